@@ -1,0 +1,1 @@
+"""The promises of the SDK, and the checks that test them."""

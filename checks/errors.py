@@ -1,0 +1,63 @@
+"""What can go wrong, and who can mend it?
+
+::
+
+    AtalayaError
+    ├── UsageError           the person at the keyboard: exit code 2
+    │   ├── SettingsError    watch.toml or the environment says what cannot be
+    │   ├── SubjectError     the SDK cannot be found, installed or imported
+    │   ├── ReleaseError     a release folder is not what the command needs
+    │   └── PortTaken        the port asked for belongs to another program
+    ├── NetworkError         a package index or a service that cannot be reached: exit code 2
+    ├── EvidenceError        a segment is not what its name says: somebody changed it
+    └── HarnessError         us: the checks' own machinery failed; never the SDK's fault
+
+Each message says where, what, and what to do now. None of them is shown with a traceback.
+"""
+
+from __future__ import annotations
+
+
+class AtalayaError(Exception):
+    """Base of all errors that Atalaya raises on purpose.
+
+    ``str(error)`` is written for the person who reads it: where, what, and what to do now.
+    """
+
+    exit_code = 2
+
+
+class UsageError(AtalayaError):
+    """Something that was asked for cannot be done as asked. Mended by who asked."""
+
+
+class SettingsError(UsageError):
+    """``watch.toml`` or an ``ATALAYA_*`` variable is unreadable, unknown or out of range."""
+
+
+class SubjectError(UsageError):
+    """The SDK under watch cannot be found, installed or imported."""
+
+
+class ReleaseError(UsageError):
+    """A release folder is missing, from a newer format, or not in the state that a command needs."""
+
+
+class PortTaken(UsageError):
+    """The port asked for belongs to another program."""
+
+
+class NetworkError(AtalayaError):
+    """A package index or a service cannot be reached. Mended by the network, or by trying again."""
+
+
+class EvidenceError(AtalayaError):
+    """A segment's content is not what its name says, or cannot be decoded."""
+
+    exit_code = 1
+
+
+class HarnessError(AtalayaError):
+    """The checks' own machinery failed. Never counted for or against the SDK."""
+
+    exit_code = 3

@@ -1,0 +1,1 @@
+"""Records to MyST, in two languages: what the site shows."""

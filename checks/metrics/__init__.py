@@ -1,0 +1,1 @@
+"""The runbook's five metrics: one SQL file each, and the statistics over it."""

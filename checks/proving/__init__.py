@@ -1,0 +1,1 @@
+"""Seeded defects, and the proof that each check turns red for one."""

@@ -1,0 +1,604 @@
+"""What crosses from one stage to the next?
+
+Every record is frozen and keyword-only, and names its units. Times are aware and in UTC.
+What is stored as evidence derives from :class:`Evidence`; what is computed from it does not.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+from typing import Any, ClassVar
+
+import msgspec
+
+REPORT_SCHEMA = "atalaya.report/1"
+
+
+class Word(Enum):
+    """A closed set of words that must never be read as true or false.
+
+    ``if outcome:`` would make "unknown" look like a success, so it raises.
+
+    >>> bool(Outcome.UNKNOWN)
+    Traceback (most recent call last):
+    ...
+    TypeError: Outcome has no truth value: compare it by name, as in `is Outcome.KEPT`
+    """
+
+    def __bool__(self) -> bool:
+        name = type(self).__name__
+        first = next(iter(type(self))).name
+        raise TypeError(f"{name} has no truth value: compare it by name, as in `is {name}.{first}`")
+
+    def __str__(self) -> str:
+        return str(self.value)
+
+
+class Severity(Word):
+    """How much it matters that a promise is broken."""
+
+    CRITICAL = "critical"
+    MAJOR = "major"
+    MINOR = "minor"
+
+
+class Outcome(Word):
+    """What one check found."""
+
+    KEPT = "kept"
+    BROKEN = "broken"
+    NOT_APPLICABLE = "not-applicable"  # the capability to be judged is absent
+    UNKNOWN = "unknown"  # the check could not tell
+
+
+class Environment(Word):
+    """Where an observation was made. Published apart; rehearsal never enters a real release."""
+
+    LOOPBACK = "loopback"
+    CI = "ci"
+    SERVICE = "service"
+    REHEARSAL = "rehearsal"
+
+
+class Conclusion(Word):
+    """How a CI job attempt ended, in GitHub's words, with ``nothing-ran`` beside them."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    TIMED_OUT = "timed_out"
+    CANCELLED = "cancelled"
+    SKIPPED = "skipped"
+    NEUTRAL = "neutral"
+    STALE = "stale"
+    ACTION_REQUIRED = "action_required"
+    STARTUP_FAILURE = "startup_failure"
+    PENDING = "pending"
+    NOTHING_RAN = "nothing-ran"
+    UNKNOWN = "unknown"
+
+
+class CaseOutcome(Word):
+    """How one test case ended."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERRORED = "errored"
+    SKIPPED = "skipped"
+
+
+class ReadStatus(Word):
+    """What became of a file of evidence."""
+
+    READ = "read"
+    UNREADABLE = "unreadable"  # broken: nothing is taken from it
+    DECLINED = "declined"  # it could be read, but not safely
+    UNSUPPORTED = "unsupported"  # well formed, in another dialect
+
+
+class FileVerdict(Word):
+    """What a file of test results says as a whole."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOTHING_RAN = "nothing-ran"  # only skipped cases
+    NO_EVIDENCE = "no-evidence"  # no case and no failure of a suite
+    UNKNOWN = "unknown"  # the file was not read
+
+
+class EventKind(Word):
+    """What is counted by the three metrics that count events."""
+
+    NETWORK_ERROR = "network-error"
+    POLLING_TIMEOUT = "polling-timeout"
+    STALE_READ = "stale-read"
+
+
+class State(Word):
+    """What a metric shows."""
+
+    PROVEN = "PROVEN"
+    MEETS = "MEETS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    UNKNOWN = "UNKNOWN"
+
+
+class VerdictWord(Word):
+    """What the release is said to be: the first five at T+72, the last three before."""
+
+    INVALID = "INVALID"
+    NO_GO = "NO-GO"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    EXTEND = "EXTEND"
+    GO = "GO"
+    OFF_TRACK = "OFF TRACK"
+    WAITING = "WAITING"
+    ON_TRACK = "ON TRACK"
+
+
+class DutyState(Word):
+    """Where one duty of a checkpoint stands."""
+
+    MET = "met"
+    FAILED = "failed"
+    MISSING = "missing"  # due, and there is no evidence for it
+    NOT_YET_DUE = "not yet due"
+    PERSON_SIGNS = "a person signs this"
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """Base of everything that crosses a stage."""
+
+
+class Text(Record):
+    """A sentence that will be shown: an English template and the values that fill it.
+
+    The template is what translators see; values are formatted for the reader's language at the very end.
+
+    >>> str(Text(template="{passed} of {n} jobs, {share:.1%}", values={"passed": 57, "n": 60, "share": 0.95}))
+    '57 of 60 jobs, 95.0%'
+    """
+
+    template: str
+    values: dict[str, Any] = {}
+
+    def __str__(self) -> str:
+        return self.template.format(**self.values)
+
+
+def text(template: str, **values: Any) -> Text:
+    """A sentence to be shown. The template must be a literal: the translators' tool reads the source."""
+    return Text(template=template, values=values)
+
+
+def N_(template: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+    """Mark a sentence that is stored as it is and translated when it is shown."""
+    return template
+
+
+# ── what is promised ─────────────────────────────────────────────────────────
+
+
+class Promise(Record):
+    """One sentence of the contract that the SDK must keep.
+
+    ``id`` is stable and published. ``checkpoint_h`` is the checkpoint that needs it (0, 24, 48 or 72).
+    """
+
+    id: str
+    severity: Severity
+    checkpoint_h: int
+    says: str
+    why: str
+    how: str
+
+    @property
+    def contract(self) -> str:
+        """The family: the part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+
+class Weakness(Record):
+    """A finding that can be looked for: it lies beyond the contract, and never counts against it."""
+
+    id: str
+    says: str
+    proposal: str
+
+
+# ── what is observed ─────────────────────────────────────────────────────────
+
+
+class Subject(Record):
+    """The SDK under watch. ``digest`` is over its installed source files; ``version`` may be unknown."""
+
+    name: str
+    version: str | None
+    digest: str
+    source: str  # bundled, or what was asked for
+
+
+class Host(Record):
+    """What the checks ran on. It can't be recovered later, so each run keeps it."""
+
+    python: str
+    implementation: str
+    os: str
+    freeze: tuple[str, ...]
+
+
+class CheckResult(Record):
+    """One promise's outcome in one run.
+
+    ``trials`` is how many cases stand behind it. ``request_log_digest`` is over what the service saw, and
+    ``log`` is that, one line for each request, for the reader of a red check.
+    """
+
+    id: str
+    severity: Severity
+    outcome: Outcome
+    reason: str
+    duration_s: float
+    trials: int = 0
+    request_log_digest: str = ""
+    log: tuple[str, ...] = ()
+
+    @property
+    def contract(self) -> str:
+        """The family: the part of the id before the dot."""
+        return self.id.partition(".")[0]
+
+
+class FindingResult(Record):
+    """Whether one weakness was seen in one run. ``seen`` is None where the probe could not tell."""
+
+    id: str
+    seen: bool | None
+    reason: str
+
+
+class CheckRun(Record):
+    """All that one run of the checks found."""
+
+    run_id: str
+    subject: Subject
+    host: Host
+    started_at: datetime
+    duration_s: float
+    checks: tuple[CheckResult, ...]
+    findings: tuple[FindingResult, ...] = ()
+
+
+class SmokeStep(Record):
+    """One step of the smoke: strict config, CREATED to READY, or the GET cache."""
+
+    id: str
+    outcome: Outcome
+    reason: str
+    duration_s: float
+
+
+class SmokeEvent(Record):
+    """Something that the smoke saw and that a metric counts."""
+
+    kind: EventKind
+    place: str
+    message: str
+    blocking: bool
+
+
+class SmokeRun(Record):
+    """The runbook's smoke, run once. The counts are the exposure that stands behind its events.
+
+    ``trials`` are the waits that began beside a cached, older status: those that could have read stale.
+    """
+
+    run_id: str
+    subject: Subject
+    host: Host
+    base_url: str
+    started_at: datetime
+    duration_s: float
+    steps: tuple[SmokeStep, ...]
+    events: tuple[SmokeEvent, ...]
+    requests: int
+    polls: int
+    waits: int
+    trials: int
+
+
+# ── what is stored ───────────────────────────────────────────────────────────
+
+
+class Evidence(Record):
+    """Base of what is stored: where it was made, when it happened, and when it was written down.
+
+    ``recorded_at`` takes no part in a segment's name, so the same evidence twice is one.
+    """
+
+    kind: ClassVar[str]
+    run_id: str
+    environment: Environment
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+class RunContext(Evidence):
+    """What a run was made with, so that "what changed at T+29?" has an answer."""
+
+    kind = "context"
+    producer: str  # checks, smoke, prove, collect
+    subject_name: str
+    subject_version: str | None
+    subject_digest: str
+    subject_source: str
+    python: str
+    implementation: str
+    os: str
+    freeze: tuple[str, ...] = ()
+
+
+class Observation(Evidence):
+    """One check's outcome in one run."""
+
+    kind = "observation"
+    promise: str
+    severity: Severity
+    outcome: Outcome
+    reason: str
+    duration_s: float
+    trials: int
+    subject_digest: str
+    request_log_digest: str = ""
+    log: tuple[str, ...] = ()
+
+
+class Finding(Evidence):
+    """Whether one weakness was seen in one run."""
+
+    kind = "finding"
+    weakness: str
+    seen: bool | None
+    reason: str
+
+
+class JobAttempt(Evidence):
+    """One execution of one CI job, never collapsed into its last re-run.
+
+    A run of the checks and a run of the smoke are attempts too. Where ``origin`` is a test report, the
+    conclusion is what that report shows, since the job's own conclusion did not come with it.
+    ``requests``, ``polls`` and ``waits`` are the exposure; None where it is not known.
+    """
+
+    kind = "job"
+    workflow: str
+    job: str
+    variant: str
+    attempt: int
+    commit: str
+    conclusion: Conclusion
+    origin: str
+    duration_s: float | None = None
+    requests: int | None = None
+    polls: int | None = None
+    waits: int | None = None
+    stale_trials: int | None = None
+
+
+class TestAttempt(Evidence):
+    """One execution of one test case. ``test`` is its identity within the report's producer."""
+
+    __test__: ClassVar[bool] = False  # not a test class, whatever pytest thinks of its name
+    kind = "test"
+    test: str
+    variant: str
+    attempt: int
+    commit: str
+    outcome: CaseOutcome
+    critical: bool
+    origin: str
+    duration_s: float | None = None
+    message: str = ""
+
+
+class Event(Evidence):
+    """A transport error, a polling timeout or a stale read. Expected ones are kept and not counted."""
+
+    kind = "event"
+    event: EventKind
+    expected: bool
+    blocking: bool
+    place: str
+    message: str
+    origin: str
+
+
+class Reading(Evidence):
+    """What became of one file: read, or why not. Counts are None unless it was read.
+
+    ``at_byte`` is where an unreadable file breaks.
+    """
+
+    kind = "reading"
+    file: str
+    sha256: str
+    size_bytes: int
+    status: ReadStatus
+    verdict: FileVerdict
+    reason: str
+    cases: int | None = None
+    passed: int | None = None
+    failed: int | None = None
+    errored: int | None = None
+    skipped: int | None = None
+    suite_failures: int | None = None
+    at_byte: int | None = None
+
+
+class Proof(Evidence):
+    """One seeded defect, and which promises turned red for it."""
+
+    kind = "proof"
+    defect: str
+    expected: tuple[str, ...]
+    caught_by: tuple[str, ...]
+
+
+STORED: dict[str, type[Evidence]] = {
+    record.kind: record
+    for record in (
+        RunContext, Observation, Finding, JobAttempt, TestAttempt, Event, Reading, Proof,
+    )
+}  # fmt: skip
+
+
+# ── what is computed ─────────────────────────────────────────────────────────
+
+
+class Metric(Record):
+    """One of the five, judged. ``value``, ``low`` and ``high`` are None where nothing is known.
+
+    ``unit`` says what ``value`` is (``share``, ``tests``, ``events``); ``n`` counts the trials behind it and
+    ``exposure`` names them. ``text`` is the figure in words, ``reason`` why the state is what it is, and
+    ``inputs`` what a reader needs to compute it again.
+    """
+
+    id: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    unit: str
+    exposure: Text
+    source: Text
+    state: State
+    threshold: Text
+    method: Text
+    text: Text
+    reason: Text
+    critical: bool
+    inputs: dict[str, Any] = {}
+
+
+class Fired(Record):
+    """A rule of the verdict that applied, and what made it apply."""
+
+    rule: str
+    word: VerdictWord
+    because: tuple[Text, ...]
+
+
+class Verdict(Record):
+    """The verdict as of one instant, and until when it may be believed."""
+
+    word: VerdictWord
+    rule: str
+    because: tuple[Text, ...]
+    as_of: datetime
+    valid_until: datetime
+    window: str  # open, ended, extended
+    fired: tuple[Fired, ...]
+    unknowns: tuple[Text, ...]
+    next_steps: tuple[Text, ...]
+
+
+class Duty(Record):
+    """Something that a checkpoint asks for, and where it stands."""
+
+    id: str
+    says: Text
+    state: DutyState
+    evidence: Text
+
+
+class Checkpoint(Record):
+    """T+0, T+24, T+48 or T+72, with its duties."""
+
+    hours: int
+    title: Text
+    due_at: datetime
+    duties: tuple[Duty, ...]
+
+
+class Incident(Record):
+    """One row of the runbook's table of incidents."""
+
+    id: str
+    at: datetime
+    impact: str
+    root_cause: str
+    fix: str
+    state: str
+    severity: Severity
+
+
+class BacklogItem(Record):
+    """Something the next version begins with, and the check or metric that will prove it done."""
+
+    id: str
+    says: Text
+    why: Text
+    proven_by: str
+    priority: int
+
+
+class SegmentInfo(Record):
+    """One file of the ledger, as the evidence page lists it."""
+
+    name: str
+    kind: str
+    records: int
+    size_bytes: int
+    digest: str
+    environments: tuple[str, ...]
+    first_at: datetime
+    last_at: datetime
+
+
+class Release(Record):
+    """A watch: what is watched, from when, for how long. Written to ``release.toml``."""
+
+    version: str
+    commit: str
+    opened_at: datetime  # T+0
+    window_h: int = 72
+    rehearsal: bool = False
+    made_by: str = ""  # the command that made a rehearsal
+    format: int = 1
+
+
+class PromiseStatus(Record):
+    """Where one promise stands: its latest outcome, and when it was last seen red by a seeded defect.
+
+    ``outcome`` is UNKNOWN, and ``at`` None, where no run has tested it. The counts are of runs.
+    """
+
+    promise: Promise
+    outcome: Outcome
+    reason: str
+    at: datetime | None
+    kept: int
+    broken: int
+    unknown: int
+    last_seen_red_at: datetime | None = None
+    log: tuple[str, ...] = ()
+
+
+class Judgement(Record):
+    """All that can be said of one release as of one instant: what the pages are made from."""
+
+    release: Release
+    as_of: datetime
+    verdict: Verdict
+    metrics: tuple[Metric, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    promises: tuple[PromiseStatus, ...]
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    backlog: tuple[BacklogItem, ...]
+    segments: tuple[SegmentInfo, ...]
+    readings: tuple[Reading, ...]
+    contexts: tuple[RunContext, ...]  # newest last
+    defects_seeded: int = 0
+    defects_caught: int = 0

@@ -1,0 +1,1 @@
+"""The watch: its folder, its window, its checkpoints, incidents and backlog."""

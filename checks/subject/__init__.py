@@ -1,0 +1,1 @@
+"""The SDK under watch: found, installed apart, and described."""
