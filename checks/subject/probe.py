@@ -1,0 +1,134 @@
+"""What does this Python import as the SDK, and what else has it?
+
+The answer comes from a process of its own, with nothing of ours in it: what an import does there stays there.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from checks.errors import SubjectError
+from checks.records import Record
+
+IMPORT_DEADLINE_S = 60.0
+
+# Runs on the SDK's Python and imports nothing of ours. Its answer leaves by a copy of standard output that
+# the SDK cannot print to.
+_CODE = r"""
+import json, os, sys
+answer = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+asked = json.loads(sys.argv[1])
+sys.path[:0] = asked["paths"]
+import platform, re
+from importlib import metadata
+found = {}
+for dist in metadata.distributions():
+    name = dist.metadata["Name"]
+    if name:
+        found.setdefault(re.sub(r"[-_.]+", "-", name).lower(), (name, dist.version))
+told = {
+    "executable": sys.executable,
+    "python": platform.python_version(),
+    "implementation": platform.python_implementation(),
+    "os": platform.platform(),
+    "freeze": sorted("%s==%s" % pair for pair in found.values()),
+}
+if asked["package"]:
+    try:
+        module = __import__(asked["package"])
+        version = getattr(module, "__version__", None)
+        owner = asked["distribution"]
+        if owner not in found:
+            owners = metadata.packages_distributions().get(asked["package"]) or [owner]
+            owner = re.sub(r"[-_.]+", "-", owners[0]).lower()
+        name, installed = found.get(owner, (owner, version))
+        told["name"] = name
+        told["version"] = installed if installed is None else str(installed)
+        told["package"] = os.path.dirname(os.path.abspath(module.__file__)) if module.__file__ else None
+    except BaseException as why:
+        told["error"] = ("%s: %s" % (type(why).__name__, why)).strip().splitlines()[-1]
+answer.write(json.dumps(told))
+answer.close()
+os._exit(0)
+"""
+
+
+class Told(Record, frozen=True, kw_only=True):
+    """What the probe tells. The last four are about the SDK, and None where it was not imported."""
+
+    executable: str
+    python: str
+    implementation: str
+    os: str
+    freeze: tuple[str, ...]
+    name: str | None = None
+    version: str | None = None
+    package: str | None = None
+    error: str | None = None
+
+
+def ask(
+    python: Path,
+    environ: Mapping[str, str],
+    paths: Sequence[Path] = (),
+    *,
+    package: str | None = None,
+    distribution: str = "",
+) -> Told:
+    """Ask an interpreter about itself, and about ``package`` if one is named.
+
+    :raises SubjectError: it does not run, or does not answer in time.
+    """
+    question = msgspec.json.encode(
+        {"paths": [str(path) for path in paths], "package": package, "distribution": distribution}
+    ).decode()
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        # Files, not pipes: a process that the SDK leaves behind could hold a pipe open for ever.
+        try:
+            child = subprocess.Popen(
+                [str(python), "-I", "-B", "-c", _CODE, question],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=err,
+                env=dict(environ),
+                cwd=tempfile.gettempdir(),
+                start_new_session=os.name != "nt",
+            )
+        except OSError as why:
+            raise SubjectError(
+                f"{python} does not run: {why.strerror or why}. Name a Python that does."
+            ) from None
+        code = _wait(child)
+        out.seek(0)
+        err.seek(0)
+        answer, said = out.read(), err.read().decode(errors="replace").strip()
+    if not answer:
+        last = said.splitlines()[-1].strip() if said else "it said nothing"
+        ended = f"stopped after {IMPORT_DEADLINE_S:.0f} s" if code is None else f"ended with exit code {code}"
+        raise SubjectError(
+            f"{python} {ended} when asked to import {package or 'nothing'}: {last}. Try that import by hand."
+        )
+    return msgspec.json.decode(answer, type=Told)
+
+
+def _wait(child: subprocess.Popen[bytes]) -> int | None:
+    """The exit code, or None for a child that had to be stopped. It never outlives us."""
+    try:
+        return child.wait(IMPORT_DEADLINE_S)
+    except subprocess.TimeoutExpired:
+        return None
+    finally:
+        if child.poll() is None:
+            if os.name == "nt":
+                child.kill()
+            else:
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
