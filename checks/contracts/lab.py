@@ -1,0 +1,262 @@
+"""What does a check need around the SDK: the service, the clock, and ways to say what happened?
+
+Lives in the SDK's process. The service is another process, in real time; each check has a scope of its own
+there, so no check sees another's requests.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from checks.contracts.clock import VirtualClock
+from checks.contracts.judging import CannotTell, Finding, NotApplicable, describe
+from checks.errors import HarnessError
+from checks.service.client import Control, Scope, Seen, Step
+from checks.subject import capabilities
+
+EXPORT = "exp-1"
+
+
+class Attempt(NamedTuple):
+    """What became of one call into the SDK: its value or its error, and the virtual seconds it took."""
+
+    value: Any
+    error: BaseException | None
+    started_s: float
+    elapsed_s: float
+
+    def said(self) -> str:
+        """What happened, in words: for the reason of a broken promise."""
+        return f"raised {describe(self.error)}" if self.error is not None else f"returned {short(self.value)}"
+
+
+class Sdk:
+    """The SDK by the names of the contract. A name that it lacks is our failure to bind, not its fault."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return capabilities.resolve(name)
+        except (ImportError, AttributeError, KeyError) as why:
+            raise HarnessError(f"the SDK has no {name} where the contract puts it: {describe(why)}") from why
+
+    def needs(self, capability: str) -> None:
+        """Go on only with an SDK that has the capability.
+
+        :raises NotApplicable: it does not.
+        :raises HarnessError: nobody can say.
+        """
+        if not self.has(capability):
+            raise NotApplicable(f"this SDK has no {capabilities.CAPABILITIES[capability].says}")
+
+    def has(self, capability: str) -> bool:
+        try:
+            return capabilities.CAPABILITIES[capability].present()
+        except LookupError as why:
+            raise HarnessError(str(why)) from why
+        except (ImportError, AttributeError) as why:
+            raise HarnessError(f"the SDK lacks what the contract names: {describe(why)}") from why
+
+
+class Lab:
+    """One check's room: an SDK on a loopback service of its own, in virtual time."""
+
+    def __init__(self, control: Control, clock: VirtualClock, home: Path) -> None:
+        self.sdk = Sdk()
+        self.clock = clock
+        self.home = home
+        self.trials = 0
+        self.samplers: list[Callable[[Seen], Any]] = []
+        self._control = control
+
+    @functools.cached_property
+    def service(self) -> Scope:
+        """This check's scope of the loopback service, opened at first use."""
+        return self._control.open_scope(witness=self._witness)
+
+    def another_service(self) -> Scope:
+        """A second service, on an address of its own."""
+        return self._control.open_scope(witness=None)
+
+    def _witness(self, seen: Seen) -> Any:
+        """Called while a request is in flight: the virtual instant, and whatever the check samples."""
+        return {"at_s": self.clock.now(), "sampled": [sample(seen) for sample in self.samplers]}
+
+    # ── what was seen ──
+
+    def log(self, path: str = "", method: str = "") -> list[Seen]:
+        """The requests that reached the service, in order; those for one path or method, if given."""
+        return [
+            seen
+            for seen in self.service.log()
+            if (not path or seen.path.partition("?")[0] == path) and (not method or seen.method == method)
+        ]
+
+    def polls(self, export_id: str = EXPORT) -> list[Seen]:
+        """The status requests for one export that reached the service."""
+        return self.log(f"/aris3/exports/{export_id}", "GET")
+
+    def at_s(self, seen: Seen) -> float:
+        """The virtual instant at which a request was in flight."""
+        if not isinstance(seen.witness, dict):
+            raise HarnessError(f"request {seen.number} had no witness: {seen.note or 'no reason given'}")
+        return float(seen.witness["at_s"])
+
+    def timeline(self) -> tuple[str, ...]:
+        """One line for each request: for the reader of a red check."""
+        lines = []
+        for seen in self.service.log() if "service" in self.__dict__ else []:
+            at = f"{self.at_s(seen):9.3f} s" if isinstance(seen.witness, dict) else "        ? s"
+            answer = seen.fault or f"{seen.status}{' ' + seen.state if seen.state else ''} #{seen.stamp}"
+            lines.append(f"{at}  {seen.method} {seen.path}  ->  {answer}")
+        return tuple(lines)
+
+    # ── calls into the SDK ──
+
+    def attempt(self, call: Callable[[], Any]) -> Attempt:
+        """Make a call and keep what becomes of it.
+
+        :raises HarnessError: the call did not fit the SDK's signature, so nothing of it was run.
+        """
+        started_s = self.clock.now()
+        value, error = None, None
+        try:
+            value = call()
+        except Finding:
+            raise
+        except Exception as raised:
+            # A TypeError with no frame below our own lambda is Python refusing the arguments.
+            frames = traceback.extract_tb(raised.__traceback__)
+            if isinstance(raised, TypeError) and len(frames) <= 2 and "argument" in str(raised):
+                raise HarnessError(f"the call does not fit the SDK: {describe(raised)}") from raised
+            error = raised
+        return Attempt(value, error, started_s, self.clock.now() - started_s)
+
+    def given(self, call: Callable[[], Any], what: str) -> Any:
+        """Make a call that the check stands on, and that is not what it judges.
+
+        :raises CannotTell: it failed.
+        """
+        attempt = self.attempt(call)
+        if attempt.error is not None:
+            raise CannotTell(f"{what} failed, so there is nothing to judge: {describe(attempt.error)}")
+        return attempt.value
+
+    @contextmanager
+    def trial(self, label: str) -> Iterator[None]:
+        """One case of a check: counted, and named in the reason when it ends badly."""
+        self.trials += 1
+        try:
+            yield
+        except Finding as found:
+            raise type(found)(f"{label}: {found}") from found
+
+    # ── the SDK, built ──
+
+    def config(self, **changes: Any) -> Any:
+        """A configuration for the loopback service: no retries, short socket time-outs."""
+        fields: dict[str, Any] = {
+            "env_name": "check",
+            "api_base_url": self.service.base_url,
+            "connect_timeout_seconds": 2.0,
+            "read_timeout_seconds": 5.0,
+            "retries": 0,
+            "retry_backoff_seconds": 0.0,
+        } | changes
+        return self._build("ClientConfig", **fields)
+
+    def http(self, *, client: type[Any] | None = None, config: Any = None, **fields: Any) -> Any:
+        """An HTTP client on the loopback service."""
+        config = config or self.config()
+        return self._built(lambda: (client or self.sdk.HttpClient)(config=config, **fields), "HttpClient")
+
+    def exports(self, http: Any = None, **fields: Any) -> Any:
+        """An exports client, on an HTTP client of its own unless one is given."""
+        http = http or self.http()
+        return self._build("ExportsClient", http=http, **fields)
+
+    def pollster(self) -> Any:
+        """An exports client with no cache: for what must hold of a wait whatever a cache does to it."""
+        return self.exports(self.http(**({"enable_get_cache": False} if self.sdk.has("cache") else {})))
+
+    def _build(self, name: str, **fields: Any) -> Any:
+        return self._built(lambda: getattr(self.sdk, name)(**fields), name)
+
+    def _built(self, build: Callable[[], Any], name: str) -> Any:
+        try:
+            return build()
+        except HarnessError:
+            raise
+        except Exception as why:
+            raise HarnessError(f"{name} cannot be built as the contract says: {describe(why)}") from why
+
+    def get(self, http: Any, path: str, **options: Any) -> Attempt:
+        """A GET through the SDK."""
+        return self.attempt(lambda: http.request("GET", path, **options))
+
+    def post(self, http: Any, path: str, **options: Any) -> Attempt:
+        """A POST through the SDK."""
+        return self.attempt(lambda: http.request("POST", path, json_body={"a": 1}, **options))
+
+    def wait(self, exports: Any, export_id: str = EXPORT, **options: Any) -> Attempt:
+        """Wait for an export, every 0.2 s within 10 s unless told otherwise."""
+        options = {"timeout_sec": 10.0, "poll_interval_sec": 0.2} | options
+        return self.attempt(lambda: exports.wait_for_export_ready(export_id, **options))
+
+    def together(self, *calls: Callable[[], Any]) -> list[Attempt]:
+        """Make several calls at once, a thread each, all in virtual time."""
+        results: dict[int, Attempt] = {}
+
+        def run(number: int, call: Callable[[], Any]) -> None:
+            results[number] = self.attempt(call)
+
+        threads = [threading.Thread(target=run, args=item, daemon=True) for item in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if len(results) < len(calls):
+            raise HarnessError("a call of the SDK in a thread of its own ended without a result")
+        return [results[number] for number in range(len(calls))]
+
+    # ── configuration ──
+
+    def load_config(self, variables: Mapping[str, str], env_file: str = "") -> Attempt:
+        """load_config with these ``ARIS3_*`` variables and no others, and no file but the one given."""
+        for name in [name for name in os.environ if name.upper().startswith("ARIS3_")]:
+            del os.environ[name]
+        os.environ.update(variables)
+        return self.attempt(lambda: self.sdk.load_config(env_file))
+
+
+def outcome_of(wait: Attempt) -> str:
+    """The outcome of a wait that returned, as the contract writes it: ``COMPLETED``."""
+    outcome = getattr(wait.value, "outcome", None)
+    value = getattr(outcome, "value", outcome)
+    return str(value)
+
+
+def stamp_of(status: Any) -> int | None:
+    """The stamp that the service put into the status that the SDK read."""
+    stamp = getattr(status, "row_count", None)
+    return stamp if isinstance(stamp, int) else None
+
+
+def short(value: Any) -> str:
+    """A value in at most 200 characters."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= 200 else words[:197] + "..."
+
+
+def words(items: Sequence[Any]) -> str:
+    """Items as a list to be read: ``1, 2, 3``."""
+    return ", ".join(str(item) for item in items)
+
+
+__all__ = ["EXPORT", "Attempt", "Lab", "Sdk", "Step", "outcome_of", "short", "stamp_of", "words"]

@@ -1,0 +1,239 @@
+"""How are the checks run against one SDK, and what came of it?
+
+This side lives in Atalaya's own process, in real time, with the service. The SDK's side is
+:mod:`checks.contracts.launch`; between the two there is a file of results, a line each.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from checks.contracts.findings import WEAKNESSES
+from checks.contracts.promises import BY_ID, PROMISES
+from checks.errors import HarnessError, UsageError
+from checks.records import CheckResult, CheckRun, FindingResult, Outcome, SmokeRun
+from checks.service.bind import command
+from checks.service.process import ServiceProcess
+from checks.subject.capabilities import PACKAGE
+from checks.subject.environment import Prepared, scrubbed_environ
+
+LAUNCH = "checks.contracts.launch"
+Heard = Callable[[CheckResult | FindingResult], None]
+
+
+class Order(msgspec.Struct, frozen=True, kw_only=True):
+    """What the SDK's side is told. ``control_port`` is None where there is no loopback service."""
+
+    paths: tuple[str, ...]
+    package: str
+    results: str
+    control_port: int | None
+    deadline_s: float
+    wanted: tuple[str, ...]
+    smoke: bool = False
+    waits: int = 0
+    base_url: str = ""
+    credentials: dict[str, str] = {}
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One line of the file of results; exactly one field is set."""
+
+    starting: str | None = None
+    CheckResult: CheckResult | None = None
+    FindingResult: FindingResult | None = None
+    smoke: dict[str, Any] | None = None
+
+
+def known_ids(wanted: Iterable[str]) -> tuple[str, ...]:
+    """The ids asked for, checked against the tables.
+
+    :raises UsageError: one of them is not a promise or a weakness.
+    """
+    ids = tuple(wanted)
+    everything = {*BY_ID, *(weakness.id for weakness in WEAKNESSES)}
+    for id in ids:
+        if id not in everything:
+            family = id.partition(".")[0]
+            near = sorted(known for known in everything if known.startswith(f"{family}.")) or sorted(
+                everything
+            )
+            raise UsageError(f"--promise {id}: there is no such promise. Near it: {', '.join(near)}.")
+    return ids
+
+
+def run_checks(
+    prepared: Prepared,
+    *,
+    wanted: Iterable[str] = (),
+    port: int = 0,
+    deadline_s: float = 20.0,
+    hear: Heard = lambda result: None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> CheckRun:
+    """Run the checks, or those wanted, against a prepared SDK.
+
+    Every promise has a result: one that the SDK's side never reported is unknown, with the reason.
+
+    :param wanted: ids of promises and weaknesses; none means all.
+    :param hear: called with each result as it comes.
+    :raises PortTaken: the service's port belongs to another program.
+    """
+    ids = known_ids(wanted)
+    started_at, started_s = now(), time.monotonic()
+    checks: dict[str, CheckResult] = {}
+    findings: dict[str, FindingResult] = {}
+    last_started, why = "", "the checks never began"
+    with _launched(prepared, port=port, wanted=ids, deadline_s=deadline_s) as side:
+        for line in side.lines():
+            if line.starting:
+                last_started = line.starting
+            for result in (line.CheckResult, line.FindingResult):
+                if result is not None:
+                    (checks if isinstance(result, CheckResult) else findings)[result.id] = result  # type: ignore[index]
+                    hear(result)
+        why = side.epitaph(last_started)
+    for promise in PROMISES:
+        if promise.id not in checks and (not ids or promise.id in ids):
+            checks[promise.id] = CheckResult(
+                id=promise.id, severity=promise.severity, outcome=Outcome.UNKNOWN, reason=why, duration_s=0.0
+            )
+            hear(checks[promise.id])
+    order = {promise.id: number for number, promise in enumerate(PROMISES)}
+    return CheckRun(
+        run_id=uuid.uuid4().hex,
+        subject=prepared.subject,
+        host=prepared.host,
+        started_at=started_at,
+        duration_s=round(time.monotonic() - started_s, 3),
+        checks=tuple(sorted(checks.values(), key=lambda result: order[result.id])),
+        findings=tuple(findings[w.id] for w in WEAKNESSES if w.id in findings),
+    )
+
+
+def run_smoke(
+    prepared: Prepared,
+    *,
+    waits: int = 20,
+    base_url: str = "",
+    credentials: dict[str, str] | None = None,
+    port: int = 0,
+    deadline_s: float = 120.0,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> SmokeRun:
+    """Run the smoke: on loopback in virtual time, or against a real service at ``base_url`` in real time.
+
+    :raises HarnessError: the SDK's side ended without a result.
+    """
+    started_at, started_s = now(), time.monotonic()
+    with _launched(
+        prepared, port=port, wanted=(), deadline_s=deadline_s, smoke=True,
+        waits=waits, base_url=base_url, credentials=credentials or {},
+    ) as side:  # fmt: skip
+        found = next((line.smoke for line in side.lines() if line.smoke is not None), None)
+        if found is None:
+            raise HarnessError(f"The smoke ended without a result: {side.epitaph('')}. Run it again; if it stays so, "
+                               f"run the checks, which name the promise that fails.")  # fmt: skip
+    return msgspec.convert(
+        found
+        | {
+            "run_id": uuid.uuid4().hex,
+            "subject": msgspec.to_builtins(prepared.subject),
+            "host": msgspec.to_builtins(prepared.host),
+            "started_at": started_at.isoformat(),
+            "duration_s": round(time.monotonic() - started_s, 3),
+        },
+        SmokeRun,
+    )
+
+
+class _Side:
+    """The SDK's side while it runs: its lines as they come, and how it ended."""
+
+    def __init__(
+        self, process: subprocess.Popen[bytes], results: Path, output: Path, deadline_s: float
+    ) -> None:
+        self.process = process
+        self.results = results
+        self.output = output
+        self.deadline_s = deadline_s
+        self.stopped = False
+
+    def lines(self) -> Iterator[Line]:
+        """Each line of the results; stops the process when it says nothing for far longer than a check may take."""
+        decoder = msgspec.json.Decoder(Line)
+        heard_s = time.monotonic()
+        with self.results.open("rb") as file:
+            held = b""
+            while True:
+                running = self.process.poll() is None
+                held += file.read()
+                *whole, held = held.split(b"\n")
+                for text in whole:
+                    heard_s = time.monotonic()
+                    yield decoder.decode(text)
+                if whole:
+                    continue
+                if not running:
+                    return
+                if time.monotonic() - heard_s > self.deadline_s + 10:
+                    self.stopped = True
+                    self.process.kill()
+                    self.process.wait()
+                time.sleep(0.01)
+
+    def epitaph(self, last_started: str) -> str:
+        """Why there is no result for what has none."""
+        said = self.output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        last = f": {said[-1].strip()[:300]}" if said else ""
+        where = f" while testing {last_started}" if last_started else ""
+        if self.stopped:
+            return f"the SDK's process gave no sign of life{where}, and was stopped"
+        return f"the SDK's process ended (exit code {self.process.returncode}){where} without a result{last}"
+
+
+@contextmanager
+def _launched(
+    prepared: Prepared, *, port: int, wanted: tuple[str, ...], deadline_s: float, **more: Any
+) -> Iterator[_Side]:
+    """The service and the SDK's side, both ended when the block is left, however it is left."""
+    with tempfile.TemporaryDirectory(prefix="atalaya-run-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        home = folder / "home"
+        home.mkdir()
+        results = folder / "results.jsonl"
+        results.touch()
+        with ServiceProcess(port=port) as service, (folder / "output.txt").open("wb") as output:
+            order = Order(
+                paths=tuple(str(path) for path in prepared.paths),
+                package=PACKAGE,
+                results=str(results),
+                control_port=None if more.get("base_url") else service.control_port,
+                deadline_s=deadline_s,
+                wanted=wanted,
+                **more,
+            )
+            (folder / "order.json").write_bytes(msgspec.json.encode(order))
+            process = subprocess.Popen(
+                command(LAUNCH, str(folder / "order.json"), python=str(prepared.python)),
+                cwd=home,
+                env=scrubbed_environ(home) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+            try:
+                yield _Side(process, results, folder / "output.txt", deadline_s)
+            finally:
+                process.kill()
+                process.wait()

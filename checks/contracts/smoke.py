@@ -1,0 +1,229 @@
+"""Does the SDK do what it is for: strict config, CREATED to READY, and a cache that stays out of polling?
+
+The runbook's smoke. Lives in the SDK's process. On loopback it waits for many exports in virtual time, and
+what the service served is its witness; against a real service it waits for one, in real time.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from checks.contracts.clock import VirtualClock
+from checks.contracts.judging import Broken, NotApplicable, describe, require
+from checks.contracts.lab import Lab, outcome_of, stamp_of
+from checks.errors import HarnessError
+from checks.records import EventKind, Outcome, SmokeEvent, SmokeStep
+from checks.service.client import Control
+
+LIFE = ("CREATED", "CREATED", "READY")
+CACHED = "/aris3/reports/overview"
+
+
+def run(order: dict[str, Any], clock: VirtualClock | None) -> dict[str, Any]:
+    """Walk the three steps; what is not yet known on this side is added on the other."""
+    if clock is not None:
+        lab = Lab(Control(order["control_port"]), clock, Path.cwd())
+        smoke: Smoke = LoopbackSmoke(lab, order["waits"])
+    else:
+        smoke = ServiceSmoke(order["base_url"], order["credentials"])
+    steps = [
+        _step("strict-config", smoke.strict_config),
+        _step("created-to-ready", smoke.created_to_ready),
+        _step("cache-outside-polling", smoke.cache_outside_polling),
+    ]
+    return {
+        "base_url": order["base_url"],
+        "steps": steps,
+        "events": smoke.events,
+        "requests": smoke.requests,
+        "polls": smoke.polls,
+        "waits": smoke.waits,
+        "trials": smoke.trials,
+    }
+
+
+class Smoke:
+    """What both smokes count."""
+
+    def __init__(self) -> None:
+        self.events: list[SmokeEvent] = []
+        self.requests = self.polls = self.waits = self.trials = 0
+
+    def strict_config(self) -> None:
+        raise NotImplementedError
+
+    def created_to_ready(self) -> None:
+        raise NotImplementedError
+
+    def cache_outside_polling(self) -> None:
+        raise NotImplementedError
+
+    def saw(self, kind: EventKind, place: str, message: str) -> None:
+        """Something that a metric counts. All of these stop the step that they happen in."""
+        self.events.append(SmokeEvent(kind=kind, place=place, message=message[:500], blocking=True))
+
+    def saw_error(self, error: BaseException, place: str, transport: type[BaseException]) -> None:
+        if isinstance(error, transport):
+            self.saw(EventKind.NETWORK_ERROR, place, describe(error))
+        elif isinstance(error, TimeoutError):
+            self.saw(EventKind.POLLING_TIMEOUT, place, describe(error))
+
+
+class LoopbackSmoke(Smoke):
+    """Many waits on our own service, each beside a status that was cached before it."""
+
+    def __init__(self, lab: Lab, waits: int) -> None:
+        super().__init__()
+        self.lab = lab
+        self.planned = waits
+
+    def strict_config(self) -> None:
+        refused = self.lab.load_config({})
+        require(
+            isinstance(refused.error, self.lab.sdk.ConfigError),
+            f"without a URL, load_config {refused.said()}",
+        )
+        taken = self.lab.load_config({"ARIS3_API_BASE_URL": self.lab.service.base_url})
+        require(taken.error is None, f"with a URL, load_config {taken.said()}")
+
+    def created_to_ready(self) -> None:
+        bad = []
+        for number in range(self.planned):
+            export_id = f"smoke-{number:04d}"
+            self.lab.service.script(export_id, *LIFE)
+            if problem := self._one_wait(export_id):
+                bad.append(problem)
+        self.requests = len(self.lab.log())
+        require(not bad, f"{len(bad)} of {self.planned} waits failed; the first: {bad[:1]}")
+
+    def _one_wait(self, export_id: str) -> str:
+        """One wait beside a cached status; the problem in words, or nothing."""
+        lab, place = self.lab, f"wait_for_export_ready({export_id})"
+        exports = lab.exports(lab.http())
+        primed = lab.attempt(lambda: exports.get_export_status(export_id))
+        if primed.error is not None:
+            self.saw_error(primed.error, f"get_export_status({export_id})", lab.sdk.TransportError)
+            return primed.said()
+        self.waits += 1
+        wait = lab.wait(exports, export_id, timeout_sec=30.0)
+        polls = [seen for seen in lab.polls(export_id) if lab.at_s(seen) >= wait.started_s]
+        self.polls += len(polls)
+        if lab.sdk.has("cache"):
+            self.trials += 1
+        if not polls or lab.at_s(polls[0]) - wait.started_s > 0.1:
+            self.saw(
+                EventKind.STALE_READ,
+                place,
+                f"the first poll was answered from the cache, stamp {stamp_of(primed.value)}",
+            )
+            return "a stale read"
+        if wait.error is not None:
+            self.saw_error(wait.error, place, lab.sdk.TransportError)
+            return wait.said()
+        if stamp_of(wait.value.status) != polls[-1].stamp:
+            self.saw(EventKind.STALE_READ, place, "the status returned is not the last one served")
+            return "a stale read"
+        return "" if outcome_of(wait) == "COMPLETED" else f"the outcome is {outcome_of(wait)}"
+
+    def cache_outside_polling(self) -> None:
+        if not self.lab.sdk.has("cache"):
+            raise NotApplicable("this SDK has no cache of GETs")
+        http = self.lab.http()
+        for _ in range(2):
+            self.lab.given(lambda: http.request("GET", CACHED), "a GET")
+        sent = len(self.lab.log(CACHED))
+        self.requests += sent
+        require(sent == 1, f"a GET repeated at once was sent {sent} times")
+
+
+class ServiceSmoke(Smoke):
+    """One wait on a real service. What the service served cannot be seen, so no stale read can be proven."""
+
+    def __init__(self, base_url: str, credentials: dict[str, str]) -> None:
+        super().__init__()
+        self.base_url = base_url
+        self.credentials = credentials
+
+    def strict_config(self) -> None:
+        from checks.contracts.lab import Sdk
+
+        self.sdk = Sdk()
+        for name in [name for name in os.environ if name.startswith("ARIS3_")]:
+            del os.environ[name]
+        try:
+            found = self.sdk.load_config("")
+        except self.sdk.ConfigError:
+            pass
+        else:
+            raise Broken(f"without a URL, load_config returned {getattr(found, 'api_base_url', found)!r}")
+        os.environ["ARIS3_API_BASE_URL"] = self.base_url
+        self.config = self.sdk.load_config("")
+
+    def _exports(self) -> Any:
+        known = ("access_token", "tenant_id", "app_id", "device_id")
+        who = {name: self.credentials[name] for name in known if self.credentials.get(name)}
+        self.http = self.sdk.HttpClient(config=self.config, before_request=self._count)
+        return self.sdk.ExportsClient(http=self.http, **who)
+
+    def _count(self, *_: Any) -> None:
+        self.requests += 1
+
+    def created_to_ready(self) -> None:
+        exports = self._exports()
+        place = "wait_for_export_ready"
+        try:
+            created = exports.request_export({
+                "source_type": "reports_daily", "format": "csv", "transaction_id": str(uuid.uuid4()),
+                "filters": {"store_id": self.credentials.get("store_id") or None},
+            })  # fmt: skip
+            self.waits += 1
+            before = self.requests
+            result = exports.wait_for_export_ready(created.export_id, timeout_sec=120.0)
+            self.polls += self.requests - before
+        except Exception as error:
+            self.saw_error(error, place, self.sdk.TransportError)
+            raise Broken(describe(error)) from error
+        outcome = str(getattr(result.outcome, "value", result.outcome))
+        require(outcome == "COMPLETED", f"the outcome is {outcome}")
+
+    def cache_outside_polling(self) -> None:
+        exports = self._exports()
+        if not self.has_cache():
+            raise NotApplicable("this SDK has no cache of GETs")
+        answered: list[Any] = []
+        self.http.after_response = answered.append
+        try:
+            exports.list_recent_exports()
+            exports.list_recent_exports()
+        except Exception as error:
+            self.saw_error(error, "list_recent_exports", self.sdk.TransportError)
+            raise Broken(describe(error)) from error
+        require(
+            len(answered) == 1, f"a list repeated at once was answered by the service {len(answered)} times"
+        )
+
+    def has_cache(self) -> bool:
+        return self.sdk.has("cache")
+
+
+def _step(id: str, walk: Callable[[], None]) -> SmokeStep:
+    started_s = time.perf_counter()
+    outcome, reason = Outcome.KEPT, ""
+    try:
+        walk()
+    except Broken as why:
+        outcome, reason = Outcome.BROKEN, str(why)
+    except NotApplicable as why:
+        outcome, reason = Outcome.NOT_APPLICABLE, str(why)
+    except HarnessError as why:
+        outcome, reason = Outcome.UNKNOWN, str(why)
+    except Exception as why:
+        outcome, reason = Outcome.UNKNOWN, f"the smoke itself failed: {describe(why)}"
+    return SmokeStep(
+        id=id, outcome=outcome, reason=reason, duration_s=round(time.perf_counter() - started_s, 4)
+    )

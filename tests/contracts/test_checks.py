@@ -1,0 +1,127 @@
+"""Do the checks find a healthy SDK healthy, and are they honest about what they cannot tell?"""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from checks.contracts.findings import WEAKNESSES
+from checks.contracts.promises import PROMISES
+from checks.contracts.run import run_checks
+from checks.errors import UsageError
+from checks.proving.prove import REFERENCE
+from checks.records import CheckResult, CheckRun, Outcome
+from checks.subject.capabilities import PACKAGE
+from checks.subject.environment import Prepared
+
+Edit = Callable[[Path], None]
+
+
+@pytest.fixture(scope="module")
+def healthy(prepared: Prepared) -> CheckRun:
+    return run_checks(prepared)
+
+
+@pytest.fixture
+def sdk_with(prepared: Prepared, tmp_path: Path) -> Callable[[str, str, str], Prepared]:
+    """The reference SDK with something added to, or replaced in, one file."""
+
+    def make(file: str, old: str, new: str) -> Prepared:
+        source = tmp_path / "src"
+        shutil.copytree(REFERENCE, source, dirs_exist_ok=True)
+        target = source / PACKAGE / file
+        text = target.read_text()
+        assert old in text
+        target.write_text(text.replace(old, new, 1) if old else text + new)
+        return msgspec.structs.replace(prepared, paths=(source,))
+
+    return make
+
+
+def result(run: CheckRun, id: str) -> CheckResult:
+    return next(check for check in run.checks if check.id == id)
+
+
+def test_every_promise_has_a_result_in_the_order_of_the_table(healthy: CheckRun) -> None:
+    assert [promise.id for promise in PROMISES] == [check.id for check in healthy.checks]
+
+
+def test_the_reference_sdk_keeps_every_promise(healthy: CheckRun) -> None:
+    assert [(c.id, c.outcome, c.reason) for c in healthy.checks if c.outcome is not Outcome.KEPT] == []
+
+
+def test_every_check_counts_its_trials(healthy: CheckRun) -> None:
+    assert [check.id for check in healthy.checks if check.trials == 0] == []
+
+
+def test_every_weakness_has_an_answer(healthy: CheckRun) -> None:
+    assert [weakness.id for weakness in WEAKNESSES] == [found.id for found in healthy.findings]
+    assert [found for found in healthy.findings if found.seen is None] == []
+
+
+def test_the_reference_sdk_has_the_weaknesses_that_the_contract_itself_asks_for(healthy: CheckRun) -> None:
+    assert {
+        "config.tls-typo-turns-verification-off",
+        "config.infinity-is-accepted",
+        "config.urls-are-not-checked",
+        "polling.deadline-overshoot",
+        "polling.stale-after-the-wait",
+        "cache.hits-share-one-object",
+        "cache.header-case-mixes-identities",
+    } == {found.id for found in healthy.findings if found.seen}
+
+
+def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:
+    run = run_checks(prepared, wanted=["config.no-fallback"])
+    assert [(check.id, check.outcome) for check in run.checks] == [("config.no-fallback", Outcome.KEPT)]
+
+
+def test_a_promise_that_is_not_there_is_refused_with_its_neighbours(prepared: Prepared) -> None:
+    with pytest.raises(UsageError, match=r"config\.no-fallback"):
+        run_checks(prepared, wanted=["config.no-such"])
+
+
+def test_an_sdk_that_ends_the_process_harms_only_its_own_check(sdk_with) -> None:
+    sick = sdk_with(
+        "clients/exports_client.py", "        start = time.monotonic()", "        import os; os._exit(3)"
+    )
+    run = run_checks(sick, wanted=["polling.created-to-ready", "cache.repeats-are-served"])
+    assert result(run, "polling.created-to-ready").outcome is Outcome.UNKNOWN
+    assert "ended in the middle" in result(run, "polling.created-to-ready").reason
+    assert result(run, "cache.repeats-are-served").outcome is Outcome.KEPT
+
+
+def test_an_sdk_that_hangs_harms_only_its_own_check(sdk_with) -> None:
+    sick = sdk_with("config.py", "    _load_env_file(env_file)\n", "    while True: pass\n")
+    run = run_checks(sick, wanted=["config.no-fallback", "cache.repeats-are-served"], deadline_s=1.5)
+    assert result(run, "config.no-fallback").outcome is Outcome.UNKNOWN
+    assert "1.5 real seconds" in result(run, "config.no-fallback").reason
+    assert result(run, "cache.repeats-are-served").outcome is Outcome.KEPT
+
+
+def test_an_sdk_that_cannot_be_built_as_the_contract_says_is_unknown_and_never_kept(sdk_with) -> None:
+    head = "    def __post_init__(self) -> None:\n"
+    sick = sdk_with("http_client.py", head, head + "        raise KeyError('x')\n")
+    run = run_checks(sick, wanted=["cache.repeats-are-served"])
+    assert result(run, "cache.repeats-are-served").outcome is Outcome.UNKNOWN
+
+
+def test_an_sdk_without_a_capability_is_not_applicable(sdk_with) -> None:
+    head = "        telemetry_hook: TelemetryHook | None = None,\n    ) -> ExportWaitResult:"
+    bare = "    ) -> ExportWaitResult:\n        telemetry_hook = None"
+    sick = sdk_with("clients/exports_client.py", head, bare)
+    run = run_checks(sick, wanted=["polling.telemetry-tells-each-poll", "polling.created-to-ready"])
+    assert result(run, "polling.telemetry-tells-each-poll").outcome is Outcome.NOT_APPLICABLE
+    assert result(run, "polling.created-to-ready").outcome is Outcome.KEPT
+
+
+def test_a_sleep_captured_at_import_is_still_virtual(sdk_with) -> None:
+    quick = sdk_with(
+        "clients/exports_client.py", "import time\n", "import time\nfrom time import sleep as nap\n"
+    )
+    file = quick.paths[0] / PACKAGE / "clients/exports_client.py"
+    file.write_text(file.read_text().replace("time.sleep(interval)", "nap(interval)"))
+    run = run_checks(quick, wanted=["polling.created-to-ready", "polling.interval-is-kept"])
+    assert [check.outcome for check in run.checks] == [Outcome.KEPT, Outcome.KEPT]
