@@ -1,0 +1,176 @@
+"""What of a run of the checks or of the smoke is kept as evidence?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from checks.records import (
+    CaseOutcome,
+    CheckRun,
+    Conclusion,
+    Environment,
+    Event,
+    Evidence,
+    Finding,
+    Host,
+    JobAttempt,
+    Observation,
+    Outcome,
+    Proof,
+    RunContext,
+    SmokeRun,
+    Subject,
+    TestAttempt,
+)
+
+CHECKS_WORKFLOW = "atalaya-checks"
+SMOKE_WORKFLOW = "atalaya-smoke"
+
+# An outcome that is not here is no outcome of a test: nothing was decided.
+AS_CASE = {Outcome.KEPT: CaseOutcome.PASSED, Outcome.BROKEN: CaseOutcome.FAILED}
+
+
+def conclude(outcomes: Sequence[Outcome]) -> Conclusion:
+    """How a run ended, from the outcomes in it: one broken fails it, and nothing kept is no success.
+
+    >>> conclude([Outcome.KEPT, Outcome.UNKNOWN])
+    <Conclusion.UNKNOWN: 'unknown'>
+    >>> conclude([])
+    <Conclusion.NOTHING_RAN: 'nothing-ran'>
+    """
+    if any(outcome is Outcome.BROKEN for outcome in outcomes):
+        return Conclusion.FAILURE
+    if any(outcome is Outcome.UNKNOWN for outcome in outcomes):
+        return Conclusion.UNKNOWN
+    if any(outcome is Outcome.KEPT for outcome in outcomes):
+        return Conclusion.SUCCESS
+    return Conclusion.NOTHING_RAN
+
+
+def from_checks(
+    run: CheckRun,
+    *,
+    environment: Environment,
+    commit: str,
+    recorded_at: datetime,
+    occurred_at: datetime | None = None,
+) -> tuple[Evidence, ...]:
+    """The evidence of one run of the checks. ``occurred_at`` is given where the time is a rehearsal's."""
+    stamp = _stamp(run.run_id, environment, occurred_at or run.started_at, recorded_at)
+    observations = [
+        Observation(
+            **stamp,
+            promise=check.id,
+            severity=check.severity,
+            outcome=check.outcome,
+            reason=check.reason,
+            duration_s=check.duration_s,
+            trials=check.trials,
+            subject_digest=run.subject.digest,
+            request_log_digest=check.request_log_digest,
+            log=check.log,
+        )
+        for check in run.checks
+    ]
+    findings = [
+        Finding(**stamp, weakness=found.id, seen=found.seen, reason=found.reason) for found in run.findings
+    ]
+    job = JobAttempt(
+        **stamp,
+        workflow=CHECKS_WORKFLOW,
+        job="contracts",
+        variant=run.host.python,
+        attempt=1,
+        commit=commit or run.subject.digest,
+        conclusion=conclude([check.outcome for check in run.checks]),
+        origin=run.run_id,
+        duration_s=run.duration_s,
+    )
+    return (_context(run.subject, run.host, "checks", stamp), job, *observations, *findings)
+
+
+def from_smoke(
+    run: SmokeRun, *, environment: Environment, commit: str, recorded_at: datetime,
+    occurred_at: datetime | None = None, attempt: int = 1, job_run_id: str = "",
+) -> tuple[Evidence, ...]:  # fmt: skip
+    """The evidence of one smoke. A second attempt carries the first one's ``job_run_id``."""
+    stamp = _stamp(job_run_id or run.run_id, environment, occurred_at or run.started_at, recorded_at)
+    tests = [
+        TestAttempt(
+            **stamp,
+            test=f"smoke.{step.id}",
+            variant="smoke",
+            attempt=attempt,
+            commit=run.subject.digest,
+            outcome=AS_CASE[step.outcome],
+            critical=True,
+            origin=run.run_id,
+            duration_s=step.duration_s,
+            message=step.reason,
+        )
+        for step in run.steps
+        if step.outcome in AS_CASE
+    ]
+    events = [
+        Event(
+            **stamp, event=seen.kind, expected=False, blocking=seen.blocking,
+            place=seen.place, message=seen.message, origin=run.run_id,
+        )
+        for seen in run.events
+    ]  # fmt: skip
+    job = JobAttempt(
+        **stamp,
+        workflow=SMOKE_WORKFLOW,
+        job="smoke",
+        variant=run.host.python,
+        attempt=attempt,
+        commit=commit or run.subject.digest,
+        conclusion=conclude([step.outcome for step in run.steps]),
+        origin=run.run_id,
+        duration_s=run.duration_s,
+        requests=run.requests,
+        polls=run.polls,
+        waits=run.waits,
+        stale_trials=run.trials,
+    )
+    return (_context(run.subject, run.host, "smoke", stamp), job, *tests, *events)
+
+
+def from_proof(
+    caught: Sequence[tuple[str, Sequence[str], Sequence[str]]], *, run_id: str, environment: Environment,
+    recorded_at: datetime, occurred_at: datetime,
+) -> tuple[Evidence, ...]:  # fmt: skip
+    """The evidence of one ``prove``: each defect, the promises that should catch it, and those that did."""
+    stamp = _stamp(run_id, environment, occurred_at, recorded_at)
+    return tuple(
+        Proof(**stamp, defect=defect, expected=tuple(expected), caught_by=tuple(by))
+        for defect, expected, by in caught
+    )
+
+
+def _stamp(
+    run_id: str, environment: Environment, occurred_at: datetime, recorded_at: datetime
+) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "environment": environment,
+        "occurred_at": occurred_at,
+        "recorded_at": recorded_at,
+    }
+
+
+def _context(subject: Subject, host: Host, producer: str, stamp: dict[str, Any]) -> RunContext:
+    return RunContext(
+        **stamp,
+        producer=producer,
+        subject_name=subject.name,
+        subject_version=subject.version,
+        subject_digest=subject.digest,
+        subject_source=subject.source,
+        python=host.python,
+        implementation=host.implementation,
+        os=host.os,
+        freeze=host.freeze,
+    )

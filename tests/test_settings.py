@@ -1,0 +1,74 @@
+"""Are the settings read as they were meant, and refused with the place of what is wrong?"""
+
+from pathlib import Path
+
+import pytest
+
+from checks.errors import SettingsError
+from checks.settings import Settings, every_key, load
+
+
+def written(folder: Path, text: str) -> Path:
+    path = folder / "watch.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_missing_file_means_all_defaults(tmp_path: Path) -> None:
+    assert Settings() == load(tmp_path / "watch.toml", {}).settings
+
+
+def test_every_key_has_a_default_and_a_description() -> None:
+    assert all(key.description and key.default is not None for key in every_key())
+
+
+def test_the_file_in_the_tree_is_valid() -> None:
+    assert load(Path(__file__).parents[1] / "watch.toml", {}).settings.thresholds.pass_rate == 0.95
+
+
+def test_a_value_knows_the_line_it_came_from(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "[smoke]\n\nwaits = 3\n"), {})
+    assert loaded.settings.smoke.waits == 3
+    assert loaded.origins == {"smoke.waits": "watch.toml:3"}
+
+
+def test_a_variable_stands_over_the_file(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "[smoke]\nwaits = 3\n"), {"ATALAYA_SMOKE_WAITS": "9"})
+    assert loaded.settings.smoke.waits == 9
+    assert loaded.origins["smoke.waits"] == "ATALAYA_SMOKE_WAITS"
+
+
+def test_a_variable_for_a_list_is_split_at_commas(tmp_path: Path) -> None:
+    loaded = load(tmp_path / "watch.toml", {"ATALAYA_CI_WORKFLOWS": "a, b"})
+    assert loaded.settings.ci.workflows == ("a", "b")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "[thresholds]\npass_rat = 1\n",
+            "watch.toml:2 unknown key 'pass_rat' in [thresholds]. Known here: pass_rate",
+        ),
+        ("[tresholds]\npass_rate = 1\n", "watch.toml:1 unknown section or key 'tresholds'"),
+        ("[thresholds]\n\npass_rate = 7\n", "watch.toml:3 thresholds.pass_rate: expected `float` <= 1.0"),
+        ("[watch]\nlanguage = 'fr'\n", "watch.toml:2 watch.language"),
+        ("a = [", "not TOML"),
+        ("thresholds = 3", "watch.toml thresholds: expected `object`"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(written(tmp_path, text), {})
+    assert message in str(refused.value)
+
+
+def test_a_variable_that_cannot_be_is_named(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="ATALAYA_THRESHOLDS_PASS_RATE"):
+        load(tmp_path / "watch.toml", {"ATALAYA_THRESHOLDS_PASS_RATE": "x"})
+
+
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "watch.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="cannot be read"):
+        load(tmp_path / "watch.toml", {})
