@@ -1,0 +1,631 @@
+"""What does this JUnit report really hold, case by case?
+
+Counts are of the elements that are there, never of declared totals. A file that breaks gives nothing, not
+even what stood before the break; a file that asks for something unsafe is declined; another dialect is
+unsupported. None of the three is ever "no failures".
+
+The file is read in pieces and nothing is fetched: no DTD, no entity, no include.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, NamedTuple
+from xml.parsers import expat
+
+from checks.evidence import dialects
+from checks.records import CaseOutcome, FileVerdict, ReadStatus, Record
+
+PIECE_BYTES = 64 * 1024
+
+
+class Limit(NamedTuple):
+    """How much of something is read, and what is said beyond it."""
+
+    most: int
+    says: str
+
+
+LIMITS: dict[str, Limit] = {
+    "bytes": Limit(256 * 1024 * 1024, "larger than {most} bytes"),
+    "json bytes": Limit(16 * 1024 * 1024, "JSON, and larger than {most} bytes"),
+    "cases": Limit(200_000, "more than {most} test cases"),
+    "depth": Limit(256, "elements nested deeper than {most}"),
+    "attributes": Limit(256, "more than {most} attributes on one element"),
+    "attribute characters": Limit(
+        8 * 1024 * 1024, "more than {most} characters in the attributes of one element"
+    ),
+    "tag characters": Limit(1_000, "an element or attribute whose name is longer than {most} characters"),
+    "attempts": Limit(1_000, "more than {most} attempts or failures in one test case"),
+    "suite findings": Limit(10_000, "more than {most} errors or failures of suites"),
+}
+
+# The property by which a test says that it covers something critical; pytest's `record_property` writes it.
+CRITICAL = {"name": "severity", "value": "critical"}
+
+# What is kept of a text: the rest is cut, and the reason says so.
+NAME_CHARS = 1_000
+MESSAGE_CHARS = 2_000
+
+FAILURES = {"error": CaseOutcome.ERRORED, "failure": CaseOutcome.FAILED}
+# Attempts that were lost. They never change how the case itself is counted.
+LOST = {
+    "flakyError": CaseOutcome.ERRORED,
+    "flakyFailure": CaseOutcome.FAILED,
+    "rerunError": CaseOutcome.ERRORED,
+    "rerunFailure": CaseOutcome.FAILED,
+}
+PROBLEMS = FAILURES | LOST
+NOT_RUN = frozenset({"notrun", "skipped", "disabled", "ignored", "pending", "suppressed"})
+SUITES = dialects.JUNIT_ROOTS
+
+# Unicode as XML asks for, and the character sets that report writers are seen to declare.
+ENCODINGS = re.compile(
+    r"(?i)utf-?(?:8|16(?:-?[bl]e)?)|us-ascii|ascii|iso[-_]?8859[-_]\d{1,2}|latin-?[1-9]|windows-\d{3,5}|cp\d{3,5}"
+    r"|koi8-[ru]|macroman|big5|gb2312|gbk|gb18030|shift[-_]jis|euc-(?:jp|kr)"
+)
+
+_SECONDS = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+LONGEST_S = 1e9
+EARLIEST_YEAR = 2000  # .NET writes the year 1 where it knows no time
+
+
+class Problem(Record, frozen=True, kw_only=True):
+    """An error or a failure: of a case, of a lost attempt, or of a suite itself.
+
+    ``text`` is the beginning of the element's text, kept to be shown where there is no message.
+    """
+
+    element: str
+    outcome: CaseOutcome
+    type: str
+    message: str
+    text: str = ""
+    duration_s: float | None = None
+
+
+class Stamp(Record, frozen=True, kw_only=True):
+    """When something began. ``zoned`` is false where the report names no zone and UTC was supposed."""
+
+    at: datetime
+    zoned: bool
+
+
+class Case(Record, frozen=True, kw_only=True):
+    """One ``testcase`` element. ``suite`` numbers the suite that it stands in, ``lost`` its lost attempts."""
+
+    suite: int
+    suites: tuple[str, ...]
+    classname: str
+    name: str
+    file: str
+    hostname: str
+    outcome: CaseOutcome
+    duration_s: float | None
+    stamp: Stamp | None
+    problems: tuple[Problem, ...] = ()
+    lost: tuple[Problem, ...] = ()
+    critical: bool = False
+
+
+class SuiteFinding(Record, frozen=True, kw_only=True):
+    """An error or a failure directly below a suite, with the suites that it stands in."""
+
+    suites: tuple[str, ...]
+    problem: Problem
+
+
+class Report(Record, frozen=True, kw_only=True):
+    """One file, read or not. All counts are None, and there are no cases, unless it was read."""
+
+    status: ReadStatus
+    verdict: FileVerdict
+    notes: tuple[str, ...]
+    sha256: str
+    size_bytes: int
+    at_byte: int | None = None
+    cases: tuple[Case, ...] = ()
+    findings: tuple[SuiteFinding, ...] = ()
+    passed: int | None = None
+    failed: int | None = None
+    errored: int | None = None
+    skipped: int | None = None
+    suite_failures: int | None = None
+    by_pytest: bool = False
+    stamp: Stamp | None = None
+
+    @property
+    def reason(self) -> str:
+        """All that is to be said about the file, in sentences."""
+        return " ".join(self.notes)
+
+
+class _Declined(Exception):
+    """The file asks for more than is safe."""
+
+
+class _Encoding(Exception):
+    """The file declares an encoding that is not tried."""
+
+
+# ── the edge: a file or bytes ────────────────────────────────────────────────
+
+
+def read(source: Path | bytes, *, name: str = "") -> Report:
+    """Read one report. ``name`` stands for the file's name where bytes are given.
+
+    Nothing that a file can hold raises: what is wrong with it is in the report.
+    """
+    if isinstance(source, bytes):
+        return _read(io.BytesIO(source), len(source), Path(name).suffix)
+    try:
+        with source.open("rb") as file:
+            return _read(file, os.fstat(file.fileno()).st_size, source.suffix)
+    except OSError as why:
+        return not_read(ReadStatus.UNREADABLE, f"cannot be opened: {why.strerror or why}.")
+
+
+def not_read(
+    status: ReadStatus, reason: str, *, sha256: str = "", size_bytes: int = 0, at_byte: int | None = None
+) -> Report:
+    """The report of a file from which nothing is taken."""
+    return Report(
+        status=status,
+        verdict=FileVerdict.UNKNOWN,
+        notes=(reason,),
+        sha256=sha256,
+        size_bytes=size_bytes,
+        at_byte=at_byte,
+    )
+
+
+class _Pieces:
+    """A file piece by piece, with its digest and size; it never gives more than the limit."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._sha = hashlib.sha256()
+        self.size_bytes = 0
+
+    def next(self) -> bytes:
+        piece = self._file.read(PIECE_BYTES)
+        self.size_bytes += len(piece)
+        if self.size_bytes > LIMITS["bytes"].most:  # it grew while it was read
+            raise _beyond("bytes")
+        self._sha.update(piece)
+        return piece
+
+    def sha256(self) -> str:
+        """The digest of the whole file, also where reading stopped before its end; none of one too large."""
+        try:
+            while self.next():
+                pass
+        except _Declined:
+            return ""
+        return self._sha.hexdigest()
+
+
+def _read(file: IO[bytes], size_bytes: int, suffix: str) -> Report:
+    if size_bytes > LIMITS["bytes"].most:
+        return not_read(ReadStatus.DECLINED, f"{_beyond('bytes')}.", size_bytes=size_bytes)
+    pieces = _Pieces(file)
+    try:
+        head = pieces.next()
+        read_or_other = _other(head, pieces, suffix) or _parse(head, pieces)
+    except _Declined as why:
+        read_or_other = dialects.Other(ReadStatus.DECLINED, f"declined: {why}.")
+    sha256 = pieces.sha256()
+    if isinstance(read_or_other, _Reader):
+        return read_or_other.report(sha256, pieces.size_bytes)
+    status, reason, at_byte = read_or_other
+    return not_read(status, reason, sha256=sha256, size_bytes=pieces.size_bytes, at_byte=at_byte)
+
+
+def _other(head: bytes, pieces: _Pieces, suffix: str) -> dialects.Other | None:
+    """What is no XML at all, told from its first bytes."""
+    if not head:
+        return dialects.Other(ReadStatus.UNREADABLE, "empty: 0 bytes.", 0)
+    if (found := dialects.packed(head)) is not None:
+        return found
+    if not dialects.looks_like_json(head):
+        return None
+    content = bytearray()
+    piece = head
+    while piece:
+        content += piece
+        if len(content) > LIMITS["json bytes"].most:
+            raise _beyond("json bytes")
+        piece = pieces.next()
+    return dialects.of_json(bytes(content), suffix)
+
+
+def _parse(head: bytes, pieces: _Pieces) -> _Reader | dialects.Other:
+    parser = expat.ParserCreate()
+    reader = _Reader(parser)
+    try:
+        piece = head
+        while piece:
+            parser.Parse(piece, False)
+            piece = pieces.next()
+        parser.Parse(b"", True)
+    except expat.ExpatError as why:
+        hint = (
+            " It looks like an HTML page, saved in place of the report."
+            if dialects.looks_like_html(head)
+            else ""
+        )
+        at_byte = parser.ErrorByteIndex
+        return dialects.Other(
+            ReadStatus.UNREADABLE,
+            f"not well formed at byte {at_byte}: {expat.ErrorString(why.code)} (line {why.lineno}).{hint}",
+            at_byte if at_byte >= 0 else None,
+        )
+    except (_Encoding, ValueError, LookupError) as why:
+        # Expat has no table for encodings of several bytes a character (GBK, Shift-JIS), and says ValueError.
+        # What comes out of one of our handlers has frames below this one, and is our own mistake.
+        ours = why.__traceback__ is not None and why.__traceback__.tb_next is not None
+        if ours and not isinstance(why, _Encoding):
+            raise
+        at_byte = parser.CurrentByteIndex
+        return dialects.Other(
+            ReadStatus.UNREADABLE, f"its encoding cannot be read: {why}.", at_byte if at_byte >= 0 else None
+        )
+    if not reader.is_junit:
+        return dialects.by_root(reader.root)
+    return reader
+
+
+def _beyond(limit: str) -> _Declined:
+    most, says = LIMITS[limit]
+    return _Declined(says.format(most=f"{most:,}"))
+
+
+# ── the reader: elements in, cases out ───────────────────────────────────────
+
+
+class _OpenSuite:
+    """A suite whose end has not come yet."""
+
+    def __init__(self, number: int, name: str, stamp: Stamp | None, hostname: str) -> None:
+        self.number = number
+        self.name = name
+        self.stamp = stamp
+        self.hostname = hostname
+        self.has_case = False
+        self.problems: list[Problem] = []
+
+
+class _OpenCase:
+    """A test case whose end has not come yet."""
+
+    def __init__(self, attributes: dict[str, str]) -> None:
+        self.attributes = attributes
+        self.problems: list[Problem] = []
+        self.lost: list[Problem] = []
+        self.skipped = False
+        self.critical = False
+
+
+class _Pending:
+    """A failure without a message: the beginning of its text is on its way."""
+
+    def __init__(self, into: list[Problem], element: str, attributes: dict[str, str], depth: int) -> None:
+        self.into = into
+        self.element = element
+        self.attributes = attributes
+        self.depth = depth
+        self.text = ""
+
+
+class _Reader:
+    """The handlers that expat calls, and what they have gathered."""
+
+    def __init__(self, parser: expat.XMLParserType) -> None:
+        self.parser = parser
+        self.root = ""
+        self.is_junit = False
+        self.by_pytest = False
+        self.cases: list[Case] = []
+        self.findings: list[SuiteFinding] = []
+        self.suite_failures = 0
+        self.stamps: list[Stamp] = []
+        self.counts = dict.fromkeys(CaseOutcome, 0)
+        self.notices: dict[str, int] = {}
+        self._declared: list[int | None] = [None, None]
+        self._path: list[str] = []
+        self._suites: list[_OpenSuite] = []
+        self._suites_seen = 0
+        self._open: list[_OpenCase] = []
+        self._pending: _Pending | None = None
+        parser.buffer_text = True
+        parser.specified_attributes = True  # a default from a DOCTYPE is not in the report
+        parser.XmlDeclHandler = self._declaration
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.EntityDeclHandler = self._entity
+        parser.SkippedEntityHandler = self._skipped_entity
+
+    # Python would try any codec of that name, and some are no character sets.
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and not ENCODINGS.fullmatch(encoding):
+            raise _Encoding(f"{encoding[:50]!r} is not read here")
+
+    # Any declaration at all: no producer needs one, and each attack does.
+    def _entity(self, name: str, *_: object) -> None:
+        raise _Declined(
+            f"it declares an entity ({name[:100]!r}), which no report needs and attacks are made of"
+        )
+
+    def _skipped_entity(self, name: str, *_: object) -> None:
+        raise _Declined(
+            f"it uses an entity ({name[:100]!r}) that is declared elsewhere, and nothing is fetched"
+        )
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        if len(self._path) >= LIMITS["depth"].most:
+            raise _beyond("depth")
+        if attributes:
+            _check(attributes)
+        if len(tag) > LIMITS["tag characters"].most:
+            raise _beyond("tag characters")
+        local = tag.rpartition(":")[2]
+        parent = self._path[-1] if self._path else ""
+        self._path.append(local)
+        if len(self._path) == 1:
+            self.root = local
+            self.is_junit = local in SUITES
+        if not self.is_junit:
+            return
+        if local == "testcase":
+            self._start_case(attributes)
+        elif local in SUITES:
+            self._start_suite(attributes)
+        elif parent == "testcase" and self._open:
+            self._start_in_case(self._open[-1], local, attributes)
+        elif parent in SUITES and local in FAILURES:
+            self._start_problem(self._suites[-1].problems, local, attributes)
+        elif local == "property" and self._path[-3:-1] == ["testcase", "properties"]:
+            self._open[-1].critical |= CRITICAL.items() <= attributes.items()
+
+    def _start_suite(self, attributes: dict[str, str]) -> None:
+        name = attributes.get("name", "")
+        self.by_pytest = self.by_pytest or name in ("pytest", "pytest tests")
+        outer = self._suites[-1] if self._suites else None
+        stamp = _stamp(attributes.get("timestamp", "")) or (outer.stamp if outer else None)
+        if stamp is not None and (outer is None or stamp is not outer.stamp) and not self.stamps:
+            self.stamps.append(stamp)
+        hostname = attributes.get("hostname", outer.hostname if outer else "")
+        self._suites.append(
+            _OpenSuite(self._suites_seen, self._cut_name(name), stamp, self._cut_name(hostname))
+        )
+        self._suites_seen += 1
+        self._declare(attributes.get("tests", ""))
+
+    def _declare(self, tests: str) -> None:
+        """Keep what the root declares, or else its suites together: deeper totals repeat what is above them."""
+        depth = len(self._suites)
+        if depth <= 2 and re.fullmatch(r"[0-9]{1,9}", tests):
+            self._declared[depth - 1] = (self._declared[depth - 1] or 0) + int(tests)
+
+    def _start_case(self, attributes: dict[str, str]) -> None:
+        if len(self.cases) + len(self._open) >= LIMITS["cases"].most:
+            raise _beyond("cases")
+        if self._open:
+            self._notice("nested")
+        for suite in self._suites:
+            suite.has_case = True
+        self._open.append(_OpenCase(attributes))
+
+    def _start_in_case(self, case: _OpenCase, local: str, attributes: dict[str, str]) -> None:
+        if local in FAILURES:
+            self._start_problem(case.problems, local, attributes)
+        elif local in LOST:
+            self._start_problem(case.lost, local, attributes)
+        elif local == "skipped":
+            case.skipped = True
+
+    def _start_problem(self, into: list[Problem], local: str, attributes: dict[str, str]) -> None:
+        if len(into) >= LIMITS["attempts"].most:
+            raise _beyond("attempts")
+        if "message" in attributes:
+            into.append(self._problem(local, attributes, ""))
+        elif self._pending is None:
+            self._pending = _Pending(into, local, attributes, len(self._path))
+            self.parser.CharacterDataHandler = self._characters
+
+    def _characters(self, text: str) -> None:
+        if self._pending is not None and len(self._pending.text) <= MESSAGE_CHARS:
+            self._pending.text = (self._pending.text + text[: MESSAGE_CHARS + 1]).lstrip()
+
+    def _end(self, _tag: str) -> None:
+        if not self.is_junit:
+            self._path.pop()
+            return
+        pending = self._pending
+        if pending is not None and pending.depth == len(self._path):
+            pending.into.append(self._problem(pending.element, pending.attributes, pending.text))
+            self._pending, self.parser.CharacterDataHandler = None, None
+        local = self._path.pop()
+        if local == "testcase":
+            self._end_case(self._open.pop())
+        elif local in SUITES:
+            self._end_suite(self._suites.pop())
+
+    def _end_case(self, case: _OpenCase) -> None:
+        attributes = case.attributes
+        outcome = _outcome(case)
+        self.counts[outcome] += 1
+        suite = self._suites[-1]
+        duration_s = _seconds(attributes.get("time"))
+        if duration_s is None and "time" in attributes:
+            self._notice("time")
+        if outcome is CaseOutcome.PASSED and attributes.get("status", "").lower() in (
+            "failed",
+            "error",
+            "broken",
+        ):
+            self._notice("status")
+        self.cases.append(
+            Case(
+                suite=suite.number,
+                suites=tuple(each.name for each in self._suites if each.name),
+                classname=self._cut_name(attributes.get("classname", "")),
+                name=self._cut_name(attributes.get("name", "")),
+                file=self._cut_name(attributes.get("file", "")),
+                hostname=suite.hostname,
+                outcome=outcome,
+                duration_s=duration_s,
+                stamp=_stamp(attributes.get("timestamp", "")) or suite.stamp,
+                problems=tuple(case.problems),
+                lost=tuple(case.lost),
+                critical=case.critical,
+            )
+        )
+
+    def _end_suite(self, suite: _OpenSuite) -> None:
+        names = tuple(each.name for each in (*self._suites, suite) if each.name)
+        self.findings += [SuiteFinding(suites=names, problem=problem) for problem in suite.problems]
+        if suite.problems and not suite.has_case:
+            self.suite_failures += 1
+        if len(self.findings) > LIMITS["suite findings"].most:
+            raise _beyond("suite findings")
+
+    def _problem(self, element: str, attributes: dict[str, str], text: str) -> Problem:
+        return Problem(
+            element=element,
+            outcome=PROBLEMS[element],
+            type=self._cut_name(attributes.get("type", "")),
+            message=self._cut_message(attributes.get("message", "")),
+            text=self._cut_message(text),
+            duration_s=_seconds(attributes.get("time")),
+        )
+
+    def _cut_name(self, name: str) -> str:
+        if len(name) > NAME_CHARS:
+            self._notice("name")
+        return cut_name(name)
+
+    def _cut_message(self, message: str) -> str:
+        if len(message) <= MESSAGE_CHARS:
+            return message
+        self._notice("message")
+        return f"{message[:MESSAGE_CHARS]}…"
+
+    def _notice(self, what: str) -> None:
+        self.notices[what] = self.notices.get(what, 0) + 1
+
+    def report(self, sha256: str, size_bytes: int) -> Report:
+        """What was gathered, once the whole file has proved to be well formed."""
+        stamps = [case.stamp for case in self.cases if case.stamp is not None] + self.stamps
+        return Report(
+            status=ReadStatus.READ,
+            verdict=self._verdict(),
+            notes=tuple(self._notes()),
+            sha256=sha256,
+            size_bytes=size_bytes,
+            cases=tuple(self.cases),
+            findings=tuple(self.findings),
+            passed=self.counts[CaseOutcome.PASSED],
+            failed=self.counts[CaseOutcome.FAILED],
+            errored=self.counts[CaseOutcome.ERRORED],
+            skipped=self.counts[CaseOutcome.SKIPPED],
+            suite_failures=self.suite_failures,
+            by_pytest=self.by_pytest,
+            stamp=min(stamps, key=lambda stamp: stamp.at, default=None),
+        )
+
+    def _verdict(self) -> FileVerdict:
+        if self.findings or self.counts[CaseOutcome.FAILED] or self.counts[CaseOutcome.ERRORED]:
+            return FileVerdict.FAILED
+        if not self.cases:
+            return FileVerdict.NO_EVIDENCE
+        if self.counts[CaseOutcome.SKIPPED] == len(self.cases):
+            return FileVerdict.NOTHING_RAN
+        return FileVerdict.PASSED
+
+    def _notes(self) -> list[str]:
+        notes = []
+        verdict = self._verdict()
+        if verdict is FileVerdict.NO_EVIDENCE:
+            notes.append("There is no test case in it: no evidence.")
+        if verdict is FileVerdict.NOTHING_RAN:
+            notes.append("Every test case was skipped: nothing ran.")
+        if self.findings:
+            notes.append(f"Errors or failures of suites themselves: {len(self.findings)}.")
+        declared = next((total for total in self._declared if total is not None), None)
+        if declared is not None and declared != len(self.cases):
+            notes.append(f"It declares {declared} tests; the test cases there are {len(self.cases)}.")
+        notes += [NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())]
+        return notes
+
+
+NOTICES = {
+    "message": "Messages cut to 2,000 characters: {n}.",
+    "name": "Names cut to 1,000 characters: {n}.",
+    "nested": "Test cases inside test cases, each counted: {n}.",
+    "status": "Counted as passed for want of a failure element, with a status that says otherwise: {n}.",
+    "time": "Durations that are no number of seconds, taken as unknown: {n}.",
+}
+
+
+# ── single values ────────────────────────────────────────────────────────────
+
+
+def cut_name(name: str) -> str:
+    """A name of bearable length. The digest keeps two long names apart that begin alike."""
+    if len(name) <= NAME_CHARS:
+        return name
+    return f"{name[:NAME_CHARS]}… [{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:12]}]"
+
+
+def _check(attributes: dict[str, str]) -> None:
+    if len(attributes) > LIMITS["attributes"].most:
+        raise _beyond("attributes")
+    if max(map(len, attributes)) > LIMITS["tag characters"].most:
+        raise _beyond("tag characters")
+    if sum(map(len, attributes.values())) > LIMITS["attribute characters"].most:
+        raise _beyond("attribute characters")
+
+
+def _outcome(case: _OpenCase) -> CaseOutcome:
+    """The class of a case: the first that applies."""
+    elements = {problem.element for problem in case.problems}
+    if "error" in elements:
+        return CaseOutcome.ERRORED
+    if "failure" in elements:
+        return CaseOutcome.FAILED
+    words = {case.attributes.get(name, "").strip().lower() for name in ("status", "result")}
+    if case.skipped or words & NOT_RUN:
+        return CaseOutcome.SKIPPED
+    return CaseOutcome.PASSED
+
+
+def _seconds(value: str | None) -> float | None:
+    """A duration, or None where it is no plain number of seconds.
+
+    >>> _seconds("0.25"), _seconds("1,234.5"), _seconds("NaN"), _seconds("-1"), _seconds("")
+    (0.25, None, None, None, None)
+    """
+    if value is None or not _SECONDS.fullmatch(value.strip()):
+        return None
+    seconds = float(value)
+    return seconds if seconds < LONGEST_S else None
+
+
+def _stamp(value: str) -> Stamp | None:
+    """A time, or None where it is none. Without a zone it is taken as UTC, and says so."""
+    value = value.strip()
+    if not 16 <= len(value) <= 40:  # a date alone is no time
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        zoned = at.tzinfo is not None
+        at = at.astimezone(UTC) if zoned else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return Stamp(at=at, zoned=zoned) if at.year >= EARLIEST_YEAR else None

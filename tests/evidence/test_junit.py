@@ -1,0 +1,309 @@
+"""Does the reader say of each report what is really in it, and survive the ones that are not reports?"""
+
+from __future__ import annotations
+
+import json
+import tracemalloc
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from checks.evidence import junit
+from checks.records import CaseOutcome, FileVerdict, ReadStatus
+
+SAMPLES = Path(__file__).parent / "samples"
+ORACLE: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))[
+    "files"
+]
+STATUS = {
+    "counts": {ReadStatus.READ},
+    "malformed": {ReadStatus.UNREADABLE},
+    "decline": {ReadStatus.DECLINED},
+    "not-junit": {ReadStatus.UNSUPPORTED},
+    "data": {ReadStatus.UNSUPPORTED},
+    "json-lines": {ReadStatus.UNSUPPORTED},
+    "either": set(ReadStatus),
+}
+COUNTED = [name for name, fact in ORACLE.items() if fact["expect"] == "counts"]
+NOT_COUNTED = [
+    name for name, fact in ORACLE.items() if fact["expect"] in ("malformed", "decline", "not-junit")
+]
+
+
+def suite(inside: str, attributes: str = "") -> bytes:
+    return f'<testsuite name="s" {attributes}>{inside}</testsuite>'.encode()
+
+
+def test_the_oracle_covers_every_sample() -> None:
+    files = {path.relative_to(SAMPLES).as_posix() for top in ("junit", "malformed", "other") for path in
+             (SAMPLES / top).rglob("*") if path.is_file()}  # fmt: skip
+    assert set(ORACLE) == files
+
+
+@pytest.mark.parametrize("name", ORACLE)
+def test_each_sample_gets_the_status_that_the_oracle_gives_it(name: str) -> None:
+    report = junit.read(SAMPLES / name)
+    assert STATUS[ORACLE[name]["expect"]] >= {report.status}, report.reason
+
+
+@pytest.mark.parametrize("name", COUNTED)
+def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> None:
+    report, fact = junit.read(SAMPLES / name), ORACLE[name]
+    expected = {
+        key: fact[key] for key in ("cases", "passed", "failed", "errored", "skipped", "suite_failures", "verdict",
+                                   "suite_level", "flaky_cases", "rerun_cases", "sha256", "bytes")
+    }  # fmt: skip
+    lost = [{problem.element[:5] for problem in case.lost} for case in report.cases]
+    assert expected == {
+        "cases": len(report.cases),
+        "passed": report.passed,
+        "failed": report.failed,
+        "errored": report.errored,
+        "skipped": report.skipped,
+        "suite_failures": report.suite_failures,
+        "verdict": str(report.verdict),
+        "suite_level": len(report.findings),
+        "flaky_cases": sum("flaky" in elements for elements in lost),
+        "rerun_cases": sum("rerun" in elements for elements in lost),
+        "sha256": report.sha256,
+        "bytes": report.size_bytes,
+    }
+
+
+@pytest.mark.parametrize("name", NOT_COUNTED)
+def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) -> None:
+    report = junit.read(SAMPLES / name)
+    assert (
+        report.cases, report.findings, report.passed, report.failed, report.errored, report.skipped,
+        report.suite_failures, report.verdict,
+    ) == ((), (), None, None, None, None, None, FileVerdict.UNKNOWN)  # fmt: skip
+    assert report.reason.endswith(".")
+    assert ORACLE[name]["sha256"] == report.sha256
+
+
+@pytest.mark.parametrize(
+    ("name", "at_byte", "words"),
+    [
+        ("made/control-characters.xml", 96, "byte 96"),
+        ("made/truncated-mid-tag.xml", 189, "unclosed token"),
+        ("made/latin1-undeclared.xml", 77, "invalid token"),
+        ("made/html-instead.xml", 63, "HTML page"),
+        ("made/gzip-named.xml", 0, "gzip"),
+        ("made/json-error-instead.xml", 0, "JSON under another name"),
+        ("made/empty.xml", 0, "0 bytes"),
+    ],
+)
+def test_an_unreadable_file_says_where_it_breaks_and_what_it_looks_like(
+    name: str, at_byte: int, words: str
+) -> None:
+    report = junit.read(SAMPLES / "malformed" / name)
+    assert (at_byte, True) == (report.at_byte, words in report.reason), report.reason
+
+
+@pytest.mark.parametrize(
+    ("name", "dialect"),
+    [
+        ("malformed/made/html-502-wellformed.xml", "HTML"),
+        ("other/dorny+test-reporter/dotnet-nunit.xml", "NUnit 3"),
+        ("other/launchableinc+cli/robot/output.xml", "Robot Framework"),
+        ("other/dorny+test-reporter/golang-json.json", "go test -json"),
+        ("other/dorny+test-reporter/rspec-json.json", "RSpec"),
+    ],
+)
+def test_another_dialect_is_called_by_its_name(name: str, dialect: str) -> None:
+    assert dialect in junit.read(SAMPLES / name).reason
+
+
+def test_a_document_type_is_read_and_nothing_is_fetched() -> None:
+    report = junit.read(SAMPLES / "malformed/made/external-dtd-no-entity.xml")
+    assert (report.status, len(report.cases)) == (ReadStatus.READ, 1)
+
+
+def test_an_entity_declared_where_nothing_is_fetched_is_declined() -> None:
+    report = junit.read(
+        b'<!DOCTYPE s SYSTEM "http://127.0.0.1:9/x.dtd">' + suite("<testcase>&far;</testcase>")
+    )
+    assert (report.status, "'far'" in report.reason) == (ReadStatus.DECLINED, True)
+
+
+def test_a_default_from_a_document_type_does_not_skip_a_case() -> None:
+    doctype = b'<!DOCTYPE testsuite [<!ATTLIST testcase status CDATA "skipped">]>'
+    assert junit.read(doctype + suite('<testcase name="a"/>')).passed == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<testsuite>" * 257, "deeper than 256"),
+        (suite("", " ".join(f'a{n}=""' for n in range(256))), "more than 256 attributes"),
+        (suite(f"<{'x' * 1_001}/>"), "longer than 1,000 characters"),
+        (suite("", f'{"x" * 1_001}=""'), "longer than 1,000 characters"),
+        (suite(f"<testcase>{'<failure/>' * 1_001}</testcase>"), "more than 1,000 attempts"),
+    ],
+)
+def test_each_limit_declines_with_its_message(content: bytes, words: str) -> None:
+    report = junit.read(content)
+    assert (report.status, words in report.reason) == (ReadStatus.DECLINED, True), report.reason
+
+
+@pytest.mark.parametrize(
+    ("limit", "content"),
+    [
+        ("bytes", suite("")),
+        ("json bytes", b'{"a": 1}'),
+        ("cases", suite("<testcase/>" * 3)),
+        ("attribute characters", suite('<testcase name="four"/>')),
+        ("suite findings", suite("<error/><error/><error/>")),
+    ],
+)
+def test_the_wide_limits_hold_too(limit: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(junit.LIMITS, limit, junit.LIMITS[limit]._replace(most=2))
+    assert junit.read(content).status is ReadStatus.DECLINED
+
+
+@pytest.mark.parametrize("encoding", ["GBK", "shift_jis", "idna", "rot13", "unicode_escape", "x-nonesuch"])
+def test_an_encoding_that_cannot_be_read_is_a_reason_and_no_crash(encoding: str) -> None:
+    report = junit.read(f'<?xml version="1.0" encoding="{encoding}"?><testsuite/>'.encode())
+    assert (report.status, "encoding" in report.reason) == (ReadStatus.UNREADABLE, True)
+
+
+def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def mistake(*_: object) -> None:
+        raise ValueError("ours")
+
+    monkeypatch.setattr(junit._Reader, "_end_case", mistake)
+    with pytest.raises(ValueError, match="ours"):
+        junit.read(suite("<testcase/>"))
+
+
+@pytest.mark.parametrize(
+    "time", ["1,234.5", "NaN", "-1", "1e309", "", "INF", "<<computed>>", "0:01:02", "1e12", "٣"]
+)
+def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str) -> None:
+    content = suite(f'<testcase time="{time.replace("<", "&lt;")}"/>')
+    assert [(case.duration_s, case.outcome) for case in junit.read(content).cases] == [
+        (None, CaseOutcome.PASSED)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("timestamp", "expected"),
+    [
+        ("2026-11-25T00:52:35.646222+02:00", ("2026-11-24T22:52:35.646222+00:00", True)),
+        ("2026-11-25T00:52:35Z", ("2026-11-25T00:52:35+00:00", True)),
+        ("2026-11-25T00:52:35", ("2026-11-25T00:52:35+00:00", False)),
+        ("0001-01-01T00:00:00", None),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("Wed Nov 25 2026", None),
+        ("2026-11-25", None),
+    ],
+)
+def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(
+    timestamp: str, expected: tuple[str, bool] | None
+) -> None:
+    stamp = junit.read(suite("<testcase/>", f'timestamp="{timestamp}"')).stamp
+    assert expected == (None if stamp is None else (stamp.at.isoformat(), stamp.zoned))
+
+
+def test_a_nested_case_is_counted_and_said() -> None:
+    report = junit.read(suite('<testcase name="a"><testcase name="b"><failure/></testcase></testcase>'))
+    assert [(c.name, c.outcome) for c in report.cases] == [
+        ("b", CaseOutcome.FAILED),
+        ("a", CaseOutcome.PASSED),
+    ]
+    assert "inside test cases" in report.reason
+
+
+def test_a_status_that_contradicts_a_missing_failure_element_is_said() -> None:
+    report = junit.read(suite('<testcase status="failed"/>'))
+    assert (report.passed, "a status that says otherwise" in report.reason) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("declared-totals-lie", "declares 1 tests; the test cases there are 3"),
+        ("declared-without-cases", "declares 12"),
+    ],
+)
+def test_a_declared_total_that_differs_is_said(name: str, words: str) -> None:
+    assert words in junit.read(SAMPLES / f"junit/made/{name}.xml").reason
+
+
+def test_long_names_and_messages_are_cut_and_two_long_names_stay_two() -> None:
+    names = "".join(
+        f'<testcase name="{"n" * 1_000}{end}"><failure message="{"m" * 3_000}"/></testcase>' for end in "ab"
+    )
+    report = junit.read(suite(names))
+    assert [len(case.problems[0].message) for case in report.cases] == [2_001, 2_001]
+    assert len({case.name for case in report.cases}) == 2
+    assert "Names cut to 1,000 characters: 2." in report.notes
+
+
+def test_the_text_of_a_failure_is_kept_apart_from_its_message() -> None:
+    report = junit.read(suite("<testcase><failure>  ConnectionError: x </failure></testcase>"))
+    problem = report.cases[0].problems[0]
+    assert (problem.message, problem.text) == ("", "ConnectionError: x ")
+
+
+def test_the_text_of_a_failure_goes_on_after_an_element_in_it() -> None:
+    report = junit.read(
+        suite("<testcase><rerunFailure>a<stackTrace>b</stackTrace>c</rerunFailure></testcase>")
+    )
+    assert [problem.text for problem in report.cases[0].lost] == ["abc"]
+
+
+def test_a_property_marks_a_case_as_critical() -> None:
+    properties = '<properties><property name="severity" value="critical"/></properties>'
+    report = junit.read(suite(f"<testcase>{properties}</testcase><testcase/>"))
+    assert [case.critical for case in report.cases] == [True, False]
+
+
+def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
+    path = tmp_path / "large.xml"
+    with path.open("wb") as file:
+        file.write(b'<testsuite name="s">')
+        for _ in range(1_000):
+            file.write(b'<testcase name="a"><system-out>' + b"x" * 30_000 + b"</system-out></testcase>")
+        file.write(b"</testsuite>")
+    tracemalloc.start()
+    report = junit.read(path)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert (len(report.cases), peak < 5_000_000) == (1_000, True), peak
+
+
+def test_a_folder_or_a_missing_file_is_unreadable_and_raises_nothing(tmp_path: Path) -> None:
+    assert [junit.read(path).status for path in (tmp_path, tmp_path / "none.xml")] == [
+        ReadStatus.UNREADABLE
+    ] * 2
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=300))
+@example(b'<?xml version="1.0" encoding="utf-16"?><testsuite/>')
+@example("﻿<testsuite name='\ud800'/>".encode("utf-16-le", "surrogatepass"))
+@example(b"[" * 100_000)
+@example(b'{"a":' * 100_000)
+def test_no_bytes_crash_the_reader(content: bytes) -> None:
+    assert junit.read(content).status in ReadStatus
+
+
+FRAGMENTS = st.sampled_from(
+    ["<testsuites>", "</testsuites>", "<testsuite name='pytest'>", "</testsuite>", "<testcase name='a'>", "</testcase>",
+     "<testcase/>", "<failure>", "</failure>", "<error message='x'/>", "<skipped/>", "<flakyFailure/>", "<rerunError>",
+     "</rerunError>", "text", "<properties>", "</properties>", "<property name='severity' value='critical'/>", "<a:b/>"]
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(FRAGMENTS, max_size=12).map("".join))
+def test_no_arrangement_of_elements_crashes_the_reader(inside: str) -> None:
+    report = junit.read(f"<testsuites>{inside}</testsuites>".encode())
+    if report.status is ReadStatus.READ:
+        assert len(report.cases) == inside.count("<testcase")

@@ -1,0 +1,269 @@
+"""Does the ledger keep what was written, whole and unchanged, whoever writes and whoever is killed?"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from checks.errors import EvidenceError, HarnessError, UsageError
+from checks.evidence import ledger
+from checks.records import Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
+
+ROOT = Path(__file__).parents[2]
+T0 = datetime(2026, 11, 25, 4, tzinfo=UTC)
+
+
+def job(number: int = 1, recorded_at: datetime = T0) -> JobAttempt:
+    return JobAttempt(
+        run_id=f"r{number}", environment=Environment.CI, occurred_at=T0, recorded_at=recorded_at, workflow="w",
+        job="j", variant="", attempt=1, commit="c", conclusion=Conclusion.SUCCESS, origin="o", duration_s=0.1,
+    )  # fmt: skip
+
+
+def event() -> Event:
+    return Event(
+        run_id="r", environment=Environment.LOOPBACK, occurred_at=T0 + timedelta(hours=1), recorded_at=T0,
+        event=EventKind.STALE_READ, expected=False, blocking=False, place="p", message="é\u2028\n", origin="o",
+    )  # fmt: skip
+
+
+def only(folder: Path) -> Path:
+    (path,) = folder.glob("*.jsonl")
+    return path
+
+
+def test_what_is_written_is_read_back_in_the_order_given(tmp_path: Path) -> None:
+    records: list[Evidence] = [job(2), event(), job(1)]
+    paths = ledger.write(tmp_path / "new" / "folder", records)
+    assert [path.name.partition("-")[0] for path in paths] == ["job", "event"]
+    assert [job(2), job(1)] == ledger.read(tmp_path / "new" / "folder", "job")
+    assert (event(),) == ledger.read_segment(paths[1])
+
+
+def test_a_kind_can_be_asked_for_by_its_type_and_must_exist(tmp_path: Path) -> None:
+    ledger.write(tmp_path, [job(), event()])
+    assert ledger.read(tmp_path, JobAttempt) == [job()]
+    with pytest.raises(HarnessError, match="no kind of evidence"):
+        ledger.read(tmp_path, "jobs")
+
+
+def test_the_same_evidence_recorded_twice_is_one_file_and_the_first_stays(tmp_path: Path) -> None:
+    (first,) = ledger.write(tmp_path, [job()])
+    before = first.read_bytes()
+    (second,) = ledger.write(tmp_path, [job(recorded_at=T0 + timedelta(days=1))])
+    assert (first, before) == (second, only(tmp_path).read_bytes())
+
+
+def test_the_same_instant_in_another_zone_is_the_same_evidence(tmp_path: Path) -> None:
+    elsewhere = msgspec.structs.replace(job(), occurred_at=T0.astimezone(timezone(timedelta(hours=2))))
+    assert ledger.write(tmp_path, [job()]) == ledger.write(tmp_path, [elsewhere])
+
+
+def test_another_order_is_another_segment(tmp_path: Path) -> None:
+    assert ledger.write(tmp_path, [job(1), job(2)]) != ledger.write(tmp_path, [job(2), job(1)])
+
+
+def test_no_record_is_no_segment_and_no_folder_is_an_empty_ledger(tmp_path: Path) -> None:
+    assert ledger.write(tmp_path / "none", []) == ()
+    assert (
+        (tmp_path / "none").exists(), ledger.read(tmp_path / "none", "job"), ledger.segments(tmp_path / "none"),
+        ledger.verify(tmp_path / "none"),
+    ) == (False, [], (), [])  # fmt: skip
+
+
+def test_a_segment_describes_itself(tmp_path: Path) -> None:
+    (path,) = ledger.write(
+        tmp_path, [job(1), msgspec.structs.replace(job(2), occurred_at=T0 + timedelta(hours=3))]
+    )
+    (info,) = ledger.segments(tmp_path)
+    assert (path.name, "job", 2, path.stat().st_size, ("ci",), T0, T0 + timedelta(hours=3)) == (
+        info.name, info.kind, info.records, info.size_bytes, info.environments, info.first_at, info.last_at,
+    )  # fmt: skip
+    assert (len(info.digest), path.name == f"job-{info.digest[:32]}.jsonl") == (64, True)
+
+
+def test_segments_come_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for number in range(5):
+        ledger.write(tmp_path, [job(number), event()])
+    names = [info.name for info in ledger.segments(tmp_path)]
+    assert (6, sorted(names)) == (len(names), names)
+
+
+def test_a_segment_can_be_read_by_others(tmp_path: Path) -> None:
+    ledger.write(tmp_path, [job()])
+    assert os.name == "nt" or stat.S_IMODE(only(tmp_path).stat().st_mode) == 0o644
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"success"', b'"failure"'),
+        (b'"attempt":1', b'"attempt":2'),
+        (b'"attempt":1', b'"attempt":1,"extra":1'),
+        (b'"attempt":1', b'"attempt":"1"'),
+        (b'"duration_s":0.1,', b""),
+        (b"\n", b""),
+        (b"}\n", b"\n"),
+    ],
+)
+def test_an_edited_segment_is_found_and_the_error_says_where_and_what_to_do(
+    tmp_path: Path, old: bytes, new: bytes
+) -> None:
+    ledger.write(tmp_path, [job(1), job(2)])
+    path = only(tmp_path)
+    path.write_bytes(path.read_bytes().replace(old, new, 1))
+    with pytest.raises(EvidenceError, match=rf"{path.name}.*version control"):
+        ledger.read(tmp_path, "job")
+    assert len(ledger.verify(tmp_path)) == 1
+
+
+def test_lines_put_in_another_order_or_taken_away_are_found(tmp_path: Path) -> None:
+    ledger.write(tmp_path, [job(1), job(2)])
+    path = only(tmp_path)
+    first, second = path.read_bytes().splitlines(keepends=True)
+    for content in (second + first, first, first + second + second, b""):
+        path.write_bytes(content)
+        assert len(ledger.verify(tmp_path)) == 1
+
+
+def test_one_bad_segment_is_named_and_the_others_are_checked(tmp_path: Path) -> None:
+    good, bad = ledger.write(tmp_path, [job()])[0], ledger.write(tmp_path, [job(2)])[0]
+    bad.write_text("{}\n")
+    (problem,) = ledger.verify(tmp_path)
+    assert (bad.name in problem, good.name in problem) == (True, False)
+
+
+def test_a_kind_that_is_not_known_here_is_from_a_newer_version(tmp_path: Path) -> None:
+    ledger.write(tmp_path, [job()])
+    only(tmp_path).rename(tmp_path / f"telemetry-{'0' * 32}.jsonl")
+    for ask in (lambda: ledger.segments(tmp_path), lambda: ledger.read(tmp_path, "job")):
+        with pytest.raises(EvidenceError, match="from a newer Atalaya"):
+            ask()
+
+
+def test_a_value_that_is_not_known_here_under_a_right_digest_is_from_a_newer_version(tmp_path: Path) -> None:
+    ledger.write(tmp_path, [job()])
+    row = msgspec.json.decode(only(tmp_path).read_bytes()) | {"conclusion": "vanished"}
+    only(tmp_path).unlink()
+    ledger._write_segment(tmp_path, "job", [row])
+    with pytest.raises(EvidenceError, match=r":1: .*'vanished'.*from a newer Atalaya"):
+        ledger.read(tmp_path, "job")
+
+
+def test_a_field_that_an_older_version_did_not_write_does_not_change_a_digest(tmp_path: Path) -> None:
+    ledger.write(tmp_path, [job()])
+    row = msgspec.json.decode(only(tmp_path).read_bytes())
+    del row["stale_trials"]
+    only(tmp_path).unlink()
+    ledger._write_segment(tmp_path, "job", [row])
+    assert [job()] == ledger.read(tmp_path, "job")
+
+
+@pytest.mark.parametrize("name", ["notes.jsonl", "job-123.jsonl", f"job-{'A' * 32}.jsonl"])
+def test_a_stranger_among_the_segments_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("{}\n")
+    with pytest.raises(EvidenceError, match="not a segment"):
+        ledger.segments(tmp_path)
+
+
+def test_other_files_beside_the_segments_are_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("hello")
+    ledger.write(tmp_path, [job()])
+    assert (len(ledger.segments(tmp_path)), (tmp_path / "README.md").exists()) == (1, True)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"duration_s": float("nan")},
+        {"attempt": "one"},
+        {"occurred_at": datetime(2026, 11, 25)},  # noqa: DTZ001 - that is what is wrong with it
+        {"commit": "\ud800"},
+    ],
+)
+def test_a_record_that_could_not_be_read_back_is_refused_before_it_is_written(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    with pytest.raises(HarnessError, match="job: "):
+        ledger.write(tmp_path, [msgspec.structs.replace(job(), **wrong)])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_is_a_users_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be written"):
+        ledger.write(tmp_path / "file", [job()])
+
+
+def test_a_writer_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UsageError, match="No space left"):
+        ledger.write(tmp_path, [job()])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_writer_left_is_swept_after_an_hour_and_not_before(tmp_path: Path) -> None:
+    old, young = tmp_path / ".segment-old.tmp", tmp_path / ".segment-young.tmp"
+    for path in (old, young):
+        path.write_text('{"half')
+    os.utime(old, (time.time() - 3_700,) * 2)
+    ledger.write(tmp_path, [job()])
+    assert (old.exists(), young.exists(), ledger.verify(tmp_path)) == (False, True, [])
+
+
+# Writes segments until it is stopped, and says the name of each one that it was told is safe.
+WRITER = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from datetime import UTC, datetime
+from checks.evidence import ledger
+from checks.records import Conclusion, Environment, JobAttempt
+folder, start, count = Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+now = datetime.now(UTC)
+for number in range(start, start + count):
+    jobs = [JobAttempt(run_id=f"r{number}", environment=Environment.CI, occurred_at=datetime(2026, 1, 1, tzinfo=UTC),
+                       recorded_at=now, workflow="w", job=f"j{n}", variant="", attempt=1, commit="c",
+                       conclusion=Conclusion.SUCCESS, origin="o") for n in range(50)]
+    print(ledger.write(folder, jobs)[0].name, flush=True)
+"""
+
+
+def writer(folder: Path, start: int, count: int) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", WRITER, str(ROOT), str(folder), str(start), str(count)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+
+
+def test_six_writers_of_the_same_evidence_at_once_make_each_segment_once(tmp_path: Path) -> None:
+    writers = [writer(tmp_path, 0, 40) for _ in range(6)]
+    said = {frozenset(each.communicate(timeout=120)[0].split()) for each in writers}
+    assert [each.returncode for each in writers] == [0] * 6
+    names = frozenset(path.name for path in tmp_path.iterdir())
+    assert ({names}, 40, []) == (said, len(names), ledger.verify(tmp_path))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL there")
+def test_a_writer_that_is_killed_loses_nothing_that_it_was_told_is_safe(tmp_path: Path) -> None:
+    safe: set[str] = set()
+    for round_number in range(20):
+        with writer(tmp_path, round_number * 100_000, 100_000) as process:
+            assert process.stdout is not None
+            safe.add(process.stdout.readline().strip())  # it has begun
+            time.sleep(0.003 * round_number)
+            process.send_signal(signal.SIGKILL)
+            lines = process.stdout.read()
+        safe.update(line.strip() for line in lines.splitlines(keepends=True) if line.endswith("\n"))
+    assert ledger.verify(tmp_path) == []
+    assert safe <= {info.name for info in ledger.segments(tmp_path)}
