@@ -1,0 +1,113 @@
+"""How does one folder of evidence become tables that SQL can ask?
+
+DuckDB in memory: one connection, UTC, nothing on disk. A view for each kind of record stands over its
+segments (``<kind>-<digest>.jsonl``), with columns declared from the records themselves: what DuckDB guesses
+from a file drifts with the file. The questions are the ``.sql`` files beside this module.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import duckdb
+import msgspec
+
+from checks.errors import EvidenceError
+from checks.records import Event, Evidence, JobAttempt, Observation, TestAttempt
+
+HERE = Path(__file__).parent
+NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
+
+VIEWS: dict[str, type[Evidence]] = {
+    "job_attempts": JobAttempt,
+    "test_attempts": TestAttempt,
+    "events": Event,
+    "observations": Observation,
+}
+
+COLUMN_TYPES: dict[Any, str] = {
+    str: "VARCHAR",
+    bool: "BOOLEAN",
+    int: "BIGINT",
+    float: "DOUBLE",
+    datetime: "TIMESTAMPTZ",
+}
+
+Row = dict[str, Any]
+
+
+class Engine:
+    """Answers the questions of the ``.sql`` files from one folder of evidence."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, evidence: Path) -> None:
+        self._connection = connection
+        self._evidence = evidence
+
+    def ask(self, question: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows that one ``.sql`` file gives. Parameters that it does not name are left out.
+
+        :raises EvidenceError: a segment cannot be read as what its name says.
+        """
+        sql = (HERE / f"{question}.sql").read_text(encoding="utf-8")
+        named = {name: parameters[name] for name in set(re.findall(r"\$(\w+)", sql))}
+        try:
+            answer = self._connection.execute(sql, named)
+            names = [column[0] for column in answer.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        except duckdb.Error as why:
+            raise EvidenceError(
+                f"{self._evidence}: {question}.sql cannot be answered: {why}. "
+                f"Restore the segment that it names from git, or collect it again."
+            ) from None
+
+
+@contextmanager
+def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
+    """An engine over the segments of one folder, but for the damaged ones. No folder means no evidence.
+
+    :raises EvidenceError: a segment cannot be opened.
+    """
+    with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for view, record in VIEWS.items():
+            # DuckDB takes a path for a pattern, and a folder may have a star in its name.
+            segments = [glob.escape(str(file)) for file in sorted(evidence.glob(f"{record.kind}-*.jsonl"))]
+            try:
+                connection.read_json(
+                    segments or [glob.escape(str(NOTHING))],
+                    columns=columns(record),
+                    format="newline_delimited",
+                ).create_view(view)
+            except (duckdb.Error, OSError) as why:
+                raise EvidenceError(
+                    f"{evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
+                ) from None
+        yield Engine(connection, evidence)
+
+
+def columns(record: type[msgspec.Struct]) -> dict[str, str]:
+    """The columns of a kind of record, by name, in DuckDB's types.
+
+    >>> columns(Event)["occurred_at"], columns(Event)["event"], columns(JobAttempt)["requests"]
+    ('TIMESTAMPTZ', 'VARCHAR', 'BIGINT')
+    """
+    hints = get_type_hints(record)
+    return {field.name: _column_type(hints[field.name]) for field in msgspec.structs.fields(record)}
+
+
+def _column_type(hint: Any) -> str:
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = (inner for inner in get_args(hint) if inner is not type(None))
+    if get_origin(hint) is tuple:
+        return f"{_column_type(get_args(hint)[0])}[]"
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "VARCHAR"
+    return COLUMN_TYPES[hint]

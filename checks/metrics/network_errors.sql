@@ -1,0 +1,57 @@
+-- Counts, for each 24 hours since T+0, the unexpected network errors and the requests among which they happened.
+-- The errors are the events of kind network-error; the requests are those that jobs say they sent, each attempt of
+-- a job once. Jobs that do not say are counted apart, since their errors have no exposure.
+-- Blocking errors stopped a run. Expected ones were provoked by a test, and are shown beside the others.
+-- The instant that ends the window belongs to its last 24 hours.
+WITH seen AS (
+  SELECT
+    LEAST(
+      CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 86400000000.0) AS BIGINT),
+      $last_bin
+    ) AS bin,
+    CASE WHEN expected THEN 0 ELSE 1 END AS unexpected,
+    CASE WHEN NOT expected AND blocking THEN 1 ELSE 0 END AS blocking,
+    CASE WHEN expected THEN 1 ELSE 0 END AS expected
+  FROM events
+  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
+    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+    AND environment IN ('loopback', 'ci', 'rehearsal')
+    AND (environment = 'rehearsal') = $rehearsal
+    AND event = 'network-error'
+),
+jobs AS (
+  SELECT MIN(occurred_at) AS occurred_at, MAX(requests) AS requests
+  FROM job_attempts
+  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
+    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+    AND environment IN ('loopback', 'ci', 'rehearsal')
+    AND (environment = 'rehearsal') = $rehearsal
+  GROUP BY workflow, job, variant, run_id, attempt
+),
+sent AS (
+  SELECT
+    LEAST(
+      CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 86400000000.0) AS BIGINT),
+      $last_bin
+    ) AS bin,
+    COALESCE(requests, 0) AS requests,
+    CASE WHEN requests IS NULL THEN 1 ELSE 0 END AS silent
+  FROM jobs
+),
+both_kinds AS (
+  SELECT bin, unexpected, blocking, expected, 0 AS requests, 0 AS silent FROM seen
+  UNION ALL
+  SELECT bin, 0 AS unexpected, 0 AS blocking, 0 AS expected, requests, silent FROM sent
+)
+SELECT
+  bin,
+  CAST(SUM(unexpected) AS BIGINT) AS errors,
+  CAST(SUM(blocking) AS BIGINT) AS blocking,
+  CAST(SUM(expected) AS BIGINT) AS expected,
+  CAST(SUM(requests) AS BIGINT) AS requests,
+  CAST(SUM(silent) AS BIGINT) AS jobs_without_count
+FROM both_kinds
+GROUP BY bin
+ORDER BY bin ASC NULLS LAST

@@ -1,0 +1,36 @@
+-- Counts the unexpected polling timeouts, and the waits among which they happened.
+-- The timeouts are the events of kind polling-timeout; the waits are those that jobs say they made, each attempt of
+-- a job once. Expected timeouts were provoked by a test, and are shown beside the others. A broken promise about
+-- timeouts (polling.timeout-is-timeout-error) is no timeout: the check asked for one, and judged its class.
+WITH seen AS (
+  SELECT
+    COUNT(*) FILTER (WHERE NOT expected) AS events,
+    COUNT(*) FILTER (WHERE expected) AS expected
+  FROM events
+  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
+    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+    AND environment IN ('loopback', 'ci', 'rehearsal')
+    AND (environment = 'rehearsal') = $rehearsal
+    AND event = 'polling-timeout'
+),
+jobs AS (
+  SELECT MAX(waits) AS waits
+  FROM job_attempts
+  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
+    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+    AND environment IN ('loopback', 'ci', 'rehearsal')
+    AND (environment = 'rehearsal') = $rehearsal
+  GROUP BY workflow, job, variant, run_id, attempt
+),
+tried AS (
+  SELECT COALESCE(SUM(waits), 0) AS trials, COUNT(*) FILTER (WHERE waits IS NULL) AS jobs_without_count FROM jobs
+)
+SELECT
+  CAST(seen.events AS BIGINT) AS events,
+  CAST(seen.expected AS BIGINT) AS expected,
+  CAST(tried.trials AS BIGINT) AS trials,
+  CAST(tried.jobs_without_count AS BIGINT) AS jobs_without_count
+FROM seen
+CROSS JOIN tried

@@ -1,0 +1,56 @@
+-- Counts the stale reads by a poll, and the trials among which they happened.
+-- The stale reads are the unexpected events of kind stale-read, and one for each time that the promise
+-- polling.fresh-status was broken. The trials are the waits that began beside a cached, older status, as jobs count
+-- them, each attempt of a job once: only these could have read stale. The checks' own cases are no trials.
+WITH seen AS (
+  SELECT
+    COUNT(*) FILTER (WHERE NOT expected) AS events,
+    COUNT(*) FILTER (WHERE expected) AS expected
+  FROM events
+  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
+    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+    AND environment IN ('loopback', 'ci', 'rehearsal')
+    AND (environment = 'rehearsal') = $rehearsal
+    AND event = 'stale-read'
+),
+broken AS (
+  SELECT run_id, occurred_at
+  FROM observations
+  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
+    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+    AND environment IN ('loopback', 'ci', 'rehearsal')
+    AND (environment = 'rehearsal') = $rehearsal
+    AND promise = 'polling.fresh-status'
+    AND outcome = 'broken'
+  GROUP BY run_id, occurred_at
+),
+checked AS (
+  SELECT COUNT(*) AS broken_checks FROM broken
+),
+jobs AS (
+  SELECT MAX(stale_trials) AS stale_trials
+  FROM job_attempts
+  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
+    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+    AND environment IN ('loopback', 'ci', 'rehearsal')
+    AND (environment = 'rehearsal') = $rehearsal
+  GROUP BY workflow, job, variant, run_id, attempt
+),
+tried AS (
+  SELECT
+    COALESCE(SUM(stale_trials), 0) AS trials,
+    COUNT(*) FILTER (WHERE stale_trials IS NULL) AS jobs_without_count
+  FROM jobs
+)
+SELECT
+  CAST(seen.events + checked.broken_checks AS BIGINT) AS events,
+  CAST(checked.broken_checks AS BIGINT) AS broken_checks,
+  CAST(seen.expected AS BIGINT) AS expected,
+  CAST(tried.trials AS BIGINT) AS trials,
+  CAST(tried.jobs_without_count AS BIGINT) AS jobs_without_count
+FROM seen
+CROSS JOIN checked
+CROSS JOIN tried

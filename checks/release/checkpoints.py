@@ -1,0 +1,320 @@
+"""What does each checkpoint of the runbook ask for, and is there evidence for it?
+
+:data:`DUTIES` is the runbook's list. A duty is judged on what happened by its checkpoint, so that one which has
+passed does not change; where nothing had happened by then, on what came later, and the words say so. The
+duties of T+0 are judged on the first 24 hours in this way, since nothing can have happened at T+0 itself.
+"Review" is for a person: the figure is shown, and the person signs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import NamedTuple, TypeVar
+
+from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from checks.records import (
+    N_,
+    Checkpoint,
+    Conclusion,
+    Duty,
+    DutyState,
+    Evidence,
+    JobAttempt,
+    Metric,
+    Observation,
+    Outcome,
+    Release,
+    State,
+    Text,
+    text,
+)
+from checks.release.window import CHECKPOINTS_H, belongs, due_at
+from checks.settings import CiSettings
+
+LOST = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
+DECIDED = (Conclusion.SUCCESS, *LOST)
+FIRST_H = 24  # the duties of T+0 are judged on so many hours
+
+Found = tuple[DutyState, Text]
+Made = TypeVar("Made", bound=Evidence)
+
+
+class Known(NamedTuple):
+    """What a duty may look at: only what belongs to the watch."""
+
+    release: Release
+    observations: Sequence[Observation]
+    jobs: Sequence[JobAttempt]
+    metrics: Mapping[str, Metric]
+    metrics_then: Mapping[str, Metric]  # as they were at the duty's checkpoint
+    workflows: Sequence[str]
+
+
+class Asked(NamedTuple):
+    """One line of the runbook."""
+
+    id: str
+    hours: int
+    says: str
+    look: Callable[[Known], Found]
+
+
+def checkpoints(
+    release: Release,
+    *,
+    as_of: datetime,
+    observations: Sequence[Observation],
+    jobs: Sequence[JobAttempt],
+    metrics: Sequence[Metric],
+    metrics_at: Mapping[int, Sequence[Metric]] | None = None,
+    workflows: Sequence[str] | None = None,
+) -> tuple[Checkpoint, ...]:
+    """The four checkpoints, each duty with its state and its evidence as of one instant.
+
+    :param metrics_at: the metrics as they were at each checkpoint that has passed. Where they are not known,
+        those of now stand for them.
+    :param workflows: the workflows of CI that are the main pipeline; the settings' default where left out.
+    """
+    metrics_at = metrics_at or {}
+    now = {metric.id: metric for metric in metrics}
+    known = Known(
+        release=release,
+        observations=[seen for seen in observations if belongs(seen, release, as_of)],
+        jobs=[job for job in jobs if belongs(job, release, as_of)],
+        metrics=now,
+        metrics_then=now,
+        workflows=tuple(CiSettings().workflows if workflows is None else workflows),
+    )
+    points = []
+    for hours in CHECKPOINTS_H:
+        then = {metric.id: metric for metric in metrics_at.get(hours, metrics)}
+        at = due_at(release, hours)
+        duties = [
+            _duty(asked, known._replace(metrics_then=then), is_due=at <= as_of)
+            for asked in DUTIES
+            if asked.hours == hours
+        ]
+        points.append(Checkpoint(hours=hours, title=TITLES[hours], due_at=at, duties=tuple(duties)))
+    return tuple(points)
+
+
+def _duty(asked: Asked, known: Known, *, is_due: bool) -> Duty:
+    state, evidence = asked.look(known)
+    if not is_due:
+        state, evidence = DutyState.NOT_YET_DUE, text("So far: {evidence}", evidence=evidence)
+    return Duty(id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence)
+
+
+# ── which evidence ───────────────────────────────────────────────────────────
+
+
+def _timely(
+    records: Sequence[Made], release: Release, *, by_h: int, after_h: int = 0
+) -> tuple[list[Made], bool]:
+    """What happened by T+``by_h``, or where nothing had, what came later; oldest first.
+
+    The second value says that it came late. At ``after_h`` itself nothing counts yet, but for T+0.
+    """
+    ordered = sorted(records, key=lambda record: (record.occurred_at, record.recorded_at, record.run_id))
+    start, end = due_at(release, after_h), due_at(release, by_h)
+    fresh = [record for record in ordered if record.occurred_at > start or after_h == 0]
+    in_time = [record for record in fresh if record.occurred_at <= end]
+    return (in_time, False) if in_time else (fresh, bool(fresh))
+
+
+def _late(found: Found, late: bool) -> Found:
+    state, evidence = found
+    return (state, text("{evidence} It came after the checkpoint.", evidence=evidence)) if late else found
+
+
+# ── duties met by evidence ───────────────────────────────────────────────────
+
+
+def _pipeline(known: Known) -> Found:
+    """The latest decided attempt of each job of the pipeline. In a rehearsal, the checks stand for it."""
+    workflows = (CHECKS_WORKFLOW,) if known.release.rehearsal else known.workflows
+    decided = [
+        job
+        for job in known.jobs
+        if job.workflow in workflows and job.conclusion in DECIDED and _of_release(job, known.release)
+    ]
+    jobs, late = _timely(decided, known.release, by_h=FIRST_H)
+    if not jobs:
+        return DutyState.MISSING, text(
+            "No job of {workflows} has been taken in since T+0.", workflows=", ".join(workflows)
+        )
+    latest: dict[tuple[str, str, str], JobAttempt] = {}
+    for job in sorted(jobs, key=lambda job: (job.occurred_at, job.attempt)):
+        latest[job.workflow, job.job, job.variant] = job
+    lost = [job for job in latest.values() if job.conclusion in LOST]
+    if lost:
+        found = DutyState.FAILED, text(
+            "Jobs that did not end well in their latest run: {lost} of {n}; the first is {job}.",
+            lost=len(lost), n=len(latest), job=lost[0].job,
+        )  # fmt: skip
+    else:
+        found = DutyState.MET, text("Jobs that ended well in their latest run: all {n}.", n=len(latest))
+    return _late(found, late)
+
+
+def _of_release(job: JobAttempt, release: Release) -> bool:
+    ours = job.workflow in (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
+    return ours or not release.commit or not job.commit or job.commit.startswith(release.commit)
+
+
+def _smoke(known: Known, *, by_h: int, after_h: int = 0) -> Found:
+    smokes = [
+        job
+        for job in known.jobs
+        if job.conclusion in DECIDED
+        and (job.workflow == SMOKE_WORKFLOW or (job.workflow in known.workflows and "smoke" in job.workflow))
+    ]
+    runs, late = _timely(smokes, known.release, by_h=by_h, after_h=after_h)
+    if not runs:
+        return DutyState.MISSING, text("No smoke has run since T+{hours}.", hours=after_h)
+    last = runs[-1]
+    if last.conclusion in LOST:
+        return _late((DutyState.FAILED, text("The smoke of {at} failed.", at=last.occurred_at)), late)
+    return _late((DutyState.MET, text("The smoke of {at} ended well.", at=last.occurred_at)), late)
+
+
+def _first_smoke(known: Known) -> Found:
+    return _smoke(known, by_h=FIRST_H)
+
+
+def _second_smoke(known: Known) -> Found:
+    return _smoke(known, by_h=48, after_h=24)
+
+
+def _promise(known: Known, promise: str, *, by_h: int) -> Found:
+    seen, late = _timely(
+        [seen for seen in known.observations if seen.promise == promise], known.release, by_h=by_h
+    )
+    if not seen:
+        return DutyState.MISSING, text("{promise} has not been checked.", promise=promise)
+    last = seen[-1]
+    match last.outcome:
+        case Outcome.KEPT:
+            found = DutyState.MET, text("{promise} was kept on {at}.", promise=promise, at=last.occurred_at)
+        case Outcome.BROKEN:
+            found = (
+                DutyState.FAILED,
+                text("{promise} was broken on {at}.", promise=promise, at=last.occurred_at),
+            )
+        case Outcome.NOT_APPLICABLE:
+            found = (
+                DutyState.MET,
+                text("{promise} does not apply: this SDK lacks what it is about.", promise=promise),
+            )
+        case _:
+            found = (
+                DutyState.MISSING,
+                text("The check of {promise} could not tell on {at}.", promise=promise, at=last.occurred_at),
+            )
+    return _late(found, late)
+
+
+def _strict_config(known: Known) -> Found:
+    return _promise(known, "config.no-fallback", by_h=FIRST_H)
+
+
+def _guardrails(known: Known) -> Found:
+    """Both guardrails: the worse one gives the state, and both are shown."""
+    worst_first = (DutyState.FAILED, DutyState.MISSING, DutyState.MET)
+    bypass = _promise(known, "cache.bypass-per-request", by_h=48)
+    flag = _promise(known, "polling.leaves-cache-flag-alone", by_h=48)
+    state = min(bypass[0], flag[0], key=worst_first.index)
+    return state, text("{first} {second}", first=bypass[1], second=flag[1])
+
+
+# ── duties about metrics ─────────────────────────────────────────────────────
+
+
+def _metric(known: Known, id: str) -> tuple[Metric | None, bool]:
+    """The metric as it was at the checkpoint; where it was unknown then, as it is now. And whether it came late."""
+    then, now = known.metrics_then.get(id), known.metrics.get(id)
+    if then is not None and then.state is not State.UNKNOWN:
+        return then, False
+    late = now is not None and now.state is not State.UNKNOWN
+    return now, late
+
+
+def _figure(known: Known, id: str) -> Text:
+    metric, late = _metric(known, id)
+    if metric is None:
+        return text("{metric}: not measured.", metric=id)
+    said = text("{metric}, {state}: {figure}", metric=id, state=metric.state, figure=metric.text)
+    return text("{evidence} It came after the checkpoint.", evidence=said) if late else said
+
+
+def _no_stale_cache(known: Known) -> Found:
+    metric, _ = _metric(known, "stale-cache")
+    figure = _figure(known, "stale-cache")
+    if metric is None or metric.state is State.UNKNOWN:
+        return DutyState.MISSING, figure
+    return (DutyState.FAILED if metric.state is State.FAIL else DutyState.MET), figure
+
+
+def _flaky_measured(known: Known) -> Found:
+    """Measuring is the duty; what the figure says is judged as a metric."""
+    metric, _ = _metric(known, "flaky-tests")
+    measured = metric is not None and metric.state is not State.UNKNOWN
+    return (DutyState.MET if measured else DutyState.MISSING), _figure(known, "flaky-tests")
+
+
+def _consolidated(known: Known) -> Found:
+    unknown = [id for id, metric in known.metrics.items() if metric.state is State.UNKNOWN]
+    if unknown or not known.metrics:
+        return DutyState.MISSING, text(
+            "Metrics that are unknown: {metrics}.", metrics=", ".join(unknown) or "-"
+        )
+    return DutyState.MET, text("Metrics that are known: all {n}.", n=len(known.metrics))
+
+
+def _review_pass_rate(known: Known) -> Found:
+    return DutyState.PERSON_SIGNS, _figure(known, "pass-rate")
+
+
+def _review_network(known: Known) -> Found:
+    return DutyState.PERSON_SIGNS, text(
+        "{errors} {timeouts}",
+        errors=_figure(known, "network-errors"),
+        timeouts=_figure(known, "polling-timeouts"),
+    )
+
+
+def _incidents(known: Known) -> Found:
+    return DutyState.PERSON_SIGNS, text("The table of incidents is on this release's page.")
+
+
+def _backlog(known: Known) -> Found:
+    return DutyState.PERSON_SIGNS, text(
+        "The backlog is on this release's page, the most pressing item first."
+    )
+
+
+TITLES: dict[int, Text] = {
+    0: text("T+0: release and first validation"),
+    24: text("T+24: first productive cycle"),
+    48: text("T+48: stability half-way"),
+    72: text("T+72: end of the stabilisation"),
+}
+
+DUTIES: tuple[Asked, ...] = (
+    Asked("pipeline-green", 0, N_("See that the SDK's main pipeline is green"), _pipeline),
+    Asked("smoke", 0, N_("Run the smoke after the release"), _first_smoke),
+    Asked("strict-config", 0,
+        N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"), _strict_config),
+    Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _review_pass_rate),
+    Asked("review-network", 24, N_("Review network errors and the first polling timeouts"), _review_network),
+    Asked("no-stale-cache", 24,
+        N_("Confirm that no poll of an export read a stale status from the cache"), _no_stale_cache),
+    Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _flaky_measured),
+    Asked("smoke-repeated", 48, N_("Run the smoke again"), _second_smoke),
+    Asked("cache-guardrails", 48,
+        N_("Validate the cache's guardrails for each request (`use_get_cache=False`)"), _guardrails),
+    Asked("consolidate-metrics", 72, N_("Consolidate the final metrics"), _consolidated),
+    Asked("incidents-updated", 72, N_("Close or update the incidents"), _incidents),
+    Asked("backlog-published", 72, N_("Publish the backlog in its order"), _backlog),
+)  # fmt: skip

@@ -1,0 +1,96 @@
+"""Evidence in the few words that a test needs, written as the ledger writes it."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from checks.metrics.measure import measure
+from checks.records import (
+    CaseOutcome,
+    Conclusion,
+    Environment,
+    Event,
+    EventKind,
+    Evidence,
+    JobAttempt,
+    Metric,
+    Observation,
+    Outcome,
+    Release,
+    Severity,
+    TestAttempt,
+)
+from checks.settings import Settings
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+class Watch:
+    """One release's evidence, built up record by record."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.release = Release(version="1.1.0", commit="", opened_at=T0)
+        self.settings = Settings()
+
+    def metric(self, id: str, *, hours: float = 72) -> Metric:
+        as_of = T0 + timedelta(hours=hours)
+        metrics = measure(self.folder, release=self.release, as_of=as_of, settings=self.settings)
+        return next(metric for metric in metrics if metric.id == id)
+
+    def keep(self, *records: Evidence) -> None:
+        for kind in {record.kind for record in records}:
+            lines = b"".join(msgspec.json.encode(one) + b"\n" for one in records if one.kind == kind)
+            digest = hashlib.sha256(lines).hexdigest()[:32]
+            (self.folder / f"{kind}-{digest}.jsonl").write_bytes(lines)
+
+    def job(
+        self,
+        run: str,
+        conclusion: Conclusion | None = Conclusion.SUCCESS,
+        *,
+        hours: float = 1,
+        **changes: Any,
+    ) -> JobAttempt:
+        values = {
+            "workflow": "clients-python-sdk", "job": "tests", "variant": "3.12", "attempt": 1, "commit": "",
+            "origin": "report.xml", "conclusion": conclusion or Conclusion.SUCCESS,
+        }  # fmt: skip
+        return JobAttempt(**(self._stamp(run, hours) | values | changes))
+
+    def test(self, run: str, outcome: CaseOutcome, *, hours: float = 1, **changes: Any) -> TestAttempt:
+        values = {
+            "test": "exports::test_ready", "variant": "3.12", "attempt": 1, "commit": "abc123", "critical": False,
+            "origin": "report.xml", "outcome": outcome,
+        }  # fmt: skip
+        return TestAttempt(**(self._stamp(run, hours) | values | changes))
+
+    def event(self, kind: EventKind, *, hours: float = 1, **changes: Any) -> Event:
+        values = {
+            "event": kind, "expected": False, "blocking": False, "place": "smoke", "message": "gone", "origin": "run",
+        }  # fmt: skip
+        return Event(**(self._stamp("run", hours) | values | changes))
+
+    def checked(self, promise: str, outcome: Outcome, *, hours: float = 1, **changes: Any) -> Observation:
+        values = {
+            "promise": promise, "severity": Severity.CRITICAL, "outcome": outcome, "reason": "", "duration_s": 0.1,
+            "trials": 1, "subject_digest": "d1", "log": ("GET /x 200",),
+        }  # fmt: skip
+        return Observation(**(self._stamp(f"run-at-{hours}", hours) | values | changes))
+
+    def _stamp(self, run: str, hours: float) -> dict[str, Any]:
+        at = T0 + timedelta(hours=hours)
+        return {
+            "run_id": run, "environment": Environment.CI, "occurred_at": at, "recorded_at": at,
+        }  # fmt: skip
+
+
+@pytest.fixture
+def watch(tmp_path: Path) -> Watch:
+    return Watch(tmp_path)

@@ -1,0 +1,103 @@
+"""Do segments become the tables that their records declare?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from checks.errors import EvidenceError
+from checks.metrics.engine import HERE, VIEWS, columns, opened
+from checks.metrics.measure import MEASURES, Span
+from checks.records import EventKind, Observation, Outcome
+
+QUESTIONS = [id.replace("-", "_") for id in MEASURES]
+FUNCTIONS = {
+    "cast", "coalesce", "count", "date_diff", "filter", "floor", "in", "least", "length", "list_contains", "max", "min",
+    "nullif", "over", "row_number", "substr", "sum", "and", "as", "or", "not", "partition",
+}  # fmt: skip
+
+
+def parameters(watch: Any) -> dict[str, Any]:
+    return Span(release=watch.release, as_of=watch.release.opened_at, settings=watch.settings).parameters()
+
+
+def test_columns_are_declared_from_the_record() -> None:
+    declared = columns(Observation)
+    assert [declared[name] for name in ("outcome", "occurred_at", "duration_s", "trials", "log")] == [
+        "VARCHAR",
+        "TIMESTAMPTZ",
+        "DOUBLE",
+        "BIGINT",
+        "VARCHAR[]",
+    ]
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_a_folder_that_does_not_exist_holds_no_evidence(question: str, watch: Any) -> None:
+    with opened(watch.folder / "nowhere") as engine:
+        rows = engine.ask(question, parameters(watch))
+    assert not [value for row in rows for value in row.values() if value]
+
+
+def test_several_segments_of_a_kind_are_one_table(watch: Any) -> None:
+    for hours in (1, 2):
+        watch.keep(watch.event(EventKind.STALE_READ, hours=hours))
+    assert watch.metric("stale-cache").value == 2
+
+
+def test_a_file_that_is_no_segment_is_not_read(watch: Any) -> None:
+    (watch.folder / ".segment-event-1.tmp").write_text("half a record")
+    (watch.folder / "notes.jsonl").write_text("not a record")
+    assert watch.metric("stale-cache").value is None
+
+
+def test_a_folder_whose_name_is_a_pattern_is_read_as_it_is(watch: Any) -> None:
+    (watch.folder / "ab").mkdir()
+    watch.folder = watch.folder / "a*"
+    watch.folder.mkdir()
+    watch.keep(watch.event(EventKind.STALE_READ))
+    (watch.folder.parent / "ab" / next(watch.folder.iterdir()).name).write_text("never read\n")
+    assert watch.metric("stale-cache").value == 1
+
+
+def test_a_damaged_segment_is_an_error_that_names_it(watch: Any) -> None:
+    segment = watch.folder / f"event-{'0' * 32}.jsonl"
+    segment.write_text('{"run_id": "cut')
+    with pytest.raises(EvidenceError, match=segment.name):
+        watch.metric("stale-cache")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_each_question_begins_by_saying_what_it_counts(question: str) -> None:
+    assert (HERE / f"{question}.sql").read_text(encoding="utf-8").startswith("-- Counts")
+
+
+@pytest.mark.parametrize("question", QUESTIONS)
+def test_each_question_keeps_to_what_two_engines_agree_on(question: str) -> None:
+    sql = re.sub(r"--.*|'[^']*'", "", (HERE / f"{question}.sql").read_text(encoding="utf-8"))
+    called = {name.lower() for name in re.findall(r"(\w+)\s*\(", sql)}
+    assert called <= FUNCTIONS | {step.lower() for step in re.findall(r"(\w+) AS \($", sql, re.MULTILINE)}
+    assert not re.search(r"SELECT\s+\*|QUALIFY|::", sql)
+    assert all("NULLS LAST" in line for line in re.findall(r"ORDER BY (.*)", sql))
+
+
+def test_the_views_are_the_kinds_that_metrics_ask_for() -> None:
+    asked = {
+        name
+        for question in QUESTIONS
+        for name in re.findall(r"FROM (\w+)", (HERE / f"{question}.sql").read_text(encoding="utf-8"))
+    }
+    assert set(VIEWS) <= asked
+
+
+def test_python_holds_no_question_of_its_own() -> None:
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(HERE).glob("*.py"))
+    assert not re.search(r"\bSELECT\b|\bFROM [a-z_]+ WHERE\b", sources)
+
+
+def test_a_value_that_text_could_break_is_only_a_value(watch: Any) -> None:
+    watch.keep(watch.checked("polling.fresh-status'; DROP VIEW events; --", Outcome.BROKEN))
+    assert watch.metric("stale-cache").value is None

@@ -1,0 +1,470 @@
+"""Do the five metrics say what the evidence shows, and no more?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from checks.metrics.measure import measure, measure_at_checkpoints
+from checks.records import CaseOutcome, Conclusion, Environment, EventKind, Outcome, State
+from checks.settings import Settings, Thresholds
+
+PASSED, FAILED, ERRORED, SKIPPED = (
+    CaseOutcome.PASSED,
+    CaseOutcome.FAILED,
+    CaseOutcome.ERRORED,
+    CaseOutcome.SKIPPED,
+)
+ALL = ["pass-rate", "flaky-tests", "network-errors", "polling-timeouts", "stale-cache"]
+
+
+def jobs(watch: Any, n: int, *, lost: int = 0, **changes: Any) -> list[Any]:
+    """So many jobs with one attempt each, the first of them lost."""
+    return [
+        watch.job(f"run-{number}", Conclusion.FAILURE if number < lost else Conclusion.SUCCESS, **changes)
+        for number in range(n)
+    ]
+
+
+# ── all five ─────────────────────────────────────────────────────────────────
+
+
+def test_the_metrics_come_in_the_runbooks_order(watch: Any) -> None:
+    found = measure(
+        watch.folder, release=watch.release, as_of=watch.release.opened_at, settings=watch.settings
+    )
+    assert [metric.id for metric in found] == ALL
+
+
+def test_without_evidence_everything_is_unknown_and_no_value_is_zero(watch: Any) -> None:
+    assert [
+        (metric.state, metric.value, metric.low, metric.high, metric.n) for metric in map(watch.metric, ALL)
+    ] == [(State.UNKNOWN, None, None, None, 0)] * 5
+
+
+def test_evidence_outside_the_window_or_written_down_later_does_not_count(watch: Any) -> None:
+    inside = watch.job("inside", hours=72, requests=7)
+    late = msgspec.structs.replace(
+        watch.job("late", hours=2, requests=100), recorded_at=watch.release.opened_at + timedelta(hours=80)
+    )
+    watch.keep(
+        inside,
+        late,
+        watch.job("before", hours=-0.001, requests=100),
+        watch.job("after", hours=72.001, requests=100),
+    )
+    assert [watch.metric("pass-rate").n, watch.metric("network-errors").n] == [1, 7]
+
+
+def test_what_had_not_happened_yet_does_not_count(watch: Any) -> None:
+    watch.keep(watch.job("one", hours=1), watch.job("two", hours=30))
+    assert [watch.metric("pass-rate", hours=24).n, watch.metric("pass-rate", hours=30).n] == [1, 2]
+
+
+def everywhere(watch: Any) -> None:
+    """One piece of evidence of each kind from each environment, with as many trials as its place in the list."""
+    for number, environment in enumerate(Environment, start=1):
+        run = f"run-{environment}"
+        where = {"environment": environment}
+        watch.keep(
+            *(watch.job(f"{run}-{i}", requests=1, waits=1, stale_trials=1, **where) for i in range(number)),
+            *(watch.test(run, PASSED, attempt=i, test=f"t{environment}", **where) for i in (1, 2)),
+            *(watch.event(kind, **where) for kind in EventKind),
+            watch.checked("polling.fresh-status", Outcome.BROKEN, **where),
+        )
+
+
+def test_a_real_service_and_a_rehearsal_never_enter_a_real_watch(watch: Any) -> None:
+    everywhere(watch)  # loopback has one trial, ci two, the service three, the rehearsal four
+    assert [watch.metric(id).n for id in ALL] == [3, 2, 3, 3, 3]
+    assert [watch.metric(id).value for id in ALL[2:]] == [2, 2, 4]
+
+
+def test_a_rehearsal_is_made_of_rehearsed_evidence_only(watch: Any) -> None:
+    everywhere(watch)
+    watch.release = msgspec.structs.replace(watch.release, rehearsal=True)
+    assert [watch.metric(id).n for id in ALL] == [4, 1, 4, 4, 4]
+    assert [watch.metric(id).value for id in ALL[2:]] == [1, 1, 2]
+
+
+def test_the_metrics_of_a_checkpoint_are_those_of_that_instant(watch: Any) -> None:
+    watch.keep(watch.job("one", hours=1), watch.job("two", hours=30), watch.job("three", hours=50))
+    looks = measure_at_checkpoints(
+        watch.folder,
+        release=watch.release,
+        as_of=watch.release.opened_at + timedelta(hours=50),
+        settings=watch.settings,
+    )
+    assert {hours: metrics[0].n for hours, metrics in looks.items()} == {24: 1, 48: 2}
+
+
+@pytest.mark.parametrize("id", ALL)
+def test_a_metric_explains_itself(id: str, watch: Any) -> None:
+    everywhere(watch)
+    metric = watch.metric(id)
+    assert all(
+        map(
+            str, (metric.exposure, metric.source, metric.threshold, metric.method, metric.text, metric.reason)
+        )
+    )
+    assert msgspec.json.encode(metric.inputs)
+
+
+# ── pass rate ────────────────────────────────────────────────────────────────
+
+
+def test_a_re_run_is_seen_in_the_rates_beside_the_eventual_one(watch: Any) -> None:
+    rescued = [
+        watch.job(f"run-{number}", Conclusion.SUCCESS, attempt=2, hours=2) for number in range(3)
+    ]  # fmt: skip
+    cancelled = [watch.job(f"cancelled-{number}", Conclusion.CANCELLED) for number in range(2)]
+    watch.keep(*jobs(watch, 60, lost=6), *rescued, *cancelled)
+    rate = watch.metric("pass-rate")
+    assert (
+        rate.value, rate.n, rate.inputs["excluded"], rate.inputs["first_attempt_rate"], rate.inputs["rescue_rate"],
+    ) == (0.95, 60, 2, 0.9, 0.5)  # fmt: skip
+    assert (
+        pytest.approx(rate.inputs["rescue_rate_low"], abs=5e-5),
+        pytest.approx(rate.inputs["rescue_rate_high"], abs=5e-5),
+    ) == (0.1876, 0.8124)
+    assert "57 of 60 decided jobs ended well: 95.0% (86.3% to 98.3%)" in str(rate.text)
+
+
+@pytest.mark.parametrize(
+    ("state", "n", "lost"),
+    [
+        (State.PROVEN, 73, 0),
+        (State.MEETS, 72, 0),
+        (State.MEETS, 200, 10),
+        (State.INCONCLUSIVE, 60, 3),
+        (State.INCONCLUSIVE, 5, 0),
+        (State.INCONCLUSIVE, 60, 6),
+        (State.FAIL, 60, 7),
+        (State.FAIL, 60, 60),
+    ],
+)
+def test_the_rate_is_judged_by_its_interval(state: State, n: int, lost: int, watch: Any) -> None:
+    watch.keep(*jobs(watch, n, lost=lost))
+    assert state is watch.metric("pass-rate").state
+
+
+@pytest.mark.parametrize(
+    ("sentence", "n", "lost"),
+    [
+        ("Above the threshold, not proven: the rate, 95.0%, reaches 95.0%, but", 60, 3),
+        ("Clean jobs still needed to meet it: 24.", 60, 3),
+        ("Below the threshold, not proven: the rate, 90.0%, is below 95.0%, but", 60, 6),
+        ("Clean jobs still needed to meet it: 60.", 60, 6),
+        ("Even the upper end of the interval, 90.7%, is below the threshold, 95.0%.", 60, 10),
+        # 0.94935, which one decimal would print as 94.9 % and none as the threshold itself
+        ("the lower end of the interval, 94.9%, reaches 90.0%", 72, 0),
+    ],
+)
+def test_the_reason_says_what_is_missing(sentence: str, n: int, lost: int, watch: Any) -> None:
+    watch.keep(*jobs(watch, n, lost=lost))
+    assert sentence in str(watch.metric("pass-rate").reason)
+
+
+def test_a_comparison_is_printed_with_the_digits_that_make_it_true(watch: Any) -> None:
+    watch.settings = Settings(thresholds=Thresholds(pass_rate=0.9501, pass_rate_tolerance=0.05))
+    watch.keep(*jobs(watch, 60, lost=3))
+    assert "the rate, 95.00%, is below 95.01%" in str(watch.metric("pass-rate").reason)
+
+
+def test_a_threshold_of_all_jobs_can_be_out_of_reach(watch: Any) -> None:
+    watch.settings = Settings(thresholds=Thresholds(pass_rate=1.0, pass_rate_tolerance=0.05))
+    assert watch.metric("pass-rate").state is State.UNKNOWN
+    watch.keep(*jobs(watch, 40))
+    assert "Clean jobs still needed to meet it: 33." in str(watch.metric("pass-rate").reason)
+    watch.settings = Settings(thresholds=Thresholds(pass_rate=1.0, pass_rate_tolerance=0.0))
+    assert "No number of further jobs can change that." in str(watch.metric("pass-rate").reason)
+
+
+def test_a_re_run_that_was_cancelled_hides_no_failure(watch: Any) -> None:
+    watch.keep(watch.job("run", Conclusion.FAILURE), watch.job("run", Conclusion.CANCELLED, attempt=2))
+    rate = watch.metric("pass-rate")
+    assert (rate.value, rate.n, rate.inputs["excluded"]) == (0.0, 1, 0)
+
+
+def test_where_two_sources_tell_of_one_attempt_the_failure_stands(watch: Any) -> None:
+    watch.keep(
+        watch.job("run", Conclusion.FAILURE, origin="z"),
+        watch.job("run", Conclusion.SUCCESS, origin="a", hours=3),
+        watch.job("run", Conclusion.PENDING, origin="b", hours=4),
+    )
+    assert (watch.metric("pass-rate").value, watch.metric("pass-rate").n) == (0.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("counted", "conclusion"),
+    [
+        ("excluded", Conclusion.SKIPPED),
+        ("excluded", Conclusion.NEUTRAL),
+        ("excluded", Conclusion.STALE),
+        ("excluded", Conclusion.ACTION_REQUIRED),
+        ("not_started", Conclusion.STARTUP_FAILURE),
+        ("pending", Conclusion.PENDING),
+        ("nothing_ran", Conclusion.NOTHING_RAN),
+        ("not_told", Conclusion.UNKNOWN),
+    ],
+)
+def test_a_job_that_nothing_decided_is_counted_and_is_in_no_rate(
+    counted: str, conclusion: Conclusion, watch: Any
+) -> None:
+    watch.keep(watch.job("run", conclusion))
+    rate = watch.metric("pass-rate")
+    assert (rate.state, rate.value, rate.inputs[counted]) == (State.UNKNOWN, None, 1)
+    assert "in no rate: 1" in str(rate.text)
+
+
+def test_only_the_listed_workflows_and_our_own_count(watch: Any) -> None:
+    watch.keep(
+        watch.job("a", workflow="clients-python-sdk"),
+        watch.job("b", workflow="sdk-post-release-smoke"),
+        watch.job("c", workflow="atalaya-checks", environment=Environment.LOOPBACK),
+        watch.job("d", workflow="atalaya-smoke", environment=Environment.LOOPBACK),
+        watch.job("e", workflow="website"),
+    )
+    assert watch.metric("pass-rate").n == 4
+
+
+def test_another_commits_jobs_are_kept_apart(watch: Any) -> None:
+    watch.release = msgspec.structs.replace(watch.release, commit="abc123")
+    watch.keep(
+        watch.job("a", commit="abc123def"),
+        watch.job("b", commit=""),
+        watch.job("c", Conclusion.FAILURE, commit="fff000"),
+        watch.job("d", workflow="atalaya-checks", commit="digest", environment=Environment.LOOPBACK),
+    )
+    rate = watch.metric("pass-rate")
+    assert (rate.n, rate.value, rate.inputs["attempts_of_other_commits"]) == (3, 1.0, 1)
+
+
+def test_jobs_of_one_run_share_its_fate_in_the_rate_of_runs(watch: Any) -> None:
+    watch.keep(
+        watch.job("one", job="a"), watch.job("one", Conclusion.FAILURE, job="b"), watch.job("two", job="a")
+    )
+    assert (watch.metric("pass-rate").value, watch.metric("pass-rate").inputs["run_rate"]) == (2 / 3, 0.5)
+
+
+# ── flaky tests ──────────────────────────────────────────────────────────────
+
+
+def mixed(watch: Any, name: str, **changes: Any) -> list[Any]:
+    return [
+        watch.test("run", FAILED, test=name, **changes),
+        watch.test("run", PASSED, test=name, attempt=2, **changes),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("state", "critical", "other"),
+    [(State.MEETS, 0, 0), (State.MEETS, 0, 2), (State.FAIL, 0, 3), (State.FAIL, 1, 0)],
+)
+def test_flaky_tests_are_held_against_both_limits(
+    state: State, critical: int, other: int, watch: Any
+) -> None:
+    steady = [watch.test("run", PASSED, attempt=attempt) for attempt in (1, 2)]
+    flaky = [
+        one
+        for number in range(critical + other)
+        for one in mixed(watch, f"test-{number}", critical=number < critical)
+    ]
+    watch.keep(*steady, *flaky)
+    metric = watch.metric("flaky-tests")
+    assert (state, critical + other, 1 + critical + other) == (metric.state, metric.value, metric.n)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"commit": "another"}, {"variant": "3.13"}, {"outcome": SKIPPED}, {"test": "another"}],
+    ids=["commit", "variant", "skipped", "test"],
+)
+def test_what_changed_between_two_attempts_makes_nothing_flaky(change: dict[str, Any], watch: Any) -> None:
+    other = msgspec.structs.replace(watch.test("run", PASSED, attempt=2), **change)
+    watch.keep(watch.test("run", FAILED), other)
+    assert (watch.metric("flaky-tests").state, watch.metric("flaky-tests").n) == (State.UNKNOWN, 0)
+
+
+def test_without_a_commit_two_runs_may_be_of_two_versions(watch: Any) -> None:
+    watch.keep(watch.test("one", FAILED, commit=""), watch.test("two", PASSED, commit=""))
+    assert watch.metric("flaky-tests").n == 0
+    watch.keep(watch.test("two", ERRORED, commit="", attempt=2))
+    assert (watch.metric("flaky-tests").n, watch.metric("flaky-tests").value) == (1, 1.0)
+
+
+def test_the_same_attempt_taken_in_twice_is_one(watch: Any) -> None:
+    watch.keep(watch.test("run", PASSED), watch.test("run", PASSED))
+    assert watch.metric("flaky-tests").n == 0
+
+
+def test_a_job_that_never_started_tried_no_test(watch: Any) -> None:
+    watch.keep(
+        watch.job("run", Conclusion.STARTUP_FAILURE),
+        watch.test("run", ERRORED),
+        watch.test("run", PASSED, attempt=2),
+        watch.test("run", PASSED, attempt=3),
+    )
+    assert (watch.metric("flaky-tests").value, watch.metric("flaky-tests").n) == (0.0, 1)
+
+
+def test_another_commits_tests_are_kept_apart_and_our_own_are_not(watch: Any) -> None:
+    watch.release = msgspec.structs.replace(watch.release, commit="abc123")
+    watch.keep(
+        *mixed(watch, "theirs", commit="fff000"),
+        watch.job("smoke", workflow="atalaya-smoke", commit="abc123"),
+        watch.test("smoke", PASSED, test="smoke.strict-config", commit="digest"),
+        watch.test("smoke", PASSED, test="smoke.strict-config", commit="digest", attempt=2),
+    )
+    assert (watch.metric("flaky-tests").value, watch.metric("flaky-tests").n) == (0.0, 1)
+
+
+def test_a_check_that_is_kept_and_then_broken_is_flaky(watch: Any) -> None:
+    watch.keep(
+        watch.checked("cache.only-gets", Outcome.KEPT, hours=1),
+        watch.checked("cache.only-gets", Outcome.BROKEN, hours=2),
+        watch.checked("cache.clear-empties-it", Outcome.KEPT, hours=1),
+        watch.checked("cache.clear-empties-it", Outcome.UNKNOWN, hours=2),
+        watch.checked("cache.clear-empties-it", Outcome.NOT_APPLICABLE, hours=3),
+        watch.checked("cache.entries-expire", Outcome.KEPT, hours=1),
+        watch.checked("cache.entries-expire", Outcome.BROKEN, hours=2, subject_digest="d2"),
+    )
+    metric = watch.metric("flaky-tests")
+    assert (
+        metric.value, metric.n, metric.inputs["flaky_critical"], metric.state,
+    ) == (1.0, 1, ["cache.only-gets"], State.FAIL)  # fmt: skip
+
+
+# ── network errors ───────────────────────────────────────────────────────────
+
+
+def errors(watch: Any, counts: list[int], requests: list[int], **changes: Any) -> None:
+    """So many errors and requests in each 24 hours."""
+    for number, (seen, sent) in enumerate(zip(counts, requests, strict=True)):
+        hours = 24 * number + 1
+        watch.keep(
+            watch.job(f"run-{number}", hours=hours, requests=sent or None),
+            *(watch.event(EventKind.NETWORK_ERROR, hours=hours + i / 100, **changes) for i in range(seen)),
+        )
+
+
+@pytest.mark.parametrize(
+    ("state", "said", "counts", "requests"),
+    [
+        (State.MEETS, "decreasing: p = 0.0126", [12, 7, 3], [1000, 1000, 1000]),
+        (State.INCONCLUSIVE, "p = 0.6016 for a fall", [12, 7, 3], [8000, 6000, 1500]),
+        (State.FAIL, "increasing", [3, 7, 12], [1000, 1000, 1000]),
+        (State.MEETS, "decreasing: p = 0.0123", [4, 0, 0], [1000, 1000, 1000]),
+        (State.INCONCLUSIVE, "Too few errors", [2, 1, 0], [1000, 1000, 1000]),
+        (State.INCONCLUSIVE, "Too few errors", [0, 0, 3], [1000, 1000, 1000]),
+        (State.INCONCLUSIVE, "one span of 24 hours", [9, 0, 0], [1000, 0, 0]),
+        (State.INCONCLUSIVE, "no request was counted", [4, 1, 0], [1000, 0, 1000]),
+        (State.MEETS, "None in 597 trials", [0, 0, 0], [199, 199, 199]),
+        (State.PROVEN, "None in 600 trials", [0, 0, 0], [200, 200, 200]),
+        (State.UNKNOWN, "No request was counted", [3, 0, 0], [0, 0, 0]),
+    ],
+)
+def test_errors_are_compared_with_the_requests_among_which_they_happened(
+    state: State, said: str, counts: list[int], requests: list[int], watch: Any
+) -> None:
+    errors(watch, counts, requests)
+    metric = watch.metric("network-errors")
+    assert (state, sum(counts), sum(requests)) == (metric.state, metric.value, metric.n)
+    assert said in str(metric.reason)
+
+
+def test_an_error_that_stopped_a_run_fails_whatever_the_trend(watch: Any) -> None:
+    errors(watch, [4, 0, 0], [1000, 1000, 1000])
+    assert watch.metric("network-errors").inputs["acts_at_once"] is False
+    watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=2, blocking=True))
+    metric = watch.metric("network-errors")
+    assert (metric.state, metric.inputs["acts_at_once"]) == (State.FAIL, True)
+
+
+def test_expected_errors_are_shown_and_not_counted(watch: Any) -> None:
+    errors(watch, [2, 2, 2], [1000, 1000, 1000], expected=True, blocking=True)
+    metric = watch.metric("network-errors")
+    assert (metric.value, metric.inputs["expected"], metric.inputs["blocking"]) == (0.0, 6, 0)
+
+
+def test_the_instant_that_ends_the_window_belongs_to_its_last_day(watch: Any) -> None:
+    watch.keep(
+        watch.event(EventKind.NETWORK_ERROR, hours=72), watch.event(EventKind.NETWORK_ERROR, hours=23.999999)
+    )
+    assert watch.metric("network-errors").inputs["errors_by_24h"] == [1, 0, 1]
+
+
+def test_days_that_have_not_begun_are_not_shown(watch: Any) -> None:
+    errors(watch, [1, 1, 1], [10, 10, 10])
+    assert watch.metric("network-errors", hours=30).inputs["requests_by_24h"] == [10, 10]
+
+
+# ── polling timeouts and stale reads ─────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("id", "kind", "trials"), [
+    ("polling-timeouts", EventKind.POLLING_TIMEOUT, "waits"), ("stale-cache", EventKind.STALE_READ, "stale_trials"),
+])  # fmt: skip
+class TestZero:
+    """What holds for both metrics that ask for a zero."""
+
+    def test_a_zero_is_met_and_with_enough_trials_proven(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.keep(watch.job("one", **{trials: 298}))
+        assert watch.metric(id).state is State.MEETS
+        watch.keep(watch.job("two", **{trials: 1}))
+        metric = watch.metric(id)
+        assert (metric.state, metric.value, metric.low, metric.n) == (State.PROVEN, 0.0, 0.0, 299)
+        assert metric.high == pytest.approx(299 * metric.inputs["upper_per_trial"])
+        assert "0 in 299 trials; at most 0.0100 for each" in str(metric.text)
+
+    def test_one_event_fails(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
+        watch.keep(watch.job("one", **{trials: 500}), watch.event(kind))
+        metric = watch.metric(id)
+        assert (
+            metric.state, metric.value, metric.n, metric.inputs["acts_at_once"],
+        ) == (State.FAIL, 1.0, 500, True)  # fmt: skip
+
+    def test_one_event_fails_even_without_trials(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.keep(watch.event(kind))
+        assert (watch.metric(id).state, watch.metric(id).n) == (State.FAIL, 0)
+
+    def test_no_event_and_no_trial_is_unknown(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.keep(watch.job("one"), watch.event(kind, expected=True))
+        metric = watch.metric(id)
+        assert (metric.state, metric.value, metric.inputs["expected"]) == (State.UNKNOWN, None, 1)
+
+    def test_an_event_that_is_allowed_meets_the_threshold(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.settings = Settings(thresholds=Thresholds(polling_timeouts=1, stale_reads=1))
+        watch.keep(watch.event(kind))
+        assert watch.metric(id).state is State.UNKNOWN
+        watch.keep(watch.job("one", **{trials: 10}))
+        assert watch.metric(id).state is State.MEETS
+
+    def test_an_attempt_that_was_taken_in_twice_lends_its_trials_once(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.keep(watch.job("one", origin="a", **{trials: 10}), watch.job("one", origin="b", **{trials: 10}))
+        assert watch.metric(id).n == 10
+
+
+def test_a_broken_promise_of_a_fresh_status_is_a_stale_read(watch: Any) -> None:
+    watch.keep(
+        watch.checked("polling.fresh-status", Outcome.BROKEN, hours=1),
+        watch.checked("polling.fresh-status", Outcome.BROKEN, hours=2),
+        watch.checked("polling.fresh-status", Outcome.KEPT, hours=3),
+        watch.checked("polling.timeout-is-timeout-error", Outcome.BROKEN, hours=1),
+    )
+    assert [
+        (metric.state, metric.value) for metric in map(watch.metric, ("stale-cache", "polling-timeouts"))
+    ] == [(State.FAIL, 2.0), (State.UNKNOWN, None)]

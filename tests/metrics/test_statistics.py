@@ -1,0 +1,170 @@
+"""Do the estimates give the numbers that were worked out by hand?"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import comb
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from checks.metrics.statistics import (
+    clean_runs_needed,
+    garwood,
+    sensitivity_lower,
+    trend,
+    wilson,
+    zero_event_upper,
+)
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "successes", "n"),
+    [
+        (0.8630, 0.9829, 57, 60),
+        (0.7985, 0.9534, 54, 60),
+        (0.7197, 0.9069, 50, 60),
+        (0.9104, 0.9726, 190, 200),
+        (0.9398, 1, 60, 60),
+        (0.5655, 1, 5, 5),
+        (0, 0.4345, 0, 5),
+        (0.2065, 1, 1, 1),
+        (0.1876, 0.8124, 3, 6),
+    ],
+)
+def test_wilson_gives_the_worked_interval(low: float, high: float, successes: int, n: int) -> None:
+    share = wilson(successes, n)
+    assert (low, high) == (pytest.approx(share.low, abs=5e-5), pytest.approx(share.high, abs=5e-5))
+
+
+def test_a_bound_at_the_end_is_exactly_the_end() -> None:
+    assert [wilson(0, 7).low, wilson(7, 7).high] == [0.0, 1.0]
+
+
+def test_without_trials_there_is_no_value_and_no_bound() -> None:
+    nothing = wilson(0, 0)
+    assert [
+        nothing.value, nothing.low, nothing.high, zero_event_upper(0), sensitivity_lower(0, 0),
+    ] == [None] * 5  # fmt: skip
+
+
+@given(n=st.integers(1, 400), data=st.data())
+def test_wilson_holds_the_share_inside_its_interval(n: int, data: st.DataObject) -> None:
+    share = wilson(data.draw(st.integers(0, n)), n)
+    assert share.value is not None
+    assert share.low is not None
+    assert share.high is not None
+    assert 0 <= share.low <= share.value <= share.high <= 1
+
+
+@pytest.mark.parametrize(
+    ("needed", "successes", "n", "floor"),
+    [
+        (24, 57, 60, 0.90),
+        (113, 57, 60, 0.95),
+        (73, 0, 0, 0.95),
+        (35, 0, 0, 0.90),
+        (0, 60, 60, 0.90),
+        (None, 5, 5, 1.0),
+    ],
+)
+def test_clean_runs_needed_is_the_smallest_number(
+    needed: int | None, successes: int, n: int, floor: float
+) -> None:
+    assert needed == clean_runs_needed(successes, n, floor)
+
+
+@pytest.mark.parametrize(
+    ("upper", "n"),
+    [(0.1391, 20), (0.0487, 60), (0.0295, 100), (0.00415, 720), (0.000693, 4320)],
+)
+def test_zero_events_allow_the_worked_rate(upper: float, n: int) -> None:
+    assert upper == pytest.approx(zero_event_upper(n), rel=2e-3)
+
+
+@pytest.mark.parametrize(("claim", "n"), [(0.05, 59), (0.03, 99), (0.01, 299), (0.001, 2995)])
+def test_so_many_clean_trials_are_needed_for_a_claim(claim: float, n: int) -> None:
+    assert [(zero_event_upper(n) or 1) < claim, (zero_event_upper(n - 1) or 1) < claim] == [True, False]
+
+
+@pytest.mark.parametrize(("upper", "lower", "caught"), [(0.000806, 0.8609, 20), (0.000885, 0.7839, 19)])
+def test_a_detector_that_is_not_perfect_raises_the_bound(upper: float, lower: float, caught: int) -> None:
+    sensitivity = sensitivity_lower(caught, 20)
+    assert lower == pytest.approx(sensitivity, abs=5e-5)
+    assert upper == pytest.approx(zero_event_upper(4320, sensitivity or 0), abs=5e-7)
+
+
+def test_a_detector_that_caught_nothing_proves_nothing() -> None:
+    assert [sensitivity_lower(0, 20), zero_event_upper(100, 0.0)] == [0.0, 1.0]
+
+
+def test_garwood_gives_the_worked_interval() -> None:
+    rate = garwood(3, 24)
+    assert (pytest.approx(rate.low, abs=5e-5), pytest.approx(rate.high, abs=5e-5)) == (0.0258, 0.3653)
+
+
+@pytest.mark.parametrize(
+    ("p", "counts", "exposures"),
+    [
+        (0.01258, [12, 7, 3], [24, 24, 24]),
+        (0.6016, [12, 7, 3], [8000, 6000, 1500]),
+        (0.1481, [2, 1, 0], [1, 1, 1]),
+        (1 / 81, [4, 0, 0], [1, 1, 1]),
+    ],
+)
+def test_a_fall_is_as_likely_as_was_worked_out(p: float, counts: list[int], exposures: list[float]) -> None:
+    found = trend(counts, exposures)
+    assert found.exact
+    assert p == pytest.approx(found.p_decreasing, abs=5e-5)
+
+
+def test_the_score_is_standardised_as_was_worked_out() -> None:
+    assert pytest.approx(
+        [trend([12, 7, 3], [24, 24, 24]).z, trend([12, 7, 3], [8000, 6000, 1500]).z], abs=5e-4
+    ) == [-2.350, 0.073]
+
+
+def test_no_event_has_no_trend() -> None:
+    assert trend([0, 0, 0], [24, 24, 24]).p_decreasing is None
+
+
+def test_the_normal_approximation_takes_over_beyond_sixty_events() -> None:
+    exact, approximate = trend([30, 20, 10], [1, 1, 1]), trend([31, 20, 10], [1, 1, 1])
+    assert [exact.exact, approximate.exact] == [True, False]
+    assert approximate.p_decreasing == pytest.approx(exact.p_decreasing, abs=5e-3)
+
+
+def test_all_exposure_in_one_bin_shows_no_trend() -> None:
+    found = trend([5, 0, 0], [10, 0, 0])
+    assert (pytest.approx(found.p_decreasing), pytest.approx(found.p_increasing), found.z) == (1.0, 1.0, 0.0)
+
+
+def test_events_without_exposure_have_no_rate() -> None:
+    with pytest.raises(ValueError, match="no exposure"):
+        trend([1, 2], [10, 0])
+
+
+@given(
+    counts=st.tuples(*[st.integers(0, 5)] * 3),
+    exposures=st.tuples(*[st.floats(0.5, 50)] * 3),
+)
+def test_the_convolution_is_what_adding_up_all_outcomes_gives(
+    counts: tuple[int, int, int], exposures: tuple[float, float, float]
+) -> None:
+    total, whole = sum(counts), sum(exposures)
+    shares = [exposure / whole for exposure in exposures]
+    score = counts[1] + 2 * counts[2]
+    added = sum(
+        comb(total, a) * comb(total - a, b) * shares[0] ** a * shares[1] ** b * shares[2] ** (total - a - b)
+        for a, b in product(range(total + 1), repeat=2)
+        if a + b <= total and b + 2 * (total - a - b) <= score
+    )
+    found = trend(counts, exposures)
+    assert found.p_decreasing is None if total == 0 else added == pytest.approx(found.p_decreasing)
+
+
+@pytest.mark.parametrize(("part", "whole"), [(-1, 5), (6, 5), (0, -1)])
+def test_counts_that_cannot_be_are_refused(part: int, whole: int) -> None:
+    with pytest.raises(ValueError, match="counts cannot be negative"):
+        wilson(part, whole)
