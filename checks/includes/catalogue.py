@@ -1,0 +1,125 @@
+"""Which sentences have to be translated, and which of them nobody has translated yet?
+
+``python -m checks.includes.catalogue`` reads the sources and the pages, and puts what is new into both
+catalogues with an empty translation, ready for an editor of ``.po`` files. It ends with 1 while any is empty.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po, write_po
+
+import checks
+from checks import settings
+from checks.errors import HarnessError
+from checks.includes.files import write_if_changed
+from checks.includes.language import LANGUAGES, catalogue_path
+from checks.includes.skeleton import pages
+from checks.records import Environment, Word
+
+PACKAGE = Path(checks.__file__).parent
+KEYWORDS = {"text": None, "N_": None, "_": None}
+_PLACEHOLDER = re.compile(r"\{[^}]*\}")
+_WORDS = re.compile(r"[^\W\d_]")  # a template of figures alone is the same in every language
+HEADER = """msgid ""
+msgstr ""
+"Language: {code}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=utf-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+
+"""
+
+
+def sentences() -> dict[str, tuple[str, ...]]:
+    """Every sentence that the code can say, with the files that say it."""
+    found: dict[str, set[str]] = {}
+    for file, _, message, _, _ in extract_from_dir(PACKAGE, [("**.py", "python")], keywords=KEYWORDS):
+        if _WORDS.search(_PLACEHOLDER.sub("", str(message))):
+            found.setdefault(str(message), set()).add(f"checks/{Path(file).as_posix()}")
+    for key in settings.every_key():
+        found.setdefault(key.description, set()).add("checks/settings.py")
+    for kind in Word.__subclasses__():
+        # The names of environments are identifiers, printed as they are.
+        for word in kind if kind is not Environment else ():
+            found.setdefault(str(word.value), set()).add("checks/records.py")
+    return {message: tuple(sorted(files)) for message, files in sorted(found.items(), key=_by_file)}
+
+
+def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
+    """Every sentence of the root pages, and of the pages that a new release begins with."""
+    with tempfile.TemporaryDirectory() as folder:
+        skeleton = Path(folder) / "skeleton"
+        skeleton.mkdir()
+        for name, text in pages().items():
+            (skeleton / name).write_text(text, encoding="utf-8")
+        found: dict[str, tuple[str, ...]] = {}
+        for source, names in ((docs, "docs"), (skeleton, "checks/includes/skeleton.py")):
+            for message in _extracted(docs, source, Path(folder) / source.name):
+                found.setdefault(message, (names,))
+    return found
+
+
+def _extracted(docs: Path, source: Path, out: Path) -> list[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "gettext", "-c", str(docs), str(source), str(out / "pot")],
+        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent), "SITE_RELEASE": "", "SITE_LANGUAGE": "en"},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    pot = out / "pot" / "docs.pot"
+    if done.returncode != 0 or not pot.is_file():
+        raise HarnessError(f"{source}: Sphinx could not read out the sentences. It said:\n{done.stderr}")
+    with pot.open("rb") as file:
+        return [str(message.id) for message in read_po(file) if message.id]
+
+
+def update(path: Path, code: str, messages: Mapping[str, Iterable[str]]) -> list[str]:
+    """Bring one catalogue up to date; returns the sentences in it that have no translation."""
+    old: dict[str, str] = {}
+    if path.is_file():
+        with path.open("rb") as file:
+            old = {str(message.id): str(message.string) for message in read_po(file) if message.id}
+    catalogue = Catalog(locale=code)
+    for message, files in messages.items():
+        catalogue.add(message, string=old.get(message, ""), locations=[(file, 0) for file in files])
+    written = BytesIO()
+    write_po(written, catalogue, width=100, omit_header=True, include_lineno=False)
+    write_if_changed(path, HEADER.format(code=code) + written.getvalue().decode().lstrip("\n"))
+    return [message for message in messages if not old.get(message)]
+
+
+def main() -> int:
+    """Update the catalogues of every language but English, and list what is missing."""
+    docs = PACKAGE.parent / "docs"
+    said, shown = sentences(), page_sentences(docs)
+    missing = 0
+    for code in LANGUAGES:
+        if code == "en":
+            continue
+        for path, messages in (
+            (catalogue_path(code), said),
+            (docs / "locale" / code / "LC_MESSAGES" / "docs.po", shown),
+        ):
+            empty = update(path, code, messages)
+            missing += len(empty)
+            sys.stdout.write(f"{path}: {len(messages)} sentences, {len(empty)} not translated\n")
+            sys.stdout.writelines(f"  {message!r}\n" for message in empty)
+    return 1 if missing else 0
+
+
+def _by_file(entry: tuple[str, set[str]]) -> tuple[str, str]:
+    return min(entry[1]), entry[0]
+
+
+if __name__ == "__main__":
+    sys.exit(main())

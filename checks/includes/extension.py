@@ -1,0 +1,84 @@
+"""How does a page take in a generated fragment?
+
+By one directive, ``live``, which only resolves to an include: ``{live} metrics`` is the file
+``_generated/<release>/<language>/metrics.md``, and the page is built again when that file changes. Beside it
+is one role, ``release``, since Sphinx knows nothing of the builds beside the one that it makes.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.errors import ExtensionError
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+if TYPE_CHECKING:
+    from docutils.parsers.rst.states import Inliner
+    from sphinx.application import Sphinx
+
+_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_NAME = re.compile(r"[a-z0-9-]+")
+
+
+class Live(SphinxDirective):
+    """``{live} NAME``: the fragment of that name, of the release and in the language that is being built."""
+
+    required_arguments = 1
+    has_content = False
+    option_spec: ClassVar[dict[str, Any]] = {}
+
+    def run(self) -> list[nodes.Node]:
+        if self.env.app.builder.name == "gettext":
+            return []  # fragments are translated as they are written; translators of the pages never see them
+        name = self.arguments[0]
+        if not _NAME.fullmatch(name):
+            raise self.error(f"'{name}' is no name of a fragment: small letters, digits and hyphens")
+        file = self._folder() / f"{name}.md"
+        self.env.note_dependency(str(file))
+        try:
+            text = file.read_text(encoding="utf-8")
+        except OSError:
+            raise self.error(
+                f"{file} is missing: nothing has been published for this release in this language. "
+                f"Run `python -m checks publish`, and build again."
+            ) from None
+        container = nodes.Element()
+        container.document = self.state.document
+        lines = StringList(text.splitlines(), source=str(file))
+        self.state.nested_parse(lines, self.content_offset, container)
+        return list(container.children)
+
+    def _folder(self) -> Path:
+        config = self.config
+        language = config.language or "en"
+        return Path(self.env.app.confdir) / "_generated" / str(config.live_release) / language
+
+
+class ReleaseLink(SphinxRole):
+    """``{release}`VERSION```: a link from a root page to the front page of that release, in the same language."""
+
+    inliner: Inliner
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if not _RELEASE.fullmatch(self.text):
+            return [], [self.inliner.reporter.error(f"'{self.text}' is no name of a release")]
+        config = self.config
+        front = config.live_front_language == config.language
+        up = "../" * (self.env.docname.count("/") + (not front))
+        target = f"{up}{self.text}/{'' if front else config.language + '/'}index.html"
+        return [nodes.reference(self.rawtext, self.text, refuri=target, internal=True)], []
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """What Sphinx calls."""
+    if not app.confdir:
+        raise ExtensionError("the live directive needs a conf.py: give its folder with -c")
+    app.add_config_value("live_release", "reference", "env", types=[str])
+    app.add_config_value("live_front_language", "en", "env", types=[str])
+    app.add_directive("live", Live)
+    app.add_role("release", ReleaseLink())
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,152 @@
+"""What do the five figures say, what stands behind each, and how is it computed?"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from checks.includes import myst
+from checks.includes.voice import Voice
+from checks.records import N_, Judgement, Metric, Text
+
+
+class Described(NamedTuple):
+    """What the runbook says of one metric."""
+
+    title: str
+    definition: str
+
+
+RUNBOOK: dict[str, Described] = {
+    "pass-rate": Described(N_("CI pass rate"), N_("Share of the SDK's jobs that end well, each attempt counted")),
+    "flaky-tests": Described(
+        N_("Flaky tests"), N_("Tests that pass and fail in turn while nothing changes")
+    ),
+    "network-errors": Described(
+        N_("Network errors"), N_("Failures of the transport (`TransportError`) in a run")
+    ),
+    "polling-timeouts": Described(
+        N_("Polling timeouts"), N_("`TimeoutError` in `wait_for_export_ready`")
+    ),
+    "stale-cache": Described(
+        N_("Stale-cache incidents"), N_("Cases in which a poll reads an outdated state from the cache")
+    ),
+}  # fmt: skip
+
+UNITS: dict[str, str] = {
+    "share": N_("share"),
+    "tests": N_("tests"),
+    "events": N_("events"),
+}
+
+
+def title_of(metric: Metric, voice: Voice) -> str:
+    """The runbook's name for a metric, or its id where the runbook has none."""
+    described = RUNBOOK.get(metric.id.replace("_", "-"))
+    return voice.ours(described.title) if described else voice.literal(metric.id)
+
+
+def metrics(judgement: Judgement, voice: Voice) -> str:
+    """The runbook's table, with the figures filled in."""
+    open_still = judgement.verdict.window == "open"
+    header = [
+        voice(N_("Metric")), voice(N_("Definition")), voice(N_("Source")), voice(N_("Target threshold")),
+        voice(N_("Value (95% interval)")), voice(N_("Trials")), voice(N_("State at 72 h")),
+    ]  # fmt: skip
+    rows = [_row(metric, open_still, voice) for metric in judgement.metrics]
+    caption = (
+        voice(N_("The five metrics so far, as of {at}"), at=judgement.as_of)
+        if open_still
+        else voice(N_("The five metrics at the end, as of {at}"), at=judgement.as_of)
+    )
+    return myst.table(caption, header, rows, classes="cards metrics")
+
+
+def _row(metric: Metric, open_still: bool, voice: Voice) -> list[str]:
+    described = RUNBOOK.get(metric.id.replace("_", "-"))
+    badge = voice.badge(metric.state)
+    return [
+        myst.span(title_of(metric, voice), "row-name"),
+        voice.ours(described.definition) if described else "–",
+        voice.say(metric.source),
+        voice.say(metric.threshold),
+        myst.paragraphs(*figure(metric, voice)),
+        f"{voice.number(metric.n)} {voice.say(metric.exposure)}".strip(),
+        myst.paragraphs(
+            voice(N_("So far:")) + " " + badge if open_still else badge, voice.say(metric.reason)
+        ),
+    ]
+
+
+def figure(metric: Metric, voice: Voice) -> tuple[str, str]:
+    """The value and its interval, in digits that stand under one another."""
+    if metric.value is None:
+        return myst.span(voice(N_("not known")), "figure"), ""
+    value = myst.span(_in_unit(metric.value, metric.unit, voice), "figure")
+    if metric.low is None and metric.high is None:
+        return value, ""
+    return value, myst.span(_interval(metric, voice), "interval")
+
+
+def _interval(metric: Metric, voice: Voice) -> str:
+    low, high = (
+        _in_unit(end, metric.unit, voice) if end is not None else "–" for end in (metric.low, metric.high)
+    )
+    return f"{low} … {high}"
+
+
+def _in_unit(value: float, unit: str, voice: Voice) -> str:
+    if unit == "share":
+        return voice.number(value, ".1%")
+    return voice.number(int(value)) if value == int(value) else voice.number(value, ".4g")
+
+
+def figures(judgement: Judgement, voice: Voice) -> str:
+    """For each metric: the figure in words, its method, and what one needs to compute it again."""
+    return myst.paragraphs(*(_explained(metric, voice) for metric in judgement.metrics))
+
+
+def _explained(metric: Metric, voice: Voice) -> str:
+    inputs = [[voice.literal(name), _input(value, voice)] for name, value in sorted(metric.inputs.items())]
+    table = myst.table(
+        voice(N_("What goes into it")), [voice(N_("Input")), voice(N_("Value"))], inputs, classes="inputs"
+    )
+    return myst.dropdown(
+        f"{voice.badge(metric.state)} {title_of(metric, voice)}",
+        voice.say(metric.text),
+        voice(N_("Why this state: {reason}"), reason=metric.reason),
+        voice(N_("How it is computed: {method}"), method=metric.method),
+        voice(N_("Every verdict needs this metric, and it is critical."))
+        if metric.critical
+        else voice(N_("Every verdict needs this metric.")),
+        table if inputs else "",
+    )
+
+
+def _input(value: Any, voice: Voice) -> str:
+    """One input as it is; a long list is cut, and says how long it is."""
+    if isinstance(value, dict):
+        value = [f"{name}: {_scalar(inner)}" for name, inner in sorted(value.items())]
+    if isinstance(value, list | tuple):
+        shown = ", ".join(voice.literal(str(_scalar(item)), 120) for item in value[:20])
+        more = Text(template=N_("and {n} more"), values={"n": len(value) - 20})
+        return f"{shown}, {voice.say(more)}" if len(value) > 20 else shown or "–"
+    match value:
+        case None:
+            return "–"
+        case datetime():
+            return voice.at(value)
+        case Text():
+            return voice.say(value)
+        case bool():
+            return voice(N_("yes")) if value else voice(N_("no"))
+        case int():
+            return voice.number(value)
+        case float():
+            return voice.number(value, ".6g")
+        case _:
+            return voice.literal(str(value))
+
+
+def _scalar(value: Any) -> Any:
+    return value if isinstance(value, str | int | float) or value is None else str(value)

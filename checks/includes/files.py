@@ -1,0 +1,27 @@
+"""How is a generated file written so that only what changed is built again?
+
+Sphinx compares times of modification: a file with the same content must keep its time, and one with new
+content must get a fresh one.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_if_changed(file: Path, content: str) -> bool:
+    """Put the content there, whole or not at all; says whether anything had to be written."""
+    try:
+        if file.read_text(encoding="utf-8") == content:
+            return False
+    except (OSError, UnicodeDecodeError):
+        pass
+    file.parent.mkdir(parents=True, exist_ok=True)
+    handle, half_written = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    with os.fdopen(handle, "w", encoding="utf-8") as stream:
+        stream.write(content)
+    Path(half_written).chmod(0o644)
+    Path(half_written).replace(file)
+    return True

@@ -1,0 +1,72 @@
+"""What do machines read of a judgement?"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from checks.includes.scrub import scrub
+from checks.records import Judgement, Metric, Text
+
+SCHEMA = "atalaya.metrics/1"
+
+
+def as_json(judgement: Judgement) -> str:
+    """The verdict and the metrics, with sorted keys: the same judgement gives the same bytes."""
+    release, verdict = judgement.release, judgement.verdict
+    document = {
+        "schema": SCHEMA,
+        "release": {
+            "version": release.version,
+            "commit": release.commit,
+            "opened_at": release.opened_at,
+            "window_h": release.window_h,
+            "rehearsal": release.rehearsal,
+            "made_by": release.made_by,
+        },
+        "as_of": judgement.as_of,
+        "verdict": {
+            "word": verdict.word.value,
+            "rule": verdict.rule,
+            "because": list(verdict.because),
+            "valid_until": verdict.valid_until,
+            "window": verdict.window,
+            "fired": [rule.rule for rule in verdict.fired],
+            "unknowns": list(verdict.unknowns),
+            "next_steps": list(verdict.next_steps),
+        },
+        "metrics": [_metric(metric) for metric in judgement.metrics],
+        "promises": {
+            status.promise.id: {"outcome": status.outcome.value, "severity": status.promise.severity.value}
+            for status in judgement.promises
+        },
+    }
+    return json.dumps(_ready(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _metric(metric: Metric) -> dict[str, Any]:
+    return msgspec.structs.asdict(metric)
+
+
+def _ready(value: Any) -> Any:
+    """The value in JSON's own types: sentences in English, times in UTC, nothing that must not be published."""
+    match value:
+        case dict():
+            return {str(key): _ready(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_ready(inner) for inner in value]
+        case Text():
+            return scrub(str(value))
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case str():
+            return scrub(value)
+        case float() if value != value or value in (float("inf"), float("-inf")):
+            return None  # JSON has no such numbers
+        case bool() | int() | float() | None:
+            return value
+        case _:
+            return str(value)

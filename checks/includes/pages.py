@@ -1,0 +1,299 @@
+"""What does each page of a release show, made from one judgement?
+
+A fragment is a pure function of (judgement, language). The tables below name them all; the pages that
+include them are in :mod:`checks.includes.skeleton`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from itertools import groupby
+from pathlib import Path
+
+from checks.includes import myst
+from checks.includes.figures import figures, metrics
+from checks.includes.files import write_if_changed
+from checks.includes.language import Language
+from checks.includes.ledger import evidence
+from checks.includes.machine import as_json
+from checks.includes.voice import SHAPES, Voice
+from checks.records import N_, Judgement, Outcome, PromiseStatus, VerdictWord
+
+Fragment = Callable[[Judgement, Voice], str]
+
+HOURS = (0, 24, 48, 72)
+
+
+def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, ...]:
+    """Write every fragment of one release in one language, and beside that folder ``metrics.json``.
+
+    ``out`` is ``docs/_generated/<release>/<language>/``. A file whose content is the same keeps its time.
+    Returns the files that had to be written.
+    """
+    voice = Voice(language)
+    texts = {out / f"{name}.md": fragment(judgement, voice) for name, fragment in FRAGMENTS.items()}
+    texts |= {out / f"t{hours:02}.md": checkpoint(judgement, hours, voice) for hours in HOURS}
+    texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
+    texts[out.parent / "metrics.json"] = as_json(judgement)
+    return tuple(file for file, text in texts.items() if write_if_changed(file, text))
+
+
+def banner(judgement: Judgement, voice: Voice) -> str:
+    """Says that a rehearsal is one. Nothing at all for a real release."""
+    release = judgement.release
+    if not release.rehearsal:
+        return ""
+    return myst.div(
+        "rehearsal-banner",
+        voice(
+            N_(
+                "REHEARSAL: nothing on this page happened. No SDK was released, and no number here is about one."
+            )
+        ),
+        voice(N_("Made by {command}."), command=release.made_by) if release.made_by else "",
+    )
+
+
+def verdict(judgement: Judgement, voice: Voice) -> str:
+    """The word, and all that it stands on."""
+    said = judgement.verdict
+    card = myst.div(
+        f"verdict-card verdict-{_tone(said.word)}",
+        voice.badge(said.word, "verdict-word"),
+        _headline(judgement, voice),
+        _when(judgement, voice),
+    )
+    return myst.paragraphs(
+        card,
+        _section(voice(N_("Why")), voice.list(said.because)),
+        _section(voice(N_("What is not known")), voice.list(said.unknowns)),
+        _section(voice(N_("What to do next")), voice.list(said.next_steps, ordered=True)),
+        _rules(judgement, voice),
+    )
+
+
+def _headline(judgement: Judgement, voice: Voice) -> str:
+    release = judgement.release
+    return (
+        voice(N_("Release {version}, commit {commit}"), version=release.version, commit=release.commit[:12])
+        if release.commit
+        else voice(N_("Release {version}, commit not known"), version=release.version)
+    )
+
+
+def _when(judgement: Judgement, voice: Voice) -> str:
+    release, said = judgement.release, judgement.verdict
+    ends = release.opened_at + timedelta(hours=release.window_h)
+    window = WINDOWS.get(said.window)
+    rows = [
+        (voice(N_("T+0")), voice.at(release.opened_at)),
+        (voice(N_("Window")), f"{voice(window) if window else voice.literal(said.window)} {voice.at(ends)}"),
+        (voice(N_("As of")), voice.at(said.as_of)),
+        (voice(N_("Valid until")), voice.at(said.valid_until, "valid-until")),
+        (voice(N_("Rule")), voice.literal(said.rule)),
+    ]
+    return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in rows)
+
+
+WINDOWS: dict[str, str] = {
+    "open": N_("open until"),
+    "ended": N_("ended on"),
+    "extended": N_("extended beyond"),
+}
+
+
+def _section(title: str, body: str) -> str:
+    """A small title that takes no place in the page's outline."""
+    return myst.paragraphs(f"```{{rubric}} {title}\n:heading-level: 2\n```", body) if body else ""
+
+
+def _rules(judgement: Judgement, voice: Voice) -> str:
+    fired = judgement.verdict.fired
+    if not fired:
+        return ""
+    return myst.dropdown(
+        voice(N_("Every rule that applied: {n}. The first one decides."), n=len(fired)),
+        *(
+            myst.paragraphs(f"{voice.literal(rule.rule)} {voice.badge(rule.word)}", voice.list(rule.because))
+            for rule in fired
+        ),
+    )
+
+
+def _tone(word: VerdictWord) -> str:
+    return SHAPES[word][1]
+
+
+def contracts(judgement: Judgement, voice: Voice) -> str:
+    """The matrix: each promise, its outcome, and when its check was last seen red."""
+    counts = Counter(status.outcome for status in judgement.promises)
+    summary = voice(
+        N_("Promises kept: {kept} of {n}. Broken: {broken}, not applicable: {absent}, unknown: {unknown}."),
+        kept=counts[Outcome.KEPT], n=len(judgement.promises), broken=counts[Outcome.BROKEN],
+        absent=counts[Outcome.NOT_APPLICABLE], unknown=counts[Outcome.UNKNOWN],
+    )  # fmt: skip
+    proof = (
+        voice(N_("Seeded defects caught by the promise that they break: {caught} of {seeded}."),
+              caught=judgement.defects_caught, seeded=judgement.defects_seeded)
+        if judgement.defects_seeded
+        else voice(N_("No defect has been seeded yet, so no check has been seen red: `nox -s prove` does it."))
+    )  # fmt: skip
+    ordered = sorted(judgement.promises, key=lambda status: status.promise.contract)
+    tables = [
+        _family(name, list(family), voice)
+        for name, family in groupby(ordered, key=lambda status: status.promise.contract)
+    ]
+    return myst.paragraphs(summary, proof, *tables)
+
+
+def _family(name: str, family: list[PromiseStatus], voice: Voice) -> str:
+    kept = sum(status.outcome is Outcome.KEPT for status in family)
+    header = [
+        voice(N_("Promise")), voice(N_("Severity")), voice(N_("Outcome")), voice(N_("Reason")),
+        voice(N_("Runs: kept, broken, unknown")), voice(N_("Last run")), voice(N_("Last seen red")),
+    ]  # fmt: skip
+    rows = [
+        [
+            myst.paragraphs(myst.span(voice.literal(status.promise.id), "row-name"), voice.ours(status.promise.says)),
+            voice.badge(status.promise.severity), voice.badge(status.outcome),
+            voice.plain(status.reason) if status.reason else "–",
+            f"{voice.number(status.kept)} / {voice.number(status.broken)} / {voice.number(status.unknown)}",
+            voice.at(status.at),
+            voice.at(status.last_seen_red_at) if status.last_seen_red_at else voice(N_("never: it proves nothing yet")),
+        ]
+        for status in family
+    ]  # fmt: skip
+    caption = voice(N_("{contract}: promises kept, {kept} of {n}"), contract=name, kept=kept, n=len(family))
+    red = [_reproduce(status, voice) for status in family if status.outcome is Outcome.BROKEN]
+    return myst.paragraphs(
+        myst.table(caption, header, rows, classes="cards contracts", widths="26 9 13 18 10 12 12"), *red
+    )
+
+
+def _reproduce(status: PromiseStatus, voice: Voice) -> str:
+    promise = status.promise
+    return myst.dropdown(
+        f"{voice.badge(status.outcome)} {voice.literal(promise.id)}",
+        voice(N_("Why it matters: {why}"), why=promise.why),
+        voice(N_("How it was tested: {how}"), how=promise.how),
+        voice(N_("To see it again: `nox -s checks -- --promise {id}`"), id=promise.id),
+        voice(N_("What the service saw:")) if status.log else "",
+        myst.block(status.log) if status.log else "",
+    )
+
+
+def incidents(judgement: Judgement, voice: Voice) -> str:
+    """The runbook's table of incidents, with its own row where there were none."""
+    header = [
+        voice(N_("Date (UTC)")), voice(N_("Impact")), voice(N_("Root cause")), voice(N_("Fix applied")),
+        voice(N_("State")),
+    ]  # fmt: skip
+    absent = voice(N_("N/A"))
+    rows = [
+        [
+            voice.at(incident.at), myst.paragraphs(voice.plain(incident.impact), voice.badge(incident.severity)),
+            voice.plain(incident.root_cause), voice.plain(incident.fix), _incident_state(incident.state, voice),
+        ]
+        for incident in judgement.incidents
+    ] or [[voice(N_("No incidents")), absent, absent, absent, voice(N_("Closed"))]]  # fmt: skip
+    return myst.table(voice(N_("Incidents in the 72 hours")), header, rows, classes="cards incidents")
+
+
+INCIDENT_STATES: dict[str, str] = {
+    "open": N_("Open"),
+    "mitigated": N_("Mitigated"),
+    "monitoring": N_("Monitoring"),
+    "closed": N_("Closed"),
+    "resolved": N_("Resolved"),
+}
+
+
+def _incident_state(state: str, voice: Voice) -> str:
+    known = INCIDENT_STATES.get(state.lower())
+    return voice(known) if known else voice.plain(state)
+
+
+def backlog(judgement: Judgement, voice: Voice) -> str:
+    """Where the next version begins."""
+    if not judgement.backlog:
+        return voice(N_("The backlog is empty: each check passes and each figure is proven."))
+    header = [voice(N_("Priority")), voice(N_("Item")), voice(N_("Why")), voice(N_("Proven done by"))]
+    rows = [
+        [
+            voice.number(item.priority),
+            myst.paragraphs(voice.say(item.says), myst.span(voice.literal(item.id), "row-id")),
+            voice.say(item.why), voice.literal(item.proven_by),
+        ]
+        for item in judgement.backlog
+    ]  # fmt: skip
+    caption = voice(N_("Backlog for the next version: {n} items, the most pressing first"), n=len(rows))
+    return myst.table(caption, header, rows, classes="cards backlog")
+
+
+def findings(judgement: Judgement, voice: Voice) -> str:
+    """Weaknesses beyond the contract: shown, never counted."""
+    from checks.contracts.findings import WEAKNESSES
+
+    newest = {
+        finding.weakness: finding
+        for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)
+    }
+    known = {weakness.id: weakness for weakness in WEAKNESSES}
+    if not newest:
+        return voice(N_("Weaknesses beyond the contract have not been looked for yet."))
+    header = [
+        voice(N_("Weakness")), voice(N_("Seen")), voice(N_("What was seen")), voice(N_("What would mend it")),
+        voice(N_("Last looked for")),
+    ]  # fmt: skip
+    rows = []
+    for id, finding in sorted(newest.items()):
+        weakness = known.get(id)
+        rows.append([
+            myst.paragraphs(myst.span(voice.literal(id), "row-name"), voice.ours(weakness.says) if weakness else ""),
+            _seen(finding.seen, voice), voice.plain(finding.reason) if finding.reason else "–",
+            voice.ours(weakness.proposal) if weakness else "–", voice.at(finding.occurred_at),
+        ])  # fmt: skip
+    caption = voice(N_("Weaknesses beyond the contract. None of them counts against the release."))
+    return myst.table(caption, header, rows, classes="cards findings")
+
+
+def _seen(seen: bool | None, voice: Voice) -> str:
+    if seen is None:
+        return voice.mark("○", voice(N_("could not tell")), "unknown")
+    return (
+        voice.mark("▲", voice(N_("seen")), "unsure")
+        if seen
+        else voice.mark("●", voice(N_("not seen")), "good")
+    )
+
+
+def checkpoint(judgement: Judgement, hours: int, voice: Voice) -> str:
+    """The duties of one checkpoint, each met by evidence or signed by a person."""
+    found = next((point for point in judgement.checkpoints if point.hours == hours), None)
+    if found is None or not found.duties:
+        return voice(N_("This checkpoint asks for nothing in this release."))
+    due = (
+        voice(N_("Due on {at}, and it has come."), at=found.due_at)
+        if found.due_at <= judgement.as_of
+        else voice(N_("Due on {at}: not yet."), at=found.due_at)
+    )
+    header = [voice(N_("Duty")), voice(N_("State")), voice(N_("Evidence"))]
+    rows = [
+        [voice.say(duty.says), voice.badge(duty.state), voice.say(duty.evidence)] for duty in found.duties
+    ]
+    return myst.paragraphs(due, myst.table(voice.say(found.title), header, rows, classes="cards duties"))
+
+
+FRAGMENTS: dict[str, Fragment] = {
+    "banner": banner,
+    "verdict": verdict,
+    "metrics": metrics,
+    "figures": figures,
+    "contracts": contracts,
+    "incidents": incidents,
+    "backlog": backlog,
+    "findings": findings,
+    "evidence": evidence,
+}

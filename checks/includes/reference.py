@@ -1,0 +1,120 @@
+"""What do the reference pages print, made from the declarations that the code itself runs on?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from checks import settings
+from checks.includes import myst
+from checks.includes.files import write_if_changed
+from checks.includes.language import LANGUAGES, Language
+from checks.includes.voice import Voice
+from checks.records import N_, Promise
+
+FOLDER = "reference"
+
+
+def publish_reference(docs: Path) -> tuple[Path, ...]:
+    """Write the generated part of the reference in every language; returns what had to be written."""
+    written = []
+    for code in LANGUAGES:
+        voice = Voice(Language(code))
+        for name, fragment in FRAGMENTS.items():
+            file = docs / "_generated" / FOLDER / code / f"{name}.md"
+            if write_if_changed(file, fragment(voice).rstrip("\n") + "\n"):
+                written.append(file)
+    return tuple(written)
+
+
+def keys(voice: Voice) -> str:
+    """Every key of ``watch.toml``, a table for each section."""
+    header = [voice(N_("Key")), voice(N_("Default")), voice(N_("What it says")), voice(N_("Variable"))]
+    tables = []
+    for section, of_section in groupby(settings.every_key(), key=lambda key: key.section):
+        rows = [
+            [
+                myst.span(voice.literal(key.name), "row-name"), _default(key.default, voice),
+                voice.ours(key.description), voice.literal(key.variable),
+            ]
+            for key in of_section
+        ]  # fmt: skip
+        caption = voice(N_("Section {section}"), section=f"[{section}]")
+        tables.append(myst.table(caption, header, rows, classes="cards settings", widths="19 18 38 25"))
+    return myst.paragraphs(*tables)
+
+
+def _default(value: Any, voice: Voice) -> str:
+    return (
+        voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
+    )
+
+
+def promises(voice: Voice) -> str:
+    """Every promise, a table for each contract."""
+    from checks.contracts.promises import PROMISES
+
+    ordered = sorted(PROMISES, key=lambda promise: promise.contract)
+    return myst.paragraphs(
+        *(
+            _contract(name, list(family), voice)
+            for name, family in groupby(ordered, key=lambda one: one.contract)
+        )
+    )
+
+
+def _contract(name: str, family: list[Promise], voice: Voice) -> str:
+    header = [
+        voice(N_("Promise")), voice(N_("Severity")), voice(N_("Checkpoint")), voice(N_("Why it matters")),
+        voice(N_("How it is tested")),
+    ]  # fmt: skip
+    rows = [
+        [
+            myst.paragraphs(myst.span(voice.literal(promise.id), "row-name"), voice.ours(promise.says)),
+            voice.badge(promise.severity), f"T+{promise.checkpoint_h}", voice.ours(promise.why),
+            voice.ours(promise.how),
+        ]
+        for promise in family
+    ]  # fmt: skip
+    caption = voice(N_("{contract}: {n} promises"), contract=name, n=len(family))
+    return myst.table(caption, header, rows, classes="cards promises", widths="28 9 10 26 27")
+
+
+def weaknesses(voice: Voice) -> str:
+    """Every weakness that is looked for beyond the contract."""
+    from checks.contracts.findings import WEAKNESSES
+
+    header = [voice(N_("Weakness")), voice(N_("What would mend it"))]
+    rows = [
+        [
+            myst.paragraphs(myst.span(voice.literal(weakness.id), "row-name"), voice.ours(weakness.says)),
+            voice.ours(weakness.proposal),
+        ]
+        for weakness in WEAKNESSES
+    ]  # fmt: skip
+    caption = voice(N_("Weaknesses that are looked for beyond the contract"))
+    return myst.table(caption, header, rows, classes="cards findings")
+
+
+def rules(voice: Voice) -> str:
+    """The table of rules that gives the verdict, in the order in which they are tried."""
+    from checks.verdict import RULES
+
+    header = [voice(N_("Order")), voice(N_("Rule")), voice(N_("Verdict")), voice(N_("Applies when"))]
+    rows = [
+        [voice.number(number), voice.literal(rule.id), voice.badge(rule.word), voice.ours(rule.says)]
+        for number, rule in enumerate(RULES, start=1)
+    ]
+    caption = voice(N_("The rules of the verdict. The first one that applies decides."))
+    return myst.table(caption, header, rows, classes="cards rules")
+
+
+FRAGMENTS: dict[str, Callable[[Voice], str]] = {
+    "settings": keys,
+    "promises": promises,
+    "weaknesses": weaknesses,
+    "rules": rules,
+}

@@ -1,0 +1,283 @@
+"""How do the pages in the tree become one site of many releases, in two languages?
+
+One Sphinx build for each of (the root pages, each release) and each language, beside one another in
+one folder. A build whose sources have not changed since its last one is not started at all, so a closed
+release costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+import checks
+from checks.errors import ReleaseError, UsageError
+from checks.includes import myst
+from checks.includes.files import write_if_changed
+from checks.includes.language import LANGUAGES, Language
+from checks.includes.pages import FRAGMENTS, HOURS
+from checks.includes.reference import FOLDER, publish_reference
+from checks.includes.voice import Voice
+from checks.records import N_, Judgement, Release
+from checks.release.folder import find
+
+ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
+SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
+TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
+NOT_IN_PAGES = {"evidence", "__pycache__"}
+
+
+class Build(NamedTuple):
+    """One run of Sphinx. ``release`` is empty for the root pages; ``sources`` are what it depends on."""
+
+    release: str
+    language: str
+    source: Path
+    out: Path
+    doctrees: Path
+    sources: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.release or 'site'} ({self.language})"
+
+
+def build(
+    docs: Path,
+    out: Path,
+    *,
+    language: str = "en",
+    only: Iterable[str] | None = None,
+    jobs: int = 2,
+    echo: Callable[[str], object] = lambda line: None,
+) -> Path:
+    """Build the site into ``out`` and return its ``index.html``.
+
+    Pages in ``language`` stand at the front; those in the other languages in a folder of that name. ``only``
+    names the releases to build; the others stay as they are. What the pages include must have been written
+    by ``publish`` and :func:`publish_releases`.
+
+    :raises ReleaseError: a release has no fragments, or a name that a page of the site has already.
+    :raises UsageError: Sphinx refused a page.
+    """
+    docs, out = docs.resolve(), out.resolve()
+    Language(language)
+    releases = find(docs / "releases")
+    wanted = _wanted(releases, only)
+    _require_fragments(docs, wanted)
+    publish_reference(docs)
+    _compile_catalogues(docs)
+    _prune(out, releases)
+    builds = list(_builds(docs, out, wanted, language))
+    with ThreadPoolExecutor(max(1, jobs)) as pool:
+        problems = [
+            problem for problem in pool.map(lambda one: _run(one, docs, language, echo), builds) if problem
+        ]
+    if problems:
+        raise UsageError("\n\n".join(problems))
+    _copy(docs / "_generated" / "switcher.json", out / "switcher.json")
+    for release in wanted:
+        _copy(docs / "_generated" / release.version / "metrics.json", out / release.version / "metrics.json")
+    return out / "index.html"
+
+
+def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Release]:
+    taken = {*LANGUAGES, "guides", "concepts", "reference", "_static", "_sources"}
+    for release in releases:
+        if release.version in taken:
+            raise ReleaseError(
+                f"docs/releases/{release.version}: the site has another page there. Rename the release."
+            )
+    if only is None:
+        return list(releases)
+    names = set(only)
+    if missing := names - {release.version for release in releases}:
+        raise ReleaseError(f"no such release: {', '.join(sorted(missing))}. There are: "
+                           f"{', '.join(release.version for release in releases) or 'none'}.")  # fmt: skip
+    return [release for release in releases if release.version in names]
+
+
+def _require_fragments(docs: Path, releases: Iterable[Release]) -> None:
+    """Say in one sentence what Sphinx would say of each page."""
+    generated = docs / "_generated"
+    names = [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]
+    needed = [generated / "switcher.json"]
+    for code in LANGUAGES:
+        needed.append(generated / FOLDER / code / "releases.md")
+        needed += [
+            generated / release.version / code / f"{name}.md" for release in releases for name in names
+        ]
+    if missing := [file for file in needed if not file.is_file()]:
+        raise ReleaseError(f"{missing[0]}: missing, so the site cannot be built ({len(missing)} files in all). "
+                           f"Run `python -m checks publish`, and build again.")  # fmt: skip
+
+
+def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -> Iterator[Build]:
+    shared = tuple(docs / entry for entry in SHARED_ENTRIES)
+    doctrees = docs / "_build" / "doctrees"
+    # The default language comes first: it is what one waits for.
+    for code in sorted(LANGUAGES, key=lambda code: code != language):
+        front = "" if code == language else code
+        yield Build(
+            release="", language=code, source=docs, out=out / front, doctrees=doctrees / "site" / code,
+            sources=(*shared, *(docs / entry for entry in ROOT_ENTRIES), docs / "_generated" / FOLDER / code),
+        )  # fmt: skip
+        for release in releases:
+            name = release.version
+            yield Build(
+                release=name, language=code, source=docs / "releases" / name, out=out / name / front,
+                doctrees=doctrees / name / code,
+                sources=(*shared, docs / "releases" / name, docs / "_generated" / name / code),
+            )  # fmt: skip
+
+
+def _run(one: Build, docs: Path, language: str, echo: Callable[[str], object]) -> str | None:
+    """Build, unless nothing has changed; returns the problem in words, if there is one."""
+    stamp = one.doctrees / "built"
+    digest = _digest(one, docs, language)
+    if (one.out / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
+        echo(f"{one.name}: unchanged")
+        return None
+    started_s = time.perf_counter()
+    stamp.unlink(missing_ok=True)
+    done = subprocess.run(
+        [
+            sys.executable, "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-b", "html", "-c", str(docs),
+            "-d", str(one.doctrees), str(one.source), str(one.out),
+        ],
+        env=_environment(one, language), capture_output=True, text=True, encoding="utf-8", errors="replace",
+        check=False,
+    )  # fmt: skip
+    if done.returncode != 0:
+        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
+        said = "\n".join(f"  {line}" for line in lines[-40:])
+        return f"{one.name}: Sphinx refused it. Mend what it names, and build again.\n{said}"
+    one.doctrees.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(digest, encoding="utf-8")
+    echo(f"{one.name}: built in {time.perf_counter() - started_s:.1f} s")
+    return None
+
+
+def _environment(one: Build, language: str) -> dict[str, str]:
+    """What ``conf.py`` is told, and where it finds this package."""
+    here = str(Path(checks.__file__).parents[1])
+    paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return os.environ | {
+        "PYTHONPATH": os.pathsep.join(paths),
+        "PYTHONUTF8": "1",
+        "SITE_RELEASE": one.release,
+        "SITE_LANGUAGE": one.language,
+        "SITE_FRONT_LANGUAGE": language,
+    }
+
+
+def _digest(one: Build, docs: Path, language: str) -> str:
+    """Over everything that the build reads."""
+    digest = hashlib.sha256()
+    parts = [sys.version, language, str(one.out), *(f"{tool} {installed_version(tool)}" for tool in TOOLS)]
+    own = sorted(Path(__file__).parent.glob("*.py"))
+    for file in [*own, *(file for source in one.sources for file in _files(source))]:
+        parts.append(file.name if file in own else file.relative_to(docs).as_posix())
+        parts.append(hashlib.sha256(file.read_bytes()).hexdigest())
+    digest.update("\0".join(parts).encode())
+    return digest.hexdigest()
+
+
+def _files(source: Path) -> list[Path]:
+    if source.is_file():
+        return [source]
+    return sorted(
+        file
+        for file in source.rglob("*")
+        if file.is_file() and file.suffix != ".mo" and not NOT_IN_PAGES & set(file.relative_to(source).parts)
+    )
+
+
+def _compile_catalogues(docs: Path) -> None:
+    """Compile before the builds: two of them that did it at once would read each other's half-written file."""
+    for po in sorted(docs.glob("locale/*/LC_MESSAGES/*.po")):
+        mo = po.with_suffix(".mo")
+        if mo.is_file() and mo.stat().st_mtime_ns > po.stat().st_mtime_ns:
+            continue
+        with po.open("rb") as source, mo.open("wb") as target:
+            write_mo(target, read_po(source))
+
+
+def publish_releases(docs: Path, judgements: Iterable[Judgement]) -> tuple[Path, ...]:
+    """Write the list of releases for the landing page, and ``switcher.json``, which the others read it from.
+
+    Returns the files that had to be written.
+    """
+    newest_first = sorted(
+        judgements, key=lambda one: (one.release.opened_at, one.release.version), reverse=True
+    )
+    texts = {docs / "_generated" / "switcher.json": _switcher(newest_first)}
+    for code in LANGUAGES:
+        list_of_releases = _list(newest_first, Voice(Language(code))).rstrip("\n") + "\n"
+        texts[docs / "_generated" / FOLDER / code / "releases.md"] = list_of_releases
+    return tuple(file for file, text in texts.items() if write_if_changed(file, text))
+
+
+def _switcher(judgements: Sequence[Judgement]) -> str:
+    """In the form that the theme's own switcher knows."""
+    entries = []
+    for judgement in judgements:
+        version, word = judgement.release.version, judgement.verdict.word.value
+        said = f"REHEARSAL, {word}" if judgement.release.rehearsal else word
+        entries.append({
+            "name": f"{version} ({said})", "version": version, "url": f"{version}/",
+            "preferred": judgement is judgements[0],
+        })  # fmt: skip
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+
+
+def _list(judgements: Sequence[Judgement], voice: Voice) -> str:
+    if not judgements:
+        return voice(N_("No release is being watched yet. `nox` opens one."))
+    header = [voice(N_("Release")), voice(N_("Verdict")), voice(N_("As of")), voice(N_("Valid until"))]
+    caption = voice(N_("The releases under watch, the newest first"))
+    rows = [_list_row(judgement, voice) for judgement in judgements]
+    return myst.table(caption, header, rows, classes="cards releases")
+
+
+def _list_row(judgement: Judgement, voice: Voice) -> list[str]:
+    release, said = judgement.release, judgement.verdict
+    label = voice.mark("✎", voice(N_("REHEARSAL")), "unsure") if release.rehearsal else ""
+    return [
+        f"{{release}}`{release.version}` {label}".strip(),
+        voice.badge(said.word, "verdict-word"),
+        voice.at(said.as_of),
+        voice.at(said.valid_until, "valid-until"),
+    ]
+
+
+def _copy(source: Path, target: Path) -> None:
+    write_if_changed(target, source.read_text(encoding="utf-8"))
+
+
+def _prune(out: Path, releases: Iterable[Release]) -> None:
+    """Take away the pages of releases that are gone from the tree, as the last build listed them."""
+    try:
+        listed = {
+            str(entry["version"]) for entry in json.loads((out / "switcher.json").read_text(encoding="utf-8"))
+        }
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for gone in listed - {release.version for release in releases}:
+        folder = out / gone
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", gone) and (folder / "index.html").is_file():
+            shutil.rmtree(folder)

@@ -1,0 +1,149 @@
+"""Which pages does a new release begin with?
+
+They hold prose and ``live`` directives, and no version number: so each sentence is translated once, for
+every release. People may edit them afterwards; what is measured comes in through the directives.
+"""
+
+from __future__ import annotations
+
+
+def pages() -> dict[str, str]:
+    """The pages of a release's folder, by file name."""
+    return {name: text.lstrip("\n") for name, text in _PAGES.items()}
+
+
+_PAGES = {
+    "index.md": """
+# How the release is doing
+
+```{live} banner
+```
+
+```{live} verdict
+```
+
+## The five metrics
+
+```{live} metrics
+```
+
+```{toctree}
+:hidden:
+
+T+0 <t00>
+T+24 <t24>
+T+48 <t48>
+T+72 <t72>
+Contracts <contracts>
+Incidents <incidents>
+Backlog <backlog>
+Evidence <evidence>
+```
+""",
+    "t00.md": """
+# T+0: release and first validation
+
+```{live} banner
+```
+
+The main pipeline has to be green, the smoke has to run against what was published,
+and the configuration has to be strict, with no address built in.
+
+```{live} t00
+```
+""",
+    "t24.md": """
+# T+24: first productive cycle
+
+```{live} banner
+```
+
+A day of CI is in.
+The first network errors and polling timeouts have to be read one by one,
+and no poll may have been answered from the cache.
+
+```{live} t24
+```
+""",
+    "t48.md": """
+# T+48: stability on the way
+
+```{live} banner
+```
+
+The trend of the flaky tests has to be measured and the smoke repeated,
+and tests have to show that a request which bypasses the cache does bypass it.
+
+```{live} t48
+```
+""",
+    "t72.md": """
+# T+72: end of the watch
+
+```{live} banner
+```
+
+The figures have to be final, incidents closed or handed over, and the backlog for the next version published.
+
+```{live} t72
+```
+""",
+    "contracts.md": """
+# Contracts
+
+```{live} banner
+```
+
+A promise is one sentence of what the SDK owes its users.
+A check that has never been seen red proves nothing, so each promise shows when a seeded defect last turned it red.
+
+```{live} contracts
+```
+
+## Weaknesses beyond the contract
+
+```{live} findings
+```
+""",
+    "incidents.md": """
+# Incidents
+
+```{live} banner
+```
+
+Everything that hurt somebody in the window, with its cause and its fix.
+
+```{live} incidents
+```
+""",
+    "backlog.md": """
+# Backlog for the next version
+
+```{live} banner
+```
+
+Each item is a check that does not exist, or does not pass, yet.
+
+```{live} backlog
+```
+""",
+    "evidence.md": """
+# Evidence
+
+```{live} banner
+```
+
+Every figure on these pages can be computed again from the files below.
+Evidence is only ever added: a file is named after its content, and never changed.
+
+## How each figure comes about
+
+```{live} figures
+```
+
+## The ledger
+
+```{live} evidence
+```
+""",
+}

@@ -1,0 +1,114 @@
+"""How does every fragment speak: in one language, escaped, with its states told by word and by shape?
+
+A state is told three times: by its word, by a shape that differs from all others beside it, and only then by
+colour. The table of shapes is the whole of that rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from checks.includes import myst
+from checks.includes.language import Language, instant
+from checks.records import (
+    N_,
+    DutyState,
+    Outcome,
+    ReadStatus,
+    Severity,
+    State,
+    Text,
+    VerdictWord,
+    Word,
+)
+
+MORE = N_("… ({n} characters)")
+
+# The shape, and the tone that the style sheet colours.
+SHAPES: dict[Word, tuple[str, str]] = {
+    State.PROVEN: ("●", "good"),
+    State.MEETS: ("◕", "good"),
+    State.FAIL: ("✖", "bad"),
+    State.INCONCLUSIVE: ("◑", "unsure"),
+    State.UNKNOWN: ("○", "unknown"),
+    VerdictWord.GO: ("●", "good"),
+    VerdictWord.ON_TRACK: ("◕", "good"),
+    VerdictWord.NO_GO: ("✖", "bad"),
+    VerdictWord.OFF_TRACK: ("▲", "bad"),
+    VerdictWord.INVALID: ("⊘", "bad"),
+    VerdictWord.INCONCLUSIVE: ("◑", "unsure"),
+    VerdictWord.EXTEND: ("▶", "unsure"),
+    VerdictWord.WAITING: ("○", "unknown"),
+    Outcome.KEPT: ("●", "good"),
+    Outcome.BROKEN: ("✖", "bad"),
+    Outcome.NOT_APPLICABLE: ("–", "unknown"),
+    Outcome.UNKNOWN: ("○", "unknown"),
+    DutyState.MET: ("●", "good"),
+    DutyState.FAILED: ("✖", "bad"),
+    DutyState.MISSING: ("○", "unsure"),
+    DutyState.NOT_YET_DUE: ("◌", "unknown"),
+    DutyState.PERSON_SIGNS: ("✎", "unsure"),
+    ReadStatus.READ: ("●", "good"),
+    ReadStatus.UNREADABLE: ("✖", "bad"),
+    ReadStatus.DECLINED: ("⊘", "unsure"),
+    ReadStatus.UNSUPPORTED: ("○", "unsure"),
+    Severity.CRITICAL: ("◆", "plain"),
+    Severity.MAJOR: ("◈", "plain"),
+    Severity.MINOR: ("◇", "plain"),
+}
+
+
+class Voice:
+    """One language, and the only ways from a value to the text of a fragment."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, sentence: str, **values: Any) -> str:
+        """One of our sentences, translated and filled; strings among the values become code spans."""
+        return self.say(Text(template=sentence, values=values))
+
+    def say(self, text: Text) -> str:
+        """A sentence that was computed elsewhere."""
+        return self.language.say(text, escape=self.literal, prose=myst.escaped)
+
+    def literal(self, value: str, limit: int = myst.LIMIT) -> str:
+        """A name or a message that a stranger chose."""
+        return myst.literal(value, limit, self.language.gettext(MORE))
+
+    def plain(self, value: str) -> str:
+        """Prose that a person wrote for people to read."""
+        return myst.plain(value, more=self.language.gettext(MORE))
+
+    def ours(self, sentence: str) -> str:
+        """A stored sentence of ours that takes no values, such as a promise."""
+        return self.language.sentence(sentence, escape=self.literal, prose=myst.escaped)
+
+    def word(self, word: Word) -> str:
+        """A word of a closed set."""
+        return myst.escaped(self.language.gettext(str(word.value)))
+
+    def badge(self, word: Word, *classes: str) -> str:
+        """A state, told by its shape and its word before its colour."""
+        shape, tone = SHAPES[word]
+        return self.mark(shape, self.word(word), tone, f"state-{_slug(str(word.value))}", *classes)
+
+    def mark(self, shape: str, words: str, tone: str, *classes: str) -> str:
+        """A badge for words that are no state."""
+        return myst.span(f"{shape} {words}", "state", f"tone-{tone}", *classes)
+
+    def at(self, at: datetime | None, *classes: str) -> str:
+        """An instant, which the page's script follows with its age."""
+        return myst.span(instant(at), "instant", *classes) if at else "–"
+
+    def number(self, value: float, spec: str = "") -> str:
+        return myst.escaped(self.language.number(value, spec))
+
+    def list(self, texts: Iterable[Text], *, ordered: bool = False) -> str:
+        return myst.bullets((self.say(text) for text in texts), ordered=ordered)
+
+
+def _slug(word: str) -> str:
+    return word.lower().replace(" ", "-")

@@ -1,0 +1,99 @@
+/* What a page can still say when nobody has built it for a while.
+
+   A verdict is believed until the instant printed beside it; after that its word gives way to "unknown". Instants get their age. Tables get their column names on each cell, so that the
+   style sheet can show rows as cards. The list of releases is read from switcher.json where that can be done.
+   Nothing here is needed to read the page, and nothing here asks any other host. */
+(function () {
+  "use strict";
+  const language = document.documentElement.lang || "en";
+  const minutes = /(\d{4})-(\d\d)-(\d\d) (\d\d):(\d\d) UTC/;
+
+  function instantOf(element) {
+    const found = minutes.exec(element ? element.textContent : "");
+    if (!found) return null;
+    const [year, month, day, hour, minute] = found.slice(1).map(Number);
+    return Date.UTC(year, month - 1, day, hour, minute);
+  }
+
+  function degrade() {
+    document.querySelectorAll(".valid-until").forEach(function (until) {
+      const at = instantOf(until);
+      const card = until.closest(".verdict-card") || until.closest("tr");
+      // What cannot be read cannot be believed either.
+      if (card && (at === null || Date.now() > at)) replaceWord(card);
+    });
+  }
+
+  function replaceWord(card) {
+    const word = card.querySelector(".verdict-word");
+    const late = document.getElementById("out-of-date");
+    if (!word || !late || card.classList.contains("is-late")) return;
+    card.classList.add("is-late");
+    const said = word.textContent;
+    word.textContent = "○ " + late.dataset.word;
+    word.className = "state tone-unknown verdict-word";
+    if (!card.classList.contains("verdict-card")) return;
+    const why = document.createElement("p");
+    why.textContent = late.content.textContent.replace("{was}", said);
+    word.closest("p").after(why);
+  }
+
+  function age(at) {
+    const units = [["day", 86400], ["hour", 3600], ["minute", 60]];
+    const seconds = Math.round((at - Date.now()) / 1000);
+    const [unit, size] = units.find(([, size]) => Math.abs(seconds) >= size) || units[2];
+    return new Intl.RelativeTimeFormat(language, { numeric: "auto" }).format(Math.trunc(seconds / size), unit);
+  }
+
+  function showAges() {
+    document.querySelectorAll(".instant").forEach(function (element) {
+      const at = instantOf(element);
+      if (at !== null) element.dataset.age = age(at);
+    });
+  }
+
+  function labelCells() {
+    document.querySelectorAll("table.cards").forEach(function (table) {
+      const names = Array.from(table.querySelectorAll("thead th"), (th) => th.textContent.trim());
+      table.querySelectorAll("tbody tr").forEach(function (row) {
+        Array.from(row.cells).forEach((cell, number) => { cell.dataset.label = names[number] || ""; });
+      });
+      table.classList.add("labelled");
+    });
+  }
+
+  async function listReleases(place) {
+    const source = new URL(place.dataset.list, location.href);
+    if (source.protocol === "file:") return;
+    const answer = await fetch(source);
+    if (!answer.ok) return;
+    const list = document.createElement("ul");
+    for (const entry of await answer.json()) {
+      const link = document.createElement("a");
+      link.href = new URL(entry.url + (place.dataset.language || "") + "index.html", source);
+      link.textContent = entry.name;
+      if (entry.version === place.dataset.watched) link.setAttribute("aria-current", "true");
+      const item = document.createElement("li");
+      item.append(link);
+      list.append(item);
+    }
+    if (!list.childElementCount) return;
+    const details = document.createElement("details");
+    const summary = document.createElement("summary");
+    const plain = place.querySelector("a");
+    summary.textContent = plain.textContent;
+    const all = document.createElement("li");
+    all.append(plain);
+    list.append(all);
+    details.append(summary, list);
+    place.replaceChildren(details);
+    document.addEventListener("click", (event) => { if (!details.contains(event.target)) details.open = false; });
+    document.addEventListener("keydown", (event) => { if (event.key === "Escape") details.open = false; });
+  }
+
+  degrade();
+  showAges();
+  labelCells();
+  setInterval(function () { degrade(); showAges(); }, 60000);
+  document.querySelectorAll(".all-releases").forEach((place) => listReleases(place).catch(function () {}));
+})();

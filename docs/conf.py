@@ -1,0 +1,134 @@
+"""How does Sphinx build these pages?
+
+One build shows either the root pages or one release, in one language. Which, comes from three variables
+that ``checks.includes.site`` sets; without them, plain ``sphinx-build`` gives the root pages in English.
+"""
+
+import html
+import os
+import sys
+import tomllib
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
+
+RELEASE = os.environ.get("SITE_RELEASE", "")
+LANGUAGE = os.environ.get("SITE_LANGUAGE", "en")
+FRONT = os.environ.get("SITE_FRONT_LANGUAGE", "en")
+OTHER = "es" if LANGUAGE == "en" else "en"
+WORDS = {
+    "en": {
+        "other": "Español",
+        "other_label": "Esta página en español",
+        "all": "All releases",
+        "numbers": "The figures for machines",
+        "rehearsal": "REHEARSAL. Nothing on these pages happened: no SDK was released.",
+        "late_word": "UNKNOWN: out of date",
+        "late": "It said {was}, and could be believed until the instant below. Nothing newer has been "
+        "published since, so how the release does now is not known.",
+    },
+    "es": {
+        "other": "English",
+        "other_label": "This page in English",
+        "all": "Todas las versiones",
+        "numbers": "Las cifras para máquinas",
+        "rehearsal": "SIMULACRO. Nada de lo que muestran estas páginas ocurrió: no se publicó ningún SDK.",
+        "late_word": "DESCONOCIDO: caducado",
+        "late": "Decía {was}, y se podía creer hasta el instante de abajo. Desde entonces no se ha "
+        "publicado nada más nuevo, así que no se sabe cómo va la versión.",
+    },
+}[LANGUAGE]
+
+
+def _watch() -> dict:
+    """What release.toml says of the release that is built; nothing for the root pages."""
+    if not RELEASE:
+        return {}
+    return tomllib.loads((HERE / "releases" / RELEASE / "release.toml").read_text(encoding="utf-8"))
+
+
+WATCH = _watch()
+
+project = "Atalaya"
+author = "the Atalaya contributors"
+copyright = ""
+version = release = RELEASE
+language = LANGUAGE
+
+extensions = ["myst_parser", "sphinx_design", "checks.includes.extension"]
+live_release = RELEASE or "reference"
+live_front_language = FRONT
+locale_dirs = [str(HERE / "locale")]  # a release is built from a folder of its own
+gettext_compact = "docs"
+gettext_uuid = False
+gettext_location = False
+exclude_patterns = (
+    ["evidence/**", "incidents/**", "README.md"]
+    if RELEASE
+    else [
+        "releases/**",
+        "_generated/**",
+        "_build/**",
+        "_templates/**",
+        "_static/**",
+        "locale/**",
+        "README.md",
+    ]
+)
+nitpicky = True
+
+myst_enable_extensions = ["attrs_inline", "colon_fence"]
+# Nobody's text may become HTML of its own, and neither does ours need to.
+myst_disable_syntax = ["html_block", "html_inline"]
+myst_heading_anchors = 3
+smartquotes = False
+
+templates_path = ["_templates"]
+html_theme = "pydata_sphinx_theme"
+html_static_path = ["_static"]
+html_css_files = ["atalaya.css"]
+html_js_files = [("atalaya.js", {"defer": "defer"})]
+html_copy_source = False
+html_show_sourcelink = False
+html_show_sphinx = False
+html_show_copyright = False
+html_use_index = False
+html_title = f"Atalaya {RELEASE}".strip()
+if WATCH.get("rehearsal"):
+    html_title += {"en": " (REHEARSAL)", "es": " (SIMULACRO)"}[LANGUAGE]
+html_sidebars = {"**": [] if RELEASE else ["all-pages.html"]}
+
+# From any page of this build: the way to the front of the whole site, and to the same page in the other language.
+_depth = bool(RELEASE) + (LANGUAGE != FRONT)
+_front = "../" * _depth + ("" if LANGUAGE == FRONT else f"{LANGUAGE}/")
+html_context = {
+    "default_mode": "auto",
+    "words": WORDS,
+    "other_language": OTHER,
+    "to_other": f"{OTHER}/" if LANGUAGE == FRONT else "../",
+    "to_site": "../" * _depth,
+    "to_front": _front,
+    "watched": RELEASE,
+}
+html_theme_options = {
+    "logo": {"text": "Atalaya"},
+    "navbar_start": ["home.html"],
+    "navbar_center": ["navbar-nav"] if RELEASE else [],
+    "header_links_before_dropdown": 8,
+    "navbar_end": ["releases.html", "language.html", "theme-switcher"],
+    "navbar_persistent": ["search-button"],
+    "article_header_start": [],
+    "footer_start": ["footer.html"],
+    "footer_center": [],
+    "footer_end": [],
+    "secondary_sidebar_items": [] if RELEASE else ["page-toc"],
+    "show_prev_next": False,
+    "show_nav_level": 1,
+    "navigation_with_keys": False,
+    "back_to_top_button": False,
+    "announcement": "",
+}
+if WATCH.get("rehearsal"):
+    made_by = html.escape(str(WATCH.get("made_by", "")))
+    html_theme_options["announcement"] = f"<strong>{WORDS['rehearsal']}</strong> <code>{made_by}</code>"

@@ -1,0 +1,62 @@
+"""The site, really built with Sphinx, once for all tests of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from checks.includes.language import LANGUAGES, Language
+from checks.includes.pages import publish
+from checks.includes.site import build, publish_releases
+from checks.includes.skeleton import pages
+from checks.release.folder import open_release
+from tests.includes import example
+
+DOCS = Path(__file__).parents[2] / "docs"
+RELEASES = {
+    "1.1.0": example.judgement(),
+    "1.0.9": example.judgement(strangers=True),
+    "rehearsal-7": example.judgement(rehearsal=True, incidents=True),
+}
+
+
+class Site:
+    """A copy of the docs folder with three releases in it, and where it is built."""
+
+    def __init__(self, folder: Path) -> None:
+        self.docs, self.out = folder / "docs", folder / "html"
+        self.said: list[str] = []
+        ignored = shutil.ignore_patterns("_build", "_generated", "releases", "*.mo")
+        shutil.copytree(DOCS, self.docs, ignore=ignored)
+
+    def add(self, version: str, judgement):
+        release = msgspec.structs.replace(judgement.release, version=version)
+        judgement = msgspec.structs.replace(judgement, release=release)
+        open_release(self.docs / "releases", release, pages())
+        for code in LANGUAGES:
+            publish(judgement, self.docs / "_generated" / version / code, Language(code))
+        return judgement
+
+    def build(self, **options) -> Path:
+        self.said.clear()
+        return build(self.docs, self.out, echo=self.said.append, **options)
+
+
+@pytest.fixture
+def empty_site(tmp_path):
+    """A site without a release, not yet built."""
+    site = Site(tmp_path)
+    publish_releases(site.docs, [])
+    return site
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory):
+    """A site of three releases, built."""
+    site = Site(tmp_path_factory.mktemp("site"))
+    publish_releases(site.docs, [site.add(version, judgement) for version, judgement in RELEASES.items()])
+    site.build()
+    return site

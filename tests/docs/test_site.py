@@ -1,0 +1,250 @@
+"""Does the site build without a warning, in both languages, and hold strangers' text inert?"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from babel.messages.pofile import read_po
+from lxml import html
+
+from checks.errors import ReleaseError, UsageError
+from checks.includes import catalogue, myst
+from checks.includes.site import publish_releases
+from checks.includes.skeleton import pages
+from tests.includes import example
+
+DOCS = Path(__file__).parents[2] / "docs"
+VERSIONS = ("1.1.0", "1.0.9", "rehearsal-7")
+NAMES = [name.removesuffix(".md") for name in pages()]
+
+
+def parsed(file: Path):
+    return html.fromstring(file.read_text(encoding="utf-8"))
+
+
+def all_pages(site):
+    return sorted(site.out.rglob("*.html"))
+
+
+def article(file: Path):
+    (found,) = parsed(file).xpath("//article[contains(@class, 'bd-article')]")
+    return found
+
+
+def table_of(tree) -> list[list[str]]:
+    return [[cell.text_content().strip() for cell in row] for row in tree.xpath("(.//table)[1]//tr")]
+
+
+def test_every_release_has_every_page_in_both_languages(site):
+    expected = {
+        f"{version}/{language}{name}.html"
+        for version in VERSIONS
+        for language in ("", "es/")
+        for name in NAMES
+    }
+    assert set() == expected - {file.relative_to(site.out).as_posix() for file in all_pages(site)}
+    assert (site.out / "index.html").is_file()
+    assert (site.out / "es" / "index.html").is_file()
+
+
+def test_strangers_make_no_element_and_no_link(site):
+    alone = (site.out / "1.1.0", site.out / "1.0.9")
+    for name in NAMES:
+        for language in ("", "es/"):
+            calm, hostile = (article(folder / f"{language}{name}.html") for folder in alone)
+            assert not hostile.xpath(".//script | .//img | .//iframe | .//style | .//object | .//form")
+            assert [
+                value for value in hostile.xpath(".//@href | .//@src")
+                if "javascript" in value or "evil" in value or example.MARK in value
+            ] == []  # fmt: skip
+            assert not hostile.xpath(".//@*[starts-with(name(), 'on')]")
+            headings = [len(tree.xpath(".//h1 | .//h2 | .//h3 | .//h4 | .//hr")) for tree in (calm, hostile)]
+            assert headings[0] == headings[1]
+
+
+def test_strangers_text_is_shown_as_it_is(site):
+    shown = article(site.out / "1.0.9" / "evidence.html").text_content()
+    for text in example.HOSTILE:
+        assert myst.visible(text).strip() in shown
+
+
+def test_no_hidden_character_of_a_stranger_reaches_a_page(site):
+    for name in NAMES:
+        text = (site.out / "1.0.9" / f"{name}.html").read_text(encoding="utf-8")
+        assert not re.search("[\u200b\u200f\u202a-\u202e\u2066-\u2069\ufeff\x00-\x08\x1b]", text)
+
+
+def test_strangers_cannot_borrow_the_classes_that_the_script_looks_for(site):
+    assert (
+        len(article(site.out / "1.0.9" / "index.html").xpath(".//*[contains(@class, 'verdict-word')]")) == 1
+    )
+
+
+def test_the_spanish_page_has_the_runbooks_table_of_incidents(site):
+    expected = [
+        ["Fecha (UTC)", "Impacto", "Causa raíz", "Fix aplicado", "Estado"],
+        ["Sin incidentes", "N/A", "N/A", "N/A", "Cerrado"],
+    ]
+    assert expected == table_of(article(site.out / "1.1.0" / "es" / "incidents.html"))
+
+
+def test_the_english_page_has_it_in_english(site):
+    expected = ["No incidents", "N/A", "N/A", "N/A", "Closed"]
+    assert expected == table_of(article(site.out / "1.1.0" / "incidents.html"))[1]
+
+
+def test_pages_that_people_write_are_translated_too(site):
+    assert "T+72: cierre de estabilización" in article(site.out / "1.1.0" / "es" / "t72.html").text_content()
+    assert "Primeros pasos" in article(site.out / "es" / "guides" / "get-started.html").text_content()
+
+
+def test_every_page_of_a_rehearsal_says_so_and_no_other_page_does(site):
+    for file in all_pages(site):
+        header = parsed(file).xpath("string(//aside[contains(@class, 'bd-header-announcement')]//strong)")
+        is_rehearsal = file.relative_to(site.out).parts[0] == "rehearsal-7"
+        assert is_rehearsal == header.startswith(("REHEARSAL", "SIMULACRO"))
+
+
+def test_every_table_has_a_caption_or_a_header_row(site):
+    for file in all_pages(site):
+        for table in (
+            article(file).xpath(".//table") if file.name not in ("search.html", "genindex.html") else ()
+        ):
+            assert table.xpath("./thead//th")
+            assert table.xpath("./caption") or "releases" not in table.get("class", "")
+
+
+def test_every_link_within_the_site_leads_somewhere(site):
+    broken = []
+    for file in all_pages(site):
+        for target in parsed(file).xpath("//a/@href"):
+            parts = urlsplit(target)
+            if parts.scheme or parts.netloc or not parts.path:
+                continue
+            place = (file.parent / unquote(parts.path)).resolve()
+            if not (place / "index.html" if place.is_dir() else place).is_file():
+                broken.append(f"{file.relative_to(site.out)}: {target}")
+    assert broken == []
+
+
+def test_no_page_loads_anything_from_another_host(site):
+    for file in all_pages(site):
+        loaded = parsed(file).xpath(
+            "//script/@src | //link/@href | //img/@src | //iframe/@src | //source/@src"
+        )
+        assert [target for target in loaded if urlsplit(target).netloc] == []
+    for sheet in site.out.glob("_static/atalaya.*"):
+        assert "http" not in sheet.read_text(encoding="utf-8")
+
+
+def test_the_verdict_is_told_by_word_and_shape_with_its_end(site):
+    card = article(site.out / "1.1.0" / "index.html").xpath(".//*[contains(@class, 'verdict-card')]")[0]
+    assert "▲ OFF TRACK" in card.text_content()
+    assert [found.text_content() for found in card.xpath(".//*[contains(@class, 'valid-until')]")] == [
+        "2026-03-05 12:00 UTC"
+    ]
+
+
+def test_the_landing_page_lists_the_releases_with_their_verdicts(site):
+    rows = table_of(article(site.out / "index.html"))
+    assert set(VERSIONS) == {row[0].split()[0] for row in rows[1:]}
+    assert {"▲ OFF TRACK"} == {row[1] for row in rows[1:]}
+
+
+def test_the_switcher_names_every_release(site):
+    entries = json.loads((site.out / "switcher.json").read_text(encoding="utf-8"))
+    assert set(VERSIONS) == {entry["version"] for entry in entries}
+    assert sum(entry["preferred"] for entry in entries) == 1
+    assert "rehearsal-7 (REHEARSAL, OFF TRACK)" in {entry["name"] for entry in entries}
+
+
+def test_machines_find_the_figures_beside_the_pages(site):
+    document = json.loads((site.out / "1.1.0" / "metrics.json").read_text(encoding="utf-8"))
+    assert document["release"]["version"] == "1.1.0"
+
+
+def test_what_has_not_changed_is_not_built_again_and_what_has_is(site):
+    site.build()
+    assert {"unchanged"} == {line.split(": ")[1] for line in site.said}
+    fragment = site.docs / "_generated" / "1.1.0" / "en" / "incidents.md"
+    before = fragment.read_text(encoding="utf-8")
+    fragment.write_text(before.replace("No incidents", "None at all"), encoding="utf-8")
+    site.build()
+    assert [line.split(":")[0] for line in site.said if "unchanged" not in line] == ["1.1.0 (en)"]
+    assert "None at all" in (site.out / "1.1.0" / "incidents.html").read_text(encoding="utf-8")
+    fragment.write_text(before, encoding="utf-8")
+    site.build(only=["1.1.0"])
+
+
+def test_without_a_release_the_landing_page_says_so(empty_site):
+    page = empty_site.build()
+    assert "No release is being watched yet." in article(page).text_content()
+
+
+def test_the_front_language_can_be_spanish(empty_site):
+    assert parsed(empty_site.build(language="es")).get("lang") == "es"
+    assert parsed(empty_site.out / "en" / "index.html").get("lang") == "en"
+
+
+def test_a_release_that_was_never_published_is_named_with_the_command_to_run(empty_site):
+    empty_site.add("1.2.0", example.judgement())
+    (empty_site.docs / "_generated" / "1.2.0" / "es" / "t24.md").unlink()
+    with pytest.raises(ReleaseError, match=r"t24\.md.*python -m checks publish"):
+        empty_site.build()
+
+
+def test_a_page_that_sphinx_refuses_fails_the_build_and_is_named(empty_site):
+    (empty_site.docs / "concepts" / "zero-is-a-claim.md").write_text(
+        "# Zero\n\n[x](nowhere.md)\n", encoding="utf-8"
+    )
+    with pytest.raises(UsageError, match=r"zero-is-a-claim\.md:3"):
+        empty_site.build()
+
+
+def test_a_fragment_that_no_one_writes_is_an_error_that_names_the_file(empty_site):
+    page = empty_site.docs / "reference" / "rules.md"
+    page.write_text("# Rules\n\n```{live} nonsense\n```\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"nonsense\.md is missing"):
+        empty_site.build()
+
+
+def test_a_release_that_is_asked_for_and_not_there_is_a_usage_error(empty_site):
+    with pytest.raises(ReleaseError, match="no such release: 9"):
+        empty_site.build(only=["9.9.9"])
+
+
+def test_a_release_named_like_a_page_of_the_site_is_refused(empty_site):
+    empty_site.add("guides", example.judgement())
+    with pytest.raises(ReleaseError, match="another page"):
+        empty_site.build()
+
+
+def test_pages_of_a_release_that_is_gone_are_taken_away(empty_site):
+    gone = empty_site.out / "0.9.0"
+    gone.mkdir(parents=True)
+    (gone / "index.html").write_text("old")
+    (empty_site.out / "switcher.json").write_text(json.dumps([{"version": "0.9.0"}, {"version": "../docs"}]))
+    empty_site.build()
+    assert not gone.exists()
+    assert empty_site.docs.exists()
+
+
+def test_the_list_of_releases_is_not_written_again_when_it_stays_the_same(empty_site):
+    assert publish_releases(empty_site.docs, []) == ()
+    assert publish_releases(empty_site.docs, [example.judgement()])
+
+
+def test_every_sentence_of_the_pages_is_translated():
+    with (DOCS / "locale" / "es" / "LC_MESSAGES" / "docs.po").open("rb") as file:
+        translated = {message.id for message in read_po(file) if message.id and message.string}
+    assert [message for message in catalogue.page_sentences(DOCS) if message not in translated] == []
+
+
+def test_the_source_folder_is_left_as_it_was(site):
+    assert not list((site.docs / "releases").rglob("*.html"))
+    assert not os.environ.get("SITE_RELEASE")

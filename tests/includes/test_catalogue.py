@@ -1,0 +1,36 @@
+"""Does the catalogue's tool find what is new, and keep what is there?"""
+
+from __future__ import annotations
+
+from babel.messages.pofile import read_po
+
+from checks.includes import catalogue
+
+
+def read(path):
+    with path.open("rb") as file:
+        return {message.id: message.string for message in read_po(file) if message.id}
+
+
+def test_new_sentences_are_added_translations_kept_and_what_is_gone_is_dropped(tmp_path):
+    path = tmp_path / "atalaya.po"
+    catalogue.update(path, "es", {"one": ["a.py"], "two": ["a.py"]})
+    path.write_text(path.read_text().replace('msgid "one"\nmsgstr ""', 'msgid "one"\nmsgstr "uno"'))
+    assert catalogue.update(path, "es", {"one": ["a.py"], "three": ["b.py"]}) == ["three"]
+    assert read(path) == {"one": "uno", "three": ""}
+
+
+def test_a_catalogue_that_is_up_to_date_is_not_written_again(tmp_path):
+    path = tmp_path / "atalaya.po"
+    catalogue.update(path, "es", {"one": ["a.py"]})
+    before = path.stat().st_mtime_ns
+    catalogue.update(path, "es", {"one": ["a.py"]})
+    assert before == path.stat().st_mtime_ns
+
+
+def test_sentences_are_found_in_the_code_in_the_settings_and_among_the_words():
+    found = catalogue.sentences()
+    assert found["Most users run on the defaults."] == ("checks/contracts/promises.py",)
+    assert found["Share of CI jobs that must end well."] == ("checks/settings.py",)
+    assert "ON TRACK" in found
+    assert "{share:.1%}" not in found

@@ -1,0 +1,96 @@
+"""Can a stranger's text do anything but be read?"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from myst_parser.config.main import MdParserConfig
+from myst_parser.parsers.mdit import create_md_parser
+
+from checks.includes import myst
+from tests.includes.example import HOSTILE
+
+CONFIG = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence"})
+
+
+def parser() -> MarkdownIt:
+    from markdown_it.renderer import RendererHTML
+
+    return create_md_parser(CONFIG, RendererHTML)
+
+
+def text_of(tokens) -> tuple[set[str], str]:
+    """The kinds of tokens, and the text that they show."""
+    kinds, shown = set(), ""
+    for token in tokens:
+        for inner in token.children or [token]:
+            kinds.add(inner.type)
+            shown += inner.content
+    return kinds, shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_a_literal_is_one_code_span_that_shows_the_text(text):
+    kinds, shown = text_of(parser().parse(f"before {myst.literal(text)} after"))
+    assert {"text", "code_inline"} >= kinds - {"paragraph_open", "paragraph_close"}
+    expected = myst.visible(text)
+    assert (expected if expected.strip() else "–") in shown
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_plain_text_is_text_and_nothing_else(text):
+    kinds, shown = text_of(parser().parse(myst.plain(text)))
+    assert {"text", "text_special", "paragraph_open", "paragraph_close"} >= kinds
+    assert (myst.visible(text, 600).strip() or "–") == shown
+
+
+anything = st.text(st.characters() | st.sampled_from("`*_[](){}<>|:#-+.!\\\n\t &;~$%@/'\""), max_size=60)
+
+
+@settings(max_examples=300, deadline=None)
+@given(anything)
+def test_no_text_at_all_leaves_its_code_span(text):
+    kinds, _ = text_of(parser().parse(f"* {myst.literal(text)}"))
+    assert {"text", "code_inline"} >= {kind for kind in kinds if not kind.endswith(("_open", "_close"))}
+
+
+@settings(max_examples=300, deadline=None)
+@given(anything)
+def test_no_text_at_all_becomes_markup_as_prose(text):
+    kinds, shown = text_of(parser().parse(myst.plain(text)))
+    assert {"text", "text_special", "paragraph_open", "paragraph_close"} >= kinds
+    assert (myst.visible(text, 600).strip() or "–") == shown
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(anything, max_size=5))
+def test_no_line_of_a_log_closes_its_block(lines):
+    tokens = parser().parse(myst.div("log", myst.block(lines)))
+    (fence,) = [token for token in tokens if token.type == "colon_fence"]
+    (inner,) = parser().parse(fence.content.strip("\n"))
+    assert inner.type == "fence"
+
+
+def test_hidden_characters_are_written_out():
+    assert myst.visible("a\u202eb\u200b\nc\x00") == "a\\u202eb\\u200b⏎c\\u0000"
+
+
+def test_long_text_is_cut_and_says_how_long_it_was():
+    assert myst.visible("x" * 10_000) == "x" * 300 + "… (10000 characters)"
+    assert myst.visible("x" * 6, 5, "… ({n} caracteres)") == "x" * 5 + "… (6 caracteres)"
+
+
+def test_text_that_fits_exactly_is_not_cut():
+    assert myst.visible("x" * 300) == "x" * 300
+
+
+def test_piled_up_marks_are_cut_down_to_two():
+    assert myst.visible("a" + "\u0301" * 50).count("\u0301") == 2
+
+
+def test_a_fence_is_longer_than_any_inside_it():
+    assert re.match(r"^:{6}\{div\} outer\n", myst.div("outer", ":::::{x}\n:::::"))

@@ -1,0 +1,155 @@
+"""Is each fragment a pure function of (judgement, language), with all the runbook asks for?"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import msgspec
+import pytest
+
+from checks.includes.language import Language
+from checks.includes.pages import FRAGMENTS, HOURS, publish
+from checks.includes.reference import FRAGMENTS as REFERENCE
+from checks.includes.reference import publish_reference
+from checks.includes.voice import SHAPES, Voice
+from checks.records import State, VerdictWord
+from tests.includes import example
+
+EN, ES = Voice(Language("en")), Voice(Language("es"))
+
+
+def written(folder):
+    return {
+        file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()
+    }
+
+
+def test_publish_writes_every_fragment_and_the_figures_for_machines(tmp_path):
+    publish(example.judgement(), tmp_path / "en", Language("en"))
+    expected = {f"en/{name}.md" for name in [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]} | {
+        "metrics.json"
+    }
+    assert expected == set(written(tmp_path))
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_the_same_judgement_gives_the_same_bytes(tmp_path, code):
+    for place in ("one", "two"):
+        publish(example.judgement(strangers=True), tmp_path / place / code, Language(code))
+    assert written(tmp_path / "one") == written(tmp_path / "two")
+
+
+def test_a_fragment_that_stays_the_same_is_not_written_again(tmp_path):
+    out = tmp_path / "en"
+    assert publish(example.judgement(), out, Language("en"))
+    for file in out.iterdir():
+        os.utime(file, (1, 1))
+    assert publish(example.judgement(), out, Language("en")) == ()
+    assert {1.0} == {file.stat().st_mtime for file in out.iterdir()}
+
+
+def test_only_the_fragment_that_changed_is_written_again_and_with_a_fresh_time(tmp_path):
+    out = tmp_path / "en"
+    publish(example.judgement(), out, Language("en"))
+    for file in out.iterdir():
+        os.utime(file, (1, 1))
+    assert (out / "incidents.md",) == publish(example.judgement(incidents=True), out, Language("en"))
+    assert (out / "incidents.md").stat().st_mtime > 1
+
+
+def test_without_incidents_the_runbooks_own_row_stands_there():
+    spanish = FRAGMENTS["incidents"](example.judgement(), ES)
+    for cell in (
+        "Fecha (UTC)",
+        "Impacto",
+        "Causa raíz",
+        "Fix aplicado",
+        "Estado",
+        "Sin incidentes",
+        "Cerrado",
+    ):
+        assert cell.replace("(", "\\(").replace(")", "\\)") in spanish
+    assert spanish.count("N\\/A") == 3
+    assert "No incidents" in FRAGMENTS["incidents"](example.judgement(), EN)
+
+
+def test_with_incidents_the_row_that_says_there_were_none_is_gone():
+    assert "Sin incidentes" not in FRAGMENTS["incidents"](example.judgement(incidents=True), ES)
+
+
+def test_the_metrics_have_the_columns_of_the_runbook():
+    spanish = FRAGMENTS["metrics"](example.judgement(), ES)
+    for column in ("Métrica", "Definición", "Fuente", "Umbral objetivo", "Estado 72h"):
+        assert f"- {column}\n" in spanish
+
+
+def test_before_the_end_a_state_is_called_one_so_far_and_afterwards_not():
+    open_still = example.judgement()
+    ended = msgspec.structs.replace(
+        open_still, verdict=msgspec.structs.replace(open_still.verdict, window="ended")
+    )
+    assert FRAGMENTS["metrics"](open_still, EN).count("So far\\:") == 5
+    assert FRAGMENTS["metrics"](ended, EN).count("So far\\:") == 0
+
+
+def test_a_metric_without_a_value_shows_none():
+    nothing = msgspec.structs.replace(example.judgement(), metrics=example.judgement().metrics[-1:])
+    assert "[not known]{.figure}" in FRAGMENTS["metrics"](nothing, EN)
+    assert "state-unknown" in FRAGMENTS["metrics"](nothing, EN)
+
+
+@pytest.mark.parametrize("kind", {type(word) for word in SHAPES}, ids=lambda kind: kind.__name__)
+def test_states_beside_one_another_differ_by_shape_and_none_is_left_out(kind):
+    shapes = [SHAPES[word][0] for word in kind]
+    assert len(set(shapes)) == len(shapes)
+
+
+@pytest.mark.parametrize("word", [State.UNKNOWN, VerdictWord.WAITING, State.INCONCLUSIVE])
+def test_what_is_not_known_is_never_green(word):
+    assert SHAPES[word][1] != "good"
+
+
+def test_a_rehearsal_says_so_and_a_real_release_says_nothing():
+    assert "REHEARSAL" in FRAGMENTS["banner"](example.judgement(rehearsal=True), EN)
+    assert FRAGMENTS["banner"](example.judgement(), EN) == ""
+
+
+def test_every_segment_and_every_reading_is_on_the_evidence_page():
+    judgement = example.judgement()
+    page = FRAGMENTS["evidence"](judgement, EN)
+    for segment in judgement.segments:
+        assert segment.name in page
+        assert segment.digest in page
+    for reading in judgement.readings:
+        assert f"`{reading.file}`" in page
+    assert "ends in the middle of an element" in page
+
+
+def test_runs_made_with_the_same_things_are_one_row_and_a_change_is_another():
+    page = FRAGMENTS["evidence"](example.judgement(), EN)
+    assert (page.count("CPython 3.11.9"), page.count("CPython 3.12.4")) == (1, 1)
+
+
+def test_a_broken_promise_comes_with_its_log_and_the_line_that_tests_it_again():
+    page = FRAGMENTS["contracts"](example.judgement(), EN)
+    assert "`nox -s checks -- --promise polling.fresh-status`" in page
+    assert "GET /aris3/exports/e1 200 CREATED" in page
+    assert "never\\: it proves nothing yet" in page
+
+
+def test_machines_read_the_verdict_the_metrics_and_the_promises(tmp_path):
+    publish(example.judgement(), tmp_path / "es", Language("es"))
+    document = json.loads((tmp_path / "metrics.json").read_text(encoding="utf-8"))
+    assert document["verdict"]["word"] == "OFF TRACK"
+    assert [document["metrics"][2]["state"], document["metrics"][4]["value"]] == ["PROVEN", None]
+    assert document["promises"]["polling.fresh-status"]["outcome"] == "broken"
+
+
+@pytest.mark.parametrize("code", ["en", "es"])
+def test_the_reference_is_written_in_each_language_and_once(tmp_path, code):
+    assert publish_reference(tmp_path)
+    assert publish_reference(tmp_path) == ()
+    assert {f"{name}.md" for name in REFERENCE} == {
+        file.name for file in (tmp_path / "_generated" / "reference" / code).iterdir()
+    }
