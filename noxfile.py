@@ -1,0 +1,322 @@
+# /// script
+# requires-python = ">=3.11"
+# dependencies = ["nox>=2025.2.9"]
+# ///
+"""The front door: each thing that one can do here, one line each.
+
+``nox``, ``uvx nox``, ``pipx run nox`` and ``uv run noxfile.py`` open it, and so does ``python3 noxfile.py``
+where nox is not installed: then it makes a private environment with nox in it, once, and hands over.
+What follows ``--`` goes to the command behind the session: ``nox -s checks -- --sdk PATH --report FILE``.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+NEEDS = "nox[uv]>=2025.2.9"
+CONSTRAINTS = "requirements/constraints.txt"
+
+
+# ── where there is no nox yet ────────────────────────────────────────────────
+# Only old syntax up to the import of nox: an old Python must get as far as the message that it is too old.
+
+
+def give_up(why):
+    """One message, and the exit code of a usage error."""
+    sys.stderr.write(f"Atalaya cannot start: {why}\n")
+    sys.exit(2)
+
+
+def bootstrap():
+    """Run this file again with a Python that has nox, made first if need be."""
+    home = HERE / ".nox" / ".bootstrap"
+    try:
+        if not has_nox(home):
+            sys.stderr.write(f"First start: making a private environment for nox in {home}\n")
+            make(home)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped. Nothing was left behind.\n")
+        sys.exit(130)
+    python = str(python_of(home))
+    argv = [python, str(HERE / "noxfile.py"), *sys.argv[1:]]
+    env = dict(os.environ, NOXFILE_BOOTSTRAPPED="1")
+    if os.name != "nt":
+        # Exec, not a child: Ctrl-C must reach nox.
+        sys.stderr.flush()
+        os.execve(python, argv, env)
+    # There, exec returns to the shell at once.
+    sys.exit(subprocess.call(argv, env=env))
+
+
+def make(home):
+    """Make the environment beside its place and rename it: of two first starts at once, either one serves."""
+    half = home.with_name(f"{home.name}-{os.getpid()}")
+    try:
+        home.parent.mkdir(parents=True, exist_ok=True)
+        fill(half)
+        if home.exists() and not has_nox(home):
+            shutil.rmtree(str(home), ignore_errors=True)
+        try:
+            half.rename(home)
+        except OSError:
+            if not has_nox(home):
+                raise
+    except OSError as why:
+        give_up(f"no environment can be put in {home}: {why}. Make that folder writable.")
+    finally:
+        shutil.rmtree(str(half), ignore_errors=True)
+
+
+def fill(folder):
+    """An environment with nox in it: by uv where there is one, otherwise by venv and pip."""
+    python = str(python_of(folder))
+    uv = shutil.which("uv")
+    if uv:
+        steps = [
+            [uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)],
+            [uv, "pip", "install", "--quiet", "--python", python, NEEDS],
+        ]
+    else:
+        import importlib.util
+
+        if importlib.util.find_spec("ensurepip") is None:
+            give_up(
+                "this Python has neither nox nor ensurepip to get it with. "
+                "Install the venv module (Debian and Ubuntu: apt install python3-venv), or run: uvx nox"
+            )
+        pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
+        steps = [
+            [sys.executable, "-m", "venv", str(folder)],
+            [*pip, "install", "--quiet", "--retries", "2", NEEDS],
+        ]
+    for step in steps:
+        done = subprocess.run(
+            step, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+        if done.returncode:
+            said = done.stdout.decode("utf-8", "replace").strip().splitlines() or ["it gave no reason"]
+            reason = said[-1].replace("ERROR:", "").strip(" .")
+            give_up(
+                f"nox could not be installed with {Path(step[0]).name}: {reason}. "
+                f"Check the network or the package index that is set up, or install nox yourself."
+            )
+
+
+def has_nox(home):
+    """Whether the environment is whole; its Python may have gone with an upgrade of the system."""
+    argv = [str(python_of(home)), "-c", "import nox"]
+    try:
+        return subprocess.call(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    except OSError:
+        return False
+
+
+def python_of(folder):
+    """Where an environment keeps its Python."""
+    return folder / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+if sys.version_info < (3, 11):  # noqa: UP036 - whoever runs this file chose the Python
+    give_up(
+        f"it needs Python 3.11 or newer, and this is {sys.version.split()[0]}. "
+        f"Run it with a newer one, or: uvx --python 3.12 nox"
+    )
+
+try:
+    import nox
+except ModuleNotFoundError as missing:
+    if missing.name != "nox" or os.environ.get("NOXFILE_BOOTSTRAPPED"):
+        raise
+    bootstrap()
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.reuse_venv = "yes"
+nox.options.sessions = ["watch"]
+
+
+# ── what a release engineer does ─────────────────────────────────────────────
+
+
+@nox.session
+def watch(session):
+    """Observe, collect, judge, publish, build the site: the verdict, and where to read it (default)."""
+    install(session, extras=["site"])
+    atalaya(session, "watch")
+
+
+@nox.session
+def checks(session):
+    """Run the contract checks alone: -- --sdk PATH_OR_REQUIREMENT --report FILE --promise ID."""
+    install(session)
+    atalaya(session, "observe")
+
+
+@nox.session
+def smoke(session):
+    """Run the runbook's smoke, on loopback or a real service: -- --base-url URL --report FILE --log FILE."""
+    install(session)
+    atalaya(session, "smoke")
+
+
+@nox.session
+def site(session):
+    """Build the versioned site from what is in the tree: offline, and with no SDK."""
+    install(session, extras=["site"])
+    atalaya(session, "site")
+
+
+@nox.session
+def serve(session):
+    """Build the site, serve it on loopback, and build it again when something changes: -- --port N."""
+    install(session, extras=["site"])
+    atalaya(session, "serve")
+
+
+@nox.session
+def prove(session):
+    """Run every check against every seeded defect, and fail when one survives: -- --report FILE."""
+    install(session)
+    atalaya(session, "prove")
+
+
+@nox.session
+def rehearse(session):
+    """Rehearse a whole 72-hour watch in virtual time, from a seed: -- --scenario NAME --seed N."""
+    install(session)
+    atalaya(session, "rehearse")
+
+
+@nox.session
+def release(session):
+    """Look after a release: -- open VERSION --commit SHA (and more: -- --help)."""
+    install(session)
+    atalaya(session, "release")
+
+
+# ── for those who work on it ─────────────────────────────────────────────────
+
+
+@nox.session
+def tests(session):
+    """Run the tests and the doctests, without those that need a browser."""
+    install(session, extras=["site"], groups=["tests"])
+    session.run("python", "-m", "pytest", "--ignore=tests/pages", *session.posargs, env=environment())
+
+
+@nox.session
+def pages(session):
+    """Run the tests of the built pages, which need Chromium."""
+    install(session, extras=["site"], groups=["tests"])
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/pages"]), env=environment())
+
+
+@nox.session
+def lint(session):
+    """Check the style of the code, and its format."""
+    install(session, project=False, groups=["lint"])
+    session.run("ruff", "check", *session.posargs)
+    session.run("ruff", "format", "--check")
+
+
+@nox.session
+def types(session):
+    """Check the types, strictly."""
+    install(session, extras=["site"], groups=["types"])
+    session.run("python", "-m", "mypy", *session.posargs)
+
+
+@nox.session
+def bench(session):
+    """Measure what is said to be fast."""
+    install(session, extras=["site"], groups=["bench"])
+    session.run("python", "-m", "pytest", *(session.posargs or ["tests/benchmarks"]), env=environment())
+
+
+@nox.session
+def lock(session):
+    """Write requirements/constraints.txt anew: -- --upgrade takes the newest of everything."""
+    session.install("uv")
+    groups = [word for group in project_table()["dependency-groups"] for word in ("--group", group)]
+    session.run(
+        "uv", "pip", "compile", "pyproject.toml", "--all-extras", *groups,
+        "--universal", "--python-version", "3.11", "--no-annotate", "--no-emit-index-url",
+        "--no-emit-find-links", "--quiet", "--custom-compile-command", "nox -s lock",
+        "--output-file", CONSTRAINTS, *session.posargs,
+    )  # fmt: skip
+
+
+# ── what they share ──────────────────────────────────────────────────────────
+
+
+def install(session, *, project=True, extras=(), groups=()):
+    """Install what the project needs, but not the project: it runs from the tree that one edits.
+
+    Versions are those of the lock, unless ATALAYA_UNLOCKED is 1.
+    """
+    table = project_table()
+    needs = list(table["project"]["dependencies"]) if project else []
+    for extra in extras:
+        needs += table["project"]["optional-dependencies"][extra]
+    needs += nox.project.dependency_groups(table, *groups)
+    locked = (HERE / CONSTRAINTS).is_file() and os.environ.get("ATALAYA_UNLOCKED") != "1"
+    try:
+        session.install(*needs, *(["-c", CONSTRAINTS] if locked else []))
+    except nox.command.CommandFailed:
+        session.error(
+            "its environment could not be filled; the installer's own words stand above. Check the network or "
+            "the package index that is set up, and try again"
+        )
+
+
+def atalaya(session, command):
+    """Hand over to the command line. Time enough after Ctrl-C to take down what was put up."""
+    session.run(
+        "python", "-m", "checks", command, *where_asked(session),
+        env=environment(), interrupt_timeout=10, terminate_timeout=10,
+    )  # fmt: skip
+
+
+def environment():
+    """The uv that came with nox is on nobody's PATH: pass it on to what makes the SDK's environment."""
+    uv = shutil.which(nox.virtualenv.UV) if nox.virtualenv.HAS_UV else None
+    return {"ATALAYA_UV": uv} if uv and "ATALAYA_UV" not in os.environ else {}
+
+
+# Options that name a file or a folder; the first are to be written, the others must exist to be one.
+WRITTEN = ("--report", "--log", "--out")
+READ = ("--sdk", "--junit", "--settings")
+
+
+def where_asked(session):
+    """The arguments, with paths as they were meant where nox was called: commands run in the project."""
+    came_from = Path(session.invoked_from)
+    arguments, option = [], ""
+    for argument in session.posargs:
+        if argument.startswith("-"):
+            option, equals, value = argument.partition("=")
+            arguments.append(option + equals + meant(option, value, came_from) if equals else argument)
+        else:
+            arguments.append(meant(option, argument, came_from))
+    return arguments
+
+
+def meant(option, value, came_from):
+    """A path as seen from another folder; anything else as it is."""
+    path = came_from / value
+    return str(path) if value and (option in WRITTEN or (option in READ and path.exists())) else value
+
+
+def project_table():
+    """pyproject.toml."""
+    return nox.project.load_toml(HERE / "pyproject.toml")
+
+
+if __name__ == "__main__":
+    # nox looks for a noxfile in the working folder, and remembers that folder as where it was called from.
+    named = any(argument.startswith(("-f", "--noxfile")) for argument in sys.argv[1:])
+    sys.argv[1:1] = [] if named else ["--noxfile", str(HERE / "noxfile.py")]
+    nox.main()
