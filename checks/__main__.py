@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
 from checks.console import Console, plain
-from checks.errors import AtalayaError, UsageError
+from checks.errors import AtalayaError, ReleaseError, UsageError
 from checks.records import (
     REPORT_SCHEMA,
     CheckResult,
@@ -27,6 +28,7 @@ from checks.records import (
     FindingResult,
     Judgement,
     Outcome,
+    Reading,
     Release,
     SmokeRun,
     State,
@@ -34,6 +36,10 @@ from checks.records import (
     VerdictWord,
 )
 from checks.settings import Loaded, load
+
+if TYPE_CHECKING:
+    from checks.evidence.collect import Collected
+    from checks.proving.prove import Proven
 
 # The exit code of each word. WAITING is 3 under --strict.
 EXIT: dict[VerdictWord, int] = {
@@ -178,34 +184,54 @@ def _smoke_log(run: SmokeRun) -> Iterator[str]:
 
 def collect(place: Place, args: argparse.Namespace) -> int:
     """Take in what CI wrote: JUnit files or folders."""
-    from checks.evidence.collect import collect as take_in
     from checks.evidence.collect import report
 
-    paths = [Path(path) for path in args.junit] or [
-        place.root / path for path in place.loaded.settings.ci.junit
-    ]
+    settings = place.loaded.settings
+    paths = [Path(path) for path in args.junit] or [place.root / path for path in settings.ci.junit]
     if not paths:
         raise UsageError("collect: no reports were named. Give files or folders with --junit, or list them as "
                          "`junit` in [ci] of watch.toml.")  # fmt: skip
-    workflow = args.workflow or next(iter(place.loaded.settings.ci.workflows), "ci")
-    collected = take_in(
-        paths, workflow=workflow, commit=args.commit or place.loaded.settings.subject.commit,
-        recorded_at=_now(),
-    )  # fmt: skip
+    release = None if args.dry_run else _release(place, args.release, None, to_write=True)
+    collected = _take_in(place, paths, release, workflow=args.workflow, commit=args.commit)
     table = report(collected)
-    for file, entry in table.items():
-        counts = "{cases} cases, {failed} failed, {errored} errored. " if entry["cases"] is not None else ""
-        place.console.row(entry["status"], f"{file}: {counts.format(**entry)}{entry['reason']}")
     if args.report:
         _write_json(Path(args.report), table)
     if args.json:
         _print_json(table)
-    if args.dry_run:
+    if release is None:
         place.console.line("  dry run: nothing was kept")
     else:
-        _keep(place, _release(place, args.release, None), collected.records)
-    unread = [entry for entry in table.values() if entry["status"] != "read"]
-    return 3 if unread or not table else 0
+        _keep(place, release, collected.evidence)
+    return 3 if any(entry["status"] != "read" for entry in table.values()) else 0
+
+
+def _take_in(
+    place: Place,
+    paths: Sequence[Path],
+    release: Release | None,
+    *,
+    workflow: str | None = None,
+    commit: str | None = None,
+) -> Collected:
+    """Read reports, beside what the release's ledger knows already, and say what became of each file."""
+    from checks.evidence import ledger
+    from checks.evidence.collect import collect as read_all
+    from checks.includes.scrub import scrub
+
+    settings = place.loaded.settings
+    known: frozenset[str] = frozenset()
+    if release is not None:
+        segments = ledger.survey(place.releases / release.version / "evidence").segments
+        known = frozenset(r.sha256 for s in segments for r in s.records if isinstance(r, Reading))
+    collected = read_all(
+        paths, workflow=workflow or next(iter(settings.ci.workflows), "ci"),
+        commit=commit or settings.subject.commit, recorded_at=_now(), known=known, scrub=scrub,
+    )  # fmt: skip
+    for reading in collected.readings:
+        counts = "" if reading.cases is None else (
+            f"{reading.cases} cases, {reading.failed} failed, {reading.errored} errored. ")  # fmt: skip
+        place.console.row(str(reading.status), f"{reading.file}: {counts}{reading.reason}")
+    return collected
 
 
 # ── judge, publish, site ─────────────────────────────────────────────────────
@@ -273,7 +299,6 @@ def serve(place: Place, args: argparse.Namespace) -> int:
 def watch(place: Place, args: argparse.Namespace) -> int:
     """Observe, collect, judge, publish, build the site; then say where to read it."""
     from checks.contracts.run import run_checks, run_smoke
-    from checks.evidence.collect import collect as take_in
     from checks.evidence.runs import from_checks, from_smoke
     from checks.subject.environment import prepare
 
@@ -281,7 +306,7 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     commit = settings.subject.commit
     console.stage("observe")
     with prepare(args.sdk if args.sdk is not None else settings.subject.sdk, echo=console.line) as prepared:
-        release = _release(place, args.release, prepared.subject.version)
+        release = _release(place, args.release, prepared.subject.version, to_write=True)
         run = run_checks(
             prepared, port=settings.service.port, deadline_s=settings.service.deadline_s,
             hear=lambda result: _hear(console, result, asked_for=False),
@@ -296,12 +321,8 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     ]
     console.stage("collect")
     if settings.ci.junit:
-        collected = take_in(
-            [place.root / path for path in settings.ci.junit], commit=commit, recorded_at=recorded_at,
-            workflow=next(iter(settings.ci.workflows), "ci"),
-        )  # fmt: skip
-        records += collected.records
-        console.line(f"  {len(collected.readings)} reports taken in")
+        collected = _take_in(place, [place.root / path for path in settings.ci.junit], release)
+        records += collected.evidence
     else:
         console.line("  no reports of CI are named in watch.toml: what CI said stays unknown")
     _keep(place, release, records)
@@ -350,11 +371,31 @@ def prove(place: Place, args: argparse.Namespace) -> int:
         _write_json(Path(args.report), report)
     if args.json:
         _print_json(report)
+    _keep_proof(place, proven, whole=not args.defect)
     survivors = [caught.id for caught in proven.defects if caught.survived]
     place.console.line(f"  {len(chosen) - len(survivors)} of {len(chosen)} defects caught"
                        + (f"; survived: {', '.join(survivors)}" if survivors else "")
                        + (f"; never red: {', '.join(never)}" if never else ""))  # fmt: skip
     return 1 if survivors or never else 0
+
+
+def _keep_proof(place: Place, proven: Proven, *, whole: bool) -> None:
+    """Write a whole self-test into the watch that is open, since a verdict rests on it; a part proves nothing."""
+    from checks.evidence.runs import from_proof
+    from checks.release.folder import to_write
+
+    now = _now()
+    release = to_write(place.releases, now=now)
+    if whole and release is not None:
+        caught = [(one.id, one.expected, one.caught_by) for one in proven.defects]
+        records = from_proof(
+            caught,
+            run_id=uuid.uuid4().hex,
+            environment=Environment.LOOPBACK,
+            recorded_at=now,
+            occurred_at=now,
+        )
+        _keep(place, release, records)
 
 
 def rehearse(place: Place, args: argparse.Namespace) -> int:
@@ -433,13 +474,18 @@ def evidence_verify(place: Place, args: argparse.Namespace) -> int:
 # ── what the commands share ──────────────────────────────────────────────────
 
 
-def _release(place: Place, named: str | None, version: str | None) -> Release:
+def _release(place: Place, named: str | None, version: str | None, *, to_write: bool = False) -> Release:
     """The release named, else the one whose window is open, else a new local one."""
     from checks.includes.skeleton import pages
     from checks.release import folder
 
     if named:
-        return folder.load(place.releases / named)
+        release = folder.load(place.releases / named)
+        if to_write and release.rehearsal:
+            raise ReleaseError(
+                f"{named}: a rehearsal takes no evidence but its own. Name another release, or none."
+            )
+        return release
     now = _now()
     found = folder.to_write(place.releases, now=now)
     if found is not None:

@@ -153,7 +153,7 @@ def check_base_path_is_kept(lab: Lab) -> None:
     for path in ("/aris3/exports", "aris3/exports"):
         with lab.trial(f"path {path!r}"):
             before = len(lab.log())
-            lab.get(lab.http(config=config), path)
+            lab.get(lab.uncached(config=config), path)
             paths = [seen.path for seen in lab.log()[before:]]
             require(paths == ["/gateway/v1/aris3/exports"], f"it was sent to {words(paths) or 'nobody'}")
 

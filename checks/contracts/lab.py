@@ -183,7 +183,11 @@ class Lab:
 
     def pollster(self) -> Any:
         """An exports client with no cache: for what must hold of a wait whatever a cache does to it."""
-        return self.exports(self.http(**({"enable_get_cache": False} if self.sdk.has("cache") else {})))
+        return self.exports(self.uncached())
+
+    def uncached(self, **fields: Any) -> Any:
+        """An HTTP client with its cache switched off, if it has one."""
+        return self.http(**({"enable_get_cache": False} if self.sdk.has("cache") else {}), **fields)
 
     def _build(self, name: str, **fields: Any) -> Any:
         return self._built(lambda: getattr(self.sdk, name)(**fields), name)
@@ -203,6 +207,16 @@ class Lab:
     def post(self, http: Any, path: str, **options: Any) -> Attempt:
         """A POST through the SDK."""
         return self.attempt(lambda: http.request("POST", path, json_body={"a": 1}, **options))
+
+    def need_hits(self, http: Any) -> None:
+        """Go on only with a cache that serves a repeated GET: without hits, there is nothing to judge by them.
+
+        :raises CannotTell: it does not.
+        """
+        for _ in range(2):
+            self.given(lambda: http.request("GET", "/aris3/control"), "a GET")
+        if len(self.log("/aris3/control")) != 1:
+            raise CannotTell("a GET repeated at once is not served from the cache: see cache.repeats-are-served")
 
     def wait(self, exports: Any, export_id: str = EXPORT, **options: Any) -> Attempt:
         """Wait for an export, every 0.2 s within 10 s unless told otherwise."""

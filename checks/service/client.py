@@ -117,6 +117,14 @@ class Control:
         """Leave the service. The scopes that were opened from here end with it."""
         self._line.close()
 
+    def __enter__(self) -> Control:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
 
 class Scope:
     """One check's own service: where it is, what it shall answer, what it has seen."""
