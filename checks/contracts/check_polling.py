@@ -388,7 +388,7 @@ def _between_polls(lab: Lab, exports: Any, export_id: str, act: Callable[[], Any
     elif lab.sdk.has("telemetry"):
         options = {"telemetry_hook": hook}
     else:
-        raise NotApplicable("this SDK has no hook between two polls")
+        raise NotApplicable("this SDK does not have a hook between two polls")
     lab.given(
         lambda: exports.wait_for_export_ready(export_id, timeout_sec=9.0, poll_interval_sec=0.2, **options),
         "a wait",

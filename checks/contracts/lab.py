@@ -53,7 +53,7 @@ class Sdk:
         :raises HarnessError: nobody can say.
         """
         if not self.has(capability):
-            raise NotApplicable(f"this SDK has no {capabilities.CAPABILITIES[capability].says}")
+            raise NotApplicable(f"this SDK does not have {capabilities.CAPABILITIES[capability].says}")
 
     def has(self, capability: str) -> bool:
         try:

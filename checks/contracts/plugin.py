@@ -230,7 +230,8 @@ def _outcome(error: BaseException | None) -> tuple[Outcome, str]:
 
 def _found(id: str, returned: Any, error: BaseException | None) -> FindingResult:
     if error is not None:
-        return FindingResult(id=id, seen=None, reason=_outcome(error)[1])
+        seen = False if isinstance(error, NotApplicable) else None
+        return FindingResult(id=id, seen=seen, reason=_outcome(error)[1])
     return FindingResult(id=id, seen=returned is not None, reason=str(returned or ""))
 
 

@@ -132,7 +132,7 @@ class LoopbackSmoke(Smoke):
 
     def cache_outside_polling(self) -> None:
         if not self.lab.sdk.has("cache"):
-            raise NotApplicable("this SDK has no cache of GETs")
+            raise NotApplicable("this SDK does not have a cache of GETs")
         http = self.lab.http()
         for _ in range(2):
             self.lab.given(lambda: http.request("GET", CACHED), "a GET")
@@ -194,7 +194,7 @@ class ServiceSmoke(Smoke):
     def cache_outside_polling(self) -> None:
         exports = self._exports()
         if not self.has_cache():
-            raise NotApplicable("this SDK has no cache of GETs")
+            raise NotApplicable("this SDK does not have a cache of GETs")
         answered: list[Any] = []
         self.http.after_response = answered.append
         try:

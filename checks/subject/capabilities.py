@@ -90,20 +90,20 @@ CAPABILITIES: dict[str, Capability] = {
     "cache-ttl": Capability("a lifetime for cached answers", lambda: has_field("HttpClient", "cache_ttl_seconds")),
     "cache-clear": Capability("a way to empty the cache", lambda: hasattr(resolve("HttpClient"), "clear_cache")),
     "invalidation": Capability(
-        "invalidation by path", lambda: takes("HttpClient", "request", "invalidate_paths")
+        "an invalidation by path", lambda: takes("HttpClient", "request", "invalidate_paths")
     ),
     "bypass": Capability("a bypass for one request", lambda: takes("HttpClient", "request", "use_get_cache")),
     "status-bypass": Capability(
         "a bypass for one status", lambda: takes("ExportsClient", "get_export_status", "use_get_cache")
     ),
     "telemetry": Capability(
-        "telemetry of a wait", lambda: takes("ExportsClient", "wait_for_export_ready", "telemetry_hook")
+        "a telemetry of its waits", lambda: takes("ExportsClient", "wait_for_export_ready", "telemetry_hook")
     ),
     "cancellation": Capability(
-        "cancellation of a wait", lambda: takes("ExportsClient", "wait_for_export_ready", "cancel_check")
+        "a way to cancel a wait", lambda: takes("ExportsClient", "wait_for_export_ready", "cancel_check")
     ),
-    "jitter": Capability("jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")),
+    "jitter": Capability("a jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")),
     "retry-mutation": Capability(
-        "retries of a mutation on request", lambda: takes("HttpClient", "request", "retry_mutation")
+        "retries of a mutation", lambda: takes("HttpClient", "request", "retry_mutation")
     ),
 }

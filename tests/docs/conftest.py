@@ -54,6 +54,15 @@ def empty_site(tmp_path):
 
 
 @pytest.fixture(scope="session")
+def bare_site(tmp_path_factory):
+    """A site without a release, built."""
+    site = Site(tmp_path_factory.mktemp("bare"))
+    publish_releases(site.docs, [])
+    site.build()
+    return site
+
+
+@pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """A site of three releases, built."""
     site = Site(tmp_path_factory.mktemp("site"))

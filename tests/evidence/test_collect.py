@@ -160,7 +160,7 @@ def test_attempts_in_a_file_and_across_files_are_numbered_in_one_row(tmp_path: P
 
 def test_two_files_that_claim_one_attempt_are_two_jobs(tmp_path: Path) -> None:
     put(tmp_path, **{"r": FAILS, "r-a1": PASSES})
-    assert len({(job.job, job.attempt) for job in gather(tmp_path).jobs}) == 2
+    assert [(job.job, job.attempt) for job in gather(tmp_path).jobs] == [("r.xml", 1), ("r-a1.xml", 1)]
 
 
 def test_the_same_test_in_two_jobs_is_not_a_retry(tmp_path: Path) -> None:
@@ -180,6 +180,14 @@ def test_an_error_that_a_retry_cured_is_an_event_that_blocks_nothing(tmp_path: P
     cured = b'<testcase name="a"><flakyError type="TransportError"/><flakyError type="TransportError"/></testcase>'
     events = gather(put(tmp_path, a=b"<testsuite>" + cured + b"</testsuite>")).events
     assert [(event.event, event.blocking) for event in events] == [(EventKind.NETWORK_ERROR, False)]
+
+
+def test_of_several_errors_of_one_kind_in_one_test_the_first_is_shown(tmp_path: Path) -> None:
+    errors = b"".join(
+        b'<error type="TransportError" message="%s"/>' % message for message in (b"first", b"second")
+    )
+    events = gather(put(tmp_path, a=b"<testsuite><testcase>" + errors + b"</testcase></testsuite>")).events
+    assert [event.message for event in events] == ["TransportError: first"]
 
 
 def test_an_error_of_a_suite_itself_is_an_event_too(tmp_path: Path) -> None:

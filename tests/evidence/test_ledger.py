@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 import stat
@@ -172,6 +173,12 @@ def test_a_field_that_an_older_version_did_not_write_does_not_change_a_digest(tm
 def test_a_stranger_among_the_segments_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("{}\n")
     with pytest.raises(EvidenceError, match="not a segment"):
+        ledger.segments(tmp_path)
+
+
+def test_an_empty_file_under_the_digest_of_nothing_is_no_segment(tmp_path: Path) -> None:
+    (tmp_path / f"job-{hashlib.sha256().hexdigest()[:32]}.jsonl").write_bytes(b"")
+    with pytest.raises(EvidenceError, match="empty"):
         ledger.segments(tmp_path)
 
 

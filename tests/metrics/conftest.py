@@ -53,14 +53,14 @@ class Watch:
     def job(
         self,
         run: str,
-        conclusion: Conclusion | None = Conclusion.SUCCESS,
+        conclusion: Conclusion = Conclusion.SUCCESS,
         *,
         hours: float = 1,
         **changes: Any,
     ) -> JobAttempt:
         values = {
             "workflow": "clients-python-sdk", "job": "tests", "variant": "3.12", "attempt": 1, "commit": "",
-            "origin": "report.xml", "conclusion": conclusion or Conclusion.SUCCESS,
+            "origin": "report.xml", "conclusion": conclusion,
         }  # fmt: skip
         return JobAttempt(**(self._stamp(run, hours) | values | changes))
 

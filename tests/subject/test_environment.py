@@ -186,7 +186,7 @@ def test_an_import_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytes
 
 
 def test_what_the_sdk_prints_does_not_disturb(tmp_path: Path) -> None:
-    folder = sdk_folder(tmp_path / "target", INIT + "print('{}')\n")
+    folder = sdk_folder(tmp_path / "target", INIT + "print('{}', flush=True)\n")
     with prepare(str(folder)) as prepared:
         assert prepared.subject.version == "0.0.1"
 
@@ -290,10 +290,10 @@ def test_the_sdk_sees_nothing_of_our_environment(tmp_path: Path, monkeypatch: py
 
 def test_a_link_back_to_its_own_folder_is_not_followed(tmp_path: Path) -> None:
     root = sdk_project(tmp_path / "sdk")
-    (root / "src" / "loop").symlink_to(root)
+    (root / "src" / "aris3_client_sdk" / "loop").symlink_to(root / "src")
     (root / "dangling").symlink_to("nowhere")
     with prepare(str(root)) as prepared:
-        assert prepared.subject.version == "1.2.3"
+        assert package_digest(root / "src" / "aris3_client_sdk") == prepared.subject.digest
 
 
 def test_a_digest_is_over_the_source_and_not_over_what_python_made_of_it(tmp_path: Path) -> None:

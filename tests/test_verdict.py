@@ -1,0 +1,315 @@
+"""Does the first rule that applies give the word, and does silence never pass for success?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+import pytest
+
+from checks.records import (
+    Checkpoint,
+    Duty,
+    DutyState,
+    Incident,
+    Metric,
+    Release,
+    Severity,
+    State,
+    Verdict,
+    VerdictWord,
+    text,
+)
+from checks.settings import Settings, WatchSettings
+from checks.verdict import MANDATORY, RULES, Situation, When, judge
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+CRITICAL = ("pass-rate", "polling-timeouts", "stale-cache")
+
+
+def metric(id: str, state: State = State.MEETS, *, at_once: bool | None = None) -> Metric:
+    nothing = text("")
+    return Metric(
+        id=id, value=None, low=None, high=None, n=0, unit="", exposure=nothing, source=nothing, state=state,
+        threshold=nothing, method=nothing, text=nothing, reason=text("because of {id}", id=id),
+        critical=id in CRITICAL, inputs={"acts_at_once": id != "pass-rate" if at_once is None else at_once},
+    )  # fmt: skip
+
+
+def metrics(**states: State) -> tuple[Metric, ...]:
+    return tuple(metric(id, states.get(id.replace("-", "_"), State.MEETS)) for id in MANDATORY)
+
+
+def duty(state: DutyState, hours: int = 24, id: str = "smoke") -> Checkpoint:
+    asked = Duty(id=id, says=text("Run the smoke"), state=state, evidence=text("none has run"))
+    return Checkpoint(hours=hours, title=text("title"), due_at=T0 + timedelta(hours=hours), duties=(asked,))
+
+
+def incident(severity: Severity, state: str = "open", hours: float = 5) -> Incident:
+    at = T0 + timedelta(hours=hours)
+    return Incident(id="I-1", at=at, impact="", root_cause="", fix="", state=state, severity=severity)
+
+
+def situation(hours: float, **changes: Any) -> Situation:
+    healthy: dict[str, Any] = {
+        "release": Release(version="1.1.0", commit="", opened_at=T0),
+        "as_of": T0 + timedelta(hours=hours),
+        "settings": Settings(),
+        "metrics": metrics(),
+        "checkpoints": tuple(duty(DutyState.MET, at) for at in (0, 24, 48, 72)),
+        "defects_seeded": 20,
+        "defects_caught": 20,
+    }
+    return Situation(**(healthy | changes))
+
+
+def verdict(hours: float, **changes: Any) -> Verdict:
+    return judge(situation(hours, **changes))
+
+
+def extended(window_h: int) -> Release:
+    return Release(version="1.1.0", commit="", opened_at=T0, window_h=window_h)
+
+
+FAILS = {"stale_cache": State.FAIL}
+
+# what is so, at the end, before it
+CASES: list[tuple[str, dict[str, Any], VerdictWord, VerdictWord]] = [
+    ("all is well", {}, VerdictWord.GO, VerdictWord.ON_TRACK),
+    ("the evidence was changed", {"integrity_problems": (text("a digest differs"),)},
+        VerdictWord.INVALID, VerdictWord.OFF_TRACK),
+    ("a defect survived", {"defects_caught": 19}, VerdictWord.INVALID, VerdictWord.OFF_TRACK),
+    ("a critical incident is open", {"incidents": (incident(Severity.CRITICAL),)},
+        VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
+    ("a critical incident is monitored", {"incidents": (incident(Severity.CRITICAL, "monitoring"),)},
+        VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
+    ("a critical incident is closed", {"incidents": (incident(Severity.CRITICAL, "Closed"),)},
+        VerdictWord.GO, VerdictWord.ON_TRACK),
+    ("a critical promise is broken", {"broken_critical": ("config.no-fallback",)},
+        VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
+    ("a critical metric fails", {"metrics": metrics(**FAILS)}, VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
+    ("a metric is unknown", {"metrics": metrics(flaky_tests=State.UNKNOWN)},
+        VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    ("a metric was not measured", {"metrics": metrics()[:4]}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    ("nothing was measured", {"metrics": ()}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    ("a duty that is due is missing", {"checkpoints": (duty(DutyState.MISSING),)},
+        VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    ("no defect was seeded", {"defects_seeded": 0, "defects_caught": 0},
+        VerdictWord.INCONCLUSIVE, VerdictWord.ON_TRACK),
+    ("another metric fails", {"metrics": metrics(flaky_tests=State.FAIL)},
+        VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
+    ("a major incident is open", {"incidents": (incident(Severity.MAJOR),)},
+        VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
+    ("a minor incident is open", {"incidents": (incident(Severity.MINOR),)},
+        VerdictWord.GO, VerdictWord.ON_TRACK),
+    ("a duty failed", {"checkpoints": (duty(DutyState.FAILED),)}, VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
+    ("a metric is inconclusive", {"metrics": metrics(network_errors=State.INCONCLUSIVE)},
+        VerdictWord.INCONCLUSIVE, VerdictWord.ON_TRACK),
+    ("a person has not signed", {"checkpoints": (duty(DutyState.PERSON_SIGNS),)},
+        VerdictWord.GO, VerdictWord.ON_TRACK),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("so", "changes", "at_end", "before"), CASES, ids=[case[0] for case in CASES])
+def test_what_is_so_gives_the_word(
+    so: str, changes: dict[str, Any], at_end: VerdictWord, before: VerdictWord
+) -> None:
+    assert [verdict(72, **changes).word, verdict(30, **changes).word] == [at_end, before], so
+
+
+@pytest.mark.parametrize(
+    ("worse", "better"),
+    [
+        ({"defects_caught": 19}, {"broken_critical": ("a",)}),
+        ({"broken_critical": ("a",)}, {"metrics": metrics(flaky_tests=State.UNKNOWN)}),
+        ({"metrics": metrics(stale_cache=State.FAIL, flaky_tests=State.UNKNOWN)}, {}),
+        ({"metrics": metrics(pass_rate=State.UNKNOWN, flaky_tests=State.FAIL)}, {}),
+        ({"metrics": metrics(pass_rate=State.INCONCLUSIVE, flaky_tests=State.FAIL)}, {}),
+    ],
+)
+@pytest.mark.parametrize("hours", [30, 72])
+def test_the_first_rule_that_applies_decides_and_all_are_shown(
+    worse: dict[str, Any], better: dict[str, Any], hours: float
+) -> None:
+    found = verdict(hours, **(better | worse))
+    order = [rule.id for rule in RULES]
+    assert [order.index(fired.rule) for fired in found.fired] == sorted(
+        order.index(fired.rule) for fired in found.fired
+    )
+    assert (found.word, found.rule, found.because) == (
+        found.fired[0].word, found.fired[0].rule, found.fired[0].because,
+    )  # fmt: skip
+
+
+def test_a_mandatory_metric_that_is_unknown_stands_before_one_that_fails() -> None:
+    states = metrics(pass_rate=State.UNKNOWN, flaky_tests=State.FAIL)
+    found = verdict(72, metrics=states)
+    assert [fired.rule for fired in found.fired] == ["metric-unknown", "extend"]
+
+
+def test_the_last_word_of_each_part_stands_alone() -> None:
+    assert [[fired.rule for fired in verdict(hours).fired] for hours in (30, 72)] == [
+        ["nothing-failing"],
+        ["all-met"],
+    ]
+
+
+def test_go_says_which_metrics_are_only_met() -> None:
+    said = [str(because) for because in verdict(72, metrics=metrics(stale_cache=State.PROVEN)).because]
+    assert said == [
+        "Proven: stale-cache.",
+        "Met, and not proven: pass-rate, flaky-tests, network-errors, polling-timeouts.",
+    ]
+
+
+def test_each_rule_has_a_name_of_its_own_and_a_sentence() -> None:
+    assert len({rule.id for rule in RULES}) == len(RULES)
+    assert all(rule.says.endswith(".") for rule in RULES)
+    end = {
+        VerdictWord.INVALID,
+        VerdictWord.NO_GO,
+        VerdictWord.INCONCLUSIVE,
+        VerdictWord.EXTEND,
+        VerdictWord.GO,
+    }
+    assert {rule.word for rule in RULES if rule.when is When.END} == end
+    assert {rule.word for rule in RULES if rule.when is When.BEFORE} == set(VerdictWord) - end
+
+
+# ── between checkpoints ──────────────────────────────────────────────────────
+
+
+def test_a_rate_that_fails_between_checkpoints_is_waited_for_and_says_until_when() -> None:
+    found = verdict(30, metrics=metrics(pass_rate=State.FAIL), metrics_at={24: metrics()})
+    assert (found.word, found.rule) == (VerdictWord.WAITING, "next-checkpoint-decides")
+    assert str(T0 + timedelta(hours=48)) in str(found.because[0])
+
+
+def test_a_rate_that_failed_at_the_last_checkpoint_is_off_track_until_the_next() -> None:
+    at = {24: metrics(pass_rate=State.FAIL)}
+    found = verdict(30, metrics_at=at)
+    assert (found.word, str(found.because[0])) == (
+        VerdictWord.OFF_TRACK, "At T+24: pass-rate: because of pass-rate",
+    )  # fmt: skip
+    assert verdict(50, metrics_at=at | {48: metrics()}).word is VerdictWord.ON_TRACK
+
+
+def test_a_count_over_its_limit_acts_at_once_and_what_it_was_then_does_not() -> None:
+    then = {24: metrics(stale_cache=State.FAIL)}
+    assert [verdict(23, metrics=metrics(**FAILS)).word, verdict(30, metrics_at=then).word] == [
+        VerdictWord.OFF_TRACK,
+        VerdictWord.ON_TRACK,
+    ]
+
+
+def test_a_rising_trend_acts_at_a_checkpoint_and_a_blocking_error_at_once() -> None:
+    others = [one for one in metrics() if one.id != "network-errors"]
+    rising, blocking = (
+        (*others, metric("network-errors", State.FAIL, at_once=at_once)) for at_once in (False, True)
+    )
+    assert [verdict(30, metrics=rising).word, verdict(30, metrics=blocking).word] == [
+        VerdictWord.WAITING,
+        VerdictWord.OFF_TRACK,
+    ]
+    assert verdict(30, metrics=rising, metrics_at={24: rising}).word is VerdictWord.OFF_TRACK
+
+
+def test_a_duty_or_an_incident_of_later_is_not_held_against_now() -> None:
+    later = {
+        "checkpoints": (duty(DutyState.MISSING, 48),),
+        "incidents": (incident(Severity.CRITICAL, hours=40),),
+    }
+    assert [verdict(30, **later).word, verdict(48, **later).word] == [
+        VerdictWord.ON_TRACK,
+        VerdictWord.OFF_TRACK,
+    ]
+
+
+# ── the window ───────────────────────────────────────────────────────────────
+
+
+def test_the_end_of_the_window_is_the_instant_of_its_end() -> None:
+    assert [verdict(hours).word for hours in (71.999, 72)] == [VerdictWord.ON_TRACK, VerdictWord.GO]
+
+
+@pytest.mark.parametrize(
+    ("word", "window", "window_h"),
+    [
+        (VerdictWord.EXTEND, "extended", 72),
+        (VerdictWord.EXTEND, "extended", 96),
+        (VerdictWord.NO_GO, "ended", 120),
+    ],
+)
+def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictWord, window: str, window_h: int) -> None:
+    found = verdict(window_h, release=extended(window_h), metrics=metrics(flaky_tests=State.FAIL))
+    assert (found.word, found.window) == (word, window)
+
+
+def test_no_go_and_a_longer_window_may_stand_together() -> None:
+    found = verdict(72, metrics=metrics(**FAILS))
+    assert (found.word, found.window) == (VerdictWord.NO_GO, "extended")
+    assert "set window_h to 96" in str(found.next_steps[-1])
+
+
+@pytest.mark.parametrize(("window", "hours"), [("open", 30), ("ended", 72)])
+def test_a_window_is_open_and_then_it_has_ended(window: str, hours: float) -> None:
+    assert verdict(hours).window == window
+
+
+@pytest.mark.parametrize(
+    ("until_h", "hours", "valid_h"),
+    [(24, 0, 25), (24, 20, 25), (48, 24, 25), (32, 30, 2), (72, 71, 25), (97, 72, 25)],
+)
+def test_a_verdict_is_valid_no_longer_than_to_the_next_checkpoint(
+    until_h: float, hours: float, valid_h: float
+) -> None:
+    settings = Settings(watch=WatchSettings(valid_h=valid_h))
+    assert verdict(hours, settings=settings).valid_until == T0 + timedelta(hours=until_h)
+
+
+# ── unknowns and what to do ──────────────────────────────────────────────────
+
+
+def test_waiting_names_what_it_waits_for_and_what_to_do() -> None:
+    found = verdict(
+        30,
+        metrics=metrics(pass_rate=State.UNKNOWN),
+        checkpoints=(duty(DutyState.MISSING, id="pipeline-green"),),
+    )
+    assert [str(unknown) for unknown in found.unknowns] == [
+        "pass-rate: because of pass-rate",
+        "T+24, Run the smoke: none has run",
+    ]
+    assert [str(step) for step in found.next_steps] == [
+        "Run the watch again: `nox -s watch`.",
+        "Take in what CI wrote: `python -m checks collect --junit PATH`.",
+    ]
+
+
+def test_what_nobody_signed_is_listed_at_the_end_and_not_before() -> None:
+    unsigned = {"checkpoints": (duty(DutyState.PERSON_SIGNS),)}
+    assert [[str(unknown) for unknown in verdict(hours, **unsigned).unknowns] for hours in (30, 72)] == [
+        [],
+        ["T+24, Run the smoke: nobody has signed it."],
+    ]
+
+
+def test_a_watch_without_a_self_test_says_how_to_make_one() -> None:
+    found = verdict(30, defects_seeded=0, defects_caught=0)
+    assert len(found.unknowns) == 1
+    assert "`nox -s prove`" in str(found.next_steps[0])
+
+
+def test_on_track_says_when_to_look_again_and_go_asks_for_nothing() -> None:
+    assert "Run the watch again by 2026-03-04 09:00:00+00:00" in str(verdict(30).next_steps[0])
+    assert verdict(72).next_steps == ()
+
+
+def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
+    steps = verdict(30, broken_critical=("config.no-fallback",)).next_steps
+    assert "`nox -s checks -- --promise config.no-fallback`" in str(steps[0])
+
+
+def test_the_same_situation_gives_the_same_bytes() -> None:
+    assert msgspec.json.encode(verdict(30)) == msgspec.json.encode(verdict(30))
