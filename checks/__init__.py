@@ -8,6 +8,7 @@
     verdict            one table of rules, applied
     release            the watch: its folder, window, checkpoints, incidents, backlog
     includes           records to MyST: what the site shows
+    stages, console    the rooms joined into commands, and what a terminal shows of it
     __main__           the command line
 
 Below them all: ``errors`` (the error tree), ``records`` (what crosses from a stage to

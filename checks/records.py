@@ -151,7 +151,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """Base of everything that crosses a stage."""
 
 
-class Text(Record):
+class Text(Record, frozen=True, kw_only=True):
     """A sentence that will be shown: an English template and the values that fill it.
 
     The template is what translators see; values are formatted for the reader's language at the very end.
@@ -172,15 +172,15 @@ def text(template: str, **values: Any) -> Text:
     return Text(template=template, values=values)
 
 
-def N_(template: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
-    """Mark a sentence that is stored as it is and translated when it is shown."""
+def N_(template: str) -> str:
+    """Mark a sentence that is stored as it is and translated when it is shown: gettext's own name for it."""
     return template
 
 
 # ── what is promised ─────────────────────────────────────────────────────────
 
 
-class Promise(Record):
+class Promise(Record, frozen=True, kw_only=True):
     """One sentence of the contract that the SDK must keep.
 
     ``id`` is stable and published. ``checkpoint_h`` is the checkpoint that needs it (0, 24, 48 or 72).
@@ -199,7 +199,7 @@ class Promise(Record):
         return self.id.partition(".")[0]
 
 
-class Weakness(Record):
+class Weakness(Record, frozen=True, kw_only=True):
     """A finding that can be looked for: it lies beyond the contract, and never counts against it."""
 
     id: str
@@ -210,7 +210,7 @@ class Weakness(Record):
 # ── what is observed ─────────────────────────────────────────────────────────
 
 
-class Subject(Record):
+class Subject(Record, frozen=True, kw_only=True):
     """The SDK under watch. ``digest`` is over its installed source files; ``version`` may be unknown."""
 
     name: str
@@ -219,7 +219,7 @@ class Subject(Record):
     source: str  # bundled, or what was asked for
 
 
-class Host(Record):
+class Host(Record, frozen=True, kw_only=True):
     """What the checks ran on. It can't be recovered later, so each run keeps it."""
 
     python: str
@@ -228,7 +228,7 @@ class Host(Record):
     freeze: tuple[str, ...]
 
 
-class CheckResult(Record):
+class CheckResult(Record, frozen=True, kw_only=True):
     """One promise's outcome in one run.
 
     ``trials`` is how many cases stand behind it. ``request_log_digest`` is over what the service saw, and
@@ -250,7 +250,7 @@ class CheckResult(Record):
         return self.id.partition(".")[0]
 
 
-class FindingResult(Record):
+class FindingResult(Record, frozen=True, kw_only=True):
     """Whether one weakness was seen in one run. ``seen`` is None where the probe could not tell."""
 
     id: str
@@ -258,7 +258,7 @@ class FindingResult(Record):
     reason: str
 
 
-class CheckRun(Record):
+class CheckRun(Record, frozen=True, kw_only=True):
     """All that one run of the checks found."""
 
     run_id: str
@@ -270,7 +270,7 @@ class CheckRun(Record):
     findings: tuple[FindingResult, ...] = ()
 
 
-class SmokeStep(Record):
+class SmokeStep(Record, frozen=True, kw_only=True):
     """One step of the smoke: strict config, CREATED to READY, or the GET cache."""
 
     id: str
@@ -279,7 +279,7 @@ class SmokeStep(Record):
     duration_s: float
 
 
-class SmokeEvent(Record):
+class SmokeEvent(Record, frozen=True, kw_only=True):
     """Something that the smoke saw and that a metric counts."""
 
     kind: EventKind
@@ -288,7 +288,7 @@ class SmokeEvent(Record):
     blocking: bool
 
 
-class SmokeRun(Record):
+class SmokeRun(Record, frozen=True, kw_only=True):
     """The runbook's smoke, run once. The counts are the exposure that stands behind its events.
 
     ``trials`` are the waits that began beside a cached, older status: those that could have read stale.
@@ -311,7 +311,7 @@ class SmokeRun(Record):
 # ── what is stored ───────────────────────────────────────────────────────────
 
 
-class Evidence(Record):
+class Evidence(Record, frozen=True, kw_only=True):
     """Base of what is stored: where it was made, when it happened, and when it was written down.
 
     ``recorded_at`` takes no part in a segment's name, so the same evidence twice is one.
@@ -324,7 +324,7 @@ class Evidence(Record):
     recorded_at: datetime
 
 
-class RunContext(Evidence):
+class RunContext(Evidence, frozen=True, kw_only=True):
     """What a run was made with, so that "what changed at T+29?" has an answer."""
 
     kind = "context"
@@ -339,7 +339,7 @@ class RunContext(Evidence):
     freeze: tuple[str, ...] = ()
 
 
-class Observation(Evidence):
+class Observation(Evidence, frozen=True, kw_only=True):
     """One check's outcome in one run."""
 
     kind = "observation"
@@ -354,7 +354,7 @@ class Observation(Evidence):
     log: tuple[str, ...] = ()
 
 
-class Finding(Evidence):
+class Finding(Evidence, frozen=True, kw_only=True):
     """Whether one weakness was seen in one run."""
 
     kind = "finding"
@@ -363,7 +363,7 @@ class Finding(Evidence):
     reason: str
 
 
-class JobAttempt(Evidence):
+class JobAttempt(Evidence, frozen=True, kw_only=True):
     """One execution of one CI job, never collapsed into its last re-run.
 
     A run of the checks and a run of the smoke are attempts too. Where ``origin`` is a test report, the
@@ -386,7 +386,7 @@ class JobAttempt(Evidence):
     stale_trials: int | None = None
 
 
-class TestAttempt(Evidence):
+class TestAttempt(Evidence, frozen=True, kw_only=True):
     """One execution of one test case. ``test`` is its identity within the report's producer."""
 
     __test__: ClassVar[bool] = False  # not a test class, whatever pytest thinks of its name
@@ -402,7 +402,7 @@ class TestAttempt(Evidence):
     message: str = ""
 
 
-class Event(Evidence):
+class Event(Evidence, frozen=True, kw_only=True):
     """A transport error, a polling timeout or a stale read. Expected ones are kept and not counted."""
 
     kind = "event"
@@ -414,7 +414,7 @@ class Event(Evidence):
     origin: str
 
 
-class Reading(Evidence):
+class Reading(Evidence, frozen=True, kw_only=True):
     """What became of one file: read, or why not. Counts are None unless it was read.
 
     ``at_byte`` is where an unreadable file breaks.
@@ -436,7 +436,7 @@ class Reading(Evidence):
     at_byte: int | None = None
 
 
-class Proof(Evidence):
+class Proof(Evidence, frozen=True, kw_only=True):
     """One seeded defect, and which promises turned red for it."""
 
     kind = "proof"
@@ -456,7 +456,7 @@ STORED: dict[str, type[Evidence]] = {
 # ── what is computed ─────────────────────────────────────────────────────────
 
 
-class Metric(Record):
+class Metric(Record, frozen=True, kw_only=True):
     """One of the five, judged. ``value``, ``low`` and ``high`` are None where nothing is known.
 
     ``unit`` says what ``value`` is (``share``, ``tests``, ``events``); ``n`` counts the trials behind it and
@@ -481,7 +481,7 @@ class Metric(Record):
     inputs: dict[str, Any] = {}
 
 
-class Fired(Record):
+class Fired(Record, frozen=True, kw_only=True):
     """A rule of the verdict that applied, and what made it apply."""
 
     rule: str
@@ -489,7 +489,7 @@ class Fired(Record):
     because: tuple[Text, ...]
 
 
-class Verdict(Record):
+class Verdict(Record, frozen=True, kw_only=True):
     """The verdict as of one instant, and until when it may be believed."""
 
     word: VerdictWord
@@ -503,7 +503,7 @@ class Verdict(Record):
     next_steps: tuple[Text, ...]
 
 
-class Duty(Record):
+class Duty(Record, frozen=True, kw_only=True):
     """Something that a checkpoint asks for, and where it stands."""
 
     id: str
@@ -512,7 +512,7 @@ class Duty(Record):
     evidence: Text
 
 
-class Checkpoint(Record):
+class Checkpoint(Record, frozen=True, kw_only=True):
     """T+0, T+24, T+48 or T+72, with its duties."""
 
     hours: int
@@ -521,7 +521,7 @@ class Checkpoint(Record):
     duties: tuple[Duty, ...]
 
 
-class Incident(Record):
+class Incident(Record, frozen=True, kw_only=True):
     """One row of the runbook's table of incidents."""
 
     id: str
@@ -533,7 +533,7 @@ class Incident(Record):
     severity: Severity
 
 
-class BacklogItem(Record):
+class BacklogItem(Record, frozen=True, kw_only=True):
     """Something the next version begins with, and the check or metric that will prove it done."""
 
     id: str
@@ -543,7 +543,7 @@ class BacklogItem(Record):
     priority: int
 
 
-class SegmentInfo(Record):
+class SegmentInfo(Record, frozen=True, kw_only=True):
     """One file of the ledger, as the evidence page lists it."""
 
     name: str
@@ -556,7 +556,7 @@ class SegmentInfo(Record):
     last_at: datetime
 
 
-class Release(Record):
+class Release(Record, frozen=True, kw_only=True):
     """A watch: what is watched, from when, for how long. Written to ``release.toml``."""
 
     version: str
@@ -568,7 +568,7 @@ class Release(Record):
     format: int = 1
 
 
-class PromiseStatus(Record):
+class PromiseStatus(Record, frozen=True, kw_only=True):
     """Where one promise stands: its latest outcome, and when it was last seen red by a seeded defect.
 
     ``outcome`` is UNKNOWN, and ``at`` None, where no run has tested it. The counts are of runs.
@@ -585,7 +585,7 @@ class PromiseStatus(Record):
     log: tuple[str, ...] = ()
 
 
-class Judgement(Record):
+class Judgement(Record, frozen=True, kw_only=True):
     """All that can be said of one release as of one instant: what the pages are made from."""
 
     release: Release

@@ -26,7 +26,7 @@ class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     """Base of the sections of ``watch.toml``: a key that is not known is an error."""
 
 
-class SubjectSettings(Section):
+class SubjectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The SDK under watch."""
 
     sdk: Annotated[
@@ -42,7 +42,7 @@ class SubjectSettings(Section):
     ] = ""
 
 
-class CiSettings(Section):
+class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What CI said."""
 
     repo: Annotated[
@@ -64,7 +64,7 @@ class CiSettings(Section):
     ] = ()
 
 
-class WatchSettings(Section):
+class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The window, and what is published about it."""
 
     language: Annotated[
@@ -84,7 +84,7 @@ class WatchSettings(Section):
     ] = 25.0
 
 
-class ServiceSettings(Section):
+class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The loopback service, and the one that the smoke may be pointed at."""
 
     port: Annotated[
@@ -101,7 +101,7 @@ class ServiceSettings(Section):
     ] = 20.0
 
 
-class SmokeSettings(Section):
+class SmokeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The runbook's smoke."""
 
     base_url: Annotated[
@@ -117,7 +117,7 @@ class SmokeSettings(Section):
     ] = 20
 
 
-class Thresholds(Section):
+class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What the runbook asks of the five metrics."""
 
     pass_rate: Annotated[Share, Meta(description="Share of CI jobs that must end well.")] = 0.95
@@ -149,7 +149,7 @@ class Thresholds(Section):
     ] = 0.01
 
 
-class Settings(Section):
+class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
     subject: SubjectSettings = SubjectSettings()

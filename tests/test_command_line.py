@@ -15,7 +15,9 @@ from checks.proving.defects import BY_ID, plant
 from checks.proving.prove import REFERENCE
 
 ROOT = Path(__file__).parents[1]
-PASSING = '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
+PASSING = (
+    '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
+)
 SEVEN = {
     "config.no-fallback",
     "config.numbers-are-config-errors",
@@ -93,14 +95,16 @@ def test_observe_writes_the_report_that_others_read(root: Path) -> None:
     assert table["schema"] == "atalaya.report/1"
     assert {"name", "version", "digest"} <= set(table["subject"])
     assert {"python", "os", "freeze"} <= set(table["environment"])
-    assert [("config.no-fallback", "config", "critical", "kept")] == [
+    assert [
         (check["id"], check["contract"], check["severity"], check["outcome"]) for check in table["checks"]
-    ]
+    ] == [("config.no-fallback", "config", "critical", "kept")]
 
 
 def test_observe_ends_with_1_and_says_how_to_see_it_again(root: Path, tmp_path: Path) -> None:
     sick = plant(BY_ID["fallback-address"], REFERENCE, tmp_path / "sick")
-    sdk = shutil.copytree(REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    sdk = shutil.copytree(
+        REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*")
+    )
     shutil.rmtree(sdk / "src")
     sick.rename(sdk / "src")
     done = run("observe", "--sdk", sdk, "--promise", "config.no-fallback", root=root)
@@ -144,7 +148,11 @@ def test_what_was_collected_is_judged(root: Path) -> None:
     assert done.returncode == 0, done.stderr
     judged = run("judge", "--release", "1.1.1", "--json", root=root)
     table = json.loads(judged.stdout)
-    assert (1.0, 1, "INCONCLUSIVE") == tuple(table["metrics"]["pass-rate"][key] for key in ("value", "n", "state"))
+    assert tuple(table["metrics"]["pass-rate"][key] for key in ("value", "n", "state")) == (
+        1.0,
+        1,
+        "INCONCLUSIVE",
+    )
     assert table["metrics"]["stale-cache"]["state"] == "UNKNOWN"
     assert run("evidence", "verify", "--release", "1.1.1", root=root).returncode == 0
     assert len(list((folder / "evidence").glob("*.jsonl"))) == 3
@@ -160,7 +168,9 @@ def test_the_same_evidence_twice_is_kept_once(root: Path) -> None:
 
 def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> None:
     opened(root)
-    judged = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-05T10:00:00Z", "--strict", root=root)
+    judged = run(
+        "judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-05T10:00:00Z", "--strict", root=root
+    )
     assert judged.returncode == 3
     assert json.loads(judged.stdout)["verdict"]["word"] == "WAITING"
     ended = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-08T09:00:00Z", root=root)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from checks.contracts.judging import require
@@ -28,7 +29,7 @@ def check_bypass_per_request(lab: Lab) -> None:
             stamps = []
             for plain in (False, False, True, False, True):
                 status = lab.given(
-                    lambda p=plain: exports.get_export_status(EXPORT, use_get_cache=p), "a status"
+                    partial(exports.get_export_status, EXPORT, use_get_cache=plain), "a status"
                 )
                 stamps.append(stamp_of(status))
             _bypass_sequence(stamps, len(lab.polls()))
@@ -92,7 +93,7 @@ def check_identities_are_kept_apart(lab: Lab) -> None:
         lab.service.script(EXPORT, "CREATED")
         stamps = [
             stamp_of(
-                lab.given(lambda t=t: lab.exports(http, access_token=t).get_export_status(EXPORT), "a status")
+                lab.given(partial(lab.exports(http, access_token=t).get_export_status, EXPORT), "a status")
             )
             for t in ("alice", "bob")
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -60,7 +61,7 @@ def check_fresh_status(lab: Lab) -> None:
             export_id = f"cached-{label.split()[0]}"
             lab.service.script(export_id, "CREATED", "READY")
             exports = lab.exports(lab.http(**fields))
-            old = stamp_of(lab.given(lambda e=exports, i=export_id: e.get_export_status(i), "a status"))
+            old = stamp_of(lab.given(partial(exports.get_export_status, export_id), "a status"))
             wait = lab.wait(exports, export_id)
             polls_now = [seen for seen in lab.polls(export_id) if lab.at_s(seen) >= wait.started_s]
             require(bool(polls_now), "no poll reached the service: the wait was served from the cache")
@@ -88,18 +89,14 @@ def check_leaves_cache_flag_alone(lab: Lab) -> None:
                 flag = _Flag(lab, value)
                 export_id = f"flag-{label}-{value}"
                 lab.service.script(export_id, *life)
-                flag.during(lambda i=export_id, f=flag: lab.wait(lab.exports(f.http), i, timeout_sec=0.6))
+                flag.during(partial(lab.wait, lab.exports(flag.http), export_id, timeout_sec=0.6))
         with lab.trial(f"two waits at once, switch {'on' if value else 'off'}"):
             flag = _Flag(lab, value)
             lab.service.script(f"soon-{value}", "CREATED", "READY")
             lab.service.script(f"late-{value}", "CREATED", "CREATED", "CREATED", "READY")
             exports = lab.exports(flag.http)
-            flag.during(
-                lambda e=exports, v=value: lab.together(
-                    *(lambda i=i: e.wait_for_export_ready(i, timeout_sec=9.0, poll_interval_sec=0.2)
-                      for i in (f"soon-{v}", f"late-{v}"))
-                )
-            )  # fmt: skip
+            waits = [_waiting(exports, f"{which}-{value}") for which in ("soon", "late")]
+            flag.during(partial(lab.together, *waits))
 
 
 @promise("polling.leaves-cache-entries-alone")
@@ -112,16 +109,12 @@ def check_leaves_cache_entries_alone(lab: Lab) -> None:
     with lab.trial("a status cached before the wait"):
         lab.service.script(EXPORT, "CREATED", "CREATED", "READY")
         before = stamp_of(lab.given(lambda: exports.get_export_status(EXPORT), "a status"))
-        lab.given(
-            lambda: exports.wait_for_export_ready(EXPORT, timeout_sec=9.0, poll_interval_sec=0.2), "the wait"
-        )
+        lab.given(_waiting(exports, EXPORT), "the wait")
         after = stamp_of(lab.given(lambda: exports.get_export_status(EXPORT), "a status"))
         require(after == before, "the wait removed or replaced the cached status")
     with lab.trial("none cached before the wait"):
         lab.service.script("exp-2", "CREATED", "READY")
-        lab.given(
-            lambda: exports.wait_for_export_ready("exp-2", timeout_sec=9.0, poll_interval_sec=0.2), "the wait"
-        )
+        lab.given(_waiting(exports, "exp-2"), "the wait")
         sent = len(lab.polls("exp-2"))
         lab.given(lambda: exports.get_export_status("exp-2"), "a status")
         require(len(lab.polls("exp-2")) == sent + 1, "a poll left its answer in the cache")
@@ -137,12 +130,7 @@ def check_overlapping_waits(lab: Lab) -> None:
     with lab.trial("one export READY soon, one later"):
         lab.service.script("soon", "CREATED", "READY")
         lab.service.script("late", *["CREATED"] * 8, "READY")
-        waits = lab.together(
-            *(
-                lambda i=i: exports.wait_for_export_ready(i, timeout_sec=20.0, poll_interval_sec=0.2)
-                for i in ("soon", "late")
-            )
-        )
+        waits = lab.together(_waiting(exports, "soon"), _waiting(exports, "late"))
         for export_id, wait in zip(("soon", "late"), waits, strict=True):
             _completed(wait)
             last = lab.polls(export_id)[-1].stamp
@@ -294,7 +282,10 @@ def check_telemetry(lab: Lab) -> None:
             ]
             if isinstance(wait.error, TimeoutError):
                 expected.append(("export_poll_timeout", polls[-1].state, len(polls), True))
-            got = [tuple(event.get(key) for key in ("event", "state", "attempt", "is_terminal")) for event in events]
+            got = [
+                tuple(event.get(key) for key in ("event", "state", "attempt", "is_terminal"))
+                for event in events
+            ]
             require(got == expected, f"the hook heard {short(got)} instead of {short(expected)}")
 
 
@@ -362,6 +353,13 @@ def _completed(wait: Attempt) -> None:
     require(outcome_of(wait) == "COMPLETED", f"the outcome is {outcome_of(wait)}, not COMPLETED")
 
 
+def _waiting(exports: Any, export_id: str, **options: Any) -> Callable[[], Any]:
+    """A wait still to be made, every 0.2 s within 20 s."""
+    return partial(
+        exports.wait_for_export_ready, export_id, timeout_sec=20.0, poll_interval_sec=0.2, **options
+    )
+
+
 def _poll_gaps(lab: Lab, export_id: str, **options: Any) -> list[float]:
     """Virtual seconds between the polls of a wait that never succeeds."""
     lab.service.script(export_id, *FOREVER)
@@ -389,9 +387,6 @@ def _between_polls(lab: Lab, exports: Any, export_id: str, act: Callable[[], Any
         options = {"telemetry_hook": hook}
     else:
         raise NotApplicable("this SDK does not have a hook between two polls")
-    lab.given(
-        lambda: exports.wait_for_export_ready(export_id, timeout_sec=9.0, poll_interval_sec=0.2, **options),
-        "a wait",
-    )
+    lab.given(_waiting(exports, export_id, **options), "a wait")
     if errors:
         raise CannotTell(f"what was done between the polls failed: {errors[0]}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -136,7 +137,7 @@ def check_trace_id_is_sent(lab: Lab) -> None:
     with lab.trial("without a context"):
         http = lab.http()
         for path in ("/aris3/a", "/aris3/b"):
-            lab.given(lambda path=path: http.request("GET", path), "a GET")
+            lab.given(partial(http.request, "GET", path), "a GET")
         ids = [seen.headers.get("x-trace-id", "") for seen in lab.log()]
         require(all(ids), "a request without a context carried no X-Trace-ID")
         require(len(set(ids)) == len(ids), "two requests without a context carried the same id")

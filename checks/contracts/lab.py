@@ -187,7 +187,8 @@ class Lab:
 
     def uncached(self, **fields: Any) -> Any:
         """An HTTP client with its cache switched off, if it has one."""
-        return self.http(**({"enable_get_cache": False} if self.sdk.has("cache") else {}), **fields)
+        switch = {"enable_get_cache": False} if self.sdk.has("cache") else {}
+        return self.http(**{**switch, **fields})
 
     def _build(self, name: str, **fields: Any) -> Any:
         return self._built(lambda: getattr(self.sdk, name)(**fields), name)
@@ -216,7 +217,9 @@ class Lab:
         for _ in range(2):
             self.given(lambda: http.request("GET", "/aris3/control"), "a GET")
         if len(self.log("/aris3/control")) != 1:
-            raise CannotTell("a GET repeated at once is not served from the cache: see cache.repeats-are-served")
+            raise CannotTell(
+                "a GET repeated at once is not served from the cache: see cache.repeats-are-served"
+            )
 
     def wait(self, exports: Any, export_id: str = EXPORT, **options: Any) -> Attempt:
         """Wait for an export, every 0.2 s within 10 s unless told otherwise."""

@@ -6,6 +6,7 @@ A probe returns how it saw the weakness, and None where it is not there. Nothing
 from __future__ import annotations
 
 import pickle
+from functools import partial
 
 from checks.contracts.judging import describe
 from checks.contracts.lab import EXPORT, Lab, Step, short, stamp_of
@@ -95,7 +96,7 @@ def probe_header_case(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
     for token in ("one", "two"):
-        lab.given(lambda t=token: http.request("GET", PATH, headers={"authorization": t}), "a GET")
+        lab.given(partial(http.request, "GET", PATH, headers={"authorization": token}), "a GET")
     return "the second token was answered from the first one's cache" if len(lab.log(PATH)) == 1 else None
 
 

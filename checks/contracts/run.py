@@ -98,10 +98,12 @@ def run_checks(
         for line in side.lines():
             if line.starting:
                 last_started = line.starting
-            for result in (line.CheckResult, line.FindingResult):
-                if result is not None:
-                    (checks if isinstance(result, CheckResult) else findings)[result.id] = result  # type: ignore[index]
-                    hear(result)
+            if line.CheckResult is not None:
+                checks[line.CheckResult.id] = line.CheckResult
+                hear(line.CheckResult)
+            if line.FindingResult is not None:
+                findings[line.FindingResult.id] = line.FindingResult
+                hear(line.FindingResult)
         why = side.epitaph(last_started)
     for promise in PROMISES:
         if promise.id not in checks and (not ids or promise.id in ids):

@@ -110,7 +110,7 @@ def collect(
     :param run_id: the run that wrote them. Without one it is made from their contents, so that the same
         reports collected twice are the same run.
     :param known: digests of files that the ledger has readings of: those are listed, and give no evidence.
-    :param scrub: applied to each message before it is kept.
+    :param scrub: applied to each message and each test's name before it is kept.
     :raises UsageError: a path does not exist, or holds no file.
     """
     sources: list[_Source] = []

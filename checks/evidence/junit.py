@@ -565,8 +565,8 @@ class _Reader:
 
 
 NOTICES = {
-    "message": "Messages cut to 2,000 characters: {n}.",
-    "name": "Names cut to 1,000 characters: {n}.",
+    "message": f"Messages cut to {MESSAGE_CHARS:,} characters: {{n}}.",
+    "name": f"Names cut to {NAME_CHARS:,} characters: {{n}}.",
     "nested": "Test cases inside test cases, each counted: {n}.",
     "status": "Counted as passed for want of a failure element, with a status that says otherwise: {n}.",
     "time": "Durations that are no number of seconds, taken as unknown: {n}.",

@@ -103,9 +103,21 @@ def rules(voice: Voice) -> str:
     """The table of rules that gives the verdict, in the order in which they are tried."""
     from checks.verdict import RULES
 
-    header = [voice(N_("Order")), voice(N_("Rule")), voice(N_("Verdict")), voice(N_("Applies when"))]
+    header = [
+        voice(N_("Order")),
+        voice(N_("Rule")),
+        voice(N_("Tried")),
+        voice(N_("Verdict")),
+        voice(N_("Applies when")),
+    ]
     rows = [
-        [voice.number(number), voice.literal(rule.id), voice.badge(rule.word), voice.ours(rule.says)]
+        [
+            voice.number(number),
+            voice.literal(rule.id),
+            voice.word(rule.when),
+            voice.badge(rule.word),
+            voice.ours(rule.says),
+        ]
         for number, rule in enumerate(RULES, start=1)
     ]
     caption = voice(N_("The rules of the verdict. The first one that applies decides."))

@@ -115,6 +115,13 @@ Everything that hurt somebody in the window, with its cause and its fix.
 
 ```{live} incidents
 ```
+
+```{toctree}
+:glob:
+:titlesonly:
+
+incidents/*
+```
 """,
     "backlog.md": """
 # Backlog for the next version

@@ -18,7 +18,7 @@ from checks.subject.environment import Prepared
 REFERENCE = Path(__file__).resolve().parents[1] / "subject" / "reference" / "src"
 
 
-class Caught(Record):
+class Caught(Record, frozen=True, kw_only=True):
     """One seeded defect, the promises that it breaks, and those that turned red."""
 
     id: str
@@ -31,7 +31,7 @@ class Caught(Record):
         return not set(self.expected) <= set(self.caught_by)
 
 
-class Proven(Record):
+class Proven(Record, frozen=True, kw_only=True):
     """All that one ``prove`` found, as its report is written."""
 
     defects: tuple[Caught, ...]

@@ -41,7 +41,7 @@ SCENARIOS: Mapping[str, Scenario] = {
 }
 
 
-class Slot(Record):
+class Slot(Record, frozen=True, kw_only=True):
     """One run of the rehearsed watch, with the instant at which the calendar says that it happened."""
 
     hour: int

@@ -56,7 +56,9 @@ def has_field(owner: str, field: str) -> bool:
     target = resolve(owner)
     if dataclasses.is_dataclass(target) and field in {f.name for f in dataclasses.fields(target)}:
         return True
-    return hasattr(target, field) or (not dataclasses.is_dataclass(target) and takes(owner, "__init__", field))
+    return hasattr(target, field) or (
+        not dataclasses.is_dataclass(target) and takes(owner, "__init__", field)
+    )
 
 
 def takes(owner: str, method: str, parameter: str) -> bool:
@@ -74,7 +76,9 @@ def takes(owner: str, method: str, parameter: str) -> bool:
     if parameter in parameters:
         return True
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
-        raise LookupError(f"{owner}.{method} takes any keyword, so it does not show whether it knows {parameter!r}")
+        raise LookupError(
+            f"{owner}.{method} takes any keyword, so it does not show whether it knows {parameter!r}"
+        )
     return False
 
 
@@ -87,8 +91,12 @@ class Capability(NamedTuple):
 
 CAPABILITIES: dict[str, Capability] = {
     "cache": Capability("a cache of GETs", lambda: has_field("HttpClient", "enable_get_cache")),
-    "cache-ttl": Capability("a lifetime for cached answers", lambda: has_field("HttpClient", "cache_ttl_seconds")),
-    "cache-clear": Capability("a way to empty the cache", lambda: hasattr(resolve("HttpClient"), "clear_cache")),
+    "cache-ttl": Capability(
+        "a lifetime for cached answers", lambda: has_field("HttpClient", "cache_ttl_seconds")
+    ),
+    "cache-clear": Capability(
+        "a way to empty the cache", lambda: hasattr(resolve("HttpClient"), "clear_cache")
+    ),
     "invalidation": Capability(
         "an invalidation by path", lambda: takes("HttpClient", "request", "invalidate_paths")
     ),
@@ -102,7 +110,9 @@ CAPABILITIES: dict[str, Capability] = {
     "cancellation": Capability(
         "a way to cancel a wait", lambda: takes("ExportsClient", "wait_for_export_ready", "cancel_check")
     ),
-    "jitter": Capability("a jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")),
+    "jitter": Capability(
+        "a jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")
+    ),
     "retry-mutation": Capability(
         "retries of a mutation", lambda: takes("HttpClient", "request", "retry_mutation")
     ),

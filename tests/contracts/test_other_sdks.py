@@ -19,7 +19,7 @@ def not_kept(run: CheckRun) -> dict[str, Outcome]:
 
 def test_a_healthy_one_on_requests_keeps_every_promise(tmp_path: Path) -> None:
     run = checked(build.on_requests(tmp_path))
-    assert {} == not_kept(run)
+    assert not_kept(run) == {}
     assert any(name.startswith("requests==") for name in run.host.freeze)
     assert not any(name.startswith("httpx==") for name in run.host.freeze)
 
@@ -34,4 +34,4 @@ def test_a_hard_coded_fallback_address_is_found(tmp_path: Path) -> None:
 
 
 def test_the_same_sdk_packaged_elsewhere_keeps_every_promise(tmp_path: Path) -> None:
-    assert {} == not_kept(checked(build.healthy(tmp_path)))
+    assert not_kept(checked(build.healthy(tmp_path))) == {}

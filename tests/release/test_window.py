@@ -1,0 +1,76 @@
+"""Where in its window is a watch, and which evidence belongs to it?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+import pytest
+
+from checks.records import Environment, Finding, Release
+from checks.release.window import belongs, current_checkpoint, due_at, elapsed_h, window_state
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
+
+
+def at(hours: float) -> datetime:
+    return T0 + timedelta(hours=hours)
+
+
+@pytest.mark.parametrize(
+    ("checkpoint", "state", "hours"),
+    [
+        (None, "not open", -0.5), (0, "open", 0), (0, "open", 23.99), (24, "open", 24), (48, "open", 71.99),
+        (72, "ended", 72), (72, "ended", 500),
+    ],
+)  # fmt: skip
+def test_an_instant_has_a_checkpoint_and_a_state(checkpoint: int | None, state: str, hours: float) -> None:
+    assert (current_checkpoint(RELEASE, at(hours)), window_state(RELEASE, at(hours))) == (checkpoint, state)
+
+
+def test_hours_are_counted_from_the_opening() -> None:
+    assert [elapsed_h(RELEASE, at(30.5)), elapsed_h(RELEASE, at(-1))] == [30.5, -1]
+    assert due_at(RELEASE, 48) == at(48)
+
+
+def test_an_extended_window_is_open_for_longer() -> None:
+    longer = msgspec.structs.replace(RELEASE, window_h=96)
+    assert [window_state(longer, at(hours)) for hours in (80, 96)] == ["open", "ended"]
+
+
+@pytest.mark.parametrize(
+    ("counts", "hours", "recorded_h", "environment"),
+    [
+        (True, 0, 0, Environment.CI),
+        (True, 30, 30, Environment.LOOPBACK),
+        (False, -0.01, 1, Environment.CI),
+        (False, 31, 31, Environment.CI),
+        (False, 20, 31, Environment.CI),
+        (False, 20, 20, Environment.SERVICE),
+        (False, 20, 20, Environment.REHEARSAL),
+    ],
+)
+def test_evidence_belongs_if_it_is_from_here_and_known_by_now(
+    counts: bool, hours: float, recorded_h: float, environment: Environment
+) -> None:
+    record = Finding(
+        run_id="r", environment=environment, occurred_at=at(hours), recorded_at=at(recorded_h),
+        weakness="w", seen=True, reason="",
+    )  # fmt: skip
+    assert belongs(record, RELEASE, at(30)) is counts
+    rehearsal = msgspec.structs.replace(RELEASE, rehearsal=True)
+    assert belongs(record, rehearsal, at(30)) is (environment is Environment.REHEARSAL)
+
+
+def test_what_happened_after_the_window_never_belongs() -> None:
+    record = Finding(
+        run_id="r",
+        environment=Environment.CI,
+        occurred_at=at(73),
+        recorded_at=at(73),
+        weakness="w",
+        seen=True,
+        reason="",
+    )
+    assert not belongs(record, RELEASE, at(100))
