@@ -29,6 +29,10 @@ asked = json.loads(sys.argv[1])
 sys.path[:0] = asked["paths"]
 import platform, re
 from importlib import metadata
+try:  # the system's name is enough: a kernel's build says more about a machine than about a run
+    system = platform.freedesktop_os_release()["PRETTY_NAME"]
+except (OSError, KeyError):
+    system = "%s %s" % (platform.system(), platform.release())
 found = {}
 for dist in metadata.distributions():
     name = dist.metadata["Name"]
@@ -38,7 +42,7 @@ told = {
     "executable": sys.executable,
     "python": platform.python_version(),
     "implementation": platform.python_implementation(),
-    "os": platform.platform(),
+    "os": "%s, %s" % (system, platform.machine()),
     "freeze": sorted("%s==%s" % pair for pair in found.values()),
 }
 if asked["package"]:
