@@ -39,7 +39,7 @@ from checks.settings import Loaded
 
 if TYPE_CHECKING:
     from checks.evidence.collect import Collected
-    from checks.proving.prove import Proven
+    from checks.proving.prove import Caught, Proven
     from checks.subject.environment import Prepared
 
 # The exit code of each word. WAITING is 3 under --strict.
@@ -380,9 +380,7 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     with prepare("", echo=place.console.line) as prepared:
         proven = run_all(
             prepared, defects=chosen,
-            hear=lambda caught: place.console.row(
-                "SURVIVED" if caught.survived else "caught",
-                f"{caught.id}: {', '.join(caught.caught_by) or 'by nothing'}"),
+            hear=lambda caught: _hear_caught(place.console, caught),
         )  # fmt: skip
     never = () if args.defect else proven.promises_never_red
     report = {
@@ -423,44 +421,57 @@ def _keep_proof(place: Place, proven: Proven, *, whole: bool) -> None:
 
 def rehearse(place: Place, args: argparse.Namespace) -> int:
     """Run a whole 72-hour watch in virtual time, labelled a rehearsal on every page."""
-    from checks.evidence.runs import from_checks, from_proof, from_smoke
     from checks.includes.skeleton import pages
+    from checks.release.folder import open_release
+    from checks.subject.environment import prepare
+
+    if (place.releases / args.name).exists():
+        raise ReleaseError(
+            f"{place.releases / args.name}: there is such a release. Give another name with --as."
+        )
+    opened_at = _instant(args.at)
+    with prepare("", echo=place.console.line) as prepared:
+        kept = list(_rehearsed(place, args, prepared, opened_at))
+    made_by = (
+        f"nox -s rehearse -- --scenario {args.scenario} --seed {args.seed} --at {args.at} --as {args.name}"
+    )
+    commit = prepared.subject.digest
+    release = Release(version=args.name, commit=commit, opened_at=opened_at, rehearsal=True, made_by=made_by)
+    open_release(place.releases, release, pages())
+    _keep(place, release, kept)
+    _summary(place.console, _judgement(place, release, None))
+    return 0
+
+
+def _rehearsed(
+    place: Place, args: argparse.Namespace, prepared: Prepared, opened_at: datetime
+) -> Iterator[Evidence]:
+    """The evidence of a rehearsal: first the proof that the checks can see, then the watch itself."""
+    from checks.evidence.runs import from_checks, from_proof, from_smoke
     from checks.proving.defects import DEFECTS
     from checks.proving.prove import prove as run_all
     from checks.proving.rehearsal import SCENARIOS
     from checks.proving.rehearsal import rehearse as run_it
-    from checks.release.folder import open_release
-    from checks.subject.environment import prepare
 
-    scenario = SCENARIOS[args.scenario]
-    opened_at = _instant(args.at)
-    made_by = (
-        f"nox -s rehearse -- --scenario {args.scenario} --seed {args.seed} --at {args.at} --as {args.name}"
-    )
-    kept: list[Evidence] = []
-    with prepare("", echo=place.console.line) as prepared:
+    console = place.console
+    if not args.no_proof:
+        console.line(f"  first, {len(DEFECTS)} seeded defects are shown to the checks")
+        proven = run_all(prepared, hear=lambda caught: _hear_caught(console, caught))
+        yield from from_proof(
+            [(one.id, one.expected, one.caught_by) for one in proven.defects], run_id=f"proof-{args.seed}",
+            environment=Environment.REHEARSAL, recorded_at=opened_at, occurred_at=opened_at,
+        )  # fmt: skip
+    # A rehearsal has no CI, so its runs of the checks stand in for the pipeline's jobs.
+    pipeline = next(iter(place.loaded.settings.ci.workflows), "ci")
+    for slot in run_it(prepared, SCENARIOS[args.scenario], seed=args.seed, opened_at=opened_at):
         stamp: dict[str, Any] = {"environment": Environment.REHEARSAL, "commit": prepared.subject.digest}
-        if not args.no_proof:
-            place.console.line("  every check is shown a seeded defect first")
-            proven = run_all(prepared)
-            kept += from_proof(
-                [(caught.id, caught.expected, caught.caught_by) for caught in proven.defects],
-                run_id=f"proof-{len(DEFECTS)}", environment=Environment.REHEARSAL,
-                recorded_at=opened_at, occurred_at=opened_at,
-            )  # fmt: skip
-        for slot in run_it(prepared, scenario, seed=args.seed, opened_at=opened_at):
-            if isinstance(slot.run, CheckRun):
-                place.console.line(f"  T+{slot.hour} {_counts(slot.run)}")
-                kept += from_checks(slot.run, occurred_at=slot.at, recorded_at=slot.at, **stamp)
-            else:
-                kept += from_smoke(slot.run, occurred_at=slot.at, recorded_at=slot.at, **stamp)
-    release = Release(version=args.name, commit=prepared.subject.digest, opened_at=opened_at,
-                      rehearsal=True, made_by=made_by)  # fmt: skip
-    open_release(place.releases, release, pages())
-    _keep(place, release, kept)
-    judgement = _judgement(place, release, None)
-    _summary(place.console, judgement)
-    return 0
+        stamp |= {"occurred_at": slot.at, "recorded_at": slot.at}
+        if isinstance(slot.run, CheckRun):
+            console.line(f"  T+{slot.hour:02} checks: {_counts(slot.run)}")
+            yield from from_checks(slot.run, workflow=pipeline, **stamp)
+        else:
+            console.line(f"  T+{slot.hour:02} smoke: {slot.run.waits} waits, {len(slot.run.events)} events")
+            yield from from_smoke(slot.run, **stamp)
 
 
 # ── the release and its evidence ─────────────────────────────────────────────
@@ -602,6 +613,12 @@ def _hear(console: Console, result: CheckResult | FindingResult, *, asked_for: b
     if result.outcome is Outcome.BROKEN:
         for line in result.log[-12:]:
             console.line(f"      {line}")
+
+
+def _hear_caught(console: Console, caught: Caught) -> None:
+    """Show what became of one seeded defect."""
+    word = "SURVIVED" if caught.survived else "caught"
+    console.row(word, f"{caught.id}: {', '.join(caught.caught_by) or 'by nothing'}")
 
 
 def _hear_smoke(console: Console, run: SmokeRun) -> None:
