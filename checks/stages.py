@@ -461,14 +461,12 @@ def _rehearsed(
             [(one.id, one.expected, one.caught_by) for one in proven.defects], run_id=f"proof-{args.seed}",
             environment=Environment.REHEARSAL, recorded_at=opened_at, occurred_at=opened_at,
         )  # fmt: skip
-    # A rehearsal has no CI, so its runs of the checks stand in for the pipeline's jobs.
-    pipeline = next(iter(place.loaded.settings.ci.workflows), "ci")
     for slot in run_it(prepared, SCENARIOS[args.scenario], seed=args.seed, opened_at=opened_at):
         stamp: dict[str, Any] = {"environment": Environment.REHEARSAL, "commit": prepared.subject.digest}
         stamp |= {"occurred_at": slot.at, "recorded_at": slot.at}
         if isinstance(slot.run, CheckRun):
             console.line(f"  T+{slot.hour:02} checks: {_counts(slot.run)}")
-            yield from from_checks(slot.run, workflow=pipeline, **stamp)
+            yield from from_checks(slot.run, **stamp)
         else:
             console.line(f"  T+{slot.hour:02} smoke: {slot.run.waits} waits, {len(slot.run.events)} events")
             yield from from_smoke(slot.run, **stamp)

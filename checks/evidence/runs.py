@@ -56,13 +56,8 @@ def from_checks(
     commit: str,
     recorded_at: datetime,
     occurred_at: datetime | None = None,
-    workflow: str = CHECKS_WORKFLOW,
 ) -> tuple[Evidence, ...]:
-    """The evidence of one run of the checks.
-
-    :param occurred_at: given where the time is a rehearsal's.
-    :param workflow: given where the run stands in for a job of CI, as in a rehearsal.
-    """
+    """The evidence of one run of the checks. ``occurred_at`` is given where the time is a rehearsal's."""
     stamp = _stamp(run.run_id, environment, occurred_at or run.started_at, recorded_at)
     observations = [
         Observation(
@@ -84,7 +79,7 @@ def from_checks(
     ]
     job = JobAttempt(
         **stamp,
-        workflow=workflow,
+        workflow=CHECKS_WORKFLOW,
         job="contracts",
         variant=run.host.python,
         attempt=1,
