@@ -4,7 +4,6 @@ One build shows either the root pages or one release, in one language. Which, co
 that ``checks.includes.site`` sets; without them, plain ``sphinx-build`` gives the root pages in English.
 """
 
-import html
 import os
 import sys
 import tomllib
@@ -77,7 +76,6 @@ exclude_patterns = (
     ]
 )
 nitpicky = True
-suppress_warnings = ["toc.empty_glob"]  # a release without incidents is what one hopes for
 
 myst_enable_extensions = ["attrs_inline", "colon_fence"]
 # Nobody's text may become HTML of its own, and neither does ours need to.
@@ -131,5 +129,4 @@ html_theme_options = {
     "announcement": "",
 }
 if WATCH.get("rehearsal"):
-    made_by = html.escape(str(WATCH.get("made_by", "")))
-    html_theme_options["announcement"] = f"<strong>{WORDS['rehearsal']}</strong> <code>{made_by}</code>"
+    html_theme_options["announcement"] = f"<strong>{WORDS['rehearsal']}</strong>"

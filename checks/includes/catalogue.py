@@ -20,7 +20,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 import checks
-from checks import records, settings, verdict
+from checks import settings
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, catalogue_path
@@ -28,7 +28,6 @@ from checks.includes.skeleton import pages
 from checks.records import Environment, Word
 
 PACKAGE = Path(checks.__file__).parent
-WORDS_SHOWN = {records.__name__: "checks/records.py", verdict.__name__: "checks/verdict.py"}
 KEYWORDS = {"text": None, "N_": None, "_": None}
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _WORDS = re.compile(r"[^\W\d_]")  # a template of figures alone is the same in every language
@@ -51,10 +50,9 @@ def sentences() -> dict[str, tuple[str, ...]]:
     for key in settings.every_key():
         found.setdefault(key.description, set()).add("checks/settings.py")
     for kind in Word.__subclasses__():
-        place = WORDS_SHOWN.get(kind.__module__)
         # The names of environments are identifiers, printed as they are.
-        for word in kind if place and kind is not Environment else ():
-            found.setdefault(str(word.value), set()).add(str(place))
+        for word in kind if kind.__module__ == Word.__module__ and kind is not Environment else ():
+            found.setdefault(str(word.value), set()).add("checks/records.py")
     return {message: tuple(sorted(files)) for message, files in sorted(found.items(), key=_by_file)}
 
 

@@ -2,7 +2,8 @@
 
 By one directive, ``live``, which only resolves to an include: ``{live} metrics`` is the file
 ``_generated/<release>/<language>/metrics.md``, and the page is built again when that file changes. Beside it
-is one role, ``release``, since Sphinx knows nothing of the builds beside the one that it makes.
+are ``incident-pages``, since a table of contents of nothing is a warning to Sphinx, and the role ``release``,
+since Sphinx knows nothing of the builds beside the one that it makes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx import addnodes
+from sphinx.directives.other import TocTree
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
@@ -58,6 +61,24 @@ class Live(SphinxDirective):
         return Path(self.env.app.confdir) / "_generated" / str(config.live_release) / language
 
 
+class IncidentPages(TocTree):
+    """``{incident-pages}``: a table of contents of the pages in ``incidents/``, and nothing where there are none.
+
+    Sphinx's own takes a pattern that matches nothing for a mistake; here it is what one hopes for.
+    """
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        self.content = StringList(["incidents/*"], source=self.get_source_info()[0])
+        self.options = {"glob": None, "titlesonly": None, "maxdepth": 1}
+        return super().run()
+
+    def parse_content(self, toctree: addnodes.toctree) -> None:
+        if any(name.startswith("incidents/") for name in self.env.found_docs):
+            super().parse_content(toctree)
+
+
 class ReleaseLink(SphinxRole):
     """``{release}`VERSION```: a link from a root page to the front page of that release, in the same language."""
 
@@ -80,5 +101,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("live_release", "reference", "env", types=[str])
     app.add_config_value("live_front_language", "en", "env", types=[str])
     app.add_directive("live", Live)
+    app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -61,8 +61,8 @@ class Language:
     """One of the languages that the pages are published in.
 
     >>> from checks.records import text
-    >>> Language("es").say(text("{share:.1%} of {n} jobs", share=0.95, n=12000))
-    '95,0\\xa0% de 12.000 trabajos'
+    >>> Language("es").say(text("{share:.1%}, {word}", share=0.95, word=text("not known")))
+    '95,0\\xa0%, no se sabe'
     """
 
     def __init__(self, code: str) -> None:

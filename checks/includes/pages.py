@@ -283,7 +283,9 @@ def checkpoint(judgement: Judgement, hours: int, voice: Voice) -> str:
     rows = [
         [voice.say(duty.says), voice.badge(duty.state), voice.say(duty.evidence)] for duty in found.duties
     ]
-    return myst.paragraphs(due, myst.table(voice.say(found.title), header, rows, classes="cards duties"))
+    return myst.paragraphs(
+        due, myst.table(voice(N_("Duties, {n} in all"), n=len(rows)), header, rows, classes="cards duties")
+    )
 
 
 FRAGMENTS: dict[str, Fragment] = {

@@ -100,28 +100,25 @@ def weaknesses(voice: Voice) -> str:
 
 
 def rules(voice: Voice) -> str:
-    """The table of rules that gives the verdict, in the order in which they are tried."""
-    from checks.verdict import RULES
+    """The rules that give the verdict, in the order in which they are tried: a table for each part of the watch."""
+    from checks.verdict import RULES, When
 
-    header = [
-        voice(N_("Order")),
-        voice(N_("Rule")),
-        voice(N_("Tried")),
-        voice(N_("Verdict")),
-        voice(N_("Applies when")),
-    ]
-    rows = [
-        [
-            voice.number(number),
-            voice.literal(rule.id),
-            voice.word(rule.when),
-            voice.badge(rule.word),
-            voice.ours(rule.says),
+    captions = {
+        When.BEFORE: N_("Before the end of the window: the first rule that applies decides"),
+        When.END: N_("At the end of the window: the first rule that applies decides"),
+    }
+    header = [voice(N_("Order")), voice(N_("Rule")), voice(N_("Verdict")), voice(N_("Applies when"))]
+    tables = []
+    for when in When:
+        of_part = [rule for rule in RULES if rule.when is when]
+        rows = [
+            [voice.number(number), voice.literal(rule.id), voice.badge(rule.word), voice.ours(rule.says)]
+            for number, rule in enumerate(of_part, start=1)
         ]
-        for number, rule in enumerate(RULES, start=1)
-    ]
-    caption = voice(N_("The rules of the verdict. The first one that applies decides."))
-    return myst.table(caption, header, rows, classes="cards rules")
+        tables.append(
+            myst.table(voice(captions[when]), header, rows, classes="cards rules", widths="8 28 20 44")
+        )
+    return myst.paragraphs(*tables)
 
 
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {

@@ -56,11 +56,12 @@ def serve(
     """
     stop = stop or threading.Event()
     places = tuple(watched)
+    seen = times(places)  # before anybody is told that it is served, and changes something
     with listen(folder, port) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         echo(f"  read it: http://127.0.0.1:{server.server_address[1]}/ (Ctrl+C ends this)")
         try:
-            _watch(places, echo, rebuild, every_s, stop)
+            _watch(places, seen, echo, rebuild, every_s, stop)
         except KeyboardInterrupt:
             echo("  ended")
         finally:
@@ -69,12 +70,12 @@ def serve(
 
 def _watch(
     places: tuple[Path, ...],
+    seen: dict[str, tuple[int, int]],
     echo: Callable[[str], object],
     rebuild: Callable[[], object],
     every_s: float,
     stop: threading.Event,
 ) -> None:
-    seen = times(places)
     while not stop.wait(every_s):
         now = times(places)
         if now == seen:

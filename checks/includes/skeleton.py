@@ -116,11 +116,7 @@ Everything that hurt somebody in the window, with its cause and its fix.
 ```{live} incidents
 ```
 
-```{toctree}
-:glob:
-:titlesonly:
-
-incidents/*
+```{incident-pages}
 ```
 """,
     "backlog.md": """

@@ -23,6 +23,23 @@ RELEASES = {
 }
 
 
+INCIDENT = """\
+---
+id: stuck
+at: 2026-03-03T14:05:00Z
+severity: major
+state: closed
+impact: Exports of two stores stayed at CREATED.
+root_cause: The queue was paused.
+fix: Resumed.
+---
+
+# Exports stayed at CREATED
+
+What happened, for people.
+"""
+
+
 class Site:
     """A copy of the docs folder with three releases in it, and where it is built."""
 
@@ -66,6 +83,8 @@ def bare_site(tmp_path_factory):
 def site(tmp_path_factory):
     """A site of three releases, built."""
     site = Site(tmp_path_factory.mktemp("site"))
-    publish_releases(site.docs, [site.add(version, judgement) for version, judgement in RELEASES.items()])
+    judgements = [site.add(version, judgement) for version, judgement in RELEASES.items()]
+    publish_releases(site.docs, judgements)
+    (site.docs / "releases" / "rehearsal-7" / "incidents" / "stuck.md").write_text(INCIDENT, encoding="utf-8")
     site.build()
     return site

@@ -98,6 +98,14 @@ def test_the_english_page_has_it_in_english(site):
     assert expected == table_of(article(site.out / "1.1.0" / "incidents.html"))[1]
 
 
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_the_page_of_an_incident_is_published_and_linked(site, language):
+    folder = site.out / "rehearsal-7" / language
+    assert "What happened, for people." in article(folder / "incidents" / "stuck.html").text_content()
+    assert "incidents/stuck.html" in article(folder / "incidents.html").xpath(".//a/@href")
+    assert not article(site.out / "1.1.0" / language / "incidents.html").xpath(".//ul")
+
+
 def test_pages_that_people_write_are_translated_too(site):
     assert "T+72: cierre de estabilización" in article(site.out / "1.1.0" / "es" / "t72.html").text_content()
     assert "Primeros pasos" in article(site.out / "es" / "guides" / "get-started.html").text_content()
