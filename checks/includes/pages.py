@@ -19,7 +19,7 @@ from checks.includes.language import Language
 from checks.includes.ledger import evidence
 from checks.includes.machine import as_json
 from checks.includes.voice import SHAPES, Voice
-from checks.records import N_, Judgement, Outcome, PromiseStatus, VerdictWord
+from checks.records import N_, Judgement, Outcome, PromiseStatus, Release, VerdictWord
 
 Fragment = Callable[[Judgement, Voice], str]
 
@@ -83,6 +83,11 @@ def _headline(judgement: Judgement, voice: Voice) -> str:
     )
 
 
+def dating(release: Release) -> tuple[str, ...]:
+    """The class that lets the page's script call a verdict out of date. A rehearsal's never goes out of date."""
+    return () if release.rehearsal else ("valid-until",)
+
+
 def _when(judgement: Judgement, voice: Voice) -> str:
     release, said = judgement.release, judgement.verdict
     ends = release.opened_at + timedelta(hours=release.window_h)
@@ -91,7 +96,7 @@ def _when(judgement: Judgement, voice: Voice) -> str:
         (voice(N_("T+0")), voice.at(release.opened_at)),
         (voice(N_("Window")), f"{voice(window) if window else voice.literal(said.window)} {voice.at(ends)}"),
         (voice(N_("As of")), voice.at(said.as_of)),
-        (voice(N_("Valid until")), voice.at(said.valid_until, "valid-until")),
+        (voice(N_("Valid until")), voice.at(said.valid_until, *dating(release))),
         (voice(N_("Rule")), voice.literal(said.rule)),
     ]
     return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in rows)

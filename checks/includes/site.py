@@ -29,7 +29,7 @@ from checks.errors import ReleaseError, UsageError
 from checks.includes import myst
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
-from checks.includes.pages import FRAGMENTS, HOURS
+from checks.includes.pages import FRAGMENTS, HOURS, dating
 from checks.includes.reference import FOLDER, publish_reference
 from checks.includes.voice import Voice
 from checks.records import N_, Judgement, Release
@@ -261,7 +261,7 @@ def _list_row(judgement: Judgement, voice: Voice) -> list[str]:
         f"{{release}}`{release.version}` {label}".strip(),
         voice.badge(said.word, "verdict-word"),
         voice.at(said.as_of),
-        voice.at(said.valid_until, "valid-until"),
+        voice.at(said.valid_until, *dating(release)),
     ]
 
 

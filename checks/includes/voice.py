@@ -32,7 +32,7 @@ SHAPES: dict[Word, tuple[str, str]] = {
     State.MEETS: ("◕", "good"),
     State.FAIL: ("✖", "bad"),
     State.INCONCLUSIVE: ("◑", "unsure"),
-    State.UNKNOWN: ("●", "good"),
+    State.UNKNOWN: ("○", "unknown"),
     VerdictWord.GO: ("●", "good"),
     VerdictWord.ON_TRACK: ("◕", "good"),
     VerdictWord.NO_GO: ("✖", "bad"),

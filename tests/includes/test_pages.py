@@ -153,3 +153,12 @@ def test_the_reference_is_written_in_each_language_and_once(tmp_path, code):
     assert {f"{name}.md" for name in REFERENCE} == {
         file.name for file in (tmp_path / "_generated" / "reference" / code).iterdir()
     }
+
+
+def test_a_package_that_changed_between_two_runs_is_a_row_of_its_own():
+    judgement = example.judgement()
+    *before, last = judgement.contexts
+    upgraded = msgspec.structs.replace(last, freeze=("pydantic==2.14.0", "requests==2.35.0"))
+    page = FRAGMENTS["evidence"](msgspec.structs.replace(judgement, contexts=(*before, upgraded)), EN)
+    assert page.count("CPython 3.12.4") == 2
+    assert "requests==2.35.0" in page
