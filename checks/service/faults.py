@@ -96,7 +96,7 @@ def truncated_body(sock: socket.socket, exchange: Exchange) -> bool:
 def reset_mid_body(sock: socket.socket, exchange: Exchange) -> bool:
     """Promise a length, send half of it, and throw the connection away."""
     sock.sendall(_first_half(exchange))
-    # Linux drops what is still unread at the other end when RST comes: let the half arrive first.
+    # Not every system keeps what has arrived unread when a reset follows: let the half be read first.
     time.sleep(0.05)
     return reset(sock, exchange)
 

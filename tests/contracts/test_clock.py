@@ -176,7 +176,7 @@ def test_waits_that_nobody_ends_end_at_their_deadline() -> None:
             with condition: return condition.wait_for(lambda: False, timeout=40)
         found['event'] = took(lambda: threading.Event().wait(10))
         found['named'] = took(lambda: threading.Event().wait(timeout=10))
-        found['at_once'] = took(lambda: threading.Event().wait(0))
+        found['at_once'] = took(lambda: [threading.Event().wait(s) for s in (0, -1, float("nan"))])
         found['queue'] = took(empty)
         found['future'] = took(late)
         found['condition'] = took(never)
@@ -186,7 +186,7 @@ def test_waits_that_nobody_ends_end_at_their_deadline() -> None:
     assert found == {
         "event": [False, about(10)],
         "named": [False, about(10)],
-        "at_once": [False, about(0)],
+        "at_once": [[False] * 3, about(0)],
         "queue": ["empty", about(20)],
         "future": ["late", about(30)],
         "condition": [False, about(40)],
@@ -225,6 +225,18 @@ def test_a_join_gives_up_at_its_deadline() -> None:
     """)
     assert found["early"] == [True, about(10)]
     assert found["late"] == [False, about(100)]
+
+
+def test_a_thread_that_was_joined_is_not_alive() -> None:
+    found = run("""
+        found['alive'] = 0
+        for _ in range(500):
+            thread = threading.Thread(target=time.sleep, args=(1,))
+            thread.start()
+            thread.join(5)
+            found['alive'] += thread.is_alive()
+    """)
+    assert found["alive"] == 0
 
 
 def test_a_pool_of_threads_works_in_virtual_time() -> None:
@@ -290,6 +302,29 @@ def test_an_answer_on_the_way_to_an_event_loop_comes_before_its_deadline() -> No
     assert found["now_s"] < 1
 
 
+def test_an_event_loop_that_has_been_called_wakes_before_its_timers() -> None:
+    found = run(
+        """
+        over = threading.Event()
+        def call(loop, future):
+            time.sleep(5)
+            loop.call_soon_threadsafe(future.set_result, "called")
+            over.wait()
+        async def main():
+            loop = asyncio.get_running_loop()
+            future = loop.create_future()
+            threading.Thread(target=call, args=(loop, future)).start()
+            found['answer'] = await asyncio.wait_for(future, 600)
+        asyncio.run(main())
+        over.set()
+        found['now_s'] = clock.now()
+        """,
+        before="import asyncio",
+    )
+    assert found["answer"] == "called"
+    assert found["now_s"] == about(5)
+
+
 def test_a_thread_that_waits_for_a_socket_holds_the_clock() -> None:
     found = run("""
         ours, theirs = socket.socketpair()
@@ -342,6 +377,41 @@ def test_a_thread_that_blocks_alone_is_no_stall() -> None:
         found['now_s'], found['stalls'] = clock.now(), clock.stalls
         """,
         install="clock = install(stall_after_s=0.1); began_s = clock.real.monotonic()\n",
+    )
+    assert found["stalls"] == 0
+    assert found["now_s"] < 1e-3
+
+
+def test_a_wait_without_a_deadline_is_no_stall() -> None:
+    found = run(
+        """
+        event = threading.Event()
+        def answer():
+            clock.real.sleep(0.4); event.set()
+        with clock.unwatched():
+            threading.Thread(target=answer).start()
+        found['answer'] = event.wait()
+        found['now_s'], found['stalls'] = clock.now(), clock.stalls
+        """,
+        install="clock = install(stall_after_s=0.1); began_s = clock.real.monotonic()\n",
+    )
+    assert found["answer"] is True
+    assert found["stalls"] == 0
+    assert found["now_s"] < 1e-3
+
+
+def test_a_thread_that_works_and_reads_the_clock_is_no_stall() -> None:
+    found = run(
+        """
+        sleeper = threading.Thread(target=time.sleep, args=(50,))
+        sleeper.start()
+        for _ in range(40):
+            clock.real.sleep(0.02)
+            time.monotonic()
+        found['now_s'], found['stalls'] = clock.now(), clock.stalls
+        sleeper.join()
+        """,
+        install="clock = install(stall_after_s=0.4); began_s = clock.real.monotonic()\n",
     )
     assert found["stalls"] == 0
     assert found["now_s"] < 1e-3

@@ -127,8 +127,8 @@ def test_a_module_is_run_by_path_without_any_folder_on_the_path(tmp_path: Path) 
     done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
     assert "--port" in done.stdout
     program = (
-        f"import runpy, sys; b = runpy.run_path({line[3]!r}); b['bind'](); import checks.errors; "
-        f"assert not any(p.startswith({str(folder)!r}) for p in sys.path), sys.path; print(checks.__path__[0])"
+        f"import runpy, sys; before = list(sys.path); b = runpy.run_path({line[3]!r}); b['bind'](); "
+        "import checks.errors; assert sys.path == before, sys.path; print(checks.__path__[0])"
     )
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
     assert Path(done.stdout.strip()) == folder / "checks"
