@@ -195,6 +195,12 @@ def test_a_rate_that_failed_at_the_last_checkpoint_is_off_track_until_the_next()
     assert verdict(50, metrics_at=at | {48: metrics()}).word is VerdictWord.ON_TRACK
 
 
+def test_a_rate_that_failed_at_the_checkpoint_is_not_waited_for_as_well() -> None:
+    failing = metrics(pass_rate=State.FAIL)
+    found = verdict(30, metrics=failing, metrics_at={24: failing})
+    assert [fired.rule for fired in found.fired] == ["critical-metric-now"]
+
+
 def test_a_count_over_its_limit_acts_at_once_and_what_it_was_then_does_not() -> None:
     then = {24: metrics(stale_cache=State.FAIL)}
     assert [verdict(23, metrics=metrics(**FAILS)).word, verdict(30, metrics_at=then).word] == [

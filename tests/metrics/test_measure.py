@@ -168,6 +168,12 @@ def test_the_reason_says_what_is_missing(sentence: str, n: int, lost: int, watch
     assert sentence in str(watch.metric("pass-rate").reason)
 
 
+def test_where_the_interval_is_wide_enough_the_rate_itself_sets_what_is_missing(watch: Any) -> None:
+    watch.settings = Settings(thresholds=Thresholds(pass_rate=0.95, pass_rate_tolerance=0.5))
+    watch.keep(*jobs(watch, 60, lost=6))  # 114 of 120 is the first share that reaches 95 %
+    assert "Clean jobs still needed to meet it: 60." in str(watch.metric("pass-rate").reason)
+
+
 def test_a_comparison_is_printed_with_the_digits_that_make_it_true(watch: Any) -> None:
     watch.settings = Settings(thresholds=Thresholds(pass_rate=0.9501, pass_rate_tolerance=0.05))
     watch.keep(*jobs(watch, 60, lost=3))
