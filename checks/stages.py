@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import argparse
 import os
+import shlex
 import uuid
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -53,7 +55,6 @@ EXIT: dict[VerdictWord, int] = {
     VerdictWord.OFF_TRACK: 1,
     VerdictWord.INCONCLUSIVE: 3,
 }
-LANGUAGES = ("en", "es")
 
 
 class Place(NamedTuple):
@@ -78,13 +79,10 @@ class Place(NamedTuple):
 def observe(place: Place, args: argparse.Namespace) -> int:
     """Run the contract checks against an SDK."""
     from checks.contracts.run import known_ids, run_checks
-    from checks.subject.environment import prepare
 
     settings = place.loaded.settings
     wanted = known_ids(args.promise or ())
-    with prepare(
-        args.sdk if args.sdk is not None else settings.subject.sdk, echo=place.console.line
-    ) as prepared:
+    with _prepared(place, args) as prepared:
         run = run_checks(
             prepared, wanted=wanted, port=settings.service.port, deadline_s=settings.service.deadline_s,
             hear=lambda result: _hear(place.console, result, asked_for=bool(wanted)),
@@ -148,16 +146,13 @@ def smoke(place: Place, args: argparse.Namespace) -> int:
 
 def _smoke(place: Place, args: argparse.Namespace) -> SmokeRun:
     from checks.contracts.run import run_smoke
-    from checks.subject.environment import prepare
 
     settings = place.loaded.settings
     base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
     names = ("access_token", "tenant_id", "app_id", "device_id", "store_id")
     credentials = {name: os.environ[f"ATALAYA_SERVICE_{name.upper()}"] for name in names
                    if f"ATALAYA_SERVICE_{name.upper()}" in os.environ}  # fmt: skip
-    with prepare(
-        args.sdk if args.sdk is not None else settings.subject.sdk, echo=place.console.line
-    ) as prepared:
+    with _prepared(place, args) as prepared:
         run = run_smoke(
             prepared, waits=args.waits or settings.smoke.waits, base_url=base_url,
             credentials=credentials, port=settings.service.port,
@@ -302,11 +297,10 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     """Observe, collect, judge, publish, build the site; then say where to read it."""
     from checks.contracts.run import run_checks
     from checks.evidence.runs import from_checks, from_smoke
-    from checks.subject.environment import prepare
 
     settings, console = place.loaded.settings, place.console
     console.stage("observe")
-    with prepare(args.sdk if args.sdk is not None else settings.subject.sdk, echo=console.line) as prepared:
+    with _prepared(place, args) as prepared:
         release = _release(place, args.release, prepared.subject.version, to_write=True)
         run = run_checks(
             prepared, port=settings.service.port, deadline_s=settings.service.deadline_s,
@@ -323,7 +317,7 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     judgement = _judgement(place, release, None)
     console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
     console.stage("publish")
-    _publish(place)
+    _publish(place, judgement)
     page = _site(place, None)
     console.stage("summary")
     _summary(console, judgement)
@@ -408,9 +402,8 @@ def _keep_proof(place: Place, proven: Proven, *, whole: bool) -> None:
     now = _now()
     release = to_write(place.releases, now=now)
     if whole and release is not None:
-        caught = [(one.id, one.expected, one.caught_by) for one in proven.defects]
         records = from_proof(
-            caught,
+            proven,
             run_id=uuid.uuid4().hex,
             environment=Environment.LOOPBACK,
             recorded_at=now,
@@ -458,7 +451,7 @@ def _rehearsed(
         console.line(f"  first, {len(DEFECTS)} seeded defects are shown to the checks")
         proven = run_all(prepared, hear=lambda caught: _hear_caught(console, caught))
         yield from from_proof(
-            [(one.id, one.expected, one.caught_by) for one in proven.defects], run_id=f"proof-{args.seed}",
+            proven, run_id=f"proof-{args.seed}",
             environment=Environment.REHEARSAL, recorded_at=opened_at, occurred_at=opened_at,
         )  # fmt: skip
     for slot in run_it(prepared, SCENARIOS[args.scenario], seed=args.seed, opened_at=opened_at):
@@ -506,6 +499,14 @@ def evidence_verify(place: Place, args: argparse.Namespace) -> int:
 # ── what the commands share ──────────────────────────────────────────────────
 
 
+def _prepared(place: Place, args: argparse.Namespace) -> AbstractContextManager[Prepared]:
+    """The SDK that was asked for, here or in watch.toml, in an environment of its own."""
+    from checks.subject.environment import prepare
+
+    asked = args.sdk if args.sdk is not None else place.loaded.settings.subject.sdk
+    return prepare(asked, echo=place.console.line)
+
+
 def _release(place: Place, named: str | None, version: str | None, *, to_write: bool = False) -> Release:
     """The release named, else the one whose window is open, else a new local one."""
     from checks.includes.skeleton import pages
@@ -545,14 +546,18 @@ def _judgement(place: Place, release: Release, as_of: datetime | None) -> Judgem
     )
 
 
-def _publish(place: Place) -> None:
-    from checks.includes.language import Language
+def _publish(place: Place, judged: Judgement | None = None) -> None:
+    """Write every release's includes; the one that has been judged already is not judged again."""
+    from checks.includes.language import LANGUAGES, Language
     from checks.includes.pages import publish as write_pages
     from checks.includes.reference import publish_reference
     from checks.includes.site import publish_releases
     from checks.release import folder
 
-    judgements = [_judgement(place, release, None) for release in folder.find(place.releases)]
+    judgements = [
+        judged if judged is not None and judged.release == release else _judgement(place, release, None)
+        for release in folder.find(place.releases)
+    ]
     for judgement in judgements:
         for code in LANGUAGES:
             out = place.docs / "_generated" / judgement.release.version / code
@@ -637,7 +642,7 @@ def _counts(run: CheckRun) -> str:
 
 
 def _sdk(args: argparse.Namespace) -> str:
-    return f" --sdk {args.sdk}" if args.sdk else ""
+    return f" --sdk {shlex.quote(args.sdk)}" if args.sdk else ""
 
 
 def _now() -> datetime:

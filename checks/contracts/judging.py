@@ -7,19 +7,19 @@ else escapes is our own failure, and makes the promise unknown.
 from __future__ import annotations
 
 
-class Finding(Exception):
+class Answer(Exception):
     """Base of what a check can say."""
 
 
-class Broken(Finding):
+class Broken(Answer):
     """The promise is broken, and the text says how."""
 
 
-class NotApplicable(Finding):
+class NotApplicable(Answer):
     """The SDK lacks the capability that the promise is about."""
 
 
-class CannotTell(Finding):
+class CannotTell(Answer):
     """Something that the check stands on failed first, so it can say nothing about its own promise."""
 
 

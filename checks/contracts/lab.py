@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from checks.contracts.clock import VirtualClock
-from checks.contracts.judging import CannotTell, Finding, NotApplicable, describe
+from checks.contracts.judging import Answer, CannotTell, NotApplicable, describe
 from checks.errors import HarnessError
 from checks.service.client import Control, Scope, Seen, Step
 from checks.subject import capabilities
@@ -128,7 +128,7 @@ class Lab:
         value, error = None, None
         try:
             value = call()
-        except Finding:
+        except Answer:
             raise
         except Exception as raised:
             # A TypeError with no frame below our own lambda is Python refusing the arguments.
@@ -154,7 +154,7 @@ class Lab:
         self.trials += 1
         try:
             yield
-        except Finding as found:
+        except Answer as found:
             raise type(found)(f"{label}: {found}") from found
 
     # ── the SDK, built ──

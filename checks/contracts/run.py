@@ -79,7 +79,6 @@ def run_checks(
     port: int = 0,
     deadline_s: float = 20.0,
     hear: Heard = lambda result: None,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> CheckRun:
     """Run the checks, or those wanted, against a prepared SDK.
 
@@ -90,7 +89,7 @@ def run_checks(
     :raises PortTaken: the service's port belongs to another program.
     """
     ids = known_ids(wanted)
-    started_at, started_s = now(), time.monotonic()
+    started_at, started_s = datetime.now(UTC), time.monotonic()
     checks: dict[str, CheckResult] = {}
     findings: dict[str, FindingResult] = {}
     last_started, why = "", "the checks never began"
@@ -131,13 +130,12 @@ def run_smoke(
     credentials: dict[str, str] | None = None,
     port: int = 0,
     deadline_s: float = 120.0,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> SmokeRun:
     """Run the smoke: on loopback in virtual time, or against a real service at ``base_url`` in real time.
 
     :raises HarnessError: the SDK's side ended without a result.
     """
-    started_at, started_s = now(), time.monotonic()
+    started_at, started_s = datetime.now(UTC), time.monotonic()
     with _launched(
         prepared, port=port, wanted=(), deadline_s=deadline_s, smoke=True,
         waits=waits, base_url=base_url, credentials=credentials or {},

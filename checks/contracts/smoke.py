@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import time
 import uuid
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from checks.contracts.clock import VirtualClock
 from checks.contracts.judging import Broken, NotApplicable, describe, require
-from checks.contracts.lab import Lab, outcome_of, stamp_of
+from checks.contracts.lab import Lab, Sdk, outcome_of, stamp_of
 from checks.errors import HarnessError
 from checks.records import EventKind, Outcome, SmokeEvent, SmokeStep
 from checks.service.client import Control
@@ -47,21 +48,24 @@ def run(order: dict[str, Any], clock: VirtualClock | None) -> dict[str, Any]:
     }
 
 
-class Smoke:
-    """What both smokes count."""
+class Smoke(ABC):
+    """The three steps, and what both smokes count on the way."""
 
     def __init__(self) -> None:
         self.events: list[SmokeEvent] = []
         self.requests = self.polls = self.waits = self.trials = 0
 
+    @abstractmethod
     def strict_config(self) -> None:
-        raise NotImplementedError
+        """Without a URL there is no configuration; with one, there is."""
 
+    @abstractmethod
     def created_to_ready(self) -> None:
-        raise NotImplementedError
+        """A wait ends with its export READY."""
 
+    @abstractmethod
     def cache_outside_polling(self) -> None:
-        raise NotImplementedError
+        """A GET that is repeated at once is served from the cache."""
 
     def saw(self, kind: EventKind, place: str, message: str) -> None:
         """Something that a metric counts. All of these stop the step that they happen in."""
@@ -146,13 +150,11 @@ class ServiceSmoke(Smoke):
 
     def __init__(self, base_url: str, credentials: dict[str, str]) -> None:
         super().__init__()
+        self.sdk = Sdk()
         self.base_url = base_url
         self.credentials = credentials
 
     def strict_config(self) -> None:
-        from checks.contracts.lab import Sdk
-
-        self.sdk = Sdk()
         for name in [name for name in os.environ if name.startswith("ARIS3_")]:
             del os.environ[name]
         try:
@@ -161,13 +163,16 @@ class ServiceSmoke(Smoke):
             pass
         else:
             raise Broken(f"without a URL, load_config returned {getattr(found, 'api_base_url', found)!r}")
+        self._config()
+
+    def _config(self) -> Any:
         os.environ["ARIS3_API_BASE_URL"] = self.base_url
-        self.config = self.sdk.load_config("")
+        return self.sdk.load_config("")
 
     def _exports(self) -> Any:
         known = ("access_token", "tenant_id", "app_id", "device_id")
         who = {name: self.credentials[name] for name in known if self.credentials.get(name)}
-        self.http = self.sdk.HttpClient(config=self.config, before_request=self._count)
+        self.http = self.sdk.HttpClient(config=self._config(), before_request=self._count)
         return self.sdk.ExportsClient(http=self.http, **who)
 
     def _count(self, *_: Any) -> None:
@@ -193,7 +198,7 @@ class ServiceSmoke(Smoke):
 
     def cache_outside_polling(self) -> None:
         exports = self._exports()
-        if not self.has_cache():
+        if not self.sdk.has("cache"):
             raise NotApplicable("this SDK does not have a cache of GETs")
         answered: list[Any] = []
         self.http.after_response = answered.append
@@ -206,9 +211,6 @@ class ServiceSmoke(Smoke):
         require(
             len(answered) == 1, f"a list repeated at once was answered by the service {len(answered)} times"
         )
-
-    def has_cache(self) -> bool:
-        return self.sdk.has("cache")
 
 
 def _step(id: str, walk: Callable[[], None]) -> SmokeStep:

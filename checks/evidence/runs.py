@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from checks.proving.prove import Proven
 from checks.records import (
     CaseOutcome,
     CheckRun,
@@ -139,14 +140,14 @@ def from_smoke(
 
 
 def from_proof(
-    caught: Sequence[tuple[str, Sequence[str], Sequence[str]]], *, run_id: str, environment: Environment,
+    proven: Proven, *, run_id: str, environment: Environment,
     recorded_at: datetime, occurred_at: datetime,
 ) -> tuple[Evidence, ...]:  # fmt: skip
-    """The evidence of one ``prove``: each defect, the promises that should catch it, and those that did."""
+    """The evidence of one whole ``prove``: each defect, the promises that should catch it, and those that did."""
     stamp = _stamp(run_id, environment, occurred_at, recorded_at)
     return tuple(
-        Proof(**stamp, defect=defect, expected=tuple(expected), caught_by=tuple(by))
-        for defect, expected, by in caught
+        Proof(**stamp, defect=caught.id, expected=caught.expected, caught_by=caught.caught_by)
+        for caught in proven.defects
     )
 
 

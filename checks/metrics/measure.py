@@ -80,9 +80,8 @@ def measure(
 
     :raises EvidenceError: a segment cannot be read.
     """
-    span = Span(release=release, as_of=as_of, settings=settings)
     with opened(evidence, damaged=damaged) as engine:
-        return tuple(measured(engine, span) for measured in MEASURES.values())
+        return _measured(engine, Span(release=release, as_of=as_of, settings=settings))
 
 
 def measure_at_checkpoints(
@@ -90,11 +89,16 @@ def measure_at_checkpoints(
 ) -> dict[int, tuple[Metric, ...]]:
     """The metrics as they were at each checkpoint that has passed, by its hours."""
     due = {hours: release.opened_at + timedelta(hours=hours) for hours in LOOKS_H}
-    return {
-        hours: measure(evidence, release=release, as_of=at, settings=settings, damaged=damaged)
-        for hours, at in due.items()
-        if at <= as_of
-    }
+    with opened(evidence, damaged=damaged) as engine:
+        return {
+            hours: _measured(engine, Span(release=release, as_of=at, settings=settings))
+            for hours, at in due.items()
+            if at <= as_of
+        }
+
+
+def _measured(engine: Engine, span: Span) -> tuple[Metric, ...]:
+    return tuple(measured(engine, span) for measured in MEASURES.values())
 
 
 # ── pass rate ────────────────────────────────────────────────────────────────

@@ -37,11 +37,6 @@ class Proven(Record, frozen=True, kw_only=True):
     defects: tuple[Caught, ...]
     promises_never_red: tuple[str, ...]
 
-    @property
-    def complete(self) -> bool:
-        """Whether every defect was caught, and every promise has been seen red."""
-        return not self.promises_never_red and not any(caught.survived for caught in self.defects)
-
 
 def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = ()) -> Caught:
     """Run the checks against the reference SDK with one defect in it.

@@ -113,7 +113,4 @@ CAPABILITIES: dict[str, Capability] = {
     "jitter": Capability(
         "a jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")
     ),
-    "retry-mutation": Capability(
-        "retries of a mutation", lambda: takes("HttpClient", "request", "retry_mutation")
-    ),
 }
