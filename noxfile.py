@@ -233,7 +233,7 @@ def types(session):
 def bench(session):
     """Measure what is said to be fast."""
     install(session, extras=["site"], groups=["bench"])
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/benchmarks"]), env=environment())
+    session.run("python", "-m", "pytest", *(session.posargs or ["-s", "tests/benchmarks"]), env=environment())
 
 
 @nox.session

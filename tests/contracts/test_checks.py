@@ -1,43 +1,19 @@
 """Do the checks find a healthy SDK healthy, and are they honest about what they cannot tell?"""
 
-import shutil
-from collections.abc import Callable
-from pathlib import Path
-
-import msgspec
 import pytest
 
 from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
 from checks.errors import UsageError
-from checks.proving.prove import REFERENCE
 from checks.records import CheckResult, CheckRun, Outcome
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
-
-Edit = Callable[[Path], None]
 
 
 @pytest.fixture(scope="module")
 def healthy(prepared: Prepared) -> CheckRun:
     return run_checks(prepared)
-
-
-@pytest.fixture
-def sdk_with(prepared: Prepared, tmp_path: Path) -> Callable[[str, str, str], Prepared]:
-    """The reference SDK with something added to, or replaced in, one file."""
-
-    def make(file: str, old: str, new: str) -> Prepared:
-        source = tmp_path / "src"
-        shutil.copytree(REFERENCE, source, dirs_exist_ok=True)
-        target = source / PACKAGE / file
-        text = target.read_text()
-        assert old in text
-        target.write_text(text.replace(old, new, 1) if old else text + new)
-        return msgspec.structs.replace(prepared, paths=(source,))
-
-    return make
 
 
 def result(run: CheckRun, id: str) -> CheckResult:
