@@ -6,7 +6,9 @@ there, so no check sees another's requests.
 
 from __future__ import annotations
 
+import _thread
 import functools
+import itertools
 import os
 import threading
 import traceback
@@ -74,6 +76,8 @@ class Lab:
         self.trials = 0
         self.samplers: list[Callable[[Seen], Any]] = []
         self._control = control
+        self._settled: list[Seen] = []
+        self._reading = _thread.allocate_lock()  # below threading: nobody waits for it in virtual time
 
     @functools.cached_property
     def service(self) -> Scope:
@@ -90,11 +94,19 @@ class Lab:
 
     # ── what was seen ──
 
+    def _log(self) -> list[Seen]:
+        """All requests so far. Those that are answered change no more, so only what follows them is fetched."""
+        with self._reading:
+            fresh = self.service.log(after=len(self._settled))
+            settled = list(itertools.takewhile(lambda seen: seen.answered, fresh))
+            self._settled += settled
+            return self._settled + fresh[len(settled) :]
+
     def log(self, path: str = "", method: str = "") -> list[Seen]:
         """The requests that reached the service, in order; those for one path or method, if given."""
         return [
             seen
-            for seen in self.service.log()
+            for seen in self._log()
             if (not path or seen.path.partition("?")[0] == path) and (not method or seen.method == method)
         ]
 
@@ -111,7 +123,7 @@ class Lab:
     def timeline(self) -> tuple[str, ...]:
         """One line for each request: for the reader of a red check."""
         lines = []
-        for seen in self.service.log() if "service" in self.__dict__ else []:
+        for seen in self._log() if "service" in self.__dict__ else []:
             at = f"{self.at_s(seen):9.3f} s" if isinstance(seen.witness, dict) else "        ? s"
             answer = seen.fault or f"{seen.status}{' ' + seen.state if seen.state else ''} #{seen.stamp}"
             lines.append(f"{at}  {seen.method} {seen.path}  ->  {answer}")
