@@ -199,6 +199,15 @@ class Promise(Record, frozen=True, kw_only=True):
         return self.id.partition(".")[0]
 
 
+class Statement(Record, frozen=True, kw_only=True):
+    """One sentence of the contract in our words, and the promises that test it, or the reason why none does."""
+
+    section: str
+    says: str
+    promises: tuple[str, ...] = ()
+    reason: str = ""
+
+
 class Weakness(Record, frozen=True, kw_only=True):
     """A finding that can be looked for: it lies beyond the contract, and never counts against it."""
 

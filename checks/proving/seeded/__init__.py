@@ -1,0 +1,1 @@
+"""The seeded defects, a module for each family of promises."""
