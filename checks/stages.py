@@ -614,7 +614,7 @@ def _hear(console: Console, result: CheckResult | FindingResult, *, asked_for: b
         return
     console.row(str(result.outcome), f"{result.id}{': ' + result.reason if result.reason else ''}")
     if result.outcome is Outcome.BROKEN:
-        for line in result.log[-12:]:
+        for line in (*result.script, *_last_case(result.log)):
             console.line(f"      {line}")
 
 

@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from checks.contracts import timeline
 from checks.contracts.clock import VirtualClock
 from checks.contracts.judging import Answer, CannotTell, NotApplicable, describe
 from checks.errors import HarnessError
@@ -74,9 +75,11 @@ class Lab:
         self.clock = clock
         self.home = home
         self.trials = 0
+        self.script: tuple[str, ...] = ()
         self.samplers: list[Callable[[Seen], Any]] = []
         self._control = control
         self._settled: list[Seen] = []
+        self._notes: list[timeline.Note] = []
         self._reading = _thread.allocate_lock()  # below threading: nobody waits for it in virtual time
 
     @functools.cached_property
@@ -84,9 +87,9 @@ class Lab:
         """This check's scope of the loopback service, opened at first use."""
         return self._control.open_scope(witness=self._witness)
 
-    def another_service(self) -> Scope:
-        """A second service, on an address of its own."""
-        return self._control.open_scope(witness=None)
+    def another_service(self, *, tls: str = "") -> Scope:
+        """A second service, on an address of its own; with ``tls``, over TLS with that fault."""
+        return self._control.open_scope(witness=None, **({"tls": tls} if tls else {}))
 
     def _witness(self, seen: Seen) -> Any:
         """Called while a request is in flight: the virtual instant, and whatever the check samples."""
@@ -116,26 +119,31 @@ class Lab:
 
     def at_s(self, seen: Seen) -> float:
         """The virtual instant at which a request was in flight."""
-        if not isinstance(seen.witness, dict):
+        at_s = timeline.instant(seen)
+        if at_s is None:
             raise HarnessError(f"request {seen.number} had no witness: {seen.note or 'no reason given'}")
-        return float(seen.witness["at_s"])
+        return at_s
+
+    def requests(self) -> list[Seen]:
+        """All that reached this check's service; nothing, where the check never opened it."""
+        return self._log() if "service" in self.__dict__ else []
 
     def timeline(self) -> tuple[str, ...]:
-        """One line for each request: for the reader of a red check."""
-        lines = []
-        for seen in self._log() if "service" in self.__dict__ else []:
-            at = f"{self.at_s(seen):9.3f} s" if isinstance(seen.witness, dict) else "        ? s"
-            answer = seen.fault or f"{seen.status}{' ' + seen.state if seen.state else ''} #{seen.stamp}"
-            lines.append(f"{at}  {seen.method} {seen.path}  ->  {answer}")
-        return tuple(lines)
+        """What was called, sent, answered and waited for, a line each: for the reader of a red check."""
+        return timeline.told(self._notes, self.requests(), self.clock.sleeps)
+
+    def _note(self, text: str, *, closes: bool = False) -> None:
+        self._notes.append(timeline.Note(self.clock.now(), text, closes))
 
     # ── calls into the SDK ──
 
-    def attempt(self, call: Callable[[], Any]) -> Attempt:
-        """Make a call and keep what becomes of it.
+    def attempt(self, call: Callable[[], Any], what: str = "") -> Attempt:
+        """Make a call and keep what becomes of it; ``what`` is the call in words, for the timeline.
 
         :raises HarnessError: the call did not fit the SDK's signature, so nothing of it was run.
         """
+        what = what or _called(call)
+        self._note(f"{what}: called")
         started_s = self.clock.now()
         value, error = None, None
         try:
@@ -148,14 +156,16 @@ class Lab:
             if isinstance(raised, TypeError) and len(frames) <= 2 and "argument" in str(raised):
                 raise HarnessError(f"the call does not fit the SDK: {describe(raised)}") from raised
             error = raised
-        return Attempt(value, error, started_s, self.clock.now() - started_s)
+        made = Attempt(value, error, started_s, self.clock.now() - started_s)
+        self._note(f"{what}: {made.said()}", closes=True)
+        return made
 
     def given(self, call: Callable[[], Any], what: str) -> Any:
         """Make a call that the check stands on, and that is not what it judges.
 
         :raises CannotTell: it failed.
         """
-        attempt = self.attempt(call)
+        attempt = self.attempt(call, what)
         if attempt.error is not None:
             raise CannotTell(f"{what} failed, so there is nothing to judge: {describe(attempt.error)}")
         return attempt.value
@@ -164,6 +174,7 @@ class Lab:
     def trial(self, label: str) -> Iterator[None]:
         """One case of a check: counted, and named in the reason when it ends badly."""
         self.trials += 1
+        self._note(f"{timeline.CASE}{label}", closes=True)
         try:
             yield
         except Answer as found:
@@ -215,11 +226,11 @@ class Lab:
 
     def get(self, http: Any, path: str, **options: Any) -> Attempt:
         """A GET through the SDK."""
-        return self.attempt(lambda: http.request("GET", path, **options))
+        return self.attempt(lambda: http.request("GET", path, **options), f"GET {path}")
 
     def post(self, http: Any, path: str, **options: Any) -> Attempt:
         """A POST through the SDK."""
-        return self.attempt(lambda: http.request("POST", path, json_body={"a": 1}, **options))
+        return self.attempt(lambda: http.request("POST", path, json_body={"a": 1}, **options), f"POST {path}")
 
     def need_hits(self, http: Any) -> None:
         """Go on only with a cache that serves a repeated GET: without hits, there is nothing to judge by them.
@@ -236,7 +247,10 @@ class Lab:
     def wait(self, exports: Any, export_id: str = EXPORT, **options: Any) -> Attempt:
         """Wait for an export, every 0.2 s within 10 s unless told otherwise."""
         options = {"timeout_sec": 10.0, "poll_interval_sec": 0.2} | options
-        return self.attempt(lambda: exports.wait_for_export_ready(export_id, **options))
+        told = ", ".join([repr(export_id), *(f"{name}={short(value)}" for name, value in options.items())])
+        return self.attempt(
+            lambda: exports.wait_for_export_ready(export_id, **options), f"wait_for_export_ready({told})"
+        )
 
     def together(self, *calls: Callable[[], Any]) -> list[Attempt]:
         """Make several calls at once, a thread each, all in virtual time."""
@@ -261,7 +275,16 @@ class Lab:
         for name in [name for name in os.environ if name.upper().startswith("ARIS3_")]:
             del os.environ[name]
         os.environ.update(variables)
-        return self.attempt(lambda: self.sdk.load_config(env_file))
+        told = " ".join(f"{name}={value!r}" for name, value in variables.items()) or "no variables"
+        return self.attempt(lambda: self.sdk.load_config(env_file), f"load_config({env_file!r}) with {told}")
+
+
+def _called(call: Callable[[], Any]) -> str:
+    """A call in words, as far as it can be told from outside: ``get_export_status('exp-1')``."""
+    if not isinstance(call, functools.partial):
+        return "a call"
+    given = [*map(short, call.args), *(f"{name}={short(value)}" for name, value in call.keywords.items())]
+    return f"{getattr(call.func, '__name__', 'a call')}({', '.join(given)})"
 
 
 def outcome_of(wait: Attempt) -> str:

@@ -22,6 +22,9 @@ def main(arguments: Sequence[str]) -> int:
     import msgspec
     import pytest
 
+    with contextlib.suppress(ImportError):
+        import hypothesis.stateful  # noqa: F401
+
     sys.path[:0] = order["paths"]
     results = Path(order["results"]).open("ab", buffering=0)  # noqa: SIM115 - open as long as the process
 
@@ -44,6 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         clock=clock,
         control_port=order["control_port"],
         deadline_s=order["deadline_s"],
+        seed=order["seed"],
         wanted=frozenset(order["wanted"]),
         emit=lambda result: say(type(result).__name__, result),
         starting=lambda id: say("starting", id),

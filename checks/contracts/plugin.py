@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import random
 import select
 import signal
 import tempfile
@@ -23,6 +24,7 @@ from checks.contracts.clock import VirtualClock
 from checks.contracts.judging import Broken, CannotTell, NotApplicable, describe
 from checks.contracts.lab import Lab
 from checks.contracts.promises import BY_ID
+from checks.contracts.timeline import request_line
 from checks.errors import HarnessError
 from checks.records import CheckResult, FindingResult, Outcome
 from checks.service.client import Control
@@ -50,6 +52,7 @@ class Recorder:
         clock: VirtualClock,
         control_port: int,
         deadline_s: float,
+        seed: int,
         wanted: frozenset[str],
         emit: Callable[[CheckResult | FindingResult], None],
         starting: Callable[[str], None],
@@ -57,6 +60,7 @@ class Recorder:
         self.clock = clock
         self.control_port = control_port
         self.deadline_s = deadline_s
+        self.seed = seed
         self.wanted = wanted
         self.emit = emit
         self.starting = starting
@@ -139,6 +143,8 @@ class Recorder:
         try:
             os.setpgid(0, 0)
             self.clock.after_fork()
+            # What the SDK and the check draw can be drawn again, and one check's draws are not another's.
+            random.seed(f"{self.seed} {_id_of(item)}")
             encoded = self._result(item)
             with open(writing, "wb", closefd=False) as pipe:
                 pipe.write(encoded)
@@ -177,7 +183,7 @@ class Recorder:
             reason = (
                 "real time leaked into the check: the SDK waited in a way that the virtual clock cannot see"
             )
-        log = _timeline(lab)
+        log = _timeline(lab) if outcome is not Outcome.KEPT else ()
         id = _id_of(item)
         return CheckResult(
             id=id,
@@ -186,8 +192,9 @@ class Recorder:
             reason=reason,
             duration_s=0.0,
             trials=lab.trials if lab else 0,
-            request_log_digest=hashlib.sha256("\n".join(log).encode()).hexdigest() if log else "",
-            log=log if outcome is not Outcome.KEPT else (),
+            request_log_digest=_request_log_digest(lab),
+            log=log,
+            script=lab.script if lab and outcome is not Outcome.KEPT else (),
         )
 
     @pytest.hookimpl(hookwrapper=True)
@@ -232,6 +239,15 @@ def _found(id: str, returned: Any, error: BaseException | None) -> FindingResult
         seen = False if isinstance(error, NotApplicable) else None
         return FindingResult(id=id, seen=seen, reason=_outcome(error)[1])
     return FindingResult(id=id, seen=returned is not None, reason=str(returned or ""))
+
+
+def _request_log_digest(lab: Lab | None) -> str:
+    """Over what reached the service and what it answered; empty where nothing did, or nobody can say."""
+    try:
+        lines = [request_line(seen) for seen in lab.requests()] if lab else []
+    except Exception:
+        return ""
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest() if lines else ""
 
 
 def _timeline(lab: Lab | None) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     control_port: int | None
     deadline_s: float
     wanted: tuple[str, ...]
+    seed: int = 0
     smoke: bool = False
     waits: int = 0
     base_url: str = ""
@@ -78,6 +79,7 @@ def run_checks(
     wanted: Iterable[str] = (),
     port: int = 0,
     deadline_s: float = 20.0,
+    seed: int = 0,
     hear: Heard = lambda result: None,
 ) -> CheckRun:
     """Run the checks, or those wanted, against a prepared SDK.
@@ -85,6 +87,7 @@ def run_checks(
     Every promise has a result: one that the SDK's side never reported is unknown, with the reason.
 
     :param wanted: ids of promises and weaknesses; none means all.
+    :param seed: what the checks, and the SDK's ``random``, draw from: the same seed draws the same.
     :param hear: called with each result as it comes.
     :raises PortTaken: the service's port belongs to another program.
     """
@@ -93,7 +96,7 @@ def run_checks(
     checks: dict[str, CheckResult] = {}
     findings: dict[str, FindingResult] = {}
     last_started, why = "", "the checks never began"
-    with _launched(prepared, port=port, wanted=ids, deadline_s=deadline_s) as side:
+    with _launched(prepared, port=port, wanted=ids, deadline_s=deadline_s, seed=seed) as side:
         for line in side.lines():
             if line.starting:
                 last_started = line.starting
@@ -117,6 +120,7 @@ def run_checks(
         host=prepared.host,
         started_at=started_at,
         duration_s=round(time.monotonic() - started_s, 3),
+        seed=seed,
         checks=tuple(sorted(checks.values(), key=lambda result: order[result.id])),
         findings=tuple(findings[w.id] for w in WEAKNESSES if w.id in findings),
     )

@@ -41,8 +41,8 @@ from checks.subject.source import (
 )
 
 # What the recorder needs beside the SDK.
-RECORDER = ("pytest>=8", "msgspec>=0.19")
-RECORDER_CALLED = "what records the checks (pytest, msgspec)"
+RECORDER = ("pytest>=8", "msgspec>=0.19", "hypothesis>=6.100")
+RECORDER_CALLED = "what makes and records the checks (pytest, msgspec, hypothesis)"
 RECORDER_MEND = "The SDK's own pins leave no room for it: loosen them, or watch an environment without them."
 
 # The checks' own code needs it; the SDK itself might run on less.
