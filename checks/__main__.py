@@ -12,10 +12,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from checks import stages
 from checks.console import Console
 from checks.errors import AtalayaError
 from checks.settings import load
+from checks.stages import collect, observe, prove, publish, release, watch
+from checks.stages.place import Place
 
 # ── the command line ─────────────────────────────────────────────────────────
 
@@ -31,72 +32,100 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--root", default=".", metavar="DIR", help="the project's folder (default: here)")
     top.add_argument("--settings", metavar="FILE", help="watch.toml, if it lies elsewhere")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in (_watching, _publishing, _proving, _releasing):
+        add(commands)
+    return top
 
-    def command(
-        name: str, run: Callable[[stages.Place, argparse.Namespace], int], into: Any = commands
-    ) -> argparse.ArgumentParser:
-        added: argparse.ArgumentParser = into.add_parser(name, help=run.__doc__, description=run.__doc__)
-        added.set_defaults(run=run)
-        added.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
-        return added
 
-    sdk: dict[str, Any] = {
-        "metavar": "PATH_OR_REQUIREMENT",
-        "help": "the SDK under watch (default: what watch.toml says, or the bundled one)",
-    }
-    release: dict[str, Any] = {
-        "metavar": "VERSION",
-        "help": "the release (default: the one whose window is open)",
-    }
-    report: dict[str, Any] = {"metavar": "FILE", "help": "write the result to this file, as JSON"}
+Run = Callable[[Place, argparse.Namespace], int]
+Commands = Any  # argparse has no public name for what add_subparsers returns
 
-    it = command("watch", stages.watch)
-    it.add_argument("--sdk", **sdk)
-    it.add_argument("--release", **release)
+
+def _command(into: Commands, name: str, run: Run) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = into.add_parser(name, help=run.__doc__, description=run.__doc__)
+    added.set_defaults(run=run)
+    added.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    return added
+
+
+def _sdk(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--sdk", metavar="PATH_OR_REQUIREMENT",
+        help="the SDK under watch (default: what watch.toml says, or the bundled one)")  # fmt: skip
+
+
+def _release(it: argparse.ArgumentParser) -> None:
+    it.add_argument(
+        "--release", metavar="VERSION", help="the release (default: the one whose window is open)"
+    )
+
+
+def _report(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--report", metavar="FILE", help="write the result to this file, as JSON")
+
+
+def _strict(it: argparse.ArgumentParser) -> None:
     it.add_argument("--strict", action="store_true", help="exit with 3 while something due is unknown")
 
-    it = command("observe", stages.observe)
-    it.add_argument("--sdk", **sdk)
-    it.add_argument("--report", **report)
-    it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
 
-    it = command("smoke", stages.smoke)
-    it.add_argument("--sdk", **sdk)
+def _watching(commands: Commands) -> None:
+    """The commands that gather evidence."""
+    it = _command(commands, "watch", watch.watch)
+    _sdk(it)
+    _release(it)
+    _strict(it)
+
+    it = _command(commands, "observe", observe.observe)
+    _sdk(it)
+    _report(it)
+    it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
+    it.add_argument(
+        "--seed", type=int, default=0, metavar="N", help="what random draws begin from (default: 0)"
+    )
+    it.add_argument("--no-canary", action="store_true", help="run no seeded defects beside the checks")
+
+    it = _command(commands, "smoke", observe.smoke)
+    _sdk(it)
     it.add_argument("--base-url", metavar="URL", help="a real service (default: the loopback service)")
     it.add_argument("--waits", type=_positive, metavar="N", help="exports to wait for on loopback")
-    it.add_argument("--report", **report)
+    _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
 
-    it = command("collect", stages.collect)
+    it = _command(commands, "collect", collect.collect)
     it.add_argument(
         "--junit", nargs="+", action="extend", default=[], metavar="PATH", help="JUnit files or folders"
     )
     it.add_argument("--workflow", metavar="NAME", help="the workflow that the reports come from")
     it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
-    it.add_argument("--release", **release)
-    it.add_argument("--report", **report)
+    _release(it)
+    _report(it)
     it.add_argument("--dry-run", action="store_true", help="read and report, and keep nothing")
 
-    it = command("judge", stages.judge)
+
+def _publishing(commands: Commands) -> None:
+    """The commands that judge, and show what was judged."""
+    it = _command(commands, "judge", publish.judge)
     it.add_argument(
         "--as-of", metavar="TIME", help="the instant to judge as of (default: the newest evidence's)"
     )
-    it.add_argument("--release", **release)
-    it.add_argument("--strict", action="store_true", help="exit with 3 while something due is unknown")
+    _release(it)
+    _strict(it)
 
-    command("publish", stages.publish)
-    command("site", stages.site).add_argument("--out", metavar="DIR", help="where the pages go")
-    command("serve", stages.serve).add_argument(
+    _command(commands, "publish", publish.publish)
+    _command(commands, "site", publish.site).add_argument("--out", metavar="DIR", help="where the pages go")
+    _command(commands, "serve", publish.serve).add_argument(
         "--port", type=_port, default=8000, help="0 for any free one (default: 8000)"
     )
 
-    it = command("prove", stages.prove)
-    it.add_argument("--report", **report)
+
+def _proving(commands: Commands) -> None:
+    """The commands that test the checks themselves."""
+    it = _command(commands, "prove", prove.prove)
+    _report(it)
     it.add_argument("--defect", action="append", metavar="ID", help="only this defect; may be given again")
 
     from checks.proving.rehearsal import SCENARIOS
 
-    it = command("rehearse", stages.rehearse)
+    it = _command(commands, "rehearse", prove.rehearse)
     it.add_argument("--scenario", choices=sorted(SCENARIOS), default="healthy")
     it.add_argument("--seed", type=int, default=7, metavar="N")
     it.add_argument(
@@ -105,10 +134,13 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--as", dest="name", default="rehearsal-1", metavar="NAME", help="the release's name")
     it.add_argument("--no-proof", action="store_true", help="leave the seeded defects out")
 
+
+def _releasing(commands: Commands) -> None:
+    """The commands that look after a release."""
     inner = commands.add_parser("release", help="open a release").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    it = command("open", stages.release_open, inner)
+    it = _command(inner, "open", release.release_open)
     it.add_argument("version")
     it.add_argument("--commit", required=True, metavar="SHA")
     it.add_argument("--at", metavar="TIME", help="T+0 (default: now)")
@@ -116,8 +148,7 @@ def parser() -> argparse.ArgumentParser:
     inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    command("verify", stages.evidence_verify, inner).add_argument("--release", **release)
-    return top
+    _release(_command(inner, "verify", release.evidence_verify))
 
 
 def _positive(text: str) -> int:
@@ -154,7 +185,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with _told(console):
         root = Path(args.root).resolve()
         settings = Path(args.settings) if args.settings else root / "watch.toml"
-        code: int = args.run(stages.Place(root, load(settings), console), args)
+        code: int = args.run(Place(root, load(settings), console), args)
         return code
     return 2
 

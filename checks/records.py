@@ -241,7 +241,8 @@ class CheckResult(Record, frozen=True, kw_only=True):
     """One promise's outcome in one run.
 
     ``trials`` is how many cases stand behind it. ``request_log_digest`` is over what the service saw, and
-    ``log`` is that, one line for each request, for the reader of a red check.
+    ``log`` is that, one line for each request, for the reader of a red check. ``script`` is the shortest way
+    to the failure, a step a line, where the check went looking for one.
     """
 
     id: str
@@ -252,6 +253,7 @@ class CheckResult(Record, frozen=True, kw_only=True):
     trials: int = 0
     request_log_digest: str = ""
     log: tuple[str, ...] = ()
+    script: tuple[str, ...] = ()
 
     @property
     def contract(self) -> str:
@@ -267,8 +269,22 @@ class FindingResult(Record, frozen=True, kw_only=True):
     reason: str
 
 
+class Canary(Record, frozen=True, kw_only=True):
+    """One seeded defect that was run beside the real checks, to see that its family of checks is awake."""
+
+    family: str
+    defect: str
+    expected: tuple[str, ...]
+    caught_by: tuple[str, ...]
+
+    @property
+    def caught(self) -> bool:
+        """Whether every promise that should have turned red did."""
+        return set(self.expected) <= set(self.caught_by)
+
+
 class CheckRun(Record, frozen=True, kw_only=True):
-    """All that one run of the checks found."""
+    """All that one run of the checks found. ``seed`` is what its random draws began from."""
 
     run_id: str
     subject: Subject
@@ -277,6 +293,8 @@ class CheckRun(Record, frozen=True, kw_only=True):
     duration_s: float
     checks: tuple[CheckResult, ...]
     findings: tuple[FindingResult, ...] = ()
+    canaries: tuple[Canary, ...] = ()
+    seed: int = 0
 
 
 class SmokeStep(Record, frozen=True, kw_only=True):
@@ -361,6 +379,7 @@ class Observation(Evidence, frozen=True, kw_only=True):
     subject_digest: str
     request_log_digest: str = ""
     log: tuple[str, ...] = ()
+    script: tuple[str, ...] = ()
 
 
 class Finding(Evidence, frozen=True, kw_only=True):
@@ -446,12 +465,16 @@ class Reading(Evidence, frozen=True, kw_only=True):
 
 
 class Proof(Evidence, frozen=True, kw_only=True):
-    """One seeded defect, and which promises turned red for it."""
+    """One seeded defect, and which promises turned red for it.
+
+    A ``canary`` was run beside the real checks of an observation; the others are a self-test's.
+    """
 
     kind = "proof"
     defect: str
     expected: tuple[str, ...]
     caught_by: tuple[str, ...]
+    canary: bool = False
 
 
 STORED: dict[str, type[Evidence]] = {
@@ -592,6 +615,7 @@ class PromiseStatus(Record, frozen=True, kw_only=True):
     unknown: int
     last_seen_red_at: datetime | None = None
     log: tuple[str, ...] = ()
+    script: tuple[str, ...] = ()
 
 
 class Judgement(Record, frozen=True, kw_only=True):

@@ -72,6 +72,7 @@ def from_checks(
             subject_digest=run.subject.digest,
             request_log_digest=check.request_log_digest,
             log=check.log,
+            script=check.script,
         )
         for check in run.checks
     ]
@@ -89,7 +90,11 @@ def from_checks(
         origin=run.run_id,
         duration_s=run.duration_s,
     )
-    return (_context(run.subject, run.host, "checks", stamp), job, *observations, *findings)
+    canaries = [
+        Proof(**stamp, defect=c.defect, expected=c.expected, caught_by=c.caught_by, canary=True)
+        for c in run.canaries
+    ]
+    return (_context(run.subject, run.host, "checks", stamp), job, *observations, *findings, *canaries)
 
 
 def from_smoke(

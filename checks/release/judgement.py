@@ -122,12 +122,13 @@ def _status(promise: Promise, observations: Sequence[Observation], proofs: Seque
         unknown=counts[Outcome.UNKNOWN],
         last_seen_red_at=max(red_at, default=None),
         log=last.log if last else (),
+        script=last.script if last else (),
     )
 
 
 def _self_test(proofs: Sequence[Proof]) -> tuple[int, int]:
     """How many defects were seeded at the last self-test, and how many the promises that should caught."""
-    newest = {proof.defect: proof for proof in proofs}
+    newest = {proof.defect: proof for proof in proofs if not proof.canary}
     caught = [proof for proof in newest.values() if set(proof.expected) <= set(proof.caught_by)]
     return len(newest), len(caught)
 

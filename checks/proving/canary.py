@@ -1,0 +1,77 @@
+"""Is each family of checks awake in this very run?
+
+Beside the real checks of an observation runs one seeded defect of each family, another one each hour. Where it
+is caught, a detector was alive when it said "kept"; where it is not, its word counts for nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+
+from checks.proving.defects import FAMILIES, Defect
+from checks.proving.prove import catch
+from checks.records import Canary, CheckResult, CheckRun, Outcome
+from checks.subject.environment import Prepared
+
+TRIES = 2  # a machine that was busy for a moment is no sleeping detector
+
+
+def choose(at: datetime) -> dict[str, Defect]:
+    """The defect of each family that is due in this hour: each hour the next one, round and round."""
+    hour = int(at.timestamp() // 3600)
+    return {
+        _name(family): family.DEFECTS[hour % len(family.DEFECTS)] for family in FAMILIES if family.DEFECTS
+    }
+
+
+def sing(
+    prepared: Prepared, *, at: datetime, hear: Callable[[Canary], None] = lambda canary: None
+) -> tuple[Canary, ...]:
+    """Run the defects that are due at ``at``, each against the promises that should catch it.
+
+    :param prepared: an environment that has what the reference SDK needs.
+    """
+    canaries = []
+    for family, defect in choose(at).items():
+        canary = _one(family, defect, prepared)
+        hear(canary)
+        canaries.append(canary)
+    return tuple(canaries)
+
+
+def _one(family: str, defect: Defect, prepared: Prepared) -> Canary:
+    red: tuple[str, ...] = ()
+    for _ in range(TRIES):
+        red = catch(defect, prepared, wanted=defect.expected).caught_by
+        if set(defect.expected) <= set(red):
+            break
+    return Canary(family=family, defect=defect.id, expected=defect.expected, caught_by=red)
+
+
+def with_canaries(run: CheckRun, canaries: tuple[Canary, ...], *, why_none: str = "") -> CheckRun:
+    """The run as it counts, beside its canaries: what a family that slept has called kept is unknown.
+
+    :param why_none: why no canary could be run at all, which leaves no family awake.
+    """
+    slept = {
+        canary.family: f"the seeded defect {canary.defect}, run beside it, was not caught"
+        for canary in canaries
+        if not canary.caught
+    }
+    if why_none:
+        slept = {_name(family): f"no seeded defect could be run beside it: {why_none}" for family in FAMILIES}
+    checks = tuple(_as_it_counts(check, slept.get(check.contract, "")) for check in run.checks)
+    return msgspec.structs.replace(run, checks=checks, canaries=canaries)
+
+
+def _as_it_counts(check: CheckResult, why_not: str) -> CheckResult:
+    if not why_not or check.outcome is not Outcome.KEPT:
+        return check
+    return msgspec.structs.replace(check, outcome=Outcome.UNKNOWN, reason=f"kept, it said; but {why_not}")
+
+
+def _name(family: object) -> str:
+    return str(getattr(family, "__name__", "")).rpartition(".")[2]

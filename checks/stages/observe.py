@@ -1,0 +1,215 @@
+"""What do the commands that run the SDK do: the checks, and the smoke?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from checks.console import Console, plain
+from checks.errors import HarnessError, NetworkError, SubjectError
+from checks.records import (
+    REPORT_SCHEMA,
+    Canary,
+    CheckResult,
+    CheckRun,
+    Conclusion,
+    FindingResult,
+    Outcome,
+    SmokeRun,
+)
+from checks.stages.place import Place, built, prepared_sdk, print_json, utc_now, write_json, write_text
+
+if TYPE_CHECKING:
+    from checks.subject.environment import Prepared
+
+
+BUNDLED_LABEL = "bundled"  # how evidence names the SDK that comes with us: see Source.label
+
+
+def observe(place: Place, args: argparse.Namespace) -> int:
+    """Run the contract checks against an SDK."""
+    from checks.contracts.run import known_ids
+
+    wanted = known_ids(args.promise or ())
+    with prepared_sdk(place, args) as prepared:
+        run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_canary)
+    report = report_of(run)
+    if args.report:
+        write_json(Path(args.report), report)
+        place.console.line(f"  report: {args.report}")
+    if args.json:
+        print_json(report)
+    place.console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
+    for check in run.checks:
+        if check.outcome is Outcome.BROKEN:
+            seed = f" --seed {args.seed}" if args.seed else ""
+            place.console.line(f"  again: nox -s checks --{_sdk(args)} --promise {check.id}{seed}")
+    return exit_of([check.outcome for check in run.checks])
+
+
+def observed(
+    place: Place,
+    prepared: Prepared,
+    *,
+    wanted: Sequence[str] = (),
+    seed: int = 0,
+    canaries: bool,
+    strict: bool = False,
+) -> CheckRun:
+    """One run of the checks, each result shown as it comes; beside a whole run go its canaries.
+
+    :param strict: whether a run that could have no canaries at all says nothing; else that is only shown.
+    """
+    from checks.contracts.run import run_checks
+    from checks.proving.canary import with_canaries
+
+    settings, console = place.loaded.settings, place.console
+    with ThreadPoolExecutor(1) as beside:
+        singing = beside.submit(_sing, prepared) if canaries and not wanted else None
+        run = run_checks(
+            prepared, wanted=wanted, port=settings.service.port, deadline_s=settings.service.deadline_s, seed=seed,
+            hear=lambda result: hear(console, result, asked_for=bool(wanted)),
+        )  # fmt: skip
+        sung, why_none = singing.result() if singing else ((), "")
+    for canary in sung:
+        if not canary.caught:
+            console.row("unknown", f"{canary.family}: the seeded defect {canary.defect} was not caught: "
+                                   f"what this run has called kept there says nothing")  # fmt: skip
+    if sung:
+        console.line(f"  canaries: {sum(canary.caught for canary in sung)} of {len(sung)} seeded defects caught "
+                     f"({', '.join(canary.defect for canary in sung)})")  # fmt: skip
+    if why_none:
+        console.line(f"  canaries: none could be run: {why_none}")
+    return with_canaries(run, sung, why_none=why_none if strict else "")
+
+
+def _sing(prepared: Prepared) -> tuple[tuple[Canary, ...], str]:
+    """The canaries of this hour, or why there are none. They need the bundled SDK, whatever is watched."""
+    from checks.proving.canary import sing
+    from checks.subject.environment import prepare
+
+    try:
+        if prepared.subject.source == BUNDLED_LABEL:
+            return sing(prepared, at=utc_now()), ""
+        with prepare("") as bundled:
+            return sing(bundled, at=utc_now()), ""
+    except (NetworkError, SubjectError, HarnessError) as why:
+        return (), str(why)
+
+
+def report_of(run: CheckRun) -> dict[str, Any]:
+    """The report that others read: see ``atalaya.report/1`` in the reference."""
+    return {
+        "schema": REPORT_SCHEMA,
+        "subject": {"name": run.subject.name, "version": run.subject.version, "digest": run.subject.digest,
+                    "source": run.subject.source},
+        "environment": {"python": run.host.python, "implementation": run.host.implementation, "os": run.host.os,
+                        "freeze": list(run.host.freeze)},
+        "started_at": run.started_at,
+        "duration_s": run.duration_s,
+        "checks": [
+            {"id": check.id, "contract": check.contract, "severity": check.severity.value,
+             "outcome": check.outcome.value, "reason": check.reason, "duration_s": check.duration_s,
+             "trials": check.trials, "log": list(check.log), "script": list(check.script)}
+            for check in run.checks
+        ],
+        "seed": run.seed,
+        "canaries": [{"family": c.family, "defect": c.defect, "caught": c.caught, "caught_by": list(c.caught_by)}
+                     for c in run.canaries],
+        "findings": [{"id": found.id, "seen": found.seen, "reason": found.reason} for found in run.findings],
+    }  # fmt: skip
+
+
+def exit_of(outcomes: Sequence[Outcome]) -> int:
+    """0 when something was kept and nothing else is to be said, 1 broken, 3 unknown.
+
+    >>> exit_of([Outcome.KEPT, Outcome.NOT_APPLICABLE]), exit_of([]), exit_of([Outcome.BROKEN, Outcome.UNKNOWN])
+    (0, 3, 1)
+    """
+    from checks.evidence.runs import conclude
+
+    return {Conclusion.SUCCESS: 0, Conclusion.FAILURE: 1}.get(conclude(outcomes), 3)
+
+
+def smoke(place: Place, args: argparse.Namespace) -> int:
+    """Run the runbook's smoke: strict config, CREATED to READY, and a cache that stays out of polling."""
+    run = _smoke(place, args)
+    report = built(run) | {"schema": "atalaya.smoke/1"}
+    if args.report:
+        write_json(Path(args.report), report)
+    if args.log:
+        write_text(Path(args.log), "".join(line + "\n" for line in _smoke_log(run)))
+    if args.json:
+        print_json(report)
+    return exit_of([step.outcome for step in run.steps])
+
+
+def _smoke(place: Place, args: argparse.Namespace) -> SmokeRun:
+    from checks.contracts.run import run_smoke
+
+    settings = place.loaded.settings
+    base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
+    names = ("access_token", "tenant_id", "app_id", "device_id", "store_id")
+    credentials = {name: os.environ[f"ATALAYA_SERVICE_{name.upper()}"] for name in names
+                   if f"ATALAYA_SERVICE_{name.upper()}" in os.environ}  # fmt: skip
+    with prepared_sdk(place, args) as prepared:
+        run = run_smoke(
+            prepared, waits=args.waits or settings.smoke.waits, base_url=base_url,
+            credentials=credentials, port=settings.service.port,
+        )  # fmt: skip
+    hear_smoke(place.console, run)
+    return run
+
+
+def _smoke_log(run: SmokeRun) -> Iterator[str]:
+    at = run.started_at.isoformat(timespec="milliseconds")
+    where = run.base_url or "loopback"
+    yield f"{at} INFO smoke of {plain(run.subject.name)} {plain(run.subject.version or 'unknown')} on {plain(where)}"
+    for step in run.steps:
+        level = "ERROR" if step.outcome is Outcome.BROKEN else "INFO"
+        yield plain(f"{at} {level} {step.id}: {step.outcome}{': ' + step.reason if step.reason else ''}")
+    for event in run.events:
+        yield plain(f"{at} ERROR {event.kind}: {event.place}: {event.message}")
+    yield f"{at} INFO requests={run.requests} polls={run.polls} waits={run.waits} stale_trials={run.trials}"
+
+
+def hear(console: Console, result: CheckResult | FindingResult, *, asked_for: bool) -> None:
+    """Show a result as it comes; what is kept is a line only where it was asked for."""
+    if isinstance(result, FindingResult):
+        if result.seen or asked_for:
+            console.row("finding", f"{result.id}: {result.reason or 'not seen'}")
+        return
+    if result.outcome is Outcome.KEPT and not asked_for:
+        return
+    console.row(str(result.outcome), f"{result.id}{': ' + result.reason if result.reason else ''}")
+    if result.outcome is Outcome.BROKEN:
+        from checks.contracts.timeline import last_case
+
+        for line in (*result.script, *last_case(result.log)):
+            console.line(f"      {line}")
+
+
+def hear_smoke(console: Console, run: SmokeRun) -> None:
+    for step in run.steps:
+        console.row(str(step.outcome), f"smoke: {step.id}{': ' + step.reason if step.reason else ''}")
+    for event in run.events[:5]:
+        console.row(str(event.kind), f"{event.place}: {event.message}")
+    console.line(f"  smoke: {run.waits} waits, {run.polls} polls, {run.requests} requests, "
+                 f"{run.trials} that could have read stale")  # fmt: skip
+
+
+def counts(run: CheckRun) -> str:
+    counts = {outcome: sum(check.outcome is outcome for check in run.checks) for outcome in Outcome}
+    return (
+        ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
+        + f" in {run.duration_s:.1f} s"
+    )
+
+
+def _sdk(args: argparse.Namespace) -> str:
+    return f" --sdk {shlex.quote(args.sdk)}" if args.sdk else ""

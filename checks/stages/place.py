@@ -1,0 +1,159 @@
+"""Where does a command work, and what do all commands share?"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from checks.console import Console
+from checks.errors import ReleaseError, UsageError
+from checks.records import (
+    Evidence,
+    Judgement,
+    Release,
+    VerdictWord,
+)
+from checks.settings import Loaded
+
+if TYPE_CHECKING:
+    from checks.subject.environment import Prepared
+
+
+# The exit code of each word. WAITING is 3 under --strict.
+EXIT: dict[VerdictWord, int] = {
+    VerdictWord.GO: 0,
+    VerdictWord.ON_TRACK: 0,
+    VerdictWord.WAITING: 0,
+    VerdictWord.INVALID: 1,
+    VerdictWord.NO_GO: 1,
+    VerdictWord.EXTEND: 1,
+    VerdictWord.OFF_TRACK: 1,
+    VerdictWord.INCONCLUSIVE: 3,
+}
+
+
+class Place(NamedTuple):
+    """Where the command works, and what it was told to do there."""
+
+    root: Path
+    loaded: Loaded
+    console: Console
+
+    @property
+    def docs(self) -> Path:
+        return self.root / "docs"
+
+    @property
+    def releases(self) -> Path:
+        return self.docs / "releases"
+
+
+def prepared_sdk(place: Place, args: argparse.Namespace) -> AbstractContextManager[Prepared]:
+    """The SDK that was asked for, here or in watch.toml, in an environment of its own."""
+    from checks.subject.environment import prepare
+
+    asked = args.sdk if args.sdk is not None else place.loaded.settings.subject.sdk
+    return prepare(asked, echo=place.console.line)
+
+
+def the_release(place: Place, named: str | None, version: str | None, *, to_write: bool = False) -> Release:
+    """The release named, else the one whose window is open, else a new local one."""
+    from checks.includes.skeleton import pages
+    from checks.release import folder
+
+    if named:
+        release = folder.load(place.releases / named)
+        if to_write and release.rehearsal:
+            raise ReleaseError(
+                f"{named}: a rehearsal takes no evidence but its own. Name another release, or none."
+            )
+        return release
+    now = utc_now()
+    found = folder.to_write(place.releases, now=now)
+    if found is not None:
+        place.console.line(f"  release: {found.version}, since {found.opened_at:%Y-%m-%d %H:%M} UTC")
+        return found
+    name = folder.local_name(place.releases, version)
+    release = Release(version=name, commit=place.loaded.settings.subject.commit, opened_at=now)
+    folder.open_release(place.releases, release, pages())
+    place.console.line(f"  no release is open: {name} was opened for this machine, T+0 is now")
+    return release
+
+
+def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
+    from checks.evidence import ledger
+
+    written = ledger.write(place.releases / release.version / "evidence", records)
+    place.console.line(f"  kept: {len(records)} records in {len(written)} segments of {release.version}")
+
+
+def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:
+    from checks.release.judgement import judge_release
+
+    return judge_release(
+        place.releases / release.version, release, as_of=as_of, settings=place.loaded.settings
+    )
+
+
+def exit_code(judgement: Judgement, *, strict: bool) -> int:
+    word = judgement.verdict.word
+    return 3 if strict and word is VerdictWord.WAITING else EXIT[word]
+
+
+def summarise(console: Console, judgement: Judgement) -> None:
+    verdict = judgement.verdict
+    console.row(str(verdict.word), f"{judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC, "
+                                   f"valid until {verdict.valid_until:%Y-%m-%d %H:%M} UTC")  # fmt: skip
+    for text in verdict.because:
+        console.line(f"    {text}")
+    for metric in judgement.metrics:
+        console.row(str(metric.state), f"{metric.id}: {metric.text}")
+    if verdict.unknowns:
+        console.line("  still unknown:")
+        for text in verdict.unknowns:
+            console.line(f"    {text}")
+    if verdict.next_steps:
+        console.line("  what to do:")
+        for text in verdict.next_steps:
+            console.line(f"    {text}")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"{text!r} is no instant. Write it in UTC, as 2026-01-31T09:00:00Z.") from None
+    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def built(value: Any) -> Any:
+    return msgspec.to_builtins(value)
+
+
+def write_json(path: Path, content: Any) -> None:
+    write_text(path, msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file whole or not at all."""
+    half = path.with_name(f".{path.name}.half")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        half.write_text(text, encoding="utf-8")
+        half.replace(path)
+    except OSError as why:
+        raise UsageError(f"{path}: cannot be written: {why.strerror or why}. Name another file.") from None
+
+
+def print_json(content: Any) -> None:
+    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())

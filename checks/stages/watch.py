@@ -1,0 +1,83 @@
+"""What does the whole way do: observe, collect, judge, publish, build?"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING, Any
+
+from checks.errors import HarnessError, UsageError
+from checks.records import (
+    Environment,
+    Outcome,
+    Release,
+    SmokeRun,
+)
+from checks.stages.collect import take_in
+from checks.stages.observe import counts, exit_of, hear_smoke, observed
+from checks.stages.place import Place, exit_code, judged, keep, prepared_sdk, summarise, the_release, utc_now
+from checks.stages.publish import build_site, write_pages
+
+if TYPE_CHECKING:
+    from checks.subject.environment import Prepared
+
+
+def watch(place: Place, args: argparse.Namespace) -> int:
+    """Observe, collect, judge, publish, build the site; then say where to read it."""
+    from checks.evidence.runs import from_checks, from_smoke
+
+    settings, console = place.loaded.settings, place.console
+    console.stage("observe")
+    with prepared_sdk(place, args) as prepared:
+        release = the_release(place, args.release, prepared.subject.version, to_write=True)
+        seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
+        run = observed(place, prepared, seed=seed, canaries=True, strict=True)
+        console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
+        smoked = _smoke_or_why_not(place, prepared)
+    stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "recorded_at": utc_now()}
+    stamp["commit"] = settings.subject.commit
+    keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ())])
+    console.stage("collect")
+    taken_in = _take_in_or_why_not(place, release)
+    console.stage("judge")
+    judgement = judged(place, release, None)
+    console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
+    console.stage("publish")
+    write_pages(place, judgement)
+    page = build_site(place, None)
+    console.stage("summary")
+    summarise(console, judgement)
+    own = page.parent / release.version / "index.html"
+    console.line(f"  read it: {own if own.exists() else page}")
+    steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]
+    checked = exit_of([check.outcome for check in run.checks] + steps)
+    codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
+    return 1 if 1 in codes else 2 if 2 in codes else max(codes)
+
+
+def _take_in_or_why_not(place: Place, release: Release) -> int:
+    """The reports that watch.toml names. Where they are not there, that is said, and the watch goes on."""
+    named = place.loaded.settings.ci.junit
+    if not named:
+        place.console.line("  no reports of CI are named in watch.toml: what CI said stays unknown")
+        return 0
+    try:
+        collected = take_in(place, [place.root / path for path in named], release)
+    except UsageError as why:
+        place.console.row("unknown", str(why))
+        return why.exit_code
+    keep(place, release, collected.evidence)
+    return 0
+
+
+def _smoke_or_why_not(place: Place, prepared: Prepared) -> SmokeRun | None:
+    """The smoke of a watch. One that ends without a result is unknown, and the watch goes on."""
+    from checks.contracts.run import run_smoke
+
+    settings = place.loaded.settings
+    try:
+        run = run_smoke(prepared, waits=settings.smoke.waits, port=settings.service.port)
+    except HarnessError as why:
+        place.console.row("unknown", f"smoke: {why}")
+        return None
+    hear_smoke(place.console, run)
+    return run
