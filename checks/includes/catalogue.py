@@ -21,6 +21,7 @@ from babel.messages.pofile import read_po, write_po
 
 import checks
 from checks import settings
+from checks.contracts.promises import BY_ID
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, catalogue_path
@@ -66,7 +67,8 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for source, names in ((docs, "docs"), (skeleton, "checks/includes/skeleton.py")):
             for message in _extracted(docs, source, Path(folder) / source.name):
-                found.setdefault(message, (names,))
+                if message.strip("`") not in BY_ID:  # the title of a promise's page
+                    found.setdefault(message, (names,))
     return found
 
 

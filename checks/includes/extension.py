@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _NAME = re.compile(r"[a-z0-9-]+")
+_PROMISE = re.compile(r"[a-z]+\.[a-z0-9-]+")
 
 
 class Live(SphinxDirective):
@@ -94,6 +95,28 @@ class ReleaseLink(SphinxRole):
         return [nodes.reference(self.rawtext, self.text, refuri=target, internal=True)], []
 
 
+class PromiseLink(SphinxRole):
+    """``{promise}`ID```: a link from any page of the site to the page of that promise, in the same language."""
+
+    inliner: Inliner
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if not _PROMISE.fullmatch(self.text):
+            return [], [self.inliner.reporter.error(f"'{self.text}' is no id of a promise")]
+        config = self.config
+        front = config.live_front_language == config.language
+        # A release lies one folder below the root pages, and the other language one below its front.
+        up = self.env.docname.count("/")
+        if config.live_release != "reference":
+            up += 1 + (not front)
+        target = f"{'../' * up}{'' if front or config.live_release == 'reference' else config.language + '/'}"
+        link = nodes.reference(
+            self.rawtext, refuri=f"{target}reference/promises/{self.text}.html", internal=True
+        )
+        link += nodes.literal(self.text, self.text)
+        return [link], []
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls."""
     if not app.confdir:
@@ -103,4 +126,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("live", Live)
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
+    app.add_role("promise", PromiseLink())
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

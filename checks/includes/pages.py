@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from checks.includes import myst
+from checks.includes.contract import link
 from checks.includes.figures import figures, metrics
 from checks.includes.files import write_if_changed
 from checks.includes.language import Language
@@ -161,7 +162,7 @@ def _family(name: str, family: list[PromiseStatus], voice: Voice) -> str:
     ]  # fmt: skip
     rows = [
         [
-            myst.paragraphs(myst.span(voice.literal(status.promise.id), "row-name"), voice.ours(status.promise.says)),
+            myst.paragraphs(myst.span(link(status.promise.id), "row-name"), voice.ours(status.promise.says)),
             voice.badge(status.promise.severity), voice.badge(status.outcome),
             voice.plain(status.reason) if status.reason else "–",
             f"{voice.number(status.kept)} / {voice.number(status.broken)} / {voice.number(status.unknown)}",
@@ -184,7 +185,9 @@ def _reproduce(status: PromiseStatus, voice: Voice) -> str:
         voice(N_("Why it matters: {why}"), why=promise.why),
         voice(N_("How it was tested: {how}"), how=promise.how),
         voice(N_("To see it again: `nox -s checks -- --promise {id}`"), id=promise.id),
-        voice(N_("What the service saw:")) if status.log else "",
+        voice(N_("The shortest way to it that was found:")) if status.script else "",
+        myst.block(status.script) if status.script else "",
+        voice(N_("What happened, by the virtual clock:")) if status.log else "",
         myst.block(status.log) if status.log else "",
     )
 

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from checks import settings
-from checks.includes import myst
+from checks.includes import contract, myst
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
+from checks.proving import selftest
 from checks.records import N_, Promise
 
 FOLDER = "reference"
@@ -20,10 +21,11 @@ FOLDER = "reference"
 
 def publish_reference(docs: Path) -> tuple[Path, ...]:
     """Write the generated part of the reference in every language; returns what had to be written."""
-    written = []
+    fragments = FRAGMENTS | contract.about_the_checks(selftest.read(docs))
+    written = [*contract.write_promise_pages(docs)]
     for code in LANGUAGES:
         voice = Voice(Language(code))
-        for name, fragment in FRAGMENTS.items():
+        for name, fragment in fragments.items():
             file = docs / "_generated" / FOLDER / code / f"{name}.md"
             if write_if_changed(file, fragment(voice).rstrip("\n") + "\n"):
                 written.append(file)
@@ -69,18 +71,16 @@ def promises(voice: Voice) -> str:
 def _contract(name: str, family: list[Promise], voice: Voice) -> str:
     header = [
         voice(N_("Promise")), voice(N_("Severity")), voice(N_("Checkpoint")), voice(N_("Why it matters")),
-        voice(N_("How it is tested")),
     ]  # fmt: skip
     rows = [
         [
-            myst.paragraphs(myst.span(voice.literal(promise.id), "row-name"), voice.ours(promise.says)),
+            myst.paragraphs(myst.span(contract.link(promise.id), "row-name"), voice.ours(promise.says)),
             voice.badge(promise.severity), f"T+{promise.checkpoint_h}", voice.ours(promise.why),
-            voice.ours(promise.how),
         ]
         for promise in family
     ]  # fmt: skip
     caption = voice(N_("{contract}: {n} promises"), contract=name, n=len(family))
-    return myst.table(caption, header, rows, classes="cards promises", widths="28 9 10 26 27")
+    return myst.table(caption, header, rows, classes="cards promises", widths="44 13 13 30")
 
 
 def weaknesses(voice: Voice) -> str:
@@ -126,4 +126,6 @@ FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "promises": promises,
     "weaknesses": weaknesses,
     "rules": rules,
+    "statements": contract.statements,
+    "faults": contract.faults,
 }

@@ -1,0 +1,145 @@
+"""What do the pages say of the promises themselves: what each is, which sentence it tests, and what it has caught?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+from checks.contracts.promises import PROMISES, STATEMENTS
+from checks.includes import myst
+from checks.includes.files import write_if_changed
+from checks.includes.voice import Voice
+from checks.proving.defects import DEFECTS
+from checks.proving.selftest import SelfTest
+from checks.records import N_, Promise, Statement
+
+PAGES = Path("reference") / "promises"
+
+# The sections of the contract, under the names that a reader knows them by.
+SECTIONS: dict[str, str] = {
+    "2": N_("Configuration"),
+    "3": N_("Tracing and idempotency"),
+    "4": N_("The HTTP client, and its cache of GETs"),
+    "5": N_("Errors"),
+    "6": N_("Clients and session"),
+    "7": N_("Exports, and the wait for them"),
+}
+
+
+def link(id: str) -> str:
+    """A link to the page of a promise, from any page of the site."""
+    return f"{{promise}}`{id}`"
+
+
+def fragment_of(id: str) -> str:
+    """The name of the fragment that a promise's page includes."""
+    return f"promise-{id.replace('.', '-')}"
+
+
+def write_promise_pages(docs: Path) -> tuple[Path, ...]:
+    """Write the page of each promise, which only includes its fragment, and take away those of promises gone."""
+    folder = docs / PAGES
+    pages = {folder / f"{promise.id}.md": _page(promise.id) for promise in PROMISES}
+    for old in set(folder.glob("*.md")) - set(pages):
+        old.unlink()
+    return tuple(file for file, text in pages.items() if write_if_changed(file, text))
+
+
+def _page(id: str) -> str:
+    return f"# `{id}`\n\n```{{live}} {fragment_of(id)}\n```\n"
+
+
+def about_the_checks(selftest: SelfTest | None) -> dict[str, Callable[[Voice], str]]:
+    """The fragments that tell what a self-test found: one for each promise, and the matrix of all, by name."""
+    fragments: dict[str, Callable[[Voice], str]] = {"matrix": partial(matrix, selftest)}
+    for promise in PROMISES:
+        fragments[fragment_of(promise.id)] = partial(_promise, promise, selftest)
+    return fragments
+
+
+def _promise(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
+    return myst.paragraphs(
+        voice.ours(promise.says),
+        f"{voice.badge(promise.severity)} "
+        + voice(N_("Needed at {checkpoint}."), checkpoint=f"T+{promise.checkpoint_h}"),
+        voice(N_("Why it matters: {why}"), why=promise.why),
+        voice(N_("How it is tested: {how}"), how=promise.how),
+        voice(N_("To test it alone: `nox -s checks -- --promise {id}`"), id=promise.id),
+        _sentences(promise, voice),
+        _seen_red(promise, selftest, voice),
+    )
+
+
+def _sentences(promise: Promise, voice: Voice) -> str:
+    said = [statement for statement in STATEMENTS if promise.id in statement.promises]
+    rows = [[voice(SECTIONS[statement.section]), voice.ours(statement.says)] for statement in said]
+    if not rows:
+        return ""
+    header = [voice(N_("Section")), voice(N_("What the contract says"))]
+    caption = voice(N_("The sentences of the contract that it tests"))
+    return myst.table(caption, header, rows, classes="cards sentences", widths="25 75")
+
+
+def _seen_red(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
+    red = [caught for caught in selftest.defects if promise.id in caught.caught_by] if selftest else []
+    if selftest is None or not red:
+        return voice(N_("It has never been seen red: until it is, it proves nothing."))
+    says = {defect.id: defect.says for defect in DEFECTS}
+    rows = [
+        [
+            myst.paragraphs(myst.span(voice.literal(caught.id), "row-name"), voice.plain(says.get(caught.id, ""))),
+            voice(N_("it should")) if promise.id in caught.expected else voice(N_("besides")),
+        ]
+        for caught in red
+    ]  # fmt: skip
+    header = [voice(N_("Seeded defect")), voice(N_("Turned it red"))]
+    caption = voice(N_("What it has caught"))
+    return myst.paragraphs(
+        f"{voice(N_('Last seen red:'))} {voice.at(selftest.made_at)}",
+        myst.table(caption, header, rows, classes="cards defects", widths="75 25"),
+    )
+
+
+def statements(voice: Voice) -> str:
+    """Every sentence of the contract: a table for each section, with what tests it or why nothing does."""
+    tested = sum(bool(statement.promises) for statement in STATEMENTS)
+    said = voice(
+        N_("{n} sentences: {tested} are tested by {promises} promises, and each of the other {rest} says why not."),
+        n=len(STATEMENTS), tested=tested, promises=len(PROMISES), rest=len(STATEMENTS) - tested,
+    )  # fmt: skip
+    tables = [
+        _section(section, list(of_section), voice)
+        for section, of_section in groupby(STATEMENTS, key=lambda statement: statement.section)
+    ]
+    return myst.paragraphs(said, *tables)
+
+
+def _section(section: str, of_section: list[Statement], voice: Voice) -> str:
+    header = [voice(N_("What the contract says")), voice(N_("Tested by, or why not"))]
+    rows = [
+        [
+            voice.ours(statement.says),
+            myst.bullets(link(id) for id in statement.promises) if statement.promises else voice.ours(statement.reason),
+        ]
+        for statement in of_section
+    ]  # fmt: skip
+    return myst.table(voice(SECTIONS[section]), header, rows, classes="cards sentences", widths="60 40")
+
+
+def faults(voice: Voice) -> str:
+    """The ways in which the loopback service can fail on purpose."""
+    from checks.service.faults import FAULTS
+
+    header = [voice(N_("Fault")), voice(N_("What the client meets"))]
+    rows = [
+        [myst.span(voice.literal(name), "row-name"), voice.ours(fault.says)] for name, fault in FAULTS.items()
+    ]
+    caption = voice(N_("The faults that a script can ask for by name"))
+    return myst.table(caption, header, rows, classes="cards faults", widths="30 70")
+
+
+def matrix(selftest: SelfTest | None, voice: Voice) -> str:
+    """Which defect is caught by which promise: a table for each family, and what that makes of each promise."""
+    return voice(N_("No self-test has been kept yet: `nox -s prove` makes one."))
