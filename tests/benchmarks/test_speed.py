@@ -6,6 +6,7 @@ Run by ``nox -s bench``. Figures are printed, never asserted: what is asserted i
 from __future__ import annotations
 
 import statistics
+import subprocess
 import time
 import xml.parsers.expat
 from collections.abc import Callable
@@ -17,10 +18,14 @@ from lxml import etree
 
 from checks.contracts.run import run_checks, run_smoke
 from checks.evidence import junit
+from checks.service.process import ServiceProcess
 from checks.subject.environment import Prepared
 
 RUNS = 5
 CASES = 40_000
+ROOT = Path(__file__).parents[2]
+HOURS = 72
+EVERY_S = 2
 
 
 @pytest.fixture(scope="module")
@@ -97,3 +102,27 @@ def test_the_smoke_in_virtual_time(prepared: Prepared) -> None:
     print(f"\n{run.requests} requests in {run.duration_s:.1f} s: {run.requests / run.duration_s:.0f} a second, "
           f"and {virtual_s / run.duration_s:.0f} virtual seconds in each real one")  # fmt: skip
     assert run.waits == 500
+
+
+def requests_a_second(prepared: Prepared, service: ServiceProcess, how: str, polls: int) -> float:
+    source = str(prepared.paths[0]) if prepared.paths else ""
+    worker = [str(prepared.python), str(Path(__file__).with_name("soak.py"))]
+    done = subprocess.run(
+        [*worker, str(ROOT), source, str(service.control_port), how, str(polls)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return float(done.stdout)
+
+
+def test_a_soak_of_72_virtual_hours(prepared: Prepared) -> None:
+    polls = HOURS * 3600 // EVERY_S
+    shares = []
+    with ServiceProcess() as service:
+        for _ in range(3):  # in turn, so that a machine that slows down slows both
+            bare = requests_a_second(prepared, service, "bare", polls // 10)
+            clocked = requests_a_second(prepared, service, "clock", polls // 10)
+            shares.append(clocked / bare)
+        whole = requests_a_second(prepared, service, "clock", polls)
+    print(f"\n{HOURS} virtual hours, a poll each {EVERY_S} s: {polls / whole:.0f} s, {whole:.0f} requests a second; "
+          f"beside the same client in a bare loop with no clock: {statistics.median(shares):.0%} "
+          f"(of {', '.join(f'{share:.0%}' for share in shares)})")  # fmt: skip
