@@ -14,6 +14,7 @@ import io
 import os
 import re
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import IO, NamedTuple
 from xml.parsers import expat
@@ -41,6 +42,8 @@ LIMITS: dict[str, Limit] = {
         8 * 1024 * 1024, "more than {most} characters in the attributes of one element"
     ),
     "tag characters": Limit(1_000, "an element or attribute whose name is longer than {most} characters"),
+    "tags": Limit(10_000, "more than {most} different names of elements and attributes"),
+    "kept characters": Limit(48 * 1024 * 1024, "more than {most} characters in names and messages"),
     "attempts": Limit(1_000, "more than {most} attempts or failures in one test case"),
     "suite findings": Limit(10_000, "more than {most} errors or failures of suites"),
 }
@@ -63,6 +66,7 @@ LOST = {
 PROBLEMS = FAILURES | LOST
 NOT_RUN = frozenset({"notrun", "skipped", "disabled", "ignored", "pending", "suppressed"})
 SUITES = dialects.JUNIT_ROOTS
+PASSED = CaseOutcome.PASSED
 
 # Unicode as XML asks for, and the character sets that report writers are seen to declare.
 ENCODINGS = re.compile(
@@ -96,7 +100,7 @@ class Stamp(Record, frozen=True, kw_only=True):
     zoned: bool
 
 
-class Case(Record, frozen=True, kw_only=True):
+class Case(Record, frozen=True, kw_only=True, gc=False):
     """One ``testcase`` element. ``suite`` numbers the suite that it stands in, ``lost`` its lost attempts."""
 
     suite: int
@@ -245,14 +249,17 @@ def _other(head: bytes, pieces: _Pieces, suffix: str) -> dialects.Other | None:
 
 
 def _parse(head: bytes, pieces: _Pieces) -> _Reader | dialects.Other:
-    parser = expat.ParserCreate()
-    reader = _Reader(parser)
+    names: dict[str, str] = {}
+    parser = expat.ParserCreate(intern=names)
+    reader = _Reader(parser, names)
     try:
         piece = head
         while piece:
             parser.Parse(piece, False)
+            reader.after_a_piece()
             piece = pieces.next()
         parser.Parse(b"", True)
+        reader.after_a_piece()
     except expat.ExpatError as why:
         hint = (
             " It looks like an HTML page, saved in place of the report."
@@ -291,20 +298,22 @@ def _beyond(limit: str) -> _Declined:
 class _OpenSuite:
     """A suite whose end has not come yet."""
 
-    def __init__(self, number: int, name: str, stamp: Stamp | None, hostname: str) -> None:
+    def __init__(
+        self, number: int, name: str, names: tuple[str, ...], stamp: Stamp | None, hostname: str
+    ) -> None:
         self.number = number
         self.name = name
+        self.names = names
         self.stamp = stamp
         self.hostname = hostname
         self.has_case = False
         self.problems: list[Problem] = []
 
 
-class _OpenCase:
-    """A test case whose end has not come yet."""
+class _Inside:
+    """What stands inside a test case whose end has not come yet. Most cases have nothing, and so none of this."""
 
-    def __init__(self, attributes: dict[str, str]) -> None:
-        self.attributes = attributes
+    def __init__(self) -> None:
         self.problems: list[Problem] = []
         self.lost: list[Problem] = []
         self.skipped = False
@@ -325,8 +334,16 @@ class _Pending:
 class _Reader:
     """The handlers that expat calls, and what they have gathered."""
 
-    def __init__(self, parser: expat.XMLParserType) -> None:
+    def __init__(self, parser: expat.XMLParserType, names: dict[str, str]) -> None:
         self.parser = parser
+        self._names = names  # of elements and attributes: expat puts each here once
+        self._names_checked = 0
+        self._heard = self._long_silence = False
+        self._kept_chars = 0
+        self._local: dict[str, str] = {}
+        self._deepest = LIMITS["depth"].most
+        self._most_attributes = LIMITS["attributes"].most
+        self._most_cases = LIMITS["cases"].most
         self.root = ""
         self.is_junit = False
         self.by_pytest = False
@@ -334,13 +351,14 @@ class _Reader:
         self.findings: list[SuiteFinding] = []
         self.suite_failures = 0
         self.stamps: list[Stamp] = []
-        self.counts = dict.fromkeys(CaseOutcome, 0)
+        self.counts = dict.fromkeys((CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.SKIPPED), 0)
         self.notices: dict[str, int] = {}
         self._declared: list[int | None] = [None, None]
         self._path: list[str] = []
         self._suites: list[_OpenSuite] = []
         self._suites_seen = 0
-        self._open: list[_OpenCase] = []
+        self._open: list[dict[str, str]] = []  # the attributes of test cases whose end has not come yet
+        self._inside: list[_Inside | None] = []  # and what stands inside each of them
         self._pending: _Pending | None = None
         parser.buffer_text = True
         parser.specified_attributes = True  # a default from a DOCTYPE is not in the report
@@ -366,31 +384,52 @@ class _Reader:
             f"it uses an entity ({name[:100]!r}) that is declared elsewhere, and nothing is fetched"
         )
 
+    def after_a_piece(self) -> None:
+        """What is checked for all the elements of a piece at once, since for each of them it would be felt."""
+        for name in islice(self._names, self._names_checked, None):
+            if len(name) > LIMITS["tag characters"].most:
+                raise _beyond("tag characters")
+        self._names_checked = len(self._names)
+        if self._names_checked > LIMITS["tags"].most:
+            raise _beyond("tags")
+        if self._kept_chars > LIMITS["kept characters"].most:
+            raise _beyond("kept characters")
+        # An element with very long attributes is preceded by a piece in which no element begins.
+        self._long_silence |= not self._heard
+        self._heard = False
+
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        if len(self._path) >= LIMITS["depth"].most:
+        self._heard = True
+        path = self._path
+        if len(path) >= self._deepest:
             raise _beyond("depth")
-        if attributes:
+        if len(attributes) > self._most_attributes:
+            raise _beyond("attributes")
+        if self._long_silence:
             _check(attributes)
-        if len(tag) > LIMITS["tag characters"].most:
-            raise _beyond("tag characters")
-        local = tag.rpartition(":")[2]
-        parent = self._path[-1] if self._path else ""
-        self._path.append(local)
-        if len(self._path) == 1:
+            self._long_silence = False
+        local = self._local.get(tag)
+        if local is None:
+            local = self._local[tag] = tag.rpartition(":")[2]
+        if local == "testcase" and self.is_junit:
+            path.append(local)
+            self._start_case(attributes)
+            return
+        parent = path[-1] if path else ""
+        path.append(local)
+        if len(path) == 1:
             self.root = local
             self.is_junit = local in SUITES
         if not self.is_junit:
             return
-        if local == "testcase":
-            self._start_case(attributes)
-        elif local in SUITES:
+        if local in SUITES:
             self._start_suite(attributes)
-        elif parent == "testcase" and self._open:
-            self._start_in_case(self._open[-1], local, attributes)
+        elif parent == "testcase":
+            self._start_in_case(local, attributes)
         elif parent in SUITES and local in FAILURES:
             self._start_problem(self._suites[-1].problems, local, attributes)
         elif local == "property" and self._path[-3:-1] == ["testcase", "properties"]:
-            self._open[-1].critical |= CRITICAL.items() <= attributes.items()
+            self._in_case().critical |= CRITICAL.items() <= attributes.items()
 
     def _start_suite(self, attributes: dict[str, str]) -> None:
         name = attributes.get("name", "")
@@ -400,9 +439,9 @@ class _Reader:
         if stamp is not None and (outer is None or stamp is not outer.stamp) and not self.stamps:
             self.stamps.append(stamp)
         hostname = attributes.get("hostname", outer.hostname if outer else "")
-        self._suites.append(
-            _OpenSuite(self._suites_seen, self._cut_name(name), stamp, self._cut_name(hostname))
-        )
+        name = self._cut_name(name)
+        names = (*(outer.names if outer else ()), *([name] if name else []))
+        self._suites.append(_OpenSuite(self._suites_seen, name, names, stamp, self._cut_name(hostname)))
         self._suites_seen += 1
         self._declare(attributes.get("tests", ""))
 
@@ -413,21 +452,30 @@ class _Reader:
             self._declared[depth - 1] = (self._declared[depth - 1] or 0) + int(tests)
 
     def _start_case(self, attributes: dict[str, str]) -> None:
-        if len(self.cases) + len(self._open) >= LIMITS["cases"].most:
+        if len(self.cases) + len(self._open) >= self._most_cases:
             raise _beyond("cases")
         if self._open:
             self._notice("nested")
-        for suite in self._suites:
-            suite.has_case = True
-        self._open.append(_OpenCase(attributes))
+        if not self._suites[-1].has_case:
+            for suite in self._suites:
+                suite.has_case = True
+        self._open.append(attributes)
+        self._inside.append(None)
 
-    def _start_in_case(self, case: _OpenCase, local: str, attributes: dict[str, str]) -> None:
+    def _in_case(self) -> _Inside:
+        """What stands inside the innermost test case that is open."""
+        inside = self._inside[-1]
+        if inside is None:
+            inside = self._inside[-1] = _Inside()
+        return inside
+
+    def _start_in_case(self, local: str, attributes: dict[str, str]) -> None:
         if local in FAILURES:
-            self._start_problem(case.problems, local, attributes)
+            self._start_problem(self._in_case().problems, local, attributes)
         elif local in LOST:
-            self._start_problem(case.lost, local, attributes)
+            self._start_problem(self._in_case().lost, local, attributes)
         elif local == "skipped":
-            case.skipped = True
+            self._in_case().skipped = True
 
     def _start_problem(self, into: list[Problem], local: str, attributes: dict[str, str]) -> None:
         if len(into) >= LIMITS["attempts"].most:
@@ -443,66 +491,72 @@ class _Reader:
             self._pending.text = (self._pending.text + text[: MESSAGE_CHARS + 1]).lstrip()
 
     def _end(self, _tag: str) -> None:
+        local = self._path.pop()
         if not self.is_junit:
-            self._path.pop()
             return
         pending = self._pending
-        if pending is not None and pending.depth == len(self._path):
+        if pending is not None and pending.depth == len(self._path) + 1:
             pending.into.append(self._problem(pending.element, pending.attributes, pending.text))
             self._pending, self.parser.CharacterDataHandler = None, None
-        local = self._path.pop()
         if local == "testcase":
-            self._end_case(self._open.pop())
+            self._end_case(self._open.pop(), self._inside.pop())
         elif local in SUITES:
             self._end_suite(self._suites.pop())
 
-    def _end_case(self, case: _OpenCase) -> None:
-        attributes = case.attributes
-        outcome = _outcome(case)
-        self.counts[outcome] += 1
+    def _end_case(self, attributes: dict[str, str], inside: _Inside | None) -> None:
+        get = attributes.get
+        outcome = PASSED
+        if inside is not None or "status" in attributes or "result" in attributes:
+            outcome = _outcome(attributes, inside)
+            if outcome is not PASSED:
+                self.counts[outcome] += 1
+            elif get("status", "").lower() in ("failed", "error", "broken"):
+                self._notice("status")
         suite = self._suites[-1]
-        duration_s = _seconds(attributes.get("time"))
-        if duration_s is None and "time" in attributes:
+        time = get("time")
+        duration_s = None if time is None else _seconds(time)
+        if duration_s is None and time is not None:
             self._notice("time")
-        if outcome is CaseOutcome.PASSED and attributes.get("status", "").lower() in (
-            "failed",
-            "error",
-            "broken",
-        ):
-            self._notice("status")
+        classname, name, file = get("classname", ""), get("name", ""), get("file", "")
+        chars = len(classname) + len(name) + len(file)
+        if chars > NAME_CHARS:
+            classname, name, file = map(self._cut_name, (classname, name, file))
+            chars = len(classname) + len(name) + len(file)
+        self._kept_chars += chars
+        timestamp = get("timestamp")
         self.cases.append(
             Case(
                 suite=suite.number,
-                suites=tuple(each.name for each in self._suites if each.name),
-                classname=self._cut_name(attributes.get("classname", "")),
-                name=self._cut_name(attributes.get("name", "")),
-                file=self._cut_name(attributes.get("file", "")),
+                suites=suite.names,
+                classname=classname,
+                name=name,
+                file=file,
                 hostname=suite.hostname,
                 outcome=outcome,
                 duration_s=duration_s,
-                stamp=_stamp(attributes.get("timestamp", "")) or suite.stamp,
-                problems=tuple(case.problems),
-                lost=tuple(case.lost),
-                critical=case.critical,
+                stamp=suite.stamp if timestamp is None else _stamp(timestamp) or suite.stamp,
+                problems=tuple(inside.problems) if inside is not None else (),
+                lost=tuple(inside.lost) if inside is not None else (),
+                critical=inside is not None and inside.critical,
             )
         )
 
     def _end_suite(self, suite: _OpenSuite) -> None:
-        names = tuple(each.name for each in (*self._suites, suite) if each.name)
-        self.findings += [SuiteFinding(suites=names, problem=problem) for problem in suite.problems]
+        self.findings += [SuiteFinding(suites=suite.names, problem=problem) for problem in suite.problems]
         if suite.problems and not suite.has_case:
             self.suite_failures += 1
         if len(self.findings) > LIMITS["suite findings"].most:
             raise _beyond("suite findings")
 
     def _problem(self, element: str, attributes: dict[str, str], text: str) -> Problem:
+        self._kept_chars += min(len(attributes.get("message", "")) + len(text), 2 * MESSAGE_CHARS)
         return Problem(
             element=element,
             outcome=PROBLEMS[element],
             type=self._cut_name(attributes.get("type", "")),
             message=self._cut_message(attributes.get("message", "")),
             text=self._cut_message(text),
-            duration_s=_seconds(attributes.get("time")),
+            duration_s=_seconds(attributes.get("time", "")),
         )
 
     def _cut_name(self, name: str) -> str:
@@ -530,7 +584,7 @@ class _Reader:
             size_bytes=size_bytes,
             cases=tuple(self.cases),
             findings=tuple(self.findings),
-            passed=self.counts[CaseOutcome.PASSED],
+            passed=len(self.cases) - sum(self.counts.values()),
             failed=self.counts[CaseOutcome.FAILED],
             errored=self.counts[CaseOutcome.ERRORED],
             skipped=self.counts[CaseOutcome.SKIPPED],
@@ -584,34 +638,33 @@ def cut_name(name: str) -> str:
 
 
 def _check(attributes: dict[str, str]) -> None:
-    if len(attributes) > LIMITS["attributes"].most:
-        raise _beyond("attributes")
-    if max(map(len, attributes)) > LIMITS["tag characters"].most:
-        raise _beyond("tag characters")
     if sum(map(len, attributes.values())) > LIMITS["attribute characters"].most:
         raise _beyond("attribute characters")
 
 
-def _outcome(case: _OpenCase) -> CaseOutcome:
+def _outcome(attributes: dict[str, str], inside: _Inside | None) -> CaseOutcome:
     """The class of a case: the first that applies."""
-    elements = {problem.element for problem in case.problems}
+    elements = {problem.element for problem in inside.problems} if inside is not None else set()
     if "error" in elements:
         return CaseOutcome.ERRORED
     if "failure" in elements:
         return CaseOutcome.FAILED
-    words = {case.attributes.get(name, "").strip().lower() for name in ("status", "result")}
-    if case.skipped or words & NOT_RUN:
+    words = {attributes.get(name, "").strip().lower() for name in ("status", "result")}
+    if (inside is not None and inside.skipped) or words & NOT_RUN:
         return CaseOutcome.SKIPPED
     return CaseOutcome.PASSED
 
 
-def _seconds(value: str | None) -> float | None:
+def _seconds(value: str) -> float | None:
     """A duration, or None where it is no plain number of seconds.
 
     >>> _seconds("0.25"), _seconds("1,234.5"), _seconds("NaN"), _seconds("-1"), _seconds("")
     (0.25, None, None, None, None)
     """
-    if value is None or not _SECONDS.fullmatch(value.strip()):
+    # Digits and a point need no pattern: almost all are that, and there may be many.
+    if not (value.isascii() and value.replace(".", "", 1).isdigit()) and not _SECONDS.fullmatch(
+        value.strip()
+    ):
         return None
     seconds = float(value)
     return seconds if seconds < LONGEST_S else None

@@ -155,7 +155,9 @@ def test_each_limit_declines_with_its_message(content: bytes, words: str) -> Non
         ("bytes", suite("")),
         ("json bytes", b'{"a": 1}'),
         ("cases", suite("<testcase/>" * 3)),
-        ("attribute characters", suite('<testcase name="four"/>')),
+        ("attribute characters", suite(f'<testcase name="{"x" * 3 * junit.PIECE_BYTES}"/>')),
+        ("tags", suite("<a/><b/>")),
+        ("kept characters", suite('<testcase name="four"/>')),
         ("suite findings", suite("<error/><error/><error/>")),
     ],
 )
