@@ -85,6 +85,7 @@ class CaseOutcome(Word):
     FAILED = "failed"
     ERRORED = "errored"
     SKIPPED = "skipped"
+    UNKNOWN = "unknown"  # the producer used another word
 
 
 class ReadStatus(Word):

@@ -11,10 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from checks.evidence.junit import Case, Problem, Report, Stamp, cut_name
+from checks.evidence.report import Case, Problem, Report, Stamp, cut_name
 from checks.records import CaseOutcome, Record
 
-WORST = (CaseOutcome.ERRORED, CaseOutcome.FAILED, CaseOutcome.SKIPPED, CaseOutcome.PASSED)
+WORST = (
+    CaseOutcome.ERRORED,
+    CaseOutcome.FAILED,
+    CaseOutcome.UNKNOWN,
+    CaseOutcome.SKIPPED,
+    CaseOutcome.PASSED,
+)
 TEAR_DOWN = ("failed on teardown with", "test teardown failure")
 LOST_IN_SILENCE = "an earlier attempt, lost: the report does not say why"
 

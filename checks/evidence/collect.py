@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from checks.errors import UsageError
-from checks.evidence import attempts, junit
+from checks.evidence import attempts, reports
 from checks.evidence.patterns import classify
+from checks.evidence.report import MESSAGE_CHARS, Problem, Report, Stamp, cut_name, not_read
 from checks.records import (
     CaseOutcome,
     Conclusion,
@@ -39,6 +40,7 @@ CONCLUSIONS: dict[FileVerdict, Conclusion] = {
     FileVerdict.FAILED: Conclusion.FAILURE,
     FileVerdict.NOTHING_RAN: Conclusion.NOTHING_RAN,
     FileVerdict.NO_EVIDENCE: Conclusion.NOTHING_RAN,
+    FileVerdict.UNKNOWN: Conclusion.UNKNOWN,
 }
 LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
@@ -80,7 +82,7 @@ class _Source(NamedTuple):
     """One file, what it holds, and whether it counts: what was there before is listed only."""
 
     file: str
-    report: junit.Report
+    report: Report
     tests: attempts.Tests
     notes: tuple[str, ...]
     counts: bool
@@ -269,7 +271,7 @@ def job_and_attempt(name: str) -> tuple[str, int]:
 
 
 def _read(found: Found, first: Mapping[str, str], known: Collection[str]) -> _Source:
-    report = junit.read(found.path) if found.trouble is None else junit.not_read(*found.trouble)
+    report = reports.read(found.path) if found.trouble is None else not_read(*found.trouble)
     tests = attempts.of(report)
     notes = [*report.notes, *tests.notes]
     if before := report.sha256 in known:
@@ -304,7 +306,7 @@ def _reading(source: _Source, stamp: _Stamp) -> Reading:
     )
 
 
-def _occurred_at(stamp: junit.Stamp | None, recorded_at: datetime) -> tuple[datetime, str]:
+def _occurred_at(stamp: Stamp | None, recorded_at: datetime) -> tuple[datetime, str]:
     """When it happened, and what must be said about how that is known. A file's own time is the time of a copy."""
     if stamp is None:
         return recorded_at, "It has no time of its own: the time of recording stands for it."
@@ -373,10 +375,10 @@ def _test_attempts(
 
 def _message(each: attempts.Try) -> str:
     said = [_sentence(problem) for problem in each.problems]
-    return " / ".join(line for line in (*said, each.note) if line)[: junit.MESSAGE_CHARS]
+    return " / ".join(line for line in (*said, each.note) if line)[:MESSAGE_CHARS]
 
 
-def _sentence(problem: junit.Problem) -> str:
+def _sentence(problem: Problem) -> str:
     said = problem.message or problem.text
     return (
         said if not problem.type or said.startswith(problem.type) else f"{problem.type}: {said}".rstrip(": ")
@@ -396,14 +398,14 @@ def _events(source: _Source, stamp: _Stamp, scrub: Callable[[str], str]) -> Iter
             yield _event(source, stamp, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)))
     at = _occurred_at(source.report.stamp, stamp.recorded_at)[0]
     for finding in source.report.findings:
-        place = junit.cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
+        place = cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
         for kind, problem in _kinds([finding.problem]).items():
             yield _event(source, stamp, at, kind, True, scrub(place), scrub(_sentence(problem)))
 
 
-def _kinds(problems: Sequence[junit.Problem]) -> dict[EventKind, junit.Problem]:
+def _kinds(problems: Sequence[Problem]) -> dict[EventKind, Problem]:
     """The kinds of events among some failures, each with the first failure that shows it."""
-    kinds: dict[EventKind, junit.Problem] = {}
+    kinds: dict[EventKind, Problem] = {}
     for problem in problems:
         pattern = classify(problem.type, problem.message)
         if pattern is not None and pattern.event is not None:
@@ -421,7 +423,7 @@ def _event(
         expected=False,
         blocking=blocking,
         place=place,
-        message=message[: junit.MESSAGE_CHARS],
+        message=message[:MESSAGE_CHARS],
         origin=_origin(source),
     )
 

@@ -47,8 +47,6 @@ PACKED: tuple[tuple[bytes, str], ...] = (
 
 # Keys of a JSON document, or of each line of one, and the dialect that has them all.
 JSON_DIALECTS: tuple[tuple[frozenset[str], str], ...] = (
-    (frozenset({"results", "reportFormat"}), "CTRF JSON"),
-    (frozenset({"created", "exitcode", "summary"}), "pytest-json-report"),
     (frozenset({"stats", "tests", "passes", "failures"}), "Mocha JSON"),
     (frozenset({"examples", "summary_line"}), "RSpec JSON"),
     (frozenset({"numTotalTests", "testResults"}), "Jest JSON"),
@@ -98,24 +96,14 @@ def looks_like_html(head: bytes) -> bool:
     return start.startswith((b"<!doctype html", b"<html"))
 
 
-def of_json(content: bytes, suffix: str) -> Other:
-    """Which JSON this is: none of it is read yet, and none of it is passed over."""
-    content = content.removeprefix(b"\xef\xbb\xbf")
-    try:
-        document = msgspec.json.decode(content)
-    except (msgspec.MsgspecError, UnicodeError, RecursionError) as why:
-        return _of_json_lines(content) or Other(ReadStatus.UNREADABLE, f"neither XML nor JSON: {why}.")
-    dialect = _dialect(document, JSON_DIALECTS)
-    if dialect is None and _is_ctrf(document):
-        dialect = "CTRF JSON"
-    if dialect is not None:
-        return Other(
-            ReadStatus.UNSUPPORTED, f"{dialect}, not JUnit XML. Have the run write JUnit XML beside it."
-        )
+def of_json(document: Any, suffix: str) -> Other:
+    """Which JSON this is that no reader knows: none of it is read, and none of it is passed over."""
+    if (dialect := _dialect(document, JSON_DIALECTS)) is not None:
+        return Other(ReadStatus.UNSUPPORTED, f"{dialect}. Have the run write JUnit XML or CTRF beside it.")
     if (line := _dialect(document, LINE_DIALECTS)) is not None:
         return _lines(line, 1)
     if suffix.lower() in JSON_SUFFIXES:
-        return Other(ReadStatus.UNSUPPORTED, "JSON of a kind that is not known here, not JUnit XML.")
+        return Other(ReadStatus.UNSUPPORTED, "JSON of a kind that is not known here.")
     return Other(
         ReadStatus.UNREADABLE,
         "JSON under another name: perhaps the body of an error, saved in place of the report.",
@@ -123,7 +111,8 @@ def of_json(content: bytes, suffix: str) -> Other:
     )
 
 
-def _of_json_lines(content: bytes) -> Other | None:
+def of_json_lines(content: bytes) -> Other | None:
+    """A JSON document a line, which no reader takes; None where it is not even that."""
     lines = [line for line in content.splitlines() if line.strip()]
     try:
         documents = msgspec.json.decode(b"[" + b",".join(lines) + b"]")
@@ -138,7 +127,7 @@ def _of_json_lines(content: bytes) -> Other | None:
 def _lines(dialect: str, number: int) -> Other:
     return Other(
         ReadStatus.UNSUPPORTED,
-        f"JSON lines, {number} of them ({dialect}), not JUnit XML. Have the run write JUnit XML beside it.",
+        f"JSON lines, {number} of them ({dialect}). Have the run write JUnit XML or CTRF beside it.",
     )
 
 
@@ -146,9 +135,3 @@ def _dialect(document: Any, table: tuple[tuple[frozenset[str], str], ...]) -> st
     if not isinstance(document, dict):
         return None
     return next((name for keys, name in table if keys <= document.keys()), None)
-
-
-def _is_ctrf(document: Any) -> bool:
-    """Early CTRF has no envelope: the tests are below ``results``."""
-    results = document.get("results") if isinstance(document, dict) else None
-    return isinstance(results, dict) and isinstance(results.get("tests"), list)

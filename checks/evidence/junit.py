@@ -1,59 +1,35 @@
 """What does this JUnit report really hold, case by case?
 
-Counts are of the elements that are there, never of declared totals. A file that breaks gives nothing, not
-even what stood before the break; a file that asks for something unsafe is declined; another dialect is
-unsupported. None of the three is ever "no failures".
-
-The file is read in pieces and nothing is fetched: no DTD, no entity, no include.
+Read by expat, which streams, and nothing is fetched: no DTD, no entity, no include.
 """
 
 from __future__ import annotations
 
-import hashlib
-import io
-import os
 import re
-from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-from typing import IO, NamedTuple
 from xml.parsers import expat
 
 from checks.evidence import dialects
-from checks.records import CaseOutcome, FileVerdict, ReadStatus, Record
-
-PIECE_BYTES = 64 * 1024
-
-
-class Limit(NamedTuple):
-    """How much of something is read, and what is said beyond it."""
-
-    most: int
-    says: str
-
-
-LIMITS: dict[str, Limit] = {
-    "bytes": Limit(256 * 1024 * 1024, "larger than {most} bytes"),
-    "json bytes": Limit(16 * 1024 * 1024, "JSON, and larger than {most} bytes"),
-    "cases": Limit(200_000, "more than {most} test cases"),
-    "depth": Limit(256, "elements nested deeper than {most}"),
-    "attributes": Limit(256, "more than {most} attributes on one element"),
-    "attribute characters": Limit(
-        8 * 1024 * 1024, "more than {most} characters in the attributes of one element"
-    ),
-    "tag characters": Limit(1_000, "an element or attribute whose name is longer than {most} characters"),
-    "tags": Limit(10_000, "more than {most} different names of elements and attributes"),
-    "kept characters": Limit(48 * 1024 * 1024, "more than {most} characters in names and messages"),
-    "attempts": Limit(1_000, "more than {most} attempts or failures in one test case"),
-    "suite findings": Limit(10_000, "more than {most} errors or failures of suites"),
-}
+from checks.evidence.report import (
+    LIMITS,
+    MESSAGE_CHARS,
+    NAME_CHARS,
+    Case,
+    Contents,
+    Declined,
+    Pieces,
+    Problem,
+    Stamp,
+    SuiteFinding,
+    beyond,
+    cut_name,
+    seconds,
+    stamp_of,
+)
+from checks.records import CaseOutcome, ReadStatus
 
 # The property by which a test says that it covers something critical; pytest's `record_property` writes it.
 CRITICAL = {"name": "severity", "value": "critical"}
-
-# What is kept of a text: the rest is cut, and the reason says so.
-NAME_CHARS = 1_000
-MESSAGE_CHARS = 2_000
 
 FAILURES = {"error": CaseOutcome.ERRORED, "failure": CaseOutcome.FAILED}
 # Attempts that were lost. They never change how the case itself is counted.
@@ -74,181 +50,16 @@ ENCODINGS = re.compile(
     r"|koi8-[ru]|macroman|big5|gb2312|gbk|gb18030|shift[-_]jis|euc-(?:jp|kr)"
 )
 
-_SECONDS = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
-LONGEST_S = 1e9
-EARLIEST_YEAR = 2000  # .NET writes the year 1 where it knows no time
-
-
-class Problem(Record, frozen=True, kw_only=True):
-    """An error or a failure: of a case, of a lost attempt, or of a suite itself.
-
-    ``text`` is the beginning of the element's text, kept to be shown where there is no message.
-    """
-
-    element: str
-    outcome: CaseOutcome
-    type: str
-    message: str
-    text: str = ""
-    duration_s: float | None = None
-
-
-class Stamp(Record, frozen=True, kw_only=True):
-    """When something began. ``zoned`` is false where the report names no zone and UTC was supposed."""
-
-    at: datetime
-    zoned: bool
-
-
-class Case(Record, frozen=True, kw_only=True, gc=False):
-    """One ``testcase`` element. ``suite`` numbers the suite that it stands in, ``lost`` its lost attempts."""
-
-    suite: int
-    suites: tuple[str, ...]
-    classname: str
-    name: str
-    file: str
-    hostname: str
-    outcome: CaseOutcome
-    duration_s: float | None
-    stamp: Stamp | None
-    problems: tuple[Problem, ...] = ()
-    lost: tuple[Problem, ...] = ()
-    critical: bool = False
-
-
-class SuiteFinding(Record, frozen=True, kw_only=True):
-    """An error or a failure directly below a suite, with the suites that it stands in."""
-
-    suites: tuple[str, ...]
-    problem: Problem
-
-
-class Report(Record, frozen=True, kw_only=True):
-    """One file, read or not. All counts are None, and there are no cases, unless it was read."""
-
-    status: ReadStatus
-    verdict: FileVerdict
-    notes: tuple[str, ...]
-    sha256: str
-    size_bytes: int
-    at_byte: int | None = None
-    cases: tuple[Case, ...] = ()
-    findings: tuple[SuiteFinding, ...] = ()
-    passed: int | None = None
-    failed: int | None = None
-    errored: int | None = None
-    skipped: int | None = None
-    suite_failures: int | None = None
-    by_pytest: bool = False
-    stamp: Stamp | None = None
-
-    @property
-    def reason(self) -> str:
-        """All that is to be said about the file, in sentences."""
-        return " ".join(self.notes)
-
-
-class _Declined(Exception):
-    """The file asks for more than is safe."""
-
 
 class _Encoding(Exception):
     """The file declares an encoding that is not tried."""
 
 
-# ── the edge: a file or bytes ────────────────────────────────────────────────
+def parse(head: bytes, pieces: Pieces) -> Contents | dialects.Other:
+    """What a file of XML holds, or why that is not taken.
 
-
-def read(source: Path | bytes, *, name: str = "") -> Report:
-    """Read one report. ``name`` stands for the file's name where bytes are given.
-
-    Nothing that a file can hold raises: what is wrong with it is in the report.
+    :raises Declined: it goes beyond a limit, or asks for something unsafe.
     """
-    if isinstance(source, bytes):
-        return _read(io.BytesIO(source), len(source), Path(name).suffix)
-    try:
-        with source.open("rb") as file:
-            return _read(file, os.fstat(file.fileno()).st_size, source.suffix)
-    except OSError as why:
-        return not_read(ReadStatus.UNREADABLE, f"cannot be opened: {why.strerror or why}.")
-
-
-def not_read(
-    status: ReadStatus, reason: str, *, sha256: str = "", size_bytes: int = 0, at_byte: int | None = None
-) -> Report:
-    """The report of a file from which nothing is taken."""
-    return Report(
-        status=status,
-        verdict=FileVerdict.UNKNOWN,
-        notes=(reason,),
-        sha256=sha256,
-        size_bytes=size_bytes,
-        at_byte=at_byte,
-    )
-
-
-class _Pieces:
-    """A file piece by piece, with its digest and size; it never gives more than the limit."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-        self._sha = hashlib.sha256()
-        self.size_bytes = 0
-
-    def next(self) -> bytes:
-        piece = self._file.read(PIECE_BYTES)
-        self.size_bytes += len(piece)
-        if self.size_bytes > LIMITS["bytes"].most:  # it grew while it was read
-            raise _beyond("bytes")
-        self._sha.update(piece)
-        return piece
-
-    def sha256(self) -> str:
-        """The digest of the whole file, also where reading stopped before its end; none of one too large."""
-        try:
-            while self.next():
-                pass
-        except _Declined:
-            return ""
-        return self._sha.hexdigest()
-
-
-def _read(file: IO[bytes], size_bytes: int, suffix: str) -> Report:
-    if size_bytes > LIMITS["bytes"].most:
-        return not_read(ReadStatus.DECLINED, f"{_beyond('bytes')}.", size_bytes=size_bytes)
-    pieces = _Pieces(file)
-    try:
-        head = pieces.next()
-        read_or_other = _other(head, pieces, suffix) or _parse(head, pieces)
-    except _Declined as why:
-        read_or_other = dialects.Other(ReadStatus.DECLINED, f"declined: {why}.")
-    sha256 = pieces.sha256()
-    if isinstance(read_or_other, _Reader):
-        return read_or_other.report(sha256, pieces.size_bytes)
-    status, reason, at_byte = read_or_other
-    return not_read(status, reason, sha256=sha256, size_bytes=pieces.size_bytes, at_byte=at_byte)
-
-
-def _other(head: bytes, pieces: _Pieces, suffix: str) -> dialects.Other | None:
-    """What is no XML at all, told from its first bytes."""
-    if not head:
-        return dialects.Other(ReadStatus.UNREADABLE, "empty: 0 bytes.", 0)
-    if (found := dialects.packed(head)) is not None:
-        return found
-    if not dialects.looks_like_json(head):
-        return None
-    content = bytearray()
-    piece = head
-    while piece:
-        content += piece
-        if len(content) > LIMITS["json bytes"].most:
-            raise _beyond("json bytes")
-        piece = pieces.next()
-    return dialects.of_json(bytes(content), suffix)
-
-
-def _parse(head: bytes, pieces: _Pieces) -> _Reader | dialects.Other:
     names: dict[str, str] = {}
     parser = expat.ParserCreate(intern=names)
     reader = _Reader(parser, names)
@@ -284,12 +95,7 @@ def _parse(head: bytes, pieces: _Pieces) -> _Reader | dialects.Other:
         )
     if not reader.is_junit:
         return dialects.by_root(reader.root)
-    return reader
-
-
-def _beyond(limit: str) -> _Declined:
-    most, says = LIMITS[limit]
-    return _Declined(says.format(most=f"{most:,}"))
+    return reader.contents()
 
 
 # ── the reader: elements in, cases out ───────────────────────────────────────
@@ -351,7 +157,6 @@ class _Reader:
         self.findings: list[SuiteFinding] = []
         self.suite_failures = 0
         self.stamps: list[Stamp] = []
-        self.counts = dict.fromkeys((CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.SKIPPED), 0)
         self.notices: dict[str, int] = {}
         self._declared: list[int | None] = [None, None]
         self._path: list[str] = []
@@ -375,12 +180,12 @@ class _Reader:
 
     # Any declaration at all: no producer needs one, and each attack does.
     def _entity(self, name: str, *_: object) -> None:
-        raise _Declined(
+        raise Declined(
             f"it declares an entity ({name[:100]!r}), which no report needs and attacks are made of"
         )
 
     def _skipped_entity(self, name: str, *_: object) -> None:
-        raise _Declined(
+        raise Declined(
             f"it uses an entity ({name[:100]!r}) that is declared elsewhere, and nothing is fetched"
         )
 
@@ -388,12 +193,12 @@ class _Reader:
         """What is checked for all the elements of a piece at once, since for each of them it would be felt."""
         for name in islice(self._names, self._names_checked, None):
             if len(name) > LIMITS["tag characters"].most:
-                raise _beyond("tag characters")
+                raise beyond("tag characters")
         self._names_checked = len(self._names)
         if self._names_checked > LIMITS["tags"].most:
-            raise _beyond("tags")
+            raise beyond("tags")
         if self._kept_chars > LIMITS["kept characters"].most:
-            raise _beyond("kept characters")
+            raise beyond("kept characters")
         # An element with very long attributes is preceded by a piece in which no element begins.
         self._long_silence |= not self._heard
         self._heard = False
@@ -402,9 +207,9 @@ class _Reader:
         self._heard = True
         path = self._path
         if len(path) >= self._deepest:
-            raise _beyond("depth")
+            raise beyond("depth")
         if len(attributes) > self._most_attributes:
-            raise _beyond("attributes")
+            raise beyond("attributes")
         if self._long_silence:
             _check(attributes)
             self._long_silence = False
@@ -435,7 +240,7 @@ class _Reader:
         name = attributes.get("name", "")
         self.by_pytest = self.by_pytest or name in ("pytest", "pytest tests")
         outer = self._suites[-1] if self._suites else None
-        stamp = _stamp(attributes.get("timestamp", "")) or (outer.stamp if outer else None)
+        stamp = stamp_of(attributes.get("timestamp", "")) or (outer.stamp if outer else None)
         if stamp is not None and (outer is None or stamp is not outer.stamp) and not self.stamps:
             self.stamps.append(stamp)
         hostname = attributes.get("hostname", outer.hostname if outer else "")
@@ -453,7 +258,7 @@ class _Reader:
 
     def _start_case(self, attributes: dict[str, str]) -> None:
         if len(self.cases) + len(self._open) >= self._most_cases:
-            raise _beyond("cases")
+            raise beyond("cases")
         if self._open:
             self._notice("nested")
         if not self._suites[-1].has_case:
@@ -479,7 +284,7 @@ class _Reader:
 
     def _start_problem(self, into: list[Problem], local: str, attributes: dict[str, str]) -> None:
         if len(into) >= LIMITS["attempts"].most:
-            raise _beyond("attempts")
+            raise beyond("attempts")
         if "message" in attributes:
             into.append(self._problem(local, attributes, ""))
         elif self._pending is None:
@@ -508,13 +313,11 @@ class _Reader:
         outcome = PASSED
         if inside is not None or "status" in attributes or "result" in attributes:
             outcome = _outcome(attributes, inside)
-            if outcome is not PASSED:
-                self.counts[outcome] += 1
-            elif get("status", "").lower() in ("failed", "error", "broken"):
+            if outcome is PASSED and get("status", "").lower() in ("failed", "error", "broken"):
                 self._notice("status")
         suite = self._suites[-1]
         time = get("time")
-        duration_s = None if time is None else _seconds(time)
+        duration_s = None if time is None else seconds(time)
         if duration_s is None and time is not None:
             self._notice("time")
         classname, name, file = get("classname", ""), get("name", ""), get("file", "")
@@ -534,7 +337,7 @@ class _Reader:
                 hostname=suite.hostname,
                 outcome=outcome,
                 duration_s=duration_s,
-                stamp=suite.stamp if timestamp is None else _stamp(timestamp) or suite.stamp,
+                stamp=suite.stamp if timestamp is None else stamp_of(timestamp) or suite.stamp,
                 problems=tuple(inside.problems) if inside is not None else (),
                 lost=tuple(inside.lost) if inside is not None else (),
                 critical=inside is not None and inside.critical,
@@ -546,7 +349,7 @@ class _Reader:
         if suite.problems and not suite.has_case:
             self.suite_failures += 1
         if len(self.findings) > LIMITS["suite findings"].most:
-            raise _beyond("suite findings")
+            raise beyond("suite findings")
 
     def _problem(self, element: str, attributes: dict[str, str], text: str) -> Problem:
         self._kept_chars += min(len(attributes.get("message", "")) + len(text), 2 * MESSAGE_CHARS)
@@ -556,7 +359,7 @@ class _Reader:
             type=self._cut_name(attributes.get("type", "")),
             message=self._cut_message(attributes.get("message", "")),
             text=self._cut_message(text),
-            duration_s=_seconds(attributes.get("time", "")),
+            duration_s=seconds(attributes.get("time", "")),
         )
 
     def _cut_name(self, name: str) -> str:
@@ -573,49 +376,18 @@ class _Reader:
     def _notice(self, what: str) -> None:
         self.notices[what] = self.notices.get(what, 0) + 1
 
-    def report(self, sha256: str, size_bytes: int) -> Report:
+    def contents(self) -> Contents:
         """What was gathered, once the whole file has proved to be well formed."""
         stamps = [case.stamp for case in self.cases if case.stamp is not None] + self.stamps
-        return Report(
-            status=ReadStatus.READ,
-            verdict=self._verdict(),
-            notes=tuple(self._notes()),
-            sha256=sha256,
-            size_bytes=size_bytes,
+        return Contents(
             cases=tuple(self.cases),
             findings=tuple(self.findings),
-            passed=len(self.cases) - sum(self.counts.values()),
-            failed=self.counts[CaseOutcome.FAILED],
-            errored=self.counts[CaseOutcome.ERRORED],
-            skipped=self.counts[CaseOutcome.SKIPPED],
             suite_failures=self.suite_failures,
             by_pytest=self.by_pytest,
+            declared=next((total for total in self._declared if total is not None), None),
+            notes=tuple(NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())),
             stamp=min(stamps, key=lambda stamp: stamp.at, default=None),
         )
-
-    def _verdict(self) -> FileVerdict:
-        if self.findings or self.counts[CaseOutcome.FAILED] or self.counts[CaseOutcome.ERRORED]:
-            return FileVerdict.FAILED
-        if not self.cases:
-            return FileVerdict.NO_EVIDENCE
-        if self.counts[CaseOutcome.SKIPPED] == len(self.cases):
-            return FileVerdict.NOTHING_RAN
-        return FileVerdict.PASSED
-
-    def _notes(self) -> list[str]:
-        notes = []
-        verdict = self._verdict()
-        if verdict is FileVerdict.NO_EVIDENCE:
-            notes.append("There is no test case in it: no evidence.")
-        if verdict is FileVerdict.NOTHING_RAN:
-            notes.append("Every test case was skipped: nothing ran.")
-        if self.findings:
-            notes.append(f"Errors or failures of suites themselves: {len(self.findings)}.")
-        declared = next((total for total in self._declared if total is not None), None)
-        if declared is not None and declared != len(self.cases):
-            notes.append(f"It declares {declared} tests; the test cases there are {len(self.cases)}.")
-        notes += [NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())]
-        return notes
 
 
 NOTICES = {
@@ -630,16 +402,9 @@ NOTICES = {
 # ── single values ────────────────────────────────────────────────────────────
 
 
-def cut_name(name: str) -> str:
-    """A name of bearable length. The digest keeps two long names apart that begin alike."""
-    if len(name) <= NAME_CHARS:
-        return name
-    return f"{name[:NAME_CHARS]}… [{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:12]}]"
-
-
 def _check(attributes: dict[str, str]) -> None:
     if sum(map(len, attributes.values())) > LIMITS["attribute characters"].most:
-        raise _beyond("attribute characters")
+        raise beyond("attribute characters")
 
 
 def _outcome(attributes: dict[str, str], inside: _Inside | None) -> CaseOutcome:
@@ -653,32 +418,3 @@ def _outcome(attributes: dict[str, str], inside: _Inside | None) -> CaseOutcome:
     if (inside is not None and inside.skipped) or words & NOT_RUN:
         return CaseOutcome.SKIPPED
     return CaseOutcome.PASSED
-
-
-def _seconds(value: str) -> float | None:
-    """A duration, or None where it is no plain number of seconds.
-
-    >>> _seconds("0.25"), _seconds("1,234.5"), _seconds("NaN"), _seconds("-1"), _seconds("")
-    (0.25, None, None, None, None)
-    """
-    # Digits and a point need no pattern: almost all are that, and there may be many.
-    if not (value.isascii() and value.replace(".", "", 1).isdigit()) and not _SECONDS.fullmatch(
-        value.strip()
-    ):
-        return None
-    seconds = float(value)
-    return seconds if seconds < LONGEST_S else None
-
-
-def _stamp(value: str) -> Stamp | None:
-    """A time, or None where it is none. Without a zone it is taken as UTC, and says so."""
-    value = value.strip()
-    if not 16 <= len(value) <= 40:  # a date alone is no time
-        return None
-    try:
-        at = datetime.fromisoformat(value)
-        zoned = at.tzinfo is not None
-        at = at.astimezone(UTC) if zoned else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
-    return Stamp(at=at, zoned=zoned) if at.year >= EARLIEST_YEAR else None

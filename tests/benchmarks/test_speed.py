@@ -17,7 +17,7 @@ import pytest
 from lxml import etree
 
 from checks.contracts.run import run_checks, run_smoke
-from checks.evidence import junit
+from checks.evidence import reports
 from checks.service.process import ServiceProcess
 from checks.subject.environment import Prepared
 
@@ -73,14 +73,14 @@ def with_junitparser(path: Path) -> tuple[int, int]:
 
 
 def test_reading_junit(report: Path) -> None:
-    ours = junit.read(report)
+    ours = reports.read(report)
     assert (len(ours.cases), ours.failed) == with_lxml(report) == with_junitparser(report)
     size_mb = report.stat().st_size / 1e6
     floor = seconds(lambda: with_bare_expat(report))
     print(f"\nreading {CASES} cases, {size_mb:.1f} MB; expat without handlers = 1")
     for name, call in {
         "expat without handlers": lambda: with_bare_expat(report),
-        "Atalaya": lambda: junit.read(report),
+        "Atalaya": lambda: reports.read(report),
         "lxml, a tree": lambda: with_lxml(report),
         "junitparser": lambda: with_junitparser(report),
     }.items():

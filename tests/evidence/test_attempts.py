@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from checks.evidence import attempts, junit
+from checks.evidence import attempts, reports
 
 SAMPLES = Path(__file__).parent / "samples/junit"
 
 
 def outcomes(source: Path | bytes) -> dict[str, list[str]]:
-    found = attempts.of(junit.read(source))
+    found = attempts.of(reports.read(source))
     return {test.id: [str(each.outcome) for each in test.tries] for test in found.tests}
 
 
@@ -35,7 +35,7 @@ def test_pytest_reruns_fold_to_the_truth_of_the_run() -> None:
 
 
 def test_both_counts_are_said_where_elements_are_not_tests() -> None:
-    notes = attempts.of(junit.read(SAMPLES / "made-pytest/pytest-rerunfailures.xml")).notes
+    notes = attempts.of(reports.read(SAMPLES / "made-pytest/pytest-rerunfailures.xml")).notes
     assert "36 test cases are 18 tests" in notes[0]
 
 
@@ -48,14 +48,14 @@ def test_a_failed_tear_down_after_a_failed_call_is_one_attempt() -> None:
     "name", ["made/duplicate-names-params", "mikepenz+action-junit-report/flaky_retries/flaky_success_first"]
 )
 def test_equal_names_without_a_marker_stay_apart_and_are_flagged(name: str) -> None:
-    found = attempts.of(junit.read(SAMPLES / f"{name}.xml"))
+    found = attempts.of(reports.read(SAMPLES / f"{name}.xml"))
     assert [len(test.tries) for test in found.tests] == [1, 1, 1]
     assert len({test.id for test in found.tests}) == 3
     assert found.notes == ("Test cases that share a name with another, kept apart and not called flaky: 3.",)
 
 
 def test_playwright_projects_are_told_apart_by_their_host_name() -> None:
-    found = attempts.of(junit.read(SAMPLES / "launchableinc+cli/playwright/report.xml"))
+    found = attempts.of(reports.read(SAMPLES / "launchableinc+cli/playwright/report.xml"))
     assert (len(found.tests), len({test.id for test in found.tests}), found.notes) == (93, 93, ())
 
 
@@ -91,5 +91,5 @@ def test_what_differs_from_run_to_run_is_no_part_of_a_name(name: str, expected: 
 
 def test_no_sample_gives_two_tests_one_identity() -> None:
     for path in SAMPLES.rglob("*.xml"):
-        ids = [test.id for test in attempts.of(junit.read(path)).tests]
+        ids = [test.id for test in attempts.of(reports.read(path)).tests]
         assert len(set(ids)) == len(ids), path

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from checks.evidence import junit
+from checks.evidence import junit, reports
+from checks.evidence.report import LIMITS, PIECE_BYTES
 from checks.records import CaseOutcome, FileVerdict, ReadStatus
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -45,13 +46,13 @@ def test_the_oracle_covers_every_sample() -> None:
 
 @pytest.mark.parametrize("name", ORACLE)
 def test_each_sample_gets_the_status_that_the_oracle_gives_it(name: str) -> None:
-    report = junit.read(SAMPLES / name)
+    report = reports.read(SAMPLES / name)
     assert STATUS[ORACLE[name]["expect"]] >= {report.status}, report.reason
 
 
 @pytest.mark.parametrize("name", COUNTED)
 def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> None:
-    report, fact = junit.read(SAMPLES / name), ORACLE[name]
+    report, fact = reports.read(SAMPLES / name), ORACLE[name]
     expected = {
         key: fact[key] for key in ("cases", "passed", "failed", "errored", "skipped", "suite_failures", "verdict",
                                    "suite_level", "flaky_cases", "rerun_cases", "sha256", "bytes")
@@ -75,7 +76,7 @@ def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> N
 
 @pytest.mark.parametrize("name", NOT_COUNTED)
 def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) -> None:
-    report = junit.read(SAMPLES / name)
+    report = reports.read(SAMPLES / name)
     assert (
         report.cases, report.findings, report.passed, report.failed, report.errored, report.skipped,
         report.suite_failures, report.verdict,
@@ -99,7 +100,7 @@ def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) 
 def test_an_unreadable_file_says_where_it_breaks_and_what_it_looks_like(
     name: str, at_byte: int, words: str
 ) -> None:
-    report = junit.read(SAMPLES / "malformed" / name)
+    report = reports.read(SAMPLES / "malformed" / name)
     assert (at_byte, True) == (report.at_byte, words in report.reason), report.reason
 
 
@@ -114,16 +115,16 @@ def test_an_unreadable_file_says_where_it_breaks_and_what_it_looks_like(
     ],
 )
 def test_another_dialect_is_called_by_its_name(name: str, dialect: str) -> None:
-    assert dialect in junit.read(SAMPLES / name).reason
+    assert dialect in reports.read(SAMPLES / name).reason
 
 
 def test_a_document_type_is_read_and_nothing_is_fetched() -> None:
-    report = junit.read(SAMPLES / "malformed/made/external-dtd-no-entity.xml")
+    report = reports.read(SAMPLES / "malformed/made/external-dtd-no-entity.xml")
     assert (report.status, len(report.cases)) == (ReadStatus.READ, 1)
 
 
 def test_an_entity_declared_where_nothing_is_fetched_is_declined() -> None:
-    report = junit.read(
+    report = reports.read(
         b'<!DOCTYPE s SYSTEM "http://127.0.0.1:9/x.dtd">' + suite("<testcase>&far;</testcase>")
     )
     assert (report.status, "'far'" in report.reason) == (ReadStatus.DECLINED, True)
@@ -131,7 +132,7 @@ def test_an_entity_declared_where_nothing_is_fetched_is_declined() -> None:
 
 def test_a_default_from_a_document_type_does_not_skip_a_case() -> None:
     doctype = b'<!DOCTYPE testsuite [<!ATTLIST testcase status CDATA "skipped">]>'
-    assert junit.read(doctype + suite('<testcase name="a"/>')).passed == 1
+    assert reports.read(doctype + suite('<testcase name="a"/>')).passed == 1
 
 
 @pytest.mark.parametrize(
@@ -145,7 +146,7 @@ def test_a_default_from_a_document_type_does_not_skip_a_case() -> None:
     ],
 )
 def test_each_limit_declines_with_its_message(content: bytes, words: str) -> None:
-    report = junit.read(content)
+    report = reports.read(content)
     assert (report.status, words in report.reason) == (ReadStatus.DECLINED, True), report.reason
 
 
@@ -155,20 +156,20 @@ def test_each_limit_declines_with_its_message(content: bytes, words: str) -> Non
         ("bytes", suite("")),
         ("json bytes", b'{"a": 1}'),
         ("cases", suite("<testcase/>" * 3)),
-        ("attribute characters", suite(f'<testcase name="{"x" * 3 * junit.PIECE_BYTES}"/>')),
+        ("attribute characters", suite(f'<testcase name="{"x" * 3 * PIECE_BYTES}"/>')),
         ("tags", suite("<a/><b/>")),
         ("kept characters", suite('<testcase name="four"/>')),
         ("suite findings", suite("<error/><error/><error/>")),
     ],
 )
 def test_the_wide_limits_hold_too(limit: str, content: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(junit.LIMITS, limit, junit.LIMITS[limit]._replace(most=2))
-    assert junit.read(content).status is ReadStatus.DECLINED
+    monkeypatch.setitem(LIMITS, limit, LIMITS[limit]._replace(most=2))
+    assert reports.read(content).status is ReadStatus.DECLINED
 
 
 @pytest.mark.parametrize("encoding", ["GBK", "shift_jis", "idna", "rot13", "unicode_escape", "x-nonesuch"])
 def test_an_encoding_that_cannot_be_read_is_a_reason_and_no_crash(encoding: str) -> None:
-    report = junit.read(f'<?xml version="1.0" encoding="{encoding}"?><testsuite/>'.encode())
+    report = reports.read(f'<?xml version="1.0" encoding="{encoding}"?><testsuite/>'.encode())
     assert (report.status, "encoding" in report.reason) == (ReadStatus.UNREADABLE, True)
 
 
@@ -180,7 +181,7 @@ def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(
 
     monkeypatch.setattr(junit._Reader, "_end_case", mistake)
     with pytest.raises(ValueError, match="ours"):
-        junit.read(suite("<testcase/>"))
+        reports.read(suite("<testcase/>"))
 
 
 @pytest.mark.parametrize(
@@ -188,7 +189,7 @@ def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(
 )
 def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str) -> None:
     content = suite(f'<testcase time="{time.replace("<", "&lt;")}"/>')
-    assert [(case.duration_s, case.outcome) for case in junit.read(content).cases] == [
+    assert [(case.duration_s, case.outcome) for case in reports.read(content).cases] == [
         (None, CaseOutcome.PASSED)
     ]
 
@@ -208,12 +209,12 @@ def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str)
 def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(
     timestamp: str, expected: tuple[str, bool] | None
 ) -> None:
-    stamp = junit.read(suite("<testcase/>", f'timestamp="{timestamp}"')).stamp
+    stamp = reports.read(suite("<testcase/>", f'timestamp="{timestamp}"')).stamp
     assert expected == (None if stamp is None else (stamp.at.isoformat(), stamp.zoned))
 
 
 def test_a_nested_case_is_counted_and_said() -> None:
-    report = junit.read(suite('<testcase name="a"><testcase name="b"><failure/></testcase></testcase>'))
+    report = reports.read(suite('<testcase name="a"><testcase name="b"><failure/></testcase></testcase>'))
     assert [(c.name, c.outcome) for c in report.cases] == [
         ("b", CaseOutcome.FAILED),
         ("a", CaseOutcome.PASSED),
@@ -222,7 +223,7 @@ def test_a_nested_case_is_counted_and_said() -> None:
 
 
 def test_a_status_that_contradicts_a_missing_failure_element_is_said() -> None:
-    report = junit.read(suite('<testcase status="failed"/>'))
+    report = reports.read(suite('<testcase status="failed"/>'))
     assert (report.passed, "a status that says otherwise" in report.reason) == (1, True)
 
 
@@ -234,27 +235,27 @@ def test_a_status_that_contradicts_a_missing_failure_element_is_said() -> None:
     ],
 )
 def test_a_declared_total_that_differs_is_said(name: str, words: str) -> None:
-    assert words in junit.read(SAMPLES / f"junit/made/{name}.xml").reason
+    assert words in reports.read(SAMPLES / f"junit/made/{name}.xml").reason
 
 
 def test_long_names_and_messages_are_cut_and_two_long_names_stay_two() -> None:
     names = "".join(
         f'<testcase name="{"n" * 1_000}{end}"><failure message="{"m" * 3_000}"/></testcase>' for end in "ab"
     )
-    report = junit.read(suite(names))
+    report = reports.read(suite(names))
     assert [len(case.problems[0].message) for case in report.cases] == [2_001, 2_001]
     assert len({case.name for case in report.cases}) == 2
     assert "Names cut to 1,000 characters: 2." in report.notes
 
 
 def test_the_text_of_a_failure_is_kept_apart_from_its_message() -> None:
-    report = junit.read(suite("<testcase><failure>  ConnectionError: x </failure></testcase>"))
+    report = reports.read(suite("<testcase><failure>  ConnectionError: x </failure></testcase>"))
     problem = report.cases[0].problems[0]
     assert (problem.message, problem.text) == ("", "ConnectionError: x ")
 
 
 def test_the_text_of_a_failure_goes_on_after_an_element_in_it() -> None:
-    report = junit.read(
+    report = reports.read(
         suite("<testcase><rerunFailure>a<stackTrace>b</stackTrace>c</rerunFailure></testcase>")
     )
     assert [problem.text for problem in report.cases[0].lost] == ["abc"]
@@ -262,7 +263,7 @@ def test_the_text_of_a_failure_goes_on_after_an_element_in_it() -> None:
 
 def test_a_property_marks_a_case_as_critical() -> None:
     properties = '<properties><property name="severity" value="critical"/></properties>'
-    report = junit.read(suite(f"<testcase>{properties}</testcase><testcase/>"))
+    report = reports.read(suite(f"<testcase>{properties}</testcase><testcase/>"))
     assert [case.critical for case in report.cases] == [True, False]
 
 
@@ -274,14 +275,14 @@ def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
             file.write(b'<testcase name="a"><system-out>' + b"x" * 30_000 + b"</system-out></testcase>")
         file.write(b"</testsuite>")
     tracemalloc.start()
-    report = junit.read(path)
+    report = reports.read(path)
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert (len(report.cases), peak < 5_000_000) == (1_000, True), peak
 
 
 def test_a_folder_or_a_missing_file_is_unreadable_and_raises_nothing(tmp_path: Path) -> None:
-    assert [junit.read(path).status for path in (tmp_path, tmp_path / "none.xml")] == [
+    assert [reports.read(path).status for path in (tmp_path, tmp_path / "none.xml")] == [
         ReadStatus.UNREADABLE
     ] * 2
 
@@ -293,7 +294,7 @@ def test_a_folder_or_a_missing_file_is_unreadable_and_raises_nothing(tmp_path: P
 @example(b"[" * 100_000)
 @example(b'{"a":' * 100_000)
 def test_no_bytes_crash_the_reader(content: bytes) -> None:
-    assert junit.read(content).status in ReadStatus
+    assert reports.read(content).status in ReadStatus
 
 
 FRAGMENTS = st.sampled_from(
@@ -306,6 +307,6 @@ FRAGMENTS = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(FRAGMENTS, max_size=12).map("".join))
 def test_no_arrangement_of_elements_crashes_the_reader(inside: str) -> None:
-    report = junit.read(f"<testsuites>{inside}</testsuites>".encode())
+    report = reports.read(f"<testsuites>{inside}</testsuites>".encode())
     if report.status is ReadStatus.READ:
         assert len(report.cases) == inside.count("<testcase")

@@ -1,0 +1,84 @@
+"""Which format is this file in, and what does it hold?
+
+The content decides, never the name. The file is read in pieces and nothing is fetched: no DTD, no entity,
+no include.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import IO, Any
+
+from checks.evidence import ctrf, dialects, junit, pytest_json, strict_json
+from checks.evidence.report import LIMITS, Contents, Declined, Pieces, Report, beyond, not_read, of_contents
+from checks.records import ReadStatus
+
+# What tells a format, and what reads it.
+JSON_FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Contents]], ...] = (
+    (ctrf.recognises, ctrf.contents),
+    (pytest_json.recognises, pytest_json.contents),
+)
+
+
+def read(source: Path | bytes, *, name: str = "") -> Report:
+    """Read one report. ``name`` stands for the file's name where bytes are given.
+
+    Nothing that a file can hold raises: what is wrong with it is in the report.
+    """
+    if isinstance(source, bytes):
+        return _read(io.BytesIO(source), len(source), Path(name).suffix)
+    try:
+        with source.open("rb") as file:
+            return _read(file, os.fstat(file.fileno()).st_size, source.suffix)
+    except OSError as why:
+        return not_read(ReadStatus.UNREADABLE, f"cannot be opened: {why.strerror or why}.")
+
+
+def _read(file: IO[bytes], size_bytes: int, suffix: str) -> Report:
+    if size_bytes > LIMITS["bytes"].most:
+        return not_read(ReadStatus.DECLINED, f"{beyond('bytes')}.", size_bytes=size_bytes)
+    pieces = Pieces(file)
+    try:
+        head = pieces.next()
+        found = _not_xml(head, pieces, suffix) or junit.parse(head, pieces)
+    except Declined as why:
+        found = dialects.Other(ReadStatus.DECLINED, f"declined: {why}.")
+    sha256 = pieces.sha256()
+    if isinstance(found, Contents):
+        return of_contents(found, sha256=sha256, size_bytes=pieces.size_bytes)
+    status, reason, at_byte = found
+    return not_read(status, reason, sha256=sha256, size_bytes=pieces.size_bytes, at_byte=at_byte)
+
+
+def _not_xml(head: bytes, pieces: Pieces, suffix: str) -> Contents | dialects.Other | None:
+    """What is no XML at all, told from its first bytes; None where it may be XML."""
+    if not head:
+        return dialects.Other(ReadStatus.UNREADABLE, "empty: 0 bytes.", 0)
+    if (found := dialects.packed(head)) is not None:
+        return found
+    if not dialects.looks_like_json(head):
+        return None
+    content = bytearray()
+    piece = head
+    while piece:
+        content += piece
+        if len(content) > LIMITS["json bytes"].most:
+            raise beyond("json bytes")
+        piece = pieces.next()
+    return _json(bytes(content).removeprefix(b"\xef\xbb\xbf"), suffix)
+
+
+def _json(content: bytes, suffix: str) -> Contents | dialects.Other:
+    try:
+        document = strict_json.decoded(content)
+    except strict_json.NotStrict as why:
+        return dialects.of_json_lines(content) or dialects.Other(
+            ReadStatus.UNREADABLE, f"{why}.", why.at_byte
+        )
+    for recognises, contents_of in JSON_FORMATS:
+        if recognises(document):
+            return contents_of(document)
+    return dialects.of_json(document, suffix)

@@ -1,0 +1,61 @@
+"""Is this JSON, and does it say each thing once?
+
+Two members of one name can hide a failure, since most readers take the last: such a document is refused, and
+so is what is no JSON at all, such as NaN.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NoReturn
+
+DEEPEST = 200
+
+
+class NotStrict(Exception):
+    """The text is not JSON, or says something twice. ``at_byte`` is where, if that is known."""
+
+    def __init__(self, why: str, at_byte: int | None = None) -> None:
+        super().__init__(why)
+        self.at_byte = at_byte
+
+
+def decoded(content: bytes) -> Any:
+    """The document.
+
+    :raises NotStrict: it is none.
+    """
+    try:
+        return json.loads(
+            content.decode("utf-8"),
+            object_pairs_hook=_once_each,
+            parse_constant=_no_constant,
+            parse_int=_whole,
+        )
+    except json.JSONDecodeError as why:
+        before = why.doc[: why.pos].encode("utf-8", "surrogatepass")
+        raise NotStrict(f"neither XML nor JSON: {why.msg} (line {why.lineno})", len(before)) from None
+    except UnicodeDecodeError as why:
+        raise NotStrict(f"not UTF-8 at byte {why.start}", why.start) from None
+    except RecursionError:
+        raise NotStrict("JSON that is nested too deep to be read") from None
+
+
+def _once_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(members)
+    if len(found) < len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise NotStrict(
+            f"JSON in which {twice[:100]!r} stands twice in one object: one of them would be lost"
+        )
+    return found
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise NotStrict(f"{name} is not JSON")
+
+
+def _whole(digits: str) -> int | float:
+    """A whole number; one of more digits than any count has is as good as a float."""
+    return int(digits) if len(digits) <= 100 else float(digits)
