@@ -74,6 +74,8 @@ def _not_xml(head: bytes, pieces: Pieces, suffix: str) -> Contents | dialects.Ot
 def _json(content: bytes, suffix: str) -> Contents | dialects.Other:
     try:
         document = strict_json.decoded(content)
+    except strict_json.SaidTwice as why:
+        return dialects.Other(ReadStatus.DECLINED, f"declined: {why}.")
     except strict_json.NotStrict as why:
         return dialects.of_json_lines(content) or dialects.Other(
             ReadStatus.UNREADABLE, f"{why}.", why.at_byte

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 from typing import Any, NoReturn
 
-DEEPEST = 200
-
 
 class NotStrict(Exception):
-    """The text is not JSON, or says something twice. ``at_byte`` is where, if that is known."""
+    """The text is not JSON. ``at_byte`` is where, if that is known."""
 
     def __init__(self, why: str, at_byte: int | None = None) -> None:
         super().__init__(why)
         self.at_byte = at_byte
+
+
+class SaidTwice(NotStrict):
+    """It is JSON, and which of two things it says is anybody's guess."""
 
 
 def decoded(content: bytes) -> Any:
@@ -46,7 +48,7 @@ def _once_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(members):
         names = [name for name, _ in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise NotStrict(
+        raise SaidTwice(
             f"JSON in which {twice[:100]!r} stands twice in one object: one of them would be lost"
         )
     return found

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import tracemalloc
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,109 +11,13 @@ from hypothesis import strategies as st
 
 from checks.evidence import junit, reports
 from checks.evidence.report import LIMITS, PIECE_BYTES
-from checks.records import CaseOutcome, FileVerdict, ReadStatus
+from checks.records import CaseOutcome, ReadStatus
 
 SAMPLES = Path(__file__).parent / "samples"
-ORACLE: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))[
-    "files"
-]
-STATUS = {
-    "counts": {ReadStatus.READ},
-    "malformed": {ReadStatus.UNREADABLE},
-    "decline": {ReadStatus.DECLINED},
-    "not-junit": {ReadStatus.UNSUPPORTED},
-    "data": {ReadStatus.UNSUPPORTED},
-    "json-lines": {ReadStatus.UNSUPPORTED},
-    "either": set(ReadStatus),
-}
-COUNTED = [name for name, fact in ORACLE.items() if fact["expect"] == "counts"]
-NOT_COUNTED = [
-    name for name, fact in ORACLE.items() if fact["expect"] in ("malformed", "decline", "not-junit")
-]
 
 
 def suite(inside: str, attributes: str = "") -> bytes:
     return f'<testsuite name="s" {attributes}>{inside}</testsuite>'.encode()
-
-
-def test_the_oracle_covers_every_sample() -> None:
-    files = {path.relative_to(SAMPLES).as_posix() for top in ("junit", "malformed", "other") for path in
-             (SAMPLES / top).rglob("*") if path.is_file()}  # fmt: skip
-    assert set(ORACLE) == files
-
-
-@pytest.mark.parametrize("name", ORACLE)
-def test_each_sample_gets_the_status_that_the_oracle_gives_it(name: str) -> None:
-    report = reports.read(SAMPLES / name)
-    assert STATUS[ORACLE[name]["expect"]] >= {report.status}, report.reason
-
-
-@pytest.mark.parametrize("name", COUNTED)
-def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> None:
-    report, fact = reports.read(SAMPLES / name), ORACLE[name]
-    expected = {
-        key: fact[key] for key in ("cases", "passed", "failed", "errored", "skipped", "suite_failures", "verdict",
-                                   "suite_level", "flaky_cases", "rerun_cases", "sha256", "bytes")
-    }  # fmt: skip
-    lost = [{problem.element[:5] for problem in case.lost} for case in report.cases]
-    assert expected == {
-        "cases": len(report.cases),
-        "passed": report.passed,
-        "failed": report.failed,
-        "errored": report.errored,
-        "skipped": report.skipped,
-        "suite_failures": report.suite_failures,
-        "verdict": str(report.verdict),
-        "suite_level": len(report.findings),
-        "flaky_cases": sum("flaky" in elements for elements in lost),
-        "rerun_cases": sum("rerun" in elements for elements in lost),
-        "sha256": report.sha256,
-        "bytes": report.size_bytes,
-    }
-
-
-@pytest.mark.parametrize("name", NOT_COUNTED)
-def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) -> None:
-    report = reports.read(SAMPLES / name)
-    assert (
-        report.cases, report.findings, report.passed, report.failed, report.errored, report.skipped,
-        report.suite_failures, report.verdict,
-    ) == ((), (), None, None, None, None, None, FileVerdict.UNKNOWN)  # fmt: skip
-    assert report.reason.endswith(".")
-    assert ORACLE[name]["sha256"] == report.sha256
-
-
-@pytest.mark.parametrize(
-    ("name", "at_byte", "words"),
-    [
-        ("made/control-characters.xml", 96, "byte 96"),
-        ("made/truncated-mid-tag.xml", 189, "unclosed token"),
-        ("made/latin1-undeclared.xml", 77, "invalid token"),
-        ("made/html-instead.xml", 63, "HTML page"),
-        ("made/gzip-named.xml", 0, "gzip"),
-        ("made/json-error-instead.xml", 0, "JSON under another name"),
-        ("made/empty.xml", 0, "0 bytes"),
-    ],
-)
-def test_an_unreadable_file_says_where_it_breaks_and_what_it_looks_like(
-    name: str, at_byte: int, words: str
-) -> None:
-    report = reports.read(SAMPLES / "malformed" / name)
-    assert (at_byte, True) == (report.at_byte, words in report.reason), report.reason
-
-
-@pytest.mark.parametrize(
-    ("name", "dialect"),
-    [
-        ("malformed/made/html-502-wellformed.xml", "HTML"),
-        ("other/dorny+test-reporter/dotnet-nunit.xml", "NUnit 3"),
-        ("other/launchableinc+cli/robot/output.xml", "Robot Framework"),
-        ("other/dorny+test-reporter/golang-json.json", "go test -json"),
-        ("other/dorny+test-reporter/rspec-json.json", "RSpec"),
-    ],
-)
-def test_another_dialect_is_called_by_its_name(name: str, dialect: str) -> None:
-    assert dialect in reports.read(SAMPLES / name).reason
 
 
 def test_a_document_type_is_read_and_nothing_is_fetched() -> None:
