@@ -339,10 +339,14 @@ class SmokeRun(Record, frozen=True, kw_only=True):
 # ── what is stored ───────────────────────────────────────────────────────────
 
 
+FORMAT = 1  # of what is stored; it rises when an older Atalaya would misread a new record
+
+
 class Evidence(Record, frozen=True, kw_only=True):
     """Base of what is stored: where it was made, when it happened, and when it was written down.
 
-    ``recorded_at`` takes no part in a segment's name, so the same evidence twice is one.
+    ``recorded_at`` takes no part in a segment's name, so the same evidence twice is one. ``format`` is the
+    version of what is stored: an older one is read for ever, a newer one is refused.
     """
 
     kind: ClassVar[str]
@@ -350,6 +354,7 @@ class Evidence(Record, frozen=True, kw_only=True):
     environment: Environment
     occurred_at: datetime
     recorded_at: datetime
+    format: int = FORMAT
 
 
 class RunContext(Evidence, frozen=True, kw_only=True):

@@ -9,11 +9,13 @@ writers can work side by side without a lock.
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import os
 import re
 import tempfile
 import time
+import zlib
 from collections.abc import Iterable, Sequence
 from datetime import UTC
 from pathlib import Path
@@ -22,15 +24,18 @@ from typing import Any, NamedTuple, TypeVar, overload
 import msgspec
 
 from checks.errors import EvidenceError, HarnessError, UsageError
-from checks.records import STORED, Evidence, SegmentInfo
+from checks.records import FORMAT, STORED, Evidence, SegmentInfo
 
 SUFFIX = ".jsonl"
+PACKED = ".gz"  # follows the suffix of a segment that is compressed
+PACK_ABOVE_BYTES = 64 * 1024
+LARGEST_BYTES = 512 * 1024 * 1024  # unpacked: a segment of ours is never near it
 DIGEST_CHARS = 32
 # A temporary file must not look like a segment: a writer that is killed leaves it behind.
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".segment-", ".tmp"
 SWEEP_AFTER_S = 3600.0
 
-NAME = re.compile(rf"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{{{DIGEST_CHARS}}})\.jsonl")
+NAME = re.compile(rf"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{{{DIGEST_CHARS}}})\.jsonl(?:\.gz)?")
 TIMES = ("occurred_at", "recorded_at")
 
 E = TypeVar("E", bound=Evidence)
@@ -79,9 +84,15 @@ def write(folder: Path, records: Sequence[Evidence]) -> tuple[Path, ...]:
 
 
 def _write_segment(folder: Path, kind: str, rows: Sequence[dict[str, Any]]) -> Path:
-    path = folder / f"{kind}-{_digest(rows)[:DIGEST_CHARS]}{SUFFIX}"
-    if not path.exists():
-        _put(path, b"".join(_encode(row) + b"\n" for row in rows))
+    plain = folder / f"{kind}-{_digest(rows)[:DIGEST_CHARS]}{SUFFIX}"
+    packed = plain.with_name(plain.name + PACKED)
+    path = next((there for there in (plain, packed) if there.exists()), None)
+    if path is None:
+        content = b"".join(_encode(row) + b"\n" for row in rows)
+        large = len(content) > PACK_ABOVE_BYTES
+        path = packed if large else plain
+        # No time in the header: the same content is the same bytes, whoever packs it.
+        _put(path, gzip.compress(content, mtime=0) if large else content)
     _sync_folder(folder)
     return path
 
@@ -185,7 +196,7 @@ def read(folder: Path, kind: type[Evidence] | str) -> list[Any]:
     if name not in STORED:
         raise HarnessError(f"'{name}' is no kind of evidence. Known: {', '.join(STORED)}. Mend the caller.")
     # Every name is looked at before any file is opened: what a newer version wrote must not be passed over.
-    named = [(path, _named(path)["kind"]) for path in _paths(folder)]
+    named = [(path, _named(path)["kind"]) for path in paths(folder)]
     return [record for path, of in named if of == name for record in open_segment(path).records]
 
 
@@ -202,14 +213,14 @@ def segments(folder: Path) -> tuple[SegmentInfo, ...]:
 
     :raises EvidenceError: as for :func:`read`.
     """
-    return tuple(open_segment(path).info for path in _paths(folder))
+    return tuple(open_segment(path).info for path in paths(folder))
 
 
 def survey(folder: Path) -> Survey:
     """Read all that can be read, and say what cannot: one changed segment must not hide the rest."""
     whole: list[Segment] = []
     problems: dict[str, str] = {}
-    for path in _paths(folder):
+    for path in paths(folder):
         try:
             whole.append(open_segment(path))
         except EvidenceError as why:
@@ -229,8 +240,9 @@ def open_segment(path: Path) -> Segment:
     """
     name = _named(path)
     try:
-        content = path.read_bytes()
-    except OSError as why:
+        size_bytes = path.stat().st_size
+        content = _unpacked(path) if path.suffix == PACKED else path.read_bytes()
+    except (OSError, EOFError, zlib.error) as why:
         raise EvidenceError(
             f"{path}: cannot be read: {why}. Give it back, or restore it from version control."
         ) from why
@@ -242,7 +254,7 @@ def open_segment(path: Path) -> Segment:
             f"was written. Restore it from version control; to correct evidence, record it anew."
         )
     records = _records(path, name["kind"], rows)
-    return Segment(_info(path, name["kind"], len(content), digest, records), records)
+    return Segment(_info(path, name["kind"], size_bytes, digest, records), records)
 
 
 def _info(path: Path, kind: str, size_bytes: int, digest: str, records: Sequence[Evidence]) -> SegmentInfo:
@@ -259,8 +271,22 @@ def _info(path: Path, kind: str, size_bytes: int, digest: str, records: Sequence
     )
 
 
-def _paths(folder: Path) -> list[Path]:
-    return sorted(folder.glob(f"*{SUFFIX}"), key=lambda path: path.name)
+def _unpacked(path: Path) -> bytes:
+    with gzip.open(path) as file:
+        content = file.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise OSError(f"it unpacks to more than {LARGEST_BYTES} bytes")
+    return content
+
+
+def paths(folder: Path, kind: str = "*") -> list[Path]:
+    """The segments of a ledger, or of one kind in it, in the order of their names.
+
+    One that stands there both packed and not, since two writers packed differently, counts once.
+    """
+    found = {path.name.removesuffix(PACKED): path for path in folder.glob(f"{kind}{SUFFIX}{PACKED}")}
+    found |= {path.name: path for path in folder.glob(f"{kind}{SUFFIX}")}
+    return [found[name] for name in sorted(found)]
 
 
 def _named(path: Path) -> re.Match[str]:
@@ -268,7 +294,7 @@ def _named(path: Path) -> re.Match[str]:
     match = NAME.fullmatch(path.name)
     if match is None:
         raise EvidenceError(
-            f"{path}: not a segment: the name is not <kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}. "
+            f"{path}: not a segment: the name is not <kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}, or that with {PACKED}. "
             f"Move it out of the ledger, or give it back its name."
         )
     if match["kind"] not in STORED:
@@ -298,6 +324,12 @@ def _rows(path: Path, content: bytes) -> list[dict[str, Any]]:
 def _records(path: Path, kind: str, rows: Sequence[dict[str, Any]]) -> tuple[Evidence, ...]:
     records = []
     for number, row in enumerate(rows, start=1):
+        written_as = row.get("format", 1)
+        if not isinstance(written_as, int) or written_as > FORMAT:
+            raise EvidenceError(
+                f"{path}:{number}: written in format {written_as!r}, and this Atalaya reads up to {FORMAT}. "
+                f"Install the version that wrote it, or a newer one."
+            )
         try:
             record = msgspec.convert(row, STORED[kind])
         except msgspec.MsgspecError as why:

@@ -1,8 +1,8 @@
 """How does one folder of evidence become tables that SQL can ask?
 
 DuckDB in memory: one connection, UTC, nothing on disk. A view for each kind of record stands over its
-segments (``<kind>-<digest>.jsonl``), with columns declared from the records themselves: what DuckDB guesses
-from a file drifts with the file. The questions are the ``.sql`` files beside this module.
+segments, packed or not, with columns declared from the records themselves: what DuckDB guesses from a file
+drifts with the file. The questions are the ``.sql`` files beside this module.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import duckdb
 import msgspec
 
 from checks.errors import EvidenceError
+from checks.evidence.ledger import paths
 from checks.records import Event, Evidence, JobAttempt, Observation, TestAttempt
 
 HERE = Path(__file__).parent
@@ -79,7 +80,7 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
         connection.execute("SET TimeZone = 'UTC'")
         for view, record in VIEWS.items():
             # DuckDB takes a path for a pattern, and a folder may have a star in its name.
-            segments = [glob.escape(str(file)) for file in sorted(evidence.glob(f"{record.kind}-*.jsonl"))]
+            segments = [glob.escape(str(file)) for file in paths(evidence, f"{record.kind}-*")]
             try:
                 connection.read_json(
                     segments or [glob.escape(str(NOTHING))],

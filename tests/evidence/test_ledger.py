@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import os
 import signal
@@ -17,7 +18,7 @@ import pytest
 
 from checks.errors import EvidenceError, HarnessError, UsageError
 from checks.evidence import ledger
-from checks.records import Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
+from checks.records import FORMAT, Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
 
 ROOT = Path(__file__).parents[2]
 T0 = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -274,3 +275,47 @@ def test_a_writer_that_is_killed_loses_nothing_that_it_was_told_is_safe(tmp_path
         safe.update(line.strip() for line in lines.splitlines(keepends=True) if line.endswith("\n"))
     assert ledger.verify(tmp_path) == []
     assert safe <= {info.name for info in ledger.segments(tmp_path)}
+
+
+def many(number: int = 400) -> list[Evidence]:
+    return [job(n) for n in range(number)]
+
+
+def test_a_large_segment_is_packed_and_reads_back_the_same(tmp_path: Path) -> None:
+    (path,) = ledger.write(tmp_path, many())
+    assert path.name.endswith(".jsonl.gz")
+    assert path.stat().st_size < ledger.PACK_ABOVE_BYTES
+    assert ledger.read(tmp_path, "job") == many()
+
+
+def test_a_packed_segment_is_the_same_bytes_whenever_it_is_written(tmp_path: Path) -> None:
+    one, other = (ledger.write(tmp_path / name, many())[0].read_bytes() for name in ("one", "other"))
+    assert one == other
+
+
+def test_a_segment_that_stands_there_packed_and_not_counts_once(tmp_path: Path) -> None:
+    (packed,) = ledger.write(tmp_path, many())
+    packed.with_suffix("").write_bytes(gzip.decompress(packed.read_bytes()))
+    assert len(many()) == len(ledger.read(tmp_path, "job"))
+    assert (packed.with_suffix(""),) == ledger.write(tmp_path, many())
+
+
+def test_a_packed_segment_that_was_changed_or_cut_is_named(tmp_path: Path) -> None:
+    (packed,) = ledger.write(tmp_path, many())
+    whole = packed.read_bytes()
+    for content in (gzip.compress(b"{}\n"), whole[: len(whole) // 2], b"no gzip"):
+        packed.write_bytes(content)
+        (problem,) = ledger.verify(tmp_path)
+        assert packed.name in problem
+
+
+def test_a_newer_format_is_refused_and_an_older_one_is_read(tmp_path: Path) -> None:
+    ledger.write(tmp_path, [job()])
+    row = msgspec.json.decode(only(tmp_path).read_bytes())
+    only(tmp_path).unlink()
+    (old := dict(row)).pop("format")
+    ledger._write_segment(tmp_path, "job", [old])
+    assert [job()] == ledger.read(tmp_path, "job")
+    ledger._write_segment(tmp_path, "job", [row | {"format": FORMAT + 1}])
+    with pytest.raises(EvidenceError, match=f"format {FORMAT + 1}.*reads up to {FORMAT}"):
+        ledger.read(tmp_path, "job")
