@@ -294,7 +294,7 @@ def _named(path: Path) -> re.Match[str]:
     match = NAME.fullmatch(path.name)
     if match is None:
         raise EvidenceError(
-            f"{path}: not a segment: the name is not <kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}, or that with {PACKED}. "
+            f"{path}: not a segment: the name is not <kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}, or with {PACKED}. "
             f"Move it out of the ledger, or give it back its name."
         )
     if match["kind"] not in STORED:
