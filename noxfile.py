@@ -184,6 +184,13 @@ def prove(session):
 
 
 @nox.session
+def mutate(session):
+    """Change the bundled SDK by rule, and see which changes the checks miss: -- --file FILE --report FILE."""
+    install(session)
+    atalaya(session, "mutate")
+
+
+@nox.session
 def rehearse(session):
     """Rehearse a whole 72-hour watch in virtual time, from a seed: -- --scenario NAME --seed N."""
     install(session)
@@ -288,7 +295,7 @@ def environment():
 
 # Options that name a file or a folder; the first are to be written, the others must exist to be one.
 WRITTEN = ("--report", "--log", "--out")
-READ = ("--sdk", "--junit", "--settings")
+READ = ("--sdk", "--adapter", "--junit", "--settings")
 
 
 def where_asked(session):

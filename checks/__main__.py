@@ -51,6 +51,7 @@ def _command(into: Commands, name: str, run: Run) -> argparse.ArgumentParser:
 def _sdk(it: argparse.ArgumentParser) -> None:
     it.add_argument("--sdk", metavar="PATH_OR_REQUIREMENT",
         help="the SDK under watch (default: what watch.toml says, or the bundled one)")  # fmt: skip
+    it.add_argument("--adapter", metavar="FILE", help="what an SDK of other names calls the contract's names")
 
 
 def _release(it: argparse.ArgumentParser) -> None:
@@ -122,6 +123,14 @@ def _proving(commands: Commands) -> None:
     it = _command(commands, "prove", prove.prove)
     _report(it)
     it.add_argument("--defect", action="append", metavar="ID", help="only this defect; may be given again")
+
+    it = _command(commands, "mutate", prove.mutate)
+    _report(it)
+    it.add_argument("--file", action="append", metavar="FILE", help="only changes of this file, as config.py")
+    it.add_argument("--id", action="append", metavar="ID", help="only this mutant; may be given again")
+    it.add_argument(
+        "--jobs", type=_positive, default=0, metavar="N", help="how many at once (default: one a processor)"
+    )
 
     from checks.proving.rehearsal import SCENARIOS
 

@@ -16,6 +16,7 @@ TONES = {
     "broken": "bad", "FAIL": "bad", "NO-GO": "bad", "OFF TRACK": "bad", "INVALID": "bad",
     "unknown": "doubt", "UNKNOWN": "doubt", "INCONCLUSIVE": "doubt", "WAITING": "doubt", "EXTEND": "doubt",
     "not-applicable": "quiet",
+    "caught": "good", "SURVIVED": "bad", "killed": "good", "survived": "bad", "unsure": "doubt", "invalid": "quiet",
 }  # fmt: skip
 
 

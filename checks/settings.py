@@ -36,6 +36,13 @@ class SubjectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=
             "or an environment that has it. Empty: the bundled reference SDK."
         ),
     ] = ""
+    adapter: Annotated[
+        str,
+        Meta(
+            description="The file that says what an SDK of other names calls the names of the contract, "
+            "relative to watch.toml. Empty: they are the contract's own."
+        ),
+    ] = ""
     commit: Annotated[
         str,
         Meta(description="The released commit. Evidence from other commits is kept apart. Empty: not known."),

@@ -21,6 +21,7 @@ import _thread
 import functools
 import math
 import operator
+import os
 import queue
 import selectors
 import sys
@@ -38,6 +39,7 @@ READ_NS = 1_000  # what reading the clock costs, in virtual time
 STALL_S = 1.0  # real seconds without a move, after which the clock jumps though not all threads wait
 SLICE_S = 0.002  # how often an event loop that waits looks whether the clock has moved on
 GRACE_S = 0.1  # how long an event loop with open connections waits for them before time may pass
+MOST_GRACE = 10  # times as long, on a machine with that much more to do than it has processors
 LONGEST_SLEEP_S = 9_000_000_000.0  # above this the real sleep raises, and says it best
 
 
@@ -347,7 +349,7 @@ class VirtualClock:
         if ready or (timeout_s is not None and timeout_s <= 0):
             return ready
         if len(selector.get_map()) > 1:  # beside the pipe that wakes the loop there are connections
-            ready = original(selector, GRACE_S)
+            ready = original(selector, grace_s())
             if ready:
                 return ready
         waiter = _Waiter(self, ready=lambda: bool(original(selector, 0)))
@@ -415,6 +417,15 @@ class VirtualClock:
             self._watched.clear()  # whoever has kept one of our functions gets real time from it
             for waiter in list(self._parked):
                 self._wake(waiter)
+
+
+def grace_s() -> float:
+    """How long an answer over loopback may take in real time: longer, the busier the machine is."""
+    try:
+        busy = os.getloadavg()[0] / (os.cpu_count() or 1)
+    except (OSError, AttributeError):  # not every system tells
+        busy = 1.0
+    return GRACE_S * min(max(busy, 1.0), MOST_GRACE)
 
 
 def _selectors() -> list[type]:

@@ -46,6 +46,8 @@ class Sdk:
     def __getattr__(self, name: str) -> Any:
         try:
             return capabilities.resolve(name)
+        except capabilities.Lacking as why:
+            raise NotApplicable(f"this SDK does not have {name}: {why}") from None
         except (ImportError, AttributeError, KeyError) as why:
             raise HarnessError(f"the SDK has no {name} where the contract puts it: {describe(why)}") from why
 
@@ -148,9 +150,9 @@ class Lab:
         value, error = None, None
         try:
             value = call()
-        except Answer:
+        except (Answer, HarnessError):
             raise
-        except Exception as raised:
+        except BaseException as raised:  # sys.exit too is something that an SDK does
             # A TypeError with no frame below our own lambda is Python refusing the arguments.
             frames = traceback.extract_tb(raised.__traceback__)
             if isinstance(raised, TypeError) and len(frames) <= 2 and "argument" in str(raised):
@@ -195,9 +197,17 @@ class Lab:
         return self._build("ClientConfig", **fields)
 
     def http(self, *, client: type[Any] | None = None, config: Any = None, **fields: Any) -> Any:
-        """An HTTP client on the loopback service."""
+        """An HTTP client on the loopback service. A field that its constructor does not take is set afterwards."""
         config = config or self.config()
-        return self._built(lambda: (client or self.sdk.HttpClient)(config=config, **fields), "HttpClient")
+        later = {
+            name: fields.pop(name)
+            for name in list(fields)
+            if not capabilities.is_argument("HttpClient", name)
+        }
+        http = self._built(lambda: (client or self.sdk.HttpClient)(config=config, **fields), "HttpClient")
+        for name, value in later.items():
+            setattr(http, name, value)
+        return http
 
     def exports(self, http: Any = None, **fields: Any) -> Any:
         """An exports client, on an HTTP client of its own unless one is given."""

@@ -2,6 +2,7 @@
 
 Each check runs in a forked copy of the process: what an SDK does to its environment, its clock or its
 threads ends with the check that saw it. A copy that ends or hangs makes its own promise unknown, and no other.
+The copy leaves its result in a file, since a pipe can be held open, or closed, by what the SDK starts or does.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import random
-import select
-import signal
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
@@ -20,9 +19,11 @@ from typing import Any, TypeVar
 import msgspec
 import pytest
 
+from checks.contracts import processes
 from checks.contracts.clock import VirtualClock
 from checks.contracts.judging import Broken, CannotTell, NotApplicable, describe
 from checks.contracts.lab import Lab
+from checks.contracts.leaks import Leak, Watch
 from checks.contracts.promises import BY_ID
 from checks.contracts.timeline import request_line
 from checks.errors import HarnessError
@@ -31,6 +32,7 @@ from checks.service.client import Control
 
 Check = TypeVar("Check", bound=Callable[..., Any])
 LAB = pytest.StashKey[Lab]()
+LEAKED = "real time leaked into the check: the SDK waited in a way that the virtual clock cannot see"
 
 
 def promise(id: str) -> Callable[[Check], Check]:
@@ -43,25 +45,44 @@ def weakness(id: str) -> Callable[[Check], Check]:
     return pytest.mark.weakness(id)
 
 
+class _WatchedLab(Lab):
+    """A lab whose requests are known to who looks for real time."""
+
+    watch: Watch
+
+    def _witness(self, seen: Any) -> Any:
+        self.watch.request_arrived()
+        return super()._witness(seen)
+
+
 class Recorder:
-    """Selects the checks, runs each in a fork, and hands each result to ``emit`` as soon as it is there."""
+    """Selects the checks, runs each in a fork, and hands each result to ``emit`` as soon as it is there.
+
+    ``folder`` is removed by who started the run, whatever becomes of this process. Of what is ``settled``
+    nothing is run: there are results, or there will never be any.
+    """
 
     def __init__(
         self,
         *,
         clock: VirtualClock,
+        folder: Path,
         control_port: int,
         deadline_s: float,
         seed: int,
         wanted: frozenset[str],
+        settled: frozenset[str],
         emit: Callable[[CheckResult | FindingResult], None],
         starting: Callable[[str], None],
     ) -> None:
         self.clock = clock
+        self.folder = folder
+        self.watch = Watch(clock.real.monotonic, clock.real.sleep)
         self.control_port = control_port
         self.deadline_s = deadline_s
         self.seed = seed
         self.wanted = wanted
+        self.settled = settled
         self.emit = emit
         self.starting = starting
         self._returned: Any = None
@@ -69,16 +90,20 @@ class Recorder:
     # ── which checks ──
 
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
-        chosen = [item for item in items if not self.wanted or _id_of(item) in self.wanted]
+        chosen = [
+            item
+            for item in items
+            if (not self.wanted or _id_of(item) in self.wanted) and _id_of(item) not in self.settled
+        ]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
         items[:] = chosen
 
     @pytest.fixture
     def lab(self, request: pytest.FixtureRequest) -> Lab:
         """The room that a check works in."""
-        # Below the run's own folder, which is removed by who started the run, whatever becomes of this process.
-        home = Path(tempfile.mkdtemp(prefix="check-", dir=Path.cwd()))
-        lab = Lab(Control(self.control_port), self.clock, home)
+        home = Path(tempfile.mkdtemp(prefix="check-", dir=self.folder))
+        lab = _WatchedLab(Control(self.control_port), self.clock, home)
+        lab.watch = self.watch
         request.node.stash[LAB] = lab
         return lab
 
@@ -88,7 +113,11 @@ class Recorder:
         original = pyfuncitem.obj
 
         def keep(*args: Any, **kwargs: Any) -> None:
-            self._returned = original(*args, **kwargs)
+            before = processes.Surroundings()
+            try:
+                self._returned = original(*args, **kwargs)
+            finally:
+                before.put_back(environ=True)  # what comes now is our own
 
         keep.__wrapped__ = original  # type: ignore[attr-defined]
         pyfuncitem.obj = keep
@@ -105,63 +134,58 @@ class Recorder:
         else:
             encoded, why = self._result(item), ""
         took_s = round(self.clock.real.monotonic() - started_s, 4)
-        kind: Any = CheckResult if item.get_closest_marker("promise") else FindingResult
-        if encoded:
-            result = msgspec.json.decode(encoded, type=kind)
-            if isinstance(result, CheckResult):
-                result = msgspec.structs.replace(result, duration_s=took_s)
-        elif kind is CheckResult:
-            result = unknown(id, why, took_s)
-        else:
-            result = FindingResult(id=id, seen=None, reason=why)
+        result = _decoded(item, encoded or _encoded(item, why))
+        if isinstance(result, CheckResult):
+            result = msgspec.structs.replace(result, duration_s=took_s)
         self.emit(result)
         return True
 
     def _in_a_fork(self, item: pytest.Item) -> tuple[bytes, str]:
         """The encoded result, or nothing and the reason why there is none."""
-        reading, writing = os.pipe()
+        left = self.folder / "result.json"
+        left.unlink(missing_ok=True)
+        before = processes.children()
+        me = os.getpid()
         child = os.fork()
         if child == 0:
-            os.close(reading)
-            self._be_the_child(item, writing)
-        os.close(writing)
-        encoded, in_time = self._read(reading)
-        os.close(reading)
-        if not in_time:
-            os.kill(child, signal.SIGKILL)
-        _, status = os.waitpid(child, 0)
-        if not in_time:
+            self._be_the_child(item, left, me)
+        processes.lead_a_group(child)  # it does so itself, but perhaps only after we have to end it
+        ends_s = self.clock.real.monotonic() + self.deadline_s
+        code = processes.wait(child, lambda: self.clock.real.monotonic() >= ends_s, self.clock.real.sleep)
+        processes.end_group(child)
+        processes.end_all(spared=before)
+        if left.exists():
+            return left.read_bytes(), ""
+        if code is None:
             return b"", f"the SDK gave no answer within {self.deadline_s:g} real seconds, and was stopped"
-        if encoded:
-            return encoded, ""
-        code = os.waitstatus_to_exitcode(status)
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        return b"", f"the process ended in the middle of the check ({how})"
+        return b"", f"the process ended in the middle of the check ({processes.how_it_ended(code)})"
 
-    def _be_the_child(self, item: pytest.Item, writing: int) -> None:
+    def _be_the_child(self, item: pytest.Item, left: Path, parent: int) -> None:
         """Run the check and leave, whatever threads the SDK has started."""
+        leave, me = os._exit, os.getpid()
         try:
-            os.setpgid(0, 0)
+            processes.lead_a_group()
+            processes.end_with_parent(parent)
+            processes.set_limits()
+            processes.keep_silent()
             self.clock.after_fork()
+            self.watch.enough = lambda leak: self._give_up(item, left, leak)
+            self.watch.begin()
             # What the SDK and the check draw can be drawn again, and one check's draws are not another's.
             random.seed(f"{self.seed} {_id_of(item)}")
-            encoded = self._result(item)
-            with open(writing, "wb", closefd=False) as pipe:
-                pipe.write(encoded)
+            try:
+                encoded = self._result(item)
+            except BaseException as why:  # whatever the SDK did to our machinery is its own check's matter
+                encoded = _encoded(item, f"the check did not run to its end: {describe(why)}")
+            if os.getpid() == me:  # the SDK may have forked, and its copy run on into ours
+                _leave(left, encoded)
         finally:
-            os._exit(0)
+            leave(0)
 
-    def _read(self, reading: int) -> tuple[bytes, bool]:
-        parts: list[bytes] = []
-        ends_s = self.clock.real.monotonic() + self.deadline_s
-        while (left_s := ends_s - self.clock.real.monotonic()) > 0:
-            ready, _, _ = select.select([reading], [], [], left_s)
-            if ready:
-                part = os.read(reading, 65536)
-                if not part:
-                    return b"".join(parts), True
-                parts.append(part)
-        return b"", False
+    def _give_up(self, item: pytest.Item, left: Path, leak: Leak) -> None:
+        """End a check that lives in real time: called beside it, in a thread of our own."""
+        _leave(left, _encoded(item, str(leak)))
+        os._exit(0)
 
     def _result(self, item: pytest.Item) -> bytes:
         from _pytest.runner import runtestprotocol
@@ -171,18 +195,23 @@ class Recorder:
         error = getattr(call, "_atalaya_error", None)
         if item.get_closest_marker("promise"):
             return msgspec.json.encode(self._judge(item, call, error))
+        leak = self._leaked()
+        if leak:
+            return _encoded(item, leak)
         return msgspec.json.encode(_found(_id_of(item), self._returned, error))
+
+    def _leaked(self) -> str:
+        """How real time leaked into this check; empty where it did not."""
+        return str(self.watch.longest or "") or (LEAKED if self.clock.stalls else "")
 
     def _judge(self, item: pytest.Item, call: pytest.TestReport, error: BaseException | None) -> CheckResult:
         lab = item.stash.get(LAB, None)
         outcome, reason = _outcome(error)
         if outcome is Outcome.KEPT and (call.when != "call" or call.outcome != "passed"):
             outcome, reason = Outcome.UNKNOWN, f"the check did not run to its end: {call.longreprtext[-300:]}"
-        if outcome is Outcome.KEPT and self.clock.stalls:
-            outcome = Outcome.UNKNOWN
-            reason = (
-                "real time leaked into the check: the SDK waited in a way that the virtual clock cannot see"
-            )
+        # What was measured by a clock that had stopped counts for nothing, and against nobody.
+        if outcome in (Outcome.KEPT, Outcome.BROKEN) and (leak := self._leaked()):
+            outcome, reason = Outcome.UNKNOWN, leak
         log = _timeline(lab) if outcome is not Outcome.KEPT else ()
         id = _id_of(item)
         return CheckResult(
@@ -203,11 +232,40 @@ class Recorder:
         outcome.get_result()._atalaya_error = call.excinfo.value if call.excinfo else None  # type: ignore[attr-defined]
 
 
-def unknown(id: str, reason: str, duration_s: float = 0.0) -> CheckResult:
-    """A promise of which this run can say nothing."""
+def unknown(id: str, reason: str) -> CheckResult | FindingResult:
+    """A promise, or a weakness, of which this run can say nothing."""
+    if id not in BY_ID:
+        return FindingResult(id=id, seen=None, reason=reason)
     return CheckResult(
-        id=id, severity=BY_ID[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=duration_s
+        id=id, severity=BY_ID[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0
     )
+
+
+def _encoded(item: pytest.Item, reason: str) -> bytes:
+    return msgspec.json.encode(unknown(_id_of(item), reason))
+
+
+def _decoded(item: pytest.Item, encoded: bytes) -> CheckResult | FindingResult:
+    promised = item.get_closest_marker("promise") is not None
+    try:
+        return (
+            msgspec.json.decode(encoded, type=CheckResult)
+            if promised
+            else msgspec.json.decode(encoded, type=FindingResult)
+        )
+    except msgspec.DecodeError as why:
+        return unknown(_id_of(item), f"the check's result cannot be read: {why}")
+
+
+def _leave(left: Path, encoded: bytes) -> None:
+    """Write a result whole or not at all, with nothing that the SDK may have replaced or closed."""
+    half = f"{left}.{os.getpid()}"
+    descriptor = os.open(half, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    rest = memoryview(encoded)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.close(descriptor)
+    os.replace(half, left)  # noqa: PTH105 - plain system calls: the SDK may have changed much
 
 
 def _id_of(item: pytest.Item) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,9 +24,10 @@ from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID, PROMISES
 from checks.errors import HarnessError, UsageError
 from checks.records import CheckResult, CheckRun, FindingResult, Outcome, SmokeRun
+from checks.scrub import scrub
 from checks.service.bind import command
 from checks.service.process import ServiceProcess
-from checks.subject.capabilities import PACKAGE
+from checks.subject.adapter import Adapter
 from checks.subject.environment import Prepared, scrubbed_environ
 
 LAUNCH = "checks.contracts.launch"
@@ -36,6 +39,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
 
     paths: tuple[str, ...]
     package: str
+    adapter: Adapter | None
     results: str
     control_port: int | None
     deadline_s: float
@@ -80,6 +84,7 @@ def run_checks(
     port: int = 0,
     deadline_s: float = 20.0,
     seed: int = 0,
+    sides: int = 1,
     hear: Heard = lambda result: None,
 ) -> CheckRun:
     """Run the checks, or those wanted, against a prepared SDK.
@@ -88,31 +93,28 @@ def run_checks(
 
     :param wanted: ids of promises and weaknesses; none means all.
     :param seed: what the checks, and the SDK's ``random``, draw from: the same seed draws the same.
-    :param hear: called with each result as it comes.
+    :param sides: how many processes with the SDK share the work; one, where the service's port is given.
+    :param hear: called with each result as it comes, one at a time.
     :raises PortTaken: the service's port belongs to another program.
     """
     ids = known_ids(wanted)
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    checks: dict[str, CheckResult] = {}
-    findings: dict[str, FindingResult] = {}
-    last_started, why = "", "the checks never began"
-    with _launched(prepared, port=port, wanted=ids, deadline_s=deadline_s, seed=seed) as side:
-        for line in side.lines():
-            if line.starting:
-                last_started = line.starting
-            if line.CheckResult is not None:
-                checks[line.CheckResult.id] = line.CheckResult
-                hear(line.CheckResult)
-            if line.FindingResult is not None:
-                findings[line.FindingResult.id] = line.FindingResult
-                hear(line.FindingResult)
-        why = side.epitaph(last_started)
-    for promise in PROMISES:
-        if promise.id not in checks and (not ids or promise.id in ids):
-            checks[promise.id] = CheckResult(
-                id=promise.id, severity=promise.severity, outcome=Outcome.UNKNOWN, reason=why, duration_s=0.0
-            )
-            hear(checks[promise.id])
+    found = _Found(hear)
+
+    def work(share: tuple[str, ...]) -> None:
+        with _launched(prepared, port=port, wanted=share, deadline_s=deadline_s, seed=seed) as side:
+            last_started = ""
+            for line in side.lines(found.over):
+                last_started = line.starting or last_started
+                for result in (line.CheckResult, line.FindingResult):
+                    if result is not None:
+                        found.take(result)
+            found.none_for(share, side.epitaph(last_started))
+
+    everything = ids or (*(promise.id for promise in PROMISES), *(weakness.id for weakness in WEAKNESSES))
+    shares = [everything[number::sides] for number in range(sides)] if sides > 1 and not port else [ids]
+    _together(work, [share for share in shares if share or not ids], found)
+    checks, findings = found.checks, found.findings
     order = {promise.id: number for number, promise in enumerate(PROMISES)}
     return CheckRun(
         run_id=uuid.uuid4().hex,
@@ -161,6 +163,53 @@ def run_smoke(
     )
 
 
+class _Found:
+    """What all sides have found so far. They tell it from threads of their own, one at a time."""
+
+    def __init__(self, hear: Heard) -> None:
+        self.checks: dict[str, CheckResult] = {}
+        self.findings: dict[str, FindingResult] = {}
+        self.over = threading.Event()
+        self._hear = hear
+        self._lock = threading.Lock()
+
+    def take(self, result: CheckResult | FindingResult) -> None:
+        with self._lock:
+            if isinstance(result, CheckResult):
+                self.checks[result.id] = result
+            else:
+                self.findings[result.id] = result
+            self._hear(result)
+
+    def none_for(self, share: Sequence[str], why: str) -> None:
+        """Call unknown what a side that has ended was to test, and never told of."""
+        for promise in PROMISES:
+            if promise.id not in self.checks and (not share or promise.id in share):
+                self.take(
+                    CheckResult(
+                        id=promise.id,
+                        severity=promise.severity,
+                        outcome=Outcome.UNKNOWN,
+                        reason=why,
+                        duration_s=0.0,
+                    )
+                )
+
+
+def _together(
+    work: Callable[[tuple[str, ...]], None], shares: Sequence[tuple[str, ...]], found: _Found
+) -> None:
+    """Work on all shares at once, the first of them here. What one raises, is raised; Ctrl-C ends them all."""
+    with ThreadPoolExecutor(max(1, len(shares) - 1)) as pool:
+        others = [pool.submit(work, share) for share in shares[1:]]
+        try:
+            work(shares[0])
+            for other in others:
+                other.result()
+        finally:
+            found.over.set()
+
+
 class _Side:
     """The SDK's side while it runs: its lines as they come, and how it ended."""
 
@@ -173,13 +222,18 @@ class _Side:
         self.deadline_s = deadline_s
         self.stopped = False
 
-    def lines(self) -> Iterator[Line]:
-        """Each line of the results; stops the process when it says nothing for far longer than a check may take."""
+    def lines(self, over: threading.Event | None = None) -> Iterator[Line]:
+        """Each line of the results; stops the process when it says nothing for far longer than a check may take.
+
+        Once it is ``over``, nobody listens any more.
+        """
         decoder = msgspec.json.Decoder(Line)
         heard_s = time.monotonic()
         with self.results.open("rb") as file:
             held = b""
             while True:
+                if over is not None and over.is_set():
+                    return
                 running = self.process.poll() is None
                 held += file.read()
                 *whole, held = held.split(b"\n")
@@ -192,14 +246,13 @@ class _Side:
                     return
                 if time.monotonic() - heard_s > self.deadline_s + 10:
                     self.stopped = True
-                    self.process.kill()
-                    self.process.wait()
+                    _end(self.process)
                 time.sleep(0.01)
 
     def epitaph(self, last_started: str) -> str:
         """Why there is no result for what has none."""
         said = self.output.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = f": {said[-1].strip()[:300]}" if said else ""
+        last = f": {scrub(said[-1].strip()[:300])}" if said else ""
         where = f" while testing {last_started}" if last_started else ""
         if self.stopped:
             return f"the SDK's process gave no sign of life{where}, and was stopped"
@@ -220,7 +273,8 @@ def _launched(
         with ServiceProcess(port=port) as service, (folder / "output.txt").open("wb") as output:
             order = Order(
                 paths=tuple(str(path) for path in prepared.paths),
-                package=PACKAGE,
+                package=prepared.package,
+                adapter=prepared.adapter,
                 results=str(results),
                 control_port=None if more.get("base_url") else service.control_port,
                 deadline_s=deadline_s,
@@ -239,5 +293,14 @@ def _launched(
             try:
                 yield _Side(process, results, folder / "output.txt", deadline_s)
             finally:
-                process.kill()
-                process.wait()
+                _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """End the SDK's side. Asked politely first, it takes along whatever the SDK has started."""
+    process.terminate()
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()

@@ -12,6 +12,8 @@ from checks.includes import myst
 from checks.includes.files import write_if_changed
 from checks.includes.voice import Voice
 from checks.proving.defects import DEFECTS
+from checks.proving.matrix import Cell, DefectRow, by_defect, by_family, by_promise
+from checks.proving.prove import Proven
 from checks.proving.selftest import SelfTest
 from checks.records import N_, Promise, Statement
 
@@ -19,6 +21,7 @@ PAGES = Path("reference") / "promises"
 
 # The sections of the contract, under the names that a reader knows them by.
 SECTIONS: dict[str, str] = {
+    "1": N_("The package"),
     "2": N_("Configuration"),
     "3": N_("Tracing and idempotency"),
     "4": N_("The HTTP client, and its cache of GETs"),
@@ -83,7 +86,7 @@ def _sentences(promise: Promise, voice: Voice) -> str:
 
 
 def _seen_red(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
-    red = [caught for caught in selftest.defects if promise.id in caught.caught_by] if selftest else []
+    red = selftest.turned_red(promise.id) if selftest else ()
     if selftest is None or not red:
         return voice(N_("It has never been seen red: until it is, it proves nothing."))
     says = {defect.id: defect.says for defect in DEFECTS}
@@ -131,15 +134,101 @@ def _section(section: str, of_section: list[Statement], voice: Voice) -> str:
 def faults(voice: Voice) -> str:
     """The ways in which the loopback service can fail on purpose."""
     from checks.service.faults import FAULTS
+    from checks.service.tls import TLS_FAULTS
 
     header = [voice(N_("Fault")), voice(N_("What the client meets"))]
     rows = [
         [myst.span(voice.literal(name), "row-name"), voice.ours(fault.says)] for name, fault in FAULTS.items()
     ]
     caption = voice(N_("The faults that a script can ask for by name"))
-    return myst.table(caption, header, rows, classes="cards faults", widths="30 70")
+    of_tls = [
+        [myst.span(voice.literal(name), "row-name"), voice.ours(fault.says)]
+        for name, fault in TLS_FAULTS.items()
+    ]
+    of_tls_caption = voice(N_("The certificates that a service can present"))
+    return myst.paragraphs(
+        myst.table(caption, header, rows, classes="cards faults", widths="30 70"),
+        myst.table(of_tls_caption, header, of_tls, classes="cards faults", widths="30 70"),
+    )
 
 
 def matrix(selftest: SelfTest | None, voice: Voice) -> str:
-    """Which defect is caught by which promise: a table for each family, and what that makes of each promise."""
-    return voice(N_("No self-test has been kept yet: `nox -s prove` makes one."))
+    """Which defect is caught by which promise: what each check sees, and each family's defects."""
+    if selftest is None:
+        return voice(N_("No self-test has been kept yet: `nox -s prove` makes one."))
+    proven = selftest.proven
+    survivors = [caught.id for caught in proven.defects if caught.survived]
+    said = [
+        voice(N_("{caught} of {n} seeded defects were caught by every promise that they break."),
+              caught=len(proven.defects) - len(survivors), n=len(proven.defects)),
+        voice(N_("Survived: {names}."), names=", ".join(survivors)) if survivors else voice(N_("None survived.")),
+        voice(N_("Checks that never turned red: {names}."), names=", ".join(proven.promises_never_red))
+        if proven.promises_never_red
+        else voice(N_("Every check turned red at least once.")),
+    ]  # fmt: skip
+    rows = by_defect(proven)
+    tables = [
+        _defects(family, [row for row in rows if row.family == family], voice)
+        for family in dict.fromkeys(row.family for row in rows)
+    ]
+    when = f"{voice(N_('Made:'))} {voice.at(selftest.made_at)}, Python {myst.escaped(selftest.python)}"
+    return myst.paragraphs(" ".join(said), when, _confusion(proven, voice), _sights(proven, voice), *tables)
+
+
+def _confusion(proven: Proven, voice: Voice) -> str:
+    table = by_family(proven)
+    header = [voice(N_("Defects of")), *(voice.literal(name) for name in table)]
+    rows = [
+        [voice.literal(down), *(_cell(cell, voice) for cell in cells.values())]
+        for down, cells in table.items()
+    ]
+    caption = voice(
+        N_(
+            "Defects of a family that turned promises of a family red; after the plus, where they do not break them"
+        )
+    )
+    return myst.table(caption, header, rows, classes="matrix")
+
+
+def _cell(cell: Cell, voice: Voice) -> str:
+    if not cell.expected and not cell.besides:
+        return "·"
+    return voice.number(cell.expected) + (f" \\+ {voice.number(cell.besides)}" if cell.besides else "")
+
+
+def _sights(proven: Proven, voice: Voice) -> str:
+    """What each check sees: how many of the defects that break its promise, and so what share at the least."""
+    header = [
+        voice(N_("Promise")),
+        voice(N_("Caught")),
+        voice(N_("At the least (95 %)")),
+        voice(N_("Red besides")),
+    ]
+    rows = [
+        [
+            link(row.promise), f"{voice.number(row.caught)} / {voice.number(row.n)}",
+            "–" if row.low is None else voice.number(row.low, ".0%"), voice.number(len(row.also_red_for)),
+        ]
+        for row in by_promise(proven)
+    ]  # fmt: skip
+    caption = voice(N_("What each check sees of the defects that break its promise"))
+    return myst.table(caption, header, rows, classes="cards sights", widths="52 14 18 16")
+
+
+def _defects(family: str, of_family: list[DefectRow], voice: Voice) -> str:
+    says = {defect.id: defect.says for defect in DEFECTS}
+    header = [
+        voice(N_("Seeded defect")),
+        voice(N_("Caught by")),
+        voice(N_("Missed by")),
+        voice(N_("Red besides")),
+    ]
+    rows = [
+        [
+            myst.paragraphs(myst.span(voice.literal(row.defect), "row-name"), voice.plain(says.get(row.defect, ""))),
+            *(myst.bullets(link(id) for id in ids) if ids else "–" for ids in (row.caught, row.missed, row.besides)),
+        ]
+        for row in of_family
+    ]  # fmt: skip
+    caption = voice(N_("{family}: {n} seeded defects"), family=family, n=len(of_family))
+    return myst.table(caption, header, rows, classes="cards defects", widths="40 30 10 20")

@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from checks.includes.scrub import scrub
 from checks.records import Judgement, Metric, Text
+from checks.scrub import scrub
 
 SCHEMA = "atalaya.metrics/1"
 

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from checks.includes.scrub import scrub
+from checks.scrub import scrub
 
 LIMIT = 300
 

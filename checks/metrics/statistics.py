@@ -106,7 +106,8 @@ def zero_event_upper(n: int, sensitivity: float = 1.0) -> float | None:
 
     >>> f"{zero_event_upper(60):.4f} {zero_event_upper(720):.5f} {zero_event_upper(4320):.6f}"
     '0.0487 0.00415 0.000693'
-    >>> f"{zero_event_upper(4320, sensitivity_lower(20, 20)):.6f}"
+    >>> from checks.proving.prove import at_the_least
+    >>> f"{zero_event_upper(4320, at_the_least(20, 20)):.6f}"
     '0.000806'
     >>> zero_event_upper(0) is None
     True
@@ -119,21 +120,6 @@ def zero_event_upper(n: int, sensitivity: float = 1.0) -> float | None:
     if sensitivity == 1:
         return float(1 - ALPHA ** (1 / n))
     return 1.0 if sensitivity == 0 else float(min(1.0, -math.log(ALPHA) / n / sensitivity))
-
-
-def sensitivity_lower(caught: int, seeded: int) -> float | None:
-    """The share of events that a detector sees at the least, from the defects it caught of those seeded.
-
-    One-sided lower bound of C. J. Clopper and E. S. Pearson, "The Use of Confidence or Fiducial Limits
-    Illustrated in the Case of the Binomial", Biometrika 26 (1934).
-
-    >>> f"{sensitivity_lower(20, 20):.4f} {sensitivity_lower(19, 20):.4f}"
-    '0.8609 0.7839'
-    """
-    _must_be_counts(caught, seeded)
-    if seeded == 0:
-        return None
-    return 0.0 if caught == 0 else float(stats.beta.ppf(ALPHA, caught, seeded - caught + 1))
 
 
 def garwood(events: int, exposure: float = 1.0) -> Estimate:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from checks.errors import UsageError
-from checks.proving.prove import Caught
+from checks.proving.prove import Caught, Proven
 from checks.records import Record
 
 SCHEMA = "atalaya.self-test/1"
@@ -25,13 +25,12 @@ class SelfTest(Record, frozen=True, kw_only=True):
     made_at: datetime
     python: str
     subject_digest: str
-    defects: tuple[Caught, ...]
+    proven: Proven
     schema: str = SCHEMA
 
-    @property
-    def promises_seen_red(self) -> frozenset[str]:
-        """The promises that turned red for at least one defect."""
-        return frozenset(id for caught in self.defects for id in caught.caught_by)
+    def turned_red(self, promise: str) -> tuple[Caught, ...]:
+        """The defects that turned one promise red."""
+        return tuple(caught for caught in self.proven.defects if promise in caught.caught_by)
 
 
 def read(docs: Path) -> SelfTest | None:

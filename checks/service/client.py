@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 from checks.errors import HarnessError
 from checks.service.life import Step, as_step
 
-__all__ = ["Control", "Scope", "Seen", "Step"]
+__all__ = ["Control", "Handshake", "Scope", "Seen", "Step"]
 
 HOST = "127.0.0.1"
 
@@ -49,6 +49,21 @@ class Seen:
     def json(self) -> Any:
         """The request's body, decoded."""
         return json.loads(self.body)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handshake:
+    """One attempt of a client to agree on TLS, as the service saw it.
+
+    ``ended`` is ``"completed"``, ``"refused"`` (the client sent an alert), ``"failed"`` (it left, or did not
+    speak TLS), or empty where the client still keeps its part to itself. ``why`` is the TLS library's word for it.
+    A client may also refuse after a completed handshake, by sending no request: only the log tells that.
+    """
+
+    number: int
+    arrived_s: float
+    ended: str
+    why: str
 
 
 Witness = Callable[[Seen], Any]
@@ -99,15 +114,19 @@ class Control:
         self._port = port
         self._line = _Line(port)
 
-    def open_scope(self, witness: Witness | None = None, *, prefix: str = "") -> Scope:
+    def open_scope(self, witness: Witness | None = None, *, prefix: str = "", tls: str = "") -> Scope:
         """A service of one's own, on a port of its own; closed by its ``with`` block, or by :meth:`Scope.close`.
 
         ``witness`` is called for each request while it is in flight: after it was read, before it is
         answered. What it returns (anything that JSON can carry) is kept in the log. It is called in a thread of
         its own, one request after another, and must not itself make requests to this scope. With a ``prefix``,
-        the routes lie under it, and all else is 404.
+        the routes lie under it, and all else is 404. With ``tls``, a name in
+        :data:`checks.service.tls.TLS_FAULTS`, TLS is spoken and that certificate shown; ``"trusted"`` is one
+        without a fault, for a client that trusts ``checks/service/certificates/authority.pem``.
+
+        :raises HarnessError: the service cannot open it: ``tls`` names no certificate, for one.
         """
-        opened = self._line.ask(do="open", prefix=prefix)
+        opened = self._line.ask(do="open", prefix=prefix, tls=tls)
         scope = Scope(self._line, opened["scope"], opened["base_url"])
         if witness is not None:
             _attend(_Line(self._port), opened["scope"], witness)
@@ -134,6 +153,7 @@ class Scope:
         self._line = line
         self._number = number
         self._last_log: list[Seen] | None = None
+        self._last_handshakes: list[Handshake] = []
 
     def script(self, export_id: str, *steps: Step | str) -> None:
         """Let an export live these steps, the last for ever; a word is a state: ``"CREATED", "READY"``."""
@@ -153,6 +173,12 @@ class Scope:
             return [seen for seen in self._last_log if seen.number > after]
         return [_seen(entry) for entry in self._ask("log", after=after)]
 
+    def handshakes(self) -> list[Handshake]:
+        """The TLS handshakes so far, oldest first; those under way are waited for, a second at most."""
+        if self._last_log is not None:
+            return list(self._last_handshakes)
+        return [Handshake(**shake) for shake in self._ask("handshakes")]
+
     def vanish(self) -> None:
         """Let the port refuse from now on, and cut what is open. The log stays."""
         self._ask("vanish")
@@ -160,7 +186,9 @@ class Scope:
     def close(self) -> None:
         """End the scope. Its log can still be read. A second call does nothing."""
         if self._last_log is None:
-            self._last_log = [_seen(entry) for entry in self._ask("close")]
+            last = self._ask("close")
+            self._last_log = [_seen(entry) for entry in last["log"]]
+            self._last_handshakes = [Handshake(**shake) for shake in last["handshakes"]]
 
     def __enter__(self) -> Scope:
         return self

@@ -1,23 +1,27 @@
 """Who asked this scope for what, and what did it say?
 
 A scope is one check's own service: a listener on a port of its own, its own scripts, its own log. Each
-connection has a thread. Nothing is shared between scopes, so no check sees another's requests.
+connection has a thread. Nothing is shared between scopes, so no check sees another's requests. Over TLS,
+a scope knows besides how each handshake ended; a client that was refused, or refuses, is in no log.
 """
 
 from __future__ import annotations
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable
 from typing import Any
 
+from checks.service import tls as encryption
 from checks.service.faults import FAULTS, Exchange
 from checks.service.life import Answer, Lives, Turn
-from checks.service.wire import BadRequest, Reader, Request, error_object, render, to_json
+from checks.service.wire import BadRequest, Reader, Request, error_object, render, say_goodbye, to_json
 
 HOST = "127.0.0.1"
+HANDSHAKE_PATIENCE_S = 1.0
 Entry = dict[str, Any]
 Witness = Callable[[Entry], tuple[Any, str]]
 
@@ -30,25 +34,43 @@ def no_witness(entry: Entry) -> tuple[Any, str]:
 class Scope:
     """One listener with its scripts and its log. Open from the moment that it is made."""
 
-    def __init__(self, prefix: str = "") -> None:
+    def __init__(self, prefix: str = "", tls: str = "") -> None:
+        self.tls = tls
+        if tls:
+            encryption.context(tls)  # an unknown name is an error here, and not on the first connection
         self.prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
         self.lives = Lives(self.prefix)
         self.lock = threading.Lock()
         self.witness: Witness = no_witness
         self.ended = threading.Event()
         self._log: list[Entry] = []
+        self._handshakes: list[Entry] = []
+        self._shaken = threading.Condition(self.lock)
         self._stamp = 0
         self._opened_s = time.monotonic()
         self._connections: set[socket.socket] = set()
         self._gone = False
         self._listener = socket.create_server((HOST, 0), backlog=128)
-        self.base_url = f"http://{HOST}:{self._listener.getsockname()[1]}{self.prefix}"
+        self.base_url = (
+            f"{'https' if tls else 'http'}://{HOST}:{self._listener.getsockname()[1]}{self.prefix}"
+        )
         threading.Thread(target=self._accept, daemon=True).start()
 
     def log(self, after: int) -> list[Entry]:
         """The requests whose number is above ``after``, oldest first, as they stand now."""
         with self.lock:
             return [dict(entry) for entry in self._log[max(0, after) :]]
+
+    def handshakes(self) -> list[Entry]:
+        """How each TLS handshake ended, oldest first.
+
+        A client knows of its own refusal before we do, so those under way are waited for, if not for long.
+        """
+        with self._shaken:
+            self._shaken.wait_for(
+                lambda: all(shake["ended"] for shake in self._handshakes), HANDSHAKE_PATIENCE_S
+            )
+            return [dict(shake) for shake in self._handshakes]
 
     def vanish(self) -> None:
         """From now on the port refuses, and open connections are cut. The log stays."""
@@ -58,7 +80,8 @@ class Scope:
         # Linux wakes a blocked accept on shutdown, the others on close.
         for sock in (self._listener, *connections):
             with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
+                # Not TLS's own shutdown, which would let a thread go on in plain text.
+                socket.socket.shutdown(sock, socket.SHUT_RDWR)
         self._listener.close()
 
     def end(self) -> None:
@@ -86,6 +109,10 @@ class Scope:
         """Answer one connection until either side has had enough. A client may leave at any point."""
         try:
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if self.tls:
+                sock = secure = self._wrap(sock)
+                if not self._shake_hands(secure):
+                    return
             reader = Reader(sock)
             while (request := reader.request()) is not None and self._exchange(sock, request):
                 """Kept alive."""
@@ -96,9 +123,38 @@ class Scope:
         except OSError:
             pass
         finally:
+            if self.tls:
+                say_goodbye(sock)
             with self.lock:
                 self._connections.discard(sock)
             sock.close()
+
+    def _wrap(self, sock: socket.socket) -> ssl.SSLSocket:
+        """The TLS connection that takes the place of a plain one, also among those that vanishing cuts."""
+        with self.lock:
+            if self._gone:
+                raise ConnectionError("the scope has vanished")
+            self._connections.discard(sock)
+            secure = encryption.wrapped(sock, self.tls)
+            self._connections.add(secure)
+            return secure
+
+    def _shake_hands(self, secure: ssl.SSLSocket) -> bool:
+        """Agree with the client, and write down how that ended. True where it was agreed."""
+        with self._shaken:
+            arrived_s = time.monotonic() - self._opened_s
+            shake: Entry = {
+                "number": len(self._handshakes) + 1,
+                "arrived_s": arrived_s,
+                "ended": "",
+                "why": "",
+            }
+            self._handshakes.append(shake)
+        ended, why = encryption.shake_hands(secure)
+        with self._shaken:
+            shake.update(ended=ended, why=why)
+            self._shaken.notify_all()
+        return ended == encryption.COMPLETED
 
     def _exchange(self, sock: socket.socket, request: Request) -> bool:
         """Log a request, ask the witness, wait as scripted, answer. True where the connection is kept."""
@@ -119,8 +175,7 @@ class Scope:
             head_only=head_only,
         )
         if turn.step.fault is not None:
-            body_bytes = 0 if head_only else len(answer.body)
-            exchange = Exchange(request=request, answer=whole, body_bytes=body_bytes)
+            exchange = Exchange(request=request, answer=whole)
             return FAULTS[turn.step.fault].act(sock, exchange)
         sock.sendall(whole)
         return request.keep_alive

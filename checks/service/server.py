@@ -72,6 +72,7 @@ class Service:
             "default-life": self.default_life,
             "answer": self.answer,
             "log": self.log,
+            "handshakes": self.handshakes,
             "vanish": self.vanish,
             "close": self.close,
         }
@@ -85,7 +86,7 @@ class Service:
 
     def open(self, order: Order) -> Order:
         """Open a scope."""
-        scope, number = Scope(order.get("prefix", "")), next(self._ids)
+        scope, number = Scope(order.get("prefix", ""), order.get("tls", "")), next(self._ids)
         self._scopes[number] = scope
         return {"scope": number, "base_url": scope.base_url}
 
@@ -111,16 +112,20 @@ class Service:
         """What a scope has seen."""
         return self.scope(order).log(order.get("after", 0))
 
+    def handshakes(self, order: Order) -> list[Entry]:
+        """How a scope's TLS handshakes ended."""
+        return self.scope(order).handshakes()
+
     def vanish(self, order: Order) -> None:
         """Let a scope's port refuse."""
         self.scope(order).vanish()
 
-    def close(self, order: Order) -> list[Entry]:
-        """End a scope. Its last log is the answer."""
+    def close(self, order: Order) -> Order:
+        """End a scope. What it has seen is the answer."""
         scope = self.scope(order)
         scope.end()
         del self._scopes[order["scope"]]
-        return scope.log(0)
+        return {"log": scope.log(0), "handshakes": scope.handshakes()}
 
     def attend(self, sock: socket.socket) -> None:
         """Follow the orders of one control connection until it ends, or becomes a witness's.
@@ -154,8 +159,9 @@ class Service:
     def _become_witness(self, sock: socket.socket, lines: BinaryIO, order: Order) -> None:
         """From here on the scope's own threads talk over this connection; it ends with the scope."""
         scope = self.scope(order)
-        sock.sendall(b'{"ok": null}\n')
+        # Before the answer: who has it sends the first request, and that one has a witness too.
         scope.witness = WitnessLine(sock, lines)
+        sock.sendall(b'{"ok": null}\n')
         scope.ended.wait()
         with contextlib.suppress(OSError):
             sock.shutdown(

@@ -7,6 +7,7 @@ each other under Nagle's algorithm, forty milliseconds a request.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 from collections.abc import Mapping
@@ -143,6 +144,21 @@ def render(
     lines += [f"{name}: {value}" for name, value in (headers or {}).items()]
     head = "\r\n".join([*lines, "", ""]).encode("latin-1")
     return head if head_only else head + body
+
+
+def say_goodbye(sock: socket.socket) -> None:
+    """Let the client know that nothing follows: with a FIN, and before it, where TLS is spoken, with its own notice.
+
+    Whatever the client still says can be read afterwards.
+    """
+    with contextlib.suppress(OSError, ValueError):  # it may have left before
+        if hasattr(sock, "unwrap"):
+            sock.settimeout(0)  # the client's own notice is not waited for
+            with contextlib.suppress(OSError):
+                sock.unwrap()
+            sock.settimeout(None)
+        # TLS sockets forget their session in a shutdown of their own, and would read what is enciphered.
+        socket.socket.shutdown(sock, socket.SHUT_WR)
 
 
 def to_json(value: Any) -> bytes:

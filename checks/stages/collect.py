@@ -52,7 +52,7 @@ def take_in(
     """Read reports, beside what the release's ledger knows already, and say what became of each file."""
     from checks.evidence import ledger
     from checks.evidence.collect import collect as read_all
-    from checks.includes.scrub import scrub
+    from checks.scrub import scrub
 
     settings = place.loaded.settings
     known: frozenset[str] = frozenset()

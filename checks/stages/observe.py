@@ -73,6 +73,7 @@ def observed(
         singing = beside.submit(_sing, prepared) if canaries and not wanted else None
         run = run_checks(
             prepared, wanted=wanted, port=settings.service.port, deadline_s=settings.service.deadline_s, seed=seed,
+            sides=1 if wanted else min(2, os.cpu_count() or 1),
             hear=lambda result: hear(console, result, asked_for=bool(wanted)),
         )  # fmt: skip
         sung, why_none = singing.result() if singing else ((), "")
@@ -212,4 +213,5 @@ def counts(run: CheckRun) -> str:
 
 
 def _sdk(args: argparse.Namespace) -> str:
-    return f" --sdk {shlex.quote(args.sdk)}" if args.sdk else ""
+    named = (("--sdk", args.sdk), ("--adapter", args.adapter))
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in named if value)

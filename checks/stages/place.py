@@ -56,10 +56,13 @@ class Place(NamedTuple):
 
 def prepared_sdk(place: Place, args: argparse.Namespace) -> AbstractContextManager[Prepared]:
     """The SDK that was asked for, here or in watch.toml, in an environment of its own."""
+    from checks.subject.adapter import read
     from checks.subject.environment import prepare
 
-    asked = args.sdk if args.sdk is not None else place.loaded.settings.subject.sdk
-    return prepare(asked, echo=place.console.line)
+    subject = place.loaded.settings.subject
+    asked = args.sdk if args.sdk is not None else subject.sdk
+    named = Path(args.adapter) if args.adapter else place.root / subject.adapter if subject.adapter else None
+    return prepare(asked, adapter=read(named) if named else None, echo=place.console.line)
 
 
 def the_release(place: Place, named: str | None, version: str | None, *, to_write: bool = False) -> Release:

@@ -28,6 +28,7 @@ from checks.stages.place import (
     summarise,
     utc_now,
     write_json,
+    write_text,
 )
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 def prove(place: Place, args: argparse.Namespace) -> int:
     """Run every check against every seeded defect; fails when one survives."""
     from checks.proving.defects import BY_ID, DEFECTS
+    from checks.proving.matrix import told
     from checks.proving.prove import prove as run_all
     from checks.subject.environment import prepare
 
@@ -51,16 +53,15 @@ def prove(place: Place, args: argparse.Namespace) -> int:
             hear=lambda caught: _hear_caught(place.console, caught),
         )  # fmt: skip
     never = () if args.defect else proven.promises_never_red
-    report = {
-        "schema": "atalaya.prove/1",
-        "defects": built(proven.defects),
-        "promises_never_red": list(never),
-    }
+    report = {"schema": "atalaya.prove/1", **built(proven), "promises_never_red": list(never)}
     if args.report:
         write_json(Path(args.report), report)
     if args.json:
         print_json(report)
-    _keep_proof(place, proven, whole=not args.defect)
+    if not args.defect:
+        _keep_proof(place, proven, prepared)
+        for line in told(proven):
+            place.console.line(line)
     survivors = [caught.id for caught in proven.defects if caught.survived]
     place.console.line(f"  {len(chosen) - len(survivors)} of {len(chosen)} defects caught"
                        + (f"; survived: {', '.join(survivors)}" if survivors else "")
@@ -68,14 +69,22 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     return 1 if survivors or never else 0
 
 
-def _keep_proof(place: Place, proven: Proven, *, whole: bool) -> None:
-    """Write a whole self-test into the watch that is open, since a verdict rests on it; a part proves nothing."""
+def _keep_proof(place: Place, proven: Proven, prepared: Prepared) -> None:
+    """Leave a whole self-test in the tree, for the pages of the promises, and in the watch that is open.
+
+    A verdict rests on it there. A part of a self-test proves nothing, and is kept nowhere.
+    """
     from checks.evidence.runs import from_proof
+    from checks.proving import selftest
     from checks.release.folder import to_write
 
-    now = utc_now()
+    now = utc_now().replace(microsecond=0)
+    made = selftest.SelfTest(
+        made_at=now, python=prepared.host.python, subject_digest=prepared.subject.digest, proven=proven
+    )
+    write_text(place.docs / selftest.FILE, selftest.encoded(made))
     release = to_write(place.releases, now=now)
-    if whole and release is not None:
+    if release is not None:
         records = from_proof(
             proven,
             run_id=uuid.uuid4().hex,
@@ -84,6 +93,35 @@ def _keep_proof(place: Place, proven: Proven, *, whole: bool) -> None:
             occurred_at=now,
         )
         keep(place, release, records)
+
+
+def mutate(place: Place, args: argparse.Namespace) -> int:
+    """Change the bundled SDK by rule, a change at a time, and fail when the checks do not notice one."""
+    from checks.proving.mutate import choose, explanations, summary
+    from checks.proving.mutate import mutate as run_all
+    from checks.subject.environment import prepare
+
+    mutants = choose(args.file or (), args.id or ())
+    console = place.console
+    with prepare("", echo=console.line) as prepared:
+        console.line(f"  {len(mutants)} mutants are shown to the checks")
+        mutated = run_all(
+            prepared, mutants, explained=explanations(), jobs=args.jobs,
+            hear=lambda tried: console.row(str(tried.fate), f"{tried.id}: {', '.join(tried.by[:2]) or 'by nothing'}"),
+        )  # fmt: skip
+    report = {
+        "schema": "atalaya.mutate/1",
+        **built(mutated),
+        "unexplained": [one.id for one in mutated.unexplained],
+        "mistaken": [one.id for one in mutated.mistaken],
+    }
+    if args.report:
+        write_json(Path(args.report), report)
+    if args.json:
+        print_json(report)
+    for line in summary(mutated):
+        console.line(line)
+    return 1 if mutated.unexplained or mutated.mistaken else 0
 
 
 def rehearse(place: Place, args: argparse.Namespace) -> int:

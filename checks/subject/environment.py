@@ -22,9 +22,12 @@ from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
 
-from checks.errors import SubjectError
+import msgspec
+
+from checks.errors import SettingsError, SubjectError
 from checks.records import Host, Record, Subject
 from checks.subject import probe
+from checks.subject.adapter import Adapter
 from checks.subject.digest import digest_of, first_difference, source_files
 from checks.subject.installer import Installer, find_installer, site_packages_in
 from checks.subject.source import (
@@ -35,6 +38,7 @@ from checks.subject.source import (
     Kind,
     Source,
     classify,
+    folder_of,
     is_project,
     package_in,
     reference_of,
@@ -59,12 +63,21 @@ PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP"
 
 
 class Prepared(Record, frozen=True, kw_only=True):
-    """An interpreter that can import the SDK and pytest, once ``paths`` stand first on ``sys.path``."""
+    """An interpreter that can import the SDK and pytest, once ``paths`` stand first on ``sys.path``.
+
+    ``adapter`` says what the names of the contract are called in the SDK, where they are not the contract's own.
+    """
 
     python: Path
     paths: tuple[Path, ...]
     subject: Subject
     host: Host
+    adapter: Adapter | None = None
+
+    @property
+    def package(self) -> str:
+        """The name that the SDK is imported by."""
+        return self.adapter.package if self.adapter else PACKAGE
 
 
 class _Place(NamedTuple):
@@ -75,29 +88,43 @@ class _Place(NamedTuple):
 
 
 class _Bench(NamedTuple):
-    """What every way of preparing needs: a folder of its own, a home for the SDK, and an installer."""
+    """What every way of preparing needs: a folder of its own, a home for the SDK, an installer, and its names."""
 
     scratch: Path
     home: Path
     installer: Installer
+    package: str
+    distribution: str
 
 
 @contextmanager
-def prepare(asked: str, *, echo: Callable[[str], None] = lambda line: None) -> Iterator[Prepared]:
+def prepare(
+    asked: str,
+    *,
+    adapter: Adapter | None = None,
+    echo: Callable[[str], None] = lambda line: None,
+) -> Iterator[Prepared]:
     """Make the SDK that ``asked`` names importable, for as long as the context lasts.
 
     ``echo`` is given one line for each thing that takes time.
 
+    :param adapter: what the names of the contract are called in this SDK; none, if they are the contract's own.
     :raises SubjectError: the SDK cannot be found, installed or imported, or is not what its source says.
+    :raises SettingsError: the adapter names what the SDK does not have.
     :raises NetworkError: no package index could be reached.
     """
-    source = classify(asked)
+    package, distribution = (adapter.package, adapter.distribution) if adapter else (PACKAGE, DISTRIBUTION)
+    source = classify(asked, package=package)
     with _private_folder() as scratch:
         home = scratch / "home"
         home.mkdir()
-        bench = _Bench(scratch, home, find_installer(scratch, echo))
+        bench = _Bench(scratch, home, find_installer(scratch, echo), package, distribution)
         echo(f"Preparing the SDK ({source.label}) in a private environment.")
-        yield _described(source, _WAYS[source.kind](source, bench), bench)
+        prepared = _described(source, _WAYS[source.kind](source, bench), bench)
+        if adapter is not None:
+            prepared = msgspec.structs.replace(prepared, adapter=adapter)
+            _require_fit(prepared, home)
+        yield prepared
 
 
 def scrubbed_environ(home: Path) -> dict[str, str]:
@@ -125,7 +152,7 @@ def scrubbed_environ(home: Path) -> dict[str, str]:
 
 def _from_project(source: Source, bench: _Bench) -> _Place:
     root = source.path or BUNDLED
-    copy, package = _copied_project(root, bench.scratch, source.label)
+    copy, package = _copied_project(root, bench, source.label)
     place = _installed([str(copy)], source, bench)
     _require_same_files(root / package, copy / package, source.label, bench)
     return place
@@ -146,7 +173,7 @@ def _from_requirement(source: Source, bench: _Bench) -> _Place:
         return _installed([f"{reference.name}{reference.extras} @ {copy.as_uri()}"], source, bench)
     if not is_project(source.path):
         raise SubjectError(f"{source.asked!r} refers to a folder that is no project. {HINT}")
-    copy, package = _copied_project(source.path, bench.scratch, source.label)
+    copy, package = _copied_project(source.path, bench, source.label)
     place = _installed([f"{reference.name}{reference.extras} @ {copy.as_uri()}"], source, bench)
     _require_same_files(source.path / package, copy / package, source.label, bench)
     return place
@@ -221,7 +248,7 @@ def _require_same_files(original: Path, copy: Path, label: str, bench: _Bench) -
 
     Files that the build wrote into the copy, such as a version taken from tags, count as source.
     """
-    installed = source_files(site_packages_in(bench.scratch / "env") / PACKAGE)
+    installed = source_files(site_packages_in(bench.scratch / "env") / folder_of(bench.package))
     source = source_files(original)
     built = {name: digest for name, digest in source_files(copy).items() if name in installed}
     expected = {**built, **source}
@@ -230,24 +257,28 @@ def _require_same_files(original: Path, copy: Path, label: str, bench: _Bench) -
         what = "was added by" if name not in expected else what
         raise SubjectError(
             f"the source of {label} and the package built from it differ: "
-            f"{PACKAGE}/{name} {what} the package. "
+            f"{folder_of(bench.package)}/{name} {what} the package. "
             f"Mend what the build takes in, so that users get what the source says."
         )
 
 
 def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
     told = probe.ask(
-        place.python, scrubbed_environ(bench.home), place.paths, package=PACKAGE, distribution=DISTRIBUTION
+        place.python,
+        scrubbed_environ(bench.home),
+        place.paths,
+        package=bench.package,
+        distribution=bench.distribution,
     )
     if told.error or not told.package:
-        raise SubjectError(_why_no_import(source, told))
+        raise SubjectError(_why_no_import(source, told, bench.package))
     package = Path(told.package)
     if not package.is_dir():
         raise SubjectError(
-            f"{PACKAGE} of {source.label} is imported from {package}, which is no folder. Unpack it."
+            f"{bench.package} of {source.label} is imported from {package}, which is no folder. Unpack it."
         )
     subject = Subject(
-        name=told.name or DISTRIBUTION,
+        name=told.name or bench.distribution,
         version=told.version,
         digest=digest_of(source_files(package)),
         source=source.label,
@@ -256,16 +287,28 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
     return Prepared(python=place.python, paths=place.paths, subject=subject, host=host)
 
 
-def _why_no_import(source: Source, told: probe.Told) -> str:
+def _require_fit(prepared: Prepared, home: Path) -> None:
+    """Refuse an adapter that names what the SDK does not have."""
+    assert prepared.adapter is not None
+    amiss = probe.what_is_amiss(
+        prepared.python, scrubbed_environ(home), prepared.paths, adapter=prepared.adapter
+    )
+    if amiss:
+        raise SettingsError(
+            f"{prepared.adapter.file} does not fit {prepared.subject.name}. {'; '.join(amiss)}. Mend these keys."
+        )
+
+
+def _why_no_import(source: Source, told: probe.Told, package: str) -> str:
     why = told.error or "it is an empty folder, not a package"
     mend = "Install what it names as missing, or mend that import."
-    if f"No module named '{PACKAGE}'" in why:
+    if f"No module named '{package}'" in why:
         mend = f"It does not hold the SDK. {HINT}"
     elif source.kind is Kind.FOLDER and (other := _other_python(source.path)):
         mend = (
             f"It was made for Python {other}, and this is {told.python}: name the environment it belongs to."
         )
-    return f"{PACKAGE} of {source.label} cannot be imported: {why.rstrip('.')}. {mend}"
+    return f"{package} of {source.label} cannot be imported: {why.rstrip('.')}. {mend}"
 
 
 def _other_python(folder: Path | None) -> str | None:
@@ -278,14 +321,14 @@ def _other_python(folder: Path | None) -> str | None:
 # ── copies ───────────────────────────────────────────────────────────────────
 
 
-def _copied_project(root: Path, scratch: Path, label: str) -> tuple[Path, Path]:
+def _copied_project(root: Path, bench: _Bench, label: str) -> tuple[Path, Path]:
     """A writable copy of a project, and where in it the SDK's package lies."""
-    package = package_in(root)
+    package = package_in(root, bench.package)
     if package is None:
         raise SubjectError(
-            f"{label} is a project, but there is no {PACKAGE}/ in it. Name the SDK's own project."
+            f"{label} is a project, but there is no {folder_of(bench.package)}/ in it. Name the SDK's own project."
         )
-    copy = scratch / "source"
+    copy = bench.scratch / "source"
     try:
         _copy_tree(root, copy, root.resolve())
     except OSError as why:

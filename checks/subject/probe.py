@@ -16,6 +16,8 @@ import msgspec
 
 from checks.errors import SubjectError
 from checks.records import Record
+from checks.service.bind import command
+from checks.subject.adapter import Adapter
 
 IMPORT_DEADLINE_S = 60.0
 
@@ -47,11 +49,12 @@ told = {
 }
 if asked["package"]:
     try:
-        module = __import__(asked["package"])
+        __import__(asked["package"])
+        module = sys.modules[asked["package"]]
         version = getattr(module, "__version__", None)
         owner = asked["distribution"]
         if owner not in found:
-            owners = metadata.packages_distributions().get(asked["package"]) or [owner]
+            owners = metadata.packages_distributions().get(asked["package"].split(".")[0]) or [owner]
             owner = re.sub(r"[-_.]+", "-", owners[0]).lower()
         name, installed = found.get(owner, (owner, version))
         told["name"] = name
@@ -94,11 +97,30 @@ def ask(
     question = msgspec.json.encode(
         {"paths": [str(path) for path in paths], "package": package, "distribution": distribution}
     ).decode()
+    argv = [str(python), "-I", "-B", "-c", _CODE, question]
+    return msgspec.json.decode(_answer(argv, environ, package or "nothing"), type=Told)
+
+
+def what_is_amiss(
+    python: Path, environ: Mapping[str, str], paths: Sequence[Path], *, adapter: Adapter
+) -> list[str]:
+    """What an adapter says and the SDK does not have, a sentence each.
+
+    :param python: with ``paths``, it has msgspec beside the SDK.
+    :raises SubjectError: it does not answer, or not in time.
+    """
+    question = {"paths": [str(path) for path in paths], "adapter": msgspec.to_builtins(adapter)}
+    argv = command("checks.subject.fit", msgspec.json.encode(question).decode(), python=str(python))
+    return msgspec.json.decode(_answer(argv, environ, adapter.package), type=list[str])
+
+
+def _answer(argv: Sequence[str], environ: Mapping[str, str], what: str) -> bytes:
+    """What a process that imports the SDK answers on its standard output."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         # Files, not pipes: a process that the SDK leaves behind could hold a pipe open for ever.
         try:
             child = subprocess.Popen(
-                [str(python), "-I", "-B", "-c", _CODE, question],
+                argv,
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=err,
@@ -108,7 +130,7 @@ def ask(
             )
         except OSError as why:
             raise SubjectError(
-                f"{python} does not run: {why.strerror or why}. Name a Python that does."
+                f"{argv[0]} does not run: {why.strerror or why}. Name a Python that does."
             ) from None
         code = _wait(child)
         out.seek(0)
@@ -117,10 +139,8 @@ def ask(
     if not answer:
         last = said.splitlines()[-1].strip() if said else "it said nothing"
         ended = f"stopped after {IMPORT_DEADLINE_S:.0f} s" if code is None else f"ended with exit code {code}"
-        raise SubjectError(
-            f"{python} {ended} when asked to import {package or 'nothing'}: {last}. Try that import by hand."
-        )
-    return msgspec.json.decode(answer, type=Told)
+        raise SubjectError(f"{argv[0]} {ended} when asked to import {what}: {last}. Try that import by hand.")
+    return answer
 
 
 def _wait(child: subprocess.Popen[bytes]) -> int | None:

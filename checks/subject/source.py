@@ -71,9 +71,10 @@ class Reference(NamedTuple):
     url: str
 
 
-def classify(asked: str, base: Path | None = None) -> Source:
+def classify(asked: str, base: Path | None = None, *, package: str = PACKAGE) -> Source:
     """Say what the text names; relative paths start at ``base``, or else at the working folder.
 
+    :param package: the name that the SDK is imported by.
     :raises SubjectError: a path that does not exist or holds no SDK, or text that is no requirement.
     """
     asked = asked.strip()
@@ -81,19 +82,27 @@ def classify(asked: str, base: Path | None = None) -> Source:
         return Source(kind=Kind.BUNDLED, asked="", path=BUNDLED)
     path = _absolute(Path(asked).expanduser(), base)
     if path.is_dir():
-        return _of_folder(asked, path)
+        return _of_folder(asked, path, package)
     if path.is_file():
-        return _of_file(asked, path)
+        return _of_file(asked, path, package)
     if _looks_like_a_path(asked):
         raise SubjectError(f"no such path {asked!r}. {HINT}")
     return _of_requirement(asked)
 
 
-def package_in(root: Path) -> Path | None:
+def folder_of(package: str) -> str:
+    """Where a package lies below what it is imported from.
+
+    >>> folder_of("acme.exports")
+    'acme/exports'
+    """
+    return package.replace(".", "/")
+
+
+def package_in(root: Path, package: str = PACKAGE) -> Path | None:
     """The SDK's package folder in a project: under ``src/``, at the root, or one folder down."""
-    layouts: Iterator[Path] = iter(
-        (root / "src" / PACKAGE, root / PACKAGE, *sorted(root.glob(f"*/{PACKAGE}")))
-    )
+    inner = folder_of(package)
+    layouts: Iterator[Path] = iter((root / "src" / inner, root / inner, *sorted(root.glob(f"*/{inner}"))))
     return next((folder for folder in layouts if (folder / "__init__.py").is_file()), None)
 
 
@@ -130,34 +139,35 @@ def _looks_like_a_path(asked: str) -> bool:
     return separators or asked.startswith((".", "~")) or asked.lower().endswith(ARCHIVES)
 
 
-def _of_file(asked: str, path: Path) -> Source:
+def _of_file(asked: str, path: Path, package: str) -> Source:
     if path.name.lower().endswith(ARCHIVES):
         return Source(kind=Kind.ARCHIVE, asked=asked, path=path)
     if re.match(r"(python|pypy)[\d.]*w?(\.exe)?$", path.name.lower()) and os.access(path, os.X_OK):
         return Source(kind=Kind.ENVIRONMENT, asked=asked, path=path)
     if path.name in PROJECT_FILES:
-        return _of_folder(asked, path.parent)
+        return _of_folder(asked, path.parent, package)
     raise SubjectError(
         f"{asked!r} is a file, but neither an archive ({', '.join(ARCHIVES)}) nor a Python. {HINT}"
     )
 
 
-def _of_folder(asked: str, path: Path) -> Source:
+def _of_folder(asked: str, path: Path, package: str) -> Source:
     if (path / "pyvenv.cfg").is_file():
         if python := interpreter_of(path):
             return Source(kind=Kind.ENVIRONMENT, asked=asked, path=python)
         raise SubjectError(f"{asked!r} is an environment without a Python in it. Make it anew. {HINT}")
-    if root := _project_around(path):
+    if root := _project_around(path, package):
         return Source(kind=Kind.PROJECT, asked=asked, path=root)
-    for folder in (path, path.parent if path.name == PACKAGE else path):
-        if (folder / PACKAGE / "__init__.py").is_file():
+    inner = folder_of(package)
+    for folder in (path, *path.parents[: inner.count("/") + 1]):
+        if (folder / inner / "__init__.py").is_file() and folder / inner in (path, path / inner):
             return Source(kind=Kind.FOLDER, asked=asked, path=folder)
     raise SubjectError(
-        f"{asked!r} holds no {' or '.join(PROJECT_FILES)}, no {PACKAGE}/ and no pyvenv.cfg. {HINT}"
+        f"{asked!r} holds no {' or '.join(PROJECT_FILES)}, no {inner}/ and no pyvenv.cfg. {HINT}"
     )
 
 
-def _project_around(path: Path) -> Path | None:
+def _project_around(path: Path, package: str) -> Path | None:
     """The project that a folder is, or whose SDK source it holds or is part of.
 
     A folder that merely lies in somebody's checkout, such as the target of an install, is no project.
@@ -166,8 +176,8 @@ def _project_around(path: Path) -> Path | None:
         return path
     for root in path.parents:
         if is_project(root):
-            package = package_in(root)
-            inside = package is not None and (path == package.parent or path.is_relative_to(package))
+            inner = package_in(root, package)
+            inside = inner is not None and (path == inner.parent or path.is_relative_to(inner))
             return root if inside else None
     return None
 

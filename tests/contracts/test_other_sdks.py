@@ -1,11 +1,41 @@
-"""Do the checks judge an SDK that is not the bundled one, installed as a user would install it?"""
+"""Do the checks judge an SDK that is not the bundled one as the contract does?
 
+Each is made anew in a folder of its own. The first three tests install one as a user would; in the others, those
+that run on the same libraries share an environment.
+"""
+
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+
+import pytest
 
 from checks.contracts.run import run_checks
 from checks.records import CheckRun, Outcome
 from checks.subject.environment import prepare
 from tests.other_sdks import build
+from tests.other_sdks.bench import bench, found
+from tests.other_sdks.healthy import HEALTHY
+from tests.other_sdks.old import OLD, UNREADABLE
+from tests.other_sdks.sdk import Sdk
+from tests.other_sdks.sick import SICK
+
+Runs = Callable[[Sdk], CheckRun]
+
+
+def ids(sdks: tuple[Sdk, ...]) -> list[str]:
+    return [sdk.id for sdk in sdks]
+
+
+@pytest.fixture(scope="module")
+def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
+    """A run of the checks for each SDK that the selected tests ask for: two at a time, from now on."""
+    here = (item for item in request.session.items if item.path == request.path)
+    asked = [item.callspec.params["sdk"] for item in here if hasattr(item, "callspec")]
+    with bench() as made, ThreadPoolExecutor(2) as pool:
+        under_way = {id: pool.submit(made.run, sdk) for id, sdk in {sdk.id: sdk for sdk in asked}.items()}
+        yield lambda sdk: under_way[sdk.id].result()
+        pool.shutdown(cancel_futures=True)
 
 
 def checked(project: Path) -> CheckRun:
@@ -35,3 +65,45 @@ def test_a_hard_coded_fallback_address_is_found(tmp_path: Path) -> None:
 
 def test_the_same_sdk_packaged_elsewhere_keeps_every_promise(tmp_path: Path) -> None:
     assert not_kept(checked(build.healthy(tmp_path))) == {}
+
+
+def test_the_sdk_as_its_contract_describes_it_can_be_installed_and_keeps_every_promise() -> None:
+    run = checked(build.DESCRIBED)
+    assert not_kept(run) == {}
+    assert any(name.startswith("pydantic==") for name in run.host.freeze)
+
+
+@pytest.mark.parametrize("sdk", HEALTHY[:1], ids=ids(HEALTHY[:1]))
+def test_the_sdk_as_its_contract_describes_it_has_every_weakness_that_is_looked_for(
+    runs: Runs, sdk: Sdk
+) -> None:
+    run = runs(sdk)
+    assert {finding.id: finding.reason for finding in run.findings if finding.seen is not True} == {}
+    assert run.findings
+
+
+@pytest.mark.parametrize("sdk", HEALTHY, ids=ids(HEALTHY))
+def test_a_healthy_sdk_keeps_every_promise(runs: Runs, sdk: Sdk) -> None:
+    run = runs(sdk)
+    assert found(run, Outcome.BROKEN, Outcome.UNKNOWN, Outcome.NOT_APPLICABLE) == {}
+    assert run.checks
+
+
+@pytest.mark.parametrize("sdk", OLD, ids=ids(OLD))
+def test_what_an_old_sdk_lacks_is_not_applicable_and_the_rest_is_kept(runs: Runs, sdk: Sdk) -> None:
+    run = runs(sdk)
+    assert found(run, Outcome.BROKEN, Outcome.UNKNOWN) == {}
+    assert sdk.lacks - found(run, Outcome.NOT_APPLICABLE).keys() == set()
+
+
+@pytest.mark.parametrize("sdk", UNREADABLE, ids=ids(UNREADABLE))
+def test_of_what_cannot_be_seen_nothing_is_said(runs: Runs, sdk: Sdk) -> None:
+    run = runs(sdk)
+    assert found(run, Outcome.BROKEN, Outcome.NOT_APPLICABLE) == {}
+    assert sdk.unclear - found(run, Outcome.UNKNOWN).keys() == set()
+
+
+@pytest.mark.parametrize("sdk", SICK, ids=ids(SICK))
+def test_a_sick_sdk_breaks_what_its_fault_breaks_and_nothing_else(runs: Runs, sdk: Sdk) -> None:
+    broken = found(runs(sdk), Outcome.BROKEN)
+    assert broken.keys() == sdk.breaks, broken

@@ -10,7 +10,7 @@ from checks.includes.contract import PAGES, about_the_checks, fragment_of, state
 from checks.includes.language import Language
 from checks.includes.voice import Voice
 from checks.proving import selftest
-from checks.proving.prove import Caught
+from checks.proving.prove import Caught, proven
 from checks.proving.selftest import FILE, SelfTest
 
 EN, ES = Voice(Language("en")), Voice(Language("es"))
@@ -19,9 +19,11 @@ TESTED = SelfTest(
     made_at=datetime(2026, 1, 31, 9, tzinfo=UTC),
     python="3.11.7",
     subject_digest="d",
-    defects=(
-        Caught(id="fallback-address", expected=(ID,), caught_by=(ID, "config.blank-url-is-an-error")),
-        Caught(id="switch-ignored", expected=("cache.switch-is-honoured",), caught_by=()),
+    proven=proven(
+        [
+            Caught(id="fallback-address", expected=(ID,), caught_by=(ID, "config.blank-url-is-an-error")),
+            Caught(id="switch-ignored", expected=("cache.switch-is-honoured",), caught_by=()),
+        ]
     ),
 )
 
@@ -82,3 +84,16 @@ def test_no_self_test_is_no_error_and_a_broken_one_is(tmp_path):
     (tmp_path / FILE).write_text("{")
     with pytest.raises(UsageError, match="nox -s prove"):
         selftest.read(tmp_path)
+
+
+def test_the_matrix_says_what_survived_what_was_never_red_and_what_each_check_sees():
+    said = about_the_checks(TESTED)["matrix"](EN)
+    assert "1 of 2 seeded defects" in said
+    assert "Survived\\: `switch-ignored`" in said
+    assert "1 / 1" in said
+    assert "5\\%" in said  # of one defect caught out of one, at the least
+    assert "cache\\.switch" in said or "cache.switch-is-honoured" in said
+
+
+def test_without_a_self_test_the_matrix_says_how_to_make_one():
+    assert "nox -s prove" in about_the_checks(None)["matrix"](EN)

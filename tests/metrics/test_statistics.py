@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from checks.metrics.statistics import (
     clean_runs_needed,
     garwood,
-    sensitivity_lower,
     trend,
     wilson,
     zero_event_upper,
 )
+from checks.proving.prove import at_the_least
 
 
 @pytest.mark.parametrize(
@@ -45,7 +45,7 @@ def test_a_bound_at_the_end_is_exactly_the_end() -> None:
 def test_without_trials_there_is_no_value_and_no_bound() -> None:
     nothing = wilson(0, 0)
     assert [
-        nothing.value, nothing.low, nothing.high, zero_event_upper(0), sensitivity_lower(0, 0),
+        nothing.value, nothing.low, nothing.high, zero_event_upper(0), at_the_least(0, 0),
     ] == [None] * 5  # fmt: skip
 
 
@@ -90,13 +90,13 @@ def test_so_many_clean_trials_are_needed_for_a_claim(claim: float, n: int) -> No
 
 @pytest.mark.parametrize(("upper", "lower", "caught"), [(0.000806, 0.8609, 20), (0.000885, 0.7839, 19)])
 def test_a_detector_that_is_not_perfect_raises_the_bound(upper: float, lower: float, caught: int) -> None:
-    sensitivity = sensitivity_lower(caught, 20)
+    sensitivity = at_the_least(caught, 20)
     assert lower == pytest.approx(sensitivity, abs=5e-5)
     assert upper == pytest.approx(zero_event_upper(4320, sensitivity or 0), abs=5e-7)
 
 
 def test_a_detector_that_caught_nothing_proves_nothing() -> None:
-    assert [sensitivity_lower(0, 20), zero_event_upper(100, 0.0)] == [0.0, 1.0]
+    assert [at_the_least(0, 20), zero_event_upper(100, 0.0)] == [0.0, 1.0]
 
 
 def test_garwood_gives_the_worked_interval() -> None:

@@ -1,13 +1,19 @@
 """Has every check been seen red, for the defect that it is there for?"""
 
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID as PROMISES
+from checks.contracts.run import run_checks
 from checks.errors import HarnessError
-from checks.proving.defects import DEFECTS, Defect, plant
-from checks.proving.prove import REFERENCE, catch
+from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
+from checks.proving.prove import REFERENCE, Caught, catch, make_quick_to_start
 from checks.subject.environment import Prepared
 
 
@@ -19,11 +25,52 @@ def test_no_two_defects_have_one_id() -> None:
     assert len(DEFECTS) == len({defect.id for defect in DEFECTS})
 
 
+@pytest.fixture(scope="module")
+def caught(prepared: Prepared) -> Callable[[str], Caught]:
+    """What became of each defect, shown to the promises that should catch it; some at once, since they are many."""
+    make_quick_to_start(prepared)
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        found = {one.id: one for one in pool.map(lambda d: catch(d, prepared, wanted=d.expected), DEFECTS)}
+    return found.__getitem__
+
+
 @pytest.mark.parametrize("defect", DEFECTS, ids=[defect.id for defect in DEFECTS])
-def test_a_defect_turns_red_what_it_should(defect: Defect, prepared: Prepared) -> None:
-    assert set(defect.expected) == set(catch(defect, prepared, wanted=defect.expected).caught_by)
+def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str], Caught]) -> None:
+    assert set(defect.expected) == set(caught(defect.id).caught_by)
 
 
 def test_a_defect_that_misses_its_place_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="stands 0 times"):
         plant(DEFECTS[0]._replace(old="not there"), REFERENCE, tmp_path)
+
+
+def test_every_weakness_has_a_stand_in() -> None:
+    assert {weakness.id for weakness in WEAKNESSES} == {stand_in.weakness for stand_in in STAND_INS}
+
+
+@pytest.fixture(scope="module")
+def seen_in_the_reference(prepared: Prepared) -> dict[str, bool | None]:
+    ids = [weakness.id for weakness in WEAKNESSES]
+    return {found.id: found.seen for found in run_checks(prepared, wanted=ids).findings}
+
+
+@pytest.fixture(scope="module")
+def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool | None]]:
+    folder = tmp_path_factory.mktemp("stand-ins")
+
+    def look(stand_in: StandIn) -> list[bool | None]:
+        sick = msgspec.structs.replace(prepared, paths=(plant(stand_in, REFERENCE, folder),))
+        return [found.seen for found in run_checks(sick, wanted=[stand_in.weakness]).findings]
+
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        return dict(zip((stand_in.id for stand_in in STAND_INS), pool.map(look, STAND_INS), strict=True))
+
+
+@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
+def test_a_weakness_is_seen_where_it_is_and_not_where_it_is_not(
+    stand_in: StandIn,
+    seen: dict[str, list[bool | None]],
+    seen_in_the_reference: dict[str, bool | None],
+) -> None:
+    assert [stand_in.has] == seen[stand_in.id]
+    assert seen_in_the_reference[stand_in.weakness] is not stand_in.has

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from checks.includes.myst import literal, plain, visible
-from checks.includes.scrub import scrub
+from checks.scrub import scrub
 
 SECRETS = [
     "ghp_" + "a1B2" * 9,

@@ -1,0 +1,12 @@
+"""Is the service up?"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .base import BaseClient
+
+
+class HealthClient(BaseClient):
+    def health(self) -> dict[str, Any]:
+        return self._request("GET", "/health", module="health", operation="health")
