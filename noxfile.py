@@ -215,6 +215,16 @@ def tests(session):
 
 
 @nox.session
+def sdks(session):
+    """Run the checks against every other SDK in the tests, healthy, old and sick: it takes a while."""
+    install(session, extras=["site"], groups=["tests"])
+    session.run(
+        "python", "-m", "pytest", "tests/contracts/test_other_sdks.py", *session.posargs,
+        env=environment() | {"ATALAYA_ALL_SDKS": "1"},
+    )  # fmt: skip
+
+
+@nox.session
 def pages(session):
     """Run the tests of the built pages, which need Chromium."""
     install(session, extras=["site"], groups=["tests"])

@@ -124,6 +124,9 @@ def _proving(commands: Commands) -> None:
     _report(it)
     it.add_argument("--defect", action="append", metavar="ID", help="only this defect; may be given again")
 
+    it.add_argument("--expected-only", action="store_true",
+        help="show each defect only to the promises that it should turn red: quick, blind to false alarms")  # fmt: skip
+
     it = _command(commands, "mutate", prove.mutate)
     _report(it)
     it.add_argument("--file", action="append", metavar="FILE", help="only changes of this file, as config.py")

@@ -165,6 +165,9 @@ def matrix(selftest: SelfTest | None, voice: Voice) -> str:
         voice(N_("Checks that never turned red: {names}."), names=", ".join(proven.promises_never_red))
         if proven.promises_never_red
         else voice(N_("Every check turned red at least once.")),
+        voice(N_("Each defect was shown to every check that enters what it changes, but for those that explore."))
+        if selftest.to_all
+        else voice(N_("Each defect was shown only to the checks that should turn red: false alarms are not in it.")),
     ]  # fmt: skip
     rows = by_defect(proven)
     tables = [

@@ -20,12 +20,16 @@ FILE = Path("reference") / "self-test.json"  # below docs/
 
 
 class SelfTest(Record, frozen=True, kw_only=True):
-    """One whole ``prove``: when, on which Python, against which source of the reference SDK, and what was caught."""
+    """One whole ``prove``: when, on which Python, against which source of the reference SDK, and what was caught.
+
+    ``to_all`` is False where each defect was shown only to the promises that it should turn red.
+    """
 
     made_at: datetime
     python: str
     subject_digest: str
     proven: Proven
+    to_all: bool
     schema: str = SCHEMA
 
     def turned_red(self, promise: str) -> tuple[Caught, ...]:

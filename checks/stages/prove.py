@@ -49,7 +49,7 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     chosen = [BY_ID[id] for id in args.defect] if args.defect else list(DEFECTS)
     with prepare("", echo=place.console.line) as prepared:
         proven = run_all(
-            prepared, defects=chosen,
+            prepared, defects=chosen, expected_only=args.expected_only,
             hear=lambda caught: _hear_caught(place.console, caught),
         )  # fmt: skip
     never = () if args.defect else proven.promises_never_red
@@ -59,7 +59,7 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     if args.json:
         print_json(report)
     if not args.defect:
-        _keep_proof(place, proven, prepared)
+        _keep_proof(place, proven, prepared, to_all=not args.expected_only)
         for line in told(proven):
             place.console.line(line)
     survivors = [caught.id for caught in proven.defects if caught.survived]
@@ -69,7 +69,7 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     return 1 if survivors or never else 0
 
 
-def _keep_proof(place: Place, proven: Proven, prepared: Prepared) -> None:
+def _keep_proof(place: Place, proven: Proven, prepared: Prepared, *, to_all: bool) -> None:
     """Leave a whole self-test in the tree, for the pages of the promises, and in the watch that is open.
 
     A verdict rests on it there. A part of a self-test proves nothing, and is kept nowhere.
@@ -80,7 +80,11 @@ def _keep_proof(place: Place, proven: Proven, prepared: Prepared) -> None:
 
     now = utc_now().replace(microsecond=0)
     made = selftest.SelfTest(
-        made_at=now, python=prepared.host.python, subject_digest=prepared.subject.digest, proven=proven
+        made_at=now,
+        python=prepared.host.python,
+        subject_digest=prepared.subject.digest,
+        proven=proven,
+        to_all=to_all,
     )
     write_text(place.docs / selftest.FILE, selftest.encoded(made))
     release = to_write(place.releases, now=now)

@@ -19,6 +19,7 @@ TESTED = SelfTest(
     made_at=datetime(2026, 1, 31, 9, tzinfo=UTC),
     python="3.11.7",
     subject_digest="d",
+    to_all=True,
     proven=proven(
         [
             Caught(id="fallback-address", expected=(ID,), caught_by=(ID, "config.blank-url-is-an-error")),

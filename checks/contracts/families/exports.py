@@ -165,7 +165,7 @@ STATEMENTS: tuple[Statement, ...] = (
            "as the finding `exports.foreign-status-is-accepted`.")),
     tested("7", N_("An artifact's address is the base URL with /aris3/exports/ID/download, when the status "
                    "is READY in any case."),
-        "exports.artifact-has-an-address-when-ready"),
+        "exports.artifact-has-an-address-when-ready", "exports.address-keeps-the-base-path"),
     tested("7", N_("An artifact of a COMPLETED export has no address."),
         "exports.artifact-has-an-address-when-ready"),
     tested("7", N_("A download sends Accept: */*."), "exports.download-accepts-anything"),

@@ -431,7 +431,7 @@ DEFECTS: tuple[Defect, ...] = (
         "                raise TimeoutError(\n"
         f"                    {_TEXT}\n"
         "                )\n" + _PAUSE + f"            {_TELL}\n",
-        ("polling.telemetry-comes-at-once", "polling.telemetry-has-its-keys")),
+        ("polling.telemetry-comes-at-once",)),
     Defect("telemetry-tells-a-404", "An export that vanishes is told.", EXPORTS,
         _GONE, f'tell("export_poll_status", "NOT_FOUND", is_terminal=True)\n                {_GONE}',
         ("polling.telemetry-is-silent-otherwise",)),

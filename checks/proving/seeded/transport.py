@@ -169,8 +169,7 @@ DEFECTS: tuple[Defect, ...] = (
         "                except TransportError:\n"
         "                    if not may_retry:\n                        raise\n"
         "                    " + _EXCHANGE,
-        ("transport.zero-retries-is-one-attempt", "transport.gets-are-retried", "transport.heads-are-retried",
-         "transport.mutations-are-retried-on-demand")),
+        ("transport.zero-retries-is-one-attempt", "transport.gets-are-retried")),
     Defect("posts-retried", "Every method is retried.", HTTP,
         _MAY_RETRY, 'may_retry = method in ("GET", "HEAD", "POST") or retry_mutation',
         ("transport.posts-are-not-retried",)),

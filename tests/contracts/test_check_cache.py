@@ -1,0 +1,28 @@
+"""Do the checks of the cache leave a sound one alone, weaknesses and mended ones included?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from checks.contracts.families.cache import PROMISES
+from checks.contracts.run import run_checks
+from checks.proving.defects import plant
+from checks.proving.prove import REFERENCE
+from checks.proving.seeded.cache import STAND_INS
+from checks.proving.seeded.defect import StandIn
+from checks.records import Outcome
+from checks.subject.environment import Prepared
+
+IDS = tuple(promise.id for promise in PROMISES)
+
+
+@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
+def test_a_weakness_breaks_no_promise_whether_it_is_there_or_mended(
+    stand_in: StandIn, prepared: Prepared, tmp_path: Path
+) -> None:
+    source = plant(stand_in, REFERENCE, tmp_path)
+    run = run_checks(msgspec.structs.replace(prepared, paths=(source,)), wanted=IDS)
+    assert {c.id: c.reason for c in run.checks if c.outcome is not Outcome.KEPT} == {}

@@ -1,0 +1,86 @@
+"""Does the exploration find what it is there for, tell it briefly and twice alike, and leave the healthy alone?"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from checks.contracts.explore import BYPASS, PLAIN, Asked, Fetched, Model, Target
+from checks.contracts.run import run_checks
+from checks.proving.defects import BY_ID, plant
+from checks.proving.prove import REFERENCE
+from checks.records import CheckResult, Outcome
+from checks.subject.environment import Prepared
+
+IDS = ("cache.holds-in-any-order", "polling.fresh-in-any-order")
+ALICE = Asked("the client", "alice", Target("/aris3/stores"))
+
+
+def explored(sdk: Prepared, id: str, seed: int = 0) -> CheckResult:
+    return run_checks(sdk, wanted=[id], seed=seed).checks[0]
+
+
+def sick(prepared: Prepared, folder: Path, defect: str) -> Prepared:
+    return msgspec.structs.replace(prepared, paths=(plant(BY_ID[defect], REFERENCE, folder),))
+
+
+def test_the_healthy_sdk_survives_other_seeds(prepared: Prepared) -> None:
+    with ThreadPoolExecutor(2) as pool:
+        runs = list(pool.map(lambda seed: run_checks(prepared, wanted=IDS, seed=seed), range(1, 7)))
+    assert [
+        (run.seed, c.id, c.reason) for run in runs for c in run.checks if c.outcome is not Outcome.KEPT
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("defect", "id", "steps"),
+    [
+        ("bypass-replaces-the-expired", IDS[0], 4),
+        ("key-loses-identity-after-switch", IDS[0], 3),
+        ("second-clear-forgets-to", IDS[0], 4),
+        ("lost-poll-empties", IDS[1], 4),
+    ],
+)
+def test_a_failure_is_told_in_as_few_steps_as_it_needs(
+    defect: str, id: str, steps: int, prepared: Prepared, tmp_path: Path
+) -> None:
+    found = explored(sick(prepared, tmp_path, defect), id)
+    assert found.outcome is Outcome.BROKEN
+    assert len(found.script) == steps, "\n".join(found.script)
+
+
+def test_the_same_seed_tells_the_same_story(prepared: Prepared, tmp_path: Path) -> None:
+    sdk = sick(prepared, tmp_path, "bypass-replaces-the-expired")
+    assert explored(sdk, IDS[0], seed=7).script == explored(sdk, IDS[0], seed=7).script
+
+
+@pytest.mark.parametrize(
+    ("asked", "now_s", "expected"),
+    [
+        (ALICE, 2.9, ""),
+        (ALICE, 3.5, "lifetime"),
+        (ALICE._replace(who="bob"), 1.0, "for alice"),
+        (ALICE._replace(client="a second client"), 1.0, "with the client"),
+        (ALICE._replace(target=Target("/aris3/users")), 1.0, "from /aris3/stores"),
+    ],
+)
+def test_an_answer_is_served_only_to_its_own_question_and_in_its_time(
+    asked: Asked, now_s: float, expected: str
+) -> None:
+    model = Model({1: Fetched(PLAIN, 1, ALICE, at_s=0.0, ends_s=3.0)})
+    why_not = model.why_not(1, asked, now_s)
+    assert bool(expected) == bool(why_not)
+    assert expected in why_not
+
+
+def test_what_a_bypass_fetched_is_never_served() -> None:
+    assert BYPASS in Model({1: Fetched(BYPASS, 1, ALICE, at_s=0.0)}).why_not(1, ALICE, 0.0)
+
+
+def test_what_was_removed_is_not_served_again() -> None:
+    model = Model({1: Fetched(PLAIN, 1, ALICE, at_s=0.0, ends_s=3.0)})
+    model.empty(ALICE.client, "step 2")
+    assert "step 2 had removed" in model.why_not(1, ALICE, 1.0)
