@@ -319,6 +319,11 @@ def check_identities_are_kept_apart(lab: Lab) -> None:
         lab.service.script(EXPORT, "CREATED")
         stamps = [_status(lab, lab.exports(http, access_token=who)) for who in ("alice", "bob")]
         require(stamps[0] != stamps[1], "two tokens share one status")
+    if hasattr(http, "switch_context"):
+        with lab.trial("after a context was switched"):
+            lab.given(lambda: http.switch_context("any"), "switch_context")
+            one, two = (_stamp(lab, http, f"{PATH}/switched", headers={token: who}) for who in ("one", "two"))
+            require(one != two, "two tokens share an answer")
 
 
 @promise("cache.identity-from-a-hook")
@@ -348,6 +353,12 @@ def check_clients_are_kept_apart(lab: Lab) -> None:
         one, other = lab.http(), lab.http()
         first, second = _stamp(lab, one), _stamp(lab, other)
         require(first != second, "the second client was served from the first one's cache")
+    with lab.trial("a client that is made later"):
+        first = _stamp(lab, lab.http(), USERS)
+        require(
+            _stamp(lab, lab.http(), USERS) != first,
+            "it was served from the cache of one that was there before",
+        )
     if lab.sdk.has("cache-clear"):
         with lab.trial("one client's clear_cache"):
             first = _hit(lab, one, STORES)
@@ -449,6 +460,18 @@ def check_bypass_per_request(lab: Lab) -> None:
             after = _stamp(lab, http)
             require(after != first, "a bypass prolonged the answer's lifetime")
             require(after != bypass, "a bypass overwrote the cached answer")
+    with lab.trial("a bypass while the cache is switched off"):
+        http = lab.http()
+        http.enable_get_cache = False
+        bypass = _stamp(lab, http, use_get_cache=False)
+        http.enable_get_cache = True
+        require(_stamp(lab, http) != bypass, "what it had stored was served once the cache was on again")
+    with lab.trial("a bypass after an error"):
+        http = lab.http()
+        lab.service.answer("GET", f"{PATH}/lost", Step(status=404))
+        lab.get(http, f"{PATH}/lost")
+        bypass = _stamp(lab, http, use_get_cache=False)
+        require(_stamp(lab, http) != bypass, "a plain GET was answered with what it had stored")
 
 
 @promise("cache.failed-bypass-touches-nothing")

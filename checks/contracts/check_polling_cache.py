@@ -236,6 +236,14 @@ def check_leaves_cache_entries_alone(lab: Lab) -> None:
             sent = len(lab.polls(export_id))
             lab.attempt(partial(exports.get_export_status, export_id))
             require(len(lab.polls(export_id)) == sent + 1, "a poll left its answer in the cache")
+    with lab.trial("another answer, beside a wait that finds no export"):
+        http = lab.http(**patient)
+        lab.service.script("exp-lost", Step(status=404))
+        for moment in ("before", "after"):
+            lab.given(partial(http.request, "GET", f"{OTHER}/kept"), f"a GET {moment} it")
+            if moment == "before":
+                lab.wait(lab.exports(http), "exp-lost")
+        require(len(lab.log(f"{OTHER}/kept")) == 1, "the wait emptied the cache")
     with lab.trial("other GETs meanwhile"):
         http = lab.http(**patient)
         exports = lab.exports(http)

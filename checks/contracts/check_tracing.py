@@ -375,6 +375,7 @@ def check_session_token(lab: Lab) -> None:
     with lab.trial("a client made after a change"):
         session.token = "tok-2"
         newer = lab.given(session.exports_client, "exports_client")
+        _forget(lab, newer.http)
         _has_only_token(_asked_by(lab, newer), "tok-2")
     with lab.trial("the older client, after the change"):
         _forget(lab, older.http)
@@ -620,6 +621,7 @@ def check_client_can_be_changed(lab: Lab) -> None:
     http = lab.http()
     if lab.sdk.has("trace"):
         with lab.trial("a trace that is set later"):
+            lab.given(partial(http.request, "GET", "/aris3/before"), "a GET")
             lab.given(
                 lambda: setattr(http, "trace", lab.sdk.TraceContext(trace_id="later")), "http.trace = …"
             )

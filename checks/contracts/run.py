@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +71,8 @@ def known_ids(wanted: Iterable[str]) -> tuple[str, ...]:
     for id in ids:
         if id not in everything:
             family = id.partition(".")[0]
-            near = sorted(known for known in everything if known.startswith(f"{family}.")) or sorted(
-                everything
-            )
+            of_family = [known for known in everything if known.startswith(f"{family}.")]
+            near = sorted(of_family) or get_close_matches(id, everything, n=10, cutoff=0.3)
             raise UsageError(f"--promise {id}: there is no such promise. Near it: {', '.join(near)}.")
     return ids
 
