@@ -180,9 +180,9 @@ def matrix(selftest: SelfTest | None, voice: Voice) -> str:
 
 def _confusion(proven: Proven, voice: Voice) -> str:
     table = by_family(proven)
-    header = [voice(N_("Defects of")), *(voice.literal(name) for name in table)]
+    header = [voice(N_("Defects of")), *(myst.escaped(name) for name in table)]
     rows = [
-        [voice.literal(down), *(_cell(cell, voice) for cell in cells.values())]
+        [myst.escaped(down), *(_cell(cell, voice) for cell in cells.values())]
         for down, cells in table.items()
     ]
     caption = voice(
