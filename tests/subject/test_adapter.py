@@ -150,7 +150,7 @@ def test_what_the_adapter_does_not_name_is_not_applicable(renamed: Prepared) -> 
     less = {name: place for name, place in renamed.adapter.names.items() if name != "TraceContext"}
     adapter = msgspec.structs.replace(renamed.adapter, names=less)
     prepared = msgspec.structs.replace(renamed, adapter=adapter)
-    run = run_checks(prepared, wanted=["transport.trace-id-is-sent"])
+    run = run_checks(prepared, wanted=["transport.no-context-stays-none"])
     assert [check.outcome for check in run.checks] == [Outcome.NOT_APPLICABLE], run.checks
 
 
