@@ -17,7 +17,9 @@ from checks.subject.installer import interpreter_in
 ROOT = Path(__file__).resolve().parents[1]
 
 # In the order of --list: first what a release engineer does, then what is for those who work on it.
-SESSIONS = "watch checks smoke site serve prove mutate rehearse release tests sdks pages lint types bench lock"
+SESSIONS = (
+    "watch checks smoke site serve prove mutate rehearse release tests sdks pages lint types bench lock"
+)
 
 
 @pytest.fixture
