@@ -124,7 +124,7 @@ def _one_life(
         silent = now_s >= ends_s and progress.stage is not Stage.BEGINNING
         return silent or os.getppid() != parent
 
-    code = processes.wait(child, enough)
+    code = processes.wait(child, enough, _doze)
     processes.end_group(child)
     processes.end_all()
     progress.look()
@@ -140,13 +140,18 @@ def _shielded(work: Callable[[Task], int], task: Task) -> int:
         return work(task)
 
     processes.adopt_orphans()
-    code = processes.wait(_forked(with_the_sdk), lambda: False)
+    code = processes.wait(_forked(with_the_sdk), lambda: False, _doze)
     assert code is not None
     if code < 0:
         if -code != signal.SIGKILL:
             signal.signal(-code, signal.SIG_DFL)
         os.kill(os.getpid(), -code)
     return code
+
+
+def _doze(seconds: float) -> None:
+    """Look less often than who waits for a check: nobody is waiting for us, and each look takes time from the SDK."""
+    time.sleep(20 * seconds)
 
 
 def _forked(act: Callable[[], int]) -> int:
