@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from checks.evidence.report import Case, Problem, Report, Stamp, cut_name
+from checks.evidence.report import LOST_IN_SILENCE, Case, Problem, Report, Stamp, cut_name
 from checks.records import CaseOutcome, Record
 
 WORST = (
@@ -22,7 +22,6 @@ WORST = (
     CaseOutcome.PASSED,
 )
 TEAR_DOWN = ("failed on teardown with", "test teardown failure")
-LOST_IN_SILENCE = "an earlier attempt, lost: the report does not say why"
 
 # What differs from run to run in a name, and what stands for it, so that histories can be joined.
 VOLATILE: tuple[tuple[re.Pattern[str], str], ...] = (

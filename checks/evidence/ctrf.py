@@ -12,13 +12,15 @@ from typing import Any
 
 from checks.evidence.report import (
     LIMITS,
-    MESSAGE_CHARS,
+    LOST_IN_SILENCE,
     Case,
     Contents,
     Problem,
     Stamp,
     beyond,
+    cut_message,
     cut_name,
+    text_in,
 )
 from checks.records import CaseOutcome
 
@@ -61,22 +63,22 @@ def contents(document: Mapping[str, Any]) -> Contents:
 
 
 def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
-    outcome = OUTCOMES.get(_text(test, "status"), CaseOutcome.UNKNOWN)
+    outcome = OUTCOMES.get(text_in(test, "status"), CaseOutcome.UNKNOWN)
     failed = outcome is CaseOutcome.FAILED
     problem = Problem(
         element="failure",
         outcome=CaseOutcome.FAILED,
         type="",
-        message=_cut(_text(test, "message")),
-        text=_cut(_text(test, "trace")),
+        message=cut_message(text_in(test, "message")),
+        text=cut_message(text_in(test, "trace")),
     )
     return Case(
         suite=0,
         suites=tuple(cut_name(name) for name in _suites(test.get("suite"))),
         classname="",
-        name=cut_name(_text(test, "name")),
-        file=cut_name(_text(test, "filePath")),
-        hostname=cut_name(_text(test, "browser") or _text(test, "device")),
+        name=cut_name(text_in(test, "name")),
+        file=cut_name(text_in(test, "filePath")),
+        hostname=cut_name(text_in(test, "browser") or text_in(test, "device")),
         outcome=outcome,
         duration_s=_duration_s(test.get("duration")),
         stamp=_stamp(test.get("start")) or stamp,
@@ -103,10 +105,11 @@ def _lost(test: Mapping[str, Any], failed: bool) -> Iterator[Problem]:
         if len(told) > LIMITS["attempts"].most:
             raise beyond("attempts")
         for attempt in told:
-            if isinstance(attempt, dict) and OUTCOMES.get(_text(attempt, "status")) is CaseOutcome.FAILED:
+            if isinstance(attempt, dict) and OUTCOMES.get(text_in(attempt, "status")) is CaseOutcome.FAILED:
                 yield Problem(
-                    element=element, outcome=CaseOutcome.FAILED, type="", message=_cut(_text(attempt, "message")),
-                    text=_cut(_text(attempt, "trace")), duration_s=_duration_s(attempt.get("duration")),
+                    element=element, outcome=CaseOutcome.FAILED, type="",
+                    message=cut_message(text_in(attempt, "message")),
+                    text=cut_message(text_in(attempt, "trace")), duration_s=_duration_s(attempt.get("duration")),
                 )  # fmt: skip
         return
     retries = test.get("retries")
@@ -116,7 +119,7 @@ def _lost(test: Mapping[str, Any], failed: bool) -> Iterator[Problem]:
         for _ in range(retries):
             yield Problem(
                 element=element, outcome=CaseOutcome.FAILED, type="",
-                message="an earlier attempt, lost: the report does not say why",
+                message=LOST_IN_SILENCE,
             )  # fmt: skip
 
 
@@ -124,7 +127,11 @@ def _notes(tests: list[dict[str, Any]], members: int, summary: Any, cases: tuple
     if len(tests) < members:
         yield f"Members of its list of tests that are no tests: {members - len(tests)}."
     strange = sorted(
-        {_text(test, "status")[:50] or "(none)" for test in tests if _text(test, "status") not in OUTCOMES}
+        {
+            text_in(test, "status")[:50] or "(none)"
+            for test in tests
+            if text_in(test, "status") not in OUTCOMES
+        }
     )
     if strange:
         yield f"Words that are no status of CTRF, taken as unknown: {', '.join(map(repr, strange[:10]))}."
@@ -138,15 +145,6 @@ def _notes(tests: list[dict[str, Any]], members: int, summary: Any, cases: tuple
         said = summary.get(name) if isinstance(summary, dict) else None
         if isinstance(said, int) and said != counted:
             yield f"Its summary says {said} {name}; there are {counted}."
-
-
-def _text(of: Mapping[str, Any], member: str) -> str:
-    value = of.get(member)
-    return value if isinstance(value, str) else ""
-
-
-def _cut(message: str) -> str:
-    return message if len(message) <= MESSAGE_CHARS else f"{message[:MESSAGE_CHARS]}…"
 
 
 def _duration_s(milliseconds: Any) -> float | None:

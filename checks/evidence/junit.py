@@ -22,6 +22,7 @@ from checks.evidence.report import (
     Stamp,
     SuiteFinding,
     beyond,
+    cut_message,
     cut_name,
     seconds,
     stamp_of,
@@ -371,7 +372,7 @@ class _Reader:
         if len(message) <= MESSAGE_CHARS:
             return message
         self._notice("message")
-        return f"{message[:MESSAGE_CHARS]}…"
+        return cut_message(message)
 
     def _notice(self, what: str) -> None:
         self.notices[what] = self.notices.get(what, 0) + 1

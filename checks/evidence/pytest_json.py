@@ -12,14 +12,16 @@ from typing import Any
 
 from checks.evidence.report import (
     LIMITS,
-    MESSAGE_CHARS,
+    LOST_IN_SILENCE,
     Case,
     Contents,
     Problem,
     Stamp,
     SuiteFinding,
     beyond,
+    cut_message,
     cut_name,
+    text_in,
 )
 from checks.records import CaseOutcome
 
@@ -66,15 +68,15 @@ def contents(document: Mapping[str, Any]) -> Contents:
 
 
 def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
-    word = _text(test, "outcome")
+    word = text_in(test, "outcome")
     outcome = OUTCOMES.get(word, CaseOutcome.UNKNOWN)
-    node = _text(test, "nodeid")
+    node = text_in(test, "nodeid")
     # The node id is `file::Class::test`; JUnit's reports of the same run name it by class and test.
     file, _, rest = node.partition("::")
     *classes, name = rest.split("::") if rest else [node]
     module = file.removesuffix(".py").replace("/", ".")
     lost = (
-        (Problem(element="flakyFailure", outcome=CaseOutcome.FAILED, type="", message=LOST),)
+        (Problem(element="flakyFailure", outcome=CaseOutcome.FAILED, type="", message=LOST_IN_SILENCE),)
         if word == "rerun"
         else ()
     )
@@ -93,19 +95,16 @@ def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
     )
 
 
-LOST = "an earlier attempt, lost: the report does not say why"
-
-
 def _problems(test: Mapping[str, Any]) -> Iterator[Problem]:
     for phase in PHASES:
         part = test.get(phase)
         if isinstance(part, dict) and part.get("outcome") == "failed":
             crash = part.get("crash")
-            message = _text(crash, "message") if isinstance(crash, dict) else ""
+            message = text_in(crash, "message") if isinstance(crash, dict) else ""
             kind = CaseOutcome.FAILED if phase == "call" else CaseOutcome.ERRORED
             yield Problem(
                 element="failure" if phase == "call" else "error", outcome=kind, type=message.partition(":")[0][:100],
-                message=_cut(message), text=_cut(_text(part, "longrepr")),
+                message=cut_message(message), text=cut_message(text_in(part, "longrepr")),
             )  # fmt: skip
 
 
@@ -119,9 +118,9 @@ def _findings(document: Mapping[str, Any]) -> Iterator[SuiteFinding]:
     ]
     for collector in failed[: LIMITS["suite findings"].most]:
         problem = Problem(element="error", outcome=CaseOutcome.ERRORED, type="", message="collection failed",
-                          text=_cut(_text(collector, "longrepr")))  # fmt: skip
+                          text=cut_message(text_in(collector, "longrepr")))  # fmt: skip
         yield SuiteFinding(
-            suites=(cut_name(_text(collector, "nodeid") or "(the whole run)"),), problem=problem
+            suites=(cut_name(text_in(collector, "nodeid") or "(the whole run)"),), problem=problem
         )
     code = document.get("exitcode")
     if not failed and isinstance(code, int) and code in NOT_CLEAN:
@@ -132,15 +131,6 @@ def _findings(document: Mapping[str, Any]) -> Iterator[SuiteFinding]:
             message=f"{NOT_CLEAN[code]} (exit code {code})",
         )
         yield SuiteFinding(suites=("(the whole run)",), problem=problem)
-
-
-def _text(of: Mapping[str, Any], member: str) -> str:
-    value = of.get(member)
-    return value if isinstance(value, str) else ""
-
-
-def _cut(message: str) -> str:
-    return message if len(message) <= MESSAGE_CHARS else f"{message[:MESSAGE_CHARS]}…"
 
 
 def _duration_s(test: Mapping[str, Any]) -> float | None:

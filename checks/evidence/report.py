@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import IO, NamedTuple
+from typing import IO, Any, NamedTuple
 
 from checks.records import CaseOutcome, FileVerdict, ReadStatus, Record
 
@@ -45,6 +45,8 @@ LIMITS: dict[str, Limit] = {
 # What is kept of a text: the rest is cut, and the reason says so.
 NAME_CHARS = 1_000
 MESSAGE_CHARS = 2_000
+
+LOST_IN_SILENCE = "an earlier attempt, lost: the report does not say why"
 
 
 _SECONDS = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -238,6 +240,17 @@ def cut_name(name: str) -> str:
     if len(name) <= NAME_CHARS:
         return name
     return f"{name[:NAME_CHARS]}… [{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:12]}]"
+
+
+def cut_message(message: str) -> str:
+    """A message of bearable length."""
+    return message if len(message) <= MESSAGE_CHARS else f"{message[:MESSAGE_CHARS]}…"
+
+
+def text_in(members: Mapping[str, Any], name: str) -> str:
+    """A member of a JSON object that should be text; empty where it is none."""
+    value = members.get(name)
+    return value if isinstance(value, str) else ""
 
 
 def seconds(value: str) -> float | None:

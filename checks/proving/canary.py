@@ -6,7 +6,6 @@ is caught, a detector was alive when it said "kept"; where it is not, its word c
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 import msgspec
@@ -27,28 +26,22 @@ def choose(at: datetime) -> dict[str, Defect]:
     }
 
 
-def sing(
-    prepared: Prepared, *, at: datetime, hear: Callable[[Canary], None] = lambda canary: None
-) -> tuple[Canary, ...]:
+def sing(prepared: Prepared, *, at: datetime) -> tuple[Canary, ...]:
     """Run the defects that are due at ``at``, each against the promises that should catch it.
 
     :param prepared: an environment that has what the reference SDK needs.
     """
-    canaries = []
-    for family, defect in choose(at).items():
-        canary = _one(family, defect, prepared)
-        hear(canary)
-        canaries.append(canary)
-    return tuple(canaries)
+    return tuple(_one(family, defect, prepared) for family, defect in choose(at).items())
 
 
 def _one(family: str, defect: Defect, prepared: Prepared) -> Canary:
-    red: tuple[str, ...] = ()
+    canary = Canary(family=family, defect=defect.id, expected=defect.expected, caught_by=())
     for _ in range(TRIES):
         red = catch(defect, prepared, wanted=defect.expected).caught_by
-        if set(defect.expected) <= set(red):
+        canary = msgspec.structs.replace(canary, caught_by=red)
+        if canary.caught:
             break
-    return Canary(family=family, defect=defect.id, expected=defect.expected, caught_by=red)
+    return canary
 
 
 def with_canaries(run: CheckRun, canaries: tuple[Canary, ...], *, why_none: str = "") -> CheckRun:
