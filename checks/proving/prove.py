@@ -17,10 +17,10 @@ from checks.proving.defects import DEFECTS, Defect, plant
 from checks.proving.reach import Reach, survey
 from checks.records import Outcome, Record
 from checks.subject.environment import Prepared
+from checks.subject.source import BUNDLED_LABEL
 
 REFERENCE = Path(__file__).resolve().parents[1] / "subject" / "reference" / "src"
 
-BUNDLED = "bundled"  # what an environment that we made for the bundled SDK calls its subject
 FEW = 5  # defects: for no more than these, to find out where the checks go takes longer than it saves
 # These look for a fault in many sequences of steps, which takes them longer than all others together: they are
 # shown the defects that they should catch, and no others.
@@ -136,7 +136,7 @@ def make_quick_to_start(prepared: Prepared) -> None:
 
     An environment that is not our own is left as it is.
     """
-    if prepared.subject.source == BUNDLED:
+    if prepared.subject.source == BUNDLED_LABEL:
         library = prepared.python.parent.parent
         argv = [str(prepared.python), "-m", "compileall", "-q", str(library)]
         subprocess.run(

@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from checks.subject.environment import Prepared
 
 
-BUNDLED_LABEL = "bundled"  # how evidence names the SDK that comes with us: see Source.label
-
-
 def observe(place: Place, args: argparse.Namespace) -> int:
     """Run the contract checks against an SDK."""
     from checks.contracts.run import known_ids
@@ -93,6 +90,7 @@ def _sing(prepared: Prepared) -> tuple[tuple[Canary, ...], str]:
     """The canaries of this hour, or why there are none. They need the bundled SDK, whatever is watched."""
     from checks.proving.canary import sing
     from checks.subject.environment import prepare
+    from checks.subject.source import BUNDLED_LABEL
 
     try:
         if prepared.subject.source == BUNDLED_LABEL:

@@ -20,6 +20,7 @@ from checks.records import Record, Word
 PACKAGE = "aris3_client_sdk"
 DISTRIBUTION = "aris3-client-sdk"
 BUNDLED = Path(__file__).resolve().parent / "reference"
+BUNDLED_LABEL = "bundled"  # how evidence names it
 
 HINT = "Give a path, a requirement such as 'pkg==1.1.0', or leave it out to watch the bundled SDK."
 ARCHIVES = (".whl", ".tar.gz", ".zip")
@@ -60,7 +61,7 @@ class Source(Record, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """How evidence names it: ``bundled``, or what was asked for."""
-        return self.asked or "bundled"
+        return self.asked or BUNDLED_LABEL
 
 
 class Reference(NamedTuple):
