@@ -35,9 +35,8 @@ AT_ONCE_S = 0.05  # less than any pause, and far more than the clock moves betwe
 # No sum of a few of these is near the lifetime, nor is it with some polls between them.
 PAUSES_S = (0.7, 1.85, 3.1)
 
-LOOK_FOR_S = 8.0  # real seconds for all sequences: on a machine that is very busy there will be fewer of them
-SHORTEN_FOR_S = 6.0  # and for shortening one that fails
-LEAST_SEQUENCES = 5
+# Of the real time that a check has: so much for all sequences, and for shortening one that fails.
+LOOK_FOR, SHORTEN_FOR = 0.6, 0.25
 
 PLAIN, BYPASS, POLL, OFF = "a plain GET", "a bypass", "a poll", "a GET with the cache off"
 
@@ -179,13 +178,14 @@ class _Search:
         self.over = False
         self.heard = 0  # requests in the service's log
         self._now_s = lab.clock.real.monotonic
-        self._ends_s = self._now_s() + LOOK_FOR_S
+        self.look_for_s = LOOK_FOR * lab.deadline_s
+        self._ends_s = self._now_s() + self.look_for_s
 
     def begin(self) -> int:
         """Begin a sequence. The stamp after which its own are counted."""
         if self._now_s() > self._ends_s:
-            self.over = True
-            raise _Enough
+            taken = f"it took {self.lab.trials} sequences in {self.look_for_s:g} s, and not all"
+            raise self.give_up(f"this machine was too busy: {taken}")
         with self.lab.trial(f"sequence {self.lab.trials + 1}"):
             stamps = [seen.stamp for seen in self.news() if seen.stamp is not None]
         self._stamp = max(stamps, default=getattr(self, "_stamp", 0))
@@ -200,7 +200,7 @@ class _Search:
     def fail(self, reason: str, script: list[str]) -> Broken:
         """Note a failure, and return what to raise for it."""
         if self.found is None:
-            self._ends_s = self._now_s() + SHORTEN_FOR_S
+            self._ends_s = self._now_s() + SHORTEN_FOR * self.lab.deadline_s
         if self.found is None or len(script) <= len(self.found.script):
             told = tuple(f"{number}. {line}" for number, line in enumerate(script, start=1))
             self.found = Found(reason, told)
@@ -217,7 +217,7 @@ def explore(lab: Lab, kind: type[Sequence], *, seed: int, sequences: int, steps:
 
     The same seed takes the same steps, as far as the SDK itself does the same.
 
-    :raises CannotTell: the SDK fails at a step that is not judged here, or there was no time for a search.
+    :raises CannotTell: the SDK fails at a step that is not judged here, or there was no time for all sequences.
     """
     search = _Search(lab)
     machine = type(kind.__name__, (kind,), {"search": search})
@@ -243,8 +243,6 @@ def explore(lab: Lab, kind: type[Sequence], *, seed: int, sequences: int, steps:
         return search.found
     if search.trouble:
         raise CannotTell(search.trouble)
-    if lab.trials < min(sequences, LEAST_SEQUENCES):
-        raise CannotTell(f"this machine was too busy: it took {lab.trials} sequences in {LOOK_FOR_S:g} s")
     return None
 
 

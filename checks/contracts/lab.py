@@ -72,10 +72,14 @@ class Sdk:
 class Lab:
     """One check's room: an SDK on a loopback service of its own, in virtual time."""
 
-    def __init__(self, control: Control, clock: VirtualClock, home: Path) -> None:
+    def __init__(
+        self, control: Control, clock: VirtualClock, home: Path, *, deadline_s: float = 20.0
+    ) -> None:
+        """:param deadline_s: how long this check may take, in real seconds."""
         self.sdk = Sdk()
         self.clock = clock
         self.home = home
+        self.deadline_s = deadline_s
         self.trials = 0
         self.script: tuple[str, ...] = ()
         self.samplers: list[Callable[[Seen], Any]] = []

@@ -102,7 +102,7 @@ class Recorder:
     def lab(self, request: pytest.FixtureRequest) -> Lab:
         """The room that a check works in."""
         home = Path(tempfile.mkdtemp(prefix="check-", dir=self.folder))
-        lab = _WatchedLab(Control(self.control_port), self.clock, home)
+        lab = _WatchedLab(Control(self.control_port), self.clock, home, deadline_s=self.deadline_s)
         lab.watch = self.watch
         request.node.stash[LAB] = lab
         return lab

@@ -21,6 +21,9 @@ from checks.subject.source import BUNDLED_LABEL
 
 REFERENCE = Path(__file__).resolve().parents[1] / "subject" / "reference" / "src"
 
+# Real seconds for a check that is shown a defect. More than in a watch: that none was caught must not be the machine's
+# doing, and hardly a defect hangs.
+PATIENCE_S = 60.0
 FEW = 5  # defects: for no more than these, to find out where the checks go takes longer than it saves
 # These look for a fault in many sequences of steps, which takes them longer than all others together: they are
 # shown the defects that they should catch, and no others.
@@ -94,7 +97,8 @@ def catch(
         # Never none: that would mean all, the probes among them, which judge nothing.
         quick = (id for id in near if id not in EXPLORING)
         asked = tuple(wanted) or tuple(dict.fromkeys((*quick, *defect.expected)))
-        run = run_checks(msgspec.structs.replace(prepared, paths=(source,)), wanted=asked)
+        sick = msgspec.structs.replace(prepared, paths=(source,))
+        run = run_checks(sick, wanted=asked, deadline_s=PATIENCE_S)
     red = tuple(check.id for check in run.checks if check.outcome is Outcome.BROKEN)
     return Caught(id=defect.id, expected=defect.expected, caught_by=red)
 

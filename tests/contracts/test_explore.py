@@ -29,7 +29,9 @@ def sick(prepared: Prepared, folder: Path, defect: str) -> Prepared:
 
 def test_the_healthy_sdk_survives_other_seeds(prepared: Prepared) -> None:
     with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(lambda seed: run_checks(prepared, wanted=IDS, seed=seed), range(1, 7)))
+        runs = list(
+            pool.map(lambda seed: run_checks(prepared, wanted=IDS, seed=seed, deadline_s=60.0), range(1, 7))
+        )
     assert [
         (run.seed, c.id, c.reason) for run in runs for c in run.checks if c.outcome is not Outcome.KEPT
     ] == []
@@ -49,6 +51,12 @@ def test_a_failure_is_found_and_told_step_by_step(
     assert found.outcome is Outcome.BROKEN, found.reason
     assert found.script[0].startswith("1. ")
     assert all(line.startswith(f"{number}. ") for number, line in enumerate(found.script, start=1))
+
+
+def test_a_search_that_was_cut_short_says_nothing(prepared: Prepared) -> None:
+    found = run_checks(prepared, wanted=IDS[:1], deadline_s=1.0).checks[0]
+    assert found.outcome is Outcome.UNKNOWN, found.reason
+    assert "and not all" in found.reason
 
 
 def test_the_same_seed_tells_the_same_story_and_no_step_too_many(prepared: Prepared, tmp_path: Path) -> None:
