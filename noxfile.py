@@ -211,7 +211,11 @@ def release(session):
 def tests(session):
     """Run the tests and the doctests, without those that need a browser."""
     install(session, extras=["site"], groups=["tests"])
-    session.run("python", "-m", "pytest", "--ignore=tests/pages", *session.posargs, env=environment())
+    # Two at once, each file whole: what a file's tests share is made once, and pauses of one fill those of the other.
+    at_once = ("--numprocesses=2", "--dist=loadfile")
+    session.run(
+        "python", "-m", "pytest", "--ignore=tests/pages", *(session.posargs or at_once), env=environment()
+    )
 
 
 @nox.session

@@ -100,7 +100,7 @@ def test_a_metric_without_a_value_shows_none():
     assert "state-unknown" in FRAGMENTS["metrics"](nothing, EN)
 
 
-@pytest.mark.parametrize("kind", {type(word) for word in SHAPES}, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("kind", dict.fromkeys(type(word) for word in SHAPES), ids=lambda kind: kind.__name__)
 def test_states_beside_one_another_differ_by_shape_and_none_is_left_out(kind):
     shapes = [SHAPES[word][0] for word in kind]
     assert len(set(shapes)) == len(shapes)
