@@ -421,7 +421,10 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
 
 
 class TestAttempt(Evidence, frozen=True, kw_only=True):
-    """One execution of one test case. ``test`` is its identity within the report's producer."""
+    """One execution of one test case. ``test`` is its identity within the report's producer.
+
+    ``line`` is where it begins in the file that ``origin`` names.
+    """
 
     __test__: ClassVar[bool] = False  # not a test class, whatever pytest thinks of its name
     kind = "test"
@@ -434,10 +437,14 @@ class TestAttempt(Evidence, frozen=True, kw_only=True):
     origin: str
     duration_s: float | None = None
     message: str = ""
+    line: int | None = None
 
 
 class Event(Evidence, frozen=True, kw_only=True):
-    """A transport error, a polling timeout or a stale read. Expected ones are kept and not counted."""
+    """A transport error, a polling timeout or a stale read. Expected ones are kept and not counted.
+
+    ``line`` counts from 1 in the file that ``origin`` names, and ``quote`` is what stands there, scrubbed.
+    """
 
     kind = "event"
     event: EventKind
@@ -446,6 +453,8 @@ class Event(Evidence, frozen=True, kw_only=True):
     place: str
     message: str
     origin: str
+    line: int | None = None
+    quote: str = ""
 
 
 class Reading(Evidence, frozen=True, kw_only=True):
@@ -468,6 +477,20 @@ class Reading(Evidence, frozen=True, kw_only=True):
     skipped: int | None = None
     suite_failures: int | None = None
     at_byte: int | None = None
+
+    @property
+    def origin(self) -> str:
+        """What the records that were taken from this file call it."""
+        return origin_of(self.file, self.sha256)
+
+
+def origin_of(file: str, sha256: str) -> str:
+    """A file and its bytes: a name may come back with another content.
+
+    >>> origin_of("report.xml", "9f86d081884c7d659a2feaa0c55ad015")
+    'report.xml@9f86d081884c'
+    """
+    return f"{file}@{sha256[:12]}"
 
 
 class Proof(Evidence, frozen=True, kw_only=True):
@@ -559,6 +582,46 @@ class Checkpoint(Record, frozen=True, kw_only=True):
     duties: tuple[Duty, ...]
 
 
+class Gap(Record, frozen=True, kw_only=True):
+    """A stretch of the window in which nothing was observed."""
+
+    begins: datetime
+    ends: datetime
+    hours: float
+
+
+class Coverage(Record, frozen=True, kw_only=True):
+    """How much of the window so far was watched: slots of ``every_h`` hours that are over, and those seen.
+
+    ``largest`` is the longest stretch without an observation, ``gaps`` are those above ``most_gap_h``, and
+    ``latest_h`` is how late, at worst, the first observation of a slot came. ``least`` is the share that must be seen.
+    """
+
+    every_h: float
+    slots: int
+    seen: int
+    least: float
+    most_gap_h: float
+    largest: Gap
+    gaps: tuple[Gap, ...]
+    latest_h: float
+
+    @property
+    def share(self) -> float:
+        """Slots seen of those that are over; all of none."""
+        return self.seen / self.slots if self.slots else 1.0
+
+    @property
+    def largest_gap_h(self) -> float:
+        """Hours of the longest stretch without an observation."""
+        return self.largest.hours
+
+    @property
+    def enough(self) -> bool:
+        """Whether a verdict may rest on it."""
+        return self.share >= self.least and not self.gaps
+
+
 class Incident(Record, frozen=True, kw_only=True):
     """One row of the runbook's table of incidents."""
 
@@ -592,6 +655,13 @@ class SegmentInfo(Record, frozen=True, kw_only=True):
     environments: tuple[str, ...]
     first_at: datetime
     last_at: datetime
+
+
+class Trace(Record, frozen=True, kw_only=True):
+    """One record that a figure rests on, and the segment that holds it."""
+
+    record: Evidence
+    segment: str
 
 
 class Release(Record, frozen=True, kw_only=True):
@@ -632,6 +702,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     verdict: Verdict
     metrics: tuple[Metric, ...]
     checkpoints: tuple[Checkpoint, ...]
+    coverage: Coverage
     promises: tuple[PromiseStatus, ...]
     findings: tuple[Finding, ...]
     incidents: tuple[Incident, ...]
@@ -639,5 +710,6 @@ class Judgement(Record, frozen=True, kw_only=True):
     segments: tuple[SegmentInfo, ...]
     readings: tuple[Reading, ...]
     contexts: tuple[RunContext, ...]  # newest last
+    traces: tuple[Trace, ...] = ()
     defects_seeded: int = 0
     defects_caught: int = 0

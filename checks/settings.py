@@ -89,6 +89,16 @@ class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             "itself says that it is out of date.",
         ),
     ] = 25.0
+    every_h: Annotated[
+        float,
+        Meta(gt=0, description="Hours between two observations, as the schedule that runs the watch has it."),
+    ] = 1.0
+    coverage: Annotated[
+        Share, Meta(description="Share of those slots in which something must have been observed.")
+    ] = 0.9
+    gap_h: Annotated[
+        float, Meta(gt=0, description="Hours that may pass, at the most, with nothing observed.")
+    ] = 6.0
 
 
 class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

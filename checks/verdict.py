@@ -21,6 +21,7 @@ import msgspec
 from checks.records import (
     N_,
     Checkpoint,
+    Coverage,
     Duty,
     DutyState,
     Fired,
@@ -67,6 +68,7 @@ class Situation(Record, frozen=True, kw_only=True):
     metrics: tuple[Metric, ...]
     metrics_at: dict[int, tuple[Metric, ...]] = msgspec.field(default_factory=dict)
     checkpoints: tuple[Checkpoint, ...] = ()
+    coverage: Coverage | None = None
     incidents: tuple[Incident, ...] = ()
     integrity_problems: tuple[Text, ...] = ()
     broken_critical: tuple[str, ...] = ()
@@ -285,6 +287,37 @@ def _missing_duties(situation: Situation) -> tuple[Text, ...]:
     return _said(situation, DutyState.MISSING)
 
 
+def _slept(situation: Situation) -> tuple[Text, ...]:
+    """The stretches in which nobody looked. Not at T+0, when nothing could have been seen yet."""
+    watched = situation.coverage
+    if watched is None or watched.enough:
+        return ()
+    said = []
+    if watched.share < watched.least:
+        said.append(
+            text(
+                "Something was observed in {seen} of {slots} slots of {every:g} h ({share:.1%}); "
+                "it must be in {least:.0%}.",
+                seen=watched.seen,
+                slots=watched.slots,
+                every=watched.every_h,
+                share=watched.share,
+                least=watched.least,
+            )
+        )
+    if watched.gaps:
+        said.append(
+            text(
+                "Nothing was observed for {hours:.1f} h, from {begins} to {ends}; at most {most:g} h may pass.",
+                hours=watched.largest.hours,
+                begins=watched.largest.begins,
+                ends=watched.largest.ends,
+                most=watched.most_gap_h,
+            )
+        )
+    return tuple(said)
+
+
 def _would_extend(situation: Situation) -> tuple[Text, ...]:
     return (
         _failing(situation.metrics, critical=False)
@@ -352,6 +385,8 @@ RULES: tuple[Rule, ...] = (
         N_("A critical metric fails its threshold."), _critical_metrics),
     Rule("metric-unknown", VerdictWord.INCONCLUSIVE, When.END,
         N_("A metric is unknown: silence is not success."), _unknown_metrics),
+    Rule("watch-slept", VerdictWord.INCONCLUSIVE, When.END,
+        N_("The watch slept: for part of the window it is not known what happened."), _slept),
     Rule("duty-missing", VerdictWord.INCONCLUSIVE, When.END,
         N_("A duty of a checkpoint has no evidence."), _missing_duties),
     Rule("no-self-test", VerdictWord.INCONCLUSIVE, When.END,
@@ -380,6 +415,8 @@ RULES: tuple[Rule, ...] = (
         N_("Something fails that would extend the watch at its end."), _would_extend_now),
     Rule("metric-unknown-so-far", VerdictWord.WAITING, When.BEFORE,
         N_("A metric is unknown: silence is not success."), _unknown_metrics),
+    Rule("watch-slept-so-far", VerdictWord.WAITING, When.BEFORE,
+        N_("The watch slept: for part of the window it is not known what happened."), _slept),
     Rule("duty-missing-so-far", VerdictWord.WAITING, When.BEFORE,
         N_("A duty that is due has no evidence."), _missing_duties),
     Rule("next-checkpoint-decides", VerdictWord.WAITING, When.BEFORE,
@@ -394,6 +431,7 @@ RULES: tuple[Rule, ...] = (
 
 def _unknowns(situation: Situation) -> Iterator[Text]:
     yield from _unknown_metrics(situation)
+    yield from _slept(situation)
     yield from _missing_duties(situation)
     yield from _no_self_test(situation)
     if situation.when is When.END:
@@ -403,6 +441,7 @@ def _unknowns(situation: Situation) -> Iterator[Text]:
 
 WATCH = text("Run the watch again: `nox -s watch`.")
 COLLECT = text("Take in what CI wrote: `python -m checks collect --junit PATH`.")
+SCHEDULE = text("Let a schedule run the watch, so that nobody has to think of it.")
 PROVE = text("Show the checks a seeded defect each: `nox -s prove`.")
 
 # What gives evidence for a metric or a duty. What is not here comes from running the watch.
@@ -448,5 +487,7 @@ def _to_learn(situation: Situation) -> Iterator[Text]:
     duties = [duty.id for _, duty in _duties(situation, DutyState.MISSING)]
     for id in (*metrics, *duties):
         yield from SOURCES.get(id, (WATCH,))
+    if _slept(situation):
+        yield SCHEDULE
     if situation.defects_seeded == 0:
         yield PROVE

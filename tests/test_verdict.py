@@ -8,8 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from checks.metrics.coverage import covered
 from checks.records import (
     Checkpoint,
+    Coverage,
     Duty,
     DutyState,
     Incident,
@@ -49,6 +51,12 @@ def duty(state: DutyState, hours: int = 24, id: str = "smoke") -> Checkpoint:
 def incident(severity: Severity, state: str = "open", hours: float = 5) -> Incident:
     at = T0 + timedelta(hours=hours)
     return Incident(id="I-1", at=at, impact="", root_cause="", fix="", state=state, severity=severity)
+
+
+def watched(slots: int) -> Coverage:
+    """The first so many of 72 hours, and nothing after them."""
+    seen = [T0 + timedelta(hours=hour) for hour in range(slots)]
+    return covered(seen, begins=T0, until=T0 + timedelta(hours=72), schedule=WatchSettings())
 
 
 def situation(hours: float, **changes: Any) -> Situation:
@@ -95,6 +103,8 @@ CASES: list[tuple[str, dict[str, Any], VerdictWord, VerdictWord]] = [
     ("nothing was measured", {"metrics": ()}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
     ("a duty that is due is missing", {"checkpoints": (duty(DutyState.MISSING),)},
         VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    ("the watch slept", {"coverage": watched(40)}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    ("the watch missed a slot or two", {"coverage": watched(70)}, VerdictWord.GO, VerdictWord.ON_TRACK),
     ("no defect was seeded", {"defects_seeded": 0, "defects_caught": 0},
         VerdictWord.INCONCLUSIVE, VerdictWord.ON_TRACK),
     ("another metric fails", {"metrics": metrics(flaky_tests=State.FAIL)},

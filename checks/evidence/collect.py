@@ -32,6 +32,7 @@ from checks.records import (
     ReadStatus,
     Record,
     TestAttempt,
+    origin_of,
 )
 
 # What a report shows of the job that wrote it. A job's own conclusion, where it is known, says more.
@@ -86,6 +87,10 @@ class _Source(NamedTuple):
     tests: attempts.Tests
     notes: tuple[str, ...]
     counts: bool
+
+    @property
+    def origin(self) -> str:
+        return origin_of(self.file, self.report.sha256)
 
 
 class _Stamp(NamedTuple):
@@ -326,7 +331,7 @@ def _jobs(sources: Sequence[_Source]) -> list[tuple[_Source, str, int]]:
     taken: set[tuple[str, int]] = set()
     jobs = []
     for source, job, attempt in sorted(named, key=lambda item: (item[1], item[2], item[0].file != item[1])):
-        free = next(name for name in (job, source.file, _origin(source)) if (name, attempt) not in taken)
+        free = next(name for name in (job, source.file, source.origin) if (name, attempt) not in taken)
         taken.add((free, attempt))
         jobs.append((source, free, attempt))
     return jobs
@@ -342,7 +347,7 @@ def _job(source: _Source, job: str, attempt: int, workflow: str, commit: str, st
         attempt=attempt,
         commit=commit,
         conclusion=CONCLUSIONS[source.report.verdict],
-        origin=_origin(source),
+        origin=source.origin,
     )
 
 
@@ -367,7 +372,7 @@ def _test_attempts(
                 commit=commit,
                 outcome=each.outcome,
                 critical=test.critical,
-                origin=_origin(source),
+                origin=source.origin,
                 duration_s=each.duration_s,
                 message=scrub(_message(each)),
             )
@@ -424,10 +429,5 @@ def _event(
         blocking=blocking,
         place=place,
         message=message[:MESSAGE_CHARS],
-        origin=_origin(source),
+        origin=source.origin,
     )
-
-
-def _origin(source: _Source) -> str:
-    """The file, and its bytes: a name may come back with another content."""
-    return f"{source.file}@{source.report.sha256[:12]}"

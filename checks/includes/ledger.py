@@ -6,19 +6,30 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from checks.includes import myst
+from checks.includes.traces import Places, metrics_behind, traces
 from checks.includes.voice import Voice
-from checks.records import N_, Judgement, Reading, ReadStatus, RunContext
+from checks.records import N_, Judgement, Reading, ReadStatus, RunContext, SegmentInfo
 
 READINGS_SHOWN = 500
 
 
 def evidence(judgement: Judgement, voice: Voice) -> str:
     """Segments, readings and run contexts."""
+    shown = _shown(judgement.readings)
+    places = Places(
+        files={reading.origin: f"file-{reading.sha256[:12]}" for reading in shown if reading.sha256},
+        segments={segment.name: _anchor(segment) for segment in judgement.segments},
+    )
     return myst.paragraphs(
+        traces(judgement.traces, places, voice),
         _segments(judgement, voice),
-        _readings(judgement.readings, voice),
+        _readings(judgement, shown, voice),
         _contexts(judgement.contexts, voice),
     )
+
+
+def _anchor(segment: SegmentInfo) -> str:
+    return f"segment-{segment.digest[:16]}"
 
 
 def _segments(judgement: Judgement, voice: Voice) -> str:
@@ -30,7 +41,7 @@ def _segments(judgement: Judgement, voice: Voice) -> str:
     ]  # fmt: skip
     rows = [
         [
-            voice.literal(segment.name), voice.literal(segment.kind),
+            myst.anchor(voice.literal(segment.name), _anchor(segment)), voice.literal(segment.kind),
             ", ".join(voice.literal(name) for name in segment.environments) or "–",
             voice.number(segment.records), voice.number(segment.size_bytes),
             voice.at(segment.first_at), voice.at(segment.last_at),
@@ -46,26 +57,33 @@ def _segments(judgement: Judgement, voice: Voice) -> str:
     return myst.table(caption, header, rows, classes="cards ledger")
 
 
-def _readings(readings: tuple[Reading, ...], voice: Voice) -> str:
-    if not readings:
-        return voice(N_("No file of test results was taken in."))
-    # What could not be read comes first: it is what somebody has to look at.
+def _shown(readings: tuple[Reading, ...]) -> list[Reading]:
+    """What could not be read comes first: it is what somebody has to look at."""
     ordered = sorted(
         readings, key=lambda reading: (reading.status is ReadStatus.READ, reading.file, reading.sha256)
     )
-    shown = ordered[:READINGS_SHOWN]
+    return ordered[:READINGS_SHOWN]
+
+
+def _readings(judgement: Judgement, shown: list[Reading], voice: Voice) -> str:
+    readings = judgement.readings
+    if not readings:
+        return voice(N_("No file of test results was taken in."))
+    behind = metrics_behind(judgement.traces, voice)
+    anchored: set[str] = set()
     header = [
         voice(N_("File")), voice(N_("Status")), voice(N_("What it says")), voice(N_("Cases")),
         voice(N_("Passed")), voice(N_("Failed")), voice(N_("Errored")), voice(N_("Skipped")), voice(N_("Reason")),
+        voice(N_("Figures")),
     ]  # fmt: skip
     rows = [
         [
-            voice.literal(reading.file), voice.badge(reading.status), voice.word(reading.verdict),
+            _file(reading, anchored, voice), voice.badge(reading.status), voice.word(reading.verdict),
             *(
                 "–" if count is None else voice.number(count)
                 for count in (reading.cases, reading.passed, reading.failed, reading.errored, reading.skipped)
             ),
-            voice.plain(reading.reason),
+            voice.plain(reading.reason), behind.get(reading.origin, "–"),
         ]
         for reading in shown
     ]  # fmt: skip
@@ -73,13 +91,22 @@ def _readings(readings: tuple[Reading, ...], voice: Voice) -> str:
     caption = voice(
         N_("Files taken in: {n}, of which {unread} could not be used"), n=len(readings), unread=unread
     )
-    left_out = len(ordered) - len(shown)
+    left_out = len(readings) - len(shown)
     return myst.paragraphs(
         myst.table(caption, header, rows, classes="cards readings"),
         voice(N_("{n} more files were read without trouble; the evidence folder lists them."), n=left_out)
         if left_out
         else "",
     )
+
+
+def _file(reading: Reading, anchored: set[str], voice: Voice) -> str:
+    """The file's name, which the records taken from it lead to; the same bytes may be listed twice."""
+    name, id = voice.literal(reading.file), f"file-{reading.sha256[:12]}"
+    if not reading.sha256 or id in anchored:
+        return name
+    anchored.add(id)
+    return myst.anchor(name, id)
 
 
 def _contexts(contexts: tuple[RunContext, ...], voice: Voice) -> str:

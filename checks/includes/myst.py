@@ -95,6 +95,16 @@ def span(words: str, *classes: str) -> str:
     return f"[{words}]{{{' '.join('.' + name for name in classes)}}}"
 
 
+def anchor(words: str, id: str) -> str:
+    """Words, already escaped, that :func:`link` can lead to from anywhere on the same page."""
+    return f"[{words}]{{#{id}}}"
+
+
+def link(words: str, id: str) -> str:
+    """Words, already escaped, that lead to an anchor on the same page."""
+    return f"[{words}](#{id})"
+
+
 def div(classes: str, *parts: str) -> str:
     """Parts one below the other, in an element with classes."""
     return directive("div", classes, *parts)

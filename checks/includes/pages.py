@@ -14,6 +14,7 @@ from pathlib import Path
 
 from checks.includes import myst
 from checks.includes.contract import link
+from checks.includes.coverage import coverage
 from checks.includes.figures import figures, metrics
 from checks.includes.files import write_if_changed
 from checks.includes.language import Language
@@ -301,6 +302,7 @@ FRAGMENTS: dict[str, Fragment] = {
     "verdict": verdict,
     "metrics": metrics,
     "figures": figures,
+    "coverage": coverage,
     "contracts": contracts,
     "incidents": incidents,
     "backlog": backlog,

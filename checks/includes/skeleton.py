@@ -144,7 +144,12 @@ Evidence is only ever added: a file is named after its content, and never change
 ```{live} figures
 ```
 
-## The ledger
+## Was somebody watching?
+
+```{live} coverage
+```
+
+## From each figure to its evidence
 
 ```{live} evidence
 ```

@@ -6,7 +6,7 @@ Pure in time: the same evidence, settings and instant give the same judgement, w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -14,8 +14,12 @@ from typing import TypeVar
 from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import PROMISES
 from checks.evidence import ledger
+from checks.evidence.ledger import Segment
+from checks.metrics.coverage import coverage
 from checks.metrics.measure import measure, measure_at_checkpoints
 from checks.records import (
+    CaseOutcome,
+    Event,
     Evidence,
     Finding,
     JobAttempt,
@@ -29,6 +33,8 @@ from checks.records import (
     Release,
     RunContext,
     Severity,
+    TestAttempt,
+    Trace,
     text,
 )
 from checks.release.backlog import backlog
@@ -38,6 +44,7 @@ from checks.release.window import belongs
 from checks.settings import Settings
 from checks.verdict import Situation, judge
 
+NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
 Kind = TypeVar("Kind", bound=Evidence)
 
 
@@ -63,6 +70,7 @@ def judge_release(folder: Path, release: Release, *, as_of: datetime | None, set
         release, as_of=as_of, observations=observations, jobs=jobs, metrics=metrics, metrics_at=metrics_at,
         workflows=settings.ci.workflows,
     )  # fmt: skip
+    watched = coverage(evidence, release=release, as_of=as_of, settings=settings, damaged=found.damaged)
     incidents = read_incidents(folder / "incidents")
     seeded, caught = _self_test(proofs)
     situation = Situation(
@@ -72,6 +80,7 @@ def judge_release(folder: Path, release: Release, *, as_of: datetime | None, set
         metrics=metrics,
         metrics_at=metrics_at,
         checkpoints=due,
+        coverage=watched,
         incidents=incidents,
         integrity_problems=tuple(text("{problem}", problem=problem) for problem in found.problems),
         broken_critical=tuple(
@@ -89,6 +98,7 @@ def judge_release(folder: Path, release: Release, *, as_of: datetime | None, set
         verdict=judge(situation),
         metrics=metrics,
         checkpoints=due,
+        coverage=watched,
         promises=statuses,
         findings=findings,
         incidents=incidents,
@@ -96,9 +106,19 @@ def judge_release(folder: Path, release: Release, *, as_of: datetime | None, set
         segments=tuple(segment.info for segment in found.segments),
         readings=tuple(_of(records, Reading)),
         contexts=tuple(_of(records, RunContext)),
+        traces=tuple(_traces(found.segments, release, as_of)),
         defects_seeded=seeded,
         defects_caught=caught,
     )
+
+
+def _traces(segments: Sequence[Segment], release: Release, as_of: datetime) -> Iterator[Trace]:
+    """What the figures rest on: every attempt of a job, every event, and the tests that did not pass."""
+    for segment in segments:
+        for record in segment.records:
+            failed = isinstance(record, TestAttempt) and record.outcome in NOT_PASSED
+            if (failed or isinstance(record, JobAttempt | Event)) and belongs(record, release, as_of):
+                yield Trace(record=record, segment=segment.info.name)
 
 
 def _of(records: Sequence[Evidence], kind: type[Kind]) -> list[Kind]:

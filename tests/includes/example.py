@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from checks.records import (
     BacklogItem,
+    CaseOutcome,
     Checkpoint,
+    Conclusion,
+    Coverage,
     Duty,
     DutyState,
     Environment,
+    Event,
+    EventKind,
     FileVerdict,
     Finding,
     Fired,
+    Gap,
     Incident,
+    JobAttempt,
     Judgement,
     Metric,
     Outcome,
@@ -26,8 +34,11 @@ from checks.records import (
     SegmentInfo,
     Severity,
     State,
+    TestAttempt,
+    Trace,
     Verdict,
     VerdictWord,
+    origin_of,
     text,
 )
 
@@ -119,6 +130,8 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         segments=_segments(strangers),
         readings=_readings(strangers),
         contexts=_contexts(strangers),
+        coverage=_coverage(),
+        traces=_traces(strangers),
         defects_seeded=61,
         defects_caught=61,
     )
@@ -375,13 +388,50 @@ def _segments(strangers: bool) -> tuple[SegmentInfo, ...]:
             kind="observation",
             records=46 + number,
             size_bytes=18_210 * (number + 1),
-            digest=DIGEST,
+            digest=f"{number:04x}{DIGEST[4:]}",
             environments=("loopback", name) if strangers else ("loopback",),
             first_at=T0,
             last_at=T0 + timedelta(hours=number),
         )
         for number, name in enumerate(names)
     )
+
+
+def _coverage() -> Coverage:
+    gap = Gap(begins=T0 + timedelta(hours=30), ends=T0 + timedelta(hours=37.5), hours=7.5)
+    return Coverage(
+        every_h=1, slots=50, seen=43, least=0.9, most_gap_h=6, largest=gap, gaps=(gap,), latest_h=0.4
+    )
+
+
+def _traces(strangers: bool) -> tuple[Trace, ...]:
+    """One record of each kind that is traced, for each hostile string in each place where one can stand."""
+    traces: list[Trace] = []
+    for number, (file, said) in enumerate(
+        [(s, s) for s in HOSTILE] if strangers else [("reports/unit.xml", "gone")]
+    ):
+        stamp: dict[str, Any] = {
+            "run_id": said, "environment": Environment.CI, "occurred_at": T0, "recorded_at": T0,
+            "origin": origin_of(file, DIGEST),
+        }  # fmt: skip
+        segment = _segments(strangers)[number].name
+        records = (
+            JobAttempt(
+                **stamp, workflow=said, job=said, variant=said, attempt=2, commit=said, conclusion=Conclusion.FAILURE
+            ),
+            TestAttempt(
+                **stamp, test=said, variant=said, attempt=1, commit=said, outcome=CaseOutcome.FAILED, critical=True,
+                message=said, line=7,
+            ),
+            *(
+                Event(
+                    **stamp, event=kind, expected=True, blocking=True, place=said, message=said, line=12, quote=said
+                )
+                for kind in EventKind
+            ),
+        )  # fmt: skip
+        traces += [Trace(record=record, segment=segment) for record in records]
+    return tuple(traces)
 
 
 def _readings(strangers: bool) -> tuple[Reading, ...]:
@@ -410,7 +460,7 @@ def _readings(strangers: bool) -> tuple[Reading, ...]:
             occurred_at=T0,
             recorded_at=T0,
             file="reports/cut.xml",
-            sha256=DIGEST,
+            sha256=DIGEST[::-1],
             size_bytes=2048,
             status=ReadStatus.UNREADABLE,
             verdict=FileVerdict.UNKNOWN,

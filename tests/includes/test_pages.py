@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import msgspec
 import pytest
@@ -163,3 +164,25 @@ def test_a_package_that_changed_between_two_runs_is_a_row_of_its_own():
     page = FRAGMENTS["evidence"](msgspec.structs.replace(judgement, contexts=(*before, upgraded)), EN)
     assert page.count("CPython 3.12.4") == 2
     assert "requests==2.35.0" in page
+
+
+def test_each_figure_leads_to_the_file_and_line_behind_it_and_the_file_leads_back():
+    shown = FRAGMENTS["evidence"](example.judgement(), EN)
+    assert "[`reports/unit.xml`]{#file-" in shown
+    assert re.search(r"\[`reports/unit\.xml@[0-9a-f]{12}`\]\(#file-[0-9a-f]{12}\), line 12", shown)
+    assert "[Network errors](#behind-network-errors)" in shown
+    assert "{#behind-network-errors}" in shown
+
+
+def test_no_link_on_the_evidence_page_leads_nowhere():
+    shown = FRAGMENTS["evidence"](example.judgement(), EN)
+    wanted = set(re.findall(r"\]\(#([\w-]+)\)", shown))
+    assert wanted
+    assert wanted <= set(re.findall(r"\]\{#([\w-]+)\}", shown))
+
+
+def test_a_watch_that_slept_shows_when():
+    shown = FRAGMENTS["coverage"](example.judgement(), EN)
+    assert "43 of 50" in shown
+    assert "it slept" in shown
+    assert "7\\.5" in shown
