@@ -30,6 +30,7 @@ _MISLEADING = frozenset(
 )  # fmt: skip
 
 # Signs of an index that cannot be reached, in the words of uv, pip, git and the systems below them.
+_REASONS = ("ERROR:", "error:", "cause:", "Caused by:", "Because")
 _NETWORK = re.compile(
     r"error sending request|dns error|tcp connect error|failed to lookup address|network was disabled|"
     r"network connectivity is disabled|connection (refused|reset|aborted|timed out)|operation timed out|"
@@ -248,13 +249,15 @@ def last_words(said: str) -> str:
 
     >>> last_words("error: Failed\\n  Caused by: dns error\\nhint: try --offline")
     'dns error.'
+    >>> last_words("error: No solution found\\n  cause: Because there is no a==1 and\\n         you require it")
+    'Because there is no a==1 and you require it.'
     """
     lines = [line.strip(" │╰├─▶×").strip() for line in said.splitlines()]
     lines = [line for line in lines if line and not line.startswith(("hint:", "[notice]", "WARNING:"))]
     if not lines:
         return "it gave no reason."
-    # pip's reason is its last ERROR line; uv's tree of reasons may be wrapped over several lines.
-    start = max((at for at, line in enumerate(lines) if line.startswith(("ERROR:", "Because"))), default=-1)
+    # pip's reason is its last ERROR line; uv's is the last of its causes, and may be wrapped over several lines.
+    start = max((at for at, line in enumerate(lines) if line.startswith(_REASONS)), default=-1)
     reason = re.sub(r"^(ERROR|error|cause|Caused by): ", "", " ".join(lines[start:]))[:600]
     return _CREDENTIALS.sub("***@", reason).rstrip(".") + "."
 
