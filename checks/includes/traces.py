@@ -68,7 +68,7 @@ def metrics_behind(found: Iterable[Trace], voice: Voice) -> dict[str, str]:
 
 
 def _behind(one: Behind, found: list[Trace], places: Places, voice: Voice) -> str:
-    title = f"{voice(RUNBOOK[one.metric].title)}: {voice.number(len(found))}"
+    title = voice(RUNBOOK[one.metric].title) + ": " + voice(N_("{n} records"), n=len(found))
     anchor = myst.anchor(f"**{title}**", f"behind-{one.metric}")
     if not found:
         return myst.paragraphs(anchor, voice(one.nothing))
