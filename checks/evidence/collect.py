@@ -123,8 +123,11 @@ def collect(
     sources: list[_Source] = []
     first: dict[str, str] = {}
     listed: list[str] = []
-    for found in find(paths):
-        source = _read(found, first, known)
+    files = find(paths)
+    read = reports.read_all([found.path for found in files if found.trouble is None])
+    for found in files:
+        report = next(read) if found.trouble is None else not_read(*found.trouble)
+        source = _source(found, report, first, known)
         sources.append(source)
         if source.report.sha256:
             first.setdefault(source.report.sha256, found.name)
@@ -275,8 +278,7 @@ def job_and_attempt(name: str) -> tuple[str, int]:
 # ── records ──────────────────────────────────────────────────────────────────
 
 
-def _read(found: Found, first: Mapping[str, str], known: Collection[str]) -> _Source:
-    report = reports.read(found.path) if found.trouble is None else not_read(*found.trouble)
+def _source(found: Found, report: Report, first: Mapping[str, str], known: Collection[str]) -> _Source:
     tests = attempts.of(report)
     notes = [*report.notes, *tests.notes]
     if before := report.sha256 in known:
@@ -375,6 +377,7 @@ def _test_attempts(
                 origin=source.origin,
                 duration_s=each.duration_s,
                 message=scrub(_message(each)),
+                line=each.line,
             )
 
 
@@ -396,31 +399,32 @@ def _events(source: _Source, stamp: _Stamp, scrub: Callable[[str], str]) -> Iter
     One that a retry cured is an event too, and not a blocking one.
     """
     for test in source.tests.tests:
-        problems = [problem for each in test.tries for problem in each.problems]
+        lines = [(problem, each.line) for each in test.tries for problem in each.problems]
         at = _occurred_at(test.stamp or source.report.stamp, stamp.recorded_at)[0]
         blocking = test.tries[-1].outcome in LOST
-        for kind, problem in _kinds(problems).items():
-            yield _event(source, stamp, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)))
+        for kind, (problem, line) in _kinds(lines).items():
+            yield _event(source, stamp, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
     at = _occurred_at(source.report.stamp, stamp.recorded_at)[0]
     for finding in source.report.findings:
         place = cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
-        for kind, problem in _kinds([finding.problem]).items():
+        for kind, (problem, _) in _kinds([(finding.problem, None)]).items():
             yield _event(source, stamp, at, kind, True, scrub(place), scrub(_sentence(problem)))
 
 
-def _kinds(problems: Sequence[Problem]) -> dict[EventKind, Problem]:
-    """The kinds of events among some failures, each with the first failure that shows it."""
-    kinds: dict[EventKind, Problem] = {}
-    for problem in problems:
+def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tuple[Problem, int | None]]:
+    """The kinds of events among some failures, each with the first failure that shows it, and its line."""
+    kinds: dict[EventKind, tuple[Problem, int | None]] = {}
+    for problem, line in problems:
         pattern = classify(problem.type, problem.message)
         if pattern is not None and pattern.event is not None:
-            kinds.setdefault(pattern.event, problem)
+            kinds.setdefault(pattern.event, (problem, line))
     return kinds
 
 
 def _event(
-    source: _Source, stamp: _Stamp, at: datetime, kind: EventKind, blocking: bool, place: str, message: str
-) -> Event:
+    source: _Source, stamp: _Stamp, at: datetime, kind: EventKind, blocking: bool, place: str, message: str,
+    line: int | None = None,
+) -> Event:  # fmt: skip
     return Event(
         **stamp._asdict(),
         occurred_at=at,
@@ -430,4 +434,5 @@ def _event(
         place=place,
         message=message[:MESSAGE_CHARS],
         origin=source.origin,
+        line=line,
     )

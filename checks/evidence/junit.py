@@ -14,6 +14,7 @@ from checks.evidence.report import (
     LIMITS,
     MESSAGE_CHARS,
     NAME_CHARS,
+    PIECE_BYTES,
     Case,
     Contents,
     Declined,
@@ -45,6 +46,11 @@ NOT_RUN = frozenset({"notrun", "skipped", "disabled", "ignored", "pending", "sup
 SUITES = dialects.JUNIT_ROOTS
 PASSED = CaseOutcome.PASSED
 
+# What things take in memory besides their texts; and how wide a character may be, if but one in the text is.
+BYTES_A_PROBLEM = 200
+BYTES_A_NAME = 8
+WIDEST = 4
+
 # Unicode as XML asks for, and the character sets that report writers are seen to declare.
 ENCODINGS = re.compile(
     r"(?i)utf-?(?:8|16(?:-?[bl]e)?)|us-ascii|ascii|iso[-_]?8859[-_]\d{1,2}|latin-?[1-9]|windows-\d{3,5}|cp\d{3,5}"
@@ -68,10 +74,8 @@ def parse(head: bytes, pieces: Pieces) -> Contents | dialects.Other:
         piece = head
         while piece:
             parser.Parse(piece, False)
-            reader.after_a_piece()
-            piece = pieces.next()
+            piece = pieces.next(reader.after_a_piece(pieces.size_bytes))
         parser.Parse(b"", True)
-        reader.after_a_piece()
     except expat.ExpatError as why:
         hint = (
             " It looks like an HTML page, saved in place of the report."
@@ -106,14 +110,13 @@ class _OpenSuite:
     """A suite whose end has not come yet."""
 
     def __init__(
-        self, number: int, name: str, names: tuple[str, ...], stamp: Stamp | None, hostname: str
+        self, number: int, names: tuple[str, ...], stamp: Stamp | None, hostname: str, cases_before: int
     ) -> None:
         self.number = number
-        self.name = name
         self.names = names
         self.stamp = stamp
         self.hostname = hostname
-        self.has_case = False
+        self.cases_before = cases_before
         self.problems: list[Problem] = []
 
 
@@ -138,19 +141,41 @@ class _Pending:
         self.text = ""
 
 
+class _LocalNames(dict[str, str]):
+    """Names of elements without their prefixes, each cut once."""
+
+    def __missing__(self, tag: str) -> str:
+        local = self[tag] = tag.rpartition(":")[2]
+        return local
+
+
+class _Durations(dict[str, float | None]):
+    """Durations by how they are written: most reports write milliseconds, so that the same ones return."""
+
+    def __missing__(self, text: str) -> float | None:
+        duration_s = seconds(text)
+        if len(text) < 20 and len(self) < 10_000:
+            self[text] = duration_s
+        return duration_s
+
+
 class _Reader:
-    """The handlers that expat calls, and what they have gathered."""
+    """The handlers that expat calls, and what they have gathered.
+
+    ``_start`` and ``_end`` are called for every element there is, and nearly all of them are test cases with nothing
+    inside: what such a case needs stands there in one place, and all else is left to others.
+    """
 
     def __init__(self, parser: expat.XMLParserType, names: dict[str, str]) -> None:
         self.parser = parser
         self._names = names  # of elements and attributes: expat puts each here once
         self._names_checked = 0
-        self._heard = self._long_silence = False
-        self._kept_chars = 0
-        self._local: dict[str, str] = {}
+        self._reached = 0  # where the last token begins that expat has seen
+        self._kept_bytes = 0
+        self._local = _LocalNames()
+        self._durations = _Durations()
         self._deepest = LIMITS["depth"].most
         self._most_attributes = LIMITS["attributes"].most
-        self._most_cases = LIMITS["cases"].most
         self.root = ""
         self.is_junit = False
         self.by_pytest = False
@@ -162,9 +187,13 @@ class _Reader:
         self._declared: list[int | None] = [None, None]
         self._path: list[str] = []
         self._suites: list[_OpenSuite] = []
+        self._suite: _OpenSuite | None = None  # the innermost; none in a document that is not JUnit
         self._suites_seen = 0
-        self._open: list[dict[str, str]] = []  # the attributes of test cases whose end has not come yet
-        self._inside: list[_Inside | None] = []  # and what stands inside each of them
+        # The test case whose end has not come yet: its attributes, its line, and what stands inside.
+        self._case: dict[str, str] | None = None
+        self._line = 0
+        self._inside: _Inside | None = None
+        self._outer_cases: list[tuple[dict[str, str], int, _Inside | None]] = []
         self._pending: _Pending | None = None
         parser.buffer_text = True
         parser.specified_attributes = True  # a default from a DOCTYPE is not in the report
@@ -190,52 +219,69 @@ class _Reader:
             f"it uses an entity ({name[:100]!r}) that is declared elsewhere, and nothing is fetched"
         )
 
-    def after_a_piece(self) -> None:
-        """What is checked for all the elements of a piece at once, since for each of them it would be felt."""
+    def after_a_piece(self, fed_bytes: int) -> int:
+        """What is checked for all the elements of a piece at once, since for each of them it would be felt.
+
+        :return: how many bytes the next piece should have. Expat reads a tag that goes on there again from its start,
+            so twice as many as there are of it; but not more than it may have.
+        """
         for name in islice(self._names, self._names_checked, None):
             if len(name) > LIMITS["tag characters"].most:
                 raise beyond("tag characters")
         self._names_checked = len(self._names)
         if self._names_checked > LIMITS["tags"].most:
             raise beyond("tags")
-        if self._kept_chars > LIMITS["kept characters"].most:
-            raise beyond("kept characters")
-        # An element with very long attributes is preceded by a piece in which no element begins.
-        self._long_silence |= not self._heard
-        self._heard = False
+        if len(self.cases) > LIMITS["cases"].most:
+            raise beyond("cases")
+        if self._kept_bytes > LIMITS["kept bytes"].most:
+            raise beyond("kept bytes")
+        if not self.root and fed_bytes > LIMITS["prologue bytes"].most:
+            raise beyond("prologue bytes")
+        self._reached = max(self._reached, self.parser.CurrentByteIndex)
+        unfinished = fed_bytes - self._reached
+        if unfinished > LIMITS["tag bytes"].most:
+            raise beyond("tag bytes")
+        return max(PIECE_BYTES, min(unfinished, LIMITS["tag bytes"].most - unfinished))
 
     def _start(self, tag: str, attributes: dict[str, str]) -> None:
-        self._heard = True
         path = self._path
         if len(path) >= self._deepest:
             raise beyond("depth")
         if len(attributes) > self._most_attributes:
             raise beyond("attributes")
-        if self._long_silence:
-            _check(attributes)
-            self._long_silence = False
-        local = self._local.get(tag)
-        if local is None:
-            local = self._local[tag] = tag.rpartition(":")[2]
-        if local == "testcase" and self.is_junit:
-            path.append(local)
-            self._start_case(attributes)
-            return
-        parent = path[-1] if path else ""
+        local = self._local[tag]
         path.append(local)
+        if local != "testcase" or self._suite is None:
+            self._start_other(local, attributes)
+            return
+        if self._case is not None:
+            self._start_nested(self._case)
+        self._case = attributes
+        self._line = self.parser.CurrentLineNumber
+
+    def _start_other(self, local: str, attributes: dict[str, str]) -> None:
+        path = self._path
         if len(path) == 1:
             self.root = local
             self.is_junit = local in SUITES
         if not self.is_junit:
             return
+        parent = path[-2] if len(path) > 1 else ""
         if local in SUITES:
             self._start_suite(attributes)
         elif parent == "testcase":
             self._start_in_case(local, attributes)
         elif parent in SUITES and local in FAILURES:
             self._start_problem(self._suites[-1].problems, local, attributes)
-        elif local == "property" and self._path[-3:-1] == ["testcase", "properties"]:
+        elif local == "property" and path[-3:-1] == ["testcase", "properties"]:
             self._in_case().critical |= CRITICAL.items() <= attributes.items()
+
+    def _start_nested(self, outer: dict[str, str]) -> None:
+        """A test case inside another: what the outer one holds waits for its end."""
+        self._notice("nested")
+        self._keep("".join(outer.values()))
+        self._outer_cases.append((outer, self._line, self._inside))
+        self._inside = None
 
     def _start_suite(self, attributes: dict[str, str]) -> None:
         name = attributes.get("name", "")
@@ -247,7 +293,11 @@ class _Reader:
         hostname = attributes.get("hostname", outer.hostname if outer else "")
         name = self._cut_name(name)
         names = (*(outer.names if outer else ()), *([name] if name else []))
-        self._suites.append(_OpenSuite(self._suites_seen, name, names, stamp, self._cut_name(hostname)))
+        hostname = self._cut_name(hostname)
+        self._keep(name + hostname)
+        self._kept_bytes += BYTES_A_NAME * len(names)
+        self._suite = _OpenSuite(self._suites_seen, names, stamp, hostname, len(self.cases))
+        self._suites.append(self._suite)
         self._suites_seen += 1
         self._declare(attributes.get("tests", ""))
 
@@ -257,23 +307,11 @@ class _Reader:
         if depth <= 2 and re.fullmatch(r"[0-9]{1,9}", tests):
             self._declared[depth - 1] = (self._declared[depth - 1] or 0) + int(tests)
 
-    def _start_case(self, attributes: dict[str, str]) -> None:
-        if len(self.cases) + len(self._open) >= self._most_cases:
-            raise beyond("cases")
-        if self._open:
-            self._notice("nested")
-        if not self._suites[-1].has_case:
-            for suite in self._suites:
-                suite.has_case = True
-        self._open.append(attributes)
-        self._inside.append(None)
-
     def _in_case(self) -> _Inside:
         """What stands inside the innermost test case that is open."""
-        inside = self._inside[-1]
-        if inside is None:
-            inside = self._inside[-1] = _Inside()
-        return inside
+        if self._inside is None:
+            self._inside = _Inside()
+        return self._inside
 
     def _start_in_case(self, local: str, attributes: dict[str, str]) -> None:
         if local in FAILURES:
@@ -298,70 +336,84 @@ class _Reader:
 
     def _end(self, _tag: str) -> None:
         local = self._path.pop()
-        if not self.is_junit:
+        attributes, suite = self._case, self._suite
+        if local != "testcase" or attributes is None or suite is None:
+            self._end_other(local)
             return
+        inside, outcome, get = self._inside, PASSED, attributes.get
+        if inside is not None or "status" in attributes or "result" in attributes:
+            outcome = self._outcome(attributes, inside)
+        time, duration_s = get("time"), None
+        if time is not None:
+            duration_s = self._durations[time]
+            if duration_s is None:
+                self._notice("time")
+        classname, name, file = get("classname", ""), get("name", ""), get("file", "")
+        kept = classname + name + file
+        if len(kept) > NAME_CHARS:
+            classname, name, file = map(self._cut_name, (classname, name, file))
+            kept = classname + name + file
+        self._kept_bytes += len(kept) if kept.isascii() else WIDEST * len(kept)
+        timestamp = get("timestamp")
+        stamp = suite.stamp if timestamp is None else stamp_of(timestamp) or suite.stamp
+        more = () if inside is None else (tuple(inside.problems), tuple(inside.lost), inside.critical)
+        self.cases.append(
+            Case(
+                suite.number, suite.names, classname, name, file, suite.hostname, outcome, duration_s, stamp,
+                self._line, *more,
+            )
+        )  # fmt: skip
+        self._case = self._inside = None
+        if self._outer_cases:
+            self._case, self._line, self._inside = self._outer_cases.pop()
+
+    def _end_other(self, local: str) -> None:
         pending = self._pending
         if pending is not None and pending.depth == len(self._path) + 1:
             pending.into.append(self._problem(pending.element, pending.attributes, pending.text))
             self._pending, self.parser.CharacterDataHandler = None, None
-        if local == "testcase":
-            self._end_case(self._open.pop(), self._inside.pop())
-        elif local in SUITES:
+        if self._suites and local in SUITES:
             self._end_suite(self._suites.pop())
+            self._suite = self._suites[-1] if self._suites else None
 
-    def _end_case(self, attributes: dict[str, str], inside: _Inside | None) -> None:
-        get = attributes.get
-        outcome = PASSED
-        if inside is not None or "status" in attributes or "result" in attributes:
-            outcome = _outcome(attributes, inside)
-            if outcome is PASSED and get("status", "").lower() in ("failed", "error", "broken"):
-                self._notice("status")
-        suite = self._suites[-1]
-        time = get("time")
-        duration_s = None if time is None else seconds(time)
-        if duration_s is None and time is not None:
-            self._notice("time")
-        classname, name, file = get("classname", ""), get("name", ""), get("file", "")
-        chars = len(classname) + len(name) + len(file)
-        if chars > NAME_CHARS:
-            classname, name, file = map(self._cut_name, (classname, name, file))
-            chars = len(classname) + len(name) + len(file)
-        self._kept_chars += chars
-        timestamp = get("timestamp")
-        self.cases.append(
-            Case(
-                suite=suite.number,
-                suites=suite.names,
-                classname=classname,
-                name=name,
-                file=file,
-                hostname=suite.hostname,
-                outcome=outcome,
-                duration_s=duration_s,
-                stamp=suite.stamp if timestamp is None else stamp_of(timestamp) or suite.stamp,
-                problems=tuple(inside.problems) if inside is not None else (),
-                lost=tuple(inside.lost) if inside is not None else (),
-                critical=inside is not None and inside.critical,
-            )
-        )
+    def _outcome(self, attributes: dict[str, str], inside: _Inside | None) -> CaseOutcome:
+        """The class of a case: the first that applies."""
+        if inside is not None and inside.problems:
+            elements = [problem.element for problem in inside.problems]
+            return CaseOutcome.ERRORED if "error" in elements else CaseOutcome.FAILED
+        status, result = (attributes.get(name, "").strip().lower() for name in ("status", "result"))
+        if (inside is not None and inside.skipped) or status in NOT_RUN or result in NOT_RUN:
+            return CaseOutcome.SKIPPED
+        if status in ("failed", "error", "broken"):
+            self._notice("status")
+        return CaseOutcome.PASSED
 
     def _end_suite(self, suite: _OpenSuite) -> None:
         self.findings += [SuiteFinding(suites=suite.names, problem=problem) for problem in suite.problems]
-        if suite.problems and not suite.has_case:
+        if suite.problems and len(self.cases) == suite.cases_before:
             self.suite_failures += 1
         if len(self.findings) > LIMITS["suite findings"].most:
             raise beyond("suite findings")
 
     def _problem(self, element: str, attributes: dict[str, str], text: str) -> Problem:
-        self._kept_chars += min(len(attributes.get("message", "")) + len(text), 2 * MESSAGE_CHARS)
+        get = attributes.get
+        kind, message = get("type", ""), get("message", "")
+        if len(kind) + len(message) + len(text) > NAME_CHARS:
+            kind, message, text = self._cut_name(kind), self._cut_message(message), self._cut_message(text)
+        self._keep(kind + message + text)
+        self._kept_bytes += BYTES_A_PROBLEM
         return Problem(
             element=element,
             outcome=PROBLEMS[element],
-            type=self._cut_name(attributes.get("type", "")),
-            message=self._cut_message(attributes.get("message", "")),
-            text=self._cut_message(text),
-            duration_s=seconds(attributes.get("time", "")),
+            type=kind,
+            message=message,
+            text=text,
+            duration_s=self._durations[get("time", "")],
         )
+
+    def _keep(self, text: str) -> None:
+        """Count what is kept of a text, as wide as Python may store it."""
+        self._kept_bytes += len(text) if text.isascii() else WIDEST * len(text)
 
     def _cut_name(self, name: str) -> str:
         if len(name) > NAME_CHARS:
@@ -398,24 +450,3 @@ NOTICES = {
     "status": "Counted as passed for want of a failure element, with a status that says otherwise: {n}.",
     "time": "Durations that are no number of seconds, taken as unknown: {n}.",
 }
-
-
-# ── single values ────────────────────────────────────────────────────────────
-
-
-def _check(attributes: dict[str, str]) -> None:
-    if sum(map(len, attributes.values())) > LIMITS["attribute characters"].most:
-        raise beyond("attribute characters")
-
-
-def _outcome(attributes: dict[str, str], inside: _Inside | None) -> CaseOutcome:
-    """The class of a case: the first that applies."""
-    elements = {problem.element for problem in inside.problems} if inside is not None else set()
-    if "error" in elements:
-        return CaseOutcome.ERRORED
-    if "failure" in elements:
-        return CaseOutcome.FAILED
-    words = {attributes.get(name, "").strip().lower() for name in ("status", "result")}
-    if (inside is not None and inside.skipped) or words & NOT_RUN:
-        return CaseOutcome.SKIPPED
-    return CaseOutcome.PASSED

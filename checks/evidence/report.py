@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
@@ -26,18 +25,19 @@ class Limit(NamedTuple):
     says: str
 
 
+# Together they keep a process that reads a file below 200 MB, whatever is in it: see tests/evidence/test_limits.py.
 LIMITS: dict[str, Limit] = {
     "bytes": Limit(256 * 1024 * 1024, "larger than {most} bytes"),
-    "json bytes": Limit(16 * 1024 * 1024, "JSON, and larger than {most} bytes"),
+    "json bytes": Limit(8 * 1024 * 1024, "JSON, and larger than {most} bytes"),
+    "json values": Limit(300_000, "JSON with more than {most} values or lines"),
     "cases": Limit(200_000, "more than {most} test cases"),
     "depth": Limit(256, "elements nested deeper than {most}"),
     "attributes": Limit(256, "more than {most} attributes on one element"),
-    "attribute characters": Limit(
-        8 * 1024 * 1024, "more than {most} characters in the attributes of one element"
-    ),
+    "tag bytes": Limit(1536 * 1024, "a tag or a comment longer than {most} bytes"),
+    "prologue bytes": Limit(1024 * 1024, "more than {most} bytes before the first element"),
     "tag characters": Limit(1_000, "an element or attribute whose name is longer than {most} characters"),
     "tags": Limit(10_000, "more than {most} different names of elements and attributes"),
-    "kept characters": Limit(48 * 1024 * 1024, "more than {most} characters in names and messages"),
+    "kept bytes": Limit(32 * 1024 * 1024, "names and messages that take more than {most} bytes"),
     "attempts": Limit(1_000, "more than {most} attempts or failures in one test case"),
     "suite findings": Limit(10_000, "more than {most} errors or failures of suites"),
 }
@@ -54,7 +54,7 @@ LONGEST_S = 1e9
 EARLIEST_YEAR = 2000  # .NET writes the year 1 where it knows no time
 
 
-class Problem(Record, frozen=True, kw_only=True):
+class Problem(Record, frozen=True, kw_only=True, gc=False):
     """An error or a failure: of a case, of a lost attempt, or of a suite itself.
 
     ``text`` is the beginning of the element's text, kept to be shown where there is no message.
@@ -68,15 +68,18 @@ class Problem(Record, frozen=True, kw_only=True):
     duration_s: float | None = None
 
 
-class Stamp(Record, frozen=True, kw_only=True):
+class Stamp(Record, frozen=True, kw_only=True, gc=False):
     """When something began. ``zoned`` is false where the report names no zone and UTC was supposed."""
 
     at: datetime
     zoned: bool
 
 
-class Case(Record, frozen=True, kw_only=True, gc=False):
-    """One ``testcase`` element. ``suite`` numbers the suite that it stands in, ``lost`` its lost attempts."""
+class Case(Record, frozen=True, gc=False):
+    """One ``testcase`` element. ``suite`` numbers the suite that it stands in, ``lost`` its lost attempts.
+
+    ``line`` is where the element begins. The fields may be given by position: there are many cases, and names cost.
+    """
 
     suite: int
     suites: tuple[str, ...]
@@ -87,6 +90,7 @@ class Case(Record, frozen=True, kw_only=True, gc=False):
     outcome: CaseOutcome
     duration_s: float | None
     stamp: Stamp | None
+    line: int | None = None
     problems: tuple[Problem, ...] = ()
     lost: tuple[Problem, ...] = ()
     critical: bool = False
@@ -155,7 +159,8 @@ def not_read(
 
 def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
     """The report of a file that was read, counted from its cases."""
-    counts = Counter(case.outcome for case in contents.cases)
+    outcomes = [case.outcome for case in contents.cases]
+    counts = {outcome: outcomes.count(outcome) for outcome in CaseOutcome}
     verdict = _verdict(contents, counts)
     return Report(
         status=ReadStatus.READ,
@@ -175,7 +180,7 @@ def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
     )
 
 
-def _verdict(contents: Contents, counts: Counter[CaseOutcome]) -> FileVerdict:
+def _verdict(contents: Contents, counts: Mapping[CaseOutcome, int]) -> FileVerdict:
     if contents.findings or counts[CaseOutcome.FAILED] or counts[CaseOutcome.ERRORED]:
         return FileVerdict.FAILED
     if not contents.cases:
@@ -187,7 +192,7 @@ def _verdict(contents: Contents, counts: Counter[CaseOutcome]) -> FileVerdict:
     return FileVerdict.PASSED
 
 
-def _notes(contents: Contents, verdict: FileVerdict, counts: Counter[CaseOutcome]) -> Iterator[str]:
+def _notes(contents: Contents, verdict: FileVerdict, counts: Mapping[CaseOutcome, int]) -> Iterator[str]:
     if verdict is FileVerdict.NO_EVIDENCE:
         yield "There is no test case in it: no evidence."
     if verdict is FileVerdict.NOTHING_RAN:
@@ -217,8 +222,8 @@ class Pieces:
         self._sha = hashlib.sha256()
         self.size_bytes = 0
 
-    def next(self) -> bytes:
-        piece = self._file.read(PIECE_BYTES)
+    def next(self, most_bytes: int = PIECE_BYTES) -> bytes:
+        piece = self._file.read(most_bytes)
         self.size_bytes += len(piece)
         if self.size_bytes > LIMITS["bytes"].most:  # it grew while it was read
             raise beyond("bytes")

@@ -5,12 +5,13 @@ Run by ``nox -s bench``. Figures are printed, never asserted: what is asserted i
 
 from __future__ import annotations
 
+import gc
 import statistics
 import subprocess
 import time
-import xml.parsers.expat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import junitparser
 import pytest
@@ -18,74 +19,129 @@ from lxml import etree
 
 from checks.contracts.run import run_checks, run_smoke
 from checks.evidence import reports
+from checks.evidence.report import Report
 from checks.service.process import ServiceProcess
 from checks.subject.environment import Prepared
+from tests.benchmarks import reports as inputs
 
-RUNS = 5
+RUNS = 7
 CASES = 40_000
+FILES = 20
 ROOT = Path(__file__).parents[2]
 HOURS = 72
 EVERY_S = 2
 
 
-@pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A report of 40,000 cases, one in ten of them failed."""
-    path = tmp_path_factory.mktemp("bench") / "report.xml"
-    with path.open("w", encoding="utf-8") as file:
-        file.write('<testsuites><testsuite name="bench">\n')
-        for number in range(CASES):
-            file.write(
-                f'<testcase classname="tests.test_{number % 97}" name="case_{number}" time="0.{number % 1000:03}">'
-            )
-            if number % 10 == 0:
-                file.write('<failure type="AssertionError" message="1 != 2">' + "line\n" * 40 + "</failure>")
-            file.write("</testcase>\n")
-        file.write("</testsuite></testsuites>\n")
-    return path
+def medians(calls: Mapping[str, Callable[[], object]], clock: Callable[[], float]) -> dict[str, list[float]]:
+    """How long each took each time. They take turns, so that a machine that slows down slows all of them."""
+    taken: dict[str, list[float]] = {name: [] for name in calls}
+    for turn in range(RUNS + 1):
+        for name, call in calls.items():
+            gc.collect()
+            started_s = clock()
+            call()
+            if turn:  # the first is to warm up
+                taken[name].append(clock() - started_s)
+    return taken
 
 
-def seconds(call: Callable[[], object]) -> float:
-    """The median of a few runs, the first one left out."""
-    taken = []
-    for _ in range(RUNS + 1):
-        started_s = time.perf_counter()
-        call()
-        taken.append(time.perf_counter() - started_s)
-    return statistics.median(taken[1:])
+def table(taken: Mapping[str, Sequence[float]], size_mb: float, beside: Sequence[str]) -> None:
+    """Speeds, and for some of them how many times as long each other took in the same turn."""
+    print(f"  {'':28}{'MB/s':>5}  {'  '.join(f'beside {other}' for other in beside)}")
+    for name, each in taken.items():
+        ratios = (
+            statistics.median(a / b for a, b in zip(each, taken[other], strict=True)) for other in beside
+        )
+        told = "  ".join(f"{ratio:{len(other) + 7}.2f}" for other, ratio in zip(beside, ratios, strict=True))
+        print(f"  {name:28}{size_mb / statistics.median(each):5.0f}  {told}")
 
 
-def with_bare_expat(path: Path) -> None:
-    with path.open("rb") as file:
-        xml.parsers.expat.ParserCreate().ParseFile(file)
+def row(suite: str, case: etree._Element) -> tuple[Any, ...]:
+    """A case of lxml's as :func:`least_handlers` tells it, but for the line: libxml2 counts to 65,535."""
+    get = case.get
+    problems = [
+        (inputs.OUTCOMES[each.tag], each.get("message", ""), "" if "message" in each.attrib else each.text)
+        for each in case
+        if each.tag in inputs.OUTCOMES
+    ]
+    return (
+        suite, get("classname", ""), get("name", ""), get("file", ""), get("status"), float(get("time", "nan")),
+        get("timestamp"), problems,
+    )  # fmt: skip
 
 
-def with_lxml(path: Path) -> tuple[int, int]:
+def with_lxml(path: Path) -> list[tuple[Any, ...]]:
     root = etree.parse(path).getroot()
-    return sum(1 for _ in root.iter("testcase")), sum(1 for _ in root.iter("failure"))
+    return [row(suite.get("name"), case) for suite in root for case in suite.iter("testcase")]
+
+
+def with_lxml_iterparse(path: Path) -> list[tuple[Any, ...]]:
+    cases, suite = [], ""
+    for event, each in etree.iterparse(path, events=("start", "end"), tag=("testsuite", "testcase")):
+        if each.tag == "testsuite":
+            suite = each.get("name")
+        elif event == "end":
+            cases.append(row(suite, each))
+            each.clear()
+    return cases
 
 
 def with_junitparser(path: Path) -> tuple[int, int]:
-    cases = [case for suite in junitparser.JUnitXml.fromfile(str(path)) for case in suite]
-    return len(cases), sum(
-        any(isinstance(each, junitparser.Failure) for each in case.result) for case in cases
+    cases = [
+        (case.classname, case.name, case.time, case.result)
+        for suite in junitparser.JUnitXml.fromfile(str(path))
+        for case in suite
+    ]
+    return len(cases), sum(any(isinstance(each, junitparser.Failure) for each in case[-1]) for case in cases)
+
+
+def told(report: Report) -> list[tuple[Any, ...]]:
+    """Our cases as :func:`least_handlers` tells them."""
+    return [
+        (case.suites[-1], case.classname, case.name, case.file, None, case.duration_s, None,
+         [(str(problem.outcome), problem.message, problem.text) for problem in case.problems], case.line)
+        for case in report.cases
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "write"), inputs.KINDS.items())
+def test_reading_junit_on_one_core(kind: str, write: Callable[[Path, int], None], tmp_path: Path) -> None:
+    path = tmp_path / "report.xml"
+    write(path, CASES)
+    ours = reports.read(path)
+    assert with_junitparser(path) == (len(ours.cases), ours.failed)
+    assert inputs.least_handlers(path) == told(ours)
+    assert with_lxml(path) == with_lxml_iterparse(path) == [case[:-1] for case in told(ours)]
+    size_mb = path.stat().st_size / 1e6
+    calls = {
+        "expat without handlers": lambda: inputs.bare(path),
+        "expat, least handlers": lambda: inputs.least_handlers(path),
+        "Atalaya": lambda: reports.read(path),
+        "lxml, a tree": lambda: with_lxml(path),
+        "lxml, iterparse": lambda: with_lxml_iterparse(path),
+        "junitparser": lambda: with_junitparser(path),
+    }
+    print(f"\n{kind}: {CASES} cases, {size_mb:.1f} MB; CPU time, medians of {RUNS} turns")
+    table(
+        medians(calls, time.process_time),
+        size_mb,
+        ("expat without handlers", "expat, least handlers", "Atalaya"),
     )
 
 
-def test_reading_junit(report: Path) -> None:
-    ours = reports.read(report)
-    assert (len(ours.cases), ours.failed) == with_lxml(report) == with_junitparser(report)
-    size_mb = report.stat().st_size / 1e6
-    floor = seconds(lambda: with_bare_expat(report))
-    print(f"\nreading {CASES} cases, {size_mb:.1f} MB; expat without handlers = 1")
-    for name, call in {
-        "expat without handlers": lambda: with_bare_expat(report),
-        "Atalaya": lambda: reports.read(report),
-        "lxml, a tree": lambda: with_lxml(report),
-        "junitparser": lambda: with_junitparser(report),
-    }.items():
-        taken = seconds(call)
-        print(f"  {name:24} {taken / floor:6.2f} times as long  {size_mb / taken:7.0f} MB/s")
+def test_reading_many_files_in_two_processes(tmp_path: Path) -> None:
+    paths = [tmp_path / f"{number}.xml" for number in range(FILES)]
+    for path in paths:
+        inputs.write_with_text(path, CASES // 4)
+    one, two = (list(reports.read_all(paths, jobs=jobs)) for jobs in (1, 2))
+    assert one == two
+    size_mb = sum(path.stat().st_size for path in paths) / 1e6
+    calls = {
+        "one process": lambda: list(reports.read_all(paths, jobs=1)),
+        "two processes": lambda: list(reports.read_all(paths, jobs=2)),
+    }
+    print(f"\n{FILES} files, {size_mb:.0f} MB; time on the wall, medians of {RUNS} turns")
+    table(medians(calls, time.perf_counter), size_mb, ("one process",))
 
 
 def test_the_whole_set_of_checks(prepared: Prepared) -> None:

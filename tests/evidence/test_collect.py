@@ -270,3 +270,14 @@ def test_all_samples_can_be_recorded_and_read_back(tmp_path: Path) -> None:
     ledger.write(tmp_path, collected.evidence)
     assert list(collected.tests) == ledger.read(tmp_path, "test")
     assert ledger.verify(tmp_path) == []
+
+
+def test_a_test_and_what_it_met_lead_to_their_line(tmp_path: Path) -> None:
+    content = b"""<testsuite name="s">
+<testcase name="a"/>
+
+<testcase name="b"><failure type="ConnectionError" message="refused"/></testcase>
+</testsuite>"""
+    found = gather(put(tmp_path, one=content))
+    assert [2, 4] == [test.line for test in found.tests]
+    assert [4] == [event.line for event in found.events]

@@ -58,9 +58,11 @@ def test_each_limit_declines_with_its_message(content: bytes, words: str) -> Non
         ("bytes", suite("")),
         ("json bytes", b'{"a": 1}'),
         ("cases", suite("<testcase/>" * 3)),
-        ("attribute characters", suite(f'<testcase name="{"x" * 3 * PIECE_BYTES}"/>')),
+        ("json values", b'{"a": [1, 2, 3]}'),
+        ("prologue bytes", b"<!-- no element yet -->" * PIECE_BYTES + suite("")),
+        ("tag bytes", suite(f'<testcase name="{"x" * 3 * PIECE_BYTES}"/>')),
         ("tags", suite("<a/><b/>")),
-        ("kept characters", suite('<testcase name="four"/>')),
+        ("kept bytes", suite('<testcase name="four"/>')),
         ("suite findings", suite("<error/><error/><error/>")),
     ],
 )
@@ -81,7 +83,7 @@ def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(
     def mistake(*_: object) -> None:
         raise ValueError("ours")
 
-    monkeypatch.setattr(junit._Reader, "_end_case", mistake)
+    monkeypatch.setattr(junit._Reader, "_end_other", mistake)
     with pytest.raises(ValueError, match="ours"):
         reports.read(suite("<testcase/>"))
 
@@ -167,6 +169,19 @@ def test_a_property_marks_a_case_as_critical() -> None:
     properties = '<properties><property name="severity" value="critical"/></properties>'
     report = reports.read(suite(f"<testcase>{properties}</testcase><testcase/>"))
     assert [case.critical for case in report.cases] == [True, False]
+
+
+def test_each_case_knows_the_line_it_begins_on() -> None:
+    report = reports.read(
+        suite('\n<testcase\nname="a">\n<failure/>\n</testcase>\r\n\n<testcase>\n<testcase/></testcase>')
+    )
+    assert [case.line for case in report.cases] == [2, 8, 7]
+
+
+def test_a_tag_that_is_longer_than_a_piece_is_read() -> None:
+    name = "é" * 5 * PIECE_BYTES
+    report = reports.read(suite(f'<!--{name}--><testcase name="a"><failure message="{name}"/></testcase>'))
+    assert [problem.message for problem in report.cases[0].problems] == ["é" * 2_000 + "…"]
 
 
 def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
