@@ -15,7 +15,7 @@ from typing import Any
 from checks.console import Console
 from checks.errors import AtalayaError
 from checks.settings import load
-from checks.stages import collect, observe, prove, publish, release, watch
+from checks.stages import collect, evidence, observe, prove, publish, release, watch
 from checks.stages.place import Place
 
 # ── the command line ─────────────────────────────────────────────────────────
@@ -95,6 +95,7 @@ def _watching(commands: Commands) -> None:
     it.add_argument(
         "--junit", nargs="+", action="extend", default=[], metavar="PATH", help="JUnit files or folders"
     )
+    it.add_argument("--log", nargs="+", action="extend", default=[], metavar="FILE", help="logs of a smoke")
     it.add_argument("--workflow", metavar="NAME", help="the workflow that the reports come from")
     it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
     _release(it)
@@ -160,7 +161,10 @@ def _releasing(commands: Commands) -> None:
     inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    _release(_command(inner, "verify", release.evidence_verify))
+    _release(_command(inner, "verify", evidence.verify))
+    _release(_command(inner, "compact", evidence.compact))
+    it = _command(inner, "schema", evidence.schema)
+    it.add_argument("--out", metavar="FILE", help="write it to this file (default: print it)")
 
 
 def _positive(text: str) -> int:

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from checks import settings
-from checks.includes import contract, myst
+from checks.evidence import schema
+from checks.includes import contract, kinds, myst
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
@@ -29,6 +30,9 @@ def publish_reference(docs: Path) -> tuple[Path, ...]:
             file = docs / "_generated" / FOLDER / code / f"{name}.md"
             if write_if_changed(file, fragment(voice).rstrip("\n") + "\n"):
                 written.append(file)
+    file = docs / "_generated" / FOLDER / "evidence.schema.json"
+    if write_if_changed(file, json.dumps(schema.document(), indent=2, sort_keys=True) + "\n"):
+        written.append(file)
     return tuple(written)
 
 
@@ -128,4 +132,5 @@ FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "rules": rules,
     "statements": contract.statements,
     "faults": contract.faults,
+    "records": kinds.records,
 }

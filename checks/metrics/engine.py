@@ -1,7 +1,7 @@
 """How does one folder of evidence become tables that SQL can ask?
 
 DuckDB in memory: one connection, UTC, nothing on disk. A view for each kind of record stands over its
-segments, packed or not, with columns declared from the records themselves: what DuckDB guesses from a file
+segments, packed, compacted or not, with columns declared from the records themselves: what DuckDB guesses from a file
 drifts with the file. The questions are the ``.sql`` files beside this module.
 """
 
@@ -21,7 +21,8 @@ import duckdb
 import msgspec
 
 from checks.errors import EvidenceError
-from checks.evidence.ledger import paths
+from checks.evidence.compact import as_columns
+from checks.evidence.ledger import sources
 from checks.records import Event, Evidence, JobAttempt, Observation, TestAttempt
 
 HERE = Path(__file__).parent
@@ -79,19 +80,31 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for view, record in VIEWS.items():
+            compacted, alone = sources(evidence, record.kind, damaged)
             # DuckDB takes a path for a pattern, and a folder may have a star in its name.
-            segments = [glob.escape(str(file)) for file in paths(evidence, f"{record.kind}-*")]
+            segments = [glob.escape(str(file)) for file in alone]
             try:
-                connection.read_json(
+                rows = connection.read_json(
                     segments or [glob.escape(str(NOTHING))],
                     columns=columns(record),
                     format="newline_delimited",
-                ).create_view(view)
+                )
+                for source in compacted:
+                    rows = rows.union(
+                        connection.sql(as_columns(source.path, shape(record), source.passed_over))
+                    )
+                rows.create_view(view)
             except (duckdb.Error, OSError) as why:
                 raise EvidenceError(
                     f"{evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
                 ) from None
         yield Engine(connection, evidence)
+
+
+def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
+    """The columns as ``from_json`` wants them: a list is a list with its type in it."""
+    types = columns(record)
+    return {name: [of.removesuffix("[]")] if of.endswith("[]") else of for name, of in types.items()}
 
 
 def columns(record: type[msgspec.Struct]) -> dict[str, str]:

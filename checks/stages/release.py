@@ -1,17 +1,11 @@
-"""What do the commands do that look after a release and its evidence?"""
+"""What do the commands do that look after a release?"""
 
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
-from checks.records import (
-    Release,
-)
-from checks.stages.place import Place, instant, the_release, utc_now
-
-if TYPE_CHECKING:
-    pass
+from checks.records import Release
+from checks.stages.place import Place, instant, utc_now
 
 
 def release_open(place: Place, args: argparse.Namespace) -> int:
@@ -27,16 +21,3 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
         f"  open: {folder}, T+0 is {opened_at:%Y-%m-%d %H:%M} UTC. Now run the watch: python3 noxfile.py"
     )
     return 0
-
-
-def evidence_verify(place: Place, args: argparse.Namespace) -> int:
-    """Recompute every digest of a release's evidence, and say what differs."""
-    from checks.evidence import ledger
-
-    release = the_release(place, args.release, None)
-    problems = ledger.verify(place.releases / release.version / "evidence")
-    for problem in problems:
-        place.console.row("broken", problem)
-    if not problems:
-        place.console.line(f"  {release.version}: every segment is what its name says")
-    return 1 if problems else 0

@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -18,7 +19,8 @@ import pytest
 
 from checks.errors import EvidenceError, HarnessError, UsageError
 from checks.evidence import ledger
-from checks.records import FORMAT, Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
+from checks.metrics import engine
+from checks.records import FORMAT, STORED, Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
 
 ROOT = Path(__file__).parents[2]
 T0 = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -319,3 +321,99 @@ def test_a_newer_format_is_refused_and_an_older_one_is_read(tmp_path: Path) -> N
     ledger._write_segment(tmp_path, "job", [row | {"format": FORMAT + 1}])
     with pytest.raises(EvidenceError, match=f"format {FORMAT + 1}.*reads up to {FORMAT}"):
         ledger.read(tmp_path, "job")
+
+
+SAMPLE = Path(__file__).parent / "ledgers" / "format-1"
+
+
+def test_what_the_first_format_wrote_is_read_for_ever() -> None:
+    assert ledger.verify(SAMPLE) == []
+    counts = {kind: len(ledger.read(SAMPLE, kind)) for kind in STORED}
+    assert {"job": 6, "event": 1, "reading": 1} | dict.fromkeys(
+        ("context", "observation", "finding", "test", "proof"), 3
+    ) == (counts)
+    assert {1} == {record.format for segment in ledger.survey(SAMPLE).segments for record in segment.records}
+
+
+def test_late_evidence_stands_where_it_happened_and_not_where_it_was_recorded(tmp_path: Path) -> None:
+    happened, recorded = T0 + timedelta(hours=5), T0 + timedelta(hours=60)
+    ledger.write(tmp_path, [msgspec.structs.replace(job(recorded_at=recorded), occurred_at=happened)])
+
+    def decided(until_h: int, as_of_h: int, since_h: int = 0) -> int:
+        asked = {"ours": [], "workflows": ["w"], "commit": "", "rehearsal": False, "t0": T0 + timedelta(hours=since_h),
+                 "until": T0 + timedelta(hours=until_h), "as_of": T0 + timedelta(hours=as_of_h)}  # fmt: skip
+        with engine.opened(tmp_path) as questions:
+            return int(questions.ask("pass_rate", asked)[0]["decided"])
+
+    assert (decided(24, 72), decided(24, 24), decided(72, 72, since_h=48)) == (1, 0, 0)
+
+
+def hostile(folder: Path, what: str) -> Path:
+    path = folder / f"job-{'0' * 32}.jsonl"
+    packed = path.with_name(path.name + ".gz")
+    match what:
+        case "a folder":
+            path.mkdir()
+        case "a pipe":
+            os.mkfifo(path)
+        case "a pipe, compacted":
+            os.mkfifo(path := path.with_suffix(".parquet"))
+        case "a link":
+            real = next(SAMPLE.glob("job-*.jsonl"))  # its content is right: it is only not here
+            (path := folder / real.name).symlink_to(real)
+        case "a link to nothing":
+            path.symlink_to(folder / "nothing")
+        case "a link to a compacted file":
+            real = next(SAMPLE.glob("*.parquet"))
+            (path := folder / real.name).symlink_to(real)
+        case "a bomb":
+            with gzip.open(path := packed, "wb", compresslevel=1) as file:
+                for _ in range(40):
+                    file.write(bytes(1024 * 1024))
+        case "nothing in it":
+            path.touch()
+        case "nothing in it, packed":
+            (path := packed).touch()
+        case "nothing in it, compacted":
+            (path := path.with_suffix(".parquet")).touch()
+        case "another case":
+            (path := path.with_name(path.name.upper())).write_text("{}")
+        case "no UTF-8":
+            path = Path(os.fsdecode(os.fsencode(folder) + b"/job-\xff.jsonl"))
+            path.write_text("{}")
+        case "deep":
+            path.write_text("[" * 100_000)
+        case "forbidden":
+            path.touch(mode=0)
+    return path
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pipes with names there")
+@pytest.mark.parametrize(
+    "what",
+    ["a folder", "a pipe", "a pipe, compacted", "a link", "a link to nothing", "a link to a compacted file", "a bomb",
+     "nothing in it", "nothing in it, packed", "nothing in it, compacted", "another case",
+     "no UTF-8", "deep", "forbidden"],
+)  # fmt: skip
+def test_what_is_not_evidence_is_said_in_bounded_memory_and_the_rest_is_read(
+    tmp_path: Path, what: str
+) -> None:
+    book = tmp_path / "book"
+    ledger.write(book, [job()])
+    path = hostile(book, what)
+    tracemalloc.start()
+    found = ledger.survey(book)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    (problem,) = found.problems
+    problem.encode()  # it can be shown
+    assert frozenset({path.name}) == found.damaged
+    assert [job()] == [record for segment in found.segments for record in segment.records]
+    assert peak_bytes < 3 * ledger.LONGEST_LINE_BYTES
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL there")
+def test_writers_and_compactions_that_are_killed_lose_nothing_and_count_nothing_twice() -> None:
+    command = [sys.executable, "-m", "tests.evidence.ledger_soak", "--kills", "20", "--writers", "8"]
+    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr

@@ -1,0 +1,66 @@
+"""Which records can stand in a ledger, and what does each of their fields hold?"""
+
+from __future__ import annotations
+
+import typing
+from datetime import datetime
+from types import UnionType
+
+import msgspec
+
+from checks.includes import myst
+from checks.includes.voice import Voice
+from checks.records import FORMAT, N_, STORED, Evidence, Word
+
+# What each kind of record is: read by people who have never seen the code.
+SAYS: dict[str, str] = {
+    "context": N_("What a run was made with: the SDK, Python, the system, the packages."),
+    "observation": N_("One check's outcome in one run."),
+    "finding": N_("Whether one weakness beyond the contract was seen in one run."),
+    "job": N_("One execution of one job of CI, or of a run of Atalaya's own."),
+    "test": N_("One execution of one test."),
+    "event": N_("A transport error, a polling timeout or a stale read."),
+    "reading": N_("What became of one file that was taken in."),
+    "proof": N_("One seeded defect, and the promises that turned red for it."),
+}
+TYPES: dict[object, str] = {
+    str: N_("text"),
+    int: N_("whole number"),
+    float: N_("number"),
+    bool: N_("true or false"),
+    datetime: N_("time in UTC"),
+}
+
+
+def records(voice: Voice) -> str:
+    """Every kind of record, a table for each; the fields that all share come first."""
+    shared = [field.name for field in msgspec.structs.fields(Evidence)]
+    return myst.paragraphs(
+        voice(N_("This is format {n}."), n=FORMAT),
+        _table(voice(N_("Fields of every record")), Evidence, shared, voice),
+        *(_kind(kind, record, shared, voice) for kind, record in STORED.items()),
+    )
+
+
+def _kind(kind: str, record: type[Evidence], shared: list[str], voice: Voice) -> str:
+    own = [field.name for field in msgspec.structs.fields(record) if field.name not in shared]
+    caption = voice(N_("Records of kind {kind}"), kind=kind)
+    return myst.paragraphs(voice.ours(SAYS[kind]), _table(caption, record, own, voice))
+
+
+def _table(caption: str, record: type[Evidence], names: list[str], voice: Voice) -> str:
+    hints = typing.get_type_hints(record)
+    rows = [[voice.literal(name), _type(hints[name], voice)] for name in names]
+    return myst.table(caption, [voice(N_("Field")), voice(N_("Holds"))], rows, classes="cards records")
+
+
+def _type(hint: object, voice: Voice) -> str:
+    if typing.get_origin(hint) in (typing.Union, UnionType):
+        (inner,) = (each for each in typing.get_args(hint) if each is not type(None))
+        return f"{_type(inner, voice)}; {voice(N_('null where it is not known'))}"
+    if typing.get_origin(hint) is tuple:
+        return f"{voice(N_('a list of'))} {_type(typing.get_args(hint)[0], voice)}"
+    if isinstance(hint, type) and issubclass(hint, Word):
+        words = ", ".join(voice.literal(str(word.value)) for word in hint)
+        return f"{voice(N_('one of'))} {words}"
+    return voice(TYPES[hint])

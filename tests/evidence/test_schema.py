@@ -1,0 +1,74 @@
+"""Does the published schema hold for every record that is written, and for no other?"""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, FormatChecker
+
+from checks.evidence.collect import collect
+from checks.evidence.ledger import write
+from checks.evidence.schema import document, of_kind
+from checks.records import FORMAT, STORED
+
+SAMPLES = Path(__file__).parent / "samples"
+REHEARSED = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-1" / "evidence"
+FINDING = {
+    "run_id": "r", "environment": "ci", "occurred_at": "2026-03-02T09:00:00Z", "recorded_at": "2026-03-02T09:00:00Z",
+    "format": 1, "weakness": "errors.cannot-be-pickled", "seen": None, "reason": "",
+}  # fmt: skip
+
+
+def rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    for file in sorted(folder.glob("*.jsonl*")):
+        content = gzip.decompress(file.read_bytes()) if file.suffix == ".gz" else file.read_bytes()
+        for line in content.splitlines():
+            yield file.name.partition("-")[0], json.loads(line)
+
+
+def errors(kind: str, row: dict[str, Any]) -> list[str]:
+    validator = Draft202012Validator(of_kind(kind), format_checker=FormatChecker())
+    return [error.message for error in validator.iter_errors(row)]
+
+
+def test_it_is_a_schema_and_has_every_kind() -> None:
+    Draft202012Validator.check_schema(document())
+    assert STORED.keys() <= document()["$defs"].keys()
+
+
+def test_every_row_of_a_rehearsal_and_of_a_collection_is_valid(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 25, 12, tzinfo=UTC)
+    collected = collect([SAMPLES / "junit"], workflow="unit", commit="", recorded_at=now)
+    write(tmp_path, collected.evidence)
+    seen: set[str] = set()
+    for kind, row in (*rows(REHEARSED), *rows(tmp_path)):
+        # One row of each shape: thousands are alike.
+        shape = f"{kind} {sorted((name, type(value).__name__) for name, value in row.items())}"
+        if shape not in seen:
+            seen.add(shape)
+            assert errors(kind, row) == []
+    assert {shape.partition(" ")[0] for shape in seen} == set(STORED)
+
+
+@pytest.mark.parametrize("name", ["run_id", "occurred_at", "weakness", "seen"])
+def test_a_row_that_lacks_a_field_is_not_valid(name: str) -> None:
+    assert errors("finding", FINDING) == []
+    assert errors("finding", {key: value for key, value in FINDING.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"environment": "moon"}, {"reason": 7}, {"seen": "yes"}, {"format": FORMAT + 1}, {"format": "1"}],
+)
+def test_a_row_with_something_else_in_a_field_is_not_valid(change: dict[str, Any]) -> None:
+    assert errors("finding", FINDING | change)
+
+
+def test_an_older_row_without_the_fields_of_today_is_valid() -> None:
+    assert errors("finding", {key: value for key, value in FINDING.items() if key != "format"}) == []

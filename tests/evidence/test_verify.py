@@ -1,0 +1,128 @@
+"""Does `evidence verify` see what differs, and say so; and does `evidence compact` change nothing it can see?"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from checks.console import Console
+from checks.evidence import ledger
+from checks.includes.language import LANGUAGES, Language
+from checks.includes.pages import publish
+from checks.records import RunContext
+from checks.release import folder
+from checks.settings import Loaded, Settings
+from checks.stages import evidence
+from checks.stages.place import Place, judged
+
+REHEARSAL = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-1"
+NAME = REHEARSAL.name
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    """A project with one release in it, and a run after it, so that there is something to compact."""
+    book = shutil.copytree(REHEARSAL, tmp_path / "docs" / "releases" / NAME) / "evidence"
+    last = max(ledger.read(book, RunContext), key=lambda record: record.recorded_at)
+    ledger.write(
+        book, [msgspec.structs.replace(last, run_id="now", recorded_at=last.recorded_at + timedelta(hours=1))]
+    )
+    return Place(tmp_path, Loaded(Settings(), {}, tmp_path / "watch.toml"), Console())
+
+
+def published(place: Place) -> Path:
+    out = place.docs / "_generated" / NAME
+    judgement = judged(place, folder.load(place.releases / NAME), None)
+    for code in LANGUAGES:
+        publish(judgement, out / code, Language(code))
+    return out
+
+
+def asked(
+    command: Any, place: Place, capsys: pytest.CaptureFixture[str], release: str | None = NAME
+) -> tuple[int, Any]:
+    code = command(place, argparse.Namespace(release=release, json=True))
+    printed = capsys.readouterr().out
+    return code, json.loads(printed[printed.index("{") :])
+
+
+def snapshot(root: Path) -> dict[Path, bytes]:
+    return {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
+
+
+def test_all_is_well_where_it_is_and_nothing_is_written(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    published(place)
+    before = snapshot(place.root)
+    code, said = asked(evidence.verify, place, capsys)
+    (each,) = said["releases"]
+    assert (code, each["published"], each["problems"], each["differs"]) == (0, True, [], [])
+    assert before == snapshot(place.root)
+
+
+def test_it_is_all_well_after_a_compaction_too(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    published(place)
+    code, said = asked(evidence.compact, place, capsys)
+    assert (code, len(said["compacted"]), said["problems"]) == (0, 6, [])
+    code, said = asked(evidence.verify, place, capsys, None)
+    assert (code, said["releases"][0]["segments"]) == (0, 7)
+
+
+def test_a_published_file_that_was_edited_is_named_with_its_first_line(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = published(place) / "es" / "verdict.md"
+    lines = page.read_text(encoding="utf-8").split("\n")
+    lines[2] = "GO"
+    page.write_text("\n".join(lines), encoding="utf-8")
+    code, said = asked(evidence.verify, place, capsys)
+    (differs,) = said["releases"][0]["differs"]
+    assert (code, differs["file"], differs["line"], differs["published"]) == (1, "es/verdict.md", 3, "GO")
+
+
+def test_a_published_file_too_many_and_one_too_few_are_named(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = published(place)
+    (out / "en" / "zz.md").write_text("x")
+    (out / "en" / "t00.md").unlink()
+    code, said = asked(evidence.verify, place, capsys)
+    told = {each["file"]: (each["published"], each["replayed"]) for each in said["releases"][0]["differs"]}
+    assert (1, {"en/zz.md", "en/t00.md"}) == (code, set(told))
+    assert (told["en/zz.md"][1], told["en/t00.md"][0]) == (None, None)
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_evidence_that_was_changed_is_said(
+    place: Place, capsys: pytest.CaptureFixture[str], compacted: bool
+) -> None:
+    book = place.releases / NAME / "evidence"
+    if compacted:
+        ledger.compact(book)
+    path = next(iter(book.glob("job-*")))
+    path.write_bytes(path.read_bytes()[:-9])
+    code, said = asked(evidence.verify, place, capsys)
+    (problem,) = said["releases"][0]["problems"]
+    assert (code, path.name in problem) == (1, True)
+
+
+def test_a_release_that_was_never_published_is_said_and_is_no_error(
+    place: Place, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, said = asked(evidence.verify, place, capsys)
+    assert (code, said["releases"][0]["published"]) == (0, False)
+
+
+def test_nothing_there_is_unknown_and_never_well(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(place.releases / NAME / "evidence")
+    assert asked(evidence.verify, place, capsys)[0] == 3
+    shutil.rmtree(place.releases / NAME)
+    assert asked(evidence.verify, place, capsys, None) == (3, {"releases": []})
