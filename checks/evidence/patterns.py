@@ -130,3 +130,81 @@ def classify(error_type: str, message: str) -> Pattern | None:
         ):
             return pattern
     return None
+
+
+# ── lines of a log ───────────────────────────────────────────────────────────
+# A line begins with what happened, or it is no event: "shows ETIMEDOUT banner" speaks of one.
+
+_SOCKET = (
+    r"E(?:CONNRESET|CONNREFUSED|CONNABORTED|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|AI_AGAIN)\b"
+    r"|connection (?:refused|reset|aborted|closed|timed out)\b|timed? ?out\b|socket hang up|no such host"
+)
+_REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<target>\S{1,300}) ?(?:->|=>|→|:|-) ?"
+
+LINES: tuple[Pattern, ...] = (
+    Pattern(
+        EventKind.NETWORK_ERROR, None, re.compile(rf"(?i){_REQUEST}(?:HTTP(?:/[\d.]+)? )?(?:50[234]\b|{_SOCKET})"),
+        "a request, and that it was not answered, or by a gateway",
+    ),
+    Pattern(
+        EventKind.NETWORK_ERROR, None, re.compile(r"(?i)curl: \((?:5|6|7|18|28|35|52|55|56)\) "),
+        "curl's codes for names, connections, time and TLS",
+    ),
+    Pattern(
+        EventKind.NETWORK_ERROR, None,
+        re.compile(r"(?i)(?:\S+ )?retrying \(.{0,200}\) after connection broken by "),
+        "urllib3's word for a connection that broke and is tried again",
+    ),
+    Pattern(
+        EventKind.POLLING_TIMEOUT, None,
+        re.compile(r"(?i)(?:polling|waiting for) \S.{0,200}\b(?:timed out|gave up)\b"),
+        "a wait, and that it ran out of time",
+    ),
+    Pattern(
+        EventKind.STALE_READ, None,
+        re.compile(
+            r"(?i)(?:the )?(?:first )?(?:poll|status)\b.{0,80}\b"
+            r"(?:was answered from the cache|is not the last one served)"
+            r"|stale (?:read|status|answer|cache hit)\b(?! *[:=] *0)"
+        ),
+        "a poll that read an older state: as the smoke words it, and as people do",
+    ),
+)  # fmt: skip
+
+# Whoever asserts an error expects it.
+EXPECTED = re.compile(
+    r"(?i)\bxfail(?:ed)?\b|\b(?:as|was|is) expected\b|\bexpected (?:error|timeout)\b|\braises\("
+)
+SUCCEEDED = re.compile(rf"(?i){_REQUEST}(?:HTTP(?:/[\d.]+)? )?(?:2\d\d|304)\b")
+RETRIED = re.compile(
+    r"(?i)(?:retry(?:ing)?|reconnect(?:ing|ed)?)\b.{0,100}\b(?:ok|succeeded|successful|recovered)\b"
+)
+POLLED = re.compile(
+    r"(?i)poll(?:ing|ed)? (?P<target>\S.{0,100}?): (?:status|state)[=: ]+(?P<state>[\w-]{1,40})"
+)
+_PASSED = re.compile(r"(?i)(?:info:? |ok |✓ |√ |pass(?:ed)?\b)|.{0,2000}\bpassed[.!]?$")
+
+
+def classify_line(says: str) -> EventKind | None:
+    """What a line of a log tells of, its stamp and level taken off; None where that is no event.
+
+    >>> classify_line("POST /orders -> 503 Service Unavailable")
+    <EventKind.NETWORK_ERROR: 'network-error'>
+    >>> classify_line("timed out after 60 s waiting for job 17 (last status=pending)")
+    <EventKind.POLLING_TIMEOUT: 'polling-timeout'>
+    >>> classify_line('test "shows ETIMEDOUT banner" passed') is None
+    True
+    """
+    if _PASSED.match(says):
+        return None
+    for pattern in LINES:
+        if pattern.message is not None and pattern.message.match(says):
+            return pattern.event
+    found = classify("", says)
+    return None if found is None else found.event
+
+
+def target_of(says: str) -> str:
+    """What was asked for in a line that tells of a request; empty in others."""
+    found = re.match(_REQUEST, says, re.IGNORECASE)
+    return found["target"] if found else ""

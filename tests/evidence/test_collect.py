@@ -279,5 +279,5 @@ def test_a_test_and_what_it_met_lead_to_their_line(tmp_path: Path) -> None:
 <testcase name="b"><failure type="ConnectionError" message="refused"/></testcase>
 </testsuite>"""
     found = gather(put(tmp_path, one=content))
-    assert [2, 4] == [test.line for test in found.tests]
-    assert [4] == [event.line for event in found.events]
+    assert [test.line for test in found.tests] == [2, 4]
+    assert [event.line for event in found.events] == [4]
