@@ -26,6 +26,7 @@ from checks.records import (
     TestAttempt,
 )
 
+PERIOD = "github/runs.json"  # the file of the reading that says whether a whole period was read
 CHECKS_WORKFLOW = "atalaya-checks"
 SMOKE_WORKFLOW = "atalaya-smoke"
 

@@ -9,6 +9,6 @@ WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
   AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
   AND environment IN ('loopback', 'ci', 'rehearsal')
   AND (environment = 'rehearsal') = $rehearsal
-  AND (list_contains($ours, workflow) OR list_contains($workflows, workflow))
+  AND (list_contains($ours, workflow) OR $any_workflow OR list_contains($workflows, workflow))
   AND conclusion IN ('success', 'failure', 'timed_out')
 ORDER BY occurred_at ASC NULLS LAST

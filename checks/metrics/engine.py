@@ -23,7 +23,7 @@ import msgspec
 from checks.errors import EvidenceError
 from checks.evidence.compact import as_columns
 from checks.evidence.ledger import sources
-from checks.records import Event, Evidence, JobAttempt, Observation, TestAttempt
+from checks.records import Event, Evidence, JobAttempt, Observation, Reading, TestAttempt
 
 HERE = Path(__file__).parent
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
@@ -33,6 +33,7 @@ VIEWS: dict[str, type[Evidence]] = {
     "test_attempts": TestAttempt,
     "events": Event,
     "observations": Observation,
+    "readings": Reading,
 }
 
 COLUMN_TYPES: dict[Any, str] = {

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from checks.evidence.runs import CHECKS_WORKFLOW, PERIOD, SMOKE_WORKFLOW
 from checks.metrics.digits import rates, shares, threshold_share
 from checks.metrics.engine import Engine, Row, opened
 from checks.metrics.statistics import (
@@ -26,7 +26,7 @@ from checks.metrics.statistics import (
     wilson,
     zero_event_upper,
 )
-from checks.records import Metric, Record, Release, State, Text, text
+from checks.records import Metric, ReadStatus, Record, Release, State, Text, text
 from checks.settings import Settings, Thresholds
 
 OUR_WORKFLOWS = (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
@@ -66,6 +66,8 @@ class Span(Record, frozen=True, kw_only=True):
             "commit": self.release.commit,
             "ours": list(OUR_WORKFLOWS),
             "workflows": list(self.settings.ci.workflows),
+            "any_workflow": not self.settings.ci.workflows,
+            "period": PERIOD,
             "last_bin": self.last_bin,
         }
 
@@ -109,7 +111,7 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
     (row,) = engine.ask("pass_rate", span.parameters())
     limits = span.settings.thresholds
     rate = wilson(row["succeeded"], row["decided"])
-    state, reason = judge_rate(row["succeeded"], rate, limits)
+    state, reason = _not_whole(engine, span) or judge_rate(row["succeeded"], rate, limits)
     return Metric(
         id="pass-rate",
         value=rate.value,
@@ -135,6 +137,16 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
         critical=True,
         inputs={**row, **_rates_beside(row), "acts_at_once": False},
     )
+
+
+def _not_whole(engine: Engine, span: Span) -> tuple[State, Text] | None:
+    """From a part of CI's runs no rate can be told: those that are missing may be the ones that failed."""
+    for row in engine.ask("collection", span.parameters()):
+        if row["status"] != ReadStatus.READ.value:
+            return State.UNKNOWN, text(
+                "Not all that GitHub knows could be read: {reason}", reason=row["reason"]
+            )
+    return None
 
 
 def judge_rate(successes: int, rate: Estimate, limits: Thresholds) -> tuple[State, Text]:

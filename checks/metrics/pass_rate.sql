@@ -25,7 +25,7 @@ WITH told AS (
     AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
     AND environment IN ('loopback', 'ci', 'rehearsal')
     AND (environment = 'rehearsal') = $rehearsal
-    AND (list_contains($ours, workflow) OR list_contains($workflows, workflow))
+    AND (list_contains($ours, workflow) OR $any_workflow OR list_contains($workflows, workflow))
 ),
 by_source AS (
   SELECT

@@ -5,13 +5,10 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from checks.errors import UsageError
-from checks.records import (
-    Reading,
-    Release,
-)
+from checks.records import Reading, ReadStatus, Release
 from checks.stages.place import Place, keep, print_json, the_release, utc_now, write_json
 
 if TYPE_CHECKING:
@@ -19,26 +16,105 @@ if TYPE_CHECKING:
 
 
 def collect(place: Place, args: argparse.Namespace) -> int:
-    """Take in what CI wrote: JUnit files or folders."""
+    """Take in what CI said: the files given, or all that watch.toml names, GitHub among it."""
     from checks.evidence.collect import report
 
     settings = place.loaded.settings
-    paths = [Path(path) for path in args.junit] or [place.root / path for path in settings.ci.junit]
-    if not paths:
-        raise UsageError("collect: no reports were named. Give files or folders with --junit, or list them as "
-                         "`junit` in [ci] of watch.toml.")  # fmt: skip
+    given = bool(args.junit or args.log)
+    paths = (
+        [Path(path) for path in args.junit] if given else [place.root / path for path in settings.ci.junit]
+    )
+    github = bool(settings.ci.repo) and not given
+    if not paths and not args.log and not github:
+        raise UsageError("collect: no reports were named. Give files or folders with --junit or --log, or name `repo` "
+                         "or `junit` in [ci] of watch.toml.")  # fmt: skip
     release = None if args.dry_run else the_release(place, args.release, None, to_write=True)
-    collected = take_in(place, paths, release, workflow=args.workflow, commit=args.commit)
-    table = report(collected)
+    table: dict[str, dict[str, Any]] = {}
+    if paths:
+        collected = take_in(place, paths, release, workflow=args.workflow, commit=args.commit)
+        table |= report(collected)
+        if release is not None:
+            keep(place, release, collected.evidence)
+    table |= _take_in_logs(place, [Path(log) for log in args.log], release)
     if args.report:
         write_json(Path(args.report), table)
     if args.json:
         print_json(table)
+    code = 3 if any(entry["status"] != "read" for entry in table.values()) else 0
     if release is None:
-        place.console.line("  dry run: nothing was kept")
-    else:
-        keep(place, release, collected.evidence)
-    return 3 if any(entry["status"] != "read" for entry in table.values()) else 0
+        place.console.line("  dry run: nothing was kept" + (", and GitHub was not asked" if github else ""))
+        return code
+    return max(code, _ask_github(place, release)) if github else code
+
+
+def all_that_is_named(place: Place, release: Release) -> int:
+    """Take in all that watch.toml names. Where something is not there, that is said, and the rest is taken in.
+
+    :return: 0, or 3 where something of CI stays unknown.
+    """
+    settings = place.loaded.settings
+    if not settings.ci.junit and not settings.ci.repo:
+        place.console.line(
+            "  neither reports nor a repository are named in watch.toml: what CI said stays unknown"
+        )
+        return 0
+    code = 0
+    if settings.ci.junit:
+        try:
+            collected = take_in(place, [place.root / path for path in settings.ci.junit], release)
+            keep(place, release, collected.evidence)
+        except UsageError as why:
+            place.console.row("unknown", str(why))
+            code = why.exit_code
+    return max(code, _ask_github(place, release)) if settings.ci.repo else code
+
+
+def _take_in_logs(place: Place, paths: Sequence[Path], release: Release | None) -> dict[str, dict[str, Any]]:
+    """Read logs of a smoke, and say what each tells of. One that is there already is listed, and counts once."""
+    from checks.evidence import logs
+    from checks.records import Environment
+    from checks.scrub import scrub
+
+    table: dict[str, dict[str, Any]] = {}
+    known = _known(place, release) if paths else frozenset()
+    for path in paths:
+        log = logs.read(path, scrub=scrub)
+        name = path.name
+        stamp: dict[str, Any] = {
+            "file": name, "run_id": f"log-{log.sha256[:16]}", "environment": Environment.CI, "recorded_at": utc_now(),
+        }  # fmt: skip
+        reading = logs.reading(log, **stamp)
+        before = " Recorded before: it is counted once." if log.sha256 in known else ""
+        place.console.row(str(reading.status), f"{name}: {reading.reason}{before}")
+        table[name] = {"status": str(reading.status), "verdict": str(reading.verdict), "reason": reading.reason,
+                       "events": len(log.events)}  # fmt: skip
+        if release is not None and not before:
+            keep(place, release, [*logs.events(log, **stamp), reading])
+    return table
+
+
+def _known(place: Place, release: Release | None) -> frozenset[str]:
+    """The digests of what the release's ledger has readings of."""
+    from checks.evidence import ledger
+
+    if release is None:
+        return frozenset()
+    segments = ledger.survey(place.releases / release.version / "evidence").segments
+    return frozenset(r.sha256 for s in segments for r in s.records if isinstance(r, Reading))
+
+
+def _ask_github(place: Place, release: Release) -> int:
+    from checks.errors import NetworkError
+    from checks.stages.github import take_from_github
+
+    try:
+        taken = take_from_github(place, release, echo=place.console.line)
+    except (NetworkError, UsageError) as why:
+        place.console.row("unknown", str(why))
+        return why.exit_code if isinstance(why, UsageError) else 3
+    for line in taken.lines:
+        place.console.line(f"  {line}")
+    return taken.code
 
 
 def take_in(
@@ -50,21 +126,31 @@ def take_in(
     commit: str | None = None,
 ) -> Collected:
     """Read reports, beside what the release's ledger knows already, and say what became of each file."""
-    from checks.evidence import ledger
     from checks.evidence.collect import collect as read_all
     from checks.scrub import scrub
 
     settings = place.loaded.settings
-    known: frozenset[str] = frozenset()
-    if release is not None:
-        segments = ledger.survey(place.releases / release.version / "evidence").segments
-        known = frozenset(r.sha256 for s in segments for r in s.records if isinstance(r, Reading))
     collected = read_all(
         paths, workflow=workflow or next(iter(settings.ci.workflows), "ci"),
-        commit=commit or settings.subject.commit, recorded_at=utc_now(), known=known, scrub=scrub,
+        commit=commit or settings.subject.commit, recorded_at=utc_now(), known=_known(place, release), scrub=scrub,
     )  # fmt: skip
     for reading in collected.readings:
         counts = "" if reading.cases is None else (
             f"{reading.cases} cases, {reading.failed} failed, {reading.errored} errored. ")  # fmt: skip
         place.console.row(str(reading.status), f"{reading.file}: {counts}{reading.reason}")
+    if release is not None:
+        _quarantine(place, paths, collected)
     return collected
+
+
+def _quarantine(place: Place, paths: Sequence[Path], collected: Collected) -> None:
+    """Keep the bytes of what could not be read, on this machine only."""
+    from checks.evidence import quarantine
+    from checks.evidence.collect import find
+
+    unreadable = {
+        r.file: r.sha256 for r in collected.readings if r.status is ReadStatus.UNREADABLE and r.sha256
+    }
+    for found in find(paths) if unreadable else ():
+        if found.name in unreadable:
+            quarantine.keep(place.root / quarantine.FOLDER, found.path, unreadable[found.name])

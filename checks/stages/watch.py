@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from checks.errors import HarnessError, UsageError
+from checks.errors import HarnessError
 from checks.records import (
     Environment,
     Outcome,
-    Release,
     SmokeRun,
 )
-from checks.stages.collect import take_in
+from checks.stages.collect import all_that_is_named
 from checks.stages.observe import counts, exit_of, hear_smoke, observed
 from checks.stages.place import Place, exit_code, judged, keep, prepared_sdk, summarise, the_release, utc_now
 from checks.stages.publish import build_site, write_pages
@@ -37,7 +36,7 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     stamp["commit"] = settings.subject.commit
     keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ())])
     console.stage("collect")
-    taken_in = _take_in_or_why_not(place, release)
+    taken_in = all_that_is_named(place, release)
     console.stage("judge")
     judgement = judged(place, release, None)
     console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
@@ -52,21 +51,6 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     checked = exit_of([check.outcome for check in run.checks] + steps)
     codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
     return 1 if 1 in codes else 2 if 2 in codes else max(codes)
-
-
-def _take_in_or_why_not(place: Place, release: Release) -> int:
-    """The reports that watch.toml names. Where they are not there, that is said, and the watch goes on."""
-    named = place.loaded.settings.ci.junit
-    if not named:
-        place.console.line("  no reports of CI are named in watch.toml: what CI said stays unknown")
-        return 0
-    try:
-        collected = take_in(place, [place.root / path for path in named], release)
-    except UsageError as why:
-        place.console.row("unknown", str(why))
-        return why.exit_code
-    keep(place, release, collected.evidence)
-    return 0
 
 
 def _smoke_or_why_not(place: Place, prepared: Prepared) -> SmokeRun | None:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from checks.evidence.runs import PERIOD
 from checks.metrics.measure import measure
 from checks.records import (
     CaseOutcome,
@@ -18,10 +19,13 @@ from checks.records import (
     Event,
     EventKind,
     Evidence,
+    FileVerdict,
     JobAttempt,
     Metric,
     Observation,
     Outcome,
+    Reading,
+    ReadStatus,
     Release,
     Severity,
     TestAttempt,
@@ -76,6 +80,13 @@ class Watch:
             "event": kind, "expected": False, "blocking": False, "place": "smoke", "message": "gone", "origin": "run",
         }  # fmt: skip
         return Event(**(self._stamp("run", hours) | values | changes))
+
+    def collected(self, status: ReadStatus, *, hours: float) -> Reading:
+        """The end of a collection of what GitHub knows."""
+        return Reading(
+            **self._stamp("collection", hours), file=PERIOD, sha256=f"{hours:064}", size_bytes=1, status=status,
+            verdict=FileVerdict.UNKNOWN, reason="it was cut off",
+        )  # fmt: skip
 
     def checked(self, promise: str, outcome: Outcome, *, hours: float = 1, **changes: Any) -> Observation:
         values = {

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from checks.metrics.measure import measure, measure_at_checkpoints
-from checks.records import CaseOutcome, Conclusion, Environment, EventKind, Outcome, State
-from checks.settings import Settings, Thresholds
+from checks.records import CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus, State
+from checks.settings import CiSettings, Settings, Thresholds
 
 PASSED, FAILED, ERRORED, SKIPPED = (
     CaseOutcome.PASSED,
@@ -474,3 +474,31 @@ def test_a_broken_promise_of_a_fresh_status_is_a_stale_read(watch: Any) -> None:
     assert [
         (metric.state, metric.value) for metric in map(watch.metric, ("stale-cache", "polling-timeouts"))
     ] == [(State.FAIL, 2.0), (State.UNKNOWN, None)]
+
+
+def test_from_a_part_of_what_github_knows_no_rate_is_told(watch: Any) -> None:
+    watch.keep(
+        *(watch.job(f"r{number}") for number in range(200)), watch.collected(ReadStatus.UNREADABLE, hours=2)
+    )
+    rate = watch.metric("pass-rate")
+    assert (rate.state, str(rate.reason)) == (
+        State.UNKNOWN,
+        "Not all that GitHub knows could be read: it was cut off",
+    )
+
+
+def test_a_later_collection_that_was_whole_makes_the_rate_known_again(watch: Any) -> None:
+    watch.keep(
+        *(watch.job(f"r{number}") for number in range(200)),
+        watch.collected(ReadStatus.UNREADABLE, hours=2),
+        watch.collected(ReadStatus.READ, hours=3),
+    )
+    assert watch.metric("pass-rate").state is State.PROVEN
+    assert watch.metric("pass-rate", hours=2).state is State.UNKNOWN
+
+
+def test_where_no_workflow_is_named_all_of_them_count(watch: Any) -> None:
+    watch.keep(watch.job("r1", workflow="nightly"))
+    assert watch.metric("pass-rate").n == 0
+    watch.settings = Settings(ci=CiSettings(workflows=()))
+    assert watch.metric("pass-rate").n == 1

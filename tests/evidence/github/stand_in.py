@@ -1,0 +1,242 @@
+"""A GitHub for tests: a real socket, its paging, its tags, its limits, and all the ways in which it fails.
+
+It holds a history and answers as the REST API does. A second host hands out what is downloaded, and keeps the headers
+that it was sent. ``interfere`` may answer in its place.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import socket
+import threading
+import zipfile
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+REPO = "octo-org/example"
+NUMBER = 348674220
+SHA = "000000000000000000000000000000000000000a"
+TOKEN = "ghp_" + "t" * 36
+BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
+CAP = 1_000
+
+
+class Asked(NamedTuple):
+    """One request, and the status of its answer."""
+
+    path: str
+    headers: dict[str, str]
+    status: int
+
+
+class Answer(NamedTuple):
+    """An answer. With ``cut``, the connection closes before all that was announced has been sent."""
+
+    status: int
+    body: bytes = b""
+    headers: Mapping[str, str] = {}
+    cut: bool = False
+
+
+class StandIn:
+    """The history, and the two hosts that serve it."""
+
+    def __init__(self) -> None:
+        self.runs: dict[int, dict[str, Any]] = {}
+        self.attempts: dict[tuple[int, int], dict[str, Any]] = {}
+        self.jobs: dict[tuple[int, int], list[dict[str, Any]]] = {}
+        self.artifacts: dict[int, list[dict[str, Any]]] = {}
+        self.zips: dict[int, bytes] = {}
+        self.logs: dict[int, bytes] = {}
+        self.now = BEGAN + timedelta(days=2)
+        self.asked: list[Asked] = []
+        self.downloads: list[Asked] = []
+        self.interfere: Callable[[str], Answer | None] = lambda path: None
+        self.api = self.storage = ""
+
+    # ── history ──────────────────────────────────────────────────────────────
+
+    def add_run(self, run_id: int, *attempts: list[dict[str, Any]], **fields: Any) -> dict[str, Any]:
+        """A run, with the jobs of each of its attempts."""
+        at = fields.pop("created_at", f"{BEGAN + timedelta(seconds=run_id):%Y-%m-%dT%H:%M:%SZ}")
+        for n, jobs in enumerate(attempts, start=1):
+            failed = any(job["conclusion"] not in ("success", "skipped") for job in jobs)
+            self.attempts[run_id, n] = {
+                "id": run_id, "name": "CI", "path": ".github/workflows/ci.yml", "run_attempt": n, "event": "push",
+                "head_sha": SHA, "status": "completed", "conclusion": "failure" if failed else "success",
+                "created_at": at, "run_started_at": at, "updated_at": at,
+                "actor": {"login": "ana-of-the-tests"},
+                "head_commit": {"author": {"name": "Ana Autora", "email": "ana@example.test"}},
+            } | fields  # fmt: skip
+            self.jobs[run_id, n] = jobs
+        self.runs[run_id] = self.attempts[run_id, len(attempts)]
+        return self.runs[run_id]
+
+    def add_artifact(self, run_id: int, artifact_id: int, name: str, **files: bytes) -> dict[str, Any]:
+        """An artifact. A double underscore in a file's name stands for a full stop."""
+        self.zips[artifact_id] = zipped({name.replace("__", "."): content for name, content in files.items()})
+        artifact = {"id": artifact_id, "name": name, "size_in_bytes": 10, "expired": False}
+        self.artifacts.setdefault(run_id, []).append(artifact)
+        return artifact
+
+    # ── answers ──────────────────────────────────────────────────────────────
+
+    def answer(self, path: str) -> Answer:
+        parts = urlsplit(path)
+        query = {name: values[0] for name, values in parse_qs(parts.query).items()}
+        for prefix in (f"/repos/{REPO}/actions/", f"/repositories/{NUMBER}/actions/"):
+            if parts.path.startswith(prefix):
+                return self._route(parts.path.removeprefix(prefix), query)
+        return missing()
+
+    def _route(self, path: str, query: dict[str, str]) -> Answer:
+        if path == "runs":
+            first, _, last = query["created"].partition("..")
+            runs = sorted(self.runs.values(), key=lambda run: (run["created_at"], run["id"]), reverse=True)
+            found = [run for run in runs if first <= run["created_at"] <= last][:CAP]
+            return self._paged("runs", "workflow_runs", found, query)
+        if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)", path)) and (
+            key := ints(match)
+        ) in self.attempts:
+            return self._json(self.attempts[key])
+        if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)/jobs", path)) and (
+            key := ints(match)
+        ) in self.jobs:
+            return self._paged(path, "jobs", self.jobs[key], query)
+        if (match := re.fullmatch(r"runs/(\d+)/artifacts", path)) and int(match[1]) in self.runs:
+            return self._paged(path, "artifacts", self.artifacts.get(int(match[1]), []), query)
+        if (match := re.fullmatch(r"artifacts/(\d+)/zip", path)) and int(match[1]) in self.zips:
+            return self._elsewhere(path)
+        if (match := re.fullmatch(r"jobs/(\d+)/logs", path)) and int(match[1]) in self.logs:
+            return self._elsewhere(path)
+        return missing()
+
+    def _elsewhere(self, path: str) -> Answer:
+        return Answer(302, headers={"Location": f"{self.storage}/{path}?sig=s1gned-s3cret&se=soon"})
+
+    def download(self, path: str) -> Answer:
+        kind, number, _ = path.strip("/").split("?")[0].split("/")
+        return Answer(200, (self.zips if kind == "artifacts" else self.logs)[int(number)])
+
+    def _paged(self, path: str, name: str, items: list[Any], query: dict[str, str]) -> Answer:
+        size, page = int(query.get("per_page", "30")), int(query.get("page", "1"))
+        content = {"total_count": len(items), name: items[(page - 1) * size : page * size]}
+        headers = {}
+        if page * size < len(items):
+            following = urlencode(query | {"page": str(page + 1)})
+            headers["Link"] = f'<{self.api}/repositories/{NUMBER}/actions/{path}?{following}>; rel="next"'
+        return self._json(content, headers)
+
+    def _json(self, content: Any, headers: Mapping[str, str] = {}) -> Answer:
+        body = json.dumps(content).encode()
+        return Answer(200, body, {"ETag": f'W/"{hashlib.sha256(body).hexdigest()}"', **headers})
+
+    def counted(self) -> Counter[int]:
+        """The answers since the last time, by status."""
+        counts = Counter(asked.status for asked in self.asked)
+        self.asked.clear()
+        return counts
+
+
+def missing() -> Answer:
+    return Answer(404, b'{"message": "Not Found"}')
+
+
+def ints(match: re.Match[str]) -> tuple[int, int]:
+    return int(match[1]), int(match[2])
+
+
+def job(
+    job_id: int, name: str = "test (3.12)", conclusion: str | None = "success", **fields: Any
+) -> dict[str, Any]:
+    """A job that began at the second of its number and took five."""
+    at = BEGAN + timedelta(days=1, seconds=job_id)
+    return {
+        "id": job_id, "name": name, "conclusion": conclusion,
+        "status": "completed" if conclusion else "in_progress", "runner_name": "ana-s-laptop",
+        "started_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "completed_at": f"{at + timedelta(seconds=5):%Y-%m-%dT%H:%M:%SZ}" if conclusion else None,
+        "steps": [{"name": "Set up job", "conclusion": "success"}, {"name": "Test", "conclusion": conclusion}],
+    } | fields  # fmt: skip
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    content = BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, inside in files.items():
+            archive.writestr(name, inside)
+    return content.getvalue()
+
+
+@contextmanager
+def serving() -> Iterator[StandIn]:
+    """A stand-in that listens."""
+    github = StandIn()
+
+    class Api(_Host):
+        def do_GET(self) -> None:
+            answer = github.interfere(self.path) or github.answer(self.path)
+            tag = answer.headers.get("ETag")
+            if tag and self.headers.get("If-None-Match") == tag:
+                answer = Answer(304, b"", answer.headers)
+            github.asked.append(Asked(self.path, self.told(), answer.status))
+            self.give(
+                answer, {"Date": format_datetime(github.now, usegmt=True), "X-RateLimit-Remaining": "4321"}
+            )
+
+    class Storage(_Host):
+        def do_GET(self) -> None:
+            answer = github.interfere(self.path) or github.download(self.path)
+            github.downloads.append(Asked(self.path, self.told(), answer.status))
+            self.give(answer, {})
+
+    with _listening(Api) as github.api, _listening(Storage) as github.storage:
+        yield github
+
+
+@contextmanager
+def _listening(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+class _Host(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1  # head and body in one piece
+    disable_nagle_algorithm = True
+
+    def told(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers.items()}
+
+    def give(self, answer: Answer, more: Mapping[str, str]) -> None:
+        self.send_response_only(answer.status)
+        for name, value in {**more, **answer.headers}.items():
+            self.send_header(name, value)
+        if answer.status != 304:
+            self.send_header("Content-Length", str(len(answer.body) + answer.cut))
+        self.end_headers()
+        self.wfile.write(answer.body)
+        self.wfile.flush()
+        if answer.cut:
+            self.close_connection = True
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    def log_message(self, *_: object) -> None:
+        pass

@@ -1,0 +1,132 @@
+"""Is each attempt of each job told as it was?"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from checks.evidence.github.jobs import NO_JOB, attempts_of, conclusion_of
+from checks.evidence.github.payloads import Job, Jobs, Run, Runs, decoded
+from checks.records import Conclusion, Environment, JobAttempt
+
+MADE = Path(__file__).parent / "samples/made"
+RECORDED = Path(__file__).parent / "samples/hub4j+github-api/GHWorkflowRunTest/wiremock"
+STAMP = {"run_id": "1001", "environment": Environment.CI, "recorded_at": datetime(2026, 1, 2, tzinfo=UTC)}
+ENDED = "2026-01-01T00:05:00Z"
+
+
+def jobs_in(path: Path) -> tuple[Job, ...]:
+    return decoded(path.read_bytes(), Jobs).jobs
+
+
+def told(*attempts: tuple[Job, ...], run: Run | None = None) -> list[JobAttempt]:
+    of = run or Run(id=1001, status="completed", conclusion="success", updated_at=ENDED)
+    numbered = [(Run(id=1001, run_attempt=n, status=of.status, conclusion=of.conclusion, updated_at=ENDED), jobs)
+                for n, jobs in enumerate(attempts, start=1)]  # fmt: skip
+    return [record for _, _, record in attempts_of(of, numbered, workflow="CI", commit="c", stamp=STAMP)]
+
+
+def one(**fields: Any) -> JobAttempt:
+    job = {"id": 1, "name": "unit", "status": "completed", "conclusion": "success", "started_at": ENDED,
+           "completed_at": ENDED, "runner_name": "r", "steps": [{"name": "Test"}]} | fields  # fmt: skip
+    (record,) = told((msgspec.convert(job, Job),))
+    return record
+
+
+def test_a_first_failure_is_not_hidden_by_its_second_attempt() -> None:
+    records = told(*(jobs_in(MADE / f"jobs-1001-attempt-{n}.json") for n in (1, 2)))
+    expected = [
+        ("test (3.11)", 1, "success"), ("test (3.12)", 1, "failure"), ("e2e", 1, "timed_out"), ("deploy", 1, "skipped"),
+        ("test (3.12)", 2, "success"), ("e2e", 2, "success"), ("deploy", 2, "success"),
+    ]  # fmt: skip
+    assert expected == [(record.job, record.attempt, str(record.conclusion)) for record in records]
+
+
+def test_a_job_that_was_copied_over_is_no_new_attempt() -> None:
+    jobs = jobs_in(MADE / "jobs-1001-attempt-1.json")
+    assert len(jobs) == len(told(jobs, jobs))
+
+
+def test_a_job_that_says_it_is_of_an_earlier_attempt_is_believed() -> None:
+    records = told((), jobs_in(MADE / "jobs-1001-attempt-1.json")[:1])
+    assert [(record.job, record.attempt) for record in records] == [(NO_JOB, 1), ("test (3.11)", 1)]
+
+
+def test_every_conclusion_is_in_the_table_and_one_that_is_not_is_unknown() -> None:
+    runs = decoded((MADE / "runs-every-conclusion.json").read_bytes(), Runs).workflow_runs
+    expected = ["success", "failure", "cancelled", "skipped", "neutral", "timed_out", "action_required", "stale",
+                "startup_failure", "unknown", "pending", "pending", "pending"]  # fmt: skip
+    assert expected == [str(conclusion_of(run)) for run in runs]
+
+
+def test_a_conclusion_of_what_has_not_ended_is_not_believed() -> None:
+    assert Conclusion.PENDING is one(status="in_progress").conclusion
+
+
+def test_what_has_ended_without_a_conclusion_has_not_ended() -> None:
+    assert one(conclusion=None).conclusion is Conclusion.PENDING
+
+
+def test_a_failure_before_the_first_step_or_without_a_runner_is_no_failure_of_the_product() -> None:
+    records = told(jobs_in(MADE / "jobs-setup-failure.json"))
+    assert [record.conclusion for record in records] == [Conclusion.STARTUP_FAILURE] * 2
+
+
+def test_a_failure_of_which_no_steps_were_told_is_a_failure() -> None:
+    (record,) = told((Job(id=1, name="a", status="completed", conclusion="failure", completed_at=ENDED),))
+    assert Conclusion.FAILURE is record.conclusion
+
+
+def test_a_run_that_could_not_start_is_told_though_it_has_no_jobs() -> None:
+    path = RECORDED / "testStartupFailureConclusion/__files/3-r_h_g_actions_workflows_75497789_runs.json"
+    run = decoded(path.read_bytes(), Runs).workflow_runs[0]
+    assert [(record.job, record.conclusion) for record in told((), run=run)] == [
+        (NO_JOB, Conclusion.STARTUP_FAILURE)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("conclusion", "expected"), [("success", Conclusion.NOTHING_RAN), ("failure", Conclusion.STARTUP_FAILURE)]
+)
+def test_a_run_without_jobs_is_never_a_success(conclusion: str, expected: Conclusion) -> None:
+    (record,) = told((), run=Run(id=1, status="completed", conclusion=conclusion))
+    assert expected is record.conclusion
+
+
+def test_two_jobs_of_one_name_are_two_jobs() -> None:
+    jobs = tuple(
+        Job(id=n, name="unit", status="completed", conclusion="success", completed_at=ENDED) for n in (1, 2)
+    )
+    assert [record.job for record in told(jobs)] == ["unit", "unit #2"]
+
+
+def test_the_values_of_a_matrix_are_the_variant() -> None:
+    record = one(name="build / test (3.12, windows-latest)")
+    assert (record.job, record.variant) == ("build / test (3.12, windows-latest)", "3.12, windows-latest")
+
+
+def test_a_job_that_ended_before_it_began_has_no_duration() -> None:
+    assert one(started_at="2026-01-01T00:06:00Z").duration_s is None
+
+
+def test_steps_with_an_offset_tell_when_a_job_ended_that_does_not() -> None:
+    path = RECORDED / "testJobs/__files/11-r_h_g_actions_runs_719643947_jobs.json"
+    jobs = jobs_in(path)
+    silent = tuple(msgspec.structs.replace(job, completed_at=None) for job in jobs)
+    assert [record.occurred_at for record in told(jobs)] == [record.occurred_at for record in told(silent)]
+
+
+def test_a_secret_in_a_name_is_not_kept() -> None:
+    assert one(name=f"test (ghp_{'x' * 36})").job == "test ([token])"
+
+
+def test_a_job_says_where_it_comes_from() -> None:
+    assert one().origin == "github:runs/1001/attempts/1/jobs/1"
+
+
+def test_a_job_without_any_time_is_told_all_the_same() -> None:
+    assert datetime(2026, 1, 1, 0, 5, tzinfo=UTC) == one(started_at=None, completed_at="never").occurred_at
