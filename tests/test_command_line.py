@@ -1,11 +1,13 @@
 """Does each command do what it says, end with the code that it names, and tell mistakes in words?"""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -33,10 +35,11 @@ def command(*arguments: str | Path, root: Path) -> list[str]:
     return [sys.executable, "-m", "checks", "--root", str(root), *map(str, arguments)]
 
 
-def run(*arguments: str | Path, root: Path) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, root: Path, **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command(*arguments, root=root), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300
-    )
+        command(*arguments, root=root), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+        env=os.environ | environ,
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -211,3 +214,43 @@ def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(root: Path) -> Non
     assert process.returncode == 130, said
     assert "Traceback" not in said
     assert not report.exists()
+
+
+def test_a_zip_is_opened_and_what_is_unsafe_in_it_is_listed(root: Path) -> None:
+    opened(root)
+    with zipfile.ZipFile(root / "junit-attempt-2.zip", "w") as archive:
+        archive.writestr("good.xml", PASSING)
+        archive.writestr("../out.xml", PASSING)
+    done = run("collect", "--junit", root / "junit-attempt-2.zip", "--release", "1.1.1", "--json", root=root)
+    table = json.loads(done.stdout)
+    assert table["junit-attempt-2/good.xml"]["status"] == "read"
+    assert [entry["status"] for name, entry in table.items() if "out.xml" in name] == ["declined"]
+    assert done.returncode == 3
+    assert not (root / "out.xml").exists()
+
+
+def test_what_cannot_be_read_stays_on_this_machine(root: Path) -> None:
+    opened(root)
+    (root / "cut.xml").write_text("<testsuite>")
+    run("collect", "--junit", root / "cut.xml", "--release", "1.1.1", root=root)
+    (kept,) = (root / ".atalaya" / "quarantine").iterdir()
+    assert kept.read_text() == "<testsuite>"
+
+
+def test_a_log_is_taken_in_once_and_its_events_are_counted(root: Path) -> None:
+    folder = opened(root)
+    (root / "smoke.log").write_text("2026-01-05T10:00:00Z ERROR timed out after 60 s waiting for job 17\n")
+    for _ in range(2):
+        done = run("collect", "--log", root / "smoke.log", "--release", "1.1.1", root=root)
+        assert done.returncode == 0, done.stderr
+    assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 1
+    judged = json.loads(run("judge", "--release", "1.1.1", "--json", root=root).stdout)
+    assert judged["metrics"]["polling-timeouts"]["value"] == 1
+
+
+def test_without_a_way_to_github_that_is_said_and_the_code_is_that_of_the_unknown(root: Path) -> None:
+    opened(root)
+    (root / "watch.toml").write_text('[ci]\nrepo = "acme/sdk"\n')
+    done = run("collect", "--release", "1.1.1", root=root, GITHUB_API_URL="http://127.0.0.1:9")
+    assert done.returncode == 3
+    assert "127.0.0.1" in done.stderr

@@ -110,6 +110,7 @@ def collect(
     run_id: str = "",
     environment: Environment = Environment.CI,
     known: Collection[str] = (),
+    beside: Sequence[Found] = (),
     scrub: Callable[[str], str] = str,
 ) -> Collected:
     """Read all reports in files and folders.
@@ -117,13 +118,14 @@ def collect(
     :param run_id: the run that wrote them. Without one it is made from their contents, so that the same
         reports collected twice are the same run.
     :param known: digests of files that the ledger has readings of: those are listed, and give no evidence.
+    :param beside: files that are listed, and are not at a path.
     :param scrub: applied to each message and each test's name before it is kept.
     :raises UsageError: a path does not exist, or holds no file.
     """
     sources: list[_Source] = []
     first: dict[str, str] = {}
     listed: list[str] = []
-    files = find(paths)
+    files = (*(find(paths) if paths or not beside else ()), *beside)
     read = reports.read_all([found.path for found in files if found.trouble is None])
     for found in files:
         report = next(read) if found.trouble is None else not_read(*found.trouble)

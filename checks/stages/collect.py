@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import tempfile
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +14,7 @@ from checks.records import Reading, ReadStatus, Release
 from checks.stages.place import Place, keep, print_json, the_release, utc_now, write_json
 
 if TYPE_CHECKING:
-    from checks.evidence.collect import Collected
+    from checks.evidence.collect import Collected, Found
 
 
 def collect(place: Place, args: argparse.Namespace) -> int:
@@ -125,14 +127,48 @@ def take_in(
     workflow: str | None = None,
     commit: str | None = None,
 ) -> Collected:
-    """Read reports, beside what the release's ledger knows already, and say what became of each file."""
+    """Read reports, beside what the release's ledger knows already, and say what became of each file.
+
+    A zip that is given is opened; one that lies in a folder is a file like others.
+    """
+    with tempfile.TemporaryDirectory(prefix="atalaya-reports-") as scratch:
+        folders, beside = _unzipped(paths, Path(scratch))
+        return _take_in(place, folders, beside, release, workflow=workflow, commit=commit)
+
+
+def _unzipped(paths: Sequence[Path], scratch: Path) -> tuple[list[Path], list[Found]]:
+    """The paths, with a folder for each zip among them, and what of those was not taken out."""
+    from checks.evidence.archives import unpack
+    from checks.evidence.collect import Found
+
+    folders, beside = [], []
+    for number, path in enumerate(paths):
+        if not (path.is_file() and zipfile.is_zipfile(path)):
+            folders.append(path)
+            continue
+        # The archive's name stays in front of its files': it may be what tells the attempt.
+        inside = scratch / str(number) / path.stem
+        for member in unpack(path, inside):
+            if member.content is None:
+                name = f"{path.stem}/{member.name}" if member.name else path.name
+                beside.append(Found(name, path, (member.status, member.reason)))
+        if inside.exists():
+            folders.append(inside.parent)
+    return folders, beside
+
+
+def _take_in(
+    place: Place, paths: Sequence[Path], beside: Sequence[Found], release: Release | None, *, workflow: str | None,
+    commit: str | None,
+) -> Collected:  # fmt: skip
     from checks.evidence.collect import collect as read_all
     from checks.scrub import scrub
 
     settings = place.loaded.settings
     collected = read_all(
         paths, workflow=workflow or next(iter(settings.ci.workflows), "ci"),
-        commit=commit or settings.subject.commit, recorded_at=utc_now(), known=_known(place, release), scrub=scrub,
+        commit=commit or settings.subject.commit, recorded_at=utc_now(), known=_known(place, release),
+        beside=beside, scrub=scrub,
     )  # fmt: skip
     for reading in collected.readings:
         counts = "" if reading.cases is None else (
