@@ -15,7 +15,7 @@ from typing import Any
 from checks.console import Console
 from checks.errors import AtalayaError
 from checks.settings import load
-from checks.stages import collect, evidence, observe, prove, publish, release, watch
+from checks.stages import collect, evidence, export, observe, prove, publish, release, watch
 from checks.stages.place import Place
 
 # ── the command line ─────────────────────────────────────────────────────────
@@ -163,6 +163,11 @@ def _releasing(commands: Commands) -> None:
     )
     _release(_command(inner, "verify", evidence.verify))
     _release(_command(inner, "compact", evidence.compact))
+    it = _command(inner, "export", export.export)
+    it.add_argument("--ctrf", required=True, metavar="FILE", help="write the tests to this file, as CTRF")
+    it.add_argument("--environment", choices=("loopback", "ci"), default="ci",
+                    help="where the tests ran (default: ci); a rehearsal has its own")  # fmt: skip
+    _release(it)
     it = _command(inner, "schema", evidence.schema)
     it.add_argument("--out", metavar="FILE", help="write it to this file (default: print it)")
 

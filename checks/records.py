@@ -6,7 +6,7 @@ What is stored as evidence derives from :class:`Evidence`; what is computed from
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, ClassVar
 
@@ -165,7 +165,20 @@ class Text(Record, frozen=True, kw_only=True):
     values: dict[str, Any] = {}
 
     def __str__(self) -> str:
-        return self.template.format(**self.values)
+        shown = {
+            name: instant(value) if isinstance(value, datetime) else value
+            for name, value in self.values.items()
+        }
+        return self.template.format(**shown)
+
+
+def instant(at: datetime) -> str:
+    """An instant to the minute, in UTC, the same in each language.
+
+    >>> instant(datetime.fromisoformat("2026-03-02T10:05:07+01:00"))
+    '2026-03-02 09:05 UTC'
+    """
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def text(template: str, **values: Any) -> Text:

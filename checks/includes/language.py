@@ -7,7 +7,7 @@ The catalogue is read from its ``.po`` file directly: there is nothing to compil
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -19,7 +19,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from checks.errors import UsageError
-from checks.records import N_, Text
+from checks.records import N_, Text, instant
 
 LANGUAGES: dict[str, str] = {"en": "English", "es": "Español"}
 CATALOGUES = Path(__file__).parent / "locale"
@@ -156,12 +156,3 @@ def _pieces(template: str) -> Iterator[tuple[str, bool]]:
 def _join(left: str, right: str) -> str:
     """Two code spans side by side would run into one another: keep a blank between them."""
     return f"{left} {right}" if left.endswith("`") and right.startswith("`") else left + right
-
-
-def instant(at: datetime) -> str:
-    """An instant to the minute, in UTC, the same in each language.
-
-    >>> instant(datetime(2026, 3, 2, 9, 5, tzinfo=UTC))
-    '2026-03-02 09:05 UTC'
-    """
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M UTC")

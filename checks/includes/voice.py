@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from checks.includes import myst
-from checks.includes.language import Language, instant
+from checks.includes.language import Language
 from checks.records import (
     N_,
     DutyState,
@@ -22,6 +22,7 @@ from checks.records import (
     Text,
     VerdictWord,
     Word,
+    instant,
 )
 
 MORE = N_("… ({n} characters)")

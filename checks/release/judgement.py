@@ -40,7 +40,7 @@ from checks.records import (
 from checks.release.backlog import backlog
 from checks.release.checkpoints import checkpoints
 from checks.release.incidents import read_incidents
-from checks.release.window import belongs
+from checks.release.window import belongs, is_known
 from checks.settings import Settings
 from checks.verdict import Situation, judge
 
@@ -104,7 +104,8 @@ def judge_release(folder: Path, release: Release, *, as_of: datetime | None, set
         incidents=incidents,
         backlog=backlog(statuses, metrics, findings, WEAKNESSES),
         segments=tuple(segment.info for segment in found.segments),
-        readings=tuple(_of(records, Reading)),
+        # Every file that was taken in is listed, also one that tells of another time.
+        readings=tuple(_of([one for one in everything if is_known(one, release, as_of)], Reading)),
         contexts=tuple(_of(records, RunContext)),
         traces=tuple(_traces(found.segments, release, as_of)),
         defects_seeded=seeded,

@@ -36,14 +36,17 @@ def window_state(release: Release, as_of: datetime) -> str:
     return "open" if as_of < ends_at(release) else "ended"
 
 
-def belongs(record: Evidence, release: Release, as_of: datetime) -> bool:
-    """Whether a record counts: made where it may count, inside the window, and written down by ``as_of``.
+def is_known(record: Evidence, release: Release, as_of: datetime) -> bool:
+    """Whether a record was made where it may count, and written down by ``as_of``: whenever it happened.
 
     A rehearsal is made of rehearsed evidence only, and never enters a real watch; a real service is kept apart.
     """
     environments = (Environment.REHEARSAL,) if release.rehearsal else (Environment.LOOPBACK, Environment.CI)
-    return (
-        record.environment in environments
-        and release.opened_at <= record.occurred_at <= min(as_of, ends_at(release))
-        and record.recorded_at <= as_of
+    return record.environment in environments and record.recorded_at <= as_of
+
+
+def belongs(record: Evidence, release: Release, as_of: datetime) -> bool:
+    """Whether a record counts: known, and of something that happened inside the window."""
+    return is_known(record, release, as_of) and (
+        release.opened_at <= record.occurred_at <= min(as_of, ends_at(release))
     )

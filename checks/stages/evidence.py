@@ -9,16 +9,16 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from checks.errors import AtalayaError, ReleaseError
+from checks.errors import AtalayaError
 from checks.records import Release
-from checks.stages.place import Place, judged, print_json, utc_now, write_json
+from checks.stages.place import Place, judged, named_or_open, print_json, write_json
 
 
 def compact(place: Place, args: argparse.Namespace) -> int:
     """Put the evidence that is older than the current run into one Parquet file for each kind."""
     from checks.evidence import ledger
 
-    release = _to_compact(place, args.release)
+    release = named_or_open(place, args.release, "evidence compact")
     folder = place.releases / release.version / "evidence"
     written = ledger.compact(folder)
     problems = ledger.verify(folder)
@@ -34,15 +34,6 @@ def compact(place: Place, args: argparse.Namespace) -> int:
     if args.json:
         print_json({"release": release.version, "compacted": rows, "problems": problems})
     return 1 if problems else 0
-
-
-def _to_compact(place: Place, named: str | None) -> Release:
-    from checks.release import folder
-
-    release = folder.load(place.releases / named) if named else folder.to_write(place.releases, now=utc_now())
-    if release is None:
-        raise ReleaseError("evidence compact: no release is open. Name one.")
-    return release
 
 
 def _told(path: Path) -> dict[str, Any]:

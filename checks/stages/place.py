@@ -89,6 +89,19 @@ def the_release(place: Place, named: str | None, version: str | None, *, to_writ
     return release
 
 
+def named_or_open(place: Place, named: str | None, command: str) -> Release:
+    """The release named, else the one whose window is open. Unlike :func:`the_release`, none is made.
+
+    :raises ReleaseError: none is named, and none is open.
+    """
+    from checks.release import folder
+
+    release = folder.load(place.releases / named) if named else folder.to_write(place.releases, now=utc_now())
+    if release is None:
+        raise ReleaseError(f"{command}: no release is open. Name one with --release.")
+    return release
+
+
 def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
     from checks.evidence import ledger
 

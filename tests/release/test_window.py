@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from checks.records import Environment, Finding, Release
-from checks.release.window import belongs, current_checkpoint, due_at, elapsed_h, window_state
+from checks.release.window import belongs, current_checkpoint, due_at, elapsed_h, is_known, window_state
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
@@ -74,3 +74,13 @@ def test_what_happened_after_the_window_never_belongs() -> None:
         reason="",
     )
     assert not belongs(record, RELEASE, at(100))
+
+
+def test_a_record_of_another_time_is_known_and_does_not_count() -> None:
+    old = Finding(
+        run_id="r", environment=Environment.CI, occurred_at=at(-9000), recorded_at=at(1), weakness="w", seen=True,
+        reason="",
+    )  # fmt: skip
+    assert is_known(old, RELEASE, at(2)) is True
+    assert is_known(old, RELEASE, at(0.5)) is False
+    assert belongs(old, RELEASE, at(2)) is False
