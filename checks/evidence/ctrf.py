@@ -6,7 +6,7 @@ seconds. The tests are counted, and the summary is only compared.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from checks.evidence.report import (
     cut_message,
     cut_name,
     text_in,
+    whole,
 )
 from checks.records import CaseOutcome
 
@@ -53,9 +54,15 @@ def contents(document: Mapping[str, Any]) -> Contents:
     summary = results.get("summary")
     declared = summary.get("tests") if isinstance(summary, dict) else None
     stamp = _stamp(summary.get("start")) if isinstance(summary, dict) else None
-    cases = tuple(_case(test, stamp) for test in tests)
+    cases: list[Case] = []
+    tries = 0
+    for test in tests:
+        cases.append(_case(test, stamp))
+        tries += 1 + len(cases[-1].lost)  # `retries` is but a number in the file, and an attempt each here
+        if tries > LIMITS["cases"].most:
+            raise beyond("cases")
     return Contents(
-        cases=cases,
+        cases=tuple(cases),
         declared=declared if isinstance(declared, int) and not isinstance(declared, bool) else None,
         notes=tuple(_notes(tests, len(results["tests"]), summary, cases)),
         stamp=min((case.stamp for case in cases if case.stamp), key=lambda each: each.at, default=stamp),
@@ -90,8 +97,10 @@ def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
 def _suites(value: Any) -> list[str]:
     """A list of names; in early reports one text."""
     if isinstance(value, str):
-        return [value] if value else []
-    return [name for name in value if isinstance(name, str) and name] if isinstance(value, list) else []
+        return [whole(value)] if value else []
+    return (
+        [whole(name) for name in value if isinstance(name, str) and name] if isinstance(value, list) else []
+    )
 
 
 def _lost(test: Mapping[str, Any], failed: bool) -> Iterator[Problem]:
@@ -123,7 +132,7 @@ def _lost(test: Mapping[str, Any], failed: bool) -> Iterator[Problem]:
             )  # fmt: skip
 
 
-def _notes(tests: list[dict[str, Any]], members: int, summary: Any, cases: tuple[Case, ...]) -> Iterator[str]:
+def _notes(tests: list[dict[str, Any]], members: int, summary: Any, cases: Sequence[Case]) -> Iterator[str]:
     if len(tests) < members:
         yield f"Members of its list of tests that are no tests: {members - len(tests)}."
     strange = sorted(

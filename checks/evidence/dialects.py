@@ -50,6 +50,7 @@ JSON_DIALECTS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"stats", "tests", "passes", "failures"}), "Mocha JSON"),
     (frozenset({"examples", "summary_line"}), "RSpec JSON"),
     (frozenset({"numTotalTests", "testResults"}), "Jest JSON"),
+    (frozenset({"version", "runs"}), "SARIF, the findings of an analyser"),
 )
 LINE_DIALECTS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"Action", "Package"}), "go test -json"),
@@ -57,6 +58,9 @@ LINE_DIALECTS: tuple[tuple[frozenset[str], str], ...] = (
     (frozenset({"pytest_version", "$report_type"}), "pytest-reportlog"),
 )
 JSON_SUFFIXES = (".json", ".jsonl", ".ndjson")
+
+
+UTF16 = (b"\xff\xfe", b"\xfe\xff")  # what PowerShell writes before what it redirects
 
 
 class Other(NamedTuple):
@@ -87,6 +91,9 @@ def packed(head: bytes) -> Other | None:
 
 def looks_like_json(head: bytes) -> bool:
     """XML cannot begin like this, so the question is settled by the first character."""
+    head = head[:1_000]
+    if head.startswith(UTF16):
+        head = head[2:].replace(b"\0", b"")
     return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 

@@ -53,7 +53,8 @@ WIDEST = 4
 
 # Unicode as XML asks for, and the character sets that report writers are seen to declare.
 ENCODINGS = re.compile(
-    r"(?i)utf-?(?:8|16(?:-?[bl]e)?)|us-ascii|ascii|iso[-_]?8859[-_]\d{1,2}|latin-?[1-9]|windows-\d{3,5}|cp\d{3,5}"
+    r"(?i)utf[-_]?(?:8|16(?:-?[bl]e)?)|us[-_]ascii|ascii|ansi_x3\.4-1968|ibm-?\d{3,5}|macintosh|tis-620"
+    r"|iso[-_]?8859[-_]\d{1,2}|latin-?[1-9]|windows-\d{3,5}|cp\d{3,5}"
     r"|koi8-[ru]|macroman|big5|gb2312|gbk|gb18030|shift[-_]jis|euc-(?:jp|kr)"
 )
 
@@ -68,7 +69,7 @@ def parse(head: bytes, pieces: Pieces) -> Contents | dialects.Other:
     :raises Declined: it goes beyond a limit, or asks for something unsafe.
     """
     names: dict[str, str] = {}
-    parser = expat.ParserCreate(intern=names)
+    parser = expat.ParserCreate(None, "}", intern=names)
     reader = _Reader(parser, names)
     try:
         piece = head
@@ -145,7 +146,7 @@ class _LocalNames(dict[str, str]):
     """Names of elements without their prefixes, each cut once."""
 
     def __missing__(self, tag: str) -> str:
-        local = self[tag] = tag.rpartition(":")[2]
+        local = self[tag] = tag.rpartition("}")[2]
         return local
 
 
@@ -324,9 +325,9 @@ class _Reader:
     def _start_problem(self, into: list[Problem], local: str, attributes: dict[str, str]) -> None:
         if len(into) >= LIMITS["attempts"].most:
             raise beyond("attempts")
-        if "message" in attributes:
+        if "message" in attributes or self._pending is not None:
             into.append(self._problem(local, attributes, ""))
-        elif self._pending is None:
+        else:
             self._pending = _Pending(into, local, attributes, len(self._path))
             self.parser.CharacterDataHandler = self._characters
 

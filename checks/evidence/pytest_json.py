@@ -36,7 +36,13 @@ OUTCOMES: dict[str, CaseOutcome] = {
 }
 PHASES = ("setup", "call", "teardown")
 # pytest's own exit codes: all passed, tests failed, interrupted, internal error, wrong usage, nothing collected.
-NOT_CLEAN = {2: "pytest was interrupted", 3: "pytest failed itself", 4: "pytest was called wrongly"}
+CLEAN = (0, 5)
+NOT_CLEAN = {
+    1: "pytest failed, and none of its tests did",
+    2: "pytest was interrupted",
+    3: "pytest failed itself",
+    4: "pytest was called wrongly",
+}
 
 
 def recognises(document: Any) -> bool:
@@ -123,14 +129,22 @@ def _findings(document: Mapping[str, Any]) -> Iterator[SuiteFinding]:
             suites=(cut_name(text_in(collector, "nodeid") or "(the whole run)"),), problem=problem
         )
     code = document.get("exitcode")
-    if not failed and isinstance(code, int) and code in NOT_CLEAN:
+    if not failed and isinstance(code, int) and code not in CLEAN and not (code == 1 and _lost(document)):
         problem = Problem(
             element="error",
             outcome=CaseOutcome.ERRORED,
             type="",
-            message=f"{NOT_CLEAN[code]} (exit code {code})",
+            message=f"{NOT_CLEAN.get(code, 'pytest ended as failed')} (exit code {code})",
         )
         yield SuiteFinding(suites=("(the whole run)",), problem=problem)
+
+
+def _lost(document: Mapping[str, Any]) -> bool:
+    """Whether a test explains that the run failed: without one, a plugin failed it, such as a bound on coverage."""
+    tests = document.get("tests")
+    return isinstance(tests, list) and any(
+        isinstance(test, dict) and test.get("outcome") in ("failed", "error") for test in tests
+    )
 
 
 def _duration_s(test: Mapping[str, Any]) -> float | None:

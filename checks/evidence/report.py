@@ -255,7 +255,12 @@ def cut_message(message: str) -> str:
 def text_in(members: Mapping[str, Any], name: str) -> str:
     """A member of a JSON object that should be text; empty where it is none."""
     value = members.get(name)
-    return value if isinstance(value, str) else ""
+    return whole(value) if isinstance(value, str) else ""
+
+
+def whole(text: str) -> str:
+    """A text that can be stored: JSON may hold half of a surrogate pair, where a producer cut through an emoji."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def seconds(value: str) -> float | None:

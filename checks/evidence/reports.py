@@ -27,8 +27,9 @@ JSON_FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Contents]], ...
     (pytest_json.recognises, pytest_json.contents),
 )
 
-# What can begin a value of JSON, or a line: each costs memory, however short it is.
-JSON_MARKS = (b"[", b"{", b",", b"\n", b"\r")
+# What can begin a value of JSON, and a line where each is a document: each costs memory, however short it is.
+JSON_MARKS = (b"[", b"{", b",")
+LINE_MARKS = (b"\n", b"\r")
 
 # Below it, starting other processes takes longer than they save.
 SHARED_BYTES = 64 * 1024 * 1024
@@ -105,9 +106,18 @@ def _not_xml(head: bytes, pieces: Pieces, suffix: str) -> Contents | dialects.Ot
         if len(content) > LIMITS["json bytes"].most:
             raise beyond("json bytes")
         piece = pieces.next()
-    if sum(map(content.count, JSON_MARKS)) > LIMITS["json values"].most:
-        raise beyond("json values")
+    _check_marks(content, JSON_MARKS)
+    if content.startswith(dialects.UTF16):
+        try:
+            content = bytearray(content.decode("utf-16").encode())
+        except UnicodeError:
+            return dialects.Other(ReadStatus.UNREADABLE, "not UTF-16, though it begins so.", 0)
     return _json(bytes(content).removeprefix(b"\xef\xbb\xbf"), suffix)
+
+
+def _check_marks(content: bytes | bytearray, marks: tuple[bytes, ...]) -> None:
+    if sum(map(content.count, marks)) > LIMITS["json values"].most:
+        raise beyond("json values")
 
 
 def _json(content: bytes, suffix: str) -> Contents | dialects.Other:
@@ -116,6 +126,7 @@ def _json(content: bytes, suffix: str) -> Contents | dialects.Other:
     except strict_json.SaidTwice as why:
         return dialects.Other(ReadStatus.DECLINED, f"declined: {why}.")
     except strict_json.NotStrict as why:
+        _check_marks(content, JSON_MARKS + LINE_MARKS)
         return dialects.of_json_lines(content) or dialects.Other(
             ReadStatus.UNREADABLE, f"{why}.", why.at_byte
         )

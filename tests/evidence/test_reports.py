@@ -197,3 +197,82 @@ def test_little_is_read_without_another_process(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.delattr(reports, "ProcessPoolExecutor")
     paths = [SAMPLES / name for name in COUNTED[:3]]
     assert [reports.read(path) for path in paths] == list(reports.read_all(paths))
+
+
+# ── what producers were seen to write, and hostile files ─────────────────────
+
+
+def counted(content: bytes, name: str = "report.json") -> tuple[ReadStatus, FileVerdict, int]:
+    report = reports.read(content, name=name)
+    return report.status, report.verdict, len(report.cases)
+
+
+def test_half_an_emoji_in_json_can_be_stored() -> None:
+    found = reports.read(
+        b'{"results":{"tests":[{"name":"a \\ud83d","status":"passed","suite":"\\ud83d"}]}}', name="c.json"
+    )
+    assert found.status is ReadStatus.READ
+    assert found.cases[0].name.encode("utf-8") == b"a ?"
+    assert [suite.encode("utf-8") for suite in found.cases[0].suites] == [b"?"]
+
+
+def test_attempts_that_are_but_a_number_in_a_file_are_limited() -> None:
+    test = b'{"name":"a","status":"passed","retries":1000}'
+    content = b'{"results":{"tests":[' + b",".join([test] * 250) + b"]}}"
+    assert counted(content)[0] is ReadStatus.DECLINED
+
+
+@pytest.mark.parametrize(
+    ("code", "outcome", "verdict"),
+    [
+        (1, "passed", FileVerdict.FAILED), (7, "passed", FileVerdict.FAILED), (0, "passed", FileVerdict.PASSED),
+        (5, "skipped", FileVerdict.NOTHING_RAN), (1, "failed", FileVerdict.FAILED),
+    ],
+)  # fmt: skip
+def test_an_exit_code_that_no_test_explains_is_a_failure(
+    code: int, outcome: str, verdict: FileVerdict
+) -> None:
+    test = {"nodeid": "t.py::a", "outcome": outcome}
+    content = {"created": 1706828654.2, "exitcode": code, "summary": {}, "tests": [test]}
+    found = reports.read(json.dumps(content).encode(), name="p.json")
+    assert found.verdict is verdict
+    assert len(found.findings) == (1 if outcome == "passed" and code else 0)
+
+
+def test_json_that_was_written_for_people_is_read() -> None:
+    tests = [
+        {"name": f"n{number}", "status": "passed", "duration": 1, "suite": "s"} for number in range(9_000)
+    ]
+    content = json.dumps({"results": {"tool": {"name": "t"}, "tests": tests}}, indent=2).encode()
+    assert content.count(b"\n") + content.count(b",") > 60_000
+    assert counted(content) == (ReadStatus.READ, FileVerdict.PASSED, 9_000)
+
+
+@pytest.mark.parametrize("name", ["IBM850", "ANSI_X3.4-1968", "US_ASCII", "macintosh"])
+def test_more_names_of_encodings_are_known(name: str) -> None:
+    content = f'<?xml version="1.0" encoding="{name}"?><testsuite><testcase name="a"/></testsuite>'.encode()
+    assert counted(content, "r.xml") == (ReadStatus.READ, FileVerdict.PASSED, 1)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b'<testsuite xsi:noNamespaceSchemaLocation="a.xsd"><testcase/></testsuite>',
+        b"<testsuite><testcase/><x:note/></testsuite>",
+    ],
+)
+def test_a_prefix_that_is_declared_nowhere_is_no_xml(content: bytes) -> None:
+    assert counted(content, "r.xml")[0] is ReadStatus.UNREADABLE
+
+
+def test_sarif_and_json_from_powershell_are_known_for_what_they_are() -> None:
+    assert counted(b'{"version":"2.1.0","runs":[]}', "a.sarif")[0] is ReadStatus.UNSUPPORTED
+    content = '{"results":{"tests":[{"name":"a","status":"passed"}]}}'.encode("utf-16")
+    assert counted(content) == (ReadStatus.READ, FileVerdict.PASSED, 1)
+
+
+def test_a_failure_inside_a_failure_is_counted() -> None:
+    content = (
+        b"<testsuite><testcase><failure>t<testcase><failure/></testcase></failure></testcase></testsuite>"
+    )
+    assert reports.read(content, name="r.xml").failed == 2
