@@ -254,3 +254,24 @@ def test_without_a_way_to_github_that_is_said_and_the_code_is_that_of_the_unknow
     done = run("collect", "--release", "1.1.1", root=root, GITHUB_API_URL="http://127.0.0.1:9")
     assert done.returncode == 3
     assert "127.0.0.1" in done.stderr
+
+
+def test_of_two_logs_none_is_lost_and_none_counts_twice(root: Path) -> None:
+    folder = opened(root)
+    for name in ("a", "b"):
+        (root / name).mkdir()
+    (root / "a" / "smoke.log").write_text("")
+    (root / "b" / "smoke.log").write_text("ERROR timed out after 60 s waiting for job 17\n")
+    shutil.copy(root / "b" / "smoke.log", root / "b" / "copy.log")
+    logs = (root / "a" / "smoke.log", root / "b" / "smoke.log", root / "b" / "copy.log", root / "none.log")
+    done = run("collect", "--log", *logs, "--release", "1.1.1", root=root)
+    assert done.returncode == 3
+    assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 1
+    assert len(list((folder / "evidence").glob("reading-*.jsonl"))) == 3
+
+
+def test_an_archive_with_nothing_in_it_is_listed(root: Path) -> None:
+    zipfile.ZipFile(root / "empty.zip", "w").close()
+    done = run("collect", "--junit", root / "empty.zip", "--dry-run", "--json", root=root)
+    assert json.loads(done.stdout)["empty.zip"]["status"] == "unreadable"
+    assert done.returncode == 3

@@ -193,7 +193,7 @@ def test_each_rule_has_a_name_of_its_own_and_a_sentence() -> None:
 def test_a_rate_that_fails_between_checkpoints_is_waited_for_and_says_until_when() -> None:
     found = verdict(30, metrics=metrics(pass_rate=State.FAIL), metrics_at={24: metrics()})
     assert (found.word, found.rule) == (VerdictWord.WAITING, "next-checkpoint-decides")
-    assert str(T0 + timedelta(hours=48)) in str(found.because[0])
+    assert "2026-03-04 09:00 UTC" in str(found.because[0])
 
 
 def test_a_rate_that_failed_at_the_last_checkpoint_is_off_track_until_the_next() -> None:
@@ -318,7 +318,7 @@ def test_a_watch_without_a_self_test_says_how_to_make_one() -> None:
 
 
 def test_on_track_says_when_to_look_again_and_go_asks_for_nothing() -> None:
-    assert "Run the watch again by 2026-03-04 09:00:00+00:00" in str(verdict(30).next_steps[0])
+    assert "Run the watch again by 2026-03-04 09:00 UTC" in str(verdict(30).next_steps[0])
     assert verdict(72).next_steps == ()
 
 

@@ -94,9 +94,7 @@ def _readings(judgement: Judgement, shown: list[Reading], voice: Voice) -> str:
     left_out = len(readings) - len(shown)
     return myst.paragraphs(
         myst.table(caption, header, rows, classes="cards readings"),
-        voice(N_("{n} more files were read without trouble; the evidence folder lists them."), n=left_out)
-        if left_out
-        else "",
+        voice(N_("{n} more files are in the evidence folder."), n=left_out) if left_out else "",
     )
 
 

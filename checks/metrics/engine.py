@@ -22,7 +22,7 @@ import msgspec
 
 from checks.errors import EvidenceError
 from checks.evidence.compact import as_columns
-from checks.evidence.ledger import sources
+from checks.evidence.ledger import LISTINGS, sources
 from checks.records import Event, Evidence, JobAttempt, Observation, Reading, TestAttempt
 
 HERE = Path(__file__).parent
@@ -81,25 +81,33 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for view, record in VIEWS.items():
-            compacted, alone = sources(evidence, record.kind, damaged)
-            # DuckDB takes a path for a pattern, and a folder may have a star in its name.
-            segments = [glob.escape(str(file)) for file in alone]
-            try:
-                rows = connection.read_json(
-                    segments or [glob.escape(str(NOTHING))],
-                    columns=columns(record),
-                    format="newline_delimited",
-                )
-                for source in compacted:
-                    rows = rows.union(
-                        connection.sql(as_columns(source.path, shape(record), source.passed_over))
-                    )
-                rows.create_view(view)
-            except (duckdb.Error, OSError) as why:
-                raise EvidenceError(
-                    f"{evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
-                ) from None
+            _load(connection, evidence, view, record, damaged)
         yield Engine(connection, evidence)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, evidence: Path, view: str, record: type[Evidence], damaged: Container[str]
+) -> None:  # fmt: skip
+    """The rows of one kind, in memory: a compaction beside us takes files away, and then we look again."""
+    for left in reversed(range(LISTINGS)):
+        compacted, alone = sources(evidence, record.kind, damaged)
+        # DuckDB takes a path for a pattern, and a folder may have a star in its name.
+        segments = [glob.escape(str(file)) for file in alone]
+        try:
+            rows = connection.read_json(
+                segments or [glob.escape(str(NOTHING))], columns=columns(record), format="newline_delimited"
+            )
+            for source in compacted:
+                rows = rows.union(connection.sql(as_columns(source.path, shape(record), source.passed_over)))
+            rows.create(view)
+        except (duckdb.Error, OSError) as why:
+            if left and not all(file.exists() for file in alone):
+                continue
+            raise EvidenceError(
+                f"{evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
+            ) from None
+        else:
+            return
 
 
 def shape(record: type[msgspec.Struct]) -> dict[str, Any]:

@@ -44,7 +44,7 @@ told AS (
       own_runs.run_id IS NOT NULL
       OR $commit = ''
       OR tests."commit" = ''
-      OR SUBSTR(tests."commit", 1, LENGTH($commit)) = $commit
+      OR SUBSTR(tests."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(tests."commit"))
     )
   GROUP BY
     tests.test, COALESCE(NULLIF(tests."commit", ''), tests.run_id), tests.variant, tests.run_id, tests.attempt,

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from checks.evidence.runs import CHECKS_WORKFLOW, PERIOD, SMOKE_WORKFLOW
 from checks.metrics.digits import rates, shares, threshold_share
 from checks.metrics.engine import Engine, Row, opened
@@ -31,6 +33,7 @@ from checks.settings import Settings, Thresholds
 
 OUR_WORKFLOWS = (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
 BIN = timedelta(hours=24)
+COUNT_EVENTS = ("network-errors", "polling-timeouts", "stale-cache")
 LOOKS_H = (24, 48, 72)  # the checkpoints at which statistical rules may act
 
 
@@ -63,7 +66,7 @@ class Span(Record, frozen=True, kw_only=True):
             "until": _iso(self.until),
             "as_of": _iso(self.as_of),
             "rehearsal": self.release.rehearsal,
-            "commit": self.release.commit,
+            "commit": self.release.commit.lower(),
             "ours": list(OUR_WORKFLOWS),
             "workflows": list(self.settings.ci.workflows),
             "any_workflow": not self.settings.ci.workflows,
@@ -100,7 +103,19 @@ def measure_at_checkpoints(
 
 
 def _measured(engine: Engine, span: Span) -> tuple[Metric, ...]:
-    return tuple(measured(engine, span) for measured in MEASURES.values())
+    gap = _not_whole(engine, span)
+    unread = gap or _unread_parts(engine, span)
+    return tuple(
+        _held_back(measured(engine, span), unread if id in COUNT_EVENTS else gap)
+        for id, measured in MEASURES.items()
+    )
+
+
+def _held_back(metric: Metric, gap: tuple[State, Text] | None) -> Metric:
+    """What was seen was seen; but a zero, or nearly, of a part of CI's runs is none of the whole."""
+    if gap is None or metric.state not in (State.PROVEN, State.MEETS):
+        return metric
+    return replace(metric, state=gap[0], reason=gap[1])
 
 
 # ── pass rate ────────────────────────────────────────────────────────────────
@@ -137,6 +152,17 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
         critical=True,
         inputs={**row, **_rates_beside(row), "acts_at_once": False},
     )
+
+
+def _unread_parts(engine: Engine, span: Span) -> tuple[State, Text] | None:
+    """A log that was not read is not a log without errors."""
+    (row,) = engine.ask("unread", span.parameters())
+    if not row["parts"]:
+        return None
+    return State.UNKNOWN, text(
+        "Reports and logs of CI's runs that could not be read: {n}. One of them: {reason}",
+        n=row["parts"], reason=row["reason"],
+    )  # fmt: skip
 
 
 def _not_whole(engine: Engine, span: Span) -> tuple[State, Text] | None:

@@ -11,7 +11,7 @@ WITH told AS (
     CASE
       WHEN list_contains($ours, workflow) THEN 0
       WHEN $commit = '' OR "commit" = '' THEN 0
-      WHEN SUBSTR("commit", 1, LENGTH($commit)) = $commit THEN 0
+      WHEN SUBSTR("commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH("commit")) THEN 0
       ELSE 1
     END AS of_another_commit,
     CASE

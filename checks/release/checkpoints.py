@@ -160,7 +160,9 @@ def _pipeline(known: Known) -> Found:
 
 def _of_release(job: JobAttempt, release: Release) -> bool:
     ours = job.workflow in (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
-    return ours or not release.commit or not job.commit or job.commit.startswith(release.commit)
+    # Either may be cut short, as people write them.
+    alike = job.commit.startswith(release.commit) or release.commit.startswith(job.commit)
+    return ours or not release.commit or not job.commit or alike
 
 
 def _smoke(known: Known, *, by_h: int, after_h: int = 0) -> Found:

@@ -78,7 +78,7 @@ def _take_in_logs(place: Place, paths: Sequence[Path], release: Release | None) 
     from checks.scrub import scrub
 
     table: dict[str, dict[str, Any]] = {}
-    known = _known(place, release) if paths else frozenset()
+    known = set(_known(place, release)) if paths else set()
     for path in paths:
         log = logs.read(path, scrub=scrub)
         name = path.name
@@ -88,10 +88,13 @@ def _take_in_logs(place: Place, paths: Sequence[Path], release: Release | None) 
         reading = logs.reading(log, **stamp)
         before = " Recorded before: it is counted once." if log.sha256 in known else ""
         place.console.row(str(reading.status), f"{name}: {reading.reason}{before}")
-        table[name] = {"status": str(reading.status), "verdict": str(reading.verdict), "reason": reading.reason,
-                       "events": len(log.events)}  # fmt: skip
+        table[name if name not in table else str(path)] = {
+            "status": str(reading.status), "verdict": str(reading.verdict), "reason": reading.reason,
+            "events": len(log.events),
+        }  # fmt: skip
         if release is not None and not before:
             keep(place, release, [*logs.events(log, **stamp), reading])
+        known |= {log.sha256} - {""}
     return table
 
 
@@ -102,7 +105,7 @@ def _known(place: Place, release: Release | None) -> frozenset[str]:
     if release is None:
         return frozenset()
     segments = ledger.survey(place.releases / release.version / "evidence").segments
-    return frozenset(r.sha256 for s in segments for r in s.records if isinstance(r, Reading))
+    return frozenset(r.sha256 for s in segments for r in s.records if isinstance(r, Reading) and r.sha256)
 
 
 def _ask_github(place: Place, release: Release) -> int:
@@ -154,6 +157,8 @@ def _unzipped(paths: Sequence[Path], scratch: Path) -> tuple[list[Path], list[Fo
                 beside.append(Found(name, path, (member.status, member.reason)))
         if inside.exists():
             folders.append(inside.parent)
+        elif not any(found.path == path for found in beside):
+            beside.append(Found(path.name, path, (ReadStatus.UNREADABLE, "an archive with no file in it.")))
     return folders, beside
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from checks.records import (
     Judgement,
@@ -13,9 +13,6 @@ from checks.records import (
     Text,
 )
 from checks.stages.place import Place, exit_code, instant, judged, print_json, summarise, the_release
-
-if TYPE_CHECKING:
-    pass
 
 
 def judge(place: Place, args: argparse.Namespace) -> int:

@@ -15,7 +15,9 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
 
     opened_at = instant(args.at) if args.at else utc_now()
     folder = open_release(
-        place.releases, Release(version=args.version, commit=args.commit, opened_at=opened_at), pages()
+        place.releases,
+        Release(version=args.version, commit=args.commit.lower(), opened_at=opened_at),
+        pages(),
     )
     place.console.line(
         f"  open: {folder}, T+0 is {opened_at:%Y-%m-%d %H:%M} UTC. Now run the watch: python3 noxfile.py"

@@ -340,7 +340,8 @@ def test_late_evidence_stands_where_it_happened_and_not_where_it_was_recorded(tm
     ledger.write(tmp_path, [msgspec.structs.replace(job(recorded_at=recorded), occurred_at=happened)])
 
     def decided(until_h: int, as_of_h: int, since_h: int = 0) -> int:
-        asked = {"ours": [], "workflows": ["w"], "commit": "", "rehearsal": False, "t0": T0 + timedelta(hours=since_h),
+        asked = {"ours": [], "workflows": ["w"], "any_workflow": False, "commit": "", "rehearsal": False,
+                 "t0": T0 + timedelta(hours=since_h),
                  "until": T0 + timedelta(hours=until_h), "as_of": T0 + timedelta(hours=as_of_h)}  # fmt: skip
         with engine.opened(tmp_path) as questions:
             return int(questions.ask("pass_rate", asked)[0]["decided"])

@@ -81,10 +81,10 @@ class Watch:
         }  # fmt: skip
         return Event(**(self._stamp("run", hours) | values | changes))
 
-    def collected(self, status: ReadStatus, *, hours: float) -> Reading:
-        """The end of a collection of what GitHub knows."""
+    def collected(self, status: ReadStatus, *, hours: float, file: str = PERIOD) -> Reading:
+        """What a collection of what GitHub knows says of a file: of the list of runs, if no other."""
         return Reading(
-            **self._stamp("collection", hours), file=PERIOD, sha256=f"{hours:064}", size_bytes=1, status=status,
+            **self._stamp("collection", hours), file=file, sha256=f"{hours:064}", size_bytes=1, status=status,
             verdict=FileVerdict.UNKNOWN, reason="it was cut off",
         )  # fmt: skip
 

@@ -502,3 +502,41 @@ def test_where_no_workflow_is_named_all_of_them_count(watch: Any) -> None:
     assert watch.metric("pass-rate").n == 0
     watch.settings = Settings(ci=CiSettings(workflows=()))
     assert watch.metric("pass-rate").n == 1
+
+
+def test_a_zero_is_none_while_not_all_that_github_knows_could_be_read(watch: Any) -> None:
+    watch.keep(
+        watch.job("r1", workflow="atalaya-smoke", requests=9000, polls=9000, waits=9000, stale_trials=9000),
+        watch.collected(ReadStatus.READ, hours=2),
+    )
+    zeros = ("network-errors", "polling-timeouts", "stale-cache")
+    assert State.UNKNOWN not in {watch.metric(id).state for id in zeros}
+    watch.keep(watch.collected(ReadStatus.UNREADABLE, hours=3))
+    assert {watch.metric(id).state for id in zeros} == {State.UNKNOWN}
+
+
+def test_a_log_that_was_not_read_is_not_a_log_without_errors(watch: Any) -> None:
+    watch.keep(
+        watch.job("r1", workflow="atalaya-smoke", requests=9000, polls=9000, waits=9000, stale_trials=9000),
+        watch.collected(ReadStatus.UNREADABLE, hours=2, file="github/runs/1/attempts/1/jobs/2/log"),
+    )
+    assert watch.metric("network-errors").state is State.UNKNOWN
+    watch.keep(watch.collected(ReadStatus.READ, hours=3, file="github/runs/1/attempts/1/jobs/2/log"))
+    assert watch.metric("network-errors").state is not State.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("released", "tested", "counts"),
+    [
+        ("0123abcdef", "0123abc", 1),
+        ("0123abc", "0123abcdef", 1),
+        ("0123ABC", "0123abcdef", 1),
+        ("0123abc", "0124", 0),
+    ],
+)
+def test_a_commit_may_be_written_short_on_either_side(
+    watch: Any, released: str, tested: str, counts: int
+) -> None:
+    watch.release = msgspec.structs.replace(watch.release, commit=released)
+    watch.keep(watch.job("r1", commit=tested))
+    assert watch.metric("pass-rate").n == counts

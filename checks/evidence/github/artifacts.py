@@ -74,6 +74,7 @@ def unpack(client: Client, repo: str, artifacts: Sequence[Artifact], folder: Pat
                 unread.append(trouble)
                 continue
             packed.seek(0)
+            before = len(files) + len(unread)
             for member in archives.unpack(packed, folder / name):
                 file = f"{name}/{member.name}" if member.name else f"{name}.zip"
                 if member.content is None:
@@ -83,6 +84,8 @@ def unpack(client: Client, repo: str, artifacts: Sequence[Artifact], folder: Pat
                 left -= len(member.content)
                 if (digest := _subject(member.content)) is not None:
                     subjects[file] = digest
+            if len(files) + len(unread) == before:
+                unread.append(Unread(f"{name}.zip", ReadStatus.UNREADABLE, "an archive with no file in it."))
     return Unpacked(tuple(files), tuple(unread), subjects, len(artifacts) - len(wanted))
 
 

@@ -267,7 +267,9 @@ class Collection:
         if artifacts is None:
             artifacts = self._artifacts(run)
         if unpacked is None:
-            unpacked = unpack(self._client, self._repo, artifacts.items, folder)
+            # Before its end, a red report cannot be told from the red job that wrote it.
+            left = artifacts.items if run.status == "completed" else ()
+            unpacked = unpack(self._client, self._repo, left, folder)
         # Where a report says what was tested, that stands over where the workflow's own file stood.
         commit = (run.head_sha or "") if ours else self._release.commit or (run.head_sha or "")
         stamp = self._stamp(str(run.id))
@@ -284,6 +286,12 @@ class Collection:
         self._n["attempts"] += len(new)
         log_events, log_readings, again = self._logs(run, executed)
         found, report_readings = self._reports(run, unpacked, workflow, commit, executed, folder)
+        # A test that failed stands in its report and in the log of its job: that is one event.
+        reported = [event for event in found if isinstance(event, Event)]
+        log_events = [
+            event for event in log_events
+            if not any(event.event is one.event and event.message.startswith(one.message) for one in reported)
+        ]  # fmt: skip
         pending = again or any(unread.again for unread in unpacked.unread) or len(attempts) < run.run_attempt
         readings += [
             *told.values(),
@@ -418,7 +426,15 @@ class Collection:
             if reading.file not in collected.known
         ]
         self._n["files"] += len(readings)
-        return [replace(record, origin=scrub(before + record.origin)) for record in found], readings
+        ended = min(jobs.when(run, self._recorded_at), self._recorded_at)
+        return [
+            replace(
+                record, origin=scrub(before + record.origin),
+                # One without a time of its own happened when the run did, whenever we came to read it.
+                occurred_at=ended if record.occurred_at == self._recorded_at else record.occurred_at,
+            )
+            for record in found
+        ], readings  # fmt: skip
 
     def _report_reading(self, run: Run, reading: Reading, before: str, unpacked: Unpacked) -> Reading:
         if reading.file in unpacked.subjects:
@@ -435,6 +451,7 @@ class Collection:
 
     def _keep(self, evidence: Sequence[Evidence], readings: Sequence[Reading]) -> None:
         new = [reading for reading in readings if not self._known.has(reading)]
+        self._known.digests |= {reading.sha256 for reading in new if reading.sha256}
         self._n["unread"] += sum(reading.status is not ReadStatus.READ for reading in readings)
         self._write([*evidence, *new])
 
