@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, NamedTuple
 
+from checks.evidence.dialects import UTF16
 from checks.evidence.patterns import EXPECTED, POLLED, RETRIED, SUCCEEDED, classify_line, target_of
 from checks.evidence.report import LIMITS, Declined, Pieces, beyond, cut_message
 from checks.records import (
@@ -102,12 +103,12 @@ def _read(file: IO[bytes], scrub: Callable[[str], str]) -> Log:
     except Declined as why:
         return Log(status=ReadStatus.DECLINED, notes=(f"declined: {why}.",), sha256="", size_bytes=size_bytes)
     sha256 = pieces.sha256()
-    encoding = "utf-16" if head.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8"
+    encoding = "utf-16" if head.startswith(UTF16) else "utf-8"
     trouble = "empty: 0 bytes." if not head else "not a text: there is a NUL in it."
     if not head or (encoding == "utf-8" and b"\0" in head):
         return Log(status=ReadStatus.UNREADABLE, notes=(trouble,), sha256=sha256, size_bytes=size_bytes)
     file.seek(0)
-    with io.TextIOWrapper(_Kept(file), encoding=encoding, errors="replace", newline="\n") as text:
+    with io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="\n") as text:
         found = _Search(scrub)
         for line in _lines(text):
             found.take(line)
@@ -121,26 +122,6 @@ def _read(file: IO[bytes], scrub: Callable[[str], str]) -> Log:
         first_at=found.first_at,
         last_at=found.last_at,
     )
-
-
-class _Kept(io.BufferedReader):
-    """A reader of a file that does not close it: whoever opened it does."""
-
-    def __init__(self, file: IO[bytes]) -> None:
-        super().__init__(_Raw(file))
-
-
-class _Raw(io.RawIOBase):
-    def __init__(self, file: IO[bytes]) -> None:
-        self._file = file
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
-        piece = self._file.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 def _lines(text: io.TextIOWrapper) -> Iterator[str]:

@@ -1,8 +1,8 @@
 """What did CI say of this release, and is that all that it said?
 
 Each run that belongs to the release is read as a whole, every attempt of it, and written down at once, its readings
-last: a collection that is cut off goes on where it stopped. Whatever could not be read is named, and as long as
-anything is missing the period counts as not read.
+last: a collection that is cut off goes on where it stopped. Whatever could not be read is named: a run that is
+missing makes the period unread, and a part of one, a log or a report, lets no zero count as proven.
 """
 
 from __future__ import annotations
