@@ -105,14 +105,23 @@ def _download(client: Client, repo: str, artifact: Artifact, name: str, packed: 
             file, ReadStatus.UNREADABLE, "expired: GitHub has it no longer. What it held is not known."
         )
     path = f"repos/{repo}/actions/artifacts/{artifact.id}/zip"
+    gone = "gone: GitHub has it no longer. What it held is not known."
+    return fetch(client, path, packed, file=file, most_bytes=MOST_BYTES, gone=gone)
+
+
+def fetch(
+    client: Client, path: str, into: IO[bytes], *, file: str, most_bytes: int, gone: str
+) -> Unread | None:
+    """Download what a run left, or say why it is not there; ``gone`` is the reason where GitHub has it no longer.
+
+    :raises Spent: a limit holds for longer than we wait.
+    """
     try:
-        client.download(path, packed, most_bytes=MOST_BYTES)
+        client.download(path, into, most_bytes=most_bytes)
     except Spent:
         raise
     except Absent:
-        return Unread(
-            file, ReadStatus.UNREADABLE, "gone: GitHub has it no longer. What it held is not known."
-        )
+        return Unread(file, ReadStatus.UNREADABLE, gone)
     except TooLarge as why:
         return Unread(file, ReadStatus.DECLINED, f"declined: {why}")
     except NetworkError as why:

@@ -23,8 +23,8 @@ from checks.evidence import collect as reports
 from checks.evidence import logs
 from checks.evidence.archives import Member, files_in
 from checks.evidence.github import jobs, listing
-from checks.evidence.github.artifacts import REPORTS, Unpacked, Unread, names_one_of, unpack
-from checks.evidence.github.client import Absent, Client, Garbled, Refused, Spent, TooLarge
+from checks.evidence.github.artifacts import REPORTS, Unpacked, Unread, fetch, names_one_of, unpack
+from checks.evidence.github.client import Absent, Client, Garbled, Refused, Spent
 from checks.evidence.github.listing import Gathered
 from checks.evidence.github.payloads import Artifact, Artifacts, Job, Jobs, Run
 from checks.evidence.report import MESSAGE_CHARS
@@ -385,21 +385,11 @@ class Collection:
 
     def _log(self, job: Job) -> bytes | Unread:
         content = io.BytesIO()
-        try:
-            self._client.download(
-                f"repos/{self._repo}/actions/jobs/{job.id}/logs", content, most_bytes=LOG_BYTES
-            )
-        except Spent:
-            raise
-        except Absent:
-            return Unread(
-                "", ReadStatus.UNREADABLE, "gone: GitHub has this log no longer. What it held is not known."
-            )
-        except TooLarge as why:
-            return Unread("", ReadStatus.DECLINED, f"declined: {why}")
-        except NetworkError as why:
-            return Unread("", ReadStatus.UNREADABLE, f"not downloaded: {why}", again=True)
-        return content.getvalue()
+        unread = fetch(
+            self._client, f"repos/{self._repo}/actions/jobs/{job.id}/logs", content, file="", most_bytes=LOG_BYTES,
+            gone="gone: GitHub has this log no longer. What it held is not known.",
+        )  # fmt: skip
+        return content.getvalue() if unread is None else unread
 
     def _reports(
         self, run: Run, unpacked: Unpacked, workflow: str, commit: str,
