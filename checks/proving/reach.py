@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import tempfile
+import threading
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -36,6 +37,11 @@ def _reached(where, file={file!r}):
         _os.close(handle)
 _builtins._atalaya_reached = _reached
 """
+
+
+# CPython 3.11 counts the depth of the syntax tree that it builds for the whole interpreter: two threads that parse at
+# once can end in "AST constructor recursion depth mismatch".
+_ONE_AT_A_TIME = threading.Lock()
 
 
 class Reach(Record, frozen=True, kw_only=True):
@@ -127,7 +133,8 @@ def _functions(
 
 def _taken_apart(source: str) -> tuple[str, dict[str, str]]:
     """A module without the bodies of its functions, and those bodies. Functions of one name share an entry."""
-    tree = ast.parse(source)
+    with _ONE_AT_A_TIME:
+        tree = ast.parse(source)
     bodies: defaultdict[str, str] = defaultdict(str)
     for name, function in list(_functions(tree)):
         bodies[name] += "".join(ast.dump(statement) for statement in function.body)
