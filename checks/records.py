@@ -519,10 +519,63 @@ class Proof(Evidence, frozen=True, kw_only=True):
     canary: bool = False
 
 
+class InForce(Evidence, frozen=True, kw_only=True):
+    """The settings that a verdict rests on, from this instant on: those at T+0, and each change since.
+
+    ``settings`` holds every key that judges, a line of TOML each; ``digest`` is over them.
+    """
+
+    kind = "settings"
+    digest: str
+    settings: tuple[str, ...]
+    by: str
+    why: str
+
+
+class Transition(Evidence, frozen=True, kw_only=True):
+    """How an incident stood from this instant on. The page's front matter, as it was recorded.
+
+    ``metric`` is the one of the five that it spoils, where it spoils one: with the state ``monitoring`` a fix
+    has landed, and what that metric counts from then on has to show that it holds.
+    """
+
+    kind = "transition"
+    incident: str
+    opened_at: datetime
+    state: str
+    severity: Severity
+    impact: str
+    root_cause: str
+    fix: str
+    metric: str
+    by: str
+    why: str
+
+
+class Signature(Evidence, frozen=True, kw_only=True):
+    """A person's word for a duty that no machine can see."""
+
+    kind = "signature"
+    checkpoint_h: int
+    duty: str
+    by: str
+    note: str
+
+
+class WindowChange(Evidence, frozen=True, kw_only=True):
+    """How long the watch lasts, from this instant on."""
+
+    kind = "window"
+    window_h: int
+    by: str
+    why: str
+
+
 STORED: dict[str, type[Evidence]] = {
     record.kind: record
     for record in (
-        RunContext, Observation, Finding, JobAttempt, TestAttempt, Event, Reading, Proof,
+        RunContext, Observation, Finding, JobAttempt, TestAttempt, Event, Reading, Proof, InForce, Transition,
+        Signature, WindowChange,
     )
 }  # fmt: skip
 

@@ -22,6 +22,10 @@ SAYS: dict[str, str] = {
     "event": N_("A transport error, a polling timeout or a stale read."),
     "reading": N_("What became of one file that was taken in."),
     "proof": N_("One seeded defect, and the promises that turned red for it."),
+    "settings": N_("The settings that a verdict rests on, from this instant on."),
+    "transition": N_("How an incident stood from this instant on."),
+    "signature": N_("A person's word for a duty that no machine can see."),
+    "window": N_("How long the watch lasts, from this instant on."),
 }
 TYPES: dict[object, str] = {
     str: N_("text"),
