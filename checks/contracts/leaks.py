@@ -17,7 +17,7 @@ import dis
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple
@@ -69,6 +69,7 @@ class Watch:
         self._sleep = sleep
         self._heard = 0  # requests that have reached the service
         self._total_s = 0.0
+        self._scheduled: dict[int, tuple[str, str]] = {}
 
     def begin(self) -> None:
         """Look from now on. Below :mod:`threading`, so that no clock counts it and no SDK finds it."""
@@ -101,22 +102,31 @@ class Watch:
 
     def _look(self, main: threading.Thread) -> tuple[dict[int, _Wait], Leak | None]:
         """Where each thread waits; and the leak, if all wait and one of them where no clock can see it."""
+        threads = {os.getpid() if one is main else one.native_id or 0: one for one in threading.enumerate()}
+        if not self._all_sleep(threads):
+            return {}, None
         frames = sys._current_frames()
         waits: dict[int, _Wait] = {}
         leak = None
-        for thread in threading.enumerate():
+        for number, thread in threads.items():
             frame = frames.get(thread.ident or 0)
             if frame is None or _in_virtual_wait(frame):
                 continue
-            number = os.getpid() if thread is main else thread.native_id or 0
-            state, times_run = _scheduling(number)
-            if state != "S" or frame.f_code.co_filename.startswith(OURS):
+            if frame.f_code.co_filename.startswith(OURS):
                 return {}, None
             if (called := _called(frame)) in NETWORK:
                 return {}, None
-            waits[number] = _Wait(id(frame), frame.f_lasti, times_run)
+            waits[number] = _Wait(id(frame), frame.f_lasti, self._scheduled[number][1])
             leak = Leak(0.0, called, _place(frame))
         return waits, leak
+
+    def _all_sleep(self, threads: Iterable[int]) -> bool:
+        """Whether none of them has run since the last look: only then are their frames looked at.
+
+        CPython 3.11 can crash when the frames of a thread that runs are taken often, and they tell nothing.
+        """
+        before, self._scheduled = self._scheduled, {number: _scheduling(number) for number in threads}
+        return before == self._scheduled and all(state == "S" for state, _ in self._scheduled.values())
 
 
 def _in_virtual_wait(frame: FrameType) -> bool:
