@@ -27,7 +27,7 @@ class Estimate(Record, frozen=True, kw_only=True):
     value: float | None
     low: float | None
     high: float | None
-    n: int
+    n: float
     method: Text
 
 
@@ -45,7 +45,7 @@ class Trend(Record, frozen=True, kw_only=True):
     exact: bool
 
 
-def wilson(successes: int, n: int) -> Estimate:
+def wilson(successes: float, n: float) -> Estimate:
     """The share of successes with the score interval of Wilson, clamped to [0, 1].
 
     E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927).
@@ -56,7 +56,7 @@ def wilson(successes: int, n: int) -> Estimate:
     >>> wilson(0, 0).value is None
     True
     """
-    _must_be_counts(successes, n)
+    must_be_counts(successes, n)
     method = text("Wilson score interval, two-sided, 95 %")
     if n == 0:
         return Estimate(value=None, low=None, high=None, n=0, method=method)
@@ -112,7 +112,7 @@ def zero_event_upper(n: int, sensitivity: float = 1.0) -> float | None:
     >>> zero_event_upper(0) is None
     True
     """
-    _must_be_counts(0, n)
+    must_be_counts(0, n)
     if not 0 <= sensitivity <= 1:
         raise ValueError(f"sensitivity is a share, from 0 to 1, and not {sensitivity}")
     if n == 0:
@@ -133,7 +133,7 @@ def garwood(events: int, exposure: float = 1.0) -> Estimate:
     >>> garwood(0, 24).low, garwood(0, 0).value is None
     (0.0, True)
     """
-    _must_be_counts(0, events)
+    must_be_counts(0, events)
     method = text("Garwood exact Poisson interval, two-sided, 95 %")
     if exposure <= 0:
         return Estimate(value=None, low=None, high=None, n=events, method=method)
@@ -142,6 +142,20 @@ def garwood(events: int, exposure: float = 1.0) -> Estimate:
     return Estimate(
         value=events / exposure, low=low / exposure, high=high / exposure, n=events, method=method
     )
+
+
+def poisson_upper(events: int, exposure: float = 1.0) -> float | None:
+    """The rate that is passed with 5 % probability at most, with so many events in so much exposure. One-sided.
+
+    None without exposure. Garwood's limit, at one end only.
+
+    >>> " ".join(f"{poisson_upper(k):.4f}" for k in range(4))
+    '2.9957 4.7439 6.2958 7.7537'
+    >>> f"{poisson_upper(0, 72):.4f} {poisson_upper(0, 3):.4f}"  # for each hour, for each day
+    '0.0416 0.9986'
+    """
+    must_be_counts(0, events)
+    return float(stats.chi2.ppf(1 - ALPHA, 2 * events + 2)) / 2 / exposure if exposure > 0 else None
 
 
 def trend(counts: Sequence[int], exposures: Sequence[float]) -> Trend:
@@ -209,6 +223,6 @@ def _standardised(score: int, events: int, shares: Sequence[float]) -> float:
     return (score - events * mean) / math.sqrt(events * variance) if variance > 1e-12 else 0.0
 
 
-def _must_be_counts(part: int, whole: int) -> None:
+def must_be_counts(part: float, whole: float) -> None:
     if not 0 <= part <= whole:
         raise ValueError(f"{part} of {whole}: counts cannot be negative, nor a part more than its whole")

@@ -8,6 +8,7 @@ from math import comb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import stats
 
 from checks.metrics.statistics import (
     clean_runs_needed,
@@ -168,3 +169,17 @@ def test_the_convolution_is_what_adding_up_all_outcomes_gives(
 def test_counts_that_cannot_be_are_refused(part: int, whole: int) -> None:
     with pytest.raises(ValueError, match="counts cannot be negative"):
         wilson(part, whole)
+
+
+def test_the_bounds_of_the_rates_that_decide_are_as_published() -> None:
+    assert pytest.approx(wilson(72, 72).low, abs=5e-6) == 0.94935
+    assert [(wilson(x, 60).high or 1) < 0.95 for x in (53, 54)] == [True, False]
+
+
+def test_the_normal_approximation_of_a_trend_is_too_small_for_few_events() -> None:
+    falls, few = trend([12, 7, 3], [24, 24, 24]), trend([2, 1, 0], [1, 1, 1])
+    assert pytest.approx(stats.norm.cdf(falls.z), abs=5e-6) == 0.00939
+    assert (pytest.approx(stats.norm.cdf(few.z), abs=5e-5), pytest.approx(few.p_decreasing, abs=5e-5)) == (
+        0.0786,
+        0.1481,
+    )
