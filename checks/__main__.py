@@ -15,7 +15,7 @@ from typing import Any
 from checks.console import Console
 from checks.errors import AtalayaError
 from checks.settings import load
-from checks.stages import collect, evidence, export, observe, prove, publish, release, watch
+from checks.stages import collect, evidence, export, observe, prove, publish, rehearse, release, watch
 from checks.stages.place import Place
 
 # ── the command line ─────────────────────────────────────────────────────────
@@ -90,6 +90,7 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--waits", type=_positive, metavar="N", help="exports to wait for on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
+    it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
 
     it = _command(commands, "collect", collect.collect)
     it.add_argument(
@@ -108,6 +109,9 @@ def _publishing(commands: Commands) -> None:
     it = _command(commands, "judge", publish.judge)
     it.add_argument(
         "--as-of", metavar="TIME", help="the instant to judge as of (default: the newest evidence's)"
+    )
+    it.add_argument(
+        "--explain", metavar="METRIC", help="print how one metric comes about, step by step, as pass-rate"
     )
     _release(it)
     _strict(it)
@@ -136,27 +140,40 @@ def _proving(commands: Commands) -> None:
         "--jobs", type=_positive, default=0, metavar="N", help="how many at once (default: one a processor)"
     )
 
-    from checks.proving.rehearsal import SCENARIOS
+    from checks.proving.rehearsal import SCENARIOS, told
 
-    it = _command(commands, "rehearse", prove.rehearse)
-    it.add_argument("--scenario", choices=sorted(SCENARIOS), default="healthy")
-    it.add_argument("--seed", type=int, default=7, metavar="N")
-    it.add_argument(
-        "--at", default="2026-11-02T09:00:00Z", metavar="TIME", help="T+0 of the made-up calendar"
-    )
-    it.add_argument("--as", dest="name", default="rehearsal-1", metavar="NAME", help="the release's name")
+    it = _command(commands, "rehearse", rehearse.rehearse)
+    it.formatter_class = argparse.RawDescriptionHelpFormatter
+    it.epilog = told(SCENARIOS)
+    it.add_argument("--scenario", choices=sorted(SCENARIOS), default="healthy",
+        help="what happens to the release; each is told below (default: healthy)")  # fmt: skip
+    it.add_argument("--seed", type=int, default=7, metavar="N",
+        help="what is drawn: how late the schedule fires, which requests are lost (default: 7)")  # fmt: skip
+    it.add_argument("--at", default="2026-11-02T09:00:00Z", metavar="TIME",
+        help="T+0 of the made-up calendar (default: 2026-11-02T09:00:00Z)")  # fmt: skip
+    it.add_argument("--as", dest="name", default="rehearsal-1", metavar="NAME",
+        help="the release's name (default: rehearsal-1)")  # fmt: skip
     it.add_argument("--no-proof", action="store_true", help="leave the seeded defects out")
 
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
-    inner = commands.add_parser("release", help="open a release").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    inner = commands.add_parser(
+        "release", help="open, extend, sign and record: the life of a watch"
+    ).add_subparsers(required=True, metavar="COMMAND")
     it = _command(inner, "open", release.release_open)
     it.add_argument("version")
     it.add_argument("--commit", required=True, metavar="SHA")
     it.add_argument("--at", metavar="TIME", help="T+0 (default: now)")
+    it = _command(inner, "record", release.record)
+    _by(it)
+    it = _command(inner, "extend", release.extend)
+    _by(it)
+    it = _command(inner, "sign", release.sign)
+    it.add_argument("duty", help="the duty, as review-pass-rate")
+    it.add_argument("--note", default="", metavar="TEXT", help="what there is to say")
+    it.add_argument("--by", default="", metavar="NAME", help="who signs (default: you)")
+    _release(it)
 
     inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
         required=True, metavar="COMMAND"
@@ -170,6 +187,12 @@ def _releasing(commands: Commands) -> None:
     _release(it)
     it = _command(inner, "schema", evidence.schema)
     it.add_argument("--out", metavar="FILE", help="write it to this file (default: print it)")
+
+
+def _by(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--why", required=True, metavar="TEXT", help="the reason, for those who read it later")
+    it.add_argument("--by", default="", metavar="NAME", help="who says so (default: you)")
+    _release(it)
 
 
 def _positive(text: str) -> int:

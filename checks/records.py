@@ -145,6 +145,7 @@ class DutyState(Word):
     FAILED = "failed"
     MISSING = "missing"  # due, and there is no evidence for it
     NOT_YET_DUE = "not yet due"
+    SIGNED = "signed"
     PERSON_SIGNS = "a person signs this"
 
 
@@ -583,12 +584,21 @@ STORED: dict[str, type[Evidence]] = {
 # ── what is computed ─────────────────────────────────────────────────────────
 
 
+class Compared(Word):
+    """What a metric shows beside the last accepted release."""
+
+    REGRESSED = "regressed"
+    NOT_SHOWN = "no regression shown"
+    NO_BASIS = "missing basis"
+
+
 class Metric(Record, frozen=True, kw_only=True):
     """One of the five, judged. ``value``, ``low`` and ``high`` are None where nothing is known.
 
     ``unit`` says what ``value`` is (``share``, ``tests``, ``events``); ``n`` counts the trials behind it and
     ``exposure`` names them. ``text`` is the figure in words, ``reason`` why the state is what it is, and
-    ``inputs`` what a reader needs to compute it again.
+    ``inputs`` what a reader needs to compute it again; ``derivation`` computes it, a step at a time. ``settles`` is
+    what would give a better state, where that can be said. ``against`` is the figure beside the last accepted release.
     """
 
     id: str
@@ -606,6 +616,10 @@ class Metric(Record, frozen=True, kw_only=True):
     reason: Text
     critical: bool
     inputs: dict[str, Any] = {}
+    settles: Text | None = None
+    derivation: tuple[Text, ...] = ()
+    compared: Compared = Compared.NO_BASIS
+    against: Text = Text(template="")
 
 
 class Fired(Record, frozen=True, kw_only=True):
@@ -628,6 +642,106 @@ class Verdict(Record, frozen=True, kw_only=True):
     fired: tuple[Fired, ...]
     unknowns: tuple[Text, ...]
     next_steps: tuple[Text, ...]
+    would_change: tuple[Text, ...] = ()
+    score: float | None = None
+
+
+class PaceSign(Record, frozen=True, kw_only=True):
+    """How fast the budget burns in the last ``long_h`` hours and the last ``short_h``.
+
+    ``burns`` is None where nothing was tried, or where there is no budget: unknown, and not quiet.
+    """
+
+    long_h: float
+    short_h: float
+    limit: float
+    long_rate: float | None
+    short_rate: float | None
+    burns: bool | None
+
+
+class Pace(Record, frozen=True, kw_only=True):
+    """How much of the window's budget of errors is spent: ``used`` is its share, None where nothing was tried."""
+
+    slo: float
+    bad: int
+    total: int
+    used: float | None
+    signs: tuple[PaceSign, ...]
+
+
+class FlakyClass(Word):
+    """What the attempts of one test show."""
+
+    CONFIRMED = "confirmed flaky"  # passed and failed while nothing changed
+    REGRESSION = "regression suspect"  # broken since one commit, or in many variants at one
+    BROKEN = "broken"  # failed at every attempt, to the latest
+    SUSPECT = "suspect"  # failed, and no attempt told why
+    HEALTHY = "healthy"
+    UNOBSERVED = "unobserved"  # nothing was decided
+
+
+class Score(Record, frozen=True, kw_only=True):
+    """The probability that an attempt fails on a version that is good, from ``keys`` keys with an attempt.
+
+    ``low`` and ``high`` are a 95 % credible interval, ``above_one_percent`` is the probability that it is more
+    than 1 %, and ``bad_mean`` is how likely a version is broken, so that all attempts fail. All five are None
+    where there was no attempt: what the prior says of a test that nobody saw is no finding.
+    """
+
+    keys: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    above_one_percent: float | None = None
+    bad_mean: float | None = None
+
+
+class FlakyTest(Record, frozen=True, kw_only=True):
+    """One test of the watch, its class, and what it costs.
+
+    A key is one (test, commit, variant). ``cost_min`` is its mean duration in minutes, None where no report says;
+    ``runs_per_day`` are decided attempts. ``impact`` is the probability that it turns at least one of the next
+    40 runs red, and ``clean_runs`` how many in a row would show that it is mended; both rest on the
+    score's mean, and are None where nothing was decided.
+    """
+
+    test: str
+    critical: bool
+    kind: FlakyClass
+    keys: int
+    repeated_keys: int
+    mixed_keys: int
+    attempts: int
+    failures: int
+    runs_per_day: float
+    cost_min: float | None
+    score: Score
+    impact: float | None
+    clean_runs: int | None
+    reason: Text
+
+
+class Look(Record, frozen=True, kw_only=True):
+    """The verdict as it was at one checkpoint. ``late`` records tell of before it and were written down after it."""
+
+    hours: int
+    verdict: Verdict
+    late: int
+
+
+class Tried(Record, frozen=True, kw_only=True):
+    """What was tried in one environment, and what went wrong there."""
+
+    environment: Environment
+    decided: int
+    lost: int
+    requests: int
+    waits: int
+    stale_trials: int
+    network_errors: int
+    polling_timeouts: int
+    stale_reads: int
 
 
 class Duty(Record, frozen=True, kw_only=True):
@@ -689,7 +803,7 @@ class Coverage(Record, frozen=True, kw_only=True):
 
 
 class Incident(Record, frozen=True, kw_only=True):
-    """One row of the runbook's table of incidents."""
+    """One row of the runbook's table of incidents. ``metric`` is the one of the five that it spoils, or none."""
 
     id: str
     at: datetime
@@ -698,6 +812,7 @@ class Incident(Record, frozen=True, kw_only=True):
     fix: str
     state: str
     severity: Severity
+    metric: str = ""
 
 
 class BacklogItem(Record, frozen=True, kw_only=True):
@@ -777,5 +892,11 @@ class Judgement(Record, frozen=True, kw_only=True):
     readings: tuple[Reading, ...]
     contexts: tuple[RunContext, ...]  # newest last
     traces: tuple[Trace, ...] = ()
+    looks: tuple[Look, ...] = ()
+    environments: tuple[Tried, ...] = ()
+    changes: tuple[InForce, ...] = ()
+    pace: Pace | None = None
+    flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
+    baseline: str = ""
     defects_seeded: int = 0
     defects_caught: int = 0

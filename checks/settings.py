@@ -156,6 +156,13 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
             "seen, the 95 % upper bound that must not be passed to call it proven.",
         ),
     ] = 0.005
+    requests_slo: Annotated[
+        Share,
+        Meta(
+            description="Share of requests that must go without a network error, a polling timeout or a stale read: "
+            "the budget whose pace is an early sign."
+        ),
+    ] = 0.999
     polling_timeouts: Annotated[Count, Meta(description="Unexpected polling timeouts allowed.")] = 0
     polling_proven_upper: Annotated[
         float, Meta(gt=0, description="Polling timeouts for each wait: the upper bound that proves a zero.")

@@ -21,6 +21,7 @@ import msgspec
 from checks.records import (
     N_,
     Checkpoint,
+    Compared,
     Coverage,
     Duty,
     DutyState,
@@ -58,7 +59,8 @@ class Situation(Record, frozen=True, kw_only=True):
     """All that the rules look at.
 
     ``metrics_at`` holds the metrics as they were at each checkpoint that has passed, by its hours.
-    ``integrity_problems`` say what of the evidence or the settings is not what it was recorded to be.
+    ``unrecorded`` say which page differs from what was recorded of it. ``integrity_problems`` say what of the
+    evidence or the settings is not what it was recorded to be.
     ``broken_critical`` are the ids of the critical promises whose latest outcome is broken.
     """
 
@@ -70,6 +72,7 @@ class Situation(Record, frozen=True, kw_only=True):
     checkpoints: tuple[Checkpoint, ...] = ()
     coverage: Coverage | None = None
     incidents: tuple[Incident, ...] = ()
+    unrecorded: tuple[Text, ...] = ()
     integrity_problems: tuple[Text, ...] = ()
     broken_critical: tuple[str, ...] = ()
     defects_seeded: int = 0
@@ -138,7 +141,34 @@ def judge(situation: Situation) -> Verdict:
         fired=tuple(fired),
         unknowns=tuple(_unknowns(situation)),
         next_steps=_next_steps(situation, decisive.word),
+        would_change=tuple(_would_change(situation)),
+        score=score(situation.metrics),
     )
+
+
+# What each metric weighs in the score, and what its state is worth there.
+WEIGHTS = {"pass-rate": 2, "flaky-tests": 1, "network-errors": 1, "polling-timeouts": 2, "stale-cache": 2}
+WORTH = {State.PROVEN: 1.0, State.MEETS: 1.0, State.INCONCLUSIVE: 0.5, State.FAIL: 0.0}
+
+
+def score(metrics: Iterable[Metric]) -> float | None:
+    """The five states as one share: shown, and decides nothing. None where one of them is unknown.
+
+    A release with a key metric that fails may still score 69 %, which is why no rule looks at it.
+    """
+    states = {metric.id: metric.state for metric in metrics}
+    if any(states.get(id, State.UNKNOWN) is State.UNKNOWN for id in WEIGHTS):
+        return None
+    return sum(weight * WORTH[states[id]] for id, weight in WEIGHTS.items()) / sum(WEIGHTS.values())
+
+
+def _would_change(situation: Situation) -> Iterator[Text]:
+    """What would give a metric a better state, where that can be said in numbers."""
+    for metric in situation.metrics:
+        if metric.settles is not None:
+            yield text(
+                "{metric}, {state}: {settles}", metric=metric.id, state=metric.state, settles=metric.settles
+            )
 
 
 def _valid_until(situation: Situation) -> datetime:
@@ -318,9 +348,23 @@ def _slept(situation: Situation) -> tuple[Text, ...]:
     return tuple(said)
 
 
+def _regressed(metrics: Iterable[Metric]) -> tuple[Text, ...]:
+    """What is worse than in the last accepted release."""
+    return tuple(
+        text("{metric}: {against}", metric=metric.id, against=metric.against)
+        for metric in metrics
+        if metric.compared is Compared.REGRESSED
+    )
+
+
+def _pages(situation: Situation) -> tuple[Text, ...]:
+    return situation.unrecorded
+
+
 def _would_extend(situation: Situation) -> tuple[Text, ...]:
     return (
         _failing(situation.metrics, critical=False)
+        + _regressed(situation.metrics)
         + _open_incidents(situation, Severity.MAJOR)
         + _said(situation, DutyState.FAILED)
     )
@@ -329,6 +373,7 @@ def _would_extend(situation: Situation) -> tuple[Text, ...]:
 def _would_extend_now(situation: Situation) -> tuple[Text, ...]:
     return (
         _failing_now(situation, critical=False)
+        + _regressed(situation.metrics_at.get(situation.last_look_h or 0, ()))
         + _open_incidents(situation, Severity.MAJOR)
         + _said(situation, DutyState.FAILED)
     )
@@ -389,12 +434,15 @@ RULES: tuple[Rule, ...] = (
         N_("The watch slept: for part of the window it is not known what happened."), _slept),
     Rule("duty-missing", VerdictWord.INCONCLUSIVE, When.END,
         N_("A duty of a checkpoint has no evidence."), _missing_duties),
+    Rule("page-not-recorded", VerdictWord.INCONCLUSIVE, When.END,
+        N_("A page of an incident says something else than its record."), _pages),
     Rule("no-self-test", VerdictWord.INCONCLUSIVE, When.END,
         N_("No defect was seeded, so it is not known what the checks can see."), _no_self_test),
     Rule("extended-enough", VerdictWord.NO_GO, When.END,
         N_("Something would extend the watch, and it was extended twice already."), _not_extended_for_ever),
     Rule("extend", VerdictWord.EXTEND, When.END,
-        N_("A metric that is not critical fails, a major incident is open, or a duty failed: watch for 24 h more."),
+        N_("A metric that is not critical fails, one is worse than in the last accepted release, a major incident is "
+           "open, or a duty failed: watch for 24 h more."),
         _would_extend),
     Rule("metric-inconclusive", VerdictWord.INCONCLUSIVE, When.END,
         N_("There is too little evidence to tell whether a metric meets its threshold."), _inconclusive_metrics),
@@ -419,6 +467,8 @@ RULES: tuple[Rule, ...] = (
         N_("The watch slept: for part of the window it is not known what happened."), _slept),
     Rule("duty-missing-so-far", VerdictWord.WAITING, When.BEFORE,
         N_("A duty that is due has no evidence."), _missing_duties),
+    Rule("page-not-recorded-so-far", VerdictWord.WAITING, When.BEFORE,
+        N_("A page of an incident says something else than its record."), _pages),
     Rule("next-checkpoint-decides", VerdictWord.WAITING, When.BEFORE,
         N_("A metric fails by its interval or by a test: the next checkpoint judges it."), _between_checkpoints),
     Rule("nothing-failing", VerdictWord.ON_TRACK, When.BEFORE,
@@ -433,8 +483,11 @@ def _unknowns(situation: Situation) -> Iterator[Text]:
     yield from _unknown_metrics(situation)
     yield from _slept(situation)
     yield from _missing_duties(situation)
+    yield from _pages(situation)
     yield from _no_self_test(situation)
     if situation.when is When.END:
+        if all(metric.compared is Compared.NO_BASIS for metric in situation.metrics):
+            yield text("How it compares with a release before it: there is none that was accepted.")
         for point, duty in _duties(situation, DutyState.PERSON_SIGNS):
             yield text("T+{hours}, {duty}: nobody has signed it.", hours=point.hours, duty=duty.says)
 
@@ -442,6 +495,7 @@ def _unknowns(situation: Situation) -> Iterator[Text]:
 WATCH = text("Run the watch again: `nox -s watch`.")
 COLLECT = text("Take in what CI wrote: `python -m checks collect --junit PATH`.")
 SCHEDULE = text("Let a schedule run the watch, so that nobody has to think of it.")
+RECORD = text("Write down what people changed: `python -m checks release record --why TEXT`.")
 PROVE = text("Show the checks a seeded defect each: `nox -s prove`.")
 
 # What gives evidence for a metric or a duty. What is not here comes from running the watch.
@@ -457,9 +511,9 @@ def _next_steps(situation: Situation, word: VerdictWord) -> tuple[Text, ...]:
     if situation.when is When.END and word is not VerdictWord.GO and situation.can_extend:
         steps.append(
             text(
-                "Watch for another {more} hours: set window_h to {hours} in the release's release.toml.",
+                "Watch for another {more} hours: `python -m checks release extend {version} --why TEXT`.",
                 more=EXTENSION_H,
-                hours=situation.release.window_h + EXTENSION_H,
+                version=situation.release.version,
             )
         )
     if not steps and situation.when is When.BEFORE:
@@ -469,8 +523,13 @@ def _next_steps(situation: Situation, word: VerdictWord) -> tuple[Text, ...]:
 
 
 def _to_mend(situation: Situation) -> Iterator[Text]:
+    if situation.unrecorded:
+        yield RECORD
     if situation.integrity_problems:
-        yield text("See what was changed, and restore it from git: `python -m checks release verify`.")
+        yield text("See what was changed, and restore it from git: `python -m checks evidence verify`.")
+        yield text(
+            "If a setting was changed on purpose, say so: `python -m checks release record --why TEXT`."
+        )
     for id in situation.broken_critical:
         yield text("See the broken promise again: `nox -s checks -- --promise {id}`.", id=id)
     for incident in situation.incidents:

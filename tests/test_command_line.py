@@ -275,3 +275,61 @@ def test_an_archive_with_nothing_in_it_is_listed(root: Path) -> None:
     done = run("collect", "--junit", root / "empty.zip", "--dry-run", "--json", root=root)
     assert json.loads(done.stdout)["empty.zip"]["status"] == "unreadable"
     assert done.returncode == 3
+
+
+# ── the life of a watch ──────────────────────────────────────────────────────
+
+
+def test_a_threshold_changed_after_t0_is_invalid_until_it_is_recorded_with_its_reason(root: Path) -> None:
+    opened(root)
+    before = run("judge", "--release", "1.1.1", root=root)
+    (root / "watch.toml").write_text("[thresholds]\npass_rate = 0.5\n", encoding="utf-8")
+    changed = run("judge", "--release", "1.1.1", root=root)
+    recorded = run(
+        "release", "record", "--release", "1.1.1", "--why", "we agreed on less", "--by", "ana", root=root
+    )
+    after = run("judge", "--release", "1.1.1", root=root)
+    assert [done.returncode for done in (before, changed, recorded, after)] == [3, 1, 0, 3]
+    assert "thresholds.pass_rate = 0.95 is thresholds.pass_rate = 0.5 now" in changed.stderr
+    assert "thresholds.pass_rate = 0.95 becomes thresholds.pass_rate = 0.5" in recorded.stderr
+
+
+def test_how_an_incident_stands_is_recorded_from_its_page_once(root: Path) -> None:
+    folder = opened(root)
+    (folder / "incidents" / "INC-1.md").write_text(
+        "---\nid: INC-1\nat: 2026-01-06T09:00:00Z\nseverity: major\nstate: open\nimpact: slow\n"
+        "root_cause:\nfix:\n---\n",
+        encoding="utf-8",
+    )
+    first, second = (
+        run("release", "record", "--release", "1.1.1", "--why", "seen", root=root) for _ in range(2)
+    )
+    assert ("INC-1 is open" in first.stderr, "everything is recorded" in second.stderr) == (True, True)
+
+
+def test_a_watch_is_extended_twice_and_no_more(root: Path) -> None:
+    opened(root)
+    done = [run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root) for _ in range(3)]
+    assert [one.returncode for one in done] == [0, 0, 2]
+    assert "Decide by its verdict" in done[2].stderr
+
+
+def test_a_person_signs_what_no_machine_sees_and_nothing_else(root: Path) -> None:
+    opened(root)
+    signed = run("release", "sign", "review-pass-rate", "--release", "1.1.1", "--by", "ana", root=root)
+    refused = run("release", "sign", "smoke", "--release", "1.1.1", "--by", "ana", root=root)
+    assert (signed.returncode, refused.returncode) == (0, 2)
+    assert (
+        "There are: review-pass-rate, review-network, incidents-updated, backlog-published" in refused.stderr
+    )
+
+
+def test_a_metric_is_explained_step_by_step_with_its_evidence(root: Path) -> None:
+    opened(root)
+    told = run("judge", "--release", "1.1.1", "--explain", "pass-rate", root=root)
+    assert [
+        word for word in ("what is counted", "derivation", "threshold", "evidence") if word not in told.stdout
+    ] == []
+    assert "There are: pass-rate, flaky-tests" in run(
+        "judge", "--release", "1.1.1", "--explain", "speed", root=root
+    ).stderr  # fmt: skip

@@ -265,7 +265,7 @@ def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictWord, window
 def test_no_go_and_a_longer_window_may_stand_together() -> None:
     found = verdict(72, metrics=metrics(**FAILS))
     assert (found.word, found.window) == (VerdictWord.NO_GO, "extended")
-    assert "set window_h to 96" in str(found.next_steps[-1])
+    assert "`python -m checks release extend 1.1.0 --why TEXT`" in str(found.next_steps[-1])
 
 
 @pytest.mark.parametrize(("window", "hours"), [("open", 30), ("ended", 72)])
@@ -307,7 +307,10 @@ def test_what_nobody_signed_is_listed_at_the_end_and_not_before() -> None:
     unsigned = {"checkpoints": (duty(DutyState.PERSON_SIGNS),)}
     assert [[str(unknown) for unknown in verdict(hours, **unsigned).unknowns] for hours in (30, 72)] == [
         [],
-        ["T+24, Run the smoke: nobody has signed it."],
+        [
+            "How it compares with a release before it: there is none that was accepted.",
+            "T+24, Run the smoke: nobody has signed it.",
+        ],
     ]
 
 
@@ -329,3 +332,18 @@ def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
 
 def test_the_same_situation_gives_the_same_bytes() -> None:
     assert msgspec.json.encode(verdict(30)) == msgspec.json.encode(verdict(30))
+
+
+@pytest.mark.parametrize(
+    ("share", "word", "states"),
+    [
+        (0.9375, VerdictWord.INCONCLUSIVE, {"flaky_tests": State.INCONCLUSIVE}),
+        (0.6875, VerdictWord.NO_GO, {"flaky_tests": State.INCONCLUSIVE, "stale_cache": State.FAIL}),
+        (None, VerdictWord.INCONCLUSIVE, {"flaky_tests": State.UNKNOWN}),
+    ],
+)
+def test_the_score_is_shown_and_decides_nothing(
+    share: float | None, word: VerdictWord, states: dict[str, State]
+) -> None:
+    found = verdict(72, metrics=metrics(**states))
+    assert (found.score, found.word) == (share, word)

@@ -23,6 +23,7 @@ import msgspec
 
 from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID, PROMISES
+from checks.contracts.weather import CALM, Weather
 from checks.errors import HarnessError, UsageError
 from checks.records import CheckResult, CheckRun, FindingResult, Outcome, SmokeRun
 from checks.scrub import scrub
@@ -50,6 +51,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     waits: int = 0
     base_url: str = ""
     credentials: dict[str, str] = {}
+    weather: Weather = CALM
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -136,15 +138,17 @@ def run_smoke(
     credentials: dict[str, str] | None = None,
     port: int = 0,
     deadline_s: float = 120.0,
+    weather: Weather = CALM,
 ) -> SmokeRun:
     """Run the smoke: on loopback in virtual time, or against a real service at ``base_url`` in real time.
 
+    :param weather: what the network does to it; on loopback only, since nobody commands a real one.
     :raises HarnessError: the SDK's side ended without a result.
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
     with _launched(
         prepared, port=port, wanted=(), deadline_s=deadline_s, smoke=True,
-        waits=waits, base_url=base_url, credentials=credentials or {},
+        waits=waits, base_url=base_url, credentials=credentials or {}, weather=weather,
     ) as side:  # fmt: skip
         found = next((line.smoke for line in side.lines() if line.smoke is not None), None)
         if found is None:

@@ -2,6 +2,9 @@
 
 The runbook's smoke. Lives in the SDK's process. On loopback it waits for many exports in virtual time, and
 what the service served is its witness; against a real service it waits for one, in real time.
+
+A wait that ends with a ``TransportError`` is tried once more, as its user would, and so is the GET before it. Where
+that goes well, the error is kept as one that blocked nothing, and the step goes on; else all of its errors blocked it.
 """
 
 from __future__ import annotations
@@ -14,9 +17,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from checks.contracts.clock import VirtualClock
 from checks.contracts.judging import Broken, NotApplicable, describe, require
-from checks.contracts.lab import Lab, Sdk, outcome_of, stamp_of
+from checks.contracts.lab import Attempt, Lab, Sdk, outcome_of, stamp_of
+from checks.contracts.weather import CALM, Weather
 from checks.errors import HarnessError
 from checks.records import EventKind, Outcome, SmokeEvent, SmokeStep
 from checks.service.client import Control
@@ -29,7 +35,8 @@ def run(order: dict[str, Any], clock: VirtualClock | None) -> dict[str, Any]:
     """Walk the three steps; what is not yet known on this side is added on the other."""
     if clock is not None:
         lab = Lab(Control(order["control_port"]), clock, Path.cwd())
-        smoke: Smoke = LoopbackSmoke(lab, order["waits"])
+        weather = msgspec.convert(order["weather"], Weather)
+        smoke: Smoke = LoopbackSmoke(lab, order["waits"], weather)
     else:
         smoke = ServiceSmoke(order["base_url"], order["credentials"])
     steps = [
@@ -67,9 +74,20 @@ class Smoke(ABC):
     def cache_outside_polling(self) -> None:
         """A GET that is repeated at once is served from the cache."""
 
-    def saw(self, kind: EventKind, place: str, message: str) -> None:
-        """Something that a metric counts. All of these stop the step that they happen in."""
-        self.events.append(SmokeEvent(kind=kind, place=place, message=message[:500], blocking=True))
+    def saw(self, kind: EventKind, place: str, message: str, *, blocking: bool = True) -> None:
+        """Something that a metric counts. It stops the step that it happens in, unless a second try went well."""
+        self.events.append(SmokeEvent(kind=kind, place=place, message=message[:500], blocking=blocking))
+
+    def twice(self, call: Callable[[], Attempt], place: str, transport: type[BaseException]) -> Attempt:
+        """Make a call, and once more where the network took it. The time is that of both."""
+        first = call()
+        if not isinstance(first.error, transport):
+            return first
+        second = call()
+        self.saw(EventKind.NETWORK_ERROR, place, describe(first.error), blocking=second.error is not None)
+        return second._replace(
+            started_s=first.started_s, elapsed_s=second.started_s + second.elapsed_s - first.started_s
+        )
 
     def saw_error(self, error: BaseException, place: str, transport: type[BaseException]) -> None:
         if isinstance(error, transport):
@@ -81,10 +99,11 @@ class Smoke(ABC):
 class LoopbackSmoke(Smoke):
     """Many waits on our own service, each beside a status that was cached before it."""
 
-    def __init__(self, lab: Lab, waits: int) -> None:
+    def __init__(self, lab: Lab, waits: int, weather: Weather = CALM) -> None:
         super().__init__()
         self.lab = lab
         self.planned = waits
+        self.weather = weather
 
     def strict_config(self) -> None:
         refused = self.lab.load_config({})
@@ -99,7 +118,7 @@ class LoopbackSmoke(Smoke):
         bad = []
         for number in range(self.planned):
             export_id = f"smoke-{number:04d}"
-            self.lab.service.script(export_id, *LIFE)
+            self.lab.service.script(export_id, *self.weather.spoiled(number, LIFE))
             if problem := self._one_wait(export_id):
                 bad.append(problem)
         self.requests = len(self.lab.log())
@@ -107,20 +126,21 @@ class LoopbackSmoke(Smoke):
 
     def _one_wait(self, export_id: str) -> str:
         """One wait beside a cached status; the problem in words, or nothing."""
-        lab, place = self.lab, f"wait_for_export_ready({export_id})"
+        lab, place, get = self.lab, f"wait_for_export_ready({export_id})", f"get_export_status({export_id})"
+        transport = lab.sdk.TransportError
         exports = lab.exports(lab.http())
-        primed = lab.attempt(lambda: exports.get_export_status(export_id))
+        primed = self.twice(lambda: lab.attempt(lambda: exports.get_export_status(export_id)), get, transport)
         if primed.error is not None:
-            self.saw_error(primed.error, f"get_export_status({export_id})", lab.sdk.TransportError)
+            self.saw_error(primed.error, get, transport)
             return primed.said()
         self.waits += 1
-        wait = lab.wait(exports, export_id, timeout_sec=30.0)
+        wait = self.twice(lambda: lab.wait(exports, export_id, timeout_sec=30.0), place, transport)
         polls = [seen for seen in lab.polls(export_id) if lab.at_s(seen) >= wait.started_s]
         self.polls += len(polls)
         if lab.sdk.has("cache"):
             self.trials += 1
         if wait.error is not None and not polls and not isinstance(wait.error, TimeoutError):
-            self.saw_error(wait.error, place, lab.sdk.TransportError)
+            self.saw_error(wait.error, place, transport)
             return wait.said()
         if not polls or lab.at_s(polls[0]) - wait.started_s > 0.1:
             self.saw(
@@ -130,7 +150,7 @@ class LoopbackSmoke(Smoke):
             )
             return "a stale read"
         if wait.error is not None:
-            self.saw_error(wait.error, place, lab.sdk.TransportError)
+            self.saw_error(wait.error, place, transport)
             return wait.said()
         if stamp_of(wait.value.status) != polls[-1].stamp:
             self.saw(EventKind.STALE_READ, place, "the status returned is not the last one served")
@@ -182,9 +202,13 @@ class ServiceSmoke(Smoke):
         # Called for what the service answered: a hit in the cache is no request.
         self.requests += 1
 
-    def _failed(self, error: Exception, place: str) -> Broken:
-        """Count a call that failed; a request that was never answered is one all the same."""
-        self.requests += isinstance(error, self.sdk.TransportError)
+    def saw(self, kind: EventKind, place: str, message: str, *, blocking: bool = True) -> None:
+        """Count a request that was never answered: it is one all the same."""
+        self.requests += kind is EventKind.NETWORK_ERROR
+        super().saw(kind, place, message, blocking=blocking)
+
+    def _failed(self, error: BaseException, place: str) -> Broken:
+        """Count a call that failed."""
         self.saw_error(error, place, self.sdk.TransportError)
         return Broken(describe(error))
 
@@ -197,10 +221,18 @@ class ServiceSmoke(Smoke):
             })  # fmt: skip
             self.waits += 1
             before = self.requests
-            result = exports.wait_for_export_ready(created.export_id, timeout_sec=120.0)
-            self.polls += self.requests - before
         except Exception as error:
-            raise self._failed(error, "wait_for_export_ready") from error
+            raise self._failed(error, "request_export") from error
+        place = "wait_for_export_ready"
+        waited = self.twice(
+            lambda: _attempt(lambda: exports.wait_for_export_ready(created.export_id, timeout_sec=120.0)),
+            place,
+            self.sdk.TransportError,
+        )
+        if waited.error is not None:
+            raise self._failed(waited.error, place) from waited.error
+        self.polls += self.requests - before
+        result = waited.value
         outcome = str(getattr(result.outcome, "value", result.outcome))
         require(outcome == "COMPLETED", f"the outcome is {outcome}")
 
@@ -216,6 +248,17 @@ class ServiceSmoke(Smoke):
             raise self._failed(error, "list_recent_exports") from error
         sent = self.requests - before
         require(sent == 1, f"a list repeated at once was answered by the service {sent} times")
+
+
+def _attempt(call: Callable[[], Any]) -> Attempt:
+    """Make a call in real time, and keep what becomes of it."""
+    started_s = time.monotonic()
+    value, error = None, None
+    try:
+        value = call()
+    except Exception as raised:
+        error = raised
+    return Attempt(value, error, started_s, time.monotonic() - started_s)
 
 
 def _step(id: str, walk: Callable[[], None]) -> SmokeStep:

@@ -115,7 +115,14 @@ def _explained(metric: Metric, voice: Voice) -> str:
         f"{voice.badge(metric.state)} {title_of(metric, voice)}",
         voice.say(metric.text),
         voice(N_("Why this state: {reason}"), reason=metric.reason),
+        voice(N_("What would give a better state: {settles}"), settles=metric.settles)
+        if metric.settles
+        else "",
+        voice(N_("Threshold: {threshold}."), threshold=metric.threshold),
         voice(N_("How it is computed: {method}"), method=metric.method),
+        voice.list(metric.derivation, ordered=True),
+        voice(N_("Beside the last accepted release: {against}"), against=metric.against),
+        voice(N_("The same in a terminal: `python -m checks judge --explain {id}`"), id=metric.id),
         voice(N_("Every verdict needs this metric, and it is critical."))
         if metric.critical
         else voice(N_("Every verdict needs this metric.")),

@@ -17,10 +17,12 @@ from checks.includes.contract import link
 from checks.includes.coverage import coverage
 from checks.includes.figures import figures, metrics
 from checks.includes.files import write_if_changed
+from checks.includes.flaky import flaky
 from checks.includes.language import Language
 from checks.includes.ledger import evidence
 from checks.includes.machine import as_json
 from checks.includes.voice import SHAPES, Voice
+from checks.includes.watching import environments, in_force, looks, pace
 from checks.records import N_, Judgement, Outcome, PromiseStatus, Release, VerdictWord
 
 Fragment = Callable[[Judgement, Voice], str]
@@ -70,6 +72,7 @@ def verdict(judgement: Judgement, voice: Voice) -> str:
     return myst.paragraphs(
         card,
         _section(voice(N_("Why")), voice.list(said.because)),
+        _section(voice(N_("What would change it")), voice.list(said.would_change)),
         _section(voice(N_("What is not known")), voice.list(said.unknowns)),
         _section(voice(N_("What to do next")), voice.list(said.next_steps, ordered=True)),
         _rules(judgement, voice),
@@ -100,8 +103,15 @@ def _when(judgement: Judgement, voice: Voice) -> str:
         (voice(N_("As of")), voice.at(said.as_of)),
         (voice(N_("Valid until")), voice.at(said.valid_until, *dating(release))),
         (voice(N_("Rule")), voice.literal(said.rule)),
+        (voice(N_("Score")), _score(said.score, voice)),
     ]
     return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in rows)
+
+
+def _score(score: float | None, voice: Voice) -> str:
+    if score is None:
+        return voice(N_("none, while a metric is unknown"))
+    return voice(N_("{score:.2%}, which decides nothing"), score=score)
 
 
 WINDOWS: dict[str, str] = {
@@ -212,10 +222,12 @@ def incidents(judgement: Judgement, voice: Voice) -> str:
 
 INCIDENT_STATES: dict[str, str] = {
     "open": N_("Open"),
+    "acknowledged": N_("Acknowledged"),
     "mitigated": N_("Mitigated"),
     "monitoring": N_("Monitoring"),
     "closed": N_("Closed"),
     "resolved": N_("Resolved"),
+    "reopened": N_("Reopened"),
 }
 
 
@@ -292,9 +304,15 @@ def checkpoint(judgement: Judgement, hours: int, voice: Voice) -> str:
     rows = [
         [voice.say(duty.says), voice.badge(duty.state), voice.say(duty.evidence)] for duty in found.duties
     ]
-    return myst.paragraphs(
-        due, myst.table(voice(N_("Duties, {n} in all"), n=len(rows)), header, rows, classes="cards duties")
-    )
+    duties = myst.table(voice(N_("Duties, {n} in all"), n=len(rows)), header, rows, classes="cards duties")
+    return myst.paragraphs(due, _verdict_then(judgement, hours, voice), duties)
+
+
+def _verdict_then(judgement: Judgement, hours: int, voice: Voice) -> str:
+    look = next((look for look in judgement.looks if look.hours == hours), None)
+    if look is None:
+        return ""
+    return voice(N_("The verdict, as it was then:")) + " " + voice.badge(look.verdict.word)
 
 
 FRAGMENTS: dict[str, Fragment] = {
@@ -302,7 +320,12 @@ FRAGMENTS: dict[str, Fragment] = {
     "verdict": verdict,
     "metrics": metrics,
     "figures": figures,
+    "flaky": flaky,
     "coverage": coverage,
+    "environments": environments,
+    "looks": looks,
+    "settings": in_force,
+    "pace": pace,
     "contracts": contracts,
     "incidents": incidents,
     "backlog": backlog,

@@ -27,6 +27,11 @@ _PAGES = {
 ```{live} metrics
 ```
 
+## What was known at each checkpoint
+
+```{live} looks
+```
+
 ```{toctree}
 :hidden:
 
@@ -142,6 +147,30 @@ Evidence is only ever added: a file is named after its content, and never change
 ## How each figure comes about
 
 ```{live} figures
+```
+
+## Tests that did not just pass
+
+```{live} flaky
+```
+
+## Where it was seen
+
+Runs on loopback, in CI and against a real service are counted apart.
+
+```{live} environments
+```
+
+## At which pace
+
+```{live} pace
+```
+
+## By which thresholds
+
+A change after T+0 counts from when it was recorded, and one that was not recorded makes the verdict invalid.
+
+```{live} settings
 ```
 
 ## Was somebody watching?

@@ -38,6 +38,16 @@ BEHIND: tuple[Behind, ...] = (
 )  # fmt: skip
 
 
+# The kinds of records that each metric counts.
+KINDS: dict[str, tuple[str, ...]] = {
+    "pass-rate": ("job",),
+    "flaky-tests": ("test", "observation"),
+    "network-errors": ("event", "job"),
+    "polling-timeouts": ("event", "job"),
+    "stale-cache": ("event", "job", "observation"),
+}
+
+
 class Places(NamedTuple):
     """The anchors of the files and the segments that a page lists, by what records call them."""
 

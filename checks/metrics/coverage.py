@@ -6,30 +6,25 @@ however well the others went: what happened in it is not known.
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
-from pathlib import Path
 
-from checks.metrics.engine import opened
-from checks.metrics.measure import Span
-from checks.records import Coverage, Gap, Release
-from checks.settings import Settings, WatchSettings
+from checks.metrics.engine import Engine
+from checks.metrics.span import Span
+from checks.records import Coverage, Gap
+from checks.settings import WatchSettings
 
 HOUR = timedelta(hours=1)
 
 
-def coverage(
-    evidence: Path, *, release: Release, as_of: datetime, settings: Settings, damaged: Container[str] = ()
-) -> Coverage:
-    """How much of the window until ``as_of`` was watched, without what damaged segments say.
+def coverage(engine: Engine, span: Span) -> Coverage:
+    """How much of the window until the instant asked about was watched.
 
     :raises EvidenceError: a segment cannot be read.
     """
-    span = Span(release=release, as_of=as_of, settings=settings)
-    with opened(evidence, damaged=damaged) as engine:
-        seen = [row["occurred_at"] for row in engine.ask("coverage", span.parameters())]
-    return covered(seen, begins=release.opened_at, until=span.until, schedule=settings.watch)
+    seen = [row["occurred_at"] for row in engine.ask("coverage", span.parameters())]
+    return covered(seen, begins=span.release.opened_at, until=span.until, schedule=span.settings.watch)
 
 
 def covered(

@@ -13,6 +13,7 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
+from itertools import takewhile
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -44,6 +45,8 @@ COLUMN_TYPES: dict[Any, str] = {
     datetime: "TIMESTAMPTZ",
 }
 
+NEEDS = re.compile(r"^-- needs: (\w+)$", re.MULTILINE)
+
 Row = dict[str, Any]
 
 
@@ -59,7 +62,7 @@ class Engine:
 
         :raises EvidenceError: a segment cannot be read as what its name says.
         """
-        sql = (HERE / f"{question}.sql").read_text(encoding="utf-8")
+        sql = _written(question)
         named = {name: parameters[name] for name in set(re.findall(r"\$(\w+)", sql))}
         try:
             answer = self._connection.execute(sql, named)
@@ -70,6 +73,29 @@ class Engine:
                 f"{self._evidence}: {question}.sql cannot be answered: {why}. "
                 f"Restore the segment that it names from git, or collect it again."
             ) from None
+
+
+def in_words(question: str) -> str:
+    """What a question counts, as the comment at its head says it.
+
+    >>> in_words("collection").splitlines()[0]
+    'Says how the newest collection of what GitHub knows ended: its reading of the list of runs, which is read only if'
+    """
+    lines = (HERE / f"{question}.sql").read_text(encoding="utf-8").splitlines()
+    head = takewhile(lambda line: line.startswith("-- ") and not NEEDS.match(line), lines)
+    return "\n".join(line.removeprefix("-- ") for line in head)
+
+
+def _written(question: str) -> str:
+    """A question with the steps that it says it needs in front: what two questions begin with stands in one file."""
+    sql = (HERE / f"{question}.sql").read_text(encoding="utf-8")
+    steps = [
+        f"{name} AS (\n{(HERE / f'{name}.sql').read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)
+    ]
+    if not steps:
+        return sql
+    begins, with_, rest = sql.partition("\nWITH ")
+    return f"{begins}\nWITH {', '.join((*steps, rest))}" if with_ else f"WITH {', '.join(steps)}\n{sql}"
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import stats
 
 from checks.metrics.statistics import ALPHA
-from checks.records import Record
+from checks.records import Score
 
 CELLS = 400  # midpoints on each axis of the grid: the score has a resolution of 1 / 400
 BAD_PRIOR = (1, 9)  # Beta: one version in ten is broken for a test
@@ -33,22 +33,6 @@ class Shape(NamedTuple):
     failures: int
     passes: int
     keys: int
-
-
-class Score(Record, frozen=True, kw_only=True):
-    """The probability that an attempt fails on a version that is good, from ``keys`` keys with an attempt.
-
-    ``low`` and ``high`` are a 95 % credible interval, ``above_one_percent`` is the probability that it is more
-    than 1 %, and ``bad_mean`` is how likely a version is broken, so that all attempts fail. All five are None
-    where there was no attempt: what the prior says of a test that nobody saw is no finding.
-    """
-
-    keys: int
-    mean: float | None = None
-    low: float | None = None
-    high: float | None = None
-    above_one_percent: float | None = None
-    bad_mean: float | None = None
 
 
 def score(shapes: Iterable[Shape]) -> Score:

@@ -2,6 +2,7 @@
 -- The errors are the events of kind network-error; the requests are those that jobs say they sent, each attempt of
 -- a job once. Jobs that do not say are counted apart, since their errors have no exposure.
 -- Blocking errors stopped a run. Expected ones were provoked by a test, and are shown beside the others.
+-- Those that stopped a run before a fix landed are counted once more by themselves; without a fix, the fix is T+0.
 -- The instant that ends the window belongs to its last 24 hours.
 WITH seen AS (
   SELECT
@@ -11,6 +12,10 @@ WITH seen AS (
     ) AS bin,
     CASE WHEN expected THEN 0 ELSE 1 END AS unexpected,
     CASE WHEN NOT expected AND blocking THEN 1 ELSE 0 END AS blocking,
+    CASE
+      WHEN NOT expected AND blocking AND occurred_at < CAST($fixed AS TIMESTAMPTZ) THEN 1
+      ELSE 0
+    END AS blocking_before_fix,
     CASE WHEN expected THEN 1 ELSE 0 END AS expected
   FROM events
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
@@ -41,14 +46,15 @@ sent AS (
   FROM jobs
 ),
 both_kinds AS (
-  SELECT bin, unexpected, blocking, expected, 0 AS requests, 0 AS silent FROM seen
+  SELECT bin, unexpected, blocking, blocking_before_fix, expected, 0 AS requests, 0 AS silent FROM seen
   UNION ALL
-  SELECT bin, 0 AS unexpected, 0 AS blocking, 0 AS expected, requests, silent FROM sent
+  SELECT bin, 0 AS unexpected, 0 AS blocking, 0 AS blocking_before_fix, 0 AS expected, requests, silent FROM sent
 )
 SELECT
   bin,
   CAST(SUM(unexpected) AS BIGINT) AS errors,
   CAST(SUM(blocking) AS BIGINT) AS blocking,
+  CAST(SUM(blocking_before_fix) AS BIGINT) AS blocking_before_fix,
   CAST(SUM(expected) AS BIGINT) AS expected,
   CAST(SUM(requests) AS BIGINT) AS requests,
   CAST(SUM(silent) AS BIGINT) AS jobs_without_count

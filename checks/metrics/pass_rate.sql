@@ -1,67 +1,10 @@
--- Counts the SDK's jobs by how their attempts ended.
--- A job is one (workflow, job, variant, run); its re-runs are attempts of it. It is decided when an attempt ended
--- as success, failure or timed_out, and its latest decided attempt is its end: a re-run that was cancelled hides
--- no failure. A job without such an attempt is counted by its latest conclusion, and is in no rate.
--- Where two sources tell of one attempt, a failure stands over a success.
--- Jobs count when their workflow is listed and their commit is the released one, or is not known; Atalaya's own
--- checks and smoke always count. Real services are kept apart, and rehearsals count in rehearsals only.
-WITH told AS (
-  SELECT
-    workflow, job, variant, run_id, attempt, conclusion, origin, occurred_at,
-    CASE
-      WHEN list_contains($ours, workflow) THEN 0
-      WHEN $commit = '' OR "commit" = '' THEN 0
-      WHEN SUBSTR("commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH("commit")) THEN 0
-      ELSE 1
-    END AS of_another_commit,
-    CASE
-      WHEN conclusion IN ('failure', 'timed_out') THEN 0
-      WHEN conclusion = 'success' THEN 1
-      ELSE 2
-    END AS weight
-  FROM job_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND (list_contains($ours, workflow) OR $any_workflow OR list_contains($workflows, workflow))
-),
-by_source AS (
-  SELECT
-    workflow, job, variant, run_id, attempt, conclusion, weight,
-    ROW_NUMBER() OVER (
-      PARTITION BY workflow, job, variant, run_id, attempt
-      ORDER BY weight ASC NULLS LAST, occurred_at DESC NULLS LAST, origin ASC NULLS LAST, conclusion ASC NULLS LAST
-    ) AS place
-  FROM told
-  WHERE of_another_commit = 0
-),
-attempts AS (
-  SELECT
-    workflow, job, variant, run_id, attempt, conclusion, weight,
-    ROW_NUMBER() OVER (
-      PARTITION BY workflow, job, variant, run_id
-      ORDER BY CASE WHEN weight < 2 THEN 0 ELSE 1 END ASC NULLS LAST, attempt DESC NULLS LAST
-    ) AS place
-  FROM by_source
-  WHERE place = 1
-),
-jobs AS (
-  SELECT
-    workflow, job, variant, run_id,
-    MAX(CASE WHEN place = 1 AND weight < 2 THEN 1 ELSE 0 END) AS decided,
-    MAX(CASE WHEN place = 1 AND weight = 1 THEN 1 ELSE 0 END) AS succeeded,
-    MAX(CASE WHEN attempt = 1 AND weight < 2 THEN 1 ELSE 0 END) AS first_decided,
-    MAX(CASE WHEN attempt = 1 AND weight = 1 THEN 1 ELSE 0 END) AS first_succeeded,
-    MAX(CASE WHEN place = 1 THEN conclusion END) AS last_word
-  FROM attempts
-  GROUP BY workflow, job, variant, run_id
-),
-runs AS (
+-- Counts the SDK's jobs by how their attempts ended. jobs.sql says what a job is, and which of its attempts is its end.
+-- Those of another commit are counted apart, by their attempts.
+-- needs: jobs
+WITH runs AS (
   SELECT workflow, run_id, MIN(succeeded) AS succeeded
   FROM jobs
-  WHERE decided = 1
+  WHERE decided = 1 AND of_another_commit = 0
   GROUP BY workflow, run_id
 ),
 in_jobs AS (
@@ -80,12 +23,13 @@ in_jobs AS (
     COUNT(*) FILTER (WHERE decided = 0 AND last_word = 'nothing-ran') AS nothing_ran,
     COUNT(*) FILTER (WHERE decided = 0 AND last_word = 'unknown') AS not_told
   FROM jobs
+  WHERE of_another_commit = 0
 ),
 in_runs AS (
   SELECT COUNT(*) AS runs, COALESCE(SUM(succeeded), 0) AS runs_succeeded FROM runs
 ),
 elsewhere AS (
-  SELECT COALESCE(SUM(of_another_commit), 0) AS attempts_of_other_commits FROM told
+  SELECT COALESCE(SUM(attempts), 0) AS attempts_of_other_commits FROM jobs WHERE of_another_commit = 1
 )
 SELECT
   CAST(in_jobs.decided AS BIGINT) AS decided,

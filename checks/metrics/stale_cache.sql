@@ -2,9 +2,11 @@
 -- The stale reads are the unexpected events of kind stale-read, and one for each time that the promise
 -- polling.fresh-status was broken. The trials are the waits that began beside a cached, older status, as jobs count
 -- them, each attempt of a job once: only these could have read stale. The checks' own cases are no trials.
+-- What happened before a fix landed is counted once more by itself; without a fix, the fix is T+0.
 WITH seen AS (
   SELECT
     COUNT(*) FILTER (WHERE NOT expected) AS events,
+    COUNT(*) FILTER (WHERE NOT expected AND occurred_at < CAST($fixed AS TIMESTAMPTZ)) AS events_before_fix,
     COUNT(*) FILTER (WHERE expected) AS expected
   FROM events
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
@@ -27,10 +29,13 @@ broken AS (
   GROUP BY run_id, occurred_at
 ),
 checked AS (
-  SELECT COUNT(*) AS broken_checks FROM broken
+  SELECT
+    COUNT(*) AS broken_checks,
+    COUNT(*) FILTER (WHERE occurred_at < CAST($fixed AS TIMESTAMPTZ)) AS broken_before_fix
+  FROM broken
 ),
 jobs AS (
-  SELECT MAX(stale_trials) AS stale_trials
+  SELECT MIN(occurred_at) AS occurred_at, MAX(stale_trials) AS stale_trials
   FROM job_attempts
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
     AND occurred_at <= CAST($until AS TIMESTAMPTZ)
@@ -42,14 +47,17 @@ jobs AS (
 tried AS (
   SELECT
     COALESCE(SUM(stale_trials), 0) AS trials,
+    COALESCE(SUM(stale_trials) FILTER (WHERE occurred_at < CAST($fixed AS TIMESTAMPTZ)), 0) AS trials_before_fix,
     COUNT(*) FILTER (WHERE stale_trials IS NULL) AS jobs_without_count
   FROM jobs
 )
 SELECT
   CAST(seen.events + checked.broken_checks AS BIGINT) AS events,
+  CAST(seen.events_before_fix + checked.broken_before_fix AS BIGINT) AS events_before_fix,
   CAST(checked.broken_checks AS BIGINT) AS broken_checks,
   CAST(seen.expected AS BIGINT) AS expected,
   CAST(tried.trials AS BIGINT) AS trials,
+  CAST(tried.trials_before_fix AS BIGINT) AS trials_before_fix,
   CAST(tried.jobs_without_count AS BIGINT) AS jobs_without_count
 FROM seen
 CROSS JOIN checked

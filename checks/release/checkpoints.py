@@ -25,6 +25,7 @@ from checks.records import (
     Observation,
     Outcome,
     Release,
+    Signature,
     State,
     Text,
     text,
@@ -69,11 +70,13 @@ def checkpoints(
     metrics: Sequence[Metric],
     metrics_at: Mapping[int, Sequence[Metric]] | None = None,
     workflows: Sequence[str] | None = None,
+    signatures: Mapping[tuple[int, str], Signature] | None = None,
 ) -> tuple[Checkpoint, ...]:
     """The four checkpoints, each duty with its state and its evidence as of one instant.
 
     :param metrics_at: the metrics as they were at each checkpoint that has passed. Where they are not known,
         those of now stand for them.
+    :param signatures: what people signed, by checkpoint and duty.
     :param workflows: the workflows of CI that are the main pipeline; the settings' default where left out.
     """
     metrics_at = metrics_at or {}
@@ -91,7 +94,12 @@ def checkpoints(
         then = {metric.id: metric for metric in metrics_at.get(hours, metrics)}
         at = due_at(release, hours)
         duties = [
-            _duty(asked, known._replace(metrics_then=then), is_due=at <= as_of)
+            _duty(
+                asked,
+                known._replace(metrics_then=then),
+                is_due=at <= as_of,
+                signed=(signatures or {}).get((hours, asked.id)),
+            )
             for asked in DUTIES
             if asked.hours == hours
         ]
@@ -99,8 +107,14 @@ def checkpoints(
     return tuple(points)
 
 
-def _duty(asked: Asked, known: Known, *, is_due: bool) -> Duty:
+def _duty(asked: Asked, known: Known, *, is_due: bool, signed: Signature | None) -> Duty:
     state, evidence = asked.look(known)
+    if signed is not None and state is DutyState.PERSON_SIGNS:
+        state = DutyState.SIGNED
+        evidence = text(
+            "{by} signed it on {at}. {note} {evidence}",
+            by=signed.by, at=signed.occurred_at, note=signed.note, evidence=evidence,
+        )  # fmt: skip
     if not is_due:
         state, evidence = DutyState.NOT_YET_DUE, text("So far: {evidence}", evidence=evidence)
     return Duty(id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence)
@@ -320,3 +334,8 @@ DUTIES: tuple[Asked, ...] = (
     Asked("incidents-updated", 72, N_("Close or update the incidents"), _incidents),
     Asked("backlog-published", 72, N_("Publish the backlog in its order"), _backlog),
 )  # fmt: skip
+
+# The duties that are a person's word.
+SIGNABLE = tuple(
+    asked.id for asked in DUTIES if asked.look in (_review_pass_rate, _review_network, _incidents, _backlog)
+)

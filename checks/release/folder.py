@@ -18,7 +18,8 @@ from pathlib import Path
 import msgspec
 
 from checks.errors import ReleaseError
-from checks.records import Release
+from checks.evidence import ledger
+from checks.records import Release, WindowChange
 
 FORMAT = 1
 LOCAL = "local-"
@@ -98,7 +99,8 @@ def to_write(releases: Path, *, now: datetime) -> Release | None:
     running = [
         release
         for release in find(releases)
-        if not release.rehearsal and release.opened_at <= now < ends_at(release)
+        if not release.rehearsal
+        and release.opened_at <= now < ends_at(release, lasts_h(releases / release.version, release))
     ]
     tracked = [release for release in running if not release.version.startswith(LOCAL)]
     return next(iter(tracked or running), None)
@@ -111,9 +113,18 @@ def local_name(releases: Path, version: str | None) -> str:
     return next(name for name in names if not (releases / name).exists())
 
 
-def ends_at(release: Release) -> datetime:
+def lasts_h(folder: Path, release: Release) -> int:
+    """How long a watch lasts by the last record in its folder, or as it was opened."""
+    changes = ledger.read(folder / "evidence", WindowChange)
+    last = max(
+        changes, key=lambda change: (change.occurred_at, change.recorded_at, change.run_id), default=None
+    )
+    return last.window_h if last else release.window_h
+
+
+def ends_at(release: Release, window_h: int | None = None) -> datetime:
     """The end of the window."""
-    return release.opened_at + timedelta(hours=release.window_h)
+    return release.opened_at + timedelta(hours=release.window_h if window_h is None else window_h)
 
 
 def _toml(release: Release) -> str:

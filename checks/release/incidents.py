@@ -14,10 +14,11 @@ from typing import NamedTuple
 
 from checks.errors import ReleaseError
 from checks.records import Incident, Severity
+from checks.verdict import MANDATORY
 
 FENCE = "---"
 REQUIRED = ("id", "at", "severity", "state", "impact", "root_cause", "fix")
-STATES = ("open", "mitigated", "monitoring", "resolved", "closed")
+STATES = ("open", "acknowledged", "mitigated", "monitoring", "resolved", "reopened", "closed")
 STRUCTURE = tuple("|>[]{}&*!%@`?,-#")  # what begins a value that is more than one line of text to YAML
 
 
@@ -28,8 +29,15 @@ class Field(NamedTuple):
     place: str
 
 
-def read_incidents(folder: Path) -> tuple[Incident, ...]:
-    """The incidents of a folder, oldest first. A folder that does not exist holds none.
+class Page(NamedTuple):
+    """An incident as people wrote it down, and the name of its file."""
+
+    name: str
+    incident: Incident
+
+
+def read_pages(folder: Path) -> tuple[Page, ...]:
+    """The pages of a folder, the oldest incident first. A folder that does not exist holds none.
 
     :raises ReleaseError: a page is not an incident: where, what, and what to write instead.
     """
@@ -41,7 +49,13 @@ def read_incidents(folder: Path) -> tuple[Incident, ...]:
             other = read[incident.id][1].name
             raise ReleaseError(f"{page}: the id {incident.id!r} is {other}'s already. Give this one its own.")
         read[incident.id] = (incident, page)
-    return tuple(sorted((incident for incident, _ in read.values()), key=lambda one: (one.at, one.id)))
+    found = (Page(page.name, incident) for incident, page in read.values())
+    return tuple(sorted(found, key=lambda one: (one.incident.at, one.incident.id)))
+
+
+def read_incidents(folder: Path) -> tuple[Incident, ...]:
+    """The incidents of a folder, oldest first, as their pages have them."""
+    return tuple(page.incident for page in read_pages(folder))
 
 
 def read_incident(page: Path) -> Incident:
@@ -71,6 +85,7 @@ def read_incident(page: Path) -> Incident:
         fix=fields["fix"].value,
         state=_one_of(fields["state"], "state", STATES),
         severity=Severity(_one_of(fields["severity"], "severity", tuple(one.value for one in Severity))),
+        metric=_one_of(fields["metric"], "metric", ("", *MANDATORY)) if "metric" in fields else "",
     )
 
 

@@ -6,24 +6,38 @@ Pure in time: the same evidence, settings and instant give the same judgement, w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec.structs import replace
 
 from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import PROMISES
 from checks.evidence import ledger
 from checks.evidence.ledger import Segment
 from checks.metrics.coverage import coverage
-from checks.metrics.measure import measure, measure_at_checkpoints
+from checks.metrics.engine import Engine, opened
+from checks.metrics.flaky import flaky
+from checks.metrics.measure import measure
+from checks.metrics.pace import pace
+from checks.metrics.sensitivity import sensitivity
+from checks.metrics.span import LOOKS_H, Span
 from checks.records import (
     CaseOutcome,
+    Compared,
+    Coverage,
     Event,
     Evidence,
     Finding,
+    InForce,
     JobAttempt,
     Judgement,
+    Look,
+    Metric,
     Observation,
     Outcome,
     Promise,
@@ -35,12 +49,17 @@ from checks.records import (
     Severity,
     TestAttempt,
     Trace,
+    Tried,
+    Verdict,
     text,
 )
 from checks.release.backlog import backlog
+from checks.release.baseline import Accepted, accepted_before
 from checks.release.checkpoints import checkpoints
-from checks.release.incidents import read_incidents
-from checks.release.window import belongs, is_known
+from checks.release.folder import find
+from checks.release.incidents import Page, read_pages
+from checks.release.standing import standing
+from checks.release.window import belongs, due_at, is_known
 from checks.settings import Settings
 from checks.verdict import Situation, judge
 
@@ -48,41 +67,155 @@ NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
 Kind = TypeVar("Kind", bound=Evidence)
 
 
-def judge_release(folder: Path, release: Release, *, as_of: datetime | None, settings: Settings) -> Judgement:
+def judge_release(
+    folder: Path, release: Release, *, as_of: datetime | None, settings: Settings, baseline: bool = True
+) -> Judgement:
     """Everything that the pages of a release are made from.
 
     :param as_of: the instant to judge as of; None means that of the newest record, or T+0 where there is none.
+    :param baseline: whether the last accepted release is looked for, to compare with.
     :raises ReleaseError: a page that people edit is not what it should be.
     """
     evidence = folder / "evidence"
     found = ledger.survey(evidence)
     everything = [record for segment in found.segments for record in segment.records]
     as_of = as_of or max((record.recorded_at for record in everything), default=release.opened_at)
-    records = [record for record in everything if belongs(record, release, as_of)]
-    observations, jobs = _of(records, Observation), _of(records, JobAttempt)
-    proofs = _of(records, Proof)
-    statuses = tuple(_status(promise, observations, proofs) for promise in PROMISES)
-    metrics = measure(evidence, release=release, as_of=as_of, settings=settings, damaged=found.damaged)
-    metrics_at = measure_at_checkpoints(
-        evidence, release=release, as_of=as_of, settings=settings, damaged=found.damaged
+    with ExitStack() as stack:
+        engine = stack.enter_context(opened(evidence, damaged=found.damaged))
+        basis = accepted_before(folder.parent, release, settings) if baseline else None
+        case = Case(
+            release=release, settings=settings, records=everything, engine=engine,
+            pages=read_pages(folder / "incidents"), problems=tuple(found.problems),
+            basis=stack.enter_context(basis.opened()) if basis else None, superseded=_superseded(folder, release),
+        )  # fmt: skip
+        looks = _looks(case, as_of)
+        view = _view(case, as_of, {look.hours: look.metrics for look in looks})
+        environments = _environments(engine, view.span)
+        spent = pace(engine, view.span)
+        unsteady = tuple(one for one in flaky(engine, view.span) if one.failures)
+    findings = _newest_findings(_of(view.records, Finding))
+    return Judgement(
+        release=view.release,
+        as_of=as_of,
+        verdict=judge(view.situation),
+        metrics=view.situation.metrics,
+        checkpoints=view.situation.checkpoints,
+        coverage=view.coverage,
+        promises=view.statuses,
+        findings=findings,
+        incidents=view.situation.incidents,
+        backlog=backlog(view.statuses, view.situation.metrics, findings, WEAKNESSES),
+        segments=tuple(
+            one.info for one in found.segments if any(record.recorded_at <= as_of for record in one.records)
+        ),
+        # Every file that was taken in is listed, also one that tells of another time.
+        readings=tuple(_of([one for one in everything if is_known(one, release, as_of)], Reading)),
+        contexts=tuple(_of(view.records, RunContext)),
+        traces=tuple(_traces(found.segments, view.release, as_of)),
+        looks=tuple(
+            Look(hours=one.hours, verdict=one.verdict, late=_late(case, one, as_of)) for one in looks
+        ),
+        environments=environments,
+        changes=view.changes,
+        pace=spent,
+        flaky=unsteady,
+        baseline=basis.release.version if basis else "",
+        defects_seeded=view.situation.defects_seeded,
+        defects_caught=view.situation.defects_caught,
     )
-    due = checkpoints(
-        release, as_of=as_of, observations=observations, jobs=jobs, metrics=metrics, metrics_at=metrics_at,
-        workflows=settings.ci.workflows,
+
+
+def _superseded(folder: Path, release: Release) -> bool:
+    """Whether the settings of now are another release's: one that was opened since."""
+    return release.rehearsal or any(
+        other.opened_at > release.opened_at and not other.rehearsal for other in find(folder.parent)
+    )
+
+
+class Case(NamedTuple):
+    """All that the judgements of one release, as of any instant, are made from."""
+
+    release: Release
+    settings: Settings
+    records: Sequence[Evidence]
+    engine: Engine
+    pages: tuple[Page, ...]
+    problems: tuple[str, ...]
+    basis: Accepted | None
+    superseded: bool
+
+
+class View(NamedTuple):
+    """What was known at one instant, and what the rules look at."""
+
+    release: Release
+    span: Span
+    records: list[Evidence]
+    statuses: tuple[PromiseStatus, ...]
+    coverage: Coverage
+    changes: tuple[InForce, ...]
+    situation: Situation
+
+
+class Looked(NamedTuple):
+    """What one checkpoint showed, as it was then."""
+
+    hours: int
+    metrics: tuple[Metric, ...]
+    verdict: Verdict
+
+
+def _looks(case: Case, as_of: datetime) -> list[Looked]:
+    """Each checkpoint that has passed, in order: what one found worse than the basis, the next looks at with care."""
+    looks: list[Looked] = []
+    for hours in LOOKS_H:
+        at = due_at(case.release, hours)
+        if at > as_of:
+            break
+        view = _view(case, at, {look.hours: look.metrics for look in looks})
+        looks.append(Looked(hours, view.situation.metrics, judge(view.situation)))
+    return looks
+
+
+def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> View:
+    now = standing(
+        case.records, case.release, as_of=as_of, settings=case.settings, pages=case.pages,
+        superseded=case.superseded,
     )  # fmt: skip
-    watched = coverage(evidence, release=release, as_of=as_of, settings=settings, damaged=found.damaged)
-    incidents = read_incidents(folder / "incidents")
+    release = now.release
+    records = [record for record in case.records if belongs(record, release, as_of)]
+    observations, proofs = _of(records, Observation), _of(records, Proof)
+    statuses = tuple(_status(promise, observations, proofs) for promise in PROMISES)
+    span = Span(
+        release=release, as_of=as_of, settings=now.settings, detectors=sensitivity(proofs), fixed_at=now.fixed_at,
+        regressed_before=_regressed(metrics_at),
+    )  # fmt: skip
+    if case.basis is not None:
+        span = replace(span, basis=case.basis.over(as_of - release.opened_at))
+    metrics = measure(case.engine, span)
+    # At a checkpoint itself, what is measured is what the checkpoint shows.
+    at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
+    metrics_at = {**metrics_at, **at_this}
+    due = checkpoints(
+        release, as_of=as_of, observations=observations, jobs=_of(records, JobAttempt), metrics=metrics,
+        metrics_at=metrics_at, workflows=now.settings.ci.workflows, signatures=now.signatures,
+    )  # fmt: skip
+    watched = coverage(case.engine, span)
     seeded, caught = _self_test(proofs)
     situation = Situation(
         release=release,
         as_of=as_of,
-        settings=settings,
+        settings=now.settings,
         metrics=metrics,
-        metrics_at=metrics_at,
+        metrics_at=dict(metrics_at),
         checkpoints=due,
         coverage=watched,
-        incidents=incidents,
-        integrity_problems=tuple(text("{problem}", problem=problem) for problem in found.problems),
+        incidents=now.incidents,
+        unrecorded=now.unrecorded,
+        integrity_problems=(
+            *(text("{problem}", problem=problem) for problem in case.problems),
+            *now.tampered,
+        ),
         broken_critical=tuple(
             status.promise.id
             for status in statuses
@@ -91,26 +224,24 @@ def judge_release(folder: Path, release: Release, *, as_of: datetime | None, set
         defects_seeded=seeded,
         defects_caught=caught,
     )
-    findings = _newest_findings(_of(records, Finding))
-    return Judgement(
-        release=release,
-        as_of=as_of,
-        verdict=judge(situation),
-        metrics=metrics,
-        checkpoints=due,
-        coverage=watched,
-        promises=statuses,
-        findings=findings,
-        incidents=incidents,
-        backlog=backlog(statuses, metrics, findings, WEAKNESSES),
-        segments=tuple(segment.info for segment in found.segments),
-        # Every file that was taken in is listed, also one that tells of another time.
-        readings=tuple(_of([one for one in everything if is_known(one, release, as_of)], Reading)),
-        contexts=tuple(_of(records, RunContext)),
-        traces=tuple(_traces(found.segments, release, as_of)),
-        defects_seeded=seeded,
-        defects_caught=caught,
-    )
+    return View(release, span, records, statuses, watched, now.changes, situation)
+
+
+def _regressed(metrics_at: Mapping[int, tuple[Metric, ...]]) -> frozenset[str]:
+    """What the last checkpoint found worse than the last accepted release."""
+    last = metrics_at[max(metrics_at)] if metrics_at else ()
+    return frozenset(metric.id for metric in last if metric.compared is Compared.REGRESSED)
+
+
+def _late(case: Case, look: Looked, as_of: datetime) -> int:
+    """How many records tell of before a checkpoint, and were written down after it."""
+    at = due_at(case.release, look.hours)
+    return sum(record.occurred_at <= at < record.recorded_at for record in case.records
+               if belongs(record, case.release, as_of))  # fmt: skip
+
+
+def _environments(engine: Engine, span: Span) -> tuple[Tried, ...]:
+    return tuple(msgspec.convert(row, Tried) for row in engine.ask("environments", span.parameters()))
 
 
 def _traces(segments: Sequence[Segment], release: Release, as_of: datetime) -> Iterator[Trace]:

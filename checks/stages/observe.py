@@ -18,11 +18,22 @@ from checks.records import (
     CheckResult,
     CheckRun,
     Conclusion,
+    Environment,
     FindingResult,
     Outcome,
     SmokeRun,
 )
-from checks.stages.place import Place, built, prepared_sdk, print_json, utc_now, write_json, write_text
+from checks.stages.place import (
+    Place,
+    built,
+    keep,
+    named_or_open,
+    prepared_sdk,
+    print_json,
+    utc_now,
+    write_json,
+    write_text,
+)
 
 if TYPE_CHECKING:
     from checks.subject.environment import Prepared
@@ -137,7 +148,14 @@ def exit_of(outcomes: Sequence[Outcome]) -> int:
 
 def smoke(place: Place, args: argparse.Namespace) -> int:
     """Run the runbook's smoke: strict config, CREATED to READY, and a cache that stays out of polling."""
+    from checks.evidence.runs import from_smoke
+
+    release = named_or_open(place, args.release, "smoke") if args.release else None
     run = _smoke(place, args)
+    if release is not None:
+        environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
+        commit = place.loaded.settings.subject.commit
+        keep(place, release, from_smoke(run, environment=environment, commit=commit, recorded_at=utc_now()))
     report = built(run) | {"schema": "atalaya.smoke/1"}
     if args.report:
         write_json(Path(args.report), report)

@@ -14,7 +14,9 @@ import msgspec
 from checks.console import Console
 from checks.errors import ReleaseError, UsageError
 from checks.records import (
+    Environment,
     Evidence,
+    InForce,
     Judgement,
     Release,
     VerdictWord,
@@ -103,9 +105,18 @@ def named_or_open(place: Place, named: str | None, command: str) -> Release:
 
 
 def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
+    """Add to a release's ledger; the first time, with the settings that its verdicts rest on."""
     from checks.evidence import ledger
+    from checks.release.standing import in_force_record
 
-    written = ledger.write(place.releases / release.version / "evidence", records)
+    folder = place.releases / release.version / "evidence"
+    first = [] if ledger.read(folder, InForce) or any(isinstance(one, InForce) for one in records) else [
+        in_force_record(
+            place.loaded.settings, at=max(release.opened_at, utc_now()), environment=Environment.LOOPBACK,
+            by="atalaya", why="the first record of this watch", run_id=f"opening-{release.version}",
+        )
+    ]  # fmt: skip
+    written = ledger.write(folder, [*first, *records])
     place.console.line(f"  kept: {len(records)} records in {len(written)} segments of {release.version}")
 
 
@@ -130,6 +141,10 @@ def summarise(console: Console, judgement: Judgement) -> None:
         console.line(f"    {text}")
     for metric in judgement.metrics:
         console.row(str(metric.state), f"{metric.id}: {metric.text}")
+    if verdict.would_change:
+        console.line("  what would change it:")
+        for text in verdict.would_change:
+            console.line(f"    {text}")
     if verdict.unknowns:
         console.line("  still unknown:")
         for text in verdict.unknowns:

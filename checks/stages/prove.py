@@ -4,32 +4,13 @@ from __future__ import annotations
 
 import argparse
 import uuid
-from collections.abc import Iterator
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checks.console import Console
-from checks.errors import ReleaseError, UsageError
-from checks.records import (
-    CheckRun,
-    Environment,
-    Evidence,
-    Release,
-)
-from checks.stages.observe import counts
-from checks.stages.place import (
-    Place,
-    built,
-    instant,
-    judged,
-    keep,
-    print_json,
-    summarise,
-    utc_now,
-    write_json,
-    write_text,
-)
+from checks.errors import UsageError
+from checks.records import Environment
+from checks.stages.place import Place, built, keep, print_json, utc_now, write_json, write_text
 
 if TYPE_CHECKING:
     from checks.proving.prove import Caught, Proven
@@ -50,7 +31,7 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     with prepare("", echo=place.console.line) as prepared:
         proven = run_all(
             prepared, defects=chosen, expected_only=args.expected_only,
-            hear=lambda caught: _hear_caught(place.console, caught),
+            hear=lambda caught: hear_caught(place.console, caught),
         )  # fmt: skip
     never = () if args.defect else proven.promises_never_red
     report = {"schema": "atalaya.prove/1", **built(proven), "promises_never_red": list(never)}
@@ -128,60 +109,7 @@ def mutate(place: Place, args: argparse.Namespace) -> int:
     return 1 if mutated.unexplained or mutated.mistaken else 0
 
 
-def rehearse(place: Place, args: argparse.Namespace) -> int:
-    """Run a whole 72-hour watch in virtual time, labelled a rehearsal on every page."""
-    from checks.includes.skeleton import pages
-    from checks.release.folder import open_release
-    from checks.subject.environment import prepare
-
-    if (place.releases / args.name).exists():
-        raise ReleaseError(
-            f"{place.releases / args.name}: there is such a release. Give another name with --as."
-        )
-    opened_at = instant(args.at)
-    with prepare("", echo=place.console.line) as prepared:
-        kept = list(_rehearsed(place, args, prepared, opened_at))
-    made_by = (
-        f"nox -s rehearse -- --scenario {args.scenario} --seed {args.seed} --at {args.at} --as {args.name}"
-    )
-    commit = prepared.subject.digest
-    release = Release(version=args.name, commit=commit, opened_at=opened_at, rehearsal=True, made_by=made_by)
-    open_release(place.releases, release, pages())
-    keep(place, release, kept)
-    summarise(place.console, judged(place, release, None))
-    return 0
-
-
-def _rehearsed(
-    place: Place, args: argparse.Namespace, prepared: Prepared, opened_at: datetime
-) -> Iterator[Evidence]:
-    """The evidence of a rehearsal: first the proof that the checks can see, then the watch itself."""
-    from checks.evidence.runs import from_checks, from_proof, from_smoke
-    from checks.proving.defects import DEFECTS
-    from checks.proving.prove import prove as run_all
-    from checks.proving.rehearsal import SCENARIOS
-    from checks.proving.rehearsal import rehearse as run_it
-
-    console = place.console
-    if not args.no_proof:
-        console.line(f"  first, {len(DEFECTS)} seeded defects are shown to the checks")
-        proven = run_all(prepared, hear=lambda caught: _hear_caught(console, caught))
-        yield from from_proof(
-            proven, run_id=f"proof-{args.seed}",
-            environment=Environment.REHEARSAL, recorded_at=opened_at, occurred_at=opened_at,
-        )  # fmt: skip
-    for slot in run_it(prepared, SCENARIOS[args.scenario], seed=args.seed, opened_at=opened_at):
-        stamp: dict[str, Any] = {"environment": Environment.REHEARSAL, "commit": prepared.subject.digest}
-        stamp |= {"occurred_at": slot.at, "recorded_at": slot.at}
-        if isinstance(slot.run, CheckRun):
-            console.line(f"  T+{slot.hour:02} checks: {counts(slot.run)}")
-            yield from from_checks(slot.run, **stamp)
-        else:
-            console.line(f"  T+{slot.hour:02} smoke: {slot.run.waits} waits, {len(slot.run.events)} events")
-            yield from from_smoke(slot.run, **stamp)
-
-
-def _hear_caught(console: Console, caught: Caught) -> None:
+def hear_caught(console: Console, caught: Caught) -> None:
     """Show what became of one seeded defect."""
     word = "SURVIVED" if caught.survived else "caught"
     console.row(word, f"{caught.id}: {', '.join(caught.caught_by) or 'by nothing'}")

@@ -7,12 +7,18 @@ import os
 from pathlib import Path
 from typing import Any
 
-from checks.records import (
-    Judgement,
-    State,
-    Text,
-)
+import msgspec
+
+from checks.console import plain
+from checks.errors import UsageError
+from checks.records import Judgement, Text, Tried, Word
 from checks.stages.place import Place, exit_code, instant, judged, print_json, summarise, the_release
+from checks.verdict import MANDATORY
+
+# The fields of a metric that `judge --json` prints.
+SHOWN = ("value", "low", "high", "n", "state", "method", "unit", "threshold", "exposure", "source", "text", "reason",
+         "critical", "inputs", "settles", "compared", "against", "derivation")  # fmt: skip
+EXPOSURE = tuple(field.name for field in msgspec.structs.fields(Tried) if field.name != "environment")
 
 
 def judge(place: Place, args: argparse.Namespace) -> int:
@@ -21,24 +27,85 @@ def judge(place: Place, args: argparse.Namespace) -> int:
     judgement = judged(place, release, instant(args.as_of) if args.as_of else None)
     if args.json:
         print_json(judgement_of(judgement))
-    summarise(place.console, judgement)
+    if args.explain:
+        explain(judgement, args.explain)
+    else:
+        summarise(place.console, judgement)
     return exit_code(judgement, strict=args.strict)
+
+
+def explain(judgement: Judgement, id: str) -> None:
+    """Print the whole derivation of one metric: what is counted, each step with its numbers, and the evidence."""
+    from checks.metrics.engine import in_words
+
+    metric = next((metric for metric in judgement.metrics if metric.id == id), None)
+    if metric is None:
+        raise UsageError(f"--explain {id}: no such metric. There are: {', '.join(MANDATORY)}.")
+    say = print  # what was asked for goes to the output, as JSON does
+    say(f"{metric.id} of {judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC")
+    for title, lines in (
+        ("what is counted", in_words(id.replace("-", "_")).splitlines()),
+        ("method", [str(metric.method)]),
+        ("derivation", [f"{number}. {step}" for number, step in enumerate(metric.derivation, 1)]),
+        ("threshold", [str(metric.threshold)]),
+        ("result", [f"{metric.state}: {metric.reason}", *([str(metric.settles)] if metric.settles else [])]),
+        ("beside the last accepted release", [str(metric.against)]),
+        *((("tests, the costliest first", _tests(judgement)),) if id == "flaky-tests" else ()),
+        ("evidence", _evidence(judgement, id)),
+    ):
+        say(f"  {title}")
+        for line in lines:
+            say(f"    {line}")
+
+
+def _tests(judgement: Judgement) -> list[str]:
+    """Each test that did not just pass: its class, why, and how flaky it is."""
+    return [
+        f"{plain(one.test)}: {one.kind}. {one.reason}. q {one.score.mean:.4f} "
+        f"({one.score.low:.4f} to {one.score.high:.4f})"
+        for one in judgement.flaky
+        if one.score.mean is not None
+    ] or ["none"]
+
+
+def _evidence(judgement: Judgement, id: str) -> list[str]:
+    """The segments that hold the records which a metric counts."""
+    from checks.includes.traces import KINDS
+
+    return [
+        f"{segment.name}: {segment.records} records, {segment.first_at:%Y-%m-%d %H:%M} to "
+        f"{segment.last_at:%Y-%m-%d %H:%M} UTC"
+        for segment in judgement.segments
+        if segment.kind in KINDS[id]
+    ] or ["none"]
 
 
 def judgement_of(judgement: Judgement) -> dict[str, Any]:
     """A judgement as ``judge --json`` prints it, with each sentence in English."""
-    verdict, fields = judgement.verdict, ("value", "low", "high", "n", "state", "method", "unit", "threshold",
-                                          "exposure", "source", "text", "reason", "critical", "inputs")  # fmt: skip
+    verdict = judgement.verdict
     return {
         "schema": "atalaya.judgement/1",
         "release": judgement.release.version,
         "as_of": judgement.as_of,
         "verdict": {"word": verdict.word.value, "rule": verdict.rule, "window": verdict.window,
-                    "valid_until": verdict.valid_until, "because": [str(text) for text in verdict.because]},
-        "metrics": {metric.id: {name: _shown(getattr(metric, name)) for name in fields}
+                    "valid_until": verdict.valid_until, "because": [str(text) for text in verdict.because],
+                    "score": verdict.score,
+                    "would_change": [str(text) for text in verdict.would_change]},
+        "metrics": {metric.id: {name: _shown(getattr(metric, name)) for name in SHOWN}
                     for metric in judgement.metrics},
         "rules": [{"rule": fired.rule, "word": fired.word.value, "because": [str(text) for text in fired.because]}
                   for fired in verdict.fired],
+        "checkpoints": [{"hours": look.hours, "word": look.verdict.word.value, "rule": look.verdict.rule,
+                         "because": [str(text) for text in look.verdict.because], "late_records": look.late}
+                        for look in judgement.looks],
+        "environments": {tried.environment.value: {name: getattr(tried, name) for name in EXPOSURE}
+                         for tried in judgement.environments},
+        "baseline": judgement.baseline or None,
+        "tests": [{"test": one.test, "class": one.kind.value, "critical": one.critical, "keys": one.keys,
+                   "mixed_keys": one.mixed_keys, "attempts": one.attempts, "failures": one.failures,
+                   "score": one.score.mean, "low": one.score.low, "high": one.score.high,
+                   "impact": one.impact, "clean_runs": one.clean_runs, "reason": str(one.reason)}
+                  for one in judgement.flaky],
         "unknowns": [str(text) for text in verdict.unknowns],
         "next_steps": [str(text) for text in verdict.next_steps],
     }  # fmt: skip
@@ -83,7 +150,9 @@ def write_pages(place: Place, known: Judgement | None = None) -> None:
     from checks.release import folder
 
     judgements = [
-        known if known is not None and known.release == release else judged(place, release, None)
+        known
+        if known is not None and known.release.version == release.version
+        else judged(place, release, None)
         for release in folder.find(place.releases)
     ]
     for judgement in judgements:
@@ -110,6 +179,8 @@ def build_site(place: Place, out: Path | None) -> Path:
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_shown(one) for one in value]
     if isinstance(value, Text):
         return str(value)
-    return value.value if isinstance(value, State) else value
+    return value.value if isinstance(value, Word) else value

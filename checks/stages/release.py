@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import os
+import uuid
+from collections.abc import Iterator
+from typing import Any
 
-from checks.records import Release
-from checks.stages.place import Place, instant, utc_now
+from checks.errors import ReleaseError, UsageError
+from checks.records import Environment, InForce, Release, Signature, Transition, WindowChange
+from checks.stages.place import Place, instant, keep, named_or_open, utc_now
 
 
 def release_open(place: Place, args: argparse.Namespace) -> int:
@@ -14,12 +20,98 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
     from checks.release.folder import open_release
 
     opened_at = instant(args.at) if args.at else utc_now()
-    folder = open_release(
-        place.releases,
-        Release(version=args.version, commit=args.commit.lower(), opened_at=opened_at),
-        pages(),
-    )
+    release = Release(version=args.version, commit=args.commit.lower(), opened_at=opened_at)
+    folder = open_release(place.releases, release, pages())
+    keep(place, release, ())
     place.console.line(
         f"  open: {folder}, T+0 is {opened_at:%Y-%m-%d %H:%M} UTC. Now run the watch: python3 noxfile.py"
     )
     return 0
+
+
+def record(place: Place, args: argparse.Namespace) -> int:
+    """Write down what people changed by hand: thresholds in watch.toml, and how incidents stand."""
+    release = named_or_open(place, args.release, "release record")
+    records = [*_changed_settings(place, release, args), *changed_pages(place, release, by=_who(args), why=args.why)]
+    if records:
+        keep(place, release, records)
+    else:
+        place.console.line("  everything is recorded as it stands")
+    return 0
+
+
+def _changed_settings(place: Place, release: Release, args: argparse.Namespace) -> Iterator[InForce]:
+    from checks.evidence import ledger
+    from checks.release.standing import differing, in_force_record, in_order
+
+    settings = place.loaded.settings
+    changes = in_order(ledger.read(place.releases / release.version / "evidence", InForce), InForce)
+    differ = differing(changes[-1], settings) if changes else ()
+    for then, now in differ:
+        place.console.line(f"  {then} becomes {now}")
+    if differ or not changes:
+        yield in_force_record(settings, by=_who(args), why=args.why, **_stamp(release))
+
+
+def changed_pages(place: Place, release: Release, *, by: str, why: str) -> list[Transition]:
+    """A record for each page of an incident that says something else than the last one."""
+    from checks.evidence import ledger
+    from checks.release.incidents import read_pages
+    from checks.release.standing import not_recorded, transition_of
+
+    folder = place.releases / release.version
+    pages = not_recorded(ledger.read(folder / "evidence", Transition), read_pages(folder / "incidents"))
+    for page in pages:
+        place.console.line(f"  {page.name}: {page.incident.id} is {page.incident.state}")
+    return [transition_of(page, by=by, why=why, **_stamp(release)) for page in pages]
+
+
+def extend(place: Place, args: argparse.Namespace) -> int:
+    """Watch a release for 24 hours more; twice at the most."""
+    from checks.release.folder import lasts_h
+    from checks.verdict import EXTENSION_H, MOST_EXTENSIONS, WINDOW_H
+
+    release = named_or_open(place, args.release, "release extend")
+    lasts = lasts_h(place.releases / release.version, release)
+    longer = lasts + EXTENSION_H
+    if longer > WINDOW_H + MOST_EXTENSIONS * EXTENSION_H:
+        raise ReleaseError(
+            f"{release.version}: its watch lasts {lasts} h already, and {MOST_EXTENSIONS} extensions are all there "
+            f"are. Decide by its verdict."
+        )
+    keep(place, release, [WindowChange(**_written(release), window_h=longer, by=_who(args), why=args.why)])
+    place.console.line(f"  {release.version} is watched for {longer} h")
+    return 0
+
+
+def sign(place: Place, args: argparse.Namespace) -> int:
+    """Sign a duty that no machine can see, such as the review of a figure."""
+    from checks.release.checkpoints import DUTIES, SIGNABLE
+
+    asked = next((one for one in DUTIES if one.id == args.duty), None)
+    if asked is None or asked.id not in SIGNABLE:
+        raise UsageError(f"{args.duty}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
+    release = named_or_open(place, args.release, "release sign")
+    signed = Signature(
+        **_written(release), checkpoint_h=asked.hours, duty=asked.id, by=_who(args), note=args.note
+    )
+    keep(place, release, [signed])
+    place.console.line(f"  signed: T+{asked.hours}, {asked.id}")
+    return 0
+
+
+def _stamp(release: Release) -> dict[str, Any]:
+    """What every word of a person says of where and when it was written down."""
+    environment = Environment.REHEARSAL if release.rehearsal else Environment.LOOPBACK
+    return {"run_id": uuid.uuid4().hex, "environment": environment, "at": utc_now()}
+
+
+def _written(release: Release) -> dict[str, Any]:
+    stamp = _stamp(release)
+    at = stamp.pop("at")
+    return {**stamp, "occurred_at": at, "recorded_at": at}
+
+
+def _who(args: argparse.Namespace) -> str:
+    """Who says so: as named, or as the workflow or the system knows them."""
+    return args.by or os.environ.get("GITHUB_ACTOR") or getpass.getuser()

@@ -15,6 +15,7 @@ from checks.stages.collect import all_that_is_named
 from checks.stages.observe import counts, exit_of, hear_smoke, observed
 from checks.stages.place import Place, exit_code, judged, keep, prepared_sdk, summarise, the_release, utc_now
 from checks.stages.publish import build_site, write_pages
+from checks.stages.release import changed_pages
 
 if TYPE_CHECKING:
     from checks.subject.environment import Prepared
@@ -34,7 +35,9 @@ def watch(place: Place, args: argparse.Namespace) -> int:
         smoked = _smoke_or_why_not(place, prepared)
     stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "recorded_at": utc_now()}
     stamp["commit"] = settings.subject.commit
-    keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ())])
+    # Who edited a page of an incident is in its history; that it says so now is evidence from here on.
+    pages = changed_pages(place, release, by="watch", why="as its page says")
+    keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ()), *pages])
     console.stage("collect")
     taken_in = all_that_is_named(place, release)
     console.stage("judge")

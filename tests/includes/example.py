@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from checks.records import (
     BacklogItem,
     CaseOutcome,
@@ -19,23 +21,31 @@ from checks.records import (
     FileVerdict,
     Finding,
     Fired,
+    FlakyClass,
+    FlakyTest,
     Gap,
     Incident,
+    InForce,
     JobAttempt,
     Judgement,
+    Look,
     Metric,
     Outcome,
+    Pace,
+    PaceSign,
     Promise,
     PromiseStatus,
     Reading,
     ReadStatus,
     Release,
     RunContext,
+    Score,
     SegmentInfo,
     Severity,
     State,
     TestAttempt,
     Trace,
+    Tried,
     Verdict,
     VerdictWord,
     origin_of,
@@ -106,7 +116,24 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         ),
         as_of=NOW,
         verdict=_verdict(from_outside(1, "polling.fresh-status")),
-        metrics=_metrics(from_outside(2, "exports::test_ready")),
+        metrics=tuple(
+            replace(
+                metric,
+                settles=text("{k} more clean jobs would do.", k=24),
+                derivation=(
+                    text("Rate: p = {x} / {n} = {p:.6f}.", x=57, n=60, p=0.95),
+                    text(
+                        "{by} signed it on {at}. {note} {evidence}",
+                        at=NOW,
+                        by=from_outside(number, "ana"),
+                        note=from_outside(number + 1, "read"),
+                        evidence=metric.text,
+                    ),
+                ),
+                against=text("It is not known on both sides: there is nothing to compare with."),
+            )
+            for number, metric in enumerate(_metrics(from_outside(2, "exports::test_ready")))
+        ),
         checkpoints=_checkpoints(from_outside(3, "run 8812")),
         promises=_promises(strangers),
         findings=_findings(strangers),
@@ -132,6 +159,48 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         contexts=_contexts(strangers),
         coverage=_coverage(),
         traces=_traces(strangers),
+        looks=(
+            Look(hours=24, verdict=_verdict(from_outside(7, "polling.fresh-status")), late=0),
+            Look(hours=48, verdict=_verdict(from_outside(8, "polling.fresh-status")), late=3),
+        ),
+        environments=_environments(),
+        changes=_changes(strangers),
+        pace=Pace(
+            slo=0.999,
+            bad=3,
+            total=1200,
+            used=1.7361,
+            signs=(
+                PaceSign(long_h=1, short_h=5 / 60, limit=7.2, long_rate=None, short_rate=None, burns=None),
+                PaceSign(long_h=6, short_h=0.5, limit=3, long_rate=5.0, short_rate=4.0, burns=True),
+                PaceSign(long_h=24, short_h=2, limit=1.5, long_rate=0.5, short_rate=0.0, burns=False),
+            ),
+        ),
+        flaky=tuple(
+            FlakyTest(
+                test=from_outside(number, f"exports::test_{kind.name.lower()}"),
+                critical=number == 0,
+                kind=kind,
+                keys=40,
+                repeated_keys=4,
+                mixed_keys=3,
+                attempts=45,
+                failures=6,
+                runs_per_day=15.0,
+                cost_min=None,
+                score=Score(
+                    keys=40, mean=0.0655, low=0.0188, high=0.1413, above_one_percent=0.99, bad_mean=0.0395
+                )
+                if number
+                else Score(keys=0),
+                impact=0.933,
+                clean_runs=45,
+                reason=text(
+                    "Failed, and passed on the same commit: {mixed} of {keys} keys", mixed=3, keys=40
+                ),
+            )
+            for number, kind in enumerate(FlakyClass)
+        ),
         defects_seeded=61,
         defects_caught=61,
     )
@@ -395,6 +464,31 @@ def _segments(strangers: bool) -> tuple[SegmentInfo, ...]:
         )
         for number, name in enumerate(names)
     )
+
+
+def _environments() -> tuple[Tried, ...]:
+    return tuple(
+        Tried(
+            environment=environment, decided=60, lost=3, requests=1200, waits=180, stale_trials=180, network_errors=3,
+            polling_timeouts=0, stale_reads=1,
+        )
+        for environment in (Environment.CI, Environment.LOOPBACK)
+    )  # fmt: skip
+
+
+def _changes(strangers: bool) -> tuple[InForce, ...]:
+    """The settings at T+0, and a change for each string."""
+    calm = ("thresholds.pass_rate = 0.95", "the first record of this watch", "atalaya")
+    changed = [(string, string, string) for string in HOSTILE] if strangers else [
+        ("thresholds.pass_rate = 0.9", "we agreed on less", "ana")
+    ]  # fmt: skip
+    return tuple(
+        InForce(
+            run_id="r", environment=Environment.LOOPBACK, occurred_at=T0, recorded_at=T0, digest=DIGEST,
+            settings=(line,), why=why, by=by,
+        )
+        for line, why, by in (calm, *changed)
+    )  # fmt: skip
 
 
 def _coverage() -> Coverage:

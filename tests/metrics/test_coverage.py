@@ -7,6 +7,8 @@ from datetime import timedelta
 import pytest
 
 from checks.metrics.coverage import coverage, covered
+from checks.metrics.engine import opened
+from checks.metrics.span import Span
 from checks.records import Conclusion, Coverage
 from checks.settings import Settings, WatchSettings
 from tests.metrics.conftest import T0, Watch
@@ -83,4 +85,5 @@ def test_evidence_that_came_later_does_not_change_what_was_known(watch: Watch) -
 
 def seen(watch: Watch) -> int:
     as_of = T0 + timedelta(hours=2)
-    return coverage(watch.folder, release=watch.release, as_of=as_of, settings=Settings()).seen
+    with opened(watch.folder) as engine:
+        return coverage(engine, Span(release=watch.release, as_of=as_of, settings=Settings())).seen

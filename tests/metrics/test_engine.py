@@ -10,18 +10,21 @@ import pytest
 
 from checks.errors import EvidenceError
 from checks.metrics.engine import HERE, VIEWS, columns, opened
-from checks.metrics.measure import Span
+from checks.metrics.span import Span, iso
 from checks.records import EventKind, Observation, Outcome
 
 QUESTIONS = sorted(path.stem for path in HERE.glob("*.sql"))
 FUNCTIONS = {
-    "cast", "coalesce", "count", "date_diff", "filter", "floor", "in", "least", "length", "list_contains", "max", "min",
+    "cast", "coalesce", "count", "date_diff", "filter", "floor", "in", "least", "length", "list_contains",
+    "materialized",
+    "max", "min",
     "nullif", "over", "row_number", "substr", "sum", "and", "as", "or", "not", "partition",
 }  # fmt: skip
 
 
 def parameters(watch: Any) -> dict[str, Any]:
-    return Span(release=watch.release, as_of=watch.release.opened_at, settings=watch.settings).parameters()
+    span = Span(release=watch.release, as_of=watch.release.opened_at, settings=watch.settings)
+    return {**span.parameters(), "since": iso(watch.release.opened_at)}
 
 
 def test_columns_are_declared_from_the_record() -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.metrics.measure import measure, measure_at_checkpoints
 from checks.records import CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus, State
 from checks.settings import CiSettings, Settings, Thresholds
 
@@ -33,10 +32,7 @@ def jobs(watch: Any, n: int, *, lost: int = 0, **changes: Any) -> list[Any]:
 
 
 def test_the_metrics_come_in_the_runbooks_order(watch: Any) -> None:
-    found = measure(
-        watch.folder, release=watch.release, as_of=watch.release.opened_at, settings=watch.settings
-    )
-    assert [metric.id for metric in found] == ALL
+    assert [metric.id for metric in watch.metrics(hours=0)] == ALL
 
 
 def test_without_evidence_everything_is_unknown_and_no_value_is_zero(watch: Any) -> None:
@@ -92,13 +88,7 @@ def test_a_rehearsal_is_made_of_rehearsed_evidence_only(watch: Any) -> None:
 
 def test_the_metrics_of_a_checkpoint_are_those_of_that_instant(watch: Any) -> None:
     watch.keep(watch.job("one", hours=1), watch.job("two", hours=30), watch.job("three", hours=50))
-    looks = measure_at_checkpoints(
-        watch.folder,
-        release=watch.release,
-        as_of=watch.release.opened_at + timedelta(hours=50),
-        settings=watch.settings,
-    )
-    assert {hours: metrics[0].n for hours, metrics in looks.items()} == {24: 1, 48: 2}
+    assert [watch.metric("pass-rate", hours=hours).n for hours in (24, 48, 72)] == [1, 2, 3]
 
 
 @pytest.mark.parametrize("id", ALL)
@@ -111,6 +101,7 @@ def test_a_metric_explains_itself(id: str, watch: Any) -> None:
         )
     )
     assert msgspec.json.encode(metric.inputs)
+    assert len([str(step) for step in metric.derivation]) >= 2
 
 
 # ── pass rate ────────────────────────────────────────────────────────────────
@@ -154,10 +145,10 @@ def test_the_rate_is_judged_by_its_interval(state: State, n: int, lost: int, wat
 @pytest.mark.parametrize(
     ("sentence", "n", "lost"),
     [
-        ("Above the threshold, not proven: the rate, 95.0%, reaches 95.0%, but", 60, 3),
-        ("Clean jobs still needed to meet it: 24.", 60, 3),
-        ("Below the threshold, not proven: the rate, 90.0%, is below 95.0%, but", 60, 6),
-        ("Clean jobs still needed to meet it: 67.", 60, 6),
+        ("57/60 (95.0%, 86.3% to 98.3%) is not proven: the rate is above the threshold, 95.0%, but", 60, 3),
+        ("24 more clean jobs would do.", 60, 3),
+        ("54/60 (90.0%, 79.9% to 95.3%) is not proven: the rate is below the threshold, 95.0%, but", 60, 6),
+        ("67 more clean jobs would do.", 60, 6),
         ("Even the upper end of the interval, 90.7%, is below the threshold, 95.0%.", 60, 10),
         # 0.94935, which one decimal would print as 94.9 % and none as the threshold itself
         ("the lower end of the interval, 94.9%, reaches 90.0%", 72, 0),
@@ -171,20 +162,22 @@ def test_the_reason_says_what_is_missing(sentence: str, n: int, lost: int, watch
 def test_where_the_interval_is_wide_enough_the_rate_itself_sets_what_is_missing(watch: Any) -> None:
     watch.settings = Settings(thresholds=Thresholds(pass_rate=0.95, pass_rate_tolerance=0.5))
     watch.keep(*jobs(watch, 60, lost=6))  # 114 of 120 is the first share that reaches 95 %
-    assert "Clean jobs still needed to meet it: 60." in str(watch.metric("pass-rate").reason)
+    assert "60 more clean jobs would do." in str(watch.metric("pass-rate").reason)
 
 
 def test_a_comparison_is_printed_with_the_digits_that_make_it_true(watch: Any) -> None:
     watch.settings = Settings(thresholds=Thresholds(pass_rate=0.9501, pass_rate_tolerance=0.05))
     watch.keep(*jobs(watch, 60, lost=3))
-    assert "the rate, 95.00%, is below 95.01%" in str(watch.metric("pass-rate").reason)
+    assert "57/60 (95.00%, 86.30% to 98.29%) is not proven: the rate is below the threshold, 95.01%" in str(
+        watch.metric("pass-rate").reason
+    )
 
 
 def test_a_threshold_of_all_jobs_can_be_out_of_reach(watch: Any) -> None:
     watch.settings = Settings(thresholds=Thresholds(pass_rate=1.0, pass_rate_tolerance=0.05))
     assert watch.metric("pass-rate").state is State.UNKNOWN
     watch.keep(*jobs(watch, 40))
-    assert "Clean jobs still needed to meet it: 33." in str(watch.metric("pass-rate").reason)
+    assert "33 more clean jobs would do." in str(watch.metric("pass-rate").reason)
     watch.settings = Settings(thresholds=Thresholds(pass_rate=1.0, pass_rate_tolerance=0.0))
     assert "No number of further jobs can change that." in str(watch.metric("pass-rate").reason)
 

@@ -1,0 +1,586 @@
+"""How often is the verdict wrong, over many watches of which the truth is known?
+
+What is drawn are counts; all that follows is what judges a real watch: each metric is made by the function that
+makes it from SQL's answers, each checkpoint by the runbook's duties, and each verdict by the table of rules. Many
+watches have the same counts, so what follows from counts is computed once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import cycle, repeat, zip_longest
+from pathlib import Path
+from statistics import median_low
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+from scipy import stats
+
+from checks.calibration import naive, theory
+from checks.calibration.scenarios import DAY_H, SCENARIOS, Drawn, Scenario, Sees, World, draw
+from checks.errors import UsageError
+from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from checks.metrics.against import compared
+from checks.metrics.coverage import covered
+from checks.metrics.engine import Engine, Row
+from checks.metrics.looks import boundary
+from checks.metrics.measure import MEASURES
+from checks.metrics.pass_rate import shared_fate
+from checks.metrics.span import LOOKS_H, Basis, Detector, Span
+from checks.metrics.statistics import Z
+from checks.records import (
+    N_,
+    Compared,
+    Conclusion,
+    Coverage,
+    Environment,
+    JobAttempt,
+    Metric,
+    Observation,
+    Outcome,
+    Record,
+    Release,
+    Severity,
+    State,
+    VerdictWord,
+)
+from checks.release.checkpoints import checkpoints
+from checks.settings import Settings, Thresholds
+from checks.verdict import Situation, judge
+
+SCHEMA = "atalaya.calibration/1"
+FILE = Path("reference") / "calibration.json"  # below docs/
+ENOUGH = 10_000  # watches of a scenario; what is published rests on no fewer
+
+T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
+RELEASE = Release(version="simulated", commit="", opened_at=T0)
+AFTER = timedelta(minutes=5)  # into its hour, when what runs in it ends
+ALARMS = (VerdictWord.OFF_TRACK, VerdictWord.NO_GO, VerdictWord.EXTEND, VerdictWord.INVALID)
+# The duties that are met while the checks keep their promises.
+PROMISES = ("config.no-fallback", "cache.bypass-per-request", "polling.leaves-cache-flag-alone")
+
+
+# ── what is found ────────────────────────────────────────────────────────────
+
+
+class Beside(Record, frozen=True, kw_only=True):
+    """In how many watches something happened, beside the probability that theory gives it."""
+
+    id: str
+    expected: float
+    seen: int
+
+    def p(self, watches: int) -> float:
+        """How likely a count at least as far off would be: the exact binomial test, two-sided."""
+        chance = min(1.0, max(0.0, self.expected))  # sums of floats may be beyond by a hair
+        return float(stats.binomtest(self.seen, watches, chance).pvalue)
+
+
+class Simple(Record, frozen=True, kw_only=True):
+    """How a naive rule did: the watches that it alarmed at any look, and those that it was content with at T+72."""
+
+    id: str
+    alarmed: int
+    go: int
+
+
+class Wanting(Record, frozen=True, kw_only=True):
+    """The watches that stay INCONCLUSIVE since the pass rate is not proven.
+
+    ``more_jobs`` is the median of the clean jobs that each still needs. ``settle`` is the number of jobs from which
+    on 80 % of watches at this true rate meet their threshold; None where that takes too many to tell.
+    """
+
+    watches: int
+    more_jobs: int | None
+    settle: int | None
+
+
+class Found(Record, frozen=True, kw_only=True):
+    """What became of all watches of one scenario, each a count of watches.
+
+    ``words`` has the verdict's at each look, by its hours. ``off_track`` are those that were so at T+24 or T+48;
+    ``alarmed`` were, or ended in NO-GO, EXTEND or INVALID at T+72, with every duty met that can be, and
+    ``alarmed_by_any`` where the three duties that look at one run each are drawn too. ``alarmed_by_rate`` are those
+    whose pass rate failed at any look, ``mended`` those in which it would have by a stricter rule of :data:`MENDS`.
+    """
+
+    scenario: Scenario
+    words: dict[str, dict[str, int]]
+    off_track: int
+    alarmed: int
+    alarmed_by_any: int
+    alarmed_by_rate: int
+    mended: dict[str, int]
+    theory: tuple[Beside, ...]
+    naive: tuple[Simple, ...]
+    wanting: Wanting
+
+    def ended(self, word: VerdictWord) -> int:
+        """The watches that had this verdict at T+72."""
+        return self.words[str(LOOKS_H[-1])].get(str(word), 0)
+
+
+class Calibration(Record, frozen=True, kw_only=True):
+    """One whole calibration: what was simulated, and what came of it."""
+
+    made_by: str
+    seed: int
+    watches: int
+    world: World
+    thresholds: Thresholds
+    detectors: dict[str, Detector]
+    found: tuple[Found, ...]
+    schema: str = SCHEMA
+
+
+def read(docs: Path) -> Calibration | None:
+    """The calibration that lies in the tree; None where there is none yet.
+
+    :raises UsageError: the file is there, and is not what ``calibrate`` writes.
+    """
+    path = docs / FILE
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Calibration)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.DecodeError) as why:
+        raise UsageError(
+            f"{path}: this is no calibration: {why}. Write it anew: python -m checks calibrate"
+        ) from None
+
+
+def encoded(calibration: Calibration) -> str:
+    """The file's text. It holds no time, so that the same command gives the same bytes."""
+    return msgspec.json.format(msgspec.json.encode(calibration), indent=1).decode() + "\n"
+
+
+class Seen(NamedTuple):
+    """What the self-test says of the checks: how each metric's see, and how many defects were seeded and caught."""
+
+    detectors: Mapping[str, Detector]
+    seeded: int
+    caught: int
+
+
+def calibrate(
+    *, watches: int, seed: int, settings: Settings, seen: Seen, made_by: str, world: World | None = None,
+    scenarios: Sequence[Scenario] = SCENARIOS, hear: Callable[[Found], None] = lambda found: None,
+) -> Calibration:  # fmt: skip
+    """Draw and judge so many watches of each scenario. ``hear`` is told of each scenario when it is done."""
+    world = world or World()
+    every = []
+    for scenario in scenarios:
+        every.append(_found(scenario, world, watches=watches, seed=seed, settings=settings, seen=seen))
+        hear(every[-1])
+    return Calibration(
+        made_by=made_by, seed=seed, watches=watches, world=world, thresholds=settings.thresholds,
+        detectors=dict(seen.detectors), found=tuple(every),
+    )  # fmt: skip
+
+
+def _found(
+    scenario: Scenario, world: World, *, watches: int, seed: int, settings: Settings, seen: Seen
+) -> Found:
+    limits, sees = settings.thresholds, sees_of(seen.detectors)
+    drawn = draw(scenario, world, watches=watches, seed=seed, sees=sees)
+    bench = Bench(drawn, world, settings, seen)
+    words: dict[str, Counter[str]] = {str(hours): Counter() for hours in LOOKS_H}
+    happened: Counter[str] = Counter()
+    more_jobs: list[int | None] = []
+    before = _accepted_before(scenario, world, watches=watches, seed=seed, settings=settings, seen=seen)
+    watched = zip(counted(drawn, world), duties_of(drawn, world), before, strict=False)
+    for looks, duties, basis in watched:
+        judged = bench.words(looks, duties.met(), basis)
+        for hours, word in zip(LOOKS_H, judged, strict=True):
+            words[str(hours)][str(word)] += 1
+        happened["off-track"] += VerdictWord.OFF_TRACK in judged
+        happened["alarmed"] += _alarmed(judged)
+        happened["alarmed-by-any"] += _alarmed(bench.words(looks, duties, basis))
+        happened.update(happened_in(bench, looks, limits))
+        rate = bench.metric("pass-rate", looks[-1])
+        if judged[-1] is VerdictWord.INCONCLUSIVE and rate.state is State.INCONCLUSIVE:
+            more_jobs.append(None if rate.settles is None else rate.settles.values["k"])
+    needed = [more for more in more_jobs if more is not None]
+    return Found(
+        scenario=scenario,
+        words={hours: dict(sorted(of_look.items())) for hours, of_look in words.items()},
+        off_track=happened["off-track"],
+        alarmed=happened["alarmed"],
+        alarmed_by_any=happened["alarmed-by-any"],
+        alarmed_by_rate=happened["rate-ever-fails"],
+        mended={id: happened[id] for id in MENDS},
+        theory=tuple(
+            Beside(id=id, expected=chance, seen=happened[id])
+            for id, chance in theory.expected(scenario, world, limits, sees).items()
+        ),
+        naive=tuple(_naive(drawn, world, limits)),
+        wanting=Wanting(
+            watches=len(more_jobs),
+            more_jobs=median_low(needed) if needed else None,
+            settle=theory.jobs_that_settle(scenario.job_pass_rate, limits),
+        ),
+    )
+
+
+def _accepted_before(
+    scenario: Scenario, world: World, *, watches: int, seed: int, settings: Settings, seen: Seen
+) -> Iterator[Looks | None]:
+    """For each watch, that of the release before as it stood at its looks: of those that ended in GO, in turn."""
+    if scenario.before is None:
+        return repeat(None)
+    drawn = draw(scenario.before, world, watches=watches, seed=seed, sees=sees_of(seen.detectors))
+    bench = Bench(drawn, world, settings, seen)
+    both = zip(counted(drawn, world), duties_of(drawn, world), strict=True)
+    accepted = [looks for looks, duties in both if bench.words(looks, duties.met())[-1] is VerdictWord.GO]
+    return cycle(accepted)
+
+
+def happened_in(bench: Bench, looks: Looks, limits: Thresholds) -> Iterator[str]:
+    """The names of what happened in one watch, of that which theory speaks of, and of what a mended rule would say."""
+    rates = [bench.metric("pass-rate", counts).state for counts in looks]
+    last = {id: bench.metric(id, looks[-1]).state for id in MEASURES}
+    fails = {"errors-rise": "network-errors", "flaky-seen": "flaky-tests", "timeout-seen": "polling-timeouts",
+             "stale-seen": "stale-cache", "rate-fails": "pass-rate"}  # fmt: skip
+    yield from (id for id, metric in fails.items() if last[metric] is State.FAIL)
+    if last["network-errors"] is State.MEETS and any(looks[-1].errors):
+        yield "errors-fall"
+    if rates[-1] in theory.MET:
+        yield "rate-met"
+    if State.FAIL in rates:
+        yield "rate-ever-fails"
+        failing = [counts for counts, state in zip(looks, rates, strict=True) if state is State.FAIL]
+        yield from {id for counts in failing for id in fails_when_mended(counts, limits)}
+
+
+def _alarmed(judged: Sequence[VerdictWord]) -> bool:
+    return any(word in ALARMS for word in judged)
+
+
+def _naive(drawn: Drawn, world: World, limits: Thresholds) -> Iterator[Simple]:
+    for id, rule in naive.RULES.items():
+        looks = [rule(drawn, world, limits, hours) for hours in LOOKS_H]
+        ever = looks[0] | looks[1] | looks[2]
+        yield Simple(id=id, alarmed=int(ever.sum()), go=int((~looks[-1]).sum()))
+
+
+def sees_of(detectors: Mapping[str, Detector]) -> Sees:
+    """The share of what happens that is seen: that of seeded defects that were caught. The rules credit less."""
+
+    def share(metric: str) -> float:
+        detector = detectors[metric]
+        return detector.caught / detector.shown if detector.shown else 1.0
+
+    return Sees(share("network-errors"), share("polling-timeouts"), share("stale-cache"))
+
+
+# ── from draws to counts ─────────────────────────────────────────────────────
+
+
+class Counts(NamedTuple):
+    """What one watch has counted by one look. Its exposure is that of all watches of its scenario.
+
+    ``well`` are jobs of the watch's own, and ``runs`` those that ended well in each run of CI. ``flaky`` has the
+    attempts of the test that may be flaky, and the failures among them.
+    """
+
+    hours: int
+    well: int
+    runs: tuple[int, ...]
+    flaky: tuple[int, int]
+    errors: tuple[int, ...]
+    timeouts: int
+    stale: int
+    exposure: Exposure
+
+    @property
+    def jobs_well(self) -> int:
+        return self.well + sum(self.runs)
+
+    @property
+    def jobs(self) -> int:
+        return self.exposure.own + self.exposure.per_run * len(self.runs)
+
+
+class Exposure(NamedTuple):
+    """What had run by one look: jobs of the watch's own, jobs in each run of CI, requests of each day, and waits."""
+
+    own: int
+    per_run: int
+    requests: tuple[int, ...]
+    waits: int
+
+
+Looks = Sequence[Counts]
+
+
+def counted(drawn: Drawn, world: World) -> Iterator[Looks]:
+    """Each watch as it stood at its three looks."""
+    return zip(*(_counted_by(drawn, world, hours) for hours in LOOKS_H), strict=True)
+
+
+def _counted_by(drawn: Drawn, world: World, hours: int) -> Iterator[Counts]:
+    came = [run for run in range(world.ci_runs) if world.ci_hour(run) < hours and drawn.delivered[run]]
+    awake = int(drawn.awake[:hours].sum())
+    days = [slice(begins, begins + DAY_H) for begins in range(0, hours, DAY_H)]
+    exposure = Exposure(
+        own=2 * awake,
+        per_run=world.jobs_per_ci_run,
+        requests=tuple(world.requests_per_smoke * int(drawn.awake[day].sum()) for day in days),
+        waits=world.waits_per_smoke * awake,
+    )
+    own = drawn.checks[:, :hours].sum(axis=1) + drawn.smokes[:, :hours].sum(axis=1)
+    first, again = drawn.flaky[:, came], drawn.flaky[:, came] & drawn.again[:, came]
+    failures = first.sum(axis=1)
+    columns = zip(
+        own.tolist(),
+        drawn.ci[:, came].tolist(),
+        (len(came) + failures).tolist(),
+        (failures + again.sum(axis=1)).tolist(),
+        zip(*(drawn.errors[:, day].sum(axis=1).tolist() for day in days), strict=True),
+        drawn.timeouts[:, :hours].sum(axis=1).tolist(),
+        drawn.stale[:, :hours].sum(axis=1).tolist(),
+        strict=True,
+    )
+    for well, runs, attempts, failed, errors, timeouts, stale in columns:
+        yield Counts(hours, well, tuple(runs), (attempts, failed), errors, timeouts, stale, exposure)
+
+
+class Duties(NamedTuple):
+    """How the runs ended that three duties look at, each at one of them; None where it did not run.
+
+    The pipeline is CI's last run by T+24; the smokes are the last one by T+24, and by T+48.
+    """
+
+    pipeline: bool | None
+    smoke: bool | None
+    smoke_again: bool | None
+
+    def met(self) -> Duties:
+        """The same, had what ran ended well."""
+        return Duties(*(None if ended is None else True for ended in self))
+
+
+def duties_of(drawn: Drawn, world: World) -> Iterator[Duties]:
+    """How each watch did with the duties that look at one run."""
+    runs = [run for run in range(world.ci_runs) if world.ci_hour(run) < DAY_H and drawn.delivered[run]]
+    none = [None] * drawn.checks.shape[0]
+    pipeline: list[Any] = (drawn.ci[:, runs[-1]] == world.jobs_per_ci_run).tolist() if runs else none
+    smokes: list[list[Any]] = []
+    for begins in (0, DAY_H):
+        awake = [hour for hour in range(begins, begins + DAY_H) if drawn.awake[hour]]
+        smokes.append(drawn.smokes[:, awake[-1]].tolist() if awake else none)
+    return map(Duties, pipeline, *smokes)
+
+
+# ── from counts to words ─────────────────────────────────────────────────────
+
+
+class Answers(Engine):
+    """The answers that SQL would give, from counts."""
+
+    def __init__(self, rows: Mapping[str, list[Row]]) -> None:
+        self._rows = rows
+
+    def ask(self, question: str, parameters: Mapping[str, Any]) -> list[Row]:
+        return self._rows[question]
+
+
+def rows_of(counts: Counts) -> dict[str, list[Row]]:
+    """What the questions of the five metrics are answered with.
+
+    The rates that stand beside the pass rate, and decide nothing, are those of jobs that nobody runs again.
+    """
+    exposure, decided, well = counts.exposure, counts.jobs, counts.jobs_well
+    no_jobs = dict.fromkeys(("excluded", "not_started", "pending", "nothing_ran", "not_told"), 0)
+    nothing = dict.fromkeys(
+        ("events_before_fix", "expected", "trials_before_fix", "jobs_without_count", "broken_checks"), 0
+    )
+    return {
+        "pass_rate": [{
+            "decided": decided, "succeeded": well, "first_decided": decided, "first_succeeded": well,
+            "failed_first": decided - well, "rescued": 0, "runs": 0, "runs_succeeded": 0, **no_jobs,
+            "attempts_of_other_commits": 0,
+        }],
+        "decided_jobs": [],
+        "flaky_tests": list(_tests(counts)),
+        "network_errors": [
+            {"bin": day, "errors": errors, "requests": requests, "blocking": 0, "blocking_before_fix": 0,
+             "expected": 0, "jobs_without_count": 0}
+            for day, (errors, requests) in enumerate(zip(counts.errors, exposure.requests, strict=True))
+        ],
+        "polling_timeouts": [nothing | {"events": counts.timeouts, "trials": exposure.waits}],
+        "stale_cache": [nothing | {"events": counts.stale, "trials": exposure.waits}],
+    }  # fmt: skip
+
+
+def _tests(counts: Counts) -> Iterator[Row]:
+    """Two tests, each run again with nothing changed: a check that is always kept, and the one that may be flaky."""
+    checked, (attempts, failures) = counts.exposure.own // 2, counts.flaky
+    for test, tried, failed in (("kept", checked, 0), ("may-be-flaky", attempts, failures)):
+        if tried >= 2:
+            yield {"test": test, "critical": 1, "repeated_keys": 1, "mixed_keys": int(0 < failed < tried),
+                   "attempts": tried, "failures": failed}  # fmt: skip
+
+
+# What of the counts each metric is made from: where that is the same, so is the metric.
+PARTS: dict[str, Callable[[Counts], object]] = {
+    "pass-rate": lambda counts: counts.jobs_well,
+    "flaky-tests": lambda counts: counts.flaky,
+    "network-errors": lambda counts: counts.errors,
+    "polling-timeouts": lambda counts: counts.timeouts,
+    "stale-cache": lambda counts: counts.stale,
+}
+
+
+class Bench:
+    """Judges the watches of one scenario. What it has judged once, it remembers."""
+
+    def __init__(self, drawn: Drawn, world: World, settings: Settings, seen: Seen) -> None:
+        self._settings = settings
+        self._seen = seen
+        self._metrics: dict[object, Metric] = {}
+        self._words: dict[object, VerdictWord] = {}
+        self._coverage = {hours: _coverage(drawn, hours, settings) for hours in LOOKS_H}
+        self._ran = int(drawn.awake[:DAY_H].sum()) > 0
+
+    def metric(self, id: str, counts: Counts) -> Metric:
+        """One metric of a watch as it stood at a look."""
+        key = (id, counts.hours, PARTS[id](counts))
+        if key not in self._metrics:
+            self._metrics[key] = MEASURES[id](Answers(rows_of(counts)), self._span(counts.hours))
+        return self._metrics[key]
+
+    def words(self, looks: Looks, duties: Duties, basis: Looks | None = None) -> tuple[VerdictWord, ...]:
+        """The verdict at each look, with what each look before had shown. ``basis`` is the release before."""
+        return tuple(
+            self._word(looks[:number], duties, basis[:number] if basis else ())
+            for number in range(1, len(looks) + 1)
+        )
+
+    def _word(self, looks: Looks, duties: Duties, basis: Looks) -> VerdictWord:
+        key = (duties, *(tuple(part(counts) for part in PARTS.values()) for counts in (*looks, *basis)))
+        if key not in self._words:
+            self._words[key] = judge(self._situation(looks, duties, basis)).word
+        return self._words[key]
+
+    def _situation(self, looks: Looks, duties: Duties, basis: Looks) -> Situation:
+        metrics_at = self._metrics_at(looks, basis)
+        now = looks[-1].hours
+        as_of = _at(now)
+        due = checkpoints(
+            RELEASE, as_of=as_of, observations=list(_observations()) if self._ran else (),
+            jobs=list(_jobs(duties, self._settings)), metrics=metrics_at[now], metrics_at=metrics_at,
+            workflows=self._settings.ci.workflows,
+        )  # fmt: skip
+        return Situation(
+            release=RELEASE, as_of=as_of, settings=self._settings, metrics=metrics_at[now], metrics_at=metrics_at,
+            checkpoints=due, coverage=self._coverage[now], defects_seeded=self._seen.seeded,
+            defects_caught=self._seen.caught,
+        )  # fmt: skip
+
+    def _metrics_at(self, looks: Looks, basis: Looks) -> dict[int, tuple[Metric, ...]]:
+        """The metrics at each look, beside the release before where there is one."""
+        metrics_at: dict[int, tuple[Metric, ...]] = {}
+        regressed: frozenset[str] = frozenset()
+        for counts, base in zip_longest(looks, basis):
+            metrics = tuple(self.metric(id, counts) for id in MEASURES)
+            if base is not None:
+                metrics = tuple(self._compared(id, counts, base, id in regressed) for id in MEASURES)
+                regressed = frozenset(one.id for one in metrics if one.compared is Compared.REGRESSED)
+            metrics_at[counts.hours] = metrics
+        return metrics_at
+
+    def _compared(self, id: str, counts: Counts, base: Counts, regressed_before: bool) -> Metric:
+        key = (id, counts.hours, PARTS[id](counts), PARTS[id](base), regressed_before)
+        if key not in self._metrics:
+            before = {id: self.metric(id, base) for id in MEASURES}
+            span = replace(
+                self._span(counts.hours), basis=Basis(version="before", metrics=before, jobs=_as_jobs(base)),
+                regressed_before=frozenset((id,) if regressed_before else ()),
+            )  # fmt: skip
+            self._metrics[key] = compared(self.metric(id, counts), _as_jobs(counts), span)
+        return self._metrics[key]
+
+    def _span(self, hours: int) -> Span:
+        return Span(
+            release=RELEASE,
+            as_of=_at(hours),
+            settings=self._settings,
+            detectors=self._seen.detectors,
+        )
+
+
+def _as_jobs(counts: Counts) -> dict[tuple[str, str, str], tuple[int, int]]:
+    """All jobs as those of one name: each release has the same, and they are compared as a whole."""
+    return {("", "", ""): (counts.jobs_well, counts.jobs)}
+
+
+def _at(hours: int) -> datetime:
+    return T0 + timedelta(hours=hours)
+
+
+def _coverage(drawn: Drawn, hours: int, settings: Settings) -> Coverage:
+    seen = [_at(hour) + AFTER for hour in range(hours) if drawn.awake[hour]]
+    return covered(seen, begins=T0, until=_at(hours), schedule=settings.watch)
+
+
+def _observations() -> Iterator[Observation]:
+    """The checks that a duty asks for, kept in the first hour."""
+    for promise in PROMISES:
+        yield Observation(
+            **_stamp(AFTER, Environment.LOOPBACK), promise=promise, severity=Severity.CRITICAL, outcome=Outcome.KEPT,
+            reason="", duration_s=0.0, trials=1, subject_digest="",
+        )  # fmt: skip
+
+
+def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
+    """The jobs that a duty looks at. Nothing is said of when in its day each was: the last one counts."""
+    pipeline = next(iter(settings.ci.workflows), CHECKS_WORKFLOW)
+    for workflow, environment, hours, ended in (
+        (pipeline, Environment.CI, 0, duties.pipeline),
+        (SMOKE_WORKFLOW, Environment.LOOPBACK, 0, duties.smoke),
+        (SMOKE_WORKFLOW, Environment.LOOPBACK, DAY_H, duties.smoke_again),
+    ):
+        if ended is not None:
+            yield JobAttempt(
+                **_stamp(timedelta(hours=hours) + AFTER, environment), workflow=workflow, job="job", variant="",
+                attempt=1, commit="", conclusion=Conclusion.SUCCESS if ended else Conclusion.FAILURE, origin="",
+            )  # fmt: skip
+
+
+def _stamp(after: timedelta, environment: Environment) -> dict[str, Any]:
+    at = T0 + after
+    return {"run_id": f"{at:%H%M%d}", "environment": environment, "occurred_at": at, "recorded_at": at}
+
+
+# ── what would mend it ───────────────────────────────────────────────────────
+
+MENDS: dict[str, str] = {
+    "clustered": N_("with the interval that allows for jobs of one run that fail together"),
+    "spent": N_("with the 5 % spent over the three looks, as it is for trends"),
+    "both": N_("with both"),
+}
+
+
+def fails_when_mended(counts: Counts, limits: Thresholds) -> Iterator[str]:
+    """By which mended rules a rate that fails would fail still; each asks for more than the rule as it is.
+
+    The upper end of Wilson's interval is below the threshold where the score, the distance from it in standard
+    deviations, is below -z. Only runs of CI have more than one job.
+    """
+    n, target = counts.jobs, limits.pass_rate
+    score = (
+        (counts.jobs_well - n * target) / math.sqrt(n * target * (1 - target)) if target < 1 else -math.inf
+    )
+    of_ci = [(well, counts.exposure.per_run) for well in counts.runs]
+    own = [(1, 1)] * counts.well + [(0, 1)] * (counts.exposure.own - counts.well)
+    shared = shared_fate(of_ci + own)
+    clustered = score / math.sqrt(shared.design_effect or 1.0)
+    at_this_look = boundary(len(LOOKS_H))[LOOKS_H.index(counts.hours)]
+    found = {"clustered": clustered < -Z, "spent": score < -at_this_look, "both": clustered < -at_this_look}
+    return (id for id, fails in found.items() if fails)

@@ -1,0 +1,95 @@
+"""How many tests passed and failed while nothing changed?"""
+
+from __future__ import annotations
+
+from checks.metrics.engine import Engine
+from checks.metrics.span import Span
+from checks.records import Metric, State, Text, text
+from checks.settings import Thresholds
+
+
+def flaky_tests(engine: Engine, span: Span) -> Metric:
+    """The tests that passed and failed while nothing changed."""
+    rows = engine.ask("flaky_tests", span.parameters())
+    limits = span.settings.thresholds
+    critical = [row["test"] for row in rows if row["mixed_keys"] and row["critical"]]
+    other = [row["test"] for row in rows if row["mixed_keys"] and not row["critical"]]
+    keys = sum(row["repeated_keys"] for row in rows)
+    state, reason = _judge_flaky(len(critical), len(other), keys, limits)
+    return Metric(
+        id="flaky-tests",
+        value=float(len(critical) + len(other)) if keys else None,
+        low=None,
+        high=None,
+        n=keys,
+        unit="tests",
+        exposure=text("tests run again with nothing changed"),
+        source=text("Test reports of CI with their re-runs, and each run of Atalaya's own checks and smoke"),
+        state=state,
+        threshold=text(
+            "at most {critical} critical and {other} other tests",
+            critical=limits.flaky_critical,
+            other=limits.flaky_other,
+        ),
+        method=text(
+            "A test is flaky where the same commit and variant gave at least one pass and at least one failure. Only "
+            "what was run twice or more can show it. A count, without an interval."
+        ),
+        text=(
+            text(
+                "Flaky: {critical} critical and {other} other tests, of {tests} tests that were run again with nothing "
+                "changed.",
+                critical=len(critical), other=len(other), tests=len(rows),
+            )
+            if keys
+            else text("No test was run twice with nothing changed.")
+        ),
+        reason=reason,
+        critical=False,
+        inputs={
+            "repeated_keys": keys,
+            "repeated_tests": len(rows),
+            "attempts": sum(row["attempts"] for row in rows),
+            "failures": sum(row["failures"] for row in rows),
+            "flaky_critical": critical,
+            "flaky_other": other,
+            "acts_at_once": True,
+        },
+        settles=text("It takes tests that are run again with nothing changed.") if keys == 0 else None,
+        derivation=(
+            text(
+                "Counted: {tests} tests were run again with nothing changed, in {keys} keys of test, commit and "
+                "variant, with {attempts} attempts, {failures} of which failed.",
+                tests=len(rows), keys=keys, attempts=sum(row["attempts"] for row in rows),
+                failures=sum(row["failures"] for row in rows),
+            ),
+            text(
+                "Mixed, with a pass and a failure in one key: {mixed} keys of {tests} tests, {critical} of them "
+                "critical. A test that failed at each attempt is broken, and is not counted here.",
+                mixed=sum(row["mixed_keys"] for row in rows), tests=len(critical) + len(other), critical=len(critical),
+            ),
+            text(
+                "Held against {critical} critical and {other} other tests.",
+                critical=limits.flaky_critical, other=limits.flaky_other,
+            ),
+        ),
+    )  # fmt: skip
+
+
+def _judge_flaky(critical: int, other: int, keys: int, limits: Thresholds) -> tuple[State, Text]:
+    if keys == 0:
+        return State.UNKNOWN, text(
+            "No test was run twice with nothing changed, so none can have shown that it is flaky."
+        )
+    if critical > limits.flaky_critical:
+        return State.FAIL, text(
+            "Flaky critical tests: {n}. Allowed: {allowed}.", n=critical, allowed=limits.flaky_critical
+        )
+    if other > limits.flaky_other:
+        return State.FAIL, text(
+            "Flaky tests that are not critical: {n}. Allowed: {allowed}.", n=other, allowed=limits.flaky_other
+        )
+    return State.MEETS, text(
+        "Flaky tests, critical and other: {critical} and {other}. Allowed: {allowed_critical} and {allowed_other}.",
+        critical=critical, other=other, allowed_critical=limits.flaky_critical, allowed_other=limits.flaky_other,
+    )  # fmt: skip

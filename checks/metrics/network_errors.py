@@ -1,0 +1,214 @@
+"""Do network errors become fewer for each request, and did one stop a run?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from checks.metrics.digits import rates
+from checks.metrics.engine import Engine
+from checks.metrics.looks import limit
+from checks.metrics.span import LOOKS_H, NEVER_SHOWN, Detector, Span
+from checks.metrics.statistics import TOO_FEW, Trend, garwood, trend
+from checks.metrics.zeros import count_interval, detector_in_words, judge_zero, trials_to_prove, upper_of
+from checks.records import Metric, State, Text, text
+from checks.settings import Thresholds
+
+
+class Errors(NamedTuple):
+    """Network errors and the requests among which they happened, for each 24 hours."""
+
+    counts: tuple[int, ...]
+    requests: tuple[int, ...]
+    blocking: int
+    blocking_before_fix: int = 0
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts)
+
+    @property
+    def exposure(self) -> int:
+        return sum(self.requests)
+
+    @property
+    def have_exposure(self) -> bool:
+        """Whether each error happened in a time for which requests were counted."""
+        return all(sent > 0 or seen == 0 for seen, sent in zip(self.counts, self.requests, strict=True))
+
+
+def network_errors(engine: Engine, span: Span) -> Metric:
+    """The unexpected network errors, and whether they become fewer for each request."""
+    by_bin = {row["bin"]: row for row in engine.ask("network_errors", span.parameters("network-errors"))}
+
+    def column(name: str) -> tuple[int, ...]:
+        return tuple(by_bin[number][name] if number in by_bin else 0 for number in range(span.bins))
+
+    errors = Errors(
+        column("errors"), column("requests"), sum(column("blocking")), sum(column("blocking_before_fix"))
+    )
+    tested = trend(errors.counts, errors.requests) if errors.exposure and errors.have_exposure else None
+    limits, detector = span.settings.thresholds, span.detector("network-errors")
+    fixed_at = span.fixed_at.get("network-errors")
+    state, reason, at_once = judge_errors(
+        errors, tested, limits, look=span.look, detector=detector, is_fixed=fixed_at is not None
+    )
+    known = errors.exposure > 0 or errors.total > 0
+    low, high = count_interval(errors.total, errors.exposure, detector) if known else (None, None)
+    return Metric(
+        id="network-errors",
+        value=float(errors.total) if known else None,
+        low=low,
+        high=high,
+        n=errors.exposure,
+        unit="events",
+        exposure=text("requests"),
+        source=text("Atalaya's own smoke, and the logs of CI"),
+        state=state,
+        threshold=text("a falling rate, or no error, and at most {n} blocking", n=limits.network_blocking),
+        method=text(
+            "Errors for each request in bins of 24 hours. A fall or a rise is shown where the exact multinomial score "
+            "test (the normal approximation beyond 60 errors) gives no more than the limit of its look, so that three "
+            "looks together raise a false alarm in 5 % of watches (O'Brien and Fleming). Garwood's interval of the "
+            "count; with no error, the one-sided 95 % bound."
+        ),
+        text=_errors_in_words(errors, detector),
+        reason=reason,
+        critical=False,
+        inputs={
+            "errors_by_24h": list(errors.counts),
+            "requests_by_24h": list(errors.requests),
+            "blocking": errors.blocking,
+            "blocking_before_fix": errors.blocking_before_fix,
+            "expected": sum(column("expected")),
+            "jobs_without_count": sum(column("jobs_without_count")),
+            "p_decreasing": tested.p_decreasing if tested else None,
+            "p_increasing": tested.p_increasing if tested else None,
+            "look": span.look,
+            "p_limit": limit(span.look),
+            "upper_per_request": upper_of(errors.exposure, detector) if errors.total == 0 else None,
+            "sensitivity": detector.low,
+            "fixed_at": fixed_at.isoformat() if fixed_at else None,
+            "acts_at_once": at_once,
+        },
+        settles=_settles(state, errors, limits, detector),
+        derivation=tuple(_derived(errors, tested, span.look, detector)),
+    )
+
+
+def judge_errors(
+    errors: Errors, tested: Trend | None, limits: Thresholds, *, look: int = 3,
+    detector: Detector = NEVER_SHOWN, is_fixed: bool = False,
+) -> tuple[State, Text, bool]:  # fmt: skip
+    """The state of the network errors, why, and whether it acts at once."""
+    blocking = errors.blocking - (errors.blocking_before_fix if is_fixed else 0)
+    if blocking > limits.network_blocking:
+        return State.FAIL, text(
+            "Network errors that stopped a run: {n}. Allowed: {allowed}.",
+            n=blocking,
+            allowed=limits.network_blocking,
+        ), True  # fmt: skip
+    if errors.exposure == 0:
+        return (
+            State.UNKNOWN,
+            text("No request was counted, so errors have nothing to be compared with."),
+            True,
+        )
+    if tested is None:
+        return State.INCONCLUSIVE, text("Errors were seen in a time for which no request was counted."), False
+    if tested.p_decreasing is None or tested.p_increasing is None:
+        state, reason = judge_zero(errors.exposure, limits.network_proven_upper, detector)
+        return state, reason, True
+    if tested.events < TOO_FEW:
+        return State.INCONCLUSIVE, text(
+            "Too few errors for a trend: {n}, and it takes {least} to show one.", n=tested.events, least=TOO_FEW
+        ), False  # fmt: skip
+    if sum(sent > 0 for sent in errors.requests) < 2:
+        return (
+            State.INCONCLUSIVE,
+            text("All requests were sent in one span of 24 hours: no trend can show yet."),
+            False,
+        )
+    return _judge_trend(tested.p_decreasing, tested.p_increasing, look)
+
+
+def _judge_trend(p_decreasing: float, p_increasing: float, look: int) -> tuple[State, Text, bool]:
+    most = limit(look)
+    if p_increasing <= most:
+        p, at_most = rates(p_increasing, most)
+        return State.FAIL, text(
+            "The errors for each request are increasing: p = {p}, at or below {limit}, the limit of look {look}.",
+            p=p, limit=at_most, look=look,
+        ), False  # fmt: skip
+    p, at_most = rates(p_decreasing, most)
+    if p_decreasing <= most:
+        return State.MEETS, text(
+            "The errors for each request are decreasing: p = {p}, at or below {limit}, the limit of look {look}.",
+            p=p, limit=at_most, look=look,
+        ), False  # fmt: skip
+    return State.INCONCLUSIVE, text(
+        "No trend is shown: p = {p} for a fall, above {limit}, the limit of look {look}. Fewer errors among fewer "
+        "requests are no fall.",
+        p=p, limit=at_most, look=look,
+    ), False  # fmt: skip
+
+
+def _settles(state: State, errors: Errors, limits: Thresholds, detector: Detector) -> Text | None:
+    if errors.total == 0 and state is State.MEETS:
+        needed = trials_to_prove(limits.network_proven_upper, detector)
+        more = None if needed is None else max(1, needed - errors.exposure)
+        return None if more is None else text("{k} more clean requests would prove it.", k=more)
+    if state is State.INCONCLUSIVE and 0 < errors.total < TOO_FEW:
+        return text("A longer watch would do: with so few errors no trend can be told from chance.")
+    return None
+
+
+def _derived(errors: Errors, tested: Trend | None, look: int, detector: Detector) -> Iterator[Text]:
+    """The figure, a step at a time, with the numbers in it."""
+    yield text(
+        "Counted, for each 24 hours: errors {counts}, requests {requests}. {blocking} stopped a run.",
+        counts=", ".join(map(str, errors.counts)), requests=", ".join(map(str, errors.requests)),
+        blocking=errors.blocking,
+    )  # fmt: skip
+    for number, (seen, sent) in enumerate(zip(errors.counts, errors.requests, strict=True)):
+        rate = garwood(seen, float(sent))
+        if rate.value is not None and rate.low is not None and rate.high is not None:
+            yield text(
+                "Hours {begins} to {ends}: {seen} / {sent} = {rate:.6f} for each request, Garwood {low:.6f} to "
+                "{high:.6f}.",
+                begins=24 * number, ends=24 * (number + 1), seen=seen, sent=sent, rate=rate.value, low=rate.low,
+                high=rate.high,
+            )  # fmt: skip
+    if tested is not None and tested.p_decreasing is not None:
+        yield text(
+            "Score S = Σ i·x_i = {score} of {n} errors, over bins that hold shares of the requests: P(S or less) = "
+            "{falls:.5f}, P(S or more) = {rises:.5f}, {how}.",
+            score=sum(number * seen for number, seen in enumerate(errors.counts)), n=tested.events,
+            falls=tested.p_decreasing, rises=tested.p_increasing,
+            how=text("exact") if tested.exact else text("by the normal approximation"),
+        )  # fmt: skip
+        yield text(
+            "Limit of look {look} of {looks}: {limit:.5f} (O'Brien and Fleming, 5 % over all looks together).",
+            look=look, looks=len(LOOKS_H), limit=limit(look),
+        )  # fmt: skip
+    yield detector_in_words(detector)
+    upper = upper_of(errors.exposure, detector)
+    if errors.total == 0 and upper is not None:
+        yield text("Bound for each request: {upper:.6f}.", upper=upper)
+
+
+def _errors_in_words(errors: Errors, detector: Detector) -> Text:
+    if errors.exposure == 0:
+        return text("Errors: {n}. Requests: not counted.", n=errors.total)
+    if errors.total == 0:
+        (upper,) = rates(upper_of(errors.exposure, detector) or 0.0)
+        return text(
+            "0 errors in {n} requests; at most {upper} for each request, at 95 %.",
+            n=errors.exposure,
+            upper=upper,
+        )
+    (rate,) = rates(errors.total / errors.exposure)
+    return text(
+        "{events} errors in {n} requests, {rate} for each request. Blocking: {blocking}.",
+        events=errors.total, n=errors.exposure, rate=rate, blocking=errors.blocking,
+    )  # fmt: skip

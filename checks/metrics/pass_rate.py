@@ -1,0 +1,264 @@
+"""Which share of the SDK's jobs ended well, and is that enough?"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from checks.metrics.clustering import (
+    Runs,
+    design_effect,
+    effective_n,
+    intraclass_correlation,
+    typical_size,
+    wilson_clustered,
+)
+from checks.metrics.digits import shares, threshold_share
+from checks.metrics.engine import Engine, Row
+from checks.metrics.span import Span
+from checks.metrics.statistics import Estimate, Z, clean_runs_needed, wilson
+from checks.records import N_, Metric, State, Text, text
+from checks.settings import Thresholds
+
+
+def pass_rate(engine: Engine, span: Span) -> Metric:
+    """The share of decided jobs whose latest attempt succeeded."""
+    (row,) = engine.ask("pass_rate", span.parameters())
+    limits = span.settings.thresholds
+    rate = wilson(row["succeeded"], row["decided"])
+    shared = shared_fate(_by_run(engine, span))
+    state, reason = judge_rate(row["succeeded"], rate, limits)
+    beside = _rates_beside(row)
+    return Metric(
+        id="pass-rate",
+        value=rate.value,
+        low=rate.low,
+        high=rate.high,
+        n=row["decided"],
+        unit="share",
+        exposure=text("decided jobs"),
+        source=text(
+            "Jobs of {workflows}, and Atalaya's own checks and smoke",
+            workflows=", ".join(span.settings.ci.workflows),
+        ),
+        state=state,
+        threshold=text("at least {target}", target=threshold_share(limits.pass_rate)),
+        method=text(
+            "Latest decided attempt of each job, with Wilson's score interval at 95 %. Met where the rate reaches the "
+            "threshold and the lower end {floor}; proven where the lower end reaches the threshold; failed where "
+            "the upper end does not.",
+            floor=threshold_share(_floor(limits)),
+        ),
+        text=_rate_in_words(row, rate),
+        reason=reason,
+        critical=True,
+        inputs={
+            **row,
+            **beside,
+            **{f"shared_{name}": value for name, value in shared._asdict().items()},
+            "acts_at_once": False,
+        },
+        settles=_settles(state, row, limits),
+        derivation=tuple(_derived(row, rate, shared, limits)),
+    )
+
+
+class Shared(NamedTuple):
+    """What jobs that share the fate of their run leave of the number of jobs; None where nothing can be told."""
+
+    icc: float | None = None
+    design_effect: float | None = None
+    n_effective: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+
+def shared_fate(runs: Runs) -> Shared:
+    """The correlation within runs, and the interval on as many jobs as would say as much on their own."""
+    icc, size = intraclass_correlation(runs), typical_size(runs)
+    if icc is None or size is None:
+        return Shared()
+    well, n = sum(passes for passes, _ in runs), sum(jobs for _, jobs in runs)
+    rate = wilson_clustered(well, n, size, icc)
+    return Shared(icc, design_effect(size, icc), effective_n(n, size, icc), rate.low, rate.high)
+
+
+def _by_run(engine: Engine, span: Span) -> list[tuple[int, int]]:
+    """The decided jobs of each run: those that ended well, and all."""
+    runs: dict[tuple[str, str], tuple[int, int]] = {}
+    for row in engine.ask("decided_jobs", span.parameters()):
+        well, n = runs.get((row["workflow"], row["run_id"]), (0, 0))
+        runs[row["workflow"], row["run_id"]] = (well + row["succeeded"], n + 1)
+    return list(runs.values())
+
+
+def _settles(state: State, row: Row, limits: Thresholds) -> Text | None:
+    """How many more clean jobs would give a better state."""
+    if state not in (State.INCONCLUSIVE, State.MEETS):
+        return None
+    if state is State.MEETS:
+        needed = clean_runs_needed(row["succeeded"], row["decided"], limits.pass_rate)
+        return None if needed is None else text("{k} more clean jobs would prove it.", k=needed)
+    needed = _clean_jobs_needed(row["succeeded"], row["decided"], limits)
+    return None if needed is None else text("{k} more clean jobs would do.", k=needed)
+
+
+def _derived(row: Row, rate: Estimate, shared: Shared, limits: Thresholds) -> Iterator[Text]:
+    """The figure, a step at a time, with the numbers in it."""
+    x, n = row["succeeded"], row["decided"]
+    yield text(
+        "Counted: {n} jobs were decided, by their latest decided attempt; {x} of them ended well. In no rate: "
+        "{excluded} that were cancelled, skipped or neutral, {infra} that never started, {pending} pending, {nothing} "
+        "in which nothing ran, {unknown} that told nothing.",
+        n=n, x=x, excluded=row["excluded"], infra=row["not_started"], pending=row["pending"],
+        nothing=row["nothing_ran"], unknown=row["not_told"],
+    )  # fmt: skip
+    if rate.value is None or rate.low is None or rate.high is None:
+        return
+    yield text("Rate: p = {x} / {n} = {p:.6f}.", x=x, n=n, p=rate.value)
+    yield text(
+        "Wilson's interval, z = {z:.6f}: centre (p + z²/2n) / (1 + z²/n) = {centre:.6f}, half width "
+        "z √(p(1 - p)/n + z²/4n²) / (1 + z²/n) = {half:.6f}; so from {low:.6f} to {high:.6f}.",
+        z=Z, centre=_centre(rate.value, n), half=_half(rate.value, n), low=rate.low, high=rate.high,
+    )  # fmt: skip
+    yield text(
+        "Threshold {target} and floor {floor}: proven if {low:.6f} reaches the threshold; met if {p:.6f} reaches it "
+        "and {low:.6f} the floor; failed if {high:.6f} is below the threshold; else inconclusive.",
+        target=limits.pass_rate, floor=_floor(limits), low=rate.low, p=rate.value, high=rate.high,
+    )  # fmt: skip
+    yield from _beside_in_words(row)
+    if shared.icc is not None:
+        yield text(
+            "Jobs of one run share its fate: intraclass correlation {icc:.4f}, design effect {deff:.3f}, so {n} jobs "
+            "weigh as {effective:.2f} would that fail on their own. The interval on those: {low:.4f} to {high:.4f}.",
+            icc=shared.icc, deff=shared.design_effect, n=n, effective=shared.n_effective,
+            low=shared.low, high=shared.high,
+        )  # fmt: skip
+
+
+def _centre(share: float, n: int) -> float:
+    return (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
+
+
+def _half(share: float, n: int) -> float:
+    return Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
+
+
+def _beside_in_words(row: Row) -> Iterator[Text]:
+    first, rescue, runs = (wilson(row[part], row[whole]) for _, part, whole in BESIDE)
+    for said, rate, part, whole in (
+        (N_("At the first attempt: {part} of {whole} = {rate} ({low} to {high})."), first, *BESIDE[0][1:]),
+        (N_("Rescued by a re-run: {part} of {whole} = {rate} ({low} to {high})."), rescue, *BESIDE[1][1:]),
+        (
+            N_("Whole runs that ended well: {part} of {whole} = {rate} ({low} to {high})."),
+            runs,
+            *BESIDE[2][1:],
+        ),
+    ):
+        if rate.value is not None:
+            value, low, high = shares(rate.value, rate.low or 0.0, rate.high or 0.0)
+            yield Text(
+                template=said,
+                values={"part": row[part], "whole": row[whole], "rate": value, "low": low, "high": high},
+            )
+
+
+def judge_rate(successes: int, rate: Estimate, limits: Thresholds) -> tuple[State, Text]:
+    """The state of a rate of successes, and why."""
+    target, floor = limits.pass_rate, _floor(limits)
+    if rate.value is None or rate.low is None or rate.high is None:
+        return State.UNKNOWN, text("No job has been decided, so nothing is known of the rate.")
+    if rate.low >= target:
+        low, wanted = shares(rate.low, target)
+        return State.PROVEN, text(
+            "Even the lower end of the interval, {low}, reaches the threshold, {target}.",
+            low=low,
+            target=wanted,
+        )
+    if rate.high < target:
+        high, wanted = shares(rate.high, target)
+        return State.FAIL, text(
+            "Even the upper end of the interval, {high}, is below the threshold, {target}.",
+            high=high,
+            target=wanted,
+        )
+    if rate.value >= target and rate.low >= floor:
+        value, low, wanted, least = shares(rate.value, rate.low, target, floor)
+        return State.MEETS, text(
+            "The rate, {rate}, reaches the threshold, {target}, and the lower end of the interval, {low}, reaches "
+            "{floor}.",
+            rate=value, target=wanted, low=low, floor=least,
+        )  # fmt: skip
+    return State.INCONCLUSIVE, _not_proven(successes, int(rate.n), rate.value, rate.low, rate.high, limits)
+
+
+def _not_proven(successes: int, n: int, rate: float, low: float, high: float, limits: Thresholds) -> Text:
+    value, low_said, high_said, target, floor = shares(rate, low, high, limits.pass_rate, _floor(limits))
+    needed = _clean_jobs_needed(successes, n, limits)
+    would_do = (
+        text("No number of further jobs can change that.")
+        if needed is None
+        else text("{k} more clean jobs would do.", k=needed)
+    )
+    side = (
+        text("above the threshold, {target}, but the lower end is below {floor}", target=target, floor=floor)
+        if rate >= limits.pass_rate
+        else text("below the threshold, {target}, but the upper end is not", target=target)
+    )
+    return text(
+        "{x}/{n} ({rate}, {low} to {high}) is not proven: the rate is {side}. {would_do}",
+        x=successes, n=n, rate=value, low=low_said, high=high_said, side=side, would_do=would_do,
+    )  # fmt: skip
+
+
+def _clean_jobs_needed(successes: int, n: int, limits: Thresholds) -> int | None:
+    """The fewest further clean jobs with which the rate meets its threshold, and its lower end the floor."""
+    target = limits.pass_rate
+    for_the_floor = clean_runs_needed(successes, n, _floor(limits))
+    if for_the_floor is None or (target >= 1 and successes < n):
+        return None
+    for_the_rate = 0 if target >= 1 else max(0, math.floor((target * n - successes) / (1 - target)))
+    while (successes + for_the_rate) / (n + for_the_rate) < target:
+        for_the_rate += 1
+    return max(for_the_floor, for_the_rate)
+
+
+def _floor(limits: Thresholds) -> float:
+    # 0.95 - 0.05 is 0.8999999999999999, which nobody wrote.
+    return max(0.0, round(limits.pass_rate - limits.pass_rate_tolerance, 12))
+
+
+def _rate_in_words(row: Row, rate: Estimate) -> Text:
+    undecided = sum(row[name] for name in ("excluded", "not_started", "pending", "nothing_ran", "not_told"))
+    apart = (
+        text("Jobs that no attempt decided, and that are in no rate: {n}.", n=undecided)
+        if undecided
+        else text("Every job was decided.")
+    )
+    if rate.value is None:
+        return text("No decided job.") if not undecided else text("No decided job. {apart}", apart=apart)
+    value, low, high = shares(rate.value, rate.low or 0.0, rate.high or 0.0)
+    return text(
+        "{succeeded} of {decided} decided jobs ended well: {rate} ({low} to {high}). At the first attempt "
+        "{first_succeeded} of {first_decided} did; re-runs rescued {rescued} of {failed_first}. {apart}",
+        succeeded=row["succeeded"], decided=row["decided"], rate=value, low=low, high=high,
+        first_succeeded=row["first_succeeded"], first_decided=row["first_decided"],
+        rescued=row["rescued"], failed_first=row["failed_first"], apart=apart,
+    )  # fmt: skip
+
+
+# The rates that stand beside the eventual one: a re-run hides what the first attempt showed.
+BESIDE = (
+    ("first_attempt_rate", "first_succeeded", "first_decided"),
+    ("rescue_rate", "rescued", "failed_first"),
+    ("run_rate", "runs_succeeded", "runs"),
+)
+
+
+def _rates_beside(row: Row) -> dict[str, Any]:
+    beside: dict[str, Any] = {}
+    for name, part, whole in BESIDE:
+        rate = wilson(row[part], row[whole])
+        beside |= {name: rate.value, f"{name}_low": rate.low, f"{name}_high": rate.high}
+    return beside

@@ -1,0 +1,37 @@
+"""How much of what they are there for do a metric's checks see?
+
+A zero is worth as much as the detector behind it. Seeded defects tell: those that ``prove`` shows to the checks, and
+the canaries that run beside each observation. A defect is one trial however often it was shown, and was caught if it
+was caught each time: repeating one defect teaches nothing of the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from checks.metrics.span import Detector
+from checks.proving.prove import at_the_least
+from checks.records import Proof
+
+# The promises whose checks would see what a metric counts.
+DETECTORS: Mapping[str, Callable[[str], bool]] = {
+    "network-errors": lambda promise: promise.startswith("transport."),
+    "polling-timeouts": lambda promise: promise.startswith("polling."),
+    "stale-cache": lambda promise: promise.startswith("cache.") or promise == "polling.fresh-status",
+}
+
+
+def sensitivity(proofs: Iterable[Proof]) -> dict[str, Detector]:
+    """For each metric that counts events, how its checks did with the defects of its kind."""
+    known = list(proofs)
+    return {metric: _detector(known, sees) for metric, sees in DETECTORS.items()}
+
+
+def _detector(proofs: Iterable[Proof], sees: Callable[[str], bool]) -> Detector:
+    caught: dict[str, bool] = {}
+    for proof in proofs:
+        expected = {promise for promise in proof.expected if sees(promise)}
+        if expected:
+            caught[proof.defect] = caught.get(proof.defect, True) and expected <= set(proof.caught_by)
+    shown, well = len(caught), sum(caught.values())
+    return Detector(shown=shown, caught=well, low=at_the_least(well, shown))

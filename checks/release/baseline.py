@@ -1,0 +1,61 @@
+"""Which release is this one held against, and what did it show?
+
+The last one before it that was accepted: whose watch ended in GO. Never one that failed, never one that is still
+watched, and a rehearsal only for a rehearsal. It is judged without a baseline of its own, so that one release's
+verdict does not hang on a chain of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from checks.evidence import ledger
+from checks.metrics.engine import Engine, opened
+from checks.metrics.measure import basis_of
+from checks.metrics.span import Basis, Span
+from checks.records import Release, VerdictWord
+from checks.release import folder
+from checks.settings import Settings
+
+
+class Accepted(NamedTuple):
+    """An accepted release, its evidence, and the settings it is measured by: those of the release to compare."""
+
+    release: Release
+    folder: Path
+    settings: Settings
+    engine: Engine | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[Accepted]:
+        """The same with its evidence at hand."""
+        evidence = self.folder / "evidence"
+        with opened(evidence, damaged=ledger.survey(evidence).damaged) as engine:
+            yield self._replace(engine=engine)
+
+    def over(self, elapsed: timedelta) -> Basis | None:
+        """What it showed over as much of its window as has passed of the other's."""
+        if self.engine is None:
+            return None
+        as_of = self.release.opened_at + elapsed
+        return basis_of(self.engine, Span(release=self.release, as_of=as_of, settings=self.settings))
+
+
+def accepted_before(releases: Path, release: Release, settings: Settings) -> Accepted | None:
+    """The last accepted release before this one; None where there is none."""
+    from checks.release.judgement import judge_release
+
+    for other in folder.find(releases):
+        if other.opened_at >= release.opened_at or other.rehearsal is not release.rehearsal:
+            continue
+        if other.version.startswith(folder.LOCAL) and not release.version.startswith(folder.LOCAL):
+            continue
+        place = releases / other.version
+        judged = judge_release(place, other, as_of=None, settings=settings, baseline=False)
+        if judged.verdict.word is VerdictWord.GO and folder.ends_at(other) <= release.opened_at:
+            return Accepted(other, place, settings)
+    return None

@@ -1,0 +1,229 @@
+"""How does a watch stand by its own records: which thresholds, how long, which incidents, who signed?
+
+People edit ``watch.toml`` and the pages of incidents; what counts is what was recorded of them, from the instant of
+the record on. So a verdict of the past stays what it was, whatever is edited today, and what differs is said.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from checks.records import (
+    Environment,
+    Evidence,
+    Incident,
+    InForce,
+    Record,
+    Release,
+    Signature,
+    Text,
+    Transition,
+    WindowChange,
+    text,
+)
+from checks.release.incidents import Page
+from checks.release.window import is_known
+from checks.settings import Settings, every_key
+
+# What a verdict rests on: every threshold, the schedule, and whose jobs count. Not what only changes a look.
+JUDGING_SECTIONS = ("thresholds",)
+JUDGING_KEYS = ("ci.workflows", "watch.valid_h", "watch.every_h", "watch.coverage", "watch.gap_h")
+
+FIXED = ("monitoring", "resolved", "closed")  # states of an incident whose fix has landed
+
+Kind = TypeVar("Kind", bound=Evidence)
+
+
+class Standing(Record, frozen=True, kw_only=True):
+    """What the records say as of one instant.
+
+    ``fixed_at`` is, for each metric that an incident spoiled, when its last fix landed. ``changes`` are the settings
+    in the order in which they came into force. ``tampered`` are changes that were not recorded, and that nobody may
+    make; ``unrecorded`` are changes that wait for their record.
+    """
+
+    release: Release
+    settings: Settings
+    incidents: tuple[Incident, ...]
+    signatures: Mapping[tuple[int, str], Signature]
+    changes: tuple[InForce, ...]
+    fixed_at: Mapping[str, datetime]
+    tampered: tuple[Text, ...]
+    unrecorded: tuple[Text, ...]
+
+
+def standing(
+    records: Sequence[Evidence],
+    release: Release,
+    *,
+    as_of: datetime,
+    settings: Settings,
+    pages: Sequence[Page],
+    superseded: bool = False,
+) -> Standing:
+    """How the watch stood at ``as_of``.
+
+    :param records: all that the ledger holds, of any time.
+    :param settings: those of ``watch.toml`` now, and
+    :param pages: the incidents that people wrote down, as they are now: both are held against the records where it is
+        asked how the watch stands now. How it stood at an instant of the past is told by the records alone.
+    :param superseded: whether another release has been opened since, or this one is a rehearsal: then ``watch.toml``
+        is not about it any more.
+    """
+    is_now = all(record.recorded_at <= as_of for record in records)
+    known = [record for record in records if is_known(record, release, as_of)]
+    windows = in_order(known, WindowChange)
+    release = replace(release, window_h=windows[-1].window_h) if windows else release
+    changes = in_order(known, InForce)
+    latest = {one.incident: one for one in in_order(known, Transition)}
+    return Standing(
+        release=release,
+        settings=restored(changes[-1], settings) if changes else settings,
+        incidents=tuple(_incidents(latest, pages if is_now else (), as_of)),
+        signatures={(one.checkpoint_h, one.duty): one for one in in_order(known, Signature)},
+        changes=tuple(changes),
+        fixed_at=_fixed_at(in_order(known, Transition)),
+        tampered=tuple(_changed_settings(changes, settings)) if is_now and not superseded else (),
+        unrecorded=tuple(_unrecorded(latest, pages, as_of)) if is_now else (),
+    )
+
+
+def in_order(records: Sequence[Evidence], kind: type[Kind]) -> list[Kind]:
+    """The records of one kind, in the order in which they came into force."""
+    of_kind = [record for record in records if isinstance(record, kind)]
+    return sorted(of_kind, key=lambda record: (record.occurred_at, record.recorded_at, record.run_id))
+
+
+# ── settings ─────────────────────────────────────────────────────────────────
+
+
+def judging_lines(settings: Settings) -> tuple[str, ...]:
+    """Every key that a verdict rests on, a line of TOML each.
+
+    >>> [line for line in judging_lines(Settings()) if "pass_rate" in line]
+    ['thresholds.pass_rate = 0.95', 'thresholds.pass_rate_tolerance = 0.05']
+    """
+    names = ((key.section, key.name) for key in every_key())
+    return tuple(
+        f"{section}.{name} = {json.dumps(getattr(getattr(settings, section), name), ensure_ascii=False)}"
+        for section, name in names
+        if section in JUDGING_SECTIONS or f"{section}.{name}" in JUDGING_KEYS
+    )
+
+
+def in_force_record(
+    settings: Settings, *, at: datetime, environment: Environment, by: str, why: str, run_id: str
+) -> InForce:
+    """The record that makes these settings count from ``at`` on."""
+    lines = judging_lines(settings)
+    return InForce(
+        run_id=run_id, environment=environment, occurred_at=at, recorded_at=at,
+        digest=_digest(lines), settings=lines, by=by, why=why,
+    )  # fmt: skip
+
+
+def restored(record: InForce, settings: Settings) -> Settings:
+    """The settings with those of the record over them. A key that is new since then keeps its value of now."""
+    merged: dict[str, Any] = msgspec.to_builtins(settings)
+    for section, keys in tomllib.loads("\n".join(record.settings)).items():
+        known = {key.name for key in every_key() if key.section == section}
+        merged[section] |= {name: value for name, value in keys.items() if name in known}
+    return msgspec.convert(merged, Settings)
+
+
+def differing(record: InForce, settings: Settings) -> tuple[tuple[str, str], ...]:
+    """Each line of the record that is another one now, and what it is now."""
+    now = {line.partition(" = ")[0]: line for line in judging_lines(settings)}
+    then = {line.partition(" = ")[0]: line for line in record.settings}
+    return tuple((then[key], now[key]) for key in then if key in now and then[key] != now[key])
+
+
+def _changed_settings(changes: Sequence[InForce], settings: Settings) -> Iterator[Text]:
+    """What of ``watch.toml`` differs from what was recorded last."""
+    for then, now in differing(changes[-1], settings) if changes else ():
+        yield text(
+            "A setting was changed after T+0, and the change was not recorded: {then} is {now} now.",
+            then=then,
+            now=now,
+        )
+
+
+def _digest(lines: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+# ── incidents ────────────────────────────────────────────────────────────────
+
+
+def transition_of(
+    page: Page, *, at: datetime, environment: Environment, by: str, why: str, run_id: str
+) -> Transition:
+    """The record of an incident as its page has it now."""
+    incident = page.incident
+    return Transition(
+        run_id=run_id, environment=environment, occurred_at=at, recorded_at=at, incident=incident.id,
+        opened_at=incident.at, state=incident.state, severity=incident.severity, impact=incident.impact,
+        root_cause=incident.root_cause, fix=incident.fix, metric=incident.metric, by=by, why=why,
+    )  # fmt: skip
+
+
+def not_recorded(records: Sequence[Evidence], pages: Sequence[Page]) -> tuple[Page, ...]:
+    """The pages that say something else than the last record of their incident."""
+    latest = {one.incident: one for one in in_order(records, Transition)}
+    return tuple(page for page in pages if _recorded(latest.get(page.incident.id)) != page.incident)
+
+
+def _recorded(transition: Transition | None) -> Incident | None:
+    if transition is None:
+        return None
+    return Incident(
+        id=transition.incident, at=transition.opened_at, impact=transition.impact, state=transition.state,
+        root_cause=transition.root_cause, fix=transition.fix, severity=transition.severity, metric=transition.metric,
+    )  # fmt: skip
+
+
+def _incidents(
+    latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime
+) -> Iterator[Incident]:
+    """Each incident as it was recorded; one that never was counts as its page has it, for it was seen."""
+    found = {id: _recorded(transition) for id, transition in latest.items()}
+    for page in pages:
+        if page.incident.id not in found and page.incident.at <= as_of:
+            found[page.incident.id] = page.incident
+    yield from sorted((one for one in found.values() if one is not None), key=lambda one: (one.at, one.id))
+
+
+def _unrecorded(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime) -> Iterator[Text]:
+    for page in pages:
+        if page.incident.at <= as_of and _recorded(latest.get(page.incident.id)) != page.incident:
+            yield text(
+                "{page} says something else than the last record of its incident, which is what counts.",
+                page=page.name,
+            )
+    written = {page.incident.id for page in pages}
+    for id in latest:
+        if id not in written:
+            yield text("The page of the incident {id} is gone. Its last record counts.", id=id)
+
+
+def _fixed_at(transitions: Sequence[Transition]) -> dict[str, datetime]:
+    """When the last fix landed of an incident that spoils a metric. One that came back is not fixed."""
+    by_incident: dict[str, tuple[str, datetime | None]] = {}
+    for one in transitions:
+        before = by_incident.get(one.incident, ("", None))[1]
+        at = (before or one.occurred_at) if one.state in FIXED else None
+        by_incident[one.incident] = (one.metric, at)
+    fixed: dict[str, datetime] = {}
+    open_still = {metric for metric, at in by_incident.values() if at is None}
+    for metric, at in by_incident.values():
+        if metric and at is not None and metric not in open_still:
+            fixed[metric] = max(at, fixed.get(metric, at))
+    return fixed

@@ -1,0 +1,78 @@
+"""What does the command do that measures how often the verdict is wrong?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from checks.errors import UsageError
+from checks.records import Environment, Proof, VerdictWord
+from checks.stages.place import Place, print_json, write_text
+
+if TYPE_CHECKING:
+    from checks.calibration.calibrate import Found, Seen
+
+
+def calibrate(place: Place, args: argparse.Namespace) -> int:
+    """Judge many simulated watches of known truth, and count how often the verdict is wrong."""
+    from checks.calibration.calibrate import ENOUGH, FILE, encoded
+    from checks.calibration.calibrate import calibrate as run_all
+
+    console = place.console
+    console.line(f"  {args.watches} watches of each scenario are drawn and judged")
+    made = run_all(
+        watches=args.watches, seed=args.seed, settings=place.loaded.settings, seen=_seen(place),
+        made_by=f"python -m checks calibrate --watches {args.watches} --seed {args.seed}",
+        hear=lambda found: console.line(f"  {_told(found, args.watches)}"),
+    )  # fmt: skip
+    if args.report:
+        write_text(Path(args.report), encoded(made))
+    if args.json:
+        print_json(made)
+    if args.watches >= ENOUGH:
+        write_text(place.docs / FILE, encoded(made))
+        console.line(f"  kept: {place.docs / FILE}")
+    else:
+        console.line(
+            f"  kept nowhere: what is published rests on {ENOUGH} watches of each scenario at the least"
+        )
+    return 0
+
+
+def _seen(place: Place) -> Seen:
+    """What the self-test that lies in the tree says of the checks.
+
+    :raises UsageError: there is none, or a defect survived it: the rules would say one word of every watch.
+    """
+    from checks.calibration.calibrate import Seen
+    from checks.evidence.runs import from_proof
+    from checks.metrics.sensitivity import sensitivity
+    from checks.proving import selftest
+
+    kept = selftest.read(place.docs)
+    if kept is None:
+        raise UsageError(
+            f"{place.docs / selftest.FILE}: there is no self-test, so no verdict could be GO. Make one: nox -s prove"
+        )
+    survivors = [caught.id for caught in kept.proven.defects if caught.survived]
+    if survivors:
+        raise UsageError(
+            f"{place.docs / selftest.FILE}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
+            f"Mend its check, and make it anew: nox -s prove"
+        )
+    proofs = from_proof(
+        kept.proven, run_id="self-test", environment=Environment.LOOPBACK, recorded_at=kept.made_at,
+        occurred_at=kept.made_at,
+    )  # fmt: skip
+    defects = len(kept.proven.defects)
+    return Seen(
+        detectors=sensitivity(one for one in proofs if isinstance(one, Proof)), seeded=defects, caught=defects
+    )
+
+
+def _told(found: Found, watches: int) -> str:
+    ended = ", ".join(
+        f"{word} {found.ended(word) / watches:.1%}" for word in VerdictWord if found.ended(word)
+    )
+    return f"{found.scenario.id}: alarmed {found.alarmed / watches:.1%}; at T+72 {ended}"

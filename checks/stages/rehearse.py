@@ -1,0 +1,272 @@
+"""How is a rehearsal made: what its runs and its people leave behind, and when does it become a release?
+
+The folder appears when the whole watch has gone through, and not before.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from checks.errors import ReleaseError
+from checks.proving.defects import DEFECTS
+from checks.proving.rehearsal import SCENARIOS, Extend, Report, Scenario, Sign, Slot
+from checks.proving.rehearsal import rehearse as run_it
+from checks.records import (
+    CheckRun,
+    Environment,
+    EventKind,
+    Evidence,
+    Incident,
+    Release,
+    Signature,
+    SmokeRun,
+    Transition,
+    WindowChange,
+)
+from checks.stages.place import Place, instant, judged, summarise, write_text
+from checks.stages.prove import hear_caught
+
+if TYPE_CHECKING:
+    from checks.proving.prove import Caught, Proven
+    from checks.subject.environment import Prepared
+
+ON_CALL = "on-call (rehearsed)"
+
+# For each metric that an incident may spoil: the events that count, and what of a smoke is tried.
+COUNTED = {
+    "stale-cache": (EventKind.STALE_READ, "trials"),
+    "network-errors": (EventKind.NETWORK_ERROR, "requests"),
+    "polling-timeouts": (EventKind.POLLING_TIMEOUT, "waits"),
+}
+
+
+def rehearse(place: Place, args: argparse.Namespace) -> int:
+    """Go through a whole watch on a made-up calendar, with the runs and the faults real."""
+    from checks.evidence import ledger
+    from checks.includes.skeleton import pages
+    from checks.release.folder import open_release
+    from checks.subject.environment import prepare
+
+    final = place.releases / args.name
+    if final.exists():
+        raise ReleaseError(f"{final}: there is such a release. Give another name with --as.")
+    scenario, opened_at = SCENARIOS[args.scenario], instant(args.at)
+    place.releases.mkdir(parents=True, exist_ok=True)
+    # Beside the place that it is for, since only there it can be moved in one step. No release is ever found in it.
+    with tempfile.TemporaryDirectory(prefix=".rehearsing-", dir=place.releases) as name:
+        with prepare("", echo=place.console.line) as prepared:
+            release = Release(
+                version=args.name, commit=prepared.subject.digest, opened_at=opened_at, window_h=scenario.window_h,
+                rehearsal=True, made_by=_command(args),
+            )  # fmt: skip
+            made = open_release(Path(name), release, pages())
+            people = People(scenario, opened_at, run_id=f"{args.scenario}-{args.seed}-people")
+            records = list(_rehearsed(place, args, prepared, people))
+        written = ledger.write(made / "evidence", records)
+        for page, text in people.pages().items():
+            write_text(made / "incidents" / page, text)
+        made.rename(final)
+    place.console.line(f"  kept: {len(records)} records in {len(written)} segments of {args.name}")
+    summarise(place.console, judged(place, release, None))
+    return 0
+
+
+def _command(args: argparse.Namespace) -> str:
+    """The command that makes this rehearsal again."""
+    given = ["--scenario", args.scenario, "--seed", str(args.seed), "--at", args.at, "--as", args.name]
+    return "nox -s rehearse -- " + shlex.join([*given, *(["--no-proof"] if args.no_proof else [])])
+
+
+def _rehearsed(
+    place: Place, args: argparse.Namespace, prepared: Prepared, people: People
+) -> Iterator[Evidence]:
+    """The evidence of a rehearsal: the settings in force, the proof that the checks can see, then the watch itself."""
+    from checks.evidence.runs import from_checks, from_proof, from_smoke
+    from checks.release.standing import in_force_record
+
+    console, opened_at = place.console, people.opened_at
+    yield in_force_record(
+        place.loaded.settings, at=opened_at, environment=Environment.REHEARSAL, by=ON_CALL, why="T+0",
+        run_id=people.run_id,
+    )  # fmt: skip
+    if not args.no_proof:
+        yield from from_proof(
+            _proof(place, prepared), run_id=f"{args.scenario}-{args.seed}-proof",
+            environment=Environment.REHEARSAL, recorded_at=opened_at, occurred_at=opened_at,
+        )  # fmt: skip
+    watch = run_it(prepared, people.scenario, name=args.scenario, seed=args.seed, opened_at=opened_at)
+    for slot in watch:
+        for record in people.before(slot.hour):
+            console.line(f"  {people.told(record)}")
+            yield record
+        for run in slot.runs:
+            stamp: dict[str, Any] = {"environment": Environment.REHEARSAL, "commit": run.subject.digest}
+            stamp |= {"occurred_at": slot.at, "recorded_at": slot.at}
+            if isinstance(run, CheckRun):
+                found = Counter(str(check.outcome) for check in run.checks)
+                told = ", ".join(f"{n} {outcome}" for outcome, n in found.items())
+                console.line(f"  T+{slot.hour:02} checks: {told}")
+                yield from from_checks(run, **stamp)
+            else:
+                console.line(f"  T+{slot.hour:02} smoke: {run.waits} waits, {len(run.events)} events")
+                yield from from_smoke(run, **stamp)
+        people.see(slot)
+    for record in people.before(people.scenario.ends_h + 1):
+        console.line(f"  {people.told(record)}")
+        yield record
+
+
+def _proof(place: Place, prepared: Prepared) -> Proven:
+    """The self-test that lies in the tree, where it is of this SDK and of these defects; else one that is made now.
+
+    Of both, only what each defect should turn red: a quick self-test has shown it to no other promise.
+    """
+    from checks.proving import selftest
+    from checks.proving.prove import prove
+
+    kept = selftest.read(place.docs)
+    now = {defect.id: defect.expected for defect in DEFECTS}
+    if (
+        kept is not None
+        and kept.subject_digest == prepared.subject.digest
+        and {one.id: one.expected for one in kept.proven.defects} == now
+    ):
+        place.console.line(
+            f"  the self-test of {kept.made_at:%Y-%m-%d %H:%M} UTC stands: {len(now)} seeded defects"
+        )
+        return replace(kept.proven, defects=tuple(_expected(one) for one in kept.proven.defects))
+    place.console.line(f"  first, {len(DEFECTS)} seeded defects are shown to the checks")
+    return prove(prepared, expected_only=True, hear=lambda caught: hear_caught(place.console, caught))
+
+
+def _expected(caught: Caught) -> Caught:
+    return replace(caught, caught_by=tuple(id for id in caught.expected if id in caught.caught_by))
+
+
+class People:
+    """What the people of a scenario do, hour by hour, and what they leave in the ledger and on the pages."""
+
+    def __init__(self, scenario: Scenario, opened_at: datetime, *, run_id: str) -> None:
+        self.scenario = scenario
+        self.opened_at = opened_at
+        self.run_id = run_id
+        self._to_do = list(scenario.acts)
+        self._incidents: dict[str, Incident] = {}
+        self._reports: dict[str, list[str]] = {}
+        self._counted: Counter[str] = Counter()
+        self._since: dict[str, Counter[str]] = {}  # by incident, from its fix on
+
+    def before(self, hour: int) -> Iterator[Evidence]:
+        """What they do until this hour's runs, those things that wait for proof among them."""
+        done = [act for act in self._to_do if act.at_h <= hour and self._may(act)]
+        self._to_do = [act for act in self._to_do if act not in done]
+        for act in done:
+            waited = isinstance(act, Report) and act.once_proven
+            yield self._do(act, hour - 0.5 if waited else act.at_h)
+
+    def see(self, slot: Slot) -> None:
+        """Count what this hour's smoke tried and lost: what a fix has to prove itself by."""
+        for run in slot.runs:
+            if isinstance(run, SmokeRun):
+                seen: Counter[str] = Counter()
+                for metric, (kind, exposure) in COUNTED.items():
+                    seen[f"{metric} events"] = sum(event.kind is kind for event in run.events)
+                    seen[f"{metric} tried"] = getattr(run, exposure)
+                for since in self._since.values():
+                    since.update(seen)
+                self._counted.update(seen)
+
+    def pages(self) -> dict[str, str]:
+        """The page of each incident, by its name."""
+        return {
+            f"{id.lower()}.md": _page(incident, self._reports[id]) for id, incident in self._incidents.items()
+        }
+
+    def told(self, record: Evidence) -> str:
+        """What somebody did, and when, for the lines that show how far it is."""
+        at = f"T+{(record.occurred_at - self.opened_at) / timedelta(hours=1):04.1f}"
+        match record:
+            case Transition():
+                return f"{at} {record.incident}: {record.state}"
+            case WindowChange():
+                return f"{at} the window is extended to {record.window_h} h"
+            case Signature():
+                return f"{at} {record.duty}: signed"
+            case _:
+                return f"{at} {record.kind}"
+
+    def _may(self, act: Report | Sign | Extend) -> bool:
+        return not (isinstance(act, Report) and act.once_proven) or self._proven(act.incident)
+
+    def _proven(self, id: str) -> bool:
+        """Whether what came after the fix rejects, at 95 %, that the rate from before it is still there."""
+        from checks.metrics.flakiness import clean_runs_to_prove
+
+        since, metric = self._since.get(id), self._incidents[id].metric if id in self._incidents else ""
+        if since is None or metric not in COUNTED:
+            return False
+        events = self._counted[f"{metric} events"] - since[f"{metric} events"]
+        tried = self._counted[f"{metric} tried"] - since[f"{metric} tried"]
+        needed = clean_runs_to_prove(min(1.0, events / tried)) if events and tried else 1
+        return not since[f"{metric} events"] and since[f"{metric} tried"] >= (needed or 1)
+
+    def _do(self, act: Report | Sign | Extend, at_h: float) -> Evidence:
+        at = self.opened_at + timedelta(hours=at_h)
+        match act:
+            case Report():
+                return self._report(act, at)
+            case Sign():
+                return Signature(**self._stamp(at), checkpoint_h=act.checkpoint_h, duty=act.duty, by=ON_CALL,
+                                 note=act.note)  # fmt: skip
+            case Extend():
+                return WindowChange(**self._stamp(at), window_h=act.window_h, by=ON_CALL, why=act.why)
+
+    def _stamp(self, at: datetime) -> dict[str, Any]:
+        return {
+            "run_id": self.run_id,
+            "environment": Environment.REHEARSAL,
+            "occurred_at": at,
+            "recorded_at": at,
+        }
+
+    def _report(self, act: Report, at: datetime) -> Evidence:
+        from checks.release.incidents import Page
+        from checks.release.standing import transition_of
+
+        known = self._incidents.get(act.incident) or Incident(
+            id=act.incident, at=at, impact=act.impact, root_cause="", fix="", state=act.state,
+            severity=act.severity, metric=act.metric,
+        )  # fmt: skip
+        written = {name: getattr(act, name) for name in ("impact", "root_cause", "fix") if getattr(act, name)}
+        incident = replace(known, state=act.state, **written)
+        self._incidents[act.incident] = incident
+        self._reports.setdefault(act.incident, []).append(
+            f"- {at:%Y-%m-%d %H:%M} UTC, {act.state}: {act.why}"
+        )
+        if act.state == "monitoring":
+            self._since[act.incident] = Counter()
+        return transition_of(
+            Page(f"{act.incident.lower()}.md", incident), at=at, environment=Environment.REHEARSAL, by=ON_CALL,
+            why=act.why, run_id=self.run_id,
+        )  # fmt: skip
+
+
+def _page(incident: Incident, told: list[str]) -> str:
+    """The page of an incident as a person would have written it."""
+    values = {
+        "id": incident.id, "at": f"{incident.at:%Y-%m-%dT%H:%M:%SZ}", "severity": str(incident.severity),
+        "state": incident.state, "metric": incident.metric, "impact": incident.impact,
+        "root_cause": incident.root_cause, "fix": incident.fix,
+    }  # fmt: skip
+    front = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
+    return "\n".join(["---", *front, "---", "", f"# {incident.id}: {incident.impact}", "", *told, ""])

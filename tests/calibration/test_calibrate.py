@@ -1,0 +1,330 @@
+"""Is each simulated watch judged as a real one with the same counts would be, and does the file say so?"""
+
+from __future__ import annotations
+
+import argparse
+import io
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from checks.calibration import naive
+from checks.calibration.calibrate import (
+    ENOUGH,
+    FILE,
+    RELEASE,
+    T0,
+    Bench,
+    Seen,
+    calibrate,
+    counted,
+    duties_of,
+    encoded,
+    fails_when_mended,
+    read,
+    rows_of,
+    sees_of,
+)
+from checks.calibration.scenarios import BY_ID, SCENARIOS, Sees, Truth, World, draw
+from checks.console import Console
+from checks.errors import UsageError
+from checks.evidence import ledger
+from checks.metrics.engine import opened
+from checks.metrics.measure import measure
+from checks.metrics.pass_rate import judge_rate, shared_fate
+from checks.metrics.span import LOOKS_H, Detector, Span
+from checks.metrics.statistics import Estimate, wilson
+from checks.proving import selftest
+from checks.proving.prove import Caught, proven
+from checks.proving.selftest import SelfTest
+from checks.records import (
+    CaseOutcome,
+    Conclusion,
+    Environment,
+    Event,
+    EventKind,
+    JobAttempt,
+    State,
+    TestAttempt,
+    VerdictWord,
+)
+from checks.settings import Settings, Thresholds, load
+from checks.stages.calibrate import calibrate as command
+from checks.stages.place import Place
+
+DOCS = Path(__file__).parents[2] / "docs"
+WORLD, LIMITS = World(), Thresholds()
+DETECTOR = Detector(shown=100, caught=100, low=0.97)
+SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100)
+
+
+def made(*ids: str, watches: int = 40, seed: int = 1):
+    return calibrate(
+        watches=watches, seed=seed, settings=Settings(), seen=SEEN, made_by="a test",
+        scenarios=[BY_ID[id] for id in ids],
+    )  # fmt: skip
+
+
+def of(id: str, **asked: int):
+    (found,) = made(id, **asked).found
+    return found
+
+
+# ── the counts are what SQL would count ──────────────────────────────────────
+
+
+def evidence(drawn, row: int):
+    """One drawn watch, written down as a real one would be."""
+    stamp = {"environment": Environment.CI, "commit": "abc", "origin": "", "attempt": 1, "variant": ""}
+
+    def job(workflow: str, name: str, run: str, hour: int, well: bool, **tried: int):
+        at = T0 + timedelta(hours=hour, minutes=5)
+        conclusion = Conclusion.SUCCESS if well else Conclusion.FAILURE
+        return JobAttempt(**stamp, run_id=run, workflow=workflow, job=name, occurred_at=at, recorded_at=at,
+                          conclusion=conclusion, **tried)  # fmt: skip
+
+    def event(kind: EventKind, hour: int, number: int):
+        at = T0 + timedelta(hours=hour, minutes=5)
+        return Event(run_id=f"event-{hour}", environment=Environment.CI, occurred_at=at, recorded_at=at, event=kind,
+                     expected=False, blocking=False, place="", message=str(number), origin="")  # fmt: skip
+
+    def test(name: str, run: str, hour: int, attempt: int, passed: bool):
+        at = T0 + timedelta(hours=hour, minutes=5)
+        outcome = CaseOutcome.PASSED if passed else CaseOutcome.FAILED
+        return TestAttempt(**(stamp | {"attempt": attempt}), run_id=run, test=name, occurred_at=at, recorded_at=at,
+                           outcome=outcome, critical=True)  # fmt: skip
+
+    for hour in np.flatnonzero(drawn.awake):
+        hour = int(hour)
+        yield job("atalaya-checks", "contracts", f"checks-{hour}", hour, bool(drawn.checks[row, hour]))
+        yield test("kept", f"checks-{hour}", hour, 1, True)
+        yield job("atalaya-smoke", "smoke", f"smoke-{hour}", hour, bool(drawn.smokes[row, hour]),
+                  requests=WORLD.requests_per_smoke, waits=WORLD.waits_per_smoke,
+                  stale_trials=WORLD.waits_per_smoke)  # fmt: skip
+        for kind, column in (
+            (EventKind.NETWORK_ERROR, drawn.errors),
+            (EventKind.POLLING_TIMEOUT, drawn.timeouts),
+            (EventKind.STALE_READ, drawn.stale),
+        ):
+            yield from (event(kind, hour, number) for number in range(column[row, hour]))
+    for run in map(int, np.flatnonzero(drawn.delivered)):
+        hour, id = WORLD.ci_hour(run), f"ci-{run}"
+        for number in range(WORLD.jobs_per_ci_run):
+            yield job("clients-python-sdk", f"job-{number}", id, hour, number < drawn.ci[row, run])
+        yield test("may-be-flaky", id, hour, 1, not drawn.flaky[row, run])
+        if drawn.flaky[row, run]:
+            yield test("may-be-flaky", id, hour, 2, not drawn.again[row, run])
+
+
+@pytest.mark.parametrize(
+    "id",
+    ["bad-90", "healthy-96-together", "flaky-test", "rising-errors", "stale-reads", "polling-timeouts", "slept",
+     "ci-silent", "nothing-ran"],
+)  # fmt: skip
+def test_a_drawn_watch_is_measured_as_its_evidence_would_be(id: str, tmp_path: Path) -> None:
+    drawn = draw(BY_ID[id], WORLD, watches=1, seed=3, sees=Sees())
+    bench = Bench(drawn, WORLD, Settings(), SEEN)
+    ledger.write(tmp_path, list(evidence(drawn, 0)))
+    (looks,) = counted(drawn, WORLD)
+    with opened(tmp_path) as engine:
+        for hours, counts in zip(LOOKS_H, looks, strict=True):
+            span = Span(release=RELEASE, as_of=T0 + timedelta(hours=hours), settings=Settings(),
+                        detectors=SEEN.detectors)  # fmt: skip
+            measured = {metric.id: metric for metric in measure(engine, span)}
+            for metric in measured.values():
+                simulated = bench.metric(metric.id, counts)
+                for name in ("state", "value", "low", "high", "n", "reason", "critical", "settles"):
+                    assert getattr(metric, name) == getattr(simulated, name), (hours, metric.id, name)
+                assert metric.inputs["acts_at_once"] == simulated.inputs["acts_at_once"]
+
+
+def test_the_rows_have_the_columns_that_sql_gives(tmp_path: Path) -> None:
+    drawn = draw(BY_ID["flaky-test"], WORLD, watches=1, seed=1, sees=Sees())
+    ledger.write(tmp_path, list(evidence(drawn, 0)))
+    (looks,) = counted(drawn, WORLD)
+    span = Span(release=RELEASE, as_of=T0 + timedelta(hours=72), settings=Settings())
+    with opened(tmp_path) as engine:
+        for question, rows in rows_of(looks[-1]).items():
+            for row in rows:
+                missing = engine.ask(question, span.parameters())[0].keys() - row.keys()
+                assert set() == missing, question
+
+
+# ── what is drawn ────────────────────────────────────────────────────────────
+
+
+def test_jobs_of_a_run_are_correlated_as_the_scenario_says() -> None:
+    drawn = draw(BY_ID["healthy-96-together"], WORLD, watches=20_000, seed=1, sees=Sees())
+    well, jobs = drawn.ci.ravel(), WORLD.jobs_per_ci_run
+    p = well.mean() / jobs
+    both = (well * (well - 1)).mean() / (jobs * (jobs - 1))  # that two jobs of a run end well
+    assert p == pytest.approx(0.96, abs=0.002)
+    assert (both - p**2) / (p * (1 - p)) == pytest.approx(0.3, abs=0.02)
+
+
+def test_what_the_checks_do_not_see_is_not_counted() -> None:
+    half = draw(BY_ID["stale-reads"], WORLD, watches=20_000, seed=1, sees=Sees(stale=0.5))
+    assert half.stale.sum() / half.stale.size / WORLD.waits_per_smoke == pytest.approx(1 / 400, rel=0.03)
+    missed = Detector(shown=4, caught=3, low=0.25)
+    assert sees_of(SEEN.detectors | {"stale-cache": missed}) == Sees(1.0, 1.0, 0.75)
+
+
+def test_nothing_is_drawn_while_the_watch_sleeps() -> None:
+    drawn = draw(BY_ID["slept"], WORLD, watches=10, seed=1, sees=Sees())
+    assert drawn.checks[:, 20:34].sum() + drawn.smokes[:, 20:34].sum() == 0
+    assert not drawn.delivered[[4, 5]].any()
+    assert drawn.delivered.sum() == WORLD.ci_runs - 2
+
+
+# ── what becomes of it ───────────────────────────────────────────────────────
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_gives_others() -> None:
+    assert encoded(made("bad-90", "flaky-test")) == encoded(made("bad-90", "flaky-test"))
+    assert made("bad-90").found != made("bad-90", seed=2).found
+
+
+def test_a_scenario_is_drawn_alike_whatever_is_drawn_beside_it() -> None:
+    assert made("healthy-96", "bad-90").found[1] == of("bad-90")
+
+
+def test_every_watch_has_one_word_at_each_look() -> None:
+    assert [sum(words.values()) for words in of("healthy-96").words.values()] == [40] * 3
+
+
+@pytest.mark.parametrize("id", ["slept", "ci-silent", "nothing-ran"])
+def test_what_nobody_saw_is_never_go_and_the_naive_rules_say_go(id: str) -> None:
+    found = of(id)
+    assert [found.ended(VerdictWord.GO), found.ended(VerdictWord.INCONCLUSIVE)] == [0, 40]
+    assert all(simple.go >= 39 for simple in found.naive)
+
+
+def test_a_healthy_release_ends_in_go_and_a_bad_one_does_not() -> None:
+    assert of("healthy-99").ended(VerdictWord.GO) >= 39
+    bad = of("bad-85")
+    assert [bad.alarmed, bad.ended(VerdictWord.GO)] == [40, 0]
+
+
+def test_the_release_before_adds_what_the_comparison_finds() -> None:
+    assert of("worse-90-compared", watches=200).alarmed > of("bad-90", watches=200).alarmed_by_rate
+
+
+def test_a_smoke_that_fails_its_duty_is_an_alarm_where_duties_are_drawn() -> None:
+    drawn = draw(BY_ID["healthy-99"], WORLD, watches=1, seed=1, sees=Sees())
+    drawn.smokes[0, 23] = False
+    bench = Bench(drawn, WORLD, Settings(), SEEN)
+    (looks,), (duties,) = list(counted(drawn, WORLD)), list(duties_of(drawn, WORLD))
+    assert duties.smoke is False
+    assert bench.words(looks, duties)[-1] is VerdictWord.EXTEND
+    assert bench.words(looks, duties.met())[-1] is VerdictWord.GO
+
+
+# ── mended rules ─────────────────────────────────────────────────────────────
+
+
+def test_a_mended_rule_fails_where_its_interval_does() -> None:
+    """The score below -z is the upper end of Wilson's interval below the threshold: with as many jobs, and fewer."""
+    drawn = draw(BY_ID["bad-90"], WORLD, watches=200, seed=1, sees=Sees())
+    for looks in counted(drawn, WORLD):
+        for counts in looks:
+            plain = wilson(counts.jobs_well, counts.jobs)
+            runs = [(well, 5) for well in counts.runs] + [(1, 1)] * counts.well
+            shared = shared_fate(runs + [(0, 1)] * (counts.exposure.own - counts.well))
+            wider = Estimate(
+                value=plain.value, low=shared.low, high=shared.high, n=plain.n, method=plain.method
+            )
+            fails = judge_rate(counts.jobs_well, wider, LIMITS)[0] is State.FAIL
+            assert fails == ("clustered" in set(fails_when_mended(counts, LIMITS)))
+
+
+# ── naive rules ──────────────────────────────────────────────────────────────
+
+
+def test_the_naive_rules_are_as_naive_as_they_are_said_to_be() -> None:
+    drawn = draw(BY_ID["healthy-99"], WORLD, watches=2, seed=1, sees=Sees())
+    drawn.checks[0, :] = False
+    drawn.errors[1, 48:] = 1
+    assert [rule(drawn, WORLD, LIMITS, 72).tolist() for rule in naive.RULES.values()] == [
+        [True, False],
+        [False, True],
+        [False, True],
+    ]
+    assert not naive.rank_test(drawn, WORLD, LIMITS, 24).any()
+
+
+def test_the_rank_test_is_the_known_one_on_sparse_counts() -> None:
+    """p = .0366 for (0, 1, 2, 1, 0, 0) against zeros is a false alarm that a rank test raised on a known tool."""
+    drawn = draw(BY_ID["healthy-99"], WORLD, watches=1, seed=1, sees=Sees())
+    drawn.errors[0, 48:54] = (0, 1, 2, 1, 0, 0)
+    assert naive.rank_test(drawn, WORLD, LIMITS, 72).tolist() == [True]
+
+
+# ── the file, and the command ────────────────────────────────────────────────
+
+
+def test_the_calibration_in_the_tree_is_of_these_scenarios_and_large_enough() -> None:
+    kept = read(DOCS)
+    assert kept is not None
+    assert tuple(found.scenario for found in kept.found) == SCENARIOS
+    assert kept.world == WORLD
+    assert kept.watches >= ENOUGH
+
+
+def test_the_rules_hold_their_5_percent_where_jobs_fail_singly() -> None:
+    """Published on 10,000 watches each: with a rate of .96 and more, an alarm in 5 % of watches at the most."""
+    kept = read(DOCS)
+    assert kept is not None
+    share = {found.scenario.id: found.alarmed / kept.watches for found in kept.found}
+    assert max(share[id] for id in ("healthy-99", "healthy-97", "healthy-96", "steady-errors")) <= 0.05
+
+
+def test_no_calibration_is_none_and_a_broken_one_says_how_to_mend_it(tmp_path: Path) -> None:
+    assert read(tmp_path) is None
+    (tmp_path / "reference").mkdir()
+    (tmp_path / FILE).write_text("{}")
+    with pytest.raises(UsageError, match="python -m checks calibrate"):
+        read(tmp_path)
+
+
+def place(root: Path, *defects: Caught) -> Place:
+    if defects:
+        tested = SelfTest(
+            made_at=T0, python="3.11.7", subject_digest="d", to_all=True, proven=proven(defects)
+        )
+        (root / "docs" / "reference").mkdir(parents=True)
+        (root / "docs" / selftest.FILE).write_text(selftest.encoded(tested))
+    return Place(root, load(root / "watch.toml"), Console(io.StringIO()))
+
+
+def asked(report: Path | None = None, watches: int = 2) -> argparse.Namespace:
+    return argparse.Namespace(watches=watches, seed=1, report=report, json=False)
+
+
+CAUGHT = Caught(id="one", expected=("polling.fresh-status",), caught_by=("polling.fresh-status",))
+
+
+def test_a_small_calibration_is_reported_and_kept_nowhere(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    assert command(place(tmp_path, CAUGHT), asked(report)) == 0
+    assert '"made_by": "python -m checks calibrate --watches 2 --seed 1"' in report.read_text()
+    assert read(tmp_path / "docs") is None
+
+
+def test_without_a_self_test_nothing_could_be_go_and_the_command_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no self-test"):
+        command(place(tmp_path), asked())
+
+
+def test_with_a_defect_that_survived_each_verdict_would_be_invalid_and_the_command_says_so(
+    tmp_path: Path,
+) -> None:
+    survived = Caught(id="two", expected=("polling.fresh-status",), caught_by=())
+    with pytest.raises(UsageError, match="the defect two survived"):
+        command(place(tmp_path, CAUGHT, survived), asked())
+
+
+def test_each_truth_has_scenarios_and_each_scenario_a_name_of_its_own() -> None:
+    assert set(Truth) == {scenario.truth for scenario in SCENARIOS}
+    assert len(SCENARIOS) == len(BY_ID)

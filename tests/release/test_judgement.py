@@ -1,0 +1,373 @@
+"""Is a release judged by what was known then, by the thresholds in force then, and beside the right one?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from checks.contracts.promises import PROMISES
+from checks.evidence import ledger
+from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from checks.records import (
+    CaseOutcome,
+    Compared,
+    Conclusion,
+    Environment,
+    Event,
+    EventKind,
+    Evidence,
+    JobAttempt,
+    Judgement,
+    Observation,
+    Outcome,
+    Proof,
+    Release,
+    Signature,
+    State,
+    TestAttempt,
+    Transition,
+    VerdictWord,
+    WindowChange,
+)
+from checks.release.folder import open_release, to_write
+from checks.release.judgement import judge_release
+from checks.release.standing import in_force_record
+from checks.settings import Settings, Thresholds
+from checks.stages.publish import judgement_of
+
+T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+LOOPBACK, CI = Environment.LOOPBACK, Environment.CI
+INCIDENT = """---
+id: INC-1
+at: 2026-03-03T15:00:00Z
+severity: critical
+state: {state}
+metric: stale-cache
+impact: {impact}
+root_cause: ""
+fix: ""
+---
+"""
+
+
+def at(hours: float) -> datetime:
+    return T0 + timedelta(hours=hours)
+
+
+def stamp(hours: float, run: str, environment: Environment = LOOPBACK, late_h: float = 0) -> dict[str, Any]:
+    return {
+        "run_id": run, "environment": environment, "occurred_at": at(hours), "recorded_at": at(hours + late_h),
+    }  # fmt: skip
+
+
+def job(hours: float, conclusion: Conclusion = Conclusion.SUCCESS, **changes: Any) -> JobAttempt:
+    values = {
+        "workflow": SMOKE_WORKFLOW, "job": "smoke", "variant": "3.12", "attempt": 1, "commit": "", "origin": "x",
+        "conclusion": conclusion, "requests": 40, "polls": 15, "waits": 6, "stale_trials": 6,
+    }  # fmt: skip
+    return JobAttempt(**(stamp(hours, f"smoke-{hours}") | values | changes))
+
+
+def healthy(hours: int = 72, *, lost: int = 0) -> Iterator[Evidence]:
+    """A watch in which all went well but for the first ``lost`` jobs of CI."""
+    for promise in PROMISES:
+        yield Proof(
+            **stamp(0, "proof"), defect=f"no {promise.id}", expected=(promise.id,), caught_by=(promise.id,)
+        )
+    for hour in range(hours + 1):
+        yield job(hour)
+        name = "clients-python-sdk"
+        ended = Conclusion.FAILURE if hour < lost else Conclusion.SUCCESS
+        yield job(hour, ended, workflow=name, job="tests", run_id=f"ci-{hour}", environment=CI, requests=None,
+                  waits=None, polls=None, stale_trials=None)  # fmt: skip
+        for attempt in (1, 2):
+            yield TestAttempt(
+                **stamp(hour, f"ci-{hour}", CI), test="t", variant="3.12", attempt=attempt, commit="c",
+                outcome=CaseOutcome.PASSED, critical=False, origin="x",
+            )  # fmt: skip
+    for hour in (0, 24, 48, 72):
+        if hour <= hours:
+            yield from checked(hour)
+
+
+def checked(hour: float, **broken: Any) -> Iterator[Evidence]:
+    run = stamp(hour, f"checks-{hour}")
+    yield job(hour, workflow=CHECKS_WORKFLOW, job="contracts", run_id=f"checks-{hour}", requests=None, waits=None,
+              polls=None, stale_trials=None)  # fmt: skip
+    for promise in PROMISES:
+        yield Observation(
+            **run, promise=promise.id, severity=promise.severity, outcome=Outcome.KEPT, reason="", duration_s=0.1,
+            trials=1, subject_digest="d",
+        )  # fmt: skip
+
+
+class Watched:
+    """A release in a folder of its own."""
+
+    def __init__(self, releases: Path, version: str = "1.1.0", opened_at: datetime = T0) -> None:
+        self.release = Release(version=version, commit="", opened_at=opened_at)
+        self.folder = open_release(releases, self.release, {})
+        self.settings = Settings()
+
+    def keep(self, *records: Evidence) -> None:
+        ledger.write(self.folder / "evidence", records)
+
+    def judged(self, hours: float | None = None) -> Judgement:
+        as_of = None if hours is None else at(hours)
+        return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings)
+
+    def bytes(self, hours: float) -> bytes:
+        return msgspec.json.encode(judgement_of(self.judged(hours)))
+
+    def incident(self, state: str, impact: str = "polls read stale states") -> None:
+        page = self.folder / "incidents" / "INC-1.md"
+        page.write_text(INCIDENT.format(state=state, impact=impact), encoding="utf-8")
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+def in_force(hours: float, settings: Settings = Settings(), why: str = "the first record") -> Evidence:  # noqa: B008
+    return in_force_record(
+        settings, at=at(hours), environment=LOOPBACK, by="ana", why=why, run_id=f"r{hours}"
+    )
+
+
+def transition(hours: float, state: str, **changes: Any) -> Transition:
+    values: dict[str, Any] = {
+        "incident": "INC-1", "opened_at": at(30), "state": state, "severity": "critical", "root_cause": "",
+        "impact": "polls read stale states", "fix": "", "metric": "stale-cache", "by": "ana", "why": "seen",
+    }  # fmt: skip
+    return msgspec.convert(stamp(hours, f"t{hours}") | values | changes, Transition)
+
+
+def stale(hours: float) -> Event:
+    return Event(
+        **stamp(hours, f"smoke-{hours}"), event=EventKind.STALE_READ, expected=False, blocking=True, place="p",
+        message="m", origin="x",
+    )  # fmt: skip
+
+
+# ── pure in time ─────────────────────────────────────────────────────────────
+
+
+def test_a_healthy_watch_ends_in_go(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy())
+    verdict = watched.judged(72).verdict
+    assert verdict.word is VerdictWord.GO, verdict.because
+
+
+@pytest.mark.parametrize("hours", [24, 48, 72])
+def test_a_checkpoint_gives_the_same_bytes_whatever_comes_later(watched: Watched, hours: int) -> None:
+    records = sorted((in_force(0), *healthy()), key=lambda record: record.recorded_at)
+    watched.keep(*(record for record in records if record.recorded_at <= at(hours)))
+    then = watched.bytes(hours)
+    watched.keep(
+        *(record for record in records if record.recorded_at > at(hours)), stale(80), transition(81, "open"),
+        job(10, Conclusion.FAILURE, recorded_at=at(90)), in_force(91, Settings(thresholds=Thresholds(pass_rate=0.5))),
+        WindowChange(**stamp(92, "w"), window_h=96, by="ana", why="more"),
+        Signature(**stamp(93, "s"), checkpoint_h=24, duty="review-pass-rate", by="ana", note="read"),
+        Proof(**stamp(94, "p"), defect="d", expected=("config.no-fallback",), caught_by=()),
+    )  # fmt: skip
+    watched.settings = Settings(thresholds=Thresholds(pass_rate=0.5))
+    assert watched.bytes(hours) == then
+
+
+def test_what_came_late_is_counted_at_the_checkpoint_that_did_not_know_it(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(), job(10.5, Conclusion.FAILURE, recorded_at=at(50)))
+    assert [look.late for look in watched.judged(72).looks] == [1, 1, 0]
+
+
+def test_the_newest_record_is_the_instant_of_a_judgement_that_names_none(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(30))
+    assert watched.judged().as_of == at(30)
+
+
+# ── settings ─────────────────────────────────────────────────────────────────
+
+
+def test_a_threshold_that_was_changed_in_silence_makes_the_verdict_invalid(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(60, lost=3))
+    watched.settings = Settings(thresholds=Thresholds(pass_rate=0.5))
+    verdict = watched.judged().verdict
+    assert (verdict.word, verdict.rule) == (VerdictWord.OFF_TRACK, "evidence-changed-so-far")
+    assert "thresholds.pass_rate = 0.95 is thresholds.pass_rate = 0.5 now" in str(verdict.because[0])
+
+
+def test_at_the_end_a_silent_change_is_called_invalid(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy())
+    watched.settings = Settings(thresholds=Thresholds(pass_rate=0.5))
+    assert watched.judged(72).verdict.word is VerdictWord.INVALID
+
+
+def test_evidence_that_was_changed_is_called_invalid_at_the_end(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy())
+    next(watched.folder.glob("evidence/job-*")).write_text("no record\n", encoding="utf-8")
+    assert watched.judged(72).verdict.word is VerdictWord.INVALID
+
+
+def test_a_change_that_was_recorded_counts_from_then_on(watched: Watched) -> None:
+    strict = Settings(thresholds=Thresholds(pass_rate=0.999, pass_rate_tolerance=0.0))
+    watched.keep(in_force(0), *healthy(60), in_force(40, strict, why="we promised more"))
+    watched.settings = strict
+    states = {hours: watched.judged(hours).metrics[0].state for hours in (39, 60)}
+    assert states == {39: State.PROVEN, 60: State.INCONCLUSIVE}
+    assert [change.why for change in watched.judged().changes] == ["the first record", "we promised more"]
+
+
+def test_the_next_release_may_have_other_thresholds(watched: Watched, tmp_path: Path) -> None:
+    watched.keep(in_force(0), *healthy())
+    Watched(tmp_path, "1.2.0", at(100))
+    watched.settings = Settings(thresholds=Thresholds(pass_rate=0.5))
+    assert watched.judged(72).verdict.word is VerdictWord.GO
+
+
+def test_a_watch_whose_settings_were_never_recorded_is_judged_by_those_of_now(watched: Watched) -> None:
+    watched.keep(*healthy(30))
+    judged = watched.judged()
+    assert (judged.changes, judged.verdict.rule) == ((), "nothing-failing")
+
+
+# ── incidents ────────────────────────────────────────────────────────────────
+
+
+def test_a_page_that_was_edited_without_a_record_changes_nothing_and_is_named(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(48), transition(30, "open"))
+    watched.incident("resolved")
+    judged = watched.judged()
+    assert [one.state for one in judged.incidents] == ["open"]
+    assert any("INC-1.md says something else" in str(unknown) for unknown in judged.verdict.unknowns)
+
+
+def test_an_incident_that_was_never_recorded_counts_as_its_page_has_it(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(48))
+    watched.incident("open")
+    assert watched.judged().verdict.rule == "critical-incident-now"
+
+
+def test_an_incident_is_judged_as_it_stood_then(watched: Watched) -> None:
+    watched.keep(
+        in_force(0), *healthy(48), transition(31, "open"), transition(40, "monitoring"), transition(45, "resolved")
+    )  # fmt: skip
+    states = {hours: [one.state for one in watched.judged(hours).incidents] for hours in (30, 35, 41, 48)}
+    assert states == {30: [], 35: ["open"], 41: ["monitoring"], 48: ["resolved"]}
+
+
+# ── fixes ────────────────────────────────────────────────────────────────────
+
+
+def after_a_fix(
+    watched: Watched, *, fixed: float = 40, until: int = 72, more: tuple[Evidence, ...] = ()
+) -> State:
+    """Three stale reads in 36 trials, hours 30 to 35, then a fix: a rate of 3 in 246 before it, all in all."""
+    watched.keep(
+        in_force(0), *healthy(until), *(stale(hour) for hour in (30, 32, 34)), transition(31, "open"),
+        transition(fixed, "monitoring"), *more,
+    )  # fmt: skip
+    return watched.judged(until).metrics[4].state
+
+
+def test_a_fix_is_proven_by_enough_clean_trials(watched: Watched) -> None:
+    # before the fix 3 of 240; ceil(ln .05 / ln(1 - 3/240)) = 239 clean trials; 33 hours of 6 are 198
+    assert after_a_fix(watched) is State.INCONCLUSIVE
+    metric = watched.judged(72).metrics[4]
+    assert "198 clean trials since, and it takes 239" in str(metric.reason)
+    assert str(metric.settles) == "41 more clean trials would prove the fix."
+
+
+def test_with_more_clean_trials_it_meets_its_threshold_and_is_not_proven(watched: Watched) -> None:
+    assert after_a_fix(watched, fixed=30.5) is State.FAIL  # two came after it: the fix failed
+    other = [job(hour + 0.1, stale_trials=60, waits=60, run_id=f"more-{hour}") for hour in range(41, 48)]
+    watched.keep(*other, transition(50, "open"), transition(35, "monitoring"), transition(51, "monitoring"))
+    assert watched.judged(72).metrics[4].state is State.INCONCLUSIVE
+
+
+def test_a_fix_that_is_proven_lets_the_release_go_again(watched: Watched) -> None:
+    more = tuple(job(hour + 0.1, stale_trials=60, waits=60, run_id=f"more-{hour}") for hour in range(41, 48))
+    assert after_a_fix(watched, more=more) is State.MEETS
+    assert watched.judged(72).verdict.rule == "critical-incident"  # until somebody calls it resolved
+    watched.keep(transition(71, "resolved"))
+    watched.incident("resolved")
+    assert watched.judged(72).verdict.word is VerdictWord.GO
+
+
+def test_a_failure_after_the_fix_is_a_failed_fix(watched: Watched) -> None:
+    assert after_a_fix(watched, more=(stale(60),)) is State.FAIL
+    assert "failed: 1 unexpected events since" in str(watched.judged(72).metrics[4].reason)
+
+
+# ── window and signatures ────────────────────────────────────────────────────
+
+
+def test_a_longer_window_counts_from_when_it_was_recorded(watched: Watched, tmp_path: Path) -> None:
+    watched.keep(in_force(0), *healthy(), WindowChange(**stamp(73, "w"), window_h=96, by="ana", why="a fix"))
+    assert [watched.judged(hours).verdict.window for hours in (72, 80)] == ["ended", "open"]
+    open_now = [to_write(tmp_path, now=at(hours)) for hours in (95, 97)]
+    assert [release.version if release else None for release in open_now] == ["1.1.0", None]
+
+
+def test_a_signature_meets_the_duty_of_a_person(watched: Watched) -> None:
+    watched.keep(
+        in_force(0), *healthy(48),
+        Signature(**stamp(25, "s"), checkpoint_h=24, duty="review-pass-rate", by="ana", note="read them"),
+    )  # fmt: skip
+    duty = watched.judged().checkpoints[1].duties[0]
+    assert (str(duty.state), "ana signed it on 2026-03-03 10:00 UTC. read them" in str(duty.evidence)) == (
+        "signed",
+        True,
+    )
+
+
+# ── baseline ─────────────────────────────────────────────────────────────────
+
+
+def before(tmp_path: Path, *, lost: int = 0) -> Watched:
+    """A release whose watch ended a week earlier."""
+    other = Watched(tmp_path, "1.0.0", T0 - timedelta(days=7))
+    week = timedelta(days=7)
+    other.keep(*(
+        msgspec.structs.replace(one, occurred_at=one.occurred_at - week, recorded_at=one.recorded_at - week)
+        for one in (in_force(0), *healthy(lost=lost))
+    ))  # fmt: skip
+    return other
+
+
+def test_a_release_is_held_against_the_last_one_that_was_accepted(watched: Watched, tmp_path: Path) -> None:
+    before(tmp_path)
+    watched.keep(in_force(0), *healthy(lost=25))
+    judged = watched.judged(72)
+    assert (judged.baseline, judged.metrics[0].compared) == ("1.0.0", Compared.REGRESSED)
+    assert "against 150 of 150 in 1.0.0" in str(judged.metrics[0].against)
+
+
+def test_a_release_that_failed_is_no_basis(watched: Watched, tmp_path: Path) -> None:
+    before(tmp_path, lost=60)
+    watched.keep(in_force(0), *healthy())
+    judged = watched.judged(72)
+    assert (judged.baseline, {metric.compared for metric in judged.metrics}) == ("", {Compared.NO_BASIS})
+
+
+def test_the_basis_is_measured_over_as_much_of_its_window(watched: Watched, tmp_path: Path) -> None:
+    before(tmp_path)
+    watched.keep(in_force(0), *healthy())
+    assert "against 52 of 52 in 1.0.0" in str(watched.judged(24).metrics[0].against)
+
+
+# ── environments ─────────────────────────────────────────────────────────────
+
+
+def test_a_real_service_is_counted_apart_and_decides_nothing(watched: Watched) -> None:
+    watched.keep(
+        in_force(0), *healthy(30), job(5, Conclusion.FAILURE, environment=Environment.SERVICE, run_id="real")
+    )
+    judged = watched.judged()
+    lost = {str(tried.environment): (tried.decided, tried.lost) for tried in judged.environments}
+    assert lost == {"loopback": (33, 0), "ci": (31, 0), "service": (1, 1)}
+    assert judged.metrics[0].inputs["succeeded"] == 64
