@@ -90,7 +90,9 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--waits", type=_positive, metavar="N", help="exports to wait for on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
-    it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
+    it.add_argument(
+        "--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)"
+    )
 
     it = _command(commands, "collect", collect.collect)
     it.add_argument(

@@ -67,22 +67,28 @@ def _jobs(jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
 
 
 def _events(metric: Metric, basis: Basis, span: Span) -> tuple[Compared, Text]:
-    """Events for each trial, given how many there were on both sides."""
+    """Events for each trial, given how many there were on both sides; after a fix, those since it."""
     before = basis.metrics[metric.id]
-    if metric.value is None or before.value is None or not metric.n or not before.n:
+    events, n = int(metric.value or 0), metric.n
+    if metric.id in span.fixed_at:
+        events, n = events - metric.inputs["events_before_fix"], n - metric.inputs["trials_before_fix"]
+    if metric.value is None or before.value is None or not n or not before.n:
         return Compared.NO_BASIS, text(
             "Trials were not counted on both sides, here and in {version}: there is nothing to compare with.",
             version=basis.version,
         )
-    found = comparison.counts(int(metric.value), metric.n, int(before.value), before.n)
+    found = comparison.counts(events, n, int(before.value), before.n)
     most, already_open = limit(span.look), metric.id in span.regressed_before
     p, held_against = rates(found.p or 0.0, most)
     said = text(
         "{events} in {n} against {base_events} in {base_n} in {version}: p = {p}, limit {limit}; a rise counts from "
         "{least} events on.",
-        events=int(metric.value), n=metric.n, base_events=int(before.value), base_n=before.n, version=basis.version,
-        p=p, limit=held_against, least=FEWEST,
+        events=events, n=n, base_events=int(before.value), base_n=before.n, version=basis.version, p=p,
+        limit=held_against, least=FEWEST,
     )  # fmt: skip
+    fixed = span.fixed_at.get(metric.id)
+    if fixed is not None:
+        said = text("Since the fix of {at}: {said}", at=fixed, said=said)
     return _word(comparison.risen(found, limit=most, already_open=already_open)), said
 
 

@@ -78,6 +78,8 @@ def network_errors(engine: Engine, span: Span) -> Metric:
         inputs={
             "errors_by_24h": list(errors.counts),
             "requests_by_24h": list(errors.requests),
+            "events_before_fix": sum(column("events_before_fix")),
+            "trials_before_fix": sum(column("trials_before_fix")),
             "blocking": errors.blocking,
             "blocking_before_fix": errors.blocking_before_fix,
             "expected": sum(column("expected")),

@@ -2,7 +2,7 @@
 -- The errors are the events of kind network-error; the requests are those that jobs say they sent, each attempt of
 -- a job once. Jobs that do not say are counted apart, since their errors have no exposure.
 -- Blocking errors stopped a run. Expected ones were provoked by a test, and are shown beside the others.
--- Those that stopped a run before a fix landed are counted once more by themselves; without a fix, the fix is T+0.
+-- What happened before a fix landed is counted once more by itself; without a fix, the fix is T+0.
 -- The instant that ends the window belongs to its last 24 hours.
 WITH seen AS (
   SELECT
@@ -12,6 +12,7 @@ WITH seen AS (
     ) AS bin,
     CASE WHEN expected THEN 0 ELSE 1 END AS unexpected,
     CASE WHEN NOT expected AND blocking THEN 1 ELSE 0 END AS blocking,
+    CASE WHEN NOT expected AND occurred_at < CAST($fixed AS TIMESTAMPTZ) THEN 1 ELSE 0 END AS unexpected_before_fix,
     CASE
       WHEN NOT expected AND blocking AND occurred_at < CAST($fixed AS TIMESTAMPTZ) THEN 1
       ELSE 0
@@ -42,21 +43,30 @@ sent AS (
       $last_bin
     ) AS bin,
     COALESCE(requests, 0) AS requests,
+    CASE WHEN occurred_at < CAST($fixed AS TIMESTAMPTZ) THEN COALESCE(requests, 0) ELSE 0 END AS requests_before_fix,
     CASE WHEN requests IS NULL THEN 1 ELSE 0 END AS silent
   FROM jobs
 ),
 both_kinds AS (
-  SELECT bin, unexpected, blocking, blocking_before_fix, expected, 0 AS requests, 0 AS silent FROM seen
+  SELECT
+    bin, unexpected, unexpected_before_fix, blocking, blocking_before_fix, expected,
+    0 AS requests, 0 AS requests_before_fix, 0 AS silent
+  FROM seen
   UNION ALL
-  SELECT bin, 0 AS unexpected, 0 AS blocking, 0 AS blocking_before_fix, 0 AS expected, requests, silent FROM sent
+  SELECT
+    bin, 0 AS unexpected, 0 AS unexpected_before_fix, 0 AS blocking, 0 AS blocking_before_fix, 0 AS expected,
+    requests, requests_before_fix, silent
+  FROM sent
 )
 SELECT
   bin,
   CAST(SUM(unexpected) AS BIGINT) AS errors,
+  CAST(SUM(unexpected_before_fix) AS BIGINT) AS events_before_fix,
   CAST(SUM(blocking) AS BIGINT) AS blocking,
   CAST(SUM(blocking_before_fix) AS BIGINT) AS blocking_before_fix,
   CAST(SUM(expected) AS BIGINT) AS expected,
   CAST(SUM(requests) AS BIGINT) AS requests,
+  CAST(SUM(requests_before_fix) AS BIGINT) AS trials_before_fix,
   CAST(SUM(silent) AS BIGINT) AS jobs_without_count
 FROM both_kinds
 GROUP BY bin
