@@ -397,9 +397,10 @@ def rows_of(counts: Counts) -> dict[str, list[Row]]:
     """
     exposure, decided, well = counts.exposure, counts.jobs, counts.jobs_well
     no_jobs = dict.fromkeys(("excluded", "not_started", "pending", "nothing_ran", "not_told"), 0)
-    nothing = dict.fromkeys(
-        ("events_before_fix", "expected", "trials_before_fix", "jobs_without_count", "broken_checks"), 0
+    no_fix = dict.fromkeys(
+        ("events_before_fix", "trials_before_fix", "runs_before_fix", "bad_runs_before_fix"), 0
     )
+    nothing = no_fix | {"runs": exposure.own // 2, "expected": 0, "jobs_without_count": 0, "broken_checks": 0}
     return {
         "pass_rate": [{
             "decided": decided, "succeeded": well, "first_decided": decided, "first_succeeded": well,
@@ -409,7 +410,8 @@ def rows_of(counts: Counts) -> dict[str, list[Row]]:
         "decided_jobs": [],
         "flaky_tests": list(_tests(counts)),
         "network_errors": [
-            {"bin": day, "errors": errors, "requests": requests, "blocking": 0, "blocking_before_fix": 0,
+            no_fix
+            | {"bin": day, "errors": errors, "requests": requests, "blocking": 0, "blocking_before_fix": 0,
              "expected": 0, "jobs_without_count": 0}
             for day, (errors, requests) in enumerate(zip(counts.errors, exposure.requests, strict=True))
         ],

@@ -2,11 +2,14 @@
 -- The stale reads are the unexpected events of kind stale-read, and one for each time that the promise
 -- polling.fresh-status was broken. The trials are the waits that began beside a cached, older status, as jobs count
 -- them, each attempt of a job once: only these could have read stale. The checks' own cases are no trials.
--- What happened before a fix landed is counted once more by itself; without a fix, the fix is T+0.
+-- What happened before a fix landed is counted once more by itself, and by runs, since the trials of one run share its
+-- fate; without a fix, the fix is T+0.
 WITH seen AS (
   SELECT
     COUNT(*) FILTER (WHERE NOT expected) AS events,
     COUNT(*) FILTER (WHERE NOT expected AND occurred_at < CAST($fixed AS TIMESTAMPTZ)) AS events_before_fix,
+    COUNT(DISTINCT run_id) FILTER (WHERE NOT expected AND occurred_at < CAST($fixed AS TIMESTAMPTZ))
+      AS bad_runs_before_fix,
     COUNT(*) FILTER (WHERE expected) AS expected
   FROM events
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
@@ -48,16 +51,21 @@ tried AS (
   SELECT
     COALESCE(SUM(stale_trials), 0) AS trials,
     COALESCE(SUM(stale_trials) FILTER (WHERE occurred_at < CAST($fixed AS TIMESTAMPTZ)), 0) AS trials_before_fix,
+    COUNT(*) FILTER (WHERE stale_trials > 0) AS runs,
+    COUNT(*) FILTER (WHERE stale_trials > 0 AND occurred_at < CAST($fixed AS TIMESTAMPTZ)) AS runs_before_fix,
     COUNT(*) FILTER (WHERE stale_trials IS NULL) AS jobs_without_count
   FROM jobs
 )
 SELECT
   CAST(seen.events + checked.broken_checks AS BIGINT) AS events,
   CAST(seen.events_before_fix + checked.broken_before_fix AS BIGINT) AS events_before_fix,
+  CAST(seen.bad_runs_before_fix + checked.broken_before_fix AS BIGINT) AS bad_runs_before_fix,
   CAST(checked.broken_checks AS BIGINT) AS broken_checks,
   CAST(seen.expected AS BIGINT) AS expected,
   CAST(tried.trials AS BIGINT) AS trials,
   CAST(tried.trials_before_fix AS BIGINT) AS trials_before_fix,
+  CAST(tried.runs AS BIGINT) AS runs,
+  CAST(tried.runs_before_fix AS BIGINT) AS runs_before_fix,
   CAST(tried.jobs_without_count AS BIGINT) AS jobs_without_count
 FROM seen
 CROSS JOIN checked

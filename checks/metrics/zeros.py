@@ -100,28 +100,51 @@ def _zero_metric(
 
 
 class Fix(NamedTuple):
-    """When a fix landed, and what was counted before it and since."""
+    """When a fix landed, and what was counted before it and since: trials, and the runs that they were made in.
+
+    The trials of one run share its fate, so a rate is rejected only where the runs reject it as well.
+    """
 
     at: datetime
     events_before: int
     trials_before: int
     events_since: int
     trials_since: int
+    bad_runs_before: int
+    runs_before: int
+    runs_since: int
 
     @property
-    def needed(self) -> int:
+    def trials_needed(self) -> int:
         """The clean trials that reject, at 95 %, that the rate from before the fix is still there."""
-        if not self.trials_before or not self.events_before:
-            return 0
-        return clean_runs_to_prove(min(1.0, self.events_before / self.trials_before)) or 0
+        return _needed(self.events_before, self.trials_before)
+
+    @property
+    def runs_needed(self) -> int:
+        """The clean runs that do."""
+        return _needed(self.bad_runs_before, self.runs_before)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether enough came after it. What came is not asked here."""
+        enough = self.trials_since >= self.trials_needed and self.runs_since >= self.runs_needed
+        return enough and self.trials_since > 0
+
+
+def _needed(bad: int, n: int) -> int:
+    return clean_runs_to_prove(min(1.0, bad / n)) or 0 if bad and n else 0
 
 
 def fix_of(row: Row, at: datetime | None) -> Fix | None:
     """The fix of a metric that an incident spoiled, if one has landed."""
     if at is None:
         return None
-    before, tried = row["events_before_fix"], row["trials_before_fix"]
-    return Fix(at, before, tried, row["events"] - before, row["trials"] - tried)
+    before, tried, runs = row["events_before_fix"], row["trials_before_fix"], row["runs_before_fix"]
+    return Fix(
+        at=at, events_before=before, trials_before=tried, events_since=row["events"] - before,
+        trials_since=row["trials"] - tried, bad_runs_before=row["bad_runs_before_fix"], runs_before=runs,
+        runs_since=row["runs"] - runs,
+    )  # fmt: skip
 
 
 def judge_events(
@@ -147,17 +170,21 @@ def _judge_fix(fix: Fix, allowed: int) -> tuple[State, Text]:
             "The fix of {at} failed: {n} unexpected events since. Allowed: {allowed}.",
             at=fix.at, n=fix.events_since, allowed=allowed,
         )  # fmt: skip
-    if fix.trials_since < fix.needed or not fix.trials_since:
+    counts = {
+        "at": fix.at, "runs": fix.runs_since, "n": fix.trials_since, "bad": fix.bad_runs_before,
+        "before": fix.runs_before, "events": fix.events_before, "trials": fix.trials_before,
+    }  # fmt: skip
+    if not fix.is_shown:
         return State.INCONCLUSIVE, text(
-            "The fix of {at} is not proven: {n} clean trials since, and it takes {needed} to reject the rate from "
-            "before it, {events} in {trials}.",
-            at=fix.at, n=fix.trials_since, needed=fix.needed, events=fix.events_before, trials=fix.trials_before,
+            "The fix of {at} is not proven: {runs} clean runs with {n} trials since, and it takes {runs_needed} runs "
+            "and {needed} trials to reject what was there before it, in {bad} of {before} runs and {events} of "
+            "{trials} trials.",
+            runs_needed=fix.runs_needed, needed=fix.trials_needed, **counts,
         )  # fmt: skip
     return State.MEETS, text(
-        "Since the fix of {at}: {events_since} in {n} trials, which rejects the rate from before it, {events} in "
-        "{trials}, at 95 %.",
-        at=fix.at, events_since=fix.events_since, n=fix.trials_since, events=fix.events_before,
-        trials=fix.trials_before,
+        "Since the fix of {at}: {since} unexpected events in {runs} runs with {n} trials, which rejects at 95 % what "
+        "was there before it, in {bad} of {before} runs and {events} of {trials} trials.",
+        since=fix.events_since, **counts,
     )  # fmt: skip
 
 
@@ -208,7 +235,10 @@ def _settles(
     state: State, events: int, trials: int, proven_upper: float, detector: Detector, fix: Fix | None
 ) -> Text | None:  # fmt: skip
     if state is State.INCONCLUSIVE and fix is not None:
-        return text("{k} more clean trials would prove the fix.", k=max(1, fix.needed - fix.trials_since))
+        return text(
+            "{runs} more clean runs with {k} trials would prove the fix.",
+            runs=max(1, fix.runs_needed - fix.runs_since), k=max(1, fix.trials_needed - fix.trials_since),
+        )  # fmt: skip
     needed = trials_to_prove(proven_upper, detector) if state is State.MEETS and events == 0 else None
     return (
         None if needed is None else text("{k} more clean trials would prove it.", k=max(1, needed - trials))
@@ -264,6 +294,12 @@ def _derived(
         )
         yield text("Bound for each trial: {formula} = {upper:.6f}.", formula=formula, upper=upper)
         yield text("It proves the zero if it is at most {proven_upper}.", proven_upper=proven_upper)
+        by_run = upper_of(row["runs"], detector)
+        if by_run is not None:
+            yield text(
+                "The trials of one run share its fate. By runs: none in {n}, so at most {upper:.4f} for each run.",
+                n=row["runs"], upper=by_run,
+            )  # fmt: skip
     elif events:
         count = garwood(events)
         yield text(
@@ -273,8 +309,11 @@ def _derived(
         )  # fmt: skip
     if fix is not None:
         yield text(
-            "Fix of {at}: before it {before} in {tried}, since {since} in {trials}. To reject the rate from before it "
-            "at 95 %, ⌈ln 0.05 / ln(1 - {before}/{tried})⌉ = {needed} clean trials are needed.",
-            at=fix.at, before=fix.events_before, tried=fix.trials_before, since=fix.events_since,
-            trials=fix.trials_since, needed=fix.needed,
+            "Fix of {at}: before it {events} in {trials} trials and {bad} in {runs} runs, since {since} in {since_n} "
+            "trials and {since_runs} runs. To reject at 95 % that they are still there it takes ⌈ln 0.05 / ln(1 - "
+            "{events}/{trials})⌉ = {needed} clean trials and ⌈ln 0.05 / ln(1 - {bad}/{runs})⌉ = {runs_needed} clean "
+            "runs.",
+            at=fix.at, events=fix.events_before, trials=fix.trials_before, bad=fix.bad_runs_before,
+            runs=fix.runs_before, since=fix.events_since, since_n=fix.trials_since, since_runs=fix.runs_since,
+            needed=fix.trials_needed, runs_needed=fix.runs_needed,
         )  # fmt: skip

@@ -157,10 +157,11 @@ SCENARIOS: Mapping[str, Scenario] = {
         (*SIGNED_ON_THE_WAY, *SIGNED_AT_THE_END),
     ),
     "stale-cache": Scenario(
-        "From T+30 the polls of every tenth hour's smoke read the cache, as if one worker in ten had a sick build. "
+        "From T+30 the polls of every eighth hour's smoke read the cache, as if one worker in eight had a sick build. "
         "The network gets worse at the same time, is worst around T+44, and is mended at T+58. Two incidents are "
-        "opened; the fix of the critical one lands at T+70, too late to be proven by T+72. The watch is extended to "
-        "T+96, the fix proves itself, and the watch closes.",
+        "opened; the fix of the critical one lands at T+55. What came in four smokes of 55 takes 40 clean ones to be "
+        "rejected, so the fix is not proven by T+72. The watch is extended to T+96, the fix proves itself, and the "
+        "watch closes.",
         (
             *SIGNED_ON_THE_WAY,
             Network(8, 0.15),
@@ -169,12 +170,12 @@ SCENARIOS: Mapping[str, Scenario] = {
             Network(42, 2.2),
             Network(48, 0.3),
             Network(58, 0.0),
-            Build(30, "polls-read-the-cache", every=10),
-            Build(70),
+            Build(30, "polls-read-the-cache", every=8),
+            Build(55),
             Report(31, "INC-1", "open", "The smoke of T+30 saw polls answered from the cache.",
                    severity=Severity.CRITICAL, metric="stale-cache",
                    impact="Some exports show as unfinished up to three seconds after they are ready."),
-            Report(31.5, "INC-1", "acknowledged", "On-call has it: one smoke in ten meets it."),
+            Report(31.5, "INC-1", "acknowledged", "On-call has it: one smoke in eight meets it."),
             Report(34, "INC-2", "open", "Every smoke since T+30 has lost requests to the network.",
                    metric="network-errors", impact="Waits for an export need a second try."),
             Report(34.5, "INC-2", "acknowledged", "Handed to those who run the proxy."),
@@ -182,11 +183,11 @@ SCENARIOS: Mapping[str, Scenario] = {
                    root_cause="A proxy in front of the service closed connections under load.",
                    fix="The proxy keeps connections open for as long as the service does."),
             Report(59, "INC-2", "resolved", "Enough requests without an error since the fix.", once_proven=True),
-            Report(70, "INC-1", "monitoring", "The fix is on every worker.",
-                   root_cause="One worker in ten ran a build whose polls went through the cache of GETs.",
+            Report(55, "INC-1", "monitoring", "The fix is on every worker.",
+                   root_cause="One worker in eight ran a build whose polls went through the cache of GETs.",
                    fix="The build was withdrawn; every worker polls with use_get_cache=False."),
-            Report(71, "INC-1", "resolved", "Enough waits without a stale read since the fix.", once_proven=True),
-            Extend(72.5, 96, "The fix of INC-1 landed two hours before the end and is not proven yet."),
+            Report(56, "INC-1", "resolved", "Enough smokes without a stale read since the fix.", once_proven=True),
+            Extend(72.5, 96, "The fix of INC-1 is not proven yet: it takes more clean smokes."),
             Sign(72.5, 72, "incidents-updated", "INC-2 is resolved; INC-1 is watched for another day."),
             Sign(96.5, 72, "backlog-published", "The backlog is handed over in this order."),
         ),

@@ -182,6 +182,8 @@ class People:
                 for metric, (kind, exposure) in COUNTED.items():
                     seen[f"{metric} events"] = sum(event.kind is kind for event in run.events)
                     seen[f"{metric} tried"] = getattr(run, exposure)
+                    seen[f"{metric} runs"] = 1
+                    seen[f"{metric} bad runs"] = int(seen[f"{metric} events"] > 0)
                 for since in self._since.values():
                     since.update(seen)
                 self._counted.update(seen)
@@ -210,15 +212,20 @@ class People:
 
     def _proven(self, id: str) -> bool:
         """Whether what came after the fix rejects, at 95 %, that the rate from before it is still there."""
-        from checks.metrics.flakiness import clean_runs_to_prove
+        from checks.metrics.zeros import Fix
 
         since, metric = self._since.get(id), self._incidents[id].metric if id in self._incidents else ""
         if since is None or metric not in COUNTED:
             return False
-        events = self._counted[f"{metric} events"] - since[f"{metric} events"]
-        tried = self._counted[f"{metric} tried"] - since[f"{metric} tried"]
-        needed = clean_runs_to_prove(min(1.0, events / tried)) if events and tried else 1
-        return not since[f"{metric} events"] and since[f"{metric} tried"] >= (needed or 1)
+        names = ("events", "tried", "bad runs", "runs")
+        after = {name: since[f"{metric} {name}"] for name in names}
+        before = {name: self._counted[f"{metric} {name}"] - after[name] for name in names}
+        fix = Fix(
+            at=self.opened_at, events_before=before["events"], trials_before=before["tried"],
+            events_since=after["events"], trials_since=after["tried"], bad_runs_before=before["bad runs"],
+            runs_before=before["runs"], runs_since=after["runs"],
+        )  # fmt: skip
+        return not fix.events_since and fix.is_shown
 
     def _do(self, act: Report | Sign | Extend, at_h: float) -> Evidence:
         at = self.opened_at + timedelta(hours=at_h)

@@ -124,10 +124,13 @@ def evidence(drawn, row: int):
      "ci-silent", "nothing-ran"],
 )  # fmt: skip
 def test_a_drawn_watch_is_measured_as_its_evidence_would_be(id: str, tmp_path: Path) -> None:
-    drawn = draw(BY_ID[id], WORLD, watches=1, seed=3, sees=Sees())
+    drawn = draw(BY_ID[id], WORLD, watches=20, seed=3, sees=Sees())
+    happened = (drawn.errors + drawn.timeouts + drawn.stale).sum(axis=1) + drawn.flaky.sum(axis=1)
+    row = int(happened.argmax())
+    assert bool(happened[row]) is not BY_ID[id].without_events
     bench = Bench(drawn, WORLD, Settings(), SEEN)
-    ledger.write(tmp_path, list(evidence(drawn, 0)))
-    (looks,) = counted(drawn, WORLD)
+    ledger.write(tmp_path, list(evidence(drawn, row)))
+    looks = list(counted(drawn, WORLD))[row]
     with opened(tmp_path) as engine:
         for hours, counts in zip(LOOKS_H, looks, strict=True):
             span = Span(release=RELEASE, as_of=T0 + timedelta(hours=hours), settings=Settings(),
@@ -171,6 +174,13 @@ def test_what_the_checks_do_not_see_is_not_counted() -> None:
     assert sees_of(SEEN.detectors | {"stale-cache": missed}) == Sees(1.0, 1.0, 0.75)
 
 
+def test_two_scenarios_do_not_share_their_draws() -> None:
+    one, other = (
+        draw(BY_ID[id], WORLD, watches=20, seed=1, sees=Sees()) for id in ("healthy-99", "stale-reads")
+    )
+    assert not np.array_equal(one.checks, other.checks)
+
+
 def test_nothing_is_drawn_while_the_watch_sleeps() -> None:
     drawn = draw(BY_ID["slept"], WORLD, watches=10, seed=1, sees=Sees())
     assert drawn.checks[:, 20:34].sum() + drawn.smokes[:, 20:34].sum() == 0
@@ -208,7 +218,9 @@ def test_a_healthy_release_ends_in_go_and_a_bad_one_does_not() -> None:
 
 
 def test_the_release_before_adds_what_the_comparison_finds() -> None:
-    assert of("worse-90-compared", watches=200).alarmed > of("bad-90", watches=200).alarmed_by_rate
+    alone, beside = of("bad-90", watches=200), of("worse-90-compared", watches=200)
+    assert alone.alarmed == alone.alarmed_by_rate
+    assert beside.alarmed > beside.alarmed_by_rate
 
 
 def test_a_smoke_that_fails_its_duty_is_an_alarm_where_duties_are_drawn() -> None:

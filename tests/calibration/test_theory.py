@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 
 import numpy as np
@@ -11,6 +12,7 @@ from scipy import stats
 from checks.calibration import theory
 from checks.calibration.calibrate import Bench, Beside, Seen, counted, happened_in, sees_of
 from checks.calibration.scenarios import BY_ID, FIRST_DAY, SCENARIOS, Sees, World, draw
+from checks.metrics.looks import limit
 from checks.metrics.pass_rate import judge_rate
 from checks.metrics.span import Detector
 from checks.metrics.statistics import trend, wilson
@@ -73,6 +75,19 @@ def test_the_tails_of_the_score_are_those_of_the_trend_test(counts, events):
     low, high = theory._tails(chances, events, 3)
     score, found = counts[1] + 2 * counts[2], trend(counts, (24, 24, 24))
     assert (low[score], high[score]) == pytest.approx((found.p_decreasing, found.p_increasing))
+
+
+@pytest.mark.parametrize("look", [2, 3])
+def test_the_power_of_the_trend_is_the_sum_over_all_counts_that_show_one(look):
+    means = [0.5, 1.0, 2.0]
+    rise = fall = 0.0
+    for counts in itertools.product(range(5), range(7), range(10)):
+        found = trend(counts, (24, 24, 24))
+        weight = float(np.prod([stats.poisson.pmf(n, mean) for n, mean in zip(counts, means, strict=True)]))
+        if found.events >= 4:
+            rise += weight * (found.p_increasing <= limit(look))
+            fall += weight * (found.p_decreasing <= limit(look))
+    assert theory.trend_power(means, look) == pytest.approx((rise, fall), abs=5e-4)
 
 
 def test_the_rising_errors_are_those_that_the_last_look_finds_in_80_of_100_watches():
