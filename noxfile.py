@@ -191,6 +191,13 @@ def mutate(session):
 
 
 @nox.session
+def calibrate(session):
+    """Simulate watches of known truth, and count how often the verdict is wrong: -- --watches N --seed N."""
+    install(session)
+    atalaya(session, "calibrate")
+
+
+@nox.session
 def rehearse(session):
     """Rehearse a whole 72-hour watch in virtual time, from a seed: -- --scenario NAME --seed N."""
     install(session)

@@ -15,7 +15,18 @@ from typing import Any
 from checks.console import Console
 from checks.errors import AtalayaError
 from checks.settings import load
-from checks.stages import collect, evidence, export, observe, prove, publish, rehearse, release, watch
+from checks.stages import (
+    calibrate,
+    collect,
+    evidence,
+    export,
+    observe,
+    prove,
+    publish,
+    rehearse,
+    release,
+    watch,
+)
 from checks.stages.place import Place
 
 # ── the command line ─────────────────────────────────────────────────────────
@@ -141,6 +152,12 @@ def _proving(commands: Commands) -> None:
     it.add_argument(
         "--jobs", type=_positive, default=0, metavar="N", help="how many at once (default: one a processor)"
     )
+
+    it = _command(commands, "calibrate", calibrate.calibrate)
+    _report(it)
+    it.add_argument("--watches", type=_positive, default=10_000, metavar="N",
+        help="how many watches of each scenario are simulated; what is published rests on 10000 (default)")  # fmt: skip
+    it.add_argument("--seed", type=int, default=1, metavar="N", help="what is drawn (default: 1)")
 
     from checks.proving.rehearsal import SCENARIOS, told
 

@@ -589,6 +589,7 @@ class Compared(Word):
 
     REGRESSED = "regressed"
     NOT_SHOWN = "no regression shown"
+    TOO_FEW = "too few to tell"
     NO_BASIS = "missing basis"
 
 
@@ -898,5 +899,6 @@ class Judgement(Record, frozen=True, kw_only=True):
     pace: Pace | None = None
     flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
     baseline: str = ""
+    fixed_at: dict[str, datetime] = {}
     defects_seeded: int = 0
     defects_caught: int = 0

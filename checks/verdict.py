@@ -511,7 +511,7 @@ def _next_steps(situation: Situation, word: VerdictWord) -> tuple[Text, ...]:
     if situation.when is When.END and word is not VerdictWord.GO and situation.can_extend:
         steps.append(
             text(
-                "Watch for another {more} hours: `python -m checks release extend {version} --why TEXT`.",
+                "Watch for another {more} hours: `python -m checks release extend --release {version} --why TEXT`.",
                 more=EXTENSION_H,
                 version=situation.release.version,
             )

@@ -265,7 +265,7 @@ def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictWord, window
 def test_no_go_and_a_longer_window_may_stand_together() -> None:
     found = verdict(72, metrics=metrics(**FAILS))
     assert (found.word, found.window) == (VerdictWord.NO_GO, "extended")
-    assert "`python -m checks release extend 1.1.0 --why TEXT`" in str(found.next_steps[-1])
+    assert "`python -m checks release extend --release 1.1.0 --why TEXT`" in str(found.next_steps[-1])
 
 
 @pytest.mark.parametrize(("window", "hours"), [("open", 30), ("ended", 72)])

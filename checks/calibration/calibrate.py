@@ -29,9 +29,9 @@ from checks.metrics.coverage import covered
 from checks.metrics.engine import Engine, Row
 from checks.metrics.looks import boundary
 from checks.metrics.measure import MEASURES
-from checks.metrics.pass_rate import shared_fate
+from checks.metrics.pass_rate import judge_rate, shared_fate
 from checks.metrics.span import LOOKS_H, Basis, Detector, Span
-from checks.metrics.statistics import Z
+from checks.metrics.statistics import Z, wilson
 from checks.records import (
     N_,
     Compared,
@@ -237,13 +237,19 @@ def _accepted_before(
     bench = Bench(drawn, world, settings, seen)
     both = zip(counted(drawn, world), duties_of(drawn, world), strict=True)
     accepted = [looks for looks, duties in both if bench.words(looks, duties.met())[-1] is VerdictWord.GO]
+    if not accepted:
+        raise UsageError(
+            f"{scenario.id}: no watch of the release before ended in GO, so there is nothing to compare with. "
+            f"Draw more with --watches."
+        )
     return cycle(accepted)
 
 
 def happened_in(bench: Bench, looks: Looks, limits: Thresholds) -> Iterator[str]:
     """The names of what happened in one watch, of that which theory speaks of, and of what a mended rule would say."""
-    rates = [bench.metric("pass-rate", counts).state for counts in looks]
-    last = {id: bench.metric(id, looks[-1]).state for id in MEASURES}
+    # Of the rate of all jobs: theory knows nothing of CI's own beside it.
+    rates = [judge_rate(at.jobs_well, wilson(at.jobs_well, at.jobs), limits)[0] for at in looks]
+    last = {id: bench.metric(id, looks[-1]).state for id in MEASURES} | {"pass-rate": rates[-1]}
     fails = {"errors-rise": "network-errors", "flaky-seen": "flaky-tests", "timeout-seen": "polling-timeouts",
              "stale-seen": "stale-cache", "rate-fails": "pass-rate"}  # fmt: skip
     yield from (id for id, metric in fails.items() if last[metric] is State.FAIL)
@@ -307,10 +313,11 @@ class Counts(NamedTuple):
 
 
 class Exposure(NamedTuple):
-    """What had run by one look: jobs of the watch's own, jobs in each run of CI, requests of each day, and waits."""
+    """What had run by one look: jobs of its own, jobs in each run of CI, smokes and requests by day, and waits."""
 
     own: int
     per_run: int
+    smokes: tuple[int, ...]
     requests: tuple[int, ...]
     waits: int
 
@@ -330,6 +337,7 @@ def _counted_by(drawn: Drawn, world: World, hours: int) -> Iterator[Counts]:
     exposure = Exposure(
         own=2 * awake,
         per_run=world.jobs_per_ci_run,
+        smokes=tuple(int(drawn.awake[day].sum()) for day in days),
         requests=tuple(world.requests_per_smoke * int(drawn.awake[day].sum()) for day in days),
         waits=world.waits_per_smoke * awake,
     )
@@ -353,12 +361,15 @@ def _counted_by(drawn: Drawn, world: World, hours: int) -> Iterator[Counts]:
 class Duties(NamedTuple):
     """How the runs ended that three duties look at, each at one of them; None where it did not run.
 
-    The pipeline is CI's last run by T+24; the smokes are the last one by T+24, and by T+48.
+    The pipeline is CI's last run by T+24; the smokes are the last one by T+24, and by T+48. What failed there is met
+    by what ends well later, so the last runs of the window are among them.
     """
 
     pipeline: bool | None
     smoke: bool | None
     smoke_again: bool | None
+    pipeline_last: bool | None
+    smoke_last: bool | None
 
     def met(self) -> Duties:
         """The same, had what ran ended well."""
@@ -367,14 +378,24 @@ class Duties(NamedTuple):
 
 def duties_of(drawn: Drawn, world: World) -> Iterator[Duties]:
     """How each watch did with the duties that look at one run."""
-    runs = [run for run in range(world.ci_runs) if world.ci_hour(run) < DAY_H and drawn.delivered[run]]
     none = [None] * drawn.checks.shape[0]
-    pipeline: list[Any] = (drawn.ci[:, runs[-1]] == world.jobs_per_ci_run).tolist() if runs else none
-    smokes: list[list[Any]] = []
-    for begins in (0, DAY_H):
-        awake = [hour for hour in range(begins, begins + DAY_H) if drawn.awake[hour]]
-        smokes.append(drawn.smokes[:, awake[-1]].tolist() if awake else none)
-    return map(Duties, pipeline, *smokes)
+
+    def pipeline(begins: int, ends: int) -> list[Any]:
+        came = [
+            run
+            for run in range(world.ci_runs)
+            if begins <= world.ci_hour(run) < ends and drawn.delivered[run]
+        ]
+        return (drawn.ci[:, came[-1]] == world.jobs_per_ci_run).tolist() if came else none
+
+    def smoke(begins: int, ends: int) -> list[Any]:
+        awake = [hour for hour in range(begins, ends) if drawn.awake[hour]]
+        return drawn.smokes[:, awake[-1]].tolist() if awake else none
+
+    return map(
+        Duties, pipeline(0, DAY_H), smoke(0, DAY_H), smoke(DAY_H, 2 * DAY_H), pipeline(DAY_H, world.hours),
+        smoke(2 * DAY_H, world.hours),
+    )  # fmt: skip
 
 
 # ── from counts to words ─────────────────────────────────────────────────────
@@ -407,17 +428,27 @@ def rows_of(counts: Counts) -> dict[str, list[Row]]:
             "failed_first": decided - well, "rescued": 0, "runs": 0, "runs_succeeded": 0, **no_jobs,
             "attempts_of_other_commits": 0,
         }],
-        "decided_jobs": [],
+        "decided_jobs": list(_of_ci(counts)),
         "flaky_tests": list(_tests(counts)),
         "network_errors": [
             no_fix
             | {"bin": day, "errors": errors, "requests": requests, "blocking": 0, "blocking_before_fix": 0,
-             "expected": 0, "jobs_without_count": 0}
-            for day, (errors, requests) in enumerate(zip(counts.errors, exposure.requests, strict=True))
+             "expected": 0, "jobs_without_count": 0, "runs": smokes}
+            for day, (errors, requests, smokes) in enumerate(
+                zip(counts.errors, exposure.requests, exposure.smokes, strict=True)
+            )
         ],
         "polling_timeouts": [nothing | {"events": counts.timeouts, "trials": exposure.waits}],
         "stale_cache": [nothing | {"events": counts.stale, "trials": exposure.waits}],
     }  # fmt: skip
+
+
+def _of_ci(counts: Counts) -> Iterator[Row]:
+    """CI's decided jobs, run by run."""
+    for run, well in enumerate(counts.runs):
+        for number in range(counts.exposure.per_run):
+            yield {"workflow": "clients-python-sdk", "job": "tests", "variant": "", "run_id": str(run),
+                   "succeeded": int(number < well)}  # fmt: skip
 
 
 def _tests(counts: Counts) -> Iterator[Row]:
@@ -431,7 +462,7 @@ def _tests(counts: Counts) -> Iterator[Row]:
 
 # What of the counts each metric is made from: where that is the same, so is the metric.
 PARTS: dict[str, Callable[[Counts], object]] = {
-    "pass-rate": lambda counts: counts.jobs_well,
+    "pass-rate": lambda counts: (counts.well, tuple(sorted(counts.runs))),
     "flaky-tests": lambda counts: counts.flaky,
     "network-errors": lambda counts: counts.errors,
     "polling-timeouts": lambda counts: counts.timeouts,
@@ -547,6 +578,8 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
         (pipeline, Environment.CI, 0, duties.pipeline),
         (SMOKE_WORKFLOW, Environment.LOOPBACK, 0, duties.smoke),
         (SMOKE_WORKFLOW, Environment.LOOPBACK, DAY_H, duties.smoke_again),
+        (pipeline, Environment.CI, 2 * DAY_H, duties.pipeline_last),
+        (SMOKE_WORKFLOW, Environment.LOOPBACK, 2 * DAY_H, duties.smoke_last),
     ):
         if ended is not None:
             yield JobAttempt(

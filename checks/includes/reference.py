@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from checks import settings
+from checks.calibration import calibrate
 from checks.evidence import schema
-from checks.includes import contract, kinds, myst
+from checks.includes import calibration, contract, kinds, myst
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
@@ -23,6 +24,7 @@ FOLDER = "reference"
 def publish_reference(docs: Path) -> tuple[Path, ...]:
     """Write the generated part of the reference in every language; returns what had to be written."""
     fragments = FRAGMENTS | contract.about_the_checks(selftest.read(docs))
+    fragments |= calibration.about_the_verdict(calibrate.read(docs))
     written = [*contract.write_promise_pages(docs)]
     for code in LANGUAGES:
         voice = Voice(Language(code))

@@ -52,10 +52,13 @@ def _jobs(jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
     if drop.value is None or drop.low is None or drop.high is None or drop.p is None or drop.smallest is None:
         raise ValueError("both sides have jobs, so there is a comparison")
     most, already_open = limit(span.look), "pass-rate" in span.regressed_before
-    loss, low, high, smallest = shares(drop.value, drop.low, drop.high, drop.smallest)
-    p, held_against = rates(drop.p, most)
-    needed = comparison.needed_per_arm(0.97, 0.92)
-    weak = text("To show a fall from 97 % to 92 % it takes {n} jobs on each side.", n=needed)
+    least = max(0.0, drop.smallest - comparison.OPEN_EFFECT) if already_open else drop.smallest
+    loss, low, high, smallest = shares(drop.value, drop.low, drop.high, least)
+    p, held_against = rates(drop.p, comparison.eased(most, already_open))
+    needed = comparison.needed_per_arm(0.97, 0.92, alpha=most)
+    weak = text(
+        "To show a fall from 97 % to 92 % with a power of 80 % it takes {n} jobs on each side.", n=needed
+    )
     said = text(
         "{well} of {n} jobs against {base_well} of {base_n} in {version}: a loss of {loss} ({low} to {high}), p = {p}, "
         "limit {limit}; a loss counts from {smallest} on, with {failures} failures or more. {power}",
@@ -69,27 +72,31 @@ def _jobs(jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
 def _events(metric: Metric, basis: Basis, span: Span) -> tuple[Compared, Text]:
     """Events for each trial, given how many there were on both sides; after a fix, those since it."""
     before = basis.metrics[metric.id]
-    events, n = int(metric.value or 0), metric.n
-    if metric.id in span.fixed_at:
-        events, n = events - metric.inputs["events_before_fix"], n - metric.inputs["trials_before_fix"]
-    if metric.value is None or before.value is None or not n or not before.n:
+    (events, n), (base_events, base_n) = _since_a_fix(metric), _since_a_fix(before)
+    if metric.value is None or before.value is None or not n or not base_n:
         return Compared.NO_BASIS, text(
             "Trials were not counted on both sides, here and in {version}: there is nothing to compare with.",
             version=basis.version,
         )
-    found = comparison.counts(events, n, int(before.value), before.n)
+    found = comparison.counts(events, n, base_events, base_n)
     most, already_open = limit(span.look), metric.id in span.regressed_before
-    p, held_against = rates(found.p or 0.0, most)
+    p, held_against = rates(found.p or 0.0, comparison.eased(most, already_open))
     said = text(
         "{events} in {n} against {base_events} in {base_n} in {version}: p = {p}, limit {limit}; a rise counts from "
         "{least} events on.",
-        events=events, n=n, base_events=int(before.value), base_n=before.n, version=basis.version, p=p,
+        events=events, n=n, base_events=base_events, base_n=base_n, version=basis.version, p=p,
         limit=held_against, least=FEWEST,
     )  # fmt: skip
     fixed = span.fixed_at.get(metric.id)
     if fixed is not None:
         said = text("Since the fix of {at}: {said}", at=fixed, said=said)
     return _word(comparison.risen(found, limit=most, already_open=already_open)), said
+
+
+def _since_a_fix(metric: Metric) -> tuple[int, int]:
+    """Events and trials, without those from before a fix. Without a fix there is nothing before it."""
+    inputs = metric.inputs
+    return int(metric.value or 0) - inputs["events_before_fix"], metric.n - inputs["trials_before_fix"]
 
 
 def _count(metric: Metric, basis: Basis) -> tuple[Compared, Text]:
@@ -104,4 +111,6 @@ def _count(metric: Metric, basis: Basis) -> tuple[Compared, Text]:
 
 
 def _word(found: bool | None) -> Compared:
+    if found is None:
+        return Compared.TOO_FEW
     return Compared.REGRESSED if found else Compared.NOT_SHOWN

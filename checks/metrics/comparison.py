@@ -103,7 +103,7 @@ def regressed(drop: Drop, *, limit: float = ALPHA, already_open: bool = False) -
     if drop.value is None or drop.p is None or drop.smallest is None:
         return None
     smallest = drop.smallest - OPEN_EFFECT if already_open else drop.smallest
-    return drop.p < _eased(limit, already_open) and drop.value > smallest and drop.failures >= FEWEST
+    return drop.p < eased(limit, already_open) and drop.value > smallest and drop.failures >= FEWEST
 
 
 def minimum_effect(n: int) -> float | None:
@@ -206,7 +206,7 @@ def risen(found: RateRatio, *, limit: float = ALPHA, already_open: bool = False)
     """
     if found.p is None or found.least_p is None:
         return None
-    allowed = _eased(limit, already_open)
+    allowed = eased(limit, already_open)
     if found.events and found.least_p >= allowed and (found.ratio is None or found.ratio > 1):
         return None
     return found.p < allowed and found.events >= FEWEST
@@ -288,7 +288,7 @@ def slower(
     if found.p is None or found.p95_ratio is None:
         return None
     least = ratio - OPEN_EFFECT if already_open else ratio
-    return found.p < _eased(limit, already_open) and found.p95_ratio > least
+    return found.p < eased(limit, already_open) and found.p95_ratio > least
 
 
 def _shift(base: Sequence[float], new: Sequence[float], place: int) -> float:
@@ -343,5 +343,6 @@ def benjamini_hochberg(ps: Sequence[float], q: float = ALPHA) -> tuple[bool, ...
     return tuple(bool(p <= q) for p in stats.false_discovery_control(ps)) if ps else ()
 
 
-def _eased(limit: float, already_open: bool) -> float:
+def eased(limit: float, already_open: bool) -> float:
+    """The limit that a regression is judged by which was found at the look before."""
     return limit + OPEN_P if already_open else limit

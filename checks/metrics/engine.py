@@ -56,6 +56,7 @@ class Engine:
     def __init__(self, connection: duckdb.DuckDBPyConnection, evidence: Path) -> None:
         self._connection = connection
         self._evidence = evidence
+        self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
 
     def ask(self, question: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows that one ``.sql`` file gives. Parameters that it does not name are left out.
@@ -63,7 +64,13 @@ class Engine:
         :raises EvidenceError: a segment cannot be read as what its name says.
         """
         sql = _written(question)
-        named = {name: parameters[name] for name in set(re.findall(r"\$(\w+)", sql))}
+        named = {name: parameters[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
+        asked = question, repr(named)
+        if asked not in self._answers:
+            self._answers[asked] = self._answer(question, sql, named)
+        return self._answers[asked]
+
+    def _answer(self, question: str, sql: str, named: Mapping[str, Any]) -> list[Row]:
         try:
             answer = self._connection.execute(sql, named)
             names = [column[0] for column in answer.description or ()]

@@ -29,6 +29,7 @@ own_runs AS (
   SELECT run_id
   FROM job_attempts
   WHERE list_contains($ours, workflow)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
   GROUP BY run_id
 ),
 never_started AS (

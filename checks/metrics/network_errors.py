@@ -10,7 +10,16 @@ from checks.metrics.engine import Engine
 from checks.metrics.looks import limit
 from checks.metrics.span import LOOKS_H, NEVER_SHOWN, Detector, Span
 from checks.metrics.statistics import TOO_FEW, Trend, garwood, trend
-from checks.metrics.zeros import count_interval, detector_in_words, judge_zero, trials_to_prove, upper_of
+from checks.metrics.zeros import (
+    Fix,
+    count_interval,
+    detector_in_words,
+    fix_of,
+    judge_fix,
+    judge_zero,
+    trials_to_prove,
+    upper_of,
+)
 from checks.records import Metric, State, Text, text
 from checks.settings import Thresholds
 
@@ -50,9 +59,16 @@ def network_errors(engine: Engine, span: Span) -> Metric:
     tested = trend(errors.counts, errors.requests) if errors.exposure and errors.have_exposure else None
     limits, detector = span.settings.thresholds, span.detector("network-errors")
     fixed_at = span.fixed_at.get("network-errors")
-    state, reason, at_once = judge_errors(
-        errors, tested, limits, look=span.look, detector=detector, is_fixed=fixed_at is not None
-    )
+    fix = fix_of(
+        {
+            "events": errors.blocking, "trials": errors.exposure, "runs": sum(column("runs")),
+            "events_before_fix": errors.blocking_before_fix, "trials_before_fix": sum(column("trials_before_fix")),
+            "bad_runs_before_fix": sum(column("bad_runs_before_fix")),
+            "runs_before_fix": sum(column("runs_before_fix")),
+        },
+        fixed_at,
+    )  # fmt: skip
+    state, reason, at_once = judge_errors(errors, tested, limits, look=span.look, detector=detector, fix=fix)
     known = errors.exposure > 0 or errors.total > 0
     low, high = count_interval(errors.total, errors.exposure, detector) if known else (None, None)
     return Metric(
@@ -100,14 +116,17 @@ def network_errors(engine: Engine, span: Span) -> Metric:
 
 def judge_errors(
     errors: Errors, tested: Trend | None, limits: Thresholds, *, look: int = 3,
-    detector: Detector = NEVER_SHOWN, is_fixed: bool = False,
+    detector: Detector = NEVER_SHOWN, fix: Fix | None = None,
 ) -> tuple[State, Text, bool]:  # fmt: skip
     """The state of the network errors, why, and whether it acts at once."""
-    blocking = errors.blocking - (errors.blocking_before_fix if is_fixed else 0)
-    if blocking > limits.network_blocking:
+    if errors.blocking > limits.network_blocking and fix is not None:
+        state, reason = judge_fix(fix, limits.network_blocking)
+        if state is not State.MEETS:
+            return state, reason, True
+    elif errors.blocking > limits.network_blocking:
         return State.FAIL, text(
             "Network errors that stopped a run: {n}. Allowed: {allowed}.",
-            n=blocking,
+            n=errors.blocking,
             allowed=limits.network_blocking,
         ), True  # fmt: skip
     if errors.exposure == 0:
@@ -160,8 +179,6 @@ def _settles(state: State, errors: Errors, limits: Thresholds, detector: Detecto
         needed = trials_to_prove(limits.network_proven_upper, detector)
         more = None if needed is None else max(1, needed - errors.exposure)
         return None if more is None else text("{k} more clean requests would prove it.", k=more)
-    if state is State.INCONCLUSIVE and 0 < errors.total < TOO_FEW:
-        return text("A longer watch would do: with so few errors no trend can be told from chance.")
     return None
 
 
@@ -190,7 +207,8 @@ def _derived(errors: Errors, tested: Trend | None, look: int, detector: Detector
             how=text("exact") if tested.exact else text("by the normal approximation"),
         )  # fmt: skip
         yield text(
-            "Limit of look {look} of {looks}: {limit:.5f} (O'Brien and Fleming, 5 % over all looks together).",
+            "Limit of look {look} of {looks}: {limit:.5f} (O'Brien and Fleming, 5 % over all looks together; a window "
+            "that is extended once looks again, for 6.8 % in all, and one extended twice for 8.2 %).",
             look=look, looks=len(LOOKS_H), limit=limit(look),
         )  # fmt: skip
     yield detector_in_words(detector)

@@ -6,6 +6,7 @@
 -- The instant that ends the window belongs to its last 24 hours.
 WITH seen AS (
   SELECT
+    run_id,
     LEAST(
       CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 86400000000.0) AS BIGINT),
       $last_bin
@@ -27,7 +28,7 @@ WITH seen AS (
     AND event = 'network-error'
 ),
 jobs AS (
-  SELECT MIN(occurred_at) AS occurred_at, MAX(requests) AS requests
+  SELECT run_id, MIN(occurred_at) AS occurred_at, MAX(requests) AS requests
   FROM job_attempts
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
     AND occurred_at <= CAST($until AS TIMESTAMPTZ)
@@ -38,24 +39,27 @@ jobs AS (
 ),
 sent AS (
   SELECT
+    run_id,
     LEAST(
       CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 86400000000.0) AS BIGINT),
       $last_bin
     ) AS bin,
     COALESCE(requests, 0) AS requests,
     CASE WHEN occurred_at < CAST($fixed AS TIMESTAMPTZ) THEN COALESCE(requests, 0) ELSE 0 END AS requests_before_fix,
+    CASE WHEN requests > 0 THEN 1 ELSE 0 END AS counted,
+    CASE WHEN requests > 0 AND occurred_at < CAST($fixed AS TIMESTAMPTZ) THEN 1 ELSE 0 END AS counted_before_fix,
     CASE WHEN requests IS NULL THEN 1 ELSE 0 END AS silent
   FROM jobs
 ),
 both_kinds AS (
   SELECT
-    bin, unexpected, unexpected_before_fix, blocking, blocking_before_fix, expected,
-    0 AS requests, 0 AS requests_before_fix, 0 AS silent
+    bin, run_id, unexpected, unexpected_before_fix, blocking, blocking_before_fix, expected,
+    0 AS requests, 0 AS requests_before_fix, 0 AS counted, 0 AS counted_before_fix, 0 AS silent
   FROM seen
   UNION ALL
   SELECT
-    bin, 0 AS unexpected, 0 AS unexpected_before_fix, 0 AS blocking, 0 AS blocking_before_fix, 0 AS expected,
-    requests, requests_before_fix, silent
+    bin, run_id, 0 AS unexpected, 0 AS unexpected_before_fix, 0 AS blocking, 0 AS blocking_before_fix, 0 AS expected,
+    requests, requests_before_fix, counted, counted_before_fix, silent
   FROM sent
 )
 SELECT
@@ -67,6 +71,9 @@ SELECT
   CAST(SUM(expected) AS BIGINT) AS expected,
   CAST(SUM(requests) AS BIGINT) AS requests,
   CAST(SUM(requests_before_fix) AS BIGINT) AS trials_before_fix,
+  CAST(COUNT(DISTINCT run_id) FILTER (WHERE counted = 1) AS BIGINT) AS runs,
+  CAST(COUNT(DISTINCT run_id) FILTER (WHERE counted_before_fix = 1) AS BIGINT) AS runs_before_fix,
+  CAST(COUNT(DISTINCT run_id) FILTER (WHERE blocking_before_fix = 1) AS BIGINT) AS bad_runs_before_fix,
   CAST(SUM(silent) AS BIGINT) AS jobs_without_count
 FROM both_kinds
 GROUP BY bin

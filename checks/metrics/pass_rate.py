@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from scipy import stats
+
 from checks.metrics.clustering import (
     Runs,
     design_effect,
@@ -14,9 +16,10 @@ from checks.metrics.clustering import (
     typical_size,
     wilson_clustered,
 )
-from checks.metrics.digits import shares, threshold_share
+from checks.metrics.digits import rates, shares, threshold_share
 from checks.metrics.engine import Engine, Row
-from checks.metrics.span import Span
+from checks.metrics.looks import limit
+from checks.metrics.span import OUR_WORKFLOWS, Span
 from checks.metrics.statistics import Estimate, Z, clean_runs_needed, wilson
 from checks.records import N_, Metric, State, Text, text
 from checks.settings import Thresholds
@@ -28,7 +31,9 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
     limits = span.settings.thresholds
     rate = wilson(row["succeeded"], row["decided"])
     shared = shared_fate(_by_run(engine, span))
-    state, reason = judge_rate(row["succeeded"], rate, limits)
+    of_ci = _by_run(engine, span, ours=False)
+    ci = Ci(*_summed(of_ci), shared_fate(of_ci).n_effective)
+    state, reason = beside_ci(judge_rate(row["succeeded"], rate, limits), ci, span.look, limits)
     beside = _rates_beside(row)
     return Metric(
         id="pass-rate",
@@ -57,10 +62,13 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
             **row,
             **beside,
             **{f"shared_{name}": value for name, value in shared._asdict().items()},
+            "ci_succeeded": ci.well,
+            "ci_decided": ci.n,
+            "ci_p": ci.p(limits.pass_rate),
             "acts_at_once": False,
         },
-        settles=_settles(state, row, limits),
-        derivation=tuple(_derived(row, rate, shared, limits)),
+        settles=_settles(state, row, ci, limits),
+        derivation=tuple(_derived(row, rate, shared, ci, limits)),
     )
 
 
@@ -79,21 +87,78 @@ def shared_fate(runs: Runs) -> Shared:
     icc, size = intraclass_correlation(runs), typical_size(runs)
     if icc is None or size is None:
         return Shared()
-    well, n = sum(passes for passes, _ in runs), sum(jobs for _, jobs in runs)
+    well, n = _summed(runs)
     rate = wilson_clustered(well, n, size, icc)
     return Shared(icc, design_effect(size, icc), effective_n(n, size, icc), rate.low, rate.high)
 
 
-def _by_run(engine: Engine, span: Span) -> list[tuple[int, int]]:
-    """The decided jobs of each run: those that ended well, and all."""
+class Ci(NamedTuple):
+    """CI's own decided jobs, and as how many they count that fail on their own, where that can be told."""
+
+    well: int
+    n: int
+    n_effective: float | None = None
+
+    def p(self, target: float) -> float | None:
+        """How likely so low a rate, or one as far above, would be at the target: the score test, two-sided.
+
+        It is what Wilson's interval inverts, so at 5 % it says what the interval says.
+
+        >>> f"{Ci(51, 60).p(0.95):.5f}", Ci(0, 0).p(0.95) is None
+        ('0.00038', True)
+        """
+        if not self.n or not 0 < target < 1:
+            return None
+        n = self.n if self.n_effective is None else self.n_effective
+        return float(
+            2 * stats.norm.sf(abs(target - self.well / self.n) / math.sqrt(target * (1 - target) / n))
+        )
+
+
+def beside_ci(found: tuple[State, Text], ci: Ci, look: int, limits: Thresholds) -> tuple[State, Text]:
+    """The state of all jobs, but never better than CI's own allow.
+
+    Atalaya's checks and smoke run each hour and hardly ever fail by themselves: among so many of them, a CI that is
+    sick would not show in the rate. Being a second test of the same jobs, it has the limit of its look.
+    """
+    target, p = limits.pass_rate, ci.p(limits.pass_rate)
+    if (
+        p is None
+        or ci.well / ci.n >= target
+        or found[0] not in (State.PROVEN, State.MEETS, State.INCONCLUSIVE)
+    ):
+        return found
+    rate, wanted = shares(ci.well / ci.n, target)
+    if p <= limit(look):
+        chance, most = rates(p, limit(look))
+        return State.FAIL, text(
+            "CI's own jobs fail: {rate} of {n} ended well, below the threshold, {target}; p = {p}, at or below "
+            "{limit}, the limit of look {look}.",
+            rate=rate, n=ci.n, target=wanted, p=chance, limit=most, look=look,
+        )  # fmt: skip
+    if found[0] is State.INCONCLUSIVE:
+        return found
+    return State.INCONCLUSIVE, text(
+        "All jobs together reach the threshold, but CI's own do not: {rate} of {n} is below {target}, not proven.",
+        rate=rate, n=ci.n, target=wanted,
+    )  # fmt: skip
+
+
+def _by_run(engine: Engine, span: Span, *, ours: bool = True) -> list[tuple[int, int]]:
+    """The decided jobs of each run: those that ended well, and all. Without ``ours``, CI's alone."""
     runs: dict[tuple[str, str], tuple[int, int]] = {}
     for row in engine.ask("decided_jobs", span.parameters()):
-        well, n = runs.get((row["workflow"], row["run_id"]), (0, 0))
-        runs[row["workflow"], row["run_id"]] = (well + row["succeeded"], n + 1)
+        if ours or row["workflow"] not in OUR_WORKFLOWS:
+            well, n = runs.get((row["workflow"], row["run_id"]), (0, 0))
+            runs[row["workflow"], row["run_id"]] = (well + row["succeeded"], n + 1)
     return list(runs.values())
 
 
-def _settles(state: State, row: Row, limits: Thresholds) -> Text | None:
+def _summed(runs: Runs) -> tuple[int, int]:
+    return sum(well for well, _ in runs), sum(n for _, n in runs)
+
+
+def _settles(state: State, row: Row, ci: Ci, limits: Thresholds) -> Text | None:
     """How many more clean jobs would give a better state."""
     if state not in (State.INCONCLUSIVE, State.MEETS):
         return None
@@ -101,10 +166,13 @@ def _settles(state: State, row: Row, limits: Thresholds) -> Text | None:
         needed = clean_runs_needed(row["succeeded"], row["decided"], limits.pass_rate)
         return None if needed is None else text("{k} more clean jobs would prove it.", k=needed)
     needed = _clean_jobs_needed(row["succeeded"], row["decided"], limits)
+    if ci.n and ci.well / ci.n < limits.pass_rate:
+        of_ci = _clean_jobs_needed(ci.well, ci.n, limits)
+        needed = None if needed is None or of_ci is None else max(needed, of_ci)
     return None if needed is None else text("{k} more clean jobs would do.", k=needed)
 
 
-def _derived(row: Row, rate: Estimate, shared: Shared, limits: Thresholds) -> Iterator[Text]:
+def _derived(row: Row, rate: Estimate, shared: Shared, ci: Ci, limits: Thresholds) -> Iterator[Text]:
     """The figure, a step at a time, with the numbers in it."""
     x, n = row["succeeded"], row["decided"]
     yield text(
@@ -127,6 +195,14 @@ def _derived(row: Row, rate: Estimate, shared: Shared, limits: Thresholds) -> It
         "and {low:.6f} the floor; failed if {high:.6f} is below the threshold; else inconclusive.",
         target=limits.pass_rate, floor=_floor(limits), low=rate.low, p=rate.value, high=rate.high,
     )  # fmt: skip
+    alone = wilson(ci.well, ci.n)
+    if alone.value is not None and ci.n < n:
+        value, low, high = shares(alone.value, alone.low or 0.0, alone.high or 0.0)
+        yield text(
+            "CI's own jobs alone, without Atalaya's checks and smoke: {decided} decided, {rate} ({low} to {high}). The "
+            "state is never better than they allow.",
+            decided=ci.n, rate=value, low=low, high=high,
+        )  # fmt: skip
     yield from _beside_in_words(row)
     if shared.icc is not None:
         yield text(

@@ -20,7 +20,7 @@ WITH seen AS (
     AND event = 'polling-timeout'
 ),
 jobs AS (
-  SELECT MIN(occurred_at) AS occurred_at, MAX(waits) AS waits
+  SELECT run_id, MIN(occurred_at) AS occurred_at, MAX(waits) AS waits
   FROM job_attempts
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
     AND occurred_at <= CAST($until AS TIMESTAMPTZ)
@@ -33,8 +33,9 @@ tried AS (
   SELECT
     COALESCE(SUM(waits), 0) AS trials,
     COALESCE(SUM(waits) FILTER (WHERE occurred_at < CAST($fixed AS TIMESTAMPTZ)), 0) AS trials_before_fix,
-    COUNT(*) FILTER (WHERE waits > 0) AS runs,
-    COUNT(*) FILTER (WHERE waits > 0 AND occurred_at < CAST($fixed AS TIMESTAMPTZ)) AS runs_before_fix,
+    COUNT(DISTINCT run_id) FILTER (WHERE waits > 0) AS runs,
+    COUNT(DISTINCT run_id) FILTER (WHERE waits > 0 AND occurred_at < CAST($fixed AS TIMESTAMPTZ))
+      AS runs_before_fix,
     COUNT(*) FILTER (WHERE waits IS NULL) AS jobs_without_count
   FROM jobs
 )

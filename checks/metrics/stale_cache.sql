@@ -38,7 +38,7 @@ checked AS (
   FROM broken
 ),
 jobs AS (
-  SELECT MIN(occurred_at) AS occurred_at, MAX(stale_trials) AS stale_trials
+  SELECT run_id, MIN(occurred_at) AS occurred_at, MAX(stale_trials) AS stale_trials
   FROM job_attempts
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
     AND occurred_at <= CAST($until AS TIMESTAMPTZ)
@@ -51,8 +51,9 @@ tried AS (
   SELECT
     COALESCE(SUM(stale_trials), 0) AS trials,
     COALESCE(SUM(stale_trials) FILTER (WHERE occurred_at < CAST($fixed AS TIMESTAMPTZ)), 0) AS trials_before_fix,
-    COUNT(*) FILTER (WHERE stale_trials > 0) AS runs,
-    COUNT(*) FILTER (WHERE stale_trials > 0 AND occurred_at < CAST($fixed AS TIMESTAMPTZ)) AS runs_before_fix,
+    COUNT(DISTINCT run_id) FILTER (WHERE stale_trials > 0) AS runs,
+    COUNT(DISTINCT run_id) FILTER (WHERE stale_trials > 0 AND occurred_at < CAST($fixed AS TIMESTAMPTZ))
+      AS runs_before_fix,
     COUNT(*) FILTER (WHERE stale_trials IS NULL) AS jobs_without_count
   FROM jobs
 )

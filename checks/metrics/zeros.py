@@ -115,24 +115,31 @@ class Fix(NamedTuple):
     runs_since: int
 
     @property
-    def trials_needed(self) -> int:
-        """The clean trials that reject, at 95 %, that the rate from before the fix is still there."""
+    def trials_needed(self) -> int | None:
+        """The clean trials that reject, at 95 %, that the rate from before the fix is still there.
+
+        None where that cannot be told: what failed was not among what was counted.
+        """
         return _needed(self.events_before, self.trials_before)
 
     @property
-    def runs_needed(self) -> int:
-        """The clean runs that do."""
+    def runs_needed(self) -> int | None:
+        """The clean runs that do, in the same way."""
         return _needed(self.bad_runs_before, self.runs_before)
 
     @property
     def is_shown(self) -> bool:
         """Whether enough came after it. What came is not asked here."""
-        enough = self.trials_since >= self.trials_needed and self.runs_since >= self.runs_needed
-        return enough and self.trials_since > 0
+        trials, runs = self.trials_needed, self.runs_needed
+        if trials is None or runs is None or not self.trials_since:
+            return False
+        return self.trials_since >= trials and self.runs_since >= runs
 
 
-def _needed(bad: int, n: int) -> int:
-    return clean_runs_to_prove(min(1.0, bad / n)) or 0 if bad and n else 0
+def _needed(bad: int, n: int) -> int | None:
+    if bad > n:
+        return None
+    return clean_runs_to_prove(bad / n) if bad else 0
 
 
 def fix_of(row: Row, at: datetime | None) -> Fix | None:
@@ -153,7 +160,7 @@ def judge_events(
 ) -> tuple[State, Text]:  # fmt: skip
     """The state of a count that should be zero, or nearly, and why."""
     if fix is not None and events > allowed:
-        return _judge_fix(fix, allowed)
+        return judge_fix(fix, allowed)
     if events > allowed:
         return State.FAIL, text("Unexpected events: {n}. Allowed: {allowed}.", n=events, allowed=allowed)
     if trials == 0:
@@ -163,7 +170,7 @@ def judge_events(
     return State.MEETS, text("Unexpected events: {n}. Allowed: {allowed}.", n=events, allowed=allowed)
 
 
-def _judge_fix(fix: Fix, allowed: int) -> tuple[State, Text]:
+def judge_fix(fix: Fix, allowed: int) -> tuple[State, Text]:
     """What failed before a fix meets its threshold again when enough came after the fix, and none of it failed."""
     if fix.events_since > allowed:
         return State.FAIL, text(
@@ -174,7 +181,13 @@ def _judge_fix(fix: Fix, allowed: int) -> tuple[State, Text]:
         "at": fix.at, "runs": fix.runs_since, "n": fix.trials_since, "bad": fix.bad_runs_before,
         "before": fix.runs_before, "events": fix.events_before, "trials": fix.trials_before,
     }  # fmt: skip
-    if not fix.is_shown:
+    if fix.trials_needed is None or fix.runs_needed is None:
+        return State.INCONCLUSIVE, text(
+            "The fix of {at} cannot be shown: of what failed before it, {events} events in {bad} runs, not all was "
+            "among the {trials} trials in {before} runs that were counted.",
+            **{name: counts[name] for name in ("at", "events", "bad", "trials", "before")},
+        )  # fmt: skip
+    if fix.events_since or not fix.is_shown:
         return State.INCONCLUSIVE, text(
             "The fix of {at} is not proven: {runs} clean runs with {n} trials since, and it takes {runs_needed} runs "
             "and {needed} trials to reject what was there before it, in {bad} of {before} runs and {events} of "
@@ -235,6 +248,8 @@ def _settles(
     state: State, events: int, trials: int, proven_upper: float, detector: Detector, fix: Fix | None
 ) -> Text | None:  # fmt: skip
     if state is State.INCONCLUSIVE and fix is not None:
+        if fix.trials_needed is None or fix.runs_needed is None or fix.events_since:
+            return None
         return text(
             "{runs} more clean runs with {k} trials would prove the fix.",
             runs=max(1, fix.runs_needed - fix.runs_since), k=max(1, fix.trials_needed - fix.trials_since),
@@ -315,5 +330,6 @@ def _derived(
             "runs.",
             at=fix.at, events=fix.events_before, trials=fix.trials_before, bad=fix.bad_runs_before,
             runs=fix.runs_before, since=fix.events_since, since_n=fix.trials_since, since_runs=fix.runs_since,
-            needed=fix.trials_needed, runs_needed=fix.runs_needed,
+            needed="?" if fix.trials_needed is None else fix.trials_needed,
+            runs_needed="?" if fix.runs_needed is None else fix.runs_needed,
         )  # fmt: skip

@@ -7,9 +7,9 @@ verdict does not hang on a chain of others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,11 +23,11 @@ from checks.settings import Settings
 
 
 class Accepted(NamedTuple):
-    """An accepted release, its evidence, and the settings it is measured by: those of the release to compare."""
+    """An accepted release as it stood when the one to compare was opened, and its evidence."""
 
     release: Release
     folder: Path
-    settings: Settings
+    fixed_at: Mapping[str, datetime]
     engine: Engine | None = None
 
     @contextmanager
@@ -37,12 +37,13 @@ class Accepted(NamedTuple):
         with opened(evidence, damaged=ledger.survey(evidence).damaged) as engine:
             yield self._replace(engine=engine)
 
-    def over(self, elapsed: timedelta) -> Basis | None:
-        """What it showed over as much of its window as has passed of the other's."""
+    def over(self, elapsed: timedelta, settings: Settings) -> Basis | None:
+        """What it showed over as much of its window as has passed of the other's, by the other's settings."""
         if self.engine is None:
             return None
         as_of = self.release.opened_at + elapsed
-        return basis_of(self.engine, Span(release=self.release, as_of=as_of, settings=self.settings))
+        span = Span(release=self.release, as_of=as_of, settings=settings, fixed_at=self.fixed_at)
+        return basis_of(self.engine, span)
 
 
 def accepted_before(releases: Path, release: Release, settings: Settings) -> Accepted | None:
@@ -50,12 +51,13 @@ def accepted_before(releases: Path, release: Release, settings: Settings) -> Acc
     from checks.release.judgement import judge_release
 
     for other in folder.find(releases):
-        if other.opened_at >= release.opened_at or other.rehearsal is not release.rehearsal:
+        if folder.ends_at(other) > release.opened_at or other.rehearsal is not release.rehearsal:
             continue
         if other.version.startswith(folder.LOCAL) and not release.version.startswith(folder.LOCAL):
             continue
         place = releases / other.version
-        judged = judge_release(place, other, as_of=None, settings=settings, baseline=False)
-        if judged.verdict.word is VerdictWord.GO and folder.ends_at(other) <= release.opened_at:
-            return Accepted(other, place, settings)
+        # What is said of it later, or asked of it now, does not change what it was then.
+        judged = judge_release(place, other, as_of=release.opened_at, settings=settings, baseline=False)
+        if judged.verdict.word is VerdictWord.GO:
+            return Accepted(judged.release, place, judged.fixed_at)
     return None

@@ -137,6 +137,16 @@ def _timely(
     return (in_time, False) if in_time else (fresh, bool(fresh))
 
 
+def _mended(at: datetime, after: Sequence[Made], well: Callable[[Made], bool]) -> Found | None:
+    """What failed at its checkpoint and ended well after it, which meets the duty: it can be done late."""
+    later = [record for record in after if record.occurred_at > at]
+    if not later or not well(later[-1]):
+        return None
+    return DutyState.MET, text(
+        "It failed on {at}, and ended well on {later}.", at=at, later=later[-1].occurred_at
+    )
+
+
 def _late(found: Found, late: bool) -> Found:
     state, evidence = found
     return (state, text("{evidence} It came after the checkpoint.", evidence=evidence)) if late else found
@@ -158,11 +168,16 @@ def _pipeline(known: Known) -> Found:
         return DutyState.MISSING, text(
             "No job of {workflows} has been taken in since T+0.", workflows=", ".join(workflows)
         )
-    latest: dict[tuple[str, str, str], JobAttempt] = {}
-    for job in sorted(jobs, key=lambda job: (job.occurred_at, job.attempt)):
-        latest[job.workflow, job.job, job.variant] = job
+    latest = _ends(jobs)
     lost = [job for job in latest.values() if job.conclusion in LOST]
-    if lost:
+    now = _ends(decided)
+    since = [job for job in lost if now[job.workflow, job.job, job.variant].conclusion not in LOST]
+    if lost and len(since) == len(lost):
+        found = DutyState.MET, text(
+            "Jobs that did not end well at first: {lost} of {n}. Each has ended well since; the first is {job}.",
+            lost=len(lost), n=len(latest), job=lost[0].job,
+        )  # fmt: skip
+    elif lost:
         found = DutyState.FAILED, text(
             "Jobs that did not end well in their latest run: {lost} of {n}; the first is {job}.",
             lost=len(lost), n=len(latest), job=lost[0].job,
@@ -170,6 +185,12 @@ def _pipeline(known: Known) -> Found:
     else:
         found = DutyState.MET, text("Jobs that ended well in their latest run: all {n}.", n=len(latest))
     return _late(found, late)
+
+
+def _ends(jobs: Sequence[JobAttempt]) -> dict[tuple[str, str, str], JobAttempt]:
+    """The latest attempt of each job and variant."""
+    ordered = sorted(jobs, key=lambda job: (job.occurred_at, job.attempt))
+    return {(job.workflow, job.job, job.variant): job for job in ordered}
 
 
 def _of_release(job: JobAttempt, release: Release) -> bool:
@@ -191,7 +212,11 @@ def _smoke(known: Known, *, by_h: int, after_h: int = 0) -> Found:
         return DutyState.MISSING, text("No smoke has run since T+{hours}.", hours=after_h)
     last = runs[-1]
     if last.conclusion in LOST:
-        return _late((DutyState.FAILED, text("The smoke of {at} failed.", at=last.occurred_at)), late)
+        ordered = sorted(smokes, key=lambda job: job.occurred_at)
+        mended = _mended(last.occurred_at, ordered, lambda job: job.conclusion is Conclusion.SUCCESS)
+        return mended or _late(
+            (DutyState.FAILED, text("The smoke of {at} failed.", at=last.occurred_at)), late
+        )
     return _late((DutyState.MET, text("The smoke of {at} ended well.", at=last.occurred_at)), late)
 
 
@@ -214,7 +239,11 @@ def _promise(known: Known, promise: str, *, by_h: int) -> Found:
         case Outcome.KEPT:
             found = DutyState.MET, text("{promise} was kept on {at}.", promise=promise, at=last.occurred_at)
         case Outcome.BROKEN:
-            found = (
+            ordered = sorted(
+                (one for one in known.observations if one.promise == promise), key=lambda one: one.occurred_at
+            )
+            mended = _mended(last.occurred_at, ordered, lambda one: one.outcome is Outcome.KEPT)
+            found = mended or (
                 DutyState.FAILED,
                 text("{promise} was broken on {at}.", promise=promise, at=last.occurred_at),
             )
@@ -269,7 +298,14 @@ def _no_stale_cache(known: Known) -> Found:
     figure = _figure(known, "stale-cache")
     if metric is None or metric.state is State.UNKNOWN:
         return DutyState.MISSING, figure
-    return (DutyState.FAILED if metric.state is State.FAIL else DutyState.MET), figure
+    if metric.state is not State.FAIL:
+        return DutyState.MET, figure
+    now = known.metrics.get("stale-cache")
+    if now is None or now.state not in (State.MEETS, State.PROVEN):
+        return DutyState.FAILED, figure
+    return DutyState.MET, text(
+        "{figure} A fix has been shown since: {reason}", figure=figure, reason=now.reason
+    )
 
 
 def _flaky_measured(known: Known) -> Found:

@@ -22,6 +22,7 @@ from checks.evidence import ledger
 from checks.records import Release, WindowChange
 
 FORMAT = 1
+LONGEST_H = 120  # a watch of 72 h that was extended twice
 LOCAL = "local-"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
@@ -100,7 +101,8 @@ def to_write(releases: Path, *, now: datetime) -> Release | None:
         release
         for release in find(releases)
         if not release.rehearsal
-        and release.opened_at <= now < ends_at(release, lasts_h(releases / release.version, release))
+        and release.opened_at <= now < ends_at(release, max(release.window_h, LONGEST_H))
+        and now < ends_at(release, lasts_h(releases / release.version, release))
     ]
     tracked = [release for release in running if not release.version.startswith(LOCAL)]
     return next(iter(tracked or running), None)

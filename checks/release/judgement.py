@@ -120,6 +120,7 @@ def judge_release(
         pace=spent,
         flaky=unsteady,
         baseline=basis.release.version if basis else "",
+        fixed_at=dict(view.span.fixed_at),
         defects_seeded=view.situation.defects_seeded,
         defects_caught=view.situation.defects_caught,
     )
@@ -188,10 +189,12 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     statuses = tuple(_status(promise, observations, proofs) for promise in PROMISES)
     span = Span(
         release=release, as_of=as_of, settings=now.settings, detectors=sensitivity(proofs), fixed_at=now.fixed_at,
-        regressed_before=_regressed(metrics_at),
+        regressed_before=_regressed(
+            {hours: then for hours, then in metrics_at.items() if due_at(release, hours) < as_of}
+        ),
     )  # fmt: skip
     if case.basis is not None:
-        span = replace(span, basis=case.basis.over(as_of - release.opened_at))
+        span = replace(span, basis=case.basis.over(as_of - release.opened_at, now.settings))
     metrics = measure(case.engine, span)
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from checks.errors import EvidenceError
 from checks.records import (
     Environment,
     Evidence,
@@ -23,12 +24,14 @@ from checks.records import (
     InForce,
     Record,
     Release,
+    Severity,
     Signature,
     Text,
     Transition,
     WindowChange,
     text,
 )
+from checks.release.folder import ends_at
 from checks.release.incidents import Page
 from checks.release.window import is_known
 from checks.settings import Settings, every_key
@@ -82,16 +85,20 @@ def standing(
     known = [record for record in records if is_known(record, release, as_of)]
     windows = in_order(known, WindowChange)
     release = replace(release, window_h=windows[-1].window_h) if windows else release
-    changes = in_order(known, InForce)
+    # Who knows how it ended does not choose the thresholds any more.
+    changes = [change for change in in_order(known, InForce) if change.occurred_at < ends_at(release)]
+    first = in_order(records, InForce)[:1]
     latest = {one.incident: one for one in in_order(known, Transition)}
     return Standing(
         release=release,
-        settings=restored(changes[-1], settings) if changes else settings,
+        settings=restored((changes or first)[-1], settings) if changes or first else settings,
         incidents=tuple(_incidents(latest, pages if is_now else (), as_of)),
         signatures={(one.checkpoint_h, one.duty): one for one in in_order(known, Signature)},
         changes=tuple(changes),
         fixed_at=_fixed_at(in_order(known, Transition)),
-        tampered=tuple(_changed_settings(changes, settings)) if is_now and not superseded else (),
+        tampered=tuple(_changed_settings(in_order(known, InForce), settings))
+        if is_now and not superseded
+        else (),
         unrecorded=tuple(_unrecorded(latest, pages, as_of)) if is_now else (),
     )
 
@@ -131,19 +138,33 @@ def in_force_record(
 
 
 def restored(record: InForce, settings: Settings) -> Settings:
-    """The settings with those of the record over them. A key that is new since then keeps its value of now."""
+    """The settings with those of the record over them. A key that is new since then has its default.
+
+    :raises EvidenceError: the record is none that a settings file could say.
+    """
     merged: dict[str, Any] = msgspec.to_builtins(settings)
-    for section, keys in tomllib.loads("\n".join(record.settings)).items():
-        known = {key.name for key in every_key() if key.section == section}
-        merged[section] |= {name: value for name, value in keys.items() if name in known}
-    return msgspec.convert(merged, Settings)
+    lines = _by_key(judging_lines(Settings())) | _by_key(record.settings)
+    try:
+        for section, keys in tomllib.loads("\n".join(lines.values())).items():
+            known = {key.name for key in every_key() if key.section == section}
+            merged[section] |= {name: value for name, value in keys.items() if name in known}
+        return msgspec.convert(merged, Settings)
+    except (ValueError, AttributeError) as why:
+        raise EvidenceError(
+            f"The settings recorded on {record.occurred_at:%Y-%m-%d %H:%M} UTC cannot be read: {why}. "
+            f"Restore the segment from git."
+        ) from None
 
 
 def differing(record: InForce, settings: Settings) -> tuple[tuple[str, str], ...]:
     """Each line of the record that is another one now, and what it is now."""
-    now = {line.partition(" = ")[0]: line for line in judging_lines(settings)}
-    then = {line.partition(" = ")[0]: line for line in record.settings}
-    return tuple((then[key], now[key]) for key in then if key in now and then[key] != now[key])
+    now = _by_key(judging_lines(settings))
+    then = _by_key(judging_lines(Settings())) | _by_key(record.settings)
+    return tuple((then[key], now[key]) for key in now if then[key] != now[key])
+
+
+def _by_key(lines: Sequence[str]) -> dict[str, str]:
+    return {line.partition(" = ")[0]: line for line in lines}
 
 
 def _changed_settings(changes: Sequence[InForce], settings: Settings) -> Iterator[Text]:
@@ -227,3 +248,16 @@ def _fixed_at(transitions: Sequence[Transition]) -> dict[str, datetime]:
         if metric and at is not None and metric not in open_still:
             fixed[metric] = max(at, fixed.get(metric, at))
     return fixed
+
+
+def takes_nothing_back(records: Sequence[Evidence], page: Page) -> bool:
+    """Whether a page says what its last record says, or worse: it is new, more severe, or open still."""
+    last = {one.incident: one for one in in_order(records, Transition)}.get(page.incident.id)
+    if last is None:
+        return True
+    ranks = list(Severity)
+    return (
+        ranks.index(page.incident.severity) <= ranks.index(last.severity)
+        and page.incident.metric == last.metric
+        and (page.incident.state == last.state or page.incident.state not in FIXED)
+    )

@@ -150,7 +150,7 @@ def smoke(place: Place, args: argparse.Namespace) -> int:
     """Run the runbook's smoke: strict config, CREATED to READY, and a cache that stays out of polling."""
     from checks.evidence.runs import from_smoke
 
-    release = named_or_open(place, args.release, "smoke") if args.release else None
+    release = named_or_open(place, args.release, "smoke", to_write=True) if args.release else None
     run = _smoke(place, args)
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK

@@ -74,11 +74,7 @@ def the_release(place: Place, named: str | None, version: str | None, *, to_writ
 
     if named:
         release = folder.load(place.releases / named)
-        if to_write and release.rehearsal:
-            raise ReleaseError(
-                f"{named}: a rehearsal takes no evidence but its own. Name another release, or none."
-            )
-        return release
+        return _takes_evidence(release) if to_write else release
     now = utc_now()
     found = folder.to_write(place.releases, now=now)
     if found is not None:
@@ -91,7 +87,15 @@ def the_release(place: Place, named: str | None, version: str | None, *, to_writ
     return release
 
 
-def named_or_open(place: Place, named: str | None, command: str) -> Release:
+def _takes_evidence(release: Release) -> Release:
+    if release.rehearsal:
+        raise ReleaseError(
+            f"{release.version}: a rehearsal takes no evidence but its own. Name another release, or none."
+        )
+    return release
+
+
+def named_or_open(place: Place, named: str | None, command: str, *, to_write: bool = False) -> Release:
     """The release named, else the one whose window is open. Unlike :func:`the_release`, none is made.
 
     :raises ReleaseError: none is named, and none is open.
@@ -101,7 +105,7 @@ def named_or_open(place: Place, named: str | None, command: str) -> Release:
     release = folder.load(place.releases / named) if named else folder.to_write(place.releases, now=utc_now())
     if release is None:
         raise ReleaseError(f"{command}: no release is open. Name one with --release.")
-    return release
+    return _takes_evidence(release) if to_write else release
 
 
 def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
@@ -117,7 +121,9 @@ def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
         )
     ]  # fmt: skip
     written = ledger.write(folder, [*first, *records])
-    place.console.line(f"  kept: {len(records)} records in {len(written)} segments of {release.version}")
+    place.console.line(
+        f"  kept: {len(first) + len(records)} records in {len(written)} segments of {release.version}"
+    )
 
 
 def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:

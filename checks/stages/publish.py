@@ -23,6 +23,10 @@ EXPOSURE = tuple(field.name for field in msgspec.structs.fields(Tried) if field.
 
 def judge(place: Place, args: argparse.Namespace) -> int:
     """Judge a release as of an instant."""
+    if args.json and args.explain:
+        raise UsageError(
+            "judge: --json holds every derivation; give --explain for people, or --json for programs."
+        )
     release = the_release(place, args.release, None)
     judgement = judged(place, release, instant(args.as_of) if args.as_of else None)
     if args.json:

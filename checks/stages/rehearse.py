@@ -33,6 +33,7 @@ from checks.records import (
     Transition,
     WindowChange,
 )
+from checks.settings import Settings
 from checks.stages.place import Place, instant, judged, summarise, write_text
 from checks.stages.prove import hear_caught
 
@@ -75,7 +76,10 @@ def rehearse(place: Place, args: argparse.Namespace) -> int:
         written = ledger.write(made / "evidence", records)
         for page, text in people.pages().items():
             write_text(made / "incidents" / page, text)
-        made.rename(final)
+        try:
+            made.rename(final)
+        except OSError as why:
+            raise ReleaseError(f"{final}: cannot be made: {why}. Give another name with --as.") from None
     place.console.line(f"  kept: {len(records)} records in {len(written)} segments of {args.name}")
     summarise(place.console, judged(place, release, None))
     return 0
@@ -96,7 +100,7 @@ def _rehearsed(
 
     console, opened_at = place.console, people.opened_at
     yield in_force_record(
-        place.loaded.settings, at=opened_at, environment=Environment.REHEARSAL, by=ON_CALL, why="T+0",
+        Settings(), at=opened_at, environment=Environment.REHEARSAL, by=ON_CALL, why="T+0",
         run_id=people.run_id,
     )  # fmt: skip
     if not args.no_proof:

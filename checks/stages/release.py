@@ -31,8 +31,11 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
 
 def record(place: Place, args: argparse.Namespace) -> int:
     """Write down what people changed by hand: thresholds in watch.toml, and how incidents stand."""
-    release = named_or_open(place, args.release, "release record")
-    records = [*_changed_settings(place, release, args), *changed_pages(place, release, by=_who(args), why=args.why)]
+    release = named_or_open(place, args.release, "release record", to_write=True)
+    records = [
+        *_changed_settings(place, release, args),
+        *changed_pages(place, release, by=_who(args), why=args.why),
+    ]
     if records:
         keep(place, release, records)
     else:
@@ -53,14 +56,22 @@ def _changed_settings(place: Place, release: Release, args: argparse.Namespace) 
         yield in_force_record(settings, by=_who(args), why=args.why, **_stamp(release))
 
 
-def changed_pages(place: Place, release: Release, *, by: str, why: str) -> list[Transition]:
-    """A record for each page of an incident that says something else than the last one."""
+def changed_pages(
+    place: Place, release: Release, *, by: str, why: str, only_worse: bool = False
+) -> list[Transition]:
+    """A record for each page of an incident that says something else than the last one.
+
+    :param only_worse: whether to leave out those that take something back, for which somebody has to give a reason.
+    """
     from checks.evidence import ledger
     from checks.release.incidents import read_pages
-    from checks.release.standing import not_recorded, transition_of
+    from checks.release.standing import not_recorded, takes_nothing_back, transition_of
 
     folder = place.releases / release.version
-    pages = not_recorded(ledger.read(folder / "evidence", Transition), read_pages(folder / "incidents"))
+    records = ledger.read(folder / "evidence", Transition)
+    pages = not_recorded(records, read_pages(folder / "incidents"))
+    if only_worse:
+        pages = tuple(page for page in pages if takes_nothing_back(records, page))
     for page in pages:
         place.console.line(f"  {page.name}: {page.incident.id} is {page.incident.state}")
     return [transition_of(page, by=by, why=why, **_stamp(release)) for page in pages]
@@ -68,16 +79,21 @@ def changed_pages(place: Place, release: Release, *, by: str, why: str) -> list[
 
 def extend(place: Place, args: argparse.Namespace) -> int:
     """Watch a release for 24 hours more; twice at the most."""
-    from checks.release.folder import lasts_h
+    from checks.release.folder import ends_at, lasts_h
     from checks.verdict import EXTENSION_H, MOST_EXTENSIONS, WINDOW_H
 
-    release = named_or_open(place, args.release, "release extend")
+    release = named_or_open(place, args.release, "release extend", to_write=True)
     lasts = lasts_h(place.releases / release.version, release)
     longer = lasts + EXTENSION_H
     if longer > WINDOW_H + MOST_EXTENSIONS * EXTENSION_H:
         raise ReleaseError(
             f"{release.version}: its watch lasts {lasts} h already, and {MOST_EXTENSIONS} extensions are all there "
             f"are. Decide by its verdict."
+        )
+    if utc_now() >= ends_at(release, longer):
+        raise ReleaseError(
+            f"{release.version}: 24 h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} UTC already. "
+            f"Nobody was watching: open the release anew."
         )
     keep(place, release, [WindowChange(**_written(release), window_h=longer, by=_who(args), why=args.why)])
     place.console.line(f"  {release.version} is watched for {longer} h")
@@ -87,11 +103,16 @@ def extend(place: Place, args: argparse.Namespace) -> int:
 def sign(place: Place, args: argparse.Namespace) -> int:
     """Sign a duty that no machine can see, such as the review of a figure."""
     from checks.release.checkpoints import DUTIES, SIGNABLE
+    from checks.release.window import due_at
 
     asked = next((one for one in DUTIES if one.id == args.duty), None)
     if asked is None or asked.id not in SIGNABLE:
         raise UsageError(f"{args.duty}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
-    release = named_or_open(place, args.release, "release sign")
+    release = named_or_open(place, args.release, "release sign", to_write=True)
+    if utc_now() < (due := due_at(release, asked.hours)):
+        raise ReleaseError(
+            f"{asked.id}: it is due on {due:%Y-%m-%d %H:%M} UTC, and nothing can be signed before."
+        )
     signed = Signature(
         **_written(release), checkpoint_h=asked.hours, duty=asked.id, by=_who(args), note=args.note
     )

@@ -35,9 +35,11 @@ def watch(place: Place, args: argparse.Namespace) -> int:
         smoked = _smoke_or_why_not(place, prepared)
     stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "recorded_at": utc_now()}
     stamp["commit"] = settings.subject.commit
-    # Who edited a page of an incident is in its history; that it says so now is evidence from here on.
-    pages = changed_pages(place, release, by="watch", why="as its page says")
-    keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ()), *pages])
+    keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ())])
+    # What a person found is taken down at once. That it is over, or was less than it seemed, they sign themselves.
+    pages = changed_pages(place, release, by="watch", why="as its page says", only_worse=True)
+    if pages:
+        keep(place, release, pages)
     console.stage("collect")
     taken_in = all_that_is_named(place, release)
     console.stage("judge")

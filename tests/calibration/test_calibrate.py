@@ -219,17 +219,20 @@ def test_a_healthy_release_ends_in_go_and_a_bad_one_does_not() -> None:
 
 def test_the_release_before_adds_what_the_comparison_finds() -> None:
     alone, beside = of("bad-90", watches=200), of("worse-90-compared", watches=200)
-    assert alone.alarmed == alone.alarmed_by_rate
+    assert 0 <= alone.alarmed - alone.alarmed_by_rate < 10  # those in which CI alone is known to be sick
     assert beside.alarmed > beside.alarmed_by_rate
 
 
 def test_a_smoke_that_fails_its_duty_is_an_alarm_where_duties_are_drawn() -> None:
     drawn = draw(BY_ID["healthy-99"], WORLD, watches=1, seed=1, sees=Sees())
-    drawn.smokes[0, 23] = False
+    drawn.smokes[0, 23] = drawn.smokes[0, 71] = False
     bench = Bench(drawn, WORLD, Settings(), SEEN)
     (looks,), (duties,) = list(counted(drawn, WORLD)), list(duties_of(drawn, WORLD))
     assert duties.smoke is False
     assert bench.words(looks, duties)[-1] is VerdictWord.EXTEND
+    assert (
+        bench.words(looks, duties._replace(smoke_last=True))[-1] is VerdictWord.GO
+    )  # done late, and done well
     assert bench.words(looks, duties.met())[-1] is VerdictWord.GO
 
 

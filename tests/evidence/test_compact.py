@@ -76,7 +76,7 @@ def test_a_release_is_judged_the_same_from_compacted_evidence(tmp_path: Path) ->
     later = newest.recorded_at + timedelta(hours=1)
     ledger.write(evidence, [msgspec.structs.replace(newest, run_id="current", recorded_at=later)])
     before = judge_release(book, release, as_of=None, settings=Settings())
-    assert len(ledger.compact(evidence)) == 6
+    assert len(ledger.compact(evidence)) == 8
     assert len(list(evidence.glob("*.jsonl*"))) == 1
     assert before == judge_release(book, release, as_of=None, settings=Settings())
 

@@ -328,7 +328,7 @@ SAMPLE = Path(__file__).parent / "ledgers" / "format-1"
 
 def test_what_the_first_format_wrote_is_read_for_ever() -> None:
     assert ledger.verify(SAMPLE) == []
-    counts = {kind: len(ledger.read(SAMPLE, kind)) for kind in STORED}
+    counts = {kind: n for kind in STORED if (n := len(ledger.read(SAMPLE, kind)))}
     assert {"job": 6, "event": 1, "reading": 1} | dict.fromkeys(
         ("context", "observation", "finding", "test", "proof"), 3
     ) == (counts)

@@ -18,7 +18,7 @@ from checks.evidence.schema import document, of_kind
 from checks.records import FORMAT, STORED
 
 SAMPLES = Path(__file__).parent / "samples"
-REHEARSED = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-1" / "evidence"
+REHEARSED = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-2" / "evidence"
 FINDING = {
     "run_id": "r", "environment": "ci", "occurred_at": "2026-03-02T09:00:00Z", "recorded_at": "2026-03-02T09:00:00Z",
     "format": 1, "weakness": "errors.cannot-be-pickled", "seen": None, "reason": "",

@@ -142,6 +142,24 @@ def test_the_rate_is_judged_by_its_interval(state: State, n: int, lost: int, wat
     assert state is watch.metric("pass-rate").state
 
 
+def test_a_ci_that_is_sick_is_not_drowned_by_our_own_jobs(watch: Any) -> None:
+    own = jobs(watch, 150, workflow="atalaya-smoke")
+    for number, job in enumerate(own):
+        own[number] = msgspec.structs.replace(job, run_id=f"own-{number}")
+    watch.keep(*own, *jobs(watch, 60, lost=9))
+    metric = watch.metric("pass-rate")
+    assert (metric.state, metric.n, metric.inputs["ci_decided"]) == (State.FAIL, 210, 60)
+    assert "CI's own jobs fail: 85.0% of 60" in str(metric.reason)
+
+
+def test_what_ci_alone_does_not_reach_is_not_met_by_our_own_jobs(watch: Any) -> None:
+    own = [msgspec.structs.replace(job, run_id=f"own-{i}") for i, job in
+           enumerate(jobs(watch, 150, workflow="atalaya-smoke"))]  # fmt: skip
+    watch.keep(*own, *jobs(watch, 60, lost=4))
+    metric = watch.metric("pass-rate")
+    assert (metric.state, str(metric.settles)) == (State.INCONCLUSIVE, "39 more clean jobs would do.")
+
+
 @pytest.mark.parametrize(
     ("sentence", "n", "lost"),
     [
