@@ -20,6 +20,9 @@ from checks.errors import SettingsError
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
+Name = Annotated[
+    str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$")
+]  # it has to survive being written as TOML
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,7 +59,7 @@ class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         str, Meta(description="The repository on GitHub, as `owner/name`. Empty: none is asked.")
     ] = ""
     workflows: Annotated[
-        tuple[str, ...],
+        tuple[Name, ...],
         Meta(
             description="The workflows whose jobs count in the pass rate. "
             "The checks and the smoke that Atalaya runs itself always count."
@@ -85,19 +88,24 @@ class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         float,
         Meta(
             gt=0,
+            le=8760,
             description="Hours for which a verdict may be believed before the page "
             "itself says that it is out of date.",
         ),
     ] = 25.0
     every_h: Annotated[
         float,
-        Meta(gt=0, description="Hours between two observations, as the schedule that runs the watch has it."),
+        Meta(
+            ge=1 / 60,
+            le=8760,
+            description="Hours between two observations, as the schedule that runs the watch has it.",
+        ),
     ] = 1.0
     coverage: Annotated[
         Share, Meta(description="Share of those slots in which something must have been observed.")
     ] = 0.9
     gap_h: Annotated[
-        float, Meta(gt=0, description="Hours that may pass, at the most, with nothing observed.")
+        float, Meta(gt=0, le=8760, description="Hours that may pass, at the most, with nothing observed.")
     ] = 6.0
 
 
@@ -152,6 +160,7 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         float,
         Meta(
             gt=0,
+            le=1,
             description="Network errors for each request: with none "
             "seen, the 95 % upper bound that must not be passed to call it proven.",
         ),
@@ -165,11 +174,12 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 0.999
     polling_timeouts: Annotated[Count, Meta(description="Unexpected polling timeouts allowed.")] = 0
     polling_proven_upper: Annotated[
-        float, Meta(gt=0, description="Polling timeouts for each wait: the upper bound that proves a zero.")
+        float,
+        Meta(gt=0, le=1, description="Polling timeouts for each wait: the upper bound that proves a zero."),
     ] = 0.01
     stale_reads: Annotated[Count, Meta(description="Stale reads by a poll allowed.")] = 0
     stale_proven_upper: Annotated[
-        float, Meta(gt=0, description="Stale reads for each trial: the upper bound that proves a zero.")
+        float, Meta(gt=0, le=1, description="Stale reads for each trial: the upper bound that proves a zero.")
     ] = 0.01
 
 

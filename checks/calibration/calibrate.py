@@ -433,7 +433,7 @@ def rows_of(counts: Counts) -> dict[str, list[Row]]:
         "network_errors": [
             no_fix
             | {"bin": day, "errors": errors, "requests": requests, "blocking": 0, "blocking_before_fix": 0,
-             "expected": 0, "jobs_without_count": 0, "runs": smokes}
+             "expected": 0, "jobs_without_count": 0, "errors_without_count": 0, "runs": smokes}
             for day, (errors, requests, smokes) in enumerate(
                 zip(counts.errors, exposure.requests, exposure.smokes, strict=True)
             )

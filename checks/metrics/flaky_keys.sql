@@ -95,7 +95,11 @@ set_aside AS (
 ),
 told AS NOT MATERIALIZED (
   SELECT
-    decided.test, COALESCE(NULLIF(decided."commit", ''), decided.run_id) AS version, decided.variant, decided.run_id,
+    decided.test, CASE
+      WHEN $commit = '' OR decided."commit" = '' THEN COALESCE(NULLIF(decided."commit", ''), decided.run_id)
+      WHEN SUBSTR(decided."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(decided."commit")) THEN $commit
+      ELSE decided."commit"
+    END AS version, decided.variant, decided.run_id,
     decided.attempt, decided.origin, decided.passed, decided.critical, decided.occurred_at, decided.duration_us
   FROM decided
   LEFT JOIN set_aside

@@ -31,6 +31,7 @@ class Errors(NamedTuple):
     requests: tuple[int, ...]
     blocking: int
     blocking_before_fix: int = 0
+    without_count: int = 0  # errors of runs that do not say how many requests they sent
 
     @property
     def total(self) -> int:
@@ -43,7 +44,9 @@ class Errors(NamedTuple):
     @property
     def have_exposure(self) -> bool:
         """Whether each error happened in a time for which requests were counted."""
-        return all(sent > 0 or seen == 0 for seen, sent in zip(self.counts, self.requests, strict=True))
+        return self.without_count == 0 and all(
+            sent > 0 or seen == 0 for seen, sent in zip(self.counts, self.requests, strict=True)
+        )
 
 
 def network_errors(engine: Engine, span: Span) -> Metric:
@@ -54,7 +57,11 @@ def network_errors(engine: Engine, span: Span) -> Metric:
         return tuple(by_bin[number][name] if number in by_bin else 0 for number in range(span.bins))
 
     errors = Errors(
-        column("errors"), column("requests"), sum(column("blocking")), sum(column("blocking_before_fix"))
+        column("errors"),
+        column("requests"),
+        sum(column("blocking")),
+        sum(column("blocking_before_fix")),
+        sum(column("errors_without_count")),
     )
     tested = trend(errors.counts, errors.requests) if errors.exposure and errors.have_exposure else None
     limits, detector = span.settings.thresholds, span.detector("network-errors")
@@ -136,7 +143,11 @@ def judge_errors(
             True,
         )
     if tested is None:
-        return State.INCONCLUSIVE, text("Errors were seen in a time for which no request was counted."), False
+        return (
+            State.INCONCLUSIVE,
+            text("Errors were seen in runs, or in a time, for which no request was counted."),
+            False,
+        )
     if tested.p_decreasing is None or tested.p_increasing is None:
         state, reason = judge_zero(errors.exposure, limits.network_proven_upper, detector)
         return state, reason, True

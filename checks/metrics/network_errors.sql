@@ -1,12 +1,21 @@
 -- Counts, for each 24 hours since T+0, the unexpected network errors and the requests among which they happened.
 -- The errors are the events of kind network-error; the requests are those that jobs say they sent, each attempt of
--- a job once. Jobs that do not say are counted apart, since their errors have no exposure.
+-- a job once. Jobs that do not say are counted apart, and so are the errors of runs without one that says: they have
+-- no exposure.
 -- Blocking errors stopped a run. Expected ones were provoked by a test, and are shown beside the others.
 -- What happened before a fix landed is counted once more by itself; without a fix, the fix is T+0.
 -- The instant that ends the window belongs to its last 24 hours.
-WITH seen AS (
+WITH silent_runs AS (
+  SELECT run_id
+  FROM job_attempts
+  WHERE recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+  GROUP BY run_id
+  HAVING COUNT(requests) = 0
+),
+seen AS (
   SELECT
-    run_id,
+    events.run_id AS run_id,
+    CASE WHEN NOT expected AND silent_runs.run_id IS NOT NULL THEN 1 ELSE 0 END AS without_count,
     LEAST(
       CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 86400000000.0) AS BIGINT),
       $last_bin
@@ -20,6 +29,8 @@ WITH seen AS (
     END AS blocking_before_fix,
     CASE WHEN expected THEN 1 ELSE 0 END AS expected
   FROM events
+  LEFT JOIN silent_runs
+    ON silent_runs.run_id = events.run_id
   WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
     AND occurred_at <= CAST($until AS TIMESTAMPTZ)
     AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
@@ -53,12 +64,12 @@ sent AS (
 ),
 both_kinds AS (
   SELECT
-    bin, run_id, unexpected, unexpected_before_fix, blocking, blocking_before_fix, expected,
+    bin, run_id, without_count, unexpected, unexpected_before_fix, blocking, blocking_before_fix, expected,
     0 AS requests, 0 AS requests_before_fix, 0 AS counted, 0 AS counted_before_fix, 0 AS silent
   FROM seen
   UNION ALL
   SELECT
-    bin, run_id, 0 AS unexpected, 0 AS unexpected_before_fix, 0 AS blocking, 0 AS blocking_before_fix, 0 AS expected,
+    bin, run_id, 0 AS without_count, 0 AS unexpected, 0 AS unexpected_before_fix, 0 AS blocking, 0 AS blocking_before_fix, 0 AS expected,
     requests, requests_before_fix, counted, counted_before_fix, silent
   FROM sent
 )
@@ -74,6 +85,7 @@ SELECT
   CAST(COUNT(DISTINCT run_id) FILTER (WHERE counted = 1) AS BIGINT) AS runs,
   CAST(COUNT(DISTINCT run_id) FILTER (WHERE counted_before_fix = 1) AS BIGINT) AS runs_before_fix,
   CAST(COUNT(DISTINCT run_id) FILTER (WHERE blocking_before_fix = 1) AS BIGINT) AS bad_runs_before_fix,
+  CAST(SUM(without_count) AS BIGINT) AS errors_without_count,
   CAST(SUM(silent) AS BIGINT) AS jobs_without_count
 FROM both_kinds
 GROUP BY bin

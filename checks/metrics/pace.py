@@ -19,7 +19,7 @@ def pace(engine: Engine, span: Span) -> Pace:
     :raises EvidenceError: a segment cannot be read.
     """
     slo = span.settings.thresholds.requests_slo
-    so_far = _since(engine, span, span.release.window_h)
+    so_far = _since(engine, span, span.release.window_h + 1)  # T+0 itself is among it
     elapsed = (span.until - span.release.opened_at) / timedelta(hours=1)
     expected = so_far.total * span.release.window_h / elapsed if elapsed > 0 else 0.0
     return Pace(
@@ -33,9 +33,13 @@ def pace(engine: Engine, span: Span) -> Pace:
 
 def _sign(engine: Engine, span: Span, alert: Alert, slo: float) -> PaceSign:
     long, short = (_since(engine, span, hours) for hours in (alert.long_h, alert.short_h))
+    # A log tells of errors and not of requests: where more went wrong than was counted, there is no rate.
+    tried = [some.bad <= some.total for some in (long, short)]
     return PaceSign(
-        long_h=alert.long_h, short_h=alert.short_h, limit=alert.rate, long_rate=burn_rate(*long, slo),
-        short_rate=burn_rate(*short, slo), burns=burning(long, short, slo=slo, rate=alert.rate),
+        long_h=alert.long_h, short_h=alert.short_h, limit=alert.rate,
+        long_rate=burn_rate(*long, slo) if tried[0] else None,
+        short_rate=burn_rate(*short, slo) if tried[1] else None,
+        burns=burning(long, short, slo=slo, rate=alert.rate) if all(tried) else None,
     )  # fmt: skip
 
 

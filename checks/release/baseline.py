@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from checks.errors import EvidenceError, ReleaseError
 from checks.evidence import ledger
 from checks.metrics.engine import Engine, opened
 from checks.metrics.measure import basis_of
@@ -57,7 +58,10 @@ def accepted_before(releases: Path, release: Release, settings: Settings) -> Acc
             continue
         place = releases / other.version
         # What is said of it later, or asked of it now, does not change what it was then.
-        judged = judge_release(place, other, as_of=release.opened_at, settings=settings, baseline=False)
+        try:
+            judged = judge_release(place, other, as_of=release.opened_at, settings=settings, baseline=False)
+        except (ReleaseError, EvidenceError):
+            continue  # what cannot be judged was not accepted; its own pages say why
         if judged.verdict.word is VerdictWord.GO:
             return Accepted(judged.release, place, judged.fixed_at)
     return None

@@ -196,7 +196,8 @@ def _ends(jobs: Sequence[JobAttempt]) -> dict[tuple[str, str, str], JobAttempt]:
 def _of_release(job: JobAttempt, release: Release) -> bool:
     ours = job.workflow in (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
     # Either may be cut short, as people write them.
-    alike = job.commit.startswith(release.commit) or release.commit.startswith(job.commit)
+    theirs, released = job.commit.lower(), release.commit.lower()
+    alike = theirs.startswith(released) or released.startswith(theirs)
     return ours or not release.commit or not job.commit or alike
 
 

@@ -147,7 +147,8 @@ def restored(record: InForce, settings: Settings) -> Settings:
     try:
         for section, keys in tomllib.loads("\n".join(lines.values())).items():
             known = {key.name for key in every_key() if key.section == section}
-            merged[section] |= {name: value for name, value in keys.items() if name in known}
+            if known:
+                merged[section] |= {name: value for name, value in keys.items() if name in known}
         return msgspec.convert(merged, Settings)
     except (ValueError, AttributeError) as why:
         raise EvidenceError(

@@ -172,7 +172,7 @@ def _take_in(
     settings = place.loaded.settings
     collected = read_all(
         paths, workflow=workflow or next(iter(settings.ci.workflows), "ci"),
-        commit=commit or settings.subject.commit, recorded_at=utc_now(), known=_known(place, release),
+        commit=(commit or settings.subject.commit).lower(), recorded_at=utc_now(), known=_known(place, release),
         beside=beside, scrub=scrub,
     )  # fmt: skip
     for reading in collected.readings:

@@ -59,7 +59,7 @@ def explain(judgement: Judgement, id: str) -> None:
     ):
         say(f"  {title}")
         for line in lines:
-            say(f"    {line}")
+            say(f"    {plain(line)}")
 
 
 def _tests(judgement: Judgement) -> list[str]:

@@ -8,8 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
+from checks.metrics.engine import opened
+from checks.metrics.pace import pace
+from checks.metrics.span import Span
 from checks.records import CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus, State
 from checks.settings import CiSettings, Settings, Thresholds
+from tests.metrics.conftest import T0
 
 PASSED, FAILED, ERRORED, SKIPPED = (
     CaseOutcome.PASSED,
@@ -551,3 +555,50 @@ def test_a_commit_may_be_written_short_on_either_side(
     watch.release = msgspec.structs.replace(watch.release, commit=released)
     watch.keep(watch.job("r1", commit=tested))
     assert watch.metric("pass-rate").n == counts
+
+
+# ── what has no exposure ─────────────────────────────────────────────────────
+
+
+def test_errors_of_runs_that_count_no_request_make_no_trend(watch: Any) -> None:
+    silent = [watch.job(f"ci-{hour}", hours=hour, requests=None) for hour in range(72)]
+    smokes = [
+        watch.job(f"smoke-{hour}", hours=hour, requests=40, workflow="atalaya-smoke") for hour in range(72)
+    ]
+    seen = [(1, n) for n in range(12)] + [(30, n) for n in range(12, 18)] + [(60, 18)]
+    events = [
+        watch.event(EventKind.NETWORK_ERROR, hours=hour, run_id=f"ci-{hour}", message=str(n))
+        for hour, n in seen
+    ]
+    watch.keep(*silent, *smokes, *events)
+    assert watch.metric("network-errors").state is State.INCONCLUSIVE
+
+
+def test_the_pace_of_a_log_that_counts_no_request_is_not_known(watch: Any) -> None:
+    watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=24), watch.job("one", hours=24, requests=0))
+    span = Span(release=watch.release, as_of=T0 + timedelta(hours=24), settings=watch.settings)
+    with opened(watch.folder) as engine:
+        spent = pace(engine, span)
+    assert ({sign.burns for sign in spent.signs}, spent.used) == ({None}, None)
+
+
+def test_the_pace_at_the_end_holds_what_happened_at_t0(watch: Any) -> None:
+    watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=0), watch.job("one", hours=0, requests=40))
+    span = Span(release=watch.release, as_of=T0 + timedelta(hours=72), settings=watch.settings)
+    with opened(watch.folder) as engine:
+        spent = pace(engine, span)
+    assert (spent.bad, spent.total) == (1, 40)
+
+
+def test_a_label_on_one_key_makes_the_whole_test_critical(watch: Any) -> None:
+    watch.keep(
+        watch.test("r1", PASSED, critical=True, variant="3.11"),
+        watch.test("r2", FAILED, variant="3.12"), watch.test("r2", PASSED, attempt=2, variant="3.12"),
+    )  # fmt: skip
+    assert watch.metric("flaky-tests").state is State.FAIL
+
+
+def test_a_commit_that_is_written_short_is_the_same_commit(watch: Any) -> None:
+    watch.release = msgspec.structs.replace(watch.release, commit="0123abc")
+    watch.keep(watch.test("r1", FAILED, commit="0123abcdef"), watch.test("r2", PASSED, commit="0123abc"))
+    assert watch.metric("flaky-tests").n == 1
