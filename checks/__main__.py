@@ -170,8 +170,8 @@ def _proving(commands: Commands) -> None:
         help="what is drawn: how late the schedule fires, which requests are lost (default: 7)")  # fmt: skip
     it.add_argument("--at", default="2026-11-02T09:00:00Z", metavar="TIME",
         help="T+0 of the made-up calendar (default: 2026-11-02T09:00:00Z)")  # fmt: skip
-    it.add_argument("--as", dest="name", default="rehearsal-1", metavar="NAME",
-        help="the release's name (default: rehearsal-1)")  # fmt: skip
+    it.add_argument("--as", dest="name", default="", metavar="NAME",
+        help="the release's name (default: the first of rehearsal-1, rehearsal-2, ... that is free)")  # fmt: skip
     it.add_argument("--no-proof", action="store_true", help="leave the seeded defects out")
 
 

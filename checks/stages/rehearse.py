@@ -12,6 +12,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,9 @@ def rehearse(place: Place, args: argparse.Namespace) -> int:
     from checks.release.folder import open_release
     from checks.subject.environment import prepare
 
+    args.name = args.name or next(
+        name for number in count(1) if not (place.releases / (name := f"rehearsal-{number}")).exists()
+    )
     final = place.releases / args.name
     if final.exists():
         raise ReleaseError(f"{final}: there is such a release. Give another name with --as.")
