@@ -6,7 +6,8 @@
 -- Only the released commit counts, where it and the attempt's are known; Atalaya's own runs always count.
 -- A job attempt, one (run, variant, attempt, origin), decides nothing when it never started, or when more than 80 %
 -- of at least 5 tests that it decided failed: then it was the machinery. With fewer than 5 tests it is believed, since
--- one true flake in a report of one test is 100 %. Nothing of Atalaya's own is set aside so.
+-- one true flake in a report of one test is 100 %. A re-run of less than half of the tests is believed too: it is of
+-- those that failed. Nothing of Atalaya's own is set aside so.
 -- The same attempt taken in twice is one. Most keys show that they hold none: they have one record, or two or three
 -- whose attempts are numbered from 1. Only the others are looked at again, attempt by attempt.
 WITH decided AS NOT MATERIALIZED (
@@ -58,7 +59,16 @@ theirs AS (
       ELSE 1
     END AS of_another_commit,
     CASE
-      WHEN own_runs.run_id IS NULL AND executions.failures >= 5 AND executions.failures * 2 >= executions.records THEN 1
+      WHEN own_runs.run_id IS NULL
+        AND executions.failures >= 5
+        AND executions.failures * 2 >= executions.records
+        AND (
+          executions.attempt = 1
+          OR executions.records * 2 >= MAX(executions.records) OVER (
+            PARTITION BY executions.run_id, executions.variant, executions."commit"
+          )
+        )
+        THEN 1
       ELSE 0
     END AS doubtful
   FROM executions
@@ -95,12 +105,13 @@ set_aside AS (
 ),
 told AS NOT MATERIALIZED (
   SELECT
-    decided.test, CASE
+    decided.test,
+    CASE
       WHEN $commit = '' OR decided."commit" = '' THEN COALESCE(NULLIF(decided."commit", ''), decided.run_id)
       WHEN SUBSTR(decided."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(decided."commit")) THEN $commit
       ELSE decided."commit"
-    END AS version, decided.variant, decided.run_id,
-    decided.attempt, decided.origin, decided.passed, decided.critical, decided.occurred_at, decided.duration_us
+    END AS version,
+    decided.variant, decided.run_id, decided.attempt, decided.origin, decided.passed, decided.critical, decided.occurred_at, decided.duration_us
   FROM decided
   LEFT JOIN set_aside
     ON set_aside.run_id = decided.run_id

@@ -113,12 +113,12 @@ def ours(connection: duckdb.DuckDBPyConnection, file: Path) -> Callable[[], Coun
             if record is TestAttempt
             else f"CREATE TABLE {view} ({declared})"
         )
-    engine = Engine(connection, file)
     release = Release(version="1.1.0", commit="", opened_at=T0)
     span = Span(release=release, as_of=T0 + timedelta(hours=72), settings=Settings())
     return lambda: [
         (row["test"], row["repeated_keys"], row["mixed_keys"])
-        for row in engine.ask("flaky_tests", span.parameters())
+        # An engine answers a question once: a new one each time.
+        for row in Engine(connection, file).ask("flaky_tests", span.parameters())
     ]
 
 
