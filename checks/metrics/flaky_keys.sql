@@ -40,64 +40,52 @@ never_started AS (
     AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
   GROUP BY run_id, attempt, origin
 ),
+troubled AS (
+  SELECT run_id, variant, "commit"
+  FROM decided
+  WHERE passed = 0
+  GROUP BY run_id, variant, "commit"
+  HAVING COUNT(*) >= 5
+),
 executions AS (
   SELECT
     decided.run_id, decided.variant, decided.attempt, decided.origin, decided."commit",
     COUNT(*) AS records,
-    COUNT(*) - SUM(decided.passed) AS failures
+    COUNT(*) - SUM(decided.passed) AS failures,
+    MAX(COUNT(*)) OVER (PARTITION BY decided.run_id, decided.variant, decided."commit") AS most_records
   FROM decided
+  INNER JOIN troubled
+    ON troubled.run_id = decided.run_id
+    AND troubled.variant = decided.variant
+    AND troubled."commit" = decided."commit"
   GROUP BY decided.run_id, decided.variant, decided.attempt, decided.origin, decided."commit"
 ),
-theirs AS (
+doubtful AS (
   SELECT
-    executions.run_id, executions.variant, executions.attempt, executions.origin, executions."commit",
-    executions.records, executions.failures,
-    CASE WHEN never_started.run_id IS NULL THEN 0 ELSE 1 END AS never_started,
-    CASE
-      WHEN own_runs.run_id IS NOT NULL OR $commit = '' OR executions."commit" = '' THEN 0
-      WHEN SUBSTR(executions."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(executions."commit")) THEN 0
-      ELSE 1
-    END AS of_another_commit,
-    CASE
-      WHEN own_runs.run_id IS NULL
-        AND executions.failures >= 5
-        AND executions.failures * 2 >= executions.records
-        AND (
-          executions.attempt = 1
-          OR executions.records * 2 >= MAX(executions.records) OVER (
-            PARTITION BY executions.run_id, executions.variant, executions."commit"
-          )
-        )
-        THEN 1
-      ELSE 0
-    END AS doubtful
+    executions.run_id AS run_id, executions.variant AS variant, executions.attempt AS attempt,
+    executions.origin AS origin, executions."commit" AS "commit"
   FROM executions
   LEFT JOIN own_runs
     ON own_runs.run_id = executions.run_id
-  LEFT JOIN never_started
-    ON never_started.run_id = executions.run_id
-    AND never_started.attempt = executions.attempt
-    AND never_started.origin = executions.origin
+  WHERE own_runs.run_id IS NULL
+    AND executions.failures >= 5
+    AND executions.failures * 2 >= executions.records
+    AND (executions.attempt = 1 OR executions.records * 2 >= executions.most_records)
 ),
 doubted AS (
   SELECT
     decided.run_id, decided.variant, decided.attempt, decided.origin, decided."commit", decided.test,
     1 - MIN(decided.passed) AS failed
   FROM decided
-  INNER JOIN theirs
-    ON theirs.run_id = decided.run_id
-    AND theirs.variant = decided.variant
-    AND theirs.attempt = decided.attempt
-    AND theirs.origin = decided.origin
-    AND theirs."commit" = decided."commit"
-  WHERE theirs.doubtful = 1
+  INNER JOIN doubtful
+    ON doubtful.run_id = decided.run_id
+    AND doubtful.variant = decided.variant
+    AND doubtful.attempt = decided.attempt
+    AND doubtful.origin = decided.origin
+    AND doubtful."commit" = decided."commit"
   GROUP BY decided.run_id, decided.variant, decided.attempt, decided.origin, decided."commit", decided.test
 ),
 set_aside AS (
-  SELECT run_id, variant, attempt, origin, "commit"
-  FROM theirs
-  WHERE never_started = 1 OR of_another_commit = 1
-  UNION
   SELECT run_id, variant, attempt, origin, "commit"
   FROM doubted
   GROUP BY run_id, variant, attempt, origin, "commit"
@@ -111,7 +99,8 @@ told AS NOT MATERIALIZED (
       WHEN SUBSTR(decided."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(decided."commit")) THEN $commit
       ELSE decided."commit"
     END AS version,
-    decided.variant, decided.run_id, decided.attempt, decided.origin, decided.passed, decided.critical, decided.occurred_at, decided.duration_us
+    decided.variant, decided.run_id, decided.attempt, decided.origin, decided.passed, decided.critical,
+    decided.occurred_at, decided.duration_us
   FROM decided
   LEFT JOIN set_aside
     ON set_aside.run_id = decided.run_id
@@ -119,7 +108,20 @@ told AS NOT MATERIALIZED (
     AND set_aside.attempt = decided.attempt
     AND set_aside.origin = decided.origin
     AND set_aside."commit" = decided."commit"
+  LEFT JOIN never_started
+    ON never_started.run_id = decided.run_id
+    AND never_started.attempt = decided.attempt
+    AND never_started.origin = decided.origin
+  LEFT JOIN own_runs
+    ON own_runs.run_id = decided.run_id
   WHERE set_aside.run_id IS NULL
+    AND never_started.run_id IS NULL
+    AND (
+      own_runs.run_id IS NOT NULL
+      OR $commit = ''
+      OR decided."commit" = ''
+      OR SUBSTR(decided."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(decided."commit"))
+    )
 ),
 seen AS (
   SELECT
