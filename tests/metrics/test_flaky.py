@@ -174,6 +174,15 @@ def test_a_job_in_which_nearly_all_tests_failed_decides_nothing(
     assert kind is one(watch, "test-0").kind
 
 
+def test_a_re_run_of_the_tests_that_failed_is_believed_and_one_of_all_tests_is_not(watch: Any) -> None:
+    watch.keep(
+        *report(watch, "part", 10, 100, variant="a"), *report(watch, "part", 10, 10, variant="a", attempt=2),
+        *report(watch, "whole", 0, 100, variant="b"), *report(watch, "whole", 100, 100, variant="b", attempt=2),
+    )  # fmt: skip
+    test = one(watch, "test-0")
+    assert (test.attempts, test.failures, test.mixed_keys) == (3, 2, 0)
+
+
 def test_how_often_a_report_was_taken_in_does_not_make_its_job_fail(watch: Any) -> None:
     watch.keep(*report(watch, "run", 3, 3), *report(watch, "run", 0, 3, attempt=2))
     watch.keep(*report(watch, "run", 3, 3, hours=1.5))
