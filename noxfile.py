@@ -191,6 +191,13 @@ def mutate(session):
 
 
 @nox.session
+def judge(session):
+    """Judge a release as of an instant, or show how a figure comes about: -- --explain pass-rate."""
+    install(session)
+    atalaya(session, "judge")
+
+
+@nox.session
 def calibrate(session):
     """Simulate watches of known truth, and count how often the verdict is wrong: -- --watches N --seed N."""
     install(session)
