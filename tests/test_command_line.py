@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -309,10 +310,16 @@ def test_how_an_incident_stands_is_recorded_from_its_page_once(root: Path) -> No
 
 
 def test_a_watch_is_extended_twice_and_no_more(root: Path) -> None:
-    opened(root)
+    opened(root, at=(datetime.now(UTC) - timedelta(hours=70)).isoformat())
     done = [run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root) for _ in range(3)]
     assert [one.returncode for one in done] == [0, 0, 2]
     assert "Decide by its verdict" in done[2].stderr
+
+
+def test_a_watch_that_nobody_kept_up_is_not_extended(root: Path) -> None:
+    opened(root)
+    done = run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root)
+    assert (done.returncode, "open the release anew" in done.stderr) == (2, True)
 
 
 def test_a_person_signs_what_no_machine_sees_and_nothing_else(root: Path) -> None:
