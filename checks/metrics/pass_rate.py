@@ -20,7 +20,7 @@ from checks.metrics.digits import rates, shares, threshold_share
 from checks.metrics.engine import Engine, Row
 from checks.metrics.looks import limit
 from checks.metrics.span import OUR_WORKFLOWS, Span
-from checks.metrics.statistics import Estimate, Z, clean_runs_needed, wilson
+from checks.metrics.statistics import Estimate, Z, clean_runs_needed, score_interval, wilson
 from checks.records import N_, Metric, State, Text, text
 from checks.settings import Thresholds
 
@@ -184,11 +184,12 @@ def _derived(row: Row, rate: Estimate, shared: Shared, ci: Ci, limits: Threshold
     )  # fmt: skip
     if rate.value is None or rate.low is None or rate.high is None:
         return
+    centre, half = score_interval(rate.value, n)
     yield text("Rate: p = {x} / {n} = {p:.6f}.", x=x, n=n, p=rate.value)
     yield text(
         "Wilson's interval, z = {z:.6f}: centre (p + z²/2n) / (1 + z²/n) = {centre:.6f}, half width "
         "z √(p(1 - p)/n + z²/4n²) / (1 + z²/n) = {half:.6f}; so from {low:.6f} to {high:.6f}.",
-        z=Z, centre=_centre(rate.value, n), half=_half(rate.value, n), low=rate.low, high=rate.high,
+        z=Z, centre=centre, half=half, low=rate.low, high=rate.high,
     )  # fmt: skip
     yield text(
         "Threshold {target} and floor {floor}: proven if {low:.6f} reaches the threshold; met if {p:.6f} reaches it "
@@ -211,14 +212,6 @@ def _derived(row: Row, rate: Estimate, shared: Shared, ci: Ci, limits: Threshold
             icc=shared.icc, deff=shared.design_effect, n=n, effective=shared.n_effective,
             low=shared.low, high=shared.high,
         )  # fmt: skip
-
-
-def _centre(share: float, n: int) -> float:
-    return (share + Z**2 / (2 * n)) / (1 + Z**2 / n)
-
-
-def _half(share: float, n: int) -> float:
-    return Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / (1 + Z**2 / n)
 
 
 def _beside_in_words(row: Row) -> Iterator[Text]:

@@ -61,13 +61,23 @@ def wilson(successes: float, n: float) -> Estimate:
     if n == 0:
         return Estimate(value=None, low=None, high=None, n=0, method=method)
     share = successes / n
-    scale = 1 + Z**2 / n
-    centre = (share + Z**2 / (2 * n)) / scale
-    half = Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / scale
+    centre, half = score_interval(share, n)
     # At the ends the formula gives 0 and 1 but for the last digit, and a bound must not lie outside by that.
     low = 0.0 if successes == 0 else max(0.0, centre - half)
     high = 1.0 if successes == n else min(1.0, centre + half)
     return Estimate(value=share, low=low, high=high, n=n, method=method)
+
+
+def score_interval(share: float, n: float) -> tuple[float, float]:
+    """The centre and the half width of Wilson's interval, before its ends are clamped. ``n`` is above zero.
+
+    >>> centre, half = score_interval(0.95, 60)
+    >>> f"{centre - half:.4f} {centre + half:.4f}"
+    '0.8630 0.9829'
+    """
+    scale = 1 + Z**2 / n
+    centre = (share + Z**2 / (2 * n)) / scale
+    return centre, Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / scale
 
 
 def clean_runs_needed(successes: int, n: int, floor: float) -> int | None:
