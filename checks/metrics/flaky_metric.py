@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from typing import Any
+
 from checks.metrics.engine import Engine
 from checks.metrics.span import Span
 from checks.records import Metric, State, Text, text
@@ -15,6 +18,14 @@ def flaky_tests(engine: Engine, span: Span) -> Metric:
     critical = [row["test"] for row in rows if row["mixed_keys"] and row["critical"]]
     other = [row["test"] for row in rows if row["mixed_keys"] and not row["critical"]]
     keys = sum(row["repeated_keys"] for row in rows)
+    counts = {
+        "repeated_keys": keys,
+        "repeated_tests": len(rows),
+        "attempts": sum(row["attempts"] for row in rows),
+        "failures": sum(row["failures"] for row in rows),
+        "flaky_critical": critical,
+        "flaky_other": other,
+    }
     state, reason = _judge_flaky(len(critical), len(other), keys, limits)
     return Metric(
         id="flaky-tests",
@@ -46,33 +57,29 @@ def flaky_tests(engine: Engine, span: Span) -> Metric:
         ),
         reason=reason,
         critical=False,
-        inputs={
-            "repeated_keys": keys,
-            "repeated_tests": len(rows),
-            "attempts": sum(row["attempts"] for row in rows),
-            "failures": sum(row["failures"] for row in rows),
-            "flaky_critical": critical,
-            "flaky_other": other,
-            "acts_at_once": True,
-        },
+        inputs={**counts, "acts_at_once": True},
         settles=text("It takes tests that are run again with nothing changed.") if keys == 0 else None,
-        derivation=(
-            text(
-                "Counted: {tests} tests were run again with nothing changed, in {keys} keys of test, commit and "
-                "variant, with {attempts} attempts, {failures} of which failed.",
-                tests=len(rows), keys=keys, attempts=sum(row["attempts"] for row in rows),
-                failures=sum(row["failures"] for row in rows),
-            ),
-            text(
-                "Mixed, with a pass and a failure in one key: {mixed} keys of {tests} tests, {critical} of them "
-                "critical. A test that failed at each attempt is broken, and is not counted here.",
-                mixed=sum(row["mixed_keys"] for row in rows), tests=len(critical) + len(other), critical=len(critical),
-            ),
-            text(
-                "Held against {critical} critical and {other} other tests.",
-                critical=limits.flaky_critical, other=limits.flaky_other,
-            ),
-        ),
+        derivation=tuple(_derived(counts, sum(row["mixed_keys"] for row in rows), limits)),
+    )  # fmt: skip
+
+
+def _derived(counts: Mapping[str, Any], mixed: int, limits: Thresholds) -> Iterator[Text]:
+    """The figure, a step at a time, with the numbers in it."""
+    critical, other = len(counts["flaky_critical"]), len(counts["flaky_other"])
+    yield text(
+        "Counted: {tests} tests were run again with nothing changed, in {keys} keys of test, commit and "
+        "variant, with {attempts} attempts, {failures} of which failed.",
+        tests=counts["repeated_tests"], keys=counts["repeated_keys"], attempts=counts["attempts"],
+        failures=counts["failures"],
+    )  # fmt: skip
+    yield text(
+        "Mixed, with a pass and a failure in one key: {mixed} keys of {tests} tests, {critical} of them "
+        "critical. A test that failed at each attempt is broken, and is not counted here.",
+        mixed=mixed, tests=critical + other, critical=critical,
+    )  # fmt: skip
+    yield text(
+        "Held against {critical} critical and {other} other tests.",
+        critical=limits.flaky_critical, other=limits.flaky_other,
     )  # fmt: skip
 
 
