@@ -20,9 +20,10 @@ import msgspec
 from checks.errors import ReleaseError
 from checks.evidence import ledger
 from checks.records import Release, WindowChange
+from checks.verdict import EXTENSION_H, MOST_EXTENSIONS, WINDOW_H
 
 FORMAT = 1
-LONGEST_H = 120  # a watch of 72 h that was extended twice
+LONGEST_H = WINDOW_H + MOST_EXTENSIONS * EXTENSION_H
 LOCAL = "local-"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 

@@ -79,13 +79,13 @@ def changed_pages(
 
 def extend(place: Place, args: argparse.Namespace) -> int:
     """Watch a release for 24 hours more; twice at the most."""
-    from checks.release.folder import ends_at, lasts_h
-    from checks.verdict import EXTENSION_H, MOST_EXTENSIONS, WINDOW_H
+    from checks.release.folder import LONGEST_H, ends_at, lasts_h
+    from checks.verdict import EXTENSION_H, MOST_EXTENSIONS
 
     release = named_or_open(place, args.release, "release extend", to_write=True)
     lasts = lasts_h(place.releases / release.version, release)
     longer = lasts + EXTENSION_H
-    if longer > WINDOW_H + MOST_EXTENSIONS * EXTENSION_H:
+    if longer > LONGEST_H:
         raise ReleaseError(
             f"{release.version}: its watch lasts {lasts} h already, and {MOST_EXTENSIONS} extensions are all there "
             f"are. Decide by its verdict."
