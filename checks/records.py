@@ -735,14 +735,14 @@ class Tried(Record, frozen=True, kw_only=True):
     """What was tried in one environment, and what went wrong there."""
 
     environment: Environment
-    decided: int
-    lost: int
-    requests: int
-    waits: int
-    stale_trials: int
-    network_errors: int
-    polling_timeouts: int
-    stale_reads: int
+    decided: int = 0
+    lost: int = 0
+    requests: int = 0
+    waits: int = 0
+    stale_trials: int = 0
+    network_errors: int = 0
+    polling_timeouts: int = 0
+    stale_reads: int = 0
 
 
 class Duty(Record, frozen=True, kw_only=True):

@@ -6,20 +6,6 @@ from checks.includes import myst
 from checks.includes.voice import Voice
 from checks.records import N_, Environment, InForce, Judgement, Look, PaceSign, Tried
 
-NOWHERE = dict.fromkeys(
-    (
-        "decided",
-        "lost",
-        "requests",
-        "waits",
-        "stale_trials",
-        "network_errors",
-        "polling_timeouts",
-        "stale_reads",
-    ),
-    0,
-)
-
 # What each environment can show, and what it cannot.
 MEANS: dict[Environment, str] = {
     Environment.LOOPBACK: N_("Atalaya's own service on this machine: it decides"),
@@ -42,7 +28,7 @@ def environments(judgement: Judgement, voice: Voice) -> str:
         voice(N_("Network errors")), voice(N_("Waits")), voice(N_("Polling timeouts")),
         voice(N_("Waits beside a cached status")), voice(N_("Stale reads")),
     ]  # fmt: skip
-    rows = [_tried(found.get(each, Tried(environment=each, **NOWHERE)), voice) for each in wanted]
+    rows = [_tried(found.get(each, Tried(environment=each)), voice) for each in wanted]
     return myst.paragraphs(
         myst.table(
             voice(N_("What was tried in each environment")), header, rows, classes="cards environments"
