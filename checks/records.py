@@ -231,6 +231,23 @@ class Weakness(Record, frozen=True, kw_only=True):
     proposal: str
 
 
+class BacklogItem(Record, frozen=True, kw_only=True):
+    """Something the next version begins with, and the check or metric that will prove it done.
+
+    ``priority`` is 1 for what comes first. It follows from ``impact`` x ``frequency`` x ``cost``, each from 1 to 3:
+    whom it hurts, how often it was met, and what it costs to leave it; ``why`` says each in words.
+    """
+
+    id: str
+    says: Text
+    why: Text
+    proven_by: str
+    priority: int
+    impact: int = 1
+    frequency: int = 1
+    cost: int = 1
+
+
 # ── what is observed ─────────────────────────────────────────────────────────
 
 
@@ -537,7 +554,9 @@ class Transition(Evidence, frozen=True, kw_only=True):
     """How an incident stood from this instant on. The page's front matter, as it was recorded.
 
     ``metric`` is the one of the five that it spoils, where it spoils one: with the state ``monitoring`` a fix
-    has landed, and what that metric counts from then on has to show that it holds.
+    has landed, and what that metric counts from then on has to show that it holds. ``rule`` opened it, or nobody's
+    rule did; ``fingerprints`` are the causes that it stands for, ``blocks`` the duties that it stands in the way of,
+    and ``shows`` where the evidence is.
     """
 
     kind = "transition"
@@ -551,6 +570,10 @@ class Transition(Evidence, frozen=True, kw_only=True):
     metric: str
     by: str
     why: str
+    rule: str = ""
+    fingerprints: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
 
 
 class Signature(Evidence, frozen=True, kw_only=True):
@@ -563,20 +586,61 @@ class Signature(Evidence, frozen=True, kw_only=True):
     note: str
 
 
-class WindowChange(Evidence, frozen=True, kw_only=True):
-    """How long the watch lasts, from this instant on."""
+class WatchStep(Evidence, frozen=True, kw_only=True):
+    """The state of a watch from this instant on, and how long it lasts.
 
-    kind = "window"
+    With ``open`` comes what the watch began from: the release before it (``previous``), the digest of that one's
+    seal, and the items of its backlog. ``verdict`` is the digest of the verdict that the step rests on.
+    """
+
+    kind = "watch"
+    state: str
     window_h: int
     by: str
     why: str
+    verdict: str = ""
+    previous: str = ""
+    previous_seal: str = ""
+    asked: tuple[BacklogItem, ...] = ()
+
+
+class Decision(Evidence, frozen=True, kw_only=True):
+    """Who read which verdict, and what they did: went on, stopped, rolled back or yanked."""
+
+    kind = "decision"
+    action: str
+    word: VerdictWord
+    verdict: str  # its digest
+    verdict_as_of: datetime
+    by: str
+    why: str
+
+
+class Said(Evidence, frozen=True, kw_only=True):
+    """A verdict that was said to people: kept when its word or its rule is another one than before."""
+
+    kind = "said"
+    word: VerdictWord
+    rule: str
+    verdict: str  # its digest
+    because: tuple[Text, ...] = ()
+
+
+class RollCall(Evidence, frozen=True, kw_only=True):
+    """The segments that lay in the ledger when this was written, and that no roll call before it had named.
+
+    A segment that is named and is not there was taken away.
+    """
+
+    kind = "roll"
+    segments: tuple[str, ...]
 
 
 STORED: dict[str, type[Evidence]] = {
     record.kind: record
     for record in (
         RunContext, Observation, Finding, JobAttempt, TestAttempt, Event, Reading, Proof, InForce, Transition,
-        Signature, WindowChange,
+        Signature, WatchStep, Decision, Said, RollCall,
     )
 }  # fmt: skip
 
@@ -814,16 +878,6 @@ class Incident(Record, frozen=True, kw_only=True):
     state: str
     severity: Severity
     metric: str = ""
-
-
-class BacklogItem(Record, frozen=True, kw_only=True):
-    """Something the next version begins with, and the check or metric that will prove it done."""
-
-    id: str
-    says: Text
-    why: Text
-    proven_by: str
-    priority: int
 
 
 class SegmentInfo(Record, frozen=True, kw_only=True):

@@ -223,11 +223,10 @@ def incidents(judgement: Judgement, voice: Voice) -> str:
 INCIDENT_STATES: dict[str, str] = {
     "open": N_("Open"),
     "acknowledged": N_("Acknowledged"),
-    "mitigated": N_("Mitigated"),
     "monitoring": N_("Monitoring"),
-    "closed": N_("Closed"),
     "resolved": N_("Resolved"),
     "reopened": N_("Reopened"),
+    "carried over": N_("Carried over"),
 }
 
 

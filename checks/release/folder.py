@@ -19,7 +19,7 @@ import msgspec
 
 from checks.errors import ReleaseError
 from checks.evidence import ledger
-from checks.records import Release, WindowChange
+from checks.records import Release, WatchStep
 from checks.verdict import EXTENSION_H, MOST_EXTENSIONS, WINDOW_H
 
 FORMAT = 1
@@ -118,7 +118,7 @@ def local_name(releases: Path, version: str | None) -> str:
 
 def lasts_h(folder: Path, release: Release) -> int:
     """How long a watch lasts by the last record in its folder, or as it was opened."""
-    changes = ledger.read(folder / "evidence", WindowChange)
+    changes = ledger.read(folder / "evidence", WatchStep)
     last = max(
         changes, key=lambda change: (change.occurred_at, change.recorded_at, change.run_id), default=None
     )

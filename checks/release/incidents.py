@@ -14,11 +14,12 @@ from typing import NamedTuple
 
 from checks.errors import ReleaseError
 from checks.records import Incident, Severity
+from checks.release.states import INCIDENT, states
 from checks.verdict import MANDATORY
 
 FENCE = "---"
 REQUIRED = ("id", "at", "severity", "state", "impact", "root_cause", "fix")
-STATES = ("open", "acknowledged", "mitigated", "monitoring", "resolved", "reopened", "closed")
+STATES = states(INCIDENT)
 STRUCTURE = tuple("|>[]{}&*!%@`?,-#")  # what begins a value that is more than one line of text to YAML
 
 

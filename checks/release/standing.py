@@ -28,19 +28,18 @@ from checks.records import (
     Signature,
     Text,
     Transition,
-    WindowChange,
+    WatchStep,
     text,
 )
 from checks.release.folder import ends_at
 from checks.release.incidents import Page
+from checks.release.states import FIXED
 from checks.release.window import is_known
 from checks.settings import Settings, every_key
 
 # What a verdict rests on: every threshold, the schedule, and whose jobs count. Not what only changes a look.
 JUDGING_SECTIONS = ("thresholds",)
 JUDGING_KEYS = ("ci.workflows", "watch.valid_h", "watch.every_h", "watch.coverage", "watch.gap_h")
-
-FIXED = ("monitoring", "resolved", "closed")  # states of an incident whose fix has landed
 
 Kind = TypeVar("Kind", bound=Evidence)
 
@@ -83,7 +82,7 @@ def standing(
     """
     is_now = all(record.recorded_at <= as_of for record in records)
     known = [record for record in records if is_known(record, release, as_of)]
-    windows = in_order(known, WindowChange)
+    windows = in_order(known, WatchStep)
     release = replace(release, window_h=windows[-1].window_h) if windows else release
     # Who knows how it ended does not choose the thresholds any more.
     changes = [change for change in in_order(known, InForce) if change.occurred_at < ends_at(release)]

@@ -32,8 +32,9 @@ from checks.records import (
     Signature,
     SmokeRun,
     Transition,
-    WindowChange,
+    WatchStep,
 )
+from checks.release.states import EXTENDED
 from checks.settings import Settings
 from checks.stages.place import Place, instant, judged, summarise, write_text
 from checks.stages.prove import hear_caught
@@ -208,7 +209,7 @@ class People:
         match record:
             case Transition():
                 return f"{at} {record.incident}: {record.state}"
-            case WindowChange():
+            case WatchStep():
                 return f"{at} the window is extended to {record.window_h} h"
             case Signature():
                 return f"{at} {record.duty}: signed"
@@ -244,7 +245,9 @@ class People:
                 return Signature(**self._stamp(at), checkpoint_h=act.checkpoint_h, duty=act.duty, by=ON_CALL,
                                  note=act.note)  # fmt: skip
             case Extend():
-                return WindowChange(**self._stamp(at), window_h=act.window_h, by=ON_CALL, why=act.why)
+                return WatchStep(
+                    **self._stamp(at), state=EXTENDED, window_h=act.window_h, by=ON_CALL, why=act.why
+                )
 
     def _stamp(self, at: datetime) -> dict[str, Any]:
         return {

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from checks.errors import ReleaseError, UsageError
-from checks.records import Environment, InForce, Release, Signature, Transition, WindowChange
+from checks.records import Environment, InForce, Release, Signature, Transition, WatchStep
 from checks.stages.place import Place, instant, keep, named_or_open, utc_now
 
 
@@ -80,6 +80,7 @@ def changed_pages(
 def extend(place: Place, args: argparse.Namespace) -> int:
     """Watch a release for 24 hours more; twice at the most."""
     from checks.release.folder import LONGEST_H, ends_at, lasts_h
+    from checks.release.states import EXTENDED
     from checks.verdict import EXTENSION_H, MOST_EXTENSIONS
 
     release = named_or_open(place, args.release, "release extend", to_write=True)
@@ -95,7 +96,11 @@ def extend(place: Place, args: argparse.Namespace) -> int:
             f"{release.version}: 24 h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} UTC already. "
             f"Nobody was watching: open the release anew."
         )
-    keep(place, release, [WindowChange(**_written(release), window_h=longer, by=_who(args), why=args.why)])
+    keep(
+        place,
+        release,
+        [WatchStep(**_written(release), state=EXTENDED, window_h=longer, by=_who(args), why=args.why)],
+    )
     place.console.line(f"  {release.version} is watched for {longer} h")
     return 0
 

@@ -431,7 +431,7 @@ def _incidents(strangers: bool) -> tuple[Incident, ...]:
         impact="Exports of two stores stayed at CREATED for 40 minutes.",
         root_cause="The queue was paused.",
         fix="Resumed; an alarm was added.",
-        state="closed",
+        state="resolved",
         severity=Severity.MAJOR,
     )
     strange = tuple(

@@ -49,7 +49,7 @@ from checks.records import (
     Subject,
     TestAttempt,
     Transition,
-    WindowChange,
+    WatchStep,
 )
 from checks.release.checkpoints import DUTIES
 from checks.release.folder import load
@@ -268,7 +268,7 @@ def test_an_incident_is_recorded_as_its_page_has_it(twice: tuple[Path, Path], ke
 def test_the_window_is_extended_by_a_record_and_the_runs_go_on_to_its_end(
     twice: tuple[Path, Path], kept: list[Evidence]
 ) -> None:
-    assert (load(twice[0]).window_h, [one.window_h for one in of(kept, WindowChange)]) == (2, [3])
+    assert (load(twice[0]).window_h, [one.window_h for one in of(kept, WatchStep)]) == (2, [3])
     assert of(kept, JobAttempt)[-1].occurred_at == T0 + timedelta(hours=3)
 
 

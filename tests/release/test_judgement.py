@@ -32,7 +32,7 @@ from checks.records import (
     TestAttempt,
     Transition,
     VerdictWord,
-    WindowChange,
+    WatchStep,
 )
 from checks.release.folder import open_release, to_write
 from checks.release.judgement import judge_release
@@ -172,7 +172,7 @@ def test_a_checkpoint_gives_the_same_bytes_whatever_comes_later(watched: Watched
     watched.keep(
         *(record for record in records if record.recorded_at > at(hours)), stale(80), transition(81, "open"),
         job(10, Conclusion.FAILURE, recorded_at=at(90)), in_force(91, Settings(thresholds=Thresholds(pass_rate=0.5))),
-        WindowChange(**stamp(92, "w"), window_h=96, by="ana", why="more"),
+        WatchStep(**stamp(92, "w"), state="extended", window_h=96, by="ana", why="more"),
         Signature(**stamp(93, "s"), checkpoint_h=24, duty="review-pass-rate", by="ana", note="read"),
         Proof(**stamp(94, "p"), defect="d", expected=("config.no-fallback",), caught_by=()),
     )  # fmt: skip
@@ -316,7 +316,11 @@ def test_a_failure_after_the_fix_is_a_failed_fix(watched: Watched) -> None:
 
 
 def test_a_longer_window_counts_from_when_it_was_recorded(watched: Watched, tmp_path: Path) -> None:
-    watched.keep(in_force(0), *healthy(), WindowChange(**stamp(73, "w"), window_h=96, by="ana", why="a fix"))
+    watched.keep(
+        in_force(0),
+        *healthy(),
+        WatchStep(**stamp(73, "w"), state="extended", window_h=96, by="ana", why="a fix"),
+    )
     assert [watched.judged(hours).verdict.window for hours in (72, 80)] == ["ended", "open"]
     open_now = [to_write(tmp_path, now=at(hours)) for hours in (95, 97)]
     assert [release.version if release else None for release in open_now] == ["1.1.0", None]
