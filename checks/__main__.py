@@ -20,6 +20,7 @@ from checks.stages import (
     collect,
     evidence,
     export,
+    incidents,
     observe,
     prove,
     publish,
@@ -177,8 +178,13 @@ def _proving(commands: Commands) -> None:
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
+    from checks.records import Severity
+    from checks.release.decisions import ACTIONS
+    from checks.release.states import INCIDENT, states
+    from checks.verdict import MANDATORY
+
     inner = commands.add_parser(
-        "release", help="open, extend, sign and record: the life of a watch"
+        "release", help="open, checkpoint, incident, decide, close: the life of a watch"
     ).add_subparsers(required=True, metavar="COMMAND")
     it = _command(inner, "open", release.release_open)
     it.add_argument("version")
@@ -188,11 +194,27 @@ def _releasing(commands: Commands) -> None:
     _by(it)
     it = _command(inner, "extend", release.extend)
     _by(it)
-    it = _command(inner, "sign", release.sign)
-    it.add_argument("duty", help="the duty, as review-pass-rate")
-    it.add_argument("--note", default="", metavar="TEXT", help="what there is to say")
+    it = _command(inner, "checkpoint", release.checkpoint)
+    it.add_argument("--sign", default="", metavar="DUTY", help="sign this duty, as review-pass-rate")
+    it.add_argument("--note", default="", metavar="TEXT", help="what there is to say of it")
     it.add_argument("--by", default="", metavar="NAME", help="who signs (default: you)")
     _release(it)
+    it = _command(inner, "incident", incidents.incident)
+    it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
+    it.add_argument("--to", choices=states(INCIDENT), metavar="STATE",
+        help=f"how it stands now: {', '.join(states(INCIDENT))}")  # fmt: skip
+    it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
+    it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
+    it.add_argument("--root-cause", metavar="TEXT", help="why it happened")
+    it.add_argument("--fix", metavar="TEXT", help="what was done about it")
+    it.add_argument("--metric", choices=MANDATORY, metavar="ID",
+        help=f"the metric that it spoils: {', '.join(MANDATORY)}")  # fmt: skip
+    _by(it, required=False)
+    it = _command(inner, "decide", release.decide)
+    it.add_argument("action", choices=ACTIONS, help="what was done")
+    it.add_argument("--verdict", default="", metavar="DIGEST",
+        help="the verdict that was read, by the beginning of its digest (default: the one of now)")  # fmt: skip
+    _by(it)
 
     inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
         required=True, metavar="COMMAND"
@@ -208,8 +230,10 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--out", metavar="FILE", help="write it to this file (default: print it)")
 
 
-def _by(it: argparse.ArgumentParser) -> None:
-    it.add_argument("--why", required=True, metavar="TEXT", help="the reason, for those who read it later")
+def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:
+    it.add_argument(
+        "--why", required=required, metavar="TEXT", help="the reason, for those who read it later"
+    )
     it.add_argument("--by", default="", metavar="NAME", help="who says so (default: you)")
     _release(it)
 

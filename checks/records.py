@@ -793,6 +793,7 @@ class Look(Record, frozen=True, kw_only=True):
     hours: int
     verdict: Verdict
     late: int
+    failing: tuple[str, ...] = ()  # the metrics that failed then
 
 
 class Tried(Record, frozen=True, kw_only=True):
@@ -880,6 +881,25 @@ class Incident(Record, frozen=True, kw_only=True):
     metric: str = ""
 
 
+class Followed(Record, frozen=True, kw_only=True):
+    """What the evidence says of one incident: how often its causes were seen, and whether its fix is shown.
+
+    ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing.
+    """
+
+    incident: str
+    rule: str
+    fingerprints: tuple[str, ...]
+    blocks: tuple[str, ...]
+    shows: tuple[str, ...]
+    seen: int
+    first_at: datetime | None
+    last_at: datetime | None
+    landed_at: datetime | None
+    shown: bool
+    proof: Text
+
+
 class SegmentInfo(Record, frozen=True, kw_only=True):
     """One file of the ledger, as the evidence page lists it."""
 
@@ -956,3 +976,11 @@ class Judgement(Record, frozen=True, kw_only=True):
     fixed_at: dict[str, datetime] = {}
     defects_seeded: int = 0
     defects_caught: int = 0
+    state: str = "open"  # of the watch
+    transitions: tuple[Transition, ...] = ()
+    followed: tuple[Followed, ...] = ()
+    pages: dict[str, str] = {}  # the file in incidents/ of each incident that has one
+    said: tuple[Said, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    steps: tuple[WatchStep, ...] = ()
+    digest: str = ""  # of the verdict and the metrics: what a decision names

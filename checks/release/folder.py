@@ -11,7 +11,7 @@ import os
 import re
 import tempfile
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,6 +20,7 @@ import msgspec
 from checks.errors import ReleaseError
 from checks.evidence import ledger
 from checks.records import Release, WatchStep
+from checks.release.states import EXTENDED, OPEN, WATCH, may
 from checks.verdict import EXTENSION_H, MOST_EXTENSIONS, WINDOW_H
 
 FORMAT = 1
@@ -117,12 +118,19 @@ def local_name(releases: Path, version: str | None) -> str:
 
 
 def lasts_h(folder: Path, release: Release) -> int:
-    """How long a watch lasts by the last record in its folder, or as it was opened."""
-    changes = ledger.read(folder / "evidence", WatchStep)
-    last = max(
-        changes, key=lambda change: (change.occurred_at, change.recorded_at, change.run_id), default=None
-    )
-    return last.window_h if last else release.window_h
+    """How long a watch lasts by the records in its folder, or as it was opened."""
+    return steps_taken(ledger.read(folder / "evidence", WatchStep), release)[1]
+
+
+def steps_taken(steps: Sequence[WatchStep], release: Release) -> tuple[str, int]:
+    """The state of a watch and the hours that it lasts, by its steps. One that the table has not counts for nothing."""
+    state, lasts = OPEN, release.window_h
+    for step in sorted(steps, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id)):
+        if step.state != OPEN and may(WATCH, state, step.state):
+            state = step.state
+            longer = min(step.window_h, lasts + EXTENSION_H, LONGEST_H)
+            lasts = max(lasts, longer) if state == EXTENDED else lasts
+    return state, lasts
 
 
 def ends_at(release: Release, window_h: int | None = None) -> datetime:

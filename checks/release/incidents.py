@@ -1,16 +1,20 @@
-"""Which incidents did people write down, and how do they stand?
+"""Which incidents are written down, and how do they stand?
 
 An incident is a page, ``incidents/*.md``. What the table and the verdict need stands in its front matter, one
 ``key: value`` a line, as both this module and MyST read it; the rest of the page is for people.
-``index.md`` and names that begin with an underscore are no incidents.
+``index.md`` and names that begin with an underscore are no incidents. :class:`FrontMatter` is the published schema.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
+from typing import Annotated, Any, NamedTuple
+
+import msgspec
+from msgspec import Meta
 
 from checks.errors import ReleaseError
 from checks.records import Incident, Severity
@@ -20,7 +24,58 @@ from checks.verdict import MANDATORY
 FENCE = "---"
 REQUIRED = ("id", "at", "severity", "state", "impact", "root_cause", "fix")
 STATES = states(INCIDENT)
+KNOWN = tuple(one.value for one in Severity)
+METRICS = ("", *MANDATORY)
 STRUCTURE = tuple("|>[]{}&*!%@`?,-#")  # what begins a value that is more than one line of text to YAML
+
+
+class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
+    """The front matter of an incident's page. Other keys are the page's own."""
+
+    id: Annotated[str, Meta(min_length=1, description="The incident's name, one of a kind in its release.")]
+    at: Annotated[
+        datetime, Meta(tz=True, description="When it was first seen, with a zone: 2026-01-31T09:00:00Z.")
+    ]
+    severity: Annotated[Severity, Meta(description="critical stops a release, major extends its watch.")]
+    state: Annotated[
+        str,
+        Meta(
+            description="How it stands; the table of its states says what follows.",
+            extra_json_schema={"enum": list(STATES)},
+        ),
+    ]
+    impact: Annotated[str, Meta(min_length=1, description="Whom it hurt, and how.")]
+    root_cause: Annotated[str, Meta(description="Why it happened; empty while nobody knows.")]
+    fix: Annotated[str, Meta(description="What was done about it; empty while nothing was.")]
+    metric: Annotated[
+        str,
+        Meta(
+            description="The metric that it spoils: what is counted since the fix has to show that it holds.",
+            extra_json_schema={"enum": list(METRICS)},
+        ),
+    ] = ""
+    rule: Annotated[str, Meta(description="The rule that opened it; none where a person did.")] = ""
+    fingerprint: Annotated[
+        str,
+        Meta(
+            description="Its cause, by what broke, the type of the error and the place: the same one opens once."
+        ),
+    ] = ""
+    blocks: Annotated[str, Meta(description="The duties that it stands in the way of.")] = ""
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of an incident's front matter.
+
+    >>> schema()["$defs"]["FrontMatter"]["required"]
+    ['id', 'at', 'severity', 'state', 'impact', 'root_cause', 'fix']
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": "urn:atalaya:incident:1",
+        "title": "Front matter of an incident's page",
+        **msgspec.json.schema(FrontMatter),
+    }
 
 
 class Field(NamedTuple):
@@ -31,10 +86,16 @@ class Field(NamedTuple):
 
 
 class Page(NamedTuple):
-    """An incident as people wrote it down, and the name of its file."""
+    """An incident as people wrote it down, the name of its file, and where in it the state stands."""
 
     name: str
     incident: Incident
+    state_line: int = 1
+
+    @property
+    def state_at(self) -> str:
+        """Where the state stands, as seen from the release's folder."""
+        return f"incidents/{self.name}:{self.state_line}"
 
 
 def read_pages(folder: Path) -> tuple[Page, ...]:
@@ -43,23 +104,19 @@ def read_pages(folder: Path) -> tuple[Page, ...]:
     :raises ReleaseError: a page is not an incident: where, what, and what to write instead.
     """
     pages = [page for page in sorted(folder.glob("*.md")) if page.name != "index.md" and page.name[0] != "_"]
-    read: dict[str, tuple[Incident, Path]] = {}
+    read: dict[str, Page] = {}
     for page in pages:
-        incident = read_incident(page)
-        if incident.id in read:
-            other = read[incident.id][1].name
-            raise ReleaseError(f"{page}: the id {incident.id!r} is {other}'s already. Give this one its own.")
-        read[incident.id] = (incident, page)
-    found = (Page(page.name, incident) for incident, page in read.values())
-    return tuple(sorted(found, key=lambda one: (one.incident.at, one.incident.id)))
+        one = read_page(page)
+        if one.incident.id in read:
+            other = read[one.incident.id].name
+            raise ReleaseError(
+                f"{page}: the id {one.incident.id!r} is {other}'s already. Give this one its own."
+            )
+        read[one.incident.id] = one
+    return tuple(sorted(read.values(), key=lambda one: (one.incident.at, one.incident.id)))
 
 
-def read_incidents(folder: Path) -> tuple[Incident, ...]:
-    """The incidents of a folder, oldest first, as their pages have them."""
-    return tuple(page.incident for page in read_pages(folder))
-
-
-def read_incident(page: Path) -> Incident:
+def read_page(page: Path) -> Page:
     """The incident of one page.
 
     :raises ReleaseError: its front matter cannot be read, or lacks something.
@@ -78,16 +135,17 @@ def read_incident(page: Path) -> Incident:
     for key in ("id", "impact"):
         if not fields[key].value:
             raise ReleaseError(f"{fields[key].place} {key} is empty. Write it in a few words.")
-    return Incident(
+    incident = Incident(
         id=fields["id"].value,
         at=_instant(fields["at"]),
         impact=fields["impact"].value,
         root_cause=fields["root_cause"].value,
         fix=fields["fix"].value,
         state=_one_of(fields["state"], "state", STATES),
-        severity=Severity(_one_of(fields["severity"], "severity", tuple(one.value for one in Severity))),
-        metric=_one_of(fields["metric"], "metric", ("", *MANDATORY)) if "metric" in fields else "",
+        severity=Severity(_one_of(fields["severity"], "severity", KNOWN)),
+        metric=_one_of(fields["metric"], "metric", METRICS) if "metric" in fields else "",
     )
+    return Page(page.name, incident, int(fields["state"].place.rpartition(":")[2]))
 
 
 def _front_matter(page: Path, lines: list[str]) -> dict[str, Field]:
@@ -154,3 +212,44 @@ def _one_of(field: Field, key: str, words: tuple[str, ...]) -> str:
             f"{field.place} {key}: {field.value!r} is not one of {', '.join(words)}. Choose one."
         )
     return word
+
+
+# ── writing ──────────────────────────────────────────────────────────────────
+
+
+def new_page(incident: Incident, *, says: str, **more: str) -> str:
+    """The text of a page for an incident: its front matter, and what a person has to complete."""
+    values = {
+        "id": incident.id, "at": f"{incident.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "severity": str(incident.severity), "state": incident.state, "metric": incident.metric,
+        "impact": incident.impact, "root_cause": incident.root_cause, "fix": incident.fix, **more,
+    }  # fmt: skip
+    front = [f"{key}: {_quoted(value)}" for key, value in values.items()]
+    return "\n".join([FENCE, *front, FENCE, "", f"# {incident.id}", "", says, ""])
+
+
+def edited(page: Path, changes: Mapping[str, str]) -> str:
+    """The text of a page with other values in its front matter; all else as it was.
+
+    :raises ReleaseError: the page is none of an incident.
+    """
+    read_page(page)
+    lines = page.read_text(encoding="utf-8-sig").splitlines()
+    end = next(number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE)
+    for key, value in changes.items():
+        written = f"{key}: {_quoted(value)}"
+        at = next((n for n in range(1, end) if lines[n].partition(":")[0] == key), None)
+        if at is None:
+            lines.insert(end, written)
+            end += 1
+        else:
+            lines[at] = written
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(value: str) -> str:
+    """One line that YAML and JSON read alike, whatever stands in it."""
+    one_line = " ".join(value.split())
+    return json.dumps(
+        "".join(sign if sign.isprintable() else "\ufffd" for sign in one_line), ensure_ascii=False
+    )

@@ -5,10 +5,11 @@ Pure in time: the same evidence, settings and instant give the same judgement, w
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -17,7 +18,7 @@ from msgspec.structs import replace
 
 from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import PROMISES
-from checks.evidence import ledger
+from checks.evidence import ledger, roll_call
 from checks.evidence.ledger import Segment
 from checks.metrics.coverage import coverage
 from checks.metrics.engine import Engine, opened
@@ -30,10 +31,10 @@ from checks.records import (
     CaseOutcome,
     Compared,
     Coverage,
+    Decision,
     Event,
     Evidence,
     Finding,
-    InForce,
     JobAttempt,
     Judgement,
     Look,
@@ -46,19 +47,24 @@ from checks.records import (
     Reading,
     Release,
     RunContext,
+    Said,
     Severity,
+    State,
     TestAttempt,
+    Text,
     Trace,
     Tried,
     Verdict,
+    WatchStep,
     text,
 )
 from checks.release.backlog import backlog
 from checks.release.baseline import Accepted, accepted_before
 from checks.release.checkpoints import checkpoints
+from checks.release.fixing import follow
 from checks.release.folder import find
 from checks.release.incidents import Page, read_pages
-from checks.release.standing import standing
+from checks.release.standing import TOLD, Standing, standing
 from checks.release.window import belongs, due_at, is_known
 from checks.settings import Settings
 from checks.verdict import Situation, judge
@@ -79,13 +85,18 @@ def judge_release(
     evidence = folder / "evidence"
     found = ledger.survey(evidence)
     everything = [record for segment in found.segments for record in segment.records]
-    as_of = as_of or max((record.recorded_at for record in everything), default=release.opened_at)
+    told_by = as_of or datetime.max.replace(tzinfo=UTC)
+    as_of = as_of or max(
+        (record.recorded_at for record in everything if not isinstance(record, TOLD)),
+        default=release.opened_at,
+    )
     with ExitStack() as stack:
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
         basis = accepted_before(folder.parent, release, settings) if baseline else None
         case = Case(
             release=release, settings=settings, records=everything, engine=engine,
-            pages=read_pages(folder / "incidents"), problems=tuple(found.problems),
+            pages=read_pages(folder / "incidents"),
+            problems=(*(text("{problem}", problem=problem) for problem in found.problems), *roll_call.missing(found)),
             basis=stack.enter_context(basis.opened()) if basis else None, superseded=_superseded(folder, release),
         )  # fmt: skip
         looks = _looks(case, as_of)
@@ -94,10 +105,12 @@ def judge_release(
         spent = pace(engine, view.span)
         unsteady = tuple(one for one in flaky(engine, view.span) if one.failures)
     findings = _newest_findings(_of(view.records, Finding))
+    verdict = judge(view.situation)
+    known = [one for one in everything if is_known(one, release, told_by)]
     return Judgement(
         release=view.release,
         as_of=as_of,
-        verdict=judge(view.situation),
+        verdict=verdict,
         metrics=view.situation.metrics,
         checkpoints=view.situation.checkpoints,
         coverage=view.coverage,
@@ -113,17 +126,41 @@ def judge_release(
         contexts=tuple(_of(view.records, RunContext)),
         traces=tuple(_traces(found.segments, view.release, as_of)),
         looks=tuple(
-            Look(hours=one.hours, verdict=one.verdict, late=_late(case, one, as_of)) for one in looks
+            Look(
+                hours=one.hours,
+                verdict=one.verdict,
+                late=_late(case, one, as_of),
+                failing=tuple(metric.id for metric in one.metrics if metric.state is State.FAIL),
+            )
+            for one in looks
         ),
         environments=environments,
-        changes=view.changes,
+        changes=view.standing.changes,
         pace=spent,
         flaky=unsteady,
         baseline=basis.release.version if basis else "",
         fixed_at=dict(view.span.fixed_at),
         defects_seeded=view.situation.defects_seeded,
         defects_caught=view.situation.defects_caught,
+        state=view.standing.state,
+        transitions=view.standing.transitions,
+        followed=follow(
+            view.standing.transitions,
+            observations=_of(view.records, Observation),
+            events=[event for event in _of(view.records, Event) if not event.expected],
+            metrics=view.situation.metrics,
+        ),
+        said=tuple(_of(known, Said)),
+        decisions=tuple(_of(known, Decision)),
+        steps=tuple(_of(known, WatchStep)),
+        pages={page.incident.id: page.name for page in case.pages},
+        digest=digest_of(verdict, view.situation.metrics),
     )
+
+
+def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
+    """The name of a verdict: over its words, its instant, and the five figures that it rests on."""
+    return hashlib.sha256(msgspec.json.encode((verdict, metrics), order="deterministic")).hexdigest()
 
 
 def _superseded(folder: Path, release: Release) -> bool:
@@ -141,7 +178,7 @@ class Case(NamedTuple):
     records: Sequence[Evidence]
     engine: Engine
     pages: tuple[Page, ...]
-    problems: tuple[str, ...]
+    problems: tuple[Text, ...]
     basis: Accepted | None
     superseded: bool
 
@@ -154,7 +191,7 @@ class View(NamedTuple):
     records: list[Evidence]
     statuses: tuple[PromiseStatus, ...]
     coverage: Coverage
-    changes: tuple[InForce, ...]
+    standing: Standing
     situation: Situation
 
 
@@ -216,7 +253,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         incidents=now.incidents,
         unrecorded=now.unrecorded,
         integrity_problems=(
-            *(text("{problem}", problem=problem) for problem in case.problems),
+            *case.problems,
             *now.tampered,
         ),
         broken_critical=tuple(
@@ -227,7 +264,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         defects_seeded=seeded,
         defects_caught=caught,
     )
-    return View(release, span, records, statuses, watched, now.changes, situation)
+    return View(release, span, records, statuses, watched, now, situation)
 
 
 def _regressed(metrics_at: Mapping[int, tuple[Metric, ...]]) -> frozenset[str]:
@@ -248,10 +285,12 @@ def _environments(engine: Engine, span: Span) -> tuple[Tried, ...]:
 
 
 def _traces(segments: Sequence[Segment], release: Release, as_of: datetime) -> Iterator[Trace]:
-    """What the figures rest on: every attempt of a job, every event, and the tests that did not pass."""
+    """What the figures rest on: every attempt of a job, every event, and the tests and promises that failed."""
     for segment in segments:
         for record in segment.records:
-            failed = isinstance(record, TestAttempt) and record.outcome in NOT_PASSED
+            failed = (isinstance(record, TestAttempt) and record.outcome in NOT_PASSED) or (
+                isinstance(record, Observation) and record.outcome is Outcome.BROKEN
+            )
             if (failed or isinstance(record, JobAttempt | Event)) and belongs(record, release, as_of):
                 yield Trace(record=record, segment=segment.info.name)
 

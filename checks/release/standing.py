@@ -18,12 +18,15 @@ from msgspec.structs import replace
 
 from checks.errors import EvidenceError
 from checks.records import (
+    Decision,
     Environment,
     Evidence,
     Incident,
     InForce,
     Record,
     Release,
+    RollCall,
+    Said,
     Severity,
     Signature,
     Text,
@@ -31,9 +34,9 @@ from checks.records import (
     WatchStep,
     text,
 )
-from checks.release.folder import ends_at
+from checks.release.folder import ends_at, steps_taken
 from checks.release.incidents import Page
-from checks.release.states import FIXED
+from checks.release.states import FIXED, INCIDENT, NEW, OPEN, leads_to, may
 from checks.release.window import is_known
 from checks.settings import Settings, every_key
 
@@ -41,20 +44,26 @@ from checks.settings import Settings, every_key
 JUDGING_SECTIONS = ("thresholds",)
 JUDGING_KEYS = ("ci.workflows", "watch.valid_h", "watch.every_h", "watch.coverage", "watch.gap_h")
 
+# What tells of a verdict, and is no reason for one: nothing is judged anew for it.
+TOLD = (Said, Decision, RollCall)
+
 Kind = TypeVar("Kind", bound=Evidence)
 
 
 class Standing(Record, frozen=True, kw_only=True):
     """What the records say as of one instant.
 
-    ``fixed_at`` is, for each metric that an incident spoiled, when its last fix landed. ``changes`` are the settings
+    ``transitions`` are the steps that each incident took, in order. ``fixed_at`` is, for each metric that an
+    incident spoiled, when its last fix landed. ``changes`` are the settings
     in the order in which they came into force. ``tampered`` are changes that were not recorded, and that nobody may
     make; ``unrecorded`` are changes that wait for their record.
     """
 
     release: Release
+    state: str
     settings: Settings
     incidents: tuple[Incident, ...]
+    transitions: tuple[Transition, ...]
     signatures: Mapping[tuple[int, str], Signature]
     changes: tuple[InForce, ...]
     fixed_at: Mapping[str, datetime]
@@ -80,25 +89,28 @@ def standing(
     :param superseded: whether another release has been opened since, or this one is a rehearsal: then ``watch.toml``
         is not about it any more.
     """
-    is_now = all(record.recorded_at <= as_of for record in records)
+    is_now = all(record.recorded_at <= as_of for record in records if not isinstance(record, TOLD))
     known = [record for record in records if is_known(record, release, as_of)]
-    windows = in_order(known, WatchStep)
-    release = replace(release, window_h=windows[-1].window_h) if windows else release
+    state, window_h = steps_taken(in_order(known, WatchStep), release)
+    release = replace(release, window_h=window_h)
     # Who knows how it ended does not choose the thresholds any more.
     changes = [change for change in in_order(known, InForce) if change.occurred_at < ends_at(release)]
     first = in_order(records, InForce)[:1]
-    latest = {one.incident: one for one in in_order(known, Transition)}
+    transitions, refused = incident_steps(in_order(known, Transition))
+    latest = {one.incident: one for one in transitions}
     return Standing(
         release=release,
+        state=state,
         settings=restored((changes or first)[-1], settings) if changes or first else settings,
         incidents=tuple(_incidents(latest, pages if is_now else (), as_of)),
         signatures={(one.checkpoint_h, one.duty): one for one in in_order(known, Signature)},
         changes=tuple(changes),
-        fixed_at=_fixed_at(in_order(known, Transition)),
+        transitions=transitions,
+        fixed_at=_fixed_at(transitions),
         tampered=tuple(_changed_settings(in_order(known, InForce), settings))
         if is_now and not superseded
         else (),
-        unrecorded=tuple(_unrecorded(latest, pages, as_of)) if is_now else (),
+        unrecorded=(*refused, *(_unrecorded(latest, pages, as_of) if is_now else ())),
     )
 
 
@@ -184,21 +196,58 @@ def _digest(lines: Sequence[str]) -> str:
 # ── incidents ────────────────────────────────────────────────────────────────
 
 
-def transition_of(
-    page: Page, *, at: datetime, environment: Environment, by: str, why: str, run_id: str
-) -> Transition:
-    """The record of an incident as its page has it now."""
+def transition_of(page: Page, *, by: str, why: str, **stamp: Any) -> Transition:
+    """The record of an incident as its page has it now. ``stamp`` is what every record carries."""
     incident = page.incident
     return Transition(
-        run_id=run_id, environment=environment, occurred_at=at, recorded_at=at, incident=incident.id,
-        opened_at=incident.at, state=incident.state, severity=incident.severity, impact=incident.impact,
-        root_cause=incident.root_cause, fix=incident.fix, metric=incident.metric, by=by, why=why,
+        **stamp, incident=incident.id, opened_at=incident.at, state=incident.state, severity=incident.severity,
+        impact=incident.impact, root_cause=incident.root_cause, fix=incident.fix, metric=incident.metric, by=by,
+        why=why,
     )  # fmt: skip
+
+
+def incident_steps(transitions: Sequence[Transition]) -> tuple[tuple[Transition, ...], tuple[Text, ...]]:
+    """The steps that each incident took, and what is to be said of those that are none.
+
+    A step that the table has not changes no state, whoever took it: of two people who write at once, the second
+    may not know what the first one said. What it says beside the state counts.
+    """
+    taken: dict[str, Transition] = {}
+    counted: list[Transition] = []
+    refused: dict[str, Text] = {}
+    for one in transitions:
+        before = taken[one.incident].state if one.incident in taken else NEW
+        if may(INCIDENT, before, one.state):
+            refused.pop(one.incident, None)
+        else:
+            # What was seen already may be seen again by another runner.
+            if one.state != OPEN:
+                refused[one.incident] = text(
+                    "{incident}: on {at}, {by} wrote that it is {after}. It was {before}, and that is no step from "
+                    "there, so it counts as {before} still.",
+                    incident=one.incident, at=one.occurred_at, by=one.by, after=one.state, before=before or OPEN,
+                )  # fmt: skip
+            one = replace(one, state=before or OPEN)
+        before_it = taken.get(one.incident)
+        taken[one.incident] = _with_causes(one, before_it) if before_it else one
+        counted.append(taken[one.incident])
+    return tuple(counted), tuple(refused.values())
+
+
+def _with_causes(one: Transition, before: Transition) -> Transition:
+    """A step of an incident stands for all that the incident stood for; a person who writes need not repeat it."""
+    return replace(
+        one,
+        rule=one.rule or before.rule,
+        fingerprints=tuple(dict.fromkeys((*before.fingerprints, *one.fingerprints))),
+        blocks=tuple(dict.fromkeys((*before.blocks, *one.blocks))),
+        shows=tuple(dict.fromkeys((*before.shows, *one.shows))),
+    )
 
 
 def not_recorded(records: Sequence[Evidence], pages: Sequence[Page]) -> tuple[Page, ...]:
     """The pages that say something else than the last record of their incident."""
-    latest = {one.incident: one for one in in_order(records, Transition)}
+    latest = {one.incident: one for one in incident_steps(in_order(records, Transition))[0]}
     return tuple(page for page in pages if _recorded(latest.get(page.incident.id)) != page.incident)
 
 
@@ -224,7 +273,10 @@ def _incidents(
 
 def _unrecorded(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime) -> Iterator[Text]:
     for page in pages:
-        if page.incident.at <= as_of and _recorded(latest.get(page.incident.id)) != page.incident:
+        last = latest.get(page.incident.id)
+        if page.incident.at <= as_of and (leap := leaps(page, last)):
+            yield leap
+        elif page.incident.at <= as_of and _recorded(last) != page.incident:
             yield text(
                 "{page} says something else than the last record of its incident, which is what counts.",
                 page=page.name,
@@ -233,6 +285,19 @@ def _unrecorded(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: 
     for id in latest:
         if id not in written:
             yield text("The page of the incident {id} is gone. Its last record counts.", id=id)
+
+
+def leaps(page: Page, last: Transition | None) -> Text | None:
+    """What is wrong with the state of a page, if no step leads there from the last one that was recorded."""
+    before, after = last.state if last else NEW, page.incident.state
+    if may(INCIDENT, before, after):
+        return None
+    return text(
+        "{place} {id} cannot be {after}: it is {before} by its last record, which counts, and from there it can become "
+        "{allowed}.",
+        place=page.state_at, id=page.incident.id, after=after, before=before or "new",
+        allowed=", ".join(leads_to(INCIDENT, before)),
+    )  # fmt: skip
 
 
 def _fixed_at(transitions: Sequence[Transition]) -> dict[str, datetime]:
@@ -252,7 +317,11 @@ def _fixed_at(transitions: Sequence[Transition]) -> dict[str, datetime]:
 
 def takes_nothing_back(records: Sequence[Evidence], page: Page) -> bool:
     """Whether a page says what its last record says, or worse: it is new, more severe, or open still."""
-    last = {one.incident: one for one in in_order(records, Transition)}.get(page.incident.id)
+    last = {one.incident: one for one in incident_steps(in_order(records, Transition))[0]}.get(
+        page.incident.id
+    )
+    if leaps(page, last) is not None:
+        return False
     if last is None:
         return True
     ranks = list(Severity)

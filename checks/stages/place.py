@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import getpass
+import os
+import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
@@ -124,6 +127,22 @@ def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
     place.console.line(
         f"  kept: {len(first) + len(records)} records in {len(written)} segments of {release.version}"
     )
+
+
+def stamp(release: Release) -> dict[str, Any]:
+    """What every word of a person, or of a rule, says of where and when it was written down."""
+    now = utc_now()
+    return {
+        "run_id": uuid.uuid4().hex,
+        "environment": Environment.REHEARSAL if release.rehearsal else Environment.LOOPBACK,
+        "occurred_at": now,
+        "recorded_at": now,
+    }
+
+
+def who(args: argparse.Namespace) -> str:
+    """Who says so: as named, or as the workflow or the system knows them."""
+    return args.by or os.environ.get("GITHUB_ACTOR") or getpass.getuser()
 
 
 def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:

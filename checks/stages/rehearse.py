@@ -274,8 +274,7 @@ class People:
         if act.state == "monitoring":
             self._since[act.incident] = Counter()
         return transition_of(
-            Page(f"{act.incident.lower()}.md", incident), at=at, environment=Environment.REHEARSAL, by=ON_CALL,
-            why=act.why, run_id=self.run_id,
+            Page(f"{act.incident.lower()}.md", incident), by=ON_CALL, why=act.why, **self._stamp(at),
         )  # fmt: skip
 
 

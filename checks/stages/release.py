@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import getpass
-import os
-import uuid
 from collections.abc import Iterator
-from typing import Any
+from datetime import datetime, timedelta
 
+from checks.console import Console
 from checks.errors import ReleaseError, UsageError
-from checks.records import Environment, InForce, Release, Signature, Transition, WatchStep
-from checks.stages.place import Place, instant, keep, named_or_open, utc_now
+from checks.records import Checkpoint, Decision, DutyState, InForce, Judgement, Release, Signature, WatchStep
+from checks.stages.incidents import recorded_pages
+from checks.stages.place import Place, instant, judged, keep, named_or_open, print_json, stamp, utc_now, who
 
 
 def release_open(place: Place, args: argparse.Namespace) -> int:
@@ -34,7 +33,7 @@ def record(place: Place, args: argparse.Namespace) -> int:
     release = named_or_open(place, args.release, "release record", to_write=True)
     records = [
         *_changed_settings(place, release, args),
-        *changed_pages(place, release, by=_who(args), why=args.why),
+        *recorded_pages(place, release, by=who(args), why=args.why),
     ]
     if records:
         keep(place, release, records)
@@ -53,28 +52,11 @@ def _changed_settings(place: Place, release: Release, args: argparse.Namespace) 
     for then, now in differ:
         place.console.line(f"  {then} becomes {now}")
     if differ or not changes:
-        yield in_force_record(settings, by=_who(args), why=args.why, **_stamp(release))
-
-
-def changed_pages(
-    place: Place, release: Release, *, by: str, why: str, only_worse: bool = False
-) -> list[Transition]:
-    """A record for each page of an incident that says something else than the last one.
-
-    :param only_worse: whether to leave out those that take something back, for which somebody has to give a reason.
-    """
-    from checks.evidence import ledger
-    from checks.release.incidents import read_pages
-    from checks.release.standing import not_recorded, takes_nothing_back, transition_of
-
-    folder = place.releases / release.version
-    records = ledger.read(folder / "evidence", Transition)
-    pages = not_recorded(records, read_pages(folder / "incidents"))
-    if only_worse:
-        pages = tuple(page for page in pages if takes_nothing_back(records, page))
-    for page in pages:
-        place.console.line(f"  {page.name}: {page.incident.id} is {page.incident.state}")
-    return [transition_of(page, by=by, why=why, **_stamp(release)) for page in pages]
+        made = stamp(release)
+        yield in_force_record(
+            settings, at=made["occurred_at"], environment=made["environment"], run_id=made["run_id"], by=who(args),
+            why=args.why,
+        )  # fmt: skip
 
 
 def extend(place: Place, args: argparse.Namespace) -> int:
@@ -99,45 +81,97 @@ def extend(place: Place, args: argparse.Namespace) -> int:
     keep(
         place,
         release,
-        [WatchStep(**_written(release), state=EXTENDED, window_h=longer, by=_who(args), why=args.why)],
+        [WatchStep(**stamp(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)],
     )
     place.console.line(f"  {release.version} is watched for {longer} h")
     return 0
 
 
-def sign(place: Place, args: argparse.Namespace) -> int:
-    """Sign a duty that no machine can see, such as the review of a figure."""
+def checkpoint(place: Place, args: argparse.Namespace) -> int:
+    """Show what each checkpoint asks for and how it stands; with --sign, sign a duty that no machine can see."""
+    release = named_or_open(place, args.release, "release checkpoint", to_write=bool(args.sign))
+    if args.sign:
+        return _sign(place, release, args)
+    judgement, now = judged(place, release, None), utc_now()
+    if args.json:
+        print_json({"release": release.version, "as_of": judgement.as_of, "checkpoints": [
+            {"hours": point.hours, "due_at": point.due_at, "is_due": point.due_at <= now, "duties": [
+                {"id": duty.id, "state": duty.state.value, "says": str(duty.says), "evidence": str(duty.evidence)}
+                for duty in point.duties]}
+            for point in judgement.checkpoints]})  # fmt: skip
+    else:
+        for point in judgement.checkpoints:
+            _show(place.console, point, now)
+        _show_next(place.console, judgement, now)
+    return 0
+
+
+def _show(console: Console, point: Checkpoint, now: datetime) -> None:
+    from checks.release.checkpoints import SIGNABLE
+
+    console.stage(f"{point.title}, {_when(point.due_at, now)}")
+    for duty in point.duties:
+        console.row(str(duty.state), f"{duty.id}: {duty.says}")
+        console.line(f"    {duty.evidence}")
+        if duty.id in SIGNABLE and duty.state is DutyState.PERSON_SIGNS:
+            console.line(f"    sign it: python -m checks release checkpoint --sign {duty.id} --note TEXT")
+
+
+def _show_next(console: Console, judgement: Judgement, now: datetime) -> None:
+    coming = [point for point in judgement.checkpoints if point.due_at > now]
+    ends = judgement.release.opened_at + timedelta(hours=judgement.release.window_h)
+    console.stage("next")
+    if coming:
+        console.line(f"  T+{coming[0].hours} {_when(coming[0].due_at, now)}")
+    else:
+        console.line(f"  the window's end, {_when(ends, now)}")
+    for step in judgement.verdict.next_steps:
+        console.line(f"  {step}")
+
+
+def _when(at: datetime, now: datetime) -> str:
+    """An instant, and how far it is.
+
+    >>> from datetime import UTC
+    >>> _when(datetime(2026, 3, 4, 9, tzinfo=UTC), datetime(2026, 3, 3, 10, 30, tzinfo=UTC))
+    'due on 2026-03-04 09:00 UTC, in 22 h 30 min'
+    """
+    minutes = round((at - now) / timedelta(minutes=1))
+    away = f"{abs(minutes) // 60} h {abs(minutes) % 60} min"
+    return f"due on {at:%Y-%m-%d %H:%M} UTC, " + (f"in {away}" if minutes > 0 else f"{away} ago")
+
+
+def _sign(place: Place, release: Release, args: argparse.Namespace) -> int:
     from checks.release.checkpoints import DUTIES, SIGNABLE
     from checks.release.window import due_at
 
-    asked = next((one for one in DUTIES if one.id == args.duty), None)
+    asked = next((one for one in DUTIES if one.id == args.sign), None)
     if asked is None or asked.id not in SIGNABLE:
-        raise UsageError(f"{args.duty}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
-    release = named_or_open(place, args.release, "release sign", to_write=True)
+        raise UsageError(f"{args.sign}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
     if utc_now() < (due := due_at(release, asked.hours)):
         raise ReleaseError(
             f"{asked.id}: it is due on {due:%Y-%m-%d %H:%M} UTC, and nothing can be signed before."
         )
     signed = Signature(
-        **_written(release), checkpoint_h=asked.hours, duty=asked.id, by=_who(args), note=args.note
+        **stamp(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note
     )
     keep(place, release, [signed])
     place.console.line(f"  signed: T+{asked.hours}, {asked.id}")
     return 0
 
 
-def _stamp(release: Release) -> dict[str, Any]:
-    """What every word of a person says of where and when it was written down."""
-    environment = Environment.REHEARSAL if release.rehearsal else Environment.LOOPBACK
-    return {"run_id": uuid.uuid4().hex, "environment": environment, "at": utc_now()}
+def decide(place: Place, args: argparse.Namespace) -> int:
+    """Write down what was done about a verdict: who read which one, and went on, stopped, rolled back or yanked."""
+    from checks.release.decisions import meant
 
-
-def _written(release: Release) -> dict[str, Any]:
-    stamp = _stamp(release)
-    at = stamp.pop("at")
-    return {**stamp, "occurred_at": at, "recorded_at": at}
-
-
-def _who(args: argparse.Namespace) -> str:
-    """Who says so: as named, or as the workflow or the system knows them."""
-    return args.by or os.environ.get("GITHUB_ACTOR") or getpass.getuser()
+    release = named_or_open(place, args.release, "release decide", to_write=True)
+    judgement = judged(place, release, None)
+    word, digest = meant(judgement, args.verdict)
+    said = next((one for one in judgement.said if one.verdict == digest), None)
+    decision = Decision(
+        **stamp(release), action=args.action, word=word, verdict=digest, by=who(args), why=args.why,
+        verdict_as_of=judgement.as_of if digest == judgement.digest or said is None else said.occurred_at,
+    )  # fmt: skip
+    keep(place, release, [decision])
+    place.console.line(f"  {args.action}: {decision.by} read {word}, {digest[:12]}")
+    return 0

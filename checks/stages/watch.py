@@ -12,10 +12,11 @@ from checks.records import (
     SmokeRun,
 )
 from checks.stages.collect import all_that_is_named
+from checks.stages.incidents import open_by_rule, recorded_pages
 from checks.stages.observe import counts, exit_of, hear_smoke, observed
 from checks.stages.place import Place, exit_code, judged, keep, prepared_sdk, summarise, the_release, utc_now
 from checks.stages.publish import build_site, write_pages
-from checks.stages.release import changed_pages
+from checks.stages.saying import say
 
 if TYPE_CHECKING:
     from checks.subject.environment import Prepared
@@ -37,13 +38,16 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     stamp["commit"] = settings.subject.commit
     keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ())])
     # What a person found is taken down at once. That it is over, or was less than it seemed, they sign themselves.
-    pages = changed_pages(place, release, by="watch", why="as its page says", only_worse=True)
+    pages = recorded_pages(place, release, by="watch", why="as its page says", only_worse=True)
     if pages:
         keep(place, release, pages)
     console.stage("collect")
     taken_in = all_that_is_named(place, release)
     console.stage("judge")
     judgement = judged(place, release, None)
+    if open_by_rule(place, release, judgement):
+        judgement = judged(place, release, None)
+    judgement = say(place, release, judgement)
     console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
     console.stage("publish")
     write_pages(place, judgement)

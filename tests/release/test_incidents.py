@@ -9,7 +9,7 @@ import pytest
 
 from checks.errors import ReleaseError
 from checks.records import Incident, Severity
-from checks.release.incidents import read_incidents
+from checks.release.incidents import read_pages
 
 PAGE = """---
 id: INC-1
@@ -23,6 +23,10 @@ fix: "Bypass the cache: use_get_cache=False"
 
 # What happened
 """
+
+
+def read_incidents(folder: Path) -> tuple[Incident, ...]:
+    return tuple(page.incident for page in read_pages(folder))
 
 
 def write(folder: Path, page: str = PAGE, name: str = "inc-1.md") -> Path:

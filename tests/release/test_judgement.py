@@ -2,157 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import msgspec
 import pytest
 
-from checks.contracts.promises import PROMISES
-from checks.evidence import ledger
-from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from checks.records import (
-    CaseOutcome,
     Compared,
     Conclusion,
     Environment,
-    Event,
-    EventKind,
     Evidence,
-    JobAttempt,
-    Judgement,
-    Observation,
-    Outcome,
     Proof,
-    Release,
     Signature,
     State,
-    TestAttempt,
-    Transition,
     VerdictWord,
     WatchStep,
 )
-from checks.release.folder import open_release, to_write
-from checks.release.judgement import judge_release
-from checks.release.standing import in_force_record
+from checks.release.folder import to_write
 from checks.settings import Settings, Thresholds
-from checks.stages.publish import judgement_of
-
-T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-LOOPBACK, CI = Environment.LOOPBACK, Environment.CI
-INCIDENT = """---
-id: INC-1
-at: 2026-03-03T15:00:00Z
-severity: critical
-state: {state}
-metric: stale-cache
-impact: {impact}
-root_cause: ""
-fix: ""
----
-"""
-
-
-def at(hours: float) -> datetime:
-    return T0 + timedelta(hours=hours)
-
-
-def stamp(hours: float, run: str, environment: Environment = LOOPBACK, late_h: float = 0) -> dict[str, Any]:
-    return {
-        "run_id": run, "environment": environment, "occurred_at": at(hours), "recorded_at": at(hours + late_h),
-    }  # fmt: skip
-
-
-def job(hours: float, conclusion: Conclusion = Conclusion.SUCCESS, **changes: Any) -> JobAttempt:
-    values = {
-        "workflow": SMOKE_WORKFLOW, "job": "smoke", "variant": "3.12", "attempt": 1, "commit": "", "origin": "x",
-        "conclusion": conclusion, "requests": 40, "polls": 15, "waits": 6, "stale_trials": 6,
-    }  # fmt: skip
-    return JobAttempt(**(stamp(hours, f"smoke-{hours}") | values | changes))
-
-
-def healthy(hours: int = 72, *, lost: int = 0) -> Iterator[Evidence]:
-    """A watch in which all went well but for the first ``lost`` jobs of CI."""
-    for promise in PROMISES:
-        yield Proof(
-            **stamp(0, "proof"), defect=f"no {promise.id}", expected=(promise.id,), caught_by=(promise.id,)
-        )
-    for hour in range(hours + 1):
-        yield job(hour)
-        name = "clients-python-sdk"
-        ended = Conclusion.FAILURE if hour < lost else Conclusion.SUCCESS
-        yield job(hour, ended, workflow=name, job="tests", run_id=f"ci-{hour}", environment=CI, requests=None,
-                  waits=None, polls=None, stale_trials=None)  # fmt: skip
-        for attempt in (1, 2):
-            yield TestAttempt(
-                **stamp(hour, f"ci-{hour}", CI), test="t", variant="3.12", attempt=attempt, commit="c",
-                outcome=CaseOutcome.PASSED, critical=False, origin="x",
-            )  # fmt: skip
-    for hour in (0, 24, 48, 72):
-        if hour <= hours:
-            yield from checked(hour)
-
-
-def checked(hour: float, **broken: Any) -> Iterator[Evidence]:
-    run = stamp(hour, f"checks-{hour}")
-    yield job(hour, workflow=CHECKS_WORKFLOW, job="contracts", run_id=f"checks-{hour}", requests=None, waits=None,
-              polls=None, stale_trials=None)  # fmt: skip
-    for promise in PROMISES:
-        yield Observation(
-            **run, promise=promise.id, severity=promise.severity, outcome=Outcome.KEPT, reason="", duration_s=0.1,
-            trials=1, subject_digest="d",
-        )  # fmt: skip
-
-
-class Watched:
-    """A release in a folder of its own."""
-
-    def __init__(self, releases: Path, version: str = "1.1.0", opened_at: datetime = T0) -> None:
-        self.release = Release(version=version, commit="", opened_at=opened_at)
-        self.folder = open_release(releases, self.release, {})
-        self.settings = Settings()
-
-    def keep(self, *records: Evidence) -> None:
-        ledger.write(self.folder / "evidence", records)
-
-    def judged(self, hours: float | None = None) -> Judgement:
-        as_of = None if hours is None else at(hours)
-        return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings)
-
-    def bytes(self, hours: float) -> bytes:
-        return msgspec.json.encode(judgement_of(self.judged(hours)))
-
-    def incident(self, state: str, impact: str = "polls read stale states") -> None:
-        page = self.folder / "incidents" / "INC-1.md"
-        page.write_text(INCIDENT.format(state=state, impact=impact), encoding="utf-8")
+from tests.release.watched import (
+    T0,
+    Watched,
+    at,
+    healthy,
+    in_force,
+    job,
+    stale,
+    stamp,
+    transition,
+)
 
 
 @pytest.fixture
 def watched(tmp_path: Path) -> Watched:
     return Watched(tmp_path)
-
-
-def in_force(hours: float, settings: Settings = Settings(), why: str = "the first record") -> Evidence:  # noqa: B008
-    return in_force_record(
-        settings, at=at(hours), environment=LOOPBACK, by="ana", why=why, run_id=f"r{hours}"
-    )
-
-
-def transition(hours: float, state: str, **changes: Any) -> Transition:
-    values: dict[str, Any] = {
-        "incident": "INC-1", "opened_at": at(30), "state": state, "severity": "critical", "root_cause": "",
-        "impact": "polls read stale states", "fix": "", "metric": "stale-cache", "by": "ana", "why": "seen",
-    }  # fmt: skip
-    return msgspec.convert(stamp(hours, f"t{hours}") | values | changes, Transition)
-
-
-def stale(hours: float) -> Event:
-    return Event(
-        **stamp(hours, f"smoke-{hours}"), event=EventKind.STALE_READ, expected=False, blocking=True, place="p",
-        message="m", origin="x",
-    )  # fmt: skip
 
 
 # ── pure in time ─────────────────────────────────────────────────────────────
@@ -240,7 +124,7 @@ def test_a_watch_whose_settings_were_never_recorded_is_judged_by_those_of_now(wa
 
 def test_a_page_that_was_edited_without_a_record_changes_nothing_and_is_named(watched: Watched) -> None:
     watched.keep(in_force(0), *healthy(48), transition(30, "open"))
-    watched.incident("resolved")
+    watched.incident("acknowledged")
     judged = watched.judged()
     assert [one.state for one in judged.incidents] == ["open"]
     assert any("INC-1.md says something else" in str(unknown) for unknown in judged.verdict.unknowns)

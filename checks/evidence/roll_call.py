@@ -1,0 +1,41 @@
+"""Is every segment still there that once was?
+
+An altered segment is not what its name says. One that was taken away says nothing at all, so each run writes down
+the names that no run before it had: a name with no segment behind it is a segment that is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from checks.evidence.ledger import Survey
+from checks.records import RollCall, Text, text
+
+
+def unnamed(survey: Survey) -> tuple[str, ...]:
+    """The segments that no roll call has named yet, but for roll calls."""
+    named = {name for call in _calls(survey) for name in call.segments}
+    return tuple(sorted(_stem(one.info.name) for one in survey.segments
+                        if one.info.kind != RollCall.kind and _stem(one.info.name) not in named))  # fmt: skip
+
+
+def missing(survey: Survey) -> Iterator[Text]:
+    """What was named, and is not there: nothing at all, as long as nobody took a segment away."""
+    there = {_stem(one.info.name) for one in survey.segments} | {_stem(name) for name in survey.damaged}
+    for call in _calls(survey):
+        for name in call.segments:
+            if name not in there:
+                yield text(
+                    "{segment}: it was in the ledger on {at}, and is gone. Restore it from git.",
+                    segment=name, at=call.recorded_at,
+                )  # fmt: skip
+
+
+def _calls(survey: Survey) -> list[RollCall]:
+    return [record for segment in survey.segments for record in segment.records
+            if isinstance(record, RollCall)]  # fmt: skip
+
+
+def _stem(name: str) -> str:
+    """Compressed or not, it is the same segment."""
+    return name.partition(".")[0]

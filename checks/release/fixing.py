@@ -1,0 +1,100 @@
+"""Does what came since a fix show that it holds?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from checks.metrics.flakiness import clean_runs_to_prove
+from checks.records import Event, Followed, Metric, Observation, Outcome, State, Text, Transition, text
+from checks.release.causes import cause_of, cause_of_event
+from checks.release.states import FIXED
+
+DECIDED = (Outcome.KEPT, Outcome.BROKEN)
+
+
+def landed_at(incident: str, transitions: Sequence[Transition]) -> datetime | None:
+    """When the fix of an incident landed; None while there is none, or where it came back."""
+    at: datetime | None = None
+    for one in transitions:
+        if one.incident == incident:
+            at = (at or one.occurred_at) if one.state in FIXED else None
+    return at
+
+
+def follow(
+    transitions: Sequence[Transition],
+    *,
+    observations: Sequence[Observation],
+    events: Sequence[Event],
+    metrics: Sequence[Metric],
+) -> tuple[Followed, ...]:
+    """How often each incident was seen, and whether what came since its fix shows that it holds.
+
+    :param observations: those that count, oldest first.
+    :param events: those that count, unexpected ones only.
+    """
+    latest = {one.incident: one for one in transitions}
+    by_id = {metric.id: metric for metric in metrics}
+    return tuple(
+        _followed(one, landed_at(one.incident, transitions), observations, events, by_id) for one in latest.values()
+    )  # fmt: skip
+
+
+def _followed(
+    one: Transition,
+    landed: datetime | None,
+    observations: Sequence[Observation],
+    events: Sequence[Event],
+    metrics: Mapping[str, Metric],
+) -> Followed:
+    broken = [
+        seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
+    ]
+    hurt = [seen for seen in events if cause_of_event(seen) in one.fingerprints]
+    times = sorted(seen.occurred_at for seen in (*broken, *hurt))
+    promises = sorted({seen.promise for seen in broken})
+    if one.metric in metrics:
+        shown, proof = _by_metric(metrics[one.metric])
+    elif promises:
+        shown, proof = _by_runs(promises, [seen for seen in observations if seen.promise in promises], landed)
+    else:
+        shown, proof = True, text("Nothing that is measured can show it: it is a person's word.")
+    return Followed(
+        incident=one.incident, rule=one.rule, fingerprints=one.fingerprints, blocks=one.blocks, shows=one.shows,
+        seen=len(times), first_at=times[0] if times else None, last_at=times[-1] if times else None, landed_at=landed,
+        shown=shown and landed is not None, proof=proof,
+    )  # fmt: skip
+
+
+def _by_metric(metric: Metric) -> tuple[bool, Text]:
+    """The metric itself counts what came since the fix."""
+    shown = metric.state in (State.MEETS, State.PROVEN)
+    return shown, text(
+        "{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason
+    )
+
+
+def _by_runs(
+    promises: Sequence[str], observations: Sequence[Observation], landed: datetime | None
+) -> tuple[bool, Text]:
+    """Clean runs, for each promise that was broken, enough to reject that the rate from before the fix is there."""
+    if landed is None:
+        return False, text("No fix has landed yet.")
+    worst: tuple[bool, Text] | None = None
+    for promise in promises:
+        runs = [seen for seen in observations if seen.promise == promise and seen.outcome in DECIDED]
+        before = [seen.outcome for seen in runs if seen.occurred_at <= landed]
+        since = [seen.outcome for seen in runs if seen.occurred_at > landed]
+        bad = before.count(Outcome.BROKEN)
+        needed = (bad and clean_runs_to_prove(bad / len(before))) or 1
+        shown = Outcome.BROKEN not in since and len(since) >= needed
+        proof = text(
+            "{promise}, since the fix of {at}: {clean} clean runs of {needed} that are needed to reject at 95 % what "
+            "was there before it, in {bad} of {n} runs; broken since: {broken}.",
+            promise=promise, at=landed, clean=since.count(Outcome.KEPT), needed=needed, bad=bad, n=len(before),
+            broken=since.count(Outcome.BROKEN),
+        )  # fmt: skip
+        if worst is None or (worst[0] and not shown):
+            worst = shown, proof
+    return worst or (False, text("No run has tested it since."))

@@ -1,0 +1,310 @@
+"""When does an incident open by itself, and when does it come back?
+
+Pure functions of a judgement: :data:`OPENS` is the whole of the rules, and the docs print it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+from checks.records import (
+    N_,
+    Environment,
+    Event,
+    EventKind,
+    FlakyClass,
+    Judgement,
+    Observation,
+    Outcome,
+    Severity,
+    State,
+    Transition,
+)
+from checks.release.causes import EVENTS, cause_of, error_type, fingerprint
+from checks.release.fixing import landed_at
+from checks.release.states import (
+    FIXED,
+    MONITORING,
+    OPEN,
+    OVER,
+    REOPENED,
+    REOPENS_WITHIN_DAYS,
+    RESOLVED,
+)
+from checks.release.window import due_at
+
+STORM = 5  # more new causes of one rule than this, at once, are one incident
+BY = "atalaya"
+
+
+class Sighting(NamedTuple):
+    """One cause, as often as it was seen. ``about`` is the metric, or the family of promises, that it hurts."""
+
+    rule: str
+    fingerprint: str
+    severity: Severity
+    about: str
+    metric: str
+    impact: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+    shows: tuple[str, ...]
+
+
+class OpensWhen(NamedTuple):
+    """One line of the table: which incident opens, and what stands in its way when it does."""
+
+    id: str
+    severity: str
+    says: str
+    see: Callable[[Judgement], Iterator[Sighting]]
+
+
+# ── what the rules see ───────────────────────────────────────────────────────
+
+
+def _promises(judgement: Judgement) -> Iterator[Sighting]:
+    """Each promise whose latest outcome is broken, but for those that are minor."""
+    broken: dict[str, list[tuple[Observation, str]]] = {}
+    for trace in judgement.traces:
+        if isinstance(trace.record, Observation):
+            broken.setdefault(trace.record.promise, []).append((trace.record, trace.segment))
+    for status in judgement.promises:
+        promise = status.promise
+        if status.outcome is not Outcome.BROKEN or promise.severity is Severity.MINOR:
+            continue
+        seen = sorted(broken[promise.id], key=lambda one: one[0].occurred_at)
+        cause = cause_of(seen[-1][0])
+        alike = [(one, segment) for one, segment in seen if cause_of(one) == cause]
+        yield Sighting(
+            rule="promise-broken", fingerprint=cause, severity=promise.severity, about=promise.contract, metric="",
+            impact=f"The promise {promise.id} is broken: {promise.says}", first_at=alike[0][0].occurred_at,
+            last_at=alike[-1][0].occurred_at, times=len(alike), shows=_few(segment for _, segment in alike),
+        )  # fmt: skip
+
+
+def _events(kind: EventKind) -> Callable[[Judgement], Iterator[Sighting]]:
+    """Unexpected events, alike by the type of the error and the place. A network error counts if it blocked."""
+    rule, metric, severity, says = EVENTS[kind]
+
+    def see(judgement: Judgement) -> Iterator[Sighting]:
+        alike: dict[str, list[tuple[Event, str]]] = {}
+        for trace in judgement.traces:
+            event = trace.record
+            # A real service is shown beside and decides nothing; so it opens nothing either.
+            if (
+                not isinstance(event, Event)
+                or event.event is not kind
+                or event.environment is Environment.SERVICE
+            ):
+                continue
+            if not event.expected and (event.blocking or kind is not EventKind.NETWORK_ERROR):
+                name = fingerprint(rule, kind.value, error_type(event.message), event.place)
+                alike.setdefault(name, []).append((event, trace.segment))
+        for name, found in sorted(alike.items()):
+            times = sorted(event.occurred_at for event, _ in found)
+            yield Sighting(
+                rule=rule, fingerprint=name, severity=severity, about=metric, metric=metric,
+                impact=f"{says} {found[0][0].place}",
+                first_at=times[0], last_at=times[-1], times=len(found), shows=_few(segment for _, segment in found),
+            )  # fmt: skip
+
+    return see
+
+
+# The metrics that no event of theirs opens an incident for.
+BY_FIGURE = ("pass-rate", "flaky-tests", "network-errors")
+
+
+def _metrics(judgement: Judgement) -> Iterator[Sighting]:
+    """A metric that fails: at once where it is a count, else as it was at the last checkpoint.
+
+    It comes back at a checkpoint, and not before: what it counted stays counted when a fix lands.
+    """
+    look = judgement.looks[-1] if judgement.looks else None
+    failed_then = look.failing if look else ()
+    for metric in judgement.metrics:
+        fails_now = metric.state is State.FAIL and metric.inputs.get("acts_at_once", True)
+        if metric.id not in BY_FIGURE or not (fails_now or metric.id in failed_then):
+            continue
+        looked_at = due_at(judgement.release, look.hours) if look and metric.id in failed_then else None
+        yield Sighting(
+            rule="metric-failed", fingerprint=fingerprint("metric-failed", metric.id, "", ""), about=metric.id,
+            severity=Severity.CRITICAL if metric.critical else Severity.MAJOR, metric=metric.id,
+            impact=f"The metric {metric.id} fails its threshold: {metric.threshold}",
+            first_at=looked_at or judgement.as_of, last_at=looked_at or judgement.release.opened_at, times=1, shows=(),
+        )  # fmt: skip
+
+
+OPENS: tuple[OpensWhen, ...] = (
+    OpensWhen("promise-broken", N_("the promise's"), N_("A critical or a major promise is broken in its latest run."),
+        _promises),
+    OpensWhen("stale-read", N_("critical"), N_("A poll read an outdated status from the cache."),
+        _events(EventKind.STALE_READ)),
+    OpensWhen("polling-timeout", N_("critical"), N_("A wait for an export timed out unexpectedly."),
+        _events(EventKind.POLLING_TIMEOUT)),
+    OpensWhen("network-blocking", N_("major"), N_("A network error blocked what was being done."),
+        _events(EventKind.NETWORK_ERROR)),
+    OpensWhen("metric-failed", N_("the metric's"),
+        N_("The pass rate, the flaky tests or the trend of network errors fails its threshold."), _metrics),
+)  # fmt: skip
+
+# The duties that an incident of a metric, or of a family of promises, stands in the way of.
+BLOCKS: dict[str, tuple[str, ...]] = {
+    "stale-cache": ("no-stale-cache",),
+    "polling-timeouts": ("review-network",),
+    "network-errors": ("review-network",),
+    "pass-rate": ("pipeline-green", "review-pass-rate"),
+    "flaky-tests": ("flaky-trend",),
+    "config": ("strict-config",),
+    "cache": ("cache-guardrails",),
+    "polling": ("cache-guardrails",),
+}
+
+
+# ── what opens, and what comes back ──────────────────────────────────────────
+
+
+def sightings(judgement: Judgement) -> tuple[Sighting, ...]:
+    """All that the rules see. A metric that fails for what is seen already is not seen once more."""
+    found = [sighting for rule in OPENS for sighting in rule.see(judgement)]
+    told = {one.metric for one in found if one.rule != "metric-failed"}
+    if _flaky_are_promises(judgement, found):
+        told.add("flaky-tests")
+    return tuple(one for one in found if one.rule != "metric-failed" or one.metric not in told)
+
+
+def _flaky_are_promises(judgement: Judgement, found: Sequence[Sighting]) -> bool:
+    """Whether all that is flaky are promises that were broken and that an incident stands for."""
+    causes = {cause for one in judgement.transitions for cause in one.fingerprints}
+    causes |= {one.fingerprint for one in found}
+    broken = (trace.record for trace in judgement.traces if isinstance(trace.record, Observation))
+    covered = {one.promise for one in broken if cause_of(one) in causes}
+    return {one.test for one in judgement.flaky if one.kind is FlakyClass.CONFIRMED} <= covered
+
+
+def due(judgement: Judgement, *, at: datetime) -> tuple[Transition, ...]:
+    """The steps that the rules take now: incidents that open, join a storm, or come back."""
+    latest = {one.incident: one for one in judgement.transitions}
+    steps: list[Transition] = []
+    new: dict[str, list[Sighting]] = {}
+    for sighting in sightings(judgement):
+        known = _stands_for(sighting, latest.values())
+        if known is None:
+            new.setdefault(sighting.rule, []).append(sighting)
+        elif _came_back(sighting, known, judgement.transitions):
+            steps.append(_reopened(known, sighting, judgement, at))
+    for rule, of_rule in new.items():
+        storm = next((one for one in latest.values() if one.rule == rule and _is_storm(one)), None)
+        if storm is not None:
+            steps.append(_joined(storm, of_rule, judgement, at))
+        elif len(of_rule) > STORM:
+            steps.append(_opened(of_rule, latest, judgement, at))
+        else:
+            steps += [_opened([one], latest, judgement, at) for one in of_rule]
+    return tuple(steps)
+
+
+def _is_live(one: Transition) -> bool:
+    return one.state not in OVER
+
+
+def _is_storm(one: Transition) -> bool:
+    return _is_live(one) and len(one.fingerprints) > STORM
+
+
+def _stands_for(sighting: Sighting, latest: Iterable[Transition]) -> Transition | None:
+    """The incident that a sighting belongs to. One that a person wrote stands for all that spoils its metric.
+
+    A cause that comes back long after it was over is another incident.
+    """
+    found = None
+    for one in latest:
+        theirs = not one.fingerprints and one.metric and one.metric == sighting.metric
+        if sighting.fingerprint in one.fingerprints or theirs:
+            too_late = one.state == RESOLVED and sighting.last_at > one.occurred_at + timedelta(
+                days=REOPENS_WITHIN_DAYS
+            )
+            if not too_late and (found is None or _is_live(one)):
+                found = one
+    return found
+
+
+def _came_back(sighting: Sighting, known: Transition, transitions: Sequence[Transition]) -> bool:
+    landed = landed_at(known.incident, transitions)
+    return known.state in FIXED and landed is not None and sighting.last_at > landed
+
+
+def _reopened(known: Transition, sighting: Sighting, judgement: Judgement, at: datetime) -> Transition:
+    why = (
+        "The fix failed: it was seen again while it was being monitored."
+        if known.state == MONITORING
+        else f"It came back within {REOPENS_WITHIN_DAYS} days."
+    )
+    return _step(known, judgement, at, state=REOPENED, why=why, of=[sighting])
+
+
+def _joined(storm: Transition, of_rule: Sequence[Sighting], judgement: Judgement, at: datetime) -> Transition:
+    why = f"The storm goes on: {len(of_rule)} more of the same kind."
+    return _step(storm, judgement, at, state=storm.state, why=why, of=of_rule)
+
+
+def _step(
+    known: Transition, judgement: Judgement, at: datetime, *, state: str, why: str, of: Sequence[Sighting]
+) -> Transition:
+    """A step that changes what a rule may change, and leaves what people wrote."""
+    return Transition(
+        **_stamp(judgement, at), incident=known.incident, opened_at=known.opened_at, state=state,
+        severity=known.severity, impact=known.impact, root_cause=known.root_cause, fix=known.fix, metric=known.metric,
+        why=why, rule=known.rule, fingerprints=_once((*known.fingerprints, *(one.fingerprint for one in of))),
+        blocks=known.blocks, shows=_once((*known.shows, *(name for one in of for name in one.shows))),
+    )  # fmt: skip
+
+
+def _opened(
+    of_rule: Sequence[Sighting], latest: Mapping[str, Transition], judgement: Judgement, at: datetime
+) -> Transition:
+    ranked = sorted(
+        of_rule, key=lambda one: (list(Severity).index(one.severity), one.first_at, one.fingerprint)
+    )
+    first = ranked[0]
+    causes = tuple(sorted(one.fingerprint for one in of_rule))
+    impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
+    return Transition(
+        **_stamp(judgement, at), incident=_name(causes, latest), opened_at=min(one.first_at for one in of_rule),
+        state=OPEN, severity=first.severity, impact=impact, root_cause="", fix="", metric=first.metric,
+        why=f"The rule {first.rule} opened it.", rule=first.rule, fingerprints=causes, blocks=_blocks(of_rule),
+        shows=_few(name for one in of_rule for name in one.shows),
+    )  # fmt: skip
+
+
+def _stamp(judgement: Judgement, at: datetime) -> dict[str, Any]:
+    environment = Environment.REHEARSAL if judgement.release.rehearsal else Environment.LOOPBACK
+    return {
+        "run_id": f"rules-{at:%Y%m%dT%H%M%S}", "environment": environment, "occurred_at": at, "recorded_at": at,
+        "by": BY,
+    }  # fmt: skip
+
+
+def _name(causes: Sequence[str], latest: Mapping[str, Transition]) -> str:
+    """A name that follows from the cause, so that two who open it at once open one incident."""
+    digest = hashlib.sha256("\0".join(causes).encode()).hexdigest()[:6].upper()
+    names = (f"INC-{digest}", *(f"INC-{digest}-{number}" for number in range(2, 1000)))
+    return next(name for name in names if name not in latest)
+
+
+def _blocks(of_rule: Sequence[Sighting]) -> tuple[str, ...]:
+    return tuple(sorted({duty for one in of_rule for duty in BLOCKS.get(one.about, ())}))
+
+
+def _few(names: Iterable[str], most: int = 20) -> tuple[str, ...]:
+    """Where the evidence is: enough to begin with, whatever a storm brought."""
+    return _once(names)[:most]
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))

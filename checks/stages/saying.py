@@ -1,0 +1,29 @@
+"""What is kept of a verdict that people get to read, and of the ledger that it was made from?"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from checks.records import Evidence, Judgement, Release, RollCall, Said
+from checks.stages.place import Place, keep, stamp
+
+
+def say(place: Place, release: Release, judgement: Judgement) -> Judgement:
+    """Keep the verdict if it is news, and the names of the segments that nobody has named yet."""
+    from checks.evidence import ledger, roll_call
+    from checks.release.decisions import is_news
+
+    verdict = judgement.verdict
+    kept: list[Evidence] = []
+    if is_news(judgement):
+        said = Said(
+            **stamp(release) | {"occurred_at": judgement.as_of}, word=verdict.word, rule=verdict.rule,
+            verdict=judgement.digest, because=verdict.because,
+        )  # fmt: skip
+        kept.append(said)
+        judgement = replace(judgement, said=(*judgement.said, said))
+    if names := roll_call.unnamed(ledger.survey(place.releases / release.version / "evidence")):
+        kept.append(RollCall(**stamp(release), segments=names))
+    if kept:
+        keep(place, release, kept)
+    return judgement
