@@ -617,13 +617,16 @@ class Decision(Evidence, frozen=True, kw_only=True):
 
 
 class Said(Evidence, frozen=True, kw_only=True):
-    """A verdict that was said to people: kept when its word or its rule is another one than before."""
+    """A verdict that was said to people: kept when its word or its rule is another one than before.
+
+    ``because`` are its reasons in English.
+    """
 
     kind = "said"
     word: VerdictWord
     rule: str
     verdict: str  # its digest
-    because: tuple[Text, ...] = ()
+    because: tuple[str, ...] = ()
 
 
 class RollCall(Evidence, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
-"""One environment with the bundled SDK for all tests that run the checks."""
+"""What several rooms of tests share: an environment with the bundled SDK, and a project's folder."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -11,3 +12,10 @@ from checks.subject.environment import Prepared, prepare
 def prepared() -> Iterator[Prepared]:
     with prepare("") as made:
         yield made
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """A project's folder with nothing in it."""
+    (tmp_path / "docs" / "releases").mkdir(parents=True)
+    return tmp_path

@@ -1,14 +1,11 @@
 """Does each command do what it says, end with the code that it names, and tell mistakes in words?"""
 
 import json
-import os
 import shutil
 import signal
 import subprocess
-import sys
 import time
 import zipfile
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,8 +13,8 @@ import pytest
 from checks.contracts.promises import PROMISES
 from checks.proving.defects import BY_ID, plant
 from checks.proving.prove import REFERENCE
+from tests.commands import ROOT, command, opened, run
 
-ROOT = Path(__file__).parents[1]
 PASSING = (
     '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
 )
@@ -30,30 +27,6 @@ SEVEN = {
     "polling.leaves-cache-flag-alone",
     "cache.bypass-per-request",
 }
-
-
-def command(*arguments: str | Path, root: Path) -> list[str]:
-    return [sys.executable, "-m", "checks", "--root", str(root), *map(str, arguments)]
-
-
-def run(*arguments: str | Path, root: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments, root=root), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
-        env=os.environ | environ,
-    )  # fmt: skip
-
-
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    """A project's folder with nothing in it."""
-    (tmp_path / "docs" / "releases").mkdir(parents=True)
-    return tmp_path
-
-
-def opened(root: Path, at: str = "2026-01-05T09:00:00Z") -> Path:
-    done = run("release", "open", "1.1.1", "--commit", "abc", "--at", at, root=root)
-    assert done.returncode == 0, done.stderr
-    return root / "docs" / "releases" / "1.1.1"
 
 
 def test_the_promises_that_others_rely_on_are_there() -> None:
@@ -279,57 +252,7 @@ def test_an_archive_with_nothing_in_it_is_listed(root: Path) -> None:
     assert done.returncode == 3
 
 
-# ── the life of a watch ──────────────────────────────────────────────────────
-
-
-def test_a_threshold_changed_after_t0_is_invalid_until_it_is_recorded_with_its_reason(root: Path) -> None:
-    opened(root)
-    before = run("judge", "--release", "1.1.1", root=root)
-    (root / "watch.toml").write_text("[thresholds]\npass_rate = 0.5\n", encoding="utf-8")
-    changed = run("judge", "--release", "1.1.1", root=root)
-    recorded = run(
-        "release", "record", "--release", "1.1.1", "--why", "we agreed on less", "--by", "ana", root=root
-    )
-    after = run("judge", "--release", "1.1.1", root=root)
-    assert [done.returncode for done in (before, changed, recorded, after)] == [3, 1, 0, 3]
-    assert "thresholds.pass_rate = 0.95 is thresholds.pass_rate = 0.5 now" in changed.stderr
-    assert "thresholds.pass_rate = 0.95 becomes thresholds.pass_rate = 0.5" in recorded.stderr
-
-
-def test_how_an_incident_stands_is_recorded_from_its_page_once(root: Path) -> None:
-    folder = opened(root)
-    (folder / "incidents" / "INC-1.md").write_text(
-        "---\nid: INC-1\nat: 2026-01-06T09:00:00Z\nseverity: major\nstate: open\nimpact: slow\n"
-        "root_cause:\nfix:\n---\n",
-        encoding="utf-8",
-    )
-    first, second = (
-        run("release", "record", "--release", "1.1.1", "--why", "seen", root=root) for _ in range(2)
-    )
-    assert ("INC-1 is open" in first.stderr, "everything is recorded" in second.stderr) == (True, True)
-
-
-def test_a_watch_is_extended_twice_and_no_more(root: Path) -> None:
-    opened(root, at=(datetime.now(UTC) - timedelta(hours=70)).isoformat())
-    done = [run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root) for _ in range(3)]
-    assert [one.returncode for one in done] == [0, 0, 2]
-    assert "Decide by its verdict" in done[2].stderr
-
-
-def test_a_watch_that_nobody_kept_up_is_not_extended(root: Path) -> None:
-    opened(root)
-    done = run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root)
-    assert (done.returncode, "open the release anew" in done.stderr) == (2, True)
-
-
-def test_a_person_signs_what_no_machine_sees_and_nothing_else(root: Path) -> None:
-    opened(root)
-    signed = run("release", "sign", "review-pass-rate", "--release", "1.1.1", "--by", "ana", root=root)
-    refused = run("release", "sign", "smoke", "--release", "1.1.1", "--by", "ana", root=root)
-    assert (signed.returncode, refused.returncode) == (0, 2)
-    assert (
-        "There are: review-pass-rate, review-network, incidents-updated, backlog-published" in refused.stderr
-    )
+# ── how a figure comes about ─────────────────────────────────────────────────
 
 
 def test_a_metric_is_explained_step_by_step_with_its_evidence(root: Path) -> None:

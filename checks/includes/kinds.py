@@ -10,7 +10,7 @@ import msgspec
 
 from checks.includes import myst
 from checks.includes.voice import Voice
-from checks.records import FORMAT, N_, STORED, Evidence, Word
+from checks.records import FORMAT, N_, STORED, Evidence, Record, Word
 
 # What each kind of record is: read by people who have never seen the code.
 SAYS: dict[str, str] = {
@@ -25,7 +25,10 @@ SAYS: dict[str, str] = {
     "settings": N_("The settings that a verdict rests on, from this instant on."),
     "transition": N_("How an incident stood from this instant on."),
     "signature": N_("A person's word for a duty that no machine can see."),
-    "window": N_("How long the watch lasts, from this instant on."),
+    "watch": N_("The state of the watch from this instant on, and how long it lasts."),
+    "decision": N_("Who read which verdict, and what they did about it."),
+    "said": N_("A verdict that was said to people: kept when it is another one than before."),
+    "roll": N_("The segments that were there, and that no roll call before had named."),
 }
 TYPES: dict[object, str] = {
     str: N_("text"),
@@ -67,4 +70,7 @@ def _type(hint: object, voice: Voice) -> str:
     if isinstance(hint, type) and issubclass(hint, Word):
         words = ", ".join(voice.literal(str(word.value)) for word in hint)
         return f"{voice(N_('one of'))} {words}"
+    if isinstance(hint, type) and issubclass(hint, Record):
+        names = ", ".join(voice.literal(field.name) for field in msgspec.structs.fields(hint))
+        return f"{voice(N_('a record of'))} {names}"
     return voice(TYPES[hint])

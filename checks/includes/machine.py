@@ -31,6 +31,7 @@ def as_json(judgement: Judgement) -> str:
         "verdict": {
             "word": verdict.word.value,
             "rule": verdict.rule,
+            "digest": judgement.digest,
             "because": list(verdict.because),
             "valid_until": verdict.valid_until,
             "window": verdict.window,

@@ -18,12 +18,14 @@ from checks.includes.coverage import coverage
 from checks.includes.figures import figures, metrics
 from checks.includes.files import write_if_changed
 from checks.includes.flaky import flaky
+from checks.includes.incidents import decisions, incident, incidents, way_back
 from checks.includes.language import Language
 from checks.includes.ledger import evidence
 from checks.includes.machine import as_json
 from checks.includes.voice import SHAPES, Voice
 from checks.includes.watching import environments, in_force, looks, pace
 from checks.records import N_, Judgement, Outcome, PromiseStatus, Release, VerdictWord
+from checks.release.incidents import slug
 
 Fragment = Callable[[Judgement, Voice], str]
 
@@ -39,14 +41,20 @@ def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, 
     voice = Voice(language)
     texts = {out / f"{name}.md": fragment(judgement, voice) for name, fragment in FRAGMENTS.items()}
     texts |= {out / f"t{hours:02}.md": checkpoint(judgement, hours, voice) for hours in HOURS}
+    texts |= {
+        out / f"incident-{slug(one.id)}.md": incident(judgement, one.id, voice) for one in judgement.incidents
+    }
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
     texts[out.parent / "metrics.json"] = as_json(judgement)
     return tuple(file for file, text in texts.items() if write_if_changed(file, text))
 
 
 def banner(judgement: Judgement, voice: Voice) -> str:
-    """Says that a rehearsal is one. Nothing at all for a real release."""
-    release = judgement.release
+    """Says that a rehearsal is one, and where to read on when the verdict is red. Else nothing at all."""
+    return myst.paragraphs(_rehearsal(judgement.release, voice), way_back(judgement, voice))
+
+
+def _rehearsal(release: Release, voice: Voice) -> str:
     if not release.rehearsal:
         return ""
     return myst.div(
@@ -103,6 +111,7 @@ def _when(judgement: Judgement, voice: Voice) -> str:
         (voice(N_("As of")), voice.at(said.as_of)),
         (voice(N_("Valid until")), voice.at(said.valid_until, *dating(release))),
         (voice(N_("Rule")), voice.literal(said.rule)),
+        (voice(N_("Digest")), voice.literal(judgement.digest[:12])),
         (voice(N_("Score")), _score(said.score, voice)),
     ]
     return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in rows)
@@ -203,38 +212,6 @@ def _reproduce(status: PromiseStatus, voice: Voice) -> str:
     )
 
 
-def incidents(judgement: Judgement, voice: Voice) -> str:
-    """The runbook's table of incidents, with its own row where there were none."""
-    header = [
-        voice(N_("Date (UTC)")), voice(N_("Impact")), voice(N_("Root cause")), voice(N_("Fix applied")),
-        voice(N_("State")),
-    ]  # fmt: skip
-    absent = voice(N_("N/A"))
-    rows = [
-        [
-            voice.at(incident.at), myst.paragraphs(voice.plain(incident.impact), voice.badge(incident.severity)),
-            voice.plain(incident.root_cause), voice.plain(incident.fix), _incident_state(incident.state, voice),
-        ]
-        for incident in judgement.incidents
-    ] or [[voice(N_("No incidents")), absent, absent, absent, voice(N_("Closed"))]]  # fmt: skip
-    return myst.table(voice(N_("Incidents in the 72 hours")), header, rows, classes="cards incidents")
-
-
-INCIDENT_STATES: dict[str, str] = {
-    "open": N_("Open"),
-    "acknowledged": N_("Acknowledged"),
-    "monitoring": N_("Monitoring"),
-    "resolved": N_("Resolved"),
-    "reopened": N_("Reopened"),
-    "carried over": N_("Carried over"),
-}
-
-
-def _incident_state(state: str, voice: Voice) -> str:
-    known = INCIDENT_STATES.get(state.lower())
-    return voice(known) if known else voice.plain(state)
-
-
 def backlog(judgement: Judgement, voice: Voice) -> str:
     """Where the next version begins."""
     if not judgement.backlog:
@@ -327,6 +304,7 @@ FRAGMENTS: dict[str, Fragment] = {
     "pace": pace,
     "contracts": contracts,
     "incidents": incidents,
+    "decisions": decisions,
     "backlog": backlog,
     "findings": findings,
     "evidence": evidence,

@@ -11,12 +11,13 @@ from typing import Any
 from checks import settings
 from checks.calibration import calibrate
 from checks.evidence import schema
-from checks.includes import calibration, contract, kinds, myst
+from checks.includes import calibration, contract, incidents, kinds, myst
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
 from checks.proving import selftest
 from checks.records import N_, Promise
+from checks.release.incidents import schema as incident_schema
 
 FOLDER = "reference"
 
@@ -32,9 +33,10 @@ def publish_reference(docs: Path) -> tuple[Path, ...]:
             file = docs / "_generated" / FOLDER / code / f"{name}.md"
             if write_if_changed(file, fragment(voice).rstrip("\n") + "\n"):
                 written.append(file)
-    file = docs / "_generated" / FOLDER / "evidence.schema.json"
-    if write_if_changed(file, json.dumps(schema.document(), indent=2, sort_keys=True) + "\n"):
-        written.append(file)
+    for name, document in (("evidence", schema.document()), ("incident", incident_schema())):
+        file = docs / "_generated" / FOLDER / f"{name}.schema.json"
+        if write_if_changed(file, json.dumps(document, indent=2, sort_keys=True) + "\n"):
+            written.append(file)
     return tuple(written)
 
 
@@ -135,4 +137,6 @@ FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "statements": contract.statements,
     "faults": contract.faults,
     "records": kinds.records,
+    "states": incidents.machines,
+    "opening": incidents.opening_rules,
 }

@@ -41,6 +41,7 @@ T+48 <t48>
 T+72 <t72>
 Contracts <contracts>
 Incidents <incidents>
+Decisions <rollback>
 Backlog <backlog>
 Evidence <evidence>
 ```
@@ -122,6 +123,36 @@ Everything that hurt somebody in the window, with its cause and its fix.
 ```
 
 ```{incident-pages}
+```
+""",
+    "rollback.md": """
+# Going on, or going back
+
+```{live} banner
+```
+
+What is published cannot be unpublished, but it can be kept from doing more harm.
+Whoever decides writes down which verdict they read: its digest stands on the front page.
+
+## If the release has to be taken back
+
+1. **Stop the roll-out.**
+   Take the release out of every deployment that still has to come, and pin those that have it to the version before.
+2. **Yank it.**
+   On PyPI: *Your projects*, *Manage*, *Releases*, *Options*, *Yank*.
+   Whoever asks for exactly this version still gets it; nobody else does.
+   Do not delete it: a file that is gone breaks those who have pinned it, and its name can never be used again.
+3. **Tell those who have it.**
+   Say in the changelog and where your users read what is wrong, since which version, and what to install instead.
+4. **Write it down.**
+   `python -m checks release decide roll-back --why TEXT`, or `yank`, `stop`, `go-on`.
+5. **Go on watching.**
+   The watch sees that the file is yanked.
+   It may be closed before its end: `python -m checks release close --early --why TEXT`.
+
+## What was decided
+
+```{live} decisions
 ```
 """,
     "backlog.md": """

@@ -8,6 +8,7 @@ An incident is a page, ``incidents/*.md``. What the table and the verdict need s
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -83,6 +84,15 @@ class Field(NamedTuple):
 
     value: str
     place: str
+
+
+def slug(id: str) -> str:
+    """The id of an incident as files are called that are about it.
+
+    >>> slug("INC-3F2A91")
+    'inc-3f2a91'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-") or "incident"
 
 
 class Page(NamedTuple):

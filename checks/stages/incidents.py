@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 
 from checks.errors import ReleaseError, UsageError
 from checks.records import Incident, Judgement, Release, Severity, Transition
@@ -40,7 +39,7 @@ def open_by_rule(place: Place, release: Release, judgement: Judgement) -> bool:
 
 def _write_page(place: Place, release: Release, step: Transition, says: str) -> None:
     """The page of an incident, if it has none yet; of one that has, the state alone."""
-    from checks.release.incidents import edited, new_page, read_pages
+    from checks.release.incidents import edited, new_page, read_pages, slug
 
     folder = place.releases / release.version / "incidents"
     there = next((page for page in read_pages(folder) if page.incident.id == step.incident), None)
@@ -58,15 +57,6 @@ def _write_page(place: Place, release: Release, step: Transition, says: str) -> 
         "blocks": ", ".join(step.blocks),
     }
     write_text(folder / f"{slug(step.incident)}.md", new_page(incident, says=body, **more))
-
-
-def slug(id: str) -> str:
-    """The id of an incident as its file is called.
-
-    >>> slug("INC-3F2A91")
-    'inc-3f2a91'
-    """
-    return re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-") or "incident"
 
 
 def incident(place: Place, args: argparse.Namespace) -> int:
@@ -103,6 +93,8 @@ def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
         raise UsageError(
             "release incident new: say whom it hurts and how badly: --impact TEXT --severity WORD."
         )
+    from checks.release.incidents import slug
+
     judgement = judged(place, release, None)
     number = len(judgement.incidents) + 1
     taken = {one.id for one in judgement.incidents}

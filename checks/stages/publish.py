@@ -92,6 +92,7 @@ def judgement_of(judgement: Judgement) -> dict[str, Any]:
         "release": judgement.release.version,
         "as_of": judgement.as_of,
         "verdict": {"word": verdict.word.value, "rule": verdict.rule, "window": verdict.window,
+                    "digest": judgement.digest,
                     "valid_until": verdict.valid_until, "because": [str(text) for text in verdict.because],
                     "score": verdict.score,
                     "would_change": [str(text) for text in verdict.would_change]},

@@ -18,7 +18,7 @@ def say(place: Place, release: Release, judgement: Judgement) -> Judgement:
     if is_news(judgement):
         said = Said(
             **stamp(release) | {"occurred_at": judgement.as_of}, word=verdict.word, rule=verdict.rule,
-            verdict=judgement.digest, because=verdict.because,
+            verdict=judgement.digest, because=tuple(str(reason) for reason in verdict.because),
         )  # fmt: skip
         kept.append(said)
         judgement = replace(judgement, said=(*judgement.said, said))

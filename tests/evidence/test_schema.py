@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from checks.evidence.collect import collect
 from checks.evidence.ledger import write
 from checks.evidence.schema import document, of_kind
-from checks.records import FORMAT, STORED
+from checks.records import FORMAT, STORED, Decision, Environment, RollCall, Said, VerdictWord
 
 SAMPLES = Path(__file__).parent / "samples"
 REHEARSED = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-2" / "evidence"
@@ -23,6 +23,19 @@ FINDING = {
     "run_id": "r", "environment": "ci", "occurred_at": "2026-03-02T09:00:00Z", "recorded_at": "2026-03-02T09:00:00Z",
     "format": 1, "weakness": "errors.cannot-be-pickled", "seen": None, "reason": "",
 }  # fmt: skip
+
+STAMP: dict[str, Any] = {
+    "run_id": "r", "environment": Environment.LOOPBACK, "occurred_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+    "recorded_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+}  # fmt: skip
+# What no rehearsal and no collection writes.
+WRITTEN_DOWN = (
+    Decision(**STAMP, action="go-on", word=VerdictWord.ON_TRACK, verdict="d" * 64,
+             verdict_as_of=STAMP["occurred_at"], by="ana", why="all is well"),
+    Said(**STAMP, word=VerdictWord.ON_TRACK, rule="nothing-failing", verdict="d" * 64,
+         because=("Proven: pass-rate.",)),
+    RollCall(**STAMP, segments=("job-0123",)),
+)  # fmt: skip
 
 
 def rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -45,7 +58,7 @@ def test_it_is_a_schema_and_has_every_kind() -> None:
 def test_every_row_of_a_rehearsal_and_of_a_collection_is_valid(tmp_path: Path) -> None:
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
     collected = collect([SAMPLES / "junit"], workflow="unit", commit="", recorded_at=now)
-    write(tmp_path, collected.evidence)
+    write(tmp_path, [*collected.evidence, *WRITTEN_DOWN])
     seen: set[str] = set()
     for kind, row in (*rows(REHEARSED), *rows(tmp_path)):
         # One row of each shape: thousands are alike.

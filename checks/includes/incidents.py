@@ -1,0 +1,200 @@
+"""What do the pages say of incidents, of the steps that a watch took, and of what people decided?"""
+
+from __future__ import annotations
+
+from checks.includes import myst
+from checks.includes.drawing import machine
+from checks.includes.voice import Voice
+from checks.records import N_, Decision, Followed, Incident, Judgement, Transition
+from checks.release.decisions import ACTIONS, RED
+from checks.release.opening import OPENS, STORM
+from checks.release.states import INCIDENT, NEW, OVER, REOPENS_WITHIN_DAYS, WATCH, Step, states
+
+NAMES: dict[str, str] = {
+    NEW: N_("new"),
+    "open": N_("Open"),
+    "acknowledged": N_("Acknowledged"),
+    "monitoring": N_("Monitoring"),
+    "resolved": N_("Resolved"),
+    "reopened": N_("Reopened"),
+    "carried over": N_("Carried over"),
+    "extended": N_("Extended"),
+    "closed": N_("Closed"),
+    "invalid": N_("Invalid"),
+}
+TONES: dict[str, tuple[str, str]] = {
+    "open": ("✖", "bad"),
+    "acknowledged": ("◆", "bad"),
+    "monitoring": ("◑", "unsure"),
+    "resolved": ("●", "good"),
+    "reopened": ("▲", "bad"),
+    "carried over": ("▶", "unsure"),
+}
+
+
+# ── on a release's pages ─────────────────────────────────────────────────────
+
+
+def incidents(judgement: Judgement, voice: Voice) -> str:
+    """The runbook's table of incidents, with its own row where there were none."""
+    header = [
+        voice(N_("Date (UTC)")), voice(N_("Impact")), voice(N_("Root cause")), voice(N_("Fix applied")),
+        voice(N_("State")),
+    ]  # fmt: skip
+    absent = voice(N_("N/A"))
+    told = {one.incident: one for one in judgement.followed}
+    rows = [_row(one, told.get(one.id), judgement, voice) for one in judgement.incidents] or [
+        [voice(N_("No incidents")), absent, absent, absent, voice(N_("Closed"))]
+    ]
+    caption = voice(N_("Incidents in the {hours} hours"), hours=judgement.release.window_h)
+    return myst.table(caption, header, rows, classes="cards incidents")
+
+
+def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice: Voice) -> list[str]:
+    page = judgement.pages.get(incident.id)
+    name = voice.literal(incident.id)
+    impact = [
+        myst.span(f"[{name}](incidents/{page})" if page else name, "row-id"), voice.plain(incident.impact),
+        voice.badge(incident.severity),
+    ]  # fmt: skip
+    if told is not None and told.seen > 1 and told.last_at is not None:
+        impact.append(voice(N_("Seen {n} times, the last on {at}."), n=told.seen, at=told.last_at))
+    if told is not None and told.blocks:
+        impact.append(voice(N_("Stands in the way of {duties}."), duties=told.blocks))
+    state = [_state(incident.state, voice)]
+    if told is not None and told.landed_at is not None and incident.state not in OVER:
+        state.append(voice.say(told.proof))
+    return [
+        voice.at(incident.at), myst.paragraphs(*impact), voice.plain(incident.root_cause), voice.plain(incident.fix),
+        myst.paragraphs(*state),
+    ]  # fmt: skip
+
+
+def _state(state: str, voice: Voice) -> str:
+    if state not in TONES:
+        return voice.plain(state)
+    shape, tone = TONES[state]
+    return voice.mark(shape, voice(NAMES[state]), tone)
+
+
+def incident(judgement: Judgement, id: str, voice: Voice) -> str:
+    """What the evidence says of one incident: the page of that incident embeds it."""
+    one = next(one for one in judgement.incidents if one.id == id)
+    told = next((each for each in judgement.followed if each.incident == id), None)
+    facts = [
+        (voice(N_("State")), _state(one.state, voice)),
+        (voice(N_("Severity")), voice.badge(one.severity)),
+    ]
+    if told is None:
+        return myst.paragraphs(_facts(facts), voice(N_("It has not been recorded yet.")))
+    if told.rule:
+        facts.append((voice(N_("Opened by the rule")), voice.literal(told.rule)))
+    if told.seen and told.first_at is not None and told.last_at is not None:
+        seen = voice(
+            N_("{n} times, from {first} to {last}"), n=told.seen, first=told.first_at, last=told.last_at
+        )
+        facts.append((voice(N_("Seen")), seen))
+    if told.fingerprints:
+        facts.append(
+            (voice(N_("Causes")), ", ".join(voice.literal(cause) for cause in told.fingerprints[:6]))
+        )
+    if told.blocks:
+        facts.append(
+            (voice(N_("Stands in the way of")), ", ".join(voice.literal(duty) for duty in told.blocks))
+        )
+    facts.append((voice(N_("Is the fix shown?")), voice.say(told.proof)))
+    evidence = myst.dropdown(
+        voice(N_("Where the evidence is: {n} segments"), n=len(told.shows)), myst.block(told.shows)
+    ) if told.shows else ""  # fmt: skip
+    return myst.paragraphs(_facts(facts), _steps(judgement, id, voice), evidence)
+
+
+def _facts(facts: list[tuple[str, str]]) -> str:
+    return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in facts)
+
+
+def _steps(judgement: Judgement, id: str, voice: Voice) -> str:
+    header = [voice(N_("When (UTC)")), voice(N_("State")), voice(N_("By")), voice(N_("Why"))]
+    taken = [one for one in judgement.transitions if one.incident == id]
+    rows = [_step(one, voice) for one in taken]
+    return myst.table(voice(N_("What became of it")), header, rows, classes="cards steps") if rows else ""
+
+
+def _step(one: Transition, voice: Voice) -> list[str]:
+    return [voice.at(one.occurred_at), _state(one.state, voice), voice.plain(one.by), voice.plain(one.why)]
+
+
+def decisions(judgement: Judgement, voice: Voice) -> str:
+    """Who read which verdict, and what they did."""
+    if not judgement.decisions:
+        return voice(N_("Nobody has written down what was done about a verdict."))
+    header = [
+        voice(N_("When (UTC)")), voice(N_("Decision")), voice(N_("The verdict that was read")), voice(N_("By")),
+        voice(N_("Why")),
+    ]  # fmt: skip
+    rows = [_decision(one, voice) for one in judgement.decisions]
+    return myst.table(voice(N_("Decisions: {n}"), n=len(rows)), header, rows, classes="cards decisions")
+
+
+def _decision(one: Decision, voice: Voice) -> list[str]:
+    said = ACTIONS.get(one.action)
+    return [
+        voice.at(one.occurred_at),
+        myst.paragraphs(myst.span(voice.literal(one.action), "row-name"), voice(said) if said else ""),
+        myst.paragraphs(voice.badge(one.word), voice.literal(one.verdict[:12]), voice.at(one.verdict_as_of)),
+        voice.plain(one.by), voice.plain(one.why),
+    ]  # fmt: skip
+
+
+def way_back(judgement: Judgement, voice: Voice) -> str:
+    """On every page of a release whose verdict is red: where to read how to take it back. Nothing otherwise."""
+    word = judgement.verdict.word
+    if word not in RED:
+        return ""
+    return myst.div(
+        "way-back",
+        f"{voice.badge(word)} [{voice(N_('What to do if the release has to be taken back'))}](rollback.md)",
+    )
+
+
+# ── in the reference ─────────────────────────────────────────────────────────
+
+
+def machines(voice: Voice) -> str:
+    """The states of a watch and of an incident: each table, drawn and printed."""
+    return myst.paragraphs(
+        _machine(WATCH, N_("The states of a watch"), voice),
+        _machine(INCIDENT, N_("The states of an incident"), voice),
+        voice(
+            N_("An incident that comes back within {days} days of being resolved is opened again; later, it is another "
+               "one."),
+            days=REOPENS_WITHIN_DAYS,
+        ),
+    )  # fmt: skip
+
+
+def _machine(table: tuple[Step, ...], title: str, voice: Voice) -> str:
+    names = {state: voice.language.gettext(NAMES[state]) for state in states(table)}
+    says = "; ".join(f"{voice.language.gettext(NAMES[step.before])} → {names[step.after]}" for step in table)
+    header = [voice(N_("From")), voice(N_("To")), voice(N_("Who")), voice(N_("What it means"))]
+    rows = [
+        [voice(NAMES[step.before]), voice(NAMES[step.after]), voice(step.who), voice.ours(step.says)] for step in table
+    ]  # fmt: skip
+    return myst.paragraphs(
+        machine(table, names, title=voice.language.gettext(title), says=says),
+        myst.table(voice(title), header, rows, classes="cards states"),
+    )
+
+
+def opening_rules(voice: Voice) -> str:
+    """The rules that open an incident by themselves."""
+    header = [voice(N_("Rule")), voice(N_("Severity")), voice(N_("Opens an incident when"))]
+    rows = [[voice.literal(rule.id), voice(rule.severity), voice.ours(rule.says)] for rule in OPENS]
+    return myst.paragraphs(
+        myst.table(voice(N_("What opens an incident by itself")), header, rows, classes="cards opening"),
+        voice(
+            N_("The same cause opens once: it is told by what broke, the type of the error and the place, never by a "
+               "message. More than {n} new causes of one rule at once are one incident."),
+            n=STORM,
+        ),
+    )  # fmt: skip

@@ -1,0 +1,278 @@
+"""Can a person lead a watch through its life by the command line, and is each mistake told in words?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from checks.console import Console
+from checks.evidence import ledger
+from checks.records import Decision, Environment, Event, EventKind, RollCall, Said, Transition
+from checks.release.folder import load
+from checks.settings import load as load_settings
+from checks.stages.incidents import open_by_rule
+from checks.stages.place import Place, judged
+from checks.stages.saying import say
+from tests.commands import opened, run
+
+
+def test_a_threshold_changed_after_t0_is_invalid_until_it_is_recorded_with_its_reason(root: Path) -> None:
+    opened(root)
+    before = run("judge", "--release", "1.1.1", root=root)
+    (root / "watch.toml").write_text("[thresholds]\npass_rate = 0.5\n", encoding="utf-8")
+    changed = run("judge", "--release", "1.1.1", root=root)
+    recorded = run(
+        "release", "record", "--release", "1.1.1", "--why", "we agreed on less", "--by", "ana", root=root
+    )
+    after = run("judge", "--release", "1.1.1", root=root)
+    assert [done.returncode for done in (before, changed, recorded, after)] == [3, 1, 0, 3]
+    assert "thresholds.pass_rate = 0.95 is thresholds.pass_rate = 0.5 now" in changed.stderr
+    assert "thresholds.pass_rate = 0.95 becomes thresholds.pass_rate = 0.5" in recorded.stderr
+
+
+def test_how_an_incident_stands_is_recorded_from_its_page_once(root: Path) -> None:
+    folder = opened(root)
+    (folder / "incidents" / "INC-1.md").write_text(
+        "---\nid: INC-1\nat: 2026-01-06T09:00:00Z\nseverity: major\nstate: open\nimpact: slow\n"
+        "root_cause:\nfix:\n---\n",
+        encoding="utf-8",
+    )
+    first, second = (
+        run("release", "record", "--release", "1.1.1", "--why", "seen", root=root) for _ in range(2)
+    )
+    assert ("INC-1.md: INC-1" in first.stderr, "everything is recorded" in second.stderr) == (True, True)
+
+
+def test_a_watch_is_extended_twice_and_no_more(root: Path) -> None:
+    opened(root, at=(datetime.now(UTC) - timedelta(hours=70)).isoformat())
+    done = [run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root) for _ in range(3)]
+    assert [one.returncode for one in done] == [0, 0, 2]
+    assert "Decide by its verdict" in done[2].stderr
+
+
+def test_a_watch_that_nobody_kept_up_is_not_extended(root: Path) -> None:
+    opened(root)
+    done = run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root)
+    assert (done.returncode, "open the release anew" in done.stderr) == (2, True)
+
+
+def test_a_person_signs_what_no_machine_sees_and_nothing_else(root: Path) -> None:
+    opened(root)
+    signed = run(
+        "release", "checkpoint", "--sign", "review-pass-rate", "--release", "1.1.1", "--by", "ana", root=root
+    )
+    refused = run("release", "checkpoint", "--sign", "smoke", "--release", "1.1.1", "--by", "ana", root=root)
+    assert (signed.returncode, refused.returncode) == (0, 2)
+    assert (
+        "There are: review-pass-rate, review-network, incidents-updated, backlog-published" in refused.stderr
+    )
+
+
+# ── incidents ────────────────────────────────────────────────────────────────
+
+
+def release(*arguments: str, root: Path) -> subprocess.CompletedProcess[str]:
+    return run("release", *arguments, "--release", "1.1.1", root=root)
+
+
+def incident(*arguments: str, root: Path) -> subprocess.CompletedProcess[str]:
+    return release("incident", *arguments, "--by", "ana", root=root)
+
+
+def new(root: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return incident("new", "--impact", "polls are stale", "--severity", "critical", *more, root=root)
+
+
+def states(folder: Path) -> list[str]:
+    steps = sorted(ledger.read(folder / "evidence", Transition), key=lambda one: one.recorded_at)
+    return [step.state for step in steps]
+
+
+def test_an_incident_is_opened_completed_and_followed_to_its_end(root: Path) -> None:
+    folder = opened(root)
+    done = [
+        new(root),
+        incident("INC-1", "--to", "acknowledged", "--why", "mine", root=root),
+        incident("INC-1", "--to", "monitoring", "--root-cause", "a: cache", "--fix", 'said "off"', "--why", "it is out",
+                 root=root),
+        incident("INC-1", "--to", "resolved", "--why", "nobody complains", root=root),
+    ]  # fmt: skip
+    assert [one.returncode for one in done] == [0, 0, 0, 0], done[-1].stderr
+    assert states(folder) == ["open", "acknowledged", "monitoring", "resolved"]
+    page = (folder / "incidents" / "inc-1.md").read_text(encoding="utf-8")
+    assert 'root_cause: "a: cache"' in page
+    assert 'fix: "said \\"off\\""' in page
+    assert "Write here what happened" in page
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("INC-1", "--to", "resolved", "--why", "x"), "INC-1 cannot become resolved: it is open"),
+        (("INC-1", "--to", "monitoring"), "--why TEXT"),
+        (("INC-7", "--to", "monitoring", "--why", "x"), "There are: INC-1"),
+        (("new", "--impact", "slow"), "--severity WORD"),
+        (("new", "--impact", "slow", "--severity", "minor", "--to", "resolved"), "cannot become resolved: it is new"),
+    ],
+)  # fmt: skip
+def test_a_step_that_there_is_not_is_refused_and_leaves_the_page_alone(
+    arguments: tuple[str, ...], says: str, root: Path
+) -> None:
+    folder = opened(root)
+    new(root)
+    page = folder / "incidents" / "inc-1.md"
+    before = page.read_bytes()
+    done = incident(*arguments, root=root)
+    assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+    assert (before, ["open"]) == (page.read_bytes(), states(folder))
+
+
+def test_a_page_edited_to_an_impossible_state_is_an_error_with_file_and_line(root: Path) -> None:
+    folder = opened(root)
+    new(root)
+    page = folder / "incidents" / "inc-1.md"
+    text = page.read_text(encoding="utf-8")
+    page.write_text(text.replace('state: "open"', "state: resolved"), encoding="utf-8")
+    line = text.splitlines().index('state: "open"') + 1
+    done = release("record", "--why", "done", root=root)
+    assert (done.returncode, f"incidents/inc-1.md:{line}: INC-1 cannot become resolved" in done.stderr) == (
+        2,
+        True,
+    )
+    judged = release_judged(root)
+    assert f"incidents/inc-1.md:{line} INC-1 cannot be resolved" in judged.stderr
+
+
+def release_judged(root: Path) -> subprocess.CompletedProcess[str]:
+    return run("judge", "--release", "1.1.1", root=root)
+
+
+def test_a_fix_that_is_not_shown_is_not_called_one(root: Path) -> None:
+    folder = opened(root, at=(datetime.now(UTC) - timedelta(hours=2)).isoformat())
+    ledger.write(folder / "evidence", [stale(datetime.now(UTC) - timedelta(hours=1))])
+    new(root, "--metric", "stale-cache")
+    incident("INC-1", "--to", "monitoring", "--why", "fixed", root=root)
+    done = incident("INC-1", "--to", "resolved", "--why", "I think so", root=root)
+    assert (done.returncode, "INC-1 is not shown to be resolved" in done.stderr) == (2, True), done.stderr
+    assert states(folder) == ["open", "monitoring"]
+
+
+def stale(at: datetime) -> Event:
+    return Event(
+        run_id="smoke", environment=Environment.LOOPBACK, occurred_at=at, recorded_at=at, event=EventKind.STALE_READ,
+        expected=False, blocking=True, place="smoke <b>|`\u202e\ud800".encode("utf-8", "replace").decode(), message="m",
+        origin="x",
+    )  # fmt: skip
+
+
+def place_of(root: Path) -> Place:
+    return Place(root, load_settings(root / "watch.toml"), Console())
+
+
+def test_what_a_rule_opens_has_a_page_that_people_complete_and_opens_once(root: Path) -> None:
+    now = datetime.now(UTC)
+    folder = opened(root, at=(now - timedelta(hours=2)).isoformat())
+    ledger.write(folder / "evidence", [stale(now - timedelta(hours=1))])
+    place, watched = place_of(root), load(folder)
+    first = open_by_rule(place, watched, judged(place, watched, None))
+    second = open_by_rule(place, watched, judged(place, watched, None))
+    assert (first, second) == (True, False)
+    (page,) = (folder / "incidents").glob("*.md")
+    completed = incident(
+        page.stem, "--to", "acknowledged", "--root-cause", "the cache", "--why", "mine", root=root
+    )
+    assert completed.returncode == 0, completed.stderr
+    told = judged(place, watched, None)
+    assert [(o.state, o.root_cause, o.metric) for o in told.incidents] == [
+        ("acknowledged", "the cache", "stale-cache")
+    ]
+    assert [one.rule for one in told.followed] == ["stale-read"]
+    assert f"incident-{page.stem}" in page.read_text(encoding="utf-8")
+
+
+def test_incidents_are_listed_for_people_and_programs(root: Path) -> None:
+    opened(root)
+    new(root)
+    assert "INC-1, critical" in incident(root=root).stderr
+    assert [one["id"] for one in json.loads(incident("--json", root=root).stdout)["incidents"]] == ["INC-1"]
+
+
+# ── checkpoints and decisions ────────────────────────────────────────────────
+
+
+def test_a_checkpoint_shows_each_duty_what_to_sign_and_what_comes_next(root: Path) -> None:
+    opened(root, at=(datetime.now(UTC) - timedelta(hours=30)).isoformat())
+    shown = release("checkpoint", root=root)
+    assert shown.returncode == 0
+    for says in (
+        "T+24: first productive cycle",
+        "6 h 0 min ago",
+        "--sign review-pass-rate",
+        "T+48 due on",
+        "in 18 h",
+    ):
+        assert says in shown.stderr, says
+    assert "--sign backlog-published" not in shown.stderr
+    points = json.loads(release("checkpoint", "--json", root=root).stdout)["checkpoints"]
+    assert [point["is_due"] for point in points] == [True, True, False, False]
+
+
+def test_a_duty_is_not_signed_before_it_is_due(root: Path) -> None:
+    opened(root, at=(datetime.now(UTC) - timedelta(hours=30)).isoformat())
+    done = release("checkpoint", "--sign", "backlog-published", root=root)
+    assert (done.returncode, "nothing can be signed before" in done.stderr) == (2, True)
+
+
+def test_a_decision_names_the_verdict_that_was_read(root: Path) -> None:
+    folder = opened(root)
+    done = release("decide", "roll-back", "--why", "it hurts", "--by", "ana", root=root)
+    assert done.returncode == 0, done.stderr
+    (decision,) = ledger.read(folder / "evidence", Decision)
+    digest = json.loads(run("judge", "--release", "1.1.1", "--json", root=root).stdout)["verdict"]["digest"]
+    assert ("roll-back", digest, "ana") == (decision.action, decision.verdict, decision.by)
+
+
+@pytest.mark.parametrize("digest", ["0000000000", "abc", "' or 1=1"])
+def test_a_decision_about_no_verdict_of_this_watch_is_refused(digest: str, root: Path) -> None:
+    opened(root)
+    done = release("decide", "go-on", "--why", "x", "--verdict", digest, root=root)
+    assert (done.returncode, "no verdict of 1.1.1 has that digest" in done.stderr) == (2, True)
+
+
+def test_a_verdict_is_kept_when_it_is_news_and_names_what_was_there(root: Path) -> None:
+    folder = opened(root)
+    place, watched = place_of(root), load(folder)
+    for _ in range(2):
+        say(place, watched, judged(place, watched, None))
+    assert len(ledger.read(folder / "evidence", Said)) == 1
+    named = [name for call in ledger.read(folder / "evidence", RollCall) for name in call.segments]
+    assert sorted(name.partition("-")[0] for name in named) == ["said", "settings"]
+
+
+def test_a_verdict_that_was_said_changes_no_verdict(root: Path) -> None:
+    folder = opened(root)
+    place, watched = place_of(root), load(folder)
+    before = judged(place, watched, None)
+    say(place, watched, before)
+    release("decide", "go-on", "--why", "x", root=root)
+    after = judged(place, watched, None)
+    assert (before.digest, before.as_of) == (after.digest, after.as_of)
+
+
+def test_a_segment_that_was_taken_away_makes_the_verdict_invalid(root: Path) -> None:
+    now = datetime.now(UTC)
+    folder = opened(root, at=(now - timedelta(hours=2)).isoformat())
+    ledger.write(folder / "evidence", [stale(now - timedelta(hours=1))])
+    place, watched = place_of(root), load(folder)
+    say(place, watched, judged(place, watched, None))
+    (bad_news,) = (folder / "evidence").glob("event-*")
+    assert release_judged(root).returncode == 1
+    bad_news.unlink()
+    done = release_judged(root)
+    assert (done.returncode, f"{bad_news.stem}: it was in the ledger on" in done.stderr) == (1, True), (
+        done.stderr
+    )
