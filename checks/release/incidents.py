@@ -113,17 +113,33 @@ def read_pages(folder: Path) -> tuple[Page, ...]:
 
     :raises ReleaseError: a page is not an incident: where, what, and what to write instead.
     """
-    pages = [page for page in sorted(folder.glob("*.md")) if page.name != "index.md" and page.name[0] != "_"]
+    pages, wrong = survey_pages(folder)
+    if wrong:
+        raise ReleaseError(f"{folder}/{wrong[0]}")
+    return pages
+
+
+def survey_pages(folder: Path) -> tuple[tuple[Page, ...], tuple[str, ...]]:
+    """The pages that can be read, the oldest incident first, and what is wrong with the others.
+
+    What is wrong begins with the file and the line: a slip in one page must not end a watch.
+    """
     read: dict[str, Page] = {}
-    for page in pages:
-        one = read_page(page)
-        if one.incident.id in read:
-            other = read[one.incident.id].name
-            raise ReleaseError(
-                f"{page}: the id {one.incident.id!r} is {other}'s already. Give this one its own."
-            )
-        read[one.incident.id] = one
-    return tuple(sorted(read.values(), key=lambda one: (one.incident.at, one.incident.id)))
+    wrong = []
+    for page in sorted(folder.glob("*.md")):
+        if page.name == "index.md" or page.name[0] == "_":
+            continue
+        try:
+            one = read_page(page)
+            if one.incident.id in read:
+                other = read[one.incident.id].name
+                raise ReleaseError(
+                    f"{page}: the id {one.incident.id!r} is {other}'s already. Give this one its own."
+                )
+            read[one.incident.id] = one
+        except ReleaseError as why:
+            wrong.append(str(why).removeprefix(f"{folder}/"))
+    return tuple(sorted(read.values(), key=lambda one: (one.incident.at, one.incident.id))), tuple(wrong)
 
 
 def read_page(page: Path) -> Page:

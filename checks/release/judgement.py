@@ -63,7 +63,7 @@ from checks.release.baseline import Accepted, accepted_before
 from checks.release.checkpoints import checkpoints
 from checks.release.fixing import follow
 from checks.release.folder import find
-from checks.release.incidents import Page, read_pages
+from checks.release.incidents import Page, survey_pages
 from checks.release.standing import TOLD, Standing, standing
 from checks.release.window import belongs, due_at, is_known
 from checks.settings import Settings
@@ -80,7 +80,6 @@ def judge_release(
 
     :param as_of: the instant to judge as of; None means that of the newest record, or T+0 where there is none.
     :param baseline: whether the last accepted release is looked for, to compare with.
-    :raises ReleaseError: a page that people edit is not what it should be.
     """
     evidence = folder / "evidence"
     found = ledger.survey(evidence)
@@ -90,12 +89,13 @@ def judge_release(
         (record.recorded_at for record in everything if not isinstance(record, TOLD)),
         default=release.opened_at,
     )
+    pages, unreadable = survey_pages(folder / "incidents")
     with ExitStack() as stack:
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
         basis = accepted_before(folder.parent, release, settings) if baseline else None
         case = Case(
             release=release, settings=settings, records=everything, engine=engine,
-            pages=read_pages(folder / "incidents"),
+            pages=pages, unreadable=tuple(text("{page}", page=page) for page in unreadable),
             problems=(*(text("{problem}", problem=problem) for problem in found.problems), *roll_call.missing(found)),
             basis=stack.enter_context(basis.opened()) if basis else None, superseded=_superseded(folder, release),
         )  # fmt: skip
@@ -178,6 +178,7 @@ class Case(NamedTuple):
     records: Sequence[Evidence]
     engine: Engine
     pages: tuple[Page, ...]
+    unreadable: tuple[Text, ...]
     problems: tuple[Text, ...]
     basis: Accepted | None
     superseded: bool
@@ -218,7 +219,7 @@ def _looks(case: Case, as_of: datetime) -> list[Looked]:
 def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> View:
     now = standing(
         case.records, case.release, as_of=as_of, settings=case.settings, pages=case.pages,
-        superseded=case.superseded,
+        unreadable=case.unreadable, superseded=case.superseded,
     )  # fmt: skip
     release = now.release
     records = [record for record in case.records if belongs(record, release, as_of)]

@@ -78,14 +78,16 @@ def standing(
     as_of: datetime,
     settings: Settings,
     pages: Sequence[Page],
+    unreadable: Sequence[Text] = (),
     superseded: bool = False,
 ) -> Standing:
     """How the watch stood at ``as_of``.
 
     :param records: all that the ledger holds, of any time.
     :param settings: those of ``watch.toml`` now, and
-    :param pages: the incidents that people wrote down, as they are now: both are held against the records where it is
-        asked how the watch stands now. How it stood at an instant of the past is told by the records alone.
+    :param pages: the incidents that people wrote down, as they are now, and
+    :param unreadable: what is wrong with the pages that cannot be read. All three are held against the records
+        where it is asked how the watch stands now; how it stood in the past is told by the records alone.
     :param superseded: whether another release has been opened since, or this one is a rehearsal: then ``watch.toml``
         is not about it any more.
     """
@@ -110,7 +112,7 @@ def standing(
         tampered=tuple(_changed_settings(in_order(known, InForce), settings))
         if is_now and not superseded
         else (),
-        unrecorded=(*refused, *(_unrecorded(latest, pages, as_of) if is_now else ())),
+        unrecorded=(*refused, *((*unreadable, *_unrecorded(latest, pages, as_of)) if is_now else ())),
     )
 
 

@@ -39,10 +39,12 @@ def open_by_rule(place: Place, release: Release, judgement: Judgement) -> bool:
 
 def _write_page(place: Place, release: Release, step: Transition, says: str) -> None:
     """The page of an incident, if it has none yet; of one that has, the state alone."""
-    from checks.release.incidents import edited, new_page, read_pages, slug
+    from checks.release.incidents import edited, new_page, slug, survey_pages
 
     folder = place.releases / release.version / "incidents"
-    there = next((page for page in read_pages(folder) if page.incident.id == step.incident), None)
+    there = next((page for page in survey_pages(folder)[0] if page.incident.id == step.incident), None)
+    if (folder / f"{slug(step.incident)}.md").exists() and there is None:
+        return  # somebody's slip is in it, and is told
     if there is not None:
         write_text(folder / there.name, edited(folder / there.name, {"state": step.state}))
         return
@@ -151,13 +153,14 @@ def recorded_pages(
     :raises ReleaseError: a page takes a step that there is not, or says without proof that a fix holds.
     """
     from checks.evidence import ledger
-    from checks.release.incidents import read_pages
+    from checks.release.incidents import read_pages, survey_pages
     from checks.release.standing import not_recorded, takes_nothing_back, transition_of
 
     folder = place.releases / release.version
     records = ledger.read(folder / "evidence", Transition)
-    pages = [page for page in not_recorded(records, read_pages(folder / "incidents"))
-             if only in ("", page.incident.id)]  # fmt: skip
+    # A schedule goes on without a page that has a slip in it: the verdict tells of that.
+    found = survey_pages(folder / "incidents")[0] if only_worse else read_pages(folder / "incidents")
+    pages = [page for page in not_recorded(records, found) if only in ("", page.incident.id)]
     if only_worse:
         pages = [page for page in pages if takes_nothing_back(records, page)]
     if not pages:

@@ -122,6 +122,14 @@ def test_a_watch_whose_settings_were_never_recorded_is_judged_by_those_of_now(wa
 # ── incidents ────────────────────────────────────────────────────────────────
 
 
+def test_a_slip_in_a_page_ends_no_watch_and_is_told_with_its_line(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(48))
+    watched.incident("somehow")
+    unknowns = [str(unknown) for unknown in watched.judged().verdict.unknowns]
+    assert any(said.startswith("INC-1.md:5 state: 'somehow' is not one of") for said in unknowns), unknowns
+    assert not any("somehow" in str(said) for said in watched.judged(24).verdict.unknowns)
+
+
 def test_a_page_that_was_edited_without_a_record_changes_nothing_and_is_named(watched: Watched) -> None:
     watched.keep(in_force(0), *healthy(48), transition(30, "open"))
     watched.incident("acknowledged")
