@@ -17,6 +17,7 @@ from checks.errors import AtalayaError
 from checks.settings import load
 from checks.stages import (
     calibrate,
+    close,
     collect,
     evidence,
     export,
@@ -190,6 +191,7 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("version")
     it.add_argument("--commit", required=True, metavar="SHA")
     it.add_argument("--at", metavar="TIME", help="T+0 (default: now)")
+    it.add_argument("--by", default="", metavar="NAME", help="who opens it (default: you)")
     it = _command(inner, "record", release.record)
     _by(it)
     it = _command(inner, "extend", release.extend)
@@ -210,6 +212,15 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--metric", choices=MANDATORY, metavar="ID",
         help=f"the metric that it spoils: {', '.join(MANDATORY)}")  # fmt: skip
     _by(it, required=False)
+    it = _command(inner, "close", close.close)
+    it.add_argument("--carry", action="append", default=[], metavar="ID", help="an incident that the next version "
+                    "begins with; may be given again")  # fmt: skip
+    it.add_argument(
+        "--early", action="store_true", help="before the window's end, of a release that was taken back"
+    )
+    _by(it)
+    it = _command(inner, "verify", close.verify)
+    it.add_argument("version", nargs="?", help="the release (default: all of them)")
     it = _command(inner, "decide", release.decide)
     it.add_argument("action", choices=ACTIONS, help="what was done")
     it.add_argument("--verdict", default="", metavar="DIGEST",

@@ -586,6 +586,15 @@ class Signature(Evidence, frozen=True, kw_only=True):
     note: str
 
 
+class Asked(Record, frozen=True, kw_only=True):
+    """An item of the last release's backlog, as a watch began with it. ``says`` is in English."""
+
+    id: str
+    says: str
+    proven_by: str
+    priority: int
+
+
 class WatchStep(Evidence, frozen=True, kw_only=True):
     """The state of a watch from this instant on, and how long it lasts.
 
@@ -601,7 +610,7 @@ class WatchStep(Evidence, frozen=True, kw_only=True):
     verdict: str = ""
     previous: str = ""
     previous_seal: str = ""
-    asked: tuple[BacklogItem, ...] = ()
+    asked: tuple[Asked, ...] = ()
 
 
 class Decision(Evidence, frozen=True, kw_only=True):
@@ -901,6 +910,7 @@ class Followed(Record, frozen=True, kw_only=True):
     landed_at: datetime | None
     shown: bool
     proof: Text
+    promises: tuple[str, ...] = ()  # those that its causes broke
 
 
 class SegmentInfo(Record, frozen=True, kw_only=True):
@@ -953,6 +963,34 @@ class PromiseStatus(Record, frozen=True, kw_only=True):
     script: tuple[str, ...] = ()
 
 
+class SealState(Record, frozen=True, kw_only=True):
+    """Whether a release is sealed, and whether its folder is what was sealed: ``differs`` says what is not.
+
+    ``digest`` is that of ``seal.json`` itself, which the next release writes down when it opens.
+    """
+
+    closed_at: datetime | None = None
+    by: str = ""
+    why: str = ""
+    word: str = ""
+    files: int = 0
+    digest: str = ""
+    differs: tuple[Text, ...] = ()
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether there is a seal at all, whole or broken."""
+        return bool(self.digest)
+
+
+class Question(Record, frozen=True, kw_only=True):
+    """Something that the watch leaves open, by name, and the item of the backlog that takes it on, if one does."""
+
+    id: str
+    says: Text
+    item: str = ""
+
+
 class Judgement(Record, frozen=True, kw_only=True):
     """All that can be said of one release as of one instant: what the pages are made from."""
 
@@ -986,4 +1024,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     said: tuple[Said, ...] = ()
     decisions: tuple[Decision, ...] = ()
     steps: tuple[WatchStep, ...] = ()
+    seal: SealState = SealState()
+    questions: tuple[Question, ...] = ()
+    unrecorded: tuple[Text, ...] = ()
     digest: str = ""  # of the verdict and the metrics: what a decision names

@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from checks.console import Console
 from checks.evidence import ledger
-from checks.records import Decision, Environment, Event, EventKind, RollCall, Said, Transition
-from checks.release.folder import load
+from checks.records import Decision, Environment, Event, EventKind, RollCall, Said, Transition, WatchStep
+from checks.release.folder import lasts_h, load
 from checks.settings import load as load_settings
+from checks.stages.close import extend_what_needs_it
 from checks.stages.incidents import open_by_rule
 from checks.stages.place import Place, judged
 from checks.stages.saying import say
@@ -250,7 +252,7 @@ def test_a_verdict_is_kept_when_it_is_news_and_names_what_was_there(root: Path) 
         say(place, watched, judged(place, watched, None))
     assert len(ledger.read(folder / "evidence", Said)) == 1
     named = [name for call in ledger.read(folder / "evidence", RollCall) for name in call.segments]
-    assert sorted(name.partition("-")[0] for name in named) == ["said", "settings"]
+    assert sorted(name.partition("-")[0] for name in named) == ["said", "settings", "watch"]
 
 
 def test_a_verdict_that_was_said_changes_no_verdict(root: Path) -> None:
@@ -276,3 +278,178 @@ def test_a_segment_that_was_taken_away_makes_the_verdict_invalid(root: Path) -> 
     assert (done.returncode, f"{bad_news.stem}: it was in the ledger on" in done.stderr) == (1, True), (
         done.stderr
     )
+
+
+# ── the end, and the next beginning ──────────────────────────────────────────
+
+
+def over(root: Path, hours: float = 73) -> Path:
+    return opened(root, at=(datetime.now(UTC) - timedelta(hours=hours)).isoformat())
+
+
+def closed(root: Path, *more: str) -> subprocess.CompletedProcess[str]:
+    return run(
+        "release", "close", "--release", "1.1.1", "--why", "it is over", "--by", "ana", *more, root=root
+    )
+
+
+def test_a_watch_is_closed_sealed_and_proven_untouched(root: Path) -> None:
+    folder = over(root)
+    done = closed(root)
+    assert done.returncode == 0, done.stderr
+    assert "the next release begins with" in done.stderr
+    report = json.loads((folder / "report.json").read_text(encoding="utf-8"))
+    assert (report["schema"], report["report"]["verdict"]["word"]) == ("atalaya.closing/1", "INCONCLUSIVE")
+    assert "pass-rate" in {one["id"] for one in report["questions"]}
+    printed = (folder / "report.html").read_text(encoding="utf-8")
+    assert ("http" in printed, "<script" in printed, "INCONCLUSIVE" in printed) == (False, False, True)
+    assert run("release", "verify", "1.1.1", root=root).returncode == 0
+    (folder / "t24.md").write_text("all was well", encoding="utf-8")
+    verified = run("release", "verify", "--json", root=root)
+    assert (
+        verified.returncode, json.loads(verified.stdout)["releases"]["1.1.1"]["differs"]
+    ) == (1, ["t24.md was changed."])  # fmt: skip
+
+
+def test_what_is_not_sealed_is_unknown(root: Path) -> None:
+    over(root)
+    assert run("release", "verify", root=root).returncode == 3
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("collect", "--log", "x.log", "--release", "1.1.1"),
+        ("evidence", "compact", "--release", "1.1.1"),
+        ("release", "record", "--why", "x", "--release", "1.1.1"),
+        ("release", "extend", "--why", "x", "--release", "1.1.1"),
+        ("release", "checkpoint", "--sign", "review-pass-rate", "--release", "1.1.1"),
+        ("release", "decide", "go-on", "--why", "x", "--release", "1.1.1"),
+        ("release", "incident", "new", "--impact", "x", "--severity", "minor", "--release", "1.1.1"),
+        ("release", "close", "--why", "x", "--release", "1.1.1"),
+        ("release", "open", "1.1.1", "--commit", "abc"),
+        ("smoke", "--release", "1.1.1", "--waits", "1"),
+        ("watch", "--release", "1.1.1"),
+        ("rehearse", "--as", "1.1.1"),
+    ],
+    ids=" ".join,
+)  # fmt: skip
+def test_what_is_sealed_is_read_only_to_every_command(command: tuple[str, ...], sealed: Path) -> None:
+    before = {file: file.read_bytes() for file in sealed.rglob("*") if file.is_file()}
+    (sealed.parents[2] / "x.log").write_text(
+        "2026-01-05T10:00:00Z ERROR timed out after 60 s waiting for job 17\n"
+    )
+    words = [str(sealed.parents[2] / word) if word == "x.log" else word for word in command]
+    done = run(*words, root=sealed.parents[2])
+    assert done.returncode == 2, done.stderr
+    assert before == {file: file.read_bytes() for file in sealed.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(scope="module")
+def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("sealed")
+    (root / "docs" / "releases").mkdir(parents=True)
+    folder = over(root)
+    assert closed(root).returncode == 0
+    return folder
+
+
+def test_an_open_incident_hinders_until_it_is_carried_over(root: Path) -> None:
+    folder = over(root)
+    new(root)
+    refused = closed(root)
+    assert (refused.returncode, "Carry it over with --carry INC-1" in refused.stderr) == (2, True)
+    assert not (folder / "seal.json").exists()
+    assert closed(root, "--carry", "INC-7").returncode == 2
+    assert closed(root, "--carry", "INC-1").returncode == 0
+    assert states(folder) == ["open", "carried over"]
+    assert 'state: "carried over"' in (folder / "incidents" / "inc-1.md").read_text(encoding="utf-8")
+    # What is carried over hurts still: it turns no verdict green.
+    assert "The incident INC-1 is open" in release_judged(root).stderr
+
+
+def test_a_watch_is_not_closed_before_its_end_but_for_a_release_that_was_taken_back(root: Path) -> None:
+    over(root, hours=20)
+    early, unsaid = closed(root), closed(root, "--early")
+    assert (early.returncode, unsaid.returncode) == (2, 2)
+    assert "release decide roll-back" in unsaid.stderr
+    release("decide", "roll-back", "--why", "it hurts", root=root)
+    assert closed(root, "--early").returncode == 0
+
+
+def test_a_close_that_was_killed_is_ended_by_the_next_and_ends_the_same(root: Path) -> None:
+    folder = over(root)
+    closed(root)
+    whole = {file.name: file.read_bytes() for file in folder.glob("*") if file.is_file()}
+    for name in ("seal.json", "report.html", "backlog.json"):
+        (folder / name).unlink()
+        refused = release("decide", "go-on", "--why", "x", root=root)
+        assert (refused.returncode, "its closing was interrupted" in refused.stderr) == (2, True)
+    assert closed(root).returncode == 0
+    assert whole == {file.name: file.read_bytes() for file in folder.glob("*") if file.is_file()}
+
+
+def test_the_next_release_begins_with_the_backlog_of_the_last(root: Path) -> None:
+    over(root)
+    new(root)
+    closed(root, "--carry", "INC-1")
+    done = run("release", "open", "1.1.2", "--commit", "def", "--json", root=root)
+    assert done.returncode == 0, done.stderr
+    assert "from the backlog of 1.1.1" in done.stderr
+    assert "INC-1, has no check yet: Mend INC-1: polls are stale" in done.stderr
+    assert "pass-rate, has a check" in done.stderr
+    next_one = judged(place_of(root), load(root / "docs" / "releases" / "1.1.2"), None)
+    assert next_one.steps[0].previous == "1.1.1"
+    assert {"INC-1", "pass-rate"} <= {item.id for item in next_one.steps[0].asked}
+    # The seal is held against what the next release began from.
+    assert run("release", "verify", "1.1.1", root=root).returncode == 0
+    seal = root / "docs" / "releases" / "1.1.1" / "seal.json"
+    seal.write_text(seal.read_text(encoding="utf-8").replace("it is over", "it is fine"), encoding="utf-8")
+    assert "made anew" in run("release", "verify", "1.1.1", root=root).stderr
+
+
+def test_a_release_that_was_never_closed_is_told_to_the_next(root: Path) -> None:
+    over(root)
+    done = run("release", "open", "1.1.2", "--commit", "def", root=root)
+    assert (done.returncode, "1.1.1 was never closed" in done.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("hours", "severity", "expected"),
+    [(71.9, "critical", 72), (72.1, "critical", 96), (72.1, "major", 72), (97, "critical", 72)],
+)
+def test_a_critical_incident_at_the_end_extends_the_watch_by_itself(
+    hours: float, severity: str, expected: int, root: Path
+) -> None:
+    folder = over(root, hours=hours)
+    incident("new", "--impact", "x", "--severity", severity, root=root)
+    backdate(folder, hours=10)
+    place = place_of(root)
+    for _ in range(2):
+        extend_what_needs_it(place)
+    assert expected == lasts_h(folder, load(folder))
+
+
+def backdate(folder: Path, hours: float) -> None:
+    """The incident as it would have been recorded so long ago."""
+    (step,) = ledger.read(folder / "evidence", Transition)
+    for file in (folder / "evidence").glob("transition-*"):
+        file.unlink()
+    at = step.occurred_at - timedelta(hours=hours)
+    ledger.write(folder / "evidence", [replace(step, occurred_at=at, recorded_at=at, opened_at=at)])
+
+
+def test_it_is_extended_twice_at_most(root: Path) -> None:
+    folder = over(root, hours=121)
+    now = datetime.now(UTC)
+    opened_at = now - timedelta(hours=121)
+    steps = [
+        WatchStep(run_id=f"s{h}", environment=Environment.LOOPBACK, occurred_at=opened_at + timedelta(hours=h),
+                  recorded_at=opened_at + timedelta(hours=h), state="extended", window_h=h + 24, by="a", why="b")
+        for h in (72, 96)
+    ]  # fmt: skip
+    ledger.write(folder / "evidence", steps)
+    new(root)
+    backdate(folder, hours=10)
+    extend_what_needs_it(place_of(root))
+    assert lasts_h(folder, load(folder)) == 120

@@ -306,9 +306,9 @@ def segments(folder: Path) -> tuple[SegmentInfo, ...]:
     return tuple(segment.info for segment in _whole(folder))
 
 
-def survey(folder: Path) -> Survey:
-    """Read all that can be read, and say what cannot: one changed segment must not hide the rest."""
-    opened, wrong = _open_all(folder)
+def survey(folder: Path, kind: str | None = None) -> Survey:
+    """Read all that can be read, or that of one kind, and say what cannot: one that was changed hides no other."""
+    opened, wrong = _open_all(folder, kind)
     return Survey(_once(opened), tuple(str(why) for why in wrong.values()), frozenset(wrong))
 
 

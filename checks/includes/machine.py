@@ -48,6 +48,26 @@ def as_json(judgement: Judgement) -> str:
     return json.dumps(_ready(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
+def closing_json(judgement: Judgement) -> str:
+    """The end of a watch: all that its report says, for machines."""
+    document = {
+        "schema": "atalaya.closing/1",
+        "report": json.loads(as_json(judgement)),
+        "checkpoints": [
+            {"hours": point.hours, "due_at": point.due_at, "duties": [
+                {"id": duty.id, "says": duty.says, "state": duty.state.value, "evidence": duty.evidence}
+                for duty in point.duties
+            ]}
+            for point in judgement.checkpoints
+        ],
+        "incidents": [msgspec.structs.asdict(one) for one in judgement.incidents],
+        "decisions": [msgspec.structs.asdict(one) for one in judgement.decisions],
+        "questions": [msgspec.structs.asdict(one) for one in judgement.questions],
+        "backlog": [msgspec.structs.asdict(one) for one in judgement.backlog],
+    }  # fmt: skip
+    return json.dumps(_ready(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+
+
 def _metric(metric: Metric) -> dict[str, Any]:
     return msgspec.structs.asdict(metric)
 

@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 
 from checks.includes import myst
+from checks.includes.closing import asked, backlog, questions, seal
 from checks.includes.contract import link
 from checks.includes.coverage import coverage
 from checks.includes.figures import figures, metrics
@@ -212,23 +213,6 @@ def _reproduce(status: PromiseStatus, voice: Voice) -> str:
     )
 
 
-def backlog(judgement: Judgement, voice: Voice) -> str:
-    """Where the next version begins."""
-    if not judgement.backlog:
-        return voice(N_("The backlog is empty: each check passes and each figure is proven."))
-    header = [voice(N_("Priority")), voice(N_("Item")), voice(N_("Why")), voice(N_("Proven done by"))]
-    rows = [
-        [
-            voice.number(item.priority),
-            myst.paragraphs(voice.say(item.says), myst.span(voice.literal(item.id), "row-id")),
-            voice.say(item.why), voice.literal(item.proven_by),
-        ]
-        for item in judgement.backlog
-    ]  # fmt: skip
-    caption = voice(N_("Backlog for the next version: {n} items, the most pressing first"), n=len(rows))
-    return myst.table(caption, header, rows, classes="cards backlog")
-
-
 def findings(judgement: Judgement, voice: Voice) -> str:
     """Weaknesses beyond the contract: shown, never counted."""
     from checks.contracts.findings import WEAKNESSES
@@ -306,6 +290,9 @@ FRAGMENTS: dict[str, Fragment] = {
     "incidents": incidents,
     "decisions": decisions,
     "backlog": backlog,
+    "asked": asked,
+    "questions": questions,
+    "seal": seal,
     "findings": findings,
     "evidence": evidence,
 }

@@ -43,6 +43,7 @@ Contracts <contracts>
 Incidents <incidents>
 Decisions <rollback>
 Backlog <backlog>
+Report <report>
 Evidence <evidence>
 ```
 """,
@@ -162,6 +163,47 @@ Whoever decides writes down which verdict they read: its digest stands on the fr
 ```
 
 Each item is a check that does not exist, or does not pass, yet.
+
+```{live} backlog
+```
+
+## What this release began with
+
+```{live} asked
+```
+""",
+    "report.md": """
+# Report
+
+```{live} banner
+```
+
+All that the watch has come to, on one page.
+It is final when the watch is closed; from then on the folder of the release is sealed.
+
+```{live} seal
+```
+
+```{live} verdict
+```
+
+```{live} metrics
+```
+
+```{live} incidents
+```
+
+## Decisions
+
+```{live} decisions
+```
+
+## What is left open
+
+```{live} questions
+```
+
+## Where the next version begins
 
 ```{live} backlog
 ```

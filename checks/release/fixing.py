@@ -63,7 +63,7 @@ def _followed(
     return Followed(
         incident=one.incident, rule=one.rule, fingerprints=one.fingerprints, blocks=one.blocks, shows=one.shows,
         seen=len(times), first_at=times[0] if times else None, last_at=times[-1] if times else None, landed_at=landed,
-        shown=shown and landed is not None, proof=proof,
+        promises=tuple(promises), shown=shown and landed is not None, proof=proof,
     )  # fmt: skip
 
 

@@ -103,6 +103,7 @@ def to_write(releases: Path, *, now: datetime) -> Release | None:
         release
         for release in find(releases)
         if not release.rehearsal
+        and not (releases / release.version / "seal.json").exists()
         and release.opened_at <= now < ends_at(release, max(release.window_h, LONGEST_H))
         and now < ends_at(release, lasts_h(releases / release.version, release))
     ]

@@ -58,12 +58,14 @@ from checks.records import (
     WatchStep,
     text,
 )
-from checks.release.backlog import backlog
+from checks.release.backlog import Known, backlog
 from checks.release.baseline import Accepted, accepted_before
 from checks.release.checkpoints import checkpoints
+from checks.release.closing import questions
 from checks.release.fixing import follow
 from checks.release.folder import find
 from checks.release.incidents import Page, survey_pages
+from checks.release.seal import followers_of, is_sealed, state_of
 from checks.release.standing import TOLD, Standing, standing
 from checks.release.window import belongs, due_at, is_known
 from checks.settings import Settings
@@ -90,13 +92,15 @@ def judge_release(
         default=release.opened_at,
     )
     pages, unreadable = survey_pages(folder / "incidents")
+    seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
         basis = accepted_before(folder.parent, release, settings) if baseline else None
         case = Case(
             release=release, settings=settings, records=everything, engine=engine,
             pages=pages, unreadable=tuple(text("{page}", page=page) for page in unreadable),
-            problems=(*(text("{problem}", problem=problem) for problem in found.problems), *roll_call.missing(found)),
+            problems=(*(text("{problem}", problem=problem) for problem in found.problems), *roll_call.missing(found),
+                      *seal.differs),
             basis=stack.enter_context(basis.opened()) if basis else None, superseded=_superseded(folder, release),
         )  # fmt: skip
         looks = _looks(case, as_of)
@@ -107,7 +111,13 @@ def judge_release(
     findings = _newest_findings(_of(view.records, Finding))
     verdict = judge(view.situation)
     known = [one for one in everything if is_known(one, release, told_by)]
-    return Judgement(
+    incidents = follow(
+        view.standing.transitions,
+        observations=_of(view.records, Observation),
+        events=[event for event in _of(view.records, Event) if not event.expected],
+        metrics=view.situation.metrics,
+    )
+    judgement = Judgement(
         release=view.release,
         as_of=as_of,
         verdict=verdict,
@@ -117,7 +127,17 @@ def judge_release(
         promises=view.statuses,
         findings=findings,
         incidents=view.situation.incidents,
-        backlog=backlog(view.statuses, view.situation.metrics, findings, WEAKNESSES),
+        backlog=backlog(
+            Known(
+                promises=view.statuses,
+                metrics=view.situation.metrics,
+                findings=findings,
+                weaknesses=WEAKNESSES,
+                incidents=view.situation.incidents,
+                followed=incidents,
+                coverage=view.coverage,
+            )
+        ),
         segments=tuple(
             one.info for one in found.segments if any(record.recorded_at <= as_of for record in one.records)
         ),
@@ -144,18 +164,16 @@ def judge_release(
         defects_caught=view.situation.defects_caught,
         state=view.standing.state,
         transitions=view.standing.transitions,
-        followed=follow(
-            view.standing.transitions,
-            observations=_of(view.records, Observation),
-            events=[event for event in _of(view.records, Event) if not event.expected],
-            metrics=view.situation.metrics,
-        ),
+        followed=incidents,
+        seal=seal,
+        unrecorded=view.situation.unrecorded,
         said=tuple(_of(known, Said)),
         decisions=tuple(_of(known, Decision)),
         steps=tuple(_of(known, WatchStep)),
         pages={page.incident.id: page.name for page in case.pages},
         digest=digest_of(verdict, view.situation.metrics),
     )
+    return replace(judgement, questions=tuple(questions(judgement)))
 
 
 def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
@@ -165,8 +183,10 @@ def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
 
 def _superseded(folder: Path, release: Release) -> bool:
     """Whether the settings of now are another release's: one that was opened since."""
-    return release.rehearsal or any(
-        other.opened_at > release.opened_at and not other.rehearsal for other in find(folder.parent)
+    return (
+        release.rehearsal
+        or is_sealed(folder)
+        or any(other.opened_at > release.opened_at and not other.rehearsal for other in find(folder.parent))
     )
 
 

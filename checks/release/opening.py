@@ -273,9 +273,10 @@ def _opened(
     )
     first = ranked[0]
     causes = tuple(sorted(one.fingerprint for one in of_rule))
+    since = min(one.first_at for one in of_rule).replace(microsecond=0)  # as a page can say it
     impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
     return Transition(
-        **_stamp(judgement, at), incident=_name(causes, latest), opened_at=min(one.first_at for one in of_rule),
+        **_stamp(judgement, at), incident=_name(causes, latest), opened_at=since,
         state=OPEN, severity=first.severity, impact=impact, root_cause="", fix="", metric=first.metric,
         why=f"The rule {first.rule} opened it.", rule=first.rule, fingerprints=causes, blocks=_blocks(of_rule),
         shows=_few(name for one in of_rule for name in one.shows),

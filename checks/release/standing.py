@@ -109,9 +109,10 @@ def standing(
         changes=tuple(changes),
         transitions=transitions,
         fixed_at=_fixed_at(transitions),
-        tampered=tuple(_changed_settings(in_order(known, InForce), settings))
-        if is_now and not superseded
-        else (),
+        tampered=(
+            *_broken_digests(in_order(known, InForce)),
+            *(_changed_settings(in_order(known, InForce), settings) if is_now and not superseded else ()),
+        ),
         unrecorded=(*refused, *((*unreadable, *_unrecorded(latest, pages, as_of)) if is_now else ())),
     )
 
@@ -189,6 +190,15 @@ def _changed_settings(changes: Sequence[InForce], settings: Settings) -> Iterato
             then=then,
             now=now,
         )
+
+
+def _broken_digests(changes: Sequence[InForce]) -> Iterator[Text]:
+    for change in changes:
+        if change.digest != _digest(change.settings):
+            yield text(
+                "The settings recorded on {at} are not those that their digest was taken over.",
+                at=change.occurred_at,
+            )
 
 
 def _digest(lines: Sequence[str]) -> str:

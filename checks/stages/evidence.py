@@ -17,8 +17,10 @@ from checks.stages.place import Place, judged, named_or_open, print_json, write_
 def compact(place: Place, args: argparse.Namespace) -> int:
     """Put the evidence that is older than the current run into one Parquet file for each kind."""
     from checks.evidence import ledger
+    from checks.release.seal import require_unsealed
 
     release = named_or_open(place, args.release, "evidence compact")
+    require_unsealed(place.releases / release.version)
     folder = place.releases / release.version / "evidence"
     written = ledger.compact(folder)
     problems = ledger.verify(folder)

@@ -103,7 +103,8 @@ def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
     id = next(name for n in range(number, number + 1000) if (name := f"INC-{n}") not in taken)
     made = stamp(release)
     step = Transition(
-        **made, incident=id, opened_at=made["occurred_at"], state=args.to or "open", severity=Severity(args.severity),
+        **made, incident=id, opened_at=made["occurred_at"].replace(microsecond=0),
+        state=args.to or "open", severity=Severity(args.severity),
         impact=args.impact, root_cause=args.root_cause or "", fix=args.fix or "", metric=args.metric or "",
         by=who(args), why=args.why or "somebody saw it",
     )  # fmt: skip

@@ -77,7 +77,7 @@ def the_release(place: Place, named: str | None, version: str | None, *, to_writ
 
     if named:
         release = folder.load(place.releases / named)
-        return _takes_evidence(release) if to_write else release
+        return _takes_evidence(place, release) if to_write else release
     now = utc_now()
     found = folder.to_write(place.releases, now=now)
     if found is not None:
@@ -90,7 +90,10 @@ def the_release(place: Place, named: str | None, version: str | None, *, to_writ
     return release
 
 
-def _takes_evidence(release: Release) -> Release:
+def _takes_evidence(place: Place, release: Release) -> Release:
+    from checks.release.seal import require_unsealed
+
+    require_unsealed(place.releases / release.version)
     if release.rehearsal:
         raise ReleaseError(
             f"{release.version}: a rehearsal takes no evidence but its own. Name another release, or none."
@@ -108,14 +111,16 @@ def named_or_open(place: Place, named: str | None, command: str, *, to_write: bo
     release = folder.load(place.releases / named) if named else folder.to_write(place.releases, now=utc_now())
     if release is None:
         raise ReleaseError(f"{command}: no release is open. Name one with --release.")
-    return _takes_evidence(release) if to_write else release
+    return _takes_evidence(place, release) if to_write else release
 
 
 def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
     """Add to a release's ledger; the first time, with the settings that its verdicts rest on."""
     from checks.evidence import ledger
+    from checks.release.seal import require_unsealed
     from checks.release.standing import in_force_record
 
+    require_unsealed(place.releases / release.version)
     folder = place.releases / release.version / "evidence"
     first = [] if ledger.read(folder, InForce) or any(isinstance(one, InForce) for one in records) else [
         in_force_record(

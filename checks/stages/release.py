@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from checks.console import Console
 from checks.errors import ReleaseError, UsageError
 from checks.records import Checkpoint, Decision, DutyState, InForce, Judgement, Release, Signature, WatchStep
+from checks.stages.close import first_step, say_what_was_asked
 from checks.stages.incidents import recorded_pages
 from checks.stages.place import Place, instant, judged, keep, named_or_open, print_json, stamp, utc_now, who
 
@@ -21,7 +22,9 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
     opened_at = instant(args.at) if args.at else utc_now()
     release = Release(version=args.version, commit=args.commit.lower(), opened_at=opened_at)
     folder = open_release(place.releases, release, pages())
-    keep(place, release, ())
+    step = first_step(place, release, args)
+    keep(place, release, [step])
+    say_what_was_asked(place, step)
     place.console.line(
         f"  open: {folder}, T+0 is {opened_at:%Y-%m-%d %H:%M} UTC. Now run the watch: python3 noxfile.py"
     )

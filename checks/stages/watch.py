@@ -11,6 +11,7 @@ from checks.records import (
     Outcome,
     SmokeRun,
 )
+from checks.stages.close import extend_what_needs_it
 from checks.stages.collect import all_that_is_named
 from checks.stages.incidents import open_by_rule, recorded_pages
 from checks.stages.observe import counts, exit_of, hear_smoke, observed
@@ -27,6 +28,7 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     from checks.evidence.runs import from_checks, from_smoke
 
     settings, console = place.loaded.settings, place.console
+    extend_what_needs_it(place)
     console.stage("observe")
     with prepared_sdk(place, args) as prepared:
         release = the_release(place, args.release, prepared.subject.version, to_write=True)

@@ -1,0 +1,40 @@
+"""What did the last release ask of this one, and how does each item stand now?"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from checks.contracts.findings import WEAKNESSES
+from checks.contracts.promises import BY_ID
+from checks.records import Asked, Judgement, Outcome, State
+from checks.verdict import MANDATORY
+
+PROBES = {weakness.id for weakness in WEAKNESSES}
+DONE = (Outcome.KEPT, Outcome.NOT_APPLICABLE, State.MEETS, State.PROVEN)
+
+
+class Answer(NamedTuple):
+    """An item, whether a check exists that could prove it done, and what that one says now."""
+
+    item: Asked
+    has_check: bool
+    now: Outcome | State | None
+    is_done: bool
+
+
+def has_check(item: Asked) -> bool:
+    """Whether a promise, a metric or a probe of that id exists."""
+    return item.proven_by in BY_ID or item.proven_by in MANDATORY or item.proven_by in PROBES
+
+
+def answers(judgement: Judgement) -> tuple[Answer, ...]:
+    """How each item of the last release's backlog stands in this watch."""
+    asked = next((step.asked for step in judgement.steps if step.asked), ())
+    promises = {one.promise.id: one.outcome for one in judgement.promises}
+    metrics = {one.id: one.state for one in judgement.metrics}
+    gone = {found.weakness for found in judgement.findings if found.seen is False}
+    found = []
+    for item in asked:
+        now = promises[item.proven_by] if item.proven_by in promises else metrics.get(item.proven_by)
+        found.append(Answer(item, has_check(item), now, now in DONE or item.proven_by in gone))
+    return tuple(found)

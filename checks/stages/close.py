@@ -1,0 +1,278 @@
+"""What do the commands do that end a watch, and that show it untouched afterwards?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+
+from checks.errors import ReleaseError
+from checks.records import Judgement, Release, SealState, Transition, WatchStep
+from checks.stages.place import Place, judged, keep, print_json, stamp, utc_now, who, write_json, write_text
+
+
+def close(place: Place, args: argparse.Namespace) -> int:
+    """Close a watch: carry its open incidents over, write the report and the backlog, seal the folder."""
+    from checks.release import closing, folder
+    from checks.release.seal import closing_step
+
+    release = _to_close(place, args.release)
+    where = place.releases / release.version
+    step = closing_step(where)
+    if step is None:
+        judgement = judged(place, release, utc_now())
+        carried = _carried(judgement, release, args)
+        left = replace(judgement, incidents=tuple(
+            replace(one, state="carried over") if one.id in {step.incident for step in carried} else one
+            for one in judgement.incidents
+        ))  # fmt: skip
+        hindered = [*closing.hinders(left, now=utc_now(), early=args.early), *_pages_to_record(judgement)]
+        if hindered:
+            for one in hindered:
+                place.console.row("refused", one)
+            raise ReleaseError(f"{release.version} cannot be closed yet: what hinders it stands above.")
+        keep(place, release, carried)
+        judgement = judged(place, release, utc_now())
+        step = WatchStep(
+            **stamp(release) | {"occurred_at": judgement.as_of, "recorded_at": judgement.as_of},
+            state=closing.ends_as(judgement), window_h=folder.lasts_h(where, release), by=who(args), why=args.why,
+            verdict=judgement.digest,
+        )  # fmt: skip
+        keep(place, release, [step])
+    judgement = judged(place, release, None)
+    _write_close_out(place, where, judgement)
+    _seal(where, judgement, step)
+    _say(place, judgement, where)
+    return 0
+
+
+def _to_close(place: Place, named: str | None) -> Release:
+    """The release named, else the one that is neither sealed nor a rehearsal, if there is just one."""
+    from checks.release import folder
+    from checks.release.seal import is_sealed
+
+    if named:
+        release = folder.load(place.releases / named)
+        if is_sealed(place.releases / named):
+            raise ReleaseError(
+                f"{named}: it is closed and sealed already. See it: python -m checks release verify {named}."
+            )
+        if release.rehearsal:
+            raise ReleaseError(
+                f"{named}: a rehearsal is not closed: it never was a watch. Name another release."
+            )
+        return release
+    found = [one for one in folder.find(place.releases)
+             if not one.rehearsal and not one.version.startswith(folder.LOCAL)
+             and not is_sealed(place.releases / one.version)]  # fmt: skip
+    if len(found) != 1:
+        names = ", ".join(one.version for one in found) or "none"
+        raise ReleaseError(
+            f"release close: name the release with --release. Those that are not closed: {names}."
+        )
+    return found[0]
+
+
+def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -> list[Transition]:
+    """A step for each incident that is to be carried over.
+
+    :raises ReleaseError: there is no such incident, or it is over already.
+    """
+    from checks.release.states import CARRIED_OVER, INCIDENT, may
+
+    latest = {one.incident: one for one in judgement.transitions}
+    steps = []
+    for id in args.carry:
+        if id not in latest:
+            raise ReleaseError(
+                f"--carry {id}: no such incident is recorded. There are: {', '.join(latest) or 'none'}."
+            )
+        if not may(INCIDENT, latest[id].state, CARRIED_OVER):
+            raise ReleaseError(f"--carry {id}: it is {latest[id].state}, and need not be carried over.")
+        said = {"state": CARRIED_OVER, "by": who(args), "why": args.why}
+        steps.append(replace(latest[id], **stamp(release), **said))
+    return steps
+
+
+def _pages_to_record(judgement: Judgement) -> list[str]:
+    pages = judgement.unrecorded
+    return [f"{page} Write it down first: python -m checks release record --why TEXT" for page in pages]
+
+
+def _write_close_out(place: Place, where: Path, judgement: Judgement) -> None:
+    """The report for machines and for printers, the backlog, and the pages of what is carried over."""
+    from checks.includes.language import Language
+    from checks.includes.machine import closing_json
+    from checks.includes.printable import report
+    from checks.includes.voice import Voice
+    from checks.release.closing import asked_of_the_next
+    from checks.release.incidents import edited
+
+    for incident in judgement.incidents:
+        page = where / "incidents" / judgement.pages.get(incident.id, "?")
+        if page.is_file():
+            text = edited(page, {"state": incident.state})
+            if text != page.read_text(encoding="utf-8-sig"):
+                write_text(page, text)
+    write_text(where / "report.json", closing_json(judgement))
+    write_text(
+        where / "report.html", report(judgement, Voice(Language(place.loaded.settings.watch.language)))
+    )
+    write_json(where / "backlog.json", asked_of_the_next(judgement))
+
+
+def _seal(where: Path, judgement: Judgement, step: WatchStep) -> None:
+    """The seal comes last, whole or not at all, and lies on disk when this returns."""
+    from checks.release import seal
+
+    content = seal.make(where, judgement, step)
+    half = where.parent / f".{where.name}.{seal.NAME}.half"
+    with half.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    half.replace(where / seal.NAME)
+
+
+def _say(place: Place, judgement: Judgement, where: Path) -> None:
+    from checks.release.seal import state_of
+
+    sealed = state_of(where)
+    console = place.console
+    console.row(str(judgement.verdict.word), f"{judgement.release.version} is closed and sealed: {sealed.files} files, "
+                                             f"seal {sealed.digest[:12]}")  # fmt: skip
+    console.line(f"  the report: {where / 'report.html'}")
+    console.line(f"  open questions: {len(judgement.questions)}")
+    console.line("  the next release begins with:")
+    for item in judgement.backlog[:5]:
+        console.line(f"    {item.priority}. {item.id}: {item.says}")
+    if len(judgement.backlog) > 5:
+        console.line(f"    and {len(judgement.backlog) - 5} more, in {where / 'backlog.json'}")
+
+
+def verify(place: Place, args: argparse.Namespace) -> int:
+    """Prove that the folder of a closed release is what was sealed, or say what differs."""
+    from checks.release import folder
+    from checks.release.seal import followers_of, state_of
+
+    versions = [folder.load(place.releases / args.version).version] if args.version else [
+        release.version for release in folder.find(place.releases) if not release.rehearsal
+    ]  # fmt: skip
+    states = {name: state_of(place.releases / name, followers_of(place.releases, name)) for name in versions}
+    for name, state in states.items():
+        _say_state(place, name, state)
+    if args.json:
+        print_json({"schema": "atalaya.seals/1", "releases": {
+            name: {"sealed": state.is_sealed, "closed_at": state.closed_at, "by": state.by, "files": state.files,
+                   "digest": state.digest, "differs": [str(one) for one in state.differs]}
+            for name, state in states.items()}})  # fmt: skip
+    if any(state.differs for state in states.values()):
+        return 1
+    return 0 if any(state.is_sealed for state in states.values()) else 3
+
+
+def _say_state(place: Place, name: str, state: SealState) -> None:
+    if state.differs:
+        place.console.row("broken", f"{name}: it is not what was sealed")
+        for one in state.differs:
+            place.console.line(f"    {one}")
+    elif state.is_sealed:
+        place.console.row(
+            "kept", f"{name}: {state.files} files, as they were sealed; seal {state.digest[:12]}"
+        )
+    else:
+        place.console.row("unknown", f"{name}: it is not sealed yet")
+
+
+def extend_what_needs_it(place: Place) -> None:
+    """A watch whose window has ended with a critical incident open goes on for 24 hours, twice at most."""
+    from checks.release import closing, folder
+    from checks.release.seal import closing_step, is_sealed
+    from checks.release.states import EXTENDED
+    from checks.verdict import EXTENSION_H
+
+    now = utc_now()
+    for release in folder.find(place.releases):
+        where = place.releases / release.version
+        if release.rehearsal or is_sealed(where) or now < folder.ends_at(release):
+            continue
+        if now >= folder.ends_at(release, folder.LONGEST_H):
+            continue
+        lasts = folder.lasts_h(where, release)
+        ends = folder.ends_at(release, lasts)
+        if not ends <= now < ends + timedelta(hours=EXTENSION_H) or closing_step(where) is not None:
+            continue
+        if not closing.needs_longer(judged(place, release, ends)):
+            continue
+        why = "A critical incident is open at the end of the window."
+        longer = WatchStep(
+            **stamp(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why
+        )
+        keep(place, release, [longer])
+        place.console.line(f"  {release.version} is watched for {lasts + EXTENSION_H} h: {why}")
+
+
+def first_step(place: Place, release: Release, args: argparse.Namespace) -> WatchStep:
+    """The step that opens a watch, with what the last closed one asked for."""
+    import hashlib
+    import json
+
+    import msgspec
+
+    from checks.errors import EvidenceError
+    from checks.records import Asked
+    from checks.release import folder, seal
+    from checks.release.states import OPEN
+
+    before = [one for one in folder.find(place.releases)
+              if not one.rehearsal and not one.version.startswith(folder.LOCAL)
+              and one.version != release.version and one.opened_at < release.opened_at]  # fmt: skip
+    made = {**stamp(release), "run_id": f"opening-{release.version}"}
+    if release.opened_at > made["occurred_at"]:
+        made |= {"occurred_at": release.opened_at, "recorded_at": release.opened_at}
+    opened: dict[str, Any] = {
+        "state": OPEN,
+        "window_h": release.window_h,
+        "by": who(args),
+        "why": "the release is out",
+    }
+    if not before:
+        return WatchStep(**made, **opened)
+    last = before[0]
+    where = place.releases / last.version
+    sealed = where / seal.NAME
+    if not sealed.is_file():
+        place.console.line(
+            f"  {last.version} was never closed: close it, so that this one begins with its backlog"
+        )
+        return WatchStep(**made, **opened, previous=last.version)
+    try:
+        asked = msgspec.json.decode((where / "backlog.json").read_bytes(), type=tuple[Asked, ...])
+    except (OSError, msgspec.MsgspecError, json.JSONDecodeError) as why:
+        raise EvidenceError(
+            f"{where / 'backlog.json'}: cannot be read: {why}. Restore it from git."
+        ) from None
+    digest = hashlib.sha256(sealed.read_bytes()).hexdigest()
+    for problem in seal.state_of(where).differs:
+        place.console.row("broken", f"the seal of {last.version}: {problem}")
+    return WatchStep(**made, **opened, previous=last.version, previous_seal=digest, asked=asked)
+
+
+def say_what_was_asked(place: Place, step: WatchStep) -> None:
+    """The backlog that a watch begins with, and which items have a check by now."""
+    from checks.release.asked import has_check
+
+    if not step.asked:
+        return
+    place.console.line(f"  from the backlog of {step.previous}:")
+    for item in step.asked[:20]:
+        has = "has a check" if has_check(item) else "has no check yet"
+        place.console.row(
+            "known" if has_check(item) else "unknown", f"{item.priority}. {item.id}, {has}: {item.says}"
+        )
+    if len(step.asked) > 20:
+        place.console.line(f"    and {len(step.asked) - 20} more")
