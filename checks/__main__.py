@@ -27,6 +27,7 @@ from checks.stages import (
     publish,
     rehearse,
     release,
+    telling,
     watch,
 )
 from checks.stages.place import Place
@@ -87,6 +88,8 @@ def _watching(commands: Commands) -> None:
     _sdk(it)
     _release(it)
     _strict(it)
+    it.add_argument("--summary", metavar="FILE", help="add a summary in Markdown to this file (default: where "
+                    "GitHub Actions shows one)")  # fmt: skip
 
     it = _command(commands, "observe", observe.observe)
     _sdk(it)
@@ -130,6 +133,10 @@ def _publishing(commands: Commands) -> None:
     )
     _release(it)
     _strict(it)
+
+    it = _command(commands, "notify", telling.notify)
+    it.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    _release(it)
 
     _command(commands, "publish", publish.publish)
     _command(commands, "site", publish.site).add_argument("--out", metavar="DIR", help="where the pages go")

@@ -648,11 +648,19 @@ class RollCall(Evidence, frozen=True, kw_only=True):
     segments: tuple[str, ...]
 
 
+class Notice(Evidence, frozen=True, kw_only=True):
+    """What was told, and where: the names of the happenings, and the host of the webhook."""
+
+    kind = "notice"
+    channel: str
+    told: tuple[str, ...]
+
+
 STORED: dict[str, type[Evidence]] = {
     record.kind: record
     for record in (
         RunContext, Observation, Finding, JobAttempt, TestAttempt, Event, Reading, Proof, InForce, Transition,
-        Signature, WatchStep, Decision, Said, RollCall,
+        Signature, WatchStep, Decision, Said, RollCall, Notice,
     )
 }  # fmt: skip
 
@@ -1023,6 +1031,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     pages: dict[str, str] = {}  # the file in incidents/ of each incident that has one
     said: tuple[Said, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    notices: tuple[Notice, ...] = ()
     steps: tuple[WatchStep, ...] = ()
     seal: SealState = SealState()
     questions: tuple[Question, ...] = ()

@@ -183,6 +183,18 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 0.01
 
 
+class NotifySettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who is told of what happens."""
+
+    webhook: Annotated[
+        str,
+        Meta(
+            description="The address that a message is sent to, in Slack's form, when something happens. It is a "
+            "secret: give it as the variable. Empty: nobody is told."
+        ),
+    ] = ""
+
+
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
@@ -192,6 +204,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: ServiceSettings = ServiceSettings()
     smoke: SmokeSettings = SmokeSettings()
     thresholds: Thresholds = Thresholds()
+    notify: NotifySettings = NotifySettings()
 
 
 class Loaded(NamedTuple):

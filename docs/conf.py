@@ -22,6 +22,7 @@ WORDS = {
         "other_label": "Esta página en español",
         "all": "All releases",
         "numbers": "The figures for machines",
+        "feed": "Feed of what happens",
         "rehearsal": "REHEARSAL. Nothing on these pages happened: no SDK was released.",
         "late_word": "UNKNOWN: out of date",
         "late": "It said {was}, and could be believed until the instant below. Nothing newer has been "
@@ -32,6 +33,7 @@ WORDS = {
         "other_label": "This page in English",
         "all": "Todas las versiones",
         "numbers": "Las cifras para máquinas",
+        "feed": "Feed de lo que pasa",
         "rehearsal": "SIMULACRO. Nada de lo que muestran estas páginas ocurrió: no se publicó ningún SDK.",
         "late_word": "DESCONOCIDO: caducado",
         "late": "Decía {was}, y se podía creer hasta el instante de abajo. Desde entonces no se ha "
@@ -114,7 +116,7 @@ html_theme_options = {
     "logo": {"text": "Atalaya"},
     "navbar_start": ["home.html"],
     "navbar_center": ["navbar-nav"] if RELEASE else [],
-    "header_links_before_dropdown": 8,
+    "header_links_before_dropdown": 11,
     "navbar_end": ["releases.html", "language.html", "theme-switcher"],
     "navbar_persistent": ["search-button"],
     "article_header_start": [],

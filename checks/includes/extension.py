@@ -8,6 +8,7 @@ since Sphinx knows nothing of the builds beside the one that it makes.
 
 from __future__ import annotations
 
+import html
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from docutils.parsers.rst.states import Inliner
     from sphinx.application import Sphinx
 
+FEED = "feed.atom"
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _NAME = re.compile(r"[a-z0-9-]+")
 _PROMISE = re.compile(r"[a-z]+\.[a-z0-9-]+")
@@ -117,6 +119,15 @@ class PromiseLink(SphinxRole):
         return [link], []
 
 
+def _name_the_feed(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Let a reader's browser find the feed from any page."""
+    title = html.escape(app.config.html_title)
+    context["metatags"] = (
+        f"{context.get('metatags', '')}\n"
+        f'<link rel="alternate" type="application/atom+xml" title="{title}" href="{context["pathto"](FEED, 1)}">'
+    )
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls."""
     if not app.confdir:
@@ -127,4 +138,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
     app.add_role("promise", PromiseLink())
+    app.connect("html-page-context", _name_the_feed)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from checks.includes import myst
+from checks.includes import feed, myst
 from checks.includes.closing import asked, backlog, questions, seal
 from checks.includes.contract import link
 from checks.includes.coverage import coverage
@@ -46,6 +46,7 @@ def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, 
         out / f"incident-{slug(one.id)}.md": incident(judgement, one.id, voice) for one in judgement.incidents
     }
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
+    texts[out / feed.NAME] = feed.of_release(judgement, voice)
     texts[out.parent / "metrics.json"] = as_json(judgement)
     return tuple(file for file, text in texts.items() if write_if_changed(file, text))
 

@@ -26,7 +26,7 @@ from babel.messages.pofile import read_po
 
 import checks
 from checks.errors import ReleaseError, UsageError
-from checks.includes import myst
+from checks.includes import feed, myst
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.pages import FRAGMENTS, HOURS, dating
@@ -90,6 +90,8 @@ def build(
     if problems:
         raise UsageError("\n\n".join(problems))
     _copy(docs / "_generated" / "switcher.json", out / "switcher.json")
+    for one in builds:
+        _copy(docs / "_generated" / (one.release or FOLDER) / one.language / feed.NAME, one.out / feed.NAME)
     for release in wanted:
         _copy(docs / "_generated" / release.version / "metrics.json", out / release.version / "metrics.json")
     return out / "index.html"
@@ -217,7 +219,12 @@ def _compile_catalogues(docs: Path) -> None:
             write_mo(target, read_po(source))
 
 
-def publish_releases(docs: Path, judgements: Iterable[Judgement]) -> tuple[Path, ...]:
+def _feed(judgements: Sequence[Judgement], code: str, language: str) -> str:
+    """What happened in all releases. Pages in the front language stand in the release's own folder."""
+    return feed.of_site(judgements, Voice(Language(code)), "" if code == language else f"{code}/")
+
+
+def publish_releases(docs: Path, judgements: Iterable[Judgement], language: str = "en") -> tuple[Path, ...]:
     """Write the list of releases for the landing page, and ``switcher.json``, which the others read it from.
 
     Returns the files that had to be written.
@@ -229,6 +236,7 @@ def publish_releases(docs: Path, judgements: Iterable[Judgement]) -> tuple[Path,
     for code in LANGUAGES:
         list_of_releases = _list(newest_first, Voice(Language(code))).rstrip("\n") + "\n"
         texts[docs / "_generated" / FOLDER / code / "releases.md"] = list_of_releases
+        texts[docs / "_generated" / FOLDER / code / feed.NAME] = _feed(newest_first, code, language)
     return tuple(file for file, text in texts.items() if write_if_changed(file, text))
 
 

@@ -23,6 +23,7 @@ from checks.records import (
     Evidence,
     Incident,
     InForce,
+    Notice,
     Record,
     Release,
     RollCall,
@@ -45,7 +46,7 @@ JUDGING_SECTIONS = ("thresholds",)
 JUDGING_KEYS = ("ci.workflows", "watch.valid_h", "watch.every_h", "watch.coverage", "watch.gap_h")
 
 # What tells of a verdict, and is no reason for one: nothing is judged anew for it.
-TOLD = (Said, Decision, RollCall)
+TOLD = (Said, Decision, RollCall, Notice)
 
 Kind = TypeVar("Kind", bound=Evidence)
 

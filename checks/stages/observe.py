@@ -34,6 +34,7 @@ from checks.stages.place import (
     write_json,
     write_text,
 )
+from checks.stages.telling import annotate
 
 if TYPE_CHECKING:
     from checks.subject.environment import Prepared
@@ -46,6 +47,7 @@ def observe(place: Place, args: argparse.Namespace) -> int:
     wanted = known_ids(args.promise or ())
     with prepared_sdk(place, args) as prepared:
         run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_canary)
+    annotate(run)
     report = report_of(run)
     if args.report:
         write_json(Path(args.report), report)

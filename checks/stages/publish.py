@@ -165,7 +165,7 @@ def write_pages(place: Place, known: Judgement | None = None) -> None:
             out = place.docs / "_generated" / judgement.release.version / code
             write_pages(judgement, out, Language(code))
     publish_reference(place.docs)
-    publish_releases(place.docs, judgements)
+    publish_releases(place.docs, judgements, place.loaded.settings.watch.language)
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
 
 

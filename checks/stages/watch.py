@@ -18,6 +18,7 @@ from checks.stages.observe import counts, exit_of, hear_smoke, observed
 from checks.stages.place import Place, exit_code, judged, keep, prepared_sdk, summarise, the_release, utc_now
 from checks.stages.publish import build_site, write_pages
 from checks.stages.saying import say
+from checks.stages.telling import annotate, summarise_run, tell
 
 if TYPE_CHECKING:
     from checks.subject.environment import Prepared
@@ -34,6 +35,7 @@ def watch(place: Place, args: argparse.Namespace) -> int:
         release = the_release(place, args.release, prepared.subject.version, to_write=True)
         seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
         run = observed(place, prepared, seed=seed, canaries=True, strict=True)
+        annotate(run)
         console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
         smoked = _smoke_or_why_not(place, prepared)
     stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "recorded_at": utc_now()}
@@ -56,6 +58,8 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     page = build_site(place, None)
     console.stage("summary")
     summarise(console, judgement)
+    summarise_run(place, judgement, args.summary)
+    tell(place, release, judgement)
     own = page.parent / release.version / "index.html"
     console.line(f"  read it: {own if own.exists() else page}")
     steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]

@@ -8,11 +8,13 @@ from typing import Any
 from msgspec.structs import replace
 
 from checks.records import (
+    Asked,
     BacklogItem,
     CaseOutcome,
     Checkpoint,
     Conclusion,
     Coverage,
+    Decision,
     Duty,
     DutyState,
     Environment,
@@ -23,6 +25,7 @@ from checks.records import (
     Fired,
     FlakyClass,
     FlakyTest,
+    Followed,
     Gap,
     Incident,
     InForce,
@@ -35,19 +38,24 @@ from checks.records import (
     PaceSign,
     Promise,
     PromiseStatus,
+    Question,
     Reading,
     ReadStatus,
     Release,
     RunContext,
+    Said,
     Score,
+    SealState,
     SegmentInfo,
     Severity,
     State,
     TestAttempt,
     Trace,
+    Transition,
     Tried,
     Verdict,
     VerdictWord,
+    WatchStep,
     origin_of,
     text,
 )
@@ -203,7 +211,48 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         ),
         defects_seeded=61,
         defects_caught=61,
+        digest=DIGEST,
+        questions=(
+            Question(id=from_outside(9, "INC-1"), says=text("{who} waits", who=from_outside(10, "ana"))),
+        ),
+        **(_lived(strangers) if incidents or strangers else {}),
     )
+
+
+def _lived(strangers: bool) -> dict[str, Any]:
+    """What rules and people wrote down: incidents' steps, decisions, verdicts that were said, the seal."""
+    words = HOSTILE if strangers else ("ana",)
+    stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "occurred_at": T0, "recorded_at": T0}
+    ids = [incident.id for incident in _incidents(strangers)]
+    return {
+        "pages": {"i1": "i1.md"} if strangers else {},
+        "transitions": tuple(
+            Transition(**stamp, run_id=f"t{n}", incident=ids[n % len(ids)], opened_at=T0, state="open", impact=word,
+                       severity=Severity.MAJOR, root_cause=word, fix=word, metric="", by=word, why=word, rule=word)
+            for n, word in enumerate(words)
+        ),
+        "followed": tuple(
+            Followed(incident=id, rule=word, fingerprints=(word,), blocks=(word,), shows=(word,), seen=7, first_at=T0,
+                     last_at=NOW, landed_at=T0, shown=False, proof=text("{why} is missing", why=word))
+            for id, word in zip(ids, words, strict=False)
+        ),
+        "said": tuple(
+            Said(**stamp, run_id=f"s{n}", word=VerdictWord.WAITING, rule=word, verdict=DIGEST, because=(word,))
+            for n, word in enumerate(words)
+        ),
+        "decisions": tuple(
+            Decision(**stamp, run_id=f"d{n}", action=word, word=VerdictWord.NO_GO, verdict=word, verdict_as_of=NOW,
+                     by=word, why=word)
+            for n, word in enumerate(words)
+        ),
+        "steps": tuple(
+            WatchStep(**stamp, run_id=f"w{n}", state="open", window_h=72, by=word, why=word, previous=word,
+                      asked=(Asked(id=word, says=word, proven_by=word, priority=2),))
+            for n, word in enumerate(words)
+        ),
+        "seal": SealState(closed_at=NOW, by=words[0], why=words[0], word="GO", files=7, digest=DIGEST,
+                          differs=tuple(text("{file} was changed.", file=word) for word in words if strangers)),
+    }  # fmt: skip
 
 
 def _verdict(name: str) -> Verdict:

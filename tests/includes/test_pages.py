@@ -11,6 +11,7 @@ import pytest
 
 from checks.includes.calibration import about_the_verdict
 from checks.includes.contract import about_the_checks
+from checks.includes.feed import NAME
 from checks.includes.language import Language
 from checks.includes.pages import FRAGMENTS, HOURS, publish
 from checks.includes.reference import FRAGMENTS as REFERENCE
@@ -31,7 +32,8 @@ def written(folder):
 def test_publish_writes_every_fragment_and_the_figures_for_machines(tmp_path):
     publish(example.judgement(), tmp_path / "en", Language("en"))
     expected = {f"en/{name}.md" for name in [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]} | {
-        "metrics.json"
+        "metrics.json",
+        f"en/{NAME}",
     }
     assert expected == set(written(tmp_path))
 
@@ -52,7 +54,7 @@ def test_a_fragment_that_stays_the_same_is_not_written_again(tmp_path):
     assert {1.0} == {file.stat().st_mtime for file in out.iterdir()}
 
 
-def test_only_the_fragment_that_changed_is_written_again_and_with_a_fresh_time(tmp_path):
+def test_only_the_fragments_that_changed_are_written_again_and_with_a_fresh_time(tmp_path):
     out = tmp_path / "en"
     publish(example.judgement(), out, Language("en"))
     for file in out.iterdir():
@@ -61,7 +63,7 @@ def test_only_the_fragment_that_changed_is_written_again_and_with_a_fresh_time(t
         file.name.partition("-")[0]
         for file in publish(example.judgement(incidents=True), out, Language("en"))
     }
-    assert {"incidents.md", "incident"} == written
+    assert {"incidents.md", "incident", "decisions.md", "asked.md", "seal.md", "feed.atom"} == written
     assert (out / "incidents.md").stat().st_mtime > 1
 
 

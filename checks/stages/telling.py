@@ -1,0 +1,141 @@
+"""How do people hear of what happened where they are: in the run's summary, beside the code, in their chat?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from checks.errors import NetworkError, UsageError
+from checks.records import CheckRun, Judgement, Notice, Outcome, Release
+from checks.stages.place import Place, judged, keep, named_or_open, print_json, stamp
+
+LARGEST_BYTES = 1024 * 1024  # of a summary, as GitHub takes it
+CHECKS = Path(__file__).parents[1] / "contracts"
+_CHECK = re.compile(r'^@promise\("(?P<id>[^"]+)"\)', re.MULTILINE)
+
+# ── the run's summary ────────────────────────────────────────────────────────
+
+
+def summarise_run(place: Place, judgement: Judgement, named: str | None) -> None:
+    """Write the summary where the run is shown, if that was asked for or GitHub names a file for it."""
+    from checks.includes.language import Language
+    from checks.includes.summary import summary
+    from checks.includes.voice import Voice
+
+    file = named or os.environ.get("GITHUB_STEP_SUMMARY")
+    if not file:
+        return
+    text = summary(judgement, Voice(Language(place.loaded.settings.watch.language)))
+    try:
+        with Path(file).open("a", encoding="utf-8") as written:
+            written.write(text.encode("utf-8", "replace")[:LARGEST_BYTES].decode("utf-8", "ignore"))
+    except OSError as why:
+        raise UsageError(
+            f"{file}: the summary cannot be written: {why.strerror}. Name another file."
+        ) from None
+
+
+# ── beside the code ──────────────────────────────────────────────────────────
+
+
+def annotate(run: CheckRun) -> None:
+    """In a workflow of GitHub, an annotation for each promise that is broken or unknown, at its check."""
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in workflow_commands(run):
+            print(line, flush=True)
+
+
+def workflow_commands(run: CheckRun) -> Iterable[str]:
+    """The workflow commands: what is in them can start no other.
+
+    >>> _property("a:b,c%d")
+    'a%3Ab%2Cc%25d'
+    """
+    places = places_of_checks()
+    for check in run.checks:
+        level = {Outcome.BROKEN: "error", Outcome.UNKNOWN: "warning"}.get(check.outcome)
+        if level is not None:
+            file, line = places.get(check.id, ("checks/contracts", 1))
+            where = f"file={_property(file)},line={line},title={_property(check.id)}"
+            yield f"::{level} {where}::{_message(check.reason or str(check.outcome))}"
+
+
+def places_of_checks() -> dict[str, tuple[str, int]]:
+    """The file and the line of the check of each promise."""
+    found = {}
+    for file in sorted(CHECKS.glob("check_*.py")):
+        source = file.read_text(encoding="utf-8")
+        for match in _CHECK.finditer(source):
+            line = source.count("\n", 0, match.start()) + 1
+            found[match["id"]] = (f"checks/contracts/{file.name}", line)
+    return found
+
+
+def _message(text: str) -> str:
+    from checks.scrub import scrub
+
+    shown = scrub(text[:2000]).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return "".join(sign if sign.isprintable() else " " for sign in shown)
+
+
+def _property(text: str) -> str:
+    return _message(text).replace(":", "%3A").replace(",", "%2C")
+
+
+# ── in their chat ────────────────────────────────────────────────────────────
+
+
+def notify(place: Place, args: argparse.Namespace) -> int:
+    """Tell a chat by its webhook what has happened since it was last told; --dry-run prints it and sends nothing."""
+    release = named_or_open(place, args.release, "notify", to_write=not args.dry_run)
+    judgement = judged(place, release, None)
+    if args.dry_run:
+        message = _message_of(place, judgement)
+        print_json(message if message is not None else {"text": "nothing has happened since"})
+        return 0
+    if not place.loaded.settings.notify.webhook:
+        raise UsageError(
+            "notify: no webhook is set. Give it as ATALAYA_NOTIFY_WEBHOOK, since it is a secret; --dry-run needs none."
+        )
+    return tell(place, release, judgement)
+
+
+def tell(place: Place, release: Release, judgement: Judgement) -> int:
+    """Send what has not been told yet, and keep that it was: told at least once, if two runs meet."""
+    from checks.includes.webhook import send
+
+    webhook = place.loaded.settings.notify.webhook
+    message = _message_of(place, judgement) if webhook else None
+    if message is None:
+        return 0
+    try:
+        send(webhook, message)
+    except NetworkError as why:
+        place.console.row("unknown", f"webhook: {why}")
+        return 3
+    ids = tuple(one.id for one in _untold(judgement))
+    keep(place, release, [Notice(**stamp(release), channel=urlsplit(webhook).hostname or "", told=ids)])
+    place.console.line(f"  told by webhook: {len(ids)} happenings")
+    return 0
+
+
+def _untold(judgement: Judgement) -> Sequence[Any]:
+    from checks.release.happenings import happenings
+
+    told = {id for notice in judgement.notices for id in notice.told}
+    return [one for one in happenings(judgement) if one.id not in told]
+
+
+def _message_of(place: Place, judgement: Judgement) -> dict[str, Any] | None:
+    from checks.includes.language import Language
+    from checks.includes.voice import Voice
+    from checks.includes.webhook import message
+
+    untold = _untold(judgement)
+    voice = Voice(Language(place.loaded.settings.watch.language))
+    return message(judgement, untold, voice) if untold else None
