@@ -16,6 +16,7 @@ from checks.console import Console
 from checks.errors import AtalayaError
 from checks.settings import load
 from checks.stages import (
+    artefact,
     calibrate,
     close,
     collect,
@@ -109,6 +110,10 @@ def _watching(commands: Commands) -> None:
     it.add_argument(
         "--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)"
     )
+
+    it = _command(commands, "artefact", artefact.artefact)
+    _release(it)
+    it.add_argument("--dry-run", action="store_true", help="look and report, and keep nothing")
 
     it = _command(commands, "collect", collect.collect)
     it.add_argument(

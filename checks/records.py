@@ -648,6 +648,56 @@ class RollCall(Evidence, frozen=True, kw_only=True):
     segments: tuple[str, ...]
 
 
+class PublishedFile(Record, frozen=True, kw_only=True):
+    """One file of a release, as an index served it.
+
+    ``claimed`` is the digest that the index names, ``sha256`` the one that was computed over the bytes; empty where
+    they were not fetched, and ``problem`` says why.
+    """
+
+    name: str
+    claimed: str
+    sha256: str
+    size_bytes: int | None
+    yanked: bool
+    yanked_reason: str
+    requires_python: str
+    metadata: str
+    problem: str = ""
+
+
+class Artefact(Evidence, frozen=True, kw_only=True):
+    """What an index served of one version at one instant, and what installing it would have brought along.
+
+    ``problem`` says why nothing is known of the files, ``unresolved`` why nothing is known of the dependencies.
+    """
+
+    kind = "artefact"
+    project: str
+    version: str
+    index: str
+    files: tuple[PublishedFile, ...]
+    resolved: tuple[str, ...]
+    problem: str = ""
+    unresolved: str = ""
+
+
+class BuiltFile(Record, frozen=True, kw_only=True):
+    """One file that CI built."""
+
+    name: str
+    sha256: str
+    size_bytes: int
+
+
+class Built(Evidence, frozen=True, kw_only=True):
+    """What CI built, to be held against what is published."""
+
+    kind = "built"
+    origin: str
+    files: tuple[BuiltFile, ...]
+
+
 class Notice(Evidence, frozen=True, kw_only=True):
     """What was told, and where: the names of the happenings, and the host of the webhook."""
 
@@ -661,6 +711,7 @@ STORED: dict[str, type[Evidence]] = {
     for record in (
         RunContext, Observation, Finding, JobAttempt, TestAttempt, Event, Reading, Proof, InForce, Transition,
         Signature, WatchStep, Decision, Said, RollCall, Notice,
+        Artefact, Built,
     )
 }  # fmt: skip
 
@@ -971,6 +1022,26 @@ class PromiseStatus(Record, frozen=True, kw_only=True):
     script: tuple[str, ...] = ()
 
 
+class ArtefactFinding(Record, frozen=True, kw_only=True):
+    """Something that is wrong with a published file, by one rule."""
+
+    rule: str
+    severity: Severity
+    file: str
+    says: Text
+    at: datetime
+
+
+class Move(Record, frozen=True, kw_only=True):
+    """Something that changed under the release: a package, Python, the system, the SDK. Empty: it was not there."""
+
+    what: str
+    before: str
+    after: str
+    at: datetime
+    where: str
+
+
 class SealState(Record, frozen=True, kw_only=True):
     """Whether a release is sealed, and whether its folder is what was sealed: ``differs`` says what is not.
 
@@ -1032,6 +1103,10 @@ class Judgement(Record, frozen=True, kw_only=True):
     said: tuple[Said, ...] = ()
     decisions: tuple[Decision, ...] = ()
     notices: tuple[Notice, ...] = ()
+    artefacts: tuple[Artefact, ...] = ()  # newest last
+    built: tuple[Built, ...] = ()
+    published: tuple[ArtefactFinding, ...] = ()  # what is wrong with what is served
+    moves: tuple[Move, ...] = ()
     steps: tuple[WatchStep, ...] = ()
     seal: SealState = SealState()
     questions: tuple[Question, ...] = ()

@@ -183,6 +183,35 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 0.01
 
 
+class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What users install."""
+
+    project: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$",
+            description="The name of the package on the index. Empty: what is published is not watched.",
+        ),
+    ] = ""
+    version: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9._+!-]*$",
+            description="The version that is published. Empty: that of the release under watch.",
+        ),
+    ] = ""
+    index: Annotated[str, Meta(description="The package index, by its simple API.")] = (
+        "https://pypi.org/simple/"
+    )
+    built: Annotated[
+        str,
+        Meta(
+            description="A folder or a zip with the wheels and the sdist that CI built, relative to watch.toml. "
+            "Empty: what is published is held against nothing."
+        ),
+    ] = ""
+
+
 class NotifySettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who is told of what happens."""
 
@@ -204,6 +233,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: ServiceSettings = ServiceSettings()
     smoke: SmokeSettings = SmokeSettings()
     thresholds: Thresholds = Thresholds()
+    artefact: ArtefactSettings = ArtefactSettings()
     notify: NotifySettings = NotifySettings()
 
 

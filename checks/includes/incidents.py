@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from checks.includes import myst
+from checks.includes import myst, published
 from checks.includes.drawing import machine
 from checks.includes.voice import Voice
 from checks.records import N_, Decision, Followed, Incident, Judgement, Transition
 from checks.release.decisions import ACTIONS, RED
+from checks.release.moves import before
 from checks.release.opening import OPENS, STORM
 from checks.release.states import INCIDENT, NEW, OVER, REOPENS_WITHIN_DAYS, WATCH, Step, states
 
@@ -106,7 +107,10 @@ def incident(judgement: Judgement, id: str, voice: Voice) -> str:
     evidence = myst.dropdown(
         voice(N_("Where the evidence is: {n} segments"), n=len(told.shows)), myst.block(told.shows)
     ) if told.shows else ""  # fmt: skip
-    return myst.paragraphs(_facts(facts), _steps(judgement, id, voice), evidence)
+    moved = before(judgement.moves, one.at)
+    caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
+    changes = published.table(judgement, moved, caption, voice) if moved else ""
+    return myst.paragraphs(_facts(facts), _steps(judgement, id, voice), changes, evidence)
 
 
 def _facts(facts: list[tuple[str, str]]) -> str:

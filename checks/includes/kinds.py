@@ -28,6 +28,8 @@ SAYS: dict[str, str] = {
     "watch": N_("The state of the watch from this instant on, and how long it lasts."),
     "decision": N_("Who read which verdict, and what they did about it."),
     "said": N_("A verdict that was said to people: kept when it is another one than before."),
+    "artefact": N_("What an index served of the version, and what installing it brought along."),
+    "built": N_("What CI built, to be held against what is published."),
     "notice": N_("What was told by a webhook, and where."),
     "roll": N_("The segments that were there, and that no roll call before had named."),
 }

@@ -23,6 +23,7 @@ from checks.includes.incidents import decisions, incident, incidents, way_back
 from checks.includes.language import Language
 from checks.includes.ledger import evidence
 from checks.includes.machine import as_json
+from checks.includes.published import artefact, moves
 from checks.includes.voice import SHAPES, Voice
 from checks.includes.watching import environments, in_force, looks, pace
 from checks.records import N_, Judgement, Outcome, PromiseStatus, Release, VerdictWord
@@ -294,6 +295,8 @@ FRAGMENTS: dict[str, Fragment] = {
     "asked": asked,
     "questions": questions,
     "seal": seal,
+    "artefact": artefact,
+    "moves": moves,
     "findings": findings,
     "evidence": evidence,
 }

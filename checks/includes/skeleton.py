@@ -227,6 +227,18 @@ Evidence is only ever added: a file is named after its content, and never change
 ```{live} flaky
 ```
 
+## What users install
+
+```{live} artefact
+```
+
+## What moved
+
+An answer to "it broke at T+30" is often "a package moved at T+29".
+
+```{live} moves
+```
+
 ## Where it was seen
 
 Runs on loopback, in CI and against a real service are counted apart.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from checks.records import Event, EventKind, Observation, Severity
+from checks.records import ArtefactFinding, Event, EventKind, Observation, Severity
 
 _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
 
@@ -50,6 +50,11 @@ def cause_of(observation: Observation) -> str:
     """The fingerprint of a broken promise: the family of its check is the place."""
     family = observation.promise.partition(".")[0]
     return fingerprint("promise-broken", observation.promise, error_type(observation.reason), family)
+
+
+def cause_of_finding(found: ArtefactFinding) -> str:
+    """The fingerprint of something that is wrong with a published file: the file is the place."""
+    return fingerprint(found.rule, "artefact", "", found.file)
 
 
 def cause_of_event(event: Event) -> str:

@@ -6,8 +6,19 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from checks.metrics.flakiness import clean_runs_to_prove
-from checks.records import Event, Followed, Metric, Observation, Outcome, State, Text, Transition, text
-from checks.release.causes import cause_of, cause_of_event
+from checks.records import (
+    ArtefactFinding,
+    Event,
+    Followed,
+    Metric,
+    Observation,
+    Outcome,
+    State,
+    Text,
+    Transition,
+    text,
+)
+from checks.release.causes import cause_of, cause_of_event, cause_of_finding
 from checks.release.states import FIXED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
@@ -28,16 +39,19 @@ def follow(
     observations: Sequence[Observation],
     events: Sequence[Event],
     metrics: Sequence[Metric],
+    published: Sequence[ArtefactFinding] = (),
 ) -> tuple[Followed, ...]:
     """How often each incident was seen, and whether what came since its fix shows that it holds.
 
     :param observations: those that count, oldest first.
     :param events: those that count, unexpected ones only.
+    :param published: what is wrong with what is served now.
     """
     latest = {one.incident: one for one in transitions}
     by_id = {metric.id: metric for metric in metrics}
     return tuple(
-        _followed(one, landed_at(one.incident, transitions), observations, events, by_id) for one in latest.values()
+        _followed(one, landed_at(one.incident, transitions), observations, events, by_id, published)
+        for one in latest.values()
     )  # fmt: skip
 
 
@@ -47,6 +61,7 @@ def _followed(
     observations: Sequence[Observation],
     events: Sequence[Event],
     metrics: Mapping[str, Metric],
+    published: Sequence[ArtefactFinding],
 ) -> Followed:
     broken = [
         seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
@@ -58,6 +73,10 @@ def _followed(
         shown, proof = _by_metric(metrics[one.metric])
     elif promises:
         shown, proof = _by_runs(promises, [seen for seen in observations if seen.promise in promises], landed)
+    elif one.rule.startswith("artefact-"):
+        wrong = [found for found in published if cause_of_finding(found) in one.fingerprints]
+        shown = not wrong
+        proof = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
     else:
         shown, proof = True, text("Nothing that is measured can show it: it is a person's word.")
     return Followed(

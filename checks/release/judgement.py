@@ -28,6 +28,8 @@ from checks.metrics.pace import pace
 from checks.metrics.sensitivity import sensitivity
 from checks.metrics.span import LOOKS_H, Span
 from checks.records import (
+    Artefact,
+    Built,
     CaseOutcome,
     Compared,
     Coverage,
@@ -59,6 +61,7 @@ from checks.records import (
     WatchStep,
     text,
 )
+from checks.release import artefact
 from checks.release.backlog import Known, backlog
 from checks.release.baseline import Accepted, accepted_before
 from checks.release.checkpoints import checkpoints
@@ -66,6 +69,7 @@ from checks.release.closing import questions
 from checks.release.fixing import follow
 from checks.release.folder import find
 from checks.release.incidents import Page, survey_pages
+from checks.release.moves import moves
 from checks.release.seal import followers_of, is_sealed, state_of
 from checks.release.standing import TOLD, Standing, standing
 from checks.release.window import belongs, due_at, is_known
@@ -112,11 +116,14 @@ def judge_release(
     findings = _newest_findings(_of(view.records, Finding))
     verdict = judge(view.situation)
     known = [one for one in everything if is_known(one, release, told_by)]
+    looked = sorted(view.records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
+    published = artefact.findings(looked)
     incidents = follow(
         view.standing.transitions,
         observations=_of(view.records, Observation),
         events=[event for event in _of(view.records, Event) if not event.expected],
         metrics=view.situation.metrics,
+        published=published,
     )
     judgement = Judgement(
         release=view.release,
@@ -170,6 +177,10 @@ def judge_release(
         unrecorded=view.situation.unrecorded,
         said=tuple(_of(known, Said)),
         decisions=tuple(_of(known, Decision)),
+        artefacts=tuple(_of(view.records, Artefact)),
+        built=tuple(_of(view.records, Built)),
+        published=published,
+        moves=moves(looked),
         notices=tuple(_of(known, Notice)),
         steps=tuple(_of(known, WatchStep)),
         pages={page.incident.id: page.name for page in case.pages},

@@ -23,7 +23,8 @@ from checks.records import (
     State,
     Transition,
 )
-from checks.release.causes import EVENTS, cause_of, error_type, fingerprint
+from checks.release import artefact
+from checks.release.causes import EVENTS, cause_of, cause_of_finding, error_type, fingerprint
 from checks.release.fixing import landed_at
 from checks.release.states import (
     FIXED,
@@ -140,6 +141,21 @@ def _metrics(judgement: Judgement) -> Iterator[Sighting]:
         )  # fmt: skip
 
 
+def _artefact(rule: artefact.Rule) -> OpensWhen:
+    """A rule about what is published opens an incident of its own severity."""
+
+    def see(judgement: Judgement) -> Iterator[Sighting]:
+        for found in judgement.published:
+            if found.rule == rule.id:
+                yield Sighting(
+                    rule=rule.id, fingerprint=cause_of_finding(found),
+                    severity=found.severity, about="artefact", metric="", impact=str(found.says), first_at=found.at,
+                    last_at=found.at, times=1, shows=(),
+                )  # fmt: skip
+
+    return OpensWhen(rule.id, str(rule.severity), rule.says, see)
+
+
 OPENS: tuple[OpensWhen, ...] = (
     OpensWhen("promise-broken", N_("the promise's"), N_("A critical or a major promise is broken in its latest run."),
         _promises),
@@ -151,6 +167,7 @@ OPENS: tuple[OpensWhen, ...] = (
         _events(EventKind.NETWORK_ERROR)),
     OpensWhen("metric-failed", N_("the metric's"),
         N_("The pass rate, the flaky tests or the trend of network errors fails its threshold."), _metrics),
+    *map(_artefact, artefact.RULES),
 )  # fmt: skip
 
 # The duties that an incident of a metric, or of a family of promises, stands in the way of.

@@ -11,6 +11,7 @@ from checks.records import (
     Outcome,
     SmokeRun,
 )
+from checks.stages.artefact import look
 from checks.stages.close import extend_what_needs_it
 from checks.stages.collect import all_that_is_named
 from checks.stages.incidents import open_by_rule, recorded_pages
@@ -45,6 +46,9 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     pages = recorded_pages(place, release, by="watch", why="as its page says", only_worse=True)
     if pages:
         keep(place, release, pages)
+    if settings.artefact.project:
+        console.stage("artefact")
+        keep(place, release, look(place, release))
     console.stage("collect")
     taken_in = all_that_is_named(place, release)
     console.stage("judge")

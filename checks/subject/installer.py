@@ -8,6 +8,7 @@ an index out of reach is the network's fault, anything else that of what was ask
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -74,6 +75,14 @@ class Installer(ABC):
 
         :raises NetworkError: no package index could be reached.
         :raises SubjectError: it cannot be installed; ``called`` and ``mend`` say what, and what to do.
+        """
+
+    @abstractmethod
+    def resolve(self, requirement: str, *, index: str) -> tuple[str, ...]:
+        """What would be installed from an index now, without installing it: ``name==version``, sorted.
+
+        :raises NetworkError: the index cannot be reached.
+        :raises SubjectError: there is no such set of versions.
         """
 
     def run(self, argv: Sequence[str | Path]) -> tuple[int, str]:
@@ -147,6 +156,18 @@ class Uv(Installer):
         if code:
             raise failure(said, called, mend)
 
+    def resolve(self, requirement: str, *, index: str) -> tuple[str, ...]:
+        asked = self.scratch / "asked.in"
+        asked.write_text(requirement + "\n", encoding="utf-8")
+        # What is in its cache may be older than the question.
+        code, said = self.run(
+            [self.uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--refresh", "--no-config",
+             "--python", sys.executable, "--index-url", index, asked]
+        )  # fmt: skip
+        if code:
+            raise failure(said, requirement, "")
+        return tuple(sorted(line.partition(" ;")[0].strip() for line in said.splitlines() if "==" in line))
+
 
 class Pip(Installer):
     """pip, out of a Python that has it, working on other environments by its ``--python``.
@@ -189,6 +210,18 @@ class Pip(Installer):
         code, said = self.run(argv)
         if code:
             raise failure(said, called, mend)
+
+    def resolve(self, requirement: str, *, index: str) -> tuple[str, ...]:
+        report = self.scratch / "resolved.json"
+        code, said = self.run(
+            [self.home, "-m", "pip", "--isolated", "--no-input", "--disable-pip-version-check", "--retries", "2",
+             "install", "--dry-run", "--ignore-installed", "--quiet", "--no-cache-dir", "--index-url", index,
+             "--report", report, requirement]
+        )  # fmt: skip
+        if code:
+            raise failure(said, requirement, "")
+        found = json.loads(report.read_text(encoding="utf-8"))["install"]
+        return tuple(sorted(f"{one['metadata']['name']}=={one['metadata']['version']}" for one in found))
 
 
 def find_installer(scratch: Path, echo: Callable[[str], None]) -> Installer:

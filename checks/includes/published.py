@@ -1,0 +1,103 @@
+"""What do users install, is it what CI built, and what moved under it?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from checks.includes import myst
+from checks.includes.voice import Voice
+from checks.records import N_, Artefact, Judgement, Move, PublishedFile
+
+
+def artefact(judgement: Judgement, voice: Voice) -> str:
+    """What the index serves, held against CI and against T+0."""
+    if not judgement.artefacts:
+        return voice(N_("What is published has not been looked at: whether users get what CI built is not known. "
+                        "`[artefact] project` in `watch.toml` names it."))  # fmt: skip
+    newest = judgement.artefacts[-1]
+    built = {file.name: file.sha256 for one in judgement.built for file in one.files}
+    wrong = (
+        voice.list(one.says for one in judgement.published)
+        if judgement.published
+        else voice(N_("Nothing is wrong with what is served."))
+        if newest.files
+        else ""
+    )
+    return myst.paragraphs(
+        voice(N_("{project} {version} on {index}, looked at {n} times, the last on {at}."), project=newest.project,
+              version=newest.version, index=newest.index, n=len(judgement.artefacts), at=newest.occurred_at),
+        voice(N_("It could not be asked then: {why}"), why=newest.problem) if newest.problem else "",
+        wrong if not newest.problem else "",
+        _files(newest, built, voice) if newest.files else voice(N_("It listed no file of this version.")),
+        "" if built else voice(N_("What CI built is not known, so nothing is held against it.")),
+        _brings(newest, voice),
+    )  # fmt: skip
+
+
+def _files(newest: Artefact, built: dict[str, str], voice: Voice) -> str:
+    header = [
+        voice(N_("File")),
+        voice(N_("Bytes")),
+        voice(N_("SHA-256")),
+        voice(N_("As CI built it")),
+        voice(N_("Yanked")),
+    ]
+    rows = [
+        [
+            voice.literal(file.name), voice.number(file.size_bytes) if file.size_bytes is not None else "–",
+            voice.literal(file.sha256[:16]) if file.sha256 else voice.plain(file.problem),
+            _as_built(file, built, voice),
+            voice.mark("✖", voice(N_("yes")), "bad") if file.yanked else voice.mark("●", voice(N_("no")), "good"),
+        ]
+        for file in newest.files
+    ]  # fmt: skip
+    return myst.table(voice(N_("What users get")), header, rows, classes="cards artefact")
+
+
+def _as_built(file: PublishedFile, built: dict[str, str], voice: Voice) -> str:
+    if file.name not in built or not file.sha256:
+        return voice.mark("○", voice(N_("not known")), "unknown")
+    if built[file.name] == file.sha256:
+        return voice.mark("●", voice(N_("yes")), "good")
+    return voice.mark("✖", voice(N_("no")), "bad")
+
+
+def _brings(newest: Artefact, voice: Voice) -> str:
+    if newest.unresolved:
+        return voice(N_("What installing it brings along is not known: {why}"), why=newest.unresolved)
+    return myst.dropdown(
+        voice(N_("What installing it brings along: {n} packages"), n=len(newest.resolved)), myst.block(newest.resolved)
+    )  # fmt: skip
+
+
+def moves(judgement: Judgement, voice: Voice) -> str:
+    """Every package, Python and system that changed in the window, and when."""
+    if not judgement.moves:
+        return voice(N_("Nothing moved between two runs on the same machine, as far as was looked."))
+    caption = voice(N_("What moved in the window: {n} changes"), n=len(judgement.moves))
+    return table(judgement, judgement.moves, caption, voice)
+
+
+def table(judgement: Judgement, found: tuple[Move, ...], caption: str, voice: Voice) -> str:
+    """A row for each change, with its hour of the watch."""
+    header = [
+        voice(N_("When (UTC)")),
+        voice(N_("Hour")),
+        voice(N_("What")),
+        voice(N_("From")),
+        voice(N_("To")),
+        voice(N_("Where")),
+    ]
+    rows = [
+        [
+            voice.at(move.at), _hour(judgement, move, voice), myst.span(voice.literal(move.what), "row-name"),
+            voice.literal(move.before), voice.literal(move.after), voice.literal(move.where),
+        ]
+        for move in found[:200]
+    ]  # fmt: skip
+    return myst.table(caption, header, rows, classes="cards moves")
+
+
+def _hour(judgement: Judgement, move: Move, voice: Voice) -> str:
+    hours = (move.at - judgement.release.opened_at) / timedelta(hours=1)
+    return f"T\\+{voice.number(hours, '.1f')}"

@@ -1,0 +1,62 @@
+"""What does the command do that looks at what users install?"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from checks.console import plain
+from checks.errors import AtalayaError, UsageError
+from checks.records import Artefact, Built, Evidence, Release
+from checks.release.folder import LOCAL
+from checks.stages.place import Place, built, keep, named_or_open, print_json, stamp
+
+
+def artefact(place: Place, args: argparse.Namespace) -> int:
+    """Look at what the package index serves of the release, and hold it against what CI built."""
+    if not place.loaded.settings.artefact.project:
+        raise UsageError(
+            'artefact: no project is named. Say what is published: [artefact] project = "NAME" in watch.toml.'
+        )
+    release = named_or_open(place, args.release, "artefact", to_write=not args.dry_run)
+    looked = look(place, release)
+    if not args.dry_run:
+        keep(place, release, looked)
+    if args.json:
+        print_json({"release": release.version, "looked": [built(one) for one in looked]})
+    return 3 if any(isinstance(one, Artefact) and (one.problem or not one.files) for one in looked) else 0
+
+
+def look(place: Place, release: Release) -> list[Evidence]:
+    """What is served now, and what CI built. What cannot be asked is a record that says why."""
+    from checks.evidence import artefact as reader
+    from checks.subject.installer import find_installer
+
+    asked, console = place.loaded.settings.artefact, place.console
+    version = asked.version or release.version.removeprefix(LOCAL).removeprefix("v")
+    made: dict[str, Any] = stamp(release)
+    found: list[Evidence] = []
+    with tempfile.TemporaryDirectory(prefix="atalaya-artefact-") as scratch:
+
+        def resolve(requirement: str, index: str) -> tuple[str, ...]:
+            return find_installer(Path(scratch), console.line).resolve(requirement, index=index)
+
+        served = reader.look(asked.project, version, asked.index, resolve=resolve, **made)
+    found.append(served)
+    console.row("unknown" if served.problem or not served.files else "looked",
+                f"{served.project} {served.version}: {served.problem or f'{len(served.files)} files'}")  # fmt: skip
+    for file in served.files:
+        console.line(
+            f"    {plain(file.name)} {file.sha256[:12] or file.problem}{' yanked' if file.yanked else ''}"
+        )
+    if served.unresolved:
+        console.row("unknown", f"what it brings along: {served.unresolved}")
+    if asked.built:
+        try:
+            found.append(reader.built(place.root / asked.built, **made))
+        except AtalayaError as why:
+            console.row("unknown", str(why))
+    console.line(f"    built by CI: {sum(len(one.files) for one in found if isinstance(one, Built))} files")
+    return found
