@@ -30,8 +30,10 @@ class Console:
         )
 
     def line(self, text: str = "") -> None:
-        """One line, safe to show."""
-        print(plain(text), file=self.stream, flush=True)
+        """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""
+        shown = plain(text)
+        harmless = f"· {shown}" if shown.lstrip().startswith(("::", "##[")) else shown
+        print(harmless, file=self.stream, flush=True)
 
     def stage(self, name: str) -> None:
         """A stage begins."""

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import httpx
 import pytest
 
+from checks.includes.webhook import LONGEST_WAIT_S, _is_worth_another, _Refused
 from tests.commands import opened, run
 
 SECRET = "T000-B000-XXXX"
@@ -111,6 +113,26 @@ def test_only_what_is_encrypted_is_sent_elsewhere(url: str, root: Path) -> None:
         True,
         False,
     )
+
+
+@pytest.mark.parametrize("url", [f"https://[{SECRET}", f"https://x:99999/{SECRET}"])
+def test_what_is_no_address_is_said_without_it(url: str, root: Path) -> None:
+    opened(root)
+    done = notify(root, url)
+    assert (done.returncode, SECRET in done.stderr, "Traceback" in done.stderr) == (2, False, False), (
+        done.stderr
+    )
+
+
+def test_a_retry_waits_as_long_as_it_is_told_to_and_names_no_address() -> None:
+    busy = _Refused(httpx.Response(429, headers={"Retry-After": "7"}))
+    assert [
+        _is_worth_another(busy),
+        _is_worth_another(_Refused(httpx.Response(503, headers={"Retry-After": "99999"}))),
+        _is_worth_another(_Refused(httpx.Response(507, headers={"Retry-After": "soon"}))),
+        _is_worth_another(_Refused(httpx.Response(404, headers={"Retry-After": "7"}))),
+    ] == [7.0, LONGEST_WAIT_S, True, False]
+    assert str(busy) == "it answered 429"
 
 
 def test_without_a_webhook_nobody_is_told_and_that_is_said(root: Path) -> None:

@@ -68,15 +68,16 @@ def _feed(told: Sequence[Told], voice: Voice, *, title: str, id: str, began: dat
     ElementTree.SubElement(feed, "link", {"rel": "alternate", "href": "index.html", "type": "text/html"})
     _add(ElementTree.SubElement(feed, "author"), "name", "Atalaya")
     for one in newest:
-        _entry(feed, one, voice, prefix=id)
+        _entry(feed, one, voice)
     ElementTree.indent(feed)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(feed, encoding="unicode") + "\n"
 
 
-def _entry(feed: ElementTree.Element, one: Told, voice: Voice, *, prefix: str) -> None:
+def _entry(feed: ElementTree.Element, one: Told, voice: Voice) -> None:
     happening = one.happening
     entry = ElementTree.SubElement(feed, "entry")
-    _add(entry, "id", f"{prefix}/{one.release.version}/{happening.id}")
+    # The same in the release's feed and the site's, so that who reads both is told once.
+    _add(entry, "id", f"{_id(one.release.version, voice)}/{happening.id}")
     _add(entry, "title", f"{_title(one.release, voice)}: {said(happening.title, voice)}")
     _add(entry, "updated", _at(happening.at))
     ElementTree.SubElement(

@@ -44,14 +44,18 @@ def _named(record: Evidence, *what: str, title: Text, body: Text, page: str) -> 
 def _verdicts(said: Sequence[Said]) -> Iterator[Happening]:
     before = None
     for one in said:
+        if before is not None and (before.word, before.rule) == (one.word, one.rule):
+            continue  # two runs that met said the same
         title = (
             text("{word}: the first verdict", word=one.word)
             if before is None
-            else text("{word}: it was {before}", word=one.word, before=before)
+            else text("{word}: it was {before}", word=one.word, before=before.word)
+            if before.word is not one.word
+            else text("{word}, for another reason", word=one.word)
         )
         body = text("Rule {rule}. {because}", rule=one.rule, because=" ".join(one.because))
         yield _named(one, one.verdict, title=title, body=body, page="index.html")
-        before = one.word
+        before = one
 
 
 def _incidents(transitions: Sequence[Transition]) -> Iterator[Happening]:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from checks.errors import ReleaseError
 from checks.records import Judgement, Release, SealState, Transition, WatchStep
 from checks.stages.place import Place, judged, keep, print_json, stamp, utc_now, who, write_json, write_text
+from checks.stages.telling import deliver
 
 
 def close(place: Place, args: argparse.Namespace) -> int:
@@ -45,6 +46,7 @@ def close(place: Place, args: argparse.Namespace) -> int:
         keep(place, release, [step])
     judgement = judged(place, release, None)
     _write_close_out(place, where, judgement)
+    deliver(place, judgement)  # a sealed folder takes no notice any more, so this is not kept
     _seal(where, judgement, step)
     _say(place, judgement, where)
     return 0

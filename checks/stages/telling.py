@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,10 @@ def summarise_run(place: Place, judgement: Judgement, named: str | None) -> None
     try:
         with Path(file).open("a", encoding="utf-8") as written:
             written.write(text.encode("utf-8", "replace")[:LARGEST_BYTES].decode("utf-8", "ignore"))
-    except OSError as why:
-        raise UsageError(
-            f"{file}: the summary cannot be written: {why.strerror}. Name another file."
-        ) from None
+    except OSError as why:  # said, and no reason to lose the rest of a watch
+        place.console.row(
+            "unknown", f"{file}: the summary cannot be written: {why.strerror}. Name another file."
+        )
 
 
 # ── beside the code ──────────────────────────────────────────────────────────
@@ -47,7 +48,7 @@ def annotate(run: CheckRun) -> None:
     """In a workflow of GitHub, an annotation for each promise that is broken or unknown, at its check."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in workflow_commands(run):
-            print(line, flush=True)
+            print(line, file=sys.stderr, flush=True)  # the output is the report's, with --json
 
 
 def workflow_commands(run: CheckRun) -> Iterable[str]:
@@ -79,7 +80,13 @@ def places_of_checks() -> dict[str, tuple[str, int]]:
 def _message(text: str) -> str:
     from checks.scrub import scrub
 
-    shown = scrub(text[:2000]).replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    shown = (
+        scrub(text[:20_000])[:2000]
+        .replace("##[", "# #[")
+        .replace("%", "%25")
+        .replace("\r", "%0D")
+        .replace("\n", "%0A")
+    )
     return "".join(sign if sign.isprintable() else " " for sign in shown)
 
 
@@ -107,21 +114,29 @@ def notify(place: Place, args: argparse.Namespace) -> int:
 
 def tell(place: Place, release: Release, judgement: Judgement) -> int:
     """Send what has not been told yet, and keep that it was: told at least once, if two runs meet."""
+    code, ids = deliver(place, judgement)
+    if ids:
+        host = urlsplit(place.loaded.settings.notify.webhook).hostname or ""
+        keep(place, release, [Notice(**stamp(release), channel=host, told=ids)])
+    return code
+
+
+def deliver(place: Place, judgement: Judgement) -> tuple[int, tuple[str, ...]]:
+    """Send what has not been told yet, if anybody is to be told; an exit code, and the names of what was told."""
     from checks.includes.webhook import send
 
     webhook = place.loaded.settings.notify.webhook
     message = _message_of(place, judgement) if webhook else None
     if message is None:
-        return 0
+        return 0, ()
     try:
         send(webhook, message)
-    except NetworkError as why:
+    except (NetworkError, UsageError) as why:  # a watch says so, and goes on
         place.console.row("unknown", f"webhook: {why}")
-        return 3
+        return why.exit_code if isinstance(why, UsageError) else 3, ()
     ids = tuple(one.id for one in _untold(judgement))
-    keep(place, release, [Notice(**stamp(release), channel=urlsplit(webhook).hostname or "", told=ids)])
     place.console.line(f"  told by webhook: {len(ids)} happenings")
-    return 0
+    return 0, ids
 
 
 def _untold(judgement: Judgement) -> Sequence[Any]:

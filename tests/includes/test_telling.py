@@ -18,7 +18,7 @@ from checks.includes.voice import Voice
 from checks.includes.webhook import LONGEST_BLOCK, LONGEST_TITLE, message
 from checks.records import CheckResult, CheckRun, Host, Outcome, Severity, Subject
 from checks.release.happenings import happenings
-from checks.stages.telling import places_of_checks, workflow_commands
+from checks.stages.telling import annotate, places_of_checks, workflow_commands
 from tests.includes import example
 from tests.includes.example import HOSTILE, MARK, T0
 
@@ -39,6 +39,15 @@ def test_a_state_that_stays_is_no_happening() -> None:
     (step,) = judgement.transitions
     edited = replace(judgement, transitions=(step, replace(step, run_id="later", impact="it was worse")))
     assert len(happenings(judgement)) == len(happenings(edited))
+
+
+def test_the_same_verdict_said_by_two_runs_is_one_happening_and_another_rule_is_one_more() -> None:
+    judgement = example.judgement(incidents=True)
+    (first,) = judgement.said
+    again, other = replace(first, run_id="again"), replace(first, run_id="other", rule="another")
+    told = happenings(replace(judgement, said=(first, again, other)))
+    titles = [str(one.title) for one in told if one.id.startswith("said-")]
+    assert sorted(["WAITING: the first verdict", "WAITING, for another reason"]) == sorted(titles)
 
 
 # ── the feed ─────────────────────────────────────────────────────────────────
@@ -85,6 +94,15 @@ def test_the_same_happenings_give_the_same_bytes() -> None:
     )
 
 
+def test_a_happening_has_the_same_id_in_the_releases_feed_and_in_the_sites() -> None:
+    judgement = example.judgement(incidents=True)
+    own, sites = (
+        {entry.findtext(f"{ATOM}id") for entry in ElementTree.fromstring(text).iter(f"{ATOM}entry")}
+        for text in (feed.of_release(judgement, EN), feed.of_site([judgement], EN, ""))
+    )
+    assert own == sites
+
+
 # ── the run's summary ────────────────────────────────────────────────────────
 
 
@@ -93,6 +111,21 @@ def test_a_summary_says_the_verdict_the_metrics_and_what_to_do() -> None:
     for words in ("OFF TRACK", "`pass-rate`", "What to do next", "| Metric | State |"):
         assert words in said
     assert "FUERA" in summary(example.judgement(), ES) or "OFF TRACK" not in summary(example.judgement(), ES)
+
+
+@pytest.mark.parametrize("slashes", ["", "\\", "\\\\", "\\\\\\"])
+def test_no_pipe_of_a_stranger_ends_a_cell(slashes: str) -> None:
+    judgement = example.judgement(incidents=True)
+    one = replace(judgement.incidents[0], state="open", impact=f"x{slashes}|<img src=y>")
+    said = summary(replace(judgement, incidents=(one,)), EN)
+    (line,) = [line for line in said.splitlines() if "img" in line]
+    assert line.count("|") == 4
+
+
+def test_a_summary_says_what_is_due_next() -> None:
+    judgement = example.judgement()
+    point = replace(judgement.checkpoints[-1], due_at=judgement.as_of.replace(year=2030))
+    assert ", due on " in summary(replace(judgement, checkpoints=(point,)), EN)
 
 
 def test_a_strangers_words_do_nothing_in_a_summary() -> None:
@@ -180,3 +213,12 @@ def test_a_printed_report_holds_strangers_words_and_no_element_of_theirs(voice: 
             "thead", "tbody", "tr", "th", "td", "span"}  # fmt: skip
     assert found <= {"!doctype"} | ours | {f"/{name}" for name in ours}
     assert not re.search(r"(src|href|url\()", re.sub(r"<td>.*?</td>|<li>.*?</li>", "", page, flags=re.DOTALL))
+
+
+def test_annotations_leave_the_output_to_the_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    annotate(run_of("no ##[error] address"))
+    out, err = capsys.readouterr()
+    assert (out, err.startswith("::error file="), "##[" in err) == ("", True, False)
