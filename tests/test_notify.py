@@ -52,6 +52,7 @@ def receiver() -> Iterator[Receiver]:
     made = Receiver()
     yield made
     made.server.shutdown()
+    made.server.server_close()
 
 
 def notify(root: Path, url: str, *more: str):  # type: ignore[no-untyped-def]
