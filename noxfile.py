@@ -218,6 +218,13 @@ def release(session):
     atalaya(session, "release")
 
 
+@nox.session
+def share(session):
+    """Keep the evidence of many runners in one branch: -- pull, push or propose (and more: -- --help)."""
+    install(session)
+    atalaya(session, "share")
+
+
 # ── for those who work on it ─────────────────────────────────────────────────
 
 
@@ -255,6 +262,7 @@ def lint(session):
     install(session, project=False, groups=["lint"])
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    session.run("zizmor", "--offline", "--no-progress", "--persona=auditor", ".github")
 
 
 @nox.session

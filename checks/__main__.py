@@ -28,6 +28,7 @@ from checks.stages import (
     publish,
     rehearse,
     release,
+    share,
     telling,
     watch,
 )
@@ -47,7 +48,7 @@ def parser() -> argparse.ArgumentParser:
     top.add_argument("--root", default=".", metavar="DIR", help="the project's folder (default: here)")
     top.add_argument("--settings", metavar="FILE", help="watch.toml, if it lies elsewhere")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_watching, _publishing, _proving, _releasing):
+    for add in (_watching, _publishing, _proving, _releasing, _sharing):
         add(commands)
     return top
 
@@ -86,6 +87,7 @@ def _strict(it: argparse.ArgumentParser) -> None:
 def _watching(commands: Commands) -> None:
     """The commands that gather evidence."""
     it = _command(commands, "watch", watch.watch)
+    it.add_argument("--scheduled", action="store_true", help="do nothing where no release is open")
     _sdk(it)
     _release(it)
     _strict(it)
@@ -251,6 +253,36 @@ def _releasing(commands: Commands) -> None:
     _release(it)
     it = _command(inner, "schema", evidence.schema)
     it.add_argument("--out", metavar="FILE", help="write it to this file (default: print it)")
+
+
+def _sharing(commands: Commands) -> None:
+    """The commands by which many runners keep one branch."""
+    from checks.sharing.changed import BRANCH
+
+    inner = commands.add_parser(
+        "share", help="keep the evidence of many runners in one branch"
+    ).add_subparsers(required=True, metavar="COMMAND")
+    added = {
+        name: _command(inner, name, run)
+        for name, run in (
+            ("pull", share.pull), ("push", share.push), ("propose", share.propose), ("changed", share.changed),
+        )
+    }  # fmt: skip
+    for name, it in added.items():
+        it.add_argument(
+            "--branch", default=BRANCH, metavar="NAME", help=f"the shared branch (default: {BRANCH})"
+        )
+        if name != "changed":
+            it.add_argument(
+                "--remote", default="origin", metavar="NAME", help="where it is (default: origin)"
+            )
+    added["push"].add_argument(
+        "--message", default="", metavar="TEXT", help="what the commit says (default: which releases)"
+    )
+    added["push"].add_argument("--edited", action="store_true", help="also what a person changed in pages")
+    added["propose"].add_argument(
+        "--base", default="main", metavar="NAME", help="where a sealed release belongs (default: main)"
+    )
 
 
 def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:

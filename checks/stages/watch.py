@@ -31,6 +31,9 @@ def watch(place: Place, args: argparse.Namespace) -> int:
 
     settings, console = place.loaded.settings, place.console
     extend_what_needs_it(place)
+    if args.scheduled and not args.release and not _is_due(place):
+        console.line("  no release is open: there is nothing to watch")
+        return 0
     console.stage("observe")
     with prepared_sdk(place, args) as prepared:
         release = the_release(place, args.release, prepared.subject.version, to_write=True)
@@ -70,6 +73,14 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     checked = exit_of([check.outcome for check in run.checks] + steps)
     codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
     return 1 if 1 in codes else 2 if 2 in codes else max(codes)
+
+
+def _is_due(place: Place) -> bool:
+    """Whether the window of a release is open: a schedule opens none for itself, and goes on with no machine's own."""
+    from checks.release import folder
+
+    found = folder.to_write(place.releases, now=utc_now())
+    return found is not None and not found.version.startswith(folder.LOCAL)
 
 
 def _smoke_or_why_not(place: Place, prepared: Prepared) -> SmokeRun | None:

@@ -95,12 +95,12 @@ class Client:
         clock: Callable[[], datetime] = lambda: datetime.now(UTC), sleep: Callable[[float], None] = time.sleep,
         patience_s: float = PATIENCE_S,
     ) -> None:  # fmt: skip
-        self.api = _checked(api)
+        self.api = checked_address(api)
         self.cache = cache
         self.requests = self.not_modified = 0
         self.remaining: int | None = None
         self._origin = _origin(self.api)
-        self._token = _plain(token)
+        self._token = checked_token(token)
         self._echo, self._clock, self._sleep, self._patience_s = echo, clock, sleep, patience_s
         self._http = httpx.Client(
             timeout=TIMEOUT_S, headers={"User-Agent": "atalaya"}, follow_redirects=False
@@ -290,7 +290,7 @@ def _parsed(address: str) -> httpx.URL:
         raise Refused("GitHub's answer leads to an address that is none.") from None
 
 
-def _checked(api: str) -> httpx.URL:
+def checked_address(api: str) -> httpx.URL:
     """The address of the API: the token is sent there, so it must be safe on the way."""
     try:
         url = httpx.URL(api.rstrip("/"))
@@ -304,7 +304,7 @@ def _checked(api: str) -> httpx.URL:
     return url
 
 
-def _plain(token: str) -> str:
+def checked_token(token: str) -> str:
     token = token.strip()
     if not (token.isascii() and token.isprintable()) or " " in token:
         # It is not quoted here: whatever stands there may be a secret.
