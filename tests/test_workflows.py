@@ -1,9 +1,11 @@
 """Are the files that other people's machines obey well formed, and safe to run there?"""
 
+import re
 import subprocess
 import sys
 import sysconfig
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -19,7 +21,7 @@ def run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str
     return subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
-def steps(workflow: Path) -> list[dict[str, object]]:
+def steps(workflow: Path) -> list[dict[str, Any]]:
     """Every step of every job."""
     jobs = yaml.safe_load(workflow.read_text())["jobs"].values()
     return [step for job in jobs for step in job["steps"]]
@@ -30,7 +32,7 @@ def test_there_are_the_two_workflows() -> None:
 
 
 def test_zizmor_finds_nothing_in_the_workflows() -> None:
-    done = run("zizmor", "--offline", "--no-progress", "--color=never", ".github/workflows")
+    done = run("zizmor", "--offline", "--no-progress", "--color=never", "--persona=auditor", ".github")
     assert (done.returncode, "No findings to report" in done.stdout) == (0, True), done.stdout
 
 
@@ -57,15 +59,31 @@ def test_no_pipe_swallows_an_exit_code(workflow: Path) -> None:
 
 
 def test_each_attempt_of_a_watch_keeps_its_own_artifact_whatever_happened() -> None:
-    (upload,) = [
+    uploads = [
         step for step in steps(ROOT / ".github/workflows/watch.yml") if "upload" in str(step.get("uses"))
     ]
-    named = upload["with"]
-    assert isinstance(named, dict)
-    assert (
-        upload["if"],
-        named["name"],
-    ) == ("always()", "watch-${{ github.run_id }}-${{ github.run_attempt }}")
+    attempt = "${{ github.run_id }}-${{ github.run_attempt }}"
+    assert [(upload["if"], upload["with"]["name"]) for upload in uploads] == [
+        ("always()", f"watch-{attempt}"),
+        ("always()", f"by-hand-{attempt}"),
+    ]
+
+
+def test_only_the_job_that_hands_evidence_over_may_write_and_only_one_may_propose() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/watch.yml").read_text())
+    asked = {name: job.get("permissions", workflow["permissions"]) for name, job in workflow["jobs"].items()}
+    assert asked == {
+        "look": {"contents": "read"},
+        "watch": {"contents": "write", "actions": "read"},
+        "by-hand": {"contents": "read"},
+        "propose": {"contents": "read", "pull-requests": "write"},
+    }
+
+
+@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+def test_what_others_wrote_is_used_by_the_digest_of_its_commit(workflow: Path) -> None:
+    used = [str(step["uses"]) for step in steps(workflow) if "uses" in step]
+    assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one)] == []
 
 
 def test_every_session_that_a_workflow_asks_for_is_there() -> None:

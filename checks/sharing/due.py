@@ -50,9 +50,12 @@ def _fetched(root: Path, remote: str, branch: str) -> bool:
     """Bring the branch here; False where there is none yet. A remote that cannot be asked is no answer."""
     asked = _run(root, "ls-remote", "--exit-code", "--heads", remote, f"refs/heads/{branch}")
     if asked.returncode == 0:
-        asked = _run(
-            root, "fetch", "--quiet", "--no-tags", "--depth=1", remote, f"+refs/heads/{branch}:{FETCHED}"
+        # A whole clone stays whole, and one without a history is not made to fetch it.
+        shallow = (
+            ["--depth=1"] if _git(root, "rev-parse", "--is-shallow-repository").startswith(b"true") else []
         )
+        wanted = f"+refs/heads/{branch}:{FETCHED}"
+        asked = _run(root, "fetch", "--quiet", "--no-tags", *shallow, remote, wanted)
     if asked.returncode not in (0, 2):
         sys.exit(f"{remote} cannot be asked for {branch}: {asked.stderr.decode('utf-8', 'replace').strip()}")
     return asked.returncode == 0

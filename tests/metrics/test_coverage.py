@@ -87,3 +87,16 @@ def seen(watch: Watch) -> int:
     as_of = T0 + timedelta(hours=2)
     with opened(watch.folder) as engine:
         return coverage(engine, Span(release=watch.release, as_of=as_of, settings=Settings())).seen
+
+
+@pytest.mark.parametrize("dropped", [None, 23, 53])
+def test_a_schedule_of_two_minutes_an_hour_meets_each_slot_with_either_of_them(dropped: int | None) -> None:
+    # T+0 is on the hour here; the slots are counted from it.
+    minutes = [minute for minute in (23, 53) if minute != dropped]
+    kept = of(*(hour + minute / 60 for hour in range(72) for minute in minutes))
+    assert (kept.seen, kept.slots, kept.enough) == (72, 72, True)
+
+
+def test_where_both_minutes_of_some_hours_are_dropped_that_is_a_gap() -> None:
+    dropped = of(*(hour + minute / 60 for hour in range(72) if not 20 <= hour < 27 for minute in (23, 53)))
+    assert (dropped.seen, [round(gap.hours, 1) for gap in dropped.gaps]) == (65, [7.5])

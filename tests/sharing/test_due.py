@@ -1,0 +1,91 @@
+"""Does the schedule stop by itself, and go on for as long as there is something to do?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from checks.evidence import ledger
+from checks.records import Environment, WatchStep
+from checks.release.folder import LONGEST_H as LONGEST
+from checks.release.folder import to_write
+from checks.sharing import due
+from checks.sharing.due import look
+from checks.verdict import WINDOW_H
+from tests.commands import ROOT
+from tests.sharing.clones import T0, Shared, git, opened
+
+
+def at(hours: float) -> datetime:
+    return T0 + timedelta(hours=hours)
+
+
+def extended(root: Path, to_h: int, hour: float) -> None:
+    step = WatchStep(
+        run_id=f"r{hour}", environment=Environment.LOOPBACK, occurred_at=at(hour), recorded_at=at(hour),
+        state="extended", window_h=to_h, by="ana", why="an incident",
+    )  # fmt: skip
+    ledger.write(root / "docs/releases/1.1.1/evidence", [step])
+
+
+def test_it_counts_hours_as_the_watch_does() -> None:
+    assert (due.WINDOW_H, due.LONGEST_H) == (WINDOW_H, LONGEST)
+
+
+@pytest.mark.parametrize(
+    ("hour", "watched"), [(-1, ()), (0, ("1.1.1",)), (71.9, ("1.1.1",)), (72, ()), (5000, ())]
+)
+def test_a_release_is_watched_from_its_opening_to_t72(
+    shared: Shared, hour: float, watched: tuple[str, ...]
+) -> None:
+    assert look(shared.clone("one"), "origin", "evidence", at(hour)).watched == watched
+
+
+@pytest.mark.parametrize("hour", [0, 71.9, 72, 95.9, 96, 119.9, 120, 200])
+def test_with_extensions_it_says_what_the_watch_itself_would_say(shared: Shared, hour: float) -> None:
+    root = shared.clone("one")
+    shared.pull(root)
+    extended(root, 96, 70)
+    extended(root, 120, 90)
+    shared.push(root)
+    now = at(hour)
+    found = to_write(root / "docs/releases", now=now)
+    assert look(shared.clone("other"), "origin", "evidence", now).watched == (
+        (found.version,) if found else ()
+    )
+
+
+def test_a_sealed_release_is_not_watched_and_is_proposed_until_it_is_here(shared: Shared) -> None:
+    shared.commit("1.1.1/seal.json", "{}\n")
+    root = shared.clone("one")
+    before = look(root, "origin", "evidence", at(1))
+    git(root, "merge", "-q", "origin/evidence")
+    after = look(root, "origin", "evidence", at(1))
+    assert [(one.watched, one.sealed) for one in (before, after)] == [((), ("1.1.1",)), ((), ())]
+
+
+def test_what_cannot_be_read_is_left_to_the_watch_to_tell(shared: Shared) -> None:
+    shared.commit("1.1.1/release.toml", "not toml\n")
+    assert look(shared.clone("one"), "origin", "evidence", at(1)).watched == ("1.1.1",)
+
+
+def test_without_a_branch_it_looks_at_what_is_checked_out(shared: Shared) -> None:
+    root = shared.clone("one")
+    opened(root, "2.0.0")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Open 2.0.0")
+    assert look(root, "origin", "no-such-branch", at(1)).watched == ("2.0.0",)
+
+
+def test_a_remote_that_cannot_be_asked_is_no_answer(shared: Shared) -> None:
+    root = shared.clone("one")
+    git(root, "remote", "set-url", "origin", str(shared.folder / "gone"))
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "checks.sharing.due"], cwd=root, capture_output=True, text=True, check=False,
+        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, "origin cannot be asked" in done.stderr) == (1, "", True)
