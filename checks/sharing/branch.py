@@ -69,6 +69,8 @@ class Branch:
         named = not remote.startswith("-") and not name.startswith("-")
         if not named or self.git.tried("check-ref-format", f"refs/heads/{name}")[0]:
             raise UsageError(f"--remote {remote!r} --branch {name!r}: these cannot be names. Give others.")
+        if any(one.is_symlink() for one in (self.releases, self.releases.parent)):
+            raise UsageError(f"{self.releases}: a link leads out of the project. Take it away.")
         self._fetched, self._seen = f"refs/atalaya/fetched/{name}", f"refs/atalaya/seen/{name}"
         self._head = self._files_of("HEAD")
         self._rehearsals = frozenset(self._rehearsals_of_head())
@@ -92,6 +94,10 @@ class Branch:
         if both:
             raise self._both(both)
         self._remember(tip.commit)
+        if lost := [path for path in self._local() if path in seen and path not in tip.files]:
+            self._echo(
+                f"  {self.name} has lost {len(lost)} files that are here: {_some(lost)}. Push puts them back."
+            )
         self._echo(f"  {self.name}: {len(brought)} files were brought")
         return brought
 
@@ -105,11 +111,11 @@ class Branch:
         if code:
             raise failure("ls-remote", said)
         # A whole clone stays whole, and one without a history is not made to fetch it.
-        shallow = ["--depth=1"] if self.git.text("rev-parse", "--is-shallow-repository") == "true" else []
+        shallow = ["--depth=1"] if self.git.line("rev-parse", "--is-shallow-repository") == "true" else []
         self.git.output(
             "fetch", "--quiet", "--no-tags", *shallow, self.remote, f"+refs/heads/{self.name}:{self._fetched}"
         )
-        return Tip(self.git.text("rev-parse", self._fetched), self._files_of(self._fetched))
+        return Tip(self.git.line("rev-parse", self._fetched), self._files_of(self._fetched))
 
     def _bring(self, tip: Tip) -> tuple[tuple[str, ...], list[str]]:
         """Write what is missing here. Returns it, and the pages that say something else here than there."""
@@ -186,7 +192,7 @@ class Branch:
         if not changed:
             self._echo(f"  {self.name}: it has everything that is here")
             return plan
-        commit = self._commit(tip.commit or self.git.text("rev-parse", "HEAD"), changed, message, visible)
+        commit = self._commit(tip.commit or self.git.line("rev-parse", "HEAD"), changed, message, visible)
         self._send(commit)
         self._remember(commit)
         back = [path for path in plan.added if path in seen]
@@ -244,7 +250,7 @@ class Branch:
     def _commit(self, parent: str, changed: Sequence[str], message: str, visible: Callable[[], str]) -> str:
         names = [f"{RELEASES}/{path}" for path in changed]
         # --no-filters: the bytes as they lie there, which is what a segment's name is about.
-        blobs = self.git.text(
+        blobs = self.git.line(
             "hash-object",
             "-w",
             "--no-filters",
@@ -258,11 +264,11 @@ class Branch:
                 f"100644 {blob}\t{self.git.prefix}{name}\0" for name, blob in zip(names, blobs, strict=True)
             )
             self.git.output("update-index", "-z", "--index-info", stdin="".join(rows).encode(), env=index)
-            tree = self.git.text("write-tree", env=index)
+            tree = self.git.line("write-tree", env=index)
         seen_as = visible()
         trailer = f"\n\n{TRAILER}: {digest_with_pages(self.git, tree, seen_as)}" if seen_as else ""
         text = f"{message or _message(changed)}{trailer}\n"
-        return self.git.text(
+        return self.git.line(
             "commit-tree", tree, "-p", parent, "-F", "-", stdin=text.encode(), env=self._identity()
         )
 
@@ -314,7 +320,7 @@ class Branch:
         paths = [path for folder in sorted(self._folders()) for path in _walk(folder, self.releases)]
         names = "".join(f"{RELEASES}/{path}\n" for path in paths).encode()
         blobs = (
-            self.git.text("hash-object", "--no-filters", "--stdin-paths", stdin=names).split()
+            self.git.line("hash-object", "--no-filters", "--stdin-paths", stdin=names).split()
             if paths
             else []
         )

@@ -30,13 +30,13 @@ class Git:
     def __init__(self, root: Path) -> None:
         self.root = root
         try:
-            self.prefix = self.text("rev-parse", "--show-prefix")
+            self.prefix = self.line("rev-parse", "--show-prefix")
         except UsageError:
             raise UsageError(
                 f"{root}: it is in no git repository. Run this in a clone of the project."
             ) from None
 
-    def text(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+    def line(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """What git answers, without the end of its last line."""
         return self.output(*arguments, stdin=stdin, env=env).decode("utf-8", "replace").rstrip("\n")
 

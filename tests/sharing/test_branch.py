@@ -98,6 +98,29 @@ def test_what_a_rewritten_branch_has_lost_is_put_back_and_said(shared: Shared) -
     assert [line for line in shared.said if "1 files that the branch had lost were put back" in line] != []
 
 
+def test_a_pull_says_what_the_branch_has_lost(shared: Shared) -> None:
+    root = shared.clone("one")
+    shared.pull(root)
+    segment = seen(root, "one")
+    shared.push(root)
+    git(shared.bare, "update-ref", "refs/heads/evidence", git(shared.bare, "rev-parse", "evidence~1"))
+    shared.pull(root)
+    assert (
+        f"  evidence has lost 1 files that are here: 1.1.1/evidence/{segment.name}. Push puts them back."
+        in shared.said
+    )
+    assert segment.exists()
+
+
+def test_a_branch_that_was_deleted_is_made_again_with_all_that_is_here(shared: Shared) -> None:
+    root = shared.clone("one")
+    shared.pull(root)
+    before = shared.files()
+    git(shared.bare, "update-ref", "-d", "refs/heads/evidence")
+    shared.push(root)
+    assert shared.files() == before
+
+
 def test_a_segment_altered_on_the_branch_stops_pull_and_push_and_is_named(shared: Shared) -> None:
     root = shared.clone("one")
     shared.pull(root)
@@ -249,6 +272,12 @@ def test_a_link_on_the_branch_is_refused_and_nothing_is_written_through_one_here
         shared.pull(root)
     assert list(outside.iterdir()) == []
     (root / "docs/releases/1.1.1").unlink()
+    (root / "docs/releases").rmdir()
+    (root / "docs/releases").symlink_to(outside)
+    with pytest.raises(UsageError, match="link"):
+        shared.pull(root)
+    assert list(outside.iterdir()) == []
+    (root / "docs/releases").unlink()
     other = shared.clone("linking")
     git(other, "checkout", "-q", "evidence")
     (other / "docs/releases/1.1.1/x.md").symlink_to("/etc/hostname")

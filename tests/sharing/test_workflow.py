@@ -70,8 +70,8 @@ class Runner:
         assert [value for value in asked.values() if "${{" in value] == []
         env = {
             **NOBODY, "PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.root.parent),
-            "PYTHONPATH": str(ROOT), "GITHUB_OUTPUT": str(self.output), "GITHUB_REPOSITORY": "acme/sdk", "GITHUB_ACTIONS": "true",
-            "GITHUB_API_URL": self.github.url, **asked,
+            "PYTHONPATH": str(ROOT), "GITHUB_OUTPUT": str(self.output), "GITHUB_REPOSITORY": "acme/sdk",
+            "GITHUB_ACTIONS": "true", "GITHUB_API_URL": self.github.url, **asked,
         }  # fmt: skip
         return subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], cwd=self.root, env=env,
