@@ -121,23 +121,17 @@ class Branch:
         """Write what is missing here. Returns it, and the pages that say something else here than there."""
         local, seen = self._local(), self._files_of(self._seen)
         shared = {path: blob for path, blob in tip.files.items() if self._is_ours(path)}
-        _require_same(
-            [
-                path
-                for path, blob in shared.items()
-                if path in local and local[path] != blob and _is_fixed(path)
-            ],
-            where=self.name,
-        )
         missing = [path for path in shared if path not in local]
-        self._require_whole_seals(missing, local, tip.files)
         differ = [path for path in shared if path in local and local[path] != shared[path]]
+        _require_same([path for path in differ if _is_fixed(path)], where=self.name)
         follow = [path for path in differ if local[path] in (seen.get(path), self._head.get(path))]
-        self._write({path: shared[path] for path in (*missing, *follow)})
-        return (*missing, *follow), [path for path in differ if path not in follow]
+        wanted = (*missing, *follow)
+        self._require_whole_seals(wanted, local, tip.files)
+        self._write({path: shared[path] for path in wanted})
+        return wanted, [path for path in differ if path not in follow]
 
-    def _require_whole_seals(self, missing: Sequence[str], local: Files, there: Files) -> None:
-        for path in missing:
+    def _require_whole_seals(self, wanted: Sequence[str], local: Files, there: Files) -> None:
+        for path in wanted:
             seal = f"{path.split('/')[0]}/{SEAL}"
             if seal in local and seal not in there:
                 raise ReleaseError(

@@ -84,6 +84,12 @@ def test_a_clone_without_a_history_pulls_and_pushes(shared: Shared) -> None:
     assert git(root, "rev-parse", "--is-shallow-repository") == "true"
 
 
+def test_a_clone_with_a_whole_history_keeps_it(shared: Shared) -> None:
+    root = shared.clone("one")
+    shared.pull(root)
+    assert git(root, "rev-parse", "--is-shallow-repository") == "false"
+
+
 def test_what_a_rewritten_branch_has_lost_is_put_back_and_said(shared: Shared) -> None:
     root = shared.clone("one")
     shared.pull(root)
@@ -219,6 +225,16 @@ def test_a_seal_that_misses_what_a_runner_added_meanwhile_is_not_pushed(shared: 
     with pytest.raises(ReleaseError, match="it was closed here without"):
         shared.push(closer)
     assert "docs/releases/1.1.1/seal.json" not in shared.files()
+
+
+def test_a_page_that_was_edited_on_the_branch_is_not_written_under_a_seal_made_here(shared: Shared) -> None:
+    closer = shared.clone("closer")
+    shared.pull(closer)
+    (closer / "docs/releases/1.1.1/seal.json").write_text("{}\n")
+    shared.commit("1.1.1/t00.md", "# T+0, read\n")
+    with pytest.raises(ReleaseError, match=r"it was closed here without 1\.1\.1/t00\.md"):
+        shared.push(closer)
+    assert (closer / "docs/releases/1.1.1/t00.md").read_text() == "# T+0\n"
 
 
 def test_a_seal_over_edited_pages_needs_the_pages_too(shared: Shared) -> None:
