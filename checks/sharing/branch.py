@@ -21,11 +21,11 @@ import stamina
 from checks.errors import EvidenceError, NetworkError, ReleaseError, UsageError
 from checks.evidence import ledger
 from checks.release.folder import LOCAL, load
+from checks.release.seal import NAME as SEAL
 from checks.sharing.changed import TRAILER
 from checks.sharing.git import Git, failure
 
 RELEASES = "docs/releases"
-SEAL = "seal.json"
 TOML = "release.toml"
 TRIES = 24
 PATIENCE_S = 600.0

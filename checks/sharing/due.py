@@ -20,7 +20,7 @@ from typing import NamedTuple
 from checks.sharing.changed import BRANCH
 
 RELEASES = "docs/releases"
-WINDOW_H, LONGEST_H = 72, 120  # without an extension, and with two of them
+WINDOW_H, EXTENSION_H, LONGEST_H = 72, 24, 120  # without an extension, by each, and with two of them
 FETCHED = "refs/atalaya/looked"
 
 
@@ -67,8 +67,10 @@ def _is_watched(root: Path, folder: str, files: Mapping[str, str], now: datetime
         begins = table["opened_at"]
         if table.get("rehearsal") or folder.startswith("local-"):
             return False
-        lasts = timedelta(hours=max(int(table.get("window_h", WINDOW_H)), _extended_h(root, folder, files)))
-        return bool(begins <= now < begins + lasts)
+        lasts_h = max(int(table.get("window_h", WINDOW_H)), _extended_h(root, folder, files))
+        if lasts_h < LONGEST_H and _may_need_longer(root, folder, files):
+            lasts_h += EXTENSION_H  # the first run after the end makes the window longer, or finds that it need not be
+        return bool(begins <= now < begins + timedelta(hours=lasts_h))
     except (ValueError, KeyError, TypeError):
         return True  # what cannot be read is told by the watch itself
 
@@ -85,6 +87,14 @@ def _extended_h(root: Path, folder: str, files: Mapping[str, str]) -> int:
             step = json.loads(line)
             longest = max(longest, int(step["window_h"])) if step["state"] == "extended" else longest
     return min(longest, LONGEST_H)
+
+
+def _may_need_longer(root: Path, folder: str, files: Mapping[str, str]) -> bool:
+    """Whether there ever was a critical incident, by its page or its records: the watch knows how it stands."""
+    kinds = (f"{folder}/incidents/", f"{folder}/evidence/transition")
+    told = [(path, blob) for path, blob in files.items() if path.startswith(kinds)]
+    packed = any(path.endswith((".gz", ".parquet")) for path, _ in told)
+    return packed or any(b"critical" in _git(root, "cat-file", "blob", blob) for _, blob in told)
 
 
 def _files(root: Path, ref: str) -> dict[str, str]:

@@ -49,13 +49,14 @@ def _visible(place: Place) -> str:
 def propose(place: Place, args: argparse.Namespace) -> int:
     """Open the one pull request that brings what is sealed on the shared branch to the main one."""
     from checks.evidence.github.client import API
+    from checks.release.seal import NAME
     from checks.sharing.branch import Branch
     from checks.sharing.proposing import Proposal
 
     echo = place.console.line
     there, here = (Branch(place.root, args.remote, name, echo).fetch() for name in (args.branch, args.base))
-    sealed = sorted(path.split("/")[0] for path in there.files if path.endswith("/seal.json"))
-    missing = [folder for folder in sealed if f"{folder}/seal.json" not in here.files]
+    sealed = sorted(path.split("/")[0] for path in there.files if path.endswith(f"/{NAME}"))
+    missing = [folder for folder in sealed if f"{folder}/{NAME}" not in here.files]
     if not missing:
         echo(f"  {args.base} has every sealed release of {args.branch}: there is nothing to propose")
         return 0

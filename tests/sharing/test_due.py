@@ -15,7 +15,7 @@ from checks.release.folder import LONGEST_H as LONGEST
 from checks.release.folder import to_write
 from checks.sharing import due
 from checks.sharing.due import look
-from checks.verdict import WINDOW_H
+from checks.verdict import EXTENSION_H, WINDOW_H
 from tests.commands import ROOT
 from tests.sharing.clones import T0, Shared, git, opened
 
@@ -33,7 +33,7 @@ def extended(root: Path, to_h: int, hour: float) -> None:
 
 
 def test_it_counts_hours_as_the_watch_does() -> None:
-    assert (due.WINDOW_H, due.LONGEST_H) == (WINDOW_H, LONGEST)
+    assert (due.WINDOW_H, due.EXTENSION_H, due.LONGEST_H) == (WINDOW_H, EXTENSION_H, LONGEST)
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,21 @@ def test_with_extensions_it_says_what_the_watch_itself_would_say(shared: Shared,
     assert look(shared.clone("other"), "origin", "evidence", now).watched == (
         (found.version,) if found else ()
     )
+
+
+@pytest.mark.parametrize(("severity", "watched"), [("critical", ("1.1.1",)), ("major", ())])
+def test_after_the_end_the_watch_is_asked_once_more_where_a_critical_incident_may_make_it_longer(
+    shared: Shared, severity: str, watched: tuple[str, ...]
+) -> None:
+    root = shared.clone("one")
+    shared.pull(root)
+    (root / "docs/releases/1.1.1/incidents").mkdir(exist_ok=True)
+    (root / "docs/releases/1.1.1/incidents/inc-1.md").write_text(
+        f"---\nid: INC-1\nseverity: {severity}\n---\n"
+    )
+    shared.push(root)
+    found = [look(shared.clone(f"at-{hour}"), "origin", "evidence", at(hour)).watched for hour in (72.5, 96)]
+    assert found == [watched, ()]
 
 
 def test_a_sealed_release_is_not_watched_and_is_proposed_until_it_is_here(shared: Shared) -> None:
