@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.commands import ROOT
+from tests.commands import ROOT, run
 from tests.sharing.clones import NOBODY, Shared, git, opened
 from tests.sharing.github import GitHub, serving
 
@@ -160,3 +160,24 @@ def test_the_very_watch_ends_at_once_where_no_release_is_open(shared: Shared) ->
     )  # fmt: skip
     assert (done.returncode, done.stderr.strip()) == (0, "no release is open: there is nothing to watch")
     assert [path.name for path in (root / "docs/releases").iterdir()] == ["1.1.1"]
+
+
+def test_a_release_that_was_really_closed_keeps_its_seal_on_the_way_to_the_main_branch(
+    tmp_path: Path, github: GitHub
+) -> None:
+    made = Shared(tmp_path)
+    person = made.clone("person")
+    begun = (datetime.now(UTC) - timedelta(hours=80)).isoformat()
+    spoken = [
+        run("release", "open", "1.1.1", "--commit", "abc", "--at", begun, "--by", "ana", root=person),
+        run("share", "push", root=person),
+        run("release", "close", "--release", "1.1.1", "--why", "it is over", "--by", "ana", root=person),
+        run("share", "push", "--edited", root=person),
+    ]
+    assert [done.returncode for done in (spoken[0], spoken[1], spoken[3])] == [0] * 3, spoken
+    runner = Runner(made, github, "runner")
+    assert (runner.run("look").returncode, runner.output.read_text()) == (0, "watch=false\npropose=true\n")
+    assert runner.run("propose").returncode == 0
+    git(person, "fetch", "-q")
+    git(person, "push", "-q", "origin", "origin/evidence:main")  # the merge of the pull request
+    assert run("release", "verify", "1.1.1", root=made.clone("reader")).returncode == 0
