@@ -48,11 +48,11 @@ def stamp(hours: float = 0) -> dict[str, Any]:
     return {"run_id": f"r{hours}", "environment": Environment.LOOPBACK, "occurred_at": at, "recorded_at": at}
 
 
-def look(index: Index, hours: float = 0, **changes: Any) -> Artefact:
+def look(served: Index, hours: float = 0, **changes: Any) -> Artefact:
     asked = {
         "project": "acme-sdk",
         "version": "1.1.0",
-        "index": index.url,
+        "index": served.url,
         "resolve": lambda *_: (),
     } | changes
     return reader.look(**asked, **stamp(hours))
