@@ -51,7 +51,8 @@ def write_promise_pages(docs: Path) -> tuple[Path, ...]:
 
 
 def _page(id: str) -> str:
-    return f"# `{id}`\n\n```{{live}} {fragment_of(id)}\n```\n"
+    # The label is what other projects link to, by objects.inv.
+    return f"(promise-{id})=\n# `{id}`\n\n```{{live}} {fragment_of(id)}\n```\n"
 
 
 def about_the_checks(selftest: SelfTest | None) -> dict[str, Callable[[Voice], str]]:

@@ -14,11 +14,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.directives.other import TocTree
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+
+from checks.includes.files import fragment_file
 
 if TYPE_CHECKING:
     from docutils.parsers.rst.states import Inliner
@@ -31,19 +34,47 @@ _PROMISE = re.compile(r"[a-z]+\.[a-z0-9-]+")
 
 
 class Live(SphinxDirective):
-    """``{live} NAME``: the fragment of that name, of the release and in the language that is being built."""
+    """``{live} NAME``: the fragment of that name, of the release and in the language that is being built.
+
+    ``:release:`` names another one, or ``latest``; what stands inside is shown while nothing of it is published.
+    """
 
     required_arguments = 1
-    has_content = False
-    option_spec: ClassVar[dict[str, Any]] = {}
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {"release": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         if self.env.app.builder.name == "gettext":
-            return []  # fragments are translated as they are written; translators of the pages never see them
+            return (
+                self._otherwise()
+            )  # fragments are translated as they are written, and not by those of the pages
         name = self.arguments[0]
         if not _NAME.fullmatch(name):
             raise self.error(f"'{name}' is no name of a fragment: small letters, digits and hyphens")
-        file = self._folder() / f"{name}.md"
+        if "release" in self.options:
+            return self._of_another(name, self.options["release"])
+        return self._included(self._folder() / f"{name}.md")
+
+    def _of_another(self, name: str, release: str) -> list[nodes.Node]:
+        if not _RELEASE.fullmatch(release):
+            raise self.error(f"'{release}' is no name of a release")
+        docs = Path(self.env.app.confdir)
+        self.env.note_dependency(str(docs / "_generated" / "switcher.json"))
+        file = fragment_file(docs, release, self.config.language or "en", name)
+        if file is None and not self.content:
+            raise self.error(
+                f"nothing named '{name}' has been published of '{release}'. Run `python -m checks publish`, or say "
+                f"inside the directive what to show until then."
+            )
+        return self._otherwise() if file is None else self._included(file)
+
+    def _otherwise(self) -> list[nodes.Node]:
+        container = nodes.Element()
+        container.document = self.state.document
+        self.state.nested_parse(self.content, self.content_offset, container)
+        return list(container.children)
+
+    def _included(self, file: Path) -> list[nodes.Node]:
         self.env.note_dependency(str(file))
         try:
             text = file.read_text(encoding="utf-8")

@@ -7,7 +7,9 @@ from typing import Any, NamedTuple
 
 from checks.includes import myst
 from checks.includes.voice import Voice
+from checks.metrics.engine import in_words
 from checks.records import N_, Judgement, Metric, Text
+from checks.verdict import RULES, WEIGHTS
 
 
 class Described(NamedTuple):
@@ -99,6 +101,21 @@ def _in_unit(value: float, unit: str, voice: Voice) -> str:
     if unit == "share":
         return voice.number(value, ".1%")
     return voice.number(int(value)) if value == int(value) else voice.number(value, ".4g")
+
+
+def described(id: str, voice: Voice) -> str:
+    """What one metric is, wherever it is measured: its definition, what decides its state, and what is counted."""
+    rules = [rule for rule in RULES if rule.id.startswith(("critical-metric", "metric-", "extend"))]
+    return myst.paragraphs(
+        voice.ours(RUNBOOK[id].definition) + ".",
+        voice(N_("Critical: when it fails, the release does not hold."))
+        if WEIGHTS[id] > 1
+        else voice(N_("Not critical: when it fails, the watch is extended.")),
+        voice(N_("What is counted, in the words of the question that is asked of the evidence:")),
+        myst.block(in_words(id.replace("-", "_")).splitlines()),
+        voice(N_("The rules of the verdict that look at it: {rules}."), rules=[rule.id for rule in rules]),
+        voice(N_("To see it computed step by step: `nox -s judge -- --explain {id}`"), id=id),
+    )
 
 
 def figures(judgement: Judgement, voice: Voice) -> str:

@@ -6,6 +6,7 @@ content must get a fresh one.
 
 from __future__ import annotations
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -25,3 +26,16 @@ def write_if_changed(file: Path, content: str) -> bool:
     Path(half_written).chmod(0o644)
     Path(half_written).replace(file)
     return True
+
+
+def fragment_file(docs: Path, release: str, code: str, name: str) -> Path | None:
+    """Where a fragment of a release lies, if it has been published; ``latest`` is the newest that was no rehearsal."""
+    if release == "latest":
+        try:
+            listed = json.loads((docs / "_generated" / "switcher.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return None
+        real = [entry for entry in listed if "REHEARSAL" not in entry["name"]]
+        release = str((real or listed)[0]["version"]) if listed else ""
+    file = docs / "_generated" / release / code / f"{name}.md"
+    return file if release and file.is_file() else None

@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from checks.includes import feed, myst
+from checks.includes import badge, feed, myst
 from checks.includes.closing import asked, backlog, questions, seal
 from checks.includes.contract import link
 from checks.includes.coverage import coverage
@@ -49,6 +49,8 @@ def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, 
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
     texts[out / feed.NAME] = feed.of_release(judgement, voice)
     texts[out.parent / "metrics.json"] = as_json(judgement)
+    texts[out.parent / "badge.json"] = badge.endpoint(judgement)
+    texts[out.parent / "badge.svg"] = badge.svg(judgement)
     return tuple(file for file, text in texts.items() if write_if_changed(file, text))
 
 
@@ -111,6 +113,7 @@ def _when(judgement: Judgement, voice: Voice) -> str:
     rows = [
         (voice(N_("T+0")), voice.at(release.opened_at)),
         (voice(N_("Window")), f"{voice(window) if window else voice.literal(said.window)} {voice.at(ends)}"),
+        (voice(N_("Next")), _next(judgement, voice)),
         (voice(N_("As of")), voice.at(said.as_of)),
         (voice(N_("Valid until")), voice.at(said.valid_until, *dating(release))),
         (voice(N_("Rule")), voice.literal(said.rule)),
@@ -118,6 +121,20 @@ def _when(judgement: Judgement, voice: Voice) -> str:
         (voice(N_("Score")), _score(said.score, voice)),
     ]
     return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in rows)
+
+
+def _next(judgement: Judgement, voice: Voice) -> str:
+    """The next checkpoint, and when it is due; the closing where there is none any more."""
+    coming = [point for point in judgement.checkpoints if point.due_at > judgement.as_of]
+    if coming:
+        return f"T\\+{coming[0].hours} {voice.at(coming[0].due_at)}"
+    if judgement.seal.is_sealed:
+        return voice(N_("the next release"))
+    return (
+        voice(N_("the end of the window"))
+        if judgement.verdict.window == "open"
+        else voice(N_("to close the watch"))
+    )
 
 
 def _score(score: float | None, voice: Voice) -> str:

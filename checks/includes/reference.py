@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -11,13 +12,14 @@ from typing import Any
 from checks import settings
 from checks.calibration import calibrate
 from checks.evidence import schema
-from checks.includes import calibration, contract, incidents, kinds, myst
+from checks.includes import calibration, contract, embedding, figures, incidents, kinds, myst
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
 from checks.proving import selftest
 from checks.records import N_, Promise
 from checks.release.incidents import schema as incident_schema
+from checks.verdict import MANDATORY
 
 FOLDER = "reference"
 
@@ -139,4 +141,6 @@ FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "records": kinds.records,
     "states": incidents.machines,
     "opening": incidents.opening_rules,
+    "fragments": embedding.fragments,
+    **{f"metric-{id}": partial(figures.described, id) for id in MANDATORY},
 }

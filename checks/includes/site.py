@@ -27,7 +27,7 @@ from babel.messages.pofile import read_po
 import checks
 from checks.errors import ReleaseError, UsageError
 from checks.includes import feed, myst
-from checks.includes.files import write_if_changed
+from checks.includes.files import fragment_file, write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.pages import FRAGMENTS, HOURS, dating
 from checks.includes.reference import FOLDER, publish_reference
@@ -38,6 +38,8 @@ from checks.release.folder import find
 ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
 SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
 TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
+EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)
+FOR_MACHINES = ("metrics.json", "badge.json", "badge.svg")
 NOT_IN_PAGES = {"evidence", "__pycache__"}
 
 
@@ -93,7 +95,8 @@ def build(
     for one in builds:
         _copy(docs / "_generated" / (one.release or FOLDER) / one.language / feed.NAME, one.out / feed.NAME)
     for release in wanted:
-        _copy(docs / "_generated" / release.version / "metrics.json", out / release.version / "metrics.json")
+        for name in FOR_MACHINES:
+            _copy(docs / "_generated" / release.version / name, out / release.version / name)
     return out / "index.html"
 
 
@@ -136,7 +139,10 @@ def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -
         front = "" if code == language else code
         yield Build(
             release="", language=code, source=docs, out=out / front, doctrees=doctrees / "site" / code,
-            sources=(*shared, *(docs / entry for entry in ROOT_ENTRIES), docs / "_generated" / FOLDER / code),
+            sources=(
+                *shared, *(docs / entry for entry in ROOT_ENTRIES), docs / "_generated" / FOLDER / code,
+                *_embedded(docs, code),
+            ),
         )  # fmt: skip
         for release in releases:
             name = release.version
@@ -145,6 +151,21 @@ def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -
                 doctrees=doctrees / name / code,
                 sources=(*shared, docs / "releases" / name, docs / "_generated" / name / code),
             )  # fmt: skip
+
+
+def _embedded(docs: Path, code: str) -> Iterator[Path]:
+    """The fragments of releases that root pages embed: those pages change with them, and no others do."""
+    pages = [
+        docs / "index.md",
+        *docs.glob("guides/*.md"),
+        *docs.glob("concepts/*.md"),
+        *docs.glob("reference/*.md"),
+    ]
+    for page in sorted(pages):
+        for name, release in EMBEDDED.findall(page.read_text(encoding="utf-8")):
+            file = fragment_file(docs, release, code, name)
+            if file is not None:
+                yield file
 
 
 def _run(one: Build, docs: Path, language: str, echo: Callable[[str], object]) -> str | None:

@@ -18,7 +18,7 @@ from checks.records import (
     Transition,
     text,
 )
-from checks.release.causes import cause_of, cause_of_event, cause_of_finding
+from checks.release.causes import EVENTS, cause_of, cause_of_event, cause_of_finding
 from checks.release.states import FIXED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
@@ -66,7 +66,7 @@ def _followed(
     broken = [
         seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
     ]
-    hurt = [seen for seen in events if cause_of_event(seen) in one.fingerprints]
+    hurt = [seen for seen in events if _is_of(seen, one)]
     times = sorted(seen.occurred_at for seen in (*broken, *hurt))
     promises = sorted({seen.promise for seen in broken})
     if one.metric in metrics:
@@ -84,6 +84,13 @@ def _followed(
         seen=len(times), first_at=times[0] if times else None, last_at=times[-1] if times else None, landed_at=landed,
         promises=tuple(promises), shown=shown and landed is not None, proof=proof,
     )  # fmt: skip
+
+
+def _is_of(seen: Event, one: Transition) -> bool:
+    """Whether an event is of an incident's causes; of one that a person wrote, whether it spoils the same metric."""
+    if one.fingerprints:
+        return cause_of_event(seen) in one.fingerprints
+    return one.metric == EVENTS[seen.event][1] and seen.occurred_at >= one.opened_at
 
 
 def _by_metric(metric: Metric) -> tuple[bool, Text]:

@@ -28,7 +28,7 @@ INCIDENT = """\
 id: stuck
 at: 2026-03-03T14:05:00Z
 severity: major
-state: closed
+state: resolved
 impact: Exports of two stores stayed at CREATED.
 root_cause: The queue was paused.
 fix: Resumed.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import zlib
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -254,3 +255,26 @@ def test_every_sentence_of_the_pages_is_translated():
 def test_the_source_folder_is_left_as_it_was(site):
     assert not list((site.docs / "releases").rglob("*.html"))
     assert not os.environ.get("SITE_RELEASE")
+
+
+def test_a_page_of_the_site_embeds_a_figure_of_the_latest_release(site):
+    page = (site.out / "guides" / "embed.html").read_text(encoding="utf-8")
+    assert "The five metrics so far" in page
+    assert "Las cinco métricas" in (site.out / "es" / "guides" / "embed.html").read_text(encoding="utf-8")
+
+
+def test_other_projects_find_every_metric_and_promise_by_its_label(site):
+    from checks.contracts.promises import PROMISES
+    from checks.verdict import MANDATORY
+
+    listed = zlib.decompress((site.out / "objects.inv").read_bytes().split(b"\n", 4)[4]).decode("utf-8")
+    labels = {line.split(" std:label ")[0] for line in listed.splitlines() if " std:label " in line}
+    wanted = {f"metric-{id}" for id in MANDATORY} | {f"promise-{promise.id}" for promise in PROMISES}
+    assert wanted <= labels
+
+
+def test_a_badge_and_a_feed_lie_beside_the_pages(site):
+    for name in ("1.1.0/badge.svg", "1.1.0/badge.json", "1.1.0/feed.atom", "1.1.0/es/feed.atom", "feed.atom"):
+        assert (site.out / name).is_file(), name
+    front = (site.out / "1.1.0" / "index.html").read_text(encoding="utf-8")
+    assert '<link rel="alternate" type="application/atom+xml"' in front

@@ -225,7 +225,7 @@ def _lived(strangers: bool) -> dict[str, Any]:
     stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "occurred_at": T0, "recorded_at": T0}
     ids = [incident.id for incident in _incidents(strangers)]
     return {
-        "pages": {"i1": "i1.md"} if strangers else {},
+        "pages": {},
         "transitions": tuple(
             Transition(**stamp, run_id=f"t{n}", incident=ids[n % len(ids)], opened_at=T0, state="open", impact=word,
                        severity=Severity.MAJOR, root_cause=word, fix=word, metric="", by=word, why=word, rule=word)

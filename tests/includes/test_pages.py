@@ -33,6 +33,8 @@ def test_publish_writes_every_fragment_and_the_figures_for_machines(tmp_path):
     publish(example.judgement(), tmp_path / "en", Language("en"))
     expected = {f"en/{name}.md" for name in [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]} | {
         "metrics.json",
+        "badge.json",
+        "badge.svg",
         f"en/{NAME}",
     }
     assert expected == set(written(tmp_path))

@@ -1,0 +1,43 @@
+"""Which fragments can a page embed with one line, and what does each of them show?"""
+
+from __future__ import annotations
+
+from checks.includes import myst
+from checks.includes.voice import Voice
+from checks.records import N_
+
+SAYS: dict[str, str] = {
+    "banner": N_("That a rehearsal is one, and the way back when the verdict is red; nothing otherwise"),
+    "verdict": N_("The verdict: its word, why, what would change it, what is not known, what to do next"),
+    "metrics": N_("The runbook's table of the five metrics, filled in"),
+    "figures": N_("How each figure comes about, step by step"),
+    "flaky": N_("The tests that did not just pass, the costliest first"),
+    "coverage": N_("In how much of the window somebody was looking, and where nobody was"),
+    "environments": N_("What was tried on loopback, in CI and against a real service, apart"),
+    "looks": N_("The verdict as it was at each checkpoint"),
+    "settings": N_("The thresholds in force, and every change of them"),
+    "pace": N_("At which pace the budget of errors is spent"),
+    "contracts": N_("Each promise with its outcome, and when its check was last seen red"),
+    "incidents": N_("The runbook's table of incidents"),
+    "decisions": N_("Who read which verdict, and what they did"),
+    "backlog": N_("Where the next version begins, ranked"),
+    "asked": N_("What the last release's backlog asked for, and how it stands"),
+    "questions": N_("Everything that is not settled, by name"),
+    "seal": N_("Whether the folder of the release is sealed, and untouched"),
+    "artefact": N_("What users install, held against what CI built"),
+    "moves": N_("Every package, Python and system that changed in the window"),
+    "findings": N_("Weaknesses beyond the contract"),
+    "evidence": N_("Every segment, file and record that the figures rest on"),
+    "t00": N_("The duties of T+0"),
+    "t24": N_("The duties of T+24"),
+    "t48": N_("The duties of T+48"),
+    "t72": N_("The duties of T+72"),
+}
+
+
+def fragments(voice: Voice) -> str:
+    """Every name that the `live` directive takes."""
+    header = [voice(N_("Name")), voice(N_("What it shows"))]
+    rows = [[myst.span(voice.literal(name), "row-name"), voice.ours(says)] for name, says in SAYS.items()]
+    caption = voice(N_("Fragments of a release"))
+    return myst.table(caption, header, rows, classes="cards fragments", widths="25 75")

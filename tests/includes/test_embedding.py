@@ -1,0 +1,69 @@
+"""Can any page embed what a release shows, and do machines find what is theirs?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from checks.includes.badge import endpoint, svg
+from checks.includes.embedding import SAYS
+from checks.includes.figures import RUNBOOK
+from checks.includes.files import fragment_file
+from checks.includes.pages import FRAGMENTS, HOURS
+from checks.verdict import MANDATORY
+from tests.commands import ROOT
+from tests.includes import example
+
+
+def test_every_fragment_is_told_of_and_no_other() -> None:
+    assert sorted(set(SAYS) ^ {*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)}) == []
+
+
+def test_every_metric_has_a_label_that_others_can_link_to() -> None:
+    page = (ROOT / "docs" / "reference" / "metrics.md").read_text(encoding="utf-8")
+    assert [id for id in MANDATORY if f"(metric-{id})=\n## {RUNBOOK[id].title}\n" not in page] == []
+
+
+@pytest.mark.parametrize("strangers", [False, True])
+def test_a_badge_says_the_word_and_the_instant(strangers: bool) -> None:
+    judgement = example.judgement(strangers=strangers, rehearsal=strangers)
+    drawn = ElementTree.fromstring(svg(judgement))
+    shown = "".join(drawn.itertext())
+    said = json.loads(endpoint(judgement))
+    assert ("OFF TRACK" in shown, "UTC" in shown, 1) == (True, True, said["schemaVersion"])
+    assert ("REHEARSAL" in shown) is strangers
+    assert "OFF TRACK" in said["message"]
+
+
+def _published(docs: Path, *names: str) -> None:
+    entries = [{"name": name, "version": name.split()[0]} for name in names]
+    for entry in entries:
+        folder = docs / "_generated" / entry["version"] / "en"
+        folder.mkdir(parents=True)
+        (folder / "metrics.md").write_text(entry["version"], encoding="utf-8")
+    (docs / "_generated").mkdir(exist_ok=True)
+    (docs / "_generated" / "switcher.json").write_text(json.dumps(entries), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("1.1.0 (GO)", "1.0.0 (GO)"), "1.1.0"), (("r1 (REHEARSAL, GO)", "1.0.0 (GO)"), "1.0.0"),
+        (("r1 (REHEARSAL, GO)",), "r1"), ((), None),
+    ],
+)  # fmt: skip
+def test_the_latest_is_the_newest_that_was_no_rehearsal(
+    names: tuple[str, ...], expected: str | None, tmp_path: Path
+) -> None:
+    _published(tmp_path, *names)
+    file = fragment_file(tmp_path, "latest", "en", "metrics")
+    assert expected == (file.read_text(encoding="utf-8") if file else None)
+
+
+def test_what_is_not_published_is_no_file(tmp_path: Path) -> None:
+    assert (
+        fragment_file(tmp_path, "latest", "en", "x"), fragment_file(tmp_path, "1.0", "en", "x"),
+    ) == (None, None)  # fmt: skip
