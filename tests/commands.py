@@ -1,9 +1,19 @@
-"""The command line as its users run it: a process of its own, in a project's folder."""
+"""The command line as its users run it, in a project's folder.
 
+``run`` calls what the process calls, without paying for an interpreter each time; ``command`` is for tests that
+need the process itself.
+"""
+
+import contextlib
+import io
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from unittest import mock
+
+from checks.__main__ import main
 
 ROOT = Path(__file__).parents[1]
 
@@ -13,10 +23,25 @@ def command(*arguments: str | Path, root: Path) -> list[str]:
 
 
 def run(*arguments: str | Path, root: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(*arguments, root=root), cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
-        env=os.environ | environ,
-    )  # fmt: skip
+    argv = command(*arguments, root=root)
+    with _as_a_process(environ) as (out, err):
+        try:
+            code = main(argv[3:])
+        except SystemExit as left:
+            code = left.code if isinstance(left.code, int) else 0 if left.code is None else 1
+    return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+
+
+@contextlib.contextmanager
+def _as_a_process(environ: dict[str, str]) -> Iterator[tuple[io.StringIO, io.StringIO]]:
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        mock.patch.dict(os.environ, environ),
+        contextlib.chdir(ROOT),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+    ):
+        yield out, err
 
 
 def opened(root: Path, at: str = "2026-01-05T09:00:00Z") -> Path:

@@ -190,11 +190,8 @@ def test_what_has_not_changed_is_not_built_again_and_what_has_is(site):
     site.build(only=["1.1.0"])
 
 
-def test_without_a_release_the_landing_page_says_so(bare_site):
+def test_without_a_release_the_landing_page_says_so_and_pages_of_one_that_is_gone_are_taken_away(bare_site):
     assert "No release is being watched yet." in article(bare_site.out / "index.html").text_content()
-
-
-def test_pages_of_a_release_that_is_gone_are_taken_away(bare_site):
     gone = bare_site.out / "0.9.0"
     gone.mkdir(parents=True)
     (gone / "index.html").write_text("old")
