@@ -92,7 +92,7 @@ CASES: list[tuple[str, dict[str, Any], VerdictWord, VerdictWord]] = [
         VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
     ("a critical incident is monitored", {"incidents": (incident(Severity.CRITICAL, "monitoring"),)},
         VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
-    ("a critical incident is closed", {"incidents": (incident(Severity.CRITICAL, "Closed"),)},
+    ("a critical incident is resolved", {"incidents": (incident(Severity.CRITICAL, "Resolved"),)},
         VerdictWord.GO, VerdictWord.ON_TRACK),
     ("a critical promise is broken", {"broken_critical": ("config.no-fallback",)},
         VerdictWord.NO_GO, VerdictWord.OFF_TRACK),

@@ -15,7 +15,20 @@ from jsonschema import Draft202012Validator, FormatChecker
 from checks.evidence.collect import collect
 from checks.evidence.ledger import write
 from checks.evidence.schema import document, of_kind
-from checks.records import FORMAT, STORED, Decision, Environment, RollCall, Said, VerdictWord
+from checks.records import (
+    FORMAT,
+    STORED,
+    Artefact,
+    Built,
+    BuiltFile,
+    Decision,
+    Environment,
+    Notice,
+    PublishedFile,
+    RollCall,
+    Said,
+    VerdictWord,
+)
 
 SAMPLES = Path(__file__).parent / "samples"
 REHEARSED = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-2" / "evidence"
@@ -35,6 +48,13 @@ WRITTEN_DOWN = (
     Said(**STAMP, word=VerdictWord.ON_TRACK, rule="nothing-failing", verdict="d" * 64,
          because=("Proven: pass-rate.",)),
     RollCall(**STAMP, segments=("job-0123",)),
+    Notice(**STAMP, channel="hooks.example", told=("said-0123",)),
+    Built(**STAMP, origin="dist", files=(BuiltFile(name="a-1.whl", sha256="d" * 64, size_bytes=7),)),
+    Artefact(
+        **STAMP, project="a", version="1", index="https://index.example/", resolved=("a==1",),
+        files=(PublishedFile(name="a-1.whl", claimed="", sha256="d" * 64, size_bytes=7, yanked=True,
+                             yanked_reason="no", requires_python=">=3.11", metadata=""),),
+    ),
 )  # fmt: skip
 
 
