@@ -16,7 +16,7 @@ from checks.records import Decision, Environment, Event, EventKind, RollCall, Sa
 from checks.release.folder import lasts_h, load
 from checks.settings import load as load_settings
 from checks.stages.close import extend_what_needs_it
-from checks.stages.incidents import open_by_rule
+from checks.stages.incidents import open_by_rule, recorded_pages
 from checks.stages.place import Place, judged
 from checks.stages.saying import say
 from tests.commands import opened, run
@@ -83,6 +83,12 @@ def release(*arguments: str, root: Path) -> subprocess.CompletedProcess[str]:
 
 def incident(*arguments: str, root: Path) -> subprocess.CompletedProcess[str]:
     return release("incident", *arguments, "--by", "ana", root=root)
+
+
+@pytest.fixture(autouse=True)
+def _known_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What an incident is called is drawn; here it is known."""
+    monkeypatch.setattr("checks.stages.incidents.drawn_id", lambda: "INC-1")
 
 
 def new(root: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -453,3 +459,72 @@ def test_it_is_extended_twice_at_most(root: Path) -> None:
     backdate(folder, hours=10)
     extend_what_needs_it(place_of(root))
     assert lasts_h(folder, load(folder)) == 120
+
+
+# ── mistakes made on purpose ─────────────────────────────────────────────────
+
+
+def test_two_incidents_that_are_opened_at_once_stay_two() -> None:
+    from importlib import reload
+
+    from checks.stages import incidents
+
+    drawn = reload(incidents).drawn_id
+    assert drawn() != drawn()
+
+
+def test_an_incident_is_carried_over_by_closing_and_by_no_other_way(root: Path) -> None:
+    folder = opened(root)
+    new(root)
+    done = incident("INC-1", "--to", "carried over", "--why", "we give up", root=root)
+    assert (done.returncode, "release close --carry INC-1" in done.stderr) == (2, True)
+    page = folder / "incidents" / "inc-1.md"
+    page.write_text(page.read_text().replace('state: "open"', 'state: "carried over"'), encoding="utf-8")
+    place, watched = place_of(root), load(folder)
+    assert recorded_pages(place, watched, by="watch", why="as its page says", only_worse=True) == []
+
+
+def test_a_clock_that_was_ahead_does_not_undo_what_comes_after_it(root: Path) -> None:
+    folder = opened(root, at=(datetime.now(UTC) - timedelta(hours=2)).isoformat())
+    new(root)
+    (step,) = ledger.read(folder / "evidence", Transition)
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    ledger.write(
+        folder / "evidence", [replace(step, state="acknowledged", occurred_at=ahead, recorded_at=ahead)]
+    )
+    incident("INC-1", "--to", "acknowledged", "--why", "as recorded", root=root)
+    assert incident("INC-1", "--to", "monitoring", "--why", "it is out", root=root).returncode == 0
+    assert [one.state for one in judged(place_of(root), load(folder), None).incidents] == ["monitoring"]
+
+
+def test_an_altered_step_of_the_watch_is_invalid_and_ends_no_command(root: Path) -> None:
+    folder = over(root, hours=30)
+    (segment,) = (folder / "evidence").glob("watch-*")
+    segment.write_bytes(segment.read_bytes().replace(b'"open"', b'"shut"'))
+    done = release_judged(root)
+    assert (done.returncode, "INVALID" in done.stderr or "OFF TRACK" in done.stderr) == (1, True), done.stderr
+    assert new(root).returncode == 0
+
+
+def test_a_page_that_was_deleted_is_written_again_from_its_record(root: Path) -> None:
+    folder = opened(root)
+    new(root)
+    page = folder / "incidents" / "inc-1.md"
+    page.unlink()
+    assert release("record", "--why", "where is it", root=root).returncode == 0
+    assert 'impact: "polls are stale"' in page.read_text(encoding="utf-8")
+
+
+def test_what_a_killed_writer_left_does_not_hinder_the_seal(root: Path) -> None:
+    folder = over(root)
+    (folder / "evidence" / ".segment-abc.tmp").write_text("half")
+    (folder / ".report.json.half").write_text("half")
+    done = closed(root)
+    assert done.returncode == 0, done.stderr
+    assert run("release", "verify", "1.1.1", root=root).returncode == 0
+
+
+def test_a_release_is_not_opened_a_year_ahead(root: Path) -> None:
+    at = (datetime.now(UTC) + timedelta(days=365)).isoformat()
+    done = run("release", "open", "1.1.1", "--commit", "abc", "--at", at, root=root)
+    assert (done.returncode, "more than a day ahead" in done.stderr) == (2, True)

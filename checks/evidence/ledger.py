@@ -290,6 +290,12 @@ def read(folder: Path, kind: type[Evidence] | str) -> list[Any]:
     return [record for segment in _whole(folder, name) for record in segment.records]
 
 
+def readable(folder: Path, kind: type[E]) -> list[E]:
+    """As :func:`read`, but for what cannot be read: a verdict tells of that, and it must not end a watch."""
+    found = survey(folder, kind.kind).segments
+    return [record for segment in found for record in segment.records if isinstance(record, kind)]
+
+
 def read_segment(path: Path) -> tuple[Evidence, ...]:
     """The records of one segment, in the order in which they were given.
 

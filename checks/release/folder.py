@@ -120,7 +120,7 @@ def local_name(releases: Path, version: str | None) -> str:
 
 def lasts_h(folder: Path, release: Release) -> int:
     """How long a watch lasts by the records in its folder, or as it was opened."""
-    return steps_taken(ledger.read(folder / "evidence", WatchStep), release)[1]
+    return steps_taken(ledger.readable(folder / "evidence", WatchStep), release)[1]
 
 
 def steps_taken(steps: Sequence[WatchStep], release: Release) -> tuple[str, int]:

@@ -218,7 +218,12 @@ def due(judgement: Judgement, *, at: datetime) -> tuple[Transition, ...]:
     for rule, of_rule in new.items():
         storm = next((one for one in latest.values() if one.rule == rule and _is_storm(one)), None)
         if storm is not None:
-            steps.append(_joined(storm, of_rule, judgement, at))
+            back = next((one for one in of_rule if _came_back(one, storm, judgement.transitions)), None)
+            steps.append(
+                _reopened(storm, back, judgement, at, more=of_rule)
+                if back
+                else _joined(storm, of_rule, judgement, at)
+            )
         elif len(of_rule) > STORM:
             steps.append(_opened(of_rule, latest, judgement, at))
         else:
@@ -256,13 +261,15 @@ def _came_back(sighting: Sighting, known: Transition, transitions: Sequence[Tran
     return known.state in FIXED and landed is not None and sighting.last_at > landed
 
 
-def _reopened(known: Transition, sighting: Sighting, judgement: Judgement, at: datetime) -> Transition:
+def _reopened(
+    known: Transition, sighting: Sighting, judgement: Judgement, at: datetime, more: Sequence[Sighting] = ()
+) -> Transition:
     why = (
         "The fix failed: it was seen again while it was being monitored."
         if known.state == MONITORING
         else f"It came back within {REOPENS_WITHIN_DAYS} days."
     )
-    return _step(known, judgement, at, state=REOPENED, why=why, of=[sighting])
+    return _step(known, judgement, at, state=REOPENED, why=why, of=[sighting, *more])
 
 
 def _joined(storm: Transition, of_rule: Sequence[Sighting], judgement: Judgement, at: datetime) -> Transition:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from checks.errors import EvidenceError, ReleaseError
+from checks.errors import ReleaseError
 from checks.evidence import ledger
 from checks.records import Judgement, Record, SealState, Text, WatchStep, text
 from checks.release.states import CLOSED, INVALID
@@ -70,8 +70,7 @@ def require_unsealed(folder: Path) -> None:
 
 def closing_step(folder: Path) -> WatchStep | None:
     """The step that ended a watch, if one did."""
-    segments = ledger.survey(folder / "evidence", WatchStep.kind).segments
-    steps = (one for segment in segments for one in segment.records if isinstance(one, WatchStep))
+    steps = ledger.readable(folder / "evidence", WatchStep)
     return next((one for one in steps if one.state in (CLOSED, INVALID)), None)
 
 
@@ -154,10 +153,7 @@ def followers_of(releases: Path, version: str) -> tuple[WatchStep, ...]:
     """The first records of the releases that began from this one. What cannot be read began from nothing."""
     found: list[WatchStep] = []
     for folder in sorted(file.parent for file in releases.glob("*/release.toml")):
-        try:
-            steps = ledger.read(folder / "evidence", WatchStep)
-        except EvidenceError:
-            continue
+        steps = ledger.readable(folder / "evidence", WatchStep)
         found += [step for step in steps if step.previous == version and folder.name != version]
     return tuple(found)
 

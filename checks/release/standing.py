@@ -37,7 +37,7 @@ from checks.records import (
 )
 from checks.release.folder import ends_at, steps_taken
 from checks.release.incidents import Page
-from checks.release.states import FIXED, INCIDENT, NEW, OPEN, leads_to, may
+from checks.release.states import CARRIED_OVER, FIXED, INCIDENT, NEW, OPEN, OVER, leads_to, may
 from checks.release.window import is_known
 from checks.settings import Settings, every_key
 
@@ -114,7 +114,10 @@ def standing(
             *_broken_digests(in_order(known, InForce)),
             *(_changed_settings(in_order(known, InForce), settings) if is_now and not superseded else ()),
         ),
-        unrecorded=(*refused, *((*unreadable, *_unrecorded(latest, pages, as_of)) if is_now else ())),
+        unrecorded=(
+            *refused.values(),
+            *((*unreadable, *_unrecorded(latest, pages, as_of)) if is_now else ()),
+        ),
     )
 
 
@@ -219,8 +222,8 @@ def transition_of(page: Page, *, by: str, why: str, **stamp: Any) -> Transition:
     )  # fmt: skip
 
 
-def incident_steps(transitions: Sequence[Transition]) -> tuple[tuple[Transition, ...], tuple[Text, ...]]:
-    """The steps that each incident took, and what is to be said of those that are none.
+def incident_steps(transitions: Sequence[Transition]) -> tuple[tuple[Transition, ...], Mapping[str, Text]]:
+    """The steps that each incident took, and what is to be said of an incident whose last step is none.
 
     A step that the table has not changes no state, whoever took it: of two people who write at once, the second
     may not know what the first one said. What it says beside the state counts.
@@ -244,7 +247,7 @@ def incident_steps(transitions: Sequence[Transition]) -> tuple[tuple[Transition,
         before_it = taken.get(one.incident)
         taken[one.incident] = _with_causes(one, before_it) if before_it else one
         counted.append(taken[one.incident])
-    return tuple(counted), tuple(refused.values())
+    return tuple(counted), refused
 
 
 def _with_causes(one: Transition, before: Transition) -> Transition:
@@ -259,9 +262,15 @@ def _with_causes(one: Transition, before: Transition) -> Transition:
 
 
 def not_recorded(records: Sequence[Evidence], pages: Sequence[Page]) -> tuple[Page, ...]:
-    """The pages that say something else than the last record of their incident."""
-    latest = {one.incident: one for one in incident_steps(in_order(records, Transition))[0]}
-    return tuple(page for page in pages if _recorded(latest.get(page.incident.id)) != page.incident)
+    """The pages that say something else than the last record of their incident, or whose last record was no step:
+    who writes down such a one again says that what it counts as is right."""
+    steps, refused = incident_steps(in_order(records, Transition))
+    latest = {one.incident: one for one in steps}
+    return tuple(
+        page
+        for page in pages
+        if _recorded(latest.get(page.incident.id)) != page.incident or page.incident.id in refused
+    )
 
 
 def _recorded(transition: Transition | None) -> Incident | None:
@@ -287,6 +296,8 @@ def _incidents(
 def _unrecorded(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime) -> Iterator[Text]:
     for page in pages:
         last = latest.get(page.incident.id)
+        if last is not None and last.state == CARRIED_OVER:
+            continue  # closing writes that to the page itself, last of all
         if page.incident.at <= as_of and (leap := leaps(page, last)):
             yield leap
         elif page.incident.at <= as_of and _recorded(last) != page.incident:
@@ -330,10 +341,9 @@ def _fixed_at(transitions: Sequence[Transition]) -> dict[str, datetime]:
 
 def takes_nothing_back(records: Sequence[Evidence], page: Page) -> bool:
     """Whether a page says what its last record says, or worse: it is new, more severe, or open still."""
-    last = {one.incident: one for one in incident_steps(in_order(records, Transition))[0]}.get(
-        page.incident.id
-    )
-    if leaps(page, last) is not None:
+    steps, refused = incident_steps(in_order(records, Transition))
+    last = {one.incident: one for one in steps}.get(page.incident.id)
+    if leaps(page, last) is not None or page.incident.id in refused:
         return False
     if last is None:
         return True
@@ -341,5 +351,5 @@ def takes_nothing_back(records: Sequence[Evidence], page: Page) -> bool:
     return (
         ranks.index(page.incident.severity) <= ranks.index(last.severity)
         and page.incident.metric == last.metric
-        and (page.incident.state == last.state or page.incident.state not in FIXED)
+        and (page.incident.state == last.state or page.incident.state not in (*FIXED, *OVER))
     )

@@ -12,7 +12,19 @@ from msgspec.structs import replace
 
 from checks.errors import ReleaseError
 from checks.records import Judgement, Release, SealState, Transition, WatchStep
-from checks.stages.place import Place, judged, keep, print_json, stamp, utc_now, who, write_json, write_text
+from checks.stages.place import (
+    Place,
+    judged,
+    judged_at_least_now,
+    keep,
+    print_json,
+    stamp,
+    stamp_after,
+    utc_now,
+    who,
+    write_json,
+    write_text,
+)
 from checks.stages.telling import deliver
 
 
@@ -25,7 +37,8 @@ def close(place: Place, args: argparse.Namespace) -> int:
     where = place.releases / release.version
     step = closing_step(where)
     if step is None:
-        judgement = judged(place, release, utc_now())
+        extend_what_needs_it(place)
+        judgement = judged_at_least_now(place, release)
         carried = _carried(judgement, release, args)
         left = replace(judgement, incidents=tuple(
             replace(one, state="carried over") if one.id in {step.incident for step in carried} else one
@@ -37,7 +50,7 @@ def close(place: Place, args: argparse.Namespace) -> int:
                 place.console.row("refused", one)
             raise ReleaseError(f"{release.version} cannot be closed yet: what hinders it stands above.")
         keep(place, release, carried)
-        judgement = judged(place, release, utc_now())
+        judgement = judged_at_least_now(place, release)
         step = WatchStep(
             **stamp(release) | {"occurred_at": judgement.as_of, "recorded_at": judgement.as_of},
             state=closing.ends_as(judgement), window_h=folder.lasts_h(where, release), by=who(args), why=args.why,
@@ -96,7 +109,7 @@ def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -
         if not may(INCIDENT, latest[id].state, CARRIED_OVER):
             raise ReleaseError(f"--carry {id}: it is {latest[id].state}, and need not be carried over.")
         said = {"state": CARRIED_OVER, "by": who(args), "why": args.why}
-        steps.append(replace(latest[id], **stamp(release), **said))
+        steps.append(replace(latest[id], **stamp_after(release, latest[id]), **said))
     return steps
 
 
@@ -131,6 +144,8 @@ def _seal(where: Path, judgement: Judgement, step: WatchStep) -> None:
     """The seal comes last, whole or not at all, and lies on disk when this returns."""
     from checks.release import seal
 
+    for left in (*where.rglob(".*.half"), *where.rglob(".segment-*.tmp")):
+        left.unlink()  # of a writer that was killed: nobody writes any more
     content = seal.make(where, judgement, step)
     half = where.parent / f".{where.name}.{seal.NAME}.half"
     with half.open("wb") as file:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import secrets
 
 from checks.errors import ReleaseError, UsageError
 from checks.records import Incident, Judgement, Release, Severity, Transition
 from checks.stages.place import (
+    TICK,
     Place,
     judged,
     keep,
     named_or_open,
     print_json,
     stamp,
+    stamp_after,
     utc_now,
     who,
     write_text,
@@ -28,7 +31,8 @@ def open_by_rule(place: Place, release: Release, judgement: Judgement) -> bool:
     """Open, and open again, what the rules say; each with its page. Whether there was anything to do."""
     from checks.release.opening import due
 
-    steps = due(judgement, at=utc_now())
+    # No step of a rule comes before the evidence that it rests on, though another clock was ahead.
+    steps = due(judgement, at=max(utc_now(), judgement.as_of + TICK))
     for step in steps:
         _write_page(place, release, step, TO_COMPLETE)
         place.console.row(step.state, f"{step.incident}, {step.severity}: {step.impact}")
@@ -61,6 +65,21 @@ def _write_page(place: Place, release: Release, step: Transition, says: str) -> 
     write_text(folder / f"{slug(step.incident)}.md", new_page(incident, says=body, **more))
 
 
+def write_what_is_gone(place: Place, release: Release) -> None:
+    """The page of each incident that was recorded and has none any more: what was recorded cannot be deleted."""
+    from checks.evidence import ledger
+    from checks.release.incidents import survey_pages
+    from checks.release.standing import in_order, incident_steps
+
+    folder = place.releases / release.version
+    there = {page.incident.id for page in survey_pages(folder / "incidents")[0]}
+    steps, _ = incident_steps(in_order(ledger.readable(folder / "evidence", Transition), Transition))
+    for last in {step.incident: step for step in steps}.values():
+        if last.incident not in there:
+            _write_page(place, release, last, TO_COMPLETE)
+            place.console.row("written", f"{last.incident}: its page was gone")
+
+
 def incident(place: Place, args: argparse.Namespace) -> int:
     """List the incidents; open one (`new`); or say how one stands now."""
     release = named_or_open(place, args.release, "release incident", to_write=bool(args.id))
@@ -90,6 +109,11 @@ def _listed(place: Place, release: Release, *, as_json: bool) -> int:
     return 0
 
 
+def drawn_id() -> str:
+    """An id that nobody else draws, on this machine or another: two incidents opened at once stay two."""
+    return f"INC-{secrets.token_hex(3).upper()}"
+
+
 def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
     if not args.impact or not args.severity:
         raise UsageError(
@@ -98,10 +122,7 @@ def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
     from checks.release.incidents import slug
 
     judgement = judged(place, release, None)
-    number = len(judgement.incidents) + 1
-    taken = {one.id for one in judgement.incidents}
-    id = next(name for n in range(number, number + 1000) if (name := f"INC-{n}") not in taken)
-    made = stamp(release)
+    id, made = drawn_id(), stamp(release)
     step = Transition(
         **made, incident=id, opened_at=made["occurred_at"].replace(microsecond=0),
         state=args.to or "open", severity=Severity(args.severity),
@@ -119,6 +140,7 @@ def _changed(place: Place, release: Release, args: argparse.Namespace) -> int:
     """Edit the page of an incident, and record it: one step, checked before anything is written."""
     from checks.release.incidents import edited, read_pages
 
+    write_what_is_gone(place, release)
     folder = place.releases / release.version / "incidents"
     page = next((one for one in read_pages(folder) if one.incident.id.lower() == args.id.lower()), None)
     if page is None:
@@ -158,7 +180,7 @@ def recorded_pages(
     from checks.release.standing import not_recorded, takes_nothing_back, transition_of
 
     folder = place.releases / release.version
-    records = ledger.read(folder / "evidence", Transition)
+    records = ledger.readable(folder / "evidence", Transition)
     # A schedule goes on without a page that has a slip in it: the verdict tells of that.
     found = survey_pages(folder / "incidents")[0] if only_worse else read_pages(folder / "incidents")
     pages = [page for page in not_recorded(records, found) if only in ("", page.incident.id)]
@@ -170,7 +192,7 @@ def recorded_pages(
     last = {one.incident: one for one in judgement.transitions}
     steps = []
     for page in pages:
-        step = transition_of(page, by=by, why=why, **stamp(release))
+        step = transition_of(page, by=by, why=why, **stamp_after(release, last.get(page.incident.id)))
         _require_step(step, last.get(step.incident), judgement, str(folder / page.state_at))
         place.console.row(step.state, f"{page.name}: {step.incident}")
         steps.append(step)
@@ -181,13 +203,18 @@ def _require_step(step: Transition, last: Transition | None, judgement: Judgemen
     """
     :raises ReleaseError: the table of states has no such step, or the fix that it speaks of is not shown.
     """
-    from checks.release.states import INCIDENT, NEW, RESOLVED, leads_to, may
+    from checks.release.states import CARRIED_OVER, INCIDENT, NEW, RESOLVED, leads_to, may
 
     before = last.state if last else NEW
     if not may(INCIDENT, before, step.state):
         raise ReleaseError(
             f"{where}: {step.incident} cannot become {step.state}: it is {before or 'new'}, and from there it can "
             f"become {', '.join(leads_to(INCIDENT, before))}. Write one of those."
+        )
+    if step.state == CARRIED_OVER != before:
+        raise ReleaseError(
+            f"{where}: {step.incident} is carried over when its watch is closed, and no sooner: "
+            f"python -m checks release close --carry {step.incident} --why TEXT. Leave it at {before} until then."
         )
     if step.state == RESOLVED != before:
         told = next((one for one in judgement.followed if one.incident == step.incident), None)

@@ -8,7 +8,7 @@ import os
 import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -41,6 +41,9 @@ EXIT: dict[VerdictWord, int] = {
     VerdictWord.OFF_TRACK: 1,
     VerdictWord.INCONCLUSIVE: 3,
 }
+
+
+TICK = timedelta(microseconds=1)
 
 
 class Place(NamedTuple):
@@ -122,7 +125,10 @@ def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
 
     require_unsealed(place.releases / release.version)
     folder = place.releases / release.version / "evidence"
-    first = [] if ledger.read(folder, InForce) or any(isinstance(one, InForce) for one in records) else [
+    known = ledger.survey(folder, InForce.kind)
+    # Settings that were altered are not made good by those of now: they stay what has to be restored.
+    is_first = not (known.segments or known.damaged or any(isinstance(one, InForce) for one in records))
+    first = [] if not is_first else [
         in_force_record(
             place.loaded.settings, at=max(release.opened_at, utc_now()), environment=Environment.LOOPBACK,
             by="atalaya", why="the first record of this watch", run_id=f"opening-{release.version}",
@@ -145,6 +151,15 @@ def stamp(release: Release) -> dict[str, Any]:
     }
 
 
+def stamp_after(release: Release, last: Evidence | None) -> dict[str, Any]:
+    """As :func:`stamp`, and later than what is answered, though the clock that wrote that was ahead of this one."""
+    made = stamp(release)
+    if last is not None:
+        at = max(made["occurred_at"], last.occurred_at + TICK)
+        made |= {"occurred_at": at, "recorded_at": max(at, last.recorded_at + TICK)}
+    return made
+
+
 def who(args: argparse.Namespace) -> str:
     """Who says so: as named, or as the workflow or the system knows them."""
     return args.by or os.environ.get("GITHUB_ACTOR") or getpass.getuser()
@@ -156,6 +171,12 @@ def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:
     return judge_release(
         place.releases / release.version, release, as_of=as_of, settings=place.loaded.settings
     )
+
+
+def judged_at_least_now(place: Place, release: Release) -> Judgement:
+    """As of now; where a clock that is ahead has written already, as of its newest record, so that none is missed."""
+    newest, now = judged(place, release, None), utc_now()
+    return newest if newest.as_of >= now else judged(place, release, now)
 
 
 def exit_code(judgement: Judgement, *, strict: bool) -> int:

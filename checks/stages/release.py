@@ -10,8 +10,10 @@ from checks.console import Console
 from checks.errors import ReleaseError, UsageError
 from checks.records import Checkpoint, Decision, DutyState, InForce, Judgement, Release, Signature, WatchStep
 from checks.stages.close import first_step, say_what_was_asked
-from checks.stages.incidents import recorded_pages
+from checks.stages.incidents import recorded_pages, write_what_is_gone
 from checks.stages.place import Place, instant, judged, keep, named_or_open, print_json, stamp, utc_now, who
+
+SOONEST = timedelta(days=1)  # a watch may be opened so long before its T+0
 
 
 def release_open(place: Place, args: argparse.Namespace) -> int:
@@ -20,6 +22,11 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
     from checks.release.folder import open_release
 
     opened_at = instant(args.at) if args.at else utc_now()
+    if opened_at > utc_now() + SOONEST:
+        raise UsageError(
+            f"--at {args.at}: {opened_at:%Y-%m-%d %H:%M} UTC is more than a day ahead. T+0 is when the release is out: "
+            f"open its watch then, or look at the year and the clock."
+        )
     release = Release(version=args.version, commit=args.commit.lower(), opened_at=opened_at)
     folder = open_release(place.releases, release, pages())
     step = first_step(place, release, args)
@@ -34,6 +41,7 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
 def record(place: Place, args: argparse.Namespace) -> int:
     """Write down what people changed by hand: thresholds in watch.toml, and how incidents stand."""
     release = named_or_open(place, args.release, "release record", to_write=True)
+    write_what_is_gone(place, release)
     records = [
         *_changed_settings(place, release, args),
         *recorded_pages(place, release, by=who(args), why=args.why),
@@ -50,11 +58,13 @@ def _changed_settings(place: Place, release: Release, args: argparse.Namespace) 
     from checks.release.standing import differing, in_force_record, in_order
 
     settings = place.loaded.settings
-    changes = in_order(ledger.read(place.releases / release.version / "evidence", InForce), InForce)
+    folder = place.releases / release.version / "evidence"
+    changes = in_order(ledger.readable(folder, InForce), InForce)
+    altered = ledger.survey(folder, InForce.kind).damaged
     differ = differing(changes[-1], settings) if changes else ()
     for then, now in differ:
         place.console.line(f"  {then} becomes {now}")
-    if differ or not changes:
+    if differ or not (changes or altered):
         made = stamp(release)
         yield in_force_record(
             settings, at=made["occurred_at"], environment=made["environment"], run_id=made["run_id"], by=who(args),

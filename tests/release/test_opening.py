@@ -320,3 +320,12 @@ def test_the_type_of_an_error_is_read_from_its_message(message: str, expected: s
 
 def test_no_hostile_name_breaks_a_fingerprint() -> None:
     assert len(fingerprint("rule", "\ud800", "\0", "<script>")) == 16
+
+
+def test_a_storm_that_was_mended_and_comes_back_with_other_causes_is_opened_again(watched: Watched) -> None:
+    ids = [id for id, promise in BY_ID.items() if promise.severity is not Severity.MINOR]
+    watched.keep(*(broken(21, id) for id in ids[: STORM + 1]))
+    (storm,) = steps(watched, 21.1)
+    say(watched, 22, storm, "monitoring")
+    watched.keep(*(kept(22.5, id) for id in ids[: STORM + 1]), broken(23, ids[STORM + 1]))
+    assert [(storm.incident, "reopened")] == [(one.incident, one.state) for one in steps(watched, 23.1)]
