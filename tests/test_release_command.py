@@ -492,8 +492,8 @@ def test_a_clock_that_was_ahead_does_not_undo_what_comes_after_it(root: Path) ->
     ledger.write(
         folder / "evidence", [replace(step, state="monitoring", occurred_at=ahead, recorded_at=ahead)]
     )
-    assert 0 == incident("INC-1", "--to", "reopened", "--why", "it is back", root=root).returncode
-    assert ["reopened"] == [one.state for one in judged(place_of(root), load(folder), None).incidents]
+    assert incident("INC-1", "--to", "reopened", "--why", "it is back", root=root).returncode == 0
+    assert [one.state for one in judged(place_of(root), load(folder), None).incidents] == ["reopened"]
 
 
 def test_an_altered_step_of_the_watch_is_invalid_and_ends_no_command(root: Path) -> None:

@@ -19,7 +19,7 @@ from checks.records import (
     text,
 )
 from checks.release.causes import EVENTS, cause_of, cause_of_event, cause_of_finding
-from checks.release.states import FIXED
+from checks.release.states import FIXED, RESOLVED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
 
@@ -53,6 +53,26 @@ def follow(
         _followed(one, landed_at(one.incident, transitions), observations, events, by_id, published)
         for one in latest.values()
     )  # fmt: skip
+
+
+def not_shown(transitions: Sequence[Transition], observations: Sequence[Observation]) -> dict[str, Text]:
+    """The incidents that somebody called resolved with too few clean runs, and what is missing.
+
+    Neither what there was at that instant nor what there is now shows it. A metric's incidents are not here: where its
+    fix is not shown, the metric itself says so.
+    """
+    found = {}
+    for one in {one.incident: one for one in transitions}.values():
+        broken = {seen.promise for seen in observations
+                  if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints}  # fmt: skip
+        if one.state != RESOLVED or not broken:
+            continue
+        landed = landed_at(one.incident, transitions)
+        then = [seen for seen in observations if seen.occurred_at <= one.occurred_at]
+        shown, proof = _by_runs(sorted(broken), observations, landed)
+        if not shown and not _by_runs(sorted(broken), then, landed)[0]:
+            found[one.incident] = proof
+    return found
 
 
 def _followed(

@@ -80,21 +80,24 @@ def open_release(releases: Path, release: Release, pages: Mapping[str, str]) -> 
         raise ReleaseError(
             f"{folder}: there is such a release. Choose another version, or go on with that one."
         )
-    releases.mkdir(parents=True, exist_ok=True)
-    half_made = Path(tempfile.mkdtemp(prefix=".opening-", dir=releases))
-    half_made.chmod(0o755)
-    (half_made / "release.toml").write_text(_toml(release), encoding="utf-8")
-    (half_made / "evidence").mkdir()
-    (half_made / "incidents").mkdir()
-    for name, text in pages.items():
-        page = half_made / name
-        page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(text, encoding="utf-8")
     try:
-        os.rename(half_made, folder)  # noqa: PTH104 - fails where a rival was faster, and that is wanted
+        releases.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=".opening-", dir=releases) as scratch:
+            half_made = Path(scratch) / release.version
+            _fill(half_made, {"release.toml": _toml(release), **pages})
+            os.rename(half_made, folder)  # noqa: PTH104 - fails where a rival was faster, and that is wanted
     except OSError as why:
-        raise ReleaseError(f"{folder}: cannot be made: {why}.") from None
+        raise ReleaseError(f"{folder}: cannot be made: {why}. Make room, or the folder writable.") from None
     return folder
+
+
+def _fill(folder: Path, files: Mapping[str, str]) -> None:
+    for name in ("evidence", "incidents"):
+        (folder / name).mkdir(parents=True)
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
 
 
 def to_write(releases: Path, *, now: datetime) -> Release | None:

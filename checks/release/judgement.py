@@ -66,12 +66,13 @@ from checks.release.backlog import Known, backlog
 from checks.release.baseline import Accepted, accepted_before
 from checks.release.checkpoints import checkpoints
 from checks.release.closing import questions
-from checks.release.fixing import follow
+from checks.release.fixing import follow, not_shown
 from checks.release.folder import find
 from checks.release.incidents import Page, survey_pages
 from checks.release.moves import moves
 from checks.release.seal import followers_of, is_sealed, state_of
 from checks.release.standing import TOLD, Standing, standing
+from checks.release.states import MONITORING
 from checks.release.window import belongs, due_at, is_known
 from checks.settings import Settings
 from checks.verdict import Situation, judge
@@ -258,6 +259,8 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     records = [record for record in case.records if belongs(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
     statuses = tuple(_status(promise, observations, proofs) for promise in PROMISES)
+    unproven = not_shown(now.transitions, observations)
+    incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     span = Span(
         release=release, as_of=as_of, settings=now.settings, detectors=sensitivity(proofs), fixed_at=now.fixed_at,
         regressed_before=_regressed(
@@ -284,8 +287,19 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         metrics_at=dict(metrics_at),
         checkpoints=due,
         coverage=watched,
-        incidents=now.incidents,
-        unrecorded=now.unrecorded,
+        incidents=incidents,
+        unrecorded=(
+            *now.unrecorded,
+            *(
+                text(
+                    "{incident} is resolved by its record, and counts as {state}: {proof} Reopen it, or watch on.",
+                    incident=id,
+                    state=MONITORING,
+                    proof=proof,
+                )
+                for id, proof in unproven.items()
+            ),
+        ),
         integrity_problems=(
             *case.problems,
             *now.tampered,

@@ -44,11 +44,18 @@ def close(place: Place, args: argparse.Namespace) -> int:
             replace(one, state="carried over") if one.id in {step.incident for step in carried} else one
             for one in judgement.incidents
         ))  # fmt: skip
-        hindered = [*closing.hinders(left, now=utc_now(), early=args.early), *_pages_to_record(judgement)]
+        hindered = [*closing.hinders(left, now=utc_now(), early=args.early), *map(str, judgement.unrecorded)]
         if hindered:
             for one in hindered:
                 place.console.row("refused", one)
-            raise ReleaseError(f"{release.version} cannot be closed yet: what hinders it stands above.")
+            first = (
+                " Write down what pages say: python -m checks release record --why TEXT."
+                if judgement.unrecorded
+                else ""
+            )
+            raise ReleaseError(
+                f"{release.version} cannot be closed yet: what hinders it stands above.{first}"
+            )
         keep(place, release, carried)
         judgement = judged_at_least_now(place, release)
         step = WatchStep(
@@ -104,18 +111,17 @@ def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -
     for id in args.carry:
         if id not in latest:
             raise ReleaseError(
-                f"--carry {id}: no such incident is recorded. There are: {', '.join(latest) or 'none'}."
+                f"--carry {id}: no such incident is recorded. There are: {', '.join(latest) or 'none'}. One that only "
+                f"a page tells of is written down by: python -m checks release record --why TEXT."
             )
         if not may(INCIDENT, latest[id].state, CARRIED_OVER):
-            raise ReleaseError(f"--carry {id}: it is {latest[id].state}, and need not be carried over.")
+            raise ReleaseError(
+                f"--carry {id}: it is {latest[id].state}, and need not be carried over. Where that is not shown, "
+                f"reopen it first: python -m checks release incident {id} --to reopened --why TEXT."
+            )
         said = {"state": CARRIED_OVER, "by": who(args), "why": args.why}
         steps.append(replace(latest[id], **stamp_after(release, latest[id]), **said))
     return steps
-
-
-def _pages_to_record(judgement: Judgement) -> list[str]:
-    pages = judgement.unrecorded
-    return [f"{page} Write it down first: python -m checks release record --why TEXT" for page in pages]
 
 
 def _write_close_out(place: Place, where: Path, judgement: Judgement) -> None:
@@ -148,11 +154,14 @@ def _seal(where: Path, judgement: Judgement, step: WatchStep) -> None:
         left.unlink()  # of a writer that was killed: nobody writes any more
     content = seal.make(where, judgement, step)
     half = where.parent / f".{where.name}.{seal.NAME}.half"
-    with half.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    half.replace(where / seal.NAME)
+    try:
+        with half.open("wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(where / seal.NAME)
+    except OSError as why:
+        raise ReleaseError(f"{where}: cannot be sealed: {why}. Make room, and close it again.") from None
 
 
 def _say(place: Place, judgement: Judgement, where: Path) -> None:

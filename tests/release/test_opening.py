@@ -329,3 +329,20 @@ def test_a_storm_that_was_mended_and_comes_back_with_other_causes_is_opened_agai
     say(watched, 22, storm, "monitoring")
     watched.keep(*(kept(22.5, id) for id in ids[: STORM + 1]), broken(23, ids[STORM + 1]))
     assert [(storm.incident, "reopened")] == [(one.incident, one.state) for one in steps(watched, 23.1)]
+
+
+def test_a_fix_that_somebody_calls_one_without_proof_counts_as_monitored_whatever_wrote_it(
+    watched: Watched,
+) -> None:
+    watched.keep(broken(21))
+    (opened,) = steps(watched, 21.1)
+    say(watched, 22, opened, "monitoring")
+    say(watched, 22.2, opened, "resolved")  # as a segment that a hand wrote
+    watched.keep(kept(22.5))
+    judged = watched.judged()
+    assert [one.state for one in judged.incidents] == ["monitoring"]
+    assert any(
+        "is resolved by its record, and counts as monitoring" in str(one) for one in judged.verdict.unknowns
+    )
+    watched.keep(*(kept(23 + run / 10) for run in range(4)))
+    assert [one.state for one in watched.judged().incidents] == ["resolved"]
