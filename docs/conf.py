@@ -113,6 +113,8 @@ html_context = {
     "watched": RELEASE,
 }
 html_theme_options = {
+    # Never empty. The theme would render it once more on every page to find that out, and it is what takes longest.
+    "templates_skip_empty_check": ["all-pages.html"],
     "logo": {"text": "Atalaya"},
     "navbar_start": ["home.html"],
     "navbar_center": ["navbar-nav"] if RELEASE else [],

@@ -13,6 +13,7 @@ import pytest
 from babel.messages.pofile import read_po
 from lxml import html
 
+from checks.contracts.promises import PROMISES
 from checks.errors import ReleaseError, UsageError
 from checks.includes import catalogue, myst
 from checks.includes.site import publish_releases
@@ -97,6 +98,21 @@ def test_the_spanish_page_has_the_runbooks_table_of_incidents(site):
 def test_the_english_page_has_it_in_english(site):
     expected = ["No incidents", "N/A", "N/A", "N/A", "Closed"]
     assert expected == table_of(article(site.out / "1.1.0" / "incidents.html"))[1]
+
+
+@pytest.mark.parametrize("language", ["", "es/"])
+@pytest.mark.parametrize("page", ["reference/promises.html", f"reference/promises/{PROMISES[0].id}.html"])
+def test_beside_a_page_stand_all_root_pages_once_with_the_one_that_it_belongs_to_marked(site, language, page):
+    (sidebar,) = parsed(site.out / language / page).xpath("//nav[contains(@class, 'all-pages')]")
+    names = [Path(target).stem for target in sidebar.xpath(".//a/@href")]
+    written = [
+        file for folder in ("guides", "concepts", "reference") for file in (DOCS / folder).glob("*.md")
+    ]
+    # A link to the page itself is "#", which is no name.
+    assert sorted({file.stem for file in written} - {Path(page).stem}) == sorted(set(names) - {"#"})
+    assert len(written) == len(names)
+    assert len(sidebar.xpath(".//*[contains(@class, 'caption-text')]")) == 3
+    assert len(sidebar.xpath("./ul/li[contains(@class, 'current')]")) == 1
 
 
 @pytest.mark.parametrize("language", ["", "es/"])
@@ -261,7 +277,6 @@ def test_a_page_of_the_site_embeds_a_figure_of_the_latest_release(site):
 
 
 def test_other_projects_find_every_metric_and_promise_by_its_label(site):
-    from checks.contracts.promises import PROMISES
     from checks.verdict import MANDATORY
 
     listed = zlib.decompress((site.out / "objects.inv").read_bytes().split(b"\n", 4)[4]).decode("utf-8")
