@@ -75,6 +75,9 @@ def look(project: str, version: str, index: str, *, resolve: Resolve, **stamp: A
         pass  # the index answers, and has no such project: that is known
     except NetworkError as why:
         problem = str(why)
+    except (ValueError, httpx.InvalidURL, RecursionError) as why:
+        # What a hostile index lists must not end a watch: it is unknown, and says why.
+        problem = f"{shown}: what it lists cannot be asked for ({type(why).__name__})."
     try:
         resolved = resolve(f"{project}=={version}", index)
     except AtalayaError as why:

@@ -186,6 +186,15 @@ def test_only_http_is_fetched(url: str, index: Index) -> None:
     assert (ours.sha256, "neither http nor https" in ours.problem) == ("", True)
 
 
+@pytest.mark.parametrize(
+    "url", ["http://[bad/x", "http://127.0.0.1:99999999/x", f"http://{'a' * 70}.example/x"]
+)
+def test_an_address_that_is_none_is_unknown_and_ends_nothing(url: str, index: Index) -> None:
+    index.publish("acme-sdk", WHEEL, OURS, url=url)
+    seen = look(index)
+    assert seen.problem or [file.problem for file in seen.files if file.name == WHEEL] != [""]
+
+
 def test_what_is_too_large_is_not_read_to_its_end(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "FILE_BYTES", 100)
     (ours,) = (file for file in look(index).files if file.name == WHEEL)
