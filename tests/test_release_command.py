@@ -527,3 +527,18 @@ def test_a_release_is_not_opened_a_year_ahead(root: Path) -> None:
     at = (datetime.now(UTC) + timedelta(days=365)).isoformat()
     done = run("release", "open", "1.1.1", "--commit", "abc", "--at", at, root=root)
     assert (done.returncode, "more than a day ahead" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize("change", ["gone", "rehearsal", "garbled"])
+def test_a_sealed_release_cannot_leave_the_walk_by_its_own_toml(change: str, root: Path) -> None:
+    folder = over(root)
+    assert closed(root).returncode == 0
+    toml = folder / "release.toml"
+    text = toml.read_text(encoding="utf-8")
+    if change == "gone":
+        toml.unlink()
+    else:
+        toml.write_text("{" if change == "garbled" else text.replace("false", "true"), encoding="utf-8")
+    for named in ((), ("1.1.1",)):
+        done = run("release", "verify", *named, root=root)
+        assert (done.returncode, "release.toml" in done.stderr) == (1, True), done.stderr

@@ -182,12 +182,11 @@ def _say(place: Place, judgement: Judgement, where: Path) -> None:
 
 def verify(place: Place, args: argparse.Namespace) -> int:
     """Prove that the folder of a closed release is what was sealed, or say what differs."""
-    from checks.release import folder
     from checks.release.seal import followers_of, state_of
 
-    versions = [folder.load(place.releases / args.version).version] if args.version else [
-        release.version for release in folder.find(place.releases) if not release.rehearsal
-    ]  # fmt: skip
+    versions = (
+        [args.version] if args.version and _is_sealed_or_there(place, args.version) else _to_verify(place)
+    )
     states = {name: state_of(place.releases / name, followers_of(place.releases, name)) for name in versions}
     for name, state in states.items():
         _say_state(place, name, state)
@@ -199,6 +198,25 @@ def verify(place: Place, args: argparse.Namespace) -> int:
     if any(state.differs for state in states.values()):
         return 1
     return 0 if any(state.is_sealed for state in states.values()) else 3
+
+
+def _is_sealed_or_there(place: Place, version: str) -> bool:
+    """
+    :raises ReleaseError: there is neither a seal nor a release of that name.
+    """
+    from checks.release import folder, seal
+
+    # What is sealed is held against its seal before anything in it is believed.
+    return seal.is_sealed(place.releases / version) or bool(folder.load(place.releases / version).version)
+
+
+def _to_verify(place: Place) -> list[str]:
+    """All that is sealed, whatever its other files say by now, and the watches that are not sealed yet."""
+    from checks.release import folder, seal
+
+    sealed = [file.parent.name for file in place.releases.glob(f"*/{seal.NAME}")]
+    others = [file.parent for file in place.releases.glob("*/release.toml") if file.parent.name not in sealed]
+    return sorted([*sealed, *(where.name for where in others if not folder.load(where).rehearsal)])
 
 
 def _say_state(place: Place, name: str, state: SealState) -> None:
