@@ -175,8 +175,12 @@ def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:
 
 def judged_at_least_now(place: Place, release: Release) -> Judgement:
     """As of now; where a clock that is ahead has written already, as of its newest record, so that none is missed."""
-    newest, now = judged(place, release, None), utc_now()
-    return newest if newest.as_of >= now else judged(place, release, now)
+    from checks.evidence import ledger
+    from checks.release.standing import TOLD
+
+    found = ledger.survey(place.releases / release.version / "evidence").segments
+    written = (one.recorded_at for segment in found for one in segment.records if not isinstance(one, TOLD))
+    return judged(place, release, max((utc_now(), *written)))
 
 
 def exit_code(judgement: Judgement, *, strict: bool) -> int:
@@ -228,7 +232,7 @@ def write_json(path: Path, content: Any) -> None:
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    half = path.with_name(f".{path.name}.half")
+    half = path.with_name(f".{path.name}.{os.getpid()}.half")  # two may write it at once
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         half.write_text(text, encoding="utf-8")
