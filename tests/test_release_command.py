@@ -6,18 +6,32 @@ import json
 import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from checks.console import Console
 from checks.evidence import ledger
-from checks.records import Decision, Environment, Event, EventKind, RollCall, Said, Transition, WatchStep
+from checks.records import (
+    Decision,
+    Environment,
+    Event,
+    EventKind,
+    Observation,
+    Outcome,
+    RollCall,
+    Said,
+    Severity,
+    Transition,
+    WatchStep,
+)
+from checks.release.causes import cause_of
 from checks.release.folder import lasts_h, load
 from checks.settings import load as load_settings
 from checks.stages.close import extend_what_needs_it
 from checks.stages.incidents import open_by_rule, recorded_pages
-from checks.stages.place import Place, judged
+from checks.stages.place import Place, judged, write_text
 from checks.stages.saying import say
 from tests.commands import opened, run
 
@@ -542,3 +556,117 @@ def test_a_sealed_release_cannot_leave_the_walk_by_its_own_toml(change: str, roo
     for named in ((), ("1.1.1",)):
         done = run("release", "verify", *named, root=root)
         assert (done.returncode, "release.toml" in done.stderr) == (1, True), done.stderr
+
+
+def test_an_incident_that_a_clock_ahead_wrote_down_hinders_the_close(root: Path) -> None:
+    folder = over(root)
+    new(root)
+    (step,) = ledger.read(folder / "evidence", Transition)
+    for file in (folder / "evidence").glob("transition-*"):
+        file.unlink()
+    ahead = datetime.now(UTC) + timedelta(hours=1)
+    ledger.write(folder / "evidence", [replace(step, occurred_at=ahead, recorded_at=ahead)])
+    done = closed(root)
+    assert (done.returncode, "INC-1 is open. Carry it over" in done.stderr) == (2, True), done.stderr
+    assert closed(root, "--carry", "INC-1").returncode == 0
+    assert [one.state for one in judged(place_of(root), load(folder), None).incidents] == ["carried over"]
+
+
+def test_a_close_that_was_killed_before_its_last_record_is_ended_by_the_next(root: Path) -> None:
+    folder = over(root)
+    new(root)
+    (step,) = ledger.read(folder / "evidence", Transition)
+    now = datetime.now(UTC)
+    ledger.write(folder / "evidence", [replace(step, state="carried over", occurred_at=now, recorded_at=now)])
+    done = closed(root, "--carry", "INC-1")
+    assert done.returncode == 0, done.stderr
+    assert 'state: "carried over"' in (folder / "incidents" / "inc-1.md").read_text(encoding="utf-8")
+
+
+def test_closing_does_not_get_round_the_extension_that_a_critical_incident_asks_for(root: Path) -> None:
+    folder = over(root, hours=72.1)
+    page = folder / "incidents" / "inc-1.md"
+    new(root)
+    backdate(folder, hours=10)
+    (step,) = ledger.read(folder / "evidence", Transition)
+    text = page.read_text(encoding="utf-8")
+    at = next(line for line in text.splitlines() if line.startswith("at:"))
+    page.write_text(text.replace(at, f'at: "{step.opened_at.isoformat()}"'), encoding="utf-8")
+    done = closed(root, "--carry", "INC-1")
+    assert (done.returncode, "is watched for 96 h" in done.stderr) == (2, True), done.stderr
+
+
+def test_a_step_that_was_none_is_answered_by_writing_the_page_down_once_more(root: Path) -> None:
+    folder = over(root)
+    new(root)
+    for state in ("acknowledged", "monitoring", "resolved"):
+        incident("INC-1", "--to", state, "--why", "x", root=root)
+    last = max(ledger.read(folder / "evidence", Transition), key=lambda one: one.occurred_at)
+    later = datetime.now(UTC)
+    ledger.write(
+        folder / "evidence",
+        [replace(last, run_id="ben", state="acknowledged", occurred_at=later, recorded_at=later)],
+    )
+    assert closed(root).returncode == 2
+    release("record", "--why", "it is resolved indeed", root=root)
+    done = closed(root)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_fix_that_is_called_shown_by_a_record_alone_counts_as_monitored(root: Path) -> None:
+    folder = over(root, hours=100)
+    ends = datetime.now(UTC) - timedelta(hours=30)
+    seen = [checked(ends - timedelta(hours=hour), broken=hour in (20, 25)) for hour in range(30)]
+    steps = [
+        Transition(
+            **stamped(ends - timedelta(hours=hours)), incident="INC-1", opened_at=ends - timedelta(hours=25),
+            state=state, severity=Severity.CRITICAL, impact="x", root_cause="", fix="", metric="", by="ben", why="x",
+            rule="promise-broken", fingerprints=(cause_of(seen[20]),),
+        )
+        for state, hours in (("open", 20), ("monitoring", 4), ("resolved", 3))
+    ]  # fmt: skip
+    ledger.write(folder / "evidence", [*seen, *steps])
+    release("record", "--why", "its page", root=root)
+    refused = closed(root, "--carry", "INC-1")
+    assert "INC-1 is resolved by its record, and counts as monitoring" in release_judged(root).stderr
+    assert (refused.returncode, "reopen it first" in refused.stderr) == (2, True), refused.stderr
+    incident("INC-1", "--to", "reopened", "--why", "it was never shown", root=root)
+    assert closed(root, "--carry", "INC-1").returncode == 0
+
+
+def stamped(at: datetime) -> dict[str, Any]:
+    return {
+        "run_id": f"r{at:%j%H%M}", "environment": Environment.LOOPBACK, "occurred_at": at, "recorded_at": at,
+    }  # fmt: skip
+
+
+def checked(at: datetime, *, broken: bool) -> Observation:
+    return Observation(
+        **stamped(at), promise="config.no-fallback", severity=Severity.CRITICAL, reason="", duration_s=0.1, trials=1,
+        outcome=Outcome.BROKEN if broken else Outcome.KEPT, subject_digest="d",
+    )  # fmt: skip
+
+
+def test_a_release_that_cannot_be_written_down_is_told_in_words_and_leaves_nothing(root: Path) -> None:
+    releases = root / "docs" / "releases"
+    releases.rmdir()
+    releases.write_text("a file in the way")
+    done = run("release", "open", "1.1.1", "--commit", "abc", root=root)
+    assert (done.returncode, "cannot be made" in done.stderr) == (2, True)
+
+
+def test_a_seal_that_cannot_be_written_is_told_in_words_and_made_by_the_next(root: Path) -> None:
+    folder = over(root)
+    in_the_way = folder.parent / ".1.1.1.seal.json.half"
+    in_the_way.mkdir()
+    done = closed(root)
+    assert (done.returncode, "cannot be sealed" in done.stderr) == (2, True)
+    in_the_way.rmdir()
+    assert closed(root).returncode == 0
+
+
+def test_a_file_that_another_command_is_writing_is_not_taken_from_it(tmp_path: Path) -> None:
+    theirs = tmp_path / ".page.md.half"
+    theirs.write_text("theirs")
+    write_text(tmp_path / "page.md", "ours")
+    assert (theirs.read_text(), (tmp_path / "page.md").read_text()) == ("theirs", "ours")
