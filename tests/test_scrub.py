@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from checks.includes.myst import literal, plain, visible
@@ -52,6 +54,18 @@ def test_secrets_are_replaced_by_what_they_were(secret, part):
 )
 def test_what_is_no_secret_stays(harmless):
     assert harmless == scrub(harmless)
+
+
+@pytest.mark.parametrize("long", ["A" * 20_000, "a-" * 10_000, "a." * 10_000, "x@" * 10_000, "?" * 20_000])
+def test_one_long_word_takes_no_time(long):
+    began = time.process_time()
+    scrub(long)
+    assert time.process_time() - began < 1
+
+
+def test_an_address_is_taken_out_of_whatever_it_is_glued_to():
+    scrubbed = scrub(f"ana@one.test+ben@two.test {'x' * 100}cat@three.test")
+    assert [name for name in ("ana", "ben", "cat") if name in scrubbed] == []
 
 
 @pytest.mark.parametrize("way", [visible, literal, plain])
