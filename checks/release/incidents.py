@@ -7,6 +7,7 @@ An incident is a page, ``incidents/*.md``. What the table and the verdict need s
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping
@@ -87,12 +88,15 @@ class Field(NamedTuple):
 
 
 def slug(id: str) -> str:
-    """The id of an incident as files are called that are about it.
+    """The id of an incident as files are called that are about it: another id is another file.
 
-    >>> slug("INC-3F2A91")
-    'inc-3f2a91'
+    >>> slug("INC-3F2A91"), slug("la caché")
+    ('inc-3f2a91', 'la-cach-342814')
     """
-    return re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-") or "incident"
+    name = re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-") or "incident"
+    if name == id.lower():
+        return name
+    return f"{name[:60]}-{hashlib.sha256(id.encode('utf-8', 'backslashreplace')).hexdigest()[:6]}"
 
 
 class Page(NamedTuple):

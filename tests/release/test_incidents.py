@@ -9,7 +9,7 @@ import pytest
 
 from checks.errors import ReleaseError
 from checks.records import Incident, Severity
-from checks.release.incidents import read_pages
+from checks.release.incidents import read_pages, slug
 
 PAGE = """---
 id: INC-1
@@ -126,3 +126,7 @@ def test_a_page_that_is_no_text_is_heard(tmp_path: Path) -> None:
     (tmp_path / "x.md").write_bytes(b"---\nid: \xff\n---\n")
     with pytest.raises(ReleaseError, match=r"x\.md: cannot be read"):
         read_incidents(tmp_path)
+
+
+def test_incidents_whose_ids_no_file_can_bear_have_a_file_each() -> None:
+    assert len({slug(id) for id in ("é", "ñ", "../x", "x", "x y", "x-y")}) == 6
