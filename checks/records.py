@@ -858,6 +858,56 @@ class FlakyTest(Record, frozen=True, kw_only=True):
     reason: Text
 
 
+class Part(Record, frozen=True, kw_only=True):
+    """What one stretch of the window showed: ``events`` among ``trials``, and the rate with its 95 % interval.
+
+    Hours are since T+0. The rate is None where nothing was tried.
+    """
+
+    begins_h: float
+    ends_h: float
+    events: int
+    trials: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class Took(Record, frozen=True, kw_only=True):
+    """How long ``n`` runs took that ended in one stretch of the window."""
+
+    begins_h: float
+    ends_h: float
+    n: int
+    median_s: float
+    least_s: float
+    most_s: float
+
+
+class Course(Record, frozen=True, kw_only=True):
+    """How it went through the window: what charts are drawn from.
+
+    ``jobs`` are those decided in each 6 h and ended well, ``so_far`` those from T+0 to the end of each; ``errors`` are
+    network errors among requests in each 24 h, and ``smoke`` the durations of the smoke in each 6 h that had one.
+    """
+
+    target: float
+    jobs: tuple[Part, ...] = ()
+    so_far: tuple[Part, ...] = ()
+    errors: tuple[Part, ...] = ()
+    smoke: tuple[Took, ...] = ()
+
+
+class Figure(Record, frozen=True, kw_only=True):
+    """What one metric said at one look."""
+
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    state: State
+
+
 class Look(Record, frozen=True, kw_only=True):
     """The verdict as it was at one checkpoint. ``late`` records tell of before it and were written down after it."""
 
@@ -865,6 +915,7 @@ class Look(Record, frozen=True, kw_only=True):
     verdict: Verdict
     late: int
     failing: tuple[str, ...] = ()  # the metrics that failed then
+    figures: tuple[Figure, ...] = ()
 
 
 class Tried(Record, frozen=True, kw_only=True):
@@ -1088,6 +1139,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     contexts: tuple[RunContext, ...]  # newest last
     traces: tuple[Trace, ...] = ()
     looks: tuple[Look, ...] = ()
+    course: Course | None = None
     environments: tuple[Tried, ...] = ()
     changes: tuple[InForce, ...] = ()
     pace: Pace | None = None

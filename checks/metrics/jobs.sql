@@ -30,7 +30,7 @@ WITH told AS (
 ),
 by_source AS (
   SELECT
-    workflow, job, variant, run_id, attempt, conclusion, weight, of_another_commit,
+    workflow, job, variant, run_id, attempt, conclusion, weight, of_another_commit, occurred_at,
     ROW_NUMBER() OVER (
       PARTITION BY workflow, job, variant, run_id, attempt, of_another_commit
       ORDER BY weight ASC NULLS LAST, occurred_at DESC NULLS LAST, origin ASC NULLS LAST, conclusion ASC NULLS LAST
@@ -39,7 +39,7 @@ by_source AS (
 ),
 attempts AS (
   SELECT
-    workflow, job, variant, run_id, attempt, conclusion, weight, of_another_commit,
+    workflow, job, variant, run_id, attempt, conclusion, weight, of_another_commit, occurred_at,
     ROW_NUMBER() OVER (
       PARTITION BY workflow, job, variant, run_id, of_another_commit
       ORDER BY CASE WHEN weight < 2 THEN 0 ELSE 1 END ASC NULLS LAST, attempt DESC NULLS LAST
@@ -53,7 +53,8 @@ SELECT
   MAX(CASE WHEN place = 1 AND weight = 1 THEN 1 ELSE 0 END) AS succeeded,
   MAX(CASE WHEN attempt = 1 AND weight < 2 THEN 1 ELSE 0 END) AS first_decided,
   MAX(CASE WHEN attempt = 1 AND weight = 1 THEN 1 ELSE 0 END) AS first_succeeded,
-  MAX(CASE WHEN place = 1 THEN conclusion END) AS last_word
+  MAX(CASE WHEN place = 1 THEN conclusion END) AS last_word,
+  MAX(CASE WHEN place = 1 THEN occurred_at END) AS ended_at
 FROM attempts
 GROUP BY workflow, job, variant, run_id, of_another_commit
 ORDER BY

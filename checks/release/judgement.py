@@ -20,6 +20,7 @@ from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import PROMISES
 from checks.evidence import ledger, roll_call
 from checks.evidence.ledger import Segment
+from checks.metrics.course import course
 from checks.metrics.coverage import coverage
 from checks.metrics.engine import Engine, opened
 from checks.metrics.flaky import flaky
@@ -36,6 +37,7 @@ from checks.records import (
     Decision,
     Event,
     Evidence,
+    Figure,
     Finding,
     JobAttempt,
     Judgement,
@@ -113,6 +115,7 @@ def judge_release(
         view = _view(case, as_of, {look.hours: look.metrics for look in looks})
         environments = _environments(engine, view.span)
         spent = pace(engine, view.span)
+        went = course(engine, view.span, view.situation.metrics)
         unsteady = tuple(one for one in flaky(engine, view.span) if one.failures)
     findings = _newest_findings(_of(view.records, Finding))
     verdict = judge(view.situation)
@@ -160,9 +163,14 @@ def judge_release(
                 verdict=one.verdict,
                 late=_late(case, one, as_of),
                 failing=tuple(metric.id for metric in one.metrics if metric.state is State.FAIL),
+                figures=tuple(
+                    Figure(metric=of.id, value=of.value, low=of.low, high=of.high, state=of.state)
+                    for of in one.metrics
+                ),
             )
             for one in looks
         ),
+        course=went,
         environments=environments,
         changes=view.standing.changes,
         pace=spent,
