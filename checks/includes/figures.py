@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import escape
 from typing import Any, NamedTuple
 
-from checks.includes import myst
+from checks.includes import charts, myst
 from checks.includes.voice import Voice
 from checks.metrics.engine import in_words
-from checks.records import N_, Judgement, Metric, Text
+from checks.records import N_, Figure, Judgement, Metric, Text
+from checks.release.window import elapsed_h
 from checks.verdict import RULES, WEIGHTS
 
 
@@ -55,16 +57,18 @@ def metrics(judgement: Judgement, voice: Voice) -> str:
         voice(N_("Metric")), voice(N_("Definition")), voice(N_("Source")), voice(N_("Target threshold")),
         voice(N_("Value (95% interval)")), voice(N_("Trials")), voice(N_("State at 72 h")),
     ]  # fmt: skip
-    rows = [_row(metric, open_still, voice) for metric in judgement.metrics]
+    rows = [_row(metric, judgement, open_still, voice) for metric in judgement.metrics]
     caption = (
         voice(N_("The five metrics so far, as of {at}"), at=judgement.as_of)
         if open_still
         else voice(N_("The five metrics at the end, as of {at}"), at=judgement.as_of)
     )
-    return myst.table(caption, header, rows, classes="cards metrics")
+    return myst.paragraphs(
+        myst.table(caption, header, rows, classes="cards metrics"), _through(judgement, voice)
+    )
 
 
-def _row(metric: Metric, open_still: bool, voice: Voice) -> list[str]:
+def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -> list[str]:
     described = RUNBOOK.get(metric.id.replace("_", "-"))
     badge = voice.badge(metric.state)
     return [
@@ -72,7 +76,7 @@ def _row(metric: Metric, open_still: bool, voice: Voice) -> list[str]:
         voice.ours(described.definition) if described else "–",
         voice.say(metric.source),
         voice.say(metric.threshold),
-        myst.paragraphs(*figure(metric, voice)),
+        myst.paragraphs(*figure(metric, voice), _spark(metric, judgement, voice)),
         f"{voice.number(metric.n)} {voice.say(metric.exposure)}".strip(),
         myst.paragraphs(
             voice(N_("So far:")) + " " + badge if open_still else badge, voice.say(metric.reason)
@@ -98,9 +102,62 @@ def _interval(metric: Metric, voice: Voice) -> str:
 
 
 def _in_unit(value: float, unit: str, voice: Voice) -> str:
+    return myst.escaped(_plain(value, unit, voice))
+
+
+def _plain(value: float, unit: str, voice: Voice) -> str:
     if unit == "share":
-        return voice.number(value, ".1%")
-    return voice.number(int(value)) if value == int(value) else voice.number(value, ".4g")
+        return voice.language.number(value, ".1%")
+    return voice.language.number(
+        int(value) if value == int(value) else value, "" if value == int(value) else ".4g"
+    )
+
+
+def at_looks(judgement: Judgement, metric: Metric) -> list[tuple[float, Figure]]:
+    """What a metric said at each look that has passed, and what it says now, with the hours since T+0."""
+    now = min(elapsed_h(judgement.release, judgement.as_of), float(judgement.release.window_h))
+    looks = [(float(look.hours), one) for look in judgement.looks for one in look.figures
+             if one.metric == metric.id and look.hours < now]  # fmt: skip
+    this = Figure(metric=metric.id, value=metric.value, low=metric.low, high=metric.high, state=metric.state)
+    return [*looks, (now, this)]
+
+
+def _spark(metric: Metric, judgement: Judgement, voice: Voice) -> str:
+    seen = [
+        charts.Seen(
+            hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}"
+        )
+        for hours, one in at_looks(judgement, metric)
+    ]
+    described = RUNBOOK.get(metric.id)
+    name = escape(voice.language.gettext(described.title) if described else myst.visible(metric.id))
+    target = judgement.course.target if judgement.course and metric.unit == "share" else None
+    return charts.spark(name, seen, judgement.release.window_h, target)
+
+
+def _said(one: Figure, unit: str, voice: Voice) -> str:
+    """A figure with its interval, in plain words."""
+    if one.value is None:
+        return voice.language.gettext(N_("not known"))
+    value = _plain(one.value, unit, voice)
+    if one.low is None or one.high is None:
+        return value
+    return f"{value} ({_plain(one.low, unit, voice)} … {_plain(one.high, unit, voice)})"
+
+
+def _through(judgement: Judgement, voice: Voice) -> str:
+    """The numbers that the small charts are drawn from, as a table."""
+    if not any(look.figures for look in judgement.looks):
+        return ""
+    header = [voice(N_("Metric")), voice(N_("Hour")), voice(N_("Value (95% interval)")), voice(N_("State"))]
+    rows = [
+        [title_of(metric, voice), f"T\\+{voice.number(hours, '.4g')}",
+         myst.escaped(_said(one, metric.unit, voice)), voice.badge(one.state)]
+        for metric in judgement.metrics
+        for hours, one in at_looks(judgement, metric)
+    ]  # fmt: skip
+    table = myst.table(voice(N_("The five metrics at each look")), header, rows, classes="cards course")
+    return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
 
 
 def described(id: str, voice: Voice) -> str:

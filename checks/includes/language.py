@@ -7,7 +7,7 @@ The catalogue is read from its ``.po`` file directly: there is nothing to compil
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -15,6 +15,7 @@ from string import Formatter
 from typing import Any
 
 from babel import Locale
+from babel.dates import format_skeleton
 from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
@@ -144,6 +145,14 @@ class Language:
         signs = {".": get_decimal_symbol(self._locale), ",": get_group_symbol(self._locale)}
         written = "".join(signs.get(character, character) for character in written)
         return written.replace("%", "\u00a0%") if self.code == "es" else written
+
+    def day(self, at: datetime) -> str:
+        """A day of the year, in UTC, short.
+
+        >>> Language("es").day(datetime(2026, 11, 2, 9, tzinfo=UTC))
+        '2 nov'
+        """
+        return str(format_skeleton("MMMd", at.astimezone(UTC), locale=self._locale))
 
 
 def _pieces(template: str) -> Iterator[tuple[str, bool]]:

@@ -12,7 +12,7 @@ from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
-from checks.includes import badge, feed, myst
+from checks.includes import badge, charts, feed, myst
 from checks.includes.closing import asked, backlog, questions, seal
 from checks.includes.contract import link
 from checks.includes.coverage import coverage
@@ -316,4 +316,9 @@ FRAGMENTS: dict[str, Fragment] = {
     "moves": moves,
     "findings": findings,
     "evidence": evidence,
+    "timeline": charts.timeline,
+    "chart-pass-rate": charts.pass_rate,
+    "chart-network": charts.network,
+    "chart-flaky": charts.flaky,
+    "chart-latency": charts.latency,
 }

@@ -27,6 +27,11 @@ _PAGES = {
 ```{live} metrics
 ```
 
+## The watch so far
+
+```{live} timeline
+```
+
 ## What was known at each checkpoint
 
 ```{live} looks
@@ -222,7 +227,21 @@ Evidence is only ever added: a file is named after its content, and never change
 ```{live} figures
 ```
 
+## Through the window
+
+```{live} chart-pass-rate
+```
+
+```{live} chart-network
+```
+
+```{live} chart-latency
+```
+
 ## Tests that did not just pass
+
+```{live} chart-flaky
+```
 
 ```{live} flaky
 ```

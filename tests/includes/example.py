@@ -7,12 +7,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from checks.metrics.statistics import Estimate, garwood, wilson
 from checks.records import (
     Asked,
     BacklogItem,
     CaseOutcome,
     Checkpoint,
     Conclusion,
+    Course,
     Coverage,
     Decision,
     Duty,
@@ -20,6 +22,7 @@ from checks.records import (
     Environment,
     Event,
     EventKind,
+    Figure,
     FileVerdict,
     Finding,
     Fired,
@@ -36,6 +39,7 @@ from checks.records import (
     Outcome,
     Pace,
     PaceSign,
+    Part,
     Promise,
     PromiseStatus,
     Question,
@@ -50,6 +54,7 @@ from checks.records import (
     Severity,
     State,
     TestAttempt,
+    Took,
     Trace,
     Transition,
     Tried,
@@ -168,9 +173,20 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         coverage=_coverage(),
         traces=_traces(strangers),
         looks=(
-            Look(hours=24, verdict=_verdict(from_outside(7, "polling.fresh-status")), late=0),
-            Look(hours=48, verdict=_verdict(from_outside(8, "polling.fresh-status")), late=3),
+            Look(
+                hours=24,
+                verdict=_verdict(from_outside(7, "polling.fresh-status")),
+                late=0,
+                figures=_figures(0.93),
+            ),
+            Look(
+                hours=48,
+                verdict=_verdict(from_outside(8, "polling.fresh-status")),
+                late=3,
+                figures=_figures(0.96),
+            ),
         ),
+        course=_course(),
         environments=_environments(),
         changes=_changes(strangers),
         pace=Pace(
@@ -217,6 +233,41 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         ),
         **(_lived(strangers) if incidents or strangers else {}),
     )
+
+
+def _figures(rate: float) -> tuple[Figure, ...]:
+    return (
+        Figure(metric="pass-rate", value=rate, low=rate - 0.1, high=rate + 0.03, state=State.INCONCLUSIVE),
+        Figure(metric="flaky-tests", value=1.0, low=None, high=None, state=State.MEETS),
+        Figure(metric="network-errors", value=None, low=None, high=None, state=State.UNKNOWN),
+    )
+
+
+def _course() -> Course:
+    """Fifty hours of jobs, errors and smokes; nothing was decided in one stretch, nor counted in one day."""
+    jobs = [(6, 6), (5, 6), (6, 6), (0, 0), (6, 6), (4, 6), (6, 6), (6, 6), (2, 2)]
+    sums = [tuple(map(sum, zip(*jobs[: n + 1], strict=True))) for n in range(len(jobs))]
+
+    def part(begins_h: float, ends_h: float, events: int, trials: int, rate: Estimate) -> Part:
+        return Part(begins_h=begins_h, ends_h=ends_h, events=events, trials=trials, value=rate.value, low=rate.low,
+                    high=rate.high)  # fmt: skip
+
+    def end(n: int) -> float:
+        return min(6.0 * (n + 1), 50.0)
+
+    return Course(
+        target=0.95,
+        jobs=tuple(part(6 * n, end(n), well, all_, wilson(well, all_)) for n, (well, all_) in enumerate(jobs)),
+        so_far=tuple(part(0, end(n), well, all_, wilson(well, all_)) for n, (well, all_) in enumerate(sums)),
+        errors=tuple(
+            part(24 * n, min(24.0 * (n + 1), 50.0), seen, sent, garwood(seen, float(sent)))
+            for n, (seen, sent) in enumerate([(6, 393), (3, 0), (0, 12_345)])
+        ),
+        smoke=tuple(
+            Took(begins_h=6 * n, ends_h=end(n), n=6, median_s=1.2 + n / 10, least_s=0.9, most_s=2.5 + n / 5)
+            for n in range(len(jobs)) if n != 3
+        ),
+    )  # fmt: skip
 
 
 def _lived(strangers: bool) -> dict[str, Any]:

@@ -65,7 +65,15 @@ def test_only_the_fragments_that_changed_are_written_again_and_with_a_fresh_time
         file.name.partition("-")[0]
         for file in publish(example.judgement(incidents=True), out, Language("en"))
     }
-    assert {"incidents.md", "incident", "decisions.md", "asked.md", "seal.md", "feed.atom"} == written
+    assert {
+        "incidents.md",
+        "incident",
+        "decisions.md",
+        "asked.md",
+        "seal.md",
+        "timeline.md",
+        "feed.atom",
+    } == written
     assert (out / "incidents.md").stat().st_mtime > 1
 
 
