@@ -2,21 +2,13 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
-import msgspec
 import pytest
 
 from checks.includes import contract
-from checks.includes.language import LANGUAGES, Language
-from checks.includes.pages import publish
-from checks.includes.site import build, publish_releases
-from checks.includes.skeleton import pages
-from checks.release.folder import open_release
+from checks.includes.site import publish_releases
+from tests.docs.building import Site
 from tests.includes import example
 
-DOCS = Path(__file__).parents[2] / "docs"
 RELEASES = {
     "1.1.0": example.judgement(),
     "1.0.9": example.judgement(strangers=True),
@@ -39,28 +31,6 @@ fix: Resumed.
 
 What happened, for people.
 """
-
-
-class Site:
-    """A copy of the docs folder with three releases in it, and where it is built."""
-
-    def __init__(self, folder: Path) -> None:
-        self.docs, self.out = folder / "docs", folder / "html"
-        self.said: list[str] = []
-        ignored = shutil.ignore_patterns("_build", "_generated", "releases", "*.mo")
-        shutil.copytree(DOCS, self.docs, ignore=ignored)
-
-    def add(self, version: str, judgement):
-        release = msgspec.structs.replace(judgement.release, version=version)
-        judgement = msgspec.structs.replace(judgement, release=release)
-        open_release(self.docs / "releases", release, pages())
-        for code in LANGUAGES:
-            publish(judgement, self.docs / "_generated" / version / code, Language(code))
-        return judgement
-
-    def build(self, **options) -> Path:
-        self.said.clear()
-        return build(self.docs, self.out, echo=self.said.append, **options)
 
 
 @pytest.fixture

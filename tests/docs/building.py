@@ -1,0 +1,39 @@
+"""A copy of the docs folder with releases in it: what tests of the built site build."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import msgspec
+
+from checks.includes.language import LANGUAGES, Language
+from checks.includes.pages import publish
+from checks.includes.site import build
+from checks.includes.skeleton import pages
+from checks.records import Judgement
+from checks.release.folder import open_release
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+class Site:
+    """A copy of the docs folder, the releases that are added to it, and where it is built."""
+
+    def __init__(self, folder: Path) -> None:
+        self.docs, self.out = folder / "docs", folder / "html"
+        self.said: list[str] = []
+        ignored = shutil.ignore_patterns("_build", "_generated", "releases", "*.mo")
+        shutil.copytree(DOCS, self.docs, ignore=ignored)
+
+    def add(self, version: str, judgement: Judgement) -> Judgement:
+        release = msgspec.structs.replace(judgement.release, version=version)
+        judgement = msgspec.structs.replace(judgement, release=release)
+        open_release(self.docs / "releases", release, pages())
+        for code in LANGUAGES:
+            publish(judgement, self.docs / "_generated" / version / code, Language(code))
+        return judgement
+
+    def build(self, **options) -> Path:
+        self.said.clear()
+        return build(self.docs, self.out, echo=self.said.append, **options)
