@@ -45,7 +45,7 @@ def as_json(judgement: Judgement) -> str:
             for status in judgement.promises
         },
     }
-    return json.dumps(_ready(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return _written(document)
 
 
 def closing_json(judgement: Judgement) -> str:
@@ -65,7 +65,12 @@ def closing_json(judgement: Judgement) -> str:
         "questions": [msgspec.structs.asdict(one) for one in judgement.questions],
         "backlog": [msgspec.structs.asdict(one) for one in judgement.backlog],
     }  # fmt: skip
-    return json.dumps(_ready(document), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+    return _written(document)
+
+
+def _written(document: dict[str, Any]) -> str:
+    """In ASCII: what cannot be seen in a terminal, or is no UTF-8, stands there as an escape."""
+    return json.dumps(_ready(document), indent=2, sort_keys=True) + "\n"
 
 
 def _metric(metric: Metric) -> dict[str, Any]:

@@ -23,6 +23,8 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; 
   overflow-wrap: anywhere; }
 th { font-size: .85em; color: #55616c; } .muted { color: #55616c; }
 .rehearsal { border: 2px dashed #7d4f00; padding: .6rem .9rem; font-weight: 650; }
+@media (max-width: 40rem) { body { padding: 0 .75rem; } table { table-layout: fixed; font-size: .8em; }
+  th { overflow-wrap: anywhere; hyphens: auto; } .state { white-space: normal; } }
 @media print { body { margin: 0; max-width: none; padding: 0; font-size: 9pt; } tr, h2 { break-inside: avoid; }
   h2 { break-after: avoid; } @page { margin: 16mm 14mm; } }
 """.strip()
@@ -48,8 +50,8 @@ def report(judgement: Judgement, voice: Voice) -> str:
     body = "\n".join(part for part in parts if part)
     return (
         f'<!doctype html>\n<html lang="{voice.language.code}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{title}</title>\n'
-        f"<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<link rel="icon" href="data:,">\n'
+        f"<title>{title}</title>\n<style>\n{STYLE}\n</style>\n</head>\n<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
 
 
@@ -125,8 +127,9 @@ def _incidents(judgement: Judgement, said: Said) -> str:
 
 def _decisions(judgement: Judgement, said: Said) -> str:
     header = (N_("When (UTC)"), N_("Decision"), N_("The verdict that was read"), N_("By"), N_("Why"))
-    rows = [(_at(one.occurred_at), escape(one.action), f"{said.word(one.word)} {escape(one.verdict[:12])}",
-             said.stranger(one.by), said.stranger(one.why)) for one in judgement.decisions]  # fmt: skip
+    rows = [(_at(one.occurred_at), said.stranger(one.action),
+             f"{said.word(one.word)} {said.stranger(one.verdict[:12])}", said.stranger(one.by),
+             said.stranger(one.why)) for one in judgement.decisions]  # fmt: skip
     return said.table(N_("Decisions"), header, rows) if rows else ""
 
 
