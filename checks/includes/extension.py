@@ -20,6 +20,7 @@ from sphinx import addnodes
 from sphinx.directives.other import TocTree
 from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.writers.html5 import HTML5Translator
 
 from checks.includes.files import fragment_file
 
@@ -150,6 +151,17 @@ class PromiseLink(SphinxRole):
         return [link], []
 
 
+class Translator(HTML5Translator):
+    """Sphinx's own, and each cell of a header says what it is the header of."""
+
+    def starttag(
+        self, node: nodes.Element, tagname: str, suffix: str = "\n", empty: bool = False, **attributes: Any
+    ) -> str:
+        if tagname == "th":
+            attributes["scope"] = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
+        return str(super().starttag(node, tagname, suffix, empty, **attributes))
+
+
 def _name_the_feed(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Let a reader's browser find the feed from any page."""
     title = html.escape(app.config.html_title)
@@ -169,5 +181,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
     app.add_role("promise", PromiseLink())
+    app.set_translator("html", Translator)
     app.connect("html-page-context", _name_the_feed)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
