@@ -88,7 +88,12 @@
     details.append(summary, list);
     place.replaceChildren(details);
     document.addEventListener("click", (event) => { if (!details.contains(event.target)) details.open = false; });
-    document.addEventListener("keydown", (event) => { if (event.key === "Escape") details.open = false; });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !details.open) return;
+      // What is folded away loses the focus, and the reader would have to begin at the top again.
+      if (details.contains(document.activeElement)) summary.focus();
+      details.open = false;
+    });
   }
 
   degrade();
