@@ -90,6 +90,7 @@ html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["atalaya.css"]
 html_js_files = [("atalaya.js", {"defer": "defer"})]
+html_favicon = "_static/tower.svg"
 html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
