@@ -1,0 +1,86 @@
+"""The site, really built, really served, and opened in a real browser: each once for all tests of this folder."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+from msgspec.structs import replace
+from playwright.sync_api import sync_playwright
+
+from checks.includes import contract
+from checks.includes.language import LANGUAGES, Language
+from checks.includes.printable import report
+from checks.includes.serve import listen
+from checks.includes.site import publish_releases
+from checks.includes.voice import Voice
+from checks.release.incidents import new_page
+from tests.docs.building import Site
+from tests.includes import example
+from tests.pages import strangers
+from tests.pages.browsing import launched, opened
+from tests.pages.kinds import CALM, HOSTILE
+
+
+@pytest.fixture(scope="session")
+def judgements():
+    """What two releases come to: one as it should be, and one in which strangers wrote every word that they can."""
+    calm = strangers.everywhere(example.judgement(incidents=True), ("ana", "exports::test_ready"), "i1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(example, "HOSTILE", strangers.STRANGERS)
+        hostile = strangers.judgement()
+    return {CALM: calm, HOSTILE: hostile}
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory, judgements):
+    """A site of both releases, each with the page of an incident, and each with its printable report."""
+    with pytest.MonkeyPatch.context() as patch:
+        # A page for a few of the promises only: all of them look the same, and most of a build is theirs.
+        patch.setattr(contract, "PROMISES", contract.PROMISES[::40])
+        site = Site(tmp_path_factory.mktemp("pages"))
+        published = [site.add(version, judgement) for version, judgement in judgements.items()]
+        publish_releases(site.docs, published)
+        for version, judgement in judgements.items():
+            _write_incidents(site, version, judgement)
+        site.build()
+    for version, judgement in judgements.items():
+        for code in LANGUAGES:
+            file = site.out / version / ("" if code == "en" else code) / "printable.html"
+            file.write_text(report(judgement, Voice(Language(code))), encoding="utf-8")
+    return site
+
+
+def _write_incidents(site: Site, version: str, judgement) -> None:
+    """Pages as the command writes them, with all that a stranger can bring into their front matter."""
+    bad = "\n".join(strangers.STRANGERS)
+    for one in judgement.incidents:
+        if one.id in judgement.pages:
+            words = {"impact": bad, "root_cause": bad, "fix": bad} if version == HOSTILE else {}
+            page = new_page(replace(one, **words), says=f"```{{live}} incident-{one.id}\n```")
+            file = site.docs / "releases" / version / "incidents" / judgement.pages[one.id]
+            file.write_text(page, encoding="utf-8")
+
+
+@pytest.fixture(scope="session")
+def origin(site):
+    """Where the site is served on loopback, as ``serve`` does it."""
+    with listen(site.out, 0) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/"
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    with sync_playwright() as playwright:
+        browser = launched(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def tab(browser, origin):
+    """A wide window on the served site."""
+    with opened(browser, origin, viewport={"width": 1280, "height": 900}) as tab:
+        yield tab

@@ -1,0 +1,128 @@
+"""Do strangers' words stand on every page as they are, and do nothing?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from lxml import etree, html
+
+from checks.includes import myst
+from tests.pages.browsing import opened
+from tests.pages.kinds import CALM, HOSTILE, LANGUAGES, of_release
+from tests.pages.strangers import STRANGERS
+
+PAGES = of_release(HOSTILE)
+OF_THE_SITE = [f"{language}{page}.html" for language in LANGUAGES for page in ("index", "guides/embed")]
+FOR_MACHINES = [
+    "feed.atom", "es/feed.atom", "switcher.json",
+    *(f"{HOSTILE}/{name}" for name in ("feed.atom", "es/feed.atom", "metrics.json", "badge.json", "badge.svg")),
+]  # fmt: skip
+# What can only be read. Any other element of a page has to be on the page of a calm release, too.
+TEXT = {"a", "code", "details", "div", "em", "li", "ol", "p", "pre", "span", "strong", "summary", "ul", "table",
+        "caption", "colgroup", "col", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
+
+
+def parsed(file: Path):
+    """What is between the header and the footer, which are the theme's and ours; the whole of a page without."""
+    tree = html.fromstring(file.read_text(encoding="utf-8"))
+    return next(iter(tree.xpath("//article[contains(@class, 'bd-article')]")), tree)
+
+
+def words(text: str) -> str:
+    return " ".join(text.split())
+
+
+def shown(text: str) -> str:
+    """How a page shows a text: as it is, or with what is hidden in it written out, or its beginning."""
+    if len(text) <= 300 and text.isprintable() and text.isascii():
+        return words(text)
+    return words(myst.visible(text, more=""))
+
+
+def test_there_are_enough_strangers_and_no_two_are_alike():
+    assert len(STRANGERS) == len(set(STRANGERS)) >= 100
+
+
+@pytest.fixture(scope="module")
+def tab_for_strangers(browser, origin):
+    with opened(browser, origin, viewport={"width": 1280, "height": 900}) as tab:
+        yield tab
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OF_THE_SITE, *FOR_MACHINES])
+def test_nothing_happens_when_a_browser_opens_what_strangers_wrote(tab_for_strangers, path):
+    tab_for_strangers.did.clear()
+    page = tab_for_strangers.go(path)
+    page.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true; })")
+    page.keyboard.press("Tab")
+    page.mouse.wheel(0, 4000)
+    page.wait_for_timeout(50)
+    assert tab_for_strangers.did == []
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_string_is_shown_as_it_is(tab_for_strangers, path):
+    opened = tab_for_strangers.go(path)
+    opened.evaluate("document.querySelectorAll('details').forEach((folded) => { folded.open = true; })")
+    text = words(opened.inner_text("article.bd-article, main:not(.bd-main)"))
+    assert [string for string in STRANGERS if shown(string) not in text] == []
+
+
+@pytest.mark.parametrize(("alike", "path"), list(zip(of_release(CALM), PAGES, strict=True)))
+def test_strangers_make_no_element_no_link_and_no_heading_that_a_calm_page_has_not(site, alike, path):
+    calm, hostile = (parsed(site.out / page) for page in (alike, path))
+    assert set() == tags(hostile) - tags(calm) - TEXT
+    assert set() == places(hostile) - places(calm)
+    assert hostile.xpath("//@*[starts-with(name(), 'on')]") == []
+    assert headings(calm) == headings(hostile)
+
+
+def tags(tree) -> set[str]:
+    return {element.tag for element in tree.iter(etree.Element)}
+
+
+def places(tree) -> set[str]:
+    """Where an element leads to, or takes something from, other than to a page or an anchor of the release."""
+    found = tree.xpath(".//@href | .//@src | .//@action | .//@data | .//@style | .//@srcset | .//@formaction")
+    own = re.compile(r"#[a-z0-9-]+|(?:\.\./)*[a-z0-9/-]+\.html(?:#[a-z0-9-]+)?|(?:\.\./)*[\w/.-]+\.html")
+    return {place for place in found if not own.fullmatch(place)}
+
+
+def headings(tree) -> int:
+    return len(tree.xpath(".//h1 | .//h2 | .//h3 | .//h4 | .//hr"))
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OF_THE_SITE])
+def test_all_that_a_page_loads_is_there_and_of_this_site(site, path):
+    file = site.out / path
+    tree = html.fromstring(file.read_text(encoding="utf-8"))
+    for place in tree.xpath("//script/@src | //link/@href | //img/@src | //iframe/@src | //object/@data"):
+        assert not urlsplit(place).netloc
+        assert (file.parent / unquote(urlsplit(place).path)).is_file(), place
+
+
+@pytest.mark.parametrize("path", [*PAGES, *OF_THE_SITE, *FOR_MACHINES])
+def test_nothing_that_an_eye_cannot_see_reaches_a_reader(site, path):
+    text = (site.out / path).read_text(encoding="utf-8")
+    # The theme writes one zero-width no-break space of its own, in a link to a heading.
+    hidden = re.findall(
+        "[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ue000\x00-\x08\x1b\x7f-\x9f]", text
+    )
+    assert hidden == []
+
+
+@pytest.mark.parametrize("path", [name for name in FOR_MACHINES if name.endswith(".atom")])
+def test_a_feed_reader_sees_text_and_nothing_else(site, path):
+    feed = etree.parse(site.out / path).getroot()
+    atom = {"a": "http://www.w3.org/2005/Atom"}
+    assert {f"{{{atom['a']}}}{name}" for name in (
+        "feed", "id", "title", "updated", "link", "author", "name", "entry", "content"
+    )} == {element.tag for element in feed.iter()}  # fmt: skip
+    assert {"text"} == set(feed.xpath("//a:content/@type", namespaces=atom))
+    own = re.compile(r"(?:[\w.]+/)*[a-z]+\.(?:html|atom)")
+    assert [
+        place for place in feed.xpath("//a:link/@href", namespaces=atom) if not own.fullmatch(place)
+    ] == []
