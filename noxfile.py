@@ -253,7 +253,9 @@ def sdks(session):
 def pages(session):
     """Run the tests of the built pages, which need Chromium."""
     install(session, extras=["site"], groups=["tests"])
-    session.run("python", "-m", "pytest", *(session.posargs or ["tests/pages"]), env=environment())
+    # Two browsers at once, which read one site: the first process builds it.
+    at_once = ("--numprocesses=2", "tests/pages")
+    session.run("python", "-m", "pytest", *(session.posargs or at_once), env=environment())
 
 
 @nox.session

@@ -24,7 +24,7 @@ th, td { text-align: left; vertical-align: top; padding: .35rem .6rem .35rem 0; 
 th { font-size: .85em; color: #55616c; } .muted { color: #55616c; }
 .rehearsal { border: 2px dashed #7d4f00; padding: .6rem .9rem; font-weight: 650; }
 @media (max-width: 40rem) { body { padding: 0 .75rem; } table { table-layout: fixed; font-size: .8em; }
-  th { overflow-wrap: anywhere; hyphens: auto; } .state { white-space: normal; } }
+  p, li, caption { overflow-wrap: anywhere; } .state { white-space: normal; } }
 @media print { body { margin: 0; max-width: none; padding: 0; font-size: 9pt; } tr, h2 { break-inside: avoid; }
   h2 { break-after: avoid; } @page { margin: 16mm 14mm; } }
 """.strip()

@@ -23,8 +23,12 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.docs, self.out = folder / "docs", folder / "html"
         self.said: list[str] = []
+
+    def copy_docs(self) -> Site:
+        """Begin with the docs folder of this tree, without releases."""
         ignored = shutil.ignore_patterns("_build", "_generated", "releases", "*.mo")
         shutil.copytree(DOCS, self.docs, ignore=ignored)
+        return self
 
     def add(self, version: str, judgement: Judgement) -> Judgement:
         release = msgspec.structs.replace(judgement.release, version=version)

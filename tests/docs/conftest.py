@@ -36,7 +36,7 @@ What happened, for people.
 @pytest.fixture
 def empty_site(tmp_path, few_promises):
     """A site without a release, not yet built."""
-    site = Site(tmp_path)
+    site = Site(tmp_path).copy_docs()
     publish_releases(site.docs, [])
     return site
 
@@ -57,7 +57,7 @@ def bare_site(empty_site):
 @pytest.fixture(scope="session")
 def site(tmp_path_factory):
     """A site of three releases, built."""
-    site = Site(tmp_path_factory.mktemp("site"))
+    site = Site(tmp_path_factory.mktemp("site")).copy_docs()
     judgements = [site.add(version, judgement) for version, judgement in RELEASES.items()]
     publish_releases(site.docs, judgements)
     (site.docs / "releases" / "rehearsal-7" / "incidents" / "stuck.md").write_text(INCIDENT, encoding="utf-8")

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, Playwright
 
+COLOURS = ("light", "dark")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # As root there is no sandbox; and nothing that a page asks for may leave the machine, whatever the tests say.
 FLAGS = (
@@ -42,7 +43,7 @@ class Opened:
         context.on("requestfailed", lambda request: self._note("failed", request.url))
         context.on("response", lambda response: self._answered(response.status, response.url))
         context.on("weberror", lambda error: self._note("error", str(error.error)))
-        context.on("console", lambda message: self._said(message.type, message.text))
+        context.on("console", self._said)
         self.page.on("dialog", self._dialog)
         self.page.on("download", lambda download: self._note("download", download.url))
         self.page.on("websocket", lambda socket: self._note("socket", socket.url))
@@ -58,6 +59,12 @@ class Opened:
         )
         return self.page
 
+    def show_in(self, colours: str) -> None:
+        """Switch to light or dark, as a reader's system does at dusk, and wait until the theme has followed."""
+        self.page.emulate_media(color_scheme=colours)
+        if self.page.locator("html[data-mode]").count():
+            self.page.wait_for_selector(f"html[data-theme={colours}]")
+
     def _note(self, what: str, where: str) -> None:
         self.did.append(f"{what}: {where[:200]}")
 
@@ -65,11 +72,12 @@ class Opened:
         if status >= 400:
             self._note(str(status), url)
 
-    def _said(self, how: str, text: str) -> None:
-        if not text.startswith("[PST]"):  # the theme tells which of its two modes it is in
-            self._note(f"console {how}", text)
+    def _said(self, message: ConsoleMessage) -> None:
+        # The theme tells which of its two modes it is in; and a feed or a JSON can name no icon of its own.
+        if not message.text.startswith("[PST]") and not message.location["url"].endswith("/favicon.ico"):
+            self._note(f"console {message.type}", message.text)
 
-    def _dialog(self, dialog) -> None:
+    def _dialog(self, dialog: Dialog) -> None:
         self._note("dialog", dialog.message)
         dialog.dismiss()
 

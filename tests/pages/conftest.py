@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import threading
+import time
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -14,6 +17,7 @@ from checks.includes.printable import report
 from checks.includes.serve import listen
 from checks.includes.site import publish_releases
 from checks.includes.voice import Voice
+from checks.records import Judgement
 from checks.release.incidents import new_page
 from tests.docs.building import Site
 from tests.includes import example
@@ -34,11 +38,42 @@ def judgements():
 
 @pytest.fixture(scope="session")
 def site(tmp_path_factory, judgements):
-    """A site of both releases, each with the page of an incident, and each with its printable report."""
+    """A site of both releases, each with the page of an incident, and each with its printable report.
+
+    Where several processes run the tests, the first one builds it, and the others wait.
+    """
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "pages"
+    site, done = Site(folder), folder / "done"
+    try:
+        folder.mkdir()
+    except FileExistsError:
+        _wait_for(done)
+        return site
+    try:
+        _build(site, judgements)
+    except BaseException:
+        done.write_text("failed", encoding="utf-8")
+        raise
+    done.write_text("built", encoding="utf-8")
+    return site
+
+
+def _wait_for(done: Path) -> None:
+    began_s = time.monotonic()
+    while not done.is_file() or not done.read_text(encoding="utf-8"):
+        if time.monotonic() - began_s > 600:
+            pytest.fail("the process that builds the site has not come to an end in 10 minutes")
+        time.sleep(0.2)
+    if done.read_text(encoding="utf-8") != "built":
+        pytest.fail("the site could not be built: the other process says why")
+
+
+def _build(site: Site, judgements: dict[str, Judgement]) -> None:
+    site.copy_docs()
     with pytest.MonkeyPatch.context() as patch:
         # A page for a few of the promises only: all of them look the same, and most of a build is theirs.
         patch.setattr(contract, "PROMISES", contract.PROMISES[::40])
-        site = Site(tmp_path_factory.mktemp("pages"))
         published = [site.add(version, judgement) for version, judgement in judgements.items()]
         publish_releases(site.docs, published)
         for version, judgement in judgements.items():
@@ -48,10 +83,9 @@ def site(tmp_path_factory, judgements):
         for code in LANGUAGES:
             file = site.out / version / ("" if code == "en" else code) / "printable.html"
             file.write_text(report(judgement, Voice(Language(code))), encoding="utf-8")
-    return site
 
 
-def _write_incidents(site: Site, version: str, judgement) -> None:
+def _write_incidents(site: Site, version: str, judgement: Judgement) -> None:
     """Pages as the command writes them, with all that a stranger can bring into their front matter."""
     bad = "\n".join(strangers.STRANGERS)
     for one in judgement.incidents:
