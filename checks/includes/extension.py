@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -183,4 +184,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("promise", PromiseLink())
     app.set_translator("html", Translator)
     app.connect("html-page-context", _name_the_feed)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
+    # Pages that another version of this file has read are read anew.
+    itself = zlib.crc32(Path(__file__).read_bytes())
+    return {"version": "1", "env_version": itself, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -22,6 +22,7 @@ from checks.release.incidents import schema as incident_schema
 from checks.verdict import MANDATORY
 
 FOLDER = "reference"
+INPUTS = (selftest.FILE, calibrate.FILE)  # what is printed beside what the code says
 
 
 def publish_reference(docs: Path) -> tuple[Path, ...]:

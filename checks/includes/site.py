@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import as_completed
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import NamedTuple
@@ -24,13 +22,12 @@ from typing import NamedTuple
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-import checks
 from checks.errors import ReleaseError, UsageError
-from checks.includes import feed, myst
-from checks.includes.files import fragment_file, write_if_changed
+from checks.includes import feed, myst, sphinxes
+from checks.includes.files import digest, fragment_file, write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.pages import FRAGMENTS, HOURS, dating
-from checks.includes.reference import FOLDER, publish_reference
+from checks.includes.reference import FOLDER
 from checks.includes.voice import Voice
 from checks.records import N_, Judgement, Release
 from checks.release.folder import find
@@ -40,7 +37,7 @@ SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
 TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
 EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)
 FOR_MACHINES = ("metrics.json", "badge.json", "badge.svg")
-NOT_IN_PAGES = {"evidence", "__pycache__"}
+NOT_IN_PAGES = ("evidence", "__pycache__", ".mo")
 
 
 class Build(NamedTuple):
@@ -71,7 +68,7 @@ def build(
 
     Pages in ``language`` stand at the front; those in the other languages in a folder of that name. ``only``
     names the releases to build; the others stay as they are. What the pages include must have been written
-    by ``publish`` and :func:`publish_releases`.
+    by ``publish``, ``publish_reference`` and :func:`publish_releases`.
 
     :raises ReleaseError: a release has no fragments, or a name that a page of the site has already.
     :raises UsageError: Sphinx refused a page.
@@ -81,14 +78,10 @@ def build(
     releases = find(docs / "releases")
     wanted = _wanted(releases, only)
     _require_fragments(docs, wanted)
-    publish_reference(docs)
     _compile_catalogues(docs)
     _prune(out, releases)
     builds = list(_builds(docs, out, wanted, language))
-    with ThreadPoolExecutor(max(1, jobs)) as pool:
-        problems = [
-            problem for problem in pool.map(lambda one: _run(one, docs, language, echo), builds) if problem
-        ]
+    problems = list(_run(builds, docs, language, jobs, echo))
     if problems:
         raise UsageError("\n\n".join(problems))
     _copy(docs / "_generated" / "switcher.json", out / "switcher.json")
@@ -168,66 +161,71 @@ def _embedded(docs: Path, code: str) -> Iterator[Path]:
                 yield file
 
 
-def _run(one: Build, docs: Path, language: str, echo: Callable[[str], object]) -> str | None:
-    """Build, unless nothing has changed; returns the problem in words, if there is one."""
-    stamp = one.doctrees / "built"
-    digest = _digest(one, docs, language)
-    if (one.out / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest:
-        echo(f"{one.name}: unchanged")
-        return None
-    started_s = time.perf_counter()
-    stamp.unlink(missing_ok=True)
-    done = subprocess.run(
-        [
-            sys.executable, "-m", "sphinx", "-q", "-n", "-W", "--keep-going", "-b", "html", "-c", str(docs),
-            "-d", str(one.doctrees), str(one.source), str(one.out),
-        ],
-        env=_environment(one, language), capture_output=True, text=True, encoding="utf-8", errors="replace",
-        check=False,
-    )  # fmt: skip
-    if done.returncode != 0:
-        lines = [line for line in (done.stderr + done.stdout).splitlines() if line.strip()]
-        said = "\n".join(f"  {line}" for line in lines[-40:])
-        return f"{one.name}: Sphinx refused it. Mend what it names, and build again.\n{said}"
-    one.doctrees.mkdir(parents=True, exist_ok=True)
-    stamp.write_text(digest, encoding="utf-8")
-    echo(f"{one.name}: built in {time.perf_counter() - started_s:.1f} s")
-    return None
+def _run(
+    builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Callable[[str], object]
+) -> Iterator[str]:
+    """Build what has changed, so many at once; yields the problem of each that failed, in words."""
+    digests = {one: _digest(one, docs, language) for one in builds}
+    changed = []
+    for one in builds:
+        if _is_built(one, digests[one]):
+            echo(f"{one.name}: unchanged")
+        else:
+            _stamp(one).unlink(missing_ok=True)
+            changed.append(one)
+    if not changed:
+        return
+    with sphinxes.workers(min(jobs, len(changed))) as pool:
+        started_s = time.perf_counter()
+        running = {
+            pool.submit(sphinxes.build, _arguments(one, docs), _environment(one, language)): one
+            for one in changed
+        }
+        for done in as_completed(running):
+            one, (code, said) = running[done], done.result()
+            if code != 0:
+                yield _refused(one, said)
+                continue
+            one.doctrees.mkdir(parents=True, exist_ok=True)
+            _stamp(one).write_text(digests[one], encoding="utf-8")
+            echo(f"{one.name}: built, {time.perf_counter() - started_s:.1f} s from the start")
+
+
+def _stamp(one: Build) -> Path:
+    return one.doctrees / "built"
+
+
+def _is_built(one: Build, digest: str) -> bool:
+    stamp = _stamp(one)
+    return (
+        (one.out / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest
+    )
+
+
+def _arguments(one: Build, docs: Path) -> list[str]:
+    return [
+        "-q", "-n", "-W", "--keep-going", "-b", "html", "-c", str(docs), "-d", str(one.doctrees),
+        str(one.source), str(one.out),
+    ]  # fmt: skip
+
+
+def _refused(one: Build, said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    shown = "\n".join(f"  {line}" for line in lines[-40:])
+    return f"{one.name}: Sphinx refused it. Mend what it names, and build again.\n{shown}"
 
 
 def _environment(one: Build, language: str) -> dict[str, str]:
-    """What ``conf.py`` is told, and where it finds this package."""
-    here = str(Path(checks.__file__).parents[1])
-    paths = [here, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return os.environ | {
-        "PYTHONPATH": os.pathsep.join(paths),
-        "PYTHONUTF8": "1",
-        "SITE_RELEASE": one.release,
-        "SITE_LANGUAGE": one.language,
-        "SITE_FRONT_LANGUAGE": language,
-    }
+    """What ``conf.py`` is told."""
+    return {"SITE_RELEASE": one.release, "SITE_LANGUAGE": one.language, "SITE_FRONT_LANGUAGE": language}
 
 
 def _digest(one: Build, docs: Path, language: str) -> str:
     """Over everything that the build reads."""
-    digest = hashlib.sha256()
     parts = [sys.version, language, str(one.out), *(f"{tool} {installed_version(tool)}" for tool in TOOLS)]
-    own = sorted(Path(__file__).parent.glob("*.py"))
-    for file in [*own, *(file for source in one.sources for file in _files(source))]:
-        parts.append(file.name if file in own else file.relative_to(docs).as_posix())
-        parts.append(hashlib.sha256(file.read_bytes()).hexdigest())
-    digest.update("\0".join(parts).encode())
-    return digest.hexdigest()
-
-
-def _files(source: Path) -> list[Path]:
-    if source.is_file():
-        return [source]
-    return sorted(
-        file
-        for file in source.rglob("*")
-        if file.is_file() and file.suffix != ".mo" and not NOT_IN_PAGES & set(file.relative_to(source).parts)
-    )
+    parts.append(digest(Path(__file__).parent, leave_out=("__pycache__", ".mo")))
+    parts += [f"{source.relative_to(docs)} {digest(source, NOT_IN_PAGES)}" for source in one.sources]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
 def _compile_catalogues(docs: Path) -> None:

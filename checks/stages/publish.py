@@ -11,7 +11,7 @@ import msgspec
 
 from checks.console import plain
 from checks.errors import UsageError
-from checks.records import Judgement, Text, Tried, Word
+from checks.records import Judgement, Release, Text, Tried, Word
 from checks.stages.place import Place, exit_code, instant, judged, print_json, summarise, the_release
 from checks.verdict import MANDATORY
 
@@ -124,6 +124,9 @@ def publish(place: Place, args: argparse.Namespace) -> int:
 
 def site(place: Place, args: argparse.Namespace) -> int:
     """Build the versioned site from what is in the tree: offline, and with no SDK."""
+    from checks.includes import sphinxes
+
+    sphinxes.begin_early()
     write_pages(place)
     page = build_site(place, Path(args.out) if args.out else None)
     place.console.line(f"  read it: {page}")
@@ -148,25 +151,35 @@ def serve(place: Place, args: argparse.Namespace) -> int:
 
 def write_pages(place: Place, known: Judgement | None = None) -> None:
     """Write every release's includes; the one that has been judged already is not judged again."""
-    from checks.includes.language import LANGUAGES, Language
-    from checks.includes.pages import publish as write_pages
-    from checks.includes.reference import publish_reference
+    from checks.includes.language import LANGUAGES
+    from checks.includes.reference import INPUTS, publish_reference
     from checks.includes.site import publish_releases
+    from checks.includes.store import Store
     from checks.release import folder
 
-    judgements = [
-        known
-        if known is not None and known.release.version == release.version
-        else judged(place, release, None)
-        for release in folder.find(place.releases)
-    ]
-    for judgement in judgements:
-        for code in LANGUAGES:
-            out = place.docs / "_generated" / judgement.release.version / code
-            write_pages(judgement, out, Language(code))
-    publish_reference(place.docs)
+    store = Store(place.docs, place.loaded.settings)
+    releases = folder.find(place.releases)
+
+    def published(release: Release) -> Judgement:
+        if known is not None and known.release.version == release.version:
+            return _written(place, known)
+        return store.release(release, releases, lambda: _written(place, judged(place, release, None)))
+
+    judgements = [published(release) for release in releases]
     publish_releases(place.docs, judgements, place.loaded.settings.watch.language)
+    store.reference([place.docs / file for file in INPUTS], lambda: publish_reference(place.docs))
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
+
+
+def _written(place: Place, judgement: Judgement) -> Judgement:
+    """The same judgement, once its fragments are written in each language."""
+    from checks.includes.language import LANGUAGES, Language
+    from checks.includes.pages import publish as write_fragments
+
+    for code in LANGUAGES:
+        out = place.docs / "_generated" / judgement.release.version / code
+        write_fragments(judgement, out, Language(code))
+    return judgement
 
 
 def _out(place: Place) -> Path:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 def watch(place: Place, args: argparse.Namespace) -> int:
     """Observe, collect, judge, publish, build the site; then say where to read it."""
     from checks.evidence.runs import from_checks, from_smoke
+    from checks.includes import sphinxes
 
     settings, console = place.loaded.settings, place.console
     extend_what_needs_it(place)
@@ -55,6 +56,7 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     console.stage("collect")
     taken_in = all_that_is_named(place, release)
     console.stage("judge")
+    sphinxes.begin_early()
     judgement = judged(place, release, None)
     if open_by_rule(place, release, judgement):
         judgement = judged(place, release, None)

@@ -9,6 +9,7 @@ import msgspec
 
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.pages import publish
+from checks.includes.reference import publish_reference
 from checks.includes.site import build
 from checks.includes.skeleton import pages
 from checks.records import Judgement
@@ -40,4 +41,5 @@ class Site:
 
     def build(self, **options) -> Path:
         self.said.clear()
+        publish_reference(self.docs)
         return build(self.docs, self.out, echo=self.said.append, **options)
