@@ -20,9 +20,10 @@ WORDS = {
     "en": {
         "other": "Español",
         "other_label": "Esta página en español",
-        "all": "All releases",
+        "all": "Releases",
         "numbers": "The figures for machines",
         "feed": "Feed of what happens",
+        "not_current": "There is a newer release than the one that this page is about: {newer}",
         "rehearsal": "REHEARSAL. Nothing on these pages happened: no SDK was released.",
         "late_word": "UNKNOWN: out of date",
         "late": "It said {was}, and could be believed until the instant below. Nothing newer has been "
@@ -31,9 +32,10 @@ WORDS = {
     "es": {
         "other": "English",
         "other_label": "This page in English",
-        "all": "Todas las versiones",
+        "all": "Versiones",
         "numbers": "Las cifras para máquinas",
         "feed": "Feed de lo que pasa",
+        "not_current": "Hay una versión más nueva que la de esta página: {newer}",
         "rehearsal": "SIMULACRO. Nada de lo que muestran estas páginas ocurrió: no se publicó ningún SDK.",
         "late_word": "DESCONOCIDO: caducado",
         "late": "Decía {was}, y se podía creer hasta el instante de abajo. Desde entonces no se ha "

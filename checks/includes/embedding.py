@@ -8,7 +8,9 @@ from checks.records import N_
 
 SAYS: dict[str, str] = {
     "banner": N_("That a rehearsal is one, and the way back when the verdict is red; nothing otherwise"),
+    "glance": N_("At one look: the verdict, what is due, wrong and not known, and the five metrics"),
     "verdict": N_("The verdict: its word, why, what would change it, what is not known, what to do next"),
+    "reasons": N_("Why the verdict is what it is, what would change it, and each rule that applied"),
     "metrics": N_("The runbook's table of the five metrics, filled in"),
     "figures": N_("How each figure comes about, step by step"),
     "flaky": N_("The tests that did not just pass, the costliest first"),

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 FEED = "feed.atom"
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
 _PROMISE = re.compile(r"[a-z]+\.[a-z0-9-]+")
 
@@ -116,18 +117,31 @@ class IncidentPages(TocTree):
 
 
 class ReleaseLink(SphinxRole):
-    """``{release}`VERSION```: a link from a root page to the front page of that release, in the same language."""
+    """A link from any page of the site to a page of a release, in the same language.
+
+    ``{release}`VERSION``` leads to its front page, ``{release}`WORDS <VERSION PAGE#ANCHOR>``` to any other.
+    """
 
     inliner: Inliner
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        if not _RELEASE.fullmatch(self.text):
-            return [], [self.inliner.reporter.error(f"'{self.text}' is no name of a release")]
-        config = self.config
-        front = config.live_front_language == config.language
-        up = "../" * (self.env.docname.count("/") + (not front))
-        target = f"{up}{self.text}/{'' if front else config.language + '/'}index.html"
-        return [nodes.reference(self.rawtext, self.text, refuri=target, internal=True)], []
+        found = _TO_PAGE.fullmatch(self.text)
+        words, release, page = found.groups() if found else (self.text, self.text, "index")
+        if not _RELEASE.fullmatch(release):
+            return [], [self.inliner.reporter.error(f"'{release}' is no name of a release")]
+        name, _, anchor = page.partition("#")
+        target = f"{self._folder(release)}{name}.html" + (f"#{anchor}" if anchor else "")
+        return [nodes.reference(self.rawtext, words, refuri=target, internal=True)], []
+
+    def _folder(self, release: str) -> str:
+        """From the page that is being read to the folder of that release, in this language."""
+        config, up = self.config, "../" * self.env.docname.count("/")
+        if release == config.live_release:
+            return up
+        is_front = config.live_front_language == config.language
+        # A release lies one folder below the root pages, and the other language one below its front.
+        up += "../" * ((not is_front) + (config.live_release != "reference"))
+        return f"{up}{release}/{'' if is_front else config.language + '/'}"
 
 
 class PromiseLink(SphinxRole):

@@ -50,6 +50,12 @@ def title_of(metric: Metric, voice: Voice) -> str:
     return voice.ours(described.title) if described else voice.literal(metric.id)
 
 
+def name_of(metric: Metric, voice: Voice) -> str:
+    """The same in plain words, for what is no MyST."""
+    described = RUNBOOK.get(metric.id)
+    return voice.language.gettext(described.title) if described else myst.visible(metric.id)
+
+
 def metrics(judgement: Judgement, voice: Voice) -> str:
     """The runbook's table, with the figures filled in."""
     open_still = judgement.verdict.window == "open"
@@ -76,7 +82,7 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
         voice.ours(described.definition) if described else "–",
         voice.say(metric.source),
         voice.say(metric.threshold),
-        myst.paragraphs(*figure(metric, voice), _spark(metric, judgement, voice)),
+        myst.paragraphs(*figure(metric, voice), spark(metric, judgement, voice)),
         f"{voice.number(metric.n)} {voice.say(metric.exposure)}".strip(),
         myst.paragraphs(
             voice(N_("So far:")) + " " + badge if open_still else badge, voice.say(metric.reason)
@@ -122,15 +128,15 @@ def at_looks(judgement: Judgement, metric: Metric) -> list[tuple[float, Figure]]
     return [*looks, (now, this)]
 
 
-def _spark(metric: Metric, judgement: Judgement, voice: Voice) -> str:
+def spark(metric: Metric, judgement: Judgement, voice: Voice) -> str:
+    """A small chart of the figure at each look."""
     seen = [
         charts.Seen(
             hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}"
         )
         for hours, one in at_looks(judgement, metric)
     ]
-    described = RUNBOOK.get(metric.id)
-    name = escape(voice.language.gettext(described.title) if described else myst.visible(metric.id))
+    name = escape(name_of(metric, voice))
     target = judgement.course.target if judgement.course and metric.unit == "share" else None
     return charts.spark(name, seen, judgement.release.window_h, target)
 
@@ -186,7 +192,7 @@ def _explained(metric: Metric, voice: Voice) -> str:
         voice(N_("What goes into it")), [voice(N_("Input")), voice(N_("Value"))], inputs, classes="inputs"
     )
     return myst.dropdown(
-        f"{voice.badge(metric.state)} {title_of(metric, voice)}",
+        f"{voice.badge(metric.state)} {myst.anchor(title_of(metric, voice), f'figure-{metric.id}')}",
         voice.say(metric.text),
         voice(N_("Why this state: {reason}"), reason=metric.reason),
         voice(N_("What would give a better state: {settles}"), settles=metric.settles)

@@ -37,7 +37,7 @@ def fragment_file(docs: Path, release: str, code: str, name: str) -> Path | None
             listed = json.loads((docs / "_generated" / "switcher.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        real = [entry for entry in listed if "REHEARSAL" not in entry["name"]]
+        real = [entry for entry in listed if not entry.get("rehearsal")]
         release = str((real or listed)[0]["version"]) if listed else ""
     file = docs / "_generated" / release / code / f"{name}.md"
     return file if release and file.is_file() else None

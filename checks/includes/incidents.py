@@ -52,10 +52,8 @@ def incidents(judgement: Judgement, voice: Voice) -> str:
 
 
 def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice: Voice) -> list[str]:
-    page = judgement.pages.get(incident.id)
-    name = voice.literal(incident.id)
     impact = [
-        myst.span(f"[{name}](incidents/{page})" if page else name, "row-id"), voice.plain(incident.impact),
+        myst.span(link(judgement, incident), "row-id"), voice.plain(incident.impact),
         voice.badge(incident.severity),
     ]  # fmt: skip
     if told is not None and told.seen > 1 and told.last_at is not None:
@@ -69,6 +67,13 @@ def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice:
         voice.at(incident.at), myst.paragraphs(*impact), voice.plain(incident.root_cause), voice.plain(incident.fix),
         myst.paragraphs(*state),
     ]  # fmt: skip
+
+
+def link(judgement: Judgement, incident: Incident) -> str:
+    """The id of an incident, which leads to its page; to the table of all where it has none."""
+    page = judgement.pages.get(incident.id)
+    name = f"incidents/{page.removesuffix('.md')}" if page else "incidents"
+    return myst.page(incident.id, judgement.release.version, name)
 
 
 def _state(state: str, voice: Voice) -> str:
@@ -87,7 +92,7 @@ def incident(judgement: Judgement, id: str, voice: Voice) -> str:
         (voice(N_("Severity")), voice.badge(one.severity)),
     ]
     if told is None:
-        return myst.paragraphs(_facts(facts), voice(N_("It has not been recorded yet.")))
+        return myst.paragraphs(myst.facts(facts), voice(N_("It has not been recorded yet.")))
     if told.rule:
         facts.append((voice(N_("Opened by the rule")), voice.literal(told.rule)))
     if told.seen and told.first_at is not None and told.last_at is not None:
@@ -110,11 +115,7 @@ def incident(judgement: Judgement, id: str, voice: Voice) -> str:
     moved = before(judgement.moves, one.at)
     caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
     changes = published.table(judgement, moved, caption, voice) if moved else ""
-    return myst.paragraphs(_facts(facts), _steps(judgement, id, voice), changes, evidence)
-
-
-def _facts(facts: list[tuple[str, str]]) -> str:
-    return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in facts)
+    return myst.paragraphs(myst.facts(facts), _steps(judgement, id, voice), changes, evidence)
 
 
 def _steps(judgement: Judgement, id: str, voice: Voice) -> str:
@@ -157,7 +158,12 @@ def way_back(judgement: Judgement, voice: Voice) -> str:
         return ""
     return myst.div(
         "way-back",
-        f"{voice.badge(word)} [{voice(N_('What to do if the release has to be taken back'))}](rollback.md)",
+        f"{voice.badge(word)} "
+        + myst.page(
+            voice.language.gettext(N_("What to do if the release has to be taken back")),
+            judgement.release.version,
+            "rollback",
+        ),
     )
 
 

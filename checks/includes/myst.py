@@ -105,6 +105,15 @@ def link(words: str, id: str) -> str:
     return f"[{words}](#{id})"
 
 
+def page(words: str, version: str, name: str) -> str:
+    """Words, as they are, that lead to a page of a release from whichever page of the site they are shown on.
+
+    >>> page("CI pass rate", "1.2.0", "evidence#figure-pass-rate")
+    '{release}`CI pass rate <1.2.0 evidence#figure-pass-rate>`'
+    """
+    return f"{{release}}{literal(f'{visible(words)} <{version} {name}>', 2 * LIMIT)}"
+
+
 def div(classes: str, *parts: str) -> str:
     """Parts one below the other, in an element with classes."""
     return directive("div", classes, *parts)
@@ -136,6 +145,11 @@ def bullets(items: Iterable[str], *, ordered: bool = False) -> str:
     return "\n".join(
         f"{f'{number}.' if ordered else '-'} {item}" for number, item in enumerate(items, start=1)
     )
+
+
+def facts(named: Iterable[tuple[str, str]]) -> str:
+    """Names with their values, already MyST, one below the other."""
+    return bullets(f"{span(name, 'fact')} {value}" for name, value in named)
 
 
 def table(caption: str, header: Row, rows: Iterable[Row], *, classes: str = "", widths: str = "auto") -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
 from itertools import groupby
 from pathlib import Path
 
@@ -19,14 +18,16 @@ from checks.includes.coverage import coverage
 from checks.includes.figures import figures, metrics
 from checks.includes.files import write_if_changed
 from checks.includes.flaky import flaky
+from checks.includes.glance import glance
 from checks.includes.incidents import decisions, incident, incidents, way_back
 from checks.includes.language import Language
 from checks.includes.ledger import evidence
 from checks.includes.machine import as_json
 from checks.includes.published import artefact, moves
-from checks.includes.voice import SHAPES, Voice
+from checks.includes.verdicts import reasons, verdict
+from checks.includes.voice import Voice
 from checks.includes.watching import environments, in_force, looks, pace
-from checks.records import N_, Judgement, Outcome, PromiseStatus, Release, VerdictWord
+from checks.records import N_, Judgement, Outcome, PromiseStatus, Release
 from checks.release.incidents import slug
 
 Fragment = Callable[[Judgement, Voice], str]
@@ -71,105 +72,6 @@ def _rehearsal(release: Release, voice: Voice) -> str:
         ),
         voice(N_("Made by {command}."), command=release.made_by) if release.made_by else "",
     )
-
-
-def verdict(judgement: Judgement, voice: Voice) -> str:
-    """The word, and all that it stands on."""
-    said = judgement.verdict
-    card = myst.div(
-        f"verdict-card verdict-{_tone(said.word)}",
-        voice.badge(said.word, "verdict-word"),
-        _headline(judgement, voice),
-        _when(judgement, voice),
-    )
-    return myst.paragraphs(
-        card,
-        _section(voice(N_("Why")), voice.list(said.because)),
-        _section(voice(N_("What would change it")), voice.list(said.would_change)),
-        _section(voice(N_("What is not known")), voice.list(said.unknowns)),
-        _section(voice(N_("What to do next")), voice.list(said.next_steps, ordered=True)),
-        _rules(judgement, voice),
-    )
-
-
-def _headline(judgement: Judgement, voice: Voice) -> str:
-    release = judgement.release
-    return (
-        voice(N_("Release {version}, commit {commit}"), version=release.version, commit=release.commit[:12])
-        if release.commit
-        else voice(N_("Release {version}, commit not known"), version=release.version)
-    )
-
-
-def dating(release: Release) -> tuple[str, ...]:
-    """The class that lets the page's script call a verdict out of date. A rehearsal's never goes out of date."""
-    return () if release.rehearsal else ("valid-until",)
-
-
-def _when(judgement: Judgement, voice: Voice) -> str:
-    release, said = judgement.release, judgement.verdict
-    ends = release.opened_at + timedelta(hours=release.window_h)
-    window = WINDOWS.get(said.window)
-    rows = [
-        (voice(N_("T+0")), voice.at(release.opened_at)),
-        (voice(N_("Window")), f"{voice(window) if window else voice.literal(said.window)} {voice.at(ends)}"),
-        (voice(N_("Next")), _next(judgement, voice)),
-        (voice(N_("As of")), voice.at(said.as_of)),
-        (voice(N_("Valid until")), voice.at(said.valid_until, *dating(release))),
-        (voice(N_("Rule")), voice.literal(said.rule)),
-        (voice(N_("Digest")), voice.literal(judgement.digest[:12])),
-        (voice(N_("Score")), _score(said.score, voice)),
-    ]
-    return myst.bullets(f"{myst.span(name, 'fact')} {value}" for name, value in rows)
-
-
-def _next(judgement: Judgement, voice: Voice) -> str:
-    """The next checkpoint, and when it is due; the closing where there is none any more."""
-    coming = [point for point in judgement.checkpoints if point.due_at > judgement.as_of]
-    if coming:
-        return f"T\\+{coming[0].hours} {voice.at(coming[0].due_at)}"
-    if judgement.seal.is_sealed:
-        return voice(N_("the next release"))
-    return (
-        voice(N_("the end of the window"))
-        if judgement.verdict.window == "open"
-        else voice(N_("to close the watch"))
-    )
-
-
-def _score(score: float | None, voice: Voice) -> str:
-    if score is None:
-        return voice(N_("none, while a metric is unknown"))
-    return voice(N_("{score:.2%}, which decides nothing"), score=score)
-
-
-WINDOWS: dict[str, str] = {
-    "open": N_("open until"),
-    "ended": N_("ended on"),
-    "extended": N_("extended beyond"),
-}
-
-
-def _section(title: str, body: str) -> str:
-    """A small title that takes no place in the page's outline."""
-    return myst.paragraphs(f"```{{rubric}} {title}\n:heading-level: 2\n```", body) if body else ""
-
-
-def _rules(judgement: Judgement, voice: Voice) -> str:
-    fired = judgement.verdict.fired
-    if not fired:
-        return ""
-    return myst.dropdown(
-        voice(N_("Every rule that applied: {n}. The first one decides."), n=len(fired)),
-        *(
-            myst.paragraphs(f"{voice.literal(rule.rule)} {voice.badge(rule.word)}", voice.list(rule.because))
-            for rule in fired
-        ),
-    )
-
-
-def _tone(word: VerdictWord) -> str:
-    return SHAPES[word][1]
 
 
 def contracts(judgement: Judgement, voice: Voice) -> str:
@@ -296,7 +198,9 @@ def _verdict_then(judgement: Judgement, hours: int, voice: Voice) -> str:
 
 FRAGMENTS: dict[str, Fragment] = {
     "banner": banner,
+    "glance": glance,
     "verdict": verdict,
+    "reasons": reasons,
     "metrics": metrics,
     "figures": figures,
     "flaky": flaky,

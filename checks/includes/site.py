@@ -26,8 +26,9 @@ from checks.errors import ReleaseError, UsageError
 from checks.includes import feed, myst, sphinxes
 from checks.includes.files import digest, fragment_file, write_if_changed
 from checks.includes.language import LANGUAGES, Language
-from checks.includes.pages import FRAGMENTS, HOURS, dating
+from checks.includes.pages import FRAGMENTS, HOURS
 from checks.includes.reference import FOLDER
+from checks.includes.verdicts import dating
 from checks.includes.voice import Voice
 from checks.records import N_, Judgement, Release
 from checks.release.folder import find
@@ -36,6 +37,9 @@ ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
 SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
 TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
 EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)
+SCRIPT = (
+    "releases.js"  # what each page of each release loads, though it was built before the newest was opened
+)
 FOR_MACHINES = ("metrics.json", "badge.json", "badge.svg")
 NOT_IN_PAGES = ("evidence", "__pycache__", ".mo")
 
@@ -84,7 +88,9 @@ def build(
     problems = list(_run(builds, docs, language, jobs, echo))
     if problems:
         raise UsageError("\n\n".join(problems))
-    _copy(docs / "_generated" / "switcher.json", out / "switcher.json")
+    switcher = docs / "_generated" / "switcher.json"
+    _copy(switcher, out / "switcher.json")
+    write_if_changed(out / SCRIPT, _script(switcher.read_text(encoding="utf-8")))
     for one in builds:
         _copy(docs / "_generated" / (one.release or FOLDER) / one.language / feed.NAME, one.out / feed.NAME)
     for release in wanted:
@@ -267,9 +273,14 @@ def _switcher(judgements: Sequence[Judgement]) -> str:
         said = f"REHEARSAL, {word}" if judgement.release.rehearsal else word
         entries.append({
             "name": f"{version} ({said})", "version": version, "url": f"{version}/",
-            "preferred": judgement is judgements[0],
+            "preferred": judgement is judgements[0], "rehearsal": judgement.release.rehearsal,
         })  # fmt: skip
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+
+
+def _script(switcher: str) -> str:
+    """The same for pages that were opened from a file: those can load a script from beside them, and no JSON."""
+    return f"var atalayaReleases = {switcher.strip().replace('<', chr(92) + 'u003c')};\n"
 
 
 def _list(judgements: Sequence[Judgement], voice: Voice) -> str:

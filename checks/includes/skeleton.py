@@ -19,17 +19,20 @@ _PAGES = {
 ```{live} banner
 ```
 
-```{live} verdict
+```{live} glance
 ```
 
-## The five metrics
-
-```{live} metrics
+```{live} reasons
 ```
 
 ## The watch so far
 
 ```{live} timeline
+```
+
+## The five metrics
+
+```{live} metrics
 ```
 
 ## What was known at each checkpoint

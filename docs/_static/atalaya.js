@@ -1,7 +1,8 @@
 /* What a page can still say when nobody has built it for a while.
 
    A verdict is believed until the instant printed beside it; after that its word gives way to "unknown". Instants get their age. Tables get their column names on each cell, so that the
-   style sheet can show rows as cards. The list of releases is read from switcher.json where that can be done.
+   style sheet can show rows as cards. Which releases there are
+   comes from releases.js.
    Nothing here is needed to read the page, and nothing here asks any other host. */
 (function () {
   "use strict";
@@ -62,16 +63,33 @@
     });
   }
 
-  async function listReleases(place) {
-    const source = new URL(place.dataset.list, location.href);
-    if (source.protocol === "file:") return;
-    const answer = await fetch(source);
-    if (!answer.ok) return;
+  // releases.js lies at the front of the site, and is newer than the pages of a closed release.
+  const releases = Array.isArray(window.atalayaReleases) ? window.atalayaReleases : [];
+
+  function linkTo(entry, place) {
+    const link = document.createElement("a");
+    link.href = place.dataset.to + encodeURIComponent(entry.version) + "/" + place.dataset.language + "index.html";
+    link.textContent = entry.name;
+    return link;
+  }
+
+  // The newest real release; a rehearsal is held against rehearsals.
+  function sayNotCurrent(words) {
+    const own = releases.find((entry) => entry.version === words.dataset.watched);
+    const newest = releases.find((entry) => own && entry.rehearsal === own.rehearsal);
+    if (!newest || newest === own) return;
+    const [before, after] = words.content.textContent.split("{newer}");
+    const note = document.createElement("p");
+    note.className = "not-current";
+    note.append(before, linkTo(newest, words), after);
+    const heading = document.querySelector(".bd-article h1");
+    if (heading) heading.after(note);
+  }
+
+  function listReleases(place) {
     const list = document.createElement("ul");
-    for (const entry of await answer.json()) {
-      const link = document.createElement("a");
-      link.href = new URL(entry.url + (place.dataset.language || "") + "index.html", source);
-      link.textContent = entry.name;
+    for (const entry of releases) {
+      const link = linkTo(entry, place);
       if (entry.version === place.dataset.watched) link.setAttribute("aria-current", "true");
       const item = document.createElement("li");
       item.append(link);
@@ -96,9 +114,21 @@
     });
   }
 
+  // What a link leads to may be folded away.
+  function unfold() {
+    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    for (let one = target; one; one = one.parentElement) {
+      if (one.tagName === "DETAILS") one.open = true;
+    }
+    if (target) target.scrollIntoView();
+  }
+
+  unfold();
+  addEventListener("hashchange", unfold);
   degrade();
   showAges();
   labelCells();
   setInterval(function () { degrade(); showAges(); }, 60000);
-  document.querySelectorAll(".all-releases").forEach((place) => listReleases(place).catch(function () {}));
+  document.querySelectorAll(".all-releases").forEach(listReleases);
+  document.querySelectorAll("#not-current").forEach(sayNotCurrent);
 })();
