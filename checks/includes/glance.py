@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from checks.includes import myst
 from checks.includes.figures import figure, name_of, spark
 from checks.includes.incidents import link
-from checks.includes.verdicts import due, headline, tone
+from checks.includes.verdicts import due_next, headline, times, tone
 from checks.includes.voice import Voice
 from checks.records import N_, DutyState, Judgement, Metric, Outcome, State
 from checks.verdict import OVER
@@ -28,10 +28,11 @@ def glance(judgement: Judgement, voice: Voice) -> str:
         tone(judgement),
         voice.badge(said.word, "verdict-word"),
         headline(judgement, voice),
-        myst.facts(due(judgement, voice)),
+        myst.facts([(voice(N_("Next")), due_next(judgement, voice))]),
         _answer(voice(N_("What is wrong")), is_wrong, voice),
         _answer(voice(N_("What is not known")), unknown, voice),
         _answer(voice(N_("What to do next")), [voice.say(one) for one in said.next_steps], voice),
+        myst.facts(times(judgement, voice)),
     )
     return myst.div("glance", card, _five(judgement, voice))
 
@@ -72,12 +73,12 @@ def _wrong(judgement: Judgement, voice: Voice) -> list[str]:
 
 def _five(judgement: Judgement, voice: Voice) -> str:
     header = [
-        voice(N_("Metric")), voice(N_("Value (95% interval)")), voice(N_("Through the window")),
+        voice(N_("Metric")), voice(N_("Value (95% interval)")), voice(N_("Course")),
         voice(N_("Target threshold")), voice(N_("State")),
     ]  # fmt: skip
     rows = [_row(metric, judgement, voice) for metric in judgement.metrics]
     return myst.table(
-        voice(N_("The five metrics")), header, rows, classes="cards five", widths="20 21 16 24 19"
+        voice(N_("The five metrics")), header, rows, classes="cards five", widths="19 20 15 28 18"
     )
 
 

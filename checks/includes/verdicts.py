@@ -20,7 +20,8 @@ def verdict(judgement: Judgement, voice: Voice) -> str:
         headline(judgement, voice),
         myst.facts(
             [
-                *due(judgement, voice),
+                (voice(N_("Next")), due_next(judgement, voice)),
+                *times(judgement, voice),
                 (voice(N_("T+0")), voice.at(judgement.release.opened_at)),
                 *_stands_on(judgement, voice),
             ]
@@ -55,13 +56,12 @@ def dating(release: Release) -> tuple[str, ...]:
     return () if release.rehearsal else ("valid-until",)
 
 
-def due(judgement: Judgement, voice: Voice) -> list[tuple[str, str]]:
-    """What is due next, until when it is watched, and of which instant the verdict is."""
+def times(judgement: Judgement, voice: Voice) -> list[tuple[str, str]]:
+    """Until when it is watched, of which instant the verdict is, and until when it may be believed."""
     release, said = judgement.release, judgement.verdict
     ends = release.opened_at + timedelta(hours=release.window_h)
     window = WINDOWS.get(said.window)
     return [
-        (voice(N_("Next")), _next(judgement, voice)),
         (voice(N_("Window")), f"{voice(window) if window else voice.literal(said.window)} {voice.at(ends)}"),
         (voice(N_("As of")), voice.at(said.as_of)),
         (voice(N_("Valid until")), voice.at(said.valid_until, *dating(release))),
@@ -76,7 +76,7 @@ def _stands_on(judgement: Judgement, voice: Voice) -> list[tuple[str, str]]:
     ]
 
 
-def _next(judgement: Judgement, voice: Voice) -> str:
+def due_next(judgement: Judgement, voice: Voice) -> str:
     """The next checkpoint, and when it is due; the closing where there is none any more."""
     coming = [point for point in judgement.checkpoints if point.due_at > judgement.as_of]
     if coming:
