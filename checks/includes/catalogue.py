@@ -6,17 +6,17 @@ catalogues with an empty translation, ready for an editor of ``.po`` files. It e
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
-from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
 import checks
@@ -29,7 +29,7 @@ from checks.includes.skeleton import pages
 from checks.records import Environment, Word
 
 PACKAGE = Path(checks.__file__).parent
-KEYWORDS = {"text": None, "N_": None, "_": None}
+KEYWORDS = ("text", "N_", "_")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _WORDS = re.compile(r"[^\W\d_]")  # a template of figures alone is the same in every language
 HEADER = """msgid ""
@@ -45,9 +45,10 @@ msgstr ""
 def sentences() -> dict[str, tuple[str, ...]]:
     """Every sentence that the code can say, with the files that say it."""
     found: dict[str, set[str]] = {}
-    for file, _, message, _, _ in extract_from_dir(PACKAGE, [("**.py", "python")], keywords=KEYWORDS):
-        if _WORDS.search(_PLACEHOLDER.sub("", str(message))):
-            found.setdefault(str(message), set()).add(f"checks/{Path(file).as_posix()}")
+    for file in sorted(PACKAGE.rglob("*.py")):
+        for message in _marked(file):
+            if _WORDS.search(_PLACEHOLDER.sub("", message)):
+                found.setdefault(message, set()).add(f"checks/{file.relative_to(PACKAGE).as_posix()}")
     for key in settings.every_key():
         found.setdefault(key.description, set()).add("checks/settings.py")
     for kind in Word.__subclasses__():
@@ -55,6 +56,16 @@ def sentences() -> dict[str, tuple[str, ...]]:
         for word in kind if kind.__module__ == Word.__module__ and kind is not Environment else ():
             found.setdefault(str(word.value), set()).add("checks/records.py")
     return {message: tuple(sorted(files)) for message, files in sorted(found.items(), key=_by_file)}
+
+
+def _marked(file: Path) -> Iterator[str]:
+    """The sentences that one file marks. By the syntax tree, since Babel's extractor sees nothing inside f-strings."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(message)), *_]) if (
+                name in KEYWORDS
+            ):
+                yield message
 
 
 def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from checks.contracts.promises import PROMISES, STATEMENTS
 from checks.includes import myst
-from checks.includes.files import write_if_changed
+from checks.includes.files import write_pages
 from checks.includes.voice import Voice
 from checks.proving.defects import DEFECTS
 from checks.proving.matrix import Cell, DefectRow, by_defect, by_family, by_promise
@@ -43,16 +43,12 @@ def fragment_of(id: str) -> str:
 
 def write_promise_pages(docs: Path) -> tuple[Path, ...]:
     """Write the page of each promise, which only includes its fragment, and take away those of promises gone."""
-    folder = docs / PAGES
-    pages = {folder / f"{promise.id}.md": _page(promise.id) for promise in PROMISES}
-    for old in set(folder.glob("*.md")) - set(pages):
-        old.unlink()
-    return tuple(file for file, text in pages.items() if write_if_changed(file, text))
-
-
-def _page(id: str) -> str:
-    # The label is what other projects link to, by objects.inv.
-    return f"(promise-{id})=\n# `{id}`\n\n```{{live}} {fragment_of(id)}\n```\n"
+    return write_pages(
+        docs / PAGES,
+        # The label is what other projects link to, by objects.inv.
+        {promise.id: f"(promise-{promise.id})=\n# `{promise.id}`\n\n```{{live}} {fragment_of(promise.id)}\n```\n"
+         for promise in PROMISES},
+    )  # fmt: skip
 
 
 def about_the_checks(selftest: SelfTest | None) -> dict[str, Callable[[Voice], str]]:

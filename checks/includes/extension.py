@@ -11,6 +11,7 @@ from __future__ import annotations
 import html
 import re
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,7 +34,6 @@ FEED = "feed.atom"
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
-_PROMISE = re.compile(r"[a-z]+\.[a-z0-9-]+")
 
 
 class Live(SphinxDirective):
@@ -56,7 +56,7 @@ class Live(SphinxDirective):
             raise self.error(f"'{name}' is no name of a fragment: small letters, digits and hyphens")
         if "release" in self.options:
             return self._of_another(name, self.options["release"])
-        return self._included(self._folder() / f"{name}.md")
+        return self._included(fragments_folder(self.env.app) / f"{name}.md")
 
     def _of_another(self, name: str, release: str) -> list[nodes.Node]:
         if not _RELEASE.fullmatch(release):
@@ -91,11 +91,6 @@ class Live(SphinxDirective):
         lines = StringList(text.splitlines(), source=str(file))
         self.state.nested_parse(lines, self.content_offset, container)
         return list(container.children)
-
-    def _folder(self) -> Path:
-        config = self.config
-        language = config.language or "en"
-        return Path(self.env.app.confdir) / "_generated" / str(config.live_release) / language
 
 
 class IncidentPages(TocTree):
@@ -144,14 +139,18 @@ class ReleaseLink(SphinxRole):
         return f"{up}{release}/{'' if is_front else config.language + '/'}"
 
 
-class PromiseLink(SphinxRole):
-    """``{promise}`ID```: a link from any page of the site to the page of that promise, in the same language."""
+class ReferenceLink(SphinxRole):
+    """A link from any page of the site to the page of a promise or of a rule, by its id, in the same language."""
 
     inliner: Inliner
 
+    def __init__(self, folder: str, ids: str) -> None:
+        super().__init__()
+        self.folder, self.ids = folder, re.compile(ids)
+
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        if not _PROMISE.fullmatch(self.text):
-            return [], [self.inliner.reporter.error(f"'{self.text}' is no id of a promise")]
+        if not self.ids.fullmatch(self.text):
+            return [], [self.inliner.reporter.error(f"'{self.text}' is no id of one of the {self.folder}")]
         config = self.config
         front = config.live_front_language == config.language
         # A release lies one folder below the root pages, and the other language one below its front.
@@ -159,9 +158,8 @@ class PromiseLink(SphinxRole):
         if config.live_release != "reference":
             up += 1 + (not front)
         target = f"{'../' * up}{'' if front or config.live_release == 'reference' else config.language + '/'}"
-        link = nodes.reference(
-            self.rawtext, refuri=f"{target}reference/promises/{self.text}.html", internal=True
-        )
+        refuri = f"{target}reference/{self.folder}/{self.text}.html"
+        link = nodes.reference(self.rawtext, refuri=refuri, internal=True)
         link += nodes.literal(self.text, self.text)
         return [link], []
 
@@ -186,6 +184,27 @@ def _name_the_feed(app: Sphinx, page: str, template: str, context: dict[str, Any
     )
 
 
+def _segments(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The pages of a release's segments, whose bodies were written whole: those that are newer than what was built."""
+    folder = fragments_folder(app) / "segments"
+    frame = [Path(app.confdir) / "conf.py", *(Path(app.confdir) / "_templates").glob("*.html")]
+    changed_ns = max(file.stat().st_mtime_ns for file in frame)
+    for file in sorted(folder.glob("*.html")):
+        name = f"segments/{file.stem}"
+        built = Path(app.outdir) / f"{name}.html"
+        if built.is_file() and built.stat().st_mtime_ns > max(changed_ns, file.stat().st_mtime_ns):
+            continue
+        body = file.read_text(encoding="utf-8")
+        title = html.unescape(re.sub("<[^>]+>", "", body.partition("\n")[0]))
+        yield name, {"title": html.escape(title), "body": body, "toc": "", "display_toc": False}, "page.html"
+
+
+def fragments_folder(app: Sphinx) -> Path:
+    """Where the fragments lie of what is being built, in its language."""
+    config = app.config
+    return Path(app.confdir) / "_generated" / str(config.live_release) / (config.language or "en")
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls."""
     if not app.confdir:
@@ -195,9 +214,11 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("live", Live)
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
-    app.add_role("promise", PromiseLink())
+    app.add_role("promise", ReferenceLink("promises", r"[a-z]+\.[a-z0-9-]+"))
+    app.add_role("rule", ReferenceLink("rules", r"[a-z0-9-]+"))
     app.set_translator("html", Translator)
     app.connect("html-page-context", _name_the_feed)
+    app.connect("html-collect-pages", _segments)
     # Pages that another version of this file has read are read anew.
     itself = zlib.crc32(Path(__file__).read_bytes())
     return {"version": "1", "env_version": itself, "parallel_read_safe": True, "parallel_write_safe": True}

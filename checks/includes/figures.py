@@ -4,39 +4,17 @@ from __future__ import annotations
 
 from datetime import datetime
 from html import escape
-from typing import Any, NamedTuple
+from typing import Any
 
-from checks.includes import charts, myst
+from checks.includes import charts, myst, segments
+from checks.includes.runbook import RUNBOOK
 from checks.includes.voice import Voice
 from checks.metrics.engine import in_words
 from checks.records import N_, Figure, Judgement, Metric, Text
 from checks.release.window import elapsed_h
 from checks.verdict import RULES, WEIGHTS
 
-
-class Described(NamedTuple):
-    """What the runbook says of one metric."""
-
-    title: str
-    definition: str
-
-
-RUNBOOK: dict[str, Described] = {
-    "pass-rate": Described(N_("CI pass rate"), N_("Share of the SDK's jobs that end well, each attempt counted")),
-    "flaky-tests": Described(
-        N_("Flaky tests"), N_("Tests that pass and fail in turn while nothing changes")
-    ),
-    "network-errors": Described(
-        N_("Network errors"), N_("Failures of the transport (`TransportError`) in a run")
-    ),
-    "polling-timeouts": Described(
-        N_("Polling timeouts"), N_("`TimeoutError` in `wait_for_export_ready`")
-    ),
-    "stale-cache": Described(
-        N_("Stale-cache incidents"), N_("Cases in which a poll reads an outdated state from the cache")
-    ),
-}  # fmt: skip
-
+SEGMENTS_SHOWN = 50
 UNITS: dict[str, str] = {
     "share": N_("share"),
     "tests": N_("tests"),
@@ -183,10 +161,10 @@ def described(id: str, voice: Voice) -> str:
 
 def figures(judgement: Judgement, voice: Voice) -> str:
     """For each metric: the figure in words, its method, and what one needs to compute it again."""
-    return myst.paragraphs(*(_explained(metric, voice) for metric in judgement.metrics))
+    return myst.paragraphs(*(_explained(metric, judgement, voice) for metric in judgement.metrics))
 
 
-def _explained(metric: Metric, voice: Voice) -> str:
+def _explained(metric: Metric, judgement: Judgement, voice: Voice) -> str:
     inputs = [[voice.literal(name), _input(value, voice)] for name, value in sorted(metric.inputs.items())]
     table = myst.table(
         voice(N_("What goes into it")), [voice(N_("Input")), voice(N_("Value"))], inputs, classes="inputs"
@@ -207,6 +185,24 @@ def _explained(metric: Metric, voice: Voice) -> str:
         if metric.critical
         else voice(N_("Every verdict needs this metric.")),
         table if inputs else "",
+        _rests_on(metric, judgement, voice),
+    )
+
+
+def _rests_on(metric: Metric, judgement: Judgement, voice: Voice) -> str:
+    """The files of evidence that hold what is counted, the newest first."""
+    found = sorted(segments.behind(metric.id, judgement), key=lambda one: one.last_at, reverse=True)
+    if not found:
+        return voice(N_("No evidence stands behind it yet."))
+    listed = [
+        f"{segments.link(one, judgement)} {voice(N_('{n} records'), n=one.records)}"
+        for one in found[:SEGMENTS_SHOWN]
+    ]
+    left_out = len(found) - len(listed)
+    return myst.paragraphs(
+        voice(N_("The evidence that it is counted from, in {n} segments:"), n=len(found)),
+        myst.bullets(listed),
+        voice(N_("{n} more are in the ledger below."), n=left_out) if left_out else "",
     )
 
 

@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 
@@ -28,6 +28,14 @@ def write_if_changed(file: Path, content: str) -> bool:
     Path(half_written).chmod(0o644)
     Path(half_written).replace(file)
     return True
+
+
+def write_pages(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
+    """Write generated pages by name, and take away those of a name that is gone; returns what had to be written."""
+    pages = {folder / f"{name}.md": text for name, text in texts.items()}
+    for old in set(folder.glob("*.md")) - set(pages):
+        old.unlink()
+    return tuple(file for file, text in pages.items() if write_if_changed(file, text))
 
 
 def fragment_file(docs: Path, release: str, code: str, name: str) -> Path | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.includes import myst, published
+from checks.includes import myst, published, segments
 from checks.includes.drawing import machine
 from checks.includes.voice import Voice
 from checks.records import N_, Decision, Followed, Incident, Judgement, Transition
@@ -109,13 +109,18 @@ def incident(judgement: Judgement, id: str, voice: Voice) -> str:
             (voice(N_("Stands in the way of")), ", ".join(voice.literal(duty) for duty in told.blocks))
         )
     facts.append((voice(N_("Is the fix shown?")), voice.say(told.proof)))
-    evidence = myst.dropdown(
-        voice(N_("Where the evidence is: {n} segments"), n=len(told.shows)), myst.block(told.shows)
-    ) if told.shows else ""  # fmt: skip
+    shown = myst.bullets(_segment(name, judgement, voice) for name in told.shows)
+    title = voice(N_("Where the evidence is: {n} segments"), n=len(told.shows))
+    evidence = myst.dropdown(title, shown) if shown else ""
     moved = before(judgement.moves, one.at)
     caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
     changes = published.table(judgement, moved, caption, voice) if moved else ""
     return myst.paragraphs(myst.facts(facts), _steps(judgement, id, voice), changes, evidence)
+
+
+def _segment(name: str, judgement: Judgement, voice: Voice) -> str:
+    found = next((one for one in judgement.segments if one.name == name), None)
+    return segments.link(found, judgement) if found else voice.literal(name)
 
 
 def _steps(judgement: Judgement, id: str, voice: Voice) -> str:

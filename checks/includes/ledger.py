@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
-from checks.includes import myst
+from checks.includes import myst, segments
 from checks.includes.traces import Places, metrics_behind, traces
 from checks.includes.voice import Voice
 from checks.records import N_, Judgement, Reading, ReadStatus, RunContext, SegmentInfo
@@ -18,7 +18,7 @@ def evidence(judgement: Judgement, voice: Voice) -> str:
     shown = _shown(judgement.readings)
     places = Places(
         files={reading.origin: f"file-{reading.sha256[:12]}" for reading in shown if reading.sha256},
-        segments={segment.name: _anchor(segment) for segment in judgement.segments},
+        segments={segment.name: segments.link(segment, judgement) for segment in judgement.segments},
     )
     return myst.paragraphs(
         traces(judgement.traces, places, voice),
@@ -29,7 +29,7 @@ def evidence(judgement: Judgement, voice: Voice) -> str:
 
 
 def _anchor(segment: SegmentInfo) -> str:
-    return f"segment-{segment.digest[:16]}"
+    return f"segment-{segments.name_of(segment)}"
 
 
 def _segments(judgement: Judgement, voice: Voice) -> str:
@@ -41,7 +41,7 @@ def _segments(judgement: Judgement, voice: Voice) -> str:
     ]  # fmt: skip
     rows = [
         [
-            myst.anchor(voice.literal(segment.name), _anchor(segment)), voice.literal(segment.kind),
+            myst.anchor(segments.link(segment, judgement), _anchor(segment)), voice.literal(segment.kind),
             ", ".join(voice.literal(name) for name in segment.environments) or "–",
             voice.number(segment.records), voice.number(segment.size_bytes),
             voice.at(segment.first_at), voice.at(segment.last_at),

@@ -12,7 +12,7 @@ from typing import Any
 from checks import settings
 from checks.calibration import calibrate
 from checks.evidence import schema
-from checks.includes import calibration, contract, embedding, figures, incidents, kinds, myst
+from checks.includes import calibration, contract, embedding, figures, incidents, kinds, myst, rules
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
@@ -29,7 +29,7 @@ def publish_reference(docs: Path) -> tuple[Path, ...]:
     """Write the generated part of the reference in every language; returns what had to be written."""
     fragments = FRAGMENTS | contract.about_the_checks(selftest.read(docs))
     fragments |= calibration.about_the_verdict(calibrate.read(docs))
-    written = [*contract.write_promise_pages(docs)]
+    written = [*contract.write_promise_pages(docs), *rules.write_rule_pages(docs)]
     for code in LANGUAGES:
         voice = Voice(Language(code))
         for name, fragment in fragments.items():
@@ -110,33 +110,11 @@ def weaknesses(voice: Voice) -> str:
     return myst.table(caption, header, rows, classes="cards findings")
 
 
-def rules(voice: Voice) -> str:
-    """The rules that give the verdict, in the order in which they are tried: a table for each part of the watch."""
-    from checks.verdict import RULES, When
-
-    captions = {
-        When.BEFORE: N_("Before the end of the window: the first rule that applies decides"),
-        When.END: N_("At the end of the window: the first rule that applies decides"),
-    }
-    header = [voice(N_("Order")), voice(N_("Rule")), voice(N_("Verdict")), voice(N_("Applies when"))]
-    tables = []
-    for when in When:
-        of_part = [rule for rule in RULES if rule.when is when]
-        rows = [
-            [voice.number(number), voice.literal(rule.id), voice.badge(rule.word), voice.ours(rule.says)]
-            for number, rule in enumerate(of_part, start=1)
-        ]
-        tables.append(
-            myst.table(voice(captions[when]), header, rows, classes="cards rules", widths="8 28 20 44")
-        )
-    return myst.paragraphs(*tables)
-
-
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "settings": keys,
     "promises": promises,
     "weaknesses": weaknesses,
-    "rules": rules,
+    **rules.about_the_rules(),
     "statements": contract.statements,
     "faults": contract.faults,
     "records": kinds.records,

@@ -30,7 +30,7 @@ TOOLS = ("babel", "duckdb", "msgspec", "scipy")
 SEEN_OF_LATER = ("release.toml", "evidence/watch-*", "evidence/*.parquet")
 
 # What lies elsewhere than in the folder of that name below ``_generated``.
-BESIDE = {"reference": ("reference/promises",)}
+BESIDE = {"reference": ("reference/promises", "reference/rules")}
 
 
 class Kept(NamedTuple):

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from checks.includes import myst
-from checks.includes.figures import RUNBOOK
+from checks.includes.runbook import RUNBOOK
 from checks.includes.voice import Voice
 from checks.records import N_, Conclusion, Event, EventKind, JobAttempt, TestAttempt, Trace
 
@@ -38,18 +38,8 @@ BEHIND: tuple[Behind, ...] = (
 )  # fmt: skip
 
 
-# The kinds of records that each metric counts.
-KINDS: dict[str, tuple[str, ...]] = {
-    "pass-rate": ("job",),
-    "flaky-tests": ("test", "observation"),
-    "network-errors": ("event", "job"),
-    "polling-timeouts": ("event", "job"),
-    "stale-cache": ("event", "job", "observation"),
-}
-
-
 class Places(NamedTuple):
-    """The anchors of the files and the segments that a page lists, by what records call them."""
+    """The anchors of the files that a page lists, and the links to the pages of segments, by what records call them."""
 
     files: dict[str, str]
     segments: dict[str, str]
@@ -115,7 +105,7 @@ def _row(trace: Trace, places: Places, voice: Voice) -> list[str]:
         _what(trace, voice),
         _how(trace, voice),
         _where(trace, places, voice),
-        _linked(trace.segment, places.segments, voice),
+        places.segments.get(trace.segment) or voice.literal(trace.segment),
     ]
 
 
@@ -155,14 +145,11 @@ def _how(trace: Trace, voice: Voice) -> str:
 
 
 def _where(trace: Trace, places: Places, voice: Voice) -> str:
-    linked = _linked(_origin(trace), places.files, voice)
+    name = _origin(trace)
+    anchor = places.files.get(name)
+    linked = myst.link(voice.literal(name), anchor) if anchor else voice.literal(name)
     line = getattr(trace.record, "line", None)
     return f"{linked}, {voice(N_('line {n}'), n=line)}" if line is not None else linked
-
-
-def _linked(name: str, anchors: dict[str, str], voice: Voice) -> str:
-    anchor = anchors.get(name)
-    return myst.link(voice.literal(name), anchor) if anchor else voice.literal(name)
 
 
 def _origin(trace: Trace) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from checks.includes import myst
+from checks.includes import myst, rules
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, DutyState, Judgement, Release
 
@@ -70,7 +70,7 @@ def times(judgement: Judgement, voice: Voice) -> list[tuple[str, str]]:
 
 def _stands_on(judgement: Judgement, voice: Voice) -> list[tuple[str, str]]:
     return [
-        (voice(N_("Rule")), voice.literal(judgement.verdict.rule)),
+        (voice(N_("Rule")), rules.link(judgement.verdict.rule, voice)),
         (voice(N_("Digest")), voice.literal(judgement.digest[:12])),
         (voice(N_("Score")), _score(judgement.verdict.score, voice)),
     ]
@@ -118,7 +118,9 @@ def _rules(judgement: Judgement, voice: Voice) -> str:
         voice(N_("Every rule that applied: {n}. The first one decides."), n=len(fired)),
         myst.facts(_stands_on(judgement, voice)),
         *(
-            myst.paragraphs(f"{voice.literal(rule.rule)} {voice.badge(rule.word)}", voice.list(rule.because))
+            myst.paragraphs(
+                f"{rules.link(rule.rule, voice)} {voice.badge(rule.word)}", voice.list(rule.because)
+            )
             for rule in fired
         ),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.includes import myst
+from checks.includes import myst, rules
 from checks.includes.voice import Voice
 from checks.records import N_, Environment, InForce, Judgement, Look, PaceSign, Tried
 
@@ -78,7 +78,7 @@ def looks(judgement: Judgement, voice: Voice) -> str:
     ]
     rows = [
         [
-            f"T+{look.hours}", myst.paragraphs(voice.badge(look.verdict.word), voice.literal(look.verdict.rule)),
+            f"T+{look.hours}", myst.paragraphs(voice.badge(look.verdict.word), rules.link(look.verdict.rule, voice)),
             voice.list(look.verdict.because), _late(look, voice),
         ]
         for look in judgement.looks

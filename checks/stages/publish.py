@@ -74,7 +74,7 @@ def _tests(judgement: Judgement) -> list[str]:
 
 def _evidence(judgement: Judgement, id: str) -> list[str]:
     """The segments that hold the records which a metric counts."""
-    from checks.includes.traces import KINDS
+    from checks.includes.runbook import KINDS
 
     return [
         f"{segment.name}: {segment.records} records, {segment.first_at:%Y-%m-%d %H:%M} to "
@@ -173,12 +173,17 @@ def write_pages(place: Place, known: Judgement | None = None) -> None:
 
 def _written(place: Place, judgement: Judgement) -> Judgement:
     """The same judgement, once its fragments are written in each language."""
+    from checks.evidence import ledger
+    from checks.includes import segments
     from checks.includes.language import LANGUAGES, Language
     from checks.includes.pages import publish as write_fragments
+    from checks.includes.voice import Voice
 
+    evidence = ledger.survey(place.releases / judgement.release.version / "evidence").segments
     for code in LANGUAGES:
         out = place.docs / "_generated" / judgement.release.version / code
         write_fragments(judgement, out, Language(code))
+        segments.write_pages(judgement, evidence, out, Voice(Language(code)))
     return judgement
 
 

@@ -10,9 +10,9 @@ import pytest
 
 from checks.includes.badge import endpoint, svg
 from checks.includes.embedding import SAYS
-from checks.includes.figures import RUNBOOK
 from checks.includes.files import fragment_file
 from checks.includes.pages import FRAGMENTS, HOURS
+from checks.includes.runbook import RUNBOOK
 from checks.verdict import MANDATORY
 from tests.commands import ROOT
 from tests.includes import example
