@@ -25,6 +25,7 @@ from checks.contracts.promises import BY_ID
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, catalogue_path
+from checks.includes.rules import KNOWN
 from checks.includes.skeleton import pages
 from checks.records import Environment, Word
 
@@ -78,7 +79,10 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         for source, names in ((docs, "docs"), (skeleton, "checks/includes/skeleton.py")):
             for message in _extracted(docs, source, Path(folder) / source.name):
-                if message.strip("`") not in BY_ID:  # the title of a promise's page
+                if message.strip("`") not in {
+                    *BY_ID,
+                    *KNOWN,
+                }:  # the title of a promise's page, or of a rule's
                     found.setdefault(message, (names,))
     return found
 

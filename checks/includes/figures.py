@@ -177,6 +177,7 @@ def _explained(metric: Metric, judgement: Judgement, voice: Voice) -> str:
         if metric.settles
         else "",
         voice(N_("Threshold: {threshold}."), threshold=metric.threshold),
+        _rests_on(metric, judgement, voice),
         voice(N_("How it is computed: {method}"), method=metric.method),
         voice.list(metric.derivation, ordered=True),
         voice(N_("Beside the last accepted release: {against}"), against=metric.against),
@@ -185,7 +186,6 @@ def _explained(metric: Metric, judgement: Judgement, voice: Voice) -> str:
         if metric.critical
         else voice(N_("Every verdict needs this metric.")),
         table if inputs else "",
-        _rests_on(metric, judgement, voice),
     )
 
 

@@ -8,6 +8,7 @@ extension puts the frame of the site around them.
 from __future__ import annotations
 
 import html
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -110,7 +111,7 @@ def _line(record: Evidence) -> str:
     kept = {
         name: value for name, value in said.items() if name not in ("occurred_at", "environment", "format")
     }
-    return msgspec.json.encode(kept).decode()
+    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 
 def _shown(text: str) -> str:

@@ -7,11 +7,14 @@ from pathlib import Path
 
 import msgspec
 
+from checks.evidence.ledger import Segment
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.pages import publish
 from checks.includes.reference import publish_reference
+from checks.includes.segments import write_pages
 from checks.includes.site import build
 from checks.includes.skeleton import pages
+from checks.includes.voice import Voice
 from checks.records import Judgement
 from checks.release.folder import open_release
 
@@ -36,10 +39,18 @@ class Site:
         judgement = msgspec.structs.replace(judgement, release=release)
         open_release(self.docs / "releases", release, pages())
         for code in LANGUAGES:
-            publish(judgement, self.docs / "_generated" / version / code, Language(code))
+            out = self.docs / "_generated" / version / code
+            publish(judgement, out, Language(code))
+            write_pages(judgement, _ledger(judgement), out, Voice(Language(code)))
         return judgement
 
     def build(self, **options) -> Path:
         self.said.clear()
         publish_reference(self.docs)
         return build(self.docs, self.out, echo=self.said.append, **options)
+
+
+def _ledger(judgement: Judgement) -> list[Segment]:
+    """The segments that the judgement lists, each with every record that it shows."""
+    records = tuple(trace.record for trace in judgement.traces)
+    return [Segment(info, records) for info in judgement.segments]

@@ -39,7 +39,7 @@ def test_a_badge_says_the_word_and_the_instant(strangers: bool) -> None:
 
 
 def _published(docs: Path, *names: str) -> None:
-    entries = [{"name": name, "version": name.split()[0]} for name in names]
+    entries = [{"name": name, "version": name.split()[0], "rehearsal": "REHEARSAL" in name} for name in names]
     for entry in entries:
         folder = docs / "_generated" / entry["version"] / "en"
         folder.mkdir(parents=True)
