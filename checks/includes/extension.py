@@ -120,8 +120,9 @@ class ReleaseLink(SphinxRole):
     inliner: Inliner
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        found = _TO_PAGE.fullmatch(self.text)
-        words, release, page = found.groups() if found else (self.text, self.text, "index")
+        text = self.text.strip()  # a fence of backticks has a blank inside
+        found = _TO_PAGE.fullmatch(text)
+        words, release, page = found.groups() if found else (text, text, "index")
         if not _RELEASE.fullmatch(release):
             return [], [self.inliner.reporter.error(f"'{release}' is no name of a release")]
         name, _, anchor = page.partition("#")

@@ -111,7 +111,8 @@ def page(words: str, version: str, name: str) -> str:
     >>> page("CI pass rate", "1.2.0", "evidence#figure-pass-rate")
     '{release}`CI pass rate <1.2.0 evidence#figure-pass-rate>`'
     """
-    return f"{{release}}{literal(f'{visible(words)} <{version} {name}>', 2 * LIMIT)}"
+    shown = visible(words, more="…").strip() or "–"
+    return f"{{release}}{literal(f'{shown} <{version} {name}>', 2 * LIMIT)}"
 
 
 def div(classes: str, *parts: str) -> str:

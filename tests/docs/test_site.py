@@ -143,17 +143,33 @@ def test_every_table_has_a_caption_and_says_of_each_cell_of_a_header_what_it_is_
             assert table.xpath(".//th[not(@scope = 'col' or @scope = 'row')]") == [], file
 
 
-def test_every_link_within_the_site_leads_somewhere(site):
+def test_every_link_within_the_site_leads_to_a_page_and_to_a_place_on_it(site):
+    ids = {file: set(parsed(file).xpath("//@id")) for file in all_pages(site)}
     broken = []
-    for file in all_pages(site):
+    for file in ids:
         for target in parsed(file).xpath("//a/@href"):
             parts = urlsplit(target)
-            if parts.scheme or parts.netloc or not parts.path:
+            if parts.scheme or parts.netloc:
                 continue
-            place = (file.parent / unquote(parts.path)).resolve()
-            if not (place / "index.html" if place.is_dir() else place).is_file():
+            place = (file.parent / unquote(parts.path)).resolve() if parts.path else file
+            place = place / "index.html" if place.is_dir() else place
+            known = ids.get(place, {unquote(parts.fragment)} if place.is_file() else None)
+            if known is None or (parts.fragment and unquote(parts.fragment) not in known):
                 broken.append(f"{file.relative_to(site.out)}: {target}")
     assert broken == []
+
+
+def test_from_a_figure_on_the_front_page_its_evidence_is_two_links_away(site):
+    folder = site.out / "1.1.0"
+    to_figure = article(folder / "index.html").xpath(".//*[contains(@class, 'glance')]//table//a/@href")
+    assert len(to_figure) == 5
+    for target in to_figure:
+        page, _, anchor = target.partition("#")
+        figure = parsed(folder / page).xpath("//details[.//@id = $id]", id=anchor)[0]
+        to_segments = [link for link in figure.xpath(".//a/@href") if link.startswith("segments/")]
+        assert to_segments or "No evidence stands behind it yet" in figure.text_content()
+        assert all((folder / link).is_file() for link in to_segments)
+    assert any("segments/" in link for link in parsed(folder / "evidence.html").xpath("//details//a/@href"))
 
 
 def test_no_page_loads_anything_from_another_host(site):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from checks.contracts.promises import PROMISES
+from checks.includes.segments import name_of
+from tests.includes import example
 
 CALM, HOSTILE = "1.1.0", "1.2.0"  # the later one is what the site's own pages embed
 LANGUAGES = ("", "es/")  # the folder of each, below the front
@@ -10,15 +12,16 @@ LANGUAGES = ("", "es/")  # the folder of each, below the front
 # Of a release. ``printable`` is its report as one file, which `close` writes into the release's folder.
 OF_A_RELEASE = (
     "index", "t00", "t24", "t48", "t72", "contracts", "incidents", "incidents/{incident}", "rollback", "backlog",
-    "report", "evidence", "printable",
+    "report", "evidence", "segments/{segment}", "printable",
 )  # fmt: skip
 INCIDENTS = {CALM: "i1", HOSTILE: "s0"}
+SEGMENT = name_of(example.judgement().segments[0])
 
 # Of the site: of those that are written by hand, one of each; all that are generated.
 OF_THE_SITE = (
     "index", "guides/embed", "concepts/silence-is-not-success", "reference/calibration", "reference/command-line",
     "reference/contract", "reference/faults", "reference/metrics", "reference/promises", "reference/promises/{promise}",
-    "reference/records", "reference/rules", "reference/self-test",
+    "reference/records", "reference/rules", "reference/rules/all-met", "reference/self-test",
     "reference/settings", "reference/states", "search",
 )  # fmt: skip
 
@@ -26,7 +29,9 @@ OF_THE_SITE = (
 def of_release(release: str) -> list[str]:
     """The pages of a release in both languages, from the front of the site."""
     return [
-        f"{release}/{language}{kind}.html".replace("{incident}", INCIDENTS[release])
+        f"{release}/{language}{kind}.html".replace("{incident}", INCIDENTS[release]).replace(
+            "{segment}", SEGMENT
+        )
         for language in LANGUAGES
         for kind in OF_A_RELEASE
     ]

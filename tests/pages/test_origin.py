@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 from tests.pages.browsing import COLOURS, opened
-from tests.pages.kinds import CALM, of_release, of_site
+from tests.pages.kinds import CALM, HOSTILE, of_release, of_site
 
 
 @pytest.fixture(scope="module")
@@ -30,12 +30,35 @@ def test_no_request_leaves_the_folder_of_the_site_and_none_is_for_what_is_not_th
     assert tab.did == []
 
 
-def test_a_page_from_a_file_has_plain_links_to_the_releases_in_place_of_the_switcher(tab_on_files):
+def test_a_page_from_a_file_lists_the_releases_as_one_that_is_served(tab_on_files):
+    page = tab_on_files.go(f"{HOSTILE}/es/t24.html")
+    page.click(".all-releases summary")
+    page.click(f".all-releases a >> text={CALM}")
+    assert page.url.endswith(f"/{CALM}/es/index.html")
+
+
+def test_without_scripts_a_plain_link_leads_to_the_list_of_releases(browser, site):
+    with opened(browser, site.out.as_uri() + "/", java_script_enabled=False) as tab:
+        tab.page.goto(f"{tab.origin}{CALM}/index.html")
+        tab.page.click(".all-releases a")
+        assert tab.page.url.endswith("/index.html#releases")
+        tab.page.click(f".releases a >> text={CALM}")
+        assert tab.page.url.endswith(f"/{CALM}/index.html")
+
+
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_a_release_that_is_not_the_newest_says_so_and_leads_to_that_one(tab_on_files, language):
+    page = tab_on_files.go(f"{CALM}/{language}t24.html")
+    page.click(f".not-current a >> text={HOSTILE}")
+    assert page.url.endswith(f"/{HOSTILE}/{language}index.html")
+    assert page.locator(".not-current").count() == 0
+
+
+def test_what_a_link_leads_to_is_unfolded(tab_on_files):
     page = tab_on_files.go(f"{CALM}/index.html")
-    page.click(".all-releases a")
-    assert page.url.endswith("/index.html#releases")
-    page.click(f".releases a >> text={CALM}")
-    assert page.url.endswith(f"/{CALM}/index.html")
+    page.click(".glance table a >> nth=0")
+    assert page.url.endswith("/evidence.html#figure-pass-rate")
+    assert page.locator("details[open] #figure-pass-rate").count() == 1
 
 
 def test_from_any_page_the_same_page_in_the_other_language_is_one_step_away(tab_on_files):

@@ -17,6 +17,6 @@ def test_the_front_page_of_a_release_weighs_little_beside_what_the_theme_brings(
         url for url in weights if "/_static/" in url and url.partition("?")[0].rpartition("/")[2] not in OURS
     }
     own = {url.removeprefix(tab.origin): size for url, size in weights.items() if url not in of_the_theme}
-    assert {f"{CALM}/index.html", "switcher.json"} <= set(own)
+    assert {f"{CALM}/index.html", "releases.js"} <= set(own)
     assert {"atalaya.css", "atalaya.js"} <= {name.partition("?")[0].rpartition("/")[2] for name in own}
     assert sum(own.values()) < MOST_BYTES, own
