@@ -1,7 +1,9 @@
 """What moved under the release, so that "it broke at T+30" has an answer?
 
-Runs are compared with the one before them of the same producer on the same machine and Python: two that take turns on
-different machines move nothing. What installing the release brings along is compared from look to look.
+Runs are compared with those before them that were made in a comparable environment: the same producer, in the same
+place, on the same family of systems and processors, with the same minor version of Python. Hosts of such an environment
+that take turns move nothing: a change is told once. What installing the release brings along is compared from look to
+look.
 """
 
 from __future__ import annotations
@@ -9,10 +11,25 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import NamedTuple
 
-from checks.records import Artefact, Evidence, Move, RunContext
+from checks.records import Artefact, Environment, Evidence, Move, RunContext
 
 BEFORE_H = 12  # how far back an incident looks for what moved
+
+# Systems that name their family first. All others are known by the name of a distribution of Linux.
+FAMILIES = ("Darwin", "Windows", "FreeBSD", "NetBSD", "OpenBSD", "SunOS", "AIX")
+
+
+class Comparable(NamedTuple):
+    """What makes two environments comparable: between others, different packages are no move."""
+
+    producer: str
+    where: Environment
+    implementation: str
+    python: str
+    family: str
+    machine: str
 
 
 def moves(records: Sequence[Evidence]) -> tuple[Move, ...]:
@@ -29,14 +46,28 @@ def before(found: Iterable[Move], at: datetime) -> tuple[Move, ...]:
 
 
 def _of_runs(runs: Sequence[RunContext]) -> Iterator[Move]:
-    last: dict[tuple[str, str, str], RunContext] = {}
+    """What a host has now and had not when it was last seen, unless it was told of another host before.
+
+    A host that was never seen is held against what was told last; that it is another one is a line of its own.
+    """
+    told: dict[Comparable, dict[str, str]] = {}
+    hosts: dict[tuple[Comparable, str], dict[str, str]] = {}
     for run in runs:
-        # The patch level may move on one machine; the machine itself is its system and its minor version of Python.
-        key = (run.producer, run.os.partition("-")[0], ".".join(run.python.split(".")[:2]))
-        was = last.get(key)
-        last[key] = run
-        if was is not None:
-            yield from _changed(_parts(was), _parts(run), run.occurred_at, run.producer)
+        key, parts = _comparable(run), _parts(run)
+        last = told.setdefault(key, parts)
+        was = hosts.get((key, run.os), last)
+        hosts[key, run.os] = parts
+        new = [move for move in _changed(was, parts, run.occurred_at, run.producer)
+               if last.get(move.what, "") != move.after]  # fmt: skip
+        told[key] = last | {move.what: move.after for move in new}
+        yield from new
+
+
+def _comparable(run: RunContext) -> Comparable:
+    system, _, machine = run.os.rpartition(", ") if ", " in run.os else (run.os, "", "")
+    family = next((name for name in FAMILIES if system.startswith(name)), "Linux" if system else "")
+    python = ".".join(run.python.split(".")[:2])
+    return Comparable(run.producer, run.environment, run.implementation, python, family, machine)
 
 
 def _parts(run: RunContext) -> dict[str, str]:
