@@ -670,6 +670,7 @@ class Artefact(Evidence, frozen=True, kw_only=True):
     """What an index served of one version at one instant, and what installing it would have brought along.
 
     ``problem`` says why nothing is known of the files, ``unresolved`` why nothing is known of the dependencies.
+    ``not_looked_at`` is how many more files were listed: those whose names sort behind the last of ``files``.
     """
 
     kind = "artefact"
@@ -680,6 +681,12 @@ class Artefact(Evidence, frozen=True, kw_only=True):
     resolved: tuple[str, ...]
     problem: str = ""
     unresolved: str = ""
+    not_looked_at: int = 0
+
+    @property
+    def not_known(self) -> int:
+        """How many files it lists whose bytes nobody has seen."""
+        return self.not_looked_at + sum(not file.sha256 for file in self.files)
 
 
 class BuiltFile(Record, frozen=True, kw_only=True):
@@ -1074,13 +1081,18 @@ class PromiseStatus(Record, frozen=True, kw_only=True):
 
 
 class ArtefactFinding(Record, frozen=True, kw_only=True):
-    """Something that is wrong with a published file, by one rule."""
+    """Something that is, or was, wrong with a published file, by one rule.
+
+    ``at`` is the look that saw it first, ``last_at`` the last one, and ``gone_at`` the first that saw it mended.
+    """
 
     rule: str
     severity: Severity
     file: str
     says: Text
     at: datetime
+    last_at: datetime | None = None
+    gone_at: datetime | None = None
 
 
 class Move(Record, frozen=True, kw_only=True):

@@ -206,10 +206,18 @@ class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields
     built: Annotated[
         str,
         Meta(
-            description="A folder or a zip with the wheels and the sdist that CI built, relative to watch.toml. "
-            "Empty: what is published is held against nothing."
+            description="A folder or a zip with every wheel and sdist that CI built, relative to watch.toml: a "
+            "published file that is not among them is a finding. Empty: what is published is held against nothing."
         ),
     ] = ""
+    deadline_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="Seconds that one look at the index may take, all told. What was not read by then is not "
+            "known.",
+        ),
+    ] = 300.0
 
 
 class NotifySettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,12 +2,17 @@
 
 An index is asked by its simple API, as JSON or as HTML (PEP 691, PEP 503). The digest that it names is a claim, so each
 file is fetched and its bytes are hashed. An index that cannot be asked is an answer too: a record that says why.
+
+A whole look has one deadline: a time-out of a read starts anew with each byte that a hostile index drips.
 """
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import time
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Mapping
 from html.parser import HTMLParser
 from pathlib import Path
@@ -37,9 +42,11 @@ TRIES = 3
 PAGE_BYTES = 32 * 1024 * 1024
 FILE_BYTES = 128 * 1024 * 1024
 MOST_FILES = 200
+NAME_SIGNS = 255  # the longest name that a file system takes
+SLICE = 64 * 1024
 PACKAGES = (".whl", ".tar.gz", ".zip")
 
-Resolve = Callable[[str, str], tuple[str, ...]]
+Resolve = Callable[[str, str, float], tuple[str, ...]]
 
 
 class Absent(NetworkError):
@@ -58,19 +65,49 @@ class Listed(NamedTuple):
     metadata: str
 
 
-def look(project: str, version: str, index: str, *, resolve: Resolve, **stamp: Any) -> Artefact:
+class Deadline:
+    """When a look is over, whatever it was reading."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self._ends = time.monotonic() + seconds
+
+    @property
+    def left_s(self) -> float:
+        """Seconds that are left; 0 when it is over."""
+        return max(0.0, self._ends - time.monotonic())
+
+    def hold(self, shown: str) -> None:
+        """Go on, unless it is over.
+
+        :raises NetworkError: it is over, so what was asked for is not known.
+        """
+        if not self.left_s:
+            raise self.passed(shown)
+
+    def passed(self, shown: str) -> NetworkError:
+        return NetworkError(
+            f"{shown} was not read to its end in the {self.seconds:g} s that a look may take. "
+            f"Ask a faster index, or raise deadline_s in [artefact]."
+        )
+
+
+def look(
+    project: str, version: str, index: str, *, resolve: Resolve, deadline_s: float, **stamp: Any
+) -> Artefact:
     """Ask an index what it serves of one version.
 
-    :param resolve: what a requirement brings along from an index, as :meth:`Installer.resolve` says it.
+    :param resolve: what a requirement brings along from an index, in how many seconds, as
+        :meth:`Installer.resolve` says it.
+    :param deadline_s: how long it may take, all told. What was not read by then is not known, and says so.
     """
-    shown = without_credentials(index)
+    shown, deadline = without_credentials(index), Deadline(deadline_s)
     files: tuple[PublishedFile, ...] = ()
     problem = unresolved = ""
     resolved: tuple[str, ...] = ()
+    more = 0
     try:
-        with httpx.Client(timeout=TIMEOUT, follow_redirects=False) as client:
-            listed = [one for one in _listed(client, project, index) if _is_of(one.name, project, version)]
-            files = tuple(_published(client, one) for one in sorted(listed)[:MOST_FILES])
+        files, more = asyncio.run(_served(project, version, index, deadline))
     except Absent:
         pass  # the index answers, and has no such project: that is known
     except NetworkError as why:
@@ -79,11 +116,27 @@ def look(project: str, version: str, index: str, *, resolve: Resolve, **stamp: A
         # What a hostile index lists must not end a watch: it is unknown, and says why.
         problem = f"{shown}: what it lists cannot be asked for ({type(why).__name__})."
     try:
-        resolved = resolve(f"{project}=={version}", index)
+        deadline.hold(shown)
+        resolved = resolve(f"{project}=={version}", index, deadline.left_s)
     except AtalayaError as why:
         unresolved = scrub(str(why))
     return Artefact(**stamp, project=project, version=version, index=shown, files=files, resolved=resolved,
-                    problem=problem, unresolved=unresolved)  # fmt: skip
+                    problem=problem, unresolved=unresolved, not_looked_at=more)  # fmt: skip
+
+
+async def _served(
+    project: str, version: str, index: str, deadline: Deadline
+) -> tuple[tuple[PublishedFile, ...], int]:
+    """The files of one version, by name, and how many more are listed."""
+    async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as client:
+        ours = []
+        for one in await _listed(client, project, index, deadline):
+            deadline.hold(without_credentials(index))  # names can be made so that each takes long to read
+            if _is_of(one.name, project, version):
+                ours.append(one)
+        ours.sort()
+        files = [await _published(client, one, deadline) for one in ours[:MOST_FILES]]
+    return tuple(files), len(ours) - len(files)
 
 
 def without_credentials(url: str) -> str:
@@ -100,14 +153,13 @@ def without_credentials(url: str) -> str:
 # ── the list ─────────────────────────────────────────────────────────────────
 
 
-def _listed(client: httpx.Client, project: str, index: str) -> Iterator[Listed]:
+async def _listed(client: httpx.AsyncClient, project: str, index: str, deadline: Deadline) -> list[Listed]:
     url = urljoin(index if index.endswith("/") else f"{index}/", f"{canonicalize_name(project)}/")
-    content, kind, final = _fetch(client, url, PAGE_BYTES, accept=ACCEPT)
+    content, kind, final = await _fetch(client, url, PAGE_BYTES, accept=ACCEPT, deadline=deadline)
     try:
         if "json" in kind:
-            yield from _of_json(msgspec.json.decode(content), final)
-        else:
-            yield from _of_html(content.decode("utf-8", "replace"), final)
+            return list(_of_json(msgspec.json.decode(content), final))
+        return list(_of_html(content.decode("utf-8", "replace"), final, deadline))
     except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as why:
         raise NetworkError(f"{without_credentials(url)}: the list of files cannot be read: {why}.") from None
 
@@ -150,9 +202,11 @@ class _Links(HTMLParser):
             self._inside = None
 
 
-def _of_html(page: str, base: str) -> Iterator[Listed]:
+def _of_html(page: str, base: str, deadline: Deadline) -> Iterator[Listed]:
     links = _Links()
-    links.feed(page)
+    for start in range(0, len(page), SLICE):  # what never closes is looked through again and again
+        deadline.hold(without_credentials(base))
+        links.feed(page[start : start + SLICE])
     for attributes, name in links.found:
         url, fragment = urldefrag(urljoin(base, attributes.get("href") or ""))
         metadata = attributes.get("data-core-metadata") or attributes.get("data-dist-info-metadata") or ""
@@ -165,6 +219,8 @@ def _of_html(page: str, base: str) -> Iterator[Listed]:
 
 def _is_of(name: str, project: str, version: str) -> bool:
     """Whether a file's name says that it is a wheel or an sdist of this version. No other name is looked at."""
+    if len(name) > NAME_SIGNS:
+        return False
     try:
         if name.endswith(".whl"):
             found, number = parse_wheel_filename(name)[:2]
@@ -178,10 +234,10 @@ def _is_of(name: str, project: str, version: str) -> bool:
 # ── the files ────────────────────────────────────────────────────────────────
 
 
-def _published(client: httpx.Client, one: Listed) -> PublishedFile:
+async def _published(client: httpx.AsyncClient, one: Listed, deadline: Deadline) -> PublishedFile:
     sha256, size, problem = "", None, ""
     try:
-        content, _, _ = _fetch(client, one.url, FILE_BYTES, accept="*/*")
+        content, _, _ = await _fetch(client, one.url, FILE_BYTES, accept="*/*", deadline=deadline)
         sha256, size = hashlib.sha256(content).hexdigest(), len(content)
     except NetworkError as why:
         problem = str(why)
@@ -196,18 +252,26 @@ class _Busy(Exception):
     """The server's own trouble, which may pass."""
 
 
-def _fetch(client: httpx.Client, url: str, most: int, *, accept: str) -> tuple[bytes, str, str]:
+async def _fetch(
+    client: httpx.AsyncClient, url: str, most: int, *, accept: str, deadline: Deadline
+) -> tuple[bytes, str, str]:
     """The body of an answer, its media type, and where it came from in the end.
 
     :raises NetworkError: it cannot be had, with the address but without who asks.
     """
     shown = without_credentials(url)
+    deadline.hold(shown)
     try:
-        for attempt in stamina.retry_context(
-            on=(_Busy, httpx.TransportError), attempts=TRIES, wait_initial=0.2, wait_max=5
-        ):
-            with attempt:
-                return _answer(client, url, most, accept)
+        async with asyncio.timeout(deadline.left_s):
+            async for attempt in stamina.retry_context(
+                on=(_Busy, httpx.TransportError), attempts=TRIES, wait_initial=0.2, wait_max=5
+            ):
+                with attempt:
+                    return await _answer(client, url, most, accept)
+    except TimeoutError:
+        raise deadline.passed(shown) from None
+    except (ValueError, httpx.InvalidURL):
+        raise NetworkError(f"{shown}: an address that cannot be asked.") from None
     except _Busy as why:
         raise NetworkError(f"{shown}: {why}. Ask again later.") from None
     except httpx.HTTPError as why:
@@ -216,12 +280,14 @@ def _fetch(client: httpx.Client, url: str, most: int, *, accept: str) -> tuple[b
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
 
-def _answer(client: httpx.Client, url: str, most: int, accept: str) -> tuple[bytes, str, str]:
+async def _answer(client: httpx.AsyncClient, url: str, most: int, accept: str) -> tuple[bytes, str, str]:
     shown = without_credentials(url)
     for _ in range(4):
         if urlsplit(url).scheme not in ("http", "https"):
             raise NetworkError(f"{shown}: neither http nor https, so it is not asked.")
-        with client.stream("GET", url, headers={"Accept": accept}) as answer:
+        if urlsplit(url).port == 0:  # asking for the port raises where it is none at all
+            raise NetworkError(f"{shown}: an address that cannot be asked.")
+        async with client.stream("GET", url, headers={"Accept": accept}) as answer:
             if answer.is_redirect:
                 target = urljoin(url, answer.headers.get("Location", ""))
                 if urlsplit(url).scheme == "https" and urlsplit(target).scheme != "https":
@@ -235,7 +301,7 @@ def _answer(client: httpx.Client, url: str, most: int, accept: str) -> tuple[byt
             if answer.status_code != 200:
                 raise NetworkError(f"{shown} answers {answer.status_code}.")
             content = bytearray()
-            for part in answer.iter_bytes():
+            async for part in answer.aiter_bytes():
                 content += part
                 if len(content) > most:
                     raise NetworkError(f"{shown} is larger than {most} bytes, and is not read to its end.")
@@ -270,7 +336,7 @@ def _packages(place: Path) -> Iterator[BuiltFile]:
                 for member in archive.infolist():
                     if member.filename.endswith(PACKAGES) and member.file_size <= FILE_BYTES:
                         yield _built(member.filename.rpartition("/")[2], archive.read(member))
-    except (OSError, zipfile.BadZipFile, RuntimeError, NotImplementedError) as why:
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError) as why:
         raise UsageError(f"{place}: what CI built cannot be read: {why}.") from None
 
 

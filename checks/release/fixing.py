@@ -45,7 +45,7 @@ def follow(
 
     :param observations: those that count, oldest first.
     :param events: those that count, unexpected ones only.
-    :param published: what is wrong with what is served now.
+    :param published: what is, or was, wrong with what is served.
     """
     latest = {one.incident: one for one in transitions}
     by_id = {metric.id: metric for metric in metrics}
@@ -94,7 +94,8 @@ def _followed(
     elif promises:
         shown, proof = _by_runs(promises, [seen for seen in observations if seen.promise in promises], landed)
     elif one.rule.startswith("artefact-"):
-        wrong = [found for found in published if cause_of_finding(found) in one.fingerprints]
+        wrong = [found for found in published
+                 if found.gone_at is None and cause_of_finding(found) in one.fingerprints]  # fmt: skip
         shown = not wrong
         proof = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
     else:

@@ -150,7 +150,7 @@ def _artefact(rule: artefact.Rule) -> OpensWhen:
                 yield Sighting(
                     rule=rule.id, fingerprint=cause_of_finding(found),
                     severity=found.severity, about="artefact", metric="", impact=str(found.says), first_at=found.at,
-                    last_at=found.at, times=1, shows=(),
+                    last_at=found.last_at or found.at, times=1, shows=(),
                 )  # fmt: skip
 
     return OpensWhen(rule.id, str(rule.severity), rule.says, see)

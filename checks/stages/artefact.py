@@ -26,7 +26,11 @@ def artefact(place: Place, args: argparse.Namespace) -> int:
         keep(place, release, looked)
     if args.json:
         print_json({"release": release.version, "looked": [built(one) for one in looked]})
-    return 3 if any(isinstance(one, Artefact) and (one.problem or not one.files) for one in looked) else 0
+    return 3 if any(isinstance(one, Artefact) and _is_unknown(one) for one in looked) else 0
+
+
+def _is_unknown(seen: Artefact) -> bool:
+    return bool(seen.problem) or not seen.files or seen.not_known > 0
 
 
 def look(place: Place, release: Release) -> list[Evidence]:
@@ -40,17 +44,22 @@ def look(place: Place, release: Release) -> list[Evidence]:
     found: list[Evidence] = []
     with tempfile.TemporaryDirectory(prefix="atalaya-artefact-") as scratch:
 
-        def resolve(requirement: str, index: str) -> tuple[str, ...]:
-            return find_installer(Path(scratch), console.line).resolve(requirement, index=index)
+        def resolve(requirement: str, index: str, within_s: float) -> tuple[str, ...]:
+            installer = find_installer(Path(scratch), console.line)
+            return installer.resolve(requirement, index=index, within_s=within_s)
 
-        served = reader.look(asked.project, version, asked.index, resolve=resolve, **made)
+        served = reader.look(
+            asked.project, version, asked.index, resolve=resolve, deadline_s=asked.deadline_s, **made
+        )
     found.append(served)
-    console.row("unknown" if served.problem or not served.files else "looked",
+    console.row("unknown" if _is_unknown(served) else "looked",
                 f"{served.project} {served.version}: {served.problem or f'{len(served.files)} files'}")  # fmt: skip
     for file in served.files:
         console.line(
             f"    {plain(file.name)} {file.sha256[:12] or file.problem}{' yanked' if file.yanked else ''}"
         )
+    if served.not_looked_at:
+        console.row("unknown", f"{served.not_looked_at} more files are listed, and were not looked at")
     if served.unresolved:
         console.row("unknown", f"what it brings along: {served.unresolved}")
     if asked.built:

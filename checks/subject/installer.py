@@ -18,8 +18,10 @@ import sysconfig
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from checks.errors import NetworkError, SubjectError
+from checks.subject.probe import wait_for
 
 UV_VARIABLE = "ATALAYA_UV"
 
@@ -78,27 +80,35 @@ class Installer(ABC):
         """
 
     @abstractmethod
-    def resolve(self, requirement: str, *, index: str) -> tuple[str, ...]:
+    def resolve(self, requirement: str, *, index: str, within_s: float) -> tuple[str, ...]:
         """What would be installed from an index now, without installing it: ``name==version``, sorted.
 
-        :raises NetworkError: the index cannot be reached.
+        :param within_s: when it is stopped: an index can answer so slowly that no time-out of a read is met.
+        :raises NetworkError: the index cannot be reached, or not in time.
         :raises SubjectError: there is no such set of versions.
         """
 
-    def run(self, argv: Sequence[str | Path]) -> tuple[int, str]:
-        """Run a command to its end: its exit code, and all that it said."""
+    def run(self, argv: Sequence[str | Path], *, within_s: float | None = None) -> tuple[int, str]:
+        """Run a command to its end: its exit code, and all that it said.
+
+        :raises NetworkError: it took longer than ``within_s``, and was stopped with all that it had started.
+        """
         log = self.scratch / "installer.log"
+        words = [str(part) for part in argv]
+        code: int | None
         with log.open("wb") as out:
-            done = subprocess.run(
-                [str(part) for part in argv],
-                stdin=subprocess.DEVNULL,
-                stdout=out,
-                stderr=subprocess.STDOUT,
-                env=self.environ,
-                cwd=self.scratch,
-                check=False,
+            how: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT,
+                                   "env": self.environ, "cwd": self.scratch}  # fmt: skip
+            if within_s is None:  # in our session: a key of who sits there may have to be asked for
+                code = subprocess.run(words, check=False, **how).returncode
+            else:
+                code = wait_for(subprocess.Popen(words, start_new_session=os.name != "nt", **how), within_s)
+        if code is None:
+            raise NetworkError(
+                f"{Path(argv[0]).name} was stopped after {within_s:.1f} s: the index answers too slowly. "
+                f"Ask another one, or give it more time."
             )
-        return done.returncode, log.read_text(encoding="utf-8", errors="replace")
+        return code, log.read_text(encoding="utf-8", errors="replace")
 
     def constraints_file(self, constraints: Iterable[str]) -> list[str]:
         """The arguments that hold an install to these versions."""
@@ -156,13 +166,13 @@ class Uv(Installer):
         if code:
             raise failure(said, called, mend)
 
-    def resolve(self, requirement: str, *, index: str) -> tuple[str, ...]:
+    def resolve(self, requirement: str, *, index: str, within_s: float) -> tuple[str, ...]:
         asked = self.scratch / "asked.in"
         asked.write_text(requirement + "\n", encoding="utf-8")
         # What is in its cache may be older than the question.
         code, said = self.run(
             [self.uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--refresh", "--no-config",
-             "--python", sys.executable, "--index-url", index, asked]
+             "--python", sys.executable, "--index-url", index, asked], within_s=within_s
         )  # fmt: skip
         if code:
             raise failure(said, requirement, "")
@@ -211,12 +221,12 @@ class Pip(Installer):
         if code:
             raise failure(said, called, mend)
 
-    def resolve(self, requirement: str, *, index: str) -> tuple[str, ...]:
+    def resolve(self, requirement: str, *, index: str, within_s: float) -> tuple[str, ...]:
         report = self.scratch / "resolved.json"
         code, said = self.run(
             [self.home, "-m", "pip", "--isolated", "--no-input", "--disable-pip-version-check", "--retries", "2",
              "install", "--dry-run", "--ignore-installed", "--quiet", "--no-cache-dir", "--index-url", index,
-             "--report", report, requirement]
+             "--report", report, requirement], within_s=within_s
         )  # fmt: skip
         if code:
             raise failure(said, requirement, "")

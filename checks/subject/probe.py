@@ -132,7 +132,7 @@ def _answer(argv: Sequence[str], environ: Mapping[str, str], what: str) -> bytes
             raise SubjectError(
                 f"{argv[0]} does not run: {why.strerror or why}. Name a Python that does."
             ) from None
-        code = _wait(child)
+        code = wait_for(child, IMPORT_DEADLINE_S)
         out.seek(0)
         err.seek(0)
         answer, said = out.read(), err.read().decode(errors="replace").strip()
@@ -143,10 +143,13 @@ def _answer(argv: Sequence[str], environ: Mapping[str, str], what: str) -> bytes
     return answer
 
 
-def _wait(child: subprocess.Popen[bytes]) -> int | None:
-    """The exit code, or None for a child that had to be stopped. It never outlives us."""
+def wait_for(child: subprocess.Popen[bytes], within_s: float | None) -> int | None:
+    """The exit code, or None for a child that had to be stopped. It never outlives us.
+
+    The child leads a session of its own: what it started is stopped with it.
+    """
     try:
-        return child.wait(IMPORT_DEADLINE_S)
+        return child.wait(within_s)
     except subprocess.TimeoutExpired:
         return None
     finally:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -41,6 +43,16 @@ def sdist(name: str, version: str) -> bytes:
     return content.getvalue()
 
 
+LONG = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.pypi.simple.v1+json\r\nContent-Length: 100000\r\n"
+DRIPS = {
+    "headers": (b"HTTP/1.1 200 OK\r\nX-Long: ", b"x"),
+    "body": (LONG + b"\r\n", b" "),
+    # A gzip whose name of a file has no end: not one byte comes out of it.
+    "gzip": (LONG + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08\0\0\0\0\0\xff", b"x"),
+    "hints": (b"", b"HTTP/1.1 103 Early Hints\r\n\r\n"),
+}
+
+
 class Index:
     """Projects and their files; ``form`` is json or html; ``answers`` are codes to give first."""
 
@@ -51,11 +63,18 @@ class Index:
         self.answers: list[int] = []
         self.asked: list[str] = []
         self.page: Callable[[str], bytes] | None = None
+        self.drips: dict[str, str] = {}  # how the answer to a path drips: as headers, body, gzip or hints
+        self.drips_for_s = 20.0
         index = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 index.asked.append(self.path)
+                if self.path in index.drips:
+                    with contextlib.suppress(OSError):
+                        self.drip(*DRIPS[index.drips[self.path]])
+                    self.close_connection = True
+                    return
                 code, kind, body, location = index.answer(self.path)
                 self.send_response(code)
                 self.send_header("Content-Type", kind)
@@ -65,13 +84,21 @@ class Index:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def drip(self, first: bytes, then: bytes) -> None:
+                """Something at each moment, so that no time-out of a read is ever met, and never all of it."""
+                self.wfile.write(first)
+                ends = time.monotonic() + index.drips_for_s
+                while time.monotonic() < ends:
+                    self.wfile.write(then)
+                    time.sleep(0.05)
+
             do_HEAD = do_GET
 
             def log_message(self, *_: object) -> None:
                 pass
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
 
     def close(self) -> None:
         self.server.shutdown()

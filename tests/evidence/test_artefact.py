@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import time
 import zipfile
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,21 +13,36 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from checks.console import Console
-from checks.errors import UsageError
+from checks.errors import NetworkError, UsageError
 from checks.evidence import artefact as reader
 from checks.evidence import ledger
-from checks.records import Artefact, Environment, RunContext, VerdictWord
-from checks.release.artefact import RULES, findings
+from checks.records import (
+    Artefact,
+    ArtefactFinding,
+    Environment,
+    PublishedFile,
+    RunContext,
+    Severity,
+    Transition,
+    VerdictWord,
+    text,
+)
+from checks.release.artefact import RULES, as_built, findings
+from checks.release.causes import cause_of_finding
+from checks.release.fixing import follow
 from checks.release.folder import load
 from checks.release.moves import before, moves
+from checks.release.opening import sightings
 from checks.settings import load as load_settings
 from checks.stages.incidents import open_by_rule
 from checks.stages.place import Place, judged
-from checks.subject.installer import find_installer
+from checks.subject.installer import Uv, find_installer
 from tests.commands import opened, run
-from tests.evidence.index import Index, sdist, wheel
+from tests.evidence.index import DRIPS, Index, sdist, wheel
+from tests.includes import example
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WHEEL, SDIST = "acme_sdk-1.1.0-py3-none-any.whl", "acme_sdk-1.1.0.tar.gz"
@@ -54,12 +71,27 @@ def look(served: Index, hours: float = 0, **changes: Any) -> Artefact:
         "version": "1.1.0",
         "index": served.url,
         "resolve": lambda *_: (),
+        "deadline_s": 60,
     } | changes
     return reader.look(**asked, **stamp(hours))
 
 
 def rules(*records: Any) -> list[str]:
-    return [f"{one.rule} {one.file}" for one in findings(records)]
+    """What is wrong now."""
+    return [f"{one.rule} {one.file}" for one in findings(records) if one.gone_at is None]
+
+
+def courses(*records: Any) -> list[tuple[str, float, float | None]]:
+    """Each rule that ever told, from which hour, and the hour in which it was seen to be over."""
+
+    def hour(at: datetime | None) -> float | None:
+        return None if at is None else (at - T0) / timedelta(hours=1)
+
+    return [(one.rule, hour(one.at) or 0.0, hour(one.gone_at)) for one in findings(records)]
+
+
+def bytes_of(seen: Artefact, name: str) -> str:
+    return next(file.sha256 for file in seen.files if file.name == name)
 
 
 # ── what is seen ─────────────────────────────────────────────────────────────
@@ -120,12 +152,37 @@ def test_what_ci_built_is_held_against_what_is_served(index: Index, tmp_path: Pa
     (tmp_path / "dist" / WHEEL).write_bytes(OURS)
     (tmp_path / "dist" / SDIST).write_bytes(b"another")
     built = reader.built(tmp_path / "dist", **stamp())
-    assert [f"artefact-not-built {SDIST}"] == rules(built, look(index))
+    assert [(f"artefact-not-built {SDIST}", T0)] == [
+        (f"{one.rule} {one.file}", one.at) for one in findings([look(index), built])
+    ]
     with zipfile.ZipFile(tmp_path / "dist.zip", "w") as archive:
         archive.writestr(f"../../{WHEEL}", OURS)
     assert [(WHEEL, hashlib.sha256(OURS).hexdigest())] == [
         (one.name, one.sha256) for one in reader.built(tmp_path / "dist.zip", **stamp()).files
     ]
+
+
+def test_a_file_that_ci_never_built_is_a_finding_at_the_first_look_also_where_it_cannot_be_fetched(
+    index: Index, tmp_path: Path
+) -> None:
+    (tmp_path / WHEEL).write_bytes(OURS)
+    index.publish("acme-sdk", SDIST, b"x", url="/nowhere")
+    built = reader.built(tmp_path, **stamp())
+    (found,) = findings([built, look(index)])
+    assert (found.rule, found.file, found.at) == ("artefact-not-built", SDIST, T0)
+    assert "not among what CI built" in str(found.says)
+
+
+def test_where_ci_said_nothing_no_file_is_called_other_than_built(index: Index) -> None:
+    assert (rules(look(index)), as_built([])) == ([], None)
+
+
+def test_what_ci_built_a_second_time_is_cis_too(index: Index, tmp_path: Path) -> None:
+    (tmp_path / WHEEL).write_bytes(OURS)
+    (tmp_path / SDIST).write_bytes(index.files["acme-sdk"][SDIST])
+    first = reader.built(tmp_path, **stamp())
+    (tmp_path / WHEEL).write_bytes(wheel("acme-sdk", "1.1.0", extra="built again"))
+    assert rules(first, look(index), reader.built(tmp_path, **stamp(10))) == []
 
 
 @pytest.mark.parametrize("content", [None, b"no zip"])
@@ -140,7 +197,201 @@ def test_an_index_that_is_as_it_was_has_nothing_wrong(index: Index) -> None:
     assert rules(look(index), look(index, 30)) == []
 
 
+# ── through time ─────────────────────────────────────────────────────────────
+
+
+def test_other_bytes_that_were_put_back_before_the_next_look_stay_a_finding_with_both_instants(
+    index: Index,
+) -> None:
+    first = look(index)
+    index.publish("acme-sdk", WHEEL, wheel("acme-sdk", "1.1.0", extra="evil"))
+    evil = look(index, 10)
+    index.publish("acme-sdk", WHEEL, OURS)
+    assert courses(first, evil, look(index, 20), look(index, 30)) == [("artefact-replaced", 10, 20)]
+
+
+def test_a_yank_that_was_taken_back_and_a_file_that_came_back_stay_findings(index: Index) -> None:
+    first = look(index)
+    index.publish("acme-sdk", WHEEL, OURS, yanked="oops")
+    held = index.files["acme-sdk"].pop(SDIST)
+    worse = look(index, 10)
+    index.publish("acme-sdk", WHEEL, OURS, yanked=False)
+    index.publish("acme-sdk", SDIST, held)
+    assert {("artefact-yanked", 10, 20), ("artefact-gone", 10, 20)} == set(
+        courses(first, worse, look(index, 20))
+    )
+
+
+def test_a_fault_that_comes_back_is_there_again_since_its_first_sighting(index: Index) -> None:
+    good = index.files["acme-sdk"]
+    evil = good | {WHEEL: wheel("acme-sdk", "1.1.0", extra="evil")}
+    looks = []
+    for hours, files in ((0, good), (10, evil), (20, good), (30, evil)):
+        index.files["acme-sdk"] = files
+        looks.append(look(index, hours))
+    assert courses(*looks) == [("artefact-replaced", 10, None)]
+    assert [T0 + timedelta(hours=30)] == [one.last_at for one in findings(looks)]
+
+
+def test_a_look_before_the_upload_is_no_baseline(index: Index) -> None:
+    held = index.files.pop("acme-sdk")
+    before_it = look(index)
+    index.files["acme-sdk"] = held
+    assert rules(before_it, look(index, 1), look(index, 2)) == []
+
+
+def test_a_file_that_was_added_and_taken_away_again_between_two_others_is_both(index: Index) -> None:
+    first, added = look(index), "acme_sdk-1.1.0-py2-none-any.whl"
+    index.publish("acme-sdk", added, OURS)
+    second = look(index, 10)
+    del index.files["acme-sdk"][added]
+    assert courses(first, second, look(index, 20)) == [
+        ("artefact-gone", 20, None),
+        ("artefact-added", 10, 20),
+    ]
+
+
+def test_a_file_whose_first_fetch_failed_is_held_against_its_first_bytes_that_came(index: Index) -> None:
+    index.publish("acme-sdk", WHEEL, OURS, url="/nowhere")
+    unseen = look(index)
+    index.publish("acme-sdk", WHEEL, OURS, url=f"/files/{WHEEL}")
+    seen = look(index, 10)
+    index.publish("acme-sdk", WHEEL, wheel("acme-sdk", "1.1.0", extra="evil"))
+    assert ("", hashlib.sha256(OURS).hexdigest()) == (bytes_of(unseen, WHEEL), bytes_of(seen, WHEEL))
+    assert courses(unseen, seen, look(index, 20)) == [("artefact-replaced", 20, None)]
+
+
+def test_a_look_that_could_not_fetch_a_file_neither_mends_nor_breaks_it(index: Index) -> None:
+    first = look(index)
+    index.publish("acme-sdk", WHEEL, wheel("acme-sdk", "1.1.0", extra="evil"))
+    evil = look(index, 10)
+    index.publish("acme-sdk", WHEEL, OURS, url="/nowhere")
+    assert courses(first, evil, look(index, 20)) == [("artefact-replaced", 10, None)]
+
+
+def test_an_index_out_of_reach_mends_nothing(index: Index) -> None:
+    first = look(index)
+    index.publish("acme-sdk", WHEEL, OURS, yanked="oops")
+    yanked = look(index, 10)
+    index.close()
+    assert courses(first, yanked, look(index, 20)) == [("artefact-yanked", 10, None)]
+
+
+def test_a_name_that_is_listed_twice_hides_nothing() -> None:
+    def listed(hours: float, *digests: str) -> Artefact:
+        files = tuple(
+            PublishedFile(name=WHEEL, claimed="", sha256=one, size_bytes=1, yanked=False, yanked_reason="",
+                          requires_python="", metadata="")
+            for one in digests
+        )  # fmt: skip
+        return Artefact(
+            **stamp(hours), project="acme-sdk", version="1.1.0", index="x", files=files, resolved=()
+        )
+
+    good, evil = "a" * 64, "b" * 64
+    first = listed(0, good)
+    assert [courses(first, listed(10, *both)) for both in ((good, evil), (evil, good))] == [
+        [("artefact-replaced", 10, None)]
+    ] * 2
+
+
 # ── an index that goes wrong ─────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("how", sorted(DRIPS))
+def test_an_index_that_drips_ends_no_watch_and_is_unknown_for_that_reason(how: str, index: Index) -> None:
+    index.drips = {"/simple/acme-sdk/": how}
+    began = time.monotonic()
+    seen = look(index, deadline_s=1.0)
+    assert time.monotonic() - began < 8
+    assert ((), "in the 1 s that a look may take" in seen.problem) == (seen.files, True), seen.problem
+
+
+@pytest.mark.parametrize("how", sorted(DRIPS))
+def test_a_file_that_drips_is_unknown_with_what_comes_after_it_and_all_are_named(
+    how: str, index: Index
+) -> None:
+    index.drips = {f"/files/{WHEEL}": how}
+    began = time.monotonic()
+    seen = look(index, deadline_s=2.0)
+    assert time.monotonic() - began < 9
+    assert (seen.problem, seen.not_known) == ("", 2)
+    assert [file.name for file in seen.files if "in the 2 s" in file.problem] == [WHEEL, SDIST]
+    assert "in the 2 s that a look may take" in seen.unresolved
+
+
+@pytest.mark.parametrize("uv", [True, False], ids=["uv", "pip"])
+def test_a_dependency_that_drips_is_unknown_and_the_files_are_known(
+    uv: bool, index: Index, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not uv:
+        monkeypatch.setenv("ATALAYA_UV", "")
+    installer = find_installer(tmp_path, print)
+    index.drips, index.drips_for_s = {"/simple/acme-lib/": "body"}, 90
+    began = time.monotonic()
+    seen = look(
+        index,
+        deadline_s=15,
+        resolve=lambda what, at, within_s: installer.resolve(what, index=at, within_s=within_s),
+    )
+    assert time.monotonic() - began < 40
+    assert (seen.not_known, seen.resolved, "answers too slowly" in seen.unresolved) == (0, (), True), seen
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no groups of processes")
+def test_what_a_resolver_started_ends_with_it(tmp_path: Path) -> None:
+    slow = tmp_path / "uv"
+    slow.write_text("#!/bin/sh\nsleep 300 &\necho $! > child\nwait\n", encoding="utf-8")
+    slow.chmod(0o755)
+    with pytest.raises(NetworkError, match="stopped after"):
+        Uv(slow, tmp_path, print).resolve("acme-sdk", index="http://127.0.0.1:9/", within_s=1.0)
+    child = int((tmp_path / "child").read_text(encoding="utf-8"))
+    assert _ends(child), f"{child} is still there"
+
+
+def _ends(pid: int) -> bool:
+    """Whether a process is gone, or waits to be buried, within some seconds."""
+    for _ in range(100):
+        try:
+            if "State:\tZ" in Path(f"/proc/{pid}/status").read_text(encoding="utf-8"):
+                return True
+            os.kill(pid, 0)
+        except OSError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_names_that_take_long_to_read_are_not_read(index: Index) -> None:
+    tags = ".".join(f"t{n}" for n in range(1000))
+    index.publish("acme-sdk", f"acme_sdk-1.1.0-{tags}-{tags}-{tags}.whl", b"x")
+    assert {WHEEL, SDIST} == {file.name for file in look(index).files}
+
+
+@pytest.mark.parametrize(
+    "page", ["<a href='x'>" + "<!-- " * 400_000, "<a " * 700_000], ids=["comment", "tags"]
+)
+def test_a_page_that_never_closes_ends_with_the_deadline(page: str, index: Index) -> None:
+    index.form = "html"
+    index.page = lambda _: page.encode()
+    began = time.monotonic()
+    look(index, deadline_s=1.0)
+    assert time.monotonic() - began < 10
+
+
+def test_files_beyond_what_a_look_takes_are_counted_and_called_neither_gone_nor_added(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = look(index)
+    monkeypatch.setattr(reader, "MOST_FILES", 2)
+    early = "acme_sdk-1.1.0-cp1-none-any.whl"
+    index.publish("acme-sdk", early, OURS)
+    full = look(index, 10)
+    assert (1, 1, [early, WHEEL]) == (full.not_looked_at, full.not_known, [file.name for file in full.files])
+    assert [f"artefact-added {early}"] == rules(first, full)
+    assert rules(full, look(index, 20)) == []
+    del index.files["acme-sdk"][early]
+    assert [f"artefact-gone {early}"] == rules(full, look(index, 20))
 
 
 def test_an_index_in_trouble_is_asked_again_and_one_that_stays_so_is_unknown(index: Index) -> None:
@@ -216,8 +467,8 @@ def test_a_dependency_that_moves_is_named_with_its_versions(
     if not uv:
         monkeypatch.setenv("ATALAYA_UV", "")
 
-    def resolve(requirement: str, at: str) -> tuple[str, ...]:
-        return find_installer(tmp_path, print).resolve(requirement, index=at)
+    def resolve(requirement: str, at: str, within_s: float) -> tuple[str, ...]:
+        return find_installer(tmp_path, print).resolve(requirement, index=at, within_s=within_s)
 
     first = look(index, 0, resolve=resolve)
     assert first.resolved == ("acme-lib==2.0", "acme-sdk==1.1.0"), first.unresolved
@@ -231,13 +482,17 @@ def test_a_dependency_that_moves_is_named_with_its_versions(
 
 def test_what_cannot_be_resolved_is_unknown_with_its_reason(index: Index, tmp_path: Path) -> None:
     del index.files["acme-lib"]
-    seen = look(index, resolve=lambda what, at: find_installer(tmp_path, print).resolve(what, index=at))
+    seen = look(index, resolve=lambda what, at, within_s: find_installer(tmp_path, print).resolve(
+        what, index=at, within_s=within_s))  # fmt: skip
     assert (seen.resolved, "acme-lib" in seen.unresolved) == ((), True)
 
 
-def context(hours: float, *freeze: str, os: str = "Linux-6.1", python: str = "3.12.1") -> RunContext:
+UBUNTU, UBUNTU_2 = "Ubuntu 24.04.1 LTS, x86_64", "Ubuntu 24.04.2 LTS, x86_64"
+
+
+def context(hours: float, *freeze: str, os: str = UBUNTU, python: str = "3.12.1", **where: Any) -> RunContext:
     return RunContext(
-        **stamp(hours), producer="checks", subject_name="s", subject_version="1", subject_digest="d" * 64,
+        **(stamp(hours) | where), producer="checks", subject_name="s", subject_version="1", subject_digest="d" * 64,
         subject_source="x", python=python, implementation="CPython", os=os, freeze=freeze,
     )  # fmt: skip
 
@@ -256,10 +511,76 @@ def test_what_moved_before_it_broke_is_named_the_nearest_first() -> None:
     assert list(before(found, T0 + timedelta(hours=60))) == []
 
 
-def test_two_machines_that_take_turns_move_nothing() -> None:
-    here, there = ("a==1",), ("a==2",)
-    runs = [context(h, *(here if h % 2 else there), os="Linux-6" if h % 2 else "Darwin-24") for h in range(6)]
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"os": "Darwin 24.1.0, arm64"}, {"os": "Ubuntu 24.04.1 LTS, aarch64"}, {"os": "Windows 10, AMD64"},
+        {"python": "3.13.0"}, {"environment": Environment.CI},
+    ],
+)  # fmt: skip
+def test_two_environments_that_cannot_be_compared_take_turns_and_move_nothing(other: dict[str, Any]) -> None:
+    runs = [context(h, "a==1") if h % 2 else context(h, "a==2", **other) for h in range(6)]
     assert moves(runs) == ()
+
+
+def test_two_hosts_that_take_turns_are_one_change_of_the_host_and_move_no_package() -> None:
+    runs = [context(h, "a==1", os=UBUNTU_2 if h % 2 else UBUNTU) for h in range(6)]
+    assert [
+        (move.what, move.before, move.after, (move.at - T0) / timedelta(hours=1)) for move in moves(runs)
+    ] == [("system", UBUNTU, UBUNTU_2, 1.0)]
+
+
+def test_a_package_that_moves_on_hosts_that_take_turns_is_told_once() -> None:
+    runs = [context(h, f"a=={1 if h < 3 else 2}", os=UBUNTU_2 if h % 2 else UBUNTU) for h in range(8)]
+    assert [("a", "1", "2", T0 + timedelta(hours=3))] == [
+        (move.what, move.before, move.after, move.at) for move in moves(runs) if move.what != "system"
+    ]
+
+
+def test_a_package_that_moves_together_with_the_host_is_seen_beside_it() -> None:
+    found = moves([context(0, "a==1"), context(1, "a==2", os=UBUNTU_2)])
+    assert [move.what for move in found] == ["a", "system"]
+
+
+def test_hosts_with_other_packages_that_take_turns_are_told_once() -> None:
+    runs = [context(h, f"a=={h % 2}", os=UBUNTU_2 if h % 2 else UBUNTU) for h in range(8)]
+    assert [move.what for move in moves(runs)] == ["a", "system"]
+
+
+def test_a_package_that_goes_back_is_a_move_also_where_hosts_take_turns() -> None:
+    versions = (1, 1, 2, 2, 1, 1)
+    runs = [context(h, f"a=={one}", os=UBUNTU_2 if h % 2 else UBUNTU) for h, one in enumerate(versions)]
+    assert [(move.before, move.after) for move in moves(runs) if move.what == "a"] == [("1", "2"), ("2", "1")]
+
+
+# ── what it leads to ─────────────────────────────────────────────────────────
+
+
+def found_at(hours: float, *, gone: float | None = None) -> ArtefactFinding:
+    (replaced,) = (rule for rule in RULES if rule.id == "artefact-replaced")
+    return ArtefactFinding(
+        rule=replaced.id, severity=Severity.CRITICAL, file=WHEEL, says=text("{file} was replaced.", file=WHEEL),
+        at=T0 + timedelta(hours=hours), last_at=T0 + timedelta(hours=hours + 1),
+        gone_at=None if gone is None else T0 + timedelta(hours=gone),
+    )  # fmt: skip
+
+
+def test_a_fault_that_is_over_opens_an_incident_all_the_same() -> None:
+    told = replace(example.judgement(), promises=(), published=(found_at(10, gone=20),))
+    (seen,) = (one for one in sightings(told) if one.rule == "artefact-replaced")
+    assert (T0 + timedelta(hours=10), T0 + timedelta(hours=11)) == (seen.first_at, seen.last_at)
+
+
+@pytest.mark.parametrize(("gone", "shown"), [(None, False), (20.0, True)])
+def test_a_fix_is_shown_by_a_look_that_saw_it_mended(gone: float | None, shown: bool) -> None:
+    one = found_at(10, gone=gone)
+    landed = Transition(
+        **stamp(15), incident="INC-1", opened_at=T0, state="monitoring", severity=Severity.CRITICAL, impact="x",
+        root_cause="", fix="put back", metric="", by="ana", why="x", rule=one.rule,
+        fingerprints=(cause_of_finding(one),),
+    )  # fmt: skip
+    (followed,) = follow([landed], observations=[], events=[], metrics=[], published=[one])
+    assert shown is followed.shown
 
 
 # ── in a watch ───────────────────────────────────────────────────────────────
@@ -296,6 +617,13 @@ def test_a_dry_run_keeps_nothing_and_an_index_out_of_reach_is_unknown(root: Path
     assert ledger.read(folder / "evidence", Artefact) == []
     index.close()
     assert run("artefact", "--release", "1.1.1", root=root).returncode == 3
+
+
+def test_a_look_that_left_a_file_unseen_is_unknown(root: Path, index: Index) -> None:
+    opened(root)
+    settings(root, index)
+    index.publish("acme-sdk", WHEEL, OURS, url="/nowhere")
+    assert run("artefact", "--release", "1.1.1", "--dry-run", root=root).returncode == 3
 
 
 def test_without_a_project_nothing_is_looked_at_and_that_is_said(root: Path) -> None:
