@@ -6,7 +6,10 @@ from datetime import timedelta
 
 from checks.includes import myst
 from checks.includes.voice import Voice
-from checks.records import N_, Artefact, Judgement, Move, PublishedFile
+from checks.records import N_, Artefact, ArtefactFinding, Judgement, Move, PublishedFile
+from checks.release.artefact import as_built
+
+MOST = 200  # lines of a list: a hostile index can make more than anybody reads
 
 
 def artefact(judgement: Judgement, voice: Voice) -> str:
@@ -15,26 +18,45 @@ def artefact(judgement: Judgement, voice: Voice) -> str:
         return voice(N_("What is published has not been looked at: whether users get what CI built is not known. "
                         "`[artefact] project` in `watch.toml` names it."))  # fmt: skip
     newest = judgement.artefacts[-1]
-    built = {file.name: file.sha256 for one in judgement.built for file in one.files}
-    wrong = (
-        voice.list(one.says for one in judgement.published)
-        if judgement.published
-        else voice(N_("Nothing is wrong with what is served."))
-        if newest.files
-        else ""
-    )
+    built = as_built(judgement.built)
     return myst.paragraphs(
         voice(N_("{project} {version} on {index}, looked at {n} times, the last on {at}."), project=newest.project,
               version=newest.version, index=newest.index, n=len(judgement.artefacts), at=newest.occurred_at),
         voice(N_("It could not be asked then: {why}"), why=newest.problem) if newest.problem else "",
-        wrong if not newest.problem else "",
-        _files(newest, built, voice) if newest.files else voice(N_("It listed no file of this version.")),
+        _wrong(judgement.published, newest, voice),
+        _files(newest, built, voice),
+        voice(N_("{n} more files of this version are listed, and were not looked at."), n=newest.not_looked_at)
+        if newest.not_looked_at else "",
         "" if built else voice(N_("What CI built is not known, so nothing is held against it.")),
         _brings(newest, voice),
     )  # fmt: skip
 
 
-def _files(newest: Artefact, built: dict[str, str], voice: Voice) -> str:
+def _wrong(published: tuple[ArtefactFinding, ...], newest: Artefact, voice: Voice) -> str:
+    """What is wrong, then what was; where nothing is, whether everything was seen."""
+    if published:
+        ranked = sorted(published, key=lambda one: one.gone_at is not None)
+        lines = [f"{voice.say(one.says)} {_since(one, voice)}" for one in ranked[:MOST]]
+        if len(ranked) > MOST:
+            lines.append(voice(N_("And {n} more."), n=len(ranked) - MOST))
+        return myst.bullets(lines)
+    if newest.problem or not newest.files:
+        return ""
+    if newest.not_known:
+        return voice(N_("Nothing wrong was seen in what could be looked at. Of {n} files it is not known."),
+                     n=newest.not_known)  # fmt: skip
+    return voice(N_("Nothing is wrong with what is served."))
+
+
+def _since(one: ArtefactFinding, voice: Voice) -> str:
+    if one.gone_at is None:
+        return voice(N_("First seen on {at}."), at=one.at)
+    return voice(N_("First seen on {at}, and no more on {gone}."), at=one.at, gone=one.gone_at)
+
+
+def _files(newest: Artefact, built: dict[str, tuple[str, ...]] | None, voice: Voice) -> str:
+    if not newest.files:
+        return "" if newest.problem else voice(N_("It listed no file of this version."))
     header = [
         voice(N_("File")),
         voice(N_("Bytes")),
@@ -54,16 +76,16 @@ def _files(newest: Artefact, built: dict[str, str], voice: Voice) -> str:
     return myst.table(voice(N_("What users get")), header, rows, classes="cards artefact")
 
 
-def _as_built(file: PublishedFile, built: dict[str, str], voice: Voice) -> str:
-    if file.name not in built or not file.sha256:
+def _as_built(file: PublishedFile, built: dict[str, tuple[str, ...]] | None, voice: Voice) -> str:
+    if built is None or (file.name in built and not file.sha256):
         return voice.mark("○", voice(N_("not known")), "unknown")
-    if built[file.name] == file.sha256:
+    if file.sha256 in built.get(file.name, ()):
         return voice.mark("●", voice(N_("yes")), "good")
     return voice.mark("✖", voice(N_("no")), "bad")
 
 
 def _brings(newest: Artefact, voice: Voice) -> str:
-    if newest.unresolved:
+    if newest.unresolved or not newest.resolved:  # it brings itself along, at least
         return voice(N_("What installing it brings along is not known: {why}"), why=newest.unresolved)
     return myst.dropdown(
         voice(N_("What installing it brings along: {n} packages"), n=len(newest.resolved)), myst.block(newest.resolved)
@@ -93,7 +115,7 @@ def table(judgement: Judgement, found: tuple[Move, ...], caption: str, voice: Vo
             voice.at(move.at), _hour(judgement, move, voice), myst.span(voice.literal(move.what), "row-name"),
             voice.literal(move.before), voice.literal(move.after), voice.literal(move.where),
         ]
-        for move in found[:200]
+        for move in found[:MOST]
     ]  # fmt: skip
     return myst.table(caption, header, rows, classes="cards moves")
 
