@@ -65,7 +65,7 @@ def test_nothing_happens_when_a_browser_opens_what_strangers_wrote_and_all_of_it
     page.keyboard.press("Tab")
     page.mouse.wheel(0, 4000)
     page.wait_for_timeout(50)
-    if path in PAGES:
+    if path in PAGES and "/segments/" not in path:  # a segment holds the records of one file only
         text = words(page.inner_text("article.bd-article, main:not(.bd-main)"))
         assert [string for string in STRANGERS if shown(string) not in text] == []
     assert tab_for_strangers.did == []

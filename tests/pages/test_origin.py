@@ -56,7 +56,7 @@ def test_a_release_that_is_not_the_newest_says_so_and_leads_to_that_one(tab_on_f
 
 def test_what_a_link_leads_to_is_unfolded(tab_on_files):
     page = tab_on_files.go(f"{CALM}/index.html")
-    page.click(".glance table a >> nth=0")
+    page.click(".glance tbody a >> nth=0")
     assert page.url.endswith("/evidence.html#figure-pass-rate")
     assert page.locator("details[open] #figure-pass-rate").count() == 1
 
