@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 
+from checks.proving.prove import make_quick_to_start
 from checks.subject.environment import Prepared, prepare
 
 
 @pytest.fixture(scope="session")
 def prepared() -> Iterator[Prepared]:
     with prepare("") as made:
+        make_quick_to_start(made)
         yield made
 
 

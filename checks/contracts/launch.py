@@ -18,6 +18,9 @@ from typing import Any
 
 from checks.contracts.warden import Stage, Task, keep_watch
 
+HERE = Path(__file__).resolve().parent
+EXPLORATION = HERE / "check_exploration.py"  # the one file that needs Hypothesis
+
 # What the SDK leaves behind when it is imported or first used must not be thrown away: it may not like to go.
 _kept: list[Any] = []
 
@@ -42,8 +45,10 @@ def work(order: dict[str, Any], task: Task) -> int:
     import msgspec
     import pytest
 
-    with contextlib.suppress(ImportError):
-        import hypothesis.stateful  # noqa: F401
+    files = files_of(order["wanted"])
+    if EXPLORATION in files:
+        with contextlib.suppress(ImportError):
+            import hypothesis.stateful  # noqa: F401
 
     results = Path(order["results"])
 
@@ -86,10 +91,21 @@ def work(order: dict[str, Any], task: Task) -> int:
         emit=lambda result: say(type(result).__name__, result),
         starting=lambda id: say("starting", id),
     )
-    here = Path(__file__).resolve().parent
-    options = ["-c", str(here / "pytest.ini"), "--rootdir", str(here), "--capture=no"]
-    code = pytest.main([str(here), *options], plugins=[recorder])
+    options = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(HERE), "--capture=no"]
+    code = pytest.main([*map(str, files), *options], plugins=[recorder])
     return 0 if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else int(code)
+
+
+def files_of(wanted: Sequence[str]) -> list[Path]:
+    """The files that hold what is wanted; none wanted means all of them. To import the others takes longest of all."""
+    files = sorted([*HERE.glob("check_*.py"), *HERE.glob("probe_*.py")])
+    named = [file for file in files if _names_one_of(wanted, file)]
+    return named or files
+
+
+def _names_one_of(ids: Sequence[str], file: Path) -> bool:
+    text = file.read_text(encoding="utf-8")
+    return any(f'("{id}")' in text for id in ids)
 
 
 def _speak(order: dict[str, Any]) -> None:

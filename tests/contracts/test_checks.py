@@ -3,6 +3,7 @@
 import pytest
 
 from checks.contracts.findings import WEAKNESSES
+from checks.contracts.launch import files_of
 from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
 from checks.errors import UsageError
@@ -81,6 +82,15 @@ def test_the_reference_sdk_has_the_weaknesses_that_the_contract_itself_asks_for(
 def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:
     run = run_checks(prepared, wanted=["config.no-fallback"])
     assert [(check.id, check.outcome) for check in run.checks] == [("config.no-fallback", Outcome.KEPT)]
+
+
+def test_whatever_is_wanted_is_held_by_one_file_and_no_other_is_imported() -> None:
+    ids = [one.id for one in (*PROMISES, *WEAKNESSES)]
+    assert dict.fromkeys(ids, 1) == {id: len(files_of([id])) for id in ids}
+
+
+def test_where_nothing_in_particular_is_wanted_all_files_are_imported() -> None:
+    assert {"check_exploration.py", "probe_cache.py"} <= {file.name for file in files_of([])}
 
 
 def test_a_promise_that_is_not_there_is_refused_with_its_neighbours(prepared: Prepared) -> None:

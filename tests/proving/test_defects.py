@@ -14,7 +14,7 @@ from checks.contracts.run import run_checks
 from checks.errors import HarnessError
 from checks.proving import selftest
 from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
-from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch, make_quick_to_start
+from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
@@ -53,7 +53,6 @@ CHOSEN = one_for_each_promise()
 @pytest.fixture(scope="module")
 def caught(prepared: Prepared) -> Callable[[str], Caught]:
     """What became of each defect, shown to the promises that should catch it; some at once, since they are many."""
-    make_quick_to_start(prepared)
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         found = pool.map(lambda defect: catch(defect, prepared, wanted=looked_at(defect)), CHOSEN)
         return {one.id: one for one in found}.__getitem__
