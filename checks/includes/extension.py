@@ -8,11 +8,12 @@ since Sphinx knows nothing of the builds beside the one that it makes.
 
 from __future__ import annotations
 
+import gc
 import html
 import re
 import zlib
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -206,10 +207,38 @@ def fragments_folder(app: Sphinx) -> Path:
     return Path(app.confdir) / "_generated" / str(config.live_release) / (config.language or "en")
 
 
+class Contents:
+    """The table of contents beside a page, put together once for all pages that lie below one page.
+
+    It shows the page above them, and none of them, so all theirs are alike; hundreds of promises have one.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    def remember(
+        self, app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
+    ) -> None:
+        above, toctree = str(PurePosixPath(page).parent), context.get("toctree")
+        if toctree is None or above not in app.env.all_docs:
+            return
+
+        def remembered(**options: Any) -> str:
+            asked = above, repr(sorted(options.items()))
+            if asked not in self._known:
+                self._known[asked] = toctree(**options)
+            return self._known[asked]
+
+        context["toctree"] = remembered
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls."""
     if not app.confdir:
         raise ExtensionError("the live directive needs a conf.py: give its folder with -c")
+    # A page is a tree of thousands of nodes that know their parents. Python looks through all of them for what can
+    # go with every few hundred new ones, which takes a quarter of a build, and hardly anything ever can.
+    gc.set_threshold(20_000, 20, 100)
     app.add_config_value("live_release", "reference", "env", types=[str])
     app.add_config_value("live_front_language", "en", "env", types=[str])
     app.add_directive("live", Live)
@@ -219,6 +248,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("rule", ReferenceLink("rules", r"[a-z0-9-]+"))
     app.set_translator("html", Translator)
     app.connect("html-page-context", _name_the_feed)
+    app.connect("html-page-context", Contents().remember)
     app.connect("html-collect-pages", _segments)
     # Pages that another version of this file has read are read anew.
     itself = zlib.crc32(Path(__file__).read_bytes())
