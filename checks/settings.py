@@ -10,6 +10,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
 
@@ -263,8 +264,13 @@ class Key(NamedTuple):
     variable: str
 
 
-def every_key() -> Iterator[Key]:
+@cache
+def every_key() -> tuple[Key, ...]:
     """Each key of ``watch.toml`` in order, from the declarations themselves."""
+    return tuple(_keys())
+
+
+def _keys() -> Iterator[Key]:
     for section in msgspec.structs.fields(Settings):
         hints = get_type_hints(section.type, include_extras=True)
         for field in msgspec.structs.fields(section.type):
