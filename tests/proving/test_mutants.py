@@ -3,16 +3,19 @@
 import ast
 import tempfile
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from checks.contracts.promises import PROMISES
 from checks.errors import HarnessError, UsageError
 from checks.proving import mutate as tool
+from checks.proving import reach
 from checks.proving.defects import BY_ID, plant
 from checks.proving.mutants import FILES, OPERATORS, Mutant, all_mutants, applied, mutants_of
 from checks.proving.mutate import Explained, Fate, Mutated, Tried, Why, choose, explanations, mutate, summary
-from checks.proving.prove import REFERENCE
+from checks.proving.prove import EXPLORING, REFERENCE
 from checks.proving.seeded.defect import CONFIG
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
@@ -190,10 +193,18 @@ EXPLAINED = Explained(id="told", change="", why=Why.EQUIVALENT, reason="a remark
 
 
 @pytest.fixture(scope="module")
-def tried(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Tried]:
+def quick() -> Iterator[None]:
+    """Without the checks that explore: they take most of the time, and all others would wait for what hangs as long."""
     with pytest.MonkeyPatch.context() as patch:
+        for module in (tool, reach):
+            patch.setattr(module, "PROMISES", tuple(one for one in PROMISES if one.id not in EXPLORING))
         patch.setattr(tool, "PATIENCE_S", 1.5)
-        found = mutate(
+        yield
+
+
+@pytest.fixture(scope="module")
+def tried(prepared: Prepared, quick: None) -> dict[str, Tried]:
+    found = mutate(
             prepared,
             [SAME, TOLD, BROKEN, OPEN, NO_SDK, HANGS],
             explained={"told": EXPLAINED, "open": EXPLAINED},
@@ -233,7 +244,7 @@ def test_the_order_of_the_mutants_is_kept(tried: dict[str, Tried]) -> None:
 
 
 def test_a_run_that_is_broken_off_leaves_nothing(
-    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    prepared: Prepared, quick: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
@@ -246,7 +257,7 @@ def test_a_run_that_is_broken_off_leaves_nothing(
 
 
 def test_an_sdk_that_is_broken_as_it_is_is_an_error(
-    prepared: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    prepared: Prepared, quick: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tool, "REFERENCE", plant(BY_ID["fallback-address"], REFERENCE, tmp_path))
     with pytest.raises(HarnessError, match=r"breaks config\.no-fallback"):
