@@ -233,7 +233,8 @@ def tests(session):
     """Run the tests and the doctests, without those that need a browser."""
     install(session, extras=["site"], groups=["tests"])
     # Two at once, each file whole: what a file's tests share is made once, and pauses of one fill those of the other.
-    at_once = ("--numprocesses=2", "--dist=loadfile")
+    # The files in their order, the long ones first: by default the file with the fewest tests comes last, long or not.
+    at_once = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
     session.run(
         "python", "-m", "pytest", "--ignore=tests/pages", *(session.posargs or at_once), env=environment()
     )

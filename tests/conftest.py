@@ -9,6 +9,12 @@ from checks.proving.prove import make_quick_to_start
 from checks.subject.environment import Prepared, prepare
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that are marked as long, whole, and leave all others in their order."""
+    long = {item.path for item in items if item.get_closest_marker("long")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def prepared() -> Iterator[Prepared]:
     with prepare("") as made:

@@ -20,6 +20,8 @@ from checks.includes.site import publish_releases
 from checks.includes.skeleton import pages
 from tests.includes import example
 
+pytestmark = pytest.mark.long
+
 DOCS = Path(__file__).parents[2] / "docs"
 VERSIONS = ("1.1.0", "1.0.9", "rehearsal-7")
 NAMES = [name.removesuffix(".md") for name in pages()]

@@ -18,6 +18,8 @@ from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
+pytestmark = pytest.mark.long
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -20,6 +20,8 @@ from checks.proving.seeded.defect import CONFIG
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
+pytestmark = pytest.mark.long
+
 # ── how they are made ────────────────────────────────────────────────────────
 
 

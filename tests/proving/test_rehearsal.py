@@ -60,6 +60,8 @@ from checks.subject.capabilities import PACKAGE
 from checks.subject.digest import package_digest
 from checks.verdict import EXTENSION_H, MANDATORY
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).parents[2]
 T0 = datetime(2026, 11, 2, 9, tzinfo=UTC)
 SMALL = Scenario(
