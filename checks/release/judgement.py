@@ -6,7 +6,7 @@ Pure in time: the same evidence, settings and instant give the same judgement, w
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -266,7 +266,10 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     release = now.release
     records = [record for record in case.records if belongs(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
-    statuses = tuple(_status(promise, observations, proofs) for promise in PROMISES)
+    of_promise = defaultdict[str, list[Observation]](list)
+    for observation in observations:
+        of_promise[observation.promise].append(observation)
+    statuses = tuple(_status(promise, of_promise[promise.id], proofs) for promise in PROMISES)
     unproven = not_shown(now.transitions, observations)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     span = Span(
@@ -357,8 +360,7 @@ def _of(records: Sequence[Evidence], kind: type[Kind]) -> list[Kind]:
     return sorted(of_kind, key=lambda record: (record.occurred_at, record.run_id))
 
 
-def _status(promise: Promise, observations: Sequence[Observation], proofs: Sequence[Proof]) -> PromiseStatus:
-    seen = [observation for observation in observations if observation.promise == promise.id]
+def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proof]) -> PromiseStatus:
     counts = Counter(observation.outcome for observation in seen)
     last = seen[-1] if seen else None
     red_at = [proof.occurred_at for proof in proofs if promise.id in proof.caught_by]
