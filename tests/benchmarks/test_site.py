@@ -1,0 +1,94 @@
+"""How long does a site of many releases take to build, from nothing and after one new segment of evidence?
+
+Run by ``nox -s bench``. Twelve releases that nothing happens to any more and one that is watched, in two languages,
+each with the evidence of a rehearsed watch. Beside them stands what one would wait for with Sphinx alone: a build of
+one release in one language in which nothing has changed. Figures are printed, never asserted; what is asserted is
+that the builds that nothing changed for were not made.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from checks.evidence import ledger
+from checks.records import JobAttempt
+
+ROOT = Path(__file__).parents[2]
+REHEARSED = ROOT / "docs" / "releases" / "rehearsal-1"
+FROZEN, LIVE = [f"1.{minor}.0" for minor in range(12)], "1.12.0"
+TURNS = 3
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("place")
+    ignored = shutil.ignore_patterns("_build", "_generated", "releases", "*.mo")
+    shutil.copytree(ROOT / "docs", root / "docs", ignore=ignored)
+    shutil.copy(ROOT / "watch.toml", root)
+    for version in (*FROZEN, LIVE):
+        folder = root / "docs" / "releases" / version
+        shutil.copytree(REHEARSED, folder)
+        told = folder / "release.toml"
+        told.write_text(
+            told.read_text(encoding="utf-8").replace('"rehearsal-1"', f'"{version}"'), encoding="utf-8"
+        )
+    return root
+
+
+def taken_s(run: Callable[[], object]) -> float:
+    began_s = time.perf_counter()
+    run()
+    return time.perf_counter() - began_s
+
+
+def site(root: Path) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "checks", "--root", str(root), "site"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stderr + done.stdout
+
+
+def sphinx_alone(root: Path) -> None:
+    docs, doctrees = root / "docs", root / "docs" / "_build" / "doctrees" / LIVE / "en"
+    told = {"SITE_RELEASE": LIVE, "SITE_LANGUAGE": "en", "SITE_FRONT_LANGUAGE": "en", "PYTHONPATH": str(ROOT)}
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-c", str(docs), "-d", str(doctrees),
+         str(docs / "releases" / LIVE), str(docs / "_build" / "html" / LIVE)],
+        cwd=ROOT, env=os.environ | told, check=True,
+    )  # fmt: skip
+
+
+def add_a_segment(root: Path, turn: int) -> None:
+    evidence = root / "docs" / "releases" / LIVE / "evidence"
+    job = ledger.readable(evidence, JobAttempt)[-1]
+    ledger.write(evidence, [replace(job, run_id=f"added-{turn}")])
+
+
+def test_a_site_of_thirteen_releases(place: Path) -> None:
+    nothing_s = taken_s(lambda: site(place))
+    alone, again = [], []
+    for turn in range(TURNS):
+        alone.append(taken_s(lambda: sphinx_alone(place)))
+        add_a_segment(place, turn)
+        said: list[str] = []
+        again.append(taken_s(lambda said=said: said.append(site(place))))
+        made = [line for line in said[0].splitlines() if ": built" in line]
+        assert [line for line in made if not line.startswith((LIVE, "site"))] == []
+        assert len([line for line in made if line.startswith(LIVE)]) == 2
+    print(
+        f"\n13 releases in 2 languages, from nothing: {nothing_s:.0f} s\n"
+        f"after one new segment: {statistics.median(again):.1f} s; Sphinx alone, one release, nothing changed: "
+        f"{statistics.median(alone):.1f} s; ratio {statistics.median(again) / statistics.median(alone):.1f}"
+    )
