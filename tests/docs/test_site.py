@@ -163,7 +163,7 @@ def test_every_link_within_the_site_leads_to_a_page_and_to_a_place_on_it(site):
 
 def test_from_a_figure_on_the_front_page_its_evidence_is_two_links_away(site):
     folder = site.out / "1.1.0"
-    to_figure = article(folder / "index.html").xpath(".//*[contains(@class, 'glance')]//table//a/@href")
+    to_figure = article(folder / "index.html").xpath(".//*[contains(@class, 'glance')]//tbody//a/@href")
     assert len(to_figure) == 5
     for target in to_figure:
         page, _, anchor = target.partition("#")
