@@ -113,7 +113,7 @@ def test_beside_a_page_stand_all_root_pages_once_with_the_one_that_it_belongs_to
     # A link to the page itself is "#", which is no name.
     assert sorted({file.stem for file in written} - {Path(page).stem}) == sorted(set(names) - {"#"})
     assert len(written) == len(names)
-    assert len(sidebar.xpath(".//*[contains(@class, 'caption-text')]")) == 3
+    assert len(sidebar.xpath(".//*[contains(@class, 'caption-text')]")) == 5
     assert len(sidebar.xpath("./ul/li[contains(@class, 'current')]")) == 1
 
 
