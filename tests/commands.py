@@ -22,9 +22,11 @@ def command(*arguments: str | Path, root: Path) -> list[str]:
     return [sys.executable, "-m", "checks", "--root", str(root), *map(str, arguments)]
 
 
-def run(*arguments: str | Path, root: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str | Path, root: Path, cwd: Path = ROOT, **environ: str
+) -> subprocess.CompletedProcess[str]:
     argv = command(*arguments, root=root)
-    with _as_a_process(environ) as (out, err):
+    with _as_a_process(environ, cwd) as (out, err):
         try:
             code = main(argv[3:])
         except SystemExit as left:
@@ -33,11 +35,11 @@ def run(*arguments: str | Path, root: Path, **environ: str) -> subprocess.Comple
 
 
 @contextlib.contextmanager
-def _as_a_process(environ: dict[str, str]) -> Iterator[tuple[io.StringIO, io.StringIO]]:
+def _as_a_process(environ: dict[str, str], cwd: Path) -> Iterator[tuple[io.StringIO, io.StringIO]]:
     out, err = io.StringIO(), io.StringIO()
     with (
         mock.patch.dict(os.environ, environ),
-        contextlib.chdir(ROOT),
+        contextlib.chdir(cwd),
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),
     ):

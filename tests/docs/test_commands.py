@@ -1,0 +1,387 @@
+"""Does every command that the pages show work?
+
+:data:`HOW` says of each of them where it is run and what it says there, or why not here. A command that is shown and
+not in it fails, and so does one that is in it and not shown.
+"""
+
+from __future__ import annotations
+
+import _thread
+import argparse
+import os
+import re
+import shlex
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import NamedTuple
+
+import pytest
+
+from checks.__main__ import parser
+from checks.includes import contract
+from tests.commands import ROOT, run
+from tests.docs import places, shown
+from tests.docs.places import Make
+from tests.docs.shown import CHECKS
+
+
+class Run(NamedTuple):
+    """Where a command is run, and what it says there; ``more`` is added to it, so that it is short."""
+
+    place: Make
+    says: str
+    code: int = 0
+    more: str = ""
+    values: Mapping[str, str] = MappingProxyType({})
+
+
+class ByTest(NamedTuple):
+    """A test of this file runs the command, among others or in a way of its own."""
+
+    name: str
+
+
+class NotHere(NamedTuple):
+    """Why a command is not run here, and the file that tests what is behind it."""
+
+    why: str
+    tested_by: str
+
+
+ONE = "--promise config.error-is-a-value-error --no-canary"
+MINUTES = "it takes minutes: every check, and every page"
+HOURS = "every defect is shown to every check"
+WORKS = "it is for those who work on the project, and is what runs the tests"
+TOLD = Run(places.watched, "derivation", code=1)
+GUIDE = ByTest("test_the_promise_of_the_guide_is_seen_red_and_then_kept")
+SERVED = ByTest("test_the_site_is_built_and_served")
+MERGED = ByTest("test_a_change_of_the_main_branch_is_brought_over")
+
+# The command, as it is handed over, beside how it is run.
+HOW: dict[str, Run | ByTest | NotHere] = {
+    # ── the watch ──
+    f"{CHECKS} watch": NotHere(MINUTES, "tests/contracts/test_checks.py"),
+    f"{CHECKS} watch --sdk path/to/your/sdk": NotHere(MINUTES, "tests/contracts/test_checks.py"),
+    f"{CHECKS} watch --summary summary.md": NotHere(MINUTES, "tests/includes/test_telling.py"),
+    f"{CHECKS} watch --scheduled": Run(places.empty, "there is nothing to watch"),
+    # ── the checks ──
+    f"{CHECKS} observe": NotHere("it takes a minute: every check", "tests/contracts/test_checks.py"),
+    f"{CHECKS} observe --promise ID": GUIDE,
+    f"{CHECKS} observe --promise config.equal-loads": GUIDE,
+    f"{CHECKS} observe --report FILE": Run(
+        places.with_sdk, "report: report.json", more=f"--sdk {places.SDK} {ONE}", values={"FILE": "report.json"}),
+    f"{CHECKS} observe --sdk PATH_OR_REQUIREMENT --report FILE": Run(
+        places.with_sdk, "report: report.json", more=ONE, values={"FILE": "report.json"}),
+    f"{CHECKS} observe --sdk PATH_OR_REQUIREMENT --report report.json": Run(
+        places.with_sdk, "report: report.json", more=ONE),
+    f"{CHECKS} observe --sdk path/to/your/sdk --report report.json": Run(
+        places.with_sdk, "report: report.json", more=ONE),
+    f"{CHECKS} observe --sdk path/to/your/sdk --adapter adapter.toml": Run(places.renamed, "1 kept", more=ONE),
+    f"{CHECKS} smoke": NotHere("it is run against a service below", "tests/contracts/test_smoke.py"),
+    f"{CHECKS} smoke --base-url URL --report smoke.json --log smoke.log": Run(
+        places.served, "created-to-ready"),
+    # ── what CI says ──
+    f"{CHECKS} collect": Run(places.watched, "good.xml"),
+    f"{CHECKS} collect --junit PATH --report FILE": Run(
+        places.watched, "good.xml", values={"PATH": "path/to/reports"}),
+    f"{CHECKS} collect --junit path/to/reports --workflow clients-python-sdk --commit 0123abc": Run(
+        places.watched, "good.xml"),
+    f"{CHECKS} collect --log FILE": Run(places.watched, "smoke.log", values={"FILE": "smoke.log"}),
+    f"{CHECKS} collect --log smoke.log": Run(places.watched, "smoke.log"),
+    f"{CHECKS} artefact --dry-run": Run(places.published, "acme_sdk-1.1.0-py3-none-any.whl"),
+    # ── the verdict ──
+    f"{CHECKS} judge --explain pass-rate": TOLD,
+    f"{CHECKS} judge --explain METRIC": TOLD._replace(values={"METRIC": "pass-rate"}),
+    f"{CHECKS} judge --as-of INSTANT --json": Run(places.watched, "atalaya.judgement/1"),
+    f"{CHECKS} judge --release VERSION --as-of TIME": Run(places.rehearsed, "rehearsal-2"),
+    f"{CHECKS} judge --release rehearsal-2 --as-of TIME": Run(places.rehearsed, "rehearsal-2"),
+    f"{CHECKS} notify --dry-run": Run(places.watched, "The watch is open"),
+    f"{CHECKS} notify": ByTest("test_a_chat_is_told_by_the_block_of_the_guide"),
+    'export ATALAYA_NOTIFY_WEBHOOK="$(cat ~/.atalaya-webhook)"':
+        ByTest("test_a_chat_is_told_by_the_block_of_the_guide"),
+    # ── the pages ──
+    f"{CHECKS} publish": SERVED,
+    f"{CHECKS} site": SERVED,
+    f"{CHECKS} serve": SERVED,
+    # ── what the checks can see ──
+    f"{CHECKS} prove": NotHere(HOURS, "tests/proving/test_defects.py"),
+    f"{CHECKS} prove --report FILE": NotHere(HOURS, "tests/proving/test_defects.py"),
+    f"{CHECKS} prove --defect ID": GUIDE,
+    f"{CHECKS} prove --defect never-equal": GUIDE,
+    f"{CHECKS} mutate": NotHere(HOURS, "tests/proving/test_mutants.py"),
+    f"{CHECKS} mutate --file FILE": NotHere(HOURS, "tests/proving/test_mutants.py"),
+    f"{CHECKS} calibrate": Run(places.site, "of each scenario are drawn", more="--watches 2"),
+    f"{CHECKS} calibrate --watches N --seed N": Run(
+        places.site, "of each scenario are drawn", values={"N": "2"}),
+    # ── a rehearsal ──
+    f"{CHECKS} rehearse --help": Run(places.empty, "stale-cache"),
+    f"{CHECKS} rehearse": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
+    f"{CHECKS} rehearse --scenario stale-cache": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
+    f"{CHECKS} rehearse --scenario NAME --seed N": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
+    f"{CHECKS} rehearse --scenario stale-cache --seed 7 --as rehearsal-2": NotHere(
+        "it takes minutes", "tests/proving/test_rehearsal.py"),
+    # ── the life of a release ──
+    f"{CHECKS} release open VERSION --commit SHA": Run(places.empty, "open: "),
+    f"{CHECKS} release open 1.1.0 --commit SHA": Run(places.empty, "open: "),
+    f"{CHECKS} release open 1.1.0 --commit 0123abc": Run(places.empty, "open: "),
+    f"{CHECKS} release open 1.1.1 --commit 4f2c9ab": Run(places.sealed, "has a check"),
+    f"{CHECKS} release record --why TEXT": Run(places.watched, "everything is recorded as it stands"),
+    f"{CHECKS} release checkpoint": Run(places.watched, "T+24"),
+    f"{CHECKS} release checkpoint --release 1.1.0": Run(places.over, "T+72"),
+    f'{CHECKS} release checkpoint --release 1.1.0 --sign review-pass-rate --note "two lost jobs, both of the runner"':
+        Run(places.over, "kept: 1 records"),
+    f"{CHECKS} release incident [ID]": Run(places.watched, "monitoring"),
+    f"{CHECKS} release incident --release 1.1.0": Run(places.over, "no incidents"),
+    f"{CHECKS} release incident ID --to resolved --why TEXT": Run(places.watched, "resolved"),
+    f"{CHECKS} release decide ACTION --why TEXT": Run(places.watched, "stop", values={"ACTION": "stop"}),
+    f"{CHECKS} release decide roll-back --why TEXT": Run(places.watched, "roll-back"),
+    f'{CHECKS} release decide stop --why "polls read old states since T+30"': Run(places.watched, "stop"),
+    f'{CHECKS} release decide go-on --release 1.1.0 --why "stale reads are mended, and shown to be"':
+        Run(places.over, "go-on"),
+    f"{CHECKS} release extend --why TEXT": Run(places.watched, "1.1.0 is watched for 96 h"),
+    f'{CHECKS} release extend --release 1.1.0 --why "a fix has landed, and has to be shown"':
+        Run(places.over, "1.1.0 is watched for 96 h"),
+    f"{CHECKS} release close --why TEXT": Run(places.over, "the next release begins with"),
+    f'{CHECKS} release close --why "the window is over"': Run(places.over, "the next release begins with"),
+    f'{CHECKS} release close --why "decided with the team"': Run(places.over, "the next release begins with"),
+    f"{CHECKS} release close --early --why TEXT": Run(places.taken_back, "the next release begins with"),
+    f"{CHECKS} release verify": Run(places.sealed, "as they were sealed"),
+    f"{CHECKS} release verify [VERSION]": Run(
+        places.sealed, "as they were sealed", values={"[VERSION]": "1.1.0"}),
+    # ── the evidence ──
+    f"{CHECKS} evidence verify": Run(places.watched, "1.1.0"),
+    f"{CHECKS} evidence compact": Run(places.watched, "compacted"),
+    f"{CHECKS} evidence export --ctrf FILE": Run(places.watched, "2 tests"),
+    f"{CHECKS} evidence export --ctrf tests.ctrf.json": Run(places.watched, "2 tests"),
+    f"{CHECKS} evidence schema": Run(places.empty, "$defs"),
+    # ── the shared branch ──
+    f"{CHECKS} share pull": Run(places.joining, "3 files were brought"),
+    f"{CHECKS} share push": Run(places.unshared, "3 files were added"),
+    f"{CHECKS} share push --edited": Run(places.edited, "1 edited"),
+    f"{CHECKS} share propose": Run(places.proposing, "proposed: https://github.test/acme/sdk/pull/1"),
+    f"{CHECKS} share changed": Run(places.joining, "builds are spared on evidence only"),
+    "git fetch origin": MERGED,
+    "git switch evidence": MERGED,
+    "git merge origin/main": MERGED,
+    "git push origin evidence": MERGED,
+    # ── for those who work on it ──
+    "nox --list": NotHere("a whole test of its own", "tests/test_noxfile.py"),
+    "nox -s tests": NotHere(WORKS, "tests/test_noxfile.py"),
+    "nox -s lint": NotHere(WORKS, "tests/test_noxfile.py"),
+    "nox -s types": NotHere(WORKS, "tests/test_noxfile.py"),
+    "nox -s sdks": NotHere("it takes a while", "tests/contracts/test_other_sdks.py"),
+    "nox -s lock -- --upgrade": NotHere("it writes the lock anew, from the index", "tests/test_noxfile.py"),
+    ".ci/run": NotHere(WORKS, "tests/test_workflows.py"),
+}  # fmt: skip
+
+NOW = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+# What a placeholder stands for, where the place or the row does not say it.
+VALUES = {
+    "VERSION": "1.1.0", "[VERSION]": "1.1.0", "SHA": "0123abc", "TEXT": "a reason", "FILE": "written.json",
+    "INSTANT": NOW, "TIME": "2026-11-03T09:00:00Z", "METRIC": "pass-rate",
+    "PATH": "path/to/reports", "PATH_OR_REQUIREMENT": "path/to/your/sdk", "URL": "http://127.0.0.1:9", "ID": "INC-1",
+    "[ID]": "INC-1", "NAME": "healthy", "N": "7", "ACTION": "go-on",
+}  # fmt: skip
+
+SHOWN = shown.shown()
+BEHIND = {command for one in SHOWN for command in shown.comes_to(one.text)}
+RUN = {command: how for command, how in HOW.items() if isinstance(how, Run)}
+
+
+def words(command: str, values: Mapping[str, str]) -> list[str]:
+    """The arguments of a command, with what its placeholders stand for; one that stands for nothing is left out."""
+    meant = (values.get(word, word) for word in shlex.split(command.removeprefix(CHECKS)))
+    return [word for word in meant if word]
+
+
+def once() -> list[str]:
+    """The commands that are run: of those that are one but for the order, or for the words of a reason, the first."""
+    found: dict[tuple[Make, tuple[str, ...]], str] = {}
+    for command, how in RUN.items():
+        given = words(
+            re.sub(r'--why "[^"]+"', "--why TEXT", f"{command} {how.more}"), VALUES | dict(how.values)
+        )
+        found.setdefault((how.place, tuple(sorted(given))), command)
+    return list(found.values())
+
+
+# ── the table is of what is shown ────────────────────────────────────────────
+
+
+def test_every_command_that_a_page_shows_has_its_row() -> None:
+    missing = [f"{one.page}: {one.text}" for one in SHOWN if not set(shown.comes_to(one.text)) <= HOW.keys()]
+    assert missing == []
+
+
+def test_every_row_is_of_a_command_that_a_page_shows() -> None:
+    assert [command for command in HOW if command not in BEHIND] == []
+
+
+def test_every_command_of_the_command_line_is_shown() -> None:
+    begun = {tuple(command.removeprefix(f"{CHECKS} ").split()[:2]) for command in BEHIND}
+    assert [leaf for leaf in leaves(parser()) if not any(one[: len(leaf)] == leaf for one in begun)] == []
+
+
+def leaves(of: argparse.ArgumentParser) -> Iterator[tuple[str, ...]]:
+    inner = [action for action in of._actions if isinstance(action, argparse._SubParsersAction)]
+    if not inner:
+        yield ()
+    for action in inner:
+        for name, one in action.choices.items():
+            yield from ((name, *rest) for rest in leaves(one))
+
+
+def test_every_session_that_a_page_names_is_one_of_the_noxfile() -> None:
+    there = set(re.findall(r"^@nox\.session\ndef (\w+)", (ROOT / "noxfile.py").read_text(), re.MULTILINE))
+    named = {(one.page, name) for one in SHOWN for name in shown.sessions(one.text)}
+    assert {("README.md", "prove"), ("docs/guides/get-started.md", "serve")} <= named
+    assert sorted(one for one in named if one[1] not in there) == []
+
+
+def test_every_option_that_stands_alone_on_a_page_is_one_of_the_command_line() -> None:
+    there = {option for leaf in parsers(parser()) for option in leaf._option_string_actions}
+    alone = shown.options()
+    assert ("docs/guides/close-a-release.md", "--carry") in alone
+    assert sorted(one for one in alone if one[1] not in there) == []
+
+
+def parsers(of: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
+    yield of
+    for action in of._actions:
+        if isinstance(action, argparse._SubParsersAction):
+            for one in action.choices.values():
+                yield from parsers(one)
+
+
+@pytest.mark.parametrize("command", [command for command in HOW if command.startswith(f"{CHECKS} ")])
+def test_the_command_line_takes_every_command(command: str) -> None:
+    if not command.endswith("--help"):
+        how = HOW[command]
+        assert parser().parse_args(words(command, VALUES | dict(getattr(how, "values", {}))))
+
+
+def test_what_is_not_run_here_is_tested_where_it_says() -> None:
+    others = [how.tested_by for how in HOW.values() if isinstance(how, NotHere)]
+    assert [file for file in others if not (ROOT / file).is_file()] == []
+    assert [how.name for how in HOW.values() if isinstance(how, ByTest) and how.name not in globals()] == []
+
+
+# ── each is run ──────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("command", once())
+def test_a_command_does_what_its_page_says(command: str, tmp_path: Path) -> None:
+    how = RUN[command]
+    with how.place(tmp_path) as place:
+        given = words(f"{command} {how.more}", VALUES | dict(place.values) | dict(how.values))
+        done = run(*given, root=place.root, cwd=place.root, **place.environ)
+    said = done.stdout + done.stderr
+    assert (how.code, True) == (done.returncode, how.says in said), said
+
+
+def block(page: str, having: str) -> str:
+    """The block of shell of a page that holds a command."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    return next(one for one in re.findall(r"```shell\n(.*?)```", text, re.DOTALL) if having in one)
+
+
+def bash(script: str, cwd: Path, folder: Path, **environ: str) -> str:
+    """Run a block as it stands, where ``python`` is the one of these tests."""
+    (folder / "bin").mkdir()
+    python = folder / "bin" / "python"
+    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    env = os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"} | environ
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-e", "-c", script], cwd=cwd, env=env, capture_output=True, text=True,
+        check=False, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout + done.stderr
+
+
+def test_a_chat_is_told_by_the_block_of_the_guide(tmp_path: Path) -> None:
+    script = block("docs/guides/be-told.md", "export ATALAYA_NOTIFY_WEBHOOK")
+    with places.listening(tmp_path) as place:
+        assert "told by webhook: 1 happenings" in bash(script, place.root, tmp_path, **place.environ)
+
+
+def test_a_change_of_the_main_branch_is_brought_over(tmp_path: Path) -> None:
+    script = block("docs/guides/set-up-in-github.md", "git merge origin/main")
+    with places.moved(tmp_path) as place:
+        bash(script, place.root, tmp_path, GIT_MERGE_AUTOEDIT="no", **place.environ)
+        changed = places.git(tmp_path / "shared.git", "show", "evidence:README.md")
+    assert changed == "the project, changed"
+
+
+def test_the_site_is_built_and_served(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Most of a build are the pages of the promises, which others read.
+    monkeypatch.setattr(contract, "PROMISES", contract.PROMISES[::60])
+    pages: list[str] = []
+    with places.site(tmp_path) as place:
+        for command in ("publish", "site"):
+            done = run(command, root=place.root, cwd=place.root)
+            assert (done.returncode, "includes: 0 releases" in done.stderr) == (0, True), done.stderr
+        port = str(free_port())
+        reader = threading.Thread(target=read_and_interrupt, args=(port, pages))
+        reader.start()
+        done = run("serve", "--port", port, root=place.root, cwd=place.root)
+        reader.join()
+    assert (done.returncode, ["No release is being watched yet." in page for page in pages]) == (0, [True])
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def read_and_interrupt(port: str, pages: list[str]) -> None:
+    """Read the front page as soon as it is served, then press Ctrl-C."""
+    until = time.monotonic() + 90
+    while not pages and time.monotonic() < until:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/", timeout=5) as answer:
+                pages.append(answer.read().decode())
+        except OSError:
+            time.sleep(0.1)
+    _thread.interrupt_main()
+
+
+# ── the promise of the guide ─────────────────────────────────────────────────
+
+PROMISE = ROOT / "docs" / "guides" / "write-a-promise.md"
+# Where the guide says that each of its pieces of Python goes, in their order.
+INTO = (
+    ("checks/contracts/families/config.py", "PROMISES: tuple[Promise, ...] = (\n"),
+    ("checks/contracts/families/config.py", "STATEMENTS: tuple[Statement, ...] = (\n"),
+    ("checks/contracts/check_config.py", "# ── the record ──"),
+    ("checks/proving/seeded/config.py", "DEFECTS: tuple[Defect, ...] = (\n"),
+)
+
+
+def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "checks", tmp_path / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "docs" / "releases").mkdir(parents=True)
+    text = PROMISE.read_text(encoding="utf-8")
+    pieces = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    for (file, head), piece in zip(INTO, pieces, strict=True):
+        source = (tmp_path / file).read_text(encoding="utf-8")
+        assert source.count(head) == 1, file
+        behind = f"{head}{piece.rstrip()},\n" if head.endswith("(\n") else f"{piece}\n\n{head}"
+        (tmp_path / file).write_text(source.replace(head, behind), encoding="utf-8")
+    outputs = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
+    asked = ("prove --defect never-equal --expected-only", "observe --promise config.equal-loads --no-canary")
+    for command, output in zip(asked, outputs, strict=True):
+        done = subprocess.run(
+            [sys.executable, "-m", "checks", *command.split()], cwd=tmp_path, capture_output=True, text=True,
+            check=False, timeout=120, env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        )  # fmt: skip
+        assert (done.returncode, output in done.stderr) == (0, True), done.stderr
