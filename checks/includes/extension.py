@@ -22,6 +22,7 @@ from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.directives.other import TocTree
 from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
@@ -35,6 +36,7 @@ FEED = "feed.atom"
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
+_WORD = re.compile(r"[^\W\d_]{2}")
 
 
 class Live(SphinxDirective):
@@ -197,8 +199,8 @@ def _segments(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
         if built.is_file() and built.stat().st_mtime_ns > max(changed_ns, file.stat().st_mtime_ns):
             continue
         body = file.read_text(encoding="utf-8")
-        title = html.unescape(re.sub("<[^>]+>", "", body.partition("\n")[0]))
-        yield name, {"title": html.escape(title), "body": body, "toc": "", "display_toc": False}, "page.html"
+        title = re.sub("<[^>]+>", "", body.partition("\n")[0])  # escaped already, as the theme wants it
+        yield name, {"title": title, "body": body, "toc": "", "display_toc": False}, "page.html"
 
 
 def fragments_folder(app: Sphinx) -> Path:
@@ -232,6 +234,26 @@ class Contents:
         context["toctree"] = remembered
 
 
+class Cells(SphinxTransform):
+    """Give the cells of a Markdown table a place in their page: Sphinx translates nothing that comes from nowhere."""
+
+    default_priority = 5  # before Sphinx looks for what it can translate
+
+    def apply(self, **kwargs: Any) -> None:
+        for cell in self.document.findall(nodes.entry):
+            for text in cell.children:
+                if isinstance(text, nodes.paragraph) and not text.source and _has_prose(text):
+                    text.source, text.line = self.document["source"], text.line or 1
+
+
+def _has_prose(text: nodes.paragraph) -> bool:
+    """Whether there is a word in it beside code, which is the same in every language."""
+    return any(
+        not isinstance(words.parent, nodes.literal) and _WORD.search(words.astext())
+        for words in text.findall(nodes.Text)
+    )
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """What Sphinx calls."""
     if not app.confdir:
@@ -241,6 +263,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     gc.set_threshold(20_000, 20, 100)
     app.add_config_value("live_release", "reference", "env", types=[str])
     app.add_config_value("live_front_language", "en", "env", types=[str])
+    app.add_transform(Cells)
     app.add_directive("live", Live)
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())

@@ -130,6 +130,13 @@ def test_pages_that_people_write_are_translated_too(site):
     assert "Primeros pasos" in article(site.out / "es" / "guides" / "get-started.html").text_content()
 
 
+def test_the_cells_of_a_table_are_translated_too_and_code_in_them_stays(site):
+    # The first has prose alone, the second code alone in its first column.
+    cells = table_of(article(site.out / "es" / "guides" / "set-up-in-github.html"))
+    files = table_of(article(site.out / "es" / "guides" / "close-a-release.html"))
+    assert [cells[1][0], files[1][0]] == ["Dos ejecuciones hacen push a la vez", "report.html"]
+
+
 def test_every_page_of_a_rehearsal_says_so_and_no_other_page_does(site):
     for file in all_pages(site):
         header = parsed(file).xpath("string(//aside[contains(@class, 'bd-header-announcement')]//strong)")
