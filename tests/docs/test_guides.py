@@ -1,0 +1,24 @@
+"""Do the guides use the words that the pages use?"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from checks.includes.voice import SHAPES
+from checks.records import State, VerdictWord, Word
+
+GUIDES = Path(__file__).parents[2] / "docs" / "guides"
+
+
+def first_cells(guide: str) -> list[str]:
+    text = (GUIDES / guide).read_text(encoding="utf-8")
+    return re.findall(r"^\| (\S+ [A-Z -]+) \|", text, re.MULTILINE)
+
+
+def told(words: type[Word]) -> set[str]:
+    return {f"{SHAPES[word][0]} {word.value}" for word in words}
+
+
+def test_the_guide_to_a_verdict_tells_of_every_word_and_state_with_its_shape_once() -> None:
+    assert sorted([*told(VerdictWord), *told(State)]) == sorted(first_cells("read-a-verdict.md"))
