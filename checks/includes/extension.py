@@ -144,16 +144,20 @@ class ReleaseLink(SphinxRole):
 
 
 class ReferenceLink(SphinxRole):
-    """A link from any page of the site to the page of a promise or of a rule, by its id, in the same language."""
+    """A link from any page of the site to a page of the reference, in the same language.
+
+    ``{promise}`ID``` shows the id, ``{metric}`WORDS <ID>``` shows words.
+    """
 
     inliner: Inliner
 
     def __init__(self, folder: str, ids: str) -> None:
         super().__init__()
-        self.folder, self.ids = folder, re.compile(ids)
+        self.folder, self.asked = folder, re.compile(rf"(?:(?P<words>.+) <)?(?P<id>{ids})>?")
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
-        if not self.ids.fullmatch(self.text):
+        found = self.asked.fullmatch(self.text)
+        if found is None:
             return [], [self.inliner.reporter.error(f"'{self.text}' is no id of one of the {self.folder}")]
         config = self.config
         front = config.live_front_language == config.language
@@ -162,9 +166,9 @@ class ReferenceLink(SphinxRole):
         if config.live_release != "reference":
             up += 1 + (not front)
         target = f"{'../' * up}{'' if front or config.live_release == 'reference' else config.language + '/'}"
-        refuri = f"{target}reference/{self.folder}/{self.text}.html"
+        refuri = f"{target}reference/{self.folder}/{found['id']}.html"
         link = nodes.reference(self.rawtext, refuri=refuri, internal=True)
-        link += nodes.literal(self.text, self.text)
+        link += nodes.Text(found["words"]) if found["words"] else nodes.literal(found["id"], found["id"])
         return [link], []
 
 
@@ -268,6 +272,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
     app.add_role("promise", ReferenceLink("promises", r"[a-z]+\.[a-z0-9-]+"))
+    app.add_role("metric", ReferenceLink("metrics", r"[a-z-]+"))
     app.add_role("rule", ReferenceLink("rules", r"[a-z0-9-]+"))
     app.set_translator("html", Translator)
     app.connect("html-page-context", _name_the_feed)

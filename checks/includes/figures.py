@@ -56,7 +56,7 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
     described = RUNBOOK.get(metric.id.replace("_", "-"))
     badge = voice.badge(metric.state)
     return [
-        myst.span(title_of(metric, voice), "row-name"),
+        myst.span(_defined(metric, voice), "row-name"),
         voice.ours(described.definition) if described else "–",
         voice.say(metric.source),
         voice.say(metric.threshold),
@@ -66,6 +66,13 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
             voice(N_("So far:")) + " " + badge if open_still else badge, voice.say(metric.reason)
         ),
     ]
+
+
+def _defined(metric: Metric, voice: Voice) -> str:
+    """The name of a metric, which leads to what it is, wherever it is measured."""
+    if metric.id not in RUNBOOK:
+        return title_of(metric, voice)
+    return f"{{metric}}`{name_of(metric, voice)} <{metric.id}>`"
 
 
 def figure(metric: Metric, voice: Voice) -> tuple[str, str]:

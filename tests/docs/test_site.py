@@ -18,6 +18,7 @@ from checks.errors import ReleaseError, UsageError
 from checks.includes import catalogue, myst
 from checks.includes.site import publish_releases
 from checks.includes.skeleton import pages
+from tests.docs.building import Site
 from tests.includes import example
 
 pytestmark = pytest.mark.long
@@ -314,3 +315,19 @@ def test_a_badge_and_a_feed_lie_beside_the_pages(site):
         assert (site.out / name).is_file(), name
     front = (site.out / "1.1.0" / "index.html").read_text(encoding="utf-8")
     assert '<link rel="alternate" type="application/atom+xml"' in front
+
+
+def test_the_site_is_the_same_in_another_folder_and_at_another_time(tmp_path, few_promises):
+    built = []
+    for place in ("one", "another"):
+        one = Site(tmp_path / place).copy_docs()
+        publish_releases(one.docs, [one.add("1.1.0", example.judgement(strangers=True))])
+        if place == "another":
+            for file in one.docs.rglob("*"):
+                os.utime(file, (1_000_000_000, 1_000_000_000))
+        one.build()
+        built.append(
+            {file.relative_to(one.out): file.read_bytes() for file in one.out.rglob("*") if file.is_file()}
+        )
+    assert built[0].keys() == built[1].keys()
+    assert [str(file) for file in built[0] if built[0][file] != built[1][file]] == []

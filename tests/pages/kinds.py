@@ -20,7 +20,8 @@ SEGMENT = name_of(example.judgement().segments[0])
 # Of the site: of those that are written by hand, one of each; all that are generated.
 OF_THE_SITE = (
     "index", "guides/embed", "concepts/silence-is-not-success", "reference/calibration", "reference/command-line",
-    "reference/contract", "reference/faults", "reference/metrics", "reference/promises", "reference/promises/{promise}",
+    "reference/contract", "reference/faults", "reference/metrics", "reference/metrics/pass-rate",
+    "reference/promises", "reference/promises/{promise}",
     "reference/records", "reference/rules", "reference/rules/all-met", "reference/self-test",
     "reference/settings", "reference/states", "search",
 )  # fmt: skip
