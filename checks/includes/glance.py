@@ -78,7 +78,7 @@ def _five(judgement: Judgement, voice: Voice) -> str:
     ]  # fmt: skip
     rows = [_row(metric, judgement, voice) for metric in judgement.metrics]
     return myst.table(
-        voice(N_("The five metrics")), header, rows, classes="cards five", widths="19 20 15 28 18"
+        voice(N_("The five metrics")), header, rows, classes="cards five", widths="19 19 15 26 21"
     )
 
 

@@ -34,6 +34,11 @@
     word.textContent = "○ " + late.dataset.word;
     word.className = "state tone-unknown verdict-word";
     if (!card.classList.contains("verdict-card")) return;
+    // Beside the way back stands the same word.
+    document.querySelectorAll(".way-back .state").forEach(function (one) {
+      one.textContent = word.textContent;
+      one.className = "state tone-unknown";
+    });
     const why = document.createElement("p");
     why.textContent = late.content.textContent.replace("{was}", said);
     word.closest("p").after(why);

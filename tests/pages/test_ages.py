@@ -30,6 +30,7 @@ def test_until_its_last_minute_a_verdict_stands_and_after_it_the_page_says_unkno
     page = at(tab, VALID_UNTIL + timedelta(minutes=1), f"{CALM}/{language}{path}")
     assert LATE[language][0] == page.inner_text(WORD)
     assert said in page.inner_text(".verdict-card")
+    assert LATE[language][0] in page.inner_text(".way-back")
 
 
 def test_a_page_that_stays_open_stops_believing_without_being_loaded_again(tab):

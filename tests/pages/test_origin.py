@@ -58,7 +58,7 @@ def test_what_a_link_leads_to_is_unfolded(tab_on_files):
     page = tab_on_files.go(f"{CALM}/index.html")
     page.click(".glance tbody a >> nth=0")
     assert page.url.endswith("/evidence.html#figure-pass-rate")
-    assert page.locator("details[open] #figure-pass-rate").count() == 1
+    page.wait_for_selector("details[open] #figure-pass-rate")
 
 
 def test_from_any_page_the_same_page_in_the_other_language_is_one_step_away(tab_on_files):
