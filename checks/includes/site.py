@@ -210,7 +210,7 @@ def _is_built(one: Build, digest: str) -> bool:
 
 def _arguments(one: Build, docs: Path) -> list[str]:
     return [
-        "-q", "-n", "-W", "--keep-going", "-b", "html", "-c", str(docs), "-d", str(one.doctrees),
+        "-q", "-N", "-n", "-W", "--keep-going", "-b", "html", "-c", str(docs), "-d", str(one.doctrees),
         str(one.source), str(one.out),
     ]  # fmt: skip
 

@@ -236,7 +236,7 @@ def site(folder: Path) -> Iterator[Place]:
     for name in ("guides", "concepts"):
         shutil.rmtree(made.docs / name)
     for page in (made.docs / "reference").glob("*.md"):
-        if page.stem not in ("promises", "settings"):
+        if page.stem not in ("metrics", "promises", "rules", "settings"):
             page.unlink()
     front = (made.docs / "index.md").read_text(encoding="utf-8").partition("## What it does")[0]
     listed = "```{toctree}\n:hidden:\n:glob:\n\nreference/*\n```\n"

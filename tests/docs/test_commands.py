@@ -176,6 +176,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox --list": NotHere("a whole test of its own", "tests/test_noxfile.py"),
     "nox -s tests": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s lint": NotHere(WORKS, "tests/test_noxfile.py"),
+    "nox -s pages": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s types": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s sdks": NotHere("it takes a while", "tests/contracts/test_other_sdks.py"),
     "nox -s lock -- --upgrade": NotHere("it writes the lock anew, from the index", "tests/test_noxfile.py"),
