@@ -35,13 +35,13 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ignored = shutil.ignore_patterns("_build", "_generated", "releases", "*.mo")
     shutil.copytree(ROOT / "docs", root / "docs", ignore=ignored)
     shutil.copy(ROOT / "watch.toml", root)
-    for version in (*FROZEN, LIVE):
+    # Each a second after the one before: what is opened at the same time is held against one another.
+    for second, version in enumerate((*FROZEN, LIVE)):
         folder = root / "docs" / "releases" / version
         shutil.copytree(REHEARSED, folder)
-        told = folder / "release.toml"
-        told.write_text(
-            told.read_text(encoding="utf-8").replace('"rehearsal-1"', f'"{version}"'), encoding="utf-8"
-        )
+        file = folder / "release.toml"
+        told = file.read_text(encoding="utf-8").replace('"rehearsal-1"', f'"{version}"')
+        file.write_text(told.replace("T09:00:00Z", f"T09:00:{second:02}Z", 1), encoding="utf-8")
     return root
 
 
