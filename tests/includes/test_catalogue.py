@@ -34,3 +34,7 @@ def test_sentences_are_found_in_the_code_in_the_settings_and_among_the_words():
     assert found["Share of CI jobs that must end well."] == ("checks/settings.py",)
     assert "ON TRACK" in found
     assert "{share:.1%}" not in found
+
+
+def test_a_sentence_inside_an_f_string_is_found_too():
+    assert "REHEARSAL: nothing here happened." in catalogue.sentences()
