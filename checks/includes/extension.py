@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FEED = "feed.atom"
+ROOT = (
+    "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
+)
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -114,42 +117,57 @@ class IncidentPages(TocTree):
             super().parse_content(toctree)
 
 
-class ReleaseLink(SphinxRole):
+class SiteLink(SphinxRole):
+    """A link to another build of the site, of which Sphinx knows nothing: a release, or the root pages."""
+
+    inliner: Inliner
+
+    @property
+    def here(self) -> str:
+        """From the page that is being read to the front of its own build."""
+        return "../" * self.env.docname.count("/")
+
+    @property
+    def front(self) -> str:
+        """From there to the front of the site: a release lies one folder below, and so does the other language."""
+        below: int = bool(self.language) + (self.config.live_release != ROOT)
+        return self.here + "../" * below
+
+    @property
+    def language(self) -> str:
+        """The folder of the language that is being built, below the front of the site or of a release."""
+        config = self.config
+        return "" if config.live_front_language == config.language else f"{config.language}/"
+
+    def refused(self, why: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """What the role comes to where its text is wrong."""
+        return [], [self.inliner.reporter.error(why)]
+
+
+class ReleaseLink(SiteLink):
     """A link from any page of the site to a page of a release, in the same language.
 
     ``{release}`VERSION``` leads to its front page, ``{release}`WORDS <VERSION PAGE#ANCHOR>``` to any other.
     """
-
-    inliner: Inliner
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         text = self.text.strip()  # a fence of backticks has a blank inside
         found = _TO_PAGE.fullmatch(text)
         words, release, page = found.groups() if found else (text, text, "index")
         if not _RELEASE.fullmatch(release):
-            return [], [self.inliner.reporter.error(f"'{release}' is no name of a release")]
+            return self.refused(f"'{release}' is no name of a release")
         name, _, anchor = page.partition("#")
-        target = f"{self._folder(release)}{name}.html" + (f"#{anchor}" if anchor else "")
+        is_own = release == self.config.live_release
+        folder = self.here if is_own else f"{self.front}{release}/{self.language}"
+        target = f"{folder}{name}.html" + (f"#{anchor}" if anchor else "")
         return [nodes.reference(self.rawtext, words, refuri=target, internal=True)], []
 
-    def _folder(self, release: str) -> str:
-        """From the page that is being read to the folder of that release, in this language."""
-        config, up = self.config, "../" * self.env.docname.count("/")
-        if release == config.live_release:
-            return up
-        is_front = config.live_front_language == config.language
-        # A release lies one folder below the root pages, and the other language one below its front.
-        up += "../" * ((not is_front) + (config.live_release != "reference"))
-        return f"{up}{release}/{'' if is_front else config.language + '/'}"
 
-
-class ReferenceLink(SphinxRole):
+class ReferenceLink(SiteLink):
     """A link from any page of the site to a page of the reference, in the same language.
 
     ``{promise}`ID``` shows the id, ``{metric}`WORDS <ID>``` shows words.
     """
-
-    inliner: Inliner
 
     def __init__(self, folder: str, ids: str) -> None:
         super().__init__()
@@ -158,15 +176,10 @@ class ReferenceLink(SphinxRole):
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         found = self.asked.fullmatch(self.text)
         if found is None:
-            return [], [self.inliner.reporter.error(f"'{self.text}' is no id of one of the {self.folder}")]
-        config = self.config
-        front = config.live_front_language == config.language
-        # A release lies one folder below the root pages, and the other language one below its front.
-        up = self.env.docname.count("/")
-        if config.live_release != "reference":
-            up += 1 + (not front)
-        target = f"{'../' * up}{'' if front or config.live_release == 'reference' else config.language + '/'}"
-        refuri = f"{target}reference/{self.folder}/{found['id']}.html"
+            return self.refused(f"'{self.text}' is no id of one of the {self.folder}")
+        is_own = self.config.live_release == ROOT
+        root = self.here if is_own else f"{self.front}{self.language}"
+        refuri = f"{root}reference/{self.folder}/{found['id']}.html"
         link = nodes.reference(self.rawtext, refuri=refuri, internal=True)
         link += nodes.Text(found["words"]) if found["words"] else nodes.literal(found["id"], found["id"])
         return [link], []
@@ -265,7 +278,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # A page is a tree of thousands of nodes that know their parents. Python looks through all of them for what can
     # go with every few hundred new ones, which takes a quarter of a build, and hardly anything ever can.
     gc.set_threshold(20_000, 20, 100)
-    app.add_config_value("live_release", "reference", "env", types=[str])
+    app.add_config_value("live_release", ROOT, "env", types=[str])
     app.add_config_value("live_front_language", "en", "env", types=[str])
     app.add_transform(Cells)
     app.add_directive("live", Live)

@@ -1,8 +1,8 @@
 /* What a page can still say when nobody has built it for a while.
 
-   A verdict is believed until the instant printed beside it; after that its word gives way to "unknown". Instants get their age. Tables get their column names on each cell, so that the
-   style sheet can show rows as cards. Which releases there are
-   comes from releases.js.
+   A verdict is believed until the instant printed beside it; after that its word gives way to "unknown". Instants get
+   their age. Tables get their column names on each cell, so that the style sheet can show rows as cards. Which
+   releases there are comes from releases.js.
    Nothing here is needed to read the page, and nothing here asks any other host. */
 (function () {
   "use strict";
@@ -80,13 +80,14 @@
 
   // The newest real release; a rehearsal is held against rehearsals.
   function sayNotCurrent(words) {
-    const own = releases.find((entry) => entry.version === words.dataset.watched);
+    const place = document.querySelector(".all-releases");
+    const own = releases.find((entry) => entry.version === place.dataset.watched);
     const newest = releases.find((entry) => own && entry.rehearsal === own.rehearsal);
     if (!newest || newest === own) return;
     const [before, after] = words.content.textContent.split("{newer}");
     const note = document.createElement("p");
     note.className = "not-current";
-    note.append(before, linkTo(newest, words), after);
+    note.append(before, linkTo(newest, place), after);
     const heading = document.querySelector(".bd-article h1");
     if (heading) heading.after(note);
   }
