@@ -77,12 +77,10 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
         for name, text in pages().items():
             (skeleton / name).write_text(text, encoding="utf-8")
         found: dict[str, tuple[str, ...]] = {}
+        ids = {*BY_ID, *KNOWN}  # the titles of the pages of promises and rules
         for source, names in ((docs, "docs"), (skeleton, "checks/includes/skeleton.py")):
             for message in _extracted(docs, source, Path(folder) / source.name):
-                if message.strip("`") not in {
-                    *BY_ID,
-                    *KNOWN,
-                }:  # the title of a promise's page, or of a rule's
+                if message.strip("`") not in ids:
                     found.setdefault(message, (names,))
     return found
 

@@ -15,6 +15,7 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import as_completed
+from functools import cache, partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import NamedTuple
@@ -171,7 +172,8 @@ def _run(
     builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Callable[[str], object]
 ) -> Iterator[str]:
     """Build what has changed, so many at once; yields the problem of each that failed, in words."""
-    digests = {one: _digest(one, docs, language) for one in builds}
+    known = cache(partial(digest, leave_out=NOT_IN_PAGES))  # most of what a build reads, all of them read
+    digests = {one: _digest(one, docs, language, known) for one in builds}
     changed = []
     for one in builds:
         if _is_built(one, digests[one]):
@@ -226,11 +228,11 @@ def _environment(one: Build, language: str) -> dict[str, str]:
     return {"SITE_RELEASE": one.release, "SITE_LANGUAGE": one.language, "SITE_FRONT_LANGUAGE": language}
 
 
-def _digest(one: Build, docs: Path, language: str) -> str:
+def _digest(one: Build, docs: Path, language: str, of: Callable[[Path], str]) -> str:
     """Over everything that the build reads."""
     parts = [sys.version, language, str(one.out), *(f"{tool} {installed_version(tool)}" for tool in TOOLS)]
-    parts.append(digest(Path(__file__).parent, leave_out=("__pycache__", ".mo")))
-    parts += [f"{source.relative_to(docs)} {digest(source, NOT_IN_PAGES)}" for source in one.sources]
+    parts.append(of(Path(__file__).parent))
+    parts += [f"{source.relative_to(docs)} {of(source)}" for source in one.sources]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 

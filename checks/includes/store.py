@@ -13,7 +13,7 @@ import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from functools import lru_cache
+from functools import cache
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import NamedTuple
@@ -46,6 +46,7 @@ class Store:
 
     def __init__(self, docs: Path, settings: Settings) -> None:
         self.docs, self.settings = docs, settings
+        self.digest = cache(digest)  # an earlier release is read for each later one
 
     def release(
         self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement]
@@ -56,7 +57,7 @@ class Store:
             folder = self.docs / "releases" / other.version
             whole = other.opened_at <= release.opened_at
             seen = [folder] if whole else [file for one in SEEN_OF_LATER for file in folder.glob(one)]
-            parts += [digest(place) for place in sorted(seen)]
+            parts += [self.digest(place) for place in sorted(seen)]
         made_from = _made_from(parts)
         kept = self._read(release.version, made_from)
         if kept is None or kept.judgement is None:
@@ -101,7 +102,7 @@ def _made_from(parts: Iterable[str]) -> str:
     return hashlib.sha256("\0".join((*versions, _sources(), *parts)).encode()).hexdigest()
 
 
-@lru_cache(maxsize=1)
+@cache
 def _sources() -> str:
     """The digest of this package, with its questions and its translations."""
     return digest(PACKAGE, leave_out=("__pycache__", ".mo"))
