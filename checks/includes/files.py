@@ -30,10 +30,10 @@ def write_if_changed(file: Path, content: str) -> bool:
     return True
 
 
-def write_pages(folder: Path, texts: Mapping[str, str]) -> tuple[Path, ...]:
+def write_pages(folder: Path, texts: Mapping[str, str], suffix: str = ".md") -> tuple[Path, ...]:
     """Write generated pages by name, and take away those of a name that is gone; returns what had to be written."""
-    pages = {folder / f"{name}.md": text for name, text in texts.items()}
-    for old in set(folder.glob("*.md")) - set(pages):
+    pages = {folder / f"{name}{suffix}": text for name, text in texts.items()}
+    for old in set(folder.glob(f"*{suffix}")) - set(pages):
         old.unlink()
     return tuple(file for file, text in pages.items() if write_if_changed(file, text))
 

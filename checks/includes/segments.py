@@ -15,8 +15,7 @@ from pathlib import Path
 import msgspec
 
 from checks.evidence.ledger import Segment
-from checks.includes import myst
-from checks.includes.files import write_if_changed
+from checks.includes import files, myst
 from checks.includes.runbook import KINDS, RUNBOOK
 from checks.includes.voice import Voice
 from checks.records import N_, Evidence, Judgement, SegmentInfo, instant
@@ -50,13 +49,9 @@ def write_pages(
     """
     listed = {segment.name for segment in judgement.segments}
     texts = {
-        out / FOLDER / f"{name_of(segment.info)}.html": page(segment, voice)
-        for segment in segments
-        if segment.info.name in listed
+        name_of(segment.info): page(segment, voice) for segment in segments if segment.info.name in listed
     }
-    for old in set((out / FOLDER).glob("*.html")) - set(texts):
-        old.unlink()
-    return tuple(file for file, text in texts.items() if write_if_changed(file, text))
+    return files.write_pages(out / FOLDER, texts, ".html")
 
 
 def page(segment: Segment, voice: Voice) -> str:

@@ -74,13 +74,12 @@ def _tests(judgement: Judgement) -> list[str]:
 
 def _evidence(judgement: Judgement, id: str) -> list[str]:
     """The segments that hold the records which a metric counts."""
-    from checks.includes.runbook import KINDS
+    from checks.includes.segments import behind
 
     return [
         f"{segment.name}: {segment.records} records, {segment.first_at:%Y-%m-%d %H:%M} to "
         f"{segment.last_at:%Y-%m-%d %H:%M} UTC"
-        for segment in judgement.segments
-        if segment.kind in KINDS[id]
+        for segment in behind(id, judgement)
     ] or ["none"]
 
 
