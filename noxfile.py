@@ -88,14 +88,9 @@ def fill(folder):
                 "Install the venv module (Debian and Ubuntu: apt install python3-venv), or run: uvx nox"
             )
         pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-        steps = [
-            [sys.executable, "-m", "venv", str(folder)],
-            [*pip, "install", "--quiet", "--retries", "2", NEEDS],
-        ]
+        steps = [[sys.executable, "-m", "venv", str(folder)], [*pip, "install", "--quiet", "--retries", "2", NEEDS]]
     for step in steps:
-        done = subprocess.run(
-            step, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        done = subprocess.run(step, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
             said = done.stdout.decode("utf-8", "replace").strip().splitlines() or ["it gave no reason"]
             reason = said[-1].replace("ERROR:", "").strip(" .")
@@ -235,9 +230,7 @@ def tests(session):
     # Two at once, each file whole: what a file's tests share is made once, and pauses of one fill those of the other.
     # The files in their order, the long ones first: by default the file with the fewest tests comes last, long or not.
     at_once = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
-    session.run(
-        "python", "-m", "pytest", "--ignore=tests/pages", *(session.posargs or at_once), env=environment()
-    )
+    session.run("python", "-m", "pytest", "--ignore=tests/pages", *(session.posargs or at_once), env=environment())
 
 
 @nox.session
@@ -245,9 +238,13 @@ def sdks(session):
     """Run the checks against every other SDK in the tests, healthy, old and sick: it takes a while."""
     install(session, extras=["site"], groups=["tests"])
     session.run(
-        "python", "-m", "pytest", "tests/contracts/test_other_sdks.py", *session.posargs,
+        "python",
+        "-m",
+        "pytest",
+        "tests/contracts/test_other_sdks.py",
+        *session.posargs,
         env=environment() | {"ATALAYA_ALL_SDKS": "1"},
-    )  # fmt: skip
+    )
 
 
 @nox.session
@@ -288,11 +285,25 @@ def lock(session):
     session.install("uv")
     groups = [word for group in project_table()["dependency-groups"] for word in ("--group", group)]
     session.run(
-        "uv", "pip", "compile", "pyproject.toml", "--all-extras", *groups,
-        "--universal", "--python-version", "3.11", "--no-annotate", "--no-emit-index-url",
-        "--no-emit-find-links", "--quiet", "--custom-compile-command", "nox -s lock",
-        "--output-file", CONSTRAINTS, *session.posargs,
-    )  # fmt: skip
+        "uv",
+        "pip",
+        "compile",
+        "pyproject.toml",
+        "--all-extras",
+        *groups,
+        "--universal",
+        "--python-version",
+        "3.11",
+        "--no-annotate",
+        "--no-emit-index-url",
+        "--no-emit-find-links",
+        "--quiet",
+        "--custom-compile-command",
+        "nox -s lock",
+        "--output-file",
+        CONSTRAINTS,
+        *session.posargs,
+    )
 
 
 # ── what they share ──────────────────────────────────────────────────────────
@@ -321,9 +332,15 @@ def install(session, *, project=True, extras=(), groups=()):
 def atalaya(session, command):
     """Hand over to the command line. Time enough after Ctrl-C to take down what was put up."""
     session.run(
-        "python", "-m", "checks", command, *where_asked(session),
-        env=environment(), interrupt_timeout=10, terminate_timeout=10,
-    )  # fmt: skip
+        "python",
+        "-m",
+        "checks",
+        command,
+        *where_asked(session),
+        env=environment(),
+        interrupt_timeout=10,
+        terminate_timeout=10,
+    )
 
 
 def environment():

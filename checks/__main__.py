@@ -65,15 +65,16 @@ def _command(into: Commands, name: str, run: Run) -> argparse.ArgumentParser:
 
 
 def _sdk(it: argparse.ArgumentParser) -> None:
-    it.add_argument("--sdk", metavar="PATH_OR_REQUIREMENT",
-        help="the SDK under watch (default: what watch.toml says, or the bundled one)")  # fmt: skip
+    it.add_argument(
+        "--sdk",
+        metavar="PATH_OR_REQUIREMENT",
+        help="the SDK under watch (default: what watch.toml says, or the bundled one)",
+    )
     it.add_argument("--adapter", metavar="FILE", help="what an SDK of other names calls the contract's names")
 
 
 def _release(it: argparse.ArgumentParser) -> None:
-    it.add_argument(
-        "--release", metavar="VERSION", help="the release (default: the one whose window is open)"
-    )
+    it.add_argument("--release", metavar="VERSION", help="the release (default: the one whose window is open)")
 
 
 def _report(it: argparse.ArgumentParser) -> None:
@@ -91,16 +92,17 @@ def _watching(commands: Commands) -> None:
     _sdk(it)
     _release(it)
     _strict(it)
-    it.add_argument("--summary", metavar="FILE", help="add a summary in Markdown to this file (default: where "
-                    "GitHub Actions shows one)")  # fmt: skip
+    it.add_argument(
+        "--summary",
+        metavar="FILE",
+        help="add a summary in Markdown to this file (default: where GitHub Actions shows one)",
+    )
 
     it = _command(commands, "observe", observe.observe)
     _sdk(it)
     _report(it)
     it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
-    it.add_argument(
-        "--seed", type=int, default=0, metavar="N", help="what random draws begin from (default: 0)"
-    )
+    it.add_argument("--seed", type=int, default=0, metavar="N", help="what random draws begin from (default: 0)")
     it.add_argument("--no-canary", action="store_true", help="run no seeded defects beside the checks")
 
     it = _command(commands, "smoke", observe.smoke)
@@ -109,18 +111,14 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--waits", type=_positive, metavar="N", help="exports to wait for on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
-    it.add_argument(
-        "--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)"
-    )
+    it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
 
     it = _command(commands, "artefact", artefact.artefact)
     _release(it)
     it.add_argument("--dry-run", action="store_true", help="look and report, and keep nothing")
 
     it = _command(commands, "collect", collect.collect)
-    it.add_argument(
-        "--junit", nargs="+", action="extend", default=[], metavar="PATH", help="JUnit files or folders"
-    )
+    it.add_argument("--junit", nargs="+", action="extend", default=[], metavar="PATH", help="JUnit files or folders")
     it.add_argument("--log", nargs="+", action="extend", default=[], metavar="FILE", help="logs of a smoke")
     it.add_argument("--workflow", metavar="NAME", help="the workflow that the reports come from")
     it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
@@ -132,12 +130,8 @@ def _watching(commands: Commands) -> None:
 def _publishing(commands: Commands) -> None:
     """The commands that judge, and show what was judged."""
     it = _command(commands, "judge", publish.judge)
-    it.add_argument(
-        "--as-of", metavar="TIME", help="the instant to judge as of (default: the newest evidence's)"
-    )
-    it.add_argument(
-        "--explain", metavar="METRIC", help="print how one metric comes about, step by step, as pass-rate"
-    )
+    it.add_argument("--as-of", metavar="TIME", help="the instant to judge as of (default: the newest evidence's)")
+    it.add_argument("--explain", metavar="METRIC", help="print how one metric comes about, step by step, as pass-rate")
     _release(it)
     _strict(it)
 
@@ -158,8 +152,11 @@ def _proving(commands: Commands) -> None:
     _report(it)
     it.add_argument("--defect", action="append", metavar="ID", help="only this defect; may be given again")
 
-    it.add_argument("--expected-only", action="store_true",
-        help="show each defect only to the promises that it should turn red: quick, blind to false alarms")  # fmt: skip
+    it.add_argument(
+        "--expected-only",
+        action="store_true",
+        help="show each defect only to the promises that it should turn red: quick, blind to false alarms",
+    )
 
     it = _command(commands, "mutate", prove.mutate)
     _report(it)
@@ -171,8 +168,13 @@ def _proving(commands: Commands) -> None:
 
     it = _command(commands, "calibrate", calibrate.calibrate)
     _report(it)
-    it.add_argument("--watches", type=_positive, default=10_000, metavar="N",
-        help="how many watches of each scenario are simulated; what is published rests on 10000 (default)")  # fmt: skip
+    it.add_argument(
+        "--watches",
+        type=_positive,
+        default=10_000,
+        metavar="N",
+        help="how many watches of each scenario are simulated; what is published rests on 10000 (default)",
+    )
     it.add_argument("--seed", type=int, default=1, metavar="N", help="what is drawn (default: 1)")
 
     from checks.proving.rehearsal import SCENARIOS, told
@@ -180,14 +182,32 @@ def _proving(commands: Commands) -> None:
     it = _command(commands, "rehearse", rehearse.rehearse)
     it.formatter_class = argparse.RawDescriptionHelpFormatter
     it.epilog = told(SCENARIOS)
-    it.add_argument("--scenario", choices=sorted(SCENARIOS), default="healthy",
-        help="what happens to the release; each is told below (default: healthy)")  # fmt: skip
-    it.add_argument("--seed", type=int, default=7, metavar="N",
-        help="what is drawn: how late the schedule fires, which requests are lost (default: 7)")  # fmt: skip
-    it.add_argument("--at", default="2026-11-02T09:00:00Z", metavar="TIME",
-        help="T+0 of the made-up calendar (default: 2026-11-02T09:00:00Z)")  # fmt: skip
-    it.add_argument("--as", dest="name", default="", metavar="NAME",
-        help="the release's name (default: the first of rehearsal-1, rehearsal-2, ... that is free)")  # fmt: skip
+    it.add_argument(
+        "--scenario",
+        choices=sorted(SCENARIOS),
+        default="healthy",
+        help="what happens to the release; each is told below (default: healthy)",
+    )
+    it.add_argument(
+        "--seed",
+        type=int,
+        default=7,
+        metavar="N",
+        help="what is drawn: how late the schedule fires, which requests are lost (default: 7)",
+    )
+    it.add_argument(
+        "--at",
+        default="2026-11-02T09:00:00Z",
+        metavar="TIME",
+        help="T+0 of the made-up calendar (default: 2026-11-02T09:00:00Z)",
+    )
+    it.add_argument(
+        "--as",
+        dest="name",
+        default="",
+        metavar="NAME",
+        help="the release's name (default: the first of rehearsal-1, rehearsal-2, ... that is free)",
+    )
     it.add_argument("--no-proof", action="store_true", help="leave the seeded defects out")
 
 
@@ -217,28 +237,37 @@ def _releasing(commands: Commands) -> None:
     _release(it)
     it = _command(inner, "incident", incidents.incident)
     it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
-    it.add_argument("--to", choices=states(INCIDENT), metavar="STATE",
-        help=f"how it stands now: {', '.join(states(INCIDENT))}")  # fmt: skip
+    it.add_argument(
+        "--to", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
+    )
     it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
     it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
     it.add_argument("--root-cause", metavar="TEXT", help="why it happened")
     it.add_argument("--fix", metavar="TEXT", help="what was done about it")
-    it.add_argument("--metric", choices=MANDATORY, metavar="ID",
-        help=f"the metric that it spoils: {', '.join(MANDATORY)}")  # fmt: skip
+    it.add_argument(
+        "--metric", choices=MANDATORY, metavar="ID", help=f"the metric that it spoils: {', '.join(MANDATORY)}"
+    )
     _by(it, required=False)
     it = _command(inner, "close", close.close)
-    it.add_argument("--carry", action="append", default=[], metavar="ID", help="an incident that the next version "
-                    "begins with; may be given again")  # fmt: skip
     it.add_argument(
-        "--early", action="store_true", help="before the window's end, of a release that was taken back"
+        "--carry",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an incident that the next version begins with; may be given again",
     )
+    it.add_argument("--early", action="store_true", help="before the window's end, of a release that was taken back")
     _by(it)
     it = _command(inner, "verify", close.verify)
     it.add_argument("version", nargs="?", help="the release (default: all of them)")
     it = _command(inner, "decide", release.decide)
     it.add_argument("action", choices=ACTIONS, help="what was done")
-    it.add_argument("--verdict", default="", metavar="DIGEST",
-        help="the verdict that was read, by the beginning of its digest (default: the one of now)")  # fmt: skip
+    it.add_argument(
+        "--verdict",
+        default="",
+        metavar="DIGEST",
+        help="the verdict that was read, by the beginning of its digest (default: the one of now)",
+    )
     _by(it)
 
     inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
@@ -248,8 +277,12 @@ def _releasing(commands: Commands) -> None:
     _release(_command(inner, "compact", evidence.compact))
     it = _command(inner, "export", export.export)
     it.add_argument("--ctrf", required=True, metavar="FILE", help="write the tests to this file, as CTRF")
-    it.add_argument("--environment", choices=("loopback", "ci"), default="ci",
-                    help="where the tests ran (default: ci); a rehearsal has its own")  # fmt: skip
+    it.add_argument(
+        "--environment",
+        choices=("loopback", "ci"),
+        default="ci",
+        help="where the tests ran (default: ci); a rehearsal has its own",
+    )
     _release(it)
     it = _command(inner, "schema", evidence.schema)
     it.add_argument("--out", metavar="FILE", help="write it to this file (default: print it)")
@@ -259,23 +292,22 @@ def _sharing(commands: Commands) -> None:
     """The commands by which many runners keep one branch."""
     from checks.sharing.changed import BRANCH
 
-    inner = commands.add_parser(
-        "share", help="keep the evidence of many runners in one branch"
-    ).add_subparsers(required=True, metavar="COMMAND")
+    inner = commands.add_parser("share", help="keep the evidence of many runners in one branch").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
     added = {
         name: _command(inner, name, run)
         for name, run in (
-            ("pull", share.pull), ("push", share.push), ("propose", share.propose), ("changed", share.changed),
+            ("pull", share.pull),
+            ("push", share.push),
+            ("propose", share.propose),
+            ("changed", share.changed),
         )
-    }  # fmt: skip
+    }
     for name, it in added.items():
-        it.add_argument(
-            "--branch", default=BRANCH, metavar="NAME", help=f"the shared branch (default: {BRANCH})"
-        )
+        it.add_argument("--branch", default=BRANCH, metavar="NAME", help=f"the shared branch (default: {BRANCH})")
         if name != "changed":
-            it.add_argument(
-                "--remote", default="origin", metavar="NAME", help="where it is (default: origin)"
-            )
+            it.add_argument("--remote", default="origin", metavar="NAME", help="where it is (default: origin)")
     added["push"].add_argument(
         "--message", default="", metavar="TEXT", help="what the commit says (default: which releases)"
     )
@@ -286,9 +318,7 @@ def _sharing(commands: Commands) -> None:
 
 
 def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:
-    it.add_argument(
-        "--why", required=required, metavar="TEXT", help="the reason, for those who read it later"
-    )
+    it.add_argument("--why", required=required, metavar="TEXT", help="the reason, for those who read it later")
     it.add_argument("--by", default="", metavar="NAME", help="who says so (default: you)")
     _release(it)
 

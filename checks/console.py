@@ -12,12 +12,29 @@ from typing import TextIO
 
 COLOURS = {"good": "32", "bad": "31;1", "doubt": "33", "quiet": "2", "loud": "1"}
 TONES = {
-    "kept": "good", "PROVEN": "good", "MEETS": "good", "GO": "good", "ON TRACK": "good",
-    "broken": "bad", "FAIL": "bad", "NO-GO": "bad", "OFF TRACK": "bad", "INVALID": "bad",
-    "unknown": "doubt", "UNKNOWN": "doubt", "INCONCLUSIVE": "doubt", "WAITING": "doubt", "EXTEND": "doubt",
+    "kept": "good",
+    "PROVEN": "good",
+    "MEETS": "good",
+    "GO": "good",
+    "ON TRACK": "good",
+    "broken": "bad",
+    "FAIL": "bad",
+    "NO-GO": "bad",
+    "OFF TRACK": "bad",
+    "INVALID": "bad",
+    "unknown": "doubt",
+    "UNKNOWN": "doubt",
+    "INCONCLUSIVE": "doubt",
+    "WAITING": "doubt",
+    "EXTEND": "doubt",
     "not-applicable": "quiet",
-    "caught": "good", "SURVIVED": "bad", "killed": "good", "survived": "bad", "unsure": "doubt", "invalid": "quiet",
-}  # fmt: skip
+    "caught": "good",
+    "SURVIVED": "bad",
+    "killed": "good",
+    "survived": "bad",
+    "unsure": "doubt",
+    "invalid": "quiet",
+}
 
 
 class Console:
@@ -25,9 +42,7 @@ class Console:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
-        self.colour = (
-            self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-        )
+        self.colour = self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
     def line(self, text: str = "") -> None:
         """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""
@@ -42,11 +57,7 @@ class Console:
 
     def row(self, word: str, text: str, width: int = 14) -> None:
         """A word of the vocabulary, in its colour, and what it is about."""
-        print(
-            f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {plain(text)}",
-            file=self.stream,
-            flush=True,
-        )
+        print(f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {plain(text)}", file=self.stream, flush=True)
 
     def tint(self, text: str, tone: str) -> str:
         return f"\033[{COLOURS[tone]}m{text}\033[0m" if self.colour else text
@@ -60,7 +71,8 @@ def plain(text: str) -> str:
     """
     folded = " ".join(text.split("\n"))
     return "".join(
-        character if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        character
+        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
         else character.encode("unicode_escape").decode()
         for character in folded
-    )  # fmt: skip
+    )

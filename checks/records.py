@@ -166,10 +166,7 @@ class Text(Record, frozen=True, kw_only=True):
     values: dict[str, Any] = {}
 
     def __str__(self) -> str:
-        shown = {
-            name: instant(value) if isinstance(value, datetime) else value
-            for name, value in self.values.items()
-        }
+        shown = {name: instant(value) if isinstance(value, datetime) else value for name, value in self.values.items()}
         return self.template.format(**shown)
 
 
@@ -716,11 +713,26 @@ class Notice(Evidence, frozen=True, kw_only=True):
 STORED: dict[str, type[Evidence]] = {
     record.kind: record
     for record in (
-        RunContext, Observation, Finding, JobAttempt, TestAttempt, Event, Reading, Proof, InForce, Transition,
-        Signature, WatchStep, Decision, Said, RollCall, Notice,
-        Artefact, Built,
+        RunContext,
+        Observation,
+        Finding,
+        JobAttempt,
+        TestAttempt,
+        Event,
+        Reading,
+        Proof,
+        InForce,
+        Transition,
+        Signature,
+        WatchStep,
+        Decision,
+        Said,
+        RollCall,
+        Notice,
+        Artefact,
+        Built,
     )
-}  # fmt: skip
+}
 
 
 # ── what is computed ─────────────────────────────────────────────────────────

@@ -21,9 +21,7 @@ from checks.errors import SettingsError
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
-Name = Annotated[
-    str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$")
-]  # it has to survive being written as TOML
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$")]  # it has to survive being written as TOML
 
 
 class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -48,17 +46,14 @@ class SubjectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=
         ),
     ] = ""
     commit: Annotated[
-        str,
-        Meta(description="The released commit. Evidence from other commits is kept apart. Empty: not known."),
+        str, Meta(description="The released commit. Evidence from other commits is kept apart. Empty: not known.")
     ] = ""
 
 
 class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What CI said."""
 
-    repo: Annotated[
-        str, Meta(description="The repository on GitHub, as `owner/name`. Empty: none is asked.")
-    ] = ""
+    repo: Annotated[str, Meta(description="The repository on GitHub, as `owner/name`. Empty: none is asked.")] = ""
     workflows: Annotated[
         tuple[Name, ...],
         Meta(
@@ -90,8 +85,7 @@ class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Meta(
             gt=0,
             le=8760,
-            description="Hours for which a verdict may be believed before the page "
-            "itself says that it is out of date.",
+            description="Hours for which a verdict may be believed before the page itself says that it is out of date.",
         ),
     ] = 25.0
     every_h: Annotated[
@@ -102,9 +96,9 @@ class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             description="Hours between two observations, as the schedule that runs the watch has it.",
         ),
     ] = 1.0
-    coverage: Annotated[
-        Share, Meta(description="Share of those slots in which something must have been observed.")
-    ] = 0.9
+    coverage: Annotated[Share, Meta(description="Share of those slots in which something must have been observed.")] = (
+        0.9
+    )
     gap_h: Annotated[
         float, Meta(gt=0, le=8760, description="Hours that may pass, at the most, with nothing observed.")
     ] = 6.0
@@ -114,25 +108,17 @@ class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=
     """The loopback service, and the one that the smoke may be pointed at."""
 
     port: Annotated[
-        int,
-        Meta(
-            ge=0, le=65535, description="The port of the loopback service's control socket. 0: any free port."
-        ),
+        int, Meta(ge=0, le=65535, description="The port of the loopback service's control socket. 0: any free port.")
     ] = 0
     deadline_s: Annotated[
-        float,
-        Meta(
-            gt=0, description="Real seconds that one check may take before it is stopped and called unknown."
-        ),
+        float, Meta(gt=0, description="Real seconds that one check may take before it is stopped and called unknown.")
     ] = 20.0
 
 
 class SmokeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The runbook's smoke."""
 
-    base_url: Annotated[
-        str, Meta(description="A real service to run it against. Empty: the loopback service.")
-    ] = ""
+    base_url: Annotated[str, Meta(description="A real service to run it against. Empty: the loopback service.")] = ""
     waits: Annotated[
         int,
         Meta(
@@ -175,8 +161,7 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 0.999
     polling_timeouts: Annotated[Count, Meta(description="Unexpected polling timeouts allowed.")] = 0
     polling_proven_upper: Annotated[
-        float,
-        Meta(gt=0, le=1, description="Polling timeouts for each wait: the upper bound that proves a zero."),
+        float, Meta(gt=0, le=1, description="Polling timeouts for each wait: the upper bound that proves a zero.")
     ] = 0.01
     stale_reads: Annotated[Count, Meta(description="Stale reads by a poll allowed.")] = 0
     stale_proven_upper: Annotated[
@@ -201,9 +186,7 @@ class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields
             description="The version that is published. Empty: that of the release under watch.",
         ),
     ] = ""
-    index: Annotated[str, Meta(description="The package index, by its simple API.")] = (
-        "https://pypi.org/simple/"
-    )
+    index: Annotated[str, Meta(description="The package index, by its simple API.")] = "https://pypi.org/simple/"
     built: Annotated[
         str,
         Meta(
@@ -291,9 +274,7 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as why:
-        raise SettingsError(
-            f"{path}: not TOML: {why}. Mend that line, or empty the file for all defaults."
-        ) from None
+        raise SettingsError(f"{path}: not TOML: {why}. Mend that line, or empty the file for all defaults.") from None
     origins: dict[str, str] = {}
     for section, keys in table.items():
         if isinstance(keys, dict):
@@ -312,9 +293,7 @@ def _text(path: Path) -> str:
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as why:
-        raise SettingsError(
-            f"{path}: cannot be read: {why}. Give it back as UTF-8 text, or move it away."
-        ) from None
+        raise SettingsError(f"{path}: cannot be read: {why}. Give it back as UTF-8 text, or move it away.") from None
 
 
 def _convert(table: dict[str, Any], origins: Mapping[str, str], path: Path, text: str) -> Settings:
@@ -327,8 +306,7 @@ def _convert(table: dict[str, Any], origins: Mapping[str, str], path: Path, text
             raise SettingsError(_unknown(dotted, unknown[1], path, text)) from None
         place = origins.get(re.sub(r"\[.*", "", dotted), path.name)
         raise SettingsError(
-            f"{place} {dotted}: {message[0].lower()}{message[1:]}. "
-            f"The settings reference says what each key takes."
+            f"{place} {dotted}: {message[0].lower()}{message[1:]}. The settings reference says what each key takes."
         ) from None
 
 
@@ -357,8 +335,4 @@ def _line_of(text: str, section: str, name: str) -> int:
 
 
 def _from_text(value: str, default: Any) -> Any:
-    return (
-        tuple(part.strip() for part in value.split(",") if part.strip())
-        if isinstance(default, tuple)
-        else value
-    )
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(default, tuple) else value

@@ -166,9 +166,7 @@ def _would_change(situation: Situation) -> Iterator[Text]:
     """What would give a metric a better state, where that can be said in numbers."""
     for metric in situation.metrics:
         if metric.settles is not None:
-            yield text(
-                "{metric}, {state}: {settles}", metric=metric.id, state=metric.state, settles=metric.settles
-            )
+            yield text("{metric}, {state}: {settles}", metric=metric.id, state=metric.state, settles=metric.settles)
 
 
 def _valid_until(situation: Situation) -> datetime:
@@ -207,9 +205,7 @@ def _defects_survived(situation: Situation) -> tuple[Text, ...]:
 def _no_self_test(situation: Situation) -> tuple[Text, ...]:
     if situation.defects_seeded > 0:
         return ()
-    return (
-        text("No defect has been seeded in this watch, so it is not known whether the checks can see one."),
-    )
+    return (text("No defect has been seeded in this watch, so it is not known whether the checks can see one."),)
 
 
 def _critical_incidents(situation: Situation) -> tuple[Text, ...]:
@@ -218,13 +214,9 @@ def _critical_incidents(situation: Situation) -> tuple[Text, ...]:
 
 def _open_incidents(situation: Situation, severity: Severity) -> tuple[Text, ...]:
     return tuple(
-        text(
-            "The incident {id} is open. Its severity: {severity}.", id=incident.id, severity=incident.severity
-        )
+        text("The incident {id} is open. Its severity: {severity}.", id=incident.id, severity=incident.severity)
         for incident in situation.incidents
-        if incident.severity is severity
-        and incident.state.lower() not in OVER
-        and incident.at <= situation.as_of
+        if incident.severity is severity and incident.state.lower() not in OVER and incident.at <= situation.as_of
     )
 
 
@@ -254,9 +246,7 @@ def _failing_now(situation: Situation, *, critical: bool) -> tuple[Text, ...]:
     hours = situation.last_look_h
     if hours is None:
         return now
-    then = _failing(
-        (metric for metric in situation.metrics_at[hours] if not _acts_at_once(metric)), critical=critical
-    )
+    then = _failing((metric for metric in situation.metrics_at[hours] if not _acts_at_once(metric)), critical=critical)
     return now + tuple(text("At T+{hours}: {finding}", hours=hours, finding=found) for found in then)
 
 
@@ -290,9 +280,7 @@ def _in_state(situation: Situation, state: State) -> tuple[Text, ...]:
 
 def _unknown_metrics(situation: Situation) -> tuple[Text, ...]:
     measured = {metric.id for metric in situation.metrics}
-    absent = tuple(
-        text("{metric}: it was not measured.", metric=id) for id in MANDATORY if id not in measured
-    )
+    absent = tuple(text("{metric}: it was not measured.", metric=id) for id in MANDATORY if id not in measured)
     return _in_state(situation, State.UNKNOWN) + absent
 
 
@@ -408,72 +396,183 @@ def _nothing_failing(situation: Situation) -> tuple[Text, ...]:
         for metric in situation.metrics
         if metric.state is State.INCONCLUSIVE
     )
-    return (
-        text("Nothing is failing, and nothing that is due is unknown."),
-        *_all_good(situation),
-        *open_still,
-    )
+    return (text("Nothing is failing, and nothing that is due is unknown."), *_all_good(situation), *open_still)
 
 
 # In order: the first that applies decides. The last of each part of the watch holds where no other does.
 RULES: tuple[Rule, ...] = (
     # ── at the end ──
-    Rule("evidence-changed", VerdictWord.INVALID, When.END,
-        N_("The evidence or the settings are not what was recorded."), _integrity),
-    Rule("defect-survived", VerdictWord.INVALID, When.END,
-        N_("A seeded defect was caught by no check, so a green check proves nothing."), _defects_survived),
-    Rule("critical-incident", VerdictWord.NO_GO, When.END,
-        N_("A critical incident is open."), _critical_incidents),
-    Rule("critical-promise", VerdictWord.NO_GO, When.END,
-        N_("A critical promise is broken."), _critical_promises),
-    Rule("critical-metric", VerdictWord.NO_GO, When.END,
-        N_("A critical metric fails its threshold."), _critical_metrics),
-    Rule("metric-unknown", VerdictWord.INCONCLUSIVE, When.END,
-        N_("A metric is unknown: silence is not success."), _unknown_metrics),
-    Rule("watch-slept", VerdictWord.INCONCLUSIVE, When.END,
-        N_("The watch slept: for part of the window it is not known what happened."), _slept),
-    Rule("duty-missing", VerdictWord.INCONCLUSIVE, When.END,
-        N_("A duty of a checkpoint has no evidence."), _missing_duties),
-    Rule("page-not-recorded", VerdictWord.INCONCLUSIVE, When.END,
-        N_("A page of an incident says something else than its record."), _pages),
-    Rule("no-self-test", VerdictWord.INCONCLUSIVE, When.END,
-        N_("No defect was seeded, so it is not known what the checks can see."), _no_self_test),
-    Rule("extended-enough", VerdictWord.NO_GO, When.END,
-        N_("Something would extend the watch, and it was extended twice already."), _not_extended_for_ever),
-    Rule("extend", VerdictWord.EXTEND, When.END,
-        N_("A metric that is not critical fails, one is worse than in the last accepted release, a major incident is "
-           "open, or a duty failed: watch for 24 h more."),
-        _would_extend),
-    Rule("metric-inconclusive", VerdictWord.INCONCLUSIVE, When.END,
-        N_("There is too little evidence to tell whether a metric meets its threshold."), _inconclusive_metrics),
-    Rule("all-met", VerdictWord.GO, When.END,
-        N_("Every metric meets its threshold, and nothing above applies."), _all_good),
+    Rule(
+        "evidence-changed",
+        VerdictWord.INVALID,
+        When.END,
+        N_("The evidence or the settings are not what was recorded."),
+        _integrity,
+    ),
+    Rule(
+        "defect-survived",
+        VerdictWord.INVALID,
+        When.END,
+        N_("A seeded defect was caught by no check, so a green check proves nothing."),
+        _defects_survived,
+    ),
+    Rule("critical-incident", VerdictWord.NO_GO, When.END, N_("A critical incident is open."), _critical_incidents),
+    Rule("critical-promise", VerdictWord.NO_GO, When.END, N_("A critical promise is broken."), _critical_promises),
+    Rule(
+        "critical-metric", VerdictWord.NO_GO, When.END, N_("A critical metric fails its threshold."), _critical_metrics
+    ),
+    Rule(
+        "metric-unknown",
+        VerdictWord.INCONCLUSIVE,
+        When.END,
+        N_("A metric is unknown: silence is not success."),
+        _unknown_metrics,
+    ),
+    Rule(
+        "watch-slept",
+        VerdictWord.INCONCLUSIVE,
+        When.END,
+        N_("The watch slept: for part of the window it is not known what happened."),
+        _slept,
+    ),
+    Rule(
+        "duty-missing",
+        VerdictWord.INCONCLUSIVE,
+        When.END,
+        N_("A duty of a checkpoint has no evidence."),
+        _missing_duties,
+    ),
+    Rule(
+        "page-not-recorded",
+        VerdictWord.INCONCLUSIVE,
+        When.END,
+        N_("A page of an incident says something else than its record."),
+        _pages,
+    ),
+    Rule(
+        "no-self-test",
+        VerdictWord.INCONCLUSIVE,
+        When.END,
+        N_("No defect was seeded, so it is not known what the checks can see."),
+        _no_self_test,
+    ),
+    Rule(
+        "extended-enough",
+        VerdictWord.NO_GO,
+        When.END,
+        N_("Something would extend the watch, and it was extended twice already."),
+        _not_extended_for_ever,
+    ),
+    Rule(
+        "extend",
+        VerdictWord.EXTEND,
+        When.END,
+        N_(
+            "A metric that is not critical fails, one is worse than in the last accepted release, a major incident is "
+            "open, or a duty failed: watch for 24 h more."
+        ),
+        _would_extend,
+    ),
+    Rule(
+        "metric-inconclusive",
+        VerdictWord.INCONCLUSIVE,
+        When.END,
+        N_("There is too little evidence to tell whether a metric meets its threshold."),
+        _inconclusive_metrics,
+    ),
+    Rule(
+        "all-met",
+        VerdictWord.GO,
+        When.END,
+        N_("Every metric meets its threshold, and nothing above applies."),
+        _all_good,
+    ),
     # ── before ──
-    Rule("evidence-changed-so-far", VerdictWord.OFF_TRACK, When.BEFORE,
-        N_("The evidence or the settings are not what was recorded."), _integrity),
-    Rule("defect-survived-so-far", VerdictWord.OFF_TRACK, When.BEFORE,
-        N_("A seeded defect was caught by no check, so a green check proves nothing."), _defects_survived),
-    Rule("critical-incident-now", VerdictWord.OFF_TRACK, When.BEFORE,
-        N_("A critical incident is open."), _critical_incidents),
-    Rule("critical-promise-now", VerdictWord.OFF_TRACK, When.BEFORE,
-        N_("A critical promise is broken."), _critical_promises),
-    Rule("critical-metric-now", VerdictWord.OFF_TRACK, When.BEFORE,
-        N_("A critical metric is over its limit, or failed at the last checkpoint."), _critical_metrics_now),
-    Rule("would-extend", VerdictWord.OFF_TRACK, When.BEFORE,
-        N_("Something fails that would extend the watch at its end."), _would_extend_now),
-    Rule("metric-unknown-so-far", VerdictWord.WAITING, When.BEFORE,
-        N_("A metric is unknown: silence is not success."), _unknown_metrics),
-    Rule("watch-slept-so-far", VerdictWord.WAITING, When.BEFORE,
-        N_("The watch slept: for part of the window it is not known what happened."), _slept),
-    Rule("duty-missing-so-far", VerdictWord.WAITING, When.BEFORE,
-        N_("A duty that is due has no evidence."), _missing_duties),
-    Rule("page-not-recorded-so-far", VerdictWord.WAITING, When.BEFORE,
-        N_("A page of an incident says something else than its record."), _pages),
-    Rule("next-checkpoint-decides", VerdictWord.WAITING, When.BEFORE,
-        N_("A metric fails by its interval or by a test: the next checkpoint judges it."), _between_checkpoints),
-    Rule("nothing-failing", VerdictWord.ON_TRACK, When.BEFORE,
-        N_("Nothing is failing, and nothing that is due is unknown."), _nothing_failing),
-)  # fmt: skip
+    Rule(
+        "evidence-changed-so-far",
+        VerdictWord.OFF_TRACK,
+        When.BEFORE,
+        N_("The evidence or the settings are not what was recorded."),
+        _integrity,
+    ),
+    Rule(
+        "defect-survived-so-far",
+        VerdictWord.OFF_TRACK,
+        When.BEFORE,
+        N_("A seeded defect was caught by no check, so a green check proves nothing."),
+        _defects_survived,
+    ),
+    Rule(
+        "critical-incident-now",
+        VerdictWord.OFF_TRACK,
+        When.BEFORE,
+        N_("A critical incident is open."),
+        _critical_incidents,
+    ),
+    Rule(
+        "critical-promise-now",
+        VerdictWord.OFF_TRACK,
+        When.BEFORE,
+        N_("A critical promise is broken."),
+        _critical_promises,
+    ),
+    Rule(
+        "critical-metric-now",
+        VerdictWord.OFF_TRACK,
+        When.BEFORE,
+        N_("A critical metric is over its limit, or failed at the last checkpoint."),
+        _critical_metrics_now,
+    ),
+    Rule(
+        "would-extend",
+        VerdictWord.OFF_TRACK,
+        When.BEFORE,
+        N_("Something fails that would extend the watch at its end."),
+        _would_extend_now,
+    ),
+    Rule(
+        "metric-unknown-so-far",
+        VerdictWord.WAITING,
+        When.BEFORE,
+        N_("A metric is unknown: silence is not success."),
+        _unknown_metrics,
+    ),
+    Rule(
+        "watch-slept-so-far",
+        VerdictWord.WAITING,
+        When.BEFORE,
+        N_("The watch slept: for part of the window it is not known what happened."),
+        _slept,
+    ),
+    Rule(
+        "duty-missing-so-far",
+        VerdictWord.WAITING,
+        When.BEFORE,
+        N_("A duty that is due has no evidence."),
+        _missing_duties,
+    ),
+    Rule(
+        "page-not-recorded-so-far",
+        VerdictWord.WAITING,
+        When.BEFORE,
+        N_("A page of an incident says something else than its record."),
+        _pages,
+    ),
+    Rule(
+        "next-checkpoint-decides",
+        VerdictWord.WAITING,
+        When.BEFORE,
+        N_("A metric fails by its interval or by a test: the next checkpoint judges it."),
+        _between_checkpoints,
+    ),
+    Rule(
+        "nothing-failing",
+        VerdictWord.ON_TRACK,
+        When.BEFORE,
+        N_("Nothing is failing, and nothing that is due is unknown."),
+        _nothing_failing,
+    ),
+)
 
 
 # ── what is not known, and what to do ────────────────────────────────────────
@@ -527,9 +626,7 @@ def _to_mend(situation: Situation) -> Iterator[Text]:
         yield RECORD
     if situation.integrity_problems:
         yield text("See what was changed, and restore it from git: `python -m checks evidence verify`.")
-        yield text(
-            "If a setting was changed on purpose, say so: `python -m checks release record --why TEXT`."
-        )
+        yield text("If a setting was changed on purpose, say so: `python -m checks release record --why TEXT`.")
     for id in situation.broken_critical:
         yield text("See the broken promise again: `nox -s checks -- --promise {id}`.", id=id)
     for incident in situation.incidents:

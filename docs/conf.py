@@ -69,15 +69,7 @@ gettext_location = False
 exclude_patterns = (
     ["evidence/**", "incidents/_*", "README.md"]
     if RELEASE
-    else [
-        "releases/**",
-        "_generated/**",
-        "_build/**",
-        "_templates/**",
-        "_static/**",
-        "locale/**",
-        "README.md",
-    ]
+    else ["releases/**", "_generated/**", "_build/**", "_templates/**", "_static/**", "locale/**", "README.md"]
 )
 nitpicky = True
 

@@ -22,9 +22,7 @@ def command(*arguments: str | Path, root: Path) -> list[str]:
     return [sys.executable, "-m", "checks", "--root", str(root), *map(str, arguments)]
 
 
-def run(
-    *arguments: str | Path, root: Path, cwd: Path = ROOT, **environ: str
-) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | Path, root: Path, cwd: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:
     argv = command(*arguments, root=root)
     with _as_a_process(environ, cwd) as (out, err):
         try:

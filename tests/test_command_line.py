@@ -15,9 +15,7 @@ from checks.proving.defects import BY_ID, plant
 from checks.proving.prove import REFERENCE
 from tests.commands import ROOT, command, opened, run
 
-PASSING = (
-    '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
-)
+PASSING = '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
 SEVEN = {
     "config.no-fallback",
     "config.numbers-are-config-errors",
@@ -72,16 +70,14 @@ def test_observe_writes_the_report_that_others_read(root: Path) -> None:
     assert table["schema"] == "atalaya.report/1"
     assert {"name", "version", "digest"} <= set(table["subject"])
     assert {"python", "os", "freeze"} <= set(table["environment"])
-    assert [
-        (check["id"], check["contract"], check["severity"], check["outcome"]) for check in table["checks"]
-    ] == [("config.no-fallback", "config", "critical", "kept")]
+    assert [(check["id"], check["contract"], check["severity"], check["outcome"]) for check in table["checks"]] == [
+        ("config.no-fallback", "config", "critical", "kept")
+    ]
 
 
 def test_observe_ends_with_1_and_says_how_to_see_it_again(root: Path, tmp_path: Path) -> None:
     sick = plant(BY_ID["fallback-address"], REFERENCE, tmp_path / "sick")
-    sdk = shutil.copytree(
-        REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*")
-    )
+    sdk = shutil.copytree(REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     shutil.rmtree(sdk / "src")
     sick.rename(sdk / "src")
     done = run("observe", "--sdk", sdk, "--promise", "config.no-fallback", root=root)
@@ -110,9 +106,16 @@ def test_collect_reports_each_file_and_keeps_nothing_in_a_dry_run(root: Path) ->
     assert done.returncode == 3
     table = json.loads(out.read_text())
     assert table["good.xml"] == {
-        "status": "read", "cases": 1, "passed": 1, "failed": 0, "errored": 0, "skipped": 0,
-        "suite_failures": 0, "verdict": "passed", "reason": table["good.xml"]["reason"],
-    }  # fmt: skip
+        "status": "read",
+        "cases": 1,
+        "passed": 1,
+        "failed": 0,
+        "errored": 0,
+        "skipped": 0,
+        "suite_failures": 0,
+        "verdict": "passed",
+        "reason": table["good.xml"]["reason"],
+    }
     assert table["bad.xml"]["status"] == "unreadable"
     assert table["bad.xml"]["cases"] is None
     assert list((root / "docs" / "releases").iterdir()) == []
@@ -125,11 +128,7 @@ def test_what_was_collected_is_judged(root: Path) -> None:
     assert done.returncode == 0, done.stderr
     judged = run("judge", "--release", "1.1.1", "--json", root=root)
     table = json.loads(judged.stdout)
-    assert tuple(table["metrics"]["pass-rate"][key] for key in ("value", "n", "state")) == (
-        1.0,
-        1,
-        "INCONCLUSIVE",
-    )
+    assert tuple(table["metrics"]["pass-rate"][key] for key in ("value", "n", "state")) == (1.0, 1, "INCONCLUSIVE")
     assert table["metrics"]["stale-cache"]["state"] == "UNKNOWN"
     assert run("evidence", "verify", "--release", "1.1.1", root=root).returncode == 0
     kinds = {file.name.partition("-")[0] for file in (folder / "evidence").glob("*.jsonl")}
@@ -146,9 +145,7 @@ def test_the_same_evidence_twice_is_kept_once(root: Path) -> None:
 
 def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> None:
     opened(root)
-    judged = run(
-        "judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-05T10:00:00Z", "--strict", root=root
-    )
+    judged = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-05T10:00:00Z", "--strict", root=root)
     assert judged.returncode == 3
     assert json.loads(judged.stdout)["verdict"]["word"] == "WAITING"
     ended = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-08T09:00:00Z", root=root)
@@ -261,6 +258,7 @@ def test_a_metric_is_explained_step_by_step_with_its_evidence(root: Path) -> Non
     assert [
         word for word in ("what is counted", "derivation", "threshold", "evidence") if word not in told.stdout
     ] == []
-    assert "There are: pass-rate, flaky-tests" in run(
-        "judge", "--release", "1.1.1", "--explain", "speed", root=root
-    ).stderr  # fmt: skip
+    assert (
+        "There are: pass-rate, flaky-tests"
+        in run("judge", "--release", "1.1.1", "--explain", "speed", root=root).stderr
+    )

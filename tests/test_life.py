@@ -27,9 +27,7 @@ class Life:
     def __init__(self, root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.root, self.now = root, T0
         self.folder = root / "docs" / "releases" / "1.1.0"
-        self.left = sorted(
-            [*healthy(), *(job(hour) for hour in range(73, 97))], key=lambda one: one.recorded_at
-        )
+        self.left = sorted([*healthy(), *(job(hour) for hour in range(73, 97))], key=lambda one: one.recorded_at)
         for module in (place, incidents, close, release):
             monkeypatch.setattr(module, "utc_now", self.clock)
 
@@ -55,9 +53,7 @@ class Life:
         return done.stderr
 
 
-def test_a_release_is_lived_through_from_its_opening_to_the_next(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_release_is_lived_through_from_its_opening_to_the_next(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     life = Life(root, monkeypatch)
     opened = run("release", "open", "1.1.0", "--commit", "abc", "--at", T0.isoformat(), root=root)
     assert opened.returncode == 0, opened.stderr
@@ -66,9 +62,7 @@ def test_a_release_is_lived_through_from_its_opening_to_the_next(
     # A bad night: the rule opens the incident, and the verdict turns red.
     told = life.on(21, stale(21))
     (incident,) = told.incidents
-    assert (
-        told.verdict.word.value, incident.state, incident.severity.value
-    ) == ("OFF TRACK", "open", "critical")  # fmt: skip
+    assert (told.verdict.word.value, incident.state, incident.severity.value) == ("OFF TRACK", "open", "critical")
     name = ("incident", incident.id)
     life.does(*name, "--to", "acknowledged", "--root-cause", "the cache", "--why", "mine")
     life.now = at(21.5)

@@ -66,9 +66,11 @@ def test_what_happened_is_told_once(root: Path, receiver: Receiver) -> None:
     assert ["The watch is open" in str(one["body"]) for one in receiver.got] == [True]
     run("release", "decide", "go-on", "--why", "fine", "--release", "1.1.1", root=root)
     notify(root, receiver.url)
-    assert (
-        len(receiver.got), "go-on" in str(receiver.got[1]["body"]), "is open" in str(receiver.got[1]["body"])
-    ) == (2, True, False)  # fmt: skip
+    assert (len(receiver.got), "go-on" in str(receiver.got[1]["body"]), "is open" in str(receiver.got[1]["body"])) == (
+        2,
+        True,
+        False,
+    )
 
 
 def test_a_dry_run_prints_the_message_and_sends_nothing(root: Path, receiver: Receiver) -> None:
@@ -109,20 +111,14 @@ def test_a_receiver_that_is_not_there_is_told_without_its_secret_and_nothing_is_
 def test_only_what_is_encrypted_is_sent_elsewhere(url: str, root: Path) -> None:
     opened(root)
     done = notify(root, url)
-    assert (done.returncode, "has to begin with https://" in done.stderr, url in done.stderr) == (
-        2,
-        True,
-        False,
-    )
+    assert (done.returncode, "has to begin with https://" in done.stderr, url in done.stderr) == (2, True, False)
 
 
 @pytest.mark.parametrize("url", [f"https://[{SECRET}", f"https://x:99999/{SECRET}"])
 def test_what_is_no_address_is_said_without_it(url: str, root: Path) -> None:
     opened(root)
     done = notify(root, url)
-    assert (done.returncode, SECRET in done.stderr, "Traceback" in done.stderr) == (2, False, False), (
-        done.stderr
-    )
+    assert (done.returncode, SECRET in done.stderr, "Traceback" in done.stderr) == (2, False, False), done.stderr
 
 
 def test_a_retry_waits_as_long_as_it_is_told_to_and_names_no_address() -> None:

@@ -38,9 +38,7 @@ def bare(tmp_path: Path) -> Path:
     return interpreter_in(tmp_path / "bare")
 
 
-def opened(
-    python: Path | str, door: Path, *arguments: str, **variables: str
-) -> subprocess.CompletedProcess[str]:
+def opened(python: Path | str, door: Path, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """The door as a person opens it, from a folder that is not the project's."""
     return subprocess.run(
         [str(python), str(door), *arguments],
@@ -85,20 +83,14 @@ def test_an_environment_whose_python_has_gone_is_made_again(door: Path, bare: Pa
 def test_without_an_index_there_is_one_message(door: Path, bare: Path) -> None:
     done = opened(bare, door, "--list", PIP_NO_INDEX="1", PIP_FIND_LINKS=str(door.parent))
     assert done.returncode == 2
-    assert re.fullmatch(
-        r"First start: [^\n]+\nAtalaya cannot start: nox could not be installed [^\n]+\n", done.stderr
-    )
+    assert re.fullmatch(r"First start: [^\n]+\nAtalaya cannot start: nox could not be installed [^\n]+\n", done.stderr)
     assert list((door.parent / ".nox").iterdir()) == []
 
 
 def test_without_ensurepip_there_is_one_message(door: Path, bare: Path, tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None\n")
     done = opened(bare, door, "--list", PYTHONPATH=str(tmp_path))
-    assert (
-        done.returncode,
-        "apt install python3-venv" in done.stderr,
-        "Traceback" in done.stderr,
-    ) == (2, True, False)
+    assert (done.returncode, "apt install python3-venv" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
 
 
 def test_ctrl_c_in_the_first_start_leaves_nothing_behind(door: Path, bare: Path) -> None:

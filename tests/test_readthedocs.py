@@ -17,16 +17,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 # What git would not have, or would not hand over.
 NOT_IN_THE_TREE = shutil.ignore_patterns(
-    ".git",
-    ".nox",
-    ".venv",
-    "__pycache__",
-    "*.egg-info",
-    ".*_cache",
-    ".hypothesis",
-    "_build",
-    "_generated",
-    "local-*",
+    ".git", ".nox", ".venv", "__pycache__", "*.egg-info", ".*_cache", ".hypothesis", "_build", "_generated", "local-*"
 )
 
 
@@ -49,9 +40,7 @@ def test_its_own_commands_build_the_site_in_a_clean_environment(tmp_path: Path) 
         assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     assert (output / "html" / "index.html").is_file()
     python = str(interpreter_in(env))
-    found = subprocess.run(
-        [python, "-c", "import aris3_client_sdk"], capture_output=True, check=False, cwd=env
-    )
+    found = subprocess.run([python, "-c", "import aris3_client_sdk"], capture_output=True, check=False, cwd=env)
     assert b"No module named 'aris3_client_sdk'" in found.stderr
 
 

@@ -8,8 +8,7 @@ from checks.records import STORED, Outcome, Text, Word, text
 
 
 @pytest.mark.parametrize(
-    "word",
-    [w for w in vars(records).values() if isinstance(w, type) and issubclass(w, Word) and w is not Word],
+    "word", [w for w in vars(records).values() if isinstance(w, type) and issubclass(w, Word) and w is not Word]
 )
 def test_no_word_has_a_truth_value(word: type[Word]) -> None:
     with pytest.raises(TypeError, match="no truth value"):

@@ -43,9 +43,7 @@ def test_a_threshold_changed_after_t0_is_invalid_until_it_is_recorded_with_its_r
     before = run("judge", "--release", "1.1.1", root=root)
     (root / "watch.toml").write_text("[thresholds]\npass_rate = 0.5\n", encoding="utf-8")
     changed = run("judge", "--release", "1.1.1", root=root)
-    recorded = run(
-        "release", "record", "--release", "1.1.1", "--why", "we agreed on less", "--by", "ana", root=root
-    )
+    recorded = run("release", "record", "--release", "1.1.1", "--why", "we agreed on less", "--by", "ana", root=root)
     after = run("judge", "--release", "1.1.1", root=root)
     assert [done.returncode for done in (before, changed, recorded, after)] == [3, 1, 0, 3]
     assert "thresholds.pass_rate = 0.95 is thresholds.pass_rate = 0.5 now" in changed.stderr
@@ -59,9 +57,7 @@ def test_how_an_incident_stands_is_recorded_from_its_page_once(root: Path) -> No
         "root_cause:\nfix:\n---\n",
         encoding="utf-8",
     )
-    first, second = (
-        run("release", "record", "--release", "1.1.1", "--why", "seen", root=root) for _ in range(2)
-    )
+    first, second = (run("release", "record", "--release", "1.1.1", "--why", "seen", root=root) for _ in range(2))
     assert ("INC-1.md: INC-1" in first.stderr, "everything is recorded" in second.stderr) == (True, True)
 
 
@@ -80,14 +76,10 @@ def test_a_watch_that_nobody_kept_up_is_not_extended(root: Path) -> None:
 
 def test_a_person_signs_what_no_machine_sees_and_nothing_else(root: Path) -> None:
     opened(root)
-    signed = run(
-        "release", "checkpoint", "--sign", "review-pass-rate", "--release", "1.1.1", "--by", "ana", root=root
-    )
+    signed = run("release", "checkpoint", "--sign", "review-pass-rate", "--release", "1.1.1", "--by", "ana", root=root)
     refused = run("release", "checkpoint", "--sign", "smoke", "--release", "1.1.1", "--by", "ana", root=root)
     assert (signed.returncode, refused.returncode) == (0, 2)
-    assert (
-        "There are: review-pass-rate, review-network, incidents-updated, backlog-published" in refused.stderr
-    )
+    assert "There are: review-pass-rate, review-network, incidents-updated, backlog-published" in refused.stderr
 
 
 # ── incidents ────────────────────────────────────────────────────────────────
@@ -121,10 +113,20 @@ def test_an_incident_is_opened_completed_and_followed_to_its_end(root: Path) -> 
     done = [
         new(root),
         incident("INC-1", "--to", "acknowledged", "--why", "mine", root=root),
-        incident("INC-1", "--to", "monitoring", "--root-cause", "a: cache", "--fix", 'said "off"', "--why", "it is out",
-                 root=root),
+        incident(
+            "INC-1",
+            "--to",
+            "monitoring",
+            "--root-cause",
+            "a: cache",
+            "--fix",
+            'said "off"',
+            "--why",
+            "it is out",
+            root=root,
+        ),
         incident("INC-1", "--to", "resolved", "--why", "nobody complains", root=root),
-    ]  # fmt: skip
+    ]
     assert [one.returncode for one in done] == [0, 0, 0, 0], done[-1].stderr
     assert states(folder) == ["open", "acknowledged", "monitoring", "resolved"]
     page = (folder / "incidents" / "inc-1.md").read_text(encoding="utf-8")
@@ -142,7 +144,7 @@ def test_an_incident_is_opened_completed_and_followed_to_its_end(root: Path) -> 
         (("new", "--impact", "slow"), "--severity WORD"),
         (("new", "--impact", "slow", "--severity", "minor", "--to", "resolved"), "cannot become resolved: it is new"),
     ],
-)  # fmt: skip
+)
 def test_a_step_that_there_is_not_is_refused_and_leaves_the_page_alone(
     arguments: tuple[str, ...], says: str, root: Path
 ) -> None:
@@ -163,10 +165,7 @@ def test_a_page_edited_to_an_impossible_state_is_an_error_with_file_and_line(roo
     page.write_text(text.replace('state: "open"', "state: resolved"), encoding="utf-8")
     line = text.splitlines().index('state: "open"') + 1
     done = release("record", "--why", "done", root=root)
-    assert (done.returncode, f"incidents/inc-1.md:{line}: INC-1 cannot become resolved" in done.stderr) == (
-        2,
-        True,
-    )
+    assert (done.returncode, f"incidents/inc-1.md:{line}: INC-1 cannot become resolved" in done.stderr) == (2, True)
     judged = release_judged(root)
     assert f"incidents/inc-1.md:{line} INC-1 cannot be resolved" in judged.stderr
 
@@ -187,10 +186,17 @@ def test_a_fix_that_is_not_shown_is_not_called_one(root: Path) -> None:
 
 def stale(at: datetime) -> Event:
     return Event(
-        run_id="smoke", environment=Environment.LOOPBACK, occurred_at=at, recorded_at=at, event=EventKind.STALE_READ,
-        expected=False, blocking=True, place="smoke <b>|`\u202e\ud800".encode("utf-8", "replace").decode(), message="m",
+        run_id="smoke",
+        environment=Environment.LOOPBACK,
+        occurred_at=at,
+        recorded_at=at,
+        event=EventKind.STALE_READ,
+        expected=False,
+        blocking=True,
+        place="smoke <b>|`\u202e\ud800".encode("utf-8", "replace").decode(),
+        message="m",
         origin="x",
-    )  # fmt: skip
+    )
 
 
 def place_of(root: Path) -> Place:
@@ -206,14 +212,10 @@ def test_what_a_rule_opens_has_a_page_that_people_complete_and_opens_once(root: 
     second = open_by_rule(place, watched, judged(place, watched, None))
     assert (first, second) == (True, False)
     (page,) = (folder / "incidents").glob("*.md")
-    completed = incident(
-        page.stem, "--to", "acknowledged", "--root-cause", "the cache", "--why", "mine", root=root
-    )
+    completed = incident(page.stem, "--to", "acknowledged", "--root-cause", "the cache", "--why", "mine", root=root)
     assert completed.returncode == 0, completed.stderr
     told = judged(place, watched, None)
-    assert [(o.state, o.root_cause, o.metric) for o in told.incidents] == [
-        ("acknowledged", "the cache", "stale-cache")
-    ]
+    assert [(o.state, o.root_cause, o.metric) for o in told.incidents] == [("acknowledged", "the cache", "stale-cache")]
     assert [one.rule for one in told.followed] == ["stale-read"]
     assert f"incident-{page.stem}" in page.read_text(encoding="utf-8")
 
@@ -232,13 +234,7 @@ def test_a_checkpoint_shows_each_duty_what_to_sign_and_what_comes_next(root: Pat
     opened(root, at=(datetime.now(UTC) - timedelta(hours=30)).isoformat())
     shown = release("checkpoint", root=root)
     assert shown.returncode == 0
-    for says in (
-        "T+24: first productive cycle",
-        "6 h 0 min ago",
-        "--sign review-pass-rate",
-        "T+48 due on",
-        "in 18 h",
-    ):
+    for says in ("T+24: first productive cycle", "6 h 0 min ago", "--sign review-pass-rate", "T+48 due on", "in 18 h"):
         assert says in shown.stderr, says
     assert "--sign backlog-published" not in shown.stderr
     points = json.loads(release("checkpoint", "--json", root=root).stdout)["checkpoints"]
@@ -297,9 +293,7 @@ def test_a_segment_that_was_taken_away_makes_the_verdict_invalid(root: Path) -> 
     assert release_judged(root).returncode == 1
     bad_news.unlink()
     done = release_judged(root)
-    assert (done.returncode, f"{bad_news.stem}: it was in the ledger on" in done.stderr) == (1, True), (
-        done.stderr
-    )
+    assert (done.returncode, f"{bad_news.stem}: it was in the ledger on" in done.stderr) == (1, True), done.stderr
 
 
 # ── the end, and the next beginning ──────────────────────────────────────────
@@ -310,9 +304,7 @@ def over(root: Path, hours: float = 73) -> Path:
 
 
 def closed(root: Path, *more: str) -> subprocess.CompletedProcess[str]:
-    return run(
-        "release", "close", "--release", "1.1.1", "--why", "it is over", "--by", "ana", *more, root=root
-    )
+    return run("release", "close", "--release", "1.1.1", "--why", "it is over", "--by", "ana", *more, root=root)
 
 
 def test_a_watch_is_closed_sealed_and_proven_untouched(root: Path) -> None:
@@ -328,9 +320,10 @@ def test_a_watch_is_closed_sealed_and_proven_untouched(root: Path) -> None:
     assert run("release", "verify", "1.1.1", root=root).returncode == 0
     (folder / "t24.md").write_text("all was well", encoding="utf-8")
     verified = run("release", "verify", "--json", root=root)
-    assert (
-        verified.returncode, json.loads(verified.stdout)["releases"]["1.1.1"]["differs"]
-    ) == (1, ["t24.md was changed."])  # fmt: skip
+    assert (verified.returncode, json.loads(verified.stdout)["releases"]["1.1.1"]["differs"]) == (
+        1,
+        ["t24.md was changed."],
+    )
 
 
 def test_what_is_not_sealed_is_unknown(root: Path) -> None:
@@ -355,12 +348,10 @@ def test_what_is_not_sealed_is_unknown(root: Path) -> None:
         ("rehearse", "--as", "1.1.1"),
     ],
     ids=" ".join,
-)  # fmt: skip
+)
 def test_what_is_sealed_is_read_only_to_every_command(command: tuple[str, ...], sealed: Path) -> None:
     before = {file: file.read_bytes() for file in sealed.rglob("*") if file.is_file()}
-    (sealed.parents[2] / "x.log").write_text(
-        "2026-01-05T10:00:00Z ERROR timed out after 60 s waiting for job 17\n"
-    )
+    (sealed.parents[2] / "x.log").write_text("2026-01-05T10:00:00Z ERROR timed out after 60 s waiting for job 17\n")
     words = [str(sealed.parents[2] / word) if word == "x.log" else word for word in command]
     done = run(*words, root=sealed.parents[2])
     assert done.returncode == 2, done.stderr
@@ -466,10 +457,18 @@ def test_it_is_extended_twice_at_most(root: Path) -> None:
     now = datetime.now(UTC)
     opened_at = now - timedelta(hours=121)
     steps = [
-        WatchStep(run_id=f"s{h}", environment=Environment.LOOPBACK, occurred_at=opened_at + timedelta(hours=h),
-                  recorded_at=opened_at + timedelta(hours=h), state="extended", window_h=h + 24, by="a", why="b")
+        WatchStep(
+            run_id=f"s{h}",
+            environment=Environment.LOOPBACK,
+            occurred_at=opened_at + timedelta(hours=h),
+            recorded_at=opened_at + timedelta(hours=h),
+            state="extended",
+            window_h=h + 24,
+            by="a",
+            why="b",
+        )
         for h in (72, 96)
-    ]  # fmt: skip
+    ]
     ledger.write(folder / "evidence", steps)
     new(root)
     backdate(folder, hours=10)
@@ -505,9 +504,7 @@ def test_a_clock_that_was_ahead_does_not_undo_what_comes_after_it(root: Path) ->
     new(root)
     (step,) = ledger.read(folder / "evidence", Transition)
     ahead = datetime.now(UTC) + timedelta(hours=1)
-    ledger.write(
-        folder / "evidence", [replace(step, state="monitoring", occurred_at=ahead, recorded_at=ahead)]
-    )
+    ledger.write(folder / "evidence", [replace(step, state="monitoring", occurred_at=ahead, recorded_at=ahead)])
     assert incident("INC-1", "--to", "reopened", "--why", "it is back", root=root).returncode == 0
     assert [one.state for one in judged(place_of(root), load(folder), None).incidents] == ["reopened"]
 
@@ -606,8 +603,7 @@ def test_a_step_that_was_none_is_answered_by_writing_the_page_down_once_more(roo
     last = max(ledger.read(folder / "evidence", Transition), key=lambda one: one.occurred_at)
     later = datetime.now(UTC)
     ledger.write(
-        folder / "evidence",
-        [replace(last, run_id="ben", state="acknowledged", occurred_at=later, recorded_at=later)],
+        folder / "evidence", [replace(last, run_id="ben", state="acknowledged", occurred_at=later, recorded_at=later)]
     )
     assert closed(root).returncode == 2
     release("record", "--why", "it is resolved indeed", root=root)
@@ -621,12 +617,22 @@ def test_a_fix_that_is_called_shown_by_a_record_alone_counts_as_monitored(root: 
     seen = [checked(ends - timedelta(hours=hour), broken=hour in (20, 25)) for hour in range(30)]
     steps = [
         Transition(
-            **stamped(ends - timedelta(hours=hours)), incident="INC-1", opened_at=ends - timedelta(hours=25),
-            state=state, severity=Severity.CRITICAL, impact="x", root_cause="", fix="", metric="", by="ben", why="x",
-            rule="promise-broken", fingerprints=(cause_of(seen[20]),),
+            **stamped(ends - timedelta(hours=hours)),
+            incident="INC-1",
+            opened_at=ends - timedelta(hours=25),
+            state=state,
+            severity=Severity.CRITICAL,
+            impact="x",
+            root_cause="",
+            fix="",
+            metric="",
+            by="ben",
+            why="x",
+            rule="promise-broken",
+            fingerprints=(cause_of(seen[20]),),
         )
         for state, hours in (("open", 20), ("monitoring", 4), ("resolved", 3))
-    ]  # fmt: skip
+    ]
     ledger.write(folder / "evidence", [*seen, *steps])
     release("record", "--why", "its page", root=root)
     refused = closed(root, "--carry", "INC-1")
@@ -637,16 +643,20 @@ def test_a_fix_that_is_called_shown_by_a_record_alone_counts_as_monitored(root: 
 
 
 def stamped(at: datetime) -> dict[str, Any]:
-    return {
-        "run_id": f"r{at:%j%H%M}", "environment": Environment.LOOPBACK, "occurred_at": at, "recorded_at": at,
-    }  # fmt: skip
+    return {"run_id": f"r{at:%j%H%M}", "environment": Environment.LOOPBACK, "occurred_at": at, "recorded_at": at}
 
 
 def checked(at: datetime, *, broken: bool) -> Observation:
     return Observation(
-        **stamped(at), promise="config.no-fallback", severity=Severity.CRITICAL, reason="", duration_s=0.1, trials=1,
-        outcome=Outcome.BROKEN if broken else Outcome.KEPT, subject_digest="d",
-    )  # fmt: skip
+        **stamped(at),
+        promise="config.no-fallback",
+        severity=Severity.CRITICAL,
+        reason="",
+        duration_s=0.1,
+        trials=1,
+        outcome=Outcome.BROKEN if broken else Outcome.KEPT,
+        subject_digest="d",
+    )
 
 
 def test_a_release_that_cannot_be_written_down_is_told_in_words_and_leaves_nothing(root: Path) -> None:

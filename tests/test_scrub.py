@@ -29,9 +29,24 @@ SECRETS = [
     "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
 ]
 PARTS = [
-    "a1B2a1B2", "a1B2_a1B2", "1234567890", "ABCDEFGHIJ", "c2lnbmF0", "abc.def", "dXNlcjpw", "session=1234", "hunter2",
-    "deadbeef", "abcdef123456", "ana.perez", "10.20", "192.168", "/home/ana", "Users\\ana", "MIIEow",
-]  # fmt: skip
+    "a1B2a1B2",
+    "a1B2_a1B2",
+    "1234567890",
+    "ABCDEFGHIJ",
+    "c2lnbmF0",
+    "abc.def",
+    "dXNlcjpw",
+    "session=1234",
+    "hunter2",
+    "deadbeef",
+    "abcdef123456",
+    "ana.perez",
+    "10.20",
+    "192.168",
+    "/home/ana",
+    "Users\\ana",
+    "MIIEow",
+]
 
 
 @pytest.mark.parametrize(("secret", "part"), list(zip(SECRETS, PARTS, strict=True)))

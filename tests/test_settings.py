@@ -46,10 +46,7 @@ def test_a_variable_for_a_list_is_split_at_commas(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (
-            "[thresholds]\npass_rat = 1\n",
-            "watch.toml:2 unknown key 'pass_rat' in [thresholds]. Known here: pass_rate",
-        ),
+        ("[thresholds]\npass_rat = 1\n", "watch.toml:2 unknown key 'pass_rat' in [thresholds]. Known here: pass_rate"),
         ("[tresholds]\npass_rate = 1\n", "watch.toml:1 unknown section or key 'tresholds'"),
         ("[thresholds]\n\npass_rate = 7\n", "watch.toml:3 thresholds.pass_rate: expected `float` <= 1.0"),
         ("[watch]\nlanguage = 'fr'\n", "watch.toml:2 watch.language"),

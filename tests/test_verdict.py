@@ -33,10 +33,22 @@ CRITICAL = ("pass-rate", "polling-timeouts", "stale-cache")
 def metric(id: str, state: State = State.MEETS, *, at_once: bool | None = None) -> Metric:
     nothing = text("")
     return Metric(
-        id=id, value=None, low=None, high=None, n=0, unit="", exposure=nothing, source=nothing, state=state,
-        threshold=nothing, method=nothing, text=nothing, reason=text("because of {id}", id=id),
-        critical=id in CRITICAL, inputs={"acts_at_once": id != "pass-rate" if at_once is None else at_once},
-    )  # fmt: skip
+        id=id,
+        value=None,
+        low=None,
+        high=None,
+        n=0,
+        unit="",
+        exposure=nothing,
+        source=nothing,
+        state=state,
+        threshold=nothing,
+        method=nothing,
+        text=nothing,
+        reason=text("because of {id}", id=id),
+        critical=id in CRITICAL,
+        inputs={"acts_at_once": id != "pass-rate" if at_once is None else at_once},
+    )
 
 
 def metrics(**states: State) -> tuple[Metric, ...]:
@@ -85,46 +97,76 @@ FAILS = {"stale_cache": State.FAIL}
 # what is so, at the end, before it
 CASES: list[tuple[str, dict[str, Any], VerdictWord, VerdictWord]] = [
     ("all is well", {}, VerdictWord.GO, VerdictWord.ON_TRACK),
-    ("the evidence was changed", {"integrity_problems": (text("a digest differs"),)},
-        VerdictWord.INVALID, VerdictWord.OFF_TRACK),
+    (
+        "the evidence was changed",
+        {"integrity_problems": (text("a digest differs"),)},
+        VerdictWord.INVALID,
+        VerdictWord.OFF_TRACK,
+    ),
     ("a defect survived", {"defects_caught": 19}, VerdictWord.INVALID, VerdictWord.OFF_TRACK),
-    ("a critical incident is open", {"incidents": (incident(Severity.CRITICAL),)},
-        VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
-    ("a critical incident is monitored", {"incidents": (incident(Severity.CRITICAL, "monitoring"),)},
-        VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
-    ("a critical incident is resolved", {"incidents": (incident(Severity.CRITICAL, "Resolved"),)},
-        VerdictWord.GO, VerdictWord.ON_TRACK),
-    ("a critical promise is broken", {"broken_critical": ("config.no-fallback",)},
-        VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
+    (
+        "a critical incident is open",
+        {"incidents": (incident(Severity.CRITICAL),)},
+        VerdictWord.NO_GO,
+        VerdictWord.OFF_TRACK,
+    ),
+    (
+        "a critical incident is monitored",
+        {"incidents": (incident(Severity.CRITICAL, "monitoring"),)},
+        VerdictWord.NO_GO,
+        VerdictWord.OFF_TRACK,
+    ),
+    (
+        "a critical incident is resolved",
+        {"incidents": (incident(Severity.CRITICAL, "Resolved"),)},
+        VerdictWord.GO,
+        VerdictWord.ON_TRACK,
+    ),
+    (
+        "a critical promise is broken",
+        {"broken_critical": ("config.no-fallback",)},
+        VerdictWord.NO_GO,
+        VerdictWord.OFF_TRACK,
+    ),
     ("a critical metric fails", {"metrics": metrics(**FAILS)}, VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
-    ("a metric is unknown", {"metrics": metrics(flaky_tests=State.UNKNOWN)},
-        VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    (
+        "a metric is unknown",
+        {"metrics": metrics(flaky_tests=State.UNKNOWN)},
+        VerdictWord.INCONCLUSIVE,
+        VerdictWord.WAITING,
+    ),
     ("a metric was not measured", {"metrics": metrics()[:4]}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
     ("nothing was measured", {"metrics": ()}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
-    ("a duty that is due is missing", {"checkpoints": (duty(DutyState.MISSING),)},
-        VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    (
+        "a duty that is due is missing",
+        {"checkpoints": (duty(DutyState.MISSING),)},
+        VerdictWord.INCONCLUSIVE,
+        VerdictWord.WAITING,
+    ),
     ("the watch slept", {"coverage": watched(40)}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
     ("the watch missed a slot or two", {"coverage": watched(70)}, VerdictWord.GO, VerdictWord.ON_TRACK),
-    ("no defect was seeded", {"defects_seeded": 0, "defects_caught": 0},
-        VerdictWord.INCONCLUSIVE, VerdictWord.ON_TRACK),
-    ("another metric fails", {"metrics": metrics(flaky_tests=State.FAIL)},
-        VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
-    ("a major incident is open", {"incidents": (incident(Severity.MAJOR),)},
-        VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
-    ("a minor incident is open", {"incidents": (incident(Severity.MINOR),)},
-        VerdictWord.GO, VerdictWord.ON_TRACK),
+    (
+        "no defect was seeded",
+        {"defects_seeded": 0, "defects_caught": 0},
+        VerdictWord.INCONCLUSIVE,
+        VerdictWord.ON_TRACK,
+    ),
+    ("another metric fails", {"metrics": metrics(flaky_tests=State.FAIL)}, VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
+    ("a major incident is open", {"incidents": (incident(Severity.MAJOR),)}, VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
+    ("a minor incident is open", {"incidents": (incident(Severity.MINOR),)}, VerdictWord.GO, VerdictWord.ON_TRACK),
     ("a duty failed", {"checkpoints": (duty(DutyState.FAILED),)}, VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
-    ("a metric is inconclusive", {"metrics": metrics(network_errors=State.INCONCLUSIVE)},
-        VerdictWord.INCONCLUSIVE, VerdictWord.ON_TRACK),
-    ("a person has not signed", {"checkpoints": (duty(DutyState.PERSON_SIGNS),)},
-        VerdictWord.GO, VerdictWord.ON_TRACK),
-]  # fmt: skip
+    (
+        "a metric is inconclusive",
+        {"metrics": metrics(network_errors=State.INCONCLUSIVE)},
+        VerdictWord.INCONCLUSIVE,
+        VerdictWord.ON_TRACK,
+    ),
+    ("a person has not signed", {"checkpoints": (duty(DutyState.PERSON_SIGNS),)}, VerdictWord.GO, VerdictWord.ON_TRACK),
+]
 
 
 @pytest.mark.parametrize(("so", "changes", "at_end", "before"), CASES, ids=[case[0] for case in CASES])
-def test_what_is_so_gives_the_word(
-    so: str, changes: dict[str, Any], at_end: VerdictWord, before: VerdictWord
-) -> None:
+def test_what_is_so_gives_the_word(so: str, changes: dict[str, Any], at_end: VerdictWord, before: VerdictWord) -> None:
     assert [verdict(72, **changes).word, verdict(30, **changes).word] == [at_end, before], so
 
 
@@ -147,9 +189,7 @@ def test_the_first_rule_that_applies_decides_and_all_are_shown(
     assert [order.index(fired.rule) for fired in found.fired] == sorted(
         order.index(fired.rule) for fired in found.fired
     )
-    assert (found.word, found.rule, found.because) == (
-        found.fired[0].word, found.fired[0].rule, found.fired[0].because,
-    )  # fmt: skip
+    assert (found.word, found.rule, found.because) == (found.fired[0].word, found.fired[0].rule, found.fired[0].because)
 
 
 def test_a_mandatory_metric_that_is_unknown_stands_before_one_that_fails() -> None:
@@ -159,10 +199,7 @@ def test_a_mandatory_metric_that_is_unknown_stands_before_one_that_fails() -> No
 
 
 def test_the_last_word_of_each_part_stands_alone() -> None:
-    assert [[fired.rule for fired in verdict(hours).fired] for hours in (30, 72)] == [
-        ["nothing-failing"],
-        ["all-met"],
-    ]
+    assert [[fired.rule for fired in verdict(hours).fired] for hours in (30, 72)] == [["nothing-failing"], ["all-met"]]
 
 
 def test_go_says_which_metrics_are_only_met() -> None:
@@ -176,13 +213,7 @@ def test_go_says_which_metrics_are_only_met() -> None:
 def test_each_rule_has_a_name_of_its_own_and_a_sentence() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.says.endswith(".") for rule in RULES)
-    end = {
-        VerdictWord.INVALID,
-        VerdictWord.NO_GO,
-        VerdictWord.INCONCLUSIVE,
-        VerdictWord.EXTEND,
-        VerdictWord.GO,
-    }
+    end = {VerdictWord.INVALID, VerdictWord.NO_GO, VerdictWord.INCONCLUSIVE, VerdictWord.EXTEND, VerdictWord.GO}
     assert {rule.word for rule in RULES if rule.when is When.END} == end
     assert {rule.word for rule in RULES if rule.when is When.BEFORE} == set(VerdictWord) - end
 
@@ -199,9 +230,7 @@ def test_a_rate_that_fails_between_checkpoints_is_waited_for_and_says_until_when
 def test_a_rate_that_failed_at_the_last_checkpoint_is_off_track_until_the_next() -> None:
     at = {24: metrics(pass_rate=State.FAIL)}
     found = verdict(30, metrics_at=at)
-    assert (found.word, str(found.because[0])) == (
-        VerdictWord.OFF_TRACK, "At T+24: pass-rate: because of pass-rate",
-    )  # fmt: skip
+    assert (found.word, str(found.because[0])) == (VerdictWord.OFF_TRACK, "At T+24: pass-rate: because of pass-rate")
     assert verdict(50, metrics_at=at | {48: metrics()}).word is VerdictWord.ON_TRACK
 
 
@@ -221,9 +250,7 @@ def test_a_count_over_its_limit_acts_at_once_and_what_it_was_then_does_not() -> 
 
 def test_a_rising_trend_acts_at_a_checkpoint_and_a_blocking_error_at_once() -> None:
     others = [one for one in metrics() if one.id != "network-errors"]
-    rising, blocking = (
-        (*others, metric("network-errors", State.FAIL, at_once=at_once)) for at_once in (False, True)
-    )
+    rising, blocking = ((*others, metric("network-errors", State.FAIL, at_once=at_once)) for at_once in (False, True))
     assert [verdict(30, metrics=rising).word, verdict(30, metrics=blocking).word] == [
         VerdictWord.WAITING,
         VerdictWord.OFF_TRACK,
@@ -232,14 +259,8 @@ def test_a_rising_trend_acts_at_a_checkpoint_and_a_blocking_error_at_once() -> N
 
 
 def test_a_duty_or_an_incident_of_later_is_not_held_against_now() -> None:
-    later = {
-        "checkpoints": (duty(DutyState.MISSING, 48),),
-        "incidents": (incident(Severity.CRITICAL, hours=40),),
-    }
-    assert [verdict(30, **later).word, verdict(48, **later).word] == [
-        VerdictWord.ON_TRACK,
-        VerdictWord.OFF_TRACK,
-    ]
+    later = {"checkpoints": (duty(DutyState.MISSING, 48),), "incidents": (incident(Severity.CRITICAL, hours=40),)}
+    assert [verdict(30, **later).word, verdict(48, **later).word] == [VerdictWord.ON_TRACK, VerdictWord.OFF_TRACK]
 
 
 # ── the window ───────────────────────────────────────────────────────────────
@@ -251,11 +272,7 @@ def test_the_end_of_the_window_is_the_instant_of_its_end() -> None:
 
 @pytest.mark.parametrize(
     ("word", "window", "window_h"),
-    [
-        (VerdictWord.EXTEND, "extended", 72),
-        (VerdictWord.EXTEND, "extended", 96),
-        (VerdictWord.NO_GO, "ended", 120),
-    ],
+    [(VerdictWord.EXTEND, "extended", 72), (VerdictWord.EXTEND, "extended", 96), (VerdictWord.NO_GO, "ended", 120)],
 )
 def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictWord, window: str, window_h: int) -> None:
     found = verdict(window_h, release=extended(window_h), metrics=metrics(flaky_tests=State.FAIL))
@@ -274,12 +291,9 @@ def test_a_window_is_open_and_then_it_has_ended(window: str, hours: float) -> No
 
 
 @pytest.mark.parametrize(
-    ("until_h", "hours", "valid_h"),
-    [(24, 0, 25), (24, 20, 25), (48, 24, 25), (32, 30, 2), (72, 71, 25), (97, 72, 25)],
+    ("until_h", "hours", "valid_h"), [(24, 0, 25), (24, 20, 25), (48, 24, 25), (32, 30, 2), (72, 71, 25), (97, 72, 25)]
 )
-def test_a_verdict_is_valid_no_longer_than_to_the_next_checkpoint(
-    until_h: float, hours: float, valid_h: float
-) -> None:
+def test_a_verdict_is_valid_no_longer_than_to_the_next_checkpoint(until_h: float, hours: float, valid_h: float) -> None:
     settings = Settings(watch=WatchSettings(valid_h=valid_h))
     assert verdict(hours, settings=settings).valid_until == T0 + timedelta(hours=until_h)
 
@@ -289,9 +303,7 @@ def test_a_verdict_is_valid_no_longer_than_to_the_next_checkpoint(
 
 def test_waiting_names_what_it_waits_for_and_what_to_do() -> None:
     found = verdict(
-        30,
-        metrics=metrics(pass_rate=State.UNKNOWN),
-        checkpoints=(duty(DutyState.MISSING, id="pipeline-green"),),
+        30, metrics=metrics(pass_rate=State.UNKNOWN), checkpoints=(duty(DutyState.MISSING, id="pipeline-green"),)
     )
     assert [str(unknown) for unknown in found.unknowns] == [
         "pass-rate: because of pass-rate",

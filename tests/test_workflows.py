@@ -59,9 +59,7 @@ def test_no_pipe_swallows_an_exit_code(workflow: Path) -> None:
 
 
 def test_each_attempt_of_a_watch_keeps_its_own_artifact_whatever_happened() -> None:
-    uploads = [
-        step for step in steps(ROOT / ".github/workflows/watch.yml") if "upload" in str(step.get("uses"))
-    ]
+    uploads = [step for step in steps(ROOT / ".github/workflows/watch.yml") if "upload" in str(step.get("uses"))]
     attempt = "${{ github.run_id }}-${{ github.run_attempt }}"
     assert [(upload["if"], upload["with"]["name"]) for upload in uploads] == [
         ("always()", f"watch-{attempt}"),
@@ -88,10 +86,7 @@ def test_what_others_wrote_is_used_by_the_digest_of_its_commit(workflow: Path) -
 
 def test_every_session_that_a_workflow_asks_for_is_there() -> None:
     listed = subprocess.run(
-        [sys.executable, str(ROOT / "noxfile.py"), "--list"],
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, str(ROOT / "noxfile.py"), "--list"], capture_output=True, text=True, check=True
     )
     asked = {
         word

@@ -149,9 +149,7 @@ def read(docs: Path) -> Calibration | None:
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as why:
-        raise UsageError(
-            f"{path}: this is no calibration: {why}. Write it anew: python -m checks calibrate"
-        ) from None
+        raise UsageError(f"{path}: this is no calibration: {why}. Write it anew: python -m checks calibrate") from None
 
 
 def encoded(calibration: Calibration) -> str:
@@ -168,9 +166,16 @@ class Seen(NamedTuple):
 
 
 def calibrate(
-    *, watches: int, seed: int, settings: Settings, seen: Seen, made_by: str, world: World | None = None,
-    scenarios: Sequence[Scenario] = SCENARIOS, hear: Callable[[Found], None] = lambda found: None,
-) -> Calibration:  # fmt: skip
+    *,
+    watches: int,
+    seed: int,
+    settings: Settings,
+    seen: Seen,
+    made_by: str,
+    world: World | None = None,
+    scenarios: Sequence[Scenario] = SCENARIOS,
+    hear: Callable[[Found], None] = lambda found: None,
+) -> Calibration:
     """Draw and judge so many watches of each scenario. ``hear`` is told of each scenario when it is done."""
     world = world or World()
     every = []
@@ -178,14 +183,17 @@ def calibrate(
         every.append(_found(scenario, world, watches=watches, seed=seed, settings=settings, seen=seen))
         hear(every[-1])
     return Calibration(
-        made_by=made_by, seed=seed, watches=watches, world=world, thresholds=settings.thresholds,
-        detectors=dict(seen.detectors), found=tuple(every),
-    )  # fmt: skip
+        made_by=made_by,
+        seed=seed,
+        watches=watches,
+        world=world,
+        thresholds=settings.thresholds,
+        detectors=dict(seen.detectors),
+        found=tuple(every),
+    )
 
 
-def _found(
-    scenario: Scenario, world: World, *, watches: int, seed: int, settings: Settings, seen: Seen
-) -> Found:
+def _found(scenario: Scenario, world: World, *, watches: int, seed: int, settings: Settings, seen: Seen) -> Found:
     limits, sees = settings.thresholds, sees_of(seen.detectors)
     drawn = draw(scenario, world, watches=watches, seed=seed, sees=sees)
     bench = Bench(drawn, world, settings, seen)
@@ -250,8 +258,13 @@ def happened_in(bench: Bench, looks: Looks, limits: Thresholds) -> Iterator[str]
     # Of the rate of all jobs: theory knows nothing of CI's own beside it.
     rates = [judge_rate(at.jobs_well, wilson(at.jobs_well, at.jobs), limits)[0] for at in looks]
     last = {id: bench.metric(id, looks[-1]).state for id in MEASURES} | {"pass-rate": rates[-1]}
-    fails = {"errors-rise": "network-errors", "flaky-seen": "flaky-tests", "timeout-seen": "polling-timeouts",
-             "stale-seen": "stale-cache", "rate-fails": "pass-rate"}  # fmt: skip
+    fails = {
+        "errors-rise": "network-errors",
+        "flaky-seen": "flaky-tests",
+        "timeout-seen": "polling-timeouts",
+        "stale-seen": "stale-cache",
+        "rate-fails": "pass-rate",
+    }
     yield from (id for id, metric in fails.items() if last[metric] is State.FAIL)
     if last["network-errors"] is State.MEETS and any(looks[-1].errors):
         yield "errors-fall"
@@ -381,11 +394,7 @@ def duties_of(drawn: Drawn, world: World) -> Iterator[Duties]:
     none = [None] * drawn.checks.shape[0]
 
     def pipeline(begins: int, ends: int) -> list[Any]:
-        came = [
-            run
-            for run in range(world.ci_runs)
-            if begins <= world.ci_hour(run) < ends and drawn.delivered[run]
-        ]
+        came = [run for run in range(world.ci_runs) if begins <= world.ci_hour(run) < ends and drawn.delivered[run]]
         return (drawn.ci[:, came[-1]] == world.jobs_per_ci_run).tolist() if came else none
 
     def smoke(begins: int, ends: int) -> list[Any]:
@@ -393,9 +402,13 @@ def duties_of(drawn: Drawn, world: World) -> Iterator[Duties]:
         return drawn.smokes[:, awake[-1]].tolist() if awake else none
 
     return map(
-        Duties, pipeline(0, DAY_H), smoke(0, DAY_H), smoke(DAY_H, 2 * DAY_H), pipeline(DAY_H, world.hours),
+        Duties,
+        pipeline(0, DAY_H),
+        smoke(0, DAY_H),
+        smoke(DAY_H, 2 * DAY_H),
+        pipeline(DAY_H, world.hours),
         smoke(2 * DAY_H, world.hours),
-    )  # fmt: skip
+    )
 
 
 # ── from counts to words ─────────────────────────────────────────────────────
@@ -418,37 +431,58 @@ def rows_of(counts: Counts) -> dict[str, list[Row]]:
     """
     exposure, decided, well = counts.exposure, counts.jobs, counts.jobs_well
     no_jobs = dict.fromkeys(("excluded", "not_started", "pending", "nothing_ran", "not_told"), 0)
-    no_fix = dict.fromkeys(
-        ("events_before_fix", "trials_before_fix", "runs_before_fix", "bad_runs_before_fix"), 0
-    )
+    no_fix = dict.fromkeys(("events_before_fix", "trials_before_fix", "runs_before_fix", "bad_runs_before_fix"), 0)
     nothing = no_fix | {"runs": exposure.own // 2, "expected": 0, "jobs_without_count": 0, "broken_checks": 0}
     return {
-        "pass_rate": [{
-            "decided": decided, "succeeded": well, "first_decided": decided, "first_succeeded": well,
-            "failed_first": decided - well, "rescued": 0, "runs": 0, "runs_succeeded": 0, **no_jobs,
-            "attempts_of_other_commits": 0,
-        }],
+        "pass_rate": [
+            {
+                "decided": decided,
+                "succeeded": well,
+                "first_decided": decided,
+                "first_succeeded": well,
+                "failed_first": decided - well,
+                "rescued": 0,
+                "runs": 0,
+                "runs_succeeded": 0,
+                **no_jobs,
+                "attempts_of_other_commits": 0,
+            }
+        ],
         "decided_jobs": list(_of_ci(counts)),
         "flaky_tests": list(_tests(counts)),
         "network_errors": [
             no_fix
-            | {"bin": day, "errors": errors, "requests": requests, "blocking": 0, "blocking_before_fix": 0,
-             "expected": 0, "jobs_without_count": 0, "errors_without_count": 0, "runs": smokes}
+            | {
+                "bin": day,
+                "errors": errors,
+                "requests": requests,
+                "blocking": 0,
+                "blocking_before_fix": 0,
+                "expected": 0,
+                "jobs_without_count": 0,
+                "errors_without_count": 0,
+                "runs": smokes,
+            }
             for day, (errors, requests, smokes) in enumerate(
                 zip(counts.errors, exposure.requests, exposure.smokes, strict=True)
             )
         ],
         "polling_timeouts": [nothing | {"events": counts.timeouts, "trials": exposure.waits}],
         "stale_cache": [nothing | {"events": counts.stale, "trials": exposure.waits}],
-    }  # fmt: skip
+    }
 
 
 def _of_ci(counts: Counts) -> Iterator[Row]:
     """CI's decided jobs, run by run."""
     for run, well in enumerate(counts.runs):
         for number in range(counts.exposure.per_run):
-            yield {"workflow": "clients-python-sdk", "job": "tests", "variant": "", "run_id": str(run),
-                   "succeeded": int(number < well)}  # fmt: skip
+            yield {
+                "workflow": "clients-python-sdk",
+                "job": "tests",
+                "variant": "",
+                "run_id": str(run),
+                "succeeded": int(number < well),
+            }
 
 
 def _tests(counts: Counts) -> Iterator[Row]:
@@ -456,8 +490,14 @@ def _tests(counts: Counts) -> Iterator[Row]:
     checked, (attempts, failures) = counts.exposure.own // 2, counts.flaky
     for test, tried, failed in (("kept", checked, 0), ("may-be-flaky", attempts, failures)):
         if tried >= 2:
-            yield {"test": test, "critical": 1, "repeated_keys": 1, "mixed_keys": int(0 < failed < tried),
-                   "attempts": tried, "failures": failed}  # fmt: skip
+            yield {
+                "test": test,
+                "critical": 1,
+                "repeated_keys": 1,
+                "mixed_keys": int(0 < failed < tried),
+                "attempts": tried,
+                "failures": failed,
+            }
 
 
 # What of the counts each metric is made from: where that is the same, so is the metric.
@@ -491,8 +531,7 @@ class Bench:
     def words(self, looks: Looks, duties: Duties, basis: Looks | None = None) -> tuple[VerdictWord, ...]:
         """The verdict at each look, with what each look before had shown. ``basis`` is the release before."""
         return tuple(
-            self._word(looks[:number], duties, basis[:number] if basis else ())
-            for number in range(1, len(looks) + 1)
+            self._word(looks[:number], duties, basis[:number] if basis else ()) for number in range(1, len(looks) + 1)
         )
 
     def _word(self, looks: Looks, duties: Duties, basis: Looks) -> VerdictWord:
@@ -506,15 +545,25 @@ class Bench:
         now = looks[-1].hours
         as_of = _at(now)
         due = checkpoints(
-            RELEASE, as_of=as_of, observations=list(_observations()) if self._ran else (),
-            jobs=list(_jobs(duties, self._settings)), metrics=metrics_at[now], metrics_at=metrics_at,
+            RELEASE,
+            as_of=as_of,
+            observations=list(_observations()) if self._ran else (),
+            jobs=list(_jobs(duties, self._settings)),
+            metrics=metrics_at[now],
+            metrics_at=metrics_at,
             workflows=self._settings.ci.workflows,
-        )  # fmt: skip
+        )
         return Situation(
-            release=RELEASE, as_of=as_of, settings=self._settings, metrics=metrics_at[now], metrics_at=metrics_at,
-            checkpoints=due, coverage=self._coverage[now], defects_seeded=self._seen.seeded,
+            release=RELEASE,
+            as_of=as_of,
+            settings=self._settings,
+            metrics=metrics_at[now],
+            metrics_at=metrics_at,
+            checkpoints=due,
+            coverage=self._coverage[now],
+            defects_seeded=self._seen.seeded,
             defects_caught=self._seen.caught,
-        )  # fmt: skip
+        )
 
     def _metrics_at(self, looks: Looks, basis: Looks) -> dict[int, tuple[Metric, ...]]:
         """The metrics at each look, beside the release before where there is one."""
@@ -533,19 +582,15 @@ class Bench:
         if key not in self._metrics:
             before = {id: self.metric(id, base) for id in MEASURES}
             span = replace(
-                self._span(counts.hours), basis=Basis(version="before", metrics=before, jobs=_as_jobs(base)),
+                self._span(counts.hours),
+                basis=Basis(version="before", metrics=before, jobs=_as_jobs(base)),
                 regressed_before=frozenset((id,) if regressed_before else ()),
-            )  # fmt: skip
+            )
             self._metrics[key] = compared(self.metric(id, counts), _as_jobs(counts), span)
         return self._metrics[key]
 
     def _span(self, hours: int) -> Span:
-        return Span(
-            release=RELEASE,
-            as_of=_at(hours),
-            settings=self._settings,
-            detectors=self._seen.detectors,
-        )
+        return Span(release=RELEASE, as_of=_at(hours), settings=self._settings, detectors=self._seen.detectors)
 
 
 def _as_jobs(counts: Counts) -> dict[tuple[str, str, str], tuple[int, int]]:
@@ -566,9 +611,15 @@ def _observations() -> Iterator[Observation]:
     """The checks that a duty asks for, kept in the first hour."""
     for promise in PROMISES:
         yield Observation(
-            **_stamp(AFTER, Environment.LOOPBACK), promise=promise, severity=Severity.CRITICAL, outcome=Outcome.KEPT,
-            reason="", duration_s=0.0, trials=1, subject_digest="",
-        )  # fmt: skip
+            **_stamp(AFTER, Environment.LOOPBACK),
+            promise=promise,
+            severity=Severity.CRITICAL,
+            outcome=Outcome.KEPT,
+            reason="",
+            duration_s=0.0,
+            trials=1,
+            subject_digest="",
+        )
 
 
 def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
@@ -583,9 +634,15 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
     ):
         if ended is not None:
             yield JobAttempt(
-                **_stamp(timedelta(hours=hours) + AFTER, environment), workflow=workflow, job="job", variant="",
-                attempt=1, commit="", conclusion=Conclusion.SUCCESS if ended else Conclusion.FAILURE, origin="",
-            )  # fmt: skip
+                **_stamp(timedelta(hours=hours) + AFTER, environment),
+                workflow=workflow,
+                job="job",
+                variant="",
+                attempt=1,
+                commit="",
+                conclusion=Conclusion.SUCCESS if ended else Conclusion.FAILURE,
+                origin="",
+            )
 
 
 def _stamp(after: timedelta, environment: Environment) -> dict[str, Any]:
@@ -609,9 +666,7 @@ def fails_when_mended(counts: Counts, limits: Thresholds) -> Iterator[str]:
     deviations, is below -z. Only runs of CI have more than one job.
     """
     n, target = counts.jobs, limits.pass_rate
-    score = (
-        (counts.jobs_well - n * target) / math.sqrt(n * target * (1 - target)) if target < 1 else -math.inf
-    )
+    score = (counts.jobs_well - n * target) / math.sqrt(n * target * (1 - target)) if target < 1 else -math.inf
     of_ci = [(well, counts.exposure.per_run) for well in counts.runs]
     own = [(1, 1)] * counts.well + [(0, 1)] * (counts.exposure.own - counts.well)
     shared = shared_fate(of_ci + own)

@@ -21,9 +21,7 @@ Rule = Callable[[Drawn, World, Thresholds, int], Bools]
 
 SAYS: dict[str, str] = {
     "percentage": N_("Plain percentage: fewer jobs end well than the threshold asks for"),
-    "rank-test": N_(
-        "Rank test: Mann and Whitney's on hourly counts of errors, the last day against the first"
-    ),
+    "rank-test": N_("Rank test: Mann and Whitney's on hourly counts of errors, the last day against the first"),
     "no-failures": N_("No failures seen: anything above zero is bad, and zero is good, whatever was tried"),
 }
 

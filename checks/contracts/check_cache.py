@@ -77,7 +77,7 @@ def check_hits_call_no_response_hook(lab: Lab) -> None:
     lab.sdk.needs("hooks")
     heard: list[str] = []
     cases: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-        "after_response": ({"after_response": lambda *_: heard.append("after_response")}, {}),
+        "after_response": ({"after_response": lambda *_: heard.append("after_response")}, {})
     }
     if _takes_response_hook():
         cases["response_hook"] = ({}, {"response_hook": lambda *_: heard.append("response_hook")})
@@ -189,9 +189,7 @@ def check_lifetime_is_set_when_stored(lab: Lab) -> None:
         if late.error is not None or late.elapsed_s < 1.9:
             raise CannotTell(f"there is no late answer: the GET {late.said()} in {late.elapsed_s:.1f} s")
         time.sleep(2.0)
-        require(
-            _stamp(lab, http, STORES) == _stamp_in(late), "it was fetched again 2 s after it came, of 3 s"
-        )
+        require(_stamp(lab, http, STORES) == _stamp_in(late), "it was fetched again 2 s after it came, of 3 s")
 
 
 @promise("cache.lasts-three-seconds-by-default")
@@ -204,9 +202,7 @@ def check_lasts_three_seconds_by_default(lab: Lab) -> None:
         with lab.trial(label):
             time.sleep(pause_s)
             if (_stamp(lab, told) == firsts[1]) is not kept:
-                raise CannotTell(
-                    "a lifetime of 3 s is not kept where it is asked for: see cache.entries-expire"
-                )
+                raise CannotTell("a lifetime of 3 s is not kept where it is asked for: see cache.entries-expire")
             served = _stamp(lab, usual) == firsts[0]
             require(served is kept, "it is still served" if served else "it was fetched again")
 
@@ -230,9 +226,7 @@ def check_no_stale_answer_on_error(lab: Lab) -> None:
                 failed.error is not None or _stamp_in(failed) != olds[label],
                 "the error was hidden: the answer is the one whose lifetime had ended",
             )
-            require(
-                _stamp(lab, http, paths[label]) != olds[label], "after it, the old answer is served again"
-            )
+            require(_stamp(lab, http, paths[label]) != olds[label], "after it, the old answer is served again")
 
 
 # ── what is kept apart ───────────────────────────────────────────────────────
@@ -310,7 +304,7 @@ def check_identities_are_kept_apart(lab: Lab) -> None:
         ("two values, cut elsewhere", {tenant: "ab", app: "c"}, {tenant: "a", app: "bc"}),
         ("one of two differs", {token: "one", tenant: "one"}, {token: "one", tenant: "two"}),
         ("one of two is missing", {token: "one", tenant: "three"}, {token: "one"}),
-    )  # fmt: skip
+    )
     for number, (label, one, other) in enumerate(cases, start=len(IDENTITY)):
         with lab.trial(label):
             first, second = (_stamp(lab, http, f"{PATH}/{number}", headers=who) for who in (one, other))
@@ -355,10 +349,7 @@ def check_clients_are_kept_apart(lab: Lab) -> None:
         require(first != second, "the second client was served from the first one's cache")
     with lab.trial("a client that is made later"):
         first = _stamp(lab, lab.http(), USERS)
-        require(
-            _stamp(lab, lab.http(), USERS) != first,
-            "it was served from the cache of one that was there before",
-        )
+        require(_stamp(lab, lab.http(), USERS) != first, "it was served from the cache of one that was there before")
     if lab.sdk.has("cache-clear"):
         with lab.trial("one client's clear_cache"):
             first = _hit(lab, one, STORES)
@@ -444,9 +435,7 @@ def check_bypass_per_request(lab: Lab) -> None:
         with lab.trial("the same for a status"):
             lab.service.script(EXPORT, "CREATED")
             exports = lab.exports(lab.http())
-            stamps = [
-                _status(lab, exports, use_get_cache=plain) for plain in (False, False, True, False, True)
-            ]
+            stamps = [_status(lab, exports, use_get_cache=plain) for plain in (False, False, True, False, True)]
             _bypass_sequence(stamps, len(lab.polls()))
     if lab.sdk.has("cache-ttl"):
         with lab.trial("a bypass near the end of an answer's lifetime"):

@@ -27,18 +27,54 @@ PROFILE = "ARIS3_ENV"
 
 # Names that people give to profiles, where a built-in address may lie in wait; the last is one that nobody has.
 PROFILES = (
-    "dev", "development", "local", "localhost", "test", "testing", "qa", "uat", "int", "stage", "staging",
-    "preprod", "prod", "production", "live", "demo", "sandbox", "ci", "default", "zz9",
-)  # fmt: skip
+    "dev",
+    "development",
+    "local",
+    "localhost",
+    "test",
+    "testing",
+    "qa",
+    "uat",
+    "int",
+    "stage",
+    "staging",
+    "preprod",
+    "prod",
+    "production",
+    "live",
+    "demo",
+    "sandbox",
+    "ci",
+    "default",
+    "zz9",
+)
 
 # What a URL might be called by whoever does not know its name.
 ALIKE = (
-    "ARIS3_BASE_URL", "ARIS3_API_URL", "ARIS3_URL", "ARIS3_API_BASE", "ARIS3_API_HOST", "ARIS3_HOST",
-    "ARIS3_ENDPOINT", "ARIS3_API_ENDPOINT", "ARIS3_SERVER_URL", "ARIS3_SERVICE_URL",
-    "ARIS3_DEFAULT_API_BASE_URL", "ARIS3_DEFAULT_BASE_URL", "ARIS3_FALLBACK_URL",
-    "ARIS3_API_BASE_URL_DEFAULT", "ARIS3_API_BASE_URL_FALLBACK", "ARIS3_API_BASE_URL_", "ARIS3_API_BASE_URLS",
-    "ARIS3_DEV_API_BASE_URL", "ARIS_API_BASE_URL", "ARIS_BASE_URL", "API_BASE_URL", "BASE_URL", "API_URL",
-)  # fmt: skip
+    "ARIS3_BASE_URL",
+    "ARIS3_API_URL",
+    "ARIS3_URL",
+    "ARIS3_API_BASE",
+    "ARIS3_API_HOST",
+    "ARIS3_HOST",
+    "ARIS3_ENDPOINT",
+    "ARIS3_API_ENDPOINT",
+    "ARIS3_SERVER_URL",
+    "ARIS3_SERVICE_URL",
+    "ARIS3_DEFAULT_API_BASE_URL",
+    "ARIS3_DEFAULT_BASE_URL",
+    "ARIS3_FALLBACK_URL",
+    "ARIS3_API_BASE_URL_DEFAULT",
+    "ARIS3_API_BASE_URL_FALLBACK",
+    "ARIS3_API_BASE_URL_",
+    "ARIS3_API_BASE_URLS",
+    "ARIS3_DEV_API_BASE_URL",
+    "ARIS_API_BASE_URL",
+    "ARIS_BASE_URL",
+    "API_BASE_URL",
+    "BASE_URL",
+    "API_URL",
+)
 
 # The fields of ClientConfig in the contract's order, with its defaults and with a value that is no default.
 FIELDS: Mapping[str, tuple[Any, Any]] = {
@@ -86,7 +122,7 @@ NUMBERS: tuple[Number, ...] = (
     Number(MIN, "retry_jitter_min_seconds", float, (*BELOW_ZERO, "inf"), ("0",)),
     Number(MAX, "retry_jitter_max_seconds", float, BELOW_ZERO, ("0", "120")),
     Number("ARIS3_MAX_CONNECTIONS", "max_connections", int, ("0", "-1", "-20", *NOT_WHOLE), ("1", "2", "500")),
-)  # fmt: skip
+)
 
 # All settings, valid, and each with a value of its own: the text, the field that it belongs to, the value there.
 SETTINGS: Mapping[str, tuple[str, str, Any]] = {
@@ -205,8 +241,17 @@ def check_profile_comes_first(lab: Lab) -> None:
 @promise("config.profile-name")
 def check_profile_name(lab: Lab) -> None:
     _steady(lab)
-    cases = ((None, "dev"), ("", "dev"), ("staging", "staging"), ("StAging", "StAging"), ("PROD", "PROD"),
-             (" Staging ", "Staging"), ("\tqa\n", "qa"), ("a b", "a b"), ("   ", ""))  # fmt: skip
+    cases = (
+        (None, "dev"),
+        ("", "dev"),
+        ("staging", "staging"),
+        ("StAging", "StAging"),
+        ("PROD", "PROD"),
+        (" Staging ", "Staging"),
+        ("\tqa\n", "qa"),
+        ("a b", "a b"),
+        ("   ", ""),
+    )
     for text, expected in cases:
         with lab.trial(_told(text)):
             variables = {GENERAL: URL} | ({} if text is None else {PROFILE: text})
@@ -249,9 +294,7 @@ def check_spaces_around(lab: Lab) -> None:
     with lab.trial("the profile's name"):
         load = lab.load_config({PROFILE: " Staging\t", _own("staging"): OTHER, GENERAL: URL})
         if not takes_own or _loaded(load).env_name != "Staging":
-            raise CannotTell(
-                "the profile, or its name, is not taken: see config.profile-name and -comes-first"
-            )
+            raise CannotTell("the profile, or its name, is not taken: see config.profile-name and -comes-first")
         _has_url(load, OTHER)
 
 
@@ -262,8 +305,13 @@ def check_trailing_slashes(lab: Lab) -> None:
     variables = [GENERAL]
     if _takes_own(lab):
         variables.append(_own("dev"))
-    urls = (URL, "http://127.0.0.1:9", "https://API.Example.com:8443/V1//x", "https://[::1]:9/p%20q",
-            "https://127.0.0.1/a.b/c-d_e~f")  # fmt: skip
+    urls = (
+        URL,
+        "http://127.0.0.1:9",
+        "https://API.Example.com:8443/V1//x",
+        "https://[::1]:9/p%20q",
+        "https://127.0.0.1/a.b/c-d_e~f",
+    )
     for url in urls:
         for slashes in ("", "/", "//", "///"):
             for variable in variables:
@@ -334,8 +382,12 @@ def check_forms(lab: Lab) -> None:
 @promise("config.error-names-the-variable")
 def check_error_names_the_variable(lab: Lab) -> None:
     doubts: list[CannotTell] = []
-    no_url = {"no URL": {}, "an empty URL": {GENERAL: ""}, "a blank URL": {GENERAL: "  "},
-              "no URL of the profile": {PROFILE: "staging"}}  # fmt: skip
+    no_url = {
+        "no URL": {},
+        "an empty URL": {GENERAL: ""},
+        "a blank URL": {GENERAL: "  "},
+        "no URL of the profile": {PROFILE: "staging"},
+    }
     for label, variables in no_url.items():
         with _case(lab, label, doubts):
             _names(lab, lab.load_config(variables), GENERAL)
@@ -357,12 +409,8 @@ def check_first_wrong_is_named(lab: Lab) -> None:
         for value in ("abc", number.refused[0]):
             with _case(lab, f"{number.variable}={value!r} beside other errors", doubts):
                 alone = lab.load_config({GENERAL: URL, number.variable: value})
-                if not isinstance(alone.error, lab.sdk.ConfigError) or number.variable not in str(
-                    alone.error
-                ):
-                    raise CannotTell(
-                        f"even alone, it is not named by a ConfigError: load_config {alone.said()}"
-                    )
+                if not isinstance(alone.error, lab.sdk.ConfigError) or number.variable not in str(alone.error):
+                    raise CannotTell(f"even alone, it is not named by a ConfigError: load_config {alone.said()}")
                 for url in ({}, {GENERAL: ""}, {GENERAL: "  "}):
                     _names(lab, lab.load_config({**url, number.variable: value}), number.variable)
                 for later in numbers[place + 1 :]:
@@ -389,11 +437,7 @@ def check_values_reach_their_fields(lab: Lab) -> None:
             continue
         # The minimum alone would be above the maximum.
         alone = {variable: text} | ({MAX: VALID[MAX]} if variable == MIN else {})
-        for label, variables in (
-            ("alone", alone),
-            ("beside all others", VALID),
-            ("with jitter off", jitter_off),
-        ):
+        for label, variables in (("alone", alone), ("beside all others", VALID), ("with jitter off", jitter_off)):
             if variables[variable] != text:
                 continue
             with lab.trial(f"{variable}={text!r} {label}"):
@@ -444,10 +488,7 @@ def check_booleans(lab: Lab) -> None:
     if not flags:
         raise NotApplicable("this SDK has neither of the switches")
     for variable, field in flags.items():
-        loads = {
-            text: lab.load_config({GENERAL: URL, variable: text})
-            for text in (*TRUE_WORDS, *FALSE_WORDS, *TYPOS)
-        }
+        loads = {text: lab.load_config({GENERAL: URL, variable: text}) for text in (*TRUE_WORDS, *FALSE_WORDS, *TYPOS)}
         got = {text: getattr(load.value, field, None) for text, load in loads.items()}
         if len({repr(value) for value in got.values()}) == 1:
             raise CannotTell(f"{field} is always the same: see config.values-reach-their-fields")
@@ -456,10 +497,7 @@ def check_booleans(lab: Lab) -> None:
                 # Refusing a typing error would mend a weakness; anything else than a ConfigError would not.
                 if text in TYPOS and isinstance(load.error, lab.sdk.ConfigError):
                     continue
-                require(
-                    _loaded(load) is not None and got[text] is (text in TRUE_WORDS),
-                    f"{field} is {got[text]!r}",
-                )
+                require(_loaded(load) is not None and got[text] is (text in TRUE_WORDS), f"{field} is {got[text]!r}")
 
 
 # ── each load for itself ─────────────────────────────────────────────────────
@@ -478,9 +516,7 @@ def check_read_anew(lab: Lab) -> None:
         _is_new(lab.load_config({PROFILE: "prod", _own("staging"): URL, _own("prod"): elsewhere}), first)
     for number in _numbers(lab):
         with lab.trial(f"another {number.variable}"):
-            loads = [
-                lab.load_config({GENERAL: URL, **_room(number), number.variable: text}) for text in ("8", "9")
-            ]
+            loads = [lab.load_config({GENERAL: URL, **_room(number), number.variable: text}) for text in ("8", "9")]
             before, after = (getattr(load.value, number.field, None) for load in loads)
             if before == 8:
                 require(after != before, f"{number.field} is still {short(before)}")
@@ -490,10 +526,7 @@ def check_read_anew(lab: Lab) -> None:
             _is_new(_search(lab, {GENERAL: elsewhere}), first)
     _allow_files()
     with lab.trial("another text in the same file"):
-        if (
-            getattr(lab.load_config({}, str(_file(lab, f"{GENERAL}={URL}\n"))).value, "api_base_url", None)
-            != first
-        ):
+        if getattr(lab.load_config({}, str(_file(lab, f"{GENERAL}={URL}\n"))).value, "api_base_url", None) != first:
             raise CannotTell("the file's URL was not taken: see config.env-file-fills-gaps")
         _is_new(lab.load_config({}, str(_file(lab, f"{GENERAL}={elsewhere}\n"))), first)
 
@@ -505,12 +538,7 @@ def check_loading_sends_nothing(lab: Lab) -> None:
     watching = False
 
     def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        if watching and event in (
-            "socket.connect",
-            "socket.getaddrinfo",
-            "socket.gethostbyname",
-            "socket.sendto",
-        ):
+        if watching and event in ("socket.connect", "socket.getaddrinfo", "socket.gethostbyname", "socket.sendto"):
             watched.append(f"{event}{short(arguments[-1 if event.startswith('socket.connect') else 0])}")
 
     sys.addaudithook(hear)
@@ -529,9 +557,7 @@ def check_loading_sends_nothing(lab: Lab) -> None:
 
 @promise("config.is-frozen")
 def check_is_frozen(lab: Lab) -> None:
-    built = lab.given(
-        lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig"
-    )
+    built = lab.given(lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig")
     _steady(lab)
     for label, config in (("built", built), ("loaded", _loaded(lab.load_config({GENERAL: URL})))):
         for field in _fields_of(lab):
@@ -564,9 +590,7 @@ def check_fields_in_order(lab: Lab) -> None:
 
 @promise("config.direct-build-defaults")
 def check_direct_build_defaults(lab: Lab) -> None:
-    config = lab.given(
-        lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig"
-    )
+    config = lab.given(lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig")
     for field, (default, _) in FIELDS.items():
         if field in _fields_of(lab) and field not in REQUIRED:
             with lab.trial(field):
@@ -597,11 +621,7 @@ def check_env_file(lab: Lab) -> None:
     for label, environment, in_file in (
         ("a URL, beside an empty environment", {}, {GENERAL: OTHER}),
         ("everything, beside an empty environment", {}, everything),
-        (
-            "a profile that chooses a URL of the environment",
-            {_own("qa"): URL, _own("dev"): OTHER},
-            {PROFILE: "qa"},
-        ),
+        ("a profile that chooses a URL of the environment", {_own("qa"): URL, _own("dev"): OTHER}, {PROFILE: "qa"}),
         ("a URL, beside a set one", {GENERAL: URL}, {GENERAL: OTHER}),
         ("everything, beside a set number", {"ARIS3_RETRIES": "2"}, everything),
         ("everything, beside a set switch", {"ARIS3_VERIFY_SSL": "true"}, everything),
@@ -639,9 +659,7 @@ def check_empty_value_stands(lab: Lab) -> None:
     ):
         with _case(lab, label, doubts):
             if _url_of(lab, environment) != URL:
-                raise CannotTell(
-                    "it is not taken as empty even without a file: see config.profile-comes-first"
-                )
+                raise CannotTell("it is not taken as empty even without a file: see config.profile-comes-first")
             _has_url(lab.load_config(environment, file), URL)
     with _case(lab, "an empty general URL", doubts):
         others = {_own("qa"): FOUND, _own("dev"): FOUND}
@@ -673,8 +691,11 @@ def check_missing_file_is_passed_over(lab: Lab) -> None:
     folder = lab.home / "folder"
     folder.mkdir()
     (folder / ".env").write_text(f"{_own('dev')}={FOUND}\n", encoding="utf-8")
-    paths = {"a file that is not there": lab.home / "missing.env", "a folder": folder,
-             "a file in no folder": lab.home / "nowhere" / ".env"}  # fmt: skip
+    paths = {
+        "a file that is not there": lab.home / "missing.env",
+        "a folder": folder,
+        "a file in no folder": lab.home / "nowhere" / ".env",
+    }
     with _surrounded_by_files(lab):
         for told, path in paths.items():
             for label, started in _STARTS.items():
@@ -690,10 +711,7 @@ def check_search_starts_at_the_sdk(lab: Lab) -> None:
     _steady(lab)
     _allow_files()
     nearest = "http://127.0.0.1:9/nearest"
-    if (
-        getattr(lab.load_config({}, str(_file(lab, f"{GENERAL}={OTHER}\n"))).value, "api_base_url", None)
-        != OTHER
-    ):
+    if getattr(lab.load_config({}, str(_file(lab, f"{GENERAL}={OTHER}\n"))).value, "api_base_url", None) != OTHER:
         raise CannotTell("no file is read even when it is named: see config.env-file-fills-gaps")
     with _surrounded_by_files(lab) as package, _as_a_program():
         (package.parents[1] / ".env").write_text(f"{GENERAL}={OTHER}\n", encoding="utf-8")
@@ -713,8 +731,13 @@ def check_environment_gains_only_the_file(lab: Lab) -> None:
     _allow_files()
     in_file = {GENERAL: OTHER, "ARIS3_RETRIES": "6", "ATALAYA_TOLD": "yes"}
     file = str(_file(lab, "".join(f"{name}={text}\n" for name, text in in_file.items())))
-    padded = {PROFILE: " StAging ", _own("staging"): f" {URL}/ ", GENERAL: "", "ARIS3_RETRIES": " 1_0 ",
-              "ARIS3_VERIFY_SSL": " Yes "}  # fmt: skip
+    padded = {
+        PROFILE: " StAging ",
+        _own("staging"): f" {URL}/ ",
+        GENERAL: "",
+        "ARIS3_RETRIES": " 1_0 ",
+        "ARIS3_VERIFY_SSL": " Yes ",
+    }
     for label, variables, env_file, told in (
         ("a URL only", {GENERAL: URL}, "", {}),
         ("values with spaces", padded, "", {}),
@@ -733,9 +756,7 @@ def check_environment_gains_only_the_file(lab: Lab) -> None:
             for name, text in before.items():
                 if name not in told:  # what the file may override is another promise's
                     require(after.get(name) == text, f"{name} was {text!r}, and is {after.get(name)!r}")
-            added = sorted(
-                name for name in after if name.startswith("ARIS3_") and name not in {*before, *told}
-            )
+            added = sorted(name for name in after if name.startswith("ARIS3_") and name not in {*before, *told})
             require(not added, f"these variables were added: {words(added)}")
 
 
@@ -869,9 +890,7 @@ def _steady(lab: Lab) -> None:
     for url in (URL, OTHER):
         load = lab.load_config({GENERAL: url})
         if load.error is not None:
-            raise CannotTell(
-                f"a configuration with nothing but a URL does not load: load_config {load.said()}"
-            )
+            raise CannotTell(f"a configuration with nothing but a URL does not load: load_config {load.said()}")
         if url not in str(load.value.api_base_url):
             raise CannotTell(f"with {url!r} set, the base URL is {short(load.value.api_base_url)}")
 
@@ -949,10 +968,7 @@ def _same(load: Attempt, expected: Any) -> None:
     for field in FIELDS:
         if hasattr(expected, field):
             here, there = getattr(got, field), getattr(expected, field)
-            require(
-                here == there,
-                f"{field} is {short(here)}, and from the environment it would be {short(there)}",
-            )
+            require(here == there, f"{field} is {short(here)}, and from the environment it would be {short(there)}")
 
 
 def _passed_over(load: Attempt) -> None:

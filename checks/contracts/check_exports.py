@@ -55,26 +55,16 @@ OPTIONAL = {
 @promise("exports.request-is-sent-as-asked")
 def check_request(lab: Lab) -> None:
     exports = asker(lab, "request_export")
-    for source, format in (
-        ("reports_overview", "csv"),
-        ("reports_daily", "xlsx"),
-        ("reports_calendar", "pdf"),
-    ):
+    for source, format in (("reports_overview", "csv"), ("reports_daily", "xlsx"), ("reports_calendar", "pdf")):
         with lab.trial(f"{source} as {format}"):
             payload = PAYLOAD | {"source_type": source, "format": format, "file_name": f"{source}.{format}"}
             body = _body(_requested(lab, exports, payload, judged=True))
             for key in ("source_type", "format", "file_name", "transaction_id"):
-                require(
-                    body.get(key) == payload[key],
-                    f"the body has {key} {body.get(key)!r}, not {payload[key]!r}",
-                )
+                require(body.get(key) == payload[key], f"the body has {key} {body.get(key)!r}, not {payload[key]!r}")
             _same_filters(body, PAYLOAD["filters"])
     with lab.trial("without a file name"):
         body = _body(_requested(lab, exports, PAYLOAD))
-        require(
-            body.get("file_name") is None,
-            f"the body has file_name {body.get('file_name')!r}, and none was given",
-        )
+        require(body.get("file_name") is None, f"the body has file_name {body.get('file_name')!r}, and none was given")
     with lab.trial("method, path and type"):
         seen = _requested(lab, exports, PAYLOAD)
         told = f"{seen.method} {seen.path}"
@@ -96,9 +86,7 @@ def check_request_takes_a_model(lab: Lab) -> None:
             built = lab.attempt(partial(model, **payload), "ExportRequest(...)")
             require(built.error is None, f"ExportRequest {built.said()} for {short(payload)}")
             body = _body(_requested(lab, exports, built.value, judged=True))
-            require(
-                body == expected, f"the body is {short(body)}, and with a mapping it is {short(expected)}"
-            )
+            require(body == expected, f"the body is {short(body)}, and with a mapping it is {short(expected)}")
 
 
 @promise("exports.null-filters-are-dropped")
@@ -109,9 +97,7 @@ def check_null_filters(lab: Lab) -> None:
         body = _body(_requested(lab, exports, PAYLOAD | {"filters": filters}))
         sent = body.get("filters")
         require(
-            isinstance(sent, dict)
-            and {"store_id", "from"} <= set(sent)
-            and not {"to", "timezone"} & set(sent),
+            isinstance(sent, dict) and {"store_id", "from"} <= set(sent) and not {"to", "timezone"} & set(sent),
             f"the filters are sent as {short(sent)}, and two of them were null",
         )
     with lab.trial("all null"):
@@ -199,9 +185,7 @@ def check_request_returns_the_status(lab: Lab) -> None:
         require(made.error is None, f"it {made.said()} instead of returning the status")
         for key in ("export_id", "status", "row_count", "file_name"):
             got = getattr(made.value, key, None)
-            require(
-                got == (REQUIRED | OPTIONAL)[key], f"{key} is {got!r}, not {(REQUIRED | OPTIONAL)[key]!r}"
-            )
+            require(got == (REQUIRED | OPTIONAL)[key], f"{key} is {got!r}, not {(REQUIRED | OPTIONAL)[key]!r}")
 
 
 # ── looking at one ───────────────────────────────────────────────────────────
@@ -250,9 +234,7 @@ def check_malformed_status(lab: Lab) -> None:
         with lab.trial(label):
             lab.service.answer("GET", STATUS, step)
             made = lab.attempt(partial(exports.get_export_status, EXPORT))
-            require(
-                isinstance(made.error, ValueError), f"the status request {made.said()} instead of ValueError"
-            )
+            require(isinstance(made.error, ValueError), f"the status request {made.said()} instead of ValueError")
     for key in REQUIRED:
         with lab.trial(f"no {key}"):
             body = {name: value for name, value in REQUIRED.items() if name != key}
@@ -267,9 +249,7 @@ def check_list(lab: Lab) -> None:
     exports = asker(lab)
     bodies: dict[str, list[dict[str, Any]]] = {
         "no rows": [],
-        "three rows": [
-            REQUIRED | {"export_id": f"exp-{number}", "row_count": number} for number in (3, 1, 2)
-        ],
+        "three rows": [REQUIRED | {"export_id": f"exp-{number}", "row_count": number} for number in (3, 1, 2)],
         "a row with all fields": [REQUIRED | OPTIONAL],
     }
     for number, (label, rows) in enumerate(bodies.items(), start=1):
@@ -310,12 +290,14 @@ def check_reads_are_cached(lab: Lab) -> None:
     exports = lab.exports(http)
     lab.service.script(EXPORT, "CREATED", "READY")
     calls: dict[str, tuple[Callable[[], Any], Callable[[], Any], str]] = {
-        "a status": (
-            partial(exports.get_export_status, EXPORT), partial(exports.get_export_status, EXPORT), STATUS),
+        "a status": (partial(exports.get_export_status, EXPORT), partial(exports.get_export_status, EXPORT), STATUS),
         "an artifact, after a status": (
-            partial(exports.get_export_status, EXPORT), partial(exports.get_export_artifact, EXPORT), STATUS),
+            partial(exports.get_export_status, EXPORT),
+            partial(exports.get_export_artifact, EXPORT),
+            STATUS,
+        ),
         "a list": (exports.list_exports, exports.list_exports, LIST),
-    }  # fmt: skip
+    }
     for label, (first, second, path) in calls.items():
         with lab.trial(label):
             lab.given(first, "the first call")
@@ -358,9 +340,7 @@ def _same_filters(body: Mapping[str, Any], filters: Any) -> None:
     found = sent if isinstance(sent, dict) else {}
     require(set(found) >= set(filters), f"the filters are sent as {short(sent)}")
     for key, value in filters.items():
-        require(
-            str(found[key]).startswith(value), f"the filter {key} is sent as {found[key]!r}, not {value!r}"
-        )
+        require(str(found[key]).startswith(value), f"the filter {key} is sent as {found[key]!r}, not {value!r}")
 
 
 def _same_fields(model: Any, expected: Mapping[str, Any]) -> None:

@@ -139,11 +139,7 @@ def check_identity(lab: Lab) -> None:
         "get_export_artifact": (EXPORT,),
         "download_export": (EXPORT,),
     }
-    identities = {
-        "with an identity": IDENTITY,
-        "with a token only": {"access_token": "token-2"},
-        "without one": {},
-    }
+    identities = {"with an identity": IDENTITY, "with a token only": {"access_token": "token-2"}, "without one": {}}
     lab.service.script(EXPORT, "READY")
     for label, identity in identities.items():
         exports = lab.exports(lab.uncached(), **identity)

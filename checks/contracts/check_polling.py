@@ -6,16 +6,7 @@ import enum
 from functools import partial
 from typing import Any
 
-from checks.contracts.exporting import (
-    BRISK_S,
-    FOREVER,
-    at_once,
-    completed,
-    ended_by,
-    needs,
-    pollster,
-    waiter,
-)
+from checks.contracts.exporting import BRISK_S, FOREVER, at_once, completed, ended_by, needs, pollster, waiter
 from checks.contracts.judging import CannotTell, NotApplicable, require
 from checks.contracts.lab import EXPORT, Attempt, Lab, Step, outcome_of, short, stamp_of, words
 from checks.contracts.plugin import promise
@@ -67,9 +58,7 @@ def check_outcome_is_a_str_enum(lab: Lab) -> None:
                 raise CannotTell(f"there is no outcome to look at: the wait {wait.said()}")
             outcome: Any = getattr(wait.value, "outcome", None)
             if not isinstance(outcome, enum.Enum) and _renamed(lab):
-                raise NotApplicable(
-                    "the outcomes of this SDK are told by the adapter, in the contract's words"
-                )
+                raise NotApplicable("the outcomes of this SDK are told by the adapter, in the contract's words")
             require(
                 isinstance(outcome, str) and isinstance(outcome, enum.Enum),
                 f"the outcome is {short(outcome)}, a {type(outcome).__name__}",
@@ -82,17 +71,7 @@ def check_outcome_is_a_str_enum(lab: Lab) -> None:
 @promise("polling.unknown-states-keep-waiting")
 def check_unknown_states(lab: Lab) -> None:
     exports = pollster(lab)
-    unknown = (
-        "QUEUED_AGAIN",
-        "PROCESSING",
-        " READY ",
-        "READY\n",
-        "READY_SOON",
-        "NOT-FOUND",
-        "DONE",
-        "CANCELLED",
-        "",
-    )
+    unknown = ("QUEUED_AGAIN", "PROCESSING", " READY ", "READY\n", "READY_SOON", "NOT-FOUND", "DONE", "CANCELLED", "")
     for number, text in enumerate(unknown):
         with lab.trial(f"{text!r} twice, then READY"):
             lab.service.script(f"odd-{number}", text, text, "READY")
@@ -126,9 +105,7 @@ def check_not_found_at_first(lab: Lab) -> None:
     with lab.trial("an unknown id"):
         lab.service.script(EXPORT, Step(status=404))
         wait = lab.wait(pollster(lab))
-        require(
-            isinstance(wait.error, lab.sdk.NotFoundError), f"the wait {wait.said()} instead of NotFoundError"
-        )
+        require(isinstance(wait.error, lab.sdk.NotFoundError), f"the wait {wait.said()} instead of NotFoundError")
         require(len(lab.polls()) == 1, f"{len(lab.polls())} polls for an id that is not known")
 
 
@@ -143,9 +120,7 @@ def check_not_found_later(lab: Lab) -> None:
             require(wait.error is None, f"the wait {wait.said()} instead of returning EXPIRED")
             require(outcome_of(wait) == "EXPIRED", f"the outcome is {outcome_of(wait)}")
             polls = len(lab.polls(export_id))
-            require(
-                polls == len(seen) + 1, f"{polls} polls, and the export was gone at number {len(seen) + 1}"
-            )
+            require(polls == len(seen) + 1, f"{polls} polls, and the export was gone at number {len(seen) + 1}")
             last = getattr(wait.value.status, "status", None)
             require(last == seen[-1], f"its status is {last!r}, and the last one seen was {seen[-1]!r}")
             asked = getattr(wait.value, "export_id", None)
@@ -224,9 +199,7 @@ def check_polls_are_retried(lab: Lab) -> None:
             export_id = f"stumbles-{label.replace(' ', '-')}"
             lab.service.script(export_id, *life)
             wait = lab.wait(exports, export_id, timeout_sec=30.0)
-            require(
-                wait.error is None, f"a poll that its retries would have carried over: the wait {wait.said()}"
-            )
+            require(wait.error is None, f"a poll that its retries would have carried over: the wait {wait.said()}")
             sent = len(lab.polls(export_id))
             require(sent == len(life), f"{sent} requests on the wire instead of {len(life)}")
     with lab.trial("503 for ever, after an answered poll"):
@@ -243,12 +216,7 @@ def check_polls_are_retried(lab: Lab) -> None:
 @promise("polling.polls-are-status-requests")
 def check_polls_are_status_requests(lab: Lab) -> None:
     needs(lab, "wait_for_export_ready")
-    identity = {
-        "access_token": "token-1",
-        "tenant_id": "tenant-1",
-        "app_id": "app-1",
-        "device_id": "device-1",
-    }
+    identity = {"access_token": "token-1", "tenant_id": "tenant-1", "app_id": "app-1", "device_id": "device-1"}
     for label, fields in (("with an identity", identity), ("without one", {})):
         with lab.trial(label):
             lab.service.script(EXPORT, "CREATED")
@@ -268,9 +236,7 @@ def check_polls_are_status_requests(lab: Lab) -> None:
                 )
                 for name in names:
                     sent, expected = poll.headers.get(name), plain.headers.get(name)
-                    require(
-                        sent == expected, f"a poll sends {name} {sent!r}, and a status request {expected!r}"
-                    )
+                    require(sent == expected, f"a poll sends {name} {sent!r}, and a status request {expected!r}")
                 require(
                     ("x-trace-id" in poll.headers) == ("x-trace-id" in plain.headers),
                     "of a poll and a status request only one carries X-Trace-ID",
@@ -293,9 +259,7 @@ def check_wait_until_ready(lab: Lab) -> None:
                 export_id = f"{method[5:8]}-{label}"
                 lab.service.script(export_id, "CREATED", *life)
                 exports = waiter(lab)
-                lab.given(
-                    partial(exports.get_export_status, export_id), "a status"
-                )  # in the cache, if there is one
+                lab.given(partial(exports.get_export_status, export_id), "a status")  # in the cache, if there is one
                 wait = getattr(exports, method)
                 made = lab.attempt(partial(wait, export_id, **{budget: 1.0, interval: BRISK_S}))
                 results.append((made, len(lab.polls(export_id)) - 1))
@@ -317,9 +281,7 @@ def check_wait_until_ready(lab: Lab) -> None:
             if long.error is None:
                 expected = getattr(long.value.status, "status", None)
                 got = getattr(brief.value, "status", None)
-                require(
-                    got == expected, f"wait_until_ready {brief.said()} instead of a status of {expected!r}"
-                )
+                require(got == expected, f"wait_until_ready {brief.said()} instead of a status of {expected!r}")
 
 
 # ── what the checks share ────────────────────────────────────────────────────

@@ -31,10 +31,7 @@ def check_fresh_status(lab: Lab) -> None:
             expected = 1 + int(wait.elapsed_s / BRISK_S + 1e-3)
             polls = len(lab.polls()) - before
             # A third is above one cached answer, and far below what any honest spacing gives.
-            require(
-                polls * 3 > expected,
-                f"{polls} polls on the wire in {wait.elapsed_s:.1f} s instead of {expected}",
-            )
+            require(polls * 3 > expected, f"{polls} polls on the wire in {wait.elapsed_s:.1f} s instead of {expected}")
         with lab.trial(f"a status cached just before the wait, {label}"):
             export_id = f"cached-{label.split()[0]}"
             lab.service.script(export_id, "CREATED", "READY")
@@ -52,9 +49,7 @@ def check_fresh_status(lab: Lab) -> None:
             if wait.error is None:
                 read = stamp_of(wait.value.status)
                 require(read != old, f"the wait ended with the cached status, stamp {old}")
-                require(
-                    read in [seen.stamp for seen in polls_now], f"stamp {read} was not served during the wait"
-                )
+                require(read in [seen.stamp for seen in polls_now], f"stamp {read} was not served during the wait")
         with lab.trial(f"no poll between two others is served from the cache, {label}"):
             _every_round_on_the_wire(lab, f"rounds-{label.split()[0]}", fields)
 
@@ -184,9 +179,7 @@ class _Flag:
             waiting()
         finally:
             self.lab.samplers.remove(sample)
-        require(
-            not self.assigned, f"the switch was assigned {len(self.assigned)} times: {words(self.assigned)}"
-        )
+        require(not self.assigned, f"the switch was assigned {len(self.assigned)} times: {words(self.assigned)}")
         if not any(where == "a request in flight" for where, _ in self.sampled):
             raise CannotTell("no request was sent, so there was no moment to sample the switch in")
         wrong = [(where, value) for where, value in self.sampled if value is not self.value]
@@ -333,10 +326,7 @@ def check_overlapping_waits(lab: Lab) -> None:
                 if wait.error is None:
                     answered = [seen.stamp for seen in lab.polls(name) if seen.stamp is not None]
                     read = stamp_of(wait.value.status)
-                    require(
-                        read in answered,
-                        f"{name}: the wait read stamp {read}, which is not of its own export",
-                    )
+                    require(read in answered, f"{name}: the wait read stamp {read}, which is not of its own export")
 
 
 def _ending(wait: Attempt) -> str:

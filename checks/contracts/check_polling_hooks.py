@@ -45,9 +45,7 @@ def check_cancel(lab: Lab) -> None:
     with lab.trial("cancelled in the middle of a pause"):
         lab.service.script("exp-3", *FOREVER)
         cancelled_s = lab.clock.now() + 2.5
-        wait = lab.wait(
-            exports, "exp-3", poll_interval_sec=1.0, cancel_check=lambda: lab.clock.now() >= cancelled_s
-        )
+        wait = lab.wait(exports, "exp-3", poll_interval_sec=1.0, cancel_check=lambda: lab.clock.now() >= cancelled_s)
         require(isinstance(wait.error, TimeoutError), f"the wait {wait.said()} instead of TimeoutError")
         late = [seen for seen in lab.polls("exp-3") if lab.at_s(seen) > cancelled_s + 1e-3]
         require(not late, f"{len(late)} polls were sent after it was cancelled")
@@ -60,10 +58,7 @@ def check_cancel(lab: Lab) -> None:
 @promise("polling.cancel-is-asked-once-a-round")
 def check_cancel_is_asked_once(lab: Lab) -> None:
     exports = _cancellable(lab)
-    for label, life, budget in (
-        ("READY in the end", ("CREATED", "CREATED", "READY"), 5.0),
-        ("time-out", FOREVER, 1.0),
-    ):
+    for label, life, budget in (("READY in the end", ("CREATED", "CREATED", "READY"), 5.0), ("time-out", FOREVER, 1.0)):
         with lab.trial(label):
             export_id = f"asked-{len(life)}"
             lab.service.script(export_id, *life)
@@ -88,16 +83,12 @@ def check_cancel_says_so(lab: Lab) -> None:
         with lab.trial(label):
             export_id = f"exp-471{after}"
             lab.service.script(export_id, *FOREVER)
-            wait = lab.wait(
-                exports, export_id, cancel_check=lambda e=export_id, n=after: len(lab.polls(e)) >= n
-            )
+            wait = lab.wait(exports, export_id, cancel_check=lambda e=export_id, n=after: len(lab.polls(e)) >= n)
             if not isinstance(wait.error, TimeoutError):
                 raise CannotTell(f"there is no TimeoutError to read: the wait {wait.said()}")
             text = str(wait.error)
             require(export_id in text, f"the text does not contain {export_id}: {short(text)}")
-            require(
-                "cancel" in text.casefold(), f"the text does not say that it was cancelled: {short(text)}"
-            )
+            require("cancel" in text.casefold(), f"the text does not say that it was cancelled: {short(text)}")
 
 
 # ── telling ──────────────────────────────────────────────────────────────────
@@ -120,15 +111,11 @@ def check_telemetry(lab: Lab) -> None:
             wait = lab.wait(exports, export_id, timeout_sec=0.5, telemetry_hook=_keeping(events))
             polls = lab.polls(export_id)
             ended = len(polls) if wait.error is None else 0
-            expected = [
-                (POLLED, seen.state, number, number == ended) for number, seen in enumerate(polls, start=1)
-            ]
+            expected = [(POLLED, seen.state, number, number == ended) for number, seen in enumerate(polls, start=1)]
             if isinstance(wait.error, TimeoutError):
                 expected.append((TIMED_OUT, polls[-1].state, len(polls), True))
             _whole(events)
-            got = [
-                tuple(event[key] for key in ("event", "state", "attempt", "is_terminal")) for event in events
-            ]
+            got = [tuple(event[key] for key in ("event", "state", "attempt", "is_terminal")) for event in events]
             got = [(event, str(state).upper(), *rest) for event, state, *rest in got]
             require(got == expected, f"the hook heard {short(got)} instead of {short(expected)}")
 
@@ -148,9 +135,7 @@ def check_telemetry_keys(lab: Lab) -> None:
             def hook(event: Any, events: list[tuple[float, Any]] = events) -> None:
                 events.append((lab.clock.now(), dict(event) if isinstance(event, dict) else event))
 
-            wait = lab.wait(
-                exports, f"keys-{label}", timeout_sec=2.0, poll_interval_sec=0.5, telemetry_hook=hook
-            )
+            wait = lab.wait(exports, f"keys-{label}", timeout_sec=2.0, poll_interval_sec=0.5, telemetry_hook=hook)
             if not events:
                 raise CannotTell("the hook heard nothing: see polling.telemetry-tells-each-poll")
             last_ms = 0
@@ -168,10 +153,7 @@ def check_telemetry_keys(lab: Lab) -> None:
 @promise("polling.telemetry-is-kept-apart")
 def check_telemetry_is_kept_apart(lab: Lab) -> None:
     exports = _talkative(lab)
-    lives: dict[str, tuple[str | Step, ...]] = {
-        "soon": ("CREATED", "FAILED"),
-        "late": ("CREATED",) * 5 + ("READY",),
-    }
+    lives: dict[str, tuple[str | Step, ...]] = {"soon": ("CREATED", "FAILED"), "late": ("CREATED",) * 5 + ("READY",)}
     with lab.trial("two waits at once, with a hook each"):
         heard: dict[str, list[Any]] = {name: [] for name in lives}
         alone: dict[str, list[Any]] = {name: [] for name in lives}
@@ -180,23 +162,17 @@ def check_telemetry_is_kept_apart(lab: Lab) -> None:
             lab.service.script(name, *life)
             endings[name] = outcome_of(lab.wait(exports, name, telemetry_hook=_keeping(alone[name])))
             lab.service.script(name, *life)
-        calls = [
-            waiting(exports, name, timeout_sec=10.0, telemetry_hook=_keeping(heard[name])) for name in lives
-        ]
+        calls = [waiting(exports, name, timeout_sec=10.0, telemetry_hook=_keeping(heard[name])) for name in lives]
         waits = lab.together(*calls)
         if [*map(outcome_of, waits)] != [*endings.values()]:
             raise CannotTell("the waits disturb each other: see polling.overlapping-waits")
         for name in lives:
             told, usual = (
-                [
-                    tuple(event.get(key) for key in ("event", "export_id", "state", "attempt"))
-                    for event in events
-                ]
+                [tuple(event.get(key) for key in ("event", "export_id", "state", "attempt")) for event in events]
                 for events in (heard[name], alone[name])
             )
             require(
-                told == usual,
-                f"{name}: beside another wait its hook heard {short(told)}, and alone {short(usual)}",
+                told == usual, f"{name}: beside another wait its hook heard {short(told)}, and alone {short(usual)}"
             )
 
 
@@ -218,9 +194,7 @@ def check_telemetry_comes_at_once(lab: Lab) -> None:
         told = sorted({sent for sent, _ in heard})
         missing = [number for number in range(1, len(polls)) if number not in told]
         if len(heard) < len(polls) - 1:
-            raise CannotTell(
-                f"{len(heard)} events for {len(polls)} polls: see polling.telemetry-tells-each-poll"
-            )
+            raise CannotTell(f"{len(heard)} events for {len(polls)} polls: see polling.telemetry-tells-each-poll")
         require(not missing, f"polls {words(missing)} were told only when the next one had been sent")
 
 
@@ -263,9 +237,7 @@ def check_telemetry_is_silent(lab: Lab) -> None:
 def check_hook_errors_escape(lab: Lab) -> None:
     exports = _talkative(lab)
     strange = ZeroDivisionError("a hook of the check's own")
-    own = lab.sdk.NotFoundError(
-        code="HOOK", message="raised in a hook", details=None, trace_id=None, status_code=404
-    )
+    own = lab.sdk.NotFoundError(code="HOOK", message="raised in a hook", details=None, trace_id=None, status_code=404)
     cases: tuple[tuple[str, BaseException, int, tuple[str | Step, ...]], ...] = (
         ("at the first poll", strange, 1, FOREVER),
         ("at the second poll", strange, 2, FOREVER),
@@ -278,9 +250,7 @@ def check_hook_errors_escape(lab: Lab) -> None:
             lab.service.script(export_id, *life)
             heard: list[Any] = []
 
-            def hook(
-                event: Any, error: BaseException = error, at: int = at, heard: list[Any] = heard
-            ) -> None:
+            def hook(event: Any, error: BaseException = error, at: int = at, heard: list[Any] = heard) -> None:
                 heard.append(event)
                 if len(heard) == at:
                     raise error
@@ -344,6 +314,4 @@ def _well_formed(event: Any, export_id: str) -> None:
     require(isinstance(event["is_terminal"], bool), f"is_terminal is {event['is_terminal']!r}")
     require(isinstance(event["event"], str), f"event is {event['event']!r}")
     state = event["state"]
-    require(
-        isinstance(state, str) and state == state.upper(), f"state is {state!r}, which is not in capitals"
-    )
+    require(isinstance(state, str) and state == state.upper(), f"state is {state!r}, which is not in capitals")

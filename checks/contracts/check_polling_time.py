@@ -4,17 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from checks.contracts.exporting import (
-    BRISK_S,
-    FOREVER,
-    LONGER,
-    completed,
-    gaps_of,
-    having,
-    pollster,
-    timed_out,
-    waiter,
-)
+from checks.contracts.exporting import BRISK_S, FOREVER, LONGER, completed, gaps_of, having, pollster, timed_out, waiter
 from checks.contracts.judging import CannotTell, require
 from checks.contracts.lab import EXPORT, Attempt, Lab, Step, short
 from checks.contracts.plugin import promise
@@ -26,19 +16,13 @@ def check_timeout_is_timeout_error(lab: Lab) -> None:
         lab.service.script(EXPORT, *FOREVER)
         wait = lab.wait(waiter(lab), timeout_sec=0.5)
         require(isinstance(wait.error, TimeoutError), f"the wait {wait.said()} instead of TimeoutError")
-        require(
-            wait.elapsed_s >= 0.5 - 1e-3,
-            f"it gave up after {wait.elapsed_s:.3f} s, before its budget was spent",
-        )
+        require(wait.elapsed_s >= 0.5 - 1e-3, f"it gave up after {wait.elapsed_s:.3f} s, before its budget was spent")
     for fault in ("close", "reset"):
         with lab.trial(f"the service vanishes long before the budget's end: {fault}"):
             lab.service.script(f"exp-{fault}", "CREATED", Step(fault=fault))
             wait = lab.wait(waiter(lab), f"exp-{fault}", timeout_sec=60.0)
             early = isinstance(wait.error, TimeoutError) and wait.elapsed_s < 60.0
-            require(
-                not early,
-                f"a network that failed was reported as a time-out after {wait.elapsed_s:.1f} of 60 s",
-            )
+            require(not early, f"a network that failed was reported as a time-out after {wait.elapsed_s:.1f} of 60 s")
 
 
 @promise("polling.timeout-names-the-export")
@@ -96,8 +80,7 @@ def check_budget_starts_with_the_wait(lab: Lab) -> None:
         wait = lab.wait(pollster(lab), "long", timeout_sec=3600.0, poll_interval_sec=300.0)
         _within_its_budget(wait, 3600.0, slack_s=300.0 * LONGER)
         require(
-            wait.elapsed_s > 3600.0 - 300.0 * LONGER,
-            f"it ended after {wait.elapsed_s:.0f} s of a budget of an hour",
+            wait.elapsed_s > 3600.0 - 300.0 * LONGER, f"it ended after {wait.elapsed_s:.0f} s of a budget of an hour"
         )
     with lab.trial("polls that take a second each, for their retries"):
         exports = pollster(lab, retries=1, retry_backoff_seconds=1.0)
@@ -152,9 +135,7 @@ def check_short_budget(lab: Lab) -> None:
             require(wait.error is not None, f"the wait {wait.said()}, and the export is CREATED")
         with lab.trial(f"budget {budget:g}, READY"):
             lab.service.script("patient", "READY")
-            lab.given(
-                partial(exports.wait_for_export_ready, "patient", timeout_sec=1.0), "a wait with a budget"
-            )
+            lab.given(partial(exports.wait_for_export_ready, "patient", timeout_sec=1.0), "a wait with a budget")
             lab.service.script(f"ready{budget}", "READY")
             completed(lab.wait(exports, f"ready{budget}", timeout_sec=budget))
 
@@ -195,13 +176,9 @@ def _spaced(gaps: list[float], *, at_least: float, at_most: float) -> None:
 def _within_its_budget(wait: Attempt, budget_s: float, *, slack_s: float) -> None:
     if wait.error is not None and not isinstance(wait.error, TimeoutError):
         raise CannotTell(f"it did not run out of time: the wait {wait.said()}")
+    require(wait.error is not None, f"after {wait.elapsed_s:.1f} s of a budget of {budget_s:g} the wait {wait.said()}")
     require(
-        wait.error is not None,
-        f"after {wait.elapsed_s:.1f} s of a budget of {budget_s:g} the wait {wait.said()}",
-    )
-    require(
-        wait.elapsed_s <= budget_s + slack_s + 0.1,
-        f"it ended after {wait.elapsed_s:.1f} s of a budget of {budget_s:g}",
+        wait.elapsed_s <= budget_s + slack_s + 0.1, f"it ended after {wait.elapsed_s:.1f} s of a budget of {budget_s:g}"
     )
 
 

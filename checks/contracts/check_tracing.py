@@ -23,9 +23,15 @@ HEADER_OF = dict(zip(WHO, IDENTITY, strict=True))
 
 # The fields of HttpClient that callers give, in their order.
 CLIENT_FIELDS = (
-    "config", "trace", "session", "before_request", "after_response", "cache_ttl_seconds", "enable_get_cache",
+    "config",
+    "trace",
+    "session",
+    "before_request",
+    "after_response",
+    "cache_ttl_seconds",
+    "enable_get_cache",
     "last_operation",
-)  # fmt: skip
+)
 
 
 # ── the trace ────────────────────────────────────────────────────────────────
@@ -58,9 +64,7 @@ def check_trace_id_is_sent(lab: Lab) -> None:
         require(context.trace_id == first, f"the context's id is {short(context.trace_id)}, another was sent")
     with lab.trial("on each attempt"):
         http = lab.http(config=lab.config(retries=2), trace=lab.sdk.TraceContext(trace_id="trace-of-ours"))
-        lab.service.answer(
-            "GET", "/aris3/retried", Step(status=503), Step(status=503), Step(status=200, json={})
-        )
+        lab.service.answer("GET", "/aris3/retried", Step(status=503), Step(status=503), Step(status=200, json={}))
         lab.get(http, "/aris3/retried")
         sent_ids = {seen.headers.get(TRACE) for seen in lab.log("/aris3/retried")}
         require(sent_ids == {"trace-of-ours"}, f"its attempts carried {short(sent_ids)}")
@@ -148,9 +152,7 @@ def check_success_body_gives_no_trace_id(lab: Lab) -> None:
     ):
         with lab.trial(label):
             http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
-            lab.service.answer(
-                "GET", "/aris3/s", Step(status=200, json={"trace_id": "from-body"}, headers=headers)
-            )
+            lab.service.answer("GET", "/aris3/s", Step(status=200, json={"trace_id": "from-body"}, headers=headers))
             lab.given(partial(http.request, "GET", "/aris3/s"), "a GET")
             sent = _trace_of(lab, http, "/aris3/next")
             if sent == "from-body":
@@ -229,9 +231,7 @@ def check_trace_context_adopts(lab: Lab) -> None:
                 context = lab.sdk.TraceContext(trace_id="old")
                 got = lab.attempt(partial(getattr(context, method), mapping), method)
                 require(got.error is None, f"it {got.said()}")
-                require(
-                    context.trace_id == expected, f"its id is {short(context.trace_id)}, not {expected!r}"
-                )
+                require(context.trace_id == expected, f"its id is {short(context.trace_id)}, not {expected!r}")
 
 
 # ── idempotency ──────────────────────────────────────────────────────────────
@@ -255,24 +255,16 @@ def check_idempotency_keys_are_new(lab: Lab) -> None:
 @promise("transport.idempotency-keys-are-kept")
 def check_idempotency_keys_are_kept(lab: Lab) -> None:
     lab.sdk.needs("idempotency-keys")
-    for given in (
-        {"transaction_id": "T"},
-        {"idempotency_key": "K"},
-        {"transaction_id": "T", "idempotency_key": "K"},
-    ):
+    for given in ({"transaction_id": "T"}, {"idempotency_key": "K"}, {"transaction_id": "T", "idempotency_key": "K"}):
         with lab.trial(f"given {words(list(given))}"):
             for _ in range(2):
-                keys = lab.given(
-                    partial(lab.sdk.resolve_idempotency_keys, **given), "resolve_idempotency_keys"
-                )
+                keys = lab.given(partial(lab.sdk.resolve_idempotency_keys, **given), "resolve_idempotency_keys")
                 for field in ("transaction_id", "idempotency_key"):
                     value = getattr(keys, field, None)
                     if field in given:
                         require(value == given[field], f"{field} is {short(value)}, not {given[field]!r}")
                     else:
-                        require(
-                            bool(value) and value not in ("T", "K"), f"{field} was made as {short(value)}"
-                        )
+                        require(bool(value) and value not in ("T", "K"), f"{field} was made as {short(value)}")
     with lab.trial("given by position"):
         keys = lab.given(lambda: lab.sdk.resolve_idempotency_keys("T", "K"), "resolve_idempotency_keys")
         got = keys.transaction_id, keys.idempotency_key
@@ -350,11 +342,7 @@ def check_callers_headers_beat_identity(lab: Lab) -> None:
     exports = lab.exports(lab.http(), **WHO)
     if not callable(getattr(exports, "_request", None)):
         raise NotApplicable("this SDK's clients have no _request")
-    for name, expected in (
-        ("X-Tenant-ID", "theirs"),
-        ("Authorization", "Basic abc"),
-        ("X-Device-ID", "theirs"),
-    ):
+    for name, expected in (("X-Tenant-ID", "theirs"), ("Authorization", "Basic abc"), ("X-Device-ID", "theirs")):
         with lab.trial(name):
             path = f"/aris3/{name.lower()}"
             lab.given(partial(exports._request, "GET", path, headers={name: expected}), "a GET")
@@ -414,18 +402,13 @@ def check_before_request(lab: Lab) -> None:
             sent_before: list[int] = []
 
             def hook(
-                *given: Any,
-                calls: list[Any] = calls,
-                sent_before: list[int] = sent_before,
-                path: str = method,
+                *given: Any, calls: list[Any] = calls, sent_before: list[int] = sent_before, path: str = method
             ) -> None:
                 calls.append(given)
                 sent_before.append(len(lab.log(f"/aris3/{path}")))
 
             http = lab.http(before_request=hook)
-            call = partial(
-                http.request, method, f"/aris3/{method}", headers={"X-Own": "1"}, params={"q": "z"}, **body
-            )
+            call = partial(http.request, method, f"/aris3/{method}", headers={"X-Own": "1"}, params={"q": "z"}, **body)
             got = lab.attempt(call, method)
             require(len(calls) == 1, f"it was called {len(calls)} times instead of once")
             require(sent_before == [0], "it was called after the request was sent")
@@ -444,9 +427,7 @@ def check_before_request(lab: Lab) -> None:
             seen = lab.log(f"/aris3/{method}")
             if len(seen) != 1:
                 raise CannotTell(f"{len(seen)} requests arrived: the call {got.said()}")
-            require(
-                told.get(TRACE) == seen[0].headers.get(TRACE), "the trace id that it was given was not sent"
-            )
+            require(told.get(TRACE) == seen[0].headers.get(TRACE), "the trace id that it was given was not sent")
 
 
 @promise("transport.before-request-may-change-headers")
@@ -498,9 +479,7 @@ def check_before_request_changes_nothing_else(lab: Lab) -> None:
                 raise CannotTell(f"nothing was sent: the call {got.said()}")
             query = seen[-1].path.partition("?")[2]
             require("changed" not in query, f"re-binding params changed the query to {query!r}")
-            require(
-                b"changed" not in seen[-1].body, f"re-binding json_body changed the body: {seen[-1].body!r}"
-            )
+            require(b"changed" not in seen[-1].body, f"re-binding json_body changed the body: {seen[-1].body!r}")
             require("x-changed" not in seen[-1].headers, "re-binding headers changed the headers")
 
 
@@ -511,12 +490,7 @@ def check_hooks_see_the_answer(lab: Lab) -> None:
         ("a success", "GET", (Step(status=200, json={}),), 200),
         ("a POST", "POST", (Step(status=201, json={}),), 201),
         ("an error", "GET", (Step(status=404),), 404),
-        (
-            "a success after two failures",
-            "GET",
-            (Step(status=503), Step(fault="close"), Step(status=200)),
-            200,
-        ),
+        ("a success after two failures", "GET", (Step(status=503), Step(fault="close"), Step(status=200)), 200),
         ("a failure for ever", "GET", (Step(status=503),), 503),
     ):
         with lab.trial(label):
@@ -572,9 +546,7 @@ def check_hooks_come_in_order(lab: Lab) -> None:
         lab.service.answer("GET", "/aris3/traced", Step(status=200, json={}, trace_id="from-service"))
         lab.get(http, "/aris3/traced", **_hook(lambda answer: ids.append(context.trace_id)))
         if len(ids) != 2 or context.trace_id != "from-service":
-            raise CannotTell(
-                f"the context ends with {short(context.trace_id)}: see transport.trace-id-is-adopted"
-            )
+            raise CannotTell(f"the context ends with {short(context.trace_id)}: see transport.trace-id-is-adopted")
         require(ids == ["ours", "from-service"], f"after_response and response_hook met the ids {words(ids)}")
 
 
@@ -622,9 +594,7 @@ def check_client_can_be_changed(lab: Lab) -> None:
     if lab.sdk.has("trace"):
         with lab.trial("a trace that is set later"):
             lab.given(partial(http.request, "GET", "/aris3/before"), "a GET")
-            lab.given(
-                lambda: setattr(http, "trace", lab.sdk.TraceContext(trace_id="later")), "http.trace = …"
-            )
+            lab.given(lambda: setattr(http, "trace", lab.sdk.TraceContext(trace_id="later")), "http.trace = …")
             sent = _trace_of(lab, http, "/aris3/a")
             require(sent == "later", f"the next request carried {short(sent)}")
     if lab.sdk.has("hooks"):
@@ -777,9 +747,7 @@ def check_switch_in_flight(lab: Lab) -> None:
                 if changed:
                     _cancelled(lab, got)
                 else:
-                    require(
-                        not _is_cancelled(lab, got), "it was cancelled, though its own context is as it was"
-                    )
+                    require(not _is_cancelled(lab, got), "it was cancelled, though its own context is as it was")
     lab.samplers.clear()
 
 
@@ -898,10 +866,7 @@ def _passes(lab: Lab, http: Any, path: str, **context: Any) -> None:
 
 
 def _is_cancelled(lab: Lab, got: Attempt) -> bool:
-    return (
-        isinstance(got.error, lab.sdk.TransportError)
-        and getattr(got.error, "code", None) == "REQUEST_CANCELLED"
-    )
+    return isinstance(got.error, lab.sdk.TransportError) and getattr(got.error, "code", None) == "REQUEST_CANCELLED"
 
 
 def _cancelled(lab: Lab, got: Attempt) -> None:

@@ -63,9 +63,15 @@ CLOSED = Step(fault="close")
 
 # What every HTTP library reports as a failure. A slow drip is none of them: it passes as an answer.
 HARD_FAULTS = (
-    "close", "reset", "reset-mid-headers", "reset-after-headers", "reset-mid-body", "truncated-body", "half-close",
+    "close",
+    "reset",
+    "reset-mid-headers",
+    "reset-after-headers",
+    "reset-mid-body",
+    "truncated-body",
+    "half-close",
     "garbage-status-line",
-)  # fmt: skip
+)
 # By these variables, the usual libraries are told whom to trust.
 TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
@@ -143,12 +149,8 @@ def check_errors_tell_the_cause(lab: Lab) -> None:
             causes = _chain(error.__cause__)
             types, texts = [type(cause).__name__ for cause in causes], [str(cause) for cause in causes]
             told = error.details.get("type") if isinstance(error.details, Mapping) else None
-            require(
-                told in types, f"details is {short(error.details)}: its `type` is not one of {words(types)}"
-            )
-            require(
-                error.message in texts, f"message is {short(error.message)}, not the cause's {texts[0]!r}"
-            )
+            require(told in types, f"details is {short(error.details)}: its `type` is not one of {words(types)}")
+            require(error.message in texts, f"message is {short(error.message)}, not the cause's {texts[0]!r}")
 
 
 @promise("transport.read-timeout-is-kept")
@@ -402,9 +404,7 @@ def check_jitter_is_drawn_anew(lab: Lab) -> None:
     with lab.trial("forty pauses with 1 to 2 s of jitter"):
         gaps = _gaps(lab, retries=40, retry_backoff_seconds=0.0, **_jitter(1.0, 2.0))
         if not all(STRICT <= gap <= 2.0 * LENIENT for gap in gaps):
-            raise CannotTell(
-                f"pauses outside the range ({_seconds(gaps)}): see transport.jitter-stays-in-range"
-            )
+            raise CannotTell(f"pauses outside the range ({_seconds(gaps)}): see transport.jitter-stays-in-range")
         # That no draw of forty falls into the lowest, or the highest, third is one chance in ten million.
         require(max(gaps) - min(gaps) > 0.01, f"each pause has the same jitter: {gaps[0]:.3f} s")
         require(min(gaps) < 4 / 3 < 5 / 3 < max(gaps), f"all between {min(gaps):.2f} and {max(gaps):.2f} s")
@@ -461,16 +461,14 @@ def check_errors_carry_the_answer(lab: Lab) -> None:
         ("only a message", Step(status=429, json={"message": "M"}), {**nothing, "message": "M", "status_code": 429}),
         ("details that are a list", Step(status=422, json={"details": ["a", 1]}), {"details": ["a", 1]}),
         ("details that are text", Step(status=422, json={"details": "why"}), {"details": "why"}),
-    )  # fmt: skip
+    )
     for number, (label, step, expected) in enumerate(cases):
         with lab.trial(label):
             lab.service.answer("GET", f"/aris3/e{number}", step)
             error = _api_error(lab, lab.get(http, f"/aris3/e{number}"))
             for field, value in expected.items():
                 _has(error, field, value)
-    for number, (status, text) in enumerate(
-        ((503, "<html>busy</html>"), (404, "no such page"), (502, '{"cut'))
-    ):
+    for number, (status, text) in enumerate(((503, "<html>busy</html>"), (404, "no such page"), (502, '{"cut'))):
         with lab.trial(f"{status} with a body that is not JSON"):
             path = f"/aris3/text{number}"
             lab.service.answer("GET", path, Step(status=status, raw=text.encode()))
@@ -543,9 +541,7 @@ def check_error_text(lab: Lab) -> None:
                 fields = ("C", "some words", None, trace_id, 418)
                 error = lab.given(partial(getattr(lab.sdk, name), *fields), name)
                 if [getattr(error, field, error) for field in FIELDS[:5]] != list(fields):
-                    raise CannotTell(
-                        "its fields are not those that it was built from: see transport.error-fields"
-                    )
+                    raise CannotTell("its fields are not those that it was built from: see transport.error-fields")
                 require(str(error) == text, f"its text is {str(error)!r}, not {text!r}")
 
 
@@ -582,13 +578,7 @@ def check_base_path_is_kept(lab: Lab) -> None:
 
 @promise("transport.paths-arrive-as-given")
 def check_paths_arrive_as_given(lab: Lab) -> None:
-    for path in (
-        "/aris3/a%2Fb",
-        "/aris3/a%20b",
-        "/aris3/A/b.c-d_e",
-        "/aris3/x/",
-        "/aris3/one/two/three/four",
-    ):
+    for path in ("/aris3/a%2Fb", "/aris3/a%20b", "/aris3/A/b.c-d_e", "/aris3/x/", "/aris3/one/two/three/four"):
         with lab.trial(path):
             before = len(lab.log())
             lab.get(lab.http(), path)
@@ -622,8 +612,12 @@ def check_query_arrives(lab: Lab) -> None:
 @promise("transport.body-is-json")
 def check_body_is_json(lab: Lab) -> None:
     bodies: tuple[Any, ...] = (
-        {"a": 1, "b": [True, None, 1.5], "c": {"d": "año €"}}, [1, {"a": 2}], {}, "text", {"ts": "2030-01-01"},
-    )  # fmt: skip
+        {"a": 1, "b": [True, None, 1.5], "c": {"d": "año €"}},
+        [1, {"a": 2}],
+        {},
+        "text",
+        {"ts": "2030-01-01"},
+    )
     for number, (method, body) in enumerate(itertools.product(("POST", "PUT", "PATCH"), bodies)):
         with lab.trial(f"{method} {short(body)}"):
             path = f"/aris3/b{number}"
@@ -677,8 +671,19 @@ def check_callers_headers_are_sent(lab: Lab) -> None:
 def check_answers_are_decoded(lab: Lab) -> None:
     http = lab.http()
     values: tuple[Any, ...] = (
-        {"a": 1, "b": {"c": [1, 2]}}, [1, {"a": 2}], "text", "año €", 7, 1.5, True, False, 0, "", [], {},
-    )  # fmt: skip
+        {"a": 1, "b": {"c": [1, 2]}},
+        [1, {"a": 2}],
+        "text",
+        "año €",
+        7,
+        1.5,
+        True,
+        False,
+        0,
+        "",
+        [],
+        {},
+    )
     for number, value in enumerate(values):
         for method in ("GET", "POST"):
             with lab.trial(f"{method}, {short(value)}"):
@@ -700,12 +705,14 @@ def check_answers_are_decoded(lab: Lab) -> None:
 @promise("transport.empty-answers-are-none")
 def check_empty_answers_are_none(lab: Lab) -> None:
     http = lab.http()
-    for number, (label, step) in enumerate((
-        ("200 and nothing", Step(status=200, raw=b"")),
-        ("201 and nothing", Step(status=201)),
-        ("204", Step(status=204)),
-        ("null", Step(status=200, json=None)),
-    )):  # fmt: skip
+    for number, (label, step) in enumerate(
+        (
+            ("200 and nothing", Step(status=200, raw=b"")),
+            ("201 and nothing", Step(status=201)),
+            ("204", Step(status=204)),
+            ("null", Step(status=200, json=None)),
+        )
+    ):
         for method in ("GET", "POST", "DELETE"):
             with lab.trial(f"{method}, {label}"):
                 lab.service.answer(method, f"/aris3/n{number}", step)
@@ -898,11 +905,7 @@ def _stretch(lab: Lab) -> float:
 
 
 def _jitter(least_s: float, most_s: float) -> dict[str, Any]:
-    return {
-        "retry_jitter_enabled": True,
-        "retry_jitter_min_seconds": least_s,
-        "retry_jitter_max_seconds": most_s,
-    }
+    return {"retry_jitter_enabled": True, "retry_jitter_min_seconds": least_s, "retry_jitter_max_seconds": most_s}
 
 
 def _seconds(gaps: Sequence[float]) -> str:

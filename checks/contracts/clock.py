@@ -173,9 +173,7 @@ class VirtualClock:
         if self._me() is None or not 0 <= seconds < LONGEST_SLEEP_S:
             self.real.sleep(seconds)
             return
-        self.sleeps.append(
-            Sleep(thread=threading.current_thread().name, at_s=self.now(), seconds=float(seconds))
-        )
+        self.sleeps.append(Sleep(thread=threading.current_thread().name, at_s=self.now(), seconds=float(seconds)))
         if seconds == 0:
             self.real.sleep(0)  # it only lets others run
         else:
@@ -304,9 +302,7 @@ class VirtualClock:
                 self._notify(waiter)
             self._jump_if_all_wait()
 
-    def _join(
-        self, original: Callable[..., None], thread: threading.Thread, timeout_s: float | None = None
-    ) -> None:
+    def _join(self, original: Callable[..., None], thread: threading.Thread, timeout_s: float | None = None) -> None:
         waiter = _Waiter(self)
         with self._lock:
             joiners = self._children.get(thread)
@@ -318,9 +314,7 @@ class VirtualClock:
         elif self._wait(waiter, timeout_s):
             original(thread)  # it has ended in Python, and does so below within the instant
 
-    def _wait_for_notice(
-        self, original: Callable[..., bool], condition: Any, timeout_s: float | None = None
-    ) -> bool:
+    def _wait_for_notice(self, original: Callable[..., bool], condition: Any, timeout_s: float | None = None) -> bool:
         """``Condition.wait``, told as the standard library tells it, with a waiter of ours."""
         me = self._me()
         if me is None or me.real_waits:
@@ -434,9 +428,7 @@ def _selectors() -> list[type]:
     return [
         thing
         for thing in dict.fromkeys(found)
-        if issubclass(thing, selectors.BaseSelector)
-        and "select" in vars(thing)
-        and thing is not selectors.BaseSelector
+        if issubclass(thing, selectors.BaseSelector) and "select" in vars(thing) and thing is not selectors.BaseSelector
     ]
 
 

@@ -393,13 +393,7 @@ class Sequence(RuleBasedStateMachine):
         if who != "nobody":
             options["headers"] = {"Authorization": f"Bearer {who}"}
         what = f"GET {target} as {who}{_past(how)}{_on(client)}"
-        self.read(
-            what,
-            how,
-            Asked(client, who, target),
-            partial(http.request, "GET", target.path, **options),
-            failure,
-        )
+        self.read(what, how, Asked(client, who, target), partial(http.request, "GET", target.path, **options), failure)
         if failure:
             self.lab.service.answer("GET", target.path, Step())
 
@@ -541,9 +535,7 @@ class WaitSequence(Sequence):
     def judge_hit(self, how: str, number: int, asked: Asked, now_s: float) -> None:
         by = self.model.fetched[number]
         if by.how == POLL:
-            raise self.fail(
-                f"{how} was answered with {self.stamp(number)}, which a poll of step {by.step} had left"
-            )
+            raise self.fail(f"{how} was answered with {self.stamp(number)}, which a poll of step {by.step} had left")
 
     def judge_miss(self, how: str, asked: Asked, now_s: float) -> None:
         if how == PLAIN and (known := self.removed(asked, now_s)):
@@ -586,9 +578,7 @@ class WaitSequence(Sequence):
         self.tell(f"the cache is switched {'on' if on else 'off'}")
         self.sure = {}
 
-    @rule(
-        who=st.sampled_from(PEOPLE), export_id=st.sampled_from(EXPORT_IDS), life=st.sampled_from(tuple(LIVES))
-    )
+    @rule(who=st.sampled_from(PEOPLE), export_id=st.sampled_from(EXPORT_IDS), life=st.sampled_from(tuple(LIVES)))
     def wait(self, who: str, export_id: str, life: str) -> None:
         self._wait(who, export_id, life)
 
@@ -634,9 +624,7 @@ class WaitSequence(Sequence):
         if first_s > AT_ONCE_S * 2:
             raise self.fail(f"the first poll of a wait reached the service only after {first_s:.1f} s")
         if number is not None and number not in [seen.stamp for seen in polls]:
-            raise self.fail(
-                f"a wait ended with {self.stamp(number)}, which none of its polls had been answered with"
-            )
+            raise self.fail(f"a wait ended with {self.stamp(number)}, which none of its polls had been answered with")
         expected = 1 + int(wait.elapsed_s / INTERVAL_S + 1e-3)
         # A third is above one cached answer, and far below what any honest spacing gives.
         if len(polls) * 3 <= expected:

@@ -91,9 +91,7 @@ def timed_out(wait: Attempt, budget_s: float) -> None:
     if not isinstance(wait.error, TimeoutError):
         raise CannotTell(f"there is no time-out to judge: the wait {wait.said()}")
     if wait.elapsed_s < budget_s - 1e-3:
-        raise CannotTell(
-            f"it gave up after {wait.elapsed_s:.3f} of {budget_s:g} s, before its budget was spent"
-        )
+        raise CannotTell(f"it gave up after {wait.elapsed_s:.3f} of {budget_s:g} s, before its budget was spent")
 
 
 def at_once(lab: Lab, wait: Attempt, export_id: str) -> None:

@@ -72,9 +72,7 @@ class Sdk:
 class Lab:
     """One check's room: an SDK on a loopback service of its own, in virtual time."""
 
-    def __init__(
-        self, control: Control, clock: VirtualClock, home: Path, *, deadline_s: float = 20.0
-    ) -> None:
+    def __init__(self, control: Control, clock: VirtualClock, home: Path, *, deadline_s: float = 20.0) -> None:
         """:param deadline_s: how long this check may take, in real seconds."""
         self.sdk = Sdk()
         self.clock = clock
@@ -203,11 +201,7 @@ class Lab:
     def http(self, *, client: type[Any] | None = None, config: Any = None, **fields: Any) -> Any:
         """An HTTP client on the loopback service. A field that its constructor does not take is set afterwards."""
         config = config or self.config()
-        later = {
-            name: fields.pop(name)
-            for name in list(fields)
-            if not capabilities.is_argument("HttpClient", name)
-        }
+        later = {name: fields.pop(name) for name in list(fields) if not capabilities.is_argument("HttpClient", name)}
         http = self._built(lambda: (client or self.sdk.HttpClient)(config=config, **fields), "HttpClient")
         for name, value in later.items():
             setattr(http, name, value)
@@ -254,9 +248,7 @@ class Lab:
         for _ in range(2):
             self.given(lambda: http.request("GET", "/aris3/control"), "a GET")
         if len(self.log("/aris3/control")) != 1:
-            raise CannotTell(
-                "a GET repeated at once is not served from the cache: see cache.repeats-are-served"
-            )
+            raise CannotTell("a GET repeated at once is not served from the cache: see cache.repeats-are-served")
 
     def wait(self, exports: Any, export_id: str = EXPORT, **options: Any) -> Attempt:
         """Wait for an export, every 0.2 s within 10 s unless told otherwise."""

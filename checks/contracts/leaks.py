@@ -32,11 +32,32 @@ OURS = str(Path(clocks.__file__).resolve().parents[1]) + os.sep
 # Where the clock itself lets a thread wait: virtual time passes there, or is about to.
 VIRTUAL = frozenset({"_wait", "_select", "_sleep", "_join", "_wait_for_notice", "_start"})
 # What waits for the network, by the name it is called by. A read time-out is real in any case.
-NETWORK = frozenset({
-    "recv", "recv_into", "recvfrom", "recvfrom_into", "recvmsg", "send", "sendall", "sendto", "sendmsg", "sendfile",
-    "connect", "connect_ex", "accept", "do_handshake", "read", "readinto", "readline", "write", "unwrap",
-    "getaddrinfo", "gethostbyname", "gethostbyaddr",
-})  # fmt: skip
+NETWORK = frozenset(
+    {
+        "recv",
+        "recv_into",
+        "recvfrom",
+        "recvfrom_into",
+        "recvmsg",
+        "send",
+        "sendall",
+        "sendto",
+        "sendmsg",
+        "sendfile",
+        "connect",
+        "connect_ex",
+        "accept",
+        "do_handshake",
+        "read",
+        "readinto",
+        "readline",
+        "write",
+        "unwrap",
+        "getaddrinfo",
+        "gethostbyname",
+        "gethostbyaddr",
+    }
+)
 
 
 class Leak(NamedTuple):

@@ -236,9 +236,7 @@ def unknown(id: str, reason: str) -> CheckResult | FindingResult:
     """A promise, or a weakness, of which this run can say nothing."""
     if id not in BY_ID:
         return FindingResult(id=id, seen=None, reason=reason)
-    return CheckResult(
-        id=id, severity=BY_ID[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0
-    )
+    return CheckResult(id=id, severity=BY_ID[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0)
 
 
 def _encoded(item: pytest.Item, reason: str) -> bytes:

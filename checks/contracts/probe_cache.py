@@ -67,10 +67,9 @@ def probe_header_case(lab: Lab) -> str | None:
 def probe_other_headers(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
-    for number, (header, values) in enumerate({
-        "Accept": ("application/json", "text/csv"),
-        "Accept-Language": ("en", "es"),
-    }.items()):  # fmt: skip
+    for number, (header, values) in enumerate(
+        {"Accept": ("application/json", "text/csv"), "Accept-Language": ("en", "es")}.items()
+    ):
         path = f"{PATH}/{number}"
         for value in values:
             _get(lab, http, path, headers={header: value})

@@ -33,11 +33,7 @@ def probe_download_leaks(lab: Lab) -> str | None:
     lab.service.answer("GET", f"/aris3/exports/{EXPORT}/download", Step(fault="close"))
     made = lab.attempt(partial(lab.exports().download_export, EXPORT))
     leaked = made.error is not None and not isinstance(made.error, lab.sdk.ApiError)
-    return (
-        f"a closed connection raised {type(made.error).__module__}.{type(made.error).__name__}"
-        if leaked
-        else None
-    )
+    return f"a closed connection raised {type(made.error).__module__}.{type(made.error).__name__}" if leaked else None
 
 
 @weakness("exports.list-lags-behind")
@@ -71,11 +67,7 @@ def probe_foreign_status(lab: Lab) -> str | None:
     needs(lab, "get_export_status")
     lab.service.script(EXPORT, Step(state="READY", fields={"export_id": "exp-other"}))
     made = lab.attempt(partial(lab.exports().get_export_status, EXPORT))
-    return (
-        "asked for exp-1, it returned exp-other"
-        if getattr(made.value, "export_id", "") == "exp-other"
-        else None
-    )
+    return "asked for exp-1, it returned exp-other" if getattr(made.value, "export_id", "") == "exp-other" else None
 
 
 @weakness("exports.no-key-for-a-second-try")

@@ -80,9 +80,7 @@ def probe_rate_limit(lab: Lab) -> str | None:
 
 @weakness("requests.hopeless-addresses-are-retried")
 def probe_hopeless_address(lab: Lab) -> str | None:
-    http = lab.http(
-        config=lab.config(api_base_url="nowhere://127.0.0.1", retries=2, retry_backoff_seconds=10.0)
-    )
+    http = lab.http(config=lab.config(api_base_url="nowhere://127.0.0.1", retries=2, retry_backoff_seconds=10.0))
     got = lab.get(http, PATH)
     return f"it took {got.elapsed_s:.0f} s of pauses to say so" if got.elapsed_s >= 10.0 else None
 

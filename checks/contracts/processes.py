@@ -134,11 +134,17 @@ class Surroundings:
         self._held: list[tuple[Any, str, Any]] = [
             (owner, name, getattr(owner, name))
             for owner, name in (
-                (sys, "stdin"), (sys, "stdout"), (sys, "stderr"), (sys, "excepthook"),
-                (sys, "unraisablehook"), (threading, "excepthook"), (os, "_exit"), (os, "fork"),
+                (sys, "stdin"),
+                (sys, "stdout"),
+                (sys, "stderr"),
+                (sys, "excepthook"),
+                (sys, "unraisablehook"),
+                (threading, "excepthook"),
+                (os, "_exit"),
+                (os, "fork"),
             )
             if hasattr(owner, name)
-        ]  # fmt: skip
+        ]
         self._handlers = {number: signal.getsignal(number) for number in signal.valid_signals()}
 
     def put_back(self, *, environ: bool) -> None:

@@ -147,13 +147,22 @@ def run_smoke(
     """
     started_at, started_s = datetime.now(UTC), time.monotonic()
     with _launched(
-        prepared, port=port, wanted=(), deadline_s=deadline_s, smoke=True,
-        waits=waits, base_url=base_url, credentials=credentials or {}, weather=weather,
-    ) as side:  # fmt: skip
+        prepared,
+        port=port,
+        wanted=(),
+        deadline_s=deadline_s,
+        smoke=True,
+        waits=waits,
+        base_url=base_url,
+        credentials=credentials or {},
+        weather=weather,
+    ) as side:
         found = next((line.smoke for line in side.lines() if line.smoke is not None), None)
         if found is None:
-            raise HarnessError(f"The smoke ended without a result: {side.epitaph('')}. Run it again; if it stays so, "
-                               f"run the checks, which name the promise that fails.")  # fmt: skip
+            raise HarnessError(
+                f"The smoke ended without a result: {side.epitaph('')}. Run it again; if it stays so, "
+                f"run the checks, which name the promise that fails."
+            )
     return msgspec.convert(
         found
         | {
@@ -191,18 +200,12 @@ class _Found:
             if promise.id not in self.checks and (not share or promise.id in share):
                 self.take(
                     CheckResult(
-                        id=promise.id,
-                        severity=promise.severity,
-                        outcome=Outcome.UNKNOWN,
-                        reason=why,
-                        duration_s=0.0,
+                        id=promise.id, severity=promise.severity, outcome=Outcome.UNKNOWN, reason=why, duration_s=0.0
                     )
                 )
 
 
-def _together(
-    work: Callable[[tuple[str, ...]], None], shares: Sequence[tuple[str, ...]], found: _Found
-) -> None:
+def _together(work: Callable[[tuple[str, ...]], None], shares: Sequence[tuple[str, ...]], found: _Found) -> None:
     """Work on all shares at once, the first of them here. What one raises, is raised; Ctrl-C ends them all."""
     with ThreadPoolExecutor(max(1, len(shares) - 1)) as pool:
         others = [pool.submit(work, share) for share in shares[1:]]
@@ -217,9 +220,7 @@ def _together(
 class _Side:
     """The SDK's side while it runs: its lines as they come, and how it ended."""
 
-    def __init__(
-        self, process: subprocess.Popen[bytes], results: Path, output: Path, deadline_s: float
-    ) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], results: Path, output: Path, deadline_s: float) -> None:
         self.process = process
         self.results = results
         self.output = output

@@ -107,10 +107,7 @@ class LoopbackSmoke(Smoke):
 
     def strict_config(self) -> None:
         refused = self.lab.load_config({})
-        require(
-            isinstance(refused.error, self.lab.sdk.ConfigError),
-            f"without a URL, load_config {refused.said()}",
-        )
+        require(isinstance(refused.error, self.lab.sdk.ConfigError), f"without a URL, load_config {refused.said()}")
         taken = self.lab.load_config({"ARIS3_API_BASE_URL": self.lab.service.base_url})
         require(taken.error is None, f"with a URL, load_config {taken.said()}")
 
@@ -215,10 +212,14 @@ class ServiceSmoke(Smoke):
     def created_to_ready(self) -> None:
         exports = self._exports()
         try:
-            created = exports.request_export({
-                "source_type": "reports_daily", "format": "csv", "transaction_id": str(uuid.uuid4()),
-                "filters": {"store_id": self.credentials.get("store_id") or None},
-            })  # fmt: skip
+            created = exports.request_export(
+                {
+                    "source_type": "reports_daily",
+                    "format": "csv",
+                    "transaction_id": str(uuid.uuid4()),
+                    "filters": {"store_id": self.credentials.get("store_id") or None},
+                }
+            )
             self.waits += 1
             before = self.requests
         except Exception as error:
@@ -274,6 +275,4 @@ def _step(id: str, walk: Callable[[], None]) -> SmokeStep:
         outcome, reason = Outcome.UNKNOWN, str(why)
     except Exception as why:
         outcome, reason = Outcome.UNKNOWN, f"the smoke itself failed: {describe(why)}"
-    return SmokeStep(
-        id=id, outcome=outcome, reason=reason, duration_s=round(time.perf_counter() - started_s, 4)
-    )
+    return SmokeStep(id=id, outcome=outcome, reason=reason, duration_s=round(time.perf_counter() - started_s, 4))

@@ -62,8 +62,7 @@ def told(notes: Sequence[Note], requests: Iterable[Seen], sleeps: Iterable[Sleep
         last_s = last_s if at_s is None else at_s
         on_the_wire.append(_Event(last_s, 0, seen.number, request_line(seen)))
     pauses = [
-        _Event(pause.at_s, 1, number, f"the SDK pauses for {pause.seconds:g} s")
-        for number, pause in enumerate(sleeps)
+        _Event(pause.at_s, 1, number, f"the SDK pauses for {pause.seconds:g} s") for number, pause in enumerate(sleeps)
     ]
     events = list(merge(on_the_wire, sorted(pauses)))
     lines, next_event = [], 0
@@ -82,11 +81,7 @@ def last_case(lines: Sequence[str], *, most: int = 24) -> tuple[str, ...]:
     story = lines[begins:]
     if len(story) <= most:
         return tuple(story)
-    return (
-        *story[: most // 2],
-        f"{'':13}... {len(story) - most} lines more in the report ...",
-        *story[-most // 2 :],
-    )
+    return (*story[: most // 2], f"{'':13}... {len(story) - most} lines more in the report ...", *story[-most // 2 :])
 
 
 def _comes_before(event: _Event, note: Note) -> bool:

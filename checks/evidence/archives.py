@@ -28,20 +28,20 @@ RATIO, RATIO_ABOVE_BYTES = 200, 8 * 1024 * 1024
 NAME_BYTES, PART_BYTES = 1_000, 200  # a part of a path is 255 bytes at most on most systems
 
 DIRECTORY_ENTRY = b"PK\x01\x02"
-ARCHIVES = (
-    b"PK\x03\x04",
-    b"PK\x05\x06",
-    b"\x1f\x8b",
-    b"BZh",
-    b"\xfd7zXZ\x00",
-    b"\x28\xb5\x2f\xfd",
-    b"7z\xbc\xaf",
-)
+ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf")
 # LZMA is left out: its header says how much memory to take.
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What broken archives make zipfile raise, beside its own BadZipFile.
-BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, RuntimeError, NotImplementedError,
-          OverflowError)  # fmt: skip
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    EOFError,
+    OSError,
+    ValueError,
+    RuntimeError,
+    NotImplementedError,
+    OverflowError,
+)
 
 
 class Member(NamedTuple):
@@ -167,17 +167,14 @@ def _check(info: zipfile.ZipInfo, times: Counter[str]) -> None:
         raise Refused(ReadStatus.DECLINED, f"declined: {trouble}.")
     if times[_same(name)] > 1:
         raise Refused(
-            ReadStatus.DECLINED,
-            "declined: its name stands twice in the archive, and one would hide the other.",
+            ReadStatus.DECLINED, "declined: its name stands twice in the archive, and one would hide the other."
         )
     if stat.S_IFMT(mode) not in (0, stat.S_IFREG):
         raise Refused(ReadStatus.DECLINED, "declined: a link or a device, not a file.")
     if info.flag_bits & 1:
         raise Refused(ReadStatus.UNREADABLE, "encrypted: there is no password to read it with.")
     if info.compress_type not in METHODS:
-        raise Refused(
-            ReadStatus.UNSUPPORTED, f"compressed by method {info.compress_type}, which is not read here."
-        )
+        raise Refused(ReadStatus.UNSUPPORTED, f"compressed by method {info.compress_type}, which is not read here.")
 
 
 def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> bytes:
@@ -185,19 +182,14 @@ def _content(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int) -> byte
     with archive.open(info) as file:
         while piece := file.read(PIECE_BYTES):
             if not content and piece.startswith(ARCHIVES):
-                raise Refused(
-                    ReadStatus.UNSUPPORTED, "an archive in an archive. Unpack it, and collect what is in it."
-                )
+                raise Refused(ReadStatus.UNSUPPORTED, "an archive in an archive. Unpack it, and collect what is in it.")
             content += piece
             if len(content) > min(ENTRY_BYTES, left):
                 raise Refused(
-                    ReadStatus.DECLINED,
-                    f"declined: it unpacks to more than {min(ENTRY_BYTES, left):,} bytes.",
+                    ReadStatus.DECLINED, f"declined: it unpacks to more than {min(ENTRY_BYTES, left):,} bytes."
                 )
             if len(content) > max(RATIO_ABOVE_BYTES, RATIO * info.compress_size):
-                raise Refused(
-                    ReadStatus.DECLINED, f"declined: it unpacks to more than {RATIO} times its size."
-                )
+                raise Refused(ReadStatus.DECLINED, f"declined: it unpacks to more than {RATIO} times its size.")
     return bytes(content)
 
 

@@ -92,9 +92,7 @@ class Deadline:
         )
 
 
-def look(
-    project: str, version: str, index: str, *, resolve: Resolve, deadline_s: float, **stamp: Any
-) -> Artefact:
+def look(project: str, version: str, index: str, *, resolve: Resolve, deadline_s: float, **stamp: Any) -> Artefact:
     """Ask an index what it serves of one version.
 
     :param resolve: what a requirement brings along from an index, in how many seconds, as
@@ -120,13 +118,20 @@ def look(
         resolved = resolve(f"{project}=={version}", index, deadline.left_s)
     except AtalayaError as why:
         unresolved = scrub(str(why))
-    return Artefact(**stamp, project=project, version=version, index=shown, files=files, resolved=resolved,
-                    problem=problem, unresolved=unresolved, not_looked_at=more)  # fmt: skip
+    return Artefact(
+        **stamp,
+        project=project,
+        version=version,
+        index=shown,
+        files=files,
+        resolved=resolved,
+        problem=problem,
+        unresolved=unresolved,
+        not_looked_at=more,
+    )
 
 
-async def _served(
-    project: str, version: str, index: str, deadline: Deadline
-) -> tuple[tuple[PublishedFile, ...], int]:
+async def _served(project: str, version: str, index: str, deadline: Deadline) -> tuple[tuple[PublishedFile, ...], int]:
     """The files of one version, by name, and how many more are listed."""
     async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as client:
         ours = []
@@ -169,10 +174,14 @@ def _of_json(page: Any, base: str) -> Iterator[Listed]:
         yanked = file.get("yanked", False)
         metadata = file.get("core-metadata", file.get("dist-info-metadata", False))
         yield Listed(
-            name=str(file["filename"]), url=urljoin(base, str(file["url"])), claimed=_sha256(file.get("hashes")),
-            yanked=yanked is not False, yanked_reason=yanked if isinstance(yanked, str) else "",
-            requires_python=str(file.get("requires-python") or ""), metadata=_sha256(metadata),
-        )  # fmt: skip
+            name=str(file["filename"]),
+            url=urljoin(base, str(file["url"])),
+            claimed=_sha256(file.get("hashes")),
+            yanked=yanked is not False,
+            yanked_reason=yanked if isinstance(yanked, str) else "",
+            requires_python=str(file.get("requires-python") or ""),
+            metadata=_sha256(metadata),
+        )
 
 
 def _sha256(hashes: object) -> str:
@@ -211,10 +220,14 @@ def _of_html(page: str, base: str, deadline: Deadline) -> Iterator[Listed]:
         url, fragment = urldefrag(urljoin(base, attributes.get("href") or ""))
         metadata = attributes.get("data-core-metadata") or attributes.get("data-dist-info-metadata") or ""
         yield Listed(
-            name=name, url=url, claimed=fragment.removeprefix("sha256=").lower() if "sha256=" in fragment else "",
-            yanked="data-yanked" in attributes, yanked_reason=attributes.get("data-yanked") or "",
-            requires_python=attributes.get("data-requires-python") or "", metadata=metadata.removeprefix("sha256="),
-        )  # fmt: skip
+            name=name,
+            url=url,
+            claimed=fragment.removeprefix("sha256=").lower() if "sha256=" in fragment else "",
+            yanked="data-yanked" in attributes,
+            yanked_reason=attributes.get("data-yanked") or "",
+            requires_python=attributes.get("data-requires-python") or "",
+            metadata=metadata.removeprefix("sha256="),
+        )
 
 
 def _is_of(name: str, project: str, version: str) -> bool:
@@ -242,10 +255,16 @@ async def _published(client: httpx.AsyncClient, one: Listed, deadline: Deadline)
     except NetworkError as why:
         problem = str(why)
     return PublishedFile(
-        name=one.name, claimed=one.claimed, sha256=sha256, size_bytes=size, yanked=one.yanked,
-        yanked_reason=scrub(one.yanked_reason)[:500], requires_python=one.requires_python[:200],
-        metadata=one.metadata[:128], problem=problem,
-    )  # fmt: skip
+        name=one.name,
+        claimed=one.claimed,
+        sha256=sha256,
+        size_bytes=size,
+        yanked=one.yanked,
+        yanked_reason=scrub(one.yanked_reason)[:500],
+        requires_python=one.requires_python[:200],
+        metadata=one.metadata[:128],
+        problem=problem,
+    )
 
 
 class _Busy(Exception):
@@ -319,9 +338,7 @@ def built(place: Path, **stamp: Any) -> Built:
     """
     files = tuple(sorted(_packages(place), key=lambda one: one.name))
     if not files:
-        raise UsageError(
-            f"{place}: no wheel and no sdist is in it. Name the folder or the zip that CI built them in."
-        )
+        raise UsageError(f"{place}: no wheel and no sdist is in it. Name the folder or the zip that CI built them in.")
     return Built(**stamp, origin=place.name, files=files)
 
 

@@ -14,13 +14,7 @@ from collections.abc import Iterable, Sequence
 from checks.evidence.report import LOST_IN_SILENCE, Case, Problem, Report, Stamp, cut_name
 from checks.records import CaseOutcome, Record
 
-WORST = (
-    CaseOutcome.ERRORED,
-    CaseOutcome.FAILED,
-    CaseOutcome.UNKNOWN,
-    CaseOutcome.SKIPPED,
-    CaseOutcome.PASSED,
-)
+WORST = (CaseOutcome.ERRORED, CaseOutcome.FAILED, CaseOutcome.UNKNOWN, CaseOutcome.SKIPPED, CaseOutcome.PASSED)
 TEAR_DOWN = ("failed on teardown with", "test teardown failure")
 
 # What differs from run to run in a name, and what stands for it, so that histories can be joined. Few names have
@@ -104,10 +98,7 @@ def _test(name: str, group: Sequence[Case]) -> Test:
             worst = min((call.outcome, case.outcome), key=WORST.index)
             tries.append(
                 Try(
-                    outcome=worst,
-                    duration_s=call.duration_s,
-                    problems=(*call.problems, *case.problems),
-                    line=call.line,
+                    outcome=worst, duration_s=call.duration_s, problems=(*call.problems, *case.problems), line=call.line
                 )
             )
         else:
@@ -119,12 +110,7 @@ def _test(name: str, group: Sequence[Case]) -> Test:
         else each
         for each in tries[:-1]
     ]
-    return Test(
-        id=name,
-        tries=(*lost, tries[-1]),
-        stamp=group[0].stamp,
-        critical=any(case.critical for case in group),
-    )
+    return Test(id=name, tries=(*lost, tries[-1]), stamp=group[0].stamp, critical=any(case.critical for case in group))
 
 
 def _is_tear_down(case: Case) -> bool:
@@ -137,10 +123,7 @@ def _tries(case: Case) -> list[Try]:
     if not case.lost:
         return [own]
     lost = [
-        (
-            problem,
-            Try(outcome=problem.outcome, duration_s=problem.duration_s, problems=(problem,), line=case.line),
-        )
+        (problem, Try(outcome=problem.outcome, duration_s=problem.duration_s, problems=(problem,), line=case.line))
         for problem in case.lost
     ]
     if case.outcome not in (CaseOutcome.FAILED, CaseOutcome.ERRORED):
@@ -187,8 +170,7 @@ def _with(ids: Sequence[str], marks: Sequence[str]) -> list[str]:
     for name, mark in zip(ids, marks, strict=True):
         by_id.setdefault(name, set()).add(mark)
     return [
-        f"{name} [{mark}]" if mark and len(by_id[name]) > 1 else name
-        for name, mark in zip(ids, marks, strict=True)
+        f"{name} [{mark}]" if mark and len(by_id[name]) > 1 else name for name, mark in zip(ids, marks, strict=True)
     ]
 
 

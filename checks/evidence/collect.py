@@ -46,9 +46,7 @@ CONCLUSIONS: dict[FileVerdict, Conclusion] = {
 LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
 # `attempt-2` or `attempt_2` as a word of a path, or `-a2` at the end of one: how CI keeps attempts apart.
-ATTEMPT = re.compile(
-    r"(?:^|[-_./])attempt[-_]?([1-9][0-9]{0,3})(?![0-9A-Za-z])|-a([1-9][0-9]{0,3})(?![0-9A-Za-z])"
-)
+ATTEMPT = re.compile(r"(?:^|[-_./])attempt[-_]?([1-9][0-9]{0,3})(?![0-9A-Za-z])|-a([1-9][0-9]{0,3})(?![0-9A-Za-z])")
 
 
 class Found(NamedTuple):
@@ -145,9 +143,7 @@ def collect(
         jobs.append(_job(source, job, attempt, workflow, commit, stamp))
         tests += _test_attempts(source, job, attempt, commit, stamp, last, scrub)
         events += _events(source, stamp, scrub)
-    return Collected(
-        readings=readings, jobs=tuple(jobs), tests=tuple(tests), events=tuple(events), known=tuple(listed)
-    )
+    return Collected(readings=readings, jobs=tuple(jobs), tests=tuple(tests), events=tuple(events), known=tuple(listed))
 
 
 def report(collected: Collected) -> dict[str, dict[str, Any]]:
@@ -183,9 +179,7 @@ def find(paths: Sequence[Path]) -> tuple[Found, ...]:
     for path in paths:
         inside = list(_inside(path))
         if not inside:
-            raise UsageError(
-                f"{path}: no file in this folder. Give the folder that the test run wrote its reports to."
-            )
+            raise UsageError(f"{path}: no file in this folder. Give the folder that the test run wrote its reports to.")
         for each in inside:
             place = os.path.abspath(each.path)  # noqa: PTH100 - links must stay links
             if place in seen:  # the paths given overlap
@@ -356,9 +350,14 @@ def _job(source: _Source, job: str, attempt: int, workflow: str, commit: str, st
 
 
 def _test_attempts(
-    source: _Source, job: str, attempt: int, commit: str, stamp: _Stamp, last: dict[tuple[str, str], int],
+    source: _Source,
+    job: str,
+    attempt: int,
+    commit: str,
+    stamp: _Stamp,
+    last: dict[tuple[str, str], int],
     scrub: Callable[[str], str],
-) -> Iterator[TestAttempt]:  # fmt: skip
+) -> Iterator[TestAttempt]:
     """Every execution of every test. The job is the variant: another job is another place to run, not a retry.
 
     Attempts within a file and across files are numbered in one row; ``last`` holds where each test stands.
@@ -390,9 +389,7 @@ def _message(each: attempts.Try) -> str:
 
 def _sentence(problem: Problem) -> str:
     said = problem.message or problem.text
-    return (
-        said if not problem.type or said.startswith(problem.type) else f"{problem.type}: {said}".rstrip(": ")
-    )
+    return said if not problem.type or said.startswith(problem.type) else f"{problem.type}: {said}".rstrip(": ")
 
 
 def _events(source: _Source, stamp: _Stamp, scrub: Callable[[str], str]) -> Iterator[Event]:
@@ -424,9 +421,15 @@ def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tu
 
 
 def _event(
-    source: _Source, stamp: _Stamp, at: datetime, kind: EventKind, blocking: bool, place: str, message: str,
+    source: _Source,
+    stamp: _Stamp,
+    at: datetime,
+    kind: EventKind,
+    blocking: bool,
+    place: str,
+    message: str,
     line: int | None = None,
-) -> Event:  # fmt: skip
+) -> Event:
     return Event(
         **stamp._asdict(),
         occurred_at=at,

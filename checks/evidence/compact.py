@@ -60,9 +60,7 @@ def pack(path: Path, kind: str, lots: Mapping[Entry, Sequence[bytes]]) -> None:
             database.execute('CREATE TABLE rows ("segment" VARCHAR, "line" VARCHAR)')
             rows = ((entry.name, line.decode()) for entry, lines in lots.items() for line in lines)
             while some := list(islice(rows, AT_ONCE)):
-                database.execute(
-                    "INSERT INTO rows SELECT unnest(?), unnest(?)", list(zip(*some, strict=True))
-                )
+                database.execute("INSERT INTO rows SELECT unnest(?), unnest(?)", list(zip(*some, strict=True)))
             database.execute(
                 f"COPY rows TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, "
                 f"KV_METADATA {{{KEY}: {quoted(msgspec.json.encode(manifest).decode())}}})"
@@ -79,13 +77,10 @@ def manifest(path: Path) -> Manifest:
     try:
         with _database() as database:
             found = database.execute(
-                "SELECT value FROM parquet_kv_metadata(?) WHERE key = ?",
-                [glob.escape(str(path)), KEY.encode()],
+                "SELECT value FROM parquet_kv_metadata(?) WHERE key = ?", [glob.escape(str(path)), KEY.encode()]
             ).fetchone()
         content = bytes(found[0]) if found else b"{}"
-        written_as = msgspec.json.decode(content, type=dict[str, msgspec.Raw]).get(
-            "format", msgspec.Raw(b"null")
-        )
+        written_as = msgspec.json.decode(content, type=dict[str, msgspec.Raw]).get("format", msgspec.Raw(b"null"))
         if (number := msgspec.json.decode(written_as)) is not None and number != FORMAT:
             raise EvidenceError(
                 f"{path}: compacted in format {number!r}, and this Atalaya reads up to {FORMAT}. "

@@ -98,9 +98,7 @@ def _suites(value: Any) -> list[str]:
     """A list of names; in early reports one text."""
     if isinstance(value, str):
         return [whole(value)] if value else []
-    return (
-        [whole(name) for name in value if isinstance(name, str) and name] if isinstance(value, list) else []
-    )
+    return [whole(name) for name in value if isinstance(name, str) and name] if isinstance(value, list) else []
 
 
 def _lost(test: Mapping[str, Any], failed: bool) -> Iterator[Problem]:
@@ -116,37 +114,31 @@ def _lost(test: Mapping[str, Any], failed: bool) -> Iterator[Problem]:
         for attempt in told:
             if isinstance(attempt, dict) and OUTCOMES.get(text_in(attempt, "status")) is CaseOutcome.FAILED:
                 yield Problem(
-                    element=element, outcome=CaseOutcome.FAILED, type="",
+                    element=element,
+                    outcome=CaseOutcome.FAILED,
+                    type="",
                     message=cut_message(text_in(attempt, "message")),
-                    text=cut_message(text_in(attempt, "trace")), duration_s=_duration_s(attempt.get("duration")),
-                )  # fmt: skip
+                    text=cut_message(text_in(attempt, "trace")),
+                    duration_s=_duration_s(attempt.get("duration")),
+                )
         return
     retries = test.get("retries")
     if isinstance(retries, int) and not isinstance(retries, bool) and retries > 0:
         if retries > LIMITS["attempts"].most:
             raise beyond("attempts")
         for _ in range(retries):
-            yield Problem(
-                element=element, outcome=CaseOutcome.FAILED, type="",
-                message=LOST_IN_SILENCE,
-            )  # fmt: skip
+            yield Problem(element=element, outcome=CaseOutcome.FAILED, type="", message=LOST_IN_SILENCE)
 
 
 def _notes(tests: list[dict[str, Any]], members: int, summary: Any, cases: Sequence[Case]) -> Iterator[str]:
     if len(tests) < members:
         yield f"Members of its list of tests that are no tests: {members - len(tests)}."
     strange = sorted(
-        {
-            text_in(test, "status")[:50] or "(none)"
-            for test in tests
-            if text_in(test, "status") not in OUTCOMES
-        }
+        {text_in(test, "status")[:50] or "(none)" for test in tests if text_in(test, "status") not in OUTCOMES}
     )
     if strange:
         yield f"Words that are no status of CTRF, taken as unknown: {', '.join(map(repr, strange[:10]))}."
-    claimed = sum(
-        test.get("flaky") is True and not case.lost for test, case in zip(tests, cases, strict=True)
-    )
+    claimed = sum(test.get("flaky") is True and not case.lost for test, case in zip(tests, cases, strict=True))
     if claimed:
         yield f"Tests that it calls flaky, with no lost attempt to show for it: {claimed}."
     for name, outcome in (("failed", CaseOutcome.FAILED), ("passed", CaseOutcome.PASSED)):
@@ -164,10 +156,6 @@ def _duration_s(milliseconds: Any) -> float | None:
 
 def _stamp(epoch: Any) -> Stamp | None:
     """Epoch milliseconds; seconds occur."""
-    if (
-        isinstance(epoch, bool)
-        or not isinstance(epoch, int | float)
-        or not 946_684_800 <= epoch < LATEST_S * 1000
-    ):
+    if isinstance(epoch, bool) or not isinstance(epoch, int | float) or not 946_684_800 <= epoch < LATEST_S * 1000:
         return None
     return Stamp(at=datetime.fromtimestamp(epoch if epoch < LATEST_S else epoch / 1000, UTC), zoned=True)

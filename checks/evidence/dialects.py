@@ -74,18 +74,14 @@ class Other(NamedTuple):
 def by_root(root: str) -> Other:
     """A well formed XML document with another root than JUnit's."""
     dialect = XML_DIALECTS.get(root, "XML of a kind that is not known here")
-    return Other(
-        ReadStatus.UNSUPPORTED, f"well formed, but not JUnit XML: its root is <{root[:100]}>: {dialect}."
-    )
+    return Other(ReadStatus.UNSUPPORTED, f"well formed, but not JUnit XML: its root is <{root[:100]}>: {dialect}.")
 
 
 def packed(head: bytes) -> Other | None:
     """A file that must be unpacked first; None where the head does not say so."""
     for magic, name in PACKED:
         if head.startswith(magic):
-            return Other(
-                ReadStatus.UNREADABLE, f"packed with {name}. Unpack it, and collect what is in it.", 0
-            )
+            return Other(ReadStatus.UNREADABLE, f"packed with {name}. Unpack it, and collect what is in it.", 0)
     return None
 
 
@@ -112,9 +108,7 @@ def of_json(document: Any, suffix: str) -> Other:
     if suffix.lower() in JSON_SUFFIXES:
         return Other(ReadStatus.UNSUPPORTED, "JSON of a kind that is not known here.")
     return Other(
-        ReadStatus.UNREADABLE,
-        "JSON under another name: perhaps the body of an error, saved in place of the report.",
-        0,
+        ReadStatus.UNREADABLE, "JSON under another name: perhaps the body of an error, saved in place of the report.", 0
     )
 
 

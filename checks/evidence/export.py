@@ -89,9 +89,7 @@ def _grouped(attempts: Iterable[TestAttempt]) -> list[list[TestAttempt]]:
 
 def _order(record: TestAttempt) -> tuple[Any, ...]:
     """In time; what follows only keeps the order the same where time does not tell."""
-    return (
-        record.occurred_at, record.attempt, record.run_id, record.origin, str(record.outcome), record.recorded_at,
-    )  # fmt: skip
+    return (record.occurred_at, record.attempt, record.run_id, record.origin, str(record.outcome), record.recorded_at)
 
 
 def _test(group: Sequence[TestAttempt]) -> dict[str, Any]:

@@ -78,11 +78,7 @@ def parse(head: bytes, pieces: Pieces) -> Contents | dialects.Other:
             piece = pieces.next(reader.after_a_piece(pieces.size_bytes))
         parser.Parse(b"", True)
     except expat.ExpatError as why:
-        hint = (
-            " It looks like an HTML page, saved in place of the report."
-            if dialects.looks_like_html(head)
-            else ""
-        )
+        hint = " It looks like an HTML page, saved in place of the report." if dialects.looks_like_html(head) else ""
         at_byte = parser.ErrorByteIndex
         return dialects.Other(
             ReadStatus.UNREADABLE,
@@ -211,14 +207,10 @@ class _Reader:
 
     # Any declaration at all: no producer needs one, and each attack does.
     def _entity(self, name: str, *_: object) -> None:
-        raise Declined(
-            f"it declares an entity ({name[:100]!r}), which no report needs and attacks are made of"
-        )
+        raise Declined(f"it declares an entity ({name[:100]!r}), which no report needs and attacks are made of")
 
     def _skipped_entity(self, name: str, *_: object) -> None:
-        raise Declined(
-            f"it uses an entity ({name[:100]!r}) that is declared elsewhere, and nothing is fetched"
-        )
+        raise Declined(f"it uses an entity ({name[:100]!r}) that is declared elsewhere, and nothing is fetched")
 
     def after_a_piece(self, fed_bytes: int) -> int:
         """What is checked for all the elements of a piece at once, since for each of them it would be felt.
@@ -360,10 +352,19 @@ class _Reader:
         more = () if inside is None else (tuple(inside.problems), tuple(inside.lost), inside.critical)
         self.cases.append(
             Case(
-                suite.number, suite.names, classname, name, file, suite.hostname, outcome, duration_s, stamp,
-                self._line, *more,
+                suite.number,
+                suite.names,
+                classname,
+                name,
+                file,
+                suite.hostname,
+                outcome,
+                duration_s,
+                stamp,
+                self._line,
+                *more,
             )
-        )  # fmt: skip
+        )
         self._case = self._inside = None
         if self._outer_cases:
             self._case, self._line, self._inside = self._outer_cases.pop()

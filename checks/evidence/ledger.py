@@ -184,9 +184,8 @@ def compact(folder: Path) -> tuple[Path, ...]:
         return ()
     current = max((record.recorded_at, record.run_id) for record in records)[1]
     proven = {
-        segment.info.digest
-        for path, found in opened.items() if path.suffix == compacted.SUFFIX for segment in found
-    }  # fmt: skip
+        segment.info.digest for path, found in opened.items() if path.suffix == compacted.SUFFIX for segment in found
+    }
     alone = {path: found[0] for path, found in opened.items() if path.suffix != compacted.SUFFIX}
     old: dict[str, dict[Path, Segment]] = {}
     for path, segment in sorted(alone.items()):
@@ -238,18 +237,14 @@ def _row(record: Evidence) -> dict[str, Any]:
             raise HarnessError(
                 f"{record.kind}: {name} has no zone. Times in records are aware and in UTC: mend the writer."
             )
-    record = msgspec.structs.replace(
-        record, **{name: getattr(record, name).astimezone(UTC) for name in TIMES}
-    )
+    record = msgspec.structs.replace(record, **{name: getattr(record, name).astimezone(UTC) for name in TIMES})
     try:
         row: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
         same = msgspec.convert(row, type(record)) == record
     except (msgspec.MsgspecError, UnicodeError, TypeError, ValueError) as why:
         raise HarnessError(f"{record.kind}: a record cannot be stored: {why}. Mend the writer.") from why
     if not same:
-        raise HarnessError(
-            f"{record.kind}: a record does not come back as it was (a NaN in it?). Mend the writer."
-        )
+        raise HarnessError(f"{record.kind}: a record does not come back as it was (a NaN in it?). Mend the writer.")
     return row
 
 
@@ -587,9 +582,7 @@ def _rows(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
                 f"version control."
             ) from why
     if not rows:
-        raise EvidenceError(
-            f"{path}: empty. A segment holds at least one record: restore it from version control."
-        )
+        raise EvidenceError(f"{path}: empty. A segment holds at least one record: restore it from version control.")
     return rows
 
 
@@ -609,8 +602,6 @@ def _records(path: Path, kind: str, rows: Sequence[dict[str, Any]]) -> tuple[Evi
                 f"{path}:{number}: {why}. Its digest is right, so it is from a newer Atalaya: install that version."
             ) from why
         if record.occurred_at.tzinfo is None or record.recorded_at.tzinfo is None:
-            raise EvidenceError(
-                f"{path}:{number}: a time without a zone. Restore the file from version control."
-            )
+            raise EvidenceError(f"{path}:{number}: a time without a zone. Restore the file from version control.")
         records.append(record)
     return tuple(records)

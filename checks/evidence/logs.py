@@ -17,16 +17,7 @@ from typing import IO, NamedTuple
 from checks.evidence.dialects import UTF16
 from checks.evidence.patterns import EXPECTED, POLLED, RETRIED, SUCCEEDED, classify_line, target_of
 from checks.evidence.report import LIMITS, Declined, Pieces, beyond, cut_message
-from checks.records import (
-    Environment,
-    Event,
-    EventKind,
-    FileVerdict,
-    Reading,
-    ReadStatus,
-    Record,
-    origin_of,
-)
+from checks.records import Environment, Event, EventKind, FileVerdict, Reading, ReadStatus, Record, origin_of
 
 LINE_CHARS = 4_096  # of a line that are looked at
 MOST_EVENTS = 10_000
@@ -41,9 +32,7 @@ _BEFORE = re.compile(
     r"|E(?=\s{2})|(?:FAILED|ERROR)\s+\S{1,300}\s+-(?=\s))",
     re.IGNORECASE,
 )
-_TRY = re.compile(
-    r"\s*\((?:(?:attempt|try)\s+)?\d{1,4}(?:/\d{1,4})?\)|,? (?:attempt|try) \d{1,4}(?:/\d{1,4})?$"
-)
+_TRY = re.compile(r"\s*\((?:(?:attempt|try)\s+)?\d{1,4}(?:/\d{1,4})?\)|,? (?:attempt|try) \d{1,4}(?:/\d{1,4})?$")
 
 
 class LogEvent(Record, frozen=True, kw_only=True):
@@ -92,10 +81,7 @@ def _read(file: IO[bytes], scrub: Callable[[str], str]) -> Log:
     file.seek(0)
     if size_bytes > LIMITS["bytes"].most:
         return Log(
-            status=ReadStatus.DECLINED,
-            notes=(f"declined: {beyond('bytes')}.",),
-            sha256="",
-            size_bytes=size_bytes,
+            status=ReadStatus.DECLINED, notes=(f"declined: {beyond('bytes')}.",), sha256="", size_bytes=size_bytes
         )
     pieces = Pieces(file)
     try:
@@ -209,9 +195,7 @@ class _Search:
         # Scrubbed before it is cut: half a secret would not be known for one.
         quote, message = self._scrub(bare)[:QUOTE_CHARS], self._scrub(self._told(kind, says))
         expected = EXPECTED.search(says) is not None
-        self._found.append(
-            _Open(kind, self.lines, quote, at, expected, target_of(says) or "log", cut_message(message))
-        )
+        self._found.append(_Open(kind, self.lines, quote, at, expected, target_of(says) or "log", cut_message(message)))
 
     def _told(self, kind: EventKind, says: str) -> str:
         """What the line says, with the polls that lines before it told of."""
@@ -253,26 +237,38 @@ def reading(log: Log, *, file: str, run_id: str, environment: Environment, recor
     """What became of a log. It may show that something failed, and never that all went well."""
     failed = any(not event.cured and not event.expected for event in log.events)
     return Reading(
-        run_id=run_id, environment=environment, occurred_at=_when(log.first_at, recorded_at), recorded_at=recorded_at,
-        file=file, sha256=log.sha256, size_bytes=log.size_bytes, status=log.status,
-        verdict=FileVerdict.FAILED if failed else FileVerdict.UNKNOWN, reason=" ".join(log.notes),
-    )  # fmt: skip
+        run_id=run_id,
+        environment=environment,
+        occurred_at=_when(log.first_at, recorded_at),
+        recorded_at=recorded_at,
+        file=file,
+        sha256=log.sha256,
+        size_bytes=log.size_bytes,
+        status=log.status,
+        verdict=FileVerdict.FAILED if failed else FileVerdict.UNKNOWN,
+        reason=" ".join(log.notes),
+    )
 
 
-def events(
-    log: Log, *, file: str, run_id: str, environment: Environment, recorded_at: datetime
-) -> tuple[Event, ...]:
+def events(log: Log, *, file: str, run_id: str, environment: Environment, recorded_at: datetime) -> tuple[Event, ...]:
     """The events of a log as they are stored: one a cause, however often it stands there."""
     return tuple(
         Event(
-            run_id=run_id, environment=environment, recorded_at=recorded_at,
-            occurred_at=_when(event.at or log.last_at, recorded_at), event=event.kind, expected=event.expected,
-            blocking=not event.cured and not event.expected, place=event.place,
+            run_id=run_id,
+            environment=environment,
+            recorded_at=recorded_at,
+            occurred_at=_when(event.at or log.last_at, recorded_at),
+            event=event.kind,
+            expected=event.expected,
+            blocking=not event.cured and not event.expected,
+            place=event.place,
             message=event.message if event.times == 1 else f"{event.message} ({event.times} times)",
-            origin=origin_of(file, log.sha256), line=event.line, quote=event.quote,
+            origin=origin_of(file, log.sha256),
+            line=event.line,
+            quote=event.quote,
         )
         for event in log.events
-    )  # fmt: skip
+    )
 
 
 def _when(at: datetime | None, recorded_at: datetime) -> datetime:

@@ -36,80 +36,139 @@ def _says(pattern: str) -> re.Pattern[str]:
 _BEFORE = r'^\s*(?:failed on (?:setup|call|teardown) with ")?'
 
 _ASSERTION = _named(
-    "AssertionError", "AssertionFailedError", "AssertionFailure", "AssertFailedException", "ComparisonFailure",
-    "ExpectationNotMetError", "ExpectationFailedException", "Failed", "MultipleFailuresError",
-)  # fmt: skip
+    "AssertionError",
+    "AssertionFailedError",
+    "AssertionFailure",
+    "AssertFailedException",
+    "ComparisonFailure",
+    "ExpectationNotMetError",
+    "ExpectationFailedException",
+    "Failed",
+    "MultipleFailuresError",
+)
 _NETWORK = _named(
     # the SDK under watch
     "TransportError",
     # Python
-    r"Connection(?:Reset|Refused|Aborted)?Error", "BrokenPipeError", "gaierror", "herror", r"socket\.timeout",
-    r"SSL\w*Error", "RemoteDisconnected", "IncompleteRead", "URLError",
+    r"Connection(?:Reset|Refused|Aborted)?Error",
+    "BrokenPipeError",
+    "gaierror",
+    "herror",
+    r"socket\.timeout",
+    r"SSL\w*Error",
+    "RemoteDisconnected",
+    "IncompleteRead",
+    "URLError",
     # requests, urllib3, httpx, aiohttp
-    "ConnectTimeout", "ReadTimeout", "WriteTimeout", "PoolTimeout", "ProxyError", "ChunkedEncodingError",
-    "ConnectError", "ReadError", "WriteError", "RemoteProtocolError", "MaxRetryError", "NewConnectionError",
-    "NameResolutionError", "ProtocolError", "ReadTimeoutError", "ConnectTimeoutError", "ClientConnectorError",
-    "ClientOSError", "ServerDisconnectedError", "ServerTimeoutError",
+    "ConnectTimeout",
+    "ReadTimeout",
+    "WriteTimeout",
+    "PoolTimeout",
+    "ProxyError",
+    "ChunkedEncodingError",
+    "ConnectError",
+    "ReadError",
+    "WriteError",
+    "RemoteProtocolError",
+    "MaxRetryError",
+    "NewConnectionError",
+    "NameResolutionError",
+    "ProtocolError",
+    "ReadTimeoutError",
+    "ConnectTimeoutError",
+    "ClientConnectorError",
+    "ClientOSError",
+    "ServerDisconnectedError",
+    "ServerTimeoutError",
     # Java, .NET
-    "ConnectException", "SocketException", "SocketTimeoutException", "UnknownHostException",
-    "NoRouteToHostException", "SSL\\w*Exception", "HttpConnectTimeoutException", "HttpTimeoutException",
+    "ConnectException",
+    "SocketException",
+    "SocketTimeoutException",
+    "UnknownHostException",
+    "NoRouteToHostException",
+    "SSL\\w*Exception",
+    "HttpConnectTimeoutException",
+    "HttpTimeoutException",
     "HttpRequestException",
-)  # fmt: skip
+)
 
 PATTERNS: tuple[Pattern, ...] = (
     Pattern(None, _ASSERTION, None, "an assertion about an error is not that error"),
     Pattern(None, None, _ASSERTION, "an assertion about an error is not that error"),
     Pattern(
-        None, None, re.compile(rf"(?i){_BEFORE}(?:builtins\.)?TimeoutError\b.{{0,200}}\bcancell?ed\b", re.DOTALL),
+        None,
+        None,
+        re.compile(rf"(?i){_BEFORE}(?:builtins\.)?TimeoutError\b.{{0,200}}\bcancell?ed\b", re.DOTALL),
         "a wait that was cancelled on request raises the same class, and no time ran out",
     ),
     Pattern(
-        None, _named("TimeoutError"), re.compile(r"(?i).{0,200}\bcancell?ed\b", re.DOTALL),
+        None,
+        _named("TimeoutError"),
+        re.compile(r"(?i).{0,200}\bcancell?ed\b", re.DOTALL),
         "a wait that was cancelled on request raises the same class, and no time ran out",
     ),
     Pattern(EventKind.NETWORK_ERROR, _NETWORK, None, "the type says that the connection failed"),
     Pattern(EventKind.NETWORK_ERROR, None, _NETWORK, "the message opens with an error of the connection"),
     Pattern(
-        EventKind.NETWORK_ERROR, None,
-        _says(r"(?:(?:connect|read|write|getaddrinfo|socket|request) )?"
-              r"E(?:CONNRESET|CONNREFUSED|CONNABORTED|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|AI_AGAIN)\b"
-              r"|getaddrinfo E\w+"),
+        EventKind.NETWORK_ERROR,
+        None,
+        _says(
+            r"(?:(?:connect|read|write|getaddrinfo|socket|request) )?"
+            r"E(?:CONNRESET|CONNREFUSED|CONNABORTED|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|AI_AGAIN)\b"
+            r"|getaddrinfo E\w+"
+        ),
         "an error number of the socket, as Node words it",
     ),
     Pattern(
-        EventKind.NETWORK_ERROR, None,
-        _says(r"\[Errno -?\d+\] (?:Connection |Network is|No route|Name or service|Temporary failure in name|"
-              r"Broken pipe|Operation timed out)"),
+        EventKind.NETWORK_ERROR,
+        None,
+        _says(
+            r"\[Errno -?\d+\] (?:Connection |Network is|No route|Name or service|Temporary failure in name|"
+            r"Broken pipe|Operation timed out)"
+        ),
         "an error number of the socket, as Python words it",
     ),
     Pattern(
-        EventKind.NETWORK_ERROR, None,
-        _says(r"connection (?:refused|reset|aborted|closed|timed out)\b|socket hang up|TLS handshake|"
-              r"SSL handshake|dial (?:tcp|udp)\b|no such host|i/o timeout|network is unreachable|"
-              r"(?:the )?(?:read|write|connect)(?: operation)? timed out|timed out$"),
+        EventKind.NETWORK_ERROR,
+        None,
+        _says(
+            r"connection (?:refused|reset|aborted|closed|timed out)\b|socket hang up|TLS handshake|"
+            r"SSL handshake|dial (?:tcp|udp)\b|no such host|i/o timeout|network is unreachable|"
+            r"(?:the )?(?:read|write|connect)(?: operation)? timed out|timed out$"
+        ),
         "the message opens with what the network did",
     ),
     Pattern(
-        EventKind.NETWORK_ERROR, None, _says(r"context deadline exceeded"),
+        EventKind.NETWORK_ERROR,
+        None,
+        _says(r"context deadline exceeded"),
         "Go's word for a call that got no answer in time",
     ),
     Pattern(
-        EventKind.NETWORK_ERROR, None, _says(r"(?:HTTP(?:/[\d.]+)? )?(?:status )?50[234]\b"),
+        EventKind.NETWORK_ERROR,
+        None,
+        _says(r"(?:HTTP(?:/[\d.]+)? )?(?:status )?50[234]\b"),
         "a gateway's answer: the service was not reached",
     ),
     Pattern(
-        EventKind.POLLING_TIMEOUT, None, _says(r"(?:timed? ?out|gave up)\b.{0,200}\b(?:poll|wait(?:ing|ed)? for)"),
+        EventKind.POLLING_TIMEOUT,
+        None,
+        _says(r"(?:timed? ?out|gave up)\b.{0,200}\b(?:poll|wait(?:ing|ed)? for)"),
         "the message opens with a wait that ran out of time",
     ),
     Pattern(
-        EventKind.POLLING_TIMEOUT, re.compile(r"^(?:builtins\.)?TimeoutError$"), None,
+        EventKind.POLLING_TIMEOUT,
+        re.compile(r"^(?:builtins\.)?TimeoutError$"),
+        None,
         "Python's own TimeoutError is what the SDK's wait raises; its transport raises TransportError",
     ),
     Pattern(
-        EventKind.POLLING_TIMEOUT, None, re.compile(rf"{_BEFORE}(?:builtins\.)?TimeoutError(?=[:(\"']|\s*$)"),
+        EventKind.POLLING_TIMEOUT,
+        None,
+        re.compile(rf"{_BEFORE}(?:builtins\.)?TimeoutError(?=[:(\"']|\s*$)"),
         "Python's own TimeoutError is what the SDK's wait raises; its transport raises TransportError",
     ),
-)  # fmt: skip
+)
 
 
 def classify(error_type: str, message: str) -> Pattern | None:
@@ -143,25 +202,32 @@ _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<target>\S{1,300}) ?(
 
 LINES: tuple[Pattern, ...] = (
     Pattern(
-        EventKind.NETWORK_ERROR, None, re.compile(rf"(?i){_REQUEST}(?:HTTP(?:/[\d.]+)? )?(?:50[234]\b|{_SOCKET})"),
+        EventKind.NETWORK_ERROR,
+        None,
+        re.compile(rf"(?i){_REQUEST}(?:HTTP(?:/[\d.]+)? )?(?:50[234]\b|{_SOCKET})"),
         "a request, and that it was not answered, or by a gateway",
     ),
     Pattern(
-        EventKind.NETWORK_ERROR, None, re.compile(r"(?i)curl: \((?:5|6|7|18|28|35|52|55|56)\) "),
+        EventKind.NETWORK_ERROR,
+        None,
+        re.compile(r"(?i)curl: \((?:5|6|7|18|28|35|52|55|56)\) "),
         "curl's codes for names, connections, time and TLS",
     ),
     Pattern(
-        EventKind.NETWORK_ERROR, None,
+        EventKind.NETWORK_ERROR,
+        None,
         re.compile(r"(?i)(?:\S+ )?retrying \(.{0,200}\) after connection broken by "),
         "urllib3's word for a connection that broke and is tried again",
     ),
     Pattern(
-        EventKind.POLLING_TIMEOUT, None,
+        EventKind.POLLING_TIMEOUT,
+        None,
         re.compile(r"(?i)(?:polling|waiting for) \S.{0,200}\b(?:timed out|gave up)\b"),
         "a wait, and that it ran out of time",
     ),
     Pattern(
-        EventKind.STALE_READ, None,
+        EventKind.STALE_READ,
+        None,
         re.compile(
             r"(?i)(?:the )?(?:first )?(?:poll|status)\b.{0,80}\b"
             r"(?:was answered from the cache|is not the last one served)"
@@ -169,19 +235,13 @@ LINES: tuple[Pattern, ...] = (
         ),
         "a poll that read an older state: as the smoke words it, and as people do",
     ),
-)  # fmt: skip
+)
 
 # Whoever asserts an error expects it.
-EXPECTED = re.compile(
-    r"(?i)\bxfail(?:ed)?\b|\b(?:as|was|is) expected\b|\bexpected (?:error|timeout)\b|\braises\("
-)
+EXPECTED = re.compile(r"(?i)\bxfail(?:ed)?\b|\b(?:as|was|is) expected\b|\bexpected (?:error|timeout)\b|\braises\(")
 SUCCEEDED = re.compile(rf"(?i){_REQUEST}(?:HTTP(?:/[\d.]+)? )?(?:2\d\d|304)\b")
-RETRIED = re.compile(
-    r"(?i)(?:retry(?:ing)?|reconnect(?:ing|ed)?)\b.{0,100}\b(?:ok|succeeded|successful|recovered)\b"
-)
-POLLED = re.compile(
-    r"(?i)poll(?:ing|ed)? (?P<target>\S.{0,100}?): (?:status|state)[=: ]+(?P<state>[\w-]{1,40})"
-)
+RETRIED = re.compile(r"(?i)(?:retry(?:ing)?|reconnect(?:ing|ed)?)\b.{0,100}\b(?:ok|succeeded|successful|recovered)\b")
+POLLED = re.compile(r"(?i)poll(?:ing|ed)? (?P<target>\S.{0,100}?): (?:status|state)[=: ]+(?P<state>[\w-]{1,40})")
 _PASSED = re.compile(r"(?i)(?:info:? |ok |✓ |√ |pass(?:ed)?\b)|.{0,2000}\bpassed[.!]?$")
 
 

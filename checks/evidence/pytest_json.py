@@ -109,9 +109,12 @@ def _problems(test: Mapping[str, Any]) -> Iterator[Problem]:
             message = text_in(crash, "message") if isinstance(crash, dict) else ""
             kind = CaseOutcome.FAILED if phase == "call" else CaseOutcome.ERRORED
             yield Problem(
-                element="failure" if phase == "call" else "error", outcome=kind, type=message.partition(":")[0][:100],
-                message=cut_message(message), text=cut_message(text_in(part, "longrepr")),
-            )  # fmt: skip
+                element="failure" if phase == "call" else "error",
+                outcome=kind,
+                type=message.partition(":")[0][:100],
+                message=cut_message(message),
+                text=cut_message(text_in(part, "longrepr")),
+            )
 
 
 def _findings(document: Mapping[str, Any]) -> Iterator[SuiteFinding]:
@@ -123,11 +126,14 @@ def _findings(document: Mapping[str, Any]) -> Iterator[SuiteFinding]:
         if isinstance(each, dict) and each.get("outcome") == "failed"
     ]
     for collector in failed[: LIMITS["suite findings"].most]:
-        problem = Problem(element="error", outcome=CaseOutcome.ERRORED, type="", message="collection failed",
-                          text=cut_message(text_in(collector, "longrepr")))  # fmt: skip
-        yield SuiteFinding(
-            suites=(cut_name(text_in(collector, "nodeid") or "(the whole run)"),), problem=problem
+        problem = Problem(
+            element="error",
+            outcome=CaseOutcome.ERRORED,
+            type="",
+            message="collection failed",
+            text=cut_message(text_in(collector, "longrepr")),
         )
+        yield SuiteFinding(suites=(cut_name(text_in(collector, "nodeid") or "(the whole run)"),), problem=problem)
     code = document.get("exitcode")
     if not failed and isinstance(code, int) and code not in CLEAN and not (code == 1 and _lost(document)):
         problem = Problem(

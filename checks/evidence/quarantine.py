@@ -60,11 +60,7 @@ def _bounded(source: Path | bytes, most_bytes: int) -> bytes | None:
 
 def _make_room(folder: Path, most_bytes: int) -> None:
     """Take the oldest away until the rest has so many bytes at the most."""
-    kept = [
-        (entry.stat(follow_symlinks=False), entry)
-        for entry in os.scandir(folder)
-        if DIGEST.fullmatch(entry.name)
-    ]
+    kept = [(entry.stat(follow_symlinks=False), entry) for entry in os.scandir(folder) if DIGEST.fullmatch(entry.name)]
     total = sum(status.st_size for status, _ in kept)
     for status, entry in sorted(kept, key=lambda each: (each[0].st_mtime_ns, each[1].name)):
         if total <= most_bytes:

@@ -270,9 +270,7 @@ def seconds(value: str) -> float | None:
     (0.25, None, None, None, None)
     """
     # Digits and a point need no pattern: almost all are that, and there may be many.
-    if not (value.isascii() and value.replace(".", "", 1).isdigit()) and not _SECONDS.fullmatch(
-        value.strip()
-    ):
+    if not (value.isascii() and value.replace(".", "", 1).isdigit()) and not _SECONDS.fullmatch(value.strip()):
         return None
     seconds = float(value)
     return seconds if seconds < LONGEST_S else None

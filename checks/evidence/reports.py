@@ -127,9 +127,7 @@ def _json(content: bytes, suffix: str) -> Contents | dialects.Other:
         return dialects.Other(ReadStatus.DECLINED, f"declined: {why}.")
     except strict_json.NotStrict as why:
         _check_marks(content, JSON_MARKS + LINE_MARKS)
-        return dialects.of_json_lines(content) or dialects.Other(
-            ReadStatus.UNREADABLE, f"{why}.", why.at_byte
-        )
+        return dialects.of_json_lines(content) or dialects.Other(ReadStatus.UNREADABLE, f"{why}.", why.at_byte)
     for recognises, contents_of in JSON_FORMATS:
         if recognises(document):
             return contents_of(document)

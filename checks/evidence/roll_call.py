@@ -15,8 +15,13 @@ from checks.records import RollCall, Text, text
 def unnamed(survey: Survey) -> tuple[str, ...]:
     """The segments that no roll call has named yet, but for roll calls."""
     named = {name for call in _calls(survey) for name in call.segments}
-    return tuple(sorted(_stem(one.info.name) for one in survey.segments
-                        if one.info.kind != RollCall.kind and _stem(one.info.name) not in named))  # fmt: skip
+    return tuple(
+        sorted(
+            _stem(one.info.name)
+            for one in survey.segments
+            if one.info.kind != RollCall.kind and _stem(one.info.name) not in named
+        )
+    )
 
 
 def missing(survey: Survey) -> Iterator[Text]:
@@ -27,13 +32,13 @@ def missing(survey: Survey) -> Iterator[Text]:
             if name not in there:
                 yield text(
                     "{segment}: it was in the ledger on {at}, and is gone. Restore it from git.",
-                    segment=name, at=call.recorded_at,
-                )  # fmt: skip
+                    segment=name,
+                    at=call.recorded_at,
+                )
 
 
 def _calls(survey: Survey) -> list[RollCall]:
-    return [record for segment in survey.segments for record in segment.records
-            if isinstance(record, RollCall)]  # fmt: skip
+    return [record for segment in survey.segments for record in segment.records if isinstance(record, RollCall)]
 
 
 def _stem(name: str) -> str:

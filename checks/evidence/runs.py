@@ -52,12 +52,7 @@ def conclude(outcomes: Sequence[Outcome]) -> Conclusion:
 
 
 def from_checks(
-    run: CheckRun,
-    *,
-    environment: Environment,
-    commit: str,
-    recorded_at: datetime,
-    occurred_at: datetime | None = None,
+    run: CheckRun, *, environment: Environment, commit: str, recorded_at: datetime, occurred_at: datetime | None = None
 ) -> tuple[Evidence, ...]:
     """The evidence of one run of the checks. ``occurred_at`` is given where the time is a rehearsal's."""
     stamp = _stamp(run.run_id, environment, occurred_at or run.started_at, recorded_at)
@@ -77,9 +72,7 @@ def from_checks(
         )
         for check in run.checks
     ]
-    findings = [
-        Finding(**stamp, weakness=found.id, seen=found.seen, reason=found.reason) for found in run.findings
-    ]
+    findings = [Finding(**stamp, weakness=found.id, seen=found.seen, reason=found.reason) for found in run.findings]
     job = JobAttempt(
         **stamp,
         workflow=CHECKS_WORKFLOW,
@@ -92,16 +85,21 @@ def from_checks(
         duration_s=run.duration_s,
     )
     canaries = [
-        Proof(**stamp, defect=c.defect, expected=c.expected, caught_by=c.caught_by, canary=True)
-        for c in run.canaries
+        Proof(**stamp, defect=c.defect, expected=c.expected, caught_by=c.caught_by, canary=True) for c in run.canaries
     ]
     return (_context(run.subject, run.host, "checks", stamp), job, *observations, *findings, *canaries)
 
 
 def from_smoke(
-    run: SmokeRun, *, environment: Environment, commit: str, recorded_at: datetime,
-    occurred_at: datetime | None = None, attempt: int = 1, job_run_id: str = "",
-) -> tuple[Evidence, ...]:  # fmt: skip
+    run: SmokeRun,
+    *,
+    environment: Environment,
+    commit: str,
+    recorded_at: datetime,
+    occurred_at: datetime | None = None,
+    attempt: int = 1,
+    job_run_id: str = "",
+) -> tuple[Evidence, ...]:
     """The evidence of one smoke. A second attempt carries the first one's ``job_run_id``."""
     stamp = _stamp(job_run_id or run.run_id, environment, occurred_at or run.started_at, recorded_at)
     tests = [
@@ -122,11 +120,16 @@ def from_smoke(
     ]
     events = [
         Event(
-            **stamp, event=seen.kind, expected=False, blocking=seen.blocking,
-            place=seen.place, message=seen.message, origin=run.run_id,
+            **stamp,
+            event=seen.kind,
+            expected=False,
+            blocking=seen.blocking,
+            place=seen.place,
+            message=seen.message,
+            origin=run.run_id,
         )
         for seen in run.events
-    ]  # fmt: skip
+    ]
     job = JobAttempt(
         **stamp,
         workflow=SMOKE_WORKFLOW,
@@ -146,9 +149,8 @@ def from_smoke(
 
 
 def from_proof(
-    proven: Proven, *, run_id: str, environment: Environment,
-    recorded_at: datetime, occurred_at: datetime,
-) -> tuple[Evidence, ...]:  # fmt: skip
+    proven: Proven, *, run_id: str, environment: Environment, recorded_at: datetime, occurred_at: datetime
+) -> tuple[Evidence, ...]:
     """The evidence of one whole ``prove``: each defect, the promises that should catch it, and those that did."""
     stamp = _stamp(run_id, environment, occurred_at, recorded_at)
     return tuple(
@@ -157,15 +159,8 @@ def from_proof(
     )
 
 
-def _stamp(
-    run_id: str, environment: Environment, occurred_at: datetime, recorded_at: datetime
-) -> dict[str, Any]:
-    return {
-        "run_id": run_id,
-        "environment": environment,
-        "occurred_at": occurred_at,
-        "recorded_at": recorded_at,
-    }
+def _stamp(run_id: str, environment: Environment, occurred_at: datetime, recorded_at: datetime) -> dict[str, Any]:
+    return {"run_id": run_id, "environment": environment, "occurred_at": occurred_at, "recorded_at": recorded_at}
 
 
 def _context(subject: Subject, host: Host, producer: str, stamp: dict[str, Any]) -> RunContext:

@@ -29,10 +29,7 @@ def decoded(content: bytes) -> Any:
     """
     try:
         return json.loads(
-            content.decode("utf-8"),
-            object_pairs_hook=_once_each,
-            parse_constant=_no_constant,
-            parse_int=_whole,
+            content.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant, parse_int=_whole
         )
     except json.JSONDecodeError as why:
         before = why.doc[: why.pos].encode("utf-8", "surrogatepass")
@@ -48,9 +45,7 @@ def _once_each(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(members):
         names = [name for name, _ in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise SaidTwice(
-            f"JSON in which {twice[:100]!r} stands twice in one object: one of them would be lost"
-        )
+        raise SaidTwice(f"JSON in which {twice[:100]!r} stands twice in one object: one of them would be lost")
     return found
 
 

@@ -27,12 +27,7 @@ def words(judgement: Judgement) -> tuple[str, str, str]:
 def endpoint(judgement: Judgement) -> str:
     """The badge in the form that shields.io reads from an address."""
     label, message, tone = words(judgement)
-    document = {
-        "schemaVersion": 1,
-        "label": label,
-        "message": message,
-        "color": COLOURS[tone].removeprefix("#"),
-    }
+    document = {"schemaVersion": 1, "label": label, "message": message, "color": COLOURS[tone].removeprefix("#")}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 

@@ -31,41 +31,71 @@ def world(it: Calibration, voice: Voice) -> str:
     of = it.world
     return myst.paragraphs(
         voice(N_("Made by `{command}`, on the thresholds that `watch.toml` sets."), command=it.made_by),
-        myst.bullets([
-            voice(N_("{n} watches of each kind, each of {hours} hours, judged at T+24, T+48 and T+72."),
-                  n=it.watches, hours=of.hours),
-            voice(N_("Each hour a run of the checks and a smoke: {own} jobs in a watch. CI adds {runs} runs of {jobs} "
-                     "jobs, so {n} jobs are decided in all."),
-                  own=2 * of.hours, runs=of.ci_runs, jobs=of.jobs_per_ci_run, n=of.jobs),
-            voice(N_("A smoke sends {requests} requests and makes {waits} waits, each beside a cached status: {sent} "
-                     "requests and {waited} waits in a watch."),
-                  requests=of.requests_per_smoke, waits=of.waits_per_smoke, sent=of.days * of.requests_a_day,
-                  waited=of.waits),
-            voice(N_("A job ends well with the probability that its kind of watch says, whatever the others do, but "
-                     "for those that fail together: there, a run of CI passes or fails as a whole with the probability "
-                     "of the correlation.")),
-            *_detectors(it, voice),
-        ]),
-    )  # fmt: skip
+        myst.bullets(
+            [
+                voice(
+                    N_("{n} watches of each kind, each of {hours} hours, judged at T+24, T+48 and T+72."),
+                    n=it.watches,
+                    hours=of.hours,
+                ),
+                voice(
+                    N_(
+                        "Each hour a run of the checks and a smoke: {own} jobs in a watch. CI adds {runs} runs of {jobs} "  # noqa: E501 - a command as it is pasted
+                        "jobs, so {n} jobs are decided in all."
+                    ),
+                    own=2 * of.hours,
+                    runs=of.ci_runs,
+                    jobs=of.jobs_per_ci_run,
+                    n=of.jobs,
+                ),
+                voice(
+                    N_(
+                        "A smoke sends {requests} requests and makes {waits} waits, each beside a cached status: {sent} "  # noqa: E501 - a command as it is pasted
+                        "requests and {waited} waits in a watch."
+                    ),
+                    requests=of.requests_per_smoke,
+                    waits=of.waits_per_smoke,
+                    sent=of.days * of.requests_a_day,
+                    waited=of.waits,
+                ),
+                voice(
+                    N_(
+                        "A job ends well with the probability that its kind of watch says, whatever the others do, but "
+                        "for those that fail together: there, a run of CI passes or fails as a whole with the "
+                        "probability of the correlation."
+                    )
+                ),
+                *_detectors(it, voice),
+            ]
+        ),
+    )
 
 
 def _detectors(it: Calibration, voice: Voice) -> Iterator[str]:
     for metric, detector in it.detectors.items():
         if detector.low is not None:
             yield voice(
-                N_("The checks behind {metric} caught {caught} of {shown} seeded defects: that share of what happens "
-                   "is seen, and the rules credit them with {low:.2%}."),
-                metric=metric, caught=detector.caught, shown=detector.shown, low=detector.low,
-            )  # fmt: skip
+                N_(
+                    "The checks behind {metric} caught {caught} of {shown} seeded defects: that share of what happens "
+                    "is seen, and the rules credit them with {low:.2%}."
+                ),
+                metric=metric,
+                caught=detector.caught,
+                shown=detector.shown,
+                low=detector.low,
+            )
 
 
 def healthy(it: Calibration, voice: Voice) -> str:
     """How often a healthy release raises an alarm, held against 5 %."""
     of_kind = _of(it, Truth.HEALTHY)
     header = [
-        voice(N_("Truth")), voice(N_("False alarm at any look")), voice(N_("At most 5 %?")),
-        voice(N_("GO at T+72")), voice(N_("INCONCLUSIVE at T+72")),
-    ]  # fmt: skip
+        voice(N_("Truth")),
+        voice(N_("False alarm at any look")),
+        voice(N_("At most 5 %?")),
+        voice(N_("GO at T+72")),
+        voice(N_("INCONCLUSIVE at T+72")),
+    ]
     rows = [
         [
             _name(found, voice),
@@ -78,18 +108,27 @@ def healthy(it: Calibration, voice: Voice) -> str:
     ]
     over = [found for found in of_kind if _held(found, it) is State.FAIL]
     said = (
-        voice(N_("Surely more often than in 5 % of watches, over the three looks together, a false alarm is raised in "
-                 "{n} of {of} kinds of healthy watches:"), n=len(over), of=len(of_kind))
+        voice(
+            N_(
+                "Surely more often than in 5 % of watches, over the three looks together, a false alarm is raised in "
+                "{n} of {of} kinds of healthy watches:"
+            ),
+            n=len(over),
+            of=len(of_kind),
+        )
         if over
-        else voice(N_("In none of {of} kinds of healthy watches is a false alarm surely raised in more than 5 % of "
-                      "watches, over the three looks together."), of=len(of_kind))
-    )  # fmt: skip
+        else voice(
+            N_(
+                "In none of {of} kinds of healthy watches is a false alarm surely raised in more than 5 % of "
+                "watches, over the three looks together."
+            ),
+            of=len(of_kind),
+        )
+    )
     caption = voice(N_("Healthy releases: an alarm is false"))
     return myst.paragraphs(
         said,
-        myst.bullets(
-            f"{voice.ours(found.scenario.says)}: {_share(found.alarmed, it, voice)}" for found in over
-        ),
+        myst.bullets(f"{voice.ours(found.scenario.says)}: {_share(found.alarmed, it, voice)}" for found in over),
         myst.table(caption, header, rows, classes="cards calibration", widths="30 20 14 18 18"),
     )
 
@@ -105,17 +144,9 @@ def _held(found: Found, it: Calibration) -> State:
 
 def duties(it: Calibration, voice: Voice) -> str:
     """What the duties add that look at one run each."""
-    header = [
-        voice(N_("Truth")),
-        voice(N_("Every such duty met")),
-        voice(N_("Duties as their runs ended")),
-    ]
+    header = [voice(N_("Truth")), voice(N_("Every such duty met")), voice(N_("Duties as their runs ended"))]
     rows = [
-        [
-            _name(found, voice),
-            _share(found.alarmed, it, voice),
-            _share(found.alarmed_by_any, it, voice),
-        ]
+        [_name(found, voice), _share(found.alarmed, it, voice), _share(found.alarmed_by_any, it, voice)]
         for found in _of(it, Truth.HEALTHY)
     ]
     caption = voice(N_("False alarms at any look, with the duties that look at one run"))
@@ -140,9 +171,11 @@ def mends(it: Calibration, voice: Voice) -> str:
 def sick(it: Calibration, voice: Voice) -> str:
     """How often a sick release is caught, missed, or left open."""
     header = [
-        voice(N_("Truth")), voice(N_("Caught: an alarm at any look")), voice(N_("Missed: GO at T+72")),
+        voice(N_("Truth")),
+        voice(N_("Caught: an alarm at any look")),
+        voice(N_("Missed: GO at T+72")),
         voice(N_("Left open: INCONCLUSIVE at T+72")),
-    ]  # fmt: skip
+    ]
     rows = [
         [
             _name(found, voice),
@@ -159,9 +192,11 @@ def sick(it: Calibration, voice: Voice) -> str:
 def unseen(it: Calibration, voice: Voice) -> str:
     """What is said where nobody looked: of the rules, and of the naive ones."""
     header = [
-        voice(N_("Truth")), voice(N_("GO at T+72")), voice(N_("INCONCLUSIVE at T+72")),
+        voice(N_("Truth")),
+        voice(N_("GO at T+72")),
+        voice(N_("INCONCLUSIVE at T+72")),
         *(voice(N_("GO by: {rule}"), rule=Text(template=SHORT[id])) for id in naive.RULES),
-    ]  # fmt: skip
+    ]
     rows = [
         [
             _name(found, voice),
@@ -178,20 +213,11 @@ def unseen(it: Calibration, voice: Voice) -> str:
 def words(it: Calibration, voice: Voice) -> str:
     """Every verdict at T+72, and how many were off the track before."""
     shown = [
-        word for word in VerdictWord
-        if word not in (VerdictWord.OFF_TRACK, VerdictWord.WAITING, VerdictWord.ON_TRACK)
-    ]  # fmt: skip
-    header = [
-        voice(N_("Truth")),
-        *(voice.word(word) for word in shown),
-        voice(N_("OFF TRACK at T+24 or T+48")),
+        word for word in VerdictWord if word not in (VerdictWord.OFF_TRACK, VerdictWord.WAITING, VerdictWord.ON_TRACK)
     ]
+    header = [voice(N_("Truth")), *(voice.word(word) for word in shown), voice(N_("OFF TRACK at T+24 or T+48"))]
     rows = [
-        [
-            _name(found, voice),
-            *(voice.number(found.ended(word)) for word in shown),
-            voice.number(found.off_track),
-        ]
+        [_name(found, voice), *(voice.number(found.ended(word)) for word in shown), voice.number(found.off_track)]
         for found in it.found
     ]
     caption = voice(N_("Watches by their verdict at T+72, of {n} each"), n=it.watches)
@@ -215,20 +241,24 @@ def beside_theory(it: Calibration, voice: Voice) -> str:
     header = [voice(N_("Truth")), voice(N_("What happens")), voice(N_("Theory")), voice(N_("Simulated"))]
     caption = voice(N_("Theory, and what the simulation gave"))
     return myst.paragraphs(
-        voice(N_("Of {n} probabilities that can be computed, {inside} lie inside the interval of the simulation, and "
-                 "{together} agree with it by an exact binomial test that allows 5 % for all of them together. Those "
-                 "of one kind of watch rest on the same draws, and are off together where they are."),
-              n=len(both), inside=inside, together=together),
+        voice(
+            N_(
+                "Of {n} probabilities that can be computed, {inside} lie inside the interval of the simulation, and "
+                "{together} agree with it by an exact binomial test that allows 5 % for all of them together. Those "
+                "of one kind of watch rest on the same draws, and are off together where they are."
+            ),
+            n=len(both),
+            inside=inside,
+            together=together,
+        ),
         myst.table(caption, header, rows, classes="cards calibration", widths="30 28 12 30"),
-    )  # fmt: skip
+    )
 
 
 def _is_inside(expected: float, seen: int, n: int) -> bool:
     share = wilson(seen, n)
     # A probability that is 1 or 0 but for rounding is.
-    return (
-        share.low is not None and share.high is not None and share.low - 1e-9 <= expected <= share.high + 1e-9
-    )
+    return share.low is not None and share.high is not None and share.low - 1e-9 <= expected <= share.high + 1e-9
 
 
 def beside_naive(it: Calibration, voice: Voice) -> str:
@@ -257,17 +287,17 @@ SHORT: dict[str, str] = {
 
 
 def _alarm_and_go(alarmed: int, go: int, it: Calibration, voice: Voice) -> str:
-    return voice(
-        N_("alarm {alarmed:.1%}, GO {go:.1%}"), alarmed=alarmed / it.watches, go=go / it.watches
-    )  # fmt: skip
+    return voice(N_("alarm {alarmed:.1%}, GO {go:.1%}"), alarmed=alarmed / it.watches, go=go / it.watches)
 
 
 def jobs(it: Calibration, voice: Voice) -> str:
     """How often a healthy release stays open for want of jobs, and how many would settle it."""
     header = [
-        voice(N_("Truth")), voice(N_("INCONCLUSIVE for want of jobs")), voice(N_("Clean jobs still needed (median)")),
+        voice(N_("Truth")),
+        voice(N_("INCONCLUSIVE for want of jobs")),
+        voice(N_("Clean jobs still needed (median)")),
         voice(N_("Jobs with which 80 % of such watches meet the threshold")),
-    ]  # fmt: skip
+    ]
     rows = [
         [
             _name(found, voice),

@@ -63,9 +63,7 @@ def _marked(file: Path) -> Iterator[str]:
     """The sentences that one file marks. By the syntax tree, since Babel's extractor sees nothing inside f-strings."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         match node:
-            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(message)), *_]) if (
-                name in KEYWORDS
-            ):
+            case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(message)), *_]) if name in KEYWORDS:
                 yield message
 
 
@@ -89,8 +87,10 @@ def _extracted(docs: Path, source: Path, out: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "gettext", "-c", str(docs), str(source), str(out / "pot")],
         env=os.environ | {"PYTHONPATH": str(PACKAGE.parent), "SITE_RELEASE": "", "SITE_LANGUAGE": "en"},
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     pot = out / "pot" / "docs.pot"
     if done.returncode != 0 or not pot.is_file():
         raise HarnessError(f"{source}: Sphinx could not read out the sentences. It said:\n{done.stderr}")

@@ -163,9 +163,14 @@ def _framed(drawn: Drawn, table: str, voice: Voice, *after: str) -> str:
     ]
     legend = [f'<p class="legend">{drawn.legend}</p>'] if drawn.legend else []
     raw = [
-        "```{raw} html", '<figure class="chart-frame">', f"<figcaption>{drawn.title}</figcaption>", *svg, *legend,
-        "</figure>", "```",
-    ]  # fmt: skip
+        "```{raw} html",
+        '<figure class="chart-frame">',
+        f"<figcaption>{drawn.title}</figcaption>",
+        *svg,
+        *legend,
+        "</figure>",
+        "```",
+    ]
     return myst.paragraphs(
         "\n".join(raw), *after, myst.dropdown(voice(N_("The same in numbers")), table, classes="chart-table")
     )
@@ -177,9 +182,10 @@ def _hours(judgement: Judgement, voice: Voice, top: float, bottom: float) -> lis
     for hours in range(0, release.window_h + 1, DAY_H):
         x, day = percent(hours, release.window_h), voice.language.day(release.opened_at + hours * HOUR)
         parts += [
-            _line(x, top, x, bottom, "grid"), _words(x, bottom + 18, f"T+{hours}", "tick", "middle"),
+            _line(x, top, x, bottom, "grid"),
+            _words(x, bottom + 18, f"T+{hours}", "tick", "middle"),
             _words(x, bottom + 33, escape(day), "day", "middle"),
-        ]  # fmt: skip
+        ]
     return parts
 
 
@@ -239,8 +245,13 @@ def timeline(judgement: Judgement, voice: Voice) -> str:
     now = elapsed_h(release, judgement.as_of)
     if now <= 0:
         return voice(N_("The window opens on {at}: nothing is known of it yet."), at=release.opened_at)
-    rows = [*_verdicts(judgement, said), *_window(judgement, said), _watched(judgement, said),
-            *_spans(judgement, said), *_decided(judgement, said)]  # fmt: skip
+    rows = [
+        *_verdicts(judgement, said),
+        *_window(judgement, said),
+        _watched(judgement, said),
+        *_spans(judgement, said),
+        *_decided(judgement, said),
+    ]
     y, parts, top = 0.0, [], 2.0
     for row in rows:
         parts += [_words("0%", y + 13, row.name, "name"), *row.drawn(y + 20)]
@@ -249,18 +260,29 @@ def timeline(judgement: Judgement, voice: Voice) -> str:
     if not over:
         at = percent(now, release.window_h)
         # What comes later lies above: the line crosses no word.
-        parts = [_line(at, top, at, y + 2, "now"), *parts,
-                 _words(at, y + 13, said(N_("now")), "now-word", _anchor(now, release.window_h))]  # fmt: skip
+        parts = [
+            _line(at, top, at, y + 2, "now"),
+            *parts,
+            _words(at, y + 13, said(N_("now")), "now-word", _anchor(now, release.window_h)),
+        ]
         y += 18
     parts = [*_hours(judgement, voice, top, y), *parts]
     open_still = sum(one.state not in OVER for one in judgement.incidents)
     says = said(
-        N_("From T+0, on {opened}, for {hours} h. Judged on {at}: {word}. Slots seen: {seen} of {slots}. "
-           "Gaps: {gaps}. Incidents: {incidents}, of which not over: {open}."),
-        opened=release.opened_at, hours=release.window_h, at=judgement.as_of, word=judgement.verdict.word,
-        seen=judgement.coverage.seen, slots=judgement.coverage.slots, gaps=len(judgement.coverage.gaps),
-        incidents=len(judgement.incidents), open=open_still,
-    )  # fmt: skip
+        N_(
+            "From T+0, on {opened}, for {hours} h. Judged on {at}: {word}. Slots seen: {seen} of {slots}. "
+            "Gaps: {gaps}. Incidents: {incidents}, of which not over: {open}."
+        ),
+        opened=release.opened_at,
+        hours=release.window_h,
+        at=judgement.as_of,
+        word=judgement.verdict.word,
+        seen=judgement.coverage.seen,
+        slots=judgement.coverage.slots,
+        gaps=len(judgement.coverage.gaps),
+        incidents=len(judgement.incidents),
+        open=open_still,
+    )
     keys = (
         (judgement.incidents, N_("Solid: it hurt. Outlined: a fix had landed, and had to be proven.")),
         (judgement.coverage.gaps, N_("Dashed: nobody looked.")),
@@ -275,9 +297,7 @@ def timeline(judgement: Judgement, voice: Voice) -> str:
 def _verdicts(judgement: Judgement, said: Said) -> Iterator[Row]:
     """The verdict at each checkpoint, as it was then, and now."""
     hours, now = judgement.release.window_h, elapsed_h(judgement.release, judgement.as_of)
-    looks = [
-        (float(look.hours), look.verdict.word) for look in judgement.looks if look.hours < min(now, hours)
-    ]
+    looks = [(float(look.hours), look.verdict.word) for look in judgement.looks if look.hours < min(now, hours)]
     marks = [
         Mark(at_h, *_mark(word, said), f"tone-{SHAPES[word][1]}")
         for at_h, word in [*looks, (min(now, hours), judgement.verdict.word)]
@@ -324,11 +344,12 @@ def _watched(judgement: Judgement, said: Said) -> Row:
             yield _rect(percent(begins, hours), y, percent(ends - begins, hours), 10, "gap")
 
     name = (
-        said(N_("Watched: {share:.0%} of {n} slots; gaps: {gaps}"),
-             share=watched.share, n=watched.slots, gaps=len(gaps))
+        said(
+            N_("Watched: {share:.0%} of {n} slots; gaps: {gaps}"), share=watched.share, n=watched.slots, gaps=len(gaps)
+        )
         if watched.slots
         else said(N_("Watched: the first slot is not over yet"))
-    )  # fmt: skip
+    )
     return Row(name, 10, drawn)
 
 
@@ -371,9 +392,7 @@ def _incident(incident: Incident, judgement: Judgement, said: Said) -> Row:
 
     def drawn(y: float) -> Iterator[str]:
         yield _line("0%", y + 5, "100%", y + 5, "rail")
-        yield _rect(
-            percent(span.begins_h, hours), y, percent(max(0.0, landed - span.begins_h), hours), 10, "hurts"
-        )
+        yield _rect(percent(span.begins_h, hours), y, percent(max(0.0, landed - span.begins_h), hours), 10, "hurts")
         if landed < span.ends_h:
             yield _rect(percent(landed, hours), y, percent(span.ends_h - landed, hours), 10, "proving")
         # A span of no length is seen too.
@@ -408,21 +427,23 @@ def _happened(judgement: Judgement, voice: Voice) -> str:
     """All that the timeline shows, as a table, in order of time."""
     release = judgement.release
     told: list[tuple[datetime, str]] = [(release.opened_at, voice(N_("The watch was opened.")))]
+    told += [(release.opened_at + look.hours * HOUR, voice.badge(look.verdict.word)) for look in judgement.looks]
     told += [
-        (release.opened_at + look.hours * HOUR, voice.badge(look.verdict.word)) for look in judgement.looks
+        (gap.begins, voice(N_("Nobody looked for {hours:.1f} h, until {at}."), hours=gap.hours, at=gap.ends))
+        for gap in judgement.coverage.gaps
     ]
-    told += [(gap.begins, voice(N_("Nobody looked for {hours:.1f} h, until {at}."), hours=gap.hours, at=gap.ends))
-             for gap in judgement.coverage.gaps]  # fmt: skip
     stepped = {step.incident for step in judgement.transitions}
-    told += [
-        (one.at, _became(one.id, one.state, voice)) for one in judgement.incidents if one.id not in stepped
-    ]
+    told += [(one.at, _became(one.id, one.state, voice)) for one in judgement.incidents if one.id not in stepped]
     told += [(step.occurred_at, _became(step.incident, step.state, voice)) for step in judgement.transitions]
-    told += [(step.occurred_at, voice(N_("The window was extended to {hours} h."), hours=step.window_h))
-             for step in judgement.steps if step.state == EXTENDED]  # fmt: skip
-    told += [(one.occurred_at, voice(N_("Decided: {action}, by {by}."), by=one.by,
-                                     action=_action(one.action)))
-             for one in judgement.decisions]  # fmt: skip
+    told += [
+        (step.occurred_at, voice(N_("The window was extended to {hours} h."), hours=step.window_h))
+        for step in judgement.steps
+        if step.state == EXTENDED
+    ]
+    told += [
+        (one.occurred_at, voice(N_("Decided: {action}, by {by}."), by=one.by, action=_action(one.action)))
+        for one in judgement.decisions
+    ]
     told += [(judgement.as_of, voice(N_("Judged:")) + " " + voice.badge(judgement.verdict.word))]
     told.sort(key=lambda one: one[0])
     rows = [[_when(elapsed_h(release, at), voice), voice.at(at), what] for at, what in told[:ROWS]]
@@ -459,39 +480,50 @@ def pass_rate(judgement: Judgement, voice: Voice) -> str:
         return _share(value, voice)
 
     places = [(100 * part.ends_h / hours, rate) for part, rate in known]
-    band = [(x, axis.y(rate.high)) for x, rate in places] + [
-        (x, axis.y(rate.low)) for x, rate in reversed(places)
-    ]
+    band = [(x, axis.y(rate.high)) for x, rate in places] + [(x, axis.y(rate.low)) for x, rate in reversed(places)]
     last, rate = known[-1]
     end = percent(last.ends_h, hours)
     target = axis.y(course.target)
     parts = [
-        *_hours(judgement, voice, axis.top, axis.bottom), *axis.drawn(share, course.target),
-        *_layer(axis.bottom + 4, _path(band, "band", closed=True),
-                _path([(x, axis.y(rate.value)) for x, rate in places], "course")),
+        *_hours(judgement, voice, axis.top, axis.bottom),
+        *axis.drawn(share, course.target),
+        *_layer(
+            axis.bottom + 4,
+            _path(band, "band", closed=True),
+            _path([(x, axis.y(rate.value)) for x, rate in places], "course"),
+        ),
         _line("0%", target, "100%", target, "threshold"),
         _words("0%", target + 4, share(course.target), "tick wanted", "end", dx=-7),
         *(_dot(percent((part.begins_h + part.ends_h) / 2, hours), axis.y(value), 3.5, "hollow") for part, value in own),
-        _line(end, axis.y(rate.high), end, axis.y(rate.low), "whisker"), _dot(end, axis.y(rate.value), 4, "point"),
-    ]  # fmt: skip
+        _line(end, axis.y(rate.high), end, axis.y(rate.low), "whisker"),
+        _dot(end, axis.y(rate.value), 4, "point"),
+    ]
     says = said(
-        N_("So far {value:.1%} of {n} decided jobs ended well, {low:.1%} to {high:.1%} at 95 %. "
-           "Threshold: {target:.1%}."),
-        value=rate.value, n=last.trials, low=rate.low, high=rate.high, target=course.target,
-    )  # fmt: skip
+        N_(
+            "So far {value:.1%} of {n} decided jobs ended well, {low:.1%} to {high:.1%} at 95 %. "
+            "Threshold: {target:.1%}."
+        ),
+        value=rate.value,
+        n=last.trials,
+        low=rate.low,
+        high=rate.high,
+        target=course.target,
+    )
     legend = said(
-        N_("Line: the rate so far, in the band of its 95 % interval. Circles: the rate of each 6 h alone. Dashes: the "
-           "threshold, {target:.1%}."), target=course.target,
-    )  # fmt: skip
-    header = [voice(N_("Stretch")), voice(N_("Ended well, of decided")), voice(N_("Rate (95% interval)")),
-              voice(N_("Rate so far (95% interval)"))]  # fmt: skip
+        N_(
+            "Line: the rate so far, in the band of its 95 % interval. Circles: the rate of each 6 h alone. Dashes: the "
+            "threshold, {target:.1%}."
+        ),
+        target=course.target,
+    )
+    header = [
+        voice(N_("Stretch")),
+        voice(N_("Ended well, of decided")),
+        voice(N_("Rate (95% interval)")),
+        voice(N_("Rate so far (95% interval)")),
+    ]
     rows = [
-        [
-            _stretch(part.begins_h, part.ends_h, voice),
-            _of(part, voice),
-            _rate(part, voice),
-            _rate(sum_, voice),
-        ]
+        [_stretch(part.begins_h, part.ends_h, voice), _of(part, voice), _rate(part, voice), _rate(sum_, voice)]
         for part, sum_ in zip(course.jobs, course.so_far, strict=True)
     ]
     title = said(N_("CI pass rate through the window"))
@@ -542,33 +574,36 @@ def network(judgement: Judgement, voice: Voice) -> str:
 
     drawn = [*_hours(judgement, voice, axis.top, axis.bottom), *axis.drawn(figure)]
     for part in parts_of:
-        middle = percent(
-            part.begins_h + DAY_H / 2, hours
-        )  # a day that is not over has the place of a whole one
-        drawn += [_words(middle, 13, figure_of(part.events, voice), "value", "middle"),
-                  _words(middle, 29, f"/ {figure_of(part.trials, voice)}", "tick", "middle")]  # fmt: skip
+        middle = percent(part.begins_h + DAY_H / 2, hours)  # a day that is not over has the place of a whole one
+        drawn += [
+            _words(middle, 13, figure_of(part.events, voice), "value", "middle"),
+            _words(middle, 29, f"/ {figure_of(part.trials, voice)}", "tick", "middle"),
+        ]
         rate = _known(part)
         if rate is None:
             drawn.append(_words(middle, axis.bottom - 6, "○", "tone-unknown", "middle"))
             continue
         top = axis.y(THOUSAND * rate.value)
         drawn += [
-            _rect(percent(part.begins_h + DAY_H / 4, hours), top, percent(DAY_H / 2, hours), axis.bottom - top,
-                  "column"),
+            _rect(
+                percent(part.begins_h + DAY_H / 4, hours), top, percent(DAY_H / 2, hours), axis.bottom - top, "column"
+            ),
             _line(middle, axis.y(THOUSAND * rate.high), middle, axis.y(THOUSAND * rate.low), "whisker"),
             _dot(middle, top, 4, "point"),
-        ]  # fmt: skip
+        ]
     counts = ", ".join(" / ".join(map(voice.language.number, (one.events, one.trials))) for one in parts_of)
     says = said(N_("Errors among requests, in each 24 h: {counts}."), counts=counts)
-    legend = said(N_("Columns: errors for each 1,000 requests, with the 95 % interval. Above them: errors / requests. "
-                     "A ring: no request was counted."))  # fmt: skip
-    header = [
-        voice(N_("Stretch")),
-        voice(N_("Errors / requests")),
-        voice(N_("For each 1,000 (95% interval)")),
+    legend = said(
+        N_(
+            "Columns: errors for each 1,000 requests, with the 95 % interval. Above them: errors / requests. "
+            "A ring: no request was counted."
+        )
+    )
+    header = [voice(N_("Stretch")), voice(N_("Errors / requests")), voice(N_("For each 1,000 (95% interval)"))]
+    rows = [
+        [_stretch(part.begins_h, part.ends_h, voice), _of(part, voice), _rate(part, voice, THOUSAND, ".2f")]
+        for part in parts_of
     ]
-    rows = [[_stretch(part.begins_h, part.ends_h, voice), _of(part, voice), _rate(part, voice, THOUSAND, ".2f")]
-            for part in parts_of]  # fmt: skip
     table = myst.table(voice(N_("Network errors in each 24 h")), header, rows, classes="cards course")
     title = said(N_("Network errors for each 1,000 requests"))
     return _framed(Drawn(title, says, axis.bottom + HOURS_HEIGHT, drawn, legend), table, voice)
@@ -576,9 +611,7 @@ def network(judgement: Judgement, voice: Voice) -> str:
 
 def figure_of(count: int, voice: Voice) -> str:
     """A count in few letters, so that five days stand side by side: from 10,000 on in thousands."""
-    return escape(
-        voice.language.number(count) if count < 10_000 else f"{voice.language.number(count // 1000)} k"
-    )
+    return escape(voice.language.number(count) if count < 10_000 else f"{voice.language.number(count // 1000)} k")
 
 
 def flaky(judgement: Judgement, voice: Voice) -> str:
@@ -587,10 +620,13 @@ def flaky(judgement: Judgement, voice: Voice) -> str:
     if not judgement.flaky:
         return voice(N_("No test has failed."))
     ranked = sorted(
-        ((one, Rate(one.score.mean, one.score.low, one.score.high)) for one in judgement.flaky
-         if one.score.mean is not None and one.score.low is not None and one.score.high is not None),
+        (
+            (one, Rate(one.score.mean, one.score.low, one.score.high))
+            for one in judgement.flaky
+            if one.score.mean is not None and one.score.low is not None and one.score.high is not None
+        ),
         key=lambda one: (-one[1].value, one[0].test),
-    )  # fmt: skip
+    )
     if not ranked:
         return voice(N_("Of no test that failed is it known how often a good version fails it."))
     shown = ranked[:RANKED]
@@ -602,20 +638,26 @@ def flaky(judgement: Judgement, voice: Voice) -> str:
         drawn += [_line(x, 2, x, bottom, "grid"), _words(x, bottom + 15, words, "tick", "middle")]
     for row, (one, rate) in enumerate(shown):
         drawn += _score(one, rate, most, 36.0 * row)
-    says = said(N_("{n} tests, the one that fails most by itself first: {test}, {value:.1%}, {low:.1%} to {high:.1%}."),
-                n=len(ranked), test=shown[0][0].test, value=shown[0][1].value, low=shown[0][1].low,
-                high=shown[0][1].high)  # fmt: skip
+    says = said(
+        N_("{n} tests, the one that fails most by itself first: {test}, {value:.1%}, {low:.1%} to {high:.1%}."),
+        n=len(ranked),
+        test=shown[0][0].test,
+        value=shown[0][1].value,
+        low=shown[0][1].low,
+        high=shown[0][1].high,
+    )
     classes = dict.fromkeys(one.kind for one, _ in shown)
     legend = " · ".join(_mark(kind, said)[0] for kind in classes)
     header = [voice(N_("Test")), voice(N_("Class")), voice(N_("Fails by itself"))]
     rows = [
-        [voice.literal(one.test), voice.badge(one.kind),
-         f"{voice.number(rate.value, '.1%')} ({voice.number(rate.low, '.1%')} … {voice.number(rate.high, '.1%')})"]
+        [
+            voice.literal(one.test),
+            voice.badge(one.kind),
+            f"{voice.number(rate.value, '.1%')} ({voice.number(rate.low, '.1%')} … {voice.number(rate.high, '.1%')})",
+        ]
         for one, rate in ranked[:ROWS]
-    ]  # fmt: skip
-    table = myst.table(
-        voice(N_("Tests by how often a good version fails them")), header, rows, classes="cards course"
-    )
+    ]
+    table = myst.table(voice(N_("Tests by how often a good version fails them")), header, rows, classes="cards course")
     left_out = len(judgement.flaky) - len(shown)
     more = voice(N_("Only in the table below, or not known: {n}."), n=left_out) if left_out else ""
     title = said(N_("How often a good version fails each test, with the 95 % credible interval"))
@@ -626,9 +668,7 @@ def _score(one: FlakyTest, rate: Rate, most: float, y: float) -> list[str]:
     shape, tone = SHAPES[one.kind]
     value = percent(rate.value, most)
     return [
-        _words(
-            "0%", y + 13, f'<tspan class="tone-{tone}">{shape}</tspan> {escape(_short(one.test, 34))}', "name"
-        ),
+        _words("0%", y + 13, f'<tspan class="tone-{tone}">{shape}</tspan> {escape(_short(one.test, 34))}', "name"),
         _line(percent(rate.low, most), y + 24, percent(rate.high, most), y + 24, "whisker wide"),
         _dot(value, y + 24, 4.5, f"point tone-{tone}"),
     ]
@@ -650,20 +690,39 @@ def latency(judgement: Judgement, voice: Voice) -> str:
     drawn = [*_hours(judgement, voice, axis.top, axis.bottom), *axis.drawn(seconds)]
     for one in took:
         middle = percent((one.begins_h + one.ends_h) / 2, hours)
-        drawn += [_line(middle, axis.y(one.most_s), middle, axis.y(one.least_s), "whisker"),
-                  _dot(middle, axis.y(one.median_s), 4, "point")]  # fmt: skip
+        drawn += [
+            _line(middle, axis.y(one.most_s), middle, axis.y(one.least_s), "whisker"),
+            _dot(middle, axis.y(one.median_s), 4, "point"),
+        ]
     last = took[-1]
-    says = said(N_("The last stretch: {n} runs, {median:.2f} s in the middle, {least:.2f} s to {most:.2f} s."),
-                n=last.n, median=last.median_s, least=last.least_s, most=last.most_s)  # fmt: skip
-    legend = said(N_("Dots: the middle run of each 6 h; lines: from the shortest to the longest. A run of the "
-                     "smoke holds all its polls: how long a single poll took is not in the evidence."))  # fmt: skip
-    header = [voice(N_("Stretch")), voice(N_("Runs")), voice(N_("Median, s")), voice(N_("Shortest, s")),
-              voice(N_("Longest, s"))]  # fmt: skip
+    says = said(
+        N_("The last stretch: {n} runs, {median:.2f} s in the middle, {least:.2f} s to {most:.2f} s."),
+        n=last.n,
+        median=last.median_s,
+        least=last.least_s,
+        most=last.most_s,
+    )
+    legend = said(
+        N_(
+            "Dots: the middle run of each 6 h; lines: from the shortest to the longest. A run of the "
+            "smoke holds all its polls: how long a single poll took is not in the evidence."
+        )
+    )
+    header = [
+        voice(N_("Stretch")),
+        voice(N_("Runs")),
+        voice(N_("Median, s")),
+        voice(N_("Shortest, s")),
+        voice(N_("Longest, s")),
+    ]
     rows = [
-        [_stretch(one.begins_h, one.ends_h, voice), voice.number(one.n),
-         *(voice.number(value, ".2f") for value in (one.median_s, one.least_s, one.most_s))]
+        [
+            _stretch(one.begins_h, one.ends_h, voice),
+            voice.number(one.n),
+            *(voice.number(value, ".2f") for value in (one.median_s, one.least_s, one.most_s)),
+        ]
         for one in took
-    ]  # fmt: skip
+    ]
     table = myst.table(voice(N_("Durations of the smoke in each 6 h")), header, rows, classes="cards course")
     title = said(N_("How long a run of the smoke took"))
     return _framed(Drawn(title, says, axis.bottom + HOURS_HEIGHT, drawn, legend), table, voice)
@@ -718,6 +777,9 @@ def spark(title: str, seen: Sequence[Seen], hours: float, target: float | None =
     size = f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}"'
     svg = [
         f'<svg class="chart spark" role="img" {size} {XMLNS}>',
-        f"<title>{title}</title>", f"<desc>{'; '.join(one.says for one in seen)}</desc>", *parts, "</svg>",
-    ]  # fmt: skip
+        f"<title>{title}</title>",
+        f"<desc>{'; '.join(one.says for one in seen)}</desc>",
+        *parts,
+        "</svg>",
+    ]
     return "\n".join(["```{raw} html", *svg, "```"])

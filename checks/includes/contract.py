@@ -46,9 +46,11 @@ def write_promise_pages(docs: Path) -> tuple[Path, ...]:
     return write_pages(
         docs / PAGES,
         # The label is what other projects link to, by objects.inv.
-        {promise.id: f"(promise-{promise.id})=\n# `{promise.id}`\n\n```{{live}} {fragment_of(promise.id)}\n```\n"
-         for promise in PROMISES},
-    )  # fmt: skip
+        {
+            promise.id: f"(promise-{promise.id})=\n# `{promise.id}`\n\n```{{live}} {fragment_of(promise.id)}\n```\n"
+            for promise in PROMISES
+        },
+    )
 
 
 def about_the_checks(selftest: SelfTest | None) -> dict[str, Callable[[Voice], str]]:
@@ -93,7 +95,7 @@ def _seen_red(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
             voice(N_("it should")) if promise.id in caught.expected else voice(N_("besides")),
         ]
         for caught in red
-    ]  # fmt: skip
+    ]
     header = [voice(N_("Seeded defect")), voice(N_("Turned it red"))]
     caption = voice(N_("What it has caught"))
     return myst.paragraphs(
@@ -107,8 +109,11 @@ def statements(voice: Voice) -> str:
     tested = sum(bool(statement.promises) for statement in STATEMENTS)
     said = voice(
         N_("{n} sentences: {tested} are tested by {promises} promises, and each of the other {rest} says why not."),
-        n=len(STATEMENTS), tested=tested, promises=len(PROMISES), rest=len(STATEMENTS) - tested,
-    )  # fmt: skip
+        n=len(STATEMENTS),
+        tested=tested,
+        promises=len(PROMISES),
+        rest=len(STATEMENTS) - tested,
+    )
     tables = [
         _section(section, list(of_section), voice)
         for section, of_section in groupby(STATEMENTS, key=lambda statement: statement.section)
@@ -124,7 +129,7 @@ def _section(section: str, of_section: list[Statement], voice: Voice) -> str:
             myst.bullets(link(id) for id in statement.promises) if statement.promises else voice.ours(statement.reason),
         ]
         for statement in of_section
-    ]  # fmt: skip
+    ]
     return myst.table(voice(SECTIONS[section]), header, rows, classes="cards sentences", widths="60 40")
 
 
@@ -134,13 +139,10 @@ def faults(voice: Voice) -> str:
     from checks.service.tls import TLS_FAULTS
 
     header = [voice(N_("Fault")), voice(N_("What the client meets"))]
-    rows = [
-        [myst.span(voice.literal(name), "row-name"), voice.ours(fault.says)] for name, fault in FAULTS.items()
-    ]
+    rows = [[myst.span(voice.literal(name), "row-name"), voice.ours(fault.says)] for name, fault in FAULTS.items()]
     caption = voice(N_("The faults that a script can ask for by name"))
     of_tls = [
-        [myst.span(voice.literal(name), "row-name"), voice.ours(fault.says)]
-        for name, fault in TLS_FAULTS.items()
+        [myst.span(voice.literal(name), "row-name"), voice.ours(fault.says)] for name, fault in TLS_FAULTS.items()
     ]
     of_tls_caption = voice(N_("The certificates that a service can present"))
     return myst.paragraphs(
@@ -156,8 +158,11 @@ def matrix(selftest: SelfTest | None, voice: Voice) -> str:
     proven = selftest.proven
     survivors = [caught.id for caught in proven.defects if caught.survived]
     said = [
-        voice(N_("{caught} of {n} seeded defects were caught by every promise that they break."),
-              caught=len(proven.defects) - len(survivors), n=len(proven.defects)),
+        voice(
+            N_("{caught} of {n} seeded defects were caught by every promise that they break."),
+            caught=len(proven.defects) - len(survivors),
+            n=len(proven.defects),
+        ),
         voice(N_("Survived: {names}."), names=", ".join(survivors)) if survivors else voice(N_("None survived.")),
         voice(N_("Checks that never turned red: {names}."), names=", ".join(proven.promises_never_red))
         if proven.promises_never_red
@@ -165,7 +170,7 @@ def matrix(selftest: SelfTest | None, voice: Voice) -> str:
         voice(N_("Each defect was shown to every check that enters what it changes, but for those that explore."))
         if selftest.to_all
         else voice(N_("Each defect was shown only to the checks that should turn red: false alarms are not in it.")),
-    ]  # fmt: skip
+    ]
     rows = by_defect(proven)
     tables = [
         _defects(family, [row for row in rows if row.family == family], voice)
@@ -178,14 +183,9 @@ def matrix(selftest: SelfTest | None, voice: Voice) -> str:
 def _confusion(proven: Proven, voice: Voice) -> str:
     table = by_family(proven)
     header = [voice(N_("Defects of")), *(myst.escaped(name) for name in table)]
-    rows = [
-        [myst.escaped(down), *(_cell(cell, voice) for cell in cells.values())]
-        for down, cells in table.items()
-    ]
+    rows = [[myst.escaped(down), *(_cell(cell, voice) for cell in cells.values())] for down, cells in table.items()]
     caption = voice(
-        N_(
-            "Defects of a family that turned promises of a family red; after the plus, where they do not break them"
-        )
+        N_("Defects of a family that turned promises of a family red; after the plus, where they do not break them")
     )
     return myst.table(caption, header, rows, classes="matrix")
 
@@ -198,37 +198,29 @@ def _cell(cell: Cell, voice: Voice) -> str:
 
 def _sights(proven: Proven, voice: Voice) -> str:
     """What each check sees: how many of the defects that break its promise, and so what share at the least."""
-    header = [
-        voice(N_("Promise")),
-        voice(N_("Caught")),
-        voice(N_("At the least (95 %)")),
-        voice(N_("Red besides")),
-    ]
+    header = [voice(N_("Promise")), voice(N_("Caught")), voice(N_("At the least (95 %)")), voice(N_("Red besides"))]
     rows = [
         [
-            link(row.promise), f"{voice.number(row.caught)} / {voice.number(row.n)}",
-            "–" if row.low is None else voice.number(row.low, ".0%"), voice.number(len(row.also_red_for)),
+            link(row.promise),
+            f"{voice.number(row.caught)} / {voice.number(row.n)}",
+            "–" if row.low is None else voice.number(row.low, ".0%"),
+            voice.number(len(row.also_red_for)),
         ]
         for row in by_promise(proven)
-    ]  # fmt: skip
+    ]
     caption = voice(N_("What each check sees of the defects that break its promise"))
     return myst.table(caption, header, rows, classes="cards sights", widths="52 14 18 16")
 
 
 def _defects(family: str, of_family: list[DefectRow], voice: Voice) -> str:
     says = {defect.id: defect.says for defect in DEFECTS}
-    header = [
-        voice(N_("Seeded defect")),
-        voice(N_("Caught by")),
-        voice(N_("Missed by")),
-        voice(N_("Red besides")),
-    ]
+    header = [voice(N_("Seeded defect")), voice(N_("Caught by")), voice(N_("Missed by")), voice(N_("Red besides"))]
     rows = [
         [
             myst.paragraphs(myst.span(voice.literal(row.defect), "row-name"), voice.plain(says.get(row.defect, ""))),
             *(myst.bullets(link(id) for id in ids) if ids else "–" for ids in (row.caught, row.missed, row.besides)),
         ]
         for row in of_family
-    ]  # fmt: skip
+    ]
     caption = voice(N_("{family}: {n} seeded defects"), family=family, n=len(of_family))
     return myst.table(caption, header, rows, classes="cards defects", widths="40 30 10 20")

@@ -24,13 +24,18 @@ def coverage(judgement: Judgement, voice: Voice) -> str:
             "Something was observed in {seen} of {slots} slots of {every:g} h ({share:.1%}); it must be in "
             "{least:.0%}. The first observation of a slot came at most {late:.1f} h after the slot had begun."
         ),
-        seen=watched.seen, slots=watched.slots, every=watched.every_h, share=watched.share, least=watched.least,
+        seen=watched.seen,
+        slots=watched.slots,
+        every=watched.every_h,
+        share=watched.share,
+        least=watched.least,
         late=watched.latest_h,
-    )  # fmt: skip
+    )
     largest = voice(
         N_("The longest stretch without an observation: {hours:.1f} h; at most {most:g} h may pass."),
-        hours=watched.largest_gap_h, most=watched.most_gap_h,
-    )  # fmt: skip
+        hours=watched.largest_gap_h,
+        most=watched.most_gap_h,
+    )
     return myst.paragraphs(f"{badge} {share}", largest, _gaps(judgement, voice))
 
 
@@ -44,6 +49,4 @@ def _gaps(judgement: Judgement, voice: Voice) -> str:
         for gap in sorted(longest, key=lambda gap: gap.begins)
     ]
     caption = voice(N_("When nobody looked: {n} gaps"), n=len(gaps))
-    return myst.table(
-        caption, [voice(N_("From")), voice(N_("To")), voice(N_("Hours"))], rows, classes="cards gaps"
-    )
+    return myst.table(caption, [voice(N_("From")), voice(N_("To")), voice(N_("Hours"))], rows, classes="cards gaps")

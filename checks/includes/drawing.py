@@ -67,11 +67,7 @@ def _steps(table: Sequence[Step], order: Sequence[str]) -> Iterator[str]:
             bulge = side * (14 + 17 * abs(to - at))
             x, start, end = middle + side * half, _y(at) + 6 * side, _y(to) - 6 * side
             yield _arrow(
-                f"M{x:g} {start:g}C{x + bulge:g} {start:g} {x + bulge:g} {end:g} {x:g} {end:g}",
-                x,
-                end,
-                -side,
-                0,
+                f"M{x:g} {start:g}C{x + bulge:g} {start:g} {x + bulge:g} {end:g} {x:g} {end:g}", x, end, -side, 0
             )
 
 

@@ -33,9 +33,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FEED = "feed.atom"
-ROOT = (
-    "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
-)
+ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -54,9 +52,7 @@ class Live(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         if self.env.app.builder.name == "gettext":
-            return (
-                self._otherwise()
-            )  # fragments are translated as they are written, and not by those of the pages
+            return self._otherwise()  # fragments are translated as they are written, and not by those of the pages
         name = self.arguments[0]
         if not _NAME.fullmatch(name):
             raise self.error(f"'{name}' is no name of a fragment: small letters, digits and hyphens")
@@ -235,9 +231,7 @@ class Contents:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], str] = {}
 
-    def remember(
-        self, app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object
-    ) -> None:
+    def remember(self, app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
         above, toctree = str(PurePosixPath(page).parent), context.get("toctree")
         if toctree is None or above not in app.env.all_docs:
             return

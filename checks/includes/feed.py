@@ -32,18 +32,12 @@ def of_release(judgement: Judgement, voice: Voice) -> str:
     """The feed of one release, in one language."""
     release = judgement.release
     told = [Told(release, one, "") for one in happenings(judgement)]
-    return _feed(
-        told, voice, title=_title(release, voice), id=_id(release.version, voice), began=release.opened_at
-    )
+    return _feed(told, voice, title=_title(release, voice), id=_id(release.version, voice), began=release.opened_at)
 
 
 def of_site(judgements: Sequence[Judgement], voice: Voice, way: str) -> str:
     """The feed of all releases. ``way`` leads from a release's folder to its pages in this language."""
-    told = [
-        Told(one.release, each, f"{one.release.version}/{way}")
-        for one in judgements
-        for each in happenings(one)
-    ]
+    told = [Told(one.release, each, f"{one.release.version}/{way}") for one in judgements for each in happenings(one)]
     began = min((one.release.opened_at for one in judgements), default=datetime(2026, 1, 1, tzinfo=UTC))
     return _feed(told, voice, title="Atalaya", id=_id("site", voice), began=began)
 
@@ -80,9 +74,7 @@ def _entry(feed: ElementTree.Element, one: Told, voice: Voice) -> None:
     _add(entry, "id", f"{_id(one.release.version, voice)}/{happening.id}")
     _add(entry, "title", f"{_title(one.release, voice)}: {said(happening.title, voice)}")
     _add(entry, "updated", _at(happening.at))
-    ElementTree.SubElement(
-        entry, "link", {"rel": "alternate", "href": one.way + happening.page, "type": "text/html"}
-    )
+    ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": one.way + happening.page, "type": "text/html"})
     content = ElementTree.SubElement(entry, "content", {"type": "text"})
     content.text = said(happening.body, voice)
 

@@ -15,11 +15,7 @@ from checks.release.window import elapsed_h
 from checks.verdict import RULES, WEIGHTS
 
 SEGMENTS_SHOWN = 50
-UNITS: dict[str, str] = {
-    "share": N_("share"),
-    "tests": N_("tests"),
-    "events": N_("events"),
-}
+UNITS: dict[str, str] = {"share": N_("share"), "tests": N_("tests"), "events": N_("events")}
 
 
 def title_of(metric: Metric, voice: Voice) -> str:
@@ -38,18 +34,21 @@ def metrics(judgement: Judgement, voice: Voice) -> str:
     """The runbook's table, with the figures filled in."""
     open_still = judgement.verdict.window == "open"
     header = [
-        voice(N_("Metric")), voice(N_("Definition")), voice(N_("Source")), voice(N_("Target threshold")),
-        voice(N_("Value (95% interval)")), voice(N_("Trials")), voice(N_("State at 72 h")),
-    ]  # fmt: skip
+        voice(N_("Metric")),
+        voice(N_("Definition")),
+        voice(N_("Source")),
+        voice(N_("Target threshold")),
+        voice(N_("Value (95% interval)")),
+        voice(N_("Trials")),
+        voice(N_("State at 72 h")),
+    ]
     rows = [_row(metric, judgement, open_still, voice) for metric in judgement.metrics]
     caption = (
         voice(N_("The five metrics so far, as of {at}"), at=judgement.as_of)
         if open_still
         else voice(N_("The five metrics at the end, as of {at}"), at=judgement.as_of)
     )
-    return myst.paragraphs(
-        myst.table(caption, header, rows, classes="cards metrics"), _through(judgement, voice)
-    )
+    return myst.paragraphs(myst.table(caption, header, rows, classes="cards metrics"), _through(judgement, voice))
 
 
 def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -> list[str]:
@@ -62,9 +61,7 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
         voice.say(metric.threshold),
         myst.paragraphs(*figure(metric, voice), spark(metric, judgement, voice)),
         f"{voice.number(metric.n)} {voice.say(metric.exposure)}".strip(),
-        myst.paragraphs(
-            voice(N_("So far:")) + " " + badge if open_still else badge, voice.say(metric.reason)
-        ),
+        myst.paragraphs(voice(N_("So far:")) + " " + badge if open_still else badge, voice.say(metric.reason)),
     ]
 
 
@@ -86,9 +83,7 @@ def figure(metric: Metric, voice: Voice) -> tuple[str, str]:
 
 
 def _interval(metric: Metric, voice: Voice) -> str:
-    low, high = (
-        _in_unit(end, metric.unit, voice) if end is not None else "–" for end in (metric.low, metric.high)
-    )
+    low, high = (_in_unit(end, metric.unit, voice) if end is not None else "–" for end in (metric.low, metric.high))
     return f"{low} … {high}"
 
 
@@ -99,16 +94,18 @@ def _in_unit(value: float, unit: str, voice: Voice) -> str:
 def _plain(value: float, unit: str, voice: Voice) -> str:
     if unit == "share":
         return voice.language.number(value, ".1%")
-    return voice.language.number(
-        int(value) if value == int(value) else value, "" if value == int(value) else ".4g"
-    )
+    return voice.language.number(int(value) if value == int(value) else value, "" if value == int(value) else ".4g")
 
 
 def at_looks(judgement: Judgement, metric: Metric) -> list[tuple[float, Figure]]:
     """What a metric said at each look that has passed, and what it says now, with the hours since T+0."""
     now = min(elapsed_h(judgement.release, judgement.as_of), float(judgement.release.window_h))
-    looks = [(float(look.hours), one) for look in judgement.looks for one in look.figures
-             if one.metric == metric.id and look.hours < now]  # fmt: skip
+    looks = [
+        (float(look.hours), one)
+        for look in judgement.looks
+        for one in look.figures
+        if one.metric == metric.id and look.hours < now
+    ]
     this = Figure(metric=metric.id, value=metric.value, low=metric.low, high=metric.high, state=metric.state)
     return [*looks, (now, this)]
 
@@ -116,9 +113,7 @@ def at_looks(judgement: Judgement, metric: Metric) -> list[tuple[float, Figure]]
 def spark(metric: Metric, judgement: Judgement, voice: Voice) -> str:
     """A small chart of the figure at each look."""
     seen = [
-        charts.Seen(
-            hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}"
-        )
+        charts.Seen(hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}")
         for hours, one in at_looks(judgement, metric)
     ]
     name = escape(name_of(metric, voice))
@@ -142,11 +137,15 @@ def _through(judgement: Judgement, voice: Voice) -> str:
         return ""
     header = [voice(N_("Metric")), voice(N_("Hour")), voice(N_("Value (95% interval)")), voice(N_("State"))]
     rows = [
-        [title_of(metric, voice), f"T\\+{voice.number(hours, '.4g')}",
-         myst.escaped(_said(one, metric.unit, voice)), voice.badge(one.state)]
+        [
+            title_of(metric, voice),
+            f"T\\+{voice.number(hours, '.4g')}",
+            myst.escaped(_said(one, metric.unit, voice)),
+            voice.badge(one.state),
+        ]
         for metric in judgement.metrics
         for hours, one in at_looks(judgement, metric)
-    ]  # fmt: skip
+    ]
     table = myst.table(voice(N_("The five metrics at each look")), header, rows, classes="cards course")
     return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
 
@@ -180,9 +179,7 @@ def _explained(metric: Metric, judgement: Judgement, voice: Voice) -> str:
         f"{voice.badge(metric.state)} {myst.anchor(title_of(metric, voice), f'figure-{metric.id}')}",
         voice.say(metric.text),
         voice(N_("Why this state: {reason}"), reason=metric.reason),
-        voice(N_("What would give a better state: {settles}"), settles=metric.settles)
-        if metric.settles
-        else "",
+        voice(N_("What would give a better state: {settles}"), settles=metric.settles) if metric.settles else "",
         voice(N_("Threshold: {threshold}."), threshold=metric.threshold),
         _rests_on(metric, judgement, voice),
         voice(N_("How it is computed: {method}"), method=metric.method),
@@ -202,8 +199,7 @@ def _rests_on(metric: Metric, judgement: Judgement, voice: Voice) -> str:
     if not found:
         return voice(N_("No evidence stands behind it yet."))
     listed = [
-        f"{segments.link(one, judgement)} {voice(N_('{n} records'), n=one.records)}"
-        for one in found[:SEGMENTS_SHOWN]
+        f"{segments.link(one, judgement)} {voice(N_('{n} records'), n=one.records)}" for one in found[:SEGMENTS_SHOWN]
     ]
     left_out = len(found) - len(listed)
     return myst.paragraphs(

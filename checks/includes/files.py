@@ -67,7 +67,5 @@ def files(place: Path, leave_out: Collection[str] = ()) -> list[Path]:
     return sorted(
         file
         for file in place.rglob("*")
-        if file.is_file()
-        and file.suffix not in leave_out
-        and not set(leave_out) & set(file.relative_to(place).parts)
+        if file.is_file() and file.suffix not in leave_out and not set(leave_out) & set(file.relative_to(place).parts)
     )

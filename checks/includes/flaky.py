@@ -14,9 +14,14 @@ def flaky(judgement: Judgement, voice: Voice) -> str:
     if not judgement.flaky:
         return voice(N_("No test has failed."))
     header = [
-        voice(N_("Test")), voice(N_("Class")), voice(N_("Why")), voice(N_("Fails by itself")),
-        voice(N_("Above 1 %")), voice(N_("Red in 40 runs")), voice(N_("Clean runs that prove a fix")),
-    ]  # fmt: skip
+        voice(N_("Test")),
+        voice(N_("Class")),
+        voice(N_("Why")),
+        voice(N_("Fails by itself")),
+        voice(N_("Above 1 %")),
+        voice(N_("Red in 40 runs")),
+        voice(N_("Clean runs that prove a fix")),
+    ]
     rows = [_row(one, voice) for one in judgement.flaky[:ROWS_SHOWN]]
     left_out = len(judgement.flaky) - len(rows)
     return myst.paragraphs(
@@ -27,11 +32,13 @@ def flaky(judgement: Judgement, voice: Voice) -> str:
             )
         ),
         myst.table(
-            voice(N_("Tests that failed: {n}, the costliest first"), n=len(judgement.flaky)), header, rows,
+            voice(N_("Tests that failed: {n}, the costliest first"), n=len(judgement.flaky)),
+            header,
+            rows,
             classes="cards flaky",
         ),
         voice(N_("{n} more are in the evidence."), n=left_out) if left_out else "",
-    )  # fmt: skip
+    )
 
 
 def _row(one: FlakyTest, voice: Voice) -> list[str]:
@@ -42,8 +49,10 @@ def _row(one: FlakyTest, voice: Voice) -> list[str]:
         voice.badge(one.kind),
         voice.say(one.reason),
         f"{voice.number(score.mean or 0, '.1%')} ({voice.number(score.low or 0, '.1%')} … "
-        f"{voice.number(score.high or 0, '.1%')})" if known else voice(N_("not known")),
+        f"{voice.number(score.high or 0, '.1%')})"
+        if known
+        else voice(N_("not known")),
         "–" if score.above_one_percent is None else voice.number(score.above_one_percent, ".0%"),
         "–" if one.impact is None else voice.number(one.impact, ".0%"),
         "–" if one.clean_runs is None else voice.number(one.clean_runs),
-    ]  # fmt: skip
+    ]

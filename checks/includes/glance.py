@@ -73,13 +73,14 @@ def _wrong(judgement: Judgement, voice: Voice) -> list[str]:
 
 def _five(judgement: Judgement, voice: Voice) -> str:
     header = [
-        voice(N_("Metric")), voice(N_("Value (95% interval)")), voice(N_("Course")),
-        voice(N_("Target threshold")), voice(N_("State")),
-    ]  # fmt: skip
+        voice(N_("Metric")),
+        voice(N_("Value (95% interval)")),
+        voice(N_("Course")),
+        voice(N_("Target threshold")),
+        voice(N_("State")),
+    ]
     rows = [_row(metric, judgement, voice) for metric in judgement.metrics]
-    return myst.table(
-        voice(N_("The five metrics")), header, rows, classes="cards five", widths="19 19 15 26 21"
-    )
+    return myst.table(voice(N_("The five metrics")), header, rows, classes="cards five", widths="19 19 15 26 21")
 
 
 def _row(metric: Metric, judgement: Judgement, voice: Voice) -> list[str]:

@@ -39,9 +39,12 @@ TONES: dict[str, tuple[str, str]] = {
 def incidents(judgement: Judgement, voice: Voice) -> str:
     """The runbook's table of incidents, with its own row where there were none."""
     header = [
-        voice(N_("Date (UTC)")), voice(N_("Impact")), voice(N_("Root cause")), voice(N_("Fix applied")),
+        voice(N_("Date (UTC)")),
+        voice(N_("Impact")),
+        voice(N_("Root cause")),
+        voice(N_("Fix applied")),
         voice(N_("State")),
-    ]  # fmt: skip
+    ]
     absent = voice(N_("N/A"))
     told = {one.incident: one for one in judgement.followed}
     rows = [_row(one, told.get(one.id), judgement, voice) for one in judgement.incidents] or [
@@ -53,9 +56,10 @@ def incidents(judgement: Judgement, voice: Voice) -> str:
 
 def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice: Voice) -> list[str]:
     impact = [
-        myst.span(link(judgement, incident), "row-id"), voice.plain(incident.impact),
+        myst.span(link(judgement, incident), "row-id"),
+        voice.plain(incident.impact),
         voice.badge(incident.severity),
-    ]  # fmt: skip
+    ]
     if told is not None and told.seen > 1 and told.last_at is not None:
         impact.append(voice(N_("Seen {n} times, the last on {at}."), n=told.seen, at=told.last_at))
     if told is not None and told.blocks:
@@ -64,9 +68,12 @@ def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice:
     if told is not None and told.landed_at is not None and incident.state not in OVER:
         state.append(voice.say(told.proof))
     return [
-        voice.at(incident.at), myst.paragraphs(*impact), voice.plain(incident.root_cause), voice.plain(incident.fix),
+        voice.at(incident.at),
+        myst.paragraphs(*impact),
+        voice.plain(incident.root_cause),
+        voice.plain(incident.fix),
         myst.paragraphs(*state),
-    ]  # fmt: skip
+    ]
 
 
 def link(judgement: Judgement, incident: Incident) -> str:
@@ -87,27 +94,18 @@ def incident(judgement: Judgement, id: str, voice: Voice) -> str:
     """What the evidence says of one incident: the page of that incident embeds it."""
     one = next(one for one in judgement.incidents if one.id == id)
     told = next((each for each in judgement.followed if each.incident == id), None)
-    facts = [
-        (voice(N_("State")), _state(one.state, voice)),
-        (voice(N_("Severity")), voice.badge(one.severity)),
-    ]
+    facts = [(voice(N_("State")), _state(one.state, voice)), (voice(N_("Severity")), voice.badge(one.severity))]
     if told is None:
         return myst.paragraphs(myst.facts(facts), voice(N_("It has not been recorded yet.")))
     if told.rule:
         facts.append((voice(N_("Opened by the rule")), voice.literal(told.rule)))
     if told.seen and told.first_at is not None and told.last_at is not None:
-        seen = voice(
-            N_("{n} times, from {first} to {last}"), n=told.seen, first=told.first_at, last=told.last_at
-        )
+        seen = voice(N_("{n} times, from {first} to {last}"), n=told.seen, first=told.first_at, last=told.last_at)
         facts.append((voice(N_("Seen")), seen))
     if told.fingerprints:
-        facts.append(
-            (voice(N_("Causes")), ", ".join(voice.literal(cause) for cause in told.fingerprints[:6]))
-        )
+        facts.append((voice(N_("Causes")), ", ".join(voice.literal(cause) for cause in told.fingerprints[:6])))
     if told.blocks:
-        facts.append(
-            (voice(N_("Stands in the way of")), ", ".join(voice.literal(duty) for duty in told.blocks))
-        )
+        facts.append((voice(N_("Stands in the way of")), ", ".join(voice.literal(duty) for duty in told.blocks)))
     facts.append((voice(N_("Is the fix shown?")), voice.say(told.proof)))
     shown = myst.bullets(_segment(name, judgement, voice) for name in told.shows)
     title = voice(N_("Where the evidence is: {n} segments"), n=len(told.shows))
@@ -139,9 +137,12 @@ def decisions(judgement: Judgement, voice: Voice) -> str:
     if not judgement.decisions:
         return voice(N_("Nobody has written down what was done about a verdict."))
     header = [
-        voice(N_("When (UTC)")), voice(N_("Decision")), voice(N_("The verdict that was read")), voice(N_("By")),
+        voice(N_("When (UTC)")),
+        voice(N_("Decision")),
+        voice(N_("The verdict that was read")),
+        voice(N_("By")),
         voice(N_("Why")),
-    ]  # fmt: skip
+    ]
     rows = [_decision(one, voice) for one in judgement.decisions]
     return myst.table(voice(N_("Decisions: {n}"), n=len(rows)), header, rows, classes="cards decisions")
 
@@ -152,8 +153,9 @@ def _decision(one: Decision, voice: Voice) -> list[str]:
         voice.at(one.occurred_at),
         myst.paragraphs(myst.span(voice.literal(one.action), "row-name"), voice(said) if said else ""),
         myst.paragraphs(voice.badge(one.word), voice.literal(one.verdict[:12]), voice.at(one.verdict_as_of)),
-        voice.plain(one.by), voice.plain(one.why),
-    ]  # fmt: skip
+        voice.plain(one.by),
+        voice.plain(one.why),
+    ]
 
 
 def way_back(judgement: Judgement, voice: Voice) -> str:
@@ -181,11 +183,13 @@ def machines(voice: Voice) -> str:
         _machine(WATCH, N_("The states of a watch"), voice),
         _machine(INCIDENT, N_("The states of an incident"), voice),
         voice(
-            N_("An incident that comes back within {days} days of being resolved is opened again; later, it is another "
-               "one."),
+            N_(
+                "An incident that comes back within {days} days of being resolved is opened again; later, it is "
+                "another one."
+            ),
             days=REOPENS_WITHIN_DAYS,
         ),
-    )  # fmt: skip
+    )
 
 
 def _machine(table: tuple[Step, ...], title: str, voice: Voice) -> str:
@@ -194,7 +198,7 @@ def _machine(table: tuple[Step, ...], title: str, voice: Voice) -> str:
     header = [voice(N_("From")), voice(N_("To")), voice(N_("Who")), voice(N_("What it means"))]
     rows = [
         [voice(NAMES[step.before]), voice(NAMES[step.after]), voice(step.who), voice.ours(step.says)] for step in table
-    ]  # fmt: skip
+    ]
     return myst.paragraphs(
         machine(table, names, title=voice.language.gettext(title), says=says),
         myst.table(voice(title), header, rows, classes="cards states"),
@@ -208,8 +212,10 @@ def opening_rules(voice: Voice) -> str:
     return myst.paragraphs(
         myst.table(voice(N_("What opens an incident by itself")), header, rows, classes="cards opening"),
         voice(
-            N_("The same cause opens once: it is told by what broke, the type of the error and the place, never by a "
-               "message. More than {n} new causes of one rule at once are one incident."),
+            N_(
+                "The same cause opens once: it is told by what broke, the type of the error and the place, never by a "
+                "message. More than {n} new causes of one rule at once are one incident."
+            ),
             n=STORM,
         ),
-    )  # fmt: skip
+    )

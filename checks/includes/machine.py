@@ -54,17 +54,21 @@ def closing_json(judgement: Judgement) -> str:
         "schema": "atalaya.closing/1",
         "report": json.loads(as_json(judgement)),
         "checkpoints": [
-            {"hours": point.hours, "due_at": point.due_at, "duties": [
-                {"id": duty.id, "says": duty.says, "state": duty.state.value, "evidence": duty.evidence}
-                for duty in point.duties
-            ]}
+            {
+                "hours": point.hours,
+                "due_at": point.due_at,
+                "duties": [
+                    {"id": duty.id, "says": duty.says, "state": duty.state.value, "evidence": duty.evidence}
+                    for duty in point.duties
+                ],
+            }
             for point in judgement.checkpoints
         ],
         "incidents": [msgspec.structs.asdict(one) for one in judgement.incidents],
         "decisions": [msgspec.structs.asdict(one) for one in judgement.decisions],
         "questions": [msgspec.structs.asdict(one) for one in judgement.questions],
         "backlog": [msgspec.structs.asdict(one) for one in judgement.backlog],
-    }  # fmt: skip
+    }
     return _written(document)
 
 

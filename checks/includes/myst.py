@@ -15,9 +15,7 @@ from checks.scrub import scrub
 LIMIT = 300
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
-_PILES = re.compile(
-    r"([\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]+"
-)
+_PILES = re.compile(r"([\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]+")
 _FENCES = re.compile(r"^\s*(:{3,})", re.MULTILINE)
 
 Row = Sequence[str]
@@ -143,9 +141,7 @@ def paragraphs(*parts: str) -> str:
 
 def bullets(items: Iterable[str], *, ordered: bool = False) -> str:
     """A list of sentences that are already MyST."""
-    return "\n".join(
-        f"{f'{number}.' if ordered else '-'} {item}" for number, item in enumerate(items, start=1)
-    )
+    return "\n".join(f"{f'{number}.' if ordered else '-'} {item}" for number, item in enumerate(items, start=1))
 
 
 def facts(named: Iterable[tuple[str, str]]) -> str:

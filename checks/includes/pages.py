@@ -44,9 +44,7 @@ def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, 
     voice = Voice(language)
     texts = {out / f"{name}.md": fragment(judgement, voice) for name, fragment in FRAGMENTS.items()}
     texts |= {out / f"t{hours:02}.md": checkpoint(judgement, hours, voice) for hours in HOURS}
-    texts |= {
-        out / f"incident-{slug(one.id)}.md": incident(judgement, one.id, voice) for one in judgement.incidents
-    }
+    texts |= {out / f"incident-{slug(one.id)}.md": incident(judgement, one.id, voice) for one in judgement.incidents}
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
     texts[out / feed.NAME] = feed.of_release(judgement, voice)
     texts[out.parent / "metrics.json"] = as_json(judgement)
@@ -65,11 +63,7 @@ def _rehearsal(release: Release, voice: Voice) -> str:
         return ""
     return myst.div(
         "rehearsal-banner",
-        voice(
-            N_(
-                "REHEARSAL: nothing on this page happened. No SDK was released, and no number here is about one."
-            )
-        ),
+        voice(N_("REHEARSAL: nothing on this page happened. No SDK was released, and no number here is about one.")),
         voice(N_("Made by {command}."), command=release.made_by) if release.made_by else "",
     )
 
@@ -79,15 +73,21 @@ def contracts(judgement: Judgement, voice: Voice) -> str:
     counts = Counter(status.outcome for status in judgement.promises)
     summary = voice(
         N_("Promises kept: {kept} of {n}. Broken: {broken}, not applicable: {absent}, unknown: {unknown}."),
-        kept=counts[Outcome.KEPT], n=len(judgement.promises), broken=counts[Outcome.BROKEN],
-        absent=counts[Outcome.NOT_APPLICABLE], unknown=counts[Outcome.UNKNOWN],
-    )  # fmt: skip
+        kept=counts[Outcome.KEPT],
+        n=len(judgement.promises),
+        broken=counts[Outcome.BROKEN],
+        absent=counts[Outcome.NOT_APPLICABLE],
+        unknown=counts[Outcome.UNKNOWN],
+    )
     proof = (
-        voice(N_("Seeded defects caught by the promise that they break: {caught} of {seeded}."),
-              caught=judgement.defects_caught, seeded=judgement.defects_seeded)
+        voice(
+            N_("Seeded defects caught by the promise that they break: {caught} of {seeded}."),
+            caught=judgement.defects_caught,
+            seeded=judgement.defects_seeded,
+        )
         if judgement.defects_seeded
         else voice(N_("No defect has been seeded yet, so no check has been seen red: `nox -s prove` does it."))
-    )  # fmt: skip
+    )
     ordered = sorted(judgement.promises, key=lambda status: status.promise.contract)
     tables = [
         _family(name, list(family), voice)
@@ -99,20 +99,26 @@ def contracts(judgement: Judgement, voice: Voice) -> str:
 def _family(name: str, family: list[PromiseStatus], voice: Voice) -> str:
     kept = sum(status.outcome is Outcome.KEPT for status in family)
     header = [
-        voice(N_("Promise")), voice(N_("Severity")), voice(N_("Outcome")), voice(N_("Reason")),
-        voice(N_("Runs: kept, broken, unknown")), voice(N_("Last run")), voice(N_("Last seen red")),
-    ]  # fmt: skip
+        voice(N_("Promise")),
+        voice(N_("Severity")),
+        voice(N_("Outcome")),
+        voice(N_("Reason")),
+        voice(N_("Runs: kept, broken, unknown")),
+        voice(N_("Last run")),
+        voice(N_("Last seen red")),
+    ]
     rows = [
         [
             myst.paragraphs(myst.span(link(status.promise.id), "row-name"), voice.ours(status.promise.says)),
-            voice.badge(status.promise.severity), voice.badge(status.outcome),
+            voice.badge(status.promise.severity),
+            voice.badge(status.outcome),
             voice.plain(status.reason) if status.reason else "–",
             f"{voice.number(status.kept)} / {voice.number(status.broken)} / {voice.number(status.unknown)}",
             voice.at(status.at),
             voice.at(status.last_seen_red_at) if status.last_seen_red_at else voice(N_("never: it proves nothing yet")),
         ]
         for status in family
-    ]  # fmt: skip
+    ]
     caption = voice(N_("{contract}: promises kept, {kept} of {n}"), contract=name, kept=kept, n=len(family))
     red = [_reproduce(status, voice) for status in family if status.outcome is Outcome.BROKEN]
     return myst.paragraphs(
@@ -138,25 +144,31 @@ def findings(judgement: Judgement, voice: Voice) -> str:
     """Weaknesses beyond the contract: shown, never counted."""
     from checks.contracts.findings import WEAKNESSES
 
-    newest = {
-        finding.weakness: finding
-        for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)
-    }
+    newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
     known = {weakness.id: weakness for weakness in WEAKNESSES}
     if not newest:
         return voice(N_("Weaknesses beyond the contract have not been looked for yet."))
     header = [
-        voice(N_("Weakness")), voice(N_("Seen")), voice(N_("What was seen")), voice(N_("What would mend it")),
+        voice(N_("Weakness")),
+        voice(N_("Seen")),
+        voice(N_("What was seen")),
+        voice(N_("What would mend it")),
         voice(N_("Last looked for")),
-    ]  # fmt: skip
+    ]
     rows = []
     for id, finding in sorted(newest.items()):
         weakness = known.get(id)
-        rows.append([
-            myst.paragraphs(myst.span(voice.literal(id), "row-name"), voice.ours(weakness.says) if weakness else ""),
-            _seen(finding.seen, voice), voice.plain(finding.reason) if finding.reason else "–",
-            voice.ours(weakness.proposal) if weakness else "–", voice.at(finding.occurred_at),
-        ])  # fmt: skip
+        rows.append(
+            [
+                myst.paragraphs(
+                    myst.span(voice.literal(id), "row-name"), voice.ours(weakness.says) if weakness else ""
+                ),
+                _seen(finding.seen, voice),
+                voice.plain(finding.reason) if finding.reason else "–",
+                voice.ours(weakness.proposal) if weakness else "–",
+                voice.at(finding.occurred_at),
+            ]
+        )
     caption = voice(N_("Weaknesses beyond the contract. None of them counts against the release."))
     return myst.table(caption, header, rows, classes="cards findings")
 
@@ -164,11 +176,7 @@ def findings(judgement: Judgement, voice: Voice) -> str:
 def _seen(seen: bool | None, voice: Voice) -> str:
     if seen is None:
         return voice.mark("○", voice(N_("could not tell")), "unknown")
-    return (
-        voice.mark("▲", voice(N_("seen")), "unsure")
-        if seen
-        else voice.mark("●", voice(N_("not seen")), "good")
-    )
+    return voice.mark("▲", voice(N_("seen")), "unsure") if seen else voice.mark("●", voice(N_("not seen")), "good")
 
 
 def checkpoint(judgement: Judgement, hours: int, voice: Voice) -> str:
@@ -182,9 +190,7 @@ def checkpoint(judgement: Judgement, hours: int, voice: Voice) -> str:
         else voice(N_("Due on {at}: not yet."), at=found.due_at)
     )
     header = [voice(N_("Duty")), voice(N_("State")), voice(N_("Evidence"))]
-    rows = [
-        [voice.say(duty.says), voice.badge(duty.state), voice.say(duty.evidence)] for duty in found.duties
-    ]
+    rows = [[voice.say(duty.says), voice.badge(duty.state), voice.say(duty.evidence)] for duty in found.duties]
     duties = myst.table(voice(N_("Duties, {n} in all"), n=len(rows)), header, rows, classes="cards duties")
     return myst.paragraphs(due, _verdict_then(judgement, hours, voice), duties)
 

@@ -40,13 +40,23 @@ def report(judgement: Judgement, voice: Voice) -> str:
         f"<h1>{title}</h1>",
         f'<p class="rehearsal">{said(N_("REHEARSAL: nothing here happened."))}</p>' if release.rehearsal else "",
         f'<p class="word">{said.word(verdict.word)}</p>',
-        said.paragraph(N_("Watched from {start} to {end}, {hours} h; judged as of {at} by the rule {rule}."),
-                       start=release.opened_at, end=ends, hours=release.window_h, at=verdict.as_of, rule=verdict.rule),
+        said.paragraph(
+            N_("Watched from {start} to {end}, {hours} h; judged as of {at} by the rule {rule}."),
+            start=release.opened_at,
+            end=ends,
+            hours=release.window_h,
+            at=verdict.as_of,
+            rule=verdict.rule,
+        ),
         said.paragraph(N_("Digest of the verdict: {digest}"), digest=judgement.digest),
         said.list(N_("Why"), verdict.because),
-        _metrics(judgement, said), _checkpoints(judgement, said), _incidents(judgement, said),
-        _decisions(judgement, said), _questions(judgement, said), _backlog(judgement, said),
-    ]  # fmt: skip
+        _metrics(judgement, said),
+        _checkpoints(judgement, said),
+        _incidents(judgement, said),
+        _decisions(judgement, said),
+        _questions(judgement, said),
+        _backlog(judgement, said),
+    ]
     body = "\n".join(part for part in parts if part)
     return (
         f'<!doctype html>\n<html lang="{voice.language.code}">\n<head>\n<meta charset="utf-8">\n'
@@ -100,49 +110,71 @@ def _at(at: datetime) -> str:
 
 def _metrics(judgement: Judgement, said: Said) -> str:
     header = (N_("Metric"), N_("State"), N_("Figure"), N_("Threshold"), N_("Reason"))
-    rows = ((escape(one.id), said.word(one.state), said.text(one.text), said.text(one.threshold), said.text(one.reason))
-            for one in judgement.metrics)  # fmt: skip
+    rows = (
+        (escape(one.id), said.word(one.state), said.text(one.text), said.text(one.threshold), said.text(one.reason))
+        for one in judgement.metrics
+    )
     return said.table(N_("The five metrics"), header, rows)
 
 
 def _checkpoints(judgement: Judgement, said: Said) -> str:
     header = (N_("Checkpoint"), N_("Duty"), N_("State"), N_("Evidence"))
-    rows = ((f"T+{point.hours}", said.text(duty.says), said.word(duty.state), said.text(duty.evidence))
-            for point in judgement.checkpoints for duty in point.duties)  # fmt: skip
+    rows = (
+        (f"T+{point.hours}", said.text(duty.says), said.word(duty.state), said.text(duty.evidence))
+        for point in judgement.checkpoints
+        for duty in point.duties
+    )
     return said.table(N_("Checkpoints"), header, rows)
 
 
 def _incidents(judgement: Judgement, said: Said) -> str:
     header = (N_("Date (UTC)"), N_("Impact"), N_("Root cause"), N_("Fix applied"), N_("State"))
-    rows = [(_at(one.at), f"{said.stranger(one.id)} ({said.word(one.severity)}): {said.stranger(one.impact)}",
-             said.stranger(one.root_cause), said.stranger(one.fix), said.stranger(one.state))
-            for one in judgement.incidents]  # fmt: skip
+    rows = [
+        (
+            _at(one.at),
+            f"{said.stranger(one.id)} ({said.word(one.severity)}): {said.stranger(one.impact)}",
+            said.stranger(one.root_cause),
+            said.stranger(one.fix),
+            said.stranger(one.state),
+        )
+        for one in judgement.incidents
+    ]
     absent = said(N_("N/A"))
     return said.table(
-        N_("Incidents"),
-        header,
-        rows or [(said(N_("No incidents")), absent, absent, absent, said(N_("Closed")))],
+        N_("Incidents"), header, rows or [(said(N_("No incidents")), absent, absent, absent, said(N_("Closed")))]
     )
 
 
 def _decisions(judgement: Judgement, said: Said) -> str:
     header = (N_("When (UTC)"), N_("Decision"), N_("The verdict that was read"), N_("By"), N_("Why"))
-    rows = [(_at(one.occurred_at), said.stranger(one.action),
-             f"{said.word(one.word)} {said.stranger(one.verdict[:12])}", said.stranger(one.by),
-             said.stranger(one.why)) for one in judgement.decisions]  # fmt: skip
+    rows = [
+        (
+            _at(one.occurred_at),
+            said.stranger(one.action),
+            f"{said.word(one.word)} {said.stranger(one.verdict[:12])}",
+            said.stranger(one.by),
+            said.stranger(one.why),
+        )
+        for one in judgement.decisions
+    ]
     return said.table(N_("Decisions"), header, rows) if rows else ""
 
 
 def _questions(judgement: Judgement, said: Said) -> str:
     header = (N_("Question"), N_("What is open"), N_("Item of the backlog"))
-    rows = [
-        (said.stranger(one.id), said.text(one.says), said.stranger(one.item)) for one in judgement.questions
-    ]
+    rows = [(said.stranger(one.id), said.text(one.says), said.stranger(one.item)) for one in judgement.questions]
     return said.table(N_("Open questions"), header, rows) if rows else ""
 
 
 def _backlog(judgement: Judgement, said: Said) -> str:
     header = (N_("Priority"), N_("Item"), N_("Why"), N_("Proven done by"))
-    rows = [(str(one.priority), f"{said.text(one.says)} ({said.stranger(one.id)})", said.text(one.why),
-             said.stranger(one.proven_by)) for one in judgement.backlog]  # fmt: skip
+    rows = [
+        (
+            str(one.priority),
+            f"{said.text(one.says)} ({said.stranger(one.id)})",
+            said.text(one.why),
+            said.stranger(one.proven_by),
+        )
+        for one in judgement.backlog
+    ]
     return said.table(N_("Backlog for the next version"), header, rows) if rows else ""

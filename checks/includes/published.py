@@ -15,21 +15,32 @@ MOST = 200  # lines of a list: a hostile index can make more than anybody reads
 def artefact(judgement: Judgement, voice: Voice) -> str:
     """What the index serves, held against CI and against T+0."""
     if not judgement.artefacts:
-        return voice(N_("What is published has not been looked at: whether users get what CI built is not known. "
-                        "`[artefact] project` in `watch.toml` names it."))  # fmt: skip
+        return voice(
+            N_(
+                "What is published has not been looked at: whether users get what CI built is not known. "
+                "`[artefact] project` in `watch.toml` names it."
+            )
+        )
     newest = judgement.artefacts[-1]
     built = as_built(judgement.built)
     return myst.paragraphs(
-        voice(N_("{project} {version} on {index}, looked at {n} times, the last on {at}."), project=newest.project,
-              version=newest.version, index=newest.index, n=len(judgement.artefacts), at=newest.occurred_at),
+        voice(
+            N_("{project} {version} on {index}, looked at {n} times, the last on {at}."),
+            project=newest.project,
+            version=newest.version,
+            index=newest.index,
+            n=len(judgement.artefacts),
+            at=newest.occurred_at,
+        ),
         voice(N_("It could not be asked then: {why}"), why=newest.problem) if newest.problem else "",
         _wrong(judgement.published, newest, voice),
         _files(newest, built, voice),
         voice(N_("{n} more files of this version are listed, and were not looked at."), n=newest.not_looked_at)
-        if newest.not_looked_at else "",
+        if newest.not_looked_at
+        else "",
         "" if built else voice(N_("What CI built is not known, so nothing is held against it.")),
         _brings(newest, voice),
-    )  # fmt: skip
+    )
 
 
 def _wrong(published: tuple[ArtefactFinding, ...], newest: Artefact, voice: Voice) -> str:
@@ -43,8 +54,9 @@ def _wrong(published: tuple[ArtefactFinding, ...], newest: Artefact, voice: Voic
     if newest.problem or not newest.files:
         return ""
     if newest.not_known:
-        return voice(N_("Nothing wrong was seen in what could be looked at. Of {n} files it is not known."),
-                     n=newest.not_known)  # fmt: skip
+        return voice(
+            N_("Nothing wrong was seen in what could be looked at. Of {n} files it is not known."), n=newest.not_known
+        )
     return voice(N_("Nothing is wrong with what is served."))
 
 
@@ -66,13 +78,14 @@ def _files(newest: Artefact, built: dict[str, tuple[str, ...]] | None, voice: Vo
     ]
     rows = [
         [
-            voice.literal(file.name), voice.number(file.size_bytes) if file.size_bytes is not None else "–",
+            voice.literal(file.name),
+            voice.number(file.size_bytes) if file.size_bytes is not None else "–",
             voice.literal(file.sha256[:16]) if file.sha256 else voice.plain(file.problem),
             _as_built(file, built, voice),
             voice.mark("✖", voice(N_("yes")), "bad") if file.yanked else voice.mark("●", voice(N_("no")), "good"),
         ]
         for file in newest.files
-    ]  # fmt: skip
+    ]
     return myst.table(voice(N_("What users get")), header, rows, classes="cards artefact")
 
 
@@ -89,7 +102,7 @@ def _brings(newest: Artefact, voice: Voice) -> str:
         return voice(N_("What installing it brings along is not known: {why}"), why=newest.unresolved)
     return myst.dropdown(
         voice(N_("What installing it brings along: {n} packages"), n=len(newest.resolved)), myst.block(newest.resolved)
-    )  # fmt: skip
+    )
 
 
 def moves(judgement: Judgement, voice: Voice) -> str:
@@ -112,11 +125,15 @@ def table(judgement: Judgement, found: tuple[Move, ...], caption: str, voice: Vo
     ]
     rows = [
         [
-            voice.at(move.at), _hour(judgement, move, voice), myst.span(voice.literal(move.what), "row-name"),
-            voice.literal(move.before), voice.literal(move.after), voice.literal(move.where),
+            voice.at(move.at),
+            _hour(judgement, move, voice),
+            myst.span(voice.literal(move.what), "row-name"),
+            voice.literal(move.before),
+            voice.literal(move.after),
+            voice.literal(move.where),
         ]
         for move in found[:MOST]
-    ]  # fmt: skip
+    ]
     return myst.table(caption, header, rows, classes="cards moves")
 
 

@@ -50,20 +50,20 @@ def keys(voice: Voice) -> str:
     for section, of_section in groupby(settings.every_key(), key=lambda key: key.section):
         rows = [
             [
-                myst.span(voice.literal(key.name), "row-name"), _default(key.default, voice),
-                voice.ours(key.description), voice.literal(key.variable),
+                myst.span(voice.literal(key.name), "row-name"),
+                _default(key.default, voice),
+                voice.ours(key.description),
+                voice.literal(key.variable),
             ]
             for key in of_section
-        ]  # fmt: skip
+        ]
         caption = voice(N_("Section {section}"), section=f"[{section}]")
         tables.append(myst.table(caption, header, rows, classes="cards settings", widths="19 18 38 25"))
     return myst.paragraphs(*tables)
 
 
 def _default(value: Any, voice: Voice) -> str:
-    return (
-        voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
-    )
+    return voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
 
 
 def promises(voice: Voice) -> str:
@@ -72,24 +72,21 @@ def promises(voice: Voice) -> str:
 
     ordered = sorted(PROMISES, key=lambda promise: promise.contract)
     return myst.paragraphs(
-        *(
-            _contract(name, list(family), voice)
-            for name, family in groupby(ordered, key=lambda one: one.contract)
-        )
+        *(_contract(name, list(family), voice) for name, family in groupby(ordered, key=lambda one: one.contract))
     )
 
 
 def _contract(name: str, family: list[Promise], voice: Voice) -> str:
-    header = [
-        voice(N_("Promise")), voice(N_("Severity")), voice(N_("Checkpoint")), voice(N_("Why it matters")),
-    ]  # fmt: skip
+    header = [voice(N_("Promise")), voice(N_("Severity")), voice(N_("Checkpoint")), voice(N_("Why it matters"))]
     rows = [
         [
             myst.paragraphs(myst.span(contract.link(promise.id), "row-name"), voice.ours(promise.says)),
-            voice.badge(promise.severity), f"T+{promise.checkpoint_h}", voice.ours(promise.why),
+            voice.badge(promise.severity),
+            f"T+{promise.checkpoint_h}",
+            voice.ours(promise.why),
         ]
         for promise in family
-    ]  # fmt: skip
+    ]
     caption = voice(N_("{contract}: {n} promises"), contract=name, n=len(family))
     return myst.table(caption, header, rows, classes="cards promises", widths="44 13 13 30")
 
@@ -105,7 +102,7 @@ def weaknesses(voice: Voice) -> str:
             voice.ours(weakness.proposal),
         ]
         for weakness in WEAKNESSES
-    ]  # fmt: skip
+    ]
     caption = voice(N_("Weaknesses that are looked for beyond the contract"))
     return myst.table(caption, header, rows, classes="cards findings")
 

@@ -27,9 +27,7 @@ def link(id: str, voice: Voice) -> str:
 
 def write_rule_pages(docs: Path) -> tuple[Path, ...]:
     """Write the page of each rule, which only includes its fragment, and take away those of rules gone."""
-    return write_pages(
-        docs / PAGES, {id: f"(rule-{id})=\n# `{id}`\n\n```{{live}} rule-{id}\n```\n" for id in KNOWN}
-    )
+    return write_pages(docs / PAGES, {id: f"(rule-{id})=\n# `{id}`\n\n```{{live}} rule-{id}\n```\n" for id in KNOWN})
 
 
 def about_the_rules() -> dict[str, Callable[[Voice], str]]:
@@ -46,9 +44,7 @@ def table(voice: Voice) -> str:
             [voice.number(number), link(rule.id, voice), voice.badge(rule.word), voice.ours(rule.says)]
             for number, rule in enumerate(_of(when), start=1)
         ]
-        tables.append(
-            myst.table(voice(PARTS[when]), header, rows, classes="cards rules", widths="8 28 20 44")
-        )
+        tables.append(myst.table(voice(PARTS[when]), header, rows, classes="cards rules", widths="8 28 20 44"))
     return myst.paragraphs(*tables)
 
 
@@ -64,10 +60,12 @@ def _rule(rule: Rule, voice: Voice) -> str:
         voice(N_("It is tried as number {number} of {n}."), number=number + 1, n=len(in_order)),
         f"{only} {before}" if before else voice(N_("No other comes before it.")),
         voice(
-            N_("Which rules apply to a release, and why, stands on its front page. "
-               "In a terminal: `python -m checks judge`")
+            N_(
+                "Which rules apply to a release, and why, stands on its front page. "
+                "In a terminal: `python -m checks judge`"
+            )
         ),
-    )  # fmt: skip
+    )
 
 
 def _of(when: When) -> list[Rule]:

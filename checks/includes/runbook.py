@@ -16,19 +16,13 @@ class Described(NamedTuple):
 
 RUNBOOK: dict[str, Described] = {
     "pass-rate": Described(N_("CI pass rate"), N_("Share of the SDK's jobs that end well, each attempt counted")),
-    "flaky-tests": Described(
-        N_("Flaky tests"), N_("Tests that pass and fail in turn while nothing changes")
-    ),
-    "network-errors": Described(
-        N_("Network errors"), N_("Failures of the transport (`TransportError`) in a run")
-    ),
-    "polling-timeouts": Described(
-        N_("Polling timeouts"), N_("`TimeoutError` in `wait_for_export_ready`")
-    ),
+    "flaky-tests": Described(N_("Flaky tests"), N_("Tests that pass and fail in turn while nothing changes")),
+    "network-errors": Described(N_("Network errors"), N_("Failures of the transport (`TransportError`) in a run")),
+    "polling-timeouts": Described(N_("Polling timeouts"), N_("`TimeoutError` in `wait_for_export_ready`")),
     "stale-cache": Described(
         N_("Stale-cache incidents"), N_("Cases in which a poll reads an outdated state from the cache")
     ),
-}  # fmt: skip
+}
 
 # The kinds of records that each metric counts.
 KINDS: dict[str, tuple[str, ...]] = {

@@ -40,17 +40,13 @@ def behind(metric: str, judgement: Judgement) -> list[SegmentInfo]:
     return [segment for segment in judgement.segments if segment.kind in KINDS.get(metric, ())]
 
 
-def write_pages(
-    judgement: Judgement, segments: Iterable[Segment], out: Path, voice: Voice
-) -> tuple[Path, ...]:
+def write_pages(judgement: Judgement, segments: Iterable[Segment], out: Path, voice: Voice) -> tuple[Path, ...]:
     """Write the page of each segment that the judgement rests on, and take away those of segments gone.
 
     ``out`` is the folder of the release's fragments in one language. Returns the files that had to be written.
     """
     listed = {segment.name for segment in judgement.segments}
-    texts = {
-        name_of(segment.info): page(segment, voice) for segment in segments if segment.info.name in listed
-    }
+    texts = {name_of(segment.info): page(segment, voice) for segment in segments if segment.info.name in listed}
     return files.write_pages(out / FOLDER, texts, ".html")
 
 
@@ -59,29 +55,31 @@ def page(segment: Segment, voice: Voice) -> str:
     info, say = segment.info, voice.language.gettext
     metrics = [say(RUNBOOK[id].title) for id, kinds in KINDS.items() if info.kind in kinds]
     facts = [
-        (say(N_("Kind")), info.kind), (say(N_("Environments")), ", ".join(info.environments) or "–"),
+        (say(N_("Kind")), info.kind),
+        (say(N_("Environments")), ", ".join(info.environments) or "–"),
         (say(N_("Records")), voice.language.number(info.records)),
-        (say(N_("First")), instant(info.first_at)), (say(N_("Last")), instant(info.last_at)),
+        (say(N_("First")), instant(info.first_at)),
+        (say(N_("Last")), instant(info.last_at)),
         (say(N_("Digest")), info.digest),
         (say(N_("Figures")), ", ".join(metrics) or say(N_("none of the five"))),
-    ]  # fmt: skip
+    ]
     about = say(
-        N_(
-            "A file of evidence is named after its content, and never changed. What it holds stands below as recorded."
-        )
+        N_("A file of evidence is named after its content, and never changed. What it holds stands below as recorded.")
     )
     left_out = len(segment.records) - RECORDS_SHOWN
     more = say(N_("{n} more are in the file.")).replace("{n}", voice.language.number(left_out))
-    return "\n".join([
-        f"<h1>{say(N_('Segment'))} <code>{_shown(info.name)}</code></h1>",
-        f"<p>{about}</p>",
-        '<dl class="facts">',
-        *(f"<dt>{name}</dt><dd>{_shown(value)}</dd>" for name, value in facts),
-        "</dl>",
-        _table(segment.records[:RECORDS_SHOWN], voice),
-        f"<p>{more}</p>" if left_out > 0 else "",
-        f'<p><a href="../evidence.html#segment-{name_of(info)}">{say(N_("All evidence of this release"))}</a></p>',
-    ])  # fmt: skip
+    return "\n".join(
+        [
+            f"<h1>{say(N_('Segment'))} <code>{_shown(info.name)}</code></h1>",
+            f"<p>{about}</p>",
+            '<dl class="facts">',
+            *(f"<dt>{name}</dt><dd>{_shown(value)}</dd>" for name, value in facts),
+            "</dl>",
+            _table(segment.records[:RECORDS_SHOWN], voice),
+            f"<p>{more}</p>" if left_out > 0 else "",
+            f'<p><a href="../evidence.html#segment-{name_of(info)}">{say(N_("All evidence of this release"))}</a></p>',
+        ]
+    )
 
 
 def _table(records: Sequence[Evidence], voice: Voice) -> str:
@@ -103,9 +101,7 @@ def _table(records: Sequence[Evidence], voice: Voice) -> str:
 def _line(record: Evidence) -> str:
     """What the record says beyond where and when, as it stands in the file."""
     said = msgspec.to_builtins(record)
-    kept = {
-        name: value for name, value in said.items() if name not in ("occurred_at", "environment", "format")
-    }
+    kept = {name: value for name, value in said.items() if name not in ("occurred_at", "environment", "format")}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
 
 

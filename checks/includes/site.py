@@ -38,9 +38,7 @@ ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
 SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
 TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
 EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)
-SCRIPT = (
-    "releases.js"  # what each page of each release loads, though it was built before the newest was opened
-)
+SCRIPT = "releases.js"  # what each page of each release loads, though it was built before the newest was opened
 FOR_MACHINES = ("metrics.json", "badge.json", "badge.svg")
 NOT_IN_PAGES = ("evidence", "__pycache__", ".mo")
 
@@ -104,15 +102,15 @@ def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Rel
     taken = {*LANGUAGES, "guides", "concepts", "reference", "_static", "_sources"}
     for release in releases:
         if release.version in taken:
-            raise ReleaseError(
-                f"docs/releases/{release.version}: the site has another page there. Rename the release."
-            )
+            raise ReleaseError(f"docs/releases/{release.version}: the site has another page there. Rename the release.")
     if only is None:
         return list(releases)
     names = set(only)
     if missing := names - {release.version for release in releases}:
-        raise ReleaseError(f"no such release: {', '.join(sorted(missing))}. There are: "
-                           f"{', '.join(release.version for release in releases) or 'none'}.")  # fmt: skip
+        raise ReleaseError(
+            f"no such release: {', '.join(sorted(missing))}. There are: "
+            f"{', '.join(release.version for release in releases) or 'none'}."
+        )
     return [release for release in releases if release.version in names]
 
 
@@ -123,12 +121,12 @@ def _require_fragments(docs: Path, releases: Iterable[Release]) -> None:
     needed = [generated / "switcher.json"]
     for code in LANGUAGES:
         needed.append(generated / FOLDER / code / "releases.md")
-        needed += [
-            generated / release.version / code / f"{name}.md" for release in releases for name in names
-        ]
+        needed += [generated / release.version / code / f"{name}.md" for release in releases for name in names]
     if missing := [file for file in needed if not file.is_file()]:
-        raise ReleaseError(f"{missing[0]}: missing, so the site cannot be built ({len(missing)} files in all). "
-                           f"Run `python -m checks publish`, and build again.")  # fmt: skip
+        raise ReleaseError(
+            f"{missing[0]}: missing, so the site cannot be built ({len(missing)} files in all). "
+            f"Run `python -m checks publish`, and build again."
+        )
 
 
 def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -> Iterator[Build]:
@@ -138,29 +136,33 @@ def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -
     for code in sorted(LANGUAGES, key=lambda code: code != language):
         front = "" if code == language else code
         yield Build(
-            release="", language=code, source=docs, out=out / front, doctrees=doctrees / "site" / code,
+            release="",
+            language=code,
+            source=docs,
+            out=out / front,
+            doctrees=doctrees / "site" / code,
             sources=(
-                *shared, *(docs / entry for entry in ROOT_ENTRIES), docs / "_generated" / FOLDER / code,
+                *shared,
+                *(docs / entry for entry in ROOT_ENTRIES),
+                docs / "_generated" / FOLDER / code,
                 *_embedded(docs, code),
             ),
-        )  # fmt: skip
+        )
         for release in releases:
             name = release.version
             yield Build(
-                release=name, language=code, source=docs / "releases" / name, out=out / name / front,
+                release=name,
+                language=code,
+                source=docs / "releases" / name,
+                out=out / name / front,
                 doctrees=doctrees / name / code,
                 sources=(*shared, docs / "releases" / name, docs / "_generated" / name / code),
-            )  # fmt: skip
+            )
 
 
 def _embedded(docs: Path, code: str) -> Iterator[Path]:
     """The fragments of releases that root pages embed: those pages change with them, and no others do."""
-    pages = [
-        docs / "index.md",
-        *docs.glob("guides/*.md"),
-        *docs.glob("concepts/*.md"),
-        *docs.glob("reference/*.md"),
-    ]
+    pages = [docs / "index.md", *docs.glob("guides/*.md"), *docs.glob("concepts/*.md"), *docs.glob("reference/*.md")]
     for page in sorted(pages):
         for name, release in EMBEDDED.findall(page.read_text(encoding="utf-8")):
             file = fragment_file(docs, release, code, name)
@@ -168,9 +170,7 @@ def _embedded(docs: Path, code: str) -> Iterator[Path]:
                 yield file
 
 
-def _run(
-    builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Callable[[str], object]
-) -> Iterator[str]:
+def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Callable[[str], object]) -> Iterator[str]:
     """Build what has changed, so many at once; yields the problem of each that failed, in words."""
     known = cache(partial(digest, leave_out=NOT_IN_PAGES))  # most of what a build reads, all of them read
     digests = {one: _digest(one, docs, language, known) for one in builds}
@@ -186,8 +186,7 @@ def _run(
     with sphinxes.workers(min(jobs, len(changed))) as pool:
         started_s = time.perf_counter()
         running = {
-            pool.submit(sphinxes.build, _arguments(one, docs), _environment(one, language)): one
-            for one in changed
+            pool.submit(sphinxes.build, _arguments(one, docs), _environment(one, language)): one for one in changed
         }
         for done in as_completed(running):
             one, (code, said) = running[done], done.result()
@@ -205,16 +204,25 @@ def _stamp(one: Build) -> Path:
 
 def _is_built(one: Build, digest: str) -> bool:
     stamp = _stamp(one)
-    return (
-        (one.out / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest
-    )
+    return (one.out / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest
 
 
 def _arguments(one: Build, docs: Path) -> list[str]:
     return [
-        "-q", "-N", "-n", "-W", "--keep-going", "-b", "html", "-c", str(docs), "-d", str(one.doctrees),
-        str(one.source), str(one.out),
-    ]  # fmt: skip
+        "-q",
+        "-N",
+        "-n",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-c",
+        str(docs),
+        "-d",
+        str(one.doctrees),
+        str(one.source),
+        str(one.out),
+    ]
 
 
 def _refused(one: Build, said: str) -> str:
@@ -256,9 +264,7 @@ def publish_releases(docs: Path, judgements: Iterable[Judgement], language: str 
 
     Returns the files that had to be written.
     """
-    newest_first = sorted(
-        judgements, key=lambda one: (one.release.opened_at, one.release.version), reverse=True
-    )
+    newest_first = sorted(judgements, key=lambda one: (one.release.opened_at, one.release.version), reverse=True)
     texts = {docs / "_generated" / "switcher.json": _switcher(newest_first)}
     for code in LANGUAGES:
         list_of_releases = _list(newest_first, Voice(Language(code))).rstrip("\n") + "\n"
@@ -273,10 +279,15 @@ def _switcher(judgements: Sequence[Judgement]) -> str:
     for judgement in judgements:
         version, word = judgement.release.version, judgement.verdict.word.value
         said = f"REHEARSAL, {word}" if judgement.release.rehearsal else word
-        entries.append({
-            "name": f"{version} ({said})", "version": version, "url": f"{version}/",
-            "preferred": judgement is judgements[0], "rehearsal": judgement.release.rehearsal,
-        })  # fmt: skip
+        entries.append(
+            {
+                "name": f"{version} ({said})",
+                "version": version,
+                "url": f"{version}/",
+                "preferred": judgement is judgements[0],
+                "rehearsal": judgement.release.rehearsal,
+            }
+        )
     return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
 
 
@@ -312,9 +323,7 @@ def _copy(source: Path, target: Path) -> None:
 def _prune(out: Path, releases: Iterable[Release]) -> None:
     """Take away the pages of releases that are gone from the tree, as the last build listed them."""
     try:
-        listed = {
-            str(entry["version"]) for entry in json.loads((out / "switcher.json").read_text(encoding="utf-8"))
-        }
+        listed = {str(entry["version"]) for entry in json.loads((out / "switcher.json").read_text(encoding="utf-8"))}
     except (OSError, ValueError, KeyError, TypeError):
         return
     for gone in listed - {release.version for release in releases}:

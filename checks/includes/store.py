@@ -48,9 +48,7 @@ class Store:
         self.docs, self.settings = docs, settings
         self.digest = cache(digest)  # an earlier release is read for each later one
 
-    def release(
-        self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement]
-    ) -> Judgement:
+    def release(self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement]) -> Judgement:
         """The judgement of one of the releases; ``make`` judges it and writes its fragments, unless that is kept."""
         parts = [msgspec.json.encode(self.settings).decode()]
         for other in releases:

@@ -21,22 +21,37 @@ def summary(judgement: Judgement, voice: Voice) -> str:
     parts = [
         f"## {_word(verdict.word, voice)}: Atalaya {voice.literal(release.version)}",
         f"**{voice(N_('REHEARSAL: nothing here happened.'))}**" if release.rehearsal else "",
-        voice(N_("As of {at}, valid until {until}. Digest {digest}."), at=verdict.as_of, until=verdict.valid_until,
-              digest=judgement.digest[:12]),
+        voice(
+            N_("As of {at}, valid until {until}. Digest {digest}."),
+            at=verdict.as_of,
+            until=verdict.valid_until,
+            digest=judgement.digest[:12],
+        ),
         voice(N_("Next is {title}, due on {at}."), title=coming.title, at=coming.due_at) if coming else "",
         _list(verdict.because, voice),
         _table(
             [voice(N_("Metric")), voice(N_("State")), voice(N_("Figure")), voice(N_("Threshold"))],
-            [[voice.literal(one.id), _word(one.state, voice), voice.say(one.text), voice.say(one.threshold)]
-             for one in judgement.metrics],
+            [
+                [voice.literal(one.id), _word(one.state, voice), voice.say(one.text), voice.say(one.threshold)]
+                for one in judgement.metrics
+            ],
         ),
-        f"### {voice(N_('Open incidents'))}\n\n" + _table(
+        f"### {voice(N_('Open incidents'))}\n\n"
+        + _table(
             [voice(N_("Incident")), voice(N_("State")), voice(N_("Impact"))],
-            [[f"{voice.literal(one.id)} ({voice.word(one.severity)})", voice.literal(one.state),
-              voice.literal(one.impact)] for one in open_still[:MOST]],
-        ) if open_still else "",
+            [
+                [
+                    f"{voice.literal(one.id)} ({voice.word(one.severity)})",
+                    voice.literal(one.state),
+                    voice.literal(one.impact),
+                ]
+                for one in open_still[:MOST]
+            ],
+        )
+        if open_still
+        else "",
         f"### {voice(N_('What to do next'))}\n\n{_list(verdict.next_steps, voice)}" if verdict.next_steps else "",
-    ]  # fmt: skip
+    ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 

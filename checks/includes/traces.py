@@ -35,7 +35,7 @@ BEHIND: tuple[Behind, ...] = (
     Behind("network-errors", _event(EventKind.NETWORK_ERROR), N_("No network error was recorded.")),
     Behind("polling-timeouts", _event(EventKind.POLLING_TIMEOUT), N_("No polling timeout was recorded.")),
     Behind("stale-cache", _event(EventKind.STALE_READ), N_("No stale read was recorded.")),
-)  # fmt: skip
+)
 
 
 class Places(NamedTuple):
@@ -48,9 +48,7 @@ class Places(NamedTuple):
 def traces(found: Iterable[Trace], places: Places, voice: Voice) -> str:
     """For each metric, the records behind it: what failed first, then the newest."""
     found = tuple(found)
-    return myst.paragraphs(
-        *(_behind(one, [t for t in found if one.counts(t)], places, voice) for one in BEHIND)
-    )
+    return myst.paragraphs(*(_behind(one, [t for t in found if one.counts(t)], places, voice) for one in BEHIND))
 
 
 def metrics_behind(found: Iterable[Trace], voice: Voice) -> dict[str, str]:
@@ -75,9 +73,12 @@ def _behind(one: Behind, found: list[Trace], places: Places, voice: Voice) -> st
     shown = sorted(found, key=_newest)
     shown.sort(key=_ended_well)
     header = [
-        voice(N_("When")), voice(N_("What")), voice(N_("How it ended")), voice(N_("File and line")),
+        voice(N_("When")),
+        voice(N_("What")),
+        voice(N_("How it ended")),
+        voice(N_("File and line")),
         voice(N_("Segment")),
-    ]  # fmt: skip
+    ]
     rows = [_row(trace, places, voice) for trace in shown[:ROWS_SHOWN]]
     left_out = len(shown) - len(rows)
     return myst.paragraphs(
@@ -131,9 +132,7 @@ def _how(trace: Trace, voice: Voice) -> str:
         case JobAttempt() as job:
             return voice.word(job.conclusion)
         case TestAttempt() as test:
-            return myst.paragraphs(
-                voice.word(test.outcome), voice.literal(test.message) if test.message else ""
-            )
+            return myst.paragraphs(voice.word(test.outcome), voice.literal(test.message) if test.message else "")
         case Event() as event:
             return myst.paragraphs(
                 voice.literal(event.quote or event.message),

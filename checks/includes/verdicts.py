@@ -85,11 +85,7 @@ def due_next(judgement: Judgement, voice: Voice) -> str:
         return f"{link} {voice.at(coming[0].due_at)} {voice(N_('duties: {n}'), n=open_still)}"
     if judgement.seal.is_sealed:
         return voice(N_("the next release"))
-    return (
-        voice(N_("the end of the window"))
-        if judgement.verdict.window == "open"
-        else voice(N_("to close the watch"))
-    )
+    return voice(N_("the end of the window")) if judgement.verdict.window == "open" else voice(N_("to close the watch"))
 
 
 def _score(score: float | None, voice: Voice) -> str:
@@ -98,11 +94,7 @@ def _score(score: float | None, voice: Voice) -> str:
     return voice(N_("{score:.2%}, which decides nothing"), score=score)
 
 
-WINDOWS: dict[str, str] = {
-    "open": N_("open until"),
-    "ended": N_("ended on"),
-    "extended": N_("extended beyond"),
-}
+WINDOWS: dict[str, str] = {"open": N_("open until"), "ended": N_("ended on"), "extended": N_("extended beyond")}
 
 
 def _section(title: str, body: str) -> str:
@@ -118,9 +110,7 @@ def _rules(judgement: Judgement, voice: Voice) -> str:
         voice(N_("Every rule that applied: {n}. The first one decides."), n=len(fired)),
         myst.facts(_stands_on(judgement, voice)),
         *(
-            myst.paragraphs(
-                f"{rules.link(rule.rule, voice)} {voice.badge(rule.word)}", voice.list(rule.because)
-            )
+            myst.paragraphs(f"{rules.link(rule.rule, voice)} {voice.badge(rule.word)}", voice.list(rule.because))
             for rule in fired
         ),
     )

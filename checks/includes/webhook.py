@@ -39,9 +39,7 @@ def message(judgement: Judgement, untold: Sequence[Happening], voice: Voice) -> 
         words = voice.language.gettext(N_("and {n} before that")).format(n=more)
         blocks.append({"type": "context", "elements": [{"type": "plain_text", "text": words}]})
     lines = [title, *(_safe(said(one.title, voice)) for one in shown)]
-    return {
-        "text": "\n".join(lines)[:LONGEST_BLOCK], "blocks": blocks, "unfurl_links": False, "unfurl_media": False
-    }  # fmt: skip
+    return {"text": "\n".join(lines)[:LONGEST_BLOCK], "blocks": blocks, "unfurl_links": False, "unfurl_media": False}
 
 
 def _marked(words: str) -> dict[str, Any]:
@@ -62,17 +60,13 @@ def send(webhook: str, body: dict[str, Any]) -> None:
     """
     _require_private(webhook)
     try:
-        for attempt in stamina.retry_context(
-            on=_is_worth_another, attempts=ATTEMPTS, timeout=60, wait_initial=0.5
-        ):
+        for attempt in stamina.retry_context(on=_is_worth_another, attempts=ATTEMPTS, timeout=60, wait_initial=0.5):
             with attempt:
                 _post(webhook, body)
     except _Refused as why:
         raise NetworkError(f"it answered {why.status}. Nothing was marked as told.") from None
     except httpx.HTTPError as why:
-        raise NetworkError(
-            f"it cannot be reached ({type(why).__name__}). Nothing was marked as told."
-        ) from None
+        raise NetworkError(f"it cannot be reached ({type(why).__name__}). Nothing was marked as told.") from None
 
 
 class _Refused(Exception):

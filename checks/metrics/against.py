@@ -56,16 +56,24 @@ def _jobs(jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
     loss, low, high, smallest = shares(drop.value, drop.low, drop.high, least)
     p, held_against = rates(drop.p, comparison.eased(most, already_open))
     needed = comparison.needed_per_arm(0.97, 0.92, alpha=most)
-    weak = text(
-        "To show a fall from 97 % to 92 % with a power of 80 % it takes {n} jobs on each side.", n=needed
-    )
+    weak = text("To show a fall from 97 % to 92 % with a power of 80 % it takes {n} jobs on each side.", n=needed)
     said = text(
         "{well} of {n} jobs against {base_well} of {base_n} in {version}: a loss of {loss} ({low} to {high}), p = {p}, "
         "limit {limit}; a loss counts from {smallest} on, with {failures} failures or more. {power}",
-        well=new_well, n=new_n, base_well=base_well, base_n=base_n, version=basis.version, loss=loss, low=low,
-        high=high, p=p, limit=held_against, smallest=smallest, failures=FEWEST,
+        well=new_well,
+        n=new_n,
+        base_well=base_well,
+        base_n=base_n,
+        version=basis.version,
+        loss=loss,
+        low=low,
+        high=high,
+        p=p,
+        limit=held_against,
+        smallest=smallest,
+        failures=FEWEST,
         power=weak if min(new_n, base_n) < needed else "",
-    )  # fmt: skip
+    )
     return _word(comparison.regressed(drop, limit=most, already_open=already_open)), said
 
 
@@ -84,9 +92,15 @@ def _events(metric: Metric, basis: Basis, span: Span) -> tuple[Compared, Text]:
     said = text(
         "{events} in {n} against {base_events} in {base_n} in {version}: p = {p}, limit {limit}; a rise counts from "
         "{least} events on.",
-        events=events, n=n, base_events=base_events, base_n=base_n, version=basis.version, p=p,
-        limit=held_against, least=FEWEST,
-    )  # fmt: skip
+        events=events,
+        n=n,
+        base_events=base_events,
+        base_n=base_n,
+        version=basis.version,
+        p=p,
+        limit=held_against,
+        least=FEWEST,
+    )
     fixed = span.fixed_at.get(metric.id)
     if fixed is not None:
         said = text("Since the fix of {at}: {said}", at=fixed, said=said)
@@ -106,8 +120,10 @@ def _count(metric: Metric, basis: Basis) -> tuple[Compared, Text]:
         return Compared.NO_BASIS, text("It is not known on both sides: there is nothing to compare with.")
     return Compared.NOT_SHOWN, text(
         "{value:g} against {before:g} in {version}. A count without an interval is held against its limit only.",
-        value=metric.value, before=before.value, version=basis.version,
-    )  # fmt: skip
+        value=metric.value,
+        before=before.value,
+        version=basis.version,
+    )
 
 
 def _word(found: bool | None) -> Compared:

@@ -94,9 +94,7 @@ def wilson_clustered(successes: int, n: int, m: float, icc: float) -> Estimate:
     """
     must_be_counts(successes, n)
     effective = effective_n(n, m, icc)
-    method = text(
-        "Wilson score interval on {effective:.2f} effective trials, two-sided, 95 %", effective=effective
-    )
+    method = text("Wilson score interval on {effective:.2f} effective trials, two-sided, 95 %", effective=effective)
     # The formula holds for a fraction of a trial as well. All of them stay all, whatever the rounding.
     part = effective if successes == n else successes * (effective / n)
     return replace(wilson(part, effective), n=n, method=method)

@@ -257,9 +257,7 @@ def latency(base: Sequence[float], new: Sequence[float]) -> Shift:
     if min(n, base_n) < FEWEST_TIMES or max(ties) * 2 > n + base_n:
         return Shift(n=n, base_n=base_n)
     exact = max(n, base_n) <= EXACT_UP_TO and max(ties) == 1
-    ranked = stats.mannwhitneyu(
-        new, base, alternative="greater", method="exact" if exact else "asymptotic"
-    )  # fmt: skip
+    ranked = stats.mannwhitneyu(new, base, alternative="greater", method="exact" if exact else "asymptotic")
     outside = _u_outside(n, base_n) if exact else _u_outside_normal(n, base_n, ties)
     before = float(np.percentile(base, 95))
     pairs = n * base_n
@@ -277,9 +275,7 @@ def latency(base: Sequence[float], new: Sequence[float]) -> Shift:
     )
 
 
-def slower(
-    found: Shift, *, limit: float = ALPHA, ratio: float = SLOWER, already_open: bool = False
-) -> bool | None:
+def slower(found: Shift, *, limit: float = ALPHA, ratio: float = SLOWER, already_open: bool = False) -> bool | None:
     """Whether times are surely longer, and their 95th percentile by more than 30 %. None where it cannot be told.
 
     >>> slower(latency([1, 2, 3, 4, 5, 6], [11, 12, 13, 14, 15, 16])), slower(latency([1], [2])) is None

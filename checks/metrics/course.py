@@ -73,13 +73,22 @@ def _smoke(engine: Engine, span: Span, until_h: float) -> Iterator[Took]:
     for number, runs in groupby(took, key=lambda one: min(last, int(one[0] // PART_H))):
         seconds = [duration_s for _, duration_s in runs]
         yield Took(
-            begins_h=number * PART_H, ends_h=min((number + 1) * PART_H, until_h), n=len(seconds),
-            median_s=median(seconds), least_s=min(seconds), most_s=max(seconds),
-        )  # fmt: skip
+            begins_h=number * PART_H,
+            ends_h=min((number + 1) * PART_H, until_h),
+            n=len(seconds),
+            median_s=median(seconds),
+            least_s=min(seconds),
+            most_s=max(seconds),
+        )
 
 
 def _part(begins_h: float, lasts_h: float, until_h: float, events: int, trials: int, rate: Estimate) -> Part:
     return Part(
-        begins_h=begins_h, ends_h=min(begins_h + lasts_h, until_h), events=events, trials=trials, value=rate.value,
-        low=rate.low, high=rate.high,
-    )  # fmt: skip
+        begins_h=begins_h,
+        ends_h=min(begins_h + lasts_h, until_h),
+        events=events,
+        trials=trials,
+        value=rate.value,
+        low=rate.low,
+        high=rate.high,
+    )

@@ -27,9 +27,7 @@ def coverage(engine: Engine, span: Span) -> Coverage:
     return covered(seen, begins=span.release.opened_at, until=span.until, schedule=span.settings.watch)
 
 
-def covered(
-    seen: Sequence[datetime], *, begins: datetime, until: datetime, schedule: WatchSettings
-) -> Coverage:
+def covered(seen: Sequence[datetime], *, begins: datetime, until: datetime, schedule: WatchSettings) -> Coverage:
     """Slots with an observation, gaps and lateness, from the instants of the observations in order.
 
     A slot counts as soon as it is over. An observation late in its slot leaves the slot covered; how late is said.
@@ -49,9 +47,7 @@ def covered(
         if number < slots:
             late.setdefault(number, at - begins - number * slot)
     edges = [begins, *seen, until]
-    gaps = [
-        Gap(begins=earlier, ends=later, hours=(later - earlier) / HOUR) for earlier, later in pairwise(edges)
-    ]
+    gaps = [Gap(begins=earlier, ends=later, hours=(later - earlier) / HOUR) for earlier, later in pairwise(edges)]
     largest = max(gaps, key=lambda gap: gap.hours)
     return Coverage(
         every_h=schedule.every_h,

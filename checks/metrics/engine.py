@@ -96,9 +96,7 @@ def in_words(question: str) -> str:
 def _written(question: str) -> str:
     """A question with the steps that it says it needs in front: what two questions begin with stands in one file."""
     sql = (HERE / f"{question}.sql").read_text(encoding="utf-8")
-    steps = [
-        f"{name} AS (\n{(HERE / f'{name}.sql').read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)
-    ]
+    steps = [f"{name} AS (\n{(HERE / f'{name}.sql').read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)]
     if not steps:
         return sql
     begins, with_, rest = sql.partition("\nWITH ")
@@ -120,7 +118,7 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
 
 def _load(
     connection: duckdb.DuckDBPyConnection, evidence: Path, view: str, record: type[Evidence], damaged: Container[str]
-) -> None:  # fmt: skip
+) -> None:
     """The rows of one kind, in memory: a compaction beside us takes files away, and then we look again."""
     for left in reversed(range(LISTINGS)):
         compacted, alone = sources(evidence, record.kind, damaged)

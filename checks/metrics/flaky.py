@@ -35,10 +35,7 @@ def flaky(engine: Engine, span: Span) -> tuple[FlakyTest, ...]:
         shapes[row["test"]].append(Shape(row["failures"], row["passes"], row["keys"]))
     # A day that has not passed yet is not extrapolated to.
     days = max(span.until - span.release.opened_at, DAY) / DAY
-    found = [
-        _flaky_test(row, shapes.get(row["test"]), days)
-        for row in engine.ask("flaky_classes", span.parameters())
-    ]
+    found = [_flaky_test(row, shapes.get(row["test"]), days) for row in engine.ask("flaky_classes", span.parameters())]
     return in_order(found)
 
 
@@ -53,9 +50,7 @@ def classify(row: Row) -> tuple[FlakyClass, Text]:
         return FlakyClass.UNOBSERVED, text("No attempt passed or failed, so nothing is known.")
     if row["mixed_keys"]:
         return FlakyClass.CONFIRMED, text(
-            "Failed, and passed on the same commit: {mixed} of {keys} keys",
-            mixed=row["mixed_keys"],
-            keys=row["keys"],
+            "Failed, and passed on the same commit: {mixed} of {keys} keys", mixed=row["mixed_keys"], keys=row["keys"]
         )
     if row["failures"] == 0:
         return FlakyClass.HEALTHY, text("Passed at every attempt: {attempts}", attempts=row["attempts"])
@@ -69,24 +64,28 @@ def classify(row: Row) -> tuple[FlakyClass, Text]:
     if row["lone_keys"] == row["lost_keys"]:
         return FlakyClass.SUSPECT, text(
             "Failed, and was not tried again on that commit: {lone} of {keys} keys",
-            lone=row["lone_keys"], keys=row["keys"],
-        )  # fmt: skip
+            lone=row["lone_keys"],
+            keys=row["keys"],
+        )
     return FlakyClass.SUSPECT, text(
         "Failed at every attempt on some commits, and passed on others: {lost} of {keys} keys",
-        lost=row["lost_keys"], keys=row["keys"],
-    )  # fmt: skip
+        lost=row["lost_keys"],
+        keys=row["keys"],
+    )
 
 
 def _broken(row: Row) -> tuple[FlakyClass, Text]:
     if row["begin_after_a_pass"] and row["begin_at_one_version"]:
         return FlakyClass.REGRESSION, text(
             "Passed, and from one commit on failed at every attempt: {standing} of {keys} keys",
-            standing=row["standing_keys"], keys=row["keys"],
-        )  # fmt: skip
+            standing=row["standing_keys"],
+            keys=row["keys"],
+        )
     return FlakyClass.BROKEN, text(
         "Failed at every attempt, to the latest: {standing} of {keys} keys",
-        standing=row["standing_keys"], keys=row["keys"],
-    )  # fmt: skip
+        standing=row["standing_keys"],
+        keys=row["keys"],
+    )
 
 
 def _flaky_test(row: Row, shapes: Sequence[Shape] | None, days: float) -> FlakyTest:

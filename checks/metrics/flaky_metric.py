@@ -50,7 +50,9 @@ def flaky_tests(engine: Engine, span: Span) -> Metric:
             text(
                 "Flaky: {critical} critical and {other} other tests, of {tests} tests that were run again with nothing "
                 "changed.",
-                critical=len(critical), other=len(other), tests=len(rows),
+                critical=len(critical),
+                other=len(other),
+                tests=len(rows),
             )
             if keys
             else text("No test was run twice with nothing changed.")
@@ -60,7 +62,7 @@ def flaky_tests(engine: Engine, span: Span) -> Metric:
         inputs={**counts, "acts_at_once": True},
         settles=text("It takes tests that are run again with nothing changed.") if keys == 0 else None,
         derivation=tuple(_derived(counts, sum(row["mixed_keys"] for row in rows), limits)),
-    )  # fmt: skip
+    )
 
 
 def _derived(counts: Mapping[str, Any], mixed: int, limits: Thresholds) -> Iterator[Text]:
@@ -69,18 +71,23 @@ def _derived(counts: Mapping[str, Any], mixed: int, limits: Thresholds) -> Itera
     yield text(
         "Counted: {tests} tests were run again with nothing changed, in {keys} keys of test, commit and "
         "variant, with {attempts} attempts, {failures} of which failed.",
-        tests=counts["repeated_tests"], keys=counts["repeated_keys"], attempts=counts["attempts"],
+        tests=counts["repeated_tests"],
+        keys=counts["repeated_keys"],
+        attempts=counts["attempts"],
         failures=counts["failures"],
-    )  # fmt: skip
+    )
     yield text(
         "Mixed, with a pass and a failure in one key: {mixed} keys of {tests} tests, {critical} of them "
         "critical. A test that failed at each attempt is broken, and is not counted here.",
-        mixed=mixed, tests=critical + other, critical=critical,
-    )  # fmt: skip
+        mixed=mixed,
+        tests=critical + other,
+        critical=critical,
+    )
     yield text(
         "Held against {critical} critical and {other} other tests.",
-        critical=limits.flaky_critical, other=limits.flaky_other,
-    )  # fmt: skip
+        critical=limits.flaky_critical,
+        other=limits.flaky_other,
+    )
 
 
 def _judge_flaky(critical: int, other: int, keys: int, limits: Thresholds) -> tuple[State, Text]:
@@ -98,5 +105,8 @@ def _judge_flaky(critical: int, other: int, keys: int, limits: Thresholds) -> tu
         )
     return State.MEETS, text(
         "Flaky tests, critical and other: {critical} and {other}. Allowed: {allowed_critical} and {allowed_other}.",
-        critical=critical, other=other, allowed_critical=limits.flaky_critical, allowed_other=limits.flaky_other,
-    )  # fmt: skip
+        critical=critical,
+        other=other,
+        allowed_critical=limits.flaky_critical,
+        allowed_other=limits.flaky_other,
+    )

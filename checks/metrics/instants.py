@@ -91,9 +91,7 @@ def irwin_hall(total: float, n: int) -> float:
     return min(1.0, max(0.0, float(stats.irwinhall(n).cdf(total))))
 
 
-def by_exposure(
-    instants_h: Sequence[float], ends_h: Sequence[float], exposures: Sequence[float]
-) -> list[float]:
+def by_exposure(instants_h: Sequence[float], ends_h: Sequence[float], exposures: Sequence[float]) -> list[float]:
     """How much of the exposure had gone by at each instant: the clock on which a constant rate looks constant.
 
     ``exposures`` are those of the stretches that end at ``ends_h``, the first of which begins at 0; within one the

@@ -83,15 +83,14 @@ def _unread_parts(engine: Engine, span: Span) -> tuple[State, Text] | None:
         return None
     return State.UNKNOWN, text(
         "Reports and logs of CI's runs that could not be read: {n}. One of them: {reason}",
-        n=row["parts"], reason=row["reason"],
-    )  # fmt: skip
+        n=row["parts"],
+        reason=row["reason"],
+    )
 
 
 def _not_whole(engine: Engine, span: Span) -> tuple[State, Text] | None:
     """From a part of CI's runs no rate can be told: those that are missing may be the ones that failed."""
     for row in engine.ask("collection", span.parameters()):
         if row["status"] != ReadStatus.READ.value:
-            return State.UNKNOWN, text(
-                "Not all that GitHub knows could be read: {reason}", reason=row["reason"]
-            )
+            return State.UNKNOWN, text("Not all that GitHub knows could be read: {reason}", reason=row["reason"])
     return None

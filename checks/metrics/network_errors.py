@@ -68,13 +68,16 @@ def network_errors(engine: Engine, span: Span) -> Metric:
     fixed_at = span.fixed_at.get("network-errors")
     fix = fix_of(
         {
-            "events": errors.blocking, "trials": errors.exposure, "runs": sum(column("runs")),
-            "events_before_fix": errors.blocking_before_fix, "trials_before_fix": sum(column("trials_before_fix")),
+            "events": errors.blocking,
+            "trials": errors.exposure,
+            "runs": sum(column("runs")),
+            "events_before_fix": errors.blocking_before_fix,
+            "trials_before_fix": sum(column("trials_before_fix")),
             "bad_runs_before_fix": sum(column("bad_runs_before_fix")),
             "runs_before_fix": sum(column("runs_before_fix")),
         },
         fixed_at,
-    )  # fmt: skip
+    )
     state, reason, at_once = judge_errors(errors, tested, limits, look=span.look, detector=detector, fix=fix)
     known = errors.exposure > 0 or errors.total > 0
     low, high = count_interval(errors.total, errors.exposure, detector) if known else (None, None)
@@ -122,26 +125,31 @@ def network_errors(engine: Engine, span: Span) -> Metric:
 
 
 def judge_errors(
-    errors: Errors, tested: Trend | None, limits: Thresholds, *, look: int = 3,
-    detector: Detector = NEVER_SHOWN, fix: Fix | None = None,
-) -> tuple[State, Text, bool]:  # fmt: skip
+    errors: Errors,
+    tested: Trend | None,
+    limits: Thresholds,
+    *,
+    look: int = 3,
+    detector: Detector = NEVER_SHOWN,
+    fix: Fix | None = None,
+) -> tuple[State, Text, bool]:
     """The state of the network errors, why, and whether it acts at once."""
     if errors.blocking > limits.network_blocking and fix is not None:
         state, reason = judge_fix(fix, limits.network_blocking)
         if state is not State.MEETS:
             return state, reason, True
     elif errors.blocking > limits.network_blocking:
-        return State.FAIL, text(
-            "Network errors that stopped a run: {n}. Allowed: {allowed}.",
-            n=errors.blocking,
-            allowed=limits.network_blocking,
-        ), True  # fmt: skip
-    if errors.exposure == 0:
         return (
-            State.UNKNOWN,
-            text("No request was counted, so errors have nothing to be compared with."),
+            State.FAIL,
+            text(
+                "Network errors that stopped a run: {n}. Allowed: {allowed}.",
+                n=errors.blocking,
+                allowed=limits.network_blocking,
+            ),
             True,
         )
+    if errors.exposure == 0:
+        return (State.UNKNOWN, text("No request was counted, so errors have nothing to be compared with."), True)
     if tested is None:
         return (
             State.INCONCLUSIVE,
@@ -152,9 +160,11 @@ def judge_errors(
         state, reason = judge_zero(errors.exposure, limits.network_proven_upper, detector)
         return state, reason, True
     if tested.events < TOO_FEW:
-        return State.INCONCLUSIVE, text(
-            "Too few errors for a trend: {n}, and it takes {least} to show one.", n=tested.events, least=TOO_FEW
-        ), False  # fmt: skip
+        return (
+            State.INCONCLUSIVE,
+            text("Too few errors for a trend: {n}, and it takes {least} to show one.", n=tested.events, least=TOO_FEW),
+            False,
+        )
     if sum(sent > 0 for sent in errors.requests) < 2:
         return (
             State.INCONCLUSIVE,
@@ -168,21 +178,39 @@ def _judge_trend(p_decreasing: float, p_increasing: float, look: int) -> tuple[S
     most = limit(look)
     if p_increasing <= most:
         p, at_most = rates(p_increasing, most)
-        return State.FAIL, text(
-            "The errors for each request are increasing: p = {p}, at or below {limit}, the limit of look {look}.",
-            p=p, limit=at_most, look=look,
-        ), False  # fmt: skip
+        return (
+            State.FAIL,
+            text(
+                "The errors for each request are increasing: p = {p}, at or below {limit}, the limit of look {look}.",
+                p=p,
+                limit=at_most,
+                look=look,
+            ),
+            False,
+        )
     p, at_most = rates(p_decreasing, most)
     if p_decreasing <= most:
-        return State.MEETS, text(
-            "The errors for each request are decreasing: p = {p}, at or below {limit}, the limit of look {look}.",
-            p=p, limit=at_most, look=look,
-        ), False  # fmt: skip
-    return State.INCONCLUSIVE, text(
-        "No trend is shown: p = {p} for a fall, above {limit}, the limit of look {look}. Fewer errors among fewer "
-        "requests are no fall.",
-        p=p, limit=at_most, look=look,
-    ), False  # fmt: skip
+        return (
+            State.MEETS,
+            text(
+                "The errors for each request are decreasing: p = {p}, at or below {limit}, the limit of look {look}.",
+                p=p,
+                limit=at_most,
+                look=look,
+            ),
+            False,
+        )
+    return (
+        State.INCONCLUSIVE,
+        text(
+            "No trend is shown: p = {p} for a fall, above {limit}, the limit of look {look}. Fewer errors among fewer "
+            "requests are no fall.",
+            p=p,
+            limit=at_most,
+            look=look,
+        ),
+        False,
+    )
 
 
 def _settles(state: State, errors: Errors, limits: Thresholds, detector: Detector) -> Text | None:
@@ -197,31 +225,41 @@ def _derived(errors: Errors, tested: Trend | None, look: int, detector: Detector
     """The figure, a step at a time, with the numbers in it."""
     yield text(
         "Counted, for each 24 hours: errors {counts}, requests {requests}. {blocking} stopped a run.",
-        counts=", ".join(map(str, errors.counts)), requests=", ".join(map(str, errors.requests)),
+        counts=", ".join(map(str, errors.counts)),
+        requests=", ".join(map(str, errors.requests)),
         blocking=errors.blocking,
-    )  # fmt: skip
+    )
     for number, (seen, sent) in enumerate(zip(errors.counts, errors.requests, strict=True)):
         rate = garwood(seen, float(sent))
         if rate.value is not None and rate.low is not None and rate.high is not None:
             yield text(
                 "Hours {begins} to {ends}: {seen} / {sent} = {rate:.6f} for each request, Garwood {low:.6f} to "
                 "{high:.6f}.",
-                begins=24 * number, ends=24 * (number + 1), seen=seen, sent=sent, rate=rate.value, low=rate.low,
+                begins=24 * number,
+                ends=24 * (number + 1),
+                seen=seen,
+                sent=sent,
+                rate=rate.value,
+                low=rate.low,
                 high=rate.high,
-            )  # fmt: skip
+            )
     if tested is not None and tested.p_decreasing is not None:
         yield text(
             "Score S = Σ i·x_i = {score} of {n} errors, over bins that hold shares of the requests: P(S or less) = "
             "{falls:.5f}, P(S or more) = {rises:.5f}, {how}.",
-            score=sum(number * seen for number, seen in enumerate(errors.counts)), n=tested.events,
-            falls=tested.p_decreasing, rises=tested.p_increasing,
+            score=sum(number * seen for number, seen in enumerate(errors.counts)),
+            n=tested.events,
+            falls=tested.p_decreasing,
+            rises=tested.p_increasing,
             how=text("exact") if tested.exact else text("by the normal approximation"),
-        )  # fmt: skip
+        )
         yield text(
             "Limit of look {look} of {looks}: {limit:.5f} (O'Brien and Fleming, 5 % over all looks together; a window "
             "that is extended once looks again, for 6.8 % in all, and one extended twice for 8.2 %).",
-            look=look, looks=len(LOOKS_H), limit=limit(look),
-        )  # fmt: skip
+            look=look,
+            looks=len(LOOKS_H),
+            limit=limit(look),
+        )
     yield detector_in_words(detector)
     upper = upper_of(errors.exposure, detector)
     if errors.total == 0 and upper is not None:
@@ -234,12 +272,13 @@ def _errors_in_words(errors: Errors, detector: Detector) -> Text:
     if errors.total == 0:
         (upper,) = rates(upper_of(errors.exposure, detector) or 0.0)
         return text(
-            "0 errors in {n} requests; at most {upper} for each request, at 95 %.",
-            n=errors.exposure,
-            upper=upper,
+            "0 errors in {n} requests; at most {upper} for each request, at 95 %.", n=errors.exposure, upper=upper
         )
     (rate,) = rates(errors.total / errors.exposure)
     return text(
         "{events} errors in {n} requests, {rate} for each request. Blocking: {blocking}.",
-        events=errors.total, n=errors.exposure, rate=rate, blocking=errors.blocking,
-    )  # fmt: skip
+        events=errors.total,
+        n=errors.exposure,
+        rate=rate,
+        blocking=errors.blocking,
+    )

@@ -36,11 +36,13 @@ def _sign(engine: Engine, span: Span, alert: Alert, slo: float) -> PaceSign:
     # A log tells of errors and not of requests: where more went wrong than was counted, there is no rate.
     tried = [some.bad <= some.total for some in (long, short)]
     return PaceSign(
-        long_h=alert.long_h, short_h=alert.short_h, limit=alert.rate,
+        long_h=alert.long_h,
+        short_h=alert.short_h,
+        limit=alert.rate,
         long_rate=burn_rate(*long, slo) if tried[0] else None,
         short_rate=burn_rate(*short, slo) if tried[1] else None,
         burns=burning(long, short, slo=slo, rate=alert.rate) if all(tried) else None,
-    )  # fmt: skip
+    )
 
 
 def _since(engine: Engine, span: Span, hours: float) -> Events:

@@ -44,8 +44,7 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
         unit="share",
         exposure=text("decided jobs"),
         source=text(
-            "Jobs of {workflows}, and Atalaya's own checks and smoke",
-            workflows=", ".join(span.settings.ci.workflows),
+            "Jobs of {workflows}, and Atalaya's own checks and smoke", workflows=", ".join(span.settings.ci.workflows)
         ),
         state=state,
         threshold=text("at least {target}", target=threshold_share(limits.pass_rate)),
@@ -110,9 +109,7 @@ class Ci(NamedTuple):
         if not self.n or not 0 < target < 1:
             return None
         n = self.n if self.n_effective is None else self.n_effective
-        return float(
-            2 * stats.norm.sf(abs(target - self.well / self.n) / math.sqrt(target * (1 - target) / n))
-        )
+        return float(2 * stats.norm.sf(abs(target - self.well / self.n) / math.sqrt(target * (1 - target) / n)))
 
 
 def beside_ci(found: tuple[State, Text], ci: Ci, look: int, limits: Thresholds) -> tuple[State, Text]:
@@ -122,11 +119,7 @@ def beside_ci(found: tuple[State, Text], ci: Ci, look: int, limits: Thresholds) 
     sick would not show in the rate. Being a second test of the same jobs, it has the limit of its look.
     """
     target, p = limits.pass_rate, ci.p(limits.pass_rate)
-    if (
-        p is None
-        or ci.well / ci.n >= target
-        or found[0] not in (State.PROVEN, State.MEETS, State.INCONCLUSIVE)
-    ):
+    if p is None or ci.well / ci.n >= target or found[0] not in (State.PROVEN, State.MEETS, State.INCONCLUSIVE):
         return found
     rate, wanted = shares(ci.well / ci.n, target)
     if p <= limit(look):
@@ -134,14 +127,21 @@ def beside_ci(found: tuple[State, Text], ci: Ci, look: int, limits: Thresholds) 
         return State.FAIL, text(
             "CI's own jobs fail: {rate} of {n} ended well, below the threshold, {target}; p = {p}, at or below "
             "{limit}, the limit of look {look}.",
-            rate=rate, n=ci.n, target=wanted, p=chance, limit=most, look=look,
-        )  # fmt: skip
+            rate=rate,
+            n=ci.n,
+            target=wanted,
+            p=chance,
+            limit=most,
+            look=look,
+        )
     if found[0] is State.INCONCLUSIVE:
         return found
     return State.INCONCLUSIVE, text(
         "All jobs together reach the threshold, but CI's own do not: {rate} of {n} is below {target}, not proven.",
-        rate=rate, n=ci.n, target=wanted,
-    )  # fmt: skip
+        rate=rate,
+        n=ci.n,
+        target=wanted,
+    )
 
 
 def _by_run(engine: Engine, span: Span, *, ours: bool = True) -> list[tuple[int, int]]:
@@ -179,9 +179,14 @@ def _derived(row: Row, rate: Estimate, shared: Shared, ci: Ci, limits: Threshold
         "Counted: {n} jobs were decided, by their latest decided attempt; {x} of them ended well. In no rate: "
         "{excluded} that were cancelled, skipped or neutral, {infra} that never started, {pending} pending, {nothing} "
         "in which nothing ran, {unknown} that told nothing.",
-        n=n, x=x, excluded=row["excluded"], infra=row["not_started"], pending=row["pending"],
-        nothing=row["nothing_ran"], unknown=row["not_told"],
-    )  # fmt: skip
+        n=n,
+        x=x,
+        excluded=row["excluded"],
+        infra=row["not_started"],
+        pending=row["pending"],
+        nothing=row["nothing_ran"],
+        unknown=row["not_told"],
+    )
     if rate.value is None or rate.low is None or rate.high is None:
         return
     centre, half = score_interval(rate.value, n)
@@ -189,29 +194,44 @@ def _derived(row: Row, rate: Estimate, shared: Shared, ci: Ci, limits: Threshold
     yield text(
         "Wilson's interval, z = {z:.6f}: centre (p + z²/2n) / (1 + z²/n) = {centre:.6f}, half width "
         "z √(p(1 - p)/n + z²/4n²) / (1 + z²/n) = {half:.6f}; so from {low:.6f} to {high:.6f}.",
-        z=Z, centre=centre, half=half, low=rate.low, high=rate.high,
-    )  # fmt: skip
+        z=Z,
+        centre=centre,
+        half=half,
+        low=rate.low,
+        high=rate.high,
+    )
     yield text(
         "Threshold {target} and floor {floor}: proven if {low:.6f} reaches the threshold; met if {p:.6f} reaches it "
         "and {low:.6f} the floor; failed if {high:.6f} is below the threshold; else inconclusive.",
-        target=limits.pass_rate, floor=_floor(limits), low=rate.low, p=rate.value, high=rate.high,
-    )  # fmt: skip
+        target=limits.pass_rate,
+        floor=_floor(limits),
+        low=rate.low,
+        p=rate.value,
+        high=rate.high,
+    )
     alone = wilson(ci.well, ci.n)
     if alone.value is not None and ci.n < n:
         value, low, high = shares(alone.value, alone.low or 0.0, alone.high or 0.0)
         yield text(
             "CI's own jobs alone, without Atalaya's checks and smoke: {decided} decided, {rate} ({low} to {high}). The "
             "state is never better than they allow.",
-            decided=ci.n, rate=value, low=low, high=high,
-        )  # fmt: skip
+            decided=ci.n,
+            rate=value,
+            low=low,
+            high=high,
+        )
     yield from _beside_in_words(row)
     if shared.icc is not None:
         yield text(
             "Jobs of one run share its fate: intraclass correlation {icc:.4f}, design effect {deff:.3f}, so {n} jobs "
             "weigh as {effective:.2f} would that fail on their own. The interval on those: {low:.4f} to {high:.4f}.",
-            icc=shared.icc, deff=shared.design_effect, n=n, effective=shared.n_effective,
-            low=shared.low, high=shared.high,
-        )  # fmt: skip
+            icc=shared.icc,
+            deff=shared.design_effect,
+            n=n,
+            effective=shared.n_effective,
+            low=shared.low,
+            high=shared.high,
+        )
 
 
 def _beside_in_words(row: Row) -> Iterator[Text]:
@@ -219,17 +239,12 @@ def _beside_in_words(row: Row) -> Iterator[Text]:
     for said, rate, part, whole in (
         (N_("At the first attempt: {part} of {whole} = {rate} ({low} to {high})."), first, *BESIDE[0][1:]),
         (N_("Rescued by a re-run: {part} of {whole} = {rate} ({low} to {high})."), rescue, *BESIDE[1][1:]),
-        (
-            N_("Whole runs that ended well: {part} of {whole} = {rate} ({low} to {high})."),
-            runs,
-            *BESIDE[2][1:],
-        ),
+        (N_("Whole runs that ended well: {part} of {whole} = {rate} ({low} to {high})."), runs, *BESIDE[2][1:]),
     ):
         if rate.value is not None:
             value, low, high = shares(rate.value, rate.low or 0.0, rate.high or 0.0)
             yield Text(
-                template=said,
-                values={"part": row[part], "whole": row[whole], "rate": value, "low": low, "high": high},
+                template=said, values={"part": row[part], "whole": row[whole], "rate": value, "low": low, "high": high}
             )
 
 
@@ -241,24 +256,23 @@ def judge_rate(successes: int, rate: Estimate, limits: Thresholds) -> tuple[Stat
     if rate.low >= target:
         low, wanted = shares(rate.low, target)
         return State.PROVEN, text(
-            "Even the lower end of the interval, {low}, reaches the threshold, {target}.",
-            low=low,
-            target=wanted,
+            "Even the lower end of the interval, {low}, reaches the threshold, {target}.", low=low, target=wanted
         )
     if rate.high < target:
         high, wanted = shares(rate.high, target)
         return State.FAIL, text(
-            "Even the upper end of the interval, {high}, is below the threshold, {target}.",
-            high=high,
-            target=wanted,
+            "Even the upper end of the interval, {high}, is below the threshold, {target}.", high=high, target=wanted
         )
     if rate.value >= target and rate.low >= floor:
         value, low, wanted, least = shares(rate.value, rate.low, target, floor)
         return State.MEETS, text(
             "The rate, {rate}, reaches the threshold, {target}, and the lower end of the interval, {low}, reaches "
             "{floor}.",
-            rate=value, target=wanted, low=low, floor=least,
-        )  # fmt: skip
+            rate=value,
+            target=wanted,
+            low=low,
+            floor=least,
+        )
     return State.INCONCLUSIVE, _not_proven(successes, int(rate.n), rate.value, rate.low, rate.high, limits)
 
 
@@ -277,8 +291,14 @@ def _not_proven(successes: int, n: int, rate: float, low: float, high: float, li
     )
     return text(
         "{x}/{n} ({rate}, {low} to {high}) is not proven: the rate is {side}. {would_do}",
-        x=successes, n=n, rate=value, low=low_said, high=high_said, side=side, would_do=would_do,
-    )  # fmt: skip
+        x=successes,
+        n=n,
+        rate=value,
+        low=low_said,
+        high=high_said,
+        side=side,
+        would_do=would_do,
+    )
 
 
 def _clean_jobs_needed(successes: int, n: int, limits: Thresholds) -> int | None:
@@ -311,10 +331,17 @@ def _rate_in_words(row: Row, rate: Estimate) -> Text:
     return text(
         "{succeeded} of {decided} decided jobs ended well: {rate} ({low} to {high}). At the first attempt "
         "{first_succeeded} of {first_decided} did; re-runs rescued {rescued} of {failed_first}. {apart}",
-        succeeded=row["succeeded"], decided=row["decided"], rate=value, low=low, high=high,
-        first_succeeded=row["first_succeeded"], first_decided=row["first_decided"],
-        rescued=row["rescued"], failed_first=row["failed_first"], apart=apart,
-    )  # fmt: skip
+        succeeded=row["succeeded"],
+        decided=row["decided"],
+        rate=value,
+        low=low,
+        high=high,
+        first_succeeded=row["first_succeeded"],
+        first_decided=row["first_decided"],
+        rescued=row["rescued"],
+        failed_first=row["failed_first"],
+        apart=apart,
+    )
 
 
 # The rates that stand beside the eventual one: a re-run hides what the first attempt showed.

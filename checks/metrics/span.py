@@ -76,8 +76,7 @@ class Span(Record, frozen=True, kw_only=True):
         """The look, from 1, at which tests of this instant are judged: the next one, and the last in the end."""
         elapsed = self.as_of - self.release.opened_at
         return next(
-            (number for number, hours in enumerate(LOOKS_H, 1) if elapsed <= timedelta(hours=hours)),
-            len(LOOKS_H),
+            (number for number, hours in enumerate(LOOKS_H, 1) if elapsed <= timedelta(hours=hours)), len(LOOKS_H)
         )
 
     def detector(self, metric: str) -> Detector:

@@ -149,9 +149,7 @@ def garwood(events: int, exposure: float = 1.0) -> Estimate:
         return Estimate(value=None, low=None, high=None, n=events, method=method)
     low = float(stats.chi2.ppf(ALPHA / 2, 2 * events)) / 2 if events else 0.0
     high = float(stats.chi2.ppf(1 - ALPHA / 2, 2 * events + 2)) / 2
-    return Estimate(
-        value=events / exposure, low=low / exposure, high=high / exposure, n=events, method=method
-    )
+    return Estimate(value=events / exposure, low=low / exposure, high=high / exposure, n=events, method=method)
 
 
 def poisson_upper(events: int, exposure: float = 1.0) -> float | None:
@@ -186,9 +184,7 @@ def trend(counts: Sequence[int], exposures: Sequence[float]) -> Trend:
     :raises ValueError: a bin has events and no exposure, so that no rate can be said of it.
     """
     if len(counts) != len(exposures):
-        raise ValueError(
-            f"{len(counts)} counts and {len(exposures)} exposures: give one of each for each bin"
-        )
+        raise ValueError(f"{len(counts)} counts and {len(exposures)} exposures: give one of each for each bin")
     if any(count > 0 and exposure <= 0 for count, exposure in zip(counts, exposures, strict=True)):
         raise ValueError("a bin has events and no exposure")
     events = sum(counts)

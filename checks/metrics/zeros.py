@@ -48,15 +48,7 @@ def stale_cache(engine: Engine, span: Span) -> Metric:
 
 
 def _zero_metric(
-    row: Row,
-    span: Span,
-    *,
-    id: str,
-    exposure: Text,
-    source: Text,
-    threshold: Text,
-    allowed: int,
-    proven_upper: float,
+    row: Row, span: Span, *, id: str, exposure: Text, source: Text, threshold: Text, allowed: int, proven_upper: float
 ) -> Metric:
     events, trials = row["events"], row["trials"]
     detector, fix = span.detector(id), fix_of(row, span.fixed_at.get(id))
@@ -148,16 +140,26 @@ def fix_of(row: Row, at: datetime | None) -> Fix | None:
         return None
     before, tried, runs = row["events_before_fix"], row["trials_before_fix"], row["runs_before_fix"]
     return Fix(
-        at=at, events_before=before, trials_before=tried, events_since=row["events"] - before,
-        trials_since=row["trials"] - tried, bad_runs_before=row["bad_runs_before_fix"], runs_before=runs,
+        at=at,
+        events_before=before,
+        trials_before=tried,
+        events_since=row["events"] - before,
+        trials_since=row["trials"] - tried,
+        bad_runs_before=row["bad_runs_before_fix"],
+        runs_before=runs,
         runs_since=row["runs"] - runs,
-    )  # fmt: skip
+    )
 
 
 def judge_events(
-    events: int, trials: int, allowed: int, proven_upper: float, *, detector: Detector = NEVER_SHOWN,
+    events: int,
+    trials: int,
+    allowed: int,
+    proven_upper: float,
+    *,
+    detector: Detector = NEVER_SHOWN,
     fix: Fix | None = None,
-) -> tuple[State, Text]:  # fmt: skip
+) -> tuple[State, Text]:
     """The state of a count that should be zero, or nearly, and why."""
     if fix is not None and events > allowed:
         return judge_fix(fix, allowed)
@@ -175,30 +177,40 @@ def judge_fix(fix: Fix, allowed: int) -> tuple[State, Text]:
     if fix.events_since > allowed:
         return State.FAIL, text(
             "The fix of {at} failed: {n} unexpected events since. Allowed: {allowed}.",
-            at=fix.at, n=fix.events_since, allowed=allowed,
-        )  # fmt: skip
+            at=fix.at,
+            n=fix.events_since,
+            allowed=allowed,
+        )
     counts = {
-        "at": fix.at, "runs": fix.runs_since, "n": fix.trials_since, "bad": fix.bad_runs_before,
-        "before": fix.runs_before, "events": fix.events_before, "trials": fix.trials_before,
-    }  # fmt: skip
+        "at": fix.at,
+        "runs": fix.runs_since,
+        "n": fix.trials_since,
+        "bad": fix.bad_runs_before,
+        "before": fix.runs_before,
+        "events": fix.events_before,
+        "trials": fix.trials_before,
+    }
     if fix.trials_needed is None or fix.runs_needed is None:
         return State.INCONCLUSIVE, text(
             "The fix of {at} cannot be shown: of what failed before it, {events} events in {bad} runs, not all was "
             "among the {trials} trials in {before} runs that were counted.",
             **{name: counts[name] for name in ("at", "events", "bad", "trials", "before")},
-        )  # fmt: skip
+        )
     if fix.events_since or not fix.is_shown:
         return State.INCONCLUSIVE, text(
             "The fix of {at} is not proven: {runs} clean runs with {n} trials since, and it takes {runs_needed} runs "
             "and {needed} trials to reject what was there before it, in {bad} of {before} runs and {events} of "
             "{trials} trials.",
-            runs_needed=fix.runs_needed, needed=fix.trials_needed, **counts,
-        )  # fmt: skip
+            runs_needed=fix.runs_needed,
+            needed=fix.trials_needed,
+            **counts,
+        )
     return State.MEETS, text(
         "Since the fix of {at}: {since} unexpected events in {runs} runs with {n} trials, which rejects at 95 % what "
         "was there before it, in {bad} of {before} runs and {events} of {trials} trials.",
-        since=fix.events_since, **counts,
-    )  # fmt: skip
+        since=fix.events_since,
+        **counts,
+    )
 
 
 def judge_zero(trials: int, proven_upper: float, detector: Detector) -> tuple[State, Text]:
@@ -208,8 +220,9 @@ def judge_zero(trials: int, proven_upper: float, detector: Detector) -> tuple[St
         return State.MEETS, text(
             "None in {n} trials, by checks that were shown no seeded defect of this kind: at most {bound} for each "
             "if they miss none, and that is not known.",
-            n=trials, bound=bound,
-        )  # fmt: skip
+            n=trials,
+            bound=bound,
+        )
     if (upper_of(trials, detector) or 1.0) <= proven_upper:
         return State.PROVEN, text(
             "None in {n} trials: at most {bound} for each, which is not above {limit}.",
@@ -219,8 +232,10 @@ def judge_zero(trials: int, proven_upper: float, detector: Detector) -> tuple[St
         )
     return State.MEETS, text(
         "None in {n} trials. It is not proven: they allow up to {bound} for each, and {limit} would prove it.",
-        n=trials, bound=bound, limit=limit,
-    )  # fmt: skip
+        n=trials,
+        bound=bound,
+        limit=limit,
+    )
 
 
 def upper_of(trials: int, detector: Detector) -> float | None:
@@ -246,18 +261,17 @@ def trials_to_prove(proven_upper: float, detector: Detector) -> int | None:
 
 def _settles(
     state: State, events: int, trials: int, proven_upper: float, detector: Detector, fix: Fix | None
-) -> Text | None:  # fmt: skip
+) -> Text | None:
     if state is State.INCONCLUSIVE and fix is not None:
         if fix.trials_needed is None or fix.runs_needed is None or fix.events_since:
             return None
         return text(
             "{runs} more clean runs with {k} trials would prove the fix.",
-            runs=max(1, fix.runs_needed - fix.runs_since), k=max(1, fix.trials_needed - fix.trials_since),
-        )  # fmt: skip
+            runs=max(1, fix.runs_needed - fix.runs_since),
+            k=max(1, fix.trials_needed - fix.trials_since),
+        )
     needed = trials_to_prove(proven_upper, detector) if state is State.MEETS and events == 0 else None
-    return (
-        None if needed is None else text("{k} more clean trials would prove it.", k=max(1, needed - trials))
-    )
+    return None if needed is None else text("{k} more clean trials would prove it.", k=max(1, needed - trials))
 
 
 def _events_in_words(events: int, trials: int, detector: Detector) -> Text:
@@ -285,20 +299,24 @@ def detector_in_words(detector: Detector) -> Text:
     return text(
         "Sensitivity: of {shown} seeded defects of this kind the checks caught {caught}, so they see at least s = "
         "{low:.4f} of them, at 95 % (Clopper and Pearson, one-sided).",
-        shown=detector.shown, caught=detector.caught, low=detector.low,
-    )  # fmt: skip
+        shown=detector.shown,
+        caught=detector.caught,
+        low=detector.low,
+    )
 
 
-def _derived(
-    row: Row, allowed: int, proven_upper: float, detector: Detector, fix: Fix | None
-) -> Iterator[Text]:
+def _derived(row: Row, allowed: int, proven_upper: float, detector: Detector, fix: Fix | None) -> Iterator[Text]:
     """The figure, a step at a time, with the numbers in it."""
     events, trials = row["events"], row["trials"]
     yield text(
         "Counted: {events} unexpected events in {n} trials; allowed are {allowed}. Beside them, {expected} that a test "
         "provoked, and {silent} jobs that do not say how often they tried.",
-        events=events, n=trials, allowed=allowed, expected=row["expected"], silent=row["jobs_without_count"],
-    )  # fmt: skip
+        events=events,
+        n=trials,
+        allowed=allowed,
+        expected=row["expected"],
+        silent=row["jobs_without_count"],
+    )
     yield detector_in_words(detector)
     upper = upper_of(trials, detector)
     if events == 0 and upper is not None:
@@ -313,23 +331,34 @@ def _derived(
         if by_run is not None:
             yield text(
                 "The trials of one run share its fate. By runs: none in {n}, so at most {upper:.4f} for each run.",
-                n=row["runs"], upper=by_run,
-            )  # fmt: skip
+                n=row["runs"],
+                upper=by_run,
+            )
     elif events:
         count = garwood(events)
         yield text(
             "Garwood's interval of {events} events: χ²(0.025, {low_df})/2 = {low:.4f} to χ²(0.975, {high_df})/2 = "
             "{high:.4f}.",
-            events=events, low_df=2 * events, low=count.low, high_df=2 * events + 2, high=count.high,
-        )  # fmt: skip
+            events=events,
+            low_df=2 * events,
+            low=count.low,
+            high_df=2 * events + 2,
+            high=count.high,
+        )
     if fix is not None:
         yield text(
             "Fix of {at}: before it {events} in {trials} trials and {bad} in {runs} runs, since {since} in {since_n} "
             "trials and {since_runs} runs. To reject at 95 % that they are still there it takes ⌈ln 0.05 / ln(1 - "
             "{events}/{trials})⌉ = {needed} clean trials and ⌈ln 0.05 / ln(1 - {bad}/{runs})⌉ = {runs_needed} clean "
             "runs.",
-            at=fix.at, events=fix.events_before, trials=fix.trials_before, bad=fix.bad_runs_before,
-            runs=fix.runs_before, since=fix.events_since, since_n=fix.trials_since, since_runs=fix.runs_since,
+            at=fix.at,
+            events=fix.events_before,
+            trials=fix.trials_before,
+            bad=fix.bad_runs_before,
+            runs=fix.runs_before,
+            since=fix.events_since,
+            since_n=fix.trials_since,
+            since_runs=fix.runs_since,
             needed="?" if fix.trials_needed is None else fix.trials_needed,
             runs_needed="?" if fix.runs_needed is None else fix.runs_needed,
-        )  # fmt: skip
+        )

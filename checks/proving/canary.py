@@ -21,9 +21,7 @@ TRIES = 2  # a machine that was busy for a moment is no sleeping detector
 def choose(at: datetime) -> dict[str, Defect]:
     """The defect of each family that is due in this hour: each hour the next one, round and round."""
     hour = int(at.timestamp() // 3600)
-    return {
-        _name(family): family.DEFECTS[hour % len(family.DEFECTS)] for family in FAMILIES if family.DEFECTS
-    }
+    return {_name(family): family.DEFECTS[hour % len(family.DEFECTS)] for family in FAMILIES if family.DEFECTS}
 
 
 def sing(prepared: Prepared, *, at: datetime) -> tuple[Canary, ...]:

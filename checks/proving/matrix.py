@@ -98,9 +98,7 @@ def by_family(
         expected.update((row.family, name) for name in {_of(id) for id in row.caught})
         besides.update((row.family, name) for name in {_of(id) for id in row.besides})
     return {
-        down: {
-            across: Cell(expected=expected[down, across], besides=besides[down, across]) for across in names
-        }
+        down: {across: Cell(expected=expected[down, across], besides=besides[down, across]) for across in names}
         for down in names
     }
 
@@ -132,9 +130,7 @@ def _promises(proven: Proven) -> list[str]:
 
 def _families(proven: Proven) -> list[str]:
     table = by_family(proven)
-    lines = [
-        "  Defects of a family (down) that turned promises of a family red (across); + where not expected"
-    ]
+    lines = ["  Defects of a family (down) that turned promises of a family red (across); + where not expected"]
     lines.append("  " + " " * 14 + "".join(f"{name:>14}" for name in table))
     for down, cells in table.items():
         lines.append(f"  {down:<14}" + "".join(f"{_cell(cell):>14}" for cell in cells.values()))
@@ -156,6 +152,7 @@ def _confusions(proven: Proven) -> list[str]:
         for defect, ids in rows:
             if ids:
                 words = f"{title}: {defect}: {', '.join(ids)}"
-                lines += textwrap.wrap(words, WIDTH, initial_indent="  ", subsequent_indent="      ",
-                                       break_on_hyphens=False)  # fmt: skip
+                lines += textwrap.wrap(
+                    words, WIDTH, initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
+                )
     return ["", *lines] if lines else []

@@ -165,9 +165,7 @@ class _Text:
 
     def _is_left_alone(self, node: ast.AST, parent: ast.AST) -> bool:
         """Whether no change in here could ever matter: docstrings, annotations, imports, texts for a debugger."""
-        if isinstance(
-            node, (ast.Import, ast.ImportFrom, ast.Assert, ast.expr_context, ast.operator, ast.cmpop)
-        ):
+        if isinstance(node, (ast.Import, ast.ImportFrom, ast.Assert, ast.expr_context, ast.operator, ast.cmpop)):
             return True
         if isinstance(node, ast.If) and self.of(node.test) == "TYPE_CHECKING":
             return True
@@ -341,11 +339,7 @@ def _is_said_of_a_failure(node: ast.AST, text: _Text) -> bool:
 def _truth(node: ast.AST, text: _Text) -> Iterator[_Edit]:
     if isinstance(node, ast.Constant) and isinstance(node.value, bool):
         yield text.instead(node, repr(not node.value))
-    if (
-        isinstance(node, ast.Constant)
-        and node.value is None
-        and isinstance(text.parents.get(node), ast.IfExp)
-    ):
+    if isinstance(node, ast.Constant) and node.value is None and isinstance(text.parents.get(node), ast.IfExp):
         yield text.instead(node, "0")
 
 
@@ -368,9 +362,7 @@ def _is_bound_before(node: ast.Assign, text: _Text) -> bool:
         around = text.parents.get(around)
     if around is None or not isinstance(target, ast.Name):
         return False
-    stored = (
-        each for each in ast.walk(around) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store)
-    )
+    stored = (each for each in ast.walk(around) if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store))
     given = (*around.args.posonlyargs, *around.args.args, *around.args.kwonlyargs)
     names = {each.id for each in stored if each.lineno < node.lineno} | {each.arg for each in given}
     return target.id in names

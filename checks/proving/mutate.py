@@ -173,9 +173,7 @@ class _Bench(NamedTuple):
 
 def _bench(prepared: Prepared, *, several: bool) -> _Bench:
     """What the checks say of the SDK as it is: only what they say otherwise can be a mutant's doing."""
-    run = run_checks(
-        msgspec.structs.replace(prepared, paths=(REFERENCE,)), wanted=[promise.id for promise in PROMISES]
-    )
+    run = run_checks(msgspec.structs.replace(prepared, paths=(REFERENCE,)), wanted=[promise.id for promise in PROMISES])
     red = [check.id for check in run.checks if check.outcome is Outcome.BROKEN]
     if red:
         raise HarnessError(
@@ -255,9 +253,16 @@ def _rounds(file: str, ids: Collection[str]) -> tuple[tuple[str, ...], tuple[str
 
 def _tried(mutant: Mutant, fate: Fate, by: tuple[str, ...] = (), reason: str = "") -> Tried:
     return Tried(
-        id=mutant.id, file=mutant.file, line=mutant.line, operator=mutant.operator,
-        before=mutant.before, after=mutant.after, fate=fate, by=by, reason=reason,
-    )  # fmt: skip
+        id=mutant.id,
+        file=mutant.file,
+        line=mutant.line,
+        operator=mutant.operator,
+        before=mutant.before,
+        after=mutant.after,
+        fate=fate,
+        by=by,
+        reason=reason,
+    )
 
 
 @contextmanager
@@ -274,15 +279,19 @@ def _planted(mutant: Mutant) -> Iterator[Path]:
 def _why_no_import(subject: Prepared) -> str:
     """Why the mutant cannot be imported; empty where it can."""
     modules = [f"{PACKAGE}.{file.removesuffix('.py').replace('/', '.')}" for file in FILES]
-    script = (
-        f"import sys; sys.path[:0] = {[str(path) for path in subject.paths]!r}; import {', '.join(modules)}"
-    )
+    script = f"import sys; sys.path[:0] = {[str(path) for path in subject.paths]!r}; import {', '.join(modules)}"
     with tempfile.TemporaryDirectory(prefix="atalaya-mutant-") as home:
         try:
             done = subprocess.run(
-                [str(subject.python), "-c", script], env=scrubbed_environ(Path(home)), cwd=home,
-                stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
-            )  # fmt: skip
+                [str(subject.python), "-c", script],
+                env=scrubbed_environ(Path(home)),
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
         except subprocess.TimeoutExpired:
             return "its import does not end"
     said = done.stderr.strip().splitlines() or [f"exit code {done.returncode}"]

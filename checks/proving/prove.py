@@ -82,9 +82,7 @@ class Proven(Record, frozen=True, kw_only=True):
     unexpected: tuple[FalseAlarm, ...] = ()
 
 
-def catch(
-    defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = (), reach: Reach | None = None
-) -> Caught:
+def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = (), reach: Reach | None = None) -> Caught:
     """Run the checks against the reference SDK with one defect in it.
 
     :param prepared: an environment that has what the reference SDK needs.

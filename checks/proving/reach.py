@@ -119,9 +119,7 @@ def _called(file: Path, package: Path) -> str:
 # ── functions ────────────────────────────────────────────────────────────────
 
 
-def _functions(
-    node: ast.AST, scope: str = ""
-) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+def _functions(node: ast.AST, scope: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
     """The outermost functions, with their names."""
     for child in ast.iter_child_nodes(node):
         inner = f"{scope}.{child.name}" if isinstance(child, ast.ClassDef) and scope else ""

@@ -172,20 +172,42 @@ SCENARIOS: Mapping[str, Scenario] = {
             Network(58, 0.0),
             Build(30, "polls-read-the-cache", every=8),
             Build(55),
-            Report(31, "INC-1", "open", "The smoke of T+30 saw polls answered from the cache.",
-                   severity=Severity.CRITICAL, metric="stale-cache",
-                   impact="Some exports show as unfinished up to three seconds after they are ready."),
+            Report(
+                31,
+                "INC-1",
+                "open",
+                "The smoke of T+30 saw polls answered from the cache.",
+                severity=Severity.CRITICAL,
+                metric="stale-cache",
+                impact="Some exports show as unfinished up to three seconds after they are ready.",
+            ),
             Report(31.5, "INC-1", "acknowledged", "On-call has it: one smoke in eight meets it."),
-            Report(34, "INC-2", "open", "Every smoke since T+30 has lost requests to the network.",
-                   metric="network-errors", impact="Waits for an export need a second try."),
+            Report(
+                34,
+                "INC-2",
+                "open",
+                "Every smoke since T+30 has lost requests to the network.",
+                metric="network-errors",
+                impact="Waits for an export need a second try.",
+            ),
             Report(34.5, "INC-2", "acknowledged", "Handed to those who run the proxy."),
-            Report(58, "INC-2", "monitoring", "The proxy is mended.",
-                   root_cause="A proxy in front of the service closed connections under load.",
-                   fix="The proxy keeps connections open for as long as the service does."),
+            Report(
+                58,
+                "INC-2",
+                "monitoring",
+                "The proxy is mended.",
+                root_cause="A proxy in front of the service closed connections under load.",
+                fix="The proxy keeps connections open for as long as the service does.",
+            ),
             Report(59, "INC-2", "resolved", "Enough requests without an error since the fix.", once_proven=True),
-            Report(55, "INC-1", "monitoring", "The fix is on every worker.",
-                   root_cause="One worker in eight ran a build whose polls went through the cache of GETs.",
-                   fix="The build was withdrawn; every worker polls with use_get_cache=False."),
+            Report(
+                55,
+                "INC-1",
+                "monitoring",
+                "The fix is on every worker.",
+                root_cause="One worker in eight ran a build whose polls went through the cache of GETs.",
+                fix="The build was withdrawn; every worker polls with use_get_cache=False.",
+            ),
             Report(56, "INC-1", "resolved", "Enough smokes without a stale read since the fix.", once_proven=True),
             Extend(72.5, 96, "The fix of INC-1 is not proven yet: it takes more clean smokes."),
             Sign(72.5, 72, "incidents-updated", "INC-2 is resolved; INC-1 is watched for another day."),
@@ -204,7 +226,7 @@ SCENARIOS: Mapping[str, Scenario] = {
         "The network gets worse each day, though it stops no run, and nobody opens an incident.",
         (Network(0, 0.1), Network(24, 0.4), Network(48, 1.0), *SIGNED_ON_THE_WAY, *SIGNED_AT_THE_END),
     ),
-}  # fmt: skip
+}
 
 
 def told(scenarios: Mapping[str, Scenario]) -> str:
@@ -215,14 +237,9 @@ def told(scenarios: Mapping[str, Scenario]) -> str:
         "scenarios:",
     ]
     for name, scenario in scenarios.items():
-        lines += [
-            f"  {name}",
-            *textwrap.wrap(scenario.says, 92, initial_indent="    ", subsequent_indent="    "),
-        ]
+        lines += [f"  {name}", *textwrap.wrap(scenario.says, 92, initial_indent="    ", subsequent_indent="    ")]
         happenings = sorted(scenario.happenings, key=lambda one: one.at_h)
-        lines += [
-            f"      T+{one.at_h:g}  {_in_words(one)}" for one in happenings if not isinstance(one, Sign)
-        ]
+        lines += [f"      T+{one.at_h:g}  {_in_words(one)}" for one in happenings if not isinstance(one, Sign)]
     return "\n".join(lines)
 
 
@@ -238,9 +255,7 @@ def _in_words(happening: Happening) -> str:
         case Schedule():
             return "the schedule fires again" if happening.fires else "the schedule stops firing"
         case Report():
-            return (
-                f"{happening.incident}: {happening.state}{', once the fix is proven' * happening.once_proven}"
-            )
+            return f"{happening.incident}: {happening.state}{', once the fix is proven' * happening.once_proven}"
         case Extend():
             return f"the window is extended to {happening.window_h} h"
         case Sign():
@@ -258,9 +273,7 @@ class Slot(Record, frozen=True, kw_only=True):
     runs: tuple[CheckRun | SmokeRun, ...]
 
 
-def rehearse(
-    prepared: Prepared, scenario: Scenario, *, name: str, seed: int, opened_at: datetime
-) -> Iterator[Slot]:
+def rehearse(prepared: Prepared, scenario: Scenario, *, name: str, seed: int, opened_at: datetime) -> Iterator[Slot]:
     """Each hour of the watch in order. The seed sets how late the schedule fires, and where the network fails.
 
     :param prepared: an environment that has what the bundled SDK needs.
@@ -283,9 +296,10 @@ def rehearse(
             return Slot(
                 hour=hour,
                 at=opened_at + timedelta(hours=hour, seconds=late_s),
-                runs=_runs(builds[scenario.build(hour)], scenario, hour, f"{name}-{seed}",
-                           drawn, seed) if scenario.fires(hour) else (),
-            )  # fmt: skip
+                runs=_runs(builds[scenario.build(hour)], scenario, hour, f"{name}-{seed}", drawn, seed)
+                if scenario.fires(hour)
+                else (),
+            )
 
         with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
             try:
@@ -309,9 +323,7 @@ def _runs(
 def weather_of(faults: float, waits: int, drawn: random.Random) -> Weather:
     """So many requests on average that the network takes, each once: any of a wait's three, and never one twice."""
     number = int(faults) + (drawn.random() < faults % 1)
-    places = drawn.sample(
-        [(wait, request) for wait in range(waits) for request in range(3)], min(number, 3 * waits)
-    )
+    places = drawn.sample([(wait, request) for wait in range(waits) for request in range(3)], min(number, 3 * waits))
     return Weather(
         gusts=tuple(Gust(wait=wait, request=request, fault=drawn.choice(FAULTS)) for wait, request in places)
     )
@@ -323,17 +335,24 @@ def weather_of(faults: float, waits: int, drawn: random.Random) -> Weather:
 def settled_checks(run: CheckRun, run_id: str) -> CheckRun:
     """A run of the checks without its durations, its machine, and what differs from run to run."""
     return replace(
-        run, run_id=run_id, host=NOWHERE, duration_s=0.0,
+        run,
+        run_id=run_id,
+        host=NOWHERE,
+        duration_s=0.0,
         checks=tuple(_settled_check(check) for check in run.checks),
         findings=tuple(replace(found, reason=settled(found.reason)) for found in run.findings),
-    )  # fmt: skip
+    )
 
 
 def _settled_check(check: CheckResult) -> CheckResult:
     return replace(
-        check, reason=settled(check.reason), duration_s=0.0, request_log_digest="", log=(),
+        check,
+        reason=settled(check.reason),
+        duration_s=0.0,
+        request_log_digest="",
+        log=(),
         script=_settled_all(check.script),
-    )  # fmt: skip
+    )
 
 
 def settled_smoke(run: SmokeRun, run_id: str) -> SmokeRun:
@@ -341,13 +360,7 @@ def settled_smoke(run: SmokeRun, run_id: str) -> SmokeRun:
     steps = [replace(step, reason=settled(step.reason), duration_s=0.0) for step in run.steps]
     events = [replace(event, message=settled(event.message)) for event in run.events]
     return replace(
-        run,
-        run_id=run_id,
-        host=NOWHERE,
-        base_url="",
-        duration_s=0.0,
-        steps=tuple(steps),
-        events=tuple(events),
+        run, run_id=run_id, host=NOWHERE, base_url="", duration_s=0.0, steps=tuple(steps), events=tuple(events)
     )
 
 

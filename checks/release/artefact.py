@@ -13,18 +13,7 @@ from typing import NamedTuple
 
 from msgspec.structs import replace
 
-from checks.records import (
-    N_,
-    Artefact,
-    ArtefactFinding,
-    Built,
-    Evidence,
-    Outcome,
-    PublishedFile,
-    Severity,
-    Text,
-    text,
-)
+from checks.records import N_, Artefact, ArtefactFinding, Built, Evidence, Outcome, PublishedFile, Severity, Text, text
 
 
 class Known(NamedTuple):
@@ -73,8 +62,12 @@ def _not_as_built(one: Compared) -> Text | Outcome:
         return Outcome.UNKNOWN
     if one.now.sha256 in one.built:
         return Outcome.KEPT
-    return text("{file} is not what CI built: {now} is served, {built} was built.", file=one.now.name,
-                now=one.now.sha256[:12], built=one.built[-1][:12])  # fmt: skip
+    return text(
+        "{file} is not what CI built: {now} is served, {built} was built.",
+        file=one.now.name,
+        now=one.now.sha256[:12],
+        built=one.built[-1][:12],
+    )
 
 
 def _replaced(one: Compared) -> Text | Outcome:
@@ -84,8 +77,12 @@ def _replaced(one: Compared) -> Text | Outcome:
         return Outcome.UNKNOWN
     if one.now.sha256 == one.known.sha256:
         return Outcome.KEPT
-    return text("{file} was replaced: it was {first}, and is {now}.", file=one.now.name,
-                first=one.known.sha256[:12], now=one.now.sha256[:12])  # fmt: skip
+    return text(
+        "{file} was replaced: it was {first}, and is {now}.",
+        file=one.now.name,
+        first=one.known.sha256[:12],
+        now=one.now.sha256[:12],
+    )
 
 
 def _claim_differs(one: Compared) -> Text | Outcome:
@@ -114,8 +111,12 @@ def _metadata(one: Compared) -> Text | Outcome:
     now, first = one.now, one.known.first
     if now is None or (now.requires_python, now.metadata) == (first.requires_python, first.metadata):
         return Outcome.KEPT
-    return text("The metadata of {file} has changed: it asked for Python {first}, and asks for {now}.", file=now.name,
-                first=first.requires_python or "-", now=now.requires_python or "-")  # fmt: skip
+    return text(
+        "The metadata of {file} has changed: it asked for Python {first}, and asks for {now}.",
+        file=now.name,
+        first=first.requires_python or "-",
+        now=now.requires_python or "-",
+    )
 
 
 def _added(one: Compared) -> Text | Outcome:
@@ -125,18 +126,9 @@ def _added(one: Compared) -> Text | Outcome:
 
 
 RULES: tuple[Rule, ...] = (
-    Rule(
-        "artefact-not-built", Severity.CRITICAL, N_("A published file is not what CI built."), _not_as_built
-    ),
-    Rule(
-        "artefact-replaced", Severity.CRITICAL, N_("A published file has other bytes than before."), _replaced
-    ),
-    Rule(
-        "artefact-claim",
-        Severity.CRITICAL,
-        N_("The index names a digest that the file has not."),
-        _claim_differs,
-    ),
+    Rule("artefact-not-built", Severity.CRITICAL, N_("A published file is not what CI built."), _not_as_built),
+    Rule("artefact-replaced", Severity.CRITICAL, N_("A published file has other bytes than before."), _replaced),
+    Rule("artefact-claim", Severity.CRITICAL, N_("The index names a digest that the file has not."), _claim_differs),
     Rule("artefact-yanked", Severity.CRITICAL, N_("A published file was yanked."), _yanked),
     Rule("artefact-gone", Severity.CRITICAL, N_("A published file is gone."), _gone),
     Rule("artefact-metadata", Severity.MAJOR, N_("The metadata of a published file has changed."), _metadata),
@@ -151,10 +143,7 @@ def as_built(said: Iterable[Built]) -> dict[str, tuple[str, ...]] | None:
     """
     found: dict[str, tuple[str, ...]] = {}
     for file in (file for one in said for file in one.files):
-        found[file.name] = (
-            *(other for other in found.get(file.name, ()) if other != file.sha256),
-            file.sha256,
-        )
+        found[file.name] = (*(other for other in found.get(file.name, ()) if other != file.sha256), file.sha256)
     return found or None
 
 

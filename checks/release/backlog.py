@@ -63,9 +63,7 @@ class Known(NamedTuple):
 
 def backlog(known: Known) -> tuple[BacklogItem, ...]:
     """The items in their order: by the product; where it is the same, promises first, and the more severe first."""
-    by_severity = sorted(
-        known.promises, key=lambda one: (SEVERITIES.index(one.promise.severity), one.promise.id)
-    )
+    by_severity = sorted(known.promises, key=lambda one: (SEVERITIES.index(one.promise.severity), one.promise.id))
     items = [
         *_promises(by_severity),
         *_metrics(known.metrics),
@@ -76,17 +74,20 @@ def backlog(known: Known) -> tuple[BacklogItem, ...]:
     return tuple(sorted(items, key=lambda item: -item.impact * item.frequency * item.cost))
 
 
-def _item(
-    id: str, says: Text, reason: Text, *, proven_by: str, impact: int, frequency: int, cost: int
-) -> BacklogItem:
+def _item(id: str, says: Text, reason: Text, *, proven_by: str, impact: int, frequency: int, cost: int) -> BacklogItem:
     score = impact * frequency * cost
     why = text(
         "{reason} Impact {impact} x frequency {frequency} x cost {cost} = {score}.",
-        reason=reason, impact=impact, frequency=frequency, cost=cost, score=score,
-    )  # fmt: skip
+        reason=reason,
+        impact=impact,
+        frequency=frequency,
+        cost=cost,
+        score=score,
+    )
     priority = next(priority for least, priority in PRIORITY if score >= least)
-    return BacklogItem(id=id, says=says, why=why, proven_by=proven_by, priority=priority, impact=impact,
-                       frequency=frequency, cost=cost)  # fmt: skip
+    return BacklogItem(
+        id=id, says=says, why=why, proven_by=proven_by, priority=priority, impact=impact, frequency=frequency, cost=cost
+    )
 
 
 def frequency_of(met: int, n: int) -> int:
@@ -104,9 +105,14 @@ def _promises(statuses: Sequence[PromiseStatus]) -> Iterator[BacklogItem]:
     if len(untested) > MOST_UNTESTED:
         first = untested[0].promise
         yield _item(
-            "checks", text("Run the checks: {n} promises were never tested", n=len(untested)),
-            text("No run has tested them."), proven_by=first.id, impact=IMPACT[first.severity], frequency=3, cost=HIDES,
-        )  # fmt: skip
+            "checks",
+            text("Run the checks: {n} promises were never tested", n=len(untested)),
+            text("No run has tested them."),
+            proven_by=first.id,
+            impact=IMPACT[first.severity],
+            frequency=3,
+            cost=HIDES,
+        )
         statuses = [status for status in statuses if status not in untested]
     for status in statuses:
         promise = status.promise
@@ -130,9 +136,14 @@ def _promises(statuses: Sequence[PromiseStatus]) -> Iterator[BacklogItem]:
         else:
             continue
         yield _item(
-            promise.id, says, reason, proven_by=promise.id, impact=IMPACT[promise.severity],
-            frequency=frequency_of(met, runs), cost=cost,
-        )  # fmt: skip
+            promise.id,
+            says,
+            reason,
+            proven_by=promise.id,
+            impact=IMPACT[promise.severity],
+            frequency=frequency_of(met, runs),
+            cost=cost,
+        )
 
 
 def _metrics(metrics: Sequence[Metric]) -> Iterator[BacklogItem]:
@@ -140,9 +151,7 @@ def _metrics(metrics: Sequence[Metric]) -> Iterator[BacklogItem]:
         match metric.state:
             case State.FAIL:
                 says = text(
-                    "Bring {metric} back to its threshold: {threshold}",
-                    metric=metric.id,
-                    threshold=metric.threshold,
+                    "Bring {metric} back to its threshold: {threshold}", metric=metric.id, threshold=metric.threshold
                 )
                 frequency, cost = 3, STOPS if metric.critical else HIDES
             case State.UNKNOWN:
@@ -154,9 +163,14 @@ def _metrics(metrics: Sequence[Metric]) -> Iterator[BacklogItem]:
             case _:
                 continue
         yield _item(
-            metric.id, says, metric.reason, proven_by=metric.id,
-            impact=IMPACT[Severity.CRITICAL if metric.critical else Severity.MAJOR], frequency=frequency, cost=cost,
-        )  # fmt: skip
+            metric.id,
+            says,
+            metric.reason,
+            proven_by=metric.id,
+            impact=IMPACT[Severity.CRITICAL if metric.critical else Severity.MAJOR],
+            frequency=frequency,
+            cost=cost,
+        )
 
 
 def _incidents(known: Known) -> Iterator[BacklogItem]:
@@ -165,26 +179,32 @@ def _incidents(known: Known) -> Iterator[BacklogItem]:
         followed = told.get(incident.id)
         seen = followed.seen if followed else 0
         if incident.state == RESOLVED:
-            says = text("Have a check that sees {incident} before users do: {impact}", incident=incident.id,
-                        impact=incident.impact)  # fmt: skip
+            says = text(
+                "Have a check that sees {incident} before users do: {impact}",
+                incident=incident.id,
+                impact=incident.impact,
+            )
             reason, cost = text("It was resolved in this watch, and may come back."), ANNOYS
         else:
             says = text("Mend {incident}: {impact}", incident=incident.id, impact=incident.impact)
             reason = text("It is {state}: seen {n} times.", state=incident.state, n=seen)
             cost = COST_OF[incident.severity]
         yield _item(
-            incident.id, says, reason, proven_by=incident.metric or _promise_of(incident, followed),
-            impact=IMPACT[incident.severity], frequency=3 if seen >= 10 else 2 if seen > 1 else 1, cost=cost,
-        )  # fmt: skip
+            incident.id,
+            says,
+            reason,
+            proven_by=incident.metric or _promise_of(incident, followed),
+            impact=IMPACT[incident.severity],
+            frequency=3 if seen >= 10 else 2 if seen > 1 else 1,
+            cost=cost,
+        )
 
 
 def _promise_of(incident: Incident, followed: Followed | None) -> str:
     """The promise that an incident broke; of one that nothing measures, the id that its check would have."""
     if followed is not None and followed.promises:
         return followed.promises[0]
-    words = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in incident.id.lower()).strip(
-        "-"
-    )
+    words = "".join(sign if sign.isascii() and sign.isalnum() else "-" for sign in incident.id.lower()).strip("-")
     return f"incident.{words or 'unnamed'}"
 
 
@@ -194,11 +214,17 @@ def _watching(coverage: Coverage | None) -> Iterator[BacklogItem]:
     yield _item(
         "watch-slept",
         text("Keep the schedule of the watch running"),
-        text("Something was observed in {seen} of {slots} slots; the longest gap lasted {hours:.1f} h.",
-             seen=coverage.seen, slots=coverage.slots, hours=coverage.largest.hours),
-        proven_by="watch-slept", impact=2, frequency=frequency_of(coverage.slots - coverage.seen, coverage.slots),
+        text(
+            "Something was observed in {seen} of {slots} slots; the longest gap lasted {hours:.1f} h.",
+            seen=coverage.seen,
+            slots=coverage.slots,
+            hours=coverage.largest.hours,
+        ),
+        proven_by="watch-slept",
+        impact=2,
+        frequency=frequency_of(coverage.slots - coverage.seen, coverage.slots),
         cost=HIDES,
-    )  # fmt: skip
+    )
 
 
 def _weaknesses(findings: Sequence[Finding], weaknesses: Sequence[Weakness]) -> Iterator[BacklogItem]:
@@ -213,5 +239,8 @@ def _weaknesses(findings: Sequence[Finding], weaknesses: Sequence[Weakness]) -> 
                 weakness.id,
                 text("{proposal}", proposal=weakness.proposal),
                 text("Seen, and beyond the contract: {weakness}", weakness=weakness.says),
-                proven_by=weakness.id, impact=1, frequency=3, cost=ANNOYS,
-            )  # fmt: skip
+                proven_by=weakness.id,
+                impact=1,
+                frequency=3,
+                cost=ANNOYS,
+            )

@@ -16,15 +16,24 @@ _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
 # What events of each kind are to the rules, to the metrics and to people.
 EVENTS: dict[EventKind, tuple[str, str, Severity, str]] = {
     EventKind.STALE_READ: (
-        "stale-read", "stale-cache", Severity.CRITICAL, "A poll read an outdated status from the cache, in",
+        "stale-read",
+        "stale-cache",
+        Severity.CRITICAL,
+        "A poll read an outdated status from the cache, in",
     ),
     EventKind.POLLING_TIMEOUT: (
-        "polling-timeout", "polling-timeouts", Severity.CRITICAL, "A wait for an export timed out unexpectedly, in",
+        "polling-timeout",
+        "polling-timeouts",
+        Severity.CRITICAL,
+        "A wait for an export timed out unexpectedly, in",
     ),
     EventKind.NETWORK_ERROR: (
-        "network-blocking", "network-errors", Severity.MAJOR, "A network error blocked what was being done, in",
+        "network-blocking",
+        "network-errors",
+        Severity.MAJOR,
+        "A network error blocked what was being done, in",
     ),
-}  # fmt: skip
+}
 
 
 def fingerprint(rule: str, what: str, error: str, place: str) -> str:

@@ -113,8 +113,11 @@ def _duty(asked: Asked, known: Known, *, is_due: bool, signed: Signature | None)
         state = DutyState.SIGNED
         evidence = text(
             "{by} signed it on {at}. {note} {evidence}",
-            by=signed.by, at=signed.occurred_at, note=signed.note, evidence=evidence,
-        )  # fmt: skip
+            by=signed.by,
+            at=signed.occurred_at,
+            note=signed.note,
+            evidence=evidence,
+        )
     if not is_due:
         state, evidence = DutyState.NOT_YET_DUE, text("So far: {evidence}", evidence=evidence)
     return Duty(id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence)
@@ -123,9 +126,7 @@ def _duty(asked: Asked, known: Known, *, is_due: bool, signed: Signature | None)
 # ── which evidence ───────────────────────────────────────────────────────────
 
 
-def _timely(
-    records: Sequence[Made], release: Release, *, by_h: int, after_h: int = 0
-) -> tuple[list[Made], bool]:
+def _timely(records: Sequence[Made], release: Release, *, by_h: int, after_h: int = 0) -> tuple[list[Made], bool]:
     """What happened by T+``by_h``, or where nothing had, what came later; oldest first.
 
     The second value says that it came late. At ``after_h`` itself nothing counts yet, but for T+0.
@@ -142,9 +143,7 @@ def _mended(at: datetime, after: Sequence[Made], well: Callable[[Made], bool]) -
     later = [record for record in after if record.occurred_at > at]
     if not later or not well(later[-1]):
         return None
-    return DutyState.MET, text(
-        "It failed on {at}, and ended well on {later}.", at=at, later=later[-1].occurred_at
-    )
+    return DutyState.MET, text("It failed on {at}, and ended well on {later}.", at=at, later=later[-1].occurred_at)
 
 
 def _late(found: Found, late: bool) -> Found:
@@ -173,15 +172,25 @@ def _pipeline(known: Known) -> Found:
     now = _ends(decided)
     since = [job for job in lost if now[job.workflow, job.job, job.variant].conclusion not in LOST]
     if lost and len(since) == len(lost):
-        found = DutyState.MET, text(
-            "Jobs that did not end well at first: {lost} of {n}. Each has ended well since; the first is {job}.",
-            lost=len(lost), n=len(latest), job=lost[0].job,
-        )  # fmt: skip
+        found = (
+            DutyState.MET,
+            text(
+                "Jobs that did not end well at first: {lost} of {n}. Each has ended well since; the first is {job}.",
+                lost=len(lost),
+                n=len(latest),
+                job=lost[0].job,
+            ),
+        )
     elif lost:
-        found = DutyState.FAILED, text(
-            "Jobs that did not end well in their latest run: {lost} of {n}; the first is {job}.",
-            lost=len(lost), n=len(latest), job=lost[0].job,
-        )  # fmt: skip
+        found = (
+            DutyState.FAILED,
+            text(
+                "Jobs that did not end well in their latest run: {lost} of {n}; the first is {job}.",
+                lost=len(lost),
+                n=len(latest),
+                job=lost[0].job,
+            ),
+        )
     else:
         found = DutyState.MET, text("Jobs that ended well in their latest run: all {n}.", n=len(latest))
     return _late(found, late)
@@ -215,9 +224,7 @@ def _smoke(known: Known, *, by_h: int, after_h: int = 0) -> Found:
     if last.conclusion in LOST:
         ordered = sorted(smokes, key=lambda job: job.occurred_at)
         mended = _mended(last.occurred_at, ordered, lambda job: job.conclusion is Conclusion.SUCCESS)
-        return mended or _late(
-            (DutyState.FAILED, text("The smoke of {at} failed.", at=last.occurred_at)), late
-        )
+        return mended or _late((DutyState.FAILED, text("The smoke of {at} failed.", at=last.occurred_at)), late)
     return _late((DutyState.MET, text("The smoke of {at} ended well.", at=last.occurred_at)), late)
 
 
@@ -230,9 +237,7 @@ def _second_smoke(known: Known) -> Found:
 
 
 def _promise(known: Known, promise: str, *, by_h: int) -> Found:
-    seen, late = _timely(
-        [seen for seen in known.observations if seen.promise == promise], known.release, by_h=by_h
-    )
+    seen, late = _timely([seen for seen in known.observations if seen.promise == promise], known.release, by_h=by_h)
     if not seen:
         return DutyState.MISSING, text("{promise} has not been checked.", promise=promise)
     last = seen[-1]
@@ -249,10 +254,7 @@ def _promise(known: Known, promise: str, *, by_h: int) -> Found:
                 text("{promise} was broken on {at}.", promise=promise, at=last.occurred_at),
             )
         case Outcome.NOT_APPLICABLE:
-            found = (
-                DutyState.MET,
-                text("{promise} does not apply: this SDK lacks what it is about.", promise=promise),
-            )
+            found = (DutyState.MET, text("{promise} does not apply: this SDK lacks what it is about.", promise=promise))
         case _:
             found = (
                 DutyState.MISSING,
@@ -304,9 +306,7 @@ def _no_stale_cache(known: Known) -> Found:
     now = known.metrics.get("stale-cache")
     if now is None or now.state not in (State.MEETS, State.PROVEN):
         return DutyState.FAILED, figure
-    return DutyState.MET, text(
-        "{figure} A fix has been shown since: {reason}", figure=figure, reason=now.reason
-    )
+    return DutyState.MET, text("{figure} A fix has been shown since: {reason}", figure=figure, reason=now.reason)
 
 
 def _flaky_measured(known: Known) -> Found:
@@ -319,9 +319,7 @@ def _flaky_measured(known: Known) -> Found:
 def _consolidated(known: Known) -> Found:
     unknown = [id for id, metric in known.metrics.items() if metric.state is State.UNKNOWN]
     if unknown or not known.metrics:
-        return DutyState.MISSING, text(
-            "Metrics that are unknown: {metrics}.", metrics=", ".join(unknown) or "-"
-        )
+        return DutyState.MISSING, text("Metrics that are unknown: {metrics}.", metrics=", ".join(unknown) or "-")
     return DutyState.MET, text("Metrics that are known: all {n}.", n=len(known.metrics))
 
 
@@ -331,9 +329,7 @@ def _review_pass_rate(known: Known) -> Found:
 
 def _review_network(known: Known) -> Found:
     return DutyState.PERSON_SIGNS, text(
-        "{errors} {timeouts}",
-        errors=_figure(known, "network-errors"),
-        timeouts=_figure(known, "polling-timeouts"),
+        "{errors} {timeouts}", errors=_figure(known, "network-errors"), timeouts=_figure(known, "polling-timeouts")
     )
 
 
@@ -342,9 +338,7 @@ def _incidents(known: Known) -> Found:
 
 
 def _backlog(known: Known) -> Found:
-    return DutyState.PERSON_SIGNS, text(
-        "The backlog is on this release's page, the most pressing item first."
-    )
+    return DutyState.PERSON_SIGNS, text("The backlog is on this release's page, the most pressing item first.")
 
 
 TITLES: dict[int, Text] = {
@@ -357,20 +351,32 @@ TITLES: dict[int, Text] = {
 DUTIES: tuple[Asked, ...] = (
     Asked("pipeline-green", 0, N_("See that the SDK's main pipeline is green"), _pipeline),
     Asked("smoke", 0, N_("Run the smoke after the release"), _first_smoke),
-    Asked("strict-config", 0,
-        N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"), _strict_config),
+    Asked(
+        "strict-config",
+        0,
+        N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"),
+        _strict_config,
+    ),
     Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _review_pass_rate),
     Asked("review-network", 24, N_("Review network errors and the first polling timeouts"), _review_network),
-    Asked("no-stale-cache", 24,
-        N_("Confirm that no poll of an export read a stale status from the cache"), _no_stale_cache),
+    Asked(
+        "no-stale-cache",
+        24,
+        N_("Confirm that no poll of an export read a stale status from the cache"),
+        _no_stale_cache,
+    ),
     Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _flaky_measured),
     Asked("smoke-repeated", 48, N_("Run the smoke again"), _second_smoke),
-    Asked("cache-guardrails", 48,
-        N_("Validate the cache's guardrails for each request (`use_get_cache=False`)"), _guardrails),
+    Asked(
+        "cache-guardrails",
+        48,
+        N_("Validate the cache's guardrails for each request (`use_get_cache=False`)"),
+        _guardrails,
+    ),
     Asked("consolidate-metrics", 72, N_("Consolidate the final metrics"), _consolidated),
     Asked("incidents-updated", 72, N_("Close or update the incidents"), _incidents),
     Asked("backlog-published", 72, N_("Publish the backlog in its order"), _backlog),
-)  # fmt: skip
+)
 
 # The duties that are a person's word.
 SIGNABLE = tuple(

@@ -16,9 +16,7 @@ def questions(judgement: Judgement) -> Iterator[Question]:
     items = {item.id for item in judgement.backlog}
     for metric in judgement.metrics:
         if metric.state in (State.UNKNOWN, State.INCONCLUSIVE):
-            says = text(
-                "{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason
-            )
+            says = text("{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason)
             yield Question(id=metric.id, says=says, item=metric.id)
     for point in judgement.checkpoints:
         for duty in point.duties:
@@ -30,8 +28,13 @@ def questions(judgement: Judgement) -> Iterator[Question]:
         yield Question(id="watch-slept", says=says, item="watch-slept")
     for incident in judgement.incidents:
         if incident.state != RESOLVED:
-            says = text("{incident}, {severity}, is {state}: {impact}", incident=incident.id,
-                        severity=incident.severity, state=incident.state, impact=incident.impact)  # fmt: skip
+            says = text(
+                "{incident}, {severity}, is {state}: {impact}",
+                incident=incident.id,
+                severity=incident.severity,
+                state=incident.state,
+                impact=incident.impact,
+            )
             yield Question(id=incident.id, says=says, item=incident.id)
     for item in judgement.backlog:
         if item.id == "checks":
@@ -48,9 +51,7 @@ def hinders(judgement: Judgement, *, now: datetime, early: bool) -> Iterator[str
     if now < ends_at(release):
         taken_back = any(one.action in TAKES_BACK for one in judgement.decisions)
         if not early:
-            yield (
-                f"its window lasts until {ends_at(release):%Y-%m-%d %H:%M} UTC. If it was taken back: --early"
-            )
+            yield (f"its window lasts until {ends_at(release):%Y-%m-%d %H:%M} UTC. If it was taken back: --early")
         elif not taken_back:
             yield (
                 "--early is for a release that was taken back. Write that down first: python -m checks release decide "
@@ -72,8 +73,7 @@ def ends_as(judgement: Judgement) -> str:
 def needs_longer(judgement: Judgement) -> bool:
     """Whether a critical incident is open at the end of a window that may still be made longer."""
     return judgement.release.window_h < LONGEST_H and any(
-        incident.severity is Severity.CRITICAL and incident.state != RESOLVED
-        for incident in judgement.incidents
+        incident.severity is Severity.CRITICAL and incident.state != RESOLVED for incident in judgement.incidents
     )
 
 

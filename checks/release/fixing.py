@@ -6,18 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from checks.metrics.flakiness import clean_runs_to_prove
-from checks.records import (
-    ArtefactFinding,
-    Event,
-    Followed,
-    Metric,
-    Observation,
-    Outcome,
-    State,
-    Text,
-    Transition,
-    text,
-)
+from checks.records import ArtefactFinding, Event, Followed, Metric, Observation, Outcome, State, Text, Transition, text
 from checks.release.causes import EVENTS, cause_of, cause_of_event, cause_of_finding
 from checks.release.states import FIXED, RESOLVED
 
@@ -52,7 +41,7 @@ def follow(
     return tuple(
         _followed(one, landed_at(one.incident, transitions), observations, events, by_id, published)
         for one in latest.values()
-    )  # fmt: skip
+    )
 
 
 def not_shown(transitions: Sequence[Transition], observations: Sequence[Observation]) -> dict[str, Text]:
@@ -63,8 +52,11 @@ def not_shown(transitions: Sequence[Transition], observations: Sequence[Observat
     """
     found = {}
     for one in {one.incident: one for one in transitions}.values():
-        broken = {seen.promise for seen in observations
-                  if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints}  # fmt: skip
+        broken = {
+            seen.promise
+            for seen in observations
+            if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
+        }
         if one.state != RESOLVED or not broken:
             continue
         landed = landed_at(one.incident, transitions)
@@ -83,9 +75,7 @@ def _followed(
     metrics: Mapping[str, Metric],
     published: Sequence[ArtefactFinding],
 ) -> Followed:
-    broken = [
-        seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
-    ]
+    broken = [seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints]
     hurt = [seen for seen in events if _is_of(seen, one)]
     times = sorted(seen.occurred_at for seen in (*broken, *hurt))
     promises = sorted({seen.promise for seen in broken})
@@ -94,17 +84,25 @@ def _followed(
     elif promises:
         shown, proof = _by_runs(promises, [seen for seen in observations if seen.promise in promises], landed)
     elif one.rule.startswith("artefact-"):
-        wrong = [found for found in published
-                 if found.gone_at is None and cause_of_finding(found) in one.fingerprints]  # fmt: skip
+        wrong = [found for found in published if found.gone_at is None and cause_of_finding(found) in one.fingerprints]
         shown = not wrong
         proof = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
     else:
         shown, proof = True, text("Nothing that is measured can show it: it is a person's word.")
     return Followed(
-        incident=one.incident, rule=one.rule, fingerprints=one.fingerprints, blocks=one.blocks, shows=one.shows,
-        seen=len(times), first_at=times[0] if times else None, last_at=times[-1] if times else None, landed_at=landed,
-        promises=tuple(promises), shown=shown and landed is not None, proof=proof,
-    )  # fmt: skip
+        incident=one.incident,
+        rule=one.rule,
+        fingerprints=one.fingerprints,
+        blocks=one.blocks,
+        shows=one.shows,
+        seen=len(times),
+        first_at=times[0] if times else None,
+        last_at=times[-1] if times else None,
+        landed_at=landed,
+        promises=tuple(promises),
+        shown=shown and landed is not None,
+        proof=proof,
+    )
 
 
 def _is_of(seen: Event, one: Transition) -> bool:
@@ -117,9 +115,7 @@ def _is_of(seen: Event, one: Transition) -> bool:
 def _by_metric(metric: Metric) -> tuple[bool, Text]:
     """The metric itself counts what came since the fix."""
     shown = metric.state in (State.MEETS, State.PROVEN)
-    return shown, text(
-        "{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason
-    )
+    return shown, text("{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason)
 
 
 def _by_runs(
@@ -139,9 +135,14 @@ def _by_runs(
         proof = text(
             "{promise}, since the fix of {at}: {clean} clean runs of {needed} that are needed to reject at 95 % what "
             "was there before it, in {bad} of {n} runs; broken since: {broken}.",
-            promise=promise, at=landed, clean=since.count(Outcome.KEPT), needed=needed, bad=bad, n=len(before),
+            promise=promise,
+            at=landed,
+            clean=since.count(Outcome.KEPT),
+            needed=needed,
+            bad=bad,
+            n=len(before),
             broken=since.count(Outcome.BROKEN),
-        )  # fmt: skip
+        )
         if worst is None or (worst[0] and not shown):
             worst = shown, proof
     return worst or (False, text("No run has tested it since."))

@@ -47,20 +47,24 @@ def load(folder: Path) -> Release:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise ReleaseError(f"{file}: no such file. Open the release first: nox -s release -- open "
-                           f"{folder.name} --commit SHA.") from None  # fmt: skip
+        raise ReleaseError(
+            f"{file}: no such file. Open the release first: nox -s release -- open {folder.name} --commit SHA."
+        ) from None
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as why:
         raise ReleaseError(f"{file}: cannot be read: {why}. Restore it from git.") from None
     if table.get("format", 0) > FORMAT:
-        raise ReleaseError(f"{file}: format {table['format']}, and this Atalaya knows {FORMAT} at most. "
-                           f"It was written by a newer one: upgrade.")  # fmt: skip
+        raise ReleaseError(
+            f"{file}: format {table['format']}, and this Atalaya knows {FORMAT} at most. "
+            f"It was written by a newer one: upgrade."
+        )
     try:
         release = msgspec.convert(table, Release)
     except msgspec.ValidationError as why:
         raise ReleaseError(f"{file}: {why}. Restore it from git.") from None
     if release.version != folder.name:
-        raise ReleaseError(f"{file}: the version is {release.version!r} and the folder is named {folder.name!r}. "
-                           f"Rename one of them.")  # fmt: skip
+        raise ReleaseError(
+            f"{file}: the version is {release.version!r} and the folder is named {folder.name!r}. Rename one of them."
+        )
     if release.opened_at.tzinfo is None:
         raise ReleaseError(f"{file}: opened_at has no zone. Write it in UTC, as 2026-01-31T09:00:00Z.")
     return release
@@ -72,14 +76,10 @@ def open_release(releases: Path, release: Release, pages: Mapping[str, str]) -> 
     :raises ReleaseError: the name cannot be a folder's, or there is such a folder.
     """
     if not NAME.fullmatch(release.version):
-        raise ReleaseError(
-            f"{release.version!r} cannot name a release. Use letters, digits, dots, plus and hyphens."
-        )
+        raise ReleaseError(f"{release.version!r} cannot name a release. Use letters, digits, dots, plus and hyphens.")
     folder = releases / release.version
     if folder.exists():
-        raise ReleaseError(
-            f"{folder}: there is such a release. Choose another version, or go on with that one."
-        )
+        raise ReleaseError(f"{folder}: there is such a release. Choose another version, or go on with that one.")
     try:
         releases.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".opening-", dir=releases) as scratch:

@@ -26,9 +26,11 @@ class Happening(Record, frozen=True, kw_only=True):
 def happenings(judgement: Judgement) -> tuple[Happening, ...]:
     """All of them, the oldest first."""
     found = [
-        *_verdicts(judgement.said), *_incidents(judgement.transitions), *_steps(judgement.steps),
+        *_verdicts(judgement.said),
+        *_incidents(judgement.transitions),
+        *_steps(judgement.steps),
         *_decisions(judgement.decisions),
-    ]  # fmt: skip
+    ]
     return tuple(sorted((one for one in found), key=lambda one: (one.at, one.id)))
 
 
@@ -36,9 +38,7 @@ def _named(record: Evidence, *what: str, title: Text, body: Text, page: str) -> 
     """Named after what does not change when records gain a field, or are written down twice."""
     key = "\0".join((record.kind, record.occurred_at.isoformat(), record.run_id, *what))
     digest = hashlib.sha256(key.encode("utf-8", "backslashreplace")).hexdigest()
-    return Happening(
-        id=f"{record.kind}-{digest[:20]}", at=record.occurred_at, title=title, body=body, page=page
-    )
+    return Happening(id=f"{record.kind}-{digest[:20]}", at=record.occurred_at, title=title, body=body, page=page)
 
 
 def _verdicts(said: Sequence[Said]) -> Iterator[Happening]:
@@ -63,11 +63,14 @@ def _incidents(transitions: Sequence[Transition]) -> Iterator[Happening]:
     for one in transitions:
         if states.get(one.incident) != one.state:
             states[one.incident] = one.state
-            title = text("{incident}, {severity}, is {state}: {impact}", incident=one.incident,
-                         severity=one.severity, state=one.state, impact=one.impact)  # fmt: skip
-            yield _named(
-                one, one.incident, one.state, title=title, body=_why(one.by, one.why), page="incidents.html"
+            title = text(
+                "{incident}, {severity}, is {state}: {impact}",
+                incident=one.incident,
+                severity=one.severity,
+                state=one.state,
+                impact=one.impact,
             )
+            yield _named(one, one.incident, one.state, title=title, body=_why(one.by, one.why), page="incidents.html")
 
 
 # What a watch becomes, in words for those who did not see it.
@@ -89,8 +92,9 @@ def _decisions(decisions: Sequence[Decision]) -> Iterator[Happening]:
     for one in decisions:
         says = ACTIONS.get(one.action, "")
         title = text("{action}: {says}", action=one.action, says=Text(template=says) if says else "")
-        body = text("{by} read {word} ({digest}). {why}", by=one.by, word=one.word, digest=one.verdict[:12],
-                    why=one.why)  # fmt: skip
+        body = text(
+            "{by} read {word} ({digest}). {why}", by=one.by, word=one.word, digest=one.verdict[:12], why=one.why
+        )
         yield _named(one, one.action, one.verdict, title=title, body=body, page="rollback.html")
 
 

@@ -35,9 +35,7 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
     """The front matter of an incident's page. Other keys are the page's own."""
 
     id: Annotated[str, Meta(min_length=1, description="The incident's name, one of a kind in its release.")]
-    at: Annotated[
-        datetime, Meta(tz=True, description="When it was first seen, with a zone: 2026-01-31T09:00:00Z.")
-    ]
+    at: Annotated[datetime, Meta(tz=True, description="When it was first seen, with a zone: 2026-01-31T09:00:00Z.")]
     severity: Annotated[Severity, Meta(description="critical stops a release, major extends its watch.")]
     state: Annotated[
         str,
@@ -58,10 +56,7 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
     ] = ""
     rule: Annotated[str, Meta(description="The rule that opened it; none where a person did.")] = ""
     fingerprint: Annotated[
-        str,
-        Meta(
-            description="Its cause, by what broke, the type of the error and the place: the same one opens once."
-        ),
+        str, Meta(description="Its cause, by what broke, the type of the error and the place: the same one opens once.")
     ] = ""
     blocks: Annotated[str, Meta(description="The duties that it stands in the way of.")] = ""
 
@@ -137,9 +132,7 @@ def survey_pages(folder: Path) -> tuple[tuple[Page, ...], tuple[str, ...]]:
             one = read_page(page)
             if one.incident.id in read:
                 other = read[one.incident.id].name
-                raise ReleaseError(
-                    f"{page}: the id {one.incident.id!r} is {other}'s already. Give this one its own."
-                )
+                raise ReleaseError(f"{page}: the id {one.incident.id!r} is {other}'s already. Give this one its own.")
             read[one.incident.id] = one
         except ReleaseError as why:
             wrong.append(str(why).removeprefix(f"{folder}/"))
@@ -211,15 +204,11 @@ def _value(written: str, place: str, key: str) -> str:
     if written.startswith("'"):
         inner = written[1:-1].replace("''", "")
         if len(written) < 2 or not written.endswith("'") or "'" in inner:
-            raise ReleaseError(
-                f"{place} {key}: the single quotes do not match. Mend them, or use double ones."
-            )
+            raise ReleaseError(f"{place} {key}: the single quotes do not match. Mend them, or use double ones.")
         return written[1:-1].replace("''", "'")
     # To YAML these are a list, a mapping, a comment or a block, and the page would not be built.
     if written.startswith(STRUCTURE) or ": " in written or written.endswith(":") or " #" in written:
-        raise ReleaseError(
-            f"{place} {key}: put the value in double quotes: {json.dumps(written, ensure_ascii=False)}"
-        )
+        raise ReleaseError(f"{place} {key}: put the value in double quotes: {json.dumps(written, ensure_ascii=False)}")
     return written
 
 
@@ -238,9 +227,7 @@ def _instant(field: Field) -> datetime:
 def _one_of(field: Field, key: str, words: tuple[str, ...]) -> str:
     word = field.value.lower()
     if word not in words:
-        raise ReleaseError(
-            f"{field.place} {key}: {field.value!r} is not one of {', '.join(words)}. Choose one."
-        )
+        raise ReleaseError(f"{field.place} {key}: {field.value!r} is not one of {', '.join(words)}. Choose one.")
     return word
 
 
@@ -250,10 +237,16 @@ def _one_of(field: Field, key: str, words: tuple[str, ...]) -> str:
 def new_page(incident: Incident, *, says: str, **more: str) -> str:
     """The text of a page for an incident: its front matter, and what a person has to complete."""
     values = {
-        "id": incident.id, "at": f"{incident.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "severity": str(incident.severity), "state": incident.state, "metric": incident.metric,
-        "impact": incident.impact, "root_cause": incident.root_cause, "fix": incident.fix, **more,
-    }  # fmt: skip
+        "id": incident.id,
+        "at": f"{incident.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "severity": str(incident.severity),
+        "state": incident.state,
+        "metric": incident.metric,
+        "impact": incident.impact,
+        "root_cause": incident.root_cause,
+        "fix": incident.fix,
+        **more,
+    }
     front = [f"{key}: {_quoted(value)}" for key, value in values.items()]
     return "\n".join([FENCE, *front, FENCE, "", f"# {incident.id}", "", says, ""])
 
@@ -280,6 +273,4 @@ def edited(page: Path, changes: Mapping[str, str]) -> str:
 def _quoted(value: str) -> str:
     """One line that YAML and JSON read alike, whatever stands in it."""
     one_line = " ".join(value.split())
-    return json.dumps(
-        "".join(sign if sign.isprintable() else "\ufffd" for sign in one_line), ensure_ascii=False
-    )
+    return json.dumps("".join(sign if sign.isprintable() else "\ufffd" for sign in one_line), ensure_ascii=False)

@@ -96,8 +96,7 @@ def judge_release(
     everything = [record for segment in found.segments for record in segment.records]
     told_by = as_of or datetime.max.replace(tzinfo=UTC)
     as_of = as_of or max(
-        (record.recorded_at for record in everything if not isinstance(record, TOLD)),
-        default=release.opened_at,
+        (record.recorded_at for record in everything if not isinstance(record, TOLD)), default=release.opened_at
     )
     pages, unreadable = survey_pages(folder / "incidents")
     seal = state_of(folder, followers_of(folder.parent, release.version))
@@ -105,12 +104,20 @@ def judge_release(
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
         basis = accepted_before(folder.parent, release, settings) if baseline else None
         case = Case(
-            release=release, settings=settings, records=everything, engine=engine,
-            pages=pages, unreadable=tuple(text("{page}", page=page) for page in unreadable),
-            problems=(*(text("{problem}", problem=problem) for problem in found.problems), *roll_call.missing(found),
-                      *seal.differs),
-            basis=stack.enter_context(basis.opened()) if basis else None, superseded=_superseded(folder, release),
-        )  # fmt: skip
+            release=release,
+            settings=settings,
+            records=everything,
+            engine=engine,
+            pages=pages,
+            unreadable=tuple(text("{page}", page=page) for page in unreadable),
+            problems=(
+                *(text("{problem}", problem=problem) for problem in found.problems),
+                *roll_call.missing(found),
+                *seal.differs,
+            ),
+            basis=stack.enter_context(basis.opened()) if basis else None,
+            superseded=_superseded(folder, release),
+        )
         looks = _looks(case, as_of)
         view = _view(case, as_of, {look.hours: look.metrics for look in looks})
         environments = _environments(engine, view.span)
@@ -164,8 +171,7 @@ def judge_release(
                 late=_late(case, one, as_of),
                 failing=tuple(metric.id for metric in one.metrics if metric.state is State.FAIL),
                 figures=tuple(
-                    Figure(metric=of.id, value=of.value, low=of.low, high=of.high, state=of.state)
-                    for of in one.metrics
+                    Figure(metric=of.id, value=of.value, low=of.low, high=of.high, state=of.state) for of in one.metrics
                 ),
             )
             for one in looks
@@ -260,9 +266,14 @@ def _looks(case: Case, as_of: datetime) -> list[Looked]:
 
 def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> View:
     now = standing(
-        case.records, case.release, as_of=as_of, settings=case.settings, pages=case.pages,
-        unreadable=case.unreadable, superseded=case.superseded,
-    )  # fmt: skip
+        case.records,
+        case.release,
+        as_of=as_of,
+        settings=case.settings,
+        pages=case.pages,
+        unreadable=case.unreadable,
+        superseded=case.superseded,
+    )
     release = now.release
     records = [record for record in case.records if belongs(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
@@ -273,11 +284,15 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     unproven = not_shown(now.transitions, observations)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     span = Span(
-        release=release, as_of=as_of, settings=now.settings, detectors=sensitivity(proofs), fixed_at=now.fixed_at,
+        release=release,
+        as_of=as_of,
+        settings=now.settings,
+        detectors=sensitivity(proofs),
+        fixed_at=now.fixed_at,
         regressed_before=_regressed(
             {hours: then for hours, then in metrics_at.items() if due_at(release, hours) < as_of}
         ),
-    )  # fmt: skip
+    )
     if case.basis is not None:
         span = replace(span, basis=case.basis.over(as_of - release.opened_at, now.settings))
     metrics = measure(case.engine, span)
@@ -285,9 +300,15 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
     metrics_at = {**metrics_at, **at_this}
     due = checkpoints(
-        release, as_of=as_of, observations=observations, jobs=_of(records, JobAttempt), metrics=metrics,
-        metrics_at=metrics_at, workflows=now.settings.ci.workflows, signatures=now.signatures,
-    )  # fmt: skip
+        release,
+        as_of=as_of,
+        observations=observations,
+        jobs=_of(records, JobAttempt),
+        metrics=metrics,
+        metrics_at=metrics_at,
+        workflows=now.settings.ci.workflows,
+        signatures=now.signatures,
+    )
     watched = coverage(case.engine, span)
     seeded, caught = _self_test(proofs)
     situation = Situation(
@@ -311,10 +332,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
                 for id, proof in unproven.items()
             ),
         ),
-        integrity_problems=(
-            *case.problems,
-            *now.tampered,
-        ),
+        integrity_problems=(*case.problems, *now.tampered),
         broken_critical=tuple(
             status.promise.id
             for status in statuses
@@ -335,8 +353,9 @@ def _regressed(metrics_at: Mapping[int, tuple[Metric, ...]]) -> frozenset[str]:
 def _late(case: Case, look: Looked, as_of: datetime) -> int:
     """How many records tell of before a checkpoint, and were written down after it."""
     at = due_at(case.release, look.hours)
-    return sum(record.occurred_at <= at < record.recorded_at for record in case.records
-               if belongs(record, case.release, as_of))  # fmt: skip
+    return sum(
+        record.occurred_at <= at < record.recorded_at for record in case.records if belongs(record, case.release, as_of)
+    )
 
 
 def _environments(engine: Engine, span: Span) -> tuple[Tried, ...]:

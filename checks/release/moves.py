@@ -34,8 +34,10 @@ class Comparable(NamedTuple):
 
 def moves(records: Sequence[Evidence]) -> tuple[Move, ...]:
     """Every change, the oldest first. ``records`` are those that count, oldest first."""
-    found = [*_of_runs([one for one in records if isinstance(one, RunContext)]),
-             *_of_looks([one for one in records if isinstance(one, Artefact)])]  # fmt: skip
+    found = [
+        *_of_runs([one for one in records if isinstance(one, RunContext)]),
+        *_of_looks([one for one in records if isinstance(one, Artefact)]),
+    ]
     return tuple(sorted(found, key=lambda move: (move.at, move.what, move.where)))
 
 
@@ -57,8 +59,11 @@ def _of_runs(runs: Sequence[RunContext]) -> Iterator[Move]:
         last = told.setdefault(key, parts)
         was = hosts.get((key, run.os), last)
         hosts[key, run.os] = parts
-        new = [move for move in _changed(was, parts, run.occurred_at, run.producer)
-               if last.get(move.what, "") != move.after]  # fmt: skip
+        new = [
+            move
+            for move in _changed(was, parts, run.occurred_at, run.producer)
+            if last.get(move.what, "") != move.after
+        ]
         told[key] = last | {move.what: move.after for move in new}
         yield from new
 
@@ -79,9 +84,11 @@ def _of_looks(looks: Sequence[Artefact]) -> Iterator[Move]:
     known = [one for one in looks if one.resolved]
     for was, now in pairwise(known):
         yield from _changed(
-            dict(_named(line) for line in was.resolved), dict(_named(line) for line in now.resolved), now.occurred_at,
+            dict(_named(line) for line in was.resolved),
+            dict(_named(line) for line in now.resolved),
+            now.occurred_at,
             "index",
-        )  # fmt: skip
+        )
 
 
 def _named(line: str) -> tuple[str, str]:

@@ -26,15 +26,7 @@ from checks.records import (
 from checks.release import artefact
 from checks.release.causes import EVENTS, cause_of, cause_of_finding, error_type, fingerprint
 from checks.release.fixing import landed_at
-from checks.release.states import (
-    FIXED,
-    MONITORING,
-    OPEN,
-    OVER,
-    REOPENED,
-    REOPENS_WITHIN_DAYS,
-    RESOLVED,
-)
+from checks.release.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
 from checks.release.window import due_at
 
 STORM = 5  # more new causes of one rule than this, at once, are one incident
@@ -82,10 +74,17 @@ def _promises(judgement: Judgement) -> Iterator[Sighting]:
         cause = cause_of(seen[-1][0])
         alike = [(one, segment) for one, segment in seen if cause_of(one) == cause]
         yield Sighting(
-            rule="promise-broken", fingerprint=cause, severity=promise.severity, about=promise.contract, metric="",
-            impact=f"The promise {promise.id} is broken: {promise.says}", first_at=alike[0][0].occurred_at,
-            last_at=alike[-1][0].occurred_at, times=len(alike), shows=_few(segment for _, segment in alike),
-        )  # fmt: skip
+            rule="promise-broken",
+            fingerprint=cause,
+            severity=promise.severity,
+            about=promise.contract,
+            metric="",
+            impact=f"The promise {promise.id} is broken: {promise.says}",
+            first_at=alike[0][0].occurred_at,
+            last_at=alike[-1][0].occurred_at,
+            times=len(alike),
+            shows=_few(segment for _, segment in alike),
+        )
 
 
 def _events(kind: EventKind) -> Callable[[Judgement], Iterator[Sighting]]:
@@ -97,11 +96,7 @@ def _events(kind: EventKind) -> Callable[[Judgement], Iterator[Sighting]]:
         for trace in judgement.traces:
             event = trace.record
             # A real service is shown beside and decides nothing; so it opens nothing either.
-            if (
-                not isinstance(event, Event)
-                or event.event is not kind
-                or event.environment is Environment.SERVICE
-            ):
+            if not isinstance(event, Event) or event.event is not kind or event.environment is Environment.SERVICE:
                 continue
             if not event.expected and (event.blocking or kind is not EventKind.NETWORK_ERROR):
                 name = fingerprint(rule, kind.value, error_type(event.message), event.place)
@@ -109,10 +104,17 @@ def _events(kind: EventKind) -> Callable[[Judgement], Iterator[Sighting]]:
         for name, found in sorted(alike.items()):
             times = sorted(event.occurred_at for event, _ in found)
             yield Sighting(
-                rule=rule, fingerprint=name, severity=severity, about=metric, metric=metric,
+                rule=rule,
+                fingerprint=name,
+                severity=severity,
+                about=metric,
+                metric=metric,
                 impact=f"{says} {found[0][0].place}",
-                first_at=times[0], last_at=times[-1], times=len(found), shows=_few(segment for _, segment in found),
-            )  # fmt: skip
+                first_at=times[0],
+                last_at=times[-1],
+                times=len(found),
+                shows=_few(segment for _, segment in found),
+            )
 
     return see
 
@@ -134,11 +136,17 @@ def _metrics(judgement: Judgement) -> Iterator[Sighting]:
             continue
         looked_at = due_at(judgement.release, look.hours) if look and metric.id in failed_then else None
         yield Sighting(
-            rule="metric-failed", fingerprint=fingerprint("metric-failed", metric.id, "", ""), about=metric.id,
-            severity=Severity.CRITICAL if metric.critical else Severity.MAJOR, metric=metric.id,
+            rule="metric-failed",
+            fingerprint=fingerprint("metric-failed", metric.id, "", ""),
+            about=metric.id,
+            severity=Severity.CRITICAL if metric.critical else Severity.MAJOR,
+            metric=metric.id,
             impact=f"The metric {metric.id} fails its threshold: {metric.threshold}",
-            first_at=looked_at or judgement.as_of, last_at=looked_at or judgement.release.opened_at, times=1, shows=(),
-        )  # fmt: skip
+            first_at=looked_at or judgement.as_of,
+            last_at=looked_at or judgement.release.opened_at,
+            times=1,
+            shows=(),
+        )
 
 
 def _artefact(rule: artefact.Rule) -> OpensWhen:
@@ -148,27 +156,54 @@ def _artefact(rule: artefact.Rule) -> OpensWhen:
         for found in judgement.published:
             if found.rule == rule.id:
                 yield Sighting(
-                    rule=rule.id, fingerprint=cause_of_finding(found),
-                    severity=found.severity, about="artefact", metric="", impact=str(found.says), first_at=found.at,
-                    last_at=found.last_at or found.at, times=1, shows=(),
-                )  # fmt: skip
+                    rule=rule.id,
+                    fingerprint=cause_of_finding(found),
+                    severity=found.severity,
+                    about="artefact",
+                    metric="",
+                    impact=str(found.says),
+                    first_at=found.at,
+                    last_at=found.last_at or found.at,
+                    times=1,
+                    shows=(),
+                )
 
     return OpensWhen(rule.id, str(rule.severity), rule.says, see)
 
 
 OPENS: tuple[OpensWhen, ...] = (
-    OpensWhen("promise-broken", N_("the promise's"), N_("A critical or a major promise is broken in its latest run."),
-        _promises),
-    OpensWhen("stale-read", N_("critical"), N_("A poll read an outdated status from the cache."),
-        _events(EventKind.STALE_READ)),
-    OpensWhen("polling-timeout", N_("critical"), N_("A wait for an export timed out unexpectedly."),
-        _events(EventKind.POLLING_TIMEOUT)),
-    OpensWhen("network-blocking", N_("major"), N_("A network error blocked what was being done."),
-        _events(EventKind.NETWORK_ERROR)),
-    OpensWhen("metric-failed", N_("the metric's"),
-        N_("The pass rate, the flaky tests or the trend of network errors fails its threshold."), _metrics),
+    OpensWhen(
+        "promise-broken",
+        N_("the promise's"),
+        N_("A critical or a major promise is broken in its latest run."),
+        _promises,
+    ),
+    OpensWhen(
+        "stale-read",
+        N_("critical"),
+        N_("A poll read an outdated status from the cache."),
+        _events(EventKind.STALE_READ),
+    ),
+    OpensWhen(
+        "polling-timeout",
+        N_("critical"),
+        N_("A wait for an export timed out unexpectedly."),
+        _events(EventKind.POLLING_TIMEOUT),
+    ),
+    OpensWhen(
+        "network-blocking",
+        N_("major"),
+        N_("A network error blocked what was being done."),
+        _events(EventKind.NETWORK_ERROR),
+    ),
+    OpensWhen(
+        "metric-failed",
+        N_("the metric's"),
+        N_("The pass rate, the flaky tests or the trend of network errors fails its threshold."),
+        _metrics,
+    ),
     *map(_artefact, artefact.RULES),
-)  # fmt: skip
+)
 
 # The duties that an incident of a metric, or of a family of promises, stands in the way of.
 BLOCKS: dict[str, tuple[str, ...]] = {
@@ -220,9 +255,7 @@ def due(judgement: Judgement, *, at: datetime) -> tuple[Transition, ...]:
         if storm is not None:
             back = next((one for one in of_rule if _came_back(one, storm, judgement.transitions)), None)
             steps.append(
-                _reopened(storm, back, judgement, at, more=of_rule)
-                if back
-                else _joined(storm, of_rule, judgement, at)
+                _reopened(storm, back, judgement, at, more=of_rule) if back else _joined(storm, of_rule, judgement, at)
             )
         elif len(of_rule) > STORM:
             steps.append(_opened(of_rule, latest, judgement, at))
@@ -282,37 +315,58 @@ def _step(
 ) -> Transition:
     """A step that changes what a rule may change, and leaves what people wrote."""
     return Transition(
-        **_stamp(judgement, at), incident=known.incident, opened_at=known.opened_at, state=state,
-        severity=known.severity, impact=known.impact, root_cause=known.root_cause, fix=known.fix, metric=known.metric,
-        why=why, rule=known.rule, fingerprints=_once((*known.fingerprints, *(one.fingerprint for one in of))),
-        blocks=known.blocks, shows=_once((*known.shows, *(name for one in of for name in one.shows))),
-    )  # fmt: skip
+        **_stamp(judgement, at),
+        incident=known.incident,
+        opened_at=known.opened_at,
+        state=state,
+        severity=known.severity,
+        impact=known.impact,
+        root_cause=known.root_cause,
+        fix=known.fix,
+        metric=known.metric,
+        why=why,
+        rule=known.rule,
+        fingerprints=_once((*known.fingerprints, *(one.fingerprint for one in of))),
+        blocks=known.blocks,
+        shows=_once((*known.shows, *(name for one in of for name in one.shows))),
+    )
 
 
 def _opened(
     of_rule: Sequence[Sighting], latest: Mapping[str, Transition], judgement: Judgement, at: datetime
 ) -> Transition:
-    ranked = sorted(
-        of_rule, key=lambda one: (list(Severity).index(one.severity), one.first_at, one.fingerprint)
-    )
+    ranked = sorted(of_rule, key=lambda one: (list(Severity).index(one.severity), one.first_at, one.fingerprint))
     first = ranked[0]
     causes = tuple(sorted(one.fingerprint for one in of_rule))
     since = min(one.first_at for one in of_rule).replace(microsecond=0)  # as a page can say it
     impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
     return Transition(
-        **_stamp(judgement, at), incident=_name(causes, latest), opened_at=since,
-        state=OPEN, severity=first.severity, impact=impact, root_cause="", fix="", metric=first.metric,
-        why=f"The rule {first.rule} opened it.", rule=first.rule, fingerprints=causes, blocks=_blocks(of_rule),
+        **_stamp(judgement, at),
+        incident=_name(causes, latest),
+        opened_at=since,
+        state=OPEN,
+        severity=first.severity,
+        impact=impact,
+        root_cause="",
+        fix="",
+        metric=first.metric,
+        why=f"The rule {first.rule} opened it.",
+        rule=first.rule,
+        fingerprints=causes,
+        blocks=_blocks(of_rule),
         shows=_few(name for one in of_rule for name in one.shows),
-    )  # fmt: skip
+    )
 
 
 def _stamp(judgement: Judgement, at: datetime) -> dict[str, Any]:
     environment = Environment.REHEARSAL if judgement.release.rehearsal else Environment.LOOPBACK
     return {
-        "run_id": f"rules-{at:%Y%m%dT%H%M%S}", "environment": environment, "occurred_at": at, "recorded_at": at,
+        "run_id": f"rules-{at:%Y%m%dT%H%M%S}",
+        "environment": environment,
+        "occurred_at": at,
+        "recorded_at": at,
         "by": BY,
-    }  # fmt: skip
+    }
 
 
 def _name(causes: Sequence[str], latest: Mapping[str, Transition]) -> str:

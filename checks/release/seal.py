@@ -79,17 +79,27 @@ def make(folder: Path, judgement: Judgement, step: WatchStep) -> bytes:
 
     :raises ReleaseError: something in it cannot be sealed.
     """
-    return msgspec.json.format(
-        msgspec.json.encode(
-            Seal(
-                schema=SCHEMA, release=judgement.release.version, state=step.state, closed_at=step.occurred_at,
-                by=step.by, why=step.why, word=judgement.verdict.word.value, rule=judgement.verdict.rule,
-                verdict=judgement.digest, settings=judgement.changes[-1].digest if judgement.changes else "",
-                files=tuple(_files(folder)),
-            )
-        ),
-        indent=2,
-    ) + b"\n"  # fmt: skip
+    return (
+        msgspec.json.format(
+            msgspec.json.encode(
+                Seal(
+                    schema=SCHEMA,
+                    release=judgement.release.version,
+                    state=step.state,
+                    closed_at=step.occurred_at,
+                    by=step.by,
+                    why=step.why,
+                    word=judgement.verdict.word.value,
+                    rule=judgement.verdict.rule,
+                    verdict=judgement.digest,
+                    settings=judgement.changes[-1].digest if judgement.changes else "",
+                    files=tuple(_files(folder)),
+                )
+            ),
+            indent=2,
+        )
+        + b"\n"
+    )
 
 
 def state_of(folder: Path, followers: Sequence[WatchStep] = ()) -> SealState:
@@ -101,31 +111,33 @@ def state_of(folder: Path, followers: Sequence[WatchStep] = ()) -> SealState:
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        gone = tuple(text("{name} is gone: {release} began from it.", name=NAME, release=step.run_id)
-                     for step in followers if step.previous_seal)  # fmt: skip
+        gone = tuple(
+            text("{name} is gone: {release} began from it.", name=NAME, release=step.run_id)
+            for step in followers
+            if step.previous_seal
+        )
         return SealState(differs=gone)
     except OSError as why:
-        return SealState(
-            digest="unreadable", differs=(text("{name} cannot be read: {why}", name=NAME, why=str(why)),)
-        )
+        return SealState(digest="unreadable", differs=(text("{name} cannot be read: {why}", name=NAME, why=str(why)),))
     digest = hashlib.sha256(content).hexdigest()
     try:
         seal = msgspec.json.decode(content, type=Seal)
     except msgspec.MsgspecError as why:
-        return SealState(
-            digest=digest, differs=(text("{name} cannot be read: {why}", name=NAME, why=str(why)),)
-        )
+        return SealState(digest=digest, differs=(text("{name} cannot be read: {why}", name=NAME, why=str(why)),))
     return SealState(
-        closed_at=seal.closed_at, by=seal.by, why=seal.why, word=seal.word, files=len(seal.files), digest=digest,
+        closed_at=seal.closed_at,
+        by=seal.by,
+        why=seal.why,
+        word=seal.word,
+        files=len(seal.files),
+        digest=digest,
         differs=(*_differs(folder, seal), *_made_anew(digest, followers)),
-    )  # fmt: skip
+    )
 
 
 def _differs(folder: Path, seal: Seal) -> Iterator[Text]:
     if seal.schema != SCHEMA:
-        yield text(
-            "The seal is of the format {schema}, which this Atalaya does not know.", schema=seal.schema
-        )
+        yield text("The seal is of the format {schema}, which this Atalaya does not know.", schema=seal.schema)
         return
     if seal.release != folder.name:
         yield text("The seal is that of {release}.", release=seal.release)
@@ -162,9 +174,7 @@ def _files(folder: Path) -> Iterator[SealedFile]:
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_symlink():
-            raise ReleaseError(
-                f"{path}: a link cannot be sealed, for what it leads to may change. Put a file there."
-            )
+            raise ReleaseError(f"{path}: a link cannot be sealed, for what it leads to may change. Put a file there.")
         if path.is_dir() or name == NAME:
             continue
         if path.name.startswith("."):

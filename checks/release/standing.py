@@ -114,10 +114,7 @@ def standing(
             *_broken_digests(in_order(known, InForce)),
             *(_changed_settings(in_order(known, InForce), settings) if is_now and not superseded else ()),
         ),
-        unrecorded=(
-            *refused.values(),
-            *((*unreadable, *_unrecorded(latest, pages, as_of)) if is_now else ()),
-        ),
+        unrecorded=(*refused.values(), *((*unreadable, *_unrecorded(latest, pages, as_of)) if is_now else ())),
     )
 
 
@@ -150,9 +147,15 @@ def in_force_record(
     """The record that makes these settings count from ``at`` on."""
     lines = judging_lines(settings)
     return InForce(
-        run_id=run_id, environment=environment, occurred_at=at, recorded_at=at,
-        digest=_digest(lines), settings=lines, by=by, why=why,
-    )  # fmt: skip
+        run_id=run_id,
+        environment=environment,
+        occurred_at=at,
+        recorded_at=at,
+        digest=_digest(lines),
+        settings=lines,
+        by=by,
+        why=why,
+    )
 
 
 def restored(record: InForce, settings: Settings) -> Settings:
@@ -190,9 +193,7 @@ def _changed_settings(changes: Sequence[InForce], settings: Settings) -> Iterato
     """What of ``watch.toml`` differs from what was recorded last."""
     for then, now in differing(changes[-1], settings) if changes else ():
         yield text(
-            "A setting was changed after T+0, and the change was not recorded: {then} is {now} now.",
-            then=then,
-            now=now,
+            "A setting was changed after T+0, and the change was not recorded: {then} is {now} now.", then=then, now=now
         )
 
 
@@ -200,8 +201,7 @@ def _broken_digests(changes: Sequence[InForce]) -> Iterator[Text]:
     for change in changes:
         if change.digest != _digest(change.settings):
             yield text(
-                "The settings recorded on {at} are not those that their digest was taken over.",
-                at=change.occurred_at,
+                "The settings recorded on {at} are not those that their digest was taken over.", at=change.occurred_at
             )
 
 
@@ -216,10 +216,18 @@ def transition_of(page: Page, *, by: str, why: str, **stamp: Any) -> Transition:
     """The record of an incident as its page has it now. ``stamp`` is what every record carries."""
     incident = page.incident
     return Transition(
-        **stamp, incident=incident.id, opened_at=incident.at, state=incident.state, severity=incident.severity,
-        impact=incident.impact, root_cause=incident.root_cause, fix=incident.fix, metric=incident.metric, by=by,
+        **stamp,
+        incident=incident.id,
+        opened_at=incident.at,
+        state=incident.state,
+        severity=incident.severity,
+        impact=incident.impact,
+        root_cause=incident.root_cause,
+        fix=incident.fix,
+        metric=incident.metric,
+        by=by,
         why=why,
-    )  # fmt: skip
+    )
 
 
 def incident_steps(transitions: Sequence[Transition]) -> tuple[tuple[Transition, ...], Mapping[str, Text]]:
@@ -241,8 +249,12 @@ def incident_steps(transitions: Sequence[Transition]) -> tuple[tuple[Transition,
                 refused[one.incident] = text(
                     "{incident}: on {at}, {by} wrote that it is {after}. It was {before}, and that is no step from "
                     "there, so it counts as {before} still.",
-                    incident=one.incident, at=one.occurred_at, by=one.by, after=one.state, before=before or OPEN,
-                )  # fmt: skip
+                    incident=one.incident,
+                    at=one.occurred_at,
+                    by=one.by,
+                    after=one.state,
+                    before=before or OPEN,
+                )
             one = replace(one, state=before or OPEN)
         before_it = taken.get(one.incident)
         taken[one.incident] = _with_causes(one, before_it) if before_it else one
@@ -277,14 +289,18 @@ def _recorded(transition: Transition | None) -> Incident | None:
     if transition is None:
         return None
     return Incident(
-        id=transition.incident, at=transition.opened_at, impact=transition.impact, state=transition.state,
-        root_cause=transition.root_cause, fix=transition.fix, severity=transition.severity, metric=transition.metric,
-    )  # fmt: skip
+        id=transition.incident,
+        at=transition.opened_at,
+        impact=transition.impact,
+        state=transition.state,
+        root_cause=transition.root_cause,
+        fix=transition.fix,
+        severity=transition.severity,
+        metric=transition.metric,
+    )
 
 
-def _incidents(
-    latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime
-) -> Iterator[Incident]:
+def _incidents(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime) -> Iterator[Incident]:
     """Each incident as it was recorded; one that never was counts as its page has it, for it was seen."""
     found = {id: _recorded(transition) for id, transition in latest.items()}
     for page in pages:
@@ -302,8 +318,7 @@ def _unrecorded(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: 
             yield leap
         elif page.incident.at <= as_of and _recorded(last) != page.incident:
             yield text(
-                "{page} says something else than the last record of its incident, which is what counts.",
-                page=page.name,
+                "{page} says something else than the last record of its incident, which is what counts.", page=page.name
             )
     written = {page.incident.id for page in pages}
     for id in latest:
@@ -319,9 +334,12 @@ def leaps(page: Page, last: Transition | None) -> Text | None:
     return text(
         "{place} {id} cannot be {after}: it is {before} by its last record, which counts, and from there it can become "
         "{allowed}.",
-        place=page.state_at, id=page.incident.id, after=after, before=before or "new",
+        place=page.state_at,
+        id=page.incident.id,
+        after=after,
+        before=before or "new",
         allowed=", ".join(leads_to(INCIDENT, before)),
-    )  # fmt: skip
+    )
 
 
 def _fixed_at(transitions: Sequence[Transition]) -> dict[str, datetime]:

@@ -43,9 +43,10 @@ WATCH: tuple[Step, ...] = (
     Step(OPEN, CLOSED, PERSON, N_("The window is over, and no incident is open: the folder is sealed.")),
     Step(EXTENDED, CLOSED, PERSON, N_("The window is over, and no incident is open: the folder is sealed.")),
     Step(OPEN, INVALID, PERSON, N_("The evidence is not what was recorded: nothing can be said, and that is sealed.")),
-    Step(EXTENDED, INVALID, PERSON,
-        N_("The evidence is not what was recorded: nothing can be said, and that is sealed.")),
-)  # fmt: skip
+    Step(
+        EXTENDED, INVALID, PERSON, N_("The evidence is not what was recorded: nothing can be said, and that is sealed.")
+    ),
+)
 
 INCIDENT: tuple[Step, ...] = (
     Step(NEW, OPEN, EITHER, N_("It was seen.")),
@@ -62,7 +63,7 @@ INCIDENT: tuple[Step, ...] = (
     Step(ACKNOWLEDGED, CARRIED_OVER, PERSON, N_("The watch closes, and the next version begins with it.")),
     Step(MONITORING, CARRIED_OVER, PERSON, N_("The watch closes before the fix is shown.")),
     Step(REOPENED, CARRIED_OVER, PERSON, N_("The watch closes, and the next version begins with it.")),
-)  # fmt: skip
+)
 
 
 def states(table: Iterable[Step]) -> tuple[str, ...]:

@@ -208,12 +208,8 @@ def _send_and_reset(sock: socket.socket, exchange: Exchange, part: bytes) -> boo
 FAULTS: dict[str, Fault] = {
     "reset": Fault(act=reset, says=N_("The connection is reset (RST) and nothing is answered.")),
     "close": Fault(act=close, says=N_("The connection is closed (FIN) and nothing is answered.")),
-    "stall": Fault(
-        act=stall, says=N_("Nothing is answered, and the connection is held until the client leaves.")
-    ),
-    "reset-mid-headers": Fault(
-        act=reset_mid_headers, says=N_("The connection is reset in the middle of the headers.")
-    ),
+    "stall": Fault(act=stall, says=N_("Nothing is answered, and the connection is held until the client leaves.")),
+    "reset-mid-headers": Fault(act=reset_mid_headers, says=N_("The connection is reset in the middle of the headers.")),
     "reset-after-headers": Fault(
         act=reset_after_headers,
         says=N_("The connection is reset after the headers, before any of the body."),
@@ -227,9 +223,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "half-close": Fault(
         act=half_close,
-        says=N_(
-            "The service stops sending (FIN) in the middle of the body, and reads on until the client leaves."
-        ),
+        says=N_("The service stops sending (FIN) in the middle of the body, and reads on until the client leaves."),
         sends_answer=True,
     ),
     "stall-mid-body": Fault(
@@ -237,9 +231,7 @@ FAULTS: dict[str, Fault] = {
         says=N_("The headers and half of the body come, then nothing more until the client leaves."),
         sends_answer=True,
     ),
-    "slow": Fault(
-        act=slow, says=N_("The answer comes a second late, and is otherwise right."), sends_answer=True
-    ),
+    "slow": Fault(act=slow, says=N_("The answer comes a second late, and is otherwise right."), sends_answer=True),
     "drip": Fault(
         act=drip,
         says=N_("The answer comes a few bytes at a time, and is whole within half a second."),
@@ -250,13 +242,9 @@ FAULTS: dict[str, Fault] = {
         says=N_("The answer is right and promises to keep the connection, which is then closed (FIN)."),
         sends_answer=True,
     ),
-    "garbage-status-line": Fault(
-        act=garbage_status_line, says=N_("The first line of the answer is not HTTP.")
-    ),
+    "garbage-status-line": Fault(act=garbage_status_line, says=N_("The first line of the answer is not HTTP.")),
     "huge-header": Fault(
-        act=huge_header,
-        says=N_("The answer is right but for one more header, of 200,000 bytes."),
-        sends_answer=True,
+        act=huge_header, says=N_("The answer is right but for one more header, of 200,000 bytes."), sends_answer=True
     ),
     "garbage-length": Fault(
         act=garbage_length,
@@ -264,7 +252,5 @@ FAULTS: dict[str, Fault] = {
         sends_answer=True,
     ),
     "garbage-body": Fault(act=garbage_body, says=N_("A success whose body is not JSON."), status=200),
-    "error-500": Fault(
-        act=error_500, says=N_("The service fails with 500 and its error object."), status=500
-    ),
+    "error-500": Fault(act=error_500, says=N_("The service fails with 500 and its error object."), status=500),
 }

@@ -188,9 +188,7 @@ class Lives:
         """Which step is this request's? It is walked over by asking."""
         path, _, query = request.target.partition("?")
         if self.prefix and not path.startswith(f"{self.prefix}/"):
-            nowhere = Step(
-                status=404, json=error_object("NOT_FOUND", f"Nothing is served outside {self.prefix}/")
-            )
+            nowhere = Step(status=404, json=error_object("NOT_FOUND", f"Nothing is served outside {self.prefix}/"))
             return Turn(request, path, query, None, nowhere)
         path = path.removeprefix(self.prefix)
         target = f"{path}?{query}" if query else path
@@ -237,9 +235,7 @@ class Lives:
         return Answer(status, to_json(export.status_object(stamp, step.fields)), headers, step.state)
 
     def _error(self, status: int, step: Step) -> bytes:
-        return to_json(
-            error_object(f"SCRIPTED_{status}", f"Answered {status}, as scripted.", trace_id=step.trace_id)
-        )
+        return to_json(error_object(f"SCRIPTED_{status}", f"Answered {status}, as scripted.", trace_id=step.trace_id))
 
     # ── what the routes say by themselves ──
 
@@ -281,9 +277,7 @@ class Lives:
     def _one(self, turn: Turn, headers: dict[str, str], stamp: int) -> Answer:
         export = turn.export
         if export is None:
-            error = error_object(
-                "NOT_FOUND", f"There is no export at {turn.path}.", trace_id=turn.step.trace_id
-            )
+            error = error_object("NOT_FOUND", f"There is no export at {turn.path}.", trace_id=turn.step.trace_id)
             return Answer(404, to_json(error), headers, None)
         if turn.path.endswith("/download") and turn.path.count("/") == 4:
             content = f"export_id,stamp\r\n{export.export_id},{stamp}\r\n".encode()

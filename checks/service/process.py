@@ -31,9 +31,7 @@ class ServiceProcess:
 
     def __init__(self, port: int = 0) -> None:
         if not 0 <= port <= 65535:
-            raise UsageError(
-                f"port {port}: a port lies between 1 and 65535. Give one, or 0 for any that is free."
-            )
+            raise UsageError(f"port {port}: a port lies between 1 and 65535. Give one, or 0 for any that is free.")
         self._port = port
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None

@@ -51,9 +51,7 @@ class Scope:
         self._connections: set[socket.socket] = set()
         self._gone = False
         self._listener = socket.create_server((HOST, 0), backlog=128)
-        self.base_url = (
-            f"{'https' if tls else 'http'}://{HOST}:{self._listener.getsockname()[1]}{self.prefix}"
-        )
+        self.base_url = f"{'https' if tls else 'http'}://{HOST}:{self._listener.getsockname()[1]}{self.prefix}"
         threading.Thread(target=self._accept, daemon=True).start()
 
     def log(self, after: int) -> list[Entry]:
@@ -67,9 +65,7 @@ class Scope:
         A client knows of its own refusal before we do, so those under way are waited for, if not for long.
         """
         with self._shaken:
-            self._shaken.wait_for(
-                lambda: all(shake["ended"] for shake in self._handshakes), HANDSHAKE_PATIENCE_S
-            )
+            self._shaken.wait_for(lambda: all(shake["ended"] for shake in self._handshakes), HANDSHAKE_PATIENCE_S)
             return [dict(shake) for shake in self._handshakes]
 
     def vanish(self) -> None:
@@ -143,12 +139,7 @@ class Scope:
         """Agree with the client, and write down how that ended. True where it was agreed."""
         with self._shaken:
             arrived_s = time.monotonic() - self._opened_s
-            shake: Entry = {
-                "number": len(self._handshakes) + 1,
-                "arrived_s": arrived_s,
-                "ended": "",
-                "why": "",
-            }
+            shake: Entry = {"number": len(self._handshakes) + 1, "arrived_s": arrived_s, "ended": "", "why": ""}
             self._handshakes.append(shake)
         ended, why = encryption.shake_hands(secure)
         with self._shaken:

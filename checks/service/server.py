@@ -164,9 +164,7 @@ class Service:
         sock.sendall(b'{"ok": null}\n')
         scope.ended.wait()
         with contextlib.suppress(OSError):
-            sock.shutdown(
-                socket.SHUT_RDWR
-            )  # whoever still reads from it holds a lock that closing would wait for
+            sock.shutdown(socket.SHUT_RDWR)  # whoever still reads from it holds a lock that closing would wait for
 
 
 def _steps(order: Order) -> tuple[Step, ...]:

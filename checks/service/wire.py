@@ -55,9 +55,7 @@ class Reader:
             raise BadRequest(f"request line {first[:80]!r} is not METHOD TARGET VERSION") from None
         headers = _headers(lines)
         last = "close" in headers.get("connection", "").lower() or version == "HTTP/1.0"
-        return Request(
-            method=method, target=target, headers=headers, body=self._body(headers), keep_alive=not last
-        )
+        return Request(method=method, target=target, headers=headers, body=self._body(headers), keep_alive=not last)
 
     def _head(self) -> bytes | None:
         while b"\r\n\r\n" not in self._buffer:
@@ -166,8 +164,6 @@ def to_json(value: Any) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 
-def error_object(
-    code: str, message: str, *, trace_id: str | None = None, details: Any = None
-) -> dict[str, Any]:
+def error_object(code: str, message: str, *, trace_id: str | None = None, details: Any = None) -> dict[str, Any]:
     """The four-key object that every error of the service is."""
     return {"code": code, "message": message, "details": details, "trace_id": trace_id}

@@ -95,17 +95,13 @@ class Branch:
             raise self._both(both)
         self._remember(tip.commit)
         if lost := [path for path in self._local() if path in seen and path not in tip.files]:
-            self._echo(
-                f"  {self.name} has lost {len(lost)} files that are here: {_some(lost)}. Push puts them back."
-            )
+            self._echo(f"  {self.name} has lost {len(lost)} files that are here: {_some(lost)}. Push puts them back.")
         self._echo(f"  {self.name}: {len(brought)} files were brought")
         return brought
 
     def fetch(self) -> Tip:
         """The branch as the remote has it now."""
-        code, out, said = self.git.tried(
-            "ls-remote", "--exit-code", "--heads", self.remote, f"refs/heads/{self.name}"
-        )
+        code, out, said = self.git.tried("ls-remote", "--exit-code", "--heads", self.remote, f"refs/heads/{self.name}")
         if code == 2 and not out:
             return Tip("", self._head)
         if code:
@@ -197,9 +193,7 @@ class Branch:
 
     def _plan(self, tip: Tip, seen: Files, *, edited: bool) -> Plan:
         local = {path: blob for path, blob in self._local().items() if self._is_ours(path)}
-        sealed = {
-            path.split("/")[0] for path in tip.files if path.endswith(f"/{SEAL}") and path.count("/") == 1
-        }
+        sealed = {path.split("/")[0] for path in tip.files if path.endswith(f"/{SEAL}") and path.count("/") == 1}
         added: list[str] = []
         late: list[str] = []
         differ: list[str] = []
@@ -221,13 +215,14 @@ class Branch:
         unpushed = [] if edited else [path for path in differ if path.split("/")[0] in new_seals]
         if unpushed:
             raise ReleaseError(
-                f"{_some(unpushed)}: edited here and not on {self.name}, and the seal is over it. "
-                f"Push with --edited."
+                f"{_some(unpushed)}: edited here and not on {self.name}, and the seal is over it. Push with --edited."
             )
         return Plan(
-            added=tuple(added), edited=tuple(differ) if edited else (), stays=() if edited else tuple(differ),
+            added=tuple(added),
+            edited=tuple(differ) if edited else (),
+            stays=() if edited else tuple(differ),
             late=tuple(late),
-        )  # fmt: skip
+        )
 
     def _tell(self, plan: Plan) -> None:
         if plan.stays:
@@ -245,44 +240,29 @@ class Branch:
         names = [f"{RELEASES}/{path}" for path in changed]
         # --no-filters: the bytes as they lie there, which is what a segment's name is about.
         blobs = self.git.line(
-            "hash-object",
-            "-w",
-            "--no-filters",
-            "--stdin-paths",
-            stdin="".join(f"{name}\n" for name in names).encode(),
+            "hash-object", "-w", "--no-filters", "--stdin-paths", stdin="".join(f"{name}\n" for name in names).encode()
         ).split()
         with tempfile.TemporaryDirectory(prefix="atalaya-index-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self.git.output("read-tree", parent, env=index)
-            rows = (
-                f"100644 {blob}\t{self.git.prefix}{name}\0" for name, blob in zip(names, blobs, strict=True)
-            )
+            rows = (f"100644 {blob}\t{self.git.prefix}{name}\0" for name, blob in zip(names, blobs, strict=True))
             self.git.output("update-index", "-z", "--index-info", stdin="".join(rows).encode(), env=index)
             tree = self.git.line("write-tree", env=index)
         seen_as = visible()
         trailer = f"\n\n{TRAILER}: {digest_with_pages(self.git, tree, seen_as)}" if seen_as else ""
         text = f"{message or _message(changed)}{trailer}\n"
-        return self.git.line(
-            "commit-tree", tree, "-p", parent, "-F", "-", stdin=text.encode(), env=self._identity()
-        )
+        return self.git.line("commit-tree", tree, "-p", parent, "-F", "-", stdin=text.encode(), env=self._identity())
 
     def _identity(self) -> Mapping[str, str]:
         """Who commits: as git knows them; on a runner it knows nobody."""
-        if (
-            self.git.tried("var", "GIT_COMMITTER_IDENT")[0] == 0
-            and self.git.tried("config", "user.email")[0] == 0
-        ):
+        if self.git.tried("var", "GIT_COMMITTER_IDENT")[0] == 0 and self.git.tried("config", "user.email")[0] == 0:
             return {}
         both = [(role, what) for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
         known = {"NAME": "Atalaya", "EMAIL": "atalaya@localhost"}
-        return {
-            f"GIT_{role}_{what}": os.environ.get(f"GIT_{role}_{what}") or known[what] for role, what in both
-        }
+        return {f"GIT_{role}_{what}": os.environ.get(f"GIT_{role}_{what}") or known[what] for role, what in both}
 
     def _send(self, commit: str) -> None:
-        code, out, said = self.git.tried(
-            "push", "--porcelain", self.remote, f"{commit}:refs/heads/{self.name}"
-        )
+        code, out, said = self.git.tried("push", "--porcelain", self.remote, f"{commit}:refs/heads/{self.name}")
         if code:
             told = out.decode("utf-8", "replace") + said
             if any(word in told for word in OVERTAKEN) and "hook declined" not in told:
@@ -313,11 +293,7 @@ class Branch:
         """The files of this tree that may be shared, and the names that git would give them."""
         paths = [path for folder in sorted(self._folders()) for path in _walk(folder, self.releases)]
         names = "".join(f"{RELEASES}/{path}\n" for path in paths).encode()
-        blobs = (
-            self.git.line("hash-object", "--no-filters", "--stdin-paths", stdin=names).split()
-            if paths
-            else []
-        )
+        blobs = self.git.line("hash-object", "--no-filters", "--stdin-paths", stdin=names).split() if paths else []
         return dict(zip(paths, blobs, strict=True))
 
     def _folders(self) -> Iterator[Path]:
@@ -357,9 +333,7 @@ class Branch:
 
 def digest_with_pages(git: Git, tree: str, judged: str) -> str:
     """What a reader can see: what was judged, and each page that people write."""
-    rows = git.output("ls-tree", "-r", "-z", "--full-tree", tree, "--", f"{git.prefix}{RELEASES}/").split(
-        b"\0"
-    )
+    rows = git.output("ls-tree", "-r", "-z", "--full-tree", tree, "--", f"{git.prefix}{RELEASES}/").split(b"\0")
     pages = [row for row in rows if b"/evidence/" not in row]
     return hashlib.sha256(b"\0".join([judged.encode(), *pages])).hexdigest()
 
@@ -373,9 +347,7 @@ def _is_shared(path: str) -> bool:
     >>> [_is_shared(path) for path in ("1.1.1/t00.md", "local-1/t00.md", "1.1.1/evidence/.segment-x.tmp")]
     [True, False, False]
     """
-    return not path.startswith(LOCAL) and not any(
-        part.startswith(".") and part.strip(".") for part in path.split("/")
-    )
+    return not path.startswith(LOCAL) and not any(part.startswith(".") and part.strip(".") for part in path.split("/"))
 
 
 def _require_safe(path: str, *, is_file: bool, where: str) -> None:
@@ -393,9 +365,7 @@ def _walk(folder: Path, releases: Path) -> Iterator[str]:
         path = file.relative_to(releases).as_posix()
         if not _is_shared(path):
             continue
-        _require_safe(
-            path, is_file=not file.is_symlink() and (file.is_file() or file.is_dir()), where="this tree"
-        )
+        _require_safe(path, is_file=not file.is_symlink() and (file.is_file() or file.is_dir()), where="this tree")
         if file.is_dir():
             yield from _walk(file, releases)
         else:

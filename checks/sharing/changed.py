@@ -31,10 +31,7 @@ class Commit(NamedTuple):
 
 def decide(root: Path, branch: str) -> tuple[int, str]:
     """Whether HEAD is built, and why: spared where a reader sees what they saw an hour before it."""
-    on = (
-        os.environ.get("READTHEDOCS_GIT_IDENTIFIER")
-        or _git(root, "rev-parse", "--abbrev-ref", "HEAD").strip()
-    )
+    on = os.environ.get("READTHEDOCS_GIT_IDENTIFIER") or _git(root, "rev-parse", "--abbrev-ref", "HEAD").strip()
     if on != branch or os.environ.get("READTHEDOCS_VERSION_TYPE") == "external":
         return BUILD, f"this is {on or 'no branch'}, and builds are spared on {branch} only"
     commits = _history(root)

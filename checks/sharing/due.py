@@ -39,9 +39,7 @@ def look(root: Path, remote: str, branch: str, now: datetime) -> Due:
     folders = sorted({path.split("/")[0] for path in both if path.endswith("/release.toml")})
     sealed = [folder for folder in folders if f"{folder}/seal.json" in both]
     return Due(
-        watched=tuple(
-            folder for folder in folders if folder not in sealed and _is_watched(root, folder, both, now)
-        ),
+        watched=tuple(folder for folder in folders if folder not in sealed and _is_watched(root, folder, both, now)),
         sealed=tuple(folder for folder in sealed if f"{folder}/seal.json" not in here),
     )
 
@@ -51,9 +49,7 @@ def _fetched(root: Path, remote: str, branch: str) -> bool:
     asked = _run(root, "ls-remote", "--exit-code", "--heads", remote, f"refs/heads/{branch}")
     if asked.returncode == 0:
         # A whole clone stays whole, and one without a history is not made to fetch it.
-        shallow = (
-            ["--depth=1"] if _git(root, "rev-parse", "--is-shallow-repository").startswith(b"true") else []
-        )
+        shallow = ["--depth=1"] if _git(root, "rev-parse", "--is-shallow-repository").startswith(b"true") else []
         wanted = f"+refs/heads/{branch}:{FETCHED}"
         asked = _run(root, "fetch", "--quiet", "--no-tags", *shallow, remote, wanted)
     if asked.returncode not in (0, 2):

@@ -12,15 +12,7 @@ from checks.scrub import scrub
 
 LONGEST_S = 600.0
 # What git says where the way there is broken, and not what was asked.
-WAYS = (
-    "could not resolve",
-    "unable to access",
-    "connection",
-    "timed out",
-    "early eof",
-    "hung up",
-    "rpc failed",
-)
+WAYS = ("could not resolve", "unable to access", "connection", "timed out", "early eof", "hung up", "rpc failed")
 KEPT_OUT = ("403", "401", "permission", "denied", "authentication", "not granted")
 
 
@@ -32,9 +24,7 @@ class Git:
         try:
             self.prefix = self.line("rev-parse", "--show-prefix")
         except UsageError:
-            raise UsageError(
-                f"{root}: it is in no git repository. Run this in a clone of the project."
-            ) from None
+            raise UsageError(f"{root}: it is in no git repository. Run this in a clone of the project.") from None
 
     def line(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """What git answers, without the end of its last line."""
@@ -57,15 +47,18 @@ class Git:
         quiet = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
         try:
             done = subprocess.run(
-                ["git", *arguments], cwd=self.root, input=stdin, capture_output=True, check=False,
-                timeout=LONGEST_S, env={**os.environ, **quiet, **(env or {})},
-            )  # fmt: skip
+                ["git", *arguments],
+                cwd=self.root,
+                input=stdin,
+                capture_output=True,
+                check=False,
+                timeout=LONGEST_S,
+                env={**os.environ, **quiet, **(env or {})},
+            )
         except FileNotFoundError:
             raise UsageError("git: no such program. Install git, and run again.") from None
         except subprocess.TimeoutExpired:
-            raise NetworkError(
-                f"git {arguments[0]}: no end after {LONGEST_S:.0f} s. Run again later."
-            ) from None
+            raise NetworkError(f"git {arguments[0]}: no end after {LONGEST_S:.0f} s. Run again later.") from None
         return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 

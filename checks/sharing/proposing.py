@@ -17,10 +17,10 @@ TIMEOUT_S = 30.0
 ANSWERS: dict[int, str] = {
     401: "the token is none, or has run out. Set GITHUB_TOKEN anew",
     403: "the token may not open pull requests. Give the job `pull-requests: write`, and allow Actions to create pull "
-         "requests in the repository's settings",
+    "requests in the repository's settings",
     404: "there is no such repository, or the token may not see it. Name it in [ci] repo of watch.toml",
     422: "GitHub cannot make one of these branches. See that both exist, and that they differ",
-}  # fmt: skip
+}
 
 
 class Proposal:
@@ -28,18 +28,18 @@ class Proposal:
 
     def __init__(self, api: str, token: str, repo: str) -> None:
         if not REPOSITORY.fullmatch(repo):
-            raise UsageError(
-                f"{repo!r} is no repository. Name one in [ci] repo of watch.toml, as owner/name."
-            )
+            raise UsageError(f"{repo!r} is no repository. Name one in [ci] repo of watch.toml, as owner/name.")
         token = checked_token(token)
         if not token:
-            raise UsageError(
-                "No token in GITHUB_TOKEN or GH_TOKEN: a pull request cannot be opened without one."
-            )
+            raise UsageError("No token in GITHUB_TOKEN or GH_TOKEN: a pull request cannot be opened without one.")
         self._url = f"{checked_address(api)}/repos/{repo}/pulls"
         self._owner = repo.partition("/")[0]
-        self._headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28",
-                         "User-Agent": "atalaya", "Authorization": f"Bearer {token}"}  # fmt: skip
+        self._headers = {
+            "Accept": "application/vnd.github+json",
+            "X-GitHub-Api-Version": "2022-11-28",
+            "User-Agent": "atalaya",
+            "Authorization": f"Bearer {token}",
+        }
 
     def open(self, *, branch: str, base: str, releases: Sequence[str]) -> tuple[str, bool]:
         """The address of the one pull request, and whether it is new. One that is open already is left as it is."""
@@ -47,10 +47,12 @@ class Proposal:
             return found, False
         names = ", ".join(releases)
         body = {
-            "head": branch, "base": base, "title": f"Bring the sealed watch of {names} to {base}",
+            "head": branch,
+            "base": base,
+            "title": f"Bring the sealed watch of {names} to {base}",
             "body": f"The watch of {names} is closed, and its folder is sealed: `python -m checks release verify` "
-                    f"proves it untouched. Merge it as it is.",
-        }  # fmt: skip
+            f"proves it untouched. Merge it as it is.",
+        }
         answer = self._ask("POST", json=body)
         if answer.status_code == 422 and (found := self._found(branch, base)):
             return found, False  # somebody else opened it in between

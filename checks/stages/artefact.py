@@ -48,16 +48,14 @@ def look(place: Place, release: Release) -> list[Evidence]:
             installer = find_installer(Path(scratch), console.line)
             return installer.resolve(requirement, index=index, within_s=within_s)
 
-        served = reader.look(
-            asked.project, version, asked.index, resolve=resolve, deadline_s=asked.deadline_s, **made
-        )
+        served = reader.look(asked.project, version, asked.index, resolve=resolve, deadline_s=asked.deadline_s, **made)
     found.append(served)
-    console.row("unknown" if _is_unknown(served) else "looked",
-                f"{served.project} {served.version}: {served.problem or f'{len(served.files)} files'}")  # fmt: skip
+    console.row(
+        "unknown" if _is_unknown(served) else "looked",
+        f"{served.project} {served.version}: {served.problem or f'{len(served.files)} files'}",
+    )
     for file in served.files:
-        console.line(
-            f"    {plain(file.name)} {file.sha256[:12] or file.problem}{' yanked' if file.yanked else ''}"
-        )
+        console.line(f"    {plain(file.name)} {file.sha256[:12] or file.problem}{' yanked' if file.yanked else ''}")
     if served.not_looked_at:
         console.row("unknown", f"{served.not_looked_at} more files are listed, and were not looked at")
     if served.unresolved:

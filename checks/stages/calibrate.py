@@ -22,10 +22,13 @@ def calibrate(place: Place, args: argparse.Namespace) -> int:
     console = place.console
     console.line(f"  {args.watches} watches of each scenario are drawn and judged")
     made = run_all(
-        watches=args.watches, seed=args.seed, settings=place.loaded.settings, seen=_seen(place),
+        watches=args.watches,
+        seed=args.seed,
+        settings=place.loaded.settings,
+        seen=_seen(place),
         made_by=f"python -m checks calibrate --watches {args.watches} --seed {args.seed}",
         hear=lambda found: console.line(f"  {_told(found, args.watches)}"),
-    )  # fmt: skip
+    )
     if args.report:
         write_text(Path(args.report), encoded(made))
     if args.json:
@@ -34,9 +37,7 @@ def calibrate(place: Place, args: argparse.Namespace) -> int:
         write_text(place.docs / FILE, encoded(made))
         console.line(f"  kept: {place.docs / FILE}")
     else:
-        console.line(
-            f"  kept nowhere: what is published rests on {ENOUGH} watches of each scenario at the least"
-        )
+        console.line(f"  kept nowhere: what is published rests on {ENOUGH} watches of each scenario at the least")
     return 0
 
 
@@ -62,17 +63,16 @@ def _seen(place: Place) -> Seen:
             f"Mend its check, and make it anew: nox -s prove"
         )
     proofs = from_proof(
-        kept.proven, run_id="self-test", environment=Environment.LOOPBACK, recorded_at=kept.made_at,
+        kept.proven,
+        run_id="self-test",
+        environment=Environment.LOOPBACK,
+        recorded_at=kept.made_at,
         occurred_at=kept.made_at,
-    )  # fmt: skip
-    defects = len(kept.proven.defects)
-    return Seen(
-        detectors=sensitivity(one for one in proofs if isinstance(one, Proof)), seeded=defects, caught=defects
     )
+    defects = len(kept.proven.defects)
+    return Seen(detectors=sensitivity(one for one in proofs if isinstance(one, Proof)), seeded=defects, caught=defects)
 
 
 def _told(found: Found, watches: int) -> str:
-    ended = ", ".join(
-        f"{word} {found.ended(word) / watches:.1%}" for word in VerdictWord if found.ended(word)
-    )
+    ended = ", ".join(f"{word} {found.ended(word) / watches:.1%}" for word in VerdictWord if found.ended(word))
     return f"{found.scenario.id}: alarmed {found.alarmed / watches:.1%}; at T+72 {ended}"

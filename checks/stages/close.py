@@ -40,10 +40,13 @@ def close(place: Place, args: argparse.Namespace) -> int:
         extend_what_needs_it(place)
         judgement = judged_at_least_now(place, release)
         carried = _carried(judgement, release, args)
-        left = replace(judgement, incidents=tuple(
-            replace(one, state="carried over") if one.id in {step.incident for step in carried} else one
-            for one in judgement.incidents
-        ))  # fmt: skip
+        left = replace(
+            judgement,
+            incidents=tuple(
+                replace(one, state="carried over") if one.id in {step.incident for step in carried} else one
+                for one in judgement.incidents
+            ),
+        )
         hindered = [*closing.hinders(left, now=utc_now(), early=args.early), *map(str, judgement.unrecorded)]
         if hindered:
             for one in hindered:
@@ -53,16 +56,17 @@ def close(place: Place, args: argparse.Namespace) -> int:
                 if judgement.unrecorded
                 else ""
             )
-            raise ReleaseError(
-                f"{release.version} cannot be closed yet: what hinders it stands above.{first}"
-            )
+            raise ReleaseError(f"{release.version} cannot be closed yet: what hinders it stands above.{first}")
         keep(place, release, carried)
         judgement = judged_at_least_now(place, release)
         step = WatchStep(
             **stamp(release) | {"occurred_at": judgement.as_of, "recorded_at": judgement.as_of},
-            state=closing.ends_as(judgement), window_h=folder.lasts_h(where, release), by=who(args), why=args.why,
+            state=closing.ends_as(judgement),
+            window_h=folder.lasts_h(where, release),
+            by=who(args),
+            why=args.why,
             verdict=judgement.digest,
-        )  # fmt: skip
+        )
         keep(place, release, [step])
     judgement = judged(place, release, None)
     _write_close_out(place, where, judgement)
@@ -84,18 +88,18 @@ def _to_close(place: Place, named: str | None) -> Release:
                 f"{named}: it is closed and sealed already. See it: python -m checks release verify {named}."
             )
         if release.rehearsal:
-            raise ReleaseError(
-                f"{named}: a rehearsal is not closed: it never was a watch. Name another release."
-            )
+            raise ReleaseError(f"{named}: a rehearsal is not closed: it never was a watch. Name another release.")
         return release
-    found = [one for one in folder.find(place.releases)
-             if not one.rehearsal and not one.version.startswith(folder.LOCAL)
-             and not is_sealed(place.releases / one.version)]  # fmt: skip
+    found = [
+        one
+        for one in folder.find(place.releases)
+        if not one.rehearsal
+        and not one.version.startswith(folder.LOCAL)
+        and not is_sealed(place.releases / one.version)
+    ]
     if len(found) != 1:
         names = ", ".join(one.version for one in found) or "none"
-        raise ReleaseError(
-            f"release close: name the release with --release. Those that are not closed: {names}."
-        )
+        raise ReleaseError(f"release close: name the release with --release. Those that are not closed: {names}.")
     return found[0]
 
 
@@ -140,9 +144,7 @@ def _write_close_out(place: Place, where: Path, judgement: Judgement) -> None:
             if text != page.read_text(encoding="utf-8-sig"):
                 write_text(page, text)
     write_text(where / "report.json", closing_json(judgement))
-    write_text(
-        where / "report.html", report(judgement, Voice(Language(place.loaded.settings.watch.language)))
-    )
+    write_text(where / "report.html", report(judgement, Voice(Language(place.loaded.settings.watch.language))))
     write_json(where / "backlog.json", asked_of_the_next(judgement))
 
 
@@ -169,8 +171,10 @@ def _say(place: Place, judgement: Judgement, where: Path) -> None:
 
     sealed = state_of(where)
     console = place.console
-    console.row(str(judgement.verdict.word), f"{judgement.release.version} is closed and sealed: {sealed.files} files, "
-                                             f"seal {sealed.digest[:12]}")  # fmt: skip
+    console.row(
+        str(judgement.verdict.word),
+        f"{judgement.release.version} is closed and sealed: {sealed.files} files, seal {sealed.digest[:12]}",
+    )
     console.line(f"  the report: {where / 'report.html'}")
     console.line(f"  open questions: {len(judgement.questions)}")
     console.line("  the next release begins with:")
@@ -184,17 +188,27 @@ def verify(place: Place, args: argparse.Namespace) -> int:
     """Prove that the folder of a closed release is what was sealed, or say what differs."""
     from checks.release.seal import followers_of, state_of
 
-    versions = (
-        [args.version] if args.version and _is_sealed_or_there(place, args.version) else _to_verify(place)
-    )
+    versions = [args.version] if args.version and _is_sealed_or_there(place, args.version) else _to_verify(place)
     states = {name: state_of(place.releases / name, followers_of(place.releases, name)) for name in versions}
     for name, state in states.items():
         _say_state(place, name, state)
     if args.json:
-        print_json({"schema": "atalaya.seals/1", "releases": {
-            name: {"sealed": state.is_sealed, "closed_at": state.closed_at, "by": state.by, "files": state.files,
-                   "digest": state.digest, "differs": [str(one) for one in state.differs]}
-            for name, state in states.items()}})  # fmt: skip
+        print_json(
+            {
+                "schema": "atalaya.seals/1",
+                "releases": {
+                    name: {
+                        "sealed": state.is_sealed,
+                        "closed_at": state.closed_at,
+                        "by": state.by,
+                        "files": state.files,
+                        "digest": state.digest,
+                        "differs": [str(one) for one in state.differs],
+                    }
+                    for name, state in states.items()
+                },
+            }
+        )
     if any(state.differs for state in states.values()):
         return 1
     return 0 if any(state.is_sealed for state in states.values()) else 3
@@ -225,9 +239,7 @@ def _say_state(place: Place, name: str, state: SealState) -> None:
         for one in state.differs:
             place.console.line(f"    {one}")
     elif state.is_sealed:
-        place.console.row(
-            "kept", f"{name}: {state.files} files, as they were sealed; seal {state.digest[:12]}"
-        )
+        place.console.row("kept", f"{name}: {state.files} files, as they were sealed; seal {state.digest[:12]}")
     else:
         place.console.row("unknown", f"{name}: it is not sealed yet")
 
@@ -253,9 +265,7 @@ def extend_what_needs_it(place: Place) -> None:
         if not closing.needs_longer(judged(place, release, ends)):
             continue
         why = "A critical incident is open at the end of the window."
-        longer = WatchStep(
-            **stamp(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why
-        )
+        longer = WatchStep(**stamp(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why)
         keep(place, release, [longer])
         place.console.line(f"  {release.version} is watched for {lasts + EXTENSION_H} h: {why}")
 
@@ -272,34 +282,30 @@ def first_step(place: Place, release: Release, args: argparse.Namespace) -> Watc
     from checks.release import folder, seal
     from checks.release.states import OPEN
 
-    before = [one for one in folder.find(place.releases)
-              if not one.rehearsal and not one.version.startswith(folder.LOCAL)
-              and one.version != release.version and one.opened_at < release.opened_at]  # fmt: skip
+    before = [
+        one
+        for one in folder.find(place.releases)
+        if not one.rehearsal
+        and not one.version.startswith(folder.LOCAL)
+        and one.version != release.version
+        and one.opened_at < release.opened_at
+    ]
     made = {**stamp(release), "run_id": f"opening-{release.version}"}
     if release.opened_at > made["occurred_at"]:
         made |= {"occurred_at": release.opened_at, "recorded_at": release.opened_at}
-    opened: dict[str, Any] = {
-        "state": OPEN,
-        "window_h": release.window_h,
-        "by": who(args),
-        "why": "the release is out",
-    }
+    opened: dict[str, Any] = {"state": OPEN, "window_h": release.window_h, "by": who(args), "why": "the release is out"}
     if not before:
         return WatchStep(**made, **opened)
     last = before[0]
     where = place.releases / last.version
     sealed = where / seal.NAME
     if not sealed.is_file():
-        place.console.line(
-            f"  {last.version} was never closed: close it, so that this one begins with its backlog"
-        )
+        place.console.line(f"  {last.version} was never closed: close it, so that this one begins with its backlog")
         return WatchStep(**made, **opened, previous=last.version)
     try:
         asked = msgspec.json.decode((where / "backlog.json").read_bytes(), type=tuple[Asked, ...])
     except (OSError, msgspec.MsgspecError, json.JSONDecodeError) as why:
-        raise EvidenceError(
-            f"{where / 'backlog.json'}: cannot be read: {why}. Restore it from git."
-        ) from None
+        raise EvidenceError(f"{where / 'backlog.json'}: cannot be read: {why}. Restore it from git.") from None
     digest = hashlib.sha256(sealed.read_bytes()).hexdigest()
     for problem in seal.state_of(where).differs:
         place.console.row("broken", f"the seal of {last.version}: {problem}")
@@ -315,8 +321,6 @@ def say_what_was_asked(place: Place, step: WatchStep) -> None:
     place.console.line(f"  from the backlog of {step.previous}:")
     for item in step.asked[:20]:
         has = "has a check" if has_check(item) else "has no check yet"
-        place.console.row(
-            "known" if has_check(item) else "unknown", f"{item.priority}. {item.id}, {has}: {item.says}"
-        )
+        place.console.row("known" if has_check(item) else "unknown", f"{item.priority}. {item.id}, {has}: {item.says}")
     if len(step.asked) > 20:
         place.console.line(f"    and {len(step.asked) - 20} more")

@@ -23,13 +23,13 @@ def collect(place: Place, args: argparse.Namespace) -> int:
 
     settings = place.loaded.settings
     given = bool(args.junit or args.log)
-    paths = (
-        [Path(path) for path in args.junit] if given else [place.root / path for path in settings.ci.junit]
-    )
+    paths = [Path(path) for path in args.junit] if given else [place.root / path for path in settings.ci.junit]
     github = bool(settings.ci.repo) and not given
     if not paths and not args.log and not github:
-        raise UsageError("collect: no reports were named. Give files or folders with --junit or --log, or name `repo` "
-                         "or `junit` in [ci] of watch.toml.")  # fmt: skip
+        raise UsageError(
+            "collect: no reports were named. Give files or folders with --junit or --log, or name `repo` "
+            "or `junit` in [ci] of watch.toml."
+        )
     release = None if args.dry_run else the_release(place, args.release, None, to_write=True)
     table: dict[str, dict[str, Any]] = {}
     if paths:
@@ -56,9 +56,7 @@ def all_that_is_named(place: Place, release: Release) -> int:
     """
     settings = place.loaded.settings
     if not settings.ci.junit and not settings.ci.repo:
-        place.console.line(
-            "  neither reports nor a repository are named in watch.toml: what CI said stays unknown"
-        )
+        place.console.line("  neither reports nor a repository are named in watch.toml: what CI said stays unknown")
         return 0
     code = 0
     if settings.ci.junit:
@@ -83,15 +81,20 @@ def _take_in_logs(place: Place, paths: Sequence[Path], release: Release | None) 
         log = logs.read(path, scrub=scrub)
         name = path.name
         stamp: dict[str, Any] = {
-            "file": name, "run_id": f"log-{log.sha256[:16]}", "environment": Environment.CI, "recorded_at": utc_now(),
-        }  # fmt: skip
+            "file": name,
+            "run_id": f"log-{log.sha256[:16]}",
+            "environment": Environment.CI,
+            "recorded_at": utc_now(),
+        }
         reading = logs.reading(log, **stamp)
         before = " Recorded before: it is counted once." if log.sha256 in known else ""
         place.console.row(str(reading.status), f"{name}: {reading.reason}{before}")
         table[name if name not in table else str(path)] = {
-            "status": str(reading.status), "verdict": str(reading.verdict), "reason": reading.reason,
+            "status": str(reading.status),
+            "verdict": str(reading.verdict),
+            "reason": reading.reason,
             "events": len(log.events),
-        }  # fmt: skip
+        }
         if release is not None and not before:
             keep(place, release, [*logs.events(log, **stamp), reading])
         known |= {log.sha256} - {""}
@@ -163,21 +166,33 @@ def _unzipped(paths: Sequence[Path], scratch: Path) -> tuple[list[Path], list[Fo
 
 
 def _take_in(
-    place: Place, paths: Sequence[Path], beside: Sequence[Found], release: Release | None, *, workflow: str | None,
+    place: Place,
+    paths: Sequence[Path],
+    beside: Sequence[Found],
+    release: Release | None,
+    *,
+    workflow: str | None,
     commit: str | None,
-) -> Collected:  # fmt: skip
+) -> Collected:
     from checks.evidence.collect import collect as read_all
     from checks.scrub import scrub
 
     settings = place.loaded.settings
     collected = read_all(
-        paths, workflow=workflow or next(iter(settings.ci.workflows), "ci"),
-        commit=(commit or settings.subject.commit).lower(), recorded_at=utc_now(), known=_known(place, release),
-        beside=beside, scrub=scrub,
-    )  # fmt: skip
+        paths,
+        workflow=workflow or next(iter(settings.ci.workflows), "ci"),
+        commit=(commit or settings.subject.commit).lower(),
+        recorded_at=utc_now(),
+        known=_known(place, release),
+        beside=beside,
+        scrub=scrub,
+    )
     for reading in collected.readings:
-        counts = "" if reading.cases is None else (
-            f"{reading.cases} cases, {reading.failed} failed, {reading.errored} errored. ")  # fmt: skip
+        counts = (
+            ""
+            if reading.cases is None
+            else (f"{reading.cases} cases, {reading.failed} failed, {reading.errored} errored. ")
+        )
         place.console.row(str(reading.status), f"{reading.file}: {counts}{reading.reason}")
     if release is not None:
         _quarantine(place, paths, collected)
@@ -189,9 +204,7 @@ def _quarantine(place: Place, paths: Sequence[Path], collected: Collected) -> No
     from checks.evidence import quarantine
     from checks.evidence.collect import find
 
-    unreadable = {
-        r.file: r.sha256 for r in collected.readings if r.status is ReadStatus.UNREADABLE and r.sha256
-    }
+    unreadable = {r.file: r.sha256 for r in collected.readings if r.status is ReadStatus.UNREADABLE and r.sha256}
     for found in find(paths) if unreadable else ():
         if found.name in unreadable:
             quarantine.keep(place.root / quarantine.FOLDER, found.path, unreadable[found.name])

@@ -30,9 +30,7 @@ def compact(place: Place, args: argparse.Namespace) -> int:
     for problem in problems:
         place.console.row("broken", problem)
     if not rows:
-        place.console.line(
-            f"  {release.version}: nothing is older than its current run, or all of it is compacted"
-        )
+        place.console.line(f"  {release.version}: nothing is older than its current run, or all of it is compacted")
     if args.json:
         print_json({"release": release.version, "compacted": rows, "problems": problems})
     return 1 if problems else 0
@@ -43,8 +41,13 @@ def _told(path: Path) -> dict[str, Any]:
 
     said = manifest(path)
     records = sum(entry.records for entry in said.segments)
-    return {"file": path.name, "kind": said.kind, "segments": len(said.segments), "records": records,
-            "size_bytes": path.stat().st_size}  # fmt: skip
+    return {
+        "file": path.name,
+        "kind": said.kind,
+        "segments": len(said.segments),
+        "records": records,
+        "size_bytes": path.stat().st_size,
+    }
 
 
 def schema(place: Place, args: argparse.Namespace) -> int:
@@ -108,12 +111,7 @@ def _replayed(place: Place, release: Release, published: Path) -> Iterator[dict[
         replayed = Path(folder)
         for code in LANGUAGES:
             publish(judgement, replayed / code, Language(code))
-        files = {
-            file.relative_to(root)
-            for root in (published, replayed)
-            for file in root.rglob("*")
-            if file.is_file()
-        }
+        files = {file.relative_to(root) for root in (published, replayed) for file in root.rglob("*") if file.is_file()}
         for file in sorted(files):
             if said := difference(published / file, replayed / file):
                 yield {"file": file.as_posix()} | said
@@ -125,11 +123,12 @@ def difference(published: Path, replayed: Path) -> dict[str, Any] | None:
     if old == new:
         return None
     pairs = enumerate(zip_longest(old or [], new or []), start=1)
-    line, (was, now) = next(
-        ((number, pair) for number, pair in pairs if pair[0] != pair[1]), (1, (None, None))
-    )
-    return {"line": line, "published": None if old is None else _text(was),
-            "replayed": None if new is None else _text(now)}  # fmt: skip
+    line, (was, now) = next(((number, pair) for number, pair in pairs if pair[0] != pair[1]), (1, (None, None)))
+    return {
+        "line": line,
+        "published": None if old is None else _text(was),
+        "replayed": None if new is None else _text(now),
+    }
 
 
 def _lines(file: Path) -> list[bytes] | None:
@@ -144,13 +143,14 @@ def _say(place: Place, found: dict[str, Any]) -> None:
     for problem in found["problems"]:
         place.console.row("broken", problem)
     for each in found["differs"]:
-        was, now = (
-            each[name] if each[name] is not None else "(no such file)" for name in ("published", "replayed")
+        was, now = (each[name] if each[name] is not None else "(no such file)" for name in ("published", "replayed"))
+        place.console.row(
+            "differs",
+            f"{found['release']}/{each['file']}:{each['line']}: published {was!r}, the evidence gives {now!r}",
         )
-        place.console.row("differs", f"{found['release']}/{each['file']}:{each['line']}: published {was!r}, "
-                                     f"the evidence gives {now!r}")  # fmt: skip
     if not found["published"]:
         place.console.line(f"  {found['release']}: not published: there is nothing to replay against")
     if not found["problems"] and not found["differs"]:
-        place.console.line(f"  {found['release']}: {found['segments']} segments, {found['records']} records: "
-                           f"all as they were written")  # fmt: skip
+        place.console.line(
+            f"  {found['release']}: {found['segments']} segments, {found['records']} records: all as they were written"
+        )

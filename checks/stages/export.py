@@ -38,9 +38,7 @@ def _attempts(place: Place, release: Release, environment: Environment) -> list[
     # Not a survey: a document that lacks what is damaged would look better than the evidence.
     records = ledger.read(place.releases / release.version / "evidence", TestAttempt)
     as_of = max((record.recorded_at for record in records), default=release.opened_at)
-    return [
-        record for record in records if record.environment is environment and belongs(record, release, as_of)
-    ]
+    return [record for record in records if record.environment is environment and belongs(record, release, as_of)]
 
 
 def _version() -> str | None:

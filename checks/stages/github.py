@@ -30,9 +30,14 @@ class Taken(NamedTuple):
 
 
 def take_from_github(
-    place: Place, release: Release, *, echo: Callable[[str], None], environ: Mapping[str, str] | None = None,
-    clock: Callable[[], datetime] = utc_now, sleep: Callable[[float], None] = time.sleep,
-) -> Taken:  # fmt: skip
+    place: Place,
+    release: Release,
+    *,
+    echo: Callable[[str], None],
+    environ: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Taken:
     """Take in what GitHub has of a release's runs that the ledger has not. Each run is kept as soon as it is read.
 
     :raises SettingsError: the repository, the token or the API's address cannot be.
@@ -40,13 +45,9 @@ def take_from_github(
     settings = place.loaded.settings
     repo = settings.ci.repo
     if not repo:
-        return Taken(
-            0, ("no `repo` in [ci] of watch.toml: GitHub was not asked, and what CI said there is unknown",)
-        )
+        return Taken(0, ("no `repo` in [ci] of watch.toml: GitHub was not asked, and what CI said there is unknown",))
     if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", repo, re.ASCII):
-        raise SettingsError(
-            f"{place.loaded.path.name} ci.repo: {repo!r} is no repository. Write it as owner/name."
-        )
+        raise SettingsError(f"{place.loaded.path.name} ci.repo: {repo!r} is no repository. Write it as owner/name.")
 
     from checks.evidence import ledger
     from checks.evidence.github.cache import Cache
@@ -56,8 +57,10 @@ def take_from_github(
     environ = os.environ if environ is None else environ
     token = next((environ[name].strip() for name in TOKENS if environ.get(name, "").strip()), "")
     if not token:
-        echo("  GitHub: no token in GITHUB_TOKEN or GH_TOKEN: 60 requests an hour, each \"not changed\" counted too, "
-             "and mostly no artifacts and no logs")  # fmt: skip
+        echo(
+            '  GitHub: no token in GITHUB_TOKEN or GH_TOKEN: 60 requests an hour, each "not changed" counted too, '
+            "and mostly no artifacts and no logs"
+        )
     folder = place.releases / release.version / "evidence"
     records = [record for segment in ledger.survey(folder).segments for record in segment.records]
     with (
@@ -69,12 +72,16 @@ def take_from_github(
         if cache.trouble:
             echo(f"  GitHub: {cache.trouble}")
         summary = Collection(
-            client, repo, release,
+            client,
+            repo,
+            release,
             workflows=settings.ci.workflows,
             digests={record.subject_digest for record in records if isinstance(record, RunContext)},
             known=Known(record for record in records if isinstance(record, Reading)),
-            recorded_at=clock(), keep=lambda evidence: ledger.write(folder, evidence), echo=echo,
-        ).take()  # fmt: skip
+            recorded_at=clock(),
+            keep=lambda evidence: ledger.write(folder, evidence),
+            echo=echo,
+        ).take()
         return Taken(3 if summary.trouble or summary.unread else 0, _lines(repo, summary, client))
 
 
@@ -84,8 +91,8 @@ def _lines(repo: str, summary: Summary, client: Client) -> tuple[str, ...]:
         f"{repo}: {summary.runs} runs, {summary.taken} taken in, {summary.before} known before",
         *(f"left out: {n} runs {which}" for which, n in sorted(summary.left_out.items())),
         f"{summary.attempts} attempts, {summary.jobs} jobs, {summary.files} files of artifacts, {summary.logs} logs",
-        f"{client.requests} requests, {client.not_modified} of them answered \"not changed\"{left}",
-    ]  # fmt: skip
+        f'{client.requests} requests, {client.not_modified} of them answered "not changed"{left}',
+    ]
     if summary.passed_over:
         lines.append(f"{summary.passed_over} artifacts were not opened: by their names they are no reports")
     if summary.unread:

@@ -53,15 +53,17 @@ def _write_page(place: Place, release: Release, step: Transition, says: str) -> 
         write_text(folder / there.name, edited(folder / there.name, {"state": step.state}))
         return
     incident = Incident(
-        id=step.incident, at=step.opened_at, impact=step.impact, root_cause=step.root_cause, fix=step.fix,
-        state=step.state, severity=step.severity, metric=step.metric,
-    )  # fmt: skip
+        id=step.incident,
+        at=step.opened_at,
+        impact=step.impact,
+        root_cause=step.root_cause,
+        fix=step.fix,
+        state=step.state,
+        severity=step.severity,
+        metric=step.metric,
+    )
     body = f"```{{live}} incident-{slug(step.incident)}\n```\n\n{says}"
-    more = {
-        "rule": step.rule,
-        "fingerprint": ", ".join(step.fingerprints[:3]),
-        "blocks": ", ".join(step.blocks),
-    }
+    more = {"rule": step.rule, "fingerprint": ", ".join(step.fingerprints[:3]), "blocks": ", ".join(step.blocks)}
     write_text(folder / f"{slug(step.incident)}.md", new_page(incident, says=body, **more))
 
 
@@ -93,15 +95,11 @@ def incident(place: Place, args: argparse.Namespace) -> int:
 def _listed(place: Place, release: Release, *, as_json: bool) -> int:
     judgement = judged(place, release, None)
     if as_json:
-        print_json(
-            {"release": release.version, "incidents": judgement.incidents, "followed": judgement.followed}
-        )
+        print_json({"release": release.version, "incidents": judgement.incidents, "followed": judgement.followed})
         return 0
     told = {one.incident: one for one in judgement.followed}
     for one in judgement.incidents:
-        place.console.row(
-            one.state, f"{one.id}, {one.severity}, since {one.at:%Y-%m-%d %H:%M} UTC: {one.impact}"
-        )
+        place.console.row(one.state, f"{one.id}, {one.severity}, since {one.at:%Y-%m-%d %H:%M} UTC: {one.impact}")
         if one.id in told and told[one.id].landed_at:
             place.console.line(f"    {told[one.id].proof}")
     if not judgement.incidents:
@@ -116,19 +114,24 @@ def drawn_id() -> str:
 
 def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
     if not args.impact or not args.severity:
-        raise UsageError(
-            "release incident new: say whom it hurts and how badly: --impact TEXT --severity WORD."
-        )
+        raise UsageError("release incident new: say whom it hurts and how badly: --impact TEXT --severity WORD.")
     from checks.release.incidents import slug
 
     judgement = judged(place, release, None)
     id, made = drawn_id(), stamp(release)
     step = Transition(
-        **made, incident=id, opened_at=made["occurred_at"].replace(microsecond=0),
-        state=args.to or "open", severity=Severity(args.severity),
-        impact=args.impact, root_cause=args.root_cause or "", fix=args.fix or "", metric=args.metric or "",
-        by=who(args), why=args.why or "somebody saw it",
-    )  # fmt: skip
+        **made,
+        incident=id,
+        opened_at=made["occurred_at"].replace(microsecond=0),
+        state=args.to or "open",
+        severity=Severity(args.severity),
+        impact=args.impact,
+        root_cause=args.root_cause or "",
+        fix=args.fix or "",
+        metric=args.metric or "",
+        by=who(args),
+        why=args.why or "somebody saw it",
+    )
     _require_step(step, None, judgement, f"release incident new --to {step.state}")
     _write_page(place, release, step, TO_COMPLETE)
     keep(place, release, [step])
@@ -148,8 +151,14 @@ def _changed(place: Place, release: Release, args: argparse.Namespace) -> int:
         raise UsageError(f"{args.id}: no page in {folder} is about it. There are: {names}; `new` opens one.")
     if not args.why:
         raise UsageError("release incident: give a reason for those who read it later: --why TEXT.")
-    asked = {"state": args.to, "severity": args.severity, "metric": args.metric, "impact": args.impact,
-             "root_cause": args.root_cause, "fix": args.fix}  # fmt: skip
+    asked = {
+        "state": args.to,
+        "severity": args.severity,
+        "metric": args.metric,
+        "impact": args.impact,
+        "root_cause": args.root_cause,
+        "fix": args.fix,
+    }
     changes = {key: value for key, value in asked.items() if value is not None}
     file = folder / page.name
     before = file.read_text(encoding="utf-8")

@@ -63,13 +63,7 @@ def observe(place: Place, args: argparse.Namespace) -> int:
 
 
 def observed(
-    place: Place,
-    prepared: Prepared,
-    *,
-    wanted: Sequence[str] = (),
-    seed: int = 0,
-    canaries: bool,
-    strict: bool = False,
+    place: Place, prepared: Prepared, *, wanted: Sequence[str] = (), seed: int = 0, canaries: bool, strict: bool = False
 ) -> CheckRun:
     """One run of the checks, each result shown as it comes; beside a whole run go its canaries.
 
@@ -82,18 +76,27 @@ def observed(
     with ThreadPoolExecutor(1) as beside:
         singing = beside.submit(_sing, prepared) if canaries and not wanted else None
         run = run_checks(
-            prepared, wanted=wanted, port=settings.service.port, deadline_s=settings.service.deadline_s, seed=seed,
+            prepared,
+            wanted=wanted,
+            port=settings.service.port,
+            deadline_s=settings.service.deadline_s,
+            seed=seed,
             sides=1 if wanted else min(2, os.cpu_count() or 1),
             hear=lambda result: hear(console, result, asked_for=bool(wanted)),
-        )  # fmt: skip
+        )
         sung, why_none = singing.result() if singing else ((), "")
     for canary in sung:
         if not canary.caught:
-            console.row("unknown", f"{canary.family}: the seeded defect {canary.defect} was not caught: "
-                                   f"what this run has called kept there says nothing")  # fmt: skip
+            console.row(
+                "unknown",
+                f"{canary.family}: the seeded defect {canary.defect} was not caught: "
+                f"what this run has called kept there says nothing",
+            )
     if sung:
-        console.line(f"  canaries: {sum(canary.caught for canary in sung)} of {len(sung)} seeded defects caught "
-                     f"({', '.join(canary.defect for canary in sung)})")  # fmt: skip
+        console.line(
+            f"  canaries: {sum(canary.caught for canary in sung)} of {len(sung)} seeded defects caught "
+            f"({', '.join(canary.defect for canary in sung)})"
+        )
     if why_none:
         console.line(f"  canaries: none could be run: {why_none}")
     return with_canaries(run, sung, why_none=why_none if strict else "")
@@ -118,23 +121,41 @@ def report_of(run: CheckRun) -> dict[str, Any]:
     """The report that others read: see ``atalaya.report/1`` in the reference."""
     return {
         "schema": REPORT_SCHEMA,
-        "subject": {"name": run.subject.name, "version": run.subject.version, "digest": run.subject.digest,
-                    "source": run.subject.source},
-        "environment": {"python": run.host.python, "implementation": run.host.implementation, "os": run.host.os,
-                        "freeze": list(run.host.freeze)},
+        "subject": {
+            "name": run.subject.name,
+            "version": run.subject.version,
+            "digest": run.subject.digest,
+            "source": run.subject.source,
+        },
+        "environment": {
+            "python": run.host.python,
+            "implementation": run.host.implementation,
+            "os": run.host.os,
+            "freeze": list(run.host.freeze),
+        },
         "started_at": run.started_at,
         "duration_s": run.duration_s,
         "checks": [
-            {"id": check.id, "contract": check.contract, "severity": check.severity.value,
-             "outcome": check.outcome.value, "reason": check.reason, "duration_s": check.duration_s,
-             "trials": check.trials, "log": list(check.log), "script": list(check.script)}
+            {
+                "id": check.id,
+                "contract": check.contract,
+                "severity": check.severity.value,
+                "outcome": check.outcome.value,
+                "reason": check.reason,
+                "duration_s": check.duration_s,
+                "trials": check.trials,
+                "log": list(check.log),
+                "script": list(check.script),
+            }
             for check in run.checks
         ],
         "seed": run.seed,
-        "canaries": [{"family": c.family, "defect": c.defect, "caught": c.caught, "caught_by": list(c.caught_by)}
-                     for c in run.canaries],
+        "canaries": [
+            {"family": c.family, "defect": c.defect, "caught": c.caught, "caught_by": list(c.caught_by)}
+            for c in run.canaries
+        ],
         "findings": [{"id": found.id, "seen": found.seen, "reason": found.reason} for found in run.findings],
-    }  # fmt: skip
+    }
 
 
 def exit_of(outcomes: Sequence[Outcome]) -> int:
@@ -174,13 +195,19 @@ def _smoke(place: Place, args: argparse.Namespace) -> SmokeRun:
     settings = place.loaded.settings
     base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
     names = ("access_token", "tenant_id", "app_id", "device_id", "store_id")
-    credentials = {name: os.environ[f"ATALAYA_SERVICE_{name.upper()}"] for name in names
-                   if f"ATALAYA_SERVICE_{name.upper()}" in os.environ}  # fmt: skip
+    credentials = {
+        name: os.environ[f"ATALAYA_SERVICE_{name.upper()}"]
+        for name in names
+        if f"ATALAYA_SERVICE_{name.upper()}" in os.environ
+    }
     with prepared_sdk(place, args) as prepared:
         run = run_smoke(
-            prepared, waits=args.waits or settings.smoke.waits, base_url=base_url,
-            credentials=credentials, port=settings.service.port,
-        )  # fmt: skip
+            prepared,
+            waits=args.waits or settings.smoke.waits,
+            base_url=base_url,
+            credentials=credentials,
+            port=settings.service.port,
+        )
     hear_smoke(place.console, run)
     return run
 
@@ -218,16 +245,15 @@ def hear_smoke(console: Console, run: SmokeRun) -> None:
         console.row(str(step.outcome), f"smoke: {step.id}{': ' + step.reason if step.reason else ''}")
     for event in run.events[:5]:
         console.row(str(event.kind), f"{event.place}: {event.message}")
-    console.line(f"  smoke: {run.waits} waits, {run.polls} polls, {run.requests} requests, "
-                 f"{run.trials} that could have read stale")  # fmt: skip
+    console.line(
+        f"  smoke: {run.waits} waits, {run.polls} polls, {run.requests} requests, "
+        f"{run.trials} that could have read stale"
+    )
 
 
 def counts(run: CheckRun) -> str:
     counts = {outcome: sum(check.outcome is outcome for check in run.checks) for outcome in Outcome}
-    return (
-        ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count)
-        + f" in {run.duration_s:.1f} s"
-    )
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) + f" in {run.duration_s:.1f} s"
 
 
 def _sdk(args: argparse.Namespace) -> str:

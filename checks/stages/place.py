@@ -16,14 +16,7 @@ import msgspec
 
 from checks.console import Console
 from checks.errors import ReleaseError, UsageError
-from checks.records import (
-    Environment,
-    Evidence,
-    InForce,
-    Judgement,
-    Release,
-    VerdictWord,
-)
+from checks.records import Environment, Evidence, InForce, Judgement, Release, VerdictWord
 from checks.settings import Loaded
 
 if TYPE_CHECKING:
@@ -128,16 +121,22 @@ def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
     known = ledger.survey(folder, InForce.kind)
     # Settings that were altered are not made good by those of now: they stay what has to be restored.
     is_first = not (known.segments or known.damaged or any(isinstance(one, InForce) for one in records))
-    first = [] if not is_first else [
-        in_force_record(
-            place.loaded.settings, at=max(release.opened_at, utc_now()), environment=Environment.LOOPBACK,
-            by="atalaya", why="the first record of this watch", run_id=f"opening-{release.version}",
-        )
-    ]  # fmt: skip
-    written = ledger.write(folder, [*first, *records])
-    place.console.line(
-        f"  kept: {len(first) + len(records)} records in {len(written)} segments of {release.version}"
+    first = (
+        []
+        if not is_first
+        else [
+            in_force_record(
+                place.loaded.settings,
+                at=max(release.opened_at, utc_now()),
+                environment=Environment.LOOPBACK,
+                by="atalaya",
+                why="the first record of this watch",
+                run_id=f"opening-{release.version}",
+            )
+        ]
     )
+    written = ledger.write(folder, [*first, *records])
+    place.console.line(f"  kept: {len(first) + len(records)} records in {len(written)} segments of {release.version}")
 
 
 def stamp(release: Release) -> dict[str, Any]:
@@ -168,9 +167,7 @@ def who(args: argparse.Namespace) -> str:
 def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:
     from checks.release.judgement import judge_release
 
-    return judge_release(
-        place.releases / release.version, release, as_of=as_of, settings=place.loaded.settings
-    )
+    return judge_release(place.releases / release.version, release, as_of=as_of, settings=place.loaded.settings)
 
 
 def judged_at_least_now(place: Place, release: Release) -> Judgement:
@@ -190,8 +187,11 @@ def exit_code(judgement: Judgement, *, strict: bool) -> int:
 
 def summarise(console: Console, judgement: Judgement) -> None:
     verdict = judgement.verdict
-    console.row(str(verdict.word), f"{judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC, "
-                                   f"valid until {verdict.valid_until:%Y-%m-%d %H:%M} UTC")  # fmt: skip
+    console.row(
+        str(verdict.word),
+        f"{judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC, "
+        f"valid until {verdict.valid_until:%Y-%m-%d %H:%M} UTC",
+    )
     for text in verdict.because:
         console.line(f"    {text}")
     for metric in judgement.metrics:

@@ -30,9 +30,11 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     chosen = [BY_ID[id] for id in args.defect] if args.defect else list(DEFECTS)
     with prepare("", echo=place.console.line) as prepared:
         proven = run_all(
-            prepared, defects=chosen, expected_only=args.expected_only,
+            prepared,
+            defects=chosen,
+            expected_only=args.expected_only,
             hear=lambda caught: hear_caught(place.console, caught),
-        )  # fmt: skip
+        )
     never = () if args.defect else proven.promises_never_red
     report = {"schema": "atalaya.prove/1", **built(proven), "promises_never_red": list(never)}
     if args.report:
@@ -44,9 +46,11 @@ def prove(place: Place, args: argparse.Namespace) -> int:
         for line in told(proven):
             place.console.line(line)
     survivors = [caught.id for caught in proven.defects if caught.survived]
-    place.console.line(f"  {len(chosen) - len(survivors)} of {len(chosen)} defects caught"
-                       + (f"; survived: {', '.join(survivors)}" if survivors else "")
-                       + (f"; never red: {', '.join(never)}" if never else ""))  # fmt: skip
+    place.console.line(
+        f"  {len(chosen) - len(survivors)} of {len(chosen)} defects caught"
+        + (f"; survived: {', '.join(survivors)}" if survivors else "")
+        + (f"; never red: {', '.join(never)}" if never else "")
+    )
     return 1 if survivors or never else 0
 
 
@@ -61,21 +65,13 @@ def _keep_proof(place: Place, proven: Proven, prepared: Prepared, *, to_all: boo
 
     now = utc_now().replace(microsecond=0)
     made = selftest.SelfTest(
-        made_at=now,
-        python=prepared.host.python,
-        subject_digest=prepared.subject.digest,
-        proven=proven,
-        to_all=to_all,
+        made_at=now, python=prepared.host.python, subject_digest=prepared.subject.digest, proven=proven, to_all=to_all
     )
     write_text(place.docs / selftest.FILE, selftest.encoded(made))
     release = to_write(place.releases, now=now)
     if release is not None:
         records = from_proof(
-            proven,
-            run_id=uuid.uuid4().hex,
-            environment=Environment.LOOPBACK,
-            recorded_at=now,
-            occurred_at=now,
+            proven, run_id=uuid.uuid4().hex, environment=Environment.LOOPBACK, recorded_at=now, occurred_at=now
         )
         keep(place, release, records)
 
@@ -91,9 +87,12 @@ def mutate(place: Place, args: argparse.Namespace) -> int:
     with prepare("", echo=console.line) as prepared:
         console.line(f"  {len(mutants)} mutants are shown to the checks")
         mutated = run_all(
-            prepared, mutants, explained=explanations(), jobs=args.jobs,
+            prepared,
+            mutants,
+            explained=explanations(),
+            jobs=args.jobs,
             hear=lambda tried: console.row(str(tried.fate), f"{tried.id}: {', '.join(tried.by[:2]) or 'by nothing'}"),
-        )  # fmt: skip
+        )
     report = {
         "schema": "atalaya.mutate/1",
         **built(mutated),

@@ -72,9 +72,13 @@ def rehearse(place: Place, args: argparse.Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix=".rehearsing-", dir=place.releases) as name:
         with prepare("", echo=place.console.line) as prepared:
             release = Release(
-                version=args.name, commit=prepared.subject.digest, opened_at=opened_at, window_h=scenario.window_h,
-                rehearsal=True, made_by=_command(args),
-            )  # fmt: skip
+                version=args.name,
+                commit=prepared.subject.digest,
+                opened_at=opened_at,
+                window_h=scenario.window_h,
+                rehearsal=True,
+                made_by=_command(args),
+            )
             made = open_release(Path(name), release, pages())
             people = People(scenario, opened_at, run_id=f"{args.scenario}-{args.seed}-people")
             records = list(_rehearsed(place, args, prepared, people))
@@ -96,23 +100,23 @@ def _command(args: argparse.Namespace) -> str:
     return "nox -s rehearse -- " + shlex.join([*given, *(["--no-proof"] if args.no_proof else [])])
 
 
-def _rehearsed(
-    place: Place, args: argparse.Namespace, prepared: Prepared, people: People
-) -> Iterator[Evidence]:
+def _rehearsed(place: Place, args: argparse.Namespace, prepared: Prepared, people: People) -> Iterator[Evidence]:
     """The evidence of a rehearsal: the settings in force, the proof that the checks can see, then the watch itself."""
     from checks.evidence.runs import from_checks, from_proof, from_smoke
     from checks.release.standing import in_force_record
 
     console, opened_at = place.console, people.opened_at
     yield in_force_record(
-        Settings(), at=opened_at, environment=Environment.REHEARSAL, by=ON_CALL, why="T+0",
-        run_id=people.run_id,
-    )  # fmt: skip
+        Settings(), at=opened_at, environment=Environment.REHEARSAL, by=ON_CALL, why="T+0", run_id=people.run_id
+    )
     if not args.no_proof:
         yield from from_proof(
-            _proof(place, prepared), run_id=f"{args.scenario}-{args.seed}-proof",
-            environment=Environment.REHEARSAL, recorded_at=opened_at, occurred_at=opened_at,
-        )  # fmt: skip
+            _proof(place, prepared),
+            run_id=f"{args.scenario}-{args.seed}-proof",
+            environment=Environment.REHEARSAL,
+            recorded_at=opened_at,
+            occurred_at=opened_at,
+        )
     watch = run_it(prepared, people.scenario, name=args.scenario, seed=args.seed, opened_at=opened_at)
     for slot in watch:
         for record in people.before(slot.hour):
@@ -150,9 +154,7 @@ def _proof(place: Place, prepared: Prepared) -> Proven:
         and kept.subject_digest == prepared.subject.digest
         and {one.id: one.expected for one in kept.proven.defects} == now
     ):
-        place.console.line(
-            f"  the self-test of {kept.made_at:%Y-%m-%d %H:%M} UTC stands: {len(now)} seeded defects"
-        )
+        place.console.line(f"  the self-test of {kept.made_at:%Y-%m-%d %H:%M} UTC stands: {len(now)} seeded defects")
         return replace(kept.proven, defects=tuple(_expected(one) for one in kept.proven.defects))
     place.console.line(f"  first, {len(DEFECTS)} seeded defects are shown to the checks")
     return prove(prepared, expected_only=True, hear=lambda caught: hear_caught(place.console, caught))
@@ -199,9 +201,7 @@ class People:
 
     def pages(self) -> dict[str, str]:
         """The page of each incident, by its name."""
-        return {
-            f"{id.lower()}.md": _page(incident, self._reports[id]) for id, incident in self._incidents.items()
-        }
+        return {f"{id.lower()}.md": _page(incident, self._reports[id]) for id, incident in self._incidents.items()}
 
     def told(self, record: Evidence) -> str:
         """What somebody did, and when, for the lines that show how far it is."""
@@ -230,10 +230,15 @@ class People:
         after = {name: since[f"{metric} {name}"] for name in names}
         before = {name: self._counted[f"{metric} {name}"] - after[name] for name in names}
         fix = Fix(
-            at=self.opened_at, events_before=before["events"], trials_before=before["tried"],
-            events_since=after["events"], trials_since=after["tried"], bad_runs_before=before["bad runs"],
-            runs_before=before["runs"], runs_since=after["runs"],
-        )  # fmt: skip
+            at=self.opened_at,
+            events_before=before["events"],
+            trials_before=before["tried"],
+            events_since=after["events"],
+            trials_since=after["tried"],
+            bad_runs_before=before["bad runs"],
+            runs_before=before["runs"],
+            runs_since=after["runs"],
+        )
         return not fix.events_since and fix.is_shown
 
     def _do(self, act: Report | Sign | Extend, at_h: float) -> Evidence:
@@ -242,48 +247,49 @@ class People:
             case Report():
                 return self._report(act, at)
             case Sign():
-                return Signature(**self._stamp(at), checkpoint_h=act.checkpoint_h, duty=act.duty, by=ON_CALL,
-                                 note=act.note)  # fmt: skip
-            case Extend():
-                return WatchStep(
-                    **self._stamp(at), state=EXTENDED, window_h=act.window_h, by=ON_CALL, why=act.why
+                return Signature(
+                    **self._stamp(at), checkpoint_h=act.checkpoint_h, duty=act.duty, by=ON_CALL, note=act.note
                 )
+            case Extend():
+                return WatchStep(**self._stamp(at), state=EXTENDED, window_h=act.window_h, by=ON_CALL, why=act.why)
 
     def _stamp(self, at: datetime) -> dict[str, Any]:
-        return {
-            "run_id": self.run_id,
-            "environment": Environment.REHEARSAL,
-            "occurred_at": at,
-            "recorded_at": at,
-        }
+        return {"run_id": self.run_id, "environment": Environment.REHEARSAL, "occurred_at": at, "recorded_at": at}
 
     def _report(self, act: Report, at: datetime) -> Evidence:
         from checks.release.incidents import Page
         from checks.release.standing import transition_of
 
         known = self._incidents.get(act.incident) or Incident(
-            id=act.incident, at=at, impact=act.impact, root_cause="", fix="", state=act.state,
-            severity=act.severity, metric=act.metric,
-        )  # fmt: skip
+            id=act.incident,
+            at=at,
+            impact=act.impact,
+            root_cause="",
+            fix="",
+            state=act.state,
+            severity=act.severity,
+            metric=act.metric,
+        )
         written = {name: getattr(act, name) for name in ("impact", "root_cause", "fix") if getattr(act, name)}
         incident = replace(known, state=act.state, **written)
         self._incidents[act.incident] = incident
-        self._reports.setdefault(act.incident, []).append(
-            f"- {at:%Y-%m-%d %H:%M} UTC, {act.state}: {act.why}"
-        )
+        self._reports.setdefault(act.incident, []).append(f"- {at:%Y-%m-%d %H:%M} UTC, {act.state}: {act.why}")
         if act.state == "monitoring":
             self._since[act.incident] = Counter()
-        return transition_of(
-            Page(f"{act.incident.lower()}.md", incident), by=ON_CALL, why=act.why, **self._stamp(at),
-        )  # fmt: skip
+        return transition_of(Page(f"{act.incident.lower()}.md", incident), by=ON_CALL, why=act.why, **self._stamp(at))
 
 
 def _page(incident: Incident, told: list[str]) -> str:
     """The page of an incident as a person would have written it."""
     values = {
-        "id": incident.id, "at": f"{incident.at:%Y-%m-%dT%H:%M:%SZ}", "severity": str(incident.severity),
-        "state": incident.state, "metric": incident.metric, "impact": incident.impact,
-        "root_cause": incident.root_cause, "fix": incident.fix,
-    }  # fmt: skip
+        "id": incident.id,
+        "at": f"{incident.at:%Y-%m-%dT%H:%M:%SZ}",
+        "severity": str(incident.severity),
+        "state": incident.state,
+        "metric": incident.metric,
+        "impact": incident.impact,
+        "root_cause": incident.root_cause,
+        "fix": incident.fix,
+    }
     front = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
     return "\n".join(["---", *front, "---", "", f"# {incident.id}: {incident.impact}", "", *told, ""])

@@ -42,10 +42,7 @@ def record(place: Place, args: argparse.Namespace) -> int:
     """Write down what people changed by hand: thresholds in watch.toml, and how incidents stand."""
     release = named_or_open(place, args.release, "release record", to_write=True)
     write_what_is_gone(place, release)
-    records = [
-        *_changed_settings(place, release, args),
-        *recorded_pages(place, release, by=who(args), why=args.why),
-    ]
+    records = [*_changed_settings(place, release, args), *recorded_pages(place, release, by=who(args), why=args.why)]
     if records:
         keep(place, release, records)
     else:
@@ -67,9 +64,13 @@ def _changed_settings(place: Place, release: Release, args: argparse.Namespace) 
     if differ or not (changes or altered):
         made = stamp(release)
         yield in_force_record(
-            settings, at=made["occurred_at"], environment=made["environment"], run_id=made["run_id"], by=who(args),
+            settings,
+            at=made["occurred_at"],
+            environment=made["environment"],
+            run_id=made["run_id"],
+            by=who(args),
             why=args.why,
-        )  # fmt: skip
+        )
 
 
 def extend(place: Place, args: argparse.Namespace) -> int:
@@ -91,11 +92,7 @@ def extend(place: Place, args: argparse.Namespace) -> int:
             f"{release.version}: 24 h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} UTC already. "
             f"Nobody was watching: open the release anew."
         )
-    keep(
-        place,
-        release,
-        [WatchStep(**stamp(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)],
-    )
+    keep(place, release, [WatchStep(**stamp(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)])
     place.console.line(f"  {release.version} is watched for {longer} h")
     return 0
 
@@ -107,11 +104,29 @@ def checkpoint(place: Place, args: argparse.Namespace) -> int:
         return _sign(place, release, args)
     judgement, now = judged(place, release, None), utc_now()
     if args.json:
-        print_json({"release": release.version, "as_of": judgement.as_of, "checkpoints": [
-            {"hours": point.hours, "due_at": point.due_at, "is_due": point.due_at <= now, "duties": [
-                {"id": duty.id, "state": duty.state.value, "says": str(duty.says), "evidence": str(duty.evidence)}
-                for duty in point.duties]}
-            for point in judgement.checkpoints]})  # fmt: skip
+        print_json(
+            {
+                "release": release.version,
+                "as_of": judgement.as_of,
+                "checkpoints": [
+                    {
+                        "hours": point.hours,
+                        "due_at": point.due_at,
+                        "is_due": point.due_at <= now,
+                        "duties": [
+                            {
+                                "id": duty.id,
+                                "state": duty.state.value,
+                                "says": str(duty.says),
+                                "evidence": str(duty.evidence),
+                            }
+                            for duty in point.duties
+                        ],
+                    }
+                    for point in judgement.checkpoints
+                ],
+            }
+        )
     else:
         for point in judgement.checkpoints:
             _show(place.console, point, now)
@@ -162,12 +177,8 @@ def _sign(place: Place, release: Release, args: argparse.Namespace) -> int:
     if asked is None or asked.id not in SIGNABLE:
         raise UsageError(f"{args.sign}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
     if utc_now() < (due := due_at(release, asked.hours)):
-        raise ReleaseError(
-            f"{asked.id}: it is due on {due:%Y-%m-%d %H:%M} UTC, and nothing can be signed before."
-        )
-    signed = Signature(
-        **stamp(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note
-    )
+        raise ReleaseError(f"{asked.id}: it is due on {due:%Y-%m-%d %H:%M} UTC, and nothing can be signed before.")
+    signed = Signature(**stamp(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note)
     keep(place, release, [signed])
     place.console.line(f"  signed: T+{asked.hours}, {asked.id}")
     return 0
@@ -182,9 +193,14 @@ def decide(place: Place, args: argparse.Namespace) -> int:
     word, digest = meant(judgement, args.verdict)
     said = next((one for one in judgement.said if one.verdict == digest), None)
     decision = Decision(
-        **stamp(release), action=args.action, word=word, verdict=digest, by=who(args), why=args.why,
+        **stamp(release),
+        action=args.action,
+        word=word,
+        verdict=digest,
+        by=who(args),
+        why=args.why,
         verdict_as_of=judgement.as_of if digest == judgement.digest or said is None else said.occurred_at,
-    )  # fmt: skip
+    )
     keep(place, release, [decision])
     place.console.line(f"  {args.action}: {decision.by} read {word}, {digest[:12]}")
     return 0

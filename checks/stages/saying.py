@@ -17,9 +17,12 @@ def say(place: Place, release: Release, judgement: Judgement) -> Judgement:
     kept: list[Evidence] = []
     if is_news(judgement):
         said = Said(
-            **stamp(release) | {"occurred_at": judgement.as_of}, word=verdict.word, rule=verdict.rule,
-            verdict=judgement.digest, because=tuple(str(reason) for reason in verdict.because),
-        )  # fmt: skip
+            **stamp(release) | {"occurred_at": judgement.as_of},
+            word=verdict.word,
+            rule=verdict.rule,
+            verdict=judgement.digest,
+            because=tuple(str(reason) for reason in verdict.because),
+        )
         kept.append(said)
         judgement = replace(judgement, said=(*judgement.said, said))
     if names := roll_call.unnamed(ledger.survey(place.releases / release.version / "evidence")):

@@ -36,9 +36,7 @@ def summarise_run(place: Place, judgement: Judgement, named: str | None) -> None
         with Path(file).open("a", encoding="utf-8") as written:
             written.write(text.encode("utf-8", "replace")[:LARGEST_BYTES].decode("utf-8", "ignore"))
     except OSError as why:  # said, and no reason to lose the rest of a watch
-        place.console.row(
-            "unknown", f"{file}: the summary cannot be written: {why.strerror}. Name another file."
-        )
+        place.console.row("unknown", f"{file}: the summary cannot be written: {why.strerror}. Name another file.")
 
 
 # ── beside the code ──────────────────────────────────────────────────────────
@@ -81,11 +79,7 @@ def _message(text: str) -> str:
     from checks.scrub import scrub
 
     shown = (
-        scrub(text[:20_000])[:2000]
-        .replace("##[", "# #[")
-        .replace("%", "%25")
-        .replace("\r", "%0D")
-        .replace("\n", "%0A")
+        scrub(text[:20_000])[:2000].replace("##[", "# #[").replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     )
     return "".join(sign if sign.isprintable() else " " for sign in shown)
 

@@ -6,11 +6,7 @@ import argparse
 from typing import TYPE_CHECKING, Any
 
 from checks.errors import HarnessError
-from checks.records import (
-    Environment,
-    Outcome,
-    SmokeRun,
-)
+from checks.records import Environment, Outcome, SmokeRun
 from checks.stages.artefact import look
 from checks.stages.close import extend_what_needs_it
 from checks.stages.collect import all_that_is_named

@@ -37,8 +37,19 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {
 METHODS: dict[str, dict[str, tuple[str, ...]]] = {
     "HttpClient": {
         "request": (
-            "method", "path", "headers", "json_body", "params", "response_hook", "retry_mutation", "module",
-            "operation", "use_get_cache", "context_key", "context_version", "invalidate_paths",
+            "method",
+            "path",
+            "headers",
+            "json_body",
+            "params",
+            "response_hook",
+            "retry_mutation",
+            "module",
+            "operation",
+            "use_get_cache",
+            "context_key",
+            "context_version",
+            "invalidate_paths",
         ),
         "clear_cache": (),
         "switch_context": ("key",),
@@ -51,31 +62,40 @@ METHODS: dict[str, dict[str, tuple[str, ...]]] = {
         "list_exports": ("page_size",),
         "resolve_export_artifact": ("status",),
         "get_export_artifact": ("export_id",),
-        "wait_for_export_ready": (
-            "export_id", "timeout_sec", "poll_interval_sec", "cancel_check", "telemetry_hook",
-        ),
+        "wait_for_export_ready": ("export_id", "timeout_sec", "poll_interval_sec", "cancel_check", "telemetry_hook"),
         "wait_until_ready": ("export_id", "timeout_seconds", "poll_interval_seconds"),
         "download_export": ("export_id",),
     },
-    "TraceContext": {
-        "ensure": (),
-        "update_from_headers": ("headers",),
-        "update_from_payload": ("payload",),
-    },
+    "TraceContext": {"ensure": (), "update_from_headers": ("headers",), "update_from_payload": ("payload",)},
     "ApiSession": {"exports_client": (), "reports_client": (), "auth_client": (), "health_client": ()},
-}  # fmt: skip
+}
 
 _ARTIFACT = ("export_id", "status", "url", "file_name", "content_type", "file_size_bytes", "checksum_sha256")
 
 FIELDS: dict[str, tuple[str, ...]] = {
     "ClientConfig": (
-        "env_name", "api_base_url", "connect_timeout_seconds", "read_timeout_seconds", "retries",
-        "retry_backoff_seconds", "retry_jitter_enabled", "retry_jitter_min_seconds", "retry_jitter_max_seconds",
-        "max_connections", "verify_ssl", "normalized_env",
+        "env_name",
+        "api_base_url",
+        "connect_timeout_seconds",
+        "read_timeout_seconds",
+        "retries",
+        "retry_backoff_seconds",
+        "retry_jitter_enabled",
+        "retry_jitter_min_seconds",
+        "retry_jitter_max_seconds",
+        "max_connections",
+        "verify_ssl",
+        "normalized_env",
     ),
     "HttpClient": (
-        "config", "trace", "session", "before_request", "after_response", "cache_ttl_seconds",
-        "enable_get_cache", "last_operation",
+        "config",
+        "trace",
+        "session",
+        "before_request",
+        "after_response",
+        "cache_ttl_seconds",
+        "enable_get_cache",
+        "last_operation",
     ),
     "ExportsClient": ("http", "access_token", "tenant_id", "app_id", "device_id"),
     "TraceContext": ("trace_id",),
@@ -83,30 +103,53 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "ApiSession": ("config", "auth_store", "trace", "token", "user"),
     "ExportRequest": ("source_type", "format", "filters", "transaction_id", "file_name"),
     "ExportStatus": (
-        "export_id", "tenant_id", "store_id", "source_type", "format", "filters_snapshot", "status", "row_count",
-        "created_at", "checksum_sha256", "failure_reason_code", "generated_by_user_id", "generated_at",
-        "trace_id", "file_size_bytes", "content_type", "file_name", "updated_at",
+        "export_id",
+        "tenant_id",
+        "store_id",
+        "source_type",
+        "format",
+        "filters_snapshot",
+        "status",
+        "row_count",
+        "created_at",
+        "checksum_sha256",
+        "failure_reason_code",
+        "generated_by_user_id",
+        "generated_at",
+        "trace_id",
+        "file_size_bytes",
+        "content_type",
+        "file_name",
+        "updated_at",
     ),
     "ExportListResponse": ("rows",),
     "ExportArtifact": _ARTIFACT,
     "ExportResolvedArtifact": _ARTIFACT,
     "ExportWaitResult": ("export_id", "outcome", "status"),
     "ApiError": ("code", "message", "details", "trace_id", "status_code", "raw_payload"),
-}  # fmt: skip
+}
 
 ERRORS = (
-    "ConfigError", "ApiError", "UnauthorizedError", "AuthError", "MustChangePasswordError", "ForbiddenError",
-    "PermissionError", "NotFoundError", "ValidationError", "ConflictError", "RateLimitError", "ServerError",
+    "ConfigError",
+    "ApiError",
+    "UnauthorizedError",
+    "AuthError",
+    "MustChangePasswordError",
+    "ForbiddenError",
+    "PermissionError",
+    "NotFoundError",
+    "ValidationError",
+    "ConflictError",
+    "RateLimitError",
+    "ServerError",
     "TransportError",
-)  # fmt: skip
+)
 OUTCOMES = ("COMPLETED", "FAILED", "EXPIRED", "NOT_FOUND")
 ENUM = "ExportTerminalState"
 
 KNOWN = tuple(dict.fromkeys([*FUNCTIONS, *METHODS, *FIELDS, *ERRORS, ENUM]))
 # Without these there is nothing to check: the rest, an SDK may lack.
-REQUIRED = (
-    "load_config", "ClientConfig", "ConfigError", "HttpClient", "ExportsClient", "ApiError", "TransportError",
-)  # fmt: skip
+REQUIRED = ("load_config", "ClientConfig", "ConfigError", "HttpClient", "ExportsClient", "ApiError", "TransportError")
 
 
 class Adapter(Record, frozen=True, kw_only=True):
@@ -163,9 +206,7 @@ def _translated(name: str, pairs: Iterable[tuple[str, str]]) -> str:
     fitting = [
         (len(old.removesuffix(ANY)), old, new)
         for old, new in pairs
-        if name == old
-        or name.startswith(f"{old}_")
-        or (old.endswith(ANY) and name.startswith(old.removesuffix(ANY)))
+        if name == old or name.startswith(f"{old}_") or (old.endswith(ANY) and name.startswith(old.removesuffix(ANY)))
     ]
     if not fitting:
         return name
@@ -193,13 +234,7 @@ def read(path: Path) -> Adapter:
         dotted = ".".join(filter(None, (section, key)))
         raise SettingsError(f"{path.name}:{_line_of(text, section, key)} {dotted}: {what}")
     package = table["package"]
-    return Adapter(
-        **{
-            "file": path.name,
-            "distribution": package.replace("_", "-"),
-            **table,
-        }
-    )
+    return Adapter(**{"file": path.name, "distribution": package.replace("_", "-"), **table})
 
 
 # ── what can be wrong with it ────────────────────────────────────────────────
@@ -214,11 +249,7 @@ def _problems(table: Mapping[str, Any]) -> Iterator[Problem]:
         yield "", "package", "the name that the SDK is imported by is needed here, such as 'acme_exports'."
         return
     if not re.fullmatch(r"[\w.-]+", str(table.get("distribution", package))):
-        yield (
-            "",
-            "distribution",
-            "the name that the SDK is installed by is needed here, such as 'acme-exports'.",
-        )
+        yield ("", "distribution", "the name that the SDK is installed by is needed here, such as 'acme-exports'.")
     yield from _problems_of_names(table.get("names", {}), package)
     for section, checked in _SECTIONS.items():
         given = table.get(section, {})
@@ -238,9 +269,10 @@ def _problems_of_names(names: Any, package: str) -> Iterator[Problem]:
         inside = module == package or module.startswith(f"{package}.")
         if not (inside and _is_dotted(module) and attribute.isidentifier()):
             yield (
-                "names", name,
+                "names",
+                name,
                 f"{place!r} is no place in the SDK. Write '{package}:Name' or '{package}.module:Name'.",
-            )  # fmt: skip
+            )
     for name in REQUIRED:
         if name not in names:
             yield "names", name, "it is missing, and nothing can be checked without it. Say where it is."
@@ -259,11 +291,7 @@ def _problems_of_members(section: str, tables: Mapping[str, Any]) -> Iterator[Pr
         # A name that is given away must not be somebody else's: the two could not be told apart.
         for name, own in members.items():
             if own in known[owner] and members.get(own, own) == own and own != name:
-                yield (
-                    f"{section}.{owner}",
-                    name,
-                    f"{own!r} is another name of the contract. Rename that one too.",
-                )
+                yield (f"{section}.{owner}", name, f"{own!r} is another name of the contract. Rename that one too.")
 
 
 def _problems_of_variables(section: str, variables: Mapping[str, Any]) -> Iterator[Problem]:
@@ -302,21 +330,14 @@ def _problems_of_twins(section: str, members: Mapping[str, Any]) -> Iterator[Pro
 def _unknown(section: str, given: Iterable[str], known: Iterable[str]) -> Iterator[Problem]:
     for key in given:
         if key not in known:
-            yield (
-                section, key,
-                f"there is no such name. Known here: {', '.join(known)}. Rename it, or take it out.",
-            )  # fmt: skip
+            yield (section, key, f"there is no such name. Known here: {', '.join(known)}. Rename it, or take it out.")
 
 
 _ARGUMENTS: dict[str, tuple[str, ...]] = {
     **FUNCTIONS,
     **{f"{owner}.{method}": names for owner, table in METHODS.items() for method, names in table.items()},
 }
-_OWNERS: dict[str, Mapping[str, Iterable[str]]] = {
-    "methods": METHODS,
-    "arguments": _ARGUMENTS,
-    "fields": FIELDS,
-}
+_OWNERS: dict[str, Mapping[str, Iterable[str]]] = {"methods": METHODS, "arguments": _ARGUMENTS, "fields": FIELDS}
 _SECTIONS: dict[str, Any] = {
     "methods": _problems_of_members,
     "arguments": _problems_of_members,

@@ -237,13 +237,9 @@ class Capability(NamedTuple):
 
 CAPABILITIES: dict[str, Capability] = {
     "cache": Capability("a cache of GETs", lambda: has_field("HttpClient", "enable_get_cache")),
-    "cache-ttl": Capability(
-        "a lifetime for cached answers", lambda: has_field("HttpClient", "cache_ttl_seconds")
-    ),
+    "cache-ttl": Capability("a lifetime for cached answers", lambda: has_field("HttpClient", "cache_ttl_seconds")),
     "cache-clear": Capability("a way to empty the cache", lambda: has_method("HttpClient", "clear_cache")),
-    "invalidation": Capability(
-        "an invalidation by path", lambda: takes("HttpClient", "request", "invalidate_paths")
-    ),
+    "invalidation": Capability("an invalidation by path", lambda: takes("HttpClient", "request", "invalidate_paths")),
     "bypass": Capability("a bypass for one request", lambda: takes("HttpClient", "request", "use_get_cache")),
     "status-bypass": Capability(
         "a bypass for one status", lambda: takes("ExportsClient", "get_export_status", "use_get_cache")
@@ -254,37 +250,25 @@ CAPABILITIES: dict[str, Capability] = {
     "cancellation": Capability(
         "a way to cancel a wait", lambda: takes("ExportsClient", "wait_for_export_ready", "cancel_check")
     ),
-    "jitter": Capability(
-        "a jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")
-    ),
-    "waiting": Capability(
-        "a wait for an export", lambda: has_method("ExportsClient", "wait_for_export_ready")
-    ),
+    "jitter": Capability("a jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")),
+    "waiting": Capability("a wait for an export", lambda: has_method("ExportsClient", "wait_for_export_ready")),
     "wait-until-ready": Capability(
         "a wait that returns the status", lambda: has_method("ExportsClient", "wait_until_ready")
     ),
     "list": Capability("a list of exports", lambda: has_method("ExportsClient", "list_exports")),
-    "list-recent": Capability(
-        "a list of recent exports", lambda: has_method("ExportsClient", "list_recent_exports")
-    ),
-    "artifact": Capability(
-        "a way to ask for an artifact", lambda: has_method("ExportsClient", "get_export_artifact")
-    ),
+    "list-recent": Capability("a list of recent exports", lambda: has_method("ExportsClient", "list_recent_exports")),
+    "artifact": Capability("a way to ask for an artifact", lambda: has_method("ExportsClient", "get_export_artifact")),
     "resolve-artifact": Capability(
         "an artifact made from a status", lambda: has_method("ExportsClient", "resolve_export_artifact")
     ),
     "download": Capability("a download", lambda: has_method("ExportsClient", "download_export")),
     "idempotency": Capability(
-        "an idempotency key for a request",
-        lambda: takes("ExportsClient", "request_export", "idempotency_key"),
+        "an idempotency key for a request", lambda: takes("ExportsClient", "request_export", "idempotency_key")
     ),
     "idempotency-keys": Capability(
-        "a maker of idempotency keys",
-        lambda: exists("new_idempotency_keys") and exists("resolve_idempotency_keys"),
+        "a maker of idempotency keys", lambda: exists("new_idempotency_keys") and exists("resolve_idempotency_keys")
     ),
-    "trace": Capability(
-        "a trace context", lambda: exists("TraceContext") and has_field("HttpClient", "trace")
-    ),
+    "trace": Capability("a trace context", lambda: exists("TraceContext") and has_field("HttpClient", "trace")),
     "hooks": Capability(
         "hooks round a request",
         lambda: has_field("HttpClient", "before_request") and has_field("HttpClient", "after_response"),
@@ -293,10 +277,6 @@ CAPABILITIES: dict[str, Capability] = {
         "a retry for mutations on demand", lambda: takes("HttpClient", "request", "retry_mutation")
     ),
     "context": Capability("a context for requests", lambda: takes("HttpClient", "request", "context_key")),
-    "context-switch": Capability(
-        "a way to switch the context", lambda: has_method("HttpClient", "switch_context")
-    ),
-    "last-operation": Capability(
-        "a note of the last operation", lambda: has_field("HttpClient", "last_operation")
-    ),
+    "context-switch": Capability("a way to switch the context", lambda: has_method("HttpClient", "switch_context")),
+    "last-operation": Capability("a note of the last operation", lambda: has_field("HttpClient", "last_operation")),
 }

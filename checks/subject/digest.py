@@ -13,9 +13,7 @@ from pathlib import Path
 def source_files(package: Path) -> dict[str, str]:
     """The ``.py`` files of a package folder: path relative to it, with ``/``, to SHA-256 of the content."""
     found = (path for path in package.rglob("*.py") if "__pycache__" not in path.parts and path.is_file())
-    return {
-        path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found
-    }
+    return {path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
 def digest_of(files: Mapping[str, str]) -> str:

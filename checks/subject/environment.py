@@ -58,8 +58,22 @@ SKIPPED_AT_ROOT = frozenset({"build", "dist"})
 
 # All that the SDK's process sees of our environment. Everything else could change what it does: its own
 # variables, proxies, a .netrc, certificates, another Python's path.
-PASSED_ON = ("PATH", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "TEMP", "TMP", "SYSTEMROOT", "COMSPEC",
-             "PATHEXT", "WINDIR", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")  # fmt: skip
+PASSED_ON = (
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "SYSTEMROOT",
+    "COMSPEC",
+    "PATHEXT",
+    "WINDIR",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+)
 
 
 class Prepared(Record, frozen=True, kw_only=True):
@@ -99,10 +113,7 @@ class _Bench(NamedTuple):
 
 @contextmanager
 def prepare(
-    asked: str,
-    *,
-    adapter: Adapter | None = None,
-    echo: Callable[[str], None] = lambda line: None,
+    asked: str, *, adapter: Adapter | None = None, echo: Callable[[str], None] = lambda line: None
 ) -> Iterator[Prepared]:
     """Make the SDK that ``asked`` names importable, for as long as the context lasts.
 
@@ -134,8 +145,16 @@ def scrubbed_environ(home: Path) -> dict[str, str]:
     checks.
     """
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    homes = ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA",
-             "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME")  # fmt: skip
+    homes = (
+        "HOME",
+        "USERPROFILE",
+        "APPDATA",
+        "LOCALAPPDATA",
+        "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_CACHE_HOME",
+        "XDG_STATE_HOME",
+    )
     return {
         **kept,
         **dict.fromkeys(homes, str(home)),
@@ -264,11 +283,7 @@ def _require_same_files(original: Path, copy: Path, label: str, bench: _Bench) -
 
 def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
     told = probe.ask(
-        place.python,
-        scrubbed_environ(bench.home),
-        place.paths,
-        package=bench.package,
-        distribution=bench.distribution,
+        place.python, scrubbed_environ(bench.home), place.paths, package=bench.package, distribution=bench.distribution
     )
     if told.error or not told.package:
         raise SubjectError(_why_no_import(source, told, bench.package))
@@ -290,9 +305,7 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
 def _require_fit(prepared: Prepared, home: Path) -> None:
     """Refuse an adapter that names what the SDK does not have."""
     assert prepared.adapter is not None
-    amiss = probe.what_is_amiss(
-        prepared.python, scrubbed_environ(home), prepared.paths, adapter=prepared.adapter
-    )
+    amiss = probe.what_is_amiss(prepared.python, scrubbed_environ(home), prepared.paths, adapter=prepared.adapter)
     if amiss:
         raise SettingsError(
             f"{prepared.adapter.file} does not fit {prepared.subject.name}. {'; '.join(amiss)}. Mend these keys."
@@ -305,9 +318,7 @@ def _why_no_import(source: Source, told: probe.Told, package: str) -> str:
     if f"No module named '{package}'" in why:
         mend = f"It does not hold the SDK. {HINT}"
     elif source.kind is Kind.FOLDER and (other := _other_python(source.path)):
-        mend = (
-            f"It was made for Python {other}, and this is {told.python}: name the environment it belongs to."
-        )
+        mend = f"It was made for Python {other}, and this is {told.python}: name the environment it belongs to."
     return f"{package} of {source.label} cannot be imported: {why.rstrip('.')}. {mend}"
 
 

@@ -27,10 +27,24 @@ UV_VARIABLE = "ATALAYA_UV"
 
 # Variables that would send an install elsewhere, or another Python's modules into it.
 _MISLEADING = frozenset(
-    ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "VIRTUAL_ENV", "CONDA_PREFIX",
-     "PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_PYTHON", "PIP_REQUIRE_VIRTUALENV",
-     "UV_PYTHON", "UV_SYSTEM_PYTHON", "FORCE_COLOR", "CLICOLOR_FORCE")
-)  # fmt: skip
+    (
+        "PYTHONPATH",
+        "PYTHONHOME",
+        "PYTHONSTARTUP",
+        "VIRTUAL_ENV",
+        "CONDA_PREFIX",
+        "PIP_TARGET",
+        "PIP_PREFIX",
+        "PIP_ROOT",
+        "PIP_USER",
+        "PIP_PYTHON",
+        "PIP_REQUIRE_VIRTUALENV",
+        "UV_PYTHON",
+        "UV_SYSTEM_PYTHON",
+        "FORCE_COLOR",
+        "CLICOLOR_FORCE",
+    )
+)
 
 # Signs of an index that cannot be reached, in the words of uv, pip, git and the systems below them.
 _REASONS = ("ERROR:", "error:", "cause:", "Caused by:", "Because")
@@ -97,8 +111,13 @@ class Installer(ABC):
         words = [str(part) for part in argv]
         code: int | None
         with log.open("wb") as out:
-            how: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": out, "stderr": subprocess.STDOUT,
-                                   "env": self.environ, "cwd": self.scratch}  # fmt: skip
+            how: dict[str, Any] = {
+                "stdin": subprocess.DEVNULL,
+                "stdout": out,
+                "stderr": subprocess.STDOUT,
+                "env": self.environ,
+                "cwd": self.scratch,
+            }
             if within_s is None:  # in our session: a key of who sits there may have to be asked for
                 code = subprocess.run(words, check=False, **how).returncode
             else:
@@ -145,16 +164,7 @@ class Uv(Installer):
         mend: str = "",
     ) -> None:
         # Copied, not hard-linked: an SDK that rewrites its own files must not reach uv's cache.
-        argv: list[str | Path] = [
-            self.uv,
-            "pip",
-            "install",
-            "--python",
-            python,
-            "--link-mode",
-            "copy",
-            "--no-progress",
-        ]
+        argv: list[str | Path] = [self.uv, "pip", "install", "--python", python, "--link-mode", "copy", "--no-progress"]
         argv += ["--target", target] if target else []
         argv += [*self.constraints_file(constraints), *what]
         code, said = self.run(argv)
@@ -171,9 +181,23 @@ class Uv(Installer):
         asked.write_text(requirement + "\n", encoding="utf-8")
         # What is in its cache may be older than the question.
         code, said = self.run(
-            [self.uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--refresh", "--no-config",
-             "--python", sys.executable, "--index-url", index, asked], within_s=within_s
-        )  # fmt: skip
+            [
+                self.uv,
+                "pip",
+                "compile",
+                "--quiet",
+                "--no-header",
+                "--no-annotate",
+                "--refresh",
+                "--no-config",
+                "--python",
+                sys.executable,
+                "--index-url",
+                index,
+                asked,
+            ],
+            within_s=within_s,
+        )
         if code:
             raise failure(said, requirement, "")
         return tuple(sorted(line.partition(" ;")[0].strip() for line in said.splitlines() if "==" in line))
@@ -224,10 +248,28 @@ class Pip(Installer):
     def resolve(self, requirement: str, *, index: str, within_s: float) -> tuple[str, ...]:
         report = self.scratch / "resolved.json"
         code, said = self.run(
-            [self.home, "-m", "pip", "--isolated", "--no-input", "--disable-pip-version-check", "--retries", "2",
-             "install", "--dry-run", "--ignore-installed", "--quiet", "--no-cache-dir", "--index-url", index,
-             "--report", report, requirement], within_s=within_s
-        )  # fmt: skip
+            [
+                self.home,
+                "-m",
+                "pip",
+                "--isolated",
+                "--no-input",
+                "--disable-pip-version-check",
+                "--retries",
+                "2",
+                "install",
+                "--dry-run",
+                "--ignore-installed",
+                "--quiet",
+                "--no-cache-dir",
+                "--index-url",
+                index,
+                "--report",
+                report,
+                requirement,
+            ],
+            within_s=within_s,
+        )
         if code:
             raise failure(said, requirement, "")
         found = json.loads(report.read_text(encoding="utf-8"))["install"]
@@ -260,8 +302,7 @@ def find_uv(environ: Mapping[str, str] | None = None) -> Path | None:
         asked = environ[UV_VARIABLE]
         if asked and not _runs(asked):
             raise SubjectError(
-                f"{UV_VARIABLE}: {asked!r} is no uv that runs. "
-                f"Give the path of one, or set it to nothing to use pip."
+                f"{UV_VARIABLE}: {asked!r} is no uv that runs. Give the path of one, or set it to nothing to use pip."
             )
         return Path(asked) if asked else None
     return next((Path(place) for place in _places_of_uv(environ) if _runs(place)), None)

@@ -101,9 +101,7 @@ def ask(
     return msgspec.json.decode(_answer(argv, environ, package or "nothing"), type=Told)
 
 
-def what_is_amiss(
-    python: Path, environ: Mapping[str, str], paths: Sequence[Path], *, adapter: Adapter
-) -> list[str]:
+def what_is_amiss(python: Path, environ: Mapping[str, str], paths: Sequence[Path], *, adapter: Adapter) -> list[str]:
     """What an adapter says and the SDK does not have, a sentence each.
 
     :param python: with ``paths``, it has msgspec beside the SDK.
@@ -129,9 +127,7 @@ def _answer(argv: Sequence[str], environ: Mapping[str, str], what: str) -> bytes
                 start_new_session=os.name != "nt",
             )
         except OSError as why:
-            raise SubjectError(
-                f"{argv[0]} does not run: {why.strerror or why}. Name a Python that does."
-            ) from None
+            raise SubjectError(f"{argv[0]} does not run: {why.strerror or why}. Name a Python that does.") from None
         code = wait_for(child, IMPORT_DEADLINE_S)
         out.seek(0)
         err.seek(0)

@@ -147,9 +147,7 @@ def _of_file(asked: str, path: Path, package: str) -> Source:
         return Source(kind=Kind.ENVIRONMENT, asked=asked, path=path)
     if path.name in PROJECT_FILES:
         return _of_folder(asked, path.parent, package)
-    raise SubjectError(
-        f"{asked!r} is a file, but neither an archive ({', '.join(ARCHIVES)}) nor a Python. {HINT}"
-    )
+    raise SubjectError(f"{asked!r} is a file, but neither an archive ({', '.join(ARCHIVES)}) nor a Python. {HINT}")
 
 
 def _of_folder(asked: str, path: Path, package: str) -> Source:
@@ -163,9 +161,7 @@ def _of_folder(asked: str, path: Path, package: str) -> Source:
     for folder in (path, *path.parents[: inner.count("/") + 1]):
         if (folder / inner / "__init__.py").is_file() and folder / inner in (path, path / inner):
             return Source(kind=Kind.FOLDER, asked=asked, path=folder)
-    raise SubjectError(
-        f"{asked!r} holds no {' or '.join(PROJECT_FILES)}, no {inner}/ and no pyvenv.cfg. {HINT}"
-    )
+    raise SubjectError(f"{asked!r} holds no {' or '.join(PROJECT_FILES)}, no {inner}/ and no pyvenv.cfg. {HINT}")
 
 
 def _project_around(path: Path, package: str) -> Path | None:

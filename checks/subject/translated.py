@@ -235,9 +235,7 @@ class Translator:
         def retold(value: Any) -> Any:
             if not isinstance(value, str):
                 return value
-            return re.sub(
-                r"[A-Za-z_][A-Za-z0-9_]*", lambda f: self.adapter.variable_of_the_contract(f[0]), value
-            )
+            return re.sub(r"[A-Za-z_][A-Za-z0-9_]*", lambda f: self.adapter.variable_of_the_contract(f[0]), value)
 
         error.args = tuple(retold(value) for value in error.args)
         for name, value in list(vars(error).items()):
@@ -263,9 +261,7 @@ class Translator:
                 super().__init__(own(*values, **named))
 
             def __getattr__(self, member: str) -> Any:
-                return translator._member(
-                    getattr(self._own, translator._own_name(name, member)), name, member
-                )
+                return translator._member(getattr(self._own, translator._own_name(name, member)), name, member)
 
             def __setattr__(self, member: str, value: Any) -> None:
                 setattr(self._own, translator._own_name(name, member), _bare(value))

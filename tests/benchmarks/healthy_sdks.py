@@ -28,15 +28,11 @@ WRONG = (Outcome.BROKEN, Outcome.UNKNOWN)
 
 def main(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument(
-        "--runs", type=int, default=200, help="runs of each SDK, with the seeds 0, 1, 2 and so on"
-    )
+    parser.add_argument("--runs", type=int, default=200, help="runs of each SDK, with the seeds 0, 1, 2 and so on")
     parser.add_argument("--first-seed", type=int, default=0, help="where the seeds begin")
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     parser.add_argument("--sdk", action="append", default=[], help="only this one; may be given again")
-    parser.add_argument(
-        "--promise", action="append", default=[], help="only this promise; may be given again"
-    )
+    parser.add_argument("--promise", action="append", default=[], help="only this promise; may be given again")
     parser.add_argument("--family", action="append", default=[], help="only its promises; may be given again")
     asked = parser.parse_args(arguments)
     sdks = [sdk for sdk in HEALTHY + OLD if not asked.sdk or sdk.id in asked.sdk]

@@ -30,9 +30,7 @@ def _write(path: Path, cases: int, *, failed_every: int, lines: int) -> None:
         file.write('<testsuites><testsuite name="bench">\n')
         for number in range(cases):
             time_s = chance.lognormvariate(-5, 2)  # written in milliseconds, as most writers do
-            file.write(
-                f'<testcase classname="tests.test_{number % 97}" name="case_{number}" time="{time_s:.3f}">'
-            )
+            file.write(f'<testcase classname="tests.test_{number % 97}" name="case_{number}" time="{time_s:.3f}">')
             if number % failed_every == 0:
                 file.write(f'<failure type="AssertionError" message="1 != {number}">{trace}</failure>')
             file.write("</testcase>\n")
@@ -75,9 +73,18 @@ def least_handlers(path: Path) -> list[tuple[Any, ...]]:
         if tag == "testcase":
             get = case.get
             cases.append(
-                (suites[-1], get("classname", ""), get("name", ""), get("file", ""), get("status"),
-                 float(get("time", "nan")), get("timestamp"), problems, line)
-            )  # fmt: skip
+                (
+                    suites[-1],
+                    get("classname", ""),
+                    get("name", ""),
+                    get("file", ""),
+                    get("status"),
+                    float(get("time", "nan")),
+                    get("timestamp"),
+                    problems,
+                    line,
+                )
+            )
             problems = []
         elif tag in OUTCOMES and problem is not None:
             message = problem.get("message", "")

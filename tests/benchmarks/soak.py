@@ -35,9 +35,7 @@ def main(root: str, source: str, port: str, how: str, polls: str) -> None:
         else:
             began_s = clock.now()
             try:
-                exports.wait_for_export_ready(
-                    "soak", timeout_sec=(wanted - 1) * EVERY_S - 1, poll_interval_sec=EVERY_S
-                )
+                exports.wait_for_export_ready("soak", timeout_sec=(wanted - 1) * EVERY_S - 1, poll_interval_sec=EVERY_S)
             except TimeoutError:
                 """It is meant to run out of time: the export never becomes ready."""
             assert clock.now() - began_s >= (wanted - 2) * EVERY_S

@@ -138,9 +138,7 @@ def in_pandas(file: Path) -> Counts:
     return [(name, int(size), int(mixed)) for name, size, mixed in tests.itertuples(index=False)]
 
 
-def test_the_flaky_tests_of_ten_million_attempts(
-    attempts: Path, connection: duckdb.DuckDBPyConnection
-) -> None:
+def test_the_flaky_tests_of_ten_million_attempts(attempts: Path, connection: duckdb.DuckDBPyConnection) -> None:
     ask = ours(connection, attempts)
     ways: dict[str, Callable[[], Counts]] = {
         "ours": ask,

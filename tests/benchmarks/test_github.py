@@ -13,16 +13,13 @@ from tests.evidence.github.watching import Watch
 RUNS, ATTEMPTS, JOBS = 500, 2, 10
 
 
-def test_ten_thousand_attempts_of_jobs_cost_a_request_a_page_and_nothing_the_second_time(
-    tmp_path: Path,
-) -> None:
+def test_ten_thousand_attempts_of_jobs_cost_a_request_a_page_and_nothing_the_second_time(tmp_path: Path) -> None:
     with serving() as github:
         watch = Watch(tmp_path, github)
         for run in range(RUNS):
             first = run * ATTEMPTS * JOBS
             github.add_run(
-                run,
-                *([job(first + n * JOBS + k, f"test ({k})") for k in range(JOBS)] for n in range(ATTEMPTS)),
+                run, *([job(first + n * JOBS + k, f"test ({k})") for k in range(JOBS)] for n in range(ATTEMPTS))
             )
         began_s = time.perf_counter()
         watch.take()
@@ -34,6 +31,4 @@ def test_ten_thousand_attempts_of_jobs_cost_a_request_a_page_and_nothing_the_sec
         watch.take()
         again_s = time.perf_counter() - began_s
         assert github.counted() == {304: RUNS // 100}
-    print(
-        f"\n{RUNS * ATTEMPTS * JOBS} attempts of jobs: {pages} requests, {took_s:.1f} s; again: {again_s:.1f} s"
-    )
+    print(f"\n{RUNS * ATTEMPTS * JOBS} attempts of jobs: {pages} requests, {took_s:.1f} s; again: {again_s:.1f} s")

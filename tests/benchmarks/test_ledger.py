@@ -32,9 +32,7 @@ def test_many_segments_are_the_same_compacted(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(ledger, "_sweep", lambda _: None)
     for number in range(SEGMENTS):
         at = ledger_soak.T0 + timedelta(seconds=number)
-        ledger.write(
-            tmp_path, [msgspec.structs.replace(job, recorded_at=at) for job in ledger_soak.jobs(number)]
-        )
+        ledger.write(tmp_path, [msgspec.structs.replace(job, recorded_at=at) for job in ledger_soak.jobs(number)])
     before = timed("a survey of segments", tmp_path)
     begun_s = time.perf_counter()
     ledger.compact(tmp_path)

@@ -54,8 +54,11 @@ def taken_s(run: Callable[[], object]) -> float:
 def site(root: Path) -> str:
     done = subprocess.run(
         [sys.executable, "-m", "checks", "--root", str(root), "site"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return done.stderr + done.stdout
 
@@ -64,10 +67,24 @@ def sphinx_alone(root: Path) -> None:
     docs, doctrees = root / "docs", root / "docs" / "_build" / "doctrees" / LIVE / "en"
     told = {"SITE_RELEASE": LIVE, "SITE_LANGUAGE": "en", "SITE_FRONT_LANGUAGE": "en", "PYTHONPATH": str(ROOT)}
     subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-c", str(docs), "-d", str(doctrees),
-         str(docs / "releases" / LIVE), str(docs / "_build" / "html" / LIVE)],
-        cwd=ROOT, env=os.environ | told, check=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-b",
+            "html",
+            "-c",
+            str(docs),
+            "-d",
+            str(doctrees),
+            str(docs / "releases" / LIVE),
+            str(docs / "_build" / "html" / LIVE),
+        ],
+        cwd=ROOT,
+        env=os.environ | told,
+        check=True,
+    )
 
 
 def add_a_segment(root: Path, turn: int) -> None:

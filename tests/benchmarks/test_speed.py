@@ -49,9 +49,7 @@ def table(taken: Mapping[str, Sequence[float]], size_mb: float, beside: Sequence
     """Speeds, and for some of them how many times as long each other took in the same turn."""
     print(f"  {'':28}{'MB/s':>5}  {'  '.join(f'beside {other}' for other in beside)}")
     for name, each in taken.items():
-        ratios = (
-            statistics.median(a / b for a, b in zip(each, taken[other], strict=True)) for other in beside
-        )
+        ratios = (statistics.median(a / b for a, b in zip(each, taken[other], strict=True)) for other in beside)
         told = "  ".join(f"{ratio:{len(other) + 7}.2f}" for other, ratio in zip(beside, ratios, strict=True))
         print(f"  {name:28}{size_mb / statistics.median(each):5.0f}  {told}")
 
@@ -65,9 +63,15 @@ def row(suite: str, case: etree._Element) -> tuple[Any, ...]:
         if each.tag in inputs.OUTCOMES
     ]
     return (
-        suite, get("classname", ""), get("name", ""), get("file", ""), get("status"), float(get("time", "nan")),
-        get("timestamp"), problems,
-    )  # fmt: skip
+        suite,
+        get("classname", ""),
+        get("name", ""),
+        get("file", ""),
+        get("status"),
+        float(get("time", "nan")),
+        get("timestamp"),
+        problems,
+    )
 
 
 def with_lxml(path: Path) -> list[tuple[Any, ...]]:
@@ -98,10 +102,19 @@ def with_junitparser(path: Path) -> tuple[int, int]:
 def told(report: Report) -> list[tuple[Any, ...]]:
     """Our cases as :func:`least_handlers` tells them."""
     return [
-        (case.suites[-1], case.classname, case.name, case.file, None, case.duration_s, None,
-         [(str(problem.outcome), problem.message, problem.text) for problem in case.problems], case.line)
+        (
+            case.suites[-1],
+            case.classname,
+            case.name,
+            case.file,
+            None,
+            case.duration_s,
+            None,
+            [(str(problem.outcome), problem.message, problem.text) for problem in case.problems],
+            case.line,
+        )
         for case in report.cases
-    ]  # fmt: skip
+    ]
 
 
 @pytest.mark.parametrize(("kind", "write"), inputs.KINDS.items())
@@ -122,11 +135,7 @@ def test_reading_junit_on_one_core(kind: str, write: Callable[[Path, int], None]
         "junitparser": lambda: with_junitparser(path),
     }
     print(f"\n{kind}: {CASES} cases, {size_mb:.1f} MB; CPU time, medians of {RUNS} turns")
-    table(
-        medians(calls, time.process_time),
-        size_mb,
-        ("expat without handlers", "expat, least handlers", "Atalaya"),
-    )
+    table(medians(calls, time.process_time), size_mb, ("expat without handlers", "expat, least handlers", "Atalaya"))
 
 
 def test_reading_many_files_in_two_processes(tmp_path: Path) -> None:
@@ -146,17 +155,17 @@ def test_reading_many_files_in_two_processes(tmp_path: Path) -> None:
 
 def test_the_whole_set_of_checks(prepared: Prepared) -> None:
     run = run_checks(prepared)
-    print(
-        f"\n{len(run.checks)} promises and {len(run.findings)} probes: {run.duration_s:.1f} s, start-up included"
-    )
+    print(f"\n{len(run.checks)} promises and {len(run.findings)} probes: {run.duration_s:.1f} s, start-up included")
     assert run.checks
 
 
 def test_the_smoke_in_virtual_time(prepared: Prepared) -> None:
     run = run_smoke(prepared, waits=500)
     virtual_s = run.waits * 0.4
-    print(f"\n{run.requests} requests in {run.duration_s:.1f} s: {run.requests / run.duration_s:.0f} a second, "
-          f"and {virtual_s / run.duration_s:.0f} virtual seconds in each real one")  # fmt: skip
+    print(
+        f"\n{run.requests} requests in {run.duration_s:.1f} s: {run.requests / run.duration_s:.0f} a second, "
+        f"and {virtual_s / run.duration_s:.0f} virtual seconds in each real one"
+    )
     assert run.waits == 500
 
 
@@ -165,8 +174,10 @@ def requests_a_second(prepared: Prepared, service: ServiceProcess, how: str, pol
     worker = [str(prepared.python), str(Path(__file__).with_name("soak.py"))]
     done = subprocess.run(
         [*worker, str(ROOT), source, str(service.control_port), how, str(polls)],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return float(done.stdout)
 
 
@@ -179,6 +190,8 @@ def test_a_soak_of_72_virtual_hours(prepared: Prepared) -> None:
             clocked = requests_a_second(prepared, service, "clock", polls // 10)
             shares.append(clocked / bare)
         whole = requests_a_second(prepared, service, "clock", polls)
-    print(f"\n{HOURS} virtual hours, a poll each {EVERY_S} s: {polls / whole:.0f} s, {whole:.0f} requests a second; "
-          f"beside the same client in a bare loop with no clock: {statistics.median(shares):.0%} "
-          f"(of {', '.join(f'{share:.0%}' for share in shares)})")  # fmt: skip
+    print(
+        f"\n{HOURS} virtual hours, a poll each {EVERY_S} s: {polls / whole:.0f} s, {whole:.0f} requests a second; "
+        f"beside the same client in a bare loop with no clock: {statistics.median(shares):.0%} "
+        f"(of {', '.join(f'{share:.0%}' for share in shares)})"
+    )

@@ -62,9 +62,13 @@ SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"),
 
 def made(*ids: str, watches: int = 40, seed: int = 1):
     return calibrate(
-        watches=watches, seed=seed, settings=Settings(), seen=SEEN, made_by="a test",
+        watches=watches,
+        seed=seed,
+        settings=Settings(),
+        seen=SEEN,
+        made_by="a test",
         scenarios=[BY_ID[id] for id in ids],
-    )  # fmt: skip
+    )
 
 
 def of(id: str, **asked: int):
@@ -82,27 +86,59 @@ def evidence(drawn, row: int):
     def job(workflow: str, name: str, run: str, hour: int, well: bool, **tried: int):
         at = T0 + timedelta(hours=hour, minutes=5)
         conclusion = Conclusion.SUCCESS if well else Conclusion.FAILURE
-        return JobAttempt(**stamp, run_id=run, workflow=workflow, job=name, occurred_at=at, recorded_at=at,
-                          conclusion=conclusion, **tried)  # fmt: skip
+        return JobAttempt(
+            **stamp,
+            run_id=run,
+            workflow=workflow,
+            job=name,
+            occurred_at=at,
+            recorded_at=at,
+            conclusion=conclusion,
+            **tried,
+        )
 
     def event(kind: EventKind, hour: int, number: int):
         at = T0 + timedelta(hours=hour, minutes=5)
-        return Event(run_id=f"event-{hour}", environment=Environment.CI, occurred_at=at, recorded_at=at, event=kind,
-                     expected=False, blocking=False, place="", message=str(number), origin="")  # fmt: skip
+        return Event(
+            run_id=f"event-{hour}",
+            environment=Environment.CI,
+            occurred_at=at,
+            recorded_at=at,
+            event=kind,
+            expected=False,
+            blocking=False,
+            place="",
+            message=str(number),
+            origin="",
+        )
 
     def test(name: str, run: str, hour: int, attempt: int, passed: bool):
         at = T0 + timedelta(hours=hour, minutes=5)
         outcome = CaseOutcome.PASSED if passed else CaseOutcome.FAILED
-        return TestAttempt(**(stamp | {"attempt": attempt}), run_id=run, test=name, occurred_at=at, recorded_at=at,
-                           outcome=outcome, critical=True)  # fmt: skip
+        return TestAttempt(
+            **(stamp | {"attempt": attempt}),
+            run_id=run,
+            test=name,
+            occurred_at=at,
+            recorded_at=at,
+            outcome=outcome,
+            critical=True,
+        )
 
     for hour in np.flatnonzero(drawn.awake):
         hour = int(hour)
         yield job("atalaya-checks", "contracts", f"checks-{hour}", hour, bool(drawn.checks[row, hour]))
         yield test("kept", f"checks-{hour}", hour, 1, True)
-        yield job("atalaya-smoke", "smoke", f"smoke-{hour}", hour, bool(drawn.smokes[row, hour]),
-                  requests=WORLD.requests_per_smoke, waits=WORLD.waits_per_smoke,
-                  stale_trials=WORLD.waits_per_smoke)  # fmt: skip
+        yield job(
+            "atalaya-smoke",
+            "smoke",
+            f"smoke-{hour}",
+            hour,
+            bool(drawn.smokes[row, hour]),
+            requests=WORLD.requests_per_smoke,
+            waits=WORLD.waits_per_smoke,
+            stale_trials=WORLD.waits_per_smoke,
+        )
         for kind, column in (
             (EventKind.NETWORK_ERROR, drawn.errors),
             (EventKind.POLLING_TIMEOUT, drawn.timeouts),
@@ -120,9 +156,18 @@ def evidence(drawn, row: int):
 
 @pytest.mark.parametrize(
     "id",
-    ["bad-90", "healthy-96-together", "flaky-test", "rising-errors", "stale-reads", "polling-timeouts", "slept",
-     "ci-silent", "nothing-ran"],
-)  # fmt: skip
+    [
+        "bad-90",
+        "healthy-96-together",
+        "flaky-test",
+        "rising-errors",
+        "stale-reads",
+        "polling-timeouts",
+        "slept",
+        "ci-silent",
+        "nothing-ran",
+    ],
+)
 def test_a_drawn_watch_is_measured_as_its_evidence_would_be(id: str, tmp_path: Path) -> None:
     drawn = draw(BY_ID[id], WORLD, watches=20, seed=3, sees=Sees())
     happened = (drawn.errors + drawn.timeouts + drawn.stale).sum(axis=1) + drawn.flaky.sum(axis=1)
@@ -133,8 +178,9 @@ def test_a_drawn_watch_is_measured_as_its_evidence_would_be(id: str, tmp_path: P
     looks = list(counted(drawn, WORLD))[row]
     with opened(tmp_path) as engine:
         for hours, counts in zip(LOOKS_H, looks, strict=True):
-            span = Span(release=RELEASE, as_of=T0 + timedelta(hours=hours), settings=Settings(),
-                        detectors=SEEN.detectors)  # fmt: skip
+            span = Span(
+                release=RELEASE, as_of=T0 + timedelta(hours=hours), settings=Settings(), detectors=SEEN.detectors
+            )
             measured = {metric.id: metric for metric in measure(engine, span)}
             for metric in measured.values():
                 simulated = bench.metric(metric.id, counts)
@@ -175,9 +221,7 @@ def test_what_the_checks_do_not_see_is_not_counted() -> None:
 
 
 def test_two_scenarios_do_not_share_their_draws() -> None:
-    one, other = (
-        draw(BY_ID[id], WORLD, watches=20, seed=1, sees=Sees()) for id in ("healthy-99", "stale-reads")
-    )
+    one, other = (draw(BY_ID[id], WORLD, watches=20, seed=1, sees=Sees()) for id in ("healthy-99", "stale-reads"))
     assert not np.array_equal(one.checks, other.checks)
 
 
@@ -230,9 +274,7 @@ def test_a_smoke_that_fails_its_duty_is_an_alarm_where_duties_are_drawn() -> Non
     (looks,), (duties,) = list(counted(drawn, WORLD)), list(duties_of(drawn, WORLD))
     assert duties.smoke is False
     assert bench.words(looks, duties)[-1] is VerdictWord.EXTEND
-    assert (
-        bench.words(looks, duties._replace(smoke_last=True))[-1] is VerdictWord.GO
-    )  # done late, and done well
+    assert bench.words(looks, duties._replace(smoke_last=True))[-1] is VerdictWord.GO  # done late, and done well
     assert bench.words(looks, duties.met())[-1] is VerdictWord.GO
 
 
@@ -247,9 +289,7 @@ def test_a_mended_rule_fails_where_its_interval_does() -> None:
             plain = wilson(counts.jobs_well, counts.jobs)
             runs = [(well, 5) for well in counts.runs] + [(1, 1)] * counts.well
             shared = shared_fate(runs + [(0, 1)] * (counts.exposure.own - counts.well))
-            wider = Estimate(
-                value=plain.value, low=shared.low, high=shared.high, n=plain.n, method=plain.method
-            )
+            wider = Estimate(value=plain.value, low=shared.low, high=shared.high, n=plain.n, method=plain.method)
             fails = judge_rate(counts.jobs_well, wider, LIMITS)[0] is State.FAIL
             assert fails == ("clustered" in set(fails_when_mended(counts, LIMITS)))
 
@@ -305,9 +345,7 @@ def test_no_calibration_is_none_and_a_broken_one_says_how_to_mend_it(tmp_path: P
 
 def place(root: Path, *defects: Caught) -> Place:
     if defects:
-        tested = SelfTest(
-            made_at=T0, python="3.11.7", subject_digest="d", to_all=True, proven=proven(defects)
-        )
+        tested = SelfTest(made_at=T0, python="3.11.7", subject_digest="d", to_all=True, proven=proven(defects))
         (root / "docs" / "reference").mkdir(parents=True)
         (root / "docs" / selftest.FILE).write_text(selftest.encoded(tested))
     return Place(root, load(root / "watch.toml"), Console(io.StringIO()))
@@ -332,9 +370,7 @@ def test_without_a_self_test_nothing_could_be_go_and_the_command_says_so(tmp_pat
         command(place(tmp_path), asked())
 
 
-def test_with_a_defect_that_survived_each_verdict_would_be_invalid_and_the_command_says_so(
-    tmp_path: Path,
-) -> None:
+def test_with_a_defect_that_survived_each_verdict_would_be_invalid_and_the_command_says_so(tmp_path: Path) -> None:
     survived = Caught(id="two", expected=("polling.fresh-status",), caught_by=())
     with pytest.raises(UsageError, match="the defect two survived"):
         command(place(tmp_path, CAUGHT, survived), asked())

@@ -31,9 +31,7 @@ def fragment(name: str, it: Calibration | None, voice: Voice = EN) -> str:
 
 def alarmed(it: Calibration, id: str, n: int) -> Calibration:
     """The same calibration, had so many watches of one scenario been alarmed."""
-    return replace(
-        it, found=tuple(replace(one, alarmed=n) if one.scenario.id == id else one for one in it.found)
-    )
+    return replace(it, found=tuple(replace(one, alarmed=n) if one.scenario.id == id else one for one in it.found))
 
 
 def test_without_a_calibration_each_fragment_says_how_to_make_one():
@@ -74,9 +72,7 @@ def test_every_scenario_has_its_row_where_all_are_shown(kept: Calibration):
 def test_each_truth_has_its_table(kept: Calibration):
     for name, truth in (("healthy", Truth.HEALTHY), ("sick", Truth.SICK), ("unseen", Truth.UNSEEN)):
         said = fragment(name, kept)
-        assert {one.id for one in SCENARIOS if one.says in said} == {
-            one.id for one in SCENARIOS if one.truth is truth
-        }
+        assert {one.id for one in SCENARIOS if one.says in said} == {one.id for one in SCENARIOS if one.truth is truth}
 
 
 def test_what_theory_says_stands_beside_what_was_simulated(kept: Calibration):

@@ -60,9 +60,7 @@ def test_a_wait_that_turns_the_cache_off_and_on_again_breaks_one_promise_alone(s
         "                finally:\n"
         "                    self.http.enable_get_cache = was"
     )
-    assert not_kept(sdk_with(WAITS, POLL, poll), POLLING) == {
-        "polling.leaves-cache-flag-alone": Outcome.BROKEN
-    }
+    assert not_kept(sdk_with(WAITS, POLL, poll), POLLING) == {"polling.leaves-cache-flag-alone": Outcome.BROKEN}
 
 
 def test_an_sdk_without_a_client_of_exports_breaks_no_promise(sdk_with: SdkWith) -> None:
@@ -75,8 +73,6 @@ def test_an_sdk_without_a_client_of_exports_breaks_no_promise(sdk_with: SdkWith)
 def test_an_sdk_whose_client_of_exports_cannot_be_imported_is_unknown(sdk_with: SdkWith) -> None:
     sick = without_exports(sdk_with)
     exports = sick.paths[0] / PACKAGE / WAITS
-    exports.write_text(
-        exports.read_text().replace("import time\n", "import time\nimport no_such_library\n", 1)
-    )
+    exports.write_text(exports.read_text().replace("import time\n", "import time\nimport no_such_library\n", 1))
     wanted = ["polling.created-to-ready", "exports.status-path"]
     assert not_kept(sick, wanted) == dict.fromkeys(wanted, Outcome.UNKNOWN)

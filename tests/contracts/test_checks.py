@@ -99,9 +99,7 @@ def test_a_promise_that_is_not_there_is_refused_with_its_neighbours(prepared: Pr
 
 
 def test_an_sdk_that_ends_the_process_harms_only_its_own_check(sdk_with) -> None:
-    sick = sdk_with(
-        "clients/exports_client.py", "        start = time.monotonic()", "        import os; os._exit(3)"
-    )
+    sick = sdk_with("clients/exports_client.py", "        start = time.monotonic()", "        import os; os._exit(3)")
     run = run_checks(sick, wanted=["polling.created-to-ready", "cache.repeats-are-served"])
     assert result(run, "polling.created-to-ready").outcome is Outcome.UNKNOWN
     assert "ended in the middle" in result(run, "polling.created-to-ready").reason
@@ -133,9 +131,7 @@ def test_an_sdk_without_a_capability_is_not_applicable(sdk_with) -> None:
 
 
 def test_a_sleep_captured_at_import_is_still_virtual(sdk_with) -> None:
-    quick = sdk_with(
-        "clients/exports_client.py", "import time\n", "import time\nfrom time import sleep as nap\n"
-    )
+    quick = sdk_with("clients/exports_client.py", "import time\n", "import time\nfrom time import sleep as nap\n")
     file = quick.paths[0] / PACKAGE / "clients/exports_client.py"
     file.write_text(file.read_text().replace("time.sleep(interval)", "nap(interval)"))
     run = run_checks(quick, wanted=["polling.created-to-ready", "polling.interval-is-kept"])

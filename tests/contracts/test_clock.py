@@ -563,11 +563,7 @@ def test_sleeps_are_recorded_with_thread_instant_and_length() -> None:
         time.sleep(0)
         found['sleeps'] = [[s.thread, s.at_s, s.seconds] for s in clock.sleeps]
     """)
-    assert found["sleeps"] == [
-        ["MainThread", about(0), 2],
-        ["second", about(2), 0.5],
-        ["MainThread", about(2.5), 0],
-    ]
+    assert found["sleeps"] == [["MainThread", about(0), 2], ["second", about(2), 0.5], ["MainThread", about(2.5), 0]]
 
 
 def test_what_cannot_be_slept_is_refused_as_the_real_sleep_refuses_it() -> None:

@@ -34,24 +34,12 @@ def sick(prepared: Prepared, folder: Path, defect: str) -> Prepared:
 
 def test_the_healthy_sdk_survives_other_seeds(prepared: Prepared) -> None:
     with ThreadPoolExecutor(2) as pool:
-        runs = list(
-            pool.map(lambda seed: run_checks(prepared, wanted=IDS, seed=seed, deadline_s=60.0), range(1, 7))
-        )
-    assert [
-        (run.seed, c.id, c.reason) for run in runs for c in run.checks if c.outcome is not Outcome.KEPT
-    ] == []
+        runs = list(pool.map(lambda seed: run_checks(prepared, wanted=IDS, seed=seed, deadline_s=60.0), range(1, 7)))
+    assert [(run.seed, c.id, c.reason) for run in runs for c in run.checks if c.outcome is not Outcome.KEPT] == []
 
 
-@pytest.mark.parametrize(
-    ("defect", "id"),
-    [
-        ("key-without-query", IDS[0]),
-        ("polls-read-the-cache", IDS[1]),
-    ],
-)
-def test_a_failure_is_found_and_told_step_by_step(
-    defect: str, id: str, prepared: Prepared, tmp_path: Path
-) -> None:
+@pytest.mark.parametrize(("defect", "id"), [("key-without-query", IDS[0]), ("polls-read-the-cache", IDS[1])])
+def test_a_failure_is_found_and_told_step_by_step(defect: str, id: str, prepared: Prepared, tmp_path: Path) -> None:
     found = explored(sick(prepared, tmp_path, defect), id)
     assert found.outcome is Outcome.BROKEN, found.reason
     assert found.script[0].startswith("1. ")

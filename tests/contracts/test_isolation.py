@@ -16,9 +16,7 @@ from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
 SECRET = "ghp_0123456789abcdefghijklmnop"  # not one: what a token looks like
-HEAD = (
-    '"""Where is the service, and how patient is a client with it?"""\n\nfrom __future__ import annotations\n'
-)
+HEAD = '"""Where is the service, and how patient is a client with it?"""\n\nfrom __future__ import annotations\n'
 BUILD = "    def __post_init__(self) -> None:\n"
 DEED = "        import os; exec(DEEDS.get(testing(), ''), {'os': os, '__name__': 'deed'})\n"
 DEADLINE_S = 5.0
@@ -37,9 +35,7 @@ def testing() -> str:
 """
 ANYTHING = (Outcome.KEPT, Outcome.BROKEN, Outcome.UNKNOWN)
 
-pytestmark = pytest.mark.skipif(
-    not Path("/proc/self/task").is_dir(), reason="only Linux tells enough about processes"
-)
+pytestmark = pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux tells enough about processes")
 
 DAEMON = """import signal
 if os.fork() == 0:
@@ -74,77 +70,100 @@ DEEDS: dict[str, tuple[str, tuple[Outcome, ...], str]] = {
     "hangs in Python": ("while True: pass", (Outcome.UNKNOWN,), "within 5 real seconds"),
     "hangs in C": (
         "import _thread; lock = _thread.allocate_lock(); lock.acquire(); lock.acquire()",
-        (Outcome.UNKNOWN,), "real time leaked"),
+        (Outcome.UNKNOWN,),
+        "real time leaked",
+    ),
     "leaves a thread that never ends": (
-        "import threading; threading.Thread(target=threading.Event().wait).start()", (Outcome.KEPT,), ""),
+        "import threading; threading.Thread(target=threading.Event().wait).start()",
+        (Outcome.KEPT,),
+        "",
+    ),
     "leaves a thread that works without end": (
         "import threading; threading.Thread(target=lambda: all(True for _ in iter(int, 1))).start()",
-        (Outcome.KEPT, Outcome.UNKNOWN), ""),
+        (Outcome.KEPT, Outcome.UNKNOWN),
+        "",
+    ),
     "leaves a daemon thread that never ends": (
         "import threading; threading.Thread(target=threading.Event().wait, daemon=True).start()",
-        (Outcome.KEPT,), ""),
+        (Outcome.KEPT,),
+        "",
+    ),
     "hangs when the interpreter ends": (
-        "import atexit; atexit.register(lambda: all(True for _ in iter(int, 1)))", (Outcome.KEPT,), ""),
+        "import atexit; atexit.register(lambda: all(True for _ in iter(int, 1)))",
+        (Outcome.KEPT,),
+        "",
+    ),
     "hangs when an object goes": (
         "type('Clinging', (), {'__del__': lambda self: all(True for _ in iter(int, 1))})()",
-        (Outcome.UNKNOWN,), "within 5 real seconds"),
+        (Outcome.UNKNOWN,),
+        "within 5 real seconds",
+    ),
     "ends the process": ("os._exit(3)", (Outcome.UNKNOWN,), "exit code 3"),
     "ends the process and calls it a success": ("os._exit(0)", (Outcome.UNKNOWN,), "exit code 0"),
     "calls sys.exit": ("import sys; sys.exit(3)", (Outcome.UNKNOWN, Outcome.BROKEN), "SystemExit"),
-    "raises KeyboardInterrupt": (
-        "raise KeyboardInterrupt", (Outcome.UNKNOWN, Outcome.BROKEN), "KeyboardInterrupt"),
+    "raises KeyboardInterrupt": ("raise KeyboardInterrupt", (Outcome.UNKNOWN, Outcome.BROKEN), "KeyboardInterrupt"),
     "raises what is no Exception": (
-        "raise type('Odd', (BaseException,), {})('no')", (Outcome.UNKNOWN, Outcome.BROKEN), "Odd: no"),
+        "raise type('Odd', (BaseException,), {})('no')",
+        (Outcome.UNKNOWN, Outcome.BROKEN),
+        "Odd: no",
+    ),
     "calls pytest.exit": ("import pytest; pytest.exit('no')", (Outcome.UNKNOWN, Outcome.BROKEN), "Exit"),
     "calls pytest.skip": ("import pytest; pytest.skip('no')", (Outcome.UNKNOWN, Outcome.BROKEN), "Skipped"),
-    "starts a child that stays": (
-        "import subprocess; subprocess.Popen(['sleep', '300'])", (Outcome.KEPT,), ""),
+    "starts a child that stays": ("import subprocess; subprocess.Popen(['sleep', '300'])", (Outcome.KEPT,), ""),
     "starts a child in a session of its own": (
-        "import subprocess; subprocess.Popen(['sleep', '300'], start_new_session=True)", (Outcome.KEPT,), ""),
+        "import subprocess; subprocess.Popen(['sleep', '300'], start_new_session=True)",
+        (Outcome.KEPT,),
+        "",
+    ),
     "forks a copy that stays": (
-        "import signal\nif os.fork() == 0:\n    while True: signal.pause()", (Outcome.KEPT,), ""),
+        "import signal\nif os.fork() == 0:\n    while True: signal.pause()",
+        (Outcome.KEPT,),
+        "",
+    ),
     "forks a daemon": (DAEMON, (Outcome.KEPT,), ""),
     "prints secrets and megabytes, and ends": (CHATTER, (Outcome.UNKNOWN,), "exit code 1"),
     "empties the environment": ("os.environ.clear()", (Outcome.KEPT,), ""),
     "changes the working folder": ("os.chdir('/')", (Outcome.KEPT,), ""),
     "closes what is open": ("os.closerange(0, 4096)", (Outcome.UNKNOWN,), "the export service"),
-    "replaces the clock": (
-        "import time; time.sleep = time.monotonic = lambda *_: 0.0", ANYTHING, ""),
-    "replaces sockets": (
-        "import socket; socket.socket = None; socket.setdefaulttimeout(0.001)", ANYTHING, ""),
-    "calls itself without end": (
-        "(f := lambda: f())()", (Outcome.UNKNOWN,), "RecursionError"),
+    "replaces the clock": ("import time; time.sleep = time.monotonic = lambda *_: 0.0", ANYTHING, ""),
+    "replaces sockets": ("import socket; socket.socket = None; socket.setdefaulttimeout(0.001)", ANYTHING, ""),
+    "calls itself without end": ("(f := lambda: f())()", (Outcome.UNKNOWN,), "RecursionError"),
     "overflows the stack": (
         "import sys; sys.setrecursionlimit(10**9); (f := lambda: [*map(lambda _: f(), [0])])()",
-        (Outcome.UNKNOWN,), "signal"),
+        (Outcome.UNKNOWN,),
+        "signal",
+    ),
     "takes all memory": (
         "held = []\nwhile True: held.append(bytearray(256 << 20))",
-        (Outcome.UNKNOWN, Outcome.BROKEN), ""),
+        (Outcome.UNKNOWN, Outcome.BROKEN),
+        "",
+    ),
     "fills the disk": (
         "file = open('full', 'wb')\nwhile True: file.write(bytes(16 << 20))",
-        (Outcome.UNKNOWN, Outcome.BROKEN), "File too large"),
+        (Outcome.UNKNOWN, Outcome.BROKEN),
+        "File too large",
+    ),
     "kills its parent": ("os.kill(os.getppid(), 9)", (Outcome.UNKNOWN,), "signal 9"),
     "kills its group": ("os.killpg(0, 9)", (Outcome.UNKNOWN,), "signal 9"),
     "kills its parent's group": ("os.killpg(os.getpgid(os.getppid()), 9)", (Outcome.UNKNOWN,), "signal 9"),
     "kills its session's leader": ("os.kill(os.getsid(0), 15)", (Outcome.UNKNOWN,), ""),
     "replaces streams, hooks and handlers": (TAKEOVER, (Outcome.KEPT,), ""),
     "raises an alarm": ("import signal; signal.raise_signal(signal.SIGALRM)", (Outcome.UNKNOWN,), "signal 14"),
-}  # fmt: skip
+}
 
 
 # A deed is done where a client is built. These build none, or many, or are spoken of elsewhere.
 NO_CLIENT_AT_FIRST = {
-    BYSTANDER, "polling.outcome-is-a-str-enum", "polling.fresh-in-any-order", "cache.holds-in-any-order",
-}  # fmt: skip
+    BYSTANDER,
+    "polling.outcome-is-a-str-enum",
+    "polling.fresh-in-any-order",
+    "cache.holds-in-any-order",
+}
 
 DEED_OF = dict(
     zip(
         DEEDS,
-        (
-            p.id
-            for p in PROMISES
-            if p.id.startswith(("cache.", "polling.")) and p.id not in NO_CLIENT_AT_FIRST
-        ),
+        (p.id for p in PROMISES if p.id.startswith(("cache.", "polling.")) and p.id not in NO_CLIENT_AT_FIRST),
         strict=False,
     )
 )
@@ -238,9 +257,7 @@ def test_no_process_and_no_folder_is_left(harmed: CheckRun, elsewhere: Path) -> 
         "import sys; sys.exit(3)": "the SDK cannot be imported: SystemExit: 3",
     }.items(),
 )
-def test_an_sdk_that_cannot_be_imported_leaves_a_whole_report(
-    sdk_with, elsewhere: Path, deed: str, says: str
-) -> None:
+def test_an_sdk_that_cannot_be_imported_leaves_a_whole_report(sdk_with, elsewhere: Path, deed: str, says: str) -> None:
     run = run_checks(sdk_with("config.py", HEAD, f"{HEAD}{deed}\n"), deadline_s=1.0)
     assert [promise.id for promise in PROMISES] == [check.id for check in run.checks]
     assert set(outcomes(run).values()) == {Outcome.UNKNOWN}
@@ -256,9 +273,7 @@ def test_what_an_sdk_does_when_it_is_imported_harms_no_check(sdk_with, elsewhere
 
 
 @pytest.mark.parametrize("deed", ["while True: pass", "import os; os._exit(3)"])
-def test_a_client_that_cannot_be_built_harms_those_who_build_one(
-    sdk_with, elsewhere: Path, deed: str
-) -> None:
+def test_a_client_that_cannot_be_built_harms_those_who_build_one(sdk_with, elsewhere: Path, deed: str) -> None:
     sick = sdk_with("http_client.py", BUILD, f"{BUILD}        {deed}\n")
     run = run_checks(sick, wanted=["config.fields-in-order", BYSTANDER], deadline_s=2.0)
     assert outcomes(run) == {"config.fields-in-order": Outcome.KEPT, BYSTANDER: Outcome.UNKNOWN}, run.checks
@@ -270,15 +285,13 @@ SLEEP = "            time.sleep(interval)\n"
 NAPS = {
     "polling.interval-is-kept": (
         "import _thread; lock = _thread.allocate_lock(); lock.acquire(); lock.acquire(timeout=interval)",
-        "acquire"),
+        "acquire",
+    ),
     "polling.created-to-ready": ("import select; select.select([], [], [], interval)", "select"),
-    "polling.terminal-states": (
-        "import subprocess; subprocess.run(['sleep', str(interval)], check=True)", "waitpid"),
-    "polling.unknown-states-keep-waiting": (
-        "import ctypes; ctypes.CDLL(None).usleep(int(interval * 1e6))", "usleep"),
-    "polling.not-found-later-is-expired": (
-        "import select; select.poll().poll(interval * 1000)", "poll"),
-}  # fmt: skip
+    "polling.terminal-states": ("import subprocess; subprocess.run(['sleep', str(interval)], check=True)", "waitpid"),
+    "polling.unknown-states-keep-waiting": ("import ctypes; ctypes.CDLL(None).usleep(int(interval * 1e6))", "usleep"),
+    "polling.not-found-later-is-expired": ("import select; select.poll().poll(interval * 1000)", "poll"),
+}
 
 
 @pytest.fixture(scope="module")

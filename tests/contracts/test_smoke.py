@@ -31,9 +31,7 @@ def test_a_healthy_sdk_passes_on_loopback_and_says_how_much_it_tried(prepared: P
 def test_a_healthy_sdk_passes_against_a_service_in_real_time(prepared: Prepared) -> None:
     with ServiceProcess() as service, Control(service.control_port) as control, control.open_scope() as scope:
         scope.default_life("CREATED", "READY")
-        run = run_smoke(
-            prepared, base_url=scope.base_url, credentials={"access_token": "tok", "store_id": "s-1"}
-        )
+        run = run_smoke(prepared, base_url=scope.base_url, credentials={"access_token": "tok", "store_id": "s-1"})
         seen = scope.log()
     assert set(outcomes(run).values()) == {Outcome.KEPT}, run.steps
     assert run.trials == 0
@@ -64,9 +62,7 @@ def test_a_wait_that_fails_before_its_first_poll_is_no_stale_read(sdk_with) -> N
 
 
 def test_a_fallback_address_breaks_its_own_step_only(sdk_with) -> None:
-    sick = sdk_with(
-        "config.py", '_text("ARIS3_API_BASE_URL")\n', '_text("ARIS3_API_BASE_URL") or "http://x"\n'
-    )
+    sick = sdk_with("config.py", '_text("ARIS3_API_BASE_URL")\n', '_text("ARIS3_API_BASE_URL") or "http://x"\n')
     with ServiceProcess() as service, Control(service.control_port) as control, control.open_scope() as scope:
         scope.default_life("READY")
         run = run_smoke(sick, base_url=scope.base_url)
@@ -79,9 +75,7 @@ def test_a_fallback_address_breaks_its_own_step_only(sdk_with) -> None:
 
 def test_the_command_writes_json_and_a_log(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     report, log = tmp_path / "smoke.json", tmp_path / "smoke.log"
-    code = main(
-        ["--root", str(tmp_path), "smoke", "--waits", "2", "--report", str(report), "--log", str(log)]
-    )
+    code = main(["--root", str(tmp_path), "smoke", "--waits", "2", "--report", str(report), "--log", str(log)])
     assert code == 0, capsys.readouterr().err
     assert json.loads(report.read_text())["waits"] == 2
     assert "waits=2 stale_trials=2" in log.read_text()

@@ -49,9 +49,7 @@ def test_the_place_of_an_error_is_the_wait_that_it_struck(prepared: Prepared) ->
 def test_a_second_try_is_one_wait_and_more_polls(prepared: Prepared) -> None:
     run = run_smoke(prepared, waits=2, weather=weather(Gust(wait=0, request=1)))
     assert (run.waits, run.trials, run.polls) == (2, 2, 5)
-    assert (
-        run.requests == 2 * 3 + 1 + 1
-    )  # the waits with the GET before each, the lost poll, the GET of the cache
+    assert run.requests == 2 * 3 + 1 + 1  # the waits with the GET before each, the lost poll, the GET of the cache
 
 
 def test_an_answer_that_is_only_slow_is_no_error(prepared: Prepared) -> None:

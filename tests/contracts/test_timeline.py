@@ -7,10 +7,20 @@ from checks.service.client import Seen
 
 def seen(number: int, at_s: float | None, **more: object) -> Seen:
     fields: dict[str, object] = {
-        "number": number, "method": "GET", "path": "/a", "headers": {}, "body": b"", "arrived_s": 0.0, "status": 200,
-        "state": None, "stamp": number, "fault": None, "answered": True, "note": "",
+        "number": number,
+        "method": "GET",
+        "path": "/a",
+        "headers": {},
+        "body": b"",
+        "arrived_s": 0.0,
+        "status": 200,
+        "state": None,
+        "stamp": number,
+        "fault": None,
+        "answered": True,
+        "note": "",
         "witness": None if at_s is None else {"at_s": at_s},
-    }  # fmt: skip
+    }
     return Seen(**(fields | more))  # type: ignore[arg-type]
 
 
@@ -29,14 +39,19 @@ def test_calls_requests_pauses_and_results_stand_in_their_order() -> None:
 def test_a_call_stands_before_the_request_that_it_sends_in_the_same_instant() -> None:
     notes = [Note(1.0, "first", closes=True), Note(1.0, "called"), Note(1.0, "returned", closes=True)]
     assert [line[13:] for line in told(notes, [seen(1, 1.5)], [])] == [
-        "first", "called", "returned", "GET /a  ->  200 #1",
-    ]  # fmt: skip
+        "first",
+        "called",
+        "returned",
+        "GET /a  ->  200 #1",
+    ]
 
 
 def test_a_request_without_a_witness_keeps_its_place_on_the_wire() -> None:
     assert [line[13:] for line in told([], [seen(1, 3.0), seen(2, None, fault="reset"), seen(3, 4.0)], [])] == [
-        "GET /a  ->  200 #1", "GET /a  ->  reset", "GET /a  ->  200 #3",
-    ]  # fmt: skip
+        "GET /a  ->  200 #1",
+        "GET /a  ->  reset",
+        "GET /a  ->  200 #3",
+    ]
 
 
 def test_what_was_sent_is_told_with_who_sent_it() -> None:

@@ -17,14 +17,10 @@ MADE = {"_build", "_generated", "promises"}  # folders of docs that nobody write
 SHELL = {"console", "shell", "sh", "bash"}
 DOORS = ("python3 noxfile.py", "uvx nox", "pipx run nox", "nox")
 CHECKS = "python -m checks"
-_INLINE = re.compile(
-    rf"`((?:{'|'.join(map(re.escape, DOORS))})(?: [^`]+)?|{CHECKS} [^`]+|\.ci/[^`]+|git [^`]+)`"
-)
+_INLINE = re.compile(rf"`((?:{'|'.join(map(re.escape, DOORS))})(?: [^`]+)?|{CHECKS} [^`]+|\.ci/[^`]+|git [^`]+)`")
 _OPTION = re.compile(r"`(--[a-z-]+)[^`]*`")
 _FENCE = re.compile(r"(`{3,})(.*)")
-_HANDING_OVER = re.compile(
-    r'^def (\w+)\(session\):\n(?:(?!^def ).*\n)*?    atalaya\(session, "(\w+)"\)', re.MULTILINE
-)
+_HANDING_OVER = re.compile(r'^def (\w+)\(session\):\n(?:(?!^def ).*\n)*?    atalaya\(session, "(\w+)"\)', re.MULTILINE)
 
 HANDED_OVER: dict[str, str] = dict(_HANDING_OVER.findall((ROOT / "noxfile.py").read_text(encoding="utf-8")))
 

@@ -77,23 +77,26 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} observe --promise ID": GUIDE,
     f"{CHECKS} observe --promise config.equal-loads": GUIDE,
     f"{CHECKS} observe --report FILE": Run(
-        places.with_sdk, "report: report.json", more=f"--sdk {places.SDK} {ONE}", values={"FILE": "report.json"}),
+        places.with_sdk, "report: report.json", more=f"--sdk {places.SDK} {ONE}", values={"FILE": "report.json"}
+    ),
     f"{CHECKS} observe --sdk PATH_OR_REQUIREMENT --report FILE": Run(
-        places.with_sdk, "report: report.json", more=ONE, values={"FILE": "report.json"}),
+        places.with_sdk, "report: report.json", more=ONE, values={"FILE": "report.json"}
+    ),
     f"{CHECKS} observe --sdk PATH_OR_REQUIREMENT --report report.json": Run(
-        places.with_sdk, "report: report.json", more=ONE),
+        places.with_sdk, "report: report.json", more=ONE
+    ),
     f"{CHECKS} observe --sdk path/to/your/sdk --report report.json": Run(
-        places.with_sdk, "report: report.json", more=ONE),
+        places.with_sdk, "report: report.json", more=ONE
+    ),
     f"{CHECKS} observe --sdk path/to/your/sdk --adapter adapter.toml": Run(places.renamed, "1 kept", more=ONE),
     f"{CHECKS} smoke": NotHere("it is run against a service below", "tests/contracts/test_smoke.py"),
-    f"{CHECKS} smoke --base-url URL --report smoke.json --log smoke.log": Run(
-        places.served, "created-to-ready"),
+    f"{CHECKS} smoke --base-url URL --report smoke.json --log smoke.log": Run(places.served, "created-to-ready"),
     # ── what CI says ──
     f"{CHECKS} collect": Run(places.watched, "good.xml"),
-    f"{CHECKS} collect --junit PATH --report FILE": Run(
-        places.watched, "good.xml", values={"PATH": "path/to/reports"}),
+    f"{CHECKS} collect --junit PATH --report FILE": Run(places.watched, "good.xml", values={"PATH": "path/to/reports"}),
     f"{CHECKS} collect --junit path/to/reports --workflow clients-python-sdk --commit 0123abc": Run(
-        places.watched, "good.xml"),
+        places.watched, "good.xml"
+    ),
     f"{CHECKS} collect --log FILE": Run(places.watched, "smoke.log", values={"FILE": "smoke.log"}),
     f"{CHECKS} collect --log smoke.log": Run(places.watched, "smoke.log"),
     f"{CHECKS} artefact --dry-run": Run(places.published, "acme_sdk-1.1.0-py3-none-any.whl"),
@@ -105,8 +108,9 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} judge --release rehearsal-2 --as-of TIME": Run(places.rehearsed, "rehearsal-2"),
     f"{CHECKS} notify --dry-run": Run(places.watched, "The watch is open"),
     f"{CHECKS} notify": ByTest("test_a_chat_is_told_by_the_block_of_the_guide"),
-    'export ATALAYA_NOTIFY_WEBHOOK="$(cat ~/.atalaya-webhook)"':
-        ByTest("test_a_chat_is_told_by_the_block_of_the_guide"),
+    'export ATALAYA_NOTIFY_WEBHOOK="$(cat ~/.atalaya-webhook)"': ByTest(
+        "test_a_chat_is_told_by_the_block_of_the_guide"
+    ),
     # ── the pages ──
     f"{CHECKS} publish": SERVED,
     f"{CHECKS} site": SERVED,
@@ -119,15 +123,15 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} mutate": NotHere(HOURS, "tests/proving/test_mutants.py"),
     f"{CHECKS} mutate --file FILE": NotHere(HOURS, "tests/proving/test_mutants.py"),
     f"{CHECKS} calibrate": Run(places.site, "of each scenario are drawn", more="--watches 2"),
-    f"{CHECKS} calibrate --watches N --seed N": Run(
-        places.site, "of each scenario are drawn", values={"N": "2"}),
+    f"{CHECKS} calibrate --watches N --seed N": Run(places.site, "of each scenario are drawn", values={"N": "2"}),
     # ── a rehearsal ──
     f"{CHECKS} rehearse --help": Run(places.empty, "stale-cache"),
     f"{CHECKS} rehearse": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
     f"{CHECKS} rehearse --scenario stale-cache": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
     f"{CHECKS} rehearse --scenario NAME --seed N": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
     f"{CHECKS} rehearse --scenario stale-cache --seed 7 --as rehearsal-2": NotHere(
-        "it takes minutes", "tests/proving/test_rehearsal.py"),
+        "it takes minutes", "tests/proving/test_rehearsal.py"
+    ),
     # ── the life of a release ──
     f"{CHECKS} release open VERSION --commit SHA": Run(places.empty, "open: "),
     f"{CHECKS} release open 1.1.0 --commit SHA": Run(places.empty, "open: "),
@@ -136,26 +140,28 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} release record --why TEXT": Run(places.watched, "everything is recorded as it stands"),
     f"{CHECKS} release checkpoint": Run(places.watched, "T+24"),
     f"{CHECKS} release checkpoint --release 1.1.0": Run(places.over, "T+72"),
-    f'{CHECKS} release checkpoint --release 1.1.0 --sign review-pass-rate --note "two lost jobs, both of the runner"':
-        Run(places.over, "kept: 1 records"),
+    f'{CHECKS} release checkpoint --release 1.1.0 --sign review-pass-rate --note "two lost jobs, both of the runner"': Run(  # noqa: E501 - a command as it is pasted
+        places.over, "kept: 1 records"
+    ),
     f"{CHECKS} release incident [ID]": Run(places.watched, "monitoring"),
     f"{CHECKS} release incident --release 1.1.0": Run(places.over, "no incidents"),
     f"{CHECKS} release incident ID --to resolved --why TEXT": Run(places.watched, "resolved"),
     f"{CHECKS} release decide ACTION --why TEXT": Run(places.watched, "stop", values={"ACTION": "stop"}),
     f"{CHECKS} release decide roll-back --why TEXT": Run(places.watched, "roll-back"),
     f'{CHECKS} release decide stop --why "polls read old states since T+30"': Run(places.watched, "stop"),
-    f'{CHECKS} release decide go-on --release 1.1.0 --why "stale reads are mended, and shown to be"':
-        Run(places.over, "go-on"),
+    f'{CHECKS} release decide go-on --release 1.1.0 --why "stale reads are mended, and shown to be"': Run(
+        places.over, "go-on"
+    ),
     f"{CHECKS} release extend --why TEXT": Run(places.watched, "1.1.0 is watched for 96 h"),
-    f'{CHECKS} release extend --release 1.1.0 --why "a fix has landed, and has to be shown"':
-        Run(places.over, "1.1.0 is watched for 96 h"),
+    f'{CHECKS} release extend --release 1.1.0 --why "a fix has landed, and has to be shown"': Run(
+        places.over, "1.1.0 is watched for 96 h"
+    ),
     f"{CHECKS} release close --why TEXT": Run(places.over, "the next release begins with"),
     f'{CHECKS} release close --why "the window is over"': Run(places.over, "the next release begins with"),
     f'{CHECKS} release close --why "decided with the team"': Run(places.over, "the next release begins with"),
     f"{CHECKS} release close --early --why TEXT": Run(places.taken_back, "the next release begins with"),
     f"{CHECKS} release verify": Run(places.sealed, "as they were sealed"),
-    f"{CHECKS} release verify [VERSION]": Run(
-        places.sealed, "as they were sealed", values={"[VERSION]": "1.1.0"}),
+    f"{CHECKS} release verify [VERSION]": Run(places.sealed, "as they were sealed", values={"[VERSION]": "1.1.0"}),
     # ── the evidence ──
     f"{CHECKS} evidence verify": Run(places.watched, "1.1.0"),
     f"{CHECKS} evidence compact": Run(places.watched, "compacted"),
@@ -181,16 +187,28 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox -s sdks": NotHere("it takes a while", "tests/contracts/test_other_sdks.py"),
     "nox -s lock -- --upgrade": NotHere("it writes the lock anew, from the index", "tests/test_noxfile.py"),
     ".ci/run": NotHere(WORKS, "tests/test_workflows.py"),
-}  # fmt: skip
+}
 
 NOW = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 # What a placeholder stands for, where the place or the row does not say it.
 VALUES = {
-    "VERSION": "1.1.0", "[VERSION]": "1.1.0", "SHA": "0123abc", "TEXT": "a reason", "FILE": "written.json",
-    "INSTANT": NOW, "TIME": "2026-11-03T09:00:00Z", "METRIC": "pass-rate",
-    "PATH": "path/to/reports", "PATH_OR_REQUIREMENT": "path/to/your/sdk", "URL": "http://127.0.0.1:9", "ID": "INC-1",
-    "[ID]": "INC-1", "NAME": "healthy", "N": "7", "ACTION": "go-on",
-}  # fmt: skip
+    "VERSION": "1.1.0",
+    "[VERSION]": "1.1.0",
+    "SHA": "0123abc",
+    "TEXT": "a reason",
+    "FILE": "written.json",
+    "INSTANT": NOW,
+    "TIME": "2026-11-03T09:00:00Z",
+    "METRIC": "pass-rate",
+    "PATH": "path/to/reports",
+    "PATH_OR_REQUIREMENT": "path/to/your/sdk",
+    "URL": "http://127.0.0.1:9",
+    "ID": "INC-1",
+    "[ID]": "INC-1",
+    "NAME": "healthy",
+    "N": "7",
+    "ACTION": "go-on",
+}
 
 SHOWN = shown.shown()
 BEHIND = {command for one in SHOWN for command in shown.comes_to(one.text)}
@@ -207,9 +225,7 @@ def once() -> list[str]:
     """The commands that are run: of those that are one but for the order, or for the words of a reason, the first."""
     found: dict[tuple[Make, tuple[str, ...]], str] = {}
     for command, how in RUN.items():
-        given = words(
-            re.sub(r'--why "[^"]+"', "--why TEXT", f"{command} {how.more}"), VALUES | dict(how.values)
-        )
+        given = words(re.sub(r'--why "[^"]+"', "--why TEXT", f"{command} {how.more}"), VALUES | dict(how.values))
         found.setdefault((how.place, tuple(sorted(given))), command)
     return list(found.values())
 
@@ -302,9 +318,14 @@ def bash(script: str, cwd: Path, folder: Path, **environ: str) -> str:
     python.chmod(0o755)
     env = os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"} | environ
     done = subprocess.run(
-        ["bash", "--noprofile", "--norc", "-e", "-c", script], cwd=cwd, env=env, capture_output=True, text=True,
-        check=False, timeout=60,
-    )  # fmt: skip
+        ["bash", "--noprofile", "--norc", "-e", "-c", script],
+        cwd=cwd,
+        env=env,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout + done.stderr
 
@@ -382,7 +403,12 @@ def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> N
     asked = ("prove --defect never-equal --expected-only", "observe --promise config.equal-loads --no-canary")
     for command, output in zip(asked, outputs, strict=True):
         done = subprocess.run(
-            [sys.executable, "-m", "checks", *command.split()], cwd=tmp_path, capture_output=True, text=True,
-            check=False, timeout=120, env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
-        )  # fmt: skip
+            [sys.executable, "-m", "checks", *command.split()],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+        )
         assert (done.returncode, output in done.stderr) == (0, True), done.stderr

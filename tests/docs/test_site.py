@@ -47,10 +47,7 @@ def table_of(tree) -> list[list[str]]:
 
 def test_every_release_has_every_page_in_both_languages(site):
     expected = {
-        f"{version}/{language}{name}.html"
-        for version in VERSIONS
-        for language in ("", "es/")
-        for name in NAMES
+        f"{version}/{language}{name}.html" for version in VERSIONS for language in ("", "es/") for name in NAMES
     }
     assert set() == expected - {file.relative_to(site.out).as_posix() for file in all_pages(site)}
     assert (site.out / "index.html").is_file()
@@ -64,9 +61,10 @@ def test_strangers_make_no_element_and_no_link(site):
             calm, hostile = (article(folder / f"{language}{name}.html") for folder in alone)
             assert not hostile.xpath(".//script | .//img | .//iframe | .//style | .//object | .//form")
             assert [
-                value for value in hostile.xpath(".//@href | .//@src")
+                value
+                for value in hostile.xpath(".//@href | .//@src")
                 if "javascript" in value or "evil" in value or example.MARK in value
-            ] == []  # fmt: skip
+            ] == []
             assert not hostile.xpath(".//@*[starts-with(name(), 'on')]")
             headings = [len(tree.xpath(".//h1 | .//h2 | .//h3 | .//h4 | .//hr")) for tree in (calm, hostile)]
             assert headings[0] == headings[1]
@@ -85,9 +83,7 @@ def test_no_hidden_character_of_a_stranger_reaches_a_page(site):
 
 
 def test_strangers_cannot_borrow_the_classes_that_the_script_looks_for(site):
-    assert (
-        len(article(site.out / "1.0.9" / "index.html").xpath(".//*[contains(@class, 'verdict-word')]")) == 1
-    )
+    assert len(article(site.out / "1.0.9" / "index.html").xpath(".//*[contains(@class, 'verdict-word')]")) == 1
 
 
 def test_the_spanish_page_has_the_runbooks_table_of_incidents(site):
@@ -108,9 +104,7 @@ def test_the_english_page_has_it_in_english(site):
 def test_beside_a_page_stand_all_root_pages_once_with_the_one_that_it_belongs_to_marked(site, language, page):
     (sidebar,) = parsed(site.out / language / page).xpath("//nav[contains(@class, 'all-pages')]")
     names = [Path(target).stem for target in sidebar.xpath(".//a/@href")]
-    written = [
-        file for folder in ("guides", "concepts", "reference") for file in (DOCS / folder).glob("*.md")
-    ]
+    written = [file for folder in ("guides", "concepts", "reference") for file in (DOCS / folder).glob("*.md")]
     # A link to the page itself is "#", which is no name.
     assert sorted({file.stem for file in written} - {Path(page).stem}) == sorted(set(names) - {"#"})
     assert len(written) == len(names)
@@ -184,9 +178,7 @@ def test_from_a_figure_on_the_front_page_its_evidence_is_two_links_away(site):
 
 def test_no_page_loads_anything_from_another_host(site):
     for file in all_pages(site):
-        loaded = parsed(file).xpath(
-            "//script/@src | //link/@href | //img/@src | //iframe/@src | //source/@src"
-        )
+        loaded = parsed(file).xpath("//script/@src | //link/@href | //img/@src | //iframe/@src | //source/@src")
         assert [target for target in loaded if urlsplit(target).netloc] == []
     for sheet in site.out.glob("_static/atalaya.*"):
         assert "http" not in sheet.read_text(encoding="utf-8")
@@ -255,12 +247,8 @@ def test_a_release_that_was_never_published_is_named_with_the_command_to_run(emp
 
 
 def test_what_sphinx_refuses_fails_the_build_and_is_named_page_by_page(empty_site):
-    (empty_site.docs / "concepts" / "zero-is-a-claim.md").write_text(
-        "# Zero\n\n[x](nowhere.md)\n", encoding="utf-8"
-    )
-    (empty_site.docs / "reference" / "rules.md").write_text(
-        "# Rules\n\n```{live} nonsense\n```\n", encoding="utf-8"
-    )
+    (empty_site.docs / "concepts" / "zero-is-a-claim.md").write_text("# Zero\n\n[x](nowhere.md)\n", encoding="utf-8")
+    (empty_site.docs / "reference" / "rules.md").write_text("# Rules\n\n```{live} nonsense\n```\n", encoding="utf-8")
     with pytest.raises(UsageError) as refused:
         empty_site.build()
     assert "zero-is-a-claim.md:3" in str(refused.value)
@@ -326,8 +314,6 @@ def test_the_site_is_the_same_in_another_folder_and_at_another_time(tmp_path, fe
             for file in one.docs.rglob("*"):
                 os.utime(file, (1_000_000_000, 1_000_000_000))
         one.build()
-        built.append(
-            {file.relative_to(one.out): file.read_bytes() for file in one.out.rglob("*") if file.is_file()}
-        )
+        built.append({file.relative_to(one.out): file.read_bytes() for file in one.out.rglob("*") if file.is_file()})
     assert built[0].keys() == built[1].keys()
     assert [str(file) for file in built[0] if built[0][file] != built[1][file]] == []

@@ -132,18 +132,19 @@ class Index:
     def _listed(self, project: str) -> tuple[str, bytes]:
         files = self.files[project]
         digests = {
-            name: self.more[name].get("claimed", hashlib.sha256(body).hexdigest())
-            for name, body in files.items()
+            name: self.more[name].get("claimed", hashlib.sha256(body).hexdigest()) for name, body in files.items()
         }
         if self.form == "json":
             listed = [
                 {
-                    "filename": name, "url": self.more[name].get("url", f"/files/{name}"),
-                    "hashes": {"sha256": digests[name]}, "yanked": self.more[name].get("yanked", False),
+                    "filename": name,
+                    "url": self.more[name].get("url", f"/files/{name}"),
+                    "hashes": {"sha256": digests[name]},
+                    "yanked": self.more[name].get("yanked", False),
                     "requires-python": self.more[name].get("python"),
                 }
                 for name in files
-            ]  # fmt: skip
+            ]
             page = {"meta": {"api-version": "1.0"}, "name": project, "files": listed}
             return "application/vnd.pypi.simple.v1+json", json.dumps(page).encode()
         links = [

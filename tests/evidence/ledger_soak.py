@@ -32,11 +32,20 @@ def jobs(number: int) -> list[JobAttempt]:
     """One content. Whoever writes it, it is the same segment."""
     return [
         JobAttempt(
-            run_id=f"r{number}", environment=Environment.CI, occurred_at=T0, recorded_at=datetime.now(UTC),
-            workflow="w", job=f"j{place}", variant="", attempt=1, commit="c", conclusion=Conclusion.SUCCESS, origin="o",
+            run_id=f"r{number}",
+            environment=Environment.CI,
+            occurred_at=T0,
+            recorded_at=datetime.now(UTC),
+            workflow="w",
+            job=f"j{place}",
+            variant="",
+            attempt=1,
+            commit="c",
+            conclusion=Conclusion.SUCCESS,
+            origin="o",
         )
         for place in range(RECORDS)
-    ]  # fmt: skip
+    ]
 
 
 def work(folder: Path, acknowledged: Path, seed: int) -> None:
@@ -92,8 +101,12 @@ def soak(folder: Path, *, kills: int, writers: int, seed: int) -> dict[str, obje
         died_alone += os.WIFEXITED(os.waitpid(process, 0)[1])
     stop.touch()
     reader_code = os.waitstatus_to_exitcode(os.waitpid(reader, 0)[1])
-    return {"kills": kills + writers, "died_alone": died_alone, "reader_code": reader_code,
-            "seconds": round(time.monotonic() - begun, 1)} | found(book, acknowledged, problems)  # fmt: skip
+    return {
+        "kills": kills + writers,
+        "died_alone": died_alone,
+        "reader_code": reader_code,
+        "seconds": round(time.monotonic() - begun, 1),
+    } | found(book, acknowledged, problems)
 
 
 def found(book: Path, acknowledged: Path, problems: Path) -> dict[str, object]:

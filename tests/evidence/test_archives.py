@@ -78,11 +78,21 @@ def test_an_honest_zip_gives_its_files(given: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("../a", "leads out"), ("a/../b", "leads out"), ("/a", "absolute"), ("C:/a", "drive"), ("a\\b", "backslash"),
-        ("a\0b", "a character"), ("a\x1bb", "a character"), ("a\u202eb", "a character"), ("ab:c", "a character"),
-        ("a/./b", "no plain path"), ("a//b", "no plain path"), ("a.", "no plain path"), ("é" * 600, "too long"),
+        ("../a", "leads out"),
+        ("a/../b", "leads out"),
+        ("/a", "absolute"),
+        ("C:/a", "drive"),
+        ("a\\b", "backslash"),
+        ("a\0b", "a character"),
+        ("a\x1bb", "a character"),
+        ("a\u202eb", "a character"),
+        ("ab:c", "a character"),
+        ("a/./b", "no plain path"),
+        ("a//b", "no plain path"),
+        ("a.", "no plain path"),
+        ("é" * 600, "too long"),
     ],
-)  # fmt: skip
+)
 def test_a_name_that_is_no_plain_path_is_declined_and_says_why(name: str, reason: str) -> None:
     member = only(named(name))
     assert (member.content, member.status, reason in member.reason) == (None, ReadStatus.DECLINED, True)
@@ -108,9 +118,21 @@ def test_a_name_that_is_declined_can_be_shown() -> None:
         (lambda: b"", ReadStatus.UNREADABLE, "not a zip"),
         (lambda: made(("a", REPORT))[:-30], ReadStatus.UNREADABLE, "not a zip"),
     ],
-    ids=["link", "encrypted", "crc", "nested", "twice", "twice-folded", "lzma", "bomb", "entries", "html", "empty",
-         "cut"],
-)  # fmt: skip
+    ids=[
+        "link",
+        "encrypted",
+        "crc",
+        "nested",
+        "twice",
+        "twice-folded",
+        "lzma",
+        "bomb",
+        "entries",
+        "html",
+        "empty",
+        "cut",
+    ],
+)
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_what_is_refused_is_named_with_its_reason(
     content: Callable[[], bytes], status: ReadStatus, reason: str
@@ -137,11 +159,7 @@ def test_one_file_that_is_refused_does_not_take_the_others_with_it() -> None:
 
 def test_what_cannot_be_unpacked_here_is_said_and_the_rest_is_unpacked(tmp_path: Path) -> None:
     members = list(archives.unpack(made(("a", REPORT), ("a/b", REPORT), ("c", REPORT)), tmp_path))
-    assert [(each.name, each.content is not None) for each in members] == [
-        ("a", True),
-        ("a/b", False),
-        ("c", True),
-    ]
+    assert [(each.name, each.content is not None) for each in members] == [("a", True), ("a/b", False), ("c", True)]
     assert {"a", "c"} == {path.name for path in tmp_path.iterdir()}
 
 

@@ -117,13 +117,15 @@ def test_a_yank_and_its_reason_are_seen(form: str, index: Index) -> None:
     assert "breaks" in then.files[0].yanked_reason or "breaks" in then.files[1].yanked_reason
 
 
-def test_other_bytes_under_the_same_name_are_seen_also_where_the_index_claims_the_old_ones(
-    index: Index,
-) -> None:
+def test_other_bytes_under_the_same_name_are_seen_also_where_the_index_claims_the_old_ones(index: Index) -> None:
     first = look(index)
     other = wheel("acme-sdk", "1.1.0", ("acme-lib",), extra="replaced")
-    index.publish("acme-sdk", WHEEL, other, claimed=first.files[-1].claimed if first.files[-1].name == WHEEL else
-                  first.files[0].claimed)  # fmt: skip
+    index.publish(
+        "acme-sdk",
+        WHEEL,
+        other,
+        claimed=first.files[-1].claimed if first.files[-1].name == WHEEL else first.files[0].claimed,
+    )
     assert [f"artefact-replaced {WHEEL}", f"artefact-claim {WHEEL}"] == rules(first, look(index, 30))
 
 
@@ -200,9 +202,7 @@ def test_an_index_that_is_as_it_was_has_nothing_wrong(index: Index) -> None:
 # ── through time ─────────────────────────────────────────────────────────────
 
 
-def test_other_bytes_that_were_put_back_before_the_next_look_stay_a_finding_with_both_instants(
-    index: Index,
-) -> None:
+def test_other_bytes_that_were_put_back_before_the_next_look_stay_a_finding_with_both_instants(index: Index) -> None:
     first = look(index)
     index.publish("acme-sdk", WHEEL, wheel("acme-sdk", "1.1.0", extra="evil"))
     evil = look(index, 10)
@@ -217,9 +217,7 @@ def test_a_yank_that_was_taken_back_and_a_file_that_came_back_stay_findings(inde
     worse = look(index, 10)
     index.publish("acme-sdk", WHEEL, OURS, yanked=False)
     index.publish("acme-sdk", SDIST, held)
-    assert {("artefact-yanked", 10, 20), ("artefact-gone", 10, 20)} == set(
-        courses(first, worse, look(index, 20))
-    )
+    assert {("artefact-yanked", 10, 20), ("artefact-gone", 10, 20)} == set(courses(first, worse, look(index, 20)))
 
 
 def test_a_fault_that_comes_back_is_there_again_since_its_first_sighting(index: Index) -> None:
@@ -245,10 +243,7 @@ def test_a_file_that_was_added_and_taken_away_again_between_two_others_is_both(i
     index.publish("acme-sdk", added, OURS)
     second = look(index, 10)
     del index.files["acme-sdk"][added]
-    assert courses(first, second, look(index, 20)) == [
-        ("artefact-gone", 20, None),
-        ("artefact-added", 10, 20),
-    ]
+    assert courses(first, second, look(index, 20)) == [("artefact-gone", 20, None), ("artefact-added", 10, 20)]
 
 
 def test_a_file_whose_first_fetch_failed_is_held_against_its_first_bytes_that_came(index: Index) -> None:
@@ -280,13 +275,19 @@ def test_an_index_out_of_reach_mends_nothing(index: Index) -> None:
 def test_a_name_that_is_listed_twice_hides_nothing() -> None:
     def listed(hours: float, *digests: str) -> Artefact:
         files = tuple(
-            PublishedFile(name=WHEEL, claimed="", sha256=one, size_bytes=1, yanked=False, yanked_reason="",
-                          requires_python="", metadata="")
+            PublishedFile(
+                name=WHEEL,
+                claimed="",
+                sha256=one,
+                size_bytes=1,
+                yanked=False,
+                yanked_reason="",
+                requires_python="",
+                metadata="",
+            )
             for one in digests
-        )  # fmt: skip
-        return Artefact(
-            **stamp(hours), project="acme-sdk", version="1.1.0", index="x", files=files, resolved=()
         )
+        return Artefact(**stamp(hours), project="acme-sdk", version="1.1.0", index="x", files=files, resolved=())
 
     good, evil = "a" * 64, "b" * 64
     first = listed(0, good)
@@ -308,9 +309,7 @@ def test_an_index_that_drips_ends_no_watch_and_is_unknown_for_that_reason(how: s
 
 
 @pytest.mark.parametrize("how", sorted(DRIPS))
-def test_a_file_that_drips_is_unknown_with_what_comes_after_it_and_all_are_named(
-    how: str, index: Index
-) -> None:
+def test_a_file_that_drips_is_unknown_with_what_comes_after_it_and_all_are_named(how: str, index: Index) -> None:
     index.drips = {f"/files/{WHEEL}": how}
     began = time.monotonic()
     seen = look(index, deadline_s=2.0)
@@ -330,9 +329,7 @@ def test_a_dependency_that_drips_is_unknown_and_the_files_are_known(
     index.drips, index.drips_for_s = {"/simple/acme-lib/": "body"}, 90
     began = time.monotonic()
     seen = look(
-        index,
-        deadline_s=15,
-        resolve=lambda what, at, within_s: installer.resolve(what, index=at, within_s=within_s),
+        index, deadline_s=15, resolve=lambda what, at, within_s: installer.resolve(what, index=at, within_s=within_s)
     )
     assert time.monotonic() - began < 40
     assert (seen.not_known, seen.resolved, "answers too slowly" in seen.unresolved) == (0, (), True), seen
@@ -368,9 +365,7 @@ def test_names_that_take_long_to_read_are_not_read(index: Index) -> None:
     assert {WHEEL, SDIST} == {file.name for file in look(index).files}
 
 
-@pytest.mark.parametrize(
-    "page", ["<a href='x'>" + "<!-- " * 400_000, "<a " * 700_000], ids=["comment", "tags"]
-)
+@pytest.mark.parametrize("page", ["<a href='x'>" + "<!-- " * 400_000, "<a " * 700_000], ids=["comment", "tags"])
 def test_a_page_that_never_closes_ends_with_the_deadline(page: str, index: Index) -> None:
     index.form = "html"
     index.page = lambda _: page.encode()
@@ -412,10 +407,13 @@ def test_an_index_that_is_not_there_is_a_record_that_says_so_without_its_passwor
 @pytest.mark.parametrize(
     ("page", "problem"),
     [
-        (b"{", "cannot be read"), (b"[]", "cannot be read"), (b'{"files": 7}', "cannot be read"),
-        (b'{"files": [{"url": "x"}]}', "cannot be read"), (b'{"files": []}', ""),
+        (b"{", "cannot be read"),
+        (b"[]", "cannot be read"),
+        (b'{"files": 7}', "cannot be read"),
+        (b'{"files": [{"url": "x"}]}', "cannot be read"),
+        (b'{"files": []}', ""),
     ],
-)  # fmt: skip
+)
 def test_a_list_that_cannot_be_read_is_unknown(page: bytes, problem: str, index: Index) -> None:
     index.page = lambda _: page
     seen = look(index)
@@ -437,9 +435,7 @@ def test_only_http_is_fetched(url: str, index: Index) -> None:
     assert (ours.sha256, "neither http nor https" in ours.problem) == ("", True)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://[bad/x", "http://127.0.0.1:99999999/x", f"http://{'a' * 70}.example/x"]
-)
+@pytest.mark.parametrize("url", ["http://[bad/x", "http://127.0.0.1:99999999/x", f"http://{'a' * 70}.example/x"])
 def test_an_address_that_is_none_is_unknown_and_ends_nothing(url: str, index: Index) -> None:
     index.publish("acme-sdk", WHEEL, OURS, url=url)
     seen = look(index)
@@ -476,14 +472,20 @@ def test_a_dependency_that_moves_is_named_with_its_versions(
     then = look(index, 29, resolve=resolve)
     (move,) = moves([first, then])
     assert ("acme-lib", "2.0", "2.1", "index", T0 + timedelta(hours=29)) == (
-        move.what, move.before, move.after, move.where, move.at
-    )  # fmt: skip
+        move.what,
+        move.before,
+        move.after,
+        move.where,
+        move.at,
+    )
 
 
 def test_what_cannot_be_resolved_is_unknown_with_its_reason(index: Index, tmp_path: Path) -> None:
     del index.files["acme-lib"]
-    seen = look(index, resolve=lambda what, at, within_s: find_installer(tmp_path, print).resolve(
-        what, index=at, within_s=within_s))  # fmt: skip
+    seen = look(
+        index,
+        resolve=lambda what, at, within_s: find_installer(tmp_path, print).resolve(what, index=at, within_s=within_s),
+    )
     assert (seen.resolved, "acme-lib" in seen.unresolved) == ((), True)
 
 
@@ -492,16 +494,28 @@ UBUNTU, UBUNTU_2 = "Ubuntu 24.04.1 LTS, x86_64", "Ubuntu 24.04.2 LTS, x86_64"
 
 def context(hours: float, *freeze: str, os: str = UBUNTU, python: str = "3.12.1", **where: Any) -> RunContext:
     return RunContext(
-        **(stamp(hours) | where), producer="checks", subject_name="s", subject_version="1", subject_digest="d" * 64,
-        subject_source="x", python=python, implementation="CPython", os=os, freeze=freeze,
-    )  # fmt: skip
+        **(stamp(hours) | where),
+        producer="checks",
+        subject_name="s",
+        subject_version="1",
+        subject_digest="d" * 64,
+        subject_source="x",
+        python=python,
+        implementation="CPython",
+        os=os,
+        freeze=freeze,
+    )
 
 
 def test_what_moved_before_it_broke_is_named_the_nearest_first() -> None:
-    found = moves([
-        context(0, "urllib3==2.0", "idna==3"), context(20, "urllib3==2.1", "idna==3"),
-        context(29, "urllib3==2.2", "idna==3"), context(29.5, "urllib3==2.2", "idna==3", python="3.12.2"),
-    ])  # fmt: skip
+    found = moves(
+        [
+            context(0, "urllib3==2.0", "idna==3"),
+            context(20, "urllib3==2.1", "idna==3"),
+            context(29, "urllib3==2.2", "idna==3"),
+            context(29.5, "urllib3==2.2", "idna==3", python="3.12.2"),
+        ]
+    )
     assert [(move.what, move.before, move.after) for move in found] == [
         ("urllib3", "2.0", "2.1"),
         ("urllib3", "2.1", "2.2"),
@@ -514,10 +528,13 @@ def test_what_moved_before_it_broke_is_named_the_nearest_first() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        {"os": "Darwin 24.1.0, arm64"}, {"os": "Ubuntu 24.04.1 LTS, aarch64"}, {"os": "Windows 10, AMD64"},
-        {"python": "3.13.0"}, {"environment": Environment.CI},
+        {"os": "Darwin 24.1.0, arm64"},
+        {"os": "Ubuntu 24.04.1 LTS, aarch64"},
+        {"os": "Windows 10, AMD64"},
+        {"python": "3.13.0"},
+        {"environment": Environment.CI},
     ],
-)  # fmt: skip
+)
 def test_two_environments_that_cannot_be_compared_take_turns_and_move_nothing(other: dict[str, Any]) -> None:
     runs = [context(h, "a==1") if h % 2 else context(h, "a==2", **other) for h in range(6)]
     assert moves(runs) == ()
@@ -525,9 +542,9 @@ def test_two_environments_that_cannot_be_compared_take_turns_and_move_nothing(ot
 
 def test_two_hosts_that_take_turns_are_one_change_of_the_host_and_move_no_package() -> None:
     runs = [context(h, "a==1", os=UBUNTU_2 if h % 2 else UBUNTU) for h in range(6)]
-    assert [
-        (move.what, move.before, move.after, (move.at - T0) / timedelta(hours=1)) for move in moves(runs)
-    ] == [("system", UBUNTU, UBUNTU_2, 1.0)]
+    assert [(move.what, move.before, move.after, (move.at - T0) / timedelta(hours=1)) for move in moves(runs)] == [
+        ("system", UBUNTU, UBUNTU_2, 1.0)
+    ]
 
 
 def test_a_package_that_moves_on_hosts_that_take_turns_is_told_once() -> None:
@@ -559,10 +576,14 @@ def test_a_package_that_goes_back_is_a_move_also_where_hosts_take_turns() -> Non
 def found_at(hours: float, *, gone: float | None = None) -> ArtefactFinding:
     (replaced,) = (rule for rule in RULES if rule.id == "artefact-replaced")
     return ArtefactFinding(
-        rule=replaced.id, severity=Severity.CRITICAL, file=WHEEL, says=text("{file} was replaced.", file=WHEEL),
-        at=T0 + timedelta(hours=hours), last_at=T0 + timedelta(hours=hours + 1),
+        rule=replaced.id,
+        severity=Severity.CRITICAL,
+        file=WHEEL,
+        says=text("{file} was replaced.", file=WHEEL),
+        at=T0 + timedelta(hours=hours),
+        last_at=T0 + timedelta(hours=hours + 1),
         gone_at=None if gone is None else T0 + timedelta(hours=gone),
-    )  # fmt: skip
+    )
 
 
 def test_a_fault_that_is_over_opens_an_incident_all_the_same() -> None:
@@ -575,10 +596,20 @@ def test_a_fault_that_is_over_opens_an_incident_all_the_same() -> None:
 def test_a_fix_is_shown_by_a_look_that_saw_it_mended(gone: float | None, shown: bool) -> None:
     one = found_at(10, gone=gone)
     landed = Transition(
-        **stamp(15), incident="INC-1", opened_at=T0, state="monitoring", severity=Severity.CRITICAL, impact="x",
-        root_cause="", fix="put back", metric="", by="ana", why="x", rule=one.rule,
+        **stamp(15),
+        incident="INC-1",
+        opened_at=T0,
+        state="monitoring",
+        severity=Severity.CRITICAL,
+        impact="x",
+        root_cause="",
+        fix="put back",
+        metric="",
+        by="ana",
+        why="x",
+        rule=one.rule,
         fingerprints=(cause_of_finding(one),),
-    )  # fmt: skip
+    )
     (followed,) = follow([landed], observations=[], events=[], metrics=[], published=[one])
     assert shown is followed.shown
 
@@ -592,9 +623,7 @@ def settings(root: Path, index: Index) -> None:
     )
 
 
-def test_the_command_keeps_what_it_saw_and_a_replaced_file_opens_a_critical_incident(
-    root: Path, index: Index
-) -> None:
+def test_the_command_keeps_what_it_saw_and_a_replaced_file_opens_a_critical_incident(root: Path, index: Index) -> None:
     folder = opened(root, at=(datetime.now(UTC) - timedelta(hours=30)).isoformat())
     settings(root, index)
     first = run("artefact", "--release", "1.1.1", root=root)

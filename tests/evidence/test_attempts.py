@@ -24,12 +24,7 @@ def test_surefire_children_are_attempts_before_a_pass_and_after_a_failure() -> N
 
 def test_pytest_reruns_fold_to_the_truth_of_the_run() -> None:
     tries = outcomes(SAMPLES / "made-pytest/pytest-rerunfailures.xml")
-    assert Counter(each[-1] for each in tries.values()) == {
-        "passed": 8,
-        "failed": 5,
-        "errored": 3,
-        "skipped": 2,
-    }
+    assert Counter(each[-1] for each in tries.values()) == {"passed": 8, "failed": 5, "errored": 3, "skipped": 2}
     assert tries["test_demo > test_flaky"] == ["failed", "passed"]
     assert tries["test_demo > test_fail"] == ["failed", "failed", "failed"]
 
@@ -61,19 +56,12 @@ def test_playwright_projects_are_told_apart_by_their_host_name() -> None:
 
 def test_equal_names_in_two_files_are_told_apart_by_the_file() -> None:
     cases = b"".join(b'<testcase name="a" file="%s"/>' % name for name in (b"x.py", b"y.py"))
-    assert list(outcomes(b'<testsuite name="s">' + cases + b"</testsuite>")) == [
-        "s > a [x.py]",
-        "s > a [y.py]",
-    ]
+    assert list(outcomes(b'<testsuite name="s">' + cases + b"</testsuite>")) == ["s > a [x.py]", "s > a [y.py]"]
 
 
 def test_a_number_never_makes_one_name_of_two() -> None:
     cases = b"".join(b'<testcase name="%s"/>' % name for name in (b"a", b"a #2", b"a"))
-    assert list(outcomes(b'<testsuite name="s">' + cases + b"</testsuite>")) == [
-        "s > a",
-        "s > a #2",
-        "s > a #3",
-    ]
+    assert list(outcomes(b'<testsuite name="s">' + cases + b"</testsuite>")) == ["s > a", "s > a #2", "s > a #3"]
 
 
 @pytest.mark.parametrize(

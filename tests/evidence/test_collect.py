@@ -112,35 +112,34 @@ def test_what_the_ledger_has_is_listed_and_not_recorded_again(tmp_path: Path) ->
     ledger.write(book, gather(tmp_path).evidence)
     known = {reading.sha256 for reading in ledger.read(book, Reading)}
     put(tmp_path, b=PASSES)
-    again = collect([tmp_path / f"{name}.xml" for name in ("a", "broken", "b")], workflow="unit", commit="c0ffee",
-                    recorded_at=NOW, known=known)  # fmt: skip
+    again = collect(
+        [tmp_path / f"{name}.xml" for name in ("a", "broken", "b")],
+        workflow="unit",
+        commit="c0ffee",
+        recorded_at=NOW,
+        known=known,
+    )
     assert (len(report(again)), [job.job for job in again.jobs]) == (3, ["b.xml"])
     assert [record.kind for record in again.evidence] == ["job", "test", "reading"]
 
 
 def test_readings_are_recorded_last_so_that_a_stopped_writer_loses_nothing() -> None:
-    assert [record.kind for record in gather(SAMPLES / "junit/made/network-and-timeouts.xml").evidence][
-        -1
-    ] == "reading"
+    assert [record.kind for record in gather(SAMPLES / "junit/made/network-and-timeouts.xml").evidence][-1] == "reading"
 
 
 def test_the_same_reports_collected_later_are_the_same_run(tmp_path: Path) -> None:
     put(tmp_path, a=PASSES.replace(b'"s"', b'"s" timestamp="2026-11-25T01:02:03Z"'))
     first, second = (
-        collect([tmp_path], workflow="unit", commit="c", recorded_at=NOW.replace(hour=hour))
-        for hour in (13, 14)
+        collect([tmp_path], workflow="unit", commit="c", recorded_at=NOW.replace(hour=hour)) for hour in (13, 14)
     )
     book = tmp_path / "book"
     assert ledger.write(book, first.evidence) == ledger.write(book, second.evidence)
 
 
 @pytest.mark.parametrize(
-    "names",
-    [("py311-attempt-1/r.xml", "py311-attempt-2/r.xml"), ("r-a1.xml", "r-a2.xml"), ("r.xml", "r-a2.xml")],
+    "names", [("py311-attempt-1/r.xml", "py311-attempt-2/r.xml"), ("r-a1.xml", "r-a2.xml"), ("r.xml", "r-a2.xml")]
 )
-def test_an_attempt_named_in_the_path_is_an_attempt_of_the_same_job(
-    tmp_path: Path, names: tuple[str, str]
-) -> None:
+def test_an_attempt_named_in_the_path_is_an_attempt_of_the_same_job(tmp_path: Path, names: tuple[str, str]) -> None:
     for name, content in zip(names, (FAILS, PASSES), strict=True):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
@@ -170,9 +169,9 @@ def test_the_same_test_in_two_jobs_is_not_a_retry(tmp_path: Path) -> None:
 
 def test_eight_network_and_polling_errors_are_found_and_no_decoy() -> None:
     events = gather(SAMPLES / "junit/made/network-and-timeouts.xml").events
-    assert [event.event for event in events] == [EventKind.NETWORK_ERROR] * 5 + [
-        EventKind.POLLING_TIMEOUT
-    ] + [EventKind.NETWORK_ERROR] * 2
+    assert [event.event for event in events] == [EventKind.NETWORK_ERROR] * 5 + [EventKind.POLLING_TIMEOUT] + [
+        EventKind.NETWORK_ERROR
+    ] * 2
     assert all(event.blocking and not event.expected for event in events)
 
 
@@ -183,18 +182,14 @@ def test_an_error_that_a_retry_cured_is_an_event_that_blocks_nothing(tmp_path: P
 
 
 def test_of_several_errors_of_one_kind_in_one_test_the_first_is_shown(tmp_path: Path) -> None:
-    errors = b"".join(
-        b'<error type="TransportError" message="%s"/>' % message for message in (b"first", b"second")
-    )
+    errors = b"".join(b'<error type="TransportError" message="%s"/>' % message for message in (b"first", b"second"))
     events = gather(put(tmp_path, a=b"<testsuite><testcase>" + errors + b"</testcase></testsuite>")).events
     assert [event.message for event in events] == ["TransportError: first"]
 
 
 def test_an_error_of_a_suite_itself_is_an_event_too(tmp_path: Path) -> None:
     content = b'<testsuite name="s"><error type="ConnectionError" message="refused"/></testsuite>'
-    assert [(event.place, event.blocking) for event in gather(put(tmp_path, a=content)).events] == [
-        ("s", True)
-    ]
+    assert [(event.place, event.blocking) for event in gather(put(tmp_path, a=content)).events] == [("s", True)]
 
 
 def test_an_error_in_the_text_of_a_failure_is_no_event(tmp_path: Path) -> None:
@@ -222,9 +217,7 @@ def test_a_time_comes_from_the_report_or_is_said_to_be_that_of_recording(
 
 def test_every_record_carries_the_run_and_the_environment_it_was_given(tmp_path: Path) -> None:
     collected = gather(put(tmp_path, a=FAILS), run_id="r1", environment=Environment.REHEARSAL)
-    assert {("r1", Environment.REHEARSAL)} == {
-        (record.run_id, record.environment) for record in collected.evidence
-    }
+    assert {("r1", Environment.REHEARSAL)} == {(record.run_id, record.environment) for record in collected.evidence}
 
 
 def test_messages_and_names_are_scrubbed_before_they_are_kept(tmp_path: Path) -> None:
@@ -248,9 +241,12 @@ def test_a_link_out_of_the_folder_is_listed_and_not_followed(tmp_path: Path) -> 
     (inside / "twin.xml").symlink_to(inside / "a.xml")
     statuses = {reading.file: reading.status for reading in gather(inside).readings}
     assert statuses == {
-        "a.xml": ReadStatus.READ, "file.xml": ReadStatus.DECLINED, "folder": ReadStatus.DECLINED,
-        "gone.xml": ReadStatus.UNREADABLE, "twin.xml": ReadStatus.READ,
-    }  # fmt: skip
+        "a.xml": ReadStatus.READ,
+        "file.xml": ReadStatus.DECLINED,
+        "folder": ReadStatus.DECLINED,
+        "gone.xml": ReadStatus.UNREADABLE,
+        "twin.xml": ReadStatus.READ,
+    }
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes there")

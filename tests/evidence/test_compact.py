@@ -29,11 +29,23 @@ T0 = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 
 def job(number: int, **changed: Any) -> JobAttempt:
-    return msgspec.structs.replace(JobAttempt(
-        run_id=f"r{number:05}", environment=Environment.CI, occurred_at=T0 + timedelta(seconds=number),
-        recorded_at=T0 + timedelta(seconds=number), workflow="w", job="é'\u2028\n", variant="", attempt=1, commit="c",
-        conclusion=Conclusion.SUCCESS, origin="o", duration_s=0.1,
-    ), **changed)  # fmt: skip
+    return msgspec.structs.replace(
+        JobAttempt(
+            run_id=f"r{number:05}",
+            environment=Environment.CI,
+            occurred_at=T0 + timedelta(seconds=number),
+            recorded_at=T0 + timedelta(seconds=number),
+            workflow="w",
+            job="é'\u2028\n",
+            variant="",
+            attempt=1,
+            commit="c",
+            conclusion=Conclusion.SUCCESS,
+            origin="o",
+            duration_s=0.1,
+        ),
+        **changed,
+    )
 
 
 def written(folder: Path, count: int = 4) -> list[Path]:
@@ -101,9 +113,7 @@ def test_the_current_run_stays_and_the_manifest_tells_of_the_others(tmp_path: Pa
     said = compact.manifest(path)
     assert {current, path} == set(tmp_path.iterdir())
     assert ("job", {p.name for p in old}) == (said.kind, {entry.name for entry in said.segments})
-    assert {(infos[p.name].digest, 1) for p in old} == {
-        (entry.digest, entry.records) for entry in said.segments
-    }
+    assert {(infos[p.name].digest, 1) for p in old} == {(entry.digest, entry.records) for entry in said.segments}
 
 
 def test_a_second_compaction_finds_nothing_to_do(tmp_path: Path) -> None:
@@ -122,9 +132,7 @@ def test_the_same_evidence_again_is_one_and_the_first_time_of_recording_stays(tm
     written(tmp_path)
     ledger.compact(tmp_path)
     ledger.write(tmp_path, [job(0, recorded_at=T0 + timedelta(days=9))])
-    assert [job(0).recorded_at] == [
-        r.recorded_at for r in ledger.read(tmp_path, "job") if r.run_id == "r00000"
-    ]
+    assert [job(0).recorded_at] == [r.recorded_at for r in ledger.read(tmp_path, "job") if r.run_id == "r00000"]
     assert (count(tmp_path), len(ledger.segments(tmp_path))) == (4, 4)
 
 
@@ -151,17 +159,13 @@ def test_two_compacted_files_that_overlap_are_counted_once(tmp_path: Path) -> No
 def test_compactions_at_once_lose_nothing(tmp_path: Path) -> None:
     written(tmp_path, 60)
     before = ledger.survey(tmp_path)
-    code = (
-        "import sys, pathlib; from checks.evidence import ledger; ledger.compact(pathlib.Path(sys.argv[1]))"
-    )
+    code = "import sys, pathlib; from checks.evidence import ledger; ledger.compact(pathlib.Path(sys.argv[1]))"
     several = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT) for _ in range(3)]
     assert [each.wait(60) for each in several] == [0, 0, 0]
     assert (before, 60) == (ledger.survey(tmp_path), count(tmp_path))
 
 
-def test_a_reader_that_a_compaction_overtakes_looks_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_reader_that_a_compaction_overtakes_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path)
     before, open_file = ledger.survey(tmp_path), ledger.open_file
 
@@ -214,9 +218,7 @@ def test_a_damaged_compacted_file_is_said_and_the_rest_is_read(tmp_path: Path, d
         ({"name": "../../x"}, "no segment of the kind"),
     ],
 )
-def test_rows_that_are_not_what_the_manifest_says_are_found(
-    tmp_path: Path, wrong: dict[str, Any], match: str
-) -> None:
+def test_rows_that_are_not_what_the_manifest_says_are_found(tmp_path: Path, wrong: dict[str, Any], match: str) -> None:
     packed_by_hand(tmp_path, **wrong)
     (problem,) = ledger.survey(tmp_path).problems
     assert match in problem

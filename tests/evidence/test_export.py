@@ -40,10 +40,19 @@ SKIPPED, UNKNOWN = CaseOutcome.SKIPPED, CaseOutcome.UNKNOWN
 
 def attempt(outcome: CaseOutcome = PASSED, **changes: Any) -> TestAttempt:
     values: dict[str, Any] = {
-        "run_id": "7", "environment": Environment.CI, "occurred_at": T0, "recorded_at": T0 + timedelta(hours=1),
-        "test": "orders > test_buy", "variant": "py311", "attempt": 1, "commit": "c0ffee", "outcome": outcome,
-        "critical": False, "origin": "unit.xml@9f86d081884c", "duration_s": 0.25,
-    }  # fmt: skip
+        "run_id": "7",
+        "environment": Environment.CI,
+        "occurred_at": T0,
+        "recorded_at": T0 + timedelta(hours=1),
+        "test": "orders > test_buy",
+        "variant": "py311",
+        "attempt": 1,
+        "commit": "c0ffee",
+        "outcome": outcome,
+        "critical": False,
+        "origin": "unit.xml@9f86d081884c",
+        "duration_s": 0.25,
+    }
     return TestAttempt(**values | changes)
 
 
@@ -91,9 +100,7 @@ def normative() -> Iterator[Any]:
 
 
 @pytest.mark.parametrize(("valid", "data"), list(normative()))
-def test_the_validator_used_here_judges_the_normative_cases_as_their_authors_do(
-    valid: bool, data: Any
-) -> None:
+def test_the_validator_used_here_judges_the_normative_cases_as_their_authors_do(valid: bool, data: Any) -> None:
     assert valid == (not problems(data))
 
 
@@ -119,14 +126,16 @@ def test_what_was_collected_is_valid_and_reads_back_with_the_same_counts(tmp_pat
     report, summary = reports.read(tmp_path / "ctrf.json"), content["results"]["summary"]
     unknown = sum(case.outcome is UNKNOWN for case in report.cases)
     assert [summary[name] for name in ("tests", "passed", "failed", "skipped", "other")] == [
-        len(report.cases), report.passed, report.failed, report.skipped, unknown,
-    ]  # fmt: skip
+        len(report.cases),
+        report.passed,
+        report.failed,
+        report.skipped,
+        unknown,
+    ]
     assert "summary says" not in report.reason
     read_back = [test for test in attempts.of(report).tests if test.tries[-1].outcome is PASSED]
     lost = (FAILED, ERRORED)
-    assert summary["flaky"] == sum(
-        any(each.outcome in lost for each in test.tries[:-1]) for test in read_back
-    )
+    assert summary["flaky"] == sum(any(each.outcome in lost for each in test.tries[:-1]) for test in read_back)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +169,7 @@ def test_the_last_attempt_gives_the_status_and_the_earlier_ones_are_told(
 def test_attempts_of_two_runs_stand_in_the_order_of_time() -> None:
     later = T0 + timedelta(hours=2)
     (test,) = written(attempt(PASSED, run_id="1", occurred_at=later), attempt(FAILED, run_id="2", attempt=3))
-    assert (
-        test["status"], test["flaky"], test["retryAttempts"][0]["extra"]["run_id"],
-    ) == ("passed", True, "2")  # fmt: skip
+    assert (test["status"], test["flaky"], test["retryAttempts"][0]["extra"]["run_id"]) == ("passed", True, "2")
 
 
 @pytest.mark.parametrize(
@@ -177,9 +184,7 @@ def test_attempts_of_two_runs_stand_in_the_order_of_time() -> None:
         (1, {"outcome": FAILED}),
     ],
 )
-def test_a_test_is_one_commit_variant_and_name_and_loses_no_attempt(
-    expected: int, changes: dict[str, Any]
-) -> None:
+def test_a_test_is_one_commit_variant_and_name_and_loses_no_attempt(expected: int, changes: dict[str, Any]) -> None:
     found = written(attempt(), attempt(**changes))
     assert (expected, 2) == (len(found), sum(test["retries"] + 1 for test in found))
 
@@ -195,14 +200,24 @@ def test_the_same_attempt_taken_in_twice_is_one() -> None:
 
 def test_the_summary_counts_the_tests_and_spans_all_attempts() -> None:
     summary = exported(
-        attempt(FAILED), attempt(attempt=2), attempt(ERRORED, test="b"), attempt(SKIPPED, test="c"),
+        attempt(FAILED),
+        attempt(attempt=2),
+        attempt(ERRORED, test="b"),
+        attempt(SKIPPED, test="c"),
         attempt(UNKNOWN, test="d", occurred_at=T0 + timedelta(seconds=1), duration_s=2.0),
-    )["results"]["summary"]  # fmt: skip
+    )["results"]["summary"]
     start = int(T0.timestamp()) * 1000
     assert {
-        "tests": 4, "passed": 1, "failed": 1, "skipped": 1, "pending": 0, "other": 1, "flaky": 1,
-        "start": start, "stop": start + 3000,
-    } == summary  # fmt: skip
+        "tests": 4,
+        "passed": 1,
+        "failed": 1,
+        "skipped": 1,
+        "pending": 0,
+        "other": 1,
+        "flaky": 1,
+        "start": start,
+        "stop": start + 3000,
+    } == summary
 
 
 def test_a_duration_that_is_not_known_is_said_to_be_so() -> None:
@@ -219,17 +234,31 @@ def test_a_duration_that_is_known_is_in_whole_milliseconds_and_needs_no_word() -
 def test_where_it_comes_from_stands_beside_each_test() -> None:
     (test,) = written(attempt(ERRORED, line=12, message="ZeroDivisionError"))
     assert test["extra"] == {
-        "variant": "py311", "commit": "c0ffee", "run_id": "7", "attempt": 1, "origin": "unit.xml@9f86d081884c",
-        "outcome": "errored", "line": 12,
-    }  # fmt: skip
+        "variant": "py311",
+        "commit": "c0ffee",
+        "run_id": "7",
+        "attempt": 1,
+        "origin": "unit.xml@9f86d081884c",
+        "outcome": "errored",
+        "line": 12,
+    }
     assert (test["message"], "line" in test) == ("ZeroDivisionError", False)
 
 
 @pytest.mark.parametrize(
     "name",
-    ["<script>alert(1)</script>", '"}],"tests":[{"', "a\nb\r\x00\x1b[31m", "\u202egnp.exe", "../../etc/passwd", "{0}",
-     "=1+1", " > ", "naïve ☃ 🦊"],
-)  # fmt: skip
+    [
+        "<script>alert(1)</script>",
+        '"}],"tests":[{"',
+        "a\nb\r\x00\x1b[31m",
+        "\u202egnp.exe",
+        "../../etc/passwd",
+        "{0}",
+        "=1+1",
+        " > ",
+        "naïve ☃ 🦊",
+    ],
+)
 def test_a_hostile_name_stays_data(tmp_path: Path, name: str) -> None:
     write_json(tmp_path / "ctrf.json", exported(attempt(FAILED, test=name, variant=name, message=name)))
     content = json.loads((tmp_path / "ctrf.json").read_text(encoding="utf-8"))
@@ -275,9 +304,7 @@ def test_the_same_evidence_is_the_same_bytes(place: Place) -> None:
         attempt(occurred_at=T0 + timedelta(hours=73), recorded_at=T0 + timedelta(hours=74)),
     ],
 )
-def test_where_nothing_belongs_there_is_an_error_and_no_document(
-    place: Place, record: TestAttempt | None
-) -> None:
+def test_where_nothing_belongs_there_is_an_error_and_no_document(place: Place, record: TestAttempt | None) -> None:
     keep(place, *([record] if record else []))
     with pytest.raises(UsageError, match=r"1\.1\.0: there is no test .* environment ci"):
         asked(place)

@@ -26,9 +26,7 @@ def test_a_document_type_is_read_and_nothing_is_fetched() -> None:
 
 
 def test_an_entity_declared_where_nothing_is_fetched_is_declined() -> None:
-    report = reports.read(
-        b'<!DOCTYPE s SYSTEM "http://127.0.0.1:9/x.dtd">' + suite("<testcase>&far;</testcase>")
-    )
+    report = reports.read(b'<!DOCTYPE s SYSTEM "http://127.0.0.1:9/x.dtd">' + suite("<testcase>&far;</testcase>"))
     assert (report.status, "'far'" in report.reason) == (ReadStatus.DECLINED, True)
 
 
@@ -77,9 +75,7 @@ def test_an_encoding_that_cannot_be_read_is_a_reason_and_no_crash(encoding: str)
     assert (report.status, "encoding" in report.reason) == (ReadStatus.UNREADABLE, True)
 
 
-def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(monkeypatch: pytest.MonkeyPatch) -> None:
     def mistake(*_: object) -> None:
         raise ValueError("ours")
 
@@ -88,14 +84,10 @@ def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(
         reports.read(suite("<testcase/>"))
 
 
-@pytest.mark.parametrize(
-    "time", ["1,234.5", "NaN", "-1", "1e309", "", "INF", "<<computed>>", "0:01:02", "1e12", "٣"]
-)
+@pytest.mark.parametrize("time", ["1,234.5", "NaN", "-1", "1e309", "", "INF", "<<computed>>", "0:01:02", "1e12", "٣"])
 def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str) -> None:
     content = suite(f'<testcase time="{time.replace("<", "&lt;")}"/>')
-    assert [(case.duration_s, case.outcome) for case in reports.read(content).cases] == [
-        (None, CaseOutcome.PASSED)
-    ]
+    assert [(case.duration_s, case.outcome) for case in reports.read(content).cases] == [(None, CaseOutcome.PASSED)]
 
 
 @pytest.mark.parametrize(
@@ -110,19 +102,14 @@ def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str)
         ("2026-11-25", None),
     ],
 )
-def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(
-    timestamp: str, expected: tuple[str, bool] | None
-) -> None:
+def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(timestamp: str, expected: tuple[str, bool] | None) -> None:
     stamp = reports.read(suite("<testcase/>", f'timestamp="{timestamp}"')).stamp
     assert expected == (None if stamp is None else (stamp.at.isoformat(), stamp.zoned))
 
 
 def test_a_nested_case_is_counted_and_said() -> None:
     report = reports.read(suite('<testcase name="a"><testcase name="b"><failure/></testcase></testcase>'))
-    assert [(c.name, c.outcome) for c in report.cases] == [
-        ("b", CaseOutcome.FAILED),
-        ("a", CaseOutcome.PASSED),
-    ]
+    assert [(c.name, c.outcome) for c in report.cases] == [("b", CaseOutcome.FAILED), ("a", CaseOutcome.PASSED)]
     assert "inside test cases" in report.reason
 
 
@@ -159,9 +146,7 @@ def test_the_text_of_a_failure_is_kept_apart_from_its_message() -> None:
 
 
 def test_the_text_of_a_failure_goes_on_after_an_element_in_it() -> None:
-    report = reports.read(
-        suite("<testcase><rerunFailure>a<stackTrace>b</stackTrace>c</rerunFailure></testcase>")
-    )
+    report = reports.read(suite("<testcase><rerunFailure>a<stackTrace>b</stackTrace>c</rerunFailure></testcase>"))
     assert [problem.text for problem in report.cases[0].lost] == ["abc"]
 
 
@@ -199,9 +184,7 @@ def test_a_large_file_is_read_in_pieces(tmp_path: Path) -> None:
 
 
 def test_a_folder_or_a_missing_file_is_unreadable_and_raises_nothing(tmp_path: Path) -> None:
-    assert [reports.read(path).status for path in (tmp_path, tmp_path / "none.xml")] == [
-        ReadStatus.UNREADABLE
-    ] * 2
+    assert [reports.read(path).status for path in (tmp_path, tmp_path / "none.xml")] == [ReadStatus.UNREADABLE] * 2
 
 
 @settings(max_examples=300, deadline=None)
@@ -215,10 +198,28 @@ def test_no_bytes_crash_the_reader(content: bytes) -> None:
 
 
 FRAGMENTS = st.sampled_from(
-    ["<testsuites>", "</testsuites>", "<testsuite name='pytest'>", "</testsuite>", "<testcase name='a'>", "</testcase>",
-     "<testcase/>", "<failure>", "</failure>", "<error message='x'/>", "<skipped/>", "<flakyFailure/>", "<rerunError>",
-     "</rerunError>", "text", "<properties>", "</properties>", "<property name='severity' value='critical'/>", "<a:b/>"]
-)  # fmt: skip
+    [
+        "<testsuites>",
+        "</testsuites>",
+        "<testsuite name='pytest'>",
+        "</testsuite>",
+        "<testcase name='a'>",
+        "</testcase>",
+        "<testcase/>",
+        "<failure>",
+        "</failure>",
+        "<error message='x'/>",
+        "<skipped/>",
+        "<flakyFailure/>",
+        "<rerunError>",
+        "</rerunError>",
+        "text",
+        "<properties>",
+        "</properties>",
+        "<property name='severity' value='critical'/>",
+        "<a:b/>",
+    ]
+)
 
 
 @settings(max_examples=300, deadline=None)

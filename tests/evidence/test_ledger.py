@@ -28,16 +28,34 @@ T0 = datetime(2026, 11, 25, 4, tzinfo=UTC)
 
 def job(number: int = 1, recorded_at: datetime = T0) -> JobAttempt:
     return JobAttempt(
-        run_id=f"r{number}", environment=Environment.CI, occurred_at=T0, recorded_at=recorded_at, workflow="w",
-        job="j", variant="", attempt=1, commit="c", conclusion=Conclusion.SUCCESS, origin="o", duration_s=0.1,
-    )  # fmt: skip
+        run_id=f"r{number}",
+        environment=Environment.CI,
+        occurred_at=T0,
+        recorded_at=recorded_at,
+        workflow="w",
+        job="j",
+        variant="",
+        attempt=1,
+        commit="c",
+        conclusion=Conclusion.SUCCESS,
+        origin="o",
+        duration_s=0.1,
+    )
 
 
 def event() -> Event:
     return Event(
-        run_id="r", environment=Environment.LOOPBACK, occurred_at=T0 + timedelta(hours=1), recorded_at=T0,
-        event=EventKind.STALE_READ, expected=False, blocking=False, place="p", message="é\u2028\n", origin="o",
-    )  # fmt: skip
+        run_id="r",
+        environment=Environment.LOOPBACK,
+        occurred_at=T0 + timedelta(hours=1),
+        recorded_at=T0,
+        event=EventKind.STALE_READ,
+        expected=False,
+        blocking=False,
+        place="p",
+        message="é\u2028\n",
+        origin="o",
+    )
 
 
 def only(folder: Path) -> Path:
@@ -79,19 +97,25 @@ def test_another_order_is_another_segment(tmp_path: Path) -> None:
 def test_no_record_is_no_segment_and_no_folder_is_an_empty_ledger(tmp_path: Path) -> None:
     assert ledger.write(tmp_path / "none", []) == ()
     assert (
-        (tmp_path / "none").exists(), ledger.read(tmp_path / "none", "job"), ledger.segments(tmp_path / "none"),
+        (tmp_path / "none").exists(),
+        ledger.read(tmp_path / "none", "job"),
+        ledger.segments(tmp_path / "none"),
         ledger.verify(tmp_path / "none"),
-    ) == (False, [], (), [])  # fmt: skip
+    ) == (False, [], (), [])
 
 
 def test_a_segment_describes_itself(tmp_path: Path) -> None:
-    (path,) = ledger.write(
-        tmp_path, [job(1), msgspec.structs.replace(job(2), occurred_at=T0 + timedelta(hours=3))]
-    )
+    (path,) = ledger.write(tmp_path, [job(1), msgspec.structs.replace(job(2), occurred_at=T0 + timedelta(hours=3))])
     (info,) = ledger.segments(tmp_path)
     assert (path.name, "job", 2, path.stat().st_size, ("ci",), T0, T0 + timedelta(hours=3)) == (
-        info.name, info.kind, info.records, info.size_bytes, info.environments, info.first_at, info.last_at,
-    )  # fmt: skip
+        info.name,
+        info.kind,
+        info.records,
+        info.size_bytes,
+        info.environments,
+        info.first_at,
+        info.last_at,
+    )
     assert (len(info.digest), path.name == f"job-{info.digest[:32]}.jsonl") == (64, True)
 
 
@@ -340,9 +364,16 @@ def test_late_evidence_stands_where_it_happened_and_not_where_it_was_recorded(tm
     ledger.write(tmp_path, [msgspec.structs.replace(job(recorded_at=recorded), occurred_at=happened)])
 
     def decided(until_h: int, as_of_h: int, since_h: int = 0) -> int:
-        asked = {"ours": [], "workflows": ["w"], "any_workflow": False, "commit": "", "rehearsal": False,
-                 "t0": T0 + timedelta(hours=since_h),
-                 "until": T0 + timedelta(hours=until_h), "as_of": T0 + timedelta(hours=as_of_h)}  # fmt: skip
+        asked = {
+            "ours": [],
+            "workflows": ["w"],
+            "any_workflow": False,
+            "commit": "",
+            "rehearsal": False,
+            "t0": T0 + timedelta(hours=since_h),
+            "until": T0 + timedelta(hours=until_h),
+            "as_of": T0 + timedelta(hours=as_of_h),
+        }
         with engine.opened(tmp_path) as questions:
             return int(questions.ask("pass_rate", asked)[0]["decided"])
 
@@ -392,13 +423,24 @@ def hostile(folder: Path, what: str) -> Path:
 @pytest.mark.skipif(os.name == "nt", reason="there are no pipes with names there")
 @pytest.mark.parametrize(
     "what",
-    ["a folder", "a pipe", "a pipe, compacted", "a link", "a link to nothing", "a link to a compacted file", "a bomb",
-     "nothing in it", "nothing in it, packed", "nothing in it, compacted", "another case",
-     "no UTF-8", "deep", "forbidden"],
-)  # fmt: skip
-def test_what_is_not_evidence_is_said_in_bounded_memory_and_the_rest_is_read(
-    tmp_path: Path, what: str
-) -> None:
+    [
+        "a folder",
+        "a pipe",
+        "a pipe, compacted",
+        "a link",
+        "a link to nothing",
+        "a link to a compacted file",
+        "a bomb",
+        "nothing in it",
+        "nothing in it, packed",
+        "nothing in it, compacted",
+        "another case",
+        "no UTF-8",
+        "deep",
+        "forbidden",
+    ],
+)
+def test_what_is_not_evidence_is_said_in_bounded_memory_and_the_rest_is_read(tmp_path: Path, what: str) -> None:
     book = tmp_path / "book"
     ledger.write(book, [job()])
     path = hostile(book, what)

@@ -117,14 +117,26 @@ XML: dict[str, tuple[Made, ReadStatus, str]] = {
     "nested cases": (nested_cases, ReadStatus.DECLINED, "names and messages"),
     "declarations": (declarations, ReadStatus.DECLINED, "before the first element"),
     "one attribute of 100 MB": (
-        lambda: element('<testcase name="', "x" * MIB, 100, '"/>'), ReadStatus.DECLINED, "a tag or a comment"),
+        lambda: element('<testcase name="', "x" * MIB, 100, '"/>'),
+        ReadStatus.DECLINED,
+        "a tag or a comment",
+    ),
     "one comment of 100 MB": (
-        lambda: element("<!--", "x" * MIB, 100, "-->"), ReadStatus.DECLINED, "a tag or a comment"),
+        lambda: element("<!--", "x" * MIB, 100, "-->"),
+        ReadStatus.DECLINED,
+        "a tag or a comment",
+    ),
     "one text of 250 MB": (
-        lambda: element("<testcase><failure>", "x" * MIB, 250, "</failure></testcase>"), ReadStatus.READ, ""),
+        lambda: element("<testcase><failure>", "x" * MIB, 250, "</failure></testcase>"),
+        ReadStatus.READ,
+        "",
+    ),
     "one text of 300 MB": (
-        lambda: element("<testcase><failure>", "x" * MIB, 300, "</failure></testcase>"), ReadStatus.DECLINED, "larger"),
-}  # fmt: skip
+        lambda: element("<testcase><failure>", "x" * MIB, 300, "</failure></testcase>"),
+        ReadStatus.DECLINED,
+        "larger",
+    ),
+}
 JSON: dict[str, tuple[Made, ReadStatus, str]] = {
     "arrays": (lambda: iter(["[", "[]," * 3_000_000, "[]]"]), ReadStatus.DECLINED, "larger than"),
     "arrays, as many as may be": (lambda: iter(["[", "[]," * 149_000, "[]]"]), ReadStatus.UNSUPPORTED, ""),
@@ -133,8 +145,11 @@ JSON: dict[str, tuple[Made, ReadStatus, str]] = {
     "one wide string": (lambda: iter([f'["{SMILE}', "x" * (8 * MIB - 20), '"]']), ReadStatus.UNSUPPORTED, ""),
     "lines": (lambda: iter(["{}\n", "ab\n" * 2_000_000]), ReadStatus.DECLINED, "values or lines"),
     "lines, as many as may be": (
-        lambda: iter([f'{{"a":"{SMILE}{"x" * 6 * MIB}"}}', '\n{"a":1}' * 149_000]), ReadStatus.UNSUPPORTED, ""),
-}  # fmt: skip
+        lambda: iter([f'{{"a":"{SMILE}{"x" * 6 * MIB}"}}', '\n{"a":1}' * 149_000]),
+        ReadStatus.UNSUPPORTED,
+        "",
+    ),
+}
 
 
 def read_alone(path: Path) -> tuple[str, str, int, float]:

@@ -17,12 +17,7 @@ from checks.scrub import scrub
 SMOKE = Path(__file__).parent / "samples" / "logs" / "made" / "smoke.log"
 NETWORK, TIMEOUT, STALE = EventKind.NETWORK_ERROR, EventKind.POLLING_TIMEOUT, EventKind.STALE_READ
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-STAMP: dict[str, Any] = {
-    "run_id": "r",
-    "environment": Environment.CI,
-    "recorded_at": NOW,
-    "file": "smoke.log",
-}
+STAMP: dict[str, Any] = {"run_id": "r", "environment": Environment.CI, "recorded_at": NOW, "file": "smoke.log"}
 
 
 def of(*lines: str) -> Log:
@@ -46,9 +41,7 @@ def test_a_timeout_has_its_target_its_limit_its_polls_and_the_last_state() -> No
 
 
 def test_the_line_itself_is_kept_with_its_stamp_and_without_secrets() -> None:
-    event = only(
-        "2026-01-01T00:00:08.0000000Z ERROR ConnectionError: ana@example.invalid token=abcdefgh12345678"
-    )
+    event = only("2026-01-01T00:00:08.0000000Z ERROR ConnectionError: ana@example.invalid token=abcdefgh12345678")
     assert event.quote.startswith("2026-01-01T00:00:08.0000000Z ERROR ConnectionError: [e-mail]")
     assert "abcdefgh" not in event.quote + event.message
     assert event.at == datetime(2026, 1, 1, 0, 0, 8, tzinfo=UTC)
@@ -68,10 +61,7 @@ def test_a_secret_at_the_edge_of_the_quote_is_not_cut_into_one_that_nobody_knows
         ("E   ConnectionResetError: [Errno 104] Connection reset by peer", NETWORK),
         ("FAILED tests/test_x.py::test_y - aris3_client_sdk.exceptions.TransportError: gone", NETWORK),
         ("##[error]TransportError: connection refused", NETWORK),
-        (
-            "2026-01-01 00:00:01,250 WARNING urllib3 Retrying (Retry(total=2)) after connection broken by 'X'",
-            NETWORK,
-        ),
+        ("2026-01-01 00:00:01,250 WARNING urllib3 Retrying (Retry(total=2)) after connection broken by 'X'", NETWORK),
         ("\x1b[31mERROR\x1b[0m TimeoutError: Export e-7 was still CREATED after 30.0 seconds", TIMEOUT),
         ("[ERROR] waiting for export 7 timed out", TIMEOUT),
         ("the first poll was answered from the cache, stamp 4", STALE),
@@ -124,9 +114,7 @@ def test_a_retry_that_worked_cures_what_stands_near_and_no_timeout() -> None:
 def test_repeats_of_one_cause_are_one_event_and_another_cause_is_another() -> None:
     repeated = only("GET /a -> ECONNREFUSED (attempt 1/3)", "GET /a -> ECONNREFUSED (attempt 2/3)")
     assert (repeated.line, repeated.times) == (1, 2)
-    assert (
-        len(of("timed out after 9 s waiting for job 1", "timed out after 9 s waiting for job 2").events) == 2
-    )
+    assert len(of("timed out after 9 s waiting for job 1", "timed out after 9 s waiting for job 2").events) == 2
 
 
 def test_what_comes_back_after_it_was_cured_is_another_event() -> None:
@@ -195,9 +183,19 @@ def test_events_without_end_are_bounded_and_the_rest_is_said() -> None:
 
 
 @pytest.mark.parametrize(
-    "piece", ["GET " * 50_000, "retrying (" * 50_000, "a" * 1_000_000, "timed out " * 50_000, "::a" * 300_000,
-              "FAILED x - " * 50_000, "poll " * 100_000, "[ERROR] " * 50_000, "stale " * 100_000],
-)  # fmt: skip
+    "piece",
+    [
+        "GET " * 50_000,
+        "retrying (" * 50_000,
+        "a" * 1_000_000,
+        "timed out " * 50_000,
+        "::a" * 300_000,
+        "FAILED x - " * 50_000,
+        "poll " * 100_000,
+        "[ERROR] " * 50_000,
+        "stale " * 100_000,
+    ],
+)
 def test_a_line_of_a_megabyte_takes_no_time(piece: str) -> None:
     began = time.monotonic()
     of(*[piece] * 5)

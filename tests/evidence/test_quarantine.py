@@ -25,10 +25,7 @@ def test_bytes_are_kept_under_their_digest_and_for_their_owner_alone(tmp_path: P
     path = keep(tmp_path / "a" / "q", tmp_path / "bad.xml", digest, 1000)
     assert path == tmp_path / "a" / "q" / digest
     assert (b"<half", [digest]) == (path.read_bytes(), [each.name for each in path.parent.iterdir()])
-    assert os.name == "nt" or tuple(stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)) == (
-        0o600,
-        0o700,
-    )
+    assert os.name == "nt" or tuple(stat.S_IMODE(each.stat().st_mode) for each in (path, path.parent)) == (0o600, 0o700)
 
 
 def test_the_oldest_go_first_and_only_as_many_as_must(tmp_path: Path) -> None:
@@ -49,10 +46,7 @@ def test_one_that_is_there_already_pushes_nothing_out(tmp_path: Path) -> None:
 
 def test_one_that_is_too_large_is_not_kept_and_pushes_nothing_out(tmp_path: Path) -> None:
     kept = put(tmp_path, b"a" * 900)
-    assert (
-        put(tmp_path, b"b" * 1001),
-        keep(tmp_path, b"cc", sha256(b"cc").hexdigest(), 1000, 1),
-    ) == (None, None)
+    assert (put(tmp_path, b"b" * 1001), keep(tmp_path, b"cc", sha256(b"cc").hexdigest(), 1000, 1)) == (None, None)
     assert [kept] == list(tmp_path.iterdir())
 
 

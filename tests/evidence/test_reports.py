@@ -14,9 +14,7 @@ from checks.evidence import attempts, reports
 from checks.records import CaseOutcome, FileVerdict, ReadStatus
 
 SAMPLES = Path(__file__).parent / "samples"
-ORACLE: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))[
-    "files"
-]
+ORACLE: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["files"]
 STATUS = {
     "counts": {ReadStatus.READ},
     "malformed": {ReadStatus.UNREADABLE},
@@ -30,9 +28,7 @@ STATUS = {
 REFUSED = "ctrf/made/duplicate-keys.json"
 ORACLE[REFUSED] |= {"expect": "decline"}
 COUNTED = [name for name, fact in ORACLE.items() if fact["expect"] == "counts"]
-NOT_COUNTED = [
-    name for name, fact in ORACLE.items() if fact["expect"] in ("malformed", "decline", "not-junit")
-]
+NOT_COUNTED = [name for name, fact in ORACLE.items() if fact["expect"] in ("malformed", "decline", "not-junit")]
 
 
 def test_the_oracle_covers_every_sample() -> None:
@@ -55,10 +51,23 @@ def test_each_sample_gets_the_status_that_the_oracle_gives_it(name: str) -> None
 def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> None:
     report, fact = reports.read(SAMPLES / name), ORACLE[name]
     expected = {
-        key: fact[key] for key in ("cases", "passed", "failed", "errored", "skipped", "suite_failures", "verdict",
-                                   "suite_level", "flaky_cases", "rerun_cases", "sha256", "bytes")
+        key: fact[key]
+        for key in (
+            "cases",
+            "passed",
+            "failed",
+            "errored",
+            "skipped",
+            "suite_failures",
+            "verdict",
+            "suite_level",
+            "flaky_cases",
+            "rerun_cases",
+            "sha256",
+            "bytes",
+        )
         if key in fact
-    }  # fmt: skip
+    }
     if "rerun" in fact:  # counted apart there: passed, at a later attempt
         expected["passed"] += fact["rerun"]
     lost = [{problem.element[:5] for problem in case.lost} for case in report.cases]
@@ -83,9 +92,15 @@ def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> N
 def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) -> None:
     report = reports.read(SAMPLES / name)
     assert (
-        report.cases, report.findings, report.passed, report.failed, report.errored, report.skipped,
-        report.suite_failures, report.verdict,
-    ) == ((), (), None, None, None, None, None, FileVerdict.UNKNOWN)  # fmt: skip
+        report.cases,
+        report.findings,
+        report.passed,
+        report.failed,
+        report.errored,
+        report.skipped,
+        report.suite_failures,
+        report.verdict,
+    ) == ((), (), None, None, None, None, None, FileVerdict.UNKNOWN)
     assert report.reason.endswith(".")
     assert ORACLE[name]["sha256"] == report.sha256
 
@@ -102,9 +117,7 @@ def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) 
         ("made/empty.xml", 0, "0 bytes"),
     ],
 )
-def test_an_unreadable_file_says_where_it_breaks_and_what_it_looks_like(
-    name: str, at_byte: int, words: str
-) -> None:
+def test_an_unreadable_file_says_where_it_breaks_and_what_it_looks_like(name: str, at_byte: int, words: str) -> None:
     report = reports.read(SAMPLES / "malformed" / name)
     assert (at_byte, True) == (report.at_byte, words in report.reason), report.reason
 
@@ -225,13 +238,14 @@ def test_attempts_that_are_but_a_number_in_a_file_are_limited() -> None:
 @pytest.mark.parametrize(
     ("code", "outcome", "verdict"),
     [
-        (1, "passed", FileVerdict.FAILED), (7, "passed", FileVerdict.FAILED), (0, "passed", FileVerdict.PASSED),
-        (5, "skipped", FileVerdict.NOTHING_RAN), (1, "failed", FileVerdict.FAILED),
+        (1, "passed", FileVerdict.FAILED),
+        (7, "passed", FileVerdict.FAILED),
+        (0, "passed", FileVerdict.PASSED),
+        (5, "skipped", FileVerdict.NOTHING_RAN),
+        (1, "failed", FileVerdict.FAILED),
     ],
-)  # fmt: skip
-def test_an_exit_code_that_no_test_explains_is_a_failure(
-    code: int, outcome: str, verdict: FileVerdict
-) -> None:
+)
+def test_an_exit_code_that_no_test_explains_is_a_failure(code: int, outcome: str, verdict: FileVerdict) -> None:
     test = {"nodeid": "t.py::a", "outcome": outcome}
     content = {"created": 1706828654.2, "exitcode": code, "summary": {}, "tests": [test]}
     found = reports.read(json.dumps(content).encode(), name="p.json")
@@ -240,9 +254,7 @@ def test_an_exit_code_that_no_test_explains_is_a_failure(
 
 
 def test_json_that_was_written_for_people_is_read() -> None:
-    tests = [
-        {"name": f"n{number}", "status": "passed", "duration": 1, "suite": "s"} for number in range(9_000)
-    ]
+    tests = [{"name": f"n{number}", "status": "passed", "duration": 1, "suite": "s"} for number in range(9_000)]
     content = json.dumps({"results": {"tool": {"name": "t"}, "tests": tests}}, indent=2).encode()
     assert content.count(b"\n") + content.count(b",") > 60_000
     assert counted(content) == (ReadStatus.READ, FileVerdict.PASSED, 9_000)
@@ -272,7 +284,5 @@ def test_sarif_and_json_from_powershell_are_known_for_what_they_are() -> None:
 
 
 def test_a_failure_inside_a_failure_is_counted() -> None:
-    content = (
-        b"<testsuite><testcase><failure>t<testcase><failure/></testcase></failure></testcase></testsuite>"
-    )
+    content = b"<testsuite><testcase><failure>t<testcase><failure/></testcase></failure></testcase></testsuite>"
     assert reports.read(content, name="r.xml").failed == 2

@@ -33,29 +33,57 @@ from checks.records import (
 SAMPLES = Path(__file__).parent / "samples"
 REHEARSED = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-2" / "evidence"
 FINDING = {
-    "run_id": "r", "environment": "ci", "occurred_at": "2026-03-02T09:00:00Z", "recorded_at": "2026-03-02T09:00:00Z",
-    "format": 1, "weakness": "errors.cannot-be-pickled", "seen": None, "reason": "",
-}  # fmt: skip
+    "run_id": "r",
+    "environment": "ci",
+    "occurred_at": "2026-03-02T09:00:00Z",
+    "recorded_at": "2026-03-02T09:00:00Z",
+    "format": 1,
+    "weakness": "errors.cannot-be-pickled",
+    "seen": None,
+    "reason": "",
+}
 
 STAMP: dict[str, Any] = {
-    "run_id": "r", "environment": Environment.LOOPBACK, "occurred_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
+    "run_id": "r",
+    "environment": Environment.LOOPBACK,
+    "occurred_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
     "recorded_at": datetime(2026, 3, 2, 9, tzinfo=UTC),
-}  # fmt: skip
+}
 # What no rehearsal and no collection writes.
 WRITTEN_DOWN = (
-    Decision(**STAMP, action="go-on", word=VerdictWord.ON_TRACK, verdict="d" * 64,
-             verdict_as_of=STAMP["occurred_at"], by="ana", why="all is well"),
-    Said(**STAMP, word=VerdictWord.ON_TRACK, rule="nothing-failing", verdict="d" * 64,
-         because=("Proven: pass-rate.",)),
+    Decision(
+        **STAMP,
+        action="go-on",
+        word=VerdictWord.ON_TRACK,
+        verdict="d" * 64,
+        verdict_as_of=STAMP["occurred_at"],
+        by="ana",
+        why="all is well",
+    ),
+    Said(**STAMP, word=VerdictWord.ON_TRACK, rule="nothing-failing", verdict="d" * 64, because=("Proven: pass-rate.",)),
     RollCall(**STAMP, segments=("job-0123",)),
     Notice(**STAMP, channel="hooks.example", told=("said-0123",)),
     Built(**STAMP, origin="dist", files=(BuiltFile(name="a-1.whl", sha256="d" * 64, size_bytes=7),)),
     Artefact(
-        **STAMP, project="a", version="1", index="https://index.example/", resolved=("a==1",),
-        files=(PublishedFile(name="a-1.whl", claimed="", sha256="d" * 64, size_bytes=7, yanked=True,
-                             yanked_reason="no", requires_python=">=3.11", metadata=""),),
+        **STAMP,
+        project="a",
+        version="1",
+        index="https://index.example/",
+        resolved=("a==1",),
+        files=(
+            PublishedFile(
+                name="a-1.whl",
+                claimed="",
+                sha256="d" * 64,
+                size_bytes=7,
+                yanked=True,
+                yanked_reason="no",
+                requires_python=">=3.11",
+                metadata="",
+            ),
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -96,8 +124,7 @@ def test_a_row_that_lacks_a_field_is_not_valid(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "change",
-    [{"environment": "moon"}, {"reason": 7}, {"seen": "yes"}, {"format": FORMAT + 1}, {"format": "1"}],
+    "change", [{"environment": "moon"}, {"reason": 7}, {"seen": "yes"}, {"format": FORMAT + 1}, {"format": "1"}]
 )
 def test_a_row_with_something_else_in_a_field_is_not_valid(change: dict[str, Any]) -> None:
     assert errors("finding", FINDING | change)

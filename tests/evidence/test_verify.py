@@ -31,9 +31,7 @@ def place(tmp_path: Path) -> Place:
     """A project with one release in it, and a run after it, so that there is something to compact."""
     book = shutil.copytree(REHEARSAL, tmp_path / "docs" / "releases" / NAME) / "evidence"
     last = max(ledger.read(book, RunContext), key=lambda record: record.recorded_at)
-    ledger.write(
-        book, [msgspec.structs.replace(last, run_id="now", recorded_at=last.recorded_at + timedelta(hours=1))]
-    )
+    ledger.write(book, [msgspec.structs.replace(last, run_id="now", recorded_at=last.recorded_at + timedelta(hours=1))])
     return Place(tmp_path, Loaded(Settings(), {}, tmp_path / "watch.toml"), Console())
 
 
@@ -57,9 +55,7 @@ def snapshot(root: Path) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
 
 
-def test_all_is_well_where_it_is_and_nothing_is_written(
-    place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_all_is_well_where_it_is_and_nothing_is_written(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     published(place)
     before = snapshot(place.root)
     code, said = asked(evidence.verify, place, capsys)
@@ -88,9 +84,7 @@ def test_a_published_file_that_was_edited_is_named_with_its_first_line(
     assert (code, differs["file"], differs["line"], differs["published"]) == (1, "es/verdict.md", 3, "GO")
 
 
-def test_a_published_file_too_many_and_one_too_few_are_named(
-    place: Place, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_published_file_too_many_and_one_too_few_are_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     out = published(place)
     (out / "en" / "zz.md").write_text("x")
     (out / "en" / "t00.md").unlink()
@@ -101,9 +95,7 @@ def test_a_published_file_too_many_and_one_too_few_are_named(
 
 
 @pytest.mark.parametrize("compacted", [False, True])
-def test_evidence_that_was_changed_is_said(
-    place: Place, capsys: pytest.CaptureFixture[str], compacted: bool
-) -> None:
+def test_evidence_that_was_changed_is_said(place: Place, capsys: pytest.CaptureFixture[str], compacted: bool) -> None:
     book = place.releases / NAME / "evidence"
     if compacted:
         ledger.compact(book)

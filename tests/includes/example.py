@@ -173,18 +173,8 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         coverage=_coverage(),
         traces=_traces(strangers),
         looks=(
-            Look(
-                hours=24,
-                verdict=_verdict(from_outside(7, "polling.fresh-status")),
-                late=0,
-                figures=_figures(0.93),
-            ),
-            Look(
-                hours=48,
-                verdict=_verdict(from_outside(8, "polling.fresh-status")),
-                late=3,
-                figures=_figures(0.96),
-            ),
+            Look(hours=24, verdict=_verdict(from_outside(7, "polling.fresh-status")), late=0, figures=_figures(0.93)),
+            Look(hours=48, verdict=_verdict(from_outside(8, "polling.fresh-status")), late=3, figures=_figures(0.96)),
         ),
         course=_course(),
         environments=_environments(),
@@ -212,25 +202,19 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
                 failures=6,
                 runs_per_day=15.0,
                 cost_min=None,
-                score=Score(
-                    keys=40, mean=0.0655, low=0.0188, high=0.1413, above_one_percent=0.99, bad_mean=0.0395
-                )
+                score=Score(keys=40, mean=0.0655, low=0.0188, high=0.1413, above_one_percent=0.99, bad_mean=0.0395)
                 if number
                 else Score(keys=0),
                 impact=0.933,
                 clean_runs=45,
-                reason=text(
-                    "Failed, and passed on the same commit: {mixed} of {keys} keys", mixed=3, keys=40
-                ),
+                reason=text("Failed, and passed on the same commit: {mixed} of {keys} keys", mixed=3, keys=40),
             )
             for number, kind in enumerate(FlakyClass)
         ),
         defects_seeded=61,
         defects_caught=61,
         digest=DIGEST,
-        questions=(
-            Question(id=from_outside(9, "INC-1"), says=text("{who} waits", who=from_outside(10, "ana"))),
-        ),
+        questions=(Question(id=from_outside(9, "INC-1"), says=text("{who} waits", who=from_outside(10, "ana"))),),
         **(_lived(strangers) if incidents or strangers else {}),
     )
 
@@ -249,8 +233,15 @@ def _course() -> Course:
     sums = [tuple(map(sum, zip(*jobs[: n + 1], strict=True))) for n in range(len(jobs))]
 
     def part(begins_h: float, ends_h: float, events: int, trials: int, rate: Estimate) -> Part:
-        return Part(begins_h=begins_h, ends_h=ends_h, events=events, trials=trials, value=rate.value, low=rate.low,
-                    high=rate.high)  # fmt: skip
+        return Part(
+            begins_h=begins_h,
+            ends_h=ends_h,
+            events=events,
+            trials=trials,
+            value=rate.value,
+            low=rate.low,
+            high=rate.high,
+        )
 
     def end(n: int) -> float:
         return min(6.0 * (n + 1), 50.0)
@@ -265,9 +256,10 @@ def _course() -> Course:
         ),
         smoke=tuple(
             Took(begins_h=6 * n, ends_h=end(n), n=6, median_s=1.2 + n / 10, least_s=0.9, most_s=2.5 + n / 5)
-            for n in range(len(jobs)) if n != 3
+            for n in range(len(jobs))
+            if n != 3
         ),
-    )  # fmt: skip
+    )
 
 
 def _lived(strangers: bool) -> dict[str, Any]:
@@ -278,13 +270,37 @@ def _lived(strangers: bool) -> dict[str, Any]:
     return {
         "pages": {},
         "transitions": tuple(
-            Transition(**stamp, run_id=f"t{n}", incident=ids[n % len(ids)], opened_at=T0, state="open", impact=word,
-                       severity=Severity.MAJOR, root_cause=word, fix=word, metric="", by=word, why=word, rule=word)
+            Transition(
+                **stamp,
+                run_id=f"t{n}",
+                incident=ids[n % len(ids)],
+                opened_at=T0,
+                state="open",
+                impact=word,
+                severity=Severity.MAJOR,
+                root_cause=word,
+                fix=word,
+                metric="",
+                by=word,
+                why=word,
+                rule=word,
+            )
             for n, word in enumerate(words)
         ),
         "followed": tuple(
-            Followed(incident=id, rule=word, fingerprints=(word,), blocks=(word,), shows=(word,), seen=7, first_at=T0,
-                     last_at=NOW, landed_at=T0, shown=False, proof=text("{why} is missing", why=word))
+            Followed(
+                incident=id,
+                rule=word,
+                fingerprints=(word,),
+                blocks=(word,),
+                shows=(word,),
+                seen=7,
+                first_at=T0,
+                last_at=NOW,
+                landed_at=T0,
+                shown=False,
+                proof=text("{why} is missing", why=word),
+            )
             for id, word in zip(ids, words, strict=False)
         ),
         "said": tuple(
@@ -292,18 +308,41 @@ def _lived(strangers: bool) -> dict[str, Any]:
             for n, word in enumerate(words)
         ),
         "decisions": tuple(
-            Decision(**stamp, run_id=f"d{n}", action=word, word=VerdictWord.NO_GO, verdict=word, verdict_as_of=NOW,
-                     by=word, why=word)
+            Decision(
+                **stamp,
+                run_id=f"d{n}",
+                action=word,
+                word=VerdictWord.NO_GO,
+                verdict=word,
+                verdict_as_of=NOW,
+                by=word,
+                why=word,
+            )
             for n, word in enumerate(words)
         ),
         "steps": tuple(
-            WatchStep(**stamp, run_id=f"w{n}", state="open", window_h=72, by=word, why=word, previous=word,
-                      asked=(Asked(id=word, says=word, proven_by=word, priority=2),))
+            WatchStep(
+                **stamp,
+                run_id=f"w{n}",
+                state="open",
+                window_h=72,
+                by=word,
+                why=word,
+                previous=word,
+                asked=(Asked(id=word, says=word, proven_by=word, priority=2),),
+            )
             for n, word in enumerate(words)
         ),
-        "seal": SealState(closed_at=NOW, by=words[0], why=words[0], word="GO", files=7, digest=DIGEST,
-                          differs=tuple(text("{file} was changed.", file=word) for word in words if strangers)),
-    }  # fmt: skip
+        "seal": SealState(
+            closed_at=NOW,
+            by=words[0],
+            why=words[0],
+            word="GO",
+            files=7,
+            digest=DIGEST,
+            differs=tuple(text("{file} was changed.", file=word) for word in words if strangers),
+        ),
+    }
 
 
 def _verdict(name: str) -> Verdict:
@@ -347,12 +386,7 @@ def _metrics(test: str) -> tuple[Metric, ...]:
             text=text("{passed} of {n} jobs ended well, {share:.1%}", passed=58, n=60, share=0.9667),
             reason=text("The rate meets the threshold"),
             critical=True,
-            inputs={
-                "passed": 58,
-                "failed": 2,
-                "level": 0.95,
-                "jobs": [f"job-{number}" for number in range(30)],
-            },
+            inputs={"passed": 58, "failed": 2, "level": 0.95, "jobs": [f"job-{number}" for number in range(30)]},
         ),
         Metric(
             id="flaky-tests",
@@ -460,12 +494,7 @@ def _promises(strangers: bool) -> tuple[PromiseStatus, ...]:
     rows = (
         ("config.no-fallback", Severity.CRITICAL, Outcome.KEPT, ""),
         ("config.defaults", Severity.MINOR, Outcome.NOT_APPLICABLE, "this SDK has no such setting"),
-        (
-            "polling.fresh-status",
-            Severity.CRITICAL,
-            Outcome.BROKEN,
-            "the second poll answered CREATED, 3 s old",
-        ),
+        ("polling.fresh-status", Severity.CRITICAL, Outcome.BROKEN, "the second poll answered CREATED, 3 s old"),
         ("polling.created-to-ready", Severity.MAJOR, Outcome.UNKNOWN, "stopped after 20 s of real time"),
         ("cache.bypass-per-request", Severity.MAJOR, Outcome.KEPT, ""),
     )
@@ -486,9 +515,7 @@ def _promises(strangers: bool) -> tuple[PromiseStatus, ...]:
             broken=2 if outcome is Outcome.BROKEN else 0,
             unknown=number % 2,
             last_seen_red_at=T0 - timedelta(days=1) if number != 4 else None,
-            log=HOSTILE
-            if strangers
-            else ("GET /aris3/exports/e1 200 CREATED", "GET /aris3/exports/e1 200 READY"),
+            log=HOSTILE if strangers else ("GET /aris3/exports/e1 200 CREATED", "GET /aris3/exports/e1 200 READY"),
         )
         for number, (id, severity, outcome, reason) in enumerate(rows)
     )
@@ -536,13 +563,7 @@ def _incidents(strangers: bool) -> tuple[Incident, ...]:
     )
     strange = tuple(
         Incident(
-            id=f"s{number}",
-            at=T0,
-            impact=string,
-            root_cause=string,
-            fix=string,
-            state=string,
-            severity=Severity.MINOR,
+            id=f"s{number}", at=T0, impact=string, root_cause=string, fix=string, state=string, severity=Severity.MINOR
         )
         for number, string in enumerate(HOSTILE)
     )
@@ -569,61 +590,80 @@ def _segments(strangers: bool) -> tuple[SegmentInfo, ...]:
 def _environments() -> tuple[Tried, ...]:
     return tuple(
         Tried(
-            environment=environment, decided=60, lost=3, requests=1200, waits=180, stale_trials=180, network_errors=3,
-            polling_timeouts=0, stale_reads=1,
+            environment=environment,
+            decided=60,
+            lost=3,
+            requests=1200,
+            waits=180,
+            stale_trials=180,
+            network_errors=3,
+            polling_timeouts=0,
+            stale_reads=1,
         )
         for environment in (Environment.CI, Environment.LOOPBACK)
-    )  # fmt: skip
+    )
 
 
 def _changes(strangers: bool) -> tuple[InForce, ...]:
     """The settings at T+0, and a change for each string."""
     calm = ("thresholds.pass_rate = 0.95", "the first record of this watch", "atalaya")
-    changed = [(string, string, string) for string in HOSTILE] if strangers else [
-        ("thresholds.pass_rate = 0.9", "we agreed on less", "ana")
-    ]  # fmt: skip
+    changed = (
+        [(string, string, string) for string in HOSTILE]
+        if strangers
+        else [("thresholds.pass_rate = 0.9", "we agreed on less", "ana")]
+    )
     return tuple(
         InForce(
-            run_id="r", environment=Environment.LOOPBACK, occurred_at=T0, recorded_at=T0, digest=DIGEST,
-            settings=(line,), why=why, by=by,
+            run_id="r",
+            environment=Environment.LOOPBACK,
+            occurred_at=T0,
+            recorded_at=T0,
+            digest=DIGEST,
+            settings=(line,),
+            why=why,
+            by=by,
         )
         for line, why, by in (calm, *changed)
-    )  # fmt: skip
+    )
 
 
 def _coverage() -> Coverage:
     gap = Gap(begins=T0 + timedelta(hours=30), ends=T0 + timedelta(hours=37.5), hours=7.5)
-    return Coverage(
-        every_h=1, slots=50, seen=43, least=0.9, most_gap_h=6, largest=gap, gaps=(gap,), latest_h=0.4
-    )
+    return Coverage(every_h=1, slots=50, seen=43, least=0.9, most_gap_h=6, largest=gap, gaps=(gap,), latest_h=0.4)
 
 
 def _traces(strangers: bool) -> tuple[Trace, ...]:
     """One record of each kind that is traced, for each hostile string in each place where one can stand."""
     traces: list[Trace] = []
-    for number, (file, said) in enumerate(
-        [(s, s) for s in HOSTILE] if strangers else [("reports/unit.xml", "gone")]
-    ):
+    for number, (file, said) in enumerate([(s, s) for s in HOSTILE] if strangers else [("reports/unit.xml", "gone")]):
         stamp: dict[str, Any] = {
-            "run_id": said, "environment": Environment.CI, "occurred_at": T0, "recorded_at": T0,
+            "run_id": said,
+            "environment": Environment.CI,
+            "occurred_at": T0,
+            "recorded_at": T0,
             "origin": origin_of(file, DIGEST),
-        }  # fmt: skip
+        }
         segment = _segments(strangers)[number].name
         records = (
             JobAttempt(
                 **stamp, workflow=said, job=said, variant=said, attempt=2, commit=said, conclusion=Conclusion.FAILURE
             ),
             TestAttempt(
-                **stamp, test=said, variant=said, attempt=1, commit=said, outcome=CaseOutcome.FAILED, critical=True,
-                message=said, line=7,
+                **stamp,
+                test=said,
+                variant=said,
+                attempt=1,
+                commit=said,
+                outcome=CaseOutcome.FAILED,
+                critical=True,
+                message=said,
+                line=7,
             ),
             *(
-                Event(
-                    **stamp, event=kind, expected=True, blocking=True, place=said, message=said, line=12, quote=said
-                )
+                Event(**stamp, event=kind, expected=True, blocking=True, place=said, message=said, line=12, quote=said)
                 for kind in EventKind
             ),
-        )  # fmt: skip
+        )
         traces += [Trace(record=record, segment=segment) for record in records]
     return tuple(traces)
 
@@ -698,7 +738,5 @@ def _contexts(strangers: bool) -> tuple[RunContext, ...]:
             freeze=("pydantic==2.14.0", "requests==2.34.0"),
         )
 
-    calm = tuple(
-        made(hours, "3.11.9" if hours < 30 else "3.12.4", "aris3-client-sdk") for hours in range(0, 49, 6)
-    )
+    calm = tuple(made(hours, "3.11.9" if hours < 30 else "3.12.4", "aris3-client-sdk") for hours in range(0, 49, 6))
     return calm + (tuple(made(49, string, string) for string in HOSTILE) if strangers else ())

@@ -24,20 +24,7 @@ CHARTS = ("timeline", "chart-pass-rate", "chart-network", "chart-flaky", "chart-
 WITH_SPARKS = (*CHARTS, "metrics")
 SVG = "{http://www.w3.org/2000/svg}"
 RAW = re.compile(r"^( *)```\{raw\} html\n(.*?)\n\1```$", re.MULTILINE | re.DOTALL)
-HARMLESS = {
-    "svg",
-    "title",
-    "desc",
-    "line",
-    "rect",
-    "circle",
-    "path",
-    "text",
-    "tspan",
-    "figure",
-    "figcaption",
-    "p",
-}
+HARMLESS = {"svg", "title", "desc", "line", "rect", "circle", "path", "text", "tspan", "figure", "figcaption", "p"}
 T0 = example.T0
 
 
@@ -47,9 +34,7 @@ def raw_of(fragment: str) -> list[ElementTree.Element]:
 
 
 def svgs(name: str, judgement: Judgement, voice: Voice = EN) -> list[ElementTree.Element]:
-    found = [
-        element for raw in raw_of(FRAGMENTS[name](judgement, voice)) for element in raw.iter(f"{SVG}svg")
-    ]
+    found = [element for raw in raw_of(FRAGMENTS[name](judgement, voice)) for element in raw.iter(f"{SVG}svg")]
     return [svg for svg in found if svg.get("role") == "img"]
 
 
@@ -57,12 +42,16 @@ def full(*, strangers: bool = False) -> Judgement:
     """A watch in which everything happened, and that was extended once."""
     judgement = example.judgement(strangers=strangers, incidents=True)
     longer = WatchStep(
-        run_id="longer", environment=judgement.contexts[0].environment, occurred_at=T0 + timedelta(hours=49),
-        recorded_at=T0 + timedelta(hours=49), state="extended", window_h=96, by="ana", why="INC-1 is not proven",
-    )  # fmt: skip
-    return replace(
-        judgement, release=replace(judgement.release, window_h=96), steps=(*judgement.steps, longer)
+        run_id="longer",
+        environment=judgement.contexts[0].environment,
+        occurred_at=T0 + timedelta(hours=49),
+        recorded_at=T0 + timedelta(hours=49),
+        state="extended",
+        window_h=96,
+        by="ana",
+        why="INC-1 is not proven",
     )
+    return replace(judgement, release=replace(judgement.release, window_h=96), steps=(*judgement.steps, longer))
 
 
 @pytest.mark.parametrize("voice", [EN, ES], ids=["en", "es"])
@@ -79,9 +68,7 @@ def test_each_chart_is_xml_with_a_title_and_a_description(name: str, strangers: 
 def test_a_strangers_text_is_text_and_nothing_else(name: str) -> None:
     elements = [one for raw in raw_of(FRAGMENTS[name](full(strangers=True), EN)) for one in raw.iter()]
     assert {one.tag.removeprefix(SVG) for one in elements} <= HARMLESS | {"div"}
-    assert [
-        key for one in elements for key in one.attrib if key.startswith("on") or key in ("href", "style")
-    ] == []
+    assert [key for one in elements for key in one.attrib if key.startswith("on") or key in ("href", "style")] == []
 
 
 @pytest.mark.parametrize("string", example.HOSTILE)
@@ -117,26 +104,19 @@ def test_below_each_chart_its_numbers_are_folded_in_a_table(name: str) -> None:
 @pytest.mark.parametrize("hours", [72, 96, 120])
 @pytest.mark.parametrize("word", list(VerdictWord))
 @pytest.mark.parametrize("voice", [EN, ES], ids=["en", "es"])
-def test_no_verdict_lies_on_another_where_the_page_is_narrow(
-    word: VerdictWord, hours: int, voice: Voice
-) -> None:
+def test_no_verdict_lies_on_another_where_the_page_is_narrow(word: VerdictWord, hours: int, voice: Voice) -> None:
     words = f"○ {voice.language.gettext(word.value)}"
     marks = [charts.Mark(at_h, words, len(words), "") for at_h in (24.0, 48.0, 50.0, 72.0, float(hours))]
-    placed = list(
-        zip(charts.lanes(marks, hours), (charts.extent(mark, hours) for mark in marks), strict=True)
-    )
+    placed = list(zip(charts.lanes(marks, hours), (charts.extent(mark, hours) for mark in marks), strict=True))
     assert [
-        (one, other) for (lane, one), (beside, other) in combinations(placed, 2)
+        (one, other)
+        for (lane, one), (beside, other) in combinations(placed, 2)
         if lane == beside and one[0] < other[1] and other[0] < one[1]
-    ] == []  # fmt: skip
-    assert all(
-        begins >= -charts.LETTER and ends <= charts.NARROW + charts.LETTER for _, (begins, ends) in placed
-    )
+    ] == []
+    assert all(begins >= -charts.LETTER and ends <= charts.NARROW + charts.LETTER for _, (begins, ends) in placed)
 
 
-@pytest.mark.parametrize(
-    ("low", "high"), [(0, 0.003), (0, 1), (0.62, 1), (0.9, 1), (0, 106.5), (0, 4e6), (0, 7e-5)]
-)
+@pytest.mark.parametrize(("low", "high"), [(0, 0.003), (0, 1), (0.62, 1), (0.9, 1), (0, 106.5), (0, 4e6), (0, 7e-5)])
 def test_an_axis_holds_its_values_with_few_round_numbers(low: float, high: float) -> None:
     places = charts.ticks(low, high)
     assert 2 <= len(places) <= 5
@@ -155,8 +135,9 @@ def test_the_rate_is_drawn_at_the_height_that_the_table_says() -> None:
     point = svg.findall(f"{SVG}circle[@class='point']")[-1]
     ticks = {
         float((text.text or "").rstrip("%")) / 100: float(text.get("y", "")) - 4
-        for text in svg.findall(f"{SVG}text") if (text.text or "").endswith("%")
-    }  # fmt: skip
+        for text in svg.findall(f"{SVG}text")
+        if (text.text or "").endswith("%")
+    }
     (low, at_low), (high, at_high) = min(ticks.items()), max(ticks.items())
     assert last.value is not None
     expected = at_high + (at_low - at_high) * (high - last.value) / (high - low)
@@ -183,10 +164,7 @@ def test_what_is_counted_has_room_over_its_column_in_the_longest_window(count: i
 
 def test_a_day_without_a_request_has_no_column() -> None:
     (svg,) = svgs("chart-network", full())
-    assert (
-        len(svg.findall(f"{SVG}text[@class='value']")),
-        len(svg.findall(f"{SVG}rect[@class='column']")),
-    ) == (3, 2)
+    assert (len(svg.findall(f"{SVG}text[@class='value']")), len(svg.findall(f"{SVG}rect[@class='column']"))) == (3, 2)
 
 
 def test_the_least_reliable_test_stands_first_and_one_of_which_nothing_is_known_is_not_drawn() -> None:
@@ -200,14 +178,7 @@ def test_the_least_reliable_test_stands_first_and_one_of_which_nothing_is_known_
 def test_an_incident_lasts_from_when_it_opened_to_when_it_was_last_said_to_be_over() -> None:
     judgement = example.judgement(incidents=True)
     (incident,), (step, *_) = judgement.incidents, judgement.transitions
-    story = (
-        ("open", 29),
-        ("monitoring", 30),
-        ("resolved", 31),
-        ("reopened", 33),
-        ("monitoring", 36),
-        ("resolved", 40),
-    )
+    story = (("open", 29), ("monitoring", 30), ("resolved", 31), ("reopened", 33), ("monitoring", 36), ("resolved", 40))
     steps = tuple(
         replace(step, incident=incident.id, state=state, occurred_at=T0 + timedelta(hours=hours))
         for state, hours in story
@@ -227,8 +198,7 @@ def test_an_incident_of_another_state_than_it_shows_is_never_drawn_as_over() -> 
 def test_too_many_incidents_are_counted_and_those_that_are_not_over_are_drawn() -> None:
     judgement = example.judgement(incidents=True)
     many = tuple(
-        replace(judgement.incidents[0], id=f"I-{n:02}", state="open" if n > 25 else "resolved")
-        for n in range(30)
+        replace(judgement.incidents[0], id=f"I-{n:02}", state="open" if n > 25 else "resolved") for n in range(30)
     )
     fragment = FRAGMENTS["timeline"](replace(judgement, incidents=many), EN)
     assert "table of incidents\\: 22" in fragment
@@ -274,18 +244,11 @@ def test_a_look_at_which_a_metric_was_not_known_is_a_ring_and_no_zero() -> None:
 
 def nothing(judgement: Judgement) -> Judgement:
     return replace(
-        judgement,
-        course=Course(target=0.95),
-        flaky=(),
-        as_of=judgement.release.opened_at,
-        looks=(),
-        incidents=(),
+        judgement, course=Course(target=0.95), flaky=(), as_of=judgement.release.opened_at, looks=(), incidents=()
     )
 
 
-@pytest.mark.parametrize(
-    "change", [nothing, lambda one: replace(nothing(one), course=None)], ids=["empty", "none"]
-)
+@pytest.mark.parametrize("change", [nothing, lambda one: replace(nothing(one), course=None)], ids=["empty", "none"])
 @pytest.mark.parametrize("name", CHARTS)
 def test_where_nothing_is_known_words_say_so_and_no_empty_chart(
     name: str, change: Callable[[Judgement], Judgement]

@@ -52,10 +52,12 @@ def _published(docs: Path, *names: str) -> None:
 @pytest.mark.parametrize(
     ("names", "expected"),
     [
-        (("1.1.0 (GO)", "1.0.0 (GO)"), "1.1.0"), (("r1 (REHEARSAL, GO)", "1.0.0 (GO)"), "1.0.0"),
-        (("r1 (REHEARSAL, GO)",), "r1"), ((), None),
+        (("1.1.0 (GO)", "1.0.0 (GO)"), "1.1.0"),
+        (("r1 (REHEARSAL, GO)", "1.0.0 (GO)"), "1.0.0"),
+        (("r1 (REHEARSAL, GO)",), "r1"),
+        ((), None),
     ],
-)  # fmt: skip
+)
 def test_the_latest_is_the_newest_that_was_no_rehearsal(
     names: tuple[str, ...], expected: str | None, tmp_path: Path
 ) -> None:
@@ -65,6 +67,4 @@ def test_the_latest_is_the_newest_that_was_no_rehearsal(
 
 
 def test_what_is_not_published_is_no_file(tmp_path: Path) -> None:
-    assert (
-        fragment_file(tmp_path, "latest", "en", "x"), fragment_file(tmp_path, "1.0", "en", "x"),
-    ) == (None, None)  # fmt: skip
+    assert (fragment_file(tmp_path, "latest", "en", "x"), fragment_file(tmp_path, "1.0", "en", "x")) == (None, None)

@@ -58,9 +58,7 @@ def test_a_broken_promise_is_wrong_and_named():
     assert f"Promises broken: 1, the first of them `{broken.promise.id}`" in said.replace("\\", "")
 
 
-@pytest.mark.parametrize(
-    ("state", "expected"), [("open", 1), ("reopened", 1), ("carried over", 1), ("resolved", 0)]
-)
+@pytest.mark.parametrize(("state", "expected"), [("open", 1), ("reopened", 1), ("carried over", 1), ("resolved", 0)])
 def test_an_incident_that_hurts_still_is_wrong_and_leads_to_its_page(state, expected):
     one = replace(example.judgement(incidents=True).incidents[0], state=state)
     said = glance(replace(calm(), incidents=(one,), pages={one.id: "i1.md"}), EN)

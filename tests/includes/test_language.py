@@ -30,11 +30,7 @@ def quoted(value: str) -> str:
         ("1,234.5", EN, text("{x:,.1f}", x=1234.5)),
         ("1.234,5", ES, text("{x:,.1f}", x=1234.5)),
         ("2026-03-02 09:05 UTC", ES, text("{at}", at=datetime(2026, 3, 2, 9, 5, tzinfo=UTC))),
-        (
-            "2026-03-02 07:05 UTC",
-            EN,
-            text("{at}", at=datetime(2026, 3, 2, 9, 5, tzinfo=timezone(timedelta(hours=2)))),
-        ),
+        ("2026-03-02 07:05 UTC", EN, text("{at}", at=datetime(2026, 3, 2, 9, 5, tzinfo=timezone(timedelta(hours=2))))),
         ("rota", ES, text("{outcome}", outcome=Outcome.BROKEN)),
         ("a, b", EN, text("{names}", names=("a", "b"))),
         ("yes and –", EN, text("{flag} and {nothing}", flag=True, nothing=None)),
@@ -47,11 +43,7 @@ def test_values_are_written_as_the_language_has_them(expected, language, sentenc
 
 def test_strings_that_come_in_as_values_are_escaped_and_our_words_are_not():
     assert (
-        EN.say(
-            text("Run {a} by {b}", a="x", b="y"),
-            escape=quoted,
-            prose=lambda words: words.replace("Run", "{Run}"),
-        )
+        EN.say(text("Run {a} by {b}", a="x", b="y"), escape=quoted, prose=lambda words: words.replace("Run", "{Run}"))
         == "{Run} <x> by <y>"
     )
 
@@ -73,9 +65,7 @@ def test_a_language_that_is_not_published_is_a_usage_error_that_names_those_whic
 
 
 def placeholders(template: str) -> list[tuple[str, str]]:
-    return sorted(
-        (field, spec or "") for _, field, spec, _ in Formatter().parse(template) if field is not None
-    )
+    return sorted((field, spec or "") for _, field, spec, _ in Formatter().parse(template) if field is not None)
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
@@ -90,8 +80,6 @@ def test_translations_have_the_placeholders_and_the_code_of_their_sentence(code)
         messages = [message for message in read_po(file) if message.id and message.string]
     assert messages
     # The descriptions of settings take no values: what looks like a field there is none.
-    wrong = [
-        message.id for message in messages if placeholders(message.id) != placeholders(str(message.string))
-    ]
+    wrong = [message.id for message in messages if placeholders(message.id) != placeholders(str(message.string))]
     assert wrong == []
     assert [message.id for message in messages if str(message.string).count("`") % 2] == []

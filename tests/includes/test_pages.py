@@ -24,9 +24,7 @@ EN, ES = Voice(Language("en")), Voice(Language("es"))
 
 
 def written(folder):
-    return {
-        file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()
-    }
+    return {file.relative_to(folder).as_posix(): file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_publish_writes_every_fragment_and_the_figures_for_machines(tmp_path):
@@ -61,33 +59,14 @@ def test_only_the_fragments_that_changed_are_written_again_and_with_a_fresh_time
     publish(example.judgement(), out, Language("en"))
     for file in out.iterdir():
         os.utime(file, (1, 1))
-    written = {
-        file.name.partition("-")[0]
-        for file in publish(example.judgement(incidents=True), out, Language("en"))
-    }
-    assert {
-        "incidents.md",
-        "incident",
-        "decisions.md",
-        "asked.md",
-        "seal.md",
-        "timeline.md",
-        "feed.atom",
-    } == written
+    written = {file.name.partition("-")[0] for file in publish(example.judgement(incidents=True), out, Language("en"))}
+    assert {"incidents.md", "incident", "decisions.md", "asked.md", "seal.md", "timeline.md", "feed.atom"} == written
     assert (out / "incidents.md").stat().st_mtime > 1
 
 
 def test_without_incidents_the_runbooks_own_row_stands_there():
     spanish = FRAGMENTS["incidents"](example.judgement(), ES)
-    for cell in (
-        "Fecha (UTC)",
-        "Impacto",
-        "Causa raíz",
-        "Fix aplicado",
-        "Estado",
-        "Sin incidentes",
-        "Cerrado",
-    ):
+    for cell in ("Fecha (UTC)", "Impacto", "Causa raíz", "Fix aplicado", "Estado", "Sin incidentes", "Cerrado"):
         assert cell.replace("(", "\\(").replace(")", "\\)") in spanish
     assert spanish.count("N\\/A") == 3
     assert "No incidents" in FRAGMENTS["incidents"](example.judgement(), EN)
@@ -105,9 +84,7 @@ def test_the_metrics_have_the_columns_of_the_runbook():
 
 def test_before_the_end_a_state_is_called_one_so_far_and_afterwards_not():
     open_still = example.judgement()
-    ended = msgspec.structs.replace(
-        open_still, verdict=msgspec.structs.replace(open_still.verdict, window="ended")
-    )
+    ended = msgspec.structs.replace(open_still, verdict=msgspec.structs.replace(open_still.verdict, window="ended"))
     assert FRAGMENTS["metrics"](open_still, EN).count("So far\\:") == 5
     assert FRAGMENTS["metrics"](ended, EN).count("So far\\:") == 0
 

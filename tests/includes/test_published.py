@@ -31,45 +31,45 @@ from tests.includes import example
 from tests.includes.example import DIGEST, HOSTILE, T0
 
 EN = Voice(Language("en"))
-STAMP: dict[str, Any] = {
-    "run_id": "r", "environment": Environment.LOOPBACK, "occurred_at": T0, "recorded_at": T0,
-}  # fmt: skip
-PARSER: MarkdownIt = create_md_parser(
-    MdParserConfig(enable_extensions={"attrs_inline", "colon_fence"}), RendererHTML
-)
+STAMP: dict[str, Any] = {"run_id": "r", "environment": Environment.LOOPBACK, "occurred_at": T0, "recorded_at": T0}
+PARSER: MarkdownIt = create_md_parser(MdParserConfig(enable_extensions={"attrs_inline", "colon_fence"}), RendererHTML)
 UNKNOWN, YES, NO = "○ not known", "● yes", "✖ no"
 
 
 def file(name: str = "a-1.whl", **changes: Any) -> PublishedFile:
     said: dict[str, Any] = {
-        "claimed": DIGEST, "sha256": DIGEST, "size_bytes": 7, "yanked": False, "yanked_reason": "",
-        "requires_python": "", "metadata": "",
-    }  # fmt: skip
+        "claimed": DIGEST,
+        "sha256": DIGEST,
+        "size_bytes": 7,
+        "yanked": False,
+        "yanked_reason": "",
+        "requires_python": "",
+        "metadata": "",
+    }
     return PublishedFile(name=name, **(said | changes))
 
 
 def judged(*files: PublishedFile, built: dict[str, str] | None = None, **changes: Any) -> Judgement:
     """A watch with one look; ``changes`` are of the look, or of the judgement where it has the name."""
     found = {name: changes.pop(name) for name in ("published", "moves") if name in changes}
-    said: dict[str, Any] = {
-        "project": "a",
-        "version": "1",
-        "index": "https://index.example/",
-        "resolved": ("a==1",),
-    }
+    said: dict[str, Any] = {"project": "a", "version": "1", "index": "https://index.example/", "resolved": ("a==1",)}
     looked = Artefact(**STAMP, files=files, **(said | changes))
-    by_ci = () if built is None else (
-        Built(**STAMP, origin="dist",
-              files=tuple(BuiltFile(name=name, sha256=one, size_bytes=7) for name, one in built.items())),
-    )  # fmt: skip
+    by_ci = (
+        ()
+        if built is None
+        else (
+            Built(
+                **STAMP,
+                origin="dist",
+                files=tuple(BuiltFile(name=name, sha256=one, size_bytes=7) for name, one in built.items()),
+            ),
+        )
+    )
     return replace(example.judgement(), artefacts=(looked,), built=by_ci, **found)
 
 
 def finding(**changes: Any) -> ArtefactFinding:
-    said: dict[str, Any] = {
-        "file": "a-1.whl",
-        "says": text("{file} was yanked: {reason}", file="a-1.whl", reason="-"),
-    }
+    said: dict[str, Any] = {"file": "a-1.whl", "says": text("{file} was yanked: {reason}", file="a-1.whl", reason="-")}
     return ArtefactFinding(rule="artefact-yanked", severity=Severity.CRITICAL, at=T0, **(said | changes))
 
 
@@ -93,7 +93,7 @@ def test_nothing_is_called_wrong_only_where_every_file_was_seen() -> None:
 
 @pytest.mark.parametrize(
     ("files", "more"), [((file(), file("b-1.whl", sha256="", problem="it drips")), 0), ((file(),), 1)]
-)  # fmt: skip
+)
 def test_where_a_file_was_not_seen_the_page_counts_it_and_calls_nothing_right(
     files: tuple[PublishedFile, ...], more: int
 ) -> None:
@@ -108,11 +108,7 @@ def test_files_that_were_passed_over_are_counted() -> None:
 
 def test_an_index_that_could_not_be_asked_is_not_said_to_list_nothing() -> None:
     page = artefact(judged(problem="it drips"), EN)
-    assert ("`it drips`" in page, "listed no file" in page, "Nothing is wrong" in page) == (
-        True,
-        False,
-        False,
-    )
+    assert ("`it drips`" in page, "listed no file" in page, "Nothing is wrong" in page) == (True, False, False)
 
 
 def test_an_index_that_lists_nothing_is_said_to() -> None:
@@ -143,15 +139,16 @@ def test_a_flood_of_findings_is_cut_and_says_by_how_many() -> None:
 @pytest.mark.parametrize(
     ("built", "served", "says"),
     [
-        (None, file(), UNKNOWN), ({"a-1.whl": DIGEST}, file(), YES), ({"a-1.whl": "0" * 64}, file(), NO),
-        ({"b-1.whl": DIGEST}, file(), NO), ({"a-1.whl": DIGEST}, file(sha256="", problem="x"), UNKNOWN),
+        (None, file(), UNKNOWN),
+        ({"a-1.whl": DIGEST}, file(), YES),
+        ({"a-1.whl": "0" * 64}, file(), NO),
+        ({"b-1.whl": DIGEST}, file(), NO),
+        ({"a-1.whl": DIGEST}, file(sha256="", problem="x"), UNKNOWN),
         ({"b-1.whl": DIGEST}, file(sha256="", problem="x"), NO),
     ],
     ids=["CI is silent", "as built", "other bytes", "never built", "not fetched", "never built, not fetched"],
-)  # fmt: skip
-def test_each_file_says_whether_ci_built_it(
-    built: dict[str, str] | None, served: PublishedFile, says: str
-) -> None:
+)
+def test_each_file_says_whether_ci_built_it(built: dict[str, str] | None, served: PublishedFile, says: str) -> None:
     assert says in row(artefact(judged(served, built=built), EN), "a-1.whl")[3]
 
 

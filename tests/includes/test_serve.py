@@ -29,9 +29,10 @@ def served(tmp_path):
         (site / "index.html").write_text(text)
 
     thread = threading.Thread(
-        target=serve, args=(site,),
+        target=serve,
+        args=(site,),
         kwargs={"port": 0, "watched": (source,), "echo": said.put, "rebuild": rebuild, "every_s": 0.05, "stop": stop},
-    )  # fmt: skip
+    )
     thread.start()
     address = said.get(timeout=5).split()[2]
     yield address, source / "page.md", said

@@ -62,9 +62,17 @@ def test_what_is_kept_is_the_whole_judgement(press, published):
     assert press.made == 1
 
 
-@pytest.mark.parametrize("name", ["1.1.0/evidence/job-1.jsonl", "1.1.0/release.toml", "1.1.0/incidents/i1.md",
-                                  "1.0.0/evidence/job-1.jsonl", "1.2.0/evidence/watch-1.jsonl",
-                                  "1.2.0/release.toml"])  # fmt: skip
+@pytest.mark.parametrize(
+    "name",
+    [
+        "1.1.0/evidence/job-1.jsonl",
+        "1.1.0/release.toml",
+        "1.1.0/incidents/i1.md",
+        "1.0.0/evidence/job-1.jsonl",
+        "1.2.0/evidence/watch-1.jsonl",
+        "1.2.0/release.toml",
+    ],
+)
 def test_whatever_a_judgement_reads_has_it_made_again(press, published, name):
     write(press, name)
     published()

@@ -147,14 +147,19 @@ def test_a_strangers_words_do_nothing_in_a_summary() -> None:
 
 def run_of(*reasons: str) -> CheckRun:
     checks = tuple(
-        CheckResult(id="config.no-fallback", severity=Severity.CRITICAL, outcome=Outcome.BROKEN, reason=reason,
-                    duration_s=0.1)
+        CheckResult(
+            id="config.no-fallback", severity=Severity.CRITICAL, outcome=Outcome.BROKEN, reason=reason, duration_s=0.1
+        )
         for reason in reasons
-    )  # fmt: skip
+    )
     return CheckRun(
-        run_id="r", subject=Subject(name="s", version="1", digest="d", source="x"), started_at=T0, duration_s=1.0,
-        host=Host(python="3.12", implementation="CPython", os="Linux", freeze=()), checks=checks,
-    )  # fmt: skip
+        run_id="r",
+        subject=Subject(name="s", version="1", digest="d", source="x"),
+        started_at=T0,
+        duration_s=1.0,
+        host=Host(python="3.12", implementation="CPython", os="Linux", freeze=()),
+        checks=checks,
+    )
 
 
 def test_an_annotation_stands_at_the_check_of_the_promise() -> None:
@@ -174,9 +179,7 @@ def test_every_promise_has_its_place() -> None:
     assert {promise.id for promise in PROMISES} == set(places_of_checks())
 
 
-@pytest.mark.parametrize(
-    "reason", [*HOSTILE, "a\n::error::b", "a\r\n::set-output name=x::y", "##[error]x", "100%0A"]
-)
+@pytest.mark.parametrize("reason", [*HOSTILE, "a\n::error::b", "a\r\n::set-output name=x::y", "##[error]x", "100%0A"])
 def test_a_reason_starts_no_other_command(reason: str) -> None:
     (line,) = workflow_commands(run_of(reason))
     assert len(line.splitlines()) == 1
@@ -210,8 +213,28 @@ def test_a_printed_report_holds_strangers_words_and_no_element_of_theirs(voice: 
     page = page.replace('<link rel="icon" href="data:,">', "", 1)  # no icon, and none to be looked for
     assert MARK in page
     found = set(re.findall(r"<\s*([a-z!/]+[a-z0-9]*)", page))
-    ours = {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "p", "ul", "li", "table", "caption",
-            "thead", "tbody", "tr", "th", "td", "span"}  # fmt: skip
+    ours = {
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "main",
+        "h1",
+        "h2",
+        "p",
+        "ul",
+        "li",
+        "table",
+        "caption",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "span",
+    }
     assert found <= {"!doctype"} | ours | {f"/{name}" for name in ours}
     assert not re.search(r"(src|href|url\()", re.sub(r"<td>.*?</td>|<li>.*?</li>", "", page, flags=re.DOTALL))
 

@@ -36,21 +36,22 @@ def test_before_the_first_checkpoint_there_is_no_verdict_of_then() -> None:
 
 def test_a_checkpoints_own_page_shows_what_was_said_there() -> None:
     assert ["as it was then" in checkpoint(example.judgement(), hours, EN) for hours in (0, 24, 48, 72)] == [
-        False, True, False, False,
-    ]  # fmt: skip
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_a_change_of_a_threshold_stands_with_its_name_and_its_reason() -> None:
     page = FRAGMENTS["settings"](example.judgement(), EN)
-    assert [
-        said for said in ("`thresholds.pass_rate = 0.9`", "ana", "we agreed on less") if said not in page
-    ] == []
+    assert [said for said in ("`thresholds.pass_rate = 0.9`", "ana", "we agreed on less") if said not in page] == []
 
 
 def test_a_watch_without_recorded_settings_says_so() -> None:
     assert "It was not recorded by which thresholds" in FRAGMENTS["settings"](
         replace(example.judgement(), changes=()), EN
-    )  # fmt: skip
+    )
 
 
 def test_the_pace_is_called_an_early_sign_and_an_unknown_one_is_not_quiet() -> None:
@@ -67,7 +68,5 @@ def test_each_figure_shows_its_derivation_and_the_command_that_prints_it() -> No
 
 def test_a_test_that_failed_stands_with_its_class_and_its_score() -> None:
     page = FRAGMENTS["flaky"](example.judgement(), EN)
-    assert [
-        said for said in ("`exports::test_confirmed`", "regression suspect", "6\\.6") if said not in page
-    ] == []
+    assert [said for said in ("`exports::test_confirmed`", "regression suspect", "6\\.6") if said not in page] == []
     assert "No test has failed" in FRAGMENTS["flaky"](replace(example.judgement(), flaky=()), EN)

@@ -53,9 +53,11 @@ class Watch:
 
     def metrics(self, *, hours: float = 72, **known: Any) -> tuple[Metric, ...]:
         span = Span(
-            release=self.release, as_of=T0 + timedelta(hours=hours), settings=self.settings,
+            release=self.release,
+            as_of=T0 + timedelta(hours=hours),
+            settings=self.settings,
             **({"detectors": SEEING} | known),
-        )  # fmt: skip
+        )
         with opened(self.folder) as engine:
             return measure(engine, span)
 
@@ -66,51 +68,70 @@ class Watch:
             (self.folder / f"{kind}-{digest}.jsonl").write_bytes(lines)
 
     def job(
-        self,
-        run: str,
-        conclusion: Conclusion = Conclusion.SUCCESS,
-        *,
-        hours: float = 1,
-        **changes: Any,
+        self, run: str, conclusion: Conclusion = Conclusion.SUCCESS, *, hours: float = 1, **changes: Any
     ) -> JobAttempt:
         values = {
-            "workflow": "clients-python-sdk", "job": "tests", "variant": "3.12", "attempt": 1, "commit": "",
-            "origin": "report.xml", "conclusion": conclusion,
-        }  # fmt: skip
+            "workflow": "clients-python-sdk",
+            "job": "tests",
+            "variant": "3.12",
+            "attempt": 1,
+            "commit": "",
+            "origin": "report.xml",
+            "conclusion": conclusion,
+        }
         return JobAttempt(**(self._stamp(run, hours) | values | changes))
 
     def test(self, run: str, outcome: CaseOutcome, *, hours: float = 1, **changes: Any) -> TestAttempt:
         values = {
-            "test": "exports::test_ready", "variant": "3.12", "attempt": 1, "commit": "abc123", "critical": False,
-            "origin": "report.xml", "outcome": outcome,
-        }  # fmt: skip
+            "test": "exports::test_ready",
+            "variant": "3.12",
+            "attempt": 1,
+            "commit": "abc123",
+            "critical": False,
+            "origin": "report.xml",
+            "outcome": outcome,
+        }
         return TestAttempt(**(self._stamp(run, hours) | values | changes))
 
     def event(self, kind: EventKind, *, hours: float = 1, **changes: Any) -> Event:
         values = {
-            "event": kind, "expected": False, "blocking": False, "place": "smoke", "message": "gone", "origin": "run",
-        }  # fmt: skip
+            "event": kind,
+            "expected": False,
+            "blocking": False,
+            "place": "smoke",
+            "message": "gone",
+            "origin": "run",
+        }
         return Event(**(self._stamp("run", hours) | values | changes))
 
     def collected(self, status: ReadStatus, *, hours: float, file: str = PERIOD) -> Reading:
         """What a collection of what GitHub knows says of a file: of the list of runs, if no other."""
         return Reading(
-            **self._stamp("collection", hours), file=file, sha256=f"{hours:064}", size_bytes=1, status=status,
-            verdict=FileVerdict.UNKNOWN, reason="it was cut off",
-        )  # fmt: skip
+            **self._stamp("collection", hours),
+            file=file,
+            sha256=f"{hours:064}",
+            size_bytes=1,
+            status=status,
+            verdict=FileVerdict.UNKNOWN,
+            reason="it was cut off",
+        )
 
     def checked(self, promise: str, outcome: Outcome, *, hours: float = 1, **changes: Any) -> Observation:
         values = {
-            "promise": promise, "severity": Severity.CRITICAL, "outcome": outcome, "reason": "", "duration_s": 0.1,
-            "trials": 1, "subject_digest": "d1", "log": ("GET /x 200",),
-        }  # fmt: skip
+            "promise": promise,
+            "severity": Severity.CRITICAL,
+            "outcome": outcome,
+            "reason": "",
+            "duration_s": 0.1,
+            "trials": 1,
+            "subject_digest": "d1",
+            "log": ("GET /x 200",),
+        }
         return Observation(**(self._stamp(f"run-at-{hours}", hours) | values | changes))
 
     def _stamp(self, run: str, hours: float) -> dict[str, Any]:
         at = T0 + timedelta(hours=hours)
-        return {
-            "run_id": run, "environment": Environment.CI, "occurred_at": at, "recorded_at": at,
-        }  # fmt: skip
+        return {"run_id": run, "environment": Environment.CI, "occurred_at": at, "recorded_at": at}
 
 
 @pytest.fixture

@@ -6,18 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.metrics.burn import (
-    ALERTS,
-    Alert,
-    Events,
-    budget,
-    budget_used,
-    burn_rate,
-    burning,
-    chance,
-    guard,
-    threshold,
-)
+from checks.metrics.burn import ALERTS, Alert, Events, budget, budget_used, burn_rate, burning, chance, guard, threshold
 
 FAST, SLOW = ALERTS[0], ALERTS[2]
 
@@ -34,8 +23,10 @@ def test_each_rate_is_a_share_of_the_budget_in_its_long_hours(share: float, aler
 def test_thirty_days_give_the_rates_of_the_book() -> None:
     month = 30 * 24
     assert pytest.approx([14.4, 6, 1]) == [
-        threshold(0.02, 1, month), threshold(0.05, 6, month), threshold(0.10, 72, month),
-    ]  # fmt: skip
+        threshold(0.02, 1, month),
+        threshold(0.05, 6, month),
+        threshold(0.10, 72, month),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,15 +56,15 @@ def test_an_alarm_needs_the_long_hours_and_the_short() -> None:
     burns, calm = Events(20, 1800), Events(0, 1800)
     now, over = Events(2, 150), Events(0, 150)
     assert [
-        burning(long, short, slo=0.999, rate=FAST.rate)
-        for long, short in ((burns, now), (burns, over), (calm, now))
+        burning(long, short, slo=0.999, rate=FAST.rate) for long, short in ((burns, now), (burns, over), (calm, now))
     ] == [True, False, False]
 
 
 def test_an_alarm_needs_the_guard() -> None:
-    assert [
-        burning(events, events, slo=0.99, rate=SLOW.rate) for events in (Events(1, 20), Events(10, 200))
-    ] == [False, True]
+    assert [burning(events, events, slo=0.99, rate=SLOW.rate) for events in (Events(1, 20), Events(10, 200))] == [
+        False,
+        True,
+    ]
 
 
 def test_a_rate_that_is_only_reached_is_not_exceeded() -> None:
@@ -82,25 +73,21 @@ def test_a_rate_that_is_only_reached_is_not_exceeded() -> None:
 
 
 @pytest.mark.parametrize(("long", "short"), [((0, 0), (0, 0)), ((0, 100), (0, 0)), ((0, 0), (5, 5))])
-def test_where_nothing_happened_it_is_unknown_whether_it_burns(
-    long: tuple[int, int], short: tuple[int, int]
-) -> None:
+def test_where_nothing_happened_it_is_unknown_whether_it_burns(long: tuple[int, int], short: tuple[int, int]) -> None:
     assert burning(Events(*long), Events(*short), slo=0.99, rate=1.5) is None
 
 
 def test_without_a_budget_the_rate_is_left_to_the_rule_for_zero_events() -> None:
-    assert [
-        burn_rate(1, 20, 1),
-        budget_used(0, 20, 1),
-        burning(Events(5, 20), Events(5, 20), slo=1, rate=1.5),
-    ] == [None, None, None]
+    assert [burn_rate(1, 20, 1), budget_used(0, 20, 1), burning(Events(5, 20), Events(5, 20), slo=1, rate=1.5)] == [
+        None,
+        None,
+        None,
+    ]
 
 
 @settings(max_examples=50, deadline=None)
 @given(total=st.integers(1, 500), slo=st.floats(0.5, 0.9999), data=st.data())
-def test_one_more_bad_event_burns_faster_and_is_less_likely(
-    total: int, slo: float, data: st.DataObject
-) -> None:
+def test_one_more_bad_event_burns_faster_and_is_less_likely(total: int, slo: float, data: st.DataObject) -> None:
     bad = data.draw(st.integers(0, total - 1))
     assert (burn_rate(bad + 1, total, slo) or 0) > (burn_rate(bad, total, slo) or 0)
     assert chance(bad + 1, total, slo) <= chance(bad, total, slo) <= 1

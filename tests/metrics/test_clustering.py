@@ -66,10 +66,7 @@ def test_sizes_are_weighted_by_the_jobs_that_find_themselves_in_them() -> None:
 
 def test_sixty_jobs_in_runs_of_five_are_worth_what_was_worked_out() -> None:
     share = wilson_clustered(57, 60, m=5, icc=0.3)
-    assert (pytest.approx(2.2), pytest.approx(27.27, abs=5e-3)) == (
-        design_effect(5, 0.3),
-        effective_n(60, 5, 0.3),
-    )
+    assert (pytest.approx(2.2), pytest.approx(27.27, abs=5e-3)) == (design_effect(5, 0.3), effective_n(60, 5, 0.3))
     assert (0.95, pytest.approx(0.7998, abs=5e-5), pytest.approx(0.9891, abs=5e-5), 60) == (
         share.value,
         share.low,

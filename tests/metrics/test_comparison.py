@@ -53,12 +53,8 @@ def test_a_fall_from_97_to_87_percent_is_a_regression_as_was_worked_out() -> Non
     assert regressed(found) is True
 
 
-@pytest.mark.parametrize(
-    ("p", "unit", "passes", "verdict"), [(0.1934, 5e-5, 18, False), (0.01453, 5e-6, 16, True)]
-)
-def test_two_failures_of_twenty_show_nothing_and_four_do(
-    p: float, unit: float, passes: int, verdict: bool
-) -> None:
+@pytest.mark.parametrize(("p", "unit", "passes", "verdict"), [(0.1934, 5e-5, 18, False), (0.01453, 5e-6, 16, True)])
+def test_two_failures_of_twenty_show_nothing_and_four_do(p: float, unit: float, passes: int, verdict: bool) -> None:
     found = fisher(Arm(97, 100), Arm(passes, 20))
     assert pytest.approx(p, abs=unit) == found.p
     assert regressed(found) is verdict
@@ -100,9 +96,7 @@ def test_the_first_look_asks_for_more() -> None:
     assert [regressed(found, limit=limit(look)) for look in (1, 2, 3)] == [False, True, True]
 
 
-@pytest.mark.parametrize(
-    ("effect", "n"), [(0.1225, 5), (0.05, 30), (0.0274, 100), (0.02, 1000), (0.02, 10**6)]
-)
+@pytest.mark.parametrize(("effect", "n"), [(0.1225, 5), (0.05, 30), (0.0274, 100), (0.02, 1000), (0.02, 10**6)])
 def test_the_fall_that_matters_is_larger_among_few(effect: float, n: int) -> None:
     assert minimum_effect(n) == pytest.approx(effect, abs=5e-5)
 
@@ -168,10 +162,7 @@ def test_the_ratio_is_of_rates_and_lies_in_its_interval() -> None:
     found = counts(9, 40_000, 6, 90_000)
     assert found.ratio == pytest.approx(3.375)
     # Clopper and Pearson's interval of 9 / 15, .3229 to .8366, as odds over those of the exposures.
-    assert pytest.approx([found.low, found.high], rel=1e-3) == [
-        0.3229 / 0.6771 * 2.25,
-        0.8366 / 0.1634 * 2.25,
-    ]
+    assert pytest.approx([found.low, found.high], rel=1e-3) == [0.3229 / 0.6771 * 2.25, 0.8366 / 0.1634 * 2.25]
 
 
 def test_a_ratio_to_nothing_is_not_told() -> None:
@@ -195,19 +186,11 @@ def test_a_burst_of_four_errors_is_inconclusive_and_never_ranked() -> None:
 
 
 def test_more_exposure_settles_the_burst() -> None:
-    assert [risen(counts(5, 6, 0, 6)), risen(counts(4, 6, 0, 12)), risen(counts(4, 6, 4, 6))] == [
-        True,
-        True,
-        False,
-    ]
+    assert [risen(counts(5, 6, 0, 6)), risen(counts(4, 6, 0, 12)), risen(counts(4, 6, 4, 6))] == [True, True, False]
 
 
 def test_fewer_events_than_in_the_base_are_no_rise_that_more_exposure_would_show() -> None:
-    assert [risen(counts(1, 6, 3, 6)), risen(counts(2, 6, 2, 6)), risen(counts(3, 6, 1, 6))] == [
-        False,
-        False,
-        None,
-    ]
+    assert [risen(counts(1, 6, 3, 6)), risen(counts(2, 6, 2, 6)), risen(counts(3, 6, 1, 6))] == [False, False, None]
 
 
 def test_two_events_are_no_rise_however_unlikely() -> None:
@@ -232,9 +215,7 @@ def test_an_open_rise_does_not_blink() -> None:
     ("new", "new_exposure", "base", "base_exposure"),
     [(-1, 5, 0, 5), (0, 5, -1, 5), (0, -5, 0, 5), (1, 0, 0, 5), (0, 5, 1, 0)],
 )
-def test_counts_that_cannot_be_are_refused(
-    new: int, new_exposure: float, base: int, base_exposure: float
-) -> None:
+def test_counts_that_cannot_be_are_refused(new: int, new_exposure: float, base: int, base_exposure: float) -> None:
     with pytest.raises(ValueError, match="exposure"):
         counts(new, new_exposure, base, base_exposure)
 
@@ -305,9 +286,7 @@ def test_what_is_no_time_is_refused(time: float) -> None:
 
 @settings(max_examples=40, deadline=None)
 @given(base=TIMES, new=TIMES)
-def test_the_shift_is_the_median_of_all_differences_and_lies_in_its_interval(
-    base: list[int], new: list[int]
-) -> None:
+def test_the_shift_is_the_median_of_all_differences_and_lies_in_its_interval(base: list[int], new: list[int]) -> None:
     found = latency(base, new)
     if found.value is not None:
         assert found.value == pytest.approx(float(np.median(np.subtract.outer(new, base))))
@@ -322,9 +301,7 @@ def test_the_shift_is_the_median_of_all_differences_and_lies_in_its_interval(
 def test_a_faster_release_is_a_slower_one_seen_backwards(base: list[int], new: list[int]) -> None:
     there, back = latency(base, new), latency(new, base)
     if there.value is not None:
-        assert [-there.value, -(there.high or 0), -(there.low or 0)] == pytest.approx(
-            [back.value, back.low, back.high]
-        )
+        assert [-there.value, -(there.high or 0), -(there.low or 0)] == pytest.approx([back.value, back.low, back.high])
         assert (there.cles or 0) + (back.cles or 0) == pytest.approx(1)
 
 
@@ -336,8 +313,7 @@ def test_the_interval_holds_the_shifts_that_the_test_does_not_reject(times: list
     for end, out in ((found.low, -1e-6), (found.high, 1e-6)):
         assert end is not None
         beyond, within = (
-            stats.mannwhitneyu([time - end - by for time in new], base, method="exact").pvalue
-            for by in (out, -out)
+            stats.mannwhitneyu([time - end - by for time in new], base, method="exact").pvalue for by in (out, -out)
         )
         assert beyond <= 0.05 < within
 
@@ -383,13 +359,7 @@ def test_what_is_no_probability_is_refused(p: float) -> None:
 
 @pytest.mark.parametrize(
     ("p0", "p1", "alpha", "power"),
-    [
-        (0.9, 0.9, 0.05, 0.8),
-        (0.9, 0.95, 0.05, 0.8),
-        (1.1, 0.9, 0.05, 0.8),
-        (0.9, 0.8, 0, 0.8),
-        (0.9, 0.8, 0.05, 1),
-    ],
+    [(0.9, 0.9, 0.05, 0.8), (0.9, 0.95, 0.05, 0.8), (1.1, 0.9, 0.05, 0.8), (0.9, 0.8, 0, 0.8), (0.9, 0.8, 0.05, 1)],
 )
 def test_a_fall_that_is_none_needs_no_number(p0: float, p1: float, alpha: float, power: float) -> None:
     with pytest.raises(ValueError):

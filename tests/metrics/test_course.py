@@ -18,22 +18,14 @@ from tests.metrics.conftest import T0, Watch
 
 def courses(watch: Watch, hours: float = 72, **release: Any) -> tuple[Course, dict[str, Any]]:
     """The course as of so many hours, and the metrics of the same instant."""
-    span = Span(
-        release=replace(watch.release, **release), as_of=T0 + timedelta(hours=hours), settings=watch.settings
-    )
+    span = Span(release=replace(watch.release, **release), as_of=T0 + timedelta(hours=hours), settings=watch.settings)
     with opened(watch.folder) as engine:
         metrics = measure(engine, span)
         return course(engine, span, metrics), {metric.id: metric for metric in metrics}
 
 
 def test_the_last_rate_so_far_is_the_metric(watch: Watch) -> None:
-    ends = [
-        Conclusion.SUCCESS,
-        Conclusion.FAILURE,
-        Conclusion.SUCCESS,
-        Conclusion.TIMED_OUT,
-        Conclusion.SUCCESS,
-    ]
+    ends = [Conclusion.SUCCESS, Conclusion.FAILURE, Conclusion.SUCCESS, Conclusion.TIMED_OUT, Conclusion.SUCCESS]
     watch.keep(*(watch.job(f"r{n}", end, hours=16 * n) for n, end in enumerate(ends)))
     found, metrics = courses(watch)
     last, rate = found.so_far[-1], metrics["pass-rate"]
@@ -41,11 +33,7 @@ def test_the_last_rate_so_far_is_the_metric(watch: Watch) -> None:
 
 
 def test_a_job_counts_in_the_six_hours_in_which_its_last_attempt_ended(watch: Watch) -> None:
-    watch.keep(
-        watch.job("r", Conclusion.FAILURE, hours=5),
-        watch.job("r", attempt=2, hours=7),
-        watch.job("s", hours=6),
-    )
+    watch.keep(watch.job("r", Conclusion.FAILURE, hours=5), watch.job("r", attempt=2, hours=7), watch.job("s", hours=6))
     found, _ = courses(watch, hours=13)
     assert [(part.events, part.trials) for part in found.jobs] == [(0, 0), (2, 2), (0, 0)]
 
@@ -74,10 +62,7 @@ def test_errors_stand_beside_the_requests_of_their_day(watch: Watch) -> None:
 def test_the_smokes_durations_are_in_the_middle_and_at_the_ends_and_nobody_elses_count(watch: Watch) -> None:
     took = [3.0, 1.0, 8.0]
     watch.keep(
-        *(
-            watch.job(f"s{n}", workflow=SMOKE_WORKFLOW, duration_s=one, hours=n + 1)
-            for n, one in enumerate(took)
-        )
+        *(watch.job(f"s{n}", workflow=SMOKE_WORKFLOW, duration_s=one, hours=n + 1) for n, one in enumerate(took))
     )
     watch.keep(watch.job("ci", duration_s=900.0), watch.job("silent", workflow=SMOKE_WORKFLOW))
     watch.keep(watch.job("checks", workflow=CHECKS_WORKFLOW, duration_s=90.0))

@@ -33,8 +33,7 @@ def test_a_gap_that_is_too_long_is_not_made_good_by_the_share() -> None:
     slept = of(*(hour for hour in range(72) if not 20 <= hour < 27))
     assert slept.share > 0.9
     assert [
-        ((gap.begins - T0) / timedelta(hours=1), (gap.ends - T0) / timedelta(hours=1), gap.hours)
-        for gap in slept.gaps
+        ((gap.begins - T0) / timedelta(hours=1), (gap.ends - T0) / timedelta(hours=1), gap.hours) for gap in slept.gaps
     ] == [(19, 27, 8.0)]
     assert slept.enough is False
 
@@ -70,8 +69,7 @@ def test_what_ended_was_an_observation_whatever_it_said(watch: Watch, conclusion
 
 
 @pytest.mark.parametrize(
-    "conclusion",
-    [Conclusion.CANCELLED, Conclusion.STARTUP_FAILURE, Conclusion.NOTHING_RAN, Conclusion.UNKNOWN],
+    "conclusion", [Conclusion.CANCELLED, Conclusion.STARTUP_FAILURE, Conclusion.NOTHING_RAN, Conclusion.UNKNOWN]
 )
 def test_what_told_nothing_was_no_observation(watch: Watch, conclusion: Conclusion) -> None:
     watch.keep(watch.job("r1", conclusion, hours=0.5))

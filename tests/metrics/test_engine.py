@@ -15,11 +15,30 @@ from checks.records import EventKind, Observation, Outcome
 
 QUESTIONS = sorted(path.stem for path in HERE.glob("*.sql"))
 FUNCTIONS = {
-    "cast", "coalesce", "count", "date_diff", "filter", "floor", "in", "least", "length", "list_contains",
+    "cast",
+    "coalesce",
+    "count",
+    "date_diff",
+    "filter",
+    "floor",
+    "in",
+    "least",
+    "length",
+    "list_contains",
     "materialized",
-    "max", "min",
-    "nullif", "over", "row_number", "substr", "sum", "and", "as", "or", "not", "partition",
-}  # fmt: skip
+    "max",
+    "min",
+    "nullif",
+    "over",
+    "row_number",
+    "substr",
+    "sum",
+    "and",
+    "as",
+    "or",
+    "not",
+    "partition",
+}
 
 
 def parameters(watch: Any) -> dict[str, Any]:

@@ -66,17 +66,15 @@ def test_all_that_pass_give_what_algebra_gives() -> None:
 
 def test_a_broken_version_is_not_called_flaky_though_more_of_its_attempts_failed() -> None:
     broken, flaky = CASES["C four failed three times"], CASES["B three failed, then passed"]
-    assert [
-        share_failed(broken) > share_failed(flaky),
-        (score(broken).mean or 1) < (score(flaky).mean or 0),
-    ] == [True, True]
+    assert [share_failed(broken) > share_failed(flaky), (score(broken).mean or 1) < (score(flaky).mean or 0)] == [
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize("nothing", [[], [Shape(0, 0, keys=7)], [Shape(3, 1, keys=0)]])
 def test_a_test_without_an_attempt_is_unobserved_and_not_the_prior(nothing: list[Shape]) -> None:
-    assert Score(keys=0, mean=None, low=None, high=None, above_one_percent=None, bad_mean=None) == score(
-        nothing
-    )
+    assert Score(keys=0, mean=None, low=None, high=None, above_one_percent=None, bad_mean=None) == score(nothing)
 
 
 def test_ten_thousands_of_keys_do_not_vanish_below_the_smallest_float() -> None:
@@ -99,11 +97,7 @@ def test_the_score_is_the_plain_product_of_the_likelihoods(shapes: list[Shape]) 
     found = score(shapes)
     if found.keys:
         assert pytest.approx(
-            [
-                (product.sum(0) * at).sum(),
-                (product.sum(1) * at).sum(),
-                product.sum(0)[at > 0.01].sum(),
-            ]
+            [(product.sum(0) * at).sum(), (product.sum(1) * at).sum(), product.sum(0)[at > 0.01].sum()]
         ) == [found.mean, found.bad_mean, found.above_one_percent]
 
 
@@ -123,9 +117,7 @@ def test_shapes_may_come_one_by_one_and_in_any_order(shapes: list[Shape]) -> Non
 @settings(max_examples=20, deadline=None)
 @given(keys=st.integers(1, 60), mixed=st.integers(0, 10))
 def test_one_more_failure_that_was_rescued_never_lowers_the_score(keys: int, mixed: int) -> None:
-    before, after = (
-        score([Shape(0, 1, keys=keys), Shape(1, 1, keys=number)]) for number in (mixed, mixed + 1)
-    )
+    before, after = (score([Shape(0, 1, keys=keys), Shape(1, 1, keys=number)]) for number in (mixed, mixed + 1))
     assert (after.mean or 0) > (before.mean or 1)
     assert (after.above_one_percent or 0) >= (before.above_one_percent or 1)
 
@@ -140,9 +132,7 @@ def test_a_count_below_zero_is_refused(shape: Shape) -> None:
 
 
 def test_one_retry_gives_the_worked_probability() -> None:
-    assert [pytest.approx(0.08167, abs=5e-6), 0.0, 0.5, None] == [
-        retry_once(r) for r in (3 / 40, 0, 0.25, 0.26)
-    ]
+    assert [pytest.approx(0.08167, abs=5e-6), 0.0, 0.5, None] == [retry_once(r) for r in (3 / 40, 0, 0.25, 0.26)]
 
 
 @settings(max_examples=50, deadline=None)
@@ -161,8 +151,7 @@ def test_two_retries_call_flaky_what_failed_once_or_twice_and_then_passed(p: flo
 
 
 @pytest.mark.parametrize(
-    ("rate", "runs"),
-    [(0.25, "PPFFF"), (0.75, "PFPFF"), (1.0, "PFPFP"), (0.0, "FFFFF"), (None, "F"), (None, "")],
+    ("rate", "runs"), [(0.25, "PPFFF"), (0.75, "PFPFF"), (1.0, "PFPFP"), (0.0, "FFFFF"), (None, "F"), (None, "")]
 )
 def test_flips_are_counted_among_the_times_that_it_could_flip(rate: float | None, runs: str) -> None:
     assert rate == flip_rate([letter == "P" for letter in runs])
@@ -200,9 +189,7 @@ def test_no_run_and_no_test_say_nothing() -> None:
     assert [impact(0.5, 0), suite_green([])] == [None, None]
 
 
-@pytest.mark.parametrize(
-    ("runs", "q"), [(11, 0.25), (29, 0.10), (59, 0.05), (149, 0.02), (299, 0.01), (1, 1)]
-)
+@pytest.mark.parametrize(("runs", "q"), [(11, 0.25), (29, 0.10), (59, 0.05), (149, 0.02), (299, 0.01), (1, 1)])
 def test_a_fix_is_proven_by_the_worked_number_of_clean_runs(runs: int, q: float) -> None:
     assert runs == clean_runs_to_prove(q)
 

@@ -14,9 +14,7 @@ from checks.metrics.flaky import FlakyClass, FlakyTest, flaky, in_order
 from checks.metrics.span import Span
 from checks.records import CaseOutcome, Conclusion, Environment, Outcome
 
-PASSED, FAILED, ERRORED, SKIPPED = (
-    CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.SKIPPED,
-)  # fmt: skip
+PASSED, FAILED, ERRORED, SKIPPED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.SKIPPED)
 TEST = "exports::test_ready"
 OUTCOMES = {"P": PASSED, "F": FAILED, "E": ERRORED, "-": SKIPPED}
 CONFIRMED, REGRESSION, BROKEN = FlakyClass.CONFIRMED, FlakyClass.REGRESSION, FlakyClass.BROKEN
@@ -37,12 +35,11 @@ def commits(watch: Any, keys: Iterable[str], **changes: Any) -> list[Any]:
     """One commit for each word, in the order of time; its letters are the attempts at it."""
     return [
         watch.test(
-            f"run-{number}", OUTCOMES[letter], hours=1 + number / 10, commit=f"c{number:03}", attempt=attempt,
-            **changes,
+            f"run-{number}", OUTCOMES[letter], hours=1 + number / 10, commit=f"c{number:03}", attempt=attempt, **changes
         )
         for number, letters in enumerate(keys)
         for attempt, letter in enumerate(letters, start=1)
-    ]  # fmt: skip
+    ]
 
 
 # ── cases with known truth ───────────────────────────────────────────────────
@@ -60,7 +57,7 @@ def commits(watch: Any, keys: Iterable[str], **changes: Any) -> list[Any]:
         (UNOBSERVED, None, None, None, None, ["-", "-"]),
     ],
     ids=["A", "B", "C", "D", "D at the end", "E", "F"],
-)  # fmt: skip
+)
 def test_a_case_with_known_truth_is_classed_and_scored(
     kind: FlakyClass, mean: float, low: float, high: float, bad: float, keys: list[str], watch: Any
 ) -> None:
@@ -69,16 +66,22 @@ def test_a_case_with_known_truth_is_classed_and_scored(
     score = test.score
     assert kind is test.kind
     assert tuple(value if value is None else pytest.approx(value, abs=5.1e-5) for value in (mean, low, high, bad)) == (
-        score.mean, score.low, score.high, score.bad_mean,
-    )  # fmt: skip
+        score.mean,
+        score.low,
+        score.high,
+        score.bad_mean,
+    )
 
 
 def test_what_a_case_costs_and_what_would_prove_it_mended_are_told(watch: Any) -> None:
     watch.keep(*commits(watch, [*36 * ["P"], *3 * ["FP"], "FFF"], duration_s=90))
     test = one(watch)
-    assert (
-        pytest.approx(test.impact, abs=5e-4), test.clean_runs, test.runs_per_day, test.cost_min,
-    ) == (0.933, 45, 45 / 3, 1.5)  # fmt: skip
+    assert (pytest.approx(test.impact, abs=5e-4), test.clean_runs, test.runs_per_day, test.cost_min) == (
+        0.933,
+        45,
+        45 / 3,
+        1.5,
+    )
     assert str(test.reason) == "Failed, and passed on the same commit: 3 of 40 keys"
 
 
@@ -107,25 +110,20 @@ def test_of_what_nobody_saw_nothing_is_said(watch: Any) -> None:
         (HEALTHY, ["PP", "-", "P"]),
     ],
 )
-def test_one_variant_is_classed_by_what_its_commits_show(
-    kind: FlakyClass, keys: list[str], watch: Any
-) -> None:
+def test_one_variant_is_classed_by_what_its_commits_show(kind: FlakyClass, keys: list[str], watch: Any) -> None:
     watch.keep(*commits(watch, keys))
     assert kind is one(watch).kind
 
 
 @pytest.mark.parametrize(("kind", "variants"), [(SUSPECT, 1), (SUSPECT, 3), (REGRESSION, 4)])
-def test_many_variants_that_fail_at_one_commit_are_no_chance(
-    kind: FlakyClass, variants: int, watch: Any
-) -> None:
+def test_many_variants_that_fail_at_one_commit_are_no_chance(kind: FlakyClass, variants: int, watch: Any) -> None:
     watch.keep(*(watch.test("run", FAILED, variant=f"3.{number}") for number in range(variants)))
     assert kind is one(watch).kind
 
 
 def test_one_variant_that_is_broken_is_not_hidden_by_the_others(watch: Any) -> None:
     watch.keep(
-        *commits(watch, 4 * ["P"], variant="3.12", origin="a"),
-        *commits(watch, 4 * ["FF"], variant="3.14", origin="b"),
+        *commits(watch, 4 * ["P"], variant="3.12", origin="a"), *commits(watch, 4 * ["FF"], variant="3.14", origin="b")
     )
     assert BROKEN is one(watch).kind
 
@@ -158,8 +156,7 @@ def test_a_check_is_a_test_whose_commit_is_the_digest_of_the_sdk(watch: Any) -> 
 
 def report(watch: Any, run: str, failed: int, n: int, **changes: Any) -> list[Any]:
     return [
-        watch.test(run, FAILED if number < failed else PASSED, test=f"test-{number}", **changes)
-        for number in range(n)
+        watch.test(run, FAILED if number < failed else PASSED, test=f"test-{number}", **changes) for number in range(n)
     ]
 
 
@@ -176,9 +173,11 @@ def test_a_job_in_which_nearly_all_tests_failed_decides_nothing(
 
 def test_a_re_run_of_the_tests_that_failed_is_believed_and_one_of_all_tests_is_not(watch: Any) -> None:
     watch.keep(
-        *report(watch, "part", 10, 100, variant="a"), *report(watch, "part", 10, 10, variant="a", attempt=2),
-        *report(watch, "whole", 0, 100, variant="b"), *report(watch, "whole", 100, 100, variant="b", attempt=2),
-    )  # fmt: skip
+        *report(watch, "part", 10, 100, variant="a"),
+        *report(watch, "part", 10, 10, variant="a", attempt=2),
+        *report(watch, "whole", 0, 100, variant="b"),
+        *report(watch, "whole", 100, 100, variant="b", attempt=2),
+    )
     test = one(watch, "test-0")
     assert (test.attempts, test.failures, test.mixed_keys) == (3, 2, 0)
 
@@ -190,13 +189,8 @@ def test_how_often_a_report_was_taken_in_does_not_make_its_job_fail(watch: Any) 
 
 
 def test_one_variant_without_a_network_says_nothing_of_the_other(watch: Any) -> None:
-    watch.keep(
-        *report(watch, "run", 5, 5, variant="3.12"), *report(watch, "run", 1, 5, variant="3.13", origin="other"),
-    )  # fmt: skip
-    assert [(test.attempts, test.failures) for test in (one(watch, "test-0"), one(watch, "test-1"))] == [
-        (1, 1),
-        (1, 0),
-    ]
+    watch.keep(*report(watch, "run", 5, 5, variant="3.12"), *report(watch, "run", 1, 5, variant="3.13", origin="other"))
+    assert [(test.attempts, test.failures) for test in (one(watch, "test-0"), one(watch, "test-1"))] == [(1, 1), (1, 0)]
 
 
 def test_a_job_that_never_started_decides_nothing(watch: Any) -> None:

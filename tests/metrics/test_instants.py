@@ -59,10 +59,7 @@ def test_the_sum_of_uniform_instants_has_the_distribution_of_irwin_and_hall(n: i
 @given(instants=HOURS)
 def test_a_watch_seen_backwards_has_the_opposite_trend(instants: list[float]) -> None:
     forwards, backwards = laplace(instants, 72), laplace([72 - instant for instant in instants], 72)
-    assert pytest.approx([forwards.u, forwards.p_decreasing], abs=1e-9) == [
-        -(backwards.u or 0),
-        backwards.p_increasing,
-    ]
+    assert pytest.approx([forwards.u, forwards.p_decreasing], abs=1e-9) == [-(backwards.u or 0), backwards.p_increasing]
     assert pytest.approx(1) == (forwards.p_decreasing or 0) + (forwards.p_increasing or 0)
 
 
@@ -99,11 +96,7 @@ def test_days_without_event_or_exposure_are_not_compared(
 
 def test_kendalls_tau_is_as_was_worked_out() -> None:
     fall = kendall([9, 7, 4, 5, 2, 1])
-    assert (pytest.approx(-0.8667, abs=5e-5), pytest.approx(0.01667, abs=5e-6), 6) == (
-        fall.tau,
-        fall.p,
-        fall.n,
-    )
+    assert (pytest.approx(-0.8667, abs=5e-5), pytest.approx(0.01667, abs=5e-6), 6) == (fall.tau, fall.p, fall.n)
 
 
 @pytest.mark.parametrize("values", [[], [3], [2, 2, 2]])

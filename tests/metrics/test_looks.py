@@ -16,9 +16,11 @@ LIMITS = (0.00052, 0.0141, 0.0451)
 
 
 def test_the_limits_of_three_looks_are_as_published() -> None:
-    assert [
-        pytest.approx(limit(look), abs=unit) for look, unit in zip((1, 2, 3), (5e-6, 5e-5, 5e-5), strict=True)
-    ] == [0.00052, 0.0141, 0.0451]
+    assert [pytest.approx(limit(look), abs=unit) for look, unit in zip((1, 2, 3), (5e-6, 5e-5, 5e-5), strict=True)] == [
+        0.00052,
+        0.0141,
+        0.0451,
+    ]
     assert pytest.approx(boundary(3), abs=5e-4) == [3.471, 2.454, 2.004]
 
 
@@ -98,9 +100,7 @@ def test_judging_each_hour_fails_twelve_of_a_hundred_healthy_watches(
         for passed, weight in paths.items():
             longer[passed + 1] = longer.get(passed + 1, 0) + 0.97 * weight
             longer[passed] = longer.get(passed, 0) + 0.03 * weight
-        failing = {
-            passed for passed in longer if jobs in at and (wilson(passed, jobs).high or 0) < 0.95
-        }  # fmt: skip
+        failing = {passed for passed in longer if jobs in at and (wilson(passed, jobs).high or 0) < 0.95}
         failed += sum(longer.pop(passed) for passed in failing)
         paths = longer
     assert pytest.approx(share, abs=unit) == failed

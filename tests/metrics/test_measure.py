@@ -15,12 +15,7 @@ from checks.records import CaseOutcome, Conclusion, Environment, EventKind, Outc
 from checks.settings import CiSettings, Settings, Thresholds
 from tests.metrics.conftest import T0
 
-PASSED, FAILED, ERRORED, SKIPPED = (
-    CaseOutcome.PASSED,
-    CaseOutcome.FAILED,
-    CaseOutcome.ERRORED,
-    CaseOutcome.SKIPPED,
-)
+PASSED, FAILED, ERRORED, SKIPPED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.SKIPPED)
 ALL = ["pass-rate", "flaky-tests", "network-errors", "polling-timeouts", "stale-cache"]
 
 
@@ -40,9 +35,9 @@ def test_the_metrics_come_in_the_runbooks_order(watch: Any) -> None:
 
 
 def test_without_evidence_everything_is_unknown_and_no_value_is_zero(watch: Any) -> None:
-    assert [
-        (metric.state, metric.value, metric.low, metric.high, metric.n) for metric in map(watch.metric, ALL)
-    ] == [(State.UNKNOWN, None, None, None, 0)] * 5
+    assert [(metric.state, metric.value, metric.low, metric.high, metric.n) for metric in map(watch.metric, ALL)] == [
+        (State.UNKNOWN, None, None, None, 0)
+    ] * 5
 
 
 def test_evidence_outside_the_window_or_written_down_later_does_not_count(watch: Any) -> None:
@@ -51,10 +46,7 @@ def test_evidence_outside_the_window_or_written_down_later_does_not_count(watch:
         watch.job("late", hours=2, requests=100), recorded_at=watch.release.opened_at + timedelta(hours=80)
     )
     watch.keep(
-        inside,
-        late,
-        watch.job("before", hours=-0.001, requests=100),
-        watch.job("after", hours=72.001, requests=100),
+        inside, late, watch.job("before", hours=-0.001, requests=100), watch.job("after", hours=72.001, requests=100)
     )
     assert [watch.metric("pass-rate").n, watch.metric("network-errors").n] == [1, 7]
 
@@ -99,11 +91,7 @@ def test_the_metrics_of_a_checkpoint_are_those_of_that_instant(watch: Any) -> No
 def test_a_metric_explains_itself(id: str, watch: Any) -> None:
     everywhere(watch)
     metric = watch.metric(id)
-    assert all(
-        map(
-            str, (metric.exposure, metric.source, metric.threshold, metric.method, metric.text, metric.reason)
-        )
-    )
+    assert all(map(str, (metric.exposure, metric.source, metric.threshold, metric.method, metric.text, metric.reason)))
     assert msgspec.json.encode(metric.inputs)
     assert len([str(step) for step in metric.derivation]) >= 2
 
@@ -112,15 +100,17 @@ def test_a_metric_explains_itself(id: str, watch: Any) -> None:
 
 
 def test_a_re_run_is_seen_in_the_rates_beside_the_eventual_one(watch: Any) -> None:
-    rescued = [
-        watch.job(f"run-{number}", Conclusion.SUCCESS, attempt=2, hours=2) for number in range(3)
-    ]  # fmt: skip
+    rescued = [watch.job(f"run-{number}", Conclusion.SUCCESS, attempt=2, hours=2) for number in range(3)]
     cancelled = [watch.job(f"cancelled-{number}", Conclusion.CANCELLED) for number in range(2)]
     watch.keep(*jobs(watch, 60, lost=6), *rescued, *cancelled)
     rate = watch.metric("pass-rate")
     assert (
-        rate.value, rate.n, rate.inputs["excluded"], rate.inputs["first_attempt_rate"], rate.inputs["rescue_rate"],
-    ) == (0.95, 60, 2, 0.9, 0.5)  # fmt: skip
+        rate.value,
+        rate.n,
+        rate.inputs["excluded"],
+        rate.inputs["first_attempt_rate"],
+        rate.inputs["rescue_rate"],
+    ) == (0.95, 60, 2, 0.9, 0.5)
     assert (
         pytest.approx(rate.inputs["rescue_rate_low"], abs=5e-5),
         pytest.approx(rate.inputs["rescue_rate_high"], abs=5e-5),
@@ -157,8 +147,10 @@ def test_a_ci_that_is_sick_is_not_drowned_by_our_own_jobs(watch: Any) -> None:
 
 
 def test_what_ci_alone_does_not_reach_is_not_met_by_our_own_jobs(watch: Any) -> None:
-    own = [msgspec.structs.replace(job, run_id=f"own-{i}") for i, job in
-           enumerate(jobs(watch, 150, workflow="atalaya-smoke"))]  # fmt: skip
+    own = [
+        msgspec.structs.replace(job, run_id=f"own-{i}")
+        for i, job in enumerate(jobs(watch, 150, workflow="atalaya-smoke"))
+    ]
     watch.keep(*own, *jobs(watch, 60, lost=4))
     metric = watch.metric("pass-rate")
     assert (metric.state, str(metric.settles)) == (State.INCONCLUSIVE, "39 more clean jobs would do.")
@@ -265,9 +257,7 @@ def test_another_commits_jobs_are_kept_apart(watch: Any) -> None:
 
 
 def test_jobs_of_one_run_share_its_fate_in_the_rate_of_runs(watch: Any) -> None:
-    watch.keep(
-        watch.job("one", job="a"), watch.job("one", Conclusion.FAILURE, job="b"), watch.job("two", job="a")
-    )
+    watch.keep(watch.job("one", job="a"), watch.job("one", Conclusion.FAILURE, job="b"), watch.job("two", job="a"))
     assert (watch.metric("pass-rate").value, watch.metric("pass-rate").inputs["run_rate"]) == (2 / 3, 0.5)
 
 
@@ -275,24 +265,16 @@ def test_jobs_of_one_run_share_its_fate_in_the_rate_of_runs(watch: Any) -> None:
 
 
 def mixed(watch: Any, name: str, **changes: Any) -> list[Any]:
-    return [
-        watch.test("run", FAILED, test=name, **changes),
-        watch.test("run", PASSED, test=name, attempt=2, **changes),
-    ]
+    return [watch.test("run", FAILED, test=name, **changes), watch.test("run", PASSED, test=name, attempt=2, **changes)]
 
 
 @pytest.mark.parametrize(
-    ("state", "critical", "other"),
-    [(State.MEETS, 0, 0), (State.MEETS, 0, 2), (State.FAIL, 0, 3), (State.FAIL, 1, 0)],
+    ("state", "critical", "other"), [(State.MEETS, 0, 0), (State.MEETS, 0, 2), (State.FAIL, 0, 3), (State.FAIL, 1, 0)]
 )
-def test_flaky_tests_are_held_against_both_limits(
-    state: State, critical: int, other: int, watch: Any
-) -> None:
+def test_flaky_tests_are_held_against_both_limits(state: State, critical: int, other: int, watch: Any) -> None:
     steady = [watch.test("run", PASSED, attempt=attempt) for attempt in (1, 2)]
     flaky = [
-        one
-        for number in range(critical + other)
-        for one in mixed(watch, f"test-{number}", critical=number < critical)
+        one for number in range(critical + other) for one in mixed(watch, f"test-{number}", critical=number < critical)
     ]
     watch.keep(*steady, *flaky)
     metric = watch.metric("flaky-tests")
@@ -354,9 +336,12 @@ def test_a_check_that_is_kept_and_then_broken_is_flaky(watch: Any) -> None:
         watch.checked("cache.entries-expire", Outcome.BROKEN, hours=2, subject_digest="d2"),
     )
     metric = watch.metric("flaky-tests")
-    assert (
-        metric.value, metric.n, metric.inputs["flaky_critical"], metric.state,
-    ) == (1.0, 1, ["cache.only-gets"], State.FAIL)  # fmt: skip
+    assert (metric.value, metric.n, metric.inputs["flaky_critical"], metric.state) == (
+        1.0,
+        1,
+        ["cache.only-gets"],
+        State.FAIL,
+    )
 
 
 # ── network errors ───────────────────────────────────────────────────────────
@@ -412,9 +397,7 @@ def test_expected_errors_are_shown_and_not_counted(watch: Any) -> None:
 
 
 def test_the_instant_that_ends_the_window_belongs_to_its_last_day(watch: Any) -> None:
-    watch.keep(
-        watch.event(EventKind.NETWORK_ERROR, hours=72), watch.event(EventKind.NETWORK_ERROR, hours=23.999999)
-    )
+    watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=72), watch.event(EventKind.NETWORK_ERROR, hours=23.999999))
     assert watch.metric("network-errors").inputs["errors_by_24h"] == [1, 0, 1]
 
 
@@ -426,9 +409,10 @@ def test_days_that_have_not_begun_are_not_shown(watch: Any) -> None:
 # ── polling timeouts and stale reads ─────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("id", "kind", "trials"), [
-    ("polling-timeouts", EventKind.POLLING_TIMEOUT, "waits"), ("stale-cache", EventKind.STALE_READ, "stale_trials"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("id", "kind", "trials"),
+    [("polling-timeouts", EventKind.POLLING_TIMEOUT, "waits"), ("stale-cache", EventKind.STALE_READ, "stale_trials")],
+)
 class TestZero:
     """What holds for both metrics that ask for a zero."""
 
@@ -446,19 +430,13 @@ class TestZero:
     def test_one_event_fails(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
         watch.keep(watch.job("one", **{trials: 500}), watch.event(kind))
         metric = watch.metric(id)
-        assert (
-            metric.state, metric.value, metric.n, metric.inputs["acts_at_once"],
-        ) == (State.FAIL, 1.0, 500, True)  # fmt: skip
+        assert (metric.state, metric.value, metric.n, metric.inputs["acts_at_once"]) == (State.FAIL, 1.0, 500, True)
 
-    def test_one_event_fails_even_without_trials(
-        self, id: str, kind: EventKind, trials: str, watch: Any
-    ) -> None:
+    def test_one_event_fails_even_without_trials(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
         watch.keep(watch.event(kind))
         assert (watch.metric(id).state, watch.metric(id).n) == (State.FAIL, 0)
 
-    def test_no_event_and_no_trial_is_unknown(
-        self, id: str, kind: EventKind, trials: str, watch: Any
-    ) -> None:
+    def test_no_event_and_no_trial_is_unknown(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
         watch.keep(watch.job("one"), watch.event(kind, expected=True))
         metric = watch.metric(id)
         assert (metric.state, metric.value, metric.inputs["expected"]) == (State.UNKNOWN, None, 1)
@@ -486,20 +464,16 @@ def test_a_broken_promise_of_a_fresh_status_is_a_stale_read(watch: Any) -> None:
         watch.checked("polling.fresh-status", Outcome.KEPT, hours=3),
         watch.checked("polling.timeout-is-timeout-error", Outcome.BROKEN, hours=1),
     )
-    assert [
-        (metric.state, metric.value) for metric in map(watch.metric, ("stale-cache", "polling-timeouts"))
-    ] == [(State.FAIL, 2.0), (State.UNKNOWN, None)]
+    assert [(metric.state, metric.value) for metric in map(watch.metric, ("stale-cache", "polling-timeouts"))] == [
+        (State.FAIL, 2.0),
+        (State.UNKNOWN, None),
+    ]
 
 
 def test_from_a_part_of_what_github_knows_no_rate_is_told(watch: Any) -> None:
-    watch.keep(
-        *(watch.job(f"r{number}") for number in range(200)), watch.collected(ReadStatus.UNREADABLE, hours=2)
-    )
+    watch.keep(*(watch.job(f"r{number}") for number in range(200)), watch.collected(ReadStatus.UNREADABLE, hours=2))
     rate = watch.metric("pass-rate")
-    assert (rate.state, str(rate.reason)) == (
-        State.UNKNOWN,
-        "Not all that GitHub knows could be read: it was cut off",
-    )
+    assert (rate.state, str(rate.reason)) == (State.UNKNOWN, "Not all that GitHub knows could be read: it was cut off")
 
 
 def test_a_later_collection_that_was_whole_makes_the_rate_known_again(watch: Any) -> None:
@@ -542,16 +516,9 @@ def test_a_log_that_was_not_read_is_not_a_log_without_errors(watch: Any) -> None
 
 @pytest.mark.parametrize(
     ("released", "tested", "counts"),
-    [
-        ("0123abcdef", "0123abc", 1),
-        ("0123abc", "0123abcdef", 1),
-        ("0123ABC", "0123abcdef", 1),
-        ("0123abc", "0124", 0),
-    ],
+    [("0123abcdef", "0123abc", 1), ("0123abc", "0123abcdef", 1), ("0123ABC", "0123abcdef", 1), ("0123abc", "0124", 0)],
 )
-def test_a_commit_may_be_written_short_on_either_side(
-    watch: Any, released: str, tested: str, counts: int
-) -> None:
+def test_a_commit_may_be_written_short_on_either_side(watch: Any, released: str, tested: str, counts: int) -> None:
     watch.release = msgspec.structs.replace(watch.release, commit=released)
     watch.keep(watch.job("r1", commit=tested))
     assert watch.metric("pass-rate").n == counts
@@ -562,14 +529,9 @@ def test_a_commit_may_be_written_short_on_either_side(
 
 def test_errors_of_runs_that_count_no_request_make_no_trend(watch: Any) -> None:
     silent = [watch.job(f"ci-{hour}", hours=hour, requests=None) for hour in range(72)]
-    smokes = [
-        watch.job(f"smoke-{hour}", hours=hour, requests=40, workflow="atalaya-smoke") for hour in range(72)
-    ]
+    smokes = [watch.job(f"smoke-{hour}", hours=hour, requests=40, workflow="atalaya-smoke") for hour in range(72)]
     seen = [(1, n) for n in range(12)] + [(30, n) for n in range(12, 18)] + [(60, 18)]
-    events = [
-        watch.event(EventKind.NETWORK_ERROR, hours=hour, run_id=f"ci-{hour}", message=str(n))
-        for hour, n in seen
-    ]
+    events = [watch.event(EventKind.NETWORK_ERROR, hours=hour, run_id=f"ci-{hour}", message=str(n)) for hour, n in seen]
     watch.keep(*silent, *smokes, *events)
     assert watch.metric("network-errors").state is State.INCONCLUSIVE
 
@@ -593,8 +555,9 @@ def test_the_pace_at_the_end_holds_what_happened_at_t0(watch: Any) -> None:
 def test_a_label_on_one_key_makes_the_whole_test_critical(watch: Any) -> None:
     watch.keep(
         watch.test("r1", PASSED, critical=True, variant="3.11"),
-        watch.test("r2", FAILED, variant="3.12"), watch.test("r2", PASSED, attempt=2, variant="3.12"),
-    )  # fmt: skip
+        watch.test("r2", FAILED, variant="3.12"),
+        watch.test("r2", PASSED, attempt=2, variant="3.12"),
+    )
     assert watch.metric("flaky-tests").state is State.FAIL
 
 

@@ -10,13 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from checks.metrics.statistics import (
-    clean_runs_needed,
-    garwood,
-    trend,
-    wilson,
-    zero_event_upper,
-)
+from checks.metrics.statistics import clean_runs_needed, garwood, trend, wilson, zero_event_upper
 from checks.proving.prove import at_the_least
 
 
@@ -45,9 +39,7 @@ def test_a_bound_at_the_end_is_exactly_the_end() -> None:
 
 def test_without_trials_there_is_no_value_and_no_bound() -> None:
     nothing = wilson(0, 0)
-    assert [
-        nothing.value, nothing.low, nothing.high, zero_event_upper(0), at_the_least(0, 0),
-    ] == [None] * 5  # fmt: skip
+    assert [nothing.value, nothing.low, nothing.high, zero_event_upper(0), at_the_least(0, 0)] == [None] * 5
 
 
 @given(n=st.integers(1, 400), data=st.data())
@@ -61,25 +53,13 @@ def test_wilson_holds_the_share_inside_its_interval(n: int, data: st.DataObject)
 
 @pytest.mark.parametrize(
     ("needed", "successes", "n", "floor"),
-    [
-        (24, 57, 60, 0.90),
-        (113, 57, 60, 0.95),
-        (73, 0, 0, 0.95),
-        (35, 0, 0, 0.90),
-        (0, 60, 60, 0.90),
-        (None, 5, 5, 1.0),
-    ],
+    [(24, 57, 60, 0.90), (113, 57, 60, 0.95), (73, 0, 0, 0.95), (35, 0, 0, 0.90), (0, 60, 60, 0.90), (None, 5, 5, 1.0)],
 )
-def test_clean_runs_needed_is_the_smallest_number(
-    needed: int | None, successes: int, n: int, floor: float
-) -> None:
+def test_clean_runs_needed_is_the_smallest_number(needed: int | None, successes: int, n: int, floor: float) -> None:
     assert needed == clean_runs_needed(successes, n, floor)
 
 
-@pytest.mark.parametrize(
-    ("upper", "n"),
-    [(0.1391, 20), (0.0487, 60), (0.0295, 100), (0.00415, 720), (0.000693, 4320)],
-)
+@pytest.mark.parametrize(("upper", "n"), [(0.1391, 20), (0.0487, 60), (0.0295, 100), (0.00415, 720), (0.000693, 4320)])
 def test_zero_events_allow_the_worked_rate(upper: float, n: int) -> None:
     assert upper == pytest.approx(zero_event_upper(n), rel=2e-3)
 
@@ -121,9 +101,10 @@ def test_a_fall_is_as_likely_as_was_worked_out(p: float, counts: list[int], expo
 
 
 def test_the_score_is_standardised_as_was_worked_out() -> None:
-    assert pytest.approx(
-        [trend([12, 7, 3], [24, 24, 24]).z, trend([12, 7, 3], [8000, 6000, 1500]).z], abs=5e-4
-    ) == [-2.350, 0.073]
+    assert pytest.approx([trend([12, 7, 3], [24, 24, 24]).z, trend([12, 7, 3], [8000, 6000, 1500]).z], abs=5e-4) == [
+        -2.350,
+        0.073,
+    ]
 
 
 def test_no_event_has_no_trend() -> None:
@@ -146,10 +127,7 @@ def test_events_without_exposure_have_no_rate() -> None:
         trend([1, 2], [10, 0])
 
 
-@given(
-    counts=st.tuples(*[st.integers(0, 5)] * 3),
-    exposures=st.tuples(*[st.floats(0.5, 50)] * 3),
-)
+@given(counts=st.tuples(*[st.integers(0, 5)] * 3), exposures=st.tuples(*[st.floats(0.5, 50)] * 3))
 def test_the_convolution_is_what_adding_up_all_outcomes_gives(
     counts: tuple[int, int, int], exposures: tuple[float, float, float]
 ) -> None:

@@ -46,9 +46,7 @@ class Bench:
             if sdk.id not in self._built:
                 self._built[sdk.id] = built(self._folder, sdk)
         environment, project = self._environments[sdk.runs_on], self._built[sdk.id]
-        subject = replace(
-            environment.subject, digest=digest_of(source_files(project / PACKAGE)), source=sdk.id
-        )
+        subject = replace(environment.subject, digest=digest_of(source_files(project / PACKAGE)), source=sdk.id)
         return replace(environment, paths=(project / PACKAGE.parent,), subject=subject)
 
 

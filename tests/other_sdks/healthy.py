@@ -93,11 +93,7 @@ INVALIDATE = """\
 LRU_OF_BYTES = (
     Edit(HTTP, "import json\n", "import json\nfrom collections import OrderedDict\n"),
     Edit(HTTP, MAKE_CACHE, "            self._cache = OrderedDict()\n"),
-    Edit(
-        HTTP,
-        MAKE_KEY,
-        "        return (url, json.dumps(params, default=str), tuple(sorted(identity.items())))\n",
-    ),
+    Edit(HTTP, MAKE_KEY, "        return (url, json.dumps(params, default=str), tuple(sorted(identity.items())))\n"),
     Edit(
         HTTP,
         READ_CACHE,
@@ -172,7 +168,7 @@ SHALLOW_COPIES = (
         "            return payload\n        self._cache.pop",
         "            return copy.copy(payload)\n        self._cache.pop",
     ),
-)  # fmt: skip
+)
 
 
 # ── when it opens its session ────────────────────────────────────────────────
@@ -201,7 +197,7 @@ LAZY_SESSION = (
     ),
     Edit(
         HTTP,
-        'CACHE_KEY_HEADERS = (',
+        "CACHE_KEY_HEADERS = (",
         """\
 def _get_session(client):
     if client._session is None:
@@ -217,19 +213,15 @@ def _set_session(client, session):
 
 CACHE_KEY_HEADERS = (""",
     ),
-    Edit(
-        HTTP,
-        END_OF_CLIENT,
-        f"{END_OF_CLIENT}\n\nHttpClient.session = property(_get_session, _set_session)\n",
-    ),
-)  # fmt: skip
+    Edit(HTTP, END_OF_CLIENT, f"{END_OF_CLIENT}\n\nHttpClient.session = property(_get_session, _set_session)\n"),
+)
 
 SEND_BY_POOL = (
     Edit(HTTP, "import uuid\n", "import uuid\nfrom concurrent.futures import ThreadPoolExecutor\n"),
     Edit(HTTP, "CACHE_KEY_HEADERS = (", "_POOL = ThreadPoolExecutor(4)\n\nCACHE_KEY_HEADERS = ("),
     Edit(HTTP, "response = self.session.request(\n", "response = _POOL.submit(self.session.request,\n"),
     Edit(HTTP, "=self.config.verify_ssl,\n                )", "=self.config.verify_ssl,\n                ).result()"),
-)  # fmt: skip
+)
 
 # Assigning to it still reaches ``__setattr__``, as for any attribute.
 FLAG_IS_A_PROPERTY = (
@@ -256,12 +248,16 @@ HttpClient.enable_get_cache = property(_get_flag, _set_flag)
 # ── what it says and raises beside ───────────────────────────────────────────
 
 SLICED_SLEEP = (
-    Edit(EXPORTS, POLL_SLEEP, """\
+    Edit(
+        EXPORTS,
+        POLL_SLEEP,
+        """\
             until = time.monotonic() + interval
             while (left := until - time.monotonic()) > 0:
                 time.sleep(min(left, 0.05))
-"""),
-)  # fmt: skip
+""",
+    ),
+)
 
 TALKS = (
     Edit(HTTP, IMPORT_TIME, "import logging\nimport sys\nimport time\n"),
@@ -292,10 +288,10 @@ SUBCLASSED_ERRORS = (
     Edit(CONFIG, 'ConfigError(f"{name} must be a number', 'NumberError(f"{name} must be a number'),
     Edit(CONFIG, 'ConfigError(f"{name} must be a whole number', 'NumberError(f"{name} must be a whole number'),
     Edit(HTTP, "CACHE_KEY_HEADERS = (", "class ConnectionLost(TransportError):\n    pass\n\n\nCACHE_KEY_HEADERS = ("),
-    Edit(HTTP, '                    raise TransportError(\n', '                    raise ConnectionLost(\n'),
+    Edit(HTTP, "                    raise TransportError(\n", "                    raise ConnectionLost(\n"),
     Edit(EXPORTS, "class ExportsClient(", "class WaitTimeout(TimeoutError):\n    pass\n\n\nclass ExportsClient("),
     Edit(EXPORTS, 'TimeoutError(f"Export {export_id} was not', 'WaitTimeout(f"Export {export_id} was not'),
-)  # fmt: skip
+)
 
 
 def _over(id: str, says: str, transport: str, *more: str, edits: tuple[Edit, ...] = ()) -> Sdk:
@@ -331,4 +327,4 @@ HEALTHY: tuple[Sdk, ...] = (
     Sdk("sliced-sleep", "It waits in many short sleeps.", edits=SLICED_SLEEP),
     Sdk("talks", "It prints, logs and warns.", edits=TALKS),
     Sdk("subclassed-errors", "What it raises is more special than what the contract names.", edits=SUBCLASSED_ERRORS),
-)  # fmt: skip
+)

@@ -5,18 +5,7 @@ What such a one lacks is not applicable, and all the rest is kept.
 
 from __future__ import annotations
 
-from tests.other_sdks.sdk import (
-    BASE,
-    CONFIG,
-    EXPORTS,
-    FRESH_STATUS,
-    HTTP,
-    MAKE_CACHE,
-    PACKAGE,
-    WRITE_CACHE,
-    Edit,
-    Sdk,
-)
+from tests.other_sdks.sdk import BASE, CONFIG, EXPORTS, FRESH_STATUS, HTTP, MAKE_CACHE, PACKAGE, WRITE_CACHE, Edit, Sdk
 
 CLIENT_PARAMETERS = """\
         headers: Mapping[str, str] | None = None,
@@ -49,7 +38,7 @@ NO_STATUS_BYPASS = (
 """,
     ),
     Edit(EXPORTS, FRESH_STATUS, "self._get_status(export_id, use_get_cache=False)"),
-)  # fmt: skip
+)
 
 NO_BYPASS = (
     *NO_STATUS_BYPASS,
@@ -113,16 +102,12 @@ NO_CACHE = (
     Edit(HTTP, INVALIDATES, ""),
     Edit(HTTP, "    def clear_cache(self) -> None:\n        self._cache.clear()\n\n", ""),
     Edit(HTTP, "        self.clear_cache()\n", ""),
-    Edit(
-        BASE,
-        "path: str, *, use_get_cache: bool = True, **kwargs: Any)",
-        "path: str, **kwargs: Any)",
-    ),
+    Edit(BASE, "path: str, *, use_get_cache: bool = True, **kwargs: Any)", "path: str, **kwargs: Any)"),
     Edit(BASE, "headers=headers, use_get_cache=use_get_cache, **kwargs)", "headers=headers, **kwargs)"),
     Edit(EXPORTS, "export_id: str, *, use_get_cache: bool = True)", "export_id: str)"),
     Edit(EXPORTS, "            use_get_cache=use_get_cache,\n", ""),
     Edit(EXPORTS, "(export_id, use_get_cache=False)", "(export_id)"),
-)  # fmt: skip
+)
 
 # The lifetime is a constant, and there is no way to empty it.
 NO_CACHE_CONTROL = (
@@ -133,7 +118,7 @@ NO_CACHE_CONTROL = (
     Edit(HTTP, "    def switch_context(self", "    def _switch_context(self"),
     Edit(HTTP, "        invalidate_paths: Iterable[str] | None = None,\n", ""),
     Edit(HTTP, INVALIDATES, ""),
-)  # fmt: skip
+)
 
 # They are fields, and known as such, but not arguments: callers assign to them.
 SWITCHES_ARE_SET_LATER = (
@@ -288,24 +273,21 @@ NO_CONTEXT_WITHOUT_A_CACHE = (
     ),
 )
 
-NO_VERSION = (
-    Edit(PACKAGE, "__version__ = _read_version()\n", ""),
-    Edit(PACKAGE, '    "__version__",\n', ""),
-)
+NO_VERSION = (Edit(PACKAGE, "__version__ = _read_version()\n", ""), Edit(PACKAGE, '    "__version__",\n', ""))
 
 # The older of the two waits, on its own.
 ONLY_WAIT_UNTIL_READY = (
     Edit(EXPORTS, "    def wait_for_export_ready(", "    def _wait("),
     Edit(EXPORTS, "return self.wait_for_export_ready(", "return self._wait("),
 )
-NO_WAIT = (
-    *ONLY_WAIT_UNTIL_READY,
-    Edit(EXPORTS, "    def wait_until_ready(", "    def _wait_until_ready("),
-)
+NO_WAIT = (*ONLY_WAIT_UNTIL_READY, Edit(EXPORTS, "    def wait_until_ready(", "    def _wait_until_ready("))
 
 # A decorator that forgets whom it wraps: what the function takes cannot be seen from outside.
 NO_SIGNATURES = (
-    Edit(HTTP, "CACHE_KEY_HEADERS = (", """\
+    Edit(
+        HTTP,
+        "CACHE_KEY_HEADERS = (",
+        """\
 def logged(function):
     def call(*args, **kwargs):
         return function(*args, **kwargs)
@@ -313,60 +295,106 @@ def logged(function):
     return call
 
 
-CACHE_KEY_HEADERS = ("""),
+CACHE_KEY_HEADERS = (""",
+    ),
     Edit(HTTP, "    def request(\n", "    @logged\n    def request(\n"),
     Edit(EXPORTS, "from .base import BaseClient\n", "from ..http_client import logged\nfrom .base import BaseClient\n"),
     Edit(EXPORTS, "    def wait_for_export_ready(", "    @logged\n    def wait_for_export_ready("),
     Edit(EXPORTS, "    def get_export_status(", "    @logged\n    def get_export_status("),
-)  # fmt: skip
+)
 
-CACHE_PROMISES = frozenset({
-    "polling.leaves-cache-flag-alone", "polling.leaves-cache-entries-alone", "cache.bypass-per-request",
-    "cache.repeats-are-served", "cache.entries-expire", "cache.query-is-part-of-the-key",
-    "cache.identities-are-kept-apart", "cache.errors-are-not-stored", "cache.only-gets", "cache.clients-are-kept-apart",
-    "cache.switch-is-honoured", "cache.invalidation-by-path", "cache.clear-empties-it",
-})  # fmt: skip
-WAIT_PROMISES = frozenset({
-    "polling.created-to-ready", "polling.timeout-is-timeout-error", "polling.fresh-status",
-    "polling.leaves-cache-flag-alone", "polling.leaves-cache-entries-alone", "polling.overlapping-waits",
-    "polling.terminal-states", "polling.unknown-states-keep-waiting", "polling.not-found-at-first-raises",
-    "polling.not-found-later-is-expired", "polling.network-failure-ends-the-wait", "polling.never-faster-than-200-ms",
-    "polling.interval-is-kept", "polling.budget-starts-with-the-wait", "polling.short-budget-polls-once",
-    "polling.timeout-names-the-export", "polling.cancel-stops-the-wait", "polling.telemetry-tells-each-poll",
-})  # fmt: skip
+CACHE_PROMISES = frozenset(
+    {
+        "polling.leaves-cache-flag-alone",
+        "polling.leaves-cache-entries-alone",
+        "cache.bypass-per-request",
+        "cache.repeats-are-served",
+        "cache.entries-expire",
+        "cache.query-is-part-of-the-key",
+        "cache.identities-are-kept-apart",
+        "cache.errors-are-not-stored",
+        "cache.only-gets",
+        "cache.clients-are-kept-apart",
+        "cache.switch-is-honoured",
+        "cache.invalidation-by-path",
+        "cache.clear-empties-it",
+    }
+)
+WAIT_PROMISES = frozenset(
+    {
+        "polling.created-to-ready",
+        "polling.timeout-is-timeout-error",
+        "polling.fresh-status",
+        "polling.leaves-cache-flag-alone",
+        "polling.leaves-cache-entries-alone",
+        "polling.overlapping-waits",
+        "polling.terminal-states",
+        "polling.unknown-states-keep-waiting",
+        "polling.not-found-at-first-raises",
+        "polling.not-found-later-is-expired",
+        "polling.network-failure-ends-the-wait",
+        "polling.never-faster-than-200-ms",
+        "polling.interval-is-kept",
+        "polling.budget-starts-with-the-wait",
+        "polling.short-budget-polls-once",
+        "polling.timeout-names-the-export",
+        "polling.cancel-stops-the-wait",
+        "polling.telemetry-tells-each-poll",
+    }
+)
 CANCELLATION = frozenset({"polling.cancel-stops-the-wait"})
 TELEMETRY_PROMISES = frozenset({"polling.telemetry-tells-each-poll"})
 JITTER = frozenset({"transport.jitter-stays-in-range"})
 
 OLD: tuple[Sdk, ...] = (
-    Sdk("no-cache", "It has no cache.", edits=NO_CACHE,
-        lacks=CACHE_PROMISES),
-    Sdk("no-cache-control", "Its cache has a fixed lifetime, and cannot be emptied.", edits=NO_CACHE_CONTROL,
-        lacks=frozenset({"cache.entries-expire", "cache.invalidation-by-path", "cache.clear-empties-it"})),
+    Sdk("no-cache", "It has no cache.", edits=NO_CACHE, lacks=CACHE_PROMISES),
+    Sdk(
+        "no-cache-control",
+        "Its cache has a fixed lifetime, and cannot be emptied.",
+        edits=NO_CACHE_CONTROL,
+        lacks=frozenset({"cache.entries-expire", "cache.invalidation-by-path", "cache.clear-empties-it"}),
+    ),
     Sdk("switches-are-set-later", "The cache's settings are no arguments of the client.", edits=SWITCHES_ARE_SET_LATER),
     Sdk("no-status-bypass", "Requests can pass the cache by, status reads cannot.", edits=NO_STATUS_BYPASS),
-    Sdk("no-bypass", "Only its wait can pass the cache by.", edits=NO_BYPASS,
-        lacks=frozenset({"cache.bypass-per-request"})),
-    Sdk("no-telemetry", "Its wait tells nobody.", edits=NO_TELEMETRY,
-        lacks=TELEMETRY_PROMISES),
-    Sdk("no-cancellation", "Its wait cannot be cancelled.", edits=NO_CANCELLATION,
-        lacks=CANCELLATION),
-    Sdk("no-jitter", "Its retries are evenly spaced.", edits=NO_JITTER,
-        lacks=JITTER),
+    Sdk(
+        "no-bypass",
+        "Only its wait can pass the cache by.",
+        edits=NO_BYPASS,
+        lacks=frozenset({"cache.bypass-per-request"}),
+    ),
+    Sdk("no-telemetry", "Its wait tells nobody.", edits=NO_TELEMETRY, lacks=TELEMETRY_PROMISES),
+    Sdk("no-cancellation", "Its wait cannot be cancelled.", edits=NO_CANCELLATION, lacks=CANCELLATION),
+    Sdk("no-jitter", "Its retries are evenly spaced.", edits=NO_JITTER, lacks=JITTER),
     Sdk("no-context", "No contexts, and no last operation.", edits=NO_CONTEXT_BESIDE_A_CACHE),
     Sdk("no-version", "It does not say which version it is.", edits=NO_VERSION),
-    Sdk("only-wait-until-ready", "It has the older of the two waits alone.", edits=ONLY_WAIT_UNTIL_READY,
-        lacks=WAIT_PROMISES),
-    Sdk("no-wait", "It cannot wait.", edits=NO_WAIT,
-        lacks=WAIT_PROMISES),
-    Sdk("oldest", "It lacks all that can be lacked.",
+    Sdk(
+        "only-wait-until-ready",
+        "It has the older of the two waits alone.",
+        edits=ONLY_WAIT_UNTIL_READY,
+        lacks=WAIT_PROMISES,
+    ),
+    Sdk("no-wait", "It cannot wait.", edits=NO_WAIT, lacks=WAIT_PROMISES),
+    Sdk(
+        "oldest",
+        "It lacks all that can be lacked.",
         edits=NO_CACHE + NO_TELEMETRY + NO_CANCELLATION + NO_JITTER + NO_CONTEXT_WITHOUT_A_CACHE + NO_VERSION,
-        lacks=CACHE_PROMISES | TELEMETRY_PROMISES | CANCELLATION | JITTER),
-)  # fmt: skip
+        lacks=CACHE_PROMISES | TELEMETRY_PROMISES | CANCELLATION | JITTER,
+    ),
+)
 
 # What a method takes cannot be seen, so nobody can say whether it has what would be judged.
 UNREADABLE: tuple[Sdk, ...] = (
-    Sdk("no-signatures", "Its methods take any keyword.", edits=NO_SIGNATURES,
-        unclear=frozenset({"cache.bypass-per-request", "cache.invalidation-by-path",
-                           "polling.cancel-stops-the-wait", "polling.telemetry-tells-each-poll"})),
-)  # fmt: skip
+    Sdk(
+        "no-signatures",
+        "Its methods take any keyword.",
+        edits=NO_SIGNATURES,
+        unclear=frozenset(
+            {
+                "cache.bypass-per-request",
+                "cache.invalidation-by-path",
+                "polling.cancel-stops-the-wait",
+                "polling.telemetry-tells-each-poll",
+            }
+        ),
+    ),
+)

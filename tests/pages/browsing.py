@@ -15,11 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 COLOURS = ("light", "dark")
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 # As root there is no sandbox; and nothing that a page asks for may leave the machine, whatever the tests say.
-FLAGS = (
-    "--no-sandbox",
-    "--disable-dev-shm-usage",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
+FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1")
 
 
 def launched(playwright: Playwright) -> Browser:
@@ -54,9 +50,7 @@ class Opened:
         """Open a page of the site, and wait until it has nothing left to do."""
         self.page.goto(f"{self.origin}{path}", wait_until="load")
         # What an event handler of a broken image or a frame does, it does within two frames after that.
-        self.page.evaluate(
-            "() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => done()), 50))"
-        )
+        self.page.evaluate("() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => done()), 50))")
         return self.page
 
     def show_in(self, colours: str) -> None:

@@ -11,28 +11,51 @@ LANGUAGES = ("", "es/")  # the folder of each, below the front
 
 # Of a release. ``printable`` is its report as one file, which `close` writes into the release's folder.
 OF_A_RELEASE = (
-    "index", "t00", "t24", "t48", "t72", "contracts", "incidents", "incidents/{incident}", "rollback", "backlog",
-    "report", "evidence", "segments/{segment}", "printable",
-)  # fmt: skip
+    "index",
+    "t00",
+    "t24",
+    "t48",
+    "t72",
+    "contracts",
+    "incidents",
+    "incidents/{incident}",
+    "rollback",
+    "backlog",
+    "report",
+    "evidence",
+    "segments/{segment}",
+    "printable",
+)
 INCIDENTS = {CALM: "i1", HOSTILE: "s0"}
 SEGMENT = name_of(example.judgement().segments[0])
 
 # Of the site: of those that are written by hand, one of each; all that are generated.
 OF_THE_SITE = (
-    "index", "guides/embed", "concepts/silence-is-not-success", "reference/calibration", "reference/command-line",
-    "reference/contract", "reference/faults", "reference/metrics", "reference/metrics/pass-rate",
-    "reference/promises", "reference/promises/{promise}",
-    "reference/records", "reference/rules", "reference/rules/all-met", "reference/self-test",
-    "reference/settings", "reference/states", "search",
-)  # fmt: skip
+    "index",
+    "guides/embed",
+    "concepts/silence-is-not-success",
+    "reference/calibration",
+    "reference/command-line",
+    "reference/contract",
+    "reference/faults",
+    "reference/metrics",
+    "reference/metrics/pass-rate",
+    "reference/promises",
+    "reference/promises/{promise}",
+    "reference/records",
+    "reference/rules",
+    "reference/rules/all-met",
+    "reference/self-test",
+    "reference/settings",
+    "reference/states",
+    "search",
+)
 
 
 def of_release(release: str) -> list[str]:
     """The pages of a release in both languages, from the front of the site."""
     return [
-        f"{release}/{language}{kind}.html".replace("{incident}", INCIDENTS[release]).replace(
-            "{segment}", SEGMENT
-        )
+        f"{release}/{language}{kind}.html".replace("{incident}", INCIDENTS[release]).replace("{segment}", SEGMENT)
         for language in LANGUAGES
         for kind in OF_A_RELEASE
     ]
@@ -41,7 +64,5 @@ def of_release(release: str) -> list[str]:
 def of_site() -> list[str]:
     """The pages of the site itself, in both languages."""
     return [
-        f"{language}{kind}.html".replace("{promise}", PROMISES[0].id)
-        for language in LANGUAGES
-        for kind in OF_THE_SITE
+        f"{language}{kind}.html".replace("{promise}", PROMISES[0].id) for language in LANGUAGES for kind in OF_THE_SITE
     ]

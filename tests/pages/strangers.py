@@ -159,9 +159,7 @@ STRANGERS: tuple[str, ...] = (
     "> " * 100 + "quote",
 )
 
-STAMP: dict[str, Any] = {
-    "run_id": "r", "environment": Environment.LOOPBACK, "occurred_at": T0, "recorded_at": T0,
-}  # fmt: skip
+STAMP: dict[str, Any] = {"run_id": "r", "environment": Environment.LOOPBACK, "occurred_at": T0, "recorded_at": T0}
 MOVED_AT = T0 + timedelta(hours=48)  # long after all incidents but one, which shows what moved before it
 INCIDENT = "s0"  # the one whose own page shows what all strangers wrote
 
@@ -200,7 +198,7 @@ def everywhere(base: Judgement, words: tuple[str, ...], incident: str) -> Judgem
             replace(one, at=MOVED_AT + timedelta(hours=1)) if one.id == incident else one for one in base.incidents
         ),
         pages={incident: f"{incident}.md"},
-    )  # fmt: skip
+    )
 
 
 def _duties(pairs: tuple[tuple[str, Text], ...]) -> tuple[Duty, ...]:
@@ -212,22 +210,50 @@ def _duties(pairs: tuple[tuple[str, Text], ...]) -> tuple[Duty, ...]:
 
 def _transition(words: str, incident: str) -> Transition:
     return Transition(
-        **STAMP, incident=incident, opened_at=T0, state=words, impact=words, severity=Severity.MINOR, root_cause=words,
-        fix=words, metric="", by=words, why=words, rule=words,
-    )  # fmt: skip
+        **STAMP,
+        incident=incident,
+        opened_at=T0,
+        state=words,
+        impact=words,
+        severity=Severity.MINOR,
+        root_cause=words,
+        fix=words,
+        metric="",
+        by=words,
+        why=words,
+        rule=words,
+    )
 
 
 def _followed(words: tuple[str, ...], incident: str) -> Followed:
     return Followed(
-        incident=incident, rule=words[0], fingerprints=words, blocks=words, shows=words, seen=7, first_at=T0,
-        last_at=NOW, landed_at=T0 + timedelta(hours=1), shown=False, proof=text("{words}", words=words[0]),
-    )  # fmt: skip
+        incident=incident,
+        rule=words[0],
+        fingerprints=words,
+        blocks=words,
+        shows=words,
+        seen=7,
+        first_at=T0,
+        last_at=NOW,
+        landed_at=T0 + timedelta(hours=1),
+        shown=False,
+        proof=text("{words}", words=words[0]),
+    )
 
 
 def _artefact(words: tuple[str, ...]) -> Artefact:
     files = tuple(
-        PublishedFile(name=one, claimed=DIGEST, sha256=DIGEST, size_bytes=1, yanked=True, yanked_reason=one,
-                      requires_python=one, metadata=one, problem=one)
+        PublishedFile(
+            name=one,
+            claimed=DIGEST,
+            sha256=DIGEST,
+            size_bytes=1,
+            yanked=True,
+            yanked_reason=one,
+            requires_python=one,
+            metadata=one,
+            problem=one,
+        )
         for one in words
-    )  # fmt: skip
+    )
     return Artefact(**STAMP, project=words[0], version=words[-1], index=EVIL, files=files, resolved=words)

@@ -28,9 +28,7 @@ def tab(browser, origin):
 
 def violations(page, rules: dict) -> list[str]:
     """What axe finds, each with the elements that it is about; it must be in the page already."""
-    return [
-        f"{one['id']}: {node['html'][:300]}" for one in page.evaluate(RUN, rules) for node in one["nodes"]
-    ]
+    return [f"{one['id']}: {node['html'][:300]}" for one in page.evaluate(RUN, rules) for node in one["nodes"]]
 
 
 @pytest.mark.parametrize("path", [*of_release(CALM), *of_site()])

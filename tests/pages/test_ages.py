@@ -46,9 +46,10 @@ def test_the_list_of_releases_says_it_too(tab):
     assert {"○ UNKNOWN: out of date"} == set(page.locator(".releases .verdict-word").all_inner_texts())
 
 
-@pytest.mark.parametrize(("language", "hours_ago", "hours_to_come"), [
-    ("", "5 hours ago", "in 20 hours"), ("es/", "hace 5 horas", "dentro de 20 horas"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("language", "hours_ago", "hours_to_come"),
+    [("", "5 hours ago", "in 20 hours"), ("es/", "hace 5 horas", "dentro de 20 horas")],
+)
 def test_beside_each_instant_of_the_verdict_stands_its_age(tab, language, hours_ago, hours_to_come):
     page = at(tab, datetime(2026, 3, 4, 16, tzinfo=UTC), f"{CALM}/{language}index.html")
     shown = page.locator(".verdict-card .instant")

@@ -17,12 +17,36 @@ from tests.pages.strangers import STRANGERS
 PAGES = of_release(HOSTILE)
 OF_THE_SITE = [f"{language}{page}.html" for language in LANGUAGES for page in ("index", "guides/embed")]
 FOR_MACHINES = [
-    "feed.atom", "es/feed.atom", "switcher.json",
+    "feed.atom",
+    "es/feed.atom",
+    "switcher.json",
     *(f"{HOSTILE}/{name}" for name in ("feed.atom", "es/feed.atom", "metrics.json", "badge.json", "badge.svg")),
-]  # fmt: skip
+]
 # What can only be read. Any other element of a page has to be on the page of a calm release, too.
-TEXT = {"a", "code", "details", "div", "em", "li", "ol", "p", "pre", "span", "strong", "summary", "ul", "table",
-        "caption", "colgroup", "col", "thead", "tbody", "tr", "th", "td"}  # fmt: skip
+TEXT = {
+    "a",
+    "code",
+    "details",
+    "div",
+    "em",
+    "li",
+    "ol",
+    "p",
+    "pre",
+    "span",
+    "strong",
+    "summary",
+    "ul",
+    "table",
+    "caption",
+    "colgroup",
+    "col",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 
 
 def parsed(file: Path):
@@ -56,9 +80,7 @@ UNFOLD = "document.querySelectorAll('details').forEach((folded) => { folded.open
 
 
 @pytest.mark.parametrize("path", [*PAGES, *OF_THE_SITE, *FOR_MACHINES])
-def test_nothing_happens_when_a_browser_opens_what_strangers_wrote_and_all_of_it_is_shown(
-    tab_for_strangers, path
-):
+def test_nothing_happens_when_a_browser_opens_what_strangers_wrote_and_all_of_it_is_shown(tab_for_strangers, path):
     tab_for_strangers.did.clear()
     page = tab_for_strangers.go(path)
     page.evaluate(UNFOLD)
@@ -110,9 +132,7 @@ def test_all_that_a_page_loads_is_there_and_of_this_site(site, path):
 def test_nothing_that_an_eye_cannot_see_reaches_a_reader(site, path):
     text = (site.out / path).read_text(encoding="utf-8")
     # The theme writes one zero-width no-break space of its own, in a link to a heading.
-    hidden = re.findall(
-        "[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ue000\x00-\x08\x1b\x7f-\x9f]", text
-    )
+    hidden = re.findall("[\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ue000\x00-\x08\x1b\x7f-\x9f]", text)
     assert hidden == []
 
 
@@ -120,11 +140,10 @@ def test_nothing_that_an_eye_cannot_see_reaches_a_reader(site, path):
 def test_a_feed_reader_sees_text_and_nothing_else(site, path):
     feed = etree.parse(site.out / path).getroot()
     atom = {"a": "http://www.w3.org/2005/Atom"}
-    assert {f"{{{atom['a']}}}{name}" for name in (
-        "feed", "id", "title", "updated", "link", "author", "name", "entry", "content"
-    )} == {element.tag for element in feed.iter()}  # fmt: skip
+    assert {
+        f"{{{atom['a']}}}{name}"
+        for name in ("feed", "id", "title", "updated", "link", "author", "name", "entry", "content")
+    } == {element.tag for element in feed.iter()}
     assert {"text"} == set(feed.xpath("//a:content/@type", namespaces=atom))
     own = re.compile(r"(?:[\w.]+/)*[a-z]+\.(?:html|atom)")
-    assert [
-        place for place in feed.xpath("//a:link/@href", namespaces=atom) if not own.fullmatch(place)
-    ] == []
+    assert [place for place in feed.xpath("//a:link/@href", namespaces=atom) if not own.fullmatch(place)] == []

@@ -55,9 +55,7 @@ def test_tab_reaches_every_control_and_each_shows_that_it_has_the_focus(tab, pat
             reached.append(focus)
     numbers = {focus["number"] for focus in reached}
     assert [control for number, control in enumerate(controls) if number not in numbers] == []
-    assert [
-        controls[focus["number"]] for focus in reached if not (focus["differs"] and focus["inside"])
-    ] == []
+    assert [controls[focus["number"]] for focus in reached if not (focus["differs"] and focus["inside"])] == []
 
 
 @pytest.mark.parametrize("path", FRONTS)

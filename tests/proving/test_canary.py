@@ -12,14 +12,16 @@ AT = datetime(2026, 1, 31, 9, tzinfo=UTC)
 
 def run_of(**outcomes: Outcome) -> CheckRun:
     return CheckRun(
-        run_id="r", started_at=AT, duration_s=1.0,
+        run_id="r",
+        started_at=AT,
+        duration_s=1.0,
         subject=Subject(name="s", version=None, digest="d", source="bundled"),
         host=Host(python="3.11", implementation="CPython", os="Linux", freeze=()),
         checks=tuple(
             CheckResult(id=id.replace("_", "."), severity=Severity.MAJOR, outcome=outcome, reason="", duration_s=0.1)
             for id, outcome in outcomes.items()
         ),
-    )  # fmt: skip
+    )
 
 
 def canary(family: str, *caught_by: str) -> Canary:

@@ -66,9 +66,7 @@ def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str
     assert set(looked_at(defect)) == set(caught(defect.id).caught_by)
 
 
-@pytest.mark.parametrize(
-    "change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)]
-)
+@pytest.mark.parametrize("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
 def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn, tmp_path: Path) -> None:
     file = plant(change, REFERENCE, tmp_path) / PACKAGE / change.file
     compile(file.read_text(encoding="utf-8"), str(file), "exec")
@@ -77,9 +75,7 @@ def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn
 def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived() -> None:
     kept = selftest.read(DOCS)
     assert kept is not None
-    assert {defect.id: defect.expected for defect in DEFECTS} == {
-        one.id: one.expected for one in kept.proven.defects
-    }
+    assert {defect.id: defect.expected for defect in DEFECTS} == {one.id: one.expected for one in kept.proven.defects}
     assert [one.id for one in kept.proven.defects if one.survived] == []
     assert kept.proven.promises_never_red == ()
 
@@ -113,9 +109,7 @@ def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 @pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
 def test_a_weakness_is_seen_where_it_is_and_not_where_it_is_not(
-    stand_in: StandIn,
-    seen: dict[str, list[bool | None]],
-    seen_in_the_reference: dict[str, bool | None],
+    stand_in: StandIn, seen: dict[str, list[bool | None]], seen_in_the_reference: dict[str, bool | None]
 ) -> None:
     assert [stand_in.has] == seen[stand_in.id]
     assert seen_in_the_reference[stand_in.weakness] is not stand_in.has

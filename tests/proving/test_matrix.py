@@ -56,9 +56,7 @@ def test_a_defect_belongs_to_the_family_that_seeded_it_whatever_it_breaks() -> N
 def test_every_promise_and_every_confusion_is_told() -> None:
     text = "\n".join(told(FOUND))
     assert [
-        words
-        for words in (*IDS, "missed: d2: config.b", "expected: d3: config.a, config.b")
-        if words not in text
+        words for words in (*IDS, "missed: d2: config.b", "expected: d3: config.a, config.b") if words not in text
     ] == []
 
 
@@ -67,6 +65,4 @@ def test_no_line_is_wider_than_a_terminal() -> None:
 
 
 def test_where_nothing_was_confused_nothing_is_said_of_it() -> None:
-    assert not any(
-        "missed" in line or "not expected:" in line for line in told(proven(FOUND.defects[:1], IDS))
-    )
+    assert not any("missed" in line or "not expected:" in line for line in told(proven(FOUND.defects[:1], IDS)))

@@ -73,7 +73,7 @@ def made(source: str, operator: str) -> list[str]:
         ("shape", "copy.deepcopy(a)", ["a"]),
         ("shape", 'f"/{a.lstrip()}"', ['f"/{a}"']),
     ],
-)  # fmt: skip
+)
 def test_a_rule_makes_these_changes(operator: str, source: str, expected: list[str]) -> None:
     assert sorted(expected) == sorted(made(source, operator))
 
@@ -109,18 +109,13 @@ def test_a_mutant_is_python_and_differs_in_its_one_place(mutants: dict[str, Muta
         source = (REFERENCE / PACKAGE / mutant.file).read_text(encoding="utf-8")
         changed = applied(mutant, source)
         ast.parse(changed)
-        assert (source != changed, source.encode()[: mutant.start]) == (
-            True,
-            changed.encode()[: mutant.start],
-        )
+        assert (source != changed, source.encode()[: mutant.start]) == (True, changed.encode()[: mutant.start])
 
 
 def test_a_mutant_keeps_its_name_when_lines_are_added_above_it() -> None:
     source = "def f(a):\n    return a > 0 and a < 9\n"
     moved = "import os\n\n\n" + source
-    assert [mutant.id for mutant in mutants_of("a.py", source)] == [
-        mutant.id for mutant in mutants_of("a.py", moved)
-    ]
+    assert [mutant.id for mutant in mutants_of("a.py", source)] == [mutant.id for mutant in mutants_of("a.py", moved)]
 
 
 def test_the_same_change_twice_in_one_function_has_two_names() -> None:
@@ -134,8 +129,7 @@ def test_the_same_change_twice_in_one_function_has_two_names() -> None:
 
 def test_every_explained_survivor_still_exists_and_is_the_change_it_was(mutants: dict[str, Mutant]) -> None:
     assert {id: told.change for id, told in explanations().items()} == {
-        id: mutants[id].change if id in mutants else "there is no such mutant any more"
-        for id in explanations()
+        id: mutants[id].change if id in mutants else "there is no such mutant any more" for id in explanations()
     }
 
 
@@ -166,9 +160,7 @@ def test_mutants_are_chosen_by_file_and_by_name() -> None:
     assert (made[1], made[0]) == choose([CONFIG], [made[1].id, made[0].id])
 
 
-@pytest.mark.parametrize(
-    ("files", "ids", "words"), [(["a.py"], [], "--file a.py"), ([CONFIG], ["a"], "--id a")]
-)
+@pytest.mark.parametrize(("files", "ids", "words"), [(["a.py"], [], "--file a.py"), ([CONFIG], ["a"], "--id a")])
 def test_what_does_not_exist_cannot_be_chosen(files: list[str], ids: list[str], words: str) -> None:
     with pytest.raises(UsageError, match=f"{words}: .* (Those that are|Near it): .*config"):
         choose(files, ids)
@@ -207,11 +199,8 @@ def quick() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def tried(prepared: Prepared, quick: None) -> dict[str, Tried]:
     found = mutate(
-            prepared,
-            [SAME, TOLD, BROKEN, OPEN, NO_SDK, HANGS],
-            explained={"told": EXPLAINED, "open": EXPLAINED},
-            jobs=2,
-        )  # fmt: skip
+        prepared, [SAME, TOLD, BROKEN, OPEN, NO_SDK, HANGS], explained={"told": EXPLAINED, "open": EXPLAINED}, jobs=2
+    )
     return {one.id: one for one in found.mutants}
 
 

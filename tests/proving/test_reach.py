@@ -40,9 +40,7 @@ def changed(tmp_path: Path, old: str, new: str) -> frozenset[str] | None:
         ("return name", "return name  # a remark", set()),
     ],
 )
-def test_a_change_in_a_body_belongs_to_its_function(
-    old: str, new: str, expected: set[str], tmp_path: Path
-) -> None:
+def test_a_change_in_a_body_belongs_to_its_function(old: str, new: str, expected: set[str], tmp_path: Path) -> None:
     assert expected == changed(tmp_path, old, new)
 
 
@@ -75,9 +73,7 @@ def near(reach: Reach, defect: str, tmp_path: Path) -> set[str]:
     return set(reach.of(plant(BY_ID[defect], REFERENCE, tmp_path)))
 
 
-def test_the_checks_that_come_by_a_defect_are_few_and_hold_all_that_it_breaks(
-    reach: Reach, tmp_path: Path
-) -> None:
+def test_the_checks_that_come_by_a_defect_are_few_and_hold_all_that_it_breaks(reach: Reach, tmp_path: Path) -> None:
     found = near(reach, "polls-read-the-cache", tmp_path)
     assert set(BY_ID["polls-read-the-cache"].expected) <= found
     assert len(found) < len(PROMISES) / 2

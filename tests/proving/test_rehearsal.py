@@ -77,7 +77,7 @@ SMALL = Scenario(
         Sign(3.5, 72, "incidents-updated", "Done."),
     ),
     window_h=2,
-)  # fmt: skip
+)
 
 
 # ── what a scenario says ─────────────────────────────────────────────────────
@@ -136,9 +136,7 @@ def test_what_a_scenario_names_is_there(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
-def test_the_help_tells_each_scenario_and_what_happens_in_it(
-    name: str, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_help_tells_each_scenario_and_what_happens_in_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
         main(["rehearse", "--help"])
     said = capsys.readouterr().out
@@ -153,10 +151,19 @@ def test_the_help_tells_each_scenario_and_what_happens_in_it(
 def smoke(*, trials: int, stale: int = 0) -> SmokeRun:
     event = SmokeEvent(kind=EventKind.STALE_READ, place="p", message="m", blocking=True)
     return SmokeRun(
-        run_id="r", subject=Subject(name="s", version=None, digest="d", source="bundled"), host=NOWHERE, base_url="",
-        started_at=T0, duration_s=0.0, steps=(), events=(event,) * stale, requests=3 * trials, polls=2 * trials,
-        waits=trials, trials=trials,
-    )  # fmt: skip
+        run_id="r",
+        subject=Subject(name="s", version=None, digest="d", source="bundled"),
+        host=NOWHERE,
+        base_url="",
+        started_at=T0,
+        duration_s=0.0,
+        steps=(),
+        events=(event,) * stale,
+        requests=3 * trials,
+        polls=2 * trials,
+        waits=trials,
+        trials=trials,
+    )
 
 
 def resolved_in_hour(*runs: SmokeRun, fixed: int) -> int | None:
@@ -190,15 +197,9 @@ def test_a_fix_that_failed_resolves_nothing() -> None:
 
 def project(root: Path) -> Path:
     """A project's folder with a self-test of this SDK in it, which is quicker than making one."""
-    caught = [
-        Caught(id=one.id, expected=one.expected, caught_by=(*one.expected, "x.besides")) for one in DEFECTS
-    ]
+    caught = [Caught(id=one.id, expected=one.expected, caught_by=(*one.expected, "x.besides")) for one in DEFECTS]
     made = selftest.SelfTest(
-        made_at=T0,
-        python="3",
-        subject_digest=package_digest(REFERENCE / PACKAGE),
-        proven=proven(caught),
-        to_all=True,
+        made_at=T0, python="3", subject_digest=package_digest(REFERENCE / PACKAGE), proven=proven(caught), to_all=True
     )
     file = root / "docs" / selftest.FILE
     file.parent.mkdir(parents=True)
@@ -214,9 +215,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
         made = []
         for _ in range(2):
             root = project(tmp_path_factory.mktemp("project"))
-            main(
-                ["--root", str(root), "rehearse", "--scenario", "small", "--as", "r", "--at", T0.isoformat()]
-            )
+            main(["--root", str(root), "rehearse", "--scenario", "small", "--as", "r", "--at", T0.isoformat()])
             made.append(root / "docs" / "releases" / "r")
         yield made[0], made[1]
 
@@ -233,8 +232,9 @@ def of(kept: list[Evidence], kind: type[Evidence]) -> list:
 
 
 def test_the_same_command_gives_the_same_bytes(twice: tuple[Path, Path]) -> None:
-    one, other = ({file.relative_to(made): file.read_bytes() for file in made.rglob("*") if file.is_file()}
-                  for made in twice)  # fmt: skip
+    one, other = (
+        {file.relative_to(made): file.read_bytes() for file in made.rglob("*") if file.is_file()} for made in twice
+    )
     assert len(one) > 15
     assert one == other
 
@@ -242,8 +242,11 @@ def test_the_same_command_gives_the_same_bytes(twice: tuple[Path, Path]) -> None
 def test_a_seeded_defect_is_seen_in_its_hour_and_in_no_other(kept: list[Evidence]) -> None:
     smokes = [job for job in of(kept, JobAttempt) if job.job == "smoke"]
     assert [job.conclusion for job in smokes] == [
-        Conclusion.SUCCESS, Conclusion.FAILURE, Conclusion.SUCCESS, Conclusion.SUCCESS,
-    ]  # fmt: skip
+        Conclusion.SUCCESS,
+        Conclusion.FAILURE,
+        Conclusion.SUCCESS,
+        Conclusion.SUCCESS,
+    ]
 
 
 def test_a_sick_build_is_another_sdk_and_makes_no_test_flaky(kept: list[Evidence]) -> None:
@@ -287,9 +290,7 @@ def test_the_proof_is_the_tree_s_own_and_holds_what_each_defect_should_turn_red(
 
 
 def test_nothing_of_this_machine_is_kept(kept: list[Evidence]) -> None:
-    assert {(one.python, one.implementation, one.os, one.freeze) for one in of(kept, RunContext)} == {
-        ("", "", "", ())
-    }
+    assert {(one.python, one.implementation, one.os, one.freeze) for one in of(kept, RunContext)} == {("", "", "", ())}
     durations = {one.duration_s for one in kept if isinstance(one, Observation | JobAttempt | TestAttempt)}
     assert durations == {0.0}
 

@@ -30,11 +30,7 @@ WEAKNESSES = (
 
 
 def status(
-    id: str,
-    outcome: Outcome,
-    severity: Severity = Severity.CRITICAL,
-    at: datetime | None = T0,
-    reason: str = "bad",
+    id: str, outcome: Outcome, severity: Severity = Severity.CRITICAL, at: datetime | None = T0, reason: str = "bad"
 ) -> PromiseStatus:
     promise = Promise(id=id, severity=severity, checkpoint_h=0, says="It {holds}.", why="w", how="h")
     return PromiseStatus(promise=promise, outcome=outcome, reason=reason, at=at, kept=0, broken=0, unknown=0)
@@ -43,27 +39,34 @@ def status(
 def metric(id: str, state: State, *, critical: bool = True) -> Metric:
     nothing = text("")
     return Metric(
-        id=id, value=None, low=None, high=None, n=0, unit="", exposure=nothing, source=nothing, state=state,
-        threshold=text("at most {n}", n=0), method=nothing, text=nothing, reason=text("the reason"), critical=critical,
-    )  # fmt: skip
+        id=id,
+        value=None,
+        low=None,
+        high=None,
+        n=0,
+        unit="",
+        exposure=nothing,
+        source=nothing,
+        state=state,
+        threshold=text("at most {n}", n=0),
+        method=nothing,
+        text=nothing,
+        reason=text("the reason"),
+        critical=critical,
+    )
 
 
 def found(weakness: str, seen: bool | None, hours: float) -> Finding:
     at = T0 + timedelta(hours=hours)
     return Finding(
-        run_id="r",
-        environment=Environment.CI,
-        occurred_at=at,
-        recorded_at=at,
-        weakness=weakness,
-        seen=seen,
-        reason="",
+        run_id="r", environment=Environment.CI, occurred_at=at, recorded_at=at, weakness=weakness, seen=seen, reason=""
     )
 
 
 def incident(state: str, severity: Severity = Severity.CRITICAL, metric: str = "") -> Incident:
-    return Incident(id="INC-1", at=T0, impact="polls hang", root_cause="", fix="", state=state, severity=severity,
-                    metric=metric)  # fmt: skip
+    return Incident(
+        id="INC-1", at=T0, impact="polls hang", root_cause="", fix="", state=state, severity=severity, metric=metric
+    )
 
 
 def test_items_come_in_the_order_in_which_they_press() -> None:
@@ -117,9 +120,7 @@ def test_the_newest_probe_that_could_tell_decides() -> None:
         found("errors.cannot-be-pickled", True, 1),
         found("errors.cannot-be-pickled", False, 2),
     ]
-    assert [item.id for item in backlog(Known(findings=seen, weaknesses=WEAKNESSES))] == [
-        "config.infinity-is-accepted"
-    ]
+    assert [item.id for item in backlog(Known(findings=seen, weaknesses=WEAKNESSES))] == ["config.infinity-is-accepted"]
 
 
 def test_each_item_names_what_proves_it_done_and_why_it_is_there() -> None:
@@ -130,13 +131,22 @@ def test_each_item_names_what_proves_it_done_and_why_it_is_there() -> None:
         weaknesses=WEAKNESSES,
     )
     assert [(item.proven_by, str(item.says), str(item.why)) for item in backlog(known)] == [
-        ("a.b", "Keep this promise again: It {holds}.",
-         "Broken in its latest run: bad Impact 3 x frequency 3 x cost 3 = 27."),
-        ("stale-cache", "Bring stale-cache back to its threshold: at most 0",
-         "the reason Impact 3 x frequency 3 x cost 3 = 27."),
-        ("errors.cannot-be-pickled", "Give them a way.",
-         "Seen, and beyond the contract: They cannot be pickled. Impact 1 x frequency 3 x cost 1 = 3."),
-    ]  # fmt: skip
+        (
+            "a.b",
+            "Keep this promise again: It {holds}.",
+            "Broken in its latest run: bad Impact 3 x frequency 3 x cost 3 = 27.",
+        ),
+        (
+            "stale-cache",
+            "Bring stale-cache back to its threshold: at most 0",
+            "the reason Impact 3 x frequency 3 x cost 3 = 27.",
+        ),
+        (
+            "errors.cannot-be-pickled",
+            "Give them a way.",
+            "Seen, and beyond the contract: They cannot be pickled. Impact 1 x frequency 3 x cost 1 = 3.",
+        ),
+    ]
 
 
 def test_how_often_it_was_met_counts() -> None:
@@ -158,8 +168,6 @@ def test_what_no_run_has_tested_is_one_item() -> None:
         ("resolved", "", "Have a check that sees INC-1 before users do: polls hang", "incident.inc-1"),
     ],
 )
-def test_an_incident_asks_for_its_mending_or_for_a_check(
-    state: str, metric: str, says: str, proven_by: str
-) -> None:
+def test_an_incident_asks_for_its_mending_or_for_a_check(state: str, metric: str, says: str, proven_by: str) -> None:
     (item,) = backlog(Known(incidents=[incident(state, metric=metric)]))
     assert (says, proven_by) == (str(item.says), item.proven_by)

@@ -26,8 +26,12 @@ from checks.release.checkpoints import DUTIES, checkpoints
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
 MET, FAILED, MISSING, NOT_YET_DUE, SIGNS = (
-    DutyState.MET, DutyState.FAILED, DutyState.MISSING, DutyState.NOT_YET_DUE, DutyState.PERSON_SIGNS,
-)  # fmt: skip
+    DutyState.MET,
+    DutyState.FAILED,
+    DutyState.MISSING,
+    DutyState.NOT_YET_DUE,
+    DutyState.PERSON_SIGNS,
+)
 ALL = ("pass-rate", "flaky-tests", "network-errors", "polling-timeouts", "stale-cache")
 
 
@@ -38,8 +42,13 @@ def stamp(hours: float) -> dict[str, Any]:
 
 def job(hours: float, conclusion: Conclusion = Conclusion.SUCCESS, **changes: Any) -> JobAttempt:
     values = {
-        "workflow": "clients-python-sdk", "job": "tests", "variant": "3.12", "attempt": 1, "commit": "", "origin": "x",
-    }  # fmt: skip
+        "workflow": "clients-python-sdk",
+        "job": "tests",
+        "variant": "3.12",
+        "attempt": 1,
+        "commit": "",
+        "origin": "x",
+    }
     return JobAttempt(**(stamp(hours) | values | {"conclusion": conclusion} | changes))
 
 
@@ -49,17 +58,35 @@ def smoke(hours: float, conclusion: Conclusion = Conclusion.SUCCESS) -> JobAttem
 
 def seen(promise: str, outcome: Outcome, hours: float) -> Observation:
     return Observation(
-        **stamp(hours), promise=promise, severity=Severity.CRITICAL, outcome=outcome, reason="", duration_s=0.1,
-        trials=1, subject_digest="d",
-    )  # fmt: skip
+        **stamp(hours),
+        promise=promise,
+        severity=Severity.CRITICAL,
+        outcome=outcome,
+        reason="",
+        duration_s=0.1,
+        trials=1,
+        subject_digest="d",
+    )
 
 
 def metric(id: str, state: State, figure: str = "a figure") -> Metric:
     nothing = text("")
     return Metric(
-        id=id, value=None, low=None, high=None, n=0, unit="", exposure=nothing, source=nothing, state=state,
-        threshold=nothing, method=nothing, text=text("{figure}", figure=figure), reason=nothing, critical=False,
-    )  # fmt: skip
+        id=id,
+        value=None,
+        low=None,
+        high=None,
+        n=0,
+        unit="",
+        exposure=nothing,
+        source=nothing,
+        state=state,
+        threshold=nothing,
+        method=nothing,
+        text=text("{figure}", figure=figure),
+        reason=nothing,
+        critical=False,
+    )
 
 
 def metrics(**states: State) -> list[Metric]:
@@ -89,8 +116,11 @@ def test_at_the_end_only_what_a_person_signs_is_not_missing() -> None:
     points = checkpoints(RELEASE, as_of=T0 + timedelta(hours=72), observations=(), jobs=(), metrics=())
     unmet = {duty.id: duty.state for point in points for duty in point.duties}
     assert {id for id, state in unmet.items() if state is SIGNS} == {
-        "review-pass-rate", "review-network", "incidents-updated", "backlog-published",
-    }  # fmt: skip
+        "review-pass-rate",
+        "review-network",
+        "incidents-updated",
+        "backlog-published",
+    }
     assert set(unmet.values()) == {SIGNS, MISSING}
 
 
@@ -110,9 +140,7 @@ def test_at_the_end_only_what_a_person_signs_is_not_missing() -> None:
         (MET, [job(1, Conclusion.FAILURE), job(1, attempt=2)]),
     ],
 )
-def test_the_pipeline_is_green_if_the_latest_run_of_each_job_is(
-    state: DutyState, jobs: list[JobAttempt]
-) -> None:
+def test_the_pipeline_is_green_if_the_latest_run_of_each_job_is(state: DutyState, jobs: list[JobAttempt]) -> None:
     assert duty("pipeline-green", 3, jobs=jobs).state is state
 
 
@@ -146,24 +174,14 @@ def test_the_smoke_may_have_run_in_ci() -> None:
 
 @pytest.mark.parametrize(
     ("state", "outcome"),
-    [
-        (MET, Outcome.KEPT),
-        (FAILED, Outcome.BROKEN),
-        (MISSING, Outcome.UNKNOWN),
-        (MET, Outcome.NOT_APPLICABLE),
-    ],
+    [(MET, Outcome.KEPT), (FAILED, Outcome.BROKEN), (MISSING, Outcome.UNKNOWN), (MET, Outcome.NOT_APPLICABLE)],
 )
 def test_strict_configuration_is_a_promise(state: DutyState, outcome: Outcome) -> None:
     assert duty("strict-config", 3, observations=[seen("config.no-fallback", outcome, 1)]).state is state
 
 
 def test_evidence_from_elsewhere_or_of_later_is_none() -> None:
-    jobs = [
-        job(1, environment=Environment.SERVICE),
-        job(1, environment=Environment.REHEARSAL),
-        job(9),
-        job(-1),
-    ]
+    jobs = [job(1, environment=Environment.SERVICE), job(1, environment=Environment.REHEARSAL), job(9), job(-1)]
     assert duty("pipeline-green", 3, jobs=jobs).state is MISSING
 
 
@@ -178,8 +196,7 @@ def test_a_review_shows_the_figure_and_waits_for_a_signature() -> None:
 
 
 @pytest.mark.parametrize(
-    ("state", "metric_state"),
-    [(MET, State.PROVEN), (MET, State.MEETS), (FAILED, State.FAIL), (MISSING, State.UNKNOWN)],
+    ("state", "metric_state"), [(MET, State.PROVEN), (MET, State.MEETS), (FAILED, State.FAIL), (MISSING, State.UNKNOWN)]
 )
 def test_no_stale_cache_is_what_the_metric_says(state: DutyState, metric_state: State) -> None:
     assert duty("no-stale-cache", 24, metrics=metrics(stale_cache=metric_state)).state is state
@@ -199,9 +216,7 @@ def test_where_nothing_was_known_then_what_is_known_now_counts_as_late() -> None
 # ── T+48 and T+72 ────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("state", "hours"), [(MISSING, [1]), (MISSING, [24]), (MET, [24.1]), (MET, [48]), (MET, [49])]
-)
+@pytest.mark.parametrize(("state", "hours"), [(MISSING, [1]), (MISSING, [24]), (MET, [24.1]), (MET, [48]), (MET, [49])])
 def test_the_smoke_is_repeated_in_the_second_day_or_late(state: DutyState, hours: list[float]) -> None:
     assert duty("smoke-repeated", 50, jobs=[smoke(at) for at in hours]).state is state
 
@@ -225,9 +240,7 @@ def test_both_guardrails_must_hold(state: DutyState, bypass: Outcome, flag: Outc
     assert "cache.bypass-per-request" in str(found.evidence)
 
 
-@pytest.mark.parametrize(
-    ("state", "flaky"), [(MET, State.MEETS), (MET, State.FAIL), (MISSING, State.UNKNOWN)]
-)
+@pytest.mark.parametrize(("state", "flaky"), [(MET, State.MEETS), (MET, State.FAIL), (MISSING, State.UNKNOWN)])
 def test_measuring_is_the_duty_whatever_the_figure(state: DutyState, flaky: State) -> None:
     assert duty("flaky-trend", 48, metrics=metrics(flaky_tests=flaky)).state is state
 

@@ -38,9 +38,14 @@ def write(folder: Path, page: str = PAGE, name: str = "inc-1.md") -> Path:
 def test_an_incident_is_read_from_its_front_matter(tmp_path: Path) -> None:
     write(tmp_path)
     expected = Incident(
-        id="INC-1", at=datetime(2026, 3, 3, 15, 30, tzinfo=UTC), severity=Severity.CRITICAL, state="open",
-        impact="Exports never became READY", root_cause="", fix="Bypass the cache: use_get_cache=False",
-    )  # fmt: skip
+        id="INC-1",
+        at=datetime(2026, 3, 3, 15, 30, tzinfo=UTC),
+        severity=Severity.CRITICAL,
+        state="open",
+        impact="Exports never became READY",
+        root_cause="",
+        fix="Bypass the cache: use_get_cache=False",
+    )
     assert read_incidents(tmp_path) == (expected,)
 
 
@@ -63,10 +68,15 @@ def test_an_index_and_a_template_are_no_incidents(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("value", "written"),
     [
-        ("It's late", "'It''s late'"), ('say "no"', '"say \\"no\\""'), ("café", "café"), ("", ""), ("", '""'),
-        ("http://host:80/x", "http://host:80/x"), ("a - b, c", "a - b, c"),
+        ("It's late", "'It''s late'"),
+        ('say "no"', '"say \\"no\\""'),
+        ("café", "café"),
+        ("", ""),
+        ("", '""'),
+        ("http://host:80/x", "http://host:80/x"),
+        ("a - b, c", "a - b, c"),
     ],
-)  # fmt: skip
+)
 def test_a_value_is_what_yaml_would_read(value: str, written: str, tmp_path: Path) -> None:
     write(tmp_path, PAGE.replace("root_cause:", f"root_cause: {written}"))
     assert read_incidents(tmp_path)[0].root_cause == value
@@ -86,11 +96,7 @@ def test_a_line_that_is_for_the_page_is_left_alone(key: str, tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("said", "old", "new"),
     [
-        (
-            r"inc-1.md:1 .*lacks fix, *\. Add|lacks fix\.",
-            'fix: "Bypass the cache: use_get_cache=False"\n',
-            "",
-        ),
+        (r"inc-1.md:1 .*lacks fix, *\. Add|lacks fix\.", 'fix: "Bypass the cache: use_get_cache=False"\n', ""),
         (r"inc-1.md:5 state: 'done' is not one of open, ", "state: open", "state: done"),
         (r"inc-1.md:4 severity: 'high' is not one of critical, ", "severity: critical", "severity: high"),
         (r"inc-1.md:3 at: '2026-03-03' is no instant", "2026-03-03T15:30:00Z", "2026-03-03"),

@@ -8,30 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.records import (
-    Compared,
-    Conclusion,
-    Environment,
-    Evidence,
-    Proof,
-    Signature,
-    State,
-    VerdictWord,
-    WatchStep,
-)
+from checks.records import Compared, Conclusion, Environment, Evidence, Proof, Signature, State, VerdictWord, WatchStep
 from checks.release.folder import to_write
 from checks.settings import Settings, Thresholds
-from tests.release.watched import (
-    T0,
-    Watched,
-    at,
-    healthy,
-    in_force,
-    job,
-    stale,
-    stamp,
-    transition,
-)
+from tests.release.watched import T0, Watched, at, healthy, in_force, job, stale, stamp, transition
 
 
 @pytest.fixture
@@ -54,12 +34,15 @@ def test_a_checkpoint_gives_the_same_bytes_whatever_comes_later(watched: Watched
     watched.keep(*(record for record in records if record.recorded_at <= at(hours)))
     then = watched.bytes(hours)
     watched.keep(
-        *(record for record in records if record.recorded_at > at(hours)), stale(80), transition(81, "open"),
-        job(10, Conclusion.FAILURE, recorded_at=at(90)), in_force(91, Settings(thresholds=Thresholds(pass_rate=0.5))),
+        *(record for record in records if record.recorded_at > at(hours)),
+        stale(80),
+        transition(81, "open"),
+        job(10, Conclusion.FAILURE, recorded_at=at(90)),
+        in_force(91, Settings(thresholds=Thresholds(pass_rate=0.5))),
         WatchStep(**stamp(92, "w"), state="extended", window_h=96, by="ana", why="more"),
         Signature(**stamp(93, "s"), checkpoint_h=24, duty="review-pass-rate", by="ana", note="read"),
         Proof(**stamp(94, "p"), defect="d", expected=("config.no-fallback",), caught_by=()),
-    )  # fmt: skip
+    )
     watched.settings = Settings(thresholds=Thresholds(pass_rate=0.5))
     assert watched.bytes(hours) == then
 
@@ -147,7 +130,7 @@ def test_an_incident_that_was_never_recorded_counts_as_its_page_has_it(watched: 
 def test_an_incident_is_judged_as_it_stood_then(watched: Watched) -> None:
     watched.keep(
         in_force(0), *healthy(48), transition(31, "open"), transition(40, "monitoring"), transition(45, "resolved")
-    )  # fmt: skip
+    )
     states = {hours: [one.state for one in watched.judged(hours).incidents] for hours in (30, 35, 41, 48)}
     assert states == {30: [], 35: ["open"], 41: ["monitoring"], 48: ["resolved"]}
 
@@ -155,22 +138,23 @@ def test_an_incident_is_judged_as_it_stood_then(watched: Watched) -> None:
 # ── fixes ────────────────────────────────────────────────────────────────────
 
 
-def after_a_fix(
-    watched: Watched, *, fixed: float = 40, until: int = 72, more: tuple[Evidence, ...] = ()
-) -> State:
+def after_a_fix(watched: Watched, *, fixed: float = 40, until: int = 72, more: tuple[Evidence, ...] = ()) -> State:
     """Three stale reads in the runs of hours 30, 32 and 34, then a fix."""
     watched.keep(
-        in_force(0), *healthy(until), *(stale(hour) for hour in (30, 32, 34)), transition(31, "open"),
-        transition(fixed, "monitoring"), *more,
-    )  # fmt: skip
+        in_force(0),
+        *healthy(until),
+        *(stale(hour) for hour in (30, 32, 34)),
+        transition(31, "open"),
+        transition(fixed, "monitoring"),
+        *more,
+    )
     return watched.judged(until).metrics[4].state
 
 
 def clean(runs: int, trials: int) -> tuple[Evidence, ...]:
     """More runs after the fix."""
     return tuple(
-        job(50 + number / 100, stale_trials=trials, waits=trials, run_id=f"m-{number}")
-        for number in range(runs)
+        job(50 + number / 100, stale_trials=trials, waits=trials, run_id=f"m-{number}") for number in range(runs)
     )
 
 
@@ -182,12 +166,10 @@ def test_a_fix_is_proven_by_enough_clean_runs_and_trials(watched: Watched) -> No
     assert str(metric.settles) == "6 more clean runs with 41 trials would prove the fix."
 
 
-@pytest.mark.parametrize(("state", "runs", "trials"), [
-    (State.INCONCLUSIVE, 1, 600), (State.INCONCLUSIVE, 6, 1), (State.MEETS, 6, 7),
-])  # fmt: skip
-def test_many_trials_in_one_run_are_not_many_runs(
-    watched: Watched, state: State, runs: int, trials: int
-) -> None:
+@pytest.mark.parametrize(
+    ("state", "runs", "trials"), [(State.INCONCLUSIVE, 1, 600), (State.INCONCLUSIVE, 6, 1), (State.MEETS, 6, 7)]
+)
+def test_many_trials_in_one_run_are_not_many_runs(watched: Watched, state: State, runs: int, trials: int) -> None:
     assert after_a_fix(watched, more=clean(runs, trials)) is state
 
 
@@ -209,9 +191,7 @@ def test_a_failure_after_the_fix_is_a_failed_fix(watched: Watched) -> None:
 
 def test_a_longer_window_counts_from_when_it_was_recorded(watched: Watched, tmp_path: Path) -> None:
     watched.keep(
-        in_force(0),
-        *healthy(),
-        WatchStep(**stamp(73, "w"), state="extended", window_h=96, by="ana", why="a fix"),
+        in_force(0), *healthy(), WatchStep(**stamp(73, "w"), state="extended", window_h=96, by="ana", why="a fix")
     )
     assert [watched.judged(hours).verdict.window for hours in (72, 80)] == ["ended", "open"]
     open_now = [to_write(tmp_path, now=at(hours)) for hours in (95, 97)]
@@ -220,9 +200,10 @@ def test_a_longer_window_counts_from_when_it_was_recorded(watched: Watched, tmp_
 
 def test_a_signature_meets_the_duty_of_a_person(watched: Watched) -> None:
     watched.keep(
-        in_force(0), *healthy(48),
+        in_force(0),
+        *healthy(48),
         Signature(**stamp(25, "s"), checkpoint_h=24, duty="review-pass-rate", by="ana", note="read them"),
-    )  # fmt: skip
+    )
     duty = watched.judged().checkpoints[1].duties[0]
     assert (str(duty.state), "ana signed it on 2026-03-03 10:00 UTC. read them" in str(duty.evidence)) == (
         "signed",
@@ -237,10 +218,12 @@ def before(tmp_path: Path, *, lost: int = 0) -> Watched:
     """A release whose watch ended a week earlier."""
     other = Watched(tmp_path, "1.0.0", T0 - timedelta(days=7))
     week = timedelta(days=7)
-    other.keep(*(
-        msgspec.structs.replace(one, occurred_at=one.occurred_at - week, recorded_at=one.recorded_at - week)
-        for one in (in_force(0), *healthy(lost=lost))
-    ))  # fmt: skip
+    other.keep(
+        *(
+            msgspec.structs.replace(one, occurred_at=one.occurred_at - week, recorded_at=one.recorded_at - week)
+            for one in (in_force(0), *healthy(lost=lost))
+        )
+    )
     return other
 
 
@@ -269,9 +252,7 @@ def test_the_basis_is_measured_over_as_much_of_its_window(watched: Watched, tmp_
 
 
 def test_a_real_service_is_counted_apart_and_decides_nothing(watched: Watched) -> None:
-    watched.keep(
-        in_force(0), *healthy(30), job(5, Conclusion.FAILURE, environment=Environment.SERVICE, run_id="real")
-    )
+    watched.keep(in_force(0), *healthy(30), job(5, Conclusion.FAILURE, environment=Environment.SERVICE, run_id="real"))
     judged = watched.judged()
     lost = {str(tried.environment): (tried.decided, tried.lost) for tried in judged.environments}
     assert lost == {"loopback": (33, 0), "ci": (31, 0), "service": (1, 1)}

@@ -9,15 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from checks.contracts.promises import BY_ID
-from checks.records import (
-    Conclusion,
-    Environment,
-    EventKind,
-    Observation,
-    Outcome,
-    Severity,
-    Transition,
-)
+from checks.records import Conclusion, Environment, EventKind, Observation, Outcome, Severity, Transition
 from checks.release.causes import error_type, fingerprint
 from checks.release.opening import STORM, due
 from checks.release.standing import incident_steps
@@ -34,13 +26,16 @@ def watched(tmp_path: Path) -> Watched:
     return watched
 
 
-def broken(
-    hours: float, promise: str = PROMISE, reason: str = "ValueError: no address", **changes: Any
-) -> Observation:
+def broken(hours: float, promise: str = PROMISE, reason: str = "ValueError: no address", **changes: Any) -> Observation:
     values = {
-        "promise": promise, "severity": BY_ID[promise].severity, "outcome": Outcome.BROKEN, "reason": reason,
-        "duration_s": 0.1, "trials": 1, "subject_digest": "d",
-    }  # fmt: skip
+        "promise": promise,
+        "severity": BY_ID[promise].severity,
+        "outcome": Outcome.BROKEN,
+        "reason": reason,
+        "duration_s": 0.1,
+        "trials": 1,
+        "subject_digest": "d",
+    }
     return Observation(**(stamp(hours, f"run-{hours}") | values | changes))
 
 
@@ -57,14 +52,7 @@ def steps(watched: Watched, hours: float) -> tuple[Transition, ...]:
 
 def say(watched: Watched, hours: float, opened: Transition, state: str, **changes: Any) -> Transition:
     step = replace(
-        opened,
-        **stamp(hours, f"ana-{hours}"),
-        state=state,
-        by="ana",
-        why="so",
-        fingerprints=(),
-        rule="",
-        **changes,
+        opened, **stamp(hours, f"ana-{hours}"), state=state, by="ana", why="so", fingerprints=(), rule="", **changes
     )
     watched.keep(step)
     return step
@@ -77,9 +65,7 @@ def test_nothing_opens_in_a_healthy_watch(watched: Watched) -> None:
     assert steps(watched, 21) == ()
 
 
-def test_a_broken_promise_opens_an_incident_with_evidence_and_the_duty_that_it_blocks(
-    watched: Watched,
-) -> None:
+def test_a_broken_promise_opens_an_incident_with_evidence_and_the_duty_that_it_blocks(watched: Watched) -> None:
     watched.keep(broken(21))
     (opened,) = steps(watched, 21.1)
     assert (opened.state, opened.severity, opened.rule) == ("open", Severity.CRITICAL, "promise-broken")
@@ -168,11 +154,18 @@ def test_what_a_person_wrote_down_first_is_not_opened_again(watched: Watched) ->
     assert steps(watched, 21.1) == ()
 
 
-def test_a_pass_rate_that_fails_at_a_checkpoint_opens_one_and_comes_back_only_at_the_next(
-    watched: Watched,
-) -> None:
-    lost = [job(20.5 + n / 100, Conclusion.FAILURE, workflow="clients-python-sdk", job="tests", run_id=f"l{n}",
-                environment=Environment.CI) for n in range(30)]  # fmt: skip
+def test_a_pass_rate_that_fails_at_a_checkpoint_opens_one_and_comes_back_only_at_the_next(watched: Watched) -> None:
+    lost = [
+        job(
+            20.5 + n / 100,
+            Conclusion.FAILURE,
+            workflow="clients-python-sdk",
+            job="tests",
+            run_id=f"l{n}",
+            environment=Environment.CI,
+        )
+        for n in range(30)
+    ]
     watched.keep(*lost, *checked(24.2))
     (opened,) = steps(watched, 24.3)
     assert (opened.rule, opened.metric, opened.blocks) == (
@@ -203,9 +196,7 @@ def test_what_comes_back_after_its_fix_is_opened_again(watched: Watched) -> None
 
 
 @pytest.mark.parametrize(("days", "states"), [(9, ["reopened"]), (11, ["open"])])
-def test_within_ten_days_it_is_the_same_and_later_another(
-    days: int, states: list[str], tmp_path: Path
-) -> None:
+def test_within_ten_days_it_is_the_same_and_later_another(days: int, states: list[str], tmp_path: Path) -> None:
     long = Watched(tmp_path / "long")
     long.release = replace(long.release, window_h=400)
     long.keep(in_force(0), stale(21))
@@ -246,9 +237,7 @@ def test_one_more_failure_after_the_fix_shows_nothing(watched: Watched) -> None:
 
 def test_the_states_are_those_of_the_tables() -> None:
     assert states(WATCH) == ("open", "extended", "closed", "invalid")
-    assert {"open", "acknowledged", "monitoring", "resolved", "reopened", "carried over"} == set(
-        states(INCIDENT)
-    )
+    assert {"open", "acknowledged", "monitoring", "resolved", "reopened", "carried over"} == set(states(INCIDENT))
 
 
 @pytest.mark.parametrize(
@@ -276,9 +265,7 @@ def test_every_state_can_be_reached_and_no_step_stands_there_twice(table: tuple[
 
 
 def test_of_two_people_at_once_the_second_changes_no_state_and_it_is_said(watched: Watched) -> None:
-    watched.keep(
-        transition(15, "open"), transition(16, "monitoring"), transition(16.1, "acknowledged", by="bea")
-    )
+    watched.keep(transition(15, "open"), transition(16, "monitoring"), transition(16.1, "acknowledged", by="bea"))
     judged = watched.judged()
     assert [(one.id, one.state) for one in judged.incidents] == [("INC-1", "monitoring")]
     assert any("bea wrote that it is acknowledged" in str(said) for said in judged.verdict.unknowns)
@@ -310,10 +297,13 @@ def test_an_incident_that_begins_at_its_end_is_open() -> None:
 @pytest.mark.parametrize(
     ("message", "expected"),
     [
-        ("ValueError: no", "ValueError"), ("got http.client.RemoteDisconnected", ""), ("", ""),
-        ("requests.ReadTimeout", "ReadTimeout"), ("x" * 5000 + "ValueError", ""),
+        ("ValueError: no", "ValueError"),
+        ("got http.client.RemoteDisconnected", ""),
+        ("", ""),
+        ("requests.ReadTimeout", "ReadTimeout"),
+        ("x" * 5000 + "ValueError", ""),
     ],
-)  # fmt: skip
+)
 def test_the_type_of_an_error_is_read_from_its_message(message: str, expected: str) -> None:
     assert expected == error_type(message)
 
@@ -331,9 +321,7 @@ def test_a_storm_that_was_mended_and_comes_back_with_other_causes_is_opened_agai
     assert [(storm.incident, "reopened")] == [(one.incident, one.state) for one in steps(watched, 23.1)]
 
 
-def test_a_fix_that_somebody_calls_one_without_proof_counts_as_monitored_whatever_wrote_it(
-    watched: Watched,
-) -> None:
+def test_a_fix_that_somebody_calls_one_without_proof_counts_as_monitored_whatever_wrote_it(watched: Watched) -> None:
     watched.keep(broken(21))
     (opened,) = steps(watched, 21.1)
     say(watched, 22, opened, "monitoring")
@@ -341,8 +329,6 @@ def test_a_fix_that_somebody_calls_one_without_proof_counts_as_monitored_whateve
     watched.keep(kept(22.5))
     judged = watched.judged()
     assert [one.state for one in judged.incidents] == ["monitoring"]
-    assert any(
-        "is resolved by its record, and counts as monitoring" in str(one) for one in judged.verdict.unknowns
-    )
+    assert any("is resolved by its record, and counts as monitoring" in str(one) for one in judged.verdict.unknowns)
     watched.keep(*(kept(23 + run / 10) for run in range(4)))
     assert [one.state for one in watched.judged().incidents] == ["resolved"]

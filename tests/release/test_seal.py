@@ -89,8 +89,15 @@ def test_whatever_is_changed_is_named(change: Callable[[Path], str], copy: Path)
 
 
 def test_a_seal_that_was_made_anew_does_not_fit_the_next_releases_first_record(copy: Path) -> None:
-    followed = WatchStep(**stamp(100, "next"), state="open", window_h=72, by="ana", why="out", previous="1.1.0",
-                         previous_seal=state_of(copy).digest)  # fmt: skip
+    followed = WatchStep(
+        **stamp(100, "next"),
+        state="open",
+        window_h=72,
+        by="ana",
+        why="out",
+        previous="1.1.0",
+        previous_seal=state_of(copy).digest,
+    )
     assert state_of(copy, [followed]).differs == ()
     changed(copy)
     file = copy / "seal.json"

@@ -21,10 +21,15 @@ def at(hours: float) -> datetime:
 @pytest.mark.parametrize(
     ("checkpoint", "state", "hours"),
     [
-        (None, "not open", -0.5), (0, "open", 0), (0, "open", 23.99), (24, "open", 24), (48, "open", 71.99),
-        (72, "ended", 72), (72, "ended", 500),
+        (None, "not open", -0.5),
+        (0, "open", 0),
+        (0, "open", 23.99),
+        (24, "open", 24),
+        (48, "open", 71.99),
+        (72, "ended", 72),
+        (72, "ended", 500),
     ],
-)  # fmt: skip
+)
 def test_an_instant_has_a_checkpoint_and_a_state(checkpoint: int | None, state: str, hours: float) -> None:
     assert (current_checkpoint(RELEASE, at(hours)), window_state(RELEASE, at(hours))) == (checkpoint, state)
 
@@ -55,9 +60,14 @@ def test_evidence_belongs_if_it_is_from_here_and_known_by_now(
     counts: bool, hours: float, recorded_h: float, environment: Environment
 ) -> None:
     record = Finding(
-        run_id="r", environment=environment, occurred_at=at(hours), recorded_at=at(recorded_h),
-        weakness="w", seen=True, reason="",
-    )  # fmt: skip
+        run_id="r",
+        environment=environment,
+        occurred_at=at(hours),
+        recorded_at=at(recorded_h),
+        weakness="w",
+        seen=True,
+        reason="",
+    )
     assert belongs(record, RELEASE, at(30)) is counts
     rehearsal = msgspec.structs.replace(RELEASE, rehearsal=True)
     assert belongs(record, rehearsal, at(30)) is (environment is Environment.REHEARSAL)
@@ -78,9 +88,14 @@ def test_what_happened_after_the_window_never_belongs() -> None:
 
 def test_a_record_of_another_time_is_known_and_does_not_count() -> None:
     old = Finding(
-        run_id="r", environment=Environment.CI, occurred_at=at(-9000), recorded_at=at(1), weakness="w", seen=True,
+        run_id="r",
+        environment=Environment.CI,
+        occurred_at=at(-9000),
+        recorded_at=at(1),
+        weakness="w",
+        seen=True,
         reason="",
-    )  # fmt: skip
+    )
     assert is_known(old, RELEASE, at(2)) is True
     assert is_known(old, RELEASE, at(0.5)) is False
     assert belongs(old, RELEASE, at(2)) is False

@@ -54,36 +54,57 @@ def at(hours: float) -> datetime:
 
 
 def stamp(hours: float, run: str, environment: Environment = LOOPBACK, late_h: float = 0) -> dict[str, Any]:
-    return {
-        "run_id": run, "environment": environment, "occurred_at": at(hours), "recorded_at": at(hours + late_h),
-    }  # fmt: skip
+    return {"run_id": run, "environment": environment, "occurred_at": at(hours), "recorded_at": at(hours + late_h)}
 
 
 def job(hours: float, conclusion: Conclusion = Conclusion.SUCCESS, **changes: Any) -> JobAttempt:
     values = {
-        "workflow": SMOKE_WORKFLOW, "job": "smoke", "variant": "3.12", "attempt": 1, "commit": "", "origin": "x",
-        "conclusion": conclusion, "requests": 40, "polls": 15, "waits": 6, "stale_trials": 6,
-    }  # fmt: skip
+        "workflow": SMOKE_WORKFLOW,
+        "job": "smoke",
+        "variant": "3.12",
+        "attempt": 1,
+        "commit": "",
+        "origin": "x",
+        "conclusion": conclusion,
+        "requests": 40,
+        "polls": 15,
+        "waits": 6,
+        "stale_trials": 6,
+    }
     return JobAttempt(**(stamp(hours, f"smoke-{hours}") | values | changes))
 
 
 def healthy(hours: int = 72, *, lost: int = 0) -> Iterator[Evidence]:
     """A watch in which all went well but for the first ``lost`` jobs of CI."""
     for promise in PROMISES:
-        yield Proof(
-            **stamp(0, "proof"), defect=f"no {promise.id}", expected=(promise.id,), caught_by=(promise.id,)
-        )
+        yield Proof(**stamp(0, "proof"), defect=f"no {promise.id}", expected=(promise.id,), caught_by=(promise.id,))
     for hour in range(hours + 1):
         yield job(hour)
         name = "clients-python-sdk"
         ended = Conclusion.FAILURE if hour < lost else Conclusion.SUCCESS
-        yield job(hour, ended, workflow=name, job="tests", run_id=f"ci-{hour}", environment=CI, requests=None,
-                  waits=None, polls=None, stale_trials=None)  # fmt: skip
+        yield job(
+            hour,
+            ended,
+            workflow=name,
+            job="tests",
+            run_id=f"ci-{hour}",
+            environment=CI,
+            requests=None,
+            waits=None,
+            polls=None,
+            stale_trials=None,
+        )
         for attempt in (1, 2):
             yield TestAttempt(
-                **stamp(hour, f"ci-{hour}", CI), test="t", variant="3.12", attempt=attempt, commit="c",
-                outcome=CaseOutcome.PASSED, critical=False, origin="x",
-            )  # fmt: skip
+                **stamp(hour, f"ci-{hour}", CI),
+                test="t",
+                variant="3.12",
+                attempt=attempt,
+                commit="c",
+                outcome=CaseOutcome.PASSED,
+                critical=False,
+                origin="x",
+            )
     for hour in (0, 24, 48, 72):
         if hour <= hours:
             yield from checked(hour)
@@ -91,13 +112,27 @@ def healthy(hours: int = 72, *, lost: int = 0) -> Iterator[Evidence]:
 
 def checked(hour: float, **broken: Any) -> Iterator[Evidence]:
     run = stamp(hour, f"checks-{hour}")
-    yield job(hour, workflow=CHECKS_WORKFLOW, job="contracts", run_id=f"checks-{hour}", requests=None, waits=None,
-              polls=None, stale_trials=None)  # fmt: skip
+    yield job(
+        hour,
+        workflow=CHECKS_WORKFLOW,
+        job="contracts",
+        run_id=f"checks-{hour}",
+        requests=None,
+        waits=None,
+        polls=None,
+        stale_trials=None,
+    )
     for promise in PROMISES:
         yield Observation(
-            **run, promise=promise.id, severity=promise.severity, outcome=Outcome.KEPT, reason="", duration_s=0.1,
-            trials=1, subject_digest="d",
-        )  # fmt: skip
+            **run,
+            promise=promise.id,
+            severity=promise.severity,
+            outcome=Outcome.KEPT,
+            reason="",
+            duration_s=0.1,
+            trials=1,
+            subject_digest="d",
+        )
 
 
 class Watched:
@@ -124,21 +159,32 @@ class Watched:
 
 
 def in_force(hours: float, settings: Settings = Settings(), why: str = "the first record") -> Evidence:  # noqa: B008
-    return in_force_record(
-        settings, at=at(hours), environment=LOOPBACK, by="ana", why=why, run_id=f"r{hours}"
-    )
+    return in_force_record(settings, at=at(hours), environment=LOOPBACK, by="ana", why=why, run_id=f"r{hours}")
 
 
 def transition(hours: float, state: str, **changes: Any) -> Transition:
     values: dict[str, Any] = {
-        "incident": "INC-1", "opened_at": at(30), "state": state, "severity": "critical", "root_cause": "",
-        "impact": "polls read stale states", "fix": "", "metric": "stale-cache", "by": "ana", "why": "seen",
-    }  # fmt: skip
+        "incident": "INC-1",
+        "opened_at": at(30),
+        "state": state,
+        "severity": "critical",
+        "root_cause": "",
+        "impact": "polls read stale states",
+        "fix": "",
+        "metric": "stale-cache",
+        "by": "ana",
+        "why": "seen",
+    }
     return msgspec.convert(stamp(hours, f"t{hours}") | values | changes, Transition)
 
 
 def stale(hours: float) -> Event:
     return Event(
-        **stamp(hours, f"smoke-{hours}"), event=EventKind.STALE_READ, expected=False, blocking=True, place="p",
-        message="m", origin="x",
-    )  # fmt: skip
+        **stamp(hours, f"smoke-{hours}"),
+        event=EventKind.STALE_READ,
+        expected=False,
+        blocking=True,
+        place="p",
+        message="m",
+        origin="x",
+    )

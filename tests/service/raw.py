@@ -62,6 +62,4 @@ def _part(whole: bytes) -> str:
         return "not HTTP"
     if not line:
         return "half of the head"
-    return {b"": "the head", BODY[: len(BODY) // 2]: "half of the body", BODY: "all"}.get(
-        body, "another body"
-    )
+    return {b"": "the head", BODY[: len(BODY) // 2]: "half of the body", BODY: "all"}.get(body, "another body")

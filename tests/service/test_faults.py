@@ -105,9 +105,7 @@ def test_a_fault_below_http_raises(scope: Scope, http: httpx.Client, name: str) 
 
 
 @pytest.mark.parametrize("name", RAISED_BY_REQUESTS)
-def test_a_fault_below_http_raises_in_requests_too(
-    scope: Scope, session: requests.Session, name: str
-) -> None:
+def test_a_fault_below_http_raises_in_requests_too(scope: Scope, session: requests.Session, name: str) -> None:
     kind, words = RAISED_BY_REQUESTS[name]
     scope.answer("GET", "/x", Step(fault=name), Step(json="well again"))
     with pytest.raises(kind, match=words):

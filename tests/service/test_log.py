@@ -32,19 +32,13 @@ def test_a_request_is_logged_whole(scope: Scope, http: httpx.Client) -> None:
 
 def test_stamps_rise_by_one_with_each_answer_and_match_the_log(scope: Scope, http: httpx.Client) -> None:
     scope.script("e1", "CREATED")
-    read = [
-        int(http.get(path).headers["X-Atalaya-Stamp"]) for path in ["/a", "/aris3/exports/e1", "/health"] * 3
-    ]
+    read = [int(http.get(path).headers["X-Atalaya-Stamp"]) for path in ["/a", "/aris3/exports/e1", "/health"] * 3]
     assert read == list(range(1, 10))
     assert [seen.stamp for seen in scope.log()] == read
 
 
-def test_a_request_that_was_not_answered_has_no_stamp_and_uses_none_up(
-    scope: Scope, http: httpx.Client
-) -> None:
-    scope.answer(
-        "GET", "/x", Step(fault="close"), Step(fault="truncated-body"), Step(fault="error-500"), Step()
-    )
+def test_a_request_that_was_not_answered_has_no_stamp_and_uses_none_up(scope: Scope, http: httpx.Client) -> None:
+    scope.answer("GET", "/x", Step(fault="close"), Step(fault="truncated-body"), Step(fault="error-500"), Step())
     for _ in range(2):
         with pytest.raises(httpx.TransportError):
             http.get("/x")
@@ -77,9 +71,7 @@ def test_eight_threads_at_once_get_eight_hundred_different_stamps(scope: Scope) 
     def ask(thread: int) -> list[int]:
         with httpx.Client(base_url=scope.base_url, timeout=20, trust_env=False) as http:
             answers = [http.get(f"/t{thread}/{number}") for number in range(100)]
-        assert [answer.json()["path"] for answer in answers] == [
-            f"/t{thread}/{number}" for number in range(100)
-        ]
+        assert [answer.json()["path"] for answer in answers] == [f"/t{thread}/{number}" for number in range(100)]
         return [answer.json()["stamp"] for answer in answers]
 
     with ThreadPoolExecutor(8) as pool:
@@ -145,9 +137,7 @@ def test_what_the_witness_scripts_is_what_the_request_in_flight_is_answered(cont
 
 
 @pytest.mark.parametrize(("value", "word"), [(ValueError("no idea"), "no idea"), (object(), "JSON")])
-def test_a_witness_that_fails_leaves_a_note_and_the_answer_goes_out(
-    control: Control, value: object, word: str
-) -> None:
+def test_a_witness_that_fails_leaves_a_note_and_the_answer_goes_out(control: Control, value: object, word: str) -> None:
     def witness(seen: Seen) -> object:
         if isinstance(value, Exception) and seen.number == 1:
             raise value

@@ -30,17 +30,11 @@ def states(http: httpx.Client, export_id: str, times: int) -> list[str]:
     return [http.get(f"/aris3/exports/{export_id}").json()["status"] for _ in range(times)]
 
 
-def test_a_status_has_all_required_fields_and_its_stamp_in_two_places(
-    scope: Scope, http: httpx.Client
-) -> None:
+def test_a_status_has_all_required_fields_and_its_stamp_in_two_places(scope: Scope, http: httpx.Client) -> None:
     scope.script("e1", "CREATED")
     answer = http.get("/aris3/exports/e1")
     assert set(answer.json()) == REQUIRED
-    assert (answer.json()["export_id"], answer.json()["status"], answer.json()["row_count"]) == (
-        "e1",
-        "CREATED",
-        1,
-    )
+    assert (answer.json()["export_id"], answer.json()["status"], answer.json()["row_count"]) == ("e1", "CREATED", 1)
     assert answer.headers["X-Atalaya-Stamp"] == "1"
     assert answer.headers["Content-Type"] == "application/json"
     assert "X-Trace-ID" not in answer.headers
@@ -54,10 +48,7 @@ def test_a_life_is_lived_step_by_step_and_its_last_step_repeats(scope: Scope, ht
 def test_two_exports_live_apart(scope: Scope, http: httpx.Client) -> None:
     scope.script("e1", "CREATED", "FAILED")
     scope.script("e2", "CREATED")
-    assert states(http, "e1", 1) + states(http, "e2", 3) + states(http, "e1", 1) == [
-        *["CREATED"] * 4,
-        "FAILED",
-    ]
+    assert states(http, "e1", 1) + states(http, "e2", 3) + states(http, "e1", 1) == [*["CREATED"] * 4, "FAILED"]
 
 
 def test_a_new_script_ends_the_old_life(scope: Scope, http: httpx.Client) -> None:
@@ -115,17 +106,12 @@ def test_a_post_without_an_object_is_400_with_the_four_key_object(http: httpx.Cl
         assert set(answer.json()) == ERROR
 
 
-def test_the_list_shows_the_exports_newest_first_in_the_state_last_seen(
-    scope: Scope, http: httpx.Client
-) -> None:
+def test_the_list_shows_the_exports_newest_first_in_the_state_last_seen(scope: Scope, http: httpx.Client) -> None:
     scope.script("e1", "READY")
     states(http, "e1", 1)
     made = http.post("/aris3/exports", json={}).json()["export_id"]
     answer = http.get("/aris3/exports").json()
-    assert [(row["export_id"], row["status"]) for row in answer["rows"]] == [
-        (made, "CREATED"),
-        ("e1", "READY"),
-    ]
+    assert [(row["export_id"], row["status"]) for row in answer["rows"]] == [(made, "CREATED"), ("e1", "READY")]
     assert all(set(row) == REQUIRED for row in answer["rows"])
     assert len(http.get("/aris3/exports", params={"page_size": 1}).json()["rows"]) == 1
 
@@ -192,16 +178,11 @@ def test_an_answer_script_goes_before_a_route(scope: Scope, http: httpx.Client) 
     scope.answer("POST", "/aris3/exports", Step(status=409))
     scope.answer("GET", "/aris3/exports/e1", Step(status=418))
     scope.script("e1", "READY")
-    assert [http.post("/aris3/exports", json={}).status_code, http.get("/aris3/exports/e1").status_code] == [
-        409,
-        418,
-    ]
+    assert [http.post("/aris3/exports", json={}).status_code, http.get("/aris3/exports/e1").status_code] == [409, 418]
 
 
 def test_a_step_can_add_headers_and_a_trace_id(scope: Scope, http: httpx.Client) -> None:
-    scope.script(
-        "e1", Step(state="READY", headers={"X-Own": "1"}, trace_id="t-1"), Step(status=500, trace_id="t-2")
-    )
+    scope.script("e1", Step(state="READY", headers={"X-Own": "1"}, trace_id="t-1"), Step(status=500, trace_id="t-2"))
     ready, failed = http.get("/aris3/exports/e1"), http.get("/aris3/exports/e1")
     assert (ready.headers["X-Own"], ready.headers["X-Trace-ID"]) == ("1", "t-1")
     assert (failed.headers["X-Trace-ID"], failed.json()["trace_id"]) == ("t-2", "t-2")
@@ -235,9 +216,7 @@ def test_one_connection_carries_many_requests_without_delay(scope: Scope) -> Non
         connection.request("GET", "/x", headers={"Content-Length": "0"})
         connection.getresponse().read()
     connection.close()
-    gaps = [
-        later.arrived_s - first.arrived_s for first, later in zip(scope.log(), scope.log()[1:], strict=False)
-    ]
+    gaps = [later.arrived_s - first.arrived_s for first, later in zip(scope.log(), scope.log()[1:], strict=False)]
     # Forty milliseconds each is what two small writes under Nagle's algorithm would cost.
     assert sorted(gaps)[len(gaps) // 2] < 0.03
 
@@ -258,12 +237,7 @@ def test_a_client_that_asks_to_close_is_closed(scope: Scope) -> None:
 
 
 @pytest.mark.parametrize(
-    "bad",
-    [
-        b"hello\r\n\r\n",
-        b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
-        b"POST / HTTP/1.1\r\nContent-Length: ten\r\n\r\n",
-    ],
+    "bad", [b"hello\r\n\r\n", b"GET / HTTP/1.1\r\nno colon\r\n\r\n", b"POST / HTTP/1.1\r\nContent-Length: ten\r\n\r\n"]
 )
 def test_what_is_not_http_is_told_so_and_not_logged(scope: Scope, bad: bytes) -> None:
     host, port = scope.base_url.removeprefix("http://").split(":")

@@ -41,9 +41,7 @@ def blind() -> ssl.SSLContext:
 
 
 def by_httpx(verify: Any) -> Callable[[Scope], int]:
-    return lambda scope: (
-        httpx.get(f"{scope.base_url}/health", verify=verify, trust_env=False, timeout=10).status_code
-    )
+    return lambda scope: httpx.get(f"{scope.base_url}/health", verify=verify, trust_env=False, timeout=10).status_code
 
 
 def by_requests(verify: Any) -> Callable[[Scope], int]:
@@ -128,9 +126,7 @@ def test_a_refusal_is_written_down_in_the_words_of_the_alert(control: Control) -
         ("wrong-host", 2099, ("DNS", "elsewhere.invalid")),
     ],
 )
-def test_a_certificate_lasts_for_decades(
-    control: Control, kind: str, ends_in: int, host: tuple[str, str]
-) -> None:
+def test_a_certificate_lasts_for_decades(control: Control, kind: str, ends_in: int, host: tuple[str, str]) -> None:
     signer = CERTIFICATES / "untrusted.pem" if kind == "untrusted" else AUTHORITY
     context = ssl.create_default_context(cafile=str(signer))
     context.check_hostname = False
@@ -283,10 +279,7 @@ def test_scripts_stamps_prefix_and_witness_work_over_tls(control: Control) -> No
     ):
         scope.script("e1", "CREATED", "READY")
         answers = [http.get("/aris3/exports/e1").json() for _ in range(2)]
-        assert [(answer["status"], answer["row_count"]) for answer in answers] == [
-            ("CREATED", 1),
-            ("READY", 2),
-        ]
+        assert [(answer["status"], answer["row_count"]) for answer in answers] == [("CREATED", 1), ("READY", 2)]
         assert [seen.witness for seen in scope.log()] == ["saw /gateway/aris3/exports/e1"] * 2
         assert ends(scope) == ["completed"]  # one connection carried both
 

@@ -15,16 +15,19 @@ from checks.sharing.branch import Branch, Plan
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 VERSION = "1.1.1"
 NOBODY = {
-    "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_SYSTEM": os.devnull, "GIT_AUTHOR_NAME": "Ana",
-    "GIT_AUTHOR_EMAIL": "ana@localhost", "GIT_COMMITTER_NAME": "Ana", "GIT_COMMITTER_EMAIL": "ana@localhost",
-}  # fmt: skip
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_AUTHOR_NAME": "Ana",
+    "GIT_AUTHOR_EMAIL": "ana@localhost",
+    "GIT_COMMITTER_NAME": "Ana",
+    "GIT_COMMITTER_EMAIL": "ana@localhost",
+}
 
 
 def git(where: Path, *arguments: str, **env: str) -> str:
     done = subprocess.run(
-        ["git", *arguments], cwd=where, env={**os.environ, **NOBODY, **env}, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+        ["git", *arguments], cwd=where, env={**os.environ, **NOBODY, **env}, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, f"git {arguments}: {done.stderr}"
     return done.stdout.strip()
 
@@ -33,18 +36,25 @@ def seen(root: Path, run: str, hour: float = 1, version: str = VERSION) -> Path:
     """One run's evidence, written by the ledger; the segment."""
     at = T0 + timedelta(hours=hour)
     job = JobAttempt(
-        run_id=run, environment=Environment.LOOPBACK, occurred_at=at, recorded_at=at, workflow="w", job="j",
-        variant="3.12", attempt=1, commit="", conclusion=Conclusion.SUCCESS, origin="x",
-    )  # fmt: skip
+        run_id=run,
+        environment=Environment.LOOPBACK,
+        occurred_at=at,
+        recorded_at=at,
+        workflow="w",
+        job="j",
+        variant="3.12",
+        attempt=1,
+        commit="",
+        conclusion=Conclusion.SUCCESS,
+        origin="x",
+    )
     (path,) = ledger.write(root / "docs" / "releases" / version / "evidence", [job])
     return path
 
 
 def opened(root: Path, version: str = VERSION, opened_at: datetime = T0) -> Path:
     pages = {"t00.md": "# T+0\n", "incidents.md": "# Incidents\n"}
-    return open_release(
-        root / "docs" / "releases", Release(version=version, commit="abc", opened_at=opened_at), pages
-    )
+    return open_release(root / "docs" / "releases", Release(version=version, commit="abc", opened_at=opened_at), pages)
 
 
 class Shared:

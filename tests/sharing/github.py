@@ -28,8 +28,11 @@ def serving() -> Iterator[GitHub]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             asked = parse_qs(urlsplit(self.path).query)
-            found = [one for one in github.pulls
-                     if asked["head"] == [f"acme:{one['head']}"] and asked["base"] == [one["base"]]]  # fmt: skip
+            found = [
+                one
+                for one in github.pulls
+                if asked["head"] == [f"acme:{one['head']}"] and asked["base"] == [one["base"]]
+            ]
             self.give(200, found)
 
         def do_POST(self) -> None:

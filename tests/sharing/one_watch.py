@@ -15,8 +15,20 @@ if __name__ == "__main__":
     root, now = Path.cwd(), datetime.now(UTC)
     place = Place(root, load(root / "watch.toml"), Console())
     job = JobAttempt(
-        run_id=uuid.uuid4().hex, environment=Environment.LOOPBACK, occurred_at=now, recorded_at=now, workflow="smoke",
-        job="smoke", variant="3.12", attempt=1, commit="", conclusion=Conclusion.SUCCESS, origin="x", requests=40,
-        polls=15, waits=6, stale_trials=6,
-    )  # fmt: skip
+        run_id=uuid.uuid4().hex,
+        environment=Environment.LOOPBACK,
+        occurred_at=now,
+        recorded_at=now,
+        workflow="smoke",
+        job="smoke",
+        variant="3.12",
+        attempt=1,
+        commit="",
+        conclusion=Conclusion.SUCCESS,
+        origin="x",
+        requests=40,
+        polls=15,
+        waits=6,
+        stale_trials=6,
+    )
     keep(place, named_or_open(place, None, "watch", to_write=True), [job])

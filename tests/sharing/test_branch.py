@@ -18,8 +18,10 @@ from tests.sharing.clones import NOBODY, T0, Shared, git, opened, seen
 def test_a_branch_that_is_not_there_begins_from_the_commit_that_is_checked_out(shared: Shared) -> None:
     assert git(shared.bare, "rev-parse", "evidence~1") == git(shared.bare, "rev-parse", "main")
     assert {
-        "docs/releases/1.1.1/release.toml", "docs/releases/1.1.1/t00.md", "docs/releases/1.1.1/incidents.md",
-    } == shared.files()  # fmt: skip
+        "docs/releases/1.1.1/release.toml",
+        "docs/releases/1.1.1/t00.md",
+        "docs/releases/1.1.1/incidents.md",
+    } == shared.files()
 
 
 def test_what_one_runner_saw_another_one_gets_to_the_byte(shared: Shared) -> None:
@@ -112,8 +114,7 @@ def test_a_pull_says_what_the_branch_has_lost(shared: Shared) -> None:
     git(shared.bare, "update-ref", "refs/heads/evidence", git(shared.bare, "rev-parse", "evidence~1"))
     shared.pull(root)
     assert (
-        f"  evidence has lost 1 files that are here: 1.1.1/evidence/{segment.name}. Push puts them back."
-        in shared.said
+        f"  evidence has lost 1 files that are here: 1.1.1/evidence/{segment.name}. Push puts them back." in shared.said
     )
     assert segment.exists()
 

@@ -44,9 +44,11 @@ def test_what_was_there_and_came_back_within_the_hour_is_built(shared: Shared) -
     assert built(shared, (0, "a"), (170, "b"), (180, "a"), (200, "a")) == 0
 
 
-@pytest.mark.parametrize("commits", [
-    ((0, "a"), (100, "a"), (200, "")), ((0, "a"), (190, ""), (200, "a")), ((0, ""), (200, "")),
-], ids=["at the head", "before it", "anywhere"])  # fmt: skip
+@pytest.mark.parametrize(
+    "commits",
+    [((0, "a"), (100, "a"), (200, "")), ((0, "a"), (190, ""), (200, "a")), ((0, ""), (200, ""))],
+    ids=["at the head", "before it", "anywhere"],
+)
 def test_where_a_commit_says_nothing_of_what_is_seen_pages_are_built(
     shared: Shared, commits: tuple[tuple[int, str], ...]
 ) -> None:
@@ -69,9 +71,7 @@ def test_where_there_is_no_git_repository_pages_are_built(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("head", "code"), [("a", 183), ("b", 0)])
-def test_read_the_docs_own_command_cancels_a_build_with_nothing_installed(
-    shared: Shared, head: str, code: int
-) -> None:
+def test_read_the_docs_own_command_cancels_a_build_with_nothing_installed(shared: Shared, head: str, code: int) -> None:
     built(shared, (0, "a"), (100, "a"), (200, head))
     tree = shared.folder / "reader"
     for name in ("__init__.py", "sharing/__init__.py", "sharing/changed.py"):
@@ -85,7 +85,11 @@ def test_read_the_docs_own_command_cancels_a_build_with_nothing_installed(
     (bin / "python3").write_text(f'#!/bin/sh\nexec {sys.executable} -S "$@"\n')
     (bin / "python3").chmod(0o755)
     done = subprocess.run(
-        ["sh", "-c", command], cwd=tree, check=False, capture_output=True, text=True,
+        ["sh", "-c", command],
+        cwd=tree,
+        check=False,
+        capture_output=True,
+        text=True,
         env={"PATH": f"{bin}:/usr/bin:/bin", "READTHEDOCS_GIT_IDENTIFIER": "evidence"},
-    )  # fmt: skip
+    )
     assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr

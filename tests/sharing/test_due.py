@@ -26,9 +26,15 @@ def at(hours: float) -> datetime:
 
 def extended(root: Path, to_h: int, hour: float) -> None:
     step = WatchStep(
-        run_id=f"r{hour}", environment=Environment.LOOPBACK, occurred_at=at(hour), recorded_at=at(hour),
-        state="extended", window_h=to_h, by="ana", why="an incident",
-    )  # fmt: skip
+        run_id=f"r{hour}",
+        environment=Environment.LOOPBACK,
+        occurred_at=at(hour),
+        recorded_at=at(hour),
+        state="extended",
+        window_h=to_h,
+        by="ana",
+        why="an incident",
+    )
     ledger.write(root / "docs/releases/1.1.1/evidence", [step])
 
 
@@ -36,12 +42,8 @@ def test_it_counts_hours_as_the_watch_does() -> None:
     assert (due.WINDOW_H, due.EXTENSION_H, due.LONGEST_H) == (WINDOW_H, EXTENSION_H, LONGEST)
 
 
-@pytest.mark.parametrize(
-    ("hour", "watched"), [(-1, ()), (0, ("1.1.1",)), (71.9, ("1.1.1",)), (72, ()), (5000, ())]
-)
-def test_a_release_is_watched_from_its_opening_to_t72(
-    shared: Shared, hour: float, watched: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize(("hour", "watched"), [(-1, ()), (0, ("1.1.1",)), (71.9, ("1.1.1",)), (72, ()), (5000, ())])
+def test_a_release_is_watched_from_its_opening_to_t72(shared: Shared, hour: float, watched: tuple[str, ...]) -> None:
     assert look(shared.clone("one"), "origin", "evidence", at(hour)).watched == watched
 
 
@@ -54,9 +56,7 @@ def test_with_extensions_it_says_what_the_watch_itself_would_say(shared: Shared,
     shared.push(root)
     now = at(hour)
     found = to_write(root / "docs/releases", now=now)
-    assert look(shared.clone("other"), "origin", "evidence", now).watched == (
-        (found.version,) if found else ()
-    )
+    assert look(shared.clone("other"), "origin", "evidence", now).watched == ((found.version,) if found else ())
 
 
 @pytest.mark.parametrize(("severity", "watched"), [("critical", ("1.1.1",)), ("major", ())])
@@ -66,9 +66,7 @@ def test_after_the_end_the_watch_is_asked_once_more_where_a_critical_incident_ma
     root = shared.clone("one")
     shared.pull(root)
     (root / "docs/releases/1.1.1/incidents").mkdir(exist_ok=True)
-    (root / "docs/releases/1.1.1/incidents/inc-1.md").write_text(
-        f"---\nid: INC-1\nseverity: {severity}\n---\n"
-    )
+    (root / "docs/releases/1.1.1/incidents/inc-1.md").write_text(f"---\nid: INC-1\nseverity: {severity}\n---\n")
     shared.push(root)
     found = [look(shared.clone(f"at-{hour}"), "origin", "evidence", at(hour)).watched for hour in (72.5, 96)]
     assert found == [watched, ()]
@@ -100,7 +98,11 @@ def test_a_remote_that_cannot_be_asked_is_no_answer(shared: Shared) -> None:
     root = shared.clone("one")
     git(root, "remote", "set-url", "origin", str(shared.folder / "gone"))
     done = subprocess.run(
-        [sys.executable, "-S", "-m", "checks.sharing.due"], cwd=root, capture_output=True, text=True, check=False,
+        [sys.executable, "-S", "-m", "checks.sharing.due"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
         env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
-    )  # fmt: skip
+    )
     assert (done.returncode, done.stdout, "origin cannot be asked" in done.stderr) == (1, "", True)

@@ -30,9 +30,14 @@ def sealed(shared: Shared) -> Path:
 
 def propose(root: Path, github: GitHub, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
     return run(
-        "share", "propose", root=root, GITHUB_API_URL=github.url, GITHUB_TOKEN=token, GH_TOKEN="",
+        "share",
+        "propose",
+        root=root,
+        GITHUB_API_URL=github.url,
+        GITHUB_TOKEN=token,
+        GH_TOKEN="",
         GITHUB_REPOSITORY="acme/sdk",
-    )  # fmt: skip
+    )
 
 
 def test_a_sealed_release_is_proposed_once_however_often_it_is_asked(sealed: Path, github: GitHub) -> None:
@@ -51,16 +56,20 @@ def test_the_token_goes_to_github_and_is_told_to_nobody(sealed: Path, github: Gi
     assert TOKEN not in done.stdout + done.stderr
 
 
-@pytest.mark.parametrize(("status", "words"), [
-    (401, "Set GITHUB_TOKEN anew"), (403, "may not open pull requests"), (404, "no such repository"),
-    (422, "cannot make one of these branches"), (500, "GitHub answered 500"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [
+        (401, "Set GITHUB_TOKEN anew"),
+        (403, "may not open pull requests"),
+        (404, "no such repository"),
+        (422, "cannot make one of these branches"),
+        (500, "GitHub answered 500"),
+    ],
+)
 def test_each_refusal_is_told_in_words(sealed: Path, github: GitHub, status: int, words: str) -> None:
     github.refuse = status
     done = propose(sealed, github)
-    assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), (
-        done.stderr
-    )
+    assert (done.returncode, words in done.stderr, "Traceback" in done.stderr) == (2, True, False), done.stderr
 
 
 def test_without_a_token_it_says_so(sealed: Path, github: GitHub) -> None:

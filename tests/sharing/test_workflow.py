@@ -62,21 +62,32 @@ class Runner:
         return done
 
     def step(self, step: dict[str, Any]) -> subprocess.CompletedProcess[str]:
-        values = {"${{ github.token }}": "ghs_0123456789abcdef0123",
-                  "${{ github.event.repository.default_branch || github.ref_name }}": "main"}  # fmt: skip
-        asked = {
-            name: values.get(value, value) for name, value in (WORKFLOW["env"] | step.get("env", {})).items()
+        values = {
+            "${{ github.token }}": "ghs_0123456789abcdef0123",
+            "${{ github.event.repository.default_branch || github.ref_name }}": "main",
         }
+        asked = {name: values.get(value, value) for name, value in (WORKFLOW["env"] | step.get("env", {})).items()}
         assert [value for value in asked.values() if "${{" in value] == []
         env = {
-            **NOBODY, "PATH": f"{self.bin}:{os.environ['PATH']}", "HOME": str(self.root.parent),
-            "PYTHONPATH": str(ROOT), "GITHUB_OUTPUT": str(self.output), "GITHUB_REPOSITORY": "acme/sdk",
-            "GITHUB_ACTIONS": "true", "GITHUB_API_URL": self.github.url, **asked,
-        }  # fmt: skip
+            **NOBODY,
+            "PATH": f"{self.bin}:{os.environ['PATH']}",
+            "HOME": str(self.root.parent),
+            "PYTHONPATH": str(ROOT),
+            "GITHUB_OUTPUT": str(self.output),
+            "GITHUB_REPOSITORY": "acme/sdk",
+            "GITHUB_ACTIONS": "true",
+            "GITHUB_API_URL": self.github.url,
+            **asked,
+        }
         return subprocess.run(
-            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]], cwd=self.root, env=env,
-            capture_output=True, text=True, check=False, timeout=120,
-        )  # fmt: skip
+            ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],
+            cwd=self.root,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+        )
 
 
 @pytest.fixture
@@ -98,10 +109,7 @@ def test_with_no_release_open_it_looks_and_does_nothing_more(shared: Shared, git
 def test_two_runs_one_after_the_other_add_up_on_the_branch(watched: Shared, github: GitHub) -> None:
     for name in ("one", "two"):
         runner = Runner(watched, github, name)
-        assert (runner.run("look").returncode, runner.output.read_text()) == (
-            0,
-            "watch=true\npropose=false\n",
-        )
+        assert (runner.run("look").returncode, runner.output.read_text()) == (0, "watch=true\npropose=false\n")
         done = runner.run("watch")
         assert done.returncode == 0, done.stderr
     assert len([path for path in watched.files() if "/evidence/job-" in path]) == 2
@@ -132,8 +140,10 @@ def test_the_token_is_in_no_file_of_the_clone(watched: Shared, github: GitHub) -
 
 
 def test_git_is_handed_the_token_where_github_asks_for_one(watched: Shared, github: GitHub) -> None:
-    asked = {"run": "printf 'protocol=https\\nhost=github.com\\n\\n' > asked; git credential fill < asked",
-             "env": {"GITHUB_TOKEN": "${{ github.token }}"}}  # fmt: skip
+    asked = {
+        "run": "printf 'protocol=https\\nhost=github.com\\n\\n' > asked; git credential fill < asked",
+        "env": {"GITHUB_TOKEN": "${{ github.token }}"},
+    }
     done = Runner(watched, github, "one").step(asked)
     assert "password=ghs_0123456789abcdef0123" in done.stdout.splitlines()
 
@@ -142,10 +152,7 @@ def test_a_closed_release_is_proposed_once(watched: Shared, github: GitHub) -> N
     watched.commit("1.1.1/seal.json", "{}\n")
     for name in ("one", "two"):
         runner = Runner(watched, github, name)
-        assert (runner.run("look").returncode, runner.output.read_text()) == (
-            0,
-            "watch=false\npropose=true\n",
-        )
+        assert (runner.run("look").returncode, runner.output.read_text()) == (0, "watch=false\npropose=true\n")
         done = runner.run("propose")
         assert done.returncode == 0, done.stderr
     assert [(one["head"], one["base"]) for one in github.pulls] == [("evidence", "main")]
@@ -155,9 +162,14 @@ def test_the_very_watch_ends_at_once_where_no_release_is_open(shared: Shared) ->
     root = shared.clone("one")
     shared.pull(root)  # its window is over
     done = subprocess.run(
-        [sys.executable, "-m", "checks", "watch", "--scheduled"], cwd=root, capture_output=True, text=True, check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)}, timeout=60,
-    )  # fmt: skip
+        [sys.executable, "-m", "checks", "watch", "--scheduled"],
+        cwd=root,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        timeout=60,
+    )
     assert (done.returncode, done.stderr.strip()) == (0, "no release is open: there is nothing to watch")
     assert [path.name for path in (root / "docs/releases").iterdir()] == ["1.1.1"]
 

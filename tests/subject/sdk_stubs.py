@@ -34,9 +34,7 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def wheel(
-    folder: Path, files: dict[str, str], *, name: str = "aris3-client-sdk", version: str = "1.2.3"
-) -> Path:
+def wheel(folder: Path, files: dict[str, str], *, name: str = "aris3-client-sdk", version: str = "1.2.3") -> Path:
     """Write a wheel that holds these files, by their path from site-packages."""
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"

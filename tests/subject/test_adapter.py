@@ -77,10 +77,8 @@ def test_the_example_binds_every_name_of_the_contract() -> None:
         ("", "[outcomes]\nFAILED = 3\n", r"adapter.toml:11 outcomes.FAILED: 3 is no text"),
         ("", "nonsense\n", r"adapter.toml: not TOML"),
     ],
-)  # fmt: skip
-def test_a_mistake_is_refused_with_its_line_and_its_key(
-    tmp_path: Path, old: str, new: str, says: str
-) -> None:
+)
+def test_a_mistake_is_refused_with_its_line_and_its_key(tmp_path: Path, old: str, new: str, says: str) -> None:
     text = MINIMAL.replace(old, new) if old else MINIMAL + new
     with pytest.raises(SettingsError, match=says):
         read(written(tmp_path, text))

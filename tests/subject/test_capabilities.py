@@ -88,9 +88,7 @@ def test_a_capability_is_lacking_where_its_method_is(put: Put, capability: str) 
 
 
 @pytest.mark.parametrize("capability", [*ARGUMENTS, *FIELDS])
-def test_a_capability_is_lacking_where_its_argument_or_field_is(
-    sdk: ModuleType, put: Put, capability: str
-) -> None:
+def test_a_capability_is_lacking_where_its_argument_or_field_is(sdk: ModuleType, put: Put, capability: str) -> None:
     put({**ARGUMENTS, **FIELDS}[capability][0], Bare)
     assert CAPABILITIES[capability].present() is False
 

@@ -167,10 +167,7 @@ def test_the_recorder_must_fit_what_the_sdk_chose(tmp_path: Path) -> None:
         ("import no_such_thing", r"ModuleNotFoundError: No module named 'no_such_thing'\. Install what"),
         ("raise SystemExit('not today')", "SystemExit: not today"),
         ("print('hello'); 1 / 0", "ZeroDivisionError: division by zero"),
-        (
-            "import os, sys; sys.stderr.write('gone\\n'); sys.stderr.flush(); os._exit(7)",
-            "exit code 7 .*: gone",
-        ),
+        ("import os, sys; sys.stderr.write('gone\\n'); sys.stderr.flush(); os._exit(7)", "exit code 7 .*: gone"),
     ],
 )
 def test_an_sdk_that_cannot_be_imported_is_quoted(tmp_path: Path, init: str, why: str) -> None:
@@ -204,17 +201,12 @@ def test_a_project_of_something_else_is_refused_before_it_is_built(tmp_path: Pat
 
 
 def test_a_requirement_that_no_index_has_is_the_users_to_mend() -> None:
-    with (
-        pytest.raises(SubjectError, match=r"cannot be installed: .*msgspec==0\.0\.0\.1"),
-        prepare("msgspec==0.0.0.1"),
-    ):
+    with pytest.raises(SubjectError, match=r"cannot be installed: .*msgspec==0\.0\.0\.1"), prepare("msgspec==0.0.0.1"):
         pass
 
 
 @pytest.mark.parametrize("uv", [True, False])
-def test_an_index_out_of_reach_is_the_networks_fault(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, uv: bool
-) -> None:
+def test_an_index_out_of_reach_is_the_networks_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, uv: bool) -> None:
     for name, value in {**UNREACHABLE, "UV_CACHE_DIR": str(tmp_path)}.items():
         monkeypatch.setenv(name, value)
     if not uv:
@@ -223,9 +215,7 @@ def test_an_index_out_of_reach_is_the_networks_fault(
         pass
 
 
-def test_a_machine_with_nothing_to_install_with_is_told_what_to_install(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_machine_with_nothing_to_install_with_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATALAYA_UV", "")
     for module in ("pip", "ensurepip"):
         monkeypatch.setitem(sys.modules, module, None)
@@ -259,10 +249,7 @@ def test_nothing_stays_behind_after_a_signal(
         f"except KeyboardInterrupt:\n    sys.exit(130)\n"
     )
     child = subprocess.Popen(
-        [sys.executable, "-c", script],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(temporary)},
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, env={**os.environ, "TMPDIR": str(temporary)}
     )
     assert child.stdout is not None
     with child.stdout:

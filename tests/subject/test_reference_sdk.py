@@ -192,9 +192,7 @@ def test_every_public_name_exists(sdk: ModuleType) -> None:
     assert [] == [name for name in sdk.__all__ if not hasattr(sdk, name)]
 
 
-@pytest.mark.parametrize(
-    "name", ["ExportsClient", "ExportWaitResult", "ExportTerminalState", "ConflictError"]
-)
+@pytest.mark.parametrize("name", ["ExportsClient", "ExportWaitResult", "ExportTerminalState", "ConflictError"])
 def test_a_name_that_is_not_promised_at_top_level_is_not_there(sdk: ModuleType, name: str) -> None:
     assert not hasattr(sdk, name)
 
@@ -202,9 +200,7 @@ def test_a_name_that_is_not_promised_at_top_level_is_not_there(sdk: ModuleType, 
 def test_importing_loads_no_http_library(reference_root: Path) -> None:
     code = "import sys, aris3_client_sdk; print('httpx' in sys.modules, 'dotenv' in sys.modules)"
     environ = {**os.environ, "PYTHONPATH": str(reference_root / "src"), "PYTHONDONTWRITEBYTECODE": "1"}
-    assert (
-        "False False" == subprocess.check_output([sys.executable, "-c", code], env=environ, text=True).strip()
-    )
+    assert "False False" == subprocess.check_output([sys.executable, "-c", code], env=environ, text=True).strip()
 
 
 def test_signatures_are_those_of_the_contract(sdk: ModuleType) -> None:
@@ -213,10 +209,7 @@ def test_signatures_are_those_of_the_contract(sdk: ModuleType) -> None:
         "retry_mutation=False, module='unknown', operation='unknown', use_get_cache=True, "
         "context_key=None, context_version=None, invalidate_paths=None)"
     )
-    wait = (
-        "(self, export_id, *, timeout_sec=30.0, poll_interval_sec=2.0, "
-        "cancel_check=None, telemetry_hook=None)"
-    )
+    wait = "(self, export_id, *, timeout_sec=30.0, poll_interval_sec=2.0, cancel_check=None, telemetry_hook=None)"
     exports_client = sdk.clients.exports_client.ExportsClient
     assert request == bare_signature(sdk.HttpClient.request)
     assert wait == bare_signature(exports_client.wait_for_export_ready)
@@ -262,9 +255,7 @@ def test_defaults_of_the_environment(sdk: ModuleType) -> None:
 
 
 @pytest.mark.parametrize("value", [None, "", "   "])
-def test_a_missing_address_is_a_config_error_that_names_the_variable(
-    sdk: ModuleType, value: str | None
-) -> None:
+def test_a_missing_address_is_a_config_error_that_names_the_variable(sdk: ModuleType, value: str | None) -> None:
     if value is not None:
         os.environ.update(ARIS3_API_BASE_URL=value, ARIS3_API_BASE_URL_DEV=value)
     with pytest.raises(sdk.ConfigError, match="ARIS3_API_BASE_URL"):
@@ -277,19 +268,13 @@ def test_the_address_of_another_profile_is_not_taken(sdk: ModuleType) -> None:
         sdk.load_config("")
 
 
-@pytest.mark.parametrize(
-    ("expected", "own"), [("http://own", " http://own// "), ("http://h", "  "), ("http://h", "")]
-)
-def test_the_address_of_the_profile_comes_first_if_it_is_not_empty(
-    sdk: ModuleType, expected: str, own: str
-) -> None:
+@pytest.mark.parametrize(("expected", "own"), [("http://own", " http://own// "), ("http://h", "  "), ("http://h", "")])
+def test_the_address_of_the_profile_comes_first_if_it_is_not_empty(sdk: ModuleType, expected: str, own: str) -> None:
     assert expected == load(sdk, ARIS3_ENV="QA", ARIS3_API_BASE_URL_QA=own).api_base_url
 
 
 @pytest.mark.parametrize(("expected", "value"), [("dev", ""), ("", "  "), ("QA", " QA ")])
-def test_the_environment_keeps_its_case_and_loses_its_spaces(
-    sdk: ModuleType, expected: str, value: str
-) -> None:
+def test_the_environment_keeps_its_case_and_loses_its_spaces(sdk: ModuleType, expected: str, value: str) -> None:
     assert expected == load(sdk, ARIS3_ENV=value).env_name
 
 
@@ -327,9 +312,7 @@ def test_timeouts_follow_from_one_another(
         ("ARIS3_MAX_CONNECTIONS", "0"),
     ],
 )
-def test_a_bad_number_is_a_config_error_that_names_its_variable(
-    sdk: ModuleType, name: str, out_of_range: str
-) -> None:
+def test_a_bad_number_is_a_config_error_that_names_its_variable(sdk: ModuleType, name: str, out_of_range: str) -> None:
     for value in ("abc", "", "nan", out_of_range):
         with pytest.raises(sdk.ConfigError, match=name):
             load(sdk, **{name: value})
@@ -423,9 +406,7 @@ def test_without_a_context_each_request_has_an_id_of_its_own(client: Any, servic
     assert http.trace is None
 
 
-def test_the_answered_id_is_sent_with_the_next_request(
-    sdk: ModuleType, client: Any, service: Service
-) -> None:
+def test_the_answered_id_is_sent_with_the_next_request(sdk: ModuleType, client: Any, service: Service) -> None:
     service.answers("/a", (200, {"trace_id": "body"}, {"x-trace-id": "answered"}))
     http = client(trace=sdk.TraceContext("first"))
     http.request("POST", "/a")
@@ -442,9 +423,7 @@ def test_the_id_in_an_error_body_beats_the_header(sdk: ModuleType, client: Any, 
 
 
 @pytest.mark.parametrize("name", ["X-Trace-ID", "x-trace-id"])
-def test_a_callers_trace_header_is_overwritten(
-    sdk: ModuleType, client: Any, service: Service, name: str
-) -> None:
+def test_a_callers_trace_header_is_overwritten(sdk: ModuleType, client: Any, service: Service, name: str) -> None:
     client(trace=sdk.TraceContext("ours")).request("GET", "/a", headers={name: "theirs"})
     assert ["ours"] == service.seen[0]["headers"].get_all("X-Trace-ID")
 
@@ -597,15 +576,11 @@ def test_the_delay_doubles_and_jitter_is_added(
     service.answers("/a", (500, {}))
     spread = {"retry_jitter_min_seconds": 0.5, "retry_jitter_max_seconds": 0.5}
     with pytest.raises(sdk.ServerError):
-        client(retries=3, retry_backoff_seconds=0.1, retry_jitter_enabled=jitter, **spread).request(
-            "GET", "/a"
-        )
+        client(retries=3, retry_backoff_seconds=0.1, retry_jitter_enabled=jitter, **spread).request("GET", "/a")
     assert expected == pytest.approx(clock.sleeps)
 
 
-def test_jitter_is_drawn_between_its_bounds(
-    sdk: ModuleType, client: Any, service: Service, clock: Clock
-) -> None:
+def test_jitter_is_drawn_between_its_bounds(sdk: ModuleType, client: Any, service: Service, clock: Clock) -> None:
     service.answers("/a", (500, {}))
     spread = {"retry_jitter_min_seconds": 1.0, "retry_jitter_max_seconds": 2.0}
     with pytest.raises(sdk.ServerError):
@@ -628,9 +603,7 @@ def test_an_endless_timeout_is_no_timeout(client: Any, service: Service) -> None
 # Context and last operation ------------------------------------------------------------------------
 
 
-def test_an_outdated_context_is_cancelled_before_it_is_sent(
-    sdk: ModuleType, client: Any, service: Service
-) -> None:
+def test_an_outdated_context_is_cancelled_before_it_is_sent(sdk: ModuleType, client: Any, service: Service) -> None:
     http = client()
     assert (0, 1) == (http.get_context_version("k"), http.switch_context("k"))
     with pytest.raises(sdk.TransportError) as caught:
@@ -676,9 +649,7 @@ def test_a_hit_skips_all_hooks_but_the_first_and_the_context_check(client: Any) 
     http.request("GET", REPORT)
     http.before_request = lambda *_: called.append("before")
     http.after_response = lambda _: called.append("after")
-    http.request(
-        "GET", REPORT, response_hook=lambda _: called.append("hook"), context_key="k", context_version=9
-    )
+    http.request("GET", REPORT, response_hook=lambda _: called.append("hook"), context_key="k", context_version=9)
     assert ["before"] == called
 
 
@@ -740,9 +711,7 @@ def test_errors_empty_bodies_null_and_mutations_are_never_hits(
     assert 2 == len(service.seen)
 
 
-def test_a_plain_post_invalidates_nothing_and_a_named_path_is_invalidated(
-    client: Any, service: Service
-) -> None:
+def test_a_plain_post_invalidates_nothing_and_a_named_path_is_invalidated(client: Any, service: Service) -> None:
     http = client()
     service.answers("/bad", (400, {}))
 
@@ -759,9 +728,7 @@ def test_a_plain_post_invalidates_nothing_and_a_named_path_is_invalidated(
     assert 2 == http.request("GET", "/other")["count"]
 
 
-@pytest.mark.parametrize(
-    ("method", "answer"), [("GET", (404, {})), ("GET", (200, b"")), ("HEAD", {}), ("POST", {})]
-)
+@pytest.mark.parametrize(("method", "answer"), [("GET", (404, {})), ("GET", (200, b"")), ("HEAD", {}), ("POST", {})])
 def test_errors_empty_bodies_and_mutations_are_not_written(
     sdk: ModuleType, client: Any, service: Service, method: str, answer: Any
 ) -> None:
@@ -798,9 +765,7 @@ def test_clearing_and_switching_empty_the_cache(client: Any, empty: str) -> None
         ("ApiError", 418),
     ],
 )
-def test_each_status_has_its_error(
-    sdk: ModuleType, client: Any, service: Service, expected: str, code: int
-) -> None:
+def test_each_status_has_its_error(sdk: ModuleType, client: Any, service: Service, expected: str, code: int) -> None:
     body = {"code": "C", "message": "M", "details": [1], "trace_id": "T"}
     service.answers("/a", (code, body))
     with pytest.raises(sdk.ApiError) as caught:
@@ -812,9 +777,7 @@ def test_each_status_has_its_error(
 
 
 @pytest.mark.parametrize("body", [b"{}", b"null", b'["odd"]', b'"odd"', b"3"])
-def test_an_error_body_of_any_shape_is_mapped(
-    sdk: ModuleType, client: Any, service: Service, body: bytes
-) -> None:
+def test_an_error_body_of_any_shape_is_mapped(sdk: ModuleType, client: Any, service: Service, body: bytes) -> None:
     service.answers("/a", (400, body))
     with pytest.raises(sdk.ValidationError) as caught:
         client().request("GET", "/a")
@@ -835,9 +798,7 @@ def test_the_raw_payload_is_a_copy(sdk: ModuleType) -> None:
     assert {"code": "C"} == error.raw_payload
 
 
-def test_an_error_body_that_is_not_json_is_the_message(
-    sdk: ModuleType, client: Any, service: Service
-) -> None:
+def test_an_error_body_that_is_not_json_is_the_message(sdk: ModuleType, client: Any, service: Service) -> None:
     service.answers("/a", (502, b"Bad gateway"))
     with pytest.raises(sdk.ServerError) as caught:
         client().request("GET", "/a")
@@ -919,18 +880,14 @@ def test_a_saved_session_is_picked_up_by_the_next(sdk: ModuleType, client: Any) 
 
 
 def test_a_login_that_needs_another_password_says_so(sdk: ModuleType, client: Any, service: Service) -> None:
-    service.answers(
-        "/aris3/auth/login", {"access_token": "t"}, {"access_token": "t", "must_change_password": True}
-    )
+    service.answers("/aris3/auth/login", {"access_token": "t"}, {"access_token": "t", "must_change_password": True})
     auth = sdk.ApiSession(client().config).auth_client()
     assert "t" == auth.login("ana", "pw").access_token
     with pytest.raises(sdk.MustChangePasswordError):
         auth.login("ana", "pw")
 
 
-def test_small_clients_read_their_paths_through_the_cache(
-    sdk: ModuleType, client: Any, service: Service
-) -> None:
+def test_small_clients_read_their_paths_through_the_cache(sdk: ModuleType, client: Any, service: Service) -> None:
     session = sdk.ApiSession(client().config)
     health, reports, auth = session.health_client(), session.reports_client(), session.auth_client()
     service.answers("/aris3/me", {"id": "u1", "surprise": 1})
@@ -944,9 +901,7 @@ def test_small_clients_read_their_paths_through_the_cache(
 # Exports -------------------------------------------------------------------------------------------
 
 
-def test_an_export_request_sends_what_the_contract_lists(
-    sdk: ModuleType, exports: Any, service: Service
-) -> None:
+def test_an_export_request_sends_what_the_contract_lists(sdk: ModuleType, exports: Any, service: Service) -> None:
     service.answers("/aris3/exports", (201, STATUS))
     filters = {"store_id": "s", "from": date(2030, 1, 1), "timezone": None}
     answer = exports.request_export({**REQUEST, "filters": filters}, "given", "key")
@@ -954,20 +909,14 @@ def test_an_export_request_sends_what_the_contract_lists(
     wanted = {**REQUEST, "transaction_id": "given", "filters": {"store_id": "s", "from": "2030-01-01"}}
     assert ("POST", "/aris3/exports", wanted) == (sent["method"], sent["path"], json.loads(sent["body"]))
     assert ("key", "Bearer secret") == (sent["headers"]["Idempotency-Key"], sent["headers"]["Authorization"])
-    assert ("e1", "csv", datetime(2030, 1, 1, tzinfo=UTC)) == (
-        answer.export_id,
-        answer.format,
-        answer.created_at,
-    )
+    assert ("e1", "csv", datetime(2030, 1, 1, tzinfo=UTC)) == (answer.export_id, answer.format, answer.created_at)
 
 
 def test_an_export_request_may_be_a_model(sdk: ModuleType, exports: Any, service: Service) -> None:
     service.answers("/aris3/exports", (201, STATUS))
     wanted = sdk.ExportRequest(**{**REQUEST, "filters": sdk.ReportFilter(store_id="s", from_="2030-01-01")})
     exports.request_export(wanted)
-    assert {**REQUEST, "filters": {"store_id": "s", "from": "2030-01-01"}} == json.loads(
-        service.seen[0]["body"]
-    )
+    assert {**REQUEST, "filters": {"store_id": "s", "from": "2030-01-01"}} == json.loads(service.seen[0]["body"])
 
 
 @pytest.mark.parametrize("fault", [{"transaction_id": None}, {"format": "doc"}, {"filters": 3}])
@@ -1006,9 +955,7 @@ def test_the_page_size_is_sent_if_there_is_one(exports: Any, service: Service) -
 def test_a_status_is_cached_and_can_bypass_the_cache(exports: Any, service: Service) -> None:
     service.answers(EXPORT, *(status(state) for state in ("ONE", "TWO", "THREE")))
     uses = (True, True, False, True)
-    assert ["ONE", "ONE", "TWO", "ONE"] == [
-        exports.get_export_status("e1", use_get_cache=use).status for use in uses
-    ]
+    assert ["ONE", "ONE", "TWO", "ONE"] == [exports.get_export_status("e1", use_get_cache=use).status for use in uses]
 
 
 def test_a_status_may_say_more_than_is_known(exports: Any, service: Service) -> None:
@@ -1040,9 +987,7 @@ def test_each_required_field_is_required_and_typed(exports: Any, service: Servic
     ("expected", "export_id"),
     [("..%2Fsecret", "../secret"), ("a%3Fb%3D1", "a?b=1"), ("%C3%B1%20%25", "ñ %"), ("a:b", "a:b")],
 )
-def test_an_id_is_one_segment_whatever_is_in_it(
-    exports: Any, service: Service, expected: str, export_id: str
-) -> None:
+def test_an_id_is_one_segment_whatever_is_in_it(exports: Any, service: Service, expected: str, export_id: str) -> None:
     with contextlib.suppress(ValueError):
         exports.get_export_status(export_id)
     assert [f"GET /aris3/exports/{expected}".replace("a:b", "a%3Ab")] == service.targets
@@ -1058,9 +1003,7 @@ def test_what_names_a_folder_is_no_id(exports: Any, service: Service, export_id:
 @pytest.mark.parametrize(
     ("expected", "state"), [("/aris3/exports/e1/download", "ready"), (None, "COMPLETED"), (None, "CREATED")]
 )
-def test_only_a_ready_export_has_an_address(
-    exports: Any, service: Service, expected: str | None, state: str
-) -> None:
+def test_only_a_ready_export_has_an_address(exports: Any, service: Service, expected: str | None, state: str) -> None:
     service.answers(EXPORT, status(state))
     url = exports.get_export_artifact("e1").url
     assert (expected and service.url + expected) == url
@@ -1071,11 +1014,7 @@ def test_a_download_has_no_trace_cache_retry_or_hook(exports: Any, service: Serv
     exports.http.before_request = exports.http.after_response = lambda *_: pytest.fail("a hook was called")
     assert [b"a,b\n"] * 2 == [exports.download_export("e1") for _ in range(2)]
     headers = service.seen[1]["headers"]
-    assert ("*/*", "Bearer secret", None) == (
-        headers["Accept"],
-        headers["Authorization"],
-        headers["X-Trace-Id"],
-    )
+    assert ("*/*", "Bearer secret", None) == (headers["Accept"], headers["Authorization"], headers["X-Trace-Id"])
 
 
 def test_a_download_carries_the_trace_of_its_context(sdk: ModuleType, exports: Any, service: Service) -> None:
@@ -1085,8 +1024,7 @@ def test_a_download_carries_the_trace_of_its_context(sdk: ModuleType, exports: A
 
 
 @pytest.mark.parametrize(
-    ("expected", "answer"),
-    [("NotFoundError", (404, {})), ("TransportError", DROP), ("ServerError", (500, {}))],
+    ("expected", "answer"), [("NotFoundError", (404, {})), ("TransportError", DROP), ("ServerError", (500, {}))]
 )
 def test_a_failed_download_is_mapped_and_not_retried(
     sdk: ModuleType, client: Any, service: Service, expected: str, answer: Any
@@ -1138,9 +1076,7 @@ def test_without_a_budget_there_is_one_poll(exports: Any, service: Service, time
 
 
 @pytest.mark.parametrize("interval", [0.2, 0, -1, float("nan")])
-def test_polls_are_never_closer_than_the_floor(
-    exports: Any, service: Service, clock: Clock, interval: float
-) -> None:
+def test_polls_are_never_closer_than_the_floor(exports: Any, service: Service, clock: Clock, interval: float) -> None:
     service.answers(EXPORT, status("CREATED"))
     with pytest.raises(TimeoutError):
         wait(exports, timeout_sec=0.9, poll_interval_sec=interval)
@@ -1227,10 +1163,7 @@ def test_telemetry_tells_a_timeout(exports: Any, service: Service) -> None:
     with pytest.raises(TimeoutError):
         wait(exports, timeout_sec=0, telemetry_hook=events.append)
     seen = [(event["event"], event["state"], event["attempt"], event["is_terminal"]) for event in events]
-    assert [
-        ("export_poll_status", "CREATED", 1, False),
-        ("export_poll_timeout", "CREATED", 1, True),
-    ] == seen
+    assert [("export_poll_status", "CREATED", 1, False), ("export_poll_timeout", "CREATED", 1, True)] == seen
 
 
 def test_what_a_hook_raises_ends_the_wait(exports: Any, service: Service) -> None:

@@ -22,11 +22,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def test_nothing_asked_for_means_the_bundled_sdk() -> None:
-    assert (
-        classify("").kind,
-        classify(" ").path,
-        classify("").label,
-    ) == (Kind.BUNDLED, BUNDLED, "bundled")
+    assert (classify("").kind, classify(" ").path, classify("").label) == (Kind.BUNDLED, BUNDLED, "bundled")
 
 
 @pytest.mark.parametrize(

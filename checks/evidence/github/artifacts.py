@@ -101,17 +101,13 @@ def _folder(artifact: Artifact, taken: set[str]) -> str:
 def _download(client: Client, repo: str, artifact: Artifact, name: str, packed: IO[bytes]) -> Unread | None:
     file = f"{name}.zip"
     if artifact.expired:
-        return Unread(
-            file, ReadStatus.UNREADABLE, "expired: GitHub has it no longer. What it held is not known."
-        )
+        return Unread(file, ReadStatus.UNREADABLE, "expired: GitHub has it no longer. What it held is not known.")
     path = f"repos/{repo}/actions/artifacts/{artifact.id}/zip"
     gone = "gone: GitHub has it no longer. What it held is not known."
     return fetch(client, path, packed, file=file, most_bytes=MOST_BYTES, gone=gone)
 
 
-def fetch(
-    client: Client, path: str, into: IO[bytes], *, file: str, most_bytes: int, gone: str
-) -> Unread | None:
+def fetch(client: Client, path: str, into: IO[bytes], *, file: str, most_bytes: int, gone: str) -> Unread | None:
     """Download what a run left, or say why it is not there; ``gone`` is the reason where GitHub has it no longer.
 
     :raises Spent: a limit holds for longer than we wait.

@@ -52,9 +52,7 @@ class Cache:
 
     def get(self, url: str) -> Stored | None:
         """What was answered to these credentials under an address."""
-        rows = self._run(
-            "SELECT etag, next, sha256, size_bytes, body FROM pages WHERE key = ?", self._key(url)
-        )
+        rows = self._run("SELECT etag, next, sha256, size_bytes, body FROM pages WHERE key = ?", self._key(url))
         return Stored(*rows[0]) if rows else None
 
     def put(self, url: str, stored: Stored) -> None:

@@ -91,10 +91,16 @@ class Client:
     """
 
     def __init__(
-        self, api: str, token: str, cache: Cache, *, echo: Callable[[str], None],
-        clock: Callable[[], datetime] = lambda: datetime.now(UTC), sleep: Callable[[float], None] = time.sleep,
+        self,
+        api: str,
+        token: str,
+        cache: Cache,
+        *,
+        echo: Callable[[str], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        sleep: Callable[[float], None] = time.sleep,
         patience_s: float = PATIENCE_S,
-    ) -> None:  # fmt: skip
+    ) -> None:
         self.api = checked_address(api)
         self.cache = cache
         self.requests = self.not_modified = 0
@@ -102,9 +108,7 @@ class Client:
         self._origin = _origin(self.api)
         self._token = checked_token(token)
         self._echo, self._clock, self._sleep, self._patience_s = echo, clock, sleep, patience_s
-        self._http = httpx.Client(
-            timeout=TIMEOUT_S, headers={"User-Agent": "atalaya"}, follow_redirects=False
-        )
+        self._http = httpx.Client(timeout=TIMEOUT_S, headers={"User-Agent": "atalaya"}, follow_redirects=False)
         self._retry = stamina.RetryingCaller(attempts=TRIES, timeout=None, wait_initial=0.5, wait_max=8.0)
         # They log addresses and headers, and a signed address is a secret.
         for name in ("httpx", "httpcore", "stamina"):
@@ -138,8 +142,9 @@ class Client:
         except (msgspec.MsgspecError, UnicodeError, RecursionError) as why:
             raise Garbled(
                 f"GitHub's answer to {url.path} is not what it should be: {scrub(str(why))[:200]}. Run again later.",
-                sha256, len(answer.body),
-            ) from None  # fmt: skip
+                sha256,
+                len(answer.body),
+            ) from None
         next_url = answer.links.get("next", {}).get("url", "")
         page = Page(value, next_url, sha256, len(answer.body))
         if etag := answer.headers.get("etag"):
@@ -186,14 +191,12 @@ class Client:
 
     def _ask(
         self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None = None, most_bytes: int = PAGE_BYTES
-    ) -> _Answer:  # fmt: skip
+    ) -> _Answer:
         """The answer, once no limit is in the way."""
         unsaid_s = FIRST_WAIT_S
         while True:
             answer = self._followed(url, headers, into, most_bytes)
-            limit = asked_to_wait(
-                answer.status, answer.headers, answer.body, now=self._clock(), unsaid_s=unsaid_s
-            )
+            limit = asked_to_wait(answer.status, answer.headers, answer.body, now=self._clock(), unsaid_s=unsaid_s)
             if limit is None:
                 return answer
             until = self._clock() + timedelta(seconds=limit.wait_s)
@@ -207,9 +210,7 @@ class Client:
             unsaid_s *= 2
             self._sleep(limit.wait_s)
 
-    def _followed(
-        self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None, most_bytes: int
-    ) -> _Answer:
+    def _followed(self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None, most_bytes: int) -> _Answer:
         """The answer behind redirects. Only a download may be followed to another host."""
         for _ in range(HOPS):
             answer = self._retried(url, headers, into, most_bytes)
@@ -223,9 +224,7 @@ class Client:
             url = target
         raise Refused("GitHub sends us from one address to the next, and never to an answer.")
 
-    def _retried(
-        self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None, most_bytes: int
-    ) -> _Answer:
+    def _retried(self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None, most_bytes: int) -> _Answer:
         try:
             return self._retry((httpx.RequestError, _Broken), self._once, url, headers, into, most_bytes)
         except (httpx.RequestError, _Broken) as why:
@@ -234,9 +233,7 @@ class Client:
                 f"{url.host}: {what}, {TRIES} times in a row. Run again later: what was read is kept."
             ) from None
 
-    def _once(
-        self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None, most_bytes: int
-    ) -> _Answer:
+    def _once(self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None, most_bytes: int) -> _Answer:
         ours = _origin(url) == self._origin
         if ours:
             self.requests += 1
@@ -295,9 +292,7 @@ def checked_address(api: str) -> httpx.URL:
     try:
         url = httpx.URL(api.rstrip("/"))
     except (httpx.InvalidURL, ValueError):
-        raise SettingsError(
-            f"GITHUB_API_URL is no address. Give one such as {API}, or leave it out."
-        ) from None
+        raise SettingsError(f"GITHUB_API_URL is no address. Give one such as {API}, or leave it out.") from None
     safe = url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)
     if url.userinfo or not url.host or not safe:
         raise SettingsError(f"GITHUB_API_URL: only https:// keeps a token safe. Give {API}, or leave it out.")

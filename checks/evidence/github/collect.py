@@ -77,9 +77,7 @@ class Known:
 
     def said_last(self, reading: Reading) -> bool:
         """Whether that is the last that was said of a file: for one that is read anew each time."""
-        before = max(
-            self._by_file.get(reading.file, ()), key=lambda reading: reading.recorded_at, default=None
-        )
+        before = max(self._by_file.get(reading.file, ()), key=lambda reading: reading.recorded_at, default=None)
         return before is not None and _said(before) == _said(reading)
 
     def settled(self, file: str) -> bool:
@@ -132,10 +130,18 @@ class Collection:
     """
 
     def __init__(
-        self, client: Client, repo: str, release: Release, *, workflows: Sequence[str], digests: Iterable[str],
-        known: Known, recorded_at: datetime, keep: Callable[[Sequence[Evidence]], object],
+        self,
+        client: Client,
+        repo: str,
+        release: Release,
+        *,
+        workflows: Sequence[str],
+        digests: Iterable[str],
+        known: Known,
+        recorded_at: datetime,
+        keep: Callable[[Sequence[Evidence]], object],
         echo: Callable[[str], None],
-    ) -> None:  # fmt: skip
+    ) -> None:
         self._client, self._repo, self._release = client, repo, release
         self._workflows, self._digests, self._known = workflows, sorted(filter(None, digests)), known
         self._recorded_at, self._write, self._echo = recorded_at, keep, echo
@@ -173,8 +179,7 @@ class Collection:
         if troubles or self._gone:
             missing = len(listed.items) - self._n["taken"] - self._n["before"] - self._left_out.total()
             return self._end(
-                listed,
-                f"Runs not read: {missing} of {len(listed.items)}. {_once_each([*troubles, *self._gone])}",
+                listed, f"Runs not read: {missing} of {len(listed.items)}. {_once_each([*troubles, *self._gone])}"
             )
         return self._end(listed, "")
 
@@ -198,17 +203,24 @@ class Collection:
             size_bytes=listed.size_bytes if listed else garbled.size_bytes if garbled else 0,
             status=ReadStatus.UNREADABLE if trouble else ReadStatus.READ,
             verdict=FileVerdict.UNKNOWN if trouble else FileVerdict.NO_EVIDENCE,
-            reason=trouble
-            or f"Runs: {self._n['runs']}. " + (f"Left out: {told}." if told else "None was left out."),
+            reason=trouble or f"Runs: {self._n['runs']}. " + (f"Left out: {told}." if told else "None was left out."),
         )
         if not self._known.said_last(period):
             self._write([period])
         n = self._n
         return Summary(
-            runs=n["runs"], taken=n["taken"], before=n["before"], left_out=dict(self._left_out),
-            attempts=n["attempts"], jobs=n["jobs"], files=n["files"], logs=n["logs"], unread=n["unread"],
-            passed_over=n["passed over"], trouble=trouble,
-        )  # fmt: skip
+            runs=n["runs"],
+            taken=n["taken"],
+            before=n["before"],
+            left_out=dict(self._left_out),
+            attempts=n["attempts"],
+            jobs=n["jobs"],
+            files=n["files"],
+            logs=n["logs"],
+            unread=n["unread"],
+            passed_over=n["passed over"],
+            trouble=trouble,
+        )
 
     # ── which runs ───────────────────────────────────────────────────────────
 
@@ -275,10 +287,9 @@ class Collection:
         stamp = self._stamp(str(run.id))
         executed = list(
             jobs.attempts_of(
-                run, [(each.told, each.jobs.items) for each in attempts],
-                workflow=workflow, commit=commit, stamp=stamp,
+                run, [(each.told, each.jobs.items) for each in attempts], workflow=workflow, commit=commit, stamp=stamp
             )
-        )  # fmt: skip
+        )
         told = {each.told.run_attempt: self._jobs_reading(run, each) for each in attempts}
         new = {n for n, reading in told.items() if not self._known.has(reading)}
         evidence: list[Evidence] = [record for n, _, record in executed if n in new]
@@ -289,18 +300,26 @@ class Collection:
         # A test that failed stands in its report and in the log of its job: that is one event.
         reported = [event for event in found if isinstance(event, Event)]
         log_events = [
-            event for event in log_events
+            event
+            for event in log_events
             if not any(event.event is one.event and event.message.startswith(one.message) for one in reported)
-        ]  # fmt: skip
+        ]
         pending = again or any(unread.again for unread in unpacked.unread) or len(attempts) < run.run_attempt
         readings += [
             *told.values(),
-            self._reading(run, "artifacts.json", artifacts.sha256, artifacts.size_bytes, FileVerdict.NO_EVIDENCE,
-                          f"Artifacts: {len(artifacts.items)}."),
-            *log_readings, *report_readings,
+            self._reading(
+                run,
+                "artifacts.json",
+                artifacts.sha256,
+                artifacts.size_bytes,
+                FileVerdict.NO_EVIDENCE,
+                f"Artifacts: {len(artifacts.items)}.",
+            ),
+            *log_readings,
+            *report_readings,
             *(self._unread(run, f"artifacts/{unread.name}", unread) for unread in unpacked.unread),
             *(self._run_reading(run, each, pending) for each in attempts),
-        ]  # fmt: skip
+        ]
         self._n["taken"] += 1
         if self._n["taken"] % SAYS_EVERY == 0:
             self._echo(f"  GitHub: {self._n['taken']} runs taken in, {self._client.requests} requests")
@@ -319,14 +338,10 @@ class Collection:
                 told = self._client.page(path, Run)
                 listed: Gathered[Job] = listing.gather(self._client, f"{path}/jobs?per_page=100", Jobs)
             except Absent as why:
-                gone.append(
-                    self._unread(run, f"attempts/{n}/run.json", Unread("", ReadStatus.UNREADABLE, str(why)))
-                )
+                gone.append(self._unread(run, f"attempts/{n}/run.json", Unread("", ReadStatus.UNREADABLE, str(why))))
                 self._gone.append(f"Attempt {n} of run {run.id} is gone, or not for this token to see.")
                 continue
-            attempts.append(
-                _Attempt(replace(told.value, run_attempt=n), told.sha256, told.size_bytes, listed)
-            )
+            attempts.append(_Attempt(replace(told.value, run_attempt=n), told.sha256, told.size_bytes, listed))
         if not attempts:
             raise Absent(f"Run {run.id}: gone, or not for this token to see. What it said is not known.")
         return attempts, gone
@@ -367,9 +382,7 @@ class Collection:
         if content.startswith(ZIP):
             texts = files_in(content)
             sha256 = hashlib.sha256(content).hexdigest()
-            readings.append(
-                self._reading(run, file, sha256, len(content), FileVerdict.NO_EVIDENCE, "A zip of logs.")
-            )
+            readings.append(self._reading(run, file, sha256, len(content), FileVerdict.NO_EVIDENCE, "A zip of logs."))
         for name, text, status, reason in texts:
             name = f"{file}/{name}" if name else file
             if text is None:
@@ -386,15 +399,24 @@ class Collection:
     def _log(self, job: Job) -> bytes | Unread:
         content = io.BytesIO()
         unread = fetch(
-            self._client, f"repos/{self._repo}/actions/jobs/{job.id}/logs", content, file="", most_bytes=LOG_BYTES,
+            self._client,
+            f"repos/{self._repo}/actions/jobs/{job.id}/logs",
+            content,
+            file="",
+            most_bytes=LOG_BYTES,
             gone="gone: GitHub has this log no longer. What it held is not known.",
-        )  # fmt: skip
+        )
         return content.getvalue() if unread is None else unread
 
     def _reports(
-        self, run: Run, unpacked: Unpacked, workflow: str, commit: str,
-        executed: Sequence[tuple[int, Job | None, JobAttempt]], folder: Path,
-    ) -> tuple[list[Evidence], list[Reading]]:  # fmt: skip
+        self,
+        run: Run,
+        unpacked: Unpacked,
+        workflow: str,
+        commit: str,
+        executed: Sequence[tuple[int, Job | None, JobAttempt]],
+        folder: Path,
+    ) -> tuple[list[Evidence], list[Reading]]:
         """What the reports in a run's artifacts say, under names that are the same in every run.
 
         A job's own conclusion came with it, so a report makes no job of its own; but one that is red, where no job
@@ -403,9 +425,14 @@ class Collection:
         if not unpacked.files:
             return [], []
         collected = reports.collect(
-            [folder], workflow=workflow, commit=commit, recorded_at=self._recorded_at, run_id=str(run.id),
-            known=self._known.digests, scrub=scrub,
-        )  # fmt: skip
+            [folder],
+            workflow=workflow,
+            commit=commit,
+            recorded_at=self._recorded_at,
+            run_id=str(run.id),
+            known=self._known.digests,
+            scrub=scrub,
+        )
         red = any(record.conclusion in jobs.FAILED for _, _, record in executed)
         unexplained = [job for job in collected.jobs if job.conclusion is Conclusion.FAILURE and not red]
         before = f"{_folder(run)}/artifacts/"
@@ -419,19 +446,22 @@ class Collection:
         ended = min(jobs.when(run, self._recorded_at), self._recorded_at)
         return [
             replace(
-                record, origin=scrub(before + record.origin),
+                record,
+                origin=scrub(before + record.origin),
                 # One without a time of its own happened when the run did, whenever we came to read it.
                 occurred_at=ended if record.occurred_at == self._recorded_at else record.occurred_at,
             )
             for record in found
-        ], readings  # fmt: skip
+        ], readings
 
     def _report_reading(self, run: Run, reading: Reading, before: str, unpacked: Unpacked) -> Reading:
         if reading.file in unpacked.subjects:
             reading = replace(
-                reading, status=ReadStatus.READ, verdict=FileVerdict.NO_EVIDENCE,
+                reading,
+                status=ReadStatus.READ,
+                verdict=FileVerdict.NO_EVIDENCE,
                 reason="A report of Atalaya's checks: it says which SDK the run was about.",
-            )  # fmt: skip
+            )
         reason = reading.reason
         if run.run_attempt > 1 and not reports.ATTEMPT.search(reading.file):
             reason = f"{reason} {NO_ATTEMPT}".strip()
@@ -453,9 +483,15 @@ class Collection:
         }
 
     def _reading(
-        self, run: Run, file: str, sha256: str, size_bytes: int, verdict: FileVerdict, reason: str,
+        self,
+        run: Run,
+        file: str,
+        sha256: str,
+        size_bytes: int,
+        verdict: FileVerdict,
+        reason: str,
         status: ReadStatus = ReadStatus.READ,
-    ) -> Reading:  # fmt: skip
+    ) -> Reading:
         return Reading(
             **self._stamp(str(run.id)),
             occurred_at=jobs.when(run, self._recorded_at),
@@ -471,9 +507,13 @@ class Collection:
         ended = [jobs.ended_as(job) for job in attempt.jobs.items]
         pages = f" On {attempt.jobs.pages} pages." if attempt.jobs.pages > 1 else ""
         return self._reading(
-            run, f"attempts/{attempt.told.run_attempt}/jobs.json", attempt.jobs.sha256, attempt.jobs.size_bytes,
-            jobs.verdict_of(ended), f"Jobs: {len(ended)}.{pages}",
-        )  # fmt: skip
+            run,
+            f"attempts/{attempt.told.run_attempt}/jobs.json",
+            attempt.jobs.sha256,
+            attempt.jobs.size_bytes,
+            jobs.verdict_of(ended),
+            f"Jobs: {len(ended)}.{pages}",
+        )
 
     def _run_reading(self, run: Run, attempt: _Attempt, pending: bool) -> Reading:
         """What an attempt as a whole says. UNKNOWN while it, or what belongs to it, is still to be read again."""
@@ -483,18 +523,20 @@ class Collection:
         verdict = jobs.verdict_of([jobs.conclusion_of(attempt.told)])
         reason = "It has not ended." if open_still else "A part of it is still to be read." if pending else ""
         return self._reading(
-            run, f"attempts/{attempt.told.run_attempt}/run.json", attempt.sha256, attempt.size_bytes,
-            FileVerdict.UNKNOWN if reason else verdict, f"{reason} It is read again next time." if reason else "",
-        )  # fmt: skip
+            run,
+            f"attempts/{attempt.told.run_attempt}/run.json",
+            attempt.sha256,
+            attempt.size_bytes,
+            FileVerdict.UNKNOWN if reason else verdict,
+            f"{reason} It is read again next time." if reason else "",
+        )
 
     def _unread(self, run: Run, file: str, unread: Unread) -> Reading:
         return self._reading(run, file, "", 0, FileVerdict.UNKNOWN, unread.reason, unread.status)
 
     def _unread_run(self, run: Run, why: NetworkError) -> Reading:
         sha256, size_bytes = (why.sha256, why.size_bytes) if isinstance(why, Garbled) else ("", 0)
-        return self._reading(
-            run, "run.json", sha256, size_bytes, FileVerdict.UNKNOWN, str(why), ReadStatus.UNREADABLE
-        )
+        return self._reading(run, "run.json", sha256, size_bytes, FileVerdict.UNKNOWN, str(why), ReadStatus.UNREADABLE)
 
 
 def _folder(run: Run) -> str:

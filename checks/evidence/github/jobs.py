@@ -19,12 +19,17 @@ from checks.scrub import scrub
 CONCLUSIONS: dict[str, Conclusion] = {
     str(conclusion): conclusion
     for conclusion in (
-        Conclusion.SUCCESS, Conclusion.FAILURE, Conclusion.TIMED_OUT,  # these decide
-        Conclusion.CANCELLED, Conclusion.SKIPPED, Conclusion.NEUTRAL, Conclusion.STALE,
+        Conclusion.SUCCESS,
+        Conclusion.FAILURE,
+        Conclusion.TIMED_OUT,  # these decide
+        Conclusion.CANCELLED,
+        Conclusion.SKIPPED,
+        Conclusion.NEUTRAL,
+        Conclusion.STALE,
         Conclusion.ACTION_REQUIRED,  # these are counted, and are in no rate
         Conclusion.STARTUP_FAILURE,  # the machinery's, not the product's
     )
-}  # fmt: skip
+}
 FAILED = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
 SET_UP = "Set up job"
 MATRIX = re.compile(r".*?\((?P<values>.*)\)", re.DOTALL)
@@ -52,8 +57,8 @@ def _never_began(job: Job) -> bool:
 
 
 def attempts_of(
-    run: Run, attempts: Sequence[tuple[Run, Sequence[Job]]], *, workflow: str, commit: str, stamp: dict[str, Any],
-) -> Iterator[tuple[int, Job | None, JobAttempt]]:  # fmt: skip
+    run: Run, attempts: Sequence[tuple[Run, Sequence[Job]]], *, workflow: str, commit: str, stamp: dict[str, Any]
+) -> Iterator[tuple[int, Job | None, JobAttempt]]:
     """Every execution of every job, with the number of the document that tells of it.
 
     An attempt without any job is one too, and its payload is None: a run that could not start must not look like
@@ -87,9 +92,7 @@ def attempts_of(
                     commit=commit,
                     conclusion=ended_as(job),
                     origin=f"github:runs/{run.id}/attempts/{number}/jobs/{job.id}",
-                    duration_s=(ended - began).total_seconds()
-                    if ended and began and ended >= began
-                    else None,
+                    duration_s=(ended - began).total_seconds() if ended and began and ended >= began else None,
                 ),
             )
 

@@ -102,11 +102,14 @@ def runs(client: Client, repo: str, *, since: datetime, now: datetime) -> Gather
     found = {run.id: run for part in parts for run in part.items}
     latest = [run for run in found.values() if (at := stamp_of(run.created_at or "")) is None or at.at <= now]
     whole = (
-        (parts[0].sha256 if len(parts) == 1 else
-         hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()),
+        (
+            parts[0].sha256
+            if len(parts) == 1
+            else hashlib.sha256("".join(part.sha256 for part in parts).encode()).hexdigest()
+        ),
         sum(part.size_bytes for part in parts),
         sum(part.pages for part in parts),
-    )  # fmt: skip
+    )
     return Gathered(tuple(sorted(latest, key=lambda run: (run.created_at or "", run.id))), *whole)
 
 

@@ -10,8 +10,12 @@ from checks.errors import HarnessError
 from checks.subject.capabilities import PACKAGE
 
 CONFIG, HTTP, EXPORTS, BASE, ERRORS = (
-    "config.py", "http_client.py", "clients/exports_client.py", "clients/base.py", "error_mapper.py",
-)  # fmt: skip
+    "config.py",
+    "http_client.py",
+    "clients/exports_client.py",
+    "clients/base.py",
+    "error_mapper.py",
+)
 
 
 class Defect(NamedTuple):
@@ -54,7 +58,9 @@ def plant(defect: Defect | StandIn, source: Path, into: Path) -> Path:
     text = file.read_text(encoding="utf-8")
     found = text.count(defect.old)
     if found != 1:
-        raise HarnessError(f"{defect.id}: the text that it replaces stands {found} times in {defect.file}, "
-                           f"not once. Bring its `old` back in line with the reference SDK.")  # fmt: skip
+        raise HarnessError(
+            f"{defect.id}: the text that it replaces stands {found} times in {defect.file}, "
+            f"not once. Bring its `old` back in line with the reference SDK."
+        )
     file.write_text(text.replace(defect.old, defect.new), encoding="utf-8")
     return folder

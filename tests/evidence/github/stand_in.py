@@ -71,12 +71,20 @@ class StandIn:
         for n, jobs in enumerate(attempts, start=1):
             failed = any(job["conclusion"] not in ("success", "skipped") for job in jobs)
             self.attempts[run_id, n] = {
-                "id": run_id, "name": "CI", "path": ".github/workflows/ci.yml", "run_attempt": n, "event": "push",
-                "head_sha": SHA, "status": "completed", "conclusion": "failure" if failed else "success",
-                "created_at": at, "run_started_at": at, "updated_at": at,
+                "id": run_id,
+                "name": "CI",
+                "path": ".github/workflows/ci.yml",
+                "run_attempt": n,
+                "event": "push",
+                "head_sha": SHA,
+                "status": "completed",
+                "conclusion": "failure" if failed else "success",
+                "created_at": at,
+                "run_started_at": at,
+                "updated_at": at,
                 "actor": {"login": "ana-of-the-tests"},
                 "head_commit": {"author": {"name": "Ana Autora", "email": "ana@example.test"}},
-            } | fields  # fmt: skip
+            } | fields
             self.jobs[run_id, n] = jobs
         self.runs[run_id] = self.attempts[run_id, len(attempts)]
         return self.runs[run_id]
@@ -104,13 +112,9 @@ class StandIn:
             runs = sorted(self.runs.values(), key=lambda run: (run["created_at"], run["id"]), reverse=True)
             found = [run for run in runs if first <= run["created_at"] <= last][:CAP]
             return self._paged("runs", "workflow_runs", found, query)
-        if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)", path)) and (
-            key := ints(match)
-        ) in self.attempts:
+        if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)", path)) and (key := ints(match)) in self.attempts:
             return self._json(self.attempts[key])
-        if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)/jobs", path)) and (
-            key := ints(match)
-        ) in self.jobs:
+        if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)/jobs", path)) and (key := ints(match)) in self.jobs:
             return self._paged(path, "jobs", self.jobs[key], query)
         if (match := re.fullmatch(r"runs/(\d+)/artifacts", path)) and int(match[1]) in self.runs:
             return self._paged(path, "artifacts", self.artifacts.get(int(match[1]), []), query)
@@ -155,18 +159,19 @@ def ints(match: re.Match[str]) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def job(
-    job_id: int, name: str = "test (3.12)", conclusion: str | None = "success", **fields: Any
-) -> dict[str, Any]:
+def job(job_id: int, name: str = "test (3.12)", conclusion: str | None = "success", **fields: Any) -> dict[str, Any]:
     """A job that began at the second of its number and took five."""
     at = BEGAN + timedelta(days=1, seconds=job_id)
     return {
-        "id": job_id, "name": name, "conclusion": conclusion,
-        "status": "completed" if conclusion else "in_progress", "runner_name": "ana-s-laptop",
+        "id": job_id,
+        "name": name,
+        "conclusion": conclusion,
+        "status": "completed" if conclusion else "in_progress",
+        "runner_name": "ana-s-laptop",
         "started_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         "completed_at": f"{at + timedelta(seconds=5):%Y-%m-%dT%H:%M:%SZ}" if conclusion else None,
         "steps": [{"name": "Set up job", "conclusion": "success"}, {"name": "Test", "conclusion": conclusion}],
-    } | fields  # fmt: skip
+    } | fields
 
 
 def zipped(files: Mapping[str, bytes]) -> bytes:
@@ -189,9 +194,7 @@ def serving() -> Iterator[StandIn]:
             if tag and self.headers.get("If-None-Match") == tag:
                 answer = Answer(304, b"", answer.headers)
             github.asked.append(Asked(self.path, self.told(), answer.status))
-            self.give(
-                answer, {"Date": format_datetime(github.now, usegmt=True), "X-RateLimit-Remaining": "4321"}
-            )
+            self.give(answer, {"Date": format_datetime(github.now, usegmt=True), "X-RateLimit-Remaining": "4321"})
 
     class Storage(_Host):
         def do_GET(self) -> None:

@@ -36,9 +36,14 @@ class Asking:
         self.slept: list[float] = []
         self.cache = Cache(path, token)
         self.client = Client(
-            github.api, token, self.cache, echo=self.said.append, clock=lambda: github.now,
-            sleep=self.slept.append, patience_s=patience_s,
-        )  # fmt: skip
+            github.api,
+            token,
+            self.cache,
+            echo=self.said.append,
+            clock=lambda: github.now,
+            sleep=self.slept.append,
+            patience_s=patience_s,
+        )
 
 
 @contextmanager
@@ -79,9 +84,7 @@ def once(github: StandIn, *answers: Answer) -> None:
 # ── what is given away ───────────────────────────────────────────────────────
 
 
-def test_the_token_goes_to_the_api_and_not_to_the_host_of_the_download(
-    github: StandIn, asked: Asking
-) -> None:
+def test_the_token_goes_to_the_api_and_not_to_the_host_of_the_download(github: StandIn, asked: Asking) -> None:
     asked.client.download(LOG, io.BytesIO(), most_bytes=100)
     assert [f"Bearer {TOKEN}"] == [each.headers["authorization"] for each in github.asked]
     assert ["authorization" in each.headers for each in github.downloads] == [False]
@@ -123,9 +126,7 @@ def test_the_cache_is_for_its_owner_alone(asked: Asking, tmp_path: Path) -> None
     assert stat.S_IMODE((tmp_path / "github.sqlite").stat().st_mode) == 0o600
 
 
-@pytest.mark.parametrize(
-    "api", ["http://api.example.test", "ftp://127.0.0.1", "https://a:b@example.test", "no"]
-)
+@pytest.mark.parametrize("api", ["http://api.example.test", "ftp://127.0.0.1", "https://a:b@example.test", "no"])
 def test_an_address_that_does_not_keep_a_token_safe_is_refused(api: str, tmp_path: Path) -> None:
     with closing(Cache(tmp_path / "c")) as cache, pytest.raises(SettingsError):
         Client(api, TOKEN, cache, echo=print)
@@ -179,9 +180,7 @@ def test_what_has_changed_is_seen_at_once(github: StandIn, asked: Asking) -> Non
     assert asked.client.page(RUN, Run).value.conclusion == "success"
 
 
-def test_an_answer_to_one_token_is_not_given_to_another(
-    github: StandIn, asked: Asking, tmp_path: Path
-) -> None:
+def test_an_answer_to_one_token_is_not_given_to_another(github: StandIn, asked: Asking, tmp_path: Path) -> None:
     asked.client.page(RUN, Run)
     github.counted()
     with asking(github, tmp_path, token="another") as other:
@@ -230,9 +229,7 @@ def test_a_limit_that_only_a_header_tells_of_is_waited_for(github: StandIn, aske
 def test_a_wait_is_said(github: StandIn, asked: Asking) -> None:
     once(github, Answer(429, headers={"Retry-After": "7"}))
     asked.client.page(RUN, Run)
-    assert [match[0] for said in asked.said if (match := re.search(r"Waiting \d+ s", said))] == [
-        "Waiting 7 s"
-    ]
+    assert [match[0] for said in asked.said if (match := re.search(r"Waiting \d+ s", said))] == ["Waiting 7 s"]
 
 
 def test_a_limit_without_a_time_is_waited_for_twice_as_long_each_time_and_then_given_up(
@@ -252,9 +249,7 @@ def test_a_limit_that_holds_too_long_is_not_waited_for(github: StandIn, tmp_path
 
 
 def test_a_lack_of_rights_is_not_asked_again(github: StandIn, asked: Asking) -> None:
-    github.interfere = lambda path: Answer(
-        403, b'{"message": "Resource not accessible by ghp_%s"}' % (b"x" * 36)
-    )
+    github.interfere = lambda path: Answer(403, b'{"message": "Resource not accessible by ghp_%s"}' % (b"x" * 36))
     with pytest.raises(Refused, match=r"not allowed.*\[token\]"):
         asked.client.page(RUN, Run)
     assert (github.counted(), asked.slept) == ({403: 1}, [])
@@ -277,9 +272,7 @@ def test_what_does_not_pass_is_given_up(trouble: Answer, github: StandIn, asked:
     assert len(github.asked) == TRIES
 
 
-def test_an_answer_that_never_ends_is_given_up(
-    github: StandIn, asked: Asking, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_answer_that_never_ends_is_given_up(github: StandIn, asked: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "LONGEST_S", 0.0)
     with pytest.raises(NetworkError, match="longer than"):
         asked.client.page(RUN, Run)
@@ -298,9 +291,7 @@ def test_a_download_is_not_larger_than_it_may_be(github: StandIn, asked: Asking)
         asked.client.download(LOG, io.BytesIO(), most_bytes=5)
 
 
-@pytest.mark.parametrize(
-    "body", [b"<html>busy</html>", b"[]", b'{"id": "x"}', b'{"message": "no"}', b"\xff", b""]
-)
+@pytest.mark.parametrize("body", [b"<html>busy</html>", b"[]", b'{"id": "x"}', b'{"message": "no"}', b"\xff", b""])
 def test_an_answer_that_is_none_is_garbled(body: bytes, github: StandIn, asked: Asking) -> None:
     github.interfere = lambda path: Answer(200, body, {"ETag": '"x"'})
     with pytest.raises(Garbled) as told:

@@ -41,9 +41,7 @@ def watch(github: StandIn, tmp_path: Path) -> Watch:
 
 
 def red_then_green(github: StandIn) -> None:
-    github.add_run(
-        1001, [job(1, "test (3.11)"), job(2, conclusion="failure")], [job(1, "test (3.11)"), job(5)]
-    )
+    github.add_run(1001, [job(1, "test (3.11)"), job(2, conclusion="failure")], [job(1, "test (3.11)"), job(5)])
     github.logs[2] = b"2026-01-02T00:00:02Z it broke"
 
 
@@ -58,10 +56,19 @@ def checks_report(digest: str) -> bytes:
 def knows_the_sdk(watch: Watch) -> None:
     """The release's own checks ran once, so that the digest of what was released is known."""
     context = RunContext(
-        run_id="checks-1", environment=Environment.LOOPBACK, occurred_at=BEGAN, recorded_at=BEGAN, producer="checks",
-        subject_name="sdk", subject_version="1.0.0", subject_digest=DIGEST, subject_source="wheel",
-        python="3.12", implementation="CPython", os="Linux",
-    )  # fmt: skip
+        run_id="checks-1",
+        environment=Environment.LOOPBACK,
+        occurred_at=BEGAN,
+        recorded_at=BEGAN,
+        producer="checks",
+        subject_name="sdk",
+        subject_version="1.0.0",
+        subject_digest=DIGEST,
+        subject_source="wheel",
+        python="3.12",
+        implementation="CPython",
+        os="Linux",
+    )
     ledger.write(watch.folder, [context])
 
 
@@ -91,9 +98,7 @@ def test_what_was_recorded_is_not_recorded_again(github: StandIn, watch: Watch) 
     assert before == sorted(path.name for path in watch.folder.iterdir())
 
 
-def test_a_run_that_is_run_again_is_read_again_and_only_what_is_new_is_recorded(
-    github: StandIn, watch: Watch
-) -> None:
+def test_a_run_that_is_run_again_is_read_again_and_only_what_is_new_is_recorded(github: StandIn, watch: Watch) -> None:
     github.add_run(1001, [job(2, conclusion="failure")])
     github.logs[2] = b"it broke"
     watch.take()
@@ -110,9 +115,7 @@ def test_a_run_that_is_run_again_is_read_again_and_only_what_is_new_is_recorded(
 
 
 @pytest.mark.parametrize("status", ["in_progress", "completed"])
-def test_a_job_that_has_not_ended_is_pending_and_is_read_again(
-    status: str, github: StandIn, watch: Watch
-) -> None:
+def test_a_job_that_has_not_ended_is_pending_and_is_read_again(status: str, github: StandIn, watch: Watch) -> None:
     ended = "success" if status == "completed" else None
     run = github.add_run(1001, [job(1, conclusion=None)], status=status, conclusion=ended)
     watch.take()
@@ -120,9 +123,7 @@ def test_a_job_that_has_not_ended_is_pending_and_is_read_again(
     run |= {"status": "completed", "conclusion": "success"}
     github.now += timedelta(hours=1)
     watch.take()
-    assert {Conclusion.PENDING, Conclusion.SUCCESS} == {
-        record.conclusion for record in watch.kept(JobAttempt)
-    }
+    assert {Conclusion.PENDING, Conclusion.SUCCESS} == {record.conclusion for record in watch.kept(JobAttempt)}
 
 
 # ── what is kept ─────────────────────────────────────────────────────────────
@@ -131,9 +132,7 @@ def test_a_job_that_has_not_ended_is_pending_and_is_read_again(
 def test_every_attempt_of_a_job_is_kept(github: StandIn, watch: Watch) -> None:
     red_then_green(github)
     assert watch.take().code == 0
-    assert sorted(
-        (record.job, record.attempt, str(record.conclusion)) for record in watch.kept(JobAttempt)
-    ) == [
+    assert sorted((record.job, record.attempt, str(record.conclusion)) for record in watch.kept(JobAttempt)) == [
         ("test (3.11)", 1, "success"),
         ("test (3.12)", 1, "failure"),
         ("test (3.12)", 2, "success"),
@@ -145,9 +144,11 @@ def test_every_document_has_a_reading_with_the_digest_of_what_came(github: Stand
     watch.take()
     folder = "github/runs/1001/"
     assert {
-        PERIOD, f"{folder}artifacts.json", f"{folder}attempts/1/jobs/2/log.txt",
+        PERIOD,
+        f"{folder}artifacts.json",
+        f"{folder}attempts/1/jobs/2/log.txt",
         *(f"{folder}attempts/{n}/{name}.json" for n in (1, 2) for name in ("run", "jobs")),
-    } == {reading.file for reading in watch.kept(Reading) if len(reading.sha256) == 64}  # fmt: skip
+    } == {reading.file for reading in watch.kept(Reading) if len(reading.sha256) == 64}
 
 
 def test_nobody_is_named_in_what_is_written(github: StandIn, watch: Watch) -> None:
@@ -164,9 +165,10 @@ def test_a_green_report_of_a_red_job_hides_nothing(github: StandIn, watch: Watch
     watch.take()
     report = watch.reading("github/runs/1001/artifacts/junit/report.xml")
     assert (
-        [record.conclusion for record in watch.kept(JobAttempt)], report.verdict,
+        [record.conclusion for record in watch.kept(JobAttempt)],
+        report.verdict,
         [record.outcome for record in watch.kept(TestAttempt)],
-    ) == ([Conclusion.FAILURE], FileVerdict.PASSED, [CaseOutcome.PASSED])  # fmt: skip
+    ) == ([Conclusion.FAILURE], FileVerdict.PASSED, [CaseOutcome.PASSED])
 
 
 def test_a_red_report_of_a_green_run_stays_beside_it(github: StandIn, watch: Watch) -> None:
@@ -188,9 +190,10 @@ def test_the_attempt_of_a_report_is_in_the_name_of_its_artifact(github: StandIn,
     github.add_artifact(1001, 7, "junit-attempt-1", report__xml=FAILS)
     github.add_artifact(1001, 8, "junit-attempt-2", report__xml=PASSES)
     watch.take()
-    assert sorted(
-        (record.variant, record.attempt, str(record.outcome)) for record in watch.kept(TestAttempt)
-    ) == [("junit/report.xml", 1, "failed"), ("junit/report.xml", 2, "passed")]
+    assert sorted((record.variant, record.attempt, str(record.outcome)) for record in watch.kept(TestAttempt)) == [
+        ("junit/report.xml", 1, "failed"),
+        ("junit/report.xml", 2, "passed"),
+    ]
 
 
 def test_a_report_without_an_attempt_says_so_where_there_are_two(github: StandIn, watch: Watch) -> None:
@@ -208,9 +211,7 @@ def test_artifacts_that_are_no_reports_are_not_opened_and_are_counted(github: St
 
 
 @pytest.mark.parametrize("name", ["../../junit", "junit\\x", "test:1", "report\x1b[31m"])
-def test_an_artifact_of_a_hostile_name_is_kept_under_its_number(
-    name: str, github: StandIn, watch: Watch
-) -> None:
+def test_an_artifact_of_a_hostile_name_is_kept_under_its_number(name: str, github: StandIn, watch: Watch) -> None:
     github.add_run(1001, [job(1)])
     github.add_artifact(1001, 7, name, report__xml=PASSES)
     watch.take()
@@ -234,8 +235,9 @@ def test_runs_of_other_workflows_and_commits_are_left_out_and_counted(github: St
     github.add_run(3, [job(3)], head_sha=OTHER_SHA)
     lines = watch.take().lines
     assert ({"1"}, [f"left out: 1 runs {OTHER_COMMIT}", f"left out: 1 runs {OTHER_WORKFLOW}"]) == (
-        {record.run_id for record in watch.kept(JobAttempt)}, [line for line in lines if "left out" in line],
-    )  # fmt: skip
+        {record.run_id for record in watch.kept(JobAttempt)},
+        [line for line in lines if "left out" in line],
+    )
 
 
 def test_a_workflow_can_be_named_by_its_file(github: StandIn, tmp_path: Path) -> None:
@@ -272,9 +274,7 @@ def test_a_scheduled_run_whose_report_names_another_sdk_is_left_out_and_not_down
     assert (watch.kept(JobAttempt), len(github.downloads)) == ([], 1)
 
 
-def test_a_run_that_may_belong_and_cannot_be_looked_into_makes_the_period_unread(
-    github: StandIn, watch: Watch
-) -> None:
+def test_a_run_that_may_belong_and_cannot_be_looked_into_makes_the_period_unread(github: StandIn, watch: Watch) -> None:
     knows_the_sdk(watch)
     github.add_run(1, [job(1)], head_sha=OTHER_SHA, event="schedule")
     github.add_artifact(1, 7, "checks-report", report__json=checks_report(DIGEST))
@@ -289,9 +289,7 @@ def test_a_run_that_may_belong_and_cannot_be_looked_into_makes_the_period_unread
 def test_a_list_that_cannot_be_had_makes_the_period_unread(github: StandIn, watch: Watch) -> None:
     github.interfere = failing_at("runs", Answer(502))
     assert watch.take().code == 3
-    assert (
-        watch.reading(PERIOD).status, watch.reading(PERIOD).verdict,
-    ) == (ReadStatus.UNREADABLE, FileVerdict.UNKNOWN)  # fmt: skip
+    assert (watch.reading(PERIOD).status, watch.reading(PERIOD).verdict) == (ReadStatus.UNREADABLE, FileVerdict.UNKNOWN)
 
 
 def test_a_period_that_was_not_read_is_read_the_next_time(github: StandIn, watch: Watch) -> None:
@@ -318,9 +316,10 @@ def test_an_attempt_that_is_gone_is_said_and_the_others_are_kept(github: StandIn
     watch.take()
     gone = watch.reading("github/runs/1001/attempts/1/run.json")
     assert ({2}, ReadStatus.UNREADABLE, ReadStatus.UNREADABLE) == (
-        {record.attempt for record in watch.kept(JobAttempt) if record.job == "test (3.12)"}, gone.status,
+        {record.attempt for record in watch.kept(JobAttempt) if record.job == "test (3.12)"},
+        gone.status,
         watch.reading(PERIOD).status,
-    )  # fmt: skip
+    )
 
 
 @pytest.mark.parametrize("answer", [Answer(404), Answer(410)], ids=["404", "410"])
@@ -338,20 +337,14 @@ def test_the_log_of_a_job_that_never_began_is_not_asked_for(github: StandIn, wat
 
 
 @pytest.mark.parametrize("packed", [False, True], ids=["text", "zip"])
-def test_the_log_of_a_failed_job_tells_of_its_network_errors(
-    packed: bool, github: StandIn, watch: Watch
-) -> None:
+def test_the_log_of_a_failed_job_tells_of_its_network_errors(packed: bool, github: StandIn, watch: Watch) -> None:
     red_then_green(github)
     line = b"2026-01-02T00:00:03.1234567Z ConnectionResetError: [Errno 104] Connection reset by peer\n"
     github.logs[2] = zipped({"1_test.txt": line}) if packed else line
     watch.take()
     (event,) = watch.kept(Event)
     place = "github/runs/1001/attempts/1/jobs/2/log.txt" + ("/1_test.txt" if packed else "")
-    assert (event.event, event.line, event.origin == watch.reading(place).origin) == (
-        EventKind.NETWORK_ERROR,
-        1,
-        True,
-    )
+    assert (event.event, event.line, event.origin == watch.reading(place).origin) == (EventKind.NETWORK_ERROR, 1, True)
 
 
 def test_an_artifact_that_has_expired_is_said_and_not_asked_for(github: StandIn, watch: Watch) -> None:
@@ -361,7 +354,7 @@ def test_an_artifact_that_has_expired_is_said_and_not_asked_for(github: StandIn,
     assert (
         [asked for asked in github.asked if "zip" in asked.path],
         "expired" in watch.reading("github/runs/1001/artifacts/junit.zip").reason,
-    ) == ([], True)  # fmt: skip
+    ) == ([], True)
 
 
 def test_an_artifact_that_could_not_be_had_is_asked_for_again(github: StandIn, watch: Watch) -> None:
@@ -388,16 +381,12 @@ def test_a_file_of_an_artifact_that_is_refused_has_a_reading(github: StandIn, wa
     github.add_artifact(1001, 7, "junit")
     github.zips[7] = zipped({"../up.xml": FAILS, "report.xml": PASSES})
     watch.take()
-    readings = {
-        reading.file: str(reading.status) for reading in watch.kept(Reading) if "junit" in reading.file
-    }
+    readings = {reading.file: str(reading.status) for reading in watch.kept(Reading) if "junit" in reading.file}
     folder = "github/runs/1001/artifacts/junit"
     assert {f"{folder}/../up.xml": "declined", f"{folder}/report.xml": "read"} == readings
 
 
-def test_all_that_a_run_left_is_limited(
-    github: StandIn, watch: Watch, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_all_that_a_run_left_is_limited(github: StandIn, watch: Watch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archives, "TOTAL_BYTES", 100)
     github.add_run(1001, [job(1)])
     github.add_artifact(1001, 7, "junit", report__xml=FAILS.ljust(100))
@@ -414,12 +403,10 @@ def test_three_runs_in_a_row_that_cannot_be_read_end_the_collection(github: Stan
     assert ({"0", "1", "2"}, True) == (
         {asked.path.split("/")[6] for asked in github.asked if "attempts" in asked.path},
         "Runs not read: 9 of 9." in watch.reading(PERIOD).reason,
-    )  # fmt: skip
+    )
 
 
-def test_a_limit_that_holds_too_long_ends_the_collection_and_the_next_goes_on(
-    github: StandIn, watch: Watch
-) -> None:
+def test_a_limit_that_holds_too_long_ends_the_collection_and_the_next_goes_on(github: StandIn, watch: Watch) -> None:
     for n in range(6):
         github.add_run(n, [job(n)])
     github.interfere = failing_at("runs/[3-5]/attempts", Answer(429, headers={"Retry-After": "99999"}))
@@ -442,10 +429,7 @@ def test_an_interruption_leaves_whole_runs_and_the_next_goes_on(github: StandIn,
 
     with pytest.raises(KeyboardInterrupt):
         watch.take(sleep=interrupted)
-    assert ({"0", "1"}, []) == (
-        {record.run_id for record in watch.kept(JobAttempt)},
-        ledger.verify(watch.folder),
-    )
+    assert ({"0", "1"}, []) == ({record.run_id for record in watch.kept(JobAttempt)}, ledger.verify(watch.folder))
     github.interfere = lambda path: None
     assert watch.take().code == 0
     assert len(watch.kept(JobAttempt)) == 4
@@ -471,9 +455,10 @@ def test_without_a_token_it_works_and_says_what_that_costs(github: StandIn, watc
     red_then_green(github)
     watch.take(environ={"GITHUB_API_URL": github.api})
     assert ({False}, True, 3) == (
-        {"authorization" in asked.headers for asked in github.asked}, "60 requests an hour" in watch.said[0],
+        {"authorization" in asked.headers for asked in github.asked},
+        "60 requests an hour" in watch.said[0],
         len(watch.kept(JobAttempt)),
-    )  # fmt: skip
+    )
 
 
 def test_a_token_is_found_under_its_second_name(github: StandIn, watch: Watch) -> None:
@@ -482,9 +467,7 @@ def test_a_token_is_found_under_its_second_name(github: StandIn, watch: Watch) -
 
 
 @pytest.mark.parametrize("repo", ["example", "a/b/c", "../x", "a/b?x=1", "a/..%2f", "a b/c"])
-def test_a_repository_that_cannot_be_is_an_error_of_the_settings(
-    repo: str, github: StandIn, watch: Watch
-) -> None:
+def test_a_repository_that_cannot_be_is_an_error_of_the_settings(repo: str, github: StandIn, watch: Watch) -> None:
     from msgspec.structs import replace
 
     settings = watch.place.loaded.settings
@@ -498,6 +481,7 @@ def test_the_summary_says_what_was_taken_and_what_it_cost(github: StandIn, watch
     github.add_run(1, [job(1)])
     first, second = watch.take().lines, watch.take().lines
     assert (f"{REPO}: 1 runs, 1 taken in, 0 known before", f"{REPO}: 1 runs, 0 taken in, 1 known before") == (
-        first[0], second[0],
-    )  # fmt: skip
+        first[0],
+        second[0],
+    )
     assert '1 requests, 1 of them answered "not changed", 4321 left of the hour\'s' in second

@@ -25,14 +25,24 @@ def jobs_in(path: Path) -> tuple[Job, ...]:
 
 def told(*attempts: tuple[Job, ...], run: Run | None = None) -> list[JobAttempt]:
     of = run or Run(id=1001, status="completed", conclusion="success", updated_at=ENDED)
-    numbered = [(Run(id=1001, run_attempt=n, status=of.status, conclusion=of.conclusion, updated_at=ENDED), jobs)
-                for n, jobs in enumerate(attempts, start=1)]  # fmt: skip
+    numbered = [
+        (Run(id=1001, run_attempt=n, status=of.status, conclusion=of.conclusion, updated_at=ENDED), jobs)
+        for n, jobs in enumerate(attempts, start=1)
+    ]
     return [record for _, _, record in attempts_of(of, numbered, workflow="CI", commit="c", stamp=STAMP)]
 
 
 def one(**fields: Any) -> JobAttempt:
-    job = {"id": 1, "name": "unit", "status": "completed", "conclusion": "success", "started_at": ENDED,
-           "completed_at": ENDED, "runner_name": "r", "steps": [{"name": "Test"}]} | fields  # fmt: skip
+    job = {
+        "id": 1,
+        "name": "unit",
+        "status": "completed",
+        "conclusion": "success",
+        "started_at": ENDED,
+        "completed_at": ENDED,
+        "runner_name": "r",
+        "steps": [{"name": "Test"}],
+    } | fields
     (record,) = told((msgspec.convert(job, Job),))
     return record
 
@@ -40,9 +50,14 @@ def one(**fields: Any) -> JobAttempt:
 def test_a_first_failure_is_not_hidden_by_its_second_attempt() -> None:
     records = told(*(jobs_in(MADE / f"jobs-1001-attempt-{n}.json") for n in (1, 2)))
     expected = [
-        ("test (3.11)", 1, "success"), ("test (3.12)", 1, "failure"), ("e2e", 1, "timed_out"), ("deploy", 1, "skipped"),
-        ("test (3.12)", 2, "success"), ("e2e", 2, "success"), ("deploy", 2, "success"),
-    ]  # fmt: skip
+        ("test (3.11)", 1, "success"),
+        ("test (3.12)", 1, "failure"),
+        ("e2e", 1, "timed_out"),
+        ("deploy", 1, "skipped"),
+        ("test (3.12)", 2, "success"),
+        ("e2e", 2, "success"),
+        ("deploy", 2, "success"),
+    ]
     assert expected == [(record.job, record.attempt, str(record.conclusion)) for record in records]
 
 
@@ -58,8 +73,21 @@ def test_a_job_that_says_it_is_of_an_earlier_attempt_is_believed() -> None:
 
 def test_every_conclusion_is_in_the_table_and_one_that_is_not_is_unknown() -> None:
     runs = decoded((MADE / "runs-every-conclusion.json").read_bytes(), Runs).workflow_runs
-    expected = ["success", "failure", "cancelled", "skipped", "neutral", "timed_out", "action_required", "stale",
-                "startup_failure", "unknown", "pending", "pending", "pending"]  # fmt: skip
+    expected = [
+        "success",
+        "failure",
+        "cancelled",
+        "skipped",
+        "neutral",
+        "timed_out",
+        "action_required",
+        "stale",
+        "startup_failure",
+        "unknown",
+        "pending",
+        "pending",
+        "pending",
+    ]
     assert expected == [str(conclusion_of(run)) for run in runs]
 
 
@@ -84,9 +112,7 @@ def test_a_failure_of_which_no_steps_were_told_is_a_failure() -> None:
 def test_a_run_that_could_not_start_is_told_though_it_has_no_jobs() -> None:
     path = RECORDED / "testStartupFailureConclusion/__files/3-r_h_g_actions_workflows_75497789_runs.json"
     run = decoded(path.read_bytes(), Runs).workflow_runs[0]
-    assert [(record.job, record.conclusion) for record in told((), run=run)] == [
-        (NO_JOB, Conclusion.STARTUP_FAILURE)
-    ]
+    assert [(record.job, record.conclusion) for record in told((), run=run)] == [(NO_JOB, Conclusion.STARTUP_FAILURE)]
 
 
 @pytest.mark.parametrize(
@@ -98,9 +124,7 @@ def test_a_run_without_jobs_is_never_a_success(conclusion: str, expected: Conclu
 
 
 def test_two_jobs_of_one_name_are_two_jobs() -> None:
-    jobs = tuple(
-        Job(id=n, name="unit", status="completed", conclusion="success", completed_at=ENDED) for n in (1, 2)
-    )
+    jobs = tuple(Job(id=n, name="unit", status="completed", conclusion="success", completed_at=ENDED) for n in (1, 2))
     assert [record.job for record in told(jobs)] == ["unit", "unit #2"]
 
 

@@ -49,17 +49,13 @@ def test_the_address_of_the_list_is_the_same_all_day(github: StandIn, client: Cl
     assert github.counted() == {200: 1, 304: 1}
 
 
-def test_a_run_that_begins_while_we_read_shifts_the_pages_and_hides_none(
-    github: StandIn, client: Client
-) -> None:
+def test_a_run_that_begins_while_we_read_shifts_the_pages_and_hides_none(github: StandIn, client: Client) -> None:
     for n in range(250):
         github.add_run(n, [job(n)])
     numbers = iter(range(900_000, 900_100))
 
     def one_more(path: str) -> None:
-        github.add_run(
-            next(numbers), [job(1)], created_at=f"{github.now + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}"
-        )
+        github.add_run(next(numbers), [job(1)], created_at=f"{github.now + timedelta(seconds=1):%Y-%m-%dT%H:%M:%SZ}")
 
     github.interfere = one_more
     assert list(range(250)) == ids(client, github)
@@ -79,23 +75,17 @@ def test_a_run_that_is_deleted_while_we_read_makes_us_read_again(github: StandIn
 
 
 def test_a_list_that_never_adds_up_is_no_list(github: StandIn, client: Client) -> None:
-    github.interfere = lambda path: Answer(
-        200, b'{"total_count": 3, "workflow_runs": [{"id": 1}, {"id": 1}]}'
-    )
+    github.interfere = lambda path: Answer(200, b'{"total_count": 3, "workflow_runs": [{"id": 1}, {"id": 1}]}')
     with pytest.raises(Incomplete, match="announces 3"):
         ids(client, github)
 
 
 def test_a_list_that_holds_more_than_it_announces_loses_none(github: StandIn, client: Client) -> None:
-    github.interfere = lambda path: Answer(
-        200, b'{"total_count": 1, "workflow_runs": [{"id": 1}, {"id": 2}]}'
-    )
+    github.interfere = lambda path: Answer(200, b'{"total_count": 1, "workflow_runs": [{"id": 1}, {"id": 2}]}')
     assert ids(client, github) == [1, 2]
 
 
-def test_a_run_that_was_run_again_while_we_read_counts_by_its_later_attempt(
-    github: StandIn, client: Client
-) -> None:
+def test_a_run_that_was_run_again_while_we_read_counts_by_its_later_attempt(github: StandIn, client: Client) -> None:
     body = b'{"total_count": 1, "workflow_runs": [{"id": 1, "run_attempt": 2}, {"id": 1, "run_attempt": 1}]}'
     github.interfere = lambda path: Answer(200, body)
     assert [run.run_attempt for run in listing.runs(client, REPO, since=BEGAN, now=github.now).items] == [2]

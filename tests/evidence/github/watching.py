@@ -21,9 +21,7 @@ E = TypeVar("E", bound=Evidence)
 class Watch:
     """A place with one release, whose clock is the stand-in's and whose sleep only counts."""
 
-    def __init__(
-        self, root: Path, github: StandIn, *, commit: str = SHA, workflows: tuple[str, ...] = ("CI",)
-    ) -> None:
+    def __init__(self, root: Path, github: StandIn, *, commit: str = SHA, workflows: tuple[str, ...] = ("CI",)) -> None:
         self.root, self.github = root, github
         self.release = Release(version="1.0.0", commit=commit, opened_at=BEGAN)
         settings = Settings(ci=CiSettings(repo=REPO, workflows=workflows))
@@ -40,13 +38,15 @@ class Watch:
     def cache(self) -> Path:
         return self.root / CACHE
 
-    def take(
-        self, environ: Mapping[str, str] | None = None, sleep: Callable[[float], None] | None = None
-    ) -> Taken:
+    def take(self, environ: Mapping[str, str] | None = None, sleep: Callable[[float], None] | None = None) -> Taken:
         return take_from_github(
-            self.place, self.release, echo=self.said.append, environ=environ or self.environ,
-            clock=lambda: self.github.now, sleep=sleep or self._sleep,
-        )  # fmt: skip
+            self.place,
+            self.release,
+            echo=self.said.append,
+            environ=environ or self.environ,
+            clock=lambda: self.github.now,
+            sleep=sleep or self._sleep,
+        )
 
     def _sleep(self, seconds: float) -> None:
         self.slept.append(seconds)

@@ -31,9 +31,8 @@ def exchange(
 
     def send(one: Call) -> Answer:
         response = session.request(
-            one.method, one.url, body=one.body, headers=one.headers,
-            timeout=timeout, retries=False, redirect=False,
-        )  # fmt: skip
+            one.method, one.url, body=one.body, headers=one.headers, timeout=timeout, retries=False, redirect=False
+        )
         return Answer(response.status, response.headers, response.data)
 
     return followed(call(method, url, headers, json_body, params), send)

@@ -27,7 +27,11 @@ def exchange(
 ) -> requests.Response:
     with requests.Session() as once:
         return once.request(
-            method=method, url=url, headers=headers, json=json_body, params=params,
+            method=method,
+            url=url,
+            headers=headers,
+            json=json_body,
+            params=params,
             timeout=(config.connect_timeout_seconds, config.read_timeout_seconds),
             verify=config.verify_ssl,
-        )  # fmt: skip
+        )

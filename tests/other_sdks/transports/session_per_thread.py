@@ -32,7 +32,11 @@ def exchange(
     params: Any = None,
 ) -> requests.Response:
     return session.mine.request(
-        method=method, url=url, headers=headers, json=json_body, params=params,
+        method=method,
+        url=url,
+        headers=headers,
+        json=json_body,
+        params=params,
         timeout=(config.connect_timeout_seconds, config.read_timeout_seconds),
         verify=config.verify_ssl,
-    )  # fmt: skip
+    )

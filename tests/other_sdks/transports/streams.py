@@ -80,9 +80,7 @@ async def _answer(reader: asyncio.StreamReader, method: str, wait: float) -> Ans
         raise PlainError(f"the answer cannot be read: {why}") from why
 
 
-async def _body(
-    reader: asyncio.StreamReader, method: str, status: int, headers: HTTPMessage, wait: float
-) -> bytes:
+async def _body(reader: asyncio.StreamReader, method: str, status: int, headers: HTTPMessage, wait: float) -> bytes:
     if method == "HEAD" or status in (204, 304):
         return b""
     if "chunked" in headers.get("Transfer-Encoding", ""):
