@@ -113,7 +113,6 @@ def judgement_of(judgement: Judgement) -> dict[str, Any]:
             "digest": judgement.digest,
             "valid_until": verdict.valid_until,
             "because": [str(text) for text in verdict.because],
-            "score": verdict.score,
             "would_change": [str(text) for text in verdict.would_change],
         },
         "metrics": {metric.id: {name: _shown(getattr(metric, name)) for name in SHOWN} for metric in judgement.metrics},
