@@ -291,14 +291,6 @@ def readable(folder: Path, kind: type[E]) -> list[E]:
     return [record for segment in found for record in segment.records if isinstance(record, kind)]
 
 
-def read_segment(path: Path) -> tuple[Evidence, ...]:
-    """The records of one segment, in the order in which they were given.
-
-    :raises EvidenceError: as for :func:`read`.
-    """
-    return open_segment(path).records
-
-
 def segments(folder: Path) -> tuple[SegmentInfo, ...]:
     """Each segment of a ledger, checked, in the order of their names.
 
