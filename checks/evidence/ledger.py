@@ -31,6 +31,7 @@ import msgspec
 
 from checks.errors import EvidenceError, HarnessError, UsageError
 from checks.evidence import compact as compacted
+from checks.evidence.report import printable
 from checks.records import FORMAT, STORED, Evidence, SegmentInfo
 
 SUFFIX = ".jsonl"
@@ -542,17 +543,12 @@ def _named(path: Path) -> re.Match[str]:
     match = NAME.fullmatch(path.name)
     if match is None:
         raise EvidenceError(
-            f"{path.parent}/{_printable(path.name)}: not a segment: the name is not "
+            f"{path.parent}/{printable(path.name)}: not a segment: the name is not "
             f"<kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}, or with {PACKED}. "
             f"Move it out of the ledger, or give it back its name."
         )
     _known(path, match["kind"])
     return match
-
-
-def _printable(name: str) -> str:
-    """A file name that can be shown: bytes that are no UTF-8 are written out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _known(path: Path, kind: str) -> str:
