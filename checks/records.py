@@ -864,7 +864,6 @@ class FlakyTest(Record, frozen=True, kw_only=True):
     critical: bool
     kind: FlakyClass
     keys: int
-    repeated_keys: int
     mixed_keys: int
     attempts: int
     failures: int
