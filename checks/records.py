@@ -798,7 +798,6 @@ class Verdict(Record, frozen=True, kw_only=True):
     unknowns: tuple[Text, ...]
     next_steps: tuple[Text, ...]
     would_change: tuple[Text, ...] = ()
-    score: float | None = None
 
 
 class PaceSign(Record, frozen=True, kw_only=True):
@@ -865,7 +864,6 @@ class FlakyTest(Record, frozen=True, kw_only=True):
     critical: bool
     kind: FlakyClass
     keys: int
-    repeated_keys: int
     mixed_keys: int
     attempts: int
     failures: int

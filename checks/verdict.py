@@ -142,24 +142,7 @@ def judge(situation: Situation) -> Verdict:
         unknowns=tuple(_unknowns(situation)),
         next_steps=_next_steps(situation, decisive.word),
         would_change=tuple(_would_change(situation)),
-        score=score(situation.metrics),
     )
-
-
-# What each metric weighs in the score, and what its state is worth there.
-WEIGHTS = {"pass-rate": 2, "flaky-tests": 1, "network-errors": 1, "polling-timeouts": 2, "stale-cache": 2}
-WORTH = {State.PROVEN: 1.0, State.MEETS: 1.0, State.INCONCLUSIVE: 0.5, State.FAIL: 0.0}
-
-
-def score(metrics: Iterable[Metric]) -> float | None:
-    """The five states as one share: shown, and decides nothing. None where one of them is unknown.
-
-    A release with a key metric that fails may still score 69 %, which is why no rule looks at it.
-    """
-    states = {metric.id: metric.state for metric in metrics}
-    if any(states.get(id, State.UNKNOWN) is State.UNKNOWN for id in WEIGHTS):
-        return None
-    return sum(weight * WORTH[states[id]] for id, weight in WEIGHTS.items()) / sum(WEIGHTS.values())
 
 
 def _would_change(situation: Situation) -> Iterator[Text]:

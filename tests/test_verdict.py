@@ -344,18 +344,3 @@ def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
 
 def test_the_same_situation_gives_the_same_bytes() -> None:
     assert msgspec.json.encode(verdict(30)) == msgspec.json.encode(verdict(30))
-
-
-@pytest.mark.parametrize(
-    ("share", "word", "states"),
-    [
-        (0.9375, VerdictWord.INCONCLUSIVE, {"flaky_tests": State.INCONCLUSIVE}),
-        (0.6875, VerdictWord.NO_GO, {"flaky_tests": State.INCONCLUSIVE, "stale_cache": State.FAIL}),
-        (None, VerdictWord.INCONCLUSIVE, {"flaky_tests": State.UNKNOWN}),
-    ],
-)
-def test_the_score_is_shown_and_decides_nothing(
-    share: float | None, word: VerdictWord, states: dict[str, State]
-) -> None:
-    found = verdict(72, metrics=metrics(**states))
-    assert (found.score, found.word) == (share, word)

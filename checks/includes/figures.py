@@ -12,10 +12,9 @@ from checks.includes.voice import Voice
 from checks.metrics.engine import in_words
 from checks.records import N_, Figure, Judgement, Metric, Text
 from checks.release.window import elapsed_h
-from checks.verdict import RULES, WEIGHTS
+from checks.verdict import RULES
 
 SEGMENTS_SHOWN = 50
-UNITS: dict[str, str] = {"share": N_("share"), "tests": N_("tests"), "events": N_("events")}
 
 
 def title_of(metric: Metric, voice: Voice) -> str:
@@ -156,7 +155,7 @@ def described(id: str, voice: Voice) -> str:
     return myst.paragraphs(
         voice.ours(RUNBOOK[id].definition) + ".",
         voice(N_("Critical: when it fails, the release does not hold."))
-        if WEIGHTS[id] > 1
+        if RUNBOOK[id].critical
         else voice(N_("Not critical: when it fails, the watch is extended.")),
         voice(N_("What is counted, in the words of the question that is asked of the evidence:")),
         myst.block(in_words(id.replace("-", "_")).splitlines()),

@@ -72,7 +72,6 @@ def _stands_on(judgement: Judgement, voice: Voice) -> list[tuple[str, str]]:
     return [
         (voice(N_("Rule")), rules.link(judgement.verdict.rule, voice)),
         (voice(N_("Digest")), voice.literal(judgement.digest[:12])),
-        (voice(N_("Score")), _score(judgement.verdict.score, voice)),
     ]
 
 
@@ -86,12 +85,6 @@ def due_next(judgement: Judgement, voice: Voice) -> str:
     if judgement.seal.is_sealed:
         return voice(N_("the next release"))
     return voice(N_("the end of the window")) if judgement.verdict.window == "open" else voice(N_("to close the watch"))
-
-
-def _score(score: float | None, voice: Voice) -> str:
-    if score is None:
-        return voice(N_("none, while a metric is unknown"))
-    return voice(N_("{score:.2%}, which decides nothing"), score=score)
 
 
 WINDOWS: dict[str, str] = {"open": N_("open until"), "ended": N_("ended on"), "extended": N_("extended beyond")}

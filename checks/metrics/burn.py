@@ -12,7 +12,6 @@ from scipy import stats
 
 from checks.metrics.statistics import must_be_counts
 
-WINDOW_H = 72
 FEWEST = 3  # bad events: one in a quiet hour raises no alarm
 CHANCE = 0.01  # of so many bad events within the budget, below which they are not put down to chance
 
@@ -41,19 +40,6 @@ ALERTS = (
     Alert(long_h=6, short_h=30 / 60, rate=3.0),
     Alert(long_h=24, short_h=2, rate=1.5),
 )
-
-
-def threshold(share: float, hours: float, window_h: float = WINDOW_H) -> float:
-    """The burn rate that spends this share of the window's budget in so many hours.
-
-    >>> [threshold(0.10, 1), threshold(0.25, 6), threshold(0.50, 24)] == [alert.rate for alert in ALERTS]
-    True
-    >>> f"{threshold(0.02, 1, window_h=30 * 24):.1f}"
-    '14.4'
-    """
-    if share < 0 or hours <= 0 or window_h <= 0:
-        raise ValueError(f"{share} in {hours} of {window_h} hours: give a share and hours above zero")
-    return share * window_h / hours
 
 
 def budget(expected: float, slo: float) -> float:

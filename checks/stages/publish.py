@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -113,7 +114,6 @@ def judgement_of(judgement: Judgement) -> dict[str, Any]:
             "digest": judgement.digest,
             "valid_until": verdict.valid_until,
             "because": [str(text) for text in verdict.because],
-            "score": verdict.score,
             "would_change": [str(text) for text in verdict.would_change],
         },
         "metrics": {metric.id: {name: _shown(getattr(metric, name)) for name in SHOWN} for metric in judgement.metrics},
@@ -177,22 +177,19 @@ def site(place: Place, args: argparse.Namespace) -> int:
 
 
 def serve(place: Place, args: argparse.Namespace) -> int:
-    """Build the site, serve it on loopback, and build it again when something changes."""
-    from checks.includes.serve import serve as serve_forever
+    """Build the site, serve it on loopback, and build it again when a page or evidence changes."""
+    from checks.includes import serve as server
 
-    def rebuild() -> None:
-        write_pages(place)
-        build_site(place, None)
-
-    rebuild()
-    serve_forever(
+    write_pages(place)
+    build_site(place, None)
+    server.serve(
         _out(place),
         port=args.port,
-        watched=(place.docs, place.root / "watch.toml"),
+        docs=place.docs,
+        rebuild=[sys.executable, "-m", "checks", f"--root={place.root}", f"--settings={place.loaded.path}", "site"],
         echo=place.console.line,
-        rebuild=rebuild,
     )
-    return 0
+    raise KeyboardInterrupt  # nothing else ends it
 
 
 def write_pages(place: Place, known: Judgement | None = None) -> None:

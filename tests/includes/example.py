@@ -196,7 +196,6 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
                 critical=number == 0,
                 kind=kind,
                 keys=40,
-                repeated_keys=4,
                 mixed_keys=3,
                 attempts=45,
                 failures=6,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.metrics.burn import ALERTS, Alert, Events, budget, budget_used, burn_rate, burning, chance, guard, threshold
+from checks.metrics.burn import ALERTS, Events, budget, budget_used, burn_rate, burning, chance, guard
 
 FAST, SLOW = ALERTS[0], ALERTS[2]
 
@@ -15,18 +15,8 @@ def test_the_alerts_are_those_of_the_window() -> None:
     assert [tuple(alert) for alert in ALERTS] == [(1, 5 / 60, 7.2), (6, 0.5, 3), (24, 2, 1.5)]
 
 
-@pytest.mark.parametrize(("share", "alert"), list(zip((0.10, 0.25, 0.50), ALERTS, strict=True)))
-def test_each_rate_is_a_share_of_the_budget_in_its_long_hours(share: float, alert: Alert) -> None:
-    assert alert.rate == pytest.approx(threshold(share, alert.long_h))
-
-
-def test_thirty_days_give_the_rates_of_the_book() -> None:
-    month = 30 * 24
-    assert pytest.approx([14.4, 6, 1]) == [
-        threshold(0.02, 1, month),
-        threshold(0.05, 6, month),
-        threshold(0.10, 72, month),
-    ]
+def test_each_rate_spends_a_share_of_the_windows_budget_in_its_long_hours() -> None:
+    assert pytest.approx([0.10, 0.25, 0.50]) == [alert.rate * alert.long_h / 72 for alert in ALERTS]
 
 
 @pytest.mark.parametrize(
@@ -107,11 +97,6 @@ def test_an_objective_that_is_no_share_is_refused(slo: float) -> None:
 
 
 def test_expectations_and_hours_below_zero_are_refused() -> None:
-    for refuses in (
-        lambda: budget(-1, 0.9),
-        lambda: budget_used(-1, 10, 0.9),
-        lambda: threshold(-0.1, 1),
-        lambda: threshold(0.1, 0),
-    ):
+    for refuses in (lambda: budget(-1, 0.9), lambda: budget_used(-1, 10, 0.9)):
         with pytest.raises(ValueError):
             refuses()

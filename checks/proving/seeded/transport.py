@@ -23,7 +23,6 @@ _MAY_RETRY = 'may_retry = method in ("GET", "HEAD") or retry_mutation'
 _EXCHANGE = "response = self.exchange(method, url, headers, json_body, params, trace.trace_id)"
 _SLEEP = "            time.sleep(self._retry_delay(attempt))\n"
 _DELAY = "delay = self.config.retry_backoff_seconds * 2.0**attempt"
-_NO_LESS = "        return max(delay, 0.0)\n"
 _RANGE = "self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds"
 _DRAW = (
     "            delay += random.uniform(\n"
