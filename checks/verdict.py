@@ -18,8 +18,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from checks.metrics.definitions import METRICS
 from checks.records import (
     N_,
+    Acts,
     Checkpoint,
     Compared,
     Coverage,
@@ -40,7 +42,6 @@ from checks.records import (
 )
 from checks.settings import Settings
 
-MANDATORY = ("pass-rate", "flaky-tests", "network-errors", "polling-timeouts", "stale-cache")
 OVER = ("resolved",)  # states of an incident that is no longer open: what is carried over hurts still
 
 WINDOW_H = 72
@@ -234,7 +235,7 @@ def _failing_now(situation: Situation, *, critical: bool) -> tuple[Text, ...]:
 
 
 def _acts_at_once(metric: Metric) -> bool:
-    return bool(metric.inputs.get("acts_at_once", True))
+    return metric.acts is Acts.AT_ONCE
 
 
 def _between_checkpoints(situation: Situation) -> tuple[Text, ...]:
@@ -263,7 +264,7 @@ def _in_state(situation: Situation, state: State) -> tuple[Text, ...]:
 
 def _unknown_metrics(situation: Situation) -> tuple[Text, ...]:
     measured = {metric.id for metric in situation.metrics}
-    absent = tuple(text("{metric}: it was not measured.", metric=id) for id in MANDATORY if id not in measured)
+    absent = tuple(text("{metric}: it was not measured.", metric=id) for id in METRICS if id not in measured)
     return _in_state(situation, State.UNKNOWN) + absent
 
 
@@ -580,12 +581,8 @@ SCHEDULE = text("Let a schedule run the watch, so that nobody has to think of it
 RECORD = text("Write down what people changed: `python -m checks release record --why TEXT`.")
 PROVE = text("Show the checks a seeded defect each: `nox -s prove`.")
 
-# What gives evidence for a metric or a duty. What is not here comes from running the watch.
-SOURCES: dict[str, tuple[Text, ...]] = {
-    "pass-rate": (WATCH, COLLECT),
-    "flaky-tests": (WATCH, COLLECT),
-    "pipeline-green": (COLLECT,),
-}
+# What gives evidence for a duty. What is not here comes from running the watch.
+SOURCES: dict[str, tuple[Text, ...]] = {"pipeline-green": (COLLECT,)}
 
 
 def _next_steps(situation: Situation, word: VerdictWord) -> tuple[Text, ...]:
@@ -622,10 +619,12 @@ def _to_mend(situation: Situation) -> Iterator[Text]:
 def _to_learn(situation: Situation) -> Iterator[Text]:
     measured = {metric.id: metric.state for metric in situation.metrics}
     unsure = (State.UNKNOWN, State.INCONCLUSIVE)
-    metrics = [id for id in MANDATORY if measured.get(id, State.UNKNOWN) in unsure]
-    duties = [duty.id for _, duty in _duties(situation, DutyState.MISSING)]
-    for id in (*metrics, *duties):
-        yield from SOURCES.get(id, (WATCH,))
+    for it in METRICS.values():
+        if measured.get(it.id, State.UNKNOWN) in unsure:
+            # Events are counted where requests are, which CI's reports do not tell of.
+            yield from (WATCH,) if it.events else (WATCH, COLLECT)
+    for _, duty in _duties(situation, DutyState.MISSING):
+        yield from SOURCES.get(duty.id, (WATCH,))
     if _slept(situation):
         yield SCHEDULE
     if situation.defects_seeded == 0:

@@ -18,7 +18,9 @@ def test_the_hooks_before_a_commit_run_the_versions_of_the_lock() -> None:
 
 
 def test_the_hooks_leave_evidence_and_real_reports_alone() -> None:
-    exclude = re.search(r"^exclude: (.+)$", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"), re.M)
+    exclude = re.search(
+        r"^exclude: (.+)$", (ROOT / ".pre-commit-config.yaml").read_text(encoding="utf-8"), re.MULTILINE
+    )
     assert exclude
     for path in ("docs/releases/rehearsal-1/evidence/x.jsonl", "tests/evidence/samples/junit/a.xml"):
         assert re.search(exclude[1], path), path

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from html import escape
 from typing import Any
 
 from checks.includes import charts, myst, segments
-from checks.includes.runbook import RUNBOOK
 from checks.includes.voice import Voice
+from checks.metrics.definitions import METRICS, MetricDefinition
 from checks.metrics.engine import in_words
 from checks.records import N_, Figure, Judgement, Metric, Text
 from checks.release.window import elapsed_h
@@ -18,15 +20,13 @@ SEGMENTS_SHOWN = 50
 
 
 def title_of(metric: Metric, voice: Voice) -> str:
-    """The runbook's name for a metric, or its id where the runbook has none."""
-    described = RUNBOOK.get(metric.id.replace("_", "-"))
-    return voice.ours(described.title) if described else voice.literal(metric.id)
+    """The runbook's name for a metric."""
+    return voice.ours(METRICS[metric.id].title)
 
 
 def name_of(metric: Metric, voice: Voice) -> str:
     """The same in plain words, for what is no MyST."""
-    described = RUNBOOK.get(metric.id)
-    return voice.language.gettext(described.title) if described else myst.visible(metric.id)
+    return voice.language.gettext(METRICS[metric.id].title)
 
 
 def metrics(judgement: Judgement, voice: Voice) -> str:
@@ -51,11 +51,10 @@ def metrics(judgement: Judgement, voice: Voice) -> str:
 
 
 def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -> list[str]:
-    described = RUNBOOK.get(metric.id.replace("_", "-"))
     badge = voice.badge(metric.state)
     return [
         myst.span(_defined(metric, voice), "row-name"),
-        voice.ours(described.definition) if described else "–",
+        voice.ours(METRICS[metric.id].definition),
         voice.say(metric.source),
         voice.say(metric.threshold),
         myst.paragraphs(*figure(metric, voice), spark(metric, judgement, voice)),
@@ -66,8 +65,6 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
 
 def _defined(metric: Metric, voice: Voice) -> str:
     """The name of a metric, which leads to what it is, wherever it is measured."""
-    if metric.id not in RUNBOOK:
-        return title_of(metric, voice)
     return f"{{metric}}`{name_of(metric, voice)} <{metric.id}>`"
 
 
@@ -149,18 +146,23 @@ def _through(judgement: Judgement, voice: Voice) -> str:
     return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
 
 
-def described(id: str, voice: Voice) -> str:
+def about_the_metrics() -> dict[str, Callable[[Voice], str]]:
+    """The fragments that say what each metric is, by name."""
+    return {f"metric-{id}": partial(_described, it) for id, it in METRICS.items()}
+
+
+def _described(it: MetricDefinition, voice: Voice) -> str:
     """What one metric is, wherever it is measured: its definition, what decides its state, and what is counted."""
     rules = [rule for rule in RULES if rule.id.startswith(("critical-metric", "metric-", "extend"))]
     return myst.paragraphs(
-        voice.ours(RUNBOOK[id].definition) + ".",
+        voice.ours(it.definition) + ".",
         voice(N_("Critical: when it fails, the release does not hold."))
-        if RUNBOOK[id].critical
+        if it.critical
         else voice(N_("Not critical: when it fails, the watch is extended.")),
         voice(N_("What is counted, in the words of the question that is asked of the evidence:")),
-        myst.block(in_words(id.replace("-", "_")).splitlines()),
+        myst.block(in_words(it.question).splitlines()),
         voice(N_("The rules of the verdict that look at it: {rules}."), rules=[rule.id for rule in rules]),
-        voice(N_("To see it computed step by step: `nox -s judge -- --explain {id}`"), id=id),
+        voice(N_("To see it computed step by step: `nox -s judge -- --explain {id}`"), id=it.id),
     )
 
 

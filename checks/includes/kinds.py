@@ -53,14 +53,15 @@ def records(voice: Voice) -> str:
 
 
 def _kind(kind: str, record: type[Evidence], shared: list[str], voice: Voice) -> str:
-    own = [field.name for field in msgspec.structs.fields(record) if field.name not in shared]
+    own = [field.encode_name for field in msgspec.structs.fields(record) if field.name not in shared]
     caption = voice(N_("Records of kind {kind}"), kind=kind)
     return myst.paragraphs(voice.ours(SAYS[kind]), _table(caption, record, own, voice))
 
 
 def _table(caption: str, record: type[Evidence], names: list[str], voice: Voice) -> str:
     hints = typing.get_type_hints(record)
-    rows = [[voice.literal(name), _type(hints[name], voice)] for name in names]
+    held = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(record)}
+    rows = [[voice.literal(name), _type(held[name], voice)] for name in names]
     return myst.table(caption, [voice(N_("Field")), voice(N_("Holds"))], rows, classes="cards records")
 
 

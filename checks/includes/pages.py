@@ -163,7 +163,7 @@ def findings(judgement: Judgement, voice: Voice) -> str:
                 myst.paragraphs(
                     myst.span(voice.literal(id), "row-name"), voice.ours(weakness.says) if weakness else ""
                 ),
-                _seen(finding.seen, voice),
+                voice.badge(finding.seen),
                 voice.plain(finding.reason) if finding.reason else "–",
                 voice.ours(weakness.proposal) if weakness else "–",
                 voice.at(finding.occurred_at),
@@ -171,12 +171,6 @@ def findings(judgement: Judgement, voice: Voice) -> str:
         )
     caption = voice(N_("Weaknesses beyond the contract. None of them counts against the release."))
     return myst.table(caption, header, rows, classes="cards findings")
-
-
-def _seen(seen: bool | None, voice: Voice) -> str:
-    if seen is None:
-        return voice.mark("○", voice(N_("could not tell")), "unknown")
-    return voice.mark("▲", voice(N_("seen")), "unsure") if seen else voice.mark("●", voice(N_("not seen")), "good")
 
 
 def checkpoint(judgement: Judgement, hours: int, voice: Voice) -> str:

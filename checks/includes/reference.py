@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,6 @@ from checks.includes.voice import Voice
 from checks.proving import selftest
 from checks.records import N_, Promise
 from checks.release.incidents import schema as incident_schema
-from checks.verdict import MANDATORY
 
 FOLDER = "reference"
 INPUTS = (selftest.FILE, calibrate.FILE)  # what is printed beside what the code says
@@ -28,6 +26,7 @@ INPUTS = (selftest.FILE, calibrate.FILE)  # what is printed beside what the code
 def publish_reference(docs: Path) -> tuple[Path, ...]:
     """Write the generated part of the reference in every language; returns what had to be written."""
     fragments = FRAGMENTS | contract.about_the_checks(selftest.read(docs))
+    fragments |= figures.about_the_metrics()
     fragments |= calibration.about_the_verdict(calibrate.read(docs))
     written = [*contract.write_promise_pages(docs), *rules.write_rule_pages(docs)]
     for code in LANGUAGES:
@@ -118,5 +117,4 @@ FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "states": incidents.machines,
     "opening": incidents.opening_rules,
     "fragments": embedding.fragments,
-    **{f"metric-{id}": partial(figures.described, id) for id in MANDATORY},
 }

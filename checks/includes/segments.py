@@ -16,8 +16,8 @@ import msgspec
 
 from checks.evidence.ledger import Segment
 from checks.includes import files, myst
-from checks.includes.runbook import KINDS, RUNBOOK
 from checks.includes.voice import Voice
+from checks.metrics.definitions import METRICS
 from checks.records import N_, Evidence, Judgement, SegmentInfo, instant
 
 FOLDER = "segments"
@@ -37,7 +37,8 @@ def name_of(segment: SegmentInfo) -> str:
 
 def behind(metric: str, judgement: Judgement) -> list[SegmentInfo]:
     """The segments that hold records which a metric counts."""
-    return [segment for segment in judgement.segments if segment.kind in KINDS.get(metric, ())]
+    kinds = [record.kind for record in METRICS[metric].evidence]
+    return [segment for segment in judgement.segments if segment.kind in kinds]
 
 
 def write_pages(judgement: Judgement, segments: Iterable[Segment], out: Path, voice: Voice) -> tuple[Path, ...]:
@@ -53,7 +54,7 @@ def write_pages(judgement: Judgement, segments: Iterable[Segment], out: Path, vo
 def page(segment: Segment, voice: Voice) -> str:
     """The body of the page. The first line is a comment with its title."""
     info, say = segment.info, voice.language.gettext
-    metrics = [say(RUNBOOK[id].title) for id, kinds in KINDS.items() if info.kind in kinds]
+    metrics = [say(it.title) for it in METRICS.values() if info.kind in [record.kind for record in it.evidence]]
     facts = [
         (say(N_("Kind")), info.kind),
         (say(N_("Environments")), ", ".join(info.environments) or "–"),
@@ -61,7 +62,7 @@ def page(segment: Segment, voice: Voice) -> str:
         (say(N_("First")), instant(info.first_at)),
         (say(N_("Last")), instant(info.last_at)),
         (say(N_("Digest")), info.digest),
-        (say(N_("Figures")), ", ".join(metrics) or say(N_("none of the five"))),
+        (say(N_("Figures")), ", ".join(metrics) or say(N_("none"))),
     ]
     about = say(
         N_("A file of evidence is named after its content, and never changed. What it holds stands below as recorded.")

@@ -6,36 +6,15 @@ leads back to the figures that it speaks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from checks.includes import myst
-from checks.includes.runbook import RUNBOOK
 from checks.includes.voice import Voice
-from checks.records import N_, Conclusion, Event, EventKind, JobAttempt, TestAttempt, Trace
+from checks.metrics.definitions import METRICS, MetricDefinition
+from checks.records import N_, Conclusion, Event, JobAttempt, TestAttempt, Trace
 
 ROWS_SHOWN = 200
-
-
-class Behind(NamedTuple):
-    """What a metric rests on: which of the records, and which of those come first."""
-
-    metric: str
-    counts: Callable[[Trace], bool]
-    nothing: str
-
-
-def _event(kind: EventKind) -> Callable[[Trace], bool]:
-    return lambda trace: isinstance(trace.record, Event) and trace.record.event is kind
-
-
-BEHIND: tuple[Behind, ...] = (
-    Behind("pass-rate", lambda trace: isinstance(trace.record, JobAttempt), N_("No attempt of a job was recorded.")),
-    Behind("flaky-tests", lambda trace: isinstance(trace.record, TestAttempt), N_("No test has failed.")),
-    Behind("network-errors", _event(EventKind.NETWORK_ERROR), N_("No network error was recorded.")),
-    Behind("polling-timeouts", _event(EventKind.POLLING_TIMEOUT), N_("No polling timeout was recorded.")),
-    Behind("stale-cache", _event(EventKind.STALE_READ), N_("No stale read was recorded.")),
-)
 
 
 class Places(NamedTuple):
@@ -48,28 +27,28 @@ class Places(NamedTuple):
 def traces(found: Iterable[Trace], places: Places, voice: Voice) -> str:
     """For each metric, the records behind it: what failed first, then the newest."""
     found = tuple(found)
-    return myst.paragraphs(*(_behind(one, [t for t in found if one.counts(t)], places, voice) for one in BEHIND))
+    return myst.paragraphs(*(_behind(it, list(filter(it.lists, found)), places, voice) for it in METRICS.values()))
 
 
 def metrics_behind(found: Iterable[Trace], voice: Voice) -> dict[str, str]:
     """For each origin of records, links to the figures that it speaks for."""
     by_origin: dict[str, list[str]] = {}
     for trace in found:
-        for one in BEHIND:
+        for it in METRICS.values():
             known = by_origin.setdefault(_origin(trace), [])
-            if one.counts(trace) and one.metric not in known:
-                known.append(one.metric)
+            if it.lists(trace) and it.id not in known:
+                known.append(it.id)
     return {
-        origin: ", ".join(myst.link(voice(RUNBOOK[metric].title), f"behind-{metric}") for metric in metrics)
+        origin: ", ".join(myst.link(voice(METRICS[metric].title), f"behind-{metric}") for metric in metrics)
         for origin, metrics in by_origin.items()
     }
 
 
-def _behind(one: Behind, found: list[Trace], places: Places, voice: Voice) -> str:
-    title = voice(RUNBOOK[one.metric].title) + ": " + voice(N_("{n} records"), n=len(found))
-    anchor = myst.anchor(f"**{title}**", f"behind-{one.metric}")
+def _behind(it: MetricDefinition, found: list[Trace], places: Places, voice: Voice) -> str:
+    title = voice(it.title) + ": " + voice(N_("{n} records"), n=len(found))
+    anchor = myst.anchor(f"**{title}**", f"behind-{it.id}")
     if not found:
-        return myst.paragraphs(anchor, voice(one.nothing))
+        return myst.paragraphs(anchor, voice(it.nothing))
     shown = sorted(found, key=_newest)
     shown.sort(key=_ended_well)
     header = [
@@ -85,7 +64,7 @@ def _behind(one: Behind, found: list[Trace], places: Places, voice: Voice) -> st
         anchor,
         myst.dropdown(
             voice(N_("The records, one by one")),
-            myst.table(voice(RUNBOOK[one.metric].title), header, rows, classes="cards traces"),
+            myst.table(voice(it.title), header, rows, classes="cards traces"),
             voice(N_("{n} more are in the segments."), n=left_out) if left_out else "",
         ),
     )

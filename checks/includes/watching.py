@@ -165,11 +165,5 @@ def _sign(sign: PaceSign, voice: Voice) -> list[str]:
         voice.number(sign.short_h, ".3g"),
         " / ".join(rates),
         voice.number(sign.limit, "g"),
-        _burns(sign.burns, voice),
+        voice.badge(sign.burns),
     ]
-
-
-def _burns(burns: bool | None, voice: Voice) -> str:
-    if burns is None:
-        return voice.mark("○", voice(N_("not known")), "unknown")
-    return voice.mark("▲", voice(N_("yes")), "unsure") if burns else voice.mark("●", voice(N_("no")), "good")

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from scipy import stats
 
 from checks.metrics.statistics import must_be_counts
+from checks.records import Burning
 
 FEWEST = 3  # bad events: one in a quiet hour raises no alarm
 CHANCE = 0.01  # of so many bad events within the budget, below which they are not put down to chance
@@ -100,23 +101,24 @@ def guard(bad: int, total: int, slo: float) -> bool:
     return chance(bad, total, slo) < CHANCE and bad >= FEWEST
 
 
-def burning(long: Events, short: Events, *, slo: float, rate: float) -> bool | None:
+def burning(long: Events, short: Events, *, slo: float, rate: float) -> Burning:
     """Whether the budget burns faster than ``rate`` in the long hours and in the short, and not by chance.
 
-    The guard is on the long hours; in the short ones there is little to count. None, which is UNKNOWN and not quiet,
-    where nothing happened in either, and where the objective is 1 (see :func:`burn_rate`).
+    The guard is on the long hours; in the short ones there is little to count. It is unknown, and not quiet, where
+    nothing happened in either, and where the objective is 1 (see :func:`burn_rate`).
 
     >>> burning(Events(15, 1800), Events(2, 150), slo=0.999, rate=7.2)
-    True
+    <Burning.YES: 'yes'>
     >>> burning(Events(15, 1800), Events(0, 150), slo=0.999, rate=7.2)  # it is over
-    False
-    >>> burning(Events(0, 1800), Events(0, 0), slo=0.999, rate=7.2) is None
-    True
+    <Burning.NO: 'no'>
+    >>> burning(Events(0, 1800), Events(0, 0), slo=0.999, rate=7.2)
+    <Burning.UNKNOWN: 'not known'>
     """
     rates = burn_rate(*long, slo), burn_rate(*short, slo)
     if rates[0] is None or rates[1] is None:
-        return None
-    return min(rates[0], rates[1]) > rate and guard(*long, slo)
+        return Burning.UNKNOWN
+    burns = min(rates[0], rates[1]) > rate and guard(*long, slo)
+    return Burning.YES if burns else Burning.NO
 
 
 def _left(slo: float) -> float:

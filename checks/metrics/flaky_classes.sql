@@ -77,21 +77,11 @@ totals AS (
 ),
 named AS (
   SELECT test, MAX(CASE WHEN critical THEN 1 ELSE 0 END) AS critical
-  FROM test_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM counted_test_attempts
   GROUP BY test
   UNION ALL
   SELECT promise AS test, MAX(CASE WHEN severity = 'critical' THEN 1 ELSE 0 END) AS critical
-  FROM observations
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM counted_observations
   GROUP BY promise
 ),
 tests AS (

@@ -19,6 +19,7 @@ from checks.records import (
     Incident,
     Metric,
     Outcome,
+    Presence,
     PromiseStatus,
     Severity,
     State,
@@ -230,11 +231,11 @@ def _watching(coverage: Coverage | None) -> Iterator[BacklogItem]:
 def _weaknesses(findings: Sequence[Finding], weaknesses: Sequence[Weakness]) -> Iterator[BacklogItem]:
     newest: dict[str, Finding] = {}
     for finding in sorted(findings, key=lambda found: (found.occurred_at, found.recorded_at, found.run_id)):
-        if finding.seen is not None:  # a probe that could not tell takes nothing back
+        if finding.seen is not Presence.UNKNOWN:  # a probe that could not tell takes nothing back
             newest[finding.weakness] = finding
     for weakness in weaknesses:
         found = newest.get(weakness.id)
-        if found is not None and found.seen:
+        if found is not None and found.seen is Presence.SEEN:
             yield _item(
                 weakness.id,
                 text("{proposal}", proposal=weakness.proposal),

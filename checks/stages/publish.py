@@ -12,15 +12,16 @@ import msgspec
 
 from checks.console import plain
 from checks.errors import UsageError
-from checks.records import Judgement, Release, Text, Tried, Word
+from checks.metrics.definitions import METRICS
+from checks.records import Judgement, Release, TestAttempt, Text, Tried, Word
 from checks.stages.place import Place, exit_code, instant, judged, print_json, summarise, the_release
-from checks.verdict import MANDATORY
 
 # The fields of a metric that `judge --json` prints.
 SHOWN = (
     "value",
     "low",
     "high",
+    "k",
     "n",
     "state",
     "method",
@@ -31,6 +32,8 @@ SHOWN = (
     "text",
     "reason",
     "critical",
+    "acts",
+    "counts",
     "inputs",
     "settles",
     "compared",
@@ -61,17 +64,17 @@ def explain(judgement: Judgement, id: str) -> None:
 
     metric = next((metric for metric in judgement.metrics if metric.id == id), None)
     if metric is None:
-        raise UsageError(f"--explain {id}: no such metric. There are: {', '.join(MANDATORY)}.")
+        raise UsageError(f"--explain {id}: no such metric. There are: {', '.join(METRICS)}.")
     say = print  # what was asked for goes to the output, as JSON does
     say(f"{metric.id} of {judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC")
     for title, lines in (
-        ("what is counted", in_words(id.replace("-", "_")).splitlines()),
+        ("what is counted", in_words(METRICS[id].question).splitlines()),
         ("method", [str(metric.method)]),
         ("derivation", [f"{number}. {step}" for number, step in enumerate(metric.derivation, 1)]),
         ("threshold", [str(metric.threshold)]),
         ("result", [f"{metric.state}: {metric.reason}", *([str(metric.settles)] if metric.settles else [])]),
         ("beside the last accepted release", [str(metric.against)]),
-        *((("tests, the costliest first", _tests(judgement)),) if id == "flaky-tests" else ()),
+        *((("tests, the costliest first", _tests(judgement)),) if TestAttempt in METRICS[id].evidence else ()),
         ("evidence", _evidence(judgement, id)),
     ):
         say(f"  {title}")

@@ -7,7 +7,7 @@ from checks.contracts.launch import files_of
 from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
 from checks.errors import UsageError
-from checks.records import CheckResult, CheckRun, Outcome
+from checks.records import CheckResult, CheckRun, Outcome, Presence
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
@@ -35,7 +35,7 @@ def test_every_check_counts_its_trials(healthy: CheckRun) -> None:
 
 def test_every_weakness_has_an_answer(healthy: CheckRun) -> None:
     assert [weakness.id for weakness in WEAKNESSES] == [found.id for found in healthy.findings]
-    assert [found for found in healthy.findings if found.seen is None] == []
+    assert [found for found in healthy.findings if found.seen is Presence.UNKNOWN] == []
 
 
 def test_the_reference_sdk_has_the_weaknesses_that_the_contract_itself_asks_for(healthy: CheckRun) -> None:
@@ -76,7 +76,7 @@ def test_the_reference_sdk_has_the_weaknesses_that_the_contract_itself_asks_for(
         "requests.rate-limits-end-the-call",
         "requests.redirects-take-the-identity-along",
         "requests.service-sets-the-trace-id",
-    } == {found.id for found in healthy.findings if found.seen}
+    } == {found.id for found in healthy.findings if found.seen is Presence.SEEN}
 
 
 def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.metrics.burn import ALERTS, Events, budget, budget_used, burn_rate, burning, chance, guard
+from checks.records import Burning
 
 FAST, SLOW = ALERTS[0], ALERTS[2]
 
@@ -47,31 +48,31 @@ def test_an_alarm_needs_the_long_hours_and_the_short() -> None:
     now, over = Events(2, 150), Events(0, 150)
     assert [
         burning(long, short, slo=0.999, rate=FAST.rate) for long, short in ((burns, now), (burns, over), (calm, now))
-    ] == [True, False, False]
+    ] == [Burning.YES, Burning.NO, Burning.NO]
 
 
 def test_an_alarm_needs_the_guard() -> None:
     assert [burning(events, events, slo=0.99, rate=SLOW.rate) for events in (Events(1, 20), Events(10, 200))] == [
-        False,
-        True,
+        Burning.NO,
+        Burning.YES,
     ]
 
 
 def test_a_rate_that_is_only_reached_is_not_exceeded() -> None:
     events = Events(500, 1000)
-    assert [burning(events, events, slo=0.75, rate=rate) for rate in (2.0, 1.9999)] == [False, True]
+    assert [burning(events, events, slo=0.75, rate=rate) for rate in (2.0, 1.9999)] == [Burning.NO, Burning.YES]
 
 
 @pytest.mark.parametrize(("long", "short"), [((0, 0), (0, 0)), ((0, 100), (0, 0)), ((0, 0), (5, 5))])
 def test_where_nothing_happened_it_is_unknown_whether_it_burns(long: tuple[int, int], short: tuple[int, int]) -> None:
-    assert burning(Events(*long), Events(*short), slo=0.99, rate=1.5) is None
+    assert burning(Events(*long), Events(*short), slo=0.99, rate=1.5) is Burning.UNKNOWN
 
 
 def test_without_a_budget_the_rate_is_left_to_the_rule_for_zero_events() -> None:
     assert [burn_rate(1, 20, 1), budget_used(0, 20, 1), burning(Events(5, 20), Events(5, 20), slo=1, rate=1.5)] == [
         None,
         None,
-        None,
+        Burning.UNKNOWN,
     ]
 
 

@@ -15,6 +15,7 @@ from checks.errors import HarnessError
 from checks.proving import selftest
 from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
 from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
+from checks.records import Presence
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
@@ -90,16 +91,16 @@ def test_every_weakness_has_a_stand_in() -> None:
 
 
 @pytest.fixture(scope="module")
-def seen_in_the_reference(prepared: Prepared) -> dict[str, bool | None]:
+def seen_in_the_reference(prepared: Prepared) -> dict[str, Presence]:
     ids = [weakness.id for weakness in WEAKNESSES]
     return {found.id: found.seen for found in run_checks(prepared, wanted=ids).findings}
 
 
 @pytest.fixture(scope="module")
-def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool | None]]:
+def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Presence]]:
     folder = tmp_path_factory.mktemp("stand-ins")
 
-    def look(stand_in: StandIn) -> list[bool | None]:
+    def look(stand_in: StandIn) -> list[Presence]:
         sick = msgspec.structs.replace(prepared, paths=(plant(stand_in, REFERENCE, folder),))
         return [found.seen for found in run_checks(sick, wanted=[stand_in.weakness]).findings]
 
@@ -109,7 +110,7 @@ def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 
 @pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
 def test_a_weakness_is_seen_where_it_is_and_not_where_it_is_not(
-    stand_in: StandIn, seen: dict[str, list[bool | None]], seen_in_the_reference: dict[str, bool | None]
+    stand_in: StandIn, seen: dict[str, list[Presence]], seen_in_the_reference: dict[str, Presence]
 ) -> None:
-    assert [stand_in.has] == seen[stand_in.id]
-    assert seen_in_the_reference[stand_in.weakness] is not stand_in.has
+    here, elsewhere = (Presence.SEEN, Presence.NOT_SEEN) if stand_in.has else (Presence.NOT_SEEN, Presence.SEEN)
+    assert ([here], elsewhere) == (seen[stand_in.id], seen_in_the_reference[stand_in.weakness])

@@ -59,7 +59,13 @@ def metric(id: str, state: State, *, critical: bool = True) -> Metric:
 def found(weakness: str, seen: bool | None, hours: float) -> Finding:
     at = T0 + timedelta(hours=hours)
     return Finding(
-        run_id="r", environment=Environment.CI, occurred_at=at, recorded_at=at, weakness=weakness, seen=seen, reason=""
+        run_id="r",
+        environment=Environment.CI,
+        occurred_at=at,
+        recorded_at=at,
+        weakness=weakness,
+        stored_seen=seen,
+        reason="",
     )
 
 

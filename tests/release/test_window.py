@@ -44,7 +44,7 @@ def test_evidence_belongs_if_it_is_from_here_and_known_by_now(
         occurred_at=at(hours),
         recorded_at=at(recorded_h),
         weakness="w",
-        seen=True,
+        stored_seen=True,
         reason="",
     )
     assert belongs(record, RELEASE, at(30)) is counts
@@ -59,7 +59,7 @@ def test_what_happened_after_the_window_never_belongs() -> None:
         occurred_at=at(73),
         recorded_at=at(73),
         weakness="w",
-        seen=True,
+        stored_seen=True,
         reason="",
     )
     assert not belongs(record, RELEASE, at(100))
@@ -72,7 +72,7 @@ def test_a_record_of_another_time_is_known_and_does_not_count() -> None:
         occurred_at=at(-9000),
         recorded_at=at(1),
         weakness="w",
-        seen=True,
+        stored_seen=True,
         reason="",
     )
     assert is_known(old, RELEASE, at(2)) is True
