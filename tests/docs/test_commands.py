@@ -380,11 +380,11 @@ def read_and_interrupt(port: str, pages: list[str]) -> None:
 # ── the promise of the guide ─────────────────────────────────────────────────
 
 PROMISE = ROOT / "docs" / "guides" / "write-a-promise.md"
-# Where the guide says that each of its pieces of Python goes, in their order.
+# Where the guide says that each of its pieces of a source goes: below which line, in their order.
 INTO = (
     ("checks/pack/config/promises.py", 'PROMISES = Promises("config")\n'),
     ("checks/pack/config/promises.py", '    """Configuration.\n\n'),
-    ("checks/contracts/check_config.py", "# ── the record ──\n"),
+    ("checks/contracts/check_config.py", "# ── the record "),
     ("checks/pack/config/defects.py", 'DEFECTS = Defects("config")\n'),
 )
 
@@ -397,7 +397,8 @@ def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> N
     for (file, head), piece in zip(INTO, pieces, strict=True):
         source = (tmp_path / file).read_text(encoding="utf-8")
         assert source.count(head) == 1, file
-        (tmp_path / file).write_text(source.replace(head, f"{head}{piece}"), encoding="utf-8")
+        below = source.index("\n", source.index(head) + len(head) - 1) + 1
+        (tmp_path / file).write_text(source[:below] + piece + source[below:], encoding="utf-8")
     outputs = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
     asked = ("prove --defect never-equal --expected-only", "observe --promise config.equal-loads --no-canary")
     for command, output in zip(asked, outputs, strict=True):
