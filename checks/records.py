@@ -220,7 +220,7 @@ class Statement(Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Weakness(Record, frozen=True, kw_only=True):
+class Limitation(Record, frozen=True, kw_only=True):
     """A finding that can be looked for: it lies beyond the contract, and never counts against it."""
 
     id: str
@@ -304,7 +304,7 @@ class Presence(Word):
 
 
 class FindingResult(Record, frozen=True, kw_only=True):
-    """Whether one weakness was seen in one run."""
+    """Whether one limitation was seen in one run."""
 
     id: str
     seen: Presence

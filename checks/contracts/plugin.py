@@ -40,9 +40,9 @@ def promise(id: str) -> Callable[[Check], Check]:
     return pytest.mark.promise(id)
 
 
-def weakness(id: str) -> Callable[[Check], Check]:
-    """Mark a probe with the weakness that it looks for. It returns the reason where it sees it, else None."""
-    return pytest.mark.weakness(id)
+def limitation(id: str) -> Callable[[Check], Check]:
+    """Mark a probe with the limitation that it looks for. It returns the reason where it sees it, else None."""
+    return pytest.mark.limitation(id)
 
 
 class _WatchedLab(Lab):
@@ -233,7 +233,7 @@ class Recorder:
 
 
 def unknown(id: str, reason: str) -> CheckResult | FindingResult:
-    """A promise, or a weakness, of which this run can say nothing."""
+    """A promise, or a limitation, of which this run can say nothing."""
     if id not in BY_ID:
         return FindingResult(id=id, seen=Presence.UNKNOWN, reason=reason)
     return CheckResult(id=id, severity=BY_ID[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0)
@@ -267,10 +267,10 @@ def _leave(left: Path, encoded: bytes) -> None:
 
 
 def _id_of(item: pytest.Item) -> str:
-    for name in ("promise", "weakness"):
+    for name in ("promise", "limitation"):
         if marker := item.get_closest_marker(name):
             return str(marker.args[0])
-    raise HarnessError(f"{item.nodeid}: a check must name its promise, a probe its weakness")
+    raise HarnessError(f"{item.nodeid}: a check must name its promise, a probe its limitation")
 
 
 def _outcome(error: BaseException | None) -> tuple[Outcome, str]:

@@ -85,8 +85,8 @@ def _sentences(promise: Promise, voice: Voice) -> str:
 
 
 def _seen_red(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
-    red = selftest.turned_red(promise.id) if selftest else ()
-    if selftest is None or not red:
+    last = selftest.last_red(promise.id) if selftest else None
+    if selftest is None or last is None:
         return voice(N_("It has never been seen red: until it is, it proves nothing."))
     says = {defect.id: defect.says for defect in DEFECTS}
     rows = [
@@ -94,12 +94,12 @@ def _seen_red(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
             myst.paragraphs(myst.span(voice.literal(caught.id), "row-name"), voice.plain(says.get(caught.id, ""))),
             voice(N_("it should")) if promise.id in caught.expected else voice(N_("besides")),
         ]
-        for caught in red
+        for caught in selftest.turned_red(promise.id)
     ]
     header = [voice(N_("Seeded defect")), voice(N_("Turned it red"))]
     caption = voice(N_("What it has caught"))
     return myst.paragraphs(
-        f"{voice(N_('Last seen red:'))} {voice.at(selftest.made_at)}",
+        f"{voice(N_('Last seen red:'))} {voice.at(last)}",
         myst.table(caption, header, rows, classes="cards defects", widths="75 25"),
     )
 

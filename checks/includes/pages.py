@@ -141,11 +141,11 @@ def _reproduce(status: PromiseStatus, voice: Voice) -> str:
 
 
 def findings(judgement: Judgement, voice: Voice) -> str:
-    """Weaknesses beyond the contract: shown, never counted."""
-    from checks.contracts.findings import WEAKNESSES
+    """Limitations beyond the contract: shown, never counted."""
+    from checks.pack.pack import LIMITATIONS
 
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
-    known = {weakness.id: weakness for weakness in WEAKNESSES}
+    known = {limitation.id: limitation for limitation in LIMITATIONS}
     if not newest:
         return voice(N_("Weaknesses beyond the contract have not been looked for yet."))
     header = [
@@ -157,15 +157,15 @@ def findings(judgement: Judgement, voice: Voice) -> str:
     ]
     rows = []
     for id, finding in sorted(newest.items()):
-        weakness = known.get(id)
+        limitation = known.get(id)
         rows.append(
             [
                 myst.paragraphs(
-                    myst.span(voice.literal(id), "row-name"), voice.ours(weakness.says) if weakness else ""
+                    myst.span(voice.literal(id), "row-name"), voice.ours(limitation.says) if limitation else ""
                 ),
                 voice.badge(finding.seen),
                 voice.plain(finding.reason) if finding.reason else "–",
-                voice.ours(weakness.proposal) if weakness else "–",
+                voice.ours(limitation.proposal) if limitation else "–",
                 voice.at(finding.occurred_at),
             ]
         )

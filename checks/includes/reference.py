@@ -15,17 +15,22 @@ from checks.includes import calibration, contract, embedding, figures, incidents
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
+from checks.pack.pack import FAMILIES
 from checks.proving import selftest
 from checks.records import N_, Promise
 from checks.release.incidents import schema as incident_schema
 
 FOLDER = "reference"
-INPUTS = (selftest.FILE, calibrate.FILE)  # what is printed beside what the code says
+
+
+def inputs(docs: Path) -> list[Path]:
+    """The files that are printed beside what the code says."""
+    return [docs / calibrate.FILE, *(selftest.path(family) for family in FAMILIES)]
 
 
 def publish_reference(docs: Path) -> tuple[Path, ...]:
     """Write the generated part of the reference in every language; returns what had to be written."""
-    fragments = FRAGMENTS | contract.about_the_checks(selftest.read(docs))
+    fragments = FRAGMENTS | contract.about_the_checks(selftest.read())
     fragments |= figures.about_the_metrics()
     fragments |= calibration.about_the_verdict(calibrate.read(docs))
     written = [*contract.write_promise_pages(docs), *rules.write_rule_pages(docs)]
@@ -90,17 +95,17 @@ def _contract(name: str, family: list[Promise], voice: Voice) -> str:
     return myst.table(caption, header, rows, classes="cards promises", widths="44 13 13 30")
 
 
-def weaknesses(voice: Voice) -> str:
-    """Every weakness that is looked for beyond the contract."""
-    from checks.contracts.findings import WEAKNESSES
+def limitations(voice: Voice) -> str:
+    """Every limitation that is looked for beyond the contract."""
+    from checks.pack.pack import LIMITATIONS
 
     header = [voice(N_("Weakness")), voice(N_("What would mend it"))]
     rows = [
         [
-            myst.paragraphs(myst.span(voice.literal(weakness.id), "row-name"), voice.ours(weakness.says)),
-            voice.ours(weakness.proposal),
+            myst.paragraphs(myst.span(voice.literal(limitation.id), "row-name"), voice.ours(limitation.says)),
+            voice.ours(limitation.proposal),
         ]
-        for weakness in WEAKNESSES
+        for limitation in LIMITATIONS
     ]
     caption = voice(N_("Weaknesses that are looked for beyond the contract"))
     return myst.table(caption, header, rows, classes="cards findings")
@@ -109,7 +114,7 @@ def weaknesses(voice: Voice) -> str:
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "settings": keys,
     "promises": promises,
-    "weaknesses": weaknesses,
+    "weaknesses": limitations,
     **rules.about_the_rules(),
     "statements": contract.statements,
     "faults": contract.faults,

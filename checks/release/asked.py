@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID
 from checks.metrics.definitions import METRICS
+from checks.pack.pack import LIMITATIONS
 from checks.records import Asked, Judgement, Outcome, Presence, State
 
-PROBES = {weakness.id for weakness in WEAKNESSES}
+PROBES = {limitation.id for limitation in LIMITATIONS}
 DONE = (Outcome.KEPT, Outcome.NOT_APPLICABLE, State.MEETS, State.PROVEN)
 
 
