@@ -958,6 +958,7 @@ class Duty(Record, frozen=True, kw_only=True):
     says: Text
     state: DutyState
     evidence: Text
+    blocked_by: tuple[str, ...] = ()  # the metrics and families of promises whose incidents stand in its way
 
 
 class Checkpoint(Record, frozen=True, kw_only=True):
@@ -1161,6 +1162,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     segments: tuple[SegmentInfo, ...]
     readings: tuple[Reading, ...]
     contexts: tuple[RunContext, ...]  # newest last
+    limitations: tuple[Weakness, ...] = ()  # those that are looked for
     traces: tuple[Trace, ...] = ()
     looks: tuple[Look, ...] = ()
     course: Course | None = None

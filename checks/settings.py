@@ -34,7 +34,7 @@ class SubjectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=
     sdk: Annotated[
         str,
         Meta(
-            description="A path, a wheel, a requirement such as `aris3-client-sdk==1.1.0`, "
+            description="A path, a wheel, a requirement such as `acme-sdk==1.1.0`, "
             "or an environment that has it. Empty: the bundled reference SDK."
         ),
     ] = ""
@@ -102,6 +102,18 @@ class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     gap_h: Annotated[
         float, Meta(gt=0, le=8760, description="Hours that may pass, at the most, with nothing observed.")
     ] = 6.0
+
+
+class ChecksSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is checked."""
+
+    packs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="The check pack: a folder relative to watch.toml, or the name of an installed pack; one at the "
+            "most. Empty: the pack of this source tree, or the only one that is installed."
+        ),
+    ] = ()
 
 
 class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -219,6 +231,7 @@ class NotifySettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
+    checks: ChecksSettings = ChecksSettings()
     subject: SubjectSettings = SubjectSettings()
     ci: CiSettings = CiSettings()
     watch: WatchSettings = WatchSettings()

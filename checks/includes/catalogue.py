@@ -20,8 +20,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import checks
-from checks import settings
-from checks.contracts.promises import BY_ID
+from checks import pack_loader, settings
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, catalogue_path
@@ -75,7 +74,7 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
         for name, text in pages().items():
             (skeleton / name).write_text(text, encoding="utf-8")
         found: dict[str, tuple[str, ...]] = {}
-        ids = {*BY_ID, *KNOWN}  # the titles of the pages of promises and rules
+        ids = {*pack_loader.load(pack_loader.find()).promise, *KNOWN}  # the titles of the pages of promises and rules
         for source, names in ((docs, "docs"), (skeleton, "checks/includes/skeleton.py")):
             for message in _extracted(docs, source, Path(folder) / source.name):
                 if message.strip("`") not in ids:

@@ -142,10 +142,8 @@ def _reproduce(status: PromiseStatus, voice: Voice) -> str:
 
 def findings(judgement: Judgement, voice: Voice) -> str:
     """Weaknesses beyond the contract: shown, never counted."""
-    from checks.contracts.findings import WEAKNESSES
-
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
-    known = {weakness.id: weakness for weakness in WEAKNESSES}
+    known = {weakness.id: weakness for weakness in judgement.limitations}
     if not newest:
         return voice(N_("Weaknesses beyond the contract have not been looked for yet."))
     header = [

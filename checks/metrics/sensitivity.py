@@ -7,24 +7,19 @@ was caught each time: repeating one defect teaches nothing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
+from functools import partial
 
+from checks.contracts.pack import Pack
 from checks.metrics.span import Detector
 from checks.proving.prove import at_the_least
 from checks.records import Proof
 
-# The promises whose checks would see what a metric counts.
-DETECTORS: Mapping[str, Callable[[str], bool]] = {
-    "network-errors": lambda promise: promise.startswith("transport."),
-    "polling-timeouts": lambda promise: promise.startswith("polling."),
-    "stale-cache": lambda promise: promise.startswith("cache.") or promise == "polling.fresh-status",
-}
 
-
-def sensitivity(proofs: Iterable[Proof]) -> dict[str, Detector]:
-    """For each metric that counts events, how its checks did with the defects of its kind."""
+def sensitivity(pack: Pack, proofs: Iterable[Proof]) -> dict[str, Detector]:
+    """For each metric that counts events, and that the pack feeds, how its checks did with the defects of its kind."""
     known = list(proofs)
-    return {metric: _detector(known, sees) for metric, sees in DETECTORS.items()}
+    return {metric: _detector(known, partial(pack.sees, metric)) for metric in pack.events}
 
 
 def _detector(proofs: Iterable[Proof], sees: Callable[[str], bool]) -> Detector:

@@ -1,21 +1,30 @@
-"""What do our checks have to catch?
-
-Each seeded defect is one small, plausible change to the bundled reference SDK, with the promises that it
-breaks. They lie in :mod:`checks.proving.seeded`, a module for each family.
-"""
+"""Plants a seeded defect: one small, plausible change to a pack's reference SDK."""
 
 from __future__ import annotations
 
-from checks.proving.seeded import cache, config, exports, polling, transport
-from checks.proving.seeded.defect import Defect, StandIn, plant
+import shutil
+from pathlib import Path
 
-__all__ = ["BY_ID", "DEFECTS", "STAND_INS", "Defect", "StandIn", "plant"]
+from checks.contracts.pack import Pack
+from checks.declare import Defect, StandIn
+from checks.errors import HarnessError
+from checks.subject.source import folder_of
 
-FAMILIES = (config, transport, exports, polling, cache)
 
-DEFECTS: tuple[Defect, ...] = tuple(defect for family in FAMILIES for defect in family.DEFECTS)
+def plant(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
+    """Copy the source of the pack's reference SDK into a folder, with the change in it; the folder to import from.
 
-# For each weakness, the reference SDK with one change: see :class:`StandIn`.
-STAND_INS: tuple[StandIn, ...] = tuple(stand_in for family in FAMILIES for stand_in in family.STAND_INS)
-
-BY_ID: dict[str, Defect] = {defect.id: defect for defect in DEFECTS}
+    :raises HarnessError: the text to be replaced does not stand there exactly once.
+    """
+    folder = into / defect.id
+    shutil.copytree(pack.source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / folder_of(pack.package) / defect.file
+    text = file.read_text(encoding="utf-8")
+    found = text.count(defect.old)
+    if found != 1:
+        raise HarnessError(
+            f"{defect.id}: the text that it replaces stands {found} times in {defect.file}, "
+            f"not once. Bring its `old` back in line with the reference SDK."
+        )
+    file.write_text(text.replace(defect.old, defect.new), encoding="utf-8")
+    return folder

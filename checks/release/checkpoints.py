@@ -1,8 +1,8 @@
 """What does each checkpoint of the runbook ask for, and is there evidence for it?
 
-:data:`DUTIES` is the runbook's list. A duty is judged on what happened by its checkpoint, so that one which has
-passed does not change; where nothing had happened by then, on what came later, and the words say so. The
-duties of T+0 are judged on the first 24 hours in this way, since nothing can have happened at T+0 itself.
+:data:`DUTIES` are those of every SDK; a check pack adds its own. A duty is judged on what happened by its checkpoint,
+so that one which has passed does not change; where nothing had happened by then, on what came later, and the words
+say so. The duties of T+0 are judged on the first 24 hours in this way, since nothing can have happened at T+0 itself.
 "Review" is for a person: the figure is shown, and the person signs.
 """
 
@@ -10,8 +10,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import NamedTuple, TypeVar
 
+from checks.contracts.duties import NoneSeen, PackDuty, PromisesKept
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from checks.records import (
     N_,
@@ -59,6 +61,7 @@ class Asked(NamedTuple):
     hours: int
     says: str
     look: Callable[[Known], Found]
+    blocked_by: tuple[str, ...] = ()  # the metrics and families of promises whose incidents stand in its way
 
 
 def checkpoints(
@@ -69,6 +72,7 @@ def checkpoints(
     jobs: Sequence[JobAttempt],
     metrics: Sequence[Metric],
     metrics_at: Mapping[int, Sequence[Metric]] | None = None,
+    duties: Sequence[PackDuty] = (),
     workflows: Sequence[str] | None = None,
     signatures: Mapping[tuple[int, str], Signature] | None = None,
 ) -> tuple[Checkpoint, ...]:
@@ -76,6 +80,7 @@ def checkpoints(
 
     :param metrics_at: the metrics as they were at each checkpoint that has passed. Where they are not known,
         those of now stand for them.
+    :param duties: those of the check pack, beside those of every SDK.
     :param signatures: what people signed, by checkpoint and duty.
     :param workflows: the workflows of CI that are the main pipeline; the settings' default where left out.
     """
@@ -93,17 +98,17 @@ def checkpoints(
     for hours in CHECKPOINTS_H:
         then = {metric.id: metric for metric in metrics_at.get(hours, metrics)}
         at = due_at(release, hours)
-        duties = [
+        of_point = [
             _duty(
                 asked,
                 known._replace(metrics_then=then),
                 is_due=at <= as_of,
                 signed=(signatures or {}).get((hours, asked.id)),
             )
-            for asked in DUTIES
+            for asked in duties_of(duties)
             if asked.hours == hours
         ]
-        points.append(Checkpoint(hours=hours, title=TITLES[hours], due_at=at, duties=tuple(duties)))
+        points.append(Checkpoint(hours=hours, title=TITLES[hours], due_at=at, duties=tuple(of_point)))
     return tuple(points)
 
 
@@ -120,7 +125,9 @@ def _duty(asked: Asked, known: Known, *, is_due: bool, signed: Signature | None)
         )
     if not is_due:
         state, evidence = DutyState.NOT_YET_DUE, text("So far: {evidence}", evidence=evidence)
-    return Duty(id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence)
+    return Duty(
+        id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence, blocked_by=asked.blocked_by
+    )
 
 
 # ── which evidence ───────────────────────────────────────────────────────────
@@ -263,17 +270,12 @@ def _promise(known: Known, promise: str, *, by_h: int) -> Found:
     return _late(found, late)
 
 
-def _strict_config(known: Known) -> Found:
-    return _promise(known, "config.no-fallback", by_h=FIRST_H)
-
-
-def _guardrails(known: Known) -> Found:
-    """Both guardrails: the worse one gives the state, and both are shown."""
+def _promises(known: Known, asked: PromisesKept) -> Found:
+    """All promises of a duty: the worst one gives the state, and all are shown."""
     worst_first = (DutyState.FAILED, DutyState.MISSING, DutyState.MET)
-    bypass = _promise(known, "cache.bypass-per-request", by_h=48)
-    flag = _promise(known, "polling.leaves-cache-flag-alone", by_h=48)
-    state = min(bypass[0], flag[0], key=worst_first.index)
-    return state, text("{first} {second}", first=bypass[1], second=flag[1])
+    states, said = zip(*(_promise(known, promise, by_h=asked.by_h) for promise in asked.promises), strict=True)
+    evidence = reduce(lambda first, second: text("{first} {second}", first=first, second=second), said)
+    return min(states, key=worst_first.index), evidence
 
 
 # ── duties about metrics ─────────────────────────────────────────────────────
@@ -296,14 +298,14 @@ def _figure(known: Known, id: str) -> Text:
     return text("{evidence} It came after the checkpoint.", evidence=said) if late else said
 
 
-def _no_stale_cache(known: Known) -> Found:
-    metric, _ = _metric(known, "stale-cache")
-    figure = _figure(known, "stale-cache")
+def _none_seen(known: Known, asked: NoneSeen) -> Found:
+    metric, _ = _metric(known, asked.metric)
+    figure = _figure(known, asked.metric)
     if metric is None or metric.state is State.UNKNOWN:
         return DutyState.MISSING, figure
     if metric.state is not State.FAIL:
         return DutyState.MET, figure
-    now = known.metrics.get("stale-cache")
+    now = known.metrics.get(asked.metric)
     if now is None or now.state not in (State.MEETS, State.PROVEN):
         return DutyState.FAILED, figure
     return DutyState.MET, text("{figure} A fix has been shown since: {reason}", figure=figure, reason=now.reason)
@@ -349,34 +351,37 @@ TITLES: dict[int, Text] = {
 }
 
 DUTIES: tuple[Asked, ...] = (
-    Asked("pipeline-green", 0, N_("See that the SDK's main pipeline is green"), _pipeline),
+    Asked("pipeline-green", 0, N_("See that the SDK's main pipeline is green"), _pipeline, ("pass-rate",)),
     Asked("smoke", 0, N_("Run the smoke after the release"), _first_smoke),
+    Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _review_pass_rate, ("pass-rate",)),
     Asked(
-        "strict-config",
-        0,
-        N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"),
-        _strict_config,
-    ),
-    Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _review_pass_rate),
-    Asked("review-network", 24, N_("Review network errors and the first polling timeouts"), _review_network),
-    Asked(
-        "no-stale-cache",
+        "review-network",
         24,
-        N_("Confirm that no poll of an export read a stale status from the cache"),
-        _no_stale_cache,
+        N_("Review network errors and the first polling timeouts"),
+        _review_network,
+        ("network-errors", "polling-timeouts"),
     ),
-    Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _flaky_measured),
+    Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _flaky_measured, ("flaky-tests",)),
     Asked("smoke-repeated", 48, N_("Run the smoke again"), _second_smoke),
-    Asked(
-        "cache-guardrails",
-        48,
-        N_("Validate the cache's guardrails for each request (`use_get_cache=False`)"),
-        _guardrails,
-    ),
     Asked("consolidate-metrics", 72, N_("Consolidate the final metrics"), _consolidated),
     Asked("incidents-updated", 72, N_("Close or update the incidents"), _incidents),
     Asked("backlog-published", 72, N_("Publish the backlog in its order"), _backlog),
 )
+
+
+def duties_of(added: Sequence[PackDuty]) -> tuple[Asked, ...]:
+    """The duties of every SDK with those of a check pack, in the order of their checkpoints."""
+    ours = (Asked(one.id, one.hours, one.says, _met_by(one.met_by), one.blocked_by) for one in added)
+    return tuple(sorted((*DUTIES, *ours), key=lambda asked: asked.hours))
+
+
+def _met_by(asked: PromisesKept | NoneSeen) -> Callable[[Known], Found]:
+    match asked:
+        case PromisesKept():
+            return lambda known: _promises(known, asked)
+        case NoneSeen():
+            return lambda known: _none_seen(known, asked)
+
 
 # The duties that are a person's word.
 SIGNABLE = tuple(

@@ -205,18 +205,6 @@ OPENS: tuple[OpensWhen, ...] = (
     *map(_artefact, artefact.RULES),
 )
 
-# The duties that an incident of a metric, or of a family of promises, stands in the way of.
-BLOCKS: dict[str, tuple[str, ...]] = {
-    "stale-cache": ("no-stale-cache",),
-    "polling-timeouts": ("review-network",),
-    "network-errors": ("review-network",),
-    "pass-rate": ("pipeline-green", "review-pass-rate"),
-    "flaky-tests": ("flaky-trend",),
-    "config": ("strict-config",),
-    "cache": ("cache-guardrails",),
-    "polling": ("cache-guardrails",),
-}
-
 
 # ── what opens, and what comes back ──────────────────────────────────────────
 
@@ -353,7 +341,7 @@ def _opened(
         why=f"The rule {first.rule} opened it.",
         rule=first.rule,
         fingerprints=causes,
-        blocks=_blocks(of_rule),
+        blocks=_blocks(of_rule, judgement),
         shows=_few(name for one in of_rule for name in one.shows),
     )
 
@@ -376,8 +364,11 @@ def _name(causes: Sequence[str], latest: Mapping[str, Transition]) -> str:
     return next(name for name in names if name not in latest)
 
 
-def _blocks(of_rule: Sequence[Sighting]) -> tuple[str, ...]:
-    return tuple(sorted({duty for one in of_rule for duty in BLOCKS.get(one.about, ())}))
+def _blocks(of_rule: Sequence[Sighting], judgement: Judgement) -> tuple[str, ...]:
+    """The duties that an incident of these metrics, or families of promises, stands in the way of."""
+    about = {one.about for one in of_rule}
+    duties = (duty for point in judgement.checkpoints for duty in point.duties)
+    return tuple(sorted(duty.id for duty in duties if about.intersection(duty.blocked_by)))
 
 
 def _few(names: Iterable[str], most: int = 20) -> tuple[str, ...]:

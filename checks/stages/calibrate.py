@@ -70,7 +70,8 @@ def _seen(place: Place) -> Seen:
         occurred_at=kept.made_at,
     )
     defects = len(kept.proven.defects)
-    return Seen(detectors=sensitivity(one for one in proofs if isinstance(one, Proof)), seeded=defects, caught=defects)
+    detectors = sensitivity(place.pack, (one for one in proofs if isinstance(one, Proof)))
+    return Seen(detectors, defects, defects, place.pack.duties)
 
 
 def _told(found: Found, watches: int) -> str:

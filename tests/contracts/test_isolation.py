@@ -124,7 +124,7 @@ DEEDS: dict[str, tuple[str, tuple[Outcome, ...], str]] = {
     "prints secrets and megabytes, and ends": (CHATTER, (Outcome.UNKNOWN,), "exit code 1"),
     "empties the environment": ("os.environ.clear()", (Outcome.KEPT,), ""),
     "changes the working folder": ("os.chdir('/')", (Outcome.KEPT,), ""),
-    "closes what is open": ("os.closerange(0, 4096)", (Outcome.UNKNOWN,), "the export service"),
+    "closes what is open": ("os.closerange(0, 4096)", (Outcome.UNKNOWN,), "the loopback service"),
     "replaces the clock": ("import time; time.sleep = time.monotonic = lambda *_: 0.0", ANYTHING, ""),
     "replaces sockets": ("import socket; socket.socket = None; socket.setdefaulttimeout(0.001)", ANYTHING, ""),
     "calls itself without end": ("(f := lambda: f())()", (Outcome.UNKNOWN,), "RecursionError"),

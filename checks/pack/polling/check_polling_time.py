@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from checks.contracts.exporting import BRISK_S, FOREVER, LONGER, completed, gaps_of, having, pollster, timed_out, waiter
-from checks.contracts.judging import CannotTell, require
-from checks.contracts.lab import EXPORT, Attempt, Lab, Step, short
-from checks.contracts.plugin import promise
+from checks.contracts.api import Attempt, CannotTell, Step, promise, require, short
+
+from ..export_helpers import BRISK_S, FOREVER, LONGER, completed, gaps_of, having, pollster, timed_out, waiter
+from ..fixture import EXPORT, Lab
 
 
 @promise("polling.timeout-is-timeout-error")

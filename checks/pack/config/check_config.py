@@ -14,10 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checks.contracts.judging import CannotTell, NotApplicable, describe, require
-from checks.contracts.lab import Attempt, Lab, short, words
-from checks.contracts.plugin import promise
-from checks.subject.capabilities import PACKAGE
+from checks.contracts.api import Attempt, CannotTell, NotApplicable, describe, package, promise, require, short, words
+
+from ..fixture import Lab
 
 URL = "http://127.0.0.1:9/base"
 OTHER = "http://127.0.0.1:9/other"
@@ -1001,29 +1000,29 @@ def _surrounded_by_files(lab: Lab) -> Iterator[Path]:
 
     :raises CannotTell: it cannot be copied, or not be imported from there.
     """
-    original = Path(str(sys.modules[PACKAGE].__file__)).parent
+    original = Path(str(sys.modules[package()].__file__)).parent
     source = lab.home / "copy" / "src"
     working = lab.home / "working"
     working.mkdir()
     try:
-        shutil.copytree(original, source / PACKAGE, ignore=shutil.ignore_patterns("__pycache__", ".env"))
+        shutil.copytree(original, source / package(), ignore=shutil.ignore_patterns("__pycache__", ".env"))
         if (project := original.parents[1] / "pyproject.toml").is_file():
             shutil.copy(project, source.parent)
-        for name in [name for name in sys.modules if name.partition(".")[0] == PACKAGE]:
+        for name in [name for name in sys.modules if name.partition(".")[0] == package()]:
             del sys.modules[name]
         sys.path.insert(0, str(source))
         importlib.invalidate_caches()
-        imported = importlib.import_module(PACKAGE)
+        imported = importlib.import_module(package())
     except Exception as why:
         raise CannotTell(f"a copy of the SDK cannot be imported: {describe(why)}") from why
-    if Path(str(imported.__file__)).parent != source / PACKAGE:
+    if Path(str(imported.__file__)).parent != source / package():
         raise CannotTell(f"the SDK is imported from {imported.__file__} and not from its copy")
     for folder in (source, working):
         (folder / ".env").write_text(f"{_own('dev')}={FOUND}\n", encoding="utf-8")
     before = Path.cwd()
     os.chdir(working)
     try:
-        yield source / PACKAGE
+        yield source / package()
     finally:
         os.chdir(before)
 

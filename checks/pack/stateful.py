@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 from hypothesis.internal.conjecture import engine, providers
 from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_state_machine_as_test
 
-from checks.contracts.judging import Broken, CannotTell, describe
-from checks.contracts.lab import Attempt, Lab, Step
-from checks.service.client import Seen
+from checks.contracts.api import Attempt, Broken, CannotTell, Seen, Step, describe
+
+from .fixture import Lab
 
 LIFETIME_S = 3.0
 INTERVAL_S = 0.2  # between the polls of a wait

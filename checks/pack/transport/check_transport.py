@@ -15,12 +15,26 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 from urllib.parse import parse_qs
 
-from checks.contracts.judging import Broken, CannotTell, NotApplicable, describe, require
-from checks.contracts.lab import Attempt, Lab, Step, short, words
-from checks.contracts.plugin import promise
-from checks.service.client import Scope
-from checks.service.tls import AUTHORITY, TLS_FAULTS, TRUSTED
-from checks.subject import capabilities
+from checks.contracts.api import (
+    AUTHORITY,
+    TLS_FAULTS,
+    TRUSTED,
+    Attempt,
+    Broken,
+    CannotTell,
+    NotApplicable,
+    Scope,
+    Step,
+    describe,
+    exists,
+    has_field,
+    promise,
+    require,
+    short,
+    words,
+)
+
+from ..fixture import Lab
 
 PATH = "/aris3/reports/overview"
 BY_STATUS = {
@@ -109,7 +123,7 @@ def check_failures_are_transport_errors(lab: Lab) -> None:
 
 @promise("transport.certificates-are-verified")
 def check_certificates_are_verified(lab: Lab) -> None:
-    if not capabilities.has_field("ClientConfig", "verify_ssl"):
+    if not has_field("ClientConfig", "verify_ssl"):
         raise NotApplicable("this SDK has no setting for certificates")
     for kind in TLS_FAULTS:
         server = lab.another_service(tls=kind)
@@ -430,7 +444,7 @@ def check_jitter_off_adds_nothing(lab: Lab) -> None:
 @promise("transport.errors-follow-the-status")
 def check_errors_follow_the_status(lab: Lab) -> None:
     http = lab.http()
-    special = lab.sdk.MustChangePasswordError if capabilities.exists("MustChangePasswordError") else ()
+    special = lab.sdk.MustChangePasswordError if exists("MustChangePasswordError") else ()
     for status, name in BY_STATUS.items():
         for method in ("GET", "POST"):
             with lab.trial(f"{method}, status {status}"):
@@ -488,7 +502,7 @@ def check_raw_payload(lab: Lab) -> None:
             path = f"/aris3/raw{status}"
             lab.service.answer("GET", path, Step(status=status, json=sent))
             _has(_api_error(lab, lab.get(lab.http(), path)), "raw_payload", sent)
-    if capabilities.exists("map_error"):
+    if exists("map_error"):
         with lab.trial("a body that is changed later"):
             made: Any = lab.given(lambda: lab.sdk.map_error(422, body, "t"), "map_error")
             if getattr(made, "raw_payload", None) != body:
@@ -547,7 +561,7 @@ def check_error_text(lab: Lab) -> None:
 
 @promise("transport.map-error-returns")
 def check_map_error_returns(lab: Lab) -> None:
-    if not capabilities.exists("map_error"):
+    if not exists("map_error"):
         raise NotApplicable("this SDK has no map_error")
     for status in (400, 404, 418, 500):
         with lab.trial(f"status {status}"):

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from functools import partial
 
-from checks.contracts.exporting import needs
-from checks.contracts.judging import describe
-from checks.contracts.lab import EXPORT, Lab, Step, words
-from checks.contracts.plugin import weakness
+from checks.contracts.api import Step, describe, weakness, words
+
+from ..export_helpers import needs
+from ..fixture import EXPORT, Lab
 
 PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 

@@ -9,12 +9,26 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from checks.contracts.judging import Broken, CannotTell, NotApplicable, describe, require
-from checks.contracts.lab import Attempt, Lab, Step, short, words
-from checks.contracts.plugin import promise
-from checks.errors import HarnessError
-from checks.service.client import Seen
-from checks.subject import capabilities
+from checks.contracts.api import (
+    Attempt,
+    Broken,
+    CannotTell,
+    HarnessError,
+    NotApplicable,
+    Seen,
+    Step,
+    describe,
+    exists,
+    has_field,
+    has_method,
+    promise,
+    require,
+    short,
+    takes,
+    words,
+)
+
+from ..fixture import Lab
 
 TRACE = "x-trace-id"
 WHO = {"access_token": "tok", "tenant_id": "ten", "app_id": "app", "device_id": "dev"}
@@ -224,7 +238,7 @@ def check_trace_context_adopts(lab: Lab) -> None:
             ({}, "old"),
         ),
     }.items():
-        if not capabilities.has_method("TraceContext", method):
+        if not has_method("TraceContext", method):
             continue
         for mapping, expected in cases:
             with lab.trial(f"{method}({mapping!r})"):
@@ -273,7 +287,7 @@ def check_idempotency_keys_are_kept(lab: Lab) -> None:
 
 @promise("transport.idempotency-keys-are-frozen")
 def check_idempotency_keys_are_frozen(lab: Lab) -> None:
-    if not capabilities.exists("IdempotencyKeys"):
+    if not exists("IdempotencyKeys"):
         raise NotApplicable("this SDK has no IdempotencyKeys")
     for field in ("transaction_id", "idempotency_key"):
         with lab.trial(field):
@@ -287,7 +301,7 @@ def check_idempotency_keys_are_frozen(lab: Lab) -> None:
 @promise("transport.idempotency-header")
 def check_idempotency_header(lab: Lab) -> None:
     lab.sdk.needs("idempotency-keys")
-    if not capabilities.exists("idempotency_headers"):
+    if not exists("idempotency_headers"):
         raise NotApplicable("this SDK has no idempotency_headers")
     with lab.trial("keys of the caller's own"):
         keys = lab.given(lambda: lab.sdk.IdempotencyKeys("T", "K"), "IdempotencyKeys")
@@ -616,7 +630,7 @@ def check_client_can_be_changed(lab: Lab) -> None:
 
 @promise("transport.session-is-taken")
 def check_session_is_taken(lab: Lab) -> None:
-    if not capabilities.has_field("HttpClient", "session"):
+    if not has_field("HttpClient", "session"):
         raise NotApplicable("this SDK's clients show no session")
     with lab.trial("the session of another client"):
         other = lab.http()
@@ -821,7 +835,7 @@ def _asked_by(lab: Lab, client: Any) -> Mapping[str, str]:
 
 def _session(lab: Lab, **fields: Any) -> Any:
     """A session in an empty home, so that no stored token is found."""
-    if not capabilities.exists("ApiSession") or not capabilities.has_method("ApiSession", "exports_client"):
+    if not exists("ApiSession") or not has_method("ApiSession", "exports_client"):
         raise NotApplicable("this SDK has no session that makes clients")
     os.environ.update({"HOME": str(lab.home), "XDG_DATA_HOME": str(lab.home / "data")})
     return lab.given(lambda: lab.sdk.ApiSession(config=lab.config(), **fields), "ApiSession")
@@ -830,7 +844,7 @@ def _session(lab: Lab, **fields: Any) -> Any:
 def _hook(call: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
     """The option that hands one answer to ``call``; none, where this SDK has no such option."""
     try:
-        known = capabilities.takes("HttpClient", "request", "response_hook")
+        known = takes("HttpClient", "request", "response_hook")
     except LookupError as why:
         raise CannotTell(str(why)) from None
     return {"response_hook": call} if known else {}

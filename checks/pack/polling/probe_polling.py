@@ -9,10 +9,10 @@ import math
 from functools import partial
 from typing import Any
 
-from checks.contracts.exporting import FOREVER, needs, pollster, waiter, waiting
-from checks.contracts.judging import CannotTell, describe
-from checks.contracts.lab import EXPORT, Lab, Step, outcome_of, stamp_of
-from checks.contracts.plugin import weakness
+from checks.contracts.api import CannotTell, Step, describe, weakness
+
+from ..export_helpers import FOREVER, needs, pollster, waiter, waiting
+from ..fixture import EXPORT, Lab, outcome_of, stamp_of
 
 
 @weakness("polling.deadline-overshoot")

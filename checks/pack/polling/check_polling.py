@@ -6,11 +6,10 @@ import enum
 from functools import partial
 from typing import Any
 
-from checks.contracts.exporting import BRISK_S, FOREVER, at_once, completed, ended_by, needs, pollster, waiter
-from checks.contracts.judging import CannotTell, NotApplicable, require
-from checks.contracts.lab import EXPORT, Attempt, Lab, Step, outcome_of, short, stamp_of, words
-from checks.contracts.plugin import promise
-from checks.subject.capabilities import exists
+from checks.contracts.api import Attempt, CannotTell, NotApplicable, Step, exists, promise, require, short, words
+
+from ..export_helpers import BRISK_S, FOREVER, at_once, completed, ended_by, needs, pollster, waiter
+from ..fixture import EXPORT, Lab, outcome_of, stamp_of
 
 OUTCOMES = {
     "READY": "COMPLETED",

@@ -5,13 +5,13 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from checks.contracts.exporting import WAIT, needs
-from checks.contracts.judging import Broken, CannotTell
-from checks.contracts.lab import Lab
-from checks.contracts.plugin import promise
+from checks.contracts.api import Broken, CannotTell, promise
+
+from ..export_helpers import WAIT, needs
+from ..fixture import Lab
 
 if TYPE_CHECKING:
-    from checks.contracts.explore import Sequence
+    from ..stateful import Sequence
 
 SEQUENCES, STEPS = 40, 14
 
@@ -31,12 +31,12 @@ def check_polling_fresh_in_any_order(lab: Lab) -> None:
 def _explored(lab: Lab, kind: str) -> None:
     # Imported here, since Hypothesis may not be there beside an SDK that somebody else has installed.
     try:
-        from checks.contracts import explore
+        from .. import stateful
     except ImportError as why:
         raise CannotTell(f"there is no exploration without Hypothesis: {why}") from why
-    sequence: type[Sequence] = getattr(explore, kind)
+    sequence: type[Sequence] = getattr(stateful, kind)
     seed = random.getrandbits(32)
-    found = explore.explore(lab, sequence, seed=seed, sequences=SEQUENCES, steps=STEPS)
+    found = stateful.explore(lab, sequence, seed=seed, sequences=SEQUENCES, steps=STEPS)
     if found is not None:
         lab.script = found.script
         raise Broken(found.reason)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from checks.contracts.exporting import BRISK_S, FOREVER, needs, pollster, timed_out, waiting
-from checks.contracts.judging import CannotTell, require
-from checks.contracts.lab import EXPORT, Lab, Step, outcome_of, short, words
-from checks.contracts.plugin import promise
+from checks.contracts.api import CannotTell, Step, promise, require, short, words
+
+from ..export_helpers import BRISK_S, FOREVER, needs, pollster, timed_out, waiting
+from ..fixture import EXPORT, Lab, outcome_of
 
 POLLED, TIMED_OUT = "export_poll_status", "export_poll_timeout"
 KEYS = ("event", "export_id", "state", "attempt", "elapsed_ms", "is_terminal")

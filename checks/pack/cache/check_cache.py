@@ -7,10 +7,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from checks.contracts.judging import CannotTell, require
-from checks.contracts.lab import EXPORT, Attempt, Lab, Step, short, stamp_of
-from checks.contracts.plugin import promise
-from checks.subject.capabilities import takes
+from checks.contracts.api import Attempt, CannotTell, Step, promise, require, short, takes
+
+from ..fixture import EXPORT, Lab, stamp_of
 
 PATH = "/aris3/reports/overview"
 STORES, USERS = "/aris3/stores", "/aris3/users"

@@ -7,12 +7,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from checks.contracts.exporting import asker, having, needs, sent_as
-from checks.contracts.judging import CannotTell, NotApplicable, describe, require
-from checks.contracts.lab import EXPORT, Lab, Step, short, words
-from checks.contracts.plugin import promise
-from checks.service.client import Seen
-from checks.subject.capabilities import exists
+from checks.contracts.api import CannotTell, NotApplicable, Seen, Step, describe, exists, promise, require, short, words
+
+from ..export_helpers import asker, having, needs, sent_as
+from ..fixture import EXPORT, Lab
 
 LIST = "/aris3/exports"
 STATUS = f"{LIST}/{EXPORT}"

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from checks.contracts.judging import CannotTell, describe
-from checks.contracts.lab import Lab, Step, short
-from checks.contracts.plugin import weakness
+from checks.contracts.api import CannotTell, Step, describe, short, weakness
+
+from ..fixture import Lab
 
 GENERAL = "ARIS3_API_BASE_URL"
 URL = {GENERAL: "https://127.0.0.1:9"}

@@ -10,10 +10,21 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from checks.contracts.judging import CannotTell, NotApplicable, describe, require
-from checks.contracts.lab import EXPORT, Attempt, Lab, Step, outcome_of, words
-from checks.errors import HarnessError
-from checks.subject.capabilities import PACKAGE, Lacking, has_method
+from checks.contracts.api import (
+    Attempt,
+    CannotTell,
+    HarnessError,
+    Lacking,
+    NotApplicable,
+    Step,
+    describe,
+    has_method,
+    package,
+    require,
+    words,
+)
+
+from .fixture import EXPORT, Lab, outcome_of
 
 # Far longer than any budget here: a wait that never gives up returns in the end, and is found out.
 FOREVER: tuple[str | Step, ...] = ("CREATED",) * 100 + ("READY",)
@@ -52,7 +63,7 @@ def having(lab: Lab, *methods: str) -> list[str]:
 def _is_absence(why: Exception) -> bool:
     """Whether the name is not there, as opposed to a module that is there and cannot be imported."""
     if isinstance(why, ModuleNotFoundError):
-        return (why.name or "").startswith(PACKAGE)
+        return (why.name or "").startswith(package())
     return isinstance(why, Lacking) or (isinstance(why, AttributeError) and why.name == "ExportsClient")
 
 

@@ -7,10 +7,10 @@ from functools import partial
 from itertools import pairwise
 from typing import Any
 
-from checks.contracts.exporting import BRISK_S, FOREVER, gaps_of, needs, pollster, waiter, waiting
-from checks.contracts.judging import CannotTell, describe, require
-from checks.contracts.lab import EXPORT, Attempt, Lab, Step, outcome_of, stamp_of, words
-from checks.contracts.plugin import promise
+from checks.contracts.api import Attempt, CannotTell, Step, describe, promise, require, words
+
+from ..export_helpers import BRISK_S, FOREVER, gaps_of, needs, pollster, waiter, waiting
+from ..fixture import EXPORT, Lab, outcome_of, stamp_of
 
 OTHER = "/aris3/reports/overview"
 

@@ -9,9 +9,9 @@ import os
 import pickle
 from typing import Any
 
-from checks.contracts.judging import CannotTell, describe
-from checks.contracts.lab import Lab, Step, short
-from checks.contracts.plugin import weakness
+from checks.contracts.api import CannotTell, Step, describe, short, weakness
+
+from ..fixture import Lab
 
 PATH = "/aris3/reports/overview"
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")

@@ -18,11 +18,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from checks.contracts.judging import CannotTell, describe
-from checks.contracts.lab import Lab, Step
-from checks.contracts.plugin import weakness
-from checks.service.client import Seen
-from checks.subject.capabilities import own
+from checks.contracts.api import CannotTell, Seen, Step, describe, own, weakness
+
+from ..fixture import Lab
 
 PATH = "/aris3/reports/overview"
 STORES = "/aris3/stores"

@@ -1,0 +1,1 @@
+"""Requests, errors, and what goes along with them."""
