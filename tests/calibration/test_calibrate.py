@@ -53,11 +53,12 @@ from checks.records import (
 from checks.settings import Settings, Thresholds, load
 from checks.stages.calibrate import calibrate as command
 from checks.stages.place import Place
+from tests.ours import IDS, PACK
 
 DOCS = Path(__file__).parents[2] / "docs"
 WORLD, LIMITS = World(), Thresholds()
 DETECTOR = Detector(shown=100, caught=100, low=0.97)
-SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100)
+SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100, PACK.duties)
 
 
 def made(*ids: str, watches: int = 40, seed: int = 1):
@@ -345,7 +346,7 @@ def test_no_calibration_is_none_and_a_broken_one_says_how_to_mend_it(tmp_path: P
 
 def place(root: Path, *defects: Caught) -> Place:
     if defects:
-        tested = SelfTest(made_at=T0, python="3.11.7", subject_digest="d", to_all=True, proven=proven(defects))
+        tested = SelfTest(made_at=T0, python="3.11.7", subject_digest="d", to_all=True, proven=proven(defects, IDS))
         (root / "docs" / "reference").mkdir(parents=True)
         (root / "docs" / selftest.FILE).write_text(selftest.encoded(tested))
     return Place(root, load(root / "watch.toml"), Console(io.StringIO()))

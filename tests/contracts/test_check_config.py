@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.families.config import PROMISES
 from checks.contracts.run import run_checks
+from checks.declare import StandIn
 from checks.proving.defects import plant
-from checks.proving.prove import REFERENCE
-from checks.proving.seeded.config import STAND_INS
-from checks.proving.seeded.defect import StandIn
 from checks.records import Outcome
 from checks.subject.environment import Prepared
+from tests.ours import PACK
 
-IDS = tuple(promise.id for promise in PROMISES)
+FAMILY = next(family for family in PACK.families if family.name == "config")
+STAND_INS = FAMILY.stand_ins
+IDS = tuple(promise.id for promise in FAMILY.promises)
 
 
 def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
@@ -29,7 +29,7 @@ def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
 def test_a_weakness_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
-    source = plant(stand_in, REFERENCE, tmp_path)
+    source = plant(PACK, stand_in, tmp_path)
     assert not_kept(msgspec.structs.replace(prepared, paths=(source,))) == {}
 
 
@@ -67,7 +67,7 @@ def _number(name, *rest, **limits):
 
 def test_files_beside_the_sdk_itself_are_never_written(prepared: Prepared, tmp_path: Path) -> None:
     stand_in = STAND_INS[0]
-    source = plant(stand_in, REFERENCE, tmp_path)
+    source = plant(PACK, stand_in, tmp_path)
     before = sorted(source.rglob("*"))
     not_kept(
         msgspec.structs.replace(prepared, paths=(source,)),

@@ -2,14 +2,12 @@
 
 import pytest
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.launch import files_of
-from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
 from checks.errors import UsageError
 from checks.records import CheckResult, CheckRun, Outcome
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import LIMITATIONS, PACKAGE, PROMISES
 
 
 @pytest.fixture(scope="module")
@@ -34,7 +32,7 @@ def test_every_check_counts_its_trials(healthy: CheckRun) -> None:
 
 
 def test_every_weakness_has_an_answer(healthy: CheckRun) -> None:
-    assert [weakness.id for weakness in WEAKNESSES] == [found.id for found in healthy.findings]
+    assert [weakness.id for weakness in LIMITATIONS] == [found.id for found in healthy.findings]
     assert [found for found in healthy.findings if found.seen is None] == []
 
 
@@ -85,7 +83,7 @@ def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:
 
 
 def test_whatever_is_wanted_is_held_by_one_file_and_no_other_is_imported() -> None:
-    ids = [one.id for one in (*PROMISES, *WEAKNESSES)]
+    ids = [one.id for one in (*PROMISES, *LIMITATIONS)]
     assert dict.fromkeys(ids, 1) == {id: len(files_of([id])) for id in ids}
 
 

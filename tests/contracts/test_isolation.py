@@ -8,12 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
-from checks.proving.prove import REFERENCE
 from checks.records import CheckRun, Outcome
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import PACKAGE, PROMISES, REFERENCE
 
 SECRET = "ghp_0123456789abcdefghijklmnop"  # not one: what a token looks like
 HEAD = '"""Where is the service, and how patient is a client with it?"""\n\nfrom __future__ import annotations\n'

@@ -2,15 +2,14 @@
 
 import pytest
 
-from checks.contracts.findings import WEAKNESSES
-from checks.contracts.promises import BY_ID, PROMISES, STATEMENTS
 from checks.records import Statement
+from tests.ours import LIMITATIONS, PROMISE, PROMISES, STATEMENTS
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=[f"{s.section}: {s.says}" for s in STATEMENTS])
 def test_a_sentence_has_promises_or_a_reason_and_never_both(statement: Statement) -> None:
     assert bool(statement.promises) != bool(statement.reason.strip())
-    assert set(statement.promises) <= set(BY_ID)
+    assert set(statement.promises) <= set(PROMISE)
 
 
 @pytest.mark.parametrize("section", ["2", "4", "5", "7"])
@@ -28,5 +27,5 @@ def test_every_promise_rests_on_a_sentence() -> None:
 
 
 def test_no_two_promises_and_no_two_weaknesses_have_one_id() -> None:
-    ids = [promise.id for promise in PROMISES] + [weakness.id for weakness in WEAKNESSES]
+    ids = [promise.id for promise in PROMISES] + [weakness.id for weakness in LIMITATIONS]
     assert sorted(set(ids)) == sorted(ids)

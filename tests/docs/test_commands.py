@@ -384,7 +384,7 @@ PROMISE = ROOT / "docs" / "guides" / "write-a-promise.md"
 INTO = (
     ("checks/contracts/families/config.py", "PROMISES: tuple[Promise, ...] = (\n"),
     ("checks/contracts/families/config.py", "STATEMENTS: tuple[Statement, ...] = (\n"),
-    ("checks/contracts/check_config.py", "# ── the record ──"),
+    ("checks/pack/config/check_config.py", "# ── the record ──"),
     ("checks/proving/seeded/config.py", "DEFECTS: tuple[Defect, ...] = (\n"),
 )
 

@@ -8,15 +8,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.findings import WEAKNESSES
-from checks.contracts.promises import BY_ID as PROMISES
 from checks.contracts.run import run_checks
+from checks.declare import Defect, StandIn
 from checks.errors import HarnessError
 from checks.proving import selftest
-from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
-from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
-from checks.subject.capabilities import PACKAGE
+from checks.proving.defects import plant
+from checks.proving.prove import Caught, catch
 from checks.subject.environment import Prepared
+from tests.ours import DEFECTS, EXPLORING, LIMITATIONS, PACK, PACKAGE, STAND_INS
+from tests.ours import PROMISE as PROMISES
 
 pytestmark = pytest.mark.long
 
@@ -68,7 +68,7 @@ def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str
 
 @pytest.mark.parametrize("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
 def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn, tmp_path: Path) -> None:
-    file = plant(change, REFERENCE, tmp_path) / PACKAGE / change.file
+    file = plant(PACK, change, tmp_path) / PACKAGE / change.file
     compile(file.read_text(encoding="utf-8"), str(file), "exec")
 
 
@@ -82,16 +82,16 @@ def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived
 
 def test_a_defect_that_misses_its_place_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="stands 0 times"):
-        plant(DEFECTS[0]._replace(old="not there"), REFERENCE, tmp_path)
+        plant(PACK, DEFECTS[0]._replace(old="not there"), tmp_path)
 
 
 def test_every_weakness_has_a_stand_in() -> None:
-    assert {weakness.id for weakness in WEAKNESSES} == {stand_in.weakness for stand_in in STAND_INS}
+    assert {weakness.id for weakness in LIMITATIONS} == {stand_in.weakness for stand_in in STAND_INS}
 
 
 @pytest.fixture(scope="module")
 def seen_in_the_reference(prepared: Prepared) -> dict[str, bool | None]:
-    ids = [weakness.id for weakness in WEAKNESSES]
+    ids = [weakness.id for weakness in LIMITATIONS]
     return {found.id: found.seen for found in run_checks(prepared, wanted=ids).findings}
 
 
@@ -100,7 +100,7 @@ def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     folder = tmp_path_factory.mktemp("stand-ins")
 
     def look(stand_in: StandIn) -> list[bool | None]:
-        sick = msgspec.structs.replace(prepared, paths=(plant(stand_in, REFERENCE, folder),))
+        sick = msgspec.structs.replace(prepared, paths=(plant(PACK, stand_in, folder),))
         return [found.seen for found in run_checks(sick, wanted=[stand_in.weakness]).findings]
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

@@ -13,24 +13,11 @@ from pathlib import Path
 import pytest
 
 from checks.__main__ import main
+from checks.contracts.scenarios import Build, Extend, Network, Report, Scenario, Schedule, Sign
 from checks.evidence import ledger
 from checks.proving import selftest
-from checks.proving.defects import BY_ID, DEFECTS
-from checks.proving.prove import REFERENCE, Caught, proven
-from checks.proving.rehearsal import (
-    NOWHERE,
-    SCENARIOS,
-    Build,
-    Extend,
-    Network,
-    Report,
-    Scenario,
-    Schedule,
-    Sign,
-    Slot,
-    settled,
-    weather_of,
-)
+from checks.proving.prove import Caught, proven
+from checks.proving.rehearsal import NOWHERE, Slot, settled, weather_of
 from checks.records import (
     Conclusion,
     Environment,
@@ -51,14 +38,14 @@ from checks.records import (
     Transition,
     WatchStep,
 )
-from checks.release.checkpoints import DUTIES
+from checks.release.checkpoints import duties_of
 from checks.release.folder import load
 from checks.release.incidents import STATES, read_pages
 from checks.release.standing import not_recorded
 from checks.stages.rehearse import People
-from checks.subject.capabilities import PACKAGE
 from checks.subject.digest import package_digest
 from checks.verdict import EXTENSION_H, MANDATORY
+from tests.ours import DEFECT, DEFECTS, IDS, PACK, PACKAGE, REFERENCE, SCENARIOS
 
 pytestmark = pytest.mark.long
 
@@ -121,11 +108,11 @@ def test_a_sentence_keeps_all_but_what_differs_from_run_to_run() -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_what_a_scenario_names_is_there(name: str) -> None:
-    signed = {(duty.hours, duty.id) for duty in DUTIES}
+    signed = {(duty.hours, duty.id) for duty in duties_of(PACK.duties)}
     for one in SCENARIOS[name].happenings:
         match one:
             case Build():
-                assert not one.defect or one.defect in BY_ID
+                assert not one.defect or one.defect in DEFECT
             case Report():
                 assert one.state in STATES
                 assert one.metric in ("", *MANDATORY)
@@ -199,7 +186,11 @@ def project(root: Path) -> Path:
     """A project's folder with a self-test of this SDK in it, which is quicker than making one."""
     caught = [Caught(id=one.id, expected=one.expected, caught_by=(*one.expected, "x.besides")) for one in DEFECTS]
     made = selftest.SelfTest(
-        made_at=T0, python="3", subject_digest=package_digest(REFERENCE / PACKAGE), proven=proven(caught), to_all=True
+        made_at=T0,
+        python="3",
+        subject_digest=package_digest(REFERENCE / PACKAGE),
+        proven=proven(caught, IDS),
+        to_all=True,
     )
     file = root / "docs" / selftest.FILE
     file.parent.mkdir(parents=True)
