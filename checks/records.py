@@ -220,7 +220,7 @@ class Statement(Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Weakness(Record, frozen=True, kw_only=True):
+class Limitation(Record, frozen=True, kw_only=True):
     """A finding that can be looked for: it lies beyond the contract, and never counts against it."""
 
     id: str
@@ -291,7 +291,7 @@ class CheckResult(Record, frozen=True, kw_only=True):
 
 
 class FindingResult(Record, frozen=True, kw_only=True):
-    """Whether one weakness was seen in one run. ``seen`` is None where the probe could not tell."""
+    """Whether one limitation was seen in one run. ``seen`` is None where the probe could not tell."""
 
     id: str
     seen: bool | None
@@ -1162,7 +1162,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     segments: tuple[SegmentInfo, ...]
     readings: tuple[Reading, ...]
     contexts: tuple[RunContext, ...]  # newest last
-    limitations: tuple[Weakness, ...] = ()  # those that are looked for
+    limitations: tuple[Limitation, ...] = ()  # those that are looked for
     traces: tuple[Trace, ...] = ()
     looks: tuple[Look, ...] = ()
     course: Course | None = None

@@ -12,6 +12,7 @@ LIMITATIONS = PACK.limitations
 DEFECTS = PACK.defects
 DEFECT = PACK.defect
 STAND_INS = PACK.stand_ins
+FAMILIES = PACK.families
 EXPLORING = PACK.exploring
 SCENARIOS = PACK.scenarios
 PACKAGE = PACK.package

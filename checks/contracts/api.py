@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from checks.contracts.judging import Answer, Broken, CannotTell, NotApplicable, describe, require
 from checks.contracts.lab import Attempt, Lab, Sdk, short, without_variables, words
-from checks.contracts.marks import promise, weakness
+from checks.contracts.marks import limitation, promise
 from checks.contracts.smoke import Smoke, attempt
 from checks.contracts.weather import CALM, Weather
 from checks.errors import HarnessError
@@ -54,6 +54,7 @@ __all__ = [
     "has_field",
     "has_method",
     "is_argument",
+    "limitation",
     "own",
     "package",
     "promise",
@@ -61,7 +62,6 @@ __all__ = [
     "resolve",
     "short",
     "takes",
-    "weakness",
     "without_variables",
     "words",
 ]

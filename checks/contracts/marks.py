@@ -1,4 +1,4 @@
-"""The marks by which a check names its promise, and a probe its weakness."""
+"""The marks by which a check names its promise, and a probe its limitation."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def promise(id: str) -> Callable[[Check], Check]:
     return pytest.mark.promise(id)
 
 
-def weakness(id: str) -> Callable[[Check], Check]:
-    """Mark a probe with the weakness that it looks for. It returns the reason where it sees it, else None."""
+def limitation(id: str) -> Callable[[Check], Check]:
+    """Mark a probe with the limitation that it looks for. It returns the reason where it sees it, else None."""
     import pytest
 
-    return pytest.mark.weakness(id)
+    return pytest.mark.limitation(id)

@@ -22,10 +22,8 @@ from types import ModuleType
 
 from checks.contracts.duties import PackDuty
 from checks.contracts.scenarios import Scenario
-from checks.declare import Defect, Family, StandIn
+from checks.declare import Defect, Family, Limitation, Promise, StandIn, Statement
 from checks.errors import UsageError
-from checks.records import Promise, Statement
-from checks.records import Weakness as Limitation
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

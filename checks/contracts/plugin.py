@@ -248,7 +248,7 @@ class Recorder:
 
 
 def unknown(pack: Pack, id: str, reason: str) -> CheckResult | FindingResult:
-    """A promise, or a weakness, of which this run can say nothing."""
+    """A promise, or a limitation, of which this run can say nothing."""
     if id not in pack.promise:
         return FindingResult(id=id, seen=None, reason=reason)
     return CheckResult(
@@ -268,10 +268,10 @@ def _leave(left: Path, encoded: bytes) -> None:
 
 
 def _id_of(item: pytest.Item) -> str:
-    for name in ("promise", "weakness"):
+    for name in ("promise", "limitation"):
         if marker := item.get_closest_marker(name):
             return str(marker.args[0])
-    raise HarnessError(f"{item.nodeid}: a check must name its promise, a probe its weakness")
+    raise HarnessError(f"{item.nodeid}: a check must name its promise, a probe its limitation")
 
 
 def _outcome(error: BaseException | None) -> tuple[Outcome, str]:

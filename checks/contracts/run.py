@@ -66,7 +66,7 @@ class Line(msgspec.Struct, frozen=True):
 def known_ids(pack: Pack, wanted: Iterable[str]) -> tuple[str, ...]:
     """The ids asked for, checked against the pack's tables.
 
-    :raises UsageError: one of them is not a promise or a weakness.
+    :raises UsageError: one of them is not a promise or a limitation.
     """
     ids = tuple(wanted)
     everything = {*pack.promise, *(limitation.id for limitation in pack.limitations)}
@@ -93,7 +93,7 @@ def run_checks(
 
     Every promise has a result: one that the SDK's side never reported is unknown, with the reason.
 
-    :param wanted: ids of promises and weaknesses; none means all.
+    :param wanted: ids of promises and limitations; none means all.
     :param seed: what the checks, and the SDK's ``random``, draw from: the same seed draws the same.
     :param sides: how many processes with the SDK share the work; one, where the service's port is given.
     :param hear: called with each result as it comes, one at a time.

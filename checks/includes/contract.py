@@ -45,7 +45,7 @@ def about_the_checks(pack: Pack, selftest: SelfTest | None) -> dict[str, Callabl
     """The fragments that tell what a pack checks, and what a self-test found of it, by name."""
     fragments: dict[str, Callable[[Voice], str]] = {
         "promises": partial(promises, pack),
-        "weaknesses": partial(weaknesses, pack),
+        "weaknesses": partial(limitations, pack),
         "statements": partial(statements, pack),
         "matrix": partial(matrix, pack, selftest),
     }
@@ -78,8 +78,8 @@ def _sentences(pack: Pack, promise: Promise, voice: Voice) -> str:
 
 
 def _seen_red(pack: Pack, promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
-    red = selftest.turned_red(promise.id) if selftest else ()
-    if selftest is None or not red:
+    last = selftest.last_red(promise.id) if selftest else None
+    if selftest is None or last is None:
         return voice(N_("It has never been seen red: until it is, it proves nothing."))
     says = {defect.id: defect.says for defect in pack.defects}
     rows = [
@@ -87,12 +87,12 @@ def _seen_red(pack: Pack, promise: Promise, selftest: SelfTest | None, voice: Vo
             myst.paragraphs(myst.span(voice.literal(caught.id), "row-name"), voice.plain(says.get(caught.id, ""))),
             voice(N_("it should")) if promise.id in caught.expected else voice(N_("besides")),
         ]
-        for caught in red
+        for caught in selftest.turned_red(promise.id)
     ]
     header = [voice(N_("Seeded defect")), voice(N_("Turned it red"))]
     caption = voice(N_("What it has caught"))
     return myst.paragraphs(
-        f"{voice(N_('Last seen red:'))} {voice.at(selftest.made_at)}",
+        f"{voice(N_('Last seen red:'))} {voice.at(last)}",
         myst.table(caption, header, rows, classes="cards defects", widths="75 25"),
     )
 
@@ -120,15 +120,15 @@ def _contract(name: str, family: list[Promise], voice: Voice) -> str:
     return myst.table(caption, header, rows, classes="cards promises", widths="44 13 13 30")
 
 
-def weaknesses(pack: Pack, voice: Voice) -> str:
-    """Every weakness that is looked for beyond the contract."""
+def limitations(pack: Pack, voice: Voice) -> str:
+    """Every limitation that is looked for beyond the contract."""
     header = [voice(N_("Weakness")), voice(N_("What would mend it"))]
     rows = [
         [
-            myst.paragraphs(myst.span(voice.literal(weakness.id), "row-name"), voice.ours(weakness.says)),
-            voice.ours(weakness.proposal),
+            myst.paragraphs(myst.span(voice.literal(limitation.id), "row-name"), voice.ours(limitation.says)),
+            voice.ours(limitation.proposal),
         ]
-        for weakness in pack.limitations
+        for limitation in pack.limitations
     ]
     caption = voice(N_("Weaknesses that are looked for beyond the contract"))
     return myst.table(caption, header, rows, classes="cards findings")

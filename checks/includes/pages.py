@@ -141,9 +141,9 @@ def _reproduce(status: PromiseStatus, voice: Voice) -> str:
 
 
 def findings(judgement: Judgement, voice: Voice) -> str:
-    """Weaknesses beyond the contract: shown, never counted."""
+    """Limitations beyond the contract: shown, never counted."""
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
-    known = {weakness.id: weakness for weakness in judgement.limitations}
+    known = {limitation.id: limitation for limitation in judgement.limitations}
     if not newest:
         return voice(N_("Weaknesses beyond the contract have not been looked for yet."))
     header = [
@@ -155,15 +155,15 @@ def findings(judgement: Judgement, voice: Voice) -> str:
     ]
     rows = []
     for id, finding in sorted(newest.items()):
-        weakness = known.get(id)
+        limitation = known.get(id)
         rows.append(
             [
                 myst.paragraphs(
-                    myst.span(voice.literal(id), "row-name"), voice.ours(weakness.says) if weakness else ""
+                    myst.span(voice.literal(id), "row-name"), voice.ours(limitation.says) if limitation else ""
                 ),
                 _seen(finding.seen, voice),
                 voice.plain(finding.reason) if finding.reason else "–",
-                voice.ours(weakness.proposal) if weakness else "–",
+                voice.ours(limitation.proposal) if limitation else "–",
                 voice.at(finding.occurred_at),
             ]
         )

@@ -23,7 +23,11 @@ from checks.release.incidents import schema as incident_schema
 from checks.verdict import MANDATORY
 
 FOLDER = "reference"
-INPUTS = (selftest.FILE, calibrate.FILE)  # what is printed beside what the code says
+
+
+def inputs(docs: Path, pack: Pack) -> list[Path]:
+    """The files that are printed beside what the code says."""
+    return [docs / calibrate.FILE, *(selftest.path(family) for family in pack.families)]
 
 
 def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
@@ -31,7 +35,7 @@ def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
 
     :param pack: the checks that it tells of.
     """
-    fragments = FRAGMENTS | contract.about_the_checks(pack, selftest.read(docs))
+    fragments = FRAGMENTS | contract.about_the_checks(pack, selftest.read(pack))
     fragments |= calibration.about_the_verdict(calibrate.read(docs))
     written = [*contract.write_promise_pages(docs, pack), *rules.write_rule_pages(docs)]
     for code in LANGUAGES:

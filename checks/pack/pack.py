@@ -5,14 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from checks.contracts.duties import NoneSeen, PackDuty, PromisesKept
-from checks.contracts.families import cache, config, exports, polling, transport
 from checks.contracts.pack import Pack
-from checks.declare import Family
-from checks.proving.seeded import cache as s_cache
-from checks.proving.seeded import config as s_config
-from checks.proving.seeded import exports as s_exports
-from checks.proving.seeded import polling as s_polling
-from checks.proving.seeded import transport as s_transport
+from checks.declare import family
 from checks.records import N_
 
 from .rehearsals import SCENARIOS
@@ -28,16 +22,7 @@ PACK = Pack(
     package="aris3_client_sdk",
     distribution="aris3-client-sdk",
     prefix="ARIS3_",
-    families=tuple(
-        Family(name, HERE / name, one.PROMISES, one.STATEMENTS, one.WEAKNESSES, seeded.DEFECTS, seeded.STAND_INS)
-        for name, one, seeded in (
-            ("config", config, s_config),
-            ("transport", transport, s_transport),
-            ("exports", exports, s_exports),
-            ("polling", polling, s_polling),
-            ("cache", cache, s_cache),
-        )
-    ),
+    families=tuple(family(f"{__package__}", name) for name in FAMILIES),
     sections={
         "1": N_("The package"),
         "2": N_("Configuration"),

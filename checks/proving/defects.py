@@ -14,17 +14,29 @@ from checks.subject.source import folder_of
 def plant(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
     """Copy the source of the pack's reference SDK into a folder, with the change in it; the folder to import from.
 
-    :raises HarnessError: the text to be replaced does not stand there exactly once.
+    :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
     """
     folder = into / defect.id
     shutil.copytree(pack.source, folder, ignore=shutil.ignore_patterns("__pycache__"))
     file = folder / folder_of(pack.package) / defect.file
-    text = file.read_text(encoding="utf-8")
-    found = text.count(defect.old)
-    if found != 1:
+    lines, old = file.read_text(encoding="utf-8").split("\n"), defect.old.split("\n")
+    # The indentation of the first line is that of all: what is declared has none in common.
+    places = [
+        (at, indent)
+        for at, line in enumerate(lines)
+        if not (indent := line[: len(line) - len(old[0])]).strip()
+        and lines[at : at + len(old)] == _indented(old, indent)
+    ]
+    if len(places) != 1:
         raise HarnessError(
-            f"{defect.id}: the text that it replaces stands {found} times in {defect.file}, "
-            f"not once. Bring its `old` back in line with the reference SDK."
+            f"{defect.id}: the lines that it replaces stand {len(places)} times in {defect.file}, "
+            f"not once. Bring its diff back in line with the reference SDK."
         )
-    file.write_text(text.replace(defect.old, defect.new), encoding="utf-8")
+    [(at, indent)] = places
+    lines[at : at + len(old)] = _indented(defect.new.split("\n"), indent) if defect.new else []
+    file.write_text("\n".join(lines), encoding="utf-8")
     return folder
+
+
+def _indented(lines: list[str], indent: str) -> list[str]:
+    return [indent + line if line else "" for line in lines]

@@ -153,7 +153,7 @@ def judge_release(
                 promises=view.statuses,
                 metrics=view.situation.metrics,
                 findings=findings,
-                weaknesses=pack.limitations,
+                limitations=pack.limitations,
                 incidents=view.situation.incidents,
                 followed=incidents,
                 coverage=view.coverage,
@@ -410,4 +410,4 @@ def _self_test(proofs: Sequence[Proof]) -> tuple[int, int]:
 
 def _newest_findings(pack: Pack, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     newest = {finding.weakness: finding for finding in findings}
-    return tuple(newest[weakness.id] for weakness in pack.limitations if weakness.id in newest)
+    return tuple(newest[one.id] for one in pack.limitations if one.id in newest)

@@ -198,7 +198,7 @@ def serve(place: Place, args: argparse.Namespace) -> int:
 def write_pages(place: Place, known: Judgement | None = None) -> None:
     """Write every release's includes; the one that has been judged already is not judged again."""
     from checks.includes.language import LANGUAGES
-    from checks.includes.reference import INPUTS, publish_reference
+    from checks.includes.reference import inputs, publish_reference
     from checks.includes.site import publish_releases
     from checks.includes.store import Store
     from checks.release import folder
@@ -213,7 +213,7 @@ def write_pages(place: Place, known: Judgement | None = None) -> None:
 
     judgements = [published(release) for release in releases]
     publish_releases(place.docs, judgements, place.loaded.settings.watch.language)
-    store.reference([place.docs / file for file in INPUTS], lambda: publish_reference(place.docs, place.pack))
+    store.reference(inputs(place.docs, place.pack), lambda: publish_reference(place.docs, place.pack))
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
 
 

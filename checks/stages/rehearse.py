@@ -150,15 +150,15 @@ def _proof(place: Place, prepared: Prepared) -> Proven:
     from checks.proving import selftest
     from checks.proving.prove import prove
 
-    kept = selftest.read(place.docs)
+    kept = selftest.read(place.pack)
     now = {defect.id: defect.expected for defect in place.pack.defects}
     if (
         kept is not None
-        and kept.subject_digest == prepared.subject.digest
-        and {one.id: one.expected for one in kept.proven.defects} == now
+        and kept.is_of(prepared.subject.digest)
+        and {one.id: one.expected for one in kept.defects} == now
     ):
         place.console.line(f"  the self-test of {kept.made_at:%Y-%m-%d %H:%M} UTC stands: {len(now)} seeded defects")
-        return replace(kept.proven, defects=tuple(_expected(one) for one in kept.proven.defects))
+        return replace(kept.proven, defects=tuple(_expected(one) for one in kept.defects))
     place.console.line(f"  first, {len(now)} seeded defects are shown to the checks")
     return prove(prepared, expected_only=True, hear=lambda caught: hear_caught(place.console, caught))
 

@@ -1,4 +1,4 @@
-"""Do the checks of the cache leave a sound one alone, weaknesses and mended ones included?"""
+"""Do the checks of the cache leave a sound one alone, limitations and mended ones included?"""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ IDS = tuple(promise.id for promise in FAMILY.promises if promise.id not in EXPLO
 
 
 @pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
-def test_a_weakness_breaks_no_promise_whether_it_is_there_or_mended(
+def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
     source = plant(PACK, stand_in, tmp_path)

@@ -26,7 +26,7 @@ def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
 
 
 @pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
-def test_a_weakness_breaks_no_promise_whether_it_is_there_or_mended(
+def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
     source = plant(PACK, stand_in, tmp_path)

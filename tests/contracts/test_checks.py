@@ -7,7 +7,7 @@ from checks.contracts.run import run_checks
 from checks.errors import UsageError
 from checks.records import CheckResult, CheckRun, Outcome
 from checks.subject.environment import Prepared
-from tests.ours import LIMITATIONS, PACKAGE, PROMISES
+from tests.ours import LIMITATIONS, PACK, PACKAGE, PROMISES
 
 
 @pytest.fixture(scope="module")
@@ -31,12 +31,12 @@ def test_every_check_counts_its_trials(healthy: CheckRun) -> None:
     assert [check.id for check in healthy.checks if check.trials == 0] == []
 
 
-def test_every_weakness_has_an_answer(healthy: CheckRun) -> None:
-    assert [weakness.id for weakness in LIMITATIONS] == [found.id for found in healthy.findings]
+def test_every_limitation_has_an_answer(healthy: CheckRun) -> None:
+    assert [limitation.id for limitation in LIMITATIONS] == [found.id for found in healthy.findings]
     assert [found for found in healthy.findings if found.seen is None] == []
 
 
-def test_the_reference_sdk_has_the_weaknesses_that_the_contract_itself_asks_for(healthy: CheckRun) -> None:
+def test_the_reference_sdk_has_the_limitations_that_the_contract_itself_asks_for(healthy: CheckRun) -> None:
     assert {
         "cache.expired-answers-stay",
         "cache.header-case-mixes-identities",
@@ -84,11 +84,11 @@ def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:
 
 def test_whatever_is_wanted_is_held_by_one_file_and_no_other_is_imported() -> None:
     ids = [one.id for one in (*PROMISES, *LIMITATIONS)]
-    assert dict.fromkeys(ids, 1) == {id: len(files_of([id])) for id in ids}
+    assert dict.fromkeys(ids, 1) == {id: len(files_of(PACK, [id])) for id in ids}
 
 
 def test_where_nothing_in_particular_is_wanted_all_files_are_imported() -> None:
-    assert {"check_exploration.py", "probe_cache.py"} <= {file.name for file in files_of([])}
+    assert {"check_exploration.py", "probe_cache.py"} <= {file.name for file in files_of(PACK, [])}
 
 
 def test_a_promise_that_is_not_there_is_refused_with_its_neighbours(prepared: Prepared) -> None:

@@ -26,6 +26,6 @@ def test_every_promise_rests_on_a_sentence() -> None:
     assert [promise.id for promise in PROMISES if promise.id not in stated] == []
 
 
-def test_no_two_promises_and_no_two_weaknesses_have_one_id() -> None:
-    ids = [promise.id for promise in PROMISES] + [weakness.id for weakness in LIMITATIONS]
+def test_no_two_promises_and_no_two_limitations_have_one_id() -> None:
+    ids = [promise.id for promise in PROMISES] + [limitation.id for limitation in LIMITATIONS]
     assert sorted(set(ids)) == sorted(ids)
