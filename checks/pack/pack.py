@@ -6,8 +6,7 @@ from pathlib import Path
 
 from checks.contracts.duties import NoneSeen, PackDuty, PromisesKept
 from checks.contracts.pack import Pack
-from checks.declare import family
-from checks.records import N_
+from checks.declare import N_, family
 
 from .rehearsals import SCENARIOS
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from checks.contracts.scenarios import Build, Extend, Network, Report, Scenario, Schedule, Sign
-from checks.records import Severity
+from checks.declare import Severity
 
 SIGNED_ON_THE_WAY = (
     Sign(24.5, 24, "review-pass-rate", "Read the day's jobs; none that failed."),

@@ -29,7 +29,7 @@ def watched(tmp_path: Path) -> Watched:
 def broken(hours: float, promise: str = PROMISE, reason: str = "ValueError: no address", **changes: Any) -> Observation:
     values = {
         "promise": promise,
-        "severity": PROMISE[promise].severity,
+        "severity": PACK.promise[promise].severity,
         "outcome": Outcome.BROKEN,
         "reason": reason,
         "duration_s": 0.1,
