@@ -120,7 +120,7 @@ def _watching(commands: Commands) -> None:
     it = _command(commands, "smoke", observe.smoke)
     _sdk(it)
     it.add_argument("--base-url", metavar="URL", help="a real service (default: the loopback service)")
-    it.add_argument("--waits", type=_positive, metavar="N", help="exports to wait for on loopback")
+    it.add_argument("--waits", type=_positive, metavar="N", help="waits on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
     it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")

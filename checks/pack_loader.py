@@ -64,6 +64,13 @@ def mount(name: str, folder: Path) -> str:
     return module
 
 
+def mounted() -> tuple[Path, ...]:
+    """The folders of the packs that are bound in this process."""
+    prefix = f"{packs.__name__}."
+    names = sorted(name for name in sys.modules if name.startswith(prefix) and name.count(".") == prefix.count("."))
+    return tuple(Path(next(iter(sys.modules[name].__path__))) for name in names)
+
+
 def name_of(folder: Path) -> str:
     """The name of the pack in a folder: its ``pack.py`` says ``NAME = "..."``. Nothing is run to read it.
 

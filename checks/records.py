@@ -123,6 +123,7 @@ class State(Word):
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
     UNKNOWN = "UNKNOWN"
+    NOT_APPLICABLE = "NOT APPLICABLE"  # the check pack feeds no such metric
 
 
 class VerdictWord(Word):
@@ -147,6 +148,7 @@ class DutyState(Word):
     NOT_YET_DUE = "not yet due"
     SIGNED = "signed"
     PERSON_SIGNS = "a person signs this"
+    NOT_APPLICABLE = "not applicable"  # the check pack feeds no metric that it is about
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

@@ -133,11 +133,7 @@ class SmokeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     base_url: Annotated[str, Meta(description="A real service to run it against. Empty: the loopback service.")] = ""
     waits: Annotated[
         int,
-        Meta(
-            ge=1,
-            le=10_000,
-            description="How many exports one smoke waits for on loopback: the trials behind its zeros.",
-        ),
+        Meta(ge=1, le=10_000, description="How many waits one smoke makes on loopback: the trials behind its zeros."),
     ] = 20
 
 

@@ -152,14 +152,15 @@ WORTH = {State.PROVEN: 1.0, State.MEETS: 1.0, State.INCONCLUSIVE: 0.5, State.FAI
 
 
 def score(metrics: Iterable[Metric]) -> float | None:
-    """The five states as one share: shown, and decides nothing. None where one of them is unknown.
+    """The states as one share: shown, and decides nothing. None where one that is applicable is unknown.
 
     A release with a key metric that fails may still score 69 %, which is why no rule looks at it.
     """
     states = {metric.id: metric.state for metric in metrics}
-    if any(states.get(id, State.UNKNOWN) is State.UNKNOWN for id in WEIGHTS):
+    weights = {id: weight for id, weight in WEIGHTS.items() if states.get(id) is not State.NOT_APPLICABLE}
+    if not weights or any(states.get(id, State.UNKNOWN) is State.UNKNOWN for id in weights):
         return None
-    return sum(weight * WORTH[states[id]] for id, weight in WEIGHTS.items()) / sum(WEIGHTS.values())
+    return sum(weight * WORTH[states[id]] for id, weight in weights.items()) / sum(weights.values())
 
 
 def _would_change(situation: Situation) -> Iterator[Text]:

@@ -24,7 +24,7 @@ def polling_timeouts(engine: Engine, span: Span) -> Metric:
         span,
         id="polling-timeouts",
         exposure=text("waits"),
-        source=text("Atalaya's own smoke, and the export tests of CI"),
+        source=text("Atalaya's own smoke, and the tests of CI"),
         threshold=text("at most {n} unexpected", n=limits.polling_timeouts),
         allowed=limits.polling_timeouts,
         proven_upper=limits.polling_proven_upper,

@@ -184,7 +184,7 @@ def _settled_all(lines: Sequence[str]) -> tuple[str, ...]:
 def settled(said: str) -> str:
     """A sentence without its ports, ids and measured sizes.
 
-    >>> settled("GET http://127.0.0.1:38289/aris3 trace_id=e9a2aee3-0887-4fb4-bfe4-d30e025bd76b, 2089 kB")
-    'GET http://127.0.0.1:…/aris3 trace_id=…, … kB'
+    >>> settled("GET http://127.0.0.1:38289/a trace_id=e9a2aee3-0887-4fb4-bfe4-d30e025bd76b, 2089 kB")
+    'GET http://127.0.0.1:…/a trace_id=…, … kB'
     """
     return VOLATILE.sub("…", said)

@@ -25,7 +25,7 @@ EVENTS: dict[EventKind, tuple[str, str, Severity, str]] = {
         "polling-timeout",
         "polling-timeouts",
         Severity.CRITICAL,
-        "A wait for an export timed out unexpectedly, in",
+        "A wait timed out unexpectedly, in",
     ),
     EventKind.NETWORK_ERROR: (
         "network-blocking",

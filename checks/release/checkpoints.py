@@ -123,7 +123,7 @@ def _duty(asked: Asked, known: Known, *, is_due: bool, signed: Signature | None)
             note=signed.note,
             evidence=evidence,
         )
-    if not is_due:
+    if not is_due and state is not DutyState.NOT_APPLICABLE:
         state, evidence = DutyState.NOT_YET_DUE, text("So far: {evidence}", evidence=evidence)
     return Duty(
         id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence, blocked_by=asked.blocked_by
@@ -290,6 +290,12 @@ def _metric(known: Known, id: str) -> tuple[Metric | None, bool]:
     return now, late
 
 
+def _is_fed(known: Known, id: str) -> bool:
+    """Whether the check pack could show anything of a metric."""
+    now = known.metrics.get(id)
+    return now is None or now.state is not State.NOT_APPLICABLE
+
+
 def _figure(known: Known, id: str) -> Text:
     metric, late = _metric(known, id)
     if metric is None:
@@ -301,6 +307,8 @@ def _figure(known: Known, id: str) -> Text:
 def _none_seen(known: Known, asked: NoneSeen) -> Found:
     metric, _ = _metric(known, asked.metric)
     figure = _figure(known, asked.metric)
+    if not _is_fed(known, asked.metric):
+        return DutyState.NOT_APPLICABLE, figure
     if metric is None or metric.state is State.UNKNOWN:
         return DutyState.MISSING, figure
     if metric.state is not State.FAIL:
@@ -322,7 +330,8 @@ def _consolidated(known: Known) -> Found:
     unknown = [id for id, metric in known.metrics.items() if metric.state is State.UNKNOWN]
     if unknown or not known.metrics:
         return DutyState.MISSING, text("Metrics that are unknown: {metrics}.", metrics=", ".join(unknown) or "-")
-    return DutyState.MET, text("Metrics that are known: all {n}.", n=len(known.metrics))
+    fed = [id for id in known.metrics if _is_fed(known, id)]
+    return DutyState.MET, text("Metrics that are known: all {n}.", n=len(fed))
 
 
 def _review_pass_rate(known: Known) -> Found:
@@ -330,7 +339,10 @@ def _review_pass_rate(known: Known) -> Found:
 
 
 def _review_network(known: Known) -> Found:
-    return DutyState.PERSON_SIGNS, text(
+    state = DutyState.PERSON_SIGNS
+    if not any(_is_fed(known, id) for id in ("network-errors", "polling-timeouts")):
+        state = DutyState.NOT_APPLICABLE
+    return state, text(
         "{errors} {timeouts}", errors=_figure(known, "network-errors"), timeouts=_figure(known, "polling-timeouts")
     )
 

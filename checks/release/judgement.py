@@ -23,7 +23,7 @@ from checks.metrics.course import course
 from checks.metrics.coverage import coverage
 from checks.metrics.engine import Engine, opened
 from checks.metrics.flaky import flaky
-from checks.metrics.measure import measure
+from checks.metrics.measure import COUNT_EVENTS, measure
 from checks.metrics.pace import pace
 from checks.metrics.sensitivity import sensitivity
 from checks.metrics.span import LOOKS_H, Span
@@ -292,6 +292,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         settings=now.settings,
         detectors=sensitivity(case.pack, proofs),
         fixed_at=now.fixed_at,
+        unfed=frozenset(COUNT_EVENTS) - case.pack.events.keys(),
         regressed_before=_regressed(
             {hours: then for hours, then in metrics_at.items() if due_at(release, hours) < as_of}
         ),

@@ -185,10 +185,7 @@ OPENS: tuple[OpensWhen, ...] = (
         _events(EventKind.STALE_READ),
     ),
     OpensWhen(
-        "polling-timeout",
-        N_("critical"),
-        N_("A wait for an export timed out unexpectedly."),
-        _events(EventKind.POLLING_TIMEOUT),
+        "polling-timeout", N_("critical"), N_("A wait timed out unexpectedly."), _events(EventKind.POLLING_TIMEOUT)
     ),
     OpensWhen(
         "network-blocking",

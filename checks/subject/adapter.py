@@ -160,10 +160,10 @@ def _problems(table: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Prob
     yield from _unknown("", table, ("package", "distribution", "names", *_SECTIONS))
     package = table.get("package")
     if not isinstance(package, str) or not _is_dotted(package):
-        yield "", "package", "the name that the SDK is imported by is needed here, such as 'acme_exports'."
+        yield "", "package", "the name that the SDK is imported by is needed here, such as 'acme_sdk'."
         return
     if not re.fullmatch(r"[\w.-]+", str(table.get("distribution", package))):
-        yield ("", "distribution", "the name that the SDK is installed by is needed here, such as 'acme-exports'.")
+        yield ("", "distribution", "the name that the SDK is installed by is needed here, such as 'acme-sdk'.")
     yield from _problems_of_names(table.get("names", {}), package, vocabulary)
     for section, checked in _SECTIONS.items():
         given = table.get(section, {})
