@@ -6,7 +6,7 @@ from checks.includes import myst
 from checks.includes.contract import link
 from checks.includes.voice import Voice
 from checks.records import N_, BacklogItem, Judgement
-from checks.release.asked import PROBES, Answer, answers
+from checks.release.asked import Answer, answers
 from checks.release.backlog import COST, FREQUENCY, IMPACT, PRIORITY
 
 
@@ -107,7 +107,7 @@ def asked(judgement: Judgement, voice: Voice) -> str:
 
 def _answer(one: Answer, voice: Voice) -> list[str]:
     item = one.item
-    name = link(item.id) if one.has_check and "." in item.id and item.id not in PROBES else voice.literal(item.id)
+    name = link(item.id) if one.has_check and one.of_promise else voice.literal(item.id)
     has = (
         voice.mark("●", voice(N_("yes")), "good") if one.has_check else voice.mark("○", voice(N_("not yet")), "unknown")
     )

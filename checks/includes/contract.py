@@ -7,28 +7,16 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from checks.contracts.promises import PROMISES, STATEMENTS
+from checks.contracts.pack import Pack
 from checks.includes import myst
 from checks.includes.files import write_pages
 from checks.includes.voice import Voice
-from checks.proving.defects import DEFECTS
-from checks.proving.matrix import Cell, DefectRow, by_defect, by_family, by_promise
+from checks.proving.matrix import Cell, DefectRow, by_defect, by_family, by_promise, family_of
 from checks.proving.prove import Proven
 from checks.proving.selftest import SelfTest
 from checks.records import N_, Promise, Statement
 
 PAGES = Path("reference") / "promises"
-
-# The sections of the contract, under the names that a reader knows them by.
-SECTIONS: dict[str, str] = {
-    "1": N_("The package"),
-    "2": N_("Configuration"),
-    "3": N_("Tracing and idempotency"),
-    "4": N_("The HTTP client, and its cache of GETs"),
-    "5": N_("Errors"),
-    "6": N_("Clients and session"),
-    "7": N_("Exports, and the wait for them"),
-}
 
 
 def link(id: str) -> str:
@@ -41,27 +29,32 @@ def fragment_of(id: str) -> str:
     return f"promise-{id.replace('.', '-')}"
 
 
-def write_promise_pages(docs: Path) -> tuple[Path, ...]:
+def write_promise_pages(docs: Path, pack: Pack) -> tuple[Path, ...]:
     """Write the page of each promise, which only includes its fragment, and take away those of promises gone."""
     return write_pages(
         docs / PAGES,
         # The label is what other projects link to, by objects.inv.
         {
             promise.id: f"(promise-{promise.id})=\n# `{promise.id}`\n\n```{{live}} {fragment_of(promise.id)}\n```\n"
-            for promise in PROMISES
+            for promise in pack.promises
         },
     )
 
 
-def about_the_checks(selftest: SelfTest | None) -> dict[str, Callable[[Voice], str]]:
-    """The fragments that tell what a self-test found: one for each promise, and the matrix of all, by name."""
-    fragments: dict[str, Callable[[Voice], str]] = {"matrix": partial(matrix, selftest)}
-    for promise in PROMISES:
-        fragments[fragment_of(promise.id)] = partial(_promise, promise, selftest)
+def about_the_checks(pack: Pack, selftest: SelfTest | None) -> dict[str, Callable[[Voice], str]]:
+    """The fragments that tell what a pack checks, and what a self-test found of it, by name."""
+    fragments: dict[str, Callable[[Voice], str]] = {
+        "promises": partial(promises, pack),
+        "weaknesses": partial(limitations, pack),
+        "statements": partial(statements, pack),
+        "matrix": partial(matrix, pack, selftest),
+    }
+    for promise in pack.promises:
+        fragments[fragment_of(promise.id)] = partial(_promise, pack, promise, selftest)
     return fragments
 
 
-def _promise(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
+def _promise(pack: Pack, promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
     return myst.paragraphs(
         voice.ours(promise.says),
         f"{voice.badge(promise.severity)} "
@@ -69,14 +62,14 @@ def _promise(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
         voice(N_("Why it matters: {why}"), why=promise.why),
         voice(N_("How it is tested: {how}"), how=promise.how),
         voice(N_("To test it alone: `nox -s checks -- --promise {id}`"), id=promise.id),
-        _sentences(promise, voice),
-        _seen_red(promise, selftest, voice),
+        _sentences(pack, promise, voice),
+        _seen_red(pack, promise, selftest, voice),
     )
 
 
-def _sentences(promise: Promise, voice: Voice) -> str:
-    said = [statement for statement in STATEMENTS if promise.id in statement.promises]
-    rows = [[voice(SECTIONS[statement.section]), voice.ours(statement.says)] for statement in said]
+def _sentences(pack: Pack, promise: Promise, voice: Voice) -> str:
+    said = [statement for statement in pack.statements if promise.id in statement.promises]
+    rows = [[_title(pack, statement.section, voice), voice.ours(statement.says)] for statement in said]
     if not rows:
         return ""
     header = [voice(N_("Section")), voice(N_("What the contract says"))]
@@ -84,11 +77,11 @@ def _sentences(promise: Promise, voice: Voice) -> str:
     return myst.table(caption, header, rows, classes="cards sentences", widths="25 75")
 
 
-def _seen_red(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
+def _seen_red(pack: Pack, promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
     last = selftest.last_red(promise.id) if selftest else None
     if selftest is None or last is None:
         return voice(N_("It has never been seen red: until it is, it proves nothing."))
-    says = {defect.id: defect.says for defect in DEFECTS}
+    says = {defect.id: defect.says for defect in pack.defects}
     rows = [
         [
             myst.paragraphs(myst.span(voice.literal(caught.id), "row-name"), voice.plain(says.get(caught.id, ""))),
@@ -104,24 +97,66 @@ def _seen_red(promise: Promise, selftest: SelfTest | None, voice: Voice) -> str:
     )
 
 
-def statements(voice: Voice) -> str:
+def promises(pack: Pack, voice: Voice) -> str:
+    """Every promise, a table for each contract."""
+    ordered = sorted(pack.promises, key=lambda promise: promise.contract)
+    return myst.paragraphs(
+        *(_contract(name, list(family), voice) for name, family in groupby(ordered, key=lambda one: one.contract))
+    )
+
+
+def _contract(name: str, family: list[Promise], voice: Voice) -> str:
+    header = [voice(N_("Promise")), voice(N_("Severity")), voice(N_("Checkpoint")), voice(N_("Why it matters"))]
+    rows = [
+        [
+            myst.paragraphs(myst.span(link(promise.id), "row-name"), voice.ours(promise.says)),
+            voice.badge(promise.severity),
+            f"T+{promise.checkpoint_h}",
+            voice.ours(promise.why),
+        ]
+        for promise in family
+    ]
+    caption = voice(N_("{contract}: {n} promises"), contract=name, n=len(family))
+    return myst.table(caption, header, rows, classes="cards promises", widths="44 13 13 30")
+
+
+def limitations(pack: Pack, voice: Voice) -> str:
+    """Every limitation that is looked for beyond the contract."""
+    header = [voice(N_("Weakness")), voice(N_("What would mend it"))]
+    rows = [
+        [
+            myst.paragraphs(myst.span(voice.literal(limitation.id), "row-name"), voice.ours(limitation.says)),
+            voice.ours(limitation.proposal),
+        ]
+        for limitation in pack.limitations
+    ]
+    caption = voice(N_("Weaknesses that are looked for beyond the contract"))
+    return myst.table(caption, header, rows, classes="cards findings")
+
+
+def _title(pack: Pack, section: str, voice: Voice) -> str:
+    """What a section of the contract is called."""
+    return voice(pack.sections[section]) if section in pack.sections else myst.escaped(section)
+
+
+def statements(pack: Pack, voice: Voice) -> str:
     """Every sentence of the contract: a table for each section, with what tests it or why nothing does."""
-    tested = sum(bool(statement.promises) for statement in STATEMENTS)
+    tested = sum(bool(statement.promises) for statement in pack.statements)
     said = voice(
         N_("{n} sentences: {tested} are tested by {promises} promises, and each of the other {rest} says why not."),
-        n=len(STATEMENTS),
+        n=len(pack.statements),
         tested=tested,
-        promises=len(PROMISES),
-        rest=len(STATEMENTS) - tested,
+        promises=len(pack.promises),
+        rest=len(pack.statements) - tested,
     )
     tables = [
-        _section(section, list(of_section), voice)
-        for section, of_section in groupby(STATEMENTS, key=lambda statement: statement.section)
+        _section(_title(pack, section, voice), list(of_section), voice)
+        for section, of_section in groupby(pack.statements, key=lambda statement: statement.section)
     ]
     return myst.paragraphs(said, *tables)
 
 
-def _section(section: str, of_section: list[Statement], voice: Voice) -> str:
+def _section(title: str, of_section: list[Statement], voice: Voice) -> str:
     header = [voice(N_("What the contract says")), voice(N_("Tested by, or why not"))]
     rows = [
         [
@@ -130,7 +165,7 @@ def _section(section: str, of_section: list[Statement], voice: Voice) -> str:
         ]
         for statement in of_section
     ]
-    return myst.table(voice(SECTIONS[section]), header, rows, classes="cards sentences", widths="60 40")
+    return myst.table(title, header, rows, classes="cards sentences", widths="60 40")
 
 
 def faults(voice: Voice) -> str:
@@ -151,7 +186,7 @@ def faults(voice: Voice) -> str:
     )
 
 
-def matrix(selftest: SelfTest | None, voice: Voice) -> str:
+def matrix(pack: Pack, selftest: SelfTest | None, voice: Voice) -> str:
     """Which defect is caught by which promise: what each check sees, and each family's defects."""
     if selftest is None:
         return voice(N_("No self-test has been kept yet: `nox -s prove` makes one."))
@@ -171,17 +206,17 @@ def matrix(selftest: SelfTest | None, voice: Voice) -> str:
         if selftest.to_all
         else voice(N_("Each defect was shown only to the checks that should turn red: false alarms are not in it.")),
     ]
-    rows = by_defect(proven)
+    rows = by_defect(proven, family_of(pack))
     tables = [
-        _defects(family, [row for row in rows if row.family == family], voice)
+        _defects(pack, family, [row for row in rows if row.family == family], voice)
         for family in dict.fromkeys(row.family for row in rows)
     ]
     when = f"{voice(N_('Made:'))} {voice.at(selftest.made_at)}, Python {myst.escaped(selftest.python)}"
-    return myst.paragraphs(" ".join(said), when, _confusion(proven, voice), _sights(proven, voice), *tables)
+    return myst.paragraphs(" ".join(said), when, _confusion(pack, proven, voice), _sights(proven, voice), *tables)
 
 
-def _confusion(proven: Proven, voice: Voice) -> str:
-    table = by_family(proven)
+def _confusion(pack: Pack, proven: Proven, voice: Voice) -> str:
+    table = by_family(proven, family_of(pack), [family.name for family in pack.families])
     header = [voice(N_("Defects of")), *(myst.escaped(name) for name in table)]
     rows = [[myst.escaped(down), *(_cell(cell, voice) for cell in cells.values())] for down, cells in table.items()]
     caption = voice(
@@ -212,8 +247,8 @@ def _sights(proven: Proven, voice: Voice) -> str:
     return myst.table(caption, header, rows, classes="cards sights", widths="52 14 18 16")
 
 
-def _defects(family: str, of_family: list[DefectRow], voice: Voice) -> str:
-    says = {defect.id: defect.says for defect in DEFECTS}
+def _defects(pack: Pack, family: str, of_family: list[DefectRow], voice: Voice) -> str:
+    says = {defect.id: defect.says for defect in pack.defects}
     header = [voice(N_("Seeded defect")), voice(N_("Caught by")), voice(N_("Missed by")), voice(N_("Red besides"))]
     rows = [
         [

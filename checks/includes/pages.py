@@ -142,10 +142,8 @@ def _reproduce(status: PromiseStatus, voice: Voice) -> str:
 
 def findings(judgement: Judgement, voice: Voice) -> str:
     """Limitations beyond the contract: shown, never counted."""
-    from checks.pack.pack import LIMITATIONS
-
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
-    known = {limitation.id: limitation for limitation in LIMITATIONS}
+    known = {limitation.id: limitation for limitation in judgement.limitations}
     if not newest:
         return voice(N_("Weaknesses beyond the contract have not been looked for yet."))
     header = [

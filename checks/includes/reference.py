@@ -10,30 +10,33 @@ from typing import Any
 
 from checks import settings
 from checks.calibration import calibrate
+from checks.contracts.pack import Pack
 from checks.evidence import schema
 from checks.includes import calibration, contract, embedding, figures, incidents, kinds, myst, rules
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
-from checks.pack.pack import FAMILIES
 from checks.proving import selftest
-from checks.records import N_, Promise
+from checks.records import N_
 from checks.release.incidents import schema as incident_schema
 
 FOLDER = "reference"
 
 
-def inputs(docs: Path) -> list[Path]:
+def inputs(docs: Path, pack: Pack) -> list[Path]:
     """The files that are printed beside what the code says."""
-    return [docs / calibrate.FILE, *(selftest.path(family) for family in FAMILIES)]
+    return [docs / calibrate.FILE, *(selftest.path(family) for family in pack.families)]
 
 
-def publish_reference(docs: Path) -> tuple[Path, ...]:
-    """Write the generated part of the reference in every language; returns what had to be written."""
-    fragments = FRAGMENTS | contract.about_the_checks(selftest.read())
+def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
+    """Write the generated part of the reference in every language; returns what had to be written.
+
+    :param pack: the checks that it tells of.
+    """
+    fragments = FRAGMENTS | contract.about_the_checks(pack, selftest.read(pack))
     fragments |= figures.about_the_metrics()
     fragments |= calibration.about_the_verdict(calibrate.read(docs))
-    written = [*contract.write_promise_pages(docs), *rules.write_rule_pages(docs)]
+    written = [*contract.write_promise_pages(docs, pack), *rules.write_rule_pages(docs)]
     for code in LANGUAGES:
         voice = Voice(Language(code))
         for name, fragment in fragments.items():
@@ -70,53 +73,9 @@ def _default(value: Any, voice: Voice) -> str:
     return voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
 
 
-def promises(voice: Voice) -> str:
-    """Every promise, a table for each contract."""
-    from checks.contracts.promises import PROMISES
-
-    ordered = sorted(PROMISES, key=lambda promise: promise.contract)
-    return myst.paragraphs(
-        *(_contract(name, list(family), voice) for name, family in groupby(ordered, key=lambda one: one.contract))
-    )
-
-
-def _contract(name: str, family: list[Promise], voice: Voice) -> str:
-    header = [voice(N_("Promise")), voice(N_("Severity")), voice(N_("Checkpoint")), voice(N_("Why it matters"))]
-    rows = [
-        [
-            myst.paragraphs(myst.span(contract.link(promise.id), "row-name"), voice.ours(promise.says)),
-            voice.badge(promise.severity),
-            f"T+{promise.checkpoint_h}",
-            voice.ours(promise.why),
-        ]
-        for promise in family
-    ]
-    caption = voice(N_("{contract}: {n} promises"), contract=name, n=len(family))
-    return myst.table(caption, header, rows, classes="cards promises", widths="44 13 13 30")
-
-
-def limitations(voice: Voice) -> str:
-    """Every limitation that is looked for beyond the contract."""
-    from checks.pack.pack import LIMITATIONS
-
-    header = [voice(N_("Weakness")), voice(N_("What would mend it"))]
-    rows = [
-        [
-            myst.paragraphs(myst.span(voice.literal(limitation.id), "row-name"), voice.ours(limitation.says)),
-            voice.ours(limitation.proposal),
-        ]
-        for limitation in LIMITATIONS
-    ]
-    caption = voice(N_("Weaknesses that are looked for beyond the contract"))
-    return myst.table(caption, header, rows, classes="cards findings")
-
-
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "settings": keys,
-    "promises": promises,
-    "weaknesses": limitations,
     **rules.about_the_rules(),
-    "statements": contract.statements,
     "faults": contract.faults,
     "records": kinds.records,
     "states": incidents.machines,

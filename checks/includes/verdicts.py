@@ -8,7 +8,7 @@ from checks.includes import myst, rules
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, DutyState, Judgement, Release
 
-DONE = (DutyState.MET, DutyState.SIGNED)
+DONE = (DutyState.MET, DutyState.SIGNED, DutyState.NOT_APPLICABLE)
 
 
 def verdict(judgement: Judgement, voice: Voice) -> str:
