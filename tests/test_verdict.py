@@ -359,3 +359,11 @@ def test_the_score_is_shown_and_decides_nothing(
 ) -> None:
     found = verdict(72, metrics=metrics(**states))
     assert (found.score, found.word) == (share, word)
+
+
+def test_a_metric_that_is_not_applicable_blocks_no_word_and_weighs_nothing() -> None:
+    fed = verdict(72, metrics=metrics(stale_cache=State.NOT_APPLICABLE))
+    assert (fed.word, fed.score) == (VerdictWord.GO, 1.0)
+    assert verdict(72, metrics=metrics(stale_cache=State.UNKNOWN)).word is VerdictWord.INCONCLUSIVE
+    failing = verdict(72, metrics=metrics(pass_rate=State.FAIL, stale_cache=State.NOT_APPLICABLE))
+    assert failing.score == pytest.approx(4 / 6)
