@@ -20,7 +20,7 @@ from checks.subject.environment import Prepared
 IDS = tuple(promise.id for promise in PROMISES if promise.id not in EXPLORING)
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda stand_in: stand_in.id)
+@pytest.mark.parametrize("stand_in", [*STAND_INS], ids=lambda stand_in: stand_in.id)
 def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:

@@ -25,7 +25,7 @@ def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
     return {check.id: check.outcome for check in run.checks if check.outcome is not Outcome.KEPT}
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda stand_in: stand_in.id)
+@pytest.mark.parametrize("stand_in", [*STAND_INS], ids=lambda stand_in: stand_in.id)
 def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
