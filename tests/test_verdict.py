@@ -348,3 +348,8 @@ def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
 
 def test_the_same_situation_gives_the_same_bytes() -> None:
     assert msgspec.json.encode(verdict(30)) == msgspec.json.encode(verdict(30))
+
+
+def test_a_metric_that_is_not_applicable_blocks_no_word() -> None:
+    assert verdict(72, metrics=metrics(stale_cache=State.NOT_APPLICABLE)).word is VerdictWord.GO
+    assert verdict(72, metrics=metrics(stale_cache=State.UNKNOWN)).word is VerdictWord.INCONCLUSIVE

@@ -10,8 +10,9 @@ from babel.messages.pofile import read_po
 
 from checks.errors import UsageError
 from checks.includes import catalogue
-from checks.includes.language import LANGUAGES, Language, catalogue_path
+from checks.includes.language import LANGUAGES, Language, catalogue_path, pack_catalogue_path
 from checks.records import Outcome, text
+from tests.ours import PACK
 
 EN, ES = Language("en"), Language("es")
 
@@ -71,13 +72,16 @@ def placeholders(template: str) -> list[tuple[str, str]]:
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_every_sentence_of_the_code_is_translated(code):
     language = Language(code)
-    assert [message for message in catalogue.sentences() if message not in language._messages] == []
+    said = [*catalogue.sentences(), *catalogue.pack_sentences(PACK)]
+    assert [message for message in said if message not in language._messages] == []
 
 
 @pytest.mark.parametrize("code", [code for code in LANGUAGES if code != "en"])
 def test_translations_have_the_placeholders_and_the_code_of_their_sentence(code):
-    with catalogue_path(code).open("rb") as file:
-        messages = [message for message in read_po(file) if message.id and message.string]
+    messages = []
+    for path in (catalogue_path(code), pack_catalogue_path(PACK.folder, code)):
+        with path.open("rb") as file:
+            messages += [message for message in read_po(file) if message.id and message.string]
     assert messages
     # The descriptions of settings take no values: what looks like a field there is none.
     wrong = [message.id for message in messages if placeholders(message.id) != placeholders(str(message.string))]

@@ -254,3 +254,22 @@ def test_metrics_are_consolidated_when_none_is_unknown() -> None:
     missing = duty("consolidate-metrics", 72, metrics=metrics(stale_cache=State.UNKNOWN))
     assert [duty("consolidate-metrics", 72).state, missing.state] == [MET, MISSING]
     assert "stale-cache" in str(missing.evidence)
+
+
+NOT_FED = {"network_errors": State.NOT_APPLICABLE, "polling_timeouts": State.NOT_APPLICABLE}
+
+
+def test_a_duty_about_nothing_that_the_pack_feeds_is_not_applicable_even_before_it_is_due() -> None:
+    found = {hours: duty("review-network", hours, metrics=metrics(**NOT_FED)) for hours in (1, 24)}
+    assert {one.state for one in found.values()} == {DutyState.NOT_APPLICABLE}
+    none = duty("no-stale-cache", 24, metrics=metrics(stale_cache=State.NOT_APPLICABLE))
+    assert none.state is DutyState.NOT_APPLICABLE
+
+
+def test_one_metric_that_is_fed_is_reviewed() -> None:
+    assert duty("review-network", 24, metrics=metrics(network_errors=State.NOT_APPLICABLE)).state is SIGNS
+
+
+def test_what_is_not_fed_does_not_hold_back_the_consolidation() -> None:
+    found = duty("consolidate-metrics", 72, metrics=metrics(**NOT_FED))
+    assert (found.state, str(found.evidence)) == (MET, "Metrics that are known: all 3.")

@@ -126,13 +126,13 @@ def test_what_a_test_provoked_and_what_a_real_service_did_open_nothing(
 
 
 def test_a_minor_promise_opens_nothing(watched: Watched) -> None:
-    minor = next(id for id, promise in PROMISE.items() if promise.severity is Severity.MINOR)
+    minor = next(id for id, promise in PACK.promise.items() if promise.severity is Severity.MINOR)
     watched.keep(broken(21, minor))
     assert steps(watched, 21.1) == ()
 
 
 def test_a_storm_is_one_incident_with_a_count_and_what_comes_later_joins_it(watched: Watched) -> None:
-    ids = [id for id, promise in PROMISE.items() if promise.severity is not Severity.MINOR]
+    ids = [id for id, promise in PACK.promise.items() if promise.severity is not Severity.MINOR]
     watched.keep(*(broken(21, id) for id in ids[: STORM + 2]))
     (storm,) = steps(watched, 21.1)
     assert (len(storm.fingerprints), storm.severity) == (STORM + 2, Severity.CRITICAL)
@@ -313,7 +313,7 @@ def test_no_hostile_name_breaks_a_fingerprint() -> None:
 
 
 def test_a_storm_that_was_mended_and_comes_back_with_other_causes_is_opened_again(watched: Watched) -> None:
-    ids = [id for id, promise in PROMISE.items() if promise.severity is not Severity.MINOR]
+    ids = [id for id, promise in PACK.promise.items() if promise.severity is not Severity.MINOR]
     watched.keep(*(broken(21, id) for id in ids[: STORM + 1]))
     (storm,) = steps(watched, 21.1)
     say(watched, 22, storm, "monitoring")
