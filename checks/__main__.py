@@ -238,7 +238,7 @@ def _releasing(commands: Commands) -> None:
     it = _command(inner, "incident", incidents.incident)
     it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
     it.add_argument(
-        "--to", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
+        "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
     )
     it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
     it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
@@ -248,6 +248,7 @@ def _releasing(commands: Commands) -> None:
         "--metric", choices=MANDATORY, metavar="ID", help=f"the metric that it spoils: {', '.join(MANDATORY)}"
     )
     _by(it, required=False)
+    _by(_command(inner, "migrate", incidents.migrate), required=False)
     it = _command(inner, "close", close.close)
     it.add_argument(
         "--carry",

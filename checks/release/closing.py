@@ -61,7 +61,7 @@ def hinders(judgement: Judgement, *, now: datetime, early: bool) -> Iterator[str
         if incident.state not in OVER:
             yield (
                 f"{incident.id} is {incident.state}. Carry it over with --carry {incident.id}, or show that it is "
-                f"resolved: python -m checks release incident {incident.id} --to resolved --why TEXT"
+                f"resolved: python -m checks release incident {incident.id} --state resolved --why TEXT"
             )
 
 
