@@ -69,7 +69,7 @@ def old_page(file: Path, latest: Mapping[str, Transition]) -> OldPage | None:
             f"{file.name}: by its name it is about {last.incident}, and its front matter says {id}. Rename the file, "
             f"or correct the id."
         )
-    if last is None and (lacks := [key for key in REQUIRED if not values.get(key)]):
+    if last is None and (lacks := [key for key in REQUIRED if key not in values]):
         raise ReleaseError(
             f"{file.name}: no record is about it, and to make one its front matter lacks {', '.join(lacks)}. "
             + "".join(f"{line}. " for line in wrong)
