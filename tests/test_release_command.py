@@ -477,6 +477,7 @@ def test_what_is_not_sealed_is_unknown(root: Path) -> None:
         ("release", "checkpoint", "--sign", "review-pass-rate", "--release", "1.1.1"),
         ("release", "decide", "go-on", "--why", "x", "--release", "1.1.1"),
         ("release", "incident", "new", "--impact", "x", "--severity", "minor", "--release", "1.1.1"),
+        ("release", "migrate", "--release", "1.1.1"),
         ("release", "close", "--why", "x", "--release", "1.1.1"),
         ("release", "open", "1.1.1", "--commit", "abc"),
         ("smoke", "--release", "1.1.1", "--waits", "1"),
@@ -514,6 +515,19 @@ def test_an_open_incident_hinders_until_it_is_carried_over(root: Path) -> None:
     assert states(folder) == ["open", "carried over"]
     # What is carried over hurts still: it turns no verdict green.
     assert "The incident INC-1 is open" in release_judged(root).stderr
+
+
+def test_what_a_page_says_and_no_record_does_hinders_the_seal_until_it_is_migrated(root: Path) -> None:
+    folder = over(root)
+    old(folder)
+    refused = closed(root)
+    assert (refused.returncode, "release migrate --release 1.1.1" in refused.stderr) == (2, True)
+    assert migrated(root).returncode == 0
+    assert "Carry it over with --carry INC-1" in closed(root).stderr
+    assert closed(root, "--carry", "INC-1").returncode == 0
+    sealed = {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
+    assert "what is closed stays as it was sealed" in migrated(root).stderr
+    assert sealed == {file: file.read_bytes() for file in folder.rglob("*") if file.is_file()}
 
 
 def test_a_watch_is_not_closed_before_its_end_but_for_a_release_that_was_taken_back(root: Path) -> None:

@@ -65,6 +65,16 @@ def hinders(judgement: Judgement, *, now: datetime, early: bool) -> Iterator[str
             )
 
 
+def left_on_pages(judgement: Judgement) -> Iterator[str]:
+    """What the front matter of pages says and no record does: in a sealed folder nobody can record it any more."""
+    for page in judgement.pages:
+        if page.not_recorded:
+            yield (
+                f"the page {page.name} says what is not recorded: {page.not_recorded[0].strip()}. Take it out, or "
+                f"record it: python -m checks release migrate --release {judgement.release.version}"
+            )
+
+
 def ends_as(judgement: Judgement) -> str:
     """The state that a watch ends in."""
     return INVALID if judgement.verdict.word is VerdictWord.INVALID else CLOSED

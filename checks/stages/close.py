@@ -47,7 +47,11 @@ def close(place: Place, args: argparse.Namespace) -> int:
                 for one in judgement.incidents
             ),
         )
-        hindered = [*closing.hinders(left, now=utc_now(), early=args.early), *map(str, judgement.disputed)]
+        hindered = [
+            *closing.hinders(left, now=utc_now(), early=args.early),
+            *map(str, judgement.disputed),
+            *closing.left_on_pages(judgement),
+        ]
         if hindered:
             for one in hindered:
                 place.console.row("refused", one)
