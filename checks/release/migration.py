@@ -35,11 +35,6 @@ class OldPage(NamedTuple):
     body: str
     kept: tuple[str, ...]
 
-    @property
-    def lacks_record(self) -> bool:
-        """Whether the front matter says something that no record does."""
-        return self.last is None or self.incident != incident_of(self.last) or bool(self.causes)
-
     def as_text(self, kept: tuple[str, ...]) -> str:
         """The page as free text, with these lines of its front matter at the end."""
         body = self.body.rstrip("\n") + "\n"

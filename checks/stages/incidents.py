@@ -245,8 +245,6 @@ def _step_of(
     from checks.release.standing import incident_of, transition_of
     from checks.release.states import OPEN
 
-    if not page.lacks_record:
-        return None, page.kept
     stamped, kept = stamp_after(release, page.last), page.kept
     step = transition_of(page.incident, by=who(args), why=args.why or "its page said so", **stamped)
     step = replace(step, **page.causes)
