@@ -28,6 +28,7 @@ from checks.records import (
 )
 from checks.release.causes import cause_of
 from checks.release.folder import lasts_h, load
+from checks.release.incidents import new_page
 from checks.settings import load as load_settings
 from checks.stages.close import extend_what_needs_it
 from checks.stages.incidents import open_by_rule
@@ -261,6 +262,13 @@ def test_an_old_page_becomes_a_record_and_free_text_and_loses_nothing(root: Path
     )
     assert "recorded" in done.stderr
     assert "at the end of the text: reporter: ana" in done.stderr
+
+
+def test_an_old_page_that_nobody_completed_asks_for_no_front_matter_any_more(root: Path) -> None:
+    asks = "Write here what happened, in the order in which it did. In the front matter above, complete `impact`."
+    page = old(opened(root), OLD.replace("What happened.", asks).replace("# by hand\nreporter: ana\n", ""))
+    assert migrated(root).returncode == 0
+    assert page.read_text(encoding="utf-8") == new_page("INC-1", title="INC-1: stale")
 
 
 def test_a_migration_that_is_run_again_changes_nothing(root: Path) -> None:

@@ -125,9 +125,9 @@ def taken_apart(content: str, own: str) -> Parts:
     return Parts(tuple(front), title, body)
 
 
-def new_page(id: str, body: str = "") -> str:
+def new_page(id: str, body: str = "", *, title: str = "") -> str:
     """The text of a page: its heading, and what a person wrote, or is to write."""
-    return f"# {id}\n\n" + (
+    return f"# {title or id}\n\n" + (
         body
         or "Write here what happened, in the order in which it did: this text is yours.\n"
         "What is recorded of the incident stands above it on the site. To change that: "

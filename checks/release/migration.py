@@ -17,6 +17,11 @@ from checks.release.standing import incident_of
 from checks.release.states import OPEN
 
 REQUIRED = ("id", "at", "severity", "impact")  # of an incident that no record holds yet
+_CAUSES = (("rule", "rule"), ("fingerprint", "fingerprints"), ("blocks", "blocks"))
+# What an old page began with: it asks to complete the front matter, which is gone.
+_TEMPLATE = re.compile(
+    r"^Write here what happened, in the order in which it did\. In the front matter .*\n?", re.MULTILINE
+)
 
 
 class OldPage(NamedTuple):
@@ -37,11 +42,11 @@ class OldPage(NamedTuple):
 
     def as_text(self, kept: tuple[str, ...]) -> str:
         """The page as free text, with these lines of its front matter at the end."""
-        body = self.body.rstrip("\n") + "\n"
+        body = _TEMPLATE.sub("", self.body.rstrip("\n") + "\n")
         if kept:
             fence = "`" * max((3, *(1 + len(run) for line in kept for run in re.findall("`+", line))))
             body += "\n".join(("\n## From the front matter, not recorded\n", f"{fence}text", *kept, fence, ""))
-        return new_page(self.title or self.incident.id, body.lstrip("\n"))
+        return new_page(self.incident.id, body.lstrip("\n"), title=self.title)
 
 
 def old_page(file: Path, latest: Mapping[str, Transition]) -> OldPage | None:
@@ -78,9 +83,6 @@ def old_page(file: Path, latest: Mapping[str, Transition]) -> OldPage | None:
     if last is not None:
         incident = replace(incident, id=last.incident)
     return OldPage(file, target, last, incident, causes, parts.title, parts.body, tuple(kept))
-
-
-_CAUSES = (("rule", "rule"), ("fingerprint", "fingerprints"), ("blocks", "blocks"))
 
 
 def _sorted(front: tuple[str, ...], last: Transition | None) -> tuple[dict[str, object], list[str], list[str]]:
