@@ -253,7 +253,7 @@ def _releasing(commands: Commands) -> None:
     it = _command(inner, "incident", incidents.incident)
     it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
     it.add_argument(
-        "--to", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
+        "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
     )
     it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
     it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
@@ -261,6 +261,7 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--fix", metavar="TEXT", help="what was done about it")
     it.add_argument("--metric", choices=METRICS, metavar="ID", help=f"the metric that it spoils: {', '.join(METRICS)}")
     _by(it, required=False)
+    _by(_command(inner, "migrate", incidents.migrate), required=False)
     it = _command(inner, "close", close.close)
     it.add_argument(
         "--carry",

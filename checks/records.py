@@ -568,7 +568,7 @@ class InForce(Evidence, frozen=True, kw_only=True):
 
 
 class Transition(Evidence, frozen=True, kw_only=True):
-    """How an incident stood from this instant on. The page's front matter, as it was recorded.
+    """How an incident stood from this instant on: the incident itself, whose page holds free text only.
 
     ``metric`` is the one of the five that it spoils, where it spoils one: with the state ``monitoring`` a fix
     has landed, and what that metric counts from then on has to show that it holds. ``rule`` opened it, or nobody's
@@ -1198,6 +1198,20 @@ class Question(Record, frozen=True, kw_only=True):
     item: str = ""
 
 
+class IncidentPage(Record, frozen=True, kw_only=True):
+    """A page in ``incidents/``: shown, and never judged.
+
+    ``incident`` is the id of the recorded incident that it is about, empty where there is none. ``not_recorded`` are
+    the lines of its front matter that no record says, cut to what a page can show. ``problem`` says why the page
+    cannot be shown.
+    """
+
+    name: str
+    incident: str = ""
+    not_recorded: tuple[str, ...] = ()
+    problem: Text | None = None
+
+
 class Judgement(Record, frozen=True, kw_only=True):
     """All that can be said of one release as of one instant: what the pages are made from."""
 
@@ -1229,7 +1243,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     state: str = "open"  # of the watch
     transitions: tuple[Transition, ...] = ()
     followed: tuple[Followed, ...] = ()
-    pages: dict[str, str] = {}  # the file in incidents/ of each incident that has one
+    pages: tuple[IncidentPage, ...] = ()  # as they lie in incidents/ now
     said: tuple[Said, ...] = ()
     decisions: tuple[Decision, ...] = ()
     notices: tuple[Notice, ...] = ()
@@ -1240,5 +1254,5 @@ class Judgement(Record, frozen=True, kw_only=True):
     steps: tuple[WatchStep, ...] = ()
     seal: SealState = SealState()
     questions: tuple[Question, ...] = ()
-    unrecorded: tuple[Text, ...] = ()
+    disputed: tuple[Text, ...] = ()  # why the last record of an incident does not count as it was written
     digest: str = ""  # of the verdict and the metrics: what a decision names

@@ -60,8 +60,8 @@ class Situation(Record, frozen=True, kw_only=True):
     """All that the rules look at.
 
     ``metrics_at`` holds the metrics as they were at each checkpoint that has passed, by its hours.
-    ``unrecorded`` say which page differs from what was recorded of it. ``integrity_problems`` say what of the
-    evidence or the settings is not what it was recorded to be.
+    ``disputed`` say why the last record of an incident does not count as it was written. ``integrity_problems`` say
+    what of the evidence or the settings is not what it was recorded to be.
     ``broken_critical`` are the ids of the critical promises whose latest outcome is broken.
     """
 
@@ -73,7 +73,7 @@ class Situation(Record, frozen=True, kw_only=True):
     checkpoints: tuple[Checkpoint, ...] = ()
     coverage: Coverage | None = None
     incidents: tuple[Incident, ...] = ()
-    unrecorded: tuple[Text, ...] = ()
+    disputed: tuple[Text, ...] = ()
     integrity_problems: tuple[Text, ...] = ()
     broken_critical: tuple[str, ...] = ()
     defects_seeded: int = 0
@@ -329,8 +329,8 @@ def _regressed(metrics: Iterable[Metric]) -> tuple[Text, ...]:
     )
 
 
-def _pages(situation: Situation) -> tuple[Text, ...]:
-    return situation.unrecorded
+def _disputed(situation: Situation) -> tuple[Text, ...]:
+    return situation.disputed
 
 
 def _would_extend(situation: Situation) -> tuple[Text, ...]:
@@ -427,11 +427,11 @@ RULES: tuple[Rule, ...] = (
         _missing_duties,
     ),
     Rule(
-        "page-not-recorded",
+        "incident-disputed",
         VerdictWord.INCONCLUSIVE,
         When.END,
-        N_("A page of an incident says something else than its record."),
-        _pages,
+        N_("The last record of an incident does not count as it was written."),
+        _disputed,
     ),
     Rule(
         "no-self-test",
@@ -536,11 +536,11 @@ RULES: tuple[Rule, ...] = (
         _missing_duties,
     ),
     Rule(
-        "page-not-recorded-so-far",
+        "incident-disputed-so-far",
         VerdictWord.WAITING,
         When.BEFORE,
-        N_("A page of an incident says something else than its record."),
-        _pages,
+        N_("The last record of an incident does not count as it was written."),
+        _disputed,
     ),
     Rule(
         "next-checkpoint-decides",
@@ -566,7 +566,7 @@ def _unknowns(situation: Situation) -> Iterator[Text]:
     yield from _unknown_metrics(situation)
     yield from _slept(situation)
     yield from _missing_duties(situation)
-    yield from _pages(situation)
+    yield from _disputed(situation)
     yield from _no_self_test(situation)
     if situation.when is When.END:
         if all(metric.compared is Compared.NO_BASIS for metric in situation.metrics):
@@ -578,7 +578,7 @@ def _unknowns(situation: Situation) -> Iterator[Text]:
 WATCH = text("Run the watch again: `nox -s watch`.")
 COLLECT = text("Take in what CI wrote: `python -m checks collect --junit PATH`.")
 SCHEDULE = text("Let a schedule run the watch, so that nobody has to think of it.")
-RECORD = text("Write down what people changed: `python -m checks release record --why TEXT`.")
+SAY_AGAIN = text("Record how such an incident stands: `python -m checks release incident ID --state STATE --why TEXT`.")
 PROVE = text("Show the checks a seeded defect each: `nox -s prove`.")
 
 # What gives evidence for a duty. What is not here comes from running the watch.
@@ -602,8 +602,8 @@ def _next_steps(situation: Situation, word: VerdictWord) -> tuple[Text, ...]:
 
 
 def _to_mend(situation: Situation) -> Iterator[Text]:
-    if situation.unrecorded:
-        yield RECORD
+    if situation.disputed:
+        yield SAY_AGAIN
     if situation.integrity_problems:
         yield text("See what was changed, and restore it from git: `python -m checks evidence verify`.")
         yield text("If a setting was changed on purpose, say so: `python -m checks release record --why TEXT`.")

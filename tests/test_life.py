@@ -64,22 +64,22 @@ def test_a_release_is_lived_through_from_its_opening_to_the_next(root: Path, mon
     (incident,) = told.incidents
     assert (told.verdict.word.value, incident.state, incident.severity.value) == ("OFF TRACK", "open", "critical")
     name = ("incident", incident.id)
-    life.does(*name, "--to", "acknowledged", "--root-cause", "the cache", "--why", "mine")
+    life.does(*name, "--state", "acknowledged", "--root-cause", "the cache", "--why", "mine")
     life.now = at(21.5)
-    life.does(*name, "--to", "monitoring", "--fix", "polls bypass it", "--why", "it is out")
+    life.does(*name, "--state", "monitoring", "--fix", "polls bypass it", "--why", "it is out")
 
     # The fix fails, another one lands, and nobody may call it one before it is shown.
     assert [one.state for one in life.on(23, stale(23)).incidents] == ["reopened"]
     life.now = at(23.5)
-    life.does(*name, "--to", "monitoring", "--fix", "every poll bypasses it", "--why", "it is out")
+    life.does(*name, "--state", "monitoring", "--fix", "every poll bypasses it", "--why", "it is out")
     life.on(25)
-    assert "is not shown to be resolved" in life.does(*name, "--to", "resolved", "--why", "I hope", code=2)
+    assert "is not shown to be resolved" in life.does(*name, "--state", "resolved", "--why", "I hope", code=2)
 
     # The window ends with it still open: 24 hours more, by themselves.
     life.on(72.2)
     assert lasts_h(life.folder, load(life.folder)) == 96
     assert "its window lasts until" in _refused(life)
-    life.does(*name, "--to", "resolved", "--why", "the runs show it")
+    life.does(*name, "--state", "resolved", "--why", "the runs show it")
     for duty in ("review-pass-rate", "review-network", "incidents-updated", "backlog-published"):
         life.does("checkpoint", "--sign", duty, "--note", "read")
 

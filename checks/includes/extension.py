@@ -3,12 +3,14 @@
 By one directive, ``live``, which only resolves to an include: ``{live} metrics`` is the file
 ``_generated/<release>/<language>/metrics.md``, and the page is built again when that file changes. Beside it
 are ``incident-pages``, since a table of contents of nothing is a warning to Sphinx, and the role ``release``,
-since Sphinx knows nothing of the builds beside the one that it makes.
+since Sphinx knows nothing of the builds beside the one that it makes. The page of an incident gets what is recorded
+of it between its heading and its text.
 """
 
 from __future__ import annotations
 
 import gc
+import glob
 import html
 import re
 import zlib
@@ -27,10 +29,13 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from checks.includes.files import fragment_file
+from checks.records import Text
+from checks.release.incidents import content_of, new_page, page_files, slug, taken_apart
 
 if TYPE_CHECKING:
     from docutils.parsers.rst.states import Inliner
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 FEED = "feed.atom"
 ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
@@ -111,6 +116,24 @@ class IncidentPages(TocTree):
     def parse_content(self, toctree: addnodes.toctree) -> None:
         if any(name.startswith("incidents/") for name in self.env.found_docs):
             super().parse_content(toctree)
+
+
+def _leave_out_unreadable(app: Sphinx, config: Config) -> None:
+    """Keep from Sphinx the pages of incidents that would end its build; the table of incidents names them."""
+    for file in page_files(Path(app.srcdir) / "incidents"):
+        if isinstance(content_of(file), Text):
+            config.exclude_patterns.append(f"incidents/{glob.escape(file.name)}")
+
+
+def _above_the_text(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put what is recorded of an incident above the free text of its page, in place of any front matter."""
+    file = Path(app.env.doc2path(page))
+    folder = Path(app.srcdir) / "incidents"
+    if app.config.live_release == ROOT or file.parent != folder or file not in page_files(folder):
+        return
+    own = slug(file.stem)
+    parts = taken_apart(source[0], own)
+    source[0] = new_page(parts.title or file.stem, f"```{{live}} incident-{own}\n```\n\n{parts.body}")
 
 
 class SiteLink(SphinxRole):
@@ -282,6 +305,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("metric", ReferenceLink("metrics", r"[a-z-]+"))
     app.add_role("rule", ReferenceLink("rules", r"[a-z0-9-]+"))
     app.set_translator("html", Translator)
+    app.connect("config-inited", _leave_out_unreadable)
+    app.connect("source-read", _above_the_text)
     app.connect("html-page-context", _name_the_feed)
     app.connect("html-page-context", Contents().remember)
     app.connect("html-collect-pages", _segments)

@@ -56,7 +56,10 @@ def digest(place: Path, leave_out: Collection[str] = ()) -> str:
     found = hashlib.sha256()
     for file in files(place, leave_out):
         content = file.read_bytes()
-        found.update(f"{file.relative_to(place.parent).as_posix()}\0{len(content)}\0".encode() + content)
+        found.update(
+            f"{file.relative_to(place.parent).as_posix()}\0{len(content)}\0".encode("utf-8", "surrogateescape")
+            + content
+        )
     return found.hexdigest()
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from checks.includes import myst, published, segments
 from checks.includes.drawing import machine
 from checks.includes.voice import Voice
-from checks.records import N_, Decision, Followed, Incident, Judgement, Transition
+from checks.records import N_, Decision, Followed, Incident, IncidentPage, Judgement, Transition
 from checks.release.decisions import ACTIONS, RED
+from checks.release.incidents import slug
 from checks.release.moves import before
 from checks.release.opening import OPENS, STORM
 from checks.release.states import INCIDENT, NEW, OVER, REOPENS_WITHIN_DAYS, WATCH, Step, states
+
+_LINKED = re.compile(r"[a-zA-Z0-9._-]+")  # the names of pages that the role ``release`` leads to
 
 NAMES: dict[str, str] = {
     NEW: N_("new"),
@@ -51,7 +56,22 @@ def incidents(judgement: Judgement, voice: Voice) -> str:
         [voice(N_("No incidents")), absent, absent, absent, voice(N_("Closed"))]
     ]
     caption = voice(N_("Incidents in the {hours} hours"), hours=judgement.release.window_h)
-    return myst.table(caption, header, rows, classes="cards incidents")
+    table = myst.table(caption, header, rows, classes="cards incidents")
+    return myst.paragraphs(table, *(_amiss(page, judgement, voice) for page in judgement.pages))
+
+
+def _amiss(page: IncidentPage, judgement: Judgement, voice: Voice) -> str:
+    """What somebody may think is recorded, and is not; what cannot be read. Nothing of most pages."""
+    if page.problem is not None:
+        return voice(N_("The page {page} cannot be shown:"), page=page.name) + " " + voice.say(page.problem)
+    if page.incident and not page.not_recorded:
+        return ""
+    link = myst.page(page.name, judgement.release.version, _document(page))
+    if page.incident:
+        return (
+            voice(N_("The front matter of this page says what is not recorded, so it counts for nothing:")) + f" {link}"
+        )
+    return voice(N_("This page is about no incident that is recorded, so it counts for nothing:")) + f" {link}"
 
 
 def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice: Voice) -> list[str]:
@@ -78,9 +98,13 @@ def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice:
 
 def link(judgement: Judgement, incident: Incident) -> str:
     """The id of an incident, which leads to its page; to the table of all where it has none."""
-    page = judgement.pages.get(incident.id)
-    name = f"incidents/{page.removesuffix('.md')}" if page else "incidents"
-    return myst.page(incident.id, judgement.release.version, name)
+    page = next((one for one in judgement.pages if one.incident == incident.id and one.problem is None), None)
+    return myst.page(incident.id, judgement.release.version, _document(page) if page else "incidents")
+
+
+def _document(page: IncidentPage) -> str:
+    name = page.name.removesuffix(".md")
+    return f"incidents/{name}" if _LINKED.fullmatch(name) else "incidents"
 
 
 def _state(state: str, voice: Voice) -> str:
@@ -90,13 +114,53 @@ def _state(state: str, voice: Voice) -> str:
     return voice.mark(shape, voice(NAMES[state]), tone)
 
 
-def incident(judgement: Judgement, id: str, voice: Voice) -> str:
-    """What the evidence says of one incident: the page of that incident embeds it."""
-    one = next(one for one in judgement.incidents if one.id == id)
-    told = next((each for each in judgement.followed if each.incident == id), None)
-    facts = [(voice(N_("State")), _state(one.state, voice)), (voice(N_("Severity")), voice.badge(one.severity))]
+def page_fragments(judgement: Judgement, voice: Voice) -> dict[str, str]:
+    """What stands above the free text of each page, by the name of the fragment; and of each incident without one."""
+    named = {slug(one.id): incident(judgement, one, None, voice) for one in judgement.incidents}
+    recorded = {one.id: one for one in judgement.incidents}
+    for page in judgement.pages:
+        one = recorded.get(page.incident)
+        above = incident(judgement, one, page, voice) if one else _of_no_incident(page, voice)
+        named |= {name: above for name in (slug(page.name.removesuffix(".md")), slug(one.id) if one else "") if name}
+    return {f"incident-{name}": text for name, text in named.items()}
+
+
+def _of_no_incident(page: IncidentPage, voice: Voice) -> str:
+    unknown = voice(N_("No record is about this page as of this verdict: nothing is judged by it."))
+    return myst.paragraphs(unknown, _not_recorded(page, voice))
+
+
+def _not_recorded(page: IncidentPage | None, voice: Voice) -> str:
+    if page is None or not page.not_recorded:
+        return ""
+    return myst.div(
+        "not-recorded",
+        voice.mark("○", voice(N_("not recorded")), "unknown")
+        + " "
+        + voice(N_("The front matter of this page says this, and no record does. Nothing is judged by it:")),
+        myst.block(page.not_recorded),
+        voice(N_("To record how an incident stands: `python -m checks release incident ID --state STATE --why TEXT`")),
+    )
+
+
+def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voice: Voice) -> str:
+    """What is recorded of one incident, and what the evidence says of it: this stands above the text of its page."""
+    told = next((each for each in judgement.followed if each.incident == one.id), None)
+    facts = [
+        (voice(N_("State")), _state(one.state, voice)),
+        (voice(N_("Severity")), voice.badge(one.severity)),
+        (voice(N_("Since")), voice.at(one.at)),
+        (voice(N_("Impact")), voice.plain(one.impact)),
+        (voice(N_("Root cause")), voice.plain(one.root_cause or "–")),
+        (voice(N_("Fix applied")), voice.plain(one.fix or "–")),
+    ]
+    if one.metric:
+        facts.append((voice(N_("Metric")), voice.literal(one.metric)))
+    amiss = _not_recorded(page, voice)
+    if page is not None and page.problem is not None:
+        amiss = voice(N_("Its page cannot be shown:")) + " " + voice.say(page.problem)
     if told is None:
-        return myst.paragraphs(myst.facts(facts), voice(N_("It has not been recorded yet.")))
+        return myst.paragraphs(myst.facts(facts), amiss)
     if told.rule:
         facts.append((voice(N_("Opened by the rule")), voice.literal(told.rule)))
     if told.seen and told.first_at is not None and told.last_at is not None:
@@ -113,7 +177,7 @@ def incident(judgement: Judgement, id: str, voice: Voice) -> str:
     moved = before(judgement.moves, one.at)
     caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
     changes = published.table(judgement, moved, caption, voice) if moved else ""
-    return myst.paragraphs(myst.facts(facts), _steps(judgement, id, voice), changes, evidence)
+    return myst.paragraphs(myst.facts(facts), amiss, _steps(judgement, one.id, voice), changes, evidence)
 
 
 def _segment(name: str, judgement: Judgement, voice: Voice) -> str:

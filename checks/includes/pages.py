@@ -19,7 +19,7 @@ from checks.includes.figures import figures, metrics
 from checks.includes.files import write_if_changed
 from checks.includes.flaky import flaky
 from checks.includes.glance import glance
-from checks.includes.incidents import decisions, incident, incidents, way_back
+from checks.includes.incidents import decisions, incidents, page_fragments, way_back
 from checks.includes.language import Language
 from checks.includes.ledger import evidence
 from checks.includes.machine import as_json
@@ -28,7 +28,6 @@ from checks.includes.verdicts import reasons, verdict
 from checks.includes.voice import Voice
 from checks.includes.watching import environments, in_force, looks, pace
 from checks.records import N_, Judgement, Outcome, PromiseStatus, Release
-from checks.release.incidents import slug
 
 Fragment = Callable[[Judgement, Voice], str]
 
@@ -44,7 +43,7 @@ def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, 
     voice = Voice(language)
     texts = {out / f"{name}.md": fragment(judgement, voice) for name, fragment in FRAGMENTS.items()}
     texts |= {out / f"t{hours:02}.md": checkpoint(judgement, hours, voice) for hours in HOURS}
-    texts |= {out / f"incident-{slug(one.id)}.md": incident(judgement, one.id, voice) for one in judgement.incidents}
+    texts |= {out / f"{name}.md": text for name, text in page_fragments(judgement, voice).items()}
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
     texts[out / feed.NAME] = feed.of_release(judgement, voice)
     texts[out.parent / "metrics.json"] = as_json(judgement)

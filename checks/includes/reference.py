@@ -18,7 +18,6 @@ from checks.includes.language import LANGUAGES, Language
 from checks.includes.voice import Voice
 from checks.proving import selftest
 from checks.records import N_
-from checks.release.incidents import schema as incident_schema
 
 FOLDER = "reference"
 
@@ -43,10 +42,9 @@ def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
             file = docs / "_generated" / FOLDER / code / f"{name}.md"
             if write_if_changed(file, fragment(voice).rstrip("\n") + "\n"):
                 written.append(file)
-    for name, document in (("evidence", schema.document()), ("incident", incident_schema())):
-        file = docs / "_generated" / FOLDER / f"{name}.schema.json"
-        if write_if_changed(file, json.dumps(document, indent=2, sort_keys=True) + "\n"):
-            written.append(file)
+    file = docs / "_generated" / FOLDER / "evidence.schema.json"
+    if write_if_changed(file, json.dumps(schema.document(), indent=2, sort_keys=True) + "\n"):
+        written.append(file)
     return tuple(written)
 
 

@@ -61,7 +61,17 @@ def hinders(judgement: Judgement, *, now: datetime, early: bool) -> Iterator[str
         if incident.state not in OVER:
             yield (
                 f"{incident.id} is {incident.state}. Carry it over with --carry {incident.id}, or show that it is "
-                f"resolved: python -m checks release incident {incident.id} --to resolved --why TEXT"
+                f"resolved: python -m checks release incident {incident.id} --state resolved --why TEXT"
+            )
+
+
+def left_on_pages(judgement: Judgement) -> Iterator[str]:
+    """What the front matter of pages says and no record does: in a sealed folder nobody can record it any more."""
+    for page in judgement.pages:
+        if page.not_recorded:
+            yield (
+                f"the page {page.name} says what is not recorded: {page.not_recorded[0].strip()}. Take it out, or "
+                f"record it: python -m checks release migrate --release {judgement.release.version}"
             )
 
 

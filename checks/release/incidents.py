@@ -1,8 +1,8 @@
-"""Which incidents are written down, and how do they stand?
+"""Reads the pages of incidents: free text, and what their front matter says that no record does.
 
-An incident is a page, ``incidents/*.md``. What the table and the verdict need stands in its front matter, one
-``key: value`` a line, as both this module and MyST read it; the rest of the page is for people.
-``index.md`` and names that begin with an underscore are no incidents. :class:`FrontMatter` is the published schema.
+An incident is its records. Its page, ``incidents/<slug of its id>.md``, is for people: whatever stands in it, is
+missing from it or is wrong with it, nothing is judged by it. ``index.md`` and names that begin with an underscore are
+no pages of incidents.
 """
 
 from __future__ import annotations
@@ -10,75 +10,31 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+import stat
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import NamedTuple
 
-import msgspec
-from msgspec import Meta
-
-from checks.errors import ReleaseError
 from checks.metrics.definitions import METRICS
-from checks.records import Incident, Severity
+from checks.records import IncidentPage, Severity, Text, Transition, text
 from checks.release.states import INCIDENT, states
 
 FENCE = "---"
-REQUIRED = ("id", "at", "severity", "state", "impact", "root_cause", "fix")
 STATES = states(INCIDENT)
-KNOWN = tuple(one.value for one in Severity)
-STRUCTURE = tuple("|>[]{}&*!%@`?,-#")  # what begins a value that is more than one line of text to YAML
+MOST_BYTES = 1_000_000  # a page that is larger was written by no person, and would be read with each judgement
+MOST_LINES, LONGEST = 12, 200  # what is shown of front matter that is not recorded
+STRUCTURE = tuple("|>[]{}&*!%@`?,#")  # what begins a value that is more than one line of text to YAML
+_LIVE = re.compile(r"^```\{live\} incident-(\S+)\n```\n+", re.MULTILINE)
 
 
-class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
-    """The front matter of an incident's page. Other keys are the page's own."""
+class Parts(NamedTuple):
+    """A page, taken apart: the lines of its front matter, the words of its first heading, and the free text."""
 
-    id: Annotated[str, Meta(min_length=1, description="The incident's name, one of a kind in its release.")]
-    at: Annotated[datetime, Meta(tz=True, description="When it was first seen, with a zone: 2026-01-31T09:00:00Z.")]
-    severity: Annotated[Severity, Meta(description="critical stops a release, major extends its watch.")]
-    state: Annotated[
-        str,
-        Meta(
-            description="How it stands; the table of its states says what follows.",
-            extra_json_schema={"enum": list(STATES)},
-        ),
-    ]
-    impact: Annotated[str, Meta(min_length=1, description="Whom it hurt, and how.")]
-    root_cause: Annotated[str, Meta(description="Why it happened; empty while nobody knows.")]
-    fix: Annotated[str, Meta(description="What was done about it; empty while nothing was.")]
-    metric: Annotated[
-        str,
-        Meta(
-            description="The metric that it spoils: what is counted since the fix has to show that it holds.",
-            extra_json_schema={"enum": ["", *METRICS]},
-        ),
-    ] = ""
-    rule: Annotated[str, Meta(description="The rule that opened it; none where a person did.")] = ""
-    fingerprint: Annotated[
-        str, Meta(description="Its cause, by what broke, the type of the error and the place: the same one opens once.")
-    ] = ""
-    blocks: Annotated[str, Meta(description="The duties that it stands in the way of.")] = ""
-
-
-def schema() -> dict[str, Any]:
-    """The JSON Schema of an incident's front matter.
-
-    >>> schema()["$defs"]["FrontMatter"]["required"]
-    ['id', 'at', 'severity', 'state', 'impact', 'root_cause', 'fix']
-    """
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "urn:atalaya:incident:1",
-        "title": "Front matter of an incident's page",
-        **msgspec.json.schema(FrontMatter),
-    }
-
-
-class Field(NamedTuple):
-    """One value of the front matter, and where it stands."""
-
-    value: str
-    place: str
+    front: tuple[str, ...]
+    title: str
+    body: str
 
 
 def slug(id: str) -> str:
@@ -93,183 +49,183 @@ def slug(id: str) -> str:
     return f"{name[:60]}-{hashlib.sha256(id.encode('utf-8', 'backslashreplace')).hexdigest()[:6]}"
 
 
-class Page(NamedTuple):
-    """An incident as people wrote it down, the name of its file, and where in it the state stands."""
+def read_pages(folder: Path, transitions: Sequence[Transition]) -> tuple[IncidentPage, ...]:
+    """The pages of a folder, by name. A folder that does not exist holds none; no page is an error.
 
-    name: str
-    incident: Incident
-    state_line: int = 1
-
-    @property
-    def state_at(self) -> str:
-        """Where the state stands, as seen from the release's folder."""
-        return f"incidents/{self.name}:{self.state_line}"
-
-
-def read_pages(folder: Path) -> tuple[Page, ...]:
-    """The pages of a folder, the oldest incident first. A folder that does not exist holds none.
-
-    :raises ReleaseError: a page is not an incident: where, what, and what to write instead.
+    :param transitions: the steps of all incidents, in order.
     """
-    pages, wrong = survey_pages(folder)
-    if wrong:
-        raise ReleaseError(f"{folder}/{wrong[0]}")
-    return pages
+    latest = latest_by_slug(transitions)
+    return tuple(_read_page(file, latest) for file in page_files(folder))
 
 
-def survey_pages(folder: Path) -> tuple[tuple[Page, ...], tuple[str, ...]]:
-    """The pages that can be read, the oldest incident first, and what is wrong with the others.
-
-    What is wrong begins with the file and the line: a slip in one page must not end a watch.
-    """
-    read: dict[str, Page] = {}
-    wrong = []
-    for page in sorted(folder.glob("*.md")):
-        if page.name == "index.md" or page.name[0] == "_":
-            continue
-        try:
-            one = read_page(page)
-            if one.incident.id in read:
-                other = read[one.incident.id].name
-                raise ReleaseError(f"{page}: the id {one.incident.id!r} is {other}'s already. Give this one its own.")
-            read[one.incident.id] = one
-        except ReleaseError as why:
-            wrong.append(str(why).removeprefix(f"{folder}/"))
-    return tuple(sorted(read.values(), key=lambda one: (one.incident.at, one.incident.id))), tuple(wrong)
+def latest_by_slug(transitions: Sequence[Transition]) -> dict[str, Transition]:
+    """The last step of each incident, by the name of the file that is its page."""
+    return {slug(one.incident): one for one in transitions}
 
 
-def read_page(page: Path) -> Page:
-    """The incident of one page.
+def page_files(folder: Path) -> list[Path]:
+    """The files of a folder that are pages of incidents."""
+    return [file for file in sorted(folder.glob("*.md")) if file.name != "index.md" and file.name[0] != "_"]
 
-    :raises ReleaseError: its front matter cannot be read, or lacks something.
-    """
-    try:
-        lines = page.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as why:
-        raise ReleaseError(f"{page}: cannot be read: {why}. Give it back as UTF-8 text.") from None
-    fields = _front_matter(page, lines)
-    absent = [key for key in REQUIRED if key not in fields]
-    if absent:
-        raise ReleaseError(
-            f"{page}:1 the front matter lacks {', '.join(absent)}. Add a line `key:` for each; root_cause and fix "
-            f"may be empty as long as they are not known."
-        )
-    for key in ("id", "impact"):
-        if not fields[key].value:
-            raise ReleaseError(f"{fields[key].place} {key} is empty. Write it in a few words.")
-    incident = Incident(
-        id=fields["id"].value,
-        at=_instant(fields["at"]),
-        impact=fields["impact"].value,
-        root_cause=fields["root_cause"].value,
-        fix=fields["fix"].value,
-        state=_one_of(fields["state"], "state", STATES),
-        severity=Severity(_one_of(fields["severity"], "severity", KNOWN)),
-        metric=_one_of(fields["metric"], "metric", ("", *METRICS)) if "metric" in fields else "",
+
+def _read_page(file: Path, latest: Mapping[str, Transition]) -> IncidentPage:
+    name = file.name.encode("utf-8", "replace").decode()
+    content = content_of(file)
+    parts = taken_apart(content, slug(file.stem)) if isinstance(content, str) else Parts((), "", "")
+    last = recorded_for(file, parts, latest)
+    lines = [line for line in parts.front if line.strip() and line[0] != "#" and not says(line, last)]
+    shown = [line if len(line) <= LONGEST else f"{line[:LONGEST]}…" for line in lines[:MOST_LINES]]
+    return IncidentPage(
+        name=name,
+        incident=last.incident if last else "",
+        not_recorded=(*shown, *(["…"] if len(lines) > MOST_LINES else [])),
+        problem=content if isinstance(content, Text) else None,
     )
-    return Page(page.name, incident, int(fields["state"].place.rpartition(":")[2]))
 
 
-def _front_matter(page: Path, lines: list[str]) -> dict[str, Field]:
-    if not lines or lines[0].rstrip() != FENCE:
-        raise ReleaseError(
-            f"{page}:1 an incident begins with a line of `---`, and this page does not. Add its front matter, or "
-            f"let the file's name begin with an underscore."
-        )
-    fields: dict[str, Field] = {}
-    for number, line in enumerate(lines[1:], start=2):
-        place = f"{page}:{number}"
-        if line.rstrip() == FENCE:
-            return fields
-        if not line.strip() or line.startswith("#"):
-            continue
-        key, colon, rest = line.partition(":")
-        if not colon or line[0].isspace() or key != key.strip() or (rest and not rest[0].isspace()):
-            raise ReleaseError(f"{place} {line.strip()!r} is no `key: value` on one line. Write it as one.")
-        if key in fields:
-            raise ReleaseError(f"{place} {key} is there twice. Take one of the two out.")
-        fields[key] = Field(_value(rest.strip(), place, key), place)
-    raise ReleaseError(f"{page}:1 the front matter is not closed. End it with a line of `---`.")
+def recorded_for(file: Path, parts: Parts, latest: Mapping[str, Transition]) -> Transition | None:
+    """The last step of the incident that a page is about: by its name, else by the id in its front matter."""
+    ids = [value for key, value in map(_field, parts.front) if key == "id" and value]
+    return next((latest[name] for name in (slug(file.stem), *map(slug, ids)) if name in latest), None)
 
 
-def _value(written: str, place: str, key: str) -> str:
-    """The text of a value, plain or quoted, as YAML would read it."""
-    if written.startswith('"'):
-        try:
-            value = json.loads(written)
-        except ValueError:
-            raise ReleaseError(f"{place} {key}: the double quotes do not match. Mend them.") from None
-        return str(value)
-    if written.startswith("'"):
-        inner = written[1:-1].replace("''", "")
-        if len(written) < 2 or not written.endswith("'") or "'" in inner:
-            raise ReleaseError(f"{place} {key}: the single quotes do not match. Mend them, or use double ones.")
-        return written[1:-1].replace("''", "'")
-    # To YAML these are a list, a mapping, a comment or a block, and the page would not be built.
-    if written.startswith(STRUCTURE) or ": " in written or written.endswith(":") or " #" in written:
-        raise ReleaseError(f"{place} {key}: put the value in double quotes: {json.dumps(written, ensure_ascii=False)}")
-    return written
-
-
-def _instant(field: Field) -> datetime:
+def content_of(file: Path) -> str | Text:
+    """What a page holds, or why it cannot be shown."""
     try:
-        at = datetime.fromisoformat(field.value)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise ReleaseError(
-            f"{field.place} at: {field.value!r} is no instant with a zone. Write it in UTC, as 2026-01-31T09:00:00Z."
-        )
-    return at.astimezone(UTC)
+        about = file.lstat()
+        if not stat.S_ISREG(about.st_mode) or file.parent.is_symlink():
+            return text("It is a link or no file at all. Put the text itself there.")
+        if about.st_size > MOST_BYTES:
+            return text(
+                "It has {size} bytes, and a page may have {most}. Shorten it.", size=about.st_size, most=MOST_BYTES
+            )
+        return file.read_bytes().decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError:
+        return text("It is not UTF-8 text. Save it as that.")
+    except OSError as why:
+        return text("It cannot be read: {why}.", why=why.strerror or str(why))
 
 
-def _one_of(field: Field, key: str, words: tuple[str, ...]) -> str:
-    word = field.value.lower()
-    if word not in words:
-        raise ReleaseError(f"{field.place} {key}: {field.value!r} is not one of {', '.join(words)}. Choose one.")
-    return word
+def taken_apart(content: str, own: str) -> Parts:
+    """The parts of a page.
 
-
-# ── writing ──────────────────────────────────────────────────────────────────
-
-
-def new_page(incident: Incident, *, says: str, **more: str) -> str:
-    """The text of a page for an incident: its front matter, and what a person has to complete."""
-    values = {
-        "id": incident.id,
-        "at": f"{incident.at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "severity": str(incident.severity),
-        "state": incident.state,
-        "metric": incident.metric,
-        "impact": incident.impact,
-        "root_cause": incident.root_cause,
-        "fix": incident.fix,
-        **more,
-    }
-    front = [f"{key}: {_quoted(value)}" for key, value in values.items()]
-    return "\n".join([FENCE, *front, FENCE, "", f"# {incident.id}", "", says, ""])
-
-
-def edited(page: Path, changes: Mapping[str, str]) -> str:
-    """The text of a page with other values in its front matter; all else as it was.
-
-    :raises ReleaseError: the page is none of an incident.
+    :param own: the name of its own fragment, which stands above the free text anyway.
     """
-    read_page(page)
-    lines = page.read_text(encoding="utf-8-sig").splitlines()
-    end = next(number for number, line in enumerate(lines[1:], start=1) if line.rstrip() == FENCE)
-    for key, value in changes.items():
-        written = f"{key}: {_quoted(value)}"
-        at = next((n for n in range(1, end) if lines[n].partition(":")[0] == key), None)
-        if at is None:
-            lines.insert(end, written)
-            end += 1
-        else:
-            lines[at] = written
-    return "\n".join(lines) + "\n"
+    lines = content.split("\n")
+    ends = [number for number, line in enumerate(lines) if line.rstrip() == FENCE]
+    front: list[str] = []
+    if len(ends) > 1 and ends[0] == 0:
+        front, lines = lines[1 : ends[1]], lines[ends[1] + 1 :]
+    body = "\n".join(lines).strip("\n") + "\n"
+    title = ""
+    if body.startswith("# "):
+        heading, _, body = body.partition("\n")
+        title = heading[2:].strip()
+    body = _LIVE.sub(lambda found: "" if found[1] == own else found[0], body.lstrip("\n"))
+    return Parts(tuple(front), title, body)
 
 
-def _quoted(value: str) -> str:
-    """One line that YAML and JSON read alike, whatever stands in it."""
-    one_line = " ".join(value.split())
-    return json.dumps("".join(sign if sign.isprintable() else "\ufffd" for sign in one_line), ensure_ascii=False)
+def new_page(id: str, body: str = "", *, title: str = "") -> str:
+    """The text of a page: its heading, and what a person wrote, or is to write."""
+    return f"# {title or id}\n\n" + (
+        body
+        or "Write here what happened, in the order in which it did: this text is yours.\n"
+        "What is recorded of the incident stands above it on the site. To change that: "
+        f"`python -m checks release incident {id} --state STATE --root-cause TEXT --fix TEXT --why TEXT`.\n"
+    )
+
+
+# ── front matter ─────────────────────────────────────────────────────────────
+
+
+def one_line(value: str) -> str:
+    """A value as one line that can be printed, which is how it is compared.
+
+    >>> one_line("  polls are\\nstale ")
+    'polls are stale'
+    """
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(value.split()))
+
+
+def _instant(value: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(value)
+        if at.tzinfo is not None:
+            return at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        pass
+    raise ValueError("it is no instant with a zone, such as 2026-01-31T09:00:00Z")
+
+
+def _severity(value: str) -> Severity:
+    return Severity(_one_of([one.value for one in Severity], value))
+
+
+def _one_of(words: Sequence[str], value: str) -> str:
+    if value.lower() not in words:
+        raise ValueError(f"it is not one of {', '.join(words)}")
+    return value.lower()
+
+
+def _several(value: str) -> tuple[str, ...]:
+    return tuple(filter(None, map(str.strip, value.split(","))))
+
+
+# What the front matter of an old page may hold: how each value is read, and the field of the record that holds it.
+FIELDS: dict[str, tuple[Callable[[str], object], str]] = {
+    "id": (one_line, "incident"),
+    "at": (_instant, "opened_at"),
+    "severity": (_severity, "severity"),
+    "state": (partial(_one_of, STATES), "state"),
+    "metric": (partial(_one_of, tuple(METRICS)), "metric"),
+    "impact": (one_line, "impact"),
+    "root_cause": (one_line, "root_cause"),
+    "fix": (one_line, "fix"),
+    "rule": (one_line, "rule"),
+    "fingerprint": (_several, "fingerprints"),
+    "blocks": (_several, "blocks"),
+}
+
+
+def _field(line: str) -> tuple[str, str]:
+    """The key and the value of a line of front matter, the key empty where it is none."""
+    key, colon, rest = line.partition(":")
+    value = rest.strip()
+    if not colon or key != key.strip() or value.startswith(STRUCTURE):
+        return "", line
+    if value.startswith('"'):
+        try:
+            return key, one_line(str(json.loads(value)))
+        except ValueError:
+            return "", line
+    if value.startswith("'") and value.endswith("'") and len(value) > 1:
+        value = value[1:-1].replace("''", "'")
+    return key, one_line(value)
+
+
+def value_of(line: str) -> tuple[str, object]:
+    """The key and the value of one field of an incident.
+
+    :raises ValueError: the line holds none, or a value that no record may hold.
+    """
+    key, value = _field(line)
+    if key not in FIELDS:
+        raise ValueError("it is no field of an incident")
+    return key, FIELDS[key][0](value)
+
+
+def says(line: str, last: Transition | None) -> bool:
+    """Whether a line of front matter says nothing, or just what the last record of its incident says."""
+    key, value = _field(line)
+    if key in FIELDS and not value:
+        return True
+    try:
+        read = value_of(line)[1]
+    except ValueError:
+        return False
+    if last is None:
+        return False
+    held = getattr(last, FIELDS[key][1])
+    if isinstance(read, tuple):
+        return set(read) <= set(held)
+    return bool(read == (one_line(held) if isinstance(held, str) else held))

@@ -58,6 +58,7 @@ from checks.records import (
     TestAttempt,
     Text,
     Trace,
+    Transition,
     Tried,
     Verdict,
     WatchStep,
@@ -70,10 +71,10 @@ from checks.release.checkpoints import checkpoints
 from checks.release.closing import questions
 from checks.release.fixing import follow, not_shown
 from checks.release.folder import find
-from checks.release.incidents import Page, survey_pages
+from checks.release.incidents import read_pages
 from checks.release.moves import moves
 from checks.release.seal import followers_of, is_sealed, state_of
-from checks.release.standing import TOLD, Standing, standing
+from checks.release.standing import TOLD, Standing, in_order, incident_steps, standing
 from checks.release.states import MONITORING
 from checks.release.window import belongs, due_at, is_known
 from checks.settings import Settings
@@ -99,7 +100,6 @@ def judge_release(
     as_of = as_of or max(
         (record.recorded_at for record in everything if not isinstance(record, TOLD)), default=release.opened_at
     )
-    pages, unreadable = survey_pages(folder / "incidents")
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
@@ -110,8 +110,6 @@ def judge_release(
             settings=settings,
             records=everything,
             engine=engine,
-            pages=pages,
-            unreadable=tuple(text("{page}", page=page) for page in unreadable),
             problems=(
                 *(text("{problem}", problem=problem) for problem in found.problems),
                 *roll_call.missing(found),
@@ -192,7 +190,7 @@ def judge_release(
         transitions=view.standing.transitions,
         followed=incidents,
         seal=seal,
-        unrecorded=view.situation.unrecorded,
+        disputed=view.situation.disputed,
         said=tuple(_of(known, Said)),
         decisions=tuple(_of(known, Decision)),
         artefacts=tuple(_of(view.records, Artefact)),
@@ -201,7 +199,8 @@ def judge_release(
         moves=moves(looked),
         notices=tuple(_of(known, Notice)),
         steps=tuple(_of(known, WatchStep)),
-        pages={page.incident.id: page.name for page in case.pages},
+        # Pages are those of now, so they are compared with all that is recorded.
+        pages=read_pages(folder / "incidents", incident_steps(in_order(everything, Transition))[0]),
         digest=digest_of(verdict, view.situation.metrics),
     )
     return replace(judgement, questions=tuple(questions(judgement)))
@@ -229,8 +228,6 @@ class Case(NamedTuple):
     settings: Settings
     records: Sequence[Evidence]
     engine: Engine
-    pages: tuple[Page, ...]
-    unreadable: tuple[Text, ...]
     problems: tuple[Text, ...]
     basis: Accepted | None
     superseded: bool
@@ -269,15 +266,7 @@ def _looks(case: Case, as_of: datetime) -> list[Looked]:
 
 
 def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> View:
-    now = standing(
-        case.records,
-        case.release,
-        as_of=as_of,
-        settings=case.settings,
-        pages=case.pages,
-        unreadable=case.unreadable,
-        superseded=case.superseded,
-    )
+    now = standing(case.records, case.release, as_of=as_of, settings=case.settings, superseded=case.superseded)
     release = now.release
     records = [record for record in case.records if belongs(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
@@ -326,8 +315,8 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         checkpoints=due,
         coverage=watched,
         incidents=incidents,
-        unrecorded=(
-            *now.unrecorded,
+        disputed=(
+            *now.disputed,
             *(
                 text(
                     "{incident} is resolved by its record, and counts as {state}: {proof} Reopen it, or watch on.",

@@ -307,7 +307,7 @@ def _opened(
     ranked = sorted(of_rule, key=lambda one: (list(Severity).index(one.severity), one.first_at, one.fingerprint))
     first = ranked[0]
     causes = tuple(sorted(one.fingerprint for one in of_rule))
-    since = min(one.first_at for one in of_rule).replace(microsecond=0)  # as a page can say it
+    since = min(one.first_at for one in of_rule).replace(microsecond=0)  # to the second, as people read it
     impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
     return Transition(
         **_stamp(judgement, at),

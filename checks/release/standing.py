@@ -1,7 +1,7 @@
 """How does a watch stand by its own records: which thresholds, how long, which incidents, who signed?
 
-People edit ``watch.toml`` and the pages of incidents; what counts is what was recorded of them, from the instant of
-the record on. So a verdict of the past stays what it was, whatever is edited today, and what differs is said.
+People edit ``watch.toml``; what counts is what was recorded of it, from the instant of the record on. So a verdict of
+the past stays what it was, whatever is edited today, and what differs is said. An incident is its records alone.
 """
 
 from __future__ import annotations
@@ -28,7 +28,6 @@ from checks.records import (
     Release,
     RollCall,
     Said,
-    Severity,
     Signature,
     Text,
     Transition,
@@ -36,8 +35,7 @@ from checks.records import (
     text,
 )
 from checks.release.folder import ends_at, steps_taken
-from checks.release.incidents import Page
-from checks.release.states import CARRIED_OVER, FIXED, INCIDENT, NEW, OPEN, OVER, leads_to, may
+from checks.release.states import FIXED, INCIDENT, NEW, OPEN, may
 from checks.release.window import is_known
 from checks.settings import Settings, every_key
 
@@ -57,7 +55,7 @@ class Standing(Record, frozen=True, kw_only=True):
     ``transitions`` are the steps that each incident took, in order. ``fixed_at`` is, for each metric that an
     incident spoiled, when its last fix landed. ``changes`` are the settings
     in the order in which they came into force. ``tampered`` are changes that were not recorded, and that nobody may
-    make; ``unrecorded`` are changes that wait for their record.
+    make; ``disputed`` say which incident's last record is no step from where it stood.
     """
 
     release: Release
@@ -69,26 +67,17 @@ class Standing(Record, frozen=True, kw_only=True):
     changes: tuple[InForce, ...]
     fixed_at: Mapping[str, datetime]
     tampered: tuple[Text, ...]
-    unrecorded: tuple[Text, ...]
+    disputed: tuple[Text, ...]
 
 
 def standing(
-    records: Sequence[Evidence],
-    release: Release,
-    *,
-    as_of: datetime,
-    settings: Settings,
-    pages: Sequence[Page],
-    unreadable: Sequence[Text] = (),
-    superseded: bool = False,
+    records: Sequence[Evidence], release: Release, *, as_of: datetime, settings: Settings, superseded: bool = False
 ) -> Standing:
     """How the watch stood at ``as_of``.
 
     :param records: all that the ledger holds, of any time.
-    :param settings: those of ``watch.toml`` now, and
-    :param pages: the incidents that people wrote down, as they are now, and
-    :param unreadable: what is wrong with the pages that cannot be read. All three are held against the records
-        where it is asked how the watch stands now; how it stood in the past is told by the records alone.
+    :param settings: those of ``watch.toml`` now. They are held against the records where it is asked how the watch
+        stands now; how it stood in the past is told by the records alone.
     :param superseded: whether another release has been opened since, or this one is a rehearsal: then ``watch.toml``
         is not about it any more.
     """
@@ -105,7 +94,7 @@ def standing(
         release=release,
         state=state,
         settings=restored((changes or first)[-1], settings) if changes or first else settings,
-        incidents=tuple(_incidents(latest, pages if is_now else (), as_of)),
+        incidents=tuple(sorted(map(incident_of, latest.values()), key=lambda one: (one.at, one.id))),
         signatures={(one.checkpoint_h, one.duty): one for one in in_order(known, Signature)},
         changes=tuple(changes),
         transitions=transitions,
@@ -114,7 +103,7 @@ def standing(
             *_broken_digests(in_order(known, InForce)),
             *(_changed_settings(in_order(known, InForce), settings) if is_now and not superseded else ()),
         ),
-        unrecorded=(*refused.values(), *((*unreadable, *_unrecorded(latest, pages, as_of)) if is_now else ())),
+        disputed=tuple(refused.values()),
     )
 
 
@@ -212,9 +201,8 @@ def _digest(lines: Sequence[str]) -> str:
 # ── incidents ────────────────────────────────────────────────────────────────
 
 
-def transition_of(page: Page, *, by: str, why: str, **stamp: Any) -> Transition:
-    """The record of an incident as its page has it now. ``stamp`` is what every record carries."""
-    incident = page.incident
+def transition_of(incident: Incident, *, by: str, why: str, **stamp: Any) -> Transition:
+    """The record of how an incident stands. ``stamp`` is what every record carries."""
     return Transition(
         **stamp,
         incident=incident.id,
@@ -273,21 +261,8 @@ def _with_causes(one: Transition, before: Transition) -> Transition:
     )
 
 
-def not_recorded(records: Sequence[Evidence], pages: Sequence[Page]) -> tuple[Page, ...]:
-    """The pages that say something else than the last record of their incident, or whose last record was no step:
-    who writes down such a one again says that what it counts as is right."""
-    steps, refused = incident_steps(in_order(records, Transition))
-    latest = {one.incident: one for one in steps}
-    return tuple(
-        page
-        for page in pages
-        if _recorded(latest.get(page.incident.id)) != page.incident or page.incident.id in refused
-    )
-
-
-def _recorded(transition: Transition | None) -> Incident | None:
-    if transition is None:
-        return None
+def incident_of(transition: Transition) -> Incident:
+    """The incident as one step left it."""
     return Incident(
         id=transition.incident,
         at=transition.opened_at,
@@ -297,48 +272,6 @@ def _recorded(transition: Transition | None) -> Incident | None:
         fix=transition.fix,
         severity=transition.severity,
         metric=transition.metric,
-    )
-
-
-def _incidents(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime) -> Iterator[Incident]:
-    """Each incident as it was recorded; one that never was counts as its page has it, for it was seen."""
-    found = {id: _recorded(transition) for id, transition in latest.items()}
-    for page in pages:
-        if page.incident.id not in found and page.incident.at <= as_of:
-            found[page.incident.id] = page.incident
-    yield from sorted((one for one in found.values() if one is not None), key=lambda one: (one.at, one.id))
-
-
-def _unrecorded(latest: Mapping[str, Transition], pages: Sequence[Page], as_of: datetime) -> Iterator[Text]:
-    for page in pages:
-        last = latest.get(page.incident.id)
-        if last is not None and last.state == CARRIED_OVER:
-            continue  # closing writes that to the page itself, last of all
-        if page.incident.at <= as_of and (leap := leaps(page, last)):
-            yield leap
-        elif page.incident.at <= as_of and _recorded(last) != page.incident:
-            yield text(
-                "{page} says something else than the last record of its incident, which is what counts.", page=page.name
-            )
-    written = {page.incident.id for page in pages}
-    for id in latest:
-        if id not in written:
-            yield text("The page of the incident {id} is gone. Its last record counts.", id=id)
-
-
-def leaps(page: Page, last: Transition | None) -> Text | None:
-    """What is wrong with the state of a page, if no step leads there from the last one that was recorded."""
-    before, after = last.state if last else NEW, page.incident.state
-    if may(INCIDENT, before, after):
-        return None
-    return text(
-        "{place} {id} cannot be {after}: it is {before} by its last record, which counts, and from there it can become "
-        "{allowed}.",
-        place=page.state_at,
-        id=page.incident.id,
-        after=after,
-        before=before or "new",
-        allowed=", ".join(leads_to(INCIDENT, before)),
     )
 
 
@@ -355,19 +288,3 @@ def _fixed_at(transitions: Sequence[Transition]) -> dict[str, datetime]:
         if metric and at is not None and metric not in open_still:
             fixed[metric] = max(at, fixed.get(metric, at))
     return fixed
-
-
-def takes_nothing_back(records: Sequence[Evidence], page: Page) -> bool:
-    """Whether a page says what its last record says, or worse: it is new, more severe, or open still."""
-    steps, refused = incident_steps(in_order(records, Transition))
-    last = {one.incident: one for one in steps}.get(page.incident.id)
-    if leaps(page, last) is not None or page.incident.id in refused:
-        return False
-    if last is None:
-        return True
-    ranks = list(Severity)
-    return (
-        ranks.index(page.incident.severity) <= ranks.index(last.severity)
-        and page.incident.metric == last.metric
-        and (page.incident.state == last.state or page.incident.state not in (*FIXED, *OVER))
-    )

@@ -86,9 +86,8 @@ def _extended_h(root: Path, folder: str, files: Mapping[str, str]) -> int:
 
 
 def _may_need_longer(root: Path, folder: str, files: Mapping[str, str]) -> bool:
-    """Whether there ever was a critical incident, by its page or its records: the watch knows how it stands."""
-    kinds = (f"{folder}/incidents/", f"{folder}/evidence/transition")
-    told = [(path, blob) for path, blob in files.items() if path.startswith(kinds)]
+    """Whether there ever was a critical incident, by its records: the watch knows how it stands."""
+    told = [(path, blob) for path, blob in files.items() if path.startswith(f"{folder}/evidence/transition")]
     packed = any(path.endswith((".gz", ".parquet")) for path, _ in told)
     return packed or any(b"critical" in _git(root, "cat-file", "blob", blob) for _, blob in told)
 

@@ -47,13 +47,17 @@ def close(place: Place, args: argparse.Namespace) -> int:
                 for one in judgement.incidents
             ),
         )
-        hindered = [*closing.hinders(left, now=utc_now(), early=args.early), *map(str, judgement.unrecorded)]
+        hindered = [
+            *closing.hinders(left, now=utc_now(), early=args.early),
+            *map(str, judgement.disputed),
+            *closing.left_on_pages(judgement),
+        ]
         if hindered:
             for one in hindered:
                 place.console.row("refused", one)
             first = (
-                " Write down what pages say: python -m checks release record --why TEXT."
-                if judgement.unrecorded
+                " Record how each incident stands: python -m checks release incident ID --state STATE --why TEXT."
+                if judgement.disputed
                 else ""
             )
             raise ReleaseError(f"{release.version} cannot be closed yet: what hinders it stands above.{first}")
@@ -116,12 +120,12 @@ def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -
         if id not in latest:
             raise ReleaseError(
                 f"--carry {id}: no such incident is recorded. There are: {', '.join(latest) or 'none'}. One that only "
-                f"a page tells of is written down by: python -m checks release record --why TEXT."
+                f"a page tells of is recorded by: python -m checks release migrate."
             )
         if not may(INCIDENT, latest[id].state, CARRIED_OVER):
             raise ReleaseError(
                 f"--carry {id}: it is {latest[id].state}, and need not be carried over. Where that is not shown, "
-                f"reopen it first: python -m checks release incident {id} --to reopened --why TEXT."
+                f"reopen it first: python -m checks release incident {id} --state reopened --why TEXT."
             )
         said = {"state": CARRIED_OVER, "by": who(args), "why": args.why}
         steps.append(replace(latest[id], **stamp_after(release, latest[id]), **said))
@@ -129,20 +133,13 @@ def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -
 
 
 def _write_close_out(place: Place, where: Path, judgement: Judgement) -> None:
-    """The report for machines and for printers, the backlog, and the pages of what is carried over."""
+    """The report for machines and for printers, and the backlog."""
     from checks.includes.language import Language
     from checks.includes.machine import closing_json
     from checks.includes.printable import report
     from checks.includes.voice import Voice
     from checks.release.closing import asked_of_the_next
-    from checks.release.incidents import edited
 
-    for incident in judgement.incidents:
-        page = where / "incidents" / judgement.pages.get(incident.id, "?")
-        if page.is_file():
-            text = edited(page, {"state": incident.state})
-            if text != page.read_text(encoding="utf-8-sig"):
-                write_text(page, text)
     write_text(where / "report.json", closing_json(judgement))
     write_text(where / "report.html", report(judgement, Voice(Language(place.loaded.settings.watch.language))))
     write_json(where / "backlog.json", asked_of_the_next(judgement))

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from checks.errors import ReleaseError, UsageError
-from checks.records import Incident, Judgement, Release, Severity, Transition
+from checks.records import Judgement, Release, Severity, Transition
 from checks.stages.place import (
     TICK,
     Place,
@@ -14,6 +19,7 @@ from checks.stages.place import (
     keep,
     named_or_open,
     print_json,
+    say_what_is_not_recorded,
     stamp,
     stamp_after,
     utc_now,
@@ -21,10 +27,8 @@ from checks.stages.place import (
     write_text,
 )
 
-TO_COMPLETE = (
-    "Write here what happened, in the order in which it did. In the front matter above, complete `impact`, and "
-    "`root_cause` and `fix` as soon as they are known; then run `python -m checks release record --why TEXT`."
-)
+if TYPE_CHECKING:
+    from checks.release.migration import OldPage
 
 
 def open_by_rule(place: Place, release: Release, judgement: Judgement) -> bool:
@@ -34,57 +38,35 @@ def open_by_rule(place: Place, release: Release, judgement: Judgement) -> bool:
     # No step of a rule comes before the evidence that it rests on, though another clock was ahead.
     steps = due(judgement, at=max(utc_now(), judgement.as_of + TICK))
     for step in steps:
-        _write_page(place, release, step, TO_COMPLETE)
         place.console.row(step.state, f"{step.incident}, {step.severity}: {step.impact}")
     if steps:
-        keep(place, release, steps)
+        _keep(place, release, judgement, steps)
     return bool(steps)
 
 
-def _write_page(place: Place, release: Release, step: Transition, says: str) -> None:
-    """The page of an incident, if it has none yet; of one that has, the state alone."""
-    from checks.release.incidents import edited, new_page, slug, survey_pages
+def _keep(place: Place, release: Release, judgement: Judgement, steps: Sequence[Transition]) -> None:
+    """Record the steps; then an incident that has no page gets one, for people to write on."""
+    from checks.release.incidents import new_page
 
-    folder = place.releases / release.version / "incidents"
-    there = next((page for page in survey_pages(folder)[0] if page.incident.id == step.incident), None)
-    if (folder / f"{slug(step.incident)}.md").exists() and there is None:
-        return  # somebody's slip is in it, and is told
-    if there is not None:
-        write_text(folder / there.name, edited(folder / there.name, {"state": step.state}))
-        return
-    incident = Incident(
-        id=step.incident,
-        at=step.opened_at,
-        impact=step.impact,
-        root_cause=step.root_cause,
-        fix=step.fix,
-        state=step.state,
-        severity=step.severity,
-        metric=step.metric,
-    )
-    body = f"```{{live}} incident-{slug(step.incident)}\n```\n\n{says}"
-    more = {"rule": step.rule, "fingerprint": ", ".join(step.fingerprints[:3]), "blocks": ", ".join(step.blocks)}
-    write_text(folder / f"{slug(step.incident)}.md", new_page(incident, says=body, **more))
+    keep(place, release, steps)
+    for step in steps:
+        page = _page(place, release, step.incident)
+        if not page.exists() and all(one.incident != step.incident for one in judgement.pages):
+            write_text(page, new_page(step.incident))
 
 
-def write_what_is_gone(place: Place, release: Release) -> None:
-    """The page of each incident that was recorded and has none any more: what was recorded cannot be deleted."""
-    from checks.evidence import ledger
-    from checks.release.incidents import survey_pages
-    from checks.release.standing import in_order, incident_steps
+def _page(place: Place, release: Release, id: str) -> Path:
+    from checks.release.incidents import slug
 
-    folder = place.releases / release.version
-    there = {page.incident.id for page in survey_pages(folder / "incidents")[0]}
-    steps, _ = incident_steps(in_order(ledger.readable(folder / "evidence", Transition), Transition))
-    for last in {step.incident: step for step in steps}.values():
-        if last.incident not in there:
-            _write_page(place, release, last, TO_COMPLETE)
-            place.console.row("written", f"{last.incident}: its page was gone")
+    return place.releases / release.version / "incidents" / f"{slug(id)}.md"
 
 
 def incident(place: Place, args: argparse.Namespace) -> int:
-    """List the incidents; open one (`new`); or say how one stands now."""
+    """List the incidents; open one (`new`); or record how one stands now."""
     release = named_or_open(place, args.release, "release incident", to_write=bool(args.id))
+    for name in ("impact", "root_cause", "fix"):
+        if getattr(args, name) is not None:
+            setattr(args, name, " ".join(getattr(args, name).split()))
     if not args.id:
         return _listed(place, release, as_json=args.json)
     if args.id == "new":
@@ -104,6 +86,7 @@ def _listed(place: Place, release: Release, *, as_json: bool) -> int:
             place.console.line(f"    {told[one.id].proof}")
     if not judgement.incidents:
         place.console.line("  no incidents")
+    say_what_is_not_recorded(place.console, judgement)
     return 0
 
 
@@ -115,15 +98,13 @@ def drawn_id() -> str:
 def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
     if not args.impact or not args.severity:
         raise UsageError("release incident new: say whom it hurts and how badly: --impact TEXT --severity WORD.")
-    from checks.release.incidents import slug
-
     judgement = judged(place, release, None)
     id, made = drawn_id(), stamp(release)
     step = Transition(
         **made,
         incident=id,
         opened_at=made["occurred_at"].replace(microsecond=0),
-        state=args.to or "open",
+        state=args.state or "open",
         severity=Severity(args.severity),
         impact=args.impact,
         root_cause=args.root_cause or "",
@@ -132,80 +113,46 @@ def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
         by=who(args),
         why=args.why or "somebody saw it",
     )
-    _require_step(step, None, judgement, f"release incident new --to {step.state}")
-    _write_page(place, release, step, TO_COMPLETE)
-    keep(place, release, [step])
-    place.console.row(step.state, f"{id}: {place.releases / release.version / 'incidents' / slug(id)}.md")
+    _require_step(step, None, judgement, f"release incident new --state {step.state}")
+    _keep(place, release, judgement, (step,))
+    place.console.row(step.state, f"{id}: {_page(place, release, id)}")
     return 0
 
 
 def _changed(place: Place, release: Release, args: argparse.Namespace) -> int:
-    """Edit the page of an incident, and record it: one step, checked before anything is written."""
-    from checks.release.incidents import edited, read_pages
+    """Record how an incident stands: one step, checked before anything is written."""
+    from checks.release.standing import incident_of, transition_of
 
-    write_what_is_gone(place, release)
-    folder = place.releases / release.version / "incidents"
-    page = next((one for one in read_pages(folder) if one.incident.id.lower() == args.id.lower()), None)
-    if page is None:
-        names = ", ".join(one.incident.id for one in read_pages(folder)) or "none"
-        raise UsageError(f"{args.id}: no page in {folder} is about it. There are: {names}; `new` opens one.")
+    judgement = judged(place, release, None)
+    latest = {one.incident: one for one in judgement.transitions}
+    last = next((one for id, one in latest.items() if id.lower() == args.id.lower()), None)
+    if last is None:
+        raise UsageError(
+            f"{args.id}: no such incident is recorded. There are: {', '.join(latest) or 'none'}; `new` opens one."
+        )
     if not args.why:
         raise UsageError("release incident: give a reason for those who read it later: --why TEXT.")
+    if args.impact == "":
+        raise UsageError("release incident --impact: it is empty. Say in a few words whom it hurts, and how.")
+    severity = Severity(args.severity) if args.severity else None
     asked = {
-        "state": args.to,
-        "severity": args.severity,
+        "state": args.state,
+        "severity": severity,
         "metric": args.metric,
         "impact": args.impact,
         "root_cause": args.root_cause,
         "fix": args.fix,
     }
-    changes = {key: value for key, value in asked.items() if value is not None}
-    file = folder / page.name
-    before = file.read_text(encoding="utf-8")
-    write_text(file, edited(file, changes))
-    try:
-        steps = recorded_pages(place, release, by=who(args), why=args.why, only=page.incident.id)
-    except ReleaseError:
-        write_text(file, before)
-        raise
-    if steps:
-        keep(place, release, steps)
-    else:
+    before = incident_of(last)
+    after = replace(before, **{key: value for key, value in asked.items() if value is not None})
+    if after == before and args.state is None:
         place.console.line("  it is recorded as it stands")
+        return 0
+    step = transition_of(after, by=who(args), why=args.why, **stamp_after(release, last))
+    _require_step(step, last, judgement, f"release incident {last.incident} --state {step.state}")
+    place.console.row(step.state, step.incident)
+    _keep(place, release, judgement, (step,))
     return 0
-
-
-def recorded_pages(
-    place: Place, release: Release, *, by: str, why: str, only_worse: bool = False, only: str = ""
-) -> list[Transition]:
-    """A record for each page of an incident that says something else than the last one.
-
-    :param only_worse: whether to leave out those that take something back, for which somebody has to give a reason.
-    :param only: the id of the incident to look at; all where it is empty.
-    :raises ReleaseError: a page takes a step that there is not, or says without proof that a fix holds.
-    """
-    from checks.evidence import ledger
-    from checks.release.incidents import read_pages, survey_pages
-    from checks.release.standing import not_recorded, takes_nothing_back, transition_of
-
-    folder = place.releases / release.version
-    records = ledger.readable(folder / "evidence", Transition)
-    # A schedule goes on without a page that has a slip in it: the verdict tells of that.
-    found = survey_pages(folder / "incidents")[0] if only_worse else read_pages(folder / "incidents")
-    pages = [page for page in not_recorded(records, found) if only in ("", page.incident.id)]
-    if only_worse:
-        pages = [page for page in pages if takes_nothing_back(records, page)]
-    if not pages:
-        return []
-    judgement = judged(place, release, None)
-    last = {one.incident: one for one in judgement.transitions}
-    steps = []
-    for page in pages:
-        step = transition_of(page, by=by, why=why, **stamp_after(release, last.get(page.incident.id)))
-        _require_step(step, last.get(step.incident), judgement, str(folder / page.state_at))
-        place.console.row(step.state, f"{page.name}: {step.incident}")
-        steps.append(step)
-    return steps
 
 
 def _require_step(step: Transition, last: Transition | None, judgement: Judgement, where: str) -> None:
@@ -218,7 +165,7 @@ def _require_step(step: Transition, last: Transition | None, judgement: Judgemen
     if not may(INCIDENT, before, step.state):
         raise ReleaseError(
             f"{where}: {step.incident} cannot become {step.state}: it is {before or 'new'}, and from there it can "
-            f"become {', '.join(leads_to(INCIDENT, before))}. Write one of those."
+            f"become {', '.join(leads_to(INCIDENT, before))}. Give one of those."
         )
     if step.state == CARRIED_OVER != before:
         raise ReleaseError(
@@ -232,3 +179,89 @@ def _require_step(step: Transition, last: Transition | None, judgement: Judgemen
             raise ReleaseError(
                 f"{where}: {step.incident} is not shown to be resolved: {why} Leave it at {before} until it is."
             )
+
+
+# ── pages of the old shape ───────────────────────────────────────────────────
+
+
+def migrate(place: Place, args: argparse.Namespace) -> int:
+    """Turn the front matter of incidents' pages into records, and the pages into free text, where a watch is open."""
+    releases = [named_or_open(place, args.release, "release migrate", to_write=True)] if args.release else _open(place)
+    if not releases:
+        place.console.line("  no release is open: what is closed stays as it was sealed")
+    refused = sum(_migrate(place, release, args) for release in releases)
+    if refused:
+        raise ReleaseError(
+            f"release migrate: {refused} pages stay as they are. What hinders each stands above: mend it, and run it "
+            f"again."
+        )
+    return 0
+
+
+def _open(place: Place) -> list[Release]:
+    """The releases whose folders may still be written to."""
+    from checks.release import folder
+    from checks.release.seal import closing_step, is_sealed
+
+    found = [one for one in folder.find(place.releases) if not one.rehearsal]
+    folders = {one.version: place.releases / one.version for one in found}
+    return [one for one in found if not is_sealed(folders[one.version]) and not closing_step(folders[one.version])]
+
+
+def _migrate(place: Place, release: Release, args: argparse.Namespace) -> int:
+    """Migrate the pages of one release, each with its record first, then its text. How many could not be."""
+    from checks.release.incidents import latest_by_slug, page_files
+    from checks.release.migration import old_page
+
+    judgement, refused, done = judged(place, release, None), 0, 0
+    for file in page_files(place.releases / release.version / "incidents"):
+        try:
+            page = old_page(file, latest_by_slug(judgement.transitions))
+        except ReleaseError as why:
+            place.console.row("refused", f"{release.version}, {why}")
+            refused += 1
+            continue
+        if page is None:
+            continue
+        done += 1
+        step, kept = _step_of(place, release, page, judgement, args)
+        if step is not None:
+            keep(place, release, [step])
+            judgement = judged(place, release, None)
+        write_text(file, page.as_text(kept))
+        file.rename(page.target)
+        place.console.row("free text", f"{release.version}, {file.name}: it is {page.target.name} now")
+        for line in kept:
+            place.console.line(f"    no record can hold this, so it is at the end of the text: {line.strip()}")
+    if not done and not refused:
+        place.console.line(f"  {release.version}: every page is free text")
+    return refused
+
+
+def _step_of(
+    place: Place, release: Release, page: OldPage, judgement: Judgement, args: argparse.Namespace
+) -> tuple[Transition | None, tuple[str, ...]]:
+    """The record that a page asks for, if there is none that says the same, and the lines that stay text."""
+    from checks.release.standing import incident_of, transition_of
+    from checks.release.states import OPEN
+
+    stamped, kept = stamp_after(release, page.last), page.kept
+    step = transition_of(page.incident, by=who(args), why=args.why or "its page said so", **stamped)
+    step = replace(step, **page.causes)
+    try:
+        _require_step(step, page.last, judgement, page.file.name)
+    except ReleaseError as why:
+        place.console.row("not recorded", str(why))
+        kept += (f"state: {step.state}",)
+        step = replace(step, state=page.last.state if page.last else OPEN)
+    before = incident_of(page.last) if page.last else None
+    after = incident_of(step)
+    if before == after and not page.causes:
+        return None, kept
+    changes = [
+        f"{name} {getattr(after, name)}"
+        for name in after.__struct_fields__
+        if before is None or getattr(before, name) != getattr(after, name)
+    ]
+    place.console.row("recorded", f"{step.incident}: {', '.join(changes) or 'its causes'}")
+    return step, kept

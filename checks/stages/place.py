@@ -219,6 +219,21 @@ def summarise(console: Console, judgement: Judgement) -> None:
         console.line("  what to do:")
         for text in verdict.next_steps:
             console.line(f"    {text}")
+    say_what_is_not_recorded(console, judgement)
+
+
+def say_what_is_not_recorded(console: Console, judgement: Judgement) -> None:
+    """What pages of incidents say that no record does: it counts for nothing, and somebody may think that it does."""
+    for page in judgement.pages:
+        if page.problem is not None:
+            console.row("unreadable", f"the page {page.name}: {page.problem}")
+        for line in page.not_recorded:
+            console.row("not recorded", f"the page {page.name}: {line.strip()}")
+    if any(page.not_recorded for page in judgement.pages):
+        console.line(
+            "    nothing is judged by that. Record it: python -m checks release incident ID --state STATE --why TEXT; "
+            "pages of an older Atalaya: python -m checks release migrate"
+        )
 
 
 def utc_now() -> datetime:

@@ -6,7 +6,6 @@ The folder appears when the whole watch has gone through, and not before.
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
 import tempfile
 from collections import Counter
@@ -197,7 +196,12 @@ class People:
 
     def pages(self) -> dict[str, str]:
         """The page of each incident, by its name."""
-        return {f"{id.lower()}.md": _page(incident, self._reports[id]) for id, incident in self._incidents.items()}
+        from checks.release.incidents import new_page, slug
+
+        return {
+            f"{slug(id)}.md": new_page(f"{id}: {incident.impact}", "\n".join([*self._reports[id], ""]))
+            for id, incident in self._incidents.items()
+        }
 
     def told(self, record: Evidence) -> str:
         """What somebody did, and when, for the lines that show how far it is."""
@@ -253,7 +257,6 @@ class People:
         return {"run_id": self.run_id, "environment": Environment.REHEARSAL, "occurred_at": at, "recorded_at": at}
 
     def _report(self, act: Report, at: datetime) -> Evidence:
-        from checks.release.incidents import Page
         from checks.release.standing import transition_of
 
         known = self._incidents.get(act.incident) or Incident(
@@ -272,20 +275,4 @@ class People:
         self._reports.setdefault(act.incident, []).append(f"- {at:%Y-%m-%d %H:%M} UTC, {act.state}: {act.why}")
         if act.state == "monitoring":
             self._since[act.incident] = Counter()
-        return transition_of(Page(f"{act.incident.lower()}.md", incident), by=ON_CALL, why=act.why, **self._stamp(at))
-
-
-def _page(incident: Incident, told: list[str]) -> str:
-    """The page of an incident as a person would have written it."""
-    values = {
-        "id": incident.id,
-        "at": f"{incident.at:%Y-%m-%dT%H:%M:%SZ}",
-        "severity": str(incident.severity),
-        "state": incident.state,
-        "metric": incident.metric,
-        "impact": incident.impact,
-        "root_cause": incident.root_cause,
-        "fix": incident.fix,
-    }
-    front = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in values.items()]
-    return "\n".join(["---", *front, "---", "", f"# {incident.id}: {incident.impact}", "", *told, ""])
+        return transition_of(incident, by=ON_CALL, why=act.why, **self._stamp(at))

@@ -10,7 +10,6 @@ from checks.console import Console
 from checks.errors import ReleaseError, UsageError
 from checks.records import Checkpoint, Decision, DutyState, InForce, Judgement, Release, Signature, WatchStep
 from checks.stages.close import first_step, say_what_was_asked
-from checks.stages.incidents import recorded_pages, write_what_is_gone
 from checks.stages.place import Place, instant, judged, keep, named_or_open, print_json, stamp, utc_now, who
 
 SOONEST = timedelta(days=1)  # a watch may be opened so long before its T+0
@@ -39,10 +38,9 @@ def release_open(place: Place, args: argparse.Namespace) -> int:
 
 
 def record(place: Place, args: argparse.Namespace) -> int:
-    """Write down what people changed by hand: thresholds in watch.toml, and how incidents stand."""
+    """Record the thresholds that were changed in watch.toml."""
     release = named_or_open(place, args.release, "release record", to_write=True)
-    write_what_is_gone(place, release)
-    records = [*_changed_settings(place, release, args), *recorded_pages(place, release, by=who(args), why=args.why)]
+    records = list(_changed_settings(place, release, args))
     if records:
         keep(place, release, records)
     else:

@@ -10,7 +10,7 @@ from checks.records import Environment, Outcome, SmokeRun
 from checks.stages.artefact import look
 from checks.stages.close import extend_what_needs_it
 from checks.stages.collect import all_that_is_named
-from checks.stages.incidents import open_by_rule, recorded_pages
+from checks.stages.incidents import open_by_rule
 from checks.stages.observe import counts, exit_of, hear_smoke, observed
 from checks.stages.place import Place, exit_code, judged, keep, prepared_sdk, summarise, the_release, utc_now
 from checks.stages.publish import build_site, write_pages
@@ -42,10 +42,6 @@ def watch(place: Place, args: argparse.Namespace) -> int:
     stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "recorded_at": utc_now()}
     stamp["commit"] = settings.subject.commit
     keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ())])
-    # What a person found is taken down at once. That it is over, or was less than it seemed, they sign themselves.
-    pages = recorded_pages(place, release, by="watch", why="as its page says", only_worse=True)
-    if pages:
-        keep(place, release, pages)
     if settings.artefact.project:
         console.stage("artefact")
         keep(place, release, look(place, release))

@@ -3,31 +3,38 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from checks.includes import contract
 from checks.includes.site import publish_releases
+from checks.records import IncidentPage, text
 from tests.docs.building import Site
 from tests.includes import example
 
 RELEASES = {
     "1.1.0": example.judgement(),
     "1.0.9": example.judgement(strangers=True),
-    "rehearsal-7": example.judgement(rehearsal=True, incidents=True),
+    "rehearsal-7": replace(
+        example.judgement(rehearsal=True, incidents=True),
+        pages=(
+            IncidentPage(name="broken.md", problem=text("It is not UTF-8 text. Save it as that.")),
+            IncidentPage(name="garbled.md", not_recorded=("\t{[: <b>&",)),
+            IncidentPage(name="stuck.md", incident="i1", not_recorded=("state: open",)),
+        ),
+    ),
 }
 
 
 INCIDENT = """\
 ---
-id: stuck
-at: 2026-03-03T14:05:00Z
-severity: major
-state: resolved
-impact: Exports of two stores stayed at CREATED.
-root_cause: The queue was paused.
-fix: Resumed.
+id: i1
+state: open
 ---
 
 # Exports stayed at CREATED
+
+```{live} incident-stuck
+```
 
 What happened, for people.
 """
@@ -60,6 +67,10 @@ def site(tmp_path_factory):
     site = Site(tmp_path_factory.mktemp("site")).copy_docs()
     judgements = [site.add(version, judgement) for version, judgement in RELEASES.items()]
     publish_releases(site.docs, judgements)
-    (site.docs / "releases" / "rehearsal-7" / "incidents" / "stuck.md").write_text(INCIDENT, encoding="utf-8")
+    incidents = site.docs / "releases" / "rehearsal-7" / "incidents"
+    (incidents / "stuck.md").write_text(INCIDENT, encoding="utf-8")
+    (incidents / "garbled.md").write_text("---\n\t{[: <b>&\n---\nHalf a page.\n", encoding="utf-8")
+    (incidents / "broken.md").write_bytes(b"---\nid: \xff\n---\n")
+    (incidents / "linked.md").symlink_to("/etc/hostname")
     site.build()
     return site

@@ -86,16 +86,41 @@ def empty(folder: Path) -> Iterator[Place]:
 def watched(folder: Path) -> Iterator[Place]:
     """A release whose window is open, with an incident whose fix has to be shown."""
     root = _copied(folder, "watched", _hurt)
-    incident = next((root / "docs" / "releases" / "1.1.0" / "incidents").glob("*.md")).stem.upper()
-    yield Place(root, values={"ID": incident, "[ID]": ""})
+    yield Place(root, values={"ID": _incident(root), "[ID]": ""})
+
+
+@contextmanager
+def hurt(folder: Path) -> Iterator[Place]:
+    """A release whose window is open, with an incident that is open."""
+    root = _began(folder, HOURS)
+    _open_one(root)
+    yield Place(root, values={"ID": _incident(root)})
+
+
+@contextmanager
+def older(folder: Path) -> Iterator[Place]:
+    """A release whose window is open, with the page of an incident as an older Atalaya wrote it."""
+    root = _began(folder, HOURS)
+    _open_one(root)
+    page = next((root / "docs" / "releases" / "1.1.0" / "incidents").glob("*.md"))
+    page.write_text(f"---\nid: {_incident(root)}\nfix: emptied\n---\n{page.read_text()}")
+    yield Place(root)
+
+
+def _incident(root: Path) -> str:
+    return next((root / "docs" / "releases" / "1.1.0" / "incidents").glob("*.md")).stem.upper()
+
+
+def _open_one(root: Path) -> None:
+    _done("release", "incident", "new", "--impact", "slow", "--severity", "major", root=root)
 
 
 def _hurt(kept: Path) -> None:
     root = _began(kept, HOURS)
-    said = _done("release", "incident", "new", "--impact", "slow", "--severity", "major", root=root)
-    incident = next(word.strip(",:") for word in said.split() if word.startswith("INC-"))
+    _open_one(root)
+    incident = _incident(root)
     why = ("--root-cause", "a cache", "--fix", "emptied", "--why", "it is out")
-    _done("release", "incident", incident, "--to", "monitoring", *why, root=root)
+    _done("release", "incident", incident, "--state", "monitoring", *why, root=root)
 
 
 @contextmanager

@@ -145,7 +145,15 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     ),
     f"{CHECKS} release incident [ID]": Run(places.watched, "monitoring"),
     f"{CHECKS} release incident --release 1.1.0": Run(places.over, "no incidents"),
-    f"{CHECKS} release incident ID --to resolved --why TEXT": Run(places.watched, "resolved"),
+    f"{CHECKS} release incident ID --state resolved --why TEXT": Run(places.watched, "resolved"),
+    f'{CHECKS} release incident ID --state acknowledged --why "on-call has it"': Run(places.hurt, "acknowledged"),
+    f"{CHECKS} release incident ID --state monitoring --root-cause TEXT --fix TEXT --why TEXT": Run(
+        places.hurt, "monitoring"
+    ),
+    f'{CHECKS} release incident new --severity major --impact "exports of two stores stayed at CREATED"': Run(
+        places.watched, "open"
+    ),
+    f"{CHECKS} release migrate": Run(places.older, "free text"),
     f"{CHECKS} release decide ACTION --why TEXT": Run(places.watched, "stop", values={"ACTION": "stop"}),
     f"{CHECKS} release decide roll-back --why TEXT": Run(places.watched, "roll-back"),
     f'{CHECKS} release decide stop --why "polls read old states since T+30"': Run(places.watched, "stop"),

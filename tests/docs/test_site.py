@@ -120,6 +120,27 @@ def test_the_page_of_an_incident_is_published_and_linked(site, language):
     assert not article(site.out / "1.1.0" / language / "incidents.html").xpath(".//ul")
 
 
+def test_what_is_recorded_stands_above_the_text_of_the_page_and_front_matter_as_not_recorded(site):
+    page = article(site.out / "rehearsal-7" / "incidents" / "stuck.html")
+    said = page.text_content()
+    assert page.xpath("string(.//h1)").startswith("Exports stayed at CREATED")
+    assert said.index("The queue was paused.") < said.index("What happened, for people.")
+    assert page.xpath("string(.//*[contains(@class, 'not-recorded')]//pre)").strip() == "state: open"
+    assert said.count("The queue was paused.") == 1
+
+
+def test_a_page_that_cannot_be_shown_is_named_and_ends_no_build(site):
+    folder = site.out / "rehearsal-7"
+    assert (
+        "The page broken.md cannot be shown: It is not UTF-8 text." in article(folder / "incidents.html").text_content()
+    )
+    assert not (folder / "incidents" / "broken.html").exists()
+    assert not (folder / "incidents" / "linked.html").exists()
+    garbled = article(folder / "incidents" / "garbled.html").text_content()
+    assert "No record is about this page" in garbled
+    assert garbled.index("{[: <b>&") < garbled.index("Half a page.")
+
+
 def test_pages_that_people_write_are_translated_too(site):
     assert "T+72: cierre de estabilización" in article(site.out / "1.1.0" / "es" / "t72.html").text_content()
     assert "Primeros pasos" in article(site.out / "es" / "guides" / "get-started.html").text_content()

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from checks.includes.glance import MOST, glance
 from checks.includes.language import Language
 from checks.includes.voice import Voice
-from checks.records import Duty, DutyState, Outcome, State, text
+from checks.records import Duty, DutyState, IncidentPage, Outcome, State, text
 from tests.includes import example
 
 EN = Voice(Language("en"))
@@ -61,7 +61,7 @@ def test_a_broken_promise_is_wrong_and_named():
 @pytest.mark.parametrize(("state", "expected"), [("open", 1), ("reopened", 1), ("carried over", 1), ("resolved", 0)])
 def test_an_incident_that_hurts_still_is_wrong_and_leads_to_its_page(state, expected):
     one = replace(example.judgement(incidents=True).incidents[0], state=state)
-    said = glance(replace(calm(), incidents=(one,), pages={one.id: "i1.md"}), EN)
+    said = glance(replace(calm(), incidents=(one,), pages=(IncidentPage(name="i1.md", incident=one.id),)), EN)
     assert expected == said.count(f"{{release}}`{one.id} <1.1.0 incidents/i1>`")
 
 

@@ -10,7 +10,6 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from playwright.sync_api import sync_playwright
 
 from checks.includes import contract
@@ -87,14 +86,11 @@ def _build(site: Site, judgements: dict[str, Judgement]) -> None:
 
 
 def _write_incidents(site: Site, version: str, judgement: Judgement) -> None:
-    """Pages as the command writes them, with all that a stranger can bring into their front matter."""
-    bad = "\n".join(strangers.STRANGERS)
-    for one in judgement.incidents:
-        if one.id in judgement.pages:
-            words = {"impact": bad, "root_cause": bad, "fix": bad} if version == HOSTILE else {}
-            page = new_page(replace(one, **words), says=f"```{{live}} incident-{one.id}\n```")
-            file = site.docs / "releases" / version / "incidents" / judgement.pages[one.id]
-            file.write_text(page, encoding="utf-8")
+    """Pages as the command writes them; a stranger's has all that one can bring into front matter."""
+    front = "\n".join(("---", *(line for line in strangers.STRANGERS if "\n" not in line), "---", ""))
+    for page in judgement.pages:
+        file = site.docs / "releases" / version / "incidents" / page.name
+        file.write_text((front if version == HOSTILE else "") + new_page(page.incident), encoding="utf-8")
 
 
 class Quiet(SimpleHTTPRequestHandler):

@@ -23,6 +23,7 @@ from checks.records import (
     DutyState,
     Environment,
     Followed,
+    IncidentPage,
     Judgement,
     Move,
     PublishedFile,
@@ -197,7 +198,7 @@ def everywhere(base: Judgement, words: tuple[str, ...], incident: str) -> Judgem
         incidents=tuple(
             replace(one, at=MOVED_AT + timedelta(hours=1)) if one.id == incident else one for one in base.incidents
         ),
-        pages={incident: f"{incident}.md"},
+        pages=(IncidentPage(name=f"{incident}.md", incident=incident, not_recorded=words),),
     )
 
 

@@ -42,7 +42,6 @@ from checks.records import (
 from checks.release.checkpoints import duties_of
 from checks.release.folder import load
 from checks.release.incidents import STATES, read_pages
-from checks.release.standing import not_recorded
 from checks.stages.rehearse import People
 from checks.subject.digest import package_digest
 from checks.verdict import EXTENSION_H
@@ -248,11 +247,16 @@ def test_the_network_really_took_requests_and_stopped_no_run(kept: list[Evidence
     assert {event.blocking for event in lost} == {False}
 
 
-def test_an_incident_is_recorded_as_its_page_has_it(twice: tuple[Path, Path], kept: list[Evidence]) -> None:
-    pages = read_pages(twice[0] / "incidents")
-    assert [page.incident.id for page in pages] == ["INC-9"]
+def test_an_incident_is_recorded_and_its_page_tells_in_free_text_what_people_did(
+    twice: tuple[Path, Path], kept: list[Evidence]
+) -> None:
     assert [one.state for one in of(kept, Transition)][:2] == ["open", "monitoring"]
-    assert not_recorded(kept, pages) == ()
+    (page,) = (twice[0] / "incidents").iterdir()
+    said = page.read_text(encoding="utf-8")
+    assert (page.name, said.startswith("# INC-9: ")) == ("inc-9.md", True)
+    assert [", open: " in said, ", monitoring: " in said] == [True, True]
+    (read,) = read_pages(page.parent, of(kept, Transition))
+    assert (read.incident, read.not_recorded) == ("INC-9", ())
 
 
 def test_the_window_is_extended_by_a_record_and_the_runs_go_on_to_its_end(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from checks.records import Compared, Conclusion, Environment, Evidence, Proof, Signature, State, VerdictWord, WatchStep
 from checks.release.folder import to_write
@@ -105,26 +107,52 @@ def test_a_watch_whose_settings_were_never_recorded_is_judged_by_those_of_now(wa
 # ── incidents ────────────────────────────────────────────────────────────────
 
 
-def test_a_slip_in_a_page_ends_no_watch_and_is_told_with_its_line(watched: Watched) -> None:
-    watched.keep(in_force(0), *healthy(48))
-    watched.incident("somehow")
-    unknowns = [str(unknown) for unknown in watched.judged().verdict.unknowns]
-    assert any(said.startswith("INC-1.md:5 state: 'somehow' is not one of") for said in unknowns), unknowns
-    assert not any("somehow" in str(said) for said in watched.judged(24).verdict.unknowns)
+def page(watched: Watched) -> Path:
+    return watched.folder / "incidents" / "inc-1.md"
 
 
-def test_a_page_that_was_edited_without_a_record_changes_nothing_and_is_named(watched: Watched) -> None:
+FRONT = "---\nid: INC-1\nseverity: {severity}\nstate: {state}\nimpact: {impact}\n---\n"
+
+PAGES: dict[str, Callable[[Path], object]] = {
+    "removed": Path.unlink,
+    "edited": lambda file: file.write_text(FRONT.format(severity="minor", state="resolved", impact="none")),
+    "with a blank more": lambda file: file.write_text(
+        FRONT.format(severity="critical", state="open", impact="'polls read stale states '")
+    ),
+    "of an incident that no record knows": lambda file: file.with_name("x.md").write_text(
+        FRONT.format(severity="critical", state="open", impact="x").replace("INC-1", "INC-9")
+    ),
+    "not YAML": lambda file: file.write_text("---\n\t{[: &\n---\n"),
+    "not UTF-8": lambda file: file.write_bytes(b"---\nid: \xff\n---\n"),
+    "huge": lambda file: file.write_bytes(b"-" * 2_000_000),
+    "a link to nothing": lambda file: (file.unlink(), file.symlink_to("nowhere")),
+}
+
+
+@pytest.mark.parametrize("what", PAGES)
+def test_nothing_is_judged_by_a_page(what: str, watched: Watched) -> None:
     watched.keep(in_force(0), *healthy(48), transition(30, "open"))
-    watched.incident("acknowledged")
-    judged = watched.judged()
-    assert [one.state for one in judged.incidents] == ["open"]
-    assert any("INC-1.md says something else" in str(unknown) for unknown in judged.verdict.unknowns)
+    page(watched).write_text("# INC-1\n")
+    before = watched.judged()
+    PAGES[what](page(watched))
+    after = watched.judged()
+    assert replace(before, pages=()) == replace(after, pages=())
 
 
-def test_an_incident_that_was_never_recorded_counts_as_its_page_has_it(watched: Watched) -> None:
-    watched.keep(in_force(0), *healthy(48))
-    watched.incident("open")
-    assert watched.judged().verdict.rule == "critical-incident-now"
+def test_a_blank_at_the_end_of_an_impact_changes_no_verdict(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(48), transition(30, "open"))
+    page(watched).write_text("# INC-1\n")
+    before = watched.judged()
+    watched.keep(transition(30.1, "open", impact="polls read stale states "))
+    after = watched.judged()
+    assert (before.digest, before.verdict, after.disputed) == (after.digest, after.verdict, ())
+
+
+def test_what_a_page_says_and_no_record_does_is_shown(watched: Watched) -> None:
+    watched.keep(in_force(0), *healthy(48), transition(30, "open"))
+    PAGES["edited"](page(watched))
+    (shown,) = watched.judged().pages
+    assert (shown.incident, shown.not_recorded) == ("INC-1", ("severity: minor", "state: resolved", "impact: none"))
 
 
 def test_an_incident_is_judged_as_it_stood_then(watched: Watched) -> None:
@@ -177,7 +205,6 @@ def test_a_fix_that_is_proven_lets_the_release_go_again(watched: Watched) -> Non
     assert after_a_fix(watched, more=clean(6, 7)) is State.MEETS
     assert watched.judged(72).verdict.rule == "critical-incident"  # until somebody calls it resolved
     watched.keep(transition(71, "resolved"))
-    watched.incident("resolved")
     assert watched.judged(72).verdict.word is VerdictWord.GO
 
 

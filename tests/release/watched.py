@@ -36,17 +36,6 @@ from tests.ours import PACK, PROMISES
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LOOPBACK, CI = Environment.LOOPBACK, Environment.CI
-INCIDENT = """---
-id: INC-1
-at: 2026-03-03T15:00:00Z
-severity: critical
-state: {state}
-metric: stale-cache
-impact: {impact}
-root_cause: ""
-fix: ""
----
-"""
 
 
 def at(hours: float) -> datetime:
@@ -152,10 +141,6 @@ class Watched:
 
     def bytes(self, hours: float) -> bytes:
         return msgspec.json.encode(judgement_of(self.judged(hours)))
-
-    def incident(self, state: str, impact: str = "polls read stale states") -> None:
-        page = self.folder / "incidents" / "INC-1.md"
-        page.write_text(INCIDENT.format(state=state, impact=impact), encoding="utf-8")
 
 
 def in_force(hours: float, settings: Settings = Settings(), why: str = "the first record") -> Evidence:  # noqa: B008

@@ -17,6 +17,7 @@ from checks.sharing import due
 from checks.sharing.due import look
 from checks.verdict import EXTENSION_H, WINDOW_H
 from tests.commands import ROOT
+from tests.release.watched import transition
 from tests.sharing.clones import T0, Shared, git, opened
 
 
@@ -65,8 +66,7 @@ def test_after_the_end_the_watch_is_asked_once_more_where_a_critical_incident_ma
 ) -> None:
     root = shared.clone("one")
     shared.pull(root)
-    (root / "docs/releases/1.1.1/incidents").mkdir(exist_ok=True)
-    (root / "docs/releases/1.1.1/incidents/inc-1.md").write_text(f"---\nid: INC-1\nseverity: {severity}\n---\n")
+    ledger.write(root / "docs/releases/1.1.1/evidence", [transition(60, "open", severity=severity)])
     shared.push(root)
     found = [look(shared.clone(f"at-{hour}"), "origin", "evidence", at(hour)).watched for hour in (72.5, 96)]
     assert found == [watched, ()]
