@@ -7,7 +7,6 @@ catalogues with an empty translation, ready for an editor of ``.po`` files. It e
 from __future__ import annotations
 
 import ast
-import os
 import re
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import checks
-from checks import settings
+from checks import environment, settings
 from checks.contracts.promises import BY_ID
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
@@ -52,6 +51,8 @@ def sentences() -> dict[str, tuple[str, ...]]:
                 found.setdefault(message, set()).add(f"checks/{file.relative_to(PACKAGE).as_posix()}")
     for key in settings.every_key():
         found.setdefault(key.description, set()).add("checks/settings.py")
+    for description in environment.OWN.values():
+        found.setdefault(description, set()).add("checks/environment.py")
     for kind in Word.__subclasses__():
         # The names of environments are identifiers, printed as they are.
         for word in kind if kind.__module__ == Word.__module__ and kind is not Environment else ():
@@ -86,7 +87,7 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
 def _extracted(docs: Path, source: Path, out: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "gettext", "-c", str(docs), str(source), str(out / "pot")],
-        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent), "SITE_RELEASE": "", "SITE_LANGUAGE": "en"},
+        env=environment.everything() | {"PYTHONPATH": str(PACKAGE.parent), "SITE_RELEASE": "", "SITE_LANGUAGE": "en"},
         capture_output=True,
         text=True,
         check=False,

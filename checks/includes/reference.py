@@ -9,7 +9,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from checks import settings
+from checks import environment, settings
 from checks.calibration import calibrate
 from checks.evidence import schema
 from checks.includes import calibration, contract, embedding, figures, incidents, kinds, myst, rules
@@ -62,6 +62,15 @@ def keys(voice: Voice) -> str:
     return myst.paragraphs(*tables)
 
 
+def variables(voice: Voice) -> str:
+    """Every ``ATALAYA_*`` variable that is no setting."""
+    header = [voice(N_("Variable")), voice(N_("What it says"))]
+    rows = [[voice.literal(name), voice.ours(description)] for name, description in environment.OWN.items()]
+    return myst.table(
+        voice(N_("Variables that are no settings")), header, rows, classes="cards settings", widths="40 60"
+    )
+
+
 def _default(value: Any, voice: Voice) -> str:
     return voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
 
@@ -109,6 +118,7 @@ def weaknesses(voice: Voice) -> str:
 
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "settings": keys,
+    "variables": variables,
     "promises": promises,
     "weaknesses": weaknesses,
     **rules.about_the_rules(),

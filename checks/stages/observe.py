@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checks import environment
 from checks.console import Console, plain
 from checks.errors import HarnessError, NetworkError, SubjectError
 from checks.records import (
@@ -194,18 +195,12 @@ def _smoke(place: Place, args: argparse.Namespace) -> SmokeRun:
 
     settings = place.loaded.settings
     base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
-    names = ("access_token", "tenant_id", "app_id", "device_id", "store_id")
-    credentials = {
-        name: os.environ[f"ATALAYA_SERVICE_{name.upper()}"]
-        for name in names
-        if f"ATALAYA_SERVICE_{name.upper()}" in os.environ
-    }
     with prepared_sdk(place, args) as prepared:
         run = run_smoke(
             prepared,
             waits=args.waits or settings.smoke.waits,
             base_url=base_url,
-            credentials=credentials,
+            credentials=environment.credentials(),
             port=settings.service.port,
         )
     hear_smoke(place.console, run)

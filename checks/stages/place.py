@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from checks import environment
 from checks.console import Console
 from checks.errors import ReleaseError, UsageError
 from checks.records import Environment, Evidence, InForce, Judgement, Release, VerdictWord
@@ -161,7 +162,7 @@ def stamp_after(release: Release, last: Evidence | None) -> dict[str, Any]:
 
 def who(args: argparse.Namespace) -> str:
     """Who says so: as named, or as the workflow or the system knows them."""
-    return args.by or os.environ.get("GITHUB_ACTOR") or getpass.getuser()
+    return args.by or environment.github_actor() or getpass.getuser()
 
 
 def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import os
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from checks import environment
 from checks.console import plain
 from checks.errors import UsageError
 from checks.records import Judgement, Release, Text, Tried, Word
@@ -235,8 +235,7 @@ def _written(place: Place, judgement: Judgement) -> Judgement:
 
 def _out(place: Place) -> Path:
     """Where the pages go: Read the Docs names its own folder."""
-    hosted = os.environ.get("READTHEDOCS_OUTPUT")
-    return Path(hosted) / "html" if hosted else place.docs / "_build" / "html"
+    return environment.readthedocs_output() or place.docs / "_build" / "html"
 
 
 def build_site(place: Place, out: Path | None) -> Path:
