@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 import msgspec
 
+from checks.window import WINDOW_H
+
 REPORT_SCHEMA = "atalaya.report/1"
 
 
@@ -1068,7 +1070,7 @@ class Release(Record, frozen=True, kw_only=True):
     version: str
     commit: str
     opened_at: datetime  # T+0
-    window_h: int = 72
+    window_h: int = WINDOW_H
     rehearsal: bool = False
     made_by: str = ""  # the command that made a rehearsal
     format: int = 1

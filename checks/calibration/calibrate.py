@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from scipy import stats
 
 from checks.calibration import naive, theory
-from checks.calibration.scenarios import DAY_H, SCENARIOS, Drawn, Scenario, Sees, World, draw
+from checks.calibration.scenarios import SCENARIOS, Drawn, Scenario, Sees, World, draw
 from checks.errors import UsageError
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from checks.metrics.against import compared
@@ -30,7 +30,7 @@ from checks.metrics.engine import Engine, Row
 from checks.metrics.looks import boundary
 from checks.metrics.measure import MEASURES
 from checks.metrics.pass_rate import judge_rate, shared_fate
-from checks.metrics.span import LOOKS_H, Basis, Detector, Span
+from checks.metrics.span import Basis, Detector, Span
 from checks.metrics.statistics import Z, wilson
 from checks.records import (
     N_,
@@ -51,6 +51,7 @@ from checks.records import (
 from checks.release.checkpoints import checkpoints
 from checks.settings import Settings, Thresholds
 from checks.verdict import Situation, judge
+from checks.window import DAY_H, LOOKS_H
 
 SCHEMA = "atalaya.calibration/1"
 FILE = Path("reference") / "calibration.json"  # below docs/

@@ -11,8 +11,8 @@ from checks.includes.runbook import RUNBOOK
 from checks.includes.voice import Voice
 from checks.metrics.engine import in_words
 from checks.records import N_, Figure, Judgement, Metric, Text
-from checks.release.window import elapsed_h
 from checks.verdict import RULES, WEIGHTS
+from checks.window import elapsed_h
 
 SEGMENTS_SHOWN = 50
 UNITS: dict[str, str] = {"share": N_("share"), "tests": N_("tests"), "events": N_("events")}

@@ -27,12 +27,13 @@ from checks.errors import ReleaseError, UsageError
 from checks.includes import feed, myst, sphinxes
 from checks.includes.files import digest, fragment_file, write_if_changed
 from checks.includes.language import LANGUAGES, Language
-from checks.includes.pages import FRAGMENTS, HOURS
+from checks.includes.pages import FRAGMENTS
 from checks.includes.reference import FOLDER
 from checks.includes.verdicts import dating
 from checks.includes.voice import Voice
 from checks.records import N_, Judgement, Release
 from checks.release.folder import find
+from checks.window import CHECKPOINTS_H
 
 ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
 SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
@@ -117,7 +118,7 @@ def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Rel
 def _require_fragments(docs: Path, releases: Iterable[Release]) -> None:
     """Say in one sentence what Sphinx would say of each page."""
     generated = docs / "_generated"
-    names = [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]
+    names = [*FRAGMENTS, *(f"t{hours:02}" for hours in CHECKPOINTS_H)]
     needed = [generated / "switcher.json"]
     for code in LANGUAGES:
         needed.append(generated / FOLDER / code / "releases.md")

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from scipy import stats
 
 from checks.metrics.statistics import must_be_counts
+from checks.window import WINDOW_H
 
-WINDOW_H = 72
 FEWEST = 3  # bad events: one in a quiet hour raises no alarm
 CHANCE = 0.01  # of so many bad events within the budget, below which they are not put down to chance
 

@@ -30,8 +30,8 @@ from checks.records import CheckResult, CheckRun, Host, Record, Severity, SmokeR
 from checks.subject.capabilities import PACKAGE
 from checks.subject.digest import package_digest
 from checks.subject.environment import Prepared
+from checks.window import DAY_H, EXTENSION_H, T24, T72, WINDOW_H
 
-CHECKPOINT_EVERY_H = 24
 LATE_S = 600  # how late the schedule fires, at the most
 FAULTS = ("close", "truncated-body")  # whose errors are worded alike on every system
 NOWHERE = Host(python="", implementation="", os="", freeze=())
@@ -110,7 +110,7 @@ class Scenario(NamedTuple):
 
     says: str
     happenings: tuple[Happening, ...] = ()
-    window_h: int = 72
+    window_h: int = WINDOW_H
 
     @property
     def ends_h(self) -> int:
@@ -143,12 +143,12 @@ class Scenario(NamedTuple):
 # ── what a team can train with ───────────────────────────────────────────────
 
 SIGNED_ON_THE_WAY = (
-    Sign(24.5, 24, "review-pass-rate", "Read the day's jobs; none that failed."),
-    Sign(24.5, 24, "review-network", "Read the network's errors one by one; none that stopped a run."),
+    Sign(T24 + 0.5, T24, "review-pass-rate", "Read the day's jobs; none that failed."),
+    Sign(T24 + 0.5, T24, "review-network", "Read the network's errors one by one; none that stopped a run."),
 )
 SIGNED_AT_THE_END = (
-    Sign(72.5, 72, "incidents-updated", "No incident is open."),
-    Sign(72.5, 72, "backlog-published", "The backlog is handed over in this order."),
+    Sign(T72 + 0.5, T72, "incidents-updated", "No incident is open."),
+    Sign(T72 + 0.5, T72, "backlog-published", "The backlog is handed over in this order."),
 )
 
 SCENARIOS: Mapping[str, Scenario] = {
@@ -209,9 +209,9 @@ SCENARIOS: Mapping[str, Scenario] = {
                 fix="The build was withdrawn; every worker polls with use_get_cache=False.",
             ),
             Report(56, "INC-1", "resolved", "Enough smokes without a stale read since the fix.", once_proven=True),
-            Extend(72.5, 96, "The fix of INC-1 is not proven yet: it takes more clean smokes."),
-            Sign(72.5, 72, "incidents-updated", "INC-2 is resolved; INC-1 is watched for another day."),
-            Sign(96.5, 72, "backlog-published", "The backlog is handed over in this order."),
+            Extend(T72 + 0.5, T72 + EXTENSION_H, "The fix of INC-1 is not proven yet: it takes more clean smokes."),
+            Sign(T72 + 0.5, T72, "incidents-updated", "INC-2 is resolved; INC-1 is watched for another day."),
+            Sign(T72 + EXTENSION_H + 0.5, T72, "backlog-published", "The backlog is handed over in this order."),
         ),
     ),
     "slept": Scenario(
@@ -314,7 +314,7 @@ def _runs(
     waits = 4 + drawn.randrange(3)
     weather = weather_of(scenario.faults(hour), waits, drawn)
     runs: list[CheckRun | SmokeRun] = []
-    if hour % CHECKPOINT_EVERY_H == 0:
+    if hour % DAY_H == 0:
         runs.append(settled_checks(run_checks(subject, seed=seed), f"{watch}-T{hour:02}-checks"))
     runs.append(settled_smoke(run_smoke(subject, waits=waits, weather=weather), f"{watch}-T{hour:02}-smoke"))
     return tuple(runs)

@@ -27,7 +27,7 @@ from checks.release import artefact
 from checks.release.causes import EVENTS, cause_of, cause_of_finding, error_type, fingerprint
 from checks.release.fixing import landed_at
 from checks.release.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
-from checks.release.window import due_at
+from checks.window import due_at
 
 STORM = 5  # more new causes of one rule than this, at once, are one incident
 BY = "atalaya"

@@ -35,11 +35,12 @@ from checks.records import (
     WatchStep,
     text,
 )
-from checks.release.folder import ends_at, steps_taken
+from checks.release.folder import steps_taken
 from checks.release.incidents import Page
 from checks.release.states import CARRIED_OVER, FIXED, INCIDENT, NEW, OPEN, OVER, leads_to, may
 from checks.release.window import is_known
 from checks.settings import Settings, every_key
+from checks.window import ends_at
 
 # What a verdict rests on: every threshold, the schedule, and whose jobs count. Not what only changes a look.
 JUDGING_SECTIONS = ("thresholds",)

@@ -1,39 +1,14 @@
-"""Where in its window is a watch, and which evidence belongs to it?
+"""Which evidence belongs to a watch.
 
 Pure functions of the release and an instant: nothing here reads a clock.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from checks.records import Environment, Evidence, Release
-from checks.release.folder import ends_at
-
-CHECKPOINTS_H = (0, 24, 48, 72)
-
-
-def elapsed_h(release: Release, as_of: datetime) -> float:
-    """Hours since T+0; negative before it."""
-    return (as_of - release.opened_at) / timedelta(hours=1)
-
-
-def due_at(release: Release, hours: int) -> datetime:
-    """The instant of T+``hours``."""
-    return release.opened_at + timedelta(hours=hours)
-
-
-def current_checkpoint(release: Release, as_of: datetime) -> int | None:
-    """The hours of the last checkpoint that has come; None before T+0."""
-    come = [hours for hours in CHECKPOINTS_H if due_at(release, hours) <= as_of]
-    return come[-1] if come else None
-
-
-def window_state(release: Release, as_of: datetime) -> str:
-    """``not open`` before T+0, ``open`` until the window's end, ``ended`` from that instant on."""
-    if as_of < release.opened_at:
-        return "not open"
-    return "open" if as_of < ends_at(release) else "ended"
+from checks.window import ends_at
 
 
 def is_known(record: Evidence, release: Release, as_of: datetime) -> bool:

@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from checks import environment
 from checks.sharing.changed import BRANCH
+from checks.window import EXTENSION_H, LONGEST_H, WINDOW_H
 
 RELEASES = "docs/releases"
-WINDOW_H, EXTENSION_H, LONGEST_H = 72, 24, 120  # without an extension, by each, and with two of them
 FETCHED = "refs/atalaya/looked"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from checks.stages.place import (
     write_text,
 )
 from checks.stages.telling import deliver
+from checks.window import EXTENSION_H, LONGEST_H, ends_at
 
 
 def close(place: Place, args: argparse.Namespace) -> int:
@@ -249,18 +249,17 @@ def extend_what_needs_it(place: Place) -> None:
     from checks.release import closing, folder
     from checks.release.seal import closing_step, is_sealed
     from checks.release.states import EXTENDED
-    from checks.verdict import EXTENSION_H
 
     now = utc_now()
     for release in folder.find(place.releases):
         where = place.releases / release.version
-        if release.rehearsal or is_sealed(where) or now < folder.ends_at(release):
+        if release.rehearsal or is_sealed(where) or now < ends_at(release):
             continue
-        if now >= folder.ends_at(release, folder.LONGEST_H):
+        if now >= ends_at(release, LONGEST_H):
             continue
         lasts = folder.lasts_h(where, release)
-        ends = folder.ends_at(release, lasts)
-        if not ends <= now < ends + timedelta(hours=EXTENSION_H) or closing_step(where) is not None:
+        ends = ends_at(release, lasts)
+        if not ends <= now < ends_at(release, lasts + EXTENSION_H) or closing_step(where) is not None:
             continue
         if not closing.needs_longer(judged(place, release, ends)):
             continue

@@ -12,6 +12,7 @@ from checks.records import Checkpoint, Decision, DutyState, InForce, Judgement, 
 from checks.stages.close import first_step, say_what_was_asked
 from checks.stages.incidents import recorded_pages, write_what_is_gone
 from checks.stages.place import Place, instant, judged, keep, named_or_open, print_json, stamp, utc_now, who
+from checks.window import EXTENSION_H, LONGEST_H, MOST_EXTENSIONS, due_at, ends_at
 
 SOONEST = timedelta(days=1)  # a watch may be opened so long before its T+0
 
@@ -75,9 +76,8 @@ def _changed_settings(place: Place, release: Release, args: argparse.Namespace) 
 
 def extend(place: Place, args: argparse.Namespace) -> int:
     """Watch a release for 24 hours more; twice at the most."""
-    from checks.release.folder import LONGEST_H, ends_at, lasts_h
+    from checks.release.folder import lasts_h
     from checks.release.states import EXTENDED
-    from checks.verdict import EXTENSION_H, MOST_EXTENSIONS
 
     release = named_or_open(place, args.release, "release extend", to_write=True)
     lasts = lasts_h(place.releases / release.version, release)
@@ -89,8 +89,8 @@ def extend(place: Place, args: argparse.Namespace) -> int:
         )
     if utc_now() >= ends_at(release, longer):
         raise ReleaseError(
-            f"{release.version}: 24 h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} UTC already. "
-            f"Nobody was watching: open the release anew."
+            f"{release.version}: {EXTENSION_H} h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} "
+            f"UTC already. Nobody was watching: open the release anew."
         )
     keep(place, release, [WatchStep(**stamp(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)])
     place.console.line(f"  {release.version} is watched for {longer} h")
@@ -147,7 +147,7 @@ def _show(console: Console, point: Checkpoint, now: datetime) -> None:
 
 def _show_next(console: Console, judgement: Judgement, now: datetime) -> None:
     coming = [point for point in judgement.checkpoints if point.due_at > now]
-    ends = judgement.release.opened_at + timedelta(hours=judgement.release.window_h)
+    ends = ends_at(judgement.release)
     console.stage("next")
     if coming:
         console.line(f"  T+{coming[0].hours} {_when(coming[0].due_at, now)}")
@@ -171,7 +171,6 @@ def _when(at: datetime, now: datetime) -> str:
 
 def _sign(place: Place, release: Release, args: argparse.Namespace) -> int:
     from checks.release.checkpoints import DUTIES, SIGNABLE
-    from checks.release.window import due_at
 
     asked = next((one for one in DUTIES if one.id == args.sign), None)
     if asked is None or asked.id not in SIGNABLE:

@@ -13,11 +13,12 @@ from checks.includes.calibration import about_the_verdict
 from checks.includes.contract import about_the_checks
 from checks.includes.feed import NAME
 from checks.includes.language import Language
-from checks.includes.pages import FRAGMENTS, HOURS, publish
+from checks.includes.pages import FRAGMENTS, publish
 from checks.includes.reference import FRAGMENTS as REFERENCE
 from checks.includes.reference import publish_reference
 from checks.includes.voice import SHAPES, Voice
 from checks.records import State, VerdictWord
+from checks.window import CHECKPOINTS_H
 from tests.includes import example
 
 EN, ES = Voice(Language("en")), Voice(Language("es"))
@@ -29,7 +30,7 @@ def written(folder):
 
 def test_publish_writes_every_fragment_and_the_figures_for_machines(tmp_path):
     publish(example.judgement(), tmp_path / "en", Language("en"))
-    expected = {f"en/{name}.md" for name in [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]} | {
+    expected = {f"en/{name}.md" for name in [*FRAGMENTS, *(f"t{hours:02}" for hours in CHECKPOINTS_H)]} | {
         "metrics.json",
         "badge.json",
         "badge.svg",

@@ -58,7 +58,8 @@ from checks.release.standing import not_recorded
 from checks.stages.rehearse import People
 from checks.subject.capabilities import PACKAGE
 from checks.subject.digest import package_digest
-from checks.verdict import EXTENSION_H, MANDATORY
+from checks.verdict import MANDATORY
+from checks.window import EXTENSION_H, WINDOW_H
 
 pytestmark = pytest.mark.long
 
@@ -132,7 +133,7 @@ def test_what_a_scenario_names_is_there(name: str) -> None:
             case Sign():
                 assert (one.checkpoint_h, one.duty) in signed
             case Extend():
-                assert (one.window_h - 72) % EXTENSION_H == 0
+                assert (one.window_h - WINDOW_H) % EXTENSION_H == 0
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

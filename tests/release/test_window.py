@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from checks.records import Environment, Finding, Release
-from checks.release.window import belongs, current_checkpoint, due_at, elapsed_h, is_known, window_state
+from checks.release.window import belongs, is_known
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
@@ -16,32 +16,6 @@ RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
 
 def at(hours: float) -> datetime:
     return T0 + timedelta(hours=hours)
-
-
-@pytest.mark.parametrize(
-    ("checkpoint", "state", "hours"),
-    [
-        (None, "not open", -0.5),
-        (0, "open", 0),
-        (0, "open", 23.99),
-        (24, "open", 24),
-        (48, "open", 71.99),
-        (72, "ended", 72),
-        (72, "ended", 500),
-    ],
-)
-def test_an_instant_has_a_checkpoint_and_a_state(checkpoint: int | None, state: str, hours: float) -> None:
-    assert (current_checkpoint(RELEASE, at(hours)), window_state(RELEASE, at(hours))) == (checkpoint, state)
-
-
-def test_hours_are_counted_from_the_opening() -> None:
-    assert [elapsed_h(RELEASE, at(30.5)), elapsed_h(RELEASE, at(-1))] == [30.5, -1]
-    assert due_at(RELEASE, 48) == at(48)
-
-
-def test_an_extended_window_is_open_for_longer() -> None:
-    longer = msgspec.structs.replace(RELEASE, window_h=96)
-    assert [window_state(longer, at(hours)) for hours in (80, 96)] == ["open", "ended"]
 
 
 @pytest.mark.parametrize(
