@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import msgspec
 
@@ -385,6 +385,32 @@ class Evidence(Record, frozen=True, kw_only=True):
     occurred_at: datetime
     recorded_at: datetime
     format: int = FORMAT
+
+
+class Metadata(TypedDict):
+    """What every record says of where it was made, when it happened, and when it was written down."""
+
+    run_id: str
+    environment: Environment
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+def record_metadata(
+    run_id: str, environment: Environment, recorded_at: datetime, occurred_at: datetime | None = None
+) -> Metadata:
+    """The metadata of a record. Without ``occurred_at``, it happened when it was written down."""
+    return {
+        "run_id": run_id,
+        "environment": environment,
+        "occurred_at": recorded_at if occurred_at is None else occurred_at,
+        "recorded_at": recorded_at,
+    }
+
+
+def happened_at(metadata: Metadata, occurred_at: datetime) -> Metadata:
+    """The same metadata, of something that happened at another instant."""
+    return {**metadata, "occurred_at": occurred_at}
 
 
 class RunContext(Evidence, frozen=True, kw_only=True):
@@ -1074,6 +1100,11 @@ class Release(Record, frozen=True, kw_only=True):
     rehearsal: bool = False
     made_by: str = ""  # the command that made a rehearsal
     format: int = 1
+
+    @property
+    def own_environment(self) -> Environment:
+        """The environment of what its people and its rules write down."""
+        return Environment.REHEARSAL if self.rehearsal else Environment.LOOPBACK
 
 
 class PromiseStatus(Record, frozen=True, kw_only=True):

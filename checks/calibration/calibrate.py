@@ -39,6 +39,7 @@ from checks.records import (
     Coverage,
     Environment,
     JobAttempt,
+    Metadata,
     Metric,
     Observation,
     Outcome,
@@ -47,6 +48,7 @@ from checks.records import (
     Severity,
     State,
     VerdictWord,
+    record_metadata,
 )
 from checks.release.checkpoints import checkpoints
 from checks.settings import Settings, Thresholds
@@ -612,7 +614,7 @@ def _observations() -> Iterator[Observation]:
     """The checks that a duty asks for, kept in the first hour."""
     for promise in PROMISES:
         yield Observation(
-            **_stamp(AFTER, Environment.LOOPBACK),
+            **_metadata(AFTER, Environment.LOOPBACK),
             promise=promise,
             severity=Severity.CRITICAL,
             outcome=Outcome.KEPT,
@@ -635,7 +637,7 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
     ):
         if ended is not None:
             yield JobAttempt(
-                **_stamp(timedelta(hours=hours) + AFTER, environment),
+                **_metadata(timedelta(hours=hours) + AFTER, environment),
                 workflow=workflow,
                 job="job",
                 variant="",
@@ -646,9 +648,9 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
             )
 
 
-def _stamp(after: timedelta, environment: Environment) -> dict[str, Any]:
+def _metadata(after: timedelta, environment: Environment) -> Metadata:
     at = T0 + after
-    return {"run_id": f"{at:%H%M%d}", "environment": environment, "occurred_at": at, "recorded_at": at}
+    return record_metadata(f"{at:%H%M%d}", environment, at)
 
 
 # ── what would mend it ───────────────────────────────────────────────────────

@@ -180,7 +180,7 @@ def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Ca
         if _is_built(one, digests[one]):
             echo(f"{one.name}: unchanged")
         else:
-            _stamp(one).unlink(missing_ok=True)
+            _digest_file(one).unlink(missing_ok=True)
             changed.append(one)
     if not changed:
         return
@@ -195,17 +195,17 @@ def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Ca
                 yield _refused(one, said)
                 continue
             one.doctrees.mkdir(parents=True, exist_ok=True)
-            _stamp(one).write_text(digests[one], encoding="utf-8")
+            _digest_file(one).write_text(digests[one], encoding="utf-8")
             echo(f"{one.name}: built, {time.perf_counter() - started_s:.1f} s from the start")
 
 
-def _stamp(one: Build) -> Path:
+def _digest_file(one: Build) -> Path:
     return one.doctrees / "built"
 
 
 def _is_built(one: Build, digest: str) -> bool:
-    stamp = _stamp(one)
-    return (one.out / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest
+    file = _digest_file(one)
+    return (one.out / "index.html").is_file() and file.is_file() and file.read_text(encoding="utf-8") == digest
 
 
 def _arguments(one: Build, docs: Path) -> list[str]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from checks.records import (
     N_,
@@ -17,11 +17,13 @@ from checks.records import (
     EventKind,
     FlakyClass,
     Judgement,
+    Metadata,
     Observation,
     Outcome,
     Severity,
     State,
     Transition,
+    record_metadata,
 )
 from checks.release import artefact
 from checks.release.causes import EVENTS, cause_of, cause_of_finding, error_type, fingerprint
@@ -315,7 +317,8 @@ def _step(
 ) -> Transition:
     """A step that changes what a rule may change, and leaves what people wrote."""
     return Transition(
-        **_stamp(judgement, at),
+        **_metadata(judgement, at),
+        by=BY,
         incident=known.incident,
         opened_at=known.opened_at,
         state=state,
@@ -341,7 +344,8 @@ def _opened(
     since = min(one.first_at for one in of_rule).replace(microsecond=0)  # as a page can say it
     impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
     return Transition(
-        **_stamp(judgement, at),
+        **_metadata(judgement, at),
+        by=BY,
         incident=_name(causes, latest),
         opened_at=since,
         state=OPEN,
@@ -358,15 +362,8 @@ def _opened(
     )
 
 
-def _stamp(judgement: Judgement, at: datetime) -> dict[str, Any]:
-    environment = Environment.REHEARSAL if judgement.release.rehearsal else Environment.LOOPBACK
-    return {
-        "run_id": f"rules-{at:%Y%m%dT%H%M%S}",
-        "environment": environment,
-        "occurred_at": at,
-        "recorded_at": at,
-        "by": BY,
-    }
+def _metadata(judgement: Judgement, at: datetime) -> Metadata:
+    return record_metadata(f"rules-{at:%Y%m%dT%H%M%S}", judgement.release.own_environment, at)
 
 
 def _name(causes: Sequence[str], latest: Mapping[str, Transition]) -> str:

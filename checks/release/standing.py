@@ -19,10 +19,10 @@ from msgspec.structs import replace
 from checks.errors import EvidenceError
 from checks.records import (
     Decision,
-    Environment,
     Evidence,
     Incident,
     InForce,
+    Metadata,
     Notice,
     Record,
     Release,
@@ -142,21 +142,10 @@ def judging_lines(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def in_force_record(
-    settings: Settings, *, at: datetime, environment: Environment, by: str, why: str, run_id: str
-) -> InForce:
-    """The record that makes these settings count from ``at`` on."""
+def in_force_record(settings: Settings, metadata: Metadata, *, by: str, why: str) -> InForce:
+    """The record that makes these settings count from its instant on."""
     lines = judging_lines(settings)
-    return InForce(
-        run_id=run_id,
-        environment=environment,
-        occurred_at=at,
-        recorded_at=at,
-        digest=_digest(lines),
-        settings=lines,
-        by=by,
-        why=why,
-    )
+    return InForce(**metadata, digest=_digest(lines), settings=lines, by=by, why=why)
 
 
 def restored(record: InForce, settings: Settings) -> Settings:
@@ -213,11 +202,11 @@ def _digest(lines: Sequence[str]) -> str:
 # ── incidents ────────────────────────────────────────────────────────────────
 
 
-def transition_of(page: Page, *, by: str, why: str, **stamp: Any) -> Transition:
-    """The record of an incident as its page has it now. ``stamp`` is what every record carries."""
+def transition_of(page: Page, metadata: Metadata, *, by: str, why: str) -> Transition:
+    """The record of an incident as its page has it now."""
     incident = page.incident
     return Transition(
-        **stamp,
+        **metadata,
         incident=incident.id,
         opened_at=incident.at,
         state=incident.state,

@@ -10,15 +10,15 @@ from typing import Any
 from msgspec.structs import replace
 
 from checks.errors import ReleaseError
-from checks.records import Judgement, Release, SealState, Transition, WatchStep
+from checks.records import Judgement, Release, SealState, Transition, WatchStep, record_metadata
 from checks.stages.place import (
     Place,
     judged,
     judged_at_least_now,
     keep,
+    metadata_after,
+    new_metadata,
     print_json,
-    stamp,
-    stamp_after,
     utc_now,
     who,
     write_json,
@@ -60,7 +60,7 @@ def close(place: Place, args: argparse.Namespace) -> int:
         keep(place, release, carried)
         judgement = judged_at_least_now(place, release)
         step = WatchStep(
-            **stamp(release) | {"occurred_at": judgement.as_of, "recorded_at": judgement.as_of},
+            **new_metadata(release, judgement.as_of),
             state=closing.ends_as(judgement),
             window_h=folder.lasts_h(where, release),
             by=who(args),
@@ -124,7 +124,7 @@ def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -
                 f"reopen it first: python -m checks release incident {id} --to reopened --why TEXT."
             )
         said = {"state": CARRIED_OVER, "by": who(args), "why": args.why}
-        steps.append(replace(latest[id], **stamp_after(release, latest[id]), **said))
+        steps.append(replace(latest[id], **metadata_after(release, latest[id]), **said))
     return steps
 
 
@@ -264,7 +264,7 @@ def extend_what_needs_it(place: Place) -> None:
         if not closing.needs_longer(judged(place, release, ends)):
             continue
         why = "A critical incident is open at the end of the window."
-        longer = WatchStep(**stamp(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why)
+        longer = WatchStep(**new_metadata(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why)
         keep(place, release, [longer])
         place.console.line(f"  {release.version} is watched for {lasts + EXTENSION_H} h: {why}")
 
@@ -289,9 +289,8 @@ def first_step(place: Place, release: Release, args: argparse.Namespace) -> Watc
         and one.version != release.version
         and one.opened_at < release.opened_at
     ]
-    made = {**stamp(release), "run_id": f"opening-{release.version}"}
-    if release.opened_at > made["occurred_at"]:
-        made |= {"occurred_at": release.opened_at, "recorded_at": release.opened_at}
+    at = max(utc_now(), release.opened_at)
+    made = record_metadata(f"opening-{release.version}", release.own_environment, at)
     opened: dict[str, Any] = {"state": OPEN, "window_h": release.window_h, "by": who(args), "why": "the release is out"}
     if not before:
         return WatchStep(**made, **opened)

@@ -12,10 +12,10 @@ from checks.stages.place import (
     Place,
     judged,
     keep,
+    metadata_after,
     named_or_open,
+    new_metadata,
     print_json,
-    stamp,
-    stamp_after,
     utc_now,
     who,
     write_text,
@@ -118,7 +118,7 @@ def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
     from checks.release.incidents import slug
 
     judgement = judged(place, release, None)
-    id, made = drawn_id(), stamp(release)
+    id, made = drawn_id(), new_metadata(release)
     step = Transition(
         **made,
         incident=id,
@@ -201,7 +201,7 @@ def recorded_pages(
     last = {one.incident: one for one in judgement.transitions}
     steps = []
     for page in pages:
-        step = transition_of(page, by=by, why=why, **stamp_after(release, last.get(page.incident.id)))
+        step = transition_of(page, metadata_after(release, last.get(page.incident.id)), by=by, why=why)
         _require_step(step, last.get(step.incident), judgement, str(folder / page.state_at))
         place.console.row(step.state, f"{page.name}: {step.incident}")
         steps.append(step)

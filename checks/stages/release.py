@@ -11,7 +11,7 @@ from checks.errors import ReleaseError, UsageError
 from checks.records import Checkpoint, Decision, DutyState, InForce, Judgement, Release, Signature, WatchStep
 from checks.stages.close import first_step, say_what_was_asked
 from checks.stages.incidents import recorded_pages, write_what_is_gone
-from checks.stages.place import Place, instant, judged, keep, named_or_open, print_json, stamp, utc_now, who
+from checks.stages.place import Place, instant, judged, keep, named_or_open, new_metadata, print_json, utc_now, who
 from checks.window import EXTENSION_H, LONGEST_H, MOST_EXTENSIONS, due_at, ends_at
 
 SOONEST = timedelta(days=1)  # a watch may be opened so long before its T+0
@@ -63,15 +63,7 @@ def _changed_settings(place: Place, release: Release, args: argparse.Namespace) 
     for then, now in differ:
         place.console.line(f"  {then} becomes {now}")
     if differ or not (changes or altered):
-        made = stamp(release)
-        yield in_force_record(
-            settings,
-            at=made["occurred_at"],
-            environment=made["environment"],
-            run_id=made["run_id"],
-            by=who(args),
-            why=args.why,
-        )
+        yield in_force_record(settings, new_metadata(release), by=who(args), why=args.why)
 
 
 def extend(place: Place, args: argparse.Namespace) -> int:
@@ -92,7 +84,11 @@ def extend(place: Place, args: argparse.Namespace) -> int:
             f"{release.version}: {EXTENSION_H} h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} "
             f"UTC already. Nobody was watching: open the release anew."
         )
-    keep(place, release, [WatchStep(**stamp(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)])
+    keep(
+        place,
+        release,
+        [WatchStep(**new_metadata(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)],
+    )
     place.console.line(f"  {release.version} is watched for {longer} h")
     return 0
 
@@ -177,7 +173,7 @@ def _sign(place: Place, release: Release, args: argparse.Namespace) -> int:
         raise UsageError(f"{args.sign}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
     if utc_now() < (due := due_at(release, asked.hours)):
         raise ReleaseError(f"{asked.id}: it is due on {due:%Y-%m-%d %H:%M} UTC, and nothing can be signed before.")
-    signed = Signature(**stamp(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note)
+    signed = Signature(**new_metadata(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note)
     keep(place, release, [signed])
     place.console.line(f"  signed: T+{asked.hours}, {asked.id}")
     return 0
@@ -192,7 +188,7 @@ def decide(place: Place, args: argparse.Namespace) -> int:
     word, digest = meant(judgement, args.verdict)
     said = next((one for one in judgement.said if one.verdict == digest), None)
     decision = Decision(
-        **stamp(release),
+        **new_metadata(release),
         action=args.action,
         word=word,
         verdict=digest,

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from checks import environment
 from checks.errors import NetworkError, UsageError
 from checks.records import CheckRun, Judgement, Notice, Outcome, Release
-from checks.stages.place import Place, judged, keep, named_or_open, print_json, stamp
+from checks.stages.place import Place, judged, keep, named_or_open, new_metadata, print_json
 
 LARGEST_BYTES = 1024 * 1024  # of a summary, as GitHub takes it
 CHECKS = Path(__file__).parents[1] / "contracts"
@@ -111,7 +111,7 @@ def tell(place: Place, release: Release, judgement: Judgement) -> int:
     code, ids = deliver(place, judgement)
     if ids:
         host = urlsplit(environment.webhook().reveal()).hostname or ""
-        keep(place, release, [Notice(**stamp(release), channel=host, told=ids)])
+        keep(place, release, [Notice(**new_metadata(release), channel=host, told=ids)])
     return code
 
 

@@ -27,6 +27,7 @@ from checks.records import (
     Release,
     TestAttempt,
     Transition,
+    record_metadata,
 )
 from checks.release.folder import open_release
 from checks.release.judgement import judge_release
@@ -159,7 +160,7 @@ class Watched:
 
 
 def in_force(hours: float, settings: Settings = Settings(), why: str = "the first record") -> Evidence:  # noqa: B008
-    return in_force_record(settings, at=at(hours), environment=LOOPBACK, by="ana", why=why, run_id=f"r{hours}")
+    return in_force_record(settings, record_metadata(f"r{hours}", LOOPBACK, at(hours)), by="ana", why=why)
 
 
 def transition(hours: float, state: str, **changes: Any) -> Transition:
