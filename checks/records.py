@@ -22,10 +22,10 @@ class Word(Enum):
 
     ``if outcome:`` would make "unknown" look like a success, so it raises.
 
-    >>> bool(Outcome.UNKNOWN)
+    >>> bool(Word("Light", "ON OFF").OFF)
     Traceback (most recent call last):
     ...
-    TypeError: Outcome has no truth value: compare it by name, as in `is Outcome.KEPT`
+    TypeError: Light has no truth value: compare it by name, as in `is Light.ON`
     """
 
     def __bool__(self) -> bool:

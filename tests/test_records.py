@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks import records, window
+from checks import window
 from checks.records import (
     STORED,
     Environment,
@@ -24,12 +24,11 @@ from checks.records import (
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
 
-@pytest.mark.parametrize(
-    "word", [w for w in vars(records).values() if isinstance(w, type) and issubclass(w, Word) and w is not Word]
-)
-def test_no_word_has_a_truth_value(word: type[Word]) -> None:
-    with pytest.raises(TypeError, match="no truth value"):
-        bool(next(iter(word)))
+def test_no_word_has_a_truth_value() -> None:
+    assert Outcome in Word.__subclasses__()
+    for word in Word.__subclasses__():
+        with pytest.raises(TypeError, match="no truth value"):
+            bool(next(iter(word)))
 
 
 def test_a_record_cannot_be_changed() -> None:

@@ -19,7 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import checks
-from checks import environment, settings
+from checks import environment, records, settings
 from checks.contracts.promises import BY_ID
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
@@ -55,7 +55,7 @@ def sentences() -> dict[str, tuple[str, ...]]:
         found.setdefault(description, set()).add("checks/environment.py")
     for kind in Word.__subclasses__():
         # The names of environments are identifiers, printed as they are.
-        for word in kind if kind.__module__ == Word.__module__ and kind is not Environment else ():
+        for word in kind if kind.__module__.startswith(records.__name__) and kind is not Environment else ():
             found.setdefault(str(word.value), set()).add("checks/records.py")
     return {message: tuple(sorted(files)) for message, files in sorted(found.items(), key=_by_file)}
 
