@@ -100,26 +100,15 @@ def checkpoint(place: Place, args: argparse.Namespace) -> int:
         return _sign(place, release, args)
     judgement, now = judged(place, release, None), utc_now()
     if args.json:
+        from checks.includes.machine import checkpoints
+
         print_json(
             {
                 "release": release.version,
                 "as_of": judgement.as_of,
                 "checkpoints": [
-                    {
-                        "hours": point.hours,
-                        "due_at": point.due_at,
-                        "is_due": point.due_at <= now,
-                        "duties": [
-                            {
-                                "id": duty.id,
-                                "state": duty.state.value,
-                                "says": str(duty.says),
-                                "evidence": str(duty.evidence),
-                            }
-                            for duty in point.duties
-                        ],
-                    }
-                    for point in judgement.checkpoints
+                    written | {"is_due": point.due_at <= now}
+                    for written, point in zip(checkpoints(judgement), judgement.checkpoints, strict=True)
                 ],
             }
         )

@@ -12,6 +12,7 @@ import msgspec
 from checks.contracts.promises import PROMISES
 from checks.evidence import ledger
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from checks.includes.machine import judgement_document
 from checks.records import (
     CaseOutcome,
     Conclusion,
@@ -33,7 +34,6 @@ from checks.release.folder import open_release
 from checks.release.judgement import judge_release
 from checks.release.standing import in_force_record
 from checks.settings import Settings
-from checks.stages.publish import judgement_of
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LOOPBACK, CI = Environment.LOOPBACK, Environment.CI
@@ -152,7 +152,7 @@ class Watched:
         return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings)
 
     def bytes(self, hours: float) -> bytes:
-        return msgspec.json.encode(judgement_of(self.judged(hours)))
+        return msgspec.json.encode(judgement_document(self.judged(hours)))
 
     def incident(self, state: str, impact: str = "polls read stale states") -> None:
         page = self.folder / "incidents" / "INC-1.md"
