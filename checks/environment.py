@@ -97,6 +97,20 @@ def credentials() -> dict[str, Secret]:
     return {name: Secret(os.environ[variable]) for name, variable in CREDENTIALS.items() if variable in os.environ}
 
 
+# ── the build of pages ───────────────────────────────────────────────────────
+
+
+def site_variables(release: str, language: str, front: str) -> dict[str, str]:
+    """What a build of Sphinx is told by: which release (empty: the root pages), in which language, and the front's."""
+    return {"SITE_RELEASE": release, "SITE_LANGUAGE": language, "SITE_FRONT_LANGUAGE": front}
+
+
+def site() -> tuple[str, str, str]:
+    """The release, the language and the front language that ``conf.py`` is told of; plain: the root pages, English."""
+    release, language, front = (os.environ.get(name, "") for name in site_variables("", "", ""))
+    return release, language or "en", front or "en"
+
+
 # ── the terminal ─────────────────────────────────────────────────────────────
 
 

@@ -4,7 +4,6 @@ One build shows either the root pages or one release, in one language. Which, co
 that ``checks.includes.site`` sets; without them, plain ``sphinx-build`` gives the root pages in English.
 """
 
-import os
 import sys
 import tomllib
 from pathlib import Path
@@ -12,11 +11,10 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
+from checks import environment  # noqa: E402
 from checks.includes import page_words  # noqa: E402
 
-RELEASE = os.environ.get("SITE_RELEASE", "")
-LANGUAGE = os.environ.get("SITE_LANGUAGE", "en")
-FRONT = os.environ.get("SITE_FRONT_LANGUAGE", "en")
+RELEASE, LANGUAGE, FRONT = environment.site()
 OTHER = "es" if LANGUAGE == "en" else "en"
 WORDS = page_words.WORDS[LANGUAGE]
 

@@ -37,6 +37,7 @@ def test_no_other_module_reads_the_environment() -> None:
         for file in PACKAGE.rglob("*.py")
         if "aris3_client_sdk" not in file.parts and not any(file.match(name) for name in OF_THE_SDK)
     ]
+    files.append(Path(__file__).parents[1] / "docs" / "conf.py")
     assert len(files) > 100
     found = [file.name for file in files if reads_the_environment(file.read_text(encoding="utf-8"))]
     assert [Path(environment.__file__).name] == found
@@ -53,6 +54,15 @@ def test_a_secret_is_not_shown(shown) -> None:  # type: ignore[no-untyped-def]
 def test_a_secret_is_not_written_to_a_file_or_to_another_process(written) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(TypeError):
         written(Secret("hunter2"))
+
+
+def test_a_build_of_pages_is_told_what_it_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in environment.site_variables("", "", ""):
+        monkeypatch.delenv(name, raising=False)
+    assert environment.site() == ("", "en", "en")
+    for name, value in environment.site_variables("1.1.1", "es", "en").items():
+        monkeypatch.setenv(name, value)
+    assert environment.site() == ("1.1.1", "es", "en")
 
 
 def test_the_first_token_that_is_not_blank_is_taken() -> None:

@@ -87,7 +87,8 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
 def _extracted(docs: Path, source: Path, out: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "gettext", "-c", str(docs), str(source), str(out / "pot")],
-        env=environment.everything() | {"PYTHONPATH": str(PACKAGE.parent), "SITE_RELEASE": "", "SITE_LANGUAGE": "en"},
+        env=environment.everything()
+        | {"PYTHONPATH": str(PACKAGE.parent), **environment.site_variables("", "en", "en")},
         capture_output=True,
         text=True,
         check=False,

@@ -23,6 +23,7 @@ from typing import NamedTuple
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from checks import environment
 from checks.errors import ReleaseError, UsageError
 from checks.includes import feed, myst, sphinxes
 from checks.includes.files import digest, fragment_file, write_if_changed
@@ -234,7 +235,7 @@ def _refused(one: Build, said: str) -> str:
 
 def _environment(one: Build, language: str) -> dict[str, str]:
     """What ``conf.py`` is told."""
-    return {"SITE_RELEASE": one.release, "SITE_LANGUAGE": one.language, "SITE_FRONT_LANGUAGE": language}
+    return environment.site_variables(one.release, one.language, language)
 
 
 def _digest(one: Build, docs: Path, language: str, of: Callable[[Path], str]) -> str:

@@ -40,6 +40,7 @@ from checks.release.states import EXTENDED
 from checks.settings import Settings
 from checks.stages.place import Place, instant, judged, summarise, write_text
 from checks.stages.prove import hear_caught
+from checks.window import HOUR
 
 if TYPE_CHECKING:
     from checks.proving.prove import Caught, Proven
@@ -205,7 +206,7 @@ class People:
 
     def told(self, record: Evidence) -> str:
         """What somebody did, and when, for the lines that show how far it is."""
-        at = f"T+{(record.occurred_at - self.opened_at) / timedelta(hours=1):04.1f}"
+        at = f"T+{(record.occurred_at - self.opened_at) / HOUR:04.1f}"
         match record:
             case Transition():
                 return f"{at} {record.incident}: {record.state}"
