@@ -5,10 +5,11 @@ Colour only on a terminal that wants it, and no control character of a stranger'
 
 from __future__ import annotations
 
-import os
 import sys
 import unicodedata
 from typing import TextIO
+
+from checks import environment
 
 COLOURS = {"good": "32", "bad": "31;1", "doubt": "33", "quiet": "2", "loud": "1"}
 TONES = {
@@ -44,7 +45,7 @@ class Console:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream = stream or sys.stderr
-        self.colour = self.stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self.colour = self.stream.isatty() and environment.wants_colour()
 
     def line(self, text: str = "") -> None:
         """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""

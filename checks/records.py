@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypedDict
 
 import msgspec
+
+from checks.window import WINDOW_H
 
 REPORT_SCHEMA = "atalaya.report/1"
 
@@ -20,10 +22,10 @@ class Word(Enum):
 
     ``if outcome:`` would make "unknown" look like a success, so it raises.
 
-    >>> bool(Outcome.UNKNOWN)
+    >>> bool(Word("Light", "ON OFF").OFF)
     Traceback (most recent call last):
     ...
-    TypeError: Outcome has no truth value: compare it by name, as in `is Outcome.KEPT`
+    TypeError: Light has no truth value: compare it by name, as in `is Light.ON`
     """
 
     def __bool__(self) -> bool:
@@ -398,6 +400,32 @@ class Evidence(Record, frozen=True, kw_only=True):
     occurred_at: datetime
     recorded_at: datetime
     format: int = FORMAT
+
+
+class Metadata(TypedDict):
+    """What every record says of where it was made, when it happened, and when it was written down."""
+
+    run_id: str
+    environment: Environment
+    occurred_at: datetime
+    recorded_at: datetime
+
+
+def record_metadata(
+    run_id: str, environment: Environment, recorded_at: datetime, occurred_at: datetime | None = None
+) -> Metadata:
+    """The metadata of a record. Without ``occurred_at``, it happened when it was written down."""
+    return {
+        "run_id": run_id,
+        "environment": environment,
+        "occurred_at": recorded_at if occurred_at is None else occurred_at,
+        "recorded_at": recorded_at,
+    }
+
+
+def happened_at(metadata: Metadata, occurred_at: datetime) -> Metadata:
+    """The same metadata, of something that happened at another instant."""
+    return {**metadata, "occurred_at": occurred_at}
 
 
 class RunContext(Evidence, frozen=True, kw_only=True):
@@ -1121,10 +1149,15 @@ class Release(Record, frozen=True, kw_only=True):
     version: str
     commit: str
     opened_at: datetime  # T+0
-    window_h: int = 72
+    window_h: int = WINDOW_H
     rehearsal: bool = False
     made_by: str = ""  # the command that made a rehearsal
     format: int = 1
+
+    @property
+    def own_environment(self) -> Environment:
+        """The environment of what its people and its rules write down."""
+        return Environment.REHEARSAL if self.rehearsal else Environment.LOOPBACK
 
 
 class PromiseStatus(Record, frozen=True, kw_only=True):

@@ -1,15 +1,15 @@
-"""What did the people who run this watch ask for, and where did they say so?
+"""Loads the settings from ``watch.toml`` and ``ATALAYA_*`` variables, and remembers where each value came from.
 
-``watch.toml`` and the ``ATALAYA_*`` variables are read once, into one frozen record. A variable is
-named after its key: ``ATALAYA_THRESHOLDS_PASS_RATE`` stands over ``pass_rate`` in ``[thresholds]``.
+They are read once, into one frozen record. A variable is named after its key: ``ATALAYA_THRESHOLDS_PASS_RATE``
+stands over ``pass_rate`` in ``[thresholds]``.
 """
 
 from __future__ import annotations
 
-import os
+import difflib
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple, get_type_hints
@@ -17,6 +17,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 import msgspec
 from msgspec import Meta
 
+from checks import environment
 from checks.errors import SettingsError
 
 Share = Annotated[float, Meta(ge=0, le=1)]
@@ -212,18 +213,6 @@ class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 300.0
 
 
-class NotifySettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who is told of what happens."""
-
-    webhook: Annotated[
-        str,
-        Meta(
-            description="The address that a message is sent to, in Slack's form, when something happens. It is a "
-            "secret: give it as the variable. Empty: nobody is told."
-        ),
-    ] = ""
-
-
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
@@ -235,7 +224,6 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     smoke: SmokeSettings = SmokeSettings()
     thresholds: Thresholds = Thresholds()
     artefact: ArtefactSettings = ArtefactSettings()
-    notify: NotifySettings = NotifySettings()
 
 
 class Loaded(NamedTuple):
@@ -267,7 +255,7 @@ def _keys() -> Iterator[Key]:
         hints = get_type_hints(section.type, include_extras=True)
         for field in msgspec.structs.fields(section.type):
             meta = next(item for item in hints[field.name].__metadata__ if item.description)
-            variable = f"ATALAYA_{section.name}_{field.name}".upper()
+            variable = environment.PREFIX + f"{section.name}_{field.name}".upper()
             yield Key(section.name, field.name, field.default, str(meta.description), variable)
 
 
@@ -276,9 +264,10 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
 
     A file that does not exist means: all defaults.
 
-    :raises SettingsError: the file cannot be read, or holds a key or a value that cannot be.
+    :raises SettingsError: the file cannot be read, or a key, a variable or a value is not known or cannot be.
     """
-    environ = os.environ if environ is None else environ
+    variables = environment.own() if environ is None else environment.own(environ)
+    _require_known(variables)
     text = _text(path)
     try:
         table = tomllib.loads(text)
@@ -290,10 +279,20 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
             for name in keys:
                 origins[f"{section}.{name}"] = f"{path.name}:{_line_of(text, section, name)}"
     for key in every_key():
-        if key.variable in environ:
-            table.setdefault(key.section, {})[key.name] = _from_text(environ[key.variable], key.default)
+        if key.variable in variables:
+            table.setdefault(key.section, {})[key.name] = _from_text(variables[key.variable], key.default)
             origins[f"{key.section}.{key.name}"] = key.variable
     return Loaded(_convert(table, origins, path, text), origins, path)
+
+
+def _require_known(variables: Iterable[str]) -> None:
+    """A misspelt variable would be a setting that was asked for and never applied."""
+    known = [key.variable for key in every_key()] + list(environment.OWN)
+    for name in sorted(set(variables) - set(known)):
+        if name.startswith(environment.SERVICE):  # which of these there are, the check pack says
+            continue
+        near = difflib.get_close_matches(name, known, 1, cutoff=0)[0]
+        raise SettingsError(f"{name}: there is no such variable. The nearest is {near}. Rename it, or unset it.")
 
 
 def _text(path: Path) -> str:
@@ -326,6 +325,8 @@ def _unknown(section: str, name: str, path: Path, text: str) -> str:
         else [key.name for key in every_key() if key.section == section]
     )
     line = _line_of(text, section, name)
+    if not section and name == "notify":
+        return f"{path.name}:{line} notify: the webhook is a secret. Take it out, and set {environment.WEBHOOK}."
     what = f"unknown key '{name}' in [{section}]" if section else f"unknown section or key '{name}'"
     return f"{path.name}:{line} {what}. Known here: {', '.join(known)}. Rename it, or take it out."
 

@@ -41,12 +41,9 @@ from checks.records import (
     text,
 )
 from checks.settings import Settings
+from checks.window import EXTENSION_H, LONGEST_H, MOST_EXTENSIONS, due_at, ends_at
 
 OVER = ("resolved",)  # states of an incident that is no longer open: what is carried over hurts still
-
-WINDOW_H = 72
-EXTENSION_H = 24
-MOST_EXTENSIONS = 2
 
 
 class When(Word):
@@ -82,7 +79,7 @@ class Situation(Record, frozen=True, kw_only=True):
     @property
     def ends_at(self) -> datetime:
         """The end of the window."""
-        return self.release.opened_at + timedelta(hours=self.release.window_h)
+        return ends_at(self.release)
 
     @property
     def when(self) -> When:
@@ -92,13 +89,12 @@ class Situation(Record, frozen=True, kw_only=True):
     @property
     def can_extend(self) -> bool:
         """Whether the window may still be made longer."""
-        return self.release.window_h < WINDOW_H + MOST_EXTENSIONS * EXTENSION_H
+        return self.release.window_h < LONGEST_H
 
     @property
     def last_look_h(self) -> int | None:
         """The last checkpoint that has passed and that the metrics are known of."""
-        elapsed = self.as_of - self.release.opened_at
-        return max((hours for hours in self.metrics_at if timedelta(hours=hours) <= elapsed), default=None)
+        return max((hours for hours in self.metrics_at if due_at(self.release, hours) <= self.as_of), default=None)
 
     @property
     def next_look(self) -> datetime:

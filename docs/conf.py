@@ -4,7 +4,6 @@ One build shows either the root pages or one release, in one language. Which, co
 that ``checks.includes.site`` sets; without them, plain ``sphinx-build`` gives the root pages in English.
 """
 
-import os
 import sys
 import tomllib
 from pathlib import Path
@@ -12,36 +11,12 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
 
-RELEASE = os.environ.get("SITE_RELEASE", "")
-LANGUAGE = os.environ.get("SITE_LANGUAGE", "en")
-FRONT = os.environ.get("SITE_FRONT_LANGUAGE", "en")
+from checks import environment  # noqa: E402
+from checks.includes import page_words  # noqa: E402
+
+RELEASE, LANGUAGE, FRONT = environment.site()
 OTHER = "es" if LANGUAGE == "en" else "en"
-WORDS = {
-    "en": {
-        "other": "Español",
-        "other_label": "Esta página en español",
-        "all": "Releases",
-        "numbers": "The figures for machines",
-        "feed": "Feed of what happens",
-        "not_current": "There is a newer release than the one that this page is about: {newer}",
-        "rehearsal": "REHEARSAL. Nothing on these pages happened: no SDK was released.",
-        "late_word": "UNKNOWN: out of date",
-        "late": "It said {was}, and could be believed until the instant below. Nothing newer has been "
-        "published since, so how the release does now is not known.",
-    },
-    "es": {
-        "other": "English",
-        "other_label": "This page in English",
-        "all": "Versiones",
-        "numbers": "Las cifras para máquinas",
-        "feed": "Feed de lo que pasa",
-        "not_current": "Hay una versión más nueva que la de esta página: {newer}",
-        "rehearsal": "SIMULACRO. Nada de lo que muestran estas páginas ocurrió: no se publicó ningún SDK.",
-        "late_word": "DESCONOCIDO: caducado",
-        "late": "Decía {was}, y se podía creer hasta el instante de abajo. Desde entonces no se ha "
-        "publicado nada más nuevo, así que no se sabe cómo va la versión.",
-    },
-}[LANGUAGE]
+WORDS = page_words.WORDS[LANGUAGE]
 
 
 def _watch() -> dict:
@@ -92,7 +67,7 @@ html_show_copyright = False
 html_use_index = False
 html_title = f"Atalaya {RELEASE}".strip()
 if WATCH.get("rehearsal"):
-    html_title += {"en": " (REHEARSAL)", "es": " (SIMULACRO)"}[LANGUAGE]
+    html_title += f" ({WORDS['rehearsal_mark']})"
 html_sidebars = {"**": [] if RELEASE else ["all-pages.html"]}
 
 # From any page of this build: the way to the front of the whole site, and to the same page in the other language.

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from checks.calibration import naive, theory
-from checks.calibration.scenarios import DAY_H, SCENARIOS, Drawn, Scenario, Sees, World, draw
+from checks.calibration.scenarios import SCENARIOS, Drawn, Scenario, Sees, World, draw
 from checks.contracts.duties import PackDuty, PromisesKept
 from checks.errors import UsageError
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
@@ -33,7 +33,7 @@ from checks.metrics.definitions import METRICS
 from checks.metrics.engine import Engine, Row
 from checks.metrics.looks import boundary
 from checks.metrics.pass_rate import judge_rate, shared_fate
-from checks.metrics.span import LOOKS_H, Basis, Detector, Span
+from checks.metrics.span import Basis, Detector, Span
 from checks.metrics.statistics import Z, wilson
 from checks.records import (
     N_,
@@ -42,6 +42,7 @@ from checks.records import (
     Coverage,
     Environment,
     JobAttempt,
+    Metadata,
     Metric,
     Observation,
     Outcome,
@@ -50,10 +51,12 @@ from checks.records import (
     Severity,
     State,
     VerdictWord,
+    record_metadata,
 )
 from checks.release.checkpoints import checkpoints
 from checks.settings import Settings, Thresholds
 from checks.verdict import Situation, judge
+from checks.window import DAY_H, LOOKS_H
 
 SCHEMA = "atalaya.calibration/1"
 FILE = Path("reference") / "calibration.json"  # below docs/
@@ -632,7 +635,7 @@ def _observations(duties: Iterable[PackDuty]) -> Iterator[Observation]:
     """The checks that a duty asks for, kept in the first hour."""
     for promise in [id for one in duties if isinstance(one.met_by, PromisesKept) for id in one.met_by.promises]:
         yield Observation(
-            **_stamp(AFTER, Environment.LOOPBACK),
+            **_metadata(AFTER, Environment.LOOPBACK),
             promise=promise,
             severity=Severity.CRITICAL,
             outcome=Outcome.KEPT,
@@ -655,7 +658,7 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
     ):
         if ended is not Conclusion.NOTHING_RAN:
             yield JobAttempt(
-                **_stamp(timedelta(hours=hours) + AFTER, environment),
+                **_metadata(timedelta(hours=hours) + AFTER, environment),
                 workflow=workflow,
                 job="job",
                 variant="",
@@ -666,9 +669,9 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
             )
 
 
-def _stamp(after: timedelta, environment: Environment) -> dict[str, Any]:
+def _metadata(after: timedelta, environment: Environment) -> Metadata:
     at = T0 + after
-    return {"run_id": f"{at:%H%M%d}", "environment": environment, "occurred_at": at, "recorded_at": at}
+    return record_metadata(f"{at:%H%M%d}", environment, at)
 
 
 # ── what would mend it ───────────────────────────────────────────────────────

@@ -12,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from checks.calibration.scenarios import DAY_H, Bools, Drawn, Ints, World
+from checks.calibration.scenarios import Bools, Drawn, Ints, World
 from checks.metrics.statistics import ALPHA
 from checks.records import N_
 from checks.settings import Thresholds
+from checks.window import DAY_H
 
 Rule = Callable[[Drawn, World, Thresholds, int], Bools]
 

@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from checks.records import N_, Record, Word
+from checks.window import DAY_H, WINDOW_H
 
-DAY_H = 24
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
@@ -33,7 +33,7 @@ class World(Record, frozen=True, kw_only=True):
     theirs is decided once. Each wait of a smoke is a trial for a timeout, and one for a stale read.
     """
 
-    hours: int = 72
+    hours: int = WINDOW_H
     requests_per_smoke: int = 16
     waits_per_smoke: int = 5
     ci_runs: int = 12
@@ -210,7 +210,7 @@ SCENARIOS: tuple[Scenario, ...] = (
         ci_delivers=False,
         says=N_("Not seen: CI delivered nothing; the checks and the smoke ran"),
     ),
-    Scenario(id="nothing-ran", truth=Truth.UNSEEN, asleep=(0, 72), says=N_("Not seen: nothing ran at all")),
+    Scenario(id="nothing-ran", truth=Truth.UNSEEN, asleep=(0, WINDOW_H), says=N_("Not seen: nothing ran at all")),
 )
 BY_ID = {scenario.id: scenario for scenario in SCENARIOS}
 

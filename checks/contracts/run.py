@@ -23,6 +23,7 @@ import msgspec
 
 from checks.contracts.pack import Pack
 from checks.contracts.weather import CALM, Weather
+from checks.environment import Secret
 from checks.errors import HarnessError, UsageError
 from checks.records import CheckResult, CheckRun, FindingResult, Outcome, SmokeRun
 from checks.scrub import scrub
@@ -50,7 +51,7 @@ class Order(msgspec.Struct, frozen=True, kw_only=True):
     smoke: bool = False
     waits: int = 0
     base_url: str = ""
-    credentials: dict[str, str] = {}
+    credentials: dict[str, Secret] = {}
     weather: Weather = CALM
 
 
@@ -135,7 +136,7 @@ def run_smoke(
     *,
     waits: int = 20,
     base_url: str = "",
-    credentials: dict[str, str] | None = None,
+    credentials: dict[str, Secret] | None = None,
     port: int = 0,
     deadline_s: float = 120.0,
     weather: Weather = CALM,
@@ -288,7 +289,7 @@ def _launched(
                 wanted=wanted,
                 **more,
             )
-            (folder / "order.json").write_bytes(msgspec.json.encode(order))
+            (folder / "order.json").write_bytes(msgspec.json.encode(order, enc_hook=Secret.reveal))
             process = subprocess.Popen(
                 command(LAUNCH, str(folder / "order.json"), python=str(prepared.python)),
                 cwd=home,

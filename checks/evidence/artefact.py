@@ -32,7 +32,7 @@ from packaging.utils import (
 from packaging.version import InvalidVersion, Version
 
 from checks.errors import AtalayaError, NetworkError, UsageError
-from checks.records import Artefact, Built, BuiltFile, PublishedFile
+from checks.records import Artefact, Built, BuiltFile, Metadata, PublishedFile
 from checks.scrub import scrub
 
 JSON_PAGE, HTML_PAGE = "application/vnd.pypi.simple.v1+json", "application/vnd.pypi.simple.v1+html"
@@ -92,7 +92,9 @@ class Deadline:
         )
 
 
-def look(project: str, version: str, index: str, *, resolve: Resolve, deadline_s: float, **stamp: Any) -> Artefact:
+def look(
+    project: str, version: str, index: str, metadata: Metadata, *, resolve: Resolve, deadline_s: float
+) -> Artefact:
     """Ask an index what it serves of one version.
 
     :param resolve: what a requirement brings along from an index, in how many seconds, as
@@ -119,7 +121,7 @@ def look(project: str, version: str, index: str, *, resolve: Resolve, deadline_s
     except AtalayaError as why:
         unresolved = scrub(str(why))
     return Artefact(
-        **stamp,
+        **metadata,
         project=project,
         version=version,
         index=shown,
@@ -331,7 +333,7 @@ async def _answer(client: httpx.AsyncClient, url: str, most: int, accept: str) -
 # ── what CI built ────────────────────────────────────────────────────────────
 
 
-def built(place: Path, **stamp: Any) -> Built:
+def built(place: Path, metadata: Metadata) -> Built:
     """The packages in a folder, or in a zip, as CI left them.
 
     :raises UsageError: it is neither, or holds no package.
@@ -339,7 +341,7 @@ def built(place: Path, **stamp: Any) -> Built:
     files = tuple(sorted(_packages(place), key=lambda one: one.name))
     if not files:
         raise UsageError(f"{place}: no wheel and no sdist is in it. Name the folder or the zip that CI built them in.")
-    return Built(**stamp, origin=place.name, files=files)
+    return Built(**metadata, origin=place.name, files=files)
 
 
 def _packages(place: Path) -> Iterator[BuiltFile]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from checks.evidence.report import LOST_IN_SILENCE, Case, Problem, Report, Stamp, cut_name
+from checks.evidence.report import LOST_IN_SILENCE, Case, Problem, Report, Timestamp, cut_name
 from checks.records import CaseOutcome, Record
 
 WORST = (CaseOutcome.ERRORED, CaseOutcome.FAILED, CaseOutcome.UNKNOWN, CaseOutcome.SKIPPED, CaseOutcome.PASSED)
@@ -43,7 +43,7 @@ class Test(Record, frozen=True, kw_only=True):
 
     id: str
     tries: tuple[Try, ...]
-    stamp: Stamp | None
+    timestamp: Timestamp | None
     critical: bool
 
 
@@ -110,7 +110,9 @@ def _test(name: str, group: Sequence[Case]) -> Test:
         else each
         for each in tries[:-1]
     ]
-    return Test(id=name, tries=(*lost, tries[-1]), stamp=group[0].stamp, critical=any(case.critical for case in group))
+    return Test(
+        id=name, tries=(*lost, tries[-1]), timestamp=group[0].timestamp, critical=any(case.critical for case in group)
+    )
 
 
 def _is_tear_down(case: Case) -> bool:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from checks.errors import UsageError
 from checks.evidence import attempts, reports
 from checks.evidence.patterns import classify
-from checks.evidence.report import MESSAGE_CHARS, Problem, Report, Stamp, cut_name, not_read, printable
+from checks.evidence.report import MESSAGE_CHARS, Problem, Report, Timestamp, cut_name, not_read, printable
 from checks.records import (
     CaseOutcome,
     Conclusion,
@@ -28,11 +28,14 @@ from checks.records import (
     Evidence,
     FileVerdict,
     JobAttempt,
+    Metadata,
     Reading,
     ReadStatus,
     Record,
     TestAttempt,
+    happened_at,
     origin_of,
+    record_metadata,
 )
 
 # What a report shows of the job that wrote it. A job's own conclusion, where it is known, says more.
@@ -91,14 +94,6 @@ class _Source(NamedTuple):
         return origin_of(self.file, self.report.sha256)
 
 
-class _Stamp(NamedTuple):
-    """What all records of one collection share."""
-
-    run_id: str
-    environment: Environment
-    recorded_at: datetime
-
-
 def collect(
     paths: Sequence[Path],
     *,
@@ -133,16 +128,16 @@ def collect(
             first.setdefault(source.report.sha256, found.name)
             if source.report.sha256 in known:
                 listed.append(found.name)
-    stamp = _Stamp(run_id or _run_id(workflow, commit, sources), environment, recorded_at)
-    readings = tuple(_reading(source, stamp) for source in sources)
+    metadata = record_metadata(run_id or _run_id(workflow, commit, sources), environment, recorded_at)
+    readings = tuple(_reading(source, metadata) for source in sources)
     jobs: list[JobAttempt] = []
     tests: list[TestAttempt] = []
     events: list[Event] = []
     last: dict[tuple[str, str], int] = {}
     for source, job, attempt in _jobs([source for source in sources if source.counts]):
-        jobs.append(_job(source, job, attempt, workflow, commit, stamp))
-        tests += _test_attempts(source, job, attempt, commit, stamp, last, scrub)
-        events += _events(source, stamp, scrub)
+        jobs.append(_job(source, job, attempt, workflow, commit, metadata))
+        tests += _test_attempts(source, job, attempt, commit, metadata, last, scrub)
+        events += _events(source, metadata, scrub)
     return Collected(readings=readings, jobs=tuple(jobs), tests=tuple(tests), events=tuple(events), known=tuple(listed))
 
 
@@ -280,14 +275,13 @@ def _source(found: Found, report: Report, first: Mapping[str, str], known: Colle
     return _Source(found.name, report, tests, tuple(notes), counts)
 
 
-def _reading(source: _Source, stamp: _Stamp) -> Reading:
+def _reading(source: _Source, metadata: Metadata) -> Reading:
     report = source.report
     read = report.status is ReadStatus.READ
-    occurred_at, note = _occurred_at(report.stamp, stamp.recorded_at)
+    occurred_at, note = _occurred_at(report.timestamp, metadata["recorded_at"])
     notes = (*source.notes, note) if read and report.cases and note else source.notes
     return Reading(
-        **stamp._asdict(),
-        occurred_at=occurred_at,
+        **happened_at(metadata, occurred_at),
         file=source.file,
         sha256=report.sha256,
         size_bytes=report.size_bytes,
@@ -304,13 +298,13 @@ def _reading(source: _Source, stamp: _Stamp) -> Reading:
     )
 
 
-def _occurred_at(stamp: Stamp | None, recorded_at: datetime) -> tuple[datetime, str]:
+def _occurred_at(reported: Timestamp | None, recorded_at: datetime) -> tuple[datetime, str]:
     """When it happened, and what must be said about how that is known. A file's own time is the time of a copy."""
-    if stamp is None:
+    if reported is None:
         return recorded_at, "It has no time of its own: the time of recording stands for it."
-    if stamp.at > recorded_at:  # a clock that is fast, or a local time east of Greenwich
+    if reported.at > recorded_at:  # a clock that is fast, or a local time east of Greenwich
         return recorded_at, "Its time lies after the recording: the time of recording stands for it."
-    return stamp.at, "" if stamp.zoned else "Its times name no zone: they are taken as UTC."
+    return reported.at, "" if reported.zoned else "Its times name no zone: they are taken as UTC."
 
 
 def _run_id(workflow: str, commit: str, sources: Sequence[_Source]) -> str:
@@ -330,10 +324,9 @@ def _jobs(sources: Sequence[_Source]) -> list[tuple[_Source, str, int]]:
     return jobs
 
 
-def _job(source: _Source, job: str, attempt: int, workflow: str, commit: str, stamp: _Stamp) -> JobAttempt:
+def _job(source: _Source, job: str, attempt: int, workflow: str, commit: str, metadata: Metadata) -> JobAttempt:
     return JobAttempt(
-        **stamp._asdict(),
-        occurred_at=_occurred_at(source.report.stamp, stamp.recorded_at)[0],
+        **happened_at(metadata, _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]),
         workflow=workflow,
         job=job,
         variant="",
@@ -349,7 +342,7 @@ def _test_attempts(
     job: str,
     attempt: int,
     commit: str,
-    stamp: _Stamp,
+    metadata: Metadata,
     last: dict[tuple[str, str], int],
     scrub: Callable[[str], str],
 ) -> Iterator[TestAttempt]:
@@ -358,12 +351,12 @@ def _test_attempts(
     Attempts within a file and across files are numbered in one row; ``last`` holds where each test stands.
     """
     for test in source.tests.tests:
+        at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         for each in test.tries:
             attempt_here = max(attempt, last.get((job, test.id), 0) + 1)
             last[job, test.id] = attempt_here
             yield TestAttempt(
-                **stamp._asdict(),
-                occurred_at=_occurred_at(test.stamp or source.report.stamp, stamp.recorded_at)[0],
+                **happened_at(metadata, at),
                 test=scrub(test.id),
                 variant=job,
                 attempt=attempt_here,
@@ -387,22 +380,22 @@ def _sentence(problem: Problem) -> str:
     return said if not problem.type or said.startswith(problem.type) else f"{problem.type}: {said}".rstrip(": ")
 
 
-def _events(source: _Source, stamp: _Stamp, scrub: Callable[[str], str]) -> Iterator[Event]:
+def _events(source: _Source, metadata: Metadata, scrub: Callable[[str], str]) -> Iterator[Event]:
     """The network errors and polling timeouts: one of a kind for each test, however often it met it.
 
     One that a retry cured is an event too, and not a blocking one.
     """
     for test in source.tests.tests:
         lines = [(problem, each.line) for each in test.tries for problem in each.problems]
-        at = _occurred_at(test.stamp or source.report.stamp, stamp.recorded_at)[0]
+        at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         blocking = test.tries[-1].outcome in LOST
         for kind, (problem, line) in _kinds(lines).items():
-            yield _event(source, stamp, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
-    at = _occurred_at(source.report.stamp, stamp.recorded_at)[0]
+            yield _event(source, metadata, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
+    at = _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]
     for finding in source.report.findings:
         place = cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
         for kind, (problem, _) in _kinds([(finding.problem, None)]).items():
-            yield _event(source, stamp, at, kind, True, scrub(place), scrub(_sentence(problem)))
+            yield _event(source, metadata, at, kind, True, scrub(place), scrub(_sentence(problem)))
 
 
 def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tuple[Problem, int | None]]:
@@ -417,7 +410,7 @@ def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tu
 
 def _event(
     source: _Source,
-    stamp: _Stamp,
+    metadata: Metadata,
     at: datetime,
     kind: EventKind,
     blocking: bool,
@@ -426,8 +419,7 @@ def _event(
     line: int | None = None,
 ) -> Event:
     return Event(
-        **stamp._asdict(),
-        occurred_at=at,
+        **happened_at(metadata, at),
         event=kind,
         expected=False,
         blocking=blocking,

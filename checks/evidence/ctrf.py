@@ -16,7 +16,7 @@ from checks.evidence.report import (
     Case,
     Contents,
     Problem,
-    Stamp,
+    Timestamp,
     beyond,
     cut_message,
     cut_name,
@@ -53,11 +53,11 @@ def contents(document: Mapping[str, Any]) -> Contents:
         raise beyond("cases")
     summary = results.get("summary")
     declared = summary.get("tests") if isinstance(summary, dict) else None
-    stamp = _stamp(summary.get("start")) if isinstance(summary, dict) else None
+    timestamp = _timestamp(summary.get("start")) if isinstance(summary, dict) else None
     cases: list[Case] = []
     tries = 0
     for test in tests:
-        cases.append(_case(test, stamp))
+        cases.append(_case(test, timestamp))
         tries += 1 + len(cases[-1].lost)  # `retries` is but a number in the file, and an attempt each here
         if tries > LIMITS["cases"].most:
             raise beyond("cases")
@@ -65,11 +65,13 @@ def contents(document: Mapping[str, Any]) -> Contents:
         cases=tuple(cases),
         declared=declared if isinstance(declared, int) and not isinstance(declared, bool) else None,
         notes=tuple(_notes(tests, len(results["tests"]), summary, cases)),
-        stamp=min((case.stamp for case in cases if case.stamp), key=lambda each: each.at, default=stamp),
+        timestamp=min(
+            (case.timestamp for case in cases if case.timestamp), key=lambda each: each.at, default=timestamp
+        ),
     )
 
 
-def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
+def _case(test: Mapping[str, Any], timestamp: Timestamp | None) -> Case:
     outcome = OUTCOMES.get(text_in(test, "status"), CaseOutcome.UNKNOWN)
     failed = outcome is CaseOutcome.FAILED
     problem = Problem(
@@ -88,7 +90,7 @@ def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
         hostname=cut_name(text_in(test, "browser") or text_in(test, "device")),
         outcome=outcome,
         duration_s=_duration_s(test.get("duration")),
-        stamp=_stamp(test.get("start")) or stamp,
+        timestamp=_timestamp(test.get("start")) or timestamp,
         problems=(problem,) if failed else (),
         lost=tuple(_lost(test, failed)),
     )
@@ -154,8 +156,8 @@ def _duration_s(milliseconds: Any) -> float | None:
     return milliseconds / 1000 if 0 <= milliseconds < 1e12 else None
 
 
-def _stamp(epoch: Any) -> Stamp | None:
+def _timestamp(epoch: Any) -> Timestamp | None:
     """Epoch milliseconds; seconds occur."""
     if isinstance(epoch, bool) or not isinstance(epoch, int | float) or not 946_684_800 <= epoch < LATEST_S * 1000:
         return None
-    return Stamp(at=datetime.fromtimestamp(epoch if epoch < LATEST_S else epoch / 1000, UTC), zoned=True)
+    return Timestamp(at=datetime.fromtimestamp(epoch if epoch < LATEST_S else epoch / 1000, UTC), zoned=True)

@@ -20,13 +20,13 @@ from checks.evidence.report import (
     Declined,
     Pieces,
     Problem,
-    Stamp,
     SuiteFinding,
+    Timestamp,
     beyond,
     cut_message,
     cut_name,
     seconds,
-    stamp_of,
+    timestamp_of,
 )
 from checks.records import CaseOutcome, ReadStatus
 
@@ -107,11 +107,11 @@ class _OpenSuite:
     """A suite whose end has not come yet."""
 
     def __init__(
-        self, number: int, names: tuple[str, ...], stamp: Stamp | None, hostname: str, cases_before: int
+        self, number: int, names: tuple[str, ...], timestamp: Timestamp | None, hostname: str, cases_before: int
     ) -> None:
         self.number = number
         self.names = names
-        self.stamp = stamp
+        self.timestamp = timestamp
         self.hostname = hostname
         self.cases_before = cases_before
         self.problems: list[Problem] = []
@@ -179,7 +179,7 @@ class _Reader:
         self.cases: list[Case] = []
         self.findings: list[SuiteFinding] = []
         self.suite_failures = 0
-        self.stamps: list[Stamp] = []
+        self.timestamps: list[Timestamp] = []
         self.notices: dict[str, int] = {}
         self._declared: list[int | None] = [None, None]
         self._path: list[str] = []
@@ -280,16 +280,16 @@ class _Reader:
         name = attributes.get("name", "")
         self.by_pytest = self.by_pytest or name in ("pytest", "pytest tests")
         outer = self._suites[-1] if self._suites else None
-        stamp = stamp_of(attributes.get("timestamp", "")) or (outer.stamp if outer else None)
-        if stamp is not None and (outer is None or stamp is not outer.stamp) and not self.stamps:
-            self.stamps.append(stamp)
+        timestamp = timestamp_of(attributes.get("timestamp", "")) or (outer.timestamp if outer else None)
+        if timestamp is not None and (outer is None or timestamp is not outer.timestamp) and not self.timestamps:
+            self.timestamps.append(timestamp)
         hostname = attributes.get("hostname", outer.hostname if outer else "")
         name = self._cut_name(name)
         names = (*(outer.names if outer else ()), *([name] if name else []))
         hostname = self._cut_name(hostname)
         self._keep(name + hostname)
         self._kept_bytes += BYTES_A_NAME * len(names)
-        self._suite = _OpenSuite(self._suites_seen, names, stamp, hostname, len(self.cases))
+        self._suite = _OpenSuite(self._suites_seen, names, timestamp, hostname, len(self.cases))
         self._suites.append(self._suite)
         self._suites_seen += 1
         self._declare(attributes.get("tests", ""))
@@ -347,8 +347,7 @@ class _Reader:
             classname, name, file = map(self._cut_name, (classname, name, file))
             kept = classname + name + file
         self._kept_bytes += len(kept) if kept.isascii() else WIDEST * len(kept)
-        timestamp = get("timestamp")
-        stamp = suite.stamp if timestamp is None else stamp_of(timestamp) or suite.stamp
+        timestamp = timestamp_of(get("timestamp", "")) or suite.timestamp
         more = () if inside is None else (tuple(inside.problems), tuple(inside.lost), inside.critical)
         self.cases.append(
             Case(
@@ -360,7 +359,7 @@ class _Reader:
                 suite.hostname,
                 outcome,
                 duration_s,
-                stamp,
+                timestamp,
                 self._line,
                 *more,
             )
@@ -433,7 +432,7 @@ class _Reader:
 
     def contents(self) -> Contents:
         """What was gathered, once the whole file has proved to be well formed."""
-        stamps = [case.stamp for case in self.cases if case.stamp is not None] + self.stamps
+        timestamps = [case.timestamp for case in self.cases if case.timestamp is not None] + self.timestamps
         return Contents(
             cases=tuple(self.cases),
             findings=tuple(self.findings),
@@ -441,7 +440,7 @@ class _Reader:
             by_pytest=self.by_pytest,
             declared=next((total for total in self._declared if total is not None), None),
             notes=tuple(NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())),
-            stamp=min(stamps, key=lambda stamp: stamp.at, default=None),
+            timestamp=min(timestamps, key=lambda timestamp: timestamp.at, default=None),
         )
 
 

@@ -1,8 +1,8 @@
 """Which transport errors, polling timeouts and stale reads does this log of a smoke or of tests tell of?
 
-A line is looked at without its stamp, colours and level, and only its head counts: a line that speaks of an error is
-not one. What a later line shows to be cured did happen, and blocked nothing. A log that is missing says nothing;
-one that tells of no error says no more than that.
+A line is looked at without its timestamp, colours and level, and only its head counts: a line that speaks of an
+error is not one. What a later line shows to be cured did happen, and blocked nothing. A log that is missing says
+nothing; one that tells of no error says no more than that.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import IO, NamedTuple
 from checks.evidence.dialects import UTF16
 from checks.evidence.patterns import EXPECTED, POLLED, RETRIED, SUCCEEDED, classify_line, target_of
 from checks.evidence.report import LIMITS, Declined, Pieces, beyond, cut_message
-from checks.records import Environment, Event, EventKind, FileVerdict, Reading, ReadStatus, Record, origin_of
+from checks.records import Event, EventKind, FileVerdict, Metadata, Reading, ReadStatus, Record, happened_at, origin_of
 
 LINE_CHARS = 4_096  # of a line that are looked at
 MOST_EVENTS = 10_000
 QUOTE_CHARS = 500
 CURED_WITHIN = 5  # lines: how far a "retrying … ok" may be from its error
 
-_STAMP = re.compile(r"\ufeff?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\s?")
+_TIMESTAMP = re.compile(r"\ufeff?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)?)\s?")
 _COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 # What may stand before what a line says: GitHub's commands, a level, pytest's marks.
 _BEFORE = re.compile(
@@ -54,7 +54,7 @@ class LogEvent(Record, frozen=True, kw_only=True):
 
 
 class Log(Record, frozen=True, kw_only=True):
-    """What became of one log, and what it tells of. ``lines`` and the stamps are None unless it was read."""
+    """What became of one log, and what it tells of. ``lines`` and the timestamps are None unless it was read."""
 
     status: ReadStatus
     notes: tuple[str, ...]
@@ -151,12 +151,12 @@ class _Search:
         if "\ufffd" in line:
             self._garbled += 1
         bare = _COLOUR.sub("", line).strip("\ufeff\r\n")
-        stamp = _STAMP.match(bare)
-        at = _instant(stamp[1]) if stamp else None
+        timestamp = _TIMESTAMP.match(bare)
+        at = _instant(timestamp[1]) if timestamp else None
         if at is not None:
             self.first_at = min(at, self.first_at or at)
             self.last_at = max(at, self.last_at or at)
-        says = bare[stamp.end() :] if stamp else bare
+        says = bare[timestamp.end() :] if timestamp else bare
         while before := _BEFORE.match(says):
             says = says[before.end() :]
         says = says.strip()
@@ -233,14 +233,11 @@ def _instant(text: str) -> datetime | None:
 # ── records ──────────────────────────────────────────────────────────────────
 
 
-def reading(log: Log, *, file: str, run_id: str, environment: Environment, recorded_at: datetime) -> Reading:
+def reading(log: Log, *, file: str, metadata: Metadata) -> Reading:
     """What became of a log. It may show that something failed, and never that all went well."""
     failed = any(not event.cured and not event.expected for event in log.events)
     return Reading(
-        run_id=run_id,
-        environment=environment,
-        occurred_at=_when(log.first_at, recorded_at),
-        recorded_at=recorded_at,
+        **happened_at(metadata, _when(log.first_at, metadata["recorded_at"])),
         file=file,
         sha256=log.sha256,
         size_bytes=log.size_bytes,
@@ -250,14 +247,11 @@ def reading(log: Log, *, file: str, run_id: str, environment: Environment, recor
     )
 
 
-def events(log: Log, *, file: str, run_id: str, environment: Environment, recorded_at: datetime) -> tuple[Event, ...]:
+def events(log: Log, *, file: str, metadata: Metadata) -> tuple[Event, ...]:
     """The events of a log as they are stored: one a cause, however often it stands there."""
     return tuple(
         Event(
-            run_id=run_id,
-            environment=environment,
-            recorded_at=recorded_at,
-            occurred_at=_when(event.at or log.last_at, recorded_at),
+            **happened_at(metadata, _when(event.at or log.last_at, metadata["recorded_at"])),
             event=event.kind,
             expected=event.expected,
             blocking=not event.cured and not event.expected,

@@ -246,7 +246,7 @@ _PASSED = re.compile(r"(?i)(?:info:? |ok |✓ |√ |pass(?:ed)?\b)|.{0,2000}\bpa
 
 
 def classify_line(says: str) -> EventKind | None:
-    """What a line of a log tells of, its stamp and level taken off; None where that is no event.
+    """What a line of a log tells of, its timestamp and level taken off; None where that is no event.
 
     >>> classify_line("POST /orders -> 503 Service Unavailable")
     <EventKind.NETWORK_ERROR: 'network-error'>

@@ -16,8 +16,8 @@ from checks.evidence.report import (
     Case,
     Contents,
     Problem,
-    Stamp,
     SuiteFinding,
+    Timestamp,
     beyond,
     cut_message,
     cut_name,
@@ -59,21 +59,21 @@ def contents(document: Mapping[str, Any]) -> Contents:
     tests = [test for test in listed if isinstance(test, dict)] if isinstance(listed, list) else []
     if len(tests) > LIMITS["cases"].most:
         raise beyond("cases")
-    stamp = _stamp(document.get("created"))
+    timestamp = _timestamp(document.get("created"))
     summary = document.get("summary")
     total = summary.get("total") if isinstance(summary, dict) else None
     findings = tuple(_findings(document))
     return Contents(
-        cases=tuple(_case(test, stamp) for test in tests),
+        cases=tuple(_case(test, timestamp) for test in tests),
         findings=findings,
         suite_failures=0 if tests else len(findings),
         declared=total if isinstance(total, int) and not isinstance(total, bool) else None,
         by_pytest=True,
-        stamp=stamp,
+        timestamp=timestamp,
     )
 
 
-def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
+def _case(test: Mapping[str, Any], timestamp: Timestamp | None) -> Case:
     word = text_in(test, "outcome")
     outcome = OUTCOMES.get(word, CaseOutcome.UNKNOWN)
     node = text_in(test, "nodeid")
@@ -95,7 +95,7 @@ def _case(test: Mapping[str, Any], stamp: Stamp | None) -> Case:
         hostname="",
         outcome=outcome,
         duration_s=_duration_s(test),
-        stamp=stamp,
+        timestamp=timestamp,
         problems=tuple(_problems(test)) if outcome in (CaseOutcome.FAILED, CaseOutcome.ERRORED) else (),
         lost=lost,
     )
@@ -159,7 +159,7 @@ def _duration_s(test: Mapping[str, Any]) -> float | None:
     return float(sum(numbers)) if numbers else None
 
 
-def _stamp(epoch: Any) -> Stamp | None:
+def _timestamp(epoch: Any) -> Timestamp | None:
     if isinstance(epoch, bool) or not isinstance(epoch, int | float) or not 946_684_800 <= epoch < 4e9:
         return None
-    return Stamp(at=datetime.fromtimestamp(epoch, UTC), zoned=True)
+    return Timestamp(at=datetime.fromtimestamp(epoch, UTC), zoned=True)

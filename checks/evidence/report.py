@@ -69,7 +69,7 @@ class Problem(Record, frozen=True, kw_only=True, gc=False):
     duration_s: float | None = None
 
 
-class Stamp(Record, frozen=True, kw_only=True, gc=False):
+class Timestamp(Record, frozen=True, kw_only=True, gc=False):
     """When something began. ``zoned`` is false where the report names no zone and UTC was supposed."""
 
     at: datetime
@@ -90,7 +90,7 @@ class Case(Record, frozen=True, gc=False):
     hostname: str
     outcome: CaseOutcome
     duration_s: float | None
-    stamp: Stamp | None
+    timestamp: Timestamp | None
     line: int | None = None
     problems: tuple[Problem, ...] = ()
     lost: tuple[Problem, ...] = ()
@@ -116,7 +116,7 @@ class Contents(Record, frozen=True, kw_only=True):
     by_pytest: bool = False
     declared: int | None = None
     notes: tuple[str, ...] = ()
-    stamp: Stamp | None = None
+    timestamp: Timestamp | None = None
 
 
 class Report(Record, frozen=True, kw_only=True):
@@ -136,7 +136,7 @@ class Report(Record, frozen=True, kw_only=True):
     skipped: int | None = None
     suite_failures: int | None = None
     by_pytest: bool = False
-    stamp: Stamp | None = None
+    timestamp: Timestamp | None = None
 
     @property
     def reason(self) -> str:
@@ -177,7 +177,7 @@ def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
         skipped=counts[CaseOutcome.SKIPPED],
         suite_failures=contents.suite_failures,
         by_pytest=contents.by_pytest,
-        stamp=contents.stamp,
+        timestamp=contents.timestamp,
     )
 
 
@@ -282,7 +282,7 @@ def seconds(value: str) -> float | None:
     return seconds if seconds < LONGEST_S else None
 
 
-def stamp_of(value: str) -> Stamp | None:
+def timestamp_of(value: str) -> Timestamp | None:
     """A time, or None where it is none. Without a zone it is taken as UTC, and says so."""
     value = value.strip()
     if not 16 <= len(value) <= 40:  # a date alone is no time
@@ -293,4 +293,4 @@ def stamp_of(value: str) -> Stamp | None:
         at = at.astimezone(UTC) if zoned else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None
-    return Stamp(at=at, zoned=zoned) if at.year >= EARLIEST_YEAR else None
+    return Timestamp(at=at, zoned=zoned) if at.year >= EARLIEST_YEAR else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from checks.proving.prove import Proven
 from checks.records import (
@@ -17,6 +16,7 @@ from checks.records import (
     Finding,
     Host,
     JobAttempt,
+    Metadata,
     Observation,
     Outcome,
     Proof,
@@ -24,6 +24,7 @@ from checks.records import (
     SmokeRun,
     Subject,
     TestAttempt,
+    record_metadata,
 )
 
 PERIOD = "github/runs.json"  # the file of the reading that says whether a whole period was read
@@ -55,10 +56,10 @@ def from_checks(
     run: CheckRun, *, environment: Environment, commit: str, recorded_at: datetime, occurred_at: datetime | None = None
 ) -> tuple[Evidence, ...]:
     """The evidence of one run of the checks. ``occurred_at`` is given where the time is a rehearsal's."""
-    stamp = _stamp(run.run_id, environment, occurred_at or run.started_at, recorded_at)
+    metadata = record_metadata(run.run_id, environment, recorded_at, occurred_at or run.started_at)
     observations = [
         Observation(
-            **stamp,
+            **metadata,
             promise=check.id,
             severity=check.severity,
             outcome=check.outcome,
@@ -73,11 +74,11 @@ def from_checks(
         for check in run.checks
     ]
     findings = [
-        Finding(**stamp, weakness=found.id, stored_seen=found.seen.stored, reason=found.reason)
+        Finding(**metadata, weakness=found.id, stored_seen=found.seen.stored, reason=found.reason)
         for found in run.findings
     ]
     job = JobAttempt(
-        **stamp,
+        **metadata,
         workflow=CHECKS_WORKFLOW,
         job="contracts",
         variant=run.host.python,
@@ -88,9 +89,10 @@ def from_checks(
         duration_s=run.duration_s,
     )
     canaries = [
-        Proof(**stamp, defect=c.defect, expected=c.expected, caught_by=c.caught_by, canary=True) for c in run.canaries
+        Proof(**metadata, defect=c.defect, expected=c.expected, caught_by=c.caught_by, canary=True)
+        for c in run.canaries
     ]
-    return (_context(run.subject, run.host, "checks", stamp), job, *observations, *findings, *canaries)
+    return (_context(run.subject, run.host, "checks", metadata), job, *observations, *findings, *canaries)
 
 
 def from_smoke(
@@ -104,10 +106,10 @@ def from_smoke(
     job_run_id: str = "",
 ) -> tuple[Evidence, ...]:
     """The evidence of one smoke. A second attempt carries the first one's ``job_run_id``."""
-    stamp = _stamp(job_run_id or run.run_id, environment, occurred_at or run.started_at, recorded_at)
+    metadata = record_metadata(job_run_id or run.run_id, environment, recorded_at, occurred_at or run.started_at)
     tests = [
         TestAttempt(
-            **stamp,
+            **metadata,
             test=f"smoke.{step.id}",
             variant="smoke",
             attempt=attempt,
@@ -123,7 +125,7 @@ def from_smoke(
     ]
     events = [
         Event(
-            **stamp,
+            **metadata,
             event=seen.kind,
             expected=False,
             blocking=seen.blocking,
@@ -134,7 +136,7 @@ def from_smoke(
         for seen in run.events
     ]
     job = JobAttempt(
-        **stamp,
+        **metadata,
         workflow=SMOKE_WORKFLOW,
         job="smoke",
         variant=run.host.python,
@@ -148,27 +150,23 @@ def from_smoke(
         waits=run.waits,
         stale_trials=run.trials,
     )
-    return (_context(run.subject, run.host, "smoke", stamp), job, *tests, *events)
+    return (_context(run.subject, run.host, "smoke", metadata), job, *tests, *events)
 
 
 def from_proof(
     proven: Proven, *, run_id: str, environment: Environment, recorded_at: datetime, occurred_at: datetime
 ) -> tuple[Evidence, ...]:
     """The evidence of one whole ``prove``: each defect, the promises that should catch it, and those that did."""
-    stamp = _stamp(run_id, environment, occurred_at, recorded_at)
+    metadata = record_metadata(run_id, environment, recorded_at, occurred_at)
     return tuple(
-        Proof(**stamp, defect=caught.id, expected=caught.expected, caught_by=caught.caught_by)
+        Proof(**metadata, defect=caught.id, expected=caught.expected, caught_by=caught.caught_by)
         for caught in proven.defects
     )
 
 
-def _stamp(run_id: str, environment: Environment, occurred_at: datetime, recorded_at: datetime) -> dict[str, Any]:
-    return {"run_id": run_id, "environment": environment, "occurred_at": occurred_at, "recorded_at": recorded_at}
-
-
-def _context(subject: Subject, host: Host, producer: str, stamp: dict[str, Any]) -> RunContext:
+def _context(subject: Subject, host: Host, producer: str, metadata: Metadata) -> RunContext:
     return RunContext(
-        **stamp,
+        **metadata,
         producer=producer,
         subject_name=subject.name,
         subject_version=subject.version,

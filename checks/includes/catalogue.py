@@ -7,7 +7,6 @@ catalogues with an empty translation, ready for an editor of ``.po`` files. It e
 from __future__ import annotations
 
 import ast
-import os
 import re
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import checks
-from checks import pack_loader, settings
+from checks import environment, pack_loader, records, settings
 from checks.contracts.pack import Pack
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
@@ -52,9 +51,11 @@ def sentences() -> dict[str, tuple[str, ...]]:
             _add(found, file, f"checks/{file.relative_to(PACKAGE).as_posix()}")
     for key in settings.every_key():
         found.setdefault(key.description, set()).add("checks/settings.py")
+    for description in environment.OWN.values():
+        found.setdefault(description, set()).add("checks/environment.py")
     for kind in Word.__subclasses__():
         # The names of environments are identifiers, printed as they are.
-        for word in kind if kind.__module__ == Word.__module__ and kind is not Environment else ():
+        for word in kind if kind.__module__.startswith(records.__name__) and kind is not Environment else ():
             found.setdefault(str(word.value), set()).add("checks/records.py")
     return {message: tuple(sorted(files)) for message, files in sorted(found.items(), key=_by_file)}
 
@@ -104,7 +105,8 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
 def _extracted(docs: Path, source: Path, out: Path) -> list[str]:
     done = subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-E", "-b", "gettext", "-c", str(docs), str(source), str(out / "pot")],
-        env=os.environ | {"PYTHONPATH": str(PACKAGE.parent), "SITE_RELEASE": "", "SITE_LANGUAGE": "en"},
+        env=environment.everything()
+        | {"PYTHONPATH": str(PACKAGE.parent), **environment.site_variables("", "en", "en")},
         capture_output=True,
         text=True,
         check=False,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import escape
 from typing import NamedTuple
 
@@ -20,12 +20,9 @@ from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, FlakyTest, Incident, Judgement, Part, Text, Word
 from checks.release.decisions import ACTIONS
 from checks.release.states import EXTENDED, FIXED, OVER
-from checks.release.window import elapsed_h
-from checks.verdict import EXTENSION_H
+from checks.window import DAY_H, EXTENSION_H, due_at, elapsed_h
 
 XMLNS = 'xmlns="http://www.w3.org/2000/svg"'
-HOUR = timedelta(hours=1)
-DAY_H = 24
 NARROW = 256  # pixels that a chart has at the least, between its margins, on a screen of 360
 LETTER = 6.7  # pixels of a letter, at the size that the style sheet gives
 LINE = 18
@@ -180,7 +177,7 @@ def _hours(judgement: Judgement, voice: Voice, top: float, bottom: float) -> lis
     """Hairlines at each day of the window, with the hour and the day below."""
     release, parts = judgement.release, []
     for hours in range(0, release.window_h + 1, DAY_H):
-        x, day = percent(hours, release.window_h), voice.language.day(release.opened_at + hours * HOUR)
+        x, day = percent(hours, release.window_h), voice.language.day(due_at(release, hours))
         parts += [
             _line(x, top, x, bottom, "grid"),
             _words(x, bottom + 18, f"T+{hours}", "tick", "middle"),
@@ -423,7 +420,7 @@ def _happened(judgement: Judgement, voice: Voice) -> str:
     """All that the timeline shows, as a table, in order of time."""
     release = judgement.release
     told: list[tuple[datetime, str]] = [(release.opened_at, voice(N_("The watch was opened.")))]
-    told += [(release.opened_at + look.hours * HOUR, voice.badge(look.verdict.word)) for look in judgement.looks]
+    told += [(due_at(release, look.hours), voice.badge(look.verdict.word)) for look in judgement.looks]
     told += [
         (gap.begins, voice(N_("Nobody looked for {hours:.1f} h, until {at}."), hours=gap.hours, at=gap.ends))
         for gap in judgement.coverage.gaps

@@ -13,8 +13,8 @@ from checks.includes.voice import Voice
 from checks.metrics.definitions import METRICS, MetricDefinition
 from checks.metrics.engine import in_words
 from checks.records import N_, Figure, Judgement, Metric, Text
-from checks.release.window import elapsed_h
 from checks.verdict import RULES
+from checks.window import elapsed_h
 
 SEGMENTS_SHOWN = 50
 

@@ -28,10 +28,9 @@ from checks.includes.verdicts import reasons, verdict
 from checks.includes.voice import Voice
 from checks.includes.watching import environments, in_force, looks, pace
 from checks.records import N_, Judgement, Outcome, PromiseStatus, Release
+from checks.window import CHECKPOINTS_H
 
 Fragment = Callable[[Judgement, Voice], str]
-
-HOURS = (0, 24, 48, 72)
 
 
 def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, ...]:
@@ -42,7 +41,7 @@ def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, 
     """
     voice = Voice(language)
     texts = {out / f"{name}.md": fragment(judgement, voice) for name, fragment in FRAGMENTS.items()}
-    texts |= {out / f"t{hours:02}.md": checkpoint(judgement, hours, voice) for hours in HOURS}
+    texts |= {out / f"t{hours:02}.md": checkpoint(judgement, hours, voice) for hours in CHECKPOINTS_H}
     texts |= {out / f"{name}.md": text for name, text in page_fragments(judgement, voice).items()}
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
     texts[out / feed.NAME] = feed.of_release(judgement, voice)

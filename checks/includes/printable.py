@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from html import escape
 
 from checks.includes import myst
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, Judgement, Text, Word, instant
+from checks.window import ends_at
 
 STYLE = """
 :root { color-scheme: light; }
@@ -35,7 +36,7 @@ def report(judgement: Judgement, voice: Voice) -> str:
     release, verdict = judgement.release, judgement.verdict
     said = Said(voice)
     title = said(N_("Report of {version}"), version=release.version)
-    ends = release.opened_at + timedelta(hours=release.window_h)
+    ends = ends_at(release)
     parts = [
         f"<h1>{title}</h1>",
         f'<p class="rehearsal">{said(N_("REHEARSAL: nothing here happened."))}</p>' if release.rehearsal else "",

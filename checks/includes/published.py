@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from checks.includes import myst
 from checks.includes.voice import Voice
 from checks.records import N_, Artefact, ArtefactFinding, Judgement, Move, PublishedFile
 from checks.release.artefact import as_built
+from checks.window import elapsed_h
 
 MOST = 200  # lines of a list: a hostile index can make more than anybody reads
 
@@ -138,5 +137,5 @@ def table(judgement: Judgement, found: tuple[Move, ...], caption: str, voice: Vo
 
 
 def _hour(judgement: Judgement, move: Move, voice: Voice) -> str:
-    hours = (move.at - judgement.release.opened_at) / timedelta(hours=1)
+    hours = elapsed_h(judgement.release, move.at)
     return f"T\\+{voice.number(hours, '.1f')}"

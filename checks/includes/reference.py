@@ -8,7 +8,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from checks import settings
+from checks import environment, settings
 from checks.calibration import calibrate
 from checks.contracts.pack import Pack
 from checks.evidence import schema
@@ -67,12 +67,22 @@ def keys(voice: Voice) -> str:
     return myst.paragraphs(*tables)
 
 
+def variables(voice: Voice) -> str:
+    """Every ``ATALAYA_*`` variable that is no setting."""
+    header = [voice(N_("Variable")), voice(N_("What it says"))]
+    rows = [[voice.literal(name), voice.ours(description)] for name, description in environment.OWN.items()]
+    return myst.table(
+        voice(N_("Variables that are no settings")), header, rows, classes="cards settings", widths="40 60"
+    )
+
+
 def _default(value: Any, voice: Voice) -> str:
     return voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
 
 
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "settings": keys,
+    "variables": variables,
     **rules.about_the_rules(),
     "faults": contract.faults,
     "records": kinds.records,

@@ -23,16 +23,18 @@ from typing import NamedTuple
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
+from checks import environment
 from checks.errors import ReleaseError, UsageError
 from checks.includes import feed, myst, sphinxes
 from checks.includes.files import digest, fragment_file, write_if_changed
 from checks.includes.language import LANGUAGES, Language
-from checks.includes.pages import FRAGMENTS, HOURS
+from checks.includes.pages import FRAGMENTS
 from checks.includes.reference import FOLDER
 from checks.includes.verdicts import dating
 from checks.includes.voice import Voice
 from checks.records import N_, Judgement, Release
 from checks.release.folder import find
+from checks.window import CHECKPOINTS_H
 
 ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
 SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
@@ -117,7 +119,7 @@ def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Rel
 def _require_fragments(docs: Path, releases: Iterable[Release]) -> None:
     """Say in one sentence what Sphinx would say of each page."""
     generated = docs / "_generated"
-    names = [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]
+    names = [*FRAGMENTS, *(f"t{hours:02}" for hours in CHECKPOINTS_H)]
     needed = [generated / "switcher.json"]
     for code in LANGUAGES:
         needed.append(generated / FOLDER / code / "releases.md")
@@ -179,7 +181,7 @@ def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Ca
         if _is_built(one, digests[one]):
             echo(f"{one.name}: unchanged")
         else:
-            _stamp(one).unlink(missing_ok=True)
+            _digest_file(one).unlink(missing_ok=True)
             changed.append(one)
     if not changed:
         return
@@ -194,17 +196,17 @@ def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Ca
                 yield _refused(one, said)
                 continue
             one.doctrees.mkdir(parents=True, exist_ok=True)
-            _stamp(one).write_text(digests[one], encoding="utf-8")
+            _digest_file(one).write_text(digests[one], encoding="utf-8")
             echo(f"{one.name}: built, {time.perf_counter() - started_s:.1f} s from the start")
 
 
-def _stamp(one: Build) -> Path:
+def _digest_file(one: Build) -> Path:
     return one.doctrees / "built"
 
 
 def _is_built(one: Build, digest: str) -> bool:
-    stamp = _stamp(one)
-    return (one.out / "index.html").is_file() and stamp.is_file() and stamp.read_text(encoding="utf-8") == digest
+    file = _digest_file(one)
+    return (one.out / "index.html").is_file() and file.is_file() and file.read_text(encoding="utf-8") == digest
 
 
 def _arguments(one: Build, docs: Path) -> list[str]:
@@ -233,7 +235,7 @@ def _refused(one: Build, said: str) -> str:
 
 def _environment(one: Build, language: str) -> dict[str, str]:
     """What ``conf.py`` is told."""
-    return {"SITE_RELEASE": one.release, "SITE_LANGUAGE": one.language, "SITE_FRONT_LANGUAGE": language}
+    return environment.site_variables(one.release, one.language, language)
 
 
 def _digest(one: Build, docs: Path, language: str, of: Callable[[Path], str]) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import io
 import multiprocessing
-import os
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import redirect_stderr, redirect_stdout
+
+from checks import environment as process_environment
 
 PRELOADED = ("checks.includes.preloaded",)
 
@@ -44,7 +45,7 @@ def build(argv: Sequence[str], environment: Mapping[str, str]) -> tuple[int, str
 
     Returns its exit code, and what it said.
     """
-    os.environ.update(environment)
+    process_environment.update(environment)
     from sphinx.cmd.build import main
 
     said = io.StringIO()

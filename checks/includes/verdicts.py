@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from checks.includes import myst, rules
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, DutyState, Judgement, Release
+from checks.window import ends_at
 
 DONE = (DutyState.MET, DutyState.SIGNED, DutyState.NOT_APPLICABLE)
 
@@ -59,7 +58,7 @@ def dating(release: Release) -> tuple[str, ...]:
 def times(judgement: Judgement, voice: Voice) -> list[tuple[str, str]]:
     """Until when it is watched, of which instant the verdict is, and until when it may be believed."""
     release, said = judgement.release, judgement.verdict
-    ends = release.opened_at + timedelta(hours=release.window_h)
+    ends = ends_at(release)
     window = WINDOWS.get(said.window)
     return [
         (voice(N_("Window")), f"{voice(window) if window else voice.literal(said.window)} {voice.at(ends)}"),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
+from checks.environment import Secret
 from checks.errors import NetworkError, UsageError
 from checks.includes.feed import said
 from checks.includes.voice import SHAPES, Voice
@@ -52,17 +53,17 @@ def _safe(words: str) -> str:
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("*", "∗")
 
 
-def send(webhook: str, body: dict[str, Any]) -> None:
+def send(webhook: Secret, body: dict[str, Any]) -> None:
     """Post it, again where the other side is busy or broken. The address is a secret, and is in no message.
 
     :raises NetworkError: it was not taken.
     :raises UsageError: the address is none that may be sent to.
     """
-    _require_private(webhook)
+    _require_private(webhook.reveal())
     try:
         for attempt in stamina.retry_context(on=_is_worth_another, attempts=ATTEMPTS, timeout=60, wait_initial=0.5):
             with attempt:
-                _post(webhook, body)
+                _post(webhook.reveal(), body)
     except _Refused as why:
         raise NetworkError(f"it answered {why.status}. Nothing was marked as told.") from None
     except httpx.HTTPError as why:

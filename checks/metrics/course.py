@@ -7,20 +7,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from itertools import groupby
 from statistics import median
 
 from checks.evidence.runs import SMOKE_WORKFLOW
 from checks.metrics.definitions import counting
 from checks.metrics.engine import Engine
-from checks.metrics.span import BIN, Span
+from checks.metrics.span import Span
 from checks.metrics.statistics import Estimate, garwood, wilson
 from checks.records import Course, EventKind, Metric, Part, Took
+from checks.window import DAY_H, elapsed_h
 
-HOUR = timedelta(hours=1)
 PART_H = 6  # what course.sql counts in
-DAY_H = BIN / HOUR
 
 
 def course(engine: Engine, span: Span, metrics: Sequence[Metric]) -> Course:
@@ -28,7 +26,7 @@ def course(engine: Engine, span: Span, metrics: Sequence[Metric]) -> Course:
 
     :raises EvidenceError: a segment cannot be read.
     """
-    until_h = (span.until - span.release.opened_at) / HOUR
+    until_h = elapsed_h(span.release, span.until)
     jobs = _jobs(engine, span, until_h)
     return Course(
         target=span.settings.thresholds.pass_rate,
@@ -66,7 +64,7 @@ def _errors(metrics: Sequence[Metric], until_h: float) -> Iterator[Part]:
 
 def _smoke(engine: Engine, span: Span, until_h: float) -> Iterator[Took]:
     took = [
-        ((row["occurred_at"] - span.release.opened_at) / HOUR, row["duration_s"])
+        (elapsed_h(span.release, row["occurred_at"]), row["duration_s"])
         for row in engine.ask("durations", span.parameters())
         if row["workflow"] == SMOKE_WORKFLOW
     ]

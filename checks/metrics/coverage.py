@@ -14,8 +14,7 @@ from checks.metrics.engine import Engine
 from checks.metrics.span import Span
 from checks.records import Coverage, Gap
 from checks.settings import WatchSettings
-
-HOUR = timedelta(hours=1)
+from checks.window import HOUR
 
 
 def coverage(engine: Engine, span: Span) -> Coverage:

@@ -9,7 +9,7 @@ from checks.metrics.definitions import MetricDefinition
 from checks.metrics.digits import rates
 from checks.metrics.engine import Engine
 from checks.metrics.looks import limit
-from checks.metrics.span import LOOKS_H, NEVER_SHOWN, Detector, Span
+from checks.metrics.span import NEVER_SHOWN, Detector, Span
 from checks.metrics.statistics import TOO_FEW, Trend, garwood, trend
 from checks.metrics.zeros import (
     Fix,
@@ -23,6 +23,7 @@ from checks.metrics.zeros import (
 )
 from checks.records import Acts, Metric, State, Tally, Text, text
 from checks.settings import Thresholds
+from checks.window import DAY_H, LOOKS_H
 
 
 class Errors(NamedTuple):
@@ -248,8 +249,8 @@ def _derived(errors: Errors, tested: Trend | None, look: int, detector: Detector
             yield text(
                 "Hours {begins} to {ends}: {seen} / {sent} = {rate:.6f} for each request, Garwood {low:.6f} to "
                 "{high:.6f}.",
-                begins=24 * number,
-                ends=24 * (number + 1),
+                begins=DAY_H * number,
+                ends=DAY_H * (number + 1),
                 seen=seen,
                 sent=sent,
                 rate=rate.value,

@@ -11,6 +11,7 @@ from checks.metrics.burn import ALERTS, Alert, Events, budget_used, burn_rate, b
 from checks.metrics.engine import Engine
 from checks.metrics.span import Span, iso
 from checks.records import Burning, Pace, PaceSign
+from checks.window import elapsed_h
 
 
 def pace(engine: Engine, span: Span) -> Pace:
@@ -20,7 +21,7 @@ def pace(engine: Engine, span: Span) -> Pace:
     """
     slo = span.settings.thresholds.requests_slo
     so_far = _since(engine, span, span.release.window_h + 1)  # T+0 itself is among it
-    elapsed = (span.until - span.release.opened_at) / timedelta(hours=1)
+    elapsed = elapsed_h(span.release, span.until)
     expected = so_far.total * span.release.window_h / elapsed if elapsed > 0 else 0.0
     return Pace(
         slo=slo,

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from checks.evidence.runs import CHECKS_WORKFLOW, PERIOD, SMOKE_WORKFLOW
 from checks.records import Metric, Record, Release
 from checks.settings import Settings
+from checks.window import DAY_H, HOUR, LOOKS_H, due_at, ends_at
 
 OUR_WORKFLOWS = (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
-BIN = timedelta(hours=24)
-LOOKS_H = (24, 48, 72)  # the checkpoints at which statistical rules may act
+BIN = DAY_H * HOUR
 
 
 class Detector(Record, frozen=True, kw_only=True):
@@ -61,12 +61,12 @@ class Span(Record, frozen=True, kw_only=True):
     @property
     def until(self) -> datetime:
         """The end of what counts: the instant asked about, or the end of the window if that was earlier."""
-        return min(self.as_of, self.release.opened_at + timedelta(hours=self.release.window_h))
+        return min(self.as_of, ends_at(self.release))
 
     @property
     def last_bin(self) -> int:
         """The number of the window's last 24 hours."""
-        return max(0, math.ceil(timedelta(hours=self.release.window_h) / BIN) - 1)
+        return max(0, math.ceil(self.release.window_h / DAY_H) - 1)
 
     @property
     def bins(self) -> int:
@@ -76,10 +76,8 @@ class Span(Record, frozen=True, kw_only=True):
     @property
     def look(self) -> int:
         """The look, from 1, at which tests of this instant are judged: the next one, and the last in the end."""
-        elapsed = self.as_of - self.release.opened_at
-        return next(
-            (number for number, hours in enumerate(LOOKS_H, 1) if elapsed <= timedelta(hours=hours)), len(LOOKS_H)
-        )
+        to_come = (number for number, hours in enumerate(LOOKS_H, 1) if self.as_of <= due_at(self.release, hours))
+        return next(to_come, len(LOOKS_H))
 
     def detector(self, metric: str) -> Detector:
         """How well the checks of a metric see."""

@@ -30,8 +30,8 @@ from checks.records import CheckResult, CheckRun, Host, Record, SmokeRun
 from checks.subject.digest import package_digest
 from checks.subject.environment import Prepared
 from checks.subject.source import folder_of
+from checks.window import DAY_H
 
-CHECKPOINT_EVERY_H = 24
 LATE_S = 600  # how late the schedule fires, at the most
 FAULTS = ("close", "truncated-body")  # whose errors are worded alike on every system
 NOWHERE = Host(python="", implementation="", os="", freeze=())
@@ -127,7 +127,7 @@ def _runs(
     waits = 4 + drawn.randrange(3)
     weather = weather_of(scenario.faults(hour), waits, drawn)
     runs: list[CheckRun | SmokeRun] = []
-    if hour % CHECKPOINT_EVERY_H == 0:
+    if hour % DAY_H == 0:
         runs.append(settled_checks(run_checks(subject, seed=seed), f"{watch}-T{hour:02}-checks"))
     runs.append(settled_smoke(run_smoke(subject, waits=waits, weather=weather), f"{watch}-T{hour:02}-smoke"))
     return tuple(runs)

@@ -22,6 +22,7 @@ from checks.metrics.span import Basis, Span
 from checks.records import Release, VerdictWord
 from checks.release import folder
 from checks.settings import Settings
+from checks.window import ends_at
 
 
 class Accepted(NamedTuple):
@@ -53,7 +54,7 @@ def accepted_before(releases: Path, release: Release, settings: Settings, pack: 
     from checks.release.judgement import judge_release
 
     for other in folder.find(releases):
-        if folder.ends_at(other) > release.opened_at or other.rehearsal is not release.rehearsal:
+        if ends_at(other) > release.opened_at or other.rehearsal is not release.rehearsal:
             continue
         if other.version.startswith(folder.LOCAL) and not release.version.startswith(folder.LOCAL):
             continue

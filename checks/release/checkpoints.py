@@ -33,12 +33,13 @@ from checks.records import (
     Text,
     text,
 )
-from checks.release.window import CHECKPOINTS_H, belongs, due_at
+from checks.release.window import belongs
 from checks.settings import CiSettings
+from checks.window import CHECKPOINTS_H, DAY_H, T0, T24, T48, T72, due_at
 
 LOST = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
 DECIDED = (Conclusion.SUCCESS, *LOST)
-FIRST_H = 24  # the duties of T+0 are judged on so many hours
+FIRST_H = DAY_H  # the duties of T+0 are judged on so many hours
 
 Found = tuple[DutyState, Text]
 Made = TypeVar("Made", bound=Evidence)
@@ -242,7 +243,7 @@ def _first_smoke(known: Known) -> Found:
 
 
 def _second_smoke(known: Known) -> Found:
-    return _smoke(known, by_h=48, after_h=24)
+    return _smoke(known, by_h=T48, after_h=T24)
 
 
 def _promise(known: Known, promise: str, *, by_h: int) -> Found:
@@ -364,22 +365,22 @@ def _backlog(known: Known) -> Found:
 
 
 TITLES: dict[int, Text] = {
-    0: text("T+0: release and first validation"),
-    24: text("T+24: first productive cycle"),
-    48: text("T+48: stability half-way"),
-    72: text("T+72: end of the stabilisation"),
+    T0: text("T+0: release and first validation"),
+    T24: text("T+24: first productive cycle"),
+    T48: text("T+48: stability half-way"),
+    T72: text("T+72: end of the stabilisation"),
 }
 
 DUTIES: tuple[Asked, ...] = (
-    Asked("pipeline-green", 0, N_("See that the SDK's main pipeline is green"), _pipeline),
-    Asked("smoke", 0, N_("Run the smoke after the release"), _first_smoke),
-    Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _reviewed),
-    Asked("review-network", 24, N_("Review network errors and the first polling timeouts"), _reviewed),
-    Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _measured),
-    Asked("smoke-repeated", 48, N_("Run the smoke again"), _second_smoke),
-    Asked("consolidate-metrics", 72, N_("Consolidate the final metrics"), _consolidated),
-    Asked("incidents-updated", 72, N_("Close or update the incidents"), _incidents),
-    Asked("backlog-published", 72, N_("Publish the backlog in its order"), _backlog),
+    Asked("pipeline-green", T0, N_("See that the SDK's main pipeline is green"), _pipeline),
+    Asked("smoke", T0, N_("Run the smoke after the release"), _first_smoke),
+    Asked("review-pass-rate", T24, N_("Review CI's pass rate so far"), _reviewed),
+    Asked("review-network", T24, N_("Review network errors and the first polling timeouts"), _reviewed),
+    Asked("flaky-trend", T48, N_("Measure how flaky the tests are"), _measured),
+    Asked("smoke-repeated", T48, N_("Run the smoke again"), _second_smoke),
+    Asked("consolidate-metrics", T72, N_("Consolidate the final metrics"), _consolidated),
+    Asked("incidents-updated", T72, N_("Close or update the incidents"), _incidents),
+    Asked("backlog-published", T72, N_("Publish the backlog in its order"), _backlog),
 )
 
 

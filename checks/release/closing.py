@@ -7,8 +7,8 @@ from datetime import datetime
 
 from checks.records import Asked, DutyState, Judgement, Question, Severity, State, VerdictWord, text
 from checks.release.decisions import TAKES_BACK
-from checks.release.folder import LONGEST_H, ends_at
 from checks.release.states import CLOSED, INVALID, OVER, RESOLVED
+from checks.window import LONGEST_H, ends_at
 
 
 def questions(judgement: Judgement) -> Iterator[Question]:

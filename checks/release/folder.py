@@ -12,7 +12,7 @@ import re
 import tempfile
 import tomllib
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -21,10 +21,9 @@ from checks.errors import ReleaseError
 from checks.evidence import ledger
 from checks.records import Release, WatchStep
 from checks.release.states import EXTENDED, OPEN, WATCH, may
-from checks.verdict import EXTENSION_H, MOST_EXTENSIONS, WINDOW_H
+from checks.window import EXTENSION_H, LONGEST_H, ends_at
 
 FORMAT = 1
-LONGEST_H = WINDOW_H + MOST_EXTENSIONS * EXTENSION_H
 LOCAL = "local-"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
@@ -135,11 +134,6 @@ def steps_taken(steps: Sequence[WatchStep], release: Release) -> tuple[str, int]
             longer = min(step.window_h, lasts + EXTENSION_H, LONGEST_H)
             lasts = max(lasts, longer) if state == EXTENDED else lasts
     return state, lasts
-
-
-def ends_at(release: Release, window_h: int | None = None) -> datetime:
-    """The end of the window."""
-    return release.opened_at + timedelta(hours=release.window_h if window_h is None else window_h)
 
 
 def _toml(release: Release) -> str:

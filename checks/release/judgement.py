@@ -27,7 +27,7 @@ from checks.metrics.flaky import flaky
 from checks.metrics.measure import measure
 from checks.metrics.pace import pace
 from checks.metrics.sensitivity import sensitivity
-from checks.metrics.span import LOOKS_H, Span
+from checks.metrics.span import Span
 from checks.records import (
     Artefact,
     Built,
@@ -76,9 +76,10 @@ from checks.release.moves import moves
 from checks.release.seal import followers_of, is_sealed, state_of
 from checks.release.standing import TOLD, Standing, in_order, incident_steps, standing
 from checks.release.states import MONITORING
-from checks.release.window import belongs, due_at, is_known
+from checks.release.window import belongs, is_known
 from checks.settings import Settings
 from checks.verdict import Situation, judge
+from checks.window import LOOKS_H, due_at
 
 NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
 Kind = TypeVar("Kind", bound=Evidence)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from checks.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
 from checks.records import (
@@ -18,18 +18,20 @@ from checks.records import (
     Event,
     FlakyClass,
     Judgement,
+    Metadata,
     Observation,
     Outcome,
     Severity,
     State,
     TestAttempt,
     Transition,
+    record_metadata,
 )
 from checks.release import artefact
 from checks.release.causes import cause_of, cause_of_event, cause_of_finding, fingerprint
 from checks.release.fixing import landed_at
 from checks.release.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
-from checks.release.window import due_at
+from checks.window import due_at
 
 STORM = 5  # more new causes of one rule than this, at once, are one incident
 BY = "atalaya"
@@ -284,7 +286,8 @@ def _step(
 ) -> Transition:
     """A step that changes what a rule may change, and leaves what people wrote."""
     return Transition(
-        **_stamp(judgement, at),
+        **_metadata(judgement, at),
+        by=BY,
         incident=known.incident,
         opened_at=known.opened_at,
         state=state,
@@ -310,7 +313,8 @@ def _opened(
     since = min(one.first_at for one in of_rule).replace(microsecond=0)  # to the second, as people read it
     impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
     return Transition(
-        **_stamp(judgement, at),
+        **_metadata(judgement, at),
+        by=BY,
         incident=_name(causes, latest),
         opened_at=since,
         state=OPEN,
@@ -327,15 +331,8 @@ def _opened(
     )
 
 
-def _stamp(judgement: Judgement, at: datetime) -> dict[str, Any]:
-    environment = Environment.REHEARSAL if judgement.release.rehearsal else Environment.LOOPBACK
-    return {
-        "run_id": f"rules-{at:%Y%m%dT%H%M%S}",
-        "environment": environment,
-        "occurred_at": at,
-        "recorded_at": at,
-        "by": BY,
-    }
+def _metadata(judgement: Judgement, at: datetime) -> Metadata:
+    return record_metadata(f"rules-{at:%Y%m%dT%H%M%S}", judgement.release.own_environment, at)
 
 
 def _name(causes: Sequence[str], latest: Mapping[str, Transition]) -> str:

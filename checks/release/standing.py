@@ -19,10 +19,10 @@ from msgspec.structs import replace
 from checks.errors import EvidenceError
 from checks.records import (
     Decision,
-    Environment,
     Evidence,
     Incident,
     InForce,
+    Metadata,
     Notice,
     Record,
     Release,
@@ -34,10 +34,11 @@ from checks.records import (
     WatchStep,
     text,
 )
-from checks.release.folder import ends_at, steps_taken
+from checks.release.folder import steps_taken
 from checks.release.states import FIXED, INCIDENT, NEW, OPEN, may
 from checks.release.window import is_known
 from checks.settings import Settings, every_key
+from checks.window import ends_at
 
 # What a verdict rests on: every threshold, the schedule, and whose jobs count. Not what only changes a look.
 JUDGING_SECTIONS = ("thresholds",)
@@ -130,21 +131,10 @@ def judging_lines(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def in_force_record(
-    settings: Settings, *, at: datetime, environment: Environment, by: str, why: str, run_id: str
-) -> InForce:
-    """The record that makes these settings count from ``at`` on."""
+def in_force_record(settings: Settings, metadata: Metadata, *, by: str, why: str) -> InForce:
+    """The record that makes these settings count from its instant on."""
     lines = judging_lines(settings)
-    return InForce(
-        run_id=run_id,
-        environment=environment,
-        occurred_at=at,
-        recorded_at=at,
-        digest=_digest(lines),
-        settings=lines,
-        by=by,
-        why=why,
-    )
+    return InForce(**metadata, digest=_digest(lines), settings=lines, by=by, why=why)
 
 
 def restored(record: InForce, settings: Settings) -> Settings:
@@ -201,10 +191,10 @@ def _digest(lines: Sequence[str]) -> str:
 # ── incidents ────────────────────────────────────────────────────────────────
 
 
-def transition_of(incident: Incident, *, by: str, why: str, **stamp: Any) -> Transition:
-    """The record of how an incident stands. ``stamp`` is what every record carries."""
+def transition_of(incident: Incident, metadata: Metadata, *, by: str, why: str) -> Transition:
+    """The record of how an incident stands."""
     return Transition(
-        **stamp,
+        **metadata,
         incident=incident.id,
         opened_at=incident.at,
         state=incident.state,

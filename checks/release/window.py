@@ -1,26 +1,14 @@
-"""Where in its window is a watch, and which evidence belongs to it?
+"""Which evidence belongs to a watch.
 
 Pure functions of the release and an instant: nothing here reads a clock.
 """
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from checks.records import Environment, Evidence, Release
-from checks.release.folder import ends_at
-
-CHECKPOINTS_H = (0, 24, 48, 72)
-
-
-def elapsed_h(release: Release, as_of: datetime) -> float:
-    """Hours since T+0; negative before it."""
-    return (as_of - release.opened_at) / timedelta(hours=1)
-
-
-def due_at(release: Release, hours: int) -> datetime:
-    """The instant of T+``hours``."""
-    return release.opened_at + timedelta(hours=hours)
+from checks.window import ends_at
 
 
 def is_known(record: Evidence, release: Release, as_of: datetime) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import logging
-import os
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -18,6 +17,7 @@ from typing import NamedTuple
 
 import stamina
 
+from checks import environment
 from checks.errors import EvidenceError, NetworkError, ReleaseError, UsageError
 from checks.evidence import ledger
 from checks.release.folder import LOCAL, load
@@ -259,7 +259,8 @@ class Branch:
             return {}
         both = [(role, what) for role in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")]
         known = {"NAME": "Atalaya", "EMAIL": "atalaya@localhost"}
-        return {f"GIT_{role}_{what}": os.environ.get(f"GIT_{role}_{what}") or known[what] for role, what in both}
+        given = environment.everything()
+        return {f"GIT_{role}_{what}": given.get(f"GIT_{role}_{what}") or known[what] for role, what in both}
 
     def _send(self, commit: str) -> None:
         code, out, said = self.git.tried("push", "--porcelain", self.remote, f"{commit}:refs/heads/{self.name}")

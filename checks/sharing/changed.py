@@ -7,11 +7,12 @@ Whatever is odd is a reason to build.
 from __future__ import annotations
 
 import argparse
-import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import NamedTuple
+
+from checks import environment
 
 BRANCH = "evidence"  # where none is named
 BUILD, SPARE = 0, 183  # a command that ends with 183 cancels a build on Read the Docs
@@ -31,8 +32,8 @@ class Commit(NamedTuple):
 
 def decide(root: Path, branch: str) -> tuple[int, str]:
     """Whether HEAD is built, and why: spared where a reader sees what they saw an hour before it."""
-    on = os.environ.get("READTHEDOCS_GIT_IDENTIFIER") or _git(root, "rev-parse", "--abbrev-ref", "HEAD").strip()
-    if on != branch or os.environ.get("READTHEDOCS_VERSION_TYPE") == "external":
+    on = environment.readthedocs_branch() or _git(root, "rev-parse", "--abbrev-ref", "HEAD").strip()
+    if on != branch or environment.readthedocs_is_preview():
         return BUILD, f"this is {on or 'no branch'}, and builds are spared on {branch} only"
     commits = _history(root)
     if len(commits) < 2 or not commits[0].visible:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import subprocess
 import sys
 import tomllib
@@ -17,10 +16,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from checks import environment
 from checks.sharing.changed import BRANCH
+from checks.window import EXTENSION_H, LONGEST_H, WINDOW_H
 
 RELEASES = "docs/releases"
-WINDOW_H, EXTENSION_H, LONGEST_H = 72, 24, 120  # without an extension, by each, and with two of them
 FETCHED = "refs/atalaya/looked"
 
 
@@ -103,7 +103,7 @@ def _git(root: Path, *arguments: str) -> bytes:
 
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    env = os.environ | {"GIT_TERMINAL_PROMPT": "0"}
+    env = environment.everything() | {"GIT_TERMINAL_PROMPT": "0"}
     return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, env=env)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+from checks import environment
 from checks.errors import NetworkError, UsageError
 from checks.scrub import scrub
 
@@ -53,7 +53,7 @@ class Git:
                 capture_output=True,
                 check=False,
                 timeout=LONGEST_S,
-                env={**os.environ, **quiet, **(env or {})},
+                env={**environment.everything(), **quiet, **(env or {})},
             )
         except FileNotFoundError:
             raise UsageError("git: no such program. Install git, and run again.") from None

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import httpx
 
+from checks.environment import Secret
 from checks.errors import NetworkError, UsageError
 from checks.evidence.github.client import checked_address, checked_token
 from checks.scrub import scrub
@@ -26,7 +27,7 @@ ANSWERS: dict[int, str] = {
 class Proposal:
     """Pull requests of one repository, from one branch to another."""
 
-    def __init__(self, api: str, token: str, repo: str) -> None:
+    def __init__(self, api: str, token: Secret, repo: str) -> None:
         if not REPOSITORY.fullmatch(repo):
             raise UsageError(f"{repo!r} is no repository. Name one in [ci] repo of watch.toml, as owner/name.")
         token = checked_token(token)
@@ -38,7 +39,7 @@ class Proposal:
             "Accept": "application/vnd.github+json",
             "X-GitHub-Api-Version": "2022-11-28",
             "User-Agent": "atalaya",
-            "Authorization": f"Bearer {token}",
+            "Authorization": f"Bearer {token.reveal()}",
         }
 
     def open(self, *, branch: str, base: str, releases: Sequence[str]) -> tuple[str, bool]:

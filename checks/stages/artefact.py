@@ -5,13 +5,12 @@ from __future__ import annotations
 import argparse
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from checks.console import plain
 from checks.errors import AtalayaError, UsageError
 from checks.records import Artefact, Built, Evidence, Release
 from checks.release.folder import LOCAL
-from checks.stages.place import Place, built, keep, named_or_open, print_json, stamp
+from checks.stages.place import Place, built, keep, named_or_open, new_metadata, print_json
 
 
 def artefact(place: Place, args: argparse.Namespace) -> int:
@@ -40,7 +39,7 @@ def look(place: Place, release: Release) -> list[Evidence]:
 
     asked, console = place.loaded.settings.artefact, place.console
     version = asked.version or release.version.removeprefix(LOCAL).removeprefix("v")
-    made: dict[str, Any] = stamp(release)
+    made = new_metadata(release)
     found: list[Evidence] = []
     with tempfile.TemporaryDirectory(prefix="atalaya-artefact-") as scratch:
 
@@ -48,7 +47,7 @@ def look(place: Place, release: Release) -> list[Evidence]:
             installer = find_installer(Path(scratch), console.line)
             return installer.resolve(requirement, index=index, within_s=within_s)
 
-        served = reader.look(asked.project, version, asked.index, resolve=resolve, deadline_s=asked.deadline_s, **made)
+        served = reader.look(asked.project, version, asked.index, made, resolve=resolve, deadline_s=asked.deadline_s)
     found.append(served)
     console.row(
         "unknown" if _is_unknown(served) else "looked",
@@ -62,7 +61,7 @@ def look(place: Place, release: Release) -> list[Evidence]:
         console.row("unknown", f"what it brings along: {served.unresolved}")
     if asked.built:
         try:
-            found.append(reader.built(place.root / asked.built, **made))
+            found.append(reader.built(place.root / asked.built, made))
         except AtalayaError as why:
             console.row("unknown", str(why))
     console.line(f"    built by CI: {sum(len(one.files) for one in found if isinstance(one, Built))} files")

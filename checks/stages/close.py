@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import argparse
 import os
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from msgspec.structs import replace
 
 from checks.errors import ReleaseError
-from checks.records import Judgement, Release, SealState, Transition, WatchStep
+from checks.records import Judgement, Release, SealState, Transition, WatchStep, record_metadata
 from checks.stages.place import (
     Place,
     judged,
     judged_at_least_now,
     keep,
+    metadata_after,
+    new_metadata,
     print_json,
-    stamp,
-    stamp_after,
     utc_now,
     who,
     write_json,
     write_text,
 )
 from checks.stages.telling import deliver
+from checks.window import EXTENSION_H, LONGEST_H, ends_at
 
 
 def close(place: Place, args: argparse.Namespace) -> int:
@@ -64,7 +64,7 @@ def close(place: Place, args: argparse.Namespace) -> int:
         keep(place, release, carried)
         judgement = judged_at_least_now(place, release)
         step = WatchStep(
-            **stamp(release) | {"occurred_at": judgement.as_of, "recorded_at": judgement.as_of},
+            **new_metadata(release, judgement.as_of),
             state=closing.ends_as(judgement),
             window_h=folder.lasts_h(where, release),
             by=who(args),
@@ -128,7 +128,7 @@ def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -
                 f"reopen it first: python -m checks release incident {id} --state reopened --why TEXT."
             )
         said = {"state": CARRIED_OVER, "by": who(args), "why": args.why}
-        steps.append(replace(latest[id], **stamp_after(release, latest[id]), **said))
+        steps.append(replace(latest[id], **metadata_after(release, latest[id]), **said))
     return steps
 
 
@@ -246,23 +246,22 @@ def extend_what_needs_it(place: Place) -> None:
     from checks.release import closing, folder
     from checks.release.seal import closing_step, is_sealed
     from checks.release.states import EXTENDED
-    from checks.verdict import EXTENSION_H
 
     now = utc_now()
     for release in folder.find(place.releases):
         where = place.releases / release.version
-        if release.rehearsal or is_sealed(where) or now < folder.ends_at(release):
+        if release.rehearsal or is_sealed(where) or now < ends_at(release):
             continue
-        if now >= folder.ends_at(release, folder.LONGEST_H):
+        if now >= ends_at(release, LONGEST_H):
             continue
         lasts = folder.lasts_h(where, release)
-        ends = folder.ends_at(release, lasts)
-        if not ends <= now < ends + timedelta(hours=EXTENSION_H) or closing_step(where) is not None:
+        ends = ends_at(release, lasts)
+        if not ends <= now < ends_at(release, lasts + EXTENSION_H) or closing_step(where) is not None:
             continue
         if not closing.needs_longer(judged(place, release, ends)):
             continue
         why = "A critical incident is open at the end of the window."
-        longer = WatchStep(**stamp(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why)
+        longer = WatchStep(**new_metadata(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why)
         keep(place, release, [longer])
         place.console.line(f"  {release.version} is watched for {lasts + EXTENSION_H} h: {why}")
 
@@ -287,9 +286,8 @@ def first_step(place: Place, release: Release, args: argparse.Namespace) -> Watc
         and one.version != release.version
         and one.opened_at < release.opened_at
     ]
-    made = {**stamp(release), "run_id": f"opening-{release.version}"}
-    if release.opened_at > made["occurred_at"]:
-        made |= {"occurred_at": release.opened_at, "recorded_at": release.opened_at}
+    at = max(utc_now(), release.opened_at)
+    made = record_metadata(f"opening-{release.version}", release.own_environment, at)
     opened: dict[str, Any] = {"state": OPEN, "window_h": release.window_h, "by": who(args), "why": "the release is out"}
     if not before:
         return WatchStep(**made, **opened)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from checks.errors import UsageError
-from checks.records import Reading, ReadStatus, Release
+from checks.records import Environment, Reading, ReadStatus, Release, record_metadata
 from checks.stages.place import Place, keep, print_json, the_release, utc_now, write_json
 
 if TYPE_CHECKING:
@@ -72,7 +72,6 @@ def all_that_is_named(place: Place, release: Release) -> int:
 def _take_in_logs(place: Place, paths: Sequence[Path], release: Release | None) -> dict[str, dict[str, Any]]:
     """Read logs of a smoke, and say what each tells of. One that is there already is listed, and counts once."""
     from checks.evidence import logs
-    from checks.records import Environment
     from checks.scrub import scrub
 
     table: dict[str, dict[str, Any]] = {}
@@ -80,13 +79,8 @@ def _take_in_logs(place: Place, paths: Sequence[Path], release: Release | None) 
     for path in paths:
         log = logs.read(path, scrub=scrub)
         name = path.name
-        stamp: dict[str, Any] = {
-            "file": name,
-            "run_id": f"log-{log.sha256[:16]}",
-            "environment": Environment.CI,
-            "recorded_at": utc_now(),
-        }
-        reading = logs.reading(log, **stamp)
+        metadata = record_metadata(f"log-{log.sha256[:16]}", Environment.CI, utc_now())
+        reading = logs.reading(log, file=name, metadata=metadata)
         before = " Recorded before: it is counted once." if log.sha256 in known else ""
         place.console.row(str(reading.status), f"{name}: {reading.reason}{before}")
         table[name if name not in table else str(path)] = {
@@ -96,7 +90,7 @@ def _take_in_logs(place: Place, paths: Sequence[Path], release: Release | None) 
             "events": len(log.events),
         }
         if release is not None and not before:
-            keep(place, release, [*logs.events(log, **stamp), reading])
+            keep(place, release, [*logs.events(log, file=name, metadata=metadata), reading])
         known |= {log.sha256} - {""}
     return table
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import time
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from checks import environment
 from checks.errors import SettingsError
 from checks.records import Reading, Release, RunContext
 from checks.stages.place import Place, utc_now
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from checks.evidence.github.client import Client
     from checks.evidence.github.collect import Summary
 
-TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
 CACHE = ".atalaya/github.sqlite"
 
 
@@ -54,8 +53,8 @@ def take_from_github(
     from checks.evidence.github.client import API, Client
     from checks.evidence.github.collect import Collection, Known
 
-    environ = os.environ if environ is None else environ
-    token = next((environ[name].strip() for name in TOKENS if environ.get(name, "").strip()), "")
+    environ = environment.everything() if environ is None else environ
+    token = environment.github_token(environ)
     if not token:
         echo(
             '  GitHub: no token in GITHUB_TOKEN or GH_TOKEN: 60 requests an hour, each "not changed" counted too, '
@@ -66,7 +65,7 @@ def take_from_github(
     with (
         closing(Cache(place.root / CACHE, token)) as cache,
         closing(
-            Client(environ.get("GITHUB_API_URL") or API, token, cache, echo=echo, clock=clock, sleep=sleep)
+            Client(environment.github_api(environ) or API, token, cache, echo=echo, clock=clock, sleep=sleep)
         ) as client,
     ):
         if cache.trouble:

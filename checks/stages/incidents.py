@@ -17,11 +17,11 @@ from checks.stages.place import (
     Place,
     judged,
     keep,
+    metadata_after,
     named_or_open,
+    new_metadata,
     print_json,
     say_what_is_not_recorded,
-    stamp,
-    stamp_after,
     utc_now,
     who,
     write_text,
@@ -99,7 +99,7 @@ def _new(place: Place, release: Release, args: argparse.Namespace) -> int:
     if not args.impact or not args.severity:
         raise UsageError("release incident new: say whom it hurts and how badly: --impact TEXT --severity WORD.")
     judgement = judged(place, release, None)
-    id, made = drawn_id(), stamp(release)
+    id, made = drawn_id(), new_metadata(release)
     step = Transition(
         **made,
         incident=id,
@@ -148,7 +148,7 @@ def _changed(place: Place, release: Release, args: argparse.Namespace) -> int:
     if after == before and args.state is None:
         place.console.line("  it is recorded as it stands")
         return 0
-    step = transition_of(after, by=who(args), why=args.why, **stamp_after(release, last))
+    step = transition_of(after, metadata_after(release, last), by=who(args), why=args.why)
     _require_step(step, last, judgement, f"release incident {last.incident} --state {step.state}")
     place.console.row(step.state, step.incident)
     _keep(place, release, judgement, (step,))
@@ -245,8 +245,8 @@ def _step_of(
     from checks.release.standing import incident_of, transition_of
     from checks.release.states import OPEN
 
-    stamped, kept = stamp_after(release, page.last), page.kept
-    step = transition_of(page.incident, by=who(args), why=args.why or "its page said so", **stamped)
+    kept, why = page.kept, args.why or "its page said so"
+    step = transition_of(page.incident, metadata_after(release, page.last), by=who(args), why=why)
     step = replace(step, **page.causes)
     try:
         _require_step(step, page.last, judgement, page.file.name)

@@ -7,11 +7,14 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from checks import environment
 from checks.console import Console, plain
-from checks.errors import HarnessError, NetworkError, SubjectError
+from checks.environment import Secret
+from checks.errors import HarnessError, NetworkError, SubjectError, UsageError
 from checks.records import (
     REPORT_SCHEMA,
     Canary,
@@ -190,22 +193,30 @@ def smoke(place: Place, args: argparse.Namespace) -> int:
     return exit_of([step.outcome for step in run.steps])
 
 
+def _credentials(place: Place) -> dict[str, Secret]:
+    """What a smoke against a real service signs in with, by the names that the check pack gives.
+
+    :raises UsageError: a variable names a credential that the pack does not know.
+    """
+    found, known = environment.credentials(), place.pack.credentials
+    if unknown := sorted(found.keys() - set(known)):
+        near = get_close_matches(unknown[0], known, n=1, cutoff=0.0)
+        hint = f" Nearest: {environment.SERVICE}{near[0].upper()}." if near else ""
+        raise UsageError(f"{environment.SERVICE}{unknown[0].upper()}: this check pack has no such credential.{hint}")
+    return found
+
+
 def _smoke(place: Place, args: argparse.Namespace) -> SmokeRun:
     from checks.contracts.run import run_smoke
 
     settings = place.loaded.settings
     base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
-    credentials = {
-        name: os.environ[f"ATALAYA_SERVICE_{name.upper()}"]
-        for name in place.pack.credentials
-        if f"ATALAYA_SERVICE_{name.upper()}" in os.environ
-    }
     with prepared_sdk(place, args) as prepared:
         run = run_smoke(
             prepared,
             waits=args.waits or settings.smoke.waits,
             base_url=base_url,
-            credentials=credentials,
+            credentials=_credentials(place),
             port=settings.service.port,
         )
     hear_smoke(place.console, run)

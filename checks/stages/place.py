@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from checks import environment
 from checks.console import Console
 from checks.errors import ReleaseError, UsageError
-from checks.records import Environment, Evidence, InForce, Judgement, Release, VerdictWord
+from checks.records import Environment, Evidence, InForce, Judgement, Metadata, Release, VerdictWord, record_metadata
 from checks.settings import Loaded
 
 if TYPE_CHECKING:
@@ -136,11 +137,9 @@ def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
         else [
             in_force_record(
                 place.loaded.settings,
-                at=max(release.opened_at, utc_now()),
-                environment=Environment.LOOPBACK,
+                record_metadata(f"opening-{release.version}", Environment.LOOPBACK, max(release.opened_at, utc_now())),
                 by="atalaya",
                 why="the first record of this watch",
-                run_id=f"opening-{release.version}",
             )
         ]
     )
@@ -148,29 +147,23 @@ def keep(place: Place, release: Release, records: Sequence[Evidence]) -> None:
     place.console.line(f"  kept: {len(first) + len(records)} records in {len(written)} segments of {release.version}")
 
 
-def stamp(release: Release) -> dict[str, Any]:
-    """What every word of a person, or of a rule, says of where and when it was written down."""
-    now = utc_now()
-    return {
-        "run_id": uuid.uuid4().hex,
-        "environment": Environment.REHEARSAL if release.rehearsal else Environment.LOOPBACK,
-        "occurred_at": now,
-        "recorded_at": now,
-    }
+def new_metadata(release: Release, at: datetime | None = None) -> Metadata:
+    """The metadata of what a person says, or a rule: now, unless an instant is given."""
+    return record_metadata(uuid.uuid4().hex, release.own_environment, at or utc_now())
 
 
-def stamp_after(release: Release, last: Evidence | None) -> dict[str, Any]:
-    """As :func:`stamp`, and later than what is answered, though the clock that wrote that was ahead of this one."""
-    made = stamp(release)
-    if last is not None:
-        at = max(made["occurred_at"], last.occurred_at + TICK)
-        made |= {"occurred_at": at, "recorded_at": max(at, last.recorded_at + TICK)}
-    return made
+def metadata_after(release: Release, last: Evidence | None) -> Metadata:
+    """As :func:`new_metadata`, and later than what is answered, though the clock that wrote it was ahead of ours."""
+    made = new_metadata(release)
+    if last is None:
+        return made
+    at = max(made["occurred_at"], last.occurred_at + TICK)
+    return record_metadata(made["run_id"], made["environment"], max(at, last.recorded_at + TICK), at)
 
 
 def who(args: argparse.Namespace) -> str:
     """Who says so: as named, or as the workflow or the system knows them."""
-    return args.by or os.environ.get("GITHUB_ACTOR") or getpass.getuser()
+    return args.by or environment.github_actor() or getpass.getuser()
 
 
 def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:

@@ -3,54 +3,27 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
-from typing import Any
 
-import msgspec
-
+from checks import environment
 from checks.console import plain
 from checks.errors import UsageError
 from checks.metrics.definitions import METRICS
-from checks.records import Judgement, Release, TestAttempt, Text, Tried, Word
+from checks.records import Judgement, Release, TestAttempt
 from checks.stages.place import Place, exit_code, instant, judged, print_json, summarise, the_release
-
-# The fields of a metric that `judge --json` prints.
-SHOWN = (
-    "value",
-    "low",
-    "high",
-    "k",
-    "n",
-    "state",
-    "method",
-    "unit",
-    "threshold",
-    "exposure",
-    "source",
-    "text",
-    "reason",
-    "critical",
-    "acts",
-    "counts",
-    "inputs",
-    "settles",
-    "compared",
-    "against",
-    "derivation",
-)
-EXPOSURE = tuple(field.name for field in msgspec.structs.fields(Tried) if field.name != "environment")
 
 
 def judge(place: Place, args: argparse.Namespace) -> int:
     """Judge a release as of an instant."""
+    from checks.includes.machine import judgement_document
+
     if args.json and args.explain:
         raise UsageError("judge: --json holds every derivation; give --explain for people, or --json for programs.")
     release = the_release(place, args.release, None)
     judgement = judged(place, release, instant(args.as_of) if args.as_of else None)
     if args.json:
-        print_json(judgement_of(judgement))
+        print_json(judgement_document(judgement))
     if args.explain:
         explain(judgement, args.explain)
     else:
@@ -101,65 +74,6 @@ def _evidence(judgement: Judgement, id: str) -> list[str]:
         f"{segment.last_at:%Y-%m-%d %H:%M} UTC"
         for segment in behind(id, judgement)
     ] or ["none"]
-
-
-def judgement_of(judgement: Judgement) -> dict[str, Any]:
-    """A judgement as ``judge --json`` prints it, with each sentence in English."""
-    verdict = judgement.verdict
-    return {
-        "schema": "atalaya.judgement/1",
-        "release": judgement.release.version,
-        "as_of": judgement.as_of,
-        "verdict": {
-            "word": verdict.word.value,
-            "rule": verdict.rule,
-            "window": verdict.window,
-            "digest": judgement.digest,
-            "valid_until": verdict.valid_until,
-            "because": [str(text) for text in verdict.because],
-            "would_change": [str(text) for text in verdict.would_change],
-        },
-        "metrics": {metric.id: {name: _shown(getattr(metric, name)) for name in SHOWN} for metric in judgement.metrics},
-        "rules": [
-            {"rule": fired.rule, "word": fired.word.value, "because": [str(text) for text in fired.because]}
-            for fired in verdict.fired
-        ],
-        "checkpoints": [
-            {
-                "hours": look.hours,
-                "word": look.verdict.word.value,
-                "rule": look.verdict.rule,
-                "because": [str(text) for text in look.verdict.because],
-                "late_records": look.late,
-            }
-            for look in judgement.looks
-        ],
-        "environments": {
-            tried.environment.value: {name: getattr(tried, name) for name in EXPOSURE}
-            for tried in judgement.environments
-        },
-        "baseline": judgement.baseline or None,
-        "tests": [
-            {
-                "test": one.test,
-                "class": one.kind.value,
-                "critical": one.critical,
-                "keys": one.keys,
-                "mixed_keys": one.mixed_keys,
-                "attempts": one.attempts,
-                "failures": one.failures,
-                "score": one.score.mean,
-                "low": one.score.low,
-                "high": one.score.high,
-                "impact": one.impact,
-                "clean_runs": one.clean_runs,
-                "reason": str(one.reason),
-            }
-            for one in judgement.flaky
-        ],
-        "unknowns": [str(text) for text in verdict.unknowns],
-        "next_steps": [str(text) for text in verdict.next_steps],
-    }
 
 
 def publish(place: Place, args: argparse.Namespace) -> int:
@@ -235,19 +149,10 @@ def _written(place: Place, judgement: Judgement) -> Judgement:
 
 def _out(place: Place) -> Path:
     """Where the pages go: Read the Docs names its own folder."""
-    hosted = os.environ.get("READTHEDOCS_OUTPUT")
-    return Path(hosted) / "html" if hosted else place.docs / "_build" / "html"
+    return environment.readthedocs_output() or place.docs / "_build" / "html"
 
 
 def build_site(place: Place, out: Path | None) -> Path:
     from checks.includes.site import build
 
     return build(place.docs, out or _out(place), language=place.loaded.settings.watch.language, echo=place.console.line)
-
-
-def _shown(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return [_shown(one) for one in value]
-    if isinstance(value, Text):
-        return str(value)
-    return value.value if isinstance(value, Word) else value

@@ -27,16 +27,19 @@ from checks.records import (
     Environment,
     Evidence,
     Incident,
+    Metadata,
     Release,
     Signature,
     SmokeRun,
     Transition,
     WatchStep,
+    record_metadata,
 )
 from checks.release.states import EXTENDED
 from checks.settings import Settings
 from checks.stages.place import Place, instant, judged, summarise, write_text
 from checks.stages.prove import hear_caught
+from checks.window import HOUR
 
 if TYPE_CHECKING:
     from checks.proving.prove import Caught, Proven
@@ -101,9 +104,7 @@ def _rehearsed(place: Place, args: argparse.Namespace, prepared: Prepared, peopl
     from checks.release.standing import in_force_record
 
     console, opened_at = place.console, people.opened_at
-    yield in_force_record(
-        Settings(), at=opened_at, environment=Environment.REHEARSAL, by=ON_CALL, why="T+0", run_id=people.run_id
-    )
+    yield in_force_record(Settings(), people.metadata(opened_at), by=ON_CALL, why="T+0")
     if not args.no_proof:
         yield from from_proof(
             _proof(place, prepared),
@@ -118,16 +119,16 @@ def _rehearsed(place: Place, args: argparse.Namespace, prepared: Prepared, peopl
             console.line(f"  {people.told(record)}")
             yield record
         for run in slot.runs:
-            stamp: dict[str, Any] = {"environment": Environment.REHEARSAL, "commit": run.subject.digest}
-            stamp |= {"occurred_at": slot.at, "recorded_at": slot.at}
+            made: dict[str, Any] = {"environment": Environment.REHEARSAL, "commit": run.subject.digest}
+            made |= {"occurred_at": slot.at, "recorded_at": slot.at}
             if isinstance(run, CheckRun):
                 found = Counter(str(check.outcome) for check in run.checks)
                 told = ", ".join(f"{n} {outcome}" for outcome, n in found.items())
                 console.line(f"  T+{slot.hour:02} checks: {told}")
-                yield from from_checks(run, **stamp)
+                yield from from_checks(run, **made)
             else:
                 console.line(f"  T+{slot.hour:02} smoke: {run.waits} waits, {len(run.events)} events")
-                yield from from_smoke(run, **stamp)
+                yield from from_smoke(run, **made)
         people.see(slot)
     for record in people.before(people.scenario.ends_h + 1):
         console.line(f"  {people.told(record)}")
@@ -205,7 +206,7 @@ class People:
 
     def told(self, record: Evidence) -> str:
         """What somebody did, and when, for the lines that show how far it is."""
-        at = f"T+{(record.occurred_at - self.opened_at) / timedelta(hours=1):04.1f}"
+        at = f"T+{(record.occurred_at - self.opened_at) / HOUR:04.1f}"
         match record:
             case Transition():
                 return f"{at} {record.incident}: {record.state}"
@@ -248,13 +249,14 @@ class People:
                 return self._report(act, at)
             case Sign():
                 return Signature(
-                    **self._stamp(at), checkpoint_h=act.checkpoint_h, duty=act.duty, by=ON_CALL, note=act.note
+                    **self.metadata(at), checkpoint_h=act.checkpoint_h, duty=act.duty, by=ON_CALL, note=act.note
                 )
             case Extend():
-                return WatchStep(**self._stamp(at), state=EXTENDED, window_h=act.window_h, by=ON_CALL, why=act.why)
+                return WatchStep(**self.metadata(at), state=EXTENDED, window_h=act.window_h, by=ON_CALL, why=act.why)
 
-    def _stamp(self, at: datetime) -> dict[str, Any]:
-        return {"run_id": self.run_id, "environment": Environment.REHEARSAL, "occurred_at": at, "recorded_at": at}
+    def metadata(self, at: datetime) -> Metadata:
+        """The metadata of what one of them writes down at an instant."""
+        return record_metadata(self.run_id, Environment.REHEARSAL, at)
 
     def _report(self, act: Report, at: datetime) -> Evidence:
         from checks.release.standing import transition_of
@@ -275,4 +277,4 @@ class People:
         self._reports.setdefault(act.incident, []).append(f"- {at:%Y-%m-%d %H:%M} UTC, {act.state}: {act.why}")
         if act.state == "monitoring":
             self._since[act.incident] = Counter()
-        return transition_of(incident, by=ON_CALL, why=act.why, **self._stamp(at))
+        return transition_of(incident, self.metadata(at), by=ON_CALL, why=act.why)

@@ -10,7 +10,8 @@ from checks.console import Console
 from checks.errors import ReleaseError, UsageError
 from checks.records import Checkpoint, Decision, DutyState, InForce, Judgement, Release, Signature, WatchStep
 from checks.stages.close import first_step, say_what_was_asked
-from checks.stages.place import Place, instant, judged, keep, named_or_open, print_json, stamp, utc_now, who
+from checks.stages.place import Place, instant, judged, keep, named_or_open, new_metadata, print_json, utc_now, who
+from checks.window import EXTENSION_H, LONGEST_H, MOST_EXTENSIONS, due_at, ends_at
 
 SOONEST = timedelta(days=1)  # a watch may be opened so long before its T+0
 
@@ -60,22 +61,13 @@ def _changed_settings(place: Place, release: Release, args: argparse.Namespace) 
     for then, now in differ:
         place.console.line(f"  {then} becomes {now}")
     if differ or not (changes or altered):
-        made = stamp(release)
-        yield in_force_record(
-            settings,
-            at=made["occurred_at"],
-            environment=made["environment"],
-            run_id=made["run_id"],
-            by=who(args),
-            why=args.why,
-        )
+        yield in_force_record(settings, new_metadata(release), by=who(args), why=args.why)
 
 
 def extend(place: Place, args: argparse.Namespace) -> int:
     """Watch a release for 24 hours more; twice at the most."""
-    from checks.release.folder import LONGEST_H, ends_at, lasts_h
+    from checks.release.folder import lasts_h
     from checks.release.states import EXTENDED
-    from checks.verdict import EXTENSION_H, MOST_EXTENSIONS
 
     release = named_or_open(place, args.release, "release extend", to_write=True)
     lasts = lasts_h(place.releases / release.version, release)
@@ -87,10 +79,14 @@ def extend(place: Place, args: argparse.Namespace) -> int:
         )
     if utc_now() >= ends_at(release, longer):
         raise ReleaseError(
-            f"{release.version}: 24 h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} UTC already. "
-            f"Nobody was watching: open the release anew."
+            f"{release.version}: {EXTENSION_H} h more would have ended on {ends_at(release, longer):%Y-%m-%d %H:%M} "
+            f"UTC already. Nobody was watching: open the release anew."
         )
-    keep(place, release, [WatchStep(**stamp(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)])
+    keep(
+        place,
+        release,
+        [WatchStep(**new_metadata(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)],
+    )
     place.console.line(f"  {release.version} is watched for {longer} h")
     return 0
 
@@ -102,26 +98,15 @@ def checkpoint(place: Place, args: argparse.Namespace) -> int:
         return _sign(place, release, args)
     judgement, now = judged(place, release, None), utc_now()
     if args.json:
+        from checks.includes.machine import checkpoints
+
         print_json(
             {
                 "release": release.version,
                 "as_of": judgement.as_of,
                 "checkpoints": [
-                    {
-                        "hours": point.hours,
-                        "due_at": point.due_at,
-                        "is_due": point.due_at <= now,
-                        "duties": [
-                            {
-                                "id": duty.id,
-                                "state": duty.state.value,
-                                "says": str(duty.says),
-                                "evidence": str(duty.evidence),
-                            }
-                            for duty in point.duties
-                        ],
-                    }
-                    for point in judgement.checkpoints
+                    written | {"is_due": point.due_at <= now}
+                    for written, point in zip(checkpoints(judgement), judgement.checkpoints, strict=True)
                 ],
             }
         )
@@ -145,7 +130,7 @@ def _show(console: Console, point: Checkpoint, now: datetime) -> None:
 
 def _show_next(console: Console, judgement: Judgement, now: datetime) -> None:
     coming = [point for point in judgement.checkpoints if point.due_at > now]
-    ends = judgement.release.opened_at + timedelta(hours=judgement.release.window_h)
+    ends = ends_at(judgement.release)
     console.stage("next")
     if coming:
         console.line(f"  T+{coming[0].hours} {_when(coming[0].due_at, now)}")
@@ -169,14 +154,13 @@ def _when(at: datetime, now: datetime) -> str:
 
 def _sign(place: Place, release: Release, args: argparse.Namespace) -> int:
     from checks.release.checkpoints import SIGNABLE, duties_of
-    from checks.release.window import due_at
 
     asked = next((one for one in duties_of(place.pack.duties) if one.id == args.sign), None)
     if asked is None or asked.id not in SIGNABLE:
         raise UsageError(f"{args.sign}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
     if utc_now() < (due := due_at(release, asked.hours)):
         raise ReleaseError(f"{asked.id}: it is due on {due:%Y-%m-%d %H:%M} UTC, and nothing can be signed before.")
-    signed = Signature(**stamp(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note)
+    signed = Signature(**new_metadata(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note)
     keep(place, release, [signed])
     place.console.line(f"  signed: T+{asked.hours}, {asked.id}")
     return 0
@@ -191,7 +175,7 @@ def decide(place: Place, args: argparse.Namespace) -> int:
     word, digest = meant(judgement, args.verdict)
     said = next((one for one in judgement.said if one.verdict == digest), None)
     decision = Decision(
-        **stamp(release),
+        **new_metadata(release),
         action=args.action,
         word=word,
         verdict=digest,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from checks.records import Evidence, Judgement, Release, RollCall, Said
-from checks.stages.place import Place, keep, stamp
+from checks.records import Evidence, Judgement, Release, RollCall, Said, happened_at
+from checks.stages.place import Place, keep, new_metadata
 
 
 def say(place: Place, release: Release, judgement: Judgement) -> Judgement:
@@ -17,7 +17,7 @@ def say(place: Place, release: Release, judgement: Judgement) -> Judgement:
     kept: list[Evidence] = []
     if is_news(judgement):
         said = Said(
-            **stamp(release) | {"occurred_at": judgement.as_of},
+            **happened_at(new_metadata(release), judgement.as_of),
             word=verdict.word,
             rule=verdict.rule,
             verdict=judgement.digest,
@@ -26,7 +26,7 @@ def say(place: Place, release: Release, judgement: Judgement) -> Judgement:
         kept.append(said)
         judgement = replace(judgement, said=(*judgement.said, said))
     if names := roll_call.unnamed(ledger.survey(place.releases / release.version / "evidence")):
-        kept.append(RollCall(**stamp(release), segments=names))
+        kept.append(RollCall(**new_metadata(release), segments=names))
     if kept:
         keep(place, release, kept)
     return judgement

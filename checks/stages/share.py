@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 
+from checks import environment
 from checks.errors import AtalayaError
-from checks.stages.github import TOKENS
 from checks.stages.place import Place, judged, print_json
 
 
@@ -60,9 +59,8 @@ def propose(place: Place, args: argparse.Namespace) -> int:
     if not missing:
         echo(f"  {args.base} has every sealed release of {args.branch}: there is nothing to propose")
         return 0
-    token = next((os.environ[name] for name in TOKENS if os.environ.get(name, "").strip()), "")
-    repo = place.loaded.settings.ci.repo or os.environ.get("GITHUB_REPOSITORY", "")
-    address, is_new = Proposal(os.environ.get("GITHUB_API_URL") or API, token, repo).open(
+    repo = place.loaded.settings.ci.repo or environment.github_repository()
+    address, is_new = Proposal(environment.github_api() or API, environment.github_token(), repo).open(
         branch=args.branch, base=args.base, releases=missing
     )
     echo(f"  {', '.join(missing)}: {'proposed' if is_new else 'proposed before'}: {address}")

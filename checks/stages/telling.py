@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 from collections.abc import Iterable, Sequence
@@ -11,10 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from checks import environment
 from checks.contracts.pack import Pack
 from checks.errors import NetworkError, UsageError
 from checks.records import CheckRun, Judgement, Notice, Outcome, Release
-from checks.stages.place import Place, judged, keep, named_or_open, print_json, stamp
+from checks.stages.place import Place, judged, keep, named_or_open, new_metadata, print_json
 
 LARGEST_BYTES = 1024 * 1024  # of a summary, as GitHub takes it
 _CHECK = re.compile(r'^@promise\("(?P<id>[^"]+)"\)', re.MULTILINE)
@@ -28,7 +28,7 @@ def summarise_run(place: Place, judgement: Judgement, named: str | None) -> None
     from checks.includes.summary import summary
     from checks.includes.voice import Voice
 
-    file = named or os.environ.get("GITHUB_STEP_SUMMARY")
+    file = named or environment.github_summary()
     if not file:
         return
     text = summary(judgement, Voice(Language(place.loaded.settings.watch.language)))
@@ -44,7 +44,7 @@ def summarise_run(place: Place, judgement: Judgement, named: str | None) -> None
 
 def annotate(run: CheckRun, pack: Pack) -> None:
     """In a workflow of GitHub, an annotation for each promise that is broken or unknown, at its check."""
-    if os.environ.get("GITHUB_ACTIONS") == "true":
+    if environment.in_github_actions():
         for line in workflow_commands(run, pack):
             print(line, file=sys.stderr, flush=True)  # the output is the report's, with --json
 
@@ -105,9 +105,9 @@ def notify(place: Place, args: argparse.Namespace) -> int:
         message = _message_of(place, judgement)
         print_json(message if message is not None else {"text": "nothing has happened since"})
         return 0
-    if not place.loaded.settings.notify.webhook:
+    if not environment.webhook():
         raise UsageError(
-            "notify: no webhook is set. Give it as ATALAYA_NOTIFY_WEBHOOK, since it is a secret; --dry-run needs none."
+            f"notify: no webhook is set. Give it as {environment.WEBHOOK}, since it is a secret; --dry-run needs none."
         )
     return tell(place, release, judgement)
 
@@ -116,8 +116,8 @@ def tell(place: Place, release: Release, judgement: Judgement) -> int:
     """Send what has not been told yet, and keep that it was: told at least once, if two runs meet."""
     code, ids = deliver(place, judgement)
     if ids:
-        host = urlsplit(place.loaded.settings.notify.webhook).hostname or ""
-        keep(place, release, [Notice(**stamp(release), channel=host, told=ids)])
+        host = urlsplit(environment.webhook().reveal()).hostname or ""
+        keep(place, release, [Notice(**new_metadata(release), channel=host, told=ids)])
     return code
 
 
@@ -125,7 +125,7 @@ def deliver(place: Place, judgement: Judgement) -> tuple[int, tuple[str, ...]]:
     """Send what has not been told yet, if anybody is to be told; an exit code, and the names of what was told."""
     from checks.includes.webhook import send
 
-    webhook = place.loaded.settings.notify.webhook
+    webhook = environment.webhook()
     message = _message_of(place, judgement) if webhook else None
     if message is None:
         return 0, ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from checks.errors import HarnessError
 from checks.records import Environment, Outcome, SmokeRun
@@ -39,9 +39,11 @@ def watch(place: Place, args: argparse.Namespace) -> int:
         annotate(run, place.pack)
         console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
         smoked = _smoke_or_why_not(place, prepared)
-    stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "recorded_at": utc_now()}
-    stamp["commit"] = settings.subject.commit
-    keep(place, release, [*from_checks(run, **stamp), *(from_smoke(smoked, **stamp) if smoked else ())])
+    at, commit, here = utc_now(), settings.subject.commit, Environment.LOOPBACK
+    records = from_checks(run, environment=here, commit=commit, recorded_at=at)
+    if smoked:
+        records += from_smoke(smoked, environment=here, commit=commit, recorded_at=at)
+    keep(place, release, records)
     if settings.artefact.project:
         console.stage("artefact")
         keep(place, release, look(place, release))

@@ -8,7 +8,6 @@ gets what it lacks from a folder beside it.
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import signal
@@ -24,6 +23,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from checks import environment as process_environment
 from checks.errors import SettingsError, SubjectError
 from checks.records import Host, Record, Subject
 from checks.subject import probe
@@ -139,7 +139,7 @@ def scrubbed_environ(home: Path) -> dict[str, str]:
     ``PYTEST_DISABLE_PLUGIN_AUTOLOAD`` keeps the pytest plugins of an environment that is watched out of the
     checks.
     """
-    kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    kept = process_environment.only(PASSED_ON)
     homes = (
         "HOME",
         "USERPROFILE",
@@ -205,7 +205,7 @@ def _from_environment(source: Source, bench: _Bench) -> _Place:
     asked = source.path
     assert asked is not None
     # The shims of version managers find their Python by the real home, so that is asked for here.
-    told = probe.ask(asked, os.environ)
+    told = probe.ask(asked, process_environment.everything())
     python = Path(told.executable or asked)
     if tuple(int(part) for part in re.findall(r"\d+", told.python)[:2]) < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))

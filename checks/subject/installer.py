@@ -16,14 +16,13 @@ import subprocess
 import sys
 import sysconfig
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from checks import environment
 from checks.errors import NetworkError, SubjectError
 from checks.subject.probe import wait_for
-
-UV_VARIABLE = "ATALAYA_UV"
 
 # Variables that would send an install elsewhere, or another Python's modules into it.
 _MISLEADING = frozenset(
@@ -69,7 +68,7 @@ class Installer(ABC):
     def __init__(self, scratch: Path, echo: Callable[[str], None]) -> None:
         self.scratch = scratch
         self.echo = echo
-        self.environ = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+        self.environ = {name: value for name, value in environment.everything().items() if name not in _MISLEADING}
         self.environ["NO_COLOR"] = "1"
 
     @abstractmethod
@@ -149,7 +148,7 @@ class Uv(Installer):
         if code:
             raise SubjectError(
                 f"uv could not make an environment for {python}: {last_words(said)} "
-                f"Mend that Python, or set {UV_VARIABLE} to nothing to use pip."
+                f"Mend that Python, or set {environment.UV} to nothing to use pip."
             )
         return interpreter_in(folder)
 
@@ -295,17 +294,16 @@ def find_installer(scratch: Path, echo: Callable[[str], None]) -> Installer:
     return Pip(interpreter_in(folder), scratch, echo)
 
 
-def find_uv(environ: Mapping[str, str] | None = None) -> Path | None:
+def find_uv() -> Path | None:
     """The first uv that runs. ``ATALAYA_UV`` names one; set to nothing, it says to do without."""
-    environ = os.environ if environ is None else environ
-    if UV_VARIABLE in environ:
-        asked = environ[UV_VARIABLE]
+    asked = environment.uv()
+    if asked is not None:
         if asked and not _runs(asked):
             raise SubjectError(
-                f"{UV_VARIABLE}: {asked!r} is no uv that runs. Give the path of one, or set it to nothing to use pip."
+                f"{environment.UV}: {asked!r} is no uv that runs. Give the path of one, or set it to nothing for pip."
             )
         return Path(asked) if asked else None
-    return next((Path(place) for place in _places_of_uv(environ) if _runs(place)), None)
+    return next((Path(place) for place in _places_of_uv() if _runs(place)), None)
 
 
 def interpreter_in(folder: Path) -> Path:
@@ -364,8 +362,8 @@ def no_environment(said: str) -> SubjectError:
     )
 
 
-def _places_of_uv(environ: Mapping[str, str]) -> Iterator[str]:
-    if on_path := shutil.which("uv", path=environ.get("PATH")):
+def _places_of_uv() -> Iterator[str]:
+    if on_path := shutil.which("uv"):
         yield on_path
     if beside := shutil.which("uv", path=str(Path(sys.executable).parent)):
         yield beside

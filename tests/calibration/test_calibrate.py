@@ -35,7 +35,7 @@ from checks.evidence import ledger
 from checks.metrics.engine import opened
 from checks.metrics.measure import measure
 from checks.metrics.pass_rate import judge_rate, shared_fate
-from checks.metrics.span import LOOKS_H, Detector, Span
+from checks.metrics.span import Detector, Span
 from checks.metrics.statistics import Estimate, wilson
 from checks.proving import selftest
 from checks.proving.prove import Caught
@@ -54,6 +54,7 @@ from checks.records import (
 from checks.settings import Settings, Thresholds, load
 from checks.stages.calibrate import calibrate as command
 from checks.stages.place import Place
+from checks.window import LOOKS_H
 from tests.ours import PACK
 
 DOCS = Path(__file__).parents[2] / "docs"

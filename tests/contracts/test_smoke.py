@@ -7,6 +7,7 @@ import pytest
 
 from checks.__main__ import main
 from checks.contracts.run import run_smoke
+from checks.environment import Secret
 from checks.records import EventKind, Outcome, SmokeRun
 from checks.service.client import Control
 from checks.service.process import ServiceProcess
@@ -36,7 +37,8 @@ def test_a_healthy_sdk_passes_against_a_service_in_real_time(prepared: Prepared)
         control.open_scope() as scope,
     ):
         scope.default_life("CREATED", "READY")
-        run = run_smoke(prepared, base_url=scope.base_url, credentials={"access_token": "tok", "store_id": "s-1"})
+        credentials = {"access_token": Secret("tok"), "store_id": Secret("s-1")}
+        run = run_smoke(prepared, base_url=scope.base_url, credentials=credentials)
         seen = scope.log()
     assert set(outcomes(run).values()) == {Outcome.KEPT}, run.steps
     assert run.trials == 0

@@ -73,7 +73,7 @@ def look(served: Index, hours: float = 0, **changes: Any) -> Artefact:
         "resolve": lambda *_: (),
         "deadline_s": 60,
     } | changes
-    return reader.look(**asked, **stamp(hours))
+    return reader.look(**asked, metadata=stamp(hours))
 
 
 def rules(*records: Any) -> list[str]:
@@ -153,14 +153,14 @@ def test_what_ci_built_is_held_against_what_is_served(index: Index, tmp_path: Pa
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / WHEEL).write_bytes(OURS)
     (tmp_path / "dist" / SDIST).write_bytes(b"another")
-    built = reader.built(tmp_path / "dist", **stamp())
+    built = reader.built(tmp_path / "dist", stamp())
     assert [(f"artefact-not-built {SDIST}", T0)] == [
         (f"{one.rule} {one.file}", one.at) for one in findings([look(index), built])
     ]
     with zipfile.ZipFile(tmp_path / "dist.zip", "w") as archive:
         archive.writestr(f"../../{WHEEL}", OURS)
     assert [(WHEEL, hashlib.sha256(OURS).hexdigest())] == [
-        (one.name, one.sha256) for one in reader.built(tmp_path / "dist.zip", **stamp()).files
+        (one.name, one.sha256) for one in reader.built(tmp_path / "dist.zip", stamp()).files
     ]
 
 
@@ -169,7 +169,7 @@ def test_a_file_that_ci_never_built_is_a_finding_at_the_first_look_also_where_it
 ) -> None:
     (tmp_path / WHEEL).write_bytes(OURS)
     index.publish("acme-sdk", SDIST, b"x", url="/nowhere")
-    built = reader.built(tmp_path, **stamp())
+    built = reader.built(tmp_path, stamp())
     (found,) = findings([built, look(index)])
     assert (found.rule, found.file, found.at) == ("artefact-not-built", SDIST, T0)
     assert "not among what CI built" in str(found.says)
@@ -182,9 +182,9 @@ def test_where_ci_said_nothing_no_file_is_called_other_than_built(index: Index) 
 def test_what_ci_built_a_second_time_is_cis_too(index: Index, tmp_path: Path) -> None:
     (tmp_path / WHEEL).write_bytes(OURS)
     (tmp_path / SDIST).write_bytes(index.files["acme-sdk"][SDIST])
-    first = reader.built(tmp_path, **stamp())
+    first = reader.built(tmp_path, stamp())
     (tmp_path / WHEEL).write_bytes(wheel("acme-sdk", "1.1.0", extra="built again"))
-    assert rules(first, look(index), reader.built(tmp_path, **stamp(10))) == []
+    assert rules(first, look(index), reader.built(tmp_path, stamp(10))) == []
 
 
 @pytest.mark.parametrize("content", [None, b"no zip"])
@@ -192,7 +192,7 @@ def test_nothing_built_is_a_mistake_that_is_told(content: bytes | None, tmp_path
     place = tmp_path / "dist"
     place.mkdir() if content is None else place.write_bytes(content)
     with pytest.raises(UsageError, match="dist"):
-        reader.built(place, **stamp())
+        reader.built(place, stamp())
 
 
 def test_an_index_that_is_as_it_was_has_nothing_wrong(index: Index) -> None:

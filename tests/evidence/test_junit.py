@@ -103,8 +103,8 @@ def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str)
     ],
 )
 def test_a_time_without_a_zone_is_taken_as_utc_and_says_so(timestamp: str, expected: tuple[str, bool] | None) -> None:
-    stamp = reports.read(suite("<testcase/>", f'timestamp="{timestamp}"')).stamp
-    assert expected == (None if stamp is None else (stamp.at.isoformat(), stamp.zoned))
+    began = reports.read(suite("<testcase/>", f'timestamp="{timestamp}"')).timestamp
+    assert expected == (None if began is None else (began.at.isoformat(), began.zoned))
 
 
 def test_a_nested_case_is_counted_and_said() -> None:

@@ -11,13 +11,13 @@ import pytest
 
 from checks.evidence import logs
 from checks.evidence.logs import Log, LogEvent
-from checks.records import Environment, EventKind, FileVerdict, ReadStatus
+from checks.records import Environment, EventKind, FileVerdict, ReadStatus, record_metadata
 from checks.scrub import scrub
 
 SMOKE = Path(__file__).parent / "samples" / "logs" / "made" / "smoke.log"
 NETWORK, TIMEOUT, STALE = EventKind.NETWORK_ERROR, EventKind.POLLING_TIMEOUT, EventKind.STALE_READ
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
-STAMP: dict[str, Any] = {"run_id": "r", "environment": Environment.CI, "recorded_at": NOW, "file": "smoke.log"}
+KEPT: dict[str, Any] = {"file": "smoke.log", "metadata": record_metadata("r", Environment.CI, NOW)}
 
 
 def of(*lines: str) -> Log:
@@ -123,14 +123,14 @@ def test_what_comes_back_after_it_was_cured_is_another_event() -> None:
 
 
 def test_a_log_shows_a_failure_and_never_a_success() -> None:
-    assert logs.reading(of("all is well"), **STAMP).verdict is FileVerdict.UNKNOWN
-    assert logs.reading(of("GET /a -> ECONNREFUSED", "GET /a -> 200"), **STAMP).verdict is FileVerdict.UNKNOWN
-    assert logs.reading(of("GET /a -> ECONNREFUSED"), **STAMP).verdict is FileVerdict.FAILED
+    assert logs.reading(of("all is well"), **KEPT).verdict is FileVerdict.UNKNOWN
+    assert logs.reading(of("GET /a -> ECONNREFUSED", "GET /a -> 200"), **KEPT).verdict is FileVerdict.UNKNOWN
+    assert logs.reading(of("GET /a -> ECONNREFUSED"), **KEPT).verdict is FileVerdict.FAILED
 
 
 def test_events_are_stored_with_line_quote_and_the_time_of_the_line() -> None:
     log = of("2026-01-01T00:00:01Z GET /a -> ECONNREFUSED", "GET /a -> ECONNREFUSED")
-    (event,) = logs.events(log, **STAMP)
+    (event,) = logs.events(log, **KEPT)
     assert (event.line, event.quote) == (1, "2026-01-01T00:00:01Z GET /a -> ECONNREFUSED")
     assert event.occurred_at == datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
     assert event.message.endswith("(2 times)")
@@ -145,7 +145,7 @@ def test_a_log_without_times_says_so() -> None:
 
 
 def test_a_stamp_in_the_future_is_that_of_recording() -> None:
-    (event,) = logs.events(of("2126-01-01T00:00:01Z GET /a -> ECONNREFUSED"), **STAMP)
+    (event,) = logs.events(of("2126-01-01T00:00:01Z GET /a -> ECONNREFUSED"), **KEPT)
     assert event.occurred_at == NOW
 
 
@@ -167,7 +167,7 @@ def test_what_is_no_text_is_unreadable_and_what_is_one_is_read(content: bytes, s
 def test_a_missing_log_is_unreadable_and_no_clean_log(tmp_path: Path) -> None:
     log = logs.read(tmp_path / "none.log", scrub=scrub)
     assert log.status is ReadStatus.UNREADABLE
-    assert logs.reading(log, **STAMP).verdict is FileVerdict.UNKNOWN
+    assert logs.reading(log, **KEPT).verdict is FileVerdict.UNKNOWN
 
 
 def test_a_log_of_two_gigabytes_is_declined_at_once(tmp_path: Path) -> None:

@@ -11,14 +11,15 @@ import pytest
 from checks.includes.badge import endpoint, svg
 from checks.includes.embedding import SAYS
 from checks.includes.files import fragment_file
-from checks.includes.pages import FRAGMENTS, HOURS
+from checks.includes.pages import FRAGMENTS
 from checks.metrics.definitions import METRICS
+from checks.window import CHECKPOINTS_H
 from tests.commands import ROOT
 from tests.includes import example
 
 
 def test_every_fragment_is_told_of_and_no_other() -> None:
-    assert sorted(set(SAYS) ^ {*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)}) == []
+    assert sorted(set(SAYS) ^ {*FRAGMENTS, *(f"t{hours:02}" for hours in CHECKPOINTS_H)}) == []
 
 
 def test_every_metric_has_a_label_that_others_can_link_to() -> None:

@@ -14,11 +14,12 @@ from checks.includes.contract import about_the_checks
 from checks.includes.feed import NAME
 from checks.includes.figures import about_the_metrics
 from checks.includes.language import Language
-from checks.includes.pages import FRAGMENTS, HOURS, publish
+from checks.includes.pages import FRAGMENTS, publish
 from checks.includes.reference import FRAGMENTS as REFERENCE
 from checks.includes.reference import publish_reference
 from checks.includes.voice import SHAPES, Voice
 from checks.records import State, VerdictWord
+from checks.window import CHECKPOINTS_H
 from tests.includes import example
 from tests.ours import PACK
 
@@ -31,7 +32,7 @@ def written(folder):
 
 def test_publish_writes_every_fragment_and_the_figures_for_machines(tmp_path):
     publish(example.judgement(), tmp_path / "en", Language("en"))
-    expected = {f"en/{name}.md" for name in [*FRAGMENTS, *(f"t{hours:02}" for hours in HOURS)]} | {
+    expected = {f"en/{name}.md" for name in [*FRAGMENTS, *(f"t{hours:02}" for hours in CHECKPOINTS_H)]} | {
         "metrics.json",
         "badge.json",
         "badge.svg",

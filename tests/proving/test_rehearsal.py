@@ -44,7 +44,7 @@ from checks.release.folder import load
 from checks.release.incidents import STATES, read_pages
 from checks.stages.rehearse import People
 from checks.subject.digest import package_digest
-from checks.verdict import EXTENSION_H
+from checks.window import EXTENSION_H, WINDOW_H
 from tests.ours import DEFECT, DEFECTS, PACK, PACKAGE, REFERENCE, SCENARIOS
 
 pytestmark = pytest.mark.long
@@ -119,7 +119,7 @@ def test_what_a_scenario_names_is_there(name: str) -> None:
             case Sign():
                 assert (one.checkpoint_h, one.duty) in signed
             case Extend():
-                assert (one.window_h - 72) % EXTENSION_H == 0
+                assert (one.window_h - WINDOW_H) % EXTENSION_H == 0
 
 
 @pytest.mark.parametrize("name", SCENARIOS)

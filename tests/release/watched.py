@@ -11,6 +11,7 @@ import msgspec
 
 from checks.evidence import ledger
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from checks.includes.machine import judgement_document
 from checks.records import (
     CaseOutcome,
     Conclusion,
@@ -26,12 +27,12 @@ from checks.records import (
     Release,
     TestAttempt,
     Transition,
+    record_metadata,
 )
 from checks.release.folder import open_release
 from checks.release.judgement import judge_release
 from checks.release.standing import in_force_record
 from checks.settings import Settings
-from checks.stages.publish import judgement_of
 from tests.ours import PACK, PROMISES
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -140,11 +141,11 @@ class Watched:
         return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings, pack=PACK)
 
     def bytes(self, hours: float) -> bytes:
-        return msgspec.json.encode(judgement_of(self.judged(hours)))
+        return msgspec.json.encode(judgement_document(self.judged(hours)))
 
 
 def in_force(hours: float, settings: Settings = Settings(), why: str = "the first record") -> Evidence:  # noqa: B008
-    return in_force_record(settings, at=at(hours), environment=LOOPBACK, by="ana", why=why, run_id=f"r{hours}")
+    return in_force_record(settings, record_metadata(f"r{hours}", LOOPBACK, at(hours)), by="ana", why=why)
 
 
 def transition(hours: float, state: str, **changes: Any) -> Transition:

@@ -74,7 +74,7 @@ def test_where_there_is_no_git_repository_pages_are_built(tmp_path: Path) -> Non
 def test_read_the_docs_own_command_cancels_a_build_with_nothing_installed(shared: Shared, head: str, code: int) -> None:
     built(shared, (0, "a"), (100, "a"), (200, head))
     tree = shared.folder / "reader"
-    for name in ("__init__.py", "sharing/__init__.py", "sharing/changed.py"):
+    for name in ("__init__.py", "environment.py", "sharing/__init__.py", "sharing/changed.py"):
         file = tree / "checks" / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes((ROOT / "checks" / name).read_bytes())

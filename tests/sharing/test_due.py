@@ -11,11 +11,8 @@ import pytest
 
 from checks.evidence import ledger
 from checks.records import Environment, WatchStep
-from checks.release.folder import LONGEST_H as LONGEST
 from checks.release.folder import to_write
-from checks.sharing import due
 from checks.sharing.due import look
-from checks.verdict import EXTENSION_H, WINDOW_H
 from tests.commands import ROOT
 from tests.release.watched import transition
 from tests.sharing.clones import T0, Shared, git, opened
@@ -37,10 +34,6 @@ def extended(root: Path, to_h: int, hour: float) -> None:
         why="an incident",
     )
     ledger.write(root / "docs/releases/1.1.1/evidence", [step])
-
-
-def test_it_counts_hours_as_the_watch_does() -> None:
-    assert (due.WINDOW_H, due.EXTENSION_H, due.LONGEST_H) == (WINDOW_H, EXTENSION_H, LONGEST)
 
 
 @pytest.mark.parametrize(("hour", "watched"), [(-1, ()), (0, ("1.1.1",)), (71.9, ("1.1.1",)), (72, ()), (5000, ())])

@@ -14,6 +14,9 @@ import sqlite3
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from checks.environment import Secret
+
+NO_TOKEN = Secret()
 KEPT_DAYS = 45  # a run may be run again for 30
 TABLES = """
 CREATE TABLE IF NOT EXISTS pages (
@@ -40,8 +43,8 @@ class Cache:
     ``trouble`` is why there is no such file; empty where there is one.
     """
 
-    def __init__(self, path: Path, token: str = "") -> None:
-        self._credentials = hashlib.sha256(token.encode()).hexdigest()
+    def __init__(self, path: Path, token: Secret = NO_TOKEN) -> None:
+        self._credentials = hashlib.sha256(token.reveal().encode()).hexdigest()
         self.trouble = ""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)

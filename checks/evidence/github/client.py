@@ -19,6 +19,7 @@ import httpx
 import msgspec
 import stamina
 
+from checks.environment import Secret
 from checks.errors import NetworkError, SettingsError
 from checks.evidence.github.cache import Cache, Stored
 from checks.evidence.github.limits import FIRST_WAIT_S, asked_to_wait
@@ -93,7 +94,7 @@ class Client:
     def __init__(
         self,
         api: str,
-        token: str,
+        token: Secret,
         cache: Cache,
         *,
         echo: Callable[[str], None],
@@ -237,7 +238,7 @@ class Client:
         ours = _origin(url) == self._origin
         if ours:
             self.requests += 1
-            headers = {**headers, "Authorization": f"Bearer {self._token}"} if self._token else headers
+            headers = {**headers, "Authorization": f"Bearer {self._token.reveal()}"} if self._token else headers
         began_s = time.monotonic()
         with self._http.stream("GET", url, headers=headers) as response:
             if response.status_code >= 500:
@@ -299,9 +300,9 @@ def checked_address(api: str) -> httpx.URL:
     return url
 
 
-def checked_token(token: str) -> str:
-    token = token.strip()
-    if not (token.isascii() and token.isprintable()) or " " in token:
+def checked_token(token: Secret) -> Secret:
+    text = token.reveal()
+    if not (text.isascii() and text.isprintable()) or " " in text:
         # It is not quoted here: whatever stands there may be a secret.
         raise SettingsError("GITHUB_TOKEN holds characters that no token has. Set it anew, or leave it out.")
     return token

@@ -36,11 +36,14 @@ from checks.records import (
     Evidence,
     FileVerdict,
     JobAttempt,
+    Metadata,
     Reading,
     ReadStatus,
     Record,
     Release,
     TestAttempt,
+    happened_at,
+    record_metadata,
 )
 from checks.scrub import scrub
 
@@ -196,8 +199,7 @@ class Collection:
         garbled = why if isinstance(why, Garbled) else None
         told = ", ".join(f"{n} {which}" for which, n in sorted(self._left_out.items()))
         period = Reading(
-            **self._stamp(""),
-            occurred_at=self._recorded_at,
+            **self._metadata(),
             file=PERIOD,
             sha256=listed.sha256 if listed else garbled.sha256 if garbled else "",
             size_bytes=listed.size_bytes if listed else garbled.size_bytes if garbled else 0,
@@ -284,12 +286,9 @@ class Collection:
             unpacked = unpack(self._client, self._repo, left, folder)
         # Where a report says what was tested, that stands over where the workflow's own file stood.
         commit = (run.head_sha or "") if ours else self._release.commit or (run.head_sha or "")
-        stamp = self._stamp(str(run.id))
-        executed = list(
-            jobs.attempts_of(
-                run, [(each.told, each.jobs.items) for each in attempts], workflow=workflow, commit=commit, stamp=stamp
-            )
-        )
+        metadata = self._metadata(run)
+        payloads = [(each.told, each.jobs.items) for each in attempts]
+        executed = list(jobs.attempts_of(run, payloads, workflow=workflow, commit=commit, metadata=metadata))
         told = {each.told.run_attempt: self._jobs_reading(run, each) for each in attempts}
         new = {n for n, reading in told.items() if not self._known.has(reading)}
         evidence: list[Evidence] = [record for n, _, record in executed if n in new]
@@ -390,7 +389,7 @@ class Collection:
                 continue
             log = logs.read(text, scrub=scrub)
             read = log.status is ReadStatus.READ
-            events += logs.events(log, file=f"{_folder(run)}/{name}", **self._stamp(str(run.id)))
+            events += logs.events(log, file=f"{_folder(run)}/{name}", metadata=self._metadata(run))
             verdict = FileVerdict.NO_EVIDENCE if read else FileVerdict.UNKNOWN
             reason = " ".join(("The log of a failed job.", *log.notes))
             readings.append(self._reading(run, name, log.sha256, log.size_bytes, verdict, reason, log.status))
@@ -475,12 +474,9 @@ class Collection:
         self._n["unread"] += sum(reading.status is not ReadStatus.READ for reading in readings)
         self._write([*evidence, *new])
 
-    def _stamp(self, run_id: str) -> dict[str, Any]:
-        return {
-            "run_id": run_id or f"github-{self._repo}",
-            "environment": Environment.CI,
-            "recorded_at": self._recorded_at,
-        }
+    def _metadata(self, run: Run | None = None) -> Metadata:
+        run_id = f"github-{self._repo}" if run is None else str(run.id)
+        return record_metadata(run_id, Environment.CI, self._recorded_at)
 
     def _reading(
         self,
@@ -493,8 +489,7 @@ class Collection:
         status: ReadStatus = ReadStatus.READ,
     ) -> Reading:
         return Reading(
-            **self._stamp(str(run.id)),
-            occurred_at=jobs.when(run, self._recorded_at),
+            **happened_at(self._metadata(run), jobs.when(run, self._recorded_at)),
             file=scrub(f"{_folder(run)}/{file}"),
             sha256=sha256,
             size_bytes=size_bytes,

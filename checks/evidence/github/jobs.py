@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
-from typing import Any
 
 from checks.evidence.github.payloads import Job, Run
-from checks.evidence.report import cut_name, stamp_of
-from checks.records import Conclusion, FileVerdict, JobAttempt
+from checks.evidence.report import cut_name, timestamp_of
+from checks.records import Conclusion, FileVerdict, JobAttempt, Metadata, happened_at
 from checks.scrub import scrub
 
 CONCLUSIONS: dict[str, Conclusion] = {
@@ -57,7 +56,7 @@ def _never_began(job: Job) -> bool:
 
 
 def attempts_of(
-    run: Run, attempts: Sequence[tuple[Run, Sequence[Job]]], *, workflow: str, commit: str, stamp: dict[str, Any]
+    run: Run, attempts: Sequence[tuple[Run, Sequence[Job]]], *, workflow: str, commit: str, metadata: Metadata
 ) -> Iterator[tuple[int, Job | None, JobAttempt]]:
     """Every execution of every job, with the number of the document that tells of it.
 
@@ -70,7 +69,7 @@ def attempts_of(
     for told, jobs in attempts:
         n = told.run_attempt
         if not jobs:
-            yield n, None, _without_jobs(run, told, workflow=workflow, commit=commit, stamp=stamp)
+            yield n, None, _without_jobs(run, told, workflow=workflow, commit=commit, metadata=metadata)
         for name, job in _named(jobs):
             began, ended = _instant(job.started_at), _ended(job)
             if ended is not None and conclusion_of(job) is not Conclusion.PENDING:
@@ -83,8 +82,7 @@ def attempts_of(
                 n,
                 job,
                 JobAttempt(
-                    **stamp,
-                    occurred_at=ended or began or when(told, stamp["recorded_at"]),
+                    **happened_at(metadata, ended or began or when(told, metadata["recorded_at"])),
                     workflow=workflow,
                     job=name,
                     variant=_safe(matrix["values"]) if matrix else "",
@@ -97,15 +95,14 @@ def attempts_of(
             )
 
 
-def _without_jobs(run: Run, told: Run, *, workflow: str, commit: str, stamp: dict[str, Any]) -> JobAttempt:
+def _without_jobs(run: Run, told: Run, *, workflow: str, commit: str, metadata: Metadata) -> JobAttempt:
     conclusion = conclusion_of(told)
     if conclusion in FAILED:
         conclusion = Conclusion.STARTUP_FAILURE
     if conclusion is Conclusion.SUCCESS:
         conclusion = Conclusion.NOTHING_RAN
     return JobAttempt(
-        **stamp,
-        occurred_at=when(told, stamp["recorded_at"]),
+        **happened_at(metadata, when(told, metadata["recorded_at"])),
         workflow=workflow,
         job=NO_JOB,
         variant="",
@@ -155,5 +152,5 @@ def _ended(job: Job) -> datetime | None:
 
 
 def _instant(text: str | None) -> datetime | None:
-    stamp = stamp_of(text or "")
-    return stamp.at if stamp else None
+    found = timestamp_of(text or "")
+    return found.at if found else None

@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 from checks.errors import NetworkError
 from checks.evidence.github.client import Client, Page
 from checks.evidence.github.payloads import Item, Payload, Run, Runs
-from checks.evidence.report import stamp_of
+from checks.evidence.report import timestamp_of
 
 CAP = 1_000
 READS = 3
@@ -100,7 +100,7 @@ def runs(client: Client, repo: str, *, since: datetime, now: datetime) -> Gather
     end = datetime.combine(now.date(), time(), UTC) + timedelta(days=1) - SECOND
     parts = list(_parts(client, repo, since.astimezone(UTC).replace(microsecond=0), end))
     found = {run.id: run for part in parts for run in part.items}
-    latest = [run for run in found.values() if (at := stamp_of(run.created_at or "")) is None or at.at <= now]
+    latest = [run for run in found.values() if (at := timestamp_of(run.created_at or "")) is None or at.at <= now]
     whole = (
         (
             parts[0].sha256

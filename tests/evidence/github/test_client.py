@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.environment import Secret
 from checks.errors import NetworkError, SettingsError
 from checks.evidence.github import client
 from checks.evidence.github.cache import Cache
@@ -34,10 +35,10 @@ class Asking:
     def __init__(self, github: StandIn, path: Path, token: str = TOKEN, patience_s: float = 3_900) -> None:
         self.said: list[str] = []
         self.slept: list[float] = []
-        self.cache = Cache(path, token)
+        self.cache = Cache(path, Secret(token))
         self.client = Client(
             github.api,
-            token,
+            Secret(token),
             self.cache,
             echo=self.said.append,
             clock=lambda: github.now,
@@ -129,12 +130,12 @@ def test_the_cache_is_for_its_owner_alone(asked: Asking, tmp_path: Path) -> None
 @pytest.mark.parametrize("api", ["http://api.example.test", "ftp://127.0.0.1", "https://a:b@example.test", "no"])
 def test_an_address_that_does_not_keep_a_token_safe_is_refused(api: str, tmp_path: Path) -> None:
     with closing(Cache(tmp_path / "c")) as cache, pytest.raises(SettingsError):
-        Client(api, TOKEN, cache, echo=print)
+        Client(api, Secret(TOKEN), cache, echo=print)
 
 
 def test_a_token_that_cannot_be_one_is_not_quoted(tmp_path: Path) -> None:
     with closing(Cache(tmp_path / "c")) as cache, pytest.raises(SettingsError) as told:
-        Client("https://api.example.test", "s3cret\nx", cache, echo=print)
+        Client("https://api.example.test", Secret("s3cret\nx"), cache, echo=print)
     assert "s3cret" not in str(told.value)
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from checks.evidence.github.jobs import NO_JOB, attempts_of, conclusion_of
 from checks.evidence.github.payloads import Job, Jobs, Run, Runs, decoded
-from checks.records import Conclusion, Environment, JobAttempt
+from checks.records import Conclusion, Environment, JobAttempt, record_metadata
 
 MADE = Path(__file__).parent / "samples/made"
 RECORDED = Path(__file__).parent / "samples/hub4j+github-api/GHWorkflowRunTest/wiremock"
-STAMP = {"run_id": "1001", "environment": Environment.CI, "recorded_at": datetime(2026, 1, 2, tzinfo=UTC)}
+METADATA = record_metadata("1001", Environment.CI, datetime(2026, 1, 2, tzinfo=UTC))
 ENDED = "2026-01-01T00:05:00Z"
 
 
@@ -29,7 +29,7 @@ def told(*attempts: tuple[Job, ...], run: Run | None = None) -> list[JobAttempt]
         (Run(id=1001, run_attempt=n, status=of.status, conclusion=of.conclusion, updated_at=ENDED), jobs)
         for n, jobs in enumerate(attempts, start=1)
     ]
-    return [record for _, _, record in attempts_of(of, numbered, workflow="CI", commit="c", stamp=STAMP)]
+    return [record for _, _, record in attempts_of(of, numbered, workflow="CI", commit="c", metadata=METADATA)]
 
 
 def one(**fields: Any) -> JobAttempt:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from checks.environment import Secret
 from checks.evidence.github import listing
 from checks.evidence.github.cache import Cache
 from checks.evidence.github.client import Client
@@ -18,8 +19,8 @@ from tests.evidence.github.stand_in import BEGAN, REPO, TOKEN, Answer, StandIn, 
 
 @pytest.fixture
 def client(github: StandIn, tmp_path: Path) -> Iterator[Client]:
-    cache = Cache(tmp_path / "c", TOKEN)
-    with closing(cache), closing(Client(github.api, TOKEN, cache, echo=print)) as made:
+    cache = Cache(tmp_path / "c", Secret(TOKEN))
+    with closing(cache), closing(Client(github.api, Secret(TOKEN), cache, echo=print)) as made:
         yield made
 
 
