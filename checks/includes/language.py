@@ -20,6 +20,7 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from checks.errors import UsageError
+from checks.includes.myst import Markdown
 from checks.records import N_, Text, instant
 
 LANGUAGES: dict[str, str] = {"en": "English", "es": "Español"}
@@ -46,12 +47,6 @@ def _catalogue(code: str) -> Mapping[str, str]:
             for message in read_po(file, locale=code)
             if message.id and message.string and not message.fuzzy
         }
-
-
-@cache
-def _our_sentences() -> frozenset[str]:
-    """Sentences that are ours in any language's catalogue, so that one given as a value is known again."""
-    return frozenset(msgid for code in LANGUAGES for msgid in _catalogue(code) if " " in msgid)
 
 
 def _as_is(value: str) -> str:
@@ -82,7 +77,8 @@ class Language:
         """Translate a sentence and fill in its values.
 
         ``escape`` is given each string that came in as a value, since it may be a stranger's, and what
-        stands between backticks in the template. ``prose`` is given the template's own words.
+        stands between backticks in the template. ``prose`` is given the template's own words. A value that is
+        Markdown has been escaped already; a sentence of ours among the values is a text of its own.
         """
         template = self.gettext(text.template)
         if escape is _as_is:
@@ -128,8 +124,8 @@ class Language:
                 return self.gettext(N_("yes") if value else N_("no"))
             case int() | float():
                 return self.number(value, spec)
-            case str() if value in _our_sentences():
-                return prose(self.gettext(value))
+            case Markdown():
+                return value
             case str():
                 return escape(format(value, spec))
             case Iterable():

@@ -1,4 +1,4 @@
-"""What do the reference pages print, made from the declarations that the code itself runs on?"""
+"""The fragments of the reference, made from the declarations that the code itself runs on."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from collections.abc import Callable
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from checks import settings
 from checks.calibration import calibrate
 from checks.evidence import schema
-from checks.includes import calibration, contract, embedding, figures, incidents, kinds, myst, rules
+from checks.includes import calibration, contract, embedding, figures, incidents, kinds, rules
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
+from checks.includes.myst import Markdown
+from checks.includes.templating import render
 from checks.includes.voice import Voice
 from checks.proving import selftest
-from checks.records import N_, Promise
 from checks.release.incidents import schema as incident_schema
 from checks.verdict import MANDATORY
 
@@ -43,68 +43,24 @@ def publish_reference(docs: Path) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def keys(voice: Voice) -> str:
+def keys(voice: Voice) -> Markdown:
     """Every key of ``watch.toml``, a table for each section."""
-    header = [voice(N_("Key")), voice(N_("Default")), voice(N_("What it says")), voice(N_("Variable"))]
-    tables = []
-    for section, of_section in groupby(settings.every_key(), key=lambda key: key.section):
-        rows = [
-            [
-                myst.span(voice.literal(key.name), "row-name"),
-                _default(key.default, voice),
-                voice.ours(key.description),
-                voice.literal(key.variable),
-            ]
-            for key in of_section
-        ]
-        caption = voice(N_("Section {section}"), section=f"[{section}]")
-        tables.append(myst.table(caption, header, rows, classes="cards settings", widths="19 18 38 25"))
-    return myst.paragraphs(*tables)
+    sections = [(name, list(keys)) for name, keys in groupby(settings.every_key(), key=lambda key: key.section)]
+    return render("settings-keys", voice, sections=sections, json=partial(json.dumps, ensure_ascii=False))
 
 
-def _default(value: Any, voice: Voice) -> str:
-    return voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
-
-
-def promises(voice: Voice) -> str:
+def promises(voice: Voice) -> Markdown:
     """Every promise, a table for each contract."""
     from checks.contracts.promises import PROMISES
 
-    ordered = sorted(PROMISES, key=lambda promise: promise.contract)
-    return myst.paragraphs(
-        *(_contract(name, list(family), voice) for name, family in groupby(ordered, key=lambda one: one.contract))
-    )
+    return render("promises", voice, promises=PROMISES)
 
 
-def _contract(name: str, family: list[Promise], voice: Voice) -> str:
-    header = [voice(N_("Promise")), voice(N_("Severity")), voice(N_("Checkpoint")), voice(N_("Why it matters"))]
-    rows = [
-        [
-            myst.paragraphs(myst.span(contract.link(promise.id), "row-name"), voice.ours(promise.says)),
-            voice.badge(promise.severity),
-            f"T+{promise.checkpoint_h}",
-            voice.ours(promise.why),
-        ]
-        for promise in family
-    ]
-    caption = voice(N_("{contract}: {n} promises"), contract=name, n=len(family))
-    return myst.table(caption, header, rows, classes="cards promises", widths="44 13 13 30")
-
-
-def weaknesses(voice: Voice) -> str:
+def weaknesses(voice: Voice) -> Markdown:
     """Every weakness that is looked for beyond the contract."""
     from checks.contracts.findings import WEAKNESSES
 
-    header = [voice(N_("Weakness")), voice(N_("What would mend it"))]
-    rows = [
-        [
-            myst.paragraphs(myst.span(voice.literal(weakness.id), "row-name"), voice.ours(weakness.says)),
-            voice.ours(weakness.proposal),
-        ]
-        for weakness in WEAKNESSES
-    ]
-    caption = voice(N_("Weaknesses that are looked for beyond the contract"))
-    return myst.table(caption, header, rows, classes="cards findings")
+    return render("weaknesses", voice, weaknesses=WEAKNESSES)
 
 
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {

@@ -16,6 +16,7 @@ import msgspec
 
 from checks.evidence.ledger import Segment
 from checks.includes import files, myst
+from checks.includes.myst import Markdown
 from checks.includes.runbook import KINDS, RUNBOOK
 from checks.includes.voice import Voice
 from checks.records import N_, Evidence, Judgement, SegmentInfo, instant
@@ -25,7 +26,7 @@ RECORDS_SHOWN = 200
 RECORD_LIMIT = 1500  # characters: the longest record of the bundled SDK has about 900
 
 
-def link(segment: SegmentInfo, judgement: Judgement) -> str:
+def link(segment: SegmentInfo, judgement: Judgement) -> Markdown:
     """The name of a segment, which leads to its page."""
     return myst.page(segment.name, judgement.release.version, f"{FOLDER}/{name_of(segment)}")
 

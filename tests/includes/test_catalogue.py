@@ -36,5 +36,11 @@ def test_sentences_are_found_in_the_code_in_the_settings_and_among_the_words():
     assert "{share:.1%}" not in found
 
 
+def test_sentences_are_found_in_the_templates():
+    found = catalogue.sentences()
+    assert found["No question is open."] == ("checks/includes/templates/questions.md",)
+    assert "What to do if the release has to be taken back" in found  # which is not escaped there: it is in a link
+
+
 def test_a_sentence_inside_an_f_string_is_found_too():
     assert "REHEARSAL: nothing here happened." in catalogue.sentences()

@@ -1,0 +1,88 @@
+"""What a template may show, and that every sentence of the templates gets the values that it asks for."""
+
+from __future__ import annotations
+
+import pytest
+from jinja2 import DictLoader, TemplateSyntaxError, UndefinedError
+
+from checks.includes import templating
+from checks.includes.language import Language
+from checks.includes.myst import Markdown
+from checks.includes.templating import render, said_by, templates
+from checks.includes.voice import Voice
+from checks.records import placeholders
+
+ES = Voice(Language("es"))
+
+
+@pytest.fixture
+def filled(monkeypatch):
+    """Fills in a template that is not in a file."""
+
+    def fill(template, **values):
+        environment = templating._environment().overlay(loader=DictLoader({"it.md": template}), cache_size=0)
+        monkeypatch.setattr(templating, "_environment", lambda: environment)
+        return render("it", ES, **values)
+
+    return fill
+
+
+@pytest.mark.parametrize(
+    ("template", "shown"),
+    [
+        ("{{ value | literal }}", "`a*b`"),
+        ("{{ value | plain }}", "a\\*b"),
+        ("{{ _('Metric') }}: {{ _('{n} records', n=value) }}", "Métrica: `a*b` registros"),
+        ("{{ 7 }} and {{ none }}", "7 and –"),
+        ("{% macro m() %}{{ value | plain }}{% endmacro %}{{ m() }}", "a\\*b"),
+        ("{% set s %}*{{ value | plain }}*{% endset %}{{ s }}", "*a\\*b*"),
+        ("{% call div('c') %}{{ value | plain }}{% endcall %}", ":::{div} c\n\na\\*b\n:::"),
+    ],
+)
+def test_what_has_been_escaped_is_shown(filled, template, shown):
+    page = filled(template, value="a*b")
+    assert page == shown
+    assert isinstance(page, Markdown)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ value }}",
+        "{{ 'a literal' }}",
+        "{{ value | literal ~ value }}",
+        "{{ value | upper }}",
+        "{{ true }}",
+        "{% call div('c') %}{{ value }}{% endcall %}",
+        "{% call table(value, [], 'c') %}{% endcall %}",
+        "{{ row(value) }}",
+        "{{ row([value]) }}",
+        "{{ joined(value) }}",
+        "{{ mark('○', value, 'unknown') }}",
+    ],
+)
+def test_what_has_not_been_escaped_is_an_error(filled, template):
+    with pytest.raises(TypeError, match="has not been escaped, so it is not shown"):
+        filled(template, value="a*b")
+
+
+def test_what_a_template_has_not_been_given_is_an_error(filled):
+    with pytest.raises(UndefinedError, match="absent"):
+        filled("{{ absent }}")
+
+
+def test_a_sentence_that_is_not_given_its_value_is_an_error(filled):
+    with pytest.raises(ValueError, match="has no value for n"):
+        filled("{{ _('{n} records') }}")
+
+
+def test_every_template_gives_its_sentences_the_values_that_they_ask_for():
+    wrong = {}
+    for file in templates():
+        try:
+            said = list(said_by(file.read_text(encoding="utf-8")))
+        except TemplateSyntaxError as why:
+            said, wrong[file.name] = [], str(why)
+        wrong |= {(file.name, one.message): one.values for one in said if placeholders(one.message) != one.values}
+    assert len(templates()) > 40
+    assert wrong == {}
