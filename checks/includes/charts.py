@@ -14,9 +14,9 @@ from html import escape
 from typing import NamedTuple
 
 from checks.includes import myst
+from checks.includes.html_markup import Said
 from checks.includes.incidents import NAMES, TONES
 from checks.includes.myst import Markdown
-from checks.includes.printable import Said
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, FlakyTest, Incident, Judgement, Part, Text, Word
 from checks.release.decisions import ACTIONS

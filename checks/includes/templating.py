@@ -2,20 +2,21 @@
 
 A template is given a judgement, or what a fragment has computed. Its sentences are said by ``_``, which translates
 them, and a value is shown through a filter that escapes it; anything else is an error. All that a template puts
-together, a macro's and a block's text too, is Markdown again, since each piece of it is.
+together, a macro's and a block's text too, may be shown again, since each piece of it may.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, nodes, pass_context
 from jinja2.runtime import Context
 
-from checks.includes import myst
+from checks.includes import html_markup, myst
+from checks.includes.html_markup import Html, Said
 from checks.includes.myst import Markdown
 from checks.includes.voice import Voice
 from checks.records import Judgement, Outcome
@@ -24,23 +25,46 @@ from checks.verdict import RULES
 TEMPLATES = Path(__file__).parent / "templates"
 RULE_IDS = frozenset(rule.id for rule in RULES)  # those with a page: an older verdict may name one that is gone
 LINE = Markdown("\n")
+OPTIONS: dict[str, Any] = {
+    "loader": FileSystemLoader(TEMPLATES),
+    "undefined": StrictUndefined,
+    "autoescape": False,  # each kind of markup has its own escaping, and refuses what has not been escaped
+    "trim_blocks": True,
+    "lstrip_blocks": True,
+    "keep_trailing_newline": True,
+    "cache_size": -1,
+}
 
-BY_VOICE = ("literal", "plain", "ours", "say", "say_all", "word", "shaped", "badge", "at", "number", "hour")
+VOICE_FILTERS = ("literal", "plain", "ours", "say", "say_all", "word", "shaped", "badge", "at", "number", "hour")
+SAID_FILTERS = ("say", "stranger", "shaped", "at", "number")
 
 
 class _Environment(Environment):
-    def concat(self, pieces: Iterable[str]) -> Markdown:
-        return Markdown("".join(pieces))
+    """An environment of one kind of markup."""
+
+    markup: type[str] = Markdown
+
+    def concat(self, pieces: Iterable[str]) -> str:
+        return self.markup("".join(pieces))
+
+
+class _HtmlEnvironment(_Environment):
+    markup = Html
 
 
 def render(name: str, voice: Voice, **values: Any) -> Markdown:
-    """The template of that name, filled in.
+    """The Markdown template of that name, filled in.
 
     :raises TypeError: it shows a text that has not been escaped.
     :raises jinja2.UndefinedError: it asks for what it has not been given.
     """
     page = _environment().get_template(f"{name}.md").render(voice=voice, **values)
     return Markdown(page.strip("\n"))
+
+
+def render_html(name: str, voice: Voice, **values: Any) -> Html:
+    """The HTML template of that name, filled in; it raises what :func:`render` does."""
+    return Html(_html_environment().get_template(f"{name}.html").render(voice=Said(voice), **values))
 
 
 def fragment(name: str, **helpers: Any) -> Callable[[Judgement, Voice], Markdown]:
@@ -70,16 +94,7 @@ def said_by(template: str) -> Iterator[Sentence]:
 
 @cache
 def _environment() -> _Environment:
-    environment = _Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        finalize=_shown,
-        autoescape=False,  # that would escape for HTML: _shown refuses what is not escaped for MyST
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        cache_size=-1,
-    )
+    environment = _Environment(finalize=partial(_shown, safe=myst.safe), **OPTIONS)
     environment.globals |= {
         "_": _by_voice("__call__"),
         "gettext": pass_context(lambda context, words: context["voice"].language.gettext(words)),  # not escaped
@@ -97,7 +112,7 @@ def _environment() -> _Environment:
         "table": _table,
         "Outcome": Outcome,
     }
-    environment.filters |= {name: _by_voice(name) for name in BY_VOICE}
+    environment.filters |= {name: _by_voice(name) for name in VOICE_FILTERS}
     environment.filters |= {
         "rule_link": pass_context(_rule_link),
         "escaped": myst.escaped,
@@ -110,16 +125,24 @@ def _environment() -> _Environment:
     return environment
 
 
-def _shown(value: object) -> Markdown:
-    return Markdown(str(value)) if isinstance(value, Undefined) else myst.safe(value)  # its str says what is missing
+@cache
+def _html_environment() -> _Environment:
+    environment = _HtmlEnvironment(finalize=partial(_shown, safe=html_markup.safe), **OPTIONS)
+    environment.globals["_"] = _by_voice("__call__")
+    environment.filters |= {name: _by_voice(name) for name in SAID_FILTERS}
+    return environment
 
 
-def _by_voice(method: str) -> Callable[..., Markdown]:
+def _shown(value: object, safe: Callable[[object], str]) -> str:
+    return str(value) if isinstance(value, Undefined) else safe(value)  # what is undefined raises, and says its name
+
+
+def _by_voice(method: str) -> Callable[..., str]:
     """A function or a filter that the voice of the reader has: one environment serves every language."""
 
     @pass_context
-    def of_voice(context: Context, *values: Any, **options: Any) -> Markdown:
-        shown: Markdown = getattr(context["voice"], method)(*values, **options)
+    def of_voice(context: Context, *values: Any, **options: Any) -> str:
+        shown: str = getattr(context["voice"], method)(*values, **options)
         return shown
 
     return of_voice

@@ -8,7 +8,7 @@ from jinja2 import DictLoader, TemplateSyntaxError, UndefinedError
 from checks.includes import templating
 from checks.includes.language import Language
 from checks.includes.myst import Markdown
-from checks.includes.templating import render, said_by, templates
+from checks.includes.templating import render, render_html, said_by, templates
 from checks.includes.voice import Voice
 from checks.records import placeholders
 
@@ -86,3 +86,18 @@ def test_every_template_gives_its_sentences_the_values_that_they_ask_for():
         wrong |= {(file.name, one.message): one.values for one in said if placeholders(one.message) != one.values}
     assert len(templates()) > 40
     assert wrong == {}
+
+
+@pytest.mark.parametrize("template", ["{{ value }}", "{{ 'a literal' }}", "{{ none }}", "{{ value | upper }}"])
+def test_what_has_not_been_escaped_for_html_is_an_error(monkeypatch, template):
+    environment = templating._html_environment().overlay(loader=DictLoader({"it.html": template}), cache_size=0)
+    monkeypatch.setattr(templating, "_html_environment", lambda: environment)
+    with pytest.raises(TypeError, match="has not been escaped, so it is not shown in HTML"):
+        render_html("it", ES, value=Markdown("escaped, but for MyST"))
+
+
+def test_what_has_been_escaped_for_html_is_shown(monkeypatch):
+    template = "{{ _('Metric') }} {% macro m() %}<b>{{ value | stranger }}</b>{% endmacro %}{{ m() }} {{ 7 }}"
+    environment = templating._html_environment().overlay(loader=DictLoader({"it.html": template}), cache_size=0)
+    monkeypatch.setattr(templating, "_html_environment", lambda: environment)
+    assert render_html("it", ES, value="<i>") == "Métrica <b>&lt;i&gt;</b> 7"
