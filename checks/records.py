@@ -179,6 +179,20 @@ class Text(Record, frozen=True, kw_only=True):
         return self.template.format(**shown)
 
 
+def sentence(words: str) -> Text:
+    """One of our sentences that is stored as it is, such as a promise: braces in it are braces.
+
+    >>> str(sentence("It answers {}."))
+    'It answers {}.'
+    """
+    return Text(template=with_braces(words))
+
+
+def with_braces(words: str) -> str:
+    """A template that says just these words."""
+    return words.replace("{", "{{").replace("}", "}}")
+
+
 @lru_cache(maxsize=4096)
 def placeholders(template: str) -> frozenset[str]:
     """The names of the values that a sentence is filled with.

@@ -21,7 +21,7 @@ from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from checks.errors import UsageError
 from checks.includes.myst import Markdown
-from checks.records import N_, Text, instant
+from checks.records import N_, Text, instant, with_braces
 
 LANGUAGES: dict[str, str] = {"en": "English", "es": "Español"}
 CATALOGUES = Path(__file__).parent / "locale"
@@ -80,7 +80,8 @@ class Language:
         stands between backticks in the template. ``prose`` is given the template's own words. A value that is
         Markdown has been escaped already; a sentence of ours among the values is a text of its own.
         """
-        template = self.gettext(text.template)
+        # The catalogue has a sentence without values as it is read.
+        template = self.gettext(text.template) if text.values else with_braces(self.gettext(str(text)))
         if escape is _as_is:
             return self._fill(template, text.values, escape, prose)
         said = ""
@@ -89,13 +90,6 @@ class Language:
                 said = _join(said, escape(self._fill(piece, text.values, _as_is, _as_is)))
             else:
                 said = _join(said, self._fill(piece, text.values, escape, prose))
-        return said
-
-    def sentence(self, message: str, *, escape: Escape, prose: Escape) -> str:
-        """Translate a stored sentence that takes no values: braces in it are braces."""
-        said = ""
-        for piece, is_code in _pieces(self.gettext(message)):
-            said = _join(said, escape(piece) if is_code else prose(piece))
         return said
 
     def _fill(self, template: str, values: Mapping[str, Any], escape: Escape, prose: Escape) -> str:

@@ -25,6 +25,7 @@ from checks.records import (
     VerdictWord,
     Word,
     instant,
+    sentence,
 )
 
 MORE = N_("… ({n} characters)")
@@ -76,9 +77,9 @@ class Voice:
     def __init__(self, language: Language) -> None:
         self.language = language
 
-    def __call__(self, sentence: str, **values: Any) -> Markdown:
+    def __call__(self, template: str, /, **values: Any) -> Markdown:
         """One of our sentences, translated and filled; strings among the values become code spans."""
-        return self.say(Text(template=sentence, values=values))
+        return self.say(Text(template=template, values=values))
 
     def say(self, text: Text) -> Markdown:
         """A sentence that was computed elsewhere."""
@@ -92,9 +93,9 @@ class Voice:
         """Prose that a person wrote for people to read."""
         return myst.plain(value, more=self.language.gettext(MORE))
 
-    def ours(self, sentence: str) -> Markdown:
+    def ours(self, words: str) -> Markdown:
         """A stored sentence of ours that takes no values, such as a promise."""
-        return Markdown(self.language.sentence(sentence, escape=self.literal, prose=myst.escaped))
+        return self.say(sentence(words))
 
     def word(self, word: Word) -> Markdown:
         """A word of a closed set."""

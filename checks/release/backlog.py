@@ -24,6 +24,7 @@ from checks.records import (
     State,
     Text,
     Weakness,
+    sentence,
     text,
 )
 from checks.release.states import RESOLVED
@@ -118,7 +119,7 @@ def _promises(statuses: Sequence[PromiseStatus]) -> Iterator[BacklogItem]:
         promise = status.promise
         runs = status.kept + status.broken + status.unknown
         if status.outcome is Outcome.BROKEN:
-            says = text("Keep this promise again: {promise}", promise=Text(template=promise.says))
+            says = text("Keep this promise again: {promise}", promise=sentence(promise.says))
             reason = (
                 text("Broken in its latest run: {reason}", reason=status.reason)
                 if status.reason
@@ -126,7 +127,7 @@ def _promises(statuses: Sequence[PromiseStatus]) -> Iterator[BacklogItem]:
             )
             met, cost = status.broken, COST_OF[promise.severity]
         elif status.outcome is Outcome.UNKNOWN:
-            says = text("Find out whether this promise is kept: {promise}", promise=Text(template=promise.says))
+            says = text("Find out whether this promise is kept: {promise}", promise=sentence(promise.says))
             reason = (
                 text("No run has tested it.")
                 if status.at is None
@@ -237,8 +238,8 @@ def _weaknesses(findings: Sequence[Finding], weaknesses: Sequence[Weakness]) -> 
         if found is not None and found.seen:
             yield _item(
                 weakness.id,
-                Text(template=weakness.proposal),
-                text("Seen, and beyond the contract: {weakness}", weakness=Text(template=weakness.says)),
+                sentence(weakness.proposal),
+                text("Seen, and beyond the contract: {weakness}", weakness=sentence(weakness.says)),
                 proven_by=weakness.id,
                 impact=1,
                 frequency=3,
