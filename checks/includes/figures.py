@@ -63,7 +63,7 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
         voice.say(metric.source),
         voice.say(metric.threshold),
         myst.paragraphs(*figure(metric, voice), spark(metric, judgement, voice)),
-        Markdown(myst.joined((voice.number(metric.n), voice.say(metric.exposure))).strip()),
+        myst.joined(part for part in (voice.number(metric.n), voice.say(metric.exposure)) if part),
         myst.paragraphs(myst.joined((voice(N_("So far:")), badge)) if open_still else badge, voice.say(metric.reason)),
     ]
 

@@ -15,7 +15,6 @@ import msgspec
 
 from checks.evidence.ledger import Segment
 from checks.includes import files, myst
-from checks.includes.html_markup import Html
 from checks.includes.myst import Markdown
 from checks.includes.runbook import KINDS, RUNBOOK
 from checks.includes.templating import render_html
@@ -58,7 +57,7 @@ def page(segment: Segment, voice: Voice) -> str:
         "segment",
         voice,
         segment=segment.info,
-        id=Html(name_of(segment.info)),
+        id=name_of(segment.info),
         metrics=[Text(template=RUNBOOK[id].title) for id, kinds in KINDS.items() if segment.info.kind in kinds],
         records=[(one, _line(one)) for one in segment.records[:RECORDS_SHOWN]],
         left_out=len(segment.records) - RECORDS_SHOWN,
