@@ -166,7 +166,7 @@ def site(session):
 
 @nox.session
 def serve(session):
-    """Build the site, serve it on loopback, and build it again when something changes: -- --port N."""
+    """Build the site, serve it on loopback, and build it again when a page or evidence changes: -- --port N."""
     install(session, extras=["site"])
     atalaya(session, "serve")
 

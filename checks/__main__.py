@@ -213,10 +213,10 @@ def _proving(commands: Commands) -> None:
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
+    from checks.metrics.definitions import METRICS
     from checks.records import Severity
     from checks.release.decisions import ACTIONS
     from checks.release.states import INCIDENT, states
-    from checks.verdict import MANDATORY
 
     inner = commands.add_parser(
         "release", help="open, checkpoint, incident, decide, close: the life of a watch"
@@ -244,9 +244,7 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
     it.add_argument("--root-cause", metavar="TEXT", help="why it happened")
     it.add_argument("--fix", metavar="TEXT", help="what was done about it")
-    it.add_argument(
-        "--metric", choices=MANDATORY, metavar="ID", help=f"the metric that it spoils: {', '.join(MANDATORY)}"
-    )
+    it.add_argument("--metric", choices=METRICS, metavar="ID", help=f"the metric that it spoils: {', '.join(METRICS)}")
     _by(it, required=False)
     it = _command(inner, "close", close.close)
     it.add_argument(

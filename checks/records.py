@@ -254,7 +254,7 @@ class Statement(Record, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class Weakness(Record, frozen=True, kw_only=True):
+class Limitation(Record, frozen=True, kw_only=True):
     """A finding that can be looked for: it lies beyond the contract, and never counts against it."""
 
     id: str
@@ -324,11 +324,24 @@ class CheckResult(Record, frozen=True, kw_only=True):
         return self.id.partition(".")[0]
 
 
+class Presence(Word):
+    """Whether a weakness was seen."""
+
+    SEEN = "seen"
+    NOT_SEEN = "not seen"
+    UNKNOWN = "could not tell"
+
+    @property
+    def stored(self) -> bool | None:
+        """As evidence and reports hold it."""
+        return None if self is Presence.UNKNOWN else self is Presence.SEEN
+
+
 class FindingResult(Record, frozen=True, kw_only=True):
-    """Whether one weakness was seen in one run. ``seen`` is None where the probe could not tell."""
+    """Whether one limitation was seen in one run."""
 
     id: str
-    seen: bool | None
+    seen: Presence
     reason: str
 
 
@@ -455,8 +468,13 @@ class Finding(Evidence, frozen=True, kw_only=True):
 
     kind = "finding"
     weakness: str
-    seen: bool | None
+    stored_seen: bool | None = msgspec.field(name="seen")
     reason: str
+
+    @property
+    def seen(self) -> Presence:
+        """What the record's ``seen`` says, as a word that cannot be taken for true."""
+        return next(word for word in Presence if word.stored is self.stored_seen)
 
 
 class JobAttempt(Evidence, frozen=True, kw_only=True):
@@ -781,13 +799,33 @@ class Compared(Word):
     NO_BASIS = "missing basis"
 
 
-class Metric(Record, frozen=True, kw_only=True):
-    """One of the five, judged. ``value``, ``low`` and ``high`` are None where nothing is known.
+class Acts(Word):
+    """When the state of a metric may act.
 
-    ``unit`` says what ``value`` is (``share``, ``tests``, ``events``); ``n`` counts the trials behind it and
-    ``exposure`` names them. ``text`` is the figure in words, ``reason`` why the state is what it is, and
-    ``inputs`` what a reader needs to compute it again; ``derivation`` computes it, a step at a time. ``settles`` is
-    what would give a better state, where that can be said. ``against`` is the figure beside the last accepted release.
+    What rests on an interval or on a test acts at a checkpoint only: looked at each hour, it would raise false alarms.
+    """
+
+    AT_ONCE = "at once"  # a count over its limit
+    AT_CHECKPOINTS = "at checkpoints"
+    AS_DECIDED = "as it was decided"  # in a definition: what decides the state says which of the two
+
+
+class Tally(Record, frozen=True, kw_only=True):
+    """Events, and the trials among which they happened."""
+
+    events: int = 0
+    trials: int = 0
+
+
+class Metric(Record, frozen=True, kw_only=True):
+    """One of the metrics, judged. ``value``, ``low`` and ``high`` are None where nothing is known.
+
+    ``unit`` says what ``value`` is (``share``, ``tests``, ``events``); ``k`` are what it counts among the ``n`` trials
+    behind it, which ``exposure`` names. ``text`` is the figure in words, ``reason`` why the state is what it is.
+    ``inputs`` are what a reader needs to compute it again, to be shown and for no code to rest on; ``derivation``
+    computes it, a step at a time. ``settles`` is what would give a better state, where that can be said.
+    ``before_fix`` is what was counted before a fix landed, ``by_day`` all of it in each 24 hours, where a metric counts
+    so. ``against`` is the figure beside the last accepted release.
     """
 
     id: str
@@ -795,6 +833,7 @@ class Metric(Record, frozen=True, kw_only=True):
     low: float | None
     high: float | None
     n: int
+    k: int | None = None
     unit: str
     exposure: Text
     source: Text
@@ -804,11 +843,19 @@ class Metric(Record, frozen=True, kw_only=True):
     text: Text
     reason: Text
     critical: bool
+    acts: Acts = Acts.AT_ONCE
     inputs: dict[str, Any] = {}
+    before_fix: Tally = Tally()
+    by_day: tuple[Tally, ...] = ()
     settles: Text | None = None
     derivation: tuple[Text, ...] = ()
     compared: Compared = Compared.NO_BASIS
     against: Text = Text(template="")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted, of all that went into it."""
+        return {name: value for name, value in self.inputs.items() if type(value) is int}
 
 
 class Fired(Record, frozen=True, kw_only=True):
@@ -832,21 +879,25 @@ class Verdict(Record, frozen=True, kw_only=True):
     unknowns: tuple[Text, ...]
     next_steps: tuple[Text, ...]
     would_change: tuple[Text, ...] = ()
-    score: float | None = None
+
+
+class Burning(Word):
+    """Whether a budget burns faster than its alert allows. Unknown where nothing was tried: that is not quiet."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "not known"
 
 
 class PaceSign(Record, frozen=True, kw_only=True):
-    """How fast the budget burns in the last ``long_h`` hours and the last ``short_h``.
-
-    ``burns`` is None where nothing was tried, or where there is no budget: unknown, and not quiet.
-    """
+    """How fast the budget burns in the last ``long_h`` hours and the last ``short_h``."""
 
     long_h: float
     short_h: float
     limit: float
     long_rate: float | None
     short_rate: float | None
-    burns: bool | None
+    burns: Burning
 
 
 class Pace(Record, frozen=True, kw_only=True):
@@ -899,7 +950,6 @@ class FlakyTest(Record, frozen=True, kw_only=True):
     critical: bool
     kind: FlakyClass
     keys: int
-    repeated_keys: int
     mixed_keys: int
     attempts: int
     failures: int

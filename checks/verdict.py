@@ -18,8 +18,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from checks.metrics.definitions import METRICS
 from checks.records import (
     N_,
+    Acts,
     Checkpoint,
     Compared,
     Coverage,
@@ -40,7 +42,6 @@ from checks.records import (
 )
 from checks.settings import Settings
 
-MANDATORY = ("pass-rate", "flaky-tests", "network-errors", "polling-timeouts", "stale-cache")
 OVER = ("resolved",)  # states of an incident that is no longer open: what is carried over hurts still
 
 WINDOW_H = 72
@@ -142,24 +143,7 @@ def judge(situation: Situation) -> Verdict:
         unknowns=tuple(_unknowns(situation)),
         next_steps=_next_steps(situation, decisive.word),
         would_change=tuple(_would_change(situation)),
-        score=score(situation.metrics),
     )
-
-
-# What each metric weighs in the score, and what its state is worth there.
-WEIGHTS = {"pass-rate": 2, "flaky-tests": 1, "network-errors": 1, "polling-timeouts": 2, "stale-cache": 2}
-WORTH = {State.PROVEN: 1.0, State.MEETS: 1.0, State.INCONCLUSIVE: 0.5, State.FAIL: 0.0}
-
-
-def score(metrics: Iterable[Metric]) -> float | None:
-    """The five states as one share: shown, and decides nothing. None where one of them is unknown.
-
-    A release with a key metric that fails may still score 69 %, which is why no rule looks at it.
-    """
-    states = {metric.id: metric.state for metric in metrics}
-    if any(states.get(id, State.UNKNOWN) is State.UNKNOWN for id in WEIGHTS):
-        return None
-    return sum(weight * WORTH[states[id]] for id, weight in WEIGHTS.items()) / sum(WEIGHTS.values())
 
 
 def _would_change(situation: Situation) -> Iterator[Text]:
@@ -251,7 +235,7 @@ def _failing_now(situation: Situation, *, critical: bool) -> tuple[Text, ...]:
 
 
 def _acts_at_once(metric: Metric) -> bool:
-    return bool(metric.inputs.get("acts_at_once", True))
+    return metric.acts is Acts.AT_ONCE
 
 
 def _between_checkpoints(situation: Situation) -> tuple[Text, ...]:
@@ -280,7 +264,7 @@ def _in_state(situation: Situation, state: State) -> tuple[Text, ...]:
 
 def _unknown_metrics(situation: Situation) -> tuple[Text, ...]:
     measured = {metric.id for metric in situation.metrics}
-    absent = tuple(text("{metric}: it was not measured.", metric=id) for id in MANDATORY if id not in measured)
+    absent = tuple(text("{metric}: it was not measured.", metric=id) for id in METRICS if id not in measured)
     return _in_state(situation, State.UNKNOWN) + absent
 
 
@@ -597,12 +581,8 @@ SCHEDULE = text("Let a schedule run the watch, so that nobody has to think of it
 RECORD = text("Write down what people changed: `python -m checks release record --why TEXT`.")
 PROVE = text("Show the checks a seeded defect each: `nox -s prove`.")
 
-# What gives evidence for a metric or a duty. What is not here comes from running the watch.
-SOURCES: dict[str, tuple[Text, ...]] = {
-    "pass-rate": (WATCH, COLLECT),
-    "flaky-tests": (WATCH, COLLECT),
-    "pipeline-green": (COLLECT,),
-}
+# What gives evidence for a duty. What is not here comes from running the watch.
+SOURCES: dict[str, tuple[Text, ...]] = {"pipeline-green": (COLLECT,)}
 
 
 def _next_steps(situation: Situation, word: VerdictWord) -> tuple[Text, ...]:
@@ -639,10 +619,12 @@ def _to_mend(situation: Situation) -> Iterator[Text]:
 def _to_learn(situation: Situation) -> Iterator[Text]:
     measured = {metric.id: metric.state for metric in situation.metrics}
     unsure = (State.UNKNOWN, State.INCONCLUSIVE)
-    metrics = [id for id in MANDATORY if measured.get(id, State.UNKNOWN) in unsure]
-    duties = [duty.id for _, duty in _duties(situation, DutyState.MISSING)]
-    for id in (*metrics, *duties):
-        yield from SOURCES.get(id, (WATCH,))
+    for it in METRICS.values():
+        if measured.get(it.id, State.UNKNOWN) in unsure:
+            # Events are counted where requests are, which CI's reports do not tell of.
+            yield from (WATCH,) if it.events else (WATCH, COLLECT)
+    for _, duty in _duties(situation, DutyState.MISSING):
+        yield from SOURCES.get(duty.id, (WATCH,))
     if _slept(situation):
         yield SCHEDULE
     if situation.defects_seeded == 0:

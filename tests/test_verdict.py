@@ -9,7 +9,9 @@ import msgspec
 import pytest
 
 from checks.metrics.coverage import covered
+from checks.metrics.definitions import METRICS
 from checks.records import (
+    Acts,
     Checkpoint,
     Coverage,
     Duty,
@@ -24,13 +26,13 @@ from checks.records import (
     text,
 )
 from checks.settings import Settings, WatchSettings
-from checks.verdict import MANDATORY, RULES, Situation, When, judge
+from checks.verdict import RULES, Situation, When, judge
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CRITICAL = ("pass-rate", "polling-timeouts", "stale-cache")
 
 
-def metric(id: str, state: State = State.MEETS, *, at_once: bool | None = None) -> Metric:
+def metric(id: str, state: State = State.MEETS, *, acts: Acts = Acts.AT_ONCE) -> Metric:
     nothing = text("")
     return Metric(
         id=id,
@@ -47,12 +49,12 @@ def metric(id: str, state: State = State.MEETS, *, at_once: bool | None = None) 
         text=nothing,
         reason=text("because of {id}", id=id),
         critical=id in CRITICAL,
-        inputs={"acts_at_once": id != "pass-rate" if at_once is None else at_once},
+        acts=Acts.AT_CHECKPOINTS if id == "pass-rate" else acts,
     )
 
 
 def metrics(**states: State) -> tuple[Metric, ...]:
-    return tuple(metric(id, states.get(id.replace("-", "_"), State.MEETS)) for id in MANDATORY)
+    return tuple(metric(id, states.get(id.replace("-", "_"), State.MEETS)) for id in METRICS)
 
 
 def duty(state: DutyState, hours: int = 24, id: str = "smoke") -> Checkpoint:
@@ -250,7 +252,9 @@ def test_a_count_over_its_limit_acts_at_once_and_what_it_was_then_does_not() -> 
 
 def test_a_rising_trend_acts_at_a_checkpoint_and_a_blocking_error_at_once() -> None:
     others = [one for one in metrics() if one.id != "network-errors"]
-    rising, blocking = ((*others, metric("network-errors", State.FAIL, at_once=at_once)) for at_once in (False, True))
+    rising, blocking = (
+        (*others, metric("network-errors", State.FAIL, acts=acts)) for acts in (Acts.AT_CHECKPOINTS, Acts.AT_ONCE)
+    )
     assert [verdict(30, metrics=rising).word, verdict(30, metrics=blocking).word] == [
         VerdictWord.WAITING,
         VerdictWord.OFF_TRACK,
@@ -344,18 +348,3 @@ def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
 
 def test_the_same_situation_gives_the_same_bytes() -> None:
     assert msgspec.json.encode(verdict(30)) == msgspec.json.encode(verdict(30))
-
-
-@pytest.mark.parametrize(
-    ("share", "word", "states"),
-    [
-        (0.9375, VerdictWord.INCONCLUSIVE, {"flaky_tests": State.INCONCLUSIVE}),
-        (0.6875, VerdictWord.NO_GO, {"flaky_tests": State.INCONCLUSIVE, "stale_cache": State.FAIL}),
-        (None, VerdictWord.INCONCLUSIVE, {"flaky_tests": State.UNKNOWN}),
-    ],
-)
-def test_the_score_is_shown_and_decides_nothing(
-    share: float | None, word: VerdictWord, states: dict[str, State]
-) -> None:
-    found = verdict(72, metrics=metrics(**states))
-    assert (found.score, found.word) == (share, word)

@@ -17,7 +17,9 @@ from statistics import median_low
 from typing import Any, NamedTuple
 
 import msgspec
+import numpy as np
 from msgspec.structs import replace
+from numpy.typing import NDArray
 from scipy import stats
 
 from checks.calibration import naive, theory
@@ -26,9 +28,9 @@ from checks.errors import UsageError
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from checks.metrics.against import compared
 from checks.metrics.coverage import covered
+from checks.metrics.definitions import METRICS
 from checks.metrics.engine import Engine, Row
 from checks.metrics.looks import boundary
-from checks.metrics.measure import MEASURES
 from checks.metrics.pass_rate import judge_rate, shared_fate
 from checks.metrics.span import LOOKS_H, Basis, Detector, Span
 from checks.metrics.statistics import Z, wilson
@@ -245,6 +247,8 @@ def _accepted_before(
     bench = Bench(drawn, world, settings, seen)
     both = zip(counted(drawn, world), duties_of(drawn, world), strict=True)
     accepted = [looks for looks, duties in both if bench.words(looks, duties.met())[-1] is VerdictWord.GO]
+    if not accepted and METRICS.keys() - SIMULATED.keys():
+        return repeat(None)  # a metric of which nothing is known is in the way of every GO
     if not accepted:
         raise UsageError(
             f"{scenario.id}: no watch of the release before ended in GO, so there is nothing to compare with. "
@@ -257,15 +261,8 @@ def happened_in(bench: Bench, looks: Looks, limits: Thresholds) -> Iterator[str]
     """The names of what happened in one watch, of that which theory speaks of, and of what a mended rule would say."""
     # Of the rate of all jobs: theory knows nothing of CI's own beside it.
     rates = [judge_rate(at.jobs_well, wilson(at.jobs_well, at.jobs), limits)[0] for at in looks]
-    last = {id: bench.metric(id, looks[-1]).state for id in MEASURES} | {"pass-rate": rates[-1]}
-    fails = {
-        "errors-rise": "network-errors",
-        "flaky-seen": "flaky-tests",
-        "timeout-seen": "polling-timeouts",
-        "stale-seen": "stale-cache",
-        "rate-fails": "pass-rate",
-    }
-    yield from (id for id, metric in fails.items() if last[metric] is State.FAIL)
+    last = {id: bench.metric(id, looks[-1]).state for id in METRICS} | {"pass-rate": rates[-1]}
+    yield from (simulated.fails for id, simulated in SIMULATED.items() if last[id] is State.FAIL)
     if last["network-errors"] is State.MEETS and any(looks[-1].errors):
         yield "errors-fall"
     if rates[-1] in theory.MET:
@@ -294,7 +291,7 @@ def sees_of(detectors: Mapping[str, Detector]) -> Sees:
         detector = detectors[metric]
         return detector.caught / detector.shown if detector.shown else 1.0
 
-    return Sees(share("network-errors"), share("polling-timeouts"), share("stale-cache"))
+    return Sees(**{simulated.sees: share(id) for id, simulated in SIMULATED.items() if simulated.sees})
 
 
 # ── from draws to counts ─────────────────────────────────────────────────────
@@ -372,34 +369,37 @@ def _counted_by(drawn: Drawn, world: World, hours: int) -> Iterator[Counts]:
 
 
 class Duties(NamedTuple):
-    """How the runs ended that three duties look at, each at one of them; None where it did not run.
+    """How the runs ended that three duties look at, each at one of them.
 
     The pipeline is CI's last run by T+24; the smokes are the last one by T+24, and by T+48. What failed there is met
     by what ends well later, so the last runs of the window are among them.
     """
 
-    pipeline: bool | None
-    smoke: bool | None
-    smoke_again: bool | None
-    pipeline_last: bool | None
-    smoke_last: bool | None
+    pipeline: Conclusion
+    smoke: Conclusion
+    smoke_again: Conclusion
+    pipeline_last: Conclusion
+    smoke_last: Conclusion
 
     def met(self) -> Duties:
         """The same, had what ran ended well."""
-        return Duties(*(None if ended is None else True for ended in self))
+        return Duties(*(one if one is Conclusion.NOTHING_RAN else Conclusion.SUCCESS for one in self))
 
 
 def duties_of(drawn: Drawn, world: World) -> Iterator[Duties]:
     """How each watch did with the duties that look at one run."""
-    none = [None] * drawn.checks.shape[0]
+    none = [Conclusion.NOTHING_RAN] * drawn.checks.shape[0]
 
-    def pipeline(begins: int, ends: int) -> list[Any]:
+    def ended(well: NDArray[np.bool_]) -> list[Conclusion]:
+        return [Conclusion.SUCCESS if one else Conclusion.FAILURE for one in well.tolist()]
+
+    def pipeline(begins: int, ends: int) -> list[Conclusion]:
         came = [run for run in range(world.ci_runs) if begins <= world.ci_hour(run) < ends and drawn.delivered[run]]
-        return (drawn.ci[:, came[-1]] == world.jobs_per_ci_run).tolist() if came else none
+        return ended(drawn.ci[:, came[-1]] == world.jobs_per_ci_run) if came else none
 
-    def smoke(begins: int, ends: int) -> list[Any]:
+    def smoke(begins: int, ends: int) -> list[Conclusion]:
         awake = [hour for hour in range(begins, ends) if drawn.awake[hour]]
-        return drawn.smokes[:, awake[-1]].tolist() if awake else none
+        return ended(drawn.smokes[:, awake[-1]]) if awake else none
 
     return map(
         Duties,
@@ -420,8 +420,9 @@ class Answers(Engine):
     def __init__(self, rows: Mapping[str, list[Row]]) -> None:
         self._rows = rows
 
-    def ask(self, question: str, parameters: Mapping[str, Any]) -> list[Row]:
-        return self._rows[question]
+    def ask(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows of one question; none of a metric that nothing is drawn for."""
+        return self._rows.get(Path(question).stem, [])
 
 
 def rows_of(counts: Counts) -> dict[str, list[Row]]:
@@ -500,14 +501,30 @@ def _tests(counts: Counts) -> Iterator[Row]:
             }
 
 
-# What of the counts each metric is made from: where that is the same, so is the metric.
-PARTS: dict[str, Callable[[Counts], object]] = {
-    "pass-rate": lambda counts: (counts.well, tuple(sorted(counts.runs))),
-    "flaky-tests": lambda counts: counts.flaky,
-    "network-errors": lambda counts: counts.errors,
-    "polling-timeouts": lambda counts: counts.timeouts,
-    "stale-cache": lambda counts: counts.stale,
+class Simulated(NamedTuple):
+    """What a simulation knows of a metric.
+
+    ``fails`` is the name of what theory says of a watch in which it fails. ``part`` is what of the counts it is made
+    from: where that is the same, so is the metric. ``sees`` is the field of :class:`Sees` for a metric of events.
+    """
+
+    fails: str
+    part: Callable[[Counts], object]
+    sees: str = ""
+
+
+SIMULATED: dict[str, Simulated] = {
+    "pass-rate": Simulated("rate-fails", lambda counts: (counts.well, tuple(sorted(counts.runs)))),
+    "flaky-tests": Simulated("flaky-seen", lambda counts: counts.flaky),
+    "network-errors": Simulated("errors-rise", lambda counts: counts.errors, sees="errors"),
+    "polling-timeouts": Simulated("timeout-seen", lambda counts: counts.timeouts, sees="timeouts"),
+    "stale-cache": Simulated("stale-seen", lambda counts: counts.stale, sees="stale"),
 }
+
+
+def part_of(id: str, counts: Counts) -> object:
+    """What of the counts a metric is made from: nothing, where nothing is drawn for it and it stays unknown."""
+    return SIMULATED[id].part(counts) if id in SIMULATED else None
 
 
 class Bench:
@@ -523,9 +540,9 @@ class Bench:
 
     def metric(self, id: str, counts: Counts) -> Metric:
         """One metric of a watch as it stood at a look."""
-        key = (id, counts.hours, PARTS[id](counts))
+        key = (id, counts.hours, part_of(id, counts))
         if key not in self._metrics:
-            self._metrics[key] = MEASURES[id](Answers(rows_of(counts)), self._span(counts.hours))
+            self._metrics[key] = METRICS[id].measure(Answers(rows_of(counts)), self._span(counts.hours))
         return self._metrics[key]
 
     def words(self, looks: Looks, duties: Duties, basis: Looks | None = None) -> tuple[VerdictWord, ...]:
@@ -535,7 +552,7 @@ class Bench:
         )
 
     def _word(self, looks: Looks, duties: Duties, basis: Looks) -> VerdictWord:
-        key = (duties, *(tuple(part(counts) for part in PARTS.values()) for counts in (*looks, *basis)))
+        key = (duties, *(tuple(part_of(id, counts) for id in METRICS) for counts in (*looks, *basis)))
         if key not in self._words:
             self._words[key] = judge(self._situation(looks, duties, basis)).word
         return self._words[key]
@@ -570,23 +587,23 @@ class Bench:
         metrics_at: dict[int, tuple[Metric, ...]] = {}
         regressed: frozenset[str] = frozenset()
         for counts, base in zip_longest(looks, basis):
-            metrics = tuple(self.metric(id, counts) for id in MEASURES)
+            metrics = tuple(self.metric(id, counts) for id in METRICS)
             if base is not None:
-                metrics = tuple(self._compared(id, counts, base, id in regressed) for id in MEASURES)
+                metrics = tuple(self._compared(id, counts, base, id in regressed) for id in METRICS)
                 regressed = frozenset(one.id for one in metrics if one.compared is Compared.REGRESSED)
             metrics_at[counts.hours] = metrics
         return metrics_at
 
     def _compared(self, id: str, counts: Counts, base: Counts, regressed_before: bool) -> Metric:
-        key = (id, counts.hours, PARTS[id](counts), PARTS[id](base), regressed_before)
+        key = (id, counts.hours, part_of(id, counts), part_of(id, base), regressed_before)
         if key not in self._metrics:
-            before = {id: self.metric(id, base) for id in MEASURES}
+            before = {id: self.metric(id, base) for id in METRICS}
             span = replace(
                 self._span(counts.hours),
                 basis=Basis(version="before", metrics=before, jobs=_as_jobs(base)),
                 regressed_before=frozenset((id,) if regressed_before else ()),
             )
-            self._metrics[key] = compared(self.metric(id, counts), _as_jobs(counts), span)
+            self._metrics[key] = compared(METRICS[id], self.metric(id, counts), _as_jobs(counts), span)
         return self._metrics[key]
 
     def _span(self, hours: int) -> Span:
@@ -632,7 +649,7 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
         (pipeline, Environment.CI, 2 * DAY_H, duties.pipeline_last),
         (SMOKE_WORKFLOW, Environment.LOOPBACK, 2 * DAY_H, duties.smoke_last),
     ):
-        if ended is not None:
+        if ended is not Conclusion.NOTHING_RAN:
             yield JobAttempt(
                 **_stamp(timedelta(hours=hours) + AFTER, environment),
                 workflow=workflow,
@@ -640,7 +657,7 @@ def _jobs(duties: Duties, settings: Settings) -> Iterator[JobAttempt]:
                 variant="",
                 attempt=1,
                 commit="",
-                conclusion=Conclusion.SUCCESS if ended else Conclusion.FAILURE,
+                conclusion=ended,
                 origin="",
             )
 

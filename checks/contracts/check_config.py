@@ -494,7 +494,7 @@ def check_booleans(lab: Lab) -> None:
             raise CannotTell(f"{field} is always the same: see config.values-reach-their-fields")
         for text, load in loads.items():
             with lab.trial(f"{variable}={text!r}"):
-                # Refusing a typing error would mend a weakness; anything else than a ConfigError would not.
+                # Refusing a typing error would mend a limitation; anything else than a ConfigError would not.
                 if text in TYPOS and isinstance(load.error, lab.sdk.ConfigError):
                     continue
                 require(_loaded(load) is not None and got[text] is (text in TRUE_WORDS), f"{field} is {got[text]!r}")
@@ -701,7 +701,7 @@ def check_missing_file_is_passed_over(lab: Lab) -> None:
             for label, started in _STARTS.items():
                 with lab.trial(f"{told}, {label}"), started():
                     load = lab.load_config({GENERAL: URL}, str(path))
-                    # To say that it is missing would mend a weakness, if it is said by ConfigError.
+                    # To say that it is missing would mend a limitation, if it is said by ConfigError.
                     if not isinstance(load.error, lab.sdk.ConfigError):
                         _passed_over(load)
 

@@ -200,23 +200,16 @@ def check_download_is_tried_once(lab: Lab) -> None:
 def check_download_errors(lab: Lab) -> None:
     needs(lab, "download_export", "get_export_status")
     exports = lab.exports(lab.uncached())
-    for status in (400, 401, 403, 404, 409, 418, 422, 429, 500, 503):
-        with lab.trial(str(status)):
-            answer = Step(status=status)
+    answers = {str(status): Step(status=status) for status in (400, 401, 403, 404, 409, 418, 422, 429, 500, 503)}
+    answers["404 with a body that is no JSON"] = Step(status=404, raw=b"gone", headers={"Content-Type": "text/plain"})
+    for label, answer in answers.items():
+        with lab.trial(label):
             lab.service.answer("GET", STATUS, answer)
             lab.service.answer("GET", DOWNLOAD, answer)
             plain = lab.attempt(partial(exports.get_export_status, EXPORT))
             if plain.error is None:
-                raise CannotTell(f"a plain GET that is answered {status} {plain.said()}")
+                raise CannotTell(f"a plain GET that is answered {answer.status} {plain.said()}")
             _as_plain(lab.attempt(partial(exports.download_export, EXPORT)).error, plain.error)
-    with lab.trial("404 with a body that is no JSON"):
-        answer = Step(status=404, raw=b"gone", headers={"Content-Type": "text/plain"})
-        lab.service.answer("GET", STATUS, answer)
-        lab.service.answer("GET", DOWNLOAD, answer)
-        plain = lab.attempt(partial(exports.get_export_status, EXPORT))
-        if plain.error is None:
-            raise CannotTell(f"a plain GET that is answered 404 {plain.said()}")
-        _as_plain(lab.attempt(partial(exports.download_export, EXPORT)).error, plain.error)
 
 
 @promise("exports.download-failures-are-heard")

@@ -28,8 +28,7 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,11 +68,10 @@ class Real:
 
 
 class _Watched:
-    """A watched thread. Its waits are real where ``real_waits``; its children are where ``hands_off``."""
+    """A watched thread. Its waits are real where ``real_waits``."""
 
     def __init__(self) -> None:
         self.real_waits = 0
-        self.hands_off = 0
 
 
 class _Waiter:
@@ -119,26 +117,12 @@ class VirtualClock:
         self._parked: list[_Waiter] = []
         self._nearest_ns: float = math.inf
         self._moves = 0
-        self._undo: list[Callable[[], None]] = []
 
     # ── for those who look on ──
 
     def now(self) -> float:
         """Virtual seconds since installation. Looking does not move the clock; any thread may look."""
         return self._ns / 1e9
-
-    @contextmanager
-    def unwatched(self) -> Iterator[None]:
-        """Threads started in this block by this thread live in real time, and are never waited for."""
-        me = self._watched.get(_thread.get_ident())
-        if me is None:
-            yield
-            return
-        me.hands_off += 1
-        try:
-            yield
-        finally:
-            me.hands_off -= 1
 
     def after_fork(self) -> None:
         """Call it in a child after ``os.fork``: this thread is the only one, and nothing was measured yet."""
@@ -264,7 +248,7 @@ class VirtualClock:
         if me is None:
             original(thread)
             return
-        child = not me.hands_off and thread not in self._children and thread.ident is None
+        child = thread not in self._children and thread.ident is None
         if child:
             with self._lock:  # counted before it starts: it runs, for all that others can know
                 self._children[thread] = []
@@ -358,7 +342,7 @@ class VirtualClock:
             self._unpark(waiter)
         return ready or original(selector, 0)
 
-    # ── taking over, and giving back ──
+    # ── taking over ──
 
     def _take_over(self) -> None:
         replacements: dict[Any, Any] = {self.real.sleep: self._sleep}
@@ -369,7 +353,6 @@ class VirtualClock:
         python_queue: Any = queue._PySimpleQueue  # type: ignore[attr-defined]
         replacements[queue.SimpleQueue] = type("SimpleQueue", (python_queue,), {})
         _rebind(replacements)
-        self._undo.append(lambda: _rebind({new: old for old, new in replacements.items()}))
         methods: list[tuple[type, str, Callable[..., Any]]] = [
             (threading.Thread, "start", self._start),
             (threading.Thread, "_bootstrap", self._live),
@@ -402,15 +385,6 @@ class VirtualClock:
             return act(original, instance, *args, *kwargs.values())
 
         setattr(owner, name, replaced)
-        self._undo.append(lambda: setattr(owner, name, original))
-
-    def _give_back(self) -> None:
-        for undo in reversed(self._undo):
-            undo()
-        with self._lock:
-            self._watched.clear()  # whoever has kept one of our functions gets real time from it
-            for waiter in list(self._parked):
-                self._wake(waiter)
 
 
 def grace_s() -> float:
@@ -457,21 +431,13 @@ _installed: VirtualClock | None = None
 
 
 def install(*, stall_after_s: float = STALL_S) -> VirtualClock:
-    """Put this process on a virtual clock, from the calling thread on. Before the SDK is imported.
+    """Put this process on a virtual clock for good, from the calling thread on. Before the SDK is imported.
 
     :raises HarnessError: it has one already.
     """
     global _installed
     if _installed is not None:
-        raise HarnessError("a virtual clock is installed already: uninstall() it before another takes over")
+        raise HarnessError("this process has a virtual clock already. Install one once, in a process of its own.")
     _installed = VirtualClock(stall_after_s)
     _installed._take_over()
     return _installed
-
-
-def uninstall() -> None:
-    """Give real time back to all who were watched. Without a clock, nothing happens."""
-    global _installed
-    clock, _installed = _installed, None
-    if clock is not None:
-        clock._give_back()

@@ -272,6 +272,7 @@ class Sequence(RuleBasedStateMachine):
     """One sequence of steps, from clients that have just been made."""
 
     search: ClassVar[_Search]
+    between: ClassVar[str] = "bypasses"  # what may come between two GETs, and must leave the cache alone
 
     def __init__(self) -> None:
         super().__init__()
@@ -282,6 +283,22 @@ class Sequence(RuleBasedStateMachine):
         # Answers that were just served from the cache, and that nothing has been done to since.
         self.sure: dict[Asked, tuple[int, float]] = {}
         self._clients: dict[str, Any] = {}
+
+    # ── the steps of every sequence ──
+
+    @rule(pause_s=st.sampled_from(PAUSES_S))
+    def let_time_pass(self, pause_s: float) -> None:
+        time.sleep(pause_s)
+        self.tell(f"{pause_s:g} s pass")
+
+    @precondition(lambda self: self.has("cache"))
+    @rule()
+    def turn_the_switch(self) -> None:
+        http = self.http(CLIENTS[0])
+        on = not http.enable_get_cache
+        self.must("a change of the switch", partial(setattr, http, "enable_get_cache", on))
+        self.tell(f"the cache is switched {'on' if on else 'off'}")
+        self.sure = {}
 
     # ── what a step is made of ──
 
@@ -373,7 +390,7 @@ class Sequence(RuleBasedStateMachine):
         if how == PLAIN and (known := self.removed(asked, now_s)):
             raise self.fail(
                 f"a plain GET was sent, though {self.stamp(known)} had just been served from the cache, "
-                f"and nothing but bypasses came between"
+                f"and nothing but {self.between} came between"
             )
 
     def removed(self, asked: Asked, now_s: float) -> int | None:
@@ -472,11 +489,6 @@ class CacheSequence(Sequence):
     def bypass_and_failure(self, place: Target, failure: str) -> None:
         self.get(BYPASS, CLIENTS[0], PEOPLE[0], place, failure)
 
-    @rule(pause_s=st.sampled_from(PAUSES_S))
-    def let_time_pass(self, pause_s: float) -> None:
-        time.sleep(pause_s)
-        self.tell(f"{pause_s:g} s pass")
-
     @precondition(lambda self: self.has("invalidation"))
     @rule(who=st.sampled_from(PEOPLE), path=st.sampled_from((STORES, STORES, USERS)))
     def mutate(self, who: str, path: str) -> None:
@@ -501,15 +513,6 @@ class CacheSequence(Sequence):
         self.must("switch_context", partial(self.http(client).switch_context, "tenant"))
         self.empty("switch_context('tenant')", client)
 
-    @precondition(lambda self: self.has("cache"))
-    @rule()
-    def turn_the_switch(self) -> None:
-        http = self.http(CLIENTS[0])
-        on = not http.enable_get_cache
-        self.must("a change of the switch", partial(setattr, http, "enable_get_cache", on))
-        self.tell(f"the cache is switched {'on' if on else 'off'}")
-        self.sure = {}
-
     def _post(self, who: str, path: str, *, naming: bool) -> None:
         options: dict[str, Any] = {"invalidate_paths": [path]} if naming else {}
         if who != "nobody":
@@ -527,6 +530,8 @@ class WaitSequence(Sequence):
     What the cache does wrong by itself is not judged here, but only what a wait does wrong with it.
     """
 
+    between = "waits"
+
     def __init__(self) -> None:
         super().__init__()
         for export_id in (FIRST, SECOND):
@@ -536,13 +541,6 @@ class WaitSequence(Sequence):
         by = self.model.fetched[number]
         if by.how == POLL:
             raise self.fail(f"{how} was answered with {self.stamp(number)}, which a poll of step {by.step} had left")
-
-    def judge_miss(self, how: str, asked: Asked, now_s: float) -> None:
-        if how == PLAIN and (known := self.removed(asked, now_s)):
-            raise self.fail(
-                f"a plain GET was sent, though {self.stamp(known)} had just been served from the cache, "
-                f"and nothing but waits came between"
-            )
 
     @rule()
     def repeat(self) -> None:
@@ -558,25 +556,11 @@ class WaitSequence(Sequence):
         self.sure = {}  # what a bypass does to the cache is another promise's matter
         self.status(BYPASS, CLIENTS[0], who, export_id)
 
-    @rule(pause_s=st.sampled_from(PAUSES_S))
-    def let_time_pass(self, pause_s: float) -> None:
-        time.sleep(pause_s)
-        self.tell(f"{pause_s:g} s pass")
-
     @precondition(lambda self: self.has("cache-clear"))
     @rule()
     def clear(self) -> None:
         self.must("clear_cache", self.http(CLIENTS[0]).clear_cache)
         self.empty("clear_cache()", CLIENTS[0])
-
-    @precondition(lambda self: self.has("cache"))
-    @rule()
-    def turn_the_switch(self) -> None:
-        http = self.http(CLIENTS[0])
-        on = not http.enable_get_cache
-        self.must("a change of the switch", partial(setattr, http, "enable_get_cache", on))
-        self.tell(f"the cache is switched {'on' if on else 'off'}")
-        self.sure = {}
 
     @rule(who=st.sampled_from(PEOPLE), export_id=st.sampled_from(EXPORT_IDS), life=st.sampled_from(tuple(LIVES)))
     def wait(self, who: str, export_id: str, life: str) -> None:

@@ -212,10 +212,6 @@ class Lab:
         http = http or self.http()
         return self._build("ExportsClient", http=http, **fields)
 
-    def pollster(self) -> Any:
-        """An exports client with no cache: for what must hold of a wait whatever a cache does to it."""
-        return self.exports(self.uncached())
-
     def uncached(self, **fields: Any) -> Any:
         """An HTTP client with its cache switched off, if it has one."""
         switch = {"enable_get_cache": False} if self.sdk.has("cache") else {}

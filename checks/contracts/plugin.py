@@ -27,7 +27,7 @@ from checks.contracts.leaks import Leak, Watch
 from checks.contracts.promises import BY_ID
 from checks.contracts.timeline import request_line
 from checks.errors import HarnessError
-from checks.records import CheckResult, FindingResult, Outcome
+from checks.records import CheckResult, FindingResult, Outcome, Presence
 from checks.service.client import Control
 
 Check = TypeVar("Check", bound=Callable[..., Any])
@@ -40,9 +40,9 @@ def promise(id: str) -> Callable[[Check], Check]:
     return pytest.mark.promise(id)
 
 
-def weakness(id: str) -> Callable[[Check], Check]:
-    """Mark a probe with the weakness that it looks for. It returns the reason where it sees it, else None."""
-    return pytest.mark.weakness(id)
+def limitation(id: str) -> Callable[[Check], Check]:
+    """Mark a probe with the limitation that it looks for. It returns the reason where it sees it, else None."""
+    return pytest.mark.limitation(id)
 
 
 class _WatchedLab(Lab):
@@ -233,9 +233,9 @@ class Recorder:
 
 
 def unknown(id: str, reason: str) -> CheckResult | FindingResult:
-    """A promise, or a weakness, of which this run can say nothing."""
+    """A promise, or a limitation, of which this run can say nothing."""
     if id not in BY_ID:
-        return FindingResult(id=id, seen=None, reason=reason)
+        return FindingResult(id=id, seen=Presence.UNKNOWN, reason=reason)
     return CheckResult(id=id, severity=BY_ID[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0)
 
 
@@ -267,10 +267,10 @@ def _leave(left: Path, encoded: bytes) -> None:
 
 
 def _id_of(item: pytest.Item) -> str:
-    for name in ("promise", "weakness"):
+    for name in ("promise", "limitation"):
         if marker := item.get_closest_marker(name):
             return str(marker.args[0])
-    raise HarnessError(f"{item.nodeid}: a check must name its promise, a probe its weakness")
+    raise HarnessError(f"{item.nodeid}: a check must name its promise, a probe its limitation")
 
 
 def _outcome(error: BaseException | None) -> tuple[Outcome, str]:
@@ -292,9 +292,10 @@ def _outcome(error: BaseException | None) -> tuple[Outcome, str]:
 
 def _found(id: str, returned: Any, error: BaseException | None) -> FindingResult:
     if error is not None:
-        seen = False if isinstance(error, NotApplicable) else None
+        seen = Presence.NOT_SEEN if isinstance(error, NotApplicable) else Presence.UNKNOWN
         return FindingResult(id=id, seen=seen, reason=_outcome(error)[1])
-    return FindingResult(id=id, seen=returned is not None, reason=str(returned or ""))
+    seen = Presence.NOT_SEEN if returned is None else Presence.SEEN
+    return FindingResult(id=id, seen=seen, reason=str(returned or ""))
 
 
 def _request_log_digest(lab: Lab | None) -> str:

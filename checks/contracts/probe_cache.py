@@ -1,6 +1,6 @@
-"""Which weaknesses beyond the contract does this SDK have in its cache?
+"""Which limitations beyond the contract does this SDK have in its cache?
 
-A probe returns how it saw the weakness, and None where it is not there. Nothing here counts against the SDK.
+A probe returns how it saw the limitation, and None where it is not there. Nothing here counts against the SDK.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import Any
 
 from checks.contracts.judging import CannotTell, describe
 from checks.contracts.lab import Lab, Step
-from checks.contracts.plugin import weakness
+from checks.contracts.plugin import limitation
 from checks.service.client import Seen
 from checks.subject.capabilities import own
 
@@ -35,7 +35,7 @@ MOST_WRITES = 40
 PATIENCE_S = 0.1  # of real time, for a thread that may be kept out by a lock
 
 
-@weakness("cache.hits-share-one-object")
+@limitation("cache.hits-share-one-object")
 def probe_shared_object(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
@@ -54,7 +54,7 @@ def probe_shared_object(lab: Lab) -> str | None:
     return None
 
 
-@weakness("cache.header-case-mixes-identities")
+@limitation("cache.header-case-mixes-identities")
 def probe_header_case(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
@@ -63,7 +63,7 @@ def probe_header_case(lab: Lab) -> str | None:
     return "the second token was answered from the first one's cache" if len(lab.log(PATH)) == 1 else None
 
 
-@weakness("cache.other-headers-are-ignored")
+@limitation("cache.other-headers-are-ignored")
 def probe_other_headers(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
@@ -78,7 +78,7 @@ def probe_other_headers(lab: Lab) -> str | None:
     return None
 
 
-@weakness("cache.expired-answers-stay")
+@limitation("cache.expired-answers-stay")
 def probe_expired_answers(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
@@ -99,7 +99,7 @@ def probe_expired_answers(lab: Lab) -> str | None:
     return f"an hour after {ANSWERS} answers of {ANSWER_BYTES // 1000} kB, {held_bytes // 1000} kB are still held"
 
 
-@weakness("cache.odd-queries-are-refused")
+@limitation("cache.odd-queries-are-refused")
 def probe_odd_queries(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
@@ -110,7 +110,7 @@ def probe_odd_queries(lab: Lab) -> str | None:
     return f"a GET with a date in its query raised {describe(got.error)}, and nothing was sent"
 
 
-@weakness("cache.invalidation-takes-neighbours")
+@limitation("cache.invalidation-takes-neighbours")
 def probe_neighbours(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     lab.sdk.needs("invalidation")
@@ -125,7 +125,7 @@ def probe_neighbours(lab: Lab) -> str | None:
     return f"a POST that named {STORES} removed what was cached for {neighbour}"
 
 
-@weakness("cache.late-answers-outlive-a-clear")
+@limitation("cache.late-answers-outlive-a-clear")
 def probe_late_answers(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-clear")
@@ -139,7 +139,7 @@ def probe_late_answers(lab: Lab) -> str | None:
     return "clear_cache was called while a GET was in flight, and its answer was served from the cache afterwards"
 
 
-@weakness("cache.invalidation-races")
+@limitation("cache.invalidation-races")
 def probe_invalidation_races(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     lab.sdk.needs("invalidation")

@@ -1,6 +1,6 @@
-"""Which weaknesses beyond the contract does this SDK have in its configuration?
+"""Which limitations beyond the contract does this SDK have in its configuration?
 
-A probe returns how it saw the weakness, and None where it is not there. Nothing here counts against the SDK.
+A probe returns how it saw the limitation, and None where it is not there. Nothing here counts against the SDK.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 from checks.contracts.judging import CannotTell, describe
 from checks.contracts.lab import Lab, Step, short
-from checks.contracts.plugin import weakness
+from checks.contracts.plugin import limitation
 
 GENERAL = "ARIS3_API_BASE_URL"
 URL = {GENERAL: "https://127.0.0.1:9"}
@@ -22,7 +22,7 @@ FOUND = "https://127.0.0.1:9/found"
 LONG_S = 60.0
 
 
-@weakness("config.tls-typo-turns-verification-off")
+@limitation("config.tls-typo-turns-verification-off")
 def probe_tls_typo(lab: Lab) -> str | None:
     for typo in ("ture", "enabled", "y", ""):
         load = lab.load_config({**URL, "ARIS3_VERIFY_SSL": typo})
@@ -31,7 +31,7 @@ def probe_tls_typo(lab: Lab) -> str | None:
     return None
 
 
-@weakness("config.infinity-is-accepted")
+@limitation("config.infinity-is-accepted")
 def probe_infinity(lab: Lab) -> str | None:
     for variable, field in (
         ("ARIS3_READ_TIMEOUT_SECONDS", "read_timeout_seconds"),
@@ -44,7 +44,7 @@ def probe_infinity(lab: Lab) -> str | None:
     return None
 
 
-@weakness("config.urls-are-not-checked")
+@limitation("config.urls-are-not-checked")
 def probe_urls(lab: Lab) -> str | None:
     for url in ("localhost:8000", "api.example.com", "ftp://files", "not a url", "http://", "https://h/?a=1"):
         if lab.load_config({GENERAL: url}).error is None:
@@ -52,13 +52,13 @@ def probe_urls(lab: Lab) -> str | None:
     return None
 
 
-@weakness("config.plain-http-is-accepted")
+@limitation("config.plain-http-is-accepted")
 def probe_plain_http(lab: Lab) -> str | None:
     url = "http://api.example.com"
     return f"{url!r} is accepted" if lab.load_config({GENERAL: url}).error is None else None
 
 
-@weakness("config.profile-with-a-hyphen-is-not-found")
+@limitation("config.profile-with-a-hyphen-is-not-found")
 def probe_hyphen(lab: Lab) -> str | None:
     load = lab.load_config({"ARIS3_ENV": "pre-prod", f"{GENERAL}_PRE_PROD": FOUND, **URL})
     if load.error is None and load.value.api_base_url != FOUND:
@@ -66,13 +66,13 @@ def probe_hyphen(lab: Lab) -> str | None:
     return None
 
 
-@weakness("config.retries-have-no-ceiling")
+@limitation("config.retries-have-no-ceiling")
 def probe_retries(lab: Lab) -> str | None:
     load = lab.load_config({**URL, "ARIS3_RETRIES": "1000000"})
     return f"retries is {load.value.retries}" if load.error is None and load.value.retries >= 10**6 else None
 
 
-@weakness("config.backoff-has-no-cap")
+@limitation("config.backoff-has-no-cap")
 def probe_backoff(lab: Lab) -> str | None:
     http = lab.http(config=lab.config(retries=8, retry_backoff_seconds=1.0))
     lab.service.answer("GET", "/aris3/failing", Step(status=503))
@@ -84,7 +84,7 @@ def probe_backoff(lab: Lab) -> str | None:
     return f"a retry came after {longest_s:.0f} s" if longest_s > LONG_S else None
 
 
-@weakness("config.direct-build-is-not-checked")
+@limitation("config.direct-build-is-not-checked")
 def probe_direct_build(lab: Lab) -> str | None:
     for field, value in (("retries", -1), ("read_timeout_seconds", 0.0), ("max_connections", 0)):
         fields: dict[str, Any] = {"env_name": "check", "api_base_url": URL[GENERAL], field: value}
@@ -99,7 +99,7 @@ def probe_direct_build(lab: Lab) -> str | None:
 # ── files ────────────────────────────────────────────────────────────────────
 
 
-@weakness("config.file-search-depends-on-the-start")
+@limitation("config.file-search-depends-on-the-start")
 def probe_file_search(lab: Lab) -> str | None:
     _file(lab, ".env", f"{GENERAL}={FOUND}\n")
     os.chdir(lab.home)
@@ -115,7 +115,7 @@ def probe_file_search(lab: Lab) -> str | None:
     return f"the .env of the working folder is read {reads} only"
 
 
-@weakness("config.file-stays-in-the-environment")
+@limitation("config.file-stays-in-the-environment")
 def probe_file_stays(lab: Lab) -> str | None:
     _need_files(lab)
     lab.load_config({}, _file(lab, "settings.env", f"{GENERAL}={FOUND}\n"))
@@ -123,14 +123,14 @@ def probe_file_stays(lab: Lab) -> str | None:
     return f"a later load without a file has {FOUND!r}" if later.error is None else None
 
 
-@weakness("config.missing-file-is-silent")
+@limitation("config.missing-file-is-silent")
 def probe_missing_file(lab: Lab) -> str | None:
     _need_files(lab)
     load = lab.load_config(URL, str(lab.home / "missing.env"))
     return "a path that does not exist is passed over" if load.error is None else None
 
 
-@weakness("config.badly-encoded-file-is-no-config-error")
+@limitation("config.badly-encoded-file-is-no-config-error")
 def probe_badly_encoded_file(lab: Lab) -> str | None:
     _need_files(lab)
     path = lab.home / "latin.env"

@@ -1,6 +1,6 @@
-"""Which weaknesses beyond the contract does this SDK have where exports are asked for and fetched?
+"""Which limitations beyond the contract does this SDK have where exports are asked for and fetched?
 
-A probe returns how it saw the weakness, and None where it is not there. Nothing here counts against the SDK.
+A probe returns how it saw the limitation, and None where it is not there. Nothing here counts against the SDK.
 """
 
 from __future__ import annotations
@@ -10,12 +10,12 @@ from functools import partial
 from checks.contracts.exporting import needs
 from checks.contracts.judging import describe
 from checks.contracts.lab import EXPORT, Lab, Step, words
-from checks.contracts.plugin import weakness
+from checks.contracts.plugin import limitation
 
 PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 
 
-@weakness("exports.malformed-status-leaks")
+@limitation("exports.malformed-status-leaks")
 def probe_malformed_status(lab: Lab) -> str | None:
     needs(lab, "get_export_status")
     exports = lab.exports(lab.uncached())
@@ -27,7 +27,7 @@ def probe_malformed_status(lab: Lab) -> str | None:
     return None
 
 
-@weakness("exports.download-leaks-library-errors")
+@limitation("exports.download-leaks-library-errors")
 def probe_download_leaks(lab: Lab) -> str | None:
     needs(lab, "download_export")
     lab.service.answer("GET", f"/aris3/exports/{EXPORT}/download", Step(fault="close"))
@@ -36,7 +36,7 @@ def probe_download_leaks(lab: Lab) -> str | None:
     return f"a closed connection raised {type(made.error).__module__}.{type(made.error).__name__}" if leaked else None
 
 
-@weakness("exports.list-lags-behind")
+@limitation("exports.list-lags-behind")
 def probe_list_lags(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     needs(lab, "request_export", "list_exports")
@@ -47,7 +47,7 @@ def probe_list_lags(lab: Lab) -> str | None:
     return f"{made.export_id} is not in the list straight after" if made.export_id not in rows else None
 
 
-@weakness("exports.ids-are-not-escaped")
+@limitation("exports.ids-are-not-escaped")
 def probe_ids(lab: Lab) -> str | None:
     needs(lab, "get_export_status")
     exports = lab.exports(lab.uncached())
@@ -62,7 +62,7 @@ def probe_ids(lab: Lab) -> str | None:
     return words(escaped) if escaped else None
 
 
-@weakness("exports.foreign-status-is-accepted")
+@limitation("exports.foreign-status-is-accepted")
 def probe_foreign_status(lab: Lab) -> str | None:
     needs(lab, "get_export_status")
     lab.service.script(EXPORT, Step(state="READY", fields={"export_id": "exp-other"}))
@@ -70,7 +70,7 @@ def probe_foreign_status(lab: Lab) -> str | None:
     return "asked for exp-1, it returned exp-other" if getattr(made.value, "export_id", "") == "exp-other" else None
 
 
-@weakness("exports.no-key-for-a-second-try")
+@limitation("exports.no-key-for-a-second-try")
 def probe_second_try(lab: Lab) -> str | None:
     needs(lab, "request_export")
     exports = lab.exports()

@@ -1,6 +1,6 @@
-"""Which weaknesses beyond the contract does this SDK have in its waits?
+"""Which limitations beyond the contract does this SDK have in its waits?
 
-A probe returns how it saw the weakness, and None where it is not there. Nothing here counts against the SDK.
+A probe returns how it saw the limitation, and None where it is not there. Nothing here counts against the SDK.
 """
 
 from __future__ import annotations
@@ -12,17 +12,17 @@ from typing import Any
 from checks.contracts.exporting import FOREVER, needs, pollster, waiter, waiting
 from checks.contracts.judging import CannotTell, describe
 from checks.contracts.lab import EXPORT, Lab, Step, outcome_of, stamp_of
-from checks.contracts.plugin import weakness
+from checks.contracts.plugin import limitation
 
 
-@weakness("polling.deadline-overshoot")
+@limitation("polling.deadline-overshoot")
 def probe_overshoot(lab: Lab) -> str | None:
     lab.service.script(EXPORT, *FOREVER)
     wait = lab.wait(waiter(lab), timeout_sec=0.5, poll_interval_sec=5.0)
     return f"a budget of 0.5 s took {wait.elapsed_s:.1f} s" if wait.elapsed_s > 1.0 else None
 
 
-@weakness("polling.retries-outlast-the-budget")
+@limitation("polling.retries-outlast-the-budget")
 def probe_retries_outlast(lab: Lab) -> str | None:
     lab.service.script(EXPORT, Step(fault="close"))
     wait = lab.wait(pollster(lab, retries=3, retry_backoff_seconds=1.0), timeout_sec=0.5)
@@ -31,7 +31,7 @@ def probe_retries_outlast(lab: Lab) -> str | None:
     return f"a budget of 0.5 s took {wait.elapsed_s:.1f} s of retries, and then the wait {wait.said()}"
 
 
-@weakness("polling.cancel-looks-like-a-timeout")
+@limitation("polling.cancel-looks-like-a-timeout")
 def probe_cancel_type(lab: Lab) -> str | None:
     exports = _cancellable(lab)
     lab.service.script(EXPORT, *FOREVER)
@@ -43,7 +43,7 @@ def probe_cancel_type(lab: Lab) -> str | None:
     return f"both raise {type(late.error).__name__}" if same else None
 
 
-@weakness("polling.cancel-waits-for-the-pause")
+@limitation("polling.cancel-waits-for-the-pause")
 def probe_cancel_in_a_pause(lab: Lab) -> str | None:
     exports = _cancellable(lab)
     lab.service.script(EXPORT, *FOREVER)
@@ -52,14 +52,14 @@ def probe_cancel_in_a_pause(lab: Lab) -> str | None:
     return f"cancelled after 1 s, it ended after {wait.elapsed_s:.1f} s" if wait.elapsed_s > 3.0 else None
 
 
-@weakness("polling.budget-of-nan-never-ends")
+@limitation("polling.budget-of-nan-never-ends")
 def probe_nan_budget(lab: Lab) -> str | None:
     lab.service.script(EXPORT, *FOREVER)
     wait = lab.wait(pollster(lab), timeout_sec=math.nan, poll_interval_sec=1.0)
     return f"after {wait.elapsed_s:.0f} s it still waited" if wait.elapsed_s > 60.0 else None
 
 
-@weakness("polling.interval-is-not-checked")
+@limitation("polling.interval-is-not-checked")
 def probe_interval(lab: Lab) -> str | None:
     exports = pollster(lab)
     for interval in (math.nan, math.inf):
@@ -72,7 +72,7 @@ def probe_interval(lab: Lab) -> str | None:
     return None
 
 
-@weakness("polling.wait-until-ready-hides-the-outcome")
+@limitation("polling.wait-until-ready-hides-the-outcome")
 def probe_hidden_outcome(lab: Lab) -> str | None:
     needs(lab, "wait_until_ready")
     lab.service.script(EXPORT, "FAILED")
@@ -80,7 +80,7 @@ def probe_hidden_outcome(lab: Lab) -> str | None:
     return f"for a FAILED export it {made.said()}" if made.error is None else None
 
 
-@weakness("polling.expired-beside-created")
+@limitation("polling.expired-beside-created")
 def probe_expired_beside_created(lab: Lab) -> str | None:
     lab.service.script(EXPORT, "CREATED", Step(status=404))
     wait = lab.wait(pollster(lab))
@@ -89,7 +89,7 @@ def probe_expired_beside_created(lab: Lab) -> str | None:
     return f"outcome {outcome_of(wait)}, status {status}" if beside else None
 
 
-@weakness("polling.hook-ends-the-wait")
+@limitation("polling.hook-ends-the-wait")
 def probe_hook_ends_the_wait(lab: Lab) -> str | None:
     exports = _talkative(lab)
 
@@ -101,7 +101,7 @@ def probe_hook_ends_the_wait(lab: Lab) -> str | None:
     return f"the wait {wait.said()}" if isinstance(wait.error, ZeroDivisionError) else None
 
 
-@weakness("polling.silent-endings")
+@limitation("polling.silent-endings")
 def probe_silent_endings(lab: Lab) -> str | None:
     exports = _talkative(lab)
     events: list[Any] = []
@@ -110,7 +110,7 @@ def probe_silent_endings(lab: Lab) -> str | None:
     return "a wait that ended in an error told nothing" if not events else None
 
 
-@weakness("polling.stale-after-the-wait")
+@limitation("polling.stale-after-the-wait")
 def probe_stale_after(lab: Lab) -> str | None:
     lab.sdk.needs("cache")
     lab.service.script(EXPORT, "CREATED", "READY")

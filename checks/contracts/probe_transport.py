@@ -1,6 +1,6 @@
-"""Which weaknesses beyond the contract does this SDK have in its requests and errors?
+"""Which limitations beyond the contract does this SDK have in its requests and errors?
 
-A probe returns how it saw the weakness, and None where it is not there. Nothing here counts against the SDK.
+A probe returns how it saw the limitation, and None where it is not there. Nothing here counts against the SDK.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from typing import Any
 
 from checks.contracts.judging import CannotTell, describe
 from checks.contracts.lab import Lab, Step, short
-from checks.contracts.plugin import weakness
+from checks.contracts.plugin import limitation
 
 PATH = "/aris3/reports/overview"
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
 NO_PROXIES = ("NO_PROXY", "no_proxy")
 
 
-@weakness("errors.cannot-be-pickled")
+@limitation("errors.cannot-be-pickled")
 def probe_pickle(lab: Lab) -> str | None:
     error = _not_found(lab)
     try:
@@ -28,7 +28,7 @@ def probe_pickle(lab: Lab) -> str | None:
     return None
 
 
-@weakness("errors.cannot-be-hashed")
+@limitation("errors.cannot-be-hashed")
 def probe_hash(lab: Lab) -> str | None:
     error = _not_found(lab)
     try:
@@ -38,19 +38,19 @@ def probe_hash(lab: Lab) -> str | None:
     return None
 
 
-@weakness("errors.have-no-args")
+@limitation("errors.have-no-args")
 def probe_args(lab: Lab) -> str | None:
     error = _not_found(lab)
     return None if error.args else f"{type(error).__name__}.args is empty"
 
 
-@weakness("errors.bad-success-body-leaks")
+@limitation("errors.bad-success-body-leaks")
 def probe_bad_body(lab: Lab) -> str | None:
     lab.service.answer("GET", PATH, Step(status=200, raw=b"<html>hello</html>"))
     return _leaked(lab, lab.get(lab.http(), PATH).error)
 
 
-@weakness("errors.odd-error-body-leaks")
+@limitation("errors.odd-error-body-leaks")
 def probe_odd_error_body(lab: Lab) -> str | None:
     for number, body in enumerate((["not", "found"], "not found")):
         lab.service.answer("GET", f"/aris3/odd{number}", Step(status=404, json=body))
@@ -59,7 +59,7 @@ def probe_odd_error_body(lab: Lab) -> str | None:
     return None
 
 
-@weakness("errors.bare-redirect-counts-as-success")
+@limitation("errors.bare-redirect-counts-as-success")
 def probe_bare_redirect(lab: Lab) -> str | None:
     for status in (301, 304):
         lab.service.answer("GET", f"/aris3/s{status}", Step(status=status))
@@ -69,7 +69,7 @@ def probe_bare_redirect(lab: Lab) -> str | None:
     return None
 
 
-@weakness("requests.rate-limits-end-the-call")
+@limitation("requests.rate-limits-end-the-call")
 def probe_rate_limit(lab: Lab) -> str | None:
     http = lab.http(config=lab.config(retries=2))
     later = Step(status=429, headers={"Retry-After": "1"})
@@ -78,14 +78,14 @@ def probe_rate_limit(lab: Lab) -> str | None:
     return None if got.error is None else f"with two retries left, the call {got.said()}"
 
 
-@weakness("requests.hopeless-addresses-are-retried")
+@limitation("requests.hopeless-addresses-are-retried")
 def probe_hopeless_address(lab: Lab) -> str | None:
     http = lab.http(config=lab.config(api_base_url="nowhere://127.0.0.1", retries=2, retry_backoff_seconds=10.0))
     got = lab.get(http, PATH)
     return f"it took {got.elapsed_s:.0f} s of pauses to say so" if got.elapsed_s >= 10.0 else None
 
 
-@weakness("requests.absolute-url-takes-the-token-along")
+@limitation("requests.absolute-url-takes-the-token-along")
 def probe_absolute_url(lab: Lab) -> str | None:
     elsewhere = lab.another_service()
     exports = lab.exports(lab.http(), access_token="secret-token")
@@ -94,7 +94,7 @@ def probe_absolute_url(lab: Lab) -> str | None:
     return "the token arrived at another host" if taken else None
 
 
-@weakness("requests.redirects-take-the-identity-along")
+@limitation("requests.redirects-take-the-identity-along")
 def probe_redirect(lab: Lab) -> str | None:
     elsewhere = lab.another_service()
     # Another name of this machine, so that it counts as another host.
@@ -109,7 +109,7 @@ def probe_redirect(lab: Lab) -> str | None:
     return None
 
 
-@weakness("requests.environment-proxies-apply")
+@limitation("requests.environment-proxies-apply")
 def probe_proxies(lab: Lab) -> str | None:
     proxy = lab.another_service()
     address = lab.service.base_url
@@ -125,7 +125,7 @@ def probe_proxies(lab: Lab) -> str | None:
     return None
 
 
-@weakness("requests.netrc-replaces-the-token")
+@limitation("requests.netrc-replaces-the-token")
 def probe_netrc(lab: Lab) -> str | None:
     netrc = lab.home / ".netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n", encoding="utf-8")
@@ -139,7 +139,7 @@ def probe_netrc(lab: Lab) -> str | None:
     return None if sent == "Bearer token" else f"Authorization was sent as {short(sent)}"
 
 
-@weakness("requests.service-sets-the-trace-id")
+@limitation("requests.service-sets-the-trace-id")
 def probe_trace_id(lab: Lab) -> str | None:
     lab.sdk.needs("trace")
     http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))

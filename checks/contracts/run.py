@@ -21,10 +21,10 @@ from typing import Any
 
 import msgspec
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID, PROMISES
 from checks.contracts.weather import CALM, Weather
 from checks.errors import HarnessError, UsageError
+from checks.pack.pack import LIMITATIONS
 from checks.records import CheckResult, CheckRun, FindingResult, Outcome, SmokeRun
 from checks.scrub import scrub
 from checks.service.bind import command
@@ -66,10 +66,10 @@ class Line(msgspec.Struct, frozen=True):
 def known_ids(wanted: Iterable[str]) -> tuple[str, ...]:
     """The ids asked for, checked against the tables.
 
-    :raises UsageError: one of them is not a promise or a weakness.
+    :raises UsageError: one of them is not a promise or a limitation.
     """
     ids = tuple(wanted)
-    everything = {*BY_ID, *(weakness.id for weakness in WEAKNESSES)}
+    everything = {*BY_ID, *(limitation.id for limitation in LIMITATIONS)}
     for id in ids:
         if id not in everything:
             family = id.partition(".")[0]
@@ -93,7 +93,7 @@ def run_checks(
 
     Every promise has a result: one that the SDK's side never reported is unknown, with the reason.
 
-    :param wanted: ids of promises and weaknesses; none means all.
+    :param wanted: ids of promises and limitations; none means all.
     :param seed: what the checks, and the SDK's ``random``, draw from: the same seed draws the same.
     :param sides: how many processes with the SDK share the work; one, where the service's port is given.
     :param hear: called with each result as it comes, one at a time.
@@ -113,7 +113,7 @@ def run_checks(
                         found.take(result)
             found.none_for(share, side.epitaph(last_started))
 
-    everything = ids or (*(promise.id for promise in PROMISES), *(weakness.id for weakness in WEAKNESSES))
+    everything = ids or (*(promise.id for promise in PROMISES), *(limitation.id for limitation in LIMITATIONS))
     shares = [everything[number::sides] for number in range(sides)] if sides > 1 and not port else [ids]
     _together(work, [share for share in shares if share or not ids], found)
     checks, findings = found.checks, found.findings
@@ -126,7 +126,7 @@ def run_checks(
         duration_s=round(time.monotonic() - started_s, 3),
         seed=seed,
         checks=tuple(sorted(checks.values(), key=lambda result: order[result.id])),
-        findings=tuple(findings[w.id] for w in WEAKNESSES if w.id in findings),
+        findings=tuple(findings[one.id] for one in LIMITATIONS if one.id in findings),
     )
 
 

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 from checks.errors import UsageError
 from checks.evidence import attempts, reports
 from checks.evidence.patterns import classify
-from checks.evidence.report import MESSAGE_CHARS, Problem, Report, Stamp, cut_name, not_read
+from checks.evidence.report import MESSAGE_CHARS, Problem, Report, Stamp, cut_name, not_read, printable
 from checks.records import (
     CaseOutcome,
     Conclusion,
@@ -199,7 +199,7 @@ def _inside(path: Path) -> Iterator[Found]:
             f"Give a file, or a folder of files, that exists."
         ) from None
     if stat.S_ISREG(mode):
-        yield Found(_printable(path.name), path)
+        yield Found(printable(path.name), path)
     elif stat.S_ISDIR(mode):
         yield from _walk(path, path.resolve(), "")
     else:
@@ -214,7 +214,7 @@ def _walk(folder: Path, root: Path, before: str) -> Iterator[Found]:
         yield Found(before or ".", folder, trouble)
         return
     for entry in entries:
-        name = f"{before}{_printable(entry.name)}"
+        name = f"{before}{printable(entry.name)}"
         path = folder / entry.name
         if entry.is_symlink():
             yield from _link(name, path, root)
@@ -239,16 +239,11 @@ def _link(name: str, path: Path, root: Path) -> Iterator[Found]:
     # A link to a folder inside: what is there is found at its own place.
 
 
-def _printable(name: str) -> str:
-    """A file name that can be stored: bytes that are no UTF-8 are written out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
-
-
 def _free_name(name: str, path: Path, taken: Collection[str]) -> str:
     """The same relative name in two folders that were given: the folder's name tells them apart, or a number."""
     if name not in taken:
         return name
-    name = f"{_printable(path.resolve().name)}/{name}"
+    name = f"{printable(path.resolve().name)}/{name}"
     free, number = name, 2
     while free in taken:
         free, number = f"{name} ({number})", number + 1

@@ -31,6 +31,7 @@ import msgspec
 
 from checks.errors import EvidenceError, HarnessError, UsageError
 from checks.evidence import compact as compacted
+from checks.evidence.report import printable
 from checks.records import FORMAT, STORED, Evidence, SegmentInfo
 
 SUFFIX = ".jsonl"
@@ -291,14 +292,6 @@ def readable(folder: Path, kind: type[E]) -> list[E]:
     return [record for segment in found for record in segment.records if isinstance(record, kind)]
 
 
-def read_segment(path: Path) -> tuple[Evidence, ...]:
-    """The records of one segment, in the order in which they were given.
-
-    :raises EvidenceError: as for :func:`read`.
-    """
-    return open_segment(path).records
-
-
 def segments(folder: Path) -> tuple[SegmentInfo, ...]:
     """Each segment of a ledger, checked, in the order of their names.
 
@@ -550,17 +543,12 @@ def _named(path: Path) -> re.Match[str]:
     match = NAME.fullmatch(path.name)
     if match is None:
         raise EvidenceError(
-            f"{path.parent}/{_printable(path.name)}: not a segment: the name is not "
+            f"{path.parent}/{printable(path.name)}: not a segment: the name is not "
             f"<kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}, or with {PACKED}. "
             f"Move it out of the ledger, or give it back its name."
         )
     _known(path, match["kind"])
     return match
-
-
-def _printable(name: str) -> str:
-    """A file name that can be shown: bytes that are no UTF-8 are written out."""
-    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def _known(path: Path, kind: str) -> str:

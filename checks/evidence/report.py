@@ -8,6 +8,7 @@ of the three is ever "no failures". What is read of a file is bounded, and each 
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -238,6 +239,11 @@ class Pieces:
         except Declined:
             return ""
         return self._sha.hexdigest()
+
+
+def printable(name: str) -> str:
+    """A file name that can be shown and stored: bytes that are no UTF-8 are written out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
 def cut_name(name: str) -> str:

@@ -72,7 +72,10 @@ def from_checks(
         )
         for check in run.checks
     ]
-    findings = [Finding(**stamp, weakness=found.id, seen=found.seen, reason=found.reason) for found in run.findings]
+    findings = [
+        Finding(**stamp, weakness=found.id, stored_seen=found.seen.stored, reason=found.reason)
+        for found in run.findings
+    ]
     job = JobAttempt(
         **stamp,
         workflow=CHECKS_WORKFLOW,

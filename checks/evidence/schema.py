@@ -37,11 +37,6 @@ def document() -> dict[str, Any]:
     }
 
 
-def of_kind(kind: str) -> dict[str, Any]:
-    """The schema that a row of one kind is to be checked against."""
-    return document() | {"$ref": f"#/$defs/{kind}"}
-
-
 def _of_kind(kind: str, schema: dict[str, Any]) -> dict[str, Any]:
     properties = schema["properties"]
     return schema | {

@@ -28,9 +28,11 @@ from checks.includes.language import LANGUAGES, catalogue_path
 from checks.includes.rules import KNOWN
 from checks.includes.skeleton import pages
 from checks.includes.templating import said_by, templates
+from checks.pack.pack import FAMILIES
 from checks.records import Environment, Word
 
 PACKAGE = Path(checks.__file__).parent
+SENTENCES = ("says", "why", "how", "reason", "proposal")  # the fields of a pack's rows that pages show
 KEYWORDS = ("text", "N_", "_")
 _PLACEHOLDER = re.compile(r"\{[^}]*\}")
 _WORDS = re.compile(r"[^\W\d_]")  # a template of figures alone is the same in every language
@@ -51,6 +53,10 @@ def sentences() -> dict[str, tuple[str, ...]]:
         for message in _marked(file):
             if _WORDS.search(_PLACEHOLDER.sub("", message)):
                 found.setdefault(message, set()).add(f"checks/{file.relative_to(PACKAGE).as_posix()}")
+    for family in FAMILIES:
+        for module, rows in (("promises", (*family.promises, *family.statements)), ("limitations", family.limitations)):
+            for message in (text for row in rows for name in SENTENCES if (text := getattr(row, name, ""))):
+                found.setdefault(message, set()).add(f"checks/pack/{family.name}/{module}.py")
     for key in settings.every_key():
         found.setdefault(key.description, set()).add("checks/settings.py")
     for kind in Word.__subclasses__():

@@ -225,10 +225,6 @@ def _stretch(begins_h: float, ends_h: float, voice: Voice) -> Markdown:
     return myst.joined((_when(begins_h, voice), _when(ends_h, voice)), Markdown(" – "))
 
 
-def _or_not_known(value: float | None, spec: str, voice: Voice) -> str:
-    return "–" if value is None else voice.number(value, spec)
-
-
 # ── the watch's timeline ─────────────────────────────────────────────────────
 
 

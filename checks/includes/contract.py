@@ -63,7 +63,7 @@ def _promise(promise: Promise, selftest: SelfTest | None, voice: Voice) -> Markd
         statements=[statement for statement in STATEMENTS if promise.id in statement.promises],
         sections=SECTIONS,
         caught=selftest.turned_red(promise.id) if selftest else (),
-        made_at=selftest.made_at if selftest else None,
+        last_red=selftest.last_red(promise.id) if selftest else None,
         defects=_defects(),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from html import escape
@@ -9,28 +10,25 @@ from typing import Any
 
 from checks.includes import charts, myst, segments
 from checks.includes.myst import Markdown
-from checks.includes.runbook import RUNBOOK
 from checks.includes.templating import render
 from checks.includes.voice import Voice
+from checks.metrics.definitions import METRICS, MetricDefinition
 from checks.metrics.engine import in_words
 from checks.records import N_, Figure, Judgement, Metric, SegmentInfo, Text
 from checks.release.window import elapsed_h
-from checks.verdict import RULES, WEIGHTS
+from checks.verdict import RULES
 
 SEGMENTS_SHOWN = 50
-UNITS: dict[str, str] = {"share": N_("share"), "tests": N_("tests"), "events": N_("events")}
 
 
 def title_of(metric: Metric, voice: Voice) -> Markdown:
-    """The runbook's name for a metric, or its id where the runbook has none."""
-    described = RUNBOOK.get(metric.id.replace("_", "-"))
-    return voice.ours(described.title) if described else voice.literal(metric.id)
+    """The runbook's name for a metric."""
+    return voice.ours(METRICS[metric.id].title)
 
 
 def name_of(metric: Metric, voice: Voice) -> str:
     """The same in plain words, for what is no MyST."""
-    described = RUNBOOK.get(metric.id)
-    return voice.language.gettext(described.title) if described else myst.visible(metric.id)
+    return voice.language.gettext(METRICS[metric.id].title)
 
 
 def metrics(judgement: Judgement, voice: Voice) -> Markdown:
@@ -55,11 +53,10 @@ def metrics(judgement: Judgement, voice: Voice) -> Markdown:
 
 
 def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -> myst.Row:
-    described = RUNBOOK.get(metric.id.replace("_", "-"))
     badge = voice.badge(metric.state)
     return [
         myst.span(_defined(metric, voice), "row-name"),
-        voice.ours(described.definition) if described else None,
+        voice.ours(METRICS[metric.id].definition),
         voice.say(metric.source),
         voice.say(metric.threshold),
         myst.paragraphs(*figure(metric, voice), spark(metric, judgement, voice)),
@@ -70,8 +67,6 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
 
 def _defined(metric: Metric, voice: Voice) -> Markdown:
     """The name of a metric, which leads to what it is, wherever it is measured."""
-    if metric.id not in RUNBOOK:
-        return title_of(metric, voice)
     return myst.role("metric", f"{name_of(metric, voice)} <{metric.id}>")
 
 
@@ -153,17 +148,16 @@ def _through(judgement: Judgement, voice: Voice) -> Markdown | None:
     return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
 
 
-def described(id: str, voice: Voice) -> Markdown:
+def about_the_metrics() -> dict[str, Callable[[Voice], Markdown]]:
+    """The fragments that say what each metric is, by name."""
+    return {f"metric-{id}": partial(_described, it) for id, it in METRICS.items()}
+
+
+def _described(it: MetricDefinition, voice: Voice) -> Markdown:
     """What one metric is, wherever it is measured: its definition, what decides its state, and what is counted."""
-    return render(
-        "metric",
-        voice,
-        id=id,
-        definition=RUNBOOK[id].definition,
-        critical=WEIGHTS[id] > 1,
-        counted=in_words(id.replace("-", "_")).splitlines(),
-        rules=[rule.id for rule in RULES if rule.id.startswith(("critical-metric", "metric-", "extend"))],
-    )
+    counted = in_words(it.question).splitlines()
+    rules = [rule.id for rule in RULES if rule.id.startswith(("critical-metric", "metric-", "extend"))]
+    return render("metric", voice, it=it, counted=counted, rules=rules)
 
 
 def figures(judgement: Judgement, voice: Voice) -> Markdown:

@@ -51,10 +51,11 @@ def records(voice: Voice) -> Markdown:
 
     def holds(record: type[Evidence], names: Iterable[str]) -> list[tuple[str, Markdown]]:
         hints = typing.get_type_hints(record)
-        return [(name, _type(hints[name], voice)) for name in names]
+        held = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(record)}
+        return [(name, _type(held[name], voice)) for name in names]
 
     def own(record: type[Evidence]) -> list[str]:
-        return [field.name for field in msgspec.structs.fields(record) if field.name not in shared]
+        return [field.encode_name for field in msgspec.structs.fields(record) if field.name not in shared]
 
     kinds = [(kind, holds(record, own(record))) for kind, record in STORED.items()]
     return render("records", voice, format=FORMAT, shared=holds(Evidence, shared), kinds=kinds, says=SAYS)

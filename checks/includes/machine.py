@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from checks.records import Judgement, Metric, Text
+from checks.records import Judgement, Record, Text
 from checks.scrub import scrub
 
 SCHEMA = "atalaya.metrics/1"
@@ -39,7 +39,7 @@ def as_json(judgement: Judgement) -> str:
             "unknowns": list(verdict.unknowns),
             "next_steps": list(verdict.next_steps),
         },
-        "metrics": [_metric(metric) for metric in judgement.metrics],
+        "metrics": list(judgement.metrics),
         "promises": {
             status.promise.id: {"outcome": status.outcome.value, "severity": status.promise.severity.value}
             for status in judgement.promises
@@ -64,10 +64,10 @@ def closing_json(judgement: Judgement) -> str:
             }
             for point in judgement.checkpoints
         ],
-        "incidents": [msgspec.structs.asdict(one) for one in judgement.incidents],
-        "decisions": [msgspec.structs.asdict(one) for one in judgement.decisions],
-        "questions": [msgspec.structs.asdict(one) for one in judgement.questions],
-        "backlog": [msgspec.structs.asdict(one) for one in judgement.backlog],
+        "incidents": list(judgement.incidents),
+        "decisions": list(judgement.decisions),
+        "questions": list(judgement.questions),
+        "backlog": list(judgement.backlog),
     }
     return _written(document)
 
@@ -75,10 +75,6 @@ def closing_json(judgement: Judgement) -> str:
 def _written(document: dict[str, Any]) -> str:
     """In ASCII: what cannot be seen in a terminal, or is no UTF-8, stands there as an escape."""
     return json.dumps(_ready(document), indent=2, sort_keys=True) + "\n"
-
-
-def _metric(metric: Metric) -> dict[str, Any]:
-    return msgspec.structs.asdict(metric)
 
 
 def _ready(value: Any) -> Any:
@@ -90,6 +86,8 @@ def _ready(value: Any) -> Any:
             return [_ready(inner) for inner in value]
         case Text():
             return scrub(str(value))
+        case Record():
+            return _ready(msgspec.structs.asdict(value))
         case datetime():
             return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
         case str():

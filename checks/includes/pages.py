@@ -61,11 +61,11 @@ def contracts(judgement: Judgement, voice: Voice) -> Markdown:
 
 
 def findings(judgement: Judgement, voice: Voice) -> Markdown:
-    """Weaknesses beyond the contract: shown, never counted."""
-    from checks.contracts.findings import WEAKNESSES
+    """Limitations beyond the contract: shown, never counted."""
+    from checks.pack.pack import LIMITATIONS
 
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
-    known = {weakness.id: weakness for weakness in WEAKNESSES}
+    known = {limitation.id: limitation for limitation in LIMITATIONS}
     return render("findings", voice, findings=[(finding, known.get(id)) for id, finding in sorted(newest.items())])
 
 

@@ -17,17 +17,22 @@ from checks.includes.language import LANGUAGES, Language
 from checks.includes.myst import Markdown
 from checks.includes.templating import render
 from checks.includes.voice import Voice
+from checks.pack.pack import FAMILIES
 from checks.proving import selftest
 from checks.release.incidents import schema as incident_schema
-from checks.verdict import MANDATORY
 
 FOLDER = "reference"
-INPUTS = (selftest.FILE, calibrate.FILE)  # what is printed beside what the code says
+
+
+def inputs(docs: Path) -> list[Path]:
+    """The files that are printed beside what the code says."""
+    return [docs / calibrate.FILE, *(selftest.path(family) for family in FAMILIES)]
 
 
 def publish_reference(docs: Path) -> tuple[Path, ...]:
     """Write the generated part of the reference in every language; returns what had to be written."""
-    fragments = FRAGMENTS | contract.about_the_checks(selftest.read(docs))
+    fragments = FRAGMENTS | contract.about_the_checks(selftest.read())
+    fragments |= figures.about_the_metrics()
     fragments |= calibration.about_the_verdict(calibrate.read(docs))
     written = [*contract.write_promise_pages(docs), *rules.write_rule_pages(docs)]
     for code in LANGUAGES:
@@ -56,17 +61,17 @@ def promises(voice: Voice) -> Markdown:
     return render("promises", voice, promises=PROMISES)
 
 
-def weaknesses(voice: Voice) -> Markdown:
-    """Every weakness that is looked for beyond the contract."""
-    from checks.contracts.findings import WEAKNESSES
+def limitations(voice: Voice) -> Markdown:
+    """Every limitation that is looked for beyond the contract."""
+    from checks.pack.pack import LIMITATIONS
 
-    return render("weaknesses", voice, weaknesses=WEAKNESSES)
+    return render("limitations", voice, limitations=LIMITATIONS)
 
 
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "settings": keys,
     "promises": promises,
-    "weaknesses": weaknesses,
+    "weaknesses": limitations,
     **rules.about_the_rules(),
     "statements": contract.statements,
     "faults": contract.faults,
@@ -74,5 +79,4 @@ FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "states": incidents.machines,
     "opening": incidents.opening_rules,
     "fragments": embedding.fragments,
-    **{f"metric-{id}": partial(figures.described, id) for id in MANDATORY},
 }

@@ -16,9 +16,9 @@ import msgspec
 from checks.evidence.ledger import Segment
 from checks.includes import files, myst
 from checks.includes.myst import Markdown
-from checks.includes.runbook import KINDS, RUNBOOK
 from checks.includes.templating import render_html
 from checks.includes.voice import Voice
+from checks.metrics.definitions import METRICS, MetricDefinition
 from checks.records import Evidence, Judgement, SegmentInfo, Text
 
 FOLDER = "segments"
@@ -38,7 +38,11 @@ def name_of(segment: SegmentInfo) -> str:
 
 def behind(metric: str, judgement: Judgement) -> list[SegmentInfo]:
     """The segments that hold records which a metric counts."""
-    return [segment for segment in judgement.segments if segment.kind in KINDS.get(metric, ())]
+    return [segment for segment in judgement.segments if _is_counted(segment, METRICS[metric])]
+
+
+def _is_counted(segment: SegmentInfo, it: MetricDefinition) -> bool:
+    return segment.kind in [record.kind for record in it.evidence]
 
 
 def write_pages(judgement: Judgement, segments: Iterable[Segment], out: Path, voice: Voice) -> tuple[Path, ...]:
@@ -58,7 +62,7 @@ def page(segment: Segment, voice: Voice) -> str:
         voice,
         segment=segment.info,
         id=name_of(segment.info),
-        metrics=[Text(template=RUNBOOK[id].title) for id, kinds in KINDS.items() if segment.info.kind in kinds],
+        metrics=[Text(template=it.title) for it in METRICS.values() if _is_counted(segment.info, it)],
         records=[(one, _line(one)) for one in segment.records[:RECORDS_SHOWN]],
         left_out=len(segment.records) - RECORDS_SHOWN,
         limit=RECORD_LIMIT,

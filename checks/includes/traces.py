@@ -6,40 +6,19 @@ leads back to the figures that it speaks for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
 from typing import NamedTuple
 
 from checks.includes import myst
 from checks.includes.myst import Markdown
-from checks.includes.runbook import RUNBOOK
 from checks.includes.templating import render
 from checks.includes.voice import Voice
-from checks.records import N_, Conclusion, Event, EventKind, JobAttempt, TestAttempt, Trace
+from checks.metrics.definitions import METRICS
+from checks.records import N_, Conclusion, Event, JobAttempt, TestAttempt, Trace
 
 ROWS_SHOWN = 200
 COMMA = Markdown(", ")
-
-
-class Behind(NamedTuple):
-    """What a metric rests on: which of the records, and which of those come first."""
-
-    metric: str
-    counts: Callable[[Trace], bool]
-    nothing: str
-
-
-def _event(kind: EventKind) -> Callable[[Trace], bool]:
-    return lambda trace: isinstance(trace.record, Event) and trace.record.event is kind
-
-
-BEHIND: tuple[Behind, ...] = (
-    Behind("pass-rate", lambda trace: isinstance(trace.record, JobAttempt), N_("No attempt of a job was recorded.")),
-    Behind("flaky-tests", lambda trace: isinstance(trace.record, TestAttempt), N_("No test has failed.")),
-    Behind("network-errors", _event(EventKind.NETWORK_ERROR), N_("No network error was recorded.")),
-    Behind("polling-timeouts", _event(EventKind.POLLING_TIMEOUT), N_("No polling timeout was recorded.")),
-    Behind("stale-cache", _event(EventKind.STALE_READ), N_("No stale read was recorded.")),
-)
 
 
 class Places(NamedTuple):
@@ -55,8 +34,7 @@ def traces(found: Iterable[Trace], places: Places, voice: Voice) -> Markdown:
     return render(
         "traces",
         voice,
-        figures=[(one, [trace for trace in ordered if one.counts(trace)]) for one in BEHIND],
-        titles={id: described.title for id, described in RUNBOOK.items()},
+        figures=[(it, list(filter(it.lists, ordered))) for it in METRICS.values()],
         most=ROWS_SHOWN,
         what=partial(_what, voice=voice),
         how=partial(_how, voice=voice),
@@ -69,12 +47,12 @@ def metrics_behind(found: Iterable[Trace], voice: Voice) -> dict[str, Markdown]:
     """For each origin of records, links to the figures that it speaks for."""
     by_origin: dict[str, list[str]] = {}
     for trace in found:
-        for one in BEHIND:
+        for it in METRICS.values():
             known = by_origin.setdefault(_origin(trace), [])
-            if one.counts(trace) and one.metric not in known:
-                known.append(one.metric)
+            if it.lists(trace) and it.id not in known:
+                known.append(it.id)
     return {
-        origin: myst.joined((myst.link(voice(RUNBOOK[id].title), f"behind-{id}") for id in metrics), COMMA)
+        origin: myst.joined((myst.link(voice(METRICS[id].title), f"behind-{id}") for id in metrics), COMMA)
         for origin, metrics in by_origin.items()
         if metrics
     }

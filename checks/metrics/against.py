@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from checks.metrics import comparison
 from checks.metrics.burn import FEWEST
 from checks.metrics.comparison import Arm
+from checks.metrics.definitions import Comparison, MetricDefinition
 from checks.metrics.digits import rates, shares
 from checks.metrics.looks import limit
 from checks.metrics.span import Basis, Span
@@ -24,21 +25,22 @@ Jobs = Mapping[tuple[str, str, str], tuple[int, int]]
 NO_BASIS = text("No release before this one was accepted: there is nothing to compare with.")
 
 
-def compared(metric: Metric, jobs: Jobs, span: Span) -> Metric:
+def compared(it: MetricDefinition, metric: Metric, jobs: Jobs, span: Span) -> Metric:
     """The metric, beside what the last accepted release showed over as much of its window."""
     basis = span.basis
     if basis is None:
-        found, said = Compared.NO_BASIS, NO_BASIS
-    elif metric.id == "pass-rate":
-        found, said = _jobs(jobs, basis, span)
-    elif metric.unit == "events":
-        found, said = _events(metric, basis, span)
-    else:
-        found, said = _count(metric, basis)
+        return replace(metric, compared=Compared.NO_BASIS, against=NO_BASIS)
+    match it.compared:
+        case Comparison.JOBS:
+            found, said = _jobs(metric, jobs, basis, span)
+        case Comparison.EVENTS:
+            found, said = _events(metric, basis, span)
+        case _:
+            found, said = _value(metric, basis)
     return replace(metric, compared=found, against=said)
 
 
-def _jobs(jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
+def _jobs(metric: Metric, jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
     """Jobs of the variants that both releases have: a variant that is new has no basis."""
     both = sorted(jobs.keys() & basis.jobs.keys())
     new_well, new_n = (sum(jobs[key][i] for key in both) for i in (0, 1))
@@ -51,7 +53,7 @@ def _jobs(jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
     drop = comparison.fisher(Arm(base_well, base_n), Arm(new_well, new_n))
     if drop.value is None or drop.low is None or drop.high is None or drop.p is None or drop.smallest is None:
         raise ValueError("both sides have jobs, so there is a comparison")
-    most, already_open = limit(span.look), "pass-rate" in span.regressed_before
+    most, already_open = limit(span.look), metric.id in span.regressed_before
     least = max(0.0, drop.smallest - comparison.OPEN_EFFECT) if already_open else drop.smallest
     loss, low, high, smallest = shares(drop.value, drop.low, drop.high, least)
     p, held_against = rates(drop.p, comparison.eased(most, already_open))
@@ -74,7 +76,7 @@ def _jobs(jobs: Jobs, basis: Basis, span: Span) -> tuple[Compared, Text]:
         failures=FEWEST,
         power=weak if min(new_n, base_n) < needed else "",
     )
-    return _word(comparison.regressed(drop, limit=most, already_open=already_open)), said
+    return comparison.regressed(drop, limit=most, already_open=already_open), said
 
 
 def _events(metric: Metric, basis: Basis, span: Span) -> tuple[Compared, Text]:
@@ -104,16 +106,16 @@ def _events(metric: Metric, basis: Basis, span: Span) -> tuple[Compared, Text]:
     fixed = span.fixed_at.get(metric.id)
     if fixed is not None:
         said = text("Since the fix of {at}: {said}", at=fixed, said=said)
-    return _word(comparison.risen(found, limit=most, already_open=already_open)), said
+    return comparison.risen(found, limit=most, already_open=already_open), said
 
 
 def _since_a_fix(metric: Metric) -> tuple[int, int]:
     """Events and trials, without those from before a fix. Without a fix there is nothing before it."""
-    inputs = metric.inputs
-    return int(metric.value or 0) - inputs["events_before_fix"], metric.n - inputs["trials_before_fix"]
+    before = metric.before_fix
+    return int(metric.value or 0) - before.events, metric.n - before.trials
 
 
-def _count(metric: Metric, basis: Basis) -> tuple[Compared, Text]:
+def _value(metric: Metric, basis: Basis) -> tuple[Compared, Text]:
     """A count without an interval: shown beside the other, and judged against its limit only."""
     before = basis.metrics[metric.id]
     if metric.value is None or before.value is None:
@@ -124,9 +126,3 @@ def _count(metric: Metric, basis: Basis) -> tuple[Compared, Text]:
         before=before.value,
         version=basis.version,
     )
-
-
-def _word(found: bool | None) -> Compared:
-    if found is None:
-        return Compared.TOO_FEW
-    return Compared.REGRESSED if found else Compared.NOT_SHOWN

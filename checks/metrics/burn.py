@@ -11,8 +11,8 @@ from typing import NamedTuple
 from scipy import stats
 
 from checks.metrics.statistics import must_be_counts
+from checks.records import Burning
 
-WINDOW_H = 72
 FEWEST = 3  # bad events: one in a quiet hour raises no alarm
 CHANCE = 0.01  # of so many bad events within the budget, below which they are not put down to chance
 
@@ -41,19 +41,6 @@ ALERTS = (
     Alert(long_h=6, short_h=30 / 60, rate=3.0),
     Alert(long_h=24, short_h=2, rate=1.5),
 )
-
-
-def threshold(share: float, hours: float, window_h: float = WINDOW_H) -> float:
-    """The burn rate that spends this share of the window's budget in so many hours.
-
-    >>> [threshold(0.10, 1), threshold(0.25, 6), threshold(0.50, 24)] == [alert.rate for alert in ALERTS]
-    True
-    >>> f"{threshold(0.02, 1, window_h=30 * 24):.1f}"
-    '14.4'
-    """
-    if share < 0 or hours <= 0 or window_h <= 0:
-        raise ValueError(f"{share} in {hours} of {window_h} hours: give a share and hours above zero")
-    return share * window_h / hours
 
 
 def budget(expected: float, slo: float) -> float:
@@ -114,23 +101,24 @@ def guard(bad: int, total: int, slo: float) -> bool:
     return chance(bad, total, slo) < CHANCE and bad >= FEWEST
 
 
-def burning(long: Events, short: Events, *, slo: float, rate: float) -> bool | None:
+def burning(long: Events, short: Events, *, slo: float, rate: float) -> Burning:
     """Whether the budget burns faster than ``rate`` in the long hours and in the short, and not by chance.
 
-    The guard is on the long hours; in the short ones there is little to count. None, which is UNKNOWN and not quiet,
-    where nothing happened in either, and where the objective is 1 (see :func:`burn_rate`).
+    The guard is on the long hours; in the short ones there is little to count. It is unknown, and not quiet, where
+    nothing happened in either, and where the objective is 1 (see :func:`burn_rate`).
 
     >>> burning(Events(15, 1800), Events(2, 150), slo=0.999, rate=7.2)
-    True
+    <Burning.YES: 'yes'>
     >>> burning(Events(15, 1800), Events(0, 150), slo=0.999, rate=7.2)  # it is over
-    False
-    >>> burning(Events(0, 1800), Events(0, 0), slo=0.999, rate=7.2) is None
-    True
+    <Burning.NO: 'no'>
+    >>> burning(Events(0, 1800), Events(0, 0), slo=0.999, rate=7.2)
+    <Burning.UNKNOWN: 'not known'>
     """
     rates = burn_rate(*long, slo), burn_rate(*short, slo)
     if rates[0] is None or rates[1] is None:
-        return None
-    return min(rates[0], rates[1]) > rate and guard(*long, slo)
+        return Burning.UNKNOWN
+    burns = min(rates[0], rates[1]) > rate and guard(*long, slo)
+    return Burning.YES if burns else Burning.NO
 
 
 def _left(slo: float) -> float:

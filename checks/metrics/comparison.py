@@ -18,7 +18,7 @@ from scipy import stats
 from checks.metrics.burn import FEWEST
 from checks.metrics.clustering import clopper_pearson
 from checks.metrics.statistics import ALPHA, Z, must_be_counts, wilson
-from checks.records import Record
+from checks.records import Compared, Record
 
 # A regression that is open is judged a little harder, lest it closes and opens again at each look.
 OPEN_P, OPEN_EFFECT = 0.05, 0.02
@@ -91,19 +91,19 @@ def _share(arm: Arm) -> tuple[float, float, float] | None:
     return share.value, share.low, share.high
 
 
-def regressed(drop: Drop, *, limit: float = ALPHA, already_open: bool = False) -> bool | None:
+def regressed(drop: Drop, *, limit: float = ALPHA, already_open: bool = False) -> Compared:
     """Whether it is surely worse (p below the look's limit), by enough to matter, and with three failures or more.
 
     A regression that is ``already_open`` stays so up to a p of five points more and for an effect of two points less.
-    None where there is nothing to compare.
+    Too few to tell where there is nothing to compare.
 
     >>> regressed(fisher(Arm(194, 200), Arm(52, 60))), regressed(fisher(Arm(97, 100), Arm(18, 20)))
-    (True, False)
+    (<Compared.REGRESSED: 'regressed'>, <Compared.NOT_SHOWN: 'no regression shown'>)
     """
     if drop.value is None or drop.p is None or drop.smallest is None:
-        return None
+        return Compared.TOO_FEW
     smallest = drop.smallest - OPEN_EFFECT if already_open else drop.smallest
-    return drop.p < eased(limit, already_open) and drop.value > smallest and drop.failures >= FEWEST
+    return _word(drop.p < eased(limit, already_open) and drop.value > smallest and drop.failures >= FEWEST)
 
 
 def minimum_effect(n: int) -> float | None:
@@ -195,21 +195,21 @@ def counts(new: int, new_exposure: float, base: int, base_exposure: float) -> Ra
     )
 
 
-def risen(found: RateRatio, *, limit: float = ALPHA, already_open: bool = False) -> bool | None:
+def risen(found: RateRatio, *, limit: float = ALPHA, already_open: bool = False) -> Compared:
     """Whether events are surely more frequent than in the base, and three or more.
 
-    None, which is INCONCLUSIVE, where a side has no exposure, and where there are events that look like a rise but
-    are too few to show one, however they fell: more exposure would tell. Without any, no rise is claimed.
+    Too few to tell where a side has no exposure, and where there are events that look like a rise but are too few to
+    show one, however they fell: more exposure would tell. Without any, no rise is claimed.
 
-    >>> risen(counts(9, 40_000, 6, 90_000)), risen(counts(4, 6, 0, 6)) is None
-    (True, True)
+    >>> risen(counts(9, 40_000, 6, 90_000)), risen(counts(4, 6, 0, 6))
+    (<Compared.REGRESSED: 'regressed'>, <Compared.TOO_FEW: 'too few to tell'>)
     """
     if found.p is None or found.least_p is None:
-        return None
+        return Compared.TOO_FEW
     allowed = eased(limit, already_open)
     if found.events and found.least_p >= allowed and (found.ratio is None or found.ratio > 1):
-        return None
-    return found.p < allowed and found.events >= FEWEST
+        return Compared.TOO_FEW
+    return _word(found.p < allowed and found.events >= FEWEST)
 
 
 # ── measured times ───────────────────────────────────────────────────────────
@@ -275,16 +275,16 @@ def latency(base: Sequence[float], new: Sequence[float]) -> Shift:
     )
 
 
-def slower(found: Shift, *, limit: float = ALPHA, ratio: float = SLOWER, already_open: bool = False) -> bool | None:
-    """Whether times are surely longer, and their 95th percentile by more than 30 %. None where it cannot be told.
+def slower(found: Shift, *, limit: float = ALPHA, ratio: float = SLOWER, already_open: bool = False) -> Compared:
+    """Whether times are surely longer, and their 95th percentile by more than 30 %.
 
-    >>> slower(latency([1, 2, 3, 4, 5, 6], [11, 12, 13, 14, 15, 16])), slower(latency([1], [2])) is None
-    (True, True)
+    >>> slower(latency([1, 2, 3, 4, 5, 6], [11, 12, 13, 14, 15, 16])), slower(latency([1], [2]))
+    (<Compared.REGRESSED: 'regressed'>, <Compared.TOO_FEW: 'too few to tell'>)
     """
     if found.p is None or found.p95_ratio is None:
-        return None
+        return Compared.TOO_FEW
     least = ratio - OPEN_EFFECT if already_open else ratio
-    return found.p < eased(limit, already_open) and found.p95_ratio > least
+    return _word(found.p < eased(limit, already_open) and found.p95_ratio > least)
 
 
 def _shift(base: Sequence[float], new: Sequence[float], place: int) -> float:
@@ -337,6 +337,10 @@ def benjamini_hochberg(ps: Sequence[float], q: float = ALPHA) -> tuple[bool, ...
     if not all(0 <= p <= 1 for p in ps):
         raise ValueError("a probability is from 0 to 1")
     return tuple(bool(p <= q) for p in stats.false_discovery_control(ps)) if ps else ()
+
+
+def _word(is_worse: bool) -> Compared:
+    return Compared.REGRESSED if is_worse else Compared.NOT_SHOWN
 
 
 def eased(limit: float, already_open: bool) -> float:

@@ -12,10 +12,11 @@ from itertools import groupby
 from statistics import median
 
 from checks.evidence.runs import SMOKE_WORKFLOW
+from checks.metrics.definitions import counting
 from checks.metrics.engine import Engine
 from checks.metrics.span import BIN, Span
 from checks.metrics.statistics import Estimate, garwood, wilson
-from checks.records import Course, Metric, Part, Took
+from checks.records import Course, EventKind, Metric, Part, Took
 
 HOUR = timedelta(hours=1)
 PART_H = 6  # what course.sql counts in
@@ -57,9 +58,9 @@ def _so_far(jobs: Sequence[tuple[int, int]], until_h: float) -> Iterator[Part]:
 
 def _errors(metrics: Sequence[Metric], until_h: float) -> Iterator[Part]:
     """The errors for each request in 24 h, as the metric counted them."""
-    inputs = next((metric.inputs for metric in metrics if metric.id == "network-errors"), {})
-    counted = zip(inputs.get("errors_by_24h", ()), inputs.get("requests_by_24h", ()), strict=True)
-    for number, (seen, sent) in enumerate(counted):
+    it, _ = counting(EventKind.NETWORK_ERROR)
+    counted = next((metric.by_day for metric in metrics if metric.id == it.id), ())
+    for number, (seen, sent) in enumerate((day.events, day.trials) for day in counted):
         yield _part(number * DAY_H, DAY_H, until_h, seen, sent, garwood(seen, float(sent)))
 
 

@@ -3,12 +3,7 @@
 -- started, or that told nothing watched nothing.
 -- Other commits' jobs count here: whatever they say of another SDK, somebody was looking.
 SELECT DISTINCT occurred_at
-FROM job_attempts
-WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-  AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-  AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-  AND environment IN ('loopback', 'ci', 'rehearsal')
-  AND (environment = 'rehearsal') = $rehearsal
-  AND (list_contains($ours, workflow) OR $any_workflow OR list_contains($workflows, workflow))
+FROM counted_job_attempts
+WHERE (list_contains($ours, workflow) OR $any_workflow OR list_contains($workflows, workflow))
   AND conclusion IN ('success', 'failure', 'timed_out')
 ORDER BY occurred_at ASC NULLS LAST

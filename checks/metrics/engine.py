@@ -1,6 +1,6 @@
 """How does one folder of evidence become tables that SQL can ask?
 
-DuckDB in memory: one connection, UTC, nothing on disk. A view for each kind of record stands over its
+DuckDB in memory: one connection, UTC, nothing on disk. A table for each kind of record holds its
 segments, packed, compacted or not, with columns declared from the records themselves: what DuckDB guesses from a file
 drifts with the file. The questions are the ``.sql`` files beside this module.
 """
@@ -29,13 +29,17 @@ from checks.records import Event, Evidence, JobAttempt, Observation, Reading, Te
 HERE = Path(__file__).parent
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
-VIEWS: dict[str, type[Evidence]] = {
+TABLES: dict[str, type[Evidence]] = {
     "job_attempts": JobAttempt,
     "test_attempts": TestAttempt,
     "events": Event,
     "observations": Observation,
     "readings": Reading,
 }
+
+# Over each table, and each over the one before it: what belongs to the watch, and of that what counts. A query that
+# reads from ``counted_events`` has both in front of it.
+VIEWS = ("window", "counted")
 
 COLUMN_TYPES: dict[Any, str] = {
     str: "VARCHAR",
@@ -58,16 +62,17 @@ class Engine:
         self._evidence = evidence
         self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
 
-    def ask(self, question: str, parameters: Mapping[str, Any]) -> list[Row]:
-        """The rows that one ``.sql`` file gives. Parameters that it does not name are left out.
+    def ask(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows that one ``.sql`` file gives: one of this folder by its name, or a file. Parameters that it does
+        not name are left out.
 
         :raises EvidenceError: a segment cannot be read as what its name says.
         """
         sql = _written(question)
         named = {name: parameters[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
-        asked = question, repr(named)
+        asked = str(question), repr(named)
         if asked not in self._answers:
-            self._answers[asked] = self._answer(question, sql, named)
+            self._answers[asked] = self._answer(asked[0], sql, named)
         return self._answers[asked]
 
     def _answer(self, question: str, sql: str, named: Mapping[str, Any]) -> list[Row]:
@@ -77,30 +82,54 @@ class Engine:
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
         except duckdb.Error as why:
             raise EvidenceError(
-                f"{self._evidence}: {question}.sql cannot be answered: {why}. "
+                f"{self._evidence}: {question} cannot be answered: {why}. "
                 f"Restore the segment that it names from git, or collect it again."
             ) from None
 
 
-def in_words(question: str) -> str:
+def in_words(question: str | Path) -> str:
     """What a question counts, as the comment at its head says it.
 
     >>> in_words("collection").splitlines()[0]
     'Says how the newest collection of what GitHub knows ended: its reading of the list of runs, which is read only if'
     """
-    lines = (HERE / f"{question}.sql").read_text(encoding="utf-8").splitlines()
+    lines = _file(question).read_text(encoding="utf-8").splitlines()
     head = takewhile(lambda line: line.startswith("-- ") and not NEEDS.match(line), lines)
     return "\n".join(line.removeprefix("-- ") for line in head)
 
 
-def _written(question: str) -> str:
-    """A question with the steps that it says it needs in front: what two questions begin with stands in one file."""
-    sql = (HERE / f"{question}.sql").read_text(encoding="utf-8")
-    steps = [f"{name} AS (\n{(HERE / f'{name}.sql').read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)]
+def _file(question: str | Path) -> Path:
+    return question if isinstance(question, Path) else HERE / f"{question}.sql"
+
+
+def _written(question: str | Path) -> str:
+    """A question with the views that it reads and the steps that it says it needs in front of it."""
+    sql = _file(question).read_text(encoding="utf-8")
+    needed = [f"{name} AS (\n{_file(name).read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)]
+    steps = [*_views("\n".join((sql, *needed))), *needed]
     if not steps:
         return sql
     begins, with_, rest = sql.partition("\nWITH ")
     return f"{begins}\nWITH {', '.join((*steps, rest))}" if with_ else f"WITH {', '.join(steps)}\n{sql}"
+
+
+def _views(sql: str) -> Iterator[str]:
+    """The views over the tables that a query names, each before what reads it."""
+    for table, record in TABLES.items():
+        named = [view for view in VIEWS if f" {view}_{table}\n" in sql]
+        names = columns(record)
+        for view in VIEWS[: VIEWS.index(named[-1]) + 1] if named else ():
+            select = (
+                (HERE / "views" / f"{view}.sql")
+                .read_text(encoding="utf-8")
+                .format(
+                    columns=", ".join(f'"{name}"' for name in names),
+                    commit='"commit"' if "commit" in names else "''",
+                    records=table,
+                )
+            )
+            # A view is no step that is computed once: what a query does not use of it is never read.
+            yield f"{view}_{table} AS NOT MATERIALIZED (\n{select})"
 
 
 @contextmanager
@@ -111,13 +140,13 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
     """
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        for view, record in VIEWS.items():
-            _load(connection, evidence, view, record, damaged)
+        for table, record in TABLES.items():
+            _load(connection, evidence, table, record, damaged)
         yield Engine(connection, evidence)
 
 
 def _load(
-    connection: duckdb.DuckDBPyConnection, evidence: Path, view: str, record: type[Evidence], damaged: Container[str]
+    connection: duckdb.DuckDBPyConnection, evidence: Path, table: str, record: type[Evidence], damaged: Container[str]
 ) -> None:
     """The rows of one kind, in memory: a compaction beside us takes files away, and then we look again."""
     for left in reversed(range(LISTINGS)):
@@ -130,7 +159,7 @@ def _load(
             )
             for source in compacted:
                 rows = rows.union(connection.sql(as_columns(source.path, shape(record), source.passed_over)))
-            rows.create(view)
+            rows.create(table)
         except (duckdb.Error, OSError) as why:
             if left and not all(file.exists() for file in alone):
                 continue
@@ -154,7 +183,7 @@ def columns(record: type[msgspec.Struct]) -> dict[str, str]:
     ('TIMESTAMPTZ', 'VARCHAR', 'BIGINT')
     """
     hints = get_type_hints(record)
-    return {field.name: _column_type(hints[field.name]) for field in msgspec.structs.fields(record)}
+    return {field.encode_name: _column_type(hints[field.name]) for field in msgspec.structs.fields(record)}
 
 
 def _column_type(hint: Any) -> str:

@@ -8,11 +8,7 @@ WITH attempts AS (
     MAX(requests) AS requests,
     MAX(waits) AS waits,
     MAX(stale_trials) AS stale_trials
-  FROM job_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM window_job_attempts
   GROUP BY environment, workflow, job, variant, run_id, attempt
 ),
 tried AS (
@@ -32,12 +28,8 @@ seen AS (
     COUNT(*) FILTER (WHERE event = 'network-error') AS network_errors,
     COUNT(*) FILTER (WHERE event = 'polling-timeout') AS polling_timeouts,
     COUNT(*) FILTER (WHERE event = 'stale-read') AS stale_reads
-  FROM events
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND (environment = 'rehearsal') = $rehearsal
-    AND NOT expected
+  FROM window_events
+  WHERE NOT expected
   GROUP BY environment
 )
 SELECT

@@ -8,13 +8,11 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from functools import cache, lru_cache
-from itertools import pairwise
 from typing import Any, NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from checks.metrics.statistics import ALPHA
 from checks.records import Score
@@ -132,56 +130,6 @@ def rank(low: float | None, runs_per_day: float, cost: float) -> float:
     return 0.0 if low is None else _probability(low) * runs_per_day * cost
 
 
-def retry_once(flaky_share: float) -> float | None:
-    """The probability of failure of an attempt, from the share of runs that failed and passed when tried once more.
-
-    That share is p (1 - p), so ``p = (1 - sqrt(1 - 4 r)) / 2``, of the two solutions the one under one half.
-    A share above 1/4 comes from no p: None.
-
-    >>> f"{retry_once(3 / 40):.5f}", retry_once(0.3) is None
-    ('0.08167', True)
-    """
-    r = _probability(flaky_share)
-    return (1 - math.sqrt(1 - 4 * r)) / 2 if r <= 0.25 else None
-
-
-def two_retries(p: float) -> float:
-    """How often a run is called flaky if it is tried twice more at the most: it failed once or twice, then passed.
-
-    ``p (1 - p) + p^2 (1 - p) = p (1 - p) (1 + p)``, for an attempt that fails with probability p.
-
-    >>> f"{two_retries(0.1):.3f}"
-    '0.099'
-    """
-    return _probability(p) * (1 - p) * (1 + p)
-
-
-def flip_rate(outcomes: Sequence[bool]) -> float | None:
-    """How often the outcome changed from one run to the next, of all the times that it could. None below two runs.
-
-    Of n outcomes n - 1 can differ from the one before. (Where it is divided by n, as some tools do, a test that
-    flips each time never reaches 1.) Across commits a change may be honest: use it to break a tie, no more.
-
-    >>> [flip_rate([letter == "P" for letter in runs]) for runs in ("PPFFF", "PFPFF", "PFPFP", "FFFFF", "P")]
-    [0.25, 0.75, 1.0, 0.0, None]
-    """
-    if len(outcomes) < 2:
-        return None
-    flips = sum(before is not after for before, after in pairwise(outcomes))
-    return flips / (len(outcomes) - 1)
-
-
-def entropy(p: float) -> float:
-    """How unpredictable an attempt is that fails with probability p, in bits: 1 is the toss of a coin.
-
-    C. E. Shannon, "A Mathematical Theory of Communication", Bell System Technical Journal 27 (1948).
-
-    >>> [f"{entropy(p):.4f}" for p in (0.5, 0.25, 0.1, 0)]
-    ['1.0000', '0.8113', '0.4690', '0.0000']
-    """
-    return float(stats.entropy([_probability(p), 1 - p], base=2))
-
-
 def impact(q: float, runs: int) -> float | None:
     """The probability that at least one of so many runs is red, if each fails with probability q. None for no run.
 
@@ -190,16 +138,6 @@ def impact(q: float, runs: int) -> float | None:
     """
     _must_not_be_negative(runs)
     return 1 - (1 - _probability(q)) ** runs if runs else None
-
-
-def suite_green(qs: Iterable[float]) -> float | None:
-    """The probability that a suite is green whose tests fail independently, each with its q. None for no test.
-
-    >>> f"{suite_green([0.03, 0.01, 0.005] + 200 * [0.0005]):.4f}"
-    '0.8645'
-    """
-    passes = [1 - _probability(q) for q in qs]
-    return math.prod(passes) if passes else None
 
 
 def clean_runs_to_prove(q: float) -> int | None:

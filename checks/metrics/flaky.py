@@ -96,7 +96,6 @@ def _flaky_test(row: Row, shapes: Sequence[Shape] | None, days: float) -> FlakyT
         critical=row["critical"] == 1,
         kind=kind,
         keys=row["keys"],
-        repeated_keys=row["repeated_keys"],
         mixed_keys=row["mixed_keys"],
         attempts=row["attempts"],
         failures=row["failures"],

@@ -9,7 +9,6 @@ WITH variants AS (
     test, variant,
     MAX(critical) AS critical,
     COUNT(*) AS keys,
-    COUNT(*) FILTER (WHERE attempts >= 2) AS repeated_keys,
     COUNT(*) FILTER (WHERE passes > 0 AND failures > 0) AS mixed_keys,
     COUNT(*) FILTER (WHERE passes = 0) AS lost_keys,
     COUNT(*) FILTER (WHERE passes = 0 AND failures = 1) AS lone_keys,
@@ -66,7 +65,6 @@ totals AS (
     test,
     MAX(critical) AS critical,
     SUM(keys) AS keys,
-    SUM(repeated_keys) AS repeated_keys,
     SUM(mixed_keys) AS mixed_keys,
     SUM(lost_keys) AS lost_keys,
     SUM(lone_keys) AS lone_keys,
@@ -79,21 +77,11 @@ totals AS (
 ),
 named AS (
   SELECT test, MAX(CASE WHEN critical THEN 1 ELSE 0 END) AS critical
-  FROM test_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM counted_test_attempts
   GROUP BY test
   UNION ALL
   SELECT promise AS test, MAX(CASE WHEN severity = 'critical' THEN 1 ELSE 0 END) AS critical
-  FROM observations
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM counted_observations
   GROUP BY promise
 ),
 tests AS (
@@ -103,7 +91,6 @@ SELECT
   tests.test AS test,
   CAST(COALESCE(totals.critical, tests.critical) AS BIGINT) AS critical,
   CAST(COALESCE(totals.keys, 0) AS BIGINT) AS keys,
-  CAST(COALESCE(totals.repeated_keys, 0) AS BIGINT) AS repeated_keys,
   CAST(COALESCE(totals.mixed_keys, 0) AS BIGINT) AS mixed_keys,
   CAST(COALESCE(totals.lost_keys, 0) AS BIGINT) AS lost_keys,
   CAST(COALESCE(totals.lone_keys, 0) AS BIGINT) AS lone_keys,

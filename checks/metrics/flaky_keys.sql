@@ -12,19 +12,14 @@
 -- whose attempts are numbered from 1. Only the others are looked at again, attempt by attempt.
 WITH decided AS NOT MATERIALIZED (
   SELECT
-    test, variant, run_id, attempt, origin, "commit", occurred_at,
+    test, variant, run_id, attempt, origin, "commit", of_another_commit, occurred_at,
     CASE WHEN outcome = 'passed' THEN 1 ELSE 0 END AS passed,
     CASE WHEN critical THEN 1 ELSE 0 END AS critical,
     CASE
       WHEN duration_s >= 0 AND duration_s < 1000000000 THEN CAST(FLOOR(duration_s * 1000000) AS BIGINT)
     END AS duration_us
-  FROM test_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND outcome IN ('passed', 'failed', 'errored')
+  FROM counted_test_attempts
+  WHERE outcome IN ('passed', 'failed', 'errored')
 ),
 own_runs AS (
   SELECT run_id
@@ -95,8 +90,8 @@ told AS NOT MATERIALIZED (
   SELECT
     decided.test,
     CASE
-      WHEN $commit = '' OR decided."commit" = '' THEN COALESCE(NULLIF(decided."commit", ''), decided.run_id)
-      WHEN SUBSTR(decided."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(decided."commit")) THEN $commit
+      WHEN decided."commit" = '' THEN decided.run_id
+      WHEN $commit <> '' AND decided.of_another_commit = 0 THEN $commit
       ELSE decided."commit"
     END AS version,
     decided.variant, decided.run_id, decided.attempt, decided.origin, decided.passed, decided.critical,
@@ -116,12 +111,7 @@ told AS NOT MATERIALIZED (
     ON own_runs.run_id = decided.run_id
   WHERE set_aside.run_id IS NULL
     AND never_started.run_id IS NULL
-    AND (
-      own_runs.run_id IS NOT NULL
-      OR $commit = ''
-      OR decided."commit" = ''
-      OR SUBSTR(decided."commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH(decided."commit"))
-    )
+    AND (own_runs.run_id IS NOT NULL OR decided.of_another_commit = 0)
 ),
 seen AS (
   SELECT
@@ -165,13 +155,8 @@ checked AS (
         WHEN duration_s >= 0 AND duration_s < 1000000000 THEN CAST(FLOOR(duration_s * 1000000) AS BIGINT)
       END
     ) AS duration_us
-  FROM observations
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND outcome IN ('kept', 'broken')
+  FROM counted_observations
+  WHERE outcome IN ('kept', 'broken')
   GROUP BY promise, subject_digest, run_id, occurred_at, CASE WHEN outcome = 'kept' THEN 1 ELSE 0 END
 )
 SELECT test, version, variant, attempts, passes, attempts - passes AS failures, critical, first_at, duration_us, timed

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
+from checks.metrics.definitions import MetricDefinition
 from checks.metrics.engine import Engine
 from checks.metrics.span import Span
 from checks.records import Metric, State, Text, text
 from checks.settings import Thresholds
 
 
-def flaky_tests(engine: Engine, span: Span) -> Metric:
+def flaky_tests(it: MetricDefinition, engine: Engine, span: Span) -> Metric:
     """The tests that passed and failed while nothing changed."""
-    rows = engine.ask("flaky_tests", span.parameters())
+    rows = engine.ask(it.question, span.parameters())
     limits = span.settings.thresholds
     critical = [row["test"] for row in rows if row["mixed_keys"] and row["critical"]]
     other = [row["test"] for row in rows if row["mixed_keys"] and not row["critical"]]
@@ -23,19 +23,18 @@ def flaky_tests(engine: Engine, span: Span) -> Metric:
         "repeated_tests": len(rows),
         "attempts": sum(row["attempts"] for row in rows),
         "failures": sum(row["failures"] for row in rows),
-        "flaky_critical": critical,
-        "flaky_other": other,
     }
     state, reason = _judge_flaky(len(critical), len(other), keys, limits)
     return Metric(
-        id="flaky-tests",
+        id=it.id,
         value=float(len(critical) + len(other)) if keys else None,
         low=None,
         high=None,
         n=keys,
+        k=len(critical) + len(other) if keys else None,
         unit="tests",
         exposure=text("tests run again with nothing changed"),
-        source=text("Test reports of CI with their re-runs, and each run of Atalaya's own checks and smoke"),
+        source=Text(template=it.source),
         state=state,
         threshold=text(
             "at most {critical} critical and {other} other tests",
@@ -58,16 +57,16 @@ def flaky_tests(engine: Engine, span: Span) -> Metric:
             else text("No test was run twice with nothing changed.")
         ),
         reason=reason,
-        critical=False,
-        inputs={**counts, "acts_at_once": True},
+        critical=it.critical,
+        acts=it.acts,
+        inputs={**counts, "flaky_critical": critical, "flaky_other": other},
         settles=text("It takes tests that are run again with nothing changed.") if keys == 0 else None,
-        derivation=tuple(_derived(counts, sum(row["mixed_keys"] for row in rows), limits)),
+        derivation=tuple(_derived(counts, sum(row["mixed_keys"] for row in rows), len(critical), len(other), limits)),
     )
 
 
-def _derived(counts: Mapping[str, Any], mixed: int, limits: Thresholds) -> Iterator[Text]:
+def _derived(counts: Mapping[str, int], mixed: int, critical: int, other: int, limits: Thresholds) -> Iterator[Text]:
     """The figure, a step at a time, with the numbers in it."""
-    critical, other = len(counts["flaky_critical"]), len(counts["flaky_other"])
     yield text(
         "Counted: {tests} tests were run again with nothing changed, in {keys} keys of test, commit and "
         "variant, with {attempts} attempts, {failures} of which failed.",

@@ -9,24 +9,14 @@
 WITH told AS (
   SELECT
     workflow, job, variant, run_id, attempt, conclusion, origin, occurred_at,
-    CASE
-      WHEN list_contains($ours, workflow) THEN 0
-      WHEN $commit = '' OR "commit" = '' THEN 0
-      WHEN SUBSTR("commit", 1, LENGTH($commit)) = SUBSTR($commit, 1, LENGTH("commit")) THEN 0
-      ELSE 1
-    END AS of_another_commit,
+    CASE WHEN list_contains($ours, workflow) THEN 0 ELSE of_another_commit END AS of_another_commit,
     CASE
       WHEN conclusion IN ('failure', 'timed_out') THEN 0
       WHEN conclusion = 'success' THEN 1
       ELSE 2
     END AS weight
-  FROM job_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND (list_contains($ours, workflow) OR $any_workflow OR list_contains($workflows, workflow))
+  FROM counted_job_attempts
+  WHERE (list_contains($ours, workflow) OR $any_workflow OR list_contains($workflows, workflow))
 ),
 by_source AS (
   SELECT

@@ -1,4 +1,4 @@
-"""What do the five metrics show, as of one instant?
+"""Measures the metrics as of one instant.
 
 The counts come from one ``.sql`` file a metric; the estimate, the state and the words are made in Python. Evidence
 counts if it happened inside the window and had been written down by the instant asked about.
@@ -6,35 +6,17 @@ counts if it happened inside the window and had been written down by the instant
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from msgspec.structs import replace
 
 from checks.metrics.against import compared
+from checks.metrics.definitions import METRICS
 from checks.metrics.engine import Engine
-from checks.metrics.flaky_metric import flaky_tests
-from checks.metrics.network_errors import network_errors
-from checks.metrics.pass_rate import pass_rate
 from checks.metrics.span import Basis, Span
-from checks.metrics.zeros import polling_timeouts, stale_cache
 from checks.records import Metric, ReadStatus, State, Text, text
-
-COUNT_EVENTS = ("network-errors", "polling-timeouts", "stale-cache")
-
-MEASURES: dict[str, Callable[[Engine, Span], Metric]] = {
-    "pass-rate": pass_rate,
-    "flaky-tests": flaky_tests,
-    "network-errors": network_errors,
-    "polling-timeouts": polling_timeouts,
-    "stale-cache": stale_cache,
-}
 
 
 def measure(engine: Engine, span: Span) -> tuple[Metric, ...]:
-    """The five metrics in the runbook's order, of what an engine holds.
-
-    Each says in its inputs whether its state ``acts_at_once``; a state that rests on an interval or on a test
-    may act at a checkpoint only, since looking at it each hour would raise false alarms.
+    """The metrics in the runbook's order, of what an engine holds.
 
     :raises EvidenceError: a segment cannot be read.
     """
@@ -42,8 +24,8 @@ def measure(engine: Engine, span: Span) -> tuple[Metric, ...]:
     unread = gap or _unread_parts(engine, span)
     jobs = _decided(engine, span)
     return tuple(
-        compared(_held_back(measured(engine, span), unread if id in COUNT_EVENTS else gap), jobs, span)
-        for id, measured in MEASURES.items()
+        compared(row, _held_back(row.measure(engine, span), unread if row.events else gap), jobs, span)
+        for row in METRICS.values()
     )
 
 
@@ -71,7 +53,7 @@ def _held_back(metric: Metric, gap: tuple[State, Text] | None) -> Metric:
 
     A rate of a part is no rate of the whole at all: what is missing may be what failed.
     """
-    if gap is None or not (metric.id == "pass-rate" or metric.state in (State.PROVEN, State.MEETS)):
+    if gap is None or not (metric.unit == "share" or metric.state in (State.PROVEN, State.MEETS)):
         return metric
     return replace(metric, state=gap[0], reason=gap[1])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from checks.metrics.definitions import MetricDefinition
 from checks.metrics.digits import rates
 from checks.metrics.engine import Engine
 from checks.metrics.looks import limit
@@ -20,7 +21,7 @@ from checks.metrics.zeros import (
     trials_to_prove,
     upper_of,
 )
-from checks.records import Metric, State, Text, text
+from checks.records import Acts, Metric, State, Tally, Text, text
 from checks.settings import Thresholds
 
 
@@ -49,9 +50,9 @@ class Errors(NamedTuple):
         )
 
 
-def network_errors(engine: Engine, span: Span) -> Metric:
+def network_errors(it: MetricDefinition, engine: Engine, span: Span) -> Metric:
     """The unexpected network errors, and whether they become fewer for each request."""
-    by_bin = {row["bin"]: row for row in engine.ask("network_errors", span.parameters("network-errors"))}
+    by_bin = {row["bin"]: row for row in engine.ask(it.question, span.parameters(it.id))}
 
     def column(name: str) -> tuple[int, ...]:
         return tuple(by_bin[number][name] if number in by_bin else 0 for number in range(span.bins))
@@ -64,8 +65,8 @@ def network_errors(engine: Engine, span: Span) -> Metric:
         sum(column("errors_without_count")),
     )
     tested = trend(errors.counts, errors.requests) if errors.exposure and errors.have_exposure else None
-    limits, detector = span.settings.thresholds, span.detector("network-errors")
-    fixed_at = span.fixed_at.get("network-errors")
+    limits, detector = span.settings.thresholds, span.detector(it.id)
+    fixed_at = span.fixed_at.get(it.id)
     fix = fix_of(
         {
             "events": errors.blocking,
@@ -78,18 +79,20 @@ def network_errors(engine: Engine, span: Span) -> Metric:
         },
         fixed_at,
     )
-    state, reason, at_once = judge_errors(errors, tested, limits, look=span.look, detector=detector, fix=fix)
+    state, reason, acts = judge_errors(errors, tested, limits, look=span.look, detector=detector, fix=fix)
+    before_fix = Tally(events=sum(column("events_before_fix")), trials=sum(column("trials_before_fix")))
     known = errors.exposure > 0 or errors.total > 0
     low, high = count_interval(errors.total, errors.exposure, detector) if known else (None, None)
     return Metric(
-        id="network-errors",
+        id=it.id,
         value=float(errors.total) if known else None,
         low=low,
         high=high,
         n=errors.exposure,
+        k=errors.total if known else None,
         unit="events",
         exposure=text("requests"),
-        source=text("Atalaya's own smoke, and the logs of CI"),
+        source=Text(template=it.source),
         state=state,
         threshold=text("a falling rate, or no error, and at most {n} blocking", n=limits.network_blocking),
         method=text(
@@ -100,25 +103,31 @@ def network_errors(engine: Engine, span: Span) -> Metric:
         ),
         text=_errors_in_words(errors, detector),
         reason=reason,
-        critical=False,
+        critical=it.critical,
+        acts=acts,
         inputs={
             "errors_by_24h": list(errors.counts),
             "requests_by_24h": list(errors.requests),
-            "events_before_fix": sum(column("events_before_fix")),
-            "trials_before_fix": sum(column("trials_before_fix")),
+            "events": errors.total,
+            "trials": errors.exposure,
+            "events_before_fix": before_fix.events,
+            "trials_before_fix": before_fix.trials,
             "blocking": errors.blocking,
             "blocking_before_fix": errors.blocking_before_fix,
             "expected": sum(column("expected")),
             "jobs_without_count": sum(column("jobs_without_count")),
+            "look": span.look,
             "p_decreasing": tested.p_decreasing if tested else None,
             "p_increasing": tested.p_increasing if tested else None,
-            "look": span.look,
             "p_limit": limit(span.look),
             "upper_per_request": upper_of(errors.exposure, detector) if errors.total == 0 else None,
             "sensitivity": detector.low,
             "fixed_at": fixed_at.isoformat() if fixed_at else None,
-            "acts_at_once": at_once,
         },
+        before_fix=before_fix,
+        by_day=tuple(
+            Tally(events=seen, trials=sent) for seen, sent in zip(errors.counts, errors.requests, strict=True)
+        ),
         settles=_settles(state, errors, limits, detector),
         derivation=tuple(_derived(errors, tested, span.look, detector)),
     )
@@ -132,12 +141,12 @@ def judge_errors(
     look: int = 3,
     detector: Detector = NEVER_SHOWN,
     fix: Fix | None = None,
-) -> tuple[State, Text, bool]:
-    """The state of the network errors, why, and whether it acts at once."""
+) -> tuple[State, Text, Acts]:
+    """The state of the network errors, why, and when it acts."""
     if errors.blocking > limits.network_blocking and fix is not None:
         state, reason = judge_fix(fix, limits.network_blocking)
         if state is not State.MEETS:
-            return state, reason, True
+            return state, reason, Acts.AT_ONCE
     elif errors.blocking > limits.network_blocking:
         return (
             State.FAIL,
@@ -146,35 +155,39 @@ def judge_errors(
                 n=errors.blocking,
                 allowed=limits.network_blocking,
             ),
-            True,
+            Acts.AT_ONCE,
         )
     if errors.exposure == 0:
-        return (State.UNKNOWN, text("No request was counted, so errors have nothing to be compared with."), True)
+        return (
+            State.UNKNOWN,
+            text("No request was counted, so errors have nothing to be compared with."),
+            Acts.AT_ONCE,
+        )
     if tested is None:
         return (
             State.INCONCLUSIVE,
             text("Errors were seen in runs, or in a time, for which no request was counted."),
-            False,
+            Acts.AT_CHECKPOINTS,
         )
     if tested.p_decreasing is None or tested.p_increasing is None:
         state, reason = judge_zero(errors.exposure, limits.network_proven_upper, detector)
-        return state, reason, True
+        return state, reason, Acts.AT_ONCE
     if tested.events < TOO_FEW:
         return (
             State.INCONCLUSIVE,
             text("Too few errors for a trend: {n}, and it takes {least} to show one.", n=tested.events, least=TOO_FEW),
-            False,
+            Acts.AT_CHECKPOINTS,
         )
     if sum(sent > 0 for sent in errors.requests) < 2:
         return (
             State.INCONCLUSIVE,
             text("All requests were sent in one span of 24 hours: no trend can show yet."),
-            False,
+            Acts.AT_CHECKPOINTS,
         )
     return _judge_trend(tested.p_decreasing, tested.p_increasing, look)
 
 
-def _judge_trend(p_decreasing: float, p_increasing: float, look: int) -> tuple[State, Text, bool]:
+def _judge_trend(p_decreasing: float, p_increasing: float, look: int) -> tuple[State, Text, Acts]:
     most = limit(look)
     if p_increasing <= most:
         p, at_most = rates(p_increasing, most)
@@ -186,7 +199,7 @@ def _judge_trend(p_decreasing: float, p_increasing: float, look: int) -> tuple[S
                 limit=at_most,
                 look=look,
             ),
-            False,
+            Acts.AT_CHECKPOINTS,
         )
     p, at_most = rates(p_decreasing, most)
     if p_decreasing <= most:
@@ -198,7 +211,7 @@ def _judge_trend(p_decreasing: float, p_increasing: float, look: int) -> tuple[S
                 limit=at_most,
                 look=look,
             ),
-            False,
+            Acts.AT_CHECKPOINTS,
         )
     return (
         State.INCONCLUSIVE,
@@ -209,7 +222,7 @@ def _judge_trend(p_decreasing: float, p_increasing: float, look: int) -> tuple[S
             limit=at_most,
             look=look,
         ),
-        False,
+        Acts.AT_CHECKPOINTS,
     )
 
 

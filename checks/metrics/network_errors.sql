@@ -14,7 +14,7 @@ WITH silent_runs AS (
 ),
 seen AS (
   SELECT
-    events.run_id AS run_id,
+    counted_events.run_id AS run_id,
     CASE WHEN NOT expected AND silent_runs.run_id IS NOT NULL THEN 1 ELSE 0 END AS without_count,
     LEAST(
       CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 86400000000.0) AS BIGINT),
@@ -28,24 +28,14 @@ seen AS (
       ELSE 0
     END AS blocking_before_fix,
     CASE WHEN expected THEN 1 ELSE 0 END AS expected
-  FROM events
+  FROM counted_events
   LEFT JOIN silent_runs
-    ON silent_runs.run_id = events.run_id
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND event = 'network-error'
+    ON silent_runs.run_id = counted_events.run_id
+  WHERE event = 'network-error'
 ),
 jobs AS (
   SELECT run_id, MIN(occurred_at) AS occurred_at, MAX(requests) AS requests
-  FROM job_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM counted_job_attempts
   GROUP BY workflow, job, variant, run_id, attempt
 ),
 sent AS (

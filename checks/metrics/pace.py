@@ -10,7 +10,7 @@ from datetime import timedelta
 from checks.metrics.burn import ALERTS, Alert, Events, budget_used, burn_rate, burning
 from checks.metrics.engine import Engine
 from checks.metrics.span import Span, iso
-from checks.records import Pace, PaceSign
+from checks.records import Burning, Pace, PaceSign
 
 
 def pace(engine: Engine, span: Span) -> Pace:
@@ -41,7 +41,7 @@ def _sign(engine: Engine, span: Span, alert: Alert, slo: float) -> PaceSign:
         limit=alert.rate,
         long_rate=burn_rate(*long, slo) if tried[0] else None,
         short_rate=burn_rate(*short, slo) if tried[1] else None,
-        burns=burning(long, short, slo=slo, rate=alert.rate) if all(tried) else None,
+        burns=burning(long, short, slo=slo, rate=alert.rate) if all(tried) else Burning.UNKNOWN,
     )
 
 

@@ -16,6 +16,7 @@ from checks.metrics.clustering import (
     typical_size,
     wilson_clustered,
 )
+from checks.metrics.definitions import MetricDefinition
 from checks.metrics.digits import rates, shares, threshold_share
 from checks.metrics.engine import Engine, Row
 from checks.metrics.looks import limit
@@ -25,9 +26,9 @@ from checks.records import N_, Metric, State, Text, text
 from checks.settings import Thresholds
 
 
-def pass_rate(engine: Engine, span: Span) -> Metric:
+def pass_rate(it: MetricDefinition, engine: Engine, span: Span) -> Metric:
     """The share of decided jobs whose latest attempt succeeded."""
-    (row,) = engine.ask("pass_rate", span.parameters())
+    (row,) = engine.ask(it.question, span.parameters())
     limits = span.settings.thresholds
     rate = wilson(row["succeeded"], row["decided"])
     shared = shared_fate(_by_run(engine, span))
@@ -36,16 +37,15 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
     state, reason = beside_ci(judge_rate(row["succeeded"], rate, limits), ci, span.look, limits)
     beside = _rates_beside(row)
     return Metric(
-        id="pass-rate",
+        id=it.id,
         value=rate.value,
         low=rate.low,
         high=rate.high,
         n=row["decided"],
+        k=row["succeeded"] if row["decided"] else None,
         unit="share",
         exposure=text("decided jobs"),
-        source=text(
-            "Jobs of {workflows}, and Atalaya's own checks and smoke", workflows=", ".join(span.settings.ci.workflows)
-        ),
+        source=Text(template=it.source, values={"workflows": ", ".join(span.settings.ci.workflows)}),
         state=state,
         threshold=text("at least {target}", target=threshold_share(limits.pass_rate)),
         method=text(
@@ -56,7 +56,8 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
         ),
         text=_rate_in_words(row, rate),
         reason=reason,
-        critical=True,
+        critical=it.critical,
+        acts=it.acts,
         inputs={
             **row,
             **beside,
@@ -64,7 +65,6 @@ def pass_rate(engine: Engine, span: Span) -> Metric:
             "ci_succeeded": ci.well,
             "ci_decided": ci.n,
             "ci_p": ci.p(limits.pass_rate),
-            "acts_at_once": False,
         },
         settles=_settles(state, row, ci, limits),
         derivation=tuple(_derived(row, rate, shared, ci, limits)),

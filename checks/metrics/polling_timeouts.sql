@@ -11,22 +11,12 @@ WITH seen AS (
     COUNT(DISTINCT run_id) FILTER (WHERE NOT expected AND occurred_at < CAST($fixed AS TIMESTAMPTZ))
       AS bad_runs_before_fix,
     COUNT(*) FILTER (WHERE expected) AS expected
-  FROM events
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND event = 'polling-timeout'
+  FROM counted_events
+  WHERE event = 'polling-timeout'
 ),
 jobs AS (
   SELECT run_id, MIN(occurred_at) AS occurred_at, MAX(waits) AS waits
-  FROM job_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM counted_job_attempts
   GROUP BY workflow, job, variant, run_id, attempt
 ),
 tried AS (

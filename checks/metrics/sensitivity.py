@@ -7,30 +7,24 @@ was caught each time: repeating one defect teaches nothing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable
 
+from checks.metrics.definitions import counting_events
 from checks.metrics.span import Detector
 from checks.proving.prove import at_the_least
 from checks.records import Proof
-
-# The promises whose checks would see what a metric counts.
-DETECTORS: Mapping[str, Callable[[str], bool]] = {
-    "network-errors": lambda promise: promise.startswith("transport."),
-    "polling-timeouts": lambda promise: promise.startswith("polling."),
-    "stale-cache": lambda promise: promise.startswith("cache.") or promise == "polling.fresh-status",
-}
 
 
 def sensitivity(proofs: Iterable[Proof]) -> dict[str, Detector]:
     """For each metric that counts events, how its checks did with the defects of its kind."""
     known = list(proofs)
-    return {metric: _detector(known, sees) for metric, sees in DETECTORS.items()}
+    return {metric.id: _detector(known, events.seen_by) for metric, events in counting_events()}
 
 
-def _detector(proofs: Iterable[Proof], sees: Callable[[str], bool]) -> Detector:
+def _detector(proofs: Iterable[Proof], seen_by: tuple[str, ...]) -> Detector:
     caught: dict[str, bool] = {}
     for proof in proofs:
-        expected = {promise for promise in proof.expected if sees(promise)}
+        expected = {promise for promise in proof.expected if promise.startswith(seen_by)}
         if expected:
             caught[proof.defect] = caught.get(proof.defect, True) and expected <= set(proof.caught_by)
     shown, well = len(caught), sum(caught.values())

@@ -11,23 +11,13 @@ WITH seen AS (
     COUNT(DISTINCT run_id) FILTER (WHERE NOT expected AND occurred_at < CAST($fixed AS TIMESTAMPTZ))
       AS bad_runs_before_fix,
     COUNT(*) FILTER (WHERE expected) AS expected
-  FROM events
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND event = 'stale-read'
+  FROM counted_events
+  WHERE event = 'stale-read'
 ),
 broken AS (
   SELECT run_id, occurred_at
-  FROM observations
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
-    AND promise = 'polling.fresh-status'
+  FROM counted_observations
+  WHERE promise = 'polling.fresh-status'
     AND outcome = 'broken'
   GROUP BY run_id, occurred_at
 ),
@@ -39,12 +29,7 @@ checked AS (
 ),
 jobs AS (
   SELECT run_id, MIN(occurred_at) AS occurred_at, MAX(stale_trials) AS stale_trials
-  FROM job_attempts
-  WHERE occurred_at >= CAST($t0 AS TIMESTAMPTZ)
-    AND occurred_at <= CAST($until AS TIMESTAMPTZ)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-    AND environment IN ('loopback', 'ci', 'rehearsal')
-    AND (environment = 'rehearsal') = $rehearsal
+  FROM counted_job_attempts
   GROUP BY workflow, job, variant, run_id, attempt
 ),
 tried AS (

@@ -152,20 +152,6 @@ def garwood(events: int, exposure: float = 1.0) -> Estimate:
     return Estimate(value=events / exposure, low=low / exposure, high=high / exposure, n=events, method=method)
 
 
-def poisson_upper(events: int, exposure: float = 1.0) -> float | None:
-    """The rate that is passed with 5 % probability at most, with so many events in so much exposure. One-sided.
-
-    None without exposure. Garwood's limit, at one end only.
-
-    >>> " ".join(f"{poisson_upper(k):.4f}" for k in range(4))
-    '2.9957 4.7439 6.2958 7.7537'
-    >>> f"{poisson_upper(0, 72):.4f} {poisson_upper(0, 3):.4f}"  # for each hour, for each day
-    '0.0416 0.9986'
-    """
-    must_be_counts(0, events)
-    return float(stats.chi2.ppf(1 - ALPHA, 2 * events + 2)) / 2 / exposure if exposure > 0 else None
-
-
 def trend(counts: Sequence[int], exposures: Sequence[float]) -> Trend:
     """Do the counts fall, or rise, faster than the exposure of their bins explains?
 

@@ -7,40 +7,37 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
+from checks.metrics.definitions import MetricDefinition
 from checks.metrics.digits import rates
 from checks.metrics.engine import Engine, Row
 from checks.metrics.flakiness import clean_runs_to_prove
 from checks.metrics.span import NEVER_SHOWN, Detector, Span
 from checks.metrics.statistics import ALPHA, garwood, zero_event_upper
-from checks.records import Metric, State, Text, text
+from checks.records import Metric, State, Tally, Text, text
 
 
-def polling_timeouts(engine: Engine, span: Span) -> Metric:
+def polling_timeouts(it: MetricDefinition, engine: Engine, span: Span) -> Metric:
     """The unexpected ``TimeoutError`` of waits for an export."""
-    (row,) = engine.ask("polling_timeouts", span.parameters("polling-timeouts"))
     limits = span.settings.thresholds
     return _zero_metric(
-        row,
+        it,
+        engine,
         span,
-        id="polling-timeouts",
         exposure=text("waits"),
-        source=text("Atalaya's own smoke, and the export tests of CI"),
         threshold=text("at most {n} unexpected", n=limits.polling_timeouts),
         allowed=limits.polling_timeouts,
         proven_upper=limits.polling_proven_upper,
     )
 
 
-def stale_cache(engine: Engine, span: Span) -> Metric:
+def stale_cache(it: MetricDefinition, engine: Engine, span: Span) -> Metric:
     """The cases in which a poll read an outdated status from the cache."""
-    (row,) = engine.ask("stale_cache", span.parameters("stale-cache"))
     limits = span.settings.thresholds
     return _zero_metric(
-        row,
+        it,
+        engine,
         span,
-        id="stale-cache",
         exposure=text("waits beside a cached status"),
-        source=text("Atalaya's own checks and smoke, and the cache tests of CI"),
         threshold=text("at most {n}", n=limits.stale_reads),
         allowed=limits.stale_reads,
         proven_upper=limits.stale_proven_upper,
@@ -48,22 +45,31 @@ def stale_cache(engine: Engine, span: Span) -> Metric:
 
 
 def _zero_metric(
-    row: Row, span: Span, *, id: str, exposure: Text, source: Text, threshold: Text, allowed: int, proven_upper: float
+    it: MetricDefinition,
+    engine: Engine,
+    span: Span,
+    *,
+    exposure: Text,
+    threshold: Text,
+    allowed: int,
+    proven_upper: float,
 ) -> Metric:
+    (row,) = engine.ask(it.question, span.parameters(it.id))
     events, trials = row["events"], row["trials"]
-    detector, fix = span.detector(id), fix_of(row, span.fixed_at.get(id))
+    detector, fix = span.detector(it.id), fix_of(row, span.fixed_at.get(it.id))
     state, reason = judge_events(events, trials, allowed, proven_upper, detector=detector, fix=fix)
     known = trials > 0 or events > 0
     low, high = count_interval(events, trials, detector) if known else (None, None)
     return Metric(
-        id=id,
+        id=it.id,
         value=float(events) if known else None,
         low=low,
         high=high,
         n=trials,
+        k=events if known else None,
         unit="events",
         exposure=exposure,
-        source=source,
+        source=Text(template=it.source),
         state=state,
         threshold=threshold,
         method=text(
@@ -76,7 +82,8 @@ def _zero_metric(
         ),
         text=_events_in_words(events, trials, detector),
         reason=reason,
-        critical=True,
+        critical=it.critical,
+        acts=it.acts,
         inputs={
             **row,
             "upper_per_trial": upper_of(trials, detector) if events == 0 else None,
@@ -84,8 +91,8 @@ def _zero_metric(
             "defects_caught": detector.caught,
             "sensitivity": detector.low,
             "fixed_at": fix.at.isoformat() if fix else None,
-            "acts_at_once": True,
         },
+        before_fix=Tally(events=row["events_before_fix"], trials=row["trials_before_fix"]),
         settles=_settles(state, events, trials, proven_upper, detector, fix),
         derivation=tuple(_derived(row, allowed, proven_upper, detector, fix)),
     )

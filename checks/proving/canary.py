@@ -21,7 +21,7 @@ TRIES = 2  # a machine that was busy for a moment is no sleeping detector
 def choose(at: datetime) -> dict[str, Defect]:
     """The defect of each family that is due in this hour: each hour the next one, round and round."""
     hour = int(at.timestamp() // 3600)
-    return {_name(family): family.DEFECTS[hour % len(family.DEFECTS)] for family in FAMILIES if family.DEFECTS}
+    return {family.name: family.defects[hour % len(family.defects)] for family in FAMILIES if family.defects}
 
 
 def sing(prepared: Prepared, *, at: datetime) -> tuple[Canary, ...]:
@@ -53,7 +53,7 @@ def with_canaries(run: CheckRun, canaries: tuple[Canary, ...], *, why_none: str 
         if not canary.caught
     }
     if why_none:
-        slept = {_name(family): f"no seeded defect could be run beside it: {why_none}" for family in FAMILIES}
+        slept = {family.name: f"no seeded defect could be run beside it: {why_none}" for family in FAMILIES}
     checks = tuple(_as_it_counts(check, slept.get(check.contract, "")) for check in run.checks)
     return msgspec.structs.replace(run, checks=checks, canaries=canaries)
 
@@ -62,7 +62,3 @@ def _as_it_counts(check: CheckResult, why_not: str) -> CheckResult:
     if not why_not or check.outcome is not Outcome.KEPT:
         return check
     return msgspec.structs.replace(check, outcome=Outcome.UNKNOWN, reason=f"kept, it said; but {why_not}")
-
-
-def _name(family: object) -> str:
-    return str(getattr(family, "__name__", "")).rpartition(".")[2]

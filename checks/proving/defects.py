@@ -1,21 +1,45 @@
-"""What do our checks have to catch?
-
-Each seeded defect is one small, plausible change to the bundled reference SDK, with the promises that it
-breaks. They lie in :mod:`checks.proving.seeded`, a module for each family.
-"""
+"""The seeded defects that the pack declares, and how one is planted in the reference SDK."""
 
 from __future__ import annotations
 
-from checks.proving.seeded import cache, config, exports, polling, transport
-from checks.proving.seeded.defect import Defect, StandIn, plant
+import shutil
+from pathlib import Path
 
-__all__ = ["BY_ID", "DEFECTS", "STAND_INS", "Defect", "StandIn", "plant"]
+from checks.declare import Defect, StandIn
+from checks.errors import HarnessError
+from checks.pack.pack import DEFECT_BY_ID as BY_ID
+from checks.pack.pack import DEFECTS, FAMILIES, STAND_INS
+from checks.subject.capabilities import PACKAGE
 
-FAMILIES = (config, transport, exports, polling, cache)
+__all__ = ["BY_ID", "DEFECTS", "FAMILIES", "STAND_INS", "Defect", "StandIn", "plant"]
 
-DEFECTS: tuple[Defect, ...] = tuple(defect for family in FAMILIES for defect in family.DEFECTS)
 
-# For each weakness, the reference SDK with one change: see :class:`StandIn`.
-STAND_INS: tuple[StandIn, ...] = tuple(stand_in for family in FAMILIES for stand_in in family.STAND_INS)
+def plant(defect: Defect | StandIn, source: Path, into: Path) -> Path:
+    """Copy the reference SDK's ``src`` into a folder, with the change in it; returns the folder to import from.
 
-BY_ID: dict[str, Defect] = {defect.id: defect for defect in DEFECTS}
+    :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
+    """
+    folder = into / defect.id
+    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / PACKAGE / defect.file
+    lines, old = file.read_text(encoding="utf-8").split("\n"), defect.old.split("\n")
+    # The indentation of the first line is that of all: what is declared has none in common.
+    places = [
+        (at, indent)
+        for at, line in enumerate(lines)
+        if not (indent := line[: len(line) - len(old[0])]).strip()
+        and lines[at : at + len(old)] == _indented(old, indent)
+    ]
+    if len(places) != 1:
+        raise HarnessError(
+            f"{defect.id}: the lines that it replaces stand {len(places)} times in {defect.file}, "
+            f"not once. Bring its diff back in line with the reference SDK."
+        )
+    [(at, indent)] = places
+    lines[at : at + len(old)] = _indented(defect.new.split("\n"), indent) if defect.new else []
+    file.write_text("\n".join(lines), encoding="utf-8")
+    return folder
+
+
+def _indented(lines: list[str], indent: str) -> list[str]:
+    return [indent + line if line else "" for line in lines]

@@ -10,19 +10,16 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from checks.contracts.promises import FAMILIES as PROMISED
-from checks.proving.defects import FAMILIES as SEEDED
+from checks.pack.pack import FAMILIES
 from checks.proving.prove import Caught, Proven
 from checks.records import Record
 
 WIDTH = 100
 
-NAMES: tuple[str, ...] = tuple(family.__name__.rpartition(".")[2] for family in PROMISED)
+NAMES: tuple[str, ...] = tuple(family.name for family in FAMILIES)
 
-# Each seeded defect, and the family of the module that it is written in.
-FAMILY_OF: Mapping[str, str] = {
-    defect.id: family.__name__.rpartition(".")[2] for family in SEEDED for defect in family.DEFECTS
-}
+# Each seeded defect, and the family that declares it.
+FAMILY_OF: Mapping[str, str] = {defect.id: family.name for family in FAMILIES for defect in family.defects}
 
 
 class DefectRow(Record, frozen=True, kw_only=True):

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from checks.proving.seeded.defect import BASE, CONFIG, ERRORS, EXPORTS, HTTP
 from checks.subject.capabilities import PACKAGE
 
+CONFIG, HTTP, EXPORTS = "config.py", "http_client.py", "clients/exports_client.py"
+BASE, ERRORS = "clients/base.py", "error_mapper.py"
 TRACING, IDEMPOTENCY, TRANSPORT, EXCEPTIONS = "tracing.py", "idempotency.py", "transport.py", "exceptions.py"
 
 # The modules that the contract speaks about, and the families of promises that should notice a change to them first.

@@ -1,26 +1,31 @@
-"""What did the last whole self-test find, and when?
+"""The result of the self-test, one file a family: which seeded defect was caught by what, and when.
 
-``prove`` leaves its result in the tree, so that a site that is built without the SDK can say of each promise
-when it was last seen red, and by what.
+``prove`` leaves it beside the defects, so that a site that is built without the SDK can say of each promise when it
+was last seen red, and by what. A whole ``prove`` writes all files; that of single defects replaces their rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
+from checks.declare import Family
 from checks.errors import UsageError
-from checks.proving.prove import Caught, Proven
+from checks.pack.pack import DEFECTS, FAMILIES
+from checks.proving.prove import Caught, Proven, proven
 from checks.records import Record
 
-SCHEMA = "atalaya.self-test/1"
-FILE = Path("reference") / "self-test.json"  # below docs/
+SCHEMA = "atalaya.self-test/2"
+NAME = "selftest.json"  # in the folder of its family
+PLACE = FAMILIES[0].folder.parent / "*" / NAME  # of all of them, as a message names it
+ORDER = {defect.id: at for at, defect in enumerate(DEFECTS)}
 
 
-class SelfTest(Record, frozen=True, kw_only=True):
-    """One whole ``prove``: when, on which Python, against which source of the reference SDK, and what was caught.
+class Run(Record, frozen=True, kw_only=True):
+    """One ``prove``: when, on which Python, against which source of the reference SDK, and what was caught.
 
     ``to_all`` is False where each defect was shown only to the promises that it should turn red.
     """
@@ -28,29 +33,105 @@ class SelfTest(Record, frozen=True, kw_only=True):
     made_at: datetime
     python: str
     subject_digest: str
-    proven: Proven
     to_all: bool
+    defects: tuple[Caught, ...]
+
+
+class Kept(Record, frozen=True, kw_only=True):
+    """What one file holds: for each defect of the family the last run that showed it, the oldest run first."""
+
+    runs: tuple[Run, ...]
     schema: str = SCHEMA
+
+
+class SelfTest(Record, frozen=True, kw_only=True):
+    """What the files of all families say together."""
+
+    runs: tuple[Run, ...]
+
+    @property
+    def made_at(self) -> datetime:
+        """The time of the oldest run: no defect was shown before it."""
+        return min(run.made_at for run in self.runs)
+
+    @property
+    def python(self) -> str:
+        """The version of Python, or those of several runs."""
+        return ", ".join(sorted({run.python for run in self.runs}))
+
+    @property
+    def to_all(self) -> bool:
+        """Whether every run has shown its defects to all promises."""
+        return all(run.to_all for run in self.runs)
+
+    @property
+    def defects(self) -> tuple[Caught, ...]:
+        """What became of each defect, in the order in which they are declared."""
+        rows = [one for run in self.runs for one in run.defects]
+        return tuple(sorted(rows, key=lambda one: (ORDER.get(one.id, len(ORDER)), one.id)))
+
+    @property
+    def proven(self) -> Proven:
+        """What follows from all of them."""
+        return proven(self.defects)
+
+    def is_of(self, subject_digest: str) -> bool:
+        """Whether every run was against this source of the reference SDK."""
+        return {run.subject_digest for run in self.runs} == {subject_digest}
 
     def turned_red(self, promise: str) -> tuple[Caught, ...]:
         """The defects that turned one promise red."""
-        return tuple(caught for caught in self.proven.defects if promise in caught.caught_by)
+        return tuple(caught for caught in self.defects if promise in caught.caught_by)
+
+    def last_red(self, promise: str) -> datetime | None:
+        """When one promise was last seen red; None where it never was."""
+        return max(
+            (run.made_at for run in self.runs if any(promise in caught.caught_by for caught in run.defects)),
+            default=None,
+        )
 
 
-def read(docs: Path) -> SelfTest | None:
-    """The self-test that lies in the tree; None where there is none yet.
+def path(family: Family) -> Path:
+    """The file of one family."""
+    return family.folder / NAME
 
-    :raises UsageError: the file is there, and is not what ``prove`` writes.
+
+def read() -> SelfTest | None:
+    """The self-test of the pack; None where there is none yet.
+
+    :raises UsageError: a file is there, and is not what ``prove`` writes.
     """
-    path = docs / FILE
+    runs = tuple(run for family in FAMILIES for run in _read(path(family)))
+    return SelfTest(runs=runs) if runs else None
+
+
+def write(run: Run, *, whole: bool) -> None:
+    """Keep a run: in place of all that was kept before where it is whole, else in place of the same defects' rows."""
+    for family in FAMILIES:
+        declared = {defect.id for defect in family.defects}
+        rows = [one for one in run.defects if one.id in declared]
+        if rows or whole:
+            before = () if whole else _read(path(family))
+            kept = [_only(one, declared - {row.id for row in rows}) for one in before] + [_only(run, declared)]
+            path(family).write_text(_encoded(kept), encoding="utf-8")
+
+
+def _read(file: Path) -> tuple[Run, ...]:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=SelfTest)
+        return msgspec.json.decode(file.read_bytes(), type=Kept).runs
     except FileNotFoundError:
-        return None
+        return ()
     except (OSError, msgspec.DecodeError) as why:
-        raise UsageError(f"{path}: this is no self-test: {why}. Write it anew: nox -s prove") from None
+        raise UsageError(f"{file}: this is no self-test: {why}. Write it anew: nox -s prove") from None
 
 
-def encoded(selftest: SelfTest) -> str:
+def _only(run: Run, ids: set[str]) -> Run:
+    """The run with the rows of these defects alone, sorted: a row stays where it is, whatever its neighbours do."""
+    rows = sorted((one for one in run.defects if one.id in ids), key=lambda one: one.id)
+    return msgspec.structs.replace(run, defects=tuple(rows))
+
+
+def _encoded(runs: Iterable[Run]) -> str:
     """The file's text: one line for each defect would be lost in a diff, so each field has its own."""
-    return msgspec.json.format(msgspec.json.encode(selftest), indent=1).decode() + "\n"
+    kept = Kept(runs=tuple(run for run in runs if run.defects))
+    return msgspec.json.format(msgspec.json.encode(kept), indent=1).decode() + "\n"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID
-from checks.records import Asked, Judgement, Outcome, State
-from checks.verdict import MANDATORY
+from checks.metrics.definitions import METRICS
+from checks.pack.pack import LIMITATIONS
+from checks.records import Asked, Judgement, Outcome, Presence, State
 
-PROBES = {weakness.id for weakness in WEAKNESSES}
+PROBES = {limitation.id for limitation in LIMITATIONS}
 DONE = (Outcome.KEPT, Outcome.NOT_APPLICABLE, State.MEETS, State.PROVEN)
 
 
@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 
 def has_check(item: Asked) -> bool:
     """Whether a promise, a metric or a probe of that id exists."""
-    return item.proven_by in BY_ID or item.proven_by in MANDATORY or item.proven_by in PROBES
+    return item.proven_by in BY_ID or item.proven_by in METRICS or item.proven_by in PROBES
 
 
 def answers(judgement: Judgement) -> tuple[Answer, ...]:
@@ -32,7 +32,7 @@ def answers(judgement: Judgement) -> tuple[Answer, ...]:
     asked = next((step.asked for step in judgement.steps if step.asked), ())
     promises = {one.promise.id: one.outcome for one in judgement.promises}
     metrics = {one.id: one.state for one in judgement.metrics}
-    gone = {found.weakness for found in judgement.findings if found.seen is False}
+    gone = {found.weakness for found in judgement.findings if found.seen is Presence.NOT_SEEN}
     found = []
     for item in asked:
         now = promises[item.proven_by] if item.proven_by in promises else metrics.get(item.proven_by)

@@ -17,13 +17,14 @@ from checks.records import (
     Finding,
     Followed,
     Incident,
+    Limitation,
     Metric,
     Outcome,
+    Presence,
     PromiseStatus,
     Severity,
     State,
     Text,
-    Weakness,
     sentence,
     text,
 )
@@ -56,7 +57,7 @@ class Known(NamedTuple):
     promises: Sequence[PromiseStatus] = ()
     metrics: Sequence[Metric] = ()
     findings: Sequence[Finding] = ()
-    weaknesses: Sequence[Weakness] = ()
+    limitations: Sequence[Limitation] = ()
     incidents: Sequence[Incident] = ()
     followed: Sequence[Followed] = ()
     coverage: Coverage | None = None
@@ -70,7 +71,7 @@ def backlog(known: Known) -> tuple[BacklogItem, ...]:
         *_metrics(known.metrics),
         *_incidents(known),
         *_watching(known.coverage),
-        *_weaknesses(known.findings, known.weaknesses),
+        *_limitations(known.findings, known.limitations),
     ]
     return tuple(sorted(items, key=lambda item: -item.impact * item.frequency * item.cost))
 
@@ -228,19 +229,19 @@ def _watching(coverage: Coverage | None) -> Iterator[BacklogItem]:
     )
 
 
-def _weaknesses(findings: Sequence[Finding], weaknesses: Sequence[Weakness]) -> Iterator[BacklogItem]:
+def _limitations(findings: Sequence[Finding], limitations: Sequence[Limitation]) -> Iterator[BacklogItem]:
     newest: dict[str, Finding] = {}
     for finding in sorted(findings, key=lambda found: (found.occurred_at, found.recorded_at, found.run_id)):
-        if finding.seen is not None:  # a probe that could not tell takes nothing back
+        if finding.seen is not Presence.UNKNOWN:  # a probe that could not tell takes nothing back
             newest[finding.weakness] = finding
-    for weakness in weaknesses:
-        found = newest.get(weakness.id)
-        if found is not None and found.seen:
+    for limitation in limitations:
+        found = newest.get(limitation.id)
+        if found is not None and found.seen is Presence.SEEN:
             yield _item(
-                weakness.id,
-                sentence(weakness.proposal),
-                text("Seen, and beyond the contract: {weakness}", weakness=sentence(weakness.says)),
-                proven_by=weakness.id,
+                limitation.id,
+                sentence(limitation.proposal),
+                text("Seen, and beyond the contract: {weakness}", weakness=sentence(limitation.says)),
+                proven_by=limitation.id,
                 impact=1,
                 frequency=3,
                 cost=ANNOYS,

@@ -9,31 +9,9 @@ from __future__ import annotations
 import hashlib
 import re
 
-from checks.records import ArtefactFinding, Event, EventKind, Observation, Severity
+from checks.records import ArtefactFinding, Event, Observation
 
 _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
-
-# What events of each kind are to the rules, to the metrics and to people.
-EVENTS: dict[EventKind, tuple[str, str, Severity, str]] = {
-    EventKind.STALE_READ: (
-        "stale-read",
-        "stale-cache",
-        Severity.CRITICAL,
-        "A poll read an outdated status from the cache, in",
-    ),
-    EventKind.POLLING_TIMEOUT: (
-        "polling-timeout",
-        "polling-timeouts",
-        Severity.CRITICAL,
-        "A wait for an export timed out unexpectedly, in",
-    ),
-    EventKind.NETWORK_ERROR: (
-        "network-blocking",
-        "network-errors",
-        Severity.MAJOR,
-        "A network error blocked what was being done, in",
-    ),
-}
 
 
 def fingerprint(rule: str, what: str, error: str, place: str) -> str:
@@ -66,6 +44,6 @@ def cause_of_finding(found: ArtefactFinding) -> str:
     return fingerprint(found.rule, "artefact", "", found.file)
 
 
-def cause_of_event(event: Event) -> str:
-    rule = EVENTS[event.event][0]
+def cause_of_event(event: Event, rule: str) -> str:
+    """The fingerprint of an event, by the rule that opens an incident for it."""
     return fingerprint(rule, event.event.value, error_type(event.message), event.place)

@@ -8,11 +8,13 @@ duties of T+0 are judged on the first 24 hours in this way, since nothing can ha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import reduce
 from typing import NamedTuple, TypeVar
 
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from checks.metrics.definitions import evidence_of
 from checks.records import (
     N_,
     Checkpoint,
@@ -49,6 +51,7 @@ class Known(NamedTuple):
     jobs: Sequence[JobAttempt]
     metrics: Mapping[str, Metric]
     metrics_then: Mapping[str, Metric]  # as they were at the duty's checkpoint
+    about: Sequence[str]  # the metrics that the duty is about
     workflows: Sequence[str]
 
 
@@ -87,6 +90,7 @@ def checkpoints(
         jobs=[job for job in jobs if belongs(job, release, as_of)],
         metrics=now,
         metrics_then=now,
+        about=(),
         workflows=tuple(CiSettings().workflows if workflows is None else workflows),
     )
     points = []
@@ -96,7 +100,7 @@ def checkpoints(
         duties = [
             _duty(
                 asked,
-                known._replace(metrics_then=then),
+                known._replace(metrics_then=then, about=evidence_of(asked.id)),
                 is_due=at <= as_of,
                 signed=(signatures or {}).get((hours, asked.id)),
             )
@@ -268,12 +272,20 @@ def _strict_config(known: Known) -> Found:
 
 
 def _guardrails(known: Known) -> Found:
-    """Both guardrails: the worse one gives the state, and both are shown."""
-    worst_first = (DutyState.FAILED, DutyState.MISSING, DutyState.MET)
-    bypass = _promise(known, "cache.bypass-per-request", by_h=48)
-    flag = _promise(known, "polling.leaves-cache-flag-alone", by_h=48)
-    state = min(bypass[0], flag[0], key=worst_first.index)
-    return state, text("{first} {second}", first=bypass[1], second=flag[1])
+    return _all_of(
+        _promise(known, promise, by_h=48) for promise in ("cache.bypass-per-request", "polling.leaves-cache-flag-alone")
+    )
+
+
+def _all_of(found: Iterable[Found]) -> Found:
+    """Several as one: the worst gives the state, and all are shown."""
+    worst_first = (DutyState.FAILED, DutyState.MISSING, DutyState.PERSON_SIGNS, DutyState.MET)
+
+    def both(one: Found, other: Found) -> Found:
+        state = min(one[0], other[0], key=worst_first.index)
+        return state, text("{first} {second}", first=one[1], second=other[1])
+
+    return reduce(both, found)
 
 
 # ── duties about metrics ─────────────────────────────────────────────────────
@@ -296,24 +308,32 @@ def _figure(known: Known, id: str) -> Text:
     return text("{evidence} It came after the checkpoint.", evidence=said) if late else said
 
 
-def _no_stale_cache(known: Known) -> Found:
-    metric, _ = _metric(known, "stale-cache")
-    figure = _figure(known, "stale-cache")
+def _none_fails(known: Known) -> Found:
+    return _all_of(_does_not_fail(known, id) for id in known.about)
+
+
+def _does_not_fail(known: Known, id: str) -> Found:
+    metric, _ = _metric(known, id)
+    figure = _figure(known, id)
     if metric is None or metric.state is State.UNKNOWN:
         return DutyState.MISSING, figure
     if metric.state is not State.FAIL:
         return DutyState.MET, figure
-    now = known.metrics.get("stale-cache")
+    now = known.metrics.get(id)
     if now is None or now.state not in (State.MEETS, State.PROVEN):
         return DutyState.FAILED, figure
     return DutyState.MET, text("{figure} A fix has been shown since: {reason}", figure=figure, reason=now.reason)
 
 
-def _flaky_measured(known: Known) -> Found:
+def _measured(known: Known) -> Found:
     """Measuring is the duty; what the figure says is judged as a metric."""
-    metric, _ = _metric(known, "flaky-tests")
-    measured = metric is not None and metric.state is not State.UNKNOWN
-    return (DutyState.MET if measured else DutyState.MISSING), _figure(known, "flaky-tests")
+
+    def found(id: str) -> Found:
+        metric, _ = _metric(known, id)
+        unknown = metric is None or metric.state is State.UNKNOWN
+        return (DutyState.MISSING if unknown else DutyState.MET), _figure(known, id)
+
+    return _all_of(map(found, known.about))
 
 
 def _consolidated(known: Known) -> Found:
@@ -323,14 +343,8 @@ def _consolidated(known: Known) -> Found:
     return DutyState.MET, text("Metrics that are known: all {n}.", n=len(known.metrics))
 
 
-def _review_pass_rate(known: Known) -> Found:
-    return DutyState.PERSON_SIGNS, _figure(known, "pass-rate")
-
-
-def _review_network(known: Known) -> Found:
-    return DutyState.PERSON_SIGNS, text(
-        "{errors} {timeouts}", errors=_figure(known, "network-errors"), timeouts=_figure(known, "polling-timeouts")
-    )
+def _reviewed(known: Known) -> Found:
+    return _all_of((DutyState.PERSON_SIGNS, _figure(known, id)) for id in known.about)
 
 
 def _incidents(known: Known) -> Found:
@@ -357,15 +371,12 @@ DUTIES: tuple[Asked, ...] = (
         N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"),
         _strict_config,
     ),
-    Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _review_pass_rate),
-    Asked("review-network", 24, N_("Review network errors and the first polling timeouts"), _review_network),
+    Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _reviewed),
+    Asked("review-network", 24, N_("Review network errors and the first polling timeouts"), _reviewed),
     Asked(
-        "no-stale-cache",
-        24,
-        N_("Confirm that no poll of an export read a stale status from the cache"),
-        _no_stale_cache,
+        "no-stale-cache", 24, N_("Confirm that no poll of an export read a stale status from the cache"), _none_fails
     ),
-    Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _flaky_measured),
+    Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _measured),
     Asked("smoke-repeated", 48, N_("Run the smoke again"), _second_smoke),
     Asked(
         "cache-guardrails",
@@ -379,6 +390,4 @@ DUTIES: tuple[Asked, ...] = (
 )
 
 # The duties that are a person's word.
-SIGNABLE = tuple(
-    asked.id for asked in DUTIES if asked.look in (_review_pass_rate, _review_network, _incidents, _backlog)
-)
+SIGNABLE = tuple(asked.id for asked in DUTIES if asked.look in (_reviewed, _incidents, _backlog))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from checks.metrics.definitions import counting
 from checks.metrics.flakiness import clean_runs_to_prove
 from checks.records import ArtefactFinding, Event, Followed, Metric, Observation, Outcome, State, Text, Transition, text
-from checks.release.causes import EVENTS, cause_of, cause_of_event, cause_of_finding
+from checks.release.causes import cause_of, cause_of_event, cause_of_finding
 from checks.release.states import FIXED, RESOLVED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
@@ -107,9 +108,10 @@ def _followed(
 
 def _is_of(seen: Event, one: Transition) -> bool:
     """Whether an event is of an incident's causes; of one that a person wrote, whether it spoils the same metric."""
+    it, events = counting(seen.event)
     if one.fingerprints:
-        return cause_of_event(seen) in one.fingerprints
-    return one.metric == EVENTS[seen.event][1] and seen.occurred_at >= one.opened_at
+        return cause_of_event(seen, events.opens.id) in one.fingerprints
+    return one.metric == it.id and seen.occurred_at >= one.opened_at
 
 
 def _by_metric(metric: Metric) -> tuple[bool, Text]:

@@ -19,15 +19,14 @@ import msgspec
 from msgspec import Meta
 
 from checks.errors import ReleaseError
+from checks.metrics.definitions import METRICS
 from checks.records import Incident, Severity
 from checks.release.states import INCIDENT, states
-from checks.verdict import MANDATORY
 
 FENCE = "---"
 REQUIRED = ("id", "at", "severity", "state", "impact", "root_cause", "fix")
 STATES = states(INCIDENT)
 KNOWN = tuple(one.value for one in Severity)
-METRICS = ("", *MANDATORY)
 STRUCTURE = tuple("|>[]{}&*!%@`?,-#")  # what begins a value that is more than one line of text to YAML
 
 
@@ -51,7 +50,7 @@ class FrontMatter(msgspec.Struct, frozen=True, kw_only=True):
         str,
         Meta(
             description="The metric that it spoils: what is counted since the fix has to show that it holds.",
-            extra_json_schema={"enum": list(METRICS)},
+            extra_json_schema={"enum": ["", *METRICS]},
         ),
     ] = ""
     rule: Annotated[str, Meta(description="The rule that opened it; none where a person did.")] = ""
@@ -166,7 +165,7 @@ def read_page(page: Path) -> Page:
         fix=fields["fix"].value,
         state=_one_of(fields["state"], "state", STATES),
         severity=Severity(_one_of(fields["severity"], "severity", KNOWN)),
-        metric=_one_of(fields["metric"], "metric", METRICS) if "metric" in fields else "",
+        metric=_one_of(fields["metric"], "metric", ("", *METRICS)) if "metric" in fields else "",
     )
     return Page(page.name, incident, int(fields["state"].place.rpartition(":")[2]))
 

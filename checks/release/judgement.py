@@ -16,7 +16,6 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import PROMISES
 from checks.evidence import ledger, roll_call
 from checks.evidence.ledger import Segment
@@ -28,6 +27,7 @@ from checks.metrics.measure import measure
 from checks.metrics.pace import pace
 from checks.metrics.sensitivity import sensitivity
 from checks.metrics.span import LOOKS_H, Span
+from checks.pack.pack import LIMITATIONS
 from checks.records import (
     Artefact,
     Built,
@@ -151,7 +151,7 @@ def judge_release(
                 promises=view.statuses,
                 metrics=view.situation.metrics,
                 findings=findings,
-                weaknesses=WEAKNESSES,
+                limitations=LIMITATIONS,
                 incidents=view.situation.incidents,
                 followed=incidents,
                 coverage=view.coverage,
@@ -406,4 +406,4 @@ def _self_test(proofs: Sequence[Proof]) -> tuple[int, int]:
 
 def _newest_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     newest = {finding.weakness: finding for finding in findings}
-    return tuple(newest[weakness.id] for weakness in WEAKNESSES if weakness.id in newest)
+    return tuple(newest[limitation.id] for limitation in LIMITATIONS if limitation.id in newest)

@@ -10,21 +10,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
+from checks.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
 from checks.records import (
     N_,
+    Acts,
     Environment,
     Event,
-    EventKind,
     FlakyClass,
     Judgement,
     Observation,
     Outcome,
     Severity,
     State,
+    TestAttempt,
     Transition,
 )
 from checks.release import artefact
-from checks.release.causes import EVENTS, cause_of, cause_of_finding, error_type, fingerprint
+from checks.release.causes import cause_of, cause_of_event, cause_of_finding, fingerprint
 from checks.release.fixing import landed_at
 from checks.release.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
 from checks.release.window import due_at
@@ -87,40 +89,35 @@ def _promises(judgement: Judgement) -> Iterator[Sighting]:
         )
 
 
-def _events(kind: EventKind) -> Callable[[Judgement], Iterator[Sighting]]:
-    """Unexpected events, alike by the type of the error and the place. A network error counts if it blocked."""
-    rule, metric, severity, says = EVENTS[kind]
+def _events(it: MetricDefinition, events: EventCount) -> OpensWhen:
+    """Unexpected events that a metric counts, alike by the type of the error and the place."""
+    rule = events.opens
 
     def see(judgement: Judgement) -> Iterator[Sighting]:
         alike: dict[str, list[tuple[Event, str]]] = {}
         for trace in judgement.traces:
             event = trace.record
-            # A real service is shown beside and decides nothing; so it opens nothing either.
-            if not isinstance(event, Event) or event.event is not kind or event.environment is Environment.SERVICE:
+            if not isinstance(event, Event) or event.event is not events.kind or event.expected:
                 continue
-            if not event.expected and (event.blocking or kind is not EventKind.NETWORK_ERROR):
-                name = fingerprint(rule, kind.value, error_type(event.message), event.place)
-                alike.setdefault(name, []).append((event, trace.segment))
+            # A real service is shown beside and decides nothing; so it opens nothing either.
+            if event.environment is not Environment.SERVICE and (event.blocking or not rule.blocking_only):
+                alike.setdefault(cause_of_event(event, rule.id), []).append((event, trace.segment))
         for name, found in sorted(alike.items()):
             times = sorted(event.occurred_at for event, _ in found)
             yield Sighting(
-                rule=rule,
+                rule=rule.id,
                 fingerprint=name,
-                severity=severity,
-                about=metric,
-                metric=metric,
-                impact=f"{says} {found[0][0].place}",
+                severity=rule.severity,
+                about=it.id,
+                metric=it.id,
+                impact=f"{rule.says.removesuffix('.')}, in {found[0][0].place}",
                 first_at=times[0],
                 last_at=times[-1],
                 times=len(found),
                 shows=_few(segment for _, segment in found),
             )
 
-    return see
-
-
-# The metrics that no event of theirs opens an incident for.
-BY_FIGURE = ("pass-rate", "flaky-tests", "network-errors")
+    return OpensWhen(rule.id, str(rule.severity), rule.says, see)
 
 
 def _metrics(judgement: Judgement) -> Iterator[Sighting]:
@@ -131,8 +128,8 @@ def _metrics(judgement: Judgement) -> Iterator[Sighting]:
     look = judgement.looks[-1] if judgement.looks else None
     failed_then = look.failing if look else ()
     for metric in judgement.metrics:
-        fails_now = metric.state is State.FAIL and metric.inputs.get("acts_at_once", True)
-        if metric.id not in BY_FIGURE or not (fails_now or metric.id in failed_then):
+        fails_now = metric.state is State.FAIL and metric.acts is Acts.AT_ONCE
+        if not METRICS[metric.id].opens_by_figure or not (fails_now or metric.id in failed_then):
             continue
         looked_at = due_at(judgement.release, look.hours) if look and metric.id in failed_then else None
         yield Sighting(
@@ -178,40 +175,19 @@ OPENS: tuple[OpensWhen, ...] = (
         N_("A critical or a major promise is broken in its latest run."),
         _promises,
     ),
-    OpensWhen(
-        "stale-read",
-        N_("critical"),
-        N_("A poll read an outdated status from the cache."),
-        _events(EventKind.STALE_READ),
-    ),
-    OpensWhen(
-        "polling-timeout",
-        N_("critical"),
-        N_("A wait for an export timed out unexpectedly."),
-        _events(EventKind.POLLING_TIMEOUT),
-    ),
-    OpensWhen(
-        "network-blocking",
-        N_("major"),
-        N_("A network error blocked what was being done."),
-        _events(EventKind.NETWORK_ERROR),
-    ),
+    # What is more severe is said first.
+    *(_events(it, events) for it, events in reversed(tuple(counting_events()))),
     OpensWhen(
         "metric-failed",
         N_("the metric's"),
-        N_("The pass rate, the flaky tests or the trend of network errors fails its threshold."),
+        N_("A metric fails its threshold, and no event of its own opens an incident."),
         _metrics,
     ),
     *map(_artefact, artefact.RULES),
 )
 
-# The duties that an incident of a metric, or of a family of promises, stands in the way of.
+# The duties that an incident of a family of promises stands in the way of. Those of a metric are in its definition.
 BLOCKS: dict[str, tuple[str, ...]] = {
-    "stale-cache": ("no-stale-cache",),
-    "polling-timeouts": ("review-network",),
-    "network-errors": ("review-network",),
-    "pass-rate": ("pipeline-green", "review-pass-rate"),
-    "flaky-tests": ("flaky-trend",),
     "config": ("strict-config",),
     "cache": ("cache-guardrails",),
     "polling": ("cache-guardrails",),
@@ -226,7 +202,7 @@ def sightings(judgement: Judgement) -> tuple[Sighting, ...]:
     found = [sighting for rule in OPENS for sighting in rule.see(judgement)]
     told = {one.metric for one in found if one.rule != "metric-failed"}
     if _flaky_are_promises(judgement, found):
-        told.add("flaky-tests")
+        told |= {it.id for it in METRICS.values() if TestAttempt in it.evidence}
     return tuple(one for one in found if one.rule != "metric-failed" or one.metric not in told)
 
 
@@ -377,7 +353,8 @@ def _name(causes: Sequence[str], latest: Mapping[str, Transition]) -> str:
 
 
 def _blocks(of_rule: Sequence[Sighting]) -> tuple[str, ...]:
-    return tuple(sorted({duty for one in of_rule for duty in BLOCKS.get(one.about, ())}))
+    hurt = [METRICS[one.about].blocks if one.about in METRICS else BLOCKS.get(one.about, ()) for one in of_rule]
+    return tuple(sorted({duty for duties in hurt for duty in duties}))
 
 
 def _few(names: Iterable[str], most: int = 20) -> tuple[str, ...]:

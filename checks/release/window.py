@@ -23,19 +23,6 @@ def due_at(release: Release, hours: int) -> datetime:
     return release.opened_at + timedelta(hours=hours)
 
 
-def current_checkpoint(release: Release, as_of: datetime) -> int | None:
-    """The hours of the last checkpoint that has come; None before T+0."""
-    come = [hours for hours in CHECKPOINTS_H if due_at(release, hours) <= as_of]
-    return come[-1] if come else None
-
-
-def window_state(release: Release, as_of: datetime) -> str:
-    """``not open`` before T+0, ``open`` until the window's end, ``ended`` from that instant on."""
-    if as_of < release.opened_at:
-        return "not open"
-    return "open" if as_of < ends_at(release) else "ended"
-
-
 def is_known(record: Evidence, release: Release, as_of: datetime) -> bool:
     """Whether a record was made where it may count, and written down by ``as_of``: whenever it happened.
 

@@ -51,15 +51,13 @@ def _seen(place: Place) -> Seen:
     from checks.metrics.sensitivity import sensitivity
     from checks.proving import selftest
 
-    kept = selftest.read(place.docs)
+    kept = selftest.read()
     if kept is None:
-        raise UsageError(
-            f"{place.docs / selftest.FILE}: there is no self-test, so no verdict could be GO. Make one: nox -s prove"
-        )
-    survivors = [caught.id for caught in kept.proven.defects if caught.survived]
+        raise UsageError(f"{selftest.PLACE}: there is no self-test, so no verdict could be GO. Make one: nox -s prove")
+    survivors = [caught.id for caught in kept.defects if caught.survived]
     if survivors:
         raise UsageError(
-            f"{place.docs / selftest.FILE}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
+            f"{selftest.PLACE}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
             f"Mend its check, and make it anew: nox -s prove"
         )
     proofs = from_proof(
@@ -69,7 +67,7 @@ def _seen(place: Place) -> Seen:
         recorded_at=kept.made_at,
         occurred_at=kept.made_at,
     )
-    defects = len(kept.proven.defects)
+    defects = len(kept.defects)
     return Seen(detectors=sensitivity(one for one in proofs if isinstance(one, Proof)), seeded=defects, caught=defects)
 
 

@@ -21,6 +21,7 @@ from checks.records import (
     Environment,
     FindingResult,
     Outcome,
+    Presence,
     SmokeRun,
 )
 from checks.stages.place import (
@@ -154,7 +155,7 @@ def report_of(run: CheckRun) -> dict[str, Any]:
             {"family": c.family, "defect": c.defect, "caught": c.caught, "caught_by": list(c.caught_by)}
             for c in run.canaries
         ],
-        "findings": [{"id": found.id, "seen": found.seen, "reason": found.reason} for found in run.findings],
+        "findings": [{"id": found.id, "seen": found.seen.stored, "reason": found.reason} for found in run.findings],
     }
 
 
@@ -227,7 +228,7 @@ def _smoke_log(run: SmokeRun) -> Iterator[str]:
 def hear(console: Console, result: CheckResult | FindingResult, *, asked_for: bool) -> None:
     """Show a result as it comes; what is kept is a line only where it was asked for."""
     if isinstance(result, FindingResult):
-        if result.seen or asked_for:
+        if result.seen is Presence.SEEN or asked_for:
             console.row("finding", f"{result.id}: {result.reason or 'not seen'}")
         return
     if result.outcome is Outcome.KEPT and not asked_for:

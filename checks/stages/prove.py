@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from checks.console import Console
 from checks.errors import UsageError
 from checks.records import Environment
-from checks.stages.place import Place, built, keep, print_json, utc_now, write_json, write_text
+from checks.stages.place import Place, built, keep, print_json, utc_now, write_json
 
 if TYPE_CHECKING:
     from checks.proving.prove import Caught, Proven
@@ -41,8 +41,8 @@ def prove(place: Place, args: argparse.Namespace) -> int:
         write_json(Path(args.report), report)
     if args.json:
         print_json(report)
+    _keep_proof(place, proven, prepared, to_all=not args.expected_only, whole=not args.defect)
     if not args.defect:
-        _keep_proof(place, proven, prepared, to_all=not args.expected_only)
         for line in told(proven):
             place.console.line(line)
     survivors = [caught.id for caught in proven.defects if caught.survived]
@@ -54,21 +54,28 @@ def prove(place: Place, args: argparse.Namespace) -> int:
     return 1 if survivors or never else 0
 
 
-def _keep_proof(place: Place, proven: Proven, prepared: Prepared, *, to_all: bool) -> None:
-    """Leave a whole self-test in the tree, for the pages of the promises, and in the watch that is open.
+def _keep_proof(place: Place, proven: Proven, prepared: Prepared, *, to_all: bool, whole: bool) -> None:
+    """Leave a self-test in the pack, for the pages of the promises, and a whole one in the watch that is open.
 
-    A verdict rests on it there. A part of a self-test proves nothing, and is kept nowhere.
+    A verdict rests on it there. The rows of single defects prove nothing of a watch, and go into the pack alone.
     """
     from checks.evidence.runs import from_proof
     from checks.proving import selftest
     from checks.release.folder import to_write
 
     now = utc_now().replace(microsecond=0)
-    made = selftest.SelfTest(
-        made_at=now, python=prepared.host.python, subject_digest=prepared.subject.digest, proven=proven, to_all=to_all
+    made = selftest.Run(
+        made_at=now,
+        python=prepared.host.python,
+        subject_digest=prepared.subject.digest,
+        to_all=to_all,
+        defects=proven.defects,
     )
-    write_text(place.docs / selftest.FILE, selftest.encoded(made))
-    release = to_write(place.releases, now=now)
+    try:
+        selftest.write(made, whole=whole)
+    except OSError as why:  # an installed pack may belong to somebody else
+        place.console.line(f"  the result is not kept beside the defects: {why}")
+    release = to_write(place.releases, now=now) if whole else None
     if release is not None:
         records = from_proof(
             proven, run_id=uuid.uuid4().hex, environment=Environment.LOOPBACK, recorded_at=now, occurred_at=now

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,16 @@ import msgspec
 
 from checks.console import plain
 from checks.errors import UsageError
-from checks.records import Judgement, Release, Text, Tried, Word
+from checks.metrics.definitions import METRICS
+from checks.records import Judgement, Release, TestAttempt, Text, Tried, Word
 from checks.stages.place import Place, exit_code, instant, judged, print_json, summarise, the_release
-from checks.verdict import MANDATORY
 
 # The fields of a metric that `judge --json` prints.
 SHOWN = (
     "value",
     "low",
     "high",
+    "k",
     "n",
     "state",
     "method",
@@ -30,6 +32,8 @@ SHOWN = (
     "text",
     "reason",
     "critical",
+    "acts",
+    "counts",
     "inputs",
     "settles",
     "compared",
@@ -60,17 +64,17 @@ def explain(judgement: Judgement, id: str) -> None:
 
     metric = next((metric for metric in judgement.metrics if metric.id == id), None)
     if metric is None:
-        raise UsageError(f"--explain {id}: no such metric. There are: {', '.join(MANDATORY)}.")
+        raise UsageError(f"--explain {id}: no such metric. There are: {', '.join(METRICS)}.")
     say = print  # what was asked for goes to the output, as JSON does
     say(f"{metric.id} of {judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC")
     for title, lines in (
-        ("what is counted", in_words(id.replace("-", "_")).splitlines()),
+        ("what is counted", in_words(METRICS[id].question).splitlines()),
         ("method", [str(metric.method)]),
         ("derivation", [f"{number}. {step}" for number, step in enumerate(metric.derivation, 1)]),
         ("threshold", [str(metric.threshold)]),
         ("result", [f"{metric.state}: {metric.reason}", *([str(metric.settles)] if metric.settles else [])]),
         ("beside the last accepted release", [str(metric.against)]),
-        *((("tests, the costliest first", _tests(judgement)),) if id == "flaky-tests" else ()),
+        *((("tests, the costliest first", _tests(judgement)),) if TestAttempt in METRICS[id].evidence else ()),
         ("evidence", _evidence(judgement, id)),
     ):
         say(f"  {title}")
@@ -113,7 +117,6 @@ def judgement_of(judgement: Judgement) -> dict[str, Any]:
             "digest": judgement.digest,
             "valid_until": verdict.valid_until,
             "because": [str(text) for text in verdict.because],
-            "score": verdict.score,
             "would_change": [str(text) for text in verdict.would_change],
         },
         "metrics": {metric.id: {name: _shown(getattr(metric, name)) for name in SHOWN} for metric in judgement.metrics},
@@ -177,28 +180,25 @@ def site(place: Place, args: argparse.Namespace) -> int:
 
 
 def serve(place: Place, args: argparse.Namespace) -> int:
-    """Build the site, serve it on loopback, and build it again when something changes."""
-    from checks.includes.serve import serve as serve_forever
+    """Build the site, serve it on loopback, and build it again when a page or evidence changes."""
+    from checks.includes import serve as server
 
-    def rebuild() -> None:
-        write_pages(place)
-        build_site(place, None)
-
-    rebuild()
-    serve_forever(
+    write_pages(place)
+    build_site(place, None)
+    server.serve(
         _out(place),
         port=args.port,
-        watched=(place.docs, place.root / "watch.toml"),
+        docs=place.docs,
+        rebuild=[sys.executable, "-m", "checks", f"--root={place.root}", f"--settings={place.loaded.path}", "site"],
         echo=place.console.line,
-        rebuild=rebuild,
     )
-    return 0
+    raise KeyboardInterrupt  # nothing else ends it
 
 
 def write_pages(place: Place, known: Judgement | None = None) -> None:
     """Write every release's includes; the one that has been judged already is not judged again."""
     from checks.includes.language import LANGUAGES
-    from checks.includes.reference import INPUTS, publish_reference
+    from checks.includes.reference import inputs, publish_reference
     from checks.includes.site import publish_releases
     from checks.includes.store import Store
     from checks.release import folder
@@ -213,7 +213,7 @@ def write_pages(place: Place, known: Judgement | None = None) -> None:
 
     judgements = [published(release) for release in releases]
     publish_releases(place.docs, judgements, place.loaded.settings.watch.language)
-    store.reference([place.docs / file for file in INPUTS], lambda: publish_reference(place.docs))
+    store.reference(inputs(place.docs), lambda: publish_reference(place.docs))
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
 
 

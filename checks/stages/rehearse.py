@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from checks.errors import ReleaseError
+from checks.metrics.definitions import METRICS, counting_events
 from checks.proving.defects import DEFECTS
 from checks.proving.rehearsal import SCENARIOS, Extend, Report, Scenario, Sign, Slot
 from checks.proving.rehearsal import rehearse as run_it
 from checks.records import (
     CheckRun,
     Environment,
-    EventKind,
     Evidence,
     Incident,
     Release,
@@ -44,13 +44,6 @@ if TYPE_CHECKING:
     from checks.subject.environment import Prepared
 
 ON_CALL = "on-call (rehearsed)"
-
-# For each metric that an incident may spoil: the events that count, and what of a smoke is tried.
-COUNTED = {
-    "stale-cache": (EventKind.STALE_READ, "trials"),
-    "network-errors": (EventKind.NETWORK_ERROR, "requests"),
-    "polling-timeouts": (EventKind.POLLING_TIMEOUT, "waits"),
-}
 
 
 def rehearse(place: Place, args: argparse.Namespace) -> int:
@@ -147,15 +140,15 @@ def _proof(place: Place, prepared: Prepared) -> Proven:
     from checks.proving import selftest
     from checks.proving.prove import prove
 
-    kept = selftest.read(place.docs)
+    kept = selftest.read()
     now = {defect.id: defect.expected for defect in DEFECTS}
     if (
         kept is not None
-        and kept.subject_digest == prepared.subject.digest
-        and {one.id: one.expected for one in kept.proven.defects} == now
+        and kept.is_of(prepared.subject.digest)
+        and {one.id: one.expected for one in kept.defects} == now
     ):
         place.console.line(f"  the self-test of {kept.made_at:%Y-%m-%d %H:%M} UTC stands: {len(now)} seeded defects")
-        return replace(kept.proven, defects=tuple(_expected(one) for one in kept.proven.defects))
+        return replace(kept.proven, defects=tuple(_expected(one) for one in kept.defects))
     place.console.line(f"  first, {len(DEFECTS)} seeded defects are shown to the checks")
     return prove(prepared, expected_only=True, hear=lambda caught: hear_caught(place.console, caught))
 
@@ -190,11 +183,11 @@ class People:
         for run in slot.runs:
             if isinstance(run, SmokeRun):
                 seen: Counter[str] = Counter()
-                for metric, (kind, exposure) in COUNTED.items():
-                    seen[f"{metric} events"] = sum(event.kind is kind for event in run.events)
-                    seen[f"{metric} tried"] = getattr(run, exposure)
-                    seen[f"{metric} runs"] = 1
-                    seen[f"{metric} bad runs"] = int(seen[f"{metric} events"] > 0)
+                for it, counted in counting_events():
+                    seen[f"{it.id} events"] = sum(event.kind is counted.kind for event in run.events)
+                    seen[f"{it.id} tried"] = counted.trials(run)
+                    seen[f"{it.id} runs"] = 1
+                    seen[f"{it.id} bad runs"] = int(seen[f"{it.id} events"] > 0)
                 for since in self._since.values():
                     since.update(seen)
                 self._counted.update(seen)
@@ -224,7 +217,7 @@ class People:
         from checks.metrics.zeros import Fix
 
         since, metric = self._since.get(id), self._incidents[id].metric if id in self._incidents else ""
-        if since is None or metric not in COUNTED:
+        if since is None or metric not in METRICS or METRICS[metric].events is None:
             return False
         names = ("events", "tried", "bad runs", "runs")
         after = {name: since[f"{metric} {name}"] for name in names}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import io
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -37,8 +38,8 @@ from checks.metrics.pass_rate import judge_rate, shared_fate
 from checks.metrics.span import LOOKS_H, Detector, Span
 from checks.metrics.statistics import Estimate, wilson
 from checks.proving import selftest
-from checks.proving.prove import Caught, proven
-from checks.proving.selftest import SelfTest
+from checks.proving.prove import Caught
+from checks.proving.selftest import Run, SelfTest
 from checks.records import (
     CaseOutcome,
     Conclusion,
@@ -186,7 +187,7 @@ def test_a_drawn_watch_is_measured_as_its_evidence_would_be(id: str, tmp_path: P
                 simulated = bench.metric(metric.id, counts)
                 for name in ("state", "value", "low", "high", "n", "reason", "critical", "settles"):
                     assert getattr(metric, name) == getattr(simulated, name), (hours, metric.id, name)
-                assert metric.inputs["acts_at_once"] == simulated.inputs["acts_at_once"]
+                assert metric.acts is simulated.acts
 
 
 def test_the_rows_have_the_columns_that_sql_gives(tmp_path: Path) -> None:
@@ -343,11 +344,18 @@ def test_no_calibration_is_none_and_a_broken_one_says_how_to_mend_it(tmp_path: P
         read(tmp_path)
 
 
-def place(root: Path, *defects: Caught) -> Place:
-    if defects:
-        tested = SelfTest(made_at=T0, python="3.11.7", subject_digest="d", to_all=True, proven=proven(defects))
-        (root / "docs" / "reference").mkdir(parents=True)
-        (root / "docs" / selftest.FILE).write_text(selftest.encoded(tested))
+@pytest.fixture
+def self_test(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Has the pack hold a self-test of these defects; of none at all, there is no self-test."""
+
+    def hold(*defects: Caught) -> None:
+        run = Run(made_at=T0, python="3.11.7", subject_digest="d", to_all=True, defects=defects)
+        monkeypatch.setattr(selftest, "read", lambda: SelfTest(runs=(run,)) if defects else None)
+
+    return hold
+
+
+def place(root: Path) -> Place:
     return Place(root, load(root / "watch.toml"), Console(io.StringIO()))
 
 
@@ -358,22 +366,29 @@ def asked(report: Path | None = None, watches: int = 2) -> argparse.Namespace:
 CAUGHT = Caught(id="one", expected=("polling.fresh-status",), caught_by=("polling.fresh-status",))
 
 
-def test_a_small_calibration_is_reported_and_kept_nowhere(tmp_path: Path) -> None:
+def test_a_small_calibration_is_reported_and_kept_nowhere(tmp_path: Path, self_test: Callable[..., None]) -> None:
+    self_test(CAUGHT)
     report = tmp_path / "report.json"
-    assert command(place(tmp_path, CAUGHT), asked(report)) == 0
+    assert command(place(tmp_path), asked(report)) == 0
     assert '"made_by": "python -m checks calibrate --watches 2 --seed 1"' in report.read_text()
     assert read(tmp_path / "docs") is None
 
 
-def test_without_a_self_test_nothing_could_be_go_and_the_command_says_so(tmp_path: Path) -> None:
+def test_without_a_self_test_nothing_could_be_go_and_the_command_says_so(
+    tmp_path: Path, self_test: Callable[..., None]
+) -> None:
+    self_test()
     with pytest.raises(UsageError, match="there is no self-test"):
         command(place(tmp_path), asked())
 
 
-def test_with_a_defect_that_survived_each_verdict_would_be_invalid_and_the_command_says_so(tmp_path: Path) -> None:
+def test_with_a_defect_that_survived_each_verdict_would_be_invalid_and_the_command_says_so(
+    tmp_path: Path, self_test: Callable[..., None]
+) -> None:
     survived = Caught(id="two", expected=("polling.fresh-status",), caught_by=())
+    self_test(CAUGHT, survived)
     with pytest.raises(UsageError, match="the defect two survived"):
-        command(place(tmp_path, CAUGHT, survived), asked())
+        command(place(tmp_path), asked())
 
 
 def test_each_truth_has_scenarios_and_each_scenario_a_name_of_its_own() -> None:

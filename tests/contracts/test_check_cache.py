@@ -1,4 +1,4 @@
-"""Do the checks of the cache leave a sound one alone, weaknesses and mended ones included?"""
+"""Do the checks of the cache leave a sound one alone, limitations and mended ones included?"""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.families.cache import PROMISES
 from checks.contracts.run import run_checks
+from checks.declare import StandIn
+from checks.pack.cache.defects import STAND_INS
+from checks.pack.cache.promises import PROMISES
 from checks.proving.defects import plant
 from checks.proving.prove import EXPLORING, REFERENCE
-from checks.proving.seeded.cache import STAND_INS
-from checks.proving.seeded.defect import StandIn
 from checks.records import Outcome
 from checks.subject.environment import Prepared
 
@@ -20,8 +20,8 @@ from checks.subject.environment import Prepared
 IDS = tuple(promise.id for promise in PROMISES if promise.id not in EXPLORING)
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
-def test_a_weakness_breaks_no_promise_whether_it_is_there_or_mended(
+@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda stand_in: stand_in.id)
+def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
     source = plant(stand_in, REFERENCE, tmp_path)

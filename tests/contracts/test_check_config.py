@@ -8,12 +8,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.families.config import PROMISES
 from checks.contracts.run import run_checks
+from checks.declare import StandIn
+from checks.pack.config.defects import STAND_INS
+from checks.pack.config.promises import PROMISES
 from checks.proving.defects import plant
 from checks.proving.prove import REFERENCE
-from checks.proving.seeded.config import STAND_INS
-from checks.proving.seeded.defect import StandIn
 from checks.records import Outcome
 from checks.subject.environment import Prepared
 
@@ -25,8 +25,8 @@ def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
     return {check.id: check.outcome for check in run.checks if check.outcome is not Outcome.KEPT}
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
-def test_a_weakness_breaks_no_promise_whether_it_is_there_or_mended(
+@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda stand_in: stand_in.id)
+def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
     source = plant(stand_in, REFERENCE, tmp_path)

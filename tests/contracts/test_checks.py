@@ -2,12 +2,12 @@
 
 import pytest
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.launch import files_of
 from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
 from checks.errors import UsageError
-from checks.records import CheckResult, CheckRun, Outcome
+from checks.pack.pack import LIMITATIONS
+from checks.records import CheckResult, CheckRun, Outcome, Presence
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
@@ -33,12 +33,12 @@ def test_every_check_counts_its_trials(healthy: CheckRun) -> None:
     assert [check.id for check in healthy.checks if check.trials == 0] == []
 
 
-def test_every_weakness_has_an_answer(healthy: CheckRun) -> None:
-    assert [weakness.id for weakness in WEAKNESSES] == [found.id for found in healthy.findings]
-    assert [found for found in healthy.findings if found.seen is None] == []
+def test_every_limitation_has_an_answer(healthy: CheckRun) -> None:
+    assert [limitation.id for limitation in LIMITATIONS] == [found.id for found in healthy.findings]
+    assert [found for found in healthy.findings if found.seen is Presence.UNKNOWN] == []
 
 
-def test_the_reference_sdk_has_the_weaknesses_that_the_contract_itself_asks_for(healthy: CheckRun) -> None:
+def test_the_reference_sdk_has_the_limitations_that_the_contract_itself_asks_for(healthy: CheckRun) -> None:
     assert {
         "cache.expired-answers-stay",
         "cache.header-case-mixes-identities",
@@ -76,7 +76,7 @@ def test_the_reference_sdk_has_the_weaknesses_that_the_contract_itself_asks_for(
         "requests.rate-limits-end-the-call",
         "requests.redirects-take-the-identity-along",
         "requests.service-sets-the-trace-id",
-    } == {found.id for found in healthy.findings if found.seen}
+    } == {found.id for found in healthy.findings if found.seen is Presence.SEEN}
 
 
 def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:
@@ -85,7 +85,7 @@ def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:
 
 
 def test_whatever_is_wanted_is_held_by_one_file_and_no_other_is_imported() -> None:
-    ids = [one.id for one in (*PROMISES, *WEAKNESSES)]
+    ids = [one.id for one in (*PROMISES, *LIMITATIONS)]
     assert dict.fromkeys(ids, 1) == {id: len(files_of([id])) for id in ids}
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from checks.contracts.run import run_checks
-from checks.records import CheckRun, Outcome
+from checks.records import CheckRun, Outcome, Presence
 from checks.subject.environment import prepare
 from tests.other_sdks import build
 from tests.other_sdks.bench import bench, found
@@ -81,9 +81,9 @@ def test_the_sdk_as_its_contract_describes_it_can_be_installed_and_keeps_every_p
 
 
 @pytest.mark.parametrize("sdk", taken(HEALTHY[:1]), ids=ids(taken(HEALTHY[:1])))
-def test_the_sdk_as_its_contract_describes_it_has_every_weakness_that_is_looked_for(runs: Runs, sdk: Sdk) -> None:
+def test_the_sdk_as_its_contract_describes_it_has_every_limitation_that_is_looked_for(runs: Runs, sdk: Sdk) -> None:
     run = runs(sdk)
-    assert {finding.id: finding.reason for finding in run.findings if finding.seen is not True} == {}
+    assert {finding.id: finding.reason for finding in run.findings if finding.seen is not Presence.SEEN} == {}
     assert run.findings
 
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID, PROMISES, STATEMENTS
+from checks.pack.pack import LIMITATIONS
 from checks.records import Statement
 
 
@@ -27,6 +27,6 @@ def test_every_promise_rests_on_a_sentence() -> None:
     assert [promise.id for promise in PROMISES if promise.id not in stated] == []
 
 
-def test_no_two_promises_and_no_two_weaknesses_have_one_id() -> None:
-    ids = [promise.id for promise in PROMISES] + [weakness.id for weakness in WEAKNESSES]
+def test_no_two_promises_and_no_two_limitations_have_one_id() -> None:
+    ids = [promise.id for promise in PROMISES] + [limitation.id for limitation in LIMITATIONS]
     assert sorted(set(ids)) == sorted(ids)

@@ -357,7 +357,7 @@ def test_the_site_is_built_and_served(tmp_path: Path, monkeypatch: pytest.Monkey
         reader.start()
         done = run("serve", "--port", port, root=place.root, cwd=place.root)
         reader.join()
-    assert (done.returncode, ["No release is being watched yet." in page for page in pages]) == (0, [True])
+    assert (done.returncode, ["No release is being watched yet." in page for page in pages]) == (130, [True])
 
 
 def free_port() -> int:
@@ -380,12 +380,12 @@ def read_and_interrupt(port: str, pages: list[str]) -> None:
 # ── the promise of the guide ─────────────────────────────────────────────────
 
 PROMISE = ROOT / "docs" / "guides" / "write-a-promise.md"
-# Where the guide says that each of its pieces of Python goes, in their order.
+# Where the guide says that each of its pieces of a source goes: below which line, in their order.
 INTO = (
-    ("checks/contracts/families/config.py", "PROMISES: tuple[Promise, ...] = (\n"),
-    ("checks/contracts/families/config.py", "STATEMENTS: tuple[Statement, ...] = (\n"),
-    ("checks/contracts/check_config.py", "# ── the record ──"),
-    ("checks/proving/seeded/config.py", "DEFECTS: tuple[Defect, ...] = (\n"),
+    ("checks/pack/config/promises.py", 'PROMISES = Promises("config")\n'),
+    ("checks/pack/config/promises.py", '    """Configuration.\n\n'),
+    ("checks/contracts/check_config.py", "# ── the record "),
+    ("checks/pack/config/defects.py", 'DEFECTS = Defects("config")\n'),
 )
 
 
@@ -393,12 +393,12 @@ def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> N
     shutil.copytree(ROOT / "checks", tmp_path / "checks", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "docs" / "releases").mkdir(parents=True)
     text = PROMISE.read_text(encoding="utf-8")
-    pieces = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    pieces = re.findall(r"```(?:python|none)\n(.*?)```", text, re.DOTALL)
     for (file, head), piece in zip(INTO, pieces, strict=True):
         source = (tmp_path / file).read_text(encoding="utf-8")
         assert source.count(head) == 1, file
-        behind = f"{head}{piece.rstrip()},\n" if head.endswith("(\n") else f"{piece}\n\n{head}"
-        (tmp_path / file).write_text(source.replace(head, behind), encoding="utf-8")
+        below = source.index("\n", source.index(head) + len(head) - 1) + 1
+        (tmp_path / file).write_text(source[:below] + piece + source[below:], encoding="utf-8")
     outputs = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
     asked = ("prove --defect never-equal --expected-only", "observe --promise config.equal-loads --no-canary")
     for command, output in zip(asked, outputs, strict=True):
@@ -412,3 +412,5 @@ def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> N
             env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
         )
         assert (done.returncode, output in done.stderr) == (0, True), done.stderr
+    kept = (tmp_path / "checks" / "pack" / "config" / "selftest.json").read_text(encoding="utf-8")
+    assert ('"never-equal"' in kept, '"fallback-address"' in kept) == (True, True)

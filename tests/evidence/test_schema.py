@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from checks.evidence.collect import collect
 from checks.evidence.ledger import write
-from checks.evidence.schema import document, of_kind
+from checks.evidence.schema import document
 from checks.records import (
     FORMAT,
     STORED,
@@ -94,7 +94,7 @@ def rows(folder: Path) -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def errors(kind: str, row: dict[str, Any]) -> list[str]:
-    validator = Draft202012Validator(of_kind(kind), format_checker=FormatChecker())
+    validator = Draft202012Validator(document() | {"$ref": f"#/$defs/{kind}"}, format_checker=FormatChecker())
     return [error.message for error in validator.iter_errors(row)]
 
 

@@ -11,6 +11,7 @@ from checks.metrics.statistics import Estimate, garwood, wilson
 from checks.records import (
     Asked,
     BacklogItem,
+    Burning,
     CaseOutcome,
     Checkpoint,
     Conclusion,
@@ -185,9 +186,9 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
             total=1200,
             used=1.7361,
             signs=(
-                PaceSign(long_h=1, short_h=5 / 60, limit=7.2, long_rate=None, short_rate=None, burns=None),
-                PaceSign(long_h=6, short_h=0.5, limit=3, long_rate=5.0, short_rate=4.0, burns=True),
-                PaceSign(long_h=24, short_h=2, limit=1.5, long_rate=0.5, short_rate=0.0, burns=False),
+                PaceSign(long_h=1, short_h=5 / 60, limit=7.2, long_rate=None, short_rate=None, burns=Burning.UNKNOWN),
+                PaceSign(long_h=6, short_h=0.5, limit=3, long_rate=5.0, short_rate=4.0, burns=Burning.YES),
+                PaceSign(long_h=24, short_h=2, limit=1.5, long_rate=0.5, short_rate=0.0, burns=Burning.NO),
             ),
         ),
         flaky=tuple(
@@ -196,7 +197,6 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
                 critical=number == 0,
                 kind=kind,
                 keys=40,
-                repeated_keys=4,
                 mixed_keys=3,
                 attempts=45,
                 failures=6,
@@ -531,7 +531,7 @@ def _findings(strangers: bool) -> tuple[Finding, ...]:
             occurred_at=T0,
             recorded_at=T0,
             weakness=weakness,
-            seen=was,
+            stored_seen=was,
             reason="load_config took inf",
         )
         for weakness, was in zip(known, seen, strict=True)
@@ -543,7 +543,7 @@ def _findings(strangers: bool) -> tuple[Finding, ...]:
             occurred_at=T0,
             recorded_at=T0,
             weakness=string,
-            seen=True,
+            stored_seen=True,
             reason=string,
         )
         for string in HOSTILE

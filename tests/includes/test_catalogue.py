@@ -30,7 +30,7 @@ def test_a_catalogue_that_is_up_to_date_is_not_written_again(tmp_path):
 
 def test_sentences_are_found_in_the_code_in_the_settings_and_among_the_words():
     found = catalogue.sentences()
-    assert found["Most users run on the defaults."] == ("checks/contracts/families/config.py",)
+    assert found["Most users run on the defaults."] == ("checks/pack/config/promises.py",)
     assert found["Share of CI jobs that must end well."] == ("checks/settings.py",)
     assert "ON TRACK" in found
     assert "{share:.1%}" not in found

@@ -1,32 +1,30 @@
 """Do the pages of the promises say what each is, what it tests, and what it has caught?"""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from checks.contracts.promises import PROMISES, STATEMENTS
-from checks.errors import UsageError
 from checks.includes.contract import PAGES, about_the_checks, fragment_of, statements, write_promise_pages
 from checks.includes.language import Language
 from checks.includes.voice import Voice
-from checks.proving import selftest
-from checks.proving.prove import Caught, proven
-from checks.proving.selftest import FILE, SelfTest
+from checks.proving.prove import Caught
+from checks.proving.selftest import Run, SelfTest
 
 EN, ES = Voice(Language("en")), Voice(Language("es"))
 ID = "config.no-fallback"
-TESTED = SelfTest(
+RUN = Run(
     made_at=datetime(2026, 1, 31, 9, tzinfo=UTC),
     python="3.11.7",
     subject_digest="d",
     to_all=True,
-    proven=proven(
-        [
-            Caught(id="fallback-address", expected=(ID,), caught_by=(ID, "config.blank-url-is-an-error")),
-            Caught(id="switch-ignored", expected=("cache.switch-is-honoured",), caught_by=()),
-        ]
+    defects=(
+        Caught(id="fallback-address", expected=(ID,), caught_by=(ID, "config.blank-url-is-an-error")),
+        Caught(id="switch-ignored", expected=("cache.switch-is-honoured",), caught_by=()),
     ),
 )
+TESTED = SelfTest(runs=(RUN,))
 
 
 def page(id: str, tested: SelfTest | None = TESTED, voice: Voice = EN) -> str:
@@ -73,18 +71,19 @@ def test_every_sentence_of_the_contract_is_on_the_page_with_its_promises_or_its_
         assert all(f"{{promise}}`{id}`" in said for id in statement.promises)
 
 
-def test_a_self_test_is_read_as_it_was_written(tmp_path):
-    (tmp_path / FILE).parent.mkdir()
-    (tmp_path / FILE).write_text(selftest.encoded(TESTED))
-    assert selftest.read(tmp_path) == TESTED
+def test_a_page_says_when_its_promise_was_last_seen_red_whatever_was_shown_to_others_since():
+    later = Run(made_at=RUN.made_at + timedelta(days=1), python="3.12.1", subject_digest="d", to_all=True, defects=())
+    another = replace(later, defects=(Caught(id="d", expected=("cache.only-gets",), caught_by=("cache.only-gets",)),))
+    again = replace(later, defects=(Caught(id="fallback-to-dev", expected=(ID,), caught_by=(ID,)),))
+    assert "2026-01-31 09:00 UTC" in page(ID, SelfTest(runs=(RUN, another)))
+    assert "2026-02-01 09:00 UTC" in page(ID, SelfTest(runs=(RUN, again)))
 
 
-def test_no_self_test_is_no_error_and_a_broken_one_is(tmp_path):
-    assert selftest.read(tmp_path) is None
-    (tmp_path / FILE).parent.mkdir()
-    (tmp_path / FILE).write_text("{")
-    with pytest.raises(UsageError, match="nox -s prove"):
-        selftest.read(tmp_path)
+def test_a_self_test_of_several_runs_is_as_old_as_its_oldest_and_names_each_python():
+    later = replace(RUN, made_at=RUN.made_at + timedelta(days=1), python="3.12.1", defects=RUN.defects[:1])
+    said = about_the_checks(SelfTest(runs=(later, replace(RUN, defects=RUN.defects[1:]))))["matrix"](EN)
+    assert "1 of 2 seeded defects" in said
+    assert r"2026-01-31 09:00 UTC]{.instant}, Python 3\.11\.7\, 3\.12\.1" in said
 
 
 def test_the_matrix_says_what_survived_what_was_never_red_and_what_each_check_sees():

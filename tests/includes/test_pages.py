@@ -12,6 +12,7 @@ import pytest
 from checks.includes.calibration import about_the_verdict
 from checks.includes.contract import about_the_checks
 from checks.includes.feed import NAME
+from checks.includes.figures import about_the_metrics
 from checks.includes.language import Language
 from checks.includes.pages import FRAGMENTS, HOURS, publish
 from checks.includes.reference import FRAGMENTS as REFERENCE
@@ -146,9 +147,9 @@ def test_machines_read_the_verdict_the_metrics_and_the_promises(tmp_path):
 def test_the_reference_is_written_in_each_language_and_once(tmp_path, code):
     assert publish_reference(tmp_path)
     assert publish_reference(tmp_path) == ()
-    assert {f"{name}.md" for name in [*REFERENCE, *about_the_checks(None), *about_the_verdict(None)]} == {
-        file.name for file in (tmp_path / "_generated" / "reference" / code).iterdir()
-    }
+    assert {
+        f"{name}.md" for name in [*REFERENCE, *about_the_metrics(), *about_the_checks(None), *about_the_verdict(None)]
+    } == {file.name for file in (tmp_path / "_generated" / "reference" / code).iterdir()}
 
 
 def test_a_package_that_changed_between_two_runs_is_a_row_of_its_own():

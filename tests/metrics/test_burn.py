@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.metrics.burn import ALERTS, Alert, Events, budget, budget_used, burn_rate, burning, chance, guard, threshold
+from checks.metrics.burn import ALERTS, Events, budget, budget_used, burn_rate, burning, chance, guard
+from checks.records import Burning
 
 FAST, SLOW = ALERTS[0], ALERTS[2]
 
@@ -15,18 +16,8 @@ def test_the_alerts_are_those_of_the_window() -> None:
     assert [tuple(alert) for alert in ALERTS] == [(1, 5 / 60, 7.2), (6, 0.5, 3), (24, 2, 1.5)]
 
 
-@pytest.mark.parametrize(("share", "alert"), list(zip((0.10, 0.25, 0.50), ALERTS, strict=True)))
-def test_each_rate_is_a_share_of_the_budget_in_its_long_hours(share: float, alert: Alert) -> None:
-    assert alert.rate == pytest.approx(threshold(share, alert.long_h))
-
-
-def test_thirty_days_give_the_rates_of_the_book() -> None:
-    month = 30 * 24
-    assert pytest.approx([14.4, 6, 1]) == [
-        threshold(0.02, 1, month),
-        threshold(0.05, 6, month),
-        threshold(0.10, 72, month),
-    ]
+def test_each_rate_spends_a_share_of_the_windows_budget_in_its_long_hours() -> None:
+    assert pytest.approx([0.10, 0.25, 0.50]) == [alert.rate * alert.long_h / 72 for alert in ALERTS]
 
 
 @pytest.mark.parametrize(
@@ -57,31 +48,31 @@ def test_an_alarm_needs_the_long_hours_and_the_short() -> None:
     now, over = Events(2, 150), Events(0, 150)
     assert [
         burning(long, short, slo=0.999, rate=FAST.rate) for long, short in ((burns, now), (burns, over), (calm, now))
-    ] == [True, False, False]
+    ] == [Burning.YES, Burning.NO, Burning.NO]
 
 
 def test_an_alarm_needs_the_guard() -> None:
     assert [burning(events, events, slo=0.99, rate=SLOW.rate) for events in (Events(1, 20), Events(10, 200))] == [
-        False,
-        True,
+        Burning.NO,
+        Burning.YES,
     ]
 
 
 def test_a_rate_that_is_only_reached_is_not_exceeded() -> None:
     events = Events(500, 1000)
-    assert [burning(events, events, slo=0.75, rate=rate) for rate in (2.0, 1.9999)] == [False, True]
+    assert [burning(events, events, slo=0.75, rate=rate) for rate in (2.0, 1.9999)] == [Burning.NO, Burning.YES]
 
 
 @pytest.mark.parametrize(("long", "short"), [((0, 0), (0, 0)), ((0, 100), (0, 0)), ((0, 0), (5, 5))])
 def test_where_nothing_happened_it_is_unknown_whether_it_burns(long: tuple[int, int], short: tuple[int, int]) -> None:
-    assert burning(Events(*long), Events(*short), slo=0.99, rate=1.5) is None
+    assert burning(Events(*long), Events(*short), slo=0.99, rate=1.5) is Burning.UNKNOWN
 
 
 def test_without_a_budget_the_rate_is_left_to_the_rule_for_zero_events() -> None:
     assert [burn_rate(1, 20, 1), budget_used(0, 20, 1), burning(Events(5, 20), Events(5, 20), slo=1, rate=1.5)] == [
         None,
         None,
-        None,
+        Burning.UNKNOWN,
     ]
 
 
@@ -107,11 +98,6 @@ def test_an_objective_that_is_no_share_is_refused(slo: float) -> None:
 
 
 def test_expectations_and_hours_below_zero_are_refused() -> None:
-    for refuses in (
-        lambda: budget(-1, 0.9),
-        lambda: budget_used(-1, 10, 0.9),
-        lambda: threshold(-0.1, 1),
-        lambda: threshold(0.1, 0),
-    ):
+    for refuses in (lambda: budget(-1, 0.9), lambda: budget_used(-1, 10, 0.9)):
         with pytest.raises(ValueError):
             refuses()

@@ -28,7 +28,9 @@ from checks.metrics.comparison import (
     slower,
 )
 from checks.metrics.looks import limit
+from checks.records import Compared
 
+WORSE, NOT_WORSE, UNTOLD = Compared.REGRESSED, Compared.NOT_SHOWN, Compared.TOO_FEW
 BASE = [102, 98, 110, 105, 95, 101, 99, 104]
 NEW = [120, 118, 131, 109, 125, 122, 117, 140]
 BURST, QUIET = (0, 1, 2, 1, 0, 0), (0, 0, 0, 0, 0, 0)  # errors in six intervals: spinnaker/kayenta#426
@@ -50,11 +52,13 @@ def test_a_fall_from_97_to_87_percent_is_a_regression_as_was_worked_out() -> Non
     assert pytest.approx(float(Fraction(sum(ways[8:]), sum(ways)))) == found.p
     assert found.p == pytest.approx(0.004896, abs=1e-6)
     assert pytest.approx([found.value, found.low, found.high], abs=5e-5) == [0.1033, 0.0307, 0.2129]
-    assert regressed(found) is True
+    assert regressed(found) is WORSE
 
 
-@pytest.mark.parametrize(("p", "unit", "passes", "verdict"), [(0.1934, 5e-5, 18, False), (0.01453, 5e-6, 16, True)])
-def test_two_failures_of_twenty_show_nothing_and_four_do(p: float, unit: float, passes: int, verdict: bool) -> None:
+@pytest.mark.parametrize(
+    ("p", "unit", "passes", "verdict"), [(0.1934, 5e-5, 18, NOT_WORSE), (0.01453, 5e-6, 16, WORSE)]
+)
+def test_two_failures_of_twenty_show_nothing_and_four_do(p: float, unit: float, passes: int, verdict: Compared) -> None:
     found = fisher(Arm(97, 100), Arm(passes, 20))
     assert pytest.approx(p, abs=unit) == found.p
     assert regressed(found) is verdict
@@ -62,13 +66,13 @@ def test_two_failures_of_twenty_show_nothing_and_four_do(p: float, unit: float, 
 
 def test_without_failures_nothing_is_unlikely() -> None:
     found = fisher(Arm(100, 100), Arm(20, 20))
-    assert (found.p, found.value, regressed(found)) == (1.0, 0.0, False)
+    assert (found.p, found.value, regressed(found)) == (1.0, 0.0, NOT_WORSE)
 
 
 @pytest.mark.parametrize(("base", "new"), [(Arm(0, 0), Arm(5, 9)), (Arm(5, 9), Arm(0, 0))])
 def test_an_empty_side_is_compared_with_nothing(base: Arm, new: Arm) -> None:
     found = fisher(base, new)
-    assert [found.value, found.low, found.high, found.p, regressed(found)] == [None] * 5
+    assert [found.value, found.low, found.high, found.p, regressed(found)] == [None, None, None, None, UNTOLD]
 
 
 def test_a_fall_must_be_sure_and_large_and_of_three_failures() -> None:
@@ -77,23 +81,23 @@ def test_a_fall_must_be_sure_and_large_and_of_three_failures() -> None:
         regressed(drop(0.06, 0.10)),
         regressed(drop(0.01, 0.04)),
         regressed(drop(0.01, 0.10, failures=2)),
-    ] == [True, False, False, False]
+    ] == [WORSE, NOT_WORSE, NOT_WORSE, NOT_WORSE]
 
 
 def test_an_open_regression_does_not_blink() -> None:
     less_sure, smaller = drop(0.09, 0.10), drop(0.01, 0.04)
-    assert [regressed(less_sure), regressed(smaller)] == [False, False]
-    assert [regressed(less_sure, already_open=True), regressed(smaller, already_open=True)] == [True, True]
+    assert [regressed(less_sure), regressed(smaller)] == [NOT_WORSE, NOT_WORSE]
+    assert [regressed(less_sure, already_open=True), regressed(smaller, already_open=True)] == [WORSE, WORSE]
 
 
 def test_an_open_regression_ends_where_it_is_neither_sure_nor_large() -> None:
     ended = [drop(0.11, 0.10), drop(0.01, 0.02), drop(0.01, 0.0, smallest=0.02), drop(0.01, 0.1, failures=2)]
-    assert [regressed(one, already_open=True) for one in ended] == [False] * 4
+    assert [regressed(one, already_open=True) for one in ended] == [NOT_WORSE] * 4
 
 
 def test_the_first_look_asks_for_more() -> None:
     found = fisher(Arm(194, 200), Arm(52, 60))
-    assert [regressed(found, limit=limit(look)) for look in (1, 2, 3)] == [False, True, True]
+    assert [regressed(found, limit=limit(look)) for look in (1, 2, 3)] == [NOT_WORSE, WORSE, WORSE]
 
 
 @pytest.mark.parametrize(("effect", "n"), [(0.1225, 5), (0.05, 30), (0.0274, 100), (0.02, 1000), (0.02, 10**6)])
@@ -174,7 +178,7 @@ def test_a_ratio_to_nothing_is_not_told() -> None:
 
 def test_a_burst_of_four_errors_is_inconclusive_and_never_ranked() -> None:
     found = counts(sum(BURST), len(BURST), sum(QUIET), len(QUIET))
-    assert (found.p, found.least_p, risen(found)) == (0.0625, 0.0625, None)
+    assert (found.p, found.least_p, risen(found)) == (0.0625, 0.0625, UNTOLD)
     assert latency(QUIET, BURST).p is None
 
     # What ranks would have said, and what is true of them when all orders are looked at.
@@ -186,29 +190,37 @@ def test_a_burst_of_four_errors_is_inconclusive_and_never_ranked() -> None:
 
 
 def test_more_exposure_settles_the_burst() -> None:
-    assert [risen(counts(5, 6, 0, 6)), risen(counts(4, 6, 0, 12)), risen(counts(4, 6, 4, 6))] == [True, True, False]
+    assert [risen(counts(5, 6, 0, 6)), risen(counts(4, 6, 0, 12)), risen(counts(4, 6, 4, 6))] == [
+        WORSE,
+        WORSE,
+        NOT_WORSE,
+    ]
 
 
 def test_fewer_events_than_in_the_base_are_no_rise_that_more_exposure_would_show() -> None:
-    assert [risen(counts(1, 6, 3, 6)), risen(counts(2, 6, 2, 6)), risen(counts(3, 6, 1, 6))] == [False, False, None]
+    assert [risen(counts(1, 6, 3, 6)), risen(counts(2, 6, 2, 6)), risen(counts(3, 6, 1, 6))] == [
+        NOT_WORSE,
+        NOT_WORSE,
+        UNTOLD,
+    ]
 
 
 def test_two_events_are_no_rise_however_unlikely() -> None:
-    assert risen(counts(2, 10, 0, 1000)) is False
-    assert risen(counts(3, 10, 0, 1000)) is True
+    assert risen(counts(2, 10, 0, 1000)) is NOT_WORSE
+    assert risen(counts(3, 10, 0, 1000)) is WORSE
 
 
 def test_without_events_no_rise_is_claimed() -> None:
-    assert [risen(counts(0, 5, 0, 5)), risen(counts(0, 5, 9, 5))] == [False, False]
+    assert [risen(counts(0, 5, 0, 5)), risen(counts(0, 5, 9, 5))] == [NOT_WORSE, NOT_WORSE]
 
 
 def test_without_exposure_nothing_is_compared() -> None:
-    assert [risen(counts(0, 0, 3, 5)), risen(counts(3, 5, 0, 0)), risen(counts(0, 0, 0, 0))] == [None] * 3
+    assert [risen(counts(0, 0, 3, 5)), risen(counts(3, 5, 0, 0)), risen(counts(0, 0, 0, 0))] == [UNTOLD] * 3
 
 
 def test_an_open_rise_does_not_blink() -> None:
     found = counts(8, 1, 3, 1)  # p = .113
-    assert [risen(found, limit=0.08), risen(found, limit=0.08, already_open=True)] == [False, True]
+    assert [risen(found, limit=0.08), risen(found, limit=0.08, already_open=True)] == [NOT_WORSE, WORSE]
 
 
 @pytest.mark.parametrize(
@@ -260,21 +272,21 @@ def test_ties_are_not_judged_by_the_exact_distribution() -> None:
 def test_longer_times_are_slower_only_where_the_slowest_are_by_thirty_percent() -> None:
     found = latency(BASE, NEW)
     assert found.p95_ratio == pytest.approx(np.percentile(NEW, 95) / np.percentile(BASE, 95))
-    assert [slower(found), slower(latency(BASE, [time * 1.2 for time in NEW]))] == [False, True]
-    assert slower(found, ratio=(found.p95_ratio or 0) + 0.01) is False
-    assert slower(found, ratio=(found.p95_ratio or 0) + 0.01, already_open=True) is True
+    assert [slower(found), slower(latency(BASE, [time * 1.2 for time in NEW]))] == [NOT_WORSE, WORSE]
+    assert slower(found, ratio=(found.p95_ratio or 0) + 0.01) is NOT_WORSE
+    assert slower(found, ratio=(found.p95_ratio or 0) + 0.01, already_open=True) is WORSE
 
 
 def test_slow_ends_that_ranks_do_not_show_are_no_slowness() -> None:
     found = latency(BASE, [*BASE[:-1], 900])
     assert (found.p95_ratio or 0) > 1.3
-    assert slower(found) is False
+    assert slower(found) is NOT_WORSE
 
 
 @pytest.mark.parametrize(("base", "new"), [(BASE[:5], NEW), (BASE, NEW[:5]), ([], []), ([7] * 9, [7] * 9)])
 def test_few_times_and_times_that_are_the_same_are_not_ranked(base: list[int], new: list[int]) -> None:
     found = latency(base, new)
-    assert (found.p, found.value, found.u, slower(found)) == (None, None, None, None)
+    assert (found.p, found.value, found.u, slower(found)) == (None, None, None, UNTOLD)
     assert (found.n, found.base_n) == (len(new), len(base))
 
 

@@ -11,7 +11,7 @@ import pytest
 from checks.metrics.engine import opened
 from checks.metrics.pace import pace
 from checks.metrics.span import Span
-from checks.records import CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus, State
+from checks.records import Acts, Burning, CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus, State
 from checks.settings import CiSettings, Settings, Thresholds
 from tests.metrics.conftest import T0
 
@@ -384,10 +384,10 @@ def test_errors_are_compared_with_the_requests_among_which_they_happened(
 
 def test_an_error_that_stopped_a_run_fails_whatever_the_trend(watch: Any) -> None:
     errors(watch, [4, 0, 0], [1000, 1000, 1000])
-    assert watch.metric("network-errors").inputs["acts_at_once"] is False
+    assert watch.metric("network-errors").acts is Acts.AT_CHECKPOINTS
     watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=2, blocking=True))
     metric = watch.metric("network-errors")
-    assert (metric.state, metric.inputs["acts_at_once"]) == (State.FAIL, True)
+    assert (metric.state, metric.acts) == (State.FAIL, Acts.AT_ONCE)
 
 
 def test_expected_errors_are_shown_and_not_counted(watch: Any) -> None:
@@ -430,7 +430,7 @@ class TestZero:
     def test_one_event_fails(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
         watch.keep(watch.job("one", **{trials: 500}), watch.event(kind))
         metric = watch.metric(id)
-        assert (metric.state, metric.value, metric.n, metric.inputs["acts_at_once"]) == (State.FAIL, 1.0, 500, True)
+        assert (metric.state, metric.value, metric.n, metric.acts) == (State.FAIL, 1.0, 500, Acts.AT_ONCE)
 
     def test_one_event_fails_even_without_trials(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
         watch.keep(watch.event(kind))
@@ -541,7 +541,7 @@ def test_the_pace_of_a_log_that_counts_no_request_is_not_known(watch: Any) -> No
     span = Span(release=watch.release, as_of=T0 + timedelta(hours=24), settings=watch.settings)
     with opened(watch.folder) as engine:
         spent = pace(engine, span)
-    assert ({sign.burns for sign in spent.signs}, spent.used) == ({None}, None)
+    assert ({sign.burns for sign in spent.signs}, spent.used) == ({Burning.UNKNOWN}, None)
 
 
 def test_the_pace_at_the_end_holds_what_happened_at_t0(watch: Any) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import threading
 import time
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,6 @@ from playwright.sync_api import sync_playwright
 from checks.includes import contract
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.printable import report
-from checks.includes.serve import listen
 from checks.includes.site import publish_releases
 from checks.includes.voice import Voice
 from checks.records import Judgement
@@ -96,10 +97,17 @@ def _write_incidents(site: Site, version: str, judgement: Judgement) -> None:
             file.write_text(page, encoding="utf-8")
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Files of one folder, and no line on the terminal for each."""
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Print nothing: thousands of files are asked for."""
+
+
 @pytest.fixture(scope="session")
 def origin(site):
-    """Where the site is served on loopback, as ``serve`` does it."""
-    with listen(site.out, 0) as server:
+    """Where the site is served on loopback."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site.out))) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}/"
         server.shutdown()

@@ -34,14 +34,14 @@ def outcomes(run: CheckRun) -> list[Outcome]:
 
 def test_each_hour_has_a_defect_of_each_family_and_the_next_hour_another() -> None:
     now, then = choose(AT), choose(AT + timedelta(hours=1))
-    assert {f.__name__.rpartition(".")[2] for f in FAMILIES if f.DEFECTS} == set(now)
+    assert {family.name for family in FAMILIES if family.defects} == set(now)
     assert [name for name in now if now[name] == then[name]] == []
 
 
 def test_in_the_end_every_defect_has_its_turn() -> None:
-    longest = max(len(family.DEFECTS) for family in FAMILIES)
+    longest = max(len(family.defects) for family in FAMILIES)
     seen = {defect for hour in range(longest) for defect in choose(AT + timedelta(hours=hour)).values()}
-    assert {defect for family in FAMILIES for defect in family.DEFECTS} == seen
+    assert {defect for family in FAMILIES for defect in family.defects} == seen
 
 
 def test_what_a_family_that_slept_calls_kept_is_unknown_with_the_reason() -> None:

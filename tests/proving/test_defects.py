@@ -8,19 +8,18 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import BY_ID as PROMISES
 from checks.contracts.run import run_checks
 from checks.errors import HarnessError
+from checks.pack.pack import LIMITATIONS
 from checks.proving import selftest
 from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
 from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
+from checks.records import Presence
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 
 pytestmark = pytest.mark.long
-
-DOCS = Path(__file__).parents[2] / "docs"
 
 
 def test_every_promise_has_a_defect_that_should_turn_it_red() -> None:
@@ -73,43 +72,73 @@ def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn
 
 
 def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived() -> None:
-    kept = selftest.read(DOCS)
+    kept = selftest.read()
     assert kept is not None
-    assert {defect.id: defect.expected for defect in DEFECTS} == {one.id: one.expected for one in kept.proven.defects}
-    assert [one.id for one in kept.proven.defects if one.survived] == []
+    assert {defect.id: defect.expected for defect in DEFECTS} == {one.id: one.expected for one in kept.defects}
+    assert [one.id for one in kept.defects if one.survived] == []
     assert kept.proven.promises_never_red == ()
 
 
 def test_a_defect_that_misses_its_place_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(HarnessError, match="stands 0 times"):
+    with pytest.raises(HarnessError, match="stand 0 times"):
         plant(DEFECTS[0]._replace(old="not there"), REFERENCE, tmp_path)
 
 
-def test_every_weakness_has_a_stand_in() -> None:
-    assert {weakness.id for weakness in WEAKNESSES} == {stand_in.weakness for stand_in in STAND_INS}
+def sdk_of(text: str, folder: Path) -> Path:
+    file = folder / "src" / PACKAGE / "file.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+    return folder / "src"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a()", "b()", "if x:\n    b()\n\n    c()\n"),
+        ("a()\n\nc()", "if y:\n    a()\n\nc()", "if x:\n    if y:\n        a()\n\n    c()\n"),
+        ("a()", "", "if x:\n\n    c()\n"),
+    ],
+    ids=["one line", "some lines and an empty one between them", "a line that is taken away"],
+)
+def test_a_change_takes_the_indentation_of_the_lines_that_it_replaces(
+    old: str, new: str, expected: str, tmp_path: Path
+) -> None:
+    source = sdk_of("if x:\n    a()\n\n    c()\n", tmp_path)
+    planted = plant(Defect("d", "", "file.py", old, new, ()), source, tmp_path) / PACKAGE / "file.py"
+    assert expected == planted.read_text(encoding="utf-8")
+
+
+def test_a_change_that_has_two_places_is_an_error_whatever_their_indentation(tmp_path: Path) -> None:
+    source = sdk_of("a()\nif x:\n    a()\n", tmp_path)
+    with pytest.raises(HarnessError, match="stand 2 times"):
+        plant(Defect("d", "", "file.py", "a()", "b()", ()), source, tmp_path)
+
+
+def test_every_limitation_has_a_stand_in() -> None:
+    assert {limitation.id for limitation in LIMITATIONS} == {stand_in.limitation for stand_in in STAND_INS}
 
 
 @pytest.fixture(scope="module")
-def seen_in_the_reference(prepared: Prepared) -> dict[str, bool | None]:
-    ids = [weakness.id for weakness in WEAKNESSES]
+def seen_in_the_reference(prepared: Prepared) -> dict[str, Presence]:
+    ids = [limitation.id for limitation in LIMITATIONS]
     return {found.id: found.seen for found in run_checks(prepared, wanted=ids).findings}
 
 
 @pytest.fixture(scope="module")
-def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool | None]]:
+def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Presence]]:
     folder = tmp_path_factory.mktemp("stand-ins")
 
-    def look(stand_in: StandIn) -> list[bool | None]:
+    def look(stand_in: StandIn) -> list[Presence]:
         sick = msgspec.structs.replace(prepared, paths=(plant(stand_in, REFERENCE, folder),))
-        return [found.seen for found in run_checks(sick, wanted=[stand_in.weakness]).findings]
+        return [found.seen for found in run_checks(sick, wanted=[stand_in.limitation]).findings]
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
         return dict(zip((stand_in.id for stand_in in STAND_INS), pool.map(look, STAND_INS), strict=True))
 
 
 @pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
-def test_a_weakness_is_seen_where_it_is_and_not_where_it_is_not(
-    stand_in: StandIn, seen: dict[str, list[bool | None]], seen_in_the_reference: dict[str, bool | None]
+def test_a_limitation_is_seen_where_it_is_and_not_where_it_is_not(
+    stand_in: StandIn, seen: dict[str, list[Presence]], seen_in_the_reference: dict[str, Presence]
 ) -> None:
-    assert [stand_in.has] == seen[stand_in.id]
-    assert seen_in_the_reference[stand_in.weakness] is not stand_in.has
+    here, elsewhere = (Presence.SEEN, Presence.NOT_SEEN) if stand_in.has else (Presence.NOT_SEEN, Presence.SEEN)
+    assert ([here], elsewhere) == (seen[stand_in.id], seen_in_the_reference[stand_in.limitation])

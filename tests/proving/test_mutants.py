@@ -13,10 +13,9 @@ from checks.errors import HarnessError, UsageError
 from checks.proving import mutate as tool
 from checks.proving import reach
 from checks.proving.defects import BY_ID, plant
-from checks.proving.mutants import FILES, OPERATORS, Mutant, all_mutants, applied, mutants_of
+from checks.proving.mutants import CONFIG, FILES, OPERATORS, Mutant, all_mutants, applied, mutants_of
 from checks.proving.mutate import Explained, Fate, Mutated, Tried, Why, choose, explanations, mutate, summary
 from checks.proving.prove import EXPLORING, REFERENCE
-from checks.proving.seeded.defect import CONFIG
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 

@@ -14,9 +14,10 @@ import pytest
 
 from checks.__main__ import main
 from checks.evidence import ledger
+from checks.metrics.definitions import METRICS
 from checks.proving import selftest
 from checks.proving.defects import BY_ID, DEFECTS
-from checks.proving.prove import REFERENCE, Caught, proven
+from checks.proving.prove import REFERENCE, Caught
 from checks.proving.rehearsal import (
     NOWHERE,
     SCENARIOS,
@@ -58,7 +59,7 @@ from checks.release.standing import not_recorded
 from checks.stages.rehearse import People
 from checks.subject.capabilities import PACKAGE
 from checks.subject.digest import package_digest
-from checks.verdict import EXTENSION_H, MANDATORY
+from checks.verdict import EXTENSION_H
 
 pytestmark = pytest.mark.long
 
@@ -128,7 +129,7 @@ def test_what_a_scenario_names_is_there(name: str) -> None:
                 assert not one.defect or one.defect in BY_ID
             case Report():
                 assert one.state in STATES
-                assert one.metric in ("", *MANDATORY)
+                assert one.metric in ("", *METRICS)
             case Sign():
                 assert (one.checkpoint_h, one.duty) in signed
             case Extend():
@@ -195,16 +196,12 @@ def test_a_fix_that_failed_resolves_nothing() -> None:
 # ── the whole of it, really run ──────────────────────────────────────────────
 
 
-def project(root: Path) -> Path:
-    """A project's folder with a self-test of this SDK in it, which is quicker than making one."""
+def with_self_test(patch: pytest.MonkeyPatch) -> None:
+    """Have the pack hold a self-test of this SDK, which is quicker than making one."""
     caught = [Caught(id=one.id, expected=one.expected, caught_by=(*one.expected, "x.besides")) for one in DEFECTS]
-    made = selftest.SelfTest(
-        made_at=T0, python="3", subject_digest=package_digest(REFERENCE / PACKAGE), proven=proven(caught), to_all=True
-    )
-    file = root / "docs" / selftest.FILE
-    file.parent.mkdir(parents=True)
-    file.write_text(selftest.encoded(made), encoding="utf-8")
-    return root
+    digest = package_digest(REFERENCE / PACKAGE)
+    run = selftest.Run(made_at=T0, python="3", subject_digest=digest, to_all=True, defects=tuple(caught))
+    patch.setattr(selftest, "read", lambda: selftest.SelfTest(runs=(run,)))
 
 
 @pytest.fixture(scope="module")
@@ -212,9 +209,10 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
     """The folder of one rehearsal, made in two projects by the same command."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(SCENARIOS, "small", SMALL)  # type: ignore[arg-type]
+        with_self_test(patch)
         made = []
         for _ in range(2):
-            root = project(tmp_path_factory.mktemp("project"))
+            root = tmp_path_factory.mktemp("project")
             main(["--root", str(root), "rehearse", "--scenario", "small", "--as", "r", "--at", T0.isoformat()])
             made.append(root / "docs" / "releases" / "r")
         yield made[0], made[1]
@@ -317,9 +315,13 @@ def test_a_name_that_is_taken_is_refused_and_left_as_it_is(
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process group")
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
-    root = project(tmp_path)
-    argv = [sys.executable, "-m", "checks", "--root", str(root), "rehearse", "--as", "r"]
-    releases = root / "docs" / "releases"
+    asked = ["--root", str(tmp_path), "rehearse", "--as", "r"]
+    program = (
+        "import pytest, sys; from tests.proving.test_rehearsal import main, with_self_test; "
+        f"with_self_test(pytest.MonkeyPatch()); sys.exit(main({asked}))"
+    )
+    argv = [sys.executable, "-c", program]
+    releases = tmp_path / "docs" / "releases"
     with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True) as going:
         while not list(releases.glob(".rehearsing-*/r/release.toml")) and going.poll() is None:
             time.sleep(0.05)

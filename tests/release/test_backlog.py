@@ -11,21 +11,21 @@ from checks.records import (
     Environment,
     Finding,
     Incident,
+    Limitation,
     Metric,
     Outcome,
     Promise,
     PromiseStatus,
     Severity,
     State,
-    Weakness,
     text,
 )
 from checks.release.backlog import MOST_UNTESTED, Known, backlog
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-WEAKNESSES = (
-    Weakness(id="errors.cannot-be-pickled", says="They cannot be pickled.", proposal="Give them a way."),
-    Weakness(id="config.infinity-is-accepted", says="Infinity is accepted.", proposal="Refuse it."),
+LIMITATIONS = (
+    Limitation(id="errors.cannot-be-pickled", says="They cannot be pickled.", proposal="Give them a way."),
+    Limitation(id="config.infinity-is-accepted", says="Infinity is accepted.", proposal="Refuse it."),
 )
 
 
@@ -59,7 +59,13 @@ def metric(id: str, state: State, *, critical: bool = True) -> Metric:
 def found(weakness: str, seen: bool | None, hours: float) -> Finding:
     at = T0 + timedelta(hours=hours)
     return Finding(
-        run_id="r", environment=Environment.CI, occurred_at=at, recorded_at=at, weakness=weakness, seen=seen, reason=""
+        run_id="r",
+        environment=Environment.CI,
+        occurred_at=at,
+        recorded_at=at,
+        weakness=weakness,
+        stored_seen=seen,
+        reason="",
     )
 
 
@@ -85,7 +91,7 @@ def test_items_come_in_the_order_in_which_they_press() -> None:
                 metric("stale-cache", State.FAIL),
             ],
             findings=[found("config.infinity-is-accepted", True, 1)],
-            weaknesses=WEAKNESSES,
+            limitations=LIMITATIONS,
         )
     )
     assert [(item.priority, item.id, item.impact * item.frequency * item.cost) for item in items] == [
@@ -107,7 +113,7 @@ def test_what_is_kept_met_or_not_seen_is_no_item() -> None:
             promises=[status("a.b", Outcome.KEPT), status("a.c", Outcome.NOT_APPLICABLE)],
             metrics=[metric("pass-rate", State.MEETS), metric("stale-cache", State.PROVEN)],
             findings=[found("config.infinity-is-accepted", False, 1)],
-            weaknesses=WEAKNESSES,
+            limitations=LIMITATIONS,
         )
     )
 
@@ -120,7 +126,9 @@ def test_the_newest_probe_that_could_tell_decides() -> None:
         found("errors.cannot-be-pickled", True, 1),
         found("errors.cannot-be-pickled", False, 2),
     ]
-    assert [item.id for item in backlog(Known(findings=seen, weaknesses=WEAKNESSES))] == ["config.infinity-is-accepted"]
+    assert [item.id for item in backlog(Known(findings=seen, limitations=LIMITATIONS))] == [
+        "config.infinity-is-accepted"
+    ]
 
 
 def test_each_item_names_what_proves_it_done_and_why_it_is_there() -> None:
@@ -128,7 +136,7 @@ def test_each_item_names_what_proves_it_done_and_why_it_is_there() -> None:
         promises=[status("a.b", Outcome.BROKEN)],
         metrics=[metric("stale-cache", State.FAIL)],
         findings=[found("errors.cannot-be-pickled", True, 1)],
-        weaknesses=WEAKNESSES,
+        limitations=LIMITATIONS,
     )
     assert [(item.proven_by, str(item.says), str(item.why)) for item in backlog(known)] == [
         (

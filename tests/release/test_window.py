@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from checks.records import Environment, Finding, Release
-from checks.release.window import belongs, current_checkpoint, due_at, elapsed_h, is_known, window_state
+from checks.release.window import belongs, due_at, elapsed_h, is_known
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
@@ -18,30 +18,9 @@ def at(hours: float) -> datetime:
     return T0 + timedelta(hours=hours)
 
 
-@pytest.mark.parametrize(
-    ("checkpoint", "state", "hours"),
-    [
-        (None, "not open", -0.5),
-        (0, "open", 0),
-        (0, "open", 23.99),
-        (24, "open", 24),
-        (48, "open", 71.99),
-        (72, "ended", 72),
-        (72, "ended", 500),
-    ],
-)
-def test_an_instant_has_a_checkpoint_and_a_state(checkpoint: int | None, state: str, hours: float) -> None:
-    assert (current_checkpoint(RELEASE, at(hours)), window_state(RELEASE, at(hours))) == (checkpoint, state)
-
-
 def test_hours_are_counted_from_the_opening() -> None:
     assert [elapsed_h(RELEASE, at(30.5)), elapsed_h(RELEASE, at(-1))] == [30.5, -1]
     assert due_at(RELEASE, 48) == at(48)
-
-
-def test_an_extended_window_is_open_for_longer() -> None:
-    longer = msgspec.structs.replace(RELEASE, window_h=96)
-    assert [window_state(longer, at(hours)) for hours in (80, 96)] == ["open", "ended"]
 
 
 @pytest.mark.parametrize(
@@ -65,7 +44,7 @@ def test_evidence_belongs_if_it_is_from_here_and_known_by_now(
         occurred_at=at(hours),
         recorded_at=at(recorded_h),
         weakness="w",
-        seen=True,
+        stored_seen=True,
         reason="",
     )
     assert belongs(record, RELEASE, at(30)) is counts
@@ -80,7 +59,7 @@ def test_what_happened_after_the_window_never_belongs() -> None:
         occurred_at=at(73),
         recorded_at=at(73),
         weakness="w",
-        seen=True,
+        stored_seen=True,
         reason="",
     )
     assert not belongs(record, RELEASE, at(100))
@@ -93,7 +72,7 @@ def test_a_record_of_another_time_is_known_and_does_not_count() -> None:
         occurred_at=at(-9000),
         recorded_at=at(1),
         weakness="w",
-        seen=True,
+        stored_seen=True,
         reason="",
     )
     assert is_known(old, RELEASE, at(2)) is True

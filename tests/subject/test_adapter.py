@@ -14,7 +14,7 @@ from checks.contracts.run import run_checks, run_smoke
 from checks.errors import SettingsError, SubjectError
 from checks.proving.defects import BY_ID, plant
 from checks.proving.prove import REFERENCE
-from checks.records import Outcome
+from checks.records import Outcome, Presence
 from checks.subject.adapter import REQUIRED, Adapter, read
 from checks.subject.capabilities import NAMES
 from checks.subject.environment import Prepared, prepare
@@ -121,7 +121,7 @@ def test_it_keeps_every_promise_through_its_adapter(renamed: Prepared) -> None:
     run = run_checks(renamed)
     assert [promise.id for promise in PROMISES] == [check.id for check in run.checks]
     assert [(c.id, c.outcome, c.reason) for c in run.checks if c.outcome is not Outcome.KEPT] == []
-    assert [found for found in run.findings if found.seen is None] == []
+    assert [found for found in run.findings if found.seen is Presence.UNKNOWN] == []
 
 
 @pytest.mark.parametrize(

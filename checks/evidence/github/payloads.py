@@ -69,7 +69,6 @@ class Artifact(Item, frozen=True, kw_only=True):
     """One archive that a run left."""
 
     name: str | None = None
-    size_in_bytes: int = 0
     expired: bool = False
     created_at: str | None = None
 

@@ -1,0 +1,5 @@
+-- Lists the records of a kind that count: those that belong to the watch, but for a real service's, which are shown
+-- apart and decide nothing.
+SELECT {columns}, of_another_commit
+FROM window_{records}
+WHERE environment IN ('loopback', 'ci', 'rehearsal')

@@ -1,0 +1,1 @@
+"""The exports family of promises, with its limitations and seeded defects."""

@@ -1,0 +1,1 @@
+"""The polling family of promises, with its limitations and seeded defects."""

@@ -1,0 +1,1 @@
+"""The transport family of promises, with its limitations and seeded defects."""

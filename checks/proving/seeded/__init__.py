@@ -1,1 +1,0 @@
-"""The seeded defects, a module for each family of promises."""

@@ -1,0 +1,147 @@
+"""Tests that the tables of a check pack are read as they are written, and are data alone."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from checks.declare import MAJOR, Defect, Defects, Limitation, Limitations, Promise, Promises, StandIns, Statements
+from checks.errors import HarnessError
+from checks.pack.pack import DEFECTS, FAMILIES, LIMITATIONS, PROMISES
+from checks.records import Statement
+
+ROOT = Path(__file__).parents[1]
+
+
+def documented(doc: str | None, name: str = "is_kept") -> Callable[[], None]:
+    def function() -> None: ...
+
+    function.__name__, function.__doc__ = name, doc
+    return function
+
+
+def test_a_promise_has_its_id_from_its_name_and_its_sentences_from_its_docstring() -> None:
+    promises = Promises("cache")
+
+    @promises.add(MAJOR, checkpoint_h=24)
+    def is_kept() -> None:
+        """It is
+        kept.
+
+        Why: Since it
+        matters.
+
+        How: By a look.
+        """
+
+    expected = Promise(
+        id="cache.is-kept",
+        severity=MAJOR,
+        checkpoint_h=24,
+        says="It is kept.",
+        why="Since it matters.",
+        how="By a look.",
+    )
+    assert [expected] == list(promises)
+
+
+def test_an_id_that_is_no_name_is_given() -> None:
+    defects, limitations = Defects("cache"), Limitations("cache")
+    defects.add("file.py", id="500-is-fine")(documented("It is.\n\n- a\n+ b"))
+    limitations.add(id="errors.are-few")(documented("They are.\n\nProposal: More."))
+    assert [defect.id for defect in defects] == ["500-is-fine"]
+    assert [Limitation(id="errors.are-few", says="They are.", proposal="More.")] == list(limitations)
+
+
+def test_a_defect_is_the_lines_of_a_diff_below_its_sentence() -> None:
+    defects = Defects("cache")
+
+    @defects.add("file.py", "cache.is-kept", "cache.is-whole")
+    def lost_at_night() -> None:
+        """It is lost.
+
+          if night:
+        -     keep()
+        +     lose()
+        +
+        +     sleep()
+        """
+
+    expected = ("cache.is-kept", "cache.is-whole")
+    old, new = "if night:\n    keep()", "if night:\n    lose()\n\n    sleep()"
+    assert [Defect("lost-at-night", "It is lost.", "file.py", old, new, expected)] == list(defects)
+
+
+def test_a_stand_in_has_or_lacks_the_limitation_of_its_name() -> None:
+    stand_ins = StandIns("cache")
+    stand_ins.has("file.py")(documented("\n- a\n", "is_small"))
+    stand_ins.lacks("file.py", id="errors.are-few")(documented("\n- a\n+ b\n"))
+    assert [(one.id, one.old, one.new) for one in stand_ins] == [
+        ("cache.is-small-there", "a", ""),
+        ("errors.are-few-gone", "a", "b"),
+    ]
+
+
+def test_a_sentence_of_the_contract_has_its_promises_or_its_reason_indented_below_it() -> None:
+    statements = Statements("cache")
+
+    @statements.section("4")
+    def the_client() -> None:
+        """The client.
+
+        It is kept,
+        always.
+            cache.is-kept,
+            cache.is-whole
+        It is blue.
+            Untested: Nobody
+            sees it.
+        """
+
+    assert [
+        Statement(section="4", says="It is kept, always.", promises=("cache.is-kept", "cache.is-whole")),
+        Statement(section="4", says="It is blue.", reason="Nobody sees it."),
+    ] == list(statements)
+
+
+@pytest.mark.parametrize(
+    ("add", "doc", "why"),
+    [
+        (Promises("x").add(MAJOR, checkpoint_h=0), None, "it has no docstring"),
+        (Promises("x").add(MAJOR, checkpoint_h=0), "It is.\n\nHow: So.", "a paragraph for each of: Why, How"),
+        (Promises("x").add(MAJOR, checkpoint_h=0), "It is.\n\nHow: So.\n\nWhy: So.", "for each of: Why, How"),
+        (Limitations("x").add(), "It is.\n\nProposal: So.\n\nAnd more.", "a paragraph for each of: Proposal"),
+        (Defects("x").add("file.py"), "It is.", "needs a diff"),
+        (Defects("x").add("file.py"), "It is.\n\n  nothing changes", "needs a diff"),
+        (Defects("x").add("file.py"), "It is.\n\n- a\n+b", "needs a diff"),
+        (Statements("x").section("1"), "The client.\n\nIt is kept.", "'It is kept.' stand no promises"),
+    ],
+)
+def test_a_docstring_that_is_not_as_it_should_be_is_an_error_that_says_where(
+    add: Callable[[Callable[[], None]], object], doc: str | None, why: str
+) -> None:
+    with pytest.raises(HarnessError, match=rf"test_declare\.py:\d+ is_kept: .*{why}"):
+        add(documented(doc))
+
+
+def test_the_tables_of_each_family_import_nothing_but_what_declares_them() -> None:
+    for file in (
+        family.folder / f"{name}.py" for family in FAMILIES for name in ("promises", "limitations", "defects")
+    ):
+        imports = [
+            node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        assert {getattr(node, "module", None) for node in imports} <= {"__future__", "checks.declare"}, file
+
+
+def test_the_pack_is_read_where_no_test_runner_and_no_sdk_is_installed() -> None:
+    missing = ("pytest", "hypothesis", "requests", "httpx", "pydantic", "dotenv")
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({missing})); from checks.pack import pack; "
+        "print(len(pack.PROMISES), len(pack.LIMITATIONS), len(pack.DEFECTS))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [str(len(PROMISES)), str(len(LIMITATIONS)), str(len(DEFECTS))]
