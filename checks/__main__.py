@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from checks.console import Console
+from checks.contracts.scenarios import Scenario
 from checks.errors import AtalayaError
 from checks.settings import load
 from checks.stages import (
@@ -37,20 +38,31 @@ from checks.stages.place import Place
 # ── the command line ─────────────────────────────────────────────────────────
 
 
-def parser() -> argparse.ArgumentParser:
-    """The whole command line; the reference page prints its help."""
+def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.ArgumentParser:
+    """The whole command line; the reference page prints its help.
+
+    :param scenarios: what can be rehearsed, where that is asked for.
+    """
     top = argparse.ArgumentParser(
         prog="python -m checks",
+        parents=[_where()],
         description="Watch a client SDK for the 72 hours after its release.",
         epilog="exit codes: 0 kept, GO, ON TRACK or WAITING; 1 broken, OFF TRACK, NO-GO, INVALID or EXTEND; "
         "2 usage or settings error; 3 unknown or INCONCLUSIVE (and WAITING under --strict)",
     )
-    top.add_argument("--root", default=".", metavar="DIR", help="the project's folder (default: here)")
-    top.add_argument("--settings", metavar="FILE", help="watch.toml, if it lies elsewhere")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (_watching, _publishing, _proving, _releasing, _sharing):
         add(commands)
+    _rehearsing(commands, scenarios or {})
     return top
+
+
+def _where() -> argparse.ArgumentParser:
+    """The options that say where a command works."""
+    it = argparse.ArgumentParser(add_help=False)
+    it.add_argument("--root", default=".", metavar="DIR", help="the project's folder (default: here)")
+    it.add_argument("--settings", metavar="FILE", help="watch.toml, if it lies elsewhere")
+    return it
 
 
 Run = Callable[[Place, argparse.Namespace], int]
@@ -108,7 +120,7 @@ def _watching(commands: Commands) -> None:
     it = _command(commands, "smoke", observe.smoke)
     _sdk(it)
     it.add_argument("--base-url", metavar="URL", help="a real service (default: the loopback service)")
-    it.add_argument("--waits", type=_positive, metavar="N", help="exports to wait for on loopback")
+    it.add_argument("--waits", type=_positive, metavar="N", help="waits on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
     it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
@@ -177,14 +189,17 @@ def _proving(commands: Commands) -> None:
     )
     it.add_argument("--seed", type=int, default=1, metavar="N", help="what is drawn (default: 1)")
 
-    from checks.proving.rehearsal import SCENARIOS, told
+
+def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
+    """The command that goes through a watch on a made-up calendar."""
+    from checks.proving.rehearsal import told
 
     it = _command(commands, "rehearse", rehearse.rehearse)
     it.formatter_class = argparse.RawDescriptionHelpFormatter
-    it.epilog = told(SCENARIOS)
+    it.epilog = told(scenarios)
     it.add_argument(
         "--scenario",
-        choices=sorted(SCENARIOS),
+        choices=sorted(scenarios) or None,
         default="healthy",
         help="what happens to the release; each is told below (default: healthy)",
     )
@@ -351,13 +366,18 @@ def _told(console: Console) -> Iterator[None]:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     console = Console()
-    args = parser().parse_args(argv)
+    given = list(sys.argv[1:] if argv is None else argv)
     with _told(console):
-        root = Path(args.root).resolve()
-        settings = Path(args.settings) if args.settings else root / "watch.toml"
-        code: int = args.run(Place(root, load(settings), console), args)
+        scenarios = _place(_where().parse_known_args(given)[0], console).pack.scenarios if "rehearse" in given else {}
+        args = parser(scenarios).parse_args(given)
+        code: int = args.run(_place(args, console), args)
         return code
     return 2
+
+
+def _place(args: argparse.Namespace, console: Console) -> Place:
+    root = Path(args.root).resolve()
+    return Place(root, load(Path(args.settings) if args.settings else root / "watch.toml"), console)
 
 
 if __name__ == "__main__":

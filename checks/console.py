@@ -28,6 +28,8 @@ TONES = {
     "WAITING": "doubt",
     "EXTEND": "doubt",
     "not-applicable": "quiet",
+    "not applicable": "quiet",
+    "NOT APPLICABLE": "quiet",
     "caught": "good",
     "SURVIVED": "bad",
     "killed": "good",

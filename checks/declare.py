@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
 from checks.errors import HarnessError
-from checks.records import Limitation, Promise, Severity, Statement
+from checks.records import N_, Limitation, Promise, Severity, Statement
 
 __all__ = [
     "CRITICAL",
     "MAJOR",
     "MINOR",
+    "N_",
     "Defect",
     "Defects",
     "Family",
@@ -26,6 +27,7 @@ __all__ = [
     "Limitations",
     "Promise",
     "Promises",
+    "Severity",
     "StandIn",
     "StandIns",
     "Statement",

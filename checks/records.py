@@ -126,6 +126,7 @@ class State(Word):
     FAIL = "FAIL"
     INCONCLUSIVE = "INCONCLUSIVE"
     UNKNOWN = "UNKNOWN"
+    NOT_APPLICABLE = "NOT APPLICABLE"  # the check pack feeds no such metric
 
 
 class VerdictWord(Word):
@@ -150,6 +151,7 @@ class DutyState(Word):
     NOT_YET_DUE = "not yet due"
     SIGNED = "signed"
     PERSON_SIGNS = "a person signs this"
+    NOT_APPLICABLE = "not applicable"  # the check pack feeds no metric that it is about
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -1042,6 +1044,7 @@ class Duty(Record, frozen=True, kw_only=True):
     says: Text
     state: DutyState
     evidence: Text
+    blocked_by: tuple[str, ...] = ()  # the metrics and families of promises whose incidents stand in its way
 
 
 class Checkpoint(Record, frozen=True, kw_only=True):
@@ -1245,6 +1248,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     segments: tuple[SegmentInfo, ...]
     readings: tuple[Reading, ...]
     contexts: tuple[RunContext, ...]  # newest last
+    limitations: tuple[Limitation, ...] = ()  # those that are looked for
     traces: tuple[Trace, ...] = ()
     looks: tuple[Look, ...] = ()
     course: Course | None = None

@@ -34,7 +34,7 @@ class SubjectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=
     sdk: Annotated[
         str,
         Meta(
-            description="A path, a wheel, a requirement such as `aris3-client-sdk==1.1.0`, "
+            description="A path, a wheel, a requirement such as `acme-sdk==1.1.0`, "
             "or an environment that has it. Empty: the bundled reference SDK."
         ),
     ] = ""
@@ -104,6 +104,18 @@ class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     ] = 6.0
 
 
+class ChecksSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is checked."""
+
+    packs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="The check pack: a folder relative to watch.toml, or the name of an installed pack; one at the "
+            "most. Empty: the pack of this source tree, or the only one that is installed."
+        ),
+    ] = ()
+
+
 class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The loopback service, and the one that the smoke may be pointed at."""
 
@@ -121,11 +133,7 @@ class SmokeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     base_url: Annotated[str, Meta(description="A real service to run it against. Empty: the loopback service.")] = ""
     waits: Annotated[
         int,
-        Meta(
-            ge=1,
-            le=10_000,
-            description="How many exports one smoke waits for on loopback: the trials behind its zeros.",
-        ),
+        Meta(ge=1, le=10_000, description="How many waits one smoke makes on loopback: the trials behind its zeros."),
     ] = 20
 
 
@@ -219,6 +227,7 @@ class NotifySettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
+    checks: ChecksSettings = ChecksSettings()
     subject: SubjectSettings = SubjectSettings()
     ci: CiSettings = CiSettings()
     watch: WatchSettings = WatchSettings()

@@ -7,6 +7,7 @@ import pytest
 
 from checks.proving.prove import make_quick_to_start
 from checks.subject.environment import Prepared, prepare
+from tests.ours import PACK
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -17,7 +18,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def prepared() -> Iterator[Prepared]:
-    with prepare("") as made:
+    with prepare("", pack=PACK) as made:
         make_quick_to_start(made)
         yield made
 

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from checks.contracts.promises import PROMISES
-from checks.proving.defects import BY_ID, plant
-from checks.proving.prove import REFERENCE
+from checks.proving.defects import plant
 from tests.commands import ROOT, command, opened, run
+from tests.ours import DEFECT, PACK, PROMISES, REFERENCE
 
 PASSING = '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
 SEVEN = {
@@ -76,7 +75,7 @@ def test_observe_writes_the_report_that_others_read(root: Path) -> None:
 
 
 def test_observe_ends_with_1_and_says_how_to_see_it_again(root: Path, tmp_path: Path) -> None:
-    sick = plant(BY_ID["fallback-address"], REFERENCE, tmp_path / "sick")
+    sick = plant(PACK, DEFECT["fallback-address"], tmp_path / "sick")
     sdk = shutil.copytree(REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     shutil.rmtree(sdk / "src")
     sick.rename(sdk / "src")

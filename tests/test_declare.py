@@ -10,8 +10,8 @@ import pytest
 
 from checks.declare import MAJOR, Defect, Defects, Limitation, Limitations, Promise, Promises, StandIns, Statements
 from checks.errors import HarnessError
-from checks.pack.pack import DEFECTS, FAMILIES, LIMITATIONS, PROMISES
 from checks.records import Statement
+from tests.ours import DEFECTS, FAMILIES, LIMITATIONS, PROMISES
 
 ROOT = Path(__file__).parents[1]
 
@@ -140,8 +140,8 @@ def test_the_tables_of_each_family_import_nothing_but_what_declares_them() -> No
 def test_the_pack_is_read_where_no_test_runner_and_no_sdk_is_installed() -> None:
     missing = ("pytest", "hypothesis", "requests", "httpx", "pydantic", "dotenv")
     program = (
-        f"import sys; sys.modules.update(dict.fromkeys({missing})); from checks.pack import pack; "
-        "print(len(pack.PROMISES), len(pack.LIMITATIONS), len(pack.DEFECTS))"
+        f"import sys; sys.modules.update(dict.fromkeys({missing})); from tests.ours import PACK; "
+        "print(len(PACK.promises), len(PACK.limitations), len(PACK.defects))"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == [str(len(PROMISES)), str(len(LIMITATIONS)), str(len(DEFECTS))]

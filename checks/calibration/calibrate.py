@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import cycle, repeat, zip_longest
 from pathlib import Path
@@ -24,6 +24,7 @@ from scipy import stats
 
 from checks.calibration import naive, theory
 from checks.calibration.scenarios import DAY_H, SCENARIOS, Drawn, Scenario, Sees, World, draw
+from checks.contracts.duties import PackDuty, PromisesKept
 from checks.errors import UsageError
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from checks.metrics.against import compared
@@ -62,8 +63,6 @@ T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
 RELEASE = Release(version="simulated", commit="", opened_at=T0)
 AFTER = timedelta(minutes=5)  # into its hour, when what runs in it ends
 ALARMS = (VerdictWord.OFF_TRACK, VerdictWord.NO_GO, VerdictWord.EXTEND, VerdictWord.INVALID)
-# The duties that are met while the checks keep their promises.
-PROMISES = ("config.no-fallback", "cache.bypass-per-request", "polling.leaves-cache-flag-alone")
 
 
 # ── what is found ────────────────────────────────────────────────────────────
@@ -160,11 +159,15 @@ def encoded(calibration: Calibration) -> str:
 
 
 class Seen(NamedTuple):
-    """What the self-test says of the checks: how each metric's see, and how many defects were seeded and caught."""
+    """What the self-test says of the checks: how each metric's see, and how many defects were seeded and caught.
+
+    ``duties`` are those of the check pack, which its promises meet.
+    """
 
     detectors: Mapping[str, Detector]
     seeded: int
     caught: int
+    duties: tuple[PackDuty, ...] = ()
 
 
 def calibrate(
@@ -564,10 +567,11 @@ class Bench:
         due = checkpoints(
             RELEASE,
             as_of=as_of,
-            observations=list(_observations()) if self._ran else (),
+            observations=list(_observations(self._seen.duties)) if self._ran else (),
             jobs=list(_jobs(duties, self._settings)),
             metrics=metrics_at[now],
             metrics_at=metrics_at,
+            duties=self._seen.duties,
             workflows=self._settings.ci.workflows,
         )
         return Situation(
@@ -624,9 +628,9 @@ def _coverage(drawn: Drawn, hours: int, settings: Settings) -> Coverage:
     return covered(seen, begins=T0, until=_at(hours), schedule=settings.watch)
 
 
-def _observations() -> Iterator[Observation]:
+def _observations(duties: Iterable[PackDuty]) -> Iterator[Observation]:
     """The checks that a duty asks for, kept in the first hour."""
-    for promise in PROMISES:
+    for promise in [id for one in duties if isinstance(one.met_by, PromisesKept) for id in one.met_by.promises]:
         yield Observation(
             **_stamp(AFTER, Environment.LOOPBACK),
             promise=promise,

@@ -12,7 +12,7 @@ import itertools
 import os
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,10 +21,8 @@ from checks.contracts import timeline
 from checks.contracts.clock import VirtualClock
 from checks.contracts.judging import Answer, CannotTell, NotApplicable, describe
 from checks.errors import HarnessError
-from checks.service.client import Control, Scope, Seen, Step
+from checks.service.client import Control, Scope, Seen
 from checks.subject import capabilities
-
-EXPORT = "exp-1"
 
 
 class Attempt(NamedTuple):
@@ -58,11 +56,11 @@ class Sdk:
         :raises HarnessError: nobody can say.
         """
         if not self.has(capability):
-            raise NotApplicable(f"this SDK does not have {capabilities.CAPABILITIES[capability].says}")
+            raise NotApplicable(f"this SDK does not have {capabilities.capability(capability).says}")
 
     def has(self, capability: str) -> bool:
         try:
-            return capabilities.CAPABILITIES[capability].present()
+            return capabilities.capability(capability).present()
         except LookupError as why:
             raise HarnessError(str(why)) from why
         except (ImportError, AttributeError) as why:
@@ -70,7 +68,10 @@ class Sdk:
 
 
 class Lab:
-    """One check's room: an SDK on a loopback service of its own, in virtual time."""
+    """What a check is given: an SDK on a loopback service of its own, in virtual time.
+
+    A check pack's own class of this name adds what it knows of its SDK.
+    """
 
     def __init__(self, control: Control, clock: VirtualClock, home: Path, *, deadline_s: float = 20.0) -> None:
         """:param deadline_s: how long this check may take, in real seconds."""
@@ -81,6 +82,7 @@ class Lab:
         self.trials = 0
         self.script: tuple[str, ...] = ()
         self.samplers: list[Callable[[Seen], Any]] = []
+        self.arrived: Callable[[], None] = lambda: None  # who looks for real time wants to know of each request
         self._control = control
         self._settled: list[Seen] = []
         self._notes: list[timeline.Note] = []
@@ -97,6 +99,7 @@ class Lab:
 
     def _witness(self, seen: Seen) -> Any:
         """Called while a request is in flight: the virtual instant, and whatever the check samples."""
+        self.arrived()
         return {"at_s": self.clock.now(), "sampled": [sample(seen) for sample in self.samplers]}
 
     # ── what was seen ──
@@ -116,10 +119,6 @@ class Lab:
             for seen in self._log()
             if (not path or seen.path.partition("?")[0] == path) and (not method or seen.method == method)
         ]
-
-    def polls(self, export_id: str = EXPORT) -> list[Seen]:
-        """The status requests for one export that reached the service."""
-        return self.log(f"/aris3/exports/{export_id}", "GET")
 
     def at_s(self, seen: Seen) -> float:
         """The virtual instant at which a request was in flight."""
@@ -186,73 +185,21 @@ class Lab:
 
     # ── the SDK, built ──
 
-    def config(self, **changes: Any) -> Any:
-        """A configuration for the loopback service: no retries, short socket time-outs."""
-        fields: dict[str, Any] = {
-            "env_name": "check",
-            "api_base_url": self.service.base_url,
-            "connect_timeout_seconds": 2.0,
-            "read_timeout_seconds": 5.0,
-            "retries": 0,
-            "retry_backoff_seconds": 0.0,
-        } | changes
-        return self._build("ClientConfig", **fields)
+    def build(self, name: str, **fields: Any) -> Any:
+        """Make an object of the SDK, of the class that the contract calls by this name.
 
-    def http(self, *, client: type[Any] | None = None, config: Any = None, **fields: Any) -> Any:
-        """An HTTP client on the loopback service. A field that its constructor does not take is set afterwards."""
-        config = config or self.config()
-        later = {name: fields.pop(name) for name in list(fields) if not capabilities.is_argument("HttpClient", name)}
-        http = self._built(lambda: (client or self.sdk.HttpClient)(config=config, **fields), "HttpClient")
-        for name, value in later.items():
-            setattr(http, name, value)
-        return http
+        :raises HarnessError: it cannot be made as the contract says.
+        """
+        return self.built(lambda: getattr(self.sdk, name)(**fields), name)
 
-    def exports(self, http: Any = None, **fields: Any) -> Any:
-        """An exports client, on an HTTP client of its own unless one is given."""
-        http = http or self.http()
-        return self._build("ExportsClient", http=http, **fields)
-
-    def uncached(self, **fields: Any) -> Any:
-        """An HTTP client with its cache switched off, if it has one."""
-        switch = {"enable_get_cache": False} if self.sdk.has("cache") else {}
-        return self.http(**{**switch, **fields})
-
-    def _build(self, name: str, **fields: Any) -> Any:
-        return self._built(lambda: getattr(self.sdk, name)(**fields), name)
-
-    def _built(self, build: Callable[[], Any], name: str) -> Any:
+    def built(self, build: Callable[[], Any], name: str) -> Any:
+        """As :meth:`build`, by a call of one's own."""
         try:
             return build()
         except HarnessError:
             raise
         except Exception as why:
             raise HarnessError(f"{name} cannot be built as the contract says: {describe(why)}") from why
-
-    def get(self, http: Any, path: str, **options: Any) -> Attempt:
-        """A GET through the SDK."""
-        return self.attempt(lambda: http.request("GET", path, **options), f"GET {path}")
-
-    def post(self, http: Any, path: str, **options: Any) -> Attempt:
-        """A POST through the SDK."""
-        return self.attempt(lambda: http.request("POST", path, json_body={"a": 1}, **options), f"POST {path}")
-
-    def need_hits(self, http: Any) -> None:
-        """Go on only with a cache that serves a repeated GET: without hits, there is nothing to judge by them.
-
-        :raises CannotTell: it does not.
-        """
-        for _ in range(2):
-            self.given(lambda: http.request("GET", "/aris3/control"), "a GET")
-        if len(self.log("/aris3/control")) != 1:
-            raise CannotTell("a GET repeated at once is not served from the cache: see cache.repeats-are-served")
-
-    def wait(self, exports: Any, export_id: str = EXPORT, **options: Any) -> Attempt:
-        """Wait for an export, every 0.2 s within 10 s unless told otherwise."""
-        options = {"timeout_sec": 10.0, "poll_interval_sec": 0.2} | options
-        told = ", ".join([repr(export_id), *(f"{name}={short(value)}" for name, value in options.items())])
-        return self.attempt(
-            lambda: exports.wait_for_export_ready(export_id, **options), f"wait_for_export_ready({told})"
-        )
 
     def together(self, *calls: Callable[[], Any]) -> list[Attempt]:
         """Make several calls at once, a thread each, all in virtual time."""
@@ -270,16 +217,6 @@ class Lab:
             raise HarnessError("a call of the SDK in a thread of its own ended without a result")
         return [results[number] for number in range(len(calls))]
 
-    # ── configuration ──
-
-    def load_config(self, variables: Mapping[str, str], env_file: str = "") -> Attempt:
-        """load_config with these ``ARIS3_*`` variables and no others, and no file but the one given."""
-        for name in [name for name in os.environ if name.upper().startswith("ARIS3_")]:
-            del os.environ[name]
-        os.environ.update(variables)
-        told = " ".join(f"{name}={value!r}" for name, value in variables.items()) or "no variables"
-        return self.attempt(lambda: self.sdk.load_config(env_file), f"load_config({env_file!r}) with {told}")
-
 
 def _called(call: Callable[[], Any]) -> str:
     """A call in words, as far as it can be told from outside: ``get_export_status('exp-1')``."""
@@ -287,19 +224,6 @@ def _called(call: Callable[[], Any]) -> str:
         return "a call"
     given = [*map(short, call.args), *(f"{name}={short(value)}" for name, value in call.keywords.items())]
     return f"{getattr(call.func, '__name__', 'a call')}({', '.join(given)})"
-
-
-def outcome_of(wait: Attempt) -> str:
-    """The outcome of a wait that returned, as the contract writes it: ``COMPLETED``."""
-    outcome = getattr(wait.value, "outcome", None)
-    value = getattr(outcome, "value", outcome)
-    return str(value)
-
-
-def stamp_of(status: Any) -> int | None:
-    """The stamp that the service put into the status that the SDK read."""
-    stamp = getattr(status, "row_count", None)
-    return stamp if isinstance(stamp, int) else None
 
 
 def short(value: Any) -> str:
@@ -313,4 +237,7 @@ def words(items: Sequence[Any]) -> str:
     return ", ".join(str(item) for item in items)
 
 
-__all__ = ["EXPORT", "Attempt", "Lab", "Sdk", "Step", "outcome_of", "short", "stamp_of", "words"]
+def without_variables(prefix: str) -> None:
+    """Take the variables that begin so out of the environment, in whatever case they are written."""
+    for name in [name for name in os.environ if name.upper().startswith(prefix)]:
+        del os.environ[name]

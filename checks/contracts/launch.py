@@ -14,12 +14,15 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from checks.contracts.warden import Stage, Task, keep_watch
 
+if TYPE_CHECKING:
+    from checks.contracts.pack import Pack
+
 HERE = Path(__file__).resolve().parent
-EXPLORATION = HERE / "check_exploration.py"  # the one file that needs Hypothesis
+EXPLORATION = "check_exploration.py"  # in a pack, the one file that needs Hypothesis
 
 # What the SDK leaves behind when it is imported or first used must not be thrown away: it may not like to go.
 _kept: list[Any] = []
@@ -45,8 +48,11 @@ def work(order: dict[str, Any], task: Task) -> int:
     import msgspec
     import pytest
 
-    files = files_of(order["wanted"])
-    if EXPLORATION in files:
+    from checks.pack_loader import load
+
+    pack = load(Path(order["pack"]))
+    files = files_of(pack, order["wanted"])
+    if EXPLORATION in [file.name for file in files]:
         with contextlib.suppress(ImportError):
             import hypothesis.stateful  # noqa: F401
 
@@ -62,25 +68,26 @@ def work(order: dict[str, Any], task: Task) -> int:
     if order["smoke"]:
         from checks.contracts import smoke
 
-        _speak(order)
-        say("smoke", smoke.run(order, clocks.install() if order["control_port"] else None))
+        _speak(pack, order)
+        clock = clocks.install() if order["control_port"] else None
+        say("smoke", smoke.run(order, clock, pack.load("smoke"), pack.load("fixture").Lab))
         return 0
 
     from checks.contracts.plugin import Recorder, unknown
-    from checks.contracts.promises import PROMISES
 
     for id, reason in task.lost.items():
-        found = unknown(id, reason)
+        found = unknown(pack, id, reason)
         say(type(found).__name__, found)
     clock = clocks.install()
-    _speak(order)
-    if why_not := task.all_lost or _import(order["package"], warm=task.warm, say=say):
-        for id in order["wanted"] or [promise.id for promise in PROMISES]:
+    _speak(pack, order)
+    if why_not := task.all_lost or _import(pack, order["package"], warm=task.warm, say=say):
+        for id in order["wanted"] or pack.promise:
             if id not in task.settled:
-                found = unknown(id, why_not)
+                found = unknown(pack, id, why_not)
                 say(type(found).__name__, found)
         return 0
     recorder = Recorder(
+        pack=pack,
         clock=clock,
         folder=results.parent,
         control_port=order["control_port"],
@@ -91,14 +98,14 @@ def work(order: dict[str, Any], task: Task) -> int:
         emit=lambda result: say(type(result).__name__, result),
         starting=lambda id: say("starting", id),
     )
-    options = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(HERE), "--capture=no"]
+    options = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(pack.folder), "--capture=no"]
     code = pytest.main([*map(str, files), *options], plugins=[recorder])
     return 0 if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED) else int(code)
 
 
-def files_of(wanted: Sequence[str]) -> list[Path]:
+def files_of(pack: Pack, wanted: Sequence[str]) -> list[Path]:
     """The files that hold what is wanted; none wanted means all of them. To import the others takes longest of all."""
-    files = sorted([*HERE.glob("check_*.py"), *HERE.glob("probe_*.py")])
+    files = pack.files("check_*.py", "probe_*.py")
     named = [file for file in files if _names_one_of(wanted, file)]
     return named or files
 
@@ -108,19 +115,18 @@ def _names_one_of(ids: Sequence[str], file: Path) -> bool:
     return any(f'("{id}")' in text for id in ids)
 
 
-def _speak(order: dict[str, Any]) -> None:
-    """Let the names of the contract be those of the SDK, where it has names of its own."""
-    if order.get("adapter"):
-        import msgspec
+def _speak(pack: Pack, order: dict[str, Any]) -> None:
+    """Speak the names of the pack's contract, and let them be those of the SDK, where it has names of its own."""
+    import msgspec
 
-        from checks.subject import capabilities
-        from checks.subject.adapter import Adapter
+    from checks.subject import capabilities
+    from checks.subject.adapter import Adapter
 
-        adapter = msgspec.convert(order["adapter"], Adapter)
-        capabilities.use(adapter, ours=Path(order["results"]).parent)
+    words, adapter = pack.load("capabilities"), msgspec.convert(order["adapter"], Adapter | None)
+    capabilities.use(words.VOCABULARY, words.CAPABILITIES, adapter, ours=Path(order["results"]).parent)
 
 
-def _import(package: str, *, warm: bool, say: Any) -> str:
+def _import(pack: Pack, package: str, *, warm: bool, say: Any) -> str:
     """Import the SDK, and what it imports late, once for all the forks instead of once in each.
 
     Why it cannot be imported; empty where it can. What else goes wrong here is not judged: the check that
@@ -141,7 +147,7 @@ def _import(package: str, *, warm: bool, say: Any) -> str:
                 leave(0)
         if warm:
             say("stage", Stage.WARMING.name)
-            _warm_up()
+            _warm_up(pack)
             if os.getpid() != me:
                 leave(0)
         say("stage", Stage.CHECKING.name)
@@ -151,12 +157,14 @@ def _import(package: str, *, warm: bool, say: Any) -> str:
         before.put_back(environ=False)
 
 
-def _warm_up() -> None:
+def _warm_up(pack: Pack) -> None:
     from checks.subject import capabilities
+
+    warm_up = getattr(pack.load("fixture"), "warm_up", None)
 
     with contextlib.suppress(BaseException):
         for name in capabilities.NAMES:
             with contextlib.suppress(ImportError, AttributeError):
                 capabilities.resolve(name)
-        config = capabilities.resolve("ClientConfig")(env_name="check", api_base_url="http://127.0.0.1:9")
-        _kept.append(capabilities.resolve("HttpClient")(config=config))
+        if warm_up is not None:
+            _kept.append(warm_up())

@@ -8,13 +8,14 @@ The copy leaves its result in a file, since a pipe can be held open, or closed, 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import random
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 import pytest
@@ -24,35 +25,23 @@ from checks.contracts.clock import VirtualClock
 from checks.contracts.judging import Broken, CannotTell, NotApplicable, describe
 from checks.contracts.lab import Lab
 from checks.contracts.leaks import Leak, Watch
-from checks.contracts.promises import BY_ID
+from checks.contracts.pack import Pack
 from checks.contracts.timeline import request_line
 from checks.errors import HarnessError
 from checks.records import CheckResult, FindingResult, Outcome, Presence
 from checks.service.client import Control
 
-Check = TypeVar("Check", bound=Callable[..., Any])
 LAB = pytest.StashKey[Lab]()
 LEAKED = "real time leaked into the check: the SDK waited in a way that the virtual clock cannot see"
 
 
-def promise(id: str) -> Callable[[Check], Check]:
-    """Mark a check with the promise that it tests."""
-    return pytest.mark.promise(id)
+class PackModule(pytest.Module):
+    """A module of a check pack, imported by its name: so it can import its siblings relatively."""
 
+    name_of_module: str
 
-def limitation(id: str) -> Callable[[Check], Check]:
-    """Mark a probe with the limitation that it looks for. It returns the reason where it sees it, else None."""
-    return pytest.mark.limitation(id)
-
-
-class _WatchedLab(Lab):
-    """A lab whose requests are known to who looks for real time."""
-
-    watch: Watch
-
-    def _witness(self, seen: Any) -> Any:
-        self.watch.request_arrived()
-        return super()._witness(seen)
+    def _getobj(self) -> Any:
+        return importlib.import_module(self.name_of_module)
 
 
 class Recorder:
@@ -65,6 +54,7 @@ class Recorder:
     def __init__(
         self,
         *,
+        pack: Pack,
         clock: VirtualClock,
         folder: Path,
         control_port: int,
@@ -75,6 +65,7 @@ class Recorder:
         emit: Callable[[CheckResult | FindingResult], None],
         starting: Callable[[str], None],
     ) -> None:
+        self.pack = pack
         self.clock = clock
         self.folder = folder
         self.watch = Watch(clock.real.monotonic, clock.real.sleep)
@@ -89,6 +80,17 @@ class Recorder:
 
     # ── which checks ──
 
+    def pytest_collect_directory(self, path: Path, parent: pytest.Collector) -> pytest.Collector:
+        # Not a package to pytest, which would import its `__init__.py` by its path.
+        return pytest.Dir.from_parent(parent, path=path)
+
+    def pytest_pycollect_makemodule(self, module_path: Path, parent: pytest.Collector) -> pytest.Module:
+        name = self.pack.module_of(module_path)
+        pytest.register_assert_rewrite(name)
+        module: PackModule = PackModule.from_parent(parent, path=module_path)
+        module.name_of_module = name
+        return module
+
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> None:
         chosen = [
             item
@@ -102,8 +104,9 @@ class Recorder:
     def lab(self, request: pytest.FixtureRequest) -> Lab:
         """The room that a check works in."""
         home = Path(tempfile.mkdtemp(prefix="check-", dir=self.folder))
-        lab = _WatchedLab(Control(self.control_port), self.clock, home, deadline_s=self.deadline_s)
-        lab.watch = self.watch
+        kind: type[Lab] = self.pack.load("fixture").Lab
+        lab = kind(Control(self.control_port), self.clock, home, deadline_s=self.deadline_s)
+        lab.arrived = self.watch.request_arrived
         request.node.stash[LAB] = lab
         return lab
 
@@ -134,7 +137,7 @@ class Recorder:
         else:
             encoded, why = self._result(item), ""
         took_s = round(self.clock.real.monotonic() - started_s, 4)
-        result = _decoded(item, encoded or _encoded(item, why))
+        result = self._decoded(item, encoded or self._encoded(item, why))
         if isinstance(result, CheckResult):
             result = msgspec.structs.replace(result, duration_s=took_s)
         self.emit(result)
@@ -176,7 +179,7 @@ class Recorder:
             try:
                 encoded = self._result(item)
             except BaseException as why:  # whatever the SDK did to our machinery is its own check's matter
-                encoded = _encoded(item, f"the check did not run to its end: {describe(why)}")
+                encoded = self._encoded(item, f"the check did not run to its end: {describe(why)}")
             if os.getpid() == me:  # the SDK may have forked, and its copy run on into ours
                 _leave(left, encoded)
         finally:
@@ -184,7 +187,7 @@ class Recorder:
 
     def _give_up(self, item: pytest.Item, left: Path, leak: Leak) -> None:
         """End a check that lives in real time: called beside it, in a thread of our own."""
-        _leave(left, _encoded(item, str(leak)))
+        _leave(left, self._encoded(item, str(leak)))
         os._exit(0)
 
     def _result(self, item: pytest.Item) -> bytes:
@@ -197,7 +200,7 @@ class Recorder:
             return msgspec.json.encode(self._judge(item, call, error))
         leak = self._leaked()
         if leak:
-            return _encoded(item, leak)
+            return self._encoded(item, leak)
         return msgspec.json.encode(_found(_id_of(item), self._returned, error))
 
     def _leaked(self) -> str:
@@ -216,7 +219,7 @@ class Recorder:
         id = _id_of(item)
         return CheckResult(
             id=id,
-            severity=BY_ID[id].severity,
+            severity=self.pack.promise[id].severity,
             outcome=outcome,
             reason=reason,
             duration_s=0.0,
@@ -226,33 +229,31 @@ class Recorder:
             script=lab.script if lab and outcome is not Outcome.KEPT else (),
         )
 
+    def _encoded(self, item: pytest.Item, reason: str) -> bytes:
+        return msgspec.json.encode(unknown(self.pack, _id_of(item), reason))
+
+    def _decoded(self, item: pytest.Item, encoded: bytes) -> CheckResult | FindingResult:
+        promised = item.get_closest_marker("promise") is not None
+        try:
+            if promised:
+                return msgspec.json.decode(encoded, type=CheckResult)
+            return msgspec.json.decode(encoded, type=FindingResult)
+        except msgspec.DecodeError as why:
+            return unknown(self.pack, _id_of(item), f"the check's result cannot be read: {why}")
+
     @pytest.hookimpl(hookwrapper=True)
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         outcome = yield
         outcome.get_result()._atalaya_error = call.excinfo.value if call.excinfo else None  # type: ignore[attr-defined]
 
 
-def unknown(id: str, reason: str) -> CheckResult | FindingResult:
+def unknown(pack: Pack, id: str, reason: str) -> CheckResult | FindingResult:
     """A promise, or a limitation, of which this run can say nothing."""
-    if id not in BY_ID:
+    if id not in pack.promise:
         return FindingResult(id=id, seen=Presence.UNKNOWN, reason=reason)
-    return CheckResult(id=id, severity=BY_ID[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0)
-
-
-def _encoded(item: pytest.Item, reason: str) -> bytes:
-    return msgspec.json.encode(unknown(_id_of(item), reason))
-
-
-def _decoded(item: pytest.Item, encoded: bytes) -> CheckResult | FindingResult:
-    promised = item.get_closest_marker("promise") is not None
-    try:
-        return (
-            msgspec.json.decode(encoded, type=CheckResult)
-            if promised
-            else msgspec.json.decode(encoded, type=FindingResult)
-        )
-    except msgspec.DecodeError as why:
-        return unknown(_id_of(item), f"the check's result cannot be read: {why}")
+    return CheckResult(
+        id=id, severity=pack.promise[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0
+    )
 
 
 def _leave(left: Path, encoded: bytes) -> None:

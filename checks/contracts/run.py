@@ -21,10 +21,9 @@ from typing import Any
 
 import msgspec
 
-from checks.contracts.promises import BY_ID, PROMISES
+from checks.contracts.pack import Pack
 from checks.contracts.weather import CALM, Weather
 from checks.errors import HarnessError, UsageError
-from checks.pack.pack import LIMITATIONS
 from checks.records import CheckResult, CheckRun, FindingResult, Outcome, SmokeRun
 from checks.scrub import scrub
 from checks.service.bind import command
@@ -37,8 +36,9 @@ Heard = Callable[[CheckResult | FindingResult], None]
 
 
 class Order(msgspec.Struct, frozen=True, kw_only=True):
-    """What the SDK's side is told. ``control_port`` is None where there is no loopback service."""
+    """What the SDK's side is told. ``pack`` is a folder; without a loopback service, ``control_port`` is None."""
 
+    pack: str
     paths: tuple[str, ...]
     package: str
     adapter: Adapter | None
@@ -63,13 +63,13 @@ class Line(msgspec.Struct, frozen=True):
     smoke: dict[str, Any] | None = None
 
 
-def known_ids(wanted: Iterable[str]) -> tuple[str, ...]:
-    """The ids asked for, checked against the tables.
+def known_ids(pack: Pack, wanted: Iterable[str]) -> tuple[str, ...]:
+    """The ids asked for, checked against the pack's tables.
 
     :raises UsageError: one of them is not a promise or a limitation.
     """
     ids = tuple(wanted)
-    everything = {*BY_ID, *(limitation.id for limitation in LIMITATIONS)}
+    everything = {*pack.promise, *(limitation.id for limitation in pack.limitations)}
     for id in ids:
         if id not in everything:
             family = id.partition(".")[0]
@@ -99,9 +99,9 @@ def run_checks(
     :param hear: called with each result as it comes, one at a time.
     :raises PortTaken: the service's port belongs to another program.
     """
-    ids = known_ids(wanted)
+    pack, ids = prepared.pack, known_ids(prepared.pack, wanted)
     started_at, started_s = datetime.now(UTC), time.monotonic()
-    found = _Found(hear)
+    found = _Found(pack, hear)
 
     def work(share: tuple[str, ...]) -> None:
         with _launched(prepared, port=port, wanted=share, deadline_s=deadline_s, seed=seed) as side:
@@ -113,11 +113,11 @@ def run_checks(
                         found.take(result)
             found.none_for(share, side.epitaph(last_started))
 
-    everything = ids or (*(promise.id for promise in PROMISES), *(limitation.id for limitation in LIMITATIONS))
+    everything = ids or (*pack.promise, *(limitation.id for limitation in pack.limitations))
     shares = [everything[number::sides] for number in range(sides)] if sides > 1 and not port else [ids]
     _together(work, [share for share in shares if share or not ids], found)
     checks, findings = found.checks, found.findings
-    order = {promise.id: number for number, promise in enumerate(PROMISES)}
+    order = {id: number for number, id in enumerate(pack.promise)}
     return CheckRun(
         run_id=uuid.uuid4().hex,
         subject=prepared.subject,
@@ -126,7 +126,7 @@ def run_checks(
         duration_s=round(time.monotonic() - started_s, 3),
         seed=seed,
         checks=tuple(sorted(checks.values(), key=lambda result: order[result.id])),
-        findings=tuple(findings[one.id] for one in LIMITATIONS if one.id in findings),
+        findings=tuple(findings[one.id] for one in pack.limitations if one.id in findings),
     )
 
 
@@ -179,7 +179,8 @@ def run_smoke(
 class _Found:
     """What all sides have found so far. They tell it from threads of their own, one at a time."""
 
-    def __init__(self, hear: Heard) -> None:
+    def __init__(self, pack: Pack, hear: Heard) -> None:
+        self.pack = pack
         self.checks: dict[str, CheckResult] = {}
         self.findings: dict[str, FindingResult] = {}
         self.over = threading.Event()
@@ -196,7 +197,7 @@ class _Found:
 
     def none_for(self, share: Sequence[str], why: str) -> None:
         """Call unknown what a side that has ended was to test, and never told of."""
-        for promise in PROMISES:
+        for promise in self.pack.promises:
             if promise.id not in self.checks and (not share or promise.id in share):
                 self.take(
                     CheckResult(
@@ -275,8 +276,9 @@ def _launched(
         home.mkdir()
         results = folder / "results.jsonl"
         results.touch()
-        with ServiceProcess(port=port) as service, (folder / "output.txt").open("wb") as output:
+        with ServiceProcess(port, pack=prepared.pack.folder) as service, (folder / "output.txt").open("wb") as output:
             order = Order(
+                pack=str(prepared.pack.folder),
                 paths=tuple(str(path) for path in prepared.paths),
                 package=prepared.package,
                 adapter=prepared.adapter,

@@ -45,7 +45,7 @@ def instant(seen: Seen) -> float | None:
 
 
 def request_line(seen: Seen) -> str:
-    """One request and its answer: ``GET /aris3/exports/exp-1  ->  200 CREATED #3``."""
+    """One request and its answer: ``GET /jobs/1  ->  200 CREATED #3``."""
     sent = [f"{name}: {seen.headers[name]}" for name in TOLD_HEADERS if name in seen.headers]
     sent += [seen.body[:BODY_BYTES].decode("utf-8", "replace")] if seen.body else []
     answer = seen.fault or f"{seen.status}{' ' + seen.state if seen.state else ''} #{seen.stamp}"

@@ -45,7 +45,7 @@ class Weather(Record, frozen=True, kw_only=True):
     gusts: tuple[Gust, ...] = ()
 
     def spoiled(self, wait: int, life: Sequence[str]) -> tuple[Step, ...]:
-        """The life of one wait's export, with what the network does to it.
+        """The life that one wait meets, with what the network does to it.
 
         >>> steps = Weather(gusts=(Gust(wait=3, request=1),)).spoiled(3, ("CREATED", "READY"))
         >>> [(step.state, step.fault) for step in steps]

@@ -20,15 +20,14 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
 import checks
-from checks import settings
-from checks.contracts.promises import BY_ID
+from checks import pack_loader, settings
+from checks.contracts.pack import Pack
 from checks.errors import HarnessError
 from checks.includes.files import write_if_changed
-from checks.includes.language import LANGUAGES, catalogue_path
+from checks.includes.language import LANGUAGES, catalogue_path, pack_catalogue_path
 from checks.includes.rules import KNOWN
 from checks.includes.skeleton import pages
 from checks.includes.templating import said_by, templates
-from checks.pack.pack import FAMILIES
 from checks.records import Environment, Word
 
 PACKAGE = Path(checks.__file__).parent
@@ -50,13 +49,8 @@ def sentences() -> dict[str, tuple[str, ...]]:
     """Every sentence that the code and its templates can say, with the files that say it."""
     found: dict[str, set[str]] = {}
     for file in [*sorted(PACKAGE.rglob("*.py")), *templates()]:
-        for message in _marked(file):
-            if _WORDS.search(_PLACEHOLDER.sub("", message)):
-                found.setdefault(message, set()).add(f"checks/{file.relative_to(PACKAGE).as_posix()}")
-    for family in FAMILIES:
-        for module, rows in (("promises", (*family.promises, *family.statements)), ("limitations", family.limitations)):
-            for message in (text for row in rows for name in SENTENCES if (text := getattr(row, name, ""))):
-                found.setdefault(message, set()).add(f"checks/pack/{family.name}/{module}.py")
+        if not file.is_relative_to(pack_loader.TREE):
+            _add(found, file, f"checks/{file.relative_to(PACKAGE).as_posix()}")
     for key in settings.every_key():
         found.setdefault(key.description, set()).add("checks/settings.py")
     for kind in Word.__subclasses__():
@@ -64,6 +58,24 @@ def sentences() -> dict[str, tuple[str, ...]]:
         for word in kind if kind.__module__ == Word.__module__ and kind is not Environment else ():
             found.setdefault(str(word.value), set()).add("checks/records.py")
     return {message: tuple(sorted(files)) for message, files in sorted(found.items(), key=_by_file)}
+
+
+def pack_sentences(pack: Pack) -> dict[str, tuple[str, ...]]:
+    """Every sentence that a check pack can say, with its files that say it."""
+    found: dict[str, set[str]] = {}
+    for file in sorted(pack.folder.glob("*.py")):
+        _add(found, file, file.name)
+    for family in pack.families:
+        for module, rows in (("promises", (*family.promises, *family.statements)), ("limitations", family.limitations)):
+            for message in (text for row in rows for name in SENTENCES if (text := getattr(row, name, ""))):
+                found.setdefault(message, set()).add(f"{family.name}/{module}.py")
+    return {message: tuple(sorted(files)) for message, files in sorted(found.items(), key=_by_file)}
+
+
+def _add(found: dict[str, set[str]], file: Path, called: str) -> None:
+    for message in _marked(file):
+        if _WORDS.search(_PLACEHOLDER.sub("", message)):
+            found.setdefault(message, set()).add(called)
 
 
 def _marked(file: Path) -> Iterator[str]:
@@ -86,7 +98,7 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
         for name, text in pages().items():
             (skeleton / name).write_text(text, encoding="utf-8")
         found: dict[str, tuple[str, ...]] = {}
-        ids = {*BY_ID, *KNOWN}  # the titles of the pages of promises and rules
+        ids = {*pack_loader.load(pack_loader.find()).promise, *KNOWN}  # the titles of the pages of promises and rules
         for source, names in ((docs, "docs"), (skeleton, "checks/includes/templates/release")):
             for message in _extracted(docs, source, Path(folder) / source.name):
                 if message.strip("`") not in ids:
@@ -127,13 +139,15 @@ def update(path: Path, code: str, messages: Mapping[str, Iterable[str]]) -> list
 def main() -> int:
     """Update the catalogues of every language but English, and list what is missing."""
     docs = PACKAGE.parent / "docs"
-    said, shown = sentences(), page_sentences(docs)
+    pack = pack_loader.load(pack_loader.find())
+    said, of_pack, shown = sentences(), pack_sentences(pack), page_sentences(docs)
     missing = 0
     for code in LANGUAGES:
         if code == "en":
             continue
         for path, messages in (
             (catalogue_path(code), said),
+            (pack_catalogue_path(pack.folder, code), of_pack),
             (docs / "locale" / code / "LC_MESSAGES" / "docs.po", shown),
         ):
             empty = update(path, code, messages)

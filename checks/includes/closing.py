@@ -6,7 +6,7 @@ from checks.includes.myst import Markdown
 from checks.includes.templating import fragment, render
 from checks.includes.voice import Voice
 from checks.records import Judgement
-from checks.release.asked import PROBES, Answer, answers
+from checks.release.asked import answers
 from checks.release.backlog import COST, FREQUENCY, IMPACT, PRIORITY
 
 seal = fragment("seal")
@@ -24,8 +24,4 @@ backlog = fragment(
 def asked(judgement: Judgement, voice: Voice) -> Markdown:
     """What the last release's backlog asked for, and which of it has a check by now."""
     before = next((step.previous for step in judgement.steps if step.asked), "")
-    return render("asked", voice, answers=answers(judgement), before=before, has_page=_has_page)
-
-
-def _has_page(answer: Answer) -> bool:
-    return answer.has_check and "." in answer.item.id and answer.item.id not in PROBES
+    return render("asked", voice, answers=answers(judgement), before=before)

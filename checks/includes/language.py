@@ -21,6 +21,7 @@ from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from checks.errors import UsageError
 from checks.includes.myst import Markdown
+from checks.pack_loader import mounted
 from checks.records import N_, Text, instant, with_braces
 
 LANGUAGES: dict[str, str] = {"en": "English", "es": "Español"}
@@ -36,9 +37,24 @@ def catalogue_path(code: str) -> Path:
     return CATALOGUES / code / "LC_MESSAGES" / "atalaya.po"
 
 
-@cache
+def pack_catalogue_path(pack: Path, code: str) -> Path:
+    """Where the sentences of a check pack are kept."""
+    return pack / "locale" / code / "LC_MESSAGES" / "pack.po"
+
+
 def _catalogue(code: str) -> Mapping[str, str]:
-    path = catalogue_path(code)
+    """The sentences of one language: those of the packs that are bound, and over them our own."""
+    return _joined(code, mounted())
+
+
+@cache
+def _joined(code: str, packs: tuple[Path, ...]) -> Mapping[str, str]:
+    paths = [*(pack_catalogue_path(pack, code) for pack in packs), catalogue_path(code)]
+    return {message: said for path in paths for message, said in _read(path, code).items()}
+
+
+@cache
+def _read(path: Path, code: str) -> Mapping[str, str]:
     if not path.is_file():
         return {}
     with path.open("rb") as file:

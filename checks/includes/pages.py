@@ -62,10 +62,8 @@ def contracts(judgement: Judgement, voice: Voice) -> Markdown:
 
 def findings(judgement: Judgement, voice: Voice) -> Markdown:
     """Limitations beyond the contract: shown, never counted."""
-    from checks.pack.pack import LIMITATIONS
-
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
-    known = {limitation.id: limitation for limitation in LIMITATIONS}
+    known = {limitation.id: limitation for limitation in judgement.limitations}
     return render("findings", voice, findings=[(finding, known.get(id)) for id, finding in sorted(newest.items())])
 
 

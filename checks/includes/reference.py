@@ -10,6 +10,7 @@ from pathlib import Path
 
 from checks import settings
 from checks.calibration import calibrate
+from checks.contracts.pack import Pack
 from checks.evidence import schema
 from checks.includes import calibration, contract, embedding, figures, incidents, kinds, rules
 from checks.includes.files import write_if_changed
@@ -17,24 +18,26 @@ from checks.includes.language import LANGUAGES, Language
 from checks.includes.myst import Markdown
 from checks.includes.templating import render
 from checks.includes.voice import Voice
-from checks.pack.pack import FAMILIES
 from checks.proving import selftest
 from checks.release.incidents import schema as incident_schema
 
 FOLDER = "reference"
 
 
-def inputs(docs: Path) -> list[Path]:
+def inputs(docs: Path, pack: Pack) -> list[Path]:
     """The files that are printed beside what the code says."""
-    return [docs / calibrate.FILE, *(selftest.path(family) for family in FAMILIES)]
+    return [docs / calibrate.FILE, *(selftest.path(family) for family in pack.families)]
 
 
-def publish_reference(docs: Path) -> tuple[Path, ...]:
-    """Write the generated part of the reference in every language; returns what had to be written."""
-    fragments = FRAGMENTS | contract.about_the_checks(selftest.read())
+def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
+    """Write the generated part of the reference in every language; returns what had to be written.
+
+    :param pack: the checks that it tells of.
+    """
+    fragments = FRAGMENTS | contract.about_the_checks(pack, selftest.read(pack))
     fragments |= figures.about_the_metrics()
     fragments |= calibration.about_the_verdict(calibrate.read(docs))
-    written = [*contract.write_promise_pages(docs), *rules.write_rule_pages(docs)]
+    written = [*contract.write_promise_pages(docs, pack), *rules.write_rule_pages(docs)]
     for code in LANGUAGES:
         voice = Voice(Language(code))
         for name, fragment in fragments.items():
@@ -54,26 +57,9 @@ def keys(voice: Voice) -> Markdown:
     return render("settings-keys", voice, sections=sections, json=partial(json.dumps, ensure_ascii=False))
 
 
-def promises(voice: Voice) -> Markdown:
-    """Every promise, a table for each contract."""
-    from checks.contracts.promises import PROMISES
-
-    return render("promises", voice, promises=PROMISES)
-
-
-def limitations(voice: Voice) -> Markdown:
-    """Every limitation that is looked for beyond the contract."""
-    from checks.pack.pack import LIMITATIONS
-
-    return render("limitations", voice, limitations=LIMITATIONS)
-
-
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {
     "settings": keys,
-    "promises": promises,
-    "weaknesses": limitations,
     **rules.about_the_rules(),
-    "statements": contract.statements,
     "faults": contract.faults,
     "records": kinds.records,
     "states": incidents.machines,

@@ -42,15 +42,15 @@ class Kept(NamedTuple):
 
 
 class Store:
-    """What has been published into one docs folder, under these settings."""
+    """What has been published into one docs folder, under these settings, by the checks of one pack."""
 
-    def __init__(self, docs: Path, settings: Settings) -> None:
-        self.docs, self.settings = docs, settings
+    def __init__(self, docs: Path, settings: Settings, pack: Path) -> None:
+        self.docs, self.settings, self.pack = docs, settings, pack
         self.digest = cache(digest)  # an earlier release is read for each later one
 
     def release(self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement]) -> Judgement:
         """The judgement of one of the releases; ``make`` judges it and writes its fragments, unless that is kept."""
-        parts = [msgspec.json.encode(self.settings).decode()]
+        parts = [msgspec.json.encode(self.settings).decode(), self.digest(self.pack)]
         for other in releases:
             folder = self.docs / "releases" / other.version
             whole = other.opened_at <= release.opened_at
@@ -66,7 +66,7 @@ class Store:
 
     def reference(self, inputs: Iterable[Path], make: Callable[[], object]) -> None:
         """The generated part of the reference, which ``make`` writes from the code and from these files."""
-        made_from = _made_from([digest(file) for file in inputs if file.is_file()])
+        made_from = _made_from([self.digest(self.pack), *(digest(file) for file in inputs if file.is_file())])
         if self._read("reference", made_from) is None:
             make()
             self._keep("reference", made_from, None)

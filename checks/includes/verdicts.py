@@ -10,7 +10,7 @@ from checks.includes.templating import fragment, render
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, DutyState, Judgement, Release
 
-DONE = (DutyState.MET, DutyState.SIGNED)
+DONE = (DutyState.MET, DutyState.SIGNED, DutyState.NOT_APPLICABLE)
 WINDOWS: dict[str, str] = {"open": N_("open until"), "ended": N_("ended on"), "extended": N_("extended beyond")}
 
 # What the verdict stands on, what would change it, what is not known, what to do, and each rule that applied.

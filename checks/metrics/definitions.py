@@ -56,13 +56,12 @@ class IncidentRule(Record, frozen=True, kw_only=True):
 class EventCount(Record, frozen=True, kw_only=True):
     """What a metric that counts events rests on.
 
-    ``trials`` says how often one smoke tried. ``seen_by`` are the promises, or families of them, whose checks would see
-    such an event: a zero is worth as much as they are.
+    ``trials`` says how often one smoke tried. Which checks would see such an event, the check pack says: see
+    ``Pack.events``. A zero is worth as much as they are.
     """
 
     kind: EventKind
     trials: Callable[[SmokeRun], int]
-    seen_by: tuple[str, ...]
     opens: IncidentRule
 
 
@@ -160,7 +159,6 @@ METRICS: dict[str, MetricDefinition] = {
             events=EventCount(
                 kind=EventKind.NETWORK_ERROR,
                 trials=lambda smoke: smoke.requests,
-                seen_by=("transport.",),
                 opens=IncidentRule(
                     id="network-blocking",
                     severity=Severity.MAJOR,
@@ -185,7 +183,6 @@ METRICS: dict[str, MetricDefinition] = {
             events=EventCount(
                 kind=EventKind.POLLING_TIMEOUT,
                 trials=lambda smoke: smoke.waits,
-                seen_by=("polling.",),
                 opens=IncidentRule(
                     id="polling-timeout",
                     severity=Severity.CRITICAL,
@@ -205,11 +202,9 @@ METRICS: dict[str, MetricDefinition] = {
             compared=Comparison.EVENTS,
             evidence=(Event, JobAttempt, Observation),
             nothing=N_("No stale read was recorded."),
-            blocks=("no-stale-cache",),
             events=EventCount(
                 kind=EventKind.STALE_READ,
                 trials=lambda smoke: smoke.trials,
-                seen_by=("cache.", "polling.fresh-status"),
                 opens=IncidentRule(
                     id="stale-read",
                     severity=Severity.CRITICAL,

@@ -24,8 +24,27 @@ def measure(engine: Engine, span: Span) -> tuple[Metric, ...]:
     unread = gap or _unread_parts(engine, span)
     jobs = _decided(engine, span)
     return tuple(
-        compared(row, _held_back(row.measure(engine, span), unread if row.events else gap), jobs, span)
+        _not_applicable(row.measure(engine, span))
+        if row.id in span.unfed
+        else compared(row, _held_back(row.measure(engine, span), unread if row.events else gap), jobs, span)
         for row in METRICS.values()
+    )
+
+
+def _not_applicable(metric: Metric) -> Metric:
+    """The metric of a check pack that feeds it nothing: a zero that nobody could have raised is no zero."""
+    return replace(
+        metric,
+        value=None,
+        low=None,
+        high=None,
+        n=0,
+        state=State.NOT_APPLICABLE,
+        text=text("not applicable"),
+        reason=text("Nothing that this check pack runs could show it."),
+        settles=None,
+        derivation=(),
+        critical=False,
     )
 
 

@@ -7,24 +7,25 @@ was caught each time: repeating one defect teaches nothing of the others.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 
-from checks.metrics.definitions import counting_events
+from checks.contracts.pack import Pack
 from checks.metrics.span import Detector
 from checks.proving.prove import at_the_least
 from checks.records import Proof
 
 
-def sensitivity(proofs: Iterable[Proof]) -> dict[str, Detector]:
-    """For each metric that counts events, how its checks did with the defects of its kind."""
+def sensitivity(pack: Pack, proofs: Iterable[Proof]) -> dict[str, Detector]:
+    """For each metric that counts events, and that the pack feeds, how its checks did with the defects of its kind."""
     known = list(proofs)
-    return {metric.id: _detector(known, events.seen_by) for metric, events in counting_events()}
+    return {metric: _detector(known, partial(pack.sees, metric)) for metric in pack.events}
 
 
-def _detector(proofs: Iterable[Proof], seen_by: tuple[str, ...]) -> Detector:
+def _detector(proofs: Iterable[Proof], sees: Callable[[str], bool]) -> Detector:
     caught: dict[str, bool] = {}
     for proof in proofs:
-        expected = {promise for promise in proof.expected if promise.startswith(seen_by)}
+        expected = {promise for promise in proof.expected if sees(promise)}
         if expected:
             caught[proof.defect] = caught.get(proof.defect, True) and expected <= set(proof.caught_by)
     shown, well = len(caught), sum(caught.values())

@@ -45,7 +45,8 @@ class Span(Record, frozen=True, kw_only=True):
     """The part of the watch that is asked about, and what it is asked of.
 
     ``fixed_at`` holds the metrics that an incident spoiled, and when its fix landed. ``regressed_before`` are those
-    that were found worse than the basis at the look before this one.
+    that were found worse than the basis at the look before this one, and ``unfed`` those that no check of the pack
+    could ever show anything of.
     """
 
     release: Release
@@ -55,6 +56,7 @@ class Span(Record, frozen=True, kw_only=True):
     fixed_at: Mapping[str, datetime] = {}
     basis: Basis | None = None
     regressed_before: frozenset[str] = frozenset()
+    unfed: frozenset[str] = frozenset()
 
     @property
     def until(self) -> datetime:

@@ -10,7 +10,8 @@ from datetime import datetime
 
 import msgspec
 
-from checks.proving.defects import FAMILIES, Defect
+from checks.contracts.pack import Pack
+from checks.declare import Defect
 from checks.proving.prove import catch
 from checks.records import Canary, CheckResult, CheckRun, Outcome
 from checks.subject.environment import Prepared
@@ -18,10 +19,10 @@ from checks.subject.environment import Prepared
 TRIES = 2  # a machine that was busy for a moment is no sleeping detector
 
 
-def choose(at: datetime) -> dict[str, Defect]:
+def choose(pack: Pack, at: datetime) -> dict[str, Defect]:
     """The defect of each family that is due in this hour: each hour the next one, round and round."""
     hour = int(at.timestamp() // 3600)
-    return {family.name: family.defects[hour % len(family.defects)] for family in FAMILIES if family.defects}
+    return {one.name: one.defects[hour % len(one.defects)] for one in pack.families if one.defects}
 
 
 def sing(prepared: Prepared, *, at: datetime) -> tuple[Canary, ...]:
@@ -29,7 +30,7 @@ def sing(prepared: Prepared, *, at: datetime) -> tuple[Canary, ...]:
 
     :param prepared: an environment that has what the reference SDK needs.
     """
-    return tuple(_one(family, defect, prepared) for family, defect in choose(at).items())
+    return tuple(_one(family, defect, prepared) for family, defect in choose(prepared.pack, at).items())
 
 
 def _one(family: str, defect: Defect, prepared: Prepared) -> Canary:
@@ -42,7 +43,7 @@ def _one(family: str, defect: Defect, prepared: Prepared) -> Canary:
     return canary
 
 
-def with_canaries(run: CheckRun, canaries: tuple[Canary, ...], *, why_none: str = "") -> CheckRun:
+def with_canaries(pack: Pack, run: CheckRun, canaries: tuple[Canary, ...], *, why_none: str = "") -> CheckRun:
     """The run as it counts, beside its canaries: what a family that slept has called kept is unknown.
 
     :param why_none: why no canary could be run at all, which leaves no family awake.
@@ -53,7 +54,7 @@ def with_canaries(run: CheckRun, canaries: tuple[Canary, ...], *, why_none: str 
         if not canary.caught
     }
     if why_none:
-        slept = {family.name: f"no seeded defect could be run beside it: {why_none}" for family in FAMILIES}
+        slept = {one.name: f"no seeded defect could be run beside it: {why_none}" for one in pack.families}
     checks = tuple(_as_it_counts(check, slept.get(check.contract, "")) for check in run.checks)
     return msgspec.structs.replace(run, checks=checks, canaries=canaries)
 

@@ -1,27 +1,24 @@
-"""The seeded defects that the pack declares, and how one is planted in the reference SDK."""
+"""Plants a seeded defect: one small, plausible change to a pack's reference SDK."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from checks.contracts.pack import Pack
 from checks.declare import Defect, StandIn
 from checks.errors import HarnessError
-from checks.pack.pack import DEFECT_BY_ID as BY_ID
-from checks.pack.pack import DEFECTS, FAMILIES, STAND_INS
-from checks.subject.capabilities import PACKAGE
-
-__all__ = ["BY_ID", "DEFECTS", "FAMILIES", "STAND_INS", "Defect", "StandIn", "plant"]
+from checks.subject.source import folder_of
 
 
-def plant(defect: Defect | StandIn, source: Path, into: Path) -> Path:
-    """Copy the reference SDK's ``src`` into a folder, with the change in it; returns the folder to import from.
+def plant(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
+    """Copy the source of the pack's reference SDK into a folder, with the change in it; the folder to import from.
 
     :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
     """
     folder = into / defect.id
-    shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    file = folder / PACKAGE / defect.file
+    shutil.copytree(pack.source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / folder_of(pack.package) / defect.file
     lines, old = file.read_text(encoding="utf-8").split("\n"), defect.old.split("\n")
     # The indentation of the first line is that of all: what is declared has none in common.
     places = [

@@ -10,16 +10,11 @@ import textwrap
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from checks.pack.pack import FAMILIES
+from checks.contracts.pack import Pack
 from checks.proving.prove import Caught, Proven
 from checks.records import Record
 
 WIDTH = 100
-
-NAMES: tuple[str, ...] = tuple(family.name for family in FAMILIES)
-
-# Each seeded defect, and the family that declares it.
-FAMILY_OF: Mapping[str, str] = {defect.id: family.name for family in FAMILIES for defect in family.defects}
 
 
 class DefectRow(Record, frozen=True, kw_only=True):
@@ -53,7 +48,7 @@ class Cell(Record, frozen=True, kw_only=True):
     besides: int = 0
 
 
-def by_defect(proven: Proven, families: Mapping[str, str] = FAMILY_OF) -> tuple[DefectRow, ...]:
+def by_defect(proven: Proven, families: Mapping[str, str]) -> tuple[DefectRow, ...]:
     """A row for each defect, in the order in which they were shown."""
     return tuple(
         DefectRow(
@@ -82,9 +77,7 @@ def by_promise(proven: Proven) -> tuple[PromiseRow, ...]:
     )
 
 
-def by_family(
-    proven: Proven, families: Mapping[str, str] = FAMILY_OF, names: Sequence[str] = NAMES
-) -> dict[str, dict[str, Cell]]:
+def by_family(proven: Proven, families: Mapping[str, str], names: Sequence[str]) -> dict[str, dict[str, Cell]]:
     """The table of confusion: for each family of defects, and each family of promises, a cell.
 
     A defect counts once in each half of a cell, however many promises of that family it turned red.
@@ -108,12 +101,17 @@ def _of(promise: str) -> str:
     return promise.partition(".")[0]
 
 
+def family_of(pack: Pack) -> dict[str, str]:
+    """Each seeded defect of a pack, and the family that it is written in."""
+    return {defect.id: family.name for family in pack.families for defect in family.defects}
+
+
 # ── in words ─────────────────────────────────────────────────────────────────
 
 
-def told(proven: Proven) -> list[str]:
+def told(proven: Proven, pack: Pack) -> list[str]:
     """The whole matrix as lines of at most 100 columns."""
-    return [*_promises(proven), "", *_families(proven), *_confusions(proven)]
+    return [*_promises(proven), "", *_families(proven, pack), *_confusions(proven, pack)]
 
 
 def _promises(proven: Proven) -> list[str]:
@@ -125,8 +123,8 @@ def _promises(proven: Proven) -> list[str]:
     return lines
 
 
-def _families(proven: Proven) -> list[str]:
-    table = by_family(proven)
+def _families(proven: Proven, pack: Pack) -> list[str]:
+    table = by_family(proven, family_of(pack), [family.name for family in pack.families])
     lines = ["  Defects of a family (down) that turned promises of a family red (across); + where not expected"]
     lines.append("  " + " " * 14 + "".join(f"{name:>14}" for name in table))
     for down, cells in table.items():
@@ -140,11 +138,12 @@ def _cell(cell: Cell) -> str:
     return f"{cell.expected}" + (f"+{cell.besides}" if cell.besides else "")
 
 
-def _confusions(proven: Proven) -> list[str]:
+def _confusions(proven: Proven, pack: Pack) -> list[str]:
     lines: list[str] = []
+    shown = by_defect(proven, family_of(pack))
     for title, rows in (
-        ("missed", [(row.defect, row.missed) for row in by_defect(proven)]),
-        ("red though not expected", [(row.defect, row.besides) for row in by_defect(proven)]),
+        ("missed", [(row.defect, row.missed) for row in shown]),
+        ("red though not expected", [(row.defect, row.besides) for row in shown]),
     ):
         for defect, ids in rows:
             if ids:

@@ -11,28 +11,9 @@ import ast
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
-
-from checks.subject.capabilities import PACKAGE
-
-CONFIG, HTTP, EXPORTS = "config.py", "http_client.py", "clients/exports_client.py"
-BASE, ERRORS = "clients/base.py", "error_mapper.py"
-TRACING, IDEMPOTENCY, TRANSPORT, EXCEPTIONS = "tracing.py", "idempotency.py", "transport.py", "exceptions.py"
-
-# The modules that the contract speaks about, and the families of promises that should notice a change to them first.
-FILES: Mapping[str, tuple[str, ...]] = {
-    CONFIG: ("config",),
-    HTTP: ("transport", "cache"),
-    BASE: ("transport", "cache"),
-    EXPORTS: ("polling", "exports"),
-    ERRORS: ("transport",),
-    TRACING: ("transport",),
-    IDEMPOTENCY: ("exports", "transport"),
-    TRANSPORT: ("transport",),
-    EXCEPTIONS: ("transport",),
-}
 
 
 class Mutant(NamedTuple):
@@ -79,13 +60,9 @@ def mutants_of(file: str, source: str) -> tuple[Mutant, ...]:
     return tuple(sorted(found, key=lambda mutant: (mutant.start, -mutant.end)))
 
 
-def all_mutants(reference: Path, files: Mapping[str, tuple[str, ...]] = FILES) -> tuple[Mutant, ...]:
-    """Every mutant of the SDK whose ``src`` folder is given, file by file."""
-    return tuple(
-        mutant
-        for file in files
-        for mutant in mutants_of(file, (reference / PACKAGE / file).read_text(encoding="utf-8"))
-    )
+def all_mutants(package: Path, files: Iterable[str]) -> tuple[Mutant, ...]:
+    """Every mutant of the SDK whose package folder is given, file by file."""
+    return tuple(mutant for file in files for mutant in mutants_of(file, (package / file).read_text(encoding="utf-8")))
 
 
 def applied(mutant: Mutant, source: str) -> str:

@@ -23,17 +23,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from checks.contracts.promises import PROMISES
+from checks.contracts.pack import Pack
 from checks.contracts.run import run_checks
 from checks.errors import HarnessError, UsageError
-from checks.proving.mutants import FILES, Mutant, all_mutants, applied
-from checks.proving.prove import FEW, REFERENCE, at_the_least, make_quick_to_start
+from checks.proving.mutants import Mutant, all_mutants, applied
+from checks.proving.prove import FEW, at_the_least, make_quick_to_start
 from checks.proving.reach import Reach, survey
 from checks.records import CheckResult, FindingResult, Outcome, Record, Word
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared, scrubbed_environ
-
-SURVIVORS = Path(__file__).with_name("survivors.toml")
+from checks.subject.source import folder_of
 
 PATIENCE_S = 8.0  # real seconds for one check, at the least: commonly the slowest takes less than one
 PATIENCE = 10  # and so many times what the slowest takes on this machine, which may be busy
@@ -97,7 +95,7 @@ class Mutated(Record, frozen=True, kw_only=True):
         return tuple(one for one in self.mutants if one.fate is Fate.KILLED and one.explained)
 
 
-def explanations(file: Path = SURVIVORS) -> dict[str, Explained]:
+def explanations(file: Path) -> dict[str, Explained]:
     """The survivors that somebody has looked at, by their id.
 
     :raises HarnessError: the file does not have the shape of such a list.
@@ -109,15 +107,15 @@ def explanations(file: Path = SURVIVORS) -> dict[str, Explained]:
     return {one.id: one for one in read.get("survivor", ())}
 
 
-def choose(files: Sequence[str] = (), ids: Sequence[str] = ()) -> tuple[Mutant, ...]:
+def choose(pack: Pack, files: Sequence[str] = (), ids: Sequence[str] = ()) -> tuple[Mutant, ...]:
     """The mutants of these files, or those with these ids; all, where neither is given.
 
     :raises UsageError: there is no such file among those that are changed, or no such mutant.
     """
     for file in files:
-        if file not in FILES:
-            raise UsageError(f"--file {file}: it is not changed. Those that are: {', '.join(FILES)}.")
-    made = all_mutants(REFERENCE, {file: FILES[file] for file in files or FILES})
+        if file not in pack.mutated:
+            raise UsageError(f"--file {file}: it is not changed. Those that are: {', '.join(pack.mutated)}.")
+    made = all_mutants(pack.source / folder_of(pack.package), files or pack.mutated)
     known = {mutant.id: mutant for mutant in made}
     for id in ids:
         if id not in known:
@@ -173,7 +171,8 @@ class _Bench(NamedTuple):
 
 def _bench(prepared: Prepared, *, several: bool) -> _Bench:
     """What the checks say of the SDK as it is: only what they say otherwise can be a mutant's doing."""
-    run = run_checks(msgspec.structs.replace(prepared, paths=(REFERENCE,)), wanted=[promise.id for promise in PROMISES])
+    pack = prepared.pack
+    run = run_checks(msgspec.structs.replace(prepared, paths=(pack.source,)), wanted=tuple(pack.promise))
     red = [check.id for check in run.checks if check.outcome is Outcome.BROKEN]
     if red:
         raise HarnessError(
@@ -183,7 +182,7 @@ def _bench(prepared: Prepared, *, several: bool) -> _Bench:
     return _Bench(
         prepared=prepared,
         known=tuple(check.id for check in run.checks if check.outcome is Outcome.KEPT),
-        reach=survey(prepared, REFERENCE) if several else None,
+        reach=survey(prepared) if several else None,
         patience_s=max(PATIENCE_S, PATIENCE * max(check.duration_s for check in run.checks)),
         stopping=threading.Event(),
     )
@@ -224,10 +223,10 @@ class _Hearing:
 
 def _try(mutant: Mutant, bench: _Bench) -> Tried:
     hearing = _Hearing(bench)
-    with _planted(mutant) as source:
+    with _planted(bench.prepared.pack, mutant) as source:
         subject = msgspec.structs.replace(bench.prepared, paths=(source,))
         near = bench.known if bench.reach is None else bench.reach.of(source)
-        for wanted in _rounds(mutant.file, [id for id in near if id in bench.known]):
+        for wanted in _rounds(bench.prepared.pack.mutated[mutant.file], [id for id in near if id in bench.known]):
             hearing.listen(subject, wanted)
         if hearing.unsure and not hearing.is_over:
             # Once more: a machine that was busy for a moment is no mutant's doing.
@@ -245,9 +244,9 @@ def _try(mutant: Mutant, bench: _Bench) -> Tried:
     return _tried(mutant, Fate.SURVIVED)
 
 
-def _rounds(file: str, ids: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The promises that are likely to notice a change to this file, and then the others."""
-    first = tuple(id for id in ids if id.partition(".")[0] in FILES[file])
+def _rounds(families: Sequence[str], ids: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The promises of these families, which are likely to notice, and then the others."""
+    first = tuple(id for id in ids if id.partition(".")[0] in families)
     return first, tuple(id for id in ids if id not in first)
 
 
@@ -266,19 +265,20 @@ def _tried(mutant: Mutant, fate: Fate, by: tuple[str, ...] = (), reason: str = "
 
 
 @contextmanager
-def _planted(mutant: Mutant) -> Iterator[Path]:
+def _planted(pack: Pack, mutant: Mutant) -> Iterator[Path]:
     """A copy of the reference SDK's ``src`` with the change in it."""
     with tempfile.TemporaryDirectory(prefix="atalaya-mutant-", ignore_cleanup_errors=True) as folder:
         source = Path(folder) / "src"
-        shutil.copytree(REFERENCE, source, ignore=shutil.ignore_patterns("__pycache__"))
-        file = source / PACKAGE / mutant.file
+        shutil.copytree(pack.source, source, ignore=shutil.ignore_patterns("__pycache__"))
+        file = source / folder_of(pack.package) / mutant.file
         file.write_text(applied(mutant, file.read_text(encoding="utf-8")), encoding="utf-8")
         yield source
 
 
 def _why_no_import(subject: Prepared) -> str:
     """Why the mutant cannot be imported; empty where it can."""
-    modules = [f"{PACKAGE}.{file.removesuffix('.py').replace('/', '.')}" for file in FILES]
+    pack = subject.pack
+    modules = [f"{pack.package}.{file.removesuffix('.py').replace('/', '.')}" for file in pack.mutated]
     script = f"import sys; sys.path[:0] = {[str(path) for path in subject.paths]!r}; import {', '.join(modules)}"
     with tempfile.TemporaryDirectory(prefix="atalaya-mutant-") as home:
         try:

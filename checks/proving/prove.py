@@ -11,23 +11,18 @@ from pathlib import Path
 
 import msgspec
 
-from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
-from checks.proving.defects import DEFECTS, Defect, plant
+from checks.declare import Defect
+from checks.proving.defects import plant
 from checks.proving.reach import Reach, survey
 from checks.records import Outcome, Record
 from checks.subject.environment import Prepared
 from checks.subject.source import BUNDLED_LABEL
 
-REFERENCE = Path(__file__).resolve().parents[1] / "subject" / "reference" / "src"
-
 # Real seconds for a check that is shown a defect. More than in a watch: that none was caught must not be the machine's
 # doing, and hardly a defect hangs.
 PATIENCE_S = 60.0
 FEW = 5  # defects: for no more than these, to find out where the checks go takes longer than it saves
-# These look for a fault in many sequences of steps, which takes them longer than all others together: they are
-# shown the defects that they should catch, and no others.
-EXPLORING = tuple(promise.id for promise in PROMISES if promise.id.endswith("-in-any-order"))
 ALPHA = 0.05  # one-sided: only "it sees too little" is a worry
 
 
@@ -90,10 +85,12 @@ def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = (), rea
     :param reach: where the checks go: those that never come by the defect are not run, and not red.
     """
     with tempfile.TemporaryDirectory(prefix="atalaya-defect-") as folder:
-        source = plant(defect, REFERENCE, Path(folder))
-        near = tuple(promise.id for promise in PROMISES) if reach is None else reach.of(source)
-        # Never none: that would mean all, the probes among them, which judge nothing.
-        quick = (id for id in near if id not in EXPLORING)
+        pack = prepared.pack
+        source = plant(pack, defect, Path(folder))
+        near = tuple(pack.promise) if reach is None else reach.of(source)
+        # Never none: that would mean all, the probes among them, which judge nothing. Those that explore take longer
+        # than all others together: they are shown the defects that they should catch, and no others.
+        quick = (id for id in near if id not in pack.exploring)
         asked = tuple(wanted) or tuple(dict.fromkeys((*quick, *defect.expected)))
         sick = msgspec.structs.replace(prepared, paths=(source,))
         run = run_checks(sick, wanted=asked, deadline_s=PATIENCE_S)
@@ -104,20 +101,22 @@ def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = (), rea
 def prove(
     prepared: Prepared,
     *,
-    defects: Sequence[Defect] = DEFECTS,
+    defects: Sequence[Defect] | None = None,
     expected_only: bool = False,
     jobs: int = 0,
     hear: Callable[[Caught], None] = lambda caught: None,
 ) -> Proven:
     """Show every defect to every check that comes by it, some at once; the answers keep the order of the defects.
 
+    :param defects: some of the pack's; None means all of them.
     :param expected_only: show each defect only to the promises that it should turn red: quick, and blind to
         false alarms.
     :param jobs: how many at once; 0 means one for each processor.
     :param hear: called with each answer, in that order.
     """
     make_quick_to_start(prepared)
-    reach = survey(prepared, REFERENCE) if len(defects) > FEW and not expected_only else None
+    defects = prepared.pack.defects if defects is None else defects
+    reach = survey(prepared) if len(defects) > FEW and not expected_only else None
 
     def show(defect: Defect) -> Caught:
         return catch(defect, prepared, wanted=defect.expected if expected_only else (), reach=reach)
@@ -130,7 +129,7 @@ def prove(
                 caught.append(result)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for what runs, and for no more
-    return proven(caught)
+    return proven(caught, tuple(prepared.pack.promise))
 
 
 def make_quick_to_start(prepared: Prepared) -> None:
@@ -146,12 +145,11 @@ def make_quick_to_start(prepared: Prepared) -> None:
         )
 
 
-def proven(caught: Sequence[Caught], promises: Sequence[str] = ()) -> Proven:
+def proven(caught: Sequence[Caught], ids: Sequence[str]) -> Proven:
     """What follows from so many defects, each shown to every check.
 
-    :param promises: their ids, in the order of the report; none means all that there are.
+    :param ids: the promises, in the order of the report.
     """
-    ids = tuple(promises) or tuple(promise.id for promise in PROMISES)
     red = {id for one in caught for id in one.caught_by}
     return Proven(
         defects=tuple(caught),

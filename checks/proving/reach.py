@@ -16,13 +16,11 @@ from pathlib import Path
 
 import msgspec
 
-from checks.contracts.promises import PROMISES
+from checks.contracts.pack import Pack
 from checks.contracts.run import run_checks
 from checks.records import Outcome, Record
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
-
-CHECKS = Path(__file__).resolve().parents[1] / "contracts"
+from checks.subject.source import folder_of
 
 # What the copy notes with: in whose check, as pytest tells it, and in which function. Standard library only.
 NOTING = """
@@ -45,48 +43,50 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class Reach(Record, frozen=True, kw_only=True):
-    """For each function, as ``file:name``, the promises whose checks enter it.
+    """For each function of ``package``, as ``file:name``, the promises whose checks enter it.
+
+    ``inner`` is where the package lies below what it is imported from; ``ids`` are all promises.
 
     ``anyones`` are the functions that were entered in no check in particular; ``anywhere`` are the promises
     whose checks are not known by name, or did not come to their end.
     """
 
-    reference: Path
+    package: Path
+    inner: str
+    ids: tuple[str, ...]
     entered: Mapping[str, frozenset[str]]
     anyones: frozenset[str]
     anywhere: frozenset[str]
 
     def of(self, source: Path) -> tuple[str, ...]:
         """The promises that can notice what was changed in this copy of the SDK's ``src``."""
-        ids = [promise.id for promise in PROMISES]
-        changed = changes(self.reference / PACKAGE, source / PACKAGE)
+        changed = changes(self.package, source / self.inner)
         if changed is None or changed & self.anyones:
-            return tuple(ids)
+            return self.ids
         near = self.anywhere.union(*(self.entered.get(where, frozenset()) for where in changed))
-        return tuple(id for id in ids if id in near)
+        return tuple(id for id in self.ids if id in near)
 
 
-def survey(prepared: Prepared, reference: Path) -> Reach:
-    """Run all checks once, and note where they go.
+def survey(prepared: Prepared) -> Reach:
+    """Run all checks once against the reference SDK, and note where they go.
 
     :param prepared: an environment that has what the reference SDK needs.
-    :param reference: the SDK's ``src``.
     """
+    pack = prepared.pack
+    package = pack.source / folder_of(pack.package)
     with tempfile.TemporaryDirectory(prefix="atalaya-reach-", ignore_cleanup_errors=True) as name:
         notes, source = Path(name) / "notes.txt", Path(name) / "src"
         notes.touch()
-        for file in sorted((reference / PACKAGE).rglob("*.py")):
-            copy = source / file.relative_to(reference)
+        for file in sorted(package.rglob("*.py")):
+            copy = source / file.relative_to(pack.source)
             copy.parent.mkdir(parents=True, exist_ok=True)
-            text = _noting(file.read_text(encoding="utf-8"), _called(file, reference / PACKAGE))
-            if file == reference / PACKAGE / "__init__.py":
+            text = _noting(file.read_text(encoding="utf-8"), _called(file, package))
+            if file == package / "__init__.py":
                 text = _with_the_means(text, NOTING.format(file=str(notes)))
             copy.write_text(text, encoding="utf-8")
-        run = run_checks(
-            msgspec.structs.replace(prepared, paths=(source,)), wanted=[promise.id for promise in PROMISES]
-        )
+        run = run_checks(msgspec.structs.replace(prepared, paths=(source,)), wanted=tuple(pack.promise))
         stopped = {check.id for check in run.checks if check.outcome is not Outcome.KEPT}
-        return _read(notes.read_text(encoding="utf-8"), reference, stopped)
+        return _read(notes.read_text(encoding="utf-8"), pack, stopped)
 
 
 def changes(before: Path, after: Path) -> frozenset[str] | None:
@@ -167,8 +167,8 @@ def _with_the_means(source: str, means: str) -> str:
 # ── notes ────────────────────────────────────────────────────────────────────
 
 
-def _read(notes: str, reference: Path, stopped: Collection[str]) -> Reach:
-    promised = _promises_of_checks()
+def _read(notes: str, pack: Pack, stopped: Collection[str]) -> Reach:
+    promised = _promises_of_checks(pack)
     entered: defaultdict[str, set[str]] = defaultdict(set)
     anyones: set[str] = set()
     for line in notes.splitlines():
@@ -178,19 +178,20 @@ def _read(notes: str, reference: Path, stopped: Collection[str]) -> Reach:
             entered[where].add(promised[check])
         else:
             anyones.add(where)
-    everyone = {promise.id for promise in PROMISES}
     return Reach(
-        reference=reference,
+        package=pack.source / folder_of(pack.package),
+        inner=folder_of(pack.package),
+        ids=tuple(pack.promise),
         entered={where: frozenset(ids) for where, ids in entered.items()},
         anyones=frozenset(anyones),
-        anywhere=frozenset(everyone - set(promised.values())).union(stopped),
+        anywhere=frozenset(set(pack.promise) - set(promised.values())).union(stopped),
     )
 
 
-def _promises_of_checks() -> dict[str, str]:
+def _promises_of_checks(pack: Pack) -> dict[str, str]:
     """The promise that each check names in its ``@promise("family.id")``, by the check's own name."""
     found: dict[str, str] = {}
-    for file in CHECKS.glob("check_*.py"):
+    for file in pack.files("check_*.py"):
         for name, function in _functions(ast.parse(file.read_text(encoding="utf-8"))):
             for mark in function.decorator_list:
                 if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "promise":

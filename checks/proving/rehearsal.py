@@ -18,18 +18,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from checks.contracts.run import run_checks, run_smoke
+from checks.contracts.scenarios import Build, Extend, Happening, Network, Report, Scenario, Schedule, Sign
 from checks.contracts.weather import Gust, Weather
-from checks.proving.defects import BY_ID, plant
-from checks.proving.prove import REFERENCE, make_quick_to_start
-from checks.records import CheckResult, CheckRun, Host, Record, Severity, SmokeRun
-from checks.subject.capabilities import PACKAGE
+from checks.proving.defects import plant
+from checks.proving.prove import make_quick_to_start
+from checks.records import CheckResult, CheckRun, Host, Record, SmokeRun
 from checks.subject.digest import package_digest
 from checks.subject.environment import Prepared
+from checks.subject.source import folder_of
 
 CHECKPOINT_EVERY_H = 24
 LATE_S = 600  # how late the schedule fires, at the most
@@ -40,193 +40,6 @@ NOWHERE = Host(python="", implementation="", os="", freeze=())
 VOLATILE = re.compile(
     r"(?<=127\.0\.0\.1:)\d+|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{32}\b|\b\d{4,}(?= kB\b)"
 )
-
-
-# ── what can happen ──────────────────────────────────────────────────────────
-
-
-class Build(NamedTuple):
-    """From this hour on, the runs of every ``every``-th hour meet a build with this defect; with none, all are well."""
-
-    at_h: int
-    defect: str = ""
-    every: int = 1
-
-
-class Network(NamedTuple):
-    """From this hour on, the network takes so many requests of a smoke, on average: each of them once."""
-
-    at_h: int
-    faults: float
-
-
-class Schedule(NamedTuple):
-    """From this hour on, the schedule fires, or does not."""
-
-    at_h: int
-    fires: bool
-
-
-class Report(NamedTuple):
-    """Somebody writes down how an incident stands. What is left empty stays as it was.
-
-    With ``once_proven`` it is done as soon as enough clean trials have come after the fix, and not before ``at_h``.
-    """
-
-    at_h: float
-    incident: str
-    state: str
-    why: str
-    severity: Severity = Severity.MAJOR
-    metric: str = ""
-    impact: str = ""
-    root_cause: str = ""
-    fix: str = ""
-    once_proven: bool = False
-
-
-class Sign(NamedTuple):
-    """Somebody signs a duty."""
-
-    at_h: float
-    checkpoint_h: int
-    duty: str
-    note: str
-
-
-class Extend(NamedTuple):
-    """Somebody makes the window longer."""
-
-    at_h: float
-    window_h: int
-    why: str
-
-
-Happening = Build | Network | Schedule | Report | Sign | Extend
-
-
-class Scenario(NamedTuple):
-    """What happens to the release, by the hour. ``window_h`` is how long the watch lasts as it begins."""
-
-    says: str
-    happenings: tuple[Happening, ...] = ()
-    window_h: int = 72
-
-    @property
-    def ends_h(self) -> int:
-        """The end of the window, as it is in the end."""
-        return max([self.window_h, *(one.window_h for one in self.happenings if isinstance(one, Extend))])
-
-    @property
-    def acts(self) -> tuple[Report | Sign | Extend, ...]:
-        """What people do, in order."""
-        acts = [one for one in self.happenings if isinstance(one, Report | Sign | Extend)]
-        return tuple(sorted(acts, key=lambda act: act.at_h))
-
-    def build(self, hour: int) -> str:
-        """The defect in the build that the runs of this hour meet; empty for none."""
-        builds = [one for one in self.happenings if isinstance(one, Build) and one.at_h <= hour]
-        latest = max(builds, key=lambda one: one.at_h, default=Build(0))
-        return latest.defect if (hour - latest.at_h) % latest.every == 0 else ""
-
-    def faults(self, hour: int) -> float:
-        """How many requests of a smoke the network takes, on average."""
-        spells = [one for one in self.happenings if isinstance(one, Network) and one.at_h <= hour]
-        return max(spells, key=lambda one: one.at_h, default=Network(0, 0.0)).faults
-
-    def fires(self, hour: int) -> bool:
-        """Whether the schedule fires."""
-        told = [one for one in self.happenings if isinstance(one, Schedule) and one.at_h <= hour]
-        return max(told, key=lambda one: one.at_h, default=Schedule(0, True)).fires
-
-
-# ── what a team can train with ───────────────────────────────────────────────
-
-SIGNED_ON_THE_WAY = (
-    Sign(24.5, 24, "review-pass-rate", "Read the day's jobs; none that failed."),
-    Sign(24.5, 24, "review-network", "Read the network's errors one by one; none that stopped a run."),
-)
-SIGNED_AT_THE_END = (
-    Sign(72.5, 72, "incidents-updated", "No incident is open."),
-    Sign(72.5, 72, "backlog-published", "The backlog is handed over in this order."),
-)
-
-SCENARIOS: Mapping[str, Scenario] = {
-    "healthy": Scenario(
-        "Nothing happens: the SDK keeps its promises for 72 hours, and people sign what they have read.",
-        (*SIGNED_ON_THE_WAY, *SIGNED_AT_THE_END),
-    ),
-    "stale-cache": Scenario(
-        "From T+30 the polls of every eighth hour's smoke read the cache, as if one worker in eight had a sick build. "
-        "The network gets worse at the same time, is worst around T+44, and is mended at T+58. Two incidents are "
-        "opened; the fix of the critical one lands at T+55. What came in four smokes of 55 takes 40 clean ones to be "
-        "rejected, so the fix is not proven by T+72. The watch is extended to T+96, the fix proves itself, and the "
-        "watch closes.",
-        (
-            *SIGNED_ON_THE_WAY,
-            Network(8, 0.15),
-            Network(30, 1.0),
-            Network(36, 1.6),
-            Network(42, 2.2),
-            Network(48, 0.3),
-            Network(58, 0.0),
-            Build(30, "polls-read-the-cache", every=8),
-            Build(55),
-            Report(
-                31,
-                "INC-1",
-                "open",
-                "The smoke of T+30 saw polls answered from the cache.",
-                severity=Severity.CRITICAL,
-                metric="stale-cache",
-                impact="Some exports show as unfinished up to three seconds after they are ready.",
-            ),
-            Report(31.5, "INC-1", "acknowledged", "On-call has it: one smoke in eight meets it."),
-            Report(
-                34,
-                "INC-2",
-                "open",
-                "Every smoke since T+30 has lost requests to the network.",
-                metric="network-errors",
-                impact="Waits for an export need a second try.",
-            ),
-            Report(34.5, "INC-2", "acknowledged", "Handed to those who run the proxy."),
-            Report(
-                58,
-                "INC-2",
-                "monitoring",
-                "The proxy is mended.",
-                root_cause="A proxy in front of the service closed connections under load.",
-                fix="The proxy keeps connections open for as long as the service does.",
-            ),
-            Report(59, "INC-2", "resolved", "Enough requests without an error since the fix.", once_proven=True),
-            Report(
-                55,
-                "INC-1",
-                "monitoring",
-                "The fix is on every worker.",
-                root_cause="One worker in eight ran a build whose polls went through the cache of GETs.",
-                fix="The build was withdrawn; every worker polls with use_get_cache=False.",
-            ),
-            Report(56, "INC-1", "resolved", "Enough smokes without a stale read since the fix.", once_proven=True),
-            Extend(72.5, 96, "The fix of INC-1 is not proven yet: it takes more clean smokes."),
-            Sign(72.5, 72, "incidents-updated", "INC-2 is resolved; INC-1 is watched for another day."),
-            Sign(96.5, 72, "backlog-published", "The backlog is handed over in this order."),
-        ),
-    ),
-    "slept": Scenario(
-        "The schedule does not fire from T+20 to T+34, and nothing else happens: what was not seen is not known.",
-        (Schedule(20, False), Schedule(34, True), *SIGNED_AT_THE_END),
-    ),
-    "rare-stale": Scenario(
-        "From T+11 the first poll of a wait reads the cache in one hour of thirty, and nobody opens an incident.",
-        (Build(11, "first-poll-reads-the-cache", every=30), *SIGNED_ON_THE_WAY, *SIGNED_AT_THE_END),
-    ),
-    "worse-network": Scenario(
-        "The network gets worse each day, though it stops no run, and nobody opens an incident.",
-        (Network(0, 0.1), Network(24, 0.4), Network(48, 1.0), *SIGNED_ON_THE_WAY, *SIGNED_AT_THE_END),
-    ),
-}
 
 
 def told(scenarios: Mapping[str, Scenario]) -> str:
@@ -285,8 +98,8 @@ def rehearse(prepared: Prepared, scenario: Scenario, *, name: str, seed: int, op
     }
     with tempfile.TemporaryDirectory(prefix="atalaya-rehearsal-") as folder:
         for defect in filter(None, builds):
-            source = plant(BY_ID[defect], REFERENCE, Path(folder))
-            sick = replace(prepared.subject, digest=package_digest(source / PACKAGE))
+            source = plant(prepared.pack, prepared.pack.defect[defect], Path(folder))
+            sick = replace(prepared.subject, digest=package_digest(source / folder_of(prepared.pack.package)))
             builds[defect] = replace(prepared, paths=(source,), subject=sick)
 
         def fired(hour: int) -> Slot:
@@ -371,7 +184,7 @@ def _settled_all(lines: Sequence[str]) -> tuple[str, ...]:
 def settled(said: str) -> str:
     """A sentence without its ports, ids and measured sizes.
 
-    >>> settled("GET http://127.0.0.1:38289/aris3 trace_id=e9a2aee3-0887-4fb4-bfe4-d30e025bd76b, 2089 kB")
-    'GET http://127.0.0.1:…/aris3 trace_id=…, … kB'
+    >>> settled("GET http://127.0.0.1:38289/a trace_id=e9a2aee3-0887-4fb4-bfe4-d30e025bd76b, 2089 kB")
+    'GET http://127.0.0.1:…/a trace_id=…, … kB'
     """
     return VOLATILE.sub("…", said)

@@ -12,16 +12,14 @@ from pathlib import Path
 
 import msgspec
 
+from checks.contracts.pack import Pack
 from checks.declare import Family
 from checks.errors import UsageError
-from checks.pack.pack import DEFECTS, FAMILIES
 from checks.proving.prove import Caught, Proven, proven
 from checks.records import Record
 
 SCHEMA = "atalaya.self-test/2"
 NAME = "selftest.json"  # in the folder of its family
-PLACE = FAMILIES[0].folder.parent / "*" / NAME  # of all of them, as a message names it
-ORDER = {defect.id: at for at, defect in enumerate(DEFECTS)}
 
 
 class Run(Record, frozen=True, kw_only=True):
@@ -45,8 +43,9 @@ class Kept(Record, frozen=True, kw_only=True):
 
 
 class SelfTest(Record, frozen=True, kw_only=True):
-    """What the files of all families say together."""
+    """What the files of all families of a pack say together."""
 
+    pack: Pack
     runs: tuple[Run, ...]
 
     @property
@@ -68,12 +67,13 @@ class SelfTest(Record, frozen=True, kw_only=True):
     def defects(self) -> tuple[Caught, ...]:
         """What became of each defect, in the order in which they are declared."""
         rows = [one for run in self.runs for one in run.defects]
-        return tuple(sorted(rows, key=lambda one: (ORDER.get(one.id, len(ORDER)), one.id)))
+        order = {id: at for at, id in enumerate(self.pack.defect)}
+        return tuple(sorted(rows, key=lambda one: (order.get(one.id, len(order)), one.id)))
 
     @property
     def proven(self) -> Proven:
         """What follows from all of them."""
-        return proven(self.defects)
+        return proven(self.defects, tuple(self.pack.promise))
 
     def is_of(self, subject_digest: str) -> bool:
         """Whether every run was against this source of the reference SDK."""
@@ -96,18 +96,23 @@ def path(family: Family) -> Path:
     return family.folder / NAME
 
 
-def read() -> SelfTest | None:
+def place(pack: Pack) -> Path:
+    """All files of a pack, as a message names them."""
+    return pack.folder / "*" / NAME
+
+
+def read(pack: Pack) -> SelfTest | None:
     """The self-test of the pack; None where there is none yet.
 
     :raises UsageError: a file is there, and is not what ``prove`` writes.
     """
-    runs = tuple(run for family in FAMILIES for run in _read(path(family)))
-    return SelfTest(runs=runs) if runs else None
+    runs = tuple(run for family in pack.families for run in _read(path(family)))
+    return SelfTest(pack=pack, runs=runs) if runs else None
 
 
-def write(run: Run, *, whole: bool) -> None:
+def write(pack: Pack, run: Run, *, whole: bool) -> None:
     """Keep a run: in place of all that was kept before where it is whole, else in place of the same defects' rows."""
-    for family in FAMILIES:
+    for family in pack.families:
         declared = {defect.id for defect in family.defects}
         rows = [one for one in run.defects if one.id in declared]
         if rows or whole:

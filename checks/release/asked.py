@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import NamedTuple
 
-from checks.contracts.promises import BY_ID
 from checks.metrics.definitions import METRICS
-from checks.pack.pack import LIMITATIONS
 from checks.records import Asked, Judgement, Outcome, Presence, State
 
-PROBES = {limitation.id for limitation in LIMITATIONS}
 DONE = (Outcome.KEPT, Outcome.NOT_APPLICABLE, State.MEETS, State.PROVEN)
 
 
 class Answer(NamedTuple):
-    """An item, whether a check exists that could prove it done, and what that one says now."""
+    """An item, whether a check exists that could prove it done, one of a promise too, and what that one says now."""
 
     item: Asked
     has_check: bool
+    of_promise: bool
     now: Outcome | State | None
     is_done: bool
 
 
-def has_check(item: Asked) -> bool:
-    """Whether a promise, a metric or a probe of that id exists."""
-    return item.proven_by in BY_ID or item.proven_by in METRICS or item.proven_by in PROBES
+def has_check(item: Asked, checked: Container[str]) -> bool:
+    """Whether a promise, a metric or a limitation of that id exists; ``checked`` are the first and the last."""
+    return item.proven_by in checked or item.proven_by in METRICS
 
 
 def answers(judgement: Judgement) -> tuple[Answer, ...]:
@@ -36,5 +35,6 @@ def answers(judgement: Judgement) -> tuple[Answer, ...]:
     found = []
     for item in asked:
         now = promises[item.proven_by] if item.proven_by in promises else metrics.get(item.proven_by)
-        found.append(Answer(item, has_check(item), now, now in DONE or item.proven_by in gone))
+        has = has_check(item, {*promises, *(one.id for one in judgement.limitations)})
+        found.append(Answer(item, has, item.id in promises, now, now in DONE or item.proven_by in gone))
     return tuple(found)

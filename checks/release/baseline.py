@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from checks.contracts.pack import Pack
 from checks.errors import EvidenceError, ReleaseError
 from checks.evidence import ledger
 from checks.metrics.engine import Engine, opened
@@ -47,7 +48,7 @@ class Accepted(NamedTuple):
         return basis_of(self.engine, span)
 
 
-def accepted_before(releases: Path, release: Release, settings: Settings) -> Accepted | None:
+def accepted_before(releases: Path, release: Release, settings: Settings, pack: Pack) -> Accepted | None:
     """The last accepted release before this one; None where there is none."""
     from checks.release.judgement import judge_release
 
@@ -59,7 +60,7 @@ def accepted_before(releases: Path, release: Release, settings: Settings) -> Acc
         place = releases / other.version
         # What is said of it later, or asked of it now, does not change what it was then.
         try:
-            judged = judge_release(place, other, as_of=release.opened_at, settings=settings, baseline=False)
+            judged = judge_release(place, other, as_of=release.opened_at, settings=settings, pack=pack, baseline=False)
         except (ReleaseError, EvidenceError):
             continue  # what cannot be judged was not accepted; its own pages say why
         if judged.verdict.word is VerdictWord.GO:

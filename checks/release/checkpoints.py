@@ -1,8 +1,8 @@
 """What does each checkpoint of the runbook ask for, and is there evidence for it?
 
-:data:`DUTIES` is the runbook's list. A duty is judged on what happened by its checkpoint, so that one which has
-passed does not change; where nothing had happened by then, on what came later, and the words say so. The
-duties of T+0 are judged on the first 24 hours in this way, since nothing can have happened at T+0 itself.
+:data:`DUTIES` are those of every SDK; a check pack adds its own. A duty is judged on what happened by its checkpoint,
+so that one which has passed does not change; where nothing had happened by then, on what came later, and the words
+say so. The duties of T+0 are judged on the first 24 hours in this way, since nothing can have happened at T+0 itself.
 "Review" is for a person: the figure is shown, and the person signs.
 """
 
@@ -13,6 +13,7 @@ from datetime import datetime
 from functools import reduce
 from typing import NamedTuple, TypeVar
 
+from checks.contracts.duties import NoneSeen, PackDuty, PromisesKept
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from checks.metrics.definitions import evidence_of
 from checks.records import (
@@ -62,6 +63,7 @@ class Asked(NamedTuple):
     hours: int
     says: str
     look: Callable[[Known], Found]
+    blocked_by: tuple[str, ...] = ()  # beside the metrics that it is about: see :mod:`checks.metrics.definitions`
 
 
 def checkpoints(
@@ -72,6 +74,7 @@ def checkpoints(
     jobs: Sequence[JobAttempt],
     metrics: Sequence[Metric],
     metrics_at: Mapping[int, Sequence[Metric]] | None = None,
+    duties: Sequence[PackDuty] = (),
     workflows: Sequence[str] | None = None,
     signatures: Mapping[tuple[int, str], Signature] | None = None,
 ) -> tuple[Checkpoint, ...]:
@@ -79,6 +82,7 @@ def checkpoints(
 
     :param metrics_at: the metrics as they were at each checkpoint that has passed. Where they are not known,
         those of now stand for them.
+    :param duties: those of the check pack, beside those of every SDK.
     :param signatures: what people signed, by checkpoint and duty.
     :param workflows: the workflows of CI that are the main pipeline; the settings' default where left out.
     """
@@ -97,17 +101,17 @@ def checkpoints(
     for hours in CHECKPOINTS_H:
         then = {metric.id: metric for metric in metrics_at.get(hours, metrics)}
         at = due_at(release, hours)
-        duties = [
+        of_point = [
             _duty(
                 asked,
                 known._replace(metrics_then=then, about=evidence_of(asked.id)),
                 is_due=at <= as_of,
                 signed=(signatures or {}).get((hours, asked.id)),
             )
-            for asked in DUTIES
+            for asked in duties_of(duties)
             if asked.hours == hours
         ]
-        points.append(Checkpoint(hours=hours, title=TITLES[hours], due_at=at, duties=tuple(duties)))
+        points.append(Checkpoint(hours=hours, title=TITLES[hours], due_at=at, duties=tuple(of_point)))
     return tuple(points)
 
 
@@ -122,9 +126,10 @@ def _duty(asked: Asked, known: Known, *, is_due: bool, signed: Signature | None)
             note=signed.note,
             evidence=evidence,
         )
-    if not is_due:
+    if not is_due and state is not DutyState.NOT_APPLICABLE:
         state, evidence = DutyState.NOT_YET_DUE, text("So far: {evidence}", evidence=evidence)
-    return Duty(id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence)
+    blocked_by = (*known.about, *asked.blocked_by)
+    return Duty(id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence, blocked_by=blocked_by)
 
 
 # ── which evidence ───────────────────────────────────────────────────────────
@@ -267,19 +272,14 @@ def _promise(known: Known, promise: str, *, by_h: int) -> Found:
     return _late(found, late)
 
 
-def _strict_config(known: Known) -> Found:
-    return _promise(known, "config.no-fallback", by_h=FIRST_H)
-
-
-def _guardrails(known: Known) -> Found:
-    return _all_of(
-        _promise(known, promise, by_h=48) for promise in ("cache.bypass-per-request", "polling.leaves-cache-flag-alone")
-    )
+def _promises(known: Known, asked: PromisesKept) -> Found:
+    """All promises of a duty."""
+    return _all_of(_promise(known, promise, by_h=asked.by_h) for promise in asked.promises)
 
 
 def _all_of(found: Iterable[Found]) -> Found:
     """Several as one: the worst gives the state, and all are shown."""
-    worst_first = (DutyState.FAILED, DutyState.MISSING, DutyState.PERSON_SIGNS, DutyState.MET)
+    worst_first = (DutyState.FAILED, DutyState.MISSING, DutyState.PERSON_SIGNS, DutyState.MET, DutyState.NOT_APPLICABLE)
 
     def both(one: Found, other: Found) -> Found:
         state = min(one[0], other[0], key=worst_first.index)
@@ -300,6 +300,12 @@ def _metric(known: Known, id: str) -> tuple[Metric | None, bool]:
     return now, late
 
 
+def _is_fed(known: Known, id: str) -> bool:
+    """Whether the check pack could show anything of a metric."""
+    now = known.metrics.get(id)
+    return now is None or now.state is not State.NOT_APPLICABLE
+
+
 def _figure(known: Known, id: str) -> Text:
     metric, late = _metric(known, id)
     if metric is None:
@@ -308,18 +314,16 @@ def _figure(known: Known, id: str) -> Text:
     return text("{evidence} It came after the checkpoint.", evidence=said) if late else said
 
 
-def _none_fails(known: Known) -> Found:
-    return _all_of(_does_not_fail(known, id) for id in known.about)
-
-
-def _does_not_fail(known: Known, id: str) -> Found:
-    metric, _ = _metric(known, id)
-    figure = _figure(known, id)
+def _none_seen(known: Known, asked: NoneSeen) -> Found:
+    metric, _ = _metric(known, asked.metric)
+    figure = _figure(known, asked.metric)
+    if not _is_fed(known, asked.metric):
+        return DutyState.NOT_APPLICABLE, figure
     if metric is None or metric.state is State.UNKNOWN:
         return DutyState.MISSING, figure
     if metric.state is not State.FAIL:
         return DutyState.MET, figure
-    now = known.metrics.get(id)
+    now = known.metrics.get(asked.metric)
     if now is None or now.state not in (State.MEETS, State.PROVEN):
         return DutyState.FAILED, figure
     return DutyState.MET, text("{figure} A fix has been shown since: {reason}", figure=figure, reason=now.reason)
@@ -340,11 +344,15 @@ def _consolidated(known: Known) -> Found:
     unknown = [id for id, metric in known.metrics.items() if metric.state is State.UNKNOWN]
     if unknown or not known.metrics:
         return DutyState.MISSING, text("Metrics that are unknown: {metrics}.", metrics=", ".join(unknown) or "-")
-    return DutyState.MET, text("Metrics that are known: all {n}.", n=len(known.metrics))
+    fed = [id for id in known.metrics if _is_fed(known, id)]
+    return DutyState.MET, text("Metrics that are known: all {n}.", n=len(fed))
 
 
 def _reviewed(known: Known) -> Found:
-    return _all_of((DutyState.PERSON_SIGNS, _figure(known, id)) for id in known.about)
+    def found(id: str) -> Found:
+        return (DutyState.PERSON_SIGNS if _is_fed(known, id) else DutyState.NOT_APPLICABLE), _figure(known, id)
+
+    return _all_of(map(found, known.about))
 
 
 def _incidents(known: Known) -> Found:
@@ -365,29 +373,29 @@ TITLES: dict[int, Text] = {
 DUTIES: tuple[Asked, ...] = (
     Asked("pipeline-green", 0, N_("See that the SDK's main pipeline is green"), _pipeline),
     Asked("smoke", 0, N_("Run the smoke after the release"), _first_smoke),
-    Asked(
-        "strict-config",
-        0,
-        N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"),
-        _strict_config,
-    ),
     Asked("review-pass-rate", 24, N_("Review CI's pass rate so far"), _reviewed),
     Asked("review-network", 24, N_("Review network errors and the first polling timeouts"), _reviewed),
-    Asked(
-        "no-stale-cache", 24, N_("Confirm that no poll of an export read a stale status from the cache"), _none_fails
-    ),
     Asked("flaky-trend", 48, N_("Measure how flaky the tests are"), _measured),
     Asked("smoke-repeated", 48, N_("Run the smoke again"), _second_smoke),
-    Asked(
-        "cache-guardrails",
-        48,
-        N_("Validate the cache's guardrails for each request (`use_get_cache=False`)"),
-        _guardrails,
-    ),
     Asked("consolidate-metrics", 72, N_("Consolidate the final metrics"), _consolidated),
     Asked("incidents-updated", 72, N_("Close or update the incidents"), _incidents),
     Asked("backlog-published", 72, N_("Publish the backlog in its order"), _backlog),
 )
+
+
+def duties_of(added: Sequence[PackDuty]) -> tuple[Asked, ...]:
+    """The duties of every SDK with those of a check pack, in the order of their checkpoints."""
+    ours = (Asked(one.id, one.hours, one.says, _met_by(one.met_by), one.blocked_by) for one in added)
+    return tuple(sorted((*DUTIES, *ours), key=lambda asked: asked.hours))
+
+
+def _met_by(asked: PromisesKept | NoneSeen) -> Callable[[Known], Found]:
+    match asked:
+        case PromisesKept():
+            return lambda known: _promises(known, asked)
+        case NoneSeen():
+            return lambda known: _none_seen(known, asked)
+
 
 # The duties that are a person's word.
 SIGNABLE = tuple(asked.id for asked in DUTIES if asked.look in (_reviewed, _incidents, _backlog))

@@ -16,18 +16,18 @@ from typing import NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from checks.contracts.promises import PROMISES
+from checks.contracts.pack import Pack
 from checks.evidence import ledger, roll_call
 from checks.evidence.ledger import Segment
 from checks.metrics.course import course
 from checks.metrics.coverage import coverage
+from checks.metrics.definitions import counting_events
 from checks.metrics.engine import Engine, opened
 from checks.metrics.flaky import flaky
 from checks.metrics.measure import measure
 from checks.metrics.pace import pace
 from checks.metrics.sensitivity import sensitivity
 from checks.metrics.span import LOOKS_H, Span
-from checks.pack.pack import LIMITATIONS
 from checks.records import (
     Artefact,
     Built,
@@ -84,11 +84,12 @@ Kind = TypeVar("Kind", bound=Evidence)
 
 
 def judge_release(
-    folder: Path, release: Release, *, as_of: datetime | None, settings: Settings, baseline: bool = True
+    folder: Path, release: Release, *, as_of: datetime | None, settings: Settings, pack: Pack, baseline: bool = True
 ) -> Judgement:
     """Everything that the pages of a release are made from.
 
     :param as_of: the instant to judge as of; None means that of the newest record, or T+0 where there is none.
+    :param pack: the checks that were run, and what they promise.
     :param baseline: whether the last accepted release is looked for, to compare with.
     """
     evidence = folder / "evidence"
@@ -102,9 +103,10 @@ def judge_release(
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
-        basis = accepted_before(folder.parent, release, settings) if baseline else None
+        basis = accepted_before(folder.parent, release, settings, pack) if baseline else None
         case = Case(
             release=release,
+            pack=pack,
             settings=settings,
             records=everything,
             engine=engine,
@@ -124,7 +126,7 @@ def judge_release(
         spent = pace(engine, view.span)
         went = course(engine, view.span, view.situation.metrics)
         unsteady = tuple(one for one in flaky(engine, view.span) if one.failures)
-    findings = _newest_findings(_of(view.records, Finding))
+    findings = _newest_findings(pack, _of(view.records, Finding))
     verdict = judge(view.situation)
     known = [one for one in everything if is_known(one, release, told_by)]
     looked = sorted(view.records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
@@ -145,13 +147,14 @@ def judge_release(
         coverage=view.coverage,
         promises=view.statuses,
         findings=findings,
+        limitations=pack.limitations,
         incidents=view.situation.incidents,
         backlog=backlog(
             Known(
                 promises=view.statuses,
                 metrics=view.situation.metrics,
                 findings=findings,
-                limitations=LIMITATIONS,
+                limitations=pack.limitations,
                 incidents=view.situation.incidents,
                 followed=incidents,
                 coverage=view.coverage,
@@ -222,6 +225,7 @@ class Case(NamedTuple):
     """All that the judgements of one release, as of any instant, are made from."""
 
     release: Release
+    pack: Pack
     settings: Settings
     records: Sequence[Evidence]
     engine: Engine
@@ -280,15 +284,16 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     of_promise = defaultdict[str, list[Observation]](list)
     for observation in observations:
         of_promise[observation.promise].append(observation)
-    statuses = tuple(_status(promise, of_promise[promise.id], proofs) for promise in PROMISES)
+    statuses = tuple(_status(promise, of_promise[promise.id], proofs) for promise in case.pack.promises)
     unproven = not_shown(now.transitions, observations)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     span = Span(
         release=release,
         as_of=as_of,
         settings=now.settings,
-        detectors=sensitivity(proofs),
+        detectors=sensitivity(case.pack, proofs),
         fixed_at=now.fixed_at,
+        unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
         regressed_before=_regressed(
             {hours: then for hours, then in metrics_at.items() if due_at(release, hours) < as_of}
         ),
@@ -306,6 +311,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         jobs=_of(records, JobAttempt),
         metrics=metrics,
         metrics_at=metrics_at,
+        duties=case.pack.duties,
         workflows=now.settings.ci.workflows,
         signatures=now.signatures,
     )
@@ -404,6 +410,6 @@ def _self_test(proofs: Sequence[Proof]) -> tuple[int, int]:
     return len(newest), len(caught)
 
 
-def _newest_findings(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+def _newest_findings(pack: Pack, findings: Sequence[Finding]) -> tuple[Finding, ...]:
     newest = {finding.weakness: finding for finding in findings}
-    return tuple(newest[limitation.id] for limitation in LIMITATIONS if limitation.id in newest)
+    return tuple(newest[one.id] for one in pack.limitations if one.id in newest)

@@ -186,13 +186,6 @@ OPENS: tuple[OpensWhen, ...] = (
     *map(_artefact, artefact.RULES),
 )
 
-# The duties that an incident of a family of promises stands in the way of. Those of a metric are in its definition.
-BLOCKS: dict[str, tuple[str, ...]] = {
-    "config": ("strict-config",),
-    "cache": ("cache-guardrails",),
-    "polling": ("cache-guardrails",),
-}
-
 
 # ── what opens, and what comes back ──────────────────────────────────────────
 
@@ -329,7 +322,7 @@ def _opened(
         why=f"The rule {first.rule} opened it.",
         rule=first.rule,
         fingerprints=causes,
-        blocks=_blocks(of_rule),
+        blocks=_blocks(of_rule, judgement),
         shows=_few(name for one in of_rule for name in one.shows),
     )
 
@@ -352,9 +345,11 @@ def _name(causes: Sequence[str], latest: Mapping[str, Transition]) -> str:
     return next(name for name in names if name not in latest)
 
 
-def _blocks(of_rule: Sequence[Sighting]) -> tuple[str, ...]:
-    hurt = [METRICS[one.about].blocks if one.about in METRICS else BLOCKS.get(one.about, ()) for one in of_rule]
-    return tuple(sorted({duty for duties in hurt for duty in duties}))
+def _blocks(of_rule: Sequence[Sighting], judgement: Judgement) -> tuple[str, ...]:
+    """The duties that an incident of these metrics, or families of promises, stands in the way of."""
+    about = {one.about for one in of_rule}
+    duties = (duty for point in judgement.checkpoints for duty in point.duties)
+    return tuple(sorted(duty.id for duty in duties if about.intersection(duty.blocked_by)))
 
 
 def _few(names: Iterable[str], most: int = 20) -> tuple[str, ...]:

@@ -1,1 +1,1 @@
-"""The loopback export service: a real socket, real time, a process of its own, and faults on demand."""
+"""The loopback service: a real socket, real time, a process of its own, and faults on demand."""

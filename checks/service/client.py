@@ -80,7 +80,7 @@ class _Line:
             self.socket.connect((HOST, port))
         except OSError as why:
             self.socket.close()
-            raise HarnessError(f"the export service at {HOST}:{port} cannot be reached: {why}") from why
+            raise HarnessError(f"the loopback service at {HOST}:{port} cannot be reached: {why}") from why
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.lines: BinaryIO = self.socket.makefile("rb")
         self._lock = _thread.allocate_lock()
@@ -91,12 +91,12 @@ class _Line:
                 self.socket.sendall(json.dumps(order).encode() + b"\n")
                 line = self.lines.readline()
         except (OSError, ValueError) as why:
-            raise HarnessError(f"the export service could not be told {order['do']!r}: {why}") from why
+            raise HarnessError(f"the loopback service could not be told {order['do']!r}: {why}") from why
         if not line:
-            raise HarnessError(f"the export service left before it had answered {order['do']!r}")
+            raise HarnessError(f"the loopback service left before it had answered {order['do']!r}")
         reply = json.loads(line)
         if "error" in reply:
-            raise HarnessError(f"the export service cannot {order['do']!r}: {reply['error']}")
+            raise HarnessError(f"the loopback service cannot {order['do']!r}: {reply['error']}")
         return reply["ok"]
 
     def close(self) -> None:
@@ -155,12 +155,12 @@ class Scope:
         self._last_log: list[Seen] | None = None
         self._last_handshakes: list[Handshake] = []
 
-    def script(self, export_id: str, *steps: Step | str) -> None:
-        """Let an export live these steps, the last for ever; a word is a state: ``"CREATED", "READY"``."""
-        self._ask("script", export_id=export_id, steps=_wire(steps))
+    def script(self, id: str, *steps: Step | str) -> None:
+        """Let a resource live these steps, the last for ever; a word is a state: ``"CREATED", "READY"``."""
+        self._ask("script", id=id, steps=_wire(steps))
 
     def default_life(self, *steps: Step | str) -> None:
-        """The life of each export without a script. Until it is set, an unknown id is a 404."""
+        """The life of each resource without a script. Until it is set, an unknown id is a 404."""
         self._ask("default-life", steps=_wire(steps))
 
     def answer(self, method: str, path: str, *steps: Step | str) -> None:

@@ -1,8 +1,9 @@
 """What does the service answer next?
 
-An export lives a *life*: a sequence of steps, one for each time that somebody asks, of which the last
+A resource lives a *life*: a sequence of steps, one for each time that somebody asks, of which the last
 repeats. ``CREATED, CREATED, READY`` is a life; so is ``CREATED`` (it never becomes anything), and
-``CREATED, FAILED``. Any other path can be given steps too. No socket is known here: a method, a target
+``CREATED, FAILED``. Any path can be given steps too. Which paths are a resource's, and what they answer by
+themselves, a check pack says in a subclass of :class:`Lives`. No socket is known here: a method, a target
 and a body go in, and a status, a body and headers come out.
 """
 
@@ -11,18 +12,13 @@ from __future__ import annotations
 import base64
 import dataclasses
 import enum
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qs
 
 from checks.service.faults import FAULTS
 from checks.service.wire import JSON, STAMP_HEADER, TRACE_HEADER, Request, error_object, to_json
-
-EXPORTS = "/aris3/exports"
-HEALTH = "/health"
-MADE_AT = "2030-01-01T00:00:00Z"  # always the same, so that two runs of one check are answered alike
 
 
 class _Unset(enum.Enum):
@@ -95,11 +91,8 @@ def as_step(step: Step | str) -> Step:
     return step if isinstance(step, Step) else Step(state=step)
 
 
-ORDINARY_LIFE = (Step(state="CREATED"), Step(state="CREATED"), Step(state="READY"))
-
-
 class Answer(NamedTuple):
-    """What will be sent unless a fault spoils it. ``state`` is the export's, where the answer tells it."""
+    """What will be sent unless a fault spoils it. ``state`` is the resource's, where the answer tells it."""
 
     status: int
     body: bytes
@@ -108,7 +101,7 @@ class Answer(NamedTuple):
     content_type: str = JSON
 
 
-class _Life:
+class Life:
     """Steps, and how far they have been walked."""
 
     def __init__(self, steps: tuple[Step, ...]) -> None:
@@ -123,29 +116,14 @@ class _Life:
         return step
 
 
-class _Export:
-    """One export: what it is, its life, and the state it was last seen in."""
+class Resource:
+    """One thing that the service knows: its life, the state it was last seen in, and what it was asked for with."""
 
-    def __init__(self, export_id: str, life: _Life, asked: Mapping[str, Any] | None = None) -> None:
-        self.export_id = export_id
+    def __init__(self, id: str, life: Life, asked: Mapping[str, Any] | None = None) -> None:
+        self.id = id
         self.life = life
-        self.state = "CREATED"
+        self.state = ""
         self.asked = dict(asked or {})
-
-    def status_object(self, stamp: int, fields: Mapping[str, Any]) -> dict[str, Any]:
-        """All fields that a status object must have; ``row_count`` is the stamp of the answer."""
-        return {
-            "export_id": self.export_id,
-            "tenant_id": "tenant-1",
-            "store_id": "store-1",
-            "source_type": self.asked.get("source_type", "reports_daily"),
-            "format": self.asked.get("format", "csv"),
-            "filters_snapshot": self.asked.get("filters") or {},
-            "status": self.state,
-            "row_count": stamp,
-            "created_at": MADE_AT,
-            **fields,
-        }
 
 
 class Turn(NamedTuple):
@@ -154,33 +132,51 @@ class Turn(NamedTuple):
     request: Request
     path: str
     query: str
-    export: _Export | None
+    resource: Resource | None
     step: Step
 
 
 class Lives:
-    """The scripts of one scope. Not safe for threads by itself: the scope holds its lock around it."""
+    """The scripts of one scope. Not safe for threads by itself: the scope holds its lock around it.
+
+    A check pack's subclass knows its resources. As it is, it answers what is scripted by path, and echoes the rest.
+    """
 
     def __init__(self, prefix: str = "") -> None:
         self.prefix = prefix
-        self._exports: dict[str, _Export] = {}
-        self._answers: dict[tuple[str, str], _Life] = {}
-        self._default: tuple[Step, ...] = ()
+        self.resources: dict[str, Resource] = {}
+        self.default: tuple[Step, ...] = ()
+        self._answers: dict[tuple[str, str], Life] = {}
+
+    # ── what a check pack says ──
+
+    def resource_at(self, method: str, path: str) -> tuple[str, bool] | None:
+        """The resource that a request is about, and whether asking walks its life on; None where there is none."""
+        return None
+
+    def state_object(self, resource: Resource, stamp: int, fields: Mapping[str, Any]) -> dict[str, Any]:
+        """What is answered of a resource in its state, with ``fields`` laid over it and the answer's stamp in it."""
+        return {"id": resource.id, "status": resource.state, "stamp": stamp, **fields}
+
+    def routed(self, turn: Turn, headers: dict[str, str], stamp: int) -> Answer:
+        """What a path without a script answers."""
+        query = parse_qs(turn.query, keep_blank_values=True)
+        return Answer(200, to_json({"stamp": stamp, "path": turn.path, "query": query}), headers, None)
 
     # ── writing the scripts ──
 
-    def script(self, export_id: str, steps: tuple[Step, ...]) -> None:
-        """Give an export its life. An older life of the same export is over."""
-        self._exports[export_id] = _Export(export_id, _Life(steps))
+    def script(self, id: str, steps: tuple[Step, ...]) -> None:
+        """Give a resource its life. An older life of the same resource is over."""
+        self.resources[id] = Resource(id, Life(steps))
 
     def default_life(self, steps: tuple[Step, ...]) -> None:
-        """The life of every export that has no script, those not yet heard of included."""
-        _Life(steps)
-        self._default = steps
+        """The life of every resource that has no script, those not yet heard of included."""
+        Life(steps)
+        self.default = steps
 
     def answer(self, method: str, path: str, steps: tuple[Step, ...]) -> None:
         """Answer a path, with or without a query, by these steps instead of what its route would say."""
-        self._answers[method.upper(), path] = _Life(steps)
+        self._answers[method.upper(), path] = Life(steps)
 
     # ── taking turns ──
 
@@ -192,22 +188,20 @@ class Lives:
             return Turn(request, path, query, None, nowhere)
         path = path.removeprefix(self.prefix)
         target = f"{path}?{query}" if query else path
-        export = self._export_at(request.method, path)
+        resource, walks = self._resource(request.method, path)
         life = self._answers.get((request.method, target)) or self._answers.get((request.method, path))
-        if life is None and export is not None and path.count("/") == 3:
-            life = export.life  # only asking for its status moves an export on
-        return Turn(request, path, query, export, life.next() if life else Step())
+        if life is None and resource is not None and walks:
+            life = resource.life
+        return Turn(request, path, query, resource, life.next() if life else Step())
 
-    def _export_at(self, method: str, path: str) -> _Export | None:
-        parts = path.split("/")
-        if method not in ("GET", "HEAD") or not path.startswith(f"{EXPORTS}/") or not parts[3]:
-            return None
-        if len(parts) > 5 or (len(parts) == 5 and parts[4] != "download"):
-            return None
-        export_id = unquote(parts[3])
-        if export_id not in self._exports and self._default:
-            self._exports[export_id] = _Export(export_id, _Life(self._default))
-        return self._exports.get(export_id)
+    def _resource(self, method: str, path: str) -> tuple[Resource | None, bool]:
+        found = self.resource_at(method, path)
+        if found is None:
+            return None, False
+        id, walks = found
+        if id not in self.resources and self.default:
+            self.resources[id] = Resource(id, Life(self.default))
+        return self.resources.get(id), walks
 
     def answer_to(self, turn: Turn, stamp: int) -> Answer:
         """The answer of a turn, stamped."""
@@ -226,60 +220,13 @@ class Lives:
         if step.status is not None:
             body = self._error(step.status, step) if step.status >= 400 else b""
             return Answer(step.status, body, headers, None)
-        return self._routed(turn, headers, stamp)
+        return self.routed(turn, headers, stamp)
 
     def _status(self, turn: Turn, step: Step, headers: dict[str, str], stamp: int) -> Answer:
-        export = turn.export or _Export("scripted", _Life((step,)))
-        export.state = str(step.state)
+        resource = turn.resource or Resource("scripted", Life((step,)))
+        resource.state = str(step.state)
         status = step.status or (201 if turn.request.method == "POST" else 200)
-        return Answer(status, to_json(export.status_object(stamp, step.fields)), headers, step.state)
+        return Answer(status, to_json(self.state_object(resource, stamp, step.fields)), headers, step.state)
 
     def _error(self, status: int, step: Step) -> bytes:
         return to_json(error_object(f"SCRIPTED_{status}", f"Answered {status}, as scripted.", trace_id=step.trace_id))
-
-    # ── what the routes say by themselves ──
-
-    def _routed(self, turn: Turn, headers: dict[str, str], stamp: int) -> Answer:
-        method, path = turn.request.method, turn.path
-        if path == EXPORTS and method == "POST":
-            return self._made(turn, headers, stamp)
-        if method in ("GET", "HEAD"):
-            if path == EXPORTS:
-                return self._listed(turn, headers, stamp)
-            if path.startswith(f"{EXPORTS}/"):
-                return self._one(turn, headers, stamp)
-            if path == HEALTH:
-                return Answer(200, to_json({"status": "ok", "stamp": stamp}), headers, None)
-        query = parse_qs(turn.query, keep_blank_values=True)
-        return Answer(200, to_json({"stamp": stamp, "path": path, "query": query}), headers, None)
-
-    def _made(self, turn: Turn, headers: dict[str, str], stamp: int) -> Answer:
-        try:
-            asked = json.loads(turn.request.body)
-        except ValueError:
-            asked = None
-        if not isinstance(asked, dict):
-            error = error_object("BAD_REQUEST", "The body must be a JSON object: the export that is wanted.")
-            return Answer(400, to_json(error), headers, None)
-        number = len(self._exports) + 1
-        while f"export-{number}" in self._exports:
-            number += 1
-        export = _Export(f"export-{number}", _Life(self._default or ORDINARY_LIFE), asked)
-        self._exports[export.export_id] = export
-        return Answer(201, to_json(export.status_object(stamp, {})), headers, export.state)
-
-    def _listed(self, turn: Turn, headers: dict[str, str], stamp: int) -> Answer:
-        rows = [export.status_object(stamp, {}) for export in reversed(self._exports.values())]
-        size = parse_qs(turn.query).get("page_size", [""])[-1]
-        rows = rows[: int(size)] if size.isascii() and size.isdigit() else rows
-        return Answer(200, to_json({"rows": rows}), headers, None)
-
-    def _one(self, turn: Turn, headers: dict[str, str], stamp: int) -> Answer:
-        export = turn.export
-        if export is None:
-            error = error_object("NOT_FOUND", f"There is no export at {turn.path}.", trace_id=turn.step.trace_id)
-            return Answer(404, to_json(error), headers, None)
-        if turn.path.endswith("/download") and turn.path.count("/") == 4:
-            content = f"export_id,stamp\r\n{export.export_id},{stamp}\r\n".encode()
-            return Answer(200, content, headers, None, "text/csv")
-        return Answer(200, to_json(export.status_object(stamp, turn.step.fields)), headers, export.state)

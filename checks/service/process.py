@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import tempfile
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
@@ -22,6 +23,7 @@ class ServiceProcess:
 
     It ends too when this process dies, by whatever signal, since it watches a pipe that closes then.
 
+    :param pack: the folder of the check pack whose routes are served; none: only what is scripted.
     :raises PortTaken: ``port`` belongs to another program.
     :raises UsageError: ``port`` is no port.
     :raises HarnessError: the service did not come up.
@@ -29,10 +31,11 @@ class ServiceProcess:
 
     control_port: int
 
-    def __init__(self, port: int = 0) -> None:
+    def __init__(self, port: int = 0, *, pack: Path | None = None) -> None:
         if not 0 <= port <= 65535:
             raise UsageError(f"port {port}: a port lies between 1 and 65535. Give one, or 0 for any that is free.")
         self._port = port
+        self._pack = ["--pack", str(pack)] if pack else []
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None
 
@@ -40,13 +43,13 @@ class ServiceProcess:
     def pid(self) -> int:
         """The service's process id."""
         if self._process is None:
-            raise HarnessError("the export service is not running: enter its `with` block first")
+            raise HarnessError("the loopback service is not running: enter its `with` block first")
         return self._process.pid
 
     def __enter__(self) -> ServiceProcess:
         self._complaints = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            command(SERVER, "--port", str(self._port)),
+            command(SERVER, "--port", str(self._port), *self._pack),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,
@@ -94,11 +97,11 @@ class ServiceProcess:
         self._complaints.seek(0)
         words = self._complaints.read().decode(errors="replace").strip().splitlines()
         last = words[-1] if words else "it said nothing"
-        raise HarnessError(f"the export service did not come up (exit code {code}): {last}")
+        raise HarnessError(f"the loopback service did not come up (exit code {code}): {last}")
 
 
 def _taken(port: int, why: str) -> str:
     other = why == os.strerror(errno.EADDRINUSE)
     what = "another program listens there" if other else f"the system says {why!r}"
     mend = "Stop it, or use" if other else "Use"
-    return f"127.0.0.1:{port}: the export service cannot listen, {what}. {mend} port 0 for any port that is free."
+    return f"127.0.0.1:{port}: the loopback service cannot listen, {what}. {mend} port 0 for any port that is free."

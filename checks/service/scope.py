@@ -34,12 +34,12 @@ def no_witness(entry: Entry) -> tuple[Any, str]:
 class Scope:
     """One listener with its scripts and its log. Open from the moment that it is made."""
 
-    def __init__(self, prefix: str = "", tls: str = "") -> None:
+    def __init__(self, prefix: str = "", tls: str = "", lives: type[Lives] = Lives) -> None:
         self.tls = tls
         if tls:
             encryption.context(tls)  # an unknown name is an error here, and not on the first connection
         self.prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
-        self.lives = Lives(self.prefix)
+        self.lives = lives(self.prefix)
         self.lock = threading.Lock()
         self.witness: Witness = no_witness
         self.ended = threading.Event()

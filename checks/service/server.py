@@ -20,9 +20,10 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, BinaryIO
 
-from checks.service.life import Step
+from checks.service.life import Lives, Step
 from checks.service.scope import HOST, Entry, Scope
 
 WITNESS_PATIENCE_S = 10.0
@@ -63,7 +64,8 @@ class WitnessLine:
 class Service:
     """The scopes that are open, and what can be done to them."""
 
-    def __init__(self) -> None:
+    def __init__(self, lives: type[Lives] = Lives) -> None:
+        self._lives = lives
         self._scopes: dict[int, Scope] = {}
         self._ids = itertools.count(1)
         self.orders: dict[str, Callable[[Order], Any]] = {
@@ -86,18 +88,18 @@ class Service:
 
     def open(self, order: Order) -> Order:
         """Open a scope."""
-        scope, number = Scope(order.get("prefix", ""), order.get("tls", "")), next(self._ids)
+        scope, number = Scope(order.get("prefix", ""), order.get("tls", ""), self._lives), next(self._ids)
         self._scopes[number] = scope
         return {"scope": number, "base_url": scope.base_url}
 
     def script(self, order: Order) -> None:
-        """Give an export its life."""
+        """Give a resource its life."""
         scope, steps = self.scope(order), _steps(order)
         with scope.lock:
-            scope.lives.script(order["export_id"], steps)
+            scope.lives.script(order["id"], steps)
 
     def default_life(self, order: Order) -> None:
-        """Give all other exports theirs."""
+        """Give all other resources theirs."""
         scope, steps = self.scope(order), _steps(order)
         with scope.lock:
             scope.lives.default_life(steps)
@@ -171,6 +173,16 @@ def _steps(order: Order) -> tuple[Step, ...]:
     return tuple(Step.from_wire(step) for step in order["steps"])
 
 
+def _lives(pack: str) -> type[Lives]:
+    """What a check pack's service answers; without one, only what is scripted."""
+    if not pack:
+        return Lives
+    from checks.pack_loader import load
+
+    found: type[Lives] = load(Path(pack)).load("service").Service
+    return found
+
+
 def _accept(listener: socket.socket, service: Service) -> None:
     def attend(sock: socket.socket) -> None:
         with contextlib.suppress(OSError, ValueError):  # a caller that left, or is not one of ours
@@ -190,7 +202,9 @@ def main(arguments: Sequence[str]) -> int:
     """Serve until standard input closes."""
     parser = argparse.ArgumentParser(prog="checks.service.server", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="the control port; 0 takes any that is free")
-    port = parser.parse_args(arguments).port
+    parser.add_argument("--pack", default="", help="the folder of the check pack whose routes are served")
+    asked = parser.parse_args(arguments)
+    port = asked.port
     # Ctrl-C reaches the whole terminal; whoever started us may still need answers on its way out.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -198,7 +212,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as why:
         _say({"port_taken": os.strerror(why.errno) if why.errno else str(why)})
         return 2
-    threading.Thread(target=_accept, args=(listener, Service()), daemon=True).start()
+    threading.Thread(target=_accept, args=(listener, Service(_lives(asked.pack))), daemon=True).start()
     _say({"control_port": listener.getsockname()[1]})
     while sys.stdin.buffer.read(65536):
         """Nothing is expected there but its end."""

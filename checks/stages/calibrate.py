@@ -51,13 +51,13 @@ def _seen(place: Place) -> Seen:
     from checks.metrics.sensitivity import sensitivity
     from checks.proving import selftest
 
-    kept = selftest.read()
+    where, kept = selftest.place(place.pack), selftest.read(place.pack)
     if kept is None:
-        raise UsageError(f"{selftest.PLACE}: there is no self-test, so no verdict could be GO. Make one: nox -s prove")
+        raise UsageError(f"{where}: there is no self-test, so no verdict could be GO. Make one: nox -s prove")
     survivors = [caught.id for caught in kept.defects if caught.survived]
     if survivors:
         raise UsageError(
-            f"{selftest.PLACE}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
+            f"{where}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
             f"Mend its check, and make it anew: nox -s prove"
         )
     proofs = from_proof(
@@ -68,7 +68,8 @@ def _seen(place: Place) -> Seen:
         occurred_at=kept.made_at,
     )
     defects = len(kept.defects)
-    return Seen(detectors=sensitivity(one for one in proofs if isinstance(one, Proof)), seeded=defects, caught=defects)
+    detectors = sensitivity(place.pack, (one for one in proofs if isinstance(one, Proof)))
+    return Seen(detectors, defects, defects, place.pack.duties)
 
 
 def _told(found: Found, watches: int) -> str:

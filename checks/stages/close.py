@@ -318,9 +318,11 @@ def say_what_was_asked(place: Place, step: WatchStep) -> None:
 
     if not step.asked:
         return
+    checked = {*place.pack.promise, *(one.id for one in place.pack.limitations)}
     place.console.line(f"  from the backlog of {step.previous}:")
     for item in step.asked[:20]:
-        has = "has a check" if has_check(item) else "has no check yet"
-        place.console.row("known" if has_check(item) else "unknown", f"{item.priority}. {item.id}, {has}: {item.says}")
+        known = has_check(item, checked)
+        has = "has a check" if known else "has no check yet"
+        place.console.row("known" if known else "unknown", f"{item.priority}. {item.id}, {has}: {item.says}")
     if len(step.asked) > 20:
         place.console.line(f"    and {len(step.asked) - 20} more")

@@ -45,10 +45,10 @@ def observe(place: Place, args: argparse.Namespace) -> int:
     """Run the contract checks against an SDK."""
     from checks.contracts.run import known_ids
 
-    wanted = known_ids(args.promise or ())
+    wanted = known_ids(place.pack, args.promise or ())
     with prepared_sdk(place, args) as prepared:
         run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_canary)
-    annotate(run)
+    annotate(run, place.pack)
     report = report_of(run)
     if args.report:
         write_json(Path(args.report), report)
@@ -100,7 +100,7 @@ def observed(
         )
     if why_none:
         console.line(f"  canaries: none could be run: {why_none}")
-    return with_canaries(run, sung, why_none=why_none if strict else "")
+    return with_canaries(prepared.pack, run, sung, why_none=why_none if strict else "")
 
 
 def _sing(prepared: Prepared) -> tuple[tuple[Canary, ...], str]:
@@ -112,7 +112,7 @@ def _sing(prepared: Prepared) -> tuple[tuple[Canary, ...], str]:
     try:
         if prepared.subject.source == BUNDLED_LABEL:
             return sing(prepared, at=utc_now()), ""
-        with prepare("") as bundled:
+        with prepare("", pack=prepared.pack) as bundled:
             return sing(bundled, at=utc_now()), ""
     except (NetworkError, SubjectError, HarnessError) as why:
         return (), str(why)
@@ -171,7 +171,7 @@ def exit_of(outcomes: Sequence[Outcome]) -> int:
 
 
 def smoke(place: Place, args: argparse.Namespace) -> int:
-    """Run the runbook's smoke: strict config, CREATED to READY, and a cache that stays out of polling."""
+    """Run the runbook's smoke."""
     from checks.evidence.runs import from_smoke
 
     release = named_or_open(place, args.release, "smoke", to_write=True) if args.release else None
@@ -195,10 +195,9 @@ def _smoke(place: Place, args: argparse.Namespace) -> SmokeRun:
 
     settings = place.loaded.settings
     base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
-    names = ("access_token", "tenant_id", "app_id", "device_id", "store_id")
     credentials = {
         name: os.environ[f"ATALAYA_SERVICE_{name.upper()}"]
-        for name in names
+        for name in place.pack.credentials
         if f"ATALAYA_SERVICE_{name.upper()}" in os.environ
     }
     with prepared_sdk(place, args) as prepared:

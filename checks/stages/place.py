@@ -20,6 +20,7 @@ from checks.records import Environment, Evidence, InForce, Judgement, Release, V
 from checks.settings import Loaded
 
 if TYPE_CHECKING:
+    from checks.contracts.pack import Pack
     from checks.subject.environment import Prepared
 
 
@@ -47,6 +48,13 @@ class Place(NamedTuple):
     console: Console
 
     @property
+    def pack(self) -> Pack:
+        """The check pack that watch.toml names, else that of the source tree, else the one that is installed."""
+        from checks.pack_loader import find, load
+
+        return load(find(self.loaded.settings.checks.packs, self.loaded.path.parent))
+
+    @property
     def docs(self) -> Path:
         return self.root / "docs"
 
@@ -63,7 +71,8 @@ def prepared_sdk(place: Place, args: argparse.Namespace) -> AbstractContextManag
     subject = place.loaded.settings.subject
     asked = args.sdk if args.sdk is not None else subject.sdk
     named = Path(args.adapter) if args.adapter else place.root / subject.adapter if subject.adapter else None
-    return prepare(asked, adapter=read(named) if named else None, echo=place.console.line)
+    adapter = read(named, place.pack.load("capabilities").VOCABULARY) if named else None
+    return prepare(asked, pack=place.pack, adapter=adapter, echo=place.console.line)
 
 
 def the_release(place: Place, named: str | None, version: str | None, *, to_write: bool = False) -> Release:
@@ -167,7 +176,9 @@ def who(args: argparse.Namespace) -> str:
 def judged(place: Place, release: Release, as_of: datetime | None) -> Judgement:
     from checks.release.judgement import judge_release
 
-    return judge_release(place.releases / release.version, release, as_of=as_of, settings=place.loaded.settings)
+    return judge_release(
+        place.releases / release.version, release, as_of=as_of, settings=place.loaded.settings, pack=place.pack
+    )
 
 
 def judged_at_least_now(place: Place, release: Release) -> Judgement:

@@ -19,16 +19,16 @@ if TYPE_CHECKING:
 
 def prove(place: Place, args: argparse.Namespace) -> int:
     """Run every check against every seeded defect; fails when one survives."""
-    from checks.proving.defects import BY_ID, DEFECTS
     from checks.proving.matrix import told
     from checks.proving.prove import prove as run_all
     from checks.subject.environment import prepare
 
+    known = place.pack.defect
     for id in args.defect or ():
-        if id not in BY_ID:
-            raise UsageError(f"--defect {id}: there is no such defect. There are: {', '.join(BY_ID)}.")
-    chosen = [BY_ID[id] for id in args.defect] if args.defect else list(DEFECTS)
-    with prepare("", echo=place.console.line) as prepared:
+        if id not in known:
+            raise UsageError(f"--defect {id}: there is no such defect. There are: {', '.join(known)}.")
+    chosen = [known[id] for id in args.defect or known]
+    with prepare("", pack=place.pack, echo=place.console.line) as prepared:
         proven = run_all(
             prepared,
             defects=chosen,
@@ -43,7 +43,7 @@ def prove(place: Place, args: argparse.Namespace) -> int:
         print_json(report)
     _keep_proof(place, proven, prepared, to_all=not args.expected_only, whole=not args.defect)
     if not args.defect:
-        for line in told(proven):
+        for line in told(proven, place.pack):
             place.console.line(line)
     survivors = [caught.id for caught in proven.defects if caught.survived]
     place.console.line(
@@ -72,7 +72,7 @@ def _keep_proof(place: Place, proven: Proven, prepared: Prepared, *, to_all: boo
         defects=proven.defects,
     )
     try:
-        selftest.write(made, whole=whole)
+        selftest.write(place.pack, made, whole=whole)
     except OSError as why:  # an installed pack may belong to somebody else
         place.console.line(f"  the result is not kept beside the defects: {why}")
     release = to_write(place.releases, now=now) if whole else None
@@ -89,14 +89,14 @@ def mutate(place: Place, args: argparse.Namespace) -> int:
     from checks.proving.mutate import mutate as run_all
     from checks.subject.environment import prepare
 
-    mutants = choose(args.file or (), args.id or ())
+    mutants = choose(place.pack, args.file or (), args.id or ())
     console = place.console
-    with prepare("", echo=console.line) as prepared:
+    with prepare("", pack=place.pack, echo=console.line) as prepared:
         console.line(f"  {len(mutants)} mutants are shown to the checks")
         mutated = run_all(
             prepared,
             mutants,
-            explained=explanations(),
+            explained=explanations(place.pack.survivors),
             jobs=args.jobs,
             hear=lambda tried: console.row(str(tried.fate), f"{tried.id}: {', '.join(tried.by[:2]) or 'by nothing'}"),
         )

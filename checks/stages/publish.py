@@ -203,7 +203,7 @@ def write_pages(place: Place, known: Judgement | None = None) -> None:
     from checks.includes.store import Store
     from checks.release import folder
 
-    store = Store(place.docs, place.loaded.settings)
+    store = Store(place.docs, place.loaded.settings, place.pack.folder)
     releases = folder.find(place.releases)
 
     def published(release: Release) -> Judgement:
@@ -213,7 +213,7 @@ def write_pages(place: Place, known: Judgement | None = None) -> None:
 
     judgements = [published(release) for release in releases]
     publish_releases(place.docs, judgements, place.loaded.settings.watch.language)
-    store.reference(inputs(place.docs), lambda: publish_reference(place.docs))
+    store.reference(inputs(place.docs, place.pack), lambda: publish_reference(place.docs, place.pack))
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
 
 

@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from checks.errors import ReleaseError
+from checks.contracts.scenarios import Extend, Report, Scenario, Sign
+from checks.errors import ReleaseError, UsageError
 from checks.metrics.definitions import METRICS, counting_events
-from checks.proving.defects import DEFECTS
-from checks.proving.rehearsal import SCENARIOS, Extend, Report, Scenario, Sign, Slot
+from checks.proving.rehearsal import Slot
 from checks.proving.rehearsal import rehearse as run_it
 from checks.records import (
     CheckRun,
@@ -59,11 +59,14 @@ def rehearse(place: Place, args: argparse.Namespace) -> int:
     final = place.releases / args.name
     if final.exists():
         raise ReleaseError(f"{final}: there is such a release. Give another name with --as.")
-    scenario, opened_at = SCENARIOS[args.scenario], instant(args.at)
+    scenarios = place.pack.scenarios
+    if args.scenario not in scenarios:
+        raise UsageError(f"--scenario {args.scenario}: there is no such scenario. There are: {', '.join(scenarios)}.")
+    scenario, opened_at = scenarios[args.scenario], instant(args.at)
     place.releases.mkdir(parents=True, exist_ok=True)
     # Beside the place that it is for, since only there it can be moved in one step. No release is ever found in it.
     with tempfile.TemporaryDirectory(prefix=".rehearsing-", dir=place.releases) as name:
-        with prepare("", echo=place.console.line) as prepared:
+        with prepare("", pack=place.pack, echo=place.console.line) as prepared:
             release = Release(
                 version=args.name,
                 commit=prepared.subject.digest,
@@ -140,8 +143,8 @@ def _proof(place: Place, prepared: Prepared) -> Proven:
     from checks.proving import selftest
     from checks.proving.prove import prove
 
-    kept = selftest.read()
-    now = {defect.id: defect.expected for defect in DEFECTS}
+    kept = selftest.read(place.pack)
+    now = {defect.id: defect.expected for defect in place.pack.defects}
     if (
         kept is not None
         and kept.is_of(prepared.subject.digest)
@@ -149,7 +152,7 @@ def _proof(place: Place, prepared: Prepared) -> Proven:
     ):
         place.console.line(f"  the self-test of {kept.made_at:%Y-%m-%d %H:%M} UTC stands: {len(now)} seeded defects")
         return replace(kept.proven, defects=tuple(_expected(one) for one in kept.defects))
-    place.console.line(f"  first, {len(DEFECTS)} seeded defects are shown to the checks")
+    place.console.line(f"  first, {len(now)} seeded defects are shown to the checks")
     return prove(prepared, expected_only=True, hear=lambda caught: hear_caught(place.console, caught))
 
 

@@ -170,10 +170,10 @@ def _when(at: datetime, now: datetime) -> str:
 
 
 def _sign(place: Place, release: Release, args: argparse.Namespace) -> int:
-    from checks.release.checkpoints import DUTIES, SIGNABLE
+    from checks.release.checkpoints import SIGNABLE, duties_of
     from checks.release.window import due_at
 
-    asked = next((one for one in DUTIES if one.id == args.sign), None)
+    asked = next((one for one in duties_of(place.pack.duties) if one.id == args.sign), None)
     if asked is None or asked.id not in SIGNABLE:
         raise UsageError(f"{args.sign}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
     if utc_now() < (due := due_at(release, asked.hours)):

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from checks.contracts.pack import Pack
 from checks.errors import NetworkError, UsageError
 from checks.records import CheckRun, Judgement, Notice, Outcome, Release
 from checks.stages.place import Place, judged, keep, named_or_open, print_json, stamp
 
 LARGEST_BYTES = 1024 * 1024  # of a summary, as GitHub takes it
-CHECKS = Path(__file__).parents[1] / "contracts"
 _CHECK = re.compile(r'^@promise\("(?P<id>[^"]+)"\)', re.MULTILINE)
 
 # ── the run's summary ────────────────────────────────────────────────────────
@@ -42,37 +42,43 @@ def summarise_run(place: Place, judgement: Judgement, named: str | None) -> None
 # ── beside the code ──────────────────────────────────────────────────────────
 
 
-def annotate(run: CheckRun) -> None:
+def annotate(run: CheckRun, pack: Pack) -> None:
     """In a workflow of GitHub, an annotation for each promise that is broken or unknown, at its check."""
     if os.environ.get("GITHUB_ACTIONS") == "true":
-        for line in workflow_commands(run):
+        for line in workflow_commands(run, pack):
             print(line, file=sys.stderr, flush=True)  # the output is the report's, with --json
 
 
-def workflow_commands(run: CheckRun) -> Iterable[str]:
+def workflow_commands(run: CheckRun, pack: Pack) -> Iterable[str]:
     """The workflow commands: what is in them can start no other.
 
     >>> _property("a:b,c%d")
     'a%3Ab%2Cc%25d'
     """
-    places = places_of_checks()
+    places = places_of_checks(pack)
     for check in run.checks:
         level = {Outcome.BROKEN: "error", Outcome.UNKNOWN: "warning"}.get(check.outcome)
         if level is not None:
-            file, line = places.get(check.id, ("checks/contracts", 1))
+            file, line = places.get(check.id, (_shown(pack.folder), 1))
             where = f"file={_property(file)},line={line},title={_property(check.id)}"
             yield f"::{level} {where}::{_message(check.reason or str(check.outcome))}"
 
 
-def places_of_checks() -> dict[str, tuple[str, int]]:
+def places_of_checks(pack: Pack) -> dict[str, tuple[str, int]]:
     """The file and the line of the check of each promise."""
     found = {}
-    for file in sorted(CHECKS.glob("check_*.py")):
+    for file in pack.files("check_*.py"):
         source = file.read_text(encoding="utf-8")
         for match in _CHECK.finditer(source):
             line = source.count("\n", 0, match.start()) + 1
-            found[match["id"]] = (f"checks/contracts/{file.name}", line)
+            found[match["id"]] = (_shown(file), line)
     return found
+
+
+def _shown(file: Path) -> str:
+    """A file as a workflow names it: from the folder that the workflow runs in, where it lies there."""
+    here = Path.cwd()
+    return (file.relative_to(here) if file.is_relative_to(here) else file).as_posix()
 
 
 def _message(text: str) -> str:

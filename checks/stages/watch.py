@@ -36,7 +36,7 @@ def watch(place: Place, args: argparse.Namespace) -> int:
         release = the_release(place, args.release, prepared.subject.version, to_write=True)
         seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
         run = observed(place, prepared, seed=seed, canaries=True, strict=True)
-        annotate(run)
+        annotate(run, place.pack)
         console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
         smoked = _smoke_or_why_not(place, prepared)
     stamp: dict[str, Any] = {"environment": Environment.LOOPBACK, "recorded_at": utc_now()}

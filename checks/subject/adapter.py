@@ -21,135 +21,49 @@ import msgspec
 from checks.errors import SettingsError
 from checks.records import Record
 
-PREFIX = "ARIS3_"
 ANY = "*"
 
-# ── what there is to rename ──────────────────────────────────────────────────
 
-FUNCTIONS: dict[str, tuple[str, ...]] = {
-    "load_config": ("env_file",),
-    "map_error": ("status_code", "payload", "trace_id"),
-    "new_idempotency_keys": (),
-    "resolve_idempotency_keys": ("transaction_id", "idempotency_key"),
-    "idempotency_headers": ("keys",),
-}
+class Vocabulary(Record, frozen=True, kw_only=True):
+    """The names of a contract, which an adapter can rename, and where the contract puts them.
 
-METHODS: dict[str, dict[str, tuple[str, ...]]] = {
-    "HttpClient": {
-        "request": (
-            "method",
-            "path",
-            "headers",
-            "json_body",
-            "params",
-            "response_hook",
-            "retry_mutation",
-            "module",
-            "operation",
-            "use_get_cache",
-            "context_key",
-            "context_version",
-            "invalidate_paths",
-        ),
-        "clear_cache": (),
-        "switch_context": ("key",),
-        "get_context_version": ("key",),
-    },
-    "ExportsClient": {
-        "request_export": ("payload", "transaction_id", "idempotency_key"),
-        "get_export_status": ("export_id", "use_get_cache"),
-        "list_recent_exports": ("page_size",),
-        "list_exports": ("page_size",),
-        "resolve_export_artifact": ("status",),
-        "get_export_artifact": ("export_id",),
-        "wait_for_export_ready": ("export_id", "timeout_sec", "poll_interval_sec", "cancel_check", "telemetry_hook"),
-        "wait_until_ready": ("export_id", "timeout_seconds", "poll_interval_seconds"),
-        "download_export": ("export_id",),
-    },
-    "TraceContext": {"ensure": (), "update_from_headers": ("headers",), "update_from_payload": ("payload",)},
-    "ApiSession": {"exports_client": (), "reports_client": (), "auth_client": (), "health_client": ()},
-}
+    ``names`` holds ``module:Name`` for each class, function, error and enum, ``functions`` and ``methods`` their
+    arguments, ``fields`` those of each class. ``errors`` share the fields of ``base_error``, but for
+    ``plain_error``, which has none. ``enum`` has the members ``outcomes``. Without ``required`` there is nothing to
+    check. ``loader`` is the function that reads the variables, which begin with ``prefix``; ``subclassed`` is the class
+    that checks make subclasses of.
+    """
 
-_ARTIFACT = ("export_id", "status", "url", "file_name", "content_type", "file_size_bytes", "checksum_sha256")
+    package: str
+    prefix: str
+    names: dict[str, str]
+    functions: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    methods: dict[str, dict[str, tuple[str, ...]]] = msgspec.field(default_factory=dict)
+    fields: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+    base_error: str = ""
+    plain_error: str = ""
+    enum: str = ""
+    outcomes: tuple[str, ...] = ()
+    required: tuple[str, ...] = ()
+    loader: str = ""
+    subclassed: str = ""
 
-FIELDS: dict[str, tuple[str, ...]] = {
-    "ClientConfig": (
-        "env_name",
-        "api_base_url",
-        "connect_timeout_seconds",
-        "read_timeout_seconds",
-        "retries",
-        "retry_backoff_seconds",
-        "retry_jitter_enabled",
-        "retry_jitter_min_seconds",
-        "retry_jitter_max_seconds",
-        "max_connections",
-        "verify_ssl",
-        "normalized_env",
-    ),
-    "HttpClient": (
-        "config",
-        "trace",
-        "session",
-        "before_request",
-        "after_response",
-        "cache_ttl_seconds",
-        "enable_get_cache",
-        "last_operation",
-    ),
-    "ExportsClient": ("http", "access_token", "tenant_id", "app_id", "device_id"),
-    "TraceContext": ("trace_id",),
-    "IdempotencyKeys": ("transaction_id", "idempotency_key"),
-    "ApiSession": ("config", "auth_store", "trace", "token", "user"),
-    "ExportRequest": ("source_type", "format", "filters", "transaction_id", "file_name"),
-    "ExportStatus": (
-        "export_id",
-        "tenant_id",
-        "store_id",
-        "source_type",
-        "format",
-        "filters_snapshot",
-        "status",
-        "row_count",
-        "created_at",
-        "checksum_sha256",
-        "failure_reason_code",
-        "generated_by_user_id",
-        "generated_at",
-        "trace_id",
-        "file_size_bytes",
-        "content_type",
-        "file_name",
-        "updated_at",
-    ),
-    "ExportListResponse": ("rows",),
-    "ExportArtifact": _ARTIFACT,
-    "ExportResolvedArtifact": _ARTIFACT,
-    "ExportWaitResult": ("export_id", "outcome", "status"),
-    "ApiError": ("code", "message", "details", "trace_id", "status_code", "raw_payload"),
-}
+    @property
+    def known(self) -> tuple[str, ...]:
+        """Every name that can be renamed."""
+        enum = [self.enum] if self.enum else []
+        return tuple(dict.fromkeys([*self.functions, *self.methods, *self.fields, *self.errors, *enum]))
 
-ERRORS = (
-    "ConfigError",
-    "ApiError",
-    "UnauthorizedError",
-    "AuthError",
-    "MustChangePasswordError",
-    "ForbiddenError",
-    "PermissionError",
-    "NotFoundError",
-    "ValidationError",
-    "ConflictError",
-    "RateLimitError",
-    "ServerError",
-    "TransportError",
-)
-OUTCOMES = ("COMPLETED", "FAILED", "EXPIRED", "NOT_FOUND")
-ENUM = "ExportTerminalState"
+    @property
+    def arguments(self) -> dict[str, tuple[str, ...]]:
+        """The arguments of each function, and of each method as ``Class.method``."""
+        methods = {f"{owner}.{one}": names for owner, table in self.methods.items() for one, names in table.items()}
+        return {**self.functions, **methods}
 
-KNOWN = tuple(dict.fromkeys([*FUNCTIONS, *METHODS, *FIELDS, *ERRORS, ENUM]))
-# Without these there is nothing to check: the rest, an SDK may lack.
-REQUIRED = ("load_config", "ClientConfig", "ConfigError", "HttpClient", "ExportsClient", "ApiError", "TransportError")
+    def holder(self, owner: str) -> str:
+        """The class under which the fields of one are named: errors share those of their base."""
+        return self.base_error if owner in self.errors else owner
 
 
 class Adapter(Record, frozen=True, kw_only=True):
@@ -175,23 +89,23 @@ class Adapter(Record, frozen=True, kw_only=True):
         return self.methods.get(owner, {}).get(method, method)
 
     def field(self, owner: str, field: str) -> str:
-        """What a field of the contract is called in the SDK."""
-        return self.fields.get("ApiError" if owner in ERRORS else owner, {}).get(field, field)
+        """What a field of the contract is called in the SDK; ``owner`` as :meth:`Vocabulary.holder` says."""
+        return self.fields.get(owner, {}).get(field, field)
 
     def variable(self, name: str) -> str:
         """What a variable of the contract is called in the SDK.
 
         A variable that is renamed takes those along that begin with it: the URL of a profile, for one.
 
-        >>> renamed = {"ARIS3_*": "ACME_*", "ARIS3_API_BASE_URL": "ACME_ENDPOINT"}
+        >>> renamed = {"CLIENT_*": "ACME_*", "CLIENT_API_BASE_URL": "ACME_ENDPOINT"}
         >>> acme = Adapter(file="", package="acme", distribution="acme", names={}, variables=renamed)
-        >>> acme.variable("ARIS3_RETRIES"), acme.variable("ARIS3_API_BASE_URL_DEV"), acme.variable("HOME")
+        >>> acme.variable("CLIENT_RETRIES"), acme.variable("CLIENT_API_BASE_URL_DEV"), acme.variable("HOME")
         ('ACME_RETRIES', 'ACME_ENDPOINT_DEV', 'HOME')
 
         What the contract does not know must not become what the SDK knows: it stays as it is.
 
-        >>> acme.variable("ARIS3_ENDPOINT")
-        'ARIS3_ENDPOINT'
+        >>> acme.variable("CLIENT_ENDPOINT")
+        'CLIENT_ENDPOINT'
         """
         own = _translated(name, self.variables.items())
         return own if self.variable_of_the_contract(own) == name else name
@@ -214,8 +128,8 @@ def _translated(name: str, pairs: Iterable[tuple[str, str]]) -> str:
     return new.removesuffix(ANY) + name[length:]
 
 
-def read(path: Path) -> Adapter:
-    """Read an ``adapter.toml``.
+def read(path: Path, vocabulary: Vocabulary) -> Adapter:
+    """Read an ``adapter.toml``, which renames what the vocabulary knows.
 
     :raises SettingsError: it cannot be read, lacks what it needs, or says what nobody knows; the text names the
         file, the line and the key.
@@ -228,7 +142,7 @@ def read(path: Path) -> Adapter:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as why:
         raise SettingsError(f"{path}: not TOML: {why}. Mend that line.") from None
-    problem = next(_problems(table), None)
+    problem = next(_problems(table, vocabulary), None)
     if problem is not None:
         section, key, what = problem
         dotted = ".".join(filter(None, (section, key)))
@@ -242,28 +156,28 @@ def read(path: Path) -> Adapter:
 Problem = tuple[str, str, str]  # the section, the key, and what is wrong with it and what to do
 
 
-def _problems(table: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems(table: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem]:
     yield from _unknown("", table, ("package", "distribution", "names", *_SECTIONS))
     package = table.get("package")
     if not isinstance(package, str) or not _is_dotted(package):
-        yield "", "package", "the name that the SDK is imported by is needed here, such as 'acme_exports'."
+        yield "", "package", "the name that the SDK is imported by is needed here, such as 'acme_sdk'."
         return
     if not re.fullmatch(r"[\w.-]+", str(table.get("distribution", package))):
-        yield ("", "distribution", "the name that the SDK is installed by is needed here, such as 'acme-exports'.")
-    yield from _problems_of_names(table.get("names", {}), package)
+        yield ("", "distribution", "the name that the SDK is installed by is needed here, such as 'acme-sdk'.")
+    yield from _problems_of_names(table.get("names", {}), package, vocabulary)
     for section, checked in _SECTIONS.items():
         given = table.get(section, {})
         if not isinstance(given, dict):
             yield "", section, f"it must be a table: [{section}]."
             continue
-        yield from checked(section, given)
+        yield from checked(section, given, vocabulary)
 
 
-def _problems_of_names(names: Any, package: str) -> Iterator[Problem]:
+def _problems_of_names(names: Any, package: str, vocabulary: Vocabulary) -> Iterator[Problem]:
     if not isinstance(names, dict):
         yield "", "names", "it must be a table: [names]."
         return
-    yield from _unknown("names", names, KNOWN)
+    yield from _unknown("names", names, vocabulary.known)
     for name, place in names.items():
         module, _, attribute = str(place).partition(":")
         inside = module == package or module.startswith(f"{package}.")
@@ -273,14 +187,14 @@ def _problems_of_names(names: Any, package: str) -> Iterator[Problem]:
                 name,
                 f"{place!r} is no place in the SDK. Write '{package}:Name' or '{package}.module:Name'.",
             )
-    for name in REQUIRED:
+    for name in vocabulary.required:
         if name not in names:
             yield "names", name, "it is missing, and nothing can be checked without it. Say where it is."
 
 
-def _problems_of_members(section: str, tables: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems_of_members(section: str, tables: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem]:
     """``[methods.X]``, ``[fields.X]`` and ``[arguments."X.m"]``: an owner, and renamed members."""
-    known: Mapping[str, Iterable[str]] = _OWNERS[section]
+    known: Mapping[str, Iterable[str]] = getattr(vocabulary, section)
     yield from _unknown(section, tables, known)
     for owner, members in tables.items():
         if not isinstance(members, dict):
@@ -294,10 +208,10 @@ def _problems_of_members(section: str, tables: Mapping[str, Any]) -> Iterator[Pr
                 yield (f"{section}.{owner}", name, f"{own!r} is another name of the contract. Rename that one too.")
 
 
-def _problems_of_variables(section: str, variables: Mapping[str, Any]) -> Iterator[Problem]:
+def _problems_of_variables(section: str, variables: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem]:
     for name, own in variables.items():
-        if not re.fullmatch(rf"{PREFIX}[A-Z0-9_]*\*?", name):
-            yield section, name, f"a variable of the contract begins with {PREFIX}, and may end in {ANY}."
+        if not re.fullmatch(rf"{vocabulary.prefix}[A-Z0-9_]*\*?", name):
+            yield section, name, f"a variable of the contract begins with {vocabulary.prefix}, and may end in {ANY}."
         elif not isinstance(own, str) or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*\*?", own):
             yield section, name, f"{own!r} is no name of a variable."
         elif name.endswith(ANY) is not own.endswith(ANY):
@@ -305,8 +219,8 @@ def _problems_of_variables(section: str, variables: Mapping[str, Any]) -> Iterat
     yield from _problems_of_twins(section, variables)
 
 
-def _problems_of_outcomes(section: str, outcomes: Mapping[str, Any]) -> Iterator[Problem]:
-    yield from _unknown(section, outcomes, OUTCOMES)
+def _problems_of_outcomes(section: str, outcomes: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem]:
+    yield from _unknown(section, outcomes, vocabulary.outcomes)
     for name, own in outcomes.items():
         if not isinstance(own, str) or not own:
             yield section, name, f"{own!r} is no text: it is the value of the SDK's own outcome."
@@ -333,11 +247,6 @@ def _unknown(section: str, given: Iterable[str], known: Iterable[str]) -> Iterat
             yield (section, key, f"there is no such name. Known here: {', '.join(known)}. Rename it, or take it out.")
 
 
-_ARGUMENTS: dict[str, tuple[str, ...]] = {
-    **FUNCTIONS,
-    **{f"{owner}.{method}": names for owner, table in METHODS.items() for method, names in table.items()},
-}
-_OWNERS: dict[str, Mapping[str, Iterable[str]]] = {"methods": METHODS, "arguments": _ARGUMENTS, "fields": FIELDS}
 _SECTIONS: dict[str, Any] = {
     "methods": _problems_of_members,
     "arguments": _problems_of_members,

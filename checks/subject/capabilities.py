@@ -1,7 +1,7 @@
 """Which parts of the contract does this SDK have at all, and where are they?
 
-Found by looking at names and signatures, never at a version. An SDK of other names is spoken to by an adapter:
-see :func:`use`. Runs in the SDK's own process.
+Found by looking at names and signatures, never at a version. Which names there are, the check pack says; an SDK
+of other names is spoken to by an adapter: see :func:`use`. Runs in the SDK's own process.
 """
 
 from __future__ import annotations
@@ -9,14 +9,12 @@ from __future__ import annotations
 import dataclasses
 import importlib
 import inspect
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from checks.subject.adapter import FIELDS, METHODS, Adapter
+from checks.subject.adapter import Adapter, Vocabulary
 from checks.subject.translated import Translator
-
-PACKAGE = "aris3_client_sdk"
 
 
 class Binding(NamedTuple):
@@ -26,59 +24,53 @@ class Binding(NamedTuple):
     name: str
 
 
-# Where the contract itself puts its names. Another SDK's are in its adapter.
-NAMES: dict[str, Binding] = {
-    "load_config": Binding(PACKAGE, "load_config"),
-    "ClientConfig": Binding(PACKAGE, "ClientConfig"),
-    "ConfigError": Binding(PACKAGE, "ConfigError"),
-    "HttpClient": Binding(PACKAGE, "HttpClient"),
-    "TraceContext": Binding(PACKAGE, "TraceContext"),
-    "ApiError": Binding(PACKAGE, "ApiError"),
-    "AuthError": Binding(PACKAGE, "AuthError"),
-    "PermissionError": Binding(PACKAGE, "PermissionError"),
-    "NotFoundError": Binding(PACKAGE, "NotFoundError"),
-    "ValidationError": Binding(PACKAGE, "ValidationError"),
-    "RateLimitError": Binding(PACKAGE, "RateLimitError"),
-    "ServerError": Binding(PACKAGE, "ServerError"),
-    "TransportError": Binding(PACKAGE, "TransportError"),
-    "ConflictError": Binding(f"{PACKAGE}.exceptions", "ConflictError"),
-    "ExportsClient": Binding(f"{PACKAGE}.clients.exports_client", "ExportsClient"),
-    "ExportRequest": Binding(PACKAGE, "ExportRequest"),
-    "ExportStatus": Binding(PACKAGE, "ExportStatus"),
-    "ExportListResponse": Binding(PACKAGE, "ExportListResponse"),
-    "ExportArtifact": Binding(PACKAGE, "ExportArtifact"),
-    "ExportResolvedArtifact": Binding(f"{PACKAGE}.models_exports", "ExportResolvedArtifact"),
-    "IdempotencyKeys": Binding(PACKAGE, "IdempotencyKeys"),
-    "new_idempotency_keys": Binding(PACKAGE, "new_idempotency_keys"),
-    "resolve_idempotency_keys": Binding(PACKAGE, "resolve_idempotency_keys"),
-    "idempotency_headers": Binding(PACKAGE, "idempotency_headers"),
-    "ApiSession": Binding(PACKAGE, "ApiSession"),
-    "UnauthorizedError": Binding(PACKAGE, "UnauthorizedError"),
-    "ForbiddenError": Binding(PACKAGE, "ForbiddenError"),
-    "MustChangePasswordError": Binding(PACKAGE, "MustChangePasswordError"),
-    "ExportTerminalState": Binding(f"{PACKAGE}.models_exports", "ExportTerminalState"),
-    "ExportWaitResult": Binding(f"{PACKAGE}.models_exports", "ExportWaitResult"),
-    "map_error": Binding(f"{PACKAGE}.error_mapper", "map_error"),
-}
+class Capability(NamedTuple):
+    """A part of the contract that an SDK may lack, and how its presence shows."""
+
+    says: str
+    present: Callable[[], bool]
 
 
 class Lacking(AttributeError):
     """The SDK does not have a name of the contract: its adapter does not say where it is."""
 
 
+NAMES: dict[str, Binding] = {}  # where each name of the contract lives in this SDK
+
+_vocabulary = Vocabulary(package="", prefix="", names={})
+_known: Mapping[str, Capability] = {}
 _translator: Translator | None = None
 
 
-def use(adapter: Adapter, *, ours: Path | None = None) -> None:
-    """Speak the names of another SDK from now on, in this process. Before checks are imported: they take PACKAGE.
+def use(
+    vocabulary: Vocabulary, known: Mapping[str, Capability], adapter: Adapter | None = None, *, ours: Path | None = None
+) -> None:
+    """Speak the names of a contract from now on, in this process; with an adapter, those that the SDK has for them.
 
+    :param known: the parts of the contract that an SDK may lack, by name.
     :param ours: the folder of this run, where files may be translated in place.
     """
-    global PACKAGE, _translator
-    PACKAGE = adapter.package
+    global _vocabulary, _known, _translator
+    _vocabulary, _known = vocabulary, known
+    places = adapter.names if adapter else vocabulary.names
     NAMES.clear()
-    NAMES.update({name: Binding(*place.split(":")) for name, place in adapter.names.items()})
-    _translator = Translator(adapter, own, ours)
+    NAMES.update({name: Binding(*place.split(":")) for name, place in places.items()})
+    _translator = Translator(adapter, vocabulary, own, ours) if adapter else None
+
+
+def package() -> str:
+    """The name that the SDK is imported by."""
+    return _translator.adapter.package if _translator else _vocabulary.package
+
+
+def prefix() -> str:
+    """What the variables of the contract begin with."""
+    return _vocabulary.prefix
+
+
+def capability(name: str) -> Capability:
+    """A part of the contract, by its name."""
+    return _known[name]
 
 
 def own(name: str) -> Any:
@@ -109,7 +101,7 @@ def own_name(owner: str, member: str) -> str:
     """
     if _translator is None:
         return member
-    return _translator.adapter.field(owner, _translator.adapter.method(owner, member))
+    return _translator.adapter.field(_vocabulary.holder(owner), _translator.adapter.method(owner, member))
 
 
 def amiss() -> Iterator[str]:
@@ -122,7 +114,7 @@ def amiss() -> Iterator[str]:
             own(name)
         except (ImportError, AttributeError) as why:
             yield f"names.{name}: there is no {place} in the SDK: {why}"
-    for owner in {**METHODS, **FIELDS}:
+    for owner in {**_vocabulary.methods, **_vocabulary.fields}:
         if owner not in adapter.names or not exists(owner):
             yield from (
                 f"{section}.{owner}: {owner} is not in [names], so nothing in it can be renamed"
@@ -162,9 +154,9 @@ def _amiss_in_outcomes(adapter: Adapter) -> Iterator[str]:
     if not adapter.outcomes:
         return
     try:
-        values = {member.value for member in own("ExportTerminalState")}
+        values = {member.value for member in own(_vocabulary.enum)}
     except (ImportError, AttributeError, TypeError):
-        yield "outcomes: names.ExportTerminalState must say where the outcomes are"
+        yield f"outcomes: names.{_vocabulary.enum} must say where the outcomes are"
         return
     for outcome, theirs in adapter.outcomes.items():
         if theirs not in values:
@@ -226,57 +218,3 @@ def _takes(function: Callable[..., Any], where: str, parameter: str) -> bool:
     if any(p.kind is inspect.Parameter.VAR_KEYWORD for p in parameters.values()):
         raise LookupError(f"{where} takes any keyword, so it does not show whether it knows {parameter!r}")
     return False
-
-
-class Capability(NamedTuple):
-    """A part of the contract that an SDK may lack, and how its presence shows."""
-
-    says: str
-    present: Callable[[], bool]
-
-
-CAPABILITIES: dict[str, Capability] = {
-    "cache": Capability("a cache of GETs", lambda: has_field("HttpClient", "enable_get_cache")),
-    "cache-ttl": Capability("a lifetime for cached answers", lambda: has_field("HttpClient", "cache_ttl_seconds")),
-    "cache-clear": Capability("a way to empty the cache", lambda: has_method("HttpClient", "clear_cache")),
-    "invalidation": Capability("an invalidation by path", lambda: takes("HttpClient", "request", "invalidate_paths")),
-    "bypass": Capability("a bypass for one request", lambda: takes("HttpClient", "request", "use_get_cache")),
-    "status-bypass": Capability(
-        "a bypass for one status", lambda: takes("ExportsClient", "get_export_status", "use_get_cache")
-    ),
-    "telemetry": Capability(
-        "a telemetry of its waits", lambda: takes("ExportsClient", "wait_for_export_ready", "telemetry_hook")
-    ),
-    "cancellation": Capability(
-        "a way to cancel a wait", lambda: takes("ExportsClient", "wait_for_export_ready", "cancel_check")
-    ),
-    "jitter": Capability("a jitter between retries", lambda: has_field("ClientConfig", "retry_jitter_enabled")),
-    "waiting": Capability("a wait for an export", lambda: has_method("ExportsClient", "wait_for_export_ready")),
-    "wait-until-ready": Capability(
-        "a wait that returns the status", lambda: has_method("ExportsClient", "wait_until_ready")
-    ),
-    "list": Capability("a list of exports", lambda: has_method("ExportsClient", "list_exports")),
-    "list-recent": Capability("a list of recent exports", lambda: has_method("ExportsClient", "list_recent_exports")),
-    "artifact": Capability("a way to ask for an artifact", lambda: has_method("ExportsClient", "get_export_artifact")),
-    "resolve-artifact": Capability(
-        "an artifact made from a status", lambda: has_method("ExportsClient", "resolve_export_artifact")
-    ),
-    "download": Capability("a download", lambda: has_method("ExportsClient", "download_export")),
-    "idempotency": Capability(
-        "an idempotency key for a request", lambda: takes("ExportsClient", "request_export", "idempotency_key")
-    ),
-    "idempotency-keys": Capability(
-        "a maker of idempotency keys", lambda: exists("new_idempotency_keys") and exists("resolve_idempotency_keys")
-    ),
-    "trace": Capability("a trace context", lambda: exists("TraceContext") and has_field("HttpClient", "trace")),
-    "hooks": Capability(
-        "hooks round a request",
-        lambda: has_field("HttpClient", "before_request") and has_field("HttpClient", "after_response"),
-    ),
-    "retry-mutation": Capability(
-        "a retry for mutations on demand", lambda: takes("HttpClient", "request", "retry_mutation")
-    ),
-    "context": Capability("a context for requests", lambda: takes("HttpClient", "request", "context_key")),
-    "context-switch": Capability("a way to switch the context", lambda: has_method("HttpClient", "switch_context")),
-    "last-operation": Capability("a note of the last operation", lambda: has_field("HttpClient", "last_operation")),
-}

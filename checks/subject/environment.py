@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -30,19 +30,10 @@ from checks.subject import probe
 from checks.subject.adapter import Adapter
 from checks.subject.digest import digest_of, first_difference, source_files
 from checks.subject.installer import Installer, find_installer, site_packages_in
-from checks.subject.source import (
-    BUNDLED,
-    DISTRIBUTION,
-    HINT,
-    PACKAGE,
-    Kind,
-    Source,
-    classify,
-    folder_of,
-    is_project,
-    package_in,
-    reference_of,
-)
+from checks.subject.source import HINT, Kind, Source, classify, folder_of, is_project, package_in, reference_of
+
+if TYPE_CHECKING:
+    from checks.contracts.pack import Pack
 
 # What the recorder needs beside the SDK.
 RECORDER = ("pytest>=8", "msgspec>=0.19", "hypothesis>=6.100")
@@ -79,9 +70,11 @@ PASSED_ON = (
 class Prepared(Record, frozen=True, kw_only=True):
     """An interpreter that can import the SDK and pytest, once ``paths`` stand first on ``sys.path``.
 
-    ``adapter`` says what the names of the contract are called in the SDK, where they are not the contract's own.
+    ``pack`` holds the checks that it is for. ``adapter`` says what the names of the contract are called in the SDK,
+    where they are not the contract's own.
     """
 
+    pack: Pack
     python: Path
     paths: tuple[Path, ...]
     subject: Subject
@@ -91,7 +84,7 @@ class Prepared(Record, frozen=True, kw_only=True):
     @property
     def package(self) -> str:
         """The name that the SDK is imported by."""
-        return self.adapter.package if self.adapter else PACKAGE
+        return self.adapter.package if self.adapter else self.pack.package
 
 
 class _Place(NamedTuple):
@@ -102,34 +95,36 @@ class _Place(NamedTuple):
 
 
 class _Bench(NamedTuple):
-    """What every way of preparing needs: a folder of its own, a home for the SDK, an installer, and its names."""
+    """What every way of preparing needs: a folder of its own, a home for the SDK, an installer, the pack, and names."""
 
     scratch: Path
     home: Path
     installer: Installer
+    pack: Pack
     package: str
     distribution: str
 
 
 @contextmanager
 def prepare(
-    asked: str, *, adapter: Adapter | None = None, echo: Callable[[str], None] = lambda line: None
+    asked: str, *, pack: Pack, adapter: Adapter | None = None, echo: Callable[[str], None] = lambda line: None
 ) -> Iterator[Prepared]:
     """Make the SDK that ``asked`` names importable, for as long as the context lasts.
 
     ``echo`` is given one line for each thing that takes time.
 
+    :param pack: the checks that it is for. Where nothing is asked for, its reference SDK is prepared.
     :param adapter: what the names of the contract are called in this SDK; none, if they are the contract's own.
     :raises SubjectError: the SDK cannot be found, installed or imported, or is not what its source says.
     :raises SettingsError: the adapter names what the SDK does not have.
     :raises NetworkError: no package index could be reached.
     """
-    package, distribution = (adapter.package, adapter.distribution) if adapter else (PACKAGE, DISTRIBUTION)
-    source = classify(asked, package=package)
+    named = adapter or pack
+    source = classify(asked, package=named.package, bundled=pack.reference)
     with _private_folder() as scratch:
         home = scratch / "home"
         home.mkdir()
-        bench = _Bench(scratch, home, find_installer(scratch, echo), package, distribution)
+        bench = _Bench(scratch, home, find_installer(scratch, echo), pack, named.package, named.distribution)
         echo(f"Preparing the SDK ({source.label}) in a private environment.")
         prepared = _described(source, _WAYS[source.kind](source, bench), bench)
         if adapter is not None:
@@ -139,7 +134,7 @@ def prepare(
 
 
 def scrubbed_environ(home: Path) -> dict[str, str]:
-    """The variables for a process that runs the SDK: no ``ARIS3_*``, no proxies, an empty home.
+    """The variables for a process that runs the SDK: none that it may read, no proxies, an empty home.
 
     ``PYTEST_DISABLE_PLUGIN_AUTOLOAD`` keeps the pytest plugins of an environment that is watched out of the
     checks.
@@ -170,7 +165,7 @@ def scrubbed_environ(home: Path) -> dict[str, str]:
 
 
 def _from_project(source: Source, bench: _Bench) -> _Place:
-    root = source.path or BUNDLED
+    root = source.path or bench.pack.reference
     copy, package = _copied_project(root, bench, source.label)
     place = _installed([str(copy)], source, bench)
     _require_same_files(root / package, copy / package, source.label, bench)
@@ -299,13 +294,15 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
         source=source.label,
     )
     host = Host(python=told.python, implementation=told.implementation, os=told.os, freeze=told.freeze)
-    return Prepared(python=place.python, paths=place.paths, subject=subject, host=host)
+    return Prepared(pack=bench.pack, python=place.python, paths=place.paths, subject=subject, host=host)
 
 
 def _require_fit(prepared: Prepared, home: Path) -> None:
     """Refuse an adapter that names what the SDK does not have."""
     assert prepared.adapter is not None
-    amiss = probe.what_is_amiss(prepared.python, scrubbed_environ(home), prepared.paths, adapter=prepared.adapter)
+    amiss = probe.what_is_amiss(
+        prepared.python, scrubbed_environ(home), prepared.paths, pack=prepared.pack.folder, adapter=prepared.adapter
+    )
     if amiss:
         raise SettingsError(
             f"{prepared.adapter.file} does not fit {prepared.subject.name}. {'; '.join(amiss)}. Mend these keys."

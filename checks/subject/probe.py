@@ -101,13 +101,16 @@ def ask(
     return msgspec.json.decode(_answer(argv, environ, package or "nothing"), type=Told)
 
 
-def what_is_amiss(python: Path, environ: Mapping[str, str], paths: Sequence[Path], *, adapter: Adapter) -> list[str]:
+def what_is_amiss(
+    python: Path, environ: Mapping[str, str], paths: Sequence[Path], *, pack: Path, adapter: Adapter
+) -> list[str]:
     """What an adapter says and the SDK does not have, a sentence each.
 
     :param python: with ``paths``, it has msgspec beside the SDK.
+    :param pack: the folder of the check pack.
     :raises SubjectError: it does not answer, or not in time.
     """
-    question = {"paths": [str(path) for path in paths], "adapter": msgspec.to_builtins(adapter)}
+    question = {"paths": [str(path) for path in paths], "pack": str(pack), "adapter": msgspec.to_builtins(adapter)}
     argv = command("checks.subject.fit", msgspec.json.encode(question).decode(), python=str(python))
     return msgspec.json.decode(_answer(argv, environ, adapter.package), type=list[str])
 

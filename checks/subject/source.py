@@ -17,9 +17,6 @@ from urllib.request import url2pathname
 from checks.errors import SubjectError
 from checks.records import Record, Word
 
-PACKAGE = "aris3_client_sdk"
-DISTRIBUTION = "aris3-client-sdk"
-BUNDLED = Path(__file__).resolve().parent / "reference"
 BUNDLED_LABEL = "bundled"  # how evidence names it
 
 HINT = "Give a path, a requirement such as 'pkg==1.1.0', or leave it out to watch the bundled SDK."
@@ -72,15 +69,16 @@ class Reference(NamedTuple):
     url: str
 
 
-def classify(asked: str, base: Path | None = None, *, package: str = PACKAGE) -> Source:
+def classify(asked: str, base: Path | None = None, *, package: str, bundled: Path) -> Source:
     """Say what the text names; relative paths start at ``base``, or else at the working folder.
 
     :param package: the name that the SDK is imported by.
+    :param bundled: the project that no text at all names.
     :raises SubjectError: a path that does not exist or holds no SDK, or text that is no requirement.
     """
     asked = asked.strip()
     if not asked:
-        return Source(kind=Kind.BUNDLED, asked="", path=BUNDLED)
+        return Source(kind=Kind.BUNDLED, asked="", path=bundled)
     path = _absolute(Path(asked).expanduser(), base)
     if path.is_dir():
         return _of_folder(asked, path, package)
@@ -94,13 +92,13 @@ def classify(asked: str, base: Path | None = None, *, package: str = PACKAGE) ->
 def folder_of(package: str) -> str:
     """Where a package lies below what it is imported from.
 
-    >>> folder_of("acme.exports")
-    'acme/exports'
+    >>> folder_of("acme.files")
+    'acme/files'
     """
     return package.replace(".", "/")
 
 
-def package_in(root: Path, package: str = PACKAGE) -> Path | None:
+def package_in(root: Path, package: str) -> Path | None:
     """The SDK's package folder in a project: under ``src/``, at the root, or one folder down."""
     inner = folder_of(package)
     layouts: Iterator[Path] = iter((root / "src" / inner, root / inner, *sorted(root.glob(f"*/{inner}"))))

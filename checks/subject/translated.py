@@ -5,7 +5,7 @@ methods, and that holds one of the SDK's own objects. What goes in is handed ove
 what comes out is shown in the same way. The SDK is not changed; an exception class alone, which must be the
 very class that is raised, also takes and shows its fields by their other names.
 
-The HTTP client is a subclass, since checks subclass it: what they override is called by the contract's names.
+A class that checks make subclasses of is a subclass itself: what they override is called by the contract's names.
 """
 
 from __future__ import annotations
@@ -25,10 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from checks.errors import HarnessError
-from checks.subject.adapter import ENUM, ERRORS, FUNCTIONS, OUTCOMES, PREFIX, Adapter
-
-INHERITED = "HttpClient"
-_VARIABLE = re.compile(rf"{PREFIX}[A-Z0-9_]+")
+from checks.subject.adapter import Adapter, Vocabulary
 
 
 class View:
@@ -66,8 +63,12 @@ class Translator:
         translated too.
     """
 
-    def __init__(self, adapter: Adapter, find: Callable[[str], Any], ours: Path | None = None) -> None:
+    def __init__(
+        self, adapter: Adapter, vocabulary: Vocabulary, find: Callable[[str], Any], ours: Path | None = None
+    ) -> None:
         self.adapter = adapter
+        self.vocabulary = vocabulary
+        self._variable = re.compile(rf"{vocabulary.prefix}[A-Z0-9_]+".encode())
         self._find = find
         self._ours = ours.resolve() if ours else None
         self._faces: dict[tuple[str, type], type[View]] = {}
@@ -77,17 +78,17 @@ class Translator:
     def of(self, name: str) -> Any:
         """What stands for a name of the contract: a class or a function that speaks the contract's names."""
         own = self._find(name)
-        if name == "load_config":
+        if name == self.vocabulary.loader:
             return self._loading(own)
-        if name in FUNCTIONS:
+        if name in self.vocabulary.functions:
             return self._function(own, name)
-        if name in ERRORS:
+        if name in self.vocabulary.errors:
             return self._named(own, name)
-        if name == ENUM:
+        if name == self.vocabulary.enum:
             return self._outcomes(own)
         if not isinstance(own, type):
             return own
-        return self._client(own) if name == INHERITED else self._face(name, own)
+        return self._client(own) if name == self.vocabulary.subclassed else self._face(name, own)
 
     # ── values ──
 
@@ -110,7 +111,8 @@ class Translator:
 
     def _classes(self) -> Iterator[tuple[str, type]]:
         for name in self.adapter.names:
-            if name not in FUNCTIONS and name not in ERRORS and name != ENUM:
+            words = self.vocabulary
+            if name not in words.functions and name not in words.errors and name != words.enum:
                 own = self._find(name)
                 if isinstance(own, type):
                     yield name, own
@@ -118,7 +120,7 @@ class Translator:
     def _outcome(self, value: Any) -> Any:
         if not self.adapter.outcomes:
             return value
-        own = self._find(ENUM)
+        own = self._find(self.vocabulary.enum)
         return self._outcomes(own)(self._outcome_text(value.value)) if isinstance(value, own) else value
 
     def _outcome_text(self, own: Any) -> Any:
@@ -130,7 +132,7 @@ class Translator:
             return own
         if own not in self._enums:
             members = {
-                str(text) if text in OUTCOMES else member.name: text
+                str(text) if text in self.vocabulary.outcomes else member.name: text
                 for member in own
                 for text in [self._outcome_text(member.value)]
             }
@@ -157,7 +159,7 @@ class Translator:
         return spoken
 
     def _loading(self, own: Callable[..., Any]) -> Callable[..., Any]:
-        spoken = self._function(own, "load_config")
+        spoken = self._function(own, self.vocabulary.loader)
 
         @functools.wraps(spoken)
         def load(*args: Any, **kwargs: Any) -> Any:
@@ -183,7 +185,7 @@ class Translator:
         own = {name for name in os.environ if self.adapter.variable_of_the_contract(name) != name}
         for name in own:
             del os.environ[name]
-        self._rename(self.adapter.variable, PREFIX)
+        self._rename(self.adapter.variable, self.vocabulary.prefix)
         try:
             yield
         finally:
@@ -216,15 +218,14 @@ class Translator:
                 copied.unlink()
 
     def _with_own_names(self, content: bytes) -> bytes:
-        pattern = re.compile(_VARIABLE.pattern.encode())
-        return pattern.sub(lambda found: self.adapter.variable(found[0].decode()).encode(), content)
+        return self._variable.sub(lambda found: self.adapter.variable(found[0].decode()).encode(), content)
 
     def _ours_in_reach(self) -> list[Path]:
         """The ``.env`` files that a search could meet, as far as they lie in the folder of this very run."""
         ours = self._ours
         if ours is None:
             return []
-        module = inspect.getmodule(self._find("load_config"))
+        module = inspect.getmodule(self._find(self.vocabulary.loader))
         starts = [Path.cwd(), Path(str(getattr(module, "__file__", ""))).resolve().parent]
         found = {folder / ".env" for start in starts for folder in (start, *start.parents)}
         return sorted(path for path in found if path.is_relative_to(ours) and path.is_file())
@@ -279,7 +280,7 @@ class Translator:
         return Face
 
     def _own_name(self, owner: str, member: str) -> str:
-        return self.adapter.field(owner, self.adapter.method(owner, member))
+        return self.adapter.field(self.vocabulary.holder(owner), self.adapter.method(owner, member))
 
     def _member(self, value: Any, owner: str, member: str) -> Any:
         if inspect.isroutine(value):
@@ -287,11 +288,11 @@ class Translator:
         return self.shown(value)
 
     def _client(self, own: Any) -> type:
-        """A subclass of the SDK's HTTP client, with the contract's names beside the SDK's."""
+        """A subclass of the class that checks make subclasses of, with the contract's names beside the SDK's."""
         if own in self._clients:
             return self._clients[own]
-        adapter, translator = self.adapter, self
-        renamed = adapter.fields.get(INHERITED, {})
+        adapter, translator, owner = self.adapter, self, self.vocabulary.subclassed
+        renamed = adapter.fields.get(owner, {})
         ours = {theirs: mine for mine, theirs in renamed.items()}
 
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
@@ -321,8 +322,8 @@ class Translator:
         }
         for mine, theirs in renamed.items():
             body[mine] = _field(translator, theirs)
-        for where in {*adapter.methods.get(INHERITED, {}), *_methods_with_arguments(adapter, INHERITED)}:
-            theirs = adapter.method(INHERITED, where)
+        for where in {*adapter.methods.get(owner, {}), *_methods_with_arguments(adapter, owner)}:
+            theirs = adapter.method(owner, where)
             if hasattr(own, theirs):
                 body[where] = _method(translator, own, where, theirs)
         made = type(own.__name__, (own,), body)
@@ -332,8 +333,8 @@ class Translator:
 
     def _named(self, own: type, name: str) -> type:
         """An exception class itself; its fields can be read, and given, by the contract's names too."""
-        renamed = self.adapter.fields.get("ApiError", {})
-        if name == "ConfigError" or not renamed:
+        renamed = self.adapter.fields.get(self.vocabulary.base_error, {})
+        if name == self.vocabulary.plain_error or not renamed:
             return own
         for mine, theirs in renamed.items():
             if not hasattr(own, mine):
@@ -359,7 +360,7 @@ def _field(translator: Translator, theirs: str) -> property:
 def _method(translator: Translator, own: type, where: str, theirs: str) -> Callable[..., Any]:
     """A method of the client under the contract's name. Under its own name, the SDK calls it too: as it likes."""
     inherited = getattr(own, theirs)
-    path = f"{INHERITED}.{where}"
+    path = f"{translator.vocabulary.subclassed}.{where}"
 
     @functools.wraps(inherited)
     def spoken(self: Any, *args: Any, **kwargs: Any) -> Any:

@@ -17,11 +17,11 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from checks.contracts.promises import PROMISES
 from checks.records import CheckRun, Outcome
 from tests.other_sdks.bench import bench, found
 from tests.other_sdks.healthy import HEALTHY
 from tests.other_sdks.old import OLD
+from tests.ours import PROMISES
 
 WRONG = (Outcome.BROKEN, Outcome.UNKNOWN)
 

@@ -54,11 +54,12 @@ from checks.records import (
 from checks.settings import Settings, Thresholds, load
 from checks.stages.calibrate import calibrate as command
 from checks.stages.place import Place
+from tests.ours import PACK
 
 DOCS = Path(__file__).parents[2] / "docs"
 WORLD, LIMITS = World(), Thresholds()
 DETECTOR = Detector(shown=100, caught=100, low=0.97)
-SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100)
+SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100, PACK.duties)
 
 
 def made(*ids: str, watches: int = 40, seed: int = 1):
@@ -350,7 +351,7 @@ def self_test(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def hold(*defects: Caught) -> None:
         run = Run(made_at=T0, python="3.11.7", subject_digest="d", to_all=True, defects=defects)
-        monkeypatch.setattr(selftest, "read", lambda: SelfTest(runs=(run,)) if defects else None)
+        monkeypatch.setattr(selftest, "read", lambda pack: SelfTest(pack=pack, runs=(run,)) if defects else None)
 
     return hold
 

@@ -18,10 +18,11 @@ from checks.metrics.span import Detector
 from checks.metrics.statistics import trend, wilson
 from checks.records import State
 from checks.settings import Settings, Thresholds
+from tests.ours import PACK
 
 WORLD, LIMITS = World(), Thresholds()
 DETECTOR = Detector(shown=100, caught=100, low=0.97)
-SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100)
+SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100, PACK.duties)
 WATCHES = 2000
 COMPUTED = [one for one in SCENARIOS if theory.expected(one, WORLD, LIMITS, Sees())]
 COMPARISONS = sum(len(theory.expected(one, WORLD, LIMITS, Sees())) for one in COMPUTED)

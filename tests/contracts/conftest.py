@@ -7,9 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.proving.prove import REFERENCE
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import PACKAGE, REFERENCE
 
 
 @pytest.fixture

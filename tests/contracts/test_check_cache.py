@@ -9,21 +9,21 @@ import pytest
 
 from checks.contracts.run import run_checks
 from checks.declare import StandIn
-from checks.pack.cache.defects import STAND_INS
-from checks.pack.cache.promises import PROMISES
 from checks.proving.defects import plant
-from checks.proving.prove import EXPLORING, REFERENCE
 from checks.records import Outcome
 from checks.subject.environment import Prepared
+from tests.ours import EXPLORING, PACK
 
+FAMILY = next(family for family in PACK.families if family.name == "cache")
+STAND_INS = FAMILY.stand_ins
 # Those that explore have tests of their own: here they would take most of the time.
-IDS = tuple(promise.id for promise in PROMISES if promise.id not in EXPLORING)
+IDS = tuple(promise.id for promise in FAMILY.promises if promise.id not in EXPLORING)
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda stand_in: stand_in.id)
+@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
 def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
-    source = plant(stand_in, REFERENCE, tmp_path)
+    source = plant(PACK, stand_in, tmp_path)
     run = run_checks(msgspec.structs.replace(prepared, paths=(source,)), wanted=IDS)
     assert {c.id: c.reason for c in run.checks if c.outcome is not Outcome.KEPT} == {}

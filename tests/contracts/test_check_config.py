@@ -10,14 +10,14 @@ import pytest
 
 from checks.contracts.run import run_checks
 from checks.declare import StandIn
-from checks.pack.config.defects import STAND_INS
-from checks.pack.config.promises import PROMISES
 from checks.proving.defects import plant
-from checks.proving.prove import REFERENCE
 from checks.records import Outcome
 from checks.subject.environment import Prepared
+from tests.ours import PACK
 
-IDS = tuple(promise.id for promise in PROMISES)
+FAMILY = next(family for family in PACK.families if family.name == "config")
+STAND_INS = FAMILY.stand_ins
+IDS = tuple(promise.id for promise in FAMILY.promises)
 
 
 def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
@@ -25,11 +25,11 @@ def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
     return {check.id: check.outcome for check in run.checks if check.outcome is not Outcome.KEPT}
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=lambda stand_in: stand_in.id)
+@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
 def test_a_limitation_breaks_no_promise_whether_it_is_there_or_mended(
     stand_in: StandIn, prepared: Prepared, tmp_path: Path
 ) -> None:
-    source = plant(stand_in, REFERENCE, tmp_path)
+    source = plant(PACK, stand_in, tmp_path)
     assert not_kept(msgspec.structs.replace(prepared, paths=(source,))) == {}
 
 
@@ -67,7 +67,7 @@ def _number(name, *rest, **limits):
 
 def test_files_beside_the_sdk_itself_are_never_written(prepared: Prepared, tmp_path: Path) -> None:
     stand_in = STAND_INS[0]
-    source = plant(stand_in, REFERENCE, tmp_path)
+    source = plant(PACK, stand_in, tmp_path)
     before = sorted(source.rglob("*"))
     not_kept(
         msgspec.structs.replace(prepared, paths=(source,)),

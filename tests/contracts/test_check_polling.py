@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
 from checks.records import Outcome
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import PACKAGE, PROMISES
 
 WAITS = "clients/exports_client.py"
 PAUSE = "            time.sleep(interval)\n"

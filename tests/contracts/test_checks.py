@@ -3,13 +3,11 @@
 import pytest
 
 from checks.contracts.launch import files_of
-from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
 from checks.errors import UsageError
-from checks.pack.pack import LIMITATIONS
 from checks.records import CheckResult, CheckRun, Outcome, Presence
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import LIMITATIONS, PACK, PACKAGE, PROMISES
 
 
 @pytest.fixture(scope="module")
@@ -86,11 +84,11 @@ def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:
 
 def test_whatever_is_wanted_is_held_by_one_file_and_no_other_is_imported() -> None:
     ids = [one.id for one in (*PROMISES, *LIMITATIONS)]
-    assert dict.fromkeys(ids, 1) == {id: len(files_of([id])) for id in ids}
+    assert dict.fromkeys(ids, 1) == {id: len(files_of(PACK, [id])) for id in ids}
 
 
 def test_where_nothing_in_particular_is_wanted_all_files_are_imported() -> None:
-    assert {"check_exploration.py", "probe_cache.py"} <= {file.name for file in files_of([])}
+    assert {"check_exploration.py", "probe_cache.py"} <= {file.name for file in files_of(PACK, [])}
 
 
 def test_a_promise_that_is_not_there_is_refused_with_its_neighbours(prepared: Prepared) -> None:

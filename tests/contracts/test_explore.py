@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from checks.packs.aris3.stateful import BYPASS, PLAIN, Asked, Fetched, Model, Target
 
-from checks.contracts.explore import BYPASS, PLAIN, Asked, Fetched, Model, Target
 from checks.contracts.run import run_checks
-from checks.proving.defects import BY_ID, plant
-from checks.proving.prove import REFERENCE
+from checks.proving.defects import plant
 from checks.records import CheckResult, Outcome
 from checks.subject.environment import Prepared
+from tests.ours import DEFECT, PACK
 
 IDS = ("cache.holds-in-any-order", "polling.fresh-in-any-order")
 ALICE = Asked("the client", "alice", Target("/aris3/stores"))
@@ -29,7 +29,7 @@ def explored(sdk: Prepared, id: str, seed: int = 0) -> CheckResult:
 
 
 def sick(prepared: Prepared, folder: Path, defect: str) -> Prepared:
-    return msgspec.structs.replace(prepared, paths=(plant(BY_ID[defect], REFERENCE, folder),))
+    return msgspec.structs.replace(prepared, paths=(plant(PACK, DEFECT[defect], folder),))
 
 
 def test_the_healthy_sdk_survives_other_seeds(prepared: Prepared) -> None:

@@ -8,12 +8,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks
-from checks.proving.prove import REFERENCE
 from checks.records import CheckRun, Outcome
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import PACKAGE, PROMISES, REFERENCE
 
 SECRET = "ghp_0123456789abcdefghijklmnop"  # not one: what a token looks like
 HEAD = '"""Where is the service, and how patient is a client with it?"""\n\nfrom __future__ import annotations\n'
@@ -124,7 +122,7 @@ DEEDS: dict[str, tuple[str, tuple[Outcome, ...], str]] = {
     "prints secrets and megabytes, and ends": (CHATTER, (Outcome.UNKNOWN,), "exit code 1"),
     "empties the environment": ("os.environ.clear()", (Outcome.KEPT,), ""),
     "changes the working folder": ("os.chdir('/')", (Outcome.KEPT,), ""),
-    "closes what is open": ("os.closerange(0, 4096)", (Outcome.UNKNOWN,), "the export service"),
+    "closes what is open": ("os.closerange(0, 4096)", (Outcome.UNKNOWN,), "the loopback service"),
     "replaces the clock": ("import time; time.sleep = time.monotonic = lambda *_: 0.0", ANYTHING, ""),
     "replaces sockets": ("import socket; socket.socket = None; socket.setdefaulttimeout(0.001)", ANYTHING, ""),
     "calls itself without end": ("(f := lambda: f())()", (Outcome.UNKNOWN,), "RecursionError"),

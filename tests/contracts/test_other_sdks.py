@@ -21,6 +21,7 @@ from tests.other_sdks.healthy import HEALTHY
 from tests.other_sdks.old import OLD, UNREADABLE
 from tests.other_sdks.sdk import Sdk
 from tests.other_sdks.sick import SICK
+from tests.ours import PACK
 
 Runs = Callable[[Sdk], CheckRun]
 
@@ -46,7 +47,7 @@ def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
 
 
 def checked(project: Path) -> CheckRun:
-    with prepare(str(project)) as prepared:
+    with prepare(str(project), pack=PACK) as prepared:
         return run_checks(prepared)
 
 

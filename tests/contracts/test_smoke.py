@@ -11,6 +11,7 @@ from checks.records import EventKind, Outcome, SmokeRun
 from checks.service.client import Control
 from checks.service.process import ServiceProcess
 from checks.subject.environment import Prepared
+from tests.ours import PACK
 
 WAIT = "        start = time.monotonic()\n"
 POLL = "status = self.get_export_status(export_id, use_get_cache=False)"
@@ -29,7 +30,11 @@ def test_a_healthy_sdk_passes_on_loopback_and_says_how_much_it_tried(prepared: P
 
 
 def test_a_healthy_sdk_passes_against_a_service_in_real_time(prepared: Prepared) -> None:
-    with ServiceProcess() as service, Control(service.control_port) as control, control.open_scope() as scope:
+    with (
+        ServiceProcess(pack=PACK.folder) as service,
+        Control(service.control_port) as control,
+        control.open_scope() as scope,
+    ):
         scope.default_life("CREATED", "READY")
         run = run_smoke(prepared, base_url=scope.base_url, credentials={"access_token": "tok", "store_id": "s-1"})
         seen = scope.log()
@@ -40,7 +45,7 @@ def test_a_healthy_sdk_passes_against_a_service_in_real_time(prepared: Prepared)
 
 
 def test_a_service_that_is_not_there_is_a_network_error(prepared: Prepared) -> None:
-    with ServiceProcess() as service, Control(service.control_port) as control:
+    with ServiceProcess(pack=PACK.folder) as service, Control(service.control_port) as control:
         scope = control.open_scope()
         gone = scope.base_url
         scope.close()
@@ -63,7 +68,11 @@ def test_a_wait_that_fails_before_its_first_poll_is_no_stale_read(sdk_with) -> N
 
 def test_a_fallback_address_breaks_its_own_step_only(sdk_with) -> None:
     sick = sdk_with("config.py", '_text("ARIS3_API_BASE_URL")\n', '_text("ARIS3_API_BASE_URL") or "http://x"\n')
-    with ServiceProcess() as service, Control(service.control_port) as control, control.open_scope() as scope:
+    with (
+        ServiceProcess(pack=PACK.folder) as service,
+        Control(service.control_port) as control,
+        control.open_scope() as scope,
+    ):
         scope.default_life("READY")
         run = run_smoke(sick, base_url=scope.base_url)
     assert outcomes(run) == {

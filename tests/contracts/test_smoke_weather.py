@@ -8,6 +8,7 @@ from checks.records import EventKind, Outcome, SmokeRun
 from checks.service.client import Control, Step
 from checks.service.process import ServiceProcess
 from checks.subject.environment import Prepared
+from tests.ours import PACK
 
 POLL = "status = self.get_export_status(export_id, use_get_cache=False)"
 NETWORK = EventKind.NETWORK_ERROR
@@ -65,7 +66,11 @@ def test_a_lost_request_hides_no_stale_read(sdk_with) -> None:
 
 
 def test_on_a_real_service_a_wait_is_tried_once_more_too(prepared: Prepared) -> None:
-    with ServiceProcess() as service, Control(service.control_port) as control, control.open_scope() as scope:
+    with (
+        ServiceProcess(pack=PACK.folder) as service,
+        Control(service.control_port) as control,
+        control.open_scope() as scope,
+    ):
         # A real service is asked through the SDK's own retries: only more faults than those reach the caller.
         scope.default_life("CREATED", *[Step(state="CREATED", fault="close")] * 4, "READY")
         run = run_smoke(prepared, base_url=scope.base_url)

@@ -2,15 +2,14 @@
 
 import pytest
 
-from checks.contracts.promises import BY_ID, PROMISES, STATEMENTS
-from checks.pack.pack import LIMITATIONS
 from checks.records import Statement
+from tests.ours import LIMITATIONS, PROMISE, PROMISES, STATEMENTS
 
 
 @pytest.mark.parametrize("statement", STATEMENTS, ids=[f"{s.section}: {s.says}" for s in STATEMENTS])
 def test_a_sentence_has_promises_or_a_reason_and_never_both(statement: Statement) -> None:
     assert bool(statement.promises) != bool(statement.reason.strip())
-    assert set(statement.promises) <= set(BY_ID)
+    assert set(statement.promises) <= set(PROMISE)
 
 
 @pytest.mark.parametrize("section", ["2", "4", "5", "7"])

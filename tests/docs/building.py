@@ -17,6 +17,7 @@ from checks.includes.skeleton import pages
 from checks.includes.voice import Voice
 from checks.records import Judgement
 from checks.release.folder import open_release
+from tests.ours import PACK
 
 DOCS = Path(__file__).parents[2] / "docs"
 
@@ -46,7 +47,7 @@ class Site:
 
     def build(self, **options) -> Path:
         self.said.clear()
-        publish_reference(self.docs)
+        publish_reference(self.docs, PACK)
         return build(self.docs, self.out, echo=self.said.append, **options)
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from checks.proving.prove import REFERENCE
 from checks.service.client import Control
 from checks.service.process import ServiceProcess
 from tests.commands import ROOT, run
 from tests.docs.building import Site
 from tests.evidence.index import Index, wheel
 from tests.other_sdks.renamed.derive import ADAPTER, derive
+from tests.ours import PACK, REFERENCE
 from tests.sharing.clones import NOBODY, Shared, git, opened
 from tests.sharing.github import serving
 from tests.test_notify import Receiver
@@ -149,7 +149,11 @@ def renamed(folder: Path) -> Iterator[Place]:
 def served(folder: Path) -> Iterator[Place]:
     """A service that listens, and what it asks its callers for."""
     secrets = {"ATALAYA_SERVICE_ACCESS_TOKEN": "tok", "ATALAYA_SERVICE_STORE_ID": "s-1"}
-    with ServiceProcess() as service, Control(service.control_port) as control, control.open_scope() as scope:
+    with (
+        ServiceProcess(pack=PACK.folder) as service,
+        Control(service.control_port) as control,
+        control.open_scope() as scope,
+    ):
         scope.default_life("CREATED", "READY")
         yield Place(folder, secrets, {"URL": scope.base_url})
 

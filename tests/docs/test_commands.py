@@ -384,7 +384,7 @@ PROMISE = ROOT / "docs" / "guides" / "write-a-promise.md"
 INTO = (
     ("checks/pack/config/promises.py", 'PROMISES = Promises("config")\n'),
     ("checks/pack/config/promises.py", '    """Configuration.\n\n'),
-    ("checks/contracts/check_config.py", "# ── the record "),
+    ("checks/pack/config/check_config.py", "# ── the record "),
     ("checks/pack/config/defects.py", 'DEFECTS = Defects("config")\n'),
 )
 

@@ -13,13 +13,13 @@ import pytest
 from babel.messages.pofile import read_po
 from lxml import html
 
-from checks.contracts.promises import PROMISES
 from checks.errors import ReleaseError, UsageError
 from checks.includes import catalogue, myst
 from checks.includes.site import publish_releases
 from checks.includes.skeleton import pages
 from tests.docs.building import Site
 from tests.includes import example
+from tests.ours import PROMISES
 
 pytestmark = pytest.mark.long
 

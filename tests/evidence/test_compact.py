@@ -22,6 +22,7 @@ from checks.records import Conclusion, Environment, Evidence, JobAttempt, RunCon
 from checks.release import folder as releases
 from checks.release.judgement import judge_release
 from checks.settings import Settings
+from tests.ours import PACK
 
 ROOT = Path(__file__).parents[2]
 REHEARSAL = ROOT / "docs" / "releases" / "rehearsal-1"
@@ -87,10 +88,10 @@ def test_a_release_is_judged_the_same_from_compacted_evidence(tmp_path: Path) ->
     newest = max(ledger.read(evidence, RunContext), key=lambda record: record.recorded_at)
     later = newest.recorded_at + timedelta(hours=1)
     ledger.write(evidence, [msgspec.structs.replace(newest, run_id="current", recorded_at=later)])
-    before = judge_release(book, release, as_of=None, settings=Settings())
+    before = judge_release(book, release, as_of=None, settings=Settings(), pack=PACK)
     assert len(ledger.compact(evidence)) == 8
     assert len(list(evidence.glob("*.jsonl*"))) == 1
-    assert before == judge_release(book, release, as_of=None, settings=Settings())
+    assert before == judge_release(book, release, as_of=None, settings=Settings(), pack=PACK)
 
 
 def test_thousands_of_segments_are_the_same_records_and_the_same_rows_in_one_file(

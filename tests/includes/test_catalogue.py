@@ -5,6 +5,7 @@ from __future__ import annotations
 from babel.messages.pofile import read_po
 
 from checks.includes import catalogue
+from tests.ours import PACK
 
 
 def read(path):
@@ -30,10 +31,15 @@ def test_a_catalogue_that_is_up_to_date_is_not_written_again(tmp_path):
 
 def test_sentences_are_found_in_the_code_in_the_settings_and_among_the_words():
     found = catalogue.sentences()
-    assert found["Most users run on the defaults."] == ("checks/pack/config/promises.py",)
     assert found["Share of CI jobs that must end well."] == ("checks/settings.py",)
     assert "ON TRACK" in found
     assert "{share:.1%}" not in found
+
+
+def test_the_sentences_of_a_pack_are_its_own():
+    said = "Most users run on the defaults."
+    assert catalogue.pack_sentences(PACK)[said] == ("config/promises.py",)
+    assert said not in catalogue.sentences()
 
 
 def test_sentences_are_found_in_the_templates():

@@ -20,6 +20,7 @@ from checks.includes.reference import publish_reference
 from checks.includes.voice import SHAPES, Voice
 from checks.records import State, VerdictWord
 from tests.includes import example
+from tests.ours import PACK
 
 EN, ES = Voice(Language("en")), Voice(Language("es"))
 
@@ -145,11 +146,12 @@ def test_machines_read_the_verdict_the_metrics_and_the_promises(tmp_path):
 
 @pytest.mark.parametrize("code", ["en", "es"])
 def test_the_reference_is_written_in_each_language_and_once(tmp_path, code):
-    assert publish_reference(tmp_path)
-    assert publish_reference(tmp_path) == ()
-    assert {
-        f"{name}.md" for name in [*REFERENCE, *about_the_metrics(), *about_the_checks(None), *about_the_verdict(None)]
-    } == {file.name for file in (tmp_path / "_generated" / "reference" / code).iterdir()}
+    assert publish_reference(tmp_path, PACK)
+    assert publish_reference(tmp_path, PACK) == ()
+    names = [*REFERENCE, *about_the_metrics(), *about_the_checks(PACK, None), *about_the_verdict(None)]
+    assert {f"{name}.md" for name in names} == {
+        file.name for file in (tmp_path / "_generated" / "reference" / code).iterdir()
+    }
 
 
 def test_a_package_that_changed_between_two_runs_is_a_row_of_its_own():

@@ -13,6 +13,7 @@ from checks.records import Release
 from checks.release.folder import open_release
 from checks.settings import Settings, WatchSettings
 from tests.includes import example
+from tests.ours import PACK
 
 EARLIER = Release(version="1.0.0", commit="", opened_at=example.T0)
 RELEASE = Release(version="1.1.0", commit="", opened_at=example.T0 + timedelta(days=30))
@@ -46,7 +47,7 @@ def published(press):
     """Once published; again, it says what is published, and the counter how often it was made."""
 
     def again(settings: Settings | None = None):
-        return Store(press.docs, settings or Settings()).release(RELEASE, ALL, press)
+        return Store(press.docs, settings or Settings(), PACK.folder).release(RELEASE, ALL, press)
 
     again()
     return again
@@ -114,8 +115,8 @@ def test_what_failed_is_not_kept(press):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Store(press.docs, Settings()).release(RELEASE, ALL, fails)
-    assert press.judgement == Store(press.docs, Settings()).release(RELEASE, ALL, press)
+        Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, fails)
+    assert press.judgement == Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, press)
 
 
 def test_the_reference_is_written_again_when_what_it_prints_changes(press):
@@ -124,5 +125,5 @@ def test_the_reference_is_written_again_when_what_it_prints_changes(press):
     inputs[0].write_text("{}", encoding="utf-8")
     for text in ("{}", "{}", '{"a": 1}'):
         inputs[0].write_text(text, encoding="utf-8")
-        Store(press.docs, Settings()).reference(inputs, lambda text=text: made.append(text))
+        Store(press.docs, Settings(), PACK.folder).reference(inputs, lambda text=text: made.append(text))
     assert made == ["{}", '{"a": 1}']

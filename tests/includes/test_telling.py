@@ -21,6 +21,7 @@ from checks.release.happenings import happenings
 from checks.stages.telling import annotate, places_of_checks, workflow_commands
 from tests.includes import example
 from tests.includes.example import HOSTILE, MARK, T0
+from tests.ours import PACK, PROMISES
 
 EN, ES = Voice(Language("en")), Voice(Language("es"))
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -163,25 +164,23 @@ def run_of(*reasons: str) -> CheckRun:
 
 
 def test_an_annotation_stands_at_the_check_of_the_promise() -> None:
-    (line,) = workflow_commands(run_of("no address"))
+    (line,) = workflow_commands(run_of("no address"), PACK)
     match = re.fullmatch(r"::error file=(.+),line=(\d+),title=config\.no-fallback::no address", line)
     assert match is not None, line
     source = (example.__file__, match[1])
-    assert source[1].startswith("checks/contracts/check_")
+    assert source[1] == "checks/pack/config/check_config.py"
     from tests.commands import ROOT
 
     assert '@promise("config.no-fallback")' in (ROOT / match[1]).read_text().splitlines()[int(match[2]) - 1]
 
 
 def test_every_promise_has_its_place() -> None:
-    from checks.contracts.promises import PROMISES
-
-    assert {promise.id for promise in PROMISES} == set(places_of_checks())
+    assert {promise.id for promise in PROMISES} == set(places_of_checks(PACK))
 
 
 @pytest.mark.parametrize("reason", [*HOSTILE, "a\n::error::b", "a\r\n::set-output name=x::y", "##[error]x", "100%0A"])
 def test_a_reason_starts_no_other_command(reason: str) -> None:
-    (line,) = workflow_commands(run_of(reason))
+    (line,) = workflow_commands(run_of(reason), PACK)
     assert len(line.splitlines()) == 1
     assert line.startswith("::error file=")
 
@@ -189,7 +188,7 @@ def test_a_reason_starts_no_other_command(reason: str) -> None:
 def test_what_is_kept_is_not_annotated_and_what_is_unknown_is_a_warning() -> None:
     run = run_of("x")
     kept, unknown = (replace(run.checks[0], outcome=outcome) for outcome in (Outcome.KEPT, Outcome.UNKNOWN))
-    assert [line[:9] for line in workflow_commands(replace(run, checks=(kept, unknown)))] == ["::warning"]
+    assert [line[:9] for line in workflow_commands(replace(run, checks=(kept, unknown)), PACK)] == ["::warning"]
 
 
 # ── the webhook's message, and the printed report ────────────────────────────
@@ -243,6 +242,6 @@ def test_annotations_leave_the_output_to_the_report(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
-    annotate(run_of("no ##[error] address"))
+    annotate(run_of("no ##[error] address"), PACK)
     out, err = capsys.readouterr()
     assert (out, err.startswith("::error file="), "##[" in err) == ("", True, False)

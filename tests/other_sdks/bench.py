@@ -15,12 +15,12 @@ from threading import Lock
 from msgspec.structs import replace
 
 from checks.contracts.run import run_checks
-from checks.proving.prove import REFERENCE
 from checks.records import CheckRun, Outcome
 from checks.subject.digest import digest_of, source_files
 from checks.subject.environment import Prepared, prepare
 from tests.other_sdks.build import DESCRIBED, PACKAGE, built
 from tests.other_sdks.sdk import Sdk
+from tests.ours import PACK, REFERENCE
 
 INSTALLED = {"requests": DESCRIBED, "httpx": REFERENCE.parent}
 
@@ -41,7 +41,7 @@ class Bench:
     def _prepared(self, sdk: Sdk) -> Prepared:
         with self._lock:
             if sdk.runs_on not in self._environments:
-                environment = self._stack.enter_context(prepare(str(INSTALLED[sdk.runs_on])))
+                environment = self._stack.enter_context(prepare(str(INSTALLED[sdk.runs_on]), pack=PACK))
                 self._environments[sdk.runs_on] = environment
             if sdk.id not in self._built:
                 self._built[sdk.id] = built(self._folder, sdk)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from checks.proving.defects import BY_ID, plant
-from checks.proving.prove import REFERENCE
+from checks.proving.defects import plant
 from tests.other_sdks.sdk import Sdk
+from tests.ours import DEFECT, PACK, REFERENCE
 
 HERE = Path(__file__).parent
 DESCRIBED = HERE / "as_described"
@@ -23,7 +23,7 @@ def with_defect(into: Path, defect: str) -> Path:
     """The same with one seeded defect in it."""
     project = healthy(into)
     shutil.rmtree(project / "src")
-    plant(BY_ID[defect], REFERENCE, into).rename(project / "src")
+    plant(PACK, DEFECT[defect], into).rename(project / "src")
     return project
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from checks.contracts.promises import PROMISES
 from checks.includes.segments import name_of
 from tests.includes import example
+from tests.ours import PROMISES
 
 CALM, HOSTILE = "1.1.0", "1.2.0"  # the later one is what the site's own pages embed
 LANGUAGES = ("", "es/")  # the folder of each, below the front

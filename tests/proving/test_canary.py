@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from checks.proving.canary import choose, sing, with_canaries
-from checks.proving.defects import FAMILIES
 from checks.records import Canary, CheckResult, CheckRun, Host, Outcome, Severity, Subject
 from checks.subject.environment import Prepared
+from tests.ours import PACK
 
 AT = datetime(2026, 1, 31, 9, tzinfo=UTC)
 
@@ -33,35 +33,35 @@ def outcomes(run: CheckRun) -> list[Outcome]:
 
 
 def test_each_hour_has_a_defect_of_each_family_and_the_next_hour_another() -> None:
-    now, then = choose(AT), choose(AT + timedelta(hours=1))
-    assert {family.name for family in FAMILIES if family.defects} == set(now)
+    now, then = choose(PACK, AT), choose(PACK, AT + timedelta(hours=1))
+    assert {family.name for family in PACK.families} == set(now)
     assert [name for name in now if now[name] == then[name]] == []
 
 
 def test_in_the_end_every_defect_has_its_turn() -> None:
-    longest = max(len(family.defects) for family in FAMILIES)
-    seen = {defect for hour in range(longest) for defect in choose(AT + timedelta(hours=hour)).values()}
-    assert {defect for family in FAMILIES for defect in family.defects} == seen
+    longest = max(len(family.defects) for family in PACK.families)
+    seen = {defect for hour in range(longest) for defect in choose(PACK, AT + timedelta(hours=hour)).values()}
+    assert set(PACK.defects) == seen
 
 
 def test_what_a_family_that_slept_calls_kept_is_unknown_with_the_reason() -> None:
     run = run_of(cache_a=Outcome.KEPT, config_a=Outcome.KEPT)
-    counted = with_canaries(run, (canary("cache"), canary("config", "a.one")))
+    counted = with_canaries(PACK, run, (canary("cache"), canary("config", "a.one")))
     assert outcomes(counted) == [Outcome.UNKNOWN, Outcome.KEPT]
     assert "some-defect" in counted.checks[0].reason
 
 
 def test_what_a_family_that_slept_calls_broken_stays_broken() -> None:
     run = run_of(cache_a=Outcome.BROKEN, cache_b=Outcome.NOT_APPLICABLE)
-    assert outcomes(with_canaries(run, (canary("cache"),))) == [Outcome.BROKEN, Outcome.NOT_APPLICABLE]
+    assert outcomes(with_canaries(PACK, run, (canary("cache"),))) == [Outcome.BROKEN, Outcome.NOT_APPLICABLE]
 
 
 def test_a_run_that_could_have_no_canary_says_nothing() -> None:
-    counted = with_canaries(run_of(cache_a=Outcome.KEPT), (), why_none="no network")
+    counted = with_canaries(PACK, run_of(cache_a=Outcome.KEPT), (), why_none="no network")
     assert outcomes(counted) == [Outcome.UNKNOWN]
     assert "no network" in counted.checks[0].reason
 
 
 def test_canaries_are_really_run_and_really_caught(prepared: Prepared) -> None:
     sung = sing(prepared, at=AT)
-    assert [(one.family, one.caught) for one in sung] == [(name, True) for name in choose(AT)]
+    assert [(one.family, one.caught) for one in sung] == [(name, True) for name in choose(PACK, AT)]

@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.promises import BY_ID as PROMISES
 from checks.contracts.run import run_checks
+from checks.declare import Defect, StandIn
 from checks.errors import HarnessError
-from checks.pack.pack import LIMITATIONS
 from checks.proving import selftest
-from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
-from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
+from checks.proving.defects import plant
+from checks.proving.prove import Caught, catch
 from checks.records import Presence
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import DEFECTS, EXPLORING, LIMITATIONS, PACK, PACKAGE, STAND_INS
+from tests.ours import PROMISE as PROMISES
 
 pytestmark = pytest.mark.long
 
@@ -67,12 +67,12 @@ def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str
 
 @pytest.mark.parametrize("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
 def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn, tmp_path: Path) -> None:
-    file = plant(change, REFERENCE, tmp_path) / PACKAGE / change.file
+    file = plant(PACK, change, tmp_path) / PACKAGE / change.file
     compile(file.read_text(encoding="utf-8"), str(file), "exec")
 
 
 def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived() -> None:
-    kept = selftest.read()
+    kept = selftest.read(PACK)
     assert kept is not None
     assert {defect.id: defect.expected for defect in DEFECTS} == {one.id: one.expected for one in kept.defects}
     assert [one.id for one in kept.defects if one.survived] == []
@@ -81,7 +81,7 @@ def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived
 
 def test_a_defect_that_misses_its_place_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(HarnessError, match="stand 0 times"):
-        plant(DEFECTS[0]._replace(old="not there"), REFERENCE, tmp_path)
+        plant(PACK, DEFECTS[0]._replace(old="not there"), tmp_path)
 
 
 def sdk_of(text: str, folder: Path) -> Path:
@@ -129,7 +129,7 @@ def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     folder = tmp_path_factory.mktemp("stand-ins")
 
     def look(stand_in: StandIn) -> list[Presence]:
-        sick = msgspec.structs.replace(prepared, paths=(plant(stand_in, REFERENCE, folder),))
+        sick = msgspec.structs.replace(prepared, paths=(plant(PACK, stand_in, folder),))
         return [found.seen for found in run_checks(sick, wanted=[stand_in.limitation]).findings]
 
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:

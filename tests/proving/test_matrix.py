@@ -1,9 +1,9 @@
 """Does the matrix show each miss and each false alarm, and fit on a terminal?"""
 
-from checks.contracts.promises import PROMISES
-from checks.proving.defects import DEFECTS
 from checks.proving.matrix import WIDTH, Cell, by_defect, by_family, by_promise, told
 from checks.proving.prove import Caught, Proven, proven
+from tests.ours import DEFECTS, PACK
+from tests.ours import IDS as ALL
 
 IDS = ("config.a", "config.b", "cache.a")
 FOUND = proven(
@@ -19,17 +19,17 @@ NAMES = ("config", "cache")
 
 def everything_wrong() -> Proven:
     """Each defect turns red all that it should not, and nothing that it should."""
-    ids = [promise.id for promise in PROMISES]
     return proven(
         [
-            Caught(id=defect.id, expected=defect.expected, caught_by=tuple(set(ids) - set(defect.expected)))
+            Caught(id=defect.id, expected=defect.expected, caught_by=tuple(set(ALL) - set(defect.expected)))
             for defect in DEFECTS
-        ]
+        ],
+        ALL,
     )
 
 
 def test_a_defect_has_a_row_of_what_was_caught_missed_and_red_besides() -> None:
-    row = by_defect(FOUND)[1]
+    row = by_defect(FOUND, {})[1]
     assert (row.caught, row.missed, row.besides) == (("config.a",), ("config.b",), ("cache.a",))
 
 
@@ -54,15 +54,15 @@ def test_a_defect_belongs_to_the_family_that_seeded_it_whatever_it_breaks() -> N
 
 
 def test_every_promise_and_every_confusion_is_told() -> None:
-    text = "\n".join(told(FOUND))
+    text = "\n".join(told(FOUND, PACK))
     assert [
         words for words in (*IDS, "missed: d2: config.b", "expected: d3: config.a, config.b") if words not in text
     ] == []
 
 
 def test_no_line_is_wider_than_a_terminal() -> None:
-    assert [line for line in told(everything_wrong()) if len(line) > WIDTH] == []
+    assert [line for line in told(everything_wrong(), PACK) if len(line) > WIDTH] == []
 
 
 def test_where_nothing_was_confused_nothing_is_said_of_it() -> None:
-    assert not any("missed" in line or "not expected:" in line for line in told(proven(FOUND.defects[:1], IDS)))
+    assert not any("missed" in line or "not expected:" in line for line in told(proven(FOUND.defects[:1], IDS), PACK))

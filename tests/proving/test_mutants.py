@@ -8,25 +8,25 @@ from pathlib import Path
 
 import pytest
 
-from checks.contracts.promises import PROMISES
+from checks.contracts.pack import Pack
 from checks.errors import HarnessError, UsageError
 from checks.proving import mutate as tool
 from checks.proving import reach
-from checks.proving.defects import BY_ID, plant
-from checks.proving.mutants import CONFIG, FILES, OPERATORS, Mutant, all_mutants, applied, mutants_of
+from checks.proving.defects import plant
+from checks.proving.mutants import OPERATORS, Mutant, all_mutants, applied, mutants_of
 from checks.proving.mutate import Explained, Fate, Mutated, Tried, Why, choose, explanations, mutate, summary
-from checks.proving.prove import EXPLORING, REFERENCE
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import DEFECT, EXPLORING, PACK, PACKAGE, PROMISES, REFERENCE
 
 pytestmark = pytest.mark.long
+CONFIG = "config.py"
 
 # ── how they are made ────────────────────────────────────────────────────────
 
 
 @pytest.fixture(scope="module")
 def mutants() -> dict[str, Mutant]:
-    made = all_mutants(REFERENCE)
+    made = all_mutants(REFERENCE / PACKAGE, PACK.mutated)
     assert len({mutant.id for mutant in made}) == len(made)
     return {mutant.id: mutant for mutant in made}
 
@@ -82,7 +82,7 @@ def test_every_rule_is_used_on_the_sdk(mutants: dict[str, Mutant]) -> None:
 
 
 def test_every_file_that_the_contract_speaks_about_has_mutants(mutants: dict[str, Mutant]) -> None:
-    assert set(FILES) == {mutant.file for mutant in mutants.values()}
+    assert set(PACK.mutated) == {mutant.file for mutant in mutants.values()}
 
 
 @pytest.mark.parametrize(
@@ -127,13 +127,14 @@ def test_the_same_change_twice_in_one_function_has_two_names() -> None:
 
 
 def test_every_explained_survivor_still_exists_and_is_the_change_it_was(mutants: dict[str, Mutant]) -> None:
-    assert {id: told.change for id, told in explanations().items()} == {
-        id: mutants[id].change if id in mutants else "there is no such mutant any more" for id in explanations()
+    assert {id: told.change for id, told in explanations(PACK.survivors).items()} == {
+        id: mutants[id].change if id in mutants else "there is no such mutant any more"
+        for id in explanations(PACK.survivors)
     }
 
 
 def test_every_explanation_is_a_sentence() -> None:
-    assert [told.id for told in explanations().values() if len(told.reason.split()) < 5] == []
+    assert [told.id for told in explanations(PACK.survivors).values() if len(told.reason.split()) < 5] == []
 
 
 def test_no_survivor_is_explained_twice() -> None:
@@ -154,15 +155,15 @@ def test_a_list_of_survivors_in_another_shape_is_an_error(text: str, tmp_path: P
 
 
 def test_mutants_are_chosen_by_file_and_by_name() -> None:
-    made = choose([CONFIG])
+    made = choose(PACK, [CONFIG])
     assert {CONFIG} == {mutant.file for mutant in made}
-    assert (made[1], made[0]) == choose([CONFIG], [made[1].id, made[0].id])
+    assert (made[1], made[0]) == choose(PACK, [CONFIG], [made[1].id, made[0].id])
 
 
 @pytest.mark.parametrize(("files", "ids", "words"), [(["a.py"], [], "--file a.py"), ([CONFIG], ["a"], "--id a")])
 def test_what_does_not_exist_cannot_be_chosen(files: list[str], ids: list[str], words: str) -> None:
     with pytest.raises(UsageError, match=f"{words}: .* (Those that are|Near it): .*config"):
-        choose(files, ids)
+        choose(PACK, files, ids)
 
 
 # ── what became of each ──────────────────────────────────────────────────────
@@ -249,7 +250,8 @@ def test_a_run_that_is_broken_off_leaves_nothing(
 def test_an_sdk_that_is_broken_as_it_is_is_an_error(
     prepared: Prepared, quick: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tool, "REFERENCE", plant(BY_ID["fallback-address"], REFERENCE, tmp_path))
+    planted = plant(PACK, DEFECT["fallback-address"], tmp_path)
+    monkeypatch.setattr(Pack, "source", property(lambda pack: planted))
     with pytest.raises(HarnessError, match=r"breaks config\.no-fallback"):
         mutate(prepared, [SAME], explained={})
 

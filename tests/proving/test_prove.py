@@ -3,10 +3,9 @@
 import msgspec
 import pytest
 
-from checks.contracts.promises import PROMISES
-from checks.proving.defects import DEFECTS
 from checks.proving.prove import Caught, FalseAlarm, Sensitivity, at_the_least, catch, prove, proven
 from checks.subject.environment import Prepared
+from tests.ours import DEFECTS, PROMISES
 
 IDS = ("a.one", "a.two", "b.one")
 NOW = (

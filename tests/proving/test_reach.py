@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from checks.contracts.promises import PROMISES
-from checks.proving.defects import BY_ID, plant
-from checks.proving.prove import REFERENCE
+from checks.proving.defects import plant
 from checks.proving.reach import Reach, changes, survey
-from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.ours import DEFECT, PACK, PACKAGE, PROMISES, REFERENCE
 
 SOURCE = """
 TABLE = {1: 2}
@@ -66,16 +64,16 @@ def test_a_file_more_may_be_anyones(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def reach(prepared: Prepared) -> Reach:
-    return survey(prepared, REFERENCE)
+    return survey(prepared)
 
 
 def near(reach: Reach, defect: str, tmp_path: Path) -> set[str]:
-    return set(reach.of(plant(BY_ID[defect], REFERENCE, tmp_path)))
+    return set(reach.of(plant(PACK, DEFECT[defect], tmp_path)))
 
 
 def test_the_checks_that_come_by_a_defect_are_few_and_hold_all_that_it_breaks(reach: Reach, tmp_path: Path) -> None:
     found = near(reach, "polls-read-the-cache", tmp_path)
-    assert set(BY_ID["polls-read-the-cache"].expected) <= found
+    assert set(DEFECT["polls-read-the-cache"].expected) <= found
     assert len(found) < len(PROMISES) / 2
 
 

@@ -13,25 +13,12 @@ from pathlib import Path
 import pytest
 
 from checks.__main__ import main
+from checks.contracts.scenarios import Build, Extend, Network, Report, Scenario, Schedule, Sign
 from checks.evidence import ledger
 from checks.metrics.definitions import METRICS
 from checks.proving import selftest
-from checks.proving.defects import BY_ID, DEFECTS
-from checks.proving.prove import REFERENCE, Caught
-from checks.proving.rehearsal import (
-    NOWHERE,
-    SCENARIOS,
-    Build,
-    Extend,
-    Network,
-    Report,
-    Scenario,
-    Schedule,
-    Sign,
-    Slot,
-    settled,
-    weather_of,
-)
+from checks.proving.prove import Caught
+from checks.proving.rehearsal import NOWHERE, Slot, settled, weather_of
 from checks.records import (
     Conclusion,
     Environment,
@@ -52,14 +39,14 @@ from checks.records import (
     Transition,
     WatchStep,
 )
-from checks.release.checkpoints import DUTIES
+from checks.release.checkpoints import duties_of
 from checks.release.folder import load
 from checks.release.incidents import STATES, read_pages
 from checks.release.standing import not_recorded
 from checks.stages.rehearse import People
-from checks.subject.capabilities import PACKAGE
 from checks.subject.digest import package_digest
 from checks.verdict import EXTENSION_H
+from tests.ours import DEFECT, DEFECTS, PACK, PACKAGE, REFERENCE, SCENARIOS
 
 pytestmark = pytest.mark.long
 
@@ -122,11 +109,11 @@ def test_a_sentence_keeps_all_but_what_differs_from_run_to_run() -> None:
 
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_what_a_scenario_names_is_there(name: str) -> None:
-    signed = {(duty.hours, duty.id) for duty in DUTIES}
+    signed = {(duty.hours, duty.id) for duty in duties_of(PACK.duties)}
     for one in SCENARIOS[name].happenings:
         match one:
             case Build():
-                assert not one.defect or one.defect in BY_ID
+                assert not one.defect or one.defect in DEFECT
             case Report():
                 assert one.state in STATES
                 assert one.metric in ("", *METRICS)
@@ -201,7 +188,7 @@ def with_self_test(patch: pytest.MonkeyPatch) -> None:
     caught = [Caught(id=one.id, expected=one.expected, caught_by=(*one.expected, "x.besides")) for one in DEFECTS]
     digest = package_digest(REFERENCE / PACKAGE)
     run = selftest.Run(made_at=T0, python="3", subject_digest=digest, to_all=True, defects=tuple(caught))
-    patch.setattr(selftest, "read", lambda: selftest.SelfTest(runs=(run,)))
+    patch.setattr(selftest, "read", lambda pack: selftest.SelfTest(pack=pack, runs=(run,)))
 
 
 @pytest.fixture(scope="module")

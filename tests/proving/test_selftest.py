@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from checks.contracts.pack import Pack
 from checks.declare import Defect, Family
 from checks.errors import UsageError
-from checks.proving import selftest
 from checks.proving.prove import Caught
 from checks.proving.selftest import Run, SelfTest, path, read, write
 
@@ -20,11 +20,13 @@ def family(name: str, folder: Path, *defects: str) -> Family:
     return Family(name, folder / name, (), (), (), declared, ())
 
 
-@pytest.fixture(autouse=True)
-def families(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Family, ...]:
-    both = (family("one", tmp_path, "b", "a"), family("two", tmp_path, "c"))
-    monkeypatch.setattr(selftest, "FAMILIES", both)
-    return both
+def pack_of(folder: Path, *families: Family) -> Pack:
+    return Pack(name="p", module="p", folder=folder, package="p", distribution="p", prefix="P_", families=families)
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    return pack_of(tmp_path, family("one", tmp_path, "b", "a"), family("two", tmp_path, "c"))
 
 
 def run(*ids: str, hour: int = 0, digest: str = "d", caught_by: str = "") -> Run:
@@ -38,59 +40,58 @@ def rows(test: SelfTest | None) -> list[tuple[str, int]]:
     return sorted((one.id, (run.made_at - AT).seconds // 3600) for run in test.runs for one in run.defects)
 
 
-def test_a_whole_run_writes_the_file_of_each_family_sorted(families: tuple[Family, ...]) -> None:
-    write(run("b", "a", "c"), whole=True)
-    text = path(families[0]).read_text()
+def test_a_whole_run_writes_the_file_of_each_family_sorted(pack: Pack) -> None:
+    write(pack, run("b", "a", "c"), whole=True)
+    text = path(pack.families[0]).read_text()
     assert text.index('"a"') < text.index('"b"')
     assert '"c"' not in text
-    assert '"c"' in path(families[1]).read_text()
-    assert read() == SelfTest(runs=(run("a", "b"), run("c")))
+    assert '"c"' in path(pack.families[1]).read_text()
+    assert read(pack) == SelfTest(pack=pack, runs=(run("a", "b"), run("c")))
 
 
-def test_a_whole_run_takes_the_place_of_all_that_was_kept() -> None:
-    write(run("a", "b", "c"), whole=True)
-    write(run("a", hour=1), whole=True)
-    assert rows(read()) == [("a", 1)]
+def test_a_whole_run_takes_the_place_of_all_that_was_kept(pack: Pack) -> None:
+    write(pack, run("a", "b", "c"), whole=True)
+    write(pack, run("a", hour=1), whole=True)
+    assert rows(read(pack)) == [("a", 1)]
 
 
-def test_a_single_defect_replaces_its_row_and_no_other() -> None:
-    write(run("a", "b", "c"), whole=True)
-    write(run("b", hour=1), whole=False)
-    assert rows(read()) == [("a", 0), ("b", 1), ("c", 0)]
+def test_a_single_defect_replaces_its_row_and_no_other(pack: Pack) -> None:
+    write(pack, run("a", "b", "c"), whole=True)
+    write(pack, run("b", hour=1), whole=False)
+    assert rows(read(pack)) == [("a", 0), ("b", 1), ("c", 0)]
 
 
-def test_a_single_defect_neither_reads_nor_writes_the_file_of_another_family(families: tuple[Family, ...]) -> None:
-    path(families[1]).write_text("half a merge")
-    write(run("b"), whole=False)
-    assert path(families[1]).read_text() == "half a merge"
+def test_a_single_defect_neither_reads_nor_writes_the_file_of_another_family(pack: Pack) -> None:
+    path(pack.families[1]).write_text("half a merge")
+    write(pack, run("b"), whole=False)
+    assert path(pack.families[1]).read_text() == "half a merge"
 
 
-def test_a_defect_that_is_new_is_added_and_one_that_is_gone_is_left_out(
-    families: tuple[Family, ...], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write(run("a", "b"), whole=True)
-    renamed = families[0]._replace(defects=(families[0].defects[0]._replace(id="new"), families[0].defects[1]))
-    monkeypatch.setattr(selftest, "FAMILIES", (renamed, families[1]))
-    write(run("new", hour=1), whole=False)
-    assert rows(read()) == [("a", 0), ("new", 1)]
+def test_a_defect_that_is_new_is_added_and_one_that_is_gone_is_left_out(pack: Pack, tmp_path: Path) -> None:
+    write(pack, run("a", "b"), whole=True)
+    first, second = pack.families[0].defects
+    renamed = pack.families[0]._replace(defects=(first._replace(id="new"), second))
+    changed = pack_of(tmp_path, renamed, pack.families[1])
+    write(changed, run("new", hour=1), whole=False)
+    assert rows(read(changed)) == [("a", 0), ("new", 1)]
 
 
-def test_it_is_of_a_source_only_where_every_row_is() -> None:
-    write(run("a", "b"), whole=True)
-    kept = read()
+def test_it_is_of_a_source_only_where_every_row_is(pack: Pack) -> None:
+    write(pack, run("a", "b"), whole=True)
+    kept = read(pack)
     assert kept is not None
     assert kept.is_of("d")
-    write(run("b", digest="other"), whole=False)
-    kept = read()
+    write(pack, run("b", digest="other"), whole=False)
+    kept = read(pack)
     assert kept is not None
     assert (kept.is_of("d"), kept.is_of("other")) == (False, False)
 
 
-def test_no_file_is_no_self_test_and_no_error() -> None:
-    assert read() is None
+def test_no_file_is_no_self_test_and_no_error(pack: Pack) -> None:
+    assert read(pack) is None
 
 
-def test_a_file_that_cannot_be_read_is_an_error_that_says_how_to_write_it_anew(families: tuple[Family, ...]) -> None:
-    path(families[1]).write_text("{")
+def test_a_file_that_cannot_be_read_is_an_error_that_says_how_to_write_it_anew(pack: Pack) -> None:
+    path(pack.families[1]).write_text("{")
     with pytest.raises(UsageError, match=r"selftest\.json: this is no self-test: .*nox -s prove"):
-        read()
+        read(pack)

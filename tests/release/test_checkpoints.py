@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -21,7 +22,9 @@ from checks.records import (
     State,
     text,
 )
-from checks.release.checkpoints import DUTIES, checkpoints
+from checks.release.checkpoints import checkpoints as checkpoints_of
+from checks.release.checkpoints import duties_of
+from tests.ours import PACK
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
@@ -33,6 +36,8 @@ MET, FAILED, MISSING, NOT_YET_DUE, SIGNS = (
     DutyState.PERSON_SIGNS,
 )
 ALL = ("pass-rate", "flaky-tests", "network-errors", "polling-timeouts", "stale-cache")
+
+checkpoints = partial(checkpoints_of, duties=PACK.duties)
 
 
 def stamp(hours: float) -> dict[str, Any]:
@@ -104,7 +109,7 @@ def test_the_checkpoints_are_the_runbooks() -> None:
     points = checkpoints(RELEASE, as_of=T0, observations=(), jobs=(), metrics=())
     assert [(point.hours, len(point.duties)) for point in points] == [(0, 3), (24, 3), (48, 3), (72, 3)]
     assert points[2].due_at == T0 + timedelta(hours=48)
-    assert len({asked.id for asked in DUTIES}) == 12
+    assert len({asked.id for asked in duties_of(PACK.duties)}) == 12
 
 
 def test_without_evidence_what_is_due_is_missing_and_the_rest_is_not_due() -> None:

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from checks.contracts.promises import BY_ID
 from checks.records import Conclusion, Environment, EventKind, Observation, Outcome, Severity, Transition
 from checks.release.causes import error_type, fingerprint
 from checks.release.opening import STORM, due
 from checks.release.standing import incident_steps
 from checks.release.states import INCIDENT, NEW, WATCH, Step, leads_to, may, states
+from tests.ours import PACK
 from tests.release.watched import Watched, at, checked, healthy, in_force, job, stale, stamp, transition
 
 PROMISE = "config.no-fallback"
@@ -29,7 +29,7 @@ def watched(tmp_path: Path) -> Watched:
 def broken(hours: float, promise: str = PROMISE, reason: str = "ValueError: no address", **changes: Any) -> Observation:
     values = {
         "promise": promise,
-        "severity": BY_ID[promise].severity,
+        "severity": PACK.promise[promise].severity,
         "outcome": Outcome.BROKEN,
         "reason": reason,
         "duration_s": 0.1,
@@ -71,7 +71,7 @@ def test_a_broken_promise_opens_an_incident_with_evidence_and_the_duty_that_it_b
     assert (opened.state, opened.severity, opened.rule) == ("open", Severity.CRITICAL, "promise-broken")
     assert (at(21), ("strict-config",)) == (opened.opened_at, opened.blocks)
     assert [name.partition("-")[0] for name in opened.shows] == ["observation"]
-    assert BY_ID[PROMISE].says in opened.impact
+    assert PACK.promise[PROMISE].says in opened.impact
 
 
 def test_the_same_cause_does_not_open_twice_whatever_its_message_says(watched: Watched) -> None:
@@ -126,13 +126,13 @@ def test_what_a_test_provoked_and_what_a_real_service_did_open_nothing(
 
 
 def test_a_minor_promise_opens_nothing(watched: Watched) -> None:
-    minor = next(id for id, promise in BY_ID.items() if promise.severity is Severity.MINOR)
+    minor = next(id for id, promise in PROMISE.items() if promise.severity is Severity.MINOR)
     watched.keep(broken(21, minor))
     assert steps(watched, 21.1) == ()
 
 
 def test_a_storm_is_one_incident_with_a_count_and_what_comes_later_joins_it(watched: Watched) -> None:
-    ids = [id for id, promise in BY_ID.items() if promise.severity is not Severity.MINOR]
+    ids = [id for id, promise in PROMISE.items() if promise.severity is not Severity.MINOR]
     watched.keep(*(broken(21, id) for id in ids[: STORM + 2]))
     (storm,) = steps(watched, 21.1)
     assert (len(storm.fingerprints), storm.severity) == (STORM + 2, Severity.CRITICAL)
@@ -313,7 +313,7 @@ def test_no_hostile_name_breaks_a_fingerprint() -> None:
 
 
 def test_a_storm_that_was_mended_and_comes_back_with_other_causes_is_opened_again(watched: Watched) -> None:
-    ids = [id for id, promise in BY_ID.items() if promise.severity is not Severity.MINOR]
+    ids = [id for id, promise in PROMISE.items() if promise.severity is not Severity.MINOR]
     watched.keep(*(broken(21, id) for id in ids[: STORM + 1]))
     (storm,) = steps(watched, 21.1)
     say(watched, 22, storm, "monitoring")

@@ -9,7 +9,6 @@ from typing import Any
 
 import msgspec
 
-from checks.contracts.promises import PROMISES
 from checks.evidence import ledger
 from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from checks.records import (
@@ -33,6 +32,7 @@ from checks.release.judgement import judge_release
 from checks.release.standing import in_force_record
 from checks.settings import Settings
 from checks.stages.publish import judgement_of
+from tests.ours import PACK, PROMISES
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LOOPBACK, CI = Environment.LOOPBACK, Environment.CI
@@ -148,7 +148,7 @@ class Watched:
 
     def judged(self, hours: float | None = None) -> Judgement:
         as_of = None if hours is None else at(hours)
-        return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings)
+        return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings, pack=PACK)
 
     def bytes(self, hours: float) -> bytes:
         return msgspec.json.encode(judgement_of(self.judged(hours)))

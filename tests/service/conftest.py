@@ -9,12 +9,13 @@ import pytest
 
 from checks.service.client import Control, Scope
 from checks.service.process import ServiceProcess
+from tests.ours import PACK
 
 
 @pytest.fixture(scope="session")
 def service() -> Iterator[ServiceProcess]:
     """The service, for as long as the tests last."""
-    with ServiceProcess() as running:
+    with ServiceProcess(pack=PACK.folder) as running:
         yield running
 
 

@@ -104,7 +104,7 @@ def test_a_service_that_dies_is_our_own_failure() -> None:
     with ServiceProcess() as service:
         control = Control(service.control_port)
         scope = control.open_scope()
-    with control, pytest.raises(HarnessError, match="the export service"):
+    with control, pytest.raises(HarnessError, match="the loopback service"):
         scope.log()
 
 

@@ -10,7 +10,9 @@ from types import ModuleType
 
 import pytest
 
-REFERENCE_ROOT = Path(__file__).parents[2] / "checks" / "subject" / "reference"
+from tests.ours import BUNDLED
+
+REFERENCE_ROOT = BUNDLED
 
 
 @pytest.fixture(scope="session")

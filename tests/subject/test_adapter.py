@@ -9,20 +9,19 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks, run_smoke
 from checks.errors import SettingsError, SubjectError
-from checks.proving.defects import BY_ID, plant
-from checks.proving.prove import REFERENCE
+from checks.proving.defects import plant
 from checks.records import Outcome, Presence
-from checks.subject.adapter import REQUIRED, Adapter, read
-from checks.subject.capabilities import NAMES
+from checks.subject.adapter import Adapter, read
 from checks.subject.environment import Prepared, prepare
 from tests.other_sdks import build
 from tests.other_sdks.renamed.derive import ADAPTER, derive
+from tests.ours import DEFECT, PACK, PROMISES
 
+WORDS = PACK.load("capabilities").VOCABULARY
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "write-an-adapter.md"
-MINIMAL = 'package = "acme"\n[names]\n' + "".join(f'{name} = "acme.all:{name}"\n' for name in REQUIRED)
+MINIMAL = 'package = "acme"\n[names]\n' + "".join(f'{name} = "acme.all:{name}"\n' for name in WORDS.required)
 
 
 def written(folder: Path, text: str) -> Path:
@@ -35,7 +34,7 @@ def written(folder: Path, text: str) -> Path:
 
 
 def test_what_is_not_said_is_called_as_in_the_contract(tmp_path: Path) -> None:
-    adapter = read(written(tmp_path, MINIMAL))
+    adapter = read(written(tmp_path, MINIMAL), WORDS)
     assert adapter.method("HttpClient", "request") == "request"
     assert adapter.field("ClientConfig", "retries") == "retries"
     assert adapter.variable("ARIS3_RETRIES") == "ARIS3_RETRIES"
@@ -43,15 +42,15 @@ def test_what_is_not_said_is_called_as_in_the_contract(tmp_path: Path) -> None:
 
 
 def test_the_example_renames_methods_fields_and_variables() -> None:
-    adapter = read(ADAPTER)
+    adapter = read(ADAPTER, WORDS)
     assert adapter.method("HttpClient", "request") == "call"
-    assert adapter.field("NotFoundError", "code") == "kind"
+    assert adapter.field(WORDS.holder("NotFoundError"), "code") == "kind"
     assert adapter.variable("ARIS3_API_BASE_URL_DEV") == "ACME_ENDPOINT_DEV"
     assert adapter.variable_of_the_contract("ACME_ENDPOINT_DEV") == "ARIS3_API_BASE_URL_DEV"
 
 
 def test_the_example_binds_every_name_of_the_contract() -> None:
-    assert set(NAMES) == set(read(ADAPTER).names)
+    assert set(WORDS.names) == set(read(ADAPTER, WORDS).names)
 
 
 @pytest.mark.parametrize(
@@ -81,12 +80,12 @@ def test_the_example_binds_every_name_of_the_contract() -> None:
 def test_a_mistake_is_refused_with_its_line_and_its_key(tmp_path: Path, old: str, new: str, says: str) -> None:
     text = MINIMAL.replace(old, new) if old else MINIMAL + new
     with pytest.raises(SettingsError, match=says):
-        read(written(tmp_path, text))
+        read(written(tmp_path, text), WORDS)
 
 
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match=r"no\.toml: cannot be read"):
-        read(tmp_path / "no.toml")
+        read(tmp_path / "no.toml", WORDS)
 
 
 def test_the_guide_shows_the_whole_example() -> None:
@@ -101,13 +100,13 @@ def test_the_guide_shows_the_whole_example() -> None:
 def renamed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
     """An SDK that keeps the contract under names of its own, installed as users install it."""
     folder = tmp_path_factory.mktemp("renamed")
-    with prepare(str(derive(build.healthy(folder), folder)), adapter=read(ADAPTER)) as prepared:
+    with prepare(str(derive(build.healthy(folder), folder)), pack=PACK, adapter=read(ADAPTER, WORDS)) as prepared:
         yield prepared
 
 
 def with_defect(renamed: Prepared, folder: Path, defect: str) -> Prepared:
     project = build.healthy(folder)
-    planted = plant(BY_ID[defect], REFERENCE, folder)
+    planted = plant(PACK, DEFECT[defect], folder)
     (project / "src").rename(folder / "was")
     planted.rename(project / "src")
     return msgspec.structs.replace(renamed, paths=(derive(project, folder) / "src",))
@@ -154,8 +153,8 @@ def test_what_the_adapter_does_not_name_is_not_applicable(renamed: Prepared) -> 
 
 def test_an_adapter_that_does_not_fit_is_refused_with_each_key(renamed: Prepared) -> None:
     adapter: Adapter = msgspec.structs.replace(
-        read(ADAPTER),
-        names={**read(ADAPTER).names, "TraceContext": "acme_exports:Tracer"},
+        read(ADAPTER, WORDS),
+        names={**read(ADAPTER, WORDS).names, "TraceContext": "acme_exports:Tracer"},
         methods={"HttpClient": {"request": "send"}},
         arguments={"ExportsClient.get_export_status": {"use_get_cache": "cached"}},
         fields={"ClientConfig": {"retries": "tries"}},
@@ -163,7 +162,7 @@ def test_an_adapter_that_does_not_fit_is_refused_with_each_key(renamed: Prepared
     )
     with (
         pytest.raises(SettingsError, match="does not fit acme-exports") as refused,
-        prepare(str(renamed.python), adapter=adapter),
+        prepare(str(renamed.python), adapter=adapter, pack=PACK),
     ):
         pass
     for key in (
@@ -177,5 +176,8 @@ def test_an_adapter_that_does_not_fit_is_refused_with_each_key(renamed: Prepared
 
 
 def test_an_sdk_of_another_name_than_the_adapter_says_is_refused() -> None:
-    with pytest.raises(SubjectError, match="no acme_exports/ in it"), prepare("", adapter=read(ADAPTER)):
+    with (
+        pytest.raises(SubjectError, match="no acme_exports/ in it"),
+        prepare("", adapter=read(ADAPTER, WORDS), pack=PACK),
+    ):
         pass

@@ -11,7 +11,11 @@ from typing import Any
 import pytest
 
 from checks.subject import capabilities
-from checks.subject.capabilities import CAPABILITIES, Binding
+from checks.subject.capabilities import Binding
+from tests.ours import PACK
+
+WORDS = PACK.load("capabilities")
+CAPABILITIES = WORDS.CAPABILITIES
 
 # What shows each capability, taken away from the reference SDK: the class, and the method or field that must go.
 METHODS = {
@@ -57,6 +61,12 @@ class Bare:
     def wait_for_export_ready(self, export_id: str) -> None: ...
 
 
+@pytest.fixture(autouse=True)
+def contract() -> None:
+    """The names of the contract are spoken."""
+    capabilities.use(WORDS.VOCABULARY, CAPABILITIES)
+
+
 Put = Callable[[str, Any], None]
 
 
@@ -96,7 +106,7 @@ def test_a_capability_is_lacking_where_its_argument_or_field_is(sdk: ModuleType,
 def test_makers_of_keys_are_lacking_where_one_of_them_is(put: Put, monkeypatch: pytest.MonkeyPatch) -> None:
     put("new_idempotency_keys", lambda: None)
     monkeypatch.setitem(capabilities.NAMES, "resolve_idempotency_keys", Binding("no_such_sdk", "resolve"))
-    assert capabilities.CAPABILITIES["idempotency-keys"].present() is False
+    assert CAPABILITIES["idempotency-keys"].present() is False
 
 
 def test_a_method_that_takes_anything_does_not_show_what_it_knows(put: Put) -> None:

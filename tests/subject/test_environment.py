@@ -16,7 +16,7 @@ from checks.errors import NetworkError, SubjectError
 from checks.subject import installer
 from checks.subject.digest import package_digest, source_files
 from checks.subject.environment import Prepared, prepare, scrubbed_environ
-from checks.subject.source import BUNDLED
+from tests.ours import BUNDLED, PACK
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -62,7 +62,7 @@ def listing(folder: Path) -> dict[str, int]:
 
 def test_the_bundled_sdk_is_installed_beside_the_recorder() -> None:
     said: list[str] = []
-    with prepare("", echo=said.append) as prepared:
+    with prepare("", echo=said.append, pack=PACK) as prepared:
         subject, names = prepared.subject, {line.partition("==")[0] for line in prepared.host.freeze}
         assert {"aris3-client-sdk", "pytest", "msgspec"} <= names
         assert (subject.name, subject.source) == ("aris3-client-sdk", "bundled")
@@ -73,10 +73,10 @@ def test_the_bundled_sdk_is_installed_beside_the_recorder() -> None:
 
 def test_pip_prepares_the_same_where_there_is_no_uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = sdk_wheel(tmp_path)
-    with prepare(str(archive)) as with_uv:
+    with prepare(str(archive), pack=PACK) as with_uv:
         pass
     monkeypatch.setenv("ATALAYA_UV", "")
-    with prepare(str(archive)) as with_pip:
+    with prepare(str(archive), pack=PACK) as with_pip:
         assert imported(with_pip, "sdk.__version__") == "0.0.1"
     assert (with_uv.subject, with_uv.host) == (with_pip.subject, with_pip.host)
 
@@ -84,7 +84,7 @@ def test_pip_prepares_the_same_where_there_is_no_uv(tmp_path: Path, monkeypatch:
 def test_a_project_is_built_from_a_copy_and_never_written_to(tmp_path: Path) -> None:
     root = sdk_project(tmp_path / "sdk")
     before = listing(root)
-    with prepare(str(root / "src")) as prepared:
+    with prepare(str(root / "src"), pack=PACK) as prepared:
         assert prepared.subject.version == "1.2.3"
         assert package_digest(root / "src" / "aris3_client_sdk") == prepared.subject.digest
     assert before == listing(root)
@@ -93,16 +93,16 @@ def test_a_project_is_built_from_a_copy_and_never_written_to(tmp_path: Path) -> 
 def test_what_an_earlier_build_left_behind_is_not_used(tmp_path: Path) -> None:
     root = sdk_project(tmp_path / "sdk", stale=True)
     sdk_folder(root / "build" / "lib", "raise SystemExit('stale')")
-    with prepare(str(root)) as prepared:
+    with prepare(str(root), pack=PACK) as prepared:
         assert imported(prepared, "sdk.__version__") == "0.0.1"
 
 
 def test_a_changed_source_is_seen_at_once(tmp_path: Path) -> None:
     root = sdk_project(tmp_path / "sdk")
-    with prepare(str(root)) as first:
+    with prepare(str(root), pack=PACK) as first:
         pass
     (root / "src" / "aris3_client_sdk" / "config.py").write_text("ONE = 2\n")
-    with prepare(f"aris3-client-sdk @ {root.as_uri()}") as second:
+    with prepare(f"aris3-client-sdk @ {root.as_uri()}", pack=PACK) as second:
         assert package_digest(root / "src" / "aris3_client_sdk") == second.subject.digest
     assert first.subject.digest != second.subject.digest
 
@@ -121,14 +121,14 @@ def test_a_rebuilt_wheel_of_the_same_version_is_not_taken_from_a_cache(tmp_path:
     with prepare(str(sdk_wheel(tmp_path))) as first:
         pass
     archive = sdk_wheel(tmp_path, INIT + "TWO = 2\n")
-    with prepare(f"aris3-client-sdk @ {archive.as_uri()}") as second:
+    with prepare(f"aris3-client-sdk @ {archive.as_uri()}", pack=PACK) as second:
         assert imported(second, "sdk.TWO") == "2"
     assert first.subject.digest != second.subject.digest
 
 
 def test_a_folder_is_imported_from_where_it_is(tmp_path: Path) -> None:
     folder = sdk_folder(tmp_path / "target")
-    with prepare(str(folder)) as prepared:
+    with prepare(str(folder), pack=PACK) as prepared:
         assert (folder,) == prepared.paths
         assert prepared.subject.version == "0.0.1"
         assert str(folder / "aris3_client_sdk" / "__init__.py") == imported(prepared, "sdk.__file__")
@@ -143,7 +143,7 @@ def test_an_environment_gets_the_recorder_from_a_folder_beside_it(tmp_path: Path
     env = tmp_path / "env"
     python = _environment_with(env, sdk_wheel(tmp_path))
     before = listing(env)
-    with prepare(str(env)) as prepared:
+    with prepare(str(env), pack=PACK) as prepared:
         assert (python, "1.2.3") == (prepared.python, prepared.subject.version)
         assert str(env) in imported(prepared, "sdk.__file__")
         assert str(env) not in imported(prepared, "pytest.__file__")
@@ -154,7 +154,7 @@ def test_the_recorder_must_fit_what_the_sdk_chose(tmp_path: Path) -> None:
     env = tmp_path / "env"
     older = wheel(tmp_path, {"msgspec.py": ""}, name="msgspec", version="0.1")
     _environment_with(env, sdk_wheel(tmp_path), older)
-    with pytest.raises(SubjectError, match="The SDK's own pins leave no room for it"), prepare(str(env)):
+    with pytest.raises(SubjectError, match="The SDK's own pins leave no room for it"), prepare(str(env), pack=PACK):
         pass
 
 
@@ -178,30 +178,33 @@ def test_an_sdk_that_cannot_be_imported_is_quoted(tmp_path: Path, init: str, why
 def test_an_import_that_never_ends_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("checks.subject.probe.IMPORT_DEADLINE_S", 0.5)
     folder = sdk_folder(tmp_path / "target", "import time; time.sleep(600)")
-    with pytest.raises(SubjectError, match="stopped after"), prepare(str(folder)):
+    with pytest.raises(SubjectError, match="stopped after"), prepare(str(folder), pack=PACK):
         pass
 
 
 def test_what_the_sdk_prints_does_not_disturb(tmp_path: Path) -> None:
     folder = sdk_folder(tmp_path / "target", INIT + "print('{}', flush=True)\n")
-    with prepare(str(folder)) as prepared:
+    with prepare(str(folder), pack=PACK) as prepared:
         assert prepared.subject.version == "0.0.1"
 
 
 def test_a_wheel_of_something_else_is_refused(tmp_path: Path) -> None:
     archive = wheel(tmp_path, {"other.py": ""}, name="other")
-    with pytest.raises(SubjectError, match="It does not hold the SDK"), prepare(str(archive)):
+    with pytest.raises(SubjectError, match="It does not hold the SDK"), prepare(str(archive), pack=PACK):
         pass
 
 
 def test_a_project_of_something_else_is_refused_before_it_is_built(tmp_path: Path) -> None:
     (tmp_path / "pyproject.toml").write_text("not even TOML")
-    with pytest.raises(SubjectError, match="there is no aris3_client_sdk/ in it"), prepare(str(tmp_path)):
+    with pytest.raises(SubjectError, match="there is no aris3_client_sdk/ in it"), prepare(str(tmp_path), pack=PACK):
         pass
 
 
 def test_a_requirement_that_no_index_has_is_the_users_to_mend() -> None:
-    with pytest.raises(SubjectError, match=r"cannot be installed: .*msgspec==0\.0\.0\.1"), prepare("msgspec==0.0.0.1"):
+    with (
+        pytest.raises(SubjectError, match=r"cannot be installed: .*msgspec==0\.0\.0\.1"),
+        prepare("msgspec==0.0.0.1", pack=PACK),
+    ):
         pass
 
 
@@ -211,7 +214,7 @@ def test_an_index_out_of_reach_is_the_networks_fault(monkeypatch: pytest.MonkeyP
         monkeypatch.setenv(name, value)
     if not uv:
         monkeypatch.setenv("ATALAYA_UV", "")
-    with pytest.raises(NetworkError, match="Check the network"), prepare("aris3-client-sdk==1.1.0"):
+    with pytest.raises(NetworkError, match="Check the network"), prepare("aris3-client-sdk==1.1.0", pack=PACK):
         pass
 
 
@@ -219,13 +222,13 @@ def test_a_machine_with_nothing_to_install_with_is_told_what_to_install(monkeypa
     monkeypatch.setenv("ATALAYA_UV", "")
     for module in ("pip", "ensurepip"):
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(SubjectError, match=r"lacks ensurepip\. Install uv, or .* python3-venv"), prepare(""):
+    with pytest.raises(SubjectError, match=r"lacks ensurepip\. Install uv, or .* python3-venv"), prepare("", pack=PACK):
         pass
 
 
 def test_a_uv_that_does_not_run_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ATALAYA_UV", "/no/such/uv")
-    with pytest.raises(SubjectError, match=r"^ATALAYA_UV: '/no/such/uv'"), prepare(""):
+    with pytest.raises(SubjectError, match=r"^ATALAYA_UV: '/no/such/uv'"), prepare("", pack=PACK):
         pass
 
 
@@ -244,8 +247,9 @@ def test_nothing_stays_behind_after_a_signal(
     folder = sdk_folder(tmp_path / "target")
     script = (
         f"import sys, time\nsys.path.insert(0, {str(ROOT)!r})\n"
-        f"from checks.subject.environment import prepare\n"
-        f"try:\n    with prepare({str(folder)!r}):\n        print('ready', flush=True)\n        time.sleep(60)\n"
+        f"from checks.subject.environment import prepare\nfrom tests.ours import PACK\n"
+        f"try:\n    with prepare({str(folder)!r}, pack=PACK):\n"
+        f"        print('ready', flush=True)\n        time.sleep(60)\n"
         f"except KeyboardInterrupt:\n    sys.exit(130)\n"
     )
     child = subprocess.Popen(
@@ -279,7 +283,7 @@ def test_a_link_back_to_its_own_folder_is_not_followed(tmp_path: Path) -> None:
     root = sdk_project(tmp_path / "sdk")
     (root / "src" / "aris3_client_sdk" / "loop").symlink_to(root / "src")
     (root / "dangling").symlink_to("nowhere")
-    with prepare(str(root)) as prepared:
+    with prepare(str(root), pack=PACK) as prepared:
         assert package_digest(root / "src" / "aris3_client_sdk") == prepared.subject.digest
 
 
@@ -293,10 +297,10 @@ def test_a_digest_is_over_the_source_and_not_over_what_python_made_of_it(tmp_pat
 
 def test_a_warm_start_takes_seconds(tmp_path: Path) -> None:
     archive = str(sdk_wheel(tmp_path))
-    with prepare(archive):
+    with prepare(archive, pack=PACK):
         pass
     started = time.monotonic()
-    with prepare(archive):
+    with prepare(archive, pack=PACK):
         pass
     assert time.monotonic() - started < (10 if installer.find_uv() else 60)
 

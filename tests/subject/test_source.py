@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from checks.errors import SubjectError
-from checks.subject.source import BUNDLED, Kind, classify
+from checks.subject.source import Kind
+from checks.subject.source import classify as classified
+from tests.ours import BUNDLED, PACKAGE
+
+classify = partial(classified, package=PACKAGE, bundled=BUNDLED)
 
 
 @pytest.fixture

@@ -1,1 +1,1 @@
-"""The cache family of promises, with its limitations and seeded defects."""
+"""The cache of GETs."""

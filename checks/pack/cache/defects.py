@@ -543,7 +543,11 @@ def status_bypass_ignored() -> None:
     """The status request does not pass the bypass on.
 
     - answer = self._request(
-    -     "GET", _path(export_id), use_get_cache=use_get_cache, module="exports", operation="get_export_status"
+    -     "GET",
+    -     _path(export_id),
+    -     use_get_cache=use_get_cache,
+    -     module="exports",
+    -     operation="get_export_status",
     - )
     + answer = self._request("GET", _path(export_id), module="exports", operation="get_export_status")
     """

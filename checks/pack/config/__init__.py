@@ -1,1 +1,1 @@
-"""The config family of promises, with its limitations and seeded defects."""
+"""Configuration."""

@@ -1,1 +1,1 @@
-"""The exports family of promises, with its limitations and seeded defects."""
+"""Exports: asking for them, their statuses, lists and files."""

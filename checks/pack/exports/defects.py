@@ -205,7 +205,11 @@ def answer_fetched_once_more() -> None:
 def status_with_a_query() -> None:
     """A status request carries a query.
 
-    - "GET", _path(export_id), use_get_cache=use_get_cache, module="exports", operation="get_export_status"
+    - "GET",
+    - _path(export_id),
+    - use_get_cache=use_get_cache,
+    - module="exports",
+    - operation="get_export_status",
     + "GET",
     + _path(export_id),
     + use_get_cache=use_get_cache,
@@ -287,7 +291,11 @@ def tenant_may_be_missing() -> None:
 def list_for_a_status() -> None:
     """The first of a list is taken for the status.
 
-          "GET", _path(export_id), use_get_cache=use_get_cache, module="exports", operation="get_export_status"
+          "GET",
+          _path(export_id),
+          use_get_cache=use_get_cache,
+          module="exports",
+          operation="get_export_status",
       )
     - return ExportStatus.model_validate(answer)
     + return ExportStatus.model_validate(answer[0] if isinstance(answer, list) and answer else answer)
@@ -352,7 +360,9 @@ def page_size_lost() -> None:
 def lists_not_cached() -> None:
     """A list passes the cache by.
 
-    - answer = self._request("GET", EXPORTS_PATH, params=params, module="exports", operation="list_recent_exports")
+    - answer = self._request(
+    -     "GET", EXPORTS_PATH, params=params, module="exports", operation="list_recent_exports"
+    - )
     + answer = self._request(
     +     "GET", EXPORTS_PATH, params=params, module="exports", operation="list_recent_exports", use_get_cache=False
     + )
@@ -605,7 +615,11 @@ STAND_INS = StandIns("exports")
 @STAND_INS.lacks("clients/exports_client.py")
 def malformed_status_leaks() -> None:
     """
-          "GET", _path(export_id), use_get_cache=use_get_cache, module="exports", operation="get_export_status"
+          "GET",
+          _path(export_id),
+          use_get_cache=use_get_cache,
+          module="exports",
+          operation="get_export_status",
       )
     - return ExportStatus.model_validate(answer)
     + try:
@@ -646,7 +660,11 @@ def ids_are_not_escaped() -> None:
 @STAND_INS.lacks("clients/exports_client.py")
 def foreign_status_is_accepted() -> None:
     """
-          "GET", _path(export_id), use_get_cache=use_get_cache, module="exports", operation="get_export_status"
+          "GET",
+          _path(export_id),
+          use_get_cache=use_get_cache,
+          module="exports",
+          operation="get_export_status",
       )
     - return ExportStatus.model_validate(answer)
     + status = ExportStatus.model_validate(answer)

@@ -1,1 +1,1 @@
-"""The polling family of promises, with its limitations and seeded defects."""
+"""Waits for an export."""

@@ -447,7 +447,9 @@ def gives_up_early() -> None:
 def mute_timeout() -> None:
     """The time-out does not say which export.
 
-    - raise TimeoutError(f"Export {export_id} was still {status.status} after {timeout_sec} seconds")
+    - raise TimeoutError(
+    -     f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+    - )
     + raise TimeoutError("The wait took too long")
     """
 
@@ -456,7 +458,9 @@ def mute_timeout() -> None:
 def timeout_names_created() -> None:
     """The time-out names CREATED, whatever the status was.
 
-    - raise TimeoutError(f"Export {export_id} was still {status.status} after {timeout_sec} seconds")
+    - raise TimeoutError(
+    -     f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+    - )
     + raise TimeoutError(f"Export {export_id} was still CREATED after {timeout_sec} seconds")
     """
 
@@ -890,7 +894,9 @@ def cancel_asked_twice() -> None:
 def cancel_asked_before_the_pause_too() -> None:
     """The cancel check is asked before each pause too.
 
-          raise TimeoutError(f"Export {export_id} was still {status.status} after {timeout_sec} seconds")
+          raise TimeoutError(
+              f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+          )
     + if cancel_check and cancel_check():
     +     raise TimeoutError(f"The wait for export {export_id} was cancelled")
     """
@@ -1025,7 +1031,9 @@ def telemetry_after_the_pause() -> None:
       if time.monotonic() >= deadline:
     +     tell("export_poll_status", state, is_terminal=outcome is not None)
           tell("export_poll_timeout", state, is_terminal=True)
-          raise TimeoutError(f"Export {export_id} was still {status.status} after {timeout_sec} seconds")
+          raise TimeoutError(
+              f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+          )
       time.sleep(interval)
     + tell("export_poll_status", state, is_terminal=outcome is not None)
     """

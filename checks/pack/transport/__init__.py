@@ -1,1 +1,1 @@
-"""The transport family of promises, with its limitations and seeded defects."""
+"""Requests, errors, and what goes along with them."""

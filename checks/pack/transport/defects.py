@@ -572,7 +572,9 @@ def waits_at_least_as_the_service_says() -> None:
 def jitter_below_minimum() -> None:
     """Jitter begins at zero, whatever its minimum.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay += random.uniform(0.0, self.config.retry_jitter_max_seconds / 2)
     """
 
@@ -581,7 +583,9 @@ def jitter_below_minimum() -> None:
 def jitter_above_maximum() -> None:
     """Jitter reaches to the sum of its minimum and maximum.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay += random.uniform(self.config.retry_jitter_min_seconds,
     +     self.config.retry_jitter_min_seconds + self.config.retry_jitter_max_seconds,)
     """
@@ -591,7 +595,9 @@ def jitter_above_maximum() -> None:
 def jitter_multiplies() -> None:
     """Jitter is a factor instead of an amount.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay *= random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
     """
 
@@ -600,7 +606,9 @@ def jitter_multiplies() -> None:
 def jitter_replaces_the_backoff() -> None:
     """With jitter on, there is no backoff.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay = random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
     """
 
@@ -609,7 +617,9 @@ def jitter_replaces_the_backoff() -> None:
 def jitter_shortens() -> None:
     """Jitter is taken from the pause.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay -= random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
     """
 
@@ -618,7 +628,9 @@ def jitter_shortens() -> None:
 def jitter_always_the_same() -> None:
     """Every pause has the same jitter.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay += random.Random(7).uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
     """
 
@@ -627,7 +639,9 @@ def jitter_always_the_same() -> None:
 def jitter_is_the_mean() -> None:
     """Jitter is the middle of its range.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay += (self.config.retry_jitter_min_seconds + self.config.retry_jitter_max_seconds) / 2
     """
 
@@ -636,7 +650,9 @@ def jitter_is_the_mean() -> None:
 def jitter_from_the_lower_half() -> None:
     """Jitter never reaches its maximum.
 
-    - delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
     + delay += random.uniform(self.config.retry_jitter_min_seconds,
     +     (self.config.retry_jitter_min_seconds + self.config.retry_jitter_max_seconds) / 2,)
     """
@@ -1278,7 +1294,8 @@ def keys_from_the_clock() -> None:
 def supplied_key_replaced() -> None:
     """A key that is supplied is replaced.
 
-    - transaction_id=transaction_id or fresh.transaction_id, idempotency_key=idempotency_key or fresh.idempotency_key
+    - transaction_id=transaction_id or fresh.transaction_id,
+    - idempotency_key=idempotency_key or fresh.idempotency_key,
     + transaction_id=transaction_id or fresh.transaction_id, idempotency_key=fresh.idempotency_key
     """
 
@@ -1883,7 +1900,9 @@ STAND_INS = StandIns("transport")
 @STAND_INS.has("exceptions.py", id="errors.cannot-be-pickled")
 def cannot_be_pickled() -> None:
     """
-    - super().__init__(self.code, self.message, self.details, self.trace_id, self.status_code, self.raw_payload)
+    - super().__init__(
+    -     self.code, self.message, self.details, self.trace_id, self.status_code, self.raw_payload
+    - )
     + super().__init__(self.message)
     """
 
@@ -1899,7 +1918,9 @@ def cannot_be_hashed() -> None:
 @STAND_INS.has("exceptions.py", id="errors.have-no-args")
 def have_no_args() -> None:
     """
-    - super().__init__(self.code, self.message, self.details, self.trace_id, self.status_code, self.raw_payload)
+    - super().__init__(
+    -     self.code, self.message, self.details, self.trace_id, self.status_code, self.raw_payload
+    - )
     + self.args = ()
     """
 

@@ -1,0 +1,1 @@
+"""The name under which check packs are imported, wherever their folders lie."""

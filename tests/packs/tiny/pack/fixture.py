@@ -1,0 +1,20 @@
+"""What each check of this pack is given."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from checks.contracts import api
+
+
+class Lab(api.Lab):
+    """A client on a loopback service of its own."""
+
+    def client(self) -> Any:
+        """A client that asks the loopback service."""
+        return self.build("Client", url=self.service.base_url)
+
+    def degrees(self, town: str) -> api.Attempt:
+        """Ask for the degrees of a town."""
+        client = self.client()
+        return self.attempt(lambda: client.degrees(town), f"degrees({town!r})")

@@ -1,0 +1,46 @@
+"""Changes to the reference SDK that break what it promises."""
+
+from __future__ import annotations
+
+from checks.declare import Defects, StandIns
+
+DEFECTS = Defects("weather")
+
+
+@DEFECTS.add("__init__.py", "weather.url-is-needed")
+def built_in_address() -> None:
+    """An address that nobody gave steps in.
+
+    - if not self.url:
+    + self.url = self.url or "http://127.0.0.1:9"
+    + if not self.url:
+    """
+
+
+@DEFECTS.add("__init__.py", "weather.town-is-asked")
+def always_home() -> None:
+    """Every town is Oslo.
+
+    - return self._get(f"/towns/{town}")["degrees"]
+    + return self._get("/towns/oslo")["degrees"]
+    """
+
+
+@DEFECTS.add("__init__.py", "weather.errors-are-its-own")
+def library_errors() -> None:
+    """An error of the library is passed on.
+
+    - except OSError as why:
+    + except KeyError as why:
+    """
+
+
+STAND_INS = StandIns("weather")
+
+
+@STAND_INS.lacks("__init__.py")
+def names_are_not_quoted() -> None:
+    """
+    - return self._get(f"/towns/{town}")["degrees"]
+    + return self._get(f"/towns/{urllib.parse.quote(town)}")["degrees"]
+    """

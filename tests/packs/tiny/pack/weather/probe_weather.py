@@ -1,0 +1,14 @@
+"""Probes of limitations of the readings."""
+
+from __future__ import annotations
+
+from checks.contracts.api import limitation
+
+from ..fixture import Lab
+
+
+@limitation("weather.names-are-not-quoted")
+def probe_quoting(lab: Lab) -> str | None:
+    lab.degrees("why?")
+    path = lab.log()[-1].path
+    return f"it asked for {path}" if path == "/towns/why?" else None
