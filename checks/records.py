@@ -6,8 +6,11 @@ What is stored as evidence derives from :class:`Evidence`; what is computed from
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 from enum import Enum
+from functools import lru_cache
+from string import Formatter
 from typing import Any, ClassVar, TypedDict
 
 import msgspec
@@ -164,14 +167,45 @@ class Text(Record, frozen=True, kw_only=True):
 
     >>> str(Text(template="{passed} of {n} jobs, {share:.1%}", values={"passed": 57, "n": 60, "share": 0.95}))
     '57 of 60 jobs, 95.0%'
+
+    :raises ValueError: a value is missing.
     """
 
     template: str
     values: dict[str, Any] = {}
 
+    def __post_init__(self) -> None:
+        if missing := sorted(placeholders(self.template) - self.values.keys()):
+            raise ValueError(f"the sentence {self.template!r} has no value for {', '.join(missing)}. Give it one.")
+
     def __str__(self) -> str:
         shown = {name: instant(value) if isinstance(value, datetime) else value for name, value in self.values.items()}
         return self.template.format(**shown)
+
+
+def sentence(words: str) -> Text:
+    """One of our sentences that is stored as it is, such as a promise: braces in it are braces.
+
+    >>> str(sentence("It answers {}."))
+    'It answers {}.'
+    """
+    return Text(template=with_braces(words))
+
+
+def with_braces(words: str) -> str:
+    """A template that says just these words."""
+    return words.replace("{", "{{").replace("}", "}}")
+
+
+@lru_cache(maxsize=4096)
+def placeholders(template: str) -> frozenset[str]:
+    """The names of the values that a sentence is filled with.
+
+    >>> sorted(placeholders("{passed} of {n} jobs, {share:.1%}"))
+    ['n', 'passed', 'share']
+    """
+    fields = (field for _, field, _, _ in Formatter().parse(template) if field is not None)
+    return frozenset(re.split(r"[.\[]", field)[0] for field in fields)
 
 
 def instant(at: datetime) -> str:

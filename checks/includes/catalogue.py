@@ -1,4 +1,4 @@
-"""Which sentences have to be translated, and which of them nobody has translated yet?
+"""Collects the sentences that have to be translated, and lists those that have no translation yet.
 
 ``python -m checks.includes.catalogue`` reads the sources and the pages, and puts what is new into both
 catalogues with an empty translation, ready for an editor of ``.po`` files. It ends with 1 while any is empty.
@@ -26,6 +26,7 @@ from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, catalogue_path, pack_catalogue_path
 from checks.includes.rules import KNOWN
 from checks.includes.skeleton import pages
+from checks.includes.templating import said_by, templates
 from checks.records import Environment, Word
 
 PACKAGE = Path(checks.__file__).parent
@@ -44,9 +45,9 @@ msgstr ""
 
 
 def sentences() -> dict[str, tuple[str, ...]]:
-    """Every sentence that the code can say, with the files that say it."""
+    """Every sentence that the code and its templates can say, with the files that say it."""
     found: dict[str, set[str]] = {}
-    for file in sorted(PACKAGE.rglob("*.py")):
+    for file in [*sorted(PACKAGE.rglob("*.py")), *templates()]:
         if not file.is_relative_to(pack_loader.TREE):
             _add(found, file, f"checks/{file.relative_to(PACKAGE).as_posix()}")
     for key in settings.every_key():
@@ -80,7 +81,11 @@ def _add(found: dict[str, set[str]], file: Path, called: str) -> None:
 
 def _marked(file: Path) -> Iterator[str]:
     """The sentences that one file marks. By the syntax tree, since Babel's extractor sees nothing inside f-strings."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+    source = file.read_text(encoding="utf-8")
+    if file.suffix != ".py":
+        yield from (said.message for said in said_by(source))
+        return
+    for node in ast.walk(ast.parse(source)):
         match node:
             case ast.Call(func=ast.Name(id=name), args=[ast.Constant(value=str(message)), *_]) if name in KEYWORDS:
                 yield message
@@ -95,7 +100,7 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
             (skeleton / name).write_text(text, encoding="utf-8")
         found: dict[str, tuple[str, ...]] = {}
         ids = {*pack_loader.load(pack_loader.find()).promise, *KNOWN}  # the titles of the pages of promises and rules
-        for source, names in ((docs, "docs"), (skeleton, "checks/includes/skeleton.py")):
+        for source, names in ((docs, "docs"), (skeleton, "checks/includes/templates/release")):
             for message in _extracted(docs, source, Path(folder) / source.name):
                 if message.strip("`") not in ids:
                     found.setdefault(message, (names,))

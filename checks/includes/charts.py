@@ -14,8 +14,9 @@ from html import escape
 from typing import NamedTuple
 
 from checks.includes import myst
+from checks.includes.html_markup import Said
 from checks.includes.incidents import NAMES, TONES
-from checks.includes.printable import Said
+from checks.includes.myst import Markdown
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, FlakyTest, Incident, Judgement, Part, Text, Word
 from checks.release.decisions import ACTIONS
@@ -149,7 +150,7 @@ class Drawn(NamedTuple):
     name: str = "chart"
 
 
-def _framed(drawn: Drawn, table: str, voice: Voice, *after: str) -> str:
+def _framed(drawn: Drawn, table: Markdown, voice: Voice, *after: Markdown | None) -> Markdown:
     """The chart, its legend, and its numbers folded below. No line begins with what a stranger wrote."""
     svg = [
         f'<svg class="{drawn.name}" role="img" width="100%" height="{number(drawn.height)}" {XMLNS}>',
@@ -159,17 +160,9 @@ def _framed(drawn: Drawn, table: str, voice: Voice, *after: str) -> str:
         "</svg>",
     ]
     legend = [f'<p class="legend">{drawn.legend}</p>'] if drawn.legend else []
-    raw = [
-        "```{raw} html",
-        '<figure class="chart-frame">',
-        f"<figcaption>{drawn.title}</figcaption>",
-        *svg,
-        *legend,
-        "</figure>",
-        "```",
-    ]
+    raw = ['<figure class="chart-frame">', f"<figcaption>{drawn.title}</figcaption>", *svg, *legend, "</figure>"]
     return myst.paragraphs(
-        "\n".join(raw), *after, myst.dropdown(voice(N_("The same in numbers")), table, classes="chart-table")
+        myst.raw_html(raw), *after, myst.dropdown(voice(N_("The same in numbers")), table, classes="chart-table")
     )
 
 
@@ -221,18 +214,18 @@ def _mark(word: Word, said: Said) -> tuple[str, int]:
     return escape(words), len(words)
 
 
-def _when(hours: float, voice: Voice) -> str:
-    return f"T\\+{voice.number(hours, '.1f')}" if hours % 1 else f"T\\+{int(hours)}"
+def _when(hours: float, voice: Voice) -> Markdown:
+    return voice.hour(hours, ".1f") if hours % 1 else voice.hour(hours, ".0f")
 
 
-def _stretch(begins_h: float, ends_h: float, voice: Voice) -> str:
-    return f"{_when(begins_h, voice)} – {_when(ends_h, voice)}"
+def _stretch(begins_h: float, ends_h: float, voice: Voice) -> Markdown:
+    return myst.joined((_when(begins_h, voice), _when(ends_h, voice)), Markdown(" – "))
 
 
 # ── the watch's timeline ─────────────────────────────────────────────────────
 
 
-def timeline(judgement: Judgement, voice: Voice) -> str:
+def timeline(judgement: Judgement, voice: Voice) -> Markdown:
     """The window with its checkpoints, where somebody looked, incidents, decisions, and now."""
     release, said = judgement.release, Said(voice)
     now = elapsed_h(release, judgement.as_of)
@@ -283,7 +276,7 @@ def timeline(judgement: Judgement, voice: Voice) -> str:
     legend = " ".join(said(key) for drawn, key in keys if drawn)
     drawn = Drawn(said(N_("The watch, from T+0 on")), says, y + HOURS_HEIGHT, parts, legend, "chart rows")
     left_out = len(judgement.incidents) - SHOWN
-    more = voice(N_("More in the table of incidents: {n}."), n=left_out) if left_out > 0 else ""
+    more = voice(N_("More in the table of incidents: {n}."), n=left_out) if left_out > 0 else None
     return _framed(drawn, _happened(judgement, voice), voice, more)
 
 
@@ -416,10 +409,10 @@ def _decided(judgement: Judgement, said: Said) -> Iterator[Row]:
     yield Row(said(N_("Decisions: {n}"), n=len(judgement.decisions)), 10, drawn)
 
 
-def _happened(judgement: Judgement, voice: Voice) -> str:
+def _happened(judgement: Judgement, voice: Voice) -> Markdown:
     """All that the timeline shows, as a table, in order of time."""
     release = judgement.release
-    told: list[tuple[datetime, str]] = [(release.opened_at, voice(N_("The watch was opened.")))]
+    told: list[tuple[datetime, Markdown]] = [(release.opened_at, voice(N_("The watch was opened.")))]
     told += [(due_at(release, look.hours), voice.badge(look.verdict.word)) for look in judgement.looks]
     told += [
         (gap.begins, voice(N_("Nobody looked for {hours:.1f} h, until {at}."), hours=gap.hours, at=gap.ends))
@@ -437,28 +430,27 @@ def _happened(judgement: Judgement, voice: Voice) -> str:
         (one.occurred_at, voice(N_("Decided: {action}, by {by}."), by=one.by, action=_action(one.action)))
         for one in judgement.decisions
     ]
-    told += [(judgement.as_of, voice(N_("Judged:")) + " " + voice.badge(judgement.verdict.word))]
+    told += [(judgement.as_of, myst.joined((voice(N_("Judged:")), voice.badge(judgement.verdict.word))))]
     told.sort(key=lambda one: one[0])
     rows = [[_when(elapsed_h(release, at), voice), voice.at(at), what] for at, what in told[:ROWS]]
     header = [voice(N_("Hour")), voice(N_("When (UTC)")), voice(N_("What happened"))]
     table = myst.table(voice(N_("The watch, in order of time")), header, rows, classes="cards happened")
     left_out = len(told) - len(rows)
-    return myst.paragraphs(table, voice(N_("{n} more are in the evidence."), n=left_out) if left_out else "")
+    return myst.paragraphs(table, voice(N_("{n} more are in the evidence."), n=left_out) if left_out else None)
 
 
 def _action(action: str) -> Text | str:
     return Text(template=ACTIONS[action]) if action in ACTIONS else action
 
 
-def _became(id: str, state: str, voice: Voice) -> str:
-    word = voice(NAMES[state]) if state in NAMES else voice.literal(state)
-    return f"{voice.literal(id)} {word}"
+def _became(id: str, state: str, voice: Voice) -> Markdown:
+    return myst.joined((voice.literal(id), voice(NAMES[state]) if state in NAMES else voice.literal(state)))
 
 
 # ── one chart a question ─────────────────────────────────────────────────────
 
 
-def pass_rate(judgement: Judgement, voice: Voice) -> str:
+def pass_rate(judgement: Judgement, voice: Voice) -> Markdown:
     """The pass rate so far with its interval, the rate of each 6 h, and the threshold."""
     course, said, hours = judgement.course, Said(voice), judgement.release.window_h
     so_far = [(part, _known(part)) for part in course.so_far] if course else []
@@ -538,22 +530,21 @@ def _known(part: Part) -> Rate | None:
     return Rate(part.value, part.low, part.high)
 
 
-def _of(part: Part, voice: Voice) -> str:
-    return f"{voice.number(part.events)} / {voice.number(part.trials)}"
+def _of(part: Part, voice: Voice) -> Markdown:
+    return voice.counts(part.events, part.trials)
 
 
-def _rate(part: Part, voice: Voice, times: float = 1, spec: str = ".1%") -> str:
+def _rate(part: Part, voice: Voice, times: float = 1, spec: str = ".1%") -> Markdown:
     rate = _known(part)
     if rate is None:
         return voice(N_("not known"))
-    value, low, high = (voice.number(times * one, spec) for one in rate)
-    return f"{value} ({low} … {high})"
+    return voice.interval(times * rate.value, times * rate.low, times * rate.high, spec)
 
 
 THOUSAND = 1000
 
 
-def network(judgement: Judgement, voice: Voice) -> str:
+def network(judgement: Judgement, voice: Voice) -> Markdown:
     """The network errors in each 24 h for a thousand requests, with their interval and what was tried."""
     said, hours = Said(voice), judgement.release.window_h
     parts_of = judgement.course.errors if judgement.course else ()
@@ -607,7 +598,7 @@ def figure_of(count: int, voice: Voice) -> str:
     return escape(voice.language.number(count) if count < 10_000 else f"{voice.language.number(count // 1000)} k")
 
 
-def flaky(judgement: Judgement, voice: Voice) -> str:
+def flaky(judgement: Judgement, voice: Voice) -> Markdown:
     """The tests that failed, by how often a good version fails them, with the credible interval."""
     said = Said(voice)
     if not judgement.flaky:
@@ -642,17 +633,10 @@ def flaky(judgement: Judgement, voice: Voice) -> str:
     classes = dict.fromkeys(one.kind for one, _ in shown)
     legend = " · ".join(_mark(kind, said)[0] for kind in classes)
     header = [voice(N_("Test")), voice(N_("Class")), voice(N_("Fails by itself"))]
-    rows = [
-        [
-            voice.literal(one.test),
-            voice.badge(one.kind),
-            f"{voice.number(rate.value, '.1%')} ({voice.number(rate.low, '.1%')} … {voice.number(rate.high, '.1%')})",
-        ]
-        for one, rate in ranked[:ROWS]
-    ]
+    rows = [[voice.literal(one.test), voice.badge(one.kind), voice.interval(*rate)] for one, rate in ranked[:ROWS]]
     table = myst.table(voice(N_("Tests by how often a good version fails them")), header, rows, classes="cards course")
     left_out = len(judgement.flaky) - len(shown)
-    more = voice(N_("Only in the table below, or not known: {n}."), n=left_out) if left_out else ""
+    more = voice(N_("Only in the table below, or not known: {n}."), n=left_out) if left_out else None
     title = said(N_("How often a good version fails each test, with the 95 % credible interval"))
     return _framed(Drawn(title, says, bottom + 22, drawn, legend, "chart rows"), table, voice, more)
 
@@ -667,7 +651,7 @@ def _score(one: FlakyTest, rate: Rate, most: float, y: float) -> list[str]:
     ]
 
 
-def latency(judgement: Judgement, voice: Voice) -> str:
+def latency(judgement: Judgement, voice: Voice) -> Markdown:
     """How long the smoke took through the window: the evidence has no latency of a single poll."""
     said, release = Said(voice), judgement.release
     took = judgement.course.smoke if judgement.course else ()
@@ -737,11 +721,11 @@ class Seen(NamedTuple):
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 120, 30, 5
 
 
-def spark(title: str, seen: Sequence[Seen], hours: float, target: float | None = None) -> str:
+def spark(title: str, seen: Sequence[Seen], hours: float, target: float | None = None) -> Markdown | None:
     """A value with its interval at each look. Nothing where it was never known. ``title`` is escaped."""
     ends = [end for one in seen for end in (one.value, one.low, one.high) if end is not None]
     if not ends:
-        return ""
+        return None
     low, high = (min(*ends, target), 1.0) if target is not None else (0.0, max(*ends, 1.0))
     wide = (high - low) or 1.0
 
@@ -775,4 +759,4 @@ def spark(title: str, seen: Sequence[Seen], hours: float, target: float | None =
         *parts,
         "</svg>",
     ]
-    return "\n".join(["```{raw} html", *svg, "```"])
+    return myst.raw_html(svg)

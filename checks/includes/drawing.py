@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from checks.includes import myst
+from checks.includes.myst import Markdown
 from checks.release.states import NEW, Step, states
 
 WIDTH, NODE_WIDTH, NODE_HEIGHT, PITCH, TOP = 340, 124, 30, 58, 34
 
 
-def machine(table: Sequence[Step], names: dict[str, str], *, title: str, says: str) -> str:
+def machine(table: Sequence[Step], names: dict[str, str], *, title: str, says: str) -> Markdown:
     """Inline SVG of a table of states. ``names`` are what the states are called in the reader's language."""
     order = states(table)
     height = TOP + PITCH * len(order)
@@ -26,7 +28,7 @@ def machine(table: Sequence[Step], names: dict[str, str], *, title: str, says: s
         *(_node(names[state], number) for number, state in enumerate(order)),
         "</svg>",
     ]
-    return "\n".join(["```{raw} html", *parts, "```"])
+    return myst.raw_html(parts)
 
 
 def _id(title: str) -> str:

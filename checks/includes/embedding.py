@@ -1,8 +1,9 @@
-"""Which fragments can a page embed with one line, and what does each of them show?"""
+"""The fragments that a page can embed with one line, and what each of them shows."""
 
 from __future__ import annotations
 
-from checks.includes import myst
+from checks.includes.myst import Markdown
+from checks.includes.templating import render
 from checks.includes.voice import Voice
 from checks.records import N_
 
@@ -42,9 +43,6 @@ SAYS: dict[str, str] = {
 }
 
 
-def fragments(voice: Voice) -> str:
+def fragments(voice: Voice) -> Markdown:
     """Every name that the `live` directive takes."""
-    header = [voice(N_("Name")), voice(N_("What it shows"))]
-    rows = [[myst.span(voice.literal(name), "row-name"), voice.ours(says)] for name, says in SAYS.items()]
-    caption = voice(N_("Fragments of a release"))
-    return myst.table(caption, header, rows, classes="cards fragments", widths="25 75")
+    return render("fragments", voice, fragments=SAYS)

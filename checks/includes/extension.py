@@ -97,6 +97,10 @@ class Live(SphinxDirective):
         container.document = self.state.document
         lines = StringList(text.splitlines(), source=str(file))
         self.state.nested_parse(lines, self.content_offset, container)
+        # It was written in this language. Sphinx knows a sentence by its words, whoever said them.
+        for element in container.findall(nodes.TextElement):
+            if not isinstance(element, nodes.Inline):  # of which Sphinx would take away what says so
+                element["translatable"] = False
         return list(container.children)
 
 

@@ -1,4 +1,4 @@
-"""What do the five figures say, what stands behind each, and how is it computed?"""
+"""The fragments of the five figures: what each says, what stands behind it, and how it is computed."""
 
 from __future__ import annotations
 
@@ -9,17 +9,19 @@ from html import escape
 from typing import Any
 
 from checks.includes import charts, myst, segments
+from checks.includes.myst import Markdown
+from checks.includes.templating import render
 from checks.includes.voice import Voice
 from checks.metrics.definitions import METRICS, MetricDefinition
 from checks.metrics.engine import in_words
-from checks.records import N_, Figure, Judgement, Metric, Text
+from checks.records import N_, Figure, Judgement, Metric, SegmentInfo, Text
 from checks.verdict import RULES
 from checks.window import elapsed_h
 
 SEGMENTS_SHOWN = 50
 
 
-def title_of(metric: Metric, voice: Voice) -> str:
+def title_of(metric: Metric, voice: Voice) -> Markdown:
     """The runbook's name for a metric."""
     return voice.ours(METRICS[metric.id].title)
 
@@ -29,7 +31,7 @@ def name_of(metric: Metric, voice: Voice) -> str:
     return voice.language.gettext(METRICS[metric.id].title)
 
 
-def metrics(judgement: Judgement, voice: Voice) -> str:
+def metrics(judgement: Judgement, voice: Voice) -> Markdown:
     """The runbook's table, with the figures filled in."""
     open_still = judgement.verdict.window == "open"
     header = [
@@ -50,7 +52,7 @@ def metrics(judgement: Judgement, voice: Voice) -> str:
     return myst.paragraphs(myst.table(caption, header, rows, classes="cards metrics"), _through(judgement, voice))
 
 
-def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -> list[str]:
+def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -> myst.Row:
     badge = voice.badge(metric.state)
     return [
         myst.span(_defined(metric, voice), "row-name"),
@@ -58,32 +60,32 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Voice) -
         voice.say(metric.source),
         voice.say(metric.threshold),
         myst.paragraphs(*figure(metric, voice), spark(metric, judgement, voice)),
-        f"{voice.number(metric.n)} {voice.say(metric.exposure)}".strip(),
-        myst.paragraphs(voice(N_("So far:")) + " " + badge if open_still else badge, voice.say(metric.reason)),
+        myst.joined(part for part in (voice.number(metric.n), voice.say(metric.exposure)) if part),
+        myst.paragraphs(myst.joined((voice(N_("So far:")), badge)) if open_still else badge, voice.say(metric.reason)),
     ]
 
 
-def _defined(metric: Metric, voice: Voice) -> str:
+def _defined(metric: Metric, voice: Voice) -> Markdown:
     """The name of a metric, which leads to what it is, wherever it is measured."""
-    return f"{{metric}}`{name_of(metric, voice)} <{metric.id}>`"
+    return myst.role("metric", f"{name_of(metric, voice)} <{metric.id}>")
 
 
-def figure(metric: Metric, voice: Voice) -> tuple[str, str]:
+def figure(metric: Metric, voice: Voice) -> tuple[Markdown, Markdown | None]:
     """The value and its interval, in digits that stand under one another."""
     if metric.value is None:
-        return myst.span(voice(N_("not known")), "figure"), ""
+        return myst.span(voice(N_("not known")), "figure"), None
     value = myst.span(_in_unit(metric.value, metric.unit, voice), "figure")
     if metric.low is None and metric.high is None:
-        return value, ""
+        return value, None
     return value, myst.span(_interval(metric, voice), "interval")
 
 
-def _interval(metric: Metric, voice: Voice) -> str:
-    low, high = (_in_unit(end, metric.unit, voice) if end is not None else "–" for end in (metric.low, metric.high))
-    return f"{low} … {high}"
+def _interval(metric: Metric, voice: Voice) -> Markdown:
+    ends = (_in_unit(end, metric.unit, voice) if end is not None else None for end in (metric.low, metric.high))
+    return myst.joined(ends, Markdown(" … "))
 
 
-def _in_unit(value: float, unit: str, voice: Voice) -> str:
+def _in_unit(value: float, unit: str, voice: Voice) -> Markdown:
     return myst.escaped(_plain(value, unit, voice))
 
 
@@ -106,7 +108,7 @@ def at_looks(judgement: Judgement, metric: Metric) -> list[tuple[float, Figure]]
     return [*looks, (now, this)]
 
 
-def spark(metric: Metric, judgement: Judgement, voice: Voice) -> str:
+def spark(metric: Metric, judgement: Judgement, voice: Voice) -> Markdown | None:
     """A small chart of the figure at each look."""
     seen = [
         charts.Seen(hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}")
@@ -127,15 +129,15 @@ def _said(one: Figure, unit: str, voice: Voice) -> str:
     return f"{value} ({_plain(one.low, unit, voice)} … {_plain(one.high, unit, voice)})"
 
 
-def _through(judgement: Judgement, voice: Voice) -> str:
+def _through(judgement: Judgement, voice: Voice) -> Markdown | None:
     """The numbers that the small charts are drawn from, as a table."""
     if not any(look.figures for look in judgement.looks):
-        return ""
+        return None
     header = [voice(N_("Metric")), voice(N_("Hour")), voice(N_("Value (95% interval)")), voice(N_("State"))]
     rows = [
         [
             title_of(metric, voice),
-            f"T\\+{voice.number(hours, '.4g')}",
+            voice.hour(hours, ".4g"),
             myst.escaped(_said(one, metric.unit, voice)),
             voice.badge(one.state),
         ]
@@ -146,81 +148,46 @@ def _through(judgement: Judgement, voice: Voice) -> str:
     return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
 
 
-def about_the_metrics() -> dict[str, Callable[[Voice], str]]:
+def about_the_metrics() -> dict[str, Callable[[Voice], Markdown]]:
     """The fragments that say what each metric is, by name."""
     return {f"metric-{id}": partial(_described, it) for id, it in METRICS.items()}
 
 
-def _described(it: MetricDefinition, voice: Voice) -> str:
+def _described(it: MetricDefinition, voice: Voice) -> Markdown:
     """What one metric is, wherever it is measured: its definition, what decides its state, and what is counted."""
-    rules = [rule for rule in RULES if rule.id.startswith(("critical-metric", "metric-", "extend"))]
-    return myst.paragraphs(
-        voice.ours(it.definition) + ".",
-        voice(N_("Critical: when it fails, the release does not hold."))
-        if it.critical
-        else voice(N_("Not critical: when it fails, the watch is extended.")),
-        voice(N_("What is counted, in the words of the question that is asked of the evidence:")),
-        myst.block(in_words(it.question).splitlines()),
-        voice(N_("The rules of the verdict that look at it: {rules}."), rules=[rule.id for rule in rules]),
-        voice(N_("To see it computed step by step: `nox -s judge -- --explain {id}`"), id=it.id),
-    )
+    counted = in_words(it.question).splitlines()
+    rules = [rule.id for rule in RULES if rule.id.startswith(("critical-metric", "metric-", "extend"))]
+    return render("metric", voice, it=it, counted=counted, rules=rules)
 
 
-def figures(judgement: Judgement, voice: Voice) -> str:
+def figures(judgement: Judgement, voice: Voice) -> Markdown:
     """For each metric: the figure in words, its method, and what one needs to compute it again."""
-    return myst.paragraphs(*(_explained(metric, judgement, voice) for metric in judgement.metrics))
-
-
-def _explained(metric: Metric, judgement: Judgement, voice: Voice) -> str:
-    inputs = [[voice.literal(name), _input(value, voice)] for name, value in sorted(metric.inputs.items())]
-    table = myst.table(
-        voice(N_("What goes into it")), [voice(N_("Input")), voice(N_("Value"))], inputs, classes="inputs"
-    )
-    return myst.dropdown(
-        f"{voice.badge(metric.state)} {myst.anchor(title_of(metric, voice), f'figure-{metric.id}')}",
-        voice.say(metric.text),
-        voice(N_("Why this state: {reason}"), reason=metric.reason),
-        voice(N_("What would give a better state: {settles}"), settles=metric.settles) if metric.settles else "",
-        voice(N_("Threshold: {threshold}."), threshold=metric.threshold),
-        _rests_on(metric, judgement, voice),
-        voice(N_("How it is computed: {method}"), method=metric.method),
-        voice.list(metric.derivation, ordered=True),
-        voice(N_("Beside the last accepted release: {against}"), against=metric.against),
-        voice(N_("The same in a terminal: `python -m checks judge --explain {id}`"), id=metric.id),
-        voice(N_("Every verdict needs this metric, and it is critical."))
-        if metric.critical
-        else voice(N_("Every verdict needs this metric.")),
-        table if inputs else "",
+    return render(
+        "figures",
+        voice,
+        figures=[(metric, title_of(metric, voice), _rests_on(metric, judgement)) for metric in judgement.metrics],
+        most=SEGMENTS_SHOWN,
+        value=partial(_input, voice=voice),
     )
 
 
-def _rests_on(metric: Metric, judgement: Judgement, voice: Voice) -> str:
-    """The files of evidence that hold what is counted, the newest first."""
+def _rests_on(metric: Metric, judgement: Judgement) -> list[tuple[SegmentInfo, Markdown]]:
+    """The files of evidence that hold what is counted, the newest first, each with the link to its page."""
     found = sorted(segments.behind(metric.id, judgement), key=lambda one: one.last_at, reverse=True)
-    if not found:
-        return voice(N_("No evidence stands behind it yet."))
-    listed = [
-        f"{segments.link(one, judgement)} {voice(N_('{n} records'), n=one.records)}" for one in found[:SEGMENTS_SHOWN]
-    ]
-    left_out = len(found) - len(listed)
-    return myst.paragraphs(
-        voice(N_("The evidence that it is counted from, in {n} segments:"), n=len(found)),
-        myst.bullets(listed),
-        voice(N_("{n} more are in the ledger below."), n=left_out) if left_out else "",
-    )
+    return [(one, segments.link(one, judgement)) for one in found]
 
 
-def _input(value: Any, voice: Voice) -> str:
+def _input(value: Any, voice: Voice) -> Markdown:
     """One input as it is; a long list is cut, and says how long it is."""
     if isinstance(value, dict):
         value = [f"{name}: {_scalar(inner)}" for name, inner in sorted(value.items())]
     if isinstance(value, list | tuple):
-        shown = ", ".join(voice.literal(str(_scalar(item)), 120) for item in value[:20])
-        more = Text(template=N_("and {n} more"), values={"n": len(value) - 20})
-        return f"{shown}, {voice.say(more)}" if len(value) > 20 else shown or "–"
+        shown = [voice.literal(str(_scalar(item)), 120) for item in value[:20]]
+        more = [voice(N_("and {n} more"), n=len(value) - 20)] if len(value) > 20 else []
+        return myst.joined([*shown, *more], Markdown(", ")) or myst.NOTHING
     match value:
         case None:
-            return "–"
+            return myst.NOTHING
         case datetime():
             return voice.at(value)
         case Text():

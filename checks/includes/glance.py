@@ -1,17 +1,17 @@
-"""Is the release holding, what is due next and when, what is wrong, and what is not known?
+"""The fragment that says at one look whether the release holds, what is due, what is wrong, and what is not known.
 
-All of it at one look: whoever opens the page at night must not have to scroll for any of the four answers.
+Whoever opens the page at night must not have to scroll for any of the four answers.
 Each name leads to the page that says more.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from checks.includes import myst
 from checks.includes.figures import figure, name_of, spark
 from checks.includes.incidents import link
-from checks.includes.verdicts import due_next, headline, times, tone
+from checks.includes.myst import Markdown
+from checks.includes.templating import render
+from checks.includes.verdicts import card
 from checks.includes.voice import Voice
 from checks.records import N_, DutyState, Judgement, Metric, Outcome, State
 from checks.verdict import OVER
@@ -19,37 +19,17 @@ from checks.verdict import OVER
 MOST = 3  # of each answer: the rest is counted, and stands further down
 
 
-def glance(judgement: Judgement, voice: Voice) -> str:
+def glance(judgement: Judgement, voice: Voice) -> Markdown:
     """The verdict with what is due, wrong and not known, and beside it the five metrics in a row each."""
-    said = judgement.verdict
-    is_wrong = _wrong(judgement, voice) or [voice(N_("Nothing, of what was looked at."))]
-    unknown = [voice.say(one) for one in said.unknowns] or [voice(N_("Nothing that is due."))]
-    card = myst.div(
-        tone(judgement),
-        voice.badge(said.word, "verdict-word"),
-        headline(judgement, voice),
-        myst.facts([(voice(N_("Next")), due_next(judgement, voice))]),
-        _answer(voice(N_("What is wrong")), is_wrong, voice),
-        _answer(voice(N_("What is not known")), unknown, voice),
-        _answer(voice(N_("What to do next")), [voice.say(one) for one in said.next_steps], voice),
-        myst.facts(times(judgement, voice)),
-    )
-    return myst.div("glance", card, _five(judgement, voice))
+    wrong, five = _wrong(judgement, voice), _five(judgement, voice)
+    return render("glance", voice, judgement=judgement, wrong=wrong, five=five, most=MOST, **card(judgement))
 
 
-def _answer(title: str, items: Sequence[str], voice: Voice) -> str:
-    if not items:
-        return ""
-    left_out = len(items) - MOST
-    more = [voice(N_("and {n} more, below"), n=left_out)] if left_out > 0 else []
-    return myst.div("answer", myst.span(title, "fact"), myst.bullets([*items[:MOST], *more]))
-
-
-def _wrong(judgement: Judgement, voice: Voice) -> list[str]:
+def _wrong(judgement: Judgement, voice: Voice) -> list[Markdown]:
     """What fails, what is broken, and what hurts somebody still."""
     version = judgement.release.version
     found = [
-        f"{_figure(metric, version, voice)} {voice.badge(metric.state)}"
+        myst.joined((_figure(metric, version, voice), voice.badge(metric.state)))
         for metric in judgement.metrics
         if metric.state is State.FAIL
     ]
@@ -57,9 +37,9 @@ def _wrong(judgement: Judgement, voice: Voice) -> list[str]:
     if broken:
         words = voice.language.gettext(N_("Contracts"))
         count = voice(N_("Promises broken: {n}, the first of them {id}"), n=len(broken), id=broken[0])
-        found.append(f"{myst.page(words, version, 'contracts')} {count}")
+        found.append(myst.joined((myst.page(words, version, "contracts"), count)))
     found += [
-        f"{link(judgement, one)} {voice.plain(one.impact)}"
+        myst.joined((link(judgement, one), voice.plain(one.impact)))
         for one in judgement.incidents
         if one.state.lower() not in OVER
     ]
@@ -67,11 +47,11 @@ def _wrong(judgement: Judgement, voice: Voice) -> list[str]:
         failed = sum(duty.state is DutyState.FAILED for duty in point.duties)
         if failed:
             count = voice(N_("Duties failed: {n}"), n=failed)
-            found.append(f"{myst.page(f'T+{point.hours}', version, f't{point.hours:02}')} {count}")
+            found.append(myst.joined((myst.page(f"T+{point.hours}", version, f"t{point.hours:02}"), count)))
     return found
 
 
-def _five(judgement: Judgement, voice: Voice) -> str:
+def _five(judgement: Judgement, voice: Voice) -> Markdown:
     header = [
         voice(N_("Metric")),
         voice(N_("Value (95% interval)")),
@@ -83,7 +63,7 @@ def _five(judgement: Judgement, voice: Voice) -> str:
     return myst.table(voice(N_("The five metrics")), header, rows, classes="cards five", widths="19 19 15 26 21")
 
 
-def _row(metric: Metric, judgement: Judgement, voice: Voice) -> list[str]:
+def _row(metric: Metric, judgement: Judgement, voice: Voice) -> myst.Row:
     return [
         myst.span(_figure(metric, judgement.release.version, voice), "row-name"),
         myst.paragraphs(*figure(metric, voice)),
@@ -93,6 +73,6 @@ def _row(metric: Metric, judgement: Judgement, voice: Voice) -> list[str]:
     ]
 
 
-def _figure(metric: Metric, version: str, voice: Voice) -> str:
+def _figure(metric: Metric, version: str, voice: Voice) -> Markdown:
     """The name of a metric, which leads to how its figure comes about."""
     return myst.page(name_of(metric, voice), version, f"evidence#figure-{metric.id}")

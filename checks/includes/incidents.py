@@ -6,9 +6,10 @@ import re
 
 from checks.includes import myst, published, segments
 from checks.includes.drawing import machine
+from checks.includes.myst import Markdown
 from checks.includes.voice import Voice
 from checks.records import N_, Decision, Followed, Incident, IncidentPage, Judgement, Transition
-from checks.release.decisions import ACTIONS, RED
+from checks.release.decisions import ACTIONS
 from checks.release.incidents import slug
 from checks.release.moves import before
 from checks.release.opening import OPENS, STORM
@@ -28,6 +29,7 @@ NAMES: dict[str, str] = {
     "closed": N_("Closed"),
     "invalid": N_("Invalid"),
 }
+COMMA, SPACE = Markdown(", "), Markdown(" ")
 TONES: dict[str, tuple[str, str]] = {
     "open": ("✖", "bad"),
     "acknowledged": ("◆", "bad"),
@@ -41,7 +43,7 @@ TONES: dict[str, tuple[str, str]] = {
 # ── on a release's pages ─────────────────────────────────────────────────────
 
 
-def incidents(judgement: Judgement, voice: Voice) -> str:
+def incidents(judgement: Judgement, voice: Voice) -> Markdown:
     """The runbook's table of incidents, with its own row where there were none."""
     header = [
         voice(N_("Date (UTC)")),
@@ -60,21 +62,22 @@ def incidents(judgement: Judgement, voice: Voice) -> str:
     return myst.paragraphs(table, *(_amiss(page, judgement, voice) for page in judgement.pages))
 
 
-def _amiss(page: IncidentPage, judgement: Judgement, voice: Voice) -> str:
+def _amiss(page: IncidentPage, judgement: Judgement, voice: Voice) -> Markdown | None:
     """What somebody may think is recorded, and is not; what cannot be read. Nothing of most pages."""
     if page.problem is not None:
-        return voice(N_("The page {page} cannot be shown:"), page=page.name) + " " + voice.say(page.problem)
+        unread = voice(N_("The page {page} cannot be shown:"), page=page.name)
+        return myst.joined([unread, voice.say(page.problem)], SPACE)
     if page.incident and not page.not_recorded:
-        return ""
+        return None
     link = myst.page(page.name, judgement.release.version, _document(page))
     if page.incident:
-        return (
-            voice(N_("The front matter of this page says what is not recorded, so it counts for nothing:")) + f" {link}"
-        )
-    return voice(N_("This page is about no incident that is recorded, so it counts for nothing:")) + f" {link}"
+        says = voice(N_("The front matter of this page says what is not recorded, so it counts for nothing:"))
+    else:
+        says = voice(N_("This page is about no incident that is recorded, so it counts for nothing:"))
+    return myst.joined([says, link], SPACE)
 
 
-def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice: Voice) -> list[str]:
+def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice: Voice) -> list[Markdown]:
     impact = [
         myst.span(link(judgement, incident), "row-id"),
         voice.plain(incident.impact),
@@ -96,7 +99,7 @@ def _row(incident: Incident, told: Followed | None, judgement: Judgement, voice:
     ]
 
 
-def link(judgement: Judgement, incident: Incident) -> str:
+def link(judgement: Judgement, incident: Incident) -> Markdown:
     """The id of an incident, which leads to its page; to the table of all where it has none."""
     page = next((one for one in judgement.pages if one.incident == incident.id and one.problem is None), None)
     return myst.page(incident.id, judgement.release.version, _document(page) if page else "incidents")
@@ -107,14 +110,14 @@ def _document(page: IncidentPage) -> str:
     return f"incidents/{name}" if _LINKED.fullmatch(name) else "incidents"
 
 
-def _state(state: str, voice: Voice) -> str:
+def _state(state: str, voice: Voice) -> Markdown:
     if state not in TONES:
         return voice.plain(state)
     shape, tone = TONES[state]
     return voice.mark(shape, voice(NAMES[state]), tone)
 
 
-def page_fragments(judgement: Judgement, voice: Voice) -> dict[str, str]:
+def page_fragments(judgement: Judgement, voice: Voice) -> dict[str, Markdown]:
     """What stands above the free text of each page, by the name of the fragment; and of each incident without one."""
     named = {slug(one.id): incident(judgement, one, None, voice) for one in judgement.incidents}
     recorded = {one.id: one for one in judgement.incidents}
@@ -125,25 +128,29 @@ def page_fragments(judgement: Judgement, voice: Voice) -> dict[str, str]:
     return {f"incident-{name}": text for name, text in named.items()}
 
 
-def _of_no_incident(page: IncidentPage, voice: Voice) -> str:
+def _of_no_incident(page: IncidentPage, voice: Voice) -> Markdown:
     unknown = voice(N_("No record is about this page as of this verdict: nothing is judged by it."))
     return myst.paragraphs(unknown, _not_recorded(page, voice))
 
 
-def _not_recorded(page: IncidentPage | None, voice: Voice) -> str:
+def _not_recorded(page: IncidentPage | None, voice: Voice) -> Markdown | None:
     if page is None or not page.not_recorded:
-        return ""
+        return None
     return myst.div(
         "not-recorded",
-        voice.mark("○", voice(N_("not recorded")), "unknown")
-        + " "
-        + voice(N_("The front matter of this page says this, and no record does. Nothing is judged by it:")),
+        myst.joined(
+            [
+                voice.mark("○", voice(N_("not recorded")), "unknown"),
+                voice(N_("The front matter of this page says this, and no record does. Nothing is judged by it:")),
+            ],
+            SPACE,
+        ),
         myst.block(page.not_recorded),
         voice(N_("To record how an incident stands: `python -m checks release incident ID --state STATE --why TEXT`")),
     )
 
 
-def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voice: Voice) -> str:
+def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voice: Voice) -> Markdown:
     """What is recorded of one incident, and what the evidence says of it: this stands above the text of its page."""
     told = next((each for each in judgement.followed if each.incident == one.id), None)
     facts = [
@@ -158,7 +165,7 @@ def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voi
         facts.append((voice(N_("Metric")), voice.literal(one.metric)))
     amiss = _not_recorded(page, voice)
     if page is not None and page.problem is not None:
-        amiss = voice(N_("Its page cannot be shown:")) + " " + voice.say(page.problem)
+        amiss = myst.joined([voice(N_("Its page cannot be shown:")), voice.say(page.problem)], SPACE)
     if told is None:
         return myst.paragraphs(myst.facts(facts), amiss)
     if told.rule:
@@ -167,36 +174,36 @@ def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voi
         seen = voice(N_("{n} times, from {first} to {last}"), n=told.seen, first=told.first_at, last=told.last_at)
         facts.append((voice(N_("Seen")), seen))
     if told.fingerprints:
-        facts.append((voice(N_("Causes")), ", ".join(voice.literal(cause) for cause in told.fingerprints[:6])))
+        facts.append((voice(N_("Causes")), myst.joined(map(voice.literal, told.fingerprints[:6]), COMMA)))
     if told.blocks:
-        facts.append((voice(N_("Stands in the way of")), ", ".join(voice.literal(duty) for duty in told.blocks)))
+        facts.append((voice(N_("Stands in the way of")), myst.joined(map(voice.literal, told.blocks), COMMA)))
     facts.append((voice(N_("Is the fix shown?")), voice.say(told.proof)))
     shown = myst.bullets(_segment(name, judgement, voice) for name in told.shows)
     title = voice(N_("Where the evidence is: {n} segments"), n=len(told.shows))
-    evidence = myst.dropdown(title, shown) if shown else ""
+    evidence = myst.dropdown(title, shown) if shown else None
     moved = before(judgement.moves, one.at)
     caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
-    changes = published.table(judgement, moved, caption, voice) if moved else ""
+    changes = published.table(judgement, moved, caption, voice) if moved else None
     return myst.paragraphs(myst.facts(facts), amiss, _steps(judgement, one.id, voice), changes, evidence)
 
 
-def _segment(name: str, judgement: Judgement, voice: Voice) -> str:
+def _segment(name: str, judgement: Judgement, voice: Voice) -> Markdown:
     found = next((one for one in judgement.segments if one.name == name), None)
     return segments.link(found, judgement) if found else voice.literal(name)
 
 
-def _steps(judgement: Judgement, id: str, voice: Voice) -> str:
+def _steps(judgement: Judgement, id: str, voice: Voice) -> Markdown | None:
     header = [voice(N_("When (UTC)")), voice(N_("State")), voice(N_("By")), voice(N_("Why"))]
     taken = [one for one in judgement.transitions if one.incident == id]
     rows = [_step(one, voice) for one in taken]
-    return myst.table(voice(N_("What became of it")), header, rows, classes="cards steps") if rows else ""
+    return myst.table(voice(N_("What became of it")), header, rows, classes="cards steps") if rows else None
 
 
-def _step(one: Transition, voice: Voice) -> list[str]:
+def _step(one: Transition, voice: Voice) -> list[Markdown]:
     return [voice.at(one.occurred_at), _state(one.state, voice), voice.plain(one.by), voice.plain(one.why)]
 
 
-def decisions(judgement: Judgement, voice: Voice) -> str:
+def decisions(judgement: Judgement, voice: Voice) -> Markdown:
     """Who read which verdict, and what they did."""
     if not judgement.decisions:
         return voice(N_("Nobody has written down what was done about a verdict."))
@@ -211,37 +218,21 @@ def decisions(judgement: Judgement, voice: Voice) -> str:
     return myst.table(voice(N_("Decisions: {n}"), n=len(rows)), header, rows, classes="cards decisions")
 
 
-def _decision(one: Decision, voice: Voice) -> list[str]:
+def _decision(one: Decision, voice: Voice) -> list[Markdown]:
     said = ACTIONS.get(one.action)
     return [
         voice.at(one.occurred_at),
-        myst.paragraphs(myst.span(voice.literal(one.action), "row-name"), voice(said) if said else ""),
+        myst.paragraphs(myst.span(voice.literal(one.action), "row-name"), voice(said) if said else None),
         myst.paragraphs(voice.badge(one.word), voice.literal(one.verdict[:12]), voice.at(one.verdict_as_of)),
         voice.plain(one.by),
         voice.plain(one.why),
     ]
 
 
-def way_back(judgement: Judgement, voice: Voice) -> str:
-    """On every page of a release whose verdict is red: where to read how to take it back. Nothing otherwise."""
-    word = judgement.verdict.word
-    if word not in RED:
-        return ""
-    return myst.div(
-        "way-back",
-        f"{voice.badge(word)} "
-        + myst.page(
-            voice.language.gettext(N_("What to do if the release has to be taken back")),
-            judgement.release.version,
-            "rollback",
-        ),
-    )
-
-
 # ── in the reference ─────────────────────────────────────────────────────────
 
 
-def machines(voice: Voice) -> str:
+def machines(voice: Voice) -> Markdown:
     """The states of a watch and of an incident: each table, drawn and printed."""
     return myst.paragraphs(
         _machine(WATCH, N_("The states of a watch"), voice),
@@ -256,7 +247,7 @@ def machines(voice: Voice) -> str:
     )
 
 
-def _machine(table: tuple[Step, ...], title: str, voice: Voice) -> str:
+def _machine(table: tuple[Step, ...], title: str, voice: Voice) -> Markdown:
     names = {state: voice.language.gettext(NAMES[state]) for state in states(table)}
     says = "; ".join(f"{voice.language.gettext(NAMES[step.before])} → {names[step.after]}" for step in table)
     header = [voice(N_("From")), voice(N_("To")), voice(N_("Who")), voice(N_("What it means"))]
@@ -269,7 +260,7 @@ def _machine(table: tuple[Step, ...], title: str, voice: Voice) -> str:
     )
 
 
-def opening_rules(voice: Voice) -> str:
+def opening_rules(voice: Voice) -> Markdown:
     """The rules that open an incident by themselves."""
     header = [voice(N_("Rule")), voice(N_("Severity")), voice(N_("Opens an incident when"))]
     rows = [[voice.literal(rule.id), voice(rule.severity), voice.ours(rule.says)] for rule in OPENS]

@@ -1,14 +1,17 @@
-"""Which records can stand in a ledger, and what does each of their fields hold?"""
+"""The kinds of records that can stand in a ledger, and what each of their fields holds."""
 
 from __future__ import annotations
 
 import typing
+from collections.abc import Iterable
 from datetime import datetime
 from types import UnionType
 
 import msgspec
 
 from checks.includes import myst
+from checks.includes.myst import Markdown
+from checks.includes.templating import render
 from checks.includes.voice import Voice
 from checks.records import FORMAT, N_, STORED, Evidence, Record, Word
 
@@ -42,39 +45,34 @@ TYPES: dict[object, str] = {
 }
 
 
-def records(voice: Voice) -> str:
+def records(voice: Voice) -> Markdown:
     """Every kind of record, a table for each; the fields that all share come first."""
     shared = [field.name for field in msgspec.structs.fields(Evidence)]
-    return myst.paragraphs(
-        voice(N_("This is format {n}."), n=FORMAT),
-        _table(voice(N_("Fields of every record")), Evidence, shared, voice),
-        *(_kind(kind, record, shared, voice) for kind, record in STORED.items()),
-    )
+
+    def holds(record: type[Evidence], names: Iterable[str]) -> list[tuple[str, Markdown]]:
+        hints = typing.get_type_hints(record)
+        held = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(record)}
+        return [(name, _type(held[name], voice)) for name in names]
+
+    def own(record: type[Evidence]) -> list[str]:
+        return [field.encode_name for field in msgspec.structs.fields(record) if field.name not in shared]
+
+    kinds = [(kind, holds(record, own(record))) for kind, record in STORED.items()]
+    return render("records", voice, format=FORMAT, shared=holds(Evidence, shared), kinds=kinds, says=SAYS)
 
 
-def _kind(kind: str, record: type[Evidence], shared: list[str], voice: Voice) -> str:
-    own = [field.encode_name for field in msgspec.structs.fields(record) if field.name not in shared]
-    caption = voice(N_("Records of kind {kind}"), kind=kind)
-    return myst.paragraphs(voice.ours(SAYS[kind]), _table(caption, record, own, voice))
-
-
-def _table(caption: str, record: type[Evidence], names: list[str], voice: Voice) -> str:
-    hints = typing.get_type_hints(record)
-    held = {field.encode_name: hints[field.name] for field in msgspec.structs.fields(record)}
-    rows = [[voice.literal(name), _type(held[name], voice)] for name in names]
-    return myst.table(caption, [voice(N_("Field")), voice(N_("Holds"))], rows, classes="cards records")
-
-
-def _type(hint: object, voice: Voice) -> str:
+def _type(hint: object, voice: Voice) -> Markdown:
     if typing.get_origin(hint) in (typing.Union, UnionType):
         (inner,) = (each for each in typing.get_args(hint) if each is not type(None))
-        return f"{_type(inner, voice)}; {voice(N_('null where it is not known'))}"
+        return myst.joined((_type(inner, voice), voice(N_("null where it is not known"))), Markdown("; "))
     if typing.get_origin(hint) is tuple:
-        return f"{voice(N_('a list of'))} {_type(typing.get_args(hint)[0], voice)}"
+        return myst.joined((voice(N_("a list of")), _type(typing.get_args(hint)[0], voice)))
     if isinstance(hint, type) and issubclass(hint, Word):
-        words = ", ".join(voice.literal(str(word.value)) for word in hint)
-        return f"{voice(N_('one of'))} {words}"
+        return _named(voice(N_("one of")), (str(word.value) for word in hint), voice)
     if isinstance(hint, type) and issubclass(hint, Record):
-        names = ", ".join(voice.literal(field.name) for field in msgspec.structs.fields(hint))
-        return f"{voice(N_('a record of'))} {names}"
+        return _named(voice(N_("a record of")), (field.name for field in msgspec.structs.fields(hint)), voice)
     return voice(TYPES[hint])
+
+
+def _named(what: Markdown, names: Iterable[str], voice: Voice) -> Markdown:
+    return myst.joined((what, myst.joined(map(voice.literal, names), Markdown(", "))))

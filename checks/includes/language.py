@@ -20,8 +20,9 @@ from babel.messages.pofile import read_po
 from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from checks.errors import UsageError
+from checks.includes.myst import Markdown
 from checks.pack_loader import mounted
-from checks.records import N_, Text, instant
+from checks.records import N_, Text, instant, with_braces
 
 LANGUAGES: dict[str, str] = {"en": "English", "es": "Español"}
 CATALOGUES = Path(__file__).parent / "locale"
@@ -64,16 +65,6 @@ def _read(path: Path, code: str) -> Mapping[str, str]:
         }
 
 
-def _our_sentences() -> frozenset[str]:
-    """Sentences that are ours in any language's catalogue, so that one given as a value is known again."""
-    return _in_any_language(mounted())
-
-
-@cache
-def _in_any_language(packs: tuple[Path, ...]) -> frozenset[str]:
-    return frozenset(msgid for code in LANGUAGES for msgid in _joined(code, packs) if " " in msgid)
-
-
 def _as_is(value: str) -> str:
     return value
 
@@ -102,9 +93,11 @@ class Language:
         """Translate a sentence and fill in its values.
 
         ``escape`` is given each string that came in as a value, since it may be a stranger's, and what
-        stands between backticks in the template. ``prose`` is given the template's own words.
+        stands between backticks in the template. ``prose`` is given the template's own words. A value that is
+        Markdown has been escaped already; a sentence of ours among the values is a text of its own.
         """
-        template = self.gettext(text.template)
+        # The catalogue has a sentence without values as it is read.
+        template = self.gettext(text.template) if text.values else with_braces(self.gettext(str(text)))
         if escape is _as_is:
             return self._fill(template, text.values, escape, prose)
         said = ""
@@ -113,13 +106,6 @@ class Language:
                 said = _join(said, escape(self._fill(piece, text.values, _as_is, _as_is)))
             else:
                 said = _join(said, self._fill(piece, text.values, escape, prose))
-        return said
-
-    def sentence(self, message: str, *, escape: Escape, prose: Escape) -> str:
-        """Translate a stored sentence that takes no values: braces in it are braces."""
-        said = ""
-        for piece, is_code in _pieces(self.gettext(message)):
-            said = _join(said, escape(piece) if is_code else prose(piece))
         return said
 
     def _fill(self, template: str, values: Mapping[str, Any], escape: Escape, prose: Escape) -> str:
@@ -148,8 +134,8 @@ class Language:
                 return self.gettext(N_("yes") if value else N_("no"))
             case int() | float():
                 return self.number(value, spec)
-            case str() if value in _our_sentences():
-                return prose(self.gettext(value))
+            case Markdown():
+                return value
             case str():
                 return escape(format(value, spec))
             case Iterable():

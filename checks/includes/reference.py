@@ -1,12 +1,12 @@
-"""What do the reference pages print, made from the declarations that the code itself runs on?"""
+"""The fragments of the reference, made from the declarations that the code itself runs on."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
 from checks import environment, settings
 from checks.calibration import calibrate
@@ -15,6 +15,8 @@ from checks.evidence import schema
 from checks.includes import calibration, contract, embedding, figures, incidents, kinds, myst, rules
 from checks.includes.files import write_if_changed
 from checks.includes.language import LANGUAGES, Language
+from checks.includes.myst import Markdown
+from checks.includes.templating import render
 from checks.includes.voice import Voice
 from checks.proving import selftest
 from checks.records import N_
@@ -48,36 +50,18 @@ def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
     return tuple(written)
 
 
-def keys(voice: Voice) -> str:
+def keys(voice: Voice) -> Markdown:
     """Every key of ``watch.toml``, a table for each section."""
-    header = [voice(N_("Key")), voice(N_("Default")), voice(N_("What it says")), voice(N_("Variable"))]
-    tables = []
-    for section, of_section in groupby(settings.every_key(), key=lambda key: key.section):
-        rows = [
-            [
-                myst.span(voice.literal(key.name), "row-name"),
-                _default(key.default, voice),
-                voice.ours(key.description),
-                voice.literal(key.variable),
-            ]
-            for key in of_section
-        ]
-        caption = voice(N_("Section {section}"), section=f"[{section}]")
-        tables.append(myst.table(caption, header, rows, classes="cards settings", widths="19 18 38 25"))
-    return myst.paragraphs(*tables)
+    sections = [(name, list(keys)) for name, keys in groupby(settings.every_key(), key=lambda key: key.section)]
+    return render("settings-keys", voice, sections=sections, json=partial(json.dumps, ensure_ascii=False))
 
 
-def variables(voice: Voice) -> str:
+def variables(voice: Voice) -> Markdown:
     """Every ``ATALAYA_*`` variable that is no setting."""
     header = [voice(N_("Variable")), voice(N_("What it says"))]
     rows = [[voice.literal(name), voice.ours(description)] for name, description in environment.OWN.items()]
-    return myst.table(
-        voice(N_("Variables that are no settings")), header, rows, classes="cards settings", widths="40 60"
-    )
-
-
-def _default(value: Any, voice: Voice) -> str:
-    return voice.literal(json.dumps(value, ensure_ascii=False)) if value not in ("", ()) else voice(N_("empty"))
+    caption = voice(N_("Variables that are no settings"))
+    return myst.table(caption, header, rows, classes="cards settings", widths="40 60")
 
 
 FRAGMENTS: dict[str, Callable[[Voice], str]] = {

@@ -1,4 +1,4 @@
-"""What do the pages say of the rules that give the verdict: each by itself, and all in their order?"""
+"""The fragments of the rules that give the verdict: each by itself, and all in their order."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from checks.includes import myst
 from checks.includes.files import write_pages
+from checks.includes.myst import Markdown
+from checks.includes.templating import render
 from checks.includes.voice import Voice
 from checks.records import N_
 from checks.verdict import RULES, Rule, When
@@ -20,11 +21,6 @@ PARTS = {
 }
 
 
-def link(id: str, voice: Voice) -> str:
-    """A link to the page of a rule, from any page of the site; only its id where this version has no such rule."""
-    return f"{{rule}}`{id}`" if id in KNOWN else voice.literal(id)
-
-
 def write_rule_pages(docs: Path) -> tuple[Path, ...]:
     """Write the page of each rule, which only includes its fragment, and take away those of rules gone."""
     return write_pages(docs / PAGES, {id: f"(rule-{id})=\n# `{id}`\n\n```{{live}} rule-{id}\n```\n" for id in KNOWN})
@@ -35,37 +31,16 @@ def about_the_rules() -> dict[str, Callable[[Voice], str]]:
     return {"rules": table, **{f"rule-{rule.id}": partial(_rule, rule) for rule in RULES}}
 
 
-def table(voice: Voice) -> str:
+def table(voice: Voice) -> Markdown:
     """The rules in the order in which they are tried: a table for each part of the watch."""
-    header = [voice(N_("Order")), voice(N_("Rule")), voice(N_("Verdict")), voice(N_("Applies when"))]
-    tables = []
-    for when in When:
-        rows = [
-            [voice.number(number), link(rule.id, voice), voice.badge(rule.word), voice.ours(rule.says)]
-            for number, rule in enumerate(_of(when), start=1)
-        ]
-        tables.append(myst.table(voice(PARTS[when]), header, rows, classes="cards rules", widths="8 28 20 44"))
-    return myst.paragraphs(*tables)
+    return render("rules", voice, parts=[(PARTS[when], _of(when)) for when in When])
 
 
-def _rule(rule: Rule, voice: Voice) -> str:
+def _rule(rule: Rule, voice: Voice) -> Markdown:
     """One rule: what it says, when it is tried, and which decide before it."""
     in_order = _of(rule.when)
-    number = in_order.index(rule)
-    before = ", ".join(link(one.id, voice) for one in in_order[:number])
-    only = voice(N_("Only where none of these applies:"))
-    return myst.paragraphs(
-        f"{voice.badge(rule.word)} {voice.ours(rule.says)}",
-        voice(PARTS[rule.when]) + ".",
-        voice(N_("It is tried as number {number} of {n}."), number=number + 1, n=len(in_order)),
-        f"{only} {before}" if before else voice(N_("No other comes before it.")),
-        voice(
-            N_(
-                "Which rules apply to a release, and why, stands on its front page. "
-                "In a terminal: `python -m checks judge`"
-            )
-        ),
-    )
+    before = [one.id for one in in_order[: in_order.index(rule)]]
+    return render("rule", voice, rule=rule, part=PARTS[rule.when], before=before, n=len(in_order))
 
 
 def _of(when: When) -> list[Rule]:

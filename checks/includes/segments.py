@@ -1,4 +1,4 @@
-"""What stands in one file of evidence, record by record?
+"""The page of one file of evidence, record by record.
 
 Each segment has a page of its own, so that from any figure its evidence is two links away. These pages have no
 source in the release's folder, which is sealed one day: they are made whole from the ledger, as HTML, and the
@@ -7,25 +7,26 @@ extension puts the frame of the site around them.
 
 from __future__ import annotations
 
-import html
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import msgspec
 
 from checks.evidence.ledger import Segment
 from checks.includes import files, myst
+from checks.includes.myst import Markdown
+from checks.includes.templating import render_html
 from checks.includes.voice import Voice
-from checks.metrics.definitions import METRICS
-from checks.records import N_, Evidence, Judgement, SegmentInfo, instant
+from checks.metrics.definitions import METRICS, MetricDefinition
+from checks.records import Evidence, Judgement, SegmentInfo, Text
 
 FOLDER = "segments"
 RECORDS_SHOWN = 200
 RECORD_LIMIT = 1500  # characters: the longest record of the bundled SDK has about 900
 
 
-def link(segment: SegmentInfo, judgement: Judgement) -> str:
+def link(segment: SegmentInfo, judgement: Judgement) -> Markdown:
     """The name of a segment, which leads to its page."""
     return myst.page(segment.name, judgement.release.version, f"{FOLDER}/{name_of(segment)}")
 
@@ -37,8 +38,11 @@ def name_of(segment: SegmentInfo) -> str:
 
 def behind(metric: str, judgement: Judgement) -> list[SegmentInfo]:
     """The segments that hold records which a metric counts."""
-    kinds = [record.kind for record in METRICS[metric].evidence]
-    return [segment for segment in judgement.segments if segment.kind in kinds]
+    return [segment for segment in judgement.segments if _is_counted(segment, METRICS[metric])]
+
+
+def _is_counted(segment: SegmentInfo, it: MetricDefinition) -> bool:
+    return segment.kind in [record.kind for record in it.evidence]
 
 
 def write_pages(judgement: Judgement, segments: Iterable[Segment], out: Path, voice: Voice) -> tuple[Path, ...]:
@@ -52,51 +56,17 @@ def write_pages(judgement: Judgement, segments: Iterable[Segment], out: Path, vo
 
 
 def page(segment: Segment, voice: Voice) -> str:
-    """The body of the page. The first line is a comment with its title."""
-    info, say = segment.info, voice.language.gettext
-    metrics = [say(it.title) for it in METRICS.values() if info.kind in [record.kind for record in it.evidence]]
-    facts = [
-        (say(N_("Kind")), info.kind),
-        (say(N_("Environments")), ", ".join(info.environments) or "–"),
-        (say(N_("Records")), voice.language.number(info.records)),
-        (say(N_("First")), instant(info.first_at)),
-        (say(N_("Last")), instant(info.last_at)),
-        (say(N_("Digest")), info.digest),
-        (say(N_("Figures")), ", ".join(metrics) or say(N_("none"))),
-    ]
-    about = say(
-        N_("A file of evidence is named after its content, and never changed. What it holds stands below as recorded.")
-    )
-    left_out = len(segment.records) - RECORDS_SHOWN
-    more = say(N_("{n} more are in the file.")).replace("{n}", voice.language.number(left_out))
-    return "\n".join(
-        [
-            f"<h1>{say(N_('Segment'))} <code>{_shown(info.name)}</code></h1>",
-            f"<p>{about}</p>",
-            '<dl class="facts">',
-            *(f"<dt>{name}</dt><dd>{_shown(value)}</dd>" for name, value in facts),
-            "</dl>",
-            _table(segment.records[:RECORDS_SHOWN], voice),
-            f"<p>{more}</p>" if left_out > 0 else "",
-            f'<p><a href="../evidence.html#segment-{name_of(info)}">{say(N_("All evidence of this release"))}</a></p>',
-        ]
-    )
-
-
-def _table(records: Sequence[Evidence], voice: Voice) -> str:
-    say = voice.language.gettext
-    names = (N_("When"), N_("Environment"), N_("The record"))
-    heads = "".join(f'<th class="head" scope="col">{say(name)}</th>' for name in names)
-    rows = "\n".join(
-        f'<tr><td><span class="instant">{instant(one.occurred_at)}</span></td><td>{_shown(one.environment.value)}</td>'
-        f"<td><code>{_shown(_line(one))}</code></td></tr>"
-        for one in records
-    )
-    return (
-        f'<div class="pst-scrollable-table-container"><table class="table cards records">'
-        f"<caption>{say(N_('The records, one by one'))}</caption>"
-        f"<thead><tr>{heads}</tr></thead>\n<tbody>\n{rows}\n</tbody></table></div>"
-    )
+    """The body of the page."""
+    return render_html(
+        "segment",
+        voice,
+        segment=segment.info,
+        id=name_of(segment.info),
+        metrics=[Text(template=it.title) for it in METRICS.values() if _is_counted(segment.info, it)],
+        records=[(one, _line(one)) for one in segment.records[:RECORDS_SHOWN]],
+        left_out=len(segment.records) - RECORDS_SHOWN,
+        limit=RECORD_LIMIT,
+    ).rstrip("\n")
 
 
 def _line(record: Evidence) -> str:
@@ -104,7 +74,3 @@ def _line(record: Evidence) -> str:
     said = msgspec.to_builtins(record)
     kept = {name: value for name, value in said.items() if name not in ("occurred_at", "environment", "format")}
     return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
-
-
-def _shown(text: str) -> str:
-    return html.escape(myst.visible(text, RECORD_LIMIT))

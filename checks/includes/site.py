@@ -25,14 +25,15 @@ from babel.messages.pofile import read_po
 
 from checks import environment
 from checks.errors import ReleaseError, UsageError
-from checks.includes import feed, myst, sphinxes
+from checks.includes import feed, sphinxes
 from checks.includes.files import digest, fragment_file, write_if_changed
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.pages import FRAGMENTS
 from checks.includes.reference import FOLDER
+from checks.includes.templating import render
 from checks.includes.verdicts import dating
 from checks.includes.voice import Voice
-from checks.records import N_, Judgement, Release
+from checks.records import Judgement, Release
 from checks.release.folder import find
 from checks.window import CHECKPOINTS_H
 
@@ -269,7 +270,7 @@ def publish_releases(docs: Path, judgements: Iterable[Judgement], language: str 
     newest_first = sorted(judgements, key=lambda one: (one.release.opened_at, one.release.version), reverse=True)
     texts = {docs / "_generated" / "switcher.json": _switcher(newest_first)}
     for code in LANGUAGES:
-        list_of_releases = _list(newest_first, Voice(Language(code))).rstrip("\n") + "\n"
+        list_of_releases = render("releases", Voice(Language(code)), judgements=newest_first, dating=dating) + "\n"
         texts[docs / "_generated" / FOLDER / code / "releases.md"] = list_of_releases
         texts[docs / "_generated" / FOLDER / code / feed.NAME] = _feed(newest_first, code, language)
     return tuple(file for file, text in texts.items() if write_if_changed(file, text))
@@ -296,26 +297,6 @@ def _switcher(judgements: Sequence[Judgement]) -> str:
 def _script(switcher: str) -> str:
     """The same for pages that were opened from a file: those can load a script from beside them, and no JSON."""
     return f"var atalayaReleases = {switcher.strip().replace('<', chr(92) + 'u003c')};\n"
-
-
-def _list(judgements: Sequence[Judgement], voice: Voice) -> str:
-    if not judgements:
-        return voice(N_("No release is being watched yet. `nox` opens one."))
-    header = [voice(N_("Release")), voice(N_("Verdict")), voice(N_("As of")), voice(N_("Valid until"))]
-    caption = voice(N_("The releases under watch, the newest first"))
-    rows = [_list_row(judgement, voice) for judgement in judgements]
-    return myst.table(caption, header, rows, classes="cards releases")
-
-
-def _list_row(judgement: Judgement, voice: Voice) -> list[str]:
-    release, said = judgement.release, judgement.verdict
-    label = voice.mark("✎", voice(N_("REHEARSAL")), "unsure") if release.rehearsal else ""
-    return [
-        f"{{release}}`{release.version}` {label}".strip(),
-        voice.badge(said.word, "verdict-word"),
-        voice.at(said.as_of),
-        voice.at(said.valid_until, *dating(release)),
-    ]
 
 
 def _copy(source: Path, target: Path) -> None:

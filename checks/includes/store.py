@@ -25,7 +25,7 @@ from checks.records import Judgement, Release
 from checks.settings import Settings
 
 PACKAGE = Path(__file__).parents[1]
-TOOLS = ("babel", "duckdb", "msgspec", "scipy")
+TOOLS = ("babel", "duckdb", "jinja2", "msgspec", "scipy")
 # What a judgement reads of releases that were opened later: the steps of their watch say which seal they began from.
 SEEN_OF_LATER = ("release.toml", "evidence/watch-*", "evidence/*.parquet")
 

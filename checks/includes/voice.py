@@ -12,6 +12,7 @@ from typing import Any
 
 from checks.includes import myst
 from checks.includes.language import Language
+from checks.includes.myst import Markdown
 from checks.records import (
     N_,
     Burning,
@@ -26,6 +27,7 @@ from checks.records import (
     VerdictWord,
     Word,
     instant,
+    sentence,
 )
 
 MORE = N_("… ({n} characters)")
@@ -85,47 +87,66 @@ class Voice:
     def __init__(self, language: Language) -> None:
         self.language = language
 
-    def __call__(self, sentence: str, **values: Any) -> str:
+    def __call__(self, template: str, /, **values: Any) -> Markdown:
         """One of our sentences, translated and filled; strings among the values become code spans."""
-        return self.say(Text(template=sentence, values=values))
+        return self.say(Text(template=template, values=values))
 
-    def say(self, text: Text) -> str:
+    def say(self, text: Text) -> Markdown:
         """A sentence that was computed elsewhere."""
-        return self.language.say(text, escape=self.literal, prose=myst.escaped)
+        return Markdown(self.language.say(text, escape=self.literal, prose=myst.escaped))
 
-    def literal(self, value: str, limit: int = myst.LIMIT) -> str:
+    def literal(self, value: str, limit: int = myst.LIMIT) -> Markdown:
         """A name or a message that a stranger chose."""
         return myst.literal(value, limit, self.language.gettext(MORE))
 
-    def plain(self, value: str) -> str:
+    def plain(self, value: str) -> Markdown:
         """Prose that a person wrote for people to read."""
         return myst.plain(value, more=self.language.gettext(MORE))
 
-    def ours(self, sentence: str) -> str:
+    def ours(self, words: str) -> Markdown:
         """A stored sentence of ours that takes no values, such as a promise."""
-        return self.language.sentence(sentence, escape=self.literal, prose=myst.escaped)
+        return self.say(sentence(words))
 
-    def word(self, word: Word) -> str:
+    def word(self, word: Word) -> Markdown:
         """A word of a closed set."""
         return myst.escaped(self.language.gettext(str(word.value)))
 
-    def badge(self, word: Word, *classes: str) -> str:
+    def badge(self, word: Word, *classes: str) -> Markdown:
         """A state, told by its shape and its word before its colour."""
-        shape, tone = SHAPES[word]
-        return self.mark(shape, self.word(word), tone, f"state-{_slug(str(word.value))}", *classes)
+        return myst.span(
+            self.shaped(word), "state", f"tone-{SHAPES[word][1]}", f"state-{_slug(str(word.value))}", *classes
+        )
 
-    def mark(self, shape: str, words: str, tone: str, *classes: str) -> str:
+    def shaped(self, word: Word) -> Markdown:
+        """A state by its shape and its word, where there is no colour."""
+        return Markdown(f"{SHAPES[word][0]} ") + self.word(word)
+
+    def mark(self, shape: str, words: Markdown, tone: str, *classes: str) -> Markdown:
         """A badge for words that are no state."""
-        return myst.span(f"{shape} {words}", "state", f"tone-{tone}", *classes)
+        return myst.span(Markdown(f"{shape} ") + words, "state", f"tone-{tone}", *classes)
 
-    def at(self, at: datetime | None, *classes: str) -> str:
+    def at(self, at: datetime | None, *classes: str) -> Markdown:
         """An instant, which the page's script follows with its age."""
-        return myst.span(instant(at), "instant", *classes) if at else "–"
+        return myst.span(Markdown(instant(at)), "instant", *classes) if at else myst.NOTHING
 
-    def number(self, value: float, spec: str = "") -> str:
-        return myst.escaped(self.language.number(value, spec))
+    def number(self, value: float | None, spec: str = "") -> Markdown:
+        """A number as the language has it; a dash where there is none."""
+        return myst.NOTHING if value is None else myst.escaped(self.language.number(value, spec))
 
-    def list(self, texts: Iterable[Text], *, ordered: bool = False) -> str:
+    def hour(self, hours: float, spec: str = "") -> Markdown:
+        """An hour of the watch."""
+        return myst.escaped(f"T+{self.language.number(hours, spec)}")
+
+    def interval(self, value: float, low: float, high: float, spec: str = ".1%") -> Markdown:
+        """A value, and between which ends it lies."""
+        value_, low_, high_ = (self.number(one, spec) for one in (value, low, high))
+        return Markdown(f"{value_} ({low_} … {high_})")
+
+    def counts(self, *values: float) -> Markdown:
+        """Numbers side by side, such as a part and its whole."""
+        return myst.joined(map(self.number, values), Markdown(" / "))
+
+    def say_all(self, texts: Iterable[Text], *, ordered: bool = False) -> Markdown:
         return myst.bullets((self.say(text) for text in texts), ordered=ordered)
 
 

@@ -25,6 +25,7 @@ from checks.records import (
     Severity,
     State,
     Text,
+    sentence,
     text,
 )
 from checks.release.states import RESOLVED
@@ -119,7 +120,7 @@ def _promises(statuses: Sequence[PromiseStatus]) -> Iterator[BacklogItem]:
         promise = status.promise
         runs = status.kept + status.broken + status.unknown
         if status.outcome is Outcome.BROKEN:
-            says = text("Keep this promise again: {promise}", promise=promise.says)
+            says = text("Keep this promise again: {promise}", promise=sentence(promise.says))
             reason = (
                 text("Broken in its latest run: {reason}", reason=status.reason)
                 if status.reason
@@ -127,7 +128,7 @@ def _promises(statuses: Sequence[PromiseStatus]) -> Iterator[BacklogItem]:
             )
             met, cost = status.broken, COST_OF[promise.severity]
         elif status.outcome is Outcome.UNKNOWN:
-            says = text("Find out whether this promise is kept: {promise}", promise=promise.says)
+            says = text("Find out whether this promise is kept: {promise}", promise=sentence(promise.says))
             reason = (
                 text("No run has tested it.")
                 if status.at is None
@@ -238,8 +239,8 @@ def _limitations(findings: Sequence[Finding], limitations: Sequence[Limitation])
         if found is not None and found.seen is Presence.SEEN:
             yield _item(
                 limitation.id,
-                text("{proposal}", proposal=limitation.proposal),
-                text("Seen, and beyond the contract: {weakness}", weakness=limitation.says),
+                sentence(limitation.proposal),
+                text("Seen, and beyond the contract: {weakness}", weakness=sentence(limitation.says)),
                 proven_by=limitation.id,
                 impact=1,
                 frequency=3,

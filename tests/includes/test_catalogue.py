@@ -42,5 +42,11 @@ def test_the_sentences_of_a_pack_are_its_own():
     assert said not in catalogue.sentences()
 
 
+def test_sentences_are_found_in_the_templates():
+    found = catalogue.sentences()
+    assert found["No question is open."] == ("checks/includes/templates/questions.md",)
+    assert "What to do if the release has to be taken back" in found  # which is not escaped there: it is in a link
+
+
 def test_a_sentence_inside_an_f_string_is_found_too():
     assert "REHEARSAL: nothing here happened." in catalogue.sentences()

@@ -11,7 +11,9 @@ from babel.messages.pofile import read_po
 from checks.errors import UsageError
 from checks.includes import catalogue
 from checks.includes.language import LANGUAGES, Language, catalogue_path, pack_catalogue_path
-from checks.records import Outcome, text
+from checks.includes.myst import Markdown
+from checks.includes.voice import Voice
+from checks.records import Outcome, Text, text
 from tests.ours import PACK
 
 EN, ES = Language("en"), Language("es")
@@ -53,11 +55,28 @@ def test_a_value_between_backticks_is_escaped_together_with_the_code_around_it()
     assert EN.say(text("Do `nox -- {a}` now", a="x"), escape=quoted) == "Do <nox -- x> now"
 
 
-def test_a_sentence_of_ours_given_as_a_value_is_translated_and_not_taken_for_a_strangers():
-    ours = "Nothing ran, so nothing is known."
-    known = next(message for message in catalogue.sentences() if " " in message and "{" not in message)
-    assert ES.gettext(known) == ES.say(text("{says}", says=known), escape=quoted)
-    assert quoted(ours) == ES.say(text("{says}", says=ours), escape=quoted)
+KNOWN = next(
+    message for message in catalogue.sentences() if " " in message and "{" not in message and "`" not in message
+)
+
+
+def test_a_strangers_text_that_equals_a_sentence_of_ours_stays_the_strangers():
+    assert ES.gettext(KNOWN) != KNOWN
+    assert quoted(KNOWN) == ES.say(text("{reason}", reason=KNOWN), escape=quoted)
+
+
+def test_a_sentence_of_ours_as_a_value_is_a_text_and_translated():
+    assert ES.gettext(KNOWN) == ES.say(text("{says}", says=text(KNOWN)), escape=quoted)
+
+
+def test_a_value_that_has_been_escaped_is_not_escaped_again():
+    assert ES.say(text("{says}", says=Markdown("*as it is*")), escape=quoted) == "*as it is*"
+
+
+@pytest.mark.parametrize("make", [text, Voice(ES), lambda says, **given: Text(template=says, values=given)])
+def test_a_sentence_without_a_value_for_its_placeholder_fails_where_it_is_made(make):
+    with pytest.raises(ValueError, match=r"files' has no value for whole\. Give"):
+        make("{n} of {whole.size} files", n=1)
 
 
 def test_a_language_that_is_not_published_is_a_usage_error_that_names_those_which_are():

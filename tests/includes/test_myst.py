@@ -75,6 +75,18 @@ def test_no_line_of_a_log_closes_its_block(lines):
     assert inner.type == "fence"
 
 
+@pytest.mark.parametrize("sign", ["`", "~", ":"])
+def test_no_run_of_fences_in_a_log_closes_its_block(sign):
+    for length in range(1, 40):
+        run = sign * length
+        lines = ["before", run, f"{run}text", f"   {run}", f"{run}{{raw}} html", f"after {run} it"]
+        alone, inside = myst.block(lines), myst.dropdown(myst.plain("The log"), myst.block(lines))
+        (outer,) = parser().parse(inside)
+        for shown in (alone, outer.content.removeprefix(":animate: fade-in")):
+            (fence,) = parser().parse(shown)
+            assert (fence.type, fence.info, fence.content.splitlines()) == ("fence", "text", lines)
+
+
 def test_hidden_characters_are_written_out():
     assert myst.visible("a\u202eb\u200b\nc\x00") == "a\\u202eb\\u200b⏎c\\u0000"
 
@@ -93,4 +105,27 @@ def test_piled_up_marks_are_cut_down_to_two():
 
 
 def test_a_fence_is_longer_than_any_inside_it():
-    assert re.match(r"^:{6}\{div\} outer\n", myst.div("outer", ":::::{x}\n:::::"))
+    assert re.match(r"^:{6}\{div\} outer\n", myst.div("outer", myst.Markdown(":::::{x}\n:::::")))
+
+
+@pytest.mark.parametrize(
+    "show",
+    [
+        myst.paragraphs,
+        lambda bare: myst.bullets([bare]),
+        lambda bare: myst.row(bare),
+        lambda bare: myst.row([bare]),
+        lambda bare: myst.table(bare, [], []),
+        lambda bare: myst.dropdown(bare),
+        lambda bare: myst.div("c", bare),
+        lambda bare: myst.span(bare, "c"),
+        lambda bare: myst.anchor(bare, "id"),
+        lambda bare: myst.link(bare, "id"),
+        lambda bare: myst.joined([bare]),
+        lambda bare: myst.joined([myst.plain("a") + bare]),
+    ],
+)
+def test_text_that_has_not_been_escaped_is_put_nowhere(show):
+    assert show(myst.plain("a")) is not None
+    with pytest.raises(TypeError, match="has not been escaped, so it is not shown"):
+        show("a")
