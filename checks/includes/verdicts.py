@@ -8,6 +8,7 @@ from checks.includes.myst import Markdown
 from checks.includes.templating import fragment, render
 from checks.includes.voice import SHAPES, Voice
 from checks.records import N_, DutyState, Judgement, Release
+from checks.window import ends_at
 
 DONE = (DutyState.MET, DutyState.SIGNED, DutyState.NOT_APPLICABLE)
 WINDOWS: dict[str, str] = {"open": N_("open until"), "ended": N_("ended on"), "extended": N_("extended beyond")}
