@@ -5,11 +5,10 @@ import pytest
 
 from checks import records
 from checks.records import STORED, Outcome, Text, Word, text
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
-    "word", [w for w in vars(records).values() if isinstance(w, type) and issubclass(w, Word) and w is not Word]
-)
+@each_row("word", [w for w in vars(records).values() if isinstance(w, type) and issubclass(w, Word) and w is not Word])
 def test_no_word_has_a_truth_value(word: type[Word]) -> None:
     with pytest.raises(TypeError, match="no truth value"):
         bool(next(iter(word)))

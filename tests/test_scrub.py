@@ -8,6 +8,7 @@ import pytest
 
 from checks.includes.myst import literal, plain, visible
 from checks.scrub import scrub
+from tests.tables import each_row
 
 SECRETS = [
     "ghp_" + "a1B2" * 9,
@@ -49,13 +50,13 @@ PARTS = [
 ]
 
 
-@pytest.mark.parametrize(("secret", "part"), list(zip(SECRETS, PARTS, strict=True)))
+@each_row(("secret", "part"), list(zip(SECRETS, PARTS, strict=True)))
 def test_secrets_are_replaced_by_what_they_were(secret, part):
     assert part not in scrub(f"before {secret} after")
     assert "[" in scrub(secret)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "harmless",
     [
         "polling.fresh-status",

@@ -14,6 +14,7 @@ from checks.proving.defects import BY_ID, plant
 from checks.proving.prove import REFERENCE
 from checks.records import CheckResult, Outcome
 from checks.subject.environment import Prepared
+from tests.tables import each_row
 
 IDS = ("cache.holds-in-any-order", "polling.fresh-in-any-order")
 ALICE = Asked("the client", "alice", Target("/aris3/stores"))
@@ -59,7 +60,7 @@ def test_the_same_seed_tells_the_same_story_and_no_step_too_many(prepared: Prepa
     assert len(first) == 2, first
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asked", "now_s", "expected"),
     [
         (ALICE, 2.9, ""),

@@ -31,6 +31,7 @@ from tests.commands import ROOT, run
 from tests.docs import places, shown
 from tests.docs.places import Make
 from tests.docs.shown import CHECKS
+from tests.tables import each_row
 
 
 class Run(NamedTuple):
@@ -278,7 +279,7 @@ def parsers(of: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
                 yield from parsers(one)
 
 
-@pytest.mark.parametrize("command", [command for command in HOW if command.startswith(f"{CHECKS} ")])
+@each_row("command", [command for command in HOW if command.startswith(f"{CHECKS} ")])
 def test_the_command_line_takes_every_command(command: str) -> None:
     if not command.endswith("--help"):
         how = HOW[command]

@@ -13,6 +13,7 @@ from checks.evidence import logs
 from checks.evidence.logs import Log, LogEvent
 from checks.records import Environment, EventKind, FileVerdict, ReadStatus
 from checks.scrub import scrub
+from tests.tables import each_row
 
 SMOKE = Path(__file__).parent / "samples" / "logs" / "made" / "smoke.log"
 NETWORK, TIMEOUT, STALE = EventKind.NETWORK_ERROR, EventKind.POLLING_TIMEOUT, EventKind.STALE_READ
@@ -52,7 +53,7 @@ def test_a_secret_at_the_edge_of_the_quote_is_not_cut_into_one_that_nobody_knows
     assert "abc" not in event.quote
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("line", "kind"),
     [
         ("GET https://api.example/health -> ECONNREFUSED", NETWORK),
@@ -73,7 +74,7 @@ def test_a_line_that_begins_with_what_happened_is_an_event(line: str, kind: Even
     assert only(line).kind is kind
 
 
-@pytest.mark.parametrize(
+@each_row(
     "line",
     [
         "GET /a -> ECONNREFUSED is shown in the banner: passed",

@@ -12,6 +12,7 @@ from checks.errors import UsageError
 from checks.includes import catalogue
 from checks.includes.language import LANGUAGES, Language, catalogue_path
 from checks.records import Outcome, text
+from tests.tables import each_row
 
 EN, ES = Language("en"), Language("es")
 
@@ -20,7 +21,7 @@ def quoted(value: str) -> str:
     return f"<{value}>"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("expected", "language", "sentence"),
     [
         ("95.0% of 1,234", EN, text("{share:.1%} of {n}", share=0.95, n=1234)),

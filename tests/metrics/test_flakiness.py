@@ -23,6 +23,7 @@ from checks.metrics.flakiness import (
     two_retries,
 )
 from checks.metrics.statistics import wilson
+from tests.tables import each_row
 
 PASSED = Shape(0, 1, keys=36)
 CASES = {
@@ -40,7 +41,7 @@ def share_failed(shapes: list[Shape]) -> float:
     return failed / sum((shape.failures + shape.passes) * shape.keys for shape in shapes)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "mean", "low", "high", "bad", "case"),
     [
         (0, 0.0167, 0.0013, 0.0613, 0.0200, "A all pass"),
@@ -150,14 +151,12 @@ def test_two_retries_call_flaky_what_failed_once_or_twice_and_then_passed(p: flo
 # ── how it behaves ───────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
-    ("rate", "runs"), [(0.25, "PPFFF"), (0.75, "PFPFF"), (1.0, "PFPFP"), (0.0, "FFFFF"), (None, "F"), (None, "")]
-)
+@each_row(("rate", "runs"), [(0.25, "PPFFF"), (0.75, "PFPFF"), (1.0, "PFPFP"), (0.0, "FFFFF"), (None, "F"), (None, "")])
 def test_flips_are_counted_among_the_times_that_it_could_flip(rate: float | None, runs: str) -> None:
     assert rate == flip_rate([letter == "P" for letter in runs])
 
 
-@pytest.mark.parametrize(("bits", "p"), [(1, 0.5), (0.8113, 0.25), (0.4690, 0.1), (0, 0), (0, 1)])
+@each_row(("bits", "p"), [(1, 0.5), (0.8113, 0.25), (0.4690, 0.1), (0, 0), (0, 1)])
 def test_entropy_is_in_bits(bits: float, p: float) -> None:
     assert pytest.approx(bits, abs=5e-5) == entropy(p)
 
@@ -189,7 +188,7 @@ def test_no_run_and_no_test_say_nothing() -> None:
     assert [impact(0.5, 0), suite_green([])] == [None, None]
 
 
-@pytest.mark.parametrize(("runs", "q"), [(11, 0.25), (29, 0.10), (59, 0.05), (149, 0.02), (299, 0.01), (1, 1)])
+@each_row(("runs", "q"), [(11, 0.25), (29, 0.10), (59, 0.05), (149, 0.02), (299, 0.01), (1, 1)])
 def test_a_fix_is_proven_by_the_worked_number_of_clean_runs(runs: int, q: float) -> None:
     assert runs == clean_runs_to_prove(q)
 

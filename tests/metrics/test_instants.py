@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from checks.metrics.instants import Laplace, by_exposure, irwin_hall, kendall, laplace, last_against_first
+from tests.tables import each_row
 
 EARLY = [1, 2, 3, 5, 8, 9, 14, 20, 31, 47]
 HOURS = st.lists(st.floats(0, 72), min_size=1, max_size=15)
@@ -110,7 +111,7 @@ def test_instants_that_cannot_be_are_refused(instants: list[float], window: floa
         laplace(instants, window)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("instants", "ends", "exposures"),
     [([1], [24], [5, 5]), ([1], [24], [-5]), ([1], [24, 24], [5, 5]), ([25], [24], [5]), ([-1], [24], [5])],
 )

@@ -15,8 +15,10 @@ from checks.errors import HarnessError
 from checks.proving import selftest
 from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
 from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
+from checks.proving.seeded.defect import changed
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -61,15 +63,15 @@ def caught(prepared: Prepared) -> Callable[[str], Caught]:
         return {one.id: one for one in found}.__getitem__
 
 
-@pytest.mark.parametrize("defect", CHOSEN, ids=[defect.id for defect in CHOSEN])
+@each_row("defect", CHOSEN, ids=[defect.id for defect in CHOSEN])
 def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str], Caught]) -> None:
     assert set(looked_at(defect)) == set(caught(defect.id).caught_by)
 
 
-@pytest.mark.parametrize("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
-def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn, tmp_path: Path) -> None:
-    file = plant(change, REFERENCE, tmp_path) / PACKAGE / change.file
-    compile(file.read_text(encoding="utf-8"), str(file), "exec")
+@each_row("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
+def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn) -> None:
+    text = changed(change, (REFERENCE / PACKAGE / change.file).read_text(encoding="utf-8"))
+    compile(text, change.file, "exec")
 
 
 def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived() -> None:
@@ -107,7 +109,7 @@ def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[s
         return dict(zip((stand_in.id for stand_in in STAND_INS), pool.map(look, STAND_INS), strict=True))
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
+@each_row("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
 def test_a_weakness_is_seen_where_it_is_and_not_where_it_is_not(
     stand_in: StandIn, seen: dict[str, list[bool | None]], seen_in_the_reference: dict[str, bool | None]
 ) -> None:

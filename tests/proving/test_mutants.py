@@ -19,6 +19,7 @@ from checks.proving.prove import EXPLORING, REFERENCE
 from checks.proving.seeded.defect import CONFIG
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -38,7 +39,7 @@ def made(source: str, operator: str) -> list[str]:
     return [applied(mutant, source) for mutant in found if mutant.operator == operator]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("operator", "source", "expected"),
     [
         ("compare", "a < b", ["a <= b", "a >= b"]),
@@ -86,7 +87,7 @@ def test_every_file_that_the_contract_speaks_about_has_mutants(mutants: dict[str
     assert set(FILES) == {mutant.file for mutant in mutants.values()}
 
 
-@pytest.mark.parametrize(
+@each_row(
     "source",
     [
         '"""A docstring of 3 words."""',

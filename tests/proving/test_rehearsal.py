@@ -59,6 +59,7 @@ from checks.stages.rehearse import People
 from checks.subject.capabilities import PACKAGE
 from checks.subject.digest import package_digest
 from checks.verdict import EXTENSION_H, MANDATORY
+from tests.tables import each_row
 
 pytestmark = pytest.mark.long
 
@@ -119,7 +120,7 @@ def test_a_sentence_keeps_all_but_what_differs_from_run_to_run() -> None:
     assert settled(said) == "POST http://127.0.0.1:…/aris3 of 40 kB, … kB held: [503] trace_id=…"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@each_row("name", SCENARIOS)
 def test_what_a_scenario_names_is_there(name: str) -> None:
     signed = {(duty.hours, duty.id) for duty in DUTIES}
     for one in SCENARIOS[name].happenings:

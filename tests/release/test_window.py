@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import pytest
 
 from checks.records import Environment, Finding, Release
 from checks.release.window import belongs, current_checkpoint, due_at, elapsed_h, is_known, window_state
+from tests.tables import each_row
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
@@ -18,7 +18,7 @@ def at(hours: float) -> datetime:
     return T0 + timedelta(hours=hours)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("checkpoint", "state", "hours"),
     [
         (None, "not open", -0.5),
@@ -44,7 +44,7 @@ def test_an_extended_window_is_open_for_longer() -> None:
     assert [window_state(longer, at(hours)) for hours in (80, 96)] == ["open", "ended"]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("counts", "hours", "recorded_h", "environment"),
     [
         (True, 0, 0, Environment.CI),

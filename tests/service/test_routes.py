@@ -11,6 +11,7 @@ import pytest
 
 from checks.errors import HarnessError
 from checks.service.client import Control, Scope, Step
+from tests.tables import each_row
 
 REQUIRED = {
     "export_id",
@@ -248,7 +249,7 @@ def test_what_is_not_http_is_told_so_and_not_logged(scope: Scope, bad: bytes) ->
     assert scope.log() == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "word"),
     [
         ({"state": "READY", "raw": b""}, "state and raw"),

@@ -55,12 +55,19 @@ def plant(defect: Defect | StandIn, source: Path, into: Path) -> Path:
     folder = into / defect.id
     shutil.copytree(source, folder, ignore=shutil.ignore_patterns("__pycache__"))
     file = folder / PACKAGE / defect.file
-    text = file.read_text(encoding="utf-8")
+    file.write_text(changed(defect, file.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder
+
+
+def changed(defect: Defect | StandIn, text: str) -> str:
+    """The text of the defect's file with the change in it.
+
+    :raises HarnessError: the text to be replaced does not stand there exactly once.
+    """
     found = text.count(defect.old)
     if found != 1:
         raise HarnessError(
             f"{defect.id}: the text that it replaces stands {found} times in {defect.file}, "
             f"not once. Bring its `old` back in line with the reference SDK."
         )
-    file.write_text(text.replace(defect.old, defect.new), encoding="utf-8")
-    return folder
+    return text.replace(defect.old, defect.new)
