@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 # In the order of --list: first what a release engineer does, then what is for those who work on it.
 SESSIONS = (
     "watch checks smoke site serve prove mutate judge calibrate rehearse release share "
-    "tests sdks pages lint types bench lock"
+    "tests long pages lint types bench lock"
 )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from checks.contracts.promises import PROMISES
 from checks.includes import contract
 from checks.includes.site import publish_releases
 from tests.docs.building import Site
@@ -44,7 +45,7 @@ def empty_site(tmp_path, few_promises):
 @pytest.fixture
 def few_promises(monkeypatch):
     """A page for a few of the promises only: most of a build is theirs, and these tests do not read them."""
-    monkeypatch.setattr(contract, "PROMISES", contract.PROMISES[::40])
+    monkeypatch.setattr(contract, "PROMISES", PROMISES[::40])
 
 
 @pytest.fixture
@@ -54,12 +55,14 @@ def bare_site(empty_site):
     return empty_site
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """A site of three releases, built."""
+@pytest.fixture(scope="module", params=[40, pytest.param(1, marks=pytest.mark.long)], ids=["few", "all"])
+def site(tmp_path_factory, request):
+    """A site of three releases, built: with a page for a few of the promises, or with all of them, which takes long."""
     site = Site(tmp_path_factory.mktemp("site")).copy_docs()
-    judgements = [site.add(version, judgement) for version, judgement in RELEASES.items()]
-    publish_releases(site.docs, judgements)
-    (site.docs / "releases" / "rehearsal-7" / "incidents" / "stuck.md").write_text(INCIDENT, encoding="utf-8")
-    site.build()
-    return site
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(contract, "PROMISES", PROMISES[:: request.param])
+        judgements = [site.add(version, judgement) for version, judgement in RELEASES.items()]
+        publish_releases(site.docs, judgements)
+        (site.docs / "releases" / "rehearsal-7" / "incidents" / "stuck.md").write_text(INCIDENT, encoding="utf-8")
+        site.build()
+        yield site

@@ -185,7 +185,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox -s lint": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s pages": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s types": NotHere(WORKS, "tests/test_noxfile.py"),
-    "nox -s sdks": NotHere("it takes a while", "tests/contracts/test_other_sdks.py"),
+    "nox -s long -- tests/contracts/test_other_sdks.py": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s lock -- --upgrade": NotHere("it writes the lock anew, from the index", "tests/test_noxfile.py"),
     ".ci/run": NotHere(WORKS, "tests/test_workflows.py"),
 }

@@ -15,13 +15,13 @@ from lxml import html
 
 from checks.contracts.promises import PROMISES
 from checks.errors import ReleaseError, UsageError
-from checks.includes import catalogue, myst
+from checks.includes import catalogue, contract, myst
 from checks.includes.site import publish_releases
 from checks.includes.skeleton import pages
 from tests.docs.building import Site
 from tests.includes import example
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.begun_first
 
 DOCS = Path(__file__).parents[2] / "docs"
 VERSIONS = ("1.1.0", "1.0.9", "rehearsal-7")
@@ -294,7 +294,7 @@ def test_other_projects_find_every_metric_and_promise_by_its_label(site):
 
     listed = zlib.decompress((site.out / "objects.inv").read_bytes().split(b"\n", 4)[4]).decode("utf-8")
     labels = {line.split(" std:label ")[0] for line in listed.splitlines() if " std:label " in line}
-    wanted = {f"metric-{id}" for id in MANDATORY} | {f"promise-{promise.id}" for promise in PROMISES}
+    wanted = {f"metric-{id}" for id in MANDATORY} | {f"promise-{promise.id}" for promise in contract.PROMISES}
     assert wanted <= labels
 
 

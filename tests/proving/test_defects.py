@@ -20,7 +20,7 @@ from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
 from tests.tables import each_row
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.begun_first
 
 DOCS = Path(__file__).parents[2] / "docs"
 

@@ -61,7 +61,7 @@ from checks.subject.digest import package_digest
 from checks.verdict import EXTENSION_H, MANDATORY
 from tests.tables import each_row
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.begun_first
 
 ROOT = Path(__file__).parents[2]
 T0 = datetime(2026, 11, 2, 9, tzinfo=UTC)

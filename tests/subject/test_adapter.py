@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from checks.contracts.findings import WEAKNESSES
 from checks.contracts.promises import PROMISES
 from checks.contracts.run import run_checks, run_smoke
 from checks.errors import SettingsError, SubjectError
@@ -117,9 +118,12 @@ def test_the_subject_is_the_other_sdk(renamed: Prepared) -> None:
     assert (renamed.subject.name, renamed.package) == ("acme-exports", "acme_exports")
 
 
-def test_it_keeps_every_promise_through_its_adapter(renamed: Prepared) -> None:
-    run = run_checks(renamed)
-    assert [promise.id for promise in PROMISES] == [check.id for check in run.checks]
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.long)])
+def test_it_keeps_every_promise_through_its_adapter(every: int, renamed: Prepared) -> None:
+    ids = [promise.id for promise in PROMISES][::every]
+    run = run_checks(renamed, wanted=[*ids, *(weakness.id for weakness in WEAKNESSES[::every])])
+    assert ids == [check.id for check in run.checks]
+    assert len(run.findings) == len(WEAKNESSES[::every])
     assert [(c.id, c.outcome, c.reason) for c in run.checks if c.outcome is not Outcome.KEPT] == []
     assert [found for found in run.findings if found.seen is None] == []
 
