@@ -1,11 +1,8 @@
 """Has every check been seen red, for the defect that it is there for?"""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from checks.contracts.findings import WEAKNESSES
@@ -16,8 +13,11 @@ from checks.proving import selftest
 from checks.proving.defects import DEFECTS, STAND_INS, Defect, StandIn, plant
 from checks.proving.prove import EXPLORING, REFERENCE, Caught, catch
 from checks.proving.seeded.defect import changed
+from checks.records import CheckResult, FindingResult, Outcome
 from checks.subject.capabilities import PACKAGE
 from checks.subject.environment import Prepared
+from tests.proving.together import Ask
+from tests.proving.together import looked_at as looked_at_together
 from tests.tables import each_row
 
 pytestmark = pytest.mark.begun_first
@@ -57,10 +57,20 @@ CHOSEN = one_for_each_promise()
 
 @pytest.fixture(scope="module")
 def caught(prepared: Prepared) -> Callable[[str], Caught]:
-    """What became of each defect, shown to the promises that should catch it; some at once, since they are many."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = pool.map(lambda defect: catch(defect, prepared, wanted=looked_at(defect)), CHOSEN)
-        return {one.id: one for one in found}.__getitem__
+    """What became of each defect, shown to the promises that should catch it.
+
+    They are many, and are looked at together; whatever does not come out of that as it should is run once more, alone.
+    """
+    found = looked_at_together(prepared, [Ask(defect, looked_at(defect)) for defect in CHOSEN])
+    red = [{result.id for result in results if _is_red(result)} for results in found]
+    again = [defect for defect, ids in zip(CHOSEN, red, strict=True) if ids != set(looked_at(defect))]
+    alone = {defect.id: catch(defect, prepared, wanted=looked_at(defect)) for defect in again}
+    as_expected = {one.id: Caught(id=one.id, expected=one.expected, caught_by=looked_at(one)) for one in CHOSEN}
+    return (as_expected | alone).__getitem__
+
+
+def _is_red(result: CheckResult | FindingResult) -> bool:
+    return isinstance(result, CheckResult) and result.outcome is Outcome.BROKEN
 
 
 @each_row("defect", CHOSEN, ids=[defect.id for defect in CHOSEN])
@@ -98,15 +108,10 @@ def seen_in_the_reference(prepared: Prepared) -> dict[str, bool | None]:
 
 
 @pytest.fixture(scope="module")
-def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[bool | None]]:
-    folder = tmp_path_factory.mktemp("stand-ins")
-
-    def look(stand_in: StandIn) -> list[bool | None]:
-        sick = msgspec.structs.replace(prepared, paths=(plant(stand_in, REFERENCE, folder),))
-        return [found.seen for found in run_checks(sick, wanted=[stand_in.weakness]).findings]
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return dict(zip((stand_in.id for stand_in in STAND_INS), pool.map(look, STAND_INS), strict=True))
+def seen(prepared: Prepared) -> dict[str, list[bool | None]]:
+    found = looked_at_together(prepared, [Ask(stand_in, (stand_in.weakness,)) for stand_in in STAND_INS])
+    told = [[one.seen for one in results if isinstance(one, FindingResult)] for results in found]
+    return dict(zip((stand_in.id for stand_in in STAND_INS), told, strict=True))
 
 
 @each_row("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
