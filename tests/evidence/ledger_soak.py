@@ -85,7 +85,7 @@ def started(target: object, *args: object) -> int:
 def soak(folder: Path, *, kills: int, writers: int, seed: int) -> dict[str, object]:
     """Kill so often, always with so many writers at work, and look at what is there afterwards.
 
-    On a busy machine more often: until something has been compacted, so that this was tried too.
+    On a busy machine more often, and after longer lives: until something has been compacted, so that this was tried.
     """
     draw, begun = random.Random(seed), time.monotonic()
     book, acknowledged = folder / "book", folder / "acknowledged"
@@ -95,7 +95,7 @@ def soak(folder: Path, *, kills: int, writers: int, seed: int) -> dict[str, obje
     died_alone = killed = 0
     while killed < kills or (killed < 20 * kills and not list(book.glob("*.parquet"))):
         killed += 1
-        time.sleep(draw.uniform(0.001, 0.2))
+        time.sleep(draw.uniform(0.001, 0.2) * max(1.0, killed / kills))
         victim = alive.pop(draw.randrange(len(alive)))
         os.kill(victim, signal.SIGKILL)
         died_alone += os.WIFEXITED(os.waitpid(victim, 0)[1])
