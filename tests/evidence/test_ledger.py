@@ -282,7 +282,7 @@ def writer(folder: Path, start: int, count: int) -> subprocess.Popen[str]:
 
 def test_six_writers_of_the_same_evidence_at_once_make_each_segment_once(tmp_path: Path) -> None:
     writers = [writer(tmp_path, 0, 40) for _ in range(6)]
-    said = {frozenset(each.communicate(timeout=120)[0].split()) for each in writers}
+    said = {frozenset(each.communicate(timeout=600)[0].split()) for each in writers}
     assert [each.returncode for each in writers] == [0] * 6
     names = frozenset(path.name for path in tmp_path.iterdir())
     assert ({names}, 40, []) == (said, len(names), ledger.verify(tmp_path))

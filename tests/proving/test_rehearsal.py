@@ -326,6 +326,6 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
             time.sleep(0.05)
         time.sleep(1)
         os.killpg(going.pid, signal.SIGINT)
-        going.communicate(timeout=60)
+        going.communicate(timeout=300)
     assert going.returncode == 130
     assert list(releases.iterdir()) == []

@@ -255,7 +255,7 @@ def test_nothing_stays_behind_after_a_signal(
         assert child.stdout.readline() == "ready\n"
         assert list(temporary.glob("atalaya-*")) != []
         child.send_signal(number)
-        assert code == child.wait(20)
+        assert code == child.wait(120)
     assert list(temporary.iterdir()) == []
 
 
