@@ -225,35 +225,20 @@ def share(session):
 
 @nox.session
 def tests(session):
-    """Run the tests and the doctests, without those that need a browser."""
-    install(session, extras=["site"], groups=["tests"])
-    # Two at once, each file whole: what a file's tests share is made once, and pauses of one fill those of the other.
-    # The files in their order, the long ones first: by default the file with the fewest tests comes last, long or not.
-    at_once = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
-    session.run("python", "-m", "pytest", "--ignore=tests/pages", *(session.posargs or at_once), env=environment())
+    """Run the tests and the doctests, without those that need a browser or take long: -- PATH for some of them."""
+    pytest(session, "--ignore=tests/pages")
 
 
 @nox.session
-def sdks(session):
-    """Run the checks against every other SDK in the tests, healthy, old and sick: it takes a while."""
-    install(session, extras=["site"], groups=["tests"])
-    session.run(
-        "python",
-        "-m",
-        "pytest",
-        "tests/contracts/test_other_sdks.py",
-        *session.posargs,
-        env=environment() | {"ATALAYA_ALL_SDKS": "1"},
-    )
+def long(session):
+    """Run the tests that take long: every other SDK, more seeds, more kills: -- PATH for some of them."""
+    pytest(session, "--ignore=tests/pages", "-m", "long")
 
 
 @nox.session
 def pages(session):
-    """Run the tests of the built pages, which need Chromium."""
-    install(session, extras=["site"], groups=["tests"])
-    # Two browsers at once, which read one site: the first process builds it.
-    at_once = ("--numprocesses=2", "tests/pages")
-    session.run("python", "-m", "pytest", *(session.posargs or at_once), env=environment())
+    """Run the tests of the built pages, which need Chromium: -- PATH for some of them."""
+    pytest(session, *([] if any("tests/" in one for one in session.posargs) else ["tests/pages"]))
 
 
 @nox.session
@@ -327,6 +312,18 @@ def install(session, *, project=True, extras=(), groups=()):
             "its environment could not be filled; the installer's own words stand above. Check the network or "
             "the package index that is set up, and try again"
         )
+
+
+def pytest(session, *what):
+    """Run tests, two at once and each file whole: what its tests share is made once. Later options win.
+
+    The files in their order: by default the file with the fewest tests comes last, long or not.
+    """
+    install(session, extras=["site"], groups=["tests"])
+    at_once = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+    # What is imported is compiled once, and not by each of the hundreds of processes that the tests start.
+    env = environment() | {"PYTHONDONTWRITEBYTECODE": None}
+    session.run("python", "-m", "pytest", *at_once, *what, *session.posargs, env=env)
 
 
 def atalaya(session, command):

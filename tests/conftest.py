@@ -1,26 +1,47 @@
 """What several rooms of tests share: an environment with the bundled SDK, and a project's folder."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
+from checks.contracts.run import run_checks, run_smoke
 from checks.proving.prove import make_quick_to_start
 from checks.subject.environment import Prepared, prepare
+from tests.once import made_once, shared_folder
 from tests.ours import PACK
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that are marked as long, whole, and leave all others in their order."""
-    long = {item.path for item in items if item.get_closest_marker("long")}
-    items.sort(key=lambda item: item.path not in long)
+    """Begin with the files that say so, whole, and leave all others in their order."""
+    first = {item.path for item in items if item.get_closest_marker("begun_first")}
+    items.sort(key=lambda item: item.path not in first)
 
 
 @pytest.fixture(scope="session")
-def prepared() -> Iterator[Prepared]:
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
+    """The bundled SDK in an environment of its own, which all tests share: they may read it, and no more."""
+    with made_once(shared_folder(tmp_path_factory, "prepared"), _prepared) as made:
+        # What this process compares with is its own pack, and not one that was unpickled.
+        yield replace(made, pack=PACK)
+
+
+@contextmanager
+def _prepared() -> Iterator[Prepared]:
     with prepare("", pack=PACK) as made:
         make_quick_to_start(made)
         yield made
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patient() -> Iterator[None]:
+    """Checks that are given no time of their own may take long here: a loaded machine is no fault of theirs."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(run_checks.__kwdefaults__, "deadline_s", 60.0)
+        patch.setitem(run_smoke.__kwdefaults__, "deadline_s", 600.0)
+        yield
 
 
 @pytest.fixture

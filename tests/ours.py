@@ -1,6 +1,11 @@
 """The check pack of this tree, and what tests take from it."""
 
+import dataclasses
+from collections.abc import Iterable
+
+from checks.contracts.pack import Pack
 from checks.pack_loader import find, load
+from checks.records import Promise
 
 PACK = load(find())
 
@@ -18,3 +23,10 @@ SCENARIOS = PACK.scenarios
 PACKAGE = PACK.package
 BUNDLED = PACK.reference
 REFERENCE = PACK.source
+
+
+def pack_of(promises: Iterable[Promise]) -> Pack:
+    """The same pack with some of its promises only, for tests that need no more of them."""
+    kept = {promise.id for promise in promises}
+    few = (family._replace(promises=tuple(one for one in family.promises if one.id in kept)) for family in FAMILIES)
+    return dataclasses.replace(PACK, families=tuple(few))

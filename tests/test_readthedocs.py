@@ -11,7 +11,7 @@ import yaml
 
 from checks.subject.installer import interpreter_in
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.begun_first
 
 ROOT = Path(__file__).resolve().parents[1]
 

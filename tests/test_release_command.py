@@ -36,7 +36,7 @@ from checks.stages.place import Place, judged, write_text
 from checks.stages.saying import say
 from tests.commands import opened, run
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.begun_first
 
 
 def test_a_threshold_changed_after_t0_is_invalid_until_it_is_recorded_with_its_reason(root: Path) -> None:

@@ -27,6 +27,7 @@ from checks.records import (
 )
 from checks.settings import Settings, WatchSettings
 from checks.verdict import RULES, Situation, When, judge
+from tests.tables import each_row
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 CRITICAL = ("pass-rate", "polling-timeouts", "stale-cache")
@@ -167,12 +168,12 @@ CASES: list[tuple[str, dict[str, Any], VerdictWord, VerdictWord]] = [
 ]
 
 
-@pytest.mark.parametrize(("so", "changes", "at_end", "before"), CASES, ids=[case[0] for case in CASES])
+@each_row(("so", "changes", "at_end", "before"), CASES, ids=[case[0] for case in CASES])
 def test_what_is_so_gives_the_word(so: str, changes: dict[str, Any], at_end: VerdictWord, before: VerdictWord) -> None:
     assert [verdict(72, **changes).word, verdict(30, **changes).word] == [at_end, before], so
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("worse", "better"),
     [
         ({"defects_caught": 19}, {"broken_critical": ("a",)}),
@@ -182,7 +183,7 @@ def test_what_is_so_gives_the_word(so: str, changes: dict[str, Any], at_end: Ver
         ({"metrics": metrics(pass_rate=State.INCONCLUSIVE, flaky_tests=State.FAIL)}, {}),
     ],
 )
-@pytest.mark.parametrize("hours", [30, 72])
+@each_row("hours", [30, 72])
 def test_the_first_rule_that_applies_decides_and_all_are_shown(
     worse: dict[str, Any], better: dict[str, Any], hours: float
 ) -> None:
@@ -294,7 +295,7 @@ def test_a_window_is_open_and_then_it_has_ended(window: str, hours: float) -> No
     assert verdict(hours).window == window
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("until_h", "hours", "valid_h"), [(24, 0, 25), (24, 20, 25), (48, 24, 25), (32, 30, 2), (72, 71, 25), (97, 72, 25)]
 )
 def test_a_verdict_is_valid_no_longer_than_to_the_next_checkpoint(until_h: float, hours: float, valid_h: float) -> None:

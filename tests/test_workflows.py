@@ -27,8 +27,8 @@ def steps(workflow: Path) -> list[dict[str, Any]]:
     return [step for job in jobs for step in job["steps"]]
 
 
-def test_there_are_the_two_workflows() -> None:
-    assert [path.name for path in WORKFLOWS] == ["ci.yml", "watch.yml"]
+def test_there_are_the_three_workflows() -> None:
+    assert [path.name for path in WORKFLOWS] == ["ci.yml", "long.yml", "watch.yml"]
 
 
 def test_zizmor_finds_nothing_in_the_workflows() -> None:
@@ -96,5 +96,5 @@ def test_every_session_that_a_workflow_asks_for_is_there() -> None:
         if "noxfile.py -s " in line
         for word in line.partition("noxfile.py -s ")[2].partition(" --")[0].partition(" >")[0].split()
     }
-    assert {"tests", "smoke", "watch", "checks"} <= asked
+    assert {"tests", "long", "smoke", "watch", "checks"} <= asked
     assert [name for name in sorted(asked) if f" {name} -> " not in listed.stdout] == []

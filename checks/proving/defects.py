@@ -19,7 +19,16 @@ def plant(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
     folder = into / defect.id
     shutil.copytree(pack.source, folder, ignore=shutil.ignore_patterns("__pycache__"))
     file = folder / folder_of(pack.package) / defect.file
-    lines, old = file.read_text(encoding="utf-8").split("\n"), defect.old.split("\n")
+    file.write_text(changed(defect, file.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder
+
+
+def changed(defect: Defect | StandIn, text: str) -> str:
+    """The text of the defect's file with the change in it.
+
+    :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
+    """
+    lines, old = text.split("\n"), defect.old.split("\n")
     # The indentation of the first line is that of all: what is declared has none in common.
     places = [
         (at, indent)
@@ -34,8 +43,7 @@ def plant(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
         )
     [(at, indent)] = places
     lines[at : at + len(old)] = _indented(defect.new.split("\n"), indent) if defect.new else []
-    file.write_text("\n".join(lines), encoding="utf-8")
-    return folder
+    return "\n".join(lines)
 
 
 def _indented(lines: list[str], indent: str) -> list[str]:

@@ -1,7 +1,8 @@
 """Does the virtual clock carry waiting code through time, in the right order, and without lying about it?
 
 Each scenario is a program in a Python of its own, so that no clock is ever installed under pytest. It puts
-what it found into ``found``; ``real_s`` is added to that: the real seconds between installation and end.
+what it found into ``found``. No test asks how long it really took: waiting that is not virtual shows in ``stalls``, in
+what ``now()`` says, or in a program that does not come to its end.
 """
 
 from __future__ import annotations
@@ -28,11 +29,8 @@ import concurrent.futures, queue, socket, threading, time
 from checks.contracts.clock import install
 found = {{}}
 """
-EPILOGUE = """
-found["real_s"] = clock.real.monotonic() - began_s
-print(json.dumps(found))
-"""
-INSTALL = "clock = install(); began_s = clock.real.monotonic()\n"
+EPILOGUE = "print(json.dumps(found))"
+INSTALL = "clock = install()\n"
 # A thread that is older than the clock, so that it lives in real time: it answers some time after `go`.
 ANSWERING = """
 ours, theirs = socket.socketpair()
@@ -53,7 +51,7 @@ def run(scenario: str, *, before: str = "", install: str = INSTALL) -> dict[str,
         [sys.executable, "-I", "-B", "-W", "ignore::DeprecationWarning", "-c", program],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
@@ -69,7 +67,6 @@ def about(seconds: float) -> Any:
 def test_an_hour_of_sleep_takes_a_moment() -> None:
     found = run("time.sleep(3600); found['now_s'] = clock.now()")
     assert found["now_s"] == about(3600)
-    assert found["real_s"] < 0.2
 
 
 def test_all_clocks_move_together() -> None:
@@ -82,14 +79,13 @@ def test_all_clocks_move_together() -> None:
             found[name] = getattr(time, name)() - s
             found[name + "_ns"] = (getattr(time, name + "_ns")() - ns) / 1e9
     """)
-    del found["real_s"]
     assert found == {name: about(7) for name in found}
     assert len(found) == 6
 
 
 def test_the_clock_starts_at_the_real_time() -> None:
-    found = run("found['off_s'] = abs(time.time() - clock.real.time())")
-    assert found["off_s"] < 5
+    found = run("found['in_order'] = before_s <= time.time() <= clock.real.time()", before="before_s = time.time()")
+    assert found["in_order"]
 
 
 def test_only_waiting_and_a_microsecond_a_read_move_the_clock() -> None:
@@ -147,7 +143,6 @@ def test_two_threads_that_sleep_in_turns_end_after_nine_seconds_and_not_fifteen(
     assert found["as_it_came"] == [2, 3, 4, 6, 6, 9]
     assert found["now_s"] == about(9)
     assert found["stalls"] == 0
-    assert found["real_s"] < 1
 
 
 def test_many_threads_started_at_once_are_all_waited_for() -> None:
@@ -192,7 +187,6 @@ def test_waits_that_nobody_ends_end_at_their_deadline() -> None:
         found['condition'] = took(never)
         found['semaphore'] = took(lambda: threading.Semaphore(0).acquire(timeout=50))
     """)
-    assert found.pop("real_s") < 1
     assert found == {
         "event": [False, about(10)],
         "named": [False, about(10)],
@@ -287,7 +281,6 @@ def test_asyncio_sleeps_in_virtual_time_and_in_order() -> None:
     assert found["order"] == [100, 200, 250, 300, "timeout"]
     assert found["now_s"] == about(360)
     assert found["stalls"] == 0
-    assert found["real_s"] < 2
 
 
 def test_an_answer_on_the_way_to_an_event_loop_comes_before_its_deadline() -> None:
@@ -369,6 +362,7 @@ def test_a_wait_that_the_clock_cannot_see_is_counted_as_a_stall() -> None:
         thread.start()
         time.sleep(5)
         found['now_s'], found['stalls'] = clock.now(), clock.stalls
+        found['real_s'] = clock.real.monotonic() - began_s
         lock.release()
         thread.join()
         """,
@@ -376,7 +370,7 @@ def test_a_wait_that_the_clock_cannot_see_is_counted_as_a_stall() -> None:
     )
     assert found["stalls"] == 1
     assert found["now_s"] == about(5)
-    assert 0.15 < found["real_s"] < 2
+    assert found["real_s"] > 0.15
 
 
 def test_a_thread_that_blocks_alone_is_no_stall() -> None:
@@ -387,7 +381,7 @@ def test_a_thread_that_blocks_alone_is_no_stall() -> None:
         found['now_s'], found['stalls'] = clock.now(), clock.stalls
         """,
         before=ANSWERING.format(pause_s=0.4, answer='ours.sendall(b"x")'),
-        install="clock = install(stall_after_s=0.1); began_s = clock.real.monotonic()\n",
+        install="clock = install(stall_after_s=0.1)\n",
     )
     assert found["stalls"] == 0
     assert found["now_s"] < 1e-3
@@ -401,7 +395,7 @@ def test_a_wait_without_a_deadline_is_no_stall() -> None:
         found['now_s'], found['stalls'] = clock.now(), clock.stalls
         """,
         before=ANSWERING.format(pause_s=0.4, answer="event.set()"),
-        install="clock = install(stall_after_s=0.1); began_s = clock.real.monotonic()\n",
+        install="clock = install(stall_after_s=0.1)\n",
     )
     assert found["answer"] is True
     assert found["stalls"] == 0
@@ -419,7 +413,7 @@ def test_a_thread_that_works_and_reads_the_clock_is_no_stall() -> None:
         found['now_s'], found['stalls'] = clock.now(), clock.stalls
         sleeper.join()
         """,
-        install="clock = install(stall_after_s=0.4); began_s = clock.real.monotonic()\n",
+        install="clock = install(stall_after_s=0.4)\n",
     )
     assert found["stalls"] == 0
     assert found["now_s"] < 1e-3
@@ -444,7 +438,7 @@ def test_threads_older_than_the_clock_keep_real_time() -> None:
         old.start()
         """,
     )
-    assert 0.2 <= found["own_s"] < 2
+    assert found["own_s"] >= 0.2
     assert found["now_s"] < 1e-3
 
 
@@ -463,7 +457,7 @@ def test_names_captured_before_installation_are_rebound() -> None:
         """,
     )
     assert found["now_s"] == about(60)
-    assert found["monotonic_s"] == pytest.approx(60, abs=1)
+    assert found["monotonic_s"] >= 60
 
 
 def test_a_second_clock_beside_the_first_is_refused() -> None:
@@ -495,7 +489,6 @@ def test_what_cannot_be_slept_is_refused_as_the_real_sleep_refuses_it() -> None:
                 except Exception as why: said.append([type(why).__name__, str(why)])
             found[str(value)] = said
     """)
-    del found["real_s"]
     assert len(found) == 5
     for virtual, real in found.values():
         assert real == virtual
@@ -528,7 +521,6 @@ def test_after_a_fork_only_the_thread_that_forked_is_watched() -> None:
     assert found["sleeps"] == 2
     assert found["stalls"] == 0
     assert found["parent_s"] == about(1000)
-    assert found["real_s"] < 1
 
 
 def test_a_signal_handler_can_break_off_a_wait_without_harm_to_the_clock() -> None:
@@ -570,4 +562,3 @@ def test_a_witness_reads_the_virtual_instant_of_a_request_in_flight() -> None:
         )
     assert found["at_s"] == [about(0), about(10), about(20), about(30)]
     assert found["stalls"] == 0
-    assert found["real_s"] < 2

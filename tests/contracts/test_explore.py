@@ -14,7 +14,9 @@ from checks.proving.defects import plant
 from checks.records import CheckResult, Outcome
 from checks.subject.environment import Prepared
 from tests.ours import DEFECT, PACK
+from tests.tables import each_row
 
+PATIENCE_S = 600.0
 IDS = ("cache.holds-in-any-order", "polling.fresh-in-any-order")
 ALICE = Asked("the client", "alice", Target("/aris3/stores"))
 
@@ -22,7 +24,7 @@ ALICE = Asked("the client", "alice", Target("/aris3/stores"))
 def explored(sdk: Prepared, id: str, seed: int = 0) -> CheckResult:
     """What a search finds. On a busy machine it may not be able to tell: then it is asked again."""
     for _ in range(3):
-        found = run_checks(sdk, wanted=[id], seed=seed, deadline_s=60.0).checks[0]
+        found = run_checks(sdk, wanted=[id], seed=seed, deadline_s=PATIENCE_S).checks[0]
         if found.outcome is not Outcome.UNKNOWN:
             break
     return found
@@ -32,9 +34,10 @@ def sick(prepared: Prepared, folder: Path, defect: str) -> Prepared:
     return msgspec.structs.replace(prepared, paths=(plant(PACK, DEFECT[defect], folder),))
 
 
-def test_the_healthy_sdk_survives_other_seeds(prepared: Prepared) -> None:
+@pytest.mark.parametrize("seeds", [(1,), pytest.param((2, 3, 4, 5, 6), marks=pytest.mark.long)])
+def test_the_healthy_sdk_survives_other_seeds(seeds: tuple[int, ...], prepared: Prepared) -> None:
     with ThreadPoolExecutor(2) as pool:
-        runs = list(pool.map(lambda seed: run_checks(prepared, wanted=IDS, seed=seed, deadline_s=60.0), range(1, 7)))
+        runs = list(pool.map(lambda seed: run_checks(prepared, wanted=IDS, seed=seed, deadline_s=PATIENCE_S), seeds))
     assert [(run.seed, c.id, c.reason) for run in runs for c in run.checks if c.outcome is not Outcome.KEPT] == []
 
 
@@ -47,8 +50,11 @@ def test_a_failure_is_found_and_told_step_by_step(defect: str, id: str, prepared
 
 
 def test_a_search_that_was_cut_short_says_nothing(prepared: Prepared) -> None:
-    found = run_checks(prepared, wanted=IDS[:1], deadline_s=1.0).checks[0]
-    assert found.outcome is Outcome.UNKNOWN, found.reason
+    for deadline_s in (1.0, 2.0, 4.0, 8.0, 16.0):  # where a machine is too busy to begin in so little time: in more
+        found = run_checks(prepared, wanted=IDS[:1], deadline_s=deadline_s).checks[0]
+        assert found.outcome is Outcome.UNKNOWN, found.reason
+        if "and not all" in found.reason:
+            break
     assert "and not all" in found.reason
 
 
@@ -59,7 +65,7 @@ def test_the_same_seed_tells_the_same_story_and_no_step_too_many(prepared: Prepa
     assert len(first) == 2, first
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("asked", "now_s", "expected"),
     [
         (ALICE, 2.9, ""),

@@ -12,6 +12,7 @@ from checks.contracts.run import run_checks
 from checks.records import CheckRun, Outcome
 from checks.subject.environment import Prepared
 from tests.ours import PACKAGE, PROMISES, REFERENCE
+from tests.tables import each_row
 
 SECRET = "ghp_0123456789abcdefghijklmnop"  # not one: what a token looks like
 HEAD = '"""Where is the service, and how patient is a client with it?"""\n\nfrom __future__ import annotations\n'
@@ -220,7 +221,7 @@ def reason(run: CheckRun, id: str) -> str:
     return next(check.reason for check in run.checks if check.id == id)
 
 
-@pytest.mark.parametrize("deed", DEEDS)
+@each_row("deed", DEEDS)
 def test_what_an_sdk_does_in_a_check_harms_that_check_alone(harmed: CheckRun, deed: str) -> None:
     _, permitted, says = DEEDS[deed]
     told = reason(harmed, DEED_OF[deed])
@@ -303,7 +304,7 @@ def leaky(prepared: Prepared, elsewhere: Path, tmp_path_factory: pytest.TempPath
     return run_checks(sick, wanted=[*NAPS, BYSTANDER])
 
 
-@pytest.mark.parametrize("id", NAPS)
+@each_row("id", NAPS)
 def test_a_wait_that_the_clock_cannot_see_is_unknown_with_its_place(leaky: CheckRun, id: str) -> None:
     assert outcomes(leaky)[id] is Outcome.UNKNOWN, reason(leaky, id)
     assert reason(leaky, id).startswith("real time leaked into the check")

@@ -4,9 +4,10 @@ import pytest
 
 from checks.records import Statement
 from tests.ours import LIMITATIONS, PROMISE, PROMISES, STATEMENTS
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize("statement", STATEMENTS, ids=[f"{s.section}: {s.says}" for s in STATEMENTS])
+@each_row("statement", STATEMENTS, ids=[f"{s.section}: {s.says}" for s in STATEMENTS])
 def test_a_sentence_has_promises_or_a_reason_and_never_both(statement: Statement) -> None:
     assert bool(statement.promises) != bool(statement.reason.strip())
     assert set(statement.promises) <= set(PROMISE)

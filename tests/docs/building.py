@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from checks.contracts.pack import Pack
 from checks.evidence.ledger import Segment
 from checks.includes.language import LANGUAGES, Language
 from checks.includes.pages import publish
@@ -23,9 +24,10 @@ DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Site:
-    """A copy of the docs folder, the releases that are added to it, and where it is built."""
+    """A copy of the docs folder, the releases added to it, the pack that it tells of, and where it is built."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, pack: Pack = PACK) -> None:
+        self.pack = pack
         self.docs, self.out = folder / "docs", folder / "html"
         self.said: list[str] = []
 
@@ -47,7 +49,7 @@ class Site:
 
     def build(self, **options) -> Path:
         self.said.clear()
-        publish_reference(self.docs, PACK)
+        publish_reference(self.docs, self.pack)
         return build(self.docs, self.out, echo=self.said.append, **options)
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from checks.includes import contract
 from checks.includes.site import publish_releases
 from checks.records import IncidentPage, text
 from tests.docs.building import Site
 from tests.includes import example
+from tests.ours import PROMISES, pack_of
 
 RELEASES = {
     "1.1.0": example.judgement(),
@@ -43,15 +43,15 @@ What happened, for people.
 @pytest.fixture
 def empty_site(tmp_path, few_promises):
     """A site without a release, not yet built."""
-    site = Site(tmp_path).copy_docs()
+    site = Site(tmp_path, few_promises).copy_docs()
     publish_releases(site.docs, [])
     return site
 
 
 @pytest.fixture
-def few_promises(monkeypatch):
-    """A page for a few of the promises only: most of a build is theirs, and these tests do not read them."""
-    monkeypatch.setattr(contract, "PROMISES", contract.PROMISES[::40])
+def few_promises():
+    """A pack of a few promises: most of a build are their pages, and these tests do not read them."""
+    return pack_of(PROMISES[::40])
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ def bare_site(empty_site):
     return empty_site
 
 
-@pytest.fixture(scope="session")
-def site(tmp_path_factory):
-    """A site of three releases, built."""
-    site = Site(tmp_path_factory.mktemp("site")).copy_docs()
+@pytest.fixture(scope="module", params=[40, pytest.param(1, marks=pytest.mark.long)], ids=["few", "all"])
+def site(tmp_path_factory, request):
+    """A site of three releases, built: with a page for a few of the promises, or with all of them, which takes long."""
+    site = Site(tmp_path_factory.mktemp("site"), pack_of(PROMISES[:: request.param])).copy_docs()
     judgements = [site.add(version, judgement) for version, judgement in RELEASES.items()]
     publish_releases(site.docs, judgements)
     incidents = site.docs / "releases" / "rehearsal-7" / "incidents"

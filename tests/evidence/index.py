@@ -64,7 +64,8 @@ class Index:
         self.asked: list[str] = []
         self.page: Callable[[str], bytes] | None = None
         self.drips: dict[str, str] = {}  # how the answer to a path drips: as headers, body, gzip or hints
-        self.drips_for_s = 20.0
+        self.drips_for_s = 120.0
+        self.dripped_to_the_end = 0  # answers that were waited for until nothing more dripped
         index = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -91,6 +92,7 @@ class Index:
                 while time.monotonic() < ends:
                     self.wfile.write(then)
                     time.sleep(0.05)
+                index.dripped_to_the_end += 1
 
             do_HEAD = do_GET
 

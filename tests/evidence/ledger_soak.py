@@ -83,15 +83,19 @@ def started(target: object, *args: object) -> int:
 
 
 def soak(folder: Path, *, kills: int, writers: int, seed: int) -> dict[str, object]:
-    """Kill so often, always with so many writers at work, and look at what is there afterwards."""
+    """Kill so often, always with so many writers at work, and look at what is there afterwards.
+
+    On a busy machine more often, and after longer lives: until something has been compacted, so that this was tried.
+    """
     draw, begun = random.Random(seed), time.monotonic()
     book, acknowledged = folder / "book", folder / "acknowledged"
     problems, stop = folder / "problems", folder / "stop"
     reader = started(watch, book, problems, stop)
     alive = [started(work, book, acknowledged, draw.randrange(2**32)) for _ in range(writers)]
-    died_alone = 0
-    for _ in range(kills):
-        time.sleep(draw.uniform(0.001, 0.2))
+    died_alone = killed = 0
+    while killed < kills or (killed < 20 * kills and not list(book.glob("*.parquet"))):
+        killed += 1
+        time.sleep(draw.uniform(0.001, 0.2) * max(1.0, killed / kills))
         victim = alive.pop(draw.randrange(len(alive)))
         os.kill(victim, signal.SIGKILL)
         died_alone += os.WIFEXITED(os.waitpid(victim, 0)[1])
@@ -102,7 +106,7 @@ def soak(folder: Path, *, kills: int, writers: int, seed: int) -> dict[str, obje
     stop.touch()
     reader_code = os.waitstatus_to_exitcode(os.waitpid(reader, 0)[1])
     return {
-        "kills": kills + writers,
+        "kills": killed + writers,
         "died_alone": died_alone,
         "reader_code": reader_code,
         "seconds": round(time.monotonic() - begun, 1),

@@ -15,6 +15,7 @@ import pytest
 from checks.evidence import archives
 from checks.evidence.archives import Member, files_in, trouble_with
 from checks.records import ReadStatus
+from tests.tables import each_row
 
 REPORT = b"<testsuite/>"
 
@@ -75,7 +76,7 @@ def test_an_honest_zip_gives_its_files(given: str, tmp_path: Path) -> None:
     assert [Member("junit/a.xml", REPORT), Member("b.json", b"{}")] == list(files_in(source))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "reason"),
     [
         ("../a", "leads out"),
@@ -102,7 +103,7 @@ def test_a_name_that_is_declined_can_be_shown() -> None:
     assert only(named("a\x1bb")).name == "a\\x1bb"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "status", "reason"),
     [
         (a_link, ReadStatus.DECLINED, "a link"),

@@ -42,6 +42,7 @@ from checks.stages.place import Place, judged
 from checks.subject.installer import Uv, find_installer
 from tests.commands import opened, run
 from tests.evidence.index import DRIPS, Index, sdist, wheel
+from tests.hangs import cpu_seconds
 from tests.includes import example
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -302,18 +303,16 @@ def test_a_name_that_is_listed_twice_hides_nothing() -> None:
 @pytest.mark.parametrize("how", sorted(DRIPS))
 def test_an_index_that_drips_ends_no_watch_and_is_unknown_for_that_reason(how: str, index: Index) -> None:
     index.drips = {"/simple/acme-sdk/": how}
-    began = time.monotonic()
     seen = look(index, deadline_s=1.0)
-    assert time.monotonic() - began < 8
+    assert index.dripped_to_the_end == 0
     assert ((), "in the 1 s that a look may take" in seen.problem) == (seen.files, True), seen.problem
 
 
 @pytest.mark.parametrize("how", sorted(DRIPS))
 def test_a_file_that_drips_is_unknown_with_what_comes_after_it_and_all_are_named(how: str, index: Index) -> None:
     index.drips = {f"/files/{WHEEL}": how}
-    began = time.monotonic()
     seen = look(index, deadline_s=2.0)
-    assert time.monotonic() - began < 9
+    assert index.dripped_to_the_end == 0
     assert (seen.problem, seen.not_known) == ("", 2)
     assert [file.name for file in seen.files if "in the 2 s" in file.problem] == [WHEEL, SDIST]
     assert "in the 2 s that a look may take" in seen.unresolved
@@ -326,12 +325,11 @@ def test_a_dependency_that_drips_is_unknown_and_the_files_are_known(
     if not uv:
         monkeypatch.setenv("ATALAYA_UV", "")
     installer = find_installer(tmp_path, print)
-    index.drips, index.drips_for_s = {"/simple/acme-lib/": "body"}, 90
-    began = time.monotonic()
+    index.drips, index.drips_for_s = {"/simple/acme-lib/": "body"}, 600
     seen = look(
-        index, deadline_s=15, resolve=lambda what, at, within_s: installer.resolve(what, index=at, within_s=within_s)
+        index, deadline_s=8, resolve=lambda what, at, within_s: installer.resolve(what, index=at, within_s=within_s)
     )
-    assert time.monotonic() - began < 40
+    assert index.dripped_to_the_end == 0
     assert (seen.not_known, seen.resolved, "answers too slowly" in seen.unresolved) == (0, (), True), seen
 
 
@@ -369,9 +367,8 @@ def test_names_that_take_long_to_read_are_not_read(index: Index) -> None:
 def test_a_page_that_never_closes_ends_with_the_deadline(page: str, index: Index) -> None:
     index.form = "html"
     index.page = lambda _: page.encode()
-    began = time.monotonic()
-    look(index, deadline_s=1.0)
-    assert time.monotonic() - began < 10
+    with cpu_seconds(60):
+        look(index, deadline_s=1.0)
 
 
 def test_files_beyond_what_a_look_takes_are_counted_and_called_neither_gone_nor_added(

@@ -14,6 +14,7 @@ from checks.errors import UsageError
 from checks.evidence import ledger
 from checks.evidence.collect import Collected, collect, report
 from checks.records import Conclusion, Environment, EventKind, Reading, ReadStatus
+from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -66,7 +67,7 @@ def test_naming_no_path_is_an_error() -> None:
         gather()
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "conclusion"),
     [
         ("junit/made/utf8-bom.xml", Conclusion.FAILURE),

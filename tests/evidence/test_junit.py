@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from checks.evidence import junit, reports
 from checks.evidence.report import LIMITS, PIECE_BYTES
 from checks.records import CaseOutcome, ReadStatus
+from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"
 
@@ -35,7 +36,7 @@ def test_a_default_from_a_document_type_does_not_skip_a_case() -> None:
     assert reports.read(doctype + suite('<testcase name="a"/>')).passed == 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("content", "words"),
     [
         (b"<testsuite>" * 257, "deeper than 256"),
@@ -69,7 +70,7 @@ def test_the_wide_limits_hold_too(limit: str, content: bytes, monkeypatch: pytes
     assert reports.read(content).status is ReadStatus.DECLINED
 
 
-@pytest.mark.parametrize("encoding", ["GBK", "shift_jis", "idna", "rot13", "unicode_escape", "x-nonesuch"])
+@each_row("encoding", ["GBK", "shift_jis", "idna", "rot13", "unicode_escape", "x-nonesuch"])
 def test_an_encoding_that_cannot_be_read_is_a_reason_and_no_crash(encoding: str) -> None:
     report = reports.read(f'<?xml version="1.0" encoding="{encoding}"?><testsuite/>'.encode())
     assert (report.status, "encoding" in report.reason) == (ReadStatus.UNREADABLE, True)
@@ -84,13 +85,13 @@ def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(monkeypat
         reports.read(suite("<testcase/>"))
 
 
-@pytest.mark.parametrize("time", ["1,234.5", "NaN", "-1", "1e309", "", "INF", "<<computed>>", "0:01:02", "1e12", "٣"])
+@each_row("time", ["1,234.5", "NaN", "-1", "1e309", "", "INF", "<<computed>>", "0:01:02", "1e12", "٣"])
 def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str) -> None:
     content = suite(f'<testcase time="{time.replace("<", "&lt;")}"/>')
     assert [(case.duration_s, case.outcome) for case in reports.read(content).cases] == [(None, CaseOutcome.PASSED)]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("timestamp", "expected"),
     [
         ("2026-11-25T00:52:35.646222+02:00", ("2026-11-24T22:52:35.646222+00:00", True)),

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from checks.evidence.patterns import PATTERNS, classify
 from checks.records import EventKind
+from tests.tables import each_row
 
 NETWORK, POLLING = EventKind.NETWORK_ERROR, EventKind.POLLING_TIMEOUT
 
@@ -15,7 +14,7 @@ def kind(error_type: str, message: str) -> EventKind | None:
     return pattern and pattern.event
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("error_type", "message", "expected"),
     [
         ("", "aris3_client_sdk.exceptions.TransportError: [TRANSPORT_ERROR] no answer", NETWORK),
@@ -40,7 +39,7 @@ def test_an_error_is_known_by_its_type_or_by_how_its_message_opens(
     assert expected is kind(error_type, message)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("error_type", "message"),
     [
         ("", "AssertionError: assert 'ConnectionResetError' in text"),

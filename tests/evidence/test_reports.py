@@ -12,6 +12,7 @@ import pytest
 
 from checks.evidence import attempts, reports
 from checks.records import CaseOutcome, FileVerdict, ReadStatus
+from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"
 ORACLE: dict[str, dict[str, Any]] = json.loads((SAMPLES / "expected.json").read_text(encoding="utf-8"))["files"]
@@ -41,13 +42,13 @@ def test_the_oracle_covers_every_sample() -> None:
     assert set(ORACLE) == files
 
 
-@pytest.mark.parametrize("name", ORACLE)
+@each_row("name", ORACLE)
 def test_each_sample_gets_the_status_that_the_oracle_gives_it(name: str) -> None:
     report = reports.read(SAMPLES / name)
     assert STATUS[ORACLE[name]["expect"]] >= {report.status}, report.reason
 
 
-@pytest.mark.parametrize("name", COUNTED)
+@each_row("name", COUNTED)
 def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> None:
     report, fact = reports.read(SAMPLES / name), ORACLE[name]
     expected = {
@@ -88,7 +89,7 @@ def test_each_readable_sample_is_counted_as_the_oracle_counts_it(name: str) -> N
     assert expected == {key: counted[key] for key in expected}
 
 
-@pytest.mark.parametrize("name", NOT_COUNTED)
+@each_row("name", NOT_COUNTED)
 def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) -> None:
     report = reports.read(SAMPLES / name)
     assert (
@@ -105,7 +106,7 @@ def test_a_file_that_is_not_read_gives_no_case_no_count_and_a_reason(name: str) 
     assert ORACLE[name]["sha256"] == report.sha256
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "at_byte", "words"),
     [
         ("made/control-characters.xml", 96, "byte 96"),
@@ -122,7 +123,7 @@ def test_an_unreadable_file_says_where_it_breaks_and_what_it_looks_like(name: st
     assert (at_byte, True) == (report.at_byte, words in report.reason), report.reason
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("name", "dialect"),
     [
         ("malformed/made/html-502-wellformed.xml", "HTML"),
@@ -136,7 +137,7 @@ def test_another_dialect_is_called_by_its_name(name: str, dialect: str) -> None:
     assert dialect in reports.read(SAMPLES / name).reason
 
 
-@pytest.mark.parametrize("name", [name for name in COUNTED if name.startswith("ctrf/")])
+@each_row("name", [name for name in COUNTED if name.startswith("ctrf/")])
 def test_what_is_neither_passed_nor_failed_in_ctrf_is_unknown_and_never_green(name: str) -> None:
     report, fact = reports.read(SAMPLES / name), ORACLE[name]
     unknown = sum(case.outcome is CaseOutcome.UNKNOWN for case in report.cases)
@@ -144,12 +145,12 @@ def test_what_is_neither_passed_nor_failed_in_ctrf_is_unknown_and_never_green(na
     assert unknown == 0 or report.verdict in (FileVerdict.UNKNOWN, FileVerdict.FAILED)
 
 
-@pytest.mark.parametrize("name", [name for name in COUNTED if name.startswith("ctrf/")])
+@each_row("name", [name for name in COUNTED if name.startswith("ctrf/")])
 def test_a_summary_of_ctrf_that_lies_is_said(name: str) -> None:
     assert ORACLE[name]["summary_differs"] == ("summary says" in reports.read(SAMPLES / name).reason)
 
 
-@pytest.mark.parametrize("name", [name for name in COUNTED if name.startswith("ctrf/")])
+@each_row("name", [name for name in COUNTED if name.startswith("ctrf/")])
 def test_the_lost_attempts_of_ctrf_are_kept(name: str) -> None:
     cases = reports.read(SAMPLES / name).cases
     assert ORACLE[name]["with_retries"] == sum(bool(case.lost) for case in cases)
@@ -235,7 +236,7 @@ def test_attempts_that_are_but_a_number_in_a_file_are_limited() -> None:
     assert counted(content)[0] is ReadStatus.DECLINED
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("code", "outcome", "verdict"),
     [
         (1, "passed", FileVerdict.FAILED),

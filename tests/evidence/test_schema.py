@@ -29,6 +29,7 @@ from checks.records import (
     Said,
     VerdictWord,
 )
+from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"
 REHEARSED = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-2" / "evidence"
@@ -123,9 +124,7 @@ def test_a_row_that_lacks_a_field_is_not_valid(name: str) -> None:
     assert errors("finding", {key: value for key, value in FINDING.items() if key != name})
 
 
-@pytest.mark.parametrize(
-    "change", [{"environment": "moon"}, {"reason": 7}, {"seen": "yes"}, {"format": FORMAT + 1}, {"format": "1"}]
-)
+@each_row("change", [{"environment": "moon"}, {"reason": 7}, {"seen": "yes"}, {"format": FORMAT + 1}, {"format": "1"}])
 def test_a_row_with_something_else_in_a_field_is_not_valid(change: dict[str, Any]) -> None:
     assert errors("finding", FINDING | change)
 

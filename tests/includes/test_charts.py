@@ -18,6 +18,7 @@ from checks.includes.pages import FRAGMENTS
 from checks.includes.voice import Voice
 from checks.records import Course, Judgement, VerdictWord, WatchStep
 from tests.includes import example
+from tests.tables import each_row
 
 EN, ES = Voice(Language("en")), Voice(Language("es"))
 CHARTS = ("timeline", "chart-pass-rate", "chart-network", "chart-flaky", "chart-latency")
@@ -54,9 +55,9 @@ def full(*, strangers: bool = False) -> Judgement:
     return replace(judgement, release=replace(judgement.release, window_h=96), steps=(*judgement.steps, longer))
 
 
-@pytest.mark.parametrize("voice", [EN, ES], ids=["en", "es"])
-@pytest.mark.parametrize("strangers", [False, True])
-@pytest.mark.parametrize("name", WITH_SPARKS)
+@each_row("voice", [EN, ES], ids=["en", "es"])
+@each_row("strangers", [False, True])
+@each_row("name", WITH_SPARKS)
 def test_each_chart_is_xml_with_a_title_and_a_description(name: str, strangers: bool, voice: Voice) -> None:
     drawn = svgs(name, full(strangers=strangers), voice)
     assert drawn
@@ -64,14 +65,14 @@ def test_each_chart_is_xml_with_a_title_and_a_description(name: str, strangers: 
     assert all((child.text or "").strip() for svg in drawn for child in svg[:2])
 
 
-@pytest.mark.parametrize("name", WITH_SPARKS)
+@each_row("name", WITH_SPARKS)
 def test_a_strangers_text_is_text_and_nothing_else(name: str) -> None:
     elements = [one for raw in raw_of(FRAGMENTS[name](full(strangers=True), EN)) for one in raw.iter()]
     assert {one.tag.removeprefix(SVG) for one in elements} <= HARMLESS | {"div"}
     assert [key for one in elements for key in one.attrib if key.startswith("on") or key in ("href", "style")] == []
 
 
-@pytest.mark.parametrize("string", example.HOSTILE)
+@each_row("string", example.HOSTILE)
 def test_the_name_of_an_incident_and_of_a_test_can_be_anything(string: str) -> None:
     judgement = example.judgement(incidents=True)
     one = replace(
@@ -83,27 +84,27 @@ def test_the_name_of_an_incident_and_of_a_test_can_be_anything(string: str) -> N
         assert {of.tag.removeprefix(SVG) for svg in svgs(name, one) for of in svg.iter()} <= HARMLESS
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@each_row("name", CHARTS)
 def test_no_line_of_a_chart_begins_with_what_could_close_it(name: str) -> None:
     for _, html in RAW.findall(FRAGMENTS[name](full(strangers=True), EN)):
         assert [line for line in html.splitlines() if not line.lstrip().startswith("<")] == []
 
 
-@pytest.mark.parametrize("name", WITH_SPARKS)
+@each_row("name", WITH_SPARKS)
 def test_a_chart_asks_nobody_and_has_no_colour_of_its_own(name: str) -> None:
     html = "".join(html for _, html in RAW.findall(FRAGMENTS[name](full(), EN)))
     assert not re.search(r"url\(|href|#[0-9a-f]{3,6}\b|style=|fill=|stroke=", html.replace(charts.XMLNS, ""))
 
 
-@pytest.mark.parametrize("name", CHARTS)
+@each_row("name", CHARTS)
 def test_below_each_chart_its_numbers_are_folded_in_a_table(name: str) -> None:
     fragment = FRAGMENTS[name](full(), EN)
     assert fragment.index("```{raw}") < fragment.index("{dropdown}") < fragment.index("{list-table}")
 
 
-@pytest.mark.parametrize("hours", [72, 96, 120])
-@pytest.mark.parametrize("word", list(VerdictWord))
-@pytest.mark.parametrize("voice", [EN, ES], ids=["en", "es"])
+@each_row("hours", [72, 96, 120])
+@each_row("word", list(VerdictWord))
+@each_row("voice", [EN, ES], ids=["en", "es"])
 def test_no_verdict_lies_on_another_where_the_page_is_narrow(word: VerdictWord, hours: int, voice: Voice) -> None:
     words = f"○ {voice.language.gettext(word.value)}"
     marks = [charts.Mark(at_h, words, len(words), "") for at_h in (24.0, 48.0, 50.0, 72.0, float(hours))]
@@ -116,7 +117,7 @@ def test_no_verdict_lies_on_another_where_the_page_is_narrow(word: VerdictWord, 
     assert all(begins >= -charts.LETTER and ends <= charts.NARROW + charts.LETTER for _, (begins, ends) in placed)
 
 
-@pytest.mark.parametrize(("low", "high"), [(0, 0.003), (0, 1), (0.62, 1), (0.9, 1), (0, 106.5), (0, 4e6), (0, 7e-5)])
+@each_row(("low", "high"), [(0, 0.003), (0, 1), (0.62, 1), (0.9, 1), (0, 106.5), (0, 4e6), (0, 7e-5)])
 def test_an_axis_holds_its_values_with_few_round_numbers(low: float, high: float) -> None:
     places = charts.ticks(low, high)
     assert 2 <= len(places) <= 5
@@ -248,8 +249,8 @@ def nothing(judgement: Judgement) -> Judgement:
     )
 
 
-@pytest.mark.parametrize("change", [nothing, lambda one: replace(nothing(one), course=None)], ids=["empty", "none"])
-@pytest.mark.parametrize("name", CHARTS)
+@each_row("change", [nothing, lambda one: replace(nothing(one), course=None)], ids=["empty", "none"])
+@each_row("name", CHARTS)
 def test_where_nothing_is_known_words_say_so_and_no_empty_chart(
     name: str, change: Callable[[Judgement], Judgement]
 ) -> None:
@@ -261,7 +262,7 @@ def test_a_rehearsal_has_no_durations_to_show() -> None:
     assert "virtual time" in FRAGMENTS["chart-latency"](example.judgement(rehearsal=True), EN)
 
 
-@pytest.mark.parametrize("name", WITH_SPARKS)
+@each_row("name", WITH_SPARKS)
 def test_a_chart_is_the_same_bytes_each_time_and_another_in_each_language(name: str) -> None:
     first, second, spanish = (FRAGMENTS[name](full(), voice) for voice in (EN, EN, ES))
     assert first == second

@@ -15,6 +15,7 @@ from checks.includes.myst import Markdown
 from checks.includes.voice import Voice
 from checks.records import Outcome, Text, text
 from tests.ours import PACK
+from tests.tables import each_row
 
 EN, ES = Language("en"), Language("es")
 
@@ -23,7 +24,7 @@ def quoted(value: str) -> str:
     return f"<{value}>"
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("expected", "language", "sentence"),
     [
         ("95.0% of 1,234", EN, text("{share:.1%} of {n}", share=0.95, n=1234)),

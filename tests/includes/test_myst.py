@@ -13,6 +13,7 @@ from myst_parser.parsers.mdit import create_md_parser
 
 from checks.includes import myst
 from tests.includes.example import HOSTILE
+from tests.tables import each_row
 
 CONFIG = MdParserConfig(enable_extensions={"attrs_inline", "colon_fence"})
 
@@ -33,7 +34,7 @@ def text_of(tokens) -> tuple[set[str], str]:
     return kinds, shown
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_a_literal_is_one_code_span_that_shows_the_text(text):
     kinds, shown = text_of(parser().parse(f"before {myst.literal(text)} after"))
     assert {"text", "code_inline"} >= kinds - {"paragraph_open", "paragraph_close"}
@@ -41,7 +42,7 @@ def test_a_literal_is_one_code_span_that_shows_the_text(text):
     assert (expected if expected.strip() else "–") in shown
 
 
-@pytest.mark.parametrize("text", HOSTILE)
+@each_row("text", HOSTILE)
 def test_plain_text_is_text_and_nothing_else(text):
     kinds, shown = text_of(parser().parse(myst.plain(text)))
     assert {"text", "text_special", "paragraph_open", "paragraph_close"} >= kinds

@@ -29,6 +29,7 @@ from checks.records import (
 )
 from tests.includes import example
 from tests.includes.example import DIGEST, HOSTILE, T0
+from tests.tables import each_row
 
 EN = Voice(Language("en"))
 STAMP: dict[str, Any] = {"run_id": "r", "environment": Environment.LOOPBACK, "occurred_at": T0, "recorded_at": T0}
@@ -136,7 +137,7 @@ def test_a_flood_of_findings_is_cut_and_says_by_how_many() -> None:
 # ── what CI built ────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("built", "served", "says"),
     [
         (None, file(), UNKNOWN),
@@ -205,7 +206,7 @@ def inline(page: str) -> set[str]:
     return found
 
 
-@pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
+@each_row("words", HOSTILE, ids=range(len(HOSTILE)))
 def test_strangers_words_make_no_block_and_no_markup(words: str) -> None:
     for page, calm in zip(everywhere(words), everywhere("calm"), strict=True):
         assert shape(calm) == shape(page)

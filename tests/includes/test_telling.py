@@ -22,6 +22,7 @@ from checks.stages.telling import annotate, places_of_checks, workflow_commands
 from tests.includes import example
 from tests.includes.example import HOSTILE, MARK, T0
 from tests.ours import PACK, PROMISES
+from tests.tables import each_row
 
 EN, ES = Voice(Language("en")), Voice(Language("es"))
 ATOM = "{http://www.w3.org/2005/Atom}"
@@ -178,7 +179,7 @@ def test_every_promise_has_its_place() -> None:
     assert {promise.id for promise in PROMISES} == set(places_of_checks(PACK))
 
 
-@pytest.mark.parametrize("reason", [*HOSTILE, "a\n::error::b", "a\r\n::set-output name=x::y", "##[error]x", "100%0A"])
+@each_row("reason", [*HOSTILE, "a\n::error::b", "a\r\n::set-output name=x::y", "##[error]x", "100%0A"])
 def test_a_reason_starts_no_other_command(reason: str) -> None:
     (line,) = workflow_commands(run_of(reason), PACK)
     assert len(line.splitlines()) == 1

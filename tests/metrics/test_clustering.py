@@ -16,6 +16,7 @@ from checks.metrics.clustering import (
     wilson_clustered,
 )
 from checks.metrics.statistics import wilson
+from tests.tables import each_row
 
 RUN = st.integers(1, 6).flatmap(lambda jobs: st.tuples(st.integers(0, jobs), st.just(jobs)))
 
@@ -39,9 +40,7 @@ def test_runs_that_are_more_alike_than_chance_makes_them_do_not_count_for_more()
     assert intraclass_correlation([(1, 2), (1, 2), (1, 2)]) == 0
 
 
-@pytest.mark.parametrize(
-    "runs", [[], [(3, 5)], [(1, 1), (0, 1), (1, 1)], [(5, 5), (5, 5)], [(0, 5), (0, 5)], [(0, 0), (3, 5)]]
-)
+@each_row("runs", [[], [(3, 5)], [(1, 1), (0, 1), (1, 1)], [(5, 5), (5, 5)], [(0, 5), (0, 5)], [(0, 0), (3, 5)]])
 def test_nothing_is_told_where_nothing_can_be(runs: list[tuple[int, int]]) -> None:
     assert intraclass_correlation(runs) is None
 
@@ -92,7 +91,7 @@ def test_without_correlation_it_is_wilsons_interval() -> None:
     assert (independent.low, independent.high) == (clustered.low, clustered.high)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("low", "high", "successes", "n"),
     [
         (0.8608, 0.9896, 57, 60),

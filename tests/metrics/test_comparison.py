@@ -29,6 +29,7 @@ from checks.metrics.comparison import (
 )
 from checks.metrics.looks import limit
 from checks.records import Compared
+from tests.tables import each_row
 
 WORSE, NOT_WORSE, UNTOLD = Compared.REGRESSED, Compared.NOT_SHOWN, Compared.TOO_FEW
 BASE = [102, 98, 110, 105, 95, 101, 99, 104]
@@ -100,7 +101,7 @@ def test_the_first_look_asks_for_more() -> None:
     assert [regressed(found, limit=limit(look)) for look in (1, 2, 3)] == [NOT_WORSE, WORSE, WORSE]
 
 
-@pytest.mark.parametrize(("effect", "n"), [(0.1225, 5), (0.05, 30), (0.0274, 100), (0.02, 1000), (0.02, 10**6)])
+@each_row(("effect", "n"), [(0.1225, 5), (0.05, 30), (0.0274, 100), (0.02, 1000), (0.02, 10**6)])
 def test_the_fall_that_matters_is_larger_among_few(effect: float, n: int) -> None:
     assert minimum_effect(n) == pytest.approx(effect, abs=5e-5)
 
@@ -146,7 +147,7 @@ def test_the_probability_is_that_of_fishers_own_table(base: Arm, new: Arm) -> No
 # ── counts of events ─────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("p", "unit", "new", "new_exposure", "base", "base_exposure"),
     [
         (0.0181, 5e-5, 9, 40_000, 6, 90_000),
@@ -223,7 +224,7 @@ def test_an_open_rise_does_not_blink() -> None:
     assert [risen(found, limit=0.08), risen(found, limit=0.08, already_open=True)] == [NOT_WORSE, WORSE]
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("new", "new_exposure", "base", "base_exposure"),
     [(-1, 5, 0, 5), (0, 5, -1, 5), (0, -5, 0, 5), (1, 0, 0, 5), (0, 5, 1, 0)],
 )
@@ -369,7 +370,7 @@ def test_what_is_no_probability_is_refused(p: float) -> None:
         benjamini_hochberg([0.01, p])
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("p0", "p1", "alpha", "power"),
     [(0.9, 0.9, 0.05, 0.8), (0.9, 0.95, 0.05, 0.8), (1.1, 0.9, 0.05, 0.8), (0.9, 0.8, 0, 0.8), (0.9, 0.8, 0.05, 1)],
 )

@@ -12,6 +12,7 @@ from checks.errors import EvidenceError
 from checks.metrics.engine import HERE, TABLES, columns, opened
 from checks.metrics.span import Span, iso
 from checks.records import EventKind, Observation, Outcome
+from tests.tables import each_row
 
 QUESTIONS = sorted(path.stem for path in HERE.glob("*.sql"))
 FILES = sorted(path.relative_to(HERE).with_suffix("").as_posix() for path in HERE.rglob("*.sql"))
@@ -94,13 +95,13 @@ def test_a_damaged_segment_is_an_error_that_names_it(watch: Any) -> None:
         watch.metric("stale-cache")
 
 
-@pytest.mark.parametrize("question", FILES)
+@each_row("question", FILES)
 def test_each_question_begins_by_saying_what_it_counts(question: str) -> None:
     first = (HERE / f"{question}.sql").read_text(encoding="utf-8").splitlines()[0]
     assert re.match(r"-- (?:Counts|Lists|Says)\b", first)
 
 
-@pytest.mark.parametrize("question", FILES)
+@each_row("question", FILES)
 def test_each_question_keeps_to_what_two_engines_agree_on(question: str) -> None:
     sql = re.sub(r"--.*|'[^']*'", "", (HERE / f"{question}.sql").read_text(encoding="utf-8"))
     called = {name.lower() for name in re.findall(r"(\w+)\s*\(", sql)}

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from checks.metrics.flakiness import Score, Shape, clean_runs_to_prove, impact, rank, score
 from checks.metrics.statistics import wilson
+from tests.tables import each_row
 
 PASSED = Shape(0, 1, keys=36)
 CASES = {
@@ -28,7 +29,7 @@ def share_failed(shapes: list[Shape]) -> float:
     return failed / sum((shape.failures + shape.passes) * shape.keys for shape in shapes)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("raw", "mean", "low", "high", "bad", "case"),
     [
         (0, 0.0167, 0.0013, 0.0613, 0.0200, "A all pass"),
@@ -145,7 +146,7 @@ def test_no_run_says_nothing() -> None:
     assert impact(0.5, 0) is None
 
 
-@pytest.mark.parametrize(("runs", "q"), [(11, 0.25), (29, 0.10), (59, 0.05), (149, 0.02), (299, 0.01), (1, 1)])
+@each_row(("runs", "q"), [(11, 0.25), (29, 0.10), (59, 0.05), (149, 0.02), (299, 0.01), (1, 1)])
 def test_a_fix_is_proven_by_the_worked_number_of_clean_runs(runs: int, q: float) -> None:
     assert runs == clean_runs_to_prove(q)
 

@@ -11,6 +11,7 @@ from scipy import stats
 
 from checks.metrics.looks import boundary, false_alarms, limit
 from checks.metrics.statistics import Z, wilson
+from tests.tables import each_row
 
 LIMITS = (0.00052, 0.0141, 0.0451)
 
@@ -35,7 +36,7 @@ def test_three_looks_at_five_percent_are_wrong_more_than_twice_as_often() -> Non
     assert pytest.approx(0.107, abs=5e-4) == false_alarms([Z] * 3)
 
 
-@pytest.mark.parametrize("looks", [1, 2, 3, 5, 8])
+@each_row("looks", [1, 2, 3, 5, 8])
 def test_all_looks_together_spend_five_percent(looks: int) -> None:
     assert pytest.approx(0.05, abs=1e-9) == false_alarms(boundary(looks))
 

@@ -12,9 +12,10 @@ from scipy import stats
 
 from checks.metrics.statistics import clean_runs_needed, garwood, trend, wilson, zero_event_upper
 from checks.proving.prove import at_the_least
+from tests.tables import each_row
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("low", "high", "successes", "n"),
     [
         (0.8630, 0.9829, 57, 60),
@@ -51,7 +52,7 @@ def test_wilson_holds_the_share_inside_its_interval(n: int, data: st.DataObject)
     assert 0 <= share.low <= share.value <= share.high <= 1
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("needed", "successes", "n", "floor"),
     [(24, 57, 60, 0.90), (113, 57, 60, 0.95), (73, 0, 0, 0.95), (35, 0, 0, 0.90), (0, 60, 60, 0.90), (None, 5, 5, 1.0)],
 )
@@ -59,7 +60,7 @@ def test_clean_runs_needed_is_the_smallest_number(needed: int | None, successes:
     assert needed == clean_runs_needed(successes, n, floor)
 
 
-@pytest.mark.parametrize(("upper", "n"), [(0.1391, 20), (0.0487, 60), (0.0295, 100), (0.00415, 720), (0.000693, 4320)])
+@each_row(("upper", "n"), [(0.1391, 20), (0.0487, 60), (0.0295, 100), (0.00415, 720), (0.000693, 4320)])
 def test_zero_events_allow_the_worked_rate(upper: float, n: int) -> None:
     assert upper == pytest.approx(zero_event_upper(n), rel=2e-3)
 

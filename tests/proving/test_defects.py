@@ -1,25 +1,25 @@
 """Has every check been seen red, for the defect that it is there for?"""
 
-import os
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import msgspec
 import pytest
 
 from checks.contracts.run import run_checks
 from checks.declare import Defect, StandIn
 from checks.errors import HarnessError
 from checks.proving import selftest
-from checks.proving.defects import plant
+from checks.proving.defects import changed, plant
 from checks.proving.prove import Caught, catch
-from checks.records import Presence
+from checks.records import CheckResult, FindingResult, Outcome, Presence
 from checks.subject.environment import Prepared
-from tests.ours import DEFECTS, EXPLORING, LIMITATIONS, PACK, PACKAGE, STAND_INS
+from tests.ours import DEFECTS, EXPLORING, LIMITATIONS, PACK, PACKAGE, REFERENCE, STAND_INS
 from tests.ours import PROMISE as PROMISES
+from tests.proving.together import Ask
+from tests.proving.together import looked_at as looked_at_together
+from tests.tables import each_row
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.begun_first
 
 
 def test_every_promise_has_a_defect_that_should_turn_it_red() -> None:
@@ -54,21 +54,31 @@ CHOSEN = one_for_each_promise()
 
 @pytest.fixture(scope="module")
 def caught(prepared: Prepared) -> Callable[[str], Caught]:
-    """What became of each defect, shown to the promises that should catch it; some at once, since they are many."""
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        found = pool.map(lambda defect: catch(defect, prepared, wanted=looked_at(defect)), CHOSEN)
-        return {one.id: one for one in found}.__getitem__
+    """What became of each defect, shown to the promises that should catch it.
+
+    They are many, and are looked at together; whatever does not come out of that as it should is run once more, alone.
+    """
+    found = looked_at_together(prepared, [Ask(defect, looked_at(defect)) for defect in CHOSEN])
+    red = [{result.id for result in results if _is_red(result)} for results in found]
+    again = [defect for defect, ids in zip(CHOSEN, red, strict=True) if ids != set(looked_at(defect))]
+    alone = {defect.id: catch(defect, prepared, wanted=looked_at(defect)) for defect in again}
+    as_expected = {one.id: Caught(id=one.id, expected=one.expected, caught_by=looked_at(one)) for one in CHOSEN}
+    return (as_expected | alone).__getitem__
 
 
-@pytest.mark.parametrize("defect", CHOSEN, ids=[defect.id for defect in CHOSEN])
+def _is_red(result: CheckResult | FindingResult) -> bool:
+    return isinstance(result, CheckResult) and result.outcome is Outcome.BROKEN
+
+
+@each_row("defect", CHOSEN, ids=[defect.id for defect in CHOSEN])
 def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str], Caught]) -> None:
     assert set(looked_at(defect)) == set(caught(defect.id).caught_by)
 
 
-@pytest.mark.parametrize("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
-def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn, tmp_path: Path) -> None:
-    file = plant(PACK, change, tmp_path) / PACKAGE / change.file
-    compile(file.read_text(encoding="utf-8"), str(file), "exec")
+@each_row("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
+def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn) -> None:
+    text = changed(change, (REFERENCE / PACKAGE / change.file).read_text(encoding="utf-8"))
+    compile(text, change.file, "exec")
 
 
 def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived() -> None:
@@ -125,18 +135,13 @@ def seen_in_the_reference(prepared: Prepared) -> dict[str, Presence]:
 
 
 @pytest.fixture(scope="module")
-def seen(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Presence]]:
-    folder = tmp_path_factory.mktemp("stand-ins")
-
-    def look(stand_in: StandIn) -> list[Presence]:
-        sick = msgspec.structs.replace(prepared, paths=(plant(PACK, stand_in, folder),))
-        return [found.seen for found in run_checks(sick, wanted=[stand_in.limitation]).findings]
-
-    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        return dict(zip((stand_in.id for stand_in in STAND_INS), pool.map(look, STAND_INS), strict=True))
+def seen(prepared: Prepared) -> dict[str, list[Presence]]:
+    found = looked_at_together(prepared, [Ask(stand_in, (stand_in.limitation,)) for stand_in in STAND_INS])
+    told = [[one.seen for one in results if isinstance(one, FindingResult)] for results in found]
+    return dict(zip((stand_in.id for stand_in in STAND_INS), told, strict=True))
 
 
-@pytest.mark.parametrize("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
+@each_row("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
 def test_a_limitation_is_seen_where_it_is_and_not_where_it_is_not(
     stand_in: StandIn, seen: dict[str, list[Presence]], seen_in_the_reference: dict[str, Presence]
 ) -> None:

@@ -1,11 +1,17 @@
 """Does the proof say what the checks saw, what they missed, and how sure that is?"""
 
+from collections.abc import Sequence
+
 import msgspec
 import pytest
+from msgspec.structs import replace
 
+from checks.contracts.run import run_checks
+from checks.proving import prove as proof
 from checks.proving.prove import Caught, FalseAlarm, Sensitivity, at_the_least, catch, prove, proven
+from checks.records import CheckRun
 from checks.subject.environment import Prepared
-from tests.ours import DEFECTS, PROMISES
+from tests.ours import DEFECTS, EXPLORING, PROMISES, pack_of
 
 IDS = ("a.one", "a.two", "b.one")
 NOW = (
@@ -68,12 +74,26 @@ def test_the_report_keeps_its_shape() -> None:
     } == report
 
 
-def test_a_proof_asks_every_promise_about_every_defect(prepared: Prepared) -> None:
+@pytest.mark.parametrize("every", [10, pytest.param(1, marks=pytest.mark.long)])
+def test_a_proof_asks_every_promise_about_every_defect(
+    every: int, prepared: Prepared, monkeypatch: pytest.MonkeyPatch
+) -> None:
     chosen = [DEFECTS[-1], DEFECTS[0]]
-    found = prove(prepared, defects=chosen, jobs=2)
+    expected = {id for defect in chosen for id in defect.expected}
+    few = tuple(one for number, one in enumerate(PROMISES) if number % every == 0 or one.id in expected)
+    asked: list[set[str]] = []
+
+    def run(sdk: Prepared, *, wanted: Sequence[str], deadline_s: float) -> CheckRun:
+        asked.append({*wanted})
+        return run_checks(sdk, wanted=wanted, deadline_s=deadline_s)
+
+    monkeypatch.setattr(proof, "run_checks", run)
+    found = prove(replace(prepared, pack=pack_of(few)), defects=chosen, jobs=2)
+    everyone = {one.id for one in few if one.id not in EXPLORING}
+    assert [everyone - ids for ids in asked] == [set(), set()]
     assert [defect.id for defect in chosen] == [one.id for one in found.defects]
     assert [one.id for one in found.defects if one.survived] == []
-    assert len(PROMISES) == len(found.sensitivity)
+    assert len(few) == len(found.sensitivity)
 
 
 def test_a_defect_that_is_shown_to_other_promises_survives(prepared: Prepared) -> None:

@@ -46,8 +46,9 @@ from checks.stages.rehearse import People
 from checks.subject.digest import package_digest
 from checks.window import EXTENSION_H, WINDOW_H
 from tests.ours import DEFECT, DEFECTS, PACK, PACKAGE, REFERENCE, SCENARIOS
+from tests.tables import each_row
 
-pytestmark = pytest.mark.long
+pytestmark = pytest.mark.begun_first
 
 ROOT = Path(__file__).parents[2]
 T0 = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -106,7 +107,7 @@ def test_a_sentence_keeps_all_but_what_differs_from_run_to_run() -> None:
     assert settled(said) == "POST http://127.0.0.1:…/aris3 of 40 kB, … kB held: [503] trace_id=…"
 
 
-@pytest.mark.parametrize("name", SCENARIOS)
+@each_row("name", SCENARIOS)
 def test_what_a_scenario_names_is_there(name: str) -> None:
     signed = {(duty.hours, duty.id) for duty in duties_of(PACK.duties)}
     for one in SCENARIOS[name].happenings:
@@ -318,6 +319,6 @@ def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
             time.sleep(0.05)
         time.sleep(1)
         os.killpg(going.pid, signal.SIGINT)
-        going.communicate(timeout=60)
+        going.communicate(timeout=300)
     assert going.returncode == 130
     assert list(releases.iterdir()) == []

@@ -25,6 +25,7 @@ from checks.records import (
 from checks.release.checkpoints import checkpoints as checkpoints_of
 from checks.release.checkpoints import duties_of
 from tests.ours import PACK
+from tests.tables import each_row
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
@@ -132,7 +133,7 @@ def test_at_the_end_only_what_a_person_signs_is_not_missing() -> None:
 # ── T+0 ──────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("state", "jobs"),
     [
         (MET, [job(1)]),
@@ -221,12 +222,12 @@ def test_where_nothing_was_known_then_what_is_known_now_counts_as_late() -> None
 # ── T+48 and T+72 ────────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(("state", "hours"), [(MISSING, [1]), (MISSING, [24]), (MET, [24.1]), (MET, [48]), (MET, [49])])
+@each_row(("state", "hours"), [(MISSING, [1]), (MISSING, [24]), (MET, [24.1]), (MET, [48]), (MET, [49])])
 def test_the_smoke_is_repeated_in_the_second_day_or_late(state: DutyState, hours: list[float]) -> None:
     assert duty("smoke-repeated", 50, jobs=[smoke(at) for at in hours]).state is state
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("state", "bypass", "flag"),
     [
         (MET, Outcome.KEPT, Outcome.KEPT),

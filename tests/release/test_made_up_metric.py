@@ -15,7 +15,7 @@ from checks.evidence import ledger
 from checks.includes import segments
 from checks.includes.figures import about_the_metrics
 from checks.includes.language import LANGUAGES, Language
-from checks.includes.machine import as_json, closing_json
+from checks.includes.machine import as_json, closing_json, judgement_document
 from checks.includes.pages import publish
 from checks.includes.printable import report
 from checks.includes.summary import summary
@@ -25,7 +25,7 @@ from checks.metrics.span import Detector
 from checks.records import Acts, Judgement, Observation, State, VerdictWord
 from checks.release.opening import due
 from checks.settings import Settings
-from checks.stages.publish import explain, judgement_of
+from checks.stages.publish import explain
 from tests.release.watched import Watched, healthy
 
 ROW = MetricDefinition(
@@ -71,7 +71,7 @@ def test_the_verdict_waits_for_it(judgement: Judgement) -> None:
 
 
 def test_machines_read_it(judgement: Judgement) -> None:
-    judged = json.loads(msgspec.json.encode(judgement_of(judgement)))["metrics"][ROW.id]
+    judged = json.loads(msgspec.json.encode(judgement_document(judgement)))["metrics"][ROW.id]
     assert tuple(judged[name] for name in ("state", "value", "k", "counts")) == (
         "UNKNOWN",
         None,

@@ -15,6 +15,7 @@ from checks.release.standing import incident_steps
 from checks.release.states import INCIDENT, NEW, WATCH, Step, leads_to, may, states
 from tests.ours import PACK
 from tests.release.watched import Watched, at, checked, healthy, in_force, job, stale, stamp, transition
+from tests.tables import each_row
 
 PROMISE = "config.no-fallback"
 
@@ -240,7 +241,7 @@ def test_the_states_are_those_of_the_tables() -> None:
     assert {"open", "acknowledged", "monitoring", "resolved", "reopened", "carried over"} == set(states(INCIDENT))
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("before", "after"),
     [
         ("open", "resolved"),
@@ -294,7 +295,7 @@ def test_an_incident_that_begins_at_its_end_is_open() -> None:
 # ── names of causes ──────────────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("message", "expected"),
     [
         ("ValueError: no", "ValueError"),

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-import pytest
 
 from checks.records import Environment, Finding, Release
-from checks.release.window import belongs, due_at, elapsed_h, is_known
+from checks.release.window import belongs, is_known
+from checks.window import due_at, elapsed_h
+from tests.tables import each_row
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)
@@ -23,7 +24,7 @@ def test_hours_are_counted_from_the_opening() -> None:
     assert due_at(RELEASE, 48) == at(48)
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("counts", "hours", "recorded_h", "environment"),
     [
         (True, 0, 0, Environment.CI),

@@ -35,7 +35,7 @@ def threads(capfd: pytest.CaptureFixture[str]) -> Iterator[int]:
 
 def wait_for(what: Callable[[], bool]) -> None:
     """Until it is so."""
-    ends_s = time.monotonic() + 5
+    ends_s = time.monotonic() + 60
     while not what():
         assert time.monotonic() < ends_s, [thread.name for thread in threading.enumerate()]
         time.sleep(0.01)

@@ -11,6 +11,7 @@ import pytest
 
 from checks.errors import HarnessError
 from checks.service.client import Control, Scope, Step
+from tests.tables import each_row
 
 REQUIRED = {
     "export_id",
@@ -195,8 +196,7 @@ def test_a_redirect_can_be_scripted(scope: Scope, http: httpx.Client) -> None:
 
 def test_a_step_can_wait_before_it_answers(scope: Scope, http: httpx.Client) -> None:
     scope.script("e1", Step(state="READY", delay_s=0.2))
-    took_s = http.get("/aris3/exports/e1").elapsed.total_seconds()
-    assert 0.2 <= took_s < 2
+    assert http.get("/aris3/exports/e1").elapsed.total_seconds() >= 0.2
 
 
 def test_under_a_prefix_the_routes_answer_and_outside_nothing_does(control: Control) -> None:
@@ -248,7 +248,7 @@ def test_what_is_not_http_is_told_so_and_not_logged(scope: Scope, bad: bytes) ->
     assert scope.log() == []
 
 
-@pytest.mark.parametrize(
+@each_row(
     ("fields", "word"),
     [
         ({"state": "READY", "raw": b""}, "state and raw"),

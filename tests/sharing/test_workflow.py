@@ -86,7 +86,7 @@ class Runner:
             capture_output=True,
             text=True,
             check=False,
-            timeout=120,
+            timeout=600,
         )
 
 
@@ -168,7 +168,7 @@ def test_the_very_watch_ends_at_once_where_no_release_is_open(shared: Shared) ->
         text=True,
         check=False,
         env=os.environ | {"PYTHONPATH": str(ROOT)},
-        timeout=60,
+        timeout=300,
     )
     assert (done.returncode, done.stderr.strip()) == (0, "no release is open: there is nothing to watch")
     assert [path.name for path in (root / "docs/releases").iterdir()] == ["1.1.1"]

@@ -17,7 +17,7 @@ from checks.subject.adapter import Adapter, read
 from checks.subject.environment import Prepared, prepare
 from tests.other_sdks import build
 from tests.other_sdks.renamed.derive import ADAPTER, derive
-from tests.ours import DEFECT, PACK, PROMISES
+from tests.ours import DEFECT, LIMITATIONS, PACK, PROMISES
 
 WORDS = PACK.load("capabilities").VOCABULARY
 GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "write-an-adapter.md"
@@ -116,9 +116,12 @@ def test_the_subject_is_the_other_sdk(renamed: Prepared) -> None:
     assert (renamed.subject.name, renamed.package) == ("acme-exports", "acme_exports")
 
 
-def test_it_keeps_every_promise_through_its_adapter(renamed: Prepared) -> None:
-    run = run_checks(renamed)
-    assert [promise.id for promise in PROMISES] == [check.id for check in run.checks]
+@pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.long)])
+def test_it_keeps_every_promise_through_its_adapter(every: int, renamed: Prepared) -> None:
+    ids = [promise.id for promise in PROMISES][::every]
+    run = run_checks(renamed, wanted=[*ids, *(limitation.id for limitation in LIMITATIONS[::every])])
+    assert ids == [check.id for check in run.checks]
+    assert len(run.findings) == len(LIMITATIONS[::every])
     assert [(c.id, c.outcome, c.reason) for c in run.checks if c.outcome is not Outcome.KEPT] == []
     assert [found for found in run.findings if found.seen is Presence.UNKNOWN] == []
 

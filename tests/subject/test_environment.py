@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -260,7 +259,7 @@ def test_nothing_stays_behind_after_a_signal(
         assert child.stdout.readline() == "ready\n"
         assert list(temporary.glob("atalaya-*")) != []
         child.send_signal(number)
-        assert code == child.wait(20)
+        assert code == child.wait(120)
     assert list(temporary.iterdir()) == []
 
 
@@ -295,14 +294,13 @@ def test_a_digest_is_over_the_source_and_not_over_what_python_made_of_it(tmp_pat
     assert list(source_files(package)) == ["__init__.py"]
 
 
-def test_a_warm_start_takes_seconds(tmp_path: Path) -> None:
+def test_a_warm_start_asks_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = str(sdk_wheel(tmp_path))
     with prepare(archive, pack=PACK):
         pass
-    started = time.monotonic()
-    with prepare(archive, pack=PACK):
-        pass
-    assert time.monotonic() - started < (10 if installer.find_uv() else 60)
+    monkeypatch.setenv("UV_OFFLINE", "1")
+    with prepare(archive, pack=PACK) as prepared:
+        assert prepared.subject.version == "0.0.1"
 
 
 def _environment_with(env: Path, *wheels: Path) -> Path:

@@ -13,6 +13,7 @@ from checks.errors import SubjectError
 from checks.subject.source import Kind
 from checks.subject.source import classify as classified
 from tests.ours import BUNDLED, PACKAGE
+from tests.tables import each_row
 
 classify = partial(classified, package=PACKAGE, bundled=BUNDLED)
 
@@ -84,7 +85,7 @@ def test_a_python_is_an_environment_and_its_link_is_not_followed(tmp_path: Path)
     assert (Kind.ENVIRONMENT, tmp_path / "python3") == (source.kind, source.path)
 
 
-@pytest.mark.parametrize(
+@each_row(
     "asked",
     [
         "aris3-client-sdk",
@@ -105,7 +106,7 @@ def test_a_direct_reference_to_this_machine_is_a_requirement_with_a_path(project
     assert (Kind.REQUIREMENT, project) == (source.kind, source.path)
 
 
-@pytest.mark.parametrize("asked", ["sdk/", "./sdk", "../sdk", "~/no-such-sdk", "/no/such", "sdk-1.0.whl"])
+@each_row("asked", ["sdk/", "./sdk", "../sdk", "~/no-such-sdk", "/no/such", "sdk-1.0.whl"])
 def test_a_path_that_does_not_exist_says_what_may_be_given(asked: str) -> None:
     expected = (
         f"no such path {asked!r}. Give a path, a requirement such as 'pkg==1.1.0', "
@@ -120,7 +121,7 @@ def test_a_reference_to_a_path_that_does_not_exist_is_refused() -> None:
         classify("aris3-client-sdk @ file:///no/such/sdk")
 
 
-@pytest.mark.parametrize("asked", ["two words", "--index-url=x", "sdk==", "sdk @", "sdk[cli"])
+@each_row("asked", ["two words", "--index-url=x", "sdk==", "sdk @", "sdk[cli"])
 def test_text_that_is_neither_path_nor_requirement_is_refused(asked: str) -> None:
     with pytest.raises(SubjectError, match="neither a path nor a requirement"):
         classify(asked)

@@ -19,7 +19,12 @@ from .exceptions import (
     ValidationError,
 )
 from .http_client import HttpClient
-from .idempotency import IdempotencyKeys, idempotency_headers, new_idempotency_keys, resolve_idempotency_keys
+from .idempotency import (
+    IdempotencyKeys,
+    idempotency_headers,
+    new_idempotency_keys,
+    resolve_idempotency_keys,
+)
 from .models import SessionData, TokenResponse, UserResponse
 from .models_exports import (
     ExportArtifact,

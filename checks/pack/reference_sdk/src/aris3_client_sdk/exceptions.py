@@ -32,7 +32,9 @@ class ApiError(Exception):
 
     def __post_init__(self) -> None:
         # Exception.args is what pickling and copying rebuild an exception from.
-        super().__init__(self.code, self.message, self.details, self.trace_id, self.status_code, self.raw_payload)
+        super().__init__(
+            self.code, self.message, self.details, self.trace_id, self.status_code, self.raw_payload
+        )
 
     def __str__(self) -> str:
         trace = f" trace_id={self.trace_id}" if self.trace_id else ""

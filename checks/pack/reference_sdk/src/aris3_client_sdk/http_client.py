@@ -184,7 +184,9 @@ class HttpClient:
     def _retry_delay(self, attempt: int) -> float:
         delay = self.config.retry_backoff_seconds * 2.0**attempt
         if self.config.retry_jitter_enabled:
-            delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+            delay += random.uniform(
+                self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+            )
         return max(delay, 0.0)
 
     def _check_context(self, key: str | None, version: int | None, trace: TraceContext) -> None:

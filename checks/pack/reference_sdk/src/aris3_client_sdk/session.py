@@ -48,7 +48,9 @@ class ApiSession:
     def save(self) -> None:
         """Keep the token for later processes."""
         assert self.auth_store is not None
-        self.auth_store.save(SessionData(access_token=self.token, user=self.user, env_name=self.config.env_name))
+        self.auth_store.save(
+            SessionData(access_token=self.token, user=self.user, env_name=self.config.env_name)
+        )
 
     def logout(self) -> None:
         """Forget the token, here and in the store."""

@@ -53,7 +53,9 @@ class HttpClient:
         if self.session is None:
             self.session = requests.Session()
             adapter = HTTPAdapter(
-                pool_connections=self.config.max_connections, pool_maxsize=self.config.max_connections, max_retries=0
+                pool_connections=self.config.max_connections,
+                pool_maxsize=self.config.max_connections,
+                max_retries=0,
             )
             self.session.mount("http://", adapter)
             self.session.mount("https://", adapter)
@@ -212,7 +214,9 @@ class HttpClient:
     def _delay(self, attempt: int) -> float:
         delay = self.config.retry_backoff_seconds * 2**attempt
         if self.config.retry_jitter_enabled:
-            delay += random.uniform(self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds)
+            delay += random.uniform(
+                self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+            )
         return max(delay, 0)
 
     @staticmethod

@@ -16,10 +16,13 @@ def new_idempotency_keys() -> IdempotencyKeys:
     return IdempotencyKeys(transaction_id=str(uuid.uuid4()), idempotency_key=str(uuid.uuid4()))
 
 
-def resolve_idempotency_keys(transaction_id: str | None = None, idempotency_key: str | None = None) -> IdempotencyKeys:
+def resolve_idempotency_keys(
+    transaction_id: str | None = None, idempotency_key: str | None = None
+) -> IdempotencyKeys:
     fresh = new_idempotency_keys()
     return IdempotencyKeys(
-        transaction_id=transaction_id or fresh.transaction_id, idempotency_key=idempotency_key or fresh.idempotency_key
+        transaction_id=transaction_id or fresh.transaction_id,
+        idempotency_key=idempotency_key or fresh.idempotency_key,
     )
 
 

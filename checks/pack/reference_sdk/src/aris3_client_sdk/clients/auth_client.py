@@ -11,7 +11,9 @@ class AuthClient(BaseClient):
     def login(self, username_or_email: str, password: str) -> TokenResponse:
         """Trade a password for a token. Raises ``MustChangePasswordError`` when it must be changed first."""
         credentials = {"username_or_email": username_or_email, "password": password}
-        answer = self._request("POST", "/aris3/auth/login", json_body=credentials, module="auth", operation="login")
+        answer = self._request(
+            "POST", "/aris3/auth/login", json_body=credentials, module="auth", operation="login"
+        )
         token = TokenResponse.model_validate(answer)
         if token.must_change_password:
             raise MustChangePasswordError(

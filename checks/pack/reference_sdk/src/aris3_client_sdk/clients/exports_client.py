@@ -64,13 +64,19 @@ class ExportsClient(BaseClient):
 
     def get_export_status(self, export_id: str, *, use_get_cache: bool = True) -> ExportStatus:
         answer = self._request(
-            "GET", _path(export_id), use_get_cache=use_get_cache, module="exports", operation="get_export_status"
+            "GET",
+            _path(export_id),
+            use_get_cache=use_get_cache,
+            module="exports",
+            operation="get_export_status",
         )
         return ExportStatus.model_validate(answer)
 
     def list_recent_exports(self, page_size: int | None = None) -> ExportListResponse:
         params = {"page_size": page_size} if page_size else None
-        answer = self._request("GET", EXPORTS_PATH, params=params, module="exports", operation="list_recent_exports")
+        answer = self._request(
+            "GET", EXPORTS_PATH, params=params, module="exports", operation="list_recent_exports"
+        )
         return ExportListResponse.model_validate(answer)
 
     def list_exports(self, page_size: int | None = None) -> ExportListResponse:
@@ -145,7 +151,9 @@ class ExportsClient(BaseClient):
                 return ExportWaitResult(export_id, outcome, status)
             if time.monotonic() >= deadline:
                 tell("export_poll_timeout", state, is_terminal=True)
-                raise TimeoutError(f"Export {export_id} was still {status.status} after {timeout_sec} seconds")
+                raise TimeoutError(
+                    f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+                )
             time.sleep(interval)
 
     def wait_until_ready(

@@ -65,7 +65,9 @@ class ExportsClient(BaseClient):
 
     def list_recent_exports(self, page_size: int | None = None) -> ExportListResponse:
         params = {"page_size": page_size} if page_size else None
-        data = self._request("GET", "/aris3/exports", params=params, module="exports", operation="list_exports")
+        data = self._request(
+            "GET", "/aris3/exports", params=params, module="exports", operation="list_exports"
+        )
         if not isinstance(data, dict):
             raise ValueError("The list of exports is not a JSON object")
         return ExportListResponse.model_validate(data)
