@@ -331,7 +331,7 @@ def atalaya(session, command):
     session.run(
         "python",
         "-m",
-        "checks",
+        "atalaya",
         command,
         *where_asked(session),
         env=environment(),

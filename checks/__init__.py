@@ -1,16 +1,8 @@
-"""The executable half of Atalaya. Evidence goes one way, and so do the imports:
+"""The check pack of aris3_client_sdk: its contract, executable.
 
-    subject, service   what is watched, and the loopback service that it talks to
-    contracts          the promises, and the checks that test them
-    proving            seeded defects that show that each check can turn red
-    evidence           the ledger, and each reader that feeds it
-    metrics            one SQL file a metric, and the statistics over it
-    verdict            one table of rules, applied
-    release            the watch: its folder, window, checkpoints, incidents, backlog
-    includes           records to MyST: what the site shows
-    stages, console    the rooms joined into commands, and what a terminal shows of it
-    __main__           the command line
-
-Below them all: ``errors`` (the error tree), ``records`` (what crosses from a stage to
-the next) and ``settings`` (``watch.toml`` and the environment, read once).
+``pack.py`` declares it. Each family of promises has a folder: ``config``, ``transport``, ``exports``, ``polling``,
+``cache``, with its promises, checks, limitations, probes and seeded defects. ``capabilities.py`` holds the names of the
+contract and its parts, ``fixture.py`` what a check is given, ``service.py`` what the loopback service answers,
+``smoke.py`` the three steps of the smoke, ``rehearsals.py`` the watches to train with, and ``reference_sdk`` the SDK
+that is watched where none is named.
 """

@@ -1,7 +1,7 @@
 """How does Sphinx build these pages?
 
 One build shows either the root pages or one release, in one language. Which, comes from three variables
-that ``checks.includes.site`` sets; without them, plain ``sphinx-build`` gives the root pages in English.
+that ``atalaya.site.build.site`` sets; without them, plain ``sphinx-build`` gives the root pages in English.
 """
 
 import sys
@@ -9,10 +9,10 @@ import tomllib
 from pathlib import Path
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parent))
+sys.path.insert(0, str(HERE.parent / "src"))  # in a clone; elsewhere Atalaya is installed
 
-from checks import environment  # noqa: E402
-from checks.includes import page_words  # noqa: E402
+from atalaya.core import environment  # noqa: E402
+from atalaya.site.i18n import page_words  # noqa: E402
 
 RELEASE, LANGUAGE, FRONT = environment.site()
 OTHER = "es" if LANGUAGE == "en" else "en"
@@ -34,7 +34,7 @@ copyright = ""
 version = release = RELEASE
 language = LANGUAGE
 
-extensions = ["myst_parser", "sphinx_design", "checks.includes.extension"]
+extensions = ["myst_parser", "sphinx_design", "atalaya.site.build.sphinx_extension"]
 live_release = RELEASE or "reference"
 live_front_language = FRONT
 locale_dirs = [str(HERE / "locale")]  # a release is built from a folder of its own

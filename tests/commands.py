@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
-from checks.__main__ import main
+from atalaya.cli.main import main
 
 ROOT = Path(__file__).parents[1]
 
 
 def command(*arguments: str | Path, root: Path) -> list[str]:
-    return [sys.executable, "-m", "checks", "--root", str(root), *map(str, arguments)]
+    return [sys.executable, "-m", "atalaya", "--root", str(root), *map(str, arguments)]
 
 
 def run(*arguments: str | Path, root: Path, cwd: Path = ROOT, **environ: str) -> subprocess.CompletedProcess[str]:

@@ -1,5 +1,6 @@
 """What several rooms of tests share: an environment with the bundled SDK, and a project's folder."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -7,11 +8,14 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from checks.contracts.run import run_checks, run_smoke
-from checks.proving.prove import make_quick_to_start
-from checks.subject.environment import Prepared, prepare
+from atalaya.harness.runner import run_checks, run_smoke
+from atalaya.sdk.prepare import Prepared, prepare
+from atalaya.selftest.prove import make_quick_to_start
 from tests.once import made_once, shared_folder
 from tests.ours import PACK
+
+# Processes that tests start import Atalaya from the tree, as this one does.
+os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

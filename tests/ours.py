@@ -3,9 +3,9 @@
 import dataclasses
 from collections.abc import Iterable
 
-from checks.contracts.pack import Pack
-from checks.pack_loader import find, load
-from checks.records import Promise
+from atalaya.core.pack_loader import find, load
+from atalaya.harness.pack import Pack
+from atalaya.records.results import Promise
 
 PACK = load(find())
 

@@ -8,9 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from checks.declare import MAJOR, Defect, Defects, Limitation, Limitations, Promise, Promises, StandIns, Statements
-from checks.errors import HarnessError
-from checks.records import Statement
+from atalaya.core.errors import HarnessError
+from atalaya.harness.declare import (
+    MAJOR,
+    Defect,
+    Defects,
+    Limitation,
+    Limitations,
+    Promise,
+    Promises,
+    StandIns,
+    Statements,
+)
+from atalaya.records.results import Statement
 from tests.ours import DEFECTS, FAMILIES, LIMITATIONS, PROMISES
 
 ROOT = Path(__file__).parents[1]
@@ -134,7 +144,7 @@ def test_the_tables_of_each_family_import_nothing_but_what_declares_them() -> No
         imports = [
             node for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Import | ast.ImportFrom)
         ]
-        assert {getattr(node, "module", None) for node in imports} <= {"__future__", "checks.declare"}, file
+        assert {getattr(node, "module", None) for node in imports} <= {"__future__", "atalaya.harness.declare"}, file
 
 
 def test_the_pack_is_read_where_no_test_runner_and_no_sdk_is_installed() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks import environment
-from checks.environment import Secret
+from atalaya.core import environment
+from atalaya.core.environment import Secret
 
 PACKAGE = Path(environment.__file__).parent
 # They run in the process of the SDK, or are the SDK: the variables there are what is under test.

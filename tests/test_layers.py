@@ -14,7 +14,7 @@ def test_evidence_and_imports_go_one_way() -> None:
 
 
 def test_a_package_says_what_it_is_and_does_nothing_else() -> None:
-    for init in (ROOT / "checks").rglob("__init__.py"):
+    for init in [*(ROOT / "src").rglob("__init__.py"), *(ROOT / "checks").rglob("__init__.py")]:
         if "reference_sdk" not in init.parts:
             text = init.read_text(encoding="utf-8").strip()
             assert text.startswith('"""'), init

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.subject.installer import interpreter_in
+from atalaya.sdk.installer import interpreter_in
 
 ROOT = Path(__file__).resolve().parents[1]
 

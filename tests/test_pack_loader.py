@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from checks import pack_loader
-from checks.errors import SettingsError
-from checks.pack_loader import find, load, mount, mounted, name_of
+from atalaya.core import pack_loader
+from atalaya.core.errors import SettingsError
+from atalaya.core.pack_loader import find, load, mount, mounted, name_of
 from tests.ours import PACK
 
 ROOT = Path(__file__).parents[1]
@@ -31,23 +31,23 @@ def pack(folder: Path, name: str = NAME) -> Path:
 @pytest.fixture(autouse=True)
 def unbound() -> Iterator[None]:
     yield
-    for module in [module for module in sys.modules if module.startswith(f"checks.packs.{NAME}")]:
+    for module in [module for module in sys.modules if module.startswith(f"atalaya.packs.{NAME}")]:
         del sys.modules[module]
 
 
 def test_a_pack_is_bound_to_its_name_and_imports_its_siblings(tmp_path: Path) -> None:
     folder = pack(tmp_path / "anywhere")
-    assert load(folder) == f"checks.packs.{NAME}.pack"
-    assert importlib.import_module(f"checks.packs.{NAME}.sibling").NAME == NAME
+    assert load(folder) == f"atalaya.packs.{NAME}.pack"
+    assert importlib.import_module(f"atalaya.packs.{NAME}.sibling").NAME == NAME
     assert folder in mounted()
 
 
 def test_to_bind_it_once_more_changes_nothing(tmp_path: Path) -> None:
     folder = pack(tmp_path / "pack")
     mount(NAME, folder)
-    bound = sys.modules[f"checks.packs.{NAME}"]
+    bound = sys.modules[f"atalaya.packs.{NAME}"]
     mount(NAME, tmp_path / "." / "pack")
-    assert bound is sys.modules[f"checks.packs.{NAME}"]
+    assert bound is sys.modules[f"atalaya.packs.{NAME}"]
 
 
 def test_a_name_belongs_to_one_folder(tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_pack_that_cannot_be_told_is_refused_with_those_that_are_there(
 
 
 def test_finding_one_needs_nothing_but_python() -> None:
-    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from checks.pack_loader import find, name_of; "
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from atalaya.core.pack_loader import find, name_of; "
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program + "print(name_of(find()))"],
         capture_output=True,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from checks.subject.installer import interpreter_in
+from atalaya.sdk.installer import interpreter_in
 
 pytestmark = pytest.mark.begun_first
 

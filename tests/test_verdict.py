@@ -8,25 +8,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.metrics.coverage import covered
-from checks.metrics.definitions import METRICS
-from checks.records import (
-    Acts,
-    Checkpoint,
-    Coverage,
-    Duty,
-    DutyState,
-    Incident,
-    Metric,
-    Release,
-    Severity,
-    State,
-    Verdict,
-    VerdictWord,
-    text,
-)
-from checks.settings import Settings, WatchSettings
-from checks.verdict import RULES, Situation, When, judge
+from atalaya.core.settings import Settings, WatchSettings
+from atalaya.core.words import text
+from atalaya.metrics.coverage import covered
+from atalaya.metrics.definitions import METRICS
+from atalaya.records.judged import Acts, Checkpoint, Coverage, Duty, DutyState, Incident, Metric, State, Verdict
+from atalaya.records.stored import Release, Severity, VerdictStatus
+from atalaya.verdict import RULES, Situation, When, judge
 from tests.tables import each_row
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -98,78 +86,95 @@ def extended(window_h: int) -> Release:
 FAILS = {"stale_cache": State.FAIL}
 
 # what is so, at the end, before it
-CASES: list[tuple[str, dict[str, Any], VerdictWord, VerdictWord]] = [
-    ("all is well", {}, VerdictWord.GO, VerdictWord.ON_TRACK),
+CASES: list[tuple[str, dict[str, Any], VerdictStatus, VerdictStatus]] = [
+    ("all is well", {}, VerdictStatus.GO, VerdictStatus.ON_TRACK),
     (
         "the evidence was changed",
         {"integrity_problems": (text("a digest differs"),)},
-        VerdictWord.INVALID,
-        VerdictWord.OFF_TRACK,
+        VerdictStatus.INVALID,
+        VerdictStatus.OFF_TRACK,
     ),
-    ("a defect survived", {"defects_caught": 19}, VerdictWord.INVALID, VerdictWord.OFF_TRACK),
+    ("a defect survived", {"defects_caught": 19}, VerdictStatus.INVALID, VerdictStatus.OFF_TRACK),
     (
         "a critical incident is open",
         {"incidents": (incident(Severity.CRITICAL),)},
-        VerdictWord.NO_GO,
-        VerdictWord.OFF_TRACK,
+        VerdictStatus.NO_GO,
+        VerdictStatus.OFF_TRACK,
     ),
     (
         "a critical incident is monitored",
         {"incidents": (incident(Severity.CRITICAL, "monitoring"),)},
-        VerdictWord.NO_GO,
-        VerdictWord.OFF_TRACK,
+        VerdictStatus.NO_GO,
+        VerdictStatus.OFF_TRACK,
     ),
     (
         "a critical incident is resolved",
         {"incidents": (incident(Severity.CRITICAL, "Resolved"),)},
-        VerdictWord.GO,
-        VerdictWord.ON_TRACK,
+        VerdictStatus.GO,
+        VerdictStatus.ON_TRACK,
     ),
     (
         "a critical promise is broken",
         {"broken_critical": ("config.no-fallback",)},
-        VerdictWord.NO_GO,
-        VerdictWord.OFF_TRACK,
+        VerdictStatus.NO_GO,
+        VerdictStatus.OFF_TRACK,
     ),
-    ("a critical metric fails", {"metrics": metrics(**FAILS)}, VerdictWord.NO_GO, VerdictWord.OFF_TRACK),
+    ("a critical metric fails", {"metrics": metrics(**FAILS)}, VerdictStatus.NO_GO, VerdictStatus.OFF_TRACK),
     (
         "a metric is unknown",
         {"metrics": metrics(flaky_tests=State.UNKNOWN)},
-        VerdictWord.INCONCLUSIVE,
-        VerdictWord.WAITING,
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.WAITING,
     ),
-    ("a metric was not measured", {"metrics": metrics()[:4]}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
-    ("nothing was measured", {"metrics": ()}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
+    ("a metric was not measured", {"metrics": metrics()[:4]}, VerdictStatus.INCONCLUSIVE, VerdictStatus.WAITING),
+    ("nothing was measured", {"metrics": ()}, VerdictStatus.INCONCLUSIVE, VerdictStatus.WAITING),
     (
         "a duty that is due is missing",
         {"checkpoints": (duty(DutyState.MISSING),)},
-        VerdictWord.INCONCLUSIVE,
-        VerdictWord.WAITING,
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.WAITING,
     ),
-    ("the watch slept", {"coverage": watched(40)}, VerdictWord.INCONCLUSIVE, VerdictWord.WAITING),
-    ("the watch missed a slot or two", {"coverage": watched(70)}, VerdictWord.GO, VerdictWord.ON_TRACK),
+    ("the watch slept", {"coverage": watched(40)}, VerdictStatus.INCONCLUSIVE, VerdictStatus.WAITING),
+    ("the watch missed a slot or two", {"coverage": watched(70)}, VerdictStatus.GO, VerdictStatus.ON_TRACK),
     (
         "no defect was seeded",
         {"defects_seeded": 0, "defects_caught": 0},
-        VerdictWord.INCONCLUSIVE,
-        VerdictWord.ON_TRACK,
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.ON_TRACK,
     ),
-    ("another metric fails", {"metrics": metrics(flaky_tests=State.FAIL)}, VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
-    ("a major incident is open", {"incidents": (incident(Severity.MAJOR),)}, VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
-    ("a minor incident is open", {"incidents": (incident(Severity.MINOR),)}, VerdictWord.GO, VerdictWord.ON_TRACK),
-    ("a duty failed", {"checkpoints": (duty(DutyState.FAILED),)}, VerdictWord.EXTEND, VerdictWord.OFF_TRACK),
+    (
+        "another metric fails",
+        {"metrics": metrics(flaky_tests=State.FAIL)},
+        VerdictStatus.EXTEND,
+        VerdictStatus.OFF_TRACK,
+    ),
+    (
+        "a major incident is open",
+        {"incidents": (incident(Severity.MAJOR),)},
+        VerdictStatus.EXTEND,
+        VerdictStatus.OFF_TRACK,
+    ),
+    ("a minor incident is open", {"incidents": (incident(Severity.MINOR),)}, VerdictStatus.GO, VerdictStatus.ON_TRACK),
+    ("a duty failed", {"checkpoints": (duty(DutyState.FAILED),)}, VerdictStatus.EXTEND, VerdictStatus.OFF_TRACK),
     (
         "a metric is inconclusive",
         {"metrics": metrics(network_errors=State.INCONCLUSIVE)},
-        VerdictWord.INCONCLUSIVE,
-        VerdictWord.ON_TRACK,
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.ON_TRACK,
     ),
-    ("a person has not signed", {"checkpoints": (duty(DutyState.PERSON_SIGNS),)}, VerdictWord.GO, VerdictWord.ON_TRACK),
+    (
+        "a person has not signed",
+        {"checkpoints": (duty(DutyState.PERSON_SIGNS),)},
+        VerdictStatus.GO,
+        VerdictStatus.ON_TRACK,
+    ),
 ]
 
 
 @each_row(("so", "changes", "at_end", "before"), CASES, ids=[case[0] for case in CASES])
-def test_what_is_so_gives_the_word(so: str, changes: dict[str, Any], at_end: VerdictWord, before: VerdictWord) -> None:
+def test_what_is_so_gives_the_word(
+    so: str, changes: dict[str, Any], at_end: VerdictStatus, before: VerdictStatus
+) -> None:
     assert [verdict(72, **changes).word, verdict(30, **changes).word] == [at_end, before], so
 
 
@@ -216,9 +221,15 @@ def test_go_says_which_metrics_are_only_met() -> None:
 def test_each_rule_has_a_name_of_its_own_and_a_sentence() -> None:
     assert len({rule.id for rule in RULES}) == len(RULES)
     assert all(rule.says.endswith(".") for rule in RULES)
-    end = {VerdictWord.INVALID, VerdictWord.NO_GO, VerdictWord.INCONCLUSIVE, VerdictWord.EXTEND, VerdictWord.GO}
+    end = {
+        VerdictStatus.INVALID,
+        VerdictStatus.NO_GO,
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.EXTEND,
+        VerdictStatus.GO,
+    }
     assert {rule.word for rule in RULES if rule.when is When.END} == end
-    assert {rule.word for rule in RULES if rule.when is When.BEFORE} == set(VerdictWord) - end
+    assert {rule.word for rule in RULES if rule.when is When.BEFORE} == set(VerdictStatus) - end
 
 
 # ── between checkpoints ──────────────────────────────────────────────────────
@@ -226,15 +237,15 @@ def test_each_rule_has_a_name_of_its_own_and_a_sentence() -> None:
 
 def test_a_rate_that_fails_between_checkpoints_is_waited_for_and_says_until_when() -> None:
     found = verdict(30, metrics=metrics(pass_rate=State.FAIL), metrics_at={24: metrics()})
-    assert (found.word, found.rule) == (VerdictWord.WAITING, "next-checkpoint-decides")
+    assert (found.word, found.rule) == (VerdictStatus.WAITING, "next-checkpoint-decides")
     assert "2026-03-04 09:00 UTC" in str(found.because[0])
 
 
 def test_a_rate_that_failed_at_the_last_checkpoint_is_off_track_until_the_next() -> None:
     at = {24: metrics(pass_rate=State.FAIL)}
     found = verdict(30, metrics_at=at)
-    assert (found.word, str(found.because[0])) == (VerdictWord.OFF_TRACK, "At T+24: pass-rate: because of pass-rate")
-    assert verdict(50, metrics_at=at | {48: metrics()}).word is VerdictWord.ON_TRACK
+    assert (found.word, str(found.because[0])) == (VerdictStatus.OFF_TRACK, "At T+24: pass-rate: because of pass-rate")
+    assert verdict(50, metrics_at=at | {48: metrics()}).word is VerdictStatus.ON_TRACK
 
 
 def test_a_rate_that_failed_at_the_checkpoint_is_not_waited_for_as_well() -> None:
@@ -246,8 +257,8 @@ def test_a_rate_that_failed_at_the_checkpoint_is_not_waited_for_as_well() -> Non
 def test_a_count_over_its_limit_acts_at_once_and_what_it_was_then_does_not() -> None:
     then = {24: metrics(stale_cache=State.FAIL)}
     assert [verdict(23, metrics=metrics(**FAILS)).word, verdict(30, metrics_at=then).word] == [
-        VerdictWord.OFF_TRACK,
-        VerdictWord.ON_TRACK,
+        VerdictStatus.OFF_TRACK,
+        VerdictStatus.ON_TRACK,
     ]
 
 
@@ -257,37 +268,41 @@ def test_a_rising_trend_acts_at_a_checkpoint_and_a_blocking_error_at_once() -> N
         (*others, metric("network-errors", State.FAIL, acts=acts)) for acts in (Acts.AT_CHECKPOINTS, Acts.AT_ONCE)
     )
     assert [verdict(30, metrics=rising).word, verdict(30, metrics=blocking).word] == [
-        VerdictWord.WAITING,
-        VerdictWord.OFF_TRACK,
+        VerdictStatus.WAITING,
+        VerdictStatus.OFF_TRACK,
     ]
-    assert verdict(30, metrics=rising, metrics_at={24: rising}).word is VerdictWord.OFF_TRACK
+    assert verdict(30, metrics=rising, metrics_at={24: rising}).word is VerdictStatus.OFF_TRACK
 
 
 def test_a_duty_or_an_incident_of_later_is_not_held_against_now() -> None:
     later = {"checkpoints": (duty(DutyState.MISSING, 48),), "incidents": (incident(Severity.CRITICAL, hours=40),)}
-    assert [verdict(30, **later).word, verdict(48, **later).word] == [VerdictWord.ON_TRACK, VerdictWord.OFF_TRACK]
+    assert [verdict(30, **later).word, verdict(48, **later).word] == [VerdictStatus.ON_TRACK, VerdictStatus.OFF_TRACK]
 
 
 # ── the window ───────────────────────────────────────────────────────────────
 
 
 def test_the_end_of_the_window_is_the_instant_of_its_end() -> None:
-    assert [verdict(hours).word for hours in (71.999, 72)] == [VerdictWord.ON_TRACK, VerdictWord.GO]
+    assert [verdict(hours).word for hours in (71.999, 72)] == [VerdictStatus.ON_TRACK, VerdictStatus.GO]
 
 
 @pytest.mark.parametrize(
     ("word", "window", "window_h"),
-    [(VerdictWord.EXTEND, "extended", 72), (VerdictWord.EXTEND, "extended", 96), (VerdictWord.NO_GO, "ended", 120)],
+    [
+        (VerdictStatus.EXTEND, "extended", 72),
+        (VerdictStatus.EXTEND, "extended", 96),
+        (VerdictStatus.NO_GO, "ended", 120),
+    ],
 )
-def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictWord, window: str, window_h: int) -> None:
+def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictStatus, window: str, window_h: int) -> None:
     found = verdict(window_h, release=extended(window_h), metrics=metrics(flaky_tests=State.FAIL))
     assert (found.word, found.window) == (word, window)
 
 
 def test_no_go_and_a_longer_window_may_stand_together() -> None:
     found = verdict(72, metrics=metrics(**FAILS))
-    assert (found.word, found.window) == (VerdictWord.NO_GO, "extended")
-    assert "`python -m checks release extend --release 1.1.0 --why TEXT`" in str(found.next_steps[-1])
+    assert (found.word, found.window) == (VerdictStatus.NO_GO, "extended")
+    assert "`nox -s release -- extend --release 1.1.0 --why TEXT`" in str(found.next_steps[-1])
 
 
 @pytest.mark.parametrize(("window", "hours"), [("open", 30), ("ended", 72)])
@@ -316,7 +331,7 @@ def test_waiting_names_what_it_waits_for_and_what_to_do() -> None:
     ]
     assert [str(step) for step in found.next_steps] == [
         "Run the watch again: `nox -s watch`.",
-        "Take in what CI wrote: `python -m checks collect --junit PATH`.",
+        "Take in what CI wrote: `nox -s collect -- --junit PATH`.",
     ]
 
 
@@ -344,7 +359,7 @@ def test_on_track_says_when_to_look_again_and_go_asks_for_nothing() -> None:
 
 def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
     steps = verdict(30, broken_critical=("config.no-fallback",)).next_steps
-    assert "`nox -s checks -- --promise config.no-fallback`" in str(steps[0])
+    assert "`nox -s check -- --promise config.no-fallback`" in str(steps[0])
 
 
 def test_the_same_situation_gives_the_same_bytes() -> None:
@@ -352,5 +367,5 @@ def test_the_same_situation_gives_the_same_bytes() -> None:
 
 
 def test_a_metric_that_is_not_applicable_blocks_no_word() -> None:
-    assert verdict(72, metrics=metrics(stale_cache=State.NOT_APPLICABLE)).word is VerdictWord.GO
-    assert verdict(72, metrics=metrics(stale_cache=State.UNKNOWN)).word is VerdictWord.INCONCLUSIVE
+    assert verdict(72, metrics=metrics(stale_cache=State.NOT_APPLICABLE)).word is VerdictStatus.GO
+    assert verdict(72, metrics=metrics(stale_cache=State.UNKNOWN)).word is VerdictStatus.INCONCLUSIVE

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from checks import window
-from checks.records import Release
+from atalaya.core import window
+from atalaya.records.stored import Release
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 RELEASE = Release(version="1.1.0", commit="", opened_at=T0)

@@ -17,7 +17,8 @@ import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, as_completed
 
-from checks.records import CheckRun, Outcome
+from atalaya.records.results import CheckRun
+from atalaya.records.stored import Outcome
 from tests.other_sdks.bench import bench, found
 from tests.other_sdks.healthy import HEALTHY
 from tests.other_sdks.old import OLD

@@ -14,8 +14,8 @@ EVERY_S = 2.0
 
 def main(root: str, source: str, port: str, how: str, polls: str) -> None:
     sys.path[:0] = [root, *([source] if source else [])]
-    from checks.contracts import clock as clocks
-    from checks.service.client import Control
+    from atalaya.harness import virtual_clock as clocks
+    from atalaya.mock_server.control import Control
 
     clock = clocks.install() if how == "clock" else None
     real_s = clock.real.monotonic if clock else __import__("time").monotonic

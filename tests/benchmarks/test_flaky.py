@@ -17,10 +17,10 @@ import duckdb
 import pandas
 import pytest
 
-from checks.metrics.engine import VIEWS, Engine, columns
-from checks.metrics.span import Span
-from checks.records import Release, TestAttempt
-from checks.settings import Settings
+from atalaya.core.settings import Settings
+from atalaya.metrics.engine import VIEWS, Engine, columns
+from atalaya.metrics.window_query import MetricQuery
+from atalaya.records.stored import Release, TestAttempt
 
 T0 = datetime.fromisoformat("2026-03-02T09:00:00+00:00")
 TESTS = 20_000
@@ -114,7 +114,7 @@ def ours(connection: duckdb.DuckDBPyConnection, file: Path) -> Callable[[], Coun
             else f"CREATE TABLE {view} ({declared})"
         )
     release = Release(version="1.1.0", commit="", opened_at=T0)
-    span = Span(release=release, as_of=T0 + timedelta(hours=72), settings=Settings())
+    span = MetricQuery(release=release, as_of=T0 + timedelta(hours=72), settings=Settings())
     return lambda: [
         (row["test"], row["repeated_keys"], row["mixed_keys"])
         # An engine answers a question once: a new one each time.

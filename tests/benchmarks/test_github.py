@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from checks.evidence import ledger
-from checks.records import JobAttempt
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import JobAttempt
 from tests.evidence.github.stand_in import job, serving
 from tests.evidence.github.watching import Watch
 

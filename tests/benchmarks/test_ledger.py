@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.evidence import ledger
+from atalaya.evidence.ledger import ledger
 from tests.evidence import ledger_soak
 
 SEGMENTS = 2_000

@@ -20,8 +20,8 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from checks.evidence import ledger
-from checks.records import JobAttempt
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import JobAttempt
 
 ROOT = Path(__file__).parents[2]
 REHEARSED = ROOT / "docs" / "releases" / "rehearsal-1"
@@ -53,7 +53,7 @@ def taken_s(run: Callable[[], object]) -> float:
 
 def site(root: Path) -> str:
     done = subprocess.run(
-        [sys.executable, "-m", "checks", "--root", str(root), "site"],
+        [sys.executable, "-m", "atalaya", "--root", str(root), "site"],
         cwd=ROOT,
         capture_output=True,
         text=True,

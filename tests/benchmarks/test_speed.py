@@ -17,11 +17,11 @@ import junitparser
 import pytest
 from lxml import etree
 
-from checks.contracts.run import run_checks, run_smoke
-from checks.evidence import reports
-from checks.evidence.report import Report
-from checks.service.process import ServiceProcess
-from checks.subject.environment import Prepared
+from atalaya.evidence.readers import reports
+from atalaya.evidence.readers.model import Report
+from atalaya.harness.runner import run_checks, run_smoke
+from atalaya.mock_server.server_process import ServiceProcess
+from atalaya.sdk.prepare import Prepared
 from tests.benchmarks import reports as inputs
 from tests.ours import PACK
 

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import msgspec
 
-from checks.contracts.pack import Pack
-from checks.evidence.ledger import Segment
-from checks.includes.language import LANGUAGES, Language
-from checks.includes.pages import publish
-from checks.includes.reference import publish_reference
-from checks.includes.segments import write_pages
-from checks.includes.site import build
-from checks.includes.skeleton import pages
-from checks.includes.voice import Voice
-from checks.records import Judgement
-from checks.release.folder import open_release
+from atalaya.evidence.ledger.ledger import Segment
+from atalaya.harness.pack import Pack
+from atalaya.records.judged import Judgement
+from atalaya.site.build.pages import publish
+from atalaya.site.build.site import build
+from atalaya.site.build.skeleton import pages
+from atalaya.site.fragments.reference import publish_reference
+from atalaya.site.fragments.segments import write_pages
+from atalaya.site.i18n.language import LANGUAGES, Language
+from atalaya.site.markup.renderer import Renderer
+from atalaya.watch.folder import open_release
 from tests.ours import PACK
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -44,7 +44,7 @@ class Site:
         for code in LANGUAGES:
             out = self.docs / "_generated" / version / code
             publish(judgement, out, Language(code))
-            write_pages(judgement, _ledger(judgement), out, Voice(Language(code)))
+            write_pages(judgement, _ledger(judgement), out, Renderer(Language(code)))
         return judgement
 
     def build(self, **options) -> Path:

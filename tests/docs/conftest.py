@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
-from checks.includes.site import publish_releases
-from checks.records import IncidentPage, text
+from atalaya.core.words import text
+from atalaya.records.judged import IncidentPage
+from atalaya.site.build.site import publish_releases
 from tests.docs.building import Site
-from tests.includes import example
 from tests.ours import PROMISES, pack_of
+from tests.site import example
 
 RELEASES = {
     "1.1.0": example.judgement(),

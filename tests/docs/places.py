@@ -11,16 +11,17 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from checks.service.client import Control
-from checks.service.process import ServiceProcess
+from tests.test_notify import Receiver
+
+from atalaya.mock_server.control import Control
+from atalaya.mock_server.server_process import ServiceProcess
 from tests.commands import ROOT, run
 from tests.docs.building import Site
 from tests.evidence.index import Index, wheel
 from tests.other_sdks.renamed.derive import ADAPTER, derive
 from tests.ours import PACK, REFERENCE
-from tests.sharing.clones import NOBODY, Shared, git, opened
-from tests.sharing.github import serving
-from tests.test_notify import Receiver
+from tests.sync.clones import NOBODY, Shared, git, opened
+from tests.sync.github import serving
 
 _KEPT = tempfile.TemporaryDirectory(prefix="atalaya-places-")
 SDK = Path("path/to/your/sdk")

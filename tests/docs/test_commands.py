@@ -25,8 +25,8 @@ from typing import NamedTuple
 
 import pytest
 
-from checks import pack_loader
-from checks.__main__ import parser
+from atalaya.cli.main import parser
+from atalaya.core import pack_loader
 from tests.commands import ROOT, run
 from tests.docs import places, shown
 from tests.docs.places import Make
@@ -70,12 +70,12 @@ MERGED = ByTest("test_a_change_of_the_main_branch_is_brought_over")
 # The command, as it is handed over, beside how it is run.
 HOW: dict[str, Run | ByTest | NotHere] = {
     # ── the watch ──
-    f"{CHECKS} watch": NotHere(MINUTES, "tests/contracts/test_checks.py"),
-    f"{CHECKS} watch --sdk path/to/your/sdk": NotHere(MINUTES, "tests/contracts/test_checks.py"),
-    f"{CHECKS} watch --summary summary.md": NotHere(MINUTES, "tests/includes/test_telling.py"),
+    f"{CHECKS} watch": NotHere(MINUTES, "tests/harness/test_checks.py"),
+    f"{CHECKS} watch --sdk path/to/your/sdk": NotHere(MINUTES, "tests/harness/test_checks.py"),
+    f"{CHECKS} watch --summary summary.md": NotHere(MINUTES, "tests/site/test_telling.py"),
     f"{CHECKS} watch --scheduled": Run(places.empty, "there is nothing to watch"),
     # ── the checks ──
-    f"{CHECKS} observe": NotHere("it takes a minute: every check", "tests/contracts/test_checks.py"),
+    f"{CHECKS} observe": NotHere("it takes a minute: every check", "tests/harness/test_checks.py"),
     f"{CHECKS} observe --promise ID": GUIDE,
     f"{CHECKS} observe --promise config.equal-loads": GUIDE,
     f"{CHECKS} observe --report FILE": Run(
@@ -91,7 +91,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
         places.with_sdk, "report: report.json", more=ONE
     ),
     f"{CHECKS} observe --sdk path/to/your/sdk --adapter adapter.toml": Run(places.renamed, "1 kept", more=ONE),
-    f"{CHECKS} smoke": NotHere("it is run against a service below", "tests/contracts/test_smoke.py"),
+    f"{CHECKS} smoke": NotHere("it is run against a service below", "tests/harness/test_smoke.py"),
     f"{CHECKS} smoke --base-url URL --report smoke.json --log smoke.log": Run(places.served, "created-to-ready"),
     # ── what CI says ──
     f"{CHECKS} collect": Run(places.watched, "good.xml"),
@@ -118,21 +118,21 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} site": SERVED,
     f"{CHECKS} serve": SERVED,
     # ── what the checks can see ──
-    f"{CHECKS} prove": NotHere(HOURS, "tests/proving/test_defects.py"),
-    f"{CHECKS} prove --report FILE": NotHere(HOURS, "tests/proving/test_defects.py"),
+    f"{CHECKS} prove": NotHere(HOURS, "tests/selftest/test_defects.py"),
+    f"{CHECKS} prove --report FILE": NotHere(HOURS, "tests/selftest/test_defects.py"),
     f"{CHECKS} prove --defect ID": GUIDE,
     f"{CHECKS} prove --defect never-equal": GUIDE,
-    f"{CHECKS} mutate": NotHere(HOURS, "tests/proving/test_mutants.py"),
-    f"{CHECKS} mutate --file FILE": NotHere(HOURS, "tests/proving/test_mutants.py"),
+    f"{CHECKS} mutate": NotHere(HOURS, "tests/selftest/test_mutants.py"),
+    f"{CHECKS} mutate --file FILE": NotHere(HOURS, "tests/selftest/test_mutants.py"),
     f"{CHECKS} calibrate": Run(places.site, "of each scenario are drawn", more="--watches 2"),
     f"{CHECKS} calibrate --watches N --seed N": Run(places.site, "of each scenario are drawn", values={"N": "2"}),
     # ── a rehearsal ──
     f"{CHECKS} rehearse --help": Run(places.empty, "stale-cache"),
-    f"{CHECKS} rehearse": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
-    f"{CHECKS} rehearse --scenario stale-cache": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
-    f"{CHECKS} rehearse --scenario NAME --seed N": NotHere("it takes minutes", "tests/proving/test_rehearsal.py"),
+    f"{CHECKS} rehearse": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
+    f"{CHECKS} rehearse --scenario stale-cache": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
+    f"{CHECKS} rehearse --scenario NAME --seed N": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
     f"{CHECKS} rehearse --scenario stale-cache --seed 7 --as rehearsal-2": NotHere(
-        "it takes minutes", "tests/proving/test_rehearsal.py"
+        "it takes minutes", "tests/selftest/test_rehearsal.py"
     ),
     # ── the life of a release ──
     f"{CHECKS} release open VERSION --commit SHA": Run(places.empty, "open: "),
@@ -196,7 +196,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox -s types": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s tests -- tests/metrics": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s long": NotHere(WORKS, "tests/test_noxfile.py"),
-    "nox -s long -- tests/contracts/test_other_sdks.py": NotHere(WORKS, "tests/test_noxfile.py"),
+    "nox -s long -- tests/harness/test_other_sdks.py": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s lock -- --upgrade": NotHere("it writes the lock anew, from the index", "tests/test_noxfile.py"),
     ".ci/run": NotHere(WORKS, "tests/test_workflows.py"),
 }
@@ -394,10 +394,10 @@ def read_and_interrupt(port: str, pages: list[str]) -> None:
 PROMISE = ROOT / "docs" / "guides" / "write-a-promise.md"
 # Where the guide says that each of its pieces of a source goes: below which line, in their order.
 INTO = (
-    ("checks/pack/config/promises.py", 'PROMISES = Promises("config")\n'),
-    ("checks/pack/config/promises.py", '    """Configuration.\n\n'),
-    ("checks/pack/config/check_config.py", "# ── the record "),
-    ("checks/pack/config/defects.py", 'DEFECTS = Defects("config")\n'),
+    ("checks/config/promises.py", 'PROMISES = Promises("config")\n'),
+    ("checks/config/promises.py", '    """Configuration.\n\n'),
+    ("checks/config/check_config.py", "# ── the record "),
+    ("checks/config/defects.py", 'DEFECTS = Defects("config")\n'),
 )
 
 
@@ -415,7 +415,7 @@ def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> N
     asked = ("prove --defect never-equal --expected-only", "observe --promise config.equal-loads --no-canary")
     for command, output in zip(asked, outputs, strict=True):
         done = subprocess.run(
-            [sys.executable, "-m", "checks", *command.split()],
+            [sys.executable, "-m", "atalaya", *command.split()],
             cwd=tmp_path,
             capture_output=True,
             text=True,

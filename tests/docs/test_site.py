@@ -13,13 +13,14 @@ import pytest
 from babel.messages.pofile import read_po
 from lxml import html
 
-from checks.errors import ReleaseError, UsageError
-from checks.includes import catalogue, myst
-from checks.includes.site import publish_releases
-from checks.includes.skeleton import pages
+from atalaya.core.errors import ReleaseError, UsageError
+from atalaya.site.build.site import publish_releases
+from atalaya.site.build.skeleton import pages
+from atalaya.site.i18n import catalogue
+from atalaya.site.markup import myst
 from tests.docs.building import Site
-from tests.includes import example
 from tests.ours import PROMISES
+from tests.site import example
 
 pytestmark = pytest.mark.begun_first
 
@@ -266,7 +267,7 @@ def test_the_front_language_can_be_spanish(empty_site):
 def test_a_release_that_was_never_published_is_named_with_the_command_to_run(empty_site):
     empty_site.add("1.2.0", example.judgement())
     (empty_site.docs / "_generated" / "1.2.0" / "es" / "t24.md").unlink()
-    with pytest.raises(ReleaseError, match=r"t24\.md.*python -m checks publish"):
+    with pytest.raises(ReleaseError, match=r"t24\.md.*nox -s publish"):
         empty_site.build()
 
 
@@ -277,7 +278,7 @@ def test_what_sphinx_refuses_fails_the_build_and_is_named_page_by_page(empty_sit
         empty_site.build()
     assert "zero-is-a-claim.md:3" in str(refused.value)
     assert "nonsense.md is missing" in str(refused.value)
-    assert "python -m checks publish" in str(refused.value)
+    assert "nox -s publish" in str(refused.value)
 
 
 def test_a_release_that_is_asked_for_and_not_there_is_a_usage_error(empty_site):
@@ -314,7 +315,7 @@ def test_a_page_of_the_site_embeds_a_figure_of_the_latest_release(site):
 
 
 def test_other_projects_find_every_metric_and_promise_by_its_label(site):
-    from checks.metrics.definitions import METRICS
+    from atalaya.metrics.definitions import METRICS
 
     listed = zlib.decompress((site.out / "objects.inv").read_bytes().split(b"\n", 4)[4]).decode("utf-8")
     labels = {line.split(" std:label ")[0] for line in listed.splitlines() if " std:label " in line}

@@ -18,9 +18,9 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from checks.errors import AtalayaError
-from checks.evidence import ledger
-from checks.records import Conclusion, Environment, JobAttempt
+from atalaya.core.errors import AtalayaError
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import Conclusion, Environment, JobAttempt
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
 RECORDS = 5  # in a segment

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from checks.evidence import archives
-from checks.evidence.archives import Member, files_in, trouble_with
-from checks.records import ReadStatus
+from atalaya.evidence.readers import archives
+from atalaya.evidence.readers.archives import Member, files_in, trouble_with
+from atalaya.records.stored import ReadStatus
 from tests.tables import each_row
 
 REPORT = b"<testsuite/>"

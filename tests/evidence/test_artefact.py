@@ -15,35 +15,35 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from checks.console import Console
-from checks.errors import NetworkError, UsageError
-from checks.evidence import artefact as reader
-from checks.evidence import ledger
-from checks.records import (
+from atalaya.cli.console import Console
+from atalaya.cli.context import Context, judged
+from atalaya.cli.incident import open_by_rule
+from atalaya.core.errors import NetworkError, UsageError
+from atalaya.core.settings import load as load_settings
+from atalaya.core.words import text
+from atalaya.evidence.ledger import ledger
+from atalaya.evidence.package_index import lookup as reader
+from atalaya.records.judged import ArtefactFinding
+from atalaya.records.stored import (
     Artefact,
-    ArtefactFinding,
     Environment,
+    IncidentStep,
     PublishedFile,
     RunContext,
     Severity,
-    Transition,
-    VerdictWord,
-    text,
+    VerdictStatus,
 )
-from checks.release.artefact import RULES, as_built, findings
-from checks.release.causes import cause_of_finding
-from checks.release.fixing import follow
-from checks.release.folder import load
-from checks.release.moves import before, moves
-from checks.release.opening import sightings
-from checks.settings import load as load_settings
-from checks.stages.incidents import open_by_rule
-from checks.stages.place import Place, judged
-from checks.subject.installer import Uv, find_installer
+from atalaya.sdk.installer import Uv, find_installer
+from atalaya.watch.drift import before, moves
+from atalaya.watch.folder import load
+from atalaya.watch.incidents.fingerprint import cause_of_finding
+from atalaya.watch.incidents.fix_verification import follow
+from atalaya.watch.incidents.incident_rules import sightings
+from atalaya.watch.package_findings import RULES, as_built, findings
 from tests.commands import opened, run
 from tests.evidence.index import DRIPS, Index, sdist, wheel
 from tests.hangs import cpu_seconds
-from tests.includes import example
+from tests.site import example
 
 T0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
 WHEEL, SDIST = "acme_sdk-1.1.0-py3-none-any.whl", "acme_sdk-1.1.0.tar.gz"
@@ -592,7 +592,7 @@ def test_a_fault_that_is_over_opens_an_incident_all_the_same() -> None:
 @pytest.mark.parametrize(("gone", "shown"), [(None, False), (20.0, True)])
 def test_a_fix_is_shown_by_a_look_that_saw_it_mended(gone: float | None, shown: bool) -> None:
     one = found_at(10, gone=gone)
-    landed = Transition(
+    landed = IncidentStep(
         **stamp(15),
         incident="INC-1",
         opened_at=T0,
@@ -627,11 +627,11 @@ def test_the_command_keeps_what_it_saw_and_a_replaced_file_opens_a_critical_inci
     assert first.returncode == 0, first.stderr
     index.publish("acme-sdk", WHEEL, wheel("acme-sdk", "1.1.0", ("acme-lib",), extra="evil"))
     assert run("artefact", "--release", "1.1.1", root=root).returncode == 0
-    place, release = Place(root, load_settings(root / "watch.toml"), Console()), load(folder)
+    place, release = Context(root, load_settings(root / "watch.toml"), Console()), load(folder)
     assert open_by_rule(place, release, judged(place, release, None))
     told = judged(place, release, None)
     assert [one.rule for one in told.followed] == ["artefact-replaced"]
-    assert VerdictWord.OFF_TRACK is told.verdict.word
+    assert VerdictStatus.OFF_TRACK is told.verdict.word
     assert not open_by_rule(place, release, told)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.evidence import attempts, reports
+from atalaya.evidence.readers import attempts, reports
 
 SAMPLES = Path(__file__).parent / "samples/junit"
 

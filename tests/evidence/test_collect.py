@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from checks.errors import UsageError
-from checks.evidence import ledger
-from checks.evidence.collect import Collected, collect, report
-from checks.records import Conclusion, Environment, EventKind, Reading, ReadStatus
+from atalaya.core.errors import UsageError
+from atalaya.evidence.ledger import ledger
+from atalaya.evidence.readers.collector import Collected, collect, report
+from atalaya.records.stored import Conclusion, Environment, EventKind, Reading, ReadStatus
 from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"

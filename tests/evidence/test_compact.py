@@ -15,13 +15,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.errors import EvidenceError
-from checks.evidence import compact, ledger
-from checks.metrics import engine
-from checks.records import Conclusion, Environment, Evidence, JobAttempt, RunContext
-from checks.release import folder as releases
-from checks.release.judgement import judge_release
-from checks.settings import Settings
+from atalaya.core.errors import EvidenceError
+from atalaya.core.settings import Settings
+from atalaya.evidence.ledger import ledger, parquet
+from atalaya.metrics import engine
+from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, RunContext
+from atalaya.watch import folder as releases
+from atalaya.watch.judgement import judge_release
 from tests.ours import PACK
 
 ROOT = Path(__file__).parents[2]
@@ -75,10 +75,10 @@ def packed_by_hand(folder: Path, holding: Sequence[Evidence] = (), **changed: An
     """A compacted file under its right name, with an entry or a line that may be wrong."""
     lines = [msgspec.json.encode(record, order="deterministic") for record in holding or [job(1)]]
     digest = ledger._digest([msgspec.json.decode(line) for line in lines])
-    entry = compact.Entry(name=f"job-{digest[:32]}.jsonl", digest=digest, records=len(lines), size_bytes=1)
+    entry = parquet.Entry(name=f"job-{digest[:32]}.jsonl", digest=digest, records=len(lines), size_bytes=1)
     half = folder / "half"
-    compact.pack(half, "job", {msgspec.structs.replace(entry, **changed): lines})
-    path = folder / f"job-{compact.sha256_of(half)[:32]}.parquet"
+    parquet.pack(half, "job", {msgspec.structs.replace(entry, **changed): lines})
+    path = folder / f"job-{parquet.sha256_of(half)[:32]}.parquet"
     return half.rename(path)
 
 
@@ -111,7 +111,7 @@ def test_the_current_run_stays_and_the_manifest_tells_of_the_others(tmp_path: Pa
     *old, current = written(tmp_path)
     infos = {info.name: info for info in ledger.segments(tmp_path)}
     (path,) = ledger.compact(tmp_path)
-    said = compact.manifest(path)
+    said = parquet.manifest(path)
     assert {current, path} == set(tmp_path.iterdir())
     assert ("job", {p.name for p in old}) == (said.kind, {entry.name for entry in said.segments})
     assert {(infos[p.name].digest, 1) for p in old} == {(entry.digest, entry.records) for entry in said.segments}
@@ -160,7 +160,7 @@ def test_two_compacted_files_that_overlap_are_counted_once(tmp_path: Path) -> No
 def test_compactions_at_once_lose_nothing(tmp_path: Path) -> None:
     written(tmp_path, 60)
     before = ledger.survey(tmp_path)
-    code = "import sys, pathlib; from checks.evidence import ledger; ledger.compact(pathlib.Path(sys.argv[1]))"
+    code = "import sys, pathlib; from atalaya.evidence import ledger; ledger.compact(pathlib.Path(sys.argv[1]))"
     several = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT) for _ in range(3)]
     assert [each.wait(60) for each in several] == [0, 0, 0]
     assert (before, 60) == (ledger.survey(tmp_path), count(tmp_path))
@@ -238,7 +238,7 @@ def test_a_newer_format_is_refused_in_the_manifest_and_in_a_record(
         ledger.read(tmp_path, "job")
     only(tmp_path).unlink()
     with monkeypatch.context() as newer:
-        newer.setattr(compact, "FORMAT", 2)
+        newer.setattr(parquet, "FORMAT", 2)
         packed_by_hand(tmp_path)
     with pytest.raises(EvidenceError, match="compacted in format 2, and this Atalaya reads up to 1"):
         ledger.read(tmp_path, "job")

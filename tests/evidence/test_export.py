@@ -16,16 +16,17 @@ import msgspec
 import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
-from checks.console import Console
-from checks.errors import EvidenceError, ReleaseError, UsageError
-from checks.evidence import attempts, ledger, reports
-from checks.evidence.collect import collect
-from checks.evidence.export import document
-from checks.records import CaseOutcome, Environment, FileVerdict, Release, TestAttempt
-from checks.release import folder
-from checks.settings import Loaded, Settings
-from checks.stages.export import export
-from checks.stages.place import Place, write_json
+from atalaya.cli.console import Console
+from atalaya.cli.context import Context, write_json
+from atalaya.cli.export import export
+from atalaya.core.errors import EvidenceError, ReleaseError, UsageError
+from atalaya.core.settings import Loaded, Settings
+from atalaya.evidence.export import document
+from atalaya.evidence.ledger import ledger
+from atalaya.evidence.readers import attempts, reports
+from atalaya.evidence.readers.collector import collect
+from atalaya.records.stored import CaseOutcome, Environment, FileVerdict, Release, TestAttempt
+from atalaya.watch import folder
 from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -73,22 +74,22 @@ def problems(content: Any) -> list[str]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path) -> Context:
     """A project with a real release and a rehearsal in it."""
     releases = tmp_path / "docs" / "releases"
     folder.open_release(releases, RELEASE, {})
     shutil.copytree(REHEARSAL, releases / REHEARSAL.name)
-    return Place(tmp_path, Loaded(Settings(), {}, tmp_path / "watch.toml"), Console())
+    return Context(tmp_path, Loaded(Settings(), {}, tmp_path / "watch.toml"), Console())
 
 
-def asked(place: Place, release: str | None = RELEASE.version, environment: str = "ci") -> Path:
+def asked(place: Context, release: str | None = RELEASE.version, environment: str = "ci") -> Path:
     out = place.root / "out" / "ctrf.json"
     args = argparse.Namespace(ctrf=str(out), environment=environment, release=release)
     assert export(place, args) == 0
     return out
 
 
-def keep(place: Place, *records: TestAttempt) -> tuple[Path, ...]:
+def keep(place: Context, *records: TestAttempt) -> tuple[Path, ...]:
     return ledger.write(place.releases / RELEASE.version / "evidence", records)
 
 
@@ -106,7 +107,7 @@ def test_the_validator_used_here_judges_the_normative_cases_as_their_authors_do(
     assert [description for description, valid, data in cases if valid != (not problems(data))] == []
 
 
-def test_a_rehearsal_is_exported_as_one_and_is_valid(place: Place) -> None:
+def test_a_rehearsal_is_exported_as_one_and_is_valid(place: Context) -> None:
     said = io.StringIO()
     place = place._replace(console=Console(said))
     content = json.loads(asked(place, REHEARSAL.name).read_text(encoding="utf-8"))
@@ -284,7 +285,7 @@ def test_a_secret_is_not_handed_on_and_two_tests_that_it_told_apart_stay_two() -
     assert [test["message"] for test in found] == ["https://[credentials]@example.test/"] * 2
 
 
-def test_the_same_evidence_is_the_same_bytes(place: Place) -> None:
+def test_the_same_evidence_is_the_same_bytes(place: Context) -> None:
     records = [attempt(FAILED), attempt(attempt=2), *(attempt(SKIPPED, test=str(n)) for n in range(20))]
     keep(place, *records)
     first = asked(place).read_bytes()
@@ -306,21 +307,21 @@ def test_the_same_evidence_is_the_same_bytes(place: Place) -> None:
         attempt(occurred_at=T0 + timedelta(hours=73), recorded_at=T0 + timedelta(hours=74)),
     ],
 )
-def test_where_nothing_belongs_there_is_an_error_and_no_document(place: Place, record: TestAttempt | None) -> None:
+def test_where_nothing_belongs_there_is_an_error_and_no_document(place: Context, record: TestAttempt | None) -> None:
     keep(place, *([record] if record else []))
     with pytest.raises(UsageError, match=r"1\.1\.0: there is no test .* environment ci"):
         asked(place)
     assert list((place.root / "out").glob("*")) == []
 
 
-def test_another_environment_is_written_where_it_is_asked_for(place: Place) -> None:
+def test_another_environment_is_written_where_it_is_asked_for(place: Context) -> None:
     keep(place, attempt(), attempt(FAILED, environment=Environment.LOOPBACK, test="smoke.strict-config"))
     content = json.loads(asked(place, environment="loopback").read_text(encoding="utf-8"))["results"]
     assert [test["name"] for test in content["tests"]] == ["smoke.strict-config"]
     assert content["environment"]["testEnvironment"] == "loopback"
 
 
-def test_damaged_evidence_is_not_passed_over(place: Place) -> None:
+def test_damaged_evidence_is_not_passed_over(place: Context) -> None:
     keep(place, attempt())
     (segment,) = keep(place, attempt(FAILED, test="b"))
     segment.write_text(segment.read_text(encoding="utf-8").replace("failed", "passed"), encoding="utf-8")
@@ -328,7 +329,7 @@ def test_damaged_evidence_is_not_passed_over(place: Place) -> None:
         asked(place)
 
 
-def test_no_release_is_opened_to_export_from(place: Place) -> None:
+def test_no_release_is_opened_to_export_from(place: Context) -> None:
     with pytest.raises(ReleaseError, match="no release is open"):
         asked(place, None)
     assert {RELEASE.version, REHEARSAL.name} == {path.name for path in place.releases.iterdir()}

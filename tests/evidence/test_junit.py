@@ -9,9 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from checks.evidence import junit, reports
-from checks.evidence.report import LIMITS, PIECE_BYTES
-from checks.records import CaseOutcome, ReadStatus
+from atalaya.evidence.readers import junit, reports
+from atalaya.evidence.readers.model import LIMITS, PIECE_BYTES
+from atalaya.records.stored import CaseOutcome, ReadStatus
 from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"

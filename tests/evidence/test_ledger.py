@@ -17,10 +17,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from checks.errors import EvidenceError, HarnessError, UsageError
-from checks.evidence import ledger
-from checks.metrics import engine
-from checks.records import FORMAT, STORED, Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
+from atalaya.core.errors import EvidenceError, HarnessError, UsageError
+from atalaya.evidence.ledger import ledger
+from atalaya.metrics import engine
+from atalaya.records.stored import FORMAT, STORED, Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
 
 ROOT = Path(__file__).parents[2]
 T0 = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -263,8 +263,8 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from datetime import UTC, datetime
-from checks.evidence import ledger
-from checks.records import Conclusion, Environment, JobAttempt
+from atalaya.evidence import ledger
+from atalaya.records import Conclusion, Environment, JobAttempt
 folder, start, count = Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 now = datetime.now(UTC)
 for number in range(start, start + count):

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from checks.evidence.report import LIMITS
-from checks.records import ReadStatus
+from atalaya.evidence.readers.model import LIMITS
+from atalaya.records.stored import ReadStatus
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for the peak")
 
@@ -26,7 +26,7 @@ CEILING_MB = 200
 # VmHWM is of this program alone; `ru_maxrss` would begin with the size of the process that started it.
 READER = """
 import json, pathlib, re, sys
-from checks.evidence import reports
+from atalaya.evidence import reports
 report = reports.read(pathlib.Path(sys.argv[1]))
 peak_kb = re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]
 print(json.dumps([str(report.status), report.reason, len(report.cases), int(peak_kb) / 1024]))

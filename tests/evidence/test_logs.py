@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from checks.evidence import logs
-from checks.evidence.logs import Log, LogEvent
-from checks.records import Environment, EventKind, FileVerdict, ReadStatus, record_metadata
-from checks.scrub import scrub
+from atalaya.core.scrub import scrub
+from atalaya.evidence.readers import logs
+from atalaya.evidence.readers.logs import Log, LogEvent
+from atalaya.records.stored import Environment, EventKind, FileVerdict, ReadStatus, record_metadata
 from tests.hangs import cpu_seconds
 from tests.tables import each_row
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from checks.evidence.patterns import PATTERNS, classify
-from checks.records import EventKind
+from atalaya.evidence.readers.classifier import PATTERNS, classify
+from atalaya.records.stored import EventKind
 from tests.tables import each_row
 
 NETWORK, POLLING = EventKind.NETWORK_ERROR, EventKind.POLLING_TIMEOUT

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from checks.evidence.quarantine import keep
+from atalaya.evidence.ledger.quarantine import keep
 
 
 def put(folder: Path, content: bytes, most_bytes: int = 1000, age_s: int = 0) -> Path | None:

@@ -10,8 +10,8 @@ from typing import IO, Any
 
 import pytest
 
-from checks.evidence import attempts, reports
-from checks.records import CaseOutcome, FileVerdict, ReadStatus
+from atalaya.evidence.readers import attempts, reports
+from atalaya.records.stored import CaseOutcome, FileVerdict, ReadStatus
 from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from checks.evidence.collect import collect
-from checks.evidence.ledger import write
-from checks.evidence.schema import document
-from checks.records import (
+from atalaya.evidence.ledger.ledger import write
+from atalaya.evidence.ledger.schema import document
+from atalaya.evidence.readers.collector import collect
+from atalaya.records.stored import (
     FORMAT,
     STORED,
     Artefact,
@@ -25,9 +25,9 @@ from checks.records import (
     Environment,
     Notice,
     PublishedFile,
-    RollCall,
-    Said,
-    VerdictWord,
+    SegmentManifest,
+    VerdictRecord,
+    VerdictStatus,
 )
 from tests.tables import each_row
 
@@ -55,14 +55,16 @@ WRITTEN_DOWN = (
     Decision(
         **STAMP,
         action="go-on",
-        word=VerdictWord.ON_TRACK,
+        word=VerdictStatus.ON_TRACK,
         verdict="d" * 64,
         verdict_as_of=STAMP["occurred_at"],
         by="ana",
         why="all is well",
     ),
-    Said(**STAMP, word=VerdictWord.ON_TRACK, rule="nothing-failing", verdict="d" * 64, because=("Proven: pass-rate.",)),
-    RollCall(**STAMP, segments=("job-0123",)),
+    VerdictRecord(
+        **STAMP, word=VerdictStatus.ON_TRACK, rule="nothing-failing", verdict="d" * 64, because=("Proven: pass-rate.",)
+    ),
+    SegmentManifest(**STAMP, segments=("job-0123",)),
     Notice(**STAMP, channel="hooks.example", told=("said-0123",)),
     Built(**STAMP, origin="dist", files=(BuiltFile(name="a-1.whl", sha256="d" * 64, size_bytes=7),)),
     Artefact(

@@ -12,30 +12,30 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.console import Console
-from checks.evidence import ledger
-from checks.includes.language import LANGUAGES, Language
-from checks.includes.pages import publish
-from checks.records import RunContext
-from checks.release import folder
-from checks.settings import Loaded, Settings
-from checks.stages import evidence
-from checks.stages.place import Place, judged
+from atalaya.cli import evidence
+from atalaya.cli.console import Console
+from atalaya.cli.context import Context, judged
+from atalaya.core.settings import Loaded, Settings
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import RunContext
+from atalaya.site.build.pages import publish
+from atalaya.site.i18n.language import LANGUAGES, Language
+from atalaya.watch import folder
 
 REHEARSAL = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-1"
 NAME = REHEARSAL.name
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
+def place(tmp_path: Path) -> Context:
     """A project with one release in it, and a run after it, so that there is something to compact."""
     book = shutil.copytree(REHEARSAL, tmp_path / "docs" / "releases" / NAME) / "evidence"
     last = max(ledger.read(book, RunContext), key=lambda record: record.recorded_at)
     ledger.write(book, [msgspec.structs.replace(last, run_id="now", recorded_at=last.recorded_at + timedelta(hours=1))])
-    return Place(tmp_path, Loaded(Settings(), {}, tmp_path / "watch.toml"), Console())
+    return Context(tmp_path, Loaded(Settings(), {}, tmp_path / "watch.toml"), Console())
 
 
-def published(place: Place) -> Path:
+def published(place: Context) -> Path:
     out = place.docs / "_generated" / NAME
     judgement = judged(place, folder.load(place.releases / NAME), None)
     for code in LANGUAGES:
@@ -44,7 +44,7 @@ def published(place: Place) -> Path:
 
 
 def asked(
-    command: Any, place: Place, capsys: pytest.CaptureFixture[str], release: str | None = NAME
+    command: Any, place: Context, capsys: pytest.CaptureFixture[str], release: str | None = NAME
 ) -> tuple[int, Any]:
     code = command(place, argparse.Namespace(release=release, json=True))
     printed = capsys.readouterr().out
@@ -55,7 +55,7 @@ def snapshot(root: Path) -> dict[Path, bytes]:
     return {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
 
 
-def test_all_is_well_where_it_is_and_nothing_is_written(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_is_well_where_it_is_and_nothing_is_written(place: Context, capsys: pytest.CaptureFixture[str]) -> None:
     published(place)
     before = snapshot(place.root)
     code, said = asked(evidence.verify, place, capsys)
@@ -64,7 +64,7 @@ def test_all_is_well_where_it_is_and_nothing_is_written(place: Place, capsys: py
     assert before == snapshot(place.root)
 
 
-def test_it_is_all_well_after_a_compaction_too(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_it_is_all_well_after_a_compaction_too(place: Context, capsys: pytest.CaptureFixture[str]) -> None:
     published(place)
     code, said = asked(evidence.compact, place, capsys)
     assert (code, len(said["compacted"]), said["problems"]) == (0, 8, [])
@@ -73,7 +73,7 @@ def test_it_is_all_well_after_a_compaction_too(place: Place, capsys: pytest.Capt
 
 
 def test_a_published_file_that_was_edited_is_named_with_its_first_line(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: Context, capsys: pytest.CaptureFixture[str]
 ) -> None:
     page = published(place) / "es" / "verdict.md"
     lines = page.read_text(encoding="utf-8").split("\n")
@@ -84,7 +84,9 @@ def test_a_published_file_that_was_edited_is_named_with_its_first_line(
     assert (code, differs["file"], differs["line"], differs["published"]) == (1, "es/verdict.md", 3, "GO")
 
 
-def test_a_published_file_too_many_and_one_too_few_are_named(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_published_file_too_many_and_one_too_few_are_named(
+    place: Context, capsys: pytest.CaptureFixture[str]
+) -> None:
     out = published(place)
     (out / "en" / "zz.md").write_text("x")
     (out / "en" / "t00.md").unlink()
@@ -95,7 +97,7 @@ def test_a_published_file_too_many_and_one_too_few_are_named(place: Place, capsy
 
 
 @pytest.mark.parametrize("compacted", [False, True])
-def test_evidence_that_was_changed_is_said(place: Place, capsys: pytest.CaptureFixture[str], compacted: bool) -> None:
+def test_evidence_that_was_changed_is_said(place: Context, capsys: pytest.CaptureFixture[str], compacted: bool) -> None:
     book = place.releases / NAME / "evidence"
     if compacted:
         ledger.compact(book)
@@ -107,13 +109,13 @@ def test_evidence_that_was_changed_is_said(place: Place, capsys: pytest.CaptureF
 
 
 def test_a_release_that_was_never_published_is_said_and_is_no_error(
-    place: Place, capsys: pytest.CaptureFixture[str]
+    place: Context, capsys: pytest.CaptureFixture[str]
 ) -> None:
     code, said = asked(evidence.verify, place, capsys)
     assert (code, said["releases"][0]["published"]) == (0, False)
 
 
-def test_nothing_there_is_unknown_and_never_well(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_there_is_unknown_and_never_well(place: Context, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.rmtree(place.releases / NAME / "evidence")
     assert asked(evidence.verify, place, capsys)[0] == 3
     shutil.rmtree(place.releases / NAME)

@@ -10,11 +10,13 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.evidence.runs import PERIOD
-from checks.metrics.engine import opened
-from checks.metrics.measure import measure
-from checks.metrics.span import Detector, Span
-from checks.records import (
+from atalaya.core.settings import Settings
+from atalaya.evidence.from_runs import PERIOD
+from atalaya.metrics.engine import opened
+from atalaya.metrics.measure import measure
+from atalaya.metrics.window_query import DetectorPower, MetricQuery
+from atalaya.records.judged import Metric
+from atalaya.records.stored import (
     CaseOutcome,
     Conclusion,
     Environment,
@@ -23,7 +25,6 @@ from checks.records import (
     Evidence,
     FileVerdict,
     JobAttempt,
-    Metric,
     Observation,
     Outcome,
     Reading,
@@ -32,11 +33,10 @@ from checks.records import (
     Severity,
     TestAttempt,
 )
-from checks.settings import Settings
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
-PERFECT = Detector(shown=1, caught=1, low=1.0)
+PERFECT = DetectorPower(shown=1, caught=1, low=1.0)
 SEEING = dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), PERFECT)  # they miss nothing
 
 
@@ -52,7 +52,7 @@ class Watch:
         return next(metric for metric in self.metrics(hours=hours, **known) if metric.id == id)
 
     def metrics(self, *, hours: float = 72, **known: Any) -> tuple[Metric, ...]:
-        span = Span(
+        span = MetricQuery(
             release=self.release,
             as_of=T0 + timedelta(hours=hours),
             settings=self.settings,

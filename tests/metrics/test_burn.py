@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.metrics.burn import ALERTS, Events, budget, budget_used, burn_rate, burning, chance, guard
-from checks.records import Burning
+from atalaya.metrics.stats.burn import ALERTS, Events, budget, budget_used, burn_rate, burning, chance, guard
+from atalaya.records.judged import Burning
 
 FAST, SLOW = ALERTS[0], ALERTS[2]
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.metrics.clustering import (
+from atalaya.metrics.stats.clustering import (
     clopper_pearson,
     design_effect,
     effective_n,
@@ -15,7 +15,7 @@ from checks.metrics.clustering import (
     typical_size,
     wilson_clustered,
 )
-from checks.metrics.statistics import wilson
+from atalaya.metrics.stats.intervals import wilson
 from tests.tables import each_row
 
 RUN = st.integers(1, 6).flatmap(lambda jobs: st.tuples(st.integers(0, jobs), st.just(jobs)))

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from checks.metrics.comparison import (
+from atalaya.metrics.stats.comparison import (
     Arm,
     Drop,
     _u_outside,
@@ -27,8 +27,8 @@ from checks.metrics.comparison import (
     risen,
     slower,
 )
-from checks.metrics.looks import limit
-from checks.records import Compared
+from atalaya.metrics.stats.sequential import limit
+from atalaya.records.judged import Compared
 from tests.tables import each_row
 
 WORSE, NOT_WORSE, UNTOLD = Compared.REGRESSED, Compared.NOT_SHOWN, Compared.TOO_FEW

@@ -7,18 +7,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from checks.evidence.runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
-from checks.metrics.course import course
-from checks.metrics.engine import opened
-from checks.metrics.measure import measure
-from checks.metrics.span import Span
-from checks.records import Conclusion, Course, EventKind
+from atalaya.evidence.from_runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from atalaya.metrics.engine import opened
+from atalaya.metrics.measure import measure
+from atalaya.metrics.timeseries import course
+from atalaya.metrics.window_query import MetricQuery
+from atalaya.records.judged import TimeSeries
+from atalaya.records.stored import Conclusion, EventKind
 from tests.metrics.conftest import T0, Watch
 
 
-def courses(watch: Watch, hours: float = 72, **release: Any) -> tuple[Course, dict[str, Any]]:
+def courses(watch: Watch, hours: float = 72, **release: Any) -> tuple[TimeSeries, dict[str, Any]]:
     """The course as of so many hours, and the metrics of the same instant."""
-    span = Span(release=replace(watch.release, **release), as_of=T0 + timedelta(hours=hours), settings=watch.settings)
+    span = MetricQuery(
+        release=replace(watch.release, **release), as_of=T0 + timedelta(hours=hours), settings=watch.settings
+    )
     with opened(watch.folder) as engine:
         metrics = measure(engine, span)
         return course(engine, span, metrics), {metric.id: metric for metric in metrics}

@@ -6,11 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from checks.metrics.coverage import coverage, covered
-from checks.metrics.engine import opened
-from checks.metrics.span import Span
-from checks.records import Conclusion, Coverage
-from checks.settings import Settings, WatchSettings
+from atalaya.core.settings import Settings, WatchSettings
+from atalaya.metrics.coverage import coverage, covered
+from atalaya.metrics.engine import opened
+from atalaya.metrics.window_query import MetricQuery
+from atalaya.records.judged import Coverage
+from atalaya.records.stored import Conclusion
 from tests.metrics.conftest import T0, Watch
 
 
@@ -84,7 +85,7 @@ def test_evidence_that_came_later_does_not_change_what_was_known(watch: Watch) -
 def seen(watch: Watch) -> int:
     as_of = T0 + timedelta(hours=2)
     with opened(watch.folder) as engine:
-        return coverage(engine, Span(release=watch.release, as_of=as_of, settings=Settings())).seen
+        return coverage(engine, MetricQuery(release=watch.release, as_of=as_of, settings=Settings())).seen
 
 
 @pytest.mark.parametrize("dropped", [None, 23, 53])

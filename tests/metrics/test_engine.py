@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from checks.errors import EvidenceError
-from checks.metrics.engine import HERE, TABLES, columns, opened
-from checks.metrics.span import Span, iso
-from checks.records import EventKind, Observation, Outcome
+from atalaya.core.errors import EvidenceError
+from atalaya.metrics.engine import HERE, TABLES, columns, opened
+from atalaya.metrics.window_query import MetricQuery, iso
+from atalaya.records.stored import EventKind, Observation, Outcome
 from tests.tables import each_row
 
 QUESTIONS = sorted(path.stem for path in HERE.glob("*.sql"))
@@ -45,7 +45,7 @@ FUNCTIONS = {
 
 
 def parameters(watch: Any) -> dict[str, Any]:
-    span = Span(release=watch.release, as_of=watch.release.opened_at, settings=watch.settings)
+    span = MetricQuery(release=watch.release, as_of=watch.release.opened_at, settings=watch.settings)
     return {**span.parameters(), "since": iso(watch.release.opened_at)}
 
 

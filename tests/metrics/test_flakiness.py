@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from checks.metrics.flakiness import Score, Shape, clean_runs_to_prove, impact, rank, score
-from checks.metrics.statistics import wilson
+from atalaya.metrics.stats.flakiness import Score, Shape, clean_runs_to_prove, impact, rank, score
+from atalaya.metrics.stats.intervals import wilson
 from tests.tables import each_row
 
 PASSED = Shape(0, 1, keys=36)

@@ -9,10 +9,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.metrics.engine import opened
-from checks.metrics.flaky import FlakyClass, FlakyTest, flaky, in_order
-from checks.metrics.span import Span
-from checks.records import CaseOutcome, Conclusion, Environment, Outcome
+from atalaya.metrics.engine import opened
+from atalaya.metrics.flaky_list import FlakyClass, FlakyTest, flaky, in_order
+from atalaya.metrics.window_query import MetricQuery
+from atalaya.records.stored import CaseOutcome, Conclusion, Environment, Outcome
 
 PASSED, FAILED, ERRORED, SKIPPED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.SKIPPED)
 TEST = "exports::test_ready"
@@ -24,7 +24,7 @@ SUSPECT, HEALTHY, UNOBSERVED = FlakyClass.SUSPECT, FlakyClass.HEALTHY, FlakyClas
 def found(watch: Any, *, hours: float = 72) -> tuple[FlakyTest, ...]:
     as_of = watch.release.opened_at + timedelta(hours=hours)
     with opened(watch.folder) as engine:
-        return flaky(engine, Span(release=watch.release, as_of=as_of, settings=watch.settings))
+        return flaky(engine, MetricQuery(release=watch.release, as_of=as_of, settings=watch.settings))
 
 
 def one(watch: Any, name: str = TEST, **asked: Any) -> FlakyTest:

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from checks.metrics.looks import boundary, false_alarms, limit
-from checks.metrics.statistics import Z, wilson
+from atalaya.metrics.stats.intervals import Z, wilson
+from atalaya.metrics.stats.sequential import boundary, false_alarms, limit
 from tests.tables import each_row
 
 LIMITS = (0.00052, 0.0141, 0.0451)

@@ -8,11 +8,12 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.metrics.engine import opened
-from checks.metrics.pace import pace
-from checks.metrics.span import Span
-from checks.records import Acts, Burning, CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus, State
-from checks.settings import CiSettings, Settings, Thresholds
+from atalaya.core.settings import CiSettings, Settings, Thresholds
+from atalaya.metrics.burn_rate import pace
+from atalaya.metrics.engine import opened
+from atalaya.metrics.window_query import MetricQuery
+from atalaya.records.judged import Acts, Burning, State
+from atalaya.records.stored import CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus
 from tests.metrics.conftest import T0
 
 PASSED, FAILED, ERRORED, SKIPPED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.SKIPPED)
@@ -538,7 +539,7 @@ def test_errors_of_runs_that_count_no_request_make_no_trend(watch: Any) -> None:
 
 def test_the_pace_of_a_log_that_counts_no_request_is_not_known(watch: Any) -> None:
     watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=24), watch.job("one", hours=24, requests=0))
-    span = Span(release=watch.release, as_of=T0 + timedelta(hours=24), settings=watch.settings)
+    span = MetricQuery(release=watch.release, as_of=T0 + timedelta(hours=24), settings=watch.settings)
     with opened(watch.folder) as engine:
         spent = pace(engine, span)
     assert ({sign.burns for sign in spent.signs}, spent.used) == ({Burning.UNKNOWN}, None)
@@ -546,7 +547,7 @@ def test_the_pace_of_a_log_that_counts_no_request_is_not_known(watch: Any) -> No
 
 def test_the_pace_at_the_end_holds_what_happened_at_t0(watch: Any) -> None:
     watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=0), watch.job("one", hours=0, requests=40))
-    span = Span(release=watch.release, as_of=T0 + timedelta(hours=72), settings=watch.settings)
+    span = MetricQuery(release=watch.release, as_of=T0 + timedelta(hours=72), settings=watch.settings)
     with opened(watch.folder) as engine:
         spent = pace(engine, span)
     assert (spent.bad, spent.total) == (1, 40)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from checks.metrics.statistics import clean_runs_needed, garwood, trend, wilson, zero_event_upper
-from checks.proving.prove import at_the_least
+from atalaya.metrics.stats.intervals import clean_runs_needed, garwood, trend, wilson, zero_event_upper
+from atalaya.selftest.prove import at_the_least
 from tests.tables import each_row
 
 

@@ -14,10 +14,11 @@ from threading import Lock
 
 from msgspec.structs import replace
 
-from checks.contracts.run import run_checks
-from checks.records import CheckRun, Outcome
-from checks.subject.digest import digest_of, source_files
-from checks.subject.environment import Prepared, prepare
+from atalaya.harness.runner import run_checks
+from atalaya.records.results import CheckRun
+from atalaya.records.stored import Outcome
+from atalaya.sdk.prepare import Prepared, prepare
+from atalaya.sdk.source_hash import digest_of, source_files
 from tests.other_sdks.build import DESCRIBED, PACKAGE, built
 from tests.other_sdks.sdk import Sdk
 from tests.ours import PACK, REFERENCE

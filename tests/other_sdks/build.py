@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from checks.proving.defects import plant
+from atalaya.selftest.seeded_faults import inject
 from tests.other_sdks.sdk import Sdk
 from tests.ours import DEFECT, PACK, REFERENCE
 
@@ -23,7 +23,7 @@ def with_defect(into: Path, defect: str) -> Path:
     """The same with one seeded defect in it."""
     project = healthy(into)
     shutil.rmtree(project / "src")
-    plant(PACK, DEFECT[defect], into).rename(project / "src")
+    inject(PACK, DEFECT[defect], into).rename(project / "src")
     return project
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MACHINE = ROOT / "checks"
-PACK = MACHINE / "pack"
+MACHINE = ROOT / "src" / "atalaya"
+PACK = ROOT / "checks"
 OF_THE_PACK = re.compile(r"aris3|ARIS3|ExportsClient|/exports")
 TEXTS = (".py", ".sql", ".ini", ".toml", ".po", ".json", ".jsonl", ".md", ".html", ".css", ".js")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from checks.release.checkpoints import duties_of
+from atalaya.watch.checkpoints import duties_of
 from tests.commands import ROOT, command
 from tests.ours import PACK
 

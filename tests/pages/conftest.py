@@ -12,18 +12,18 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from checks.includes.language import LANGUAGES, Language
-from checks.includes.printable import report
-from checks.includes.site import publish_releases
-from checks.includes.voice import Voice
-from checks.records import Judgement
-from checks.release.incidents import new_page
+from atalaya.records.judged import Judgement
+from atalaya.site.build.site import publish_releases
+from atalaya.site.i18n.language import LANGUAGES, Language
+from atalaya.site.markup.renderer import Renderer
+from atalaya.site.outputs.printable import report
+from atalaya.watch.incidents.incidents import new_page
 from tests.docs.building import Site
-from tests.includes import example
 from tests.ours import PROMISES, pack_of
 from tests.pages import strangers
 from tests.pages.browsing import launched, opened
 from tests.pages.kinds import CALM, HOSTILE
+from tests.site import example
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +80,7 @@ def _build(site: Site, judgements: dict[str, Judgement]) -> None:
     for version, judgement in judgements.items():
         for code in LANGUAGES:
             file = site.out / version / ("" if code == "en" else code) / "printable.html"
-            file.write_text(report(judgement, Voice(Language(code))), encoding="utf-8")
+            file.write_text(report(judgement, Renderer(Language(code))), encoding="utf-8")
 
 
 def _write_incidents(site: Site, version: str, judgement: Judgement) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from checks.includes.segments import name_of
-from tests.includes import example
+from atalaya.site.fragments.segments import name_of
 from tests.ours import PROMISES
+from tests.site import example
 
 CALM, HOSTILE = "1.1.0", "1.2.0"  # the later one is what the site's own pages embed
 LANGUAGES = ("", "es/")  # the folder of each, below the front

@@ -13,28 +13,21 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from checks.records import (
-    Artefact,
+from atalaya.core.words import Text, text
+from atalaya.records.judged import (
     ArtefactFinding,
     BacklogItem,
-    Built,
-    BuiltFile,
     Duty,
     DutyState,
-    Environment,
-    Followed,
+    EnvironmentChange,
+    IncidentFollowUp,
     IncidentPage,
     Judgement,
-    Move,
-    PublishedFile,
     Question,
-    Severity,
-    Text,
-    Transition,
-    text,
 )
-from tests.includes import example
-from tests.includes.example import DIGEST, MARK, NOW, T0
+from atalaya.records.stored import Artefact, Built, BuiltFile, Environment, IncidentStep, PublishedFile, Severity
+from tests.site import example
+from tests.site.example import DIGEST, MARK, NOW, T0
 
 EVIL = f"https://evil.example/{MARK}"
 
@@ -194,7 +187,7 @@ def everywhere(base: Judgement, words: tuple[str, ...], incident: str) -> Judgem
             ArtefactFinding(rule="yanked", severity=Severity.MAJOR, file=one, says=as_text, at=T0)
             for one, as_text in pairs
         ),
-        moves=tuple(Move(what=one, before=one, after=one, at=MOVED_AT, where=one) for one in words),
+        moves=tuple(EnvironmentChange(what=one, before=one, after=one, at=MOVED_AT, where=one) for one in words),
         incidents=tuple(
             replace(one, at=MOVED_AT + timedelta(hours=1)) if one.id == incident else one for one in base.incidents
         ),
@@ -209,8 +202,8 @@ def _duties(pairs: tuple[tuple[str, Text], ...]) -> tuple[Duty, ...]:
     )
 
 
-def _transition(words: str, incident: str) -> Transition:
-    return Transition(
+def _transition(words: str, incident: str) -> IncidentStep:
+    return IncidentStep(
         **STAMP,
         incident=incident,
         opened_at=T0,
@@ -226,8 +219,8 @@ def _transition(words: str, incident: str) -> Transition:
     )
 
 
-def _followed(words: tuple[str, ...], incident: str) -> Followed:
-    return Followed(
+def _followed(words: tuple[str, ...], incident: str) -> IncidentFollowUp:
+    return IncidentFollowUp(
         incident=incident,
         rule=words[0],
         fingerprints=words,

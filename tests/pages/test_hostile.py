@@ -9,7 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import etree, html
 
-from checks.includes import myst
+from atalaya.site.markup import myst
 from tests.pages.browsing import opened
 from tests.pages.kinds import CALM, HOSTILE, LANGUAGES, of_release
 from tests.pages.strangers import STRANGERS

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 import stamina
 
-from checks.evidence.github.client import TRIES
+from atalaya.evidence.github.client import TRIES
 from tests.evidence.github.stand_in import StandIn, serving
 
 

@@ -15,12 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from checks.environment import Secret
-from checks.errors import NetworkError, SettingsError
-from checks.evidence.github import client
-from checks.evidence.github.cache import Cache
-from checks.evidence.github.client import TRIES, Absent, Client, Garbled, Refused, Spent, TooLarge
-from checks.evidence.github.payloads import Jobs, Run
+from atalaya.core.environment import Secret
+from atalaya.core.errors import NetworkError, SettingsError
+from atalaya.evidence.github import client
+from atalaya.evidence.github.client import TRIES, Absent, Client, Garbled, Refused, Spent, TooLarge
+from atalaya.evidence.github.http_cache import Cache
+from atalaya.evidence.github.payloads import Jobs, Run
 from tests.evidence.github.stand_in import REPO, SHA, TOKEN, Answer, StandIn, job
 
 SAMPLES = Path(__file__).parent / "samples"

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
-from checks.errors import SettingsError
-from checks.evidence import archives, ledger
-from checks.evidence.github.collect import NO_ATTEMPT, NO_COMMIT, OTHER_COMMIT, OTHER_WORKFLOW, PERIOD
-from checks.records import (
+from atalaya.core.errors import SettingsError
+from atalaya.evidence.github.fetch import NO_ATTEMPT, NO_COMMIT, OTHER_COMMIT, OTHER_WORKFLOW, PERIOD
+from atalaya.evidence.ledger import ledger
+from atalaya.evidence.readers import archives
+from atalaya.records.stored import (
     CaseOutcome,
     Conclusion,
     Environment,
@@ -445,7 +446,7 @@ def test_a_run_that_claims_a_million_attempts_is_not_believed(github: StandIn, w
 
 
 def test_without_a_repository_nobody_is_asked_and_that_is_said(github: StandIn, watch: Watch) -> None:
-    from checks.settings import Settings
+    from atalaya.core.settings import Settings
 
     watch.place = watch.place._replace(loaded=watch.place.loaded._replace(settings=Settings()))
     assert "unknown" in watch.take().lines[0]

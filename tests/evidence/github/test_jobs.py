@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from checks.evidence.github.jobs import NO_JOB, attempts_of, conclusion_of
-from checks.evidence.github.payloads import Job, Jobs, Run, Runs, decoded
-from checks.records import Conclusion, Environment, JobAttempt, record_metadata
+from atalaya.evidence.github.jobs import NO_JOB, attempts_of, conclusion_of
+from atalaya.evidence.github.payloads import Job, Jobs, Run, Runs, decoded
+from atalaya.records.stored import Conclusion, Environment, JobAttempt, record_metadata
 
 MADE = Path(__file__).parent / "samples/made"
 RECORDED = Path(__file__).parent / "samples/hub4j+github-api/GHWorkflowRunTest/wiremock"

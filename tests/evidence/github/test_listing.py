@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from checks.environment import Secret
-from checks.evidence.github import listing
-from checks.evidence.github.cache import Cache
-from checks.evidence.github.client import Client
-from checks.evidence.github.listing import Incomplete
+from atalaya.core.environment import Secret
+from atalaya.evidence.github import listing
+from atalaya.evidence.github.client import Client
+from atalaya.evidence.github.http_cache import Cache
+from atalaya.evidence.github.listing import Incomplete
 from tests.evidence.github.stand_in import BEGAN, REPO, TOKEN, Answer, StandIn, job
 
 

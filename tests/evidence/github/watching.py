@@ -7,12 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from checks.console import Console
-from checks.evidence import ledger
-from checks.records import Evidence, Reading, Release
-from checks.settings import CiSettings, Loaded, Settings
-from checks.stages.github import CACHE, Taken, take_from_github
-from checks.stages.place import Place
+from atalaya.cli.collect_github import CACHE, Taken, take_from_github
+from atalaya.cli.console import Console
+from atalaya.cli.context import Context
+from atalaya.core.settings import CiSettings, Loaded, Settings
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import Evidence, Reading, Release
 from tests.evidence.github.stand_in import BEGAN, REPO, SHA, TOKEN, StandIn
 
 E = TypeVar("E", bound=Evidence)
@@ -25,7 +25,7 @@ class Watch:
         self.root, self.github = root, github
         self.release = Release(version="1.0.0", commit=commit, opened_at=BEGAN)
         settings = Settings(ci=CiSettings(repo=REPO, workflows=workflows))
-        self.place = Place(root, Loaded(settings, {}, root / "watch.toml"), Console())
+        self.place = Context(root, Loaded(settings, {}, root / "watch.toml"), Console())
         self.said: list[str] = []
         self.slept: list[float] = []
         self.environ = {"GITHUB_TOKEN": TOKEN, "GITHUB_API_URL": github.api}

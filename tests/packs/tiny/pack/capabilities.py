@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.contracts.api import Capability, Vocabulary
+from atalaya.harness.api import Capability, Vocabulary
 
 NAMES = ("Client", "WeatherError")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from checks.contracts import api
+from atalaya.harness import api
 
 
 class Lab(api.Lab):

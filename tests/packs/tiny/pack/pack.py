@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from checks.contracts.duties import PackDuty, PromisesKept
-from checks.contracts.pack import Pack
-from checks.declare import N_, family
+from atalaya.harness.declare import N_, family
+from atalaya.harness.duties import PackDuty, PromisesKept
+from atalaya.harness.pack import Pack
 
 NAME = "tiny"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.contracts.serving import Answer, Lives, Turn, to_json
+from atalaya.harness.serving import Answer, Lives, Turn, to_json
 
 TOWNS = "/towns/"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from checks.contracts.api import Sdk, Smoke, Weather, attempt, describe, require
+from atalaya.harness.api import Sdk, Smoke, Weather, attempt, describe, require
 
 from .fixture import Lab
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.contracts.api import Step, promise, require, without_variables
+from atalaya.harness.api import Step, promise, require, without_variables
 
 from ..fixture import Lab
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.declare import Defects, StandIns
+from atalaya.harness.declare import Defects, StandIns
 
 DEFECTS = Defects("weather")
 

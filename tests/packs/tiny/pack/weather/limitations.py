@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.declare import Limitations
+from atalaya.harness.declare import Limitations
 
 LIMITATIONS = Limitations("weather")
 

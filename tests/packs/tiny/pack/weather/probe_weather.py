@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.contracts.api import limitation
+from atalaya.harness.api import limitation
 
 from ..fixture import Lab
 

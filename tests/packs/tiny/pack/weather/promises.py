@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from checks.declare import CRITICAL, MAJOR, Promises, Statements
+from atalaya.harness.declare import CRITICAL, MAJOR, Promises, Statements
 
 PROMISES = Promises("weather")
 

@@ -1,0 +1,273 @@
+"""Can a finished export be found and fetched: its address, its bytes, and what goes wrong on the way?"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from atalaya.harness.api import (
+    CannotTell,
+    NotApplicable,
+    Seen,
+    Step,
+    describe,
+    has_field,
+    promise,
+    require,
+    short,
+    words,
+)
+
+from ..export_helpers import asker, having, needs, sent_as
+from ..fixture import EXPORT, Lab
+
+LIST = "/aris3/exports"
+STATUS = f"{LIST}/{EXPORT}"
+DOWNLOAD = f"{STATUS}/download"
+
+PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
+IDENTITY = {"access_token": "token-1", "tenant_id": "tenant-1", "app_id": "app-1", "device_id": "device-1"}
+IDENTITY_HEADERS = ("authorization", "x-tenant-id", "x-app-id", "x-device-id")
+
+
+# ── fetching one ─────────────────────────────────────────────────────────────
+
+
+@promise("exports.artifact-has-an-address-when-ready")
+def check_artifact(lab: Lab) -> None:
+    exports = asker(lab, "resolve_export_artifact", "get_export_artifact", "get_export_status")
+    address = f"{lab.service.base_url}{DOWNLOAD}"
+    states: dict[str, str | None] = {
+        "READY": address,
+        "ready": address,
+        "Ready": address,
+        "COMPLETED": None,
+        "CREATED": None,
+        "FAILED": None,
+        "EXPIRED": None,
+        "READY_SOON": None,
+    }
+    for state, expected in states.items():
+        with lab.trial(state):
+            lab.service.script(EXPORT, state)
+            status = lab.given(partial(exports.get_export_status, EXPORT), "a status")
+            resolved = lab.attempt(partial(exports.resolve_export_artifact, status))
+            require(resolved.error is None, f"resolve_export_artifact {resolved.said()}")
+            got = getattr(resolved.value, "url", "no url at all")
+            require(got == expected, f"the address is {got!r}, not {expected!r}")
+            asked = lab.attempt(partial(exports.get_export_artifact, EXPORT))
+            require(asked.error is None, f"get_export_artifact {asked.said()}")
+            got = getattr(asked.value, "url", "no url at all")
+            require(got == expected, f"get_export_artifact has the address {got!r}, not {expected!r}")
+
+
+@promise("exports.address-keeps-the-base-path")
+def check_address_keeps_the_base_path(lab: Lab) -> None:
+    needs(lab, "resolve_export_artifact", "get_export_status")
+    for base in ("/gate", "/gate/way", "/gate/"):
+        with lab.trial(f"a base URL that ends in {base}"):
+            lab.service.script(EXPORT, "READY")
+            status = lab.given(partial(lab.exports().get_export_status, EXPORT), "a status")
+            http = lab.uncached(config=lab.config(api_base_url=lab.service.base_url + base))
+            lab.get(http, "/control")
+            if lab.log()[-1].path != f"{base.rstrip('/')}/control":
+                raise CannotTell("a plain GET loses the base path: see transport.base-path-is-kept")
+            resolved = lab.attempt(partial(lab.exports(http).resolve_export_artifact, status))
+            expected = f"{lab.service.base_url}{base.rstrip('/')}{DOWNLOAD}"
+            got = getattr(resolved.value, "url", None)
+            if got is None:
+                raise CannotTell("there is no address: see exports.artifact-has-an-address-when-ready")
+            require(got == expected, f"the address is {got!r}, not {expected!r}")
+
+
+@promise("exports.resolving-sends-nothing")
+def check_resolving(lab: Lab) -> None:
+    exports = asker(lab, "resolve_export_artifact", "get_export_status")
+    for state in ("READY", "CREATED"):
+        with lab.trial(state):
+            lab.service.script(EXPORT, state)
+            status = lab.given(partial(exports.get_export_status, EXPORT), "a status")
+            before = len(lab.log())
+            lab.attempt(partial(exports.resolve_export_artifact, status))
+            sent = lab.log()[before:]
+            require(not sent, f"it sent {words([f'{seen.method} {seen.path}' for seen in sent])}")
+
+
+@promise("exports.artifact-asks-for-the-status")
+def check_artifact_asks_for_the_status(lab: Lab) -> None:
+    exports = asker(lab, "get_export_artifact", "get_export_status")
+    with lab.trial("one artifact"):
+        lab.service.script(EXPORT, "READY")
+        lab.given(partial(exports.get_export_status, EXPORT), "a status")
+        [plain] = lab.log()
+        made = lab.attempt(partial(exports.get_export_artifact, EXPORT))
+        sent_as(lab, [(plain.method, plain.path)], after=1)
+        require(made.error is None, f"get_export_artifact {made.said()}")
+
+
+@promise("exports.download-is-whole")
+def check_download(lab: Lab) -> None:
+    exports = asker(lab, "download_export")
+    files = {
+        "text": b"export_id,stamp\r\nexp-1,1\r\n",
+        "every byte": bytes(range(256)) * 40,
+        "no text in any encoding": b"\xff\xfe\x00\xd8PK\x03\x04\x00",
+        "JSON": b'{"rows": []}',
+        "nothing": b"",
+    }
+    for label, content in files.items():
+        with lab.trial(label):
+            before = len(lab.log())
+            headers = {"Content-Type": "application/octet-stream"}
+            lab.service.answer("GET", DOWNLOAD, Step(raw=content, headers=headers))
+            made = lab.attempt(partial(exports.download_export, EXPORT))
+            require(made.error is None, f"the download {made.said()}")
+            sent_as(lab, [("GET", DOWNLOAD)], after=before)
+            require(
+                isinstance(made.value, bytes) and made.value == content,
+                f"the download is {short(made.value)}, and the file {short(content)}",
+            )
+
+
+@promise("exports.download-accepts-anything")
+def check_download_accepts(lab: Lab) -> None:
+    exports = asker(lab, "download_export")
+    with lab.trial("one download"):
+        seen = _downloaded(lab, exports)
+        accept = seen.headers.get("accept")
+        require(accept == "*/*", f"Accept is {accept!r}, not '*/*'")
+
+
+@promise("exports.identity-is-sent")
+def check_identity(lab: Lab) -> None:
+    needs(lab, "get_export_status")
+    arguments: dict[str, tuple[Any, ...]] = {
+        "request_export": (PAYLOAD,),
+        "list_exports": (),
+        "list_recent_exports": (3,),
+        "get_export_artifact": (EXPORT,),
+        "download_export": (EXPORT,),
+    }
+    identities = {"with an identity": IDENTITY, "with a token only": {"access_token": "token-2"}, "without one": {}}
+    lab.service.script(EXPORT, "READY")
+    for label, identity in identities.items():
+        exports = lab.exports(lab.uncached(), **identity)
+        lab.given(partial(exports.get_export_status, EXPORT), "a status")
+        expected = _identity_of(lab.log()[-1])
+        for method in having(lab, *arguments):
+            with lab.trial(f"{method}, {label}"):
+                before = len(lab.log())
+                lab.attempt(partial(getattr(exports, method), *arguments[method]))
+                sent = lab.log()[before:]
+                if not sent:
+                    raise CannotTell("nothing was sent")
+                got = _identity_of(sent[0])
+                require(got == expected, f"it sends {short(got)}, and a status request {short(expected)}")
+
+
+@promise("exports.download-trace-id")
+def check_download_trace_id(lab: Lab) -> None:
+    needs(lab, "download_export")
+    with lab.trial("a client with a trace context"):
+        context = lab.sdk.TraceContext("trace-77")
+        seen = _downloaded(lab, lab.exports(lab.http(trace=context)))
+        sent = seen.headers.get("x-trace-id")
+        require(sent == "trace-77", f"X-Trace-Id is {sent!r}, not 'trace-77'")
+    with lab.trial("a client without one"):
+        sent = _downloaded(lab, lab.exports()).headers.get("x-trace-id")
+        require(sent is None, f"X-Trace-Id is {sent!r}, and the client has no trace context")
+
+
+@promise("exports.download-is-never-cached")
+def check_download_is_never_cached(lab: Lab) -> None:
+    exports = asker(lab, "download_export")
+    with lab.trial("the same file three times"):
+        lab.service.answer("GET", DOWNLOAD, Step(raw=b"one"), Step(raw=b"two"), Step(raw=b"three"))
+        files = [lab.attempt(partial(exports.download_export, EXPORT)) for _ in range(3)]
+        sent = len(lab.log(DOWNLOAD))
+        require(sent == 3, f"{sent} requests on the wire for 3 downloads")
+        got = [made.value for made in files]
+        if any(made.error is not None for made in files):
+            raise CannotTell("a download failed: see exports.download-is-whole")
+        require(got == [b"one", b"two", b"three"], f"the downloads are {short(got)}")
+
+
+@promise("exports.download-is-tried-once")
+def check_download_is_tried_once(lab: Lab) -> None:
+    needs(lab, "download_export")
+    exports = lab.exports(lab.http(config=lab.config(retries=3)))
+    for label, step in (("503", Step(status=503)), ("a closed connection", Step(fault="close"))):
+        with lab.trial(label):
+            lab.service.answer("GET", DOWNLOAD, step, Step(raw=b"late"))
+            before = len(lab.log(DOWNLOAD))
+            made = lab.attempt(partial(exports.download_export, EXPORT))
+            sent = len(lab.log(DOWNLOAD)) - before
+            require(sent == 1, f"it was sent {sent} times, and {made.said()}")
+
+
+@promise("exports.download-errors-are-mapped")
+def check_download_errors(lab: Lab) -> None:
+    needs(lab, "download_export", "get_export_status")
+    exports = lab.exports(lab.uncached())
+    answers = {str(status): Step(status=status) for status in (400, 401, 403, 404, 409, 418, 422, 429, 500, 503)}
+    answers["404 with a body that is no JSON"] = Step(status=404, raw=b"gone", headers={"Content-Type": "text/plain"})
+    for label, answer in answers.items():
+        with lab.trial(label):
+            lab.service.answer("GET", STATUS, answer)
+            lab.service.answer("GET", DOWNLOAD, answer)
+            plain = lab.attempt(partial(exports.get_export_status, EXPORT))
+            if plain.error is None:
+                raise CannotTell(f"a plain GET that is answered {answer.status} {plain.said()}")
+            _as_plain(lab.attempt(partial(exports.download_export, EXPORT)).error, plain.error)
+
+
+@promise("exports.download-failures-are-heard")
+def check_download_failures(lab: Lab) -> None:
+    exports = asker(lab, "download_export")
+    for fault in ("close", "reset", "reset-mid-body", "garbage-status-line"):
+        with lab.trial(fault):
+            lab.service.answer("GET", DOWNLOAD, Step(fault=fault, raw=b"0123456789" * 20), Step(raw=b""))
+            made = lab.attempt(partial(exports.download_export, EXPORT))
+            require(made.error is not None, f"the download {made.said()}, and the file did not arrive")
+
+
+@promise("exports.download-calls-no-hook")
+def check_download_calls_no_hook(lab: Lab) -> None:
+    needs(lab, "download_export")
+    called: list[str] = []
+    hooks: dict[str, Any] = {
+        name: lambda *_, name=name: called.append(name)
+        for name in ("before_request", "after_response")
+        if has_field("HttpClient", name)
+    }
+    if not hooks:
+        raise NotApplicable("this SDK does not have hooks around a request")
+    with lab.trial(f"a client with {words([*hooks])}"):
+        _downloaded(lab, lab.exports(lab.http(**hooks)))
+        require(not called, f"it called {words(called)}")
+
+
+# ── what the checks share ────────────────────────────────────────────────────
+
+
+def _downloaded(lab: Lab, exports: Any) -> Seen:
+    """Download a file, and return the request that reached the service."""
+    lab.service.answer("GET", DOWNLOAD, Step(raw=b"a file"))
+    before = len(lab.log())
+    made = lab.attempt(partial(exports.download_export, EXPORT))
+    sent = lab.log()[before:]
+    if not sent:
+        raise CannotTell(f"nothing was sent: the download {made.said()}")
+    return sent[0]
+
+
+def _identity_of(seen: Seen) -> dict[str, str]:
+    return {name: seen.headers[name] for name in IDENTITY_HEADERS if name in seen.headers}
+
+
+def _as_plain(error: BaseException | None, plain: BaseException) -> None:
+    told = describe(error) if error is not None else "nothing"
+    require(type(error) is type(plain), f"the download raised {told}, and a plain GET {describe(plain)}")
+    for key in ("status_code", "code", "message"):
+        got, expected = getattr(error, key, None), getattr(plain, key, None)
+        require(got == expected, f"the error's {key} is {got!r}, and that of a plain GET {expected!r}")

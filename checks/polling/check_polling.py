@@ -1,0 +1,308 @@
+"""Does a wait see the end of an export, name it rightly, and keep its time?"""
+
+from __future__ import annotations
+
+import enum
+from functools import partial
+from typing import Any
+
+from atalaya.harness.api import Attempt, CannotTell, NotApplicable, Step, exists, promise, require, short, words
+
+from ..export_helpers import BRISK_S, FOREVER, at_once, completed, ended_by, needs, pollster, waiter
+from ..fixture import EXPORT, Lab, outcome_of, stamp_of
+
+OUTCOMES = {
+    "READY": "COMPLETED",
+    "COMPLETED": "COMPLETED",
+    "FAILED": "FAILED",
+    "ERROR": "FAILED",
+    "EXPIRED": "EXPIRED",
+    "NOT_FOUND": "NOT_FOUND",
+}
+
+
+# ── how it ends ──────────────────────────────────────────────────────────────
+
+
+@promise("polling.created-to-ready")
+def check_created_to_ready(lab: Lab) -> None:
+    with lab.trial("CREATED, CREATED, READY"):
+        lab.service.script(EXPORT, "CREATED", "CREATED", "READY")
+        completed(lab.wait(waiter(lab), timeout_sec=30.0))
+
+
+@promise("polling.terminal-states")
+def check_terminal_states(lab: Lab) -> None:
+    exports = pollster(lab)
+    for state, outcome in OUTCOMES.items():
+        for text in (state, state.lower(), state.title()):
+            with lab.trial(text):
+                lab.service.script(f"end-{text}", "CREATED", text, "CREATED")
+                wait = lab.wait(exports, f"end-{text}", timeout_sec=2.0)
+                require(wait.error is None, f"the wait {wait.said()} instead of returning {outcome}")
+                require(outcome_of(wait) == outcome, f"the outcome is {outcome_of(wait)}, not {outcome}")
+                polls = len(lab.polls(f"end-{text}"))
+                require(polls == 2, f"it polled {polls} times, and {text} was the second answer")
+                at_once(lab, wait, f"end-{text}")
+
+
+@promise("polling.outcome-is-a-str-enum")
+def check_outcome_is_a_str_enum(lab: Lab) -> None:
+    exports = pollster(lab)
+    for state in ("READY", "FAILED", "EXPIRED", "NOT_FOUND"):
+        with lab.trial(state):
+            lab.service.script(f"end-{state}", state)
+            wait = lab.wait(exports, f"end-{state}", timeout_sec=1.0)
+            if wait.error is not None:
+                raise CannotTell(f"there is no outcome to look at: the wait {wait.said()}")
+            outcome: Any = getattr(wait.value, "outcome", None)
+            if not isinstance(outcome, enum.Enum) and _renamed(lab):
+                raise NotApplicable("the outcomes of this SDK are told by the adapter, in the contract's words")
+            require(
+                isinstance(outcome, str) and isinstance(outcome, enum.Enum),
+                f"the outcome is {short(outcome)}, a {type(outcome).__name__}",
+            )
+            values, expected = sorted(member.value for member in type(outcome)), sorted({*OUTCOMES.values()})
+            require(values == expected, f"its members are {words(values)} instead of {words(expected)}")
+            require(outcome == outcome.value, f"{short(outcome)} does not compare equal to its own text")
+
+
+@promise("polling.unknown-states-keep-waiting")
+def check_unknown_states(lab: Lab) -> None:
+    exports = pollster(lab)
+    unknown = ("QUEUED_AGAIN", "PROCESSING", " READY ", "READY\n", "READY_SOON", "NOT-FOUND", "DONE", "CANCELLED", "")
+    for number, text in enumerate(unknown):
+        with lab.trial(f"{text!r} twice, then READY"):
+            lab.service.script(f"odd-{number}", text, text, "READY")
+            wait = lab.wait(exports, f"odd-{number}", timeout_sec=2.0)
+            polls = len(lab.polls(f"odd-{number}"))
+            require(polls >= 3, f"after {polls} polls that saw {text!r} the wait {wait.said()}")
+            if wait.error is not None:
+                raise CannotTell(f"READY, in the end, does not end the wait: it {wait.said()}")
+
+
+@promise("polling.result-is-as-asked")
+def check_result_is_as_asked(lab: Lab) -> None:
+    exports = pollster(lab)
+    with lab.trial("READY, under another name"):
+        lab.service.script(EXPORT, "CREATED", Step(state="READY", fields={"export_id": "exp-other"}))
+        wait = lab.wait(exports)
+        _returned(wait)
+        asked = getattr(wait.value, "export_id", None)
+        require(asked == EXPORT, f"the result names {asked!r}, and {EXPORT!r} was asked for")
+        _last_status(lab, wait, EXPORT, "READY")
+    for state in ("FAILED", "EXPIRED"):
+        with lab.trial(state):
+            lab.service.script(f"end-{state}", "CREATED", state)
+            wait = lab.wait(exports, f"end-{state}")
+            _returned(wait)
+            _last_status(lab, wait, f"end-{state}", state)
+
+
+@promise("polling.not-found-at-first-raises")
+def check_not_found_at_first(lab: Lab) -> None:
+    with lab.trial("an unknown id"):
+        lab.service.script(EXPORT, Step(status=404))
+        wait = lab.wait(pollster(lab))
+        require(isinstance(wait.error, lab.sdk.NotFoundError), f"the wait {wait.said()} instead of NotFoundError")
+        require(len(lab.polls()) == 1, f"{len(lab.polls())} polls for an id that is not known")
+
+
+@promise("polling.not-found-later-is-expired")
+def check_not_found_later(lab: Lab) -> None:
+    exports = pollster(lab)
+    for label, seen in (("CREATED", ("CREATED",)), ("CREATED, PROCESSING", ("CREATED", "PROCESSING"))):
+        with lab.trial(f"{label}, then 404"):
+            export_id = f"gone-{len(seen)}"
+            lab.service.script(export_id, *seen, Step(status=404))
+            wait = lab.wait(exports, export_id)
+            require(wait.error is None, f"the wait {wait.said()} instead of returning EXPIRED")
+            require(outcome_of(wait) == "EXPIRED", f"the outcome is {outcome_of(wait)}")
+            polls = len(lab.polls(export_id))
+            require(polls == len(seen) + 1, f"{polls} polls, and the export was gone at number {len(seen) + 1}")
+            last = getattr(wait.value.status, "status", None)
+            require(last == seen[-1], f"its status is {last!r}, and the last one seen was {seen[-1]!r}")
+            asked = getattr(wait.value, "export_id", None)
+            require(asked == export_id, f"the result names {asked!r}, and {export_id!r} was asked for")
+
+
+@promise("polling.network-failure-ends-the-wait")
+def check_network_failure(lab: Lab) -> None:
+    exports = pollster(lab)
+    for fault in ("close", "reset", "garbage-status-line", "truncated-body", "reset-mid-body"):
+        for label, before in (("at first", ()), ("after an answered poll", ("CREATED",))):
+            with lab.trial(f"{fault}, {label}"):
+                export_id = f"{fault}-{len(before)}"
+                lab.service.script(export_id, *before, Step(fault=fault, state="CREATED"), "READY")
+                lab.service.script("plain", Step(fault=fault, state="CREATED"))
+                plain = lab.attempt(partial(exports.get_export_status, "plain"))
+                wait = lab.wait(exports, export_id)
+                if "body" not in fault:  # HTTP libraries differ in what they make of half a body
+                    require(
+                        isinstance(wait.error, lab.sdk.TransportError),
+                        f"the wait {wait.said()} instead of TransportError",
+                    )
+                ended_by(lab, wait, plain, export_id, polls=len(before) + 1)
+                at_once(lab, wait, export_id)
+
+
+@promise("polling.errors-end-the-wait")
+def check_errors_end_the_wait(lab: Lab) -> None:
+    exports = pollster(lab)
+    for status in (400, 401, 403, 408, 409, 422, 429, 500, 503):
+        lab.service.script("plain", Step(status=status))
+        plain = lab.attempt(partial(exports.get_export_status, "plain"))
+        for label, before in (("at first", ()), ("after an answered poll", ("CREATED",))):
+            with lab.trial(f"{status} {label}"):
+                export_id = f"error-{status}-{len(before)}"
+                lab.service.script(export_id, *before, Step(status=status), "READY")
+                wait = lab.wait(exports, export_id)
+                ended_by(lab, wait, plain, export_id, polls=len(before) + 1)
+                at_once(lab, wait, export_id)
+
+
+@promise("polling.malformed-answers-end-the-wait")
+def check_malformed_answers(lab: Lab) -> None:
+    exports = pollster(lab)
+    answers = {
+        "a list": Step(json=[]),
+        "null": Step(json=None),
+        "a text": Step(json="READY"),
+        "an empty body": Step(status=200),
+        "an object without a status": Step(json={"export_id": EXPORT}),
+        "no JSON": Step(fault="garbage-body"),
+    }
+    for what, answer in answers.items():
+        lab.service.script("plain", answer)
+        plain = lab.attempt(partial(exports.get_export_status, "plain"))
+        for label, before in (("at first", ()), ("after an answered poll", ("CREATED",))):
+            with lab.trial(f"{what}, {label}"):
+                export_id = f"{what.replace(' ', '-')}-{len(before)}"
+                lab.service.script(export_id, *before, answer, "READY")
+                wait = lab.wait(exports, export_id)
+                ended_by(lab, wait, plain, export_id, polls=len(before) + 1)
+
+
+@promise("polling.polls-are-retried")
+def check_polls_are_retried(lab: Lab) -> None:
+    exports = pollster(lab, retries=2, retry_backoff_seconds=0.5)
+    stumbles = (Step(status=503), Step(fault="close"))
+    lab.service.script("plain", *stumbles, "CREATED")
+    lab.given(partial(exports.get_export_status, "plain"), "a status at the third attempt")
+    for label, life in (
+        ("at first", (*stumbles, "CREATED", "READY")),
+        ("later", ("CREATED", *stumbles, "READY")),
+        ("at each poll", (*stumbles, "CREATED", *stumbles, "READY")),
+    ):
+        with lab.trial(f"503, a closed connection, an answer: {label}"):
+            export_id = f"stumbles-{label.replace(' ', '-')}"
+            lab.service.script(export_id, *life)
+            wait = lab.wait(exports, export_id, timeout_sec=30.0)
+            require(wait.error is None, f"a poll that its retries would have carried over: the wait {wait.said()}")
+            sent = len(lab.polls(export_id))
+            require(sent == len(life), f"{sent} requests on the wire instead of {len(life)}")
+    with lab.trial("503 for ever, after an answered poll"):
+        lab.service.script("down", Step(status=503))
+        plain = lab.attempt(partial(exports.get_export_status, "down"))
+        attempts = len(lab.polls("down"))
+        lab.service.script("falls", "CREATED", Step(status=503))
+        ended_by(lab, lab.wait(exports, "falls", timeout_sec=30.0), plain, "falls", polls=1 + attempts)
+
+
+# ── what it asks ─────────────────────────────────────────────────────────────
+
+
+@promise("polling.polls-are-status-requests")
+def check_polls_are_status_requests(lab: Lab) -> None:
+    needs(lab, "wait_for_export_ready")
+    identity = {"access_token": "token-1", "tenant_id": "tenant-1", "app_id": "app-1", "device_id": "device-1"}
+    for label, fields in (("with an identity", identity), ("without one", {})):
+        with lab.trial(label):
+            lab.service.script(EXPORT, "CREATED")
+            exports = lab.exports(lab.uncached(), **fields)
+            lab.given(partial(exports.get_export_status, EXPORT), "a status")
+            [plain, *_] = lab.log()[-1:]
+            lab.service.script(EXPORT, "CREATED", "READY")
+            lab.wait(exports)
+            polls = lab.log()[plain.number :]
+            require(bool(polls), "no poll reached the service")
+            names = ("authorization", "x-tenant-id", "x-app-id", "x-device-id", "accept")
+            for poll in polls:
+                told = f"{poll.method} {poll.path}"
+                require(
+                    (poll.method, poll.path) == (plain.method, plain.path),
+                    f"a poll is {told}, and a status request {plain.method} {plain.path}",
+                )
+                for name in names:
+                    sent, expected = poll.headers.get(name), plain.headers.get(name)
+                    require(sent == expected, f"a poll sends {name} {sent!r}, and a status request {expected!r}")
+                require(
+                    ("x-trace-id" in poll.headers) == ("x-trace-id" in plain.headers),
+                    "of a poll and a status request only one carries X-Trace-ID",
+                )
+                require(not poll.body, f"a poll has a body: {short(poll.body)}")
+
+
+@promise("polling.wait-until-ready-is-the-same-wait")
+def check_wait_until_ready(lab: Lab) -> None:
+    needs(lab, "wait_for_export_ready", "wait_until_ready")
+    lives: dict[str, tuple[str | Step, ...]] = {state: ("CREATED", state) for state in OUTCOMES}
+    lives |= {"time-out": FOREVER, "gone": ("CREATED", Step(status=404)), "unknown": (Step(status=404),)}
+    for label, life in lives.items():
+        with lab.trial(label):
+            results = []
+            for method, budget, interval in (
+                ("wait_for_export_ready", "timeout_sec", "poll_interval_sec"),
+                ("wait_until_ready", "timeout_seconds", "poll_interval_seconds"),
+            ):
+                export_id = f"{method[5:8]}-{label}"
+                lab.service.script(export_id, "CREATED", *life)
+                exports = waiter(lab)
+                lab.given(partial(exports.get_export_status, export_id), "a status")  # in the cache, if there is one
+                wait = getattr(exports, method)
+                made = lab.attempt(partial(wait, export_id, **{budget: 1.0, interval: BRISK_S}))
+                results.append((made, len(lab.polls(export_id)) - 1))
+            (long, long_polls), (brief, brief_polls) = results
+            require(
+                type(brief.error) is type(long.error),
+                f"wait_until_ready {brief.said()}, and wait_for_export_ready {long.said()}",
+            )
+            # Pauses that are a little longer than asked make one poll more or less before a time-out.
+            slack = 2 if label == "time-out" else 0
+            require(
+                abs(brief_polls - long_polls) <= slack,
+                f"wait_until_ready polled {brief_polls} times, and wait_for_export_ready {long_polls}",
+            )
+            require(
+                abs(brief.elapsed_s - long.elapsed_s) <= BRISK_S * 2,
+                f"wait_until_ready took {brief.elapsed_s:.1f} s, and wait_for_export_ready {long.elapsed_s:.1f} s",
+            )
+            if long.error is None:
+                expected = getattr(long.value.status, "status", None)
+                got = getattr(brief.value, "status", None)
+                require(got == expected, f"wait_until_ready {brief.said()} instead of a status of {expected!r}")
+
+
+# ── what the checks share ────────────────────────────────────────────────────
+
+
+def _returned(wait: Attempt) -> None:
+    if wait.error is not None:
+        raise CannotTell(f"there is no result to look at: the wait {wait.said()}")
+
+
+def _renamed(lab: Lab) -> bool:
+    """Whether the outcomes have other names in the SDK itself."""
+    own = lab.sdk.ExportTerminalState if exists("ExportTerminalState") else None
+    if not (isinstance(own, type) and issubclass(own, enum.Enum)):
+        return False
+    return not {member.value for member in own} & {*OUTCOMES.values()}
+
+
+def _last_status(lab: Lab, wait: Attempt, export_id: str, state: str) -> None:
+    status = getattr(wait.value, "status", None)
+    last = lab.polls(export_id)[-1].stamp
+    require(
+        getattr(status, "status", None) == state and stamp_of(status) == last,
+        f"the result holds {short(status)} instead of the last answer, {state} with stamp {last}",
+    )

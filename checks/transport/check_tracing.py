@@ -1,0 +1,887 @@
+"""Does what goes along with a request go along: its trace, its caller's identity, its hooks, its context?"""
+
+from __future__ import annotations
+
+import inspect
+import os
+import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from atalaya.harness.api import (
+    Attempt,
+    Broken,
+    CannotTell,
+    HarnessError,
+    NotApplicable,
+    Seen,
+    Step,
+    describe,
+    exists,
+    has_field,
+    has_method,
+    promise,
+    require,
+    short,
+    takes,
+    words,
+)
+
+from ..fixture import Lab
+
+TRACE = "x-trace-id"
+WHO = {"access_token": "tok", "tenant_id": "ten", "app_id": "app", "device_id": "dev"}
+IDENTITY = {"authorization": "Bearer tok", "x-tenant-id": "ten", "x-app-id": "app", "x-device-id": "dev"}
+HEADER_OF = dict(zip(WHO, IDENTITY, strict=True))
+
+# The fields of HttpClient that callers give, in their order.
+CLIENT_FIELDS = (
+    "config",
+    "trace",
+    "session",
+    "before_request",
+    "after_response",
+    "cache_ttl_seconds",
+    "enable_get_cache",
+    "last_operation",
+)
+
+
+# ── the trace ────────────────────────────────────────────────────────────────
+
+
+@promise("transport.trace-id-is-sent")
+def check_trace_id_is_sent(lab: Lab) -> None:
+    with lab.trial("without a context"):
+        http = lab.http()
+        for path in ("/aris3/a", "/aris3/b"):
+            lab.given(partial(http.request, "GET", path), "a GET")
+        lab.given(partial(http.request, "POST", "/aris3/p", json_body={}), "a POST")
+        ids = [seen.headers.get(TRACE, "") for seen in lab.log()]
+        require(all(ids), "a request without a context carried no X-Trace-ID")
+        require(len(set(ids)) == len(ids), "two requests without a context carried the same id")
+    if not lab.sdk.has("trace"):
+        return
+    with lab.trial("with a context that has an id"):
+        http = lab.http(trace=lab.sdk.TraceContext(trace_id="trace-of-ours"))
+        for method in ("GET", "POST"):
+            lab.given(partial(http.request, method, "/aris3/c"), "a request")
+            sent = _sent(lab, "/aris3/c", method)
+            require(sent == "trace-of-ours", f"the context's id was not sent: {short(sent)}")
+    with lab.trial("with a context that has none yet"):
+        context = lab.sdk.TraceContext()
+        http = lab.http(trace=context)
+        first, second = (_trace_of(lab, http, path) for path in ("/aris3/d", "/aris3/e"))
+        require(bool(first), "the request carried no X-Trace-ID")
+        require(first == second, "two requests with one context carried two ids")
+        require(context.trace_id == first, f"the context's id is {short(context.trace_id)}, another was sent")
+    with lab.trial("on each attempt"):
+        http = lab.http(config=lab.config(retries=2), trace=lab.sdk.TraceContext(trace_id="trace-of-ours"))
+        lab.service.answer("GET", "/aris3/retried", Step(status=503), Step(status=503), Step(status=200, json={}))
+        lab.get(http, "/aris3/retried")
+        sent_ids = {seen.headers.get(TRACE) for seen in lab.log("/aris3/retried")}
+        require(sent_ids == {"trace-of-ours"}, f"its attempts carried {short(sent_ids)}")
+
+
+@promise("transport.no-context-stays-none")
+def check_no_context_stays_none(lab: Lab) -> None:
+    lab.sdk.needs("trace")
+    http = lab.http()
+    for label, step in (
+        ("an answer with an id", Step(status=200, json={}, trace_id="t-1")),
+        ("an error with an id", Step(status=404, trace_id="t-2")),
+        ("a closed connection", Step(fault="close")),
+    ):
+        with lab.trial(label):
+            lab.service.answer("GET", "/aris3/a", step)
+            lab.get(http, "/aris3/a")
+            require(http.trace is None, f"its trace has become {short(http.trace)}")
+    with lab.trial("the request after an answer with an id"):
+        lab.service.answer("GET", "/aris3/b", Step(status=200, json={}, trace_id="t-3"))
+        lab.given(lambda: http.request("GET", "/aris3/b"), "a GET")
+        sent = _trace_of(lab, http, "/aris3/c")
+        require(sent != "t-3", "without a context, the id of the answer before was sent")
+
+
+@promise("transport.trace-id-is-adopted")
+def check_trace_id_is_adopted(lab: Lab) -> None:
+    lab.sdk.needs("trace")
+    for label, method, step in (
+        ("a GET", "GET", Step(status=200, json={}, trace_id="from-service")),
+        ("a POST", "POST", Step(status=201, json={}, trace_id="from-service")),
+        ("an empty answer", "GET", Step(status=204, trace_id="from-service")),
+        ("lower case", "GET", Step(status=200, json={}, headers={TRACE: "from-service"})),
+        ("upper case", "GET", Step(status=200, json={}, headers={TRACE.upper(): "from-service"})),
+        ("an error without a body", "GET", Step(status=404, raw=b"", trace_id="from-service")),
+    ):
+        with lab.trial(label):
+            context = lab.sdk.TraceContext(trace_id="ours")
+            http = lab.http(trace=context)
+            lab.service.answer(method, "/aris3/a", step)
+            lab.attempt(partial(http.request, method, "/aris3/a"), "a request")
+            sent = _trace_of(lab, http, "/aris3/next")
+            require(sent == "from-service", f"the next request carried {short(sent)}, not the answered id")
+            require(context.trace_id == sent, f"the context holds {short(context.trace_id)}")
+    with lab.trial("an answer without an id"):
+        http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
+        lab.given(lambda: http.request("GET", "/aris3/plain"), "a GET")
+        sent = _trace_of(lab, http, "/aris3/next")
+        require(sent == "ours", f"the next request carried {short(sent)}, not the context's id")
+
+
+@promise("transport.error-body-gives-the-trace-id")
+def check_error_body_gives_the_trace_id(lab: Lab) -> None:
+    lab.sdk.needs("trace")
+    for label, method, status, headers in (
+        ("beside a header", "GET", 404, {"X-Trace-ID": "from-header"}),
+        ("without a header", "GET", 422, {}),
+        ("of a POST, beside a header", "POST", 409, {"X-Trace-ID": "from-header"}),
+        ("of a failing service", "GET", 500, {"X-Trace-ID": "from-header"}),
+    ):
+        with lab.trial(label):
+            context = lab.sdk.TraceContext(trace_id="ours")
+            http = lab.http(trace=context)
+            body = {"code": "C", "message": "M", "details": None, "trace_id": "from-body"}
+            lab.service.answer(method, "/aris3/e", Step(status=status, json=body, headers=headers))
+            got = lab.attempt(partial(http.request, method, "/aris3/e"), "a request")
+            if not isinstance(got.error, lab.sdk.ApiError):
+                raise CannotTell(f"the call {got.said()}")
+            sent = _trace_of(lab, http, "/aris3/next")
+            require(sent == "from-body", f"the next request carried {short(sent)}, not the id of the body")
+    with lab.trial("an id that is no text"):
+        http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
+        lab.service.answer("GET", "/aris3/n", Step(status=400, json={"code": "C", "trace_id": 7}))
+        lab.get(http, "/aris3/n")
+        sent = _trace_of(lab, http, "/aris3/next")
+        require(sent == "ours", f"the next request carried {short(sent)}, not the context's id")
+
+
+@promise("transport.success-body-gives-no-trace-id")
+def check_success_body_gives_no_trace_id(lab: Lab) -> None:
+    lab.sdk.needs("trace")
+    for label, headers, expected in (
+        ("beside a header", {"X-Trace-ID": "from-header"}, "from-header"),
+        ("without a header", {}, "ours"),
+    ):
+        with lab.trial(label):
+            http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
+            lab.service.answer("GET", "/aris3/s", Step(status=200, json={"trace_id": "from-body"}, headers=headers))
+            lab.given(partial(http.request, "GET", "/aris3/s"), "a GET")
+            sent = _trace_of(lab, http, "/aris3/next")
+            if sent == "from-body":
+                require(False, "the next request carried the id of the body")
+            if sent != expected:
+                raise CannotTell(f"the next request carried {short(sent)}: see transport.trace-id-is-adopted")
+
+
+@promise("transport.callers-trace-id-is-overwritten")
+def check_callers_trace_id_is_overwritten(lab: Lab) -> None:
+    theirs = {"X-Trace-ID": "theirs"}
+    with lab.trial("without a context"):
+        http = lab.http()
+        lab.given(lambda: http.request("GET", "/aris3/a", headers=theirs), "a GET")
+        sent = _sent(lab, "/aris3/a")
+        require(sent != "theirs", "the caller's own id was sent")
+        if not sent:
+            raise CannotTell("no X-Trace-ID was sent: see transport.trace-id-is-sent")
+    if not lab.sdk.has("trace"):
+        return
+    with lab.trial("with a context"):
+        http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
+        lab.given(lambda: http.request("GET", "/aris3/b", headers=theirs), "a GET")
+        sent = _sent(lab, "/aris3/b")
+        require(sent != "theirs", "the caller's own id was sent in place of the context's")
+
+
+@promise("transport.trace-context-makes-one-id")
+def check_trace_context_makes_one_id(lab: Lab) -> None:
+    lab.sdk.needs("trace")
+    make = lab.sdk.TraceContext
+    with lab.trial("a new context"):
+        context = make()
+        require(context.trace_id is None, f"its id is {short(context.trace_id)} before anybody asked")
+        first = context.ensure()
+        _is_uuid4(first)
+        require(context.ensure() == first, "asked twice, it made two ids")
+        require(context.trace_id == first, f"it keeps {short(context.trace_id)}, and not the id that it gave")
+    with lab.trial("two contexts"):
+        require(make().ensure() != make().ensure(), "they made the same id")
+    with lab.trial("a context with an id"):
+        require(make(trace_id="ours").ensure() == "ours", "it did not keep the id that it was made with")
+        require(make("ours").ensure() == "ours", "it did not keep the id that it was made with, by position")
+    with lab.trial("an id that is set later"):
+        context = make()
+        context.trace_id = "later"
+        require(context.ensure() == "later", "it did not take the id that it was given")
+
+
+@promise("transport.trace-context-adopts")
+def check_trace_context_adopts(lab: Lab) -> None:
+    lab.sdk.needs("trace")
+    for method, cases in {
+        "update_from_headers": (
+            ({"X-Trace-ID": "new"}, "new"),
+            ({"x-trace-id": "new"}, "new"),
+            ({"X-TRACE-ID": "new", "Other": "1"}, "new"),
+            ({"X-Trace": "no", "Trace-ID": "no"}, "old"),
+            ({}, "old"),
+        ),
+        "update_from_payload": (
+            ({"trace_id": "new"}, "new"),
+            ({"trace_id": "new", "code": "C"}, "new"),
+            ({"trace_id": ""}, "old"),
+            ({"trace_id": None}, "old"),
+            ({"trace_id": 7}, "old"),
+            ({"trace_id": ["new"]}, "old"),
+            ({"traceId": "no", "X-Trace-ID": "no"}, "old"),
+            ({}, "old"),
+        ),
+    }.items():
+        if not has_method("TraceContext", method):
+            continue
+        for mapping, expected in cases:
+            with lab.trial(f"{method}({mapping!r})"):
+                context = lab.sdk.TraceContext(trace_id="old")
+                got = lab.attempt(partial(getattr(context, method), mapping), method)
+                require(got.error is None, f"it {got.said()}")
+                require(context.trace_id == expected, f"its id is {short(context.trace_id)}, not {expected!r}")
+
+
+# ── idempotency ──────────────────────────────────────────────────────────────
+
+
+@promise("transport.idempotency-keys-are-new")
+def check_idempotency_keys_are_new(lab: Lab) -> None:
+    lab.sdk.needs("idempotency-keys")
+    for label, make in (
+        ("new_idempotency_keys", lambda: lab.sdk.new_idempotency_keys()),
+        ("resolve_idempotency_keys, given nothing", lambda: lab.sdk.resolve_idempotency_keys()),
+    ):
+        with lab.trial(label):
+            keys = [lab.given(make, label) for _ in range(3)]
+            made = [value for one in keys for value in (one.transaction_id, one.idempotency_key)]
+            for value in made:
+                _is_uuid4(value)
+            require(len(set(made)) == len(made), f"three calls made {len(set(made))} keys instead of 6")
+
+
+@promise("transport.idempotency-keys-are-kept")
+def check_idempotency_keys_are_kept(lab: Lab) -> None:
+    lab.sdk.needs("idempotency-keys")
+    for given in ({"transaction_id": "T"}, {"idempotency_key": "K"}, {"transaction_id": "T", "idempotency_key": "K"}):
+        with lab.trial(f"given {words(list(given))}"):
+            for _ in range(2):
+                keys = lab.given(partial(lab.sdk.resolve_idempotency_keys, **given), "resolve_idempotency_keys")
+                for field in ("transaction_id", "idempotency_key"):
+                    value = getattr(keys, field, None)
+                    if field in given:
+                        require(value == given[field], f"{field} is {short(value)}, not {given[field]!r}")
+                    else:
+                        require(bool(value) and value not in ("T", "K"), f"{field} was made as {short(value)}")
+    with lab.trial("given by position"):
+        keys = lab.given(lambda: lab.sdk.resolve_idempotency_keys("T", "K"), "resolve_idempotency_keys")
+        got = keys.transaction_id, keys.idempotency_key
+        require(got == ("T", "K"), f"the keys are {short(got)}")
+
+
+@promise("transport.idempotency-keys-are-frozen")
+def check_idempotency_keys_are_frozen(lab: Lab) -> None:
+    if not exists("IdempotencyKeys"):
+        raise NotApplicable("this SDK has no IdempotencyKeys")
+    for field in ("transaction_id", "idempotency_key"):
+        with lab.trial(field):
+            keys = lab.given(
+                lambda: lab.sdk.IdempotencyKeys(transaction_id="T", idempotency_key="K"), "IdempotencyKeys"
+            )
+            changed = lab.attempt(partial(setattr, keys, field, "other"), f"keys.{field} = 'other'")
+            require(changed.error is not None, "it could be changed")
+
+
+@promise("transport.idempotency-header")
+def check_idempotency_header(lab: Lab) -> None:
+    lab.sdk.needs("idempotency-keys")
+    if not exists("idempotency_headers"):
+        raise NotApplicable("this SDK has no idempotency_headers")
+    with lab.trial("keys of the caller's own"):
+        keys = lab.given(lambda: lab.sdk.IdempotencyKeys("T", "K"), "IdempotencyKeys")
+        headers = lab.given(lambda: lab.sdk.idempotency_headers(keys), "idempotency_headers")
+        require(dict(headers) == {"Idempotency-Key": "K"}, f"the headers are {short(headers)}")
+
+
+# ── identity ─────────────────────────────────────────────────────────────────
+
+
+@promise("transport.identity-is-sent")
+def check_identity_is_sent(lab: Lab) -> None:
+    lab.service.script("exp-1", "READY")
+    chosen: list[dict[str, str]] = [WHO, {}, *({field: value} for field, value in WHO.items())]
+    for who in chosen:
+        with lab.trial(f"set: {words(list(who)) or 'nothing'}"):
+            exports = lab.exports(lab.http(), **who)
+            lab.given(partial(exports.get_export_status, "exp-1"), "a status request")
+            _identifies(lab.polls()[-1].headers, who)
+    with lab.trial("a POST, all set"):
+        exports = lab.exports(lab.http(), **WHO)
+        order = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "T"}
+        got = lab.attempt(lambda: exports.request_export(order), "request_export")
+        posts = lab.log("/aris3/exports", "POST")
+        if not posts:
+            raise CannotTell(f"nothing was sent: request_export {got.said()}")
+        _identifies(posts[-1].headers, WHO)
+
+
+@promise("transport.identity-is-not-shared")
+def check_identity_is_not_shared(lab: Lab) -> None:
+    lab.service.script("exp-1", "READY")
+    http = lab.http()
+    others = {"access_token": "second", "tenant_id": "second"}
+    for number, who in enumerate((WHO, {}, others, WHO, {"device_id": "third"})):
+        with lab.trial(f"client {number + 1} on one HttpClient, set: {words(list(who)) or 'nothing'}"):
+            before = len(lab.polls())
+            exports = lab.exports(http, **who)
+            _forget(lab, http)
+            lab.given(partial(exports.get_export_status, "exp-1"), "a status request")
+            fresh = lab.polls()[before:]
+            if not fresh:
+                raise CannotTell("it was answered from the cache: see cache.identities-are-kept-apart")
+            for field, name in HEADER_OF.items():
+                value = fresh[-1].headers.get(name)
+                own = value is None or (field in who and who[field] in value)
+                require(own, f"{name} is another's: {short(value)}")
+
+
+@promise("transport.callers-headers-beat-identity")
+def check_callers_headers_beat_identity(lab: Lab) -> None:
+    exports = lab.exports(lab.http(), **WHO)
+    if not callable(getattr(exports, "_request", None)):
+        raise NotApplicable("this SDK's clients have no _request")
+    for name, expected in (("X-Tenant-ID", "theirs"), ("Authorization", "Basic abc"), ("X-Device-ID", "theirs")):
+        with lab.trial(name):
+            path = f"/aris3/{name.lower()}"
+            lab.given(partial(exports._request, "GET", path, headers={name: expected}), "a GET")
+            headers = lab.log(path)[-1].headers
+            require(
+                headers.get(name.lower()) == expected,
+                f"{name} is {short(headers.get(name.lower()))}, not the caller's {expected!r}",
+            )
+
+
+@promise("transport.session-token-is-that-of-the-moment")
+def check_session_token(lab: Lab) -> None:
+    session = _session(lab, token="tok-1")
+    lab.service.script("exp-1", "READY")
+    older = lab.given(session.exports_client, "exports_client")
+    with lab.trial("a client made with the first token"):
+        _has_only_token(_asked_by(lab, older), "tok-1")
+    with lab.trial("a client made after a change"):
+        session.token = "tok-2"
+        newer = lab.given(session.exports_client, "exports_client")
+        _forget(lab, newer.http)
+        _has_only_token(_asked_by(lab, newer), "tok-2")
+    with lab.trial("the older client, after the change"):
+        _forget(lab, older.http)
+        _has_only_token(_asked_by(lab, older), "tok-1")
+    with lab.trial("a session without a token"):
+        client = lab.given(_session(lab).exports_client, "exports_client")
+        _has_only_token(_asked_by(lab, client), "")
+
+
+@promise("transport.session-shares-one-trace")
+def check_session_shares_one_trace(lab: Lab) -> None:
+    lab.sdk.needs("trace")
+    lab.service.script("exp-1", "READY")
+    contexts: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("a trace of its own", {}),
+        ("a trace of the caller's", {"trace": lab.sdk.TraceContext("ours")}),
+    )
+    for label, fields in contexts:
+        with lab.trial(label):
+            session = _session(lab, token="tok", **fields)
+            clients = [lab.given(session.exports_client, "exports_client") for _ in range(2)]
+            ids = [_asked_by(lab, client).get(TRACE) for client in clients]
+            require(ids[0] == ids[1], f"two of its clients sent {words(ids)}")
+            require(not fields or ids[0] == "ours", f"its clients sent {short(ids[0])}, not the caller's id")
+
+
+# ── hooks ────────────────────────────────────────────────────────────────────
+
+
+@promise("transport.before-request-sees-the-request")
+def check_before_request(lab: Lab) -> None:
+    lab.sdk.needs("hooks")
+    for method, body in (("GET", {}), ("POST", {"json_body": {"a": 1}}), ("DELETE", {})):
+        with lab.trial(method):
+            calls: list[tuple[Any, ...]] = []
+            sent_before: list[int] = []
+
+            def hook(
+                *given: Any, calls: list[Any] = calls, sent_before: list[int] = sent_before, path: str = method
+            ) -> None:
+                calls.append(given)
+                sent_before.append(len(lab.log(f"/aris3/{path}")))
+
+            http = lab.http(before_request=hook)
+            call = partial(http.request, method, f"/aris3/{method}", headers={"X-Own": "1"}, params={"q": "z"}, **body)
+            got = lab.attempt(call, method)
+            require(len(calls) == 1, f"it was called {len(calls)} times instead of once")
+            require(sent_before == [0], "it was called after the request was sent")
+            require(len(calls[0]) == 3, f"it was given {len(calls[0])} things instead of three")
+            verb, url, ctx = calls[0]
+            require(verb == method, f"the method that it was given is {short(verb)}")
+            whole = f"{lab.service.base_url}/aris3/{method}"
+            require(str(url).partition("?")[0] == whole, f"the URL that it was given is {short(url)}")
+            require(isinstance(ctx, Mapping), f"the context that it was given is {short(ctx)}")
+            for key in ("headers", "json_body", "params"):
+                require(key in ctx, f"the context that it was given has no {key}: {short(sorted(ctx))}")
+            require(ctx["json_body"] == body.get("json_body"), f"json_body is {short(ctx['json_body'])}")
+            require(ctx["params"] == {"q": "z"}, f"params is {short(ctx['params'])}")
+            told = {str(name).lower(): value for name, value in ctx["headers"].items()}
+            require(told.get("x-own") == "1", "the caller's own header is not among those that it was given")
+            seen = lab.log(f"/aris3/{method}")
+            if len(seen) != 1:
+                raise CannotTell(f"{len(seen)} requests arrived: the call {got.said()}")
+            require(told.get(TRACE) == seen[0].headers.get(TRACE), "the trace id that it was given was not sent")
+
+
+@promise("transport.before-request-may-change-headers")
+def check_before_request_may_change_headers(lab: Lab) -> None:
+    lab.sdk.needs("hooks")
+
+    called: list[str] = []
+
+    def change(method: str, url: str, ctx: Any) -> None:
+        called.append(url)
+        ctx["headers"]["X-Signed"] = "by the hook"
+        ctx["headers"]["X-Replaced"] = "by the hook"
+        ctx["headers"].pop("X-Removed", None)
+
+    own = {"X-Replaced": "by the caller", "X-Removed": "by the caller"}
+    http = lab.http(config=lab.config(retries=1), before_request=change)
+    lab.service.answer("GET", "/aris3/retried", Step(status=503), Step(status=200, json={}))
+    for method, path in (("GET", "/aris3/a"), ("POST", "/aris3/a"), ("GET", "/aris3/retried")):
+        with lab.trial(f"{method} {path}"):
+            got = lab.attempt(partial(http.request, method, path, headers=own), method)
+            seen = lab.log(path, method)
+            if not seen:
+                raise CannotTell(f"nothing was sent: the call {got.said()}")
+            if not called:
+                raise CannotTell("the hook was not called: see transport.before-request-sees-the-request")
+            for one in seen:
+                for name in ("x-signed", "x-replaced"):
+                    value = one.headers.get(name)
+                    require(value == "by the hook", f"{name} arrived as {short(value)}")
+                require("x-removed" not in one.headers, "a header that the hook took away was sent")
+
+
+@promise("transport.before-request-changes-nothing-else")
+def check_before_request_changes_nothing_else(lab: Lab) -> None:
+    lab.sdk.needs("hooks")
+
+    def rebind(method: str, url: str, ctx: Any) -> None:
+        ctx["params"] = {"changed": "yes"}
+        ctx["json_body"] = {"changed": True}
+        ctx["headers"] = {**ctx["headers"], "X-Changed": "yes"}
+
+    http = lab.http(before_request=rebind)
+    for method, body in (("GET", {}), ("POST", {"json_body": {"a": 1}})):
+        with lab.trial(method):
+            call = partial(http.request, method, "/aris3/rebound", params={"q": "z"}, **body)
+            got = lab.attempt(call, method)
+            seen = lab.log("/aris3/rebound", method)
+            if not seen:
+                raise CannotTell(f"nothing was sent: the call {got.said()}")
+            query = seen[-1].path.partition("?")[2]
+            require("changed" not in query, f"re-binding params changed the query to {query!r}")
+            require(b"changed" not in seen[-1].body, f"re-binding json_body changed the body: {seen[-1].body!r}")
+            require("x-changed" not in seen[-1].headers, "re-binding headers changed the headers")
+
+
+@promise("transport.hooks-see-the-answer")
+def check_hooks_see_the_answer(lab: Lab) -> None:
+    lab.sdk.needs("hooks")
+    for label, method, steps, status in (
+        ("a success", "GET", (Step(status=200, json={}),), 200),
+        ("a POST", "POST", (Step(status=201, json={}),), 201),
+        ("an error", "GET", (Step(status=404),), 404),
+        ("a success after two failures", "GET", (Step(status=503), Step(fault="close"), Step(status=200)), 200),
+        ("a failure for ever", "GET", (Step(status=503),), 503),
+    ):
+        with lab.trial(label):
+            after: list[Any] = []
+            hooked: list[Any] = []
+            http = lab.http(config=lab.config(retries=2), after_response=after.append)
+            path = f"/aris3/{status}/{len(steps)}/{method}"
+            lab.service.answer(method, path, *steps)
+            got = lab.attempt(partial(http.request, method, path, **_hook(hooked.append)), method)
+            if len(lab.log(path)) != (3 if len(steps) == 3 or status == 503 else 1):
+                raise CannotTell(f"{len(lab.log(path))} attempts were made: the call {got.said()}")
+            for name, given in (("after_response", after), ("response_hook", hooked)):
+                if name == "response_hook" and not _hook(hooked.append):
+                    continue
+                require(len(given) == 1, f"{name} was called {len(given)} times instead of once")
+                seen = getattr(given[0], "status_code", getattr(given[0], "status", status))
+                require(seen == status, f"{name} was given {short(given[0])}, with a status of {short(seen)}")
+    with lab.trial("no answer at all"):
+        after = []
+        http = lab.http(after_response=after.append)
+        lab.service.answer("GET", "/aris3/none", Step(fault="close"))
+        lab.get(http, "/aris3/none")
+        require(not after, f"after_response was given {short(after)}")
+
+
+@promise("transport.hooks-come-in-order")
+def check_hooks_come_in_order(lab: Lab) -> None:
+    lab.sdk.needs("hooks")
+    if not _hook(print):
+        raise NotApplicable("this SDK has no hook for one response")
+    for label, step in (("a success", Step(status=200, json={})), ("an error", Step(status=404))):
+        with lab.trial(label):
+            order: list[str] = []
+            http = lab.http(
+                before_request=lambda *given, order=order: order.append("before_request"),
+                after_response=lambda answer, order=order: order.append("after_response"),
+            )
+            lab.samplers[:] = [partial(_note_the_wire, order)]
+            lab.service.answer("GET", f"/aris3/{step.status}", step)
+            hook = _hook(lambda answer, order=order: order.append("response_hook"))
+            lab.get(http, f"/aris3/{step.status}", **hook)
+            expected = ["before_request", "the wire", "after_response", "response_hook"]
+            if sorted(order) != sorted(expected):
+                raise CannotTell(f"called were {words(order)}: see transport.hooks-see-the-answer")
+            require(order == expected, f"the order was {words(order)}")
+    lab.samplers.clear()
+    if not lab.sdk.has("trace"):
+        return
+    with lab.trial("the answered trace id"):
+        context = lab.sdk.TraceContext(trace_id="ours")
+        ids: list[Any] = []
+        http = lab.http(trace=context, after_response=lambda answer: ids.append(context.trace_id))
+        lab.service.answer("GET", "/aris3/traced", Step(status=200, json={}, trace_id="from-service"))
+        lab.get(http, "/aris3/traced", **_hook(lambda answer: ids.append(context.trace_id)))
+        if len(ids) != 2 or context.trace_id != "from-service":
+            raise CannotTell(f"the context ends with {short(context.trace_id)}: see transport.trace-id-is-adopted")
+        require(ids == ["ours", "from-service"], f"after_response and response_hook met the ids {words(ids)}")
+
+
+# ── the client itself ────────────────────────────────────────────────────────
+
+
+@promise("transport.client-needs-only-a-configuration")
+def check_client_needs_only_a_configuration(lab: Lab) -> None:
+    config = lab.config()
+    for label, given, named in (("by name", (), {"config": config}), ("by position", (config,), {})):
+        with lab.trial(label):
+            try:
+                http = lab.sdk.HttpClient(*given, **named)
+            except HarnessError:
+                raise
+            except Exception as why:
+                raise Broken(f"a client cannot be built: {describe(why)}") from why
+            got = lab.get(http, f"/aris3/{label.split()[-1]}")
+            require(got.error is None, f"its first GET {got.said()}")
+
+
+@promise("transport.client-fields-in-order")
+def check_client_fields_in_order(lab: Lab) -> None:
+    with lab.trial("the parameters"):
+        try:
+            parameters = inspect.signature(lab.sdk.HttpClient).parameters
+        except (TypeError, ValueError) as why:
+            raise CannotTell(f"HttpClient does not show what it takes: {why}") from None
+        if "config" not in parameters:
+            raise CannotTell(f"HttpClient takes {words(list(parameters))}")
+        known = [name for name in parameters if name in CLIENT_FIELDS]
+        expected = [name for name in CLIENT_FIELDS if name in parameters]
+        require(known == expected, f"they are {words(known)}, not {words(expected)}")
+    if not lab.sdk.has("trace"):
+        return
+    with lab.trial("a trace by position"):
+        context = lab.sdk.TraceContext(trace_id="second")
+        built = lab.given(lambda: lab.sdk.HttpClient(lab.config(), context), "HttpClient(config, trace)")
+        require(built.trace is not None, "the second thing that it is given is not its trace")
+
+
+@promise("transport.client-can-be-changed")
+def check_client_can_be_changed(lab: Lab) -> None:
+    http = lab.http()
+    if lab.sdk.has("trace"):
+        with lab.trial("a trace that is set later"):
+            lab.given(partial(http.request, "GET", "/aris3/before"), "a GET")
+            lab.given(lambda: setattr(http, "trace", lab.sdk.TraceContext(trace_id="later")), "http.trace = …")
+            sent = _trace_of(lab, http, "/aris3/a")
+            require(sent == "later", f"the next request carried {short(sent)}")
+    if lab.sdk.has("hooks"):
+        for field in ("before_request", "after_response"):
+            with lab.trial(f"{field} that is set later"):
+                calls: list[Any] = []
+                built = _hooked(lab, field, calls)
+                lab.get(built, f"/aris3/{field}/built")
+                if len(calls) != 1:
+                    raise CannotTell(f"one that is given at once is called {len(calls)} times")
+                calls.clear()
+                setattr(http, field, lambda *given, calls=calls: calls.append(given))
+                lab.given(partial(http.request, "GET", f"/aris3/{field}"), "a GET")
+                setattr(http, field, None)
+                require(len(calls) == 1, f"it was called {len(calls)} times instead of once")
+                lab.given(partial(http.request, "GET", f"/aris3/{field}/off"), "a GET")
+                require(len(calls) == 1, "taken away, it was still called")
+
+
+@promise("transport.session-is-taken")
+def check_session_is_taken(lab: Lab) -> None:
+    if not has_field("HttpClient", "session"):
+        raise NotApplicable("this SDK's clients show no session")
+    with lab.trial("the session of another client"):
+        other = lab.http()
+        lab.given(lambda: other.request("GET", "/aris3/first"), "a GET")
+        if other.session is None:
+            raise NotApplicable("this SDK's clients keep no session")
+        http = lab.http(session=other.session)
+        require(http.session is other.session, f"its session is {short(http.session)}, not the one given")
+        got = lab.get(http, "/aris3/second")
+        require(got.error is None, f"a GET with it {got.said()}")
+        require(http.session is other.session, "after a GET, its session is another one")
+
+
+@promise("transport.last-operation-tells-the-result")
+def check_last_operation(lab: Lab) -> None:
+    lab.sdk.needs("last-operation")
+    http = lab.http()
+    with lab.trial("before the first request"):
+        require(http.last_operation is None, f"it is {short(http.last_operation)}")
+    for label, method, path, step, expected in (
+        ("a GET", "GET", "/aris3/a", Step(status=200, json={"ok": True}), "success"),
+        ("an error", "GET", "/aris3/b", Step(status=404), "error"),
+        ("an empty answer", "GET", "/aris3/c", Step(status=204), "success"),
+        ("a failing service", "GET", "/aris3/d", Step(status=503), "error"),
+        ("a POST", "POST", "/aris3/e", Step(status=201, json={}), "success"),
+        ("a POST that is refused", "POST", "/aris3/f", Step(status=422), "error"),
+    ):
+        with lab.trial(label):
+            lab.service.answer(method, path, step)
+            lab.attempt(partial(http.request, method, path), "a request")
+            _ended(http, expected)
+
+
+@promise("transport.last-operation-passes-network-failures-by")
+def check_last_operation_passes_network_failures_by(lab: Lab) -> None:
+    lab.sdk.needs("last-operation")
+    http = lab.http()
+    lab.service.answer("GET", "/aris3/close", Step(fault="close"))
+    lab.service.answer("POST", "/aris3/reset", Step(fault="reset"))
+    lab.service.answer("GET", "/aris3/fine", Step(status=200, json={}))
+    lab.service.answer("GET", "/aris3/lost", Step(status=404))
+    with lab.trial("before anything else"):
+        lab.get(http, "/aris3/close")
+        require(http.last_operation is None, f"it is {short(http.last_operation)}")
+    for path, expected in (("/aris3/fine", "success"), ("/aris3/lost", "error")):
+        for method, failing in (("GET", "/aris3/close"), ("POST", "/aris3/reset")):
+            with lab.trial(f"after {path}, a {method} that fails"):
+                lab.get(http, path)
+                if _result(http) not in (expected, f"{expected}(cache)"):
+                    raise CannotTell("see transport.last-operation-tells-the-result")
+                before = http.last_operation
+                got = lab.attempt(partial(http.request, method, failing), "a request")
+                if got.error is None:
+                    raise CannotTell("the network failed, and yet the call succeeded")
+                require(http.last_operation == before, f"it has become {short(http.last_operation)}")
+
+
+# ── contexts ─────────────────────────────────────────────────────────────────
+
+
+@promise("transport.context-versions-count")
+def check_context_versions_count(lab: Lab) -> None:
+    lab.sdk.needs("context-switch")
+    http = lab.http()
+    with lab.trial("a key that was never switched"):
+        version = lab.given(lambda: http.get_context_version("store"), "get_context_version")
+        require(version == 0, f"its version is {short(version)}, not 0")
+    for number in (1, 2, 3):
+        with lab.trial(f"switch {number}"):
+            got = lab.given(lambda: http.switch_context("store"), "switch_context")
+            require(got == number, f"switch_context returned {short(got)}, not {number}")
+            version = lab.given(lambda: http.get_context_version("store"), "get_context_version")
+            require(version == number, f"its version is {short(version)}, not {number}")
+    with lab.trial("another key"):
+        version = lab.given(lambda: http.get_context_version("other"), "get_context_version")
+        require(version == 0, f"its version is {short(version)}, though only the first was switched")
+    with lab.trial("another client"):
+        version = lab.given(lambda: lab.http().get_context_version("store"), "get_context_version")
+        require(version == 0, f"the version of a client that was never switched is {short(version)}")
+
+
+@promise("transport.outdated-context-is-cancelled")
+def check_outdated_context(lab: Lab) -> None:
+    lab.sdk.needs("context")
+    lab.sdk.needs("context-switch")
+    http = lab.http(config=lab.config(retries=2))
+    old = http.get_context_version("store")
+    with lab.trial("the current version, before a switch"):
+        _passes(lab, http, "/aris3/a", context_key="store", context_version=old)
+    lab.given(lambda: http.switch_context("store"), "switch_context")
+    new = http.get_context_version("store")
+    if new == old:
+        raise CannotTell(f"the version is {old!r} before and after: see transport.context-versions-count")
+    with lab.trial("the current version, after a switch"):
+        _passes(lab, http, "/aris3/b", context_key="store", context_version=new)
+    with lab.trial("a key without a version"):
+        _passes(lab, http, "/aris3/c", context_key="store")
+    with lab.trial("another key"):
+        other = http.get_context_version("other")
+        _passes(lab, http, "/aris3/d", context_key="other", context_version=other)
+    with lab.trial("no key"):
+        _passes(lab, http, "/aris3/e")
+    for method in ("GET", "POST"):
+        with lab.trial(f"{method} with an outdated version"):
+            outdated = partial(http.request, method, "/aris3/f", context_key="store", context_version=old)
+            _cancelled(lab, lab.attempt(outdated, method))
+            require(not lab.log("/aris3/f"), "it was sent all the same")
+
+
+@promise("transport.switch-in-flight-cancels")
+def check_switch_in_flight(lab: Lab) -> None:
+    lab.sdk.needs("context")
+    lab.sdk.needs("context-switch")
+    for method in ("GET", "POST"):
+        for label, switched in (("another key", "other"), ("its own key", "store")):
+            with lab.trial(f"{method}, {label} switched in flight"):
+                http = lab.http()
+                old = http.get_context_version("store")
+                lab.samplers[:] = [partial(_switch, http, switched)]
+                path = f"/aris3/{switched}"
+                context = {"context_key": "store", "context_version": old}
+                got = lab.attempt(partial(http.request, method, path, **context), method)
+                if not lab.log(path, method):
+                    raise CannotTell(f"nothing was sent: the call {got.said()}")
+                changed = http.get_context_version("store") != old
+                if changed != (switched == "store"):
+                    raise CannotTell("the versions are amiss: see transport.context-versions-count")
+                if changed:
+                    _cancelled(lab, got)
+                else:
+                    require(not _is_cancelled(lab, got), "it was cancelled, though its own context is as it was")
+    lab.samplers.clear()
+
+
+# ── what the checks share ────────────────────────────────────────────────────
+
+
+def _sent(lab: Lab, path: str, method: str = "") -> str | None:
+    """The trace id of the latest request for a path.
+
+    :raises CannotTell: there was none.
+    """
+    seen = lab.log(path, method)
+    if not seen:
+        raise CannotTell(f"nothing arrived at {path}")
+    return seen[-1].headers.get(TRACE)
+
+
+def _trace_of(lab: Lab, http: Any, path: str) -> str | None:
+    """The trace id that a plain GET carries. Of its own path each time, so that no cache answers it."""
+    fresh = f"{path}/{len(lab.log())}"
+    lab.given(lambda: http.request("GET", fresh), "a GET")
+    return _sent(lab, fresh)
+
+
+def _is_uuid4(value: Any) -> None:
+    try:
+        version = uuid.UUID(value).version
+    except (ValueError, TypeError, AttributeError):
+        version = None
+    require(version == 4, f"{short(value)} is no random UUID")
+
+
+def _identifies(headers: Mapping[str, str], who: Mapping[str, str]) -> None:
+    """The headers name this caller, and nobody else."""
+    expected = {HEADER_OF[field]: value for field, value in who.items()}
+    if "access_token" in who:
+        expected["authorization"] = f"Bearer {who['access_token']}"
+    for name in IDENTITY:
+        seen = headers.get(name)
+        if name in expected:
+            require(seen == expected[name], f"{name} is {short(seen)}, not {expected[name]!r}")
+        else:
+            require(seen is None, f"{name} was sent without a value set: {short(seen)}")
+
+
+def _has_only_token(headers: Mapping[str, str], token: str) -> None:
+    """The headers hold this token, or none, and nothing else that says who is asking."""
+    sent = headers.get("authorization", "")
+    right = sent.split(" ")[-1] == token
+    require(right, f"Authorization is {short(sent)}, and the session's token is {token!r}")
+    for name in IDENTITY:
+        if name != "authorization":
+            require(name not in headers, f"{name} was sent too: {short(headers.get(name))}")
+
+
+def _forget(lab: Lab, http: Any) -> None:
+    """Let no answer come from the cache, where there is one that can be emptied."""
+    if lab.sdk.has("cache") and lab.sdk.has("cache-clear"):
+        lab.given(http.clear_cache, "clear_cache")
+
+
+def _asked_by(lab: Lab, client: Any) -> Mapping[str, str]:
+    """The headers with which a client asks for a status."""
+    before = len(lab.polls())
+    lab.given(lambda: client.get_export_status("exp-1"), "a status request")
+    fresh = lab.polls()[before:]
+    if not fresh:
+        raise CannotTell("it was answered from the cache")
+    return fresh[-1].headers
+
+
+def _session(lab: Lab, **fields: Any) -> Any:
+    """A session in an empty home, so that no stored token is found."""
+    if not exists("ApiSession") or not has_method("ApiSession", "exports_client"):
+        raise NotApplicable("this SDK has no session that makes clients")
+    os.environ.update({"HOME": str(lab.home), "XDG_DATA_HOME": str(lab.home / "data")})
+    return lab.given(lambda: lab.sdk.ApiSession(config=lab.config(), **fields), "ApiSession")
+
+
+def _hook(call: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
+    """The option that hands one answer to ``call``; none, where this SDK has no such option."""
+    try:
+        known = takes("HttpClient", "request", "response_hook")
+    except LookupError as why:
+        raise CannotTell(str(why)) from None
+    return {"response_hook": call} if known else {}
+
+
+def _hooked(lab: Lab, field: str, calls: list[Any]) -> Any:
+    """A client with a hook that notes its calls."""
+    hook: dict[str, Any] = {field: lambda *given: calls.append(given)}
+    return lab.http(**hook)
+
+
+def _result(http: Any) -> Any:
+    return getattr(http.last_operation, "result", None)
+
+
+def _ended(http: Any, expected: str) -> None:
+    require(_result(http) == expected, f"its result is {short(_result(http))}, not {expected!r}")
+
+
+def _note_the_wire(order: list[str], seen: Seen) -> None:
+    """What a witness does while a request is in flight."""
+    order.append("the wire")
+
+
+def _switch(http: Any, key: str, seen: Seen) -> None:
+    """What a witness does while a request is in flight."""
+    http.switch_context(key)
+
+
+def _passes(lab: Lab, http: Any, path: str, **context: Any) -> None:
+    got = lab.get(http, path, **context)
+    require(got.error is None, f"the call {got.said()}")
+
+
+def _is_cancelled(lab: Lab, got: Attempt) -> bool:
+    return isinstance(got.error, lab.sdk.TransportError) and getattr(got.error, "code", None) == "REQUEST_CANCELLED"
+
+
+def _cancelled(lab: Lab, got: Attempt) -> None:
+    require(_is_cancelled(lab, got), f"the call {got.said()} instead of a TransportError REQUEST_CANCELLED")

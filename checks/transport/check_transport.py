@@ -1,0 +1,989 @@
+"""Does the SDK retry what it may, never what it must not, and say by type what went wrong?"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import itertools
+import json
+import os
+import socket
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from itertools import pairwise
+from typing import Any, NamedTuple
+from urllib.parse import parse_qs
+
+from atalaya.harness.api import (
+    AUTHORITY,
+    TLS_FAULTS,
+    TRUSTED,
+    Attempt,
+    Broken,
+    CannotTell,
+    NotApplicable,
+    Scope,
+    Step,
+    describe,
+    exists,
+    has_field,
+    promise,
+    require,
+    short,
+    words,
+)
+
+from ..fixture import Lab
+
+PATH = "/aris3/reports/overview"
+BY_STATUS = {
+    400: "ValidationError",
+    401: "AuthError",
+    403: "PermissionError",
+    404: "NotFoundError",
+    409: "ConflictError",
+    422: "ValidationError",
+    429: "RateLimitError",
+    500: "ServerError",
+    501: "ServerError",
+    502: "ServerError",
+    503: "ServerError",
+    504: "ServerError",
+    599: "ServerError",
+}
+UNNAMED = (402, 405, 406, 410, 418, 451, 499)  # statuses that have no class of their own
+
+# Each class of error, and the one that it is derived from.
+TREE = {
+    "UnauthorizedError": "ApiError",
+    "AuthError": "UnauthorizedError",
+    "MustChangePasswordError": "AuthError",
+    "ForbiddenError": "ApiError",
+    "PermissionError": "ForbiddenError",
+    "NotFoundError": "ApiError",
+    "ValidationError": "ApiError",
+    "ConflictError": "ApiError",
+    "RateLimitError": "ApiError",
+    "ServerError": "ApiError",
+    "TransportError": "ApiError",
+}
+FIELDS = ("code", "message", "details", "trace_id", "status_code", "raw_payload")
+
+OK = Step(status=200, json={"ok": True})
+LONG = Step(status=200, json={"ok": True, "padding": "x" * 400})  # long enough to be cut in two
+BUSY = Step(status=503)
+CLOSED = Step(fault="close")
+
+# What every HTTP library reports as a failure. A slow drip is none of them: it passes as an answer.
+HARD_FAULTS = (
+    "close",
+    "reset",
+    "reset-mid-headers",
+    "reset-after-headers",
+    "reset-mid-body",
+    "truncated-body",
+    "half-close",
+    "garbage-status-line",
+)
+# By these variables, the usual libraries are told whom to trust.
+TRUST = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
+
+# Real seconds: a time-out below the network is not seen by the virtual clock.
+SHORT_S = 0.2
+LATE_S = 0.4
+SOON_S = 2.0  # a short time-out is over by then, on a busy machine too
+NEVER_S = 4.0  # an answer that comes when nobody waits any more
+
+STRICT = 0.98  # of a pause that was asked for: below is too early
+LENIENT = 1.5  # above is too late; in between is a pause that an SDK has made a bit longer
+
+
+# ── failures of the network ──────────────────────────────────────────────────
+
+
+@promise("transport.failures-are-transport-errors")
+def check_failures_are_transport_errors(lab: Lab) -> None:
+    http = lab.http(config=lab.config(read_timeout_seconds=SHORT_S))
+    nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
+    for method in ("GET", "POST"):
+        for fault in HARD_FAULTS:
+            with lab.trial(f"{method}, {fault}"):
+                lab.service.answer(method, f"/aris3/{fault}", _spoilt(fault))
+                _is_transport_error(lab, _call(lab, http, method, f"/aris3/{fault}"))
+        with lab.trial(f"{method}, refused"):
+            _is_transport_error(lab, _call(lab, nobody, method, PATH))
+    with lab.trial("an answer that does not come in time"):
+        lab.service.answer("GET", "/aris3/late", Step(status=200, delay_s=NEVER_S))
+        got = lab.get(http, "/aris3/late")
+        if got.error is None:
+            raise CannotTell("it was waited for all the same: see transport.read-timeout-is-kept")
+        _is_transport_error(lab, got)
+
+
+@promise("transport.certificates-are-verified")
+def check_certificates_are_verified(lab: Lab) -> None:
+    if not has_field("ClientConfig", "verify_ssl"):
+        raise NotApplicable("this SDK has no setting for certificates")
+    for kind in TLS_FAULTS:
+        server = lab.another_service(tls=kind)
+        with lab.trial(f"{kind}, verified"):
+            _refuses(lab, server)
+        with lab.trial(f"{kind}, not verified"):
+            got = _asks(lab, server, verify_ssl=False)
+            require(got.error is None, f"the call {got.said()}")
+    # An SDK that can be told to trust the signer has the certificate's own fault for its only reason.
+    os.environ.update(dict.fromkeys(TRUST, str(AUTHORITY)))
+    if _asks(lab, lab.another_service(tls=TRUSTED), verify_ssl=True).error is None:
+        for kind in ("wrong-host", "expired"):
+            with lab.trial(f"{kind}, by a signer that is trusted, verified"):
+                _refuses(lab, lab.another_service(tls=kind))
+
+
+@promise("transport.errors-tell-the-cause")
+def check_errors_tell_the_cause(lab: Lab) -> None:
+    nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
+    http = lab.http(config=lab.config(retries=1))
+    lab.service.answer("GET", "/aris3/close", CLOSED)
+    lab.service.answer("POST", "/aris3/garbage", Step(fault="garbage-status-line"))
+    cases = (
+        ("refused", nobody, "GET", PATH),
+        ("closed, after a retry", http, "GET", "/aris3/close"),
+        ("a POST answered with garbage", http, "POST", "/aris3/garbage"),
+    )
+    for label, client, method, path in cases:
+        with lab.trial(label):
+            got = _call(lab, client, method, path)
+            error: Any = got.error
+            if not isinstance(error, lab.sdk.TransportError):
+                raise CannotTell(f"the call {got.said()}: see transport.failures-are-transport-errors")
+            for field, expected in (("code", "TRANSPORT_ERROR"), ("status_code", 0), ("raw_payload", None)):
+                _has(error, field, expected)
+            require(error.__cause__ is not None, "no cause is chained to it")
+            causes = _chain(error.__cause__)
+            types, texts = [type(cause).__name__ for cause in causes], [str(cause) for cause in causes]
+            told = error.details.get("type") if isinstance(error.details, Mapping) else None
+            require(told in types, f"details is {short(error.details)}: its `type` is not one of {words(types)}")
+            require(error.message in texts, f"message is {short(error.message)}, not the cause's {texts[0]!r}")
+
+
+@promise("transport.read-timeout-is-kept")
+def check_read_timeout(lab: Lab) -> None:
+    with lab.trial(f"{SHORT_S} s to read, an answer after {NEVER_S} s"):
+        lab.service.answer("GET", "/aris3/never", Step(status=200, json={}, delay_s=NEVER_S))
+        hasty = lab.http(config=lab.config(read_timeout_seconds=SHORT_S, connect_timeout_seconds=30.0))
+        got, took_s = _timed(lab, lambda: hasty.request("GET", "/aris3/never"))
+        _gave_up_soon(got, took_s)
+    with lab.trial(f"10 s to read, an answer after {LATE_S} s, and {SHORT_S} s to connect"):
+        lab.service.answer("GET", "/aris3/late", Step(status=200, json={}, delay_s=LATE_S))
+        patient = lab.http(config=lab.config(read_timeout_seconds=10.0, connect_timeout_seconds=SHORT_S))
+        got = lab.get(patient, "/aris3/late")
+        # In an event loop, where time-outs are virtual, all ten seconds may pass within those of the service.
+        require(got.error is None or got.elapsed_s > 9.0, f"after {got.elapsed_s:.1f} s, it {got.said()}")
+
+
+@promise("transport.connect-timeout-is-kept")
+def check_connect_timeout(lab: Lab) -> None:
+    with _deaf_port(lab) as port, lab.trial(f"{SHORT_S} s to connect, and nobody accepts"):
+        deaf = f"http://127.0.0.1:{port}"
+        http = lab.http(
+            config=lab.config(api_base_url=deaf, connect_timeout_seconds=SHORT_S, read_timeout_seconds=30.0)
+        )
+        got, took_s = _timed(lab, lambda: http.request("GET", PATH))
+        _gave_up_soon(got, took_s)
+
+
+# ── retries ──────────────────────────────────────────────────────────────────
+
+
+@promise("transport.gets-are-retried")
+def check_gets_are_retried(lab: Lab) -> None:
+    for retries in (1, 3):
+        http = lab.http(config=lab.config(retries=retries, retry_backoff_seconds=0.1))
+        kinds = {"closed": (CLOSED,), "busy": (BUSY,), "mixed": (CLOSED, BUSY)}
+        for kind, steps in kinds.items():
+            failing = list(itertools.islice(itertools.cycle(steps), retries))
+            with lab.trial(f"{retries} retries, as many failures ({kind}), and an answer"):
+                path = f"/aris3/{kind}/{retries}"
+                lab.service.answer("GET", path, *failing, OK)
+                got = lab.get(http, path)
+                require(got.error is None, f"the call {got.said()}, with {len(lab.log(path))} requests sent")
+                _sent(lab, path, retries + 1)
+            if kind != "mixed":
+                with lab.trial(f"{retries} retries, failures for ever ({kind})"):
+                    path = f"/aris3/{kind}/{retries}/always"
+                    lab.service.answer("GET", path, *steps)
+                    got = lab.get(http, path)
+                    require(got.error is not None, f"it never succeeded, and yet the call {got.said()}")
+                    _sent(lab, path, retries + 1)
+
+
+@promise("transport.server-errors-are-retried")
+def check_server_errors_are_retried(lab: Lab) -> None:
+    http = lab.http(config=lab.config(retries=1))
+    sent = {}
+    for status in (500, 501, 502, 503, 504, 505, 507, 511, 599):
+        with lab.trial(f"status {status}"):
+            lab.service.answer("GET", f"/aris3/s{status}", Step(status=status), OK)
+            lab.get(http, f"/aris3/s{status}")
+            sent[status] = len(lab.log(f"/aris3/s{status}"))
+    if 2 not in sent.values():
+        raise CannotTell("none of them is tried again: see transport.gets-are-retried")
+    others = [status for status, count in sent.items() if count != 2]
+    require(not others, f"it is not tried again once after a status of {words(others)}")
+
+
+@promise("transport.network-failures-are-retried")
+def check_network_failures_are_retried(lab: Lab) -> None:
+    http = lab.http(config=lab.config(retries=1, read_timeout_seconds=SHORT_S))
+    _need_retries(lab, http)
+    cases = {fault: _spoilt(fault) for fault in HARD_FAULTS} | {"late": Step(status=200, delay_s=NEVER_S)}
+    for label, step in cases.items():
+        with lab.trial(f"{label} once, and then an answer"):
+            lab.service.answer("GET", f"/aris3/{label}", step, OK)
+            got = lab.get(http, f"/aris3/{label}")
+            require(got.error is None, f"the call {got.said()}")
+            if label == "late" and len(lab.log("/aris3/late")) == 1:
+                raise CannotTell("it was waited for all the same: see transport.read-timeout-is-kept")
+            _sent(lab, f"/aris3/{label}", 2)
+
+
+@promise("transport.heads-are-retried")
+def check_heads_are_retried(lab: Lab) -> None:
+    http = lab.http(config=lab.config(retries=2))
+    lab.service.answer("HEAD", "/aris3/head", Step(status=200))
+    lab.attempt(lambda: http.request("HEAD", "/aris3/head"), "HEAD")
+    if not lab.log("/aris3/head", "HEAD"):
+        raise NotApplicable("this SDK does not send HEAD")
+    _need_retries(lab, http)
+    for label, step in (("busy", BUSY), ("closed", CLOSED)):
+        with lab.trial(label):
+            lab.service.answer("HEAD", f"/aris3/{label}", step, step, Step(status=200))
+            got = lab.attempt(partial(http.request, "HEAD", f"/aris3/{label}"), "HEAD")
+            require(got.error is None, f"with two retries, two failures were too many: {got.said()}")
+            _sent(lab, f"/aris3/{label}", 3)
+
+
+@promise("transport.zero-retries-is-one-attempt")
+def check_zero_retries(lab: Lab) -> None:
+    http = lab.http(config=lab.config(retries=0))
+    for label, step in (("busy", BUSY), ("closed", CLOSED)):
+        with lab.trial(f"GET, {label}"):
+            lab.service.answer("GET", f"/aris3/{label}", step)
+            got = lab.get(http, f"/aris3/{label}")
+            require(got.error is not None, f"it failed, and yet the call {got.said()}")
+            _sent(lab, f"/aris3/{label}", 1)
+    with lab.trial("GET, answered"):
+        got = lab.get(http, "/aris3/answered")
+        require(got.error is None, f"the call {got.said()}")
+        _sent(lab, "/aris3/answered", 1)
+
+
+@promise("transport.posts-are-not-retried")
+def check_posts_are_not_retried(lab: Lab) -> None:
+    _mutations_are_sent_once(lab, "POST")
+    if lab.sdk.has("retry-mutation"):
+        http = lab.http(config=lab.config(retries=2))
+        with lab.trial("a retry refused by name"):
+            lab.service.answer("POST", "/aris3/refused", BUSY)
+            _call(lab, http, "POST", "/aris3/refused", retry_mutation=False)
+            _sent(lab, "/aris3/refused", 1)
+
+
+@promise("transport.other-mutations-are-not-retried")
+def check_other_mutations_are_not_retried(lab: Lab) -> None:
+    for method in ("PUT", "PATCH", "DELETE"):
+        _mutations_are_sent_once(lab, method)
+
+
+@promise("transport.mutations-are-retried-on-demand")
+def check_mutations_are_retried_on_demand(lab: Lab) -> None:
+    lab.sdk.needs("retry-mutation")
+    http = lab.http(config=lab.config(retries=2))
+    _need_retries(lab, http)
+    for method in ("POST", "PUT", "PATCH", "DELETE"):
+        for label, step in (("busy", BUSY), ("closed", CLOSED)):
+            with lab.trial(f"{method}, {label}"):
+                path = f"/aris3/{method.lower()}/{label}"
+                lab.service.answer(method, path, step, step, OK)
+                got = _call(lab, http, method, path, retry_mutation=True)
+                require(got.error is None, f"with two retries, two failures were too many: {got.said()}")
+                bodies = {seen.body for seen in lab.log(path)}
+                _sent(lab, path, 3)
+                require(len(bodies) == 1, f"the attempts did not have one body: {short(bodies)}")
+
+
+@promise("transport.client-errors-are-not-retried")
+def check_client_errors_are_not_retried(lab: Lab) -> None:
+    http = lab.http(config=lab.config(retries=2))
+    after = {"Retry-After": "1"}
+    for status in (400, 401, 403, 404, 408, 409, 410, 422, 425, 429, 451, 499):
+        with lab.trial(f"status {status}"):
+            lab.service.answer("GET", f"/aris3/s{status}", Step(status=status, headers=after))
+            lab.get(http, f"/aris3/s{status}")
+            _sent(lab, f"/aris3/s{status}", 1)
+    for status in (200, 204):
+        with lab.trial(f"status {status}"):
+            lab.service.answer("GET", f"/aris3/s{status}", Step(status=status))
+            lab.get(http, f"/aris3/s{status}")
+            _sent(lab, f"/aris3/s{status}", 1)
+
+
+# ── pauses ───────────────────────────────────────────────────────────────────
+
+
+@promise("transport.backoff-doubles")
+def check_backoff_doubles(lab: Lab) -> None:
+    # To 16 seconds: a cap at half a minute or more is the mending of a limitation.
+    for backoff_s, retries in ((0.05, 3), (1.0, 5), (0.0, 2)):
+        asked = _doubling(backoff_s, retries)
+        gaps = _gaps(lab, asked=asked, retries=retries, retry_backoff_seconds=backoff_s)
+        for number, gap in enumerate(gaps):
+            with lab.trial(f"backoff {backoff_s:g} s, pause {number + 1}"):
+                require(
+                    _near([gap], asked[number : number + 1]),
+                    f"{gap:.3f} s instead of {asked[number]:g} s (all: {_seconds(gaps)})",
+                )
+
+
+@promise("transport.backoff-after-network-failures")
+def check_backoff_after_network_failures(lab: Lab) -> None:
+    _usual_gaps(lab, 0.5, 3)
+    for fault in ("close", "reset", "truncated-body"):
+        with lab.trial(fault):
+            asked = _doubling(0.5, 3)
+            gaps = _gaps(lab, _spoilt(fault), asked=asked, retries=3, retry_backoff_seconds=0.5)
+            require(_near(gaps, asked), f"the pauses were {_seconds(gaps)} s instead of {_seconds(asked)} s")
+
+
+@promise("transport.no-pause-but-between-attempts")
+def check_no_pause_but_between_attempts(lab: Lab) -> None:
+    http = lab.http(config=lab.config(retries=1, retry_backoff_seconds=4.0))
+    cases = (
+        ("GET, failing for ever", "GET", BUSY),
+        ("GET, closed for ever", "GET", CLOSED),
+        ("POST, failing", "POST", BUSY),
+        ("POST, closed", "POST", CLOSED),
+        ("GET, answered", "GET", OK),
+        ("GET, refused", "GET", Step(status=404)),
+        ("GET, too many", "GET", Step(status=429, headers={"Retry-After": "9"})),
+    )
+    for number, (label, method, step) in enumerate(cases):
+        with lab.trial(label):
+            path = f"/aris3/p{number}"
+            lab.service.answer(method, path, step)
+            got = _call(lab, http, method, path)
+            at_s = [lab.at_s(seen) for seen in lab.log(path)]
+            if not at_s:
+                raise CannotTell(f"nothing was sent: the call {got.said()}")
+            before, after = at_s[0] - got.started_s, got.started_s + got.elapsed_s - at_s[-1]
+            require(before < 0.5, f"it paused for {before:.1f} s before its first attempt")
+            require(after < 0.5, f"it paused for {after:.1f} s after its last attempt")
+
+
+@promise("transport.retry-after-is-ignored")
+def check_retry_after_is_ignored(lab: Lab) -> None:
+    _usual_gaps(lab, 1.0, 2)
+    for value in ("0", "30", "Fri, 31 Dec 2049 23:59:59 GMT"):
+        with lab.trial(f"503 with Retry-After: {value}"):
+            step = Step(status=503, headers={"Retry-After": value})
+            asked = _doubling(1.0, 2)
+            gaps = _gaps(lab, step, asked=asked, retries=2, retry_backoff_seconds=1.0)
+            require(_near(gaps, asked), f"the pauses were {_seconds(gaps)} s instead of 1.00, 2.00 s")
+
+
+@promise("transport.jitter-stays-in-range")
+def check_jitter_stays_in_range(lab: Lab) -> None:
+    lab.sdk.needs("jitter")
+    stretch = _stretch(lab)
+    cases = (
+        ("1 to 2 s on no backoff", 0.0, 1.0, 2.0, 40),
+        ("1.5 s exactly on no backoff", 0.0, 1.5, 1.5, 4),
+        ("0 to 1 s on no backoff", 0.0, 0.0, 1.0, 20),
+        ("1 to 2 s on a backoff of 2 s", 2.0, 1.0, 2.0, 3),
+    )
+    for label, backoff_s, least_s, most_s, retries in cases:
+        settings = {"retry_backoff_seconds": backoff_s, **_jitter(least_s, most_s)}
+        lows = [pause + least_s for pause in _doubling(backoff_s, retries)]
+        highs = [(pause + most_s) * stretch + 0.01 for pause in _doubling(backoff_s, retries)]
+        gaps = _gaps(lab, asked=lows, most=highs, retries=retries, **settings)
+        for number, (gap, low, high) in enumerate(zip(gaps, lows, highs, strict=True)):
+            with lab.trial(f"{label}, pause {number + 1}"):
+                require(low * STRICT <= gap <= high, f"it took {gap:.3f} s")
+
+
+@promise("transport.jitter-is-drawn-anew")
+def check_jitter_is_drawn_anew(lab: Lab) -> None:
+    lab.sdk.needs("jitter")
+    with lab.trial("forty pauses with 1 to 2 s of jitter"):
+        gaps = _gaps(lab, retries=40, retry_backoff_seconds=0.0, **_jitter(1.0, 2.0))
+        if not all(STRICT <= gap <= 2.0 * LENIENT for gap in gaps):
+            raise CannotTell(f"pauses outside the range ({_seconds(gaps)}): see transport.jitter-stays-in-range")
+        # That no draw of forty falls into the lowest, or the highest, third is one chance in ten million.
+        require(max(gaps) - min(gaps) > 0.01, f"each pause has the same jitter: {gaps[0]:.3f} s")
+        require(min(gaps) < 4 / 3 < 5 / 3 < max(gaps), f"all between {min(gaps):.2f} and {max(gaps):.2f} s")
+
+
+@promise("transport.jitter-off-adds-nothing")
+def check_jitter_off_adds_nothing(lab: Lab) -> None:
+    lab.sdk.needs("jitter")
+    _usual_gaps(lab, 1.0, 3)
+    for label, jitter in (
+        ("switched off, with a range of 5 to 9 s", {**_jitter(5.0, 9.0), "retry_jitter_enabled": False}),
+        ("switched on, with a range of nothing", _jitter(0.0, 0.0)),
+    ):
+        with lab.trial(label):
+            asked = _doubling(1.0, 3)
+            gaps = _gaps(lab, asked=asked, retries=3, retry_backoff_seconds=1.0, **jitter)
+            require(_near(gaps, asked), f"the pauses were {_seconds(gaps)} s instead of 1, 2, 4 s")
+
+
+# ── errors ───────────────────────────────────────────────────────────────────
+
+
+@promise("transport.errors-follow-the-status")
+def check_errors_follow_the_status(lab: Lab) -> None:
+    http = lab.http()
+    special = lab.sdk.MustChangePasswordError if exists("MustChangePasswordError") else ()
+    for status, name in BY_STATUS.items():
+        for method in ("GET", "POST"):
+            with lab.trial(f"{method}, status {status}"):
+                lab.service.answer(method, f"/aris3/s{status}", Step(status=status))
+                got = _call(lab, http, method, f"/aris3/s{status}")
+                require(isinstance(got.error, getattr(lab.sdk, name)), f"{got.said()} instead of {name}")
+                require(not isinstance(got.error, special), f"{got.said()}: no password is at stake")
+    named = tuple({getattr(lab.sdk, name) for name in BY_STATUS.values()})
+    for status in UNNAMED:
+        with lab.trial(f"GET, status {status}"):
+            lab.service.answer("GET", f"/aris3/s{status}", Step(status=status))
+            got = lab.get(http, f"/aris3/s{status}")
+            general = isinstance(got.error, lab.sdk.ApiError) and not isinstance(got.error, named)
+            require(general, f"{got.said()} instead of the general ApiError")
+
+
+@promise("transport.errors-carry-the-answer")
+def check_errors_carry_the_answer(lab: Lab) -> None:
+    http = lab.http()
+    body = {"code": "QUOTA", "message": "no more today", "details": {"left": 0}, "trace_id": "t-1"}
+    nothing = {"code": "HTTP_ERROR", "message": "Request failed", "details": None}
+    cases: tuple[tuple[str, Step, dict[str, Any]], ...] = (
+        ("all four keys", Step(status=422, json=body), {**body, "status_code": 422}),
+        ("all four keys, of the service's own error", Step(status=500, json=body), {**body, "status_code": 500}),
+        ("none of them", Step(status=400, json={"other": 1}), {**nothing, "status_code": 400}),
+        ("an empty object", Step(status=409, json={}), {**nothing, "status_code": 409}),
+        ("only a code", Step(status=403, json={"code": "C"}), {**nothing, "code": "C", "status_code": 403}),
+        ("only a message", Step(status=429, json={"message": "M"}), {**nothing, "message": "M", "status_code": 429}),
+        ("details that are a list", Step(status=422, json={"details": ["a", 1]}), {"details": ["a", 1]}),
+        ("details that are text", Step(status=422, json={"details": "why"}), {"details": "why"}),
+    )
+    for number, (label, step, expected) in enumerate(cases):
+        with lab.trial(label):
+            lab.service.answer("GET", f"/aris3/e{number}", step)
+            error = _api_error(lab, lab.get(http, f"/aris3/e{number}"))
+            for field, value in expected.items():
+                _has(error, field, value)
+    for number, (status, text) in enumerate(((503, "<html>busy</html>"), (404, "no such page"), (502, '{"cut'))):
+        with lab.trial(f"{status} with a body that is not JSON"):
+            path = f"/aris3/text{number}"
+            lab.service.answer("GET", path, Step(status=status, raw=text.encode()))
+            got = lab.get(http, path)
+            if isinstance(got.error, lab.sdk.TransportError):
+                raise CannotTell(f"the call {got.said()}")
+            require(isinstance(got.error, lab.sdk.ApiError), f"the call {got.said()} instead of an ApiError")
+            for field, value in (("code", "HTTP_ERROR"), ("message", text), ("status_code", status)):
+                _has(got.error, field, value)
+
+
+@promise("transport.raw-payload-is-the-body")
+def check_raw_payload(lab: Lab) -> None:
+    body = {"code": "C", "message": "M", "details": [1], "trace_id": "t", "more": {"deep": True}}
+    for status, sent in ((422, body), (500, body), (400, {"other": 1})):
+        with lab.trial(f"status {status}, {len(sent)} keys"):
+            path = f"/aris3/raw{status}"
+            lab.service.answer("GET", path, Step(status=status, json=sent))
+            _has(_api_error(lab, lab.get(lab.http(), path)), "raw_payload", sent)
+    if exists("map_error"):
+        with lab.trial("a body that is changed later"):
+            made: Any = lab.given(lambda: lab.sdk.map_error(422, body, "t"), "map_error")
+            if getattr(made, "raw_payload", None) != body:
+                raise CannotTell("map_error keeps no body")
+            body["code"] = "changed"
+            require(made.raw_payload["code"] == "C", "raw_payload is the body itself, and no copy of it")
+
+
+@promise("transport.error-tree")
+def check_error_tree(lab: Lab) -> None:
+    classes: dict[str, type] = {name: getattr(lab.sdk, name) for name in ("ApiError", *TREE)}
+    above: dict[str, set[str]] = {"ApiError": {"ApiError"}}
+    for name, parent in TREE.items():
+        above[name] = {name, *above[parent]}
+    for name, kind in classes.items():
+        for other, ancestor in classes.items():
+            with lab.trial(f"{name} and {other}"):
+                if other in above[name]:
+                    require(issubclass(kind, ancestor), f"{name} is no {other}")
+                else:
+                    require(not issubclass(kind, ancestor), f"{name} is a {other}")
+        with lab.trial(f"{name} and the built-in errors"):
+            require(not issubclass(kind, TimeoutError), f"{name} is the built-in TimeoutError")
+            require(not issubclass(kind, OSError), f"{name} is the built-in OSError")
+
+
+@promise("transport.error-fields")
+def check_error_fields(lab: Lab) -> None:
+    given = ("C", "M", {"a": 1}, "t-1", 418)
+    for name in ("ApiError", *TREE):
+        for label, more, raw in (("", (), None), (" with a body", ({"b": 2},), {"b": 2})):
+            with lab.trial(f"{name}{label}"):
+                kind = getattr(lab.sdk, name)
+                try:
+                    error = kind(*given, *more)
+                except Exception as why:
+                    raise Broken(f"it cannot be built from its fields in order: {describe(why)}") from why
+                for field, value in zip(FIELDS, (*given, raw), strict=True):
+                    _has(error, field, value)
+
+
+@promise("transport.error-text")
+def check_error_text(lab: Lab) -> None:
+    for name in ("ApiError", *TREE):
+        for label, trace_id, text in (
+            ("a trace id", "t-1", "[418] C: some words trace_id=t-1"),
+            ("no trace id", None, "[418] C: some words"),
+        ):
+            with lab.trial(f"{name} with {label}"):
+                fields = ("C", "some words", None, trace_id, 418)
+                error = lab.given(partial(getattr(lab.sdk, name), *fields), name)
+                if [getattr(error, field, error) for field in FIELDS[:5]] != list(fields):
+                    raise CannotTell("its fields are not those that it was built from: see transport.error-fields")
+                require(str(error) == text, f"its text is {str(error)!r}, not {text!r}")
+
+
+@promise("transport.map-error-returns")
+def check_map_error_returns(lab: Lab) -> None:
+    if not exists("map_error"):
+        raise NotApplicable("this SDK has no map_error")
+    for status in (400, 404, 418, 500):
+        with lab.trial(f"status {status}"):
+            made = lab.attempt(partial(lab.sdk.map_error, status, {"code": "C"}, "t-1"), "map_error")
+            require(isinstance(made.value, lab.sdk.ApiError), f"map_error {made.said()} instead of an error")
+            _has(made.value, "status_code", status)
+            _has(made.value, "trace_id", "t-1")
+
+
+# ── what is sent ─────────────────────────────────────────────────────────────
+
+
+@promise("transport.base-path-is-kept")
+def check_base_path_is_kept(lab: Lab) -> None:
+    cases = [
+        (prefix, path, f"{prefix}/aris3/exports")
+        for prefix in ("/gateway/v1", "/one", "")
+        for path in ("/aris3/exports", "aris3/exports", "//aris3/exports")
+    ]
+    for prefix, path, expected in cases:
+        with lab.trial(f"base path {prefix!r}, path {path!r}"):
+            before = len(lab.log())
+            http = lab.http(config=lab.config(api_base_url=f"{lab.service.base_url}{prefix}"))
+            lab.get(http, path)
+            paths = [seen.path for seen in lab.log()[before:]]
+            require(paths == [expected], f"it was sent to {words(paths) or 'nobody'}")
+
+
+@promise("transport.paths-arrive-as-given")
+def check_paths_arrive_as_given(lab: Lab) -> None:
+    for path in ("/aris3/a%2Fb", "/aris3/a%20b", "/aris3/A/b.c-d_e", "/aris3/x/", "/aris3/one/two/three/four"):
+        with lab.trial(path):
+            before = len(lab.log())
+            lab.get(lab.http(), path)
+            paths = [seen.path for seen in lab.log()[before:]]
+            require(paths == [path], f"it arrived as {words(paths) or 'nothing'}")
+
+
+@promise("transport.query-arrives")
+def check_query_arrives(lab: Lab) -> None:
+    cases: tuple[tuple[str, dict[str, Any], dict[str, list[str]]], ...] = (
+        ("text and number", {"q": "abc", "page_size": 5}, {"q": ["abc"], "page_size": ["5"]}),
+        ("zero and nothing", {"page": 0, "q": ""}, {"page": ["0"], "q": [""]}),
+        ("what means something in a query", {"q": "a b&c=d+e#f?g/h%20"}, {"q": ["a b&c=d+e#f?g/h%20"]}),
+        ("beyond ASCII", {"q": "año €"}, {"q": ["año €"]}),
+        ("a name with spaces", {"from to": "x"}, {"from to": ["x"]}),
+        ("one name twice", {"id": ["a", "b"], "c": "d"}, {"id": ["a", "b"], "c": ["d"]}),
+    )
+    for number, (label, params, expected) in enumerate(cases):
+        for method in ("GET", "POST"):
+            with lab.trial(f"{method}, {label}"):
+                path = f"/aris3/q{number}"
+                _call(lab, lab.http(), method, path, params=params)
+                asked = [seen.path.partition("?")[2] for seen in lab.log(path, method)]
+                if not asked and number == 0:
+                    raise CannotTell("nothing was sent")
+                require(bool(asked), "nothing was sent, though an ordinary query is")
+                got = parse_qs(asked[-1], keep_blank_values=True)
+                require(got == expected, f"the query is {asked[-1]!r}, which means {short(got)}")
+
+
+@promise("transport.body-is-json")
+def check_body_is_json(lab: Lab) -> None:
+    bodies: tuple[Any, ...] = (
+        {"a": 1, "b": [True, None, 1.5], "c": {"d": "año €"}},
+        [1, {"a": 2}],
+        {},
+        "text",
+        {"ts": "2030-01-01"},
+    )
+    for number, (method, body) in enumerate(itertools.product(("POST", "PUT", "PATCH"), bodies)):
+        with lab.trial(f"{method} {short(body)}"):
+            path = f"/aris3/b{number}"
+            call = partial(lab.http().request, method, path, json_body=body)
+            got = lab.attempt(call, f"{method} {path}")
+            seen = _only(lab, path, got)
+            try:
+                sent = json.loads(seen.body)
+            except ValueError:
+                raise Broken(f"the body is not JSON: {short(seen.body)}") from None
+            require(sent == body, f"the body is {short(sent)}")
+            kind = seen.headers.get("content-type", "")
+            require(kind.partition(";")[0].strip() == "application/json", f"its Content-Type is {kind!r}")
+    for method in ("GET", "POST", "DELETE"):
+        with lab.trial(f"{method} without a body"):
+            path = f"/aris3/none/{method.lower()}"
+            got = lab.attempt(partial(lab.http().request, method, path), f"{method} {path}")
+            seen = _only(lab, path, got)
+            require(not seen.body, f"a body was sent: {short(seen.body)}")
+
+
+@promise("transport.accepts-json")
+def check_accepts_json(lab: Lab) -> None:
+    for method in ("GET", "POST"):
+        with lab.trial(method):
+            got = _call(lab, lab.http(), method, "/aris3/accept")
+            accept = _only(lab, "/aris3/accept", got, method).headers.get("accept")
+            require(accept == "application/json", f"Accept is {short(accept)}")
+
+
+@promise("transport.callers-headers-are-sent")
+def check_callers_headers_are_sent(lab: Lab) -> None:
+    cases = (
+        ("one of the caller's own", {"X-Feature": "beta"}, {"x-feature": "beta"}),
+        ("Accept over the SDK's", {"Accept": "text/csv"}, {"accept": "text/csv"}),
+        ("several", {"X-A": "1", "X-B": "2", "Accept": "*/*"}, {"x-a": "1", "x-b": "2", "accept": "*/*"}),
+    )
+    for number, (label, headers, expected) in enumerate(cases):
+        for method in ("GET", "POST"):
+            with lab.trial(f"{method}, {label}"):
+                path = f"/aris3/h{number}"
+                sent = _only(lab, path, _call(lab, lab.http(), method, path, headers=headers), method).headers
+                for name, value in expected.items():
+                    require(sent.get(name) == value, f"{name} is {short(sent.get(name))}, not {value!r}")
+
+
+# ── what is answered ─────────────────────────────────────────────────────────
+
+
+@promise("transport.answers-are-decoded")
+def check_answers_are_decoded(lab: Lab) -> None:
+    http = lab.http()
+    values: tuple[Any, ...] = (
+        {"a": 1, "b": {"c": [1, 2]}},
+        [1, {"a": 2}],
+        "text",
+        "año €",
+        7,
+        1.5,
+        True,
+        False,
+        0,
+        "",
+        [],
+        {},
+    )
+    for number, value in enumerate(values):
+        for method in ("GET", "POST"):
+            with lab.trial(f"{method}, {short(value)}"):
+                path = f"/aris3/v{number}"
+                lab.service.answer(method, path, Step(status=200, json=value))
+                _returns(_call(lab, http, method, path), value)
+    for status in (201, 202, 203, 206, 226, 299):
+        with lab.trial(f"status {status}"):
+            lab.service.answer("GET", f"/aris3/s{status}", Step(status=status, json={"s": status}))
+            _returns(lab.get(http, f"/aris3/s{status}"), {"s": status})
+    for kind in ("text/plain", "application/problem+json", "application/json; charset=utf-8"):
+        with lab.trial(f"Content-Type: {kind}"):
+            # Nothing beyond ASCII: some libraries take text of an unnamed encoding for Latin-1.
+            step = Step(status=200, raw=b'{"a": "n"}', headers={"Content-Type": kind})
+            lab.service.answer("GET", f"/aris3/{kind.partition(';')[0]}", step)
+            _returns(lab.get(http, f"/aris3/{kind.partition(';')[0]}"), {"a": "n"})
+
+
+@promise("transport.empty-answers-are-none")
+def check_empty_answers_are_none(lab: Lab) -> None:
+    http = lab.http()
+    for number, (label, step) in enumerate(
+        (
+            ("200 and nothing", Step(status=200, raw=b"")),
+            ("201 and nothing", Step(status=201)),
+            ("204", Step(status=204)),
+            ("null", Step(status=200, json=None)),
+        )
+    ):
+        for method in ("GET", "POST", "DELETE"):
+            with lab.trial(f"{method}, {label}"):
+                lab.service.answer(method, f"/aris3/n{number}", step)
+                _returns(_call(lab, http, method, f"/aris3/n{number}"), None)
+
+
+@promise("transport.redirects-are-followed")
+def check_redirects_are_followed(lab: Lab) -> None:
+    http = lab.http()
+    for status in (301, 302, 303, 307, 308):
+        for label, base in (("a path", ""), ("an address", lab.service.base_url)):
+            with lab.trial(f"GET, {status} to {label}"):
+                path, there = f"/aris3/{status}/{len(base)}", f"/aris3/there/{status}/{len(base)}"
+                step = Step(status=status, headers={"Location": f"{base}{there}"})
+                lab.service.answer("GET", path, step)
+                lab.service.answer("GET", there, Step(status=200, json={"moved": status}))
+                _returns(lab.get(http, path), {"moved": status})
+    with lab.trial("POST, 302"):
+        lab.service.answer("POST", "/aris3/p302", Step(status=302, headers={"Location": "/aris3/answer"}))
+        lab.service.answer("GET", "/aris3/answer", OK)
+        _returns(lab.post(http, "/aris3/p302"), {"ok": True})
+        methods = [seen.method for seen in lab.log("/aris3/answer")]
+        require(methods == ["GET"], f"it was followed with {words(methods) or 'nothing'}")
+
+
+# ── what the checks share ────────────────────────────────────────────────────
+
+
+def _call(lab: Lab, http: Any, method: str, path: str, **options: Any) -> Attempt:
+    """One request; with a body, where the method has one."""
+    body = {} if method in ("GET", "DELETE") else {"json_body": {"a": 1}}
+    return lab.attempt(lambda: http.request(method, path, **body, **options), f"{method} {path}")
+
+
+def _spoilt(fault: str) -> Step:
+    """An answer that a fault spoils."""
+    return Step(status=200, json=LONG.json, fault=fault)
+
+
+def _is_transport_error(lab: Lab, got: Attempt) -> None:
+    require(isinstance(got.error, lab.sdk.TransportError), f"{got.said()} instead of TransportError")
+    require(not isinstance(got.error, TimeoutError), "the TransportError is a TimeoutError too")
+
+
+def _asks(lab: Lab, server: Scope, *, verify_ssl: bool) -> Attempt:
+    """A GET with a token, to a server that speaks TLS."""
+    http = lab.http(config=lab.config(api_base_url=server.base_url, verify_ssl=verify_ssl))
+    return lab.get(http, "/health", headers={"Authorization": "Bearer secret-token"})
+
+
+def _refuses(lab: Lab, server: Scope) -> None:
+    got = _asks(lab, server, verify_ssl=True)
+    require(not server.log(), f"the server was sent a request, with the token; the call {got.said()}")
+    require(got.error is not None, f"the call {got.said()}")
+    if not isinstance(got.error, lab.sdk.TransportError):
+        nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
+        if not isinstance(lab.get(nobody, PATH).error, lab.sdk.TransportError):
+            raise CannotTell(f"the call {got.said()}: see transport.failures-are-transport-errors")
+        raise Broken(f"the call {got.said()} instead of TransportError")
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error, and those that it came from."""
+    chain: list[BaseException] = []
+    following: BaseException | None = error
+    while following is not None and following not in chain:
+        chain.append(following)
+        following = following.__cause__ or following.__context__
+    return chain
+
+
+def _api_error(lab: Lab, got: Attempt) -> Any:
+    if not isinstance(got.error, lab.sdk.ApiError):
+        raise CannotTell(f"there is no ApiError to read: the call {got.said()}")
+    return got.error
+
+
+def _has(error: Any, field: str, expected: Any) -> None:
+    seen = getattr(error, field, "nothing at all")
+    require(seen == expected, f"{field} is {short(seen)}, not {expected!r}")
+
+
+def _returns(got: Attempt, expected: Any) -> None:
+    """What came back is this value, and of this type: True is no 1."""
+    same = got.error is None and type(got.value) is type(expected) and got.value == expected
+    require(same, f"the call {got.said()} instead of {short(expected)}")
+
+
+def _sent(lab: Lab, path: str, expected: int) -> None:
+    count = len(lab.log(path))
+    require(count == expected, f"{count} requests on the wire instead of {expected}")
+
+
+def _only(lab: Lab, path: str, got: Attempt, method: str = "") -> Any:
+    """The one request that a call has sent."""
+    seen = lab.log(path, method)
+    if len(seen) != 1:
+        raise CannotTell(f"{len(seen)} requests arrived at {path}: the call {got.said()}")
+    return seen[0]
+
+
+def _need_retries(lab: Lab, http: Any) -> None:
+    """Go on only with an SDK that tries a GET again after a 503.
+
+    :raises CannotTell: it does not.
+    """
+    lab.service.answer("GET", "/aris3/control", BUSY, OK)
+    got = lab.get(http, "/aris3/control")
+    if got.error is not None or len(lab.log("/aris3/control")) != 2:
+        raise CannotTell(f"even a GET is not tried again, it {got.said()}: see transport.gets-are-retried")
+
+
+def _mutations_are_sent_once(lab: Lab, method: str) -> None:
+    http = lab.http(config=lab.config(retries=2))
+    steps = {"500": Step(status=500), "503": BUSY, "closed": CLOSED, "reset": Step(fault="reset")}
+    for label, step in steps.items():
+        with lab.trial(f"{method}, {label}"):
+            path = f"/aris3/{method.lower()}/{label}"
+            lab.service.answer(method, path, step)
+            got = _call(lab, http, method, path)
+            count = len(lab.log(path))
+            require(count <= 1, f"{count} requests on the wire instead of 1")
+            if not count:
+                raise CannotTell(f"nothing was sent: the call {got.said()}")
+
+
+_numbers = itertools.count(1)
+
+
+def _gaps(
+    lab: Lab,
+    step: Step = BUSY,
+    *,
+    asked: Sequence[float] = (),
+    most: Sequence[float] = (),
+    retries: int,
+    **settings: Any,
+) -> list[float]:
+    """Virtual seconds between the attempts of one GET that always fails.
+
+    Where they are not those asked, they are measured once more: in an event loop of the SDK's, a busy machine can
+    let a time-out strike that nobody has earned. What is a fault comes again.
+
+    :param most: the longest that the pauses may be; without it, they may be a bit longer than asked.
+    :raises CannotTell: it was not tried so many times.
+    """
+    gaps = _measured(lab, step, retries, settings)
+    if asked and not _near(gaps, asked, most):
+        return _measured(lab, step, retries, settings)
+    return gaps
+
+
+def _measured(lab: Lab, step: Step, retries: int, settings: Mapping[str, Any]) -> list[float]:
+    path = f"/aris3/gaps/{next(_numbers)}"
+    lab.service.answer("GET", path, step)
+    lab.get(lab.http(config=lab.config(retries=retries, **settings)), path)
+    at_s = [lab.at_s(seen) for seen in lab.log(path)]
+    if len(at_s) != retries + 1:
+        raise CannotTell(f"{len(at_s)} requests on the wire instead of {retries + 1}: no pauses to measure")
+    return [later - earlier for earlier, later in pairwise(at_s)]
+
+
+def _doubling(first_s: float, count: int) -> list[float]:
+    return [first_s * 2**number for number in range(count)]
+
+
+def _near(gaps: Sequence[float], asked: Sequence[float], most: Sequence[float] = ()) -> bool:
+    """Whether each pause is as long as asked, or a bit longer."""
+    highs = most or [pause * LENIENT + 0.02 for pause in asked]
+    return all(low * STRICT <= gap <= high for gap, low, high in zip(gaps, asked, highs, strict=True))
+
+
+def _usual_gaps(lab: Lab, backoff_s: float, retries: int) -> list[float]:
+    """The pauses after a 503, where they double as they should.
+
+    :raises CannotTell: they do not.
+    """
+    asked = _doubling(backoff_s, retries)
+    gaps = _gaps(lab, asked=asked, retries=retries, retry_backoff_seconds=backoff_s)
+    if not _near(gaps, asked):
+        raise CannotTell(f"the plain pauses are {_seconds(gaps)} s: see transport.backoff-doubles")
+    return gaps
+
+
+def _stretch(lab: Lab) -> float:
+    """By what factor the longest pauses of this SDK may be longer than asked, judged by its pauses without jitter."""
+    pairs = [pair for _ in range(2) for pair in zip(_usual_gaps(lab, 1.0, 5), _doubling(1.0, 5), strict=True)]
+    most = max(gap / asked for gap, asked in pairs)
+    return min(1.0 + (most - 1.0) * 2 + 0.05, LENIENT)
+
+
+def _jitter(least_s: float, most_s: float) -> dict[str, Any]:
+    return {"retry_jitter_enabled": True, "retry_jitter_min_seconds": least_s, "retry_jitter_max_seconds": most_s}
+
+
+def _seconds(gaps: Sequence[float]) -> str:
+    return words([f"{gap:.2f}" for gap in gaps])
+
+
+class _Timed(NamedTuple):
+    got: Attempt
+    took_s: float
+
+
+def _timed(lab: Lab, call: Any) -> _Timed:
+    """A call, and the real seconds that it took."""
+    started_s = lab.clock.real.monotonic()
+    got = lab.attempt(call, "a GET")
+    return _Timed(got, lab.clock.real.monotonic() - started_s)
+
+
+def _gave_up_soon(got: Attempt, took_s: float) -> None:
+    """It failed after a short time-out: in real time, or in virtual time, as it is in an event loop."""
+    virtual = SHORT_S * 0.9 <= got.elapsed_s <= SOON_S
+    soon = got.error is not None and (took_s < SOON_S or virtual)
+    require(soon, f"it waited for {max(took_s, got.elapsed_s):.1f} s, and {got.said()}")
+
+
+def _closed_port() -> int:
+    """A port that nobody listens on: bound and closed again."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def _deaf_port(lab: Lab) -> Iterator[int]:
+    """A port at which connections wait: its queue is full. Later it refuses them, so that nobody waits for ever.
+
+    :raises CannotTell: this system answers, whatever the queue.
+    """
+    listener = socket.socket()
+    waiting = []
+    try:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        port = int(listener.getsockname()[1])
+        for _ in range(8):
+            one = socket.socket()
+            waiting.append(one)
+            one.settimeout(0.05)
+            try:
+                one.connect(("127.0.0.1", port))
+            except TimeoutError:
+                break
+        else:
+            raise CannotTell("this system accepts connections that nobody has asked for")
+
+        def refuse() -> None:
+            lab.clock.real.sleep(SOON_S)
+            with contextlib.suppress(OSError):
+                listener.close()
+
+        _thread.start_new_thread(refuse, ())
+        yield port
+    except OSError as why:
+        raise CannotTell(f"no port could be made that leaves connections waiting: {describe(why)}") from why
+    finally:
+        for one in (*waiting, listener):
+            one.close()

@@ -1,0 +1,268 @@
+"""What do the commands that run the SDK do: the checks, and the smoke?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from difflib import get_close_matches
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from atalaya.cli.console import Console, plain
+from atalaya.cli.context import (
+    Context,
+    append_evidence,
+    built,
+    named_or_open,
+    prepared_sdk,
+    print_json,
+    utc_now,
+    write_json,
+    write_text,
+)
+from atalaya.cli.notify import annotate
+from atalaya.core import environment
+from atalaya.core.environment import Secret
+from atalaya.core.errors import HarnessError, NetworkError, SubjectError, UsageError
+from atalaya.records.results import REPORT_SCHEMA, Canary, CheckResult, CheckRun, FindingResult, SmokeRun
+from atalaya.records.stored import Conclusion, Environment, Outcome, Presence
+
+if TYPE_CHECKING:
+    from atalaya.sdk.prepare import Prepared
+
+
+def observe(place: Context, args: argparse.Namespace) -> int:
+    """Run the contract checks against an SDK."""
+    from atalaya.harness.runner import known_ids
+
+    wanted = known_ids(place.pack, args.promise or ())
+    with prepared_sdk(place, args) as prepared:
+        run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_canary)
+    annotate(run, place.pack)
+    report = report_of(run)
+    if args.report:
+        write_json(Path(args.report), report)
+        place.console.line(f"  report: {args.report}")
+    if args.json:
+        print_json(report)
+    place.console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
+    for check in run.checks:
+        if check.outcome is Outcome.BROKEN:
+            seed = f" --seed {args.seed}" if args.seed else ""
+            place.console.line(f"  again: atalaya check --{_sdk(args)} --promise {check.id}{seed}")
+    return exit_of([check.outcome for check in run.checks])
+
+
+def observed(
+    place: Context,
+    prepared: Prepared,
+    *,
+    wanted: Sequence[str] = (),
+    seed: int = 0,
+    canaries: bool,
+    strict: bool = False,
+) -> CheckRun:
+    """One run of the checks, each result shown as it comes; beside a whole run go its canaries.
+
+    :param strict: whether a run that could have no canaries at all says nothing; else that is only shown.
+    """
+    from atalaya.harness.runner import run_checks
+    from atalaya.selftest.canary import discount_by_canaries
+
+    settings, console = place.loaded.settings, place.console
+    with ThreadPoolExecutor(1) as beside:
+        singing = beside.submit(_run_canaries, prepared) if canaries and not wanted else None
+        run = run_checks(
+            prepared,
+            wanted=wanted,
+            port=settings.service.port,
+            deadline_s=settings.service.deadline_s,
+            seed=seed,
+            sides=1 if wanted else min(2, os.cpu_count() or 1),
+            hear=lambda result: hear(console, result, asked_for=bool(wanted)),
+        )
+        sung, why_none = singing.result() if singing else ((), "")
+    for canary in sung:
+        if not canary.caught:
+            console.row(
+                "unknown",
+                f"{canary.family}: the seeded defect {canary.defect} was not caught: "
+                f"what this run has called kept there says nothing",
+            )
+    if sung:
+        console.line(
+            f"  canaries: {sum(canary.caught for canary in sung)} of {len(sung)} seeded defects caught "
+            f"({', '.join(canary.defect for canary in sung)})"
+        )
+    if why_none:
+        console.line(f"  canaries: none could be run: {why_none}")
+    return discount_by_canaries(prepared.pack, run, sung, why_none=why_none if strict else "")
+
+
+def _run_canaries(prepared: Prepared) -> tuple[tuple[Canary, ...], str]:
+    """The canaries of this hour, or why there are none. They need the bundled SDK, whatever is watched."""
+    from atalaya.sdk.prepare import prepare
+    from atalaya.sdk.source import BUNDLED_LABEL
+    from atalaya.selftest.canary import run_canaries
+
+    try:
+        if prepared.subject.source == BUNDLED_LABEL:
+            return run_canaries(prepared, at=utc_now()), ""
+        with prepare("", pack=prepared.pack) as bundled:
+            return run_canaries(bundled, at=utc_now()), ""
+    except (NetworkError, SubjectError, HarnessError) as why:
+        return (), str(why)
+
+
+def report_of(run: CheckRun) -> dict[str, Any]:
+    """The report that others read: see ``atalaya.report/1`` in the reference."""
+    return {
+        "schema": REPORT_SCHEMA,
+        "subject": {
+            "name": run.subject.name,
+            "version": run.subject.version,
+            "digest": run.subject.digest,
+            "source": run.subject.source,
+        },
+        "environment": {
+            "python": run.host.python,
+            "implementation": run.host.implementation,
+            "os": run.host.os,
+            "freeze": list(run.host.freeze),
+        },
+        "started_at": run.started_at,
+        "duration_s": run.duration_s,
+        "checks": [
+            {
+                "id": check.id,
+                "contract": check.contract,
+                "severity": check.severity.value,
+                "outcome": check.outcome.value,
+                "reason": check.reason,
+                "duration_s": check.duration_s,
+                "trials": check.trials,
+                "log": list(check.log),
+                "script": list(check.script),
+            }
+            for check in run.checks
+        ],
+        "seed": run.seed,
+        "canaries": [
+            {"family": c.family, "defect": c.defect, "caught": c.caught, "caught_by": list(c.caught_by)}
+            for c in run.canaries
+        ],
+        "findings": [{"id": found.id, "seen": found.seen.stored, "reason": found.reason} for found in run.findings],
+    }
+
+
+def exit_of(outcomes: Sequence[Outcome]) -> int:
+    """0 when something was kept and nothing else is to be said, 1 broken, 3 unknown.
+
+    >>> exit_of([Outcome.KEPT, Outcome.NOT_APPLICABLE]), exit_of([]), exit_of([Outcome.BROKEN, Outcome.UNKNOWN])
+    (0, 3, 1)
+    """
+    from atalaya.evidence.from_runs import conclude
+
+    return {Conclusion.SUCCESS: 0, Conclusion.FAILURE: 1}.get(conclude(outcomes), 3)
+
+
+def smoke(place: Context, args: argparse.Namespace) -> int:
+    """Run the runbook's smoke."""
+    from atalaya.evidence.from_runs import from_smoke
+
+    release = named_or_open(place, args.release, "smoke", to_write=True) if args.release else None
+    run = _smoke(place, args)
+    if release is not None:
+        environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
+        commit = place.loaded.settings.subject.commit
+        append_evidence(place, release, from_smoke(run, environment=environment, commit=commit, recorded_at=utc_now()))
+    report = built(run) | {"schema": "atalaya.smoke/1"}
+    if args.report:
+        write_json(Path(args.report), report)
+    if args.log:
+        write_text(Path(args.log), "".join(line + "\n" for line in _smoke_log(run)))
+    if args.json:
+        print_json(report)
+    return exit_of([step.outcome for step in run.steps])
+
+
+def _credentials(place: Context) -> dict[str, Secret]:
+    """What a smoke against a real service signs in with, by the names that the check pack gives.
+
+    :raises UsageError: a variable names a credential that the pack does not know.
+    """
+    found, known = environment.credentials(), place.pack.credentials
+    if unknown := sorted(found.keys() - set(known)):
+        near = get_close_matches(unknown[0], known, n=1, cutoff=0.0)
+        hint = f" Nearest: {environment.SERVICE}{near[0].upper()}." if near else ""
+        raise UsageError(f"{environment.SERVICE}{unknown[0].upper()}: this check pack has no such credential.{hint}")
+    return found
+
+
+def _smoke(place: Context, args: argparse.Namespace) -> SmokeRun:
+    from atalaya.harness.runner import run_smoke
+
+    settings = place.loaded.settings
+    base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
+    with prepared_sdk(place, args) as prepared:
+        run = run_smoke(
+            prepared,
+            waits=args.waits or settings.smoke.waits,
+            base_url=base_url,
+            credentials=_credentials(place),
+            port=settings.service.port,
+        )
+    hear_smoke(place.console, run)
+    return run
+
+
+def _smoke_log(run: SmokeRun) -> Iterator[str]:
+    at = run.started_at.isoformat(timespec="milliseconds")
+    where = run.base_url or "loopback"
+    yield f"{at} INFO smoke of {plain(run.subject.name)} {plain(run.subject.version or 'unknown')} on {plain(where)}"
+    for step in run.steps:
+        level = "ERROR" if step.outcome is Outcome.BROKEN else "INFO"
+        yield plain(f"{at} {level} {step.id}: {step.outcome}{': ' + step.reason if step.reason else ''}")
+    for event in run.events:
+        yield plain(f"{at} ERROR {event.kind}: {event.place}: {event.message}")
+    yield f"{at} INFO requests={run.requests} polls={run.polls} waits={run.waits} stale_trials={run.trials}"
+
+
+def hear(console: Console, result: CheckResult | FindingResult, *, asked_for: bool) -> None:
+    """Show a result as it comes; what is kept is a line only where it was asked for."""
+    if isinstance(result, FindingResult):
+        if result.seen is Presence.SEEN or asked_for:
+            console.row("finding", f"{result.id}: {result.reason or 'not seen'}")
+        return
+    if result.outcome is Outcome.KEPT and not asked_for:
+        return
+    console.row(str(result.outcome), f"{result.id}{': ' + result.reason if result.reason else ''}")
+    if result.outcome is Outcome.BROKEN:
+        from atalaya.harness.timeline import last_case
+
+        for line in (*result.script, *last_case(result.log)):
+            console.line(f"      {line}")
+
+
+def hear_smoke(console: Console, run: SmokeRun) -> None:
+    for step in run.steps:
+        console.row(str(step.outcome), f"smoke: {step.id}{': ' + step.reason if step.reason else ''}")
+    for event in run.events[:5]:
+        console.row(str(event.kind), f"{event.place}: {event.message}")
+    console.line(
+        f"  smoke: {run.waits} waits, {run.polls} polls, {run.requests} requests, "
+        f"{run.trials} that could have read stale"
+    )
+
+
+def counts(run: CheckRun) -> str:
+    counts = {outcome: sum(check.outcome is outcome for check in run.checks) for outcome in Outcome}
+    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) + f" in {run.duration_s:.1f} s"
+
+
+def _sdk(args: argparse.Namespace) -> str:
+    named = (("--sdk", args.sdk), ("--adapter", args.adapter))
+    return "".join(f" {option} {shlex.quote(value)}" for option, value in named if value)

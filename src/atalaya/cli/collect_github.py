@@ -1,0 +1,101 @@
+"""What does the part of a command do that asks GitHub what CI said?"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from contextlib import closing
+from datetime import datetime
+from typing import TYPE_CHECKING, NamedTuple
+
+from atalaya.cli.context import Context, utc_now
+from atalaya.core import environment
+from atalaya.core.errors import SettingsError
+from atalaya.records.stored import Reading, Release, RunContext
+
+if TYPE_CHECKING:
+    from atalaya.evidence.github.client import Client
+    from atalaya.evidence.github.fetch import Summary
+
+CACHE = ".atalaya/github.sqlite"
+
+
+class Taken(NamedTuple):
+    """What became of it: 0 or, where something is not known, 3; and what to say of it."""
+
+    code: int
+    lines: tuple[str, ...]
+
+
+def take_from_github(
+    place: Context,
+    release: Release,
+    *,
+    echo: Callable[[str], None],
+    environ: Mapping[str, str] | None = None,
+    clock: Callable[[], datetime] = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Taken:
+    """Take in what GitHub has of a release's runs that the ledger has not. Each run is kept as soon as it is read.
+
+    :raises SettingsError: the repository, the token or the API's address cannot be.
+    """
+    settings = place.loaded.settings
+    repo = settings.ci.repo
+    if not repo:
+        return Taken(0, ("no `repo` in [ci] of watch.toml: GitHub was not asked, and what CI said there is unknown",))
+    if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", repo, re.ASCII):
+        raise SettingsError(f"{place.loaded.path.name} ci.repo: {repo!r} is no repository. Write it as owner/name.")
+
+    from atalaya.evidence.github.client import API, Client
+    from atalaya.evidence.github.fetch import CollectedIds, Collection
+    from atalaya.evidence.github.http_cache import Cache
+    from atalaya.evidence.ledger import ledger
+
+    environ = environment.everything() if environ is None else environ
+    token = environment.github_token(environ)
+    if not token:
+        echo(
+            '  GitHub: no token in GITHUB_TOKEN or GH_TOKEN: 60 requests an hour, each "not changed" counted too, '
+            "and mostly no artifacts and no logs"
+        )
+    folder = place.releases / release.version / "evidence"
+    records = [record for segment in ledger.survey(folder).segments for record in segment.records]
+    with (
+        closing(Cache(place.root / CACHE, token)) as cache,
+        closing(
+            Client(environment.github_api(environ) or API, token, cache, echo=echo, clock=clock, sleep=sleep)
+        ) as client,
+    ):
+        if cache.trouble:
+            echo(f"  GitHub: {cache.trouble}")
+        summary = Collection(
+            client,
+            repo,
+            release,
+            workflows=settings.ci.workflows,
+            digests={record.subject_digest for record in records if isinstance(record, RunContext)},
+            known=CollectedIds(record for record in records if isinstance(record, Reading)),
+            recorded_at=clock(),
+            keep=lambda evidence: ledger.write(folder, evidence),
+            echo=echo,
+        ).take()
+        return Taken(3 if summary.trouble or summary.unread else 0, _lines(repo, summary, client))
+
+
+def _lines(repo: str, summary: Summary, client: Client) -> tuple[str, ...]:
+    left = "" if client.remaining is None else f", {client.remaining} left of the hour's"
+    lines = [
+        f"{repo}: {summary.runs} runs, {summary.taken} taken in, {summary.before} known before",
+        *(f"left out: {n} runs {which}" for which, n in sorted(summary.left_out.items())),
+        f"{summary.attempts} attempts, {summary.jobs} jobs, {summary.files} files of artifacts, {summary.logs} logs",
+        f'{client.requests} requests, {client.not_modified} of them answered "not changed"{left}',
+    ]
+    if summary.passed_over:
+        lines.append(f"{summary.passed_over} artifacts were not opened: by their names they are no reports")
+    if summary.unread:
+        lines.append(f"{summary.unread} files or runs could not be read, and what they held is unknown")
+    if summary.trouble:
+        lines.append(f"not all was read, so CI's part of this period is unknown: {summary.trouble}")
+    return tuple(lines)

@@ -1,0 +1,81 @@
+"""What does the person at the terminal see while it works?
+
+Colour only on a terminal that wants it, and no control character of a stranger's ever.
+"""
+
+from __future__ import annotations
+
+import sys
+import unicodedata
+from typing import TextIO
+
+from atalaya.core import environment
+
+COLOURS = {"good": "32", "bad": "31;1", "doubt": "33", "quiet": "2", "loud": "1"}
+TONES = {
+    "kept": "good",
+    "PROVEN": "good",
+    "MEETS": "good",
+    "GO": "good",
+    "ON TRACK": "good",
+    "broken": "bad",
+    "FAIL": "bad",
+    "NO-GO": "bad",
+    "OFF TRACK": "bad",
+    "INVALID": "bad",
+    "unknown": "doubt",
+    "UNKNOWN": "doubt",
+    "INCONCLUSIVE": "doubt",
+    "WAITING": "doubt",
+    "EXTEND": "doubt",
+    "not-applicable": "quiet",
+    "not applicable": "quiet",
+    "NOT APPLICABLE": "quiet",
+    "caught": "good",
+    "SURVIVED": "bad",
+    "killed": "good",
+    "survived": "bad",
+    "unsure": "doubt",
+    "invalid": "quiet",
+}
+
+
+class Console:
+    """Lines on a stream. Progress goes to standard error, so that ``--json`` can own standard output."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self.stream = stream or sys.stderr
+        self.colour = self.stream.isatty() and environment.wants_colour()
+
+    def line(self, text: str = "") -> None:
+        """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""
+        shown = plain(text)
+        harmless = f"· {shown}" if shown.lstrip().startswith(("::", "##[")) else shown
+        print(harmless, file=self.stream, flush=True)
+
+    def stage(self, name: str) -> None:
+        """A stage begins."""
+        self.line()
+        print(self.tint(f"── {plain(name)} ──", "loud"), file=self.stream, flush=True)
+
+    def row(self, word: str, text: str, width: int = 14) -> None:
+        """A word of the vocabulary, in its colour, and what it is about."""
+        print(f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {plain(text)}", file=self.stream, flush=True)
+
+    def tint(self, text: str, tone: str) -> str:
+        return f"\033[{COLOURS[tone]}m{text}\033[0m" if self.colour else text
+
+
+def plain(text: str) -> str:
+    """Text without control characters, with line ends folded and marks that turn its direction shown.
+
+    >>> plain("a\\x1b[31mb\\u202ec")
+    'a\\\\x1b[31mb\\\\u202ec'
+    """
+    folded = " ".join(text.split("\n"))
+    return "".join(
+        character
+        if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Zl", "Zp")
+        else character.encode("unicode_escape").decode()
+        for character in folded
+    )

@@ -1,0 +1,385 @@
+"""What can one ask of Atalaya from a script or a terminal?
+
+``nox`` calls these commands too.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from atalaya.cli import (
+    check,
+    close,
+    collect,
+    evidence,
+    export,
+    incident,
+    notify,
+    prove,
+    publish,
+    published,
+    rehearse,
+    release,
+    sync,
+    watch,
+)
+from atalaya.cli.console import Console
+from atalaya.cli.context import Context
+from atalaya.core.errors import AtalayaError
+from atalaya.core.settings import load
+from atalaya.harness.scenarios import Scenario
+from tools.calibration import command
+
+# ── the command line ─────────────────────────────────────────────────────────
+
+
+def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.ArgumentParser:
+    """The whole command line; the reference page prints its help.
+
+    :param scenarios: what can be rehearsed, where that is asked for.
+    """
+    top = argparse.ArgumentParser(
+        prog="atalaya",
+        parents=[_where()],
+        description="Watch a client SDK for the 72 hours after its release.",
+        epilog="exit codes: 0 kept, GO, ON TRACK or WAITING; 1 broken, OFF TRACK, NO-GO, INVALID or EXTEND; "
+        "2 usage or settings error; 3 unknown or INCONCLUSIVE (and WAITING under --strict)",
+    )
+    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in (_watching, _publishing, _proving, _releasing, _sharing):
+        add(commands)
+    _rehearsing(commands, scenarios or {})
+    return top
+
+
+def _where() -> argparse.ArgumentParser:
+    """The options that say where a command works."""
+    it = argparse.ArgumentParser(add_help=False)
+    it.add_argument("--root", default=".", metavar="DIR", help="the project's folder (default: here)")
+    it.add_argument("--settings", metavar="FILE", help="watch.toml, if it lies elsewhere")
+    return it
+
+
+Run = Callable[[Context, argparse.Namespace], int]
+Commands = Any  # argparse has no public name for what add_subparsers returns
+
+
+def _command(into: Commands, name: str, run: Run) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = into.add_parser(name, help=run.__doc__, description=run.__doc__)
+    added.set_defaults(run=run)
+    added.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    return added
+
+
+def _sdk(it: argparse.ArgumentParser) -> None:
+    it.add_argument(
+        "--sdk",
+        metavar="PATH_OR_REQUIREMENT",
+        help="the SDK under watch (default: what watch.toml says, or the bundled one)",
+    )
+    it.add_argument("--adapter", metavar="FILE", help="what an SDK of other names calls the contract's names")
+
+
+def _release(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--release", metavar="VERSION", help="the release (default: the one whose window is open)")
+
+
+def _report(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--report", metavar="FILE", help="write the result to this file, as JSON")
+
+
+def _strict(it: argparse.ArgumentParser) -> None:
+    it.add_argument("--strict", action="store_true", help="exit with 3 while something due is unknown")
+
+
+def _watching(commands: Commands) -> None:
+    """The commands that gather evidence."""
+    it = _command(commands, "watch", watch.watch)
+    it.add_argument("--scheduled", action="store_true", help="do nothing where no release is open")
+    _sdk(it)
+    _release(it)
+    _strict(it)
+    it.add_argument(
+        "--summary",
+        metavar="FILE",
+        help="add a summary in Markdown to this file (default: where GitHub Actions shows one)",
+    )
+
+    it = _command(commands, "observe", check.observe)
+    _sdk(it)
+    _report(it)
+    it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
+    it.add_argument("--seed", type=int, default=0, metavar="N", help="what random draws begin from (default: 0)")
+    it.add_argument("--no-canary", action="store_true", help="run no seeded defects beside the checks")
+
+    it = _command(commands, "smoke", check.smoke)
+    _sdk(it)
+    it.add_argument("--base-url", metavar="URL", help="a real service (default: the loopback service)")
+    it.add_argument("--waits", type=_positive, metavar="N", help="waits on loopback")
+    _report(it)
+    it.add_argument("--log", metavar="FILE", help="write a log to this file")
+    it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
+
+    it = _command(commands, "artefact", published.artefact)
+    _release(it)
+    it.add_argument("--dry-run", action="store_true", help="look and report, and keep nothing")
+
+    it = _command(commands, "collect", collect.collect)
+    it.add_argument("--junit", nargs="+", action="extend", default=[], metavar="PATH", help="JUnit files or folders")
+    it.add_argument("--log", nargs="+", action="extend", default=[], metavar="FILE", help="logs of a smoke")
+    it.add_argument("--workflow", metavar="NAME", help="the workflow that the reports come from")
+    it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
+    _release(it)
+    _report(it)
+    it.add_argument("--dry-run", action="store_true", help="read and report, and keep nothing")
+
+
+def _publishing(commands: Commands) -> None:
+    """The commands that judge, and show what was judged."""
+    it = _command(commands, "judge", publish.judge)
+    it.add_argument("--as-of", metavar="TIME", help="the instant to judge as of (default: the newest evidence's)")
+    it.add_argument("--explain", metavar="METRIC", help="print how one metric comes about, step by step, as pass-rate")
+    _release(it)
+    _strict(it)
+
+    it = _command(commands, "notify", notify.notify)
+    it.add_argument("--dry-run", action="store_true", help="print what would be sent, and send nothing")
+    _release(it)
+
+    _command(commands, "publish", publish.publish)
+    _command(commands, "site", publish.site).add_argument("--out", metavar="DIR", help="where the pages go")
+    _command(commands, "serve", publish.serve).add_argument(
+        "--port", type=_port, default=8000, help="0 for any free one (default: 8000)"
+    )
+
+
+def _proving(commands: Commands) -> None:
+    """The commands that test the checks themselves."""
+    it = _command(commands, "prove", prove.prove)
+    _report(it)
+    it.add_argument("--defect", action="append", metavar="ID", help="only this defect; may be given again")
+
+    it.add_argument(
+        "--expected-only",
+        action="store_true",
+        help="show each defect only to the promises that it should turn red: quick, blind to false alarms",
+    )
+
+    it = _command(commands, "mutate", prove.mutate)
+    _report(it)
+    it.add_argument("--file", action="append", metavar="FILE", help="only changes of this file, as config.py")
+    it.add_argument("--id", action="append", metavar="ID", help="only this mutant; may be given again")
+    it.add_argument(
+        "--jobs", type=_positive, default=0, metavar="N", help="how many at once (default: one a processor)"
+    )
+
+    it = _command(commands, "calibrate", command.calibrate)
+    _report(it)
+    it.add_argument(
+        "--watches",
+        type=_positive,
+        default=10_000,
+        metavar="N",
+        help="how many watches of each scenario are simulated; what is published rests on 10000 (default)",
+    )
+    it.add_argument("--seed", type=int, default=1, metavar="N", help="what is drawn (default: 1)")
+
+
+def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
+    """The command that goes through a watch on a made-up calendar."""
+    from atalaya.watch.rehearsal import scenario_help
+
+    it = _command(commands, "rehearse", rehearse.rehearse)
+    it.formatter_class = argparse.RawDescriptionHelpFormatter
+    it.epilog = scenario_help(scenarios)
+    it.add_argument(
+        "--scenario",
+        choices=sorted(scenarios) or None,
+        default="healthy",
+        help="what happens to the release; each is told below (default: healthy)",
+    )
+    it.add_argument(
+        "--seed",
+        type=int,
+        default=7,
+        metavar="N",
+        help="what is drawn: how late the schedule fires, which requests are lost (default: 7)",
+    )
+    it.add_argument(
+        "--at",
+        default="2026-11-02T09:00:00Z",
+        metavar="TIME",
+        help="T+0 of the made-up calendar (default: 2026-11-02T09:00:00Z)",
+    )
+    it.add_argument(
+        "--as",
+        dest="name",
+        default="",
+        metavar="NAME",
+        help="the release's name (default: the first of rehearsal-1, rehearsal-2, ... that is free)",
+    )
+    it.add_argument("--no-proof", action="store_true", help="leave the seeded defects out")
+
+
+def _releasing(commands: Commands) -> None:
+    """The commands that look after a release."""
+    from atalaya.metrics.definitions import METRICS
+    from atalaya.records.stored import Severity
+    from atalaya.watch.decisions import ACTIONS
+    from atalaya.watch.states import INCIDENT, states
+
+    inner = commands.add_parser(
+        "release", help="open, checkpoint, incident, decide, close: the life of a watch"
+    ).add_subparsers(required=True, metavar="COMMAND")
+    it = _command(inner, "open", release.release_open)
+    it.add_argument("version")
+    it.add_argument("--commit", required=True, metavar="SHA")
+    it.add_argument("--at", metavar="TIME", help="T+0 (default: now)")
+    it.add_argument("--by", default="", metavar="NAME", help="who opens it (default: you)")
+    it = _command(inner, "record", release.record)
+    _by(it)
+    it = _command(inner, "extend", release.extend)
+    _by(it)
+    it = _command(inner, "checkpoint", release.checkpoint)
+    it.add_argument("--sign", default="", metavar="DUTY", help="sign this duty, as review-pass-rate")
+    it.add_argument("--note", default="", metavar="TEXT", help="what there is to say of it")
+    it.add_argument("--by", default="", metavar="NAME", help="who signs (default: you)")
+    _release(it)
+    it = _command(inner, "incident", incident.incident)
+    it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
+    it.add_argument(
+        "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
+    )
+    it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
+    it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
+    it.add_argument("--root-cause", metavar="TEXT", help="why it happened")
+    it.add_argument("--fix", metavar="TEXT", help="what was done about it")
+    it.add_argument("--metric", choices=METRICS, metavar="ID", help=f"the metric that it spoils: {', '.join(METRICS)}")
+    _by(it, required=False)
+    _by(_command(inner, "migrate", incident.migrate), required=False)
+    it = _command(inner, "close", close.close)
+    it.add_argument(
+        "--carry",
+        action="append",
+        default=[],
+        metavar="ID",
+        help="an incident that the next version begins with; may be given again",
+    )
+    it.add_argument("--early", action="store_true", help="before the window's end, of a release that was taken back")
+    _by(it)
+    it = _command(inner, "verify", close.verify)
+    it.add_argument("version", nargs="?", help="the release (default: all of them)")
+    it = _command(inner, "decide", release.decide)
+    it.add_argument("action", choices=ACTIONS, help="what was done")
+    it.add_argument(
+        "--verdict",
+        default="",
+        metavar="DIGEST",
+        help="the verdict that was read, by the beginning of its digest (default: the one of now)",
+    )
+    _by(it)
+
+    inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    _release(_command(inner, "verify", evidence.verify))
+    _release(_command(inner, "compact", evidence.compact))
+    it = _command(inner, "export", export.export)
+    it.add_argument("--ctrf", required=True, metavar="FILE", help="write the tests to this file, as CTRF")
+    it.add_argument(
+        "--environment",
+        choices=("loopback", "ci"),
+        default="ci",
+        help="where the tests ran (default: ci); a rehearsal has its own",
+    )
+    _release(it)
+    it = _command(inner, "schema", evidence.schema)
+    it.add_argument("--out", metavar="FILE", help="write it to this file (default: print it)")
+
+
+def _sharing(commands: Commands) -> None:
+    """The commands by which many runners keep one branch."""
+    from atalaya.sync.changed import BRANCH
+
+    inner = commands.add_parser("share", help="keep the evidence of many runners in one branch").add_subparsers(
+        required=True, metavar="COMMAND"
+    )
+    added = {
+        name: _command(inner, name, run)
+        for name, run in (
+            ("pull", sync.pull),
+            ("push", sync.push),
+            ("propose", sync.propose),
+            ("changed", sync.changed),
+        )
+    }
+    for name, it in added.items():
+        it.add_argument("--branch", default=BRANCH, metavar="NAME", help=f"the shared branch (default: {BRANCH})")
+        if name != "changed":
+            it.add_argument("--remote", default="origin", metavar="NAME", help="where it is (default: origin)")
+    added["push"].add_argument(
+        "--message", default="", metavar="TEXT", help="what the commit says (default: which releases)"
+    )
+    added["push"].add_argument("--edited", action="store_true", help="also what a person changed in pages")
+    added["propose"].add_argument(
+        "--base", default="main", metavar="NAME", help="where a sealed release belongs (default: main)"
+    )
+
+
+def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:
+    it.add_argument("--why", required=required, metavar="TEXT", help="the reason, for those who read it later")
+    it.add_argument("--by", default="", metavar="NAME", help="who says so (default: you)")
+    _release(it)
+
+
+def _positive(text: str) -> int:
+    if not text.isdigit() or not 0 < int(text) <= 10_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
+    return int(text)
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port")
+    return int(text)
+
+
+@contextmanager
+def _told(console: Console) -> Iterator[None]:
+    """Say what went wrong to a person, and leave with the code of what it was."""
+    try:
+        yield
+    except AtalayaError as why:
+        console.line(f"{console.tint('error', 'bad')}: {why}" if console.colour else f"error: {why}")
+        sys.exit(why.exit_code)
+    except KeyboardInterrupt:
+        console.line("Stopped. What was kept before is whole; nothing was half-written.")
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.exit(0)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit code."""
+    console = Console()
+    given = list(sys.argv[1:] if argv is None else argv)
+    with _told(console):
+        scenarios = _place(_where().parse_known_args(given)[0], console).pack.scenarios if "rehearse" in given else {}
+        args = parser(scenarios).parse_args(given)
+        code: int = args.run(_place(args, console), args)
+        return code
+    return 2
+
+
+def _place(args: argparse.Namespace, console: Console) -> Context:
+    root = Path(args.root).resolve()
+    return Context(root, load(Path(args.settings) if args.settings else root / "watch.toml"), console)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

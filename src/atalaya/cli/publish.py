@@ -1,0 +1,159 @@
+"""What do the commands that judge, write and build do?"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from atalaya.cli.console import plain
+from atalaya.cli.context import Context, exit_code, instant, judged, print_json, resolve_release, summarise
+from atalaya.core import environment
+from atalaya.core.errors import UsageError
+from atalaya.metrics.definitions import METRICS
+from atalaya.records.judged import Judgement
+from atalaya.records.stored import Release, TestAttempt
+
+
+def judge(place: Context, args: argparse.Namespace) -> int:
+    """Judge a release as of an instant."""
+    from atalaya.site.outputs.json_output import judgement_document
+
+    if args.json and args.explain:
+        raise UsageError("judge: --json holds every derivation; give --explain for people, or --json for programs.")
+    release = resolve_release(place, args.release, None)
+    judgement = judged(place, release, instant(args.as_of) if args.as_of else None)
+    if args.json:
+        print_json(judgement_document(judgement))
+    if args.explain:
+        explain(judgement, args.explain)
+    else:
+        summarise(place.console, judgement)
+    return exit_code(judgement, strict=args.strict)
+
+
+def explain(judgement: Judgement, id: str) -> None:
+    """Print the whole derivation of one metric: what is counted, each step with its numbers, and the evidence."""
+    from atalaya.metrics.engine import sql_docstring
+
+    metric = next((metric for metric in judgement.metrics if metric.id == id), None)
+    if metric is None:
+        raise UsageError(f"--explain {id}: no such metric. There are: {', '.join(METRICS)}.")
+    say = print  # what was asked for goes to the output, as JSON does
+    say(f"{metric.id} of {judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC")
+    for title, lines in (
+        ("what is counted", sql_docstring(METRICS[id].question).splitlines()),
+        ("method", [str(metric.method)]),
+        ("derivation", [f"{number}. {step}" for number, step in enumerate(metric.derivation, 1)]),
+        ("threshold", [str(metric.threshold)]),
+        ("result", [f"{metric.state}: {metric.reason}", *([str(metric.settles)] if metric.settles else [])]),
+        ("beside the last accepted release", [str(metric.against)]),
+        *((("tests, the costliest first", _tests(judgement)),) if TestAttempt in METRICS[id].evidence else ()),
+        ("evidence", _evidence(judgement, id)),
+    ):
+        say(f"  {title}")
+        for line in lines:
+            say(f"    {plain(line)}")
+
+
+def _tests(judgement: Judgement) -> list[str]:
+    """Each test that did not just pass: its class, why, and how flaky it is."""
+    return [
+        f"{plain(one.test)}: {one.kind}. {one.reason}. q {one.score.mean:.4f} "
+        f"({one.score.low:.4f} to {one.score.high:.4f})"
+        for one in judgement.flaky
+        if one.score.mean is not None
+    ] or ["none"]
+
+
+def _evidence(judgement: Judgement, id: str) -> list[str]:
+    """The segments that hold the records which a metric counts."""
+    from atalaya.site.fragments.segments import behind
+
+    return [
+        f"{segment.name}: {segment.records} records, {segment.first_at:%Y-%m-%d %H:%M} to "
+        f"{segment.last_at:%Y-%m-%d %H:%M} UTC"
+        for segment in behind(id, judgement)
+    ] or ["none"]
+
+
+def publish(place: Context, args: argparse.Namespace) -> int:
+    """Write the includes of every release, in each language."""
+    write_pages(place)
+    return 0
+
+
+def site(place: Context, args: argparse.Namespace) -> int:
+    """Build the versioned site from what is in the tree: offline, and with no SDK."""
+    from atalaya.site.build import build_workers
+
+    build_workers.begin_early()
+    write_pages(place)
+    page = build_site(place, Path(args.out) if args.out else None)
+    place.console.line(f"  read it: {page}")
+    return 0
+
+
+def serve(place: Context, args: argparse.Namespace) -> int:
+    """Build the site, serve it on loopback, and build it again when a page or evidence changes."""
+    from atalaya.site.build import serve as server
+
+    write_pages(place)
+    build_site(place, None)
+    server.serve(
+        _out(place),
+        port=args.port,
+        docs=place.docs,
+        rebuild=[sys.executable, "-m", "atalaya", f"--root={place.root}", f"--settings={place.loaded.path}", "site"],
+        echo=place.console.line,
+    )
+    raise KeyboardInterrupt  # nothing else ends it
+
+
+def write_pages(place: Context, known: Judgement | None = None) -> None:
+    """Write every release's includes; the one that has been judged already is not judged again."""
+    from atalaya.site.build.build_cache import Store
+    from atalaya.site.build.site import publish_releases
+    from atalaya.site.fragments.reference import inputs, publish_reference
+    from atalaya.site.i18n.language import LANGUAGES
+    from atalaya.watch import folder
+
+    store = Store(place.docs, place.loaded.settings, place.pack.folder)
+    releases = folder.find(place.releases)
+
+    def published(release: Release) -> Judgement:
+        if known is not None and known.release.version == release.version:
+            return _written(place, known)
+        return store.release(release, releases, lambda: _written(place, judged(place, release, None)))
+
+    judgements = [published(release) for release in releases]
+    publish_releases(place.docs, judgements, place.loaded.settings.watch.language)
+    store.reference(inputs(place.docs, place.pack), lambda: publish_reference(place.docs, place.pack))
+    place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
+
+
+def _written(place: Context, judgement: Judgement) -> Judgement:
+    """The same judgement, once its fragments are written in each language."""
+    from atalaya.evidence.ledger import ledger
+    from atalaya.site.build.pages import publish as write_fragments
+    from atalaya.site.fragments import segments
+    from atalaya.site.i18n.language import LANGUAGES, Language
+    from atalaya.site.markup.renderer import Renderer
+
+    evidence = ledger.survey(place.releases / judgement.release.version / "evidence").segments
+    for code in LANGUAGES:
+        out = place.docs / "_generated" / judgement.release.version / code
+        write_fragments(judgement, out, Language(code))
+        segments.write_pages(judgement, evidence, out, Renderer(Language(code)))
+    return judgement
+
+
+def _out(place: Context) -> Path:
+    """Where the pages go: Read the Docs names its own folder."""
+    return environment.readthedocs_output() or place.docs / "_build" / "html"
+
+
+def build_site(place: Context, out: Path | None) -> Path:
+    from atalaya.site.build.site import build
+
+    return build(place.docs, out or _out(place), language=place.loaded.settings.watch.language, echo=place.console.line)

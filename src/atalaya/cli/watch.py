@@ -1,0 +1,103 @@
+"""What does the whole way do: observe, collect, judge, publish, build?"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from atalaya.cli.check import counts, exit_of, hear_smoke, observed
+from atalaya.cli.close import extend_what_needs_it
+from atalaya.cli.collect import all_that_is_named
+from atalaya.cli.context import (
+    Context,
+    append_evidence,
+    exit_code,
+    judged,
+    prepared_sdk,
+    resolve_release,
+    summarise,
+    utc_now,
+)
+from atalaya.cli.incident import open_by_rule
+from atalaya.cli.notify import annotate, summarise_run, tell
+from atalaya.cli.publish import build_site, write_pages
+from atalaya.cli.published import look
+from atalaya.cli.record_verdict import say
+from atalaya.core.errors import HarnessError
+from atalaya.records.results import SmokeRun
+from atalaya.records.stored import Environment, Outcome
+
+if TYPE_CHECKING:
+    from atalaya.sdk.prepare import Prepared
+
+
+def watch(place: Context, args: argparse.Namespace) -> int:
+    """Observe, collect, judge, publish, build the site; then say where to read it."""
+    from atalaya.evidence.from_runs import from_checks, from_smoke
+    from atalaya.site.build import build_workers
+
+    settings, console = place.loaded.settings, place.console
+    extend_what_needs_it(place)
+    if args.scheduled and not args.release and not _is_due(place):
+        console.line("  no release is open: there is nothing to watch")
+        return 0
+    console.stage("observe")
+    with prepared_sdk(place, args) as prepared:
+        release = resolve_release(place, args.release, prepared.subject.version, to_write=True)
+        seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
+        run = observed(place, prepared, seed=seed, canaries=True, strict=True)
+        annotate(run, place.pack)
+        console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
+        smoked = _smoke_or_why_not(place, prepared)
+    at, commit, here = utc_now(), settings.subject.commit, Environment.LOOPBACK
+    records = from_checks(run, environment=here, commit=commit, recorded_at=at)
+    if smoked:
+        records += from_smoke(smoked, environment=here, commit=commit, recorded_at=at)
+    append_evidence(place, release, records)
+    if settings.artefact.project:
+        console.stage("artefact")
+        append_evidence(place, release, look(place, release))
+    console.stage("collect")
+    taken_in = all_that_is_named(place, release)
+    console.stage("judge")
+    build_workers.begin_early()
+    judgement = judged(place, release, None)
+    if open_by_rule(place, release, judgement):
+        judgement = judged(place, release, None)
+    judgement = say(place, release, judgement)
+    console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
+    console.stage("publish")
+    write_pages(place, judgement)
+    page = build_site(place, None)
+    console.stage("summary")
+    summarise(console, judgement)
+    summarise_run(place, judgement, args.summary)
+    tell(place, release, judgement)
+    own = page.parent / release.version / "index.html"
+    console.line(f"  read it: {own if own.exists() else page}")
+    steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]
+    checked = exit_of([check.outcome for check in run.checks] + steps)
+    codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
+    return 1 if 1 in codes else 2 if 2 in codes else max(codes)
+
+
+def _is_due(place: Context) -> bool:
+    """Whether the window of a release is open: a schedule opens none for itself, and goes on with no machine's own."""
+    from atalaya.watch import folder
+
+    found = folder.to_write(place.releases, now=utc_now())
+    return found is not None and not found.version.startswith(folder.LOCAL)
+
+
+def _smoke_or_why_not(place: Context, prepared: Prepared) -> SmokeRun | None:
+    """The smoke of a watch. One that ends without a result is unknown, and the watch goes on."""
+    from atalaya.harness.runner import run_smoke
+
+    settings = place.loaded.settings
+    try:
+        run = run_smoke(prepared, waits=settings.smoke.waits, port=settings.service.port)
+    except HarnessError as why:
+        place.console.row("unknown", f"smoke: {why}")
+        return None
+    hear_smoke(place.console, run)
+    return run

@@ -1,0 +1,348 @@
+"""Loads the settings from ``watch.toml`` and ``ATALAYA_*`` variables, and remembers where each value came from.
+
+They are read once, into one frozen record. A variable is named after its key: ``ATALAYA_THRESHOLDS_PASS_RATE``
+stands over ``pass_rate`` in ``[thresholds]``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from atalaya.core import environment
+from atalaya.core.errors import SettingsError
+
+Share = Annotated[float, Meta(ge=0, le=1)]
+Count = Annotated[int, Meta(ge=0)]
+Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$")]  # it has to survive being written as TOML
+
+
+class Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of the sections of ``watch.toml``: a key that is not known is an error."""
+
+
+class SubjectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The SDK under watch."""
+
+    sdk: Annotated[
+        str,
+        Meta(
+            description="A path, a wheel, a requirement such as `acme-sdk==1.1.0`, "
+            "or an environment that has it. Empty: the bundled reference SDK."
+        ),
+    ] = ""
+    adapter: Annotated[
+        str,
+        Meta(
+            description="The file that says what an SDK of other names calls the names of the contract, "
+            "relative to watch.toml. Empty: they are the contract's own."
+        ),
+    ] = ""
+    commit: Annotated[
+        str, Meta(description="The released commit. Evidence from other commits is kept apart. Empty: not known.")
+    ] = ""
+
+
+class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What CI said."""
+
+    repo: Annotated[str, Meta(description="The repository on GitHub, as `owner/name`. Empty: none is asked.")] = ""
+    workflows: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="The workflows whose jobs count in the pass rate. "
+            "The checks and the smoke that Atalaya runs itself always count."
+        ),
+    ] = ("clients-python-sdk", "sdk-post-release-smoke")
+    junit: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="JUnit files or folders that `watch` takes in, relative "
+            "to watch.toml. They count under the first of `workflows`."
+        ),
+    ] = ()
+
+
+class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The window, and what is published about it."""
+
+    language: Annotated[
+        str,
+        Meta(
+            pattern="^(en|es)$",
+            description="The language of the pages one lands on: `en` or `es`. The other is one click away.",
+        ),
+    ] = "en"
+    valid_h: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=8760,
+            description="Hours for which a verdict may be believed before the page itself says that it is out of date.",
+        ),
+    ] = 25.0
+    every_h: Annotated[
+        float,
+        Meta(
+            ge=1 / 60,
+            le=8760,
+            description="Hours between two observations, as the schedule that runs the watch has it.",
+        ),
+    ] = 1.0
+    coverage: Annotated[Share, Meta(description="Share of those slots in which something must have been observed.")] = (
+        0.9
+    )
+    gap_h: Annotated[
+        float, Meta(gt=0, le=8760, description="Hours that may pass, at the most, with nothing observed.")
+    ] = 6.0
+
+
+class ChecksSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What is checked."""
+
+    packs: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="The check pack: a folder relative to watch.toml, or the name of an installed pack; one at the "
+            "most. Empty: the pack of this source tree, or the only one that is installed."
+        ),
+    ] = ()
+
+
+class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The loopback service, and the one that the smoke may be pointed at."""
+
+    port: Annotated[
+        int, Meta(ge=0, le=65535, description="The port of the loopback service's control socket. 0: any free port.")
+    ] = 0
+    deadline_s: Annotated[
+        float, Meta(gt=0, description="Real seconds that one check may take before it is stopped and called unknown.")
+    ] = 20.0
+
+
+class SmokeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The runbook's smoke."""
+
+    base_url: Annotated[str, Meta(description="A real service to run it against. Empty: the loopback service.")] = ""
+    waits: Annotated[
+        int,
+        Meta(ge=1, le=10_000, description="How many waits one smoke makes on loopback: the trials behind its zeros."),
+    ] = 20
+
+
+class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the runbook asks of the five metrics."""
+
+    pass_rate: Annotated[Share, Meta(description="Share of CI jobs that must end well.")] = 0.95
+    pass_rate_tolerance: Annotated[
+        Share,
+        Meta(
+            description="How far below the threshold the interval may reach "
+            "before a rate that meets it is called inconclusive."
+        ),
+    ] = 0.05
+    flaky_critical: Annotated[Count, Meta(description="Flaky tests allowed among the critical ones.")] = 0
+    flaky_other: Annotated[Count, Meta(description="Flaky tests allowed among the others.")] = 2
+    network_blocking: Annotated[Count, Meta(description="Network errors allowed that stopped a run.")] = 0
+    network_proven_upper: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Network errors for each request: with none "
+            "seen, the 95 % upper bound that must not be passed to call it proven.",
+        ),
+    ] = 0.005
+    requests_slo: Annotated[
+        Share,
+        Meta(
+            description="Share of requests that must go without a network error, a polling timeout or a stale read: "
+            "the budget whose pace is an early sign."
+        ),
+    ] = 0.999
+    polling_timeouts: Annotated[Count, Meta(description="Unexpected polling timeouts allowed.")] = 0
+    polling_proven_upper: Annotated[
+        float, Meta(gt=0, le=1, description="Polling timeouts for each wait: the upper bound that proves a zero.")
+    ] = 0.01
+    stale_reads: Annotated[Count, Meta(description="Stale reads by a poll allowed.")] = 0
+    stale_proven_upper: Annotated[
+        float, Meta(gt=0, le=1, description="Stale reads for each trial: the upper bound that proves a zero.")
+    ] = 0.01
+
+
+class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What users install."""
+
+    project: Annotated[
+        str,
+        Meta(
+            pattern=r"^([A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?)?$",
+            description="The name of the package on the index. Empty: what is published is not watched.",
+        ),
+    ] = ""
+    version: Annotated[
+        str,
+        Meta(
+            pattern=r"^[A-Za-z0-9._+!-]*$",
+            description="The version that is published. Empty: that of the release under watch.",
+        ),
+    ] = ""
+    index: Annotated[str, Meta(description="The package index, by its simple API.")] = "https://pypi.org/simple/"
+    built: Annotated[
+        str,
+        Meta(
+            description="A folder or a zip with every wheel and sdist that CI built, relative to watch.toml: a "
+            "published file that is not among them is a finding. Empty: what is published is held against nothing."
+        ),
+    ] = ""
+    deadline_s: Annotated[
+        float,
+        Meta(
+            gt=0,
+            description="Seconds that one look at the index may take, all told. What was not read by then is not "
+            "known.",
+        ),
+    ] = 300.0
+
+
+class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """All of ``watch.toml``."""
+
+    checks: ChecksSettings = ChecksSettings()
+    subject: SubjectSettings = SubjectSettings()
+    ci: CiSettings = CiSettings()
+    watch: WatchSettings = WatchSettings()
+    service: ServiceSettings = ServiceSettings()
+    smoke: SmokeSettings = SmokeSettings()
+    thresholds: Thresholds = Thresholds()
+    artefact: ArtefactSettings = ArtefactSettings()
+
+
+class Loaded(NamedTuple):
+    """The settings, and the place that each value which is not a default came from."""
+
+    settings: Settings
+    origins: dict[str, str]
+    path: Path
+
+
+class Key(NamedTuple):
+    """One key, as the reference page prints it."""
+
+    section: str
+    name: str
+    default: Any
+    description: str
+    variable: str
+
+
+@cache
+def every_key() -> tuple[Key, ...]:
+    """Each key of ``watch.toml`` in order, from the declarations themselves."""
+    return tuple(_keys())
+
+
+def _keys() -> Iterator[Key]:
+    for section in msgspec.structs.fields(Settings):
+        hints = get_type_hints(section.type, include_extras=True)
+        for field in msgspec.structs.fields(section.type):
+            meta = next(item for item in hints[field.name].__metadata__ if item.description)
+            variable = environment.PREFIX + f"{section.name}_{field.name}".upper()
+            yield Key(section.name, field.name, field.default, str(meta.description), variable)
+
+
+def load(path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
+    """Read ``watch.toml`` and the ``ATALAYA_*`` variables over it.
+
+    A file that does not exist means: all defaults.
+
+    :raises SettingsError: the file cannot be read, or a key, a variable or a value is not known or cannot be.
+    """
+    variables = environment.own() if environ is None else environment.own(environ)
+    _require_known(variables)
+    text = _text(path)
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as why:
+        raise SettingsError(f"{path}: not TOML: {why}. Mend that line, or empty the file for all defaults.") from None
+    origins: dict[str, str] = {}
+    for section, keys in table.items():
+        if isinstance(keys, dict):
+            for name in keys:
+                origins[f"{section}.{name}"] = f"{path.name}:{_line_of(text, section, name)}"
+    for key in every_key():
+        if key.variable in variables:
+            table.setdefault(key.section, {})[key.name] = _from_text(variables[key.variable], key.default)
+            origins[f"{key.section}.{key.name}"] = key.variable
+    return Loaded(_convert(table, origins, path, text), origins, path)
+
+
+def _require_known(variables: Iterable[str]) -> None:
+    """A misspelt variable would be a setting that was asked for and never applied."""
+    known = [key.variable for key in every_key()] + list(environment.OWN)
+    for name in sorted(set(variables) - set(known)):
+        if name.startswith(environment.SERVICE):  # which of these there are, the check pack says
+            continue
+        near = difflib.get_close_matches(name, known, 1, cutoff=0)[0]
+        raise SettingsError(f"{name}: there is no such variable. The nearest is {near}. Rename it, or unset it.")
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except (OSError, UnicodeDecodeError) as why:
+        raise SettingsError(f"{path}: cannot be read: {why}. Give it back as UTF-8 text, or move it away.") from None
+
+
+def _convert(table: dict[str, Any], origins: Mapping[str, str], path: Path, text: str) -> Settings:
+    try:
+        return msgspec.convert(table, Settings, strict=False)
+    except msgspec.ValidationError as why:
+        message, _, where = str(why).partition(" - at `")
+        dotted = where.rstrip("`").removeprefix("$").removeprefix(".")
+        if unknown := re.search(r"unknown field `(.+)`", message):
+            raise SettingsError(_unknown(dotted, unknown[1], path, text)) from None
+        place = origins.get(re.sub(r"\[.*", "", dotted), path.name)
+        raise SettingsError(
+            f"{place} {dotted}: {message[0].lower()}{message[1:]}. The settings reference says what each key takes."
+        ) from None
+
+
+def _unknown(section: str, name: str, path: Path, text: str) -> str:
+    known = (
+        [f.name for f in msgspec.structs.fields(Settings)]
+        if not section
+        else [key.name for key in every_key() if key.section == section]
+    )
+    line = _line_of(text, section, name)
+    if not section and name == "notify":
+        return f"{path.name}:{line} notify: the webhook is a secret. Take it out, and set {environment.WEBHOOK}."
+    what = f"unknown key '{name}' in [{section}]" if section else f"unknown section or key '{name}'"
+    return f"{path.name}:{line} {what}. Known here: {', '.join(known)}. Rename it, or take it out."
+
+
+def _line_of(text: str, section: str, name: str) -> int:
+    """The line of a key, or of a section's head; 1 where TOML's other spellings hide it."""
+    inside = not section
+    for number, line in enumerate(text.splitlines(), start=1):
+        if head := re.match(r"\s*\[\s*\"?([\w.-]+)\"?\s*\]", line):
+            if not section and head[1] == name:
+                return number
+            inside = head[1] == section
+        elif inside and re.match(rf"\s*[\"']?{re.escape(name)}[\"']?\s*=", line):
+            return number
+    return 1
+
+
+def _from_text(value: str, default: Any) -> Any:
+    return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(default, tuple) else value

@@ -1,0 +1,156 @@
+"""What did CI really say, attempt by attempt?
+
+GitHub shows a run as its latest attempt left it, and there the first failures are gone. So each attempt's jobs are
+taken from that attempt, and a job that was only copied over from the one before is no new attempt.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+
+from atalaya.core.scrub import scrub
+from atalaya.evidence.github.payloads import Job, Run
+from atalaya.evidence.readers.model import cut_name, timestamp_of
+from atalaya.records.stored import Conclusion, FileVerdict, JobAttempt, Metadata, happened_at
+
+CONCLUSIONS: dict[str, Conclusion] = {
+    str(conclusion): conclusion
+    for conclusion in (
+        Conclusion.SUCCESS,
+        Conclusion.FAILURE,
+        Conclusion.TIMED_OUT,  # these decide
+        Conclusion.CANCELLED,
+        Conclusion.SKIPPED,
+        Conclusion.NEUTRAL,
+        Conclusion.STALE,
+        Conclusion.ACTION_REQUIRED,  # these are counted, and are in no rate
+        Conclusion.STARTUP_FAILURE,  # the machinery's, not the product's
+    )
+}
+FAILED = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
+SET_UP = "Set up job"
+MATRIX = re.compile(r".*?\((?P<values>.*)\)", re.DOTALL)
+NO_JOB = "(no job began)"
+
+
+def conclusion_of(told: Run | Job) -> Conclusion:
+    """How it ended, by the table. Without a conclusion it has not, and a word that is not known is not guessed at."""
+    if told.conclusion is None or told.status not in (None, "completed"):
+        return Conclusion.PENDING
+    return CONCLUSIONS.get(told.conclusion, Conclusion.UNKNOWN)
+
+
+def ended_as(job: Job) -> Conclusion:
+    """How a job ended; one that failed before its own first step is the machinery's failure."""
+    conclusion = conclusion_of(job)
+    return Conclusion.STARTUP_FAILURE if conclusion in FAILED and _never_began(job) else conclusion
+
+
+def _never_began(job: Job) -> bool:
+    steps = job.steps if isinstance(job.steps, tuple) else None
+    if steps == () or job.runner_name in (None, ""):
+        return True
+    return any(step.name == SET_UP and step.conclusion not in (None, "success") for step in steps or ())
+
+
+def attempts_of(
+    run: Run, attempts: Sequence[tuple[Run, Sequence[Job]]], *, workflow: str, commit: str, metadata: Metadata
+) -> Iterator[tuple[int, Job | None, JobAttempt]]:
+    """Every execution of every job, with the number of the document that tells of it.
+
+    An attempt without any job is one too, and its payload is None: a run that could not start must not look like
+    one that never was.
+
+    :param attempts: each attempt of the run that could be read, with its jobs, first to last.
+    """
+    seen: set[tuple[str, datetime | None, datetime]] = set()
+    for told, jobs in attempts:
+        n = told.run_attempt
+        if not jobs:
+            yield n, None, _without_jobs(run, told, workflow=workflow, commit=commit, metadata=metadata)
+        for name, job in _named(jobs):
+            began, ended = _instant(job.started_at), _ended(job)
+            if ended is not None and conclusion_of(job) is not Conclusion.PENDING:
+                if (name, began, ended) in seen:
+                    continue
+                seen.add((name, began, ended))
+            number = min(job.run_attempt or n, n)
+            matrix = MATRIX.fullmatch(job.name or "")
+            yield (
+                n,
+                job,
+                JobAttempt(
+                    **happened_at(metadata, ended or began or when(told, metadata["recorded_at"])),
+                    workflow=workflow,
+                    job=name,
+                    variant=_safe(matrix["values"]) if matrix else "",
+                    attempt=number,
+                    commit=commit,
+                    conclusion=ended_as(job),
+                    origin=f"github:runs/{run.id}/attempts/{number}/jobs/{job.id}",
+                    duration_s=(ended - began).total_seconds() if ended and began and ended >= began else None,
+                ),
+            )
+
+
+def _without_jobs(run: Run, told: Run, *, workflow: str, commit: str, metadata: Metadata) -> JobAttempt:
+    conclusion = conclusion_of(told)
+    if conclusion in FAILED:
+        conclusion = Conclusion.STARTUP_FAILURE
+    if conclusion is Conclusion.SUCCESS:
+        conclusion = Conclusion.NOTHING_RAN
+    return JobAttempt(
+        **happened_at(metadata, when(told, metadata["recorded_at"])),
+        workflow=workflow,
+        job=NO_JOB,
+        variant="",
+        attempt=told.run_attempt,
+        commit=commit,
+        conclusion=conclusion,
+        origin=f"github:runs/{run.id}/attempts/{told.run_attempt}",
+    )
+
+
+def _named(jobs: Iterable[Job]) -> Iterator[tuple[str, Job]]:
+    """Jobs with names that tell them apart: two of one name in one attempt are two jobs."""
+    times: dict[str, int] = {}
+    for job in sorted(jobs, key=lambda job: job.id):
+        name = _safe(job.name or "(no name)")
+        times[name] = times.get(name, 0) + 1
+        yield (name if times[name] == 1 else f"{name} #{times[name]}"), job
+
+
+def _safe(name: str) -> str:
+    return scrub(cut_name(name))
+
+
+def verdict_of(conclusions: Sequence[Conclusion]) -> FileVerdict:
+    """What a document of jobs says as a whole. While one of them may still change, it is not known."""
+    if any(conclusion in (Conclusion.PENDING, Conclusion.UNKNOWN) for conclusion in conclusions):
+        return FileVerdict.UNKNOWN
+    if any(conclusion in FAILED for conclusion in conclusions):
+        return FileVerdict.FAILED
+    if any(conclusion is Conclusion.SUCCESS for conclusion in conclusions):
+        return FileVerdict.PASSED
+    return FileVerdict.NOTHING_RAN if conclusions else FileVerdict.NO_EVIDENCE
+
+
+def when(run: Run, recorded_at: datetime) -> datetime:
+    """When an attempt ended, or the latest that is known of it; else the time of recording stands for it."""
+    told = (run.updated_at, run.run_started_at, run.created_at)
+    return next((at for at in map(_instant, told) if at is not None), recorded_at)
+
+
+def _ended(job: Job) -> datetime | None:
+    """When a job ended; where it does not say, its last step does. Steps may carry an offset where jobs do not."""
+    ended = _instant(job.completed_at)
+    if ended is None and isinstance(job.steps, tuple) and conclusion_of(job) is not Conclusion.PENDING:
+        ended = max(filter(None, (_instant(step.completed_at) for step in job.steps)), default=None)
+    return ended
+
+
+def _instant(text: str | None) -> datetime | None:
+    found = timestamp_of(text or "")
+    return found.at if found else None

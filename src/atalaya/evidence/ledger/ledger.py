@@ -1,0 +1,596 @@
+"""What was recorded, and is it still what was recorded?
+
+A ledger is a folder of segments: files that are written once and never changed. A segment holds records of
+one kind, one JSON object a line, and its name holds that kind and the digest of what it says. The time of
+recording takes no part in the digest, so the same evidence recorded twice is one segment, and any number of
+writers can work side by side without a lock.
+
+Many old segments may stand in one compacted file (:mod:`atalaya.evidence.ledger.parquet`). That is whole, on disk and
+read back before the first of them is removed, and nobody ever removes or rewrites it. So a segment stands in
+one place or in both at any moment, and a reader takes it once: from the compacted file, which had it first.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import hashlib
+import os
+import re
+import stat
+import tempfile
+import time
+import zlib
+from collections.abc import Container, Iterable, Iterator, Sequence
+from datetime import UTC
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import IO, Any, NamedTuple, TypeVar, overload
+
+import msgspec
+
+from atalaya.core.errors import EvidenceError, HarnessError, UsageError
+from atalaya.evidence.ledger import parquet as compacted
+from atalaya.evidence.readers.model import printable
+from atalaya.records.results import SegmentInfo
+from atalaya.records.stored import FORMAT, STORED, Evidence
+
+SUFFIX = ".jsonl"
+PACKED = ".gz"  # follows the suffix of a segment that is compressed
+PACK_ABOVE_BYTES = 64 * 1024
+LARGEST_BYTES = 512 * 1024 * 1024  # unpacked: a segment of ours is never near it
+LONGEST_LINE_BYTES = 16 * 1024 * 1024  # a record of ours is never near it either
+LISTINGS = 100  # a compaction beside a reader takes away what was listed: then it looks again, so often
+DIGEST_CHARS = 32
+# A temporary file must not look like a segment: a writer that is killed leaves it behind.
+TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".segment-", ".tmp"
+SWEEP_AFTER_S = 3600.0
+
+NAME = re.compile(rf"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{{{DIGEST_CHARS}}})\.jsonl(?:\.gz)?")
+TIMES = ("occurred_at", "recorded_at")
+
+E = TypeVar("E", bound=Evidence)
+
+
+class Segment(NamedTuple):
+    """One segment, checked and decoded."""
+
+    info: SegmentInfo
+    records: tuple[Evidence, ...]
+
+
+class Source(NamedTuple):
+    """A file that holds segments of one kind, and those in it that another file holds too."""
+
+    path: Path
+    passed_over: tuple[str, ...]
+
+
+class Gone(EvidenceError):
+    """A file that was listed is there no longer."""
+
+
+class Survey(NamedTuple):
+    """A whole ledger: the segments that are what their names say, and what is wrong with the others."""
+
+    segments: tuple[Segment, ...]
+    problems: tuple[str, ...]
+    damaged: frozenset[str]
+
+
+# ── writing ──────────────────────────────────────────────────────────────────
+
+
+def write(folder: Path, records: Sequence[Evidence]) -> tuple[Path, ...]:
+    """Add records to a ledger: one segment for each kind, safe on disk when this returns.
+
+    A segment that is there already is left alone, and its path is returned all the same.
+
+    :raises UsageError: the folder cannot be written.
+    :raises HarnessError: a record is not what its type says.
+    """
+    by_kind: dict[str, list[Evidence]] = {}
+    for record in records:
+        by_kind.setdefault(record.kind, []).append(record)
+    if not by_kind:
+        return ()
+    encoded = {kind: [_row(record) for record in group] for kind, group in by_kind.items()}
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _sweep(folder)
+        return tuple(_write_segment(folder, kind, rows) for kind, rows in encoded.items())
+    except OSError as why:
+        raise UsageError(
+            f"{folder}: evidence cannot be written: {why}. Make the folder writable, or make room, and run again."
+        ) from why
+
+
+def _write_segment(folder: Path, kind: str, rows: Sequence[dict[str, Any]]) -> Path:
+    plain = folder / f"{kind}-{_digest(rows)[:DIGEST_CHARS]}{SUFFIX}"
+    packed = plain.with_name(plain.name + PACKED)
+    path = next((there for there in (plain, packed) if there.exists()), None)
+    if path is None:
+        content = b"".join(_encode(row) + b"\n" for row in rows)
+        large = len(content) > PACK_ABOVE_BYTES
+        path = packed if large else plain
+        # No time in the header: the same content is the same bytes, whoever packs it.
+        put(path, gzip.compress(content, mtime=0) if large else content)
+    _sync_folder(folder)
+    return path
+
+
+def put(path: Path, content: bytes, mode: int = 0o644) -> None:
+    """Make a file appear whole, or not at all."""
+    with _half(path.parent) as temporary:
+        temporary.write_bytes(content)
+        _settle(temporary, path, mode)
+
+
+@contextlib.contextmanager
+def _half(folder: Path) -> Iterator[Path]:
+    """A file that does not look like a segment, for as long as it is not one."""
+    handle, name = tempfile.mkstemp(TEMPORARY_SUFFIX, TEMPORARY_PREFIX, folder)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            Path(name).unlink()
+
+
+def _settle(temporary: Path, path: Path, mode: int = 0o644) -> None:
+    """Give a finished file its name, once all of it is on disk."""
+    temporary.chmod(mode)  # it was made with 0600, and the ledger is read by others
+    with temporary.open("rb+") as file:
+        os.fsync(file.fileno())
+    try:
+        temporary.replace(path)
+    except PermissionError:
+        # Windows refuses where a reader has the file open: another writer was first with the same content.
+        if not path.exists():
+            raise
+
+
+def _sync_folder(folder: Path) -> None:
+    if os.name == "nt":  # there, a folder cannot be opened
+        return
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    """Take away what killed writers left, once it is too old to be another writer's work."""
+    for left in folder.glob(f"{TEMPORARY_PREFIX}*{TEMPORARY_SUFFIX}"):
+        with contextlib.suppress(OSError):  # another writer swept it first
+            if time.time() - left.stat().st_mtime > SWEEP_AFTER_S:
+                left.unlink()
+
+
+# ── compacting ───────────────────────────────────────────────────────────────
+
+
+def compact(folder: Path) -> tuple[Path, ...]:
+    """Put the segments that are older than the current run into one file for each kind; the files are returned.
+
+    The current run is that of the newest record. Damaged segments stay as they are. It may be killed at any
+    moment, and run beside writers, readers and itself.
+
+    :raises UsageError: the folder cannot be written.
+    """
+    opened, _ = _open_all(folder)
+    records = [record for found in opened.values() for segment in found for record in segment.records]
+    if not records:
+        return ()
+    current = max((record.recorded_at, record.run_id) for record in records)[1]
+    proven = {
+        segment.info.digest for path, found in opened.items() if path.suffix == compacted.SUFFIX for segment in found
+    }
+    alone = {path: found[0] for path, found in opened.items() if path.suffix != compacted.SUFFIX}
+    old: dict[str, dict[Path, Segment]] = {}
+    for path, segment in sorted(alone.items()):
+        if segment.info.digest not in proven and all(r.run_id != current for r in segment.records):
+            old.setdefault(segment.info.kind, {})[path] = segment
+    try:
+        _sweep(folder)
+        written = tuple(path for kind, lot in old.items() for path in _compact(folder, kind, lot))
+        proven |= {entry.digest for path in written for entry in compacted.manifest(path).segments}
+        for path, segment in alone.items():
+            if segment.info.digest in proven:
+                path.unlink(missing_ok=True)
+        _sync_folder(folder)
+    except OSError as why:
+        raise UsageError(
+            f"{folder}: evidence cannot be compacted: {why}. Make the folder writable, or make room, and run again."
+        ) from why
+    return written
+
+
+def _compact(folder: Path, kind: str, lot: dict[Path, Segment]) -> Iterator[Path]:
+    """Write one compacted file. Nothing, where another compaction was faster."""
+    lots: dict[compacted.Entry, list[bytes]] = {}
+    for path, segment in lot.items():
+        with contextlib.suppress(Gone):
+            info = segment.info
+            entry = compacted.Entry(
+                name=info.name, digest=info.digest, records=info.records, size_bytes=info.size_bytes
+            )
+            lots[entry] = _content(path)[0].splitlines()
+    if lots:
+        with _half(folder) as temporary:
+            compacted.pack(temporary, kind, lots)
+            _unpack(temporary, kind)  # read back before anything rests on it
+            digest = compacted.sha256_of(temporary)[:DIGEST_CHARS]
+            path = folder / f"{kind}-{digest}{compacted.SUFFIX}"
+            _settle(temporary, path)
+        _sync_folder(folder)
+        yield path
+
+
+# ── content and digest ───────────────────────────────────────────────────────
+
+
+def _row(record: Evidence) -> dict[str, Any]:
+    """A record as it is stored, proven to come back equal. A struct does not check its types, so this does."""
+    for name in TIMES:
+        if getattr(record, name).tzinfo is None:
+            raise HarnessError(
+                f"{record.kind}: {name} has no zone. Times in records are aware and in UTC: mend the writer."
+            )
+    record = msgspec.structs.replace(record, **{name: getattr(record, name).astimezone(UTC) for name in TIMES})
+    try:
+        row: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
+        same = msgspec.convert(row, type(record)) == record
+    except (msgspec.MsgspecError, UnicodeError, TypeError, ValueError) as why:
+        raise HarnessError(f"{record.kind}: a record cannot be stored: {why}. Mend the writer.") from why
+    if not same:
+        raise HarnessError(f"{record.kind}: a record does not come back as it was (a NaN in it?). Mend the writer.")
+    return row
+
+
+def _encode(row: dict[str, Any]) -> bytes:
+    return msgspec.json.encode(row, order="deterministic")
+
+
+def _digest(rows: Iterable[dict[str, Any]]) -> str:
+    """SHA-256 of the canonical content: each record with its keys in order and without ``recorded_at``.
+
+    It is taken over what stands in the file, not over what this version makes of it: a field that a later
+    version adds does not change the digest of the segments that were there before.
+    """
+    sha = hashlib.sha256()
+    for row in rows:
+        sha.update(_encode({key: value for key, value in row.items() if key != "recorded_at"}) + b"\n")
+    return sha.hexdigest()
+
+
+# ── reading ──────────────────────────────────────────────────────────────────
+
+
+@overload
+def read(folder: Path, kind: type[E]) -> list[E]: ...
+@overload
+def read(folder: Path, kind: str) -> list[Evidence]: ...
+def read(folder: Path, kind: type[Evidence] | str) -> list[Any]:
+    """All records of one kind, given by its name or its type, segment by segment in the order of their names.
+
+    No folder means no records.
+
+    :raises EvidenceError: a segment is not what its name says, or was written by a newer Atalaya.
+    """
+    name = kind if isinstance(kind, str) else kind.kind
+    if name not in STORED:
+        raise HarnessError(f"'{name}' is no kind of evidence. Known: {', '.join(STORED)}. Mend the caller.")
+    # Every name is looked at: what a newer version wrote must not be passed over.
+    return [record for segment in _whole(folder, name) for record in segment.records]
+
+
+def readable(folder: Path, kind: type[E]) -> list[E]:
+    """As :func:`read`, but for what cannot be read: a verdict tells of that, and it must not end a watch."""
+    found = survey(folder, kind.kind).segments
+    return [record for segment in found for record in segment.records if isinstance(record, kind)]
+
+
+def segments(folder: Path) -> tuple[SegmentInfo, ...]:
+    """Each segment of a ledger, checked, in the order of their names.
+
+    :raises EvidenceError: as for :func:`read`.
+    """
+    return tuple(segment.info for segment in _whole(folder))
+
+
+def survey(folder: Path, kind: str | None = None) -> Survey:
+    """Read all that can be read, or that of one kind, and say what cannot: one that was changed hides no other."""
+    opened, wrong = _open_all(folder, kind)
+    return Survey(_once(opened), tuple(str(why) for why in wrong.values()), frozenset(wrong))
+
+
+def _whole(folder: Path, kind: str | None = None) -> tuple[Segment, ...]:
+    opened, wrong = _open_all(folder, kind)
+    for why in wrong.values():
+        raise why
+    return _once(opened)
+
+
+def _open_all(
+    folder: Path, kind: str | None = None
+) -> tuple[dict[Path, tuple[Segment, ...]], dict[str, EvidenceError]]:
+    """Every file of a ledger, or of one kind in it, opened, and what is wrong with the others, by their names."""
+    opened: dict[Path, tuple[Segment, ...]] = {}
+    wrong: dict[str, EvidenceError] = {}
+    for _ in range(LISTINGS):
+        gone = False
+        for path in _files(folder):
+            if path in opened or path.name in wrong:
+                continue
+            try:
+                if _kind_of(path) == (kind or _kind_of(path)):
+                    opened[path] = open_file(path)
+            except Gone:
+                gone = True
+            except EvidenceError as why:
+                wrong[path.name] = why
+        if not gone:
+            return opened, dict(sorted(wrong.items()))
+    raise EvidenceError(f"{folder}: files go away as fast as they are listed. Run again when it is at rest.")
+
+
+def _once(opened: dict[Path, tuple[Segment, ...]]) -> tuple[Segment, ...]:
+    """Each segment once, in the order of their names; a compacted file had it before one that stands alone."""
+    ranked = sorted(opened, key=lambda path: (path.suffix != compacted.SUFFIX, path.name))
+    found: dict[str, Segment] = {}
+    for path in ranked:
+        for segment in opened[path]:
+            found.setdefault(segment.info.digest, segment)
+    return tuple(sorted(found.values(), key=lambda segment: _stem(segment.info.name)))
+
+
+def _stem(name: str) -> str:
+    return name.removesuffix(PACKED)
+
+
+def sources(folder: Path, kind: str, damaged: Container[str] = ()) -> tuple[list[Source], list[Path]]:
+    """The files that hold the segments of one kind, but for the damaged: compacted ones, and those alone.
+
+    :raises EvidenceError: a compacted file has no manifest, or a newer Atalaya wrote it.
+    """
+    # In this order: what a compaction takes away in between stands in its file by then.
+    alone = [path for path in paths(folder, f"{kind}-*") if path.name not in damaged]
+    taken: set[str] = set()
+    packed = []
+    for path in _compacted(folder):
+        if path.name in damaged or _kind_of(path) != kind:
+            continue
+        names = [entry.name for entry in compacted.manifest(path).segments]
+        packed.append(Source(path, tuple(name for name in names if _stem(name) in taken)))
+        taken.update(_stem(name) for name in names)
+    return packed, [path for path in alone if _stem(path.name) not in taken]
+
+
+def verify(folder: Path) -> list[str]:
+    """What is wrong with a ledger, one sentence a segment; nothing, if all is well."""
+    return list(survey(folder).problems)
+
+
+def open_file(path: Path) -> tuple[Segment, ...]:
+    """The segments that one file holds: one, unless it is compacted.
+
+    :raises EvidenceError: as for :func:`read`.
+    """
+    return _open_compacted(path) if path.suffix == compacted.SUFFIX else (open_segment(path),)
+
+
+def open_segment(path: Path) -> Segment:
+    """One segment: its digest checked against its name, its records strictly decoded.
+
+    :raises EvidenceError: as for :func:`read`.
+    """
+    _named(path)
+    content, size_bytes = _content(path)
+    return _segment(path, path.name, size_bytes, content.splitlines())
+
+
+def _open_compacted(path: Path) -> tuple[Segment, ...]:
+    _kind_of(path)
+    with regular(path):
+        pass
+    return _unpack(path, compacted.check_name(path, compacted.sha256_of(path)))
+
+
+def _unpack(path: Path, kind: str) -> tuple[Segment, ...]:
+    found = []
+    for entry, lines in compacted.unpack(path):
+        match = NAME.fullmatch(entry.name)
+        if match is None or match["kind"] != kind:
+            raise EvidenceError(
+                f"{path}: its manifest tells of {entry.name!r}, which is no segment of the kind '{kind}'. "
+                f"Restore it from version control."
+            )
+        segment = _segment(path / entry.name, entry.name, entry.size_bytes, lines)
+        if segment.info.digest != entry.digest:
+            raise EvidenceError(
+                f"{path}: {entry.name} comes to {segment.info.digest}, and the manifest says {entry.digest}. "
+                f"Restore it from version control."
+            )
+        found.append(segment)
+    return tuple(found)
+
+
+def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes]) -> Segment:
+    named = _named(where)
+    rows = _rows(where, lines)
+    digest = _digest(rows)
+    if digest[:DIGEST_CHARS] != named["digest"]:
+        raise EvidenceError(
+            f"{where}: its name says {named['digest']}, its content is {digest[:DIGEST_CHARS]}: it was changed after "
+            f"it was written. Restore it from version control; to correct evidence, record it anew."
+        )
+    records = _records(where, named["kind"], rows)
+    return Segment(_info(name, named["kind"], size_bytes, digest, records), records)
+
+
+def _info(name: str, kind: str, size_bytes: int, digest: str, records: Sequence[Evidence]) -> SegmentInfo:
+    times = [record.occurred_at for record in records]
+    return SegmentInfo(
+        name=name,
+        kind=kind,
+        records=len(records),
+        size_bytes=size_bytes,
+        digest=digest,
+        environments=tuple(sorted({str(record.environment) for record in records})),
+        first_at=min(times),
+        last_at=max(times),
+    )
+
+
+def _content(path: Path) -> tuple[bytes, int]:
+    """What stands in a segment's file, unpacked, and how large the file is."""
+    try:
+        with regular(path) as file:
+            size_bytes = os.fstat(file.fileno()).st_size
+            if size_bytes > LARGEST_BYTES:
+                raise OSError(f"it has more than {LARGEST_BYTES} bytes")
+            return _unpacked(file) if path.suffix == PACKED else file.read(), size_bytes
+    except (OSError, EOFError, zlib.error) as why:
+        raise _unreadable(path, why) from why
+
+
+def _unreadable(path: Path, why: Exception) -> EvidenceError:
+    return EvidenceError(
+        f"{path}: cannot be read: {getattr(why, 'strerror', None) or why}. "
+        f"Give it back, or restore it from version control."
+    )
+
+
+@contextlib.contextmanager
+def regular(path: Path) -> Iterator[IO[bytes]]:
+    """A file opened for reading. Nothing else is opened: a pipe waits for ever, a link may lead anywhere.
+
+    :raises EvidenceError: it is no file, or cannot be opened.
+    """
+    try:
+        mode = path.lstat().st_mode
+        if not stat.S_ISREG(mode):
+            raise OSError("a link: links are not followed" if stat.S_ISLNK(mode) else "not a file")
+        # It may have become something else since.
+        flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+        handle = os.open(path, flags)
+    except FileNotFoundError as why:
+        raise Gone(str(_unreadable(path, why))) from None
+    except OSError as why:
+        raise _unreadable(path, why) from None
+    with os.fdopen(handle, "rb") as file:
+        yield file
+
+
+def _unpacked(file: IO[bytes]) -> bytes:
+    """A line at a time: what was made to unpack without end is found at its first one."""
+    lines, total = [], 0
+    with gzip.open(file) as unpacked:
+        while line := unpacked.readline(LONGEST_LINE_BYTES + 1):
+            total += len(line)
+            if len(line) > LONGEST_LINE_BYTES:
+                raise OSError(f"a line in it has more than {LONGEST_LINE_BYTES} bytes")
+            if total > LARGEST_BYTES:
+                raise OSError(f"it unpacks to more than {LARGEST_BYTES} bytes")
+            lines.append(line)
+    return b"".join(lines)
+
+
+def paths(folder: Path, kind: str = "*") -> list[Path]:
+    """The segments of a ledger that stand alone, or of one kind among them, in the order of their names.
+
+    One that stands there both packed and not, since two writers packed differently, counts once. A name in
+    another case is listed too: it is for :func:`open_segment` to refuse it.
+    """
+    names = [name for name in _names(folder, (SUFFIX, SUFFIX + PACKED)) if fnmatchcase(name, f"{kind}*")]
+    found = {_stem(name): name for name in sorted(names, reverse=True)}  # the one that is not packed stays
+    return [folder / found[name] for name in sorted(found)]
+
+
+def _compacted(folder: Path) -> list[Path]:
+    return [folder / name for name in sorted(_names(folder, (compacted.SUFFIX,)))]
+
+
+def _files(folder: Path) -> list[Path]:
+    """Everything that looks like evidence. In this order: what a compaction takes away during the first listing
+    stands in its file by the second."""
+    alone = paths(folder)
+    return [*alone, *_compacted(folder)]
+
+
+def _names(folder: Path, suffixes: tuple[str, ...]) -> list[str]:
+    try:
+        return [name for name in os.listdir(folder) if name.lower().endswith(suffixes)]  # noqa: PTH208 - names
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as why:
+        raise _unreadable(folder, why) from None
+
+
+def _kind_of(path: Path) -> str:
+    """The kind that a file's name says. One that is not known must stop the reader: a part is not the whole."""
+    if path.suffix != compacted.SUFFIX:
+        return _named(path)["kind"]
+    match = compacted.NAME.fullmatch(path.name)
+    kind = match["kind"] if match else compacted.check_name(path, "")
+    return _known(path, kind)
+
+
+def _named(path: Path) -> re.Match[str]:
+    """The parts of a segment's name."""
+    match = NAME.fullmatch(path.name)
+    if match is None:
+        raise EvidenceError(
+            f"{path.parent}/{printable(path.name)}: not a segment: the name is not "
+            f"<kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}, or with {PACKED}. "
+            f"Move it out of the ledger, or give it back its name."
+        )
+    _known(path, match["kind"])
+    return match
+
+
+def _known(path: Path, kind: str) -> str:
+    if kind not in STORED:
+        raise EvidenceError(
+            f"{path}: evidence of the kind '{kind}' is from a newer Atalaya. Install that version to read it."
+        )
+    return kind
+
+
+def _rows(path: Path, lines: Sequence[bytes]) -> list[dict[str, Any]]:
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            rows.append(msgspec.json.decode(line, type=dict[str, Any]))
+        except (msgspec.MsgspecError, UnicodeError, RecursionError) as why:
+            raise EvidenceError(
+                f"{path}:{number}: not a record: {why}. It was changed after it was written: restore it from "
+                f"version control."
+            ) from why
+    if not rows:
+        raise EvidenceError(f"{path}: empty. A segment holds at least one record: restore it from version control.")
+    return rows
+
+
+def _records(path: Path, kind: str, rows: Sequence[dict[str, Any]]) -> tuple[Evidence, ...]:
+    records = []
+    for number, row in enumerate(rows, start=1):
+        written_as = row.get("format", 1)
+        if not isinstance(written_as, int) or written_as > FORMAT:
+            raise EvidenceError(
+                f"{path}:{number}: written in format {written_as!r}, and this Atalaya reads up to {FORMAT}. "
+                f"Install the version that wrote it, or a newer one."
+            )
+        try:
+            record = msgspec.convert(row, STORED[kind])
+        except msgspec.MsgspecError as why:
+            raise EvidenceError(
+                f"{path}:{number}: {why}. Its digest is right, so it is from a newer Atalaya: install that version."
+            ) from why
+        if record.occurred_at.tzinfo is None or record.recorded_at.tzinfo is None:
+            raise EvidenceError(f"{path}:{number}: a time without a zone. Restore the file from version control.")
+        records.append(record)
+    return tuple(records)

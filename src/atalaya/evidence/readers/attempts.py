@@ -1,0 +1,191 @@
+"""Which executions of which tests does a report hold?
+
+A ``testcase`` element is not always a test. Surefire and its like write lost attempts as children of a case;
+pytest writes a failed test and its failed tear-down as two elements of one name, and pytest-rerunfailures
+writes each lost attempt as an element that looks passed. Elsewhere, equal names are parameters or projects as
+often as retries, so without a marker they are kept apart by a number, and nobody is called flaky for them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from atalaya.core.words import Record
+from atalaya.evidence.readers.model import LOST_IN_SILENCE, Case, Problem, Report, Timestamp, cut_name
+from atalaya.records.stored import CaseOutcome
+
+WORST = (CaseOutcome.ERRORED, CaseOutcome.FAILED, CaseOutcome.UNKNOWN, CaseOutcome.SKIPPED, CaseOutcome.PASSED)
+TEAR_DOWN = ("failed on teardown with", "test teardown failure")
+
+# What differs from run to run in a name, and what stands for it, so that histories can be joined. Few names have
+# even the mark, and it is found far sooner than the pattern.
+VOLATILE: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("-", re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<uuid>"),
+    ("0x", re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "<address>"),
+    ("/", re.compile(r"(?:/private)?/(?:var/folders|tmp)/[^\s\]\"',:;]+"), "<temporary path>"),
+)
+
+
+class Try(Record, frozen=True, kw_only=True):
+    """One execution of one test."""
+
+    outcome: CaseOutcome
+    duration_s: float | None
+    problems: tuple[Problem, ...] = ()
+    note: str = ""
+    line: int | None = None
+
+
+class Test(Record, frozen=True, kw_only=True):
+    """One test with its executions, first to last. ``id`` is its identity within the report."""
+
+    __test__ = False  # not a test class, whatever pytest thinks of its name
+
+    id: str
+    tries: tuple[Try, ...]
+    timestamp: Timestamp | None
+    critical: bool
+
+
+class Tests(Record, frozen=True, kw_only=True):
+    """The tests of a report, and what must be said about how they were told apart."""
+
+    tests: tuple[Test, ...]
+    notes: tuple[str, ...]
+
+
+def of(report: Report) -> Tests:
+    """The tests of a report, in the order in which it names them first."""
+    groups = _pytest_groups(report.cases) if report.by_pytest else [[case] for case in report.cases]
+    ids, ambiguous = _ids([group[0] for group in groups])
+    tests = tuple(_test(name, group) for name, group in zip(ids, groups, strict=True))
+    return Tests(tests=tests, notes=tuple(_notes(report, tests, ambiguous)))
+
+
+def _notes(report: Report, tests: Sequence[Test], ambiguous: int) -> Iterable[str]:
+    if len(tests) < len(report.cases):
+        yield (
+            f"{len(report.cases)} test cases are {len(tests)} tests: pytest writes tear-downs, "
+            f"and lost attempts, under the same name."
+        )
+    if ambiguous:
+        yield f"Test cases that share a name with another, kept apart and not called flaky: {ambiguous}."
+    if flaky := sum(1 for test in tests if _is_flaky(test)):
+        yield f"Tests that passed after a lost attempt: {flaky}."
+
+
+def _is_flaky(test: Test) -> bool:
+    lost = any(each.outcome in (CaseOutcome.FAILED, CaseOutcome.ERRORED) for each in test.tries)
+    return test.tries[-1].outcome is CaseOutcome.PASSED and lost
+
+
+# ── attempts ─────────────────────────────────────────────────────────────────
+
+
+def _pytest_groups(cases: Sequence[Case]) -> list[list[Case]]:
+    """The elements of each test: an id is unique in a run of pytest, so equal names are one test."""
+    groups: dict[tuple[int, str, str], list[Case]] = {}
+    for case in cases:
+        groups.setdefault((case.suite, case.classname, case.name), []).append(case)
+    return list(groups.values())
+
+
+def _test(name: str, group: Sequence[Case]) -> Test:
+    tries: list[Try] = []
+    for case in group:
+        if tries and _is_tear_down(case) and tries[-1].outcome is CaseOutcome.FAILED:
+            call = tries.pop()
+            worst = min((call.outcome, case.outcome), key=WORST.index)
+            tries.append(
+                Try(
+                    outcome=worst, duration_s=call.duration_s, problems=(*call.problems, *case.problems), line=call.line
+                )
+            )
+        else:
+            tries += _tries(case)
+    # It was run again, so it did not pass, whatever its element looks like.
+    lost = [
+        Try(outcome=CaseOutcome.FAILED, duration_s=each.duration_s, note=LOST_IN_SILENCE, line=each.line)
+        if each.outcome is CaseOutcome.PASSED
+        else each
+        for each in tries[:-1]
+    ]
+    return Test(
+        id=name, tries=(*lost, tries[-1]), timestamp=group[0].timestamp, critical=any(case.critical for case in group)
+    )
+
+
+def _is_tear_down(case: Case) -> bool:
+    return any(problem.message.startswith(TEAR_DOWN) for problem in case.problems)
+
+
+def _tries(case: Case) -> list[Try]:
+    """The executions that one element tells of: lost ones stand before a pass, and after a first failure."""
+    own = Try(outcome=case.outcome, duration_s=case.duration_s, problems=case.problems, line=case.line)
+    if not case.lost:
+        return [own]
+    lost = [
+        (problem, Try(outcome=problem.outcome, duration_s=problem.duration_s, problems=(problem,), line=case.line))
+        for problem in case.lost
+    ]
+    if case.outcome not in (CaseOutcome.FAILED, CaseOutcome.ERRORED):
+        return [*(each for _, each in lost), own]
+    before = [each for problem, each in lost if problem.element.startswith("flaky")]
+    after = [each for problem, each in lost if problem.element.startswith("rerun")]
+    return [*before, own, *after]
+
+
+# ── identity ─────────────────────────────────────────────────────────────────
+
+
+def _ids(cases: Sequence[Case]) -> tuple[list[str], int]:
+    """An id for each case, all different, and how many only a number keeps apart."""
+    ids = [_base_id(case) for case in cases]
+    ids = _with(ids, [case.file for case in cases])
+    ids = _with(ids, [case.hostname for case in cases])
+    seen: dict[str, int] = {}
+    for name in ids:
+        seen[name] = seen.get(name, 0) + 1
+    ambiguous = sum(n for n in seen.values() if n > 1)
+    return _numbered(ids), ambiguous
+
+
+def _numbered(ids: Sequence[str]) -> list[str]:
+    taken = set(ids)
+    next_number: dict[str, int] = {}
+    numbered = []
+    for name in ids:
+        number = next_number.get(name, 1)
+        unique = name
+        while number > 1 and unique in taken:  # a test may really be called "… #2"
+            unique = f"{name} #{number}"
+            number += 1
+        next_number[name] = max(number, 2)
+        taken.add(unique)
+        numbered.append(unique)
+    return numbered
+
+
+def _with(ids: Sequence[str], marks: Sequence[str]) -> list[str]:
+    """Add the file, or the host, where it tells apart what the names do not: runners put projects there."""
+    by_id: dict[str, set[str]] = {}
+    for name, mark in zip(ids, marks, strict=True):
+        by_id.setdefault(name, set()).add(mark)
+    return [
+        f"{name} [{mark}]" if mark and len(by_id[name]) > 1 else name for name, mark in zip(ids, marks, strict=True)
+    ]
+
+
+def _base_id(case: Case) -> str:
+    """Suites, class and name, without what repeats.
+
+    A suite that is named like the class, or that pytest puts there always, says nothing.
+    """
+    suites = [name for name in case.suites if name not in ("pytest", "pytest tests", case.classname)]
+    parts = [part for part in (*suites, case.classname, case.name) if part]
+    name = " > ".join(parts) or "(no name)"
+    for mark, pattern, stands_for in VOLATILE:
+        if mark in name:
+            name = pattern.sub(stands_for, name)
+    return cut_name(name)

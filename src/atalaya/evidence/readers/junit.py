@@ -1,0 +1,453 @@
+"""What does this JUnit report really hold, case by case?
+
+Read by expat, which streams, and nothing is fetched: no DTD, no entity, no include.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import islice
+from xml.parsers import expat
+
+from atalaya.evidence.readers import sniff
+from atalaya.evidence.readers.model import (
+    LIMITS,
+    MESSAGE_CHARS,
+    NAME_CHARS,
+    PIECE_BYTES,
+    Case,
+    Contents,
+    Declined,
+    Pieces,
+    Problem,
+    SuiteFinding,
+    Timestamp,
+    beyond,
+    cut_message,
+    cut_name,
+    seconds,
+    timestamp_of,
+)
+from atalaya.records.stored import CaseOutcome, ReadStatus
+
+# The property by which a test says that it covers something critical; pytest's `record_property` writes it.
+CRITICAL = {"name": "severity", "value": "critical"}
+
+FAILURES = {"error": CaseOutcome.ERRORED, "failure": CaseOutcome.FAILED}
+# Attempts that were lost. They never change how the case itself is counted.
+LOST = {
+    "flakyError": CaseOutcome.ERRORED,
+    "flakyFailure": CaseOutcome.FAILED,
+    "rerunError": CaseOutcome.ERRORED,
+    "rerunFailure": CaseOutcome.FAILED,
+}
+PROBLEMS = FAILURES | LOST
+NOT_RUN = frozenset({"notrun", "skipped", "disabled", "ignored", "pending", "suppressed"})
+SUITES = sniff.JUNIT_ROOTS
+PASSED = CaseOutcome.PASSED
+
+# What things take in memory besides their texts; and how wide a character may be, if but one in the text is.
+BYTES_A_PROBLEM = 200
+BYTES_A_NAME = 8
+WIDEST = 4
+
+# Unicode as XML asks for, and the character sets that report writers are seen to declare.
+ENCODINGS = re.compile(
+    r"(?i)utf[-_]?(?:8|16(?:-?[bl]e)?)|us[-_]ascii|ascii|ansi_x3\.4-1968|ibm-?\d{3,5}|macintosh|tis-620"
+    r"|iso[-_]?8859[-_]\d{1,2}|latin-?[1-9]|windows-\d{3,5}|cp\d{3,5}"
+    r"|koi8-[ru]|macroman|big5|gb2312|gbk|gb18030|shift[-_]jis|euc-(?:jp|kr)"
+)
+
+
+class _Encoding(Exception):
+    """The file declares an encoding that is not tried."""
+
+
+def parse(head: bytes, pieces: Pieces) -> Contents | sniff.Other:
+    """What a file of XML holds, or why that is not taken.
+
+    :raises Declined: it goes beyond a limit, or asks for something unsafe.
+    """
+    names: dict[str, str] = {}
+    parser = expat.ParserCreate(None, "}", intern=names)
+    reader = _Reader(parser, names)
+    try:
+        piece = head
+        while piece:
+            parser.Parse(piece, False)
+            piece = pieces.next(reader.after_a_piece(pieces.size_bytes))
+        parser.Parse(b"", True)
+    except expat.ExpatError as why:
+        hint = " It looks like an HTML page, saved in place of the report." if sniff.looks_like_html(head) else ""
+        at_byte = parser.ErrorByteIndex
+        return sniff.Other(
+            ReadStatus.UNREADABLE,
+            f"not well formed at byte {at_byte}: {expat.ErrorString(why.code)} (line {why.lineno}).{hint}",
+            at_byte if at_byte >= 0 else None,
+        )
+    except (_Encoding, ValueError, LookupError) as why:
+        # Expat has no table for encodings of several bytes a character (GBK, Shift-JIS), and says ValueError.
+        # What comes out of one of our handlers has frames below this one, and is our own mistake.
+        ours = why.__traceback__ is not None and why.__traceback__.tb_next is not None
+        if ours and not isinstance(why, _Encoding):
+            raise
+        at_byte = parser.CurrentByteIndex
+        return sniff.Other(
+            ReadStatus.UNREADABLE, f"its encoding cannot be read: {why}.", at_byte if at_byte >= 0 else None
+        )
+    if not reader.is_junit:
+        return sniff.by_root(reader.root)
+    return reader.contents()
+
+
+# ── the reader: elements in, cases out ───────────────────────────────────────
+
+
+class _OpenSuite:
+    """A suite whose end has not come yet."""
+
+    def __init__(
+        self, number: int, names: tuple[str, ...], timestamp: Timestamp | None, hostname: str, cases_before: int
+    ) -> None:
+        self.number = number
+        self.names = names
+        self.timestamp = timestamp
+        self.hostname = hostname
+        self.cases_before = cases_before
+        self.problems: list[Problem] = []
+
+
+class _Inside:
+    """What stands inside a test case whose end has not come yet. Most cases have nothing, and so none of this."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+        self.lost: list[Problem] = []
+        self.skipped = False
+        self.critical = False
+
+
+class _Pending:
+    """A failure without a message: the beginning of its text is on its way."""
+
+    def __init__(self, into: list[Problem], element: str, attributes: dict[str, str], depth: int) -> None:
+        self.into = into
+        self.element = element
+        self.attributes = attributes
+        self.depth = depth
+        self.text = ""
+
+
+class _LocalNames(dict[str, str]):
+    """Names of elements without their prefixes, each cut once."""
+
+    def __missing__(self, tag: str) -> str:
+        local = self[tag] = tag.rpartition("}")[2]
+        return local
+
+
+class _Durations(dict[str, float | None]):
+    """Durations by how they are written: most reports write milliseconds, so that the same ones return."""
+
+    def __missing__(self, text: str) -> float | None:
+        duration_s = seconds(text)
+        if len(text) < 20 and len(self) < 10_000:
+            self[text] = duration_s
+        return duration_s
+
+
+class _Reader:
+    """The handlers that expat calls, and what they have gathered.
+
+    ``_start`` and ``_end`` are called for every element there is, and nearly all of them are test cases with nothing
+    inside: what such a case needs stands there in one place, and all else is left to others.
+    """
+
+    def __init__(self, parser: expat.XMLParserType, names: dict[str, str]) -> None:
+        self.parser = parser
+        self._names = names  # of elements and attributes: expat puts each here once
+        self._names_checked = 0
+        self._reached = 0  # where the last token begins that expat has seen
+        self._kept_bytes = 0
+        self._local = _LocalNames()
+        self._durations = _Durations()
+        self._deepest = LIMITS["depth"].most
+        self._most_attributes = LIMITS["attributes"].most
+        self.root = ""
+        self.is_junit = False
+        self.by_pytest = False
+        self.cases: list[Case] = []
+        self.findings: list[SuiteFinding] = []
+        self.suite_failures = 0
+        self.timestamps: list[Timestamp] = []
+        self.notices: dict[str, int] = {}
+        self._declared: list[int | None] = [None, None]
+        self._path: list[str] = []
+        self._suites: list[_OpenSuite] = []
+        self._suite: _OpenSuite | None = None  # the innermost; none in a document that is not JUnit
+        self._suites_seen = 0
+        # The test case whose end has not come yet: its attributes, its line, and what stands inside.
+        self._case: dict[str, str] | None = None
+        self._line = 0
+        self._inside: _Inside | None = None
+        self._outer_cases: list[tuple[dict[str, str], int, _Inside | None]] = []
+        self._pending: _Pending | None = None
+        parser.buffer_text = True
+        parser.specified_attributes = True  # a default from a DOCTYPE is not in the report
+        parser.XmlDeclHandler = self._declaration
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.EntityDeclHandler = self._entity
+        parser.SkippedEntityHandler = self._skipped_entity
+
+    # Python would try any codec of that name, and some are no character sets.
+    def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:
+        if encoding is not None and not ENCODINGS.fullmatch(encoding):
+            raise _Encoding(f"{encoding[:50]!r} is not read here")
+
+    # Any declaration at all: no producer needs one, and each attack does.
+    def _entity(self, name: str, *_: object) -> None:
+        raise Declined(f"it declares an entity ({name[:100]!r}), which no report needs and attacks are made of")
+
+    def _skipped_entity(self, name: str, *_: object) -> None:
+        raise Declined(f"it uses an entity ({name[:100]!r}) that is declared elsewhere, and nothing is fetched")
+
+    def after_a_piece(self, fed_bytes: int) -> int:
+        """What is checked for all the elements of a piece at once, since for each of them it would be felt.
+
+        :return: how many bytes the next piece should have. Expat reads a tag that goes on there again from its start,
+            so twice as many as there are of it; but not more than it may have.
+        """
+        for name in islice(self._names, self._names_checked, None):
+            if len(name) > LIMITS["tag characters"].most:
+                raise beyond("tag characters")
+        self._names_checked = len(self._names)
+        if self._names_checked > LIMITS["tags"].most:
+            raise beyond("tags")
+        if len(self.cases) > LIMITS["cases"].most:
+            raise beyond("cases")
+        if self._kept_bytes > LIMITS["kept bytes"].most:
+            raise beyond("kept bytes")
+        if not self.root and fed_bytes > LIMITS["prologue bytes"].most:
+            raise beyond("prologue bytes")
+        self._reached = max(self._reached, self.parser.CurrentByteIndex)
+        unfinished = fed_bytes - self._reached
+        if unfinished > LIMITS["tag bytes"].most:
+            raise beyond("tag bytes")
+        return max(PIECE_BYTES, min(unfinished, LIMITS["tag bytes"].most - unfinished))
+
+    def _start(self, tag: str, attributes: dict[str, str]) -> None:
+        path = self._path
+        if len(path) >= self._deepest:
+            raise beyond("depth")
+        if len(attributes) > self._most_attributes:
+            raise beyond("attributes")
+        local = self._local[tag]
+        path.append(local)
+        if local != "testcase" or self._suite is None:
+            self._start_other(local, attributes)
+            return
+        if self._case is not None:
+            self._start_nested(self._case)
+        self._case = attributes
+        self._line = self.parser.CurrentLineNumber
+
+    def _start_other(self, local: str, attributes: dict[str, str]) -> None:
+        path = self._path
+        if len(path) == 1:
+            self.root = local
+            self.is_junit = local in SUITES
+        if not self.is_junit:
+            return
+        parent = path[-2] if len(path) > 1 else ""
+        if local in SUITES:
+            self._start_suite(attributes)
+        elif parent == "testcase":
+            self._start_in_case(local, attributes)
+        elif parent in SUITES and local in FAILURES:
+            self._start_problem(self._suites[-1].problems, local, attributes)
+        elif local == "property" and path[-3:-1] == ["testcase", "properties"]:
+            self._in_case().critical |= CRITICAL.items() <= attributes.items()
+
+    def _start_nested(self, outer: dict[str, str]) -> None:
+        """A test case inside another: what the outer one holds waits for its end."""
+        self._notice("nested")
+        self._keep("".join(outer.values()))
+        self._outer_cases.append((outer, self._line, self._inside))
+        self._inside = None
+
+    def _start_suite(self, attributes: dict[str, str]) -> None:
+        name = attributes.get("name", "")
+        self.by_pytest = self.by_pytest or name in ("pytest", "pytest tests")
+        outer = self._suites[-1] if self._suites else None
+        timestamp = timestamp_of(attributes.get("timestamp", "")) or (outer.timestamp if outer else None)
+        if timestamp is not None and (outer is None or timestamp is not outer.timestamp) and not self.timestamps:
+            self.timestamps.append(timestamp)
+        hostname = attributes.get("hostname", outer.hostname if outer else "")
+        name = self._cut_name(name)
+        names = (*(outer.names if outer else ()), *([name] if name else []))
+        hostname = self._cut_name(hostname)
+        self._keep(name + hostname)
+        self._kept_bytes += BYTES_A_NAME * len(names)
+        self._suite = _OpenSuite(self._suites_seen, names, timestamp, hostname, len(self.cases))
+        self._suites.append(self._suite)
+        self._suites_seen += 1
+        self._declare(attributes.get("tests", ""))
+
+    def _declare(self, tests: str) -> None:
+        """Keep what the root declares, or else its suites together: deeper totals repeat what is above them."""
+        depth = len(self._suites)
+        if depth <= 2 and re.fullmatch(r"[0-9]{1,9}", tests):
+            self._declared[depth - 1] = (self._declared[depth - 1] or 0) + int(tests)
+
+    def _in_case(self) -> _Inside:
+        """What stands inside the innermost test case that is open."""
+        if self._inside is None:
+            self._inside = _Inside()
+        return self._inside
+
+    def _start_in_case(self, local: str, attributes: dict[str, str]) -> None:
+        if local in FAILURES:
+            self._start_problem(self._in_case().problems, local, attributes)
+        elif local in LOST:
+            self._start_problem(self._in_case().lost, local, attributes)
+        elif local == "skipped":
+            self._in_case().skipped = True
+
+    def _start_problem(self, into: list[Problem], local: str, attributes: dict[str, str]) -> None:
+        if len(into) >= LIMITS["attempts"].most:
+            raise beyond("attempts")
+        if "message" in attributes or self._pending is not None:
+            into.append(self._problem(local, attributes, ""))
+        else:
+            self._pending = _Pending(into, local, attributes, len(self._path))
+            self.parser.CharacterDataHandler = self._characters
+
+    def _characters(self, text: str) -> None:
+        if self._pending is not None and len(self._pending.text) <= MESSAGE_CHARS:
+            self._pending.text = (self._pending.text + text[: MESSAGE_CHARS + 1]).lstrip()
+
+    def _end(self, _tag: str) -> None:
+        local = self._path.pop()
+        attributes, suite = self._case, self._suite
+        if local != "testcase" or attributes is None or suite is None:
+            self._end_other(local)
+            return
+        inside, outcome, get = self._inside, PASSED, attributes.get
+        if inside is not None or "status" in attributes or "result" in attributes:
+            outcome = self._outcome(attributes, inside)
+        time, duration_s = get("time"), None
+        if time is not None:
+            duration_s = self._durations[time]
+            if duration_s is None:
+                self._notice("time")
+        classname, name, file = get("classname", ""), get("name", ""), get("file", "")
+        kept = classname + name + file
+        if len(kept) > NAME_CHARS:
+            classname, name, file = map(self._cut_name, (classname, name, file))
+            kept = classname + name + file
+        self._kept_bytes += len(kept) if kept.isascii() else WIDEST * len(kept)
+        timestamp = timestamp_of(get("timestamp", "")) or suite.timestamp
+        more = () if inside is None else (tuple(inside.problems), tuple(inside.lost), inside.critical)
+        self.cases.append(
+            Case(
+                suite.number,
+                suite.names,
+                classname,
+                name,
+                file,
+                suite.hostname,
+                outcome,
+                duration_s,
+                timestamp,
+                self._line,
+                *more,
+            )
+        )
+        self._case = self._inside = None
+        if self._outer_cases:
+            self._case, self._line, self._inside = self._outer_cases.pop()
+
+    def _end_other(self, local: str) -> None:
+        pending = self._pending
+        if pending is not None and pending.depth == len(self._path) + 1:
+            pending.into.append(self._problem(pending.element, pending.attributes, pending.text))
+            self._pending, self.parser.CharacterDataHandler = None, None
+        if self._suites and local in SUITES:
+            self._end_suite(self._suites.pop())
+            self._suite = self._suites[-1] if self._suites else None
+
+    def _outcome(self, attributes: dict[str, str], inside: _Inside | None) -> CaseOutcome:
+        """The class of a case: the first that applies."""
+        if inside is not None and inside.problems:
+            elements = [problem.element for problem in inside.problems]
+            return CaseOutcome.ERRORED if "error" in elements else CaseOutcome.FAILED
+        status, result = (attributes.get(name, "").strip().lower() for name in ("status", "result"))
+        if (inside is not None and inside.skipped) or status in NOT_RUN or result in NOT_RUN:
+            return CaseOutcome.SKIPPED
+        if status in ("failed", "error", "broken"):
+            self._notice("status")
+        return CaseOutcome.PASSED
+
+    def _end_suite(self, suite: _OpenSuite) -> None:
+        self.findings += [SuiteFinding(suites=suite.names, problem=problem) for problem in suite.problems]
+        if suite.problems and len(self.cases) == suite.cases_before:
+            self.suite_failures += 1
+        if len(self.findings) > LIMITS["suite findings"].most:
+            raise beyond("suite findings")
+
+    def _problem(self, element: str, attributes: dict[str, str], text: str) -> Problem:
+        get = attributes.get
+        kind, message = get("type", ""), get("message", "")
+        if len(kind) + len(message) + len(text) > NAME_CHARS:
+            kind, message, text = self._cut_name(kind), self._cut_message(message), self._cut_message(text)
+        self._keep(kind + message + text)
+        self._kept_bytes += BYTES_A_PROBLEM
+        return Problem(
+            element=element,
+            outcome=PROBLEMS[element],
+            type=kind,
+            message=message,
+            text=text,
+            duration_s=self._durations[get("time", "")],
+        )
+
+    def _keep(self, text: str) -> None:
+        """Count what is kept of a text, as wide as Python may store it."""
+        self._kept_bytes += len(text) if text.isascii() else WIDEST * len(text)
+
+    def _cut_name(self, name: str) -> str:
+        if len(name) > NAME_CHARS:
+            self._notice("name")
+        return cut_name(name)
+
+    def _cut_message(self, message: str) -> str:
+        if len(message) <= MESSAGE_CHARS:
+            return message
+        self._notice("message")
+        return cut_message(message)
+
+    def _notice(self, what: str) -> None:
+        self.notices[what] = self.notices.get(what, 0) + 1
+
+    def contents(self) -> Contents:
+        """What was gathered, once the whole file has proved to be well formed."""
+        timestamps = [case.timestamp for case in self.cases if case.timestamp is not None] + self.timestamps
+        return Contents(
+            cases=tuple(self.cases),
+            findings=tuple(self.findings),
+            suite_failures=self.suite_failures,
+            by_pytest=self.by_pytest,
+            declared=next((total for total in self._declared if total is not None), None),
+            notes=tuple(NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())),
+            timestamp=min(timestamps, key=lambda timestamp: timestamp.at, default=None),
+        )
+
+
+NOTICES = {
+    "message": f"Messages cut to {MESSAGE_CHARS:,} characters: {{n}}.",
+    "name": f"Names cut to {NAME_CHARS:,} characters: {{n}}.",
+    "nested": "Test cases inside test cases, each counted: {n}.",
+    "status": "Counted as passed for want of a failure element, with a status that says otherwise: {n}.",
+    "time": "Durations that are no number of seconds, taken as unknown: {n}.",
+}

@@ -1,0 +1,297 @@
+"""What does one file of test results hold, whatever format it came in?
+
+Counts are of the cases that are there, never of declared totals. A file that breaks gives nothing, not even what
+stood before the break; a file that asks for something unsafe is declined; another dialect is unsupported. None
+of the three is ever "no failures". What is read of a file is bounded, and each bound has its message.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from typing import IO, Any, NamedTuple
+
+from atalaya.core.words import Record
+from atalaya.records.stored import CaseOutcome, FileVerdict, ReadStatus
+
+PIECE_BYTES = 64 * 1024
+
+
+class Limit(NamedTuple):
+    """How much of something is read, and what is said beyond it."""
+
+    most: int
+    says: str
+
+
+# Together they keep a process that reads a file below 200 MB, whatever is in it: see tests/evidence/test_limits.py.
+LIMITS: dict[str, Limit] = {
+    "bytes": Limit(256 * 1024 * 1024, "larger than {most} bytes"),
+    "json bytes": Limit(8 * 1024 * 1024, "JSON, and larger than {most} bytes"),
+    "json values": Limit(300_000, "JSON with more than {most} values or lines"),
+    "cases": Limit(200_000, "more than {most} test cases"),
+    "depth": Limit(256, "elements nested deeper than {most}"),
+    "attributes": Limit(256, "more than {most} attributes on one element"),
+    "tag bytes": Limit(1536 * 1024, "a tag or a comment longer than {most} bytes"),
+    "prologue bytes": Limit(1024 * 1024, "more than {most} bytes before the first element"),
+    "tag characters": Limit(1_000, "an element or attribute whose name is longer than {most} characters"),
+    "tags": Limit(10_000, "more than {most} different names of elements and attributes"),
+    "kept bytes": Limit(32 * 1024 * 1024, "names and messages that take more than {most} bytes"),
+    "attempts": Limit(1_000, "more than {most} attempts or failures in one test case"),
+    "suite findings": Limit(10_000, "more than {most} errors or failures of suites"),
+}
+
+# What is kept of a text: the rest is cut, and the reason says so.
+NAME_CHARS = 1_000
+MESSAGE_CHARS = 2_000
+
+LOST_IN_SILENCE = "an earlier attempt, lost: the report does not say why"
+
+
+_SECONDS = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+LONGEST_S = 1e9
+EARLIEST_YEAR = 2000  # .NET writes the year 1 where it knows no time
+
+
+class Problem(Record, frozen=True, kw_only=True, gc=False):
+    """An error or a failure: of a case, of a lost attempt, or of a suite itself.
+
+    ``text`` is the beginning of the element's text, kept to be shown where there is no message.
+    """
+
+    element: str
+    outcome: CaseOutcome
+    type: str
+    message: str
+    text: str = ""
+    duration_s: float | None = None
+
+
+class Timestamp(Record, frozen=True, kw_only=True, gc=False):
+    """When something began. ``zoned`` is false where the report names no zone and UTC was supposed."""
+
+    at: datetime
+    zoned: bool
+
+
+class Case(Record, frozen=True, gc=False):
+    """One ``testcase`` element. ``suite`` numbers the suite that it stands in, ``lost`` its lost attempts.
+
+    ``line`` is where the element begins. The fields may be given by position: there are many cases, and names cost.
+    """
+
+    suite: int
+    suites: tuple[str, ...]
+    classname: str
+    name: str
+    file: str
+    hostname: str
+    outcome: CaseOutcome
+    duration_s: float | None
+    timestamp: Timestamp | None
+    line: int | None = None
+    problems: tuple[Problem, ...] = ()
+    lost: tuple[Problem, ...] = ()
+    critical: bool = False
+
+
+class SuiteFinding(Record, frozen=True, kw_only=True):
+    """An error or a failure directly below a suite, with the suites that it stands in."""
+
+    suites: tuple[str, ...]
+    problem: Problem
+
+
+class Contents(Record, frozen=True, kw_only=True):
+    """What a reader of one format took out of a file that proved to be whole.
+
+    ``declared`` is the total that the file claims, where it claims one; it is only ever compared.
+    """
+
+    cases: tuple[Case, ...]
+    findings: tuple[SuiteFinding, ...] = ()
+    suite_failures: int = 0
+    by_pytest: bool = False
+    declared: int | None = None
+    notes: tuple[str, ...] = ()
+    timestamp: Timestamp | None = None
+
+
+class Report(Record, frozen=True, kw_only=True):
+    """One file, read or not. All counts are None, and there are no cases, unless it was read."""
+
+    status: ReadStatus
+    verdict: FileVerdict
+    notes: tuple[str, ...]
+    sha256: str
+    size_bytes: int
+    at_byte: int | None = None
+    cases: tuple[Case, ...] = ()
+    findings: tuple[SuiteFinding, ...] = ()
+    passed: int | None = None
+    failed: int | None = None
+    errored: int | None = None
+    skipped: int | None = None
+    suite_failures: int | None = None
+    by_pytest: bool = False
+    timestamp: Timestamp | None = None
+
+    @property
+    def reason(self) -> str:
+        """All that is to be said about the file, in sentences."""
+        return " ".join(self.notes)
+
+
+def not_read(
+    status: ReadStatus, reason: str, *, sha256: str = "", size_bytes: int = 0, at_byte: int | None = None
+) -> Report:
+    """The report of a file from which nothing is taken."""
+    return Report(
+        status=status,
+        verdict=FileVerdict.UNKNOWN,
+        notes=(reason,),
+        sha256=sha256,
+        size_bytes=size_bytes,
+        at_byte=at_byte,
+    )
+
+
+def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
+    """The report of a file that was read, counted from its cases."""
+    outcomes = [case.outcome for case in contents.cases]
+    counts = {outcome: outcomes.count(outcome) for outcome in CaseOutcome}
+    verdict = _verdict(contents, counts)
+    return Report(
+        status=ReadStatus.READ,
+        verdict=verdict,
+        notes=(*_notes(contents, verdict, counts), *contents.notes),
+        sha256=sha256,
+        size_bytes=size_bytes,
+        cases=contents.cases,
+        findings=contents.findings,
+        passed=counts[CaseOutcome.PASSED],
+        failed=counts[CaseOutcome.FAILED],
+        errored=counts[CaseOutcome.ERRORED],
+        skipped=counts[CaseOutcome.SKIPPED],
+        suite_failures=contents.suite_failures,
+        by_pytest=contents.by_pytest,
+        timestamp=contents.timestamp,
+    )
+
+
+def _verdict(contents: Contents, counts: Mapping[CaseOutcome, int]) -> FileVerdict:
+    if contents.findings or counts[CaseOutcome.FAILED] or counts[CaseOutcome.ERRORED]:
+        return FileVerdict.FAILED
+    if not contents.cases:
+        return FileVerdict.NO_EVIDENCE
+    if counts[CaseOutcome.UNKNOWN]:
+        return FileVerdict.UNKNOWN
+    if counts[CaseOutcome.SKIPPED] == len(contents.cases):
+        return FileVerdict.NOTHING_RAN
+    return FileVerdict.PASSED
+
+
+def _notes(contents: Contents, verdict: FileVerdict, counts: Mapping[CaseOutcome, int]) -> Iterator[str]:
+    if verdict is FileVerdict.NO_EVIDENCE:
+        yield "There is no test case in it: no evidence."
+    if verdict is FileVerdict.NOTHING_RAN:
+        yield "Every test case was skipped: nothing ran."
+    if counts[CaseOutcome.UNKNOWN]:
+        yield f"Test cases with an outcome that is neither passed, failed nor skipped: {counts[CaseOutcome.UNKNOWN]}."
+    if contents.findings:
+        yield f"Errors or failures of suites themselves: {len(contents.findings)}."
+    if contents.declared is not None and contents.declared != len(contents.cases):
+        yield f"It declares {contents.declared} tests; the test cases there are {len(contents.cases)}."
+
+
+class Declined(Exception):
+    """The file asks for more than is safe."""
+
+
+def beyond(limit: str) -> Declined:
+    most, says = LIMITS[limit]
+    return Declined(says.format(most=f"{most:,}"))
+
+
+class Pieces:
+    """A file piece by piece, with its digest and size; it never gives more than the limit."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._sha = hashlib.sha256()
+        self.size_bytes = 0
+
+    def next(self, most_bytes: int = PIECE_BYTES) -> bytes:
+        piece = self._file.read(most_bytes)
+        self.size_bytes += len(piece)
+        if self.size_bytes > LIMITS["bytes"].most:  # it grew while it was read
+            raise beyond("bytes")
+        self._sha.update(piece)
+        return piece
+
+    def sha256(self) -> str:
+        """The digest of the whole file, also where reading stopped before its end; none of one too large."""
+        try:
+            while self.next():
+                pass
+        except Declined:
+            return ""
+        return self._sha.hexdigest()
+
+
+def printable(name: str) -> str:
+    """A file name that can be shown and stored: bytes that are no UTF-8 are written out."""
+    return os.fsencode(name).decode("utf-8", "backslashreplace")
+
+
+def cut_name(name: str) -> str:
+    """A name of bearable length. The digest keeps two long names apart that begin alike."""
+    if len(name) <= NAME_CHARS:
+        return name
+    return f"{name[:NAME_CHARS]}… [{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:12]}]"
+
+
+def cut_message(message: str) -> str:
+    """A message of bearable length."""
+    return message if len(message) <= MESSAGE_CHARS else f"{message[:MESSAGE_CHARS]}…"
+
+
+def text_in(members: Mapping[str, Any], name: str) -> str:
+    """A member of a JSON object that should be text; empty where it is none."""
+    value = members.get(name)
+    return whole(value) if isinstance(value, str) else ""
+
+
+def whole(text: str) -> str:
+    """A text that can be stored: JSON may hold half of a surrogate pair, where a producer cut through an emoji."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
+
+
+def seconds(value: str) -> float | None:
+    """A duration, or None where it is no plain number of seconds.
+
+    >>> seconds("0.25"), seconds("1,234.5"), seconds("NaN"), seconds("-1"), seconds("")
+    (0.25, None, None, None, None)
+    """
+    # Digits and a point need no pattern: almost all are that, and there may be many.
+    if not (value.isascii() and value.replace(".", "", 1).isdigit()) and not _SECONDS.fullmatch(value.strip()):
+        return None
+    seconds = float(value)
+    return seconds if seconds < LONGEST_S else None
+
+
+def timestamp_of(value: str) -> Timestamp | None:
+    """A time, or None where it is none. Without a zone it is taken as UTC, and says so."""
+    value = value.strip()
+    if not 16 <= len(value) <= 40:  # a date alone is no time
+        return None
+    try:
+        at = datetime.fromisoformat(value)
+        zoned = at.tzinfo is not None
+        at = at.astimezone(UTC) if zoned else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+    return Timestamp(at=at, zoned=zoned) if at.year >= EARLIEST_YEAR else None

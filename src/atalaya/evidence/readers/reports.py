@@ -1,0 +1,134 @@
+"""Which format is this file in, and what does it hold?
+
+The content decides, never the name. The file is read in pieces and nothing is fetched: no DTD, no entity,
+no include.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from atalaya.evidence.readers import ctrf, junit, pytest_json, sniff, strict_json
+from atalaya.evidence.readers.model import LIMITS, Contents, Declined, Pieces, Report, beyond, not_read, of_contents
+from atalaya.records.stored import ReadStatus
+
+# What tells a format, and what reads it.
+JSON_FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Contents]], ...] = (
+    (ctrf.recognises, ctrf.contents),
+    (pytest_json.recognises, pytest_json.contents),
+)
+
+# What can begin a value of JSON, and a line where each is a document: each costs memory, however short it is.
+JSON_MARKS = (b"[", b"{", b",")
+LINE_MARKS = (b"\n", b"\r")
+
+# Below it, starting other processes takes longer than they save.
+SHARED_BYTES = 64 * 1024 * 1024
+
+
+def read_all(paths: Sequence[Path], *, jobs: int = 2) -> Iterator[Report]:
+    """Read many reports, and give them in the order of their paths: in several processes where that is worth it."""
+    if jobs < 2 or len(paths) < 2 or sum(map(_size_bytes, paths)) < SHARED_BYTES:
+        yield from map(read, paths)
+        return
+    done = 0
+    try:
+        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+            for packed in pool.map(_read_and_pack, paths):
+                yield msgspec.msgpack.decode(packed, type=Report)
+                done += 1
+    except BrokenProcessPool:  # the system ended one of them: what is left is read here
+        yield from map(read, paths[done:])
+
+
+def _read_and_pack(path: Path) -> bytes:
+    return msgspec.msgpack.encode(read(path))
+
+
+def _size_bytes(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # reading it will say so
+        return 0
+
+
+def read(source: Path | bytes, *, name: str = "") -> Report:
+    """Read one report. ``name`` stands for the file's name where bytes are given.
+
+    Nothing that a file can hold raises: what is wrong with it is in the report.
+    """
+    if isinstance(source, bytes):
+        return _read(io.BytesIO(source), len(source), Path(name).suffix)
+    try:
+        with source.open("rb") as file:
+            return _read(file, os.fstat(file.fileno()).st_size, source.suffix)
+    except OSError as why:
+        return not_read(ReadStatus.UNREADABLE, f"cannot be opened: {why.strerror or why}.")
+
+
+def _read(file: IO[bytes], size_bytes: int, suffix: str) -> Report:
+    if size_bytes > LIMITS["bytes"].most:
+        return not_read(ReadStatus.DECLINED, f"{beyond('bytes')}.", size_bytes=size_bytes)
+    pieces = Pieces(file)
+    try:
+        head = pieces.next()
+        found = _not_xml(head, pieces, suffix) or junit.parse(head, pieces)
+    except Declined as why:
+        found = sniff.Other(ReadStatus.DECLINED, f"declined: {why}.")
+    sha256 = pieces.sha256()
+    if isinstance(found, Contents):
+        return of_contents(found, sha256=sha256, size_bytes=pieces.size_bytes)
+    status, reason, at_byte = found
+    return not_read(status, reason, sha256=sha256, size_bytes=pieces.size_bytes, at_byte=at_byte)
+
+
+def _not_xml(head: bytes, pieces: Pieces, suffix: str) -> Contents | sniff.Other | None:
+    """What is no XML at all, told from its first bytes; None where it may be XML."""
+    if not head:
+        return sniff.Other(ReadStatus.UNREADABLE, "empty: 0 bytes.", 0)
+    if (found := sniff.packed(head)) is not None:
+        return found
+    if not sniff.looks_like_json(head):
+        return None
+    content = bytearray()
+    piece = head
+    while piece:
+        content += piece
+        if len(content) > LIMITS["json bytes"].most:
+            raise beyond("json bytes")
+        piece = pieces.next()
+    _check_marks(content, JSON_MARKS)
+    if content.startswith(sniff.UTF16):
+        try:
+            content = bytearray(content.decode("utf-16").encode())
+        except UnicodeError:
+            return sniff.Other(ReadStatus.UNREADABLE, "not UTF-16, though it begins so.", 0)
+    return _json(bytes(content).removeprefix(b"\xef\xbb\xbf"), suffix)
+
+
+def _check_marks(content: bytes | bytearray, marks: tuple[bytes, ...]) -> None:
+    if sum(map(content.count, marks)) > LIMITS["json values"].most:
+        raise beyond("json values")
+
+
+def _json(content: bytes, suffix: str) -> Contents | sniff.Other:
+    try:
+        document = strict_json.decoded(content)
+    except strict_json.SaidTwice as why:
+        return sniff.Other(ReadStatus.DECLINED, f"declined: {why}.")
+    except strict_json.NotStrict as why:
+        _check_marks(content, JSON_MARKS + LINE_MARKS)
+        return sniff.of_json_lines(content) or sniff.Other(ReadStatus.UNREADABLE, f"{why}.", why.at_byte)
+    for recognises, contents_of in JSON_FORMATS:
+        if recognises(document):
+            return contents_of(document)
+    return sniff.of_json(document, suffix)

@@ -1,0 +1,67 @@
+"""All that the checks of a pack may use of the machine: one door, and nothing of its own behind it."""
+
+from __future__ import annotations
+
+from atalaya.core.errors import HarnessError
+from atalaya.harness.fault_plan import NO_FAULTS, FaultPlan
+from atalaya.harness.fixture import Attempt, CheckContext, Sdk, short, without_variables, words
+from atalaya.harness.marks import limitation, promise
+from atalaya.harness.outcomes import Answer, Broken, CannotTell, NotApplicable, describe, require
+from atalaya.harness.smoke import Smoke, attempt
+from atalaya.mock_server.control import Scope, Seen
+from atalaya.mock_server.scenario import Step
+from atalaya.mock_server.tls import AUTHORITY, TLS_FAULTS, TRUSTED
+from atalaya.records.stored import EventKind
+from atalaya.sdk.adapter import Vocabulary
+from atalaya.sdk.binding import (
+    Capability,
+    Lacking,
+    exists,
+    has_field,
+    has_method,
+    is_argument,
+    native,
+    package,
+    resolve,
+    takes,
+)
+
+__all__ = [
+    "AUTHORITY",
+    "NO_FAULTS",
+    "TLS_FAULTS",
+    "TRUSTED",
+    "Answer",
+    "Attempt",
+    "Broken",
+    "CannotTell",
+    "Capability",
+    "CheckContext",
+    "EventKind",
+    "FaultPlan",
+    "HarnessError",
+    "Lacking",
+    "NotApplicable",
+    "Scope",
+    "Sdk",
+    "Seen",
+    "Smoke",
+    "Step",
+    "Vocabulary",
+    "attempt",
+    "describe",
+    "exists",
+    "has_field",
+    "has_method",
+    "is_argument",
+    "limitation",
+    "native",
+    "package",
+    "promise",
+    "require",
+    "resolve",
+    "short",
+    "takes",
+    "without_variables",
+    "words",
+]

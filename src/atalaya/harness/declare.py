@@ -1,0 +1,267 @@
+"""What a check pack needs to declare its promises, limitations and seeded defects.
+
+A row of a table is a function with a docstring and no body: its name is the id, its docstring holds the sentences.
+These tables are data. They are read where no SDK, pytest or hypothesis is installed, so nothing here imports them.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from importlib import import_module
+from pathlib import Path
+from typing import Generic, NamedTuple, TypeVar
+
+from atalaya.core.errors import HarnessError
+from atalaya.core.words import N_
+from atalaya.records.results import Limitation, Promise, Statement
+from atalaya.records.stored import Severity
+
+__all__ = [
+    "CRITICAL",
+    "MAJOR",
+    "MINOR",
+    "N_",
+    "Defect",
+    "Defects",
+    "Family",
+    "Limitation",
+    "Limitations",
+    "Promise",
+    "Promises",
+    "Severity",
+    "StandIn",
+    "StandIns",
+    "Statement",
+    "Statements",
+    "family",
+]
+
+CRITICAL, MAJOR, MINOR = Severity.CRITICAL, Severity.MAJOR, Severity.MINOR
+
+UNTESTED = "Untested: "
+
+Row = TypeVar("Row")
+Function = Callable[[], None]
+
+
+class Defect(NamedTuple):
+    """One change to the reference SDK, in words and in text, and the promises that it breaks.
+
+    ``old`` and ``new`` are whole lines of one file, without the indentation that they have in common.
+    """
+
+    id: str
+    says: str
+    file: str
+    old: str
+    new: str
+    expected: tuple[str, ...]
+
+
+class StandIn(NamedTuple):
+    """One change after which the reference SDK has a limitation that it lacks, or lacks one that it has.
+
+    ``has`` says which: whether a probe must see the limitation once the change is made.
+    """
+
+    limitation: str
+    has: bool
+    file: str
+    old: str
+    new: str
+
+    @property
+    def id(self) -> str:
+        """The limitation, and which of its two faces this is."""
+        return f"{self.limitation}-{'there' if self.has else 'gone'}"
+
+
+class _Table(Generic[Row]):
+    """The rows of one module, in the order in which they are written."""
+
+    def __init__(self, family: str) -> None:
+        self.family = family
+        self._rows: list[Row] = []
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def _adds(self, row: Callable[[Function], Row]) -> Callable[[Function], Row]:
+        """A decorator that makes a row of a function, and keeps it."""
+
+        def add(function: Function) -> Row:
+            self._rows.append(row(function))
+            return self._rows[-1]
+
+        return add
+
+    def _id(self, function: Function, id: str) -> str:
+        return id or f"{self.family}.{_hyphens(function)}"
+
+
+class Promises(_Table[Promise]):
+    """The promises of one family."""
+
+    def add(self, severity: Severity, *, checkpoint_h: int, id: str = "") -> Callable[[Function], Promise]:
+        """Add a promise. The docstring says it, then "Why: " it matters, then "How: " it is tested.
+
+        :param checkpoint_h: the checkpoint that needs it: 0, 24, 48 or 72.
+        :param id: its id, where that is not the family and the function's name.
+        """
+
+        def row(function: Function) -> Promise:
+            says, why, how = _sentences(function, "Why", "How")
+            return Promise(
+                id=self._id(function, id), severity=severity, checkpoint_h=checkpoint_h, says=says, why=why, how=how
+            )
+
+        return self._adds(row)
+
+
+class Limitations(_Table[Limitation]):
+    """The limitations beyond the contract that one family looks for."""
+
+    def add(self, *, id: str = "") -> Callable[[Function], Limitation]:
+        """Add a limitation. The docstring says it, then a "Proposal: " to remove it."""
+
+        def row(function: Function) -> Limitation:
+            says, proposal = _sentences(function, "Proposal")
+            return Limitation(id=self._id(function, id), says=says, proposal=proposal)
+
+        return self._adds(row)
+
+
+class Defects(_Table[Defect]):
+    """The seeded defects of one family."""
+
+    def add(self, file: str, *expected: str, id: str = "") -> Callable[[Function], Defect]:
+        """Add a defect in one file. The docstring says it, then shows the change as the lines of a diff.
+
+        :param expected: the promises that it breaks, and that must turn red.
+        :param id: its id, where that cannot be the function's name.
+        """
+
+        def row(function: Function) -> Defect:
+            says, _, diff = _docstring(function).partition("\n\n")
+            return Defect(id or _hyphens(function), " ".join(says.split()), file, *_change(function, diff), expected)
+
+        return self._adds(row)
+
+
+class StandIns(_Table[StandIn]):
+    """For each limitation of one family, the change that brings it in or takes it away."""
+
+    def has(self, file: str, *, id: str = "") -> Callable[[Function], StandIn]:
+        """Add a change that brings in the limitation of this name. The docstring is the lines of a diff."""
+        return self._adds(lambda function: self._stand_in(function, True, file, id))
+
+    def lacks(self, file: str, *, id: str = "") -> Callable[[Function], StandIn]:
+        """Add a change that takes away the limitation of this name. The docstring is the lines of a diff."""
+        return self._adds(lambda function: self._stand_in(function, False, file, id))
+
+    def _stand_in(self, function: Function, has: bool, file: str, id: str) -> StandIn:
+        return StandIn(self._id(function, id), has, file, *_change(function, _docstring(function)))
+
+
+class Statements(_Table[Statement]):
+    """The sentences of the contract that one family is about."""
+
+    def section(self, number: str) -> Callable[[Function], Function]:
+        """Add the sentences of one section of the contract.
+
+        The docstring names the section, then has each sentence in our words, and indented below it the promises that
+        test it, or "Untested: " and the reason why none does.
+        """
+
+        def add(function: Function) -> Function:
+            for says, below in _definitions(function):
+                if below.startswith(UNTESTED):
+                    self._rows.append(Statement(section=number, says=says, reason=below.removeprefix(UNTESTED)))
+                else:
+                    self._rows.append(Statement(section=number, says=says, promises=tuple(below.split(", "))))
+            return function
+
+        return add
+
+
+def _hyphens(function: Function) -> str:
+    return function.__name__.replace("_", "-")
+
+
+def _docstring(function: Function) -> str:
+    if not function.__doc__:
+        raise _wrong(function, "it has no docstring. Write one, and run Python without -OO")
+    return inspect.cleandoc(function.__doc__)
+
+
+def _sentences(function: Function, *labels: str) -> list[str]:
+    """The first paragraph of a docstring, and after it one for each label, each as one line without its label."""
+    paragraphs = [" ".join(paragraph.split()) for paragraph in _docstring(function).split("\n\n")]
+    starts = ["", *(f"{label}: " for label in labels)]
+    if [paragraph[: len(start)] for paragraph, start in zip(paragraphs, starts, strict=False)] != starts or len(
+        paragraphs
+    ) != len(starts):
+        raise _wrong(function, f"its docstring needs a sentence, then a paragraph for each of: {', '.join(labels)}")
+    return [paragraph.removeprefix(start) for paragraph, start in zip(paragraphs, starts, strict=True)]
+
+
+def _definitions(function: Function) -> Iterator[tuple[str, str]]:
+    """Each sentence below the first paragraph of a docstring, and what stands indented below it, as one line each."""
+    says: list[str] = []
+    below: list[str] = []
+    for line in [*_docstring(function).partition("\n\n")[2].splitlines(), ""]:
+        if line.startswith(" "):
+            below.append(line.strip())
+        elif line and not below:
+            says.append(line)
+        else:
+            if not says or not below:
+                raise _wrong(function, f"below {' '.join(says)!r} stand no promises. Write their ids there, indented")
+            yield " ".join(says), " ".join(below)
+            says, below = [line], []
+
+
+def _change(function: Function, diff: str) -> tuple[str, str]:
+    """What the lines of a diff take away and what they put in: ``- `` old, ``+ `` new, two spaces for both."""
+    lines = [(line[:2].strip(), line[2:]) for line in diff.splitlines()]
+    if {mark for mark, _ in lines} - {"", "-", "+"} or not any(mark for mark, _ in lines):
+        raise _wrong(function, "its docstring needs a diff: begin each line with '- ', '+ ' or two spaces")
+    old, new = ("\n".join(line for mark, line in lines if mark in ("", side)) for side in "-+")
+    return old, new
+
+
+def _wrong(function: Function, why: str) -> HarnessError:
+    code = function.__code__
+    return HarnessError(f"{code.co_filename}:{code.co_firstlineno} {function.__name__}: {why}.")
+
+
+# ── the families together ────────────────────────────────────────────────────
+
+
+class Family(NamedTuple):
+    """One family of a pack: what its three modules declare, and the folder that they lie in."""
+
+    name: str
+    folder: Path
+    promises: tuple[Promise, ...]
+    statements: tuple[Statement, ...]
+    limitations: tuple[Limitation, ...]
+    defects: tuple[Defect, ...]
+    stand_ins: tuple[StandIn, ...]
+
+
+def family(package: str, name: str) -> Family:
+    """Read the family that lies in one folder of a pack's package."""
+    promises, limitations, defects = (
+        import_module(f"{package}.{name}.{module}") for module in ("promises", "limitations", "defects")
+    )
+    return Family(
+        name=name,
+        folder=Path(str(promises.__file__)).parent,
+        promises=tuple(promises.PROMISES),
+        statements=tuple(promises.STATEMENTS),
+        limitations=tuple(limitations.LIMITATIONS),
+        defects=tuple(defects.DEFECTS),
+        stand_ins=tuple(defects.STAND_INS),
+    )

@@ -1,0 +1,63 @@
+"""What is the network to do to a smoke?
+
+A smoke on loopback has a network without faults, unless it is told of some: which request of which wait, and which
+of the named faults of :mod:`atalaya.mock_server.faults`. They really happen, on real sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from atalaya.core.words import Record
+from atalaya.mock_server.faults import FAULTS
+from atalaya.mock_server.scenario import Step
+
+
+class FaultInjection(Record, frozen=True, kw_only=True):
+    """One request that the network spoils.
+
+    ``wait`` counts the smoke's waits from 0. ``request`` is 0 for the GET before the wait, and above that the
+    number of the poll. ``times`` is how often in a row: once is overcome by a second try, twice is not.
+
+    >>> FaultInjection(wait=0, request=1, fault="earthquake")
+    Traceback (most recent call last):
+    ...
+    ValueError: Gust: no fault is named 'earthquake'
+    """
+
+    wait: int
+    request: int
+    fault: str = "close"
+    times: int = 1
+
+    def __post_init__(self) -> None:
+        if self.fault not in FAULTS:
+            raise ValueError(f"Gust: no fault is named {self.fault!r}")
+        if self.wait < 0 or self.request < 0 or self.times < 1:
+            raise ValueError(
+                f"Gust: wait {self.wait}, request {self.request}, {self.times} times: none can be negative"
+            )
+
+
+class FaultPlan(Record, frozen=True, kw_only=True):
+    """All that the network does to one smoke."""
+
+    gusts: tuple[FaultInjection, ...] = ()
+
+    def spoiled(self, wait: int, life: Sequence[str]) -> tuple[Step, ...]:
+        """The life that one wait meets, with what the network does to it.
+
+        >>> steps = FaultPlan(gusts=(FaultInjection(wait=3, request=1),)).spoiled(3, ("CREATED", "READY"))
+        >>> [(step.state, step.fault) for step in steps]
+        [('CREATED', None), ('READY', 'close'), ('READY', None)]
+        """
+        steps: list[Step] = []
+        for number, state in enumerate(life):
+            for gust in self.gusts:
+                if (gust.wait, gust.request) == (wait, number):
+                    steps += [Step(state=state, fault=gust.fault)] * gust.times
+            steps.append(Step(state=state))
+        return tuple(steps)
+
+
+NO_FAULTS = FaultPlan()

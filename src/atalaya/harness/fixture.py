@@ -1,0 +1,243 @@
+"""What does a check need around the SDK: the service, the clock, and ways to say what happened?
+
+Lives in the SDK's process. The service is another process, in real time; each check has a scope of its own
+there, so no check sees another's requests.
+"""
+
+from __future__ import annotations
+
+import _thread
+import functools
+import itertools
+import os
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from atalaya.core.errors import HarnessError
+from atalaya.harness import timeline
+from atalaya.harness.outcomes import Answer, CannotTell, NotApplicable, describe
+from atalaya.harness.virtual_clock import VirtualClock
+from atalaya.mock_server.control import Control, Scope, Seen
+from atalaya.sdk import binding
+
+
+class Attempt(NamedTuple):
+    """What became of one call into the SDK: its value or its error, and the virtual seconds it took."""
+
+    value: Any
+    error: BaseException | None
+    started_s: float
+    elapsed_s: float
+
+    def said(self) -> str:
+        """What happened, in words: for the reason of a broken promise."""
+        return f"raised {describe(self.error)}" if self.error is not None else f"returned {short(self.value)}"
+
+
+class Sdk:
+    """The SDK by the names of the contract. A name that it lacks is our failure to bind, not its fault."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return binding.resolve(name)
+        except binding.Lacking as why:
+            raise NotApplicable(f"this SDK does not have {name}: {why}") from None
+        except (ImportError, AttributeError, KeyError) as why:
+            raise HarnessError(f"the SDK has no {name} where the contract puts it: {describe(why)}") from why
+
+    def needs(self, capability: str) -> None:
+        """Go on only with an SDK that has the capability.
+
+        :raises NotApplicable: it does not.
+        :raises HarnessError: nobody can say.
+        """
+        if not self.has(capability):
+            raise NotApplicable(f"this SDK does not have {binding.capability(capability).says}")
+
+    def has(self, capability: str) -> bool:
+        try:
+            return binding.capability(capability).present()
+        except LookupError as why:
+            raise HarnessError(str(why)) from why
+        except (ImportError, AttributeError) as why:
+            raise HarnessError(f"the SDK lacks what the contract names: {describe(why)}") from why
+
+
+class CheckContext:
+    """What a check is given: an SDK on a loopback service of its own, in virtual time.
+
+    A check pack's own class of this name adds what it knows of its SDK.
+    """
+
+    def __init__(self, control: Control, clock: VirtualClock, home: Path, *, deadline_s: float = 20.0) -> None:
+        """:param deadline_s: how long this check may take, in real seconds."""
+        self.sdk = Sdk()
+        self.clock = clock
+        self.home = home
+        self.deadline_s = deadline_s
+        self.trials = 0
+        self.script: tuple[str, ...] = ()
+        self.samplers: list[Callable[[Seen], Any]] = []
+        self.arrived: Callable[[], None] = lambda: None  # who looks for real time wants to know of each request
+        self._control = control
+        self._settled: list[Seen] = []
+        self._notes: list[timeline.Note] = []
+        self._reading = _thread.allocate_lock()  # below threading: nobody waits for it in virtual time
+
+    @functools.cached_property
+    def service(self) -> Scope:
+        """This check's scope of the loopback service, opened at first use."""
+        return self._control.open_scope(witness=self._witness)
+
+    def another_service(self, *, tls: str = "") -> Scope:
+        """A second service, on an address of its own; with ``tls``, over TLS with that fault."""
+        return self._control.open_scope(witness=None, **({"tls": tls} if tls else {}))
+
+    def _witness(self, seen: Seen) -> Any:
+        """Called while a request is in flight: the virtual instant, and whatever the check samples."""
+        self.arrived()
+        return {"at_s": self.clock.now(), "sampled": [sample(seen) for sample in self.samplers]}
+
+    # ── what was seen ──
+
+    def _log(self) -> list[Seen]:
+        """All requests so far. Those that are answered change no more, so only what follows them is fetched."""
+        with self._reading:
+            fresh = self.service.log(after=len(self._settled))
+            settled = list(itertools.takewhile(lambda seen: seen.answered, fresh))
+            self._settled += settled
+            return self._settled + fresh[len(settled) :]
+
+    def log(self, path: str = "", method: str = "") -> list[Seen]:
+        """The requests that reached the service, in order; those for one path or method, if given."""
+        return [
+            seen
+            for seen in self._log()
+            if (not path or seen.path.partition("?")[0] == path) and (not method or seen.method == method)
+        ]
+
+    def at_s(self, seen: Seen) -> float:
+        """The virtual instant at which a request was in flight."""
+        at_s = timeline.instant(seen)
+        if at_s is None:
+            raise HarnessError(f"request {seen.number} had no witness: {seen.note or 'no reason given'}")
+        return at_s
+
+    def requests(self) -> list[Seen]:
+        """All that reached this check's service; nothing, where the check never opened it."""
+        return self._log() if "service" in self.__dict__ else []
+
+    def timeline(self) -> tuple[str, ...]:
+        """What was called, sent, answered and waited for, a line each: for the reader of a red check."""
+        return timeline.render(self._notes, self.requests(), self.clock.sleeps)
+
+    def _note(self, text: str, *, closes: bool = False) -> None:
+        self._notes.append(timeline.Note(self.clock.now(), text, closes))
+
+    # ── calls into the SDK ──
+
+    def attempt(self, call: Callable[[], Any], what: str = "") -> Attempt:
+        """Make a call and keep what becomes of it; ``what`` is the call in words, for the timeline.
+
+        :raises HarnessError: the call did not fit the SDK's signature, so nothing of it was run.
+        """
+        what = what or _called(call)
+        self._note(f"{what}: called")
+        started_s = self.clock.now()
+        value, error = None, None
+        try:
+            value = call()
+        except (Answer, HarnessError):
+            raise
+        except BaseException as raised:  # sys.exit too is something that an SDK does
+            # A TypeError with no frame below our own lambda is Python refusing the arguments.
+            frames = traceback.extract_tb(raised.__traceback__)
+            if isinstance(raised, TypeError) and len(frames) <= 2 and "argument" in str(raised):
+                raise HarnessError(f"the call does not fit the SDK: {describe(raised)}") from raised
+            error = raised
+        made = Attempt(value, error, started_s, self.clock.now() - started_s)
+        self._note(f"{what}: {made.said()}", closes=True)
+        return made
+
+    def given(self, call: Callable[[], Any], what: str) -> Any:
+        """Make a call that the check stands on, and that is not what it judges.
+
+        :raises CannotTell: it failed.
+        """
+        attempt = self.attempt(call, what)
+        if attempt.error is not None:
+            raise CannotTell(f"{what} failed, so there is nothing to judge: {describe(attempt.error)}")
+        return attempt.value
+
+    @contextmanager
+    def trial(self, label: str) -> Iterator[None]:
+        """One case of a check: counted, and named in the reason when it ends badly."""
+        self.trials += 1
+        self._note(f"{timeline.CASE}{label}", closes=True)
+        try:
+            yield
+        except Answer as found:
+            raise type(found)(f"{label}: {found}") from found
+
+    # ── the SDK, built ──
+
+    def build(self, name: str, **fields: Any) -> Any:
+        """Make an object of the SDK, of the class that the contract calls by this name.
+
+        :raises HarnessError: it cannot be made as the contract says.
+        """
+        return self.built(lambda: getattr(self.sdk, name)(**fields), name)
+
+    def built(self, build: Callable[[], Any], name: str) -> Any:
+        """As :meth:`build`, by a call of one's own."""
+        try:
+            return build()
+        except HarnessError:
+            raise
+        except Exception as why:
+            raise HarnessError(f"{name} cannot be built as the contract says: {describe(why)}") from why
+
+    def together(self, *calls: Callable[[], Any]) -> list[Attempt]:
+        """Make several calls at once, a thread each, all in virtual time."""
+        results: dict[int, Attempt] = {}
+
+        def run(number: int, call: Callable[[], Any]) -> None:
+            results[number] = self.attempt(call)
+
+        threads = [threading.Thread(target=run, args=item, daemon=True) for item in enumerate(calls)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if len(results) < len(calls):
+            raise HarnessError("a call of the SDK in a thread of its own ended without a result")
+        return [results[number] for number in range(len(calls))]
+
+
+def _called(call: Callable[[], Any]) -> str:
+    """A call in words, as far as it can be told from outside: ``get_export_status('exp-1')``."""
+    if not isinstance(call, functools.partial):
+        return "a call"
+    given = [*map(short, call.args), *(f"{name}={short(value)}" for name, value in call.keywords.items())]
+    return f"{getattr(call.func, '__name__', 'a call')}({', '.join(given)})"
+
+
+def short(value: Any) -> str:
+    """A value in at most 200 characters."""
+    words = " ".join(repr(value).split())
+    return words if len(words) <= 200 else words[:197] + "..."
+
+
+def words(items: Sequence[Any]) -> str:
+    """Items as a list to be read: ``1, 2, 3``."""
+    return ", ".join(str(item) for item in items)
+
+
+def without_variables(prefix: str) -> None:
+    """Take the variables that begin so out of the environment, in whatever case they are written."""
+    for name in [name for name in os.environ if name.upper().startswith(prefix)]:
+        del os.environ[name]

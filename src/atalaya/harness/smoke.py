@@ -1,0 +1,113 @@
+"""Walks the steps of a smoke, and counts what happens on the way.
+
+The steps are the check pack's. Lives in the SDK's process. On loopback they go through many waits in virtual time, and
+what the service served is their witness; against a real service they go through few, in real time.
+
+A call that ends with an error of the network is tried once more, as its user would. Where that goes well, the error is
+kept as one that blocked nothing, and the step goes on; else all of its errors blocked it.
+"""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import msgspec
+
+from atalaya.core.errors import HarnessError
+from atalaya.harness.fault_plan import FaultPlan
+from atalaya.harness.fixture import Attempt, CheckContext
+from atalaya.harness.outcomes import Broken, NotApplicable, describe
+from atalaya.harness.virtual_clock import VirtualClock
+from atalaya.mock_server.control import Control
+from atalaya.records.results import SmokeEvent, SmokeStep
+from atalaya.records.stored import EventKind, Outcome
+
+
+def run(
+    order: dict[str, Any], clock: VirtualClock | None, smokes: ModuleType, lab: type[CheckContext]
+) -> dict[str, Any]:
+    """Walk the steps; what is not yet known on this side is added on the other.
+
+    :param smokes: the pack's module: its ``LoopbackSmoke`` where there is a clock, else its ``ServiceSmoke``.
+    """
+    smoke: Smoke
+    if clock is not None:
+        room = lab(Control(order["control_port"]), clock, Path.cwd())
+        smoke = smokes.LoopbackSmoke(room, order["waits"], msgspec.convert(order["weather"], FaultPlan))
+    else:
+        smoke = smokes.ServiceSmoke(order["base_url"], order["credentials"])
+    return {
+        "base_url": order["base_url"],
+        "steps": [_step(id, walk) for id, walk in smoke.steps.items()],
+        "events": smoke.events,
+        "requests": smoke.requests,
+        "polls": smoke.polls,
+        "waits": smoke.waits,
+        "trials": smoke.trials,
+    }
+
+
+class Smoke(ABC):
+    """The steps of a smoke, and what is counted on the way."""
+
+    def __init__(self) -> None:
+        self.events: list[SmokeEvent] = []
+        self.requests = self.polls = self.waits = self.trials = 0
+
+    @property
+    @abstractmethod
+    def steps(self) -> dict[str, Callable[[], None]]:
+        """The steps in order, by their ids. A step says what it found as a check does."""
+
+    def saw(self, kind: EventKind, place: str, message: str, *, blocking: bool = True) -> None:
+        """Something that a metric counts. It stops the step that it happens in, unless a second try went well."""
+        self.events.append(SmokeEvent(kind=kind, place=place, message=message[:500], blocking=blocking))
+
+    def twice(self, call: Callable[[], Attempt], place: str, transport: type[BaseException]) -> Attempt:
+        """Make a call, and once more where the network took it. The time is that of both."""
+        first = call()
+        if not isinstance(first.error, transport):
+            return first
+        second = call()
+        self.saw(EventKind.NETWORK_ERROR, place, describe(first.error), blocking=second.error is not None)
+        return second._replace(
+            started_s=first.started_s, elapsed_s=second.started_s + second.elapsed_s - first.started_s
+        )
+
+    def saw_error(self, error: BaseException, place: str, transport: type[BaseException]) -> None:
+        if isinstance(error, transport):
+            self.saw(EventKind.NETWORK_ERROR, place, describe(error))
+        elif isinstance(error, TimeoutError):
+            self.saw(EventKind.POLLING_TIMEOUT, place, describe(error))
+
+
+def attempt(call: Callable[[], Any]) -> Attempt:
+    """Make a call in real time, and keep what becomes of it."""
+    started_s = time.monotonic()
+    value, error = None, None
+    try:
+        value = call()
+    except Exception as raised:
+        error = raised
+    return Attempt(value, error, started_s, time.monotonic() - started_s)
+
+
+def _step(id: str, walk: Callable[[], None]) -> SmokeStep:
+    started_s = time.perf_counter()
+    outcome, reason = Outcome.KEPT, ""
+    try:
+        walk()
+    except Broken as why:
+        outcome, reason = Outcome.BROKEN, str(why)
+    except NotApplicable as why:
+        outcome, reason = Outcome.NOT_APPLICABLE, str(why)
+    except HarnessError as why:
+        outcome, reason = Outcome.UNKNOWN, str(why)
+    except Exception as why:
+        outcome, reason = Outcome.UNKNOWN, f"the smoke itself failed: {describe(why)}"
+    return SmokeStep(id=id, outcome=outcome, reason=reason, duration_s=round(time.perf_counter() - started_s, 4))

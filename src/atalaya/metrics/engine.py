@@ -1,0 +1,196 @@
+"""How does one folder of evidence become tables that SQL can ask?
+
+DuckDB in memory: one connection, UTC, nothing on disk. A table for each kind of record holds its
+segments, packed, compacted or not, with columns declared from the records themselves: what DuckDB guesses from a file
+drifts with the file. The questions are the ``.sql`` files beside this module.
+"""
+
+from __future__ import annotations
+
+import glob
+import re
+from collections.abc import Container, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from enum import Enum
+from itertools import takewhile
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+import duckdb
+import msgspec
+
+from atalaya.core.errors import EvidenceError
+from atalaya.evidence.ledger.ledger import LISTINGS, sources
+from atalaya.evidence.ledger.parquet import as_columns
+from atalaya.records.stored import Event, Evidence, JobAttempt, Observation, Reading, TestAttempt
+
+HERE = Path(__file__).parent
+NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
+
+TABLES: dict[str, type[Evidence]] = {
+    "job_attempts": JobAttempt,
+    "test_attempts": TestAttempt,
+    "events": Event,
+    "observations": Observation,
+    "readings": Reading,
+}
+
+# Over each table, and each over the one before it: what belongs to the watch, and of that what counts. A query that
+# reads from ``counted_events`` has both in front of it.
+VIEWS = ("window", "counted")
+
+COLUMN_TYPES: dict[Any, str] = {
+    str: "VARCHAR",
+    bool: "BOOLEAN",
+    int: "BIGINT",
+    float: "DOUBLE",
+    datetime: "TIMESTAMPTZ",
+}
+
+NEEDS = re.compile(r"^-- needs: (\w+)$", re.MULTILINE)
+
+Row = dict[str, Any]
+
+
+class Engine:
+    """Answers the questions of the ``.sql`` files from one folder of evidence."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, evidence: Path) -> None:
+        self._connection = connection
+        self._evidence = evidence
+        self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
+
+    def ask(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows that one ``.sql`` file gives: one of this folder by its name, or a file. Parameters that it does
+        not name are left out.
+
+        :raises EvidenceError: a segment cannot be read as what its name says.
+        """
+        sql = _written(question)
+        named = {name: parameters[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
+        asked = str(question), repr(named)
+        if asked not in self._answers:
+            self._answers[asked] = self._answer(asked[0], sql, named)
+        return self._answers[asked]
+
+    def _answer(self, question: str, sql: str, named: Mapping[str, Any]) -> list[Row]:
+        try:
+            answer = self._connection.execute(sql, named)
+            names = [column[0] for column in answer.description or ()]
+            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+        except duckdb.Error as why:
+            raise EvidenceError(
+                f"{self._evidence}: {question} cannot be answered: {why}. "
+                f"Restore the segment that it names from git, or collect it again."
+            ) from None
+
+
+def sql_docstring(question: str | Path) -> str:
+    """What a question counts, as the comment at its head says it.
+
+    >>> sql_docstring("collection").splitlines()[0]
+    'Says how the newest collection of what GitHub knows ended: its reading of the list of runs, which is read only if'
+    """
+    lines = _file(question).read_text(encoding="utf-8").splitlines()
+    head = takewhile(lambda line: line.startswith("-- ") and not NEEDS.match(line), lines)
+    return "\n".join(line.removeprefix("-- ") for line in head)
+
+
+def _file(question: str | Path) -> Path:
+    return question if isinstance(question, Path) else HERE / f"{question}.sql"
+
+
+def _written(question: str | Path) -> str:
+    """A question with the views that it reads and the steps that it says it needs in front of it."""
+    sql = _file(question).read_text(encoding="utf-8")
+    needed = [f"{name} AS (\n{_file(name).read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)]
+    steps = [*_views("\n".join((sql, *needed))), *needed]
+    if not steps:
+        return sql
+    begins, with_, rest = sql.partition("\nWITH ")
+    return f"{begins}\nWITH {', '.join((*steps, rest))}" if with_ else f"WITH {', '.join(steps)}\n{sql}"
+
+
+def _views(sql: str) -> Iterator[str]:
+    """The views over the tables that a query names, each before what reads it."""
+    for table, record in TABLES.items():
+        named = [view for view in VIEWS if f" {view}_{table}\n" in sql]
+        names = columns(record)
+        for view in VIEWS[: VIEWS.index(named[-1]) + 1] if named else ():
+            select = (
+                (HERE / "views" / f"{view}.sql")
+                .read_text(encoding="utf-8")
+                .format(
+                    columns=", ".join(f'"{name}"' for name in names),
+                    commit='"commit"' if "commit" in names else "''",
+                    records=table,
+                )
+            )
+            # A view is no step that is computed once: what a query does not use of it is never read.
+            yield f"{view}_{table} AS NOT MATERIALIZED (\n{select})"
+
+
+@contextmanager
+def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
+    """An engine over the segments of one folder, but for the damaged ones. No folder means no evidence.
+
+    :raises EvidenceError: a segment cannot be opened.
+    """
+    with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        for table, record in TABLES.items():
+            _load(connection, evidence, table, record, damaged)
+        yield Engine(connection, evidence)
+
+
+def _load(
+    connection: duckdb.DuckDBPyConnection, evidence: Path, table: str, record: type[Evidence], damaged: Container[str]
+) -> None:
+    """The rows of one kind, in memory: a compaction beside us takes files away, and then we look again."""
+    for left in reversed(range(LISTINGS)):
+        compacted, alone = sources(evidence, record.kind, damaged)
+        # DuckDB takes a path for a pattern, and a folder may have a star in its name.
+        segments = [glob.escape(str(file)) for file in alone]
+        try:
+            rows = connection.read_json(
+                segments or [glob.escape(str(NOTHING))], columns=columns(record), format="newline_delimited"
+            )
+            for source in compacted:
+                rows = rows.union(connection.sql(as_columns(source.path, shape(record), source.passed_over)))
+            rows.create(table)
+        except (duckdb.Error, OSError) as why:
+            if left and not all(file.exists() for file in alone):
+                continue
+            raise EvidenceError(
+                f"{evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
+            ) from None
+        else:
+            return
+
+
+def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
+    """The columns as ``from_json`` wants them: a list is a list with its type in it."""
+    types = columns(record)
+    return {name: [of.removesuffix("[]")] if of.endswith("[]") else of for name, of in types.items()}
+
+
+def columns(record: type[msgspec.Struct]) -> dict[str, str]:
+    """The columns of a kind of record, by name, in DuckDB's types.
+
+    >>> columns(Event)["occurred_at"], columns(Event)["event"], columns(JobAttempt)["requests"]
+    ('TIMESTAMPTZ', 'VARCHAR', 'BIGINT')
+    """
+    hints = get_type_hints(record)
+    return {field.encode_name: _column_type(hints[field.name]) for field in msgspec.structs.fields(record)}
+
+
+def _column_type(hint: Any) -> str:
+    if get_origin(hint) in (Union, UnionType):
+        (hint,) = (inner for inner in get_args(hint) if inner is not type(None))
+    if get_origin(hint) is tuple:
+        return f"{_column_type(get_args(hint)[0])}[]"
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return "VARCHAR"
+    return COLUMN_TYPES[hint]

@@ -1,0 +1,220 @@
+"""What do so many trials allow us to say?
+
+Each estimate is a value with an interval, the trials behind it and the method. Without trials there is no
+value: None, never zero. Distributions are :mod:`scipy.stats`'; written here is only what it lacks.
+Intervals are two-sided at 95 %; bounds and tests are one-sided at 5 %, since their questions are.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from scipy import stats
+
+from atalaya.core.words import Record, Text, text
+
+ALPHA = 0.05
+Z = float(stats.norm.ppf(1 - ALPHA / 2))
+
+EXACT_UP_TO = 60  # events; beyond it the normal approximation of the trend test is as good
+TOO_FEW = 4  # events; with fewer, even the steepest fall over three equal bins is not significant
+
+
+class Estimate(Record, frozen=True, kw_only=True):
+    """A value, its interval, and the trials behind both. All three are None where there was no trial."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: float
+    method: Text
+
+
+class Trend(Record, frozen=True, kw_only=True):
+    """How likely so strong a fall, or so strong a rise, would be if the rate never changed.
+
+    ``z`` is the standardised score, negative for a fall; it and both probabilities are None where nothing
+    happened. ``exact`` says that the probabilities are not approximations.
+    """
+
+    events: int
+    p_decreasing: float | None
+    p_increasing: float | None
+    z: float | None
+    exact: bool
+
+
+def wilson(successes: float, n: float) -> Estimate:
+    """The share of successes with the score interval of Wilson, clamped to [0, 1].
+
+    E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference", JASA 22 (1927).
+
+    >>> share = wilson(57, 60)
+    >>> f"{share.value:.3f} ({share.low:.4f} to {share.high:.4f})"
+    '0.950 (0.8630 to 0.9829)'
+    >>> wilson(0, 0).value is None
+    True
+    """
+    must_be_counts(successes, n)
+    method = text("Wilson score interval, two-sided, 95 %")
+    if n == 0:
+        return Estimate(value=None, low=None, high=None, n=0, method=method)
+    share = successes / n
+    centre, half = score_interval(share, n)
+    # At the ends the formula gives 0 and 1 but for the last digit, and a bound must not lie outside by that.
+    low = 0.0 if successes == 0 else max(0.0, centre - half)
+    high = 1.0 if successes == n else min(1.0, centre + half)
+    return Estimate(value=share, low=low, high=high, n=n, method=method)
+
+
+def score_interval(share: float, n: float) -> tuple[float, float]:
+    """The centre and the half width of Wilson's interval, before its ends are clamped. ``n`` is above zero.
+
+    >>> centre, half = score_interval(0.95, 60)
+    >>> f"{centre - half:.4f} {centre + half:.4f}"
+    '0.8630 0.9829'
+    """
+    scale = 1 + Z**2 / n
+    centre = (share + Z**2 / (2 * n)) / scale
+    return centre, Z * math.sqrt(share * (1 - share) / n + Z**2 / (4 * n**2)) / scale
+
+
+def clean_runs_needed(successes: int, n: int, floor: float) -> int | None:
+    """The fewest further trials, all of them successes, with which Wilson's lower end reaches ``floor``.
+
+    None where no number of them can: a floor of 1 is never reached.
+
+    >>> clean_runs_needed(57, 60, 0.90), clean_runs_needed(57, 60, 0.95), clean_runs_needed(0, 0, 0.95)
+    (24, 113, 73)
+    """
+    if floor >= 1:
+        return None
+
+    def reaches(extra: int) -> bool:
+        low = wilson(successes + extra, n + extra).low
+        return low is not None and low >= floor
+
+    if reaches(0):
+        return 0
+    enough = 1
+    while not reaches(enough):
+        enough *= 2
+    short = enough // 2
+    while enough - short > 1:
+        middle = (short + enough) // 2
+        short, enough = (short, middle) if reaches(middle) else (middle, enough)
+    return enough
+
+
+def zero_event_upper(n: int, sensitivity: float = 1.0) -> float | None:
+    """With no event in ``n`` trials: the rate for each trial that is passed with 5 % probability at most.
+
+    Exact, ``1 - alpha ** (1 / n)``: the "rule of three" of J. A. Hanley and A. Lippman-Hand, "If Nothing Goes
+    Wrong, Is Everything All Right?", JAMA 249 (1983). A detector that is known to see only a share of the
+    events gives ``-ln(alpha) / n / sensitivity``, which is never below it.
+
+    >>> f"{zero_event_upper(60):.4f} {zero_event_upper(720):.5f} {zero_event_upper(4320):.6f}"
+    '0.0487 0.00415 0.000693'
+    >>> from atalaya.selftest.prove import at_the_least
+    >>> f"{zero_event_upper(4320, at_the_least(20, 20)):.6f}"
+    '0.000806'
+    >>> zero_event_upper(0) is None
+    True
+    """
+    must_be_counts(0, n)
+    if not 0 <= sensitivity <= 1:
+        raise ValueError(f"sensitivity is a share, from 0 to 1, and not {sensitivity}")
+    if n == 0:
+        return None
+    if sensitivity == 1:
+        return float(1 - ALPHA ** (1 / n))
+    return 1.0 if sensitivity == 0 else float(min(1.0, -math.log(ALPHA) / n / sensitivity))
+
+
+def garwood(events: int, exposure: float = 1.0) -> Estimate:
+    """The rate of events in so much exposure, with the exact Poisson interval. ``n`` is the events.
+
+    F. Garwood, "Fiducial Limits for the Poisson Distribution", Biometrika 28 (1936).
+
+    >>> rate = garwood(3, 24)
+    >>> f"{rate.value:.3f} ({rate.low:.4f} to {rate.high:.4f})"
+    '0.125 (0.0258 to 0.3653)'
+    >>> garwood(0, 24).low, garwood(0, 0).value is None
+    (0.0, True)
+    """
+    must_be_counts(0, events)
+    method = text("Garwood exact Poisson interval, two-sided, 95 %")
+    if exposure <= 0:
+        return Estimate(value=None, low=None, high=None, n=events, method=method)
+    low = float(stats.chi2.ppf(ALPHA / 2, 2 * events)) / 2 if events else 0.0
+    high = float(stats.chi2.ppf(1 - ALPHA / 2, 2 * events + 2)) / 2
+    return Estimate(value=events / exposure, low=low / exposure, high=high / exposure, n=events, method=method)
+
+
+def trend(counts: Sequence[int], exposures: Sequence[float]) -> Trend:
+    """Do the counts fall, or rise, faster than the exposure of their bins explains?
+
+    Given their total, counts at a constant rate are multinomial with shares as the exposures. The score is
+    the sum of bin number times count; up to 60 events its distribution is computed exactly, as that of a
+    sum of independent draws, and beyond by the normal approximation. This is the score test for a linear
+    trend of P. Armitage, "Tests for Linear Trends in Proportions and Frequencies", Biometrics 11 (1955).
+
+    >>> f"{trend([12, 7, 3], [24, 24, 24]).p_decreasing:.5f}"
+    '0.01258'
+    >>> f"{trend([12, 7, 3], [8000, 6000, 1500]).p_decreasing:.4f}"
+    '0.6016'
+    >>> trend([0, 0, 0], [24, 24, 24]).p_decreasing is None
+    True
+
+    :raises ValueError: a bin has events and no exposure, so that no rate can be said of it.
+    """
+    if len(counts) != len(exposures):
+        raise ValueError(f"{len(counts)} counts and {len(exposures)} exposures: give one of each for each bin")
+    if any(count > 0 and exposure <= 0 for count, exposure in zip(counts, exposures, strict=True)):
+        raise ValueError("a bin has events and no exposure")
+    events = sum(counts)
+    if events == 0:
+        return Trend(events=0, p_decreasing=None, p_increasing=None, z=None, exact=True)
+    whole = sum(exposures)
+    shares = [exposure / whole for exposure in exposures]
+    score = sum(number * count for number, count in enumerate(counts))
+    z = _standardised(score, events, shares)
+    if events > EXACT_UP_TO:
+        falls, rises = float(stats.norm.cdf(z)), float(stats.norm.sf(z))
+        return Trend(events=events, p_decreasing=falls, p_increasing=rises, z=z, exact=False)
+    chances = _scores(events, shares)
+    return Trend(
+        events=events,
+        p_decreasing=min(1.0, math.fsum(chances[: score + 1])),
+        p_increasing=min(1.0, math.fsum(chances[score:])),
+        z=z,
+        exact=True,
+    )
+
+
+def _scores(events: int, shares: Sequence[float]) -> list[float]:
+    """The probability of each score: the bins' shares convolved with themselves, once for each event.
+
+    It is what adding up all the multinomial outcomes gives, without listing them.
+    """
+    chances = [1.0]
+    for _ in range(events):
+        longer = [0.0] * (len(chances) + len(shares) - 1)
+        for score, chance in enumerate(chances):
+            for number, share in enumerate(shares):
+                longer[score + number] += chance * share
+        chances = longer
+    return chances
+
+
+def _standardised(score: int, events: int, shares: Sequence[float]) -> float:
+    mean = math.fsum(number * share for number, share in enumerate(shares))
+    variance = math.fsum(number**2 * share for number, share in enumerate(shares)) - mean**2
+    # All exposure in one bin: the score cannot differ from its mean.
+    return (score - events * mean) / math.sqrt(events * variance) if variance > 1e-12 else 0.0
+
+
+def must_be_counts(part: float, whole: float) -> None:
+    if not 0 <= part <= whole:
+        raise ValueError(f"{part} of {whole}: counts cannot be negative, nor a part more than its whole")

@@ -1,0 +1,548 @@
+"""What is computed from evidence as of an instant: metrics, verdict, checkpoints, incidents, all that pages show."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from atalaya.core.words import Record, StrictEnum, Text
+from atalaya.records.results import Limitation, Promise, SegmentInfo
+from atalaya.records.stored import (
+    Artefact,
+    Built,
+    Decision,
+    Environment,
+    Evidence,
+    Finding,
+    IncidentStep,
+    Notice,
+    Outcome,
+    Reading,
+    Release,
+    RunContext,
+    SettingsSnapshot,
+    Severity,
+    VerdictRecord,
+    VerdictStatus,
+    WatchTransition,
+)
+
+
+class State(StrictEnum):
+    """What a metric shows."""
+
+    PROVEN = "PROVEN"
+    MEETS = "MEETS"
+    FAIL = "FAIL"
+    INCONCLUSIVE = "INCONCLUSIVE"
+    UNKNOWN = "UNKNOWN"
+    NOT_APPLICABLE = "NOT APPLICABLE"  # the check pack feeds no such metric
+
+
+class DutyState(StrictEnum):
+    """Where one duty of a checkpoint stands."""
+
+    MET = "met"
+    FAILED = "failed"
+    MISSING = "missing"  # due, and there is no evidence for it
+    NOT_YET_DUE = "not yet due"
+    SIGNED = "signed"
+    PERSON_SIGNS = "a person signs this"
+    NOT_APPLICABLE = "not applicable"  # the check pack feeds no metric that it is about
+
+
+class BacklogItem(Record, frozen=True, kw_only=True):
+    """Something the next version begins with, and the check or metric that will prove it done.
+
+    ``priority`` is 1 for what comes first. It follows from ``impact`` x ``frequency`` x ``cost``, each from 1 to 3:
+    whom it hurts, how often it was met, and what it costs to leave it; ``why`` says each in words.
+    """
+
+    id: str
+    says: Text
+    why: Text
+    proven_by: str
+    priority: int
+    impact: int = 1
+    frequency: int = 1
+    cost: int = 1
+
+
+# ── what is computed ─────────────────────────────────────────────────────────
+
+
+class Compared(StrictEnum):
+    """What a metric shows beside the last accepted release."""
+
+    REGRESSED = "regressed"
+    NOT_SHOWN = "no regression shown"
+    TOO_FEW = "too few to tell"
+    NO_BASIS = "missing basis"
+
+
+class Acts(StrictEnum):
+    """When the state of a metric may act.
+
+    What rests on an interval or on a test acts at a checkpoint only: looked at each hour, it would raise false alarms.
+    """
+
+    AT_ONCE = "at once"  # a count over its limit
+    AT_CHECKPOINTS = "at checkpoints"
+    AS_DECIDED = "as it was decided"  # in a definition: what decides the state says which of the two
+
+
+class Tally(Record, frozen=True, kw_only=True):
+    """Events, and the trials among which they happened."""
+
+    events: int = 0
+    trials: int = 0
+
+
+class Metric(Record, frozen=True, kw_only=True):
+    """One of the metrics, judged. ``value``, ``low`` and ``high`` are None where nothing is known.
+
+    ``unit`` says what ``value`` is (``share``, ``tests``, ``events``); ``k`` are what it counts among the ``n`` trials
+    behind it, which ``exposure`` names. ``text`` is the figure in words, ``reason`` why the state is what it is.
+    ``inputs`` are what a reader needs to compute it again, to be shown and for no code to rest on; ``derivation``
+    computes it, a step at a time. ``settles`` is what would give a better state, where that can be said.
+    ``before_fix`` is what was counted before a fix landed, ``by_day`` all of it in each 24 hours, where a metric counts
+    so. ``against`` is the figure beside the last accepted release.
+    """
+
+    id: str
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    k: int | None = None
+    unit: str
+    exposure: Text
+    source: Text
+    state: State
+    threshold: Text
+    method: Text
+    text: Text
+    reason: Text
+    critical: bool
+    acts: Acts = Acts.AT_ONCE
+    inputs: dict[str, Any] = msgspec.field(default_factory=dict)
+    before_fix: Tally = Tally()
+    by_day: tuple[Tally, ...] = ()
+    settles: Text | None = None
+    derivation: tuple[Text, ...] = ()
+    compared: Compared = Compared.NO_BASIS
+    against: Text = Text(template="")
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What was counted, of all that went into it."""
+        return {name: value for name, value in self.inputs.items() if type(value) is int}
+
+
+class Fired(Record, frozen=True, kw_only=True):
+    """A rule of the verdict that applied, and what made it apply."""
+
+    rule: str
+    word: VerdictStatus
+    because: tuple[Text, ...]
+
+
+class Verdict(Record, frozen=True, kw_only=True):
+    """The verdict as of one instant, and until when it may be believed."""
+
+    word: VerdictStatus
+    rule: str
+    because: tuple[Text, ...]
+    as_of: datetime
+    valid_until: datetime
+    window: str  # open, ended, extended
+    fired: tuple[Fired, ...]
+    unknowns: tuple[Text, ...]
+    next_steps: tuple[Text, ...]
+    would_change: tuple[Text, ...] = ()
+
+
+class Burning(StrictEnum):
+    """Whether a budget burns faster than its alert allows. Unknown where nothing was tried: that is not quiet."""
+
+    YES = "yes"
+    NO = "no"
+    UNKNOWN = "not known"
+
+
+class BurnRateSign(Record, frozen=True, kw_only=True):
+    """How fast the budget burns in the last ``long_h`` hours and the last ``short_h``."""
+
+    long_h: float
+    short_h: float
+    limit: float
+    long_rate: float | None
+    short_rate: float | None
+    burns: Burning
+
+
+class BurnRate(Record, frozen=True, kw_only=True):
+    """How much of the window's budget of errors is spent: ``used`` is its share, None where nothing was tried."""
+
+    slo: float
+    bad: int
+    total: int
+    used: float | None
+    signs: tuple[BurnRateSign, ...]
+
+
+class FlakyClass(StrictEnum):
+    """What the attempts of one test show."""
+
+    CONFIRMED = "confirmed flaky"  # passed and failed while nothing changed
+    REGRESSION = "regression suspect"  # broken since one commit, or in many variants at one
+    BROKEN = "broken"  # failed at every attempt, to the latest
+    SUSPECT = "suspect"  # failed, and no attempt told why
+    HEALTHY = "healthy"
+    UNOBSERVED = "unobserved"  # nothing was decided
+
+
+class Score(Record, frozen=True, kw_only=True):
+    """The probability that an attempt fails on a version that is good, from ``keys`` keys with an attempt.
+
+    ``low`` and ``high`` are a 95 % credible interval, ``above_one_percent`` is the probability that it is more
+    than 1 %, and ``bad_mean`` is how likely a version is broken, so that all attempts fail. All five are None
+    where there was no attempt: what the prior says of a test that nobody saw is no finding.
+    """
+
+    keys: int
+    mean: float | None = None
+    low: float | None = None
+    high: float | None = None
+    above_one_percent: float | None = None
+    bad_mean: float | None = None
+
+
+class FlakyTest(Record, frozen=True, kw_only=True):
+    """One test of the watch, its class, and what it costs.
+
+    A key is one (test, commit, variant). ``cost_min`` is its mean duration in minutes, None where no report says;
+    ``runs_per_day`` are decided attempts. ``impact`` is the probability that it turns at least one of the next
+    40 runs red, and ``clean_runs`` how many in a row would show that it is mended; both rest on the
+    score's mean, and are None where nothing was decided.
+    """
+
+    test: str
+    critical: bool
+    kind: FlakyClass
+    keys: int
+    mixed_keys: int
+    attempts: int
+    failures: int
+    runs_per_day: float
+    cost_min: float | None
+    score: Score
+    impact: float | None
+    clean_runs: int | None
+    reason: Text
+
+
+class RateInBin(Record, frozen=True, kw_only=True):
+    """What one stretch of the window showed: ``events`` among ``trials``, and the rate with its 95 % interval.
+
+    Hours are since T+0. The rate is None where nothing was tried.
+    """
+
+    begins_h: float
+    ends_h: float
+    events: int
+    trials: int
+    value: float | None
+    low: float | None
+    high: float | None
+
+
+class DurationStats(Record, frozen=True, kw_only=True):
+    """How long ``n`` runs took that ended in one stretch of the window."""
+
+    begins_h: float
+    ends_h: float
+    n: int
+    median_s: float
+    least_s: float
+    most_s: float
+
+
+class TimeSeries(Record, frozen=True, kw_only=True):
+    """How it went through the window: what charts are drawn from.
+
+    ``jobs`` are those decided in each 6 h and ended well, ``so_far`` those from T+0 to the end of each; ``errors`` are
+    network errors among requests in each 24 h, and ``smoke`` the durations of the smoke in each 6 h that had one.
+    """
+
+    target: float
+    jobs: tuple[RateInBin, ...] = ()
+    so_far: tuple[RateInBin, ...] = ()
+    errors: tuple[RateInBin, ...] = ()
+    smoke: tuple[DurationStats, ...] = ()
+
+
+class Figure(Record, frozen=True, kw_only=True):
+    """What one metric said at one look."""
+
+    metric: str
+    value: float | None
+    low: float | None
+    high: float | None
+    state: State
+
+
+class CheckpointVerdict(Record, frozen=True, kw_only=True):
+    """The verdict as it was at one checkpoint. ``late`` records tell of before it and were written down after it."""
+
+    hours: int
+    verdict: Verdict
+    late: int
+    failing: tuple[str, ...] = ()  # the metrics that failed then
+    figures: tuple[Figure, ...] = ()
+
+
+class EnvironmentTotals(Record, frozen=True, kw_only=True):
+    """What was tried in one environment, and what went wrong there."""
+
+    environment: Environment
+    decided: int = 0
+    lost: int = 0
+    requests: int = 0
+    waits: int = 0
+    stale_trials: int = 0
+    network_errors: int = 0
+    polling_timeouts: int = 0
+    stale_reads: int = 0
+
+
+class Duty(Record, frozen=True, kw_only=True):
+    """Something that a checkpoint asks for, and where it stands."""
+
+    id: str
+    says: Text
+    state: DutyState
+    evidence: Text
+    blocked_by: tuple[str, ...] = ()  # the metrics and families of promises whose incidents stand in its way
+
+
+class Checkpoint(Record, frozen=True, kw_only=True):
+    """T+0, T+24, T+48 or T+72, with its duties."""
+
+    hours: int
+    title: Text
+    due_at: datetime
+    duties: tuple[Duty, ...]
+
+
+class Gap(Record, frozen=True, kw_only=True):
+    """A stretch of the window in which nothing was observed."""
+
+    begins: datetime
+    ends: datetime
+    hours: float
+
+
+class Coverage(Record, frozen=True, kw_only=True):
+    """How much of the window so far was watched: slots of ``every_h`` hours that are over, and those seen.
+
+    ``largest`` is the longest stretch without an observation, ``gaps`` are those above ``most_gap_h``, and
+    ``latest_h`` is how late, at worst, the first observation of a slot came. ``least`` is the share that must be seen.
+    """
+
+    every_h: float
+    slots: int
+    seen: int
+    least: float
+    most_gap_h: float
+    largest: Gap
+    gaps: tuple[Gap, ...]
+    latest_h: float
+
+    @property
+    def share(self) -> float:
+        """Slots seen of those that are over; all of none."""
+        return self.seen / self.slots if self.slots else 1.0
+
+    @property
+    def largest_gap_h(self) -> float:
+        """Hours of the longest stretch without an observation."""
+        return self.largest.hours
+
+    @property
+    def enough(self) -> bool:
+        """Whether a verdict may rest on it."""
+        return self.share >= self.least and not self.gaps
+
+
+class Incident(Record, frozen=True, kw_only=True):
+    """One row of the runbook's table of incidents. ``metric`` is the one of the five that it spoils, or none."""
+
+    id: str
+    at: datetime
+    impact: str
+    root_cause: str
+    fix: str
+    state: str
+    severity: Severity
+    metric: str = ""
+
+
+class IncidentFollowUp(Record, frozen=True, kw_only=True):
+    """What the evidence says of one incident: how often its causes were seen, and whether its fix is shown.
+
+    ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing.
+    """
+
+    incident: str
+    rule: str
+    fingerprints: tuple[str, ...]
+    blocks: tuple[str, ...]
+    shows: tuple[str, ...]
+    seen: int
+    first_at: datetime | None
+    last_at: datetime | None
+    landed_at: datetime | None
+    shown: bool
+    proof: Text
+    promises: tuple[str, ...] = ()  # those that its causes broke
+
+
+class Trace(Record, frozen=True, kw_only=True):
+    """One record that a figure rests on, and the segment that holds it."""
+
+    record: Evidence
+    segment: str
+
+
+class PromiseStatus(Record, frozen=True, kw_only=True):
+    """Where one promise stands: its latest outcome, and when it was last seen red by a seeded defect.
+
+    ``outcome`` is UNKNOWN, and ``at`` None, where no run has tested it. The counts are of runs.
+    """
+
+    promise: Promise
+    outcome: Outcome
+    reason: str
+    at: datetime | None
+    kept: int
+    broken: int
+    unknown: int
+    last_seen_red_at: datetime | None = None
+    log: tuple[str, ...] = ()
+    script: tuple[str, ...] = ()
+
+
+class ArtefactFinding(Record, frozen=True, kw_only=True):
+    """Something that is, or was, wrong with a published file, by one rule.
+
+    ``at`` is the look that saw it first, ``last_at`` the last one, and ``gone_at`` the first that saw it mended.
+    """
+
+    rule: str
+    severity: Severity
+    file: str
+    says: Text
+    at: datetime
+    last_at: datetime | None = None
+    gone_at: datetime | None = None
+
+
+class EnvironmentChange(Record, frozen=True, kw_only=True):
+    """Something that changed under the release: a package, Python, the system, the SDK. Empty: it was not there."""
+
+    what: str
+    before: str
+    after: str
+    at: datetime
+    where: str
+
+
+class SealState(Record, frozen=True, kw_only=True):
+    """Whether a release is sealed, and whether its folder is what was sealed: ``differs`` says what is not.
+
+    ``digest`` is that of ``seal.json`` itself, which the next release writes down when it opens.
+    """
+
+    closed_at: datetime | None = None
+    by: str = ""
+    why: str = ""
+    word: str = ""
+    files: int = 0
+    digest: str = ""
+    differs: tuple[Text, ...] = ()
+
+    @property
+    def is_sealed(self) -> bool:
+        """Whether there is a seal at all, whole or broken."""
+        return bool(self.digest)
+
+
+class Question(Record, frozen=True, kw_only=True):
+    """Something that the watch leaves open, by name, and the item of the backlog that takes it on, if one does."""
+
+    id: str
+    says: Text
+    item: str = ""
+
+
+class IncidentPage(Record, frozen=True, kw_only=True):
+    """A page in ``incidents/``: shown, and never judged.
+
+    ``incident`` is the id of the recorded incident that it is about, empty where there is none. ``not_recorded`` are
+    the lines of its front matter that no record says, cut to what a page can show. ``problem`` says why the page
+    cannot be shown.
+    """
+
+    name: str
+    incident: str = ""
+    not_recorded: tuple[str, ...] = ()
+    problem: Text | None = None
+
+
+class Judgement(Record, frozen=True, kw_only=True):
+    """All that can be said of one release as of one instant: what the pages are made from."""
+
+    release: Release
+    as_of: datetime
+    verdict: Verdict
+    metrics: tuple[Metric, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    coverage: Coverage
+    promises: tuple[PromiseStatus, ...]
+    findings: tuple[Finding, ...]
+    incidents: tuple[Incident, ...]
+    backlog: tuple[BacklogItem, ...]
+    segments: tuple[SegmentInfo, ...]
+    readings: tuple[Reading, ...]
+    contexts: tuple[RunContext, ...]  # newest last
+    limitations: tuple[Limitation, ...] = ()  # those that are looked for
+    traces: tuple[Trace, ...] = ()
+    looks: tuple[CheckpointVerdict, ...] = ()
+    course: TimeSeries | None = None
+    environments: tuple[EnvironmentTotals, ...] = ()
+    changes: tuple[SettingsSnapshot, ...] = ()
+    pace: BurnRate | None = None
+    flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
+    baseline: str = ""
+    fixed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
+    defects_seeded: int = 0
+    defects_caught: int = 0
+    state: str = "open"  # of the watch
+    transitions: tuple[IncidentStep, ...] = ()
+    followed: tuple[IncidentFollowUp, ...] = ()
+    pages: tuple[IncidentPage, ...] = ()  # as they lie in incidents/ now
+    said: tuple[VerdictRecord, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    artefacts: tuple[Artefact, ...] = ()  # newest last
+    built: tuple[Built, ...] = ()
+    published: tuple[ArtefactFinding, ...] = ()  # what is wrong with what is served
+    moves: tuple[EnvironmentChange, ...] = ()
+    steps: tuple[WatchTransition, ...] = ()
+    seal: SealState = SealState()
+    questions: tuple[Question, ...] = ()
+    disputed: tuple[Text, ...] = ()  # why the last record of an incident does not count as it was written
+    digest: str = ""  # of the verdict and the metrics: what a decision names

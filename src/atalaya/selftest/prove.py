@@ -1,0 +1,187 @@
+"""Does each check turn red for the defects that it is there for, and for no other?"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import msgspec
+
+from atalaya.core.words import Record
+from atalaya.harness.declare import Defect
+from atalaya.harness.runner import run_checks
+from atalaya.records.stored import Outcome
+from atalaya.sdk.prepare import Prepared
+from atalaya.sdk.source import BUNDLED_LABEL
+from atalaya.selftest.coverage_map import Reach, survey
+from atalaya.selftest.seeded_faults import inject
+
+# Real seconds for a check that is shown a defect. More than in a watch: that none was caught must not be the machine's
+# doing, and hardly a defect hangs.
+PATIENCE_S = 60.0
+FEW = 5  # defects: for no more than these, to find out where the checks go takes longer than it saves
+ALPHA = 0.05  # one-sided: only "it sees too little" is a worry
+
+
+class Caught(Record, frozen=True, kw_only=True):
+    """One seeded defect, the promises that it breaks, and those that turned red."""
+
+    id: str
+    expected: tuple[str, ...]
+    caught_by: tuple[str, ...]
+
+    @property
+    def survived(self) -> bool:
+        """Whether a promise that should have turned red did not."""
+        return bool(self.missed)
+
+    @property
+    def missed(self) -> tuple[str, ...]:
+        """The promises that should have turned red and did not."""
+        return tuple(id for id in self.expected if id not in self.caught_by)
+
+    @property
+    def besides(self) -> tuple[str, ...]:
+        """The promises that turned red though the defect does not break them: false alarms."""
+        return tuple(id for id in self.caught_by if id not in self.expected)
+
+
+class Sensitivity(Record, frozen=True, kw_only=True):
+    """What one promise's check sees: of ``n`` defects that break the promise it caught ``caught``.
+
+    ``low`` is the share that it sees at the least, with 95 % confidence; None where no defect was shown to it.
+    """
+
+    promise: str
+    n: int
+    caught: int
+    low: float | None
+
+
+class FalseAlarm(Record, frozen=True, kw_only=True):
+    """A promise that turned red for a defect that does not break it."""
+
+    defect: str
+    promise: str
+
+
+class Proven(Record, frozen=True, kw_only=True):
+    """All that one ``prove`` found, as its report is written."""
+
+    defects: tuple[Caught, ...]
+    promises_never_red: tuple[str, ...]
+    sensitivity: tuple[Sensitivity, ...] = ()
+    unexpected: tuple[FalseAlarm, ...] = ()
+
+
+def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = (), reach: Reach | None = None) -> Caught:
+    """Run the checks against the reference SDK with one defect in it.
+
+    :param prepared: an environment that has what the reference SDK needs.
+    :param wanted: the promises to test; none means all.
+    :param reach: where the checks go: those that never come by the defect are not run, and not red.
+    """
+    with tempfile.TemporaryDirectory(prefix="atalaya-defect-") as folder:
+        pack = prepared.pack
+        source = inject(pack, defect, Path(folder))
+        near = tuple(pack.promise) if reach is None else reach.of(source)
+        # Never none: that would mean all, the probes among them, which judge nothing. Those that explore take longer
+        # than all others together: they are shown the defects that they should catch, and no others.
+        quick = (id for id in near if id not in pack.exploring)
+        asked = tuple(wanted) or tuple(dict.fromkeys((*quick, *defect.expected)))
+        sick = msgspec.structs.replace(prepared, paths=(source,))
+        run = run_checks(sick, wanted=asked, deadline_s=PATIENCE_S)
+    red = tuple(check.id for check in run.checks if check.outcome is Outcome.BROKEN)
+    return Caught(id=defect.id, expected=defect.expected, caught_by=red)
+
+
+def prove(
+    prepared: Prepared,
+    *,
+    defects: Sequence[Defect] | None = None,
+    expected_only: bool = False,
+    jobs: int = 0,
+    hear: Callable[[Caught], None] = lambda caught: None,
+) -> Proven:
+    """Show every defect to every check that comes by it, some at once; the answers keep the order of the defects.
+
+    :param defects: some of the pack's; None means all of them.
+    :param expected_only: show each defect only to the promises that it should turn red: quick, and blind to
+        false alarms.
+    :param jobs: how many at once; 0 means one for each processor.
+    :param hear: called with each answer, in that order.
+    """
+    make_quick_to_start(prepared)
+    defects = prepared.pack.defects if defects is None else defects
+    reach = survey(prepared) if len(defects) > FEW and not expected_only else None
+
+    def show(defect: Defect) -> Caught:
+        return catch(defect, prepared, wanted=defect.expected if expected_only else (), reach=reach)
+
+    caught = []
+    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+        try:
+            for result in pool.map(show, defects):
+                hear(result)
+                caught.append(result)
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for what runs, and for no more
+    return proven(caught, tuple(prepared.pack.promise))
+
+
+def make_quick_to_start(prepared: Prepared) -> None:
+    """Compile what the checks import, once for all the runs to come: it halves the time that each takes to begin.
+
+    An environment that is not our own is left as it is.
+    """
+    if prepared.subject.source == BUNDLED_LABEL:
+        library = prepared.python.parent.parent
+        argv = [str(prepared.python), "-m", "compileall", "-q", str(library)]
+        subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
+        )
+
+
+def proven(caught: Sequence[Caught], ids: Sequence[str]) -> Proven:
+    """What follows from so many defects, each shown to every check.
+
+    :param ids: the promises, in the order of the report.
+    """
+    red = {id for one in caught for id in one.caught_by}
+    return Proven(
+        defects=tuple(caught),
+        promises_never_red=tuple(id for id in ids if id not in red),
+        sensitivity=tuple(_sensitivity(id, caught) for id in ids),
+        unexpected=tuple(FalseAlarm(defect=one.id, promise=id) for one in caught for id in one.besides),
+    )
+
+
+def _sensitivity(promise: str, caught: Sequence[Caught]) -> Sensitivity:
+    shown = [one for one in caught if promise in one.expected]
+    seen = sum(promise in one.caught_by for one in shown)
+    return Sensitivity(promise=promise, n=len(shown), caught=seen, low=at_the_least(seen, len(shown)))
+
+
+def at_the_least(caught: int, shown: int) -> float | None:
+    """The share of defects that a check sees at the least, from those it caught of those it was shown.
+
+    One-sided lower bound of C. J. Clopper and E. S. Pearson, "The Use of Confidence or Fiducial Limits
+    Illustrated in the Case of the Binomial", Biometrika 26 (1934). Of 20 caught out of 20, that is 0.05 ** (1 / 20).
+
+    >>> f"{at_the_least(20, 20):.4f} {at_the_least(19, 20):.4f} {at_the_least(2, 2):.4f}"
+    '0.8609 0.7839 0.2236'
+    >>> at_the_least(0, 3), at_the_least(0, 0) is None
+    (0.0, True)
+    """
+    # Imported here, since a run of the checks needs this module and no distribution.
+    from scipy import stats
+
+    if not 0 <= caught <= shown:
+        raise ValueError(f"{caught} of {shown}: counts cannot be negative, nor a part more than its whole")
+    if shown == 0:
+        return None
+    return 0.0 if caught == 0 else float(stats.beta.ppf(ALPHA, caught, shown - caught + 1))

@@ -1,0 +1,50 @@
+"""Plants a seeded defect: one small, plausible change to a pack's reference SDK."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from atalaya.core.errors import HarnessError
+from atalaya.harness.declare import Defect, StandIn
+from atalaya.harness.pack import Pack
+from atalaya.sdk.source import folder_of
+
+
+def inject(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
+    """Copy the source of the pack's reference SDK into a folder, with the change in it; the folder to import from.
+
+    :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
+    """
+    folder = into / defect.id
+    shutil.copytree(pack.source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file = folder / folder_of(pack.package) / defect.file
+    file.write_text(changed(defect, file.read_text(encoding="utf-8")), encoding="utf-8")
+    return folder
+
+
+def changed(defect: Defect | StandIn, text: str) -> str:
+    """The text of the defect's file with the change in it.
+
+    :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
+    """
+    lines, old = text.split("\n"), defect.old.split("\n")
+    # The indentation of the first line is that of all: what is declared has none in common.
+    places = [
+        (at, indent)
+        for at, line in enumerate(lines)
+        if not (indent := line[: len(line) - len(old[0])]).strip()
+        and lines[at : at + len(old)] == _indented(old, indent)
+    ]
+    if len(places) != 1:
+        raise HarnessError(
+            f"{defect.id}: the lines that it replaces stand {len(places)} times in {defect.file}, "
+            f"not once. Bring its diff back in line with the reference SDK."
+        )
+    [(at, indent)] = places
+    lines[at : at + len(old)] = _indented(defect.new.split("\n"), indent) if defect.new else []
+    return "\n".join(lines)
+
+
+def _indented(lines: list[str], indent: str) -> list[str]:
+    return [indent + line if line else "" for line in lines]

@@ -1,0 +1,107 @@
+"""What need not be judged and written again, since nothing that it is made from has changed?
+
+A judgement is a pure function of what lies in the tree, so the digest of all that names its result. What has
+been published is kept under that digest in ``docs/_build/published``, which git ignores, as Sphinx keeps its own
+pickles beside it: a closed release costs a few digests, however much evidence it has. Without the store everything
+is made anew, with the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from atalaya.core.settings import Settings
+from atalaya.records.judged import Judgement
+from atalaya.records.stored import Release
+from atalaya.site.build.atomic_write import digest, files
+
+PACKAGE = Path(__file__).parents[2]
+TOOLS = ("babel", "duckdb", "jinja2", "msgspec", "scipy")
+# What a judgement reads of releases that were opened later: the steps of their watch say which seal they began from.
+SEEN_OF_LATER = ("release.toml", "evidence/watch-*", "evidence/*.parquet")
+
+# What lies elsewhere than in the folder of that name below ``_generated``.
+BESIDE = {"reference": ("reference/promises", "reference/rules")}
+
+
+class Kept(NamedTuple):
+    """What was made, from what, and the files that were written of it."""
+
+    made_from: str
+    judgement: Judgement | None
+    files: tuple[str, ...]
+
+
+class Store:
+    """What has been published into one docs folder, under these settings, by the checks of one pack."""
+
+    def __init__(self, docs: Path, settings: Settings, pack: Path) -> None:
+        self.docs, self.settings, self.pack = docs, settings, pack
+        self.digest = cache(digest)  # an earlier release is read for each later one
+
+    def release(self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement]) -> Judgement:
+        """The judgement of one of the releases; ``make`` judges it and writes its fragments, unless that is kept."""
+        parts = [msgspec.json.encode(self.settings).decode(), self.digest(self.pack)]
+        for other in releases:
+            folder = self.docs / "releases" / other.version
+            whole = other.opened_at <= release.opened_at
+            seen = [folder] if whole else [file for one in SEEN_OF_LATER for file in folder.glob(one)]
+            parts += [self.digest(place) for place in sorted(seen)]
+        made_from = _made_from(parts)
+        kept = self._read(release.version, made_from)
+        if kept is None or kept.judgement is None:
+            judgement = make()
+            self._keep(release.version, made_from, judgement)
+            return judgement
+        return kept.judgement
+
+    def reference(self, inputs: Iterable[Path], make: Callable[[], object]) -> None:
+        """The generated part of the reference, which ``make`` writes from the code and from these files."""
+        made_from = _made_from([self.digest(self.pack), *(digest(file) for file in inputs if file.is_file())])
+        if self._read("reference", made_from) is None:
+            make()
+            self._keep("reference", made_from, None)
+
+    def _read(self, name: str, made_from: str) -> Kept | None:
+        """What is kept, if it was made from the same and all that was written is there still."""
+        try:
+            kept = pickle.loads(self._file(name).read_bytes())  # our own, as Sphinx's beside it
+        except Exception:  # there is none, or another version wrote it: it is made again
+            return None
+        same = isinstance(kept, Kept) and kept.made_from == made_from and kept.files == self._written(name)
+        return kept if same else None
+
+    def _keep(self, name: str, made_from: str, judgement: Judgement | None) -> None:
+        file = self._file(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        half = file.with_name(f".{name}.{os.getpid()}.half")  # two may write it at once
+        half.write_bytes(pickle.dumps(Kept(made_from, judgement, self._written(name))))
+        half.replace(file)
+
+    def _file(self, name: str) -> Path:
+        return self.docs / "_build" / "published" / name
+
+    def _written(self, name: str) -> tuple[str, ...]:
+        folders = [self.docs / "_generated" / name, *(self.docs / one for one in BESIDE.get(name, ()))]
+        return tuple(file.relative_to(self.docs).as_posix() for folder in folders for file in files(folder))
+
+
+def _made_from(parts: Iterable[str]) -> str:
+    versions = (sys.version, *(f"{tool} {installed_version(tool)}" for tool in TOOLS))
+    return hashlib.sha256("\0".join((*versions, _sources(), *parts)).encode()).hexdigest()
+
+
+@cache
+def _sources() -> str:
+    """The digest of this package, with its questions and its translations."""
+    return digest(PACKAGE, leave_out=("__pycache__", ".mo"))

@@ -1,0 +1,19 @@
+"""What does every build of these pages import? It is imported once, before the first of them forks off."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import sphinx.cmd.build  # noqa: F401
+from sphinx.application import builtin_extensions
+
+OURS = (
+    "myst_parser",
+    "myst_parser.sphinx_ext.main",
+    "sphinx_design",
+    "atalaya.site.build.sphinx_extension",
+    "atalaya.site.i18n.page_words",
+)
+
+for name in (*builtin_extensions, *OURS):
+    import_module(name)

@@ -1,0 +1,317 @@
+"""How do the pages in the tree become one site of many releases, in two languages?
+
+One Sphinx build for each of (the root pages, each release) and each language, beside one another in
+one folder. A build whose sources have not changed since its last one is not started at all, so a closed
+release costs nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import as_completed
+from functools import cache, partial
+from importlib.metadata import version as installed_version
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from atalaya.core import environment
+from atalaya.core.errors import ReleaseError, UsageError
+from atalaya.core.window import CHECKPOINTS_H
+from atalaya.records.judged import Judgement
+from atalaya.records.stored import Release
+from atalaya.site.build import build_workers
+from atalaya.site.build.atomic_write import digest, fragment_file, write_if_changed
+from atalaya.site.build.pages import FRAGMENTS
+from atalaya.site.fragments.reference import FOLDER
+from atalaya.site.fragments.verdicts import dating
+from atalaya.site.i18n.language import LANGUAGES, Language
+from atalaya.site.markup.renderer import Renderer
+from atalaya.site.markup.templating import render
+from atalaya.site.outputs import feed
+from atalaya.watch.folder import find
+
+ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
+SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
+TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
+EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)
+SCRIPT = "releases.js"  # what each page of each release loads, though it was built before the newest was opened
+FOR_MACHINES = ("metrics.json", "badge.json", "badge.svg")
+NOT_IN_PAGES = ("evidence", "__pycache__", ".mo")
+
+
+class Build(NamedTuple):
+    """One run of Sphinx. ``release`` is empty for the root pages; ``sources`` are what it depends on."""
+
+    release: str
+    language: str
+    source: Path
+    out: Path
+    doctrees: Path
+    sources: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        return f"{self.release or 'site'} ({self.language})"
+
+
+def build(
+    docs: Path,
+    out: Path,
+    *,
+    language: str = "en",
+    only: Iterable[str] | None = None,
+    jobs: int = 2,
+    echo: Callable[[str], object] = lambda line: None,
+) -> Path:
+    """Build the site into ``out`` and return its ``index.html``.
+
+    Pages in ``language`` stand at the front; those in the other languages in a folder of that name. ``only``
+    names the releases to build; the others stay as they are. What the pages include must have been written
+    by ``publish``, ``publish_reference`` and :func:`publish_releases`.
+
+    :raises ReleaseError: a release has no fragments, or a name that a page of the site has already.
+    :raises UsageError: Sphinx refused a page.
+    """
+    docs, out = docs.resolve(), out.resolve()
+    Language(language)
+    releases = find(docs / "releases")
+    wanted = _wanted(releases, only)
+    _require_fragments(docs, wanted)
+    _compile_catalogues(docs)
+    _prune(out, releases)
+    builds = list(_builds(docs, out, wanted, language))
+    problems = list(_run(builds, docs, language, jobs, echo))
+    if problems:
+        raise UsageError("\n\n".join(problems))
+    switcher = docs / "_generated" / "switcher.json"
+    _copy(switcher, out / "switcher.json")
+    write_if_changed(out / SCRIPT, _script(switcher.read_text(encoding="utf-8")))
+    for one in builds:
+        _copy(docs / "_generated" / (one.release or FOLDER) / one.language / feed.NAME, one.out / feed.NAME)
+    for release in wanted:
+        for name in FOR_MACHINES:
+            _copy(docs / "_generated" / release.version / name, out / release.version / name)
+    return out / "index.html"
+
+
+def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Release]:
+    taken = {*LANGUAGES, "guides", "concepts", "reference", "_static", "_sources"}
+    for release in releases:
+        if release.version in taken:
+            raise ReleaseError(f"docs/releases/{release.version}: the site has another page there. Rename the release.")
+    if only is None:
+        return list(releases)
+    names = set(only)
+    if missing := names - {release.version for release in releases}:
+        raise ReleaseError(
+            f"no such release: {', '.join(sorted(missing))}. There are: "
+            f"{', '.join(release.version for release in releases) or 'none'}."
+        )
+    return [release for release in releases if release.version in names]
+
+
+def _require_fragments(docs: Path, releases: Iterable[Release]) -> None:
+    """Say in one sentence what Sphinx would say of each page."""
+    generated = docs / "_generated"
+    names = [*FRAGMENTS, *(f"t{hours:02}" for hours in CHECKPOINTS_H)]
+    needed = [generated / "switcher.json"]
+    for code in LANGUAGES:
+        needed.append(generated / FOLDER / code / "releases.md")
+        needed += [generated / release.version / code / f"{name}.md" for release in releases for name in names]
+    if missing := [file for file in needed if not file.is_file()]:
+        raise ReleaseError(
+            f"{missing[0]}: missing, so the site cannot be built ({len(missing)} files in all). "
+            f"Run `atalaya publish`, and build again."
+        )
+
+
+def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -> Iterator[Build]:
+    shared = tuple(docs / entry for entry in SHARED_ENTRIES)
+    doctrees = docs / "_build" / "doctrees"
+    # The default language comes first: it is what one waits for.
+    for code in sorted(LANGUAGES, key=lambda code: code != language):
+        front = "" if code == language else code
+        yield Build(
+            release="",
+            language=code,
+            source=docs,
+            out=out / front,
+            doctrees=doctrees / "site" / code,
+            sources=(
+                *shared,
+                *(docs / entry for entry in ROOT_ENTRIES),
+                docs / "_generated" / FOLDER / code,
+                *_embedded(docs, code),
+            ),
+        )
+        for release in releases:
+            name = release.version
+            yield Build(
+                release=name,
+                language=code,
+                source=docs / "releases" / name,
+                out=out / name / front,
+                doctrees=doctrees / name / code,
+                sources=(*shared, docs / "releases" / name, docs / "_generated" / name / code),
+            )
+
+
+def _embedded(docs: Path, code: str) -> Iterator[Path]:
+    """The fragments of releases that root pages embed: those pages change with them, and no others do."""
+    pages = [docs / "index.md", *docs.glob("guides/*.md"), *docs.glob("concepts/*.md"), *docs.glob("reference/*.md")]
+    for page in sorted(pages):
+        for name, release in EMBEDDED.findall(page.read_text(encoding="utf-8")):
+            file = fragment_file(docs, release, code, name)
+            if file is not None:
+                yield file
+
+
+def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Callable[[str], object]) -> Iterator[str]:
+    """Build what has changed, so many at once; yields the problem of each that failed, in words."""
+    known = cache(partial(digest, leave_out=NOT_IN_PAGES))  # most of what a build reads, all of them read
+    digests = {one: _digest(one, docs, language, known) for one in builds}
+    changed = []
+    for one in builds:
+        if _is_built(one, digests[one]):
+            echo(f"{one.name}: unchanged")
+        else:
+            _digest_file(one).unlink(missing_ok=True)
+            changed.append(one)
+    if not changed:
+        return
+    with build_workers.workers(min(jobs, len(changed))) as pool:
+        started_s = time.perf_counter()
+        running = {
+            pool.submit(build_workers.build, _arguments(one, docs), _environment(one, language)): one for one in changed
+        }
+        for done in as_completed(running):
+            one, (code, said) = running[done], done.result()
+            if code != 0:
+                yield _refused(one, said)
+                continue
+            one.doctrees.mkdir(parents=True, exist_ok=True)
+            _digest_file(one).write_text(digests[one], encoding="utf-8")
+            echo(f"{one.name}: built, {time.perf_counter() - started_s:.1f} s from the start")
+
+
+def _digest_file(one: Build) -> Path:
+    return one.doctrees / "built"
+
+
+def _is_built(one: Build, digest: str) -> bool:
+    file = _digest_file(one)
+    return (one.out / "index.html").is_file() and file.is_file() and file.read_text(encoding="utf-8") == digest
+
+
+def _arguments(one: Build, docs: Path) -> list[str]:
+    return [
+        "-q",
+        "-N",
+        "-n",
+        "-W",
+        "--keep-going",
+        "-b",
+        "html",
+        "-c",
+        str(docs),
+        "-d",
+        str(one.doctrees),
+        str(one.source),
+        str(one.out),
+    ]
+
+
+def _refused(one: Build, said: str) -> str:
+    lines = [line for line in said.splitlines() if line.strip()]
+    shown = "\n".join(f"  {line}" for line in lines[-40:])
+    return f"{one.name}: Sphinx refused it. Mend what it names, and build again.\n{shown}"
+
+
+def _environment(one: Build, language: str) -> dict[str, str]:
+    """What ``conf.py`` is told."""
+    return environment.site_variables(one.release, one.language, language)
+
+
+def _digest(one: Build, docs: Path, language: str, of: Callable[[Path], str]) -> str:
+    """Over everything that the build reads."""
+    parts = [sys.version, language, str(one.out), *(f"{tool} {installed_version(tool)}" for tool in TOOLS)]
+    parts.append(of(Path(__file__).parents[1]))
+    parts += [f"{source.relative_to(docs)} {of(source)}" for source in one.sources]
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def _compile_catalogues(docs: Path) -> None:
+    """Compile before the builds: two of them that did it at once would read each other's half-written file."""
+    for po in sorted(docs.glob("locale/*/LC_MESSAGES/*.po")):
+        mo = po.with_suffix(".mo")
+        if mo.is_file() and mo.stat().st_mtime_ns > po.stat().st_mtime_ns:
+            continue
+        with po.open("rb") as source, mo.open("wb") as target:
+            write_mo(target, read_po(source))
+
+
+def _feed(judgements: Sequence[Judgement], code: str, language: str) -> str:
+    """What happened in all releases. Pages in the front language stand in the release's own folder."""
+    return feed.of_site(judgements, Renderer(Language(code)), "" if code == language else f"{code}/")
+
+
+def publish_releases(docs: Path, judgements: Iterable[Judgement], language: str = "en") -> tuple[Path, ...]:
+    """Write the list of releases for the landing page, and ``switcher.json``, which the others read it from.
+
+    Returns the files that had to be written.
+    """
+    newest_first = sorted(judgements, key=lambda one: (one.release.opened_at, one.release.version), reverse=True)
+    texts = {docs / "_generated" / "switcher.json": _switcher(newest_first)}
+    for code in LANGUAGES:
+        list_of_releases = render("releases", Renderer(Language(code)), judgements=newest_first, dating=dating) + "\n"
+        texts[docs / "_generated" / FOLDER / code / "releases.md"] = list_of_releases
+        texts[docs / "_generated" / FOLDER / code / feed.NAME] = _feed(newest_first, code, language)
+    return tuple(file for file, text in texts.items() if write_if_changed(file, text))
+
+
+def _switcher(judgements: Sequence[Judgement]) -> str:
+    """In the form that the theme's own switcher knows."""
+    entries = []
+    for judgement in judgements:
+        version, word = judgement.release.version, judgement.verdict.word.value
+        said = f"REHEARSAL, {word}" if judgement.release.rehearsal else word
+        entries.append(
+            {
+                "name": f"{version} ({said})",
+                "version": version,
+                "url": f"{version}/",
+                "preferred": judgement is judgements[0],
+                "rehearsal": judgement.release.rehearsal,
+            }
+        )
+    return json.dumps(entries, indent=2, ensure_ascii=False) + "\n"
+
+
+def _script(switcher: str) -> str:
+    """The same for pages that were opened from a file: those can load a script from beside them, and no JSON."""
+    return f"var atalayaReleases = {switcher.strip().replace('<', chr(92) + 'u003c')};\n"
+
+
+def _copy(source: Path, target: Path) -> None:
+    write_if_changed(target, source.read_text(encoding="utf-8"))
+
+
+def _prune(out: Path, releases: Iterable[Release]) -> None:
+    """Take away the pages of releases that are gone from the tree, as the last build listed them."""
+    try:
+        listed = {str(entry["version"]) for entry in json.loads((out / "switcher.json").read_text(encoding="utf-8"))}
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    for gone in listed - {release.version for release in releases}:
+        folder = out / gone
+        if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._+-]*", gone) and (folder / "index.html").is_file():
+            shutil.rmtree(folder)

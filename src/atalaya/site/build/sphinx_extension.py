@@ -1,0 +1,319 @@
+"""How does a page take in a generated fragment?
+
+By one directive, ``live``, which only resolves to an include: ``{live} metrics`` is the file
+``_generated/<release>/<language>/metrics.md``, and the page is built again when that file changes. Beside it
+are ``incident-pages``, since a table of contents of nothing is a warning to Sphinx, and the role ``release``,
+since Sphinx knows nothing of the builds beside the one that it makes. The page of an incident gets what is recorded
+of it between its heading and its text.
+"""
+
+from __future__ import annotations
+
+import gc
+import glob
+import html
+import re
+import zlib
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from docutils.statemachine import StringList
+from sphinx import addnodes
+from sphinx.directives.other import TocTree
+from sphinx.errors import ExtensionError
+from sphinx.transforms import SphinxTransform
+from sphinx.util.docutils import SphinxDirective, SphinxRole
+from sphinx.writers.html5 import HTML5Translator
+
+from atalaya.core.words import Text
+from atalaya.site.build.atomic_write import fragment_file
+from atalaya.watch.incidents.incidents import content_of, new_page, page_files, slug, taken_apart
+
+if TYPE_CHECKING:
+    from docutils.parsers.rst.states import Inliner
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+FEED = "feed.atom"
+ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
+_RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
+_TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
+_NAME = re.compile(r"[a-z0-9-]+")
+_WORD = re.compile(r"[^\W\d_]{2}")
+
+
+class Live(SphinxDirective):
+    """``{live} NAME``: the fragment of that name, of the release and in the language that is being built.
+
+    ``:release:`` names another one, or ``latest``; what stands inside is shown while nothing of it is published.
+    """
+
+    required_arguments = 1
+    has_content = True
+    option_spec: ClassVar[dict[str, Any]] = {"release": directives.unchanged_required}
+
+    def run(self) -> list[nodes.Node]:
+        if self.env.app.builder.name == "gettext":
+            return self._otherwise()  # fragments are translated as they are written, and not by those of the pages
+        name = self.arguments[0]
+        if not _NAME.fullmatch(name):
+            raise self.error(f"'{name}' is no name of a fragment: small letters, digits and hyphens")
+        if "release" in self.options:
+            return self._of_another(name, self.options["release"])
+        return self._included(fragments_folder(self.env.app) / f"{name}.md")
+
+    def _of_another(self, name: str, release: str) -> list[nodes.Node]:
+        if not _RELEASE.fullmatch(release):
+            raise self.error(f"'{release}' is no name of a release")
+        docs = Path(self.env.app.confdir)
+        self.env.note_dependency(str(docs / "_generated" / "switcher.json"))
+        file = fragment_file(docs, release, self.config.language or "en", name)
+        if file is None and not self.content:
+            raise self.error(
+                f"nothing named '{name}' has been published of '{release}'. Run `atalaya publish`, or say "
+                f"inside the directive what to show until then."
+            )
+        return self._otherwise() if file is None else self._included(file)
+
+    def _otherwise(self) -> list[nodes.Node]:
+        container = nodes.Element()
+        container.document = self.state.document
+        self.state.nested_parse(self.content, self.content_offset, container)
+        return list(container.children)
+
+    def _included(self, file: Path) -> list[nodes.Node]:
+        self.env.note_dependency(str(file))
+        try:
+            text = file.read_text(encoding="utf-8")
+        except OSError:
+            raise self.error(
+                f"{file} is missing: nothing has been published for this release in this language. "
+                f"Run `atalaya publish`, and build again."
+            ) from None
+        container = nodes.Element()
+        container.document = self.state.document
+        lines = StringList(text.splitlines(), source=str(file))
+        self.state.nested_parse(lines, self.content_offset, container)
+        # It was written in this language. Sphinx knows a sentence by its words, whoever said them.
+        for element in container.findall(nodes.TextElement):
+            if not isinstance(element, nodes.Inline):  # of which Sphinx would take away what says so
+                element["translatable"] = False
+        return list(container.children)
+
+
+class IncidentPages(TocTree):
+    """``{incident-pages}``: a table of contents of the pages in ``incidents/``, and nothing where there are none.
+
+    Sphinx's own takes a pattern that matches nothing for a mistake; here it is what one hopes for.
+    """
+
+    has_content = False
+
+    def run(self) -> list[nodes.Node]:
+        self.content = StringList(["incidents/*"], source=self.get_source_info()[0])
+        self.options = {"glob": None, "titlesonly": None, "maxdepth": 1}
+        return super().run()
+
+    def parse_content(self, toctree: addnodes.toctree) -> None:
+        if any(name.startswith("incidents/") for name in self.env.found_docs):
+            super().parse_content(toctree)
+
+
+def _leave_out_unreadable(app: Sphinx, config: Config) -> None:
+    """Keep from Sphinx the pages of incidents that would end its build; the table of incidents names them."""
+    for file in page_files(Path(app.srcdir) / "incidents"):
+        if isinstance(content_of(file), Text):
+            config.exclude_patterns.append(f"incidents/{glob.escape(file.name)}")
+
+
+def _above_the_text(app: Sphinx, page: str, source: list[str]) -> None:
+    """Put what is recorded of an incident above the free text of its page, in place of any front matter."""
+    file = Path(app.env.doc2path(page))
+    folder = Path(app.srcdir) / "incidents"
+    if app.config.live_release == ROOT or file.parent != folder or file not in page_files(folder):
+        return
+    own = slug(file.stem)
+    parts = taken_apart(source[0], own)
+    source[0] = new_page(parts.title or file.stem, f"```{{live}} incident-{own}\n```\n\n{parts.body}")
+
+
+class SiteLink(SphinxRole):
+    """A link to another build of the site, of which Sphinx knows nothing: a release, or the root pages."""
+
+    inliner: Inliner
+
+    @property
+    def here(self) -> str:
+        """From the page that is being read to the front of its own build."""
+        return "../" * self.env.docname.count("/")
+
+    @property
+    def front(self) -> str:
+        """From there to the front of the site: a release lies one folder below, and so does the other language."""
+        below: int = bool(self.language) + (self.config.live_release != ROOT)
+        return self.here + "../" * below
+
+    @property
+    def language(self) -> str:
+        """The folder of the language that is being built, below the front of the site or of a release."""
+        config = self.config
+        return "" if config.live_front_language == config.language else f"{config.language}/"
+
+    def refused(self, why: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """What the role comes to where its text is wrong."""
+        return [], [self.inliner.reporter.error(why)]
+
+
+class ReleaseLink(SiteLink):
+    """A link from any page of the site to a page of a release, in the same language.
+
+    ``{release}`VERSION``` leads to its front page, ``{release}`WORDS <VERSION PAGE#ANCHOR>``` to any other.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        text = self.text.strip()  # a fence of backticks has a blank inside
+        found = _TO_PAGE.fullmatch(text)
+        words, release, page = found.groups() if found else (text, text, "index")
+        if not _RELEASE.fullmatch(release):
+            return self.refused(f"'{release}' is no name of a release")
+        name, _, anchor = page.partition("#")
+        is_own = release == self.config.live_release
+        folder = self.here if is_own else f"{self.front}{release}/{self.language}"
+        target = f"{folder}{name}.html" + (f"#{anchor}" if anchor else "")
+        return [nodes.reference(self.rawtext, words, refuri=target, internal=True)], []
+
+
+class ReferenceLink(SiteLink):
+    """A link from any page of the site to a page of the reference, in the same language.
+
+    ``{promise}`ID``` shows the id, ``{metric}`WORDS <ID>``` shows words.
+    """
+
+    def __init__(self, folder: str, ids: str) -> None:
+        super().__init__()
+        self.folder, self.asked = folder, re.compile(rf"(?:(?P<words>.+) <)?(?P<id>{ids})>?")
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        found = self.asked.fullmatch(self.text)
+        if found is None:
+            return self.refused(f"'{self.text}' is no id of one of the {self.folder}")
+        is_own = self.config.live_release == ROOT
+        root = self.here if is_own else f"{self.front}{self.language}"
+        refuri = f"{root}reference/{self.folder}/{found['id']}.html"
+        link = nodes.reference(self.rawtext, refuri=refuri, internal=True)
+        link += nodes.Text(found["words"]) if found["words"] else nodes.literal(found["id"], found["id"])
+        return [link], []
+
+
+class Translator(HTML5Translator):
+    """Sphinx's own, and each cell of a header says what it is the header of."""
+
+    def starttag(
+        self, node: nodes.Element, tagname: str, suffix: str = "\n", empty: bool = False, **attributes: Any
+    ) -> str:
+        if tagname == "th":
+            attributes["scope"] = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
+        return str(super().starttag(node, tagname, suffix, empty, **attributes))
+
+
+def _name_the_feed(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Let a reader's browser find the feed from any page."""
+    title = html.escape(app.config.html_title)
+    context["metatags"] = (
+        f"{context.get('metatags', '')}\n"
+        f'<link rel="alternate" type="application/atom+xml" title="{title}" href="{context["pathto"](FEED, 1)}">'
+    )
+
+
+def _segments(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The pages of a release's segments, whose bodies were written whole: those that are newer than what was built."""
+    folder = fragments_folder(app) / "segments"
+    frame = [Path(app.confdir) / "conf.py", *(Path(app.confdir) / "_templates").glob("*.html")]
+    changed_ns = max(file.stat().st_mtime_ns for file in frame)
+    for file in sorted(folder.glob("*.html")):
+        name = f"segments/{file.stem}"
+        built = Path(app.outdir) / f"{name}.html"
+        if built.is_file() and built.stat().st_mtime_ns > max(changed_ns, file.stat().st_mtime_ns):
+            continue
+        body = file.read_text(encoding="utf-8")
+        title = re.sub("<[^>]+>", "", body.partition("\n")[0])  # escaped already, as the theme wants it
+        yield name, {"title": title, "body": body, "toc": "", "display_toc": False}, "page.html"
+
+
+def fragments_folder(app: Sphinx) -> Path:
+    """Where the fragments lie of what is being built, in its language."""
+    config = app.config
+    return Path(app.confdir) / "_generated" / str(config.live_release) / (config.language or "en")
+
+
+class Contents:
+    """The table of contents beside a page, put together once for all pages that lie below one page.
+
+    It shows the page above them, and none of them, so all theirs are alike; hundreds of promises have one.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str], str] = {}
+
+    def remember(self, app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+        above, toctree = str(PurePosixPath(page).parent), context.get("toctree")
+        if toctree is None or above not in app.env.all_docs:
+            return
+
+        def remembered(**options: Any) -> str:
+            asked = above, repr(sorted(options.items()))
+            if asked not in self._known:
+                self._known[asked] = toctree(**options)
+            return self._known[asked]
+
+        context["toctree"] = remembered
+
+
+class Cells(SphinxTransform):
+    """Give the cells of a Markdown table a place in their page: Sphinx translates nothing that comes from nowhere."""
+
+    default_priority = 5  # before Sphinx looks for what it can translate
+
+    def apply(self, **kwargs: Any) -> None:
+        for cell in self.document.findall(nodes.entry):
+            for text in cell.children:
+                if isinstance(text, nodes.paragraph) and not text.source and _has_prose(text):
+                    text.source, text.line = self.document["source"], text.line or 1
+
+
+def _has_prose(text: nodes.paragraph) -> bool:
+    """Whether there is a word in it beside code, which is the same in every language."""
+    return any(
+        not isinstance(words.parent, nodes.literal) and _WORD.search(words.astext())
+        for words in text.findall(nodes.Text)
+    )
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """What Sphinx calls."""
+    if not app.confdir:
+        raise ExtensionError("the live directive needs a conf.py: give its folder with -c")
+    # A page is a tree of thousands of nodes that know their parents. Python looks through all of them for what can
+    # go with every few hundred new ones, which takes a quarter of a build, and hardly anything ever can.
+    gc.set_threshold(20_000, 20, 100)
+    app.add_config_value("live_release", ROOT, "env", types=[str])
+    app.add_config_value("live_front_language", "en", "env", types=[str])
+    app.add_transform(Cells)
+    app.add_directive("live", Live)
+    app.add_directive("incident-pages", IncidentPages)
+    app.add_role("release", ReleaseLink())
+    app.add_role("promise", ReferenceLink("promises", r"[a-z]+\.[a-z0-9-]+"))
+    app.add_role("metric", ReferenceLink("metrics", r"[a-z-]+"))
+    app.add_role("rule", ReferenceLink("rules", r"[a-z0-9-]+"))
+    app.set_translator("html", Translator)
+    app.connect("config-inited", _leave_out_unreadable)
+    app.connect("source-read", _above_the_text)
+    app.connect("html-page-context", _name_the_feed)
+    app.connect("html-page-context", Contents().remember)
+    app.connect("html-collect-pages", _segments)
+    # Pages that another version of this file has read are read anew.
+    itself = zlib.crc32(Path(__file__).read_bytes())
+    return {"version": "1", "env_version": itself, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,77 @@
+"""The fragments of the reference, made from the declarations that the code itself runs on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+
+from atalaya.core import environment, settings
+from atalaya.core.words import N_
+from atalaya.evidence.ledger import schema
+from atalaya.harness.pack import Pack
+from atalaya.selftest import last_run
+from atalaya.site.build.atomic_write import write_if_changed
+from atalaya.site.fragments import calibration, contract, embedding, figures, incidents, record_reference, rules
+from atalaya.site.i18n.language import LANGUAGES, Language
+from atalaya.site.markup import myst
+from atalaya.site.markup.myst import Markdown
+from atalaya.site.markup.renderer import Renderer
+from atalaya.site.markup.templating import render
+from tools.calibration import calibrate
+
+FOLDER = "reference"
+
+
+def inputs(docs: Path, pack: Pack) -> list[Path]:
+    """The files that are printed beside what the code says."""
+    return [docs / calibrate.FILE, *(last_run.path(family) for family in pack.families)]
+
+
+def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
+    """Write the generated part of the reference in every language; returns what had to be written.
+
+    :param pack: the checks that it tells of.
+    """
+    fragments = FRAGMENTS | contract.about_the_checks(pack, last_run.read(pack))
+    fragments |= figures.about_the_metrics()
+    fragments |= calibration.about_the_verdict(calibrate.read(docs))
+    written = [*contract.write_promise_pages(docs, pack), *rules.write_rule_pages(docs)]
+    for code in LANGUAGES:
+        voice = Renderer(Language(code))
+        for name, fragment in fragments.items():
+            file = docs / "_generated" / FOLDER / code / f"{name}.md"
+            if write_if_changed(file, fragment(voice).rstrip("\n") + "\n"):
+                written.append(file)
+    file = docs / "_generated" / FOLDER / "evidence.schema.json"
+    if write_if_changed(file, json.dumps(schema.document(), indent=2, sort_keys=True) + "\n"):
+        written.append(file)
+    return tuple(written)
+
+
+def keys(voice: Renderer) -> Markdown:
+    """Every key of ``watch.toml``, a table for each section."""
+    sections = [(name, list(keys)) for name, keys in groupby(settings.every_key(), key=lambda key: key.section)]
+    return render("settings-keys", voice, sections=sections, json=partial(json.dumps, ensure_ascii=False))
+
+
+def variables(voice: Renderer) -> Markdown:
+    """Every ``ATALAYA_*`` variable that is no setting."""
+    header = [voice(N_("Variable")), voice(N_("What it says"))]
+    rows = [[voice.literal(name), voice.ours(description)] for name, description in environment.OWN.items()]
+    caption = voice(N_("Variables that are no settings"))
+    return myst.table(caption, header, rows, classes="cards settings", widths="40 60")
+
+
+FRAGMENTS: dict[str, Callable[[Renderer], str]] = {
+    "settings": keys,
+    "variables": variables,
+    **rules.about_the_rules(),
+    "faults": contract.faults,
+    "records": record_reference.records,
+    "states": incidents.machines,
+    "opening": incidents.opening_rules,
+    "fragments": embedding.fragments,
+}

@@ -1,0 +1,80 @@
+"""The fragment that says at one look whether the release holds, what is due, what is wrong, and what is not known.
+
+Whoever opens the page at night must not have to scroll for any of the four answers.
+Each name leads to the page that says more.
+"""
+
+from __future__ import annotations
+
+from atalaya.core.words import N_
+from atalaya.records.judged import DutyState, Judgement, Metric, State
+from atalaya.records.stored import Outcome
+from atalaya.site.fragments.figures import figure, name_of, spark
+from atalaya.site.fragments.incidents import link
+from atalaya.site.fragments.verdicts import card
+from atalaya.site.markup import myst
+from atalaya.site.markup.myst import Markdown
+from atalaya.site.markup.renderer import Renderer
+from atalaya.site.markup.templating import render
+from atalaya.verdict import OVER
+
+MOST = 3  # of each answer: the rest is counted, and stands further down
+
+
+def glance(judgement: Judgement, voice: Renderer) -> Markdown:
+    """The verdict with what is due, wrong and not known, and beside it the five metrics in a row each."""
+    wrong, five = _wrong(judgement, voice), _five(judgement, voice)
+    return render("glance", voice, judgement=judgement, wrong=wrong, five=five, most=MOST, **card(judgement))
+
+
+def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
+    """What fails, what is broken, and what hurts somebody still."""
+    version = judgement.release.version
+    found = [
+        myst.joined((_figure(metric, version, voice), voice.badge(metric.state)))
+        for metric in judgement.metrics
+        if metric.state is State.FAIL
+    ]
+    broken = [one.promise.id for one in judgement.promises if one.outcome is Outcome.BROKEN]
+    if broken:
+        words = voice.language.gettext(N_("Contracts"))
+        count = voice(N_("Promises broken: {n}, the first of them {id}"), n=len(broken), id=broken[0])
+        found.append(myst.joined((myst.page(words, version, "contracts"), count)))
+    found += [
+        myst.joined((link(judgement, one), voice.plain(one.impact)))
+        for one in judgement.incidents
+        if one.state.lower() not in OVER
+    ]
+    for point in judgement.checkpoints:
+        failed = sum(duty.state is DutyState.FAILED for duty in point.duties)
+        if failed:
+            count = voice(N_("Duties failed: {n}"), n=failed)
+            found.append(myst.joined((myst.page(f"T+{point.hours}", version, f"t{point.hours:02}"), count)))
+    return found
+
+
+def _five(judgement: Judgement, voice: Renderer) -> Markdown:
+    header = [
+        voice(N_("Metric")),
+        voice(N_("Value (95% interval)")),
+        voice(N_("Course")),
+        voice(N_("Target threshold")),
+        voice(N_("State")),
+    ]
+    rows = [_row(metric, judgement, voice) for metric in judgement.metrics]
+    return myst.table(voice(N_("The five metrics")), header, rows, classes="cards five", widths="19 19 15 26 21")
+
+
+def _row(metric: Metric, judgement: Judgement, voice: Renderer) -> myst.Row:
+    return [
+        myst.span(_figure(metric, judgement.release.version, voice), "row-name"),
+        myst.paragraphs(*figure(metric, voice)),
+        spark(metric, judgement, voice),
+        voice.say(metric.threshold),
+        voice.badge(metric.state),
+    ]
+
+
+def _figure(metric: Metric, version: str, voice: Renderer) -> Markdown:
+    """The name of a metric, which leads to how its figure comes about."""
+    return myst.page(name_of(metric, voice), version, f"evidence#figure-{metric.id}")

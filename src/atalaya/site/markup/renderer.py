@@ -1,0 +1,141 @@
+"""How does every fragment speak: in one language, escaped, with its states told by word and by shape?
+
+A state is told three times: by its word, by a shape that differs from all others beside it, and only then by
+colour. The table of shapes is the whole of that rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from atalaya.core.words import N_, StrictEnum, Text, instant, sentence
+from atalaya.records.judged import Burning, DutyState, FlakyClass, State
+from atalaya.records.stored import Outcome, Presence, ReadStatus, Severity, VerdictStatus
+from atalaya.site.i18n.language import Language
+from atalaya.site.markup import myst
+from atalaya.site.markup.myst import Markdown
+
+MORE = N_("… ({n} characters)")
+
+# The shape, and the tone that the style sheet colours.
+SHAPES: dict[StrictEnum, tuple[str, str]] = {
+    State.PROVEN: ("●", "good"),
+    State.MEETS: ("◕", "good"),
+    State.FAIL: ("✖", "bad"),
+    State.INCONCLUSIVE: ("◑", "unsure"),
+    State.UNKNOWN: ("○", "unknown"),
+    State.NOT_APPLICABLE: ("–", "unknown"),
+    VerdictStatus.GO: ("●", "good"),
+    VerdictStatus.ON_TRACK: ("◕", "good"),
+    VerdictStatus.NO_GO: ("✖", "bad"),
+    VerdictStatus.OFF_TRACK: ("▲", "bad"),
+    VerdictStatus.INVALID: ("⊘", "bad"),
+    VerdictStatus.INCONCLUSIVE: ("◑", "unsure"),
+    VerdictStatus.EXTEND: ("▶", "unsure"),
+    VerdictStatus.WAITING: ("○", "unknown"),
+    FlakyClass.CONFIRMED: ("▲", "bad"),
+    FlakyClass.REGRESSION: ("◆", "bad"),
+    FlakyClass.BROKEN: ("✖", "bad"),
+    FlakyClass.SUSPECT: ("◑", "unsure"),
+    FlakyClass.HEALTHY: ("●", "good"),
+    FlakyClass.UNOBSERVED: ("○", "unknown"),
+    Outcome.KEPT: ("●", "good"),
+    Outcome.BROKEN: ("✖", "bad"),
+    Outcome.NOT_APPLICABLE: ("–", "unknown"),
+    Outcome.UNKNOWN: ("○", "unknown"),
+    DutyState.MET: ("●", "good"),
+    DutyState.FAILED: ("✖", "bad"),
+    DutyState.MISSING: ("○", "unsure"),
+    DutyState.NOT_YET_DUE: ("◌", "unknown"),
+    DutyState.SIGNED: ("◉", "good"),
+    DutyState.PERSON_SIGNS: ("✎", "unsure"),
+    DutyState.NOT_APPLICABLE: ("–", "unknown"),
+    ReadStatus.READ: ("●", "good"),
+    ReadStatus.UNREADABLE: ("✖", "bad"),
+    ReadStatus.DECLINED: ("⊘", "unsure"),
+    ReadStatus.UNSUPPORTED: ("○", "unsure"),
+    Presence.SEEN: ("▲", "unsure"),
+    Presence.NOT_SEEN: ("●", "good"),
+    Presence.UNKNOWN: ("○", "unknown"),
+    Burning.YES: ("▲", "unsure"),
+    Burning.NO: ("●", "good"),
+    Burning.UNKNOWN: ("○", "unknown"),
+    Severity.CRITICAL: ("◆", "plain"),
+    Severity.MAJOR: ("◈", "plain"),
+    Severity.MINOR: ("◇", "plain"),
+}
+
+
+class Renderer:
+    """One language, and the only ways from a value to the text of a fragment."""
+
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def __call__(self, template: str, /, **values: Any) -> Markdown:
+        """One of our sentences, translated and filled; strings among the values become code spans."""
+        return self.say(Text(template=template, values=values))
+
+    def say(self, text: Text) -> Markdown:
+        """A sentence that was computed elsewhere."""
+        return Markdown(self.language.say(text, escape=self.literal, prose=myst.escaped))
+
+    def literal(self, value: str, limit: int = myst.LIMIT) -> Markdown:
+        """A name or a message that a stranger chose."""
+        return myst.literal(value, limit, self.language.gettext(MORE))
+
+    def plain(self, value: str) -> Markdown:
+        """Prose that a person wrote for people to read."""
+        return myst.plain(value, more=self.language.gettext(MORE))
+
+    def ours(self, words: str) -> Markdown:
+        """A stored sentence of ours that takes no values, such as a promise."""
+        return self.say(sentence(words))
+
+    def word(self, word: StrictEnum) -> Markdown:
+        """A word of a closed set."""
+        return myst.escaped(self.language.gettext(str(word.value)))
+
+    def badge(self, word: StrictEnum, *classes: str) -> Markdown:
+        """A state, told by its shape and its word before its colour."""
+        return myst.span(
+            self.shaped(word), "state", f"tone-{SHAPES[word][1]}", f"state-{_slug(str(word.value))}", *classes
+        )
+
+    def shaped(self, word: StrictEnum) -> Markdown:
+        """A state by its shape and its word, where there is no colour."""
+        return Markdown(f"{SHAPES[word][0]} ") + self.word(word)
+
+    def mark(self, shape: str, words: Markdown, tone: str, *classes: str) -> Markdown:
+        """A badge for words that are no state."""
+        return myst.span(Markdown(f"{shape} ") + words, "state", f"tone-{tone}", *classes)
+
+    def at(self, at: datetime | None, *classes: str) -> Markdown:
+        """An instant, which the page's script follows with its age."""
+        return myst.span(Markdown(instant(at)), "instant", *classes) if at else myst.NOTHING
+
+    def number(self, value: float | None, spec: str = "") -> Markdown:
+        """A number as the language has it; a dash where there is none."""
+        return myst.NOTHING if value is None else myst.escaped(self.language.number(value, spec))
+
+    def hour(self, hours: float, spec: str = "") -> Markdown:
+        """An hour of the watch."""
+        return myst.escaped(f"T+{self.language.number(hours, spec)}")
+
+    def interval(self, value: float, low: float, high: float, spec: str = ".1%") -> Markdown:
+        """A value, and between which ends it lies."""
+        value_, low_, high_ = (self.number(one, spec) for one in (value, low, high))
+        return Markdown(f"{value_} ({low_} … {high_})")
+
+    def counts(self, *values: float) -> Markdown:
+        """Numbers side by side, such as a part and its whole."""
+        return myst.joined(map(self.number, values), Markdown(" / "))
+
+    def say_all(self, texts: Iterable[Text], *, ordered: bool = False) -> Markdown:
+        return myst.bullets((self.say(text) for text in texts), ordered=ordered)
+
+
+def _slug(word: str) -> str:
+    return word.lower().replace(" ", "-")

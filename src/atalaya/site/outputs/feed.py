@@ -1,0 +1,94 @@
+"""How does a feed reader hear of what happened: Atom (RFC 4287), the same bytes for the same happenings?
+
+Links are relative to the feed, as the pages' own are: nobody knows at build time where the site will stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import NamedTuple
+from xml.etree import ElementTree
+
+from atalaya.core.words import N_, Text
+from atalaya.records.judged import Judgement
+from atalaya.records.stored import Release
+from atalaya.site.markup import myst
+from atalaya.site.markup.renderer import Renderer
+from atalaya.watch.notifications import Notification, happenings
+
+NAMESPACE = "http://www.w3.org/2005/Atom"
+NEWEST = 100  # a feed is for what is new; the pages hold the rest
+NAME = "feed.atom"
+
+
+class Told(NamedTuple):
+    """A happening, the release that it is of, and the way from the feed to that release's front."""
+
+    release: Release
+    happening: Notification
+    way: str
+
+
+def of_release(judgement: Judgement, voice: Renderer) -> str:
+    """The feed of one release, in one language."""
+    release = judgement.release
+    told = [Told(release, one, "") for one in happenings(judgement)]
+    return _feed(told, voice, title=_title(release, voice), id=_id(release.version, voice), began=release.opened_at)
+
+
+def of_site(judgements: Sequence[Judgement], voice: Renderer, way: str) -> str:
+    """The feed of all releases. ``way`` leads from a release's folder to its pages in this language."""
+    told = [Told(one.release, each, f"{one.release.version}/{way}") for one in judgements for each in happenings(one)]
+    began = min((one.release.opened_at for one in judgements), default=datetime(2026, 1, 1, tzinfo=UTC))
+    return _feed(told, voice, title="Atalaya", id=_id("site", voice), began=began)
+
+
+def _title(release: Release, voice: Renderer) -> str:
+    name = f"Atalaya {release.version}"
+    return f"{voice.language.gettext(N_('REHEARSAL'))}: {name}" if release.rehearsal else name
+
+
+def _id(name: str, voice: Renderer) -> str:
+    """A name for ever, whoever publishes it where (RFC 4151)."""
+    return f"tag:atalaya.invalid,2026:{name}/{voice.language.code}"
+
+
+def _feed(told: Sequence[Told], voice: Renderer, *, title: str, id: str, began: datetime) -> str:
+    newest = sorted(told, key=lambda one: (one.happening.at, one.happening.id), reverse=True)[:NEWEST]
+    feed = ElementTree.Element("feed", {"xmlns": NAMESPACE, "xml:lang": voice.language.code})
+    _add(feed, "id", id)
+    _add(feed, "title", title)
+    _add(feed, "updated", _at(newest[0].happening.at if newest else began))
+    ElementTree.SubElement(feed, "link", {"rel": "self", "href": NAME, "type": "application/atom+xml"})
+    ElementTree.SubElement(feed, "link", {"rel": "alternate", "href": "index.html", "type": "text/html"})
+    _add(ElementTree.SubElement(feed, "author"), "name", "Atalaya")
+    for one in newest:
+        _entry(feed, one, voice)
+    ElementTree.indent(feed)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(feed, encoding="unicode") + "\n"
+
+
+def _entry(feed: ElementTree.Element, one: Told, voice: Renderer) -> None:
+    happening = one.happening
+    entry = ElementTree.SubElement(feed, "entry")
+    # The same in the release's feed and the site's, so that who reads both is told once.
+    _add(entry, "id", f"{_id(one.release.version, voice)}/{happening.id}")
+    _add(entry, "title", f"{_title(one.release, voice)}: {said(happening.title, voice)}")
+    _add(entry, "updated", _at(happening.at))
+    ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": one.way + happening.page, "type": "text/html"})
+    content = ElementTree.SubElement(entry, "content", {"type": "text"})
+    content.text = said(happening.body, voice)
+
+
+def said(sentence: Text, voice: Renderer) -> str:
+    """A sentence as plain text, in which nothing is hidden and nothing is illegal in XML."""
+    return myst.visible(voice.language.say(sentence), 1000)
+
+
+def _add(to: ElementTree.Element, name: str, words: str) -> None:
+    ElementTree.SubElement(to, name).text = myst.visible(words)
+
+
+def _at(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

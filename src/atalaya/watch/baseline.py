@@ -1,0 +1,69 @@
+"""Which release is this one held against, and what did it show?
+
+The last one before it that was accepted: whose watch ended in GO. Never one that failed, never one that is still
+watched, and a rehearsal only for a rehearsal. It is judged without a baseline of its own, so that one release's
+verdict does not hang on a chain of others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import NamedTuple
+
+from atalaya.core.errors import EvidenceError, ReleaseError
+from atalaya.core.settings import Settings
+from atalaya.core.window import ends_at
+from atalaya.evidence.ledger import ledger
+from atalaya.harness.pack import Pack
+from atalaya.metrics.engine import Engine, opened
+from atalaya.metrics.measure import basis_of
+from atalaya.metrics.window_query import Baseline, MetricQuery
+from atalaya.records.stored import Release, VerdictStatus
+from atalaya.watch import folder
+
+
+class Accepted(NamedTuple):
+    """An accepted release as it stood when the one to compare was opened, and its evidence."""
+
+    release: Release
+    folder: Path
+    fixed_at: Mapping[str, datetime]
+    engine: Engine | None = None
+
+    @contextmanager
+    def opened(self) -> Iterator[Accepted]:
+        """The same with its evidence at hand."""
+        evidence = self.folder / "evidence"
+        with opened(evidence, damaged=ledger.survey(evidence).damaged) as engine:
+            yield self._replace(engine=engine)
+
+    def over(self, elapsed: timedelta, settings: Settings) -> Baseline | None:
+        """What it showed over as much of its window as has passed of the other's, by the other's settings."""
+        if self.engine is None:
+            return None
+        as_of = self.release.opened_at + elapsed
+        span = MetricQuery(release=self.release, as_of=as_of, settings=settings, fixed_at=self.fixed_at)
+        return basis_of(self.engine, span)
+
+
+def accepted_before(releases: Path, release: Release, settings: Settings, pack: Pack) -> Accepted | None:
+    """The last accepted release before this one; None where there is none."""
+    from atalaya.watch.judgement import judge_release
+
+    for other in folder.find(releases):
+        if ends_at(other) > release.opened_at or other.rehearsal is not release.rehearsal:
+            continue
+        if other.version.startswith(folder.LOCAL) and not release.version.startswith(folder.LOCAL):
+            continue
+        place = releases / other.version
+        # What is said of it later, or asked of it now, does not change what it was then.
+        try:
+            judged = judge_release(place, other, as_of=release.opened_at, settings=settings, pack=pack, baseline=False)
+        except (ReleaseError, EvidenceError):
+            continue  # what cannot be judged was not accepted; its own pages say why
+        if judged.verdict.word is VerdictStatus.GO:
+            return Accepted(judged.release, place, judged.fixed_at)
+    return None

@@ -1,0 +1,50 @@
+"""What is the cause of an incident, so that the same one does not open twice?
+
+A cause is told by its fingerprint, made of what broke, the type of the error and the place: never of a message,
+which holds numbers and names.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from atalaya.records.judged import ArtefactFinding
+from atalaya.records.stored import Event, Observation
+
+_ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
+
+
+def fingerprint(rule: str, what: str, error: str, place: str) -> str:
+    """The name of a cause.
+
+    >>> fingerprint("stale-read", "stale-read", "", "smoke") == fingerprint("stale-read", "stale-read", "", "smoke")
+    True
+    """
+    return hashlib.sha256("\0".join((rule, what, error, place)).encode("utf-8", "replace")).hexdigest()[:16]
+
+
+def error_type(message: str) -> str:
+    """The type of the first error that a message names; empty where it names none.
+
+    >>> error_type("expected ConfigError, got ValueError: could not convert 'x7'")
+    'ConfigError'
+    """
+    found = _ERROR.search(message[:2000])
+    return found[0] if found else ""
+
+
+def cause_of(observation: Observation) -> str:
+    """The fingerprint of a broken promise: the family of its check is the place."""
+    family = observation.promise.partition(".")[0]
+    return fingerprint("promise-broken", observation.promise, error_type(observation.reason), family)
+
+
+def cause_of_finding(found: ArtefactFinding) -> str:
+    """The fingerprint of something that is wrong with a published file: the file is the place."""
+    return fingerprint(found.rule, "artefact", "", found.file)
+
+
+def cause_of_event(event: Event, rule: str) -> str:
+    """The fingerprint of an event, by the rule that opens an incident for it."""
+    return fingerprint(rule, event.event.value, error_type(event.message), event.place)

@@ -1,0 +1,355 @@
+"""When does an incident open by itself, and when does it come back?
+
+Pure functions of a judgement: :data:`OPENS` is the whole of the rules, and the docs print it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from atalaya.core.window import due_at
+from atalaya.core.words import N_
+from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
+from atalaya.records.judged import Acts, FlakyClass, Judgement, State
+from atalaya.records.stored import (
+    Environment,
+    Event,
+    IncidentStep,
+    Metadata,
+    Observation,
+    Outcome,
+    Severity,
+    TestAttempt,
+    record_metadata,
+)
+from atalaya.watch import package_findings
+from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, fingerprint
+from atalaya.watch.incidents.fix_verification import landed_at
+from atalaya.watch.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
+
+STORM = 5  # more new causes of one rule than this, at once, are one incident
+BY = "atalaya"
+
+
+class Sighting(NamedTuple):
+    """One cause, as often as it was seen. ``about`` is the metric, or the family of promises, that it hurts."""
+
+    rule: str
+    fingerprint: str
+    severity: Severity
+    about: str
+    metric: str
+    impact: str
+    first_at: datetime
+    last_at: datetime
+    times: int
+    shows: tuple[str, ...]
+
+
+class OpensWhen(NamedTuple):
+    """One line of the table: which incident opens, and what stands in its way when it does."""
+
+    id: str
+    severity: str
+    says: str
+    see: Callable[[Judgement], Iterator[Sighting]]
+
+
+# ── what the rules see ───────────────────────────────────────────────────────
+
+
+def _promises(judgement: Judgement) -> Iterator[Sighting]:
+    """Each promise whose latest outcome is broken, but for those that are minor."""
+    broken: dict[str, list[tuple[Observation, str]]] = {}
+    for trace in judgement.traces:
+        if isinstance(trace.record, Observation):
+            broken.setdefault(trace.record.promise, []).append((trace.record, trace.segment))
+    for status in judgement.promises:
+        promise = status.promise
+        if status.outcome is not Outcome.BROKEN or promise.severity is Severity.MINOR:
+            continue
+        seen = sorted(broken[promise.id], key=lambda one: one[0].occurred_at)
+        cause = cause_of(seen[-1][0])
+        alike = [(one, segment) for one, segment in seen if cause_of(one) == cause]
+        yield Sighting(
+            rule="promise-broken",
+            fingerprint=cause,
+            severity=promise.severity,
+            about=promise.contract,
+            metric="",
+            impact=f"The promise {promise.id} is broken: {promise.says}",
+            first_at=alike[0][0].occurred_at,
+            last_at=alike[-1][0].occurred_at,
+            times=len(alike),
+            shows=_few(segment for _, segment in alike),
+        )
+
+
+def _events(it: MetricDefinition, events: EventCount) -> OpensWhen:
+    """Unexpected events that a metric counts, alike by the type of the error and the place."""
+    rule = events.opens
+
+    def see(judgement: Judgement) -> Iterator[Sighting]:
+        alike: dict[str, list[tuple[Event, str]]] = {}
+        for trace in judgement.traces:
+            event = trace.record
+            if not isinstance(event, Event) or event.event is not events.kind or event.expected:
+                continue
+            # A real service is shown beside and decides nothing; so it opens nothing either.
+            if event.environment is not Environment.SERVICE and (event.blocking or not rule.blocking_only):
+                alike.setdefault(cause_of_event(event, rule.id), []).append((event, trace.segment))
+        for name, found in sorted(alike.items()):
+            times = sorted(event.occurred_at for event, _ in found)
+            yield Sighting(
+                rule=rule.id,
+                fingerprint=name,
+                severity=rule.severity,
+                about=it.id,
+                metric=it.id,
+                impact=f"{rule.says.removesuffix('.')}, in {found[0][0].place}",
+                first_at=times[0],
+                last_at=times[-1],
+                times=len(found),
+                shows=_few(segment for _, segment in found),
+            )
+
+    return OpensWhen(rule.id, str(rule.severity), rule.says, see)
+
+
+def _metrics(judgement: Judgement) -> Iterator[Sighting]:
+    """A metric that fails: at once where it is a count, else as it was at the last checkpoint.
+
+    It comes back at a checkpoint, and not before: what it counted stays counted when a fix lands.
+    """
+    look = judgement.looks[-1] if judgement.looks else None
+    failed_then = look.failing if look else ()
+    for metric in judgement.metrics:
+        fails_now = metric.state is State.FAIL and metric.acts is Acts.AT_ONCE
+        if not METRICS[metric.id].opens_by_figure or not (fails_now or metric.id in failed_then):
+            continue
+        looked_at = due_at(judgement.release, look.hours) if look and metric.id in failed_then else None
+        yield Sighting(
+            rule="metric-failed",
+            fingerprint=fingerprint("metric-failed", metric.id, "", ""),
+            about=metric.id,
+            severity=Severity.CRITICAL if metric.critical else Severity.MAJOR,
+            metric=metric.id,
+            impact=f"The metric {metric.id} fails its threshold: {metric.threshold}",
+            first_at=looked_at or judgement.as_of,
+            last_at=looked_at or judgement.release.opened_at,
+            times=1,
+            shows=(),
+        )
+
+
+def _artefact(rule: package_findings.Rule) -> OpensWhen:
+    """A rule about what is published opens an incident of its own severity."""
+
+    def see(judgement: Judgement) -> Iterator[Sighting]:
+        for found in judgement.published:
+            if found.rule == rule.id:
+                yield Sighting(
+                    rule=rule.id,
+                    fingerprint=cause_of_finding(found),
+                    severity=found.severity,
+                    about="artefact",
+                    metric="",
+                    impact=str(found.says),
+                    first_at=found.at,
+                    last_at=found.last_at or found.at,
+                    times=1,
+                    shows=(),
+                )
+
+    return OpensWhen(rule.id, str(rule.severity), rule.says, see)
+
+
+OPENS: tuple[OpensWhen, ...] = (
+    OpensWhen(
+        "promise-broken",
+        N_("the promise's"),
+        N_("A critical or a major promise is broken in its latest run."),
+        _promises,
+    ),
+    # What is more severe is said first.
+    *(_events(it, events) for it, events in reversed(tuple(counting_events()))),
+    OpensWhen(
+        "metric-failed",
+        N_("the metric's"),
+        N_("A metric fails its threshold, and no event of its own opens an incident."),
+        _metrics,
+    ),
+    *map(_artefact, package_findings.RULES),
+)
+
+
+# ── what opens, and what comes back ──────────────────────────────────────────
+
+
+def sightings(judgement: Judgement) -> tuple[Sighting, ...]:
+    """All that the rules see. A metric that fails for what is seen already is not seen once more."""
+    found = [sighting for rule in OPENS for sighting in rule.see(judgement)]
+    told = {one.metric for one in found if one.rule != "metric-failed"}
+    if _flaky_are_promises(judgement, found):
+        told |= {it.id for it in METRICS.values() if TestAttempt in it.evidence}
+    return tuple(one for one in found if one.rule != "metric-failed" or one.metric not in told)
+
+
+def _flaky_are_promises(judgement: Judgement, found: Sequence[Sighting]) -> bool:
+    """Whether all that is flaky are promises that were broken and that an incident stands for."""
+    causes = {cause for one in judgement.transitions for cause in one.fingerprints}
+    causes |= {one.fingerprint for one in found}
+    broken = (trace.record for trace in judgement.traces if isinstance(trace.record, Observation))
+    covered = {one.promise for one in broken if cause_of(one) in causes}
+    return {one.test for one in judgement.flaky if one.kind is FlakyClass.CONFIRMED} <= covered
+
+
+def due(judgement: Judgement, *, at: datetime) -> tuple[IncidentStep, ...]:
+    """The steps that the rules take now: incidents that open, join a storm, or come back."""
+    latest = {one.incident: one for one in judgement.transitions}
+    steps: list[IncidentStep] = []
+    new: dict[str, list[Sighting]] = {}
+    for sighting in sightings(judgement):
+        known = _stands_for(sighting, latest.values())
+        if known is None:
+            new.setdefault(sighting.rule, []).append(sighting)
+        elif _came_back(sighting, known, judgement.transitions):
+            steps.append(_reopened(known, sighting, judgement, at))
+    for rule, of_rule in new.items():
+        storm = next((one for one in latest.values() if one.rule == rule and _is_storm(one)), None)
+        if storm is not None:
+            back = next((one for one in of_rule if _came_back(one, storm, judgement.transitions)), None)
+            steps.append(
+                _reopened(storm, back, judgement, at, more=of_rule) if back else _joined(storm, of_rule, judgement, at)
+            )
+        elif len(of_rule) > STORM:
+            steps.append(_opened(of_rule, latest, judgement, at))
+        else:
+            steps += [_opened([one], latest, judgement, at) for one in of_rule]
+    return tuple(steps)
+
+
+def _is_live(one: IncidentStep) -> bool:
+    return one.state not in OVER
+
+
+def _is_storm(one: IncidentStep) -> bool:
+    return _is_live(one) and len(one.fingerprints) > STORM
+
+
+def _stands_for(sighting: Sighting, latest: Iterable[IncidentStep]) -> IncidentStep | None:
+    """The incident that a sighting belongs to. One that a person wrote stands for all that spoils its metric.
+
+    A cause that comes back long after it was over is another incident.
+    """
+    found = None
+    for one in latest:
+        theirs = not one.fingerprints and one.metric and one.metric == sighting.metric
+        if sighting.fingerprint in one.fingerprints or theirs:
+            too_late = one.state == RESOLVED and sighting.last_at > one.occurred_at + timedelta(
+                days=REOPENS_WITHIN_DAYS
+            )
+            if not too_late and (found is None or _is_live(one)):
+                found = one
+    return found
+
+
+def _came_back(sighting: Sighting, known: IncidentStep, transitions: Sequence[IncidentStep]) -> bool:
+    landed = landed_at(known.incident, transitions)
+    return known.state in FIXED and landed is not None and sighting.last_at > landed
+
+
+def _reopened(
+    known: IncidentStep, sighting: Sighting, judgement: Judgement, at: datetime, more: Sequence[Sighting] = ()
+) -> IncidentStep:
+    why = (
+        "The fix failed: it was seen again while it was being monitored."
+        if known.state == MONITORING
+        else f"It came back within {REOPENS_WITHIN_DAYS} days."
+    )
+    return _step(known, judgement, at, state=REOPENED, why=why, of=[sighting, *more])
+
+
+def _joined(storm: IncidentStep, of_rule: Sequence[Sighting], judgement: Judgement, at: datetime) -> IncidentStep:
+    why = f"The storm goes on: {len(of_rule)} more of the same kind."
+    return _step(storm, judgement, at, state=storm.state, why=why, of=of_rule)
+
+
+def _step(
+    known: IncidentStep, judgement: Judgement, at: datetime, *, state: str, why: str, of: Sequence[Sighting]
+) -> IncidentStep:
+    """A step that changes what a rule may change, and leaves what people wrote."""
+    return IncidentStep(
+        **_metadata(judgement, at),
+        by=BY,
+        incident=known.incident,
+        opened_at=known.opened_at,
+        state=state,
+        severity=known.severity,
+        impact=known.impact,
+        root_cause=known.root_cause,
+        fix=known.fix,
+        metric=known.metric,
+        why=why,
+        rule=known.rule,
+        fingerprints=_once((*known.fingerprints, *(one.fingerprint for one in of))),
+        blocks=known.blocks,
+        shows=_once((*known.shows, *(name for one in of for name in one.shows))),
+    )
+
+
+def _opened(
+    of_rule: Sequence[Sighting], latest: Mapping[str, IncidentStep], judgement: Judgement, at: datetime
+) -> IncidentStep:
+    ranked = sorted(of_rule, key=lambda one: (list(Severity).index(one.severity), one.first_at, one.fingerprint))
+    first = ranked[0]
+    causes = tuple(sorted(one.fingerprint for one in of_rule))
+    since = min(one.first_at for one in of_rule).replace(microsecond=0)  # to the second, as people read it
+    impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
+    return IncidentStep(
+        **_metadata(judgement, at),
+        by=BY,
+        incident=_name(causes, latest),
+        opened_at=since,
+        state=OPEN,
+        severity=first.severity,
+        impact=impact,
+        root_cause="",
+        fix="",
+        metric=first.metric,
+        why=f"The rule {first.rule} opened it.",
+        rule=first.rule,
+        fingerprints=causes,
+        blocks=_blocks(of_rule, judgement),
+        shows=_few(name for one in of_rule for name in one.shows),
+    )
+
+
+def _metadata(judgement: Judgement, at: datetime) -> Metadata:
+    return record_metadata(f"rules-{at:%Y%m%dT%H%M%S}", judgement.release.own_environment, at)
+
+
+def _name(causes: Sequence[str], latest: Mapping[str, IncidentStep]) -> str:
+    """A name that follows from the cause, so that two who open it at once open one incident."""
+    digest = hashlib.sha256("\0".join(causes).encode()).hexdigest()[:6].upper()
+    names = (f"INC-{digest}", *(f"INC-{digest}-{number}" for number in range(2, 1000)))
+    return next(name for name in names if name not in latest)
+
+
+def _blocks(of_rule: Sequence[Sighting], judgement: Judgement) -> tuple[str, ...]:
+    """The duties that an incident of these metrics, or families of promises, stands in the way of."""
+    about = {one.about for one in of_rule}
+    duties = (duty for point in judgement.checkpoints for duty in point.duties)
+    return tuple(sorted(duty.id for duty in duties if about.intersection(duty.blocked_by)))
+
+
+def _few(names: Iterable[str], most: int = 20) -> tuple[str, ...]:
+    """Where the evidence is: enough to begin with, whatever a storm brought."""
+    return _once(names)[:most]
+
+
+def _once(names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for name in names if name))

@@ -1,0 +1,408 @@
+"""What can be said of a release, as of one instant?
+
+Pure in time: the same evidence, settings and instant give the same judgement, whenever it is asked for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from atalaya.core.settings import Settings
+from atalaya.core.window import LOOKS_H, due_at
+from atalaya.core.words import Text, text
+from atalaya.evidence.ledger import ledger, manifest
+from atalaya.evidence.ledger.ledger import Segment
+from atalaya.harness.pack import Pack
+from atalaya.metrics.burn_rate import pace
+from atalaya.metrics.coverage import coverage
+from atalaya.metrics.definitions import counting_events
+from atalaya.metrics.detector_power import sensitivity
+from atalaya.metrics.engine import Engine, opened
+from atalaya.metrics.flaky_list import flaky
+from atalaya.metrics.measure import measure
+from atalaya.metrics.timeseries import course
+from atalaya.metrics.window_query import MetricQuery
+from atalaya.records.judged import (
+    CheckpointVerdict,
+    Compared,
+    Coverage,
+    EnvironmentTotals,
+    Figure,
+    Judgement,
+    Metric,
+    PromiseStatus,
+    State,
+    Trace,
+    Verdict,
+)
+from atalaya.records.results import Promise
+from atalaya.records.stored import (
+    Artefact,
+    Built,
+    CaseOutcome,
+    Decision,
+    Event,
+    Evidence,
+    Finding,
+    IncidentStep,
+    JobAttempt,
+    Notice,
+    Observation,
+    Outcome,
+    Proof,
+    Reading,
+    Release,
+    RunContext,
+    Severity,
+    TestAttempt,
+    VerdictRecord,
+    WatchTransition,
+)
+from atalaya.verdict import Situation, judge
+from atalaya.watch import package_findings
+from atalaya.watch.backlog import BacklogInputs, backlog
+from atalaya.watch.baseline import Accepted, accepted_before
+from atalaya.watch.checkpoints import checkpoints
+from atalaya.watch.close_checks import questions
+from atalaya.watch.drift import moves
+from atalaya.watch.folder import find
+from atalaya.watch.incidents.fix_verification import follow, not_shown
+from atalaya.watch.incidents.incidents import read_pages
+from atalaya.watch.seal import followers_of, is_sealed, state_of
+from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
+from atalaya.watch.states import MONITORING
+from atalaya.watch.window import in_window, is_recorded
+
+NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
+Kind = TypeVar("Kind", bound=Evidence)
+
+
+def judge_release(
+    folder: Path, release: Release, *, as_of: datetime | None, settings: Settings, pack: Pack, baseline: bool = True
+) -> Judgement:
+    """Everything that the pages of a release are made from.
+
+    :param as_of: the instant to judge as of; None means that of the newest record, or T+0 where there is none.
+    :param pack: the checks that were run, and what they promise.
+    :param baseline: whether the last accepted release is looked for, to compare with.
+    """
+    evidence = folder / "evidence"
+    found = ledger.survey(evidence)
+    everything = [record for segment in found.segments for record in segment.records]
+    told_by = as_of or datetime.max.replace(tzinfo=UTC)
+    as_of = as_of or max(
+        (record.recorded_at for record in everything if not isinstance(record, NOT_EVIDENCE)), default=release.opened_at
+    )
+    seal = state_of(folder, followers_of(folder.parent, release.version))
+    with ExitStack() as stack:
+        engine = stack.enter_context(opened(evidence, damaged=found.damaged))
+        basis = accepted_before(folder.parent, release, settings, pack) if baseline else None
+        case = Case(
+            release=release,
+            pack=pack,
+            settings=settings,
+            records=everything,
+            engine=engine,
+            problems=(
+                *(text("{problem}", problem=problem) for problem in found.problems),
+                *manifest.missing(found),
+                *seal.differs,
+            ),
+            basis=stack.enter_context(basis.opened()) if basis else None,
+            superseded=_superseded(folder, release),
+        )
+        looks = _looks(case, as_of)
+        view = _view(case, as_of, {look.hours: look.metrics for look in looks})
+        environments = _environments(engine, view.span)
+        spent = pace(engine, view.span)
+        went = course(engine, view.span, view.situation.metrics)
+        unsteady = tuple(one for one in flaky(engine, view.span) if one.failures)
+    findings = _newest_findings(pack, _of(view.records, Finding))
+    verdict = judge(view.situation)
+    known = [one for one in everything if is_recorded(one, release, told_by)]
+    looked = sorted(view.records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
+    published = package_findings.findings(looked)
+    incidents = follow(
+        view.standing.transitions,
+        observations=_of(view.records, Observation),
+        events=[event for event in _of(view.records, Event) if not event.expected],
+        metrics=view.situation.metrics,
+        published=published,
+    )
+    judgement = Judgement(
+        release=view.release,
+        as_of=as_of,
+        verdict=verdict,
+        metrics=view.situation.metrics,
+        checkpoints=view.situation.checkpoints,
+        coverage=view.coverage,
+        promises=view.statuses,
+        findings=findings,
+        limitations=pack.limitations,
+        incidents=view.situation.incidents,
+        backlog=backlog(
+            BacklogInputs(
+                promises=view.statuses,
+                metrics=view.situation.metrics,
+                findings=findings,
+                limitations=pack.limitations,
+                incidents=view.situation.incidents,
+                followed=incidents,
+                coverage=view.coverage,
+            )
+        ),
+        segments=tuple(
+            one.info for one in found.segments if any(record.recorded_at <= as_of for record in one.records)
+        ),
+        # Every file that was taken in is listed, also one that tells of another time.
+        readings=tuple(_of([one for one in everything if is_recorded(one, release, as_of)], Reading)),
+        contexts=tuple(_of(view.records, RunContext)),
+        traces=tuple(_traces(found.segments, view.release, as_of)),
+        looks=tuple(
+            CheckpointVerdict(
+                hours=one.hours,
+                verdict=one.verdict,
+                late=_late(case, one, as_of),
+                failing=tuple(metric.id for metric in one.metrics if metric.state is State.FAIL),
+                figures=tuple(
+                    Figure(metric=of.id, value=of.value, low=of.low, high=of.high, state=of.state) for of in one.metrics
+                ),
+            )
+            for one in looks
+        ),
+        course=went,
+        environments=environments,
+        changes=view.standing.changes,
+        pace=spent,
+        flaky=unsteady,
+        baseline=basis.release.version if basis else "",
+        fixed_at=dict(view.span.fixed_at),
+        defects_seeded=view.situation.defects_seeded,
+        defects_caught=view.situation.defects_caught,
+        state=view.standing.state,
+        transitions=view.standing.transitions,
+        followed=incidents,
+        seal=seal,
+        disputed=view.situation.disputed,
+        said=tuple(_of(known, VerdictRecord)),
+        decisions=tuple(_of(known, Decision)),
+        artefacts=tuple(_of(view.records, Artefact)),
+        built=tuple(_of(view.records, Built)),
+        published=published,
+        moves=moves(looked),
+        notices=tuple(_of(known, Notice)),
+        steps=tuple(_of(known, WatchTransition)),
+        # Pages are those of now, so they are compared with all that is recorded.
+        pages=read_pages(folder / "incidents", incident_steps(in_order(everything, IncidentStep))[0]),
+        digest=digest_of(verdict, view.situation.metrics),
+    )
+    return replace(judgement, questions=tuple(questions(judgement)))
+
+
+def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
+    """The name of a verdict: over its words, its instant, and the five figures that it rests on."""
+    return hashlib.sha256(msgspec.json.encode((verdict, metrics), order="deterministic")).hexdigest()
+
+
+def _superseded(folder: Path, release: Release) -> bool:
+    """Whether the settings of now are another release's: one that was opened since."""
+    return (
+        release.rehearsal
+        or is_sealed(folder)
+        or any(other.opened_at > release.opened_at and not other.rehearsal for other in find(folder.parent))
+    )
+
+
+class Case(NamedTuple):
+    """All that the judgements of one release, as of any instant, are made from."""
+
+    release: Release
+    pack: Pack
+    settings: Settings
+    records: Sequence[Evidence]
+    engine: Engine
+    problems: tuple[Text, ...]
+    basis: Accepted | None
+    superseded: bool
+
+
+class View(NamedTuple):
+    """What was known at one instant, and what the rules look at."""
+
+    release: Release
+    span: MetricQuery
+    records: list[Evidence]
+    statuses: tuple[PromiseStatus, ...]
+    coverage: Coverage
+    standing: Standing
+    situation: Situation
+
+
+class CheckpointVerdictInputs(NamedTuple):
+    """What one checkpoint showed, as it was then."""
+
+    hours: int
+    metrics: tuple[Metric, ...]
+    verdict: Verdict
+
+
+def _looks(case: Case, as_of: datetime) -> list[CheckpointVerdictInputs]:
+    """Each checkpoint that has passed, in order: what one found worse than the basis, the next looks at with care."""
+    looks: list[CheckpointVerdictInputs] = []
+    for hours in LOOKS_H:
+        at = due_at(case.release, hours)
+        if at > as_of:
+            break
+        view = _view(case, at, {look.hours: look.metrics for look in looks})
+        looks.append(CheckpointVerdictInputs(hours, view.situation.metrics, judge(view.situation)))
+    return looks
+
+
+def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> View:
+    now = standing(case.records, case.release, as_of=as_of, settings=case.settings, superseded=case.superseded)
+    release = now.release
+    records = [record for record in case.records if in_window(record, release, as_of)]
+    observations, proofs = _of(records, Observation), _of(records, Proof)
+    of_promise = defaultdict[str, list[Observation]](list)
+    for observation in observations:
+        of_promise[observation.promise].append(observation)
+    statuses = tuple(_status(promise, of_promise[promise.id], proofs) for promise in case.pack.promises)
+    unproven = not_shown(now.transitions, observations)
+    incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
+    span = MetricQuery(
+        release=release,
+        as_of=as_of,
+        settings=now.settings,
+        detectors=sensitivity(case.pack, proofs),
+        fixed_at=now.fixed_at,
+        unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
+        regressed_before=_regressed(
+            {hours: then for hours, then in metrics_at.items() if due_at(release, hours) < as_of}
+        ),
+    )
+    if case.basis is not None:
+        span = replace(span, basis=case.basis.over(as_of - release.opened_at, now.settings))
+    metrics = measure(case.engine, span)
+    # At a checkpoint itself, what is measured is what the checkpoint shows.
+    at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
+    metrics_at = {**metrics_at, **at_this}
+    due = checkpoints(
+        release,
+        as_of=as_of,
+        observations=observations,
+        jobs=_of(records, JobAttempt),
+        metrics=metrics,
+        metrics_at=metrics_at,
+        duties=case.pack.duties,
+        workflows=now.settings.ci.workflows,
+        signatures=now.signatures,
+    )
+    watched = coverage(case.engine, span)
+    seeded, caught = _self_test(proofs)
+    situation = Situation(
+        release=release,
+        as_of=as_of,
+        settings=now.settings,
+        metrics=metrics,
+        metrics_at=dict(metrics_at),
+        checkpoints=due,
+        coverage=watched,
+        incidents=incidents,
+        disputed=(
+            *now.disputed,
+            *(
+                text(
+                    "{incident} is resolved by its record, and counts as {state}: {proof} Reopen it, or watch on.",
+                    incident=id,
+                    state=MONITORING,
+                    proof=proof,
+                )
+                for id, proof in unproven.items()
+            ),
+        ),
+        integrity_problems=(*case.problems, *now.tampered),
+        broken_critical=tuple(
+            status.promise.id
+            for status in statuses
+            if status.outcome is Outcome.BROKEN and status.promise.severity is Severity.CRITICAL
+        ),
+        defects_seeded=seeded,
+        defects_caught=caught,
+    )
+    return View(release, span, records, statuses, watched, now, situation)
+
+
+def _regressed(metrics_at: Mapping[int, tuple[Metric, ...]]) -> frozenset[str]:
+    """What the last checkpoint found worse than the last accepted release."""
+    last = metrics_at[max(metrics_at)] if metrics_at else ()
+    return frozenset(metric.id for metric in last if metric.compared is Compared.REGRESSED)
+
+
+def _late(case: Case, look: CheckpointVerdictInputs, as_of: datetime) -> int:
+    """How many records tell of before a checkpoint, and were written down after it."""
+    at = due_at(case.release, look.hours)
+    return sum(
+        record.occurred_at <= at < record.recorded_at
+        for record in case.records
+        if in_window(record, case.release, as_of)
+    )
+
+
+def _environments(engine: Engine, span: MetricQuery) -> tuple[EnvironmentTotals, ...]:
+    return tuple(msgspec.convert(row, EnvironmentTotals) for row in engine.ask("environments", span.parameters()))
+
+
+def _traces(segments: Sequence[Segment], release: Release, as_of: datetime) -> Iterator[Trace]:
+    """What the figures rest on: every attempt of a job, every event, and the tests and promises that failed."""
+    for segment in segments:
+        for record in segment.records:
+            failed = (isinstance(record, TestAttempt) and record.outcome in NOT_PASSED) or (
+                isinstance(record, Observation) and record.outcome is Outcome.BROKEN
+            )
+            if (failed or isinstance(record, JobAttempt | Event)) and in_window(record, release, as_of):
+                yield Trace(record=record, segment=segment.info.name)
+
+
+def _of(records: Sequence[Evidence], kind: type[Kind]) -> list[Kind]:
+    """The records of one kind, the newest last."""
+    of_kind = [record for record in records if isinstance(record, kind)]
+    return sorted(of_kind, key=lambda record: (record.occurred_at, record.run_id))
+
+
+def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proof]) -> PromiseStatus:
+    counts = Counter(observation.outcome for observation in seen)
+    last = seen[-1] if seen else None
+    red_at = [proof.occurred_at for proof in proofs if promise.id in proof.caught_by]
+    return PromiseStatus(
+        promise=promise,
+        outcome=last.outcome if last else Outcome.UNKNOWN,
+        reason=last.reason if last else "",
+        at=last.occurred_at if last else None,
+        kept=counts[Outcome.KEPT],
+        broken=counts[Outcome.BROKEN],
+        unknown=counts[Outcome.UNKNOWN],
+        last_seen_red_at=max(red_at, default=None),
+        log=last.log if last else (),
+        script=last.script if last else (),
+    )
+
+
+def _self_test(proofs: Sequence[Proof]) -> tuple[int, int]:
+    """How many defects were seeded at the last self-test, and how many the promises that should caught."""
+    newest = {proof.defect: proof for proof in proofs if not proof.canary}
+    caught = [proof for proof in newest.values() if set(proof.expected) <= set(proof.caught_by)]
+    return len(newest), len(caught)
+
+
+def _newest_findings(pack: Pack, findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    newest = {finding.weakness: finding for finding in findings}
+    return tuple(newest[one.id] for one in pack.limitations if one.id in newest)

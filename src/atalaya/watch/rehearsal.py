@@ -1,0 +1,191 @@
+"""How would a watch of 72 hours go, if this happened to the release?
+
+A rehearsal really runs the smoke each simulated hour and the checks at each checkpoint, against the bundled SDK. Where
+a scenario says so, a defect is really seeded in it, and the network really fails. Only the calendar is made up, and
+the people: what they do stands in the scenario as well.
+
+The same scenario, seed and T+0 give the same runs to the byte. So what a run says of this machine is left out.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import tempfile
+import textwrap
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from atalaya.core.window import DAY_H
+from atalaya.core.words import Record
+from atalaya.harness.fault_plan import FaultInjection, FaultPlan
+from atalaya.harness.runner import run_checks, run_smoke
+from atalaya.harness.scenarios import Build, Extend, Happening, Network, Report, Scenario, Schedule, Sign
+from atalaya.records.results import CheckResult, CheckRun, Host, SmokeRun
+from atalaya.sdk.prepare import Prepared
+from atalaya.sdk.source import folder_of
+from atalaya.sdk.source_hash import package_digest
+from atalaya.selftest.prove import make_quick_to_start
+from atalaya.selftest.seeded_faults import inject
+
+LATE_S = 600  # how late the schedule fires, at the most
+FAULTS = ("close", "truncated-body")  # whose errors are worded alike on every system
+NOWHERE = Host(python="", implementation="", os="", freeze=())
+
+# What differs from run to run in a sentence of the SDK or of a check: ports, ids, and what memory was measured.
+VOLATILE = re.compile(
+    r"(?<=127\.0\.0\.1:)\d+|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{32}\b|\b\d{4,}(?= kB\b)"
+)
+
+
+def scenario_help(scenarios: Mapping[str, Scenario]) -> str:
+    """The scenarios as the command's help tells them: what happens in each, hour by hour."""
+    lines = [
+        "The same scenario, seed and T+0 give the same release, to the byte. Nothing is kept before its end.",
+        "",
+        "scenarios:",
+    ]
+    for name, scenario in scenarios.items():
+        lines += [f"  {name}", *textwrap.wrap(scenario.says, 92, initial_indent="    ", subsequent_indent="    ")]
+        happenings = sorted(scenario.happenings, key=lambda one: one.at_h)
+        lines += [f"      T+{one.at_h:g}  {_in_words(one)}" for one in happenings if not isinstance(one, Sign)]
+    return "\n".join(lines)
+
+
+def _in_words(happening: Happening) -> str:
+    match happening:
+        case Build(defect="") | Network(faults=0.0):
+            return "the defect is gone" if isinstance(happening, Build) else "the network is well again"
+        case Build():
+            often = f"every {happening.every} hours " if happening.every > 1 else ""
+            return f"{often}the SDK has the seeded defect {happening.defect}"
+        case Network():
+            return f"the network takes {happening.faults:g} requests of a smoke, on average"
+        case Schedule():
+            return "the schedule fires again" if happening.fires else "the schedule stops firing"
+        case Report():
+            return f"{happening.incident}: {happening.state}{', once the fix is proven' * happening.once_proven}"
+        case Extend():
+            return f"the window is extended to {happening.window_h} h"
+        case Sign():
+            return f"{happening.duty} is signed"
+
+
+# ── the runs ─────────────────────────────────────────────────────────────────
+
+
+class Slot(Record, frozen=True, kw_only=True):
+    """One hour of the rehearsed watch: when the calendar says that the schedule fired, and what ran."""
+
+    hour: int
+    at: datetime
+    runs: tuple[CheckRun | SmokeRun, ...]
+
+
+def rehearse(prepared: Prepared, scenario: Scenario, *, name: str, seed: int, opened_at: datetime) -> Iterator[Slot]:
+    """Each hour of the watch in order. The seed sets how late the schedule fires, and where the network fails.
+
+    :param prepared: an environment that has what the bundled SDK needs.
+    :param name: what the scenario is called: a part of each run's id.
+    """
+    make_quick_to_start(prepared)
+    builds = {"": prepared} | {
+        one.defect: prepared for one in scenario.happenings if isinstance(one, Build) and one.defect
+    }
+    with tempfile.TemporaryDirectory(prefix="atalaya-rehearsal-") as folder:
+        for defect in filter(None, builds):
+            source = inject(prepared.pack, prepared.pack.defect[defect], Path(folder))
+            sick = replace(prepared.subject, digest=package_digest(source / folder_of(prepared.pack.package)))
+            builds[defect] = replace(prepared, paths=(source,), subject=sick)
+
+        def fired(hour: int) -> Slot:
+            drawn = random.Random(f"{name} {seed} {hour}")
+            on_time = hour in (scenario.window_h, scenario.ends_h)
+            late_s = 0 if on_time else drawn.randrange(0, LATE_S)
+            return Slot(
+                hour=hour,
+                at=opened_at + timedelta(hours=hour, seconds=late_s),
+                runs=_runs(builds[scenario.build(hour)], scenario, hour, f"{name}-{seed}", drawn, seed)
+                if scenario.fires(hour)
+                else (),
+            )
+
+        with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
+            try:
+                yield from pool.map(fired, range(scenario.ends_h + 1))
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)  # Ctrl-C waits for what runs, and for no more
+
+
+def _runs(
+    subject: Prepared, scenario: Scenario, hour: int, watch: str, drawn: random.Random, seed: int
+) -> tuple[CheckRun | SmokeRun, ...]:
+    waits = 4 + drawn.randrange(3)
+    weather = weather_of(scenario.faults(hour), waits, drawn)
+    runs: list[CheckRun | SmokeRun] = []
+    if hour % DAY_H == 0:
+        runs.append(settled_checks(run_checks(subject, seed=seed), f"{watch}-T{hour:02}-checks"))
+    runs.append(settled_smoke(run_smoke(subject, waits=waits, weather=weather), f"{watch}-T{hour:02}-smoke"))
+    return tuple(runs)
+
+
+def weather_of(faults: float, waits: int, drawn: random.Random) -> FaultPlan:
+    """So many requests on average that the network takes, each once: any of a wait's three, and never one twice."""
+    number = int(faults) + (drawn.random() < faults % 1)
+    places = drawn.sample([(wait, request) for wait in range(waits) for request in range(3)], min(number, 3 * waits))
+    return FaultPlan(
+        gusts=tuple(FaultInjection(wait=wait, request=request, fault=drawn.choice(FAULTS)) for wait, request in places)
+    )
+
+
+# ── what of a run does not differ between machines ───────────────────────────
+
+
+def settled_checks(run: CheckRun, run_id: str) -> CheckRun:
+    """A run of the checks without its durations, its machine, and what differs from run to run."""
+    return replace(
+        run,
+        run_id=run_id,
+        host=NOWHERE,
+        duration_s=0.0,
+        checks=tuple(_settled_check(check) for check in run.checks),
+        findings=tuple(replace(found, reason=settled(found.reason)) for found in run.findings),
+    )
+
+
+def _settled_check(check: CheckResult) -> CheckResult:
+    return replace(
+        check,
+        reason=settled(check.reason),
+        duration_s=0.0,
+        request_log_digest="",
+        log=(),
+        script=_settled_all(check.script),
+    )
+
+
+def settled_smoke(run: SmokeRun, run_id: str) -> SmokeRun:
+    """A smoke without its durations, its machine, and what differs from run to run."""
+    steps = [replace(step, reason=settled(step.reason), duration_s=0.0) for step in run.steps]
+    events = [replace(event, message=settled(event.message)) for event in run.events]
+    return replace(
+        run, run_id=run_id, host=NOWHERE, base_url="", duration_s=0.0, steps=tuple(steps), events=tuple(events)
+    )
+
+
+def _settled_all(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple(settled(line) for line in lines)
+
+
+def settled(said: str) -> str:
+    """A sentence without its ports, ids and measured sizes.
+
+    >>> settled("GET http://127.0.0.1:38289/a trace_id=e9a2aee3-0887-4fb4-bfe4-d30e025bd76b, 2089 kB")
+    'GET http://127.0.0.1:…/a trace_id=…, … kB'
+    """
+    return VOLATILE.sub("…", said)

@@ -1,0 +1,263 @@
+"""Does each command do what it says, end with the code that it names, and tell mistakes in words?"""
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from atalaya.selftest.seeded_faults import inject
+from tests.commands import ROOT, command, opened, run
+from tests.ours import DEFECT, PACK, PROMISES, REFERENCE
+
+PASSING = '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
+SEVEN = {
+    "config.no-fallback",
+    "config.numbers-are-config-errors",
+    "polling.created-to-ready",
+    "polling.timeout-is-timeout-error",
+    "polling.fresh-status",
+    "polling.leaves-cache-flag-alone",
+    "cache.bypass-per-request",
+}
+
+
+def test_the_promises_that_others_rely_on_are_there() -> None:
+    assert {promise.id for promise in PROMISES} >= SEVEN
+
+
+def test_help_says_what_the_exit_codes_mean(root: Path) -> None:
+    assert "exit codes: 0 kept, GO" in run("--help", root=root).stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("collect", "--junit", "/no/such/folder"), "/no/such/folder"),
+        (("collect",), "no reports were named"),
+        (("observe", "--promise", "config.no-such"), "there is no such promise. Near it: config."),
+        (("observe", "--sdk", "./nowhere/"), "no such path"),
+        (("prove", "--defect", "no-such"), "there is no such defect"),
+        (("judge", "--release", "9.9.9"), "no such file"),
+        (("judge", "--as-of", "yesterday"), "is no instant"),
+        (("release", "open", "../x", "--commit", "a"), "cannot name a release"),
+    ],
+)
+def test_a_mistake_ends_with_2_and_a_sentence(root: Path, arguments: tuple[str, ...], message: str) -> None:
+    done = run(*arguments, root=root)
+    assert done.returncode == 2, done.stderr
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_key_in_watch_toml_ends_with_2(root: Path) -> None:
+    (root / "watch.toml").write_text("[thresholds]\npass_rat = 1\n")
+    done = run("judge", root=root)
+    assert done.returncode == 2
+    assert "watch.toml:2 unknown key 'pass_rat' in [thresholds]" in done.stderr
+
+
+def test_observe_writes_the_report_that_others_read(root: Path) -> None:
+    report = root / "report.json"
+    done = run("observe", "--report", report, "--promise", "config.no-fallback", root=root)
+    assert done.returncode == 0, done.stderr
+    table = json.loads(report.read_text())
+    assert table["schema"] == "atalaya.report/1"
+    assert {"name", "version", "digest"} <= set(table["subject"])
+    assert {"python", "os", "freeze"} <= set(table["environment"])
+    assert [(check["id"], check["contract"], check["severity"], check["outcome"]) for check in table["checks"]] == [
+        ("config.no-fallback", "config", "critical", "kept")
+    ]
+
+
+def test_observe_ends_with_1_and_says_how_to_see_it_again(root: Path, tmp_path: Path) -> None:
+    sick = inject(PACK, DEFECT["fallback-address"], tmp_path / "sick")
+    sdk = shutil.copytree(REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*"))
+    shutil.rmtree(sdk / "src")
+    sick.rename(sdk / "src")
+    done = run("observe", "--sdk", sdk, "--promise", "config.no-fallback", root=root)
+    assert done.returncode == 1, done.stderr
+    assert f"nox -s check -- --sdk {sdk} --promise config.no-fallback" in done.stderr
+
+
+def test_a_port_that_is_taken_is_named(root: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        (root / "watch.toml").write_text(f"[service]\nport = {port}\n")
+        done = run("observe", "--promise", "config.no-fallback", root=root)
+    assert done.returncode == 2, done.stderr
+    assert str(port) in done.stderr
+
+
+def test_collect_reports_each_file_and_keeps_nothing_in_a_dry_run(root: Path) -> None:
+    reports = root / "reports"
+    reports.mkdir()
+    (reports / "good.xml").write_text(PASSING)
+    (reports / "bad.xml").write_text("<testsuite")
+    out = root / "out.json"
+    done = run("collect", "--junit", reports, "--report", out, "--dry-run", root=root)
+    assert done.returncode == 3
+    table = json.loads(out.read_text())
+    assert table["good.xml"] == {
+        "status": "read",
+        "cases": 1,
+        "passed": 1,
+        "failed": 0,
+        "errored": 0,
+        "skipped": 0,
+        "suite_failures": 0,
+        "verdict": "passed",
+        "reason": table["good.xml"]["reason"],
+    }
+    assert table["bad.xml"]["status"] == "unreadable"
+    assert table["bad.xml"]["cases"] is None
+    assert list((root / "docs" / "releases").iterdir()) == []
+
+
+def test_what_was_collected_is_judged(root: Path) -> None:
+    folder = opened(root)
+    (root / "good.xml").write_text(PASSING)
+    done = run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root)
+    assert done.returncode == 0, done.stderr
+    judged = run("judge", "--release", "1.1.1", "--json", root=root)
+    table = json.loads(judged.stdout)
+    assert tuple(table["metrics"]["pass-rate"][key] for key in ("value", "n", "state")) == (1.0, 1, "INCONCLUSIVE")
+    assert table["metrics"]["stale-cache"]["state"] == "UNKNOWN"
+    assert run("evidence", "verify", "--release", "1.1.1", root=root).returncode == 0
+    kinds = {file.name.partition("-")[0] for file in (folder / "evidence").glob("*.jsonl")}
+    assert kinds == {"job", "reading", "settings", "test", "watch"}
+
+
+def test_the_same_evidence_twice_is_kept_once(root: Path) -> None:
+    folder = opened(root)
+    (root / "good.xml").write_text(PASSING)
+    for _ in range(2):
+        assert run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root).returncode == 0
+    assert len(list((folder / "evidence").glob("job-*.jsonl"))) == 1
+
+
+def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> None:
+    opened(root)
+    judged = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-05T10:00:00Z", "--strict", root=root)
+    assert judged.returncode == 3
+    assert json.loads(judged.stdout)["verdict"]["word"] == "WAITING"
+    ended = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-08T09:00:00Z", root=root)
+    assert ended.returncode == 3
+    assert json.loads(ended.stdout)["verdict"]["word"] == "INCONCLUSIVE"
+
+
+def test_an_edited_segment_makes_the_verdict_invalid(root: Path) -> None:
+    folder = opened(root)
+    (root / "good.xml").write_text(PASSING)
+    run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root)
+    segment = next((folder / "evidence").glob("job-*.jsonl"))
+    segment.write_text(segment.read_text().replace("success", "failure"))
+    judged = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-08T09:00:00Z", root=root)
+    assert judged.returncode == 1
+    assert json.loads(judged.stdout)["verdict"]["word"] == "INVALID"
+    assert run("evidence", "verify", "--release", "1.1.1", root=root).returncode == 1
+
+
+def test_a_rehearsal_takes_no_evidence_of_others(root: Path) -> None:
+    folder = opened(root)
+    toml = folder / "release.toml"
+    toml.write_text(toml.read_text().replace("rehearsal = false", "rehearsal = true"))
+    (root / "good.xml").write_text(PASSING)
+    done = run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root)
+    assert done.returncode == 2
+    assert "takes no evidence but its own" in done.stderr
+
+
+def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(root: Path) -> None:
+    report = root / "report.json"
+    process = subprocess.Popen(
+        command("observe", "--report", report, root=root), cwd=ROOT, stderr=subprocess.PIPE, text=True
+    )
+    time.sleep(2.0)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=300)
+    assert process.returncode == 130, said
+    assert "Traceback" not in said
+    assert not report.exists()
+
+
+def test_a_zip_is_opened_and_what_is_unsafe_in_it_is_listed(root: Path) -> None:
+    opened(root)
+    with zipfile.ZipFile(root / "junit-attempt-2.zip", "w") as archive:
+        archive.writestr("good.xml", PASSING)
+        archive.writestr("../out.xml", PASSING)
+    done = run("collect", "--junit", root / "junit-attempt-2.zip", "--release", "1.1.1", "--json", root=root)
+    table = json.loads(done.stdout)
+    assert table["junit-attempt-2/good.xml"]["status"] == "read"
+    assert [entry["status"] for name, entry in table.items() if "out.xml" in name] == ["declined"]
+    assert done.returncode == 3
+    assert not (root / "out.xml").exists()
+
+
+def test_what_cannot_be_read_stays_on_this_machine(root: Path) -> None:
+    opened(root)
+    (root / "cut.xml").write_text("<testsuite>")
+    run("collect", "--junit", root / "cut.xml", "--release", "1.1.1", root=root)
+    (kept,) = (root / ".atalaya" / "quarantine").iterdir()
+    assert kept.read_text() == "<testsuite>"
+
+
+def test_a_log_is_taken_in_once_and_its_events_are_counted(root: Path) -> None:
+    folder = opened(root)
+    (root / "smoke.log").write_text("2026-01-05T10:00:00Z ERROR timed out after 60 s waiting for job 17\n")
+    for _ in range(2):
+        done = run("collect", "--log", root / "smoke.log", "--release", "1.1.1", root=root)
+        assert done.returncode == 0, done.stderr
+    assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 1
+    judged = json.loads(run("judge", "--release", "1.1.1", "--json", root=root).stdout)
+    assert judged["metrics"]["polling-timeouts"]["value"] == 1
+
+
+def test_without_a_way_to_github_that_is_said_and_the_code_is_that_of_the_unknown(root: Path) -> None:
+    opened(root)
+    (root / "watch.toml").write_text('[ci]\nrepo = "acme/sdk"\n')
+    done = run("collect", "--release", "1.1.1", root=root, GITHUB_API_URL="http://127.0.0.1:9")
+    assert done.returncode == 3
+    assert "127.0.0.1" in done.stderr
+
+
+def test_of_two_logs_none_is_lost_and_none_counts_twice(root: Path) -> None:
+    folder = opened(root)
+    for name in ("a", "b"):
+        (root / name).mkdir()
+    (root / "a" / "smoke.log").write_text("")
+    (root / "b" / "smoke.log").write_text("ERROR timed out after 60 s waiting for job 17\n")
+    shutil.copy(root / "b" / "smoke.log", root / "b" / "copy.log")
+    logs = (root / "a" / "smoke.log", root / "b" / "smoke.log", root / "b" / "copy.log", root / "none.log")
+    done = run("collect", "--log", *logs, "--release", "1.1.1", root=root)
+    assert done.returncode == 3
+    assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 1
+    assert len(list((folder / "evidence").glob("reading-*.jsonl"))) == 3
+
+
+def test_an_archive_with_nothing_in_it_is_listed(root: Path) -> None:
+    zipfile.ZipFile(root / "empty.zip", "w").close()
+    done = run("collect", "--junit", root / "empty.zip", "--dry-run", "--json", root=root)
+    assert json.loads(done.stdout)["empty.zip"]["status"] == "unreadable"
+    assert done.returncode == 3
+
+
+# ── how a figure comes about ─────────────────────────────────────────────────
+
+
+def test_a_metric_is_explained_step_by_step_with_its_evidence(root: Path) -> None:
+    opened(root)
+    told = run("judge", "--release", "1.1.1", "--explain", "pass-rate", root=root)
+    assert [
+        word for word in ("what is counted", "derivation", "threshold", "evidence") if word not in told.stdout
+    ] == []
+    assert (
+        "There are: pass-rate, flaky-tests"
+        in run("judge", "--release", "1.1.1", "--explain", "speed", root=root).stderr
+    )

@@ -1,0 +1,150 @@
+"""Has every check been seen red, for the defect that it is there for?"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from atalaya.core.errors import HarnessError
+from atalaya.harness.declare import Defect, StandIn
+from atalaya.harness.runner import run_checks
+from atalaya.records.results import CheckResult, FindingResult
+from atalaya.records.stored import Outcome, Presence
+from atalaya.sdk.prepare import Prepared
+from atalaya.selftest import last_run
+from atalaya.selftest.prove import Caught, catch
+from atalaya.selftest.seeded_faults import changed, inject
+from tests.ours import DEFECTS, EXPLORING, LIMITATIONS, PACK, PACKAGE, REFERENCE, STAND_INS
+from tests.ours import PROMISE as PROMISES
+from tests.selftest.together import Ask
+from tests.selftest.together import looked_at as looked_at_together
+from tests.tables import each_row
+
+pytestmark = pytest.mark.begun_first
+
+
+def test_every_promise_has_a_defect_that_should_turn_it_red() -> None:
+    assert set(PROMISES) == {id for defect in DEFECTS for id in defect.expected}
+
+
+def test_no_two_defects_have_one_id() -> None:
+    assert len(DEFECTS) == len({defect.id for defect in DEFECTS})
+
+
+def one_for_each_promise() -> tuple[Defect, ...]:
+    """As few defects as turn each promise red once: `prove` shows all of them to all checks, and takes its time.
+
+    Not those that explore: they have tests of their own, since beside others they may lack the time to find it.
+    """
+    chosen: list[Defect] = []
+    # A promise that no defect breaks has a test of its own, and would be missing for ever here.
+    missing = {id for defect in DEFECTS for id in defect.expected} & set(PROMISES) - set(EXPLORING)
+    while missing:
+        best = max(DEFECTS, key=lambda defect: len(missing & set(defect.expected)))
+        chosen.append(best)
+        missing -= set(best.expected)
+    return tuple(chosen)
+
+
+def looked_at(defect: Defect) -> tuple[str, ...]:
+    return tuple(id for id in defect.expected if id not in EXPLORING)
+
+
+CHOSEN = one_for_each_promise()
+
+
+@pytest.fixture(scope="module")
+def caught(prepared: Prepared) -> Callable[[str], Caught]:
+    """What became of each defect, shown to the promises that should catch it.
+
+    They are many, and are looked at together; whatever does not come out of that as it should is run once more, alone.
+    """
+    found = looked_at_together(prepared, [Ask(defect, looked_at(defect)) for defect in CHOSEN])
+    red = [{result.id for result in results if _is_red(result)} for results in found]
+    again = [defect for defect, ids in zip(CHOSEN, red, strict=True) if ids != set(looked_at(defect))]
+    alone = {defect.id: catch(defect, prepared, wanted=looked_at(defect)) for defect in again}
+    as_expected = {one.id: Caught(id=one.id, expected=one.expected, caught_by=looked_at(one)) for one in CHOSEN}
+    return (as_expected | alone).__getitem__
+
+
+def _is_red(result: CheckResult | FindingResult) -> bool:
+    return isinstance(result, CheckResult) and result.outcome is Outcome.BROKEN
+
+
+@each_row("defect", CHOSEN, ids=[defect.id for defect in CHOSEN])
+def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str], Caught]) -> None:
+    assert set(looked_at(defect)) == set(caught(defect.id).caught_by)
+
+
+@each_row("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
+def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn) -> None:
+    text = changed(change, (REFERENCE / PACKAGE / change.file).read_text(encoding="utf-8"))
+    compile(text, change.file, "exec")
+
+
+def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived() -> None:
+    kept = last_run.read(PACK)
+    assert kept is not None
+    assert {defect.id: defect.expected for defect in DEFECTS} == {one.id: one.expected for one in kept.defects}
+    assert [one.id for one in kept.defects if one.survived] == []
+    assert kept.proven.promises_never_red == ()
+
+
+def test_a_defect_that_misses_its_place_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(HarnessError, match="stand 0 times"):
+        inject(PACK, DEFECTS[0]._replace(old="not there"), tmp_path)
+
+
+def sdk_of(text: str, folder: Path) -> Path:
+    file = folder / "src" / PACKAGE / "file.py"
+    file.parent.mkdir(parents=True)
+    file.write_text(text, encoding="utf-8")
+    return folder / "src"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("a()", "b()", "if x:\n    b()\n\n    c()\n"),
+        ("a()\n\nc()", "if y:\n    a()\n\nc()", "if x:\n    if y:\n        a()\n\n    c()\n"),
+        ("a()", "", "if x:\n\n    c()\n"),
+    ],
+    ids=["one line", "some lines and an empty one between them", "a line that is taken away"],
+)
+def test_a_change_takes_the_indentation_of_the_lines_that_it_replaces(
+    old: str, new: str, expected: str, tmp_path: Path
+) -> None:
+    source = sdk_of("if x:\n    a()\n\n    c()\n", tmp_path)
+    planted = inject(Defect("d", "", "file.py", old, new, ()), source, tmp_path) / PACKAGE / "file.py"
+    assert expected == planted.read_text(encoding="utf-8")
+
+
+def test_a_change_that_has_two_places_is_an_error_whatever_their_indentation(tmp_path: Path) -> None:
+    source = sdk_of("a()\nif x:\n    a()\n", tmp_path)
+    with pytest.raises(HarnessError, match="stand 2 times"):
+        inject(Defect("d", "", "file.py", "a()", "b()", ()), source, tmp_path)
+
+
+def test_every_limitation_has_a_stand_in() -> None:
+    assert {limitation.id for limitation in LIMITATIONS} == {stand_in.limitation for stand_in in STAND_INS}
+
+
+@pytest.fixture(scope="module")
+def seen_in_the_reference(prepared: Prepared) -> dict[str, Presence]:
+    ids = [limitation.id for limitation in LIMITATIONS]
+    return {found.id: found.seen for found in run_checks(prepared, wanted=ids).findings}
+
+
+@pytest.fixture(scope="module")
+def seen(prepared: Prepared) -> dict[str, list[Presence]]:
+    found = looked_at_together(prepared, [Ask(stand_in, (stand_in.limitation,)) for stand_in in STAND_INS])
+    told = [[one.seen for one in results if isinstance(one, FindingResult)] for results in found]
+    return dict(zip((stand_in.id for stand_in in STAND_INS), told, strict=True))
+
+
+@each_row("stand_in", STAND_INS, ids=[stand_in.id for stand_in in STAND_INS])
+def test_a_limitation_is_seen_where_it_is_and_not_where_it_is_not(
+    stand_in: StandIn, seen: dict[str, list[Presence]], seen_in_the_reference: dict[str, Presence]
+) -> None:
+    here, elsewhere = (Presence.SEEN, Presence.NOT_SEEN) if stand_in.has else (Presence.NOT_SEEN, Presence.SEEN)
+    assert ([here], elsewhere) == (seen[stand_in.id], seen_in_the_reference[stand_in.limitation])

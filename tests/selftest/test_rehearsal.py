@@ -1,0 +1,322 @@
+"""Does a rehearsal really happen, does it give the same bytes again, and is it kept whole or not at all?"""
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from atalaya.cli.main import main
+from atalaya.cli.rehearse import People
+from atalaya.core.window import EXTENSION_H, WINDOW_H
+from atalaya.evidence.ledger import ledger
+from atalaya.harness.scenarios import Build, Extend, Network, Report, Scenario, Schedule, Sign
+from atalaya.metrics.definitions import METRICS
+from atalaya.records.results import SmokeEvent, SmokeRun, Subject
+from atalaya.records.stored import (
+    Conclusion,
+    Environment,
+    Event,
+    EventKind,
+    Evidence,
+    IncidentStep,
+    JobAttempt,
+    Observation,
+    Proof,
+    RunContext,
+    SettingsSnapshot,
+    Severity,
+    Signature,
+    TestAttempt,
+    WatchTransition,
+)
+from atalaya.sdk.source_hash import package_digest
+from atalaya.selftest import last_run
+from atalaya.selftest.prove import Caught
+from atalaya.watch.checkpoints import duties_of
+from atalaya.watch.folder import load
+from atalaya.watch.incidents.incidents import STATES, read_pages
+from atalaya.watch.rehearsal import NOWHERE, Slot, settled, weather_of
+from tests.ours import DEFECT, DEFECTS, PACK, PACKAGE, REFERENCE, SCENARIOS
+from tests.tables import each_row
+
+pytestmark = pytest.mark.begun_first
+
+ROOT = Path(__file__).parents[2]
+T0 = datetime(2026, 11, 2, 9, tzinfo=UTC)
+SMALL = Scenario(
+    "Three hours in which everything happens.",
+    (
+        Network(0, 1.0),
+        Build(1, "polls-read-the-cache"),
+        Build(2),
+        Report(1.5, "INC-9", "open", "Seen.", severity=Severity.CRITICAL, metric="stale-cache", impact="Stale: once."),
+        Report(2, "INC-9", "monitoring", "Mended.", root_cause="A build.", fix="Another build."),
+        Report(2, "INC-9", "resolved", "Proven.", once_proven=True),
+        Extend(2.5, 3, "To see it hold."),
+        Sign(3.5, 72, "incidents-updated", "Done."),
+    ),
+    window_h=2,
+)
+
+
+# ── what a scenario says ─────────────────────────────────────────────────────
+
+
+def test_a_build_is_met_by_every_so_many_hours_from_its_own_on_until_the_next() -> None:
+    scenario = Scenario("", (Build(30, "d", every=10), Build(55)))
+    assert [hour for hour in range(73) if scenario.build(hour) == "d"] == [30, 40, 50]
+
+
+def test_the_network_stays_as_it_was_last_told() -> None:
+    scenario = Scenario("", (Network(8, 0.5), Network(10, 0.0)))
+    assert [scenario.faults(hour) for hour in (7, 8, 9, 10, 99)] == [0.0, 0.5, 0.5, 0.0, 0.0]
+
+
+def test_the_schedule_fires_unless_it_is_told_not_to() -> None:
+    scenario = Scenario("", (Schedule(2, False), Schedule(4, True)))
+    assert [scenario.fires(hour) for hour in range(6)] == [True, True, False, False, True, True]
+
+
+def test_a_watch_that_is_extended_ends_later() -> None:
+    assert [Scenario("").ends_h, Scenario("", (Extend(72.5, 96, ""),)).ends_h] == [72, 96]
+
+
+def test_the_network_takes_as_many_requests_as_it_is_told_on_average() -> None:
+    gusts = [len(weather_of(1.6, 5, random.Random(number)).gusts) for number in range(400)]
+    assert set(gusts) == {1, 2}
+    assert sum(gusts) / 400 == pytest.approx(1.6, abs=0.08)
+
+
+def test_the_network_takes_no_request_twice() -> None:
+    for number in range(50):
+        gusts = weather_of(9.0, 4, random.Random(number)).gusts
+        assert len({(gust.wait, gust.request) for gust in gusts}) == 9
+
+
+def test_a_sentence_keeps_all_but_what_differs_from_run_to_run() -> None:
+    said = "POST http://127.0.0.1:41234/aris3 of 40 kB, 2081 kB held: [503] trace_id=" + "0f" * 16
+    assert settled(said) == "POST http://127.0.0.1:…/aris3 of 40 kB, … kB held: [503] trace_id=…"
+
+
+@each_row("name", SCENARIOS)
+def test_what_a_scenario_names_is_there(name: str) -> None:
+    signed = {(duty.hours, duty.id) for duty in duties_of(PACK.duties)}
+    for one in SCENARIOS[name].happenings:
+        match one:
+            case Build():
+                assert not one.defect or one.defect in DEFECT
+            case Report():
+                assert one.state in STATES
+                assert one.metric in ("", *METRICS)
+            case Sign():
+                assert (one.checkpoint_h, one.duty) in signed
+            case Extend():
+                assert (one.window_h - WINDOW_H) % EXTENSION_H == 0
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_the_help_tells_each_scenario_and_what_happens_in_it(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["rehearse", "--help"])
+    said = capsys.readouterr().out
+    assert f"\n  {name}\n" in said
+    for one in SCENARIOS[name].happenings:
+        assert f"T+{one.at_h:g} " in said or isinstance(one, Sign)
+
+
+# ── what people wait for ─────────────────────────────────────────────────────
+
+
+def smoke(*, trials: int, stale: int = 0) -> SmokeRun:
+    event = SmokeEvent(kind=EventKind.STALE_READ, place="p", message="m", blocking=True)
+    return SmokeRun(
+        run_id="r",
+        subject=Subject(name="s", version=None, digest="d", source="bundled"),
+        host=NOWHERE,
+        base_url="",
+        started_at=T0,
+        duration_s=0.0,
+        steps=(),
+        events=(event,) * stale,
+        requests=3 * trials,
+        polls=2 * trials,
+        waits=trials,
+        trials=trials,
+    )
+
+
+def resolved_in_hour(*runs: SmokeRun, fixed: int) -> int | None:
+    """The hour before whose runs an incident is resolved, when its fix lands before those of another."""
+    script = (
+        Report(0, "I", "open", "", metric="stale-cache", impact="i"),
+        Report(fixed, "I", "monitoring", ""),
+        Report(fixed, "I", "resolved", "", once_proven=True),
+    )
+    people = People(Scenario("", script), T0, run_id="r")
+    for hour, run in enumerate(runs):
+        done = list(people.before(hour))
+        if any(isinstance(one, IncidentStep) and one.state == "resolved" for one in done):
+            return hour
+        people.see(Slot(hour=hour, at=T0, runs=(run,)))
+    return None
+
+
+def test_an_incident_is_resolved_when_enough_clean_trials_have_proven_its_fix() -> None:
+    # One in four before it, so 11 clean ones since: two smokes of four are too few, three are enough.
+    assert resolved_in_hour(smoke(trials=4, stale=1), *[smoke(trials=4)] * 6, fixed=1) == 4
+
+
+def test_a_fix_that_failed_resolves_nothing() -> None:
+    after = [smoke(trials=4), smoke(trials=4, stale=1), *[smoke(trials=4)] * 20]
+    assert resolved_in_hour(smoke(trials=4, stale=1), *after, fixed=1) is None
+
+
+# ── the whole of it, really run ──────────────────────────────────────────────
+
+
+def with_self_test(patch: pytest.MonkeyPatch) -> None:
+    """Have the pack hold a self-test of this SDK, which is quicker than making one."""
+    caught = [Caught(id=one.id, expected=one.expected, caught_by=(*one.expected, "x.besides")) for one in DEFECTS]
+    digest = package_digest(REFERENCE / PACKAGE)
+    run = last_run.Run(made_at=T0, python="3", subject_digest=digest, to_all=True, defects=tuple(caught))
+    patch.setattr(last_run, "read", lambda pack: last_run.SelfTest(pack=pack, runs=(run,)))
+
+
+@pytest.fixture(scope="module")
+def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
+    """The folder of one rehearsal, made in two projects by the same command."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(SCENARIOS, "small", SMALL)  # type: ignore[arg-type]
+        with_self_test(patch)
+        made = []
+        for _ in range(2):
+            root = tmp_path_factory.mktemp("project")
+            main(["--root", str(root), "rehearse", "--scenario", "small", "--as", "r", "--at", T0.isoformat()])
+            made.append(root / "docs" / "releases" / "r")
+        yield made[0], made[1]
+
+
+@pytest.fixture(scope="module")
+def kept(twice: tuple[Path, Path]) -> list[Evidence]:
+    survey = ledger.survey(twice[0] / "evidence")
+    assert not survey.problems
+    return [record for segment in survey.segments for record in segment.records]
+
+
+def of(kept: list[Evidence], kind: type[Evidence]) -> list:
+    return sorted((one for one in kept if isinstance(one, kind)), key=lambda one: one.occurred_at)
+
+
+def test_the_same_command_gives_the_same_bytes(twice: tuple[Path, Path]) -> None:
+    one, other = (
+        {file.relative_to(made): file.read_bytes() for file in made.rglob("*") if file.is_file()} for made in twice
+    )
+    assert len(one) > 15
+    assert one == other
+
+
+def test_a_seeded_defect_is_seen_in_its_hour_and_in_no_other(kept: list[Evidence]) -> None:
+    smokes = [job for job in of(kept, JobAttempt) if job.job == "smoke"]
+    assert [job.conclusion for job in smokes] == [
+        Conclusion.SUCCESS,
+        Conclusion.FAILURE,
+        Conclusion.SUCCESS,
+        Conclusion.SUCCESS,
+    ]
+
+
+def test_a_sick_build_is_another_sdk_and_makes_no_test_flaky(kept: list[Evidence]) -> None:
+    by_commit: dict[str, set[str]] = {}
+    for one in of(kept, TestAttempt):
+        if one.test == "smoke.created-to-ready":
+            by_commit.setdefault(one.commit, set()).add(str(one.outcome))
+    assert sorted(map(sorted, by_commit.values())) == [["failed"], ["passed"]]
+
+
+def test_the_network_really_took_requests_and_stopped_no_run(kept: list[Evidence]) -> None:
+    lost = [event for event in of(kept, Event) if event.event is EventKind.NETWORK_ERROR]
+    assert len(lost) >= 3
+    assert {event.blocking for event in lost} == {False}
+
+
+def test_an_incident_is_recorded_and_its_page_tells_in_free_text_what_people_did(
+    twice: tuple[Path, Path], kept: list[Evidence]
+) -> None:
+    assert [one.state for one in of(kept, IncidentStep)][:2] == ["open", "monitoring"]
+    (page,) = (twice[0] / "incidents").iterdir()
+    said = page.read_text(encoding="utf-8")
+    assert (page.name, said.startswith("# INC-9: ")) == ("inc-9.md", True)
+    assert [", open: " in said, ", monitoring: " in said] == [True, True]
+    (read,) = read_pages(page.parent, of(kept, IncidentStep))
+    assert (read.incident, read.not_recorded) == ("INC-9", ())
+
+
+def test_the_window_is_extended_by_a_record_and_the_runs_go_on_to_its_end(
+    twice: tuple[Path, Path], kept: list[Evidence]
+) -> None:
+    assert (load(twice[0]).window_h, [one.window_h for one in of(kept, WatchTransition)]) == (2, [3])
+    assert of(kept, JobAttempt)[-1].occurred_at == T0 + timedelta(hours=3)
+
+
+def test_a_duty_is_signed_by_a_person(kept: list[Evidence]) -> None:
+    assert [(one.checkpoint_h, one.duty) for one in of(kept, Signature)] == [(72, "incidents-updated")]
+
+
+def test_the_settings_at_t0_are_recorded(kept: list[Evidence]) -> None:
+    assert [one.occurred_at for one in of(kept, SettingsSnapshot)] == [T0]
+
+
+def test_the_proof_is_the_tree_s_own_and_holds_what_each_defect_should_turn_red(kept: list[Evidence]) -> None:
+    assert {one.id: one.expected for one in DEFECTS} == {one.defect: one.caught_by for one in of(kept, Proof)}
+
+
+def test_nothing_of_this_machine_is_kept(kept: list[Evidence]) -> None:
+    assert {(one.python, one.implementation, one.os, one.freeze) for one in of(kept, RunContext)} == {("", "", "", ())}
+    durations = {one.duration_s for one in kept if isinstance(one, Observation | JobAttempt | TestAttempt)}
+    assert durations == {0.0}
+
+
+def test_everything_is_recorded_on_the_calendar_and_as_a_rehearsal(kept: list[Evidence]) -> None:
+    assert {one.environment for one in kept} == {Environment.REHEARSAL}
+    assert all(T0 <= one.occurred_at == one.recorded_at <= T0 + timedelta(hours=4) for one in kept)
+
+
+def test_the_folder_holds_the_command_that_makes_it_again(twice: tuple[Path, Path]) -> None:
+    command = "nox -s rehearse -- --scenario small --seed 7 --at 2026-11-02T09:00:00+00:00 --as r"
+    assert load(twice[0]).made_by == command
+
+
+def test_a_name_that_is_taken_is_refused_and_left_as_it_is(
+    twice: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(file.name for file in twice[0].iterdir())
+    with pytest.raises(SystemExit):
+        main(["--root", str(twice[0].parents[2]), "rehearse", "--as", "r"])
+    assert "there is such a release" in capsys.readouterr().err
+    assert before == sorted(file.name for file in twice[0].iterdir())
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process group")
+def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
+    asked = ["--root", str(tmp_path), "rehearse", "--as", "r"]
+    program = (
+        "import pytest, sys; from tests.selftest.test_rehearsal import main, with_self_test; "
+        f"with_self_test(pytest.MonkeyPatch()); sys.exit(main({asked}))"
+    )
+    argv = [sys.executable, "-c", program]
+    releases = tmp_path / "docs" / "releases"
+    with subprocess.Popen(argv, cwd=ROOT, stderr=subprocess.PIPE, start_new_session=True) as going:
+        while not list(releases.glob(".rehearsing-*/r/release.toml")) and going.poll() is None:
+            time.sleep(0.05)
+        time.sleep(1)
+        os.killpg(going.pid, signal.SIGINT)
+        going.communicate(timeout=300)
+    assert going.returncode == 130
+    assert list(releases.iterdir()) == []

@@ -1,0 +1,45 @@
+"""What Sphinx makes of a fragment that a page takes in."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.commands import ROOT
+
+CONF = """
+extensions = ["myst_parser", "atalaya.site.build.sphinx_extension"]
+myst_enable_extensions = ["attrs_inline"]
+language = "es"
+locale_dirs = ["locale"]
+live_release = "1.0"
+"""
+CATALOGUE = """
+msgid ""
+msgstr "Content-Type: text/plain; charset=utf-8\\n"
+
+msgid "Nobody looked at it."
+msgstr "Nadie lo miró."
+"""
+OURS, TABLE = "Nobody looked at it.", "| a | b |\n| --- | --- |\n| Nobody looked at it. | c |\n"
+
+
+def test_a_strangers_text_in_a_fragment_is_not_translated_as_if_it_were_the_pages(tmp_path: Path) -> None:
+    files = {
+        "conf.py": CONF,
+        "locale/es/LC_MESSAGES/index.po": CATALOGUE,
+        "index.md": f"# Page\n\n{OURS}\n\n{TABLE}\n```{{live}} it\n```\n",
+        "_generated/1.0/es/it.md": f"{OURS}\n\n- {OURS}\n\n[{OURS}]{{.badge}}\n\n{TABLE}",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-b", "pseudoxml", str(tmp_path), str(tmp_path / "out")],
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        check=True,
+    )
+    page = (tmp_path / "out" / "index.pseudoxml").read_text(encoding="utf-8")
+    assert (page.count("Nadie lo miró."), page.count(OURS), page.count('<inline classes="badge">')) == (2, 4, 1)

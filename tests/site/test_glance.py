@@ -1,0 +1,85 @@
+"""Are the four questions of a bad night answered at the top of the page, and does each answer lead on?"""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from atalaya.core.words import text
+from atalaya.records.judged import Duty, DutyState, IncidentPage, State
+from atalaya.records.stored import Outcome
+from atalaya.site.fragments.summary_card import MOST, glance
+from atalaya.site.i18n.language import Language
+from atalaya.site.markup.renderer import Renderer
+from tests.site import example
+
+EN = Renderer(Language("en"))
+
+
+def calm():
+    """A judgement in which nothing is wrong, and nothing unknown."""
+    judgement = example.judgement()
+    return replace(
+        judgement,
+        metrics=tuple(replace(metric, state=State.MEETS) for metric in judgement.metrics),
+        promises=tuple(replace(one, outcome=Outcome.KEPT) for one in judgement.promises),
+        incidents=(),
+        checkpoints=tuple(replace(point, duties=()) for point in judgement.checkpoints),
+        verdict=replace(judgement.verdict, unknowns=(), next_steps=()),
+    )
+
+
+def test_where_nothing_is_wrong_or_unknown_that_is_said_and_not_left_out():
+    said = glance(calm(), EN).replace("\\", "")
+    assert "Nothing, of what was looked at" in said
+    assert "Nothing that is due" in said
+    assert "What to do next" not in said
+
+
+def test_each_of_the_five_is_shown_with_value_threshold_and_state_and_leads_to_its_figure():
+    judgement = example.judgement()
+    said = glance(judgement, EN)
+    version = judgement.release.version
+    for metric in judgement.metrics:
+        assert f"<{version} evidence#figure-{metric.id}>`" in said
+        assert EN.say(metric.threshold) in said
+        assert EN.badge(metric.state) in said
+
+
+def test_a_metric_that_fails_is_wrong():
+    judgement = calm()
+    first = replace(judgement.metrics[0], state=State.FAIL)
+    said = glance(replace(judgement, metrics=(first, *judgement.metrics[1:])), EN)
+    assert f"- {{release}}`CI pass rate <1.1.0 evidence#figure-{first.id}>`" in said
+
+
+def test_a_broken_promise_is_wrong_and_named():
+    judgement = calm()
+    broken = replace(judgement.promises[0], outcome=Outcome.BROKEN)
+    said = glance(replace(judgement, promises=(broken, *judgement.promises[1:])), EN)
+    assert f"Promises broken: 1, the first of them `{broken.promise.id}`" in said.replace("\\", "")
+
+
+@pytest.mark.parametrize(("state", "expected"), [("open", 1), ("reopened", 1), ("carried over", 1), ("resolved", 0)])
+def test_an_incident_that_hurts_still_is_wrong_and_leads_to_its_page(state, expected):
+    one = replace(example.judgement(incidents=True).incidents[0], state=state)
+    said = glance(replace(calm(), incidents=(one,), pages=(IncidentPage(name="i1.md", incident=one.id),)), EN)
+    assert expected == said.count(f"{{release}}`{one.id} <1.1.0 incidents/i1>`")
+
+
+def test_a_duty_that_failed_is_wrong_and_leads_to_its_checkpoint():
+    judgement = calm()
+    failed = Duty(id="d", says=text("d"), state=DutyState.FAILED, evidence=text("e"))
+    point = replace(judgement.checkpoints[1], duties=(failed,))
+    said = glance(replace(judgement, checkpoints=(point,)), EN)
+    assert f"{{release}}`T+{point.hours} <1.1.0 t{point.hours:02}>`" in said
+    assert "Duties failed: 1" in said.replace("\\", "")
+
+
+def test_of_a_long_answer_the_beginning_is_shown_and_the_rest_is_counted():
+    judgement = calm()
+    unknowns = tuple(text("unknown {n}", n=n) for n in range(MOST + 4))
+    said = glance(replace(judgement, verdict=replace(judgement.verdict, unknowns=unknowns)), EN)
+    assert "and 4 more, below" in said.replace("\\", "")
+    assert f"unknown {MOST - 1}" in said
+    assert f"unknown {MOST}" not in said

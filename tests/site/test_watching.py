@@ -1,0 +1,73 @@
+"""Do the pages say how the watch itself went?"""
+
+from __future__ import annotations
+
+from msgspec.structs import replace
+
+from atalaya.records.judged import BurnRate
+from atalaya.records.stored import Environment
+from atalaya.site.build.pages import FRAGMENTS, checkpoint
+from atalaya.site.i18n.language import Language
+from atalaya.site.markup.renderer import Renderer
+from tests.site import example
+
+EN = Renderer(Language("en"))
+
+
+def test_what_no_real_service_has_shown_is_said_in_words() -> None:
+    page = FRAGMENTS["environments"](example.judgement(), EN)
+    assert "how the release does there is not known" in page
+
+
+def test_runs_against_a_real_service_are_counted_apart() -> None:
+    judged = example.judgement()
+    real = replace(judged.environments[0], environment=Environment.SERVICE, decided=7)
+    page = FRAGMENTS["environments"](replace(judged, environments=(*judged.environments, real)), EN)
+    assert "against a real service\\: 7" in page
+
+
+def test_each_checkpoint_shows_the_verdict_of_then_and_what_it_did_not_know() -> None:
+    page = FRAGMENTS["looks"](example.judgement(), EN)
+    assert ("T+24" in page, "3 records tell of before it" in page) == (True, True)
+
+
+def test_before_the_first_checkpoint_there_is_no_verdict_of_then() -> None:
+    assert "No checkpoint" in FRAGMENTS["looks"](replace(example.judgement(), looks=()), EN)
+
+
+def test_a_checkpoints_own_page_shows_what_was_said_there() -> None:
+    assert ["as it was then" in checkpoint(example.judgement(), hours, EN) for hours in (0, 24, 48, 72)] == [
+        False,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_change_of_a_threshold_stands_with_its_name_and_its_reason() -> None:
+    page = FRAGMENTS["settings"](example.judgement(), EN)
+    assert [said for said in ("`thresholds.pass_rate = 0.9`", "ana", "we agreed on less") if said not in page] == []
+
+
+def test_a_watch_without_recorded_settings_says_so() -> None:
+    assert "It was not recorded by which thresholds" in FRAGMENTS["settings"](
+        replace(example.judgement(), changes=()), EN
+    )
+
+
+def test_the_pace_is_called_an_early_sign_and_an_unknown_one_is_not_quiet() -> None:
+    page = FRAGMENTS["pace"](example.judgement(), EN)
+    assert ("decides nothing" in page, "not known" in page) == (True, True)
+    unknown = replace(example.judgement(), pace=BurnRate(slo=0.999, bad=0, total=0, used=None, signs=()))
+    assert "is not known" in FRAGMENTS["pace"](unknown, EN)
+
+
+def test_each_figure_shows_its_derivation_and_the_command_that_prints_it() -> None:
+    page = FRAGMENTS["figures"](example.judgement(), EN)
+    assert ("1. Rate" in page, "judge --explain pass-rate" in page) == (True, True)
+
+
+def test_a_test_that_failed_stands_with_its_class_and_its_score() -> None:
+    page = FRAGMENTS["flaky"](example.judgement(), EN)
+    assert [said for said in ("`exports::test_confirmed`", "regression suspect", "6\\.6") if said not in page] == []
+    assert "No test has failed" in FRAGMENTS["flaky"](replace(example.judgement(), flaky=()), EN)

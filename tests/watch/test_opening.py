@@ -1,0 +1,335 @@
+"""Does an incident open when a rule says so, once for each cause, and is a fix called one only when it is shown?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from atalaya.records.stored import Conclusion, Environment, EventKind, IncidentStep, Observation, Outcome, Severity
+from atalaya.watch.incidents.fingerprint import error_type, fingerprint
+from atalaya.watch.incidents.incident_rules import STORM, due
+from atalaya.watch.state_at import incident_steps
+from atalaya.watch.states import INCIDENT, NEW, WATCH, Step, is_allowed, states, successors
+from tests.ours import PACK
+from tests.tables import each_row
+from tests.watch.watched import Watched, at, checked, healthy, in_force, job, stale, stamp, transition
+
+PROMISE = "config.no-fallback"
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    watched = Watched(tmp_path)
+    watched.keep(in_force(0), *healthy(20))
+    return watched
+
+
+def broken(hours: float, promise: str = PROMISE, reason: str = "ValueError: no address", **changes: Any) -> Observation:
+    values = {
+        "promise": promise,
+        "severity": PACK.promise[promise].severity,
+        "outcome": Outcome.BROKEN,
+        "reason": reason,
+        "duration_s": 0.1,
+        "trials": 1,
+        "subject_digest": "d",
+    }
+    return Observation(**(stamp(hours, f"run-{hours}") | values | changes))
+
+
+def kept(hours: float, promise: str = PROMISE) -> Observation:
+    return broken(hours, promise, "", outcome=Outcome.KEPT)
+
+
+def steps(watched: Watched, hours: float) -> tuple[IncidentStep, ...]:
+    """What the rules do, judged as of the newest evidence; and it is kept."""
+    taken = due(watched.judged(), at=at(hours))
+    watched.keep(*taken)
+    return taken
+
+
+def say(watched: Watched, hours: float, opened: IncidentStep, state: str, **changes: Any) -> IncidentStep:
+    step = replace(
+        opened, **stamp(hours, f"ana-{hours}"), state=state, by="ana", why="so", fingerprints=(), rule="", **changes
+    )
+    watched.keep(step)
+    return step
+
+
+# ── what opens ───────────────────────────────────────────────────────────────
+
+
+def test_nothing_opens_in_a_healthy_watch(watched: Watched) -> None:
+    assert steps(watched, 21) == ()
+
+
+def test_a_broken_promise_opens_an_incident_with_evidence_and_the_duty_that_it_blocks(watched: Watched) -> None:
+    watched.keep(broken(21))
+    (opened,) = steps(watched, 21.1)
+    assert (opened.state, opened.severity, opened.rule) == ("open", Severity.CRITICAL, "promise-broken")
+    assert (at(21), ("strict-config",)) == (opened.opened_at, opened.blocks)
+    assert [name.partition("-")[0] for name in opened.shows] == ["observation"]
+    assert PACK.promise[PROMISE].says in opened.impact
+
+
+def test_the_same_cause_does_not_open_twice_whatever_its_message_says(watched: Watched) -> None:
+    watched.keep(broken(21, reason="ValueError: could not connect to port 4711 after 12 ms"))
+    (opened,) = steps(watched, 21.1)
+    watched.keep(broken(22, reason="ValueError: could not connect to port 9 after 340 ms"))
+    assert steps(watched, 22.1) == ()
+    (followed,) = watched.judged().followed
+    assert (opened.incident, 2) == (followed.incident, followed.seen)
+
+
+def test_another_type_of_error_is_another_cause(watched: Watched) -> None:
+    watched.keep(broken(21))
+    steps(watched, 21.1)
+    watched.keep(broken(22, reason="KeyError: 'url'"))
+    assert len(steps(watched, 22.1)) == 1
+    assert len(watched.judged().incidents) == 2
+
+
+def test_two_who_see_the_same_open_the_same(watched: Watched) -> None:
+    watched.keep(stale(21))
+    judged = watched.judged()
+    (one,), (other,) = due(judged, at=at(21.1)), due(judged, at=at(21.2))
+    watched.keep(one, other)
+    assert one.incident == other.incident
+    assert [incident.state for incident in watched.judged().incidents] == ["open"]
+    assert not watched.judged().verdict.unknowns or "no step" not in str(watched.judged().verdict.unknowns)
+
+
+@pytest.mark.parametrize(
+    ("kind", "blocking", "opens"),
+    [
+        (EventKind.STALE_READ, True, ["critical stale-cache"]),
+        (EventKind.POLLING_TIMEOUT, True, ["critical polling-timeouts"]),
+        (EventKind.NETWORK_ERROR, True, ["major network-errors"]),
+        (EventKind.NETWORK_ERROR, False, []),
+    ],
+)
+def test_an_event_opens_what_its_metric_is_worth(
+    kind: EventKind, blocking: bool, opens: list[str], watched: Watched
+) -> None:
+    watched.keep(replace(stale(21), event=kind, blocking=blocking))
+    assert opens == [f"{one.severity} {one.metric}" for one in steps(watched, 21.1)]
+
+
+@pytest.mark.parametrize("changes", [{"expected": True}, {"environment": Environment.SERVICE}])
+def test_what_a_test_provoked_and_what_a_real_service_did_open_nothing(
+    changes: dict[str, Any], watched: Watched
+) -> None:
+    watched.keep(replace(stale(21), **changes))
+    assert steps(watched, 21.1) == ()
+
+
+def test_a_minor_promise_opens_nothing(watched: Watched) -> None:
+    minor = next(id for id, promise in PACK.promise.items() if promise.severity is Severity.MINOR)
+    watched.keep(broken(21, minor))
+    assert steps(watched, 21.1) == ()
+
+
+def test_a_storm_is_one_incident_with_a_count_and_what_comes_later_joins_it(watched: Watched) -> None:
+    ids = [id for id, promise in PACK.promise.items() if promise.severity is not Severity.MINOR]
+    watched.keep(*(broken(21, id) for id in ids[: STORM + 2]))
+    (storm,) = steps(watched, 21.1)
+    assert (len(storm.fingerprints), storm.severity) == (STORM + 2, Severity.CRITICAL)
+    watched.keep(broken(22, ids[STORM + 2]))
+    (joined,) = steps(watched, 22.1)
+    assert (storm.incident, "open", STORM + 3) == (joined.incident, joined.state, len(joined.fingerprints))
+    assert steps(watched, 22.2) == ()
+    assert [followed.seen for followed in watched.judged().followed] == [STORM + 3]
+
+
+def test_a_thousand_stale_reads_in_one_place_are_one_incident(watched: Watched) -> None:
+    watched.keep(*(replace(stale(21), message=f"read {n}") for n in range(1000)))
+    (opened,) = steps(watched, 21.1)
+    assert (len(opened.fingerprints), watched.judged().followed[0].seen) == (1, 1000)
+
+
+def test_what_a_person_wrote_down_first_is_not_opened_again(watched: Watched) -> None:
+    watched.keep(stale(21), transition(21.05, "open"))
+    assert steps(watched, 21.1) == ()
+
+
+def test_a_pass_rate_that_fails_at_a_checkpoint_opens_one_and_comes_back_only_at_the_next(watched: Watched) -> None:
+    lost = [
+        job(
+            20.5 + n / 100,
+            Conclusion.FAILURE,
+            workflow="clients-python-sdk",
+            job="tests",
+            run_id=f"l{n}",
+            environment=Environment.CI,
+        )
+        for n in range(30)
+    ]
+    watched.keep(*lost, *checked(24.2))
+    (opened,) = steps(watched, 24.3)
+    assert (opened.rule, opened.metric, opened.blocks) == (
+        "metric-failed",
+        "pass-rate",
+        ("pipeline-green", "review-pass-rate"),
+    )
+    say(watched, 25, opened, "monitoring")
+    watched.keep(*checked(26))
+    assert steps(watched, 26.1) == ()  # what was lost stays counted: that is no news
+    watched.keep(*checked(48.1))
+    assert [one.state for one in steps(watched, 48.2)] == ["reopened"]
+
+
+# ── what comes back ──────────────────────────────────────────────────────────
+
+
+def test_what_comes_back_after_its_fix_is_opened_again(watched: Watched) -> None:
+    watched.keep(stale(21))
+    (opened,) = steps(watched, 21.1)
+    say(watched, 22, opened, "monitoring")
+    watched.keep(job(22.5))
+    assert steps(watched, 22.6) == ()
+    watched.keep(stale(23))
+    (again,) = steps(watched, 23.1)
+    assert (opened.incident, "reopened") == (again.incident, again.state)
+    assert "failed" in again.why
+
+
+@pytest.mark.parametrize(("days", "states"), [(9, ["reopened"]), (11, ["open"])])
+def test_within_ten_days_it_is_the_same_and_later_another(days: int, states: list[str], tmp_path: Path) -> None:
+    long = Watched(tmp_path / "long")
+    long.release = replace(long.release, window_h=400)
+    long.keep(in_force(0), stale(21))
+    (opened,) = steps(long, 21.1)
+    say(long, 22, opened, "monitoring")
+    say(long, 23, opened, "resolved")
+    long.keep(stale(23 + days * 24))
+    taken = steps(long, 23 + days * 24 + 0.1)
+    assert states == [one.state for one in taken]
+    assert (taken[0].incident == opened.incident) is (states == ["reopened"])
+
+
+# ── what shows a fix ─────────────────────────────────────────────────────────
+
+
+def test_a_fixed_promise_is_shown_by_as_many_clean_runs_as_reject_its_rate(watched: Watched) -> None:
+    watched.keep(broken(21))
+    (opened,) = steps(watched, 21.1)  # broken in 1 of 2 runs: T+0 kept it
+    assert not watched.judged().followed[0].shown
+    say(watched, 22, opened, "monitoring")
+    for run in range(5):
+        watched.keep(kept(22.1 + run / 10))
+        # ceil(ln .05 / ln(1 - 1/2)) = 5
+        assert (run == 4) is watched.judged().followed[0].shown, run
+    assert "5 clean runs of 5" in str(watched.judged().followed[0].proof)
+
+
+def test_one_more_failure_after_the_fix_shows_nothing(watched: Watched) -> None:
+    watched.keep(broken(21))
+    (opened,) = steps(watched, 21.1)
+    say(watched, 22, opened, "monitoring")
+    watched.keep(*(kept(22.1 + run / 10) for run in range(9)), broken(23.5))
+    assert not watched.judged().followed[0].shown
+
+
+# ── the tables ───────────────────────────────────────────────────────────────
+
+
+def test_the_states_are_those_of_the_tables() -> None:
+    assert states(WATCH) == ("open", "extended", "closed", "invalid")
+    assert {"open", "acknowledged", "monitoring", "resolved", "reopened", "carried over"} == set(states(INCIDENT))
+
+
+@each_row(
+    ("before", "after"),
+    [
+        ("open", "resolved"),
+        ("resolved", "open"),
+        ("carried over", "open"),
+        (NEW, "resolved"),
+        ("acknowledged", "resolved"),
+    ],
+)
+def test_there_is_no_way_around_the_proof(before: str, after: str) -> None:
+    assert not is_allowed(INCIDENT, before, after)
+
+
+@pytest.mark.parametrize("table", [WATCH, INCIDENT])
+def test_every_state_can_be_reached_and_no_step_stands_there_twice(table: tuple[Step, ...]) -> None:
+    reached, new = set(), {NEW}
+    while new - reached:
+        reached |= new
+        new = {after for before in reached for after in successors(table, before)}
+    assert {NEW, *states(table)} == reached
+    assert len(table) == len({(step.before, step.after) for step in table})
+
+
+def test_of_two_people_at_once_the_second_changes_no_state_and_it_is_said(watched: Watched) -> None:
+    watched.keep(transition(15, "open"), transition(16, "monitoring"), transition(16.1, "acknowledged", by="bea"))
+    judged = watched.judged()
+    assert [(one.id, one.state) for one in judged.incidents] == [("INC-1", "monitoring")]
+    assert any("bea wrote that it is acknowledged" in str(said) for said in judged.verdict.unknowns)
+
+
+def test_what_was_refused_is_settled_by_the_next_step(watched: Watched) -> None:
+    watched.keep(
+        transition(15, "open"),
+        transition(16, "monitoring"),
+        transition(16.1, "acknowledged"),
+        transition(17, "reopened"),
+    )
+    assert "no step" not in str(watched.judged().verdict.unknowns)
+
+
+def test_what_the_second_says_beside_the_state_counts() -> None:
+    taken, refused = incident_steps([transition(15, "open"), transition(16, "resolved", fix="turned off")])
+    assert (taken[-1].state, taken[-1].fix, len(refused)) == ("open", "turned off", 1)
+
+
+def test_an_incident_that_begins_at_its_end_is_open() -> None:
+    taken, refused = incident_steps([transition(15, "resolved")])
+    assert ([one.state for one in taken], len(refused)) == (["open"], 1)
+
+
+# ── names of causes ──────────────────────────────────────────────────────────
+
+
+@each_row(
+    ("message", "expected"),
+    [
+        ("ValueError: no", "ValueError"),
+        ("got http.client.RemoteDisconnected", ""),
+        ("", ""),
+        ("requests.ReadTimeout", "ReadTimeout"),
+        ("x" * 5000 + "ValueError", ""),
+    ],
+)
+def test_the_type_of_an_error_is_read_from_its_message(message: str, expected: str) -> None:
+    assert expected == error_type(message)
+
+
+def test_no_hostile_name_breaks_a_fingerprint() -> None:
+    assert len(fingerprint("rule", "\ud800", "\0", "<script>")) == 16
+
+
+def test_a_storm_that_was_mended_and_comes_back_with_other_causes_is_opened_again(watched: Watched) -> None:
+    ids = [id for id, promise in PACK.promise.items() if promise.severity is not Severity.MINOR]
+    watched.keep(*(broken(21, id) for id in ids[: STORM + 1]))
+    (storm,) = steps(watched, 21.1)
+    say(watched, 22, storm, "monitoring")
+    watched.keep(*(kept(22.5, id) for id in ids[: STORM + 1]), broken(23, ids[STORM + 1]))
+    assert [(storm.incident, "reopened")] == [(one.incident, one.state) for one in steps(watched, 23.1)]
+
+
+def test_a_fix_that_somebody_calls_one_without_proof_counts_as_monitored_whatever_wrote_it(watched: Watched) -> None:
+    watched.keep(broken(21))
+    (opened,) = steps(watched, 21.1)
+    say(watched, 22, opened, "monitoring")
+    say(watched, 22.2, opened, "resolved")  # as a segment that a hand wrote
+    watched.keep(kept(22.5))
+    judged = watched.judged()
+    assert [one.state for one in judged.incidents] == ["monitoring"]
+    assert any("is resolved by its record, and counts as monitoring" in str(one) for one in judged.verdict.unknowns)
+    watched.keep(*(kept(23 + run / 10) for run in range(4)))
+    assert [one.state for one in watched.judged().incidents] == ["resolved"]

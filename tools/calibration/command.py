@@ -1,0 +1,77 @@
+"""What does the command do that measures how often the verdict is wrong?"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from atalaya.cli.context import Context, print_json, write_text
+from atalaya.core.errors import UsageError
+from atalaya.records.stored import Environment, Proof, VerdictStatus
+
+if TYPE_CHECKING:
+    from tools.calibration.calibrate import Found, Seen
+
+
+def calibrate(place: Context, args: argparse.Namespace) -> int:
+    """Judge many simulated watches of known truth, and count how often the verdict is wrong."""
+    from tools.calibration.calibrate import ENOUGH, FILE, encoded
+    from tools.calibration.calibrate import calibrate as run_all
+
+    console = place.console
+    console.line(f"  {args.watches} watches of each scenario are drawn and judged")
+    made = run_all(
+        watches=args.watches,
+        seed=args.seed,
+        settings=place.loaded.settings,
+        seen=_seen(place),
+        made_by=f"python -m atalaya calibrate --watches {args.watches} --seed {args.seed}",
+        hear=lambda found: console.line(f"  {_told(found, args.watches)}"),
+    )
+    if args.report:
+        write_text(Path(args.report), encoded(made))
+    if args.json:
+        print_json(made)
+    if args.watches >= ENOUGH:
+        write_text(place.docs / FILE, encoded(made))
+        console.line(f"  kept: {place.docs / FILE}")
+    else:
+        console.line(f"  kept nowhere: what is published rests on {ENOUGH} watches of each scenario at the least")
+    return 0
+
+
+def _seen(place: Context) -> Seen:
+    """What the self-test that lies in the tree says of the checks.
+
+    :raises UsageError: there is none, or a defect survived it: the rules would say one word of every watch.
+    """
+    from atalaya.evidence.from_runs import from_proof
+    from atalaya.metrics.detector_power import sensitivity
+    from atalaya.selftest import last_run
+    from tools.calibration.calibrate import Seen
+
+    where, kept = last_run.place(place.pack), last_run.read(place.pack)
+    if kept is None:
+        raise UsageError(f"{where}: there is no self-test, so no verdict could be GO. Make one: nox -s prove")
+    survivors = [caught.id for caught in kept.defects if caught.survived]
+    if survivors:
+        raise UsageError(
+            f"{where}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
+            f"Mend its check, and make it anew: nox -s prove"
+        )
+    proofs = from_proof(
+        kept.proven,
+        run_id="self-test",
+        environment=Environment.LOOPBACK,
+        recorded_at=kept.made_at,
+        occurred_at=kept.made_at,
+    )
+    defects = len(kept.defects)
+    detectors = sensitivity(place.pack, (one for one in proofs if isinstance(one, Proof)))
+    return Seen(detectors, defects, defects, place.pack.duties)
+
+
+def _told(found: Found, watches: int) -> str:
+    ended = ", ".join(f"{word} {found.ended(word) / watches:.1%}" for word in VerdictStatus if found.ended(word))
+    return f"{found.scenario.id}: alarmed {found.alarmed / watches:.1%}; at T+72 {ended}"
