@@ -138,86 +138,98 @@ nox.options.sessions = ["watch"]
 
 @nox.session
 def watch(session):
-    """Observe, collect, judge, publish, build the site: the verdict, and where to read it (default)."""
-    install(session, extras=["site"])
-    atalaya(session, "watch")
+    """Check, smoke, collect, judge, publish, build the site: the verdict, and where to read it (default)."""
+    atalaya(session, "watch", extras=["site"])
 
 
-@nox.session
-def checks(session):
+@nox.session(name="check")
+def check(session):
     """Run the contract checks alone: -- --sdk PATH_OR_REQUIREMENT --report FILE --promise ID."""
-    install(session)
-    atalaya(session, "observe")
+    atalaya(session, "check")
+
+
+@nox.session(name="checks")
+def checks(session):
+    """The same as check."""
+    atalaya(session, "check")
 
 
 @nox.session
 def smoke(session):
     """Run the runbook's smoke, on loopback or a real service: -- --base-url URL --report FILE --log FILE."""
-    install(session)
     atalaya(session, "smoke")
 
 
 @nox.session
-def site(session):
-    """Build the versioned site from what is in the tree: offline, and with no SDK."""
-    install(session, extras=["site"])
-    atalaya(session, "site")
+def collect(session):
+    """Read test reports, logs and what GitHub says: -- --junit PATH --log FILE."""
+    atalaya(session, "collect")
 
 
 @nox.session
-def serve(session):
-    """Build the site, serve it on loopback, and build it again when a page or evidence changes: -- --port N."""
-    install(session, extras=["site"])
-    atalaya(session, "serve")
-
-
-@nox.session
-def prove(session):
-    """Run every check against every seeded defect, and fail when one survives: -- --report FILE."""
-    install(session)
-    atalaya(session, "prove")
-
-
-@nox.session
-def mutate(session):
-    """Change the bundled SDK by rule, and see which changes the checks miss: -- --file FILE --report FILE."""
-    install(session)
-    atalaya(session, "mutate")
+def artefact(session):
+    """Look at the files that were published: -- --dry-run."""
+    atalaya(session, "artefact")
 
 
 @nox.session
 def judge(session):
     """Judge a release as of an instant, or show how a figure comes about: -- --explain pass-rate."""
-    install(session)
     atalaya(session, "judge")
-
-
-@nox.session
-def calibrate(session):
-    """Simulate watches of known truth, and count how often the verdict is wrong: -- --watches N --seed N."""
-    install(session)
-    atalaya(session, "calibrate")
-
-
-@nox.session
-def rehearse(session):
-    """Rehearse a whole 72-hour watch in virtual time, from a seed: -- --scenario NAME --seed N."""
-    install(session)
-    atalaya(session, "rehearse")
 
 
 @nox.session
 def release(session):
     """Look after a release: -- open VERSION --commit SHA (and more: -- --help)."""
-    install(session)
     atalaya(session, "release")
 
 
 @nox.session
-def share(session):
+def publish(session):
+    """Write the includes of every release, without building the site."""
+    atalaya(session, "publish", extras=["site"])
+
+
+@nox.session
+def site(session):
+    """Build the versioned site from what is in the tree: offline, and with no SDK."""
+    atalaya(session, "site", extras=["site"])
+
+
+@nox.session
+def serve(session):
+    """Build the site, serve it on loopback, and build it again when something changes: -- --port N."""
+    atalaya(session, "serve", extras=["site"])
+
+
+@nox.session
+def prove(session):
+    """Run every check against every seeded defect, and fail when one survives: -- --report FILE."""
+    atalaya(session, "prove")
+
+
+@nox.session
+def rehearse(session):
+    """Rehearse a whole 72-hour watch in virtual time, from a seed: -- --scenario NAME --seed N."""
+    atalaya(session, "rehearse")
+
+
+@nox.session
+def evidence(session):
+    """Look after the evidence: -- verify, compact, export or schema (and more: -- --help)."""
+    atalaya(session, "evidence")
+
+
+@nox.session
+def sync(session):
     """Keep the evidence of many runners in one branch: -- pull, push or propose (and more: -- --help)."""
-    install(session)
-    atalaya(session, "share")
+    atalaya(session, "sync")
+
+
+@nox.session
+def notify(session):
+    """Tell a webhook what happened: -- --dry-run."""
+    atalaya(session, "notify")
 
 
 # ── for those who work on it ─────────────────────────────────────────────────
@@ -262,6 +274,20 @@ def bench(session):
     """Measure what is said to be fast."""
     install(session, extras=["site"], groups=["bench"])
     session.run("python", "-m", "pytest", *(session.posargs or ["-s", "tests/benchmarks"]), env=environment())
+
+
+@nox.session
+def mutate(session):
+    """Change the bundled SDK by rule, and see which changes the checks miss: -- --file FILE --report FILE."""
+    install(session)
+    session.run("python", "-m", "tools.mutation", *where_asked(session), env=environment())
+
+
+@nox.session
+def calibrate(session):
+    """Simulate watches of known truth, and count how often the verdict is wrong: -- --watches N --seed N."""
+    install(session)
+    session.run("python", "-m", "tools.calibration", *where_asked(session), env=environment())
 
 
 @nox.session
@@ -326,24 +352,25 @@ def pytest(session, *what):
     session.run("python", "-m", "pytest", *at_once, *what, *session.posargs, env=env)
 
 
-def atalaya(session, command):
+def atalaya(session, command, extras=()):
     """Hand over to the command line. Time enough after Ctrl-C to take down what was put up."""
-    session.run(
-        "python",
-        "-m",
-        "atalaya",
-        command,
-        *where_asked(session),
-        env=environment(),
-        interrupt_timeout=10,
-        terminate_timeout=10,
-    )
+    install(session, extras=extras)
+    argv = ("python", "-m", "atalaya", command, *where_asked(session))
+    try:
+        session.run(*argv, env=environment() | {"ATALAYA_DOOR": "nox"}, interrupt_timeout=10, terminate_timeout=10)
+    except nox.command.CommandFailed as failed:
+        EXIT_CODES.append(getattr(failed, "return_code", None) or 1)
+        raise
+
+
+EXIT_CODES = []  # of the commands that failed: nox itself knows only 1
 
 
 def environment():
-    """The uv that came with nox is on nobody's PATH: pass it on to what makes the SDK's environment."""
+    """Where Python finds the tree, and the uv that came with nox, which is on nobody's PATH."""
     uv = shutil.which(nox.virtualenv.UV) if nox.virtualenv.HAS_UV else None
-    return {"ATALAYA_UV": uv} if uv and "ATALAYA_UV" not in os.environ else {}
+    found = {"PYTHONPATH": os.pathsep.join(filter(None, [str(HERE / "src"), os.environ.get("PYTHONPATH")]))}
+    return found | ({"ATALAYA_UV": uv} if uv and "ATALAYA_UV" not in os.environ else {})
 
 
 # Options that name a file or a folder; the first are to be written, the others must exist to be one.
@@ -379,4 +406,8 @@ if __name__ == "__main__":
     # nox looks for a noxfile in the working folder, and remembers that folder as where it was called from.
     named = any(argument.startswith(("-f", "--noxfile")) for argument in sys.argv[1:])
     sys.argv[1:1] = [] if named else ["--noxfile", str(HERE / "noxfile.py")]
-    nox.main()
+    try:
+        nox.main()
+    except SystemExit as left:
+        # Of several sessions, the first that failed says how it went.
+        sys.exit(EXIT_CODES[0] if left.code == 1 and EXIT_CODES else left.code)

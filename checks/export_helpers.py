@@ -24,7 +24,7 @@ from atalaya.harness.api import (
     words,
 )
 
-from .fixture import EXPORT, Lab, outcome_of
+from .fixture import EXPORT, CheckContext, outcome_of
 
 # Far longer than any budget here: a wait that never gives up returns in the end, and is found out.
 FOREVER: tuple[str | Step, ...] = ("CREATED",) * 100 + ("READY",)
@@ -34,7 +34,7 @@ BRISK_S = 0.2  # how often the waits of most checks poll: as often as the contra
 LONGER = 1.5  # a pause may be that much longer than asked: jitter is healthy
 
 
-def needs(lab: Lab, *methods: str) -> None:
+def needs(lab: CheckContext, *methods: str) -> None:
     """Go on only with an SDK that has a client of exports, with these methods.
 
     :raises NotApplicable: it does not.
@@ -44,7 +44,7 @@ def needs(lab: Lab, *methods: str) -> None:
         raise NotApplicable(f"this SDK's client of exports does not have {words(missing)}")
 
 
-def having(lab: Lab, *methods: str) -> list[str]:
+def having(lab: CheckContext, *methods: str) -> list[str]:
     """Those of these methods that the SDK's client of exports has.
 
     :raises NotApplicable: it has none of them.
@@ -67,19 +67,19 @@ def _is_absence(why: Exception) -> bool:
     return isinstance(why, Lacking) or (isinstance(why, AttributeError) and why.name == "ExportsClient")
 
 
-def waiter(lab: Lab, **fields: Any) -> Any:
+def waiter(lab: CheckContext, **fields: Any) -> Any:
     """A client of exports that can wait, on an HTTP client as users build it."""
     needs(lab, WAIT)
     return lab.exports(lab.http(**fields))
 
 
-def pollster(lab: Lab, **settings: Any) -> Any:
+def pollster(lab: CheckContext, **settings: Any) -> Any:
     """A client of exports that can wait, with no cache: for what holds whatever a cache does to it."""
     needs(lab, WAIT)
     return lab.exports(lab.uncached(config=lab.config(**settings)))
 
 
-def asker(lab: Lab, *methods: str) -> Any:
+def asker(lab: CheckContext, *methods: str) -> Any:
     """A client of exports that has these methods, with no cache."""
     needs(lab, *methods)
     return lab.exports(lab.uncached())
@@ -105,13 +105,13 @@ def timed_out(wait: Attempt, budget_s: float) -> None:
         raise CannotTell(f"it gave up after {wait.elapsed_s:.3f} of {budget_s:g} s, before its budget was spent")
 
 
-def at_once(lab: Lab, wait: Attempt, export_id: str) -> None:
+def at_once(lab: CheckContext, wait: Attempt, export_id: str) -> None:
     """Require that a wait ended with its last poll, and not a pause later."""
     late_s = wait.started_s + wait.elapsed_s - lab.at_s(lab.polls(export_id)[-1])
     require(late_s < BRISK_S / 2, f"the wait ended {late_s:.1f} s after its last poll")
 
 
-def ended_by(lab: Lab, wait: Attempt, plain: Attempt, export_id: str, polls: int) -> None:
+def ended_by(lab: CheckContext, wait: Attempt, plain: Attempt, export_id: str, polls: int) -> None:
     """Require that a wait ended at once, with the error that a plain status request raises for the same answer."""
     if plain.error is None:
         raise CannotTell(f"a plain status request {plain.said()}, so there is no error to end a wait")
@@ -127,14 +127,14 @@ def ended_by(lab: Lab, wait: Attempt, plain: Attempt, export_id: str, polls: int
     require(sent == polls, f"{sent} polls on the wire instead of {polls}: it did not end the wait at once")
 
 
-def sent_as(lab: Lab, expected: list[tuple[str, str]], after: int = 0) -> None:
+def sent_as(lab: CheckContext, expected: list[tuple[str, str]], after: int = 0) -> None:
     """Require that what reached the service, but for the first so many requests, is this and nothing else."""
     sent = [(seen.method, seen.path) for seen in lab.log()[after:]]
     told, wanted = (words([" ".join(one) for one in some]) or "nothing" for some in (sent, expected))
     require(sent == expected, f"it sent {told} instead of {wanted}")
 
 
-def gaps_of(lab: Lab, export_id: str = EXPORT) -> list[float]:
+def gaps_of(lab: CheckContext, export_id: str = EXPORT) -> list[float]:
     """Virtual seconds between the polls for an export.
 
     :raises CannotTell: there are too few to measure one that is not the last, which may be cut short.

@@ -12,7 +12,7 @@ from atalaya.harness.api import Attempt, CannotTell, Seen, is_argument, resolve,
 EXPORT = "exp-1"
 
 
-class Lab(api.Lab):
+class CheckContext(api.CheckContext):
     """An SDK's clients on a loopback service of their own, in virtual time."""
 
     def polls(self, export_id: str = EXPORT) -> list[Seen]:

@@ -12,20 +12,20 @@ from collections.abc import Callable
 from typing import Any
 
 from atalaya.harness.api import (
-    CALM,
+    NO_FAULTS,
     Broken,
     EventKind,
+    FaultPlan,
     NotApplicable,
     Sdk,
     Smoke,
-    Weather,
     attempt,
     describe,
     require,
     without_variables,
 )
 
-from .fixture import Lab, outcome_of, stamp_of
+from .fixture import CheckContext, outcome_of, stamp_of
 
 LIFE = ("CREATED", "CREATED", "READY")
 CACHED = "/aris3/reports/overview"
@@ -58,7 +58,7 @@ class ThreeSteps(Smoke):
 class LoopbackSmoke(ThreeSteps):
     """Many waits on our own service, each beside a status that was cached before it."""
 
-    def __init__(self, lab: Lab, waits: int, weather: Weather = CALM) -> None:
+    def __init__(self, lab: CheckContext, waits: int, weather: FaultPlan = NO_FAULTS) -> None:
         super().__init__()
         self.lab = lab
         self.planned = waits

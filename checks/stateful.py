@@ -26,7 +26,7 @@ from hypothesis.stateful import RuleBasedStateMachine, precondition, rule, run_s
 
 from atalaya.harness.api import Attempt, Broken, CannotTell, Seen, Step, describe
 
-from .fixture import Lab
+from .fixture import CheckContext
 
 LIFETIME_S = 3.0
 INTERVAL_S = 0.2  # between the polls of a wait
@@ -171,7 +171,7 @@ class _Enough(BaseException):
 class _Search:
     """What all sequences of one search share: the SDK, the time that is left, and the shortest failure so far."""
 
-    def __init__(self, lab: Lab) -> None:
+    def __init__(self, lab: CheckContext) -> None:
         self.lab = lab
         self.found: Found | None = None
         self.trouble = ""
@@ -212,7 +212,7 @@ class _Search:
         return _Enough()
 
 
-def explore(lab: Lab, kind: type[Sequence], *, seed: int, sequences: int, steps: int) -> Found | None:
+def explore(lab: CheckContext, kind: type[Sequence], *, seed: int, sequences: int, steps: int) -> Found | None:
     """Take so many random sequences of so many steps, and return the shortest that fails.
 
     The same seed takes the same steps, as far as the SDK itself does the same.

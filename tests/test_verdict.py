@@ -302,7 +302,7 @@ def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictStatus, wind
 def test_no_go_and_a_longer_window_may_stand_together() -> None:
     found = verdict(72, metrics=metrics(**FAILS))
     assert (found.word, found.window) == (VerdictStatus.NO_GO, "extended")
-    assert "`nox -s release -- extend --release 1.1.0 --why TEXT`" in str(found.next_steps[-1])
+    assert "`atalaya release extend --release 1.1.0 --why TEXT`" in str(found.next_steps[-1])
 
 
 @pytest.mark.parametrize(("window", "hours"), [("open", 30), ("ended", 72)])
@@ -330,8 +330,8 @@ def test_waiting_names_what_it_waits_for_and_what_to_do() -> None:
         "T+24, Run the smoke: none has run",
     ]
     assert [str(step) for step in found.next_steps] == [
-        "Run the watch again: `nox -s watch`.",
-        "Take in what CI wrote: `nox -s collect -- --junit PATH`.",
+        "Run the watch again: `atalaya watch`.",
+        "Take in what CI wrote: `atalaya collect --junit PATH`.",
     ]
 
 
@@ -349,7 +349,7 @@ def test_what_nobody_signed_is_listed_at_the_end_and_not_before() -> None:
 def test_a_watch_without_a_self_test_says_how_to_make_one() -> None:
     found = verdict(30, defects_seeded=0, defects_caught=0)
     assert len(found.unknowns) == 1
-    assert "`nox -s prove`" in str(found.next_steps[0])
+    assert "`atalaya prove`" in str(found.next_steps[0])
 
 
 def test_on_track_says_when_to_look_again_and_go_asks_for_nothing() -> None:
@@ -359,7 +359,7 @@ def test_on_track_says_when_to_look_again_and_go_asks_for_nothing() -> None:
 
 def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
     steps = verdict(30, broken_critical=("config.no-fallback",)).next_steps
-    assert "`nox -s check -- --promise config.no-fallback`" in str(steps[0])
+    assert "`atalaya check --promise config.no-fallback`" in str(steps[0])
 
 
 def test_the_same_situation_gives_the_same_bytes() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from atalaya.harness.api import Attempt, CannotTell, Step, promise, require, short, takes
 
-from ..fixture import EXPORT, Lab, stamp_of
+from ..fixture import EXPORT, CheckContext, stamp_of
 
 PATH = "/aris3/reports/overview"
 STORES, USERS = "/aris3/stores", "/aris3/users"
@@ -21,7 +21,7 @@ GOOD = {"good": True}
 
 
 @promise("cache.repeats-are-served")
-def check_repeats_are_served(lab: Lab) -> None:
+def check_repeats_are_served(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     with lab.trial("the same GET twice"):
@@ -41,7 +41,7 @@ def check_repeats_are_served(lab: Lab) -> None:
 
 
 @promise("cache.empty-lists-are-answers")
-def check_empty_lists_are_answers(lab: Lab) -> None:
+def check_empty_lists_are_answers(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     lab.need_hits(http)
@@ -57,7 +57,7 @@ def check_empty_lists_are_answers(lab: Lab) -> None:
 
 
 @promise("cache.hits-are-noted")
-def check_hits_are_noted(lab: Lab) -> None:
+def check_hits_are_noted(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("last-operation")
     http = lab.http()
@@ -71,7 +71,7 @@ def check_hits_are_noted(lab: Lab) -> None:
 
 
 @promise("cache.hits-call-no-response-hook")
-def check_hits_call_no_response_hook(lab: Lab) -> None:
+def check_hits_call_no_response_hook(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("hooks")
     heard: list[str] = []
@@ -92,7 +92,7 @@ def check_hits_call_no_response_hook(lab: Lab) -> None:
 
 
 @promise("cache.hits-call-before-request")
-def check_hits_call_before_request(lab: Lab) -> None:
+def check_hits_call_before_request(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("hooks")
     heard: list[str] = []
@@ -105,7 +105,7 @@ def check_hits_call_before_request(lab: Lab) -> None:
 
 
 @promise("cache.hits-skip-the-context")
-def check_hits_skip_the_context(lab: Lab) -> None:
+def check_hits_skip_the_context(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("context")
     http = lab.http()
@@ -120,7 +120,7 @@ def check_hits_skip_the_context(lab: Lab) -> None:
 
 
 @promise("cache.entries-expire")
-def check_entries_expire(lab: Lab) -> None:
+def check_entries_expire(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-ttl")
     http = lab.http(cache_ttl_seconds=5.0)
@@ -151,7 +151,7 @@ def check_entries_expire(lab: Lab) -> None:
 
 
 @promise("cache.hits-do-not-prolong")
-def check_hits_do_not_prolong(lab: Lab) -> None:
+def check_hits_do_not_prolong(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-ttl")
     http = lab.http(cache_ttl_seconds=5.0)
@@ -169,7 +169,7 @@ def check_hits_do_not_prolong(lab: Lab) -> None:
 
 
 @promise("cache.lifetime-is-set-when-stored")
-def check_lifetime_is_set_when_stored(lab: Lab) -> None:
+def check_lifetime_is_set_when_stored(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-ttl")
     with lab.trial("raised after the answer was stored"):
@@ -192,7 +192,7 @@ def check_lifetime_is_set_when_stored(lab: Lab) -> None:
 
 
 @promise("cache.lasts-three-seconds-by-default")
-def check_lasts_three_seconds_by_default(lab: Lab) -> None:
+def check_lasts_three_seconds_by_default(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-ttl")
     usual, told = lab.http(), lab.http(cache_ttl_seconds=3.0)
@@ -207,7 +207,7 @@ def check_lasts_three_seconds_by_default(lab: Lab) -> None:
 
 
 @promise("cache.no-stale-answer-on-error")
-def check_no_stale_answer_on_error(lab: Lab) -> None:
+def check_no_stale_answer_on_error(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-ttl")
     http = lab.http(cache_ttl_seconds=2.0)
@@ -232,7 +232,7 @@ def check_no_stale_answer_on_error(lab: Lab) -> None:
 
 
 @promise("cache.query-is-part-of-the-key")
-def check_query_is_part_of_the_key(lab: Lab) -> None:
+def check_query_is_part_of_the_key(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     cases: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
@@ -256,7 +256,7 @@ def check_query_is_part_of_the_key(lab: Lab) -> None:
 
 
 @promise("cache.path-is-part-of-the-key")
-def check_path_is_part_of_the_key(lab: Lab) -> None:
+def check_path_is_part_of_the_key(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     cases = {
@@ -283,7 +283,7 @@ def check_path_is_part_of_the_key(lab: Lab) -> None:
 
 
 @promise("cache.identities-are-kept-apart")
-def check_identities_are_kept_apart(lab: Lab) -> None:
+def check_identities_are_kept_apart(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     for number, header in enumerate(IDENTITY):
@@ -320,7 +320,7 @@ def check_identities_are_kept_apart(lab: Lab) -> None:
 
 
 @promise("cache.identity-from-a-hook")
-def check_identity_from_a_hook(lab: Lab) -> None:
+def check_identity_from_a_hook(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("hooks")
     adding: dict[str, str] = {}
@@ -340,7 +340,7 @@ def check_identity_from_a_hook(lab: Lab) -> None:
 
 
 @promise("cache.clients-are-kept-apart")
-def check_clients_are_kept_apart(lab: Lab) -> None:
+def check_clients_are_kept_apart(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     with lab.trial("two clients"):
         one, other = lab.http(), lab.http()
@@ -360,7 +360,7 @@ def check_clients_are_kept_apart(lab: Lab) -> None:
 
 
 @promise("cache.errors-are-not-stored")
-def check_errors_are_not_stored(lab: Lab) -> None:
+def check_errors_are_not_stored(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     cases = {
         "404": Step(status=404),
@@ -375,13 +375,13 @@ def check_errors_are_not_stored(lab: Lab) -> None:
 
 
 @promise("cache.null-is-never-served")
-def check_null_is_never_served(lab: Lab) -> None:
+def check_null_is_never_served(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     _not_stored(lab, {"null": Step(json=None)})
 
 
 @promise("cache.only-gets")
-def check_only_gets(lab: Lab) -> None:
+def check_only_gets(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     for method in ("POST", "PUT", "PATCH", "DELETE", "HEAD"):
@@ -403,7 +403,7 @@ def check_only_gets(lab: Lab) -> None:
 
 
 @promise("cache.outdated-answers-are-not-stored")
-def check_outdated_answers_are_not_stored(lab: Lab) -> None:
+def check_outdated_answers_are_not_stored(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     for capability in ("context", "context-switch"):
         lab.sdk.needs(capability)
@@ -422,7 +422,7 @@ def check_outdated_answers_are_not_stored(lab: Lab) -> None:
 
 
 @promise("cache.bypass-per-request")
-def check_bypass_per_request(lab: Lab) -> None:
+def check_bypass_per_request(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("bypass")
     http = lab.http()
@@ -463,7 +463,7 @@ def check_bypass_per_request(lab: Lab) -> None:
 
 
 @promise("cache.failed-bypass-touches-nothing")
-def check_failed_bypass_touches_nothing(lab: Lab) -> None:
+def check_failed_bypass_touches_nothing(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("bypass")
     http = lab.http()
@@ -486,7 +486,7 @@ def check_failed_bypass_touches_nothing(lab: Lab) -> None:
 
 
 @promise("cache.switch-is-honoured")
-def check_switch_is_honoured(lab: Lab) -> None:
+def check_switch_is_honoured(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     with lab.trial("switched off from the start"):
         http = lab.http(enable_get_cache=False)
@@ -507,7 +507,7 @@ def check_switch_is_honoured(lab: Lab) -> None:
 
 
 @promise("cache.switch-keeps-what-is-stored")
-def check_switch_keeps_what_is_stored(lab: Lab) -> None:
+def check_switch_keeps_what_is_stored(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     with lab.trial("off, a GET, and on again"):
@@ -524,7 +524,7 @@ def check_switch_keeps_what_is_stored(lab: Lab) -> None:
 
 
 @promise("cache.invalidation-by-path")
-def check_invalidation_by_path(lab: Lab) -> None:
+def check_invalidation_by_path(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("invalidation")
     http = lab.http()
@@ -566,7 +566,7 @@ def check_invalidation_by_path(lab: Lab) -> None:
 
 
 @promise("cache.plain-mutations-invalidate-nothing")
-def check_plain_mutations_invalidate_nothing(lab: Lab) -> None:
+def check_plain_mutations_invalidate_nothing(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     first = _hit(lab, http, STORES)
@@ -584,7 +584,7 @@ def check_plain_mutations_invalidate_nothing(lab: Lab) -> None:
 
 
 @promise("cache.failed-mutations-invalidate-nothing")
-def check_failed_mutations_invalidate_nothing(lab: Lab) -> None:
+def check_failed_mutations_invalidate_nothing(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("invalidation")
     http = lab.http()
@@ -600,7 +600,7 @@ def check_failed_mutations_invalidate_nothing(lab: Lab) -> None:
 
 
 @promise("cache.gets-invalidate-nothing")
-def check_gets_invalidate_nothing(lab: Lab) -> None:
+def check_gets_invalidate_nothing(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("invalidation")
     http = lab.http()
@@ -611,14 +611,14 @@ def check_gets_invalidate_nothing(lab: Lab) -> None:
 
 
 @promise("cache.clear-empties-it")
-def check_clear_empties_it(lab: Lab) -> None:
+def check_clear_empties_it(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-clear")
     _emptied_by(lab, "clear_cache", lambda http: http.clear_cache())
 
 
 @promise("cache.switch-context-empties-it")
-def check_switch_context_empties_it(lab: Lab) -> None:
+def check_switch_context_empties_it(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("context-switch")
     _emptied_by(lab, "switch_context", lambda http: http.switch_context("tenant"))
@@ -627,7 +627,7 @@ def check_switch_context_empties_it(lab: Lab) -> None:
 # ── what the checks share ────────────────────────────────────────────────────
 
 
-def _stamp(lab: Lab, http: Any, path: str = PATH, **options: Any) -> Any:
+def _stamp(lab: CheckContext, http: Any, path: str = PATH, **options: Any) -> Any:
     """The stamp of the answer that a GET through the SDK gets."""
     return _stamp_of(lab.given(lambda: http.request("GET", path, **options), f"GET {path}"))
 
@@ -641,12 +641,12 @@ def _stamp_in(attempt: Attempt) -> Any:
     return None if attempt.error is not None else _stamp_of(attempt.value)
 
 
-def _status(lab: Lab, exports: Any, **options: Any) -> Any:
+def _status(lab: CheckContext, exports: Any, **options: Any) -> Any:
     """The stamp of the status that an exports client gets."""
     return stamp_of(lab.given(partial(exports.get_export_status, EXPORT, **options), "a status"))
 
 
-def _hit(lab: Lab, http: Any, path: str = PATH, **options: Any) -> Any:
+def _hit(lab: CheckContext, http: Any, path: str = PATH, **options: Any) -> Any:
     """The stamp of an answer that is in the cache: it was asked for twice, and sent once.
 
     :raises CannotTell: it was sent twice.
@@ -657,7 +657,7 @@ def _hit(lab: Lab, http: Any, path: str = PATH, **options: Any) -> Any:
     return first
 
 
-def _expired(lab: Lab, http: Any, path: str) -> None:
+def _expired(lab: CheckContext, http: Any, path: str) -> None:
     """Go on only where an answer that nobody touched since it came is fetched again, its lifetime being over.
 
     :raises CannotTell: it is still served.
@@ -668,7 +668,7 @@ def _expired(lab: Lab, http: Any, path: str) -> None:
         raise CannotTell("an answer that nobody touched lives on too: see cache.entries-expire")
 
 
-def _not_stored(lab: Lab, cases: dict[str, Step]) -> None:
+def _not_stored(lab: CheckContext, cases: dict[str, Step]) -> None:
     http = lab.http()
     for label, bad in cases.items():
         with lab.trial(label):
@@ -679,12 +679,12 @@ def _not_stored(lab: Lab, cases: dict[str, Step]) -> None:
             require(again.value == GOOD, f"after it, the good answer did not come: it {again.said()}")
 
 
-def _mutate(lab: Lab, http: Any, paths: list[str], method: str = "POST") -> None:
+def _mutate(lab: CheckContext, http: Any, paths: list[str], method: str = "POST") -> None:
     call = partial(http.request, method, STORES, json_body={"a": 1}, invalidate_paths=paths)
     lab.given(call, f"a {method}")
 
 
-def _emptied_by(lab: Lab, told: str, empty: Callable[[Any], Any]) -> None:
+def _emptied_by(lab: CheckContext, told: str, empty: Callable[[Any], Any]) -> None:
     http = lab.http()
     asked: dict[str, tuple[str, dict[str, Any]]] = {
         "a path": (PATH, {}),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from atalaya.harness.api import Broken, CannotTell, promise
 
 from ..export_helpers import WAIT, needs
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 if TYPE_CHECKING:
     from ..stateful import Sequence
@@ -17,18 +17,18 @@ SEQUENCES, STEPS = 40, 14
 
 
 @promise("cache.holds-in-any-order")
-def check_cache_holds_in_any_order(lab: Lab) -> None:
+def check_cache_holds_in_any_order(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     _explored(lab, "CacheSequence")
 
 
 @promise("polling.fresh-in-any-order")
-def check_polling_fresh_in_any_order(lab: Lab) -> None:
+def check_polling_fresh_in_any_order(lab: CheckContext) -> None:
     needs(lab, WAIT)
     _explored(lab, "WaitSequence")
 
 
-def _explored(lab: Lab, kind: str) -> None:
+def _explored(lab: CheckContext, kind: str) -> None:
     # Imported here, since Hypothesis may not be there beside an SDK that somebody else has installed.
     try:
         from .. import stateful

@@ -20,7 +20,7 @@ from typing import Any
 
 from atalaya.harness.api import CannotTell, Seen, Step, describe, limitation, own
 
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 PATH = "/aris3/reports/overview"
 STORES = "/aris3/stores"
@@ -34,7 +34,7 @@ PATIENCE_S = 0.1  # of real time, for a thread that may be kept out by a lock
 
 
 @limitation("cache.hits-share-one-object")
-def probe_shared_object(lab: Lab) -> str | None:
+def probe_shared_object(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
     for which, number in (("first", 0), ("second", 1)):
@@ -53,7 +53,7 @@ def probe_shared_object(lab: Lab) -> str | None:
 
 
 @limitation("cache.header-case-mixes-identities")
-def probe_header_case(lab: Lab) -> str | None:
+def probe_header_case(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
     for token in ("one", "two"):
@@ -62,7 +62,7 @@ def probe_header_case(lab: Lab) -> str | None:
 
 
 @limitation("cache.other-headers-are-ignored")
-def probe_other_headers(lab: Lab) -> str | None:
+def probe_other_headers(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
     for number, (header, values) in enumerate(
@@ -77,7 +77,7 @@ def probe_other_headers(lab: Lab) -> str | None:
 
 
 @limitation("cache.expired-answers-stay")
-def probe_expired_answers(lab: Lab) -> str | None:
+def probe_expired_answers(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
     lab.service.answer("GET", PATH, Step(json={"text": "x" * ANSWER_BYTES}))
@@ -98,7 +98,7 @@ def probe_expired_answers(lab: Lab) -> str | None:
 
 
 @limitation("cache.odd-queries-are-refused")
-def probe_odd_queries(lab: Lab) -> str | None:
+def probe_odd_queries(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     http = lab.http()
     options: dict[str, Any] = {"use_get_cache": False} if lab.sdk.has("bypass") else {}
@@ -109,7 +109,7 @@ def probe_odd_queries(lab: Lab) -> str | None:
 
 
 @limitation("cache.invalidation-takes-neighbours")
-def probe_neighbours(lab: Lab) -> str | None:
+def probe_neighbours(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     lab.sdk.needs("invalidation")
     http = lab.http()
@@ -124,7 +124,7 @@ def probe_neighbours(lab: Lab) -> str | None:
 
 
 @limitation("cache.late-answers-outlive-a-clear")
-def probe_late_answers(lab: Lab) -> str | None:
+def probe_late_answers(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-clear")
     http = lab.http()
@@ -138,7 +138,7 @@ def probe_late_answers(lab: Lab) -> str | None:
 
 
 @limitation("cache.invalidation-races")
-def probe_invalidation_races(lab: Lab) -> str | None:
+def probe_invalidation_races(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     lab.sdk.needs("invalidation")
     http = lab.http()
@@ -165,7 +165,7 @@ class _Interloper:
     what may happen once in a million calls happens, or cannot.
     """
 
-    def __init__(self, lab: Lab, get: Callable[[str], Any]) -> None:
+    def __init__(self, lab: CheckContext, get: Callable[[str], Any]) -> None:
         self._lab = lab
         self._get = get
         self._begun = False
@@ -220,5 +220,5 @@ class _Interloper:
             self._lab.clock.real.sleep(0.0005)
 
 
-def _get(lab: Lab, http: Any, path: str, **options: Any) -> Any:
+def _get(lab: CheckContext, http: Any, path: str, **options: Any) -> Any:
     return lab.given(partial(http.request, "GET", path, **options), "a GET")

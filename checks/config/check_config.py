@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from atalaya.harness.api import Attempt, CannotTell, NotApplicable, describe, package, promise, require, short, words
 
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 URL = "http://127.0.0.1:9/base"
 OTHER = "http://127.0.0.1:9/other"
@@ -148,7 +148,7 @@ TYPOS = ("ture", "enabled", "y", "t", "ok", "2", "-1", "1.0", "01", "yes please"
 
 
 @promise("config.no-fallback")
-def check_no_fallback(lab: Lab) -> None:
+def check_no_fallback(lab: CheckContext) -> None:
     doubts: list[CannotTell] = []
     for profile in (None, "", "  ", *PROFILES, *map(str.upper, PROFILES)):
         chosen = {} if profile is None else {PROFILE: profile}
@@ -174,7 +174,7 @@ def check_no_fallback(lab: Lab) -> None:
 
 
 @promise("config.blank-url-is-an-error")
-def check_blank_url(lab: Lab) -> None:
+def check_blank_url(lab: CheckContext) -> None:
     _need_strictness(lab)
     for blank in (" ", "   ", " \t ", "\n", "\r\n"):
         for profile in (None, "staging", "prod"):
@@ -195,7 +195,7 @@ def check_blank_url(lab: Lab) -> None:
 
 
 @promise("config.no-other-source")
-def check_no_other_source(lab: Lab) -> None:
+def check_no_other_source(lab: CheckContext) -> None:
     _need_strictness(lab)
     for name in ALIKE:
         with lab.trial(f"{name} only"):
@@ -210,7 +210,7 @@ def check_no_other_source(lab: Lab) -> None:
 
 
 @promise("config.profile-comes-first")
-def check_profile_comes_first(lab: Lab) -> None:
+def check_profile_comes_first(lab: CheckContext) -> None:
     _steady(lab)
     own, general = OTHER, URL
     cases: tuple[tuple[str, dict[str, str], str], ...] = (
@@ -238,7 +238,7 @@ def check_profile_comes_first(lab: Lab) -> None:
 
 
 @promise("config.profile-name")
-def check_profile_name(lab: Lab) -> None:
+def check_profile_name(lab: CheckContext) -> None:
     _steady(lab)
     cases = (
         (None, "dev"),
@@ -264,7 +264,7 @@ def check_profile_name(lab: Lab) -> None:
 
 
 @promise("config.normalized-env")
-def check_normalized_env(lab: Lab) -> None:
+def check_normalized_env(lab: CheckContext) -> None:
     if not hasattr(lab.sdk.ClientConfig, "normalized_env"):
         raise NotApplicable("this SDK does not normalize the profile's name")
     for text, expected in (("prod", "prod"), ("PROD", "prod"), ("  StAging\t", "staging"), ("", "")):
@@ -279,7 +279,7 @@ def check_normalized_env(lab: Lab) -> None:
 
 
 @promise("config.spaces-around-are-dropped")
-def check_spaces_around(lab: Lab) -> None:
+def check_spaces_around(lab: CheckContext) -> None:
     _steady(lab)
     takes_own = _takes_own(lab)
     for before, after in ((" ", ""), ("", " "), ("  ", "  "), ("\t", "\n"), ("", "\r")):
@@ -298,7 +298,7 @@ def check_spaces_around(lab: Lab) -> None:
 
 
 @promise("config.trailing-slashes-removed")
-def check_trailing_slashes(lab: Lab) -> None:
+def check_trailing_slashes(lab: CheckContext) -> None:
     if _url_of(lab, {GENERAL: URL}) == _url_of(lab, {GENERAL: "https://127.0.0.2:8"}):
         raise CannotTell("the base URL is the same for two loads: see config.read-anew-each-time")
     variables = [GENERAL]
@@ -327,7 +327,7 @@ def check_trailing_slashes(lab: Lab) -> None:
 
 
 @promise("config.numbers-are-config-errors")
-def check_numbers(lab: Lab) -> None:
+def check_numbers(lab: CheckContext) -> None:
     for number in _numbers(lab):
         for value in (*number.refused, *NOT_NUMBERS):
             _refused_number(lab, {number.variable: value})
@@ -346,7 +346,7 @@ def check_numbers(lab: Lab) -> None:
 
 
 @promise("config.range-ends-are-accepted")
-def check_range_ends(lab: Lab) -> None:
+def check_range_ends(lab: CheckContext) -> None:
     _steady(lab)
     doubts: list[CannotTell] = []
     for number in _numbers(lab):
@@ -366,7 +366,7 @@ def check_range_ends(lab: Lab) -> None:
 
 
 @promise("config.numbers-as-python-reads-them")
-def check_forms(lab: Lab) -> None:
+def check_forms(lab: CheckContext) -> None:
     _steady(lab)
     doubts: list[CannotTell] = []
     whole = (" 7 ", "\t3\n", "1_0", "+4", "007")
@@ -379,7 +379,7 @@ def check_forms(lab: Lab) -> None:
 
 
 @promise("config.error-names-the-variable")
-def check_error_names_the_variable(lab: Lab) -> None:
+def check_error_names_the_variable(lab: CheckContext) -> None:
     doubts: list[CannotTell] = []
     no_url = {
         "no URL": {},
@@ -401,7 +401,7 @@ def check_error_names_the_variable(lab: Lab) -> None:
 
 
 @promise("config.first-wrong-is-named")
-def check_first_wrong_is_named(lab: Lab) -> None:
+def check_first_wrong_is_named(lab: CheckContext) -> None:
     doubts: list[CannotTell] = []
     numbers = _numbers(lab)
     for place, number in enumerate(numbers):
@@ -420,14 +420,14 @@ def check_first_wrong_is_named(lab: Lab) -> None:
 
 
 @promise("config.error-is-a-value-error")
-def check_error_is_a_value_error(lab: Lab) -> None:
+def check_error_is_a_value_error(lab: CheckContext) -> None:
     with lab.trial("the class"):
         kind = lab.sdk.ConfigError
         require(isinstance(kind, type) and issubclass(kind, ValueError), f"{short(kind)} is no ValueError")
 
 
 @promise("config.values-reach-their-fields")
-def check_values_reach_their_fields(lab: Lab) -> None:
+def check_values_reach_their_fields(lab: CheckContext) -> None:
     _steady(lab)
     present = _fields_of(lab)
     jitter_off = {**VALID, "ARIS3_RETRY_JITTER_ENABLED": "false"}
@@ -444,7 +444,7 @@ def check_values_reach_their_fields(lab: Lab) -> None:
 
 
 @promise("config.defaults")
-def check_defaults(lab: Lab) -> None:
+def check_defaults(lab: CheckContext) -> None:
     connect, read = "connect_timeout_seconds", "read_timeout_seconds"
     general, own_connect, own_read = (f"ARIS3_{name}TIMEOUT_SECONDS" for name in ("", "CONNECT_", "READ_"))
     usual = {name: default for name, (default, _) in FIELDS.items() if name not in REQUIRED} | {read: 10.0}
@@ -480,7 +480,7 @@ def check_defaults(lab: Lab) -> None:
 
 
 @promise("config.booleans")
-def check_booleans(lab: Lab) -> None:
+def check_booleans(lab: CheckContext) -> None:
     _steady(lab)
     present = _fields_of(lab)
     flags = {variable: field for variable, field in FLAGS.items() if field in present}
@@ -503,7 +503,7 @@ def check_booleans(lab: Lab) -> None:
 
 
 @promise("config.read-anew-each-time")
-def check_read_anew(lab: Lab) -> None:
+def check_read_anew(lab: CheckContext) -> None:
     elsewhere = "https://127.0.0.2:8/elsewhere"  # another URL in each of its parts
     first = _url_of(lab, {GENERAL: URL})
     with lab.trial("another URL"):
@@ -531,7 +531,7 @@ def check_read_anew(lab: Lab) -> None:
 
 
 @promise("config.loading-sends-nothing")
-def check_loading_sends_nothing(lab: Lab) -> None:
+def check_loading_sends_nothing(lab: CheckContext) -> None:
     _steady(lab)
     watched: list[str] = []
     watching = False
@@ -555,7 +555,7 @@ def check_loading_sends_nothing(lab: Lab) -> None:
 
 
 @promise("config.is-frozen")
-def check_is_frozen(lab: Lab) -> None:
+def check_is_frozen(lab: CheckContext) -> None:
     built = lab.given(lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig")
     _steady(lab)
     for label, config in (("built", built), ("loaded", _loaded(lab.load_config({GENERAL: URL})))):
@@ -571,7 +571,7 @@ def check_is_frozen(lab: Lab) -> None:
 
 
 @promise("config.fields-in-order")
-def check_fields_in_order(lab: Lab) -> None:
+def check_fields_in_order(lab: CheckContext) -> None:
     takes = inspect.signature(lab.sdk.ClientConfig).parameters
     present = [name for name in FIELDS if name in takes]
     with lab.trial("their order"):
@@ -588,7 +588,7 @@ def check_fields_in_order(lab: Lab) -> None:
 
 
 @promise("config.direct-build-defaults")
-def check_direct_build_defaults(lab: Lab) -> None:
+def check_direct_build_defaults(lab: CheckContext) -> None:
     config = lab.given(lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig")
     for field, (default, _) in FIELDS.items():
         if field in _fields_of(lab) and field not in REQUIRED:
@@ -597,7 +597,7 @@ def check_direct_build_defaults(lab: Lab) -> None:
 
 
 @promise("config.name-and-url-are-required")
-def check_name_and_url_are_required(lab: Lab) -> None:
+def check_name_and_url_are_required(lab: CheckContext) -> None:
     given = {"env_name": "check", "api_base_url": URL}
     _built(lab, **given)
     for missing in (("api_base_url",), ("env_name",), REQUIRED):
@@ -613,7 +613,7 @@ def check_name_and_url_are_required(lab: Lab) -> None:
 
 
 @promise("config.env-file-fills-gaps")
-def check_env_file(lab: Lab) -> None:
+def check_env_file(lab: CheckContext) -> None:
     _steady(lab)
     _allow_files()
     everything = {PROFILE: "qa", _own("qa"): OTHER, GENERAL: "http://127.0.0.1:9/general", **VALID}
@@ -642,7 +642,7 @@ def check_env_file(lab: Lab) -> None:
 
 
 @promise("config.empty-value-stands-over-the-file")
-def check_empty_value_stands(lab: Lab) -> None:
+def check_empty_value_stands(lab: CheckContext) -> None:
     _steady(lab)
     _allow_files()
     file = str(_file(lab, f"{PROFILE}=qa\n{_own('qa')}={FOUND}\n{_own('dev')}={FOUND}\n{GENERAL}={FOUND}\n"))
@@ -674,7 +674,7 @@ def check_empty_value_stands(lab: Lab) -> None:
 
 
 @promise("config.empty-path-reads-no-file")
-def check_empty_path_reads_no_file(lab: Lab) -> None:
+def check_empty_path_reads_no_file(lab: CheckContext) -> None:
     _steady(lab)
     _allow_files()
     with _surrounded_by_files(lab):
@@ -684,7 +684,7 @@ def check_empty_path_reads_no_file(lab: Lab) -> None:
 
 
 @promise("config.missing-file-is-passed-over")
-def check_missing_file_is_passed_over(lab: Lab) -> None:
+def check_missing_file_is_passed_over(lab: CheckContext) -> None:
     _steady(lab)
     _allow_files()
     folder = lab.home / "folder"
@@ -706,7 +706,7 @@ def check_missing_file_is_passed_over(lab: Lab) -> None:
 
 
 @promise("config.search-starts-at-the-sdk")
-def check_search_starts_at_the_sdk(lab: Lab) -> None:
+def check_search_starts_at_the_sdk(lab: CheckContext) -> None:
     _steady(lab)
     _allow_files()
     nearest = "http://127.0.0.1:9/nearest"
@@ -726,7 +726,7 @@ def check_search_starts_at_the_sdk(lab: Lab) -> None:
 
 
 @promise("config.environment-gains-only-the-file")
-def check_environment_gains_only_the_file(lab: Lab) -> None:
+def check_environment_gains_only_the_file(lab: CheckContext) -> None:
     _allow_files()
     in_file = {GENERAL: OTHER, "ARIS3_RETRIES": "6", "ATALAYA_TOLD": "yes"}
     file = str(_file(lab, "".join(f"{name}={text}\n" for name, text in in_file.items())))
@@ -777,7 +777,7 @@ def _told(profile: str | None) -> str:
 
 
 @contextmanager
-def _case(lab: Lab, label: str, doubts: list[CannotTell]) -> Iterator[None]:
+def _case(lab: CheckContext, label: str, doubts: list[CannotTell]) -> Iterator[None]:
     """A trial that leaves the others their turn when it can say nothing."""
     try:
         with lab.trial(label):
@@ -791,7 +791,7 @@ def _settle(doubts: Sequence[CannotTell]) -> None:
         raise doubts[0]
 
 
-def _load(lab: Lab, variables: Mapping[str, str], env_file: str = "") -> Attempt:
+def _load(lab: CheckContext, variables: Mapping[str, str], env_file: str = "") -> Attempt:
     """load_config, where even leaving the program is an answer: an SDK that does that raises no ConfigError."""
     try:
         return lab.load_config(variables, env_file)
@@ -799,14 +799,14 @@ def _load(lab: Lab, variables: Mapping[str, str], env_file: str = "") -> Attempt
         return Attempt(None, left, 0.0, 0.0)
 
 
-def _refused(lab: Lab, load: Attempt) -> None:
+def _refused(lab: CheckContext, load: Attempt) -> None:
     if load.error is None:
         url = getattr(load.value, "api_base_url", load.value)
         require(False, f"load_config returned a configuration (base URL {short(url)}) instead of ConfigError")
     require(isinstance(load.error, lab.sdk.ConfigError), f"load_config {load.said()} instead of ConfigError")
 
 
-def _refused_number(lab: Lab, variables: Mapping[str, str], *, beside_valid: bool = True) -> None:
+def _refused_number(lab: CheckContext, variables: Mapping[str, str], *, beside_valid: bool = True) -> None:
     """Refused with nothing else set, and beside a valid value of everything else."""
     told = " ".join(f"{name}={text!r}" for name, text in variables.items())
     for label, others in (("", {}), (", all others valid", VALID)):
@@ -815,7 +815,7 @@ def _refused_number(lab: Lab, variables: Mapping[str, str], *, beside_valid: boo
                 _refused(lab, _load(lab, {GENERAL: URL, **others, **variables}))
 
 
-def _names(lab: Lab, load: Attempt, *variables: str) -> None:
+def _names(lab: CheckContext, load: Attempt, *variables: str) -> None:
     """The message holds one of these names."""
     if not isinstance(load.error, lab.sdk.ConfigError):
         raise CannotTell(f"there is no ConfigError to read: load_config {load.said()}")
@@ -829,7 +829,7 @@ def _loaded(load: Attempt) -> Any:
     return load.value
 
 
-def _built(lab: Lab, **fields: str) -> Any:
+def _built(lab: CheckContext, **fields: str) -> Any:
     """A configuration that is built directly."""
     return lab.given(lambda: lab.sdk.ClientConfig(**fields), "building a ClientConfig")
 
@@ -858,13 +858,13 @@ def _normalized(config: Any, expected: str) -> None:
     require(got == expected, f"normalized_env is {short(got)}, not {expected!r}")
 
 
-def _arrives(lab: Lab, number: Number, text: str) -> None:
+def _arrives(lab: CheckContext, number: Number, text: str) -> None:
     """The text of a number arrives as the value that Python reads in it."""
     config = _loaded(lab.load_config({GENERAL: URL, **_room(number), number.variable: text}))
     _has(config, number.field, number.parse(text))
 
 
-def _usual_arrives(lab: Lab, number: Number, text: str = "") -> None:
+def _usual_arrives(lab: CheckContext, number: Number, text: str = "") -> None:
     """Go on only where a usual value arrives, or this one.
 
     :raises CannotTell: it does not.
@@ -881,7 +881,7 @@ def _room(number: Number) -> dict[str, str]:
     return others.get(number.variable, {})
 
 
-def _steady(lab: Lab) -> None:
+def _steady(lab: CheckContext) -> None:
     """Go on only where a plain load works, and works anew each time: nearly everything here stands on that.
 
     :raises CannotTell: it does not.
@@ -894,7 +894,7 @@ def _steady(lab: Lab) -> None:
             raise CannotTell(f"with {url!r} set, the base URL is {short(load.value.api_base_url)}")
 
 
-def _need_strictness(lab: Lab) -> None:
+def _need_strictness(lab: CheckContext) -> None:
     """Go on only where a missing URL is refused at all.
 
     :raises CannotTell: it is not.
@@ -905,7 +905,7 @@ def _need_strictness(lab: Lab) -> None:
             raise CannotTell(f"not even an unset URL is a ConfigError: load_config {load.said()}")
 
 
-def _url_of(lab: Lab, variables: Mapping[str, str], env_file: str = "") -> str:
+def _url_of(lab: CheckContext, variables: Mapping[str, str], env_file: str = "") -> str:
     """The base URL that these variables give, and the file if there is one.
 
     :raises CannotTell: they give none.
@@ -913,13 +913,13 @@ def _url_of(lab: Lab, variables: Mapping[str, str], env_file: str = "") -> str:
     return str(_as_from_environment(lab, variables, env_file).api_base_url)
 
 
-def _takes_own(lab: Lab) -> bool:
+def _takes_own(lab: CheckContext) -> bool:
     """Whether a profile's own URL is taken at all, which is another promise's."""
     named = {PROFILE: "staging", _own("staging"): OTHER, GENERAL: URL}
     return _url_of(lab, {_own("dev"): OTHER, GENERAL: URL}) == OTHER == _url_of(lab, named)
 
 
-def _fields_of(lab: Lab) -> list[str]:
+def _fields_of(lab: CheckContext) -> list[str]:
     """The fields of the contract that this SDK's configuration has: one without jitter lacks three."""
     target = lab.sdk.ClientConfig
     if not dataclasses.is_dataclass(target):
@@ -928,7 +928,7 @@ def _fields_of(lab: Lab) -> list[str]:
     return [name for name in FIELDS if name in names]
 
 
-def _numbers(lab: Lab) -> list[Number]:
+def _numbers(lab: CheckContext) -> list[Number]:
     """The numbers that this SDK has: one without jitter is not asked about its range."""
     fields = _fields_of(lab)
     present = [number for number in NUMBERS if number.field in fields]
@@ -945,13 +945,13 @@ def _allow_files() -> None:
     os.environ.pop("PYTHON_DOTENV_DISABLED", None)
 
 
-def _file(lab: Lab, lines: str) -> Path:
+def _file(lab: CheckContext, lines: str) -> Path:
     path = lab.home / "settings.env"
     path.write_text(lines, encoding="utf-8")
     return path
 
 
-def _as_from_environment(lab: Lab, variables: Mapping[str, str], env_file: str = "") -> Any:
+def _as_from_environment(lab: CheckContext, variables: Mapping[str, str], env_file: str = "") -> Any:
     """What the environment gives with these variables, alone unless there is a file.
 
     :raises CannotTell: it gives nothing.
@@ -977,7 +977,7 @@ def _passed_over(load: Attempt) -> None:
     require(url == URL, f"the base URL is {short(url)}, not {URL!r}")
 
 
-def _search(lab: Lab, variables: Mapping[str, str]) -> Attempt:
+def _search(lab: CheckContext, variables: Mapping[str, str]) -> Attempt:
     """load_config with no argument: the default search for a file."""
     for name in [name for name in os.environ if name.startswith("ARIS3_")]:
         del os.environ[name]
@@ -985,7 +985,7 @@ def _search(lab: Lab, variables: Mapping[str, str]) -> Attempt:
     return lab.attempt(lambda: lab.sdk.load_config(), "load_config()")
 
 
-def _env_files_in_reach(lab: Lab) -> bool:
+def _env_files_in_reach(lab: CheckContext) -> bool:
     """Whether a search for ``.env`` from the SDK's folder or ours could meet a file that somebody left there."""
     module = sys.modules[lab.sdk.load_config.__module__]
     starts = [Path.cwd(), Path(str(module.__file__)).resolve().parent]
@@ -993,7 +993,7 @@ def _env_files_in_reach(lab: Lab) -> bool:
 
 
 @contextmanager
-def _surrounded_by_files(lab: Lab) -> Iterator[Path]:
+def _surrounded_by_files(lab: CheckContext) -> Iterator[Path]:
     """A copy of the SDK's package, imported in its place, with a .env above it and one in the working folder.
 
     A copy, since nothing is ever written where the SDK lies.

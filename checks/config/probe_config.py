@@ -14,7 +14,7 @@ from typing import Any
 
 from atalaya.harness.api import CannotTell, Step, describe, limitation, short
 
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 GENERAL = "ARIS3_API_BASE_URL"
 URL = {GENERAL: "https://127.0.0.1:9"}
@@ -23,7 +23,7 @@ LONG_S = 60.0
 
 
 @limitation("config.tls-typo-turns-verification-off")
-def probe_tls_typo(lab: Lab) -> str | None:
+def probe_tls_typo(lab: CheckContext) -> str | None:
     for typo in ("ture", "enabled", "y", ""):
         load = lab.load_config({**URL, "ARIS3_VERIFY_SSL": typo})
         if load.error is None and not load.value.verify_ssl:
@@ -32,7 +32,7 @@ def probe_tls_typo(lab: Lab) -> str | None:
 
 
 @limitation("config.infinity-is-accepted")
-def probe_infinity(lab: Lab) -> str | None:
+def probe_infinity(lab: CheckContext) -> str | None:
     for variable, field in (
         ("ARIS3_READ_TIMEOUT_SECONDS", "read_timeout_seconds"),
         ("ARIS3_CONNECT_TIMEOUT_SECONDS", "connect_timeout_seconds"),
@@ -45,7 +45,7 @@ def probe_infinity(lab: Lab) -> str | None:
 
 
 @limitation("config.urls-are-not-checked")
-def probe_urls(lab: Lab) -> str | None:
+def probe_urls(lab: CheckContext) -> str | None:
     for url in ("localhost:8000", "api.example.com", "ftp://files", "not a url", "http://", "https://h/?a=1"):
         if lab.load_config({GENERAL: url}).error is None:
             return f"{url!r} is accepted"
@@ -53,13 +53,13 @@ def probe_urls(lab: Lab) -> str | None:
 
 
 @limitation("config.plain-http-is-accepted")
-def probe_plain_http(lab: Lab) -> str | None:
+def probe_plain_http(lab: CheckContext) -> str | None:
     url = "http://api.example.com"
     return f"{url!r} is accepted" if lab.load_config({GENERAL: url}).error is None else None
 
 
 @limitation("config.profile-with-a-hyphen-is-not-found")
-def probe_hyphen(lab: Lab) -> str | None:
+def probe_hyphen(lab: CheckContext) -> str | None:
     load = lab.load_config({"ARIS3_ENV": "pre-prod", f"{GENERAL}_PRE_PROD": FOUND, **URL})
     if load.error is None and load.value.api_base_url != FOUND:
         return f"ARIS3_ENV='pre-prod' passes {GENERAL}_PRE_PROD by, and takes {load.value.api_base_url!r}"
@@ -67,13 +67,13 @@ def probe_hyphen(lab: Lab) -> str | None:
 
 
 @limitation("config.retries-have-no-ceiling")
-def probe_retries(lab: Lab) -> str | None:
+def probe_retries(lab: CheckContext) -> str | None:
     load = lab.load_config({**URL, "ARIS3_RETRIES": "1000000"})
     return f"retries is {load.value.retries}" if load.error is None and load.value.retries >= 10**6 else None
 
 
 @limitation("config.backoff-has-no-cap")
-def probe_backoff(lab: Lab) -> str | None:
+def probe_backoff(lab: CheckContext) -> str | None:
     http = lab.http(config=lab.config(retries=8, retry_backoff_seconds=1.0))
     lab.service.answer("GET", "/aris3/failing", Step(status=503))
     lab.get(http, "/aris3/failing")
@@ -85,7 +85,7 @@ def probe_backoff(lab: Lab) -> str | None:
 
 
 @limitation("config.direct-build-is-not-checked")
-def probe_direct_build(lab: Lab) -> str | None:
+def probe_direct_build(lab: CheckContext) -> str | None:
     for field, value in (("retries", -1), ("read_timeout_seconds", 0.0), ("max_connections", 0)):
         fields: dict[str, Any] = {"env_name": "check", "api_base_url": URL[GENERAL], field: value}
         try:
@@ -100,7 +100,7 @@ def probe_direct_build(lab: Lab) -> str | None:
 
 
 @limitation("config.file-search-depends-on-the-start")
-def probe_file_search(lab: Lab) -> str | None:
+def probe_file_search(lab: CheckContext) -> str | None:
     _file(lab, ".env", f"{GENERAL}={FOUND}\n")
     os.chdir(lab.home)
     found = {}
@@ -116,7 +116,7 @@ def probe_file_search(lab: Lab) -> str | None:
 
 
 @limitation("config.file-stays-in-the-environment")
-def probe_file_stays(lab: Lab) -> str | None:
+def probe_file_stays(lab: CheckContext) -> str | None:
     _need_files(lab)
     lab.load_config({}, _file(lab, "settings.env", f"{GENERAL}={FOUND}\n"))
     later = lab.attempt(lambda: lab.sdk.load_config(""), "load_config('')")
@@ -124,14 +124,14 @@ def probe_file_stays(lab: Lab) -> str | None:
 
 
 @limitation("config.missing-file-is-silent")
-def probe_missing_file(lab: Lab) -> str | None:
+def probe_missing_file(lab: CheckContext) -> str | None:
     _need_files(lab)
     load = lab.load_config(URL, str(lab.home / "missing.env"))
     return "a path that does not exist is passed over" if load.error is None else None
 
 
 @limitation("config.badly-encoded-file-is-no-config-error")
-def probe_badly_encoded_file(lab: Lab) -> str | None:
+def probe_badly_encoded_file(lab: CheckContext) -> str | None:
     _need_files(lab)
     path = lab.home / "latin.env"
     path.write_bytes("ARIS3_ENV=producción\n".encode("latin-1"))
@@ -139,7 +139,7 @@ def probe_badly_encoded_file(lab: Lab) -> str | None:
     return None if error is None or isinstance(error, lab.sdk.ConfigError) else describe(error)
 
 
-def _file(lab: Lab, name: str, lines: str) -> str:
+def _file(lab: CheckContext, name: str, lines: str) -> str:
     """A file with these lines, which python-dotenv may now read: this process forbids it otherwise."""
     os.environ.pop("PYTHON_DOTENV_DISABLED", None)
     path = lab.home / name
@@ -147,7 +147,7 @@ def _file(lab: Lab, name: str, lines: str) -> str:
     return str(path)
 
 
-def _need_files(lab: Lab) -> None:
+def _need_files(lab: CheckContext) -> None:
     """Go on only with an SDK that reads files.
 
     :raises CannotTell: it reads none.

@@ -10,7 +10,7 @@ from typing import Any
 from atalaya.harness.api import CannotTell, NotApplicable, Seen, Step, describe, exists, promise, require, short, words
 
 from ..export_helpers import asker, having, needs, sent_as
-from ..fixture import EXPORT, Lab
+from ..fixture import EXPORT, CheckContext
 
 LIST = "/aris3/exports"
 STATUS = f"{LIST}/{EXPORT}"
@@ -51,7 +51,7 @@ OPTIONAL = {
 
 
 @promise("exports.request-is-sent-as-asked")
-def check_request(lab: Lab) -> None:
+def check_request(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
     for source, format in (("reports_overview", "csv"), ("reports_daily", "xlsx"), ("reports_calendar", "pdf")):
         with lab.trial(f"{source} as {format}"):
@@ -72,7 +72,7 @@ def check_request(lab: Lab) -> None:
 
 
 @promise("exports.request-takes-a-model")
-def check_request_takes_a_model(lab: Lab) -> None:
+def check_request_takes_a_model(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
     if not exists("ExportRequest"):
         raise NotApplicable("this SDK does not have ExportRequest")
@@ -88,7 +88,7 @@ def check_request_takes_a_model(lab: Lab) -> None:
 
 
 @promise("exports.null-filters-are-dropped")
-def check_null_filters(lab: Lab) -> None:
+def check_null_filters(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
     with lab.trial("two filters set, two null"):
         filters = {"store_id": "store-7", "from": "2030-01-01", "to": None, "timezone": None}
@@ -105,7 +105,7 @@ def check_null_filters(lab: Lab) -> None:
 
 
 @promise("exports.transaction-id")
-def check_transaction_id(lab: Lab) -> None:
+def check_transaction_id(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
     with lab.trial("the payload's own"):
         sent = _body(_requested(lab, exports, PAYLOAD)).get("transaction_id")
@@ -116,7 +116,7 @@ def check_transaction_id(lab: Lab) -> None:
 
 
 @promise("exports.idempotency-key")
-def check_idempotency_key(lab: Lab) -> None:
+def check_idempotency_key(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
     with lab.trial("the caller's own"):
         sent = _requested(lab, exports, PAYLOAD, idempotency_key="key-1").headers.get("idempotency-key")
@@ -132,7 +132,7 @@ def check_idempotency_key(lab: Lab) -> None:
 
 
 @promise("exports.payload-holds-its-transaction-id")
-def check_payload_holds_its_transaction_id(lab: Lab) -> None:
+def check_payload_holds_its_transaction_id(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
     cases: dict[str, dict[str, Any]] = {
         "no transaction_id": {},
@@ -149,7 +149,7 @@ def check_payload_holds_its_transaction_id(lab: Lab) -> None:
 
 
 @promise("exports.request-is-sent-once")
-def check_request_is_sent_once(lab: Lab) -> None:
+def check_request_is_sent_once(lab: CheckContext) -> None:
     needs(lab, "request_export")
     http = lab.http(config=lab.config(retries=3))
     exports = lab.exports(http)
@@ -175,7 +175,7 @@ def check_request_is_sent_once(lab: Lab) -> None:
 
 
 @promise("exports.request-returns-the-status")
-def check_request_returns_the_status(lab: Lab) -> None:
+def check_request_returns_the_status(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
     with lab.trial("an answer with all fields"):
         lab.service.answer("POST", LIST, Step(status=201, json=REQUIRED | OPTIONAL))
@@ -190,7 +190,7 @@ def check_request_returns_the_status(lab: Lab) -> None:
 
 
 @promise("exports.status-is-read-whole")
-def check_status(lab: Lab) -> None:
+def check_status(lab: CheckContext) -> None:
     exports = asker(lab, "get_export_status")
     bodies: dict[str, dict[str, Any]] = {
         "required fields only": {},
@@ -215,7 +215,7 @@ def check_status(lab: Lab) -> None:
 
 
 @promise("exports.status-path")
-def check_status_path(lab: Lab) -> None:
+def check_status_path(lab: CheckContext) -> None:
     exports = asker(lab, "get_export_status")
     with lab.trial("a status request"):
         lab.service.script(EXPORT, "CREATED")
@@ -225,7 +225,7 @@ def check_status_path(lab: Lab) -> None:
 
 
 @promise("exports.malformed-status-is-refused")
-def check_malformed_status(lab: Lab) -> None:
+def check_malformed_status(lab: CheckContext) -> None:
     exports = asker(lab, "get_export_status")
     answers = {"a list": Step(json=[REQUIRED]), "null": Step(json=None), "an empty body": Step(status=200)}
     for label, step in answers.items():
@@ -242,7 +242,7 @@ def check_malformed_status(lab: Lab) -> None:
 
 
 @promise("exports.list-is-read-whole")
-def check_list(lab: Lab) -> None:
+def check_list(lab: CheckContext) -> None:
     methods = having(lab, "list_recent_exports", "list_exports")
     exports = asker(lab)
     bodies: dict[str, list[dict[str, Any]]] = {
@@ -265,7 +265,7 @@ def check_list(lab: Lab) -> None:
 
 
 @promise("exports.page-size-is-sent")
-def check_page_size(lab: Lab) -> None:
+def check_page_size(lab: CheckContext) -> None:
     for method in having(lab, "list_recent_exports", "list_exports"):
         for label, arguments, query in (
             ("none", {}, ""),
@@ -280,7 +280,7 @@ def check_page_size(lab: Lab) -> None:
 
 
 @promise("exports.reads-are-cached")
-def check_reads_are_cached(lab: Lab) -> None:
+def check_reads_are_cached(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     needs(lab, "get_export_status", "get_export_artifact", "list_exports")
     http = lab.http()
@@ -307,7 +307,7 @@ def check_reads_are_cached(lab: Lab) -> None:
 # ── what the checks share ────────────────────────────────────────────────────
 
 
-def _requested(lab: Lab, exports: Any, payload: Any, *, judged: bool = False, **options: Any) -> Seen:
+def _requested(lab: CheckContext, exports: Any, payload: Any, *, judged: bool = False, **options: Any) -> Seen:
     """Ask for an export, and return the request that reached the service.
 
     :param judged: whether it is the check's own promise that it is sent at all.

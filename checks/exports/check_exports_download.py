@@ -19,7 +19,7 @@ from atalaya.harness.api import (
 )
 
 from ..export_helpers import asker, having, needs, sent_as
-from ..fixture import EXPORT, Lab
+from ..fixture import EXPORT, CheckContext
 
 LIST = "/aris3/exports"
 STATUS = f"{LIST}/{EXPORT}"
@@ -34,7 +34,7 @@ IDENTITY_HEADERS = ("authorization", "x-tenant-id", "x-app-id", "x-device-id")
 
 
 @promise("exports.artifact-has-an-address-when-ready")
-def check_artifact(lab: Lab) -> None:
+def check_artifact(lab: CheckContext) -> None:
     exports = asker(lab, "resolve_export_artifact", "get_export_artifact", "get_export_status")
     address = f"{lab.service.base_url}{DOWNLOAD}"
     states: dict[str, str | None] = {
@@ -62,7 +62,7 @@ def check_artifact(lab: Lab) -> None:
 
 
 @promise("exports.address-keeps-the-base-path")
-def check_address_keeps_the_base_path(lab: Lab) -> None:
+def check_address_keeps_the_base_path(lab: CheckContext) -> None:
     needs(lab, "resolve_export_artifact", "get_export_status")
     for base in ("/gate", "/gate/way", "/gate/"):
         with lab.trial(f"a base URL that ends in {base}"):
@@ -81,7 +81,7 @@ def check_address_keeps_the_base_path(lab: Lab) -> None:
 
 
 @promise("exports.resolving-sends-nothing")
-def check_resolving(lab: Lab) -> None:
+def check_resolving(lab: CheckContext) -> None:
     exports = asker(lab, "resolve_export_artifact", "get_export_status")
     for state in ("READY", "CREATED"):
         with lab.trial(state):
@@ -94,7 +94,7 @@ def check_resolving(lab: Lab) -> None:
 
 
 @promise("exports.artifact-asks-for-the-status")
-def check_artifact_asks_for_the_status(lab: Lab) -> None:
+def check_artifact_asks_for_the_status(lab: CheckContext) -> None:
     exports = asker(lab, "get_export_artifact", "get_export_status")
     with lab.trial("one artifact"):
         lab.service.script(EXPORT, "READY")
@@ -106,7 +106,7 @@ def check_artifact_asks_for_the_status(lab: Lab) -> None:
 
 
 @promise("exports.download-is-whole")
-def check_download(lab: Lab) -> None:
+def check_download(lab: CheckContext) -> None:
     exports = asker(lab, "download_export")
     files = {
         "text": b"export_id,stamp\r\nexp-1,1\r\n",
@@ -130,7 +130,7 @@ def check_download(lab: Lab) -> None:
 
 
 @promise("exports.download-accepts-anything")
-def check_download_accepts(lab: Lab) -> None:
+def check_download_accepts(lab: CheckContext) -> None:
     exports = asker(lab, "download_export")
     with lab.trial("one download"):
         seen = _downloaded(lab, exports)
@@ -139,7 +139,7 @@ def check_download_accepts(lab: Lab) -> None:
 
 
 @promise("exports.identity-is-sent")
-def check_identity(lab: Lab) -> None:
+def check_identity(lab: CheckContext) -> None:
     needs(lab, "get_export_status")
     arguments: dict[str, tuple[Any, ...]] = {
         "request_export": (PAYLOAD,),
@@ -166,7 +166,7 @@ def check_identity(lab: Lab) -> None:
 
 
 @promise("exports.download-trace-id")
-def check_download_trace_id(lab: Lab) -> None:
+def check_download_trace_id(lab: CheckContext) -> None:
     needs(lab, "download_export")
     with lab.trial("a client with a trace context"):
         context = lab.sdk.TraceContext("trace-77")
@@ -179,7 +179,7 @@ def check_download_trace_id(lab: Lab) -> None:
 
 
 @promise("exports.download-is-never-cached")
-def check_download_is_never_cached(lab: Lab) -> None:
+def check_download_is_never_cached(lab: CheckContext) -> None:
     exports = asker(lab, "download_export")
     with lab.trial("the same file three times"):
         lab.service.answer("GET", DOWNLOAD, Step(raw=b"one"), Step(raw=b"two"), Step(raw=b"three"))
@@ -193,7 +193,7 @@ def check_download_is_never_cached(lab: Lab) -> None:
 
 
 @promise("exports.download-is-tried-once")
-def check_download_is_tried_once(lab: Lab) -> None:
+def check_download_is_tried_once(lab: CheckContext) -> None:
     needs(lab, "download_export")
     exports = lab.exports(lab.http(config=lab.config(retries=3)))
     for label, step in (("503", Step(status=503)), ("a closed connection", Step(fault="close"))):
@@ -206,7 +206,7 @@ def check_download_is_tried_once(lab: Lab) -> None:
 
 
 @promise("exports.download-errors-are-mapped")
-def check_download_errors(lab: Lab) -> None:
+def check_download_errors(lab: CheckContext) -> None:
     needs(lab, "download_export", "get_export_status")
     exports = lab.exports(lab.uncached())
     answers = {str(status): Step(status=status) for status in (400, 401, 403, 404, 409, 418, 422, 429, 500, 503)}
@@ -222,7 +222,7 @@ def check_download_errors(lab: Lab) -> None:
 
 
 @promise("exports.download-failures-are-heard")
-def check_download_failures(lab: Lab) -> None:
+def check_download_failures(lab: CheckContext) -> None:
     exports = asker(lab, "download_export")
     for fault in ("close", "reset", "reset-mid-body", "garbage-status-line"):
         with lab.trial(fault):
@@ -232,7 +232,7 @@ def check_download_failures(lab: Lab) -> None:
 
 
 @promise("exports.download-calls-no-hook")
-def check_download_calls_no_hook(lab: Lab) -> None:
+def check_download_calls_no_hook(lab: CheckContext) -> None:
     needs(lab, "download_export")
     called: list[str] = []
     hooks: dict[str, Any] = {
@@ -250,7 +250,7 @@ def check_download_calls_no_hook(lab: Lab) -> None:
 # ── what the checks share ────────────────────────────────────────────────────
 
 
-def _downloaded(lab: Lab, exports: Any) -> Seen:
+def _downloaded(lab: CheckContext, exports: Any) -> Seen:
     """Download a file, and return the request that reached the service."""
     lab.service.answer("GET", DOWNLOAD, Step(raw=b"a file"))
     before = len(lab.log())

@@ -10,13 +10,13 @@ from functools import partial
 from atalaya.harness.api import Step, describe, limitation, words
 
 from ..export_helpers import needs
-from ..fixture import EXPORT, Lab
+from ..fixture import EXPORT, CheckContext
 
 PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 
 
 @limitation("exports.malformed-status-leaks")
-def probe_malformed_status(lab: Lab) -> str | None:
+def probe_malformed_status(lab: CheckContext) -> str | None:
     needs(lab, "get_export_status")
     exports = lab.exports(lab.uncached())
     for what, body in (("an empty object", {}), ("a list", [])):
@@ -28,7 +28,7 @@ def probe_malformed_status(lab: Lab) -> str | None:
 
 
 @limitation("exports.download-leaks-library-errors")
-def probe_download_leaks(lab: Lab) -> str | None:
+def probe_download_leaks(lab: CheckContext) -> str | None:
     needs(lab, "download_export")
     lab.service.answer("GET", f"/aris3/exports/{EXPORT}/download", Step(fault="close"))
     made = lab.attempt(partial(lab.exports().download_export, EXPORT))
@@ -37,7 +37,7 @@ def probe_download_leaks(lab: Lab) -> str | None:
 
 
 @limitation("exports.list-lags-behind")
-def probe_list_lags(lab: Lab) -> str | None:
+def probe_list_lags(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     needs(lab, "request_export", "list_exports")
     exports = lab.exports()
@@ -48,7 +48,7 @@ def probe_list_lags(lab: Lab) -> str | None:
 
 
 @limitation("exports.ids-are-not-escaped")
-def probe_ids(lab: Lab) -> str | None:
+def probe_ids(lab: CheckContext) -> str | None:
     needs(lab, "get_export_status")
     exports = lab.exports(lab.uncached())
     escaped = []
@@ -63,7 +63,7 @@ def probe_ids(lab: Lab) -> str | None:
 
 
 @limitation("exports.foreign-status-is-accepted")
-def probe_foreign_status(lab: Lab) -> str | None:
+def probe_foreign_status(lab: CheckContext) -> str | None:
     needs(lab, "get_export_status")
     lab.service.script(EXPORT, Step(state="READY", fields={"export_id": "exp-other"}))
     made = lab.attempt(partial(lab.exports().get_export_status, EXPORT))
@@ -71,7 +71,7 @@ def probe_foreign_status(lab: Lab) -> str | None:
 
 
 @limitation("exports.no-key-for-a-second-try")
-def probe_second_try(lab: Lab) -> str | None:
+def probe_second_try(lab: CheckContext) -> str | None:
     needs(lab, "request_export")
     exports = lab.exports()
     lab.service.answer("POST", "/aris3/exports", Step(fault="close"), "CREATED")

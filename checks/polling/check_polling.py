@@ -9,7 +9,7 @@ from typing import Any
 from atalaya.harness.api import Attempt, CannotTell, NotApplicable, Step, exists, promise, require, short, words
 
 from ..export_helpers import BRISK_S, FOREVER, at_once, completed, ended_by, needs, pollster, waiter
-from ..fixture import EXPORT, Lab, outcome_of, stamp_of
+from ..fixture import EXPORT, CheckContext, outcome_of, stamp_of
 
 OUTCOMES = {
     "READY": "COMPLETED",
@@ -25,14 +25,14 @@ OUTCOMES = {
 
 
 @promise("polling.created-to-ready")
-def check_created_to_ready(lab: Lab) -> None:
+def check_created_to_ready(lab: CheckContext) -> None:
     with lab.trial("CREATED, CREATED, READY"):
         lab.service.script(EXPORT, "CREATED", "CREATED", "READY")
         completed(lab.wait(waiter(lab), timeout_sec=30.0))
 
 
 @promise("polling.terminal-states")
-def check_terminal_states(lab: Lab) -> None:
+def check_terminal_states(lab: CheckContext) -> None:
     exports = pollster(lab)
     for state, outcome in OUTCOMES.items():
         for text in (state, state.lower(), state.title()):
@@ -47,7 +47,7 @@ def check_terminal_states(lab: Lab) -> None:
 
 
 @promise("polling.outcome-is-a-str-enum")
-def check_outcome_is_a_str_enum(lab: Lab) -> None:
+def check_outcome_is_a_str_enum(lab: CheckContext) -> None:
     exports = pollster(lab)
     for state in ("READY", "FAILED", "EXPIRED", "NOT_FOUND"):
         with lab.trial(state):
@@ -68,7 +68,7 @@ def check_outcome_is_a_str_enum(lab: Lab) -> None:
 
 
 @promise("polling.unknown-states-keep-waiting")
-def check_unknown_states(lab: Lab) -> None:
+def check_unknown_states(lab: CheckContext) -> None:
     exports = pollster(lab)
     unknown = ("QUEUED_AGAIN", "PROCESSING", " READY ", "READY\n", "READY_SOON", "NOT-FOUND", "DONE", "CANCELLED", "")
     for number, text in enumerate(unknown):
@@ -82,7 +82,7 @@ def check_unknown_states(lab: Lab) -> None:
 
 
 @promise("polling.result-is-as-asked")
-def check_result_is_as_asked(lab: Lab) -> None:
+def check_result_is_as_asked(lab: CheckContext) -> None:
     exports = pollster(lab)
     with lab.trial("READY, under another name"):
         lab.service.script(EXPORT, "CREATED", Step(state="READY", fields={"export_id": "exp-other"}))
@@ -100,7 +100,7 @@ def check_result_is_as_asked(lab: Lab) -> None:
 
 
 @promise("polling.not-found-at-first-raises")
-def check_not_found_at_first(lab: Lab) -> None:
+def check_not_found_at_first(lab: CheckContext) -> None:
     with lab.trial("an unknown id"):
         lab.service.script(EXPORT, Step(status=404))
         wait = lab.wait(pollster(lab))
@@ -109,7 +109,7 @@ def check_not_found_at_first(lab: Lab) -> None:
 
 
 @promise("polling.not-found-later-is-expired")
-def check_not_found_later(lab: Lab) -> None:
+def check_not_found_later(lab: CheckContext) -> None:
     exports = pollster(lab)
     for label, seen in (("CREATED", ("CREATED",)), ("CREATED, PROCESSING", ("CREATED", "PROCESSING"))):
         with lab.trial(f"{label}, then 404"):
@@ -127,7 +127,7 @@ def check_not_found_later(lab: Lab) -> None:
 
 
 @promise("polling.network-failure-ends-the-wait")
-def check_network_failure(lab: Lab) -> None:
+def check_network_failure(lab: CheckContext) -> None:
     exports = pollster(lab)
     for fault in ("close", "reset", "garbage-status-line", "truncated-body", "reset-mid-body"):
         for label, before in (("at first", ()), ("after an answered poll", ("CREATED",))):
@@ -147,7 +147,7 @@ def check_network_failure(lab: Lab) -> None:
 
 
 @promise("polling.errors-end-the-wait")
-def check_errors_end_the_wait(lab: Lab) -> None:
+def check_errors_end_the_wait(lab: CheckContext) -> None:
     exports = pollster(lab)
     for status in (400, 401, 403, 408, 409, 422, 429, 500, 503):
         lab.service.script("plain", Step(status=status))
@@ -162,7 +162,7 @@ def check_errors_end_the_wait(lab: Lab) -> None:
 
 
 @promise("polling.malformed-answers-end-the-wait")
-def check_malformed_answers(lab: Lab) -> None:
+def check_malformed_answers(lab: CheckContext) -> None:
     exports = pollster(lab)
     answers = {
         "a list": Step(json=[]),
@@ -184,7 +184,7 @@ def check_malformed_answers(lab: Lab) -> None:
 
 
 @promise("polling.polls-are-retried")
-def check_polls_are_retried(lab: Lab) -> None:
+def check_polls_are_retried(lab: CheckContext) -> None:
     exports = pollster(lab, retries=2, retry_backoff_seconds=0.5)
     stumbles = (Step(status=503), Step(fault="close"))
     lab.service.script("plain", *stumbles, "CREATED")
@@ -213,7 +213,7 @@ def check_polls_are_retried(lab: Lab) -> None:
 
 
 @promise("polling.polls-are-status-requests")
-def check_polls_are_status_requests(lab: Lab) -> None:
+def check_polls_are_status_requests(lab: CheckContext) -> None:
     needs(lab, "wait_for_export_ready")
     identity = {"access_token": "token-1", "tenant_id": "tenant-1", "app_id": "app-1", "device_id": "device-1"}
     for label, fields in (("with an identity", identity), ("without one", {})):
@@ -244,7 +244,7 @@ def check_polls_are_status_requests(lab: Lab) -> None:
 
 
 @promise("polling.wait-until-ready-is-the-same-wait")
-def check_wait_until_ready(lab: Lab) -> None:
+def check_wait_until_ready(lab: CheckContext) -> None:
     needs(lab, "wait_for_export_ready", "wait_until_ready")
     lives: dict[str, tuple[str | Step, ...]] = {state: ("CREATED", state) for state in OUTCOMES}
     lives |= {"time-out": FOREVER, "gone": ("CREATED", Step(status=404)), "unknown": (Step(status=404),)}
@@ -291,7 +291,7 @@ def _returned(wait: Attempt) -> None:
         raise CannotTell(f"there is no result to look at: the wait {wait.said()}")
 
 
-def _renamed(lab: Lab) -> bool:
+def _renamed(lab: CheckContext) -> bool:
     """Whether the outcomes have other names in the SDK itself."""
     own = lab.sdk.ExportTerminalState if exists("ExportTerminalState") else None
     if not (isinstance(own, type) and issubclass(own, enum.Enum)):
@@ -299,7 +299,7 @@ def _renamed(lab: Lab) -> bool:
     return not {member.value for member in own} & {*OUTCOMES.values()}
 
 
-def _last_status(lab: Lab, wait: Attempt, export_id: str, state: str) -> None:
+def _last_status(lab: CheckContext, wait: Attempt, export_id: str, state: str) -> None:
     status = getattr(wait.value, "status", None)
     last = lab.polls(export_id)[-1].stamp
     require(

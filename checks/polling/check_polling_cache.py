@@ -10,7 +10,7 @@ from typing import Any
 from atalaya.harness.api import Attempt, CannotTell, Step, describe, promise, require, words
 
 from ..export_helpers import BRISK_S, FOREVER, gaps_of, needs, pollster, waiter, waiting
-from ..fixture import EXPORT, Lab, outcome_of, stamp_of
+from ..fixture import EXPORT, CheckContext, outcome_of, stamp_of
 
 OTHER = "/aris3/reports/overview"
 
@@ -21,7 +21,7 @@ Life = tuple[str | Step, ...]
 
 
 @promise("polling.fresh-status")
-def check_fresh_status(lab: Lab) -> None:
+def check_fresh_status(lab: CheckContext) -> None:
     needs(lab, "wait_for_export_ready")
     for label, fields in _clients(lab).items():
         with lab.trial(f"CREATED for ever, {label}"):
@@ -54,7 +54,7 @@ def check_fresh_status(lab: Lab) -> None:
             _every_round_on_the_wire(lab, f"rounds-{label.split()[0]}", fields)
 
 
-def _first_poll_s(lab: Lab, export_id: str) -> float:
+def _first_poll_s(lab: CheckContext, export_id: str) -> float:
     """How long after the beginning of a wait a client without a cache polls."""
     lab.service.script(export_id, "READY")
     wait = lab.wait(pollster(lab), export_id)
@@ -62,7 +62,7 @@ def _first_poll_s(lab: Lab, export_id: str) -> float:
     return lab.at_s(polls[0]) - wait.started_s if polls else 0.0
 
 
-def _every_round_on_the_wire(lab: Lab, export_id: str, fields: dict[str, Any]) -> None:
+def _every_round_on_the_wire(lab: CheckContext, export_id: str, fields: dict[str, Any]) -> None:
     """Beside a cached status, polls lie no further apart than those of a client that has no cache."""
     life = ("CREATED",) * 8 + ("READY",)
     lab.service.script(f"{export_id}-uncached", *life)
@@ -84,7 +84,7 @@ def _every_round_on_the_wire(lab: Lab, export_id: str, fields: dict[str, Any]) -
 
 
 @promise("polling.leaves-cache-flag-alone")
-def check_leaves_cache_flag_alone(lab: Lab) -> None:
+def check_leaves_cache_flag_alone(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     needs(lab, "wait_for_export_ready")
     lives: dict[str, Life] = {
@@ -123,14 +123,14 @@ def check_leaves_cache_flag_alone(lab: Lab) -> None:
                 flag.during(partial(lab.attempt, wait))
 
 
-def _after_two_polls(lab: Lab, export_id: str) -> bool:
+def _after_two_polls(lab: CheckContext, export_id: str) -> bool:
     return len(lab.polls(export_id)) >= 2
 
 
 class _Flag:
     """A client whose cache switch is watched: assignments are trapped, and its value is sampled throughout."""
 
-    def __init__(self, lab: Lab, value: bool) -> None:
+    def __init__(self, lab: CheckContext, value: bool) -> None:
         self.lab = lab
         self.value = value
         self.assigned: list[Any] = []
@@ -196,7 +196,7 @@ class _Flag:
 
 
 @promise("polling.leaves-cache-entries-alone")
-def check_leaves_cache_entries_alone(lab: Lab) -> None:
+def check_leaves_cache_entries_alone(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     needs(lab, "wait_for_export_ready")
     patient: dict[str, Any] = {"cache_ttl_seconds": 600.0} if lab.sdk.has("cache-ttl") else {}
@@ -256,7 +256,7 @@ def check_leaves_cache_entries_alone(lab: Lab) -> None:
             require(sent == 1, f"{sent} requests on the wire for {path}, which was in the cache")
 
 
-def _wait_to_its_end(lab: Lab, exports: Any, export_id: str, label: str) -> None:
+def _wait_to_its_end(lab: CheckContext, exports: Any, export_id: str, label: str) -> None:
     options: dict[str, Any] = {"timeout_sec": 0.6}
     if label == "cancelled":
         polls_before = len(lab.polls(export_id))
@@ -264,7 +264,7 @@ def _wait_to_its_end(lab: Lab, exports: Any, export_id: str, label: str) -> None
     lab.wait(exports, export_id, **options)
 
 
-def _between_polls(lab: Lab, exports: Any, export_id: str, act: Callable[[], Any]) -> None:
+def _between_polls(lab: CheckContext, exports: Any, export_id: str, act: Callable[[], Any]) -> None:
     """Do something between the polls of a wait, by whatever hook this SDK has; nothing, where it has none."""
     errors: list[str] = []
 
@@ -289,7 +289,7 @@ def _between_polls(lab: Lab, exports: Any, export_id: str, act: Callable[[], Any
 
 
 @promise("polling.overlapping-waits")
-def check_overlapping_waits(lab: Lab) -> None:
+def check_overlapping_waits(lab: CheckContext) -> None:
     needs(lab, "wait_for_export_ready")
     groups: dict[str, dict[str, tuple[Life, float]]] = {
         "one READY soon, one later": {
@@ -336,7 +336,7 @@ def _ending(wait: Attempt) -> str:
 # ── what the checks share ────────────────────────────────────────────────────
 
 
-def _clients(lab: Lab) -> dict[str, dict[str, Any]]:
+def _clients(lab: CheckContext) -> dict[str, dict[str, Any]]:
     """A client as users build it, and one whose cache forgets nothing in the time of a check."""
     clients: dict[str, dict[str, Any]] = {"default client": {}}
     if lab.sdk.has("cache-ttl"):

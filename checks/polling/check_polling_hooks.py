@@ -8,19 +8,19 @@ from typing import Any
 from atalaya.harness.api import CannotTell, Step, promise, require, short, words
 
 from ..export_helpers import BRISK_S, FOREVER, needs, pollster, timed_out, waiting
-from ..fixture import EXPORT, Lab, outcome_of
+from ..fixture import EXPORT, CheckContext, outcome_of
 
 POLLED, TIMED_OUT = "export_poll_status", "export_poll_timeout"
 KEYS = ("event", "export_id", "state", "attempt", "elapsed_ms", "is_terminal")
 
 
-def _cancellable(lab: Lab) -> Any:
+def _cancellable(lab: CheckContext) -> Any:
     needs(lab, "wait_for_export_ready")
     lab.sdk.needs("cancellation")
     return pollster(lab)
 
 
-def _talkative(lab: Lab) -> Any:
+def _talkative(lab: CheckContext) -> Any:
     needs(lab, "wait_for_export_ready")
     lab.sdk.needs("telemetry")
     return pollster(lab)
@@ -30,7 +30,7 @@ def _talkative(lab: Lab) -> Any:
 
 
 @promise("polling.cancel-stops-the-wait")
-def check_cancel(lab: Lab) -> None:
+def check_cancel(lab: CheckContext) -> None:
     exports = _cancellable(lab)
     with lab.trial("cancelled before it began"):
         lab.service.script(EXPORT, "READY")
@@ -56,7 +56,7 @@ def check_cancel(lab: Lab) -> None:
 
 
 @promise("polling.cancel-is-asked-once-a-round")
-def check_cancel_is_asked_once(lab: Lab) -> None:
+def check_cancel_is_asked_once(lab: CheckContext) -> None:
     exports = _cancellable(lab)
     for label, life, budget in (("READY in the end", ("CREATED", "CREATED", "READY"), 5.0), ("time-out", FOREVER, 1.0)):
         with lab.trial(label):
@@ -77,7 +77,7 @@ def check_cancel_is_asked_once(lab: Lab) -> None:
 
 
 @promise("polling.cancel-says-so")
-def check_cancel_says_so(lab: Lab) -> None:
+def check_cancel_says_so(lab: CheckContext) -> None:
     exports = _cancellable(lab)
     for label, after in (("before the first poll", 0), ("after a poll", 1)):
         with lab.trial(label):
@@ -95,7 +95,7 @@ def check_cancel_says_so(lab: Lab) -> None:
 
 
 @promise("polling.telemetry-tells-each-poll")
-def check_telemetry(lab: Lab) -> None:
+def check_telemetry(lab: CheckContext) -> None:
     exports = _talkative(lab)
     lives: dict[str, tuple[str | Step, ...]] = {
         "success": ("CREATED", "PROCESSING", "READY"),
@@ -121,7 +121,7 @@ def check_telemetry(lab: Lab) -> None:
 
 
 @promise("polling.telemetry-has-its-keys")
-def check_telemetry_keys(lab: Lab) -> None:
+def check_telemetry_keys(lab: CheckContext) -> None:
     exports = _talkative(lab)
     lives: dict[str, tuple[str | Step, ...]] = {
         "ready": ("created", "Processing", Step(state="ready", fields={"export_id": "exp-other"})),
@@ -151,7 +151,7 @@ def check_telemetry_keys(lab: Lab) -> None:
 
 
 @promise("polling.telemetry-is-kept-apart")
-def check_telemetry_is_kept_apart(lab: Lab) -> None:
+def check_telemetry_is_kept_apart(lab: CheckContext) -> None:
     exports = _talkative(lab)
     lives: dict[str, tuple[str | Step, ...]] = {"soon": ("CREATED", "FAILED"), "late": ("CREATED",) * 5 + ("READY",)}
     with lab.trial("two waits at once, with a hook each"):
@@ -177,7 +177,7 @@ def check_telemetry_is_kept_apart(lab: Lab) -> None:
 
 
 @promise("polling.telemetry-comes-at-once")
-def check_telemetry_comes_at_once(lab: Lab) -> None:
+def check_telemetry_comes_at_once(lab: CheckContext) -> None:
     exports = _talkative(lab)
     with lab.trial("each poll is told before the next, and before the pause"):
         lab.service.script(EXPORT, "CREATED", "CREATED", "READY")
@@ -199,7 +199,7 @@ def check_telemetry_comes_at_once(lab: Lab) -> None:
 
 
 @promise("polling.telemetry-is-silent-otherwise")
-def check_telemetry_is_silent(lab: Lab) -> None:
+def check_telemetry_is_silent(lab: CheckContext) -> None:
     exports = _talkative(lab)
     lives: dict[str, tuple[str | Step, ...]] = {
         "404 at first": (Step(status=404),),
@@ -234,7 +234,7 @@ def check_telemetry_is_silent(lab: Lab) -> None:
 
 
 @promise("polling.hook-errors-escape")
-def check_hook_errors_escape(lab: Lab) -> None:
+def check_hook_errors_escape(lab: CheckContext) -> None:
     exports = _talkative(lab)
     strange = ZeroDivisionError("a hook of the check's own")
     own = lab.sdk.NotFoundError(code="HOOK", message="raised in a hook", details=None, trace_id=None, status_code=404)
@@ -292,7 +292,7 @@ def _keeping(events: list[Any], at: Callable[[], float] | None = None) -> Callab
     return hook
 
 
-def _with_polls(lab: Lab, export_id: str, heard: list[tuple[int, Any]]) -> Callable[[Any], None]:
+def _with_polls(lab: CheckContext, export_id: str, heard: list[tuple[int, Any]]) -> Callable[[Any], None]:
     """A hook that keeps, beside each event, how many polls were on the wire."""
     return lambda event: heard.append((len(lab.polls(export_id)), event))
 

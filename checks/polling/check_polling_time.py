@@ -7,11 +7,11 @@ from functools import partial
 from atalaya.harness.api import Attempt, CannotTell, Step, promise, require, short
 
 from ..export_helpers import BRISK_S, FOREVER, LONGER, completed, gaps_of, having, pollster, timed_out, waiter
-from ..fixture import EXPORT, Lab
+from ..fixture import EXPORT, CheckContext
 
 
 @promise("polling.timeout-is-timeout-error")
-def check_timeout_is_timeout_error(lab: Lab) -> None:
+def check_timeout_is_timeout_error(lab: CheckContext) -> None:
     with lab.trial("CREATED for ever, half a second"):
         lab.service.script(EXPORT, *FOREVER)
         wait = lab.wait(waiter(lab), timeout_sec=0.5)
@@ -26,7 +26,7 @@ def check_timeout_is_timeout_error(lab: Lab) -> None:
 
 
 @promise("polling.timeout-names-the-export")
-def check_timeout_names_the_export(lab: Lab) -> None:
+def check_timeout_names_the_export(lab: CheckContext) -> None:
     with lab.trial("the text of a time-out"):
         lab.service.script("exp-4711", "CREATED", *["PROCESSING"] * 100, "READY")
         wait = lab.wait(pollster(lab), "exp-4711", timeout_sec=0.4)
@@ -40,7 +40,7 @@ def check_timeout_names_the_export(lab: Lab) -> None:
 
 
 @promise("polling.never-faster-than-200-ms")
-def check_never_faster(lab: Lab) -> None:
+def check_never_faster(lab: CheckContext) -> None:
     exports = pollster(lab)
     for interval in (0.0, 0.05, 0.19, -1.0):
         with lab.trial(f"interval {interval:g}"):
@@ -53,7 +53,7 @@ def check_never_faster(lab: Lab) -> None:
 
 
 @promise("polling.interval-is-kept")
-def check_interval_is_kept(lab: Lab) -> None:
+def check_interval_is_kept(lab: CheckContext) -> None:
     exports = pollster(lab)
     for interval, budget in ((0.5, 10.0), (2.0, 60.0), (30.0, 200.0)):
         with lab.trial(f"interval {interval:g}, budget {budget:g}"):
@@ -70,7 +70,7 @@ def check_interval_is_kept(lab: Lab) -> None:
 
 
 @promise("polling.budget-starts-with-the-wait")
-def check_budget_starts_with_the_wait(lab: Lab) -> None:
+def check_budget_starts_with_the_wait(lab: CheckContext) -> None:
     with lab.trial("CREATED for ever, 3 s in steps of 1 s"):
         lab.service.script(EXPORT, *FOREVER)
         wait = lab.wait(pollster(lab), timeout_sec=3.0, poll_interval_sec=1.0)
@@ -92,7 +92,7 @@ def check_budget_starts_with_the_wait(lab: Lab) -> None:
 
 
 @promise("polling.first-poll-is-not-late")
-def check_first_poll_is_not_late(lab: Lab) -> None:
+def check_first_poll_is_not_late(lab: CheckContext) -> None:
     exports = pollster(lab)
     for interval, budget in ((5.0, 20.0), (BRISK_S, 0.0)):
         with lab.trial(f"READY at once, every {interval:g} s, {budget:g} s"):
@@ -107,7 +107,7 @@ def check_first_poll_is_not_late(lab: Lab) -> None:
 
 
 @promise("polling.last-poll-is-not-early")
-def check_last_poll_is_not_early(lab: Lab) -> None:
+def check_last_poll_is_not_early(lab: CheckContext) -> None:
     exports = pollster(lab)
     for interval, budget in ((0.2, 1.0), (0.3, 1.0), (2.0, 3.0)):
         with lab.trial(f"CREATED for ever, {budget:g} s in steps of {interval:g} s"):
@@ -124,7 +124,7 @@ def check_last_poll_is_not_early(lab: Lab) -> None:
 
 
 @promise("polling.short-budget-polls-once")
-def check_short_budget(lab: Lab) -> None:
+def check_short_budget(lab: CheckContext) -> None:
     exports = pollster(lab)
     for budget in (0.0, -5.0):
         with lab.trial(f"budget {budget:g}, CREATED"):
@@ -141,7 +141,7 @@ def check_short_budget(lab: Lab) -> None:
 
 
 @promise("polling.defaults")
-def check_defaults(lab: Lab) -> None:
+def check_defaults(lab: CheckContext) -> None:
     exports = pollster(lab)
     lab.service.script("told", *FOREVER)
     told = lab.wait(exports, "told", timeout_sec=30.0, poll_interval_sec=2.0)
@@ -182,6 +182,6 @@ def _within_its_budget(wait: Attempt, budget_s: float, *, slack_s: float) -> Non
     )
 
 
-def _mean_gap(lab: Lab, export_id: str) -> float:
+def _mean_gap(lab: CheckContext, export_id: str) -> float:
     gaps = gaps_of(lab, export_id)[:-1]
     return sum(gaps) / len(gaps)

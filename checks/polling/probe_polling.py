@@ -12,18 +12,18 @@ from typing import Any
 from atalaya.harness.api import CannotTell, Step, describe, limitation
 
 from ..export_helpers import FOREVER, needs, pollster, waiter, waiting
-from ..fixture import EXPORT, Lab, outcome_of, stamp_of
+from ..fixture import EXPORT, CheckContext, outcome_of, stamp_of
 
 
 @limitation("polling.deadline-overshoot")
-def probe_overshoot(lab: Lab) -> str | None:
+def probe_overshoot(lab: CheckContext) -> str | None:
     lab.service.script(EXPORT, *FOREVER)
     wait = lab.wait(waiter(lab), timeout_sec=0.5, poll_interval_sec=5.0)
     return f"a budget of 0.5 s took {wait.elapsed_s:.1f} s" if wait.elapsed_s > 1.0 else None
 
 
 @limitation("polling.retries-outlast-the-budget")
-def probe_retries_outlast(lab: Lab) -> str | None:
+def probe_retries_outlast(lab: CheckContext) -> str | None:
     lab.service.script(EXPORT, Step(fault="close"))
     wait = lab.wait(pollster(lab, retries=3, retry_backoff_seconds=1.0), timeout_sec=0.5)
     if wait.elapsed_s <= 1.5:
@@ -32,7 +32,7 @@ def probe_retries_outlast(lab: Lab) -> str | None:
 
 
 @limitation("polling.cancel-looks-like-a-timeout")
-def probe_cancel_type(lab: Lab) -> str | None:
+def probe_cancel_type(lab: CheckContext) -> str | None:
     exports = _cancellable(lab)
     lab.service.script(EXPORT, *FOREVER)
     cancelled = lab.wait(exports, cancel_check=lambda: True)
@@ -44,7 +44,7 @@ def probe_cancel_type(lab: Lab) -> str | None:
 
 
 @limitation("polling.cancel-waits-for-the-pause")
-def probe_cancel_in_a_pause(lab: Lab) -> str | None:
+def probe_cancel_in_a_pause(lab: CheckContext) -> str | None:
     exports = _cancellable(lab)
     lab.service.script(EXPORT, *FOREVER)
     cancelled_s = lab.clock.now() + 1.0
@@ -53,14 +53,14 @@ def probe_cancel_in_a_pause(lab: Lab) -> str | None:
 
 
 @limitation("polling.budget-of-nan-never-ends")
-def probe_nan_budget(lab: Lab) -> str | None:
+def probe_nan_budget(lab: CheckContext) -> str | None:
     lab.service.script(EXPORT, *FOREVER)
     wait = lab.wait(pollster(lab), timeout_sec=math.nan, poll_interval_sec=1.0)
     return f"after {wait.elapsed_s:.0f} s it still waited" if wait.elapsed_s > 60.0 else None
 
 
 @limitation("polling.interval-is-not-checked")
-def probe_interval(lab: Lab) -> str | None:
+def probe_interval(lab: CheckContext) -> str | None:
     exports = pollster(lab)
     for interval in (math.nan, math.inf):
         export_id = f"every-{interval}"
@@ -73,7 +73,7 @@ def probe_interval(lab: Lab) -> str | None:
 
 
 @limitation("polling.wait-until-ready-hides-the-outcome")
-def probe_hidden_outcome(lab: Lab) -> str | None:
+def probe_hidden_outcome(lab: CheckContext) -> str | None:
     needs(lab, "wait_until_ready")
     lab.service.script(EXPORT, "FAILED")
     made = lab.attempt(partial(lab.exports().wait_until_ready, EXPORT, timeout_seconds=1.0))
@@ -81,7 +81,7 @@ def probe_hidden_outcome(lab: Lab) -> str | None:
 
 
 @limitation("polling.expired-beside-created")
-def probe_expired_beside_created(lab: Lab) -> str | None:
+def probe_expired_beside_created(lab: CheckContext) -> str | None:
     lab.service.script(EXPORT, "CREATED", Step(status=404))
     wait = lab.wait(pollster(lab))
     status = str(getattr(getattr(wait.value, "status", None), "status", ""))
@@ -90,7 +90,7 @@ def probe_expired_beside_created(lab: Lab) -> str | None:
 
 
 @limitation("polling.hook-ends-the-wait")
-def probe_hook_ends_the_wait(lab: Lab) -> str | None:
+def probe_hook_ends_the_wait(lab: CheckContext) -> str | None:
     exports = _talkative(lab)
 
     def hook(event: Any) -> None:
@@ -102,7 +102,7 @@ def probe_hook_ends_the_wait(lab: Lab) -> str | None:
 
 
 @limitation("polling.silent-endings")
-def probe_silent_endings(lab: Lab) -> str | None:
+def probe_silent_endings(lab: CheckContext) -> str | None:
     exports = _talkative(lab)
     events: list[Any] = []
     lab.service.script(EXPORT, Step(status=500))
@@ -111,7 +111,7 @@ def probe_silent_endings(lab: Lab) -> str | None:
 
 
 @limitation("polling.stale-after-the-wait")
-def probe_stale_after(lab: Lab) -> str | None:
+def probe_stale_after(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     lab.service.script(EXPORT, "CREATED", "READY")
     exports = waiter(lab)
@@ -126,13 +126,13 @@ def probe_stale_after(lab: Lab) -> str | None:
     )
 
 
-def _cancellable(lab: Lab) -> Any:
+def _cancellable(lab: CheckContext) -> Any:
     exports = pollster(lab)
     lab.sdk.needs("cancellation")
     return exports
 
 
-def _talkative(lab: Lab) -> Any:
+def _talkative(lab: CheckContext) -> Any:
     exports = pollster(lab)
     lab.sdk.needs("telemetry")
     return exports

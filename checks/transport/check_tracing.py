@@ -28,7 +28,7 @@ from atalaya.harness.api import (
     words,
 )
 
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 TRACE = "x-trace-id"
 WHO = {"access_token": "tok", "tenant_id": "ten", "app_id": "app", "device_id": "dev"}
@@ -52,7 +52,7 @@ CLIENT_FIELDS = (
 
 
 @promise("transport.trace-id-is-sent")
-def check_trace_id_is_sent(lab: Lab) -> None:
+def check_trace_id_is_sent(lab: CheckContext) -> None:
     with lab.trial("without a context"):
         http = lab.http()
         for path in ("/aris3/a", "/aris3/b"):
@@ -85,7 +85,7 @@ def check_trace_id_is_sent(lab: Lab) -> None:
 
 
 @promise("transport.no-context-stays-none")
-def check_no_context_stays_none(lab: Lab) -> None:
+def check_no_context_stays_none(lab: CheckContext) -> None:
     lab.sdk.needs("trace")
     http = lab.http()
     for label, step in (
@@ -105,7 +105,7 @@ def check_no_context_stays_none(lab: Lab) -> None:
 
 
 @promise("transport.trace-id-is-adopted")
-def check_trace_id_is_adopted(lab: Lab) -> None:
+def check_trace_id_is_adopted(lab: CheckContext) -> None:
     lab.sdk.needs("trace")
     for label, method, step in (
         ("a GET", "GET", Step(status=200, json={}, trace_id="from-service")),
@@ -131,7 +131,7 @@ def check_trace_id_is_adopted(lab: Lab) -> None:
 
 
 @promise("transport.error-body-gives-the-trace-id")
-def check_error_body_gives_the_trace_id(lab: Lab) -> None:
+def check_error_body_gives_the_trace_id(lab: CheckContext) -> None:
     lab.sdk.needs("trace")
     for label, method, status, headers in (
         ("beside a header", "GET", 404, {"X-Trace-ID": "from-header"}),
@@ -158,7 +158,7 @@ def check_error_body_gives_the_trace_id(lab: Lab) -> None:
 
 
 @promise("transport.success-body-gives-no-trace-id")
-def check_success_body_gives_no_trace_id(lab: Lab) -> None:
+def check_success_body_gives_no_trace_id(lab: CheckContext) -> None:
     lab.sdk.needs("trace")
     for label, headers, expected in (
         ("beside a header", {"X-Trace-ID": "from-header"}, "from-header"),
@@ -176,7 +176,7 @@ def check_success_body_gives_no_trace_id(lab: Lab) -> None:
 
 
 @promise("transport.callers-trace-id-is-overwritten")
-def check_callers_trace_id_is_overwritten(lab: Lab) -> None:
+def check_callers_trace_id_is_overwritten(lab: CheckContext) -> None:
     theirs = {"X-Trace-ID": "theirs"}
     with lab.trial("without a context"):
         http = lab.http()
@@ -195,7 +195,7 @@ def check_callers_trace_id_is_overwritten(lab: Lab) -> None:
 
 
 @promise("transport.trace-context-makes-one-id")
-def check_trace_context_makes_one_id(lab: Lab) -> None:
+def check_trace_context_makes_one_id(lab: CheckContext) -> None:
     lab.sdk.needs("trace")
     make = lab.sdk.TraceContext
     with lab.trial("a new context"):
@@ -217,7 +217,7 @@ def check_trace_context_makes_one_id(lab: Lab) -> None:
 
 
 @promise("transport.trace-context-adopts")
-def check_trace_context_adopts(lab: Lab) -> None:
+def check_trace_context_adopts(lab: CheckContext) -> None:
     lab.sdk.needs("trace")
     for method, cases in {
         "update_from_headers": (
@@ -252,7 +252,7 @@ def check_trace_context_adopts(lab: Lab) -> None:
 
 
 @promise("transport.idempotency-keys-are-new")
-def check_idempotency_keys_are_new(lab: Lab) -> None:
+def check_idempotency_keys_are_new(lab: CheckContext) -> None:
     lab.sdk.needs("idempotency-keys")
     for label, make in (
         ("new_idempotency_keys", lambda: lab.sdk.new_idempotency_keys()),
@@ -267,7 +267,7 @@ def check_idempotency_keys_are_new(lab: Lab) -> None:
 
 
 @promise("transport.idempotency-keys-are-kept")
-def check_idempotency_keys_are_kept(lab: Lab) -> None:
+def check_idempotency_keys_are_kept(lab: CheckContext) -> None:
     lab.sdk.needs("idempotency-keys")
     for given in ({"transaction_id": "T"}, {"idempotency_key": "K"}, {"transaction_id": "T", "idempotency_key": "K"}):
         with lab.trial(f"given {words(list(given))}"):
@@ -286,7 +286,7 @@ def check_idempotency_keys_are_kept(lab: Lab) -> None:
 
 
 @promise("transport.idempotency-keys-are-frozen")
-def check_idempotency_keys_are_frozen(lab: Lab) -> None:
+def check_idempotency_keys_are_frozen(lab: CheckContext) -> None:
     if not exists("IdempotencyKeys"):
         raise NotApplicable("this SDK has no IdempotencyKeys")
     for field in ("transaction_id", "idempotency_key"):
@@ -299,7 +299,7 @@ def check_idempotency_keys_are_frozen(lab: Lab) -> None:
 
 
 @promise("transport.idempotency-header")
-def check_idempotency_header(lab: Lab) -> None:
+def check_idempotency_header(lab: CheckContext) -> None:
     lab.sdk.needs("idempotency-keys")
     if not exists("idempotency_headers"):
         raise NotApplicable("this SDK has no idempotency_headers")
@@ -313,7 +313,7 @@ def check_idempotency_header(lab: Lab) -> None:
 
 
 @promise("transport.identity-is-sent")
-def check_identity_is_sent(lab: Lab) -> None:
+def check_identity_is_sent(lab: CheckContext) -> None:
     lab.service.script("exp-1", "READY")
     chosen: list[dict[str, str]] = [WHO, {}, *({field: value} for field, value in WHO.items())]
     for who in chosen:
@@ -332,7 +332,7 @@ def check_identity_is_sent(lab: Lab) -> None:
 
 
 @promise("transport.identity-is-not-shared")
-def check_identity_is_not_shared(lab: Lab) -> None:
+def check_identity_is_not_shared(lab: CheckContext) -> None:
     lab.service.script("exp-1", "READY")
     http = lab.http()
     others = {"access_token": "second", "tenant_id": "second"}
@@ -352,7 +352,7 @@ def check_identity_is_not_shared(lab: Lab) -> None:
 
 
 @promise("transport.callers-headers-beat-identity")
-def check_callers_headers_beat_identity(lab: Lab) -> None:
+def check_callers_headers_beat_identity(lab: CheckContext) -> None:
     exports = lab.exports(lab.http(), **WHO)
     if not callable(getattr(exports, "_request", None)):
         raise NotApplicable("this SDK's clients have no _request")
@@ -368,7 +368,7 @@ def check_callers_headers_beat_identity(lab: Lab) -> None:
 
 
 @promise("transport.session-token-is-that-of-the-moment")
-def check_session_token(lab: Lab) -> None:
+def check_session_token(lab: CheckContext) -> None:
     session = _session(lab, token="tok-1")
     lab.service.script("exp-1", "READY")
     older = lab.given(session.exports_client, "exports_client")
@@ -388,7 +388,7 @@ def check_session_token(lab: Lab) -> None:
 
 
 @promise("transport.session-shares-one-trace")
-def check_session_shares_one_trace(lab: Lab) -> None:
+def check_session_shares_one_trace(lab: CheckContext) -> None:
     lab.sdk.needs("trace")
     lab.service.script("exp-1", "READY")
     contexts: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -408,7 +408,7 @@ def check_session_shares_one_trace(lab: Lab) -> None:
 
 
 @promise("transport.before-request-sees-the-request")
-def check_before_request(lab: Lab) -> None:
+def check_before_request(lab: CheckContext) -> None:
     lab.sdk.needs("hooks")
     for method, body in (("GET", {}), ("POST", {"json_body": {"a": 1}}), ("DELETE", {})):
         with lab.trial(method):
@@ -445,7 +445,7 @@ def check_before_request(lab: Lab) -> None:
 
 
 @promise("transport.before-request-may-change-headers")
-def check_before_request_may_change_headers(lab: Lab) -> None:
+def check_before_request_may_change_headers(lab: CheckContext) -> None:
     lab.sdk.needs("hooks")
 
     called: list[str] = []
@@ -475,7 +475,7 @@ def check_before_request_may_change_headers(lab: Lab) -> None:
 
 
 @promise("transport.before-request-changes-nothing-else")
-def check_before_request_changes_nothing_else(lab: Lab) -> None:
+def check_before_request_changes_nothing_else(lab: CheckContext) -> None:
     lab.sdk.needs("hooks")
 
     def rebind(method: str, url: str, ctx: Any) -> None:
@@ -498,7 +498,7 @@ def check_before_request_changes_nothing_else(lab: Lab) -> None:
 
 
 @promise("transport.hooks-see-the-answer")
-def check_hooks_see_the_answer(lab: Lab) -> None:
+def check_hooks_see_the_answer(lab: CheckContext) -> None:
     lab.sdk.needs("hooks")
     for label, method, steps, status in (
         ("a success", "GET", (Step(status=200, json={}),), 200),
@@ -531,7 +531,7 @@ def check_hooks_see_the_answer(lab: Lab) -> None:
 
 
 @promise("transport.hooks-come-in-order")
-def check_hooks_come_in_order(lab: Lab) -> None:
+def check_hooks_come_in_order(lab: CheckContext) -> None:
     lab.sdk.needs("hooks")
     if not _hook(print):
         raise NotApplicable("this SDK has no hook for one response")
@@ -568,7 +568,7 @@ def check_hooks_come_in_order(lab: Lab) -> None:
 
 
 @promise("transport.client-needs-only-a-configuration")
-def check_client_needs_only_a_configuration(lab: Lab) -> None:
+def check_client_needs_only_a_configuration(lab: CheckContext) -> None:
     config = lab.config()
     for label, given, named in (("by name", (), {"config": config}), ("by position", (config,), {})):
         with lab.trial(label):
@@ -583,7 +583,7 @@ def check_client_needs_only_a_configuration(lab: Lab) -> None:
 
 
 @promise("transport.client-fields-in-order")
-def check_client_fields_in_order(lab: Lab) -> None:
+def check_client_fields_in_order(lab: CheckContext) -> None:
     with lab.trial("the parameters"):
         try:
             parameters = inspect.signature(lab.sdk.HttpClient).parameters
@@ -603,7 +603,7 @@ def check_client_fields_in_order(lab: Lab) -> None:
 
 
 @promise("transport.client-can-be-changed")
-def check_client_can_be_changed(lab: Lab) -> None:
+def check_client_can_be_changed(lab: CheckContext) -> None:
     http = lab.http()
     if lab.sdk.has("trace"):
         with lab.trial("a trace that is set later"):
@@ -629,7 +629,7 @@ def check_client_can_be_changed(lab: Lab) -> None:
 
 
 @promise("transport.session-is-taken")
-def check_session_is_taken(lab: Lab) -> None:
+def check_session_is_taken(lab: CheckContext) -> None:
     if not has_field("HttpClient", "session"):
         raise NotApplicable("this SDK's clients show no session")
     with lab.trial("the session of another client"):
@@ -645,7 +645,7 @@ def check_session_is_taken(lab: Lab) -> None:
 
 
 @promise("transport.last-operation-tells-the-result")
-def check_last_operation(lab: Lab) -> None:
+def check_last_operation(lab: CheckContext) -> None:
     lab.sdk.needs("last-operation")
     http = lab.http()
     with lab.trial("before the first request"):
@@ -665,7 +665,7 @@ def check_last_operation(lab: Lab) -> None:
 
 
 @promise("transport.last-operation-passes-network-failures-by")
-def check_last_operation_passes_network_failures_by(lab: Lab) -> None:
+def check_last_operation_passes_network_failures_by(lab: CheckContext) -> None:
     lab.sdk.needs("last-operation")
     http = lab.http()
     lab.service.answer("GET", "/aris3/close", Step(fault="close"))
@@ -692,7 +692,7 @@ def check_last_operation_passes_network_failures_by(lab: Lab) -> None:
 
 
 @promise("transport.context-versions-count")
-def check_context_versions_count(lab: Lab) -> None:
+def check_context_versions_count(lab: CheckContext) -> None:
     lab.sdk.needs("context-switch")
     http = lab.http()
     with lab.trial("a key that was never switched"):
@@ -713,7 +713,7 @@ def check_context_versions_count(lab: Lab) -> None:
 
 
 @promise("transport.outdated-context-is-cancelled")
-def check_outdated_context(lab: Lab) -> None:
+def check_outdated_context(lab: CheckContext) -> None:
     lab.sdk.needs("context")
     lab.sdk.needs("context-switch")
     http = lab.http(config=lab.config(retries=2))
@@ -741,7 +741,7 @@ def check_outdated_context(lab: Lab) -> None:
 
 
 @promise("transport.switch-in-flight-cancels")
-def check_switch_in_flight(lab: Lab) -> None:
+def check_switch_in_flight(lab: CheckContext) -> None:
     lab.sdk.needs("context")
     lab.sdk.needs("context-switch")
     for method in ("GET", "POST"):
@@ -768,7 +768,7 @@ def check_switch_in_flight(lab: Lab) -> None:
 # ── what the checks share ────────────────────────────────────────────────────
 
 
-def _sent(lab: Lab, path: str, method: str = "") -> str | None:
+def _sent(lab: CheckContext, path: str, method: str = "") -> str | None:
     """The trace id of the latest request for a path.
 
     :raises CannotTell: there was none.
@@ -779,7 +779,7 @@ def _sent(lab: Lab, path: str, method: str = "") -> str | None:
     return seen[-1].headers.get(TRACE)
 
 
-def _trace_of(lab: Lab, http: Any, path: str) -> str | None:
+def _trace_of(lab: CheckContext, http: Any, path: str) -> str | None:
     """The trace id that a plain GET carries. Of its own path each time, so that no cache answers it."""
     fresh = f"{path}/{len(lab.log())}"
     lab.given(lambda: http.request("GET", fresh), "a GET")
@@ -817,13 +817,13 @@ def _has_only_token(headers: Mapping[str, str], token: str) -> None:
             require(name not in headers, f"{name} was sent too: {short(headers.get(name))}")
 
 
-def _forget(lab: Lab, http: Any) -> None:
+def _forget(lab: CheckContext, http: Any) -> None:
     """Let no answer come from the cache, where there is one that can be emptied."""
     if lab.sdk.has("cache") and lab.sdk.has("cache-clear"):
         lab.given(http.clear_cache, "clear_cache")
 
 
-def _asked_by(lab: Lab, client: Any) -> Mapping[str, str]:
+def _asked_by(lab: CheckContext, client: Any) -> Mapping[str, str]:
     """The headers with which a client asks for a status."""
     before = len(lab.polls())
     lab.given(lambda: client.get_export_status("exp-1"), "a status request")
@@ -833,7 +833,7 @@ def _asked_by(lab: Lab, client: Any) -> Mapping[str, str]:
     return fresh[-1].headers
 
 
-def _session(lab: Lab, **fields: Any) -> Any:
+def _session(lab: CheckContext, **fields: Any) -> Any:
     """A session in an empty home, so that no stored token is found."""
     if not exists("ApiSession") or not has_method("ApiSession", "exports_client"):
         raise NotApplicable("this SDK has no session that makes clients")
@@ -850,7 +850,7 @@ def _hook(call: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
     return {"response_hook": call} if known else {}
 
 
-def _hooked(lab: Lab, field: str, calls: list[Any]) -> Any:
+def _hooked(lab: CheckContext, field: str, calls: list[Any]) -> Any:
     """A client with a hook that notes its calls."""
     hook: dict[str, Any] = {field: lambda *given: calls.append(given)}
     return lab.http(**hook)
@@ -874,14 +874,14 @@ def _switch(http: Any, key: str, seen: Seen) -> None:
     http.switch_context(key)
 
 
-def _passes(lab: Lab, http: Any, path: str, **context: Any) -> None:
+def _passes(lab: CheckContext, http: Any, path: str, **context: Any) -> None:
     got = lab.get(http, path, **context)
     require(got.error is None, f"the call {got.said()}")
 
 
-def _is_cancelled(lab: Lab, got: Attempt) -> bool:
+def _is_cancelled(lab: CheckContext, got: Attempt) -> bool:
     return isinstance(got.error, lab.sdk.TransportError) and getattr(got.error, "code", None) == "REQUEST_CANCELLED"
 
 
-def _cancelled(lab: Lab, got: Attempt) -> None:
+def _cancelled(lab: CheckContext, got: Attempt) -> None:
     require(_is_cancelled(lab, got), f"the call {got.said()} instead of a TransportError REQUEST_CANCELLED")

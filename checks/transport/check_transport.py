@@ -34,7 +34,7 @@ from atalaya.harness.api import (
     words,
 )
 
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 PATH = "/aris3/reports/overview"
 BY_STATUS = {
@@ -103,7 +103,7 @@ LENIENT = 1.5  # above is too late; in between is a pause that an SDK has made a
 
 
 @promise("transport.failures-are-transport-errors")
-def check_failures_are_transport_errors(lab: Lab) -> None:
+def check_failures_are_transport_errors(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(read_timeout_seconds=SHORT_S))
     nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
     for method in ("GET", "POST"):
@@ -122,7 +122,7 @@ def check_failures_are_transport_errors(lab: Lab) -> None:
 
 
 @promise("transport.certificates-are-verified")
-def check_certificates_are_verified(lab: Lab) -> None:
+def check_certificates_are_verified(lab: CheckContext) -> None:
     if not has_field("ClientConfig", "verify_ssl"):
         raise NotApplicable("this SDK has no setting for certificates")
     for kind in TLS_FAULTS:
@@ -141,7 +141,7 @@ def check_certificates_are_verified(lab: Lab) -> None:
 
 
 @promise("transport.errors-tell-the-cause")
-def check_errors_tell_the_cause(lab: Lab) -> None:
+def check_errors_tell_the_cause(lab: CheckContext) -> None:
     nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
     http = lab.http(config=lab.config(retries=1))
     lab.service.answer("GET", "/aris3/close", CLOSED)
@@ -168,7 +168,7 @@ def check_errors_tell_the_cause(lab: Lab) -> None:
 
 
 @promise("transport.read-timeout-is-kept")
-def check_read_timeout(lab: Lab) -> None:
+def check_read_timeout(lab: CheckContext) -> None:
     with lab.trial(f"{SHORT_S} s to read, an answer after {NEVER_S} s"):
         lab.service.answer("GET", "/aris3/never", Step(status=200, json={}, delay_s=NEVER_S))
         hasty = lab.http(config=lab.config(read_timeout_seconds=SHORT_S, connect_timeout_seconds=30.0))
@@ -183,7 +183,7 @@ def check_read_timeout(lab: Lab) -> None:
 
 
 @promise("transport.connect-timeout-is-kept")
-def check_connect_timeout(lab: Lab) -> None:
+def check_connect_timeout(lab: CheckContext) -> None:
     with _deaf_port(lab) as port, lab.trial(f"{SHORT_S} s to connect, and nobody accepts"):
         deaf = f"http://127.0.0.1:{port}"
         http = lab.http(
@@ -197,7 +197,7 @@ def check_connect_timeout(lab: Lab) -> None:
 
 
 @promise("transport.gets-are-retried")
-def check_gets_are_retried(lab: Lab) -> None:
+def check_gets_are_retried(lab: CheckContext) -> None:
     for retries in (1, 3):
         http = lab.http(config=lab.config(retries=retries, retry_backoff_seconds=0.1))
         kinds = {"closed": (CLOSED,), "busy": (BUSY,), "mixed": (CLOSED, BUSY)}
@@ -219,7 +219,7 @@ def check_gets_are_retried(lab: Lab) -> None:
 
 
 @promise("transport.server-errors-are-retried")
-def check_server_errors_are_retried(lab: Lab) -> None:
+def check_server_errors_are_retried(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(retries=1))
     sent = {}
     for status in (500, 501, 502, 503, 504, 505, 507, 511, 599):
@@ -234,7 +234,7 @@ def check_server_errors_are_retried(lab: Lab) -> None:
 
 
 @promise("transport.network-failures-are-retried")
-def check_network_failures_are_retried(lab: Lab) -> None:
+def check_network_failures_are_retried(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(retries=1, read_timeout_seconds=SHORT_S))
     _need_retries(lab, http)
     cases = {fault: _spoilt(fault) for fault in HARD_FAULTS} | {"late": Step(status=200, delay_s=NEVER_S)}
@@ -249,7 +249,7 @@ def check_network_failures_are_retried(lab: Lab) -> None:
 
 
 @promise("transport.heads-are-retried")
-def check_heads_are_retried(lab: Lab) -> None:
+def check_heads_are_retried(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(retries=2))
     lab.service.answer("HEAD", "/aris3/head", Step(status=200))
     lab.attempt(lambda: http.request("HEAD", "/aris3/head"), "HEAD")
@@ -265,7 +265,7 @@ def check_heads_are_retried(lab: Lab) -> None:
 
 
 @promise("transport.zero-retries-is-one-attempt")
-def check_zero_retries(lab: Lab) -> None:
+def check_zero_retries(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(retries=0))
     for label, step in (("busy", BUSY), ("closed", CLOSED)):
         with lab.trial(f"GET, {label}"):
@@ -280,7 +280,7 @@ def check_zero_retries(lab: Lab) -> None:
 
 
 @promise("transport.posts-are-not-retried")
-def check_posts_are_not_retried(lab: Lab) -> None:
+def check_posts_are_not_retried(lab: CheckContext) -> None:
     _mutations_are_sent_once(lab, "POST")
     if lab.sdk.has("retry-mutation"):
         http = lab.http(config=lab.config(retries=2))
@@ -291,13 +291,13 @@ def check_posts_are_not_retried(lab: Lab) -> None:
 
 
 @promise("transport.other-mutations-are-not-retried")
-def check_other_mutations_are_not_retried(lab: Lab) -> None:
+def check_other_mutations_are_not_retried(lab: CheckContext) -> None:
     for method in ("PUT", "PATCH", "DELETE"):
         _mutations_are_sent_once(lab, method)
 
 
 @promise("transport.mutations-are-retried-on-demand")
-def check_mutations_are_retried_on_demand(lab: Lab) -> None:
+def check_mutations_are_retried_on_demand(lab: CheckContext) -> None:
     lab.sdk.needs("retry-mutation")
     http = lab.http(config=lab.config(retries=2))
     _need_retries(lab, http)
@@ -314,7 +314,7 @@ def check_mutations_are_retried_on_demand(lab: Lab) -> None:
 
 
 @promise("transport.client-errors-are-not-retried")
-def check_client_errors_are_not_retried(lab: Lab) -> None:
+def check_client_errors_are_not_retried(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(retries=2))
     after = {"Retry-After": "1"}
     for status in (400, 401, 403, 404, 408, 409, 410, 422, 425, 429, 451, 499):
@@ -333,7 +333,7 @@ def check_client_errors_are_not_retried(lab: Lab) -> None:
 
 
 @promise("transport.backoff-doubles")
-def check_backoff_doubles(lab: Lab) -> None:
+def check_backoff_doubles(lab: CheckContext) -> None:
     # To 16 seconds: a cap at half a minute or more is the mending of a limitation.
     for backoff_s, retries in ((0.05, 3), (1.0, 5), (0.0, 2)):
         asked = _doubling(backoff_s, retries)
@@ -347,7 +347,7 @@ def check_backoff_doubles(lab: Lab) -> None:
 
 
 @promise("transport.backoff-after-network-failures")
-def check_backoff_after_network_failures(lab: Lab) -> None:
+def check_backoff_after_network_failures(lab: CheckContext) -> None:
     _usual_gaps(lab, 0.5, 3)
     for fault in ("close", "reset", "truncated-body"):
         with lab.trial(fault):
@@ -357,7 +357,7 @@ def check_backoff_after_network_failures(lab: Lab) -> None:
 
 
 @promise("transport.no-pause-but-between-attempts")
-def check_no_pause_but_between_attempts(lab: Lab) -> None:
+def check_no_pause_but_between_attempts(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(retries=1, retry_backoff_seconds=4.0))
     cases = (
         ("GET, failing for ever", "GET", BUSY),
@@ -382,7 +382,7 @@ def check_no_pause_but_between_attempts(lab: Lab) -> None:
 
 
 @promise("transport.retry-after-is-ignored")
-def check_retry_after_is_ignored(lab: Lab) -> None:
+def check_retry_after_is_ignored(lab: CheckContext) -> None:
     _usual_gaps(lab, 1.0, 2)
     for value in ("0", "30", "Fri, 31 Dec 2049 23:59:59 GMT"):
         with lab.trial(f"503 with Retry-After: {value}"):
@@ -393,7 +393,7 @@ def check_retry_after_is_ignored(lab: Lab) -> None:
 
 
 @promise("transport.jitter-stays-in-range")
-def check_jitter_stays_in_range(lab: Lab) -> None:
+def check_jitter_stays_in_range(lab: CheckContext) -> None:
     lab.sdk.needs("jitter")
     stretch = _stretch(lab)
     cases = (
@@ -413,7 +413,7 @@ def check_jitter_stays_in_range(lab: Lab) -> None:
 
 
 @promise("transport.jitter-is-drawn-anew")
-def check_jitter_is_drawn_anew(lab: Lab) -> None:
+def check_jitter_is_drawn_anew(lab: CheckContext) -> None:
     lab.sdk.needs("jitter")
     with lab.trial("forty pauses with 1 to 2 s of jitter"):
         gaps = _gaps(lab, retries=40, retry_backoff_seconds=0.0, **_jitter(1.0, 2.0))
@@ -425,7 +425,7 @@ def check_jitter_is_drawn_anew(lab: Lab) -> None:
 
 
 @promise("transport.jitter-off-adds-nothing")
-def check_jitter_off_adds_nothing(lab: Lab) -> None:
+def check_jitter_off_adds_nothing(lab: CheckContext) -> None:
     lab.sdk.needs("jitter")
     _usual_gaps(lab, 1.0, 3)
     for label, jitter in (
@@ -442,7 +442,7 @@ def check_jitter_off_adds_nothing(lab: Lab) -> None:
 
 
 @promise("transport.errors-follow-the-status")
-def check_errors_follow_the_status(lab: Lab) -> None:
+def check_errors_follow_the_status(lab: CheckContext) -> None:
     http = lab.http()
     special = lab.sdk.MustChangePasswordError if exists("MustChangePasswordError") else ()
     for status, name in BY_STATUS.items():
@@ -462,7 +462,7 @@ def check_errors_follow_the_status(lab: Lab) -> None:
 
 
 @promise("transport.errors-carry-the-answer")
-def check_errors_carry_the_answer(lab: Lab) -> None:
+def check_errors_carry_the_answer(lab: CheckContext) -> None:
     http = lab.http()
     body = {"code": "QUOTA", "message": "no more today", "details": {"left": 0}, "trace_id": "t-1"}
     nothing = {"code": "HTTP_ERROR", "message": "Request failed", "details": None}
@@ -495,7 +495,7 @@ def check_errors_carry_the_answer(lab: Lab) -> None:
 
 
 @promise("transport.raw-payload-is-the-body")
-def check_raw_payload(lab: Lab) -> None:
+def check_raw_payload(lab: CheckContext) -> None:
     body = {"code": "C", "message": "M", "details": [1], "trace_id": "t", "more": {"deep": True}}
     for status, sent in ((422, body), (500, body), (400, {"other": 1})):
         with lab.trial(f"status {status}, {len(sent)} keys"):
@@ -512,7 +512,7 @@ def check_raw_payload(lab: Lab) -> None:
 
 
 @promise("transport.error-tree")
-def check_error_tree(lab: Lab) -> None:
+def check_error_tree(lab: CheckContext) -> None:
     classes: dict[str, type] = {name: getattr(lab.sdk, name) for name in ("ApiError", *TREE)}
     above: dict[str, set[str]] = {"ApiError": {"ApiError"}}
     for name, parent in TREE.items():
@@ -530,7 +530,7 @@ def check_error_tree(lab: Lab) -> None:
 
 
 @promise("transport.error-fields")
-def check_error_fields(lab: Lab) -> None:
+def check_error_fields(lab: CheckContext) -> None:
     given = ("C", "M", {"a": 1}, "t-1", 418)
     for name in ("ApiError", *TREE):
         for label, more, raw in (("", (), None), (" with a body", ({"b": 2},), {"b": 2})):
@@ -545,7 +545,7 @@ def check_error_fields(lab: Lab) -> None:
 
 
 @promise("transport.error-text")
-def check_error_text(lab: Lab) -> None:
+def check_error_text(lab: CheckContext) -> None:
     for name in ("ApiError", *TREE):
         for label, trace_id, text in (
             ("a trace id", "t-1", "[418] C: some words trace_id=t-1"),
@@ -560,7 +560,7 @@ def check_error_text(lab: Lab) -> None:
 
 
 @promise("transport.map-error-returns")
-def check_map_error_returns(lab: Lab) -> None:
+def check_map_error_returns(lab: CheckContext) -> None:
     if not exists("map_error"):
         raise NotApplicable("this SDK has no map_error")
     for status in (400, 404, 418, 500):
@@ -575,7 +575,7 @@ def check_map_error_returns(lab: Lab) -> None:
 
 
 @promise("transport.base-path-is-kept")
-def check_base_path_is_kept(lab: Lab) -> None:
+def check_base_path_is_kept(lab: CheckContext) -> None:
     cases = [
         (prefix, path, f"{prefix}/aris3/exports")
         for prefix in ("/gateway/v1", "/one", "")
@@ -591,7 +591,7 @@ def check_base_path_is_kept(lab: Lab) -> None:
 
 
 @promise("transport.paths-arrive-as-given")
-def check_paths_arrive_as_given(lab: Lab) -> None:
+def check_paths_arrive_as_given(lab: CheckContext) -> None:
     for path in ("/aris3/a%2Fb", "/aris3/a%20b", "/aris3/A/b.c-d_e", "/aris3/x/", "/aris3/one/two/three/four"):
         with lab.trial(path):
             before = len(lab.log())
@@ -601,7 +601,7 @@ def check_paths_arrive_as_given(lab: Lab) -> None:
 
 
 @promise("transport.query-arrives")
-def check_query_arrives(lab: Lab) -> None:
+def check_query_arrives(lab: CheckContext) -> None:
     cases: tuple[tuple[str, dict[str, Any], dict[str, list[str]]], ...] = (
         ("text and number", {"q": "abc", "page_size": 5}, {"q": ["abc"], "page_size": ["5"]}),
         ("zero and nothing", {"page": 0, "q": ""}, {"page": ["0"], "q": [""]}),
@@ -624,7 +624,7 @@ def check_query_arrives(lab: Lab) -> None:
 
 
 @promise("transport.body-is-json")
-def check_body_is_json(lab: Lab) -> None:
+def check_body_is_json(lab: CheckContext) -> None:
     bodies: tuple[Any, ...] = (
         {"a": 1, "b": [True, None, 1.5], "c": {"d": "año €"}},
         [1, {"a": 2}],
@@ -654,7 +654,7 @@ def check_body_is_json(lab: Lab) -> None:
 
 
 @promise("transport.accepts-json")
-def check_accepts_json(lab: Lab) -> None:
+def check_accepts_json(lab: CheckContext) -> None:
     for method in ("GET", "POST"):
         with lab.trial(method):
             got = _call(lab, lab.http(), method, "/aris3/accept")
@@ -663,7 +663,7 @@ def check_accepts_json(lab: Lab) -> None:
 
 
 @promise("transport.callers-headers-are-sent")
-def check_callers_headers_are_sent(lab: Lab) -> None:
+def check_callers_headers_are_sent(lab: CheckContext) -> None:
     cases = (
         ("one of the caller's own", {"X-Feature": "beta"}, {"x-feature": "beta"}),
         ("Accept over the SDK's", {"Accept": "text/csv"}, {"accept": "text/csv"}),
@@ -682,7 +682,7 @@ def check_callers_headers_are_sent(lab: Lab) -> None:
 
 
 @promise("transport.answers-are-decoded")
-def check_answers_are_decoded(lab: Lab) -> None:
+def check_answers_are_decoded(lab: CheckContext) -> None:
     http = lab.http()
     values: tuple[Any, ...] = (
         {"a": 1, "b": {"c": [1, 2]}},
@@ -717,7 +717,7 @@ def check_answers_are_decoded(lab: Lab) -> None:
 
 
 @promise("transport.empty-answers-are-none")
-def check_empty_answers_are_none(lab: Lab) -> None:
+def check_empty_answers_are_none(lab: CheckContext) -> None:
     http = lab.http()
     for number, (label, step) in enumerate(
         (
@@ -734,7 +734,7 @@ def check_empty_answers_are_none(lab: Lab) -> None:
 
 
 @promise("transport.redirects-are-followed")
-def check_redirects_are_followed(lab: Lab) -> None:
+def check_redirects_are_followed(lab: CheckContext) -> None:
     http = lab.http()
     for status in (301, 302, 303, 307, 308):
         for label, base in (("a path", ""), ("an address", lab.service.base_url)):
@@ -755,7 +755,7 @@ def check_redirects_are_followed(lab: Lab) -> None:
 # ── what the checks share ────────────────────────────────────────────────────
 
 
-def _call(lab: Lab, http: Any, method: str, path: str, **options: Any) -> Attempt:
+def _call(lab: CheckContext, http: Any, method: str, path: str, **options: Any) -> Attempt:
     """One request; with a body, where the method has one."""
     body = {} if method in ("GET", "DELETE") else {"json_body": {"a": 1}}
     return lab.attempt(lambda: http.request(method, path, **body, **options), f"{method} {path}")
@@ -766,18 +766,18 @@ def _spoilt(fault: str) -> Step:
     return Step(status=200, json=LONG.json, fault=fault)
 
 
-def _is_transport_error(lab: Lab, got: Attempt) -> None:
+def _is_transport_error(lab: CheckContext, got: Attempt) -> None:
     require(isinstance(got.error, lab.sdk.TransportError), f"{got.said()} instead of TransportError")
     require(not isinstance(got.error, TimeoutError), "the TransportError is a TimeoutError too")
 
 
-def _asks(lab: Lab, server: Scope, *, verify_ssl: bool) -> Attempt:
+def _asks(lab: CheckContext, server: Scope, *, verify_ssl: bool) -> Attempt:
     """A GET with a token, to a server that speaks TLS."""
     http = lab.http(config=lab.config(api_base_url=server.base_url, verify_ssl=verify_ssl))
     return lab.get(http, "/health", headers={"Authorization": "Bearer secret-token"})
 
 
-def _refuses(lab: Lab, server: Scope) -> None:
+def _refuses(lab: CheckContext, server: Scope) -> None:
     got = _asks(lab, server, verify_ssl=True)
     require(not server.log(), f"the server was sent a request, with the token; the call {got.said()}")
     require(got.error is not None, f"the call {got.said()}")
@@ -798,7 +798,7 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def _api_error(lab: Lab, got: Attempt) -> Any:
+def _api_error(lab: CheckContext, got: Attempt) -> Any:
     if not isinstance(got.error, lab.sdk.ApiError):
         raise CannotTell(f"there is no ApiError to read: the call {got.said()}")
     return got.error
@@ -815,12 +815,12 @@ def _returns(got: Attempt, expected: Any) -> None:
     require(same, f"the call {got.said()} instead of {short(expected)}")
 
 
-def _sent(lab: Lab, path: str, expected: int) -> None:
+def _sent(lab: CheckContext, path: str, expected: int) -> None:
     count = len(lab.log(path))
     require(count == expected, f"{count} requests on the wire instead of {expected}")
 
 
-def _only(lab: Lab, path: str, got: Attempt, method: str = "") -> Any:
+def _only(lab: CheckContext, path: str, got: Attempt, method: str = "") -> Any:
     """The one request that a call has sent."""
     seen = lab.log(path, method)
     if len(seen) != 1:
@@ -828,7 +828,7 @@ def _only(lab: Lab, path: str, got: Attempt, method: str = "") -> Any:
     return seen[0]
 
 
-def _need_retries(lab: Lab, http: Any) -> None:
+def _need_retries(lab: CheckContext, http: Any) -> None:
     """Go on only with an SDK that tries a GET again after a 503.
 
     :raises CannotTell: it does not.
@@ -839,7 +839,7 @@ def _need_retries(lab: Lab, http: Any) -> None:
         raise CannotTell(f"even a GET is not tried again, it {got.said()}: see transport.gets-are-retried")
 
 
-def _mutations_are_sent_once(lab: Lab, method: str) -> None:
+def _mutations_are_sent_once(lab: CheckContext, method: str) -> None:
     http = lab.http(config=lab.config(retries=2))
     steps = {"500": Step(status=500), "503": BUSY, "closed": CLOSED, "reset": Step(fault="reset")}
     for label, step in steps.items():
@@ -857,7 +857,7 @@ _numbers = itertools.count(1)
 
 
 def _gaps(
-    lab: Lab,
+    lab: CheckContext,
     step: Step = BUSY,
     *,
     asked: Sequence[float] = (),
@@ -879,7 +879,7 @@ def _gaps(
     return gaps
 
 
-def _measured(lab: Lab, step: Step, retries: int, settings: Mapping[str, Any]) -> list[float]:
+def _measured(lab: CheckContext, step: Step, retries: int, settings: Mapping[str, Any]) -> list[float]:
     path = f"/aris3/gaps/{next(_numbers)}"
     lab.service.answer("GET", path, step)
     lab.get(lab.http(config=lab.config(retries=retries, **settings)), path)
@@ -899,7 +899,7 @@ def _near(gaps: Sequence[float], asked: Sequence[float], most: Sequence[float] =
     return all(low * STRICT <= gap <= high for gap, low, high in zip(gaps, asked, highs, strict=True))
 
 
-def _usual_gaps(lab: Lab, backoff_s: float, retries: int) -> list[float]:
+def _usual_gaps(lab: CheckContext, backoff_s: float, retries: int) -> list[float]:
     """The pauses after a 503, where they double as they should.
 
     :raises CannotTell: they do not.
@@ -911,7 +911,7 @@ def _usual_gaps(lab: Lab, backoff_s: float, retries: int) -> list[float]:
     return gaps
 
 
-def _stretch(lab: Lab) -> float:
+def _stretch(lab: CheckContext) -> float:
     """By what factor the longest pauses of this SDK may be longer than asked, judged by its pauses without jitter."""
     pairs = [pair for _ in range(2) for pair in zip(_usual_gaps(lab, 1.0, 5), _doubling(1.0, 5), strict=True)]
     most = max(gap / asked for gap, asked in pairs)
@@ -931,7 +931,7 @@ class _Timed(NamedTuple):
     took_s: float
 
 
-def _timed(lab: Lab, call: Any) -> _Timed:
+def _timed(lab: CheckContext, call: Any) -> _Timed:
     """A call, and the real seconds that it took."""
     started_s = lab.clock.real.monotonic()
     got = lab.attempt(call, "a GET")
@@ -953,7 +953,7 @@ def _closed_port() -> int:
 
 
 @contextmanager
-def _deaf_port(lab: Lab) -> Iterator[int]:
+def _deaf_port(lab: CheckContext) -> Iterator[int]:
     """A port at which connections wait: its queue is full. Later it refuses them, so that nobody waits for ever.
 
     :raises CannotTell: this system answers, whatever the queue.

@@ -11,7 +11,7 @@ from typing import Any
 
 from atalaya.harness.api import CannotTell, Step, describe, limitation, short
 
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 PATH = "/aris3/reports/overview"
 PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
@@ -19,7 +19,7 @@ NO_PROXIES = ("NO_PROXY", "no_proxy")
 
 
 @limitation("errors.cannot-be-pickled")
-def probe_pickle(lab: Lab) -> str | None:
+def probe_pickle(lab: CheckContext) -> str | None:
     error = _not_found(lab)
     try:
         pickle.loads(pickle.dumps(error))
@@ -29,7 +29,7 @@ def probe_pickle(lab: Lab) -> str | None:
 
 
 @limitation("errors.cannot-be-hashed")
-def probe_hash(lab: Lab) -> str | None:
+def probe_hash(lab: CheckContext) -> str | None:
     error = _not_found(lab)
     try:
         hash(error)
@@ -39,19 +39,19 @@ def probe_hash(lab: Lab) -> str | None:
 
 
 @limitation("errors.have-no-args")
-def probe_args(lab: Lab) -> str | None:
+def probe_args(lab: CheckContext) -> str | None:
     error = _not_found(lab)
     return None if error.args else f"{type(error).__name__}.args is empty"
 
 
 @limitation("errors.bad-success-body-leaks")
-def probe_bad_body(lab: Lab) -> str | None:
+def probe_bad_body(lab: CheckContext) -> str | None:
     lab.service.answer("GET", PATH, Step(status=200, raw=b"<html>hello</html>"))
     return _leaked(lab, lab.get(lab.http(), PATH).error)
 
 
 @limitation("errors.odd-error-body-leaks")
-def probe_odd_error_body(lab: Lab) -> str | None:
+def probe_odd_error_body(lab: CheckContext) -> str | None:
     for number, body in enumerate((["not", "found"], "not found")):
         lab.service.answer("GET", f"/aris3/odd{number}", Step(status=404, json=body))
         if leaked := _leaked(lab, lab.get(lab.http(), f"/aris3/odd{number}").error):
@@ -60,7 +60,7 @@ def probe_odd_error_body(lab: Lab) -> str | None:
 
 
 @limitation("errors.bare-redirect-counts-as-success")
-def probe_bare_redirect(lab: Lab) -> str | None:
+def probe_bare_redirect(lab: CheckContext) -> str | None:
     for status in (301, 304):
         lab.service.answer("GET", f"/aris3/s{status}", Step(status=status))
         got = lab.get(lab.http(), f"/aris3/s{status}")
@@ -70,7 +70,7 @@ def probe_bare_redirect(lab: Lab) -> str | None:
 
 
 @limitation("requests.rate-limits-end-the-call")
-def probe_rate_limit(lab: Lab) -> str | None:
+def probe_rate_limit(lab: CheckContext) -> str | None:
     http = lab.http(config=lab.config(retries=2))
     later = Step(status=429, headers={"Retry-After": "1"})
     lab.service.answer("GET", PATH, later, Step(status=200, json={"ok": True}))
@@ -79,14 +79,14 @@ def probe_rate_limit(lab: Lab) -> str | None:
 
 
 @limitation("requests.hopeless-addresses-are-retried")
-def probe_hopeless_address(lab: Lab) -> str | None:
+def probe_hopeless_address(lab: CheckContext) -> str | None:
     http = lab.http(config=lab.config(api_base_url="nowhere://127.0.0.1", retries=2, retry_backoff_seconds=10.0))
     got = lab.get(http, PATH)
     return f"it took {got.elapsed_s:.0f} s of pauses to say so" if got.elapsed_s >= 10.0 else None
 
 
 @limitation("requests.absolute-url-takes-the-token-along")
-def probe_absolute_url(lab: Lab) -> str | None:
+def probe_absolute_url(lab: CheckContext) -> str | None:
     elsewhere = lab.another_service()
     exports = lab.exports(lab.http(), access_token="secret-token")
     lab.attempt(lambda: exports._request("GET", f"{elsewhere.base_url}/taken"))
@@ -95,7 +95,7 @@ def probe_absolute_url(lab: Lab) -> str | None:
 
 
 @limitation("requests.redirects-take-the-identity-along")
-def probe_redirect(lab: Lab) -> str | None:
+def probe_redirect(lab: CheckContext) -> str | None:
     elsewhere = lab.another_service()
     # Another name of this machine, so that it counts as another host.
     there = elsewhere.base_url.replace("127.0.0.1", "localhost") + "/taken"
@@ -110,7 +110,7 @@ def probe_redirect(lab: Lab) -> str | None:
 
 
 @limitation("requests.environment-proxies-apply")
-def probe_proxies(lab: Lab) -> str | None:
+def probe_proxies(lab: CheckContext) -> str | None:
     proxy = lab.another_service()
     address = lab.service.base_url
     for name in NO_PROXIES:
@@ -126,7 +126,7 @@ def probe_proxies(lab: Lab) -> str | None:
 
 
 @limitation("requests.netrc-replaces-the-token")
-def probe_netrc(lab: Lab) -> str | None:
+def probe_netrc(lab: CheckContext) -> str | None:
     netrc = lab.home / ".netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n", encoding="utf-8")
     netrc.chmod(0o600)
@@ -140,7 +140,7 @@ def probe_netrc(lab: Lab) -> str | None:
 
 
 @limitation("requests.service-sets-the-trace-id")
-def probe_trace_id(lab: Lab) -> str | None:
+def probe_trace_id(lab: CheckContext) -> str | None:
     lab.sdk.needs("trace")
     http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
     long = "x" * 2000
@@ -151,7 +151,7 @@ def probe_trace_id(lab: Lab) -> str | None:
     return f"an id of {len(long)} characters was adopted, and sent" if adopted else None
 
 
-def _not_found(lab: Lab) -> Any:
+def _not_found(lab: CheckContext) -> Any:
     """The error of a 404.
 
     :raises CannotTell: it is none of the SDK's.
@@ -163,6 +163,6 @@ def _not_found(lab: Lab) -> Any:
     return got.error
 
 
-def _leaked(lab: Lab, error: BaseException | None) -> str | None:
+def _leaked(lab: CheckContext, error: BaseException | None) -> str | None:
     """What an error that is none of the SDK's says."""
     return None if error is None or isinstance(error, lab.sdk.ApiError) else describe(error)

@@ -39,8 +39,8 @@ def test_help_says_what_the_exit_codes_mean(root: Path) -> None:
     [
         (("collect", "--junit", "/no/such/folder"), "/no/such/folder"),
         (("collect",), "no reports were named"),
-        (("observe", "--promise", "config.no-such"), "there is no such promise. Near it: config."),
-        (("observe", "--sdk", "./nowhere/"), "no such path"),
+        (("check", "--promise", "config.no-such"), "there is no such promise. Near it: config."),
+        (("check", "--sdk", "./nowhere/"), "no such path"),
         (("prove", "--defect", "no-such"), "there is no such defect"),
         (("judge", "--release", "9.9.9"), "no such file"),
         (("judge", "--as-of", "yesterday"), "is no instant"),
@@ -63,7 +63,7 @@ def test_an_unknown_key_in_watch_toml_ends_with_2(root: Path) -> None:
 
 def test_observe_writes_the_report_that_others_read(root: Path) -> None:
     report = root / "report.json"
-    done = run("observe", "--report", report, "--promise", "config.no-fallback", root=root)
+    done = run("check", "--report", report, "--promise", "config.no-fallback", root=root)
     assert done.returncode == 0, done.stderr
     table = json.loads(report.read_text())
     assert table["schema"] == "atalaya.report/1"
@@ -79,9 +79,9 @@ def test_observe_ends_with_1_and_says_how_to_see_it_again(root: Path, tmp_path: 
     sdk = shutil.copytree(REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*"))
     shutil.rmtree(sdk / "src")
     sick.rename(sdk / "src")
-    done = run("observe", "--sdk", sdk, "--promise", "config.no-fallback", root=root)
+    done = run("check", "--sdk", sdk, "--promise", "config.no-fallback", root=root)
     assert done.returncode == 1, done.stderr
-    assert f"nox -s check -- --sdk {sdk} --promise config.no-fallback" in done.stderr
+    assert f"atalaya check --sdk {sdk} --promise config.no-fallback" in done.stderr
 
 
 def test_a_port_that_is_taken_is_named(root: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_port_that_is_taken_is_named(root: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         (root / "watch.toml").write_text(f"[service]\nport = {port}\n")
-        done = run("observe", "--promise", "config.no-fallback", root=root)
+        done = run("check", "--promise", "config.no-fallback", root=root)
     assert done.returncode == 2, done.stderr
     assert str(port) in done.stderr
 
@@ -177,7 +177,7 @@ def test_a_rehearsal_takes_no_evidence_of_others(root: Path) -> None:
 def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(root: Path) -> None:
     report = root / "report.json"
     process = subprocess.Popen(
-        command("observe", "--report", report, root=root), cwd=ROOT, stderr=subprocess.PIPE, text=True
+        command("check", "--report", report, root=root), cwd=ROOT, stderr=subprocess.PIPE, text=True
     )
     time.sleep(2.0)
     process.send_signal(signal.SIGINT)

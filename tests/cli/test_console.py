@@ -2,7 +2,10 @@
 
 import io
 
-from atalaya.cli.console import Console, plain
+import pytest
+
+from atalaya.cli.console import COMMANDS, Console, pasteable, plain
+from atalaya.cli.main import parser
 
 
 class Terminal(io.StringIO):
@@ -34,3 +37,17 @@ def test_no_color_is_honoured(monkeypatch) -> None:
     stream = Terminal()
     Console(stream).row("broken", "x")
     assert "\x1b" not in stream.getvalue()
+
+
+def test_commands_can_be_pasted_where_they_were_printed(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = "Run `atalaya judge --explain pass-rate`, or atalaya site. Watched by atalaya."
+    assert pasteable(said) == said
+    monkeypatch.setenv("ATALAYA_DOOR", "nox")
+    assert pasteable(said) == (
+        "Run `python3 noxfile.py -s judge -- --explain pass-rate`, or python3 noxfile.py -s site. Watched by atalaya."
+    )
+
+
+def test_every_command_is_one_that_text_may_name() -> None:
+    commands = next(action for action in parser()._actions if isinstance(action.choices, dict))
+    assert sorted(COMMANDS) == sorted({*commands.choices} - {"checks"})

@@ -490,7 +490,7 @@ def test_what_is_not_sealed_is_unknown(root: Path) -> None:
         ("release", "open", "1.1.1", "--commit", "abc"),
         ("smoke", "--release", "1.1.1", "--waits", "1"),
         ("watch", "--release", "1.1.1"),
-        ("rehearse", "--as", "1.1.1"),
+        ("rehearse", "--name", "1.1.1"),
     ],
     ids=" ".join,
 )

@@ -26,7 +26,7 @@ def test_every_key_has_a_default_and_a_description() -> None:
 
 
 def test_the_file_in_the_tree_is_valid() -> None:
-    assert load(Path(__file__).parents[1] / "watch.toml", {}).settings.thresholds.pass_rate == 0.95
+    assert load(Path(__file__).parents[2] / "watch.toml", {}).settings.thresholds.pass_rate == 0.95
 
 
 def test_a_value_knows_the_line_it_came_from(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_every_variable_of_a_setting_and_of_the_tool_is_known(tmp_path: Path) ->
 
 
 def test_every_variable_in_the_project_is_known() -> None:
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     files = [root / "noxfile.py", *root.glob(".github/workflows/*.yml")]
     for room in ("checks", "src", "docs", "tests"):
         files += [file for file in (root / room).rglob("*") if file.suffix in (".py", ".md") and file != Path(__file__)]

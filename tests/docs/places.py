@@ -11,10 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
 
-from tests.test_notify import Receiver
-
 from atalaya.mock_server.control import Control
 from atalaya.mock_server.server_process import ServiceProcess
+from tests.cli.test_notify import Receiver
 from tests.commands import ROOT, run
 from tests.docs.building import Site
 from tests.evidence.index import Index, wheel
@@ -212,7 +211,7 @@ def _cloned(folder: Path, *, pushed: bool) -> tuple[Shared, Path]:
     root = made.clone("mine")
     opened(root, "1.1.0", datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1))
     if pushed:
-        _done("share", "push", root=root)
+        _done("sync", "push", root=root)
     return made, root
 
 

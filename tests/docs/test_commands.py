@@ -58,7 +58,7 @@ class NotHere(NamedTuple):
     tested_by: str
 
 
-ONE = "--promise config.error-is-a-value-error --no-canary"
+ONE = "--promise config.error-is-a-value-error --no-self-test"
 MINUTES = "it takes minutes: every check, and every page"
 HOURS = "every defect is shown to every check"
 WORKS = "it is for those who work on the project, and is what runs the tests"
@@ -131,7 +131,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} rehearse": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
     f"{CHECKS} rehearse --scenario stale-cache": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
     f"{CHECKS} rehearse --scenario NAME --seed N": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
-    f"{CHECKS} rehearse --scenario stale-cache --seed 7 --as rehearsal-2": NotHere(
+    f"{CHECKS} rehearse --scenario stale-cache --seed 7 --name rehearsal-2": NotHere(
         "it takes minutes", "tests/selftest/test_rehearsal.py"
     ),
     # ── the life of a release ──
@@ -412,7 +412,7 @@ def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> N
         below = source.index("\n", source.index(head) + len(head) - 1) + 1
         (tmp_path / file).write_text(source[:below] + piece + source[below:], encoding="utf-8")
     outputs = re.findall(r"```text\n(.*?)```", text, re.DOTALL)
-    asked = ("prove --defect never-equal --expected-only", "observe --promise config.equal-loads --no-canary")
+    asked = ("prove --defect never-equal --expected-only", "check --promise config.equal-loads --no-self-test")
     for command, output in zip(asked, outputs, strict=True):
         done = subprocess.run(
             [sys.executable, "-m", "atalaya", *command.split()],

@@ -22,7 +22,7 @@ from tests.docs.building import Site
 from tests.ours import PROMISES, pack_of
 from tests.pages import strangers
 from tests.pages.browsing import launched, opened
-from tests.pages.kinds import CALM, HOSTILE
+from tests.pages.kinds import HOSTILE, NO_FAULTS
 from tests.site import example
 
 
@@ -33,7 +33,7 @@ def judgements():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(example, "HOSTILE", strangers.STRANGERS)
         hostile = strangers.judgement()
-    return {CALM: calm, HOSTILE: hostile}
+    return {NO_FAULTS: calm, HOSTILE: hostile}
 
 
 @pytest.fixture(scope="session")

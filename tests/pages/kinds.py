@@ -6,7 +6,7 @@ from atalaya.site.fragments.segments import name_of
 from tests.ours import PROMISES
 from tests.site import example
 
-CALM, HOSTILE = "1.1.0", "1.2.0"  # the later one is what the site's own pages embed
+NO_FAULTS, HOSTILE = "1.1.0", "1.2.0"  # the later one is what the site's own pages embed
 LANGUAGES = ("", "es/")  # the folder of each, below the front
 
 # Of a release. ``printable`` is its report as one file, which `close` writes into the release's folder.
@@ -26,7 +26,7 @@ OF_A_RELEASE = (
     "segments/{segment}",
     "printable",
 )
-INCIDENTS = {CALM: "i1", HOSTILE: "s0"}
+INCIDENTS = {NO_FAULTS: "i1", HOSTILE: "s0"}
 SEGMENT = name_of(example.judgement().segments[0])
 
 # Of the site: of those that are written by hand, one of each; all that are generated.

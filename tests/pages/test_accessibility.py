@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from tests.pages.browsing import COLOURS, opened
-from tests.pages.kinds import CALM, of_release, of_site
+from tests.pages.kinds import NO_FAULTS, of_release, of_site
 
 AXE = Axe().axe_script
 # It need not fetch the style sheets itself: it would look for what they import in the wrong place.
@@ -31,7 +31,7 @@ def violations(page, rules: dict) -> list[str]:
     return [f"{one['id']}: {node['html'][:300]}" for one in page.evaluate(RUN, rules) for node in one["nodes"]]
 
 
-@pytest.mark.parametrize("path", [*of_release(CALM), *of_site()])
+@pytest.mark.parametrize("path", [*of_release(NO_FAULTS), *of_site()])
 def test_a_served_page_suits_everybody_at_any_width_in_any_colours_and_asks_nobody_else(tab, path):
     tab.did.clear()
     found: dict[str, object] = {}
@@ -50,7 +50,7 @@ def test_a_served_page_suits_everybody_at_any_width_in_any_colours_and_asks_nobo
     assert tab.did == []
 
 
-@pytest.mark.parametrize("path", [f"{CALM}/index.html", "es/index.html"])
+@pytest.mark.parametrize("path", [f"{NO_FAULTS}/index.html", "es/index.html"])
 def test_axe_finds_nothing_while_the_list_of_releases_and_the_search_are_open(tab, path):
     tab.page.set_viewport_size({"width": 1280, "height": 900})
     page = tab.go(path)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.pages.browsing import opened
-from tests.pages.kinds import CALM
+from tests.pages.kinds import NO_FAULTS
 
 VALID_UNTIL = datetime(2026, 3, 5, 12, tzinfo=UTC)
 WORD = ".verdict-card .verdict-word"
@@ -24,10 +24,10 @@ def at(tab, clock: datetime, path: str):
 @pytest.mark.parametrize("path", ["index.html", "report.html"])
 @pytest.mark.parametrize("language", LATE)
 def test_until_its_last_minute_a_verdict_stands_and_after_it_the_page_says_unknown(tab, language, path):
-    page = at(tab, VALID_UNTIL, f"{CALM}/{language}{path}")
+    page = at(tab, VALID_UNTIL, f"{NO_FAULTS}/{language}{path}")
     said = page.inner_text(WORD)
     assert "○" not in said
-    page = at(tab, VALID_UNTIL + timedelta(minutes=1), f"{CALM}/{language}{path}")
+    page = at(tab, VALID_UNTIL + timedelta(minutes=1), f"{NO_FAULTS}/{language}{path}")
     assert LATE[language][0] == page.inner_text(WORD)
     assert said in page.inner_text(".verdict-card")
     assert LATE[language][0] in page.inner_text(".way-back")
@@ -35,7 +35,7 @@ def test_until_its_last_minute_a_verdict_stands_and_after_it_the_page_says_unkno
 
 def test_a_page_that_stays_open_stops_believing_without_being_loaded_again(tab):
     tab.page.clock.install(time=VALID_UNTIL - timedelta(seconds=30))
-    page = tab.go(f"{CALM}/index.html")
+    page = tab.go(f"{NO_FAULTS}/index.html")
     assert page.inner_text(WORD) == "▲ OFF TRACK"
     page.clock.fast_forward(120_000)
     assert page.inner_text(WORD) == "○ UNKNOWN: out of date"
@@ -51,7 +51,7 @@ def test_the_list_of_releases_says_it_too(tab):
     [("", "5 hours ago", "in 20 hours"), ("es/", "hace 5 horas", "dentro de 20 horas")],
 )
 def test_beside_each_instant_of_the_verdict_stands_its_age(tab, language, hours_ago, hours_to_come):
-    page = at(tab, datetime(2026, 3, 4, 16, tzinfo=UTC), f"{CALM}/{language}index.html")
+    page = at(tab, datetime(2026, 3, 4, 16, tzinfo=UTC), f"{NO_FAULTS}/{language}index.html")
     shown = page.locator(".verdict-card .instant")
     ages = {one.inner_text(): one.evaluate(AGE).strip('"') for one in shown.all()}
     assert hours_ago == ages["2026-03-04 11:00 UTC"]
@@ -59,7 +59,7 @@ def test_beside_each_instant_of_the_verdict_stands_its_age(tab, language, hours_
 
 
 def test_the_next_checkpoint_is_counted_down(tab):
-    page = at(tab, datetime(2026, 3, 5, 7, tzinfo=UTC), f"{CALM}/index.html")
+    page = at(tab, datetime(2026, 3, 5, 7, tzinfo=UTC), f"{NO_FAULTS}/index.html")
     (coming,) = [one for one in page.locator(".verdict-card li").all() if one.inner_text().startswith("Next")]
     assert "T+72" in coming.inner_text()
     assert coming.locator(".instant").evaluate(AGE) == '"in 2 hours"'
@@ -68,7 +68,7 @@ def test_the_next_checkpoint_is_counted_down(tab):
 def test_without_a_script_the_plain_times_stay(browser, origin):
     with opened(browser, origin, java_script_enabled=False) as tab:
         page = tab.page
-        page.goto(f"{origin}{CALM}/index.html")
+        page.goto(f"{origin}{NO_FAULTS}/index.html")
         card = page.inner_text(".verdict-card")
         assert "▲ OFF TRACK" in card
         assert "2026-03-05 12:00 UTC" in card

@@ -11,7 +11,7 @@ from lxml import etree, html
 
 from atalaya.site.markup import myst
 from tests.pages.browsing import opened
-from tests.pages.kinds import CALM, HOSTILE, LANGUAGES, of_release
+from tests.pages.kinds import HOSTILE, LANGUAGES, NO_FAULTS, of_release
 from tests.pages.strangers import STRANGERS
 
 PAGES = of_release(HOSTILE)
@@ -93,7 +93,7 @@ def test_nothing_happens_when_a_browser_opens_what_strangers_wrote_and_all_of_it
     assert tab_for_strangers.did == []
 
 
-@pytest.mark.parametrize(("alike", "path"), list(zip(of_release(CALM), PAGES, strict=True)))
+@pytest.mark.parametrize(("alike", "path"), list(zip(of_release(NO_FAULTS), PAGES, strict=True)))
 def test_strangers_make_no_element_no_link_and_no_heading_that_a_calm_page_has_not(site, alike, path):
     calm, hostile = (parsed(site.out / page) for page in (alike, path))
     assert set() == tags(hostile) - tags(calm) - TEXT

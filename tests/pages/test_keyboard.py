@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.pages.browsing import opened
-from tests.pages.kinds import CALM
+from tests.pages.kinds import NO_FAULTS
 
-FRONTS = [f"{CALM}/index.html", f"{CALM}/es/index.html", "index.html"]
+FRONTS = [f"{NO_FAULTS}/index.html", f"{NO_FAULTS}/es/index.html", "index.html"]
 
 # Gives each control that can be seen a number, and says how it looks while it has no focus.
 NUMBER = """() => {
@@ -71,7 +71,7 @@ def test_the_first_stop_leads_past_the_header_to_what_the_page_is_about(tab, pat
 
 
 def test_a_folded_part_opens_and_closes_by_enter(tab):
-    page = tab.go(f"{CALM}/index.html")
+    page = tab.go(f"{NO_FAULTS}/index.html")
     folded = page.locator("details.sd-dropdown").first
     folded.locator("summary").focus()
     assert folded.get_attribute("open") is None
@@ -82,7 +82,7 @@ def test_a_folded_part_opens_and_closes_by_enter(tab):
 
 
 def test_the_list_of_releases_opens_by_enter_and_escape_closes_it_and_leads_back(tab):
-    page = tab.go(f"{CALM}/index.html")
+    page = tab.go(f"{NO_FAULTS}/index.html")
     page.locator("#pst-header .all-releases summary").focus()
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")
@@ -93,7 +93,7 @@ def test_the_list_of_releases_opens_by_enter_and_escape_closes_it_and_leads_back
 
 
 def test_the_search_opens_by_enter_and_escape_closes_it_and_leads_back(tab):
-    page = tab.go(f"{CALM}/index.html")
+    page = tab.go(f"{NO_FAULTS}/index.html")
     page.locator("button.search-button__button >> visible=true").first.focus()
     page.keyboard.press("Enter")
     assert page.evaluate("document.activeElement.type") == "search"
@@ -104,7 +104,7 @@ def test_the_search_opens_by_enter_and_escape_closes_it_and_leads_back(tab):
 
 @pytest.mark.parametrize("width", [360])
 def test_on_a_telephone_the_menu_opens_by_enter_and_escape_closes_it_and_leads_back(tab):
-    page = tab.go(f"{CALM}/index.html")
+    page = tab.go(f"{NO_FAULTS}/index.html")
     page.locator("button.primary-toggle").focus()
     page.keyboard.press("Enter")
     assert page.locator("dialog[open] >> text=T+24").count() == 1

@@ -198,7 +198,7 @@ def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path
         made = []
         for _ in range(2):
             root = tmp_path_factory.mktemp("project")
-            main(["--root", str(root), "rehearse", "--scenario", "small", "--as", "r", "--at", T0.isoformat()])
+            main(["--root", str(root), "rehearse", "--scenario", "small", "--name", "r", "--at", T0.isoformat()])
             made.append(root / "docs" / "releases" / "r")
         yield made[0], made[1]
 
@@ -289,7 +289,7 @@ def test_everything_is_recorded_on_the_calendar_and_as_a_rehearsal(kept: list[Ev
 
 
 def test_the_folder_holds_the_command_that_makes_it_again(twice: tuple[Path, Path]) -> None:
-    command = "nox -s rehearse -- --scenario small --seed 7 --at 2026-11-02T09:00:00+00:00 --as r"
+    command = "atalaya rehearse --scenario small --seed 7 --at 2026-11-02T09:00:00+00:00 --name r"
     assert load(twice[0]).made_by == command
 
 
@@ -298,14 +298,14 @@ def test_a_name_that_is_taken_is_refused_and_left_as_it_is(
 ) -> None:
     before = sorted(file.name for file in twice[0].iterdir())
     with pytest.raises(SystemExit):
-        main(["--root", str(twice[0].parents[2]), "rehearse", "--as", "r"])
+        main(["--root", str(twice[0].parents[2]), "rehearse", "--name", "r"])
     assert "there is such a release" in capsys.readouterr().err
     assert before == sorted(file.name for file in twice[0].iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process group")
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
-    asked = ["--root", str(tmp_path), "rehearse", "--as", "r"]
+    asked = ["--root", str(tmp_path), "rehearse", "--name", "r"]
     program = (
         "import pytest, sys; from tests.selftest.test_rehearsal import main, with_self_test; "
         f"with_self_test(pytest.MonkeyPatch()); sys.exit(main({asked}))"

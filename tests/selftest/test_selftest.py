@@ -93,5 +93,5 @@ def test_no_file_is_no_self_test_and_no_error(pack: Pack) -> None:
 
 def test_a_file_that_cannot_be_read_is_an_error_that_says_how_to_write_it_anew(pack: Pack) -> None:
     path(pack.families[1]).write_text("{")
-    with pytest.raises(UsageError, match=r"selftest\.json: this is no self-test: .*nox -s prove"):
+    with pytest.raises(UsageError, match=r"selftest\.json: this is no self-test: .*atalaya prove"):
         read(pack)

@@ -127,7 +127,7 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
             commit="0123abcd0123abcd",
             opened_at=T0,
             rehearsal=rehearsal,
-            made_by=from_outside(0, "nox -s rehearse -- --seed 7") if rehearsal else "",
+            made_by=from_outside(0, "atalaya rehearse --seed 7") if rehearsal else "",
         ),
         as_of=NOW,
         verdict=_verdict(from_outside(1, "polling.fresh-status")),
@@ -369,8 +369,8 @@ def _verdict(name: str) -> Verdict:
         fired=(Fired(rule="critical-promise-broken", word=VerdictStatus.OFF_TRACK, because=because),),
         unknowns=(text("No run of CI has been collected since {at}", at=T0 + timedelta(hours=20)),),
         next_steps=(
-            text("Run `nox -s check -- --promise {promise}` and read the request log", promise=name),
-            text("Collect the runs of CI: {command}", command="nox -s collect"),
+            text("Run `atalaya check --promise {promise}` and read the request log", promise=name),
+            text("Collect the runs of CI: {command}", command="atalaya collect"),
         ),
     )
 

@@ -50,7 +50,7 @@ def test_a_page_says_what_has_turned_the_promise_red_and_when():
     said = page(ID)
     assert "2026-01-31 09:00 UTC" in said
     assert "fallback-address" in said
-    assert "nox -s check -- --promise config.no-fallback" in said
+    assert "atalaya check --promise config.no-fallback" in said
 
 
 def test_a_defect_that_turned_it_red_by_the_way_is_told_apart():
@@ -97,4 +97,4 @@ def test_the_matrix_says_what_survived_what_was_never_red_and_what_each_check_se
 
 
 def test_without_a_self_test_the_matrix_says_how_to_make_one():
-    assert "nox -s prove" in about_the_checks(PACK, None)["matrix"](EN)
+    assert "atalaya prove" in about_the_checks(PACK, None)["matrix"](EN)

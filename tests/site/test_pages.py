@@ -133,7 +133,7 @@ def test_runs_made_with_the_same_things_are_one_row_and_a_change_is_another():
 
 def test_a_broken_promise_comes_with_its_log_and_the_line_that_tests_it_again():
     page = FRAGMENTS["contracts"](example.judgement(), EN)
-    assert "`nox -s check -- --promise polling.fresh-status`" in page
+    assert "`atalaya check --promise polling.fresh-status`" in page
     assert "GET /aris3/exports/e1 200 CREATED" in page
     assert "never\\: it proves nothing yet" in page
 

@@ -107,7 +107,7 @@ def test_what_has_been_escaped_for_html_is_shown(monkeypatch):
 
 
 # What escapes, what translates, and the one that takes pipes out of what was escaped.
-MARKS = {"myst.py", "html_markup.py", "templating.py", "voice.py", "summary.py"}
+MARKS = {"myst.py", "html_markup.py", "templating.py", "renderer.py", "summary.py"}
 
 
 def test_nothing_is_called_escaped_by_hand_but_where_it_is_escaped():
@@ -121,4 +121,4 @@ def test_nothing_is_called_escaped_by_hand_but_where_it_is_escaped():
                 ):
                     by_hand.add(file.name)
     assert by_hand - MARKS == set()
-    assert "voice.py" in by_hand
+    assert "renderer.py" in by_hand

@@ -30,7 +30,7 @@ def sealed(shared: Shared) -> Path:
 
 def propose(root: Path, github: GitHub, token: str = TOKEN) -> subprocess.CompletedProcess[str]:
     return run(
-        "share",
+        "sync",
         "propose",
         root=root,
         GITHUB_API_URL=github.url,

@@ -182,9 +182,9 @@ def test_a_release_that_was_really_closed_keeps_its_seal_on_the_way_to_the_main_
     begun = (datetime.now(UTC) - timedelta(hours=80)).isoformat()
     spoken = [
         run("release", "open", "1.1.1", "--commit", "abc", "--at", begun, "--by", "ana", root=person),
-        run("share", "push", root=person),
+        run("sync", "push", root=person),
         run("release", "close", "--release", "1.1.1", "--why", "it is over", "--by", "ana", root=person),
-        run("share", "push", "--edited", root=person),
+        run("sync", "push", "--edited", root=person),
     ]
     assert [done.returncode for done in (spoken[0], spoken[1], spoken[3])] == [0] * 3, spoken
     runner = Runner(made, github, "runner")

@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from atalaya.sdk.prepare import Prepared
 
 
-def observe(place: Context, args: argparse.Namespace) -> int:
+def check(place: Context, args: argparse.Namespace) -> int:
     """Run the contract checks against an SDK."""
     from atalaya.harness.runner import known_ids
 
     wanted = known_ids(place.pack, args.promise or ())
     with prepared_sdk(place, args) as prepared:
-        run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_canary)
+        run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_self_test)
     annotate(run, place.pack)
     report = report_of(run)
     if args.report:

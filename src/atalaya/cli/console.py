@@ -1,10 +1,11 @@
-"""What does the person at the terminal see while it works?
+"""Writes progress and results to a terminal.
 
 Colour only on a terminal that wants it, and no control character of a stranger's ever.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import unicodedata
 from typing import TextIO
@@ -40,6 +41,27 @@ TONES = {
 }
 
 
+# The commands that text names, so that they can be shown as they are run here.
+COMMANDS = [
+    "watch",
+    "check",
+    "smoke",
+    "collect",
+    "artefact",
+    "judge",
+    "release",
+    "publish",
+    "site",
+    "serve",
+    "prove",
+    "rehearse",
+    "evidence",
+    "sync",
+    "notify",
+]
+_COMMAND = re.compile(rf"\batalaya ({'|'.join(COMMANDS)})\b(?: (?=[-\w]))?")
+
+
 class Console:
     """Lines on a stream. Progress goes to standard error, so that ``--json`` can own standard output."""
 
@@ -49,7 +71,7 @@ class Console:
 
     def line(self, text: str = "") -> None:
         """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""
-        shown = plain(text)
+        shown = pasteable(plain(text))
         harmless = f"· {shown}" if shown.lstrip().startswith(("::", "##[")) else shown
         print(harmless, file=self.stream, flush=True)
 
@@ -60,10 +82,27 @@ class Console:
 
     def row(self, word: str, text: str, width: int = 14) -> None:
         """A word of the vocabulary, in its colour, and what it is about."""
-        print(f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {plain(text)}", file=self.stream, flush=True)
+        print(
+            f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {pasteable(plain(text))}",
+            file=self.stream,
+            flush=True,
+        )
 
     def tint(self, text: str, tone: str) -> str:
         return f"\033[{COLOURS[tone]}m{text}\033[0m" if self.colour else text
+
+
+def pasteable(text: str) -> str:
+    """Text whose commands can be pasted where they were printed: a clone has no ``atalaya`` on its path.
+
+    >>> pasteable("Run `atalaya site`.")
+    'Run `atalaya site`.'
+    """
+    if not environment.called_by_nox():
+        return text
+    return _COMMAND.sub(
+        lambda found: f"python3 noxfile.py -s {found[1]}" + (" -- " if found[0].endswith(" ") else ""), text
+    )
 
 
 def plain(text: str) -> str:

@@ -28,6 +28,7 @@ from atalaya.records.stored import (
     VerdictStatus,
     record_metadata,
 )
+from atalaya.site.build import home
 
 if TYPE_CHECKING:
     from atalaya.harness.pack import Pack
@@ -66,7 +67,8 @@ class Context(NamedTuple):
 
     @property
     def docs(self) -> Path:
-        return self.root / "docs"
+        """The home of the release pages: ``docs/``, or ``docs/atalaya/`` beside other people's pages."""
+        return home.find(self.root)
 
     @property
     def releases(self) -> Path:

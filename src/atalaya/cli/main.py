@@ -69,8 +69,10 @@ Run = Callable[[Context, argparse.Namespace], int]
 Commands = Any  # argparse has no public name for what add_subparsers returns
 
 
-def _command(into: Commands, name: str, run: Run) -> argparse.ArgumentParser:
-    added: argparse.ArgumentParser = into.add_parser(name, help=run.__doc__, description=run.__doc__)
+def _command(into: Commands, name: str, run: Run, aliases: Sequence[str] = ()) -> argparse.ArgumentParser:
+    added: argparse.ArgumentParser = into.add_parser(
+        name, help=run.__doc__, description=run.__doc__, aliases=list(aliases)
+    )
     added.set_defaults(run=run)
     added.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
     return added
@@ -110,12 +112,12 @@ def _watching(commands: Commands) -> None:
         help="add a summary in Markdown to this file (default: where GitHub Actions shows one)",
     )
 
-    it = _command(commands, "observe", check.observe)
+    it = _command(commands, "check", check.check, aliases=["checks"])
     _sdk(it)
     _report(it)
     it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
     it.add_argument("--seed", type=int, default=0, metavar="N", help="what random draws begin from (default: 0)")
-    it.add_argument("--no-canary", action="store_true", help="run no seeded defects beside the checks")
+    it.add_argument("--no-self-test", action="store_true", help="run no seeded defects beside the checks")
 
     it = _command(commands, "smoke", check.smoke)
     _sdk(it)
@@ -217,13 +219,12 @@ def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
         help="T+0 of the made-up calendar (default: 2026-11-02T09:00:00Z)",
     )
     it.add_argument(
-        "--as",
-        dest="name",
+        "--name",
         default="",
         metavar="NAME",
         help="the release's name (default: the first of rehearsal-1, rehearsal-2, ... that is free)",
     )
-    it.add_argument("--no-proof", action="store_true", help="leave the seeded defects out")
+    it.add_argument("--no-self-test", action="store_true", help="leave the seeded defects out")
 
 
 def _releasing(commands: Commands) -> None:
@@ -306,7 +307,7 @@ def _sharing(commands: Commands) -> None:
     """The commands by which many runners keep one branch."""
     from atalaya.sync.changed import BRANCH
 
-    inner = commands.add_parser("share", help="keep the evidence of many runners in one branch").add_subparsers(
+    inner = commands.add_parser("sync", help="keep the evidence of many runners in one branch").add_subparsers(
         required=True, metavar="COMMAND"
     )
     added = {

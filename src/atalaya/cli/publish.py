@@ -154,6 +154,8 @@ def _out(place: Context) -> Path:
 
 
 def build_site(place: Context, out: Path | None) -> Path:
+    from atalaya.site.build import home
     from atalaya.site.build.site import build
 
+    home.complete(place.docs)
     return build(place.docs, out or _out(place), language=place.loaded.settings.watch.language, echo=place.console.line)

@@ -93,8 +93,8 @@ def rehearse(place: Context, args: argparse.Namespace) -> int:
 
 def _command(args: argparse.Namespace) -> str:
     """The command that makes this rehearsal again."""
-    given = ["--scenario", args.scenario, "--seed", str(args.seed), "--at", args.at, "--as", args.name]
-    return "atalaya rehearse " + shlex.join([*given, *(["--no-proof"] if args.no_proof else [])])
+    given = ["--scenario", args.scenario, "--seed", str(args.seed), "--at", args.at, "--name", args.name]
+    return "atalaya rehearse " + shlex.join([*given, *(["--no-self-test"] if args.no_self_test else [])])
 
 
 def _rehearsed(place: Context, args: argparse.Namespace, prepared: Prepared, people: People) -> Iterator[Evidence]:
@@ -104,7 +104,7 @@ def _rehearsed(place: Context, args: argparse.Namespace, prepared: Prepared, peo
 
     console, opened_at = place.console, people.opened_at
     yield in_force_record(Settings(), people.metadata(opened_at), by=ON_CALL, why="T+0")
-    if not args.no_proof:
+    if not args.no_self_test:
         yield from from_proof(
             _proof(place, prepared),
             run_id=f"{args.scenario}-{args.seed}-proof",

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 PREFIX = "ATALAYA_"
 UV = "ATALAYA_UV"
+DOOR = "ATALAYA_DOOR"
 WEBHOOK = "ATALAYA_NOTIFY_WEBHOOK"
 SERVICE = "ATALAYA_SERVICE_"  # and the name of a credential of the check pack
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
@@ -21,6 +22,7 @@ OWN: dict[str, str] = {
     UV: "The uv that makes the environment of the SDK. Set to nothing, pip makes it.",
     WEBHOOK: "A secret: the address that messages are sent to, in Slack's form. Not set: nobody is told.",
     f"{SERVICE}*": "Secrets: what the smoke of a real service signs in with, by the names that the pack gives.",
+    DOOR: "`nox`: commands that are printed to be pasted are those of a clone. The nox sessions set it.",
     "ATALAYA_UNLOCKED": "`1`: the nox sessions install the newest versions, not those of the lock.",
     "ATALAYA_ALL_SDKS": "`1`: the project's own tests also run those that install other SDKs.",
 }
@@ -79,6 +81,11 @@ def own(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 def uv() -> str | None:
     """The uv that was named; empty where pip is to be used; None where nothing was said."""
     return os.environ.get(UV)
+
+
+def called_by_nox() -> bool:
+    """Whether a nox session of a clone runs the command."""
+    return os.environ.get(DOOR) == "nox"
 
 
 def webhook() -> Secret:

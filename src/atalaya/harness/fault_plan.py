@@ -22,7 +22,7 @@ class FaultInjection(Record, frozen=True, kw_only=True):
     >>> FaultInjection(wait=0, request=1, fault="earthquake")
     Traceback (most recent call last):
     ...
-    ValueError: Gust: no fault is named 'earthquake'
+    ValueError: FaultInjection: no fault is named 'earthquake'
     """
 
     wait: int
@@ -32,10 +32,10 @@ class FaultInjection(Record, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.fault not in FAULTS:
-            raise ValueError(f"Gust: no fault is named {self.fault!r}")
+            raise ValueError(f"FaultInjection: no fault is named {self.fault!r}")
         if self.wait < 0 or self.request < 0 or self.times < 1:
             raise ValueError(
-                f"Gust: wait {self.wait}, request {self.request}, {self.times} times: none can be negative"
+                f"FaultInjection: wait {self.wait}, request {self.request}, {self.times} times: none can be negative"
             )
 
 

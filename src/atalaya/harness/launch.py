@@ -70,7 +70,7 @@ def work(order: dict[str, Any], task: Task) -> int:
 
         _speak(pack, order)
         clock = clocks.install() if order["control_port"] else None
-        say("smoke", smoke.run(order, clock, pack.load("smoke"), pack.load("fixture").Lab))
+        say("smoke", smoke.run(order, clock, pack.load("smoke"), pack.load("fixture").CheckContext))
         return 0
 
     from atalaya.harness.recorder import Recorder, unknown

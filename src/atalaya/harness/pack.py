@@ -5,7 +5,7 @@ It is data: judging and publishing read it where no SDK, pytest or hypothesis is
 Beside ``pack.py`` a pack has these modules, imported only where an SDK is run:
 
 - ``capabilities``: ``VOCABULARY``, the names of the contract, and ``CAPABILITIES``, its parts that an SDK may lack.
-- ``fixture``: ``Lab``, what each check is given.
+- ``fixture``: ``CheckContext``, what each check is given.
 - ``service``: ``Service``, what the loopback service answers.
 - ``smoke``: ``LoopbackSmoke`` and ``ServiceSmoke``, the steps of a smoke.
 - ``FAMILY/check_*.py`` and ``FAMILY/probe_*.py``: the checks.

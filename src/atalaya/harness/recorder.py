@@ -105,7 +105,7 @@ class Recorder:
     def lab(self, request: pytest.FixtureRequest) -> CheckContext:
         """The room that a check works in."""
         home = Path(tempfile.mkdtemp(prefix="check-", dir=self.folder))
-        kind: type[CheckContext] = self.pack.load("fixture").Lab
+        kind: type[CheckContext] = self.pack.load("fixture").CheckContext
         lab = kind(Control(self.control_port), self.clock, home, deadline_s=self.deadline_s)
         lab.arrived = self.watch.request_arrived
         request.node.stash[LAB] = lab

@@ -57,7 +57,7 @@ from tools.calibration.calibrate import (
 from tools.calibration.command import calibrate as command
 from tools.calibration.scenarios import BY_ID, SCENARIOS, Sees, Truth, World, draw
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 WORLD, LIMITS = World(), Thresholds()
 DETECTOR = DetectorPower(shown=100, caught=100, low=0.97)
 SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100, PACK.duties)

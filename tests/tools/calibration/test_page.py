@@ -14,7 +14,7 @@ from atalaya.site.markup.renderer import Renderer
 from tools.calibration.calibrate import Calibration, read
 from tools.calibration.scenarios import SCENARIOS, Truth
 
-DOCS = Path(__file__).parents[2] / "docs"
+DOCS = Path(__file__).parents[3] / "docs"
 EN, ES = Renderer(Language("en")), Renderer(Language("es"))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from atalaya.harness import api
 
 
-class Lab(api.Lab):
+class CheckContext(api.CheckContext):
     """A client on a loopback service of its own."""
 
     def client(self) -> Any:

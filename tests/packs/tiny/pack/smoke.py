@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from atalaya.harness.api import Sdk, Smoke, Weather, attempt, describe, require
+from atalaya.harness.api import FaultPlan, Sdk, Smoke, attempt, describe, require
 
-from .fixture import Lab
+from .fixture import CheckContext
 
 
 class LoopbackSmoke(Smoke):
     """Readings on our own service."""
 
-    def __init__(self, lab: Lab, waits: int, weather: Weather) -> None:
+    def __init__(self, lab: CheckContext, waits: int, weather: FaultPlan) -> None:
         super().__init__()
         self.lab = lab
         self.planned = waits

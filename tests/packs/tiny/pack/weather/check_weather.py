@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from atalaya.harness.api import Step, promise, require, without_variables
 
-from ..fixture import Lab
+from ..fixture import CheckContext
 
 
 @promise("weather.url-is-needed")
-def check_url_is_needed(lab: Lab) -> None:
+def check_url_is_needed(lab: CheckContext) -> None:
     without_variables("WEATHER_")
     with lab.trial("no address"):
         made = lab.attempt(lambda: lab.sdk.Client(), "Client()")
@@ -16,7 +16,7 @@ def check_url_is_needed(lab: Lab) -> None:
 
 
 @promise("weather.town-is-asked")
-def check_town_is_asked(lab: Lab) -> None:
+def check_town_is_asked(lab: CheckContext) -> None:
     for town in ("oslo", "cadiz"):
         with lab.trial(town):
             made = lab.degrees(town)
@@ -25,7 +25,7 @@ def check_town_is_asked(lab: Lab) -> None:
 
 
 @promise("weather.errors-are-its-own")
-def check_errors_are_its_own(lab: Lab) -> None:
+def check_errors_are_its_own(lab: CheckContext) -> None:
     for label, step in (("500", Step(status=500)), ("closed", Step(fault="close"))):
         with lab.trial(label):
             lab.service.answer("GET", "/towns/oslo", step)

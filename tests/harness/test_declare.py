@@ -23,7 +23,7 @@ from atalaya.harness.declare import (
 from atalaya.records.results import Statement
 from tests.ours import DEFECTS, FAMILIES, LIMITATIONS, PROMISES
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def documented(doc: str | None, name: str = "is_kept") -> Callable[[], None]:

@@ -16,7 +16,7 @@ from atalaya.core.errors import SettingsError
 from atalaya.core.pack_loader import find, load, mount, mounted, name_of
 from tests.ours import PACK
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 NAME = "made_up"
 
 
@@ -122,7 +122,9 @@ def test_a_pack_that_cannot_be_told_is_refused_with_those_that_are_there(
 
 
 def test_finding_one_needs_nothing_but_python() -> None:
-    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); from atalaya.core.pack_loader import find, name_of; "
+    program = (
+        f"import sys; sys.path.insert(0, {str(ROOT / 'src')!r}); from atalaya.core.pack_loader import find, name_of; "
+    )
     done = subprocess.run(
         [sys.executable, "-I", "-S", "-c", program + "print(name_of(find()))"],
         capture_output=True,

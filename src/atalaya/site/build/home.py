@@ -1,0 +1,39 @@
+"""Finds the home of the release pages, with the Sphinx project around them, and makes it where there is none."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+# What a home consists of, beside the releases. In a clone it lies in docs/, in the wheel beside this module's package.
+PARTS = ("conf.py", "index.md", "_static", "_templates", "locale", "guides", "concepts", "reference")
+EXTENSION = "atalaya.site.build.sphinx_extension"
+PACKAGED = Path(__file__).resolve().parents[1] / "home"
+IN_A_CLONE = Path(__file__).resolve().parents[4] / "docs"
+
+
+def find(root: Path) -> Path:
+    """Where the release pages of a project are: ``docs/`` where that is Atalaya's own, else ``docs/atalaya/``."""
+    docs = root / "docs"
+    if (docs / "releases").is_dir() or not docs.exists() or _is_ours(docs):
+        return docs
+    return docs / "atalaya"
+
+
+def complete(home: Path) -> None:
+    """Copy what Sphinx needs into a home that lacks it; what is there stays as it is."""
+    source = PACKAGED if PACKAGED.is_dir() else IN_A_CLONE
+    if (home / "conf.py").exists() or not (source / "conf.py").is_file():
+        return
+    for name in PARTS:
+        part, target = source / name, home / name
+        if part.is_dir() and not target.exists():
+            shutil.copytree(part, target, ignore=shutil.ignore_patterns("*.mo", "__pycache__"))
+        elif part.is_file() and not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(part, target)
+
+
+def _is_ours(docs: Path) -> bool:
+    conf = docs / "conf.py"
+    return conf.is_file() and EXTENSION in conf.read_text(encoding="utf-8", errors="replace")
