@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from atalaya.core.environment import OWN
+from atalaya.core.environment import OWN, SERVICE
 from atalaya.core.errors import SettingsError
 from atalaya.core.settings import Settings, every_key, load
 from tests.commands import run
+from tests.ours import PACK
 
 
 def written(folder: Path, text: str) -> Path:
@@ -98,9 +99,10 @@ def test_every_variable_in_the_project_is_known() -> None:
     for room in ("checks", "src", "docs", "tests"):
         files += [file for file in (root / room).rglob("*") if file.suffix in (".py", ".md") and file != Path(__file__)]
     said = {name for file in files for name in re.findall(r"ATALAYA_[A-Z_]*[A-Z]\b", file.read_text(encoding="utf-8"))}
-    assert "ATALAYA_ALL_SDKS" in said
+    assert "ATALAYA_UNLOCKED" in said
     in_the_process_of_the_sdk = {"ATALAYA_BESIDE", "ATALAYA_TOLD"}
-    assert in_the_process_of_the_sdk == said - {key.variable for key in every_key()} - set(OWN)
+    credentials = {f"{SERVICE}{name.upper()}" for name in PACK.credentials}
+    assert in_the_process_of_the_sdk == said - {key.variable for key in every_key()} - set(OWN) - credentials
 
 
 def test_a_misspelt_variable_ends_a_command_with_2(tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_it_is_measured_last_and_is_unknown(judgement: Judgement) -> None:
 
 def test_the_verdict_waits_for_it(judgement: Judgement) -> None:
     verdict = judgement.verdict
-    assert (verdict.word, verdict.rule, verdict.score) == (VerdictStatus.INCONCLUSIVE, "metric-unknown", None)
+    assert (verdict.word, verdict.rule) == (VerdictStatus.INCONCLUSIVE, "metric-unknown")
     assert [str(one) for one in verdict.because] == ["slow-exports: No export was timed."]
 
 

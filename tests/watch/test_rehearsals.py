@@ -10,6 +10,7 @@ import pytest
 from atalaya.core.settings import Settings
 from atalaya.watch.folder import find
 from atalaya.watch.judgement import judge_release
+from tests.ours import PACK
 
 RELEASES = Path(__file__).parents[2] / "docs" / "releases"
 EXPECTED = json.loads((Path(__file__).parent / "rehearsals.json").read_text(encoding="utf-8"))
@@ -18,7 +19,7 @@ EXPECTED = json.loads((Path(__file__).parent / "rehearsals.json").read_text(enco
 @pytest.mark.parametrize("version", sorted(EXPECTED))
 def test_a_rehearsal_keeps_its_verdict_and_its_figures(version: str) -> None:
     release = next(one for one in find(RELEASES) if one.version == version)
-    judgement = judge_release(RELEASES / version, release, as_of=None, settings=Settings())
+    judgement = judge_release(RELEASES / version, release, as_of=None, settings=Settings(), pack=PACK)
     expected = EXPECTED[version]
     assert expected["verdict"] == str(judgement.verdict.word)
     assert expected["checkpoints"] == {str(look.hours): str(look.verdict.word) for look in judgement.looks}

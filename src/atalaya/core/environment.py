@@ -24,7 +24,6 @@ OWN: dict[str, str] = {
     f"{SERVICE}*": "Secrets: what the smoke of a real service signs in with, by the names that the pack gives.",
     DOOR: "`nox`: commands that are printed to be pasted are those of a clone. The nox sessions set it.",
     "ATALAYA_UNLOCKED": "`1`: the nox sessions install the newest versions, not those of the lock.",
-    "ATALAYA_ALL_SDKS": "`1`: the project's own tests also run those that install other SDKs.",
 }
 
 
