@@ -1,8 +1,33 @@
-"""The check pack of aris3_client_sdk: its contract, executable.
+"""The check pack of aris3_client_sdk: its contract, as executable checks.
 
-``pack.py`` declares it. Each family of promises has a folder: ``config``, ``transport``, ``exports``, ``polling``,
-``cache``, with its promises, checks, limitations, probes and seeded defects. ``capabilities.py`` holds the names of the
-contract and its parts, ``fixture.py`` what a check is given, ``service.py`` what the loopback service answers,
-``smoke.py`` the three steps of the smoke, ``rehearsals.py`` the watches to train with, and ``reference_sdk`` the SDK
-that is watched where none is named.
+Modules:
+
+    pack.py             the declaration: families, sections of the contract, duties, and the metrics that they feed
+    capabilities.py     the names of the contract, and its parts that an SDK may lack
+    fixture.py          what each check gets: clients of the SDK on the loopback service
+    service.py          what the loopback service answers: the life of an export, and its routes
+    smoke.py            the smoke: strict config, CREATED to READY, and a cache that takes no part in polling
+    rehearsals.py       the scenarios of rehearsed watches
+    export_helpers.py   helpers shared by the checks of exports and waits
+    stateful.py         stateful property tests of the cache and the waits
+    reference_sdk/      the bundled SDK, watched where none is named
+    survivors.toml      mutants that no check detects, each with its reason
+    locale/             translations of the pack's texts
+
+Families, one folder each:
+
+    config              strict configuration
+    transport           requests, retries, errors, tracing and hooks
+    exports             requesting exports, their statuses, lists and files
+    polling             the wait for an export
+    cache               the cache of GET requests
+
+In each folder:
+
+    promises.py         ids, severities, sentences, and the sentences of the contract that they test
+    check_*.py          the checks
+    limitations.py      weaknesses beyond the contract; ``probe_*.py`` looks for them
+    defects.py          seeded defects; ``selftest.json`` records when each was last caught
+
+``promises.py``, ``limitations.py`` and ``defects.py`` are data, and need neither an SDK nor pytest.
 """

@@ -1,4 +1,4 @@
-"""What do the checks of exports and of waits share?
+"""Helpers shared by the checks of exports and of waits.
 
 A client that has what they need, waits still to be made, and ways to say that a wait ended well.
 """

@@ -1,4 +1,4 @@
-"""Which order of steps makes a cache serve what it may not, or a wait see what is old?
+"""Stateful property tests: random steps that look for stale answers from the cache or in a wait.
 
 A random sequence of steps is taken with one or two clients of the SDK, over and over; each answer bears a stamp, so
 that it is known who fetched it and when. A model says what the cache may serve. It is an upper bound: an SDK

@@ -1,4 +1,4 @@
-"""Do the imports run one way?"""
+"""Tests that imports go in one direction."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Does the front door open where there is nothing but Python, and say why where it does not?"""
+"""Tests that the noxfile runs where only Python is installed, and explains why where it cannot."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Is what several processes of a test run share made once, and there until the last of them lets it go?"""
+"""Tests that a resource shared by test processes is made once, and kept until the last one releases it."""
 
 from __future__ import annotations
 

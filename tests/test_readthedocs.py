@@ -1,4 +1,4 @@
-"""Does Read the Docs get the site from what is in the tree, with no SDK there?"""
+"""Tests that Read the Docs can build the site from the tree, without an SDK."""
 
 import os
 import shutil

@@ -1,4 +1,4 @@
-"""Does the first rule that applies give the word, and does silence never pass for success?"""
+"""Tests that the first rule that applies decides the verdict, and that silence never counts as success."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the files that other people's machines obey well formed, and safe to run there?"""
+"""Tests that the configuration files for CI and Read the Docs are well formed and safe to run."""
 
 import re
 import subprocess

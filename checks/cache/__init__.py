@@ -1,1 +1,1 @@
-"""The cache of GETs."""
+"""The cache of GET requests: promises, checks, limitations, probes and seeded defects."""

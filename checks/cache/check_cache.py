@@ -1,4 +1,4 @@
-"""Does the cache serve what it may, keep apart what it must, and stand aside when told to?"""
+"""Checks what the cache may serve, what it must keep apart, and how it is bypassed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the cache and the waits keep their promises in whatever order they are used?"""
+"""Checks that the cache and the waits keep their promises in any order of use."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Configuration."""
+"""The configuration: promises, checks, limitations, probes and seeded defects."""

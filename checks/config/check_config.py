@@ -1,4 +1,4 @@
-"""Is the configuration strict: no invented address, and one class of error for all that is wrong?"""
+"""Checks that the configuration is strict: no invented address, one error class for all mistakes."""
 
 from __future__ import annotations
 

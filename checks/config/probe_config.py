@@ -1,4 +1,4 @@
-"""Which limitations beyond the contract does this SDK have in its configuration?
+"""Probes for limitations of the SDK's configuration, beyond the contract.
 
 A probe returns how it saw the limitation, and None where it is not there. Nothing here counts against the SDK.
 """

@@ -1,1 +1,1 @@
-"""Exports: asking for them, their statuses, lists and files."""
+"""Exports (requests, statuses, lists, files): promises, checks, limitations, probes and seeded defects."""

@@ -1,4 +1,4 @@
-"""Is an export asked for as the caller meant it, told as the service answers it, and fetched whole?"""
+"""Checks that exports are requested as the caller meant, reported as answered, and fetched whole."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can a finished export be found and fetched: its address, its bytes, and what goes wrong on the way?"""
+"""Checks the address and the bytes of a finished export, and the errors of its download."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which limitations beyond the contract does this SDK have where exports are asked for and fetched?
+"""Probes for limitations of requesting and fetching exports, beyond the contract.
 
 A probe returns how it saw the limitation, and None where it is not there. Nothing here counts against the SDK.
 """

@@ -1,1 +1,1 @@
-"""Waits for an export."""
+"""Waits for an export: promises, checks, limitations, probes and seeded defects."""

@@ -1,4 +1,4 @@
-"""Does a wait see the end of an export, name it rightly, and keep its time?"""
+"""Checks that a wait detects the end of an export, reports the right outcome, and stays in its budget."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a wait see each answer fresh, and leave the client's cache and its switch as it found them?"""
+"""Checks that each poll gets a fresh answer, and that the client's cache and its switch stay unchanged."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a wait listen to its caller, and tell what it sees?"""
+"""Checks the hooks of a wait: cancellation by the caller, and telemetry of what it polls."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a wait keep its time: its budget, and the interval between two polls?"""
+"""Checks the timing of a wait: its budget, and the interval between two polls."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Requests, errors, and what goes along with them."""
+"""Requests, errors, tracing and hooks: promises, checks, limitations, probes and seeded defects."""

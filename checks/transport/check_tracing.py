@@ -1,4 +1,4 @@
-"""Does what goes along with a request go along: its trace, its caller's identity, its hooks, its context?"""
+"""Checks what travels with a request: its trace, the caller's identity, the hooks and the context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the SDK retry what it may, never what it must not, and say by type what went wrong?"""
+"""Checks which requests are retried and which are not, and the type of each error."""
 
 from __future__ import annotations
 

@@ -1,16 +1,19 @@
-"""The executable half of Atalaya. Evidence goes one way, and so do the imports:
+"""Observes a release of an SDK, judges it by recorded evidence, and publishes the verdict.
 
-    subject, service   what is watched, and the loopback service that it talks to
-    contracts          the promises, and the checks that test them
-    proving            seeded defects that show that each check can turn red
-    evidence           the ledger, and each reader that feeds it
-    metrics            one SQL file a metric, and the statistics over it
-    verdict            one table of rules, applied
-    release            the watch: its folder, window, checkpoints, incidents, backlog
-    includes           records to MyST: what the site shows
-    stages, console    the rooms joined into commands, and what a terminal shows of it
-    __main__           the command line
+The rooms, in the order of their imports: each imports only from its own row and those above (import-linter).
 
-Below them all: ``errors`` (the error tree), ``records`` (what crosses from a stage to
-the next) and ``settings`` (``watch.toml`` and the environment, read once).
+    core                strict enums, errors, settings, environment, scrubbing, the window, the finder of check packs
+    records             stored (evidence, read for ever), results (of a run), judged (computed as of an instant)
+    sdk, mock_server    the SDK under watch, located and installed; the loopback service, its faults and TLS
+    harness             what a check gets, and what runs the checks: virtual clock, isolation, recorder, smoke
+    selftest            seeded defects, canaries, coverage map, kill matrix
+    evidence            the ledger, and its readers of reports, logs, GitHub and package indexes
+    metrics             one table of metrics, their SQL files, and the statistics
+    verdict             one table of rules, applied in order
+    watch               a watch: folder, window, checkpoints, incidents, backlog, drift, seal, rehearsal
+    site, sync          the pages in two languages; the branch that many runners share
+    cli                 one module a group of commands
+
+``packs`` is the name under which check packs are imported, wherever their folders lie: no module here imports a pack.
+``__main__`` runs the command line.
 """

@@ -1,4 +1,4 @@
-"""Does the release hold, and which rule says so?
+"""Applies the table of verdict rules to a release, and names the rule that decided.
 
 :data:`RULES` is the whole of the verdict: :func:`judge` applies it in order, and the first rule that applies
 gives the word. Nothing here reads a clock: the instant is given.

@@ -1,4 +1,4 @@
-"""How often do the checks call a healthy SDK broken, or cannot tell?
+"""Counts how often the checks call a healthy SDK broken, or unknown.
 
 Runs every healthy SDK many times, each time with another seed, and counts. From the project's folder::
 

@@ -1,4 +1,4 @@
-"""What do the benchmarks of reading read, and what is the least that any reader on expat must do?"""
+"""Input files for the benchmarks of report reading, and the least work of any reader based on expat."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long does it take to find the flaky tests among ten million attempts, and how long does it take others?
+"""Benchmarks finding the flaky tests among ten million attempts, beside other tools.
 
 Run by ``nox -s bench``. Figures are printed, never asserted: what is asserted is that all three count the same.
 They take turns, so that a machine that is busy for a while is so for all of them.

@@ -1,4 +1,4 @@
-"""How long does it take to take in 10,000 attempts of jobs from GitHub, and how many requests?"""
+"""Benchmarks the import of 10,000 job attempts from GitHub: time and number of requests."""
 
 from __future__ import annotations
 

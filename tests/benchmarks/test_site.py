@@ -1,4 +1,4 @@
-"""How long does a site of many releases take to build, from nothing and after one new segment of evidence?
+"""Benchmarks the build of a site of many releases: from nothing, and after one new segment of evidence.
 
 Run by ``nox -s bench``. Twelve releases that nothing happens to any more and one that is watched, in two languages,
 each with the evidence of a rehearsed watch. Beside them stands what one would wait for with Sphinx alone: a build of
@@ -65,7 +65,7 @@ def site(root: Path) -> str:
 
 def sphinx_alone(root: Path) -> None:
     docs, doctrees = root / "docs", root / "docs" / "_build" / "doctrees" / LIVE / "en"
-    told = {"SITE_RELEASE": LIVE, "SITE_LANGUAGE": "en", "SITE_FRONT_LANGUAGE": "en", "PYTHONPATH": str(ROOT)}
+    told = {"SITE_RELEASE": LIVE, "SITE_LANGUAGE": "en", "SITE_FRONT_LANGUAGE": "en", "PYTHONPATH": str(ROOT / "src")}
     subprocess.run(
         [
             sys.executable,

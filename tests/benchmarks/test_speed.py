@@ -1,4 +1,4 @@
-"""How fast is it, beside what one would use instead, in the same run?
+"""Benchmarks of our speed beside that of the usual alternatives, in the same run.
 
 Run by ``nox -s bench``. Figures are printed, never asserted: what is asserted is that all counted the same.
 """

@@ -1,4 +1,4 @@
-"""Does each command do what it says, end with the code that it names, and tell mistakes in words?"""
+"""Tests of the commands: what they do, their exit codes, and their messages for mistakes."""
 
 import json
 import shutil

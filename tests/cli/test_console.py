@@ -1,4 +1,4 @@
-"""Is what the terminal shows safe, and coloured only where that is wanted?"""
+"""Tests that terminal output is safe, and coloured only where colour is wanted."""
 
 import io
 

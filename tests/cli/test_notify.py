@@ -1,4 +1,4 @@
-"""Does a chat hear of what happened, once, from a real receiver's point of view?"""
+"""Tests that a chat is notified once of each event, with a real receiver."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can a person lead a watch through its life by the command line, and is each mistake told in words?"""
+"""Tests that a person can run a watch through its life by the command line, with clear errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what must not be published taken out, and nothing else?"""
+"""Tests that what must not be published is removed, and nothing else."""
 
 from __future__ import annotations
 

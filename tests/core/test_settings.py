@@ -1,4 +1,4 @@
-"""Are the settings read as they were meant, and refused with the place of what is wrong?"""
+"""Tests that settings are read correctly, and that an error gives the place of what is wrong."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where are the commands of the pages run? Folders of a project in the states that the guides speak of."""
+"""Project folders in the states that the guides describe, in which the commands of the pages are run."""
 
 from __future__ import annotations
 

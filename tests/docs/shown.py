@@ -1,4 +1,4 @@
-"""Which commands do the pages show, and what does each of them come to?
+"""Lists the commands that the pages show, and resolves each to the command that it runs.
 
 Shown is what stands in a block of shell, and what begins in running text as the front door or ``python -m atalaya``
 does. A session of nox that hands over to the command line comes to the command that it hands over to, as the noxfile

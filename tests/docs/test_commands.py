@@ -1,4 +1,4 @@
-"""Does every command that the pages show work?
+"""Tests that every command that the pages show works.
 
 :data:`HOW` says of each of them where it is run and what it says there, or why not here. A command that is shown and
 not in it fails, and so does one that is in it and not shown.
@@ -328,7 +328,7 @@ def bash(script: str, cwd: Path, folder: Path, **environ: str) -> str:
     python = folder / "bin" / "python"
     python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
     python.chmod(0o755)
-    env = os.environ | {"PYTHONPATH": str(ROOT), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"} | environ
+    env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"} | environ
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-c", script],
         cwd=cwd,

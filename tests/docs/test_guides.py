@@ -1,4 +1,4 @@
-"""Do the guides use the words that the pages use?"""
+"""Tests that the guides use the same words as the pages."""
 
 from __future__ import annotations
 

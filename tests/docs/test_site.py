@@ -1,4 +1,4 @@
-"""Does the site build without a warning, in both languages, and hold strangers' text inert?"""
+"""Tests that the site builds without a warning in both languages, and that untrusted text is inert."""
 
 from __future__ import annotations
 

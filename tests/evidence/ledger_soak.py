@@ -1,4 +1,4 @@
-"""Does the ledger keep what it acknowledged, when its writers are killed at random moments?
+"""Checks that the ledger keeps what it acknowledged when its writers are killed at random moments.
 
 ``python -m tests.evidence.ledger_soak --kills 1000 --writers 8``: real processes that write overlapping
 contents, compact now and then, and note the name of each segment once ``ledger.write`` has returned. A reader

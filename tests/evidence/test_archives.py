@@ -1,4 +1,4 @@
-"""Does every hostile zip end in a sentence, and every honest one in its files?"""
+"""Tests that each hostile zip gives a message, and each valid one gives its files."""
 
 from __future__ import annotations
 

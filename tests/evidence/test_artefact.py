@@ -1,4 +1,4 @@
-"""Is what users install seen as it is, from a real index over a real socket, whatever that index does?"""
+"""Tests of the package index lookup: a real index on a real socket, with every fault."""
 
 from __future__ import annotations
 

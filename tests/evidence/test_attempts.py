@@ -1,4 +1,4 @@
-"""Are attempts told apart from parameters, and is nobody called flaky without a marker?"""
+"""Tests that attempts are distinguished from parameters, and no test is called flaky without a marker."""
 
 from __future__ import annotations
 

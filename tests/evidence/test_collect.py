@@ -1,4 +1,4 @@
-"""Is every file accounted for, and does each piece of evidence count once?"""
+"""Tests that every file is accounted for, and each piece of evidence counts once."""
 
 from __future__ import annotations
 

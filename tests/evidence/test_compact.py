@@ -1,4 +1,4 @@
-"""Is compacted evidence still the same evidence, each segment provable, whatever happens to the file?"""
+"""Tests that compaction changes no evidence, and each segment stays verifiable if the file is damaged."""
 
 from __future__ import annotations
 

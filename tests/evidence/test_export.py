@@ -1,4 +1,4 @@
-"""Is the CTRF that we write valid, and does it say no more and no less than the evidence?"""
+"""Tests that the exported CTRF is valid, and holds exactly what the evidence holds."""
 
 from __future__ import annotations
 

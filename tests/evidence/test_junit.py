@@ -1,4 +1,4 @@
-"""Does the reader say of each report what is really in it, and survive the ones that are not reports?"""
+"""Tests that the JUnit reader reports what a file really holds, and survives files that are no report."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the ledger keep what was written, whole and unchanged, whoever writes and whoever is killed?"""
+"""Tests that the ledger keeps all writes whole and unchanged, with many writers and killed writers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does reading stay below 200 MB, whatever the file holds?
+"""Tests that reading uses less than 200 MB of memory, whatever the file holds.
 
 Each file is made to hold as much as it can of one thing, and is read by a process of its own.
 """

@@ -1,4 +1,4 @@
-"""Is each event of a log found with its line, and no line that only speaks of one?"""
+"""Tests that each event of a log is reported with its line, and lines that only mention one are not."""
 
 from __future__ import annotations
 

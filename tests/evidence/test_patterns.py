@@ -1,4 +1,4 @@
-"""Are network errors and polling timeouts found where they are, and only there?"""
+"""Tests that network errors and polling timeouts are classified as such, and nothing else is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are the bytes of an unreadable file kept, for their owner alone, and never too many of them?"""
+"""Tests that the bytes of unreadable files are kept for their owner alone, in limited number."""
 
 from __future__ import annotations
 

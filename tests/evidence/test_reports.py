@@ -1,4 +1,4 @@
-"""Is every sample read, or not, as an independent count of it says?"""
+"""Tests that each sample is read, or refused, as an independent count of it says."""
 
 from __future__ import annotations
 

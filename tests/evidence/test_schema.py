@@ -1,4 +1,4 @@
-"""Does the published schema hold for every record that is written, and for no other?"""
+"""Tests that the published schema accepts every record that is written, and no other."""
 
 from __future__ import annotations
 

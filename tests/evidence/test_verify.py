@@ -1,4 +1,4 @@
-"""Does `evidence verify` see what differs, and say so; and does `evidence compact` change nothing it can see?"""
+"""Tests that `evidence verify` reports all differences, and `evidence compact` causes none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the checks of the cache leave a sound one alone, limitations and mended ones included?"""
+"""Tests that the checks of the cache pass a correct one, with limitations present or fixed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the checks of the configuration leave a sound one alone, and tell a lack from a fault?"""
+"""Tests that the configuration checks pass a correct SDK, and distinguish a missing part from a fault."""
 
 from __future__ import annotations
 

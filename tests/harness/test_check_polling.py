@@ -1,4 +1,4 @@
-"""Do the checks of waits let healthy differences pass, and see one fault in one place?"""
+"""Tests that the checks of waits accept healthy differences, and report one fault in one place."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Do the checks find a healthy SDK healthy, and are they honest about what they cannot tell?"""
+"""Tests that the checks pass a healthy SDK, and report what they cannot decide as unknown."""
 
 import pytest
 

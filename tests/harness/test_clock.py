@@ -1,4 +1,4 @@
-"""Does the virtual clock carry waiting code through time, in the right order, and without lying about it?
+"""Tests that the virtual clock advances waiting code in the right order, and reports what it missed.
 
 Each scenario is a program in a Python of its own, so that no clock is ever installed under pytest. It puts
 what it found into ``found``. No test asks how long it really took: waiting that is not virtual shows in ``stalls``, in

@@ -1,4 +1,4 @@
-"""Does the exploration find what it is there for, tell it briefly and twice alike, and leave the healthy alone?"""
+"""Tests that stateful exploration detects its faults, reports them briefly and repeatably, with no false alarm."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does an SDK that does its worst harm its own check, and nothing else?"""
+"""Tests that a misbehaving SDK can harm only its own check."""
 
 import shutil
 import tempfile

@@ -1,4 +1,4 @@
-"""Do the checks judge an SDK that is not the bundled one as the contract does?
+"""Tests that the checks judge other SDKs than the bundled one by the contract.
 
 Each is made anew in a folder of its own. The first four tests install one as a user would; in the others, which take
 long, those that run on the same libraries share an environment.

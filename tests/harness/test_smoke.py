@@ -1,4 +1,4 @@
-"""Does the smoke walk its three steps, on loopback and on a real service, and count what it sees as what it is?"""
+"""Tests of the smoke: its three steps on loopback and on a real service, and its counts."""
 
 import json
 from pathlib import Path

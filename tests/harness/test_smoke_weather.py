@@ -1,4 +1,4 @@
-"""Does the smoke tell an error of the network that a second try overcomes from one that stops it?"""
+"""Tests that the smoke distinguishes network errors that a retry overcomes from those that stop it."""
 
 import pytest
 

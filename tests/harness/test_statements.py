@@ -1,4 +1,4 @@
-"""Is every sentence of the contract tested, or has it a reason why not?"""
+"""Tests that every sentence of the contract is tested, or has a reason why not."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Is the story of a red check told in the order in which it happened?"""
+"""Tests that the timeline of a failed check is in the order in which things happened."""
 
 from atalaya.harness.timeline import LONGEST, Note, render
 from atalaya.harness.virtual_clock import Sleep

@@ -1,4 +1,4 @@
-"""Does an alarm need a fast burn that goes on, and is no accident?"""
+"""Tests that an alarm needs a fast burn that continues and is not chance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do jobs that share a fate count for less?"""
+"""Tests that jobs with a shared cause of failure count for less."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a release called worse only where it is, by enough, and where the data can show it?"""
+"""Tests that a release is called worse only where it is, by enough, and where the data can show it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what charts are drawn from the same evidence that the figures are made of?"""
+"""Tests that the charts are drawn from the same evidence as the figures."""
 
 from __future__ import annotations
 

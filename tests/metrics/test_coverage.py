@@ -1,4 +1,4 @@
-"""Is it noticed when nobody looked?"""
+"""Tests that missed observations are detected."""
 
 from __future__ import annotations
 

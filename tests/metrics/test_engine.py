@@ -1,4 +1,4 @@
-"""Do segments become the tables that their records declare?"""
+"""Tests that segments become the tables that their records declare."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a flaky test told from a broken version, and is a fix believed only when it has shown itself?"""
+"""Tests that flaky tests and broken versions are distinguished, and a fix counts only once it is shown."""
 
 from __future__ import annotations
 

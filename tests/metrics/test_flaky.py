@@ -1,4 +1,4 @@
-"""Is a test called what its attempts show, through the ledger and the ``.sql`` files, and no more than that?"""
+"""Tests that tests are classified by their attempts alone, through the ledger and the ``.sql`` files."""
 
 from __future__ import annotations
 

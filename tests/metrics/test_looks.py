@@ -1,4 +1,4 @@
-"""Do several looks together raise no more false alarms than one?"""
+"""Tests that several looks together raise no more false alarms than one."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the five metrics say what the evidence shows, and no more?"""
+"""Tests that the five metrics report what the evidence shows, and no more."""
 
 from __future__ import annotations
 

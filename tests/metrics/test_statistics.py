@@ -1,4 +1,4 @@
-"""Do the estimates give the numbers that were worked out by hand?"""
+"""Tests that the estimates give the numbers that were computed by hand."""
 
 from __future__ import annotations
 

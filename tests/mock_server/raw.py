@@ -1,4 +1,4 @@
-"""What does a client see that knows nothing but a socket?"""
+"""A client that knows only a socket, for what it sees of an answer."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does each fault look to a client like what it is named after?"""
+"""Tests that each fault has the effect on a client that its name says."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a scope leave anything behind: a thread, a socket, a word on the terminal?"""
+"""Tests that a scope leaves nothing behind: no thread, no socket, no output on the terminal."""
 
 from __future__ import annotations
 

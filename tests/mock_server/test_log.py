@@ -1,4 +1,4 @@
-"""Can what a client read be matched with what the service saw, and with what the check knew meanwhile?"""
+"""Tests that a client's reads match the service's log and the state of the check at that time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the service come up, say why where it cannot, and never outlive whoever started it?"""
+"""Tests that the service starts, explains why where it cannot, and never outlives its parent."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does each route answer as the contract says, and as it was scripted?"""
+"""Tests that each route answers as the contract says, and as it was scripted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a scope over TLS show the certificate that was asked for, and know who would not have it?"""
+"""Tests that a TLS scope shows the requested certificate, and records clients that refuse it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How are many SDKs checked without an installation for each?
+"""Checks many SDKs without installing each one.
 
 Those that run on the same libraries share one environment, made by installing the SDK that they were built from.
 Each is imported from its own folder, which stands before what is installed.

@@ -1,4 +1,4 @@
-"""Which healthy SDKs are there besides the bundled one?
+"""The healthy SDKs besides the bundled one.
 
 They differ from it in what the contract leaves open: so nothing of them is broken, and nothing unknown.
 """

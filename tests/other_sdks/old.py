@@ -1,4 +1,4 @@
-"""Which healthy SDKs lack a part of what the contract knows, as older versions do?
+"""Healthy SDKs that lack a part of the contract, as older versions do.
 
 What such a one lacks is not applicable, and all the rest is kept.
 """

@@ -1,4 +1,4 @@
-"""How does one request cross the network? With requests: a second SDK, for checks that must not know the first.
+"""A transport on requests: a second SDK, for checks that must not know the first.
 
 Takes the place of the reference SDK's own transport module in a copy of it.
 """

@@ -1,4 +1,4 @@
-"""How is another SDK told: what it is made from, what is changed, and what the checks must say of it?"""
+"""The description of another SDK: its base, its changes, and what the checks must say of it."""
 
 from __future__ import annotations
 

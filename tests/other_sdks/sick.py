@@ -1,4 +1,4 @@
-"""Which SDKs have a fault that users met, and which promises does it break?"""
+"""SDKs with faults that users met, and the promises that each fault breaks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a page do when it is opened, besides being read?
+"""Opens a page in a browser, and records what it does besides being read.
 
 A browser that can reach nothing but loopback, and for each page a list of everything that it did.
 """

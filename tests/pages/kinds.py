@@ -1,4 +1,4 @@
-"""Which kinds of pages has the site, and where is one of each?"""
+"""The kinds of pages of the site, with the path of one page of each kind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What might strangers write, and how does all of it reach every page of a release?
+"""Hostile strings that others might write, placed on every page of a release.
 
 Names of tests, branches and files, messages, URLs: each string below tries to be more than text, for one of the
 readers that it meets (MyST, docutils, Sphinx, a template, XML, a browser, an eye). A string that has an effect calls

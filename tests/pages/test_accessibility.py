@@ -1,4 +1,4 @@
-"""Can everybody read the pages: with a screen reader, in either colours, on a telephone?"""
+"""Tests that the pages are usable with a screen reader, in both colour schemes and on a telephone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a page that nobody builds any more say how old it is, and stop saying what may no longer be believed?"""
+"""Tests that a page that is not built any more shows its age and withdraws outdated claims."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do strangers' words stand on every page as they are, and do nothing?"""
+"""Tests that untrusted text appears on every page as it is, and does nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can the pages be used without a mouse?"""
+"""Tests that the pages can be used without a mouse."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does any page ask anybody but its own site for anything, when it is opened from a file?
+"""Tests that a page opened from a file requests nothing from any site but its own.
 
 Whether it does when it is served is seen where the pages are looked at anyway, in ``test_accessibility``.
 """

@@ -1,4 +1,4 @@
-"""Does a release's front page come fast over a bad line on a bad night?"""
+"""Tests that the front page of a release loads fast on a slow connection."""
 
 from __future__ import annotations
 

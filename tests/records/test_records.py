@@ -1,4 +1,4 @@
-"""Do the records hold what the stages rely on?"""
+"""Tests of the properties of the records that the stages rely on."""
 
 import ast
 from datetime import UTC, datetime

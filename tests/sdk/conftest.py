@@ -1,4 +1,4 @@
-"""What do the tests of the subject share? The reference SDK, imported from its source."""
+"""Fixtures for the tests of the SDK under test: the reference SDK, imported from its source."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is an SDK of other names watched as closely as one that has the names of the contract?"""
+"""Tests that an SDK with other names is watched as closely as one with the names of the contract."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what an SDK has found by looking, and what it lacks never taken for broken?"""
+"""Tests that an SDK's capabilities are detected, and that a missing one is never reported as broken."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what the checks import what users get, and is nothing that was asked for written to?"""
+"""Tests that the checks import what users get, and write to nothing that the user named."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the reference SDK keep what the contract states, against a real socket?"""
+"""Tests that the reference SDK keeps what the contract states, against a real socket."""
 
 # The expected value stands first in every assertion of this project.
 # ruff: noqa: SIM300

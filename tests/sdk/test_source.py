@@ -1,4 +1,4 @@
-"""Is each way of naming the SDK understood as what it is?"""
+"""Tests that each way of naming the SDK is interpreted correctly."""
 
 from __future__ import annotations
 

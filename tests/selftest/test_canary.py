@@ -1,4 +1,4 @@
-"""Does a run know when a detector sleeps?"""
+"""Tests that a run detects a detector that does not work."""
 
 from datetime import UTC, datetime, timedelta
 

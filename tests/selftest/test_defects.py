@@ -1,4 +1,4 @@
-"""Has every check been seen red, for the defect that it is there for?"""
+"""Tests that every check has been red for the defect that it must catch."""
 
 from collections.abc import Callable
 from pathlib import Path

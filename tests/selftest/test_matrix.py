@@ -1,4 +1,4 @@
-"""Does the matrix show each miss and each false alarm, and fit on a terminal?"""
+"""Tests that the matrix shows each miss and each false alarm, and fits on a terminal."""
 
 from atalaya.selftest.kill_matrix import WIDTH, Cell, by_defect, by_family, by_promise, told
 from atalaya.selftest.prove import Caught, Proven, proven

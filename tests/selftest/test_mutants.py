@@ -1,4 +1,4 @@
-"""Are mutants made by rule and known by name, and does the tool say rightly what became of each?"""
+"""Tests that mutants are made by rule and have names, and that their results are reported correctly."""
 
 import ast
 import tempfile

@@ -1,4 +1,4 @@
-"""Does the proof say what the checks saw, what they missed, and how sure that is?"""
+"""Tests that the self-test reports what the checks caught and missed, and with what confidence."""
 
 from collections.abc import Sequence
 

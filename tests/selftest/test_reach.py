@@ -1,4 +1,4 @@
-"""Is it known which checks come by a change, so that no other needs to be run for it?"""
+"""Tests that only the checks that a change can affect are run for it."""
 
 import shutil
 from pathlib import Path

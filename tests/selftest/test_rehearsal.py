@@ -1,4 +1,4 @@
-"""Does a rehearsal really happen, does it give the same bytes again, and is it kept whole or not at all?"""
+"""Tests that a rehearsal really runs, gives the same bytes again, and is kept whole or not at all."""
 
 import os
 import random

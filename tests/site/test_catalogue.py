@@ -1,4 +1,4 @@
-"""Does the catalogue's tool find what is new, and keep what is there?"""
+"""Tests that the catalogue tool adds new sentences and keeps existing ones."""
 
 from __future__ import annotations
 

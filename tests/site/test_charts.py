@@ -1,4 +1,4 @@
-"""Does each chart say what its table says, in words first, and can nobody's text be more than text in it?"""
+"""Tests that each chart shows what its table says, words first, and escapes untrusted text."""
 
 from __future__ import annotations
 

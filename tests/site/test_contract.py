@@ -1,4 +1,4 @@
-"""Do the pages of the promises say what each is, what it tests, and what it has caught?"""
+"""Tests that the promises' pages show what each promise is, what it tests and what it has caught."""
 
 from datetime import UTC, datetime, timedelta
 

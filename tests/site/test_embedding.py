@@ -1,4 +1,4 @@
-"""Can any page embed what a release shows, and do machines find what is theirs?"""
+"""Tests that any page can embed a release's fragments, and that machines get their own files."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def test_a_strangers_text_in_a_fragment_is_not_translated_as_if_it_were_the_page
         (tmp_path / name).write_text(text, encoding="utf-8")
     subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-b", "pseudoxml", str(tmp_path), str(tmp_path / "out")],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
         check=True,
     )
     page = (tmp_path / "out" / "index.pseudoxml").read_text(encoding="utf-8")

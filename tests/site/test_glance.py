@@ -1,4 +1,4 @@
-"""Are the four questions of a bad night answered at the top of the page, and does each answer lead on?"""
+"""Tests that the summary card answers its four questions first, each with a link to more."""
 
 from __future__ import annotations
 

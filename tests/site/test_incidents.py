@@ -1,4 +1,4 @@
-"""Does a page of an incident show what is recorded, and what it says that no record does as just that?"""
+"""Tests that an incident's page shows the records, and marks what only the page says as not recorded."""
 
 from __future__ import annotations
 

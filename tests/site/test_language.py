@@ -1,4 +1,4 @@
-"""Is a sentence said as this reader's language has it?"""
+"""Tests that a sentence follows the rules of the reader's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can a stranger's text do anything but be read?"""
+"""Tests that untrusted text can only be read."""
 
 from __future__ import annotations
 

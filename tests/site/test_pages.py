@@ -1,4 +1,4 @@
-"""Is each fragment a pure function of (judgement, language), with all the runbook asks for?"""
+"""Tests that each fragment is a pure function of (judgement, language), and the runbook is covered."""
 
 from __future__ import annotations
 

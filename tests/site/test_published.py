@@ -1,4 +1,4 @@
-"""Do the pages say of what is published what was seen, what was not, and nothing that a stranger put there?"""
+"""Tests that the pages show which published files were checked and which not, without markup of others."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a segment's page show what stands in the file, as it was recorded, whoever wrote it?"""
+"""Tests that a segment's page shows the file as it was recorded, whoever wrote it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is what has not changed neither judged nor written again, and is everything else?"""
+"""Tests that only what has changed is judged and written again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does what happened reach people whole, once, and as words that do nothing?"""
+"""Tests that each notification reaches people whole, once, and as inert text."""
 
 from __future__ import annotations
 

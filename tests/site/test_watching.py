@@ -1,4 +1,4 @@
-"""Do the pages say how the watch itself went?"""
+"""Tests that the pages report how the watch itself went."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does what many runners saw come together in one branch, and is nothing of it ever lost or changed?"""
+"""Tests that the evidence of many runners is merged into one branch, never lost or changed."""
 
 from __future__ import annotations
 

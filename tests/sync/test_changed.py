@@ -1,4 +1,4 @@
-"""Are pages built where a reader would see a change, and wherever it cannot be told?"""
+"""Tests that pages are built where a reader would see a change, or where that is uncertain."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the schedule stop by itself, and go on for as long as there is something to do?"""
+"""Tests that the schedule stops by itself, and continues as long as there is work."""
 
 from __future__ import annotations
 
@@ -96,6 +96,6 @@ def test_a_remote_that_cannot_be_asked_is_no_answer(shared: Shared) -> None:
         capture_output=True,
         text=True,
         check=False,
-        env={"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"},
+        env={"PYTHONPATH": str(ROOT / "src"), "PATH": "/usr/bin:/bin"},
     )
     assert (done.returncode, done.stdout, "origin cannot be asked" in done.stderr) == (1, "", True)

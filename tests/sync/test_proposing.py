@@ -1,4 +1,4 @@
-"""Does a sealed release come to the main branch by one pull request, and is each refusal told in words?"""
+"""Tests that a sealed release reaches the main branch by one pull request, with a message for each refusal."""
 
 from __future__ import annotations
 

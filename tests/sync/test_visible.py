@@ -1,4 +1,4 @@
-"""Is a digest of what a reader sees another one exactly where they see something else?"""
+"""Tests that the digest of what a reader sees changes exactly when the reader sees a change."""
 
 from __future__ import annotations
 

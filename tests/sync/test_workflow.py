@@ -1,4 +1,4 @@
-"""Do the workflow's very commands keep a watch, from the first evidence to the pull request?
+"""Tests that the workflow's own commands run a watch from the first evidence to the pull request.
 
 Each ``run:`` is taken from ``watch.yml`` and given to bash in a clone, with the environment that GitHub sets. Only
 what takes minutes is replaced: a session's environment is this test's own, and ``-s watch`` writes its evidence without
@@ -72,7 +72,7 @@ class Runner:
             **NOBODY,
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "HOME": str(self.root.parent),
-            "PYTHONPATH": str(ROOT),
+            "PYTHONPATH": str(ROOT / "src"),
             "GITHUB_OUTPUT": str(self.output),
             "GITHUB_REPOSITORY": "acme/sdk",
             "GITHUB_ACTIONS": "true",
@@ -167,7 +167,7 @@ def test_the_very_watch_ends_at_once_where_no_release_is_open(shared: Shared) ->
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
         timeout=300,
     )
     assert (done.returncode, done.stderr.strip()) == (0, "no release is open: there is nothing to watch")

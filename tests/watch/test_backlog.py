@@ -1,4 +1,4 @@
-"""Does the next version begin with what presses most?"""
+"""Tests that the backlog begins with the most urgent items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is each duty of the runbook judged on the evidence that it asks for?"""
+"""Tests that each duty of the runbook is judged on the evidence that it requires."""
 
 from __future__ import annotations
 

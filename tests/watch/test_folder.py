@@ -1,4 +1,4 @@
-"""Does a watch keep its folder, and never write into another's?"""
+"""Tests that a watch keeps its folder, and never writes into that of another."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Is the page of an incident read whatever stands in it, and is what no record says told apart?"""
+"""Tests that an incident's page is read whatever it holds, and what no record says is reported apart."""
 
 from __future__ import annotations
 

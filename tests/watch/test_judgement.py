@@ -1,4 +1,4 @@
-"""Is a release judged by what was known then, by the thresholds in force then, and beside the right one?"""
+"""Tests that a release is judged by the evidence, thresholds and baseline that applied at that time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Can one live through a release: open, a bad night, an incident, a fix, an extension, a close, the next open?"""
+"""Tests of a whole life: open, bad night, incident, fix, extension, close, and the next open."""
 
 from __future__ import annotations
 

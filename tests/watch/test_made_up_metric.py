@@ -1,4 +1,4 @@
-"""Is a metric everywhere once it has a row, a module and a question?"""
+"""Tests that a new metric appears everywhere once it has a row, a module and a query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does an incident open when a rule says so, once for each cause, and is a fix called one only when it is shown?"""
+"""Tests that rules open one incident per cause, and that a fix counts only when it is shown."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Are both rehearsals judged as they were when their pages were written?"""
+"""Tests that both rehearsals are judged as they were when their pages were written."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does a seal hold for the folder as it was closed, and for no other?"""
+"""Tests that a seal is valid only for the folder as it was closed."""
 
 from __future__ import annotations
 

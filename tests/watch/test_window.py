@@ -1,4 +1,4 @@
-"""Where in its window is a watch, and which evidence belongs to it?"""
+"""Tests where in its window a watch is, and which evidence belongs to it."""
 
 from __future__ import annotations
 

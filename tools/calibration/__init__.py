@@ -1,1 +1,1 @@
-"""How often is the verdict wrong? The real rules, on watches whose truth is known because they were drawn."""
+"""Calibration: how often the verdict is wrong, with the real rules, on drawn watches of fixed truth."""

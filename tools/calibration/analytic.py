@@ -1,4 +1,4 @@
-"""What should the simulation give, if it is right? Computed exactly, and not from the draws.
+"""The results that the simulation should give, computed exactly instead of from the draws.
 
 The limits are the rules' own; the probabilities are sums over every outcome, from :mod:`scipy.stats` and NumPy.
 """

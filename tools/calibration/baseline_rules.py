@@ -1,4 +1,4 @@
-"""What would simpler rules have said of the same watches?
+"""Simpler verdict rules, for comparison on the same simulated watches.
 
 Three that are in use: a plain percentage, a rank test on hourly counts of errors, and "no failures were seen". Each
 looks at T+24, T+48 and T+72, takes what is missing for good, and says True where it is alarmed.

@@ -1,4 +1,4 @@
-"""How often is the verdict wrong, over many watches of which the truth is known?
+"""Simulates many watches whose truth is fixed in advance, and counts the wrong verdicts.
 
 What is drawn are counts; all that follows is what judges a real watch: each metric is made by the function that
 makes it from SQL's answers, each checkpoint by the runbook's duties, and each verdict by the table of rules. Many

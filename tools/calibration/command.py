@@ -1,4 +1,4 @@
-"""What does the command do that measures how often the verdict is wrong?"""
+"""The `calibrate` command: measures how often the verdict is wrong."""
 
 from __future__ import annotations
 

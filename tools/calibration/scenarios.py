@@ -1,4 +1,4 @@
-"""Which watches are simulated, what is true of each, and how is one drawn?
+"""The simulated watches: the scenarios, the truth of each, and how each is drawn.
 
 A watch is drawn as counts, hour by hour: nothing runs. What is true of it is known, since it was put there.
 """

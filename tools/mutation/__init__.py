@@ -1,1 +1,1 @@
-"""mutation."""
+"""Mutation testing of the checks with the bundled SDK."""

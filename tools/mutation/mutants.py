@@ -1,4 +1,4 @@
-"""Which small changes could be made to the bundled SDK, that nobody thought of?
+"""Generates mutants of the bundled SDK: small changes by rule that no author chose.
 
 A seeded defect is a fault that somebody had in mind. Mutants are made by rule, from the syntax tree, each of
 them one change of the source text: what survives the checks shows where they do not look. Nothing is run here.

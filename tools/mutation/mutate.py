@@ -1,4 +1,4 @@
-"""Do the checks notice a change that nobody planted for them?
+"""Runs the checks against mutants, to find changes that they do not detect.
 
 Each mutant of the bundled SDK is shown to the checks, until the first promise turns red. One that survives is
 either explained in ``survivors.toml``, or a gap in the checks. One that is explained and turns red all the same

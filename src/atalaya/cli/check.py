@@ -1,4 +1,4 @@
-"""What do the commands that run the SDK do: the checks, and the smoke?"""
+"""The commands that run the SDK: `check` runs the contract checks, `smoke` runs the smoke."""
 
 from __future__ import annotations
 

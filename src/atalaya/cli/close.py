@@ -1,4 +1,4 @@
-"""What do the commands do that end a watch, and that show it untouched afterwards?"""
+"""The commands that close a watch and verify that its sealed folder is unchanged."""
 
 from __future__ import annotations
 

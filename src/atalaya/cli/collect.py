@@ -1,4 +1,4 @@
-"""What does the command that takes in CI's reports do?"""
+"""The `collect` command: imports CI reports, logs and GitHub results as evidence."""
 
 from __future__ import annotations
 

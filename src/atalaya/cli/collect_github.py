@@ -1,4 +1,4 @@
-"""What does the part of a command do that asks GitHub what CI said?"""
+"""The part of `collect` that imports a release's CI results from GitHub."""
 
 from __future__ import annotations
 

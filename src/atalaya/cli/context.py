@@ -1,4 +1,4 @@
-"""Where does a command work, and what do all commands share?"""
+"""The context of a command (where it works, and its settings) and helpers that all commands share."""
 
 from __future__ import annotations
 

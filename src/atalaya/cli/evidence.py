@@ -1,4 +1,4 @@
-"""What do the commands that look after the evidence do?"""
+"""The `evidence` commands: compact segments, print the JSON Schema, verify digests and published pages."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the command that hands the evidence to other tools do?"""
+"""The `export` command: writes a release's test attempts as one CTRF document for other tools."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the commands do that write down incidents, by rule or by hand?"""
+"""The commands that record incidents, opened by a rule or by a person, and migrate old incident pages."""
 
 from __future__ import annotations
 

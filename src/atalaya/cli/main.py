@@ -1,4 +1,4 @@
-"""What can one ask of Atalaya from a script or a terminal?
+"""The command line: the argument parser, and the entry point that runs one command.
 
 ``nox`` calls these commands too.
 """

@@ -1,4 +1,4 @@
-"""How do people hear of what happened where they are: in the run's summary, beside the code, in their chat?"""
+"""Sends results to the GitHub summary, annotations and a webhook."""
 
 from __future__ import annotations
 

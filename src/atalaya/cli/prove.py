@@ -1,4 +1,4 @@
-"""What do the commands that test the checks themselves do?"""
+"""The commands that test the checks: `prove` with seeded defects, `mutate` with generated mutants."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the commands that judge, write and build do?"""
+"""The commands that judge a release, write its pages, build the site and serve it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the command do that looks at what users install?"""
+"""The command that compares the files on the package index with the files that CI built."""
 
 from __future__ import annotations
 

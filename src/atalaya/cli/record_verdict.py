@@ -1,4 +1,4 @@
-"""What is kept of a verdict that people get to read, and of the ledger that it was made from?"""
+"""Records a published verdict and the segment manifest behind it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How is a rehearsal made: what its runs and its people leave behind, and when does it become a release?
+"""The `rehearse` command: simulates a whole watch, its runs and people, and saves it as a release.
 
 The folder appears when the whole watch has gone through, and not before.
 """

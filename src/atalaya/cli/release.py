@@ -1,4 +1,4 @@
-"""What do the commands do that look after a release?"""
+"""The `release` commands: open, record, extend, checkpoint and decide."""
 
 from __future__ import annotations
 

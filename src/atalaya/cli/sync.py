@@ -1,4 +1,4 @@
-"""What do the commands do by which many runners keep one branch?"""
+"""The commands that synchronise evidence from many runners through one shared branch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does the whole way do: observe, collect, judge, publish, build?"""
+"""The `watch` command: check, smoke, collect, judge, publish and build the site."""
 
 from __future__ import annotations
 

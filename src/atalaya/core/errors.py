@@ -1,4 +1,4 @@
-"""What can go wrong, and who can mend it?
+"""The error tree, and who can fix each kind of error.
 
 ::
 

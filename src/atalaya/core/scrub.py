@@ -1,4 +1,4 @@
-"""What must never be published, whoever wrote it into a log?
+"""Removes credentials, personal addresses and internal host details from text before it is published.
 
 Evidence holds what strangers' tools printed. Before any of it is shown, what looks like a credential, an
 address of a person or the inside of a machine is replaced by a word that says what stood there.

@@ -1,1 +1,1 @@
-"""What was seen, kept for good: the ledger, and each reader that feeds it."""
+"""The evidence ledger, and each reader that feeds it."""

@@ -1,4 +1,4 @@
-"""How do others read our tests: what does a release's evidence look like as CTRF?
+"""Exports a release's test evidence as one CTRF document.
 
 A test is one (commit, variant, test), with all its attempts; where the commit is not known, it does not reach
 beyond its run, as in ``flaky_tests.sql``. Read leniently, written strictly: what is made here is valid against

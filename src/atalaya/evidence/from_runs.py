@@ -1,4 +1,4 @@
-"""What of a run of the checks or of the smoke is kept as evidence?"""
+"""Converts runs of the checks, the smoke and the self-test into evidence records."""
 
 from __future__ import annotations
 

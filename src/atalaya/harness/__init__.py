@@ -1,1 +1,1 @@
-"""The promises of the SDK, and the checks that test them."""
+"""What a check pack builds on, and what runs its checks: fixture, virtual clock, isolation, recorder."""

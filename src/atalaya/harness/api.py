@@ -1,4 +1,4 @@
-"""All that the checks of a pack may use of the machine: one door, and nothing of its own behind it."""
+"""The interface of the machine for the checks of a pack."""
 
 from __future__ import annotations
 

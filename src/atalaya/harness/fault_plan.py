@@ -1,4 +1,4 @@
-"""What is the network to do to a smoke?
+"""A plan of network faults to inject into the smoke's loopback service.
 
 A smoke on loopback has a network without faults, unless it is told of some: which request of which wait, and which
 of the named faults of :mod:`atalaya.mock_server.faults`. They really happen, on real sockets.

@@ -1,4 +1,4 @@
-"""What does a check need around the SDK: the service, the clock, and ways to say what happened?
+"""The fixture handed to a check: the SDK, the service, the clock, and ways to report a result.
 
 Lives in the SDK's process. The service is another process, in real time; each check has a scope of its own
 there, so no check sees another's requests.

@@ -1,4 +1,4 @@
-"""How do the checks begin, in a process of their own beside the SDK?
+"""Starts the checks in a separate process, next to the SDK.
 
 Run through :mod:`atalaya.mock_server.isolated_entry` by an interpreter that has the SDK, pytest and msgspec, and not
 Atalaya, so that nothing of ours comes onto the SDK's path. The clock is installed before

@@ -1,4 +1,4 @@
-"""How does a check say what it found?
+"""The exceptions that a check raises to report its outcome.
 
 A check that returns has found its promise kept. Anything else is said by raising one of these; whatever
 else escapes is our own failure, and makes the promise unknown.

@@ -1,4 +1,4 @@
-"""How does a process end with all that it started, and harm nobody while it lives?
+"""Ends a process with all that it started, and limits the harm it can do while it runs.
 
 Where the system is Linux nothing escapes: who leaves its process group, or loses its parent, comes back to the
 nearest of our processes, and ends there. Elsewhere a process group is what can be ended. Standard library only.

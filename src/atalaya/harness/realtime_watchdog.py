@@ -1,4 +1,4 @@
-"""Did real time pass in a check where only virtual time should?
+"""Detects real time that passes in a check where only virtual time should pass.
 
 An SDK that waits below Python, in a lock with a time-out, in ``select``, for a child process, is not seen by
 the virtual clock: its waits take real time and no virtual time, so whatever is measured by the clock is wrong.

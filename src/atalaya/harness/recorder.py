@@ -1,4 +1,4 @@
-"""What did each check find? Recorded as it happens; nothing is parsed back from pytest's output.
+"""Records the result of each check as it happens, without parsing pytest's output.
 
 Each check runs in a forked copy of the process: what an SDK does to its environment, its clock or its
 threads ends with the check that saw it. A copy that ends or hangs makes its own promise unknown, and no other.

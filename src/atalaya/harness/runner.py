@@ -1,4 +1,4 @@
-"""How are the checks run against one SDK, and what came of it?
+"""Runs the checks against one SDK and reads their results.
 
 This side lives in Atalaya's own process, in real time, with the service. The SDK's side is
 :mod:`atalaya.harness.launch`; between the two there is a file of results, a line each.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from atalaya.core.window import WINDOW_H
 from atalaya.records.stored import Severity
 
 
@@ -72,7 +73,7 @@ class Scenario(NamedTuple):
 
     says: str
     happenings: tuple[Happening, ...] = ()
-    window_h: int = 72
+    window_h: int = WINDOW_H
 
     @property
     def ends_h(self) -> int:

@@ -1,8 +1,8 @@
-"""Who watches over the process that holds the SDK, and goes on when it dies?
+"""Supervises the process that holds the SDK, and starts another one when it dies.
 
-The warden holds no SDK. It forks the process that does, follows the results as they are written, and ends that
+The supervisor holds no SDK. It forks the process that does, follows the results as they are written, and ends that
 process when it has said nothing for too long. Where it died in the middle of a check, that check alone is lost:
-another one goes on with the rest. Whatever was started below ends with the warden, and the warden ends with
+another one goes on with the rest. Whatever was started below ends with the supervisor, and the supervisor ends with
 whoever started it.
 """
 
@@ -132,7 +132,7 @@ def _one_life(
 
 
 def _shielded(work: Callable[[Task], int], task: Task) -> int:
-    """Stand between the warden and the process with the SDK, which may kill its parent. As that one ends, so do we."""
+    """Stand between the supervisor and the SDK process, which may kill its parent. As that one ends, so do we."""
 
     def with_the_sdk() -> int:
         process_group.adopt_orphans()

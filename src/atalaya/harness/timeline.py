@@ -1,4 +1,4 @@
-"""What happened in a check, second by virtual second?
+"""Renders the timeline of a check, in virtual seconds.
 
 Three things are told in one order: what was called in the SDK and what came of it, which requests reached the
 service and what they were answered, and how long the SDK paused.

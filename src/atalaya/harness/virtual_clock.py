@@ -1,4 +1,4 @@
-"""How can an SDK that sleeps be watched for hours within seconds?
+"""A virtual clock, under which an SDK that sleeps is watched for hours within seconds.
 
 Its process gets a clock of its own. The clock stands still, but for a microsecond each time that it is
 read (so that a loop that waits for time to pass ends), and only waiting moves it: when every watched

@@ -1,4 +1,4 @@
-"""Is a metric worse than it was in the last accepted release?
+"""Compares a metric with the last accepted release, to find regressions.
 
 Between two releases, chance alone makes one look worse than the other about half of the time. A regression is called
 only where a test says so at the limit of its look, where the loss is large enough to matter, and where it is more than

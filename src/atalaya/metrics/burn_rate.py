@@ -1,4 +1,4 @@
-"""At which pace is the window's budget of errors spent?
+"""Computes how fast the window's error budget is spent (the burn-rate view).
 
 An early sign, which decides nothing: it is looked at each hour, and who looks that often sees alarms that are none.
 """

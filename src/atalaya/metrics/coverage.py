@@ -1,4 +1,4 @@
-"""Was somebody watching all the time, or did the watch sleep?
+"""Computes how much of the window was observed, and lists the gaps.
 
 The schedule promises one observation in each slot of so many hours. A slot that has passed with none is missed,
 however well the others went: what happened in it is not known.

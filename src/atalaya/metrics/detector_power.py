@@ -1,4 +1,4 @@
-"""How much of what they are there for do a metric's checks see?
+"""Measures the share of seeded defects that a metric's checks detect.
 
 A zero is worth as much as the detector behind it. Seeded defects tell: those that ``prove`` shows to the checks, and
 the canaries that run beside each observation. A defect is one trial however often it was shown, and was caught if it

@@ -1,4 +1,4 @@
-"""How does one folder of evidence become tables that SQL can ask?
+"""Loads one folder of evidence into DuckDB tables for the SQL queries.
 
 DuckDB in memory: one connection, UTC, nothing on disk. A table for each kind of record holds its
 segments, packed, compacted or not, with columns declared from the records themselves: what DuckDB guesses from a file

@@ -1,4 +1,4 @@
-"""Which tests are flaky, which are broken, and which of them costs most?
+"""Lists flaky and broken tests, ranked by cost.
 
 The counts come from ``flaky_classes.sql`` and ``flaky_shapes.sql``; here they are given a name, a score and a place.
 A test that fails at each attempt is not flaky, however often it fails; one that failed once and was never tried

@@ -1,4 +1,4 @@
-"""How many tests passed and failed while nothing changed?"""
+"""The flaky-tests metric: tests that passed and failed while nothing changed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do network errors become fewer for each request, and did one stop a run?"""
+"""The network-errors metric: the trend of errors per request, and errors that stopped a run."""
 
 from __future__ import annotations
 

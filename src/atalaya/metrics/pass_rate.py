@@ -1,4 +1,4 @@
-"""Which share of the SDK's jobs ended well, and is that enough?"""
+"""The pass-rate metric: the share of the SDK's jobs that succeeded, compared with its threshold."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How did it go through the window, a stretch at a time?
+"""Time series over the window, divided into bins.
 
 What charts are drawn from. It decides nothing: each stretch holds little, and its interval says how little.
 """

@@ -1,4 +1,4 @@
-"""Which part of which watch is asked about, and what is known besides its evidence?"""
+"""The query of a metric: the part of a watch that it covers, and context beside the evidence."""
 
 from __future__ import annotations
 

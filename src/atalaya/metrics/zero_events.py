@@ -1,4 +1,4 @@
-"""Did what must never happen never happen, and how often may it still, with so many trials?"""
+"""The metrics of events that must never happen, with an upper bound on their rate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a check tell the service what to answer, and ask what it has seen?
+"""The control client, by which a check scripts the service and reads its request log.
 
 This runs in the SDK's own process, where the clock may be a virtual one. So it uses plain blocking
 sockets, without time-outs, and reads no clock; the witness's thread is started below :mod:`threading`,

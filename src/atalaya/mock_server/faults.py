@@ -1,4 +1,4 @@
-"""In which ways can an answer go wrong, below and above HTTP?
+"""The faults of an HTTP answer, below and above the level of HTTP.
 
 A fault is a function of the socket and of the exchange under way. It does to the client whatever
 it does, and says whether the connection may be kept. Each is named in one table, :data:`FAULTS`,

@@ -1,4 +1,4 @@
-"""What do the bytes of an HTTP/1.1 exchange look like?
+"""Reads and writes the bytes of HTTP/1.1 messages.
 
 A small reader and a small writer, on plain sockets, so that a fault can be anything that a socket
 can do. An answer is one ``bytes`` and is sent with one call: a head and a body sent apart wait for

@@ -1,4 +1,4 @@
-"""Who asked this scope for what, and what did it say?
+"""The listener of one scope: accepts connections, answers them and logs each request.
 
 A scope is one check's own service: a listener on a port of its own, its own scripts, its own log. Each
 connection has a thread. Nothing is shared between scopes, so no check sees another's requests. Over TLS,

@@ -1,4 +1,4 @@
-"""What does the service answer next?
+"""Scripted answers: decides what the service answers to each request.
 
 A resource lives a *life*: a sequence of steps, one for each time that somebody asks, of which the last
 repeats. ``CREATED, CREATED, READY`` is a life; so is ``CREATED`` (it never becomes anything), and

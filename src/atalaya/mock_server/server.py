@@ -1,4 +1,4 @@
-"""How is the service run, told what to do, and ended?
+"""The service process: how it starts, is controlled and ends.
 
 A process of its own, in real time, outside the one that runs the SDK. It prints one line of JSON when it
 is ready, ``{"control_port": N}``, or ``{"port_taken": "why"}`` where it cannot be; it ends when its standard

@@ -1,4 +1,4 @@
-"""How does the service come up beside us, and surely go down again?"""
+"""Starts the service in a process of its own, and always stops it again."""
 
 from __future__ import annotations
 

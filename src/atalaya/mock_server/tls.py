@@ -1,4 +1,4 @@
-"""Which certificate does a client meet, and how did its handshake end?
+"""TLS for a scope: which certificate a client gets, and how its handshake ended.
 
 A scope over TLS shows one of the certificates in ``certificates/``. They are for loopback tests and nothing else:
 their keys are public. ``sh src/atalaya/mock_server/certificates/make.sh`` makes them anew; it calls ``openssl``, which

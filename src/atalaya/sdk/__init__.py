@@ -1,1 +1,1 @@
-"""The SDK under watch: found, installed apart, and described."""
+"""Locates, installs and describes the SDK under watch."""

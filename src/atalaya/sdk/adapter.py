@@ -1,4 +1,4 @@
-"""What are the names of the contract called in this SDK?
+"""Reads `adapter.toml`, which maps the contract's names to the names of an SDK.
 
 An SDK that behaves as the contract says, under other names, is watched through one file: ``adapter.toml``. Here it
 is read, and nothing is imported; :mod:`atalaya.sdk.binding` speaks the SDK's names by it.

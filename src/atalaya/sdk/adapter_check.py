@@ -1,4 +1,4 @@
-"""Does an adapter fit the SDK that it was written for?
+"""Checks that an adapter fits the SDK that it was written for.
 
 Run through :mod:`atalaya.mock_server.isolated_entry` on the SDK's Python. One argument: the paths, the pack and the
 adapter, as JSON. The answer leaves by a copy of standard output that the SDK cannot print to.

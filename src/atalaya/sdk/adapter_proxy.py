@@ -1,4 +1,4 @@
-"""How does an SDK of other names answer to the names of the contract?
+"""Proxy classes that give an SDK with other names the names of the contract.
 
 A name that is bound to a class gives a class that takes the contract's arguments and shows the contract's fields and
 methods, and that holds one of the SDK's own objects. What goes in is handed over as the SDK's own object, and

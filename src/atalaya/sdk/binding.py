@@ -1,7 +1,7 @@
-"""Which parts of the contract does this SDK have at all, and where are they?
+"""Detects which parts of the contract an SDK has, and where they are.
 
 Found by looking at names and signatures, never at a version. Which names there are, the check pack says; an SDK
-of other names is spoken to by an adapter: see :func:`use`. Runs in the SDK's own process.
+of other names is spoken to by an adapter: see :func:`activate_adapter`. Runs in the SDK's own process.
 """
 
 from __future__ import annotations

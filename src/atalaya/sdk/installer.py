@@ -1,4 +1,4 @@
-"""Who puts packages where the checks need them: uv, or pip?
+"""Installs packages for the checks, with uv or with pip.
 
 uv is taken where it can be found, since it is some ten times faster; pip otherwise. Both are asked the same
 two things: make an empty environment, and install into one. What they say when they fail is told apart here:

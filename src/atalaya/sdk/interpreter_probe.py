@@ -1,4 +1,4 @@
-"""What does this Python import as the SDK, and what else has it?
+"""Asks a Python interpreter what it imports as the SDK, and what else is installed there.
 
 The answer comes from a process of its own, with nothing of ours in it: what an import does there stays there.
 """

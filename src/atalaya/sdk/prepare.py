@@ -1,4 +1,4 @@
-"""With which Python, and which modules, are the checks to run?
+"""Prepares the Python environment and the modules that the checks run with.
 
 The SDK goes first into a private environment that is thrown away afterwards; pytest and msgspec, which
 record what the checks find, come second and must fit what the SDK chose. So what is tested is what users get.

@@ -1,4 +1,4 @@
-"""What is meant by the text that names the SDK to watch?
+"""Parses the text that names the SDK to watch.
 
 A path, an archive, a requirement or an environment look alike on a command line; here they are told apart.
 Nothing is installed or run: only names and folders are looked at.

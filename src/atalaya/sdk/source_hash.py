@@ -1,4 +1,4 @@
-"""Which source files is this SDK made of, and are two copies of it the same?
+"""Lists the source files of an SDK and computes a digest, to compare two copies.
 
 A version string can be wrong, missing, or that of another copy. The digest is over what is imported.
 """

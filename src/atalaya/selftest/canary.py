@@ -1,4 +1,4 @@
-"""Is each family of checks awake in this very run?
+"""Canaries: a test in each run that every family of checks can still detect a defect.
 
 Beside the real checks of an observation runs one seeded defect of each family, another one each hour. Where it
 is caught, a detector was alive when it said "kept"; where it is not, its word counts for nothing.

@@ -1,4 +1,4 @@
-"""Which checks enter which functions of the SDK?
+"""Maps each function of the SDK to the checks that call it.
 
 Only those can notice a change inside of such a function, so a defect or a mutant in there needs no others. One run
 of the checks, against a copy of the bundled SDK whose functions note that they are entered, tells. Whatever could

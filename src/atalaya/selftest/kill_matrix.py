@@ -1,4 +1,4 @@
-"""Which defects turned which promises red, and which did they not?
+"""The kill matrix: which seeded defects turned which promises red, and which they did not.
 
 The confusion matrix of the checks: a miss and a false alarm weigh the same in it. Pure functions from what
 ``prove`` found to rows, and from rows to lines for a terminal.

@@ -1,4 +1,4 @@
-"""Does each check turn red for the defects that it is there for, and for no other?"""
+"""Proves that each check turns red for the seeded defects that it must catch, and for no other."""
 
 from __future__ import annotations
 

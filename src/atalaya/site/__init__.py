@@ -1,1 +1,1 @@
-"""Records to MyST, in two languages: what the site shows."""
+"""Writes records as MyST pages in two languages, and builds the site from them."""

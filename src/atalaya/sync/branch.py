@@ -1,4 +1,4 @@
-"""How does the evidence of many runners come together in one branch, so that none of it is lost?
+"""Merges the evidence of many runners into one shared branch without losing any.
 
 By adding only. A commit is the branch's newest tree and the files that it has not; where somebody was faster it is
 made anew on theirs. Nothing is ever forced. What a person edits on purpose is another matter, and asked for by name.

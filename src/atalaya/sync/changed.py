@@ -1,4 +1,4 @@
-"""Has anything changed that a reader of the pages can see, or can a build be spared?
+"""Decides whether the pages must be built again, because a reader would see a change.
 
 Read the Docs asks before anything is installed: this module needs git and nothing beside the standard library.
 Whatever is odd is a reason to build.

@@ -1,4 +1,4 @@
-"""How is git asked, so that it never waits for an answer at a prompt and never speaks another language?"""
+"""Runs git without prompts, and always in the same language."""
 
 from __future__ import annotations
 

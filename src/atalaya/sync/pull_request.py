@@ -1,4 +1,4 @@
-"""How does a closed watch come to the main branch? By one pull request, which people merge."""
+"""Opens the one pull request that brings a closed watch to the main branch; people merge it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is there anything for the schedule to do: a watch to go on with, or a closed one to bring home?
+"""Decides whether a scheduled run has work: an open watch, or a closed one to bring to the main branch.
 
 The schedule asks each half hour, the whole year: this module needs git and nothing beside the standard library. It
 may say yes where the watch itself then says no, and never the other way round.

@@ -1,4 +1,4 @@
-"""Where does the next version begin?
+"""The backlog for the next version, ordered by priority.
 
 With what this one does not do yet, the most pressing first. How much an item presses is impact x frequency x cost, each
 from 1 to 3 by the tables below, which the docs print: nobody ranks by feeling. Each item names the check or the metric

@@ -1,4 +1,4 @@
-"""Which release is this one held against, and what did it show?
+"""Finds the release that a watch is compared with, and its results.
 
 The last one before it that was accepted: whose watch ended in GO. Never one that failed, never one that is still
 watched, and a rehearsal only for a rehearsal. It is judged without a baseline of its own, so that one release's

@@ -1,4 +1,4 @@
-"""What does each checkpoint of the runbook ask for, and is there evidence for it?
+"""The duties of each checkpoint in the runbook, and whether there is evidence for them.
 
 :data:`DUTIES` are those of every SDK; a check pack adds its own. A duty is judged on what happened by its checkpoint,
 so that one which has passed does not change; where nothing had happened by then, on what came later, and the words

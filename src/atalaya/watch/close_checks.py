@@ -1,4 +1,4 @@
-"""What does a watch leave open, and may it be closed?"""
+"""Lists the open questions of a watch, and decides whether it may be closed."""
 
 from __future__ import annotations
 

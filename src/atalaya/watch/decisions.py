@@ -1,4 +1,4 @@
-"""What may people do about a verdict, and which verdict is meant?
+"""Decisions that people may record about a verdict, and the verdict that each one refers to.
 
 A decision names a verdict by its digest, so that it cannot be said later that another one was read.
 """

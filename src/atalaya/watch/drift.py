@@ -1,4 +1,4 @@
-"""What moved under the release, so that "it broke at T+30" has an answer?
+"""Lists dependency, Python and OS changes between comparable runs.
 
 Runs are compared with those before them that were made in a comparable environment: the same producer, in the same
 place, on the same family of systems and processors, with the same minor version of Python. Hosts of such an environment

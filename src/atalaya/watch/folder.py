@@ -1,4 +1,4 @@
-"""Where does a watch live on disk, and which one is written to now?
+"""The folder of a watch on disk, and which watch currently receives evidence.
 
 A release's folder is the whole of its watch: ``release.toml``, the pages that people edit, ``evidence/``
 and ``incidents/``. The folder is named after the release.

@@ -1,4 +1,4 @@
-"""What did the last release ask of this one, and how does each item stand now?"""
+"""The backlog that the last release left to this one, and the state of each item now."""
 
 from __future__ import annotations
 

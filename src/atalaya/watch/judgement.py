@@ -1,4 +1,4 @@
-"""What can be said of a release, as of one instant?
+"""Computes everything that the pages of a release show, as of one instant.
 
 Pure in time: the same evidence, settings and instant give the same judgement, whenever it is asked for.
 """

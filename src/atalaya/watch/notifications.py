@@ -1,4 +1,4 @@
-"""What has happened in a watch that people want to be told of?
+"""The events of a watch that people are notified of.
 
 A pure function of what the ledger holds: each happening has a name that never changes, so that nobody is told twice.
 """

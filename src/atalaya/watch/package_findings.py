@@ -1,4 +1,4 @@
-"""Is what users install what CI built, and is it what it was when it was first seen?
+"""Findings about the published package: not what CI built, or changed since the first look-up.
 
 Each look is held against the one before it, so that a fault that was mended between two looks stays told. Where a look
 could not see, nothing begins and nothing ends.

@@ -1,4 +1,4 @@
-"""How would a watch of 72 hours go, if this happened to the release?
+"""Simulates a watch of 72 hours in which a scenario happens to the release.
 
 A rehearsal really runs the smoke each simulated hour and the checks at each checkpoint, against the bundled SDK. Where
 a scenario says so, a defect is really seeded in it, and the network really fails. Only the calendar is made up, and

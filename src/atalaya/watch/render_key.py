@@ -1,4 +1,4 @@
-"""What of a judgement can a reader see, so that pages are built again only where that has changed?"""
+"""Computes a digest of what readers see of a judgement, so that pages are built only when it changes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is the folder of a closed release what it was when it was closed?
+"""The seal of a closed release: writes it, and verifies that the folder is unchanged.
 
 ``seal.json`` names every other file with its size and its digest, the verdict, and the settings that it rests on. It
 is written last. Whoever changes a file breaks the seal; whoever makes the seal anew breaks the first record of the next

@@ -1,4 +1,4 @@
-"""How does a watch stand by its own records: which thresholds, how long, which incidents, who signed?
+"""Replays the records of a watch: its thresholds, length, incidents and signatures at an instant.
 
 People edit ``watch.toml``; what counts is what was recorded of it, from the instant of the record on. So a verdict of
 the past stays what it was, whatever is edited today, and what differs is said. An incident is its records alone.

@@ -1,4 +1,4 @@
-"""Which states has a watch, and an incident, and how does it get from one to the next?
+"""The states of a watch and of an incident, and the transitions between them.
 
 Two tables. The code takes no step that is not in them, and the docs draw them from here.
 """

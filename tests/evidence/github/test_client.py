@@ -1,4 +1,4 @@
-"""Is GitHub asked politely, and is nothing given away?"""
+"""Tests that the GitHub client respects limits, and leaks nothing."""
 
 from __future__ import annotations
 

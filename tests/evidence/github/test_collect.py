@@ -1,4 +1,4 @@
-"""Is all that CI said of a release kept, is nothing else, and is what is missing said?"""
+"""Tests that all CI results of a release are kept, nothing else is, and gaps are reported."""
 
 from __future__ import annotations
 

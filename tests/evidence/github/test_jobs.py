@@ -1,4 +1,4 @@
-"""Is each attempt of each job told as it was?"""
+"""Tests that each attempt of each job is reported as it was."""
 
 from __future__ import annotations
 

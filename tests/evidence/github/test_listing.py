@@ -1,4 +1,4 @@
-"""Is every run found, however many there are and whatever happens while they are read?"""
+"""Tests that every run is listed, however many there are and whatever happens during the reading."""
 
 from __future__ import annotations
 

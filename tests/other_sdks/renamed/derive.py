@@ -1,4 +1,4 @@
-"""What would an SDK look like that keeps the contract under other names? The reference SDK, renamed word by word."""
+"""Makes an SDK that keeps the contract under other names: the reference SDK, renamed word by word."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does one request cross the network? With httpx, asynchronously, in an event loop that lives for one request."""
+"""A transport on httpx, asynchronous, with an event loop that lives for one request."""
 
 from __future__ import annotations
 

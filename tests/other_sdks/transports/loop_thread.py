@@ -1,4 +1,4 @@
-"""How does one request cross the network? With httpx, asynchronously, on an event loop in a thread of its own."""
+"""A transport on httpx, asynchronous, on an event loop in a thread of its own."""
 
 from __future__ import annotations
 

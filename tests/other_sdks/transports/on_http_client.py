@@ -1,4 +1,4 @@
-"""How does one request cross the network? With the standard library, a connection for each request."""
+"""A transport on the standard library, with a connection for each request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does one request cross the network? With urllib3 itself."""
+"""A transport on urllib3 itself."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What has a transport to do itself, where its library only moves bytes? Queries, JSON, redirects."""
+"""What a transport does itself where its library only moves bytes: queries, JSON, redirects."""
 
 from __future__ import annotations
 

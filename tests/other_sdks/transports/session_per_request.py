@@ -1,4 +1,4 @@
-"""How does one request cross the network? With requests, and a session that lives for one request."""
+"""A transport on requests, with a session that lives for one request."""
 
 from __future__ import annotations
 

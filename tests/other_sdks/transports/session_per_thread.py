@@ -1,4 +1,4 @@
-"""How does one request cross the network? With requests, and a session for each thread that sends."""
+"""A transport on requests, with a session for each thread that sends."""
 
 from __future__ import annotations
 

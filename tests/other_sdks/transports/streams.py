@@ -1,4 +1,4 @@
-"""How does one request cross the network? With asyncio's streams and HTTP/1.1 by hand, on a loop in a thread."""
+"""A transport on asyncio streams, with HTTP/1.1 written by hand, on an event loop in a thread."""
 
 from __future__ import annotations
 

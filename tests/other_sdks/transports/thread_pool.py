@@ -1,4 +1,4 @@
-"""How does one request cross the network? With requests, sent by a pool of threads while the caller waits."""
+"""A transport on requests, sent by a thread pool while the caller waits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is each simulated watch judged as a real one with the same counts would be, and does the file say so?"""
+"""Tests that simulated watches are judged like real ones with the same counts, and reported so."""
 
 from __future__ import annotations
 

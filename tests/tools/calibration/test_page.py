@@ -1,4 +1,4 @@
-"""Does the page say what was found, with counts and intervals, and name what is not as it should be?"""
+"""Tests that the calibration page shows counts and intervals, and names what is out of order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Does the simulation give what can be computed, and is what is computed right?"""
+"""Tests that the simulation agrees with exact computations, and that these are correct."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""What CI said, as GitHub tells it: every attempt of every job, with its reports and its logs."""
+"""Collects CI results from GitHub: every attempt of every job, with its reports and its logs."""

@@ -1,4 +1,4 @@
-"""What did the jobs of a run leave behind, and which SDK was it about?
+"""Reads the artifacts of a workflow run, and finds which SDK each of them is about.
 
 Artifacts belong to a run and carry no attempt: the attempt is in the name, or it is not known. What they hold is
 unpacked with care and read by the same readers as any report.

@@ -1,4 +1,4 @@
-"""How is GitHub asked, politely and without giving anything away?
+"""The GitHub API client: conditional requests, rate limits, and no leak of the token.
 
 Each page is asked for with the tag of the answer that is there already: "not changed" costs nothing of the hour's
 requests. The token goes to the API and nowhere else; a download is followed to another host without it, and that

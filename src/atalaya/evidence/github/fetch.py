@@ -1,4 +1,4 @@
-"""What did CI say of this release, and is that all that it said?
+"""Collects every CI run of a release from GitHub, and records what could not be read.
 
 Each run that belongs to the release is read as a whole, every attempt of it, and written down at once, its readings
 last: a collection that is cut off goes on where it stopped. Whatever could not be read is named: a run that is

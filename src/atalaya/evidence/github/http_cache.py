@@ -1,4 +1,4 @@
-"""Which answer do we have already, so that GitHub can say "not changed"?
+"""The cache of GitHub answers, for conditional requests that return "304 Not Modified".
 
 Our own, and not hishel's: that one answers within ``max-age`` (60 s at GitHub) without asking, so that a failure a
 minute old stays unseen, and it keeps the request's headers, the token among them, and whole bodies with people's

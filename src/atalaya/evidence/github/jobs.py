@@ -1,4 +1,4 @@
-"""What did CI really say, attempt by attempt?
+"""Lists the jobs of a workflow run as CI reported them, attempt by attempt.
 
 GitHub shows a run as its latest attempt left it, and there the first failures are gone. So each attempt's jobs are
 taken from that attempt, and a job that was only copied over from the one before is no new attempt.

@@ -1,4 +1,4 @@
-"""Which runs are there, all of them?
+"""Lists all workflow runs of a period, and checks that the list is complete.
 
 A filtered listing ends at 1,000 results and does not say so, and what is new pushes what is old from page to page.
 So the time asked for is cut until each part holds fewer, doubles are dropped, and what came is counted against what

@@ -1,4 +1,4 @@
-"""Which fields of GitHub's answers are read at all?
+"""The fields of GitHub's answers that are read; all other fields are dropped.
 
 Only those that are named here: everything else, people's names and addresses among it, is dropped when an answer is
 decoded, before anything is cached or stored. Lenient in what may be missing; an answer of another shape is no answer.

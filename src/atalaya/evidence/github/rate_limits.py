@@ -1,4 +1,4 @@
-"""Does this answer ask us to wait, and for how long?
+"""Reads from a GitHub answer whether to wait, and for how long.
 
 GitHub has two kinds of limits and says them in many ways: https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
 """

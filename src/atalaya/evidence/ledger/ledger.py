@@ -1,4 +1,4 @@
-"""What was recorded, and is it still what was recorded?
+"""The append-only ledger of evidence: writes segments, and verifies them when it reads them.
 
 A ledger is a folder of segments: files that are written once and never changed. A segment holds records of
 one kind, one JSON object a line, and its name holds that kind and the digest of what it says. The time of

@@ -1,4 +1,4 @@
-"""Is every segment still there that once was?
+"""The segment manifest: records the names of all segments, so that a missing one is detected.
 
 An altered segment is not what its name says. One that was taken away says nothing at all, so each run writes down
 the names that no run before it had: a name with no segment behind it is a segment that is gone.

@@ -1,4 +1,4 @@
-"""How do many segments stand in one file, so that each of them can still be proven?
+"""Compacts many segments into one Parquet file, in which each segment can still be verified.
 
 A compacted file is Parquet with a row for each record: the segment that it came from, and the line that stood
 there. Nothing else: columns taken from a line could come to differ from it, and a line is what a segment's

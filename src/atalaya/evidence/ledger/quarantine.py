@@ -1,4 +1,4 @@
-"""What did the file that nobody could read really hold?
+"""Keeps the bytes of unreadable files in a private local folder of limited size.
 
 The ledger keeps a digest and a reason. The bytes themselves may hold anything, so they stay on this machine,
 for its owner alone, in a folder that version control does not see, and only so many of them: the oldest go

@@ -1,4 +1,4 @@
-"""What may stand in a segment, said for machines?
+"""The JSON Schema of the records in a segment.
 
 One JSON Schema for each kind of record, made from the types that the ledger itself decodes with. A row does not name
 its kind, its file's name does: so a row is to be checked against the schema of that kind.

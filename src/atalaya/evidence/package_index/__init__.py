@@ -1,1 +1,1 @@
-"""package_index."""
+"""Looks up the released package on a package index."""

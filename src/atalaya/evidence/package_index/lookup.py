@@ -1,4 +1,4 @@
-"""What do users get when they install the release today, and is it what CI built?
+"""Downloads what a package index serves for a release, and compares it with what CI built.
 
 An index is asked by its simple API, as JSON or as HTML (PEP 691, PEP 503). The digest that it names is a claim, so each
 file is fetched and its bytes are hashed. An index that cannot be asked is an answer too: a record that says why.

@@ -1,4 +1,4 @@
-"""What is in this zip, and what of it is safe to read?
+"""Extracts the safe entries of a zip archive from an untrusted source.
 
 An archive comes from a stranger: it names paths, claims sizes and can be a bomb. Each entry is read in pieces
 against limits that count what really comes out, never what is declared; what is refused is named with its reason.

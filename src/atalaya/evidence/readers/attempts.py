@@ -1,4 +1,4 @@
-"""Which executions of which tests does a report hold?
+"""Groups the test cases of a report into executions (attempts) of tests.
 
 A ``testcase`` element is not always a test. Surefire and its like write lost attempts as children of a case;
 pytest writes a failed test and its failed tear-down as two elements of one name, and pytest-rerunfailures

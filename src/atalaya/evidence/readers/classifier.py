@@ -1,4 +1,4 @@
-"""Is this failed test a network error, a polling timeout, or neither?
+"""Classifies a failed test as a network error, a polling timeout, or neither.
 
 Only the type and the message of a failure are asked, never its text: a log that mentions a timeout is no
 timeout. A test that *asserts* something about an error did not meet that error, so what tells an assertion

@@ -1,4 +1,4 @@
-"""What did these reports say, and what of it is evidence?
+"""Collects evidence from report files and folders, and accounts for every file.
 
 Files and folders in; readings, job attempts, test attempts and events out. Every file is accounted for: read,
 or not and why. The same bytes twice are one piece of evidence, within a run and across runs.

@@ -1,4 +1,4 @@
-"""What does this CTRF report really hold, test by test?
+"""Reads CTRF reports test by test.
 
 Read leniently, since producers differ: early reports have no envelope, extra members are common, times may be
 seconds. The tests are counted, and the summary is only compared.

@@ -1,4 +1,4 @@
-"""What does this JUnit report really hold, case by case?
+"""Reads JUnit XML into cases and attempts, in bounded memory.
 
 Read by expat, which streams, and nothing is fetched: no DTD, no entity, no include.
 """

@@ -1,4 +1,4 @@
-"""Which transport errors, polling timeouts and stale reads does this log of a smoke or of tests tell of?
+"""Finds transport errors, polling timeouts and stale reads in logs of a smoke or of tests.
 
 A line is looked at without its timestamp, colours and level, and only its head counts: a line that speaks of an
 error is not one. What a later line shows to be cured did happen, and blocked nothing. A log that is missing says

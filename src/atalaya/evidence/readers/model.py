@@ -1,4 +1,4 @@
-"""What does one file of test results hold, whatever format it came in?
+"""The common model of a file of test results, whatever its format.
 
 Counts are of the cases that are there, never of declared totals. A file that breaks gives nothing, not even what
 stood before the break; a file that asks for something unsafe is declined; another dialect is unsupported. None

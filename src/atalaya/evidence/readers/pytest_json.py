@@ -1,4 +1,4 @@
-"""What does this report of pytest-json-report really hold, test by test?
+"""Reads reports of pytest-json-report test by test.
 
 A test that passed at a later attempt ends there as ``rerun``, and its lost attempts are gone. A collection that
 failed has no tests at all: only the exit code and the list of collectors tell of it.

@@ -1,4 +1,4 @@
-"""Which format is this file in, and what does it hold?
+"""Detects the format of a report file and reads it with the matching reader.
 
 The content decides, never the name. The file is read in pieces and nothing is fetched: no DTD, no entity,
 no include.

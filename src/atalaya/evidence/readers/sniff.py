@@ -1,4 +1,4 @@
-"""What is this file, whatever its name says?
+"""Identifies the format of a file, whatever its name.
 
 Reports arrive under each other's names: a log-in page saved as ``report.xml``, an API's error as JSON, a zip.
 The content decides. What is well formed and not ours is *unsupported* and is named; the rest is *unreadable*.

@@ -1,4 +1,4 @@
-"""Is this JSON, and does it say each thing once?
+"""Parses strict JSON, and rejects duplicate member names.
 
 Two members of one name can hide a failure, since most readers take the last: such a document is refused, and
 so is what is no JSON at all, such as NaN.

@@ -1,4 +1,4 @@
-"""How fast is the window's error budget spent, and is it spent for certain?
+"""Burn rates of an error budget, and a test that a fast burn is not chance.
 
 An objective of 99.9 % leaves a budget of one bad event in a thousand. At a burn rate of 1 it lasts for the window.
 The method is that of B. Beyer et al., "The Site Reliability Workbook" (2018), chapter 5, with the window of a watch.

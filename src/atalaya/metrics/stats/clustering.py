@@ -1,4 +1,4 @@
-"""How many independent trials are so many jobs of one run worth?
+"""The effective number of independent trials among jobs of the same run.
 
 The jobs of a run share its fate: where they fail together, sixty jobs say less than sixty trials. How much less is
 in the intraclass correlation; what is left is the effective number of trials.

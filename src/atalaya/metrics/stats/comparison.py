@@ -1,4 +1,4 @@
-"""Is this release worse than the last one that was accepted?
+"""Statistical tests of whether a release is worse than the last accepted one.
 
 Shares are compared with Fisher's exact test, counts of events with the binomial one that takes their exposure into
 account, and only measured times by rank. A difference must be surely there, and large enough to matter.

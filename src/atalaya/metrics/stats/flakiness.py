@@ -1,4 +1,4 @@
-"""How flaky is a test, and how surely is it mended?
+"""Scores how flaky a test is, and how certain it is that the test is fixed.
 
 A test that failed and then passed on the same commit is flaky; one that failed at every attempt may be flaky, or may
 have met a version that is broken. The share of failed attempts cannot tell the two apart. :func:`score` can.

@@ -1,4 +1,4 @@
-"""What do so many trials allow us to say?
+"""Confidence intervals, bounds and tests for rates and counts.
 
 Each estimate is a value with an interval, the trials behind it and the method. Without trials there is no
 value: None, never zero. Distributions are :mod:`scipy.stats`'; written here is only what it lacks.

@@ -1,4 +1,4 @@
-"""With how many digits must a number be printed, so that what is said of it is true?
+"""Chooses how many digits to print, so that a printed comparison stays true.
 
 "95.0 % is below 95.0 %" is what rounding makes of a true sentence. Numbers that are compared in one sentence
 are printed together, with the fewest digits that keep apart what is apart.

@@ -1,4 +1,4 @@
-"""What may each of several looks call significant, so that all of them together stay at 5 %?
+"""Group-sequential significance bounds: several looks share one error rate of 5 %.
 
 Three looks at 5 % each raise 10.7 % false alarms. The boundary of O'Brien and Fleming asks for much early, while there
 is little to see, and leaves nearly all of the 5 % to the last look.

@@ -1,1 +1,1 @@
-"""build."""
+"""Builds the site: pages, caches and Sphinx builds."""

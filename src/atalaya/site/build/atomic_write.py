@@ -1,4 +1,4 @@
-"""How is a generated file written so that only what changed is built again?
+"""Writes generated files atomically, and only when their content changed, to keep builds incremental.
 
 Sphinx compares times of modification: a file with the same content must keep its time, and one with new
 content must get a fresh one.

@@ -1,4 +1,4 @@
-"""What need not be judged and written again, since nothing that it is made from has changed?
+"""A cache of judgements and pages, which are made again only when their inputs change.
 
 A judgement is a pure function of what lies in the tree, so the digest of all that names its result. What has
 been published is kept under that digest in ``docs/_build/published``, which git ignores, as Sphinx keeps its own

@@ -1,4 +1,4 @@
-"""What does every build of these pages import? It is imported once, before the first of them forks off."""
+"""Imports what every build of the pages needs, once, before the first build is forked."""
 
 from __future__ import annotations
 

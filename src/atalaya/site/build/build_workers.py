@@ -1,4 +1,4 @@
-"""How is Sphinx run for many builds at the price of one start?
+"""Runs many Sphinx builds from one preloaded process.
 
 More than half of a build in which nothing has changed is the import of Sphinx, of its extensions and of the theme.
 One process imports them once and forks for each build, so that no build sees anything of another. Where a system

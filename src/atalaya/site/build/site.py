@@ -1,4 +1,4 @@
-"""How do the pages in the tree become one site of many releases, in two languages?
+"""Builds one site of all releases, in two languages, from the pages in the tree.
 
 One Sphinx build for each of (the root pages, each release) and each language, beside one another in
 one folder. A build whose sources have not changed since its last one is not started at all, so a closed

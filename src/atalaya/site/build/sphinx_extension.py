@@ -1,4 +1,4 @@
-"""How does a page take in a generated fragment?
+"""The Sphinx extension that includes generated fragments in a page.
 
 By one directive, ``live``, which only resolves to an include: ``{live} metrics`` is the file
 ``_generated/<release>/<language>/metrics.md``, and the page is built again when that file changes. Beside it

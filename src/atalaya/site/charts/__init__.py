@@ -1,1 +1,1 @@
-"""charts."""
+"""The charts and diagrams of the site, as inline SVG."""

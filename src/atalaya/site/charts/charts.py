@@ -1,4 +1,4 @@
-"""How does a watch look through its window, so that the picture says no more than the table beside it?
+"""SVG charts of a watch over its window; each chart shows the same as the table beside it.
 
 Each chart is inline SVG with a title and a description, and its numbers stand in a folded table below it. It takes
 its colours from the page by classes. Places along the window are per cents and heights are pixels, so a chart is as

@@ -1,4 +1,4 @@
-"""How is a table of states drawn, so that the picture cannot say anything else than the table?
+"""Draws a table of states as a diagram that always agrees with the table.
 
 States stand one below the other, in the order in which they come up; a step down leaves on the right, a step back on
 the left. The picture takes its colours from the page. The same steps stand beside it as a table.

@@ -1,1 +1,1 @@
-"""fragments."""
+"""The generated fragments of the pages, one module for each topic."""

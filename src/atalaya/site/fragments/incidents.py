@@ -1,4 +1,4 @@
-"""What do the pages say of incidents, of the steps that a watch took, and of what people decided?"""
+"""The fragments about incidents, steps of the watch and decisions by people."""
 
 from __future__ import annotations
 

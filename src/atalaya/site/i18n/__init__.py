@@ -1,1 +1,1 @@
-"""i18n."""
+"""Translation of the site: the message catalogue and the language of each page."""

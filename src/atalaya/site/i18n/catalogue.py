@@ -142,7 +142,7 @@ def update(path: Path, code: str, messages: Mapping[str, Iterable[str]]) -> list
 
 def main() -> int:
     """Update the catalogues of every language but English, and list what is missing."""
-    docs = PACKAGE.parent / "docs"
+    docs = PACKAGE.parents[1] / "docs"
     pack = pack_loader.load(pack_loader.find())
     said, of_pack, shown = sentences(), pack_sentences(pack), page_sentences(docs)
     missing = 0

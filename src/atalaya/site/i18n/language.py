@@ -1,4 +1,4 @@
-"""How is a sentence said to this reader, with these values, in this language?
+"""Translates a sentence into one language and fills in its values.
 
 A template is translated first and filled afterwards, so that a translation may move its values about.
 The catalogue is read from its ``.po`` file directly: there is nothing to compile, and nothing to forget.
@@ -72,7 +72,7 @@ def _as_is(value: str) -> str:
 class Language:
     """One of the languages that the pages are published in.
 
-    >>> from atalaya.records import text
+    >>> from atalaya.core.words import text
     >>> Language("es").say(text("{share:.1%}, {word}", share=0.95, word=text("not known")))
     '95,0\\xa0%, no se sabe'
     """

@@ -1,1 +1,1 @@
-"""markup."""
+"""Safe MyST and HTML: escaping, rendering and page templates."""

@@ -1,4 +1,4 @@
-"""How does every fragment speak: in one language, escaped, with its states told by word and by shape?
+"""The renderer of the fragments: one language, escaped text, each state as a word and a shape.
 
 A state is told three times: by its word, by a shape that differs from all others beside it, and only then by
 colour. The table of shapes is the whole of that rule.

@@ -1,1 +1,1 @@
-"""outputs."""
+"""Outputs beside the pages: JSON, badge, feed, summary, webhook message and printable report."""

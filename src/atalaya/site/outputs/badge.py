@@ -1,4 +1,4 @@
-"""What does a README show of a release that is watched: a badge that says as of when it is true?
+"""The badge of a watched release for a README, with the time at which it was true.
 
 A picture cannot grow old by itself, as a page does, so its words hold the instant.
 """

@@ -1,4 +1,4 @@
-"""How does a feed reader hear of what happened: Atom (RFC 4287), the same bytes for the same happenings?
+"""Writes an Atom feed (RFC 4287) of a watch; the same notifications give the same bytes.
 
 Links are relative to the feed, as the pages' own are: nobody knows at build time where the site will stand.
 """

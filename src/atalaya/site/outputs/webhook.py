@@ -1,4 +1,4 @@
-"""What is sent to a chat, in the form that Slack reads and others understand, and how?"""
+"""Builds and sends the chat message, in Slack's webhook format, which other tools also read."""
 
 from __future__ import annotations
 

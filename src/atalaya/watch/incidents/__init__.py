@@ -1,1 +1,1 @@
-"""incidents."""
+"""Incidents: opening rules, fingerprints, fix verification, pages and migration."""

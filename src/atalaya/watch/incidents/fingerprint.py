@@ -1,4 +1,4 @@
-"""What is the cause of an incident, so that the same one does not open twice?
+"""The fingerprint of an incident's cause, so that the same cause does not open a second incident.
 
 A cause is told by its fingerprint, made of what broke, the type of the error and the place: never of a message,
 which holds numbers and names.

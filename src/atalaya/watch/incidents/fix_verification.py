@@ -1,4 +1,4 @@
-"""Does what came since a fix show that it holds?"""
+"""Tests whether the evidence since a fix shows that the fix works."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When does an incident open by itself, and when does it come back?
+"""The rules by which an incident opens automatically, and opens again.
 
 Pure functions of a judgement: :data:`OPENS` is the whole of the rules, and the docs print it.
 """

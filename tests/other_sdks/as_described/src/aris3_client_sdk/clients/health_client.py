@@ -1,4 +1,4 @@
-"""Is the service up?"""
+"""Asks whether the service is up."""
 
 from __future__ import annotations
 
