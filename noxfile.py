@@ -278,16 +278,16 @@ def bench(session):
 
 @nox.session
 def mutate(session):
-    """Change the bundled SDK by rule, and see which changes the checks miss: -- --file FILE --report FILE."""
-    install(session)
-    session.run("python", "-m", "tools.mutation", *where_asked(session), env=environment())
+    """Change the bundled SDK by rule, or with --own the machine, and see what nobody notices: -- --report FILE."""
+    install(session, extras=["site"], groups=["tests"])
+    module(session, "tools.mutation")
 
 
 @nox.session
 def calibrate(session):
     """Simulate watches of known truth, and count how often the verdict is wrong: -- --watches N --seed N."""
     install(session)
-    session.run("python", "-m", "tools.calibration", *where_asked(session), env=environment())
+    module(session, "tools.calibration")
 
 
 @nox.session
@@ -353,17 +353,23 @@ def pytest(session, *what):
 
 
 def atalaya(session, command, extras=()):
-    """Hand over to the command line. Time enough after Ctrl-C to take down what was put up."""
+    """Hand over to the command line, and remember how it ended: nox itself knows only 1."""
     install(session, extras=extras)
-    argv = ("python", "-m", "atalaya", command, *where_asked(session))
     try:
-        session.run(*argv, env=environment() | {"ATALAYA_DOOR": "nox"}, interrupt_timeout=10, terminate_timeout=10)
+        module(session, "atalaya", command)
     except nox.command.CommandFailed as failed:
         EXIT_CODES.append(getattr(failed, "return_code", None) or 1)
         raise
 
 
-EXIT_CODES = []  # of the commands that failed: nox itself knows only 1
+def module(session, *words):
+    """Hand over to a module. Time enough after Ctrl-C to take down what was put up."""
+    env = environment() | {"ATALAYA_DOOR": "nox"}
+    argv = ("python", "-m", *words, *where_asked(session))
+    session.run(*argv, env=env, interrupt_timeout=10, terminate_timeout=10)
+
+
+EXIT_CODES = []  # of the commands that failed
 
 
 def environment():

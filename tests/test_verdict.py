@@ -12,7 +12,18 @@ from atalaya.core.settings import Settings, WatchSettings
 from atalaya.core.words import text
 from atalaya.metrics.coverage import covered
 from atalaya.metrics.definitions import METRICS
-from atalaya.records.judged import Acts, Checkpoint, Coverage, Duty, DutyState, Incident, Metric, State, Verdict
+from atalaya.records.judged import (
+    Acts,
+    Checkpoint,
+    Compared,
+    Coverage,
+    Duty,
+    DutyState,
+    Incident,
+    Metric,
+    State,
+    Verdict,
+)
 from atalaya.records.stored import Release, Severity, VerdictStatus
 from atalaya.verdict import RULES, Situation, When, judge
 from tests.tables import each_row
@@ -297,6 +308,95 @@ def test_the_end_of_the_window_is_the_instant_of_its_end() -> None:
 def test_the_watch_is_extended_twice_and_then_it_is_no(word: VerdictStatus, window: str, window_h: int) -> None:
     found = verdict(window_h, release=extended(window_h), metrics=metrics(flaky_tests=State.FAIL))
     assert (found.word, found.window) == (word, window)
+
+
+def test_a_window_that_was_extended_twice_says_so_of_each_reason() -> None:
+    found = verdict(120, release=extended(120), metrics=metrics(flaky_tests=State.FAIL))
+    assert (found.rule, [str(because) for because in found.because]) == (
+        "extended-enough",
+        ["flaky-tests: because of flaky-tests The window was extended 2 times already."],
+    )
+    assert "release extend" not in "".join(map(str, found.next_steps))
+
+
+def test_a_window_that_was_extended_twice_may_end_well() -> None:
+    assert verdict(120, release=extended(120)).rule == "all-met"
+
+
+# What is so, the rule that says it at the end, and the one before.
+RULED: list[tuple[dict[str, Any], str, str]] = [
+    ({"integrity_problems": (text("a digest differs"),)}, "evidence-changed", "evidence-changed-so-far"),
+    ({"defects_caught": 19}, "defect-survived", "defect-survived-so-far"),
+    ({"incidents": (incident(Severity.CRITICAL),)}, "critical-incident", "critical-incident-now"),
+    ({"broken_critical": ("config.no-fallback",)}, "critical-promise", "critical-promise-now"),
+    ({"metrics": metrics(**FAILS)}, "critical-metric", "critical-metric-now"),
+    ({"metrics": metrics(flaky_tests=State.UNKNOWN)}, "metric-unknown", "metric-unknown-so-far"),
+    ({"coverage": watched(40)}, "watch-slept", "watch-slept-so-far"),
+    ({"checkpoints": (duty(DutyState.MISSING),)}, "duty-missing", "duty-missing-so-far"),
+    ({"disputed": (text("a record does not count"),)}, "incident-disputed", "incident-disputed-so-far"),
+    ({"defects_seeded": 0, "defects_caught": 0}, "no-self-test", "nothing-failing"),
+    ({"metrics": metrics(flaky_tests=State.FAIL)}, "extend", "would-extend"),
+    ({"metrics": metrics(network_errors=State.INCONCLUSIVE)}, "metric-inconclusive", "nothing-failing"),
+    ({}, "all-met", "nothing-failing"),
+]
+
+
+def test_each_rule_is_the_one_that_speaks_of_what_is_so() -> None:
+    for so, at_end, before in RULED:
+        assert (at_end, before) == (verdict(72, **so).rule, verdict(30, **so).rule), so
+    elsewhere = {"extended-enough", "next-checkpoint-decides"}
+    assert {rule.id for rule in RULES} == {id for _, *ids in RULED for id in ids} | elsewhere
+
+
+def test_what_slept_says_when_and_how_much() -> None:
+    assert [str(because) for because in verdict(72, coverage=watched(40)).because] == [
+        "Something was observed in 40 of 72 slots of 1 h (55.6%); it must be in 90%.",
+        "Nothing was observed for 33.0 h, from 2026-03-04 00:00 UTC to 2026-03-05 09:00 UTC; at most 6 h may pass.",
+    ]
+    assert str(verdict(30, coverage=watched(40)).next_steps[0]).startswith("Let a schedule run the watch")
+
+
+def test_an_incident_that_is_disputed_comes_first_with_how_to_record_it() -> None:
+    found = verdict(72, disputed=(text("a record does not count"),))
+    assert str(found.next_steps[0]).startswith("Record how such an incident stands")
+    assert "a record does not count" in [str(unknown) for unknown in found.unknowns]
+
+
+def test_changed_evidence_an_open_incident_and_a_survivor_each_come_with_a_step() -> None:
+    steps = verdict(
+        30,
+        integrity_problems=(text("a digest differs"),),
+        incidents=(incident(Severity.MINOR), incident(Severity.MINOR, "resolved"), incident(Severity.MINOR, hours=40)),
+        defects_caught=19,
+    ).next_steps
+    assert [str(step).split(",")[0] for step in steps] == [
+        "See what was changed",
+        "If a setting was changed on purpose",
+        "Close the incident I-1",
+        "See which defect survived",
+    ]
+
+
+def test_what_would_settle_a_metric_is_said_of_those_that_say_it() -> None:
+    settled = msgspec.structs.replace(metric("pass-rate", State.INCONCLUSIVE), settles=text("40 clean jobs more"))
+    found = verdict(72, metrics=(settled, *metrics()[1:]))
+    assert [str(change) for change in found.would_change] == ["pass-rate, INCONCLUSIVE: 40 clean jobs more"]
+
+
+def test_a_metric_that_is_worse_than_before_extends_and_one_that_is_compared_leaves_nothing_unknown() -> None:
+    worse = msgspec.structs.replace(
+        metric("flaky-tests"), compared=Compared.REGRESSED, against=text("5 of 9 were none before")
+    )
+    others = tuple(one for one in metrics() if one.id != worse.id)
+    found = verdict(72, metrics=(*others, worse))
+    assert (found.rule, [str(because) for because in found.because]) == (
+        "extend",
+        ["flaky-tests: 5 of 9 were none before"],
+    )
+    assert found.unknowns == ()
+    before = verdict(30, metrics=(*others, worse), metrics_at={24: (*others, worse)})
+    assert before.rule == "would-extend"
+    assert verdict(30, metrics=(*others, worse), metrics_at={24: metrics()}).rule == "nothing-failing"
 
 
 def test_no_go_and_a_longer_window_may_stand_together() -> None:

@@ -26,6 +26,94 @@ def test_every_key_has_a_default_and_a_description() -> None:
     assert all(key.description and key.default is not None for key in every_key())
 
 
+DEFAULTS = {
+    "atalaya.packs": (),
+    "subject.sdk": "",
+    "subject.adapter": "",
+    "subject.commit": "",
+    "ci.repo": "",
+    "ci.workflows": ("clients-python-sdk", "sdk-post-release-smoke"),
+    "ci.junit": (),
+    "watch.language": "en",
+    "watch.valid_h": 25.0,
+    "watch.every_h": 1.0,
+    "watch.coverage": 0.9,
+    "watch.gap_h": 6.0,
+    "service.port": 0,
+    "service.deadline_s": 20.0,
+    "smoke.base_url": "",
+    "smoke.waits": 20,
+    "thresholds.pass_rate": 0.95,
+    "thresholds.pass_rate_tolerance": 0.05,
+    "thresholds.flaky_critical": 0,
+    "thresholds.flaky_other": 2,
+    "thresholds.network_blocking": 0,
+    "thresholds.network_proven_upper": 0.005,
+    "thresholds.requests_slo": 0.999,
+    "thresholds.polling_timeouts": 0,
+    "thresholds.polling_proven_upper": 0.01,
+    "thresholds.stale_reads": 0,
+    "thresholds.stale_proven_upper": 0.01,
+    "artefact.project": "",
+    "artefact.version": "",
+    "artefact.index": "https://pypi.org/simple/",
+    "artefact.built": "",
+    "artefact.deadline_s": 300.0,
+}
+
+
+def test_who_sets_nothing_watches_by_these_values() -> None:
+    assert {f"{key.section}.{key.name}": key.default for key in every_key()} == DEFAULTS
+
+
+HALF_OPEN_SHARES = ("network_proven_upper", "polling_proven_upper", "stale_proven_upper")
+SHARES = ("pass_rate", "pass_rate_tolerance", "requests_slo")
+COUNTS = ("flaky_critical", "flaky_other", "network_blocking", "polling_timeouts", "stale_reads")
+# The key, what is just inside its limits, and what is just outside.
+LIMITS = [
+    ("watch", "valid_h", ("0.001", "8760"), ("0", "8760.5")),
+    ("watch", "every_h", ("0.017", "8760"), ("0.016", "8760.5")),
+    ("watch", "coverage", ("0", "1"), ("-0.01", "1.01")),
+    ("watch", "gap_h", ("0.001", "8760"), ("0", "8760.5")),
+    ("service", "port", ("0", "65535"), ("-1", "65536")),
+    ("service", "deadline_s", ("0.001",), ("0",)),
+    ("smoke", "waits", ("1", "10000"), ("0", "10001")),
+    ("artefact", "deadline_s", ("0.001",), ("0",)),
+    *(("thresholds", name, ("0.001", "1"), ("0", "1.01")) for name in HALF_OPEN_SHARES),
+    *(("thresholds", name, ("0", "1"), ("-0.01", "1.01")) for name in SHARES),
+    *(("thresholds", name, ("0", "7"), ("-1",)) for name in COUNTS),
+]
+
+
+def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(tmp_path: Path) -> None:
+    for section, key, inside, outside in LIMITS:
+        for value in inside:
+            assert load(written(tmp_path, f"[{section}]\n{key} = {value}\n"), {}).origins == {
+                f"{section}.{key}": "watch.toml:2"
+            }
+        for value in outside:
+            with pytest.raises(SettingsError, match=rf"watch\.toml:2 {section}\.{key}: expected"):
+                load(written(tmp_path, f"[{section}]\n{key} = {value}\n"), {})
+
+
+def test_every_number_of_the_settings_has_its_limits_under_test() -> None:
+    numbers = {name for name, default in DEFAULTS.items() if isinstance(default, (int, float))}
+    assert numbers == {f"{section}.{key}" for section, key, _, _ in LIMITS}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("\n[watch]\nlanguage = 'es'\n", 3),
+        ("[ watch ]\nlanguage='es'\n", 2),
+        ("[smoke]\nwaits = 1\n[watch]\n\n'language' = 'es'\n", 5),
+        ("watch.language = 'es'\n", 1),
+    ],
+)
+def test_the_line_of_a_key_is_found_in_each_way_to_write_it(tmp_path: Path, text: str, line: int) -> None:
+    assert load(written(tmp_path, text), {}).origins["watch.language"] == f"watch.toml:{line}"
+
+
 def test_the_file_in_the_tree_is_valid() -> None:
     assert load(Path(__file__).parents[2] / "watch.toml", {}).settings.thresholds.pass_rate == 0.95
 

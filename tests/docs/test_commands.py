@@ -122,10 +122,6 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} prove --report FILE": NotHere(HOURS, "tests/selftest/test_defects.py"),
     f"{CHECKS} prove --defect ID": GUIDE,
     f"{CHECKS} prove --defect never-equal": GUIDE,
-    f"{CHECKS} mutate": NotHere(HOURS, "tests/selftest/test_mutants.py"),
-    f"{CHECKS} mutate --file FILE": NotHere(HOURS, "tests/selftest/test_mutants.py"),
-    f"{CHECKS} calibrate": Run(places.site, "of each scenario are drawn", more="--watches 2"),
-    f"{CHECKS} calibrate --watches N --seed N": Run(places.site, "of each scenario are drawn", values={"N": "2"}),
     # ── a rehearsal ──
     f"{CHECKS} rehearse --help": Run(places.empty, "stale-cache"),
     f"{CHECKS} rehearse": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
@@ -194,6 +190,14 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox -s lint": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s pages": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s types": NotHere(WORKS, "tests/test_noxfile.py"),
+    "nox -s mutate": NotHere(HOURS, "tests/mutation/test_mutants.py"),
+    "nox -s mutate -- --file FILE": NotHere(HOURS, "tests/mutation/test_mutants.py"),
+    "nox -s mutate -- --own": NotHere("it runs these tests", "tests/mutation/test_own.py"),
+    "nox -s mutate -- --own --module NAME": NotHere("it runs these tests", "tests/mutation/test_own.py"),
+    "nox -s calibrate": NotHere("it takes minutes", "tests/tools/calibration/test_calibrate.py"),
+    "nox -s calibrate -- --watches N --seed N": NotHere(
+        "it takes minutes", "tests/tools/calibration/test_calibrate.py"
+    ),
     "nox -s tests -- tests/metrics": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s long": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s long -- tests/harness/test_other_sdks.py": NotHere(WORKS, "tests/test_noxfile.py"),

@@ -153,6 +153,72 @@ def test_the_sum_of_the_files_is_limited(monkeypatch: pytest.MonkeyPatch) -> Non
     assert [member.name for member in members if member.content is not None] == ["a", "c"]
 
 
+def test_so_much_comes_out_of_an_archive_and_no_more() -> None:
+    mib = 1024 * 1024
+    assert (10_000, 64 * mib, 512 * mib) == (archives.ENTRIES, archives.ENTRY_BYTES, archives.TOTAL_BYTES)
+    assert (200, 8 * mib) == (archives.RATIO, archives.RATIO_ABOVE_BYTES)
+    assert (archives.NAME_BYTES, archives.PART_BYTES) == (1_000, 200)
+
+
+def test_each_limit_of_an_archive_allows_its_last_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    def sizes(*contents: bytes) -> list[bool]:
+        entries = ((str(number), content) for number, content in enumerate(contents))
+        return [member.content is not None for member in files_in(made(*entries))]
+
+    monkeypatch.setattr(archives, "ENTRY_BYTES", 20)
+    assert sizes(b"x" * 20, b"x" * 21) == [True, False]
+    monkeypatch.setattr(archives, "TOTAL_BYTES", 30)
+    assert sizes(b"x" * 20, b"x" * 11, b"x" * 10) == [True, False, True]
+    monkeypatch.setattr(archives, "ENTRIES", 2)
+    assert sizes(b"", b"") == [True, True]
+    assert sizes(b"", b"", b"") == [False]
+
+
+def test_what_packs_well_is_held_against_its_ratio_only_above_a_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = made(("a", bytes(5_000)))
+    assert only(content).content == bytes(5_000)
+    monkeypatch.setattr(archives, "RATIO_ABOVE_BYTES", 5_000)
+    monkeypatch.setattr(archives, "RATIO", 1)
+    assert only(content).content == bytes(5_000)
+    monkeypatch.setattr(archives, "RATIO_ABOVE_BYTES", 4_999)
+    assert "declined: it unpacks to more than 1 times its size." == only(content).reason  # noqa: SIM300
+    monkeypatch.setattr(archives, "RATIO", 5_000)
+    assert only(content).content == bytes(5_000)
+
+
+def test_entries_are_counted_across_the_pieces_in_which_a_file_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A marker of four bytes may be cut between any two of them, and none may be counted twice."""
+    monkeypatch.setattr(archives, "ENTRIES", 1)
+    for size in range(4, 12):
+        monkeypatch.setattr(archives, "PIECE_BYTES", size)
+        assert only(made(("a", REPORT))).content == REPORT
+        (refused,) = files_in(made(("a", REPORT), ("b", REPORT)))
+        assert (refused.name, refused.status) == ("", ReadStatus.DECLINED)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a" * 200, ""),
+        ("a" * 201, "its name is too long"),
+        ("/".join(["a" * 199] * 5), ""),
+        ("/".join(["a" * 199] * 5) + "/a", "its name is too long"),
+        ("", "it has no name"),
+        ("a ", "its name is no plain path"),
+        (".a/b c", ""),
+        *((f"ab{character}c", "its name holds a character that no file name should") for character in ':*?"<>|'),
+    ],
+)
+def test_the_name_of_an_entry_is_a_plain_path_of_bearable_length(name: str, reason: str) -> None:
+    assert trouble_with(name) == reason
+
+
+@pytest.mark.parametrize("beginning", archives.ARCHIVES)
+def test_an_archive_in_an_archive_is_not_opened_whatever_its_kind(beginning: bytes) -> None:
+    member = only(made(("a", beginning + b" and more")))
+    assert (member.status, member.name) == (ReadStatus.UNSUPPORTED, "a")
+
+
 def test_one_file_that_is_refused_does_not_take_the_others_with_it() -> None:
     members = list(files_in(made(("../a", REPORT), ("b", REPORT))))
     assert [member.content for member in members] == [None, REPORT]

@@ -43,6 +43,10 @@ def test_two_bad_events_raise_no_alarm_however_unlikely_they_are() -> None:
     assert [guard(2, 20, 0.9999), guard(3, 20, 0.9999)] == [False, True]
 
 
+def test_three_bad_events_are_no_chance_where_they_happen_in_less_than_one_of_a_hundred_windows() -> None:
+    assert [guard(3, total, 0.99) for total in (44, 45)] == [True, False]
+
+
 def test_an_alarm_needs_the_long_hours_and_the_short() -> None:
     burns, calm = Events(20, 1800), Events(0, 1800)
     now, over = Events(2, 150), Events(0, 150)

@@ -352,6 +352,7 @@ def test_of_ten_tests_exactly_two_are_significant() -> None:
     ps = [0.001, 0.008, 0.039, 0.041, 0.042, 0.06, 0.074, 0.205, 0.212, 0.216]
     assert benjamini_hochberg(ps, 0.05) == (True, True, *[False] * 8)
     assert benjamini_hochberg(ps[::-1], 0.05) == (*[False] * 8, True, True)
+    assert benjamini_hochberg([0.25], 0.25) == (True,)
     assert benjamini_hochberg([]) == ()
 
 

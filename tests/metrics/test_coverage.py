@@ -39,6 +39,11 @@ def test_a_gap_that_is_too_long_is_not_made_good_by_the_share() -> None:
     assert slept.enough is False
 
 
+def test_a_gap_as_long_as_may_be_is_none() -> None:
+    allowed = of(*(hour for hour in range(72) if not 20 < hour < 26))
+    assert (allowed.largest_gap_h, allowed.gaps, allowed.enough) == (6.0, (), True)
+
+
 def test_many_short_gaps_are_too_few_observations() -> None:
     thin = of(*range(0, 72, 2))
     assert (thin.gaps, thin.share, thin.enough) == ((), 0.5, False)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import timedelta
 from itertools import combinations
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -277,3 +278,50 @@ def test_numbers_and_days_are_written_in_the_readers_language() -> None:
     assert [EN.language.day(T0), ES.language.day(T0)] == days
     assert days[0] != days[1]
     assert "95,0\u00a0%" in "".join(raw_of(FRAGMENTS["chart-pass-rate"](judgement, ES))[0].itertext())
+
+
+def test_an_hour_is_written_whole_where_it_is() -> None:
+    assert [charts._when(hours, EN) for hours in (24.0, 7.5)] == ["T\\+24", "T\\+7\\.5"]
+
+
+def test_the_table_of_the_timeline_is_in_order_of_time() -> None:
+    happened = FRAGMENTS["timeline"](full(), EN).partition("list-table")[2]
+    hours = [float(hour.replace("\\", "")) for hour in re.findall(r"^ *\* - T\\\+([\d.\\]+)$", happened, re.MULTILINE)]
+    assert len(hours) > 5
+    assert hours == sorted(hours)
+
+
+@pytest.mark.parametrize(("letters", "shown"), [(34, "n" * 34), (35, "…" + "n" * 33)])
+def test_the_name_of_a_test_has_34_letters_at_the_most_in_its_chart(letters: int, shown: str) -> None:
+    judgement = full()
+    named = replace(judgement, flaky=tuple(replace(one, test="n" * letters) for one in judgement.flaky))
+    (svg, *_) = svgs("chart-flaky", named)
+    names = ["".join(text.itertext()) for text in svg.findall(f"{SVG}text[@class='name']")]
+    assert {name.split(" ", 1)[1] for name in names} == {shown}
+
+
+# ── where each thing is drawn ────────────────────────────────────────────────
+
+DRAWN = Path(__file__).with_name("drawn")
+
+
+def places(name: str) -> str:
+    """Each element of a chart with its attributes, a line each, without its words: those may be written otherwise."""
+    lines = []
+    for raw in raw_of(FRAGMENTS[name](full(), EN)):
+        for element in raw.iter():
+            kept = (f'{key}="{value}"' for key, value in element.attrib.items() if not key.startswith("aria"))
+            lines.append(" ".join([element.tag.removeprefix(SVG), *kept]))
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize("name", WITH_SPARKS)
+def test_everything_is_drawn_where_it_was(name: str) -> None:
+    """After a change that is meant, look at the pages and write the files: ``python -m tests.site.test_charts``."""
+    assert (DRAWN / f"{name}.txt").read_text(encoding="utf-8") == places(name)
+
+
+if __name__ == "__main__":
+    DRAWN.mkdir(exist_ok=True)
+    for each in WITH_SPARKS:
+        (DRAWN / f"{each}.txt").write_text(places(each), encoding="utf-8")

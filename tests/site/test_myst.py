@@ -76,6 +76,21 @@ def test_no_line_of_a_log_closes_its_block(lines):
     assert inner.type == "fence"
 
 
+@pytest.mark.parametrize("run", ["```", "`````", "``", ""])
+def test_a_block_of_a_log_ends_at_its_own_fence_whatever_its_lines_hold(run):
+    lines = myst.block(["before", f"{run}", f"{run} after"]).split("\n")
+    fence = "`" * max(3, len(run) + 1)
+    assert lines == [f"{fence}text", "before", run, f"{run} after", fence]
+
+
+def test_a_block_is_longer_than_the_longest_run_of_any_line():
+    assert myst.block(["a ```` b `", "``"]).startswith("`````text\n")
+
+
+def test_a_line_of_a_block_stays_one_line():
+    assert myst.block(["a\nb"]) == "```text\na⏎b\n```"
+
+
 @pytest.mark.parametrize("sign", ["`", "~", ":"])
 def test_no_run_of_fences_in_a_log_closes_its_block(sign):
     for length in range(1, 40):
@@ -90,6 +105,19 @@ def test_no_run_of_fences_in_a_log_closes_its_block(sign):
 
 def test_hidden_characters_are_written_out():
     assert myst.visible("a\u202eb\u200b\nc\x00") == "a\\u202eb\\u200b⏎c\\u0000"
+
+
+@pytest.mark.parametrize("hidden", ["\x00", "\u200b", "\ud800", "\ue000", "\u0378", "\u2028", "\u2029"])
+def test_a_character_of_each_kind_that_shows_nothing_is_written_out(hidden):
+    assert myst.visible(hidden) == f"\\u{ord(hidden):04x}"
+
+
+def test_a_character_beyond_the_first_plane_is_written_with_eight_digits():
+    assert [myst.visible("\U000e0001"), myst.visible("\uffff")] == ["\\U000e0001", "\\uffff"]
+
+
+def test_a_tab_is_a_blank():
+    assert myst.visible("a\tb") == "a b"
 
 
 def test_long_text_is_cut_and_says_how_long_it_was():
@@ -130,3 +158,58 @@ def test_text_that_has_not_been_escaped_is_put_nowhere(show):
     assert show(myst.plain("a")) is not None
     with pytest.raises(TypeError, match="has not been escaped, so it is not shown"):
         show("a")
+
+
+ONE, TWO = myst.Markdown("one"), myst.Markdown("two")
+
+
+def test_a_dropdown_has_its_title_its_options_and_its_parts():
+    folded = myst.dropdown(myst.Markdown("Title"), ONE, TWO, classes="quiet")
+    assert folded == ":::{dropdown} Title\n:animate: fade-in\n:class-container: quiet\n\none\n\ntwo\n:::"
+    assert ":class-container:" not in myst.dropdown(ONE, TWO)
+
+
+def test_a_fence_that_comes_first_is_not_taken_for_an_option():
+    assert myst.div("outer", myst.Markdown(":::{x}\n:::")).startswith("::::{div} outer\n\n:::{x}")
+
+
+def test_a_table_has_a_row_for_each_and_a_dash_where_a_cell_is_empty():
+    rows = [[ONE, [ONE, TWO]], [myst.Markdown(""), None]]
+    made = myst.table(myst.Markdown("Caption"), [ONE, TWO], rows, classes="wide", widths="1 2")
+    assert made.split("\n") == [
+        ":::{list-table} Caption",
+        ":header-rows: 1",
+        ":widths: 1 2",
+        ":class: wide",
+        "",
+        "* - one",
+        "  - two",
+        "* - one",
+        "  - one",
+        "",
+        "    two",
+        "* - –",
+        "  - –",
+        ":::",
+    ]
+    assert ":class: plain" in myst.table(ONE, [TWO], [])
+
+
+def test_lists_links_and_classes_are_written_as_myst_has_them():
+    assert myst.bullets([ONE, TWO]) == "- one\n- two"
+    assert myst.bullets([ONE, TWO], ordered=True) == "1. one\n2. two"
+    assert myst.facts([(ONE, TWO)]) == "- [one]{.fact} two"
+    assert myst.anchor(ONE, "b") + myst.link(ONE, "b") == "[one]{#b}[one](#b)"
+    assert myst.span(ONE, "b", "c") == "[one]{.b .c}"
+    parts = map(myst.Markdown, ("a\n", "", " ", "\nb"))
+    assert myst.paragraphs(*parts) == "a\n\nb"
+
+
+def test_words_that_lead_to_a_page_are_a_dash_where_there_are_none():
+    assert myst.page(" ", "1.0", "evidence") == "{release}`– <1.0 evidence>`"
+    assert "… <1.0 evidence>" in myst.page("x" * 301, "1.0", "evidence")
+
+
+def test_prose_is_cut_later_than_a_name():
+    assert len(myst.plain("x" * 600)) == 600
+    assert myst.plain("x" * 601).startswith("x" * 600 + "…")

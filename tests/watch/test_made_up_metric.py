@@ -24,10 +24,11 @@ from atalaya.site.markup.renderer import Renderer
 from atalaya.site.outputs.json_output import as_json, closing_json, judgement_document
 from atalaya.site.outputs.printable import report
 from atalaya.site.outputs.summary import summary
+from atalaya.watch.calibration_record import World
 from atalaya.watch.incidents.incident_rules import due
 from tests.watch.watched import Watched, healthy
 from tools.calibration.calibrate import Bench, Seen, calibrate, counted
-from tools.calibration.scenarios import BY_ID, Sees, World, draw
+from tools.calibration.scenarios import BY_ID, Sees, draw
 
 ROW = MetricDefinition(
     id="slow-exports",

@@ -13,29 +13,16 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from atalaya.core.settings import Thresholds
-from atalaya.core.words import N_
 from atalaya.metrics.pass_rate import judge_rate
 from atalaya.metrics.stats.intervals import EXACT_UP_TO, TOO_FEW, wilson
 from atalaya.metrics.stats.sequential import limit
 from atalaya.records.judged import State
-from tools.calibration.scenarios import Scenario, Sees, World
+from atalaya.watch.calibration_record import MOST_JOBS, Scenario, World
+from tools.calibration.scenarios import Sees
 
 Floats = NDArray[np.float64]
 MET = (State.MEETS, State.PROVEN)
-MOST_JOBS = 2000  # beyond it, no number of jobs is looked for that would settle a rate
 TAIL = 1e-12  # of a Poisson distribution, left out
-
-# What is computed, by its name in the file.
-SAYS: dict[str, str] = {
-    "rate-fails": N_("The pass rate fails at T+72"),
-    "rate-ever-fails": N_("The pass rate fails at T+24, T+48 or T+72"),
-    "rate-met": N_("The pass rate is met or proven at T+72"),
-    "errors-rise": N_("The errors are shown to rise at T+72"),
-    "errors-fall": N_("The errors are shown to fall at T+72"),
-    "flaky-seen": N_("The flaky test both passes and fails by T+72"),
-    "stale-seen": N_("A stale read happens by T+72"),
-    "timeout-seen": N_("A timeout happens by T+72"),
-}
 
 
 def expected(scenario: Scenario, world: World, limits: Thresholds, sees: Sees) -> dict[str, float]:

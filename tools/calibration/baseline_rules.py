@@ -14,17 +14,11 @@ from scipy import stats
 
 from atalaya.core.settings import Thresholds
 from atalaya.core.window import DAY_H
-from atalaya.core.words import N_
 from atalaya.metrics.stats.intervals import ALPHA
-from tools.calibration.scenarios import Bools, Drawn, Ints, World
+from atalaya.watch.calibration_record import World
+from tools.calibration.scenarios import Bools, Drawn, Ints
 
 Rule = Callable[[Drawn, World, Thresholds, int], Bools]
-
-SAYS: dict[str, str] = {
-    "percentage": N_("Plain percentage: fewer jobs end well than the threshold asks for"),
-    "rank-test": N_("Rank test: Mann and Whitney's on hourly counts of errors, the last day against the first"),
-    "no-failures": N_("No failures seen: anything above zero is bad, and zero is good, whatever was tried"),
-}
 
 
 def jobs_by(drawn: Drawn, world: World, hours: int) -> tuple[Ints, int]:

@@ -16,16 +16,13 @@ from pathlib import Path
 from statistics import median_low
 from typing import Any, NamedTuple
 
-import msgspec
 import numpy as np
 from msgspec.structs import replace
 from numpy.typing import NDArray
-from scipy import stats
 
 from atalaya.core.errors import UsageError
 from atalaya.core.settings import Settings, Thresholds
 from atalaya.core.window import DAY_H, LOOKS_H
-from atalaya.core.words import N_, Record
 from atalaya.evidence.from_runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
 from atalaya.harness.duties import PackDuty, PromisesKept
 from atalaya.metrics.baseline_delta import compared
@@ -50,112 +47,26 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.verdict import Situation, judge
+from atalaya.watch.calibration_record import (
+    STRICTER_RULE_TEXTS,
+    Beside,
+    Calibration,
+    Found,
+    Scenario,
+    Simple,
+    Wanting,
+    World,
+)
 from atalaya.watch.checkpoints import checkpoints
-from tools.calibration import analytic as theory
-from tools.calibration import baseline_rules as naive
-from tools.calibration.scenarios import SCENARIOS, Drawn, Scenario, Sees, World, draw
+from tools.calibration import analytic, baseline_rules
+from tools.calibration.scenarios import SCENARIOS, Drawn, Sees, draw
 
-SCHEMA = "atalaya.calibration/1"
-FILE = Path("reference") / "calibration.json"  # below docs/
 ENOUGH = 10_000  # watches of a scenario; what is published rests on no fewer
 
 T0 = datetime(2026, 1, 5, 9, tzinfo=UTC)
 RELEASE = Release(version="simulated", commit="", opened_at=T0)
 AFTER = timedelta(minutes=5)  # into its hour, when what runs in it ends
 ALARMS = (VerdictStatus.OFF_TRACK, VerdictStatus.NO_GO, VerdictStatus.EXTEND, VerdictStatus.INVALID)
-
-
-# ── what is found ────────────────────────────────────────────────────────────
-
-
-class Beside(Record, frozen=True, kw_only=True):
-    """In how many watches something happened, beside the probability that theory gives it."""
-
-    id: str
-    expected: float
-    seen: int
-
-    def p(self, watches: int) -> float:
-        """How likely a count at least as far off would be: the exact binomial test, two-sided."""
-        chance = min(1.0, max(0.0, self.expected))  # sums of floats may be beyond by a hair
-        return float(stats.binomtest(self.seen, watches, chance).pvalue)
-
-
-class Simple(Record, frozen=True, kw_only=True):
-    """How a naive rule did: the watches that it alarmed at any look, and those that it was content with at T+72."""
-
-    id: str
-    alarmed: int
-    go: int
-
-
-class Wanting(Record, frozen=True, kw_only=True):
-    """The watches that stay INCONCLUSIVE since the pass rate is not proven.
-
-    ``more_jobs`` is the median of the clean jobs that each still needs. ``settle`` is the number of jobs from which
-    on 80 % of watches at this true rate meet their threshold; None where that takes too many to tell.
-    """
-
-    watches: int
-    more_jobs: int | None
-    settle: int | None
-
-
-class Found(Record, frozen=True, kw_only=True):
-    """What became of all watches of one scenario, each a count of watches.
-
-    ``words`` has the verdict's at each look, by its hours. ``off_track`` are those that were so at T+24 or T+48;
-    ``alarmed`` were, or ended in NO-GO, EXTEND or INVALID at T+72, with every duty met that can be, and
-    ``alarmed_by_any`` where the three duties that look at one run each are drawn too. ``alarmed_by_rate`` are those
-    whose pass rate failed at any look, ``mended`` those in which it would have by a stricter rule of :data:`MENDS`.
-    """
-
-    scenario: Scenario
-    words: dict[str, dict[str, int]]
-    off_track: int
-    alarmed: int
-    alarmed_by_any: int
-    alarmed_by_rate: int
-    mended: dict[str, int]
-    theory: tuple[Beside, ...]
-    naive: tuple[Simple, ...]
-    wanting: Wanting
-
-    def ended(self, word: VerdictStatus) -> int:
-        """The watches that had this verdict at T+72."""
-        return self.words[str(LOOKS_H[-1])].get(str(word), 0)
-
-
-class Calibration(Record, frozen=True, kw_only=True):
-    """One whole calibration: what was simulated, and what came of it."""
-
-    made_by: str
-    seed: int
-    watches: int
-    world: World
-    thresholds: Thresholds
-    detectors: dict[str, DetectorPower]
-    found: tuple[Found, ...]
-    schema: str = SCHEMA
-
-
-def read(docs: Path) -> Calibration | None:
-    """The calibration that lies in the tree; None where there is none yet.
-
-    :raises UsageError: the file is there, and is not what ``calibrate`` writes.
-    """
-    path = docs / FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Calibration)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as why:
-        raise UsageError(f"{path}: this is no calibration: {why}. Write it anew: python -m atalaya calibrate") from None
-
-
-def encoded(calibration: Calibration) -> str:
-    """The file's text. It holds no time, so that the same command gives the same bytes."""
-    return msgspec.json.format(msgspec.json.encode(calibration), indent=1).decode() + "\n"
 
 
 class Seen(NamedTuple):
@@ -226,16 +137,16 @@ def _found(scenario: Scenario, world: World, *, watches: int, seed: int, setting
         alarmed=happened["alarmed"],
         alarmed_by_any=happened["alarmed-by-any"],
         alarmed_by_rate=happened["rate-ever-fails"],
-        mended={id: happened[id] for id in MENDS},
+        mended={id: happened[id] for id in STRICTER_RULE_TEXTS},
         theory=tuple(
             Beside(id=id, expected=chance, seen=happened[id])
-            for id, chance in theory.expected(scenario, world, limits, sees).items()
+            for id, chance in analytic.expected(scenario, world, limits, sees).items()
         ),
         naive=tuple(_naive(drawn, world, limits)),
         wanting=Wanting(
             watches=len(more_jobs),
             more_jobs=median_low(needed) if needed else None,
-            settle=theory.jobs_that_settle(scenario.job_pass_rate, limits),
+            settle=analytic.jobs_that_settle(scenario.job_pass_rate, limits),
         ),
     )
 
@@ -268,7 +179,7 @@ def happened_in(bench: Bench, looks: Looks, limits: Thresholds) -> Iterator[str]
     yield from (simulated.fails for id, simulated in SIMULATED.items() if last[id] is State.FAIL)
     if last["network-errors"] is State.MEETS and any(looks[-1].errors):
         yield "errors-fall"
-    if rates[-1] in theory.MET:
+    if rates[-1] in analytic.MET:
         yield "rate-met"
     if State.FAIL in rates:
         yield "rate-ever-fails"
@@ -281,7 +192,7 @@ def _alarmed(judged: Sequence[VerdictStatus]) -> bool:
 
 
 def _naive(drawn: Drawn, world: World, limits: Thresholds) -> Iterator[Simple]:
-    for id, rule in naive.RULES.items():
+    for id, rule in baseline_rules.RULES.items():
         looks = [rule(drawn, world, limits, hours) for hours in LOOKS_H]
         ever = looks[0] | looks[1] | looks[2]
         yield Simple(id=id, alarmed=int(ever.sum()), go=int((~looks[-1]).sum()))
@@ -671,13 +582,7 @@ def _metadata(after: timedelta, environment: Environment) -> Metadata:
     return record_metadata(f"{at:%H%M%d}", environment, at)
 
 
-# ── what would mend it ───────────────────────────────────────────────────────
-
-MENDS: dict[str, str] = {
-    "clustered": N_("with the interval that allows for jobs of one run that fail together"),
-    "spent": N_("with the 5 % spent over the three looks, as it is for trends"),
-    "both": N_("with both"),
-}
+# ── stricter rules ───────────────────────────────────────────────────────────
 
 
 def fails_when_mended(counts: Counts, limits: Thresholds) -> Iterator[str]:

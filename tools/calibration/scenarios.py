@@ -5,212 +5,44 @@ A watch is drawn as counts, hour by hour: nothing runs. What is true of it is kn
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from atalaya.core.window import DAY_H, WINDOW_H
-from atalaya.core.words import N_, Record, StrictEnum
+from atalaya.watch.calibration_record import SCENARIO_TEXTS, Scenario, Truth, World
 
 Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 
-class Truth(StrictEnum):
-    """What a verdict on a scenario ought to say."""
-
-    HEALTHY = "healthy"  # an alarm is false
-    SICK = "sick"  # GO is a miss
-    UNSEEN = "unseen"  # nobody looked, so GO is a claim without evidence
-
-
-class World(Record, frozen=True, kw_only=True):
-    """What every simulated watch has in common.
-
-    Each hour has one run of the checks and one smoke, which are two jobs. CI adds runs at equal distances; a job of
-    theirs is decided once. Each wait of a smoke is a trial for a timeout, and one for a stale read.
-    """
-
-    hours: int = WINDOW_H
-    requests_per_smoke: int = 16
-    waits_per_smoke: int = 5
-    ci_runs: int = 12
-    jobs_per_ci_run: int = 5
-
-    @property
-    def days(self) -> int:
-        return self.hours // DAY_H
-
-    @property
-    def own_jobs_a_day(self) -> int:
-        return 2 * DAY_H
-
-    @property
-    def ci_runs_a_day(self) -> int:
-        return self.ci_runs // self.days
-
-    @property
-    def jobs_a_day(self) -> int:
-        return self.own_jobs_a_day + self.ci_runs_a_day * self.jobs_per_ci_run
-
-    @property
-    def jobs(self) -> int:
-        return self.days * self.jobs_a_day
-
-    @property
-    def requests_a_day(self) -> int:
-        return DAY_H * self.requests_per_smoke
-
-    @property
-    def waits(self) -> int:
-        return self.hours * self.waits_per_smoke
-
-    def ci_hour(self, run: int) -> int:
-        """The hour in which a run of CI ends."""
-        return self.hours * run // self.ci_runs
-
-
-class Scenario(Record, frozen=True, kw_only=True):
-    """One kind of watch, and what is true of it.
-
-    ``icc`` is the correlation of two jobs of one run of CI. ``errors_per_request`` has a rate for each day.
-    ``flaky_failure`` is how often one critical test fails in a run of CI; it is run once more when it does.
-    From the first hour of ``asleep`` until the second nothing runs. ``rate_before`` is the job pass rate of the
-    release that was accepted before, where there is one to compare with.
-    """
-
-    id: str
-    truth: Truth
-    says: str
-    job_pass_rate: float = 0.99
-    icc: float = 0.0
-    errors_per_request: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    stale_per_wait: float = 0.0
-    timeouts_per_wait: float = 0.0
-    flaky_failure: float = 0.0
-    asleep: tuple[int, int] = (0, 0)
-    ci_delivers: bool = True
-    rate_before: float | None = None
-
-    @property
-    def before(self) -> Scenario | None:
-        """What the release before was; it was accepted, so of its watches those count that ended in GO."""
-        if self.rate_before is None:
-            return None
-        return replace(self, id=f"{self.id}, before", job_pass_rate=self.rate_before, rate_before=None)
-
-    @property
-    def whole(self) -> bool:
-        """Whether everything ran that should."""
-        return self.ci_delivers and self.asleep[0] == self.asleep[1]
-
-    @property
-    def without_events(self) -> bool:
-        """Whether nothing but jobs can go wrong."""
-        events = (*self.errors_per_request, self.stale_per_wait, self.timeouts_per_wait, self.flaky_failure)
-        return not any(events)
+def _scenario(id: str, truth: Truth, **what: Any) -> Scenario:
+    return Scenario(id=id, truth=truth, says=SCENARIO_TEXTS[id], **what)
 
 
 # Errors that double each day; the first day's rate is that at which the trend test has a power of 80 % at T+72.
 FIRST_DAY = 0.0092
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario(
-        id="healthy-99",
-        truth=Truth.HEALTHY,
-        job_pass_rate=0.99,
-        says=N_("Healthy: 99 of 100 jobs end well, and nothing else happens"),
-    ),
-    Scenario(
-        id="healthy-97",
-        truth=Truth.HEALTHY,
-        job_pass_rate=0.97,
-        says=N_("Healthy: 97 of 100 jobs end well, and nothing else happens"),
-    ),
-    Scenario(
-        id="healthy-96",
-        truth=Truth.HEALTHY,
-        job_pass_rate=0.96,
-        says=N_("Healthy: 96 of 100 jobs end well, and nothing else happens"),
-    ),
-    Scenario(
-        id="healthy-95",
-        truth=Truth.HEALTHY,
-        job_pass_rate=0.95,
-        says=N_("Just healthy: 95 of 100 jobs end well, which is the threshold itself"),
-    ),
-    Scenario(
-        id="healthy-97-together",
-        truth=Truth.HEALTHY,
-        job_pass_rate=0.97,
-        icc=0.3,
-        says=N_("Healthy: 97 of 100 jobs end well, and jobs of one run of CI fail together (correlation 0.3)"),
-    ),
-    Scenario(
-        id="healthy-96-together",
-        truth=Truth.HEALTHY,
-        job_pass_rate=0.96,
-        icc=0.3,
-        says=N_("Healthy: 96 of 100 jobs end well, and jobs of one run of CI fail together (correlation 0.3)"),
-    ),
-    Scenario(
-        id="steady-errors",
-        truth=Truth.HEALTHY,
-        errors_per_request=(0.008, 0.008, 0.008),
-        says=N_("Healthy: 8 of 1000 requests meet a network error, on each day alike"),
-    ),
-    Scenario(
-        id="healthy-97-compared",
-        truth=Truth.HEALTHY,
-        job_pass_rate=0.97,
-        rate_before=0.97,
-        says=N_("Healthy: 97 of 100 jobs end well, as in the release that was accepted before"),
-    ),
-    Scenario(id="bad-90", truth=Truth.SICK, job_pass_rate=0.90, says=N_("Sick: 90 of 100 jobs end well")),
-    Scenario(id="bad-85", truth=Truth.SICK, job_pass_rate=0.85, says=N_("Sick: 85 of 100 jobs end well")),
-    Scenario(
-        id="worse-90-compared",
-        truth=Truth.SICK,
-        job_pass_rate=0.90,
-        rate_before=0.97,
-        says=N_("Sick: 90 of 100 jobs end well, and 97 did in the release that was accepted before"),
-    ),
-    Scenario(
-        id="flaky-test",
-        truth=Truth.SICK,
-        flaky_failure=0.1,
-        says=N_("Sick: one critical test fails in 1 of 10 runs of CI, and is run once more when it does"),
-    ),
-    Scenario(
-        id="rising-errors",
-        truth=Truth.SICK,
-        errors_per_request=(FIRST_DAY, 2 * FIRST_DAY, 4 * FIRST_DAY),
-        says=N_("Sick: network errors double each day"),
-    ),
-    Scenario(
-        id="stale-reads",
-        truth=Truth.SICK,
-        stale_per_wait=1 / 200,
-        says=N_("Sick: 1 of 200 waits reads a stale status from the cache"),
-    ),
-    Scenario(
-        id="polling-timeouts", truth=Truth.SICK, timeouts_per_wait=1 / 500, says=N_("Sick: 1 of 500 waits times out")
-    ),
-    Scenario(
-        id="slept",
-        truth=Truth.UNSEEN,
-        asleep=(20, 34),
-        says=N_("Not seen: the watch slept for 14 hours, from T+20 to T+34"),
-    ),
-    Scenario(
-        id="ci-silent",
-        truth=Truth.UNSEEN,
-        ci_delivers=False,
-        says=N_("Not seen: CI delivered nothing; the checks and the smoke ran"),
-    ),
-    Scenario(id="nothing-ran", truth=Truth.UNSEEN, asleep=(0, WINDOW_H), says=N_("Not seen: nothing ran at all")),
+    _scenario("healthy-99", Truth.HEALTHY, job_pass_rate=0.99),
+    _scenario("healthy-97", Truth.HEALTHY, job_pass_rate=0.97),
+    _scenario("healthy-96", Truth.HEALTHY, job_pass_rate=0.96),
+    _scenario("healthy-95", Truth.HEALTHY, job_pass_rate=0.95),
+    _scenario("healthy-97-together", Truth.HEALTHY, job_pass_rate=0.97, icc=0.3),
+    _scenario("healthy-96-together", Truth.HEALTHY, job_pass_rate=0.96, icc=0.3),
+    _scenario("steady-errors", Truth.HEALTHY, errors_per_request=(0.008, 0.008, 0.008)),
+    _scenario("healthy-97-compared", Truth.HEALTHY, job_pass_rate=0.97, rate_before=0.97),
+    _scenario("bad-90", Truth.SICK, job_pass_rate=0.90),
+    _scenario("bad-85", Truth.SICK, job_pass_rate=0.85),
+    _scenario("worse-90-compared", Truth.SICK, job_pass_rate=0.90, rate_before=0.97),
+    _scenario("flaky-test", Truth.SICK, flaky_failure=0.1),
+    _scenario("rising-errors", Truth.SICK, errors_per_request=(FIRST_DAY, 2 * FIRST_DAY, 4 * FIRST_DAY)),
+    _scenario("stale-reads", Truth.SICK, stale_per_wait=1 / 200),
+    _scenario("polling-timeouts", Truth.SICK, timeouts_per_wait=1 / 500),
+    _scenario("slept", Truth.UNSEEN, asleep=(20, 34)),
+    _scenario("ci-silent", Truth.UNSEEN, ci_delivers=False),
+    _scenario("nothing-ran", Truth.UNSEEN, asleep=(0, WINDOW_H)),
 )
 BY_ID = {scenario.id: scenario for scenario in SCENARIOS}
 

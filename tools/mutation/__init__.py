@@ -1,1 +1,1 @@
-"""Mutation testing of the checks with the bundled SDK."""
+"""Mutants made by rule, of the bundled SDK and of the machine, and which of them nobody notices."""

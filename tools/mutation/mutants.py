@@ -1,4 +1,4 @@
-"""Generates mutants of the bundled SDK: small changes by rule that no author chose.
+"""Makes mutants of a source file by rule: small changes that no author chose.
 
 A seeded defect is a fault that somebody had in mind. Mutants are made by rule, from the syntax tree, each of
 them one change of the source text: what survives the checks shows where they do not look. Nothing is run here.
@@ -14,6 +14,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
+
+# Named arguments that change no behaviour, and calls whose first argument is a sentence for a page: the catalogue of
+# translations holds each of those, so a test of a module need not.
+UNSEEN = ("repr", "description")
+SENTENCES = ("N_", "text")
 
 
 class Mutant(NamedTuple):
@@ -142,14 +147,16 @@ class _Text:
             yield from self._sites(child, inner)
 
     def _is_left_alone(self, node: ast.AST, parent: ast.AST) -> bool:
-        """Whether no change in here could ever matter: docstrings, annotations, imports, texts for a debugger."""
+        """Whether no change in here could ever matter: docstrings, annotations, imports, sentences."""
         if isinstance(node, (ast.Import, ast.ImportFrom, ast.Assert, ast.expr_context, ast.operator, ast.cmpop)):
             return True
         if isinstance(node, ast.If) and self.of(node.test) == "TYPE_CHECKING":
             return True
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
             return True
-        if isinstance(node, ast.keyword) and node.arg == "repr":
+        if isinstance(node, ast.keyword) and (node.arg in UNSEEN or isinstance(parent, ast.ClassDef)):
+            return True
+        if isinstance(parent, ast.Call) and self.of(parent.func) in SENTENCES and node in parent.args[:1]:
             return True
         if isinstance(node, ast.FunctionDef) and node.name == "__repr__":
             return True

@@ -44,7 +44,7 @@ WIDTH = 100
 class Fate(StrictEnum):
     """What became of a mutant."""
 
-    KILLED = "killed"  # a promise turned red
+    KILLED = "killed"  # a promise turned red, or a test failed
     UNSURE = "unsure"  # none did, but a check that could tell before could not any more
     SURVIVED = "survived"  # every check said what it says of the SDK as it is
     INVALID = "invalid"  # it cannot even be imported, so it is no SDK
@@ -67,7 +67,7 @@ class Explained(Record, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class MutantResult(Record, frozen=True, kw_only=True):
-    """One mutant, and what became of it. ``by`` are the promises that noticed, the first red one or the unsure."""
+    """One mutant, and what became of it. ``by`` are the promises or the test that noticed."""
 
     id: str
     file: str
@@ -146,11 +146,11 @@ def mutate(
     heard = []
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
         try:
-            for tried in pool.map(lambda mutant: _try(mutant, bench), mutants):
-                if told := explained.get(tried.id):
-                    tried = msgspec.structs.replace(tried, explained=f"{told.why}: {told.reason}")
-                hear(tried)
-                heard.append(tried)
+            for one in pool.map(lambda mutant: _try(mutant, bench), mutants):
+                if told := explained.get(one.id):
+                    one = msgspec.structs.replace(one, explained=f"{told.why}: {told.reason}")
+                hear(one)
+                heard.append(one)
         except BaseException:
             bench.stopping.set()  # those that run end with the check that they are in, and no other begins
             pool.shutdown(cancel_futures=True)
@@ -237,13 +237,13 @@ def _try(mutant: Mutant, bench: _Bench) -> MutantResult:
             hearing.listen(subject, doubted)
         invalid = "" if hearing.red or not hearing.unsure else _why_no_import(subject)
     if invalid:
-        return _tried(mutant, Fate.INVALID, reason=invalid)
+        return tried(mutant, Fate.INVALID, reason=invalid)
     if hearing.red:
-        return _tried(mutant, Fate.KILLED, (hearing.red.id,), hearing.red.reason)
+        return tried(mutant, Fate.KILLED, (hearing.red.id,), hearing.red.reason)
     if hearing.unsure:
         ids = tuple(result.id for result in hearing.unsure)
-        return _tried(mutant, Fate.UNSURE, ids, hearing.unsure[0].reason)
-    return _tried(mutant, Fate.SURVIVED)
+        return tried(mutant, Fate.UNSURE, ids, hearing.unsure[0].reason)
+    return tried(mutant, Fate.SURVIVED)
 
 
 def _rounds(families: Sequence[str], ids: Collection[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -252,7 +252,8 @@ def _rounds(families: Sequence[str], ids: Collection[str]) -> tuple[tuple[str, .
     return first, tuple(id for id in ids if id not in first)
 
 
-def _tried(mutant: Mutant, fate: Fate, by: tuple[str, ...] = (), reason: str = "") -> MutantResult:
+def tried(mutant: Mutant, fate: Fate, by: tuple[str, ...] = (), reason: str = "") -> MutantResult:
+    """What became of a mutant, with what is known of it."""
     return MutantResult(
         id=mutant.id,
         file=mutant.file,

@@ -33,7 +33,6 @@ from atalaya.cli.context import Context
 from atalaya.core.errors import AtalayaError
 from atalaya.core.settings import load
 from atalaya.harness.scenarios import Scenario
-from tools.calibration import command
 
 # ── the command line ─────────────────────────────────────────────────────────
 
@@ -45,7 +44,7 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
     """
     top = argparse.ArgumentParser(
         prog="atalaya",
-        parents=[_where()],
+        parents=[where()],
         description="Watch a client SDK for the 72 hours after its release.",
         epilog="exit codes: 0 kept, GO, ON TRACK or WAITING; 1 broken, OFF TRACK, NO-GO, INVALID or EXTEND; "
         "2 usage or settings error; 3 unknown or INCONCLUSIVE (and WAITING under --strict)",
@@ -57,8 +56,8 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
     return top
 
 
-def _where() -> argparse.ArgumentParser:
-    """The options that say where a command works."""
+def where() -> argparse.ArgumentParser:
+    """The options that say where a command works, as a parent of its parser."""
     it = argparse.ArgumentParser(add_help=False)
     it.add_argument("--root", default=".", metavar="DIR", help="the project's folder (default: here)")
     it.add_argument("--settings", metavar="FILE", help="watch.toml, if it lies elsewhere")
@@ -122,7 +121,7 @@ def _watching(commands: Commands) -> None:
     it = _command(commands, "smoke", check.smoke)
     _sdk(it)
     it.add_argument("--base-url", metavar="URL", help="a real service (default: the loopback service)")
-    it.add_argument("--waits", type=_positive, metavar="N", help="waits on loopback")
+    it.add_argument("--waits", type=positive, metavar="N", help="waits on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
     it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
@@ -171,25 +170,6 @@ def _proving(commands: Commands) -> None:
         action="store_true",
         help="show each defect only to the promises that it should turn red: quick, blind to false alarms",
     )
-
-    it = _command(commands, "mutate", prove.mutate)
-    _report(it)
-    it.add_argument("--file", action="append", metavar="FILE", help="only changes of this file, as config.py")
-    it.add_argument("--id", action="append", metavar="ID", help="only this mutant; may be given again")
-    it.add_argument(
-        "--jobs", type=_positive, default=0, metavar="N", help="how many at once (default: one a processor)"
-    )
-
-    it = _command(commands, "calibrate", command.calibrate)
-    _report(it)
-    it.add_argument(
-        "--watches",
-        type=_positive,
-        default=10_000,
-        metavar="N",
-        help="how many watches of each scenario are simulated; what is published rests on 10000 (default)",
-    )
-    it.add_argument("--seed", type=int, default=1, metavar="N", help="what is drawn (default: 1)")
 
 
 def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
@@ -338,7 +318,8 @@ def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:
     _release(it)
 
 
-def _positive(text: str) -> int:
+def positive(text: str) -> int:
+    """A number from 1 to 10,000, as an option's type."""
     if not text.isdigit() or not 0 < int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
     return int(text)
@@ -367,11 +348,19 @@ def _told(console: Console) -> Iterator[None]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    console = Console()
     given = list(sys.argv[1:] if argv is None else argv)
+    console = Console()
     with _told(console):
-        scenarios = _place(_where().parse_known_args(given)[0], console).pack.scenarios if "rehearse" in given else {}
-        args = parser(scenarios).parse_args(given)
+        scenarios = _place(where().parse_known_args(given)[0], console).pack.scenarios if "rehearse" in given else {}
+        return execute(parser(scenarios), given)
+    return 2
+
+
+def execute(of: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
+    """Run what the arguments of this parser ask for; returns its exit code. For the tools of ``nox``, too."""
+    console = Console()
+    args = of.parse_args(argv)
+    with _told(console):
         code: int = args.run(_place(args, console), args)
         return code
     return 2

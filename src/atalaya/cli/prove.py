@@ -83,38 +83,6 @@ def _keep_proof(place: Context, proven: Proven, prepared: Prepared, *, to_all: b
         append_evidence(place, release, records)
 
 
-def mutate(place: Context, args: argparse.Namespace) -> int:
-    """Change the bundled SDK by rule, a change at a time, and fail when the checks do not notice one."""
-    from atalaya.sdk.prepare import prepare
-    from tools.mutation.mutate import choose, explanations, summary
-    from tools.mutation.mutate import mutate as run_all
-
-    mutants = choose(place.pack, args.file or (), args.id or ())
-    console = place.console
-    with prepare("", pack=place.pack, echo=console.line) as prepared:
-        console.line(f"  {len(mutants)} mutants are shown to the checks")
-        mutated = run_all(
-            prepared,
-            mutants,
-            explained=explanations(place.pack.survivors),
-            jobs=args.jobs,
-            hear=lambda tried: console.row(str(tried.fate), f"{tried.id}: {', '.join(tried.by[:2]) or 'by nothing'}"),
-        )
-    report = {
-        "schema": "atalaya.mutate/1",
-        **built(mutated),
-        "unexplained": [one.id for one in mutated.unexplained],
-        "mistaken": [one.id for one in mutated.mistaken],
-    }
-    if args.report:
-        write_json(Path(args.report), report)
-    if args.json:
-        print_json(report)
-    for line in summary(mutated):
-        console.line(line)
-    return 1 if mutated.unexplained or mutated.mistaken else 0
-
-
 def hear_caught(console: Console, caught: Caught) -> None:
     """Show what became of one seeded defect."""
     word = "SURVIVED" if caught.survived else "caught"

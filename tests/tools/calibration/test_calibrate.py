@@ -36,11 +36,12 @@ from atalaya.records.stored import (
 from atalaya.selftest import last_run
 from atalaya.selftest.last_run import Run, SelfTest
 from atalaya.selftest.prove import Caught
+from atalaya.watch.calibration_record import FILE, SCENARIO_TEXTS, Truth, World, encoded, read
 from tests.ours import PACK
 from tools.calibration import baseline_rules
+from tools.calibration.__main__ import calibrate as command
 from tools.calibration.calibrate import (
     ENOUGH,
-    FILE,
     RELEASE,
     T0,
     Bench,
@@ -48,14 +49,11 @@ from tools.calibration.calibrate import (
     calibrate,
     counted,
     duties_of,
-    encoded,
     fails_when_mended,
-    read,
     rows_of,
     sees_of,
 )
-from tools.calibration.command import calibrate as command
-from tools.calibration.scenarios import BY_ID, SCENARIOS, Sees, Truth, World, draw
+from tools.calibration.scenarios import BY_ID, SCENARIOS, Sees, draw
 
 DOCS = Path(__file__).parents[3] / "docs"
 WORLD, LIMITS = World(), Thresholds()
@@ -275,9 +273,9 @@ def test_a_smoke_that_fails_its_duty_is_an_alarm_where_duties_are_drawn() -> Non
     drawn.smokes[0, 23] = drawn.smokes[0, 71] = False
     bench = Bench(drawn, WORLD, Settings(), SEEN)
     (looks,), (duties,) = list(counted(drawn, WORLD)), list(duties_of(drawn, WORLD))
-    assert duties.smoke is False
+    assert duties.smoke is Conclusion.FAILURE
     assert bench.words(looks, duties)[-1] is VerdictStatus.EXTEND
-    assert bench.words(looks, duties._replace(smoke_last=True))[-1] is VerdictStatus.GO  # done late, and done well
+    assert bench.words(looks, duties._replace(smoke_last=Conclusion.SUCCESS))[-1] is VerdictStatus.GO  # late, and well
     assert bench.words(looks, duties.met())[-1] is VerdictStatus.GO
 
 
@@ -395,4 +393,4 @@ def test_with_a_defect_that_survived_each_verdict_would_be_invalid_and_the_comma
 
 def test_each_truth_has_scenarios_and_each_scenario_a_name_of_its_own() -> None:
     assert set(Truth) == {scenario.truth for scenario in SCENARIOS}
-    assert len(SCENARIOS) == len(BY_ID)
+    assert list(SCENARIO_TEXTS) == [scenario.id for scenario in SCENARIOS]

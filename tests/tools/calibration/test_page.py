@@ -11,8 +11,8 @@ from atalaya.records.judged import State
 from atalaya.site.fragments.calibration import FRAGMENTS, about_the_verdict
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
-from tools.calibration.calibrate import Calibration, read
-from tools.calibration.scenarios import SCENARIOS, Truth
+from atalaya.watch.calibration_record import Calibration, Truth, read
+from tools.calibration.scenarios import SCENARIOS
 
 DOCS = Path(__file__).parents[3] / "docs"
 EN, ES = Renderer(Language("en")), Renderer(Language("es"))
@@ -35,12 +35,12 @@ def alarmed(it: Calibration, id: str, n: int) -> Calibration:
 
 
 def test_without_a_calibration_each_fragment_says_how_to_make_one():
-    assert all("nox -s calibrate" in fragment(name[12:], None) for name in FRAGMENTS)
+    assert all("nox -s calibrate" in fragment(name, None) for name in FRAGMENTS)
 
 
 def test_the_page_includes_each_fragment():
     page = (DOCS / "reference" / "calibration.md").read_text(encoding="utf-8")
-    assert [name for name in FRAGMENTS if f"```{{live}} {name}\n" not in page] == []
+    assert [name for name in FRAGMENTS if f"```{{live}} calibration-{name}\n" not in page] == []
 
 
 def test_a_share_stands_with_its_interval_and_its_counts(kept: Calibration):

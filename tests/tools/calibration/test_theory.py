@@ -15,10 +15,11 @@ from atalaya.metrics.stats.intervals import trend, wilson
 from atalaya.metrics.stats.sequential import limit
 from atalaya.metrics.window_query import DetectorPower
 from atalaya.records.judged import State
+from atalaya.watch.calibration_record import COMPUTED_TEXTS, Beside, World
 from tests.ours import PACK
 from tools.calibration import analytic
-from tools.calibration.calibrate import Bench, Beside, Seen, counted, happened_in, sees_of
-from tools.calibration.scenarios import BY_ID, FIRST_DAY, SCENARIOS, Sees, World, draw
+from tools.calibration.calibrate import Bench, Seen, counted, happened_in, sees_of
+from tools.calibration.scenarios import BY_ID, FIRST_DAY, SCENARIOS, Sees, draw
 
 WORLD, LIMITS = World(), Thresholds()
 DETECTOR = DetectorPower(shown=100, caught=100, low=0.97)
@@ -109,4 +110,4 @@ def test_no_number_of_jobs_settles_a_rate_that_is_the_threshold():
 
 def test_everything_that_can_be_computed_has_a_sentence():
     ids = {id for one in SCENARIOS for id in analytic.expected(one, WORLD, LIMITS, Sees())}
-    assert ids == set(analytic.SAYS)
+    assert ids == set(COMPUTED_TEXTS)

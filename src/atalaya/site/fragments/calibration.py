@@ -13,17 +13,19 @@ from atalaya.records.stored import VerdictStatus
 from atalaya.site.markup.myst import NOTHING, Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from tools.calibration import analytic, baseline_rules
-from tools.calibration.calibrate import MENDS, Calibration, Found
-from tools.calibration.scenarios import Truth
+from atalaya.watch.calibration_record import (
+    BASELINE_RULE_NAMES,
+    BASELINE_RULE_TEXTS,
+    COMPUTED_TEXTS,
+    MOST_JOBS,
+    STRICTER_RULE_TEXTS,
+    Calibration,
+    Found,
+    Truth,
+)
 
 NONE_YET = N_("No calibration has been kept yet: `nox -s calibrate` makes one.")
 SHARE = N_("{share:.2%} ({low:.2%} to {high:.2%}): {count} of {n}")
-SHORT: dict[str, str] = {
-    "percentage": N_("plain percentage"),
-    "rank-test": N_("rank test"),
-    "no-failures": N_("no failures seen"),
-}
 FRAGMENTS = ("world", "healthy", "duties", "mends", "sick", "unseen", "words", "theory", "naive", "jobs")
 
 
@@ -80,11 +82,11 @@ def _cells(it: Calibration, voice: Renderer) -> dict[str, Any]:
         "alarm_and_go": alarm_and_go,
         "held": partial(_held, it=it),
         "settles": partial(_settles, voice=voice),
-        "mends": [voice(says) for says in MENDS.values()],
-        "mended": lambda found: [share(found.mended[id]) for id in MENDS],
-        "naive": [voice(SHORT[id]) for id in baseline_rules.RULES],
-        "naive_says": baseline_rules.SAYS.values(),
-        "go_by": [voice(N_("GO by: {rule}"), rule=Text(template=SHORT[id])) for id in baseline_rules.RULES],
+        "mends": [voice(says) for says in STRICTER_RULE_TEXTS.values()],
+        "mended": lambda found: [share(found.mended[id]) for id in STRICTER_RULE_TEXTS],
+        "naive": [voice(name) for name in BASELINE_RULE_NAMES.values()],
+        "naive_says": BASELINE_RULE_TEXTS.values(),
+        "go_by": [voice(N_("GO by: {rule}"), rule=Text(template=name)) for name in BASELINE_RULE_NAMES.values()],
         "shares_of_naive": lambda found: [percent(simple.go) for simple in found.naive],
         "alarms_of_naive": lambda found: [alarm_and_go(simple.alarmed, simple.go) for simple in found.naive],
         "words": ends,
@@ -106,7 +108,7 @@ def _beside_theory(it: Calibration) -> dict[str, Any]:
     both = [(found, one) for found in it.found for one in found.theory]
     return {
         "both": both,
-        "theory": analytic.SAYS,
+        "theory": COMPUTED_TEXTS,
         "inside": sum(_is_inside(one.expected, one.seen, it.watches) for _, one in both),
         "together": sum(one.p(it.watches) >= ALPHA / len(both) for _, one in both),
     }
@@ -122,4 +124,4 @@ def _settles(found: Found, voice: Renderer) -> Markdown:
     if found.scenario.icc:
         return NOTHING  # computed for jobs that are drawn one by one
     settle = found.wanting.settle
-    return voice(N_("none, up to {most}"), most=analytic.MOST_JOBS) if settle is None else voice.number(settle)
+    return voice(N_("none, up to {most}"), most=MOST_JOBS) if settle is None else voice.number(settle)

@@ -20,14 +20,14 @@ from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from tools.calibration import calibrate
+from atalaya.watch import calibration_record
 
 FOLDER = "reference"
 
 
 def inputs(docs: Path, pack: Pack) -> list[Path]:
     """The files that are printed beside what the code says."""
-    return [docs / calibrate.FILE, *(last_run.path(family) for family in pack.families)]
+    return [docs / calibration_record.FILE, *(last_run.path(family) for family in pack.families)]
 
 
 def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
@@ -37,7 +37,7 @@ def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
     """
     fragments = FRAGMENTS | contract.about_the_checks(pack, last_run.read(pack))
     fragments |= figures.about_the_metrics()
-    fragments |= calibration.about_the_verdict(calibrate.read(docs))
+    fragments |= calibration.about_the_verdict(calibration_record.read(docs))
     written = [*contract.write_promise_pages(docs, pack), *rules.write_rule_pages(docs)]
     for code in LANGUAGES:
         voice = Renderer(Language(code))

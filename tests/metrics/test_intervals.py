@@ -81,6 +81,11 @@ def test_a_detector_that_caught_nothing_proves_nothing() -> None:
     assert [at_the_least(0, 20), zero_event_upper(100, 0.0)] == [0.0, 1.0]
 
 
+def test_a_rate_of_no_stated_exposure_is_the_count_itself() -> None:
+    assert garwood(3) == garwood(3, 1.0)
+    assert garwood(3).value == 3.0
+
+
 def test_garwood_gives_the_worked_interval() -> None:
     rate = garwood(3, 24)
     assert (pytest.approx(rate.low, abs=5e-5), pytest.approx(rate.high, abs=5e-5)) == (0.0258, 0.3653)

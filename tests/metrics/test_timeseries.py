@@ -73,6 +73,27 @@ def test_the_smokes_durations_are_in_the_middle_and_at_the_ends_and_nobody_elses
     assert (part.n, part.median_s, part.least_s, part.most_s) == (3, 3.0, 1.0, 8.0)
 
 
+def test_the_rate_so_far_grows_by_six_hours_and_ends_now(watch: Watch) -> None:
+    watch.keep(watch.job("r", hours=1), watch.job("s", Conclusion.FAILURE, hours=7))
+    found, _ = courses(watch, hours=8)
+    assert [(part.begins_h, part.ends_h, part.events, part.trials) for part in found.so_far] == [
+        (0, 6, 1, 1),
+        (0, 8, 1, 2),
+    ]
+
+
+def test_the_smokes_of_each_six_hours_are_taken_together_and_those_at_the_end_with_the_last(watch: Watch) -> None:
+    hours = (1, 2, 7, 72)
+    watch.keep(*(watch.job(f"s{at}", workflow=SMOKE_WORKFLOW, duration_s=float(at), hours=at) for at in hours))
+    found, _ = courses(watch, hours=72)
+    assert [(part.begins_h, part.ends_h, part.n, part.median_s) for part in found.smoke] == [
+        (0, 6, 2, 1.5),
+        (6, 12, 1, 7.0),
+        (66, 72, 1, 72.0),
+    ]
+    assert courses(watch, hours=7.5)[0].smoke[-1].ends_h == 7.5
+
+
 def test_before_the_window_there_is_no_course(watch: Watch) -> None:
     watch.keep(watch.job("r", hours=0))
     found, _ = courses(watch, hours=0)

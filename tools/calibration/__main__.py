@@ -1,24 +1,43 @@
-"""The `calibrate` command: measures how often the verdict is wrong."""
+"""The command of ``nox -s calibrate``: counts how often the verdict is wrong, over simulated watches."""
 
 from __future__ import annotations
 
 import argparse
+import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from atalaya.cli.context import Context, print_json, write_text
+from atalaya.cli.main import execute, positive, where
 from atalaya.core.errors import UsageError
+from atalaya.evidence.from_runs import from_proof
+from atalaya.metrics.detector_power import sensitivity
 from atalaya.records.stored import Environment, Proof, VerdictStatus
+from atalaya.selftest import last_run
+from atalaya.watch.calibration_record import FILE, Found, encoded
+from tools.calibration.calibrate import ENOUGH, Seen
+from tools.calibration.calibrate import calibrate as run_all
 
-if TYPE_CHECKING:
-    from tools.calibration.calibrate import Found, Seen
+
+def parser() -> argparse.ArgumentParser:
+    """The command's options."""
+    it = argparse.ArgumentParser(prog="nox -s calibrate --", parents=[where()], description=calibrate.__doc__)
+    it.set_defaults(run=calibrate)
+    it.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    it.add_argument("--report", metavar="FILE", help="write the result to this file, as JSON")
+    it.add_argument(
+        "--watches",
+        type=positive,
+        default=ENOUGH,
+        metavar="N",
+        help=f"how many watches of each scenario are simulated; what is published rests on {ENOUGH} (default)",
+    )
+    it.add_argument("--seed", type=int, default=1, metavar="N", help="what is drawn (default: 1)")
+    return it
 
 
 def calibrate(place: Context, args: argparse.Namespace) -> int:
     """Judge many simulated watches of known truth, and count how often the verdict is wrong."""
-    from tools.calibration.calibrate import ENOUGH, FILE, encoded
-    from tools.calibration.calibrate import calibrate as run_all
-
     console = place.console
     console.line(f"  {args.watches} watches of each scenario are drawn and judged")
     made = run_all(
@@ -26,8 +45,8 @@ def calibrate(place: Context, args: argparse.Namespace) -> int:
         seed=args.seed,
         settings=place.loaded.settings,
         seen=_seen(place),
-        made_by=f"python -m atalaya calibrate --watches {args.watches} --seed {args.seed}",
-        hear=lambda found: console.line(f"  {_told(found, args.watches)}"),
+        made_by=f"nox -s calibrate -- --watches {args.watches} --seed {args.seed}",
+        hear=lambda found: console.line(f"  {_in_words(found, args.watches)}"),
     )
     if args.report:
         write_text(Path(args.report), encoded(made))
@@ -46,18 +65,13 @@ def _seen(place: Context) -> Seen:
 
     :raises UsageError: there is none, or a defect survived it: the rules would say one word of every watch.
     """
-    from atalaya.evidence.from_runs import from_proof
-    from atalaya.metrics.detector_power import sensitivity
-    from atalaya.selftest import last_run
-    from tools.calibration.calibrate import Seen
-
-    where, kept = last_run.place(place.pack), last_run.read(place.pack)
+    file, kept = last_run.place(place.pack), last_run.read(place.pack)
     if kept is None:
-        raise UsageError(f"{where}: there is no self-test, so no verdict could be GO. Make one: nox -s prove")
+        raise UsageError(f"{file}: there is no self-test, so no verdict could be GO. Make one: nox -s prove")
     survivors = [caught.id for caught in kept.defects if caught.survived]
     if survivors:
         raise UsageError(
-            f"{where}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
+            f"{file}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
             f"Mend its check, and make it anew: nox -s prove"
         )
     proofs = from_proof(
@@ -72,6 +86,15 @@ def _seen(place: Context) -> Seen:
     return Seen(detectors, defects, defects, place.pack.duties)
 
 
-def _told(found: Found, watches: int) -> str:
+def _in_words(found: Found, watches: int) -> str:
     ended = ", ".join(f"{word} {found.ended(word) / watches:.1%}" for word in VerdictStatus if found.ended(word))
     return f"{found.scenario.id}: alarmed {found.alarmed / watches:.1%}; at T+72 {ended}"
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; returns its exit code."""
+    return execute(parser(), argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

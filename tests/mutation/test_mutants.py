@@ -97,6 +97,9 @@ def test_every_file_that_the_contract_speaks_about_has_mutants(mutants: dict[str
         "x = field(repr=False)",
         "def __repr__(self): return 'a' + str(1)",
         "assert a is not None",
+        "class A(Record, frozen=True): ...",
+        "x = N_('A sentence.')",
+        "x: Annotated[int, Meta(description='A sentence.')]",
         "Number = TypeVar('Number', int, float)",
     ],
 )
@@ -139,7 +142,7 @@ def test_every_explanation_is_a_sentence() -> None:
 
 
 def test_no_survivor_is_explained_twice() -> None:
-    lines = tool.SURVIVORS.read_text(encoding="utf-8").splitlines()
+    lines = PACK.survivors.read_text(encoding="utf-8").splitlines()
     ids = Counter(line for line in lines if line.startswith("id = "))
     assert [line for line, times in ids.items() if times > 1] == []
 
