@@ -111,13 +111,13 @@ def test_a_build_that_leaves_a_file_out_is_refused_by_its_name(tmp_path: Path, h
     root = sdk_project(tmp_path / "sdk", left_out="config.py")
     with (
         pytest.raises(SubjectError, match=r"aris3_client_sdk/config\.py is missing from the package"),
-        prepare(how.format(path=root, uri=root.as_uri())),
+        prepare(how.format(path=root, uri=root.as_uri()), pack=PACK),
     ):
         pass
 
 
 def test_a_rebuilt_wheel_of_the_same_version_is_not_taken_from_a_cache(tmp_path: Path) -> None:
-    with prepare(str(sdk_wheel(tmp_path))) as first:
+    with prepare(str(sdk_wheel(tmp_path)), pack=PACK) as first:
         pass
     archive = sdk_wheel(tmp_path, INIT + "TWO = 2\n")
     with prepare(f"aris3-client-sdk @ {archive.as_uri()}", pack=PACK) as second:
@@ -134,7 +134,7 @@ def test_a_folder_is_imported_from_where_it_is(tmp_path: Path) -> None:
 
 
 def test_an_sdk_without_a_version_has_none(tmp_path: Path) -> None:
-    with prepare(str(sdk_folder(tmp_path / "target", ""))) as prepared:
+    with prepare(str(sdk_folder(tmp_path / "target", "")), pack=PACK) as prepared:
         assert prepared.subject.version is None
 
 
@@ -170,7 +170,7 @@ def test_the_recorder_must_fit_what_the_sdk_chose(tmp_path: Path) -> None:
     ],
 )
 def test_an_sdk_that_cannot_be_imported_is_quoted(tmp_path: Path, init: str, why: str) -> None:
-    with pytest.raises(SubjectError, match=why), prepare(str(sdk_folder(tmp_path / "target", init))):
+    with pytest.raises(SubjectError, match=why), prepare(str(sdk_folder(tmp_path / "target", init)), pack=PACK):
         pass
 
 
@@ -300,7 +300,7 @@ def test_a_warm_start_asks_no_index(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         pass
     monkeypatch.setenv("UV_OFFLINE", "1")
     with prepare(archive, pack=PACK) as prepared:
-        assert prepared.subject.version == "0.0.1"
+        assert prepared.subject.version == "1.2.3"
 
 
 def _environment_with(env: Path, *wheels: Path) -> Path:

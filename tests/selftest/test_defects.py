@@ -95,14 +95,7 @@ def test_a_defect_that_misses_its_place_is_an_error(tmp_path: Path) -> None:
         inject(PACK, DEFECTS[0]._replace(old="not there"), tmp_path)
 
 
-def sdk_of(text: str, folder: Path) -> Path:
-    file = folder / "src" / PACKAGE / "file.py"
-    file.parent.mkdir(parents=True)
-    file.write_text(text, encoding="utf-8")
-    return folder / "src"
-
-
-@pytest.mark.parametrize(
+@each_row(
     ("old", "new", "expected"),
     [
         ("a()", "b()", "if x:\n    b()\n\n    c()\n"),
@@ -111,18 +104,13 @@ def sdk_of(text: str, folder: Path) -> Path:
     ],
     ids=["one line", "some lines and an empty one between them", "a line that is taken away"],
 )
-def test_a_change_takes_the_indentation_of_the_lines_that_it_replaces(
-    old: str, new: str, expected: str, tmp_path: Path
-) -> None:
-    source = sdk_of("if x:\n    a()\n\n    c()\n", tmp_path)
-    planted = inject(Defect("d", "", "file.py", old, new, ()), source, tmp_path) / PACKAGE / "file.py"
-    assert expected == planted.read_text(encoding="utf-8")
+def test_a_change_takes_the_indentation_of_the_lines_that_it_replaces(old: str, new: str, expected: str) -> None:
+    assert expected == changed(Defect("d", "", "file.py", old, new, ()), "if x:\n    a()\n\n    c()\n")
 
 
-def test_a_change_that_has_two_places_is_an_error_whatever_their_indentation(tmp_path: Path) -> None:
-    source = sdk_of("a()\nif x:\n    a()\n", tmp_path)
+def test_a_change_that_has_two_places_is_an_error_whatever_their_indentation() -> None:
     with pytest.raises(HarnessError, match="stand 2 times"):
-        inject(Defect("d", "", "file.py", "a()", "b()", ()), source, tmp_path)
+        changed(Defect("d", "", "file.py", "a()", "b()", ()), "a()\nif x:\n    a()\n")
 
 
 def test_every_limitation_has_a_stand_in() -> None:
