@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -16,14 +17,11 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    uv = os.environ.get("ATALAYA_UV") or "uv"
+    uv = os.environ.get("ATALAYA_UV") or shutil.which("uv")
     folder = tmp_path_factory.mktemp("dist")
-    built = subprocess.run(
-        [uv, "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    by_pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
+    argv = [uv, "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT)] if uv else by_pip
+    built = subprocess.run(argv, capture_output=True, text=True, check=False)
     assert built.returncode == 0, built.stderr
     return next(folder.glob("*.whl"))
 

@@ -22,24 +22,26 @@ def test_every_module_that_is_changed_and_every_file_that_should_notice_exist() 
 
 
 def test_every_module_of_the_metrics_is_changed() -> None:
-    there = {f"metrics/{file.name}" for file in (MACHINE / "metrics").glob("*.py")} - {"metrics/__init__.py"}
+    metrics = MACHINE / "metrics"
+    there = {file.relative_to(MACHINE).as_posix() for file in metrics.rglob("*.py") if file.name != "__init__.py"}
     assert there == {module for module in TESTS if module.startswith("metrics/")}
 
 
 def test_a_sample_is_the_same_for_a_seed_whatever_is_drawn_beside_it() -> None:
-    alone = choose_own(["settings.py"], sample=5, seed=3)
-    assert alone == choose_own(["verdict.py", "settings.py"], sample=5, seed=3)[5:]
-    assert alone != choose_own(["settings.py"], sample=5, seed=4)
-    assert len(choose_own(["metrics/sensitivity.py"], sample=10_000)) < 10_000
+    alone = choose_own(["core/settings.py"], sample=5, seed=3)
+    assert alone == choose_own(["verdict.py", "core/settings.py"], sample=5, seed=3)[5:]
+    assert alone != choose_own(["core/settings.py"], sample=5, seed=4)
+    assert len(choose_own(["metrics/detector_power.py"], sample=10_000)) < 10_000
 
 
 def test_a_mutant_is_chosen_by_its_name() -> None:
-    first, second = choose_own(["settings.py"], sample=2)
+    first, second = choose_own(["core/settings.py"], sample=2)
     assert (second, first) == choose_own(ids=[second.id, first.id])
 
 
 @pytest.mark.parametrize(
-    ("chosen", "words"), [({"modules": ["records.py"]}, "--module records.py"), ({"ids": ["a.py:b"]}, "--id a.py:b")]
+    ("chosen", "words"),
+    [({"modules": ["records/stored.py"]}, "--module records/stored.py"), ({"ids": ["a.py:b"]}, "--id a.py:b")],
 )
 def test_what_is_not_changed_cannot_be_chosen(chosen: dict[str, list[str]], words: str) -> None:
     with pytest.raises(UsageError, match=words):
