@@ -421,6 +421,14 @@ def test_a_verdict_is_valid_no_longer_than_to_the_next_checkpoint(until_h: float
 # ── unknowns and what to do ──────────────────────────────────────────────────
 
 
+def test_each_duty_that_nobody_has_signed_is_named() -> None:
+    found = verdict(72, checkpoints=(duty(DutyState.PERSON_SIGNS, 24), duty(DutyState.PERSON_SIGNS, 48)))
+    assert [str(unknown) for unknown in found.unknowns[-2:]] == [
+        "T+24, Run the smoke: nobody has signed it.",
+        "T+48, Run the smoke: nobody has signed it.",
+    ]
+
+
 def test_waiting_names_what_it_waits_for_and_what_to_do() -> None:
     found = verdict(
         30, metrics=metrics(pass_rate=State.UNKNOWN), checkpoints=(duty(DutyState.MISSING, id="pipeline-green"),)

@@ -116,6 +116,16 @@ def test_a_character_beyond_the_first_plane_is_written_with_eight_digits():
     assert [myst.visible("\U000e0001"), myst.visible("\uffff")] == ["\\U000e0001", "\\uffff"]
 
 
+def test_the_two_signs_of_a_new_line_are_shown_as_one():
+    assert myst.visible("a\r\nb") == "a⏎b"
+
+
+def test_of_long_text_so_much_is_read_as_ten_times_what_is_shown():
+    marked = "a" + "\u0301" * 49
+    assert myst.visible(marked + "bcd", 5) == "a\u0301\u0301… (53 characters)"
+    assert myst.visible(marked[:-1] + "bcd", 5) == "a\u0301\u0301b… (52 characters)"
+
+
 def test_a_tab_is_a_blank():
     assert myst.visible("a\tb") == "a b"
 
