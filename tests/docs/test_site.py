@@ -267,7 +267,7 @@ def test_the_front_language_can_be_spanish(empty_site):
 def test_a_release_that_was_never_published_is_named_with_the_command_to_run(empty_site):
     empty_site.add("1.2.0", example.judgement())
     (empty_site.docs / "_generated" / "1.2.0" / "es" / "t24.md").unlink()
-    with pytest.raises(ReleaseError, match=r"t24\.md.*nox -s publish"):
+    with pytest.raises(ReleaseError, match=r"t24\.md.*atalaya publish"):
         empty_site.build()
 
 
@@ -278,7 +278,7 @@ def test_what_sphinx_refuses_fails_the_build_and_is_named_page_by_page(empty_sit
         empty_site.build()
     assert "zero-is-a-claim.md:3" in str(refused.value)
     assert "nonsense.md is missing" in str(refused.value)
-    assert "nox -s publish" in str(refused.value)
+    assert "atalaya publish" in str(refused.value)
 
 
 def test_a_release_that_is_asked_for_and_not_there_is_a_usage_error(empty_site):

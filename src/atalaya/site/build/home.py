@@ -15,7 +15,7 @@ IN_A_CLONE = Path(__file__).resolve().parents[4] / "docs"
 def find(root: Path) -> Path:
     """Where the release pages of a project are: ``docs/`` where that is Atalaya's own, else ``docs/atalaya/``."""
     docs = root / "docs"
-    if (docs / "releases").is_dir() or not docs.exists() or _is_ours(docs):
+    if (docs / "releases").exists() or not docs.exists() or _is_ours(docs):
         return docs
     return docs / "atalaya"
 
