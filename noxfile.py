@@ -142,13 +142,13 @@ def watch(session):
     atalaya(session, "watch", extras=["site"])
 
 
-@nox.session(name="check")
+@nox.session
 def check(session):
     """Run the contract checks alone: -- --sdk PATH_OR_REQUIREMENT --report FILE --promise ID."""
     atalaya(session, "check")
 
 
-@nox.session(name="checks")
+@nox.session
 def checks(session):
     """The same as check."""
     atalaya(session, "check")

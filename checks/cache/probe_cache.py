@@ -18,7 +18,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from atalaya.harness.api import CannotTell, Seen, Step, describe, limitation, own
+from atalaya.harness.api import CannotTell, Seen, Step, describe, limitation, native
 
 from ..fixture import CheckContext
 
@@ -171,7 +171,7 @@ class _Interloper:
         self._begun = False
         self._writes = 0
         self._kept_out = False
-        self._package = str(Path(sys.modules[own("HttpClient").__module__].__file__ or "").parent)
+        self._package = str(Path(sys.modules[native("HttpClient").__module__].__file__ or "").parent)
         self._before: Any = None
 
     def begin(self) -> None:

@@ -2,7 +2,7 @@
 
 Shown is what stands in a block of shell, and what begins in running text as the front door or ``python -m atalaya``
 does. A session of nox that hands over to the command line comes to the command that it hands over to, as the noxfile
-says it: so ``nox -s check -- --promise ID`` and ``nox -s check -- --promise ID`` are one.
+says it: so ``nox -s checks -- --promise ID`` and ``nox -s check -- --promise ID`` are one.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ CHECKS = "python -m atalaya"
 _INLINE = re.compile(rf"`((?:{'|'.join(map(re.escape, DOORS))})(?: [^`]+)?|{CHECKS} [^`]+|\.ci/[^`]+|git [^`]+)`")
 _OPTION = re.compile(r"`(--[a-z-]+)[^`]*`")
 _FENCE = re.compile(r"(`{3,})(.*)")
-_HANDING_OVER = re.compile(r'^def (\w+)\(session\):\n(?:(?!^def ).*\n)*?    atalaya\(session, "(\w+)"\)', re.MULTILINE)
+_HANDING_OVER = re.compile(r'^def (\w+)\(session\):\n(?:(?!^def ).*\n)*?    atalaya\(session, "(\w+)"', re.MULTILINE)
 
 HANDED_OVER: dict[str, str] = dict(_HANDING_OVER.findall((ROOT / "noxfile.py").read_text(encoding="utf-8")))
 
@@ -86,7 +86,7 @@ def comes_to(text: str) -> tuple[str, ...]:
     """The commands behind a command: several, where it names several sessions.
 
     >>> comes_to("python3 noxfile.py -s judge -- --explain pass-rate")
-    ('nox -s judge -- --explain pass-rate',)
+    ('python -m atalaya judge --explain pass-rate',)
     >>> comes_to("nox -s lint types")
     ('nox -s lint', 'nox -s types')
     """

@@ -75,22 +75,22 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} watch --summary summary.md": NotHere(MINUTES, "tests/site/test_telling.py"),
     f"{CHECKS} watch --scheduled": Run(places.empty, "there is nothing to watch"),
     # ── the checks ──
-    f"{CHECKS} observe": NotHere("it takes a minute: every check", "tests/harness/test_checks.py"),
-    f"{CHECKS} observe --promise ID": GUIDE,
-    f"{CHECKS} observe --promise config.equal-loads": GUIDE,
-    f"{CHECKS} observe --report FILE": Run(
+    f"{CHECKS} check": NotHere("it takes a minute: every check", "tests/harness/test_checks.py"),
+    f"{CHECKS} check --promise ID": GUIDE,
+    f"{CHECKS} check --promise config.equal-loads": GUIDE,
+    f"{CHECKS} check --report FILE": Run(
         places.with_sdk, "report: report.json", more=f"--sdk {places.SDK} {ONE}", values={"FILE": "report.json"}
     ),
-    f"{CHECKS} observe --sdk PATH_OR_REQUIREMENT --report FILE": Run(
+    f"{CHECKS} check --sdk PATH_OR_REQUIREMENT --report FILE": Run(
         places.with_sdk, "report: report.json", more=ONE, values={"FILE": "report.json"}
     ),
-    f"{CHECKS} observe --sdk PATH_OR_REQUIREMENT --report report.json": Run(
+    f"{CHECKS} check --sdk PATH_OR_REQUIREMENT --report report.json": Run(
         places.with_sdk, "report: report.json", more=ONE
     ),
-    f"{CHECKS} observe --sdk path/to/your/sdk --report report.json": Run(
+    f"{CHECKS} check --sdk path/to/your/sdk --report report.json": Run(
         places.with_sdk, "report: report.json", more=ONE
     ),
-    f"{CHECKS} observe --sdk path/to/your/sdk --adapter adapter.toml": Run(places.renamed, "1 kept", more=ONE),
+    f"{CHECKS} check --sdk path/to/your/sdk --adapter adapter.toml": Run(places.renamed, "1 kept", more=ONE),
     f"{CHECKS} smoke": NotHere("it is run against a service below", "tests/harness/test_smoke.py"),
     f"{CHECKS} smoke --base-url URL --report smoke.json --log smoke.log": Run(places.served, "created-to-ready"),
     # ── what CI says ──
@@ -175,11 +175,11 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} evidence export --ctrf tests.ctrf.json": Run(places.watched, "2 tests"),
     f"{CHECKS} evidence schema": Run(places.empty, "$defs"),
     # ── the shared branch ──
-    f"{CHECKS} share pull": Run(places.joining, "3 files were brought"),
-    f"{CHECKS} share push": Run(places.unshared, "3 files were added"),
-    f"{CHECKS} share push --edited": Run(places.edited, "1 edited"),
-    f"{CHECKS} share propose": Run(places.proposing, "proposed: https://github.test/acme/sdk/pull/1"),
-    f"{CHECKS} share changed": Run(places.joining, "builds are spared on evidence only"),
+    f"{CHECKS} sync pull": Run(places.joining, "3 files were brought"),
+    f"{CHECKS} sync push": Run(places.unshared, "3 files were added"),
+    f"{CHECKS} sync push --edited": Run(places.edited, "1 edited"),
+    f"{CHECKS} sync propose": Run(places.proposing, "proposed: https://github.test/acme/sdk/pull/1"),
+    f"{CHECKS} sync changed": Run(places.joining, "builds are spared on evidence only"),
     "git fetch origin": MERGED,
     "git switch evidence": MERGED,
     "git merge origin/main": MERGED,
@@ -268,7 +268,7 @@ def leaves(of: argparse.ArgumentParser) -> Iterator[tuple[str, ...]]:
     if not inner:
         yield ()
     for action in inner:
-        for name, one in action.choices.items():
+        for name, one in {id(one): (name, one) for name, one in reversed(action.choices.items())}.values():
             yield from ((name, *rest) for rest in leaves(one))
 
 
@@ -327,11 +327,12 @@ def block(page: str, having: str) -> str:
 
 
 def bash(script: str, cwd: Path, folder: Path, **environ: str) -> str:
-    """Run a block as it stands, where ``python`` is the one of these tests."""
+    """Run a block as it stands, where ``nox -s COMMAND -- ARGUMENTS`` runs that command with the Python of these tests."""
     (folder / "bin").mkdir()
-    python = folder / "bin" / "python"
-    python.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
-    python.chmod(0o755)
+    nox = folder / "bin" / "nox"
+    run_it = f'exec {shlex.quote(sys.executable)} -m atalaya "$name" "$@"'
+    nox.write_text(f'#!/bin/sh\nshift; name="$1"; shift; [ "$1" = -- ] && shift\n{run_it}\n', encoding="utf-8")
+    nox.chmod(0o755)
     env = os.environ | {"PYTHONPATH": str(ROOT / "src"), "PATH": f"{folder / 'bin'}:{os.environ['PATH']}"} | environ
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-e", "-c", script],
@@ -406,7 +407,8 @@ INTO = (
 
 
 def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> None:
-    shutil.copytree(ROOT / "checks", tmp_path / "checks", ignore=shutil.ignore_patterns("__pycache__"))
+    for half in ("checks", "src"):
+        shutil.copytree(ROOT / half, tmp_path / half, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "docs" / "releases").mkdir(parents=True)
     text = PROMISE.read_text(encoding="utf-8")
     pieces = re.findall(r"```(?:python|none)\n(.*?)```", text, re.DOTALL)
@@ -425,8 +427,8 @@ def test_the_promise_of_the_guide_is_seen_red_and_then_kept(tmp_path: Path) -> N
             text=True,
             check=False,
             timeout=600,
-            env={k: v for k, v in os.environ.items() if k != "PYTHONPATH"},
+            env=os.environ | {"PYTHONPATH": str(tmp_path / "src")},
         )
         assert (done.returncode, output in done.stderr) == (0, True), done.stderr
-    kept = (tmp_path / "checks" / "pack" / "config" / "selftest.json").read_text(encoding="utf-8")
+    kept = (tmp_path / "checks" / "config" / "selftest.json").read_text(encoding="utf-8")
     assert ('"never-equal"' in kept, '"fallback-address"' in kept) == (True, True)

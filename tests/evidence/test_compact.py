@@ -160,7 +160,7 @@ def test_two_compacted_files_that_overlap_are_counted_once(tmp_path: Path) -> No
 def test_compactions_at_once_lose_nothing(tmp_path: Path) -> None:
     written(tmp_path, 60)
     before = ledger.survey(tmp_path)
-    code = "import sys, pathlib; from atalaya.evidence import ledger; ledger.compact(pathlib.Path(sys.argv[1]))"
+    code = "import sys, pathlib; from atalaya.evidence.ledger import ledger; ledger.compact(pathlib.Path(sys.argv[1]))"
     several = [subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT) for _ in range(3)]
     assert [each.wait(60) for each in several] == [0, 0, 0]
     assert (before, 60) == (ledger.survey(tmp_path), count(tmp_path))

@@ -263,8 +263,8 @@ import sys
 from pathlib import Path
 sys.path.insert(0, sys.argv[1])
 from datetime import UTC, datetime
-from atalaya.evidence import ledger
-from atalaya.records import Conclusion, Environment, JobAttempt
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import Conclusion, Environment, JobAttempt
 folder, start, count = Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
 now = datetime.now(UTC)
 for number in range(start, start + count):
@@ -276,7 +276,7 @@ for number in range(start, start + count):
 
 
 def writer(folder: Path, start: int, count: int) -> subprocess.Popen[str]:
-    command = [sys.executable, "-c", WRITER, str(ROOT), str(folder), str(start), str(count)]
+    command = [sys.executable, "-c", WRITER, str(ROOT / "src"), str(folder), str(start), str(count)]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 

@@ -26,7 +26,7 @@ CEILING_MB = 200
 # VmHWM is of this program alone; `ru_maxrss` would begin with the size of the process that started it.
 READER = """
 import json, pathlib, re, sys
-from atalaya.evidence import reports
+from atalaya.evidence.readers import reports
 report = reports.read(pathlib.Path(sys.argv[1]))
 peak_kb = re.search(r"VmHWM:\\s+(\\d+)", pathlib.Path("/proc/self/status").read_text())[1]
 print(json.dumps([str(report.status), report.reason, len(report.cases), int(peak_kb) / 1024]))

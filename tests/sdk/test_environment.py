@@ -245,7 +245,7 @@ def test_nothing_stays_behind_after_a_signal(
 ) -> None:
     folder = sdk_folder(tmp_path / "target")
     script = (
-        f"import sys, time\nsys.path.insert(0, {str(ROOT)!r})\n"
+        f"import sys, time\nsys.path[:0] = [{str(ROOT / 'src')!r}, {str(ROOT)!r}]\n"
         f"from atalaya.sdk.prepare import prepare\nfrom tests.ours import PACK\n"
         f"try:\n    with prepare({str(folder)!r}, pack=PACK):\n"
         f"        print('ready', flush=True)\n        time.sleep(60)\n"
