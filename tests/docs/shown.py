@@ -1,6 +1,6 @@
 """Lists the commands that the pages show, and resolves each to the command that it runs.
 
-Shown is what stands in a block of shell, and what begins in running text as the front door or ``python -m atalaya``
+Shown is what stands in a block of shell, and what begins in running text as the front door or ``atalaya``
 does. A session of nox that hands over to the command line comes to the command that it hands over to, as the noxfile
 says it: so ``nox -s checks -- --promise ID`` and ``nox -s check -- --promise ID`` are one.
 """
@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 MADE = {"_build", "_generated", "promises"}  # folders of docs that nobody writes
 SHELL = {"console", "shell", "sh", "bash"}
 DOORS = ("python3 noxfile.py", "uvx nox", "pipx run nox", "nox")
-CHECKS = "python -m atalaya"
+CHECKS = "atalaya"
 _INLINE = re.compile(rf"`((?:{'|'.join(map(re.escape, DOORS))})(?: [^`]+)?|{CHECKS} [^`]+|\.ci/[^`]+|git [^`]+)`")
 _OPTION = re.compile(r"`(--[a-z-]+)[^`]*`")
 _FENCE = re.compile(r"(`{3,})(.*)")
@@ -86,7 +86,7 @@ def comes_to(text: str) -> tuple[str, ...]:
     """The commands behind a command: several, where it names several sessions.
 
     >>> comes_to("python3 noxfile.py -s judge -- --explain pass-rate")
-    ('python -m atalaya judge --explain pass-rate',)
+    ('atalaya judge --explain pass-rate',)
     >>> comes_to("nox -s lint types")
     ('nox -s lint', 'nox -s types')
     """

@@ -327,7 +327,7 @@ def block(page: str, having: str) -> str:
 
 
 def bash(script: str, cwd: Path, folder: Path, **environ: str) -> str:
-    """Run a block as it stands, where ``nox -s COMMAND -- ARGUMENTS`` runs that command with the Python of these tests."""
+    """Run a block as it stands, where ``nox -s COMMAND -- ARGUMENTS`` runs the command with the Python of the tests."""
     (folder / "bin").mkdir()
     nox = folder / "bin" / "nox"
     run_it = f'exec {shlex.quote(sys.executable)} -m atalaya "$name" "$@"'

@@ -120,7 +120,7 @@ def test_scopes_end_with_the_connection_that_opened_them() -> None:
 
 def test_a_module_is_run_by_path_without_any_folder_on_the_path(tmp_path: Path) -> None:
     folder = Path(atalaya.mock_server.isolated_entry.__file__).parents[2]
-    decoy = tmp_path / "checks"
+    decoy = tmp_path / "atalaya"
     decoy.mkdir()
     (decoy / "__init__.py").write_text("raise SystemExit('the decoy was imported')")
     line = atalaya.mock_server.isolated_entry.command("atalaya.mock_server.server", "--help")
@@ -130,7 +130,7 @@ def test_a_module_is_run_by_path_without_any_folder_on_the_path(tmp_path: Path) 
         f"import contextlib, io, runpy, sys; before = list(sys.path); bind = runpy.run_path({line[3]!r})\n"
         "with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()):\n"
         "    bind['main'](['atalaya.mock_server.server', '--help'])\n"
-        "print(sys.path == before, sys.modules['checks'].__path__[0])"
+        "print(sys.path == before, sys.modules['atalaya'].__path__[0])"
     )
     done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == f"True {folder / 'checks'}"
+    assert done.stdout.strip() == f"True {folder / 'atalaya'}"
