@@ -96,5 +96,5 @@ def test_every_session_that_a_workflow_asks_for_is_there() -> None:
         if "noxfile.py -s " in line
         for word in line.partition("noxfile.py -s ")[2].partition(" --")[0].partition(" >")[0].split()
     }
-    assert {"tests", "long", "smoke", "watch", "checks"} <= asked
+    assert {"tests", "long", "smoke", "watch", "check", "sync"} <= asked
     assert [name for name in sorted(asked) if f" {name} -> " not in listed.stdout] == []

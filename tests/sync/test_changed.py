@@ -74,10 +74,10 @@ def test_where_there_is_no_git_repository_pages_are_built(tmp_path: Path) -> Non
 def test_read_the_docs_own_command_cancels_a_build_with_nothing_installed(shared: Shared, head: str, code: int) -> None:
     built(shared, (0, "a"), (100, "a"), (200, head))
     tree = shared.folder / "reader"
-    for name in ("__init__.py", "environment.py", "sharing/__init__.py", "sharing/changed.py"):
-        file = tree / "checks" / name
+    for name in ("__init__.py", "core/__init__.py", "core/environment.py", "sync/__init__.py", "sync/changed.py"):
+        file = tree / "src" / "atalaya" / name
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes((ROOT / "checks" / name).read_bytes())
+        file.write_bytes((ROOT / "src" / "atalaya" / name).read_bytes())
     (command,) = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text())["build"]["jobs"]["post_checkout"]
     # -S hides what is installed: only the standard library is left.
     bin = shared.folder / "bin"
