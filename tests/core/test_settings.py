@@ -27,7 +27,7 @@ def test_every_key_has_a_default_and_a_description() -> None:
 
 
 DEFAULTS = {
-    "atalaya.packs": (),
+    "checks.packs": (),
     "subject.sdk": "",
     "subject.adapter": "",
     "subject.commit": "",

@@ -26,7 +26,7 @@ WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "watch.yml").read_te
 PYTHON3 = """#!/bin/bash
 case "$*" in
   "noxfile.py -s watch -- --scheduled") exec {python} -m tests.sync.one_watch ;;
-  "noxfile.py -s sync -- "*) exec {python} -m checks share "${{@:5}}" ;;
+  "noxfile.py -s sync -- "*) exec {python} -m atalaya sync "${{@:5}}" ;;
   *) exec {python} -S "$@" ;;
 esac
 """
@@ -72,7 +72,7 @@ class Runner:
             **NOBODY,
             "PATH": f"{self.bin}:{os.environ['PATH']}",
             "HOME": str(self.root.parent),
-            "PYTHONPATH": str(ROOT / "src"),
+            "PYTHONPATH": f"{ROOT / 'src'}:{ROOT}",
             "GITHUB_OUTPUT": str(self.output),
             "GITHUB_REPOSITORY": "acme/sdk",
             "GITHUB_ACTIONS": "true",

@@ -52,7 +52,7 @@ def check(place: Context, args: argparse.Namespace) -> int:
     for check in run.checks:
         if check.outcome is Outcome.BROKEN:
             seed = f" --seed {args.seed}" if args.seed else ""
-            place.console.line(f"  again: atalaya check --{_sdk(args)} --promise {check.id}{seed}")
+            place.console.line(f"  again: atalaya check{_sdk(args)} --promise {check.id}{seed}")
     return exit_of([check.outcome for check in run.checks])
 
 
