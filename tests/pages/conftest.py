@@ -88,7 +88,8 @@ def _write_incidents(site: Site, version: str, judgement: Judgement) -> None:
     front = "\n".join(("---", *(line for line in strangers.STRANGERS if "\n" not in line), "---", ""))
     for page in judgement.pages:
         file = site.docs / "releases" / version / "incidents" / page.name
-        file.write_text((front if version == HOSTILE else "") + new_page(page.incident), encoding="utf-8")
+        text = (front if version == HOSTILE else "") + new_page(page.incident)
+        file.write_bytes(text.encode("utf-8", "replace"))  # a stranger's id may be no text at all
 
 
 class Quiet(SimpleHTTPRequestHandler):
