@@ -50,7 +50,7 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
         "2 usage or settings error; 3 unknown or INCONCLUSIVE (and WAITING under --strict)",
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_watching, _publishing, _proving, _releasing, _sharing):
+    for add in (_watching, _publishing, _proving, _releasing, _keeping, _sharing):
         add(commands)
     _rehearsing(commands, scenarios or {})
     return top
@@ -209,10 +209,7 @@ def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
-    from atalaya.metrics.definitions import METRICS
-    from atalaya.records.stored import Severity
     from atalaya.watch.decisions import ACTIONS
-    from atalaya.watch.states import INCIDENT, states
 
     inner = commands.add_parser(
         "release", help="open, checkpoint, incident, decide, close: the life of a watch"
@@ -231,17 +228,7 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--note", default="", metavar="TEXT", help="what there is to say of it")
     it.add_argument("--by", default="", metavar="NAME", help="who signs (default: you)")
     _release(it)
-    it = _command(inner, "incident", incident.incident)
-    it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
-    it.add_argument(
-        "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
-    )
-    it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
-    it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
-    it.add_argument("--root-cause", metavar="TEXT", help="why it happened")
-    it.add_argument("--fix", metavar="TEXT", help="what was done about it")
-    it.add_argument("--metric", choices=METRICS, metavar="ID", help=f"the metric that it spoils: {', '.join(METRICS)}")
-    _by(it, required=False)
+    _incident(_command(inner, "incident", incident.incident))
     _by(_command(inner, "migrate", incident.migrate), required=False)
     it = _command(inner, "close", close.close)
     it.add_argument(
@@ -265,6 +252,26 @@ def _releasing(commands: Commands) -> None:
     )
     _by(it)
 
+
+def _incident(it: argparse.ArgumentParser) -> None:
+    from atalaya.metrics.definitions import METRICS
+    from atalaya.records.stored import Severity
+    from atalaya.watch.states import INCIDENT, states
+
+    it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
+    it.add_argument(
+        "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
+    )
+    it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
+    it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
+    it.add_argument("--root-cause", metavar="TEXT", help="why it happened")
+    it.add_argument("--fix", metavar="TEXT", help="what was done about it")
+    it.add_argument("--metric", choices=METRICS, metavar="ID", help=f"the metric that it spoils: {', '.join(METRICS)}")
+    _by(it, required=False)
+
+
+def _keeping(commands: Commands) -> None:
+    """The commands that look after the evidence."""
     inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
         required=True, metavar="COMMAND"
     )

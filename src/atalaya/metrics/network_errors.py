@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from typing import NamedTuple
 
 from atalaya.core.settings import Thresholds
 from atalaya.core.window import DAY_H, LOOKS_H
 from atalaya.core.words import Text, text
 from atalaya.metrics.definitions import MetricDefinition
-from atalaya.metrics.engine import Engine
+from atalaya.metrics.engine import Engine, Row
 from atalaya.metrics.stats.intervals import TOO_FEW, Trend, garwood, trend
 from atalaya.metrics.stats.rounding import rates
 from atalaya.metrics.stats.sequential import limit
@@ -25,6 +26,8 @@ from atalaya.metrics.zero_events import (
     upper_of,
 )
 from atalaya.records.judged import Acts, Metric, State, Tally
+
+Column = Callable[[str], tuple[int, ...]]
 
 
 class Errors(NamedTuple):
@@ -54,33 +57,12 @@ class Errors(NamedTuple):
 
 def network_errors(it: MetricDefinition, engine: Engine, span: MetricQuery) -> Metric:
     """The unexpected network errors, and whether they become fewer for each request."""
-    by_bin = {row["bin"]: row for row in engine.ask(it.question, span.parameters(it.id))}
-
-    def column(name: str) -> tuple[int, ...]:
-        return tuple(by_bin[number][name] if number in by_bin else 0 for number in range(span.bins))
-
-    errors = Errors(
-        column("errors"),
-        column("requests"),
-        sum(column("blocking")),
-        sum(column("blocking_before_fix")),
-        sum(column("errors_without_count")),
-    )
+    column = _columns(engine.ask(it.question, span.parameters(it.id)), span.bins)
+    errors = _errors(column)
     tested = trend(errors.counts, errors.requests) if errors.exposure and errors.have_exposure else None
     limits, detector = span.settings.thresholds, span.detector(it.id)
     fixed_at = span.fixed_at.get(it.id)
-    fix = fix_of(
-        {
-            "events": errors.blocking,
-            "trials": errors.exposure,
-            "runs": sum(column("runs")),
-            "events_before_fix": errors.blocking_before_fix,
-            "trials_before_fix": sum(column("trials_before_fix")),
-            "bad_runs_before_fix": sum(column("bad_runs_before_fix")),
-            "runs_before_fix": sum(column("runs_before_fix")),
-        },
-        fixed_at,
-    )
+    fix = _fix_of_blocking(errors, column, fixed_at)
     state, reason, acts = judge_errors(errors, tested, limits, look=span.look, detector=detector, fix=fix)
     before_fix = Tally(events=sum(column("events_before_fix")), trials=sum(column("trials_before_fix")))
     known = errors.exposure > 0 or errors.total > 0
@@ -132,6 +114,42 @@ def network_errors(it: MetricDefinition, engine: Engine, span: MetricQuery) -> M
         ),
         settles=_settles(state, errors, limits, detector),
         derivation=tuple(_derived(errors, tested, span.look, detector)),
+    )
+
+
+def _columns(rows: Iterable[Row], bins: int) -> Column:
+    """What gives a column by its name: a number for each bin, 0 where the bin has no row."""
+    by_bin = {row["bin"]: row for row in rows}
+
+    def column(name: str) -> tuple[int, ...]:
+        return tuple(by_bin[number][name] if number in by_bin else 0 for number in range(bins))
+
+    return column
+
+
+def _errors(column: Column) -> Errors:
+    return Errors(
+        column("errors"),
+        column("requests"),
+        sum(column("blocking")),
+        sum(column("blocking_before_fix")),
+        sum(column("errors_without_count")),
+    )
+
+
+def _fix_of_blocking(errors: Errors, column: Column, fixed_at: datetime | None) -> Fix | None:
+    """The fix, if one has landed, with the errors that stopped a run as its events."""
+    return fix_of(
+        {
+            "events": errors.blocking,
+            "trials": errors.exposure,
+            "runs": sum(column("runs")),
+            "events_before_fix": errors.blocking_before_fix,
+            "trials_before_fix": sum(column("trials_before_fix")),
+            "bad_runs_before_fix": sum(column("bad_runs_before_fix")),
+            "runs_before_fix": sum(column("runs_before_fix")),
+        },
+        fixed_at,
     )
 
 

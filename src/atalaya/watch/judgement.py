@@ -32,19 +32,25 @@ from atalaya.metrics.measure import measure
 from atalaya.metrics.timeseries import course
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import (
+    ArtefactFinding,
+    BacklogItem,
+    BurnRate,
     CheckpointVerdict,
     Compared,
     Coverage,
     EnvironmentTotals,
     Figure,
+    FlakyTest,
+    IncidentFollowUp,
     Judgement,
     Metric,
     PromiseStatus,
     State,
+    TimeSeries,
     Trace,
     Verdict,
 )
-from atalaya.records.results import Promise
+from atalaya.records.results import Promise, SegmentInfo
 from atalaya.records.stored import (
     Artefact,
     Built,
@@ -110,6 +116,7 @@ def judge_release(
             release=release,
             pack=pack,
             settings=settings,
+            segments=found.segments,
             records=everything,
             engine=engine,
             problems=(
@@ -120,90 +127,17 @@ def judge_release(
             basis=stack.enter_context(basis.opened()) if basis else None,
             superseded=_superseded(folder, release),
         )
-        looks = _looks(case, as_of)
-        view = _view(case, as_of, {look.hours: look.metrics for look in looks})
-        environments = _environments(engine, view.span)
-        spent = pace(engine, view.span)
-        went = course(engine, view.span, view.situation.metrics)
-        unsteady = tuple(one for one in flaky(engine, view.span) if one.failures)
-    findings = _newest_findings(pack, _of(view.records, Finding))
-    verdict = judge(view.situation)
+        measured = _measured(case, as_of)
     known = [one for one in everything if is_recorded(one, release, told_by)]
-    looked = sorted(view.records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
-    published = package_findings.findings(looked)
-    incidents = follow(
-        view.standing.transitions,
-        observations=_of(view.records, Observation),
-        events=[event for event in _of(view.records, Event) if not event.expected],
-        metrics=view.situation.metrics,
-        published=published,
-    )
-    judgement = Judgement(
-        release=view.release,
-        as_of=as_of,
-        verdict=verdict,
-        metrics=view.situation.metrics,
-        checkpoints=view.situation.checkpoints,
-        coverage=view.coverage,
-        promises=view.statuses,
-        findings=findings,
-        limitations=pack.limitations,
-        incidents=view.situation.incidents,
-        backlog=backlog(
-            BacklogInputs(
-                promises=view.statuses,
-                metrics=view.situation.metrics,
-                findings=findings,
-                limitations=pack.limitations,
-                incidents=view.situation.incidents,
-                followed=incidents,
-                coverage=view.coverage,
-            )
-        ),
-        segments=tuple(
-            one.info for one in found.segments if any(record.recorded_at <= as_of for record in one.records)
-        ),
-        # Every file that was taken in is listed, also one that tells of another time.
-        readings=tuple(_of([one for one in everything if is_recorded(one, release, as_of)], Reading)),
-        contexts=tuple(_of(view.records, RunContext)),
-        traces=tuple(_traces(found.segments, view.release, as_of)),
-        looks=tuple(
-            CheckpointVerdict(
-                hours=one.hours,
-                verdict=one.verdict,
-                late=_late(case, one, as_of),
-                failing=tuple(metric.id for metric in one.metrics if metric.state is State.FAIL),
-                figures=tuple(
-                    Figure(metric=of.id, value=of.value, low=of.low, high=of.high, state=of.state) for of in one.metrics
-                ),
-            )
-            for one in looks
-        ),
-        course=went,
-        environments=environments,
-        changes=view.standing.changes,
-        pace=spent,
-        flaky=unsteady,
-        baseline=basis.release.version if basis else "",
-        fixed_at=dict(view.span.fixed_at),
-        defects_seeded=view.situation.defects_seeded,
-        defects_caught=view.situation.defects_caught,
-        state=view.standing.state,
-        transitions=view.standing.transitions,
-        followed=incidents,
+    judgement = replace(
+        _judgement(case, measured, as_of),
         seal=seal,
-        disputed=view.situation.disputed,
         said=tuple(_of(known, VerdictRecord)),
         decisions=tuple(_of(known, Decision)),
-        artefacts=tuple(_of(view.records, Artefact)),
-        built=tuple(_of(view.records, Built)),
-        published=published,
-        moves=moves(looked),
         notices=tuple(_of(known, Notice)),
         steps=tuple(_of(known, WatchTransition)),
         # Pages are those of now, so they are compared with all that is recorded.
         pages=read_pages(folder / "incidents", incident_steps(in_order(everything, IncidentStep))[0]),
-        digest=digest_of(verdict, view.situation.metrics),
     )
     return replace(judgement, questions=tuple(questions(judgement)))
 
@@ -228,7 +162,8 @@ class Case(NamedTuple):
     release: Release
     pack: Pack
     settings: Settings
-    records: Sequence[Evidence]
+    segments: Sequence[Segment]
+    records: Sequence[Evidence]  # of all segments
     engine: Engine
     problems: tuple[Text, ...]
     basis: Accepted | None
@@ -255,6 +190,122 @@ class CheckpointVerdictInputs(NamedTuple):
     verdict: Verdict
 
 
+class Measured(NamedTuple):
+    """What the evidence answers as of one instant: all that needs the engine open."""
+
+    view: View
+    looks: list[CheckpointVerdictInputs]
+    environments: tuple[EnvironmentTotals, ...]
+    pace: BurnRate
+    course: TimeSeries
+    flaky: tuple[FlakyTest, ...]
+
+
+def _measured(case: Case, as_of: datetime) -> Measured:
+    looks = _looks(case, as_of)
+    view = _view(case, as_of, {look.hours: look.metrics for look in looks})
+    return Measured(
+        view=view,
+        looks=looks,
+        environments=_environments(case.engine, view.span),
+        pace=pace(case.engine, view.span),
+        course=course(case.engine, view.span, view.situation.metrics),
+        flaky=tuple(one for one in flaky(case.engine, view.span) if one.failures),
+    )
+
+
+def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
+    """The judgement without the seal, the pages, and what people and the machine wrote down of it."""
+    view = measured.view
+    situation = view.situation
+    verdict = judge(situation)
+    looked = sorted(view.records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
+    published = package_findings.findings(looked)
+    followed = _followed(view, published)
+    findings = _newest_findings(case.pack, _of(view.records, Finding))
+    return Judgement(
+        release=view.release,
+        as_of=as_of,
+        verdict=verdict,
+        metrics=situation.metrics,
+        checkpoints=situation.checkpoints,
+        coverage=view.coverage,
+        promises=view.statuses,
+        findings=findings,
+        limitations=case.pack.limitations,
+        incidents=situation.incidents,
+        backlog=_backlog(case.pack, view, findings, followed),
+        segments=_segments(case.segments, as_of),
+        # Every file that was taken in is listed, also one that tells of another time.
+        readings=tuple(_of([one for one in case.records if is_recorded(one, case.release, as_of)], Reading)),
+        contexts=tuple(_of(view.records, RunContext)),
+        traces=tuple(_traces(case.segments, view.release, as_of)),
+        looks=tuple(_checkpoint_verdict(case, look, as_of) for look in measured.looks),
+        course=measured.course,
+        environments=measured.environments,
+        changes=view.standing.changes,
+        pace=measured.pace,
+        flaky=measured.flaky,
+        baseline=case.basis.release.version if case.basis else "",
+        fixed_at=dict(view.span.fixed_at),
+        defects_seeded=situation.defects_seeded,
+        defects_caught=situation.defects_caught,
+        state=view.standing.state,
+        transitions=view.standing.transitions,
+        followed=followed,
+        disputed=situation.disputed,
+        artefacts=tuple(_of(view.records, Artefact)),
+        built=tuple(_of(view.records, Built)),
+        published=published,
+        moves=moves(looked),
+        digest=digest_of(verdict, situation.metrics),
+    )
+
+
+def _followed(view: View, published: tuple[ArtefactFinding, ...]) -> tuple[IncidentFollowUp, ...]:
+    """What the evidence shows of each incident since its fix."""
+    return follow(
+        view.standing.transitions,
+        observations=_of(view.records, Observation),
+        events=[event for event in _of(view.records, Event) if not event.expected],
+        metrics=view.situation.metrics,
+        published=published,
+    )
+
+
+def _backlog(
+    pack: Pack, view: View, findings: tuple[Finding, ...], followed: tuple[IncidentFollowUp, ...]
+) -> tuple[BacklogItem, ...]:
+    return backlog(
+        BacklogInputs(
+            promises=view.statuses,
+            metrics=view.situation.metrics,
+            findings=findings,
+            limitations=pack.limitations,
+            incidents=view.situation.incidents,
+            followed=followed,
+            coverage=view.coverage,
+        )
+    )
+
+
+def _segments(segments: Sequence[Segment], as_of: datetime) -> tuple[SegmentInfo, ...]:
+    """The segments of which a record was known by then."""
+    return tuple(one.info for one in segments if any(record.recorded_at <= as_of for record in one.records))
+
+
+def _checkpoint_verdict(case: Case, look: CheckpointVerdictInputs, as_of: datetime) -> CheckpointVerdict:
+    return CheckpointVerdict(
+        hours=look.hours,
+        verdict=look.verdict,
+        late=_late(case, look, as_of),
+        failing=tuple(metric.id for metric in look.metrics if metric.state is State.FAIL),
+        figures=tuple(
+            Figure(metric=of.id, value=of.value, low=of.low, high=of.high, state=of.state) for of in look.metrics
+        ),
+    )
+
+
 def _looks(case: Case, as_of: datetime) -> list[CheckpointVerdictInputs]:
     """Each checkpoint that has passed, in order: what one found worse than the basis, the next looks at with care."""
     looks: list[CheckpointVerdictInputs] = []
@@ -272,25 +323,10 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     release = now.release
     records = [record for record in case.records if in_window(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
-    of_promise = defaultdict[str, list[Observation]](list)
-    for observation in observations:
-        of_promise[observation.promise].append(observation)
-    statuses = tuple(_status(promise, of_promise[promise.id], proofs) for promise in case.pack.promises)
+    statuses = _statuses(case.pack.promises, observations, proofs)
     unproven = not_shown(now.transitions, observations)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
-    span = MetricQuery(
-        release=release,
-        as_of=as_of,
-        settings=now.settings,
-        detectors=sensitivity(case.pack, proofs),
-        fixed_at=now.fixed_at,
-        unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
-        regressed_before=_regressed(
-            {hours: then for hours, then in metrics_at.items() if due_at(release, hours) < as_of}
-        ),
-    )
-    if case.basis is not None:
-        span = replace(span, basis=case.basis.over(as_of - release.opened_at, now.settings))
+    span = _query(case, now, as_of, proofs, metrics_at)
     metrics = measure(case.engine, span)
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
@@ -317,18 +353,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         checkpoints=due,
         coverage=watched,
         incidents=incidents,
-        disputed=(
-            *now.disputed,
-            *(
-                text(
-                    "{incident} is resolved by its record, and counts as {state}: {proof} Reopen it, or watch on.",
-                    incident=id,
-                    state=MONITORING,
-                    proof=proof,
-                )
-                for id, proof in unproven.items()
-            ),
-        ),
+        disputed=(*now.disputed, *(_unproven(id, proof) for id, proof in unproven.items())),
         integrity_problems=(*case.problems, *now.tampered),
         broken_critical=tuple(
             status.promise.id
@@ -339,6 +364,36 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         defects_caught=caught,
     )
     return View(release, span, records, statuses, watched, now, situation)
+
+
+def _query(
+    case: Case, now: Standing, as_of: datetime, proofs: Sequence[Proof], metrics_at: Mapping[int, tuple[Metric, ...]]
+) -> MetricQuery:
+    """What the metrics are asked, over the window up to an instant."""
+    release = now.release
+    span = MetricQuery(
+        release=release,
+        as_of=as_of,
+        settings=now.settings,
+        detectors=sensitivity(case.pack, proofs),
+        fixed_at=now.fixed_at,
+        unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
+        regressed_before=_regressed(
+            {hours: then for hours, then in metrics_at.items() if due_at(release, hours) < as_of}
+        ),
+    )
+    if case.basis is not None:
+        span = replace(span, basis=case.basis.over(as_of - release.opened_at, now.settings))
+    return span
+
+
+def _unproven(id: str, proof: Text) -> Text:
+    return text(
+        "{incident} is resolved by its record, and counts as {state}: {proof} Reopen it, or watch on.",
+        incident=id,
+        state=MONITORING,
+        proof=proof,
+    )
 
 
 def _regressed(metrics_at: Mapping[int, tuple[Metric, ...]]) -> frozenset[str]:
@@ -376,6 +431,16 @@ def _of(records: Sequence[Evidence], kind: type[Kind]) -> list[Kind]:
     """The records of one kind, the newest last."""
     of_kind = [record for record in records if isinstance(record, kind)]
     return sorted(of_kind, key=lambda record: (record.occurred_at, record.run_id))
+
+
+def _statuses(
+    promises: Sequence[Promise], observations: Sequence[Observation], proofs: Sequence[Proof]
+) -> tuple[PromiseStatus, ...]:
+    """How each promise of the pack stands, in the order of the pack."""
+    of_promise = defaultdict[str, list[Observation]](list)
+    for observation in observations:
+        of_promise[observation.promise].append(observation)
+    return tuple(_status(promise, of_promise[promise.id], proofs) for promise in promises)
 
 
 def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proof]) -> PromiseStatus:

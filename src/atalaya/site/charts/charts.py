@@ -461,28 +461,16 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
     own = [(part, part.value) for part in course.jobs if part.value is not None]
     lowest = min(course.target, *(rate.low for _, rate in known), *(value for _, value in own))
     axis = Axis(ticks(min(lowest, 0.9), 1.0), 10)
-
-    def share(value: float) -> str:
-        return _share(value, voice)
-
-    places = [(100 * part.ends_h / hours, rate) for part, rate in known]
-    band = [(x, axis.y(rate.high)) for x, rate in places] + [(x, axis.y(rate.low)) for x, rate in reversed(places)]
-    last, rate = known[-1]
-    end = percent(last.ends_h, hours)
     target = axis.y(course.target)
+    last, rate = known[-1]
     parts = [
         *_hours(judgement, voice, axis.top, axis.bottom),
-        *axis.drawn(share, course.target),
-        *_layer(
-            axis.bottom + 4,
-            _path(band, "band", closed=True),
-            _path([(x, axis.y(rate.value)) for x, rate in places], "course"),
-        ),
+        *axis.drawn(lambda value: _share(value, voice), course.target),
+        *_rates_so_far(known, axis, hours),
         _line("0%", target, "100%", target, "threshold"),
-        _words("0%", target + 4, share(course.target), "tick wanted", "end", dx=-7),
+        _words("0%", target + 4, _share(course.target, voice), "tick wanted", "end", dx=-7),
         *(_dot(percent((part.begins_h + part.ends_h) / 2, hours), axis.y(value), 3.5, "hollow") for part, value in own),
-        _line(end, axis.y(rate.high), end, axis.y(rate.low), "whisker"),
-        _dot(end, axis.y(rate.value), 4, "point"),
+        *_rate_of_now(last, rate, axis, hours),
     ]
     says = said(
         N_(
@@ -523,6 +511,21 @@ class Rate(NamedTuple):
     value: float
     low: float
     high: float
+
+
+def _rates_so_far(known: Sequence[tuple[RateInBin, Rate]], axis: Axis, hours: int) -> Iterable[str]:
+    """The rate so far as a line, in the band of its interval."""
+    places = [(100 * part.ends_h / hours, rate) for part, rate in known]
+    band = [(x, axis.y(rate.high)) for x, rate in places] + [(x, axis.y(rate.low)) for x, rate in reversed(places)]
+    line = [(x, axis.y(rate.value)) for x, rate in places]
+    return _layer(axis.bottom + 4, _path(band, "band", closed=True), _path(line, "course"))
+
+
+def _rate_of_now(last: RateInBin, rate: Rate, axis: Axis, hours: int) -> Iterator[str]:
+    """The last rate as a point, with its interval."""
+    end = percent(last.ends_h, hours)
+    yield _line(end, axis.y(rate.high), end, axis.y(rate.low), "whisker")
+    yield _dot(end, axis.y(rate.value), 4, "point")
 
 
 def _known(part: RateInBin) -> Rate | None:
