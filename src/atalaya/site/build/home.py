@@ -27,11 +27,17 @@ def complete(home: Path) -> None:
         return
     for name in PARTS:
         part, target = source / name, home / name
-        if part.is_dir() and not target.exists():
-            shutil.copytree(part, target, ignore=shutil.ignore_patterns("*.mo", "__pycache__"))
+        if part.is_dir():
+            left_out = shutil.ignore_patterns("*.mo", "__pycache__")
+            # Some of it may be there already: the generated pages of the reference are written first.
+            shutil.copytree(part, target, ignore=left_out, copy_function=_copy_what_is_missing, dirs_exist_ok=True)
         elif part.is_file() and not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(part, target)
+
+
+def _copy_what_is_missing(source: str, target: str) -> str:
+    return target if Path(target).exists() else shutil.copy2(source, target)
 
 
 def _is_ours(docs: Path) -> bool:
