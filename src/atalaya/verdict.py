@@ -24,7 +24,9 @@ from atalaya.core.words import N_, Record, StrictEnum, Text, text
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import (
     Acts,
+    BrokenTest,
     Checkpoint,
+    CiCell,
     Compared,
     Coverage,
     Duty,
@@ -63,6 +65,8 @@ class Situation(Record, frozen=True, kw_only=True):
     metrics_at: dict[int, tuple[Metric, ...]] = msgspec.field(default_factory=dict)
     checkpoints: tuple[Checkpoint, ...] = ()
     coverage: Coverage | None = None
+    cells: tuple[CiCell, ...] = ()
+    broken_tests: tuple[BrokenTest, ...] = ()
     incidents: tuple[Incident, ...] = ()
     disputed: tuple[Text, ...] = ()
     integrity_problems: tuple[Text, ...] = ()

@@ -21,6 +21,7 @@ from atalaya.records.stored import (
     Artefact,
     Built,
     BuiltFile,
+    CommitTree,
     Decision,
     Environment,
     Notice,
@@ -65,6 +66,7 @@ WRITTEN_DOWN = (
         **STAMP, word=VerdictStatus.ON_TRACK, rule="nothing-failing", verdict="d" * 64, because=("Proven: pass-rate.",)
     ),
     SegmentManifest(**STAMP, segments=("job-0123",)),
+    CommitTree(**STAMP, commit="a" * 40, path="clients/python", tree="b" * 40, asked_of="git"),
     Notice(**STAMP, channel="hooks.example", told=("said-0123",)),
     Built(**STAMP, origin="dist", files=(BuiltFile(name="a-1.whl", sha256="d" * 64, size_bytes=7),)),
     Artefact(

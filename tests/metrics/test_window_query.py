@@ -53,6 +53,7 @@ def test_what_a_metric_may_ask_for_is_of_its_release() -> None:
         "fixed": iso(fixed),
         "rehearsal": False,
         "commit": "abc",
+        "same_tree": [],
         "ours": ["atalaya-checks", "atalaya-smoke"],
         "workflows": ["a", "b"],
         "any_workflow": False,

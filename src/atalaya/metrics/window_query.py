@@ -48,7 +48,7 @@ class MetricQuery(Record, frozen=True, kw_only=True):
 
     ``fixed_at`` holds the metrics that an incident spoiled, and when its fix landed. ``regressed_before`` are those
     that were found worse than the basis at the look before this one, and ``unfed`` those that no check of the pack
-    could ever show anything of.
+    could ever show anything of. ``same_tree`` are the commits that hold the same SDK as the released one.
     """
 
     release: Release
@@ -59,6 +59,7 @@ class MetricQuery(Record, frozen=True, kw_only=True):
     basis: Baseline | None = None
     regressed_before: frozenset[str] = frozenset()
     unfed: frozenset[str] = frozenset()
+    same_tree: frozenset[str] = frozenset()
 
     @property
     def until(self) -> datetime:
@@ -94,6 +95,7 @@ class MetricQuery(Record, frozen=True, kw_only=True):
             "fixed": iso(self.fixed_at.get(metric, self.release.opened_at)),
             "rehearsal": self.release.rehearsal,
             "commit": self.release.commit.lower(),
+            "same_tree": sorted(self.same_tree),
             "ours": list(OUR_WORKFLOWS),
             "workflows": list(self.settings.ci.workflows),
             "any_workflow": not self.settings.ci.workflows,

@@ -284,6 +284,50 @@ class TimeSeries(Record, frozen=True, kw_only=True):
     smoke: tuple[DurationStats, ...] = ()
 
 
+class CellState(StrictEnum):
+    """What the runs of one job of CI show, for one variant."""
+
+    GREEN = "green"
+    RED_NOW = "red now"  # its latest decided run is red
+    BROKEN = "broken"  # its last three runs are red
+    WORSE = "fails more than the others"  # by a test, at the last checkpoint
+    TOO_OLD = "not run lately"  # its latest run is too old to tell how it is now
+
+
+class CiCell(Record, frozen=True, kw_only=True):
+    """One (workflow, job, variant) of CI: how its runs ended, and how it is now.
+
+    ``runs`` are its decided runs, ``succeeded`` those that ended well at their last attempt. ``failures`` is how many
+    in a row failed at the end, and ``since`` when the first of them ended; None where the latest is green.
+    """
+
+    workflow: str
+    job: str
+    variant: str
+    state: CellState
+    runs: int
+    succeeded: int
+    last_at: datetime
+    failures: int = 0
+    since: datetime | None = None
+    reason: Text
+
+
+class BrokenTest(Record, frozen=True, kw_only=True):
+    """A test whose last attempts all failed: three or more in a row, over two runs or more.
+
+    ``since`` is when the first of them ended.
+    """
+
+    test: str
+    variant: str
+    critical: bool
+    failures: int
+    runs: int
+    since: datetime
+    reason: Text
+
+
 class Figure(Record, frozen=True, kw_only=True):
     """What one metric said at one look."""
 
@@ -527,6 +571,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     pace: BurnRate | None = None
     flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
     baseline: str = ""
+    cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
+    broken_tests: tuple[BrokenTest, ...] = ()
     fixed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
     defects_seeded: int = 0
     defects_caught: int = 0

@@ -217,7 +217,8 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
 
     A run of the checks and a run of the smoke are attempts too. Where ``origin`` is a test report, the
     conclusion is what that report shows, since the job's own conclusion did not come with it.
-    ``requests``, ``polls`` and ``waits`` are the exposure; None where it is not known.
+    ``requests``, ``polls`` and ``waits`` are the exposure; None where it is not known. ``event`` is what started the
+    run, in GitHub's words (``push``, ``pull_request``); empty where nothing tells.
     """
 
     kind = "job"
@@ -233,12 +234,14 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     polls: int | None = None
     waits: int | None = None
     stale_trials: int | None = None
+    event: str = ""
 
 
 class TestAttempt(Evidence, frozen=True, kw_only=True):
     """One execution of one test case. ``test`` is its identity within the report's producer.
 
-    ``line`` is where it begins in the file that ``origin`` names.
+    ``line`` is where it begins in the file that ``origin`` names. ``workflow`` and ``job`` are those of the job that
+    ran it; empty where they are not known.
     """
 
     __test__: ClassVar[bool] = False  # not a test class, whatever pytest thinks of its name
@@ -253,12 +256,16 @@ class TestAttempt(Evidence, frozen=True, kw_only=True):
     duration_s: float | None = None
     message: str = ""
     line: int | None = None
+    workflow: str = ""
+    job: str = ""
 
 
 class Event(Evidence, frozen=True, kw_only=True):
     """A transport error, a polling timeout or a stale read. Expected ones are kept and not counted.
 
     ``line`` counts from 1 in the file that ``origin`` names, and ``quote`` is what stands there, scrubbed.
+    ``commit``, ``workflow``, ``job`` and ``attempt`` are those of the job that it happened in; empty, and 1, where
+    they are not known.
     """
 
     kind = "event"
@@ -270,6 +277,23 @@ class Event(Evidence, frozen=True, kw_only=True):
     origin: str
     line: int | None = None
     quote: str = ""
+    commit: str = ""
+    workflow: str = ""
+    job: str = ""
+    attempt: int = 1
+
+
+class CommitTree(Evidence, frozen=True, kw_only=True):
+    """The git tree of the SDK's path in one commit: two commits of one tree hold the same SDK.
+
+    ``path`` is relative to the repository, and empty for the whole of it. ``asked_of`` is ``git`` or ``github``.
+    """
+
+    kind = "tree"
+    commit: str
+    path: str
+    tree: str
+    asked_of: str
 
 
 class Reading(Evidence, frozen=True, kw_only=True):
@@ -506,6 +530,7 @@ STORED: dict[str, type[Evidence]] = {
         JobAttempt,
         TestAttempt,
         Event,
+        CommitTree,
         Reading,
         Proof,
         SettingsSnapshot,

@@ -22,7 +22,9 @@ from atalaya.core.words import Text, text
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.ledger import Segment
 from atalaya.harness.pack import Pack
+from atalaya.metrics.broken_tests import broken_tests
 from atalaya.metrics.burn_rate import pace
+from atalaya.metrics.ci_cells import ci_cells
 from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
 from atalaya.metrics.detector_power import sensitivity
@@ -55,6 +57,7 @@ from atalaya.records.stored import (
     Artefact,
     Built,
     CaseOutcome,
+    CommitTree,
     Decision,
     Event,
     Evidence,
@@ -83,6 +86,7 @@ from atalaya.watch.drift import moves
 from atalaya.watch.folder import find
 from atalaya.watch.incidents.fix_verification import follow, not_shown
 from atalaya.watch.incidents.incidents import read_pages
+from atalaya.watch.same_tree import same_tree
 from atalaya.watch.seal import followers_of, is_sealed, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
 from atalaya.watch.states import MONITORING
@@ -247,6 +251,8 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         pace=measured.pace,
         flaky=measured.flaky,
         baseline=case.basis.release.version if case.basis else "",
+        cells=situation.cells,
+        broken_tests=situation.broken_tests,
         fixed_at=dict(view.span.fixed_at),
         defects_seeded=situation.defects_seeded,
         defects_caught=situation.defects_caught,
@@ -352,6 +358,8 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         metrics_at=dict(metrics_at),
         checkpoints=due,
         coverage=watched,
+        cells=ci_cells(case.engine, span),
+        broken_tests=broken_tests(case.engine, span),
         incidents=incidents,
         disputed=(*now.disputed, *(_unproven(id, proof) for id, proof in unproven.items())),
         integrity_problems=(*case.problems, *now.tampered),
@@ -376,6 +384,7 @@ def _query(
         as_of=as_of,
         settings=now.settings,
         detectors=sensitivity(case.pack, proofs),
+        same_tree=same_tree(release, [one for one in _of(case.records, CommitTree) if one.recorded_at <= as_of]),
         fixed_at=now.fixed_at,
         unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
         regressed_before=_regressed(
