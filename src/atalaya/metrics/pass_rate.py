@@ -203,7 +203,8 @@ def _derived(row: Row, of: Clustered, rate: Estimate, span: MetricQuery) -> Iter
     yield text(
         "Not counted, by their attempts: {commits} of other commits, {events} of pull requests and other events that "
         "test another tree, {outside} outside the window, {workflows} of workflows that are not listed. Counted, "
-        "though nothing tells which event started their run: {untold} jobs. Atalaya's own checks and smoke are no jobs of CI.",
+        "though nothing tells which event started their run: {untold} jobs. Atalaya's own checks and smoke are no jobs "
+        "of CI.",
         commits=row["of_other_commits"],
         events=row["of_other_events"],
         outside=row["outside_window"],
@@ -274,8 +275,8 @@ def _test_in_words(of: Clustered, rate: float, low: float, span: MetricQuery) ->
     chance, most = _chance(p, limit(span.look))
     yield text(
         "The test for a rate below the threshold: with n = {n:.2f} and k = {k:.2f} failures among them, so many or "
-        "more have the probability I(k, n - k + 1) at {share:.4f}: {p}; it fails at {limit} or below, the limit of look "
-        "{look}.",
+        "more have the probability I(k, n - k + 1) at {share:.4f}: {p}; it fails at {limit} or below, the limit of "
+        "look {look}.",
         n=of.n_effective,
         k=of.failed_effective,
         share=1 - limits.pass_rate,
