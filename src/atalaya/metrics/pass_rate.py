@@ -9,7 +9,7 @@ from atalaya.core.settings import Thresholds
 from atalaya.core.words import N_, Text, text
 from atalaya.metrics.definitions import MetricDefinition
 from atalaya.metrics.engine import Engine, Row
-from atalaya.metrics.stats.clustering import Clustered, Runs, at_least, clustered, wilson_of
+from atalaya.metrics.stats.clustering import Clustered, Runs, at_least, clustered
 from atalaya.metrics.stats.intervals import Estimate, Z, score_interval, wilson
 from atalaya.metrics.stats.rounding import rates, shares, threshold_share
 from atalaya.metrics.stats.sequential import limit
@@ -28,7 +28,7 @@ def pass_rate(it: MetricDefinition, engine: Engine, span: MetricQuery) -> Metric
     limits = span.settings.thresholds
     runs = runs_of_ci(engine, span)
     of = clustered(runs)
-    rate = wilson_of(of)
+    rate = of.rate
     state, reason = judge_ci(runs, span.look, limits)
     return Metric(
         id=it.id,
@@ -84,7 +84,7 @@ def judge_ci(runs: Runs, look: int, limits: Thresholds) -> tuple[State, Text]:
     :param runs: how many jobs of each run succeeded, of how many that were decided, in the order of time.
     """
     of, target, floor = clustered(runs), limits.pass_rate, _floor(limits)
-    rate = wilson_of(of)
+    rate = of.rate
     if rate.value is None or rate.low is None or rate.high is None:
         return State.UNKNOWN, text("No CI job has been decided, so nothing is known of the rate.")
     if rate.low >= target:
