@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from atalaya.core.settings import Thresholds
@@ -26,7 +26,7 @@ def pass_rate(it: MetricDefinition, engine: Engine, span: MetricQuery) -> Metric
     """The share of CI's decided jobs whose latest attempt succeeded."""
     (row,) = engine.ask(it.question, span.parameters())
     limits = span.settings.thresholds
-    runs = runs_of_ci(engine, span)
+    runs = by_run(engine.ask("decided_jobs", span.parameters()))
     of = clustered(runs)
     rate = of.rate
     state, reason = judge_ci(runs, span.look, limits)
@@ -69,10 +69,13 @@ def pass_rate(it: MetricDefinition, engine: Engine, span: MetricQuery) -> Metric
     )
 
 
-def runs_of_ci(engine: Engine, span: MetricQuery) -> tuple[tuple[int, int], ...]:
-    """The decided jobs of each run of CI: those that ended well, and all; in the order in which the runs ended."""
+def by_run(rows: Iterable[Row]) -> tuple[tuple[int, int], ...]:
+    """The decided jobs of each run of CI: those that ended well, and all; in the order in which the runs ended.
+
+    :param rows: what decided_jobs.sql lists, or a part of it.
+    """
     runs: dict[tuple[str, str], tuple[int, int]] = {}
-    for row in engine.ask("decided_jobs", span.parameters()):
+    for row in rows:
         well, n = runs.pop((row["workflow"], row["run_id"]), (0, 0))
         runs[row["workflow"], row["run_id"]] = (well + row["succeeded"], n + 1)
     return tuple(runs.values())
