@@ -238,6 +238,11 @@ def test_a_variant_that_a_test_finds_worse_opens_one_at_a_checkpoint(watched: Wa
     (opened,) = steps(watched, 24.2)
     assert (opened.rule, opened.opened_at) == ("variant-failing", at(0))
     assert "7 of 10 runs against 0 of 21 in the other jobs and variants" in opened.impact
+    say(watched, 25, opened, "monitoring")
+    watched.keep(ci(26))
+    assert steps(watched, 26.1) == ()  # what failed stays counted: that is no news
+    watched.keep(ci(27, Conclusion.FAILURE))
+    assert [one.state for one in steps(watched, 27.1)] == ["reopened"]
 
 
 def test_what_a_pull_request_showed_opens_nothing(watched: Watched) -> None:
