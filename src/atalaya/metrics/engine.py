@@ -49,7 +49,9 @@ COLUMN_TYPES: dict[Any, str] = {
     datetime: "TIMESTAMPTZ",
 }
 
-NEEDS = re.compile(r"^-- needs: (\w+)$", re.MULTILINE)
+# A step that a question needs is computed once; one that it reads is only written down once.
+NEEDS = re.compile(r"^-- (needs|reads): (\w+)$", re.MULTILINE)
+STEP = {"needs": "{name} AS (\n{sql})", "reads": "{name} AS NOT MATERIALIZED (\n{sql})"}
 
 Row = dict[str, Any]
 
@@ -105,7 +107,9 @@ def _file(question: str | Path) -> Path:
 def _written(question: str | Path) -> str:
     """A question with the views that it reads and the steps that it says it needs in front of it."""
     sql = _file(question).read_text(encoding="utf-8")
-    needed = [f"{name} AS (\n{_file(name).read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)]
+    needed = [
+        STEP[how].format(name=name, sql=_file(name).read_text(encoding="utf-8")) for how, name in NEEDS.findall(sql)
+    ]
     steps = [*_views("\n".join((sql, *needed))), *needed]
     if not steps:
         return sql
