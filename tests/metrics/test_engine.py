@@ -35,6 +35,7 @@ FUNCTIONS = {
     "row_number",
     "substr",
     "sum",
+    "unnest",
     "and",
     "as",
     "or",

@@ -101,6 +101,9 @@ class MetricQuery(Record, frozen=True, kw_only=True):
             "any_workflow": not self.settings.ci.workflows,
             "period": PERIOD,
             "last_bin": self.last_bin,
+            # The questions about tests are given those that the reports show: see repeats.py.
+            "repeats": [],
+            "repeated": [],
         }
 
 

@@ -316,7 +316,7 @@ class CiCell(Record, frozen=True, kw_only=True):
 class BrokenTest(Record, frozen=True, kw_only=True):
     """A test whose last attempts all failed: three or more in a row, over two runs or more.
 
-    ``since`` is when the first of them ended.
+    ``since`` is when the first of them ended, and ``last_at`` when the last one did, where that is told apart.
     """
 
     test: str
@@ -326,6 +326,7 @@ class BrokenTest(Record, frozen=True, kw_only=True):
     runs: int
     since: datetime
     reason: Text
+    last_at: datetime | None = None
 
 
 class Figure(Record, frozen=True, kw_only=True):
