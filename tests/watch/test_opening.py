@@ -8,7 +8,17 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from atalaya.records.stored import Conclusion, Environment, EventKind, IncidentStep, Observation, Outcome, Severity
+from atalaya.records.stored import (
+    CaseOutcome,
+    Conclusion,
+    Environment,
+    EventKind,
+    IncidentStep,
+    Observation,
+    Outcome,
+    Severity,
+    TestAttempt,
+)
 from atalaya.watch.incidents.fingerprint import error_type, fingerprint
 from atalaya.watch.incidents.incident_rules import STORM, due
 from atalaya.watch.state_at import incident_steps
@@ -179,6 +189,51 @@ def test_a_pass_rate_that_fails_at_a_checkpoint_opens_one_and_comes_back_only_at
     assert steps(watched, 26.1) == ()  # what was lost stays counted: that is no news
     watched.keep(*checked(48.1))
     assert [one.state for one in steps(watched, 48.2)] == ["reopened"]
+
+
+def failed(run: str, hours: float, outcome: CaseOutcome = CaseOutcome.FAILED, **changes: Any) -> TestAttempt:
+    values = {
+        "test": "exports::test_ready",
+        "variant": "3.12",
+        "attempt": 1,
+        "commit": "c",
+        "outcome": outcome,
+        "critical": False,
+        "origin": "x",
+    }
+    return TestAttempt(**(stamp(hours, run, Environment.CI) | values | changes))
+
+
+@pytest.mark.parametrize("critical", [False, True])
+def test_a_broken_test_opens_one_incident_whatever_its_variants(critical: bool, watched: Watched) -> None:
+    watched.keep(*(failed(f"r{n}", 20 + n / 10, variant=v, critical=critical) for n in range(2) for v in ("a", "b")))
+    assert steps(watched, 20.3) == ()
+    watched.keep(*(failed("r3", 20.5, variant=variant, critical=critical) for variant in ("a", "b")))
+    (opened,) = steps(watched, 20.6)
+    assert (opened.rule, opened.severity, opened.metric, opened.opened_at) == (
+        "test-broken",
+        Severity.CRITICAL if critical else Severity.MAJOR,
+        "",
+        at(20),
+    )
+    assert ({"test"}, True) == ({name.partition("-")[0] for name in opened.shows}, "test_ready" in opened.impact)
+    watched.keep(failed("r4", 20.7, variant="a", critical=critical))
+    assert steps(watched, 20.8) == ()
+
+
+def test_the_fix_of_a_broken_test_is_shown_by_a_pass_and_a_failure_after_it_comes_back(watched: Watched) -> None:
+    watched.keep(*(failed(f"r{number}", 20 + number / 10) for number in range(3)))
+    (opened,) = steps(watched, 20.4)
+    say(watched, 20.5, opened, "monitoring")
+    (followed,) = watched.judged().followed
+    assert (followed.shown, "all failed" in str(followed.proof)) == (False, True)
+    assert steps(watched, 20.6) == ()
+    watched.keep(failed("r4", 20.7, CaseOutcome.PASSED))
+    assert [one.shown for one in watched.judged().followed] == [True]
+    watched.keep(*(failed(f"r{number}", 20 + number / 10) for number in range(8, 10)))
+    assert steps(watched, 20.95) == ()
+    watched.keep(failed("r10", 21))
+    assert [one.state for one in steps(watched, 21.1)] == ["reopened"]
 
 
 # ── what comes back ──────────────────────────────────────────────────────────

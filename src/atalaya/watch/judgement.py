@@ -276,6 +276,7 @@ def _followed(view: View, published: tuple[ArtefactFinding, ...]) -> tuple[Incid
         events=[event for event in _of(view.records, Event) if not event.expected],
         metrics=view.situation.metrics,
         published=published,
+        broken_tests=view.situation.broken_tests,
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from atalaya.records.judged import ArtefactFinding
+from atalaya.records.judged import ArtefactFinding, BrokenTest
 from atalaya.records.stored import Event, Observation
 
 _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
@@ -38,6 +38,11 @@ def cause_of(observation: Observation) -> str:
     """The fingerprint of a broken promise: the family of its check is the place."""
     family = observation.promise.partition(".")[0]
     return fingerprint("promise-broken", observation.promise, error_type(observation.reason), family)
+
+
+def cause_of_test(broken: BrokenTest) -> str:
+    """The fingerprint of a broken test. Its variants are one cause: the place is none of them."""
+    return fingerprint("test-broken", broken.test, "", "")
 
 
 def cause_of_finding(found: ArtefactFinding) -> str:

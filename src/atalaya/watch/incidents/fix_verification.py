@@ -8,9 +8,9 @@ from datetime import datetime
 from atalaya.core.words import Text, text
 from atalaya.metrics.definitions import counting
 from atalaya.metrics.stats.flakiness import clean_runs_to_prove
-from atalaya.records.judged import ArtefactFinding, IncidentFollowUp, Metric, State
+from atalaya.records.judged import ArtefactFinding, BrokenTest, IncidentFollowUp, Metric, State
 from atalaya.records.stored import Event, IncidentStep, Observation, Outcome
-from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding
+from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, cause_of_test
 from atalaya.watch.states import FIXED, RESOLVED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
@@ -32,17 +32,19 @@ def follow(
     events: Sequence[Event],
     metrics: Sequence[Metric],
     published: Sequence[ArtefactFinding] = (),
+    broken_tests: Sequence[BrokenTest] = (),
 ) -> tuple[IncidentFollowUp, ...]:
     """How often each incident was seen, and whether what came since its fix shows that it holds.
 
     :param observations: those that count, oldest first.
     :param events: those that count, unexpected ones only.
     :param published: what is, or was, wrong with what is served.
+    :param broken_tests: those that are broken now.
     """
     latest = {one.incident: one for one in transitions}
     by_id = {metric.id: metric for metric in metrics}
     return tuple(
-        _followed(one, landed_at(one.incident, transitions), observations, events, by_id, published)
+        _followed(one, landed_at(one.incident, transitions), observations, events, by_id, published, broken_tests)
         for one in latest.values()
     )
 
@@ -77,6 +79,7 @@ def _followed(
     events: Sequence[Event],
     metrics: Mapping[str, Metric],
     published: Sequence[ArtefactFinding],
+    broken_tests: Sequence[BrokenTest],
 ) -> IncidentFollowUp:
     broken = [seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints]
     hurt = [seen for seen in events if _is_of(seen, one)]
@@ -90,6 +93,10 @@ def _followed(
         wrong = [found for found in published if found.gone_at is None and cause_of_finding(found) in one.fingerprints]
         shown = not wrong
         proof = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
+    elif one.rule == "test-broken":
+        still = [test for test in broken_tests if cause_of_test(test) in one.fingerprints]
+        shown = not still
+        proof = still[0].reason if still else text("It passed since: its last attempts did not all fail.")
     else:
         shown, proof = True, text("Nothing that is measured can show it: it is a person's word.")
     return IncidentFollowUp(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from atalaya.core.window import due_at
 from atalaya.core.words import N_
 from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
-from atalaya.records.judged import Acts, FlakyClass, Judgement, State
+from atalaya.records.judged import Acts, BrokenTest, Judgement, State
 from atalaya.records.stored import (
     Environment,
     Event,
@@ -26,7 +26,7 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.watch import package_findings
-from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, fingerprint
+from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, cause_of_test, fingerprint
 from atalaya.watch.incidents.fix_verification import landed_at
 from atalaya.watch.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
 
@@ -85,6 +85,38 @@ def _promises(judgement: Judgement) -> Iterator[Sighting]:
             last_at=alike[-1][0].occurred_at,
             times=len(alike),
             shows=_few(segment for _, segment in alike),
+        )
+
+
+def _tests(judgement: Judgement) -> Iterator[Sighting]:
+    """Each test whose last attempts all failed, whatever the variants are in which they did."""
+    of_test: dict[str, list[BrokenTest]] = {}
+    for one in judgement.broken_tests:
+        of_test.setdefault(one.test, []).append(one)
+    failed: dict[tuple[str, str], list[tuple[TestAttempt, str]]] = {}
+    for trace in judgement.traces:
+        if isinstance(trace.record, TestAttempt):
+            failed.setdefault((trace.record.test, trace.record.variant), []).append((trace.record, trace.segment))
+    for test, broken in sorted(of_test.items()):
+        since = min(one.since for one in broken)
+        critical = any(one.critical for one in broken)
+        yield Sighting(
+            rule="test-broken",
+            fingerprint=cause_of_test(broken[0]),
+            severity=Severity.CRITICAL if critical else Severity.MAJOR,
+            about="flaky-tests",
+            # The metric leaves broken tests out, so that it may fail, or meet its threshold, beside one.
+            metric="",
+            impact=f"The test {test} is broken: all its attempts fail since {since:%Y-%m-%d %H:%M} UTC",
+            first_at=since,
+            last_at=max(one.last_at or one.since for one in broken),
+            times=sum(one.failures for one in broken),
+            shows=_few(
+                segment
+                for one in broken
+                for record, segment in failed.get((test, one.variant), ())
+                if record.occurred_at >= one.since
+            ),
         )
 
 
@@ -175,6 +207,12 @@ OPENS: tuple[OpensWhen, ...] = (
         _promises,
     ),
     # What is more severe is said first.
+    OpensWhen(
+        "test-broken",
+        N_("critical for a critical test, else major"),
+        N_("The last three attempts of a test all failed, over two runs or more."),
+        _tests,
+    ),
     *(_events(it, events) for it, events in reversed(tuple(counting_events()))),
     OpensWhen(
         "metric-failed",
@@ -193,18 +231,7 @@ def sightings(judgement: Judgement) -> tuple[Sighting, ...]:
     """All that the rules see. A metric that fails for what is seen already is not seen once more."""
     found = [sighting for rule in OPENS for sighting in rule.see(judgement)]
     told = {one.metric for one in found if one.rule != "metric-failed"}
-    if _flaky_are_promises(judgement, found):
-        told |= {it.id for it in METRICS.values() if TestAttempt in it.evidence}
     return tuple(one for one in found if one.rule != "metric-failed" or one.metric not in told)
-
-
-def _flaky_are_promises(judgement: Judgement, found: Sequence[Sighting]) -> bool:
-    """Whether all that is flaky are promises that were broken and that an incident stands for."""
-    causes = {cause for one in judgement.transitions for cause in one.fingerprints}
-    causes |= {one.fingerprint for one in found}
-    broken = (trace.record for trace in judgement.traces if isinstance(trace.record, Observation))
-    covered = {one.promise for one in broken if cause_of(one) in causes}
-    return {one.test for one in judgement.flaky if one.kind is FlakyClass.CONFIRMED} <= covered
 
 
 def due(judgement: Judgement, *, at: datetime) -> tuple[IncidentStep, ...]:
