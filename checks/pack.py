@@ -9,6 +9,7 @@ from atalaya.harness.duties import NoneSeen, PackDuty, PromisesKept
 from atalaya.harness.pack import Pack
 
 from .rehearsals import SCENARIOS
+from .seeded_events import SEEDED
 
 NAME = "aris3"
 HERE = Path(__file__).parent
@@ -36,6 +37,7 @@ PACK = Pack(
         "polling-timeouts": ("polling.*",),
         "stale-cache": ("cache.*", "polling.fresh-status"),
     },
+    seeded=tuple(SEEDED),
     duties=(
         PackDuty(
             "strict-config",

@@ -10,9 +10,8 @@ from pathlib import Path
 from atalaya.cli.context import Context, print_json, write_text
 from atalaya.cli.main import execute, positive, where
 from atalaya.core.errors import UsageError
-from atalaya.evidence.from_runs import from_proof
-from atalaya.metrics.detector_power import sensitivity
-from atalaya.records.stored import Environment, Proof, VerdictStatus
+from atalaya.metrics.detector_power import detectors
+from atalaya.records.stored import VerdictStatus
 from atalaya.selftest import last_run
 from atalaya.watch.calibration_record import FILE, Found, encoded
 from tools.calibration.calibrate import ENOUGH, Seen
@@ -74,16 +73,8 @@ def _seen(place: Context) -> Seen:
             f"{file}: the defect {survivors[0]} survived, so each verdict would be INVALID. "
             f"Mend its check, and make it anew: nox -s prove"
         )
-    proofs = from_proof(
-        kept.proven,
-        run_id="self-test",
-        environment=Environment.LOOPBACK,
-        recorded_at=kept.made_at,
-        occurred_at=kept.made_at,
-    )
     defects = len(kept.defects)
-    detectors = sensitivity(place.pack, (one for one in proofs if isinstance(one, Proof)))
-    return Seen(detectors, defects, defects, place.pack.duties)
+    return Seen(detectors(place.pack), defects, defects, place.pack.duties)
 
 
 def _in_words(found: Found, watches: int) -> str:

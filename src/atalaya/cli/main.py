@@ -170,6 +170,11 @@ def _proving(commands: Commands) -> None:
         action="store_true",
         help="show each defect only to the promises that it should turn red: quick, blind to false alarms",
     )
+    it.add_argument(
+        "--detectors",
+        action="store_true",
+        help="only seed events into what the smoke sees and what the log reader reads: two minutes",
+    )
 
 
 def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:

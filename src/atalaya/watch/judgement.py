@@ -27,7 +27,7 @@ from atalaya.metrics.burn_rate import pace
 from atalaya.metrics.ci_cells import ci_cells
 from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
-from atalaya.metrics.detector_power import sensitivity
+from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.flaky_list import flaky
 from atalaya.metrics.measure import measure
@@ -332,7 +332,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     statuses = _statuses(case.pack.promises, observations, proofs)
     unproven = not_shown(now.transitions, observations)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
-    span = _query(case, now, as_of, proofs, metrics_at)
+    span = _query(case, now, as_of, metrics_at)
     metrics = measure(case.engine, span)
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
@@ -374,16 +374,14 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     return View(release, span, records, statuses, watched, now, situation)
 
 
-def _query(
-    case: Case, now: Standing, as_of: datetime, proofs: Sequence[Proof], metrics_at: Mapping[int, tuple[Metric, ...]]
-) -> MetricQuery:
+def _query(case: Case, now: Standing, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> MetricQuery:
     """What the metrics are asked, over the window up to an instant."""
     release = now.release
     span = MetricQuery(
         release=release,
         as_of=as_of,
         settings=now.settings,
-        detectors=sensitivity(case.pack, proofs),
+        detectors=detectors(case.pack),
         same_tree=same_tree(release, [one for one in _of(case.records, CommitTree) if one.recorded_at <= as_of]),
         fixed_at=now.fixed_at,
         unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
