@@ -139,7 +139,8 @@ def _wordings(logs: Sight) -> dict[EventKind, list[tuple[str, int, int]]]:
     for kind, seeded in logs.seeded.items():
         for name, line in WORDINGS[kind].items():
             read = [caught for id, caught in seeded.items() if id.startswith(f"{name}/")]
-            lines.setdefault(kind, []).append((line, sum(read), len(read)))
+            if read:
+                lines.setdefault(kind, []).append((line, sum(read), len(read)))
     return lines
 
 
