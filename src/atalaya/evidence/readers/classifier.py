@@ -254,7 +254,7 @@ LINES: tuple[Pattern, ...] = (
         re.compile(
             r"(?i)(?:tiempo de espera agotado|se agot[oó] el tiempo(?: de espera)?)\b"
             r".{0,200}\b(?:esperando|sonde\w{2,8}|exportaci[oó]n|trabajo|job)\b"
-            r"|(?:esperando|sondeando|(?:el )?sondeo de) \S.{0,200}\b(?:tiempo agotado|agot[oó] (?:su|el) tiempo)\b"
+            r"|(?:esperando|sondeando|(?:el )?sondeo del?) \S.{0,200}\b(?:tiempo agotado|agot[oó] (?:su|el) tiempo)\b"
         ),
         "in Spanish, a wait that ran out of time",
     ),
