@@ -31,6 +31,7 @@ DEFAULTS = {
     "subject.sdk": "",
     "subject.adapter": "",
     "subject.commit": "",
+    "subject.path": "",
     "ci.repo": "",
     "ci.workflows": ("clients-python-sdk", "sdk-post-release-smoke"),
     "ci.junit": (),

@@ -49,6 +49,14 @@ class SubjectSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=
     commit: Annotated[
         str, Meta(description="The released commit. Evidence from other commits is kept apart. Empty: not known.")
     ] = ""
+    path: Annotated[
+        str,
+        Meta(
+            pattern=r"^([^/\\\x00-\x1f\x7f\ud800-\udfff]+(/[^/\\\x00-\x1f\x7f\ud800-\udfff]+)*/?)?$",
+            description="The SDK's folder in its repository, such as `clients/python/acme_sdk`. CI runs of another "
+            "commit count where this folder holds the same files. Empty: the whole repository.",
+        ),
+    ] = ""
 
 
 class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
