@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -135,6 +136,13 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--log", nargs="+", action="extend", default=[], metavar="FILE", help="logs of a smoke")
     it.add_argument("--workflow", metavar="NAME", help="the workflow that the reports come from")
     it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
+    it.add_argument("--event", type=_event, metavar="NAME", help="what started the run, such as push")
+    it.add_argument("--run", dest="of_run", type=_run_id, metavar="ID", help="the run that wrote the files")
+    ended = it.add_mutually_exclusive_group()
+    ended.add_argument(
+        "--exit-code", type=int, metavar="N", help="the exit code of the command that wrote the reports: 0 is a success"
+    )
+    ended.add_argument("--conclusion", choices=list(map(str, collect.TOLD)), help="how the job that wrote them ended")
     _release(it)
     _report(it)
     it.add_argument("--dry-run", action="store_true", help="read and report, and keep nothing")
@@ -330,6 +338,18 @@ def positive(text: str) -> int:
     if not text.isdigit() or not 0 < int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
     return int(text)
+
+
+def _event(text: str) -> str:
+    if not re.fullmatch(r"[a-z_]{1,40}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no event. Give GitHub's word, such as push or schedule")
+    return text
+
+
+def _run_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][\w.:-]{0,99}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no run. Give up to 100 letters, digits and . _ : -")
+    return text
 
 
 def _port(text: str) -> int:

@@ -299,7 +299,8 @@ class CommitTree(Evidence, frozen=True, kw_only=True):
 class Reading(Evidence, frozen=True, kw_only=True):
     """What became of one file: read, or why not. Counts are None unless it was read.
 
-    ``at_byte`` is where an unreadable file breaks.
+    ``at_byte`` is where an unreadable file breaks. ``place`` is its path below the project's folder, where that says
+    more than ``file``.
     """
 
     kind = "reading"
@@ -316,6 +317,7 @@ class Reading(Evidence, frozen=True, kw_only=True):
     skipped: int | None = None
     suite_failures: int | None = None
     at_byte: int | None = None
+    place: str = ""
 
     @property
     def origin(self) -> str:
