@@ -15,6 +15,7 @@ from atalaya.evidence.github import fetch, trees
 from atalaya.records.stored import CommitTree, Conclusion, Event, JobAttempt, Reading, ReadStatus, TestAttempt
 from atalaya.watch.same_tree import same_tree
 from tests.evidence.github.stand_in import BEGAN, SHA, Answer, StandIn, job, missing
+from tests.evidence.github.test_collect import knows_the_sdk
 from tests.evidence.github.watching import Watch
 
 SDK = "clients/python/aris3_client_sdk"
@@ -273,6 +274,15 @@ def test_the_released_commit_comes_first_when_a_limit_holds(github: StandIn, wat
     taken = watch.take()
     assert (taken.code, {one.run_id for one in watch.kept(JobAttempt)}) == (0, {"9"})
     assert any("3 not read this time" in line for line in taken.lines)
+
+
+def test_a_run_that_may_belong_and_was_not_reached_makes_the_period_unread(github: StandIn, watch: Watch) -> None:
+    knows_the_sdk(watch)
+    github.add_run(1, [job(1)], head_sha=OTHER, event="pull_request")
+    github.add_run(2, [job(2)], head_sha=OTHER, event="schedule")
+    spent = Answer(429, headers={"Retry-After": "99999"})
+    github.interfere = lambda path: spent if "runs/1/attempts" in path else None
+    assert (watch.take().code, watch.reading(fetch.PERIOD).status) == (3, ReadStatus.UNREADABLE)
 
 
 def test_no_more_is_shown_apart_in_one_collection_than_the_limit(

@@ -199,8 +199,8 @@ class Collection:
         ours = [run for run in others if self._commit(run) in same and counts(jobs.event_of(run))]
         self._read(ours)
         self._read_others([run for run in others if run not in ours])
-        if self._troubles or self._gone:
-            said = _once_each([*self._troubles, *self._gone])
+        if self._troubles or self._gone or self._n["missing"]:
+            said = _once_each([*self._troubles, *self._gone, *filter(None, [self._stopped])])
             return self._end(listed, f"Runs not read: {self._n['missing']} of {len(listed.items)}. {said}")
         return self._end(listed, "")
 
