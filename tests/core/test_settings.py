@@ -36,7 +36,7 @@ DEFAULTS = {
     "ci.junit": (),
     "watch.language": "en",
     "watch.valid_h": 25.0,
-    "watch.every_h": 1.0,
+    "watch.every_h": 0.0,
     "watch.coverage": 0.9,
     "watch.gap_h": 6.0,
     "service.port": 0,
@@ -72,7 +72,7 @@ COUNTS = ("flaky_critical", "flaky_other", "network_blocking", "polling_timeouts
 # The key, what is just inside its limits, and what is just outside.
 LIMITS = [
     ("watch", "valid_h", ("0.001", "8760"), ("0", "8760.5")),
-    ("watch", "every_h", ("0.017", "8760"), ("0.016", "8760.5")),
+    ("watch", "every_h", ("0", "0.017", "8760"), ("-1", "0.016", "8760.5")),
     ("watch", "coverage", ("0", "1"), ("-0.01", "1.01")),
     ("watch", "gap_h", ("0.001", "8760"), ("0", "8760.5")),
     ("service", "port", ("0", "65535"), ("-1", "65536")),

@@ -22,6 +22,7 @@ from atalaya.core.errors import SettingsError
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
+SHORTEST_H = 1 / 60  # of a schedule
 Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$")]  # it has to survive being written as TOML
 
 
@@ -92,17 +93,28 @@ class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     every_h: Annotated[
         float,
         Meta(
-            ge=1 / 60,
+            ge=0,
             le=8760,
-            description="Hours between two observations, as the schedule that runs the watch has it.",
+            description="Hours between two observations, as the schedule that runs the watch has it; a minute at the "
+            "least. 0: there is no schedule, and what must be observed are the checkpoints.",
         ),
-    ] = 1.0
-    coverage: Annotated[Share, Meta(description="Share of those slots in which something must have been observed.")] = (
-        0.9
-    )
+    ] = 0.0
+    coverage: Annotated[
+        Share,
+        Meta(description="Share of the schedule's slots in which something must have been observed, where one is set."),
+    ] = 0.9
     gap_h: Annotated[
-        float, Meta(gt=0, le=8760, description="Hours that may pass, at the most, with nothing observed.")
+        float,
+        Meta(
+            gt=0,
+            le=8760,
+            description="Hours that may pass, at the most, with nothing observed, where a schedule is set.",
+        ),
     ] = 6.0
+
+    def __post_init__(self) -> None:
+        if 0 < self.every_h < SHORTEST_H:
+            raise ValueError(f"every_h: Expected `float` >= {SHORTEST_H:.4f}, or 0")
 
 
 class ChecksSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -310,6 +322,8 @@ def _convert(table: dict[str, Any], origins: Mapping[str, str], path: Path, text
     except msgspec.ValidationError as why:
         message, _, where = str(why).partition(" - at `")
         dotted = where.rstrip("`").removeprefix("$").removeprefix(".")
+        if ours := re.match(r"(\w+): (.+)", message):  # a section's own check, which names its key
+            dotted, message = f"{dotted}.{ours[1]}", ours[2]
         if unknown := re.search(r"unknown field `(.+)`", message):
             raise SettingsError(_unknown(dotted, unknown[1], path, text)) from None
         place = origins.get(re.sub(r"\[.*", "", dotted), path.name)

@@ -389,21 +389,66 @@ class Gap(Record, frozen=True, kw_only=True):
     hours: float
 
 
-class Coverage(Record, frozen=True, kw_only=True):
-    """How much of the window so far was watched: slots of ``every_h`` hours that are over, and those seen.
+class CheckpointWatch(Record, frozen=True, kw_only=True):
+    """Whether something was observed about one checkpoint: at any time from ``begins`` to ``ends``.
 
-    ``largest`` is the longest stretch without an observation, ``gaps`` are those above ``most_gap_h``, and
-    ``latest_h`` is how late, at worst, the first observation of a slot came. ``least`` is the share that must be seen.
+    ``hours`` is where the checkpoint is, since T+0; the last one is the end of the window.
     """
 
-    every_h: float
-    slots: int
-    seen: int
-    least: float
-    most_gap_h: float
+    hours: int
+    begins: datetime
+    ends: datetime
+    seen: bool
+
+
+class CiGap(Record, frozen=True, kw_only=True):
+    """No run of CI ended from one checkpoint to the next, nor shortly before the one and after the other."""
+
+    from_h: int
+    to_h: int
+    begins: datetime
+    ends: datetime
+
+
+class Coverage(Record, frozen=True, kw_only=True):
+    """What should have been observed by now, and what was: the checkpoints, CI between them, and a schedule's slots.
+
+    ``points`` are the checkpoints whose time is over, ``ci_gaps`` the stretches between two of them without CI.
+    ``largest`` is the longest stretch without any observation: shown, and judged only where a schedule is in use.
+    Then ``every_h`` is more than 0: ``slots`` are those of so many hours that are over, ``seen`` those with an
+    observation, ``least`` the share that must be seen, ``gaps`` the stretches above ``most_gap_h``, and ``latest_h``
+    how late, at worst, the observation of a slot came.
+    """
+
+    points: tuple[CheckpointWatch, ...] = ()
+    ci_gaps: tuple[CiGap, ...] = ()
     largest: Gap
-    gaps: tuple[Gap, ...]
-    latest_h: float
+    every_h: float = 0.0
+    slots: int = 0
+    seen: int = 0
+    least: float = 0.0
+    most_gap_h: float = 0.0
+    gaps: tuple[Gap, ...] = ()
+    latest_h: float = 0.0
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a schedule is in use."""
+        return self.every_h > 0
+
+    @property
+    def missed(self) -> tuple[CheckpointWatch, ...]:
+        """The checkpoints about which nothing was observed."""
+        return tuple(point for point in self.points if not point.seen)
+
+    @property
+    def unseen(self) -> tuple[Gap, ...]:
+        """Every stretch in which something should have been observed and nothing was, in order."""
+        about = (
+            Gap(begins=one.begins, ends=one.ends, hours=(one.ends - one.begins).total_seconds() / 3600)
+            for one in self.missed
+        )
+        return tuple(sorted((*self.gaps, *about), key=lambda gap: (gap.begins, gap.ends)))
 
     @property
     def share(self) -> float:
@@ -418,7 +463,7 @@ class Coverage(Record, frozen=True, kw_only=True):
     @property
     def enough(self) -> bool:
         """Whether a verdict may rest on it."""
-        return self.share >= self.least and not self.gaps
+        return not self.missed and not self.ci_gaps and self.share >= self.least and not self.gaps
 
 
 class Incident(Record, frozen=True, kw_only=True):
