@@ -60,7 +60,7 @@ class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         tuple[Name, ...],
         Meta(
             description="The workflows whose jobs count in the pass rate. "
-            "The checks and the smoke that Atalaya runs itself always count."
+            "The checks and the smoke that Atalaya runs itself are no jobs of CI, and have a row of their own."
         ),
     ] = ("clients-python-sdk", "sdk-post-release-smoke")
     junit: Annotated[
@@ -154,13 +154,18 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What the runbook asks of the five metrics."""
 
     pass_rate: Annotated[Share, Meta(description="Share of CI jobs that must end well.")] = 0.95
+    # Where the floor lies decides how many jobs a verdict takes, and how often a good release misses it by chance. At
+    # 0.885 one lost job of 48 still meets (Wilson's lower end is 0.891) and two do not (0.860): of 48 independent jobs
+    # at a true rate of 0.99, 92 % of releases meet, at 0.90, 4 %; of 60 jobs, which may lose two, 98 % and 5.3 %. A
+    # floor of 0.90 would forgive none of 48, and 0.99 loses none in 62 % only. It must not be above 0.8864, the lower
+    # end of 30 clean jobs of 30: so many a team reaches by hand.
     pass_rate_tolerance: Annotated[
         Share,
         Meta(
             description="How far below the threshold the interval may reach "
             "before a rate that meets it is called inconclusive."
         ),
-    ] = 0.05
+    ] = 0.065
     flaky_critical: Annotated[Count, Meta(description="Flaky tests allowed among the critical ones.")] = 0
     flaky_other: Annotated[Count, Meta(description="Flaky tests allowed among the others.")] = 2
     network_blocking: Annotated[Count, Meta(description="Network errors allowed that stopped a run.")] = 0

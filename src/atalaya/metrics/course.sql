@@ -1,4 +1,4 @@
--- Counts the SDK's decided jobs in each 6 hours since T+0, by the instant at which their latest decided attempt ended.
+-- Counts CI's decided jobs in each 6 hours since T+0, by the instant at which their latest decided attempt ended.
 -- jobs.sql says what a job is, and which of its attempts is its end.
 -- needs: jobs
 SELECT

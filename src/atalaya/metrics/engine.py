@@ -37,9 +37,9 @@ TABLES: dict[str, type[Evidence]] = {
     "readings": Reading,
 }
 
-# Over each table, and each over the one before it: what belongs to the watch, and of that what counts. A query that
-# reads from ``counted_events`` has both in front of it.
-VIEWS = ("window", "counted")
+# Over each table, and each over the one before it: what a watch of this kind knows, what of it belongs to the window,
+# and of that what counts. A query that reads from ``counted_events`` has all three in front of it.
+VIEWS = ("recorded", "window", "counted")
 
 COLUMN_TYPES: dict[Any, str] = {
     str: "VARCHAR",

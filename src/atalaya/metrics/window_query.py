@@ -12,10 +12,14 @@ from atalaya.core.window import DAY_H, HOUR, LOOKS_H, due_at, ends_at
 from atalaya.core.words import Record
 from atalaya.evidence.from_runs import CHECKS_WORKFLOW, PERIOD, SMOKE_WORKFLOW
 from atalaya.records.judged import Metric
-from atalaya.records.stored import Release
+from atalaya.records.stored import JobAttempt, Release
 
 OUR_WORKFLOWS = (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
 BIN = DAY_H * HOUR
+
+# What starts a run of CI that tests the released tree. A pull request and a merge queue test another one: their own
+# merged with the branch that they go into. Where no event is told, the run counts: older records have none.
+CI_EVENTS = ("push", "schedule", "workflow_dispatch", "release", "")
 
 
 class DetectorPower(Record, frozen=True, kw_only=True):
@@ -97,11 +101,20 @@ class MetricQuery(Record, frozen=True, kw_only=True):
             "commit": self.release.commit.lower(),
             "same_tree": sorted(self.same_tree),
             "ours": list(OUR_WORKFLOWS),
+            "ci_events": list(CI_EVENTS),
             "workflows": list(self.settings.ci.workflows),
             "any_workflow": not self.settings.ci.workflows,
             "period": PERIOD,
             "last_bin": self.last_bin,
         }
+
+
+def may_be_ci(job: JobAttempt) -> bool:
+    """Whether an attempt of a job can be CI's: neither Atalaya's own run, nor of a run that tests another tree.
+
+    Which workflows are listed, and which commits hold the released SDK, is not asked here.
+    """
+    return job.workflow not in OUR_WORKFLOWS and job.event in CI_EVENTS
 
 
 def iso(at: datetime) -> str:

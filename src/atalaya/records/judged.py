@@ -313,6 +313,23 @@ class CiCell(Record, frozen=True, kw_only=True):
     reason: Text
 
 
+class OwnRuns(Record, frozen=True, kw_only=True):
+    """The runs of one of Atalaya's own workflows: no jobs of CI, and in no rate of them.
+
+    ``decided`` ended as a success or a failure, ``succeeded`` of them well, by their last attempt; the rate is None
+    where none was decided.
+    """
+
+    workflow: str
+    decided: int
+    succeeded: int
+    undecided: int
+    value: float | None
+    low: float | None
+    high: float | None
+    last_at: datetime
+
+
 class BrokenTest(Record, frozen=True, kw_only=True):
     """A test whose last attempts all failed: three or more in a row, over two runs or more.
 
@@ -617,6 +634,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
     baseline: str = ""
     cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
+    own_runs: tuple[OwnRuns, ...] = ()
     broken_tests: tuple[BrokenTest, ...] = ()
     fixed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
     defects_seeded: int = 0

@@ -31,6 +31,7 @@ from atalaya.metrics.detector_power import sensitivity
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.flaky_list import flaky
 from atalaya.metrics.measure import measure
+from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.timeseries import course
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import (
@@ -46,6 +47,7 @@ from atalaya.records.judged import (
     IncidentFollowUp,
     Judgement,
     Metric,
+    OwnRuns,
     PromiseStatus,
     State,
     TimeSeries,
@@ -203,6 +205,7 @@ class Measured(NamedTuple):
     pace: BurnRate
     course: TimeSeries
     flaky: tuple[FlakyTest, ...]
+    own_runs: tuple[OwnRuns, ...]
 
 
 def _measured(case: Case, as_of: datetime) -> Measured:
@@ -215,6 +218,7 @@ def _measured(case: Case, as_of: datetime) -> Measured:
         pace=pace(case.engine, view.span),
         course=course(case.engine, view.span, view.situation.metrics),
         flaky=tuple(one for one in flaky(case.engine, view.span) if one.failures),
+        own_runs=own_runs(case.engine, view.span),
     )
 
 
@@ -252,6 +256,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         flaky=measured.flaky,
         baseline=case.basis.release.version if case.basis else "",
         cells=situation.cells,
+        own_runs=measured.own_runs,
         broken_tests=situation.broken_tests,
         fixed_at=dict(view.span.fixed_at),
         defects_seeded=situation.defects_seeded,

@@ -14,6 +14,7 @@ from atalaya.core.window import CHECKPOINTS_H
 from atalaya.records.judged import Judgement
 from atalaya.site.build.atomic_write import write_if_changed
 from atalaya.site.charts import charts
+from atalaya.site.fragments.ci import ci_cells, own_runs
 from atalaya.site.fragments.closing_report import asked, backlog, questions, seal
 from atalaya.site.fragments.coverage import coverage
 from atalaya.site.fragments.figures import figures, metrics
@@ -80,6 +81,8 @@ FRAGMENTS: dict[str, Fragment] = {
     "reasons": reasons,
     "metrics": metrics,
     "figures": figures,
+    "ci-cells": ci_cells,
+    "own-runs": own_runs,
     "flaky": flaky,
     "coverage": coverage,
     "environments": environments,

@@ -14,6 +14,8 @@ SAYS: dict[str, str] = {
     "reasons": N_("Why the verdict is what it is, what would change it, and each rule that applied"),
     "metrics": N_("The runbook's table of the five metrics, filled in"),
     "figures": N_("How each figure comes about, step by step"),
+    "ci-cells": N_("Each job of CI by variant: how its runs ended, and how it is now"),
+    "own-runs": N_("The runs of Atalaya's own checks and smoke, which are no jobs of CI"),
     "flaky": N_("The tests that did not just pass, the costliest first"),
     "coverage": N_("In how much of the window somebody was looking, and where nobody was"),
     "environments": N_("What was tried on loopback, in CI and against a real service, apart"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from atalaya.records.judged import ArtefactFinding
+from atalaya.records.judged import ArtefactFinding, CiCell
 from atalaya.records.stored import Event, Observation
 
 _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
@@ -43,6 +43,11 @@ def cause_of(observation: Observation) -> str:
 def cause_of_finding(found: ArtefactFinding) -> str:
     """The fingerprint of something that is wrong with a published file: the file is the place."""
     return fingerprint(found.rule, "artefact", "", found.file)
+
+
+def cause_of_cell(cell: CiCell) -> str:
+    """The fingerprint of a variant of a job of CI that fails: the variant is the place."""
+    return fingerprint("variant-failing", cell.workflow, cell.job, cell.variant)
 
 
 def cause_of_event(event: Event, rule: str) -> str:

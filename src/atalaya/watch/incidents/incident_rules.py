@@ -13,11 +13,14 @@ from typing import NamedTuple
 from atalaya.core.window import due_at
 from atalaya.core.words import N_
 from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
-from atalaya.records.judged import Acts, FlakyClass, Judgement, State
+from atalaya.metrics.window_query import CI_EVENTS, may_be_ci
+from atalaya.records.judged import Acts, CellState, CiCell, FlakyClass, Judgement, State, Trace
 from atalaya.records.stored import (
+    Conclusion,
     Environment,
     Event,
     IncidentStep,
+    JobAttempt,
     Metadata,
     Observation,
     Outcome,
@@ -26,7 +29,7 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.watch import package_findings
-from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, fingerprint
+from atalaya.watch.incidents.fingerprint import cause_of, cause_of_cell, cause_of_event, cause_of_finding, fingerprint
 from atalaya.watch.incidents.fix_verification import landed_at
 from atalaya.watch.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
 
@@ -94,9 +97,12 @@ def _events(it: MetricDefinition, events: EventCount) -> OpensWhen:
 
     def see(judgement: Judgement) -> Iterator[Sighting]:
         alike: dict[str, list[tuple[Event, str]]] = {}
+        of_another_tree = _runs_of_another_tree(judgement)
         for trace in judgement.traces:
             event = trace.record
             if not isinstance(event, Event) or event.event is not events.kind or event.expected:
+                continue
+            if event.run_id in of_another_tree:
                 continue
             # A real service is shown beside and decides nothing; so it opens nothing either.
             if event.environment is not Environment.SERVICE and (event.blocking or not rule.blocking_only):
@@ -145,6 +151,49 @@ def _metrics(judgement: Judgement) -> Iterator[Sighting]:
         )
 
 
+def _variants(judgement: Judgement) -> Iterator[Sighting]:
+    """Each variant of a job of CI that is broken, or that a test found worse than the others or than its own past.
+
+    It was last seen when an attempt of it last failed, so it comes back by a new failure only.
+    """
+    for cell in judgement.cells:
+        if cell.state not in (CellState.BROKEN, CellState.WORSE):
+            continue
+        failed = [(trace.record.occurred_at, trace.segment) for trace in _failures(cell, judgement)]
+        times = sorted(at for at, _ in failed) or [cell.since or cell.last_at]
+        yield Sighting(
+            rule="variant-failing",
+            fingerprint=cause_of_cell(cell),
+            severity=Severity.MAJOR,
+            about="pass-rate",
+            metric="",  # it is one variant's: the rate of all fails, or holds, by itself
+            impact=f"The job {cell.job} ({cell.variant}) of {cell.workflow} fails. {cell.reason}",
+            first_at=cell.since or times[0],
+            last_at=times[-1],
+            times=len(times),
+            shows=_few(segment for _, segment in failed),
+        )
+
+
+def _failures(cell: CiCell, judgement: Judgement) -> Iterator[Trace]:
+    """The attempts of a cell that failed."""
+    for trace in judgement.traces:
+        job = trace.record
+        if (
+            isinstance(job, JobAttempt)
+            and (job.workflow, job.job, job.variant) == (cell.workflow, cell.job, cell.variant)
+            and job.conclusion in (Conclusion.FAILURE, Conclusion.TIMED_OUT)
+            and may_be_ci(job)
+        ):
+            yield trace
+
+
+def _runs_of_another_tree(judgement: Judgement) -> frozenset[str]:
+    """The runs of pull requests and the like: what happened in them is not this release's."""
+    jobs = (trace.record for trace in judgement.traces if isinstance(trace.record, JobAttempt))
+    return frozenset(job.run_id for job in jobs if job.event not in CI_EVENTS)
+
+
 def _artefact(rule: package_findings.Rule) -> OpensWhen:
     """A rule about what is published opens an incident of its own severity."""
 
@@ -173,6 +222,12 @@ OPENS: tuple[OpensWhen, ...] = (
         N_("the promise's"),
         N_("A critical or a major promise is broken in its latest run."),
         _promises,
+    ),
+    OpensWhen(
+        "variant-failing",
+        str(Severity.MAJOR),
+        N_("A variant of a CI job failed in its last three runs, or fails more than the others by a test."),
+        _variants,
     ),
     # What is more severe is said first.
     *(_events(it, events) for it, events in reversed(tuple(counting_events()))),
