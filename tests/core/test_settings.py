@@ -32,6 +32,7 @@ DEFAULTS = {
     "subject.adapter": "",
     "subject.commit": "",
     "ci.repo": "",
+    "ci.ref": "",
     "ci.workflows": ("clients-python-sdk", "sdk-post-release-smoke"),
     "ci.junit": (),
     "watch.language": "en",

@@ -229,7 +229,9 @@ def asked(watch: Watch, settings: Settings | None = None) -> Coverage:
 
 
 def test_our_own_runs_observe_a_checkpoint_and_are_no_ci(watch: Watch) -> None:
-    watch.keep(watch.job("r1", hours=0.5, workflow="atalaya-smoke"), watch.job("r2", hours=23, workflow="atalaya-checks"))
+    watch.keep(
+        watch.job("r1", hours=0.5, workflow="atalaya-smoke"), watch.job("r2", hours=23, workflow="atalaya-checks")
+    )
     assert (missed(asked(watch)), len(asked(watch).ci_gaps)) == ([48, 72], 3)
 
 

@@ -643,8 +643,9 @@ def _coverage() -> Coverage:
     about = {0: (0, 3), 24: (21, 27)}
     return Coverage(
         points=tuple(
-            CheckpointWatch(hours=at, begins=T0 + timedelta(hours=begins), ends=T0 + timedelta(hours=ends), seen=at == 0)
-            for at, (begins, ends) in about.items()
+            CheckpointWatch(hours=at, begins=begins, ends=ends, seen=at == 0)
+            for at, hours in about.items()
+            for begins, ends in [(T0 + timedelta(hours=hours[0]), T0 + timedelta(hours=hours[1]))]
         ),
         ci_gaps=(CiGap(from_h=0, to_h=24, begins=T0, ends=T0 + timedelta(hours=27)),),
         every_h=1,

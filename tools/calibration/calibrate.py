@@ -46,7 +46,8 @@ from atalaya.records.stored import (
     VerdictStatus,
     record_metadata,
 )
-from atalaya.verdict import Situation, judge
+from atalaya.verdict.rules import judge
+from atalaya.verdict.situation import Situation
 from atalaya.watch.calibration_record import (
     STRICTER_RULE_TEXTS,
     Beside,

@@ -56,6 +56,14 @@ class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     """What CI said."""
 
     repo: Annotated[str, Meta(description="The repository on GitHub, as `owner/name`. Empty: none is asked.")] = ""
+    ref: Annotated[
+        str,
+        Meta(
+            pattern=r"^([^\x00-\x20\x7f~^:?*\[\\-][^\x00-\x20\x7f~^:?*\[\\]*)?$",
+            description="The branch or the tag on which CI is dispatched for the release. Empty: the repository's "
+            "default branch.",
+        ),
+    ] = ""
     workflows: Annotated[
         tuple[Name, ...],
         Meta(

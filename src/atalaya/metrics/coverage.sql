@@ -10,7 +10,6 @@ WHERE conclusion IN ('success', 'failure', 'timed_out')
     OR (
       ($any_workflow OR list_contains($workflows, workflow))
       AND of_another_commit = 0
-      AND event IN ('', 'push', 'schedule', 'workflow_dispatch', 'release')
     )
   )
 GROUP BY occurred_at

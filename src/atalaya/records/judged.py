@@ -483,6 +483,25 @@ class Coverage(Record, frozen=True, kw_only=True):
         return not self.missed and not self.ci_gaps and self.share >= self.least and not self.gaps
 
 
+class DispatchPlan(Record, frozen=True, kw_only=True):
+    """The runs of CI that are asked for at one checkpoint, with so many jobs in all, of which some have run already."""
+
+    hours: int  # of the checkpoint, since T+0
+    runs: int
+    jobs: int
+    jobs_done: int
+
+    @property
+    def runs_left(self) -> int:
+        """How many runs are still to be dispatched."""
+        return -(-self.runs * self.jobs_left // self.jobs) if self.jobs else 0
+
+    @property
+    def jobs_left(self) -> int:
+        """How many jobs are still to be run."""
+        return max(0, self.jobs - self.jobs_done)
+
+
 class Incident(Record, frozen=True, kw_only=True):
     """One row of the runbook's table of incidents. ``metric`` is the one of the five that it spoils, or none."""
 
@@ -514,6 +533,7 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     shown: bool
     proof: Text
     promises: tuple[str, ...] = ()  # those that its causes broke
+    runs_needed: int | None = None  # further clean runs that would show it; None where no number is known
 
 
 class Trace(Record, frozen=True, kw_only=True):

@@ -78,7 +78,8 @@ from atalaya.records.stored import (
     VerdictRecord,
     WatchTransition,
 )
-from atalaya.verdict import Situation, judge
+from atalaya.verdict.rules import judge
+from atalaya.verdict.situation import Situation
 from atalaya.watch import package_findings
 from atalaya.watch.backlog import BacklogInputs, backlog
 from atalaya.watch.baseline import Accepted, accepted_before

@@ -16,7 +16,7 @@ from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from atalaya.verdict import OVER
+from atalaya.verdict.situation import OVER
 
 MOST = 3  # of each answer: the rest is counted, and stands further down
 
