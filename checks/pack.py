@@ -41,7 +41,7 @@ PACK = Pack(
             "strict-config",
             0,
             N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"),
-            PromisesKept(("config.no-fallback",), by_h=24),
+            PromisesKept(("config.no-fallback",), by_h=24, smoke_steps=("strict-config",)),
             blocked_by=("config",),
         ),
         PackDuty(
@@ -55,7 +55,12 @@ PACK = Pack(
             "cache-guardrails",
             48,
             N_("Validate the cache's guardrails for each request (`use_get_cache=False`)"),
-            PromisesKept(("cache.bypass-per-request", "polling.leaves-cache-flag-alone"), by_h=48),
+            PromisesKept(
+                ("cache.bypass-per-request", "polling.leaves-cache-flag-alone"),
+                by_h=48,
+                smoke_steps=("cache-outside-polling",),
+                metrics=("stale-cache",),
+            ),
             blocked_by=("cache", "polling"),
         ),
     ),

@@ -650,6 +650,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     course: TimeSeries | None = None
     environments: tuple[EnvironmentTotals, ...] = ()
     changes: tuple[SettingsSnapshot, ...] = ()
+    moved_defaults: tuple[Text, ...] = ()  # of Atalaya, since the settings were recorded
     pace: BurnRate | None = None
     flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
     baseline: str = ""

@@ -348,7 +348,8 @@ class Proof(Evidence, frozen=True, kw_only=True):
 class SettingsSnapshot(Evidence, frozen=True, kw_only=True):
     """The settings that a verdict rests on, from this instant on: those at T+0, and each change since.
 
-    ``settings`` holds every key that judges, a line of TOML each; ``digest`` is over them.
+    ``settings`` holds every key that judges, a line of TOML each; ``digest`` is over them. ``set_here`` are the keys
+    that a file or a variable had set; the others are defaults. None: that was not written down.
     """
 
     kind = "settings"
@@ -356,6 +357,7 @@ class SettingsSnapshot(Evidence, frozen=True, kw_only=True):
     settings: tuple[str, ...]
     by: str
     why: str
+    set_here: tuple[str, ...] | None = None
 
 
 class IncidentStep(Evidence, frozen=True, kw_only=True):
