@@ -143,11 +143,11 @@ def _regressed(metrics: Iterable[Metric]) -> Reasons:
 
 def _cells(situation: Situation, *states: CellState) -> Reasons:
     return tuple(
-        text("{cell}: {reason}", cell=name_of(cell), reason=cell.reason) for cell in situation.cells_in(*states)
+        text("{cell}: {reason}", cell=cell_name(cell), reason=cell.reason) for cell in situation.cells_in(*states)
     )
 
 
-def name_of(cell: CiCell) -> str:
+def cell_name(cell: CiCell) -> str:
     """A cell as people look for it: its workflow, its job, its variant."""
     return ", ".join(part for part in (cell.workflow, cell.job, cell.variant) if part)
 

@@ -9,7 +9,7 @@ from atalaya.core.window import LONGEST_H, ends_at
 from atalaya.core.words import text
 from atalaya.records.judged import CellState, DutyState, Judgement, Question, State
 from atalaya.records.stored import BacklogCarryover, Severity, VerdictStatus
-from atalaya.verdict.findings import name_of
+from atalaya.verdict.findings import cell_name
 from atalaya.watch.decisions import TAKES_BACK
 from atalaya.watch.states import CLOSED, INVALID, OVER, RESOLVED
 
@@ -47,7 +47,7 @@ def questions(judgement: Judgement) -> Iterator[Question]:
             yield Question(id=incident.id, says=says, item=incident.id)
     for cell in judgement.cells:
         if cell.state is not CellState.GREEN:
-            yield Question(id=name_of(cell), says=cell.reason)
+            yield Question(id=cell_name(cell), says=cell.reason)
     for test in judgement.broken_tests:
         yield Question(id=test.test, says=test.reason)
     for item in judgement.backlog:

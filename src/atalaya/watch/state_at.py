@@ -210,10 +210,8 @@ def differing(record: SettingsSnapshot, settings: Settings, set_now: Iterable[st
 
 def _moved(record: SettingsSnapshot, settings: Settings) -> frozenset[str]:
     """The keys that were left at their default then, are left there now, and whose default is another one now."""
-    default, now, then = (
-        _by_key(lines) for lines in (judging_lines(Settings()), judging_lines(settings), record.settings)
-    )
-    defaults_then = _by_key(DEFAULTS_THEN)
+    default, now = _by_key(judging_lines(Settings())), _by_key(judging_lines(settings))
+    then, defaults_then = _by_key(record.settings), _by_key(DEFAULTS_THEN)
 
     def was_default(key: str) -> bool:
         return then[key] == defaults_then.get(key) if record.set_here is None else key not in record.set_here
