@@ -112,6 +112,12 @@ def test_the_end_is_that_of_the_window_as_it_is_known_now() -> None:
     assert ends == {69: at(69), 80: at(70), 97: at(96)}
 
 
+def test_a_watch_that_was_closed_and_a_rehearsal_stay_judged_as_of_their_last_record() -> None:
+    closed = WatchTransition(**stamp(73, "w"), state="closed", window_h=72, by="ana", why="over")
+    assert instant_of([job(3), closed], RELEASE, at(500)) == at(73)
+    assert instant_of([job(3)], replace(RELEASE, rehearsal=True), at(500)) == at(3)
+
+
 def test_what_is_written_of_a_verdict_is_no_evidence() -> None:
     said = VerdictRecord(**stamp(60, "s"), word=VerdictStatus.ON_TRACK, rule="r", verdict="d")
     assert instant_of([job(3), said], RELEASE, at(70)) == at(3)

@@ -38,6 +38,7 @@ from atalaya.records.judged import (
     ArtefactFinding,
     BacklogItem,
     BurnRate,
+    Checkpoint,
     CheckpointVerdict,
     Compared,
     Coverage,
@@ -93,7 +94,7 @@ from atalaya.watch.incidents.incidents import read_pages
 from atalaya.watch.same_tree import same_tree
 from atalaya.watch.seal import followers_of, is_sealed, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
-from atalaya.watch.states import MONITORING
+from atalaya.watch.states import CLOSED, INVALID, MONITORING
 from atalaya.watch.window import in_window, is_recorded
 
 NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
@@ -108,21 +109,23 @@ def judge_release(
     settings: Settings,
     pack: Pack,
     baseline: bool = True,
+    told_by: datetime | None = None,
     now: datetime | None = None,
 ) -> Judgement:
     """Everything that the pages of a release are made from.
 
-    :param as_of: the instant to judge as of, where one is given; it is judged as it was then, whatever ``now`` is.
+    :param as_of: the instant to judge as of; None means :func:`instant_of`.
     :param pack: the checks that were run, and what they promise.
     :param baseline: whether the last accepted release is looked for, to compare with.
-    :param now: what a clock says, read once by who asks. Without ``as_of`` it is judged as of :func:`instant_of`, and
-        records from a clock that is ahead are named. With neither, as of the newest record.
+    :param told_by: until when verdicts, decisions and notices are read; None means until ``as_of``, or all of them
+        where that is None.
+    :param now: what a clock says, read once by who asks: records from a clock that is ahead of it are named. A replay
+        gives none.
     """
     evidence = folder / "evidence"
     found = ledger.survey(evidence)
     everything = [record for segment in found.segments for record in segment.records]
-    now = now if as_of is None else None
-    told_by = as_of or now or datetime.max.replace(tzinfo=UTC)
+    told_by = told_by or as_of or datetime.max.replace(tzinfo=UTC)
     as_of = as_of or instant_of(everything, release, now)
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
@@ -162,12 +165,14 @@ def judge_release(
 def instant_of(records: Sequence[Evidence], release: Release, now: datetime | None) -> datetime:
     """The instant to judge as of: that of the newest evidence, or now where a clock that is ahead wrote it.
 
-    Once the window is over, at least its end: what nobody observed by then is not waited for any more. Without a clock,
-    that of the newest evidence; T+0 where there is none.
+    Once the window is over, at least its end: what nobody observed by then is not waited for any more. A watch that was
+    closed stays judged as of its last record, and so does a rehearsal, whose calendar is made up. Without a clock, it
+    is that of the newest evidence; T+0 where there is none.
     """
     written = (record.recorded_at for record in records if not isinstance(record, NOT_EVIDENCE))
     newest = max(written, default=release.opened_at)
-    if now is None:
+    closed = any(isinstance(one, WatchTransition) and one.state in (CLOSED, INVALID) for one in records)
+    if now is None or closed or release.rehearsal:
         return newest
     known = [record for record in in_order(records, WatchTransition) if is_recorded(record, release, now)]
     end = ends_at(release, steps_taken(known, release)[1])
@@ -395,20 +400,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
     metrics_at = {**metrics_at, **at_this}
-    due = checkpoints(
-        release,
-        as_of=as_of,
-        observations=observations,
-        jobs=_of(records, JobAttempt),
-        metrics=metrics,
-        metrics_at=metrics_at,
-        duties=case.pack.duties,
-        workflows=now.settings.ci.workflows,
-        signatures=now.signatures,
-        tests=_of(records, TestAttempt),
-        same_tree=span.same_tree,
-        followed=followed,
-    )
+    due = _duties(case, now, records, span, metrics_at, metrics, followed)
     watched = coverage(case.engine, span)
     seeded, caught = _self_test(proofs)
     situation = Situation(
@@ -435,6 +427,31 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         dispatch=asked(_ci_runs(case.engine, span), release=release, as_of=as_of, limits=now.settings.thresholds),
     )
     return View(release, span, records, statuses, watched, now, situation, published)
+
+
+def _duties(
+    case: Case,
+    now: Standing,
+    records: Sequence[Evidence],
+    span: MetricQuery,
+    metrics_at: Mapping[int, tuple[Metric, ...]],
+    metrics: tuple[Metric, ...],
+    followed: tuple[IncidentFollowUp, ...],
+) -> tuple[Checkpoint, ...]:
+    return checkpoints(
+        now.release,
+        as_of=span.as_of,
+        observations=_of(records, Observation),
+        jobs=_of(records, JobAttempt),
+        metrics=metrics,
+        metrics_at=metrics_at,
+        duties=case.pack.duties,
+        workflows=now.settings.ci.workflows,
+        signatures=now.signatures,
+        tests=_of(records, TestAttempt),
+        same_tree=span.same_tree,
+        followed=followed,
+    )
 
 
 def _came_back(one: IncidentFollowUp) -> bool:
