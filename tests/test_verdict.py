@@ -624,8 +624,18 @@ WRONG: list[dict[str, Any]] = [
 
 def test_where_anything_fails_it_is_not_said_that_nothing_does_and_the_first_step_shows_it() -> None:
     for so in WRONG:
-        assert not any("Nothing is failing" in step for step in steps(30, **so)), so
+        found = verdict(30, **so)
+        assert not any("Nothing is failing" in str(said) for said in (*found.because, *found.next_steps)), so
         assert not steps(30, **so)[0].startswith("Run the watch again"), so
+
+
+def test_what_fails_and_holds_nothing_back_is_not_passed_over() -> None:
+    found = verdict(30, broken_others=("a",))
+    assert (found.word, str(found.because[0])) == (
+        VerdictStatus.ON_TRACK,
+        "Nothing fails that holds the release back, and nothing that is due is unknown.",
+    )
+    assert str(verdict(30).because[0]) == "Nothing is failing, and nothing that is due is unknown."
 
 
 def test_each_state_that_fails_and_each_duty_that_failed_has_a_next_step() -> None:

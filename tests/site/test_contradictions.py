@@ -11,15 +11,17 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.records.judged import Judgement
-from atalaya.records.stored import Conclusion, Evidence, Observation, Outcome
+from atalaya.records.stored import Conclusion, Evidence, Observation, Outcome, Severity
 from atalaya.site.build.pages import publish
 from atalaya.site.i18n.language import Language
-from tests.watch.watched import CI, Watched, healthy, in_force, job, stale
+from tests.ours import PROMISES
+from tests.watch.watched import CI, Watched, healthy, in_force, job, stale, transition
 
 # What was so at an earlier checkpoint is told here, beside what is so now.
 OF_THE_PAST = {"looks.md", "timeline.md", "feed.xml"}
 THEN = re.compile("The verdict, as it was then:.*")
-FAILS = r"\.state-fail\b|\.state-failed\b|\.state-broken\b"
+HOLDS_BACK = r"\.state-fail\b|\.state-failed\b"
+FAILS = rf"{HOLDS_BACK}|\.state-broken\b"  # a minor promise holds nothing back
 RED = r"Broken since|Red since"
 
 
@@ -34,15 +36,15 @@ class Pair(NamedTuple):
 
 
 PAIRS = (
-    Pair(r"\.state-go\b", FAILS),
+    Pair(r"\.state-go\b", HOLDS_BACK),
     Pair(r"\.state-go\b", RED),
     Pair(r"\.state-go\b", r"it slept|nothing was observed from|CI did not run from"),
     Pair(r"\.state-go\b", r"no CI job was taken in|No CI job"),
     Pair(r"\.state-go\b", r"\.state-off-track\b|\.state-no-go\b|\.state-extend\b"),
-    Pair(r"\.state-on-track\b", FAILS),
+    Pair(r"\.state-on-track\b", HOLDS_BACK),
     Pair(r"Nothing is failing", FAILS),
     Pair(r"Nothing is failing", RED),
-    Pair(r"Nothing is failing", r"Duties failed|Promises broken: [1-9]"),
+    Pair(r"Nothing is failing", r"Duties failed|Promises broken: [1-9]|\.state-open\b"),
     Pair(r"Nothing, of what was looked at\.", FAILS),
     Pair(r"Nothing, of what was looked at\.", RED),
     Pair(r"Nothing that is due\.", r"nothing was observed from|has not been checked|CI did not run from"),
@@ -81,9 +83,10 @@ def pages_of(judgement: Judgement, folder: Path) -> dict[str, str]:
     }
 
 
-def _broken_promise(hours: int) -> Iterator[Evidence]:
+def _broken_promise(hours: int, severity: Severity) -> Iterator[Evidence]:
+    broken = next(promise.id for promise in PROMISES if promise.severity is severity)
     for one in healthy(hours):
-        if isinstance(one, Observation) and one.promise == "config.no-fallback":
+        if isinstance(one, Observation) and one.promise == broken:
             one = replace(one, outcome=Outcome.BROKEN)
         yield one
 
@@ -103,7 +106,9 @@ WATCHES: dict[str, tuple[float, list[Evidence]]] = {
     "without CI": (72, [one for one in healthy() if one.environment is not CI]),
     "one job of CI": (72, [one for one in healthy() if one.environment is not CI or one.run_id == "ci-1"]),
     "a stale read": (50, [*healthy(50), stale(30)]),
-    "a broken promise": (24, list(_broken_promise(24))),
+    "a critical promise is broken": (24, list(_broken_promise(24, Severity.CRITICAL))),
+    "a minor promise is broken": (30, list(_broken_promise(30, Severity.MINOR))),
+    "a minor incident is open": (30, [*healthy(30), transition(20, "open", severity="minor", metric="")]),
     "a variant that broke at the end": (72, list(_red_at_the_end())),
     "CI loses half its jobs": (72, list(healthy(lost=36))),
     "it slept": (72, list(healthy(20))),

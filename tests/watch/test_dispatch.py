@@ -58,6 +58,12 @@ def test_how_the_runs_of_a_checkpoint_end_does_not_change_how_many_it_asks_for()
 
 def test_at_most_sixteen_jobs_are_asked_for_at_one_checkpoint() -> None:
     assert (plan(70, run(1)).jobs, plan(70, run(1)).runs) == (16, 4)
+    of_five = plan(70, run(1, 5, 5))
+    assert (of_five.jobs, of_five.runs) == (15, 3), "as whole runs"
+
+
+def test_at_t0_two_runs_of_four_are_asked_for() -> None:
+    assert (plan(0).runs, plan(0).jobs) == (2, 8)
 
 
 def test_where_nothing_is_missing_one_run_is_asked_for_so_that_ci_has_no_gap() -> None:

@@ -155,7 +155,8 @@ def _for_proof(situation: Situation, id: str) -> Iterator[Text]:
 def _for_duties(situation: Situation) -> Iterator[Text]:
     for _, duty in situation.duties_in(DutyState.FAILED):
         if duty.id in OF_CI:
-            yield _red_of_duty(situation)
+            if not situation.cells_in(*RED):
+                yield _red_of_duty(situation)
             yield from _ci(situation)
         elif duty.id in SMOKES:
             yield text("See the smoke again, step by step: `atalaya smoke`.")

@@ -288,4 +288,9 @@ def nothing_failing(situation: Situation) -> Reasons:
         for metric in situation.metrics
         if metric.state is State.INCONCLUSIVE
     )
-    return (text("Nothing is failing, and nothing that is due is unknown."), *all_good(situation), *open_still)
+    calm = (
+        text("Nothing fails that holds the release back, and nothing that is due is unknown.")
+        if situation.is_failing
+        else text("Nothing is failing, and nothing that is due is unknown.")
+    )
+    return (calm, *all_good(situation), *open_still)

@@ -135,7 +135,7 @@ class Situation(Record, frozen=True, kw_only=True):
             or self.broken_others
             or red
             or self.broken_tests
-            or self.open_incidents
+            or any(one.state.lower() not in OVER and one.at <= self.as_of for one in self.incidents)
             or any(metric.state is State.FAIL for metric in self.metrics)
             or any(True for _ in self.duties_in(DutyState.FAILED))
         )
