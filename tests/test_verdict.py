@@ -604,7 +604,11 @@ def test_go_asks_for_nothing() -> None:
 
 def test_where_nothing_is_failing_that_is_said_with_what_it_rests_on() -> None:
     again = "Run the watch again by 2026-03-04 09:00 UTC: `atalaya watch --release 1.1.0`."
-    assert steps(30) == [f"Nothing is failing. No CI job was taken in yet. {again}"]
+    assert steps(30) == [f"Nothing is failing, though no CI job was taken in yet. {again}"]
+    cancelled = msgspec.structs.replace(metric("pass-rate"), inputs={"excluded": 3})
+    assert steps(30, metrics=(cancelled, *metrics()[1:])) == [
+        f"Nothing is failing, though no CI job was decided yet. {again}"
+    ]
     with_jobs = msgspec.structs.replace(metric("pass-rate"), n=5)
     assert steps(30, metrics=(with_jobs, *metrics()[1:])) == [f"Nothing is failing. CI jobs so far: 5. {again}"]
 

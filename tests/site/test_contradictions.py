@@ -39,7 +39,7 @@ PAIRS = (
     Pair(r"\.state-go\b", HOLDS_BACK),
     Pair(r"\.state-go\b", RED),
     Pair(r"\.state-go\b", r"it slept|nothing was observed from|CI did not run from"),
-    Pair(r"\.state-go\b", r"no CI job was taken in|No CI job"),
+    Pair(r"\.state-go\b", r"[nN]o CI job"),
     Pair(r"\.state-go\b", r"\.state-off-track\b|\.state-no-go\b|\.state-extend\b"),
     Pair(r"\.state-on-track\b", HOLDS_BACK),
     Pair(r"Nothing is failing", FAILS),

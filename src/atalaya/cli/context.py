@@ -151,6 +151,7 @@ def append_evidence(place: Context, release: Release, records: Sequence[Evidence
                 record_metadata(f"opening-{release.version}", Environment.LOOPBACK, max(release.opened_at, utc_now())),
                 by="atalaya",
                 why="the first record of this watch",
+                set_here=place.loaded.origins,
             )
         ]
     )

@@ -68,7 +68,7 @@ def _changed_settings(place: Context, release: Release, args: argparse.Namespace
     folder = place.releases / release.version / "evidence"
     changes = in_order(ledger.readable(folder, SettingsSnapshot), SettingsSnapshot)
     altered = ledger.survey(folder, SettingsSnapshot.kind).damaged
-    differ = differing(changes[-1], settings) if changes else ()
+    differ = differing(changes[-1], settings, place.loaded.origins) if changes else ()
     for then, now in differ:
         place.console.line(f"  {then} becomes {now}")
     if differ or not (changes or altered):

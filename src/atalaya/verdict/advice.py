@@ -282,10 +282,11 @@ def _again(situation: Situation, by: datetime) -> Text:
     version, rate = situation.release.version, situation.metric("pass-rate")
     if situation.is_failing:
         return text("Run the watch again by {at}: `atalaya watch --release {v}`.", at=by, v=version)
-    if rate is None or rate.n == 0:
+    none = findings.no_ci(rate)
+    if none is not None or rate is None:
         return text(
-            "Nothing is failing. No CI job was taken in yet. Run the watch again by {at}: "
-            "`atalaya watch --release {v}`.",
+            "Nothing is failing, though {no_ci} yet. Run the watch again by {at}: `atalaya watch --release {v}`.",
+            no_ci=none,
             at=by,
             v=version,
         )

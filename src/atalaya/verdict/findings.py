@@ -138,6 +138,18 @@ def _regressed(metrics: Iterable[Metric]) -> Reasons:
     )
 
 
+UNDECIDED = ("excluded", "not_started", "pending", "nothing_ran", "not_told")  # jobs that are in no rate
+
+
+def no_ci(rate: Metric | None) -> Text | None:
+    """That no job of CI counts, where none does: none was taken in, or none of those was decided."""
+    if rate is not None and rate.n:
+        return None
+    if rate is not None and any(rate.counts.get(name) for name in UNDECIDED):
+        return text("no CI job was decided")
+    return text("no CI job was taken in")
+
+
 # ── CI as it is now ──────────────────────────────────────────────────────────
 
 

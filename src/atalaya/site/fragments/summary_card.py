@@ -16,7 +16,7 @@ from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from atalaya.verdict.findings import cell_name
+from atalaya.verdict.findings import cell_name, no_ci
 from atalaya.verdict.situation import OVER
 
 MOST = 3  # of each answer: the rest is counted, and stands further down
@@ -26,9 +26,9 @@ WORST_FIRST = {CellState.BROKEN: 0, CellState.WORSE: 1, CellState.RED_NOW: 2}
 def glance(judgement: Judgement, voice: Renderer) -> Markdown:
     """The verdict with what is due, wrong and not known, and beside it the five metrics in a row each."""
     wrong, five = _wrong(judgement, voice), _five(judgement, voice)
-    no_ci = any(metric.id == "pass-rate" and metric.n == 0 for metric in judgement.metrics)
+    none = no_ci(next((metric for metric in judgement.metrics if metric.id == "pass-rate"), None))
     return render(
-        "glance", voice, judgement=judgement, wrong=wrong, five=five, most=MOST, no_ci=no_ci, **card(judgement)
+        "glance", voice, judgement=judgement, wrong=wrong, five=five, most=MOST, no_ci=none, **card(judgement)
     )
 
 
