@@ -45,7 +45,7 @@ DEFAULTS = {
     "smoke.base_url": "",
     "smoke.waits": 20,
     "thresholds.pass_rate": 0.95,
-    "thresholds.pass_rate_tolerance": 0.05,
+    "thresholds.pass_rate_tolerance": 0.065,
     "thresholds.flaky_critical": 0,
     "thresholds.flaky_other": 2,
     "thresholds.network_blocking": 0,

@@ -121,7 +121,12 @@ def test_the_tables_are_the_kinds_that_metrics_ask_for() -> None:
 
 def test_the_window_and_the_released_commit_are_filtered_in_one_place() -> None:
     written = {file: (HERE / f"{file}.sql").read_text(encoding="utf-8") for file in FILES}
-    for filtered, view in (("$until", "window"), ("LENGTH($commit)", "window"), ("'loopback'", "counted")):
+    for filtered, view in (
+        ("$until", "recorded"),
+        ("LENGTH($commit)", "recorded"),
+        ("$ci_events", "recorded"),
+        ("'loopback'", "counted"),
+    ):
         assert [f"views/{view}"] == [file for file, sql in written.items() if filtered in sql]
 
 

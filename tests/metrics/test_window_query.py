@@ -55,6 +55,7 @@ def test_what_a_metric_may_ask_for_is_of_its_release() -> None:
         "commit": "abc",
         "same_tree": [],
         "ours": ["atalaya-checks", "atalaya-smoke"],
+        "ci_events": ["push", "schedule", "workflow_dispatch", "release", ""],
         "workflows": ["a", "b"],
         "any_workflow": False,
         "period": "github/runs.json",

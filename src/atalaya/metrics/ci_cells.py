@@ -153,12 +153,13 @@ def _too_old(ends: Sequence[JobEnd], release: Release, look: Look) -> timedelta 
     """How old the latest run was at a checkpoint, where that was too old and none has come since.
 
     It is asked of cells that had run lately at the checkpoint before: within the same 27 h, so that a cell which was
-    not too old then cannot fall out of sight. At T+0 nothing had run. Whoever ran once, long ago, is not waited for.
+    not too old then cannot fall out of sight. Before T+0 nothing had run, and at T+24 nothing is too old. A cell
+    that ran once, long ago, is not waited for.
     """
     before = due_at(release, look.hours - DAY_H)
     ran_then = any(before - AGE_H * HOUR <= end.ended_at <= before for end in ends)
     age = look.at - ends[-1].ended_at
-    return age if ran_then and look.hours > DAY_H and age > AGE_H * HOUR else None
+    return age if ran_then and age > AGE_H * HOUR else None
 
 
 # ── which cells fail more ────────────────────────────────────────────────────

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from atalaya.core.settings import Thresholds
 from atalaya.core.words import N_, Text, text
 from atalaya.metrics.definitions import MetricDefinition
 from atalaya.metrics.engine import Engine, Row
-from atalaya.metrics.stats.clustering import Clustered, Runs, at_least, clustered, wilson_of
+from atalaya.metrics.stats.clustering import Clustered, Runs, at_least, clustered
 from atalaya.metrics.stats.intervals import Estimate, Z, score_interval, wilson
 from atalaya.metrics.stats.rounding import rates, shares, threshold_share
 from atalaya.metrics.stats.sequential import limit
@@ -26,9 +26,9 @@ def pass_rate(it: MetricDefinition, engine: Engine, span: MetricQuery) -> Metric
     """The share of CI's decided jobs whose latest attempt succeeded."""
     (row,) = engine.ask(it.question, span.parameters())
     limits = span.settings.thresholds
-    runs = runs_of_ci(engine, span)
+    runs = by_run(engine.ask("decided_jobs", span.parameters()))
     of = clustered(runs)
-    rate = wilson_of(of)
+    rate = of.rate
     state, reason = judge_ci(runs, span.look, limits)
     return Metric(
         id=it.id,
@@ -69,10 +69,13 @@ def pass_rate(it: MetricDefinition, engine: Engine, span: MetricQuery) -> Metric
     )
 
 
-def runs_of_ci(engine: Engine, span: MetricQuery) -> tuple[tuple[int, int], ...]:
-    """The decided jobs of each run of CI: those that ended well, and all; in the order in which the runs ended."""
+def by_run(rows: Iterable[Row]) -> tuple[tuple[int, int], ...]:
+    """The decided jobs of each run of CI: those that ended well, and all; in the order in which the runs ended.
+
+    :param rows: what decided_jobs.sql lists, or a part of it.
+    """
     runs: dict[tuple[str, str], tuple[int, int]] = {}
-    for row in engine.ask("decided_jobs", span.parameters()):
+    for row in rows:
         well, n = runs.pop((row["workflow"], row["run_id"]), (0, 0))
         runs[row["workflow"], row["run_id"]] = (well + row["succeeded"], n + 1)
     return tuple(runs.values())
@@ -84,7 +87,7 @@ def judge_ci(runs: Runs, look: int, limits: Thresholds) -> tuple[State, Text]:
     :param runs: how many jobs of each run succeeded, of how many that were decided, in the order of time.
     """
     of, target, floor = clustered(runs), limits.pass_rate, _floor(limits)
-    rate = wilson_of(of)
+    rate = of.rate
     if rate.value is None or rate.low is None or rate.high is None:
         return State.UNKNOWN, text("No CI job has been decided, so nothing is known of the rate.")
     if rate.low >= target:
@@ -203,7 +206,8 @@ def _derived(row: Row, of: Clustered, rate: Estimate, span: MetricQuery) -> Iter
     yield text(
         "Not counted, by their attempts: {commits} of other commits, {events} of pull requests and other events that "
         "test another tree, {outside} outside the window, {workflows} of workflows that are not listed. Counted, "
-        "though nothing tells which event started their run: {untold} jobs. Atalaya's own checks and smoke are no jobs of CI.",
+        "though nothing tells which event started their run: {untold} jobs. Atalaya's own checks and smoke are no jobs "
+        "of CI.",
         commits=row["of_other_commits"],
         events=row["of_other_events"],
         outside=row["outside_window"],
@@ -274,8 +278,8 @@ def _test_in_words(of: Clustered, rate: float, low: float, span: MetricQuery) ->
     chance, most = _chance(p, limit(span.look))
     yield text(
         "The test for a rate below the threshold: with n = {n:.2f} and k = {k:.2f} failures among them, so many or "
-        "more have the probability I(k, n - k + 1) at {share:.4f}: {p}; it fails at {limit} or below, the limit of look "
-        "{look}.",
+        "more have the probability I(k, n - k + 1) at {share:.4f}: {p}; it fails at {limit} or below, the limit of "
+        "look {look}.",
         n=of.n_effective,
         k=of.failed_effective,
         share=1 - limits.pass_rate,

@@ -102,22 +102,36 @@ def wilson_clustered(successes: int, n: int, m: float, icc: float) -> Estimate:
 
 
 class Clustered(NamedTuple):
-    """The jobs of some runs, and as how many they count that fail on their own.
+    """The jobs of some runs, and what is needed to say as how many they count that fail on their own.
 
-    ``icc`` is None where the correlation cannot be estimated.
+    ``icc`` is None where the correlation cannot be estimated. ``size`` is that of a run, as its jobs find it.
     """
 
     succeeded: int
     n: int
     red_runs: int  # those in which a job failed
+    size: float
     icc: float | None
-    design_effect: float
-    n_effective: float
+
+    @property
+    def design_effect(self) -> float:
+        """By what factor the variance of the share is greater than that of independent jobs."""
+        return design_effect(self.size, self.icc or 0.0)
+
+    @property
+    def n_effective(self) -> float:
+        """How many independent trials say as much."""
+        return effective_n(self.n, self.size, self.icc or 0.0)
 
     @property
     def failed_effective(self) -> float:
-        """The failures among the effective trials: the same share."""
+        """The failures among the effective trials: the same share of them."""
         return (self.n - self.succeeded) * self.n_effective / self.n if self.n else 0.0
+
+    @property
+    def rate(self) -> Estimate:
+        """The share of jobs that succeeded, with the interval on the effective number of trials."""
+        return wilson_clustered(self.succeeded, self.n, self.size, self.icc or 0.0)
 
 
 def clustered(runs: Runs) -> Clustered:
@@ -129,31 +143,13 @@ def clustered(runs: Runs) -> Clustered:
     >>> clustered([(5, 5)] * 6).n_effective, clustered([(0, 20)] + [(20, 20)] * 11).n_effective
     (30.0, 12.0)
     """
-    n = sum(jobs for _, jobs in runs)
-    icc, size = intraclass_correlation(runs), typical_size(runs)
-    effect = 1.0 if icc is None or size is None else design_effect(size, icc)
     return Clustered(
         succeeded=sum(passes for passes, _ in runs),
-        n=n,
+        n=sum(jobs for _, jobs in runs),
         red_runs=sum(passes < jobs for passes, jobs in runs),
-        icc=icc,
-        design_effect=effect,
-        n_effective=n / effect,
+        size=typical_size(runs) or 1.0,
+        icc=intraclass_correlation(runs),
     )
-
-
-def wilson_of(it: Clustered) -> Estimate:
-    """The share of jobs that succeeded, with Wilson's interval on their effective number. ``n`` stays the jobs.
-
-    >>> share = wilson_of(clustered([(5, 5), (5, 5), (2, 5), (4, 5)]))
-    >>> f"{share.value:.2f} ({share.low:.4f} to {share.high:.4f})"
-    '0.80 (0.4738 to 0.9467)'
-    """
-    method = text(
-        "Wilson score interval on {effective:.2f} effective trials, two-sided, 95 %", effective=it.n_effective
-    )
-    well = it.n_effective if it.succeeded == it.n else it.succeeded * it.n_effective / it.n if it.n else 0.0
-    return replace(wilson(well, it.n_effective), n=it.n, method=method)
 
 
 def at_least(failed: float, n: float, share: float) -> float:

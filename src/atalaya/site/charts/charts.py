@@ -460,7 +460,7 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
     so_far = [(part, _known(part)) for part in course.so_far] if course else []
     known = [(part, rate) for part, rate in so_far if rate]
     if course is None or not known:
-        return voice(N_("No job has been decided, so nothing is known of the rate."))
+        return voice(N_("No CI job has been decided, so nothing is known of the rate."))
     own = [(part, part.value) for part in course.jobs if part.value is not None]
     lowest = min(course.target, *(rate.low for _, rate in known), *(value for _, value in own))
     axis = Axis(ticks(min(lowest, 0.9), 1.0), 10)
@@ -477,7 +477,7 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
     ]
     says = said(
         N_(
-            "So far {value:.1%} of {n} decided jobs ended well, {low:.1%} to {high:.1%} at 95 %. "
+            "So far {value:.1%} of {n} decided CI jobs ended well, {low:.1%} to {high:.1%} at 95 %. "
             "Threshold: {target:.1%}."
         ),
         value=rate.value,
