@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from atalaya.metrics.detector_power import sensitivity
 from atalaya.metrics.window_query import DetectorPower
 from atalaya.records.stored import Environment, Proof
@@ -32,8 +30,7 @@ def test_a_defect_is_of_each_metric_whose_promises_it_should_break() -> None:
         "polling-timeouts": (1, 1),
         "stale-cache": (1, 1),
     }
-    assert found["network-errors"] == DetectorPower(shown=0, caught=0, low=None)
-    assert found["stale-cache"].low == pytest.approx(0.05)
+    assert found["network-errors"] == DetectorPower(shown=0, caught=0)
 
 
 def test_a_defect_counts_once_and_as_caught_only_if_it_was_caught_each_time() -> None:

@@ -19,17 +19,13 @@ BIN = DAY_H * HOUR
 
 
 class DetectorPower(Record, frozen=True, kw_only=True):
-    """How many seeded defects of its kind a metric's checks were shown, and caught.
-
-    ``low`` is the share that they see at the least, with 95 % confidence; None where they were shown none.
-    """
+    """How many seeded events of its kind the detectors of a metric were shown, and caught."""
 
     shown: int
     caught: int
-    low: float | None
 
 
-NEVER_SHOWN = DetectorPower(shown=0, caught=0, low=None)
+NEVER_SHOWN = DetectorPower(shown=0, caught=0)
 
 
 class Baseline(Record, frozen=True, kw_only=True):
@@ -83,7 +79,7 @@ class MetricQuery(Record, frozen=True, kw_only=True):
         return next(to_come, len(LOOKS_H))
 
     def detector(self, metric: str) -> DetectorPower:
-        """How well the checks of a metric see."""
+        """What the detectors of a metric are known to see."""
         return self.detectors.get(metric, NEVER_SHOWN)
 
     def parameters(self, metric: str = "") -> dict[str, Any]:
@@ -101,6 +97,7 @@ class MetricQuery(Record, frozen=True, kw_only=True):
             "any_workflow": not self.settings.ci.workflows,
             "period": PERIOD,
             "last_bin": self.last_bin,
+            "ends": iso(ends_at(self.release)),
         }
 
 
