@@ -354,23 +354,49 @@ def errors(watch: Any, counts: list[int], requests: list[int], **changes: Any) -
         hours = 24 * number + 1
         watch.keep(
             watch.job(f"run-{number}", hours=hours, requests=sent or None),
-            *(watch.event(EventKind.NETWORK_ERROR, hours=hours + i / 100, **changes) for i in range(seen)),
+            *(
+                watch.event(EventKind.NETWORK_ERROR, hours=hours + i / 100, run_id=f"run-{number}", **changes)
+                for i in range(seen)
+            ),
         )
 
 
 @pytest.mark.parametrize(
     ("state", "said", "counts", "requests"),
     [
-        (State.MEETS, "decreasing: p = 0.0126", [12, 7, 3], [1000, 1000, 1000]),
-        (State.INCONCLUSIVE, "p = 0.6016 for a fall", [12, 7, 3], [8000, 6000, 1500]),
+        (State.FAIL, "above the level, 0.0050", [100, 94, 88], [200, 200, 200]),
+        (State.FAIL, "are decreasing: p = 0.0", [100, 60, 30], [200, 200, 200]),
+        (
+            State.MEETS,
+            "lies within the interval. The errors for each request are decreasing: p = 0.0126",
+            [12, 7, 3],
+            [1000, 1000, 1000],
+        ),
+        (State.PROVEN, "(0.0009 to 0.0021): the interval does not pass the level", [12, 7, 3], [8000, 6000, 1500]),
         (State.FAIL, "increasing", [3, 7, 12], [1000, 1000, 1000]),
-        (State.MEETS, "decreasing: p = 0.0123", [4, 0, 0], [1000, 1000, 1000]),
-        (State.INCONCLUSIVE, "Too few errors", [2, 1, 0], [1000, 1000, 1000]),
-        (State.INCONCLUSIVE, "Too few errors", [0, 0, 3], [1000, 1000, 1000]),
-        (State.INCONCLUSIVE, "one span of 24 hours", [9, 0, 0], [1000, 0, 0]),
-        (State.INCONCLUSIVE, "no request was counted", [4, 1, 0], [1000, 0, 1000]),
-        (State.MEETS, "None in 597 trials", [0, 0, 0], [199, 199, 199]),
-        (State.PROVEN, "None in 600 trials", [0, 0, 0], [200, 200, 200]),
+        (
+            State.MEETS,
+            "does not pass the level, 0.0050. The errors for each request are increasing",
+            [0, 0, 5],
+            [3000, 3000, 3000],
+        ),
+        (State.PROVEN, "0.000228 errors for each request (0.000006 to 0.001269)", [0, 1, 0], [1464, 1464, 1464]),
+        (State.INCONCLUSIVE, "2417 more requests without an error", [9, 0, 0], [1000, 0, 0]),
+        (
+            State.INCONCLUSIVE,
+            "do not say how many requests they sent, as the log of a job: 1.",
+            [4, 1, 0],
+            [1000, 0, 1000],
+        ),
+        (State.INCONCLUSIVE, "so few say nothing", [0, 0, 0], [5, 0, 0]),
+        (
+            State.INCONCLUSIVE,
+            "allow up to 0.0599 for each, more than 0.0500, ten times the level. It takes 60 requests",
+            [0, 0, 0],
+            [50, 0, 0],
+        ),
+        (State.MEETS, "No error in 598 requests", [0, 0, 0], [199, 199, 200]),
+        (State.PROVEN, "No error in 600 requests", [0, 0, 0], [200, 200, 200]),
         (State.UNKNOWN, "No request was counted", [3, 0, 0], [0, 0, 0]),
     ],
 )
@@ -385,10 +411,23 @@ def test_errors_are_compared_with_the_requests_among_which_they_happened(
 
 def test_an_error_that_stopped_a_run_fails_whatever_the_trend(watch: Any) -> None:
     errors(watch, [4, 0, 0], [1000, 1000, 1000])
-    assert watch.metric("network-errors").acts is Acts.AT_CHECKPOINTS
+    metric = watch.metric("network-errors")
+    assert (metric.state, metric.acts, metric.critical) == (State.PROVEN, Acts.AT_CHECKPOINTS, False)
     watch.keep(watch.event(EventKind.NETWORK_ERROR, hours=2, blocking=True))
     metric = watch.metric("network-errors")
-    assert (metric.state, metric.acts) == (State.FAIL, Acts.AT_ONCE)
+    assert (metric.state, metric.acts, metric.critical) == (State.FAIL, Acts.AT_ONCE, True)
+
+
+def test_a_level_that_is_passed_is_critical_and_acts_at_a_checkpoint_though_the_errors_fall(watch: Any) -> None:
+    errors(watch, [100, 94, 88], [200, 200, 200])
+    metric = watch.metric("network-errors")
+    assert (metric.state, metric.critical, metric.acts) == (State.FAIL, True, Acts.AT_CHECKPOINTS)
+
+
+def test_errors_that_rise_around_the_level_fail_and_are_not_critical(watch: Any) -> None:
+    errors(watch, [3, 7, 12], [1000, 1000, 1000])
+    metric = watch.metric("network-errors")
+    assert (metric.state, metric.critical) == (State.FAIL, False)
 
 
 def test_expected_errors_are_shown_and_not_counted(watch: Any) -> None:
@@ -420,13 +459,50 @@ class TestZero:
     def test_a_zero_is_met_and_with_enough_trials_proven(
         self, id: str, kind: EventKind, trials: str, watch: Any
     ) -> None:
-        watch.keep(watch.job("one", **{trials: 298}))
-        assert watch.metric(id).state is State.MEETS
+        watch.keep(watch.job("one", **{trials: 299}))
+        assert (watch.metric(id).state, str(watch.metric(id).settles)) == (
+            State.MEETS,
+            "1 more clean trials would prove it.",
+        )
         watch.keep(watch.job("two", **{trials: 1}))
         metric = watch.metric(id)
-        assert (metric.state, metric.value, metric.low, metric.n) == (State.PROVEN, 0.0, 0.0, 299)
-        assert metric.high == pytest.approx(299 * metric.inputs["upper_per_trial"])
-        assert "0 in 299 trials; at most 0.0100 for each" in str(metric.text)
+        assert (metric.state, metric.value, metric.low, metric.n) == (State.PROVEN, 0.0, 0.0, 300)
+        assert metric.high == pytest.approx(300 * metric.inputs["upper_per_trial"])
+        assert "0 in 300 trials; at most 0.0100 for each" in str(metric.text)
+
+    def test_a_zero_of_too_few_trials_is_not_met(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
+        watch.keep(watch.job("one", **{trials: 5}))  # 2.9957 / 5 = 0.599
+        metric = watch.metric(id)
+        assert (metric.state, metric.high, str(metric.text)) == (State.INCONCLUSIVE, None, "0 in 5 trials.")
+        watch.keep(watch.job("two", **{trials: 54}))
+        metric = watch.metric(id)
+        assert (metric.state, str(metric.settles)) == (State.INCONCLUSIVE, "1 more clean trials would meet it.")
+        watch.keep(watch.job("three", **{trials: 1}))
+        assert watch.metric(id).state is State.MEETS
+
+    def test_without_a_self_test_no_number_of_trials_is_enough(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.keep(watch.job("one", **{trials: 90_000}))
+        metric = watch.metric(id, detectors={})
+        assert (metric.state, metric.high) == (State.INCONCLUSIVE, None)
+        assert "`atalaya prove`" in str(metric.settles)
+
+    def test_an_event_of_a_log_enters_no_rate_and_leaves_nothing_met(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.settings = Settings(thresholds=Thresholds(polling_timeouts=50, stale_reads=50))
+        logged = [watch.event(kind, run_id="ci", message=str(number)) for number in range(41)]
+        watch.keep(watch.job("one", **{trials: 40}), watch.job("ci"), *logged)
+        metric = watch.metric(id)
+        assert (metric.state, metric.value, metric.k, metric.n) == (State.INCONCLUSIVE, 41.0, 0, 40)
+        assert "0 in 40 trials, and 41 in runs that do not say" in str(metric.text)
+
+    def test_no_run_tells_of_more_events_than_trials(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
+        told = [watch.event(kind, run_id="one", message=str(number)) for number in range(41)]
+        watch.keep(watch.job("one", **{trials: 40}), *told)
+        metric = watch.metric(id)
+        assert (metric.state, metric.value, metric.k, metric.n) == (State.FAIL, 41.0, 40, 40)
 
     def test_one_event_fails(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
         watch.keep(watch.job("one", **{trials: 500}), watch.event(kind))
@@ -448,7 +524,7 @@ class TestZero:
         watch.settings = Settings(thresholds=Thresholds(polling_timeouts=1, stale_reads=1))
         watch.keep(watch.event(kind))
         assert watch.metric(id).state is State.UNKNOWN
-        watch.keep(watch.job("one", **{trials: 10}))
+        watch.keep(watch.job("run", **{trials: 10}))
         assert watch.metric(id).state is State.MEETS
 
     def test_an_attempt_that_was_taken_in_twice_lends_its_trials_once(

@@ -128,7 +128,7 @@ def test_an_incident_opens_when_it_fails_and_hinders_its_duties(judgement: Judge
 
 @pytest.mark.usefixtures("judgement")
 def test_a_calibration_draws_nothing_for_it_and_reaches_no_go() -> None:
-    detector = DetectorPower(shown=100, caught=100, low=0.97)
+    detector = DetectorPower(shown=100, caught=100)
     seen = Seen({metric.id: detector for metric in METRICS.values() if metric.events}, 100, 100)
     compared = next(one for one in BY_ID.values() if one.before is not None)
     scenarios = [BY_ID["healthy-99"], compared]

@@ -152,13 +152,22 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     flaky_critical: Annotated[Count, Meta(description="Flaky tests allowed among the critical ones.")] = 0
     flaky_other: Annotated[Count, Meta(description="Flaky tests allowed among the others.")] = 2
     network_blocking: Annotated[Count, Meta(description="Network errors allowed that stopped a run.")] = 0
+    network_level: Annotated[
+        float,
+        Meta(
+            gt=0,
+            le=1,
+            description="Network errors for each request: a rate whose whole 95 % interval is above it fails, and one "
+            "whose whole interval is not is proven.",
+        ),
+    ] = 0.005
     network_proven_upper: Annotated[
         float,
         Meta(
             gt=0,
             le=1,
-            description="Network errors for each request: with none "
-            "seen, the 95 % upper bound that must not be passed to call it proven.",
+            description="With no network error seen: the 95 % bound that must not be passed to call it proven, where it "
+            "is lower than `network_level`.",
         ),
     ] = 0.005
     requests_slo: Annotated[

@@ -57,7 +57,7 @@ from tools.calibration.scenarios import BY_ID, SCENARIOS, Sees, draw
 
 DOCS = Path(__file__).parents[3] / "docs"
 WORLD, LIMITS = World(), Thresholds()
-DETECTOR = DetectorPower(shown=100, caught=100, low=0.97)
+DETECTOR = DetectorPower(shown=100, caught=100)
 SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100, PACK.duties)
 
 
@@ -217,7 +217,7 @@ def test_jobs_of_a_run_are_correlated_as_the_scenario_says() -> None:
 def test_what_the_checks_do_not_see_is_not_counted() -> None:
     half = draw(BY_ID["stale-reads"], WORLD, watches=20_000, seed=1, sees=Sees(stale=0.5))
     assert half.stale.sum() / half.stale.size / WORLD.waits_per_smoke == pytest.approx(1 / 400, rel=0.03)
-    missed = DetectorPower(shown=4, caught=3, low=0.25)
+    missed = DetectorPower(shown=4, caught=3)
     assert sees_of(SEEN.detectors | {"stale-cache": missed}) == Sees(1.0, 1.0, 0.75)
 
 

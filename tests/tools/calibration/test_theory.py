@@ -22,7 +22,7 @@ from tools.calibration.calibrate import Bench, Seen, counted, happened_in, sees_
 from tools.calibration.scenarios import BY_ID, FIRST_DAY, SCENARIOS, Sees, draw
 
 WORLD, LIMITS = World(), Thresholds()
-DETECTOR = DetectorPower(shown=100, caught=100, low=0.97)
+DETECTOR = DetectorPower(shown=100, caught=100)
 SEEN = Seen(dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), DETECTOR), 100, 100, PACK.duties)
 WATCHES = 2000
 COMPUTED = [one for one in SCENARIOS if analytic.expected(one, WORLD, LIMITS, Sees())]
