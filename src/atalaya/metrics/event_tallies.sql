@@ -1,13 +1,13 @@
--- Counts the events of each kind, and the trials among which they happened, of the runs that count: by kind of run, by 24
--- hours since T+0, and apart before and since a fix. The questions of the three metrics read their kind from it.
+-- Counts the events of each kind, and the trials among which they happened, of the runs that count: by kind of run, by
+-- 24 hours since T+0, and apart before and since a fix. The questions of the three metrics read their kind from it.
 -- Runs count as jobs do: of a listed workflow and of the released commit, or Atalaya's own. Events of others, those
--- outside the window and those that a test provoked are rows of their own.
--- Trials are what jobs say that they tried, each attempt of a job once. An event is among them (in_rate) where its job
--- says how often it tried, and as far as the attempt of the run has as many trials as events; where an event names no
--- job, all jobs of its run have to say so. Else it counts, and enters no rate.
--- A run counts once for each kind: telling (it says how often it tried), silent (it does not, as a log of CI), check (it
--- decided the promise polling.fresh-status, which is a stale read where it is broken). It lies before a fix if its first
--- record does, with all that is counted of it. Without a fix, all lies since.
+-- outside the window and those that a test provoked are rows of their own. Trials are what jobs say that they tried,
+-- each attempt of a job once. An event is among them (in_rate) where its job says how often it tried, and as far as
+-- the attempt of the run has as many trials as events; where an event names no job, all jobs of its run have to say
+-- so. Else it counts, and enters no rate. A run counts once for each kind: telling (it says how often it tried),
+-- silent (it does not, as a log of CI), check (it decided the promise polling.fresh-status, which is a stale read
+-- where it is broken). It lies before a fix if its first record does, with all that is counted of it. Without a fix,
+-- all lies since.
 WITH listed AS (
   SELECT
     workflow, job, variant, run_id, COALESCE(attempt, 1) AS attempt, occurred_at, requests, waits, stale_trials,

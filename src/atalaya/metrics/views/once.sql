@@ -1,19 +1,20 @@
--- Lists the events, each once, whichever report, log, artifact or segment tells of it and however often it was taken in.
--- Equal records within one segment are as many events as there are; across segments the largest count holds. Records are
--- equal where run, job, attempt, source and all that they say of the event are: not when it was written down, nor which
--- bytes a file of that name had. Where a line of a file tells no time, the time of recording stands for it and is no
--- difference; and a record from before jobs were named is that of the job whose record tells of the same line.
--- The log, the report and the artifact of one attempt of a job tell of one event if they say the same: within a source
--- equal records are as many events as there are, across the sources the largest count holds. The number of times that a
--- log adds to a line, white space and capitals are no difference. Two reports of one attempt tell of one event only if
--- they name the same place as well.
--- Of those that tell of one event the earliest record stands for it, so that an earlier instant sees the same.
+-- Lists the events, each once, whichever report, log, artifact or segment tells of it and however often it was taken
+-- in. Equal records within one segment are as many events as there are; across segments the largest count holds.
+-- Records are equal where run, job, attempt, source and all that they say of the event are: not when it was written
+-- down, nor which bytes a file of that name had. One line of the same bytes is one event whenever it is read: where it
+-- tells no time, that of recording stands for it. A record from before jobs were named is that of the job whose record
+-- tells of the same line. The log, the report and the artifact of one attempt of a job tell of one event if they say
+-- the same: within a source equal records are as many events as there are, across the sources the largest count holds.
+-- The number of times that a log adds to a line, white space and capitals are no difference. Two reports of one
+-- attempt tell of one event only if they name the same place as well. Of those that tell of one event the earliest
+-- record stands for it, so that an earlier instant sees the same.
 WITH named AS (
   SELECT
     {columns}, filename AS segment,
     regexp_replace(origin, '@[0-9a-f]+$', '') AS path,
     CASE
-      WHEN line IS NOT NULL AND occurred_at = recorded_at AND origin LIKE '%@%' THEN NULL
+      WHEN line IS NOT NULL AND origin LIKE '%@%'
+        THEN MIN(occurred_at) OVER (PARTITION BY run_id, environment, event, origin, line, message)
       ELSE occurred_at
     END AS told_at,
     CASE
