@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.core.settings import Settings, Thresholds
-from atalaya.records.judged import Compared, State
+from atalaya.records.judged import Compared, State, Tally
 from atalaya.records.stored import Conclusion, Environment, Evidence, Proof, Signature, VerdictStatus, WatchTransition
 from atalaya.watch.folder import to_write
 from tests.watch.watched import T0, Watched, at, healthy, in_force, job, stale, stamp, transition
@@ -191,7 +191,13 @@ def test_a_fix_is_proven_by_enough_clean_runs_and_trials(watched: Watched) -> No
     # before it 3 of 40 runs and 3 of 240 trials: ceil(ln .05 / ln(1 - 3/40)) = 39, and with 240 it is 239
     assert after_a_fix(watched) is State.INCONCLUSIVE
     metric = watched.judged(72).metrics[4]
-    assert "33 clean runs with 198 trials since, and it takes 39 runs and 239 trials" in str(metric.reason)
+    assert (
+        "33 clean since, of 39 that it takes to reject at 95 % the 3 in 40 from before; 198 trials since, of 239"
+        in str(metric.reason)
+    )
+    assert (metric.value, metric.k, metric.n, metric.before_fix) == (0.0, 0, 198, Tally(events=3, trials=240))
+    assert "0 in 198 trials; at most 0.0151 for each, at 95 %. Before it: 3 in 240 trials." in str(metric.text)
+    assert metric.fix_runs_needed == 6
     assert str(metric.settles) == "6 more clean runs with 41 trials would prove the fix."
 
 
@@ -211,7 +217,7 @@ def test_a_fix_that_is_proven_lets_the_release_go_again(watched: Watched) -> Non
 
 def test_a_failure_after_the_fix_is_a_failed_fix(watched: Watched) -> None:
     assert after_a_fix(watched, more=(stale(60),)) is State.FAIL
-    assert "failed: 1 unexpected events since" in str(watched.judged(72).metrics[4].reason)
+    assert "failed: Unexpected events: 1. Allowed: 0." in str(watched.judged(72).metrics[4].reason)
 
 
 # ── window and signatures ────────────────────────────────────────────────────

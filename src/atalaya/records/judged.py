@@ -107,8 +107,10 @@ class Metric(Record, frozen=True, kw_only=True):
     behind it, which ``exposure`` names. ``text`` is the figure in words, ``reason`` why the state is what it is.
     ``inputs`` are what a reader needs to compute it again, to be shown and for no code to rest on; ``derivation``
     computes it, a step at a time. ``settles`` is what would give a better state, where that can be said.
-    ``before_fix`` is what was counted before a fix landed, ``by_day`` all of it in each 24 hours, where a metric counts
-    so. ``against`` is the figure beside the last accepted release.
+    After a fix that counts, ``value``, ``k`` and ``n`` are what came since, and ``before_fix`` is what was counted
+    before it; ``by_day`` is all of it in each 24 hours, where a metric counts so. ``value`` may be more than ``k``, by
+    the events of runs that tell no trials. ``against`` is the figure beside the last accepted release.
+    ``fix_runs_needed`` are the further clean runs that would show the fix; None where there is none that counts.
     """
 
     id: str
@@ -134,6 +136,7 @@ class Metric(Record, frozen=True, kw_only=True):
     derivation: tuple[Text, ...] = ()
     compared: Compared = Compared.NO_BASIS
     against: Text = Text(template="")
+    fix_runs_needed: int | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -437,7 +440,8 @@ class Incident(Record, frozen=True, kw_only=True):
 class IncidentFollowUp(Record, frozen=True, kw_only=True):
     """What the evidence says of one incident: how often its causes were seen, and whether its fix is shown.
 
-    ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing.
+    ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing. ``runs_needed``
+    are the further clean runs that it takes; None where no number of runs shows it.
     """
 
     incident: str
@@ -452,6 +456,7 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     shown: bool
     proof: Text
     promises: tuple[str, ...] = ()  # those that its causes broke
+    runs_needed: int | None = None
 
 
 class Trace(Record, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
 from atalaya.metrics.detector_power import sensitivity
 from atalaya.metrics.engine import Engine, opened
+from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.flaky_list import flaky
 from atalaya.metrics.measure import measure
 from atalaya.metrics.timeseries import course
@@ -203,6 +204,7 @@ class Measured(NamedTuple):
     pace: BurnRate
     course: TimeSeries
     flaky: tuple[FlakyTest, ...]
+    events: tuple[Event, ...]  # those that no test provoked
 
 
 def _measured(case: Case, as_of: datetime) -> Measured:
@@ -215,6 +217,7 @@ def _measured(case: Case, as_of: datetime) -> Measured:
         pace=pace(case.engine, view.span),
         course=course(case.engine, view.span, view.situation.metrics),
         flaky=tuple(one for one in flaky(case.engine, view.span) if one.failures),
+        events=unexpected_events(case.engine, view.span),
     )
 
 
@@ -225,7 +228,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
     verdict = judge(situation)
     looked = sorted(view.records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
     published = package_findings.findings(looked)
-    followed = _followed(view, published)
+    followed = _followed(view, measured.events, published)
     findings = _newest_findings(case.pack, _of(view.records, Finding))
     return Judgement(
         release=view.release,
@@ -268,14 +271,17 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
     )
 
 
-def _followed(view: View, published: tuple[ArtefactFinding, ...]) -> tuple[IncidentFollowUp, ...]:
+def _followed(
+    view: View, events: Sequence[Event], published: tuple[ArtefactFinding, ...]
+) -> tuple[IncidentFollowUp, ...]:
     """What the evidence shows of each incident since its fix."""
     return follow(
         view.standing.transitions,
         observations=_of(view.records, Observation),
-        events=[event for event in _of(view.records, Event) if not event.expected],
+        events=events,
         metrics=view.situation.metrics,
         published=published,
+        jobs=_of(view.records, JobAttempt),
     )
 
 
@@ -330,7 +336,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     records = [record for record in case.records if in_window(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
     statuses = _statuses(case.pack.promises, observations, proofs)
-    unproven = not_shown(now.transitions, observations)
+    unproven = not_shown(now.transitions, observations, _of(records, JobAttempt))
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     span = _query(case, now, as_of, proofs, metrics_at)
     metrics = measure(case.engine, span)
