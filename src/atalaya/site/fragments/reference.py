@@ -14,7 +14,16 @@ from atalaya.evidence.ledger import schema
 from atalaya.harness.pack import Pack
 from atalaya.selftest import last_run
 from atalaya.site.build.atomic_write import write_if_changed
-from atalaya.site.fragments import calibration, contract, embedding, figures, incidents, record_reference, rules
+from atalaya.site.fragments import (
+    calibration,
+    contract,
+    embedding,
+    figures,
+    incidents,
+    network,
+    record_reference,
+    rules,
+)
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
@@ -69,6 +78,7 @@ FRAGMENTS: dict[str, Callable[[Renderer], str]] = {
     "settings": keys,
     "variables": variables,
     **rules.about_the_rules(),
+    "network-table": network.table,
     "faults": contract.faults,
     "records": record_reference.records,
     "states": incidents.machines,
