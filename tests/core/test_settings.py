@@ -48,6 +48,7 @@ DEFAULTS = {
     "thresholds.flaky_critical": 0,
     "thresholds.flaky_other": 2,
     "thresholds.network_blocking": 0,
+    "thresholds.network_level": 0.005,
     "thresholds.network_proven_upper": 0.005,
     "thresholds.requests_slo": 0.999,
     "thresholds.polling_timeouts": 0,
@@ -66,7 +67,7 @@ def test_who_sets_nothing_watches_by_these_values() -> None:
     assert {f"{key.section}.{key.name}": key.default for key in every_key()} == DEFAULTS
 
 
-HALF_OPEN_SHARES = ("network_proven_upper", "polling_proven_upper", "stale_proven_upper")
+HALF_OPEN_SHARES = ("network_level", "network_proven_upper", "polling_proven_upper", "stale_proven_upper")
 SHARES = ("pass_rate", "pass_rate_tolerance", "requests_slo")
 COUNTS = ("flaky_critical", "flaky_other", "network_blocking", "polling_timeouts", "stale_reads")
 # The key, what is just inside its limits, and what is just outside.

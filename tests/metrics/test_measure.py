@@ -498,6 +498,23 @@ class TestZero:
         assert (metric.state, metric.value, metric.k, metric.n) == (State.INCONCLUSIVE, 41.0, 0, 40)
         assert "0 in 40 trials, and 41 in runs that do not say" in str(metric.text)
 
+    def test_what_is_of_another_commit_workflow_or_time_is_said_and_not_counted(
+        self, id: str, kind: EventKind, trials: str, watch: Any
+    ) -> None:
+        watch.release = msgspec.structs.replace(watch.release, commit="abc123")
+        watch.keep(
+            watch.job("one", **{trials: 300}),
+            watch.event(kind, commit="fff000", workflow="clients-python-sdk"),
+            watch.event(kind, workflow="website", job="build"),
+            watch.event(kind, hours=-1),
+            watch.event(kind, hours=73),
+        )
+        metric = watch.metric(id, hours=74)
+        assert (metric.state, metric.value) == (State.PROVEN, 0.0)
+        said = str(metric.text)
+        for what in ("1 of another commit", "1 of a workflow that is not listed", "2 outside the window"):
+            assert f"Not counted: {what}" in said
+
     def test_no_run_tells_of_more_events_than_trials(self, id: str, kind: EventKind, trials: str, watch: Any) -> None:
         told = [watch.event(kind, run_id="one", message=str(number)) for number in range(41)]
         watch.keep(watch.job("one", **{trials: 40}), *told)

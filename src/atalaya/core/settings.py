@@ -166,8 +166,8 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
         Meta(
             gt=0,
             le=1,
-            description="With no network error seen: the 95 % bound that must not be passed to call it proven, where it "
-            "is lower than `network_level`.",
+            description="With no network error seen: the 95 % bound that must not be passed to call it proven, "
+            "where it is lower than `network_level`.",
         ),
     ] = 0.005
     requests_slo: Annotated[

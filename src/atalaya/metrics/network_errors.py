@@ -34,6 +34,7 @@ from atalaya.metrics.zero_events import (
     shown,
     shows,
     trials_to_prove,
+    with_apart,
 )
 from atalaya.records.judged import Acts, Metric, State, Tally
 
@@ -145,7 +146,7 @@ NETWORK_RULES: tuple[NetworkRule, ...] = (
     ),
     NetworkRule(
         "network-below",
-        N_("No more than the level is within the interval, and the errors do not rise."),
+        N_("The whole interval of the rate lies at the level or below, and the errors do not rise."),
         State.PROVEN,
         False,
         Acts.AT_CHECKPOINTS,
@@ -153,7 +154,7 @@ NETWORK_RULES: tuple[NetworkRule, ...] = (
     ),
     NetworkRule(
         "network-below-rising",
-        N_("No more than the level is within the interval, and the errors rise."),
+        N_("The whole interval of the rate lies at the level or below, and the errors rise."),
         State.MEETS,
         False,
         Acts.AT_CHECKPOINTS,
@@ -241,7 +242,7 @@ def network_errors(it: MetricDefinition, engine: Engine, span: MetricQuery) -> M
             "approximation beyond 60 errors) is held against the limit of its look, so that three looks together raise "
             "a false alarm in 5 % of watches (O'Brien and Fleming)."
         ),
-        text=after_a_fix(_errors_in_words(errors, detector), counts.before, fix),
+        text=with_apart(after_a_fix(_errors_in_words(errors, detector), counts.before, fix), counts),
         reason=reason,
         critical=it.critical or rule.critical,
         acts=acts,
@@ -258,6 +259,7 @@ def network_errors(it: MetricDefinition, engine: Engine, span: MetricQuery) -> M
         },
         before_fix=Tally(events=counts.before.events, trials=counts.before.trials),
         by_day=counts.by_day,
+        fix_runs_needed=fix.runs_needed if fix else None,
         settles=_settles(state, errors, limits, detector, fix),
         derivation=tuple(_derived(counts, errors, limits, span.look, detector, fix)),
     )

@@ -94,13 +94,14 @@ def _zero_metric(
             meets=MEETS_UPPER,
             proven_upper=rates(proven_upper)[0],
         ),
-        text=after_a_fix(_events_in_words(since, detector), counts.before, fix),
+        text=with_apart(after_a_fix(_events_in_words(since, detector), counts.before, fix), counts),
         reason=reason,
         critical=it.critical,
         acts=it.acts,
         inputs=inputs_of(counts, detector, fix),
         before_fix=Tally(events=counts.before.events, trials=counts.before.trials),
         by_day=counts.by_day,
+        fix_runs_needed=fix.runs_needed if fix else None,
         settles=_settles(state, since, proven_upper, detector, fix),
         derivation=tuple(_derived(counts, allowed, proven_upper, detector, fix)),
     )
@@ -389,6 +390,14 @@ def apart_in_words(counts: EventCounts) -> Iterator[Text]:
     for why, n in counts.apart.items():
         if n:
             yield text("Seen, and not counted: {n} {why}.", n=n, why=Text(template=APART[why]))
+
+
+def with_apart(said: Text, counts: EventCounts) -> Text:
+    """The figure, and beside it what a reader may have seen elsewhere and misses in it."""
+    for why, n in counts.apart.items():
+        if n and why != "expected":
+            said = text("{said} Not counted: {n} {why}.", said=said, n=n, why=Text(template=APART[why]))
+    return said
 
 
 def _derived(
