@@ -336,10 +336,10 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     records = [record for record in case.records if in_window(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
     statuses = _statuses(case.pack.promises, observations, proofs)
-    unproven = not_shown(now.transitions, observations, _of(records, JobAttempt))
-    incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     span = _query(case, now, as_of, proofs, metrics_at)
     metrics = measure(case.engine, span)
+    unproven = not_shown(now.transitions, observations, _of(records, JobAttempt), metrics)
+    incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
     metrics_at = {**metrics_at, **at_this}

@@ -70,16 +70,20 @@ def follow(
 
 
 def not_shown(
-    transitions: Sequence[IncidentStep], observations: Sequence[Observation], jobs: Sequence[JobAttempt] = ()
+    transitions: Sequence[IncidentStep],
+    observations: Sequence[Observation],
+    jobs: Sequence[JobAttempt] = (),
+    metrics: Sequence[Metric] = (),
 ) -> dict[str, Text]:
     """The incidents that somebody called resolved with too few clean runs, and what is missing.
 
     Neither what there was at that instant nor what there is now shows it. A metric's incidents are not here: where its
-    fix is not shown, the metric itself says so.
+    fix is not shown, the metric itself says so; but where it had counted nothing before the fix, the smokes tell.
     """
+    told_by_metric = {metric.id for metric in metrics if metric.fix_runs_needed is not None}
     found = {}
     for one in {one.incident: one for one in transitions}.values():
-        if one.state != RESOLVED:
+        if one.state != RESOLVED or one.metric in told_by_metric:
             continue
         landed = landed_at(one.incident, transitions)
         sick = _sick(one, observations, _smokes(jobs), landed)
