@@ -98,6 +98,11 @@ def tree_of(repository: Path, commit: str, path: str) -> str | None:
     return found if _git(repository, "cat-file", "-t", found).text == "tree" else None
 
 
+def user_name(folder: Path) -> str:
+    """What ``user.name`` is in git's settings for a folder; empty where it is not set."""
+    return _git(folder, "config", "--get", "user.name").text or ""
+
+
 def _folder_of(sdk: str, root: Path) -> Path | None:
     """The folder on this machine that holds what ``subject.sdk`` names; None where it names none."""
     try:
