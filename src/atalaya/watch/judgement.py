@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core.settings import Settings
-from atalaya.core.window import LOOKS_H, due_at
+from atalaya.core.window import LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.ledger import Segment
@@ -83,7 +83,7 @@ from atalaya.watch.baseline import Accepted, accepted_before
 from atalaya.watch.checkpoints import checkpoints
 from atalaya.watch.close_checks import questions
 from atalaya.watch.drift import moves
-from atalaya.watch.folder import find
+from atalaya.watch.folder import find, steps_taken
 from atalaya.watch.incidents.fix_verification import follow, not_shown
 from atalaya.watch.incidents.incidents import read_pages
 from atalaya.watch.same_tree import same_tree
@@ -97,21 +97,29 @@ Kind = TypeVar("Kind", bound=Evidence)
 
 
 def judge_release(
-    folder: Path, release: Release, *, as_of: datetime | None, settings: Settings, pack: Pack, baseline: bool = True
+    folder: Path,
+    release: Release,
+    *,
+    as_of: datetime | None,
+    settings: Settings,
+    pack: Pack,
+    baseline: bool = True,
+    now: datetime | None = None,
 ) -> Judgement:
     """Everything that the pages of a release are made from.
 
-    :param as_of: the instant to judge as of; None means that of the newest record, or T+0 where there is none.
+    :param as_of: the instant to judge as of, where one is given; it is judged as it was then, whatever ``now`` is.
     :param pack: the checks that were run, and what they promise.
     :param baseline: whether the last accepted release is looked for, to compare with.
+    :param now: what a clock says, read once by who asks. Without ``as_of`` it is judged as of :func:`instant_of`. With
+        neither, as of the newest record.
     """
     evidence = folder / "evidence"
     found = ledger.survey(evidence)
     everything = [record for segment in found.segments for record in segment.records]
-    told_by = as_of or datetime.max.replace(tzinfo=UTC)
-    as_of = as_of or max(
-        (record.recorded_at for record in everything if not isinstance(record, NOT_EVIDENCE)), default=release.opened_at
-    )
+    now = now if as_of is None else None
+    told_by = as_of or now or datetime.max.replace(tzinfo=UTC)
+    as_of = as_of or instant_of(everything, release, now)
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
@@ -144,6 +152,22 @@ def judge_release(
         pages=read_pages(folder / "incidents", incident_steps(in_order(everything, IncidentStep))[0]),
     )
     return replace(judgement, questions=tuple(questions(judgement)))
+
+
+def instant_of(records: Sequence[Evidence], release: Release, now: datetime | None) -> datetime:
+    """The instant to judge as of: that of the newest evidence, or now where a clock that is ahead wrote it.
+
+    Once the window is over, at least its end: what nobody observed by then is not waited for any more. Without a clock,
+    that of the newest evidence; T+0 where there is none.
+    """
+    written = (record.recorded_at for record in records if not isinstance(record, NOT_EVIDENCE))
+    newest = max(written, default=release.opened_at)
+    if now is None:
+        return newest
+    known = [record for record in in_order(records, WatchTransition) if is_recorded(record, release, now)]
+    end = ends_at(release, steps_taken(known, release)[1])
+    newest = min(newest, now)
+    return max(newest, end) if now >= end else newest
 
 
 def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
