@@ -9,7 +9,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atalaya.cli.context import Context, append_evidence, print_json, resolve_release, utc_now, write_json
+from atalaya.cli.context import (
+    Context,
+    append_evidence,
+    print_json,
+    require_opened,
+    require_writable,
+    resolve_release,
+    utc_now,
+    write_json,
+)
+from atalaya.cli.incident import incidents_by_rule
 from atalaya.core.errors import UsageError
 from atalaya.records.stored import Environment, Reading, ReadStatus, Release, record_metadata
 
@@ -30,7 +40,8 @@ def collect(place: Context, args: argparse.Namespace) -> int:
             "collect: no reports were named. Give files or folders with --junit or --log, or name `repo` "
             "or `junit` in [ci] of watch.toml."
         )
-    release = None if args.dry_run else resolve_release(place, args.release, None, to_write=True)
+    require_writable(args.report)
+    release = None if args.dry_run else resolve_release(place, args.release, None)
     table: dict[str, dict[str, Any]] = {}
     if paths:
         collected = take_in(place, paths, release, workflow=args.workflow, commit=args.commit)
@@ -46,7 +57,9 @@ def collect(place: Context, args: argparse.Namespace) -> int:
     if release is None:
         place.console.line("  dry run: nothing was kept" + (", and GitHub was not asked" if github else ""))
         return code
-    return max(code, _ask_github(place, release)) if github else code
+    code = max(code, _ask_github(place, release)) if github else code
+    incidents_by_rule(place, release)
+    return code
 
 
 def all_that_is_named(place: Context, release: Release) -> int:
@@ -109,6 +122,7 @@ def _ask_github(place: Context, release: Release) -> int:
     from atalaya.cli.collect_github import take_from_github
     from atalaya.core.errors import NetworkError
 
+    require_opened(place, release)
     try:
         taken = take_from_github(place, release, echo=place.console.line)
     except (NetworkError, UsageError) as why:
