@@ -7,6 +7,7 @@ Modules:
     fixture.py          what each check gets: clients of the SDK on the loopback service
     service.py          what the loopback service answers: the life of an export, and its routes
     smoke.py            the smoke: strict config, CREATED to READY, and a cache that takes no part in polling
+    seeded_events.py    what is seeded into what the smoke sees; ``detectors.json`` has what became of it
     rehearsals.py       the scenarios of rehearsed watches
     export_helpers.py   helpers shared by the checks of exports and waits
     stateful.py         stateful property tests of the cache and the waits

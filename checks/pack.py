@@ -9,6 +9,7 @@ from atalaya.harness.duties import NoneSeen, PackDuty, PromisesKept
 from atalaya.harness.pack import Pack
 
 from .rehearsals import SCENARIOS
+from .seeded_events import SEEDED
 
 NAME = "aris3"
 HERE = Path(__file__).parent
@@ -36,12 +37,13 @@ PACK = Pack(
         "polling-timeouts": ("polling.*",),
         "stale-cache": ("cache.*", "polling.fresh-status"),
     },
+    seeded=tuple(SEEDED),
     duties=(
         PackDuty(
             "strict-config",
             0,
             N_("Confirm that `load_config` is strict: no fallback for `ARIS3_API_BASE_URL`"),
-            PromisesKept(("config.no-fallback",), by_h=24),
+            PromisesKept(("config.no-fallback",), by_h=24, smoke_steps=("strict-config",)),
             blocked_by=("config",),
         ),
         PackDuty(
@@ -55,7 +57,12 @@ PACK = Pack(
             "cache-guardrails",
             48,
             N_("Validate the cache's guardrails for each request (`use_get_cache=False`)"),
-            PromisesKept(("cache.bypass-per-request", "polling.leaves-cache-flag-alone"), by_h=48),
+            PromisesKept(
+                ("cache.bypass-per-request", "polling.leaves-cache-flag-alone"),
+                by_h=48,
+                smoke_steps=("cache-outside-polling",),
+                metrics=("stale-cache",),
+            ),
             blocked_by=("cache", "polling"),
         ),
     ),

@@ -8,16 +8,18 @@ from __future__ import annotations
 import os
 import uuid
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from atalaya.harness.api import (
     NO_FAULTS,
+    Attempt,
     Broken,
     EventKind,
     FaultPlan,
     NotApplicable,
     Sdk,
+    Seen,
     Smoke,
     attempt,
     describe,
@@ -29,6 +31,8 @@ from .fixture import CheckContext, outcome_of, stamp_of
 
 LIFE = ("CREATED", "CREATED", "READY")
 CACHED = "/aris3/reports/overview"
+BUDGET_S, INTERVAL_S = 30.0, 0.2
+AT_ONCE_S = INTERVAL_S / 2  # what comes later than this was not the next thing that the wait did
 
 
 class ThreeSteps(Smoke):
@@ -90,28 +94,53 @@ class LoopbackSmoke(ThreeSteps):
             self.saw_error(primed.error, get, transport)
             return primed.said()
         self.waits += 1
-        wait = self.twice(lambda: lab.wait(exports, export_id, timeout_sec=30.0), place, transport)
+        heard: list[Any] = []
+        hook = {"telemetry_hook": heard.append} if lab.sdk.has("telemetry") else {}
+        budget = {"timeout_sec": BUDGET_S, "poll_interval_sec": INTERVAL_S}
+        wait = self.twice(lambda: lab.wait(exports, export_id, **budget, **hook), place, transport)
         polls = [seen for seen in lab.polls(export_id) if lab.at_s(seen) >= wait.started_s]
         self.polls += len(polls)
         if lab.sdk.has("cache"):
             self.trials += 1
-        if wait.error is not None and not polls and not isinstance(wait.error, TimeoutError):
+        none_made = bool(hook) and not _told(heard)
+        if wait.error is not None and not polls and (none_made or not isinstance(wait.error, TimeoutError)):
             self.saw_error(wait.error, place, transport)
             return wait.said()
-        if not polls or lab.at_s(polls[0]) - wait.started_s > 0.1:
-            self.saw(
-                EventKind.STALE_READ,
-                place,
-                f"the first poll was answered from the cache, stamp {stamp_of(primed.value)}",
-            )
+        if stale := self._stale(wait, polls, _told(heard), stamp_of(primed.value)):
+            self.saw(EventKind.STALE_READ, place, stale)
             return "a stale read"
-        if wait.error is not None:
+        if wait.error is not None and isinstance(wait.error, (transport, TimeoutError)):
             self.saw_error(wait.error, place, transport)
             return wait.said()
-        if stamp_of(wait.value.status) != polls[-1].stamp:
-            self.saw(EventKind.STALE_READ, place, "the status returned is not the last one served")
-            return "a stale read"
-        return "" if outcome_of(wait) == "COMPLETED" else f"the outcome is {outcome_of(wait)}"
+        return self._ended(wait, place)
+
+    def _stale(self, wait: Attempt, polls: Sequence[Seen], told: int, before: int | None) -> str:
+        """What shows that the wait read an older status than the service's; empty where nothing does.
+
+        :param told: how many polls the wait says it made; 0 where it has no way to say so.
+        :param before: the stamp of the status that was cached before it.
+        """
+        at_s = [self.lab.at_s(seen) for seen in polls]
+        if not polls or at_s[0] - wait.started_s > AT_ONCE_S:
+            return f"the first poll was answered from the cache, stamp {before}"
+        served = [self.lab.at_s(seen) for seen in polls if seen.stamp is not None]
+        # An SDK that waits longer than asked leaves a gap too, but then as many polls were served as it tells of.
+        since_s = [wait.started_s - INTERVAL_S, *served]
+        gaps = [one - other > INTERVAL_S + AT_ONCE_S for other, one in zip(since_s, served, strict=False)]
+        if told > len(served) and (any(gaps) or not served):
+            return f"the poll was answered from the cache: of {told} polls the service served {len(served)}"
+        if wait.error is None and stamp_of(wait.value.status) != polls[-1].stamp:
+            return "the status returned is not the last one served"
+        return ""
+
+    def _ended(self, wait: Attempt, place: str) -> str:
+        """The problem of a wait that neither the network nor a TimeoutError ended, in words, or nothing."""
+        said = wait.said() if wait.error is not None else f"the outcome is {outcome_of(wait)}"
+        if wait.error is None and outcome_of(wait) == "COMPLETED":
+            return ""
+        if wait.elapsed_s >= BUDGET_S:  # whatever it calls that
+            self.saw(EventKind.POLLING_TIMEOUT, place, f"{said}, after {wait.elapsed_s:g} s")
+        return said
 
     def cache_outside_polling(self) -> None:
         if not self.lab.sdk.has("cache"):
@@ -122,6 +151,11 @@ class LoopbackSmoke(ThreeSteps):
         sent = len(self.lab.log(CACHED))
         self.requests += sent
         require(sent == 1, f"a GET repeated at once was sent {sent} times")
+
+
+def _told(heard: Sequence[Any]) -> int:
+    """How many answered polls the telemetry of a wait tells of."""
+    return sum(isinstance(one, Mapping) and one.get("event") == "export_poll_status" for one in heard)
 
 
 class ServiceSmoke(ThreeSteps):

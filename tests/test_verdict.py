@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
 import pytest
 
-from atalaya.core.settings import Settings, WatchSettings
+from atalaya.core.settings import CiSettings, Settings, WatchSettings
 from atalaya.core.words import text
 from atalaya.metrics.coverage import covered
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import (
     Acts,
+    BrokenTest,
+    CellState,
     Checkpoint,
+    CiCell,
     Compared,
     Coverage,
+    DispatchPlan,
     Duty,
     DutyState,
     Incident,
+    IncidentFollowUp,
     Metric,
     State,
     Verdict,
 )
 from atalaya.records.stored import Release, Severity, VerdictStatus
-from atalaya.verdict import RULES, Situation, When, judge
+from atalaya.verdict.rules import RULES, judge
+from atalaya.verdict.situation import Situation, When
 from tests.tables import each_row
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -67,10 +75,41 @@ def incident(severity: Severity, state: str = "open", hours: float = 5) -> Incid
     return Incident(id="I-1", at=at, impact="", root_cause="", fix="", state=state, severity=severity)
 
 
-def watched(slots: int) -> Coverage:
-    """The first so many of 72 hours, and nothing after them."""
-    seen = [T0 + timedelta(hours=hour) for hour in range(slots)]
-    return covered(seen, begins=T0, until=T0 + timedelta(hours=72), schedule=WatchSettings())
+def watched(*hours: float, ci: tuple[float, ...] = (1, 24, 49, 70), every_h: float = 0) -> Coverage:
+    """What was observed, and when CI ended."""
+    seen, of_ci = ([T0 + timedelta(hours=hour) for hour in at] for at in (hours, ci))
+    return covered(
+        seen,
+        release=Release(version="1.1.0", commit="", opened_at=T0),
+        as_of=T0 + timedelta(hours=72),
+        schedule=WatchSettings(every_h=every_h),
+        ci=of_ci,
+    )
+
+
+def cell(state: CellState, **changes: Any) -> CiCell:
+    values: dict[str, Any] = {
+        "workflow": "clients-python-sdk",
+        "job": "tests",
+        "variant": "py3.11",
+        "runs": 12,
+        "succeeded": 9,
+        "last_at": T0,
+        "reason": text("Broken since {since}", since=T0),
+    }
+    return CiCell(state=state, **(values | changes))
+
+
+def broken_test() -> BrokenTest:
+    return BrokenTest(
+        test="exports::test_ready",
+        variant="py3.11",
+        critical=False,
+        failures=3,
+        runs=2,
+        since=T0,
+        reason=text("Broken since {since}", since=T0),
+    )
 
 
 def situation(hours: float, **changes: Any) -> Situation:
@@ -145,8 +184,89 @@ CASES: list[tuple[str, dict[str, Any], VerdictStatus, VerdictStatus]] = [
         VerdictStatus.INCONCLUSIVE,
         VerdictStatus.WAITING,
     ),
-    ("the watch slept", {"coverage": watched(40)}, VerdictStatus.INCONCLUSIVE, VerdictStatus.WAITING),
-    ("the watch missed a slot or two", {"coverage": watched(70)}, VerdictStatus.GO, VerdictStatus.ON_TRACK),
+    (
+        "a checkpoint was not observed",
+        {"coverage": watched(*range(40))},
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.WAITING,
+    ),
+    (
+        "our own runs observed each hour, and CI did not run from T+24 on",
+        {"coverage": watched(*range(73), ci=(1,))},
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.WAITING,
+    ),
+    (
+        "the watch looked at each checkpoint",
+        {"coverage": watched(1, 24, 49, 70)},
+        VerdictStatus.GO,
+        VerdictStatus.ON_TRACK,
+    ),
+    (
+        "the watch missed a slot or two of its schedule",
+        {"coverage": watched(*range(71), every_h=1)},
+        VerdictStatus.GO,
+        VerdictStatus.ON_TRACK,
+    ),
+    (
+        "the watch missed many slots of its schedule",
+        {"coverage": watched(1, 24, 49, 70, every_h=1)},
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.WAITING,
+    ),
+    ("a job of CI is green", {"cells": (cell(CellState.GREEN),)}, VerdictStatus.GO, VerdictStatus.ON_TRACK),
+    ("a job of CI is red now", {"cells": (cell(CellState.RED_NOW),)}, VerdictStatus.EXTEND, VerdictStatus.WAITING),
+    ("a variant is broken", {"cells": (cell(CellState.BROKEN),)}, VerdictStatus.EXTEND, VerdictStatus.OFF_TRACK),
+    (
+        "a variant fails more than the others, and its incident is open",
+        {"cells": (cell(CellState.WORSE),), "incidents": (incident(Severity.MAJOR),)},
+        VerdictStatus.EXTEND,
+        VerdictStatus.OFF_TRACK,
+    ),
+    (
+        "a variant fails more than the others",
+        {"cells": (cell(CellState.WORSE),)},
+        VerdictStatus.EXTEND,
+        VerdictStatus.ON_TRACK,
+    ),
+    (
+        "a job of CI has not run lately",
+        {"cells": (cell(CellState.TOO_OLD),)},
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.WAITING,
+    ),
+    ("a test is broken", {"broken_tests": (broken_test(),)}, VerdictStatus.EXTEND, VerdictStatus.OFF_TRACK),
+    (
+        "a job is red now, and the rate is inconclusive",
+        {"cells": (cell(CellState.RED_NOW),), "metrics": metrics(pass_rate=State.INCONCLUSIVE)},
+        VerdictStatus.EXTEND,
+        VerdictStatus.WAITING,
+    ),
+    (
+        "a variant is broken, and a metric unknown",
+        {"cells": (cell(CellState.BROKEN),), "metrics": metrics(flaky_tests=State.UNKNOWN)},
+        VerdictStatus.INCONCLUSIVE,
+        VerdictStatus.OFF_TRACK,
+    ),
+    (
+        "a variant is broken, and a critical metric fails",
+        {"cells": (cell(CellState.BROKEN),), "metrics": metrics(stale_cache=State.FAIL)},
+        VerdictStatus.NO_GO,
+        VerdictStatus.OFF_TRACK,
+    ),
+    *(
+        (
+            f"an incident of severity {severity} is called resolved, and its proof is missing",
+            {
+                "incidents": (incident(severity, "monitoring"),),
+                "unproven": ("I-1",),
+                "disputed": (text("7 more clean runs"),),
+            },
+            VerdictStatus.INCONCLUSIVE,
+            VerdictStatus.WAITING,
+        )
+        for severity in Severity
+    ),
     (
         "no defect was seeded",
         {"defects_seeded": 0, "defects_caught": 0},
@@ -331,7 +451,12 @@ RULED: list[tuple[dict[str, Any], str, str]] = [
     ({"broken_critical": ("config.no-fallback",)}, "critical-promise", "critical-promise-now"),
     ({"metrics": metrics(**FAILS)}, "critical-metric", "critical-metric-now"),
     ({"metrics": metrics(flaky_tests=State.UNKNOWN)}, "metric-unknown", "metric-unknown-so-far"),
-    ({"coverage": watched(40)}, "watch-slept", "watch-slept-so-far"),
+    ({"coverage": watched(*range(40))}, "watch-slept", "watch-slept-so-far"),
+    ({"cells": (cell(CellState.TOO_OLD),)}, "ci-too-old", "ci-too-old-so-far"),
+    ({"cells": (cell(CellState.BROKEN),)}, "variant-broken", "variant-broken-now"),
+    ({"broken_tests": (broken_test(),)}, "test-broken", "test-broken-now"),
+    ({"cells": (cell(CellState.RED_NOW),)}, "ci-red-now", "ci-red-so-far"),
+    ({"cells": (cell(CellState.WORSE),)}, "extend", "nothing-failing"),
     ({"checkpoints": (duty(DutyState.MISSING),)}, "duty-missing", "duty-missing-so-far"),
     ({"disputed": (text("a record does not count"),)}, "incident-disputed", "incident-disputed-so-far"),
     ({"defects_seeded": 0, "defects_caught": 0}, "no-self-test", "nothing-failing"),
@@ -348,33 +473,32 @@ def test_each_rule_is_the_one_that_speaks_of_what_is_so() -> None:
     assert {rule.id for rule in RULES} == {id for _, *ids in RULED for id in ids} | elsewhere
 
 
-def test_what_slept_says_when_and_how_much() -> None:
-    assert [str(because) for because in verdict(72, coverage=watched(40)).because] == [
-        "Something was observed in 40 of 72 slots of 1 h (55.6%); it must be in 90%.",
-        "Nothing was observed for 33.0 h, from 2026-03-04 00:00 UTC to 2026-03-05 09:00 UTC; at most 6 h may pass.",
+def test_what_was_not_observed_is_named_with_its_hours() -> None:
+    assert [str(because) for because in verdict(72, coverage=watched(*range(40), ci=(1, 24))).because] == [
+        "T+48: nothing was observed from 2026-03-04 06:00 UTC to 2026-03-04 12:00 UTC.",
+        "T+72: nothing was observed from 2026-03-05 06:00 UTC to 2026-03-05 09:00 UTC.",
+        "CI did not run from T+48 to T+72: no run ended from 2026-03-04 06:00 UTC to 2026-03-05 09:00 UTC.",
     ]
-    assert str(verdict(30, coverage=watched(40)).next_steps[0]).startswith("Let a schedule run the watch")
-
-
-def test_an_incident_that_is_disputed_comes_first_with_how_to_record_it() -> None:
-    found = verdict(72, disputed=(text("a record does not count"),))
-    assert str(found.next_steps[0]).startswith("Record how such an incident stands")
-    assert "a record does not count" in [str(unknown) for unknown in found.unknowns]
-
-
-def test_changed_evidence_an_open_incident_and_a_survivor_each_come_with_a_step() -> None:
-    steps = verdict(
-        30,
-        integrity_problems=(text("a digest differs"),),
-        incidents=(incident(Severity.MINOR), incident(Severity.MINOR, "resolved"), incident(Severity.MINOR, hours=40)),
-        defects_caught=19,
-    ).next_steps
-    assert [str(step).split(",")[0] for step in steps] == [
-        "See what was changed",
-        "If a setting was changed on purpose",
-        "Close the incident I-1",
-        "See which defect survived",
+    scheduled = watched(*range(45), 70, every_h=1)
+    assert [str(because) for because in verdict(72, coverage=scheduled).because][-2:] == [
+        "Something was observed in 46 of 72 slots of 1 h (63.9%); it must be in 90%.",
+        "Nothing was observed for 26.0 h, from 2026-03-04 05:00 UTC to 2026-03-05 07:00 UTC; at most 6 h may pass.",
     ]
+
+
+def test_a_red_job_and_a_broken_test_are_named_with_since_when() -> None:
+    assert [str(because) for because in verdict(72, cells=(cell(CellState.BROKEN),)).because] == [
+        "clients-python-sdk, tests, py3.11: Broken since 2026-03-02 09:00 UTC"
+    ]
+    assert [str(because) for because in verdict(72, broken_tests=(broken_test(),)).because] == [
+        "exports::test_ready (py3.11): Broken since 2026-03-02 09:00 UTC"
+    ]
+
+
+def test_a_red_job_at_the_end_of_a_window_that_was_extended_twice_is_no() -> None:
+    for state in (CellState.RED_NOW, CellState.BROKEN, CellState.WORSE):
+        found = verdict(120, release=extended(120), cells=(cell(state),))
+        assert (found.word, found.rule) == (VerdictStatus.NO_GO, "extended-enough"), state
 
 
 def test_what_would_settle_a_metric_is_said_of_those_that_say_it() -> None:
@@ -402,7 +526,7 @@ def test_a_metric_that_is_worse_than_before_extends_and_one_that_is_compared_lea
 def test_no_go_and_a_longer_window_may_stand_together() -> None:
     found = verdict(72, metrics=metrics(**FAILS))
     assert (found.word, found.window) == (VerdictStatus.NO_GO, "extended")
-    assert "`atalaya release extend --release 1.1.0 --why TEXT`" in str(found.next_steps[-1])
+    assert "`atalaya release extend --release 1.1.0 --why 'NO-GO: critical-metric'`" in str(found.next_steps[-1])
 
 
 @pytest.mark.parametrize(("window", "hours"), [("open", 30), ("ended", 72)])
@@ -418,7 +542,7 @@ def test_a_verdict_is_valid_no_longer_than_to_the_next_checkpoint(until_h: float
     assert verdict(hours, settings=settings).valid_until == T0 + timedelta(hours=until_h)
 
 
-# ── unknowns and what to do ──────────────────────────────────────────────────
+# ── unknowns ─────────────────────────────────────────────────────────────────
 
 
 def test_each_duty_that_nobody_has_signed_is_named() -> None:
@@ -429,7 +553,7 @@ def test_each_duty_that_nobody_has_signed_is_named() -> None:
     ]
 
 
-def test_waiting_names_what_it_waits_for_and_what_to_do() -> None:
+def test_waiting_names_what_it_waits_for() -> None:
     found = verdict(
         30, metrics=metrics(pass_rate=State.UNKNOWN), checkpoints=(duty(DutyState.MISSING, id="pipeline-green"),)
     )
@@ -437,10 +561,12 @@ def test_waiting_names_what_it_waits_for_and_what_to_do() -> None:
         "pass-rate: because of pass-rate",
         "T+24, Run the smoke: none has run",
     ]
-    assert [str(step) for step in found.next_steps] == [
-        "Run the watch again: `atalaya watch`.",
-        "Take in what CI wrote: `atalaya collect --junit PATH`.",
-    ]
+
+
+def test_a_record_from_a_clock_ahead_is_named_among_what_is_unknown() -> None:
+    found = verdict(30, ahead=(text("The run r wrote with a clock that is ahead."),))
+    assert [str(unknown) for unknown in found.unknowns] == ["The run r wrote with a clock that is ahead."]
+    assert found.word is VerdictStatus.ON_TRACK
 
 
 def test_what_nobody_signed_is_listed_at_the_end_and_not_before() -> None:
@@ -460,14 +586,233 @@ def test_a_watch_without_a_self_test_says_how_to_make_one() -> None:
     assert "`atalaya prove`" in str(found.next_steps[0])
 
 
-def test_on_track_says_when_to_look_again_and_go_asks_for_nothing() -> None:
-    assert "Run the watch again by 2026-03-04 09:00 UTC" in str(verdict(30).next_steps[0])
+# ── what to do next ──────────────────────────────────────────────────────────
+
+
+CI = CiSettings(repo="aris/sdk", ref="v1.1.0")
+DISPATCH = "gh workflow run clients-python-sdk --ref v1.1.0 --repo aris/sdk"
+TWO_RUNS = DispatchPlan(hours=24, runs=2, jobs=8, jobs_done=0)
+
+
+def steps(hours: float, **changes: Any) -> list[str]:
+    return [str(step) for step in verdict(hours, **changes).next_steps]
+
+
+def test_go_asks_for_nothing() -> None:
     assert verdict(72).next_steps == ()
 
 
-def test_a_broken_promise_comes_with_the_command_that_shows_it() -> None:
-    steps = verdict(30, broken_critical=("config.no-fallback",)).next_steps
-    assert "`atalaya check --promise config.no-fallback`" in str(steps[0])
+def test_where_nothing_is_failing_that_is_said_with_what_it_rests_on() -> None:
+    again = "Run the watch again by 2026-03-04 09:00 UTC: `atalaya watch --release 1.1.0`."
+    assert steps(30) == [f"Nothing is failing, though no CI job was taken in yet. {again}"]
+    cancelled = msgspec.structs.replace(metric("pass-rate"), inputs={"excluded": 3})
+    assert steps(30, metrics=(cancelled, *metrics()[1:])) == [
+        f"Nothing is failing, though no CI job was decided yet. {again}"
+    ]
+    with_jobs = msgspec.structs.replace(metric("pass-rate"), n=5)
+    assert steps(30, metrics=(with_jobs, *metrics()[1:])) == [f"Nothing is failing. CI jobs so far: 5. {again}"]
+
+
+WRONG: list[dict[str, Any]] = [
+    {"metrics": metrics(flaky_tests=State.FAIL)},
+    {"broken_critical": ("a",)},
+    {"broken_others": ("a",)},
+    {"cells": (cell(CellState.RED_NOW),)},
+    {"broken_tests": (broken_test(),)},
+    {"incidents": (incident(Severity.MINOR),)},
+    {"checkpoints": (duty(DutyState.FAILED),)},
+    {"defects_caught": 19},
+    {"integrity_problems": (text("a digest differs"),)},
+]
+
+
+def test_where_anything_fails_it_is_not_said_that_nothing_does_and_the_first_step_shows_it() -> None:
+    for so in WRONG:
+        found = verdict(30, **so)
+        assert not any("Nothing is failing" in str(said) for said in (*found.because, *found.next_steps)), so
+        assert not steps(30, **so)[0].startswith("Run the watch again"), so
+
+
+def test_what_fails_and_holds_nothing_back_is_not_passed_over() -> None:
+    found = verdict(30, broken_others=("a",))
+    assert (found.word, str(found.because[0])) == (
+        VerdictStatus.ON_TRACK,
+        "Nothing fails that holds the release back, and nothing that is due is unknown.",
+    )
+    assert str(verdict(30).because[0]) == "Nothing is failing, and nothing that is due is unknown."
+
+
+def test_each_state_that_fails_and_each_duty_that_failed_has_a_next_step() -> None:
+    for id in METRICS:
+        failing = metrics(**{id.replace("-", "_"): State.FAIL})
+        for hours in (30, 72):
+            assert f"`atalaya judge --release 1.1.0 --explain {id}`" in "".join(steps(hours, metrics=failing))
+    shown = {
+        "pipeline-green": "`gh run list --workflow clients-python-sdk --repo aris/sdk --limit 5`",
+        "smoke": "`atalaya smoke`",
+        "strict-config": "`atalaya release checkpoint --release 1.1.0`",
+    }
+    for id, command in shown.items():
+        failed = {"checkpoints": (duty(DutyState.FAILED, id=id),), "settings": Settings(ci=CI)}
+        assert all(command in "".join(steps(hours, **failed)) for hours in (30, 72)), id
+
+
+def test_what_fails_comes_first_then_what_blocks_a_duty_then_what_is_unknown() -> None:
+    found = steps(
+        30,
+        settings=Settings(ci=CI),
+        broken_critical=("config.no-fallback",),
+        metrics=metrics(pass_rate=State.UNKNOWN, flaky_tests=State.FAIL, stale_cache=State.FAIL),
+        cells=(cell(CellState.RED_NOW),),
+        incidents=(incident(Severity.MINOR), incident(Severity.MINOR, "resolved"), incident(Severity.MINOR, hours=40)),
+        checkpoints=(duty(DutyState.MISSING, 0),),
+        defects_seeded=0,
+        defects_caught=0,
+        dispatch=TWO_RUNS,
+    )
+    commands = [re.findall("`([^`]*)`", step)[0] for step in found]
+    assert commands == [
+        "atalaya check --promise config.no-fallback",
+        "atalaya judge --release 1.1.0 --explain stale-cache",
+        "atalaya judge --release 1.1.0 --explain flaky-tests",
+        "gh run list --workflow clients-python-sdk --repo aris/sdk --status failure --limit 5",
+        "atalaya release incident I-1 --release 1.1.0 --state monitoring --why 'the fix has landed'",
+        "atalaya smoke --release 1.1.0",
+        "atalaya prove",
+        DISPATCH,
+        "atalaya watch --release 1.1.0",
+    ]
+
+
+def test_changed_evidence_and_a_survivor_come_before_all_else() -> None:
+    found = steps(
+        30, integrity_problems=(text("a digest differs"),), incidents=(incident(Severity.MINOR),), defects_caught=19
+    )
+    assert [step.split(",")[0] for step in found] == [
+        "See what was changed",
+        "If a setting was changed on purpose",
+        "See which defect survived",
+        "When the fix of I-1 has landed",
+        "Run the watch again by 2026-03-04 09:00 UTC: `atalaya watch --release 1.1.0`.",
+    ]
+
+
+def test_every_command_can_be_pasted() -> None:
+    unsure = [{"metrics": metrics(**{id: State.UNKNOWN})} for id in ("pass_rate", "stale_cache")]
+    for so in (*WRONG, *unsure):
+        for hours in (30, 72):
+            for command in re.findall("`([^`]*)`", " ".join(steps(hours, **so))):
+                assert not re.search(r"\b(TEXT|PATH|ID|STATE|VERSION|SHA|NAME|REF|OWNER|WORKFLOW)\b", command), command
+                assert shlex.split(command), command
+
+
+@each_row(
+    ("dispatch", "said"),
+    [
+        (TWO_RUNS, f"Dispatch CI, runs: 2, jobs in all: 8, each with `{DISPATCH}`"),
+        (
+            msgspec.structs.replace(TWO_RUNS, jobs_done=4),
+            f"Dispatch CI, runs: 1, jobs in all: 4, each with `{DISPATCH}`",
+        ),
+        (
+            msgspec.structs.replace(TWO_RUNS, jobs_done=8),
+            "Take in how CI's runs ended: `atalaya collect --release 1.1.0`.",
+        ),
+    ],
+)
+def test_missing_jobs_come_with_the_command_that_dispatches_as_many_as_the_checkpoint_asks_for(
+    dispatch: DispatchPlan, said: str
+) -> None:
+    for so in (
+        {"metrics": metrics(pass_rate=State.UNKNOWN)},
+        {"metrics": metrics(flaky_tests=State.INCONCLUSIVE)},
+        {"checkpoints": (duty(DutyState.MISSING, id="pipeline-green"),)},
+        {"cells": (cell(CellState.TOO_OLD),)},
+    ):
+        found = steps(30, settings=Settings(ci=CI), dispatch=dispatch, **so)
+        assert found[0].startswith(said), so
+        assert "".join(found).count(said) == 1
+
+
+def test_where_no_repository_is_set_a_plain_sentence_says_what_to_run() -> None:
+    (first, *_) = steps(30, dispatch=TWO_RUNS, metrics=metrics(pass_rate=State.UNKNOWN))
+    assert first.startswith("Run CI on the released commit, runs: 2, jobs in all: 8.")
+    assert "gh " not in first
+
+
+def test_after_the_end_a_dispatch_is_for_the_longer_window() -> None:
+    found = steps(72, settings=Settings(ci=CI), metrics=metrics(pass_rate=State.UNKNOWN))
+    assert found[-2:] == [
+        "Watch for another 24 hours: `atalaya release extend --release 1.1.0 --why 'INCONCLUSIVE: metric-unknown'`.",
+        f"In the longer window, dispatch CI: `{DISPATCH}`.",
+    ]
+
+
+def test_nothing_is_asked_for_that_was_done_a_minute_ago() -> None:
+    done = {"own_at": T0 + timedelta(hours=29.9), "collected_at": T0 + timedelta(hours=29.9)}
+    unsure = {
+        "metrics": metrics(pass_rate=State.UNKNOWN, stale_cache=State.INCONCLUSIVE),
+        "checkpoints": (duty(DutyState.MISSING), duty(DutyState.MISSING, id="pipeline-green")),
+    }
+    before = steps(30, **unsure)
+    assert [step.split(":")[0] for step in before[:-1]] == [
+        "Run the smoke",
+        "Take in how CI's runs ended",
+        "Run the watch again",
+    ]
+    assert [step.split(":")[0] for step in steps(30, **(unsure | done))[:-1]] == ["See what each duty rests on"]
+    earlier = {"own_at": T0 + timedelta(hours=29.8), "collected_at": T0 + timedelta(hours=29.8)}
+    assert steps(30, **(unsure | earlier)) == before
+
+
+@each_row(
+    ("state", "followed", "said"),
+    [
+        ("open", None, "When the fix of I-1 has landed, say so"),
+        ("monitoring", True, "The fix of I-1 is shown, so say that it is over"),
+        ("monitoring", False, "Show that the fix of I-1 holds; clean runs that it takes: 7: `atalaya watch"),
+        ("carried over", None, "Run the watch again by"),
+    ],
+)
+def test_an_incident_comes_with_the_step_that_it_can_take(state: str, followed: bool | None, said: str) -> None:
+    known = () if followed is None else (proof_of("I-1", shown=followed),)
+    found = steps(30, incidents=(incident(Severity.MAJOR, state),), followed=known)
+    assert found[0].startswith(said), found
+
+
+def test_a_fix_whose_proof_is_missing_says_how_many_clean_runs_it_takes() -> None:
+    found = verdict(
+        30,
+        incidents=(incident(Severity.MAJOR, "monitoring"),),
+        unproven=("I-1",),
+        disputed=(text("I-1 is resolved by its record, and counts as monitoring"),),
+        followed=(proof_of("I-1", shown=False),),
+    )
+    assert "clean runs that it takes: 7" in str(found.next_steps[0])
+    assert "counts as monitoring" in str(found.unknowns[0])
+
+
+def test_a_record_of_an_incident_that_does_not_count_comes_with_how_to_see_them() -> None:
+    found = verdict(72, disputed=(text("a record does not count"),))
+    assert str(found.next_steps[0]).startswith("Record how such an incident stands")
+    assert "a record does not count" in [str(unknown) for unknown in found.unknowns]
+
+
+def proof_of(incident: str, *, shown: bool) -> IncidentFollowUp:
+    return IncidentFollowUp(
+        incident=incident,
+        rule="",
+        fingerprints=(),
+        blocks=(),
+        shows=(),
+        seen=1,
+        first_at=T0,
+        last_at=T0,
+        landed_at=T0,
+        shown=shown,
+        proof=text("1 clean run of 8"),
+        runs_needed=None if shown else 7,
+    )
 
 
 def test_the_same_situation_gives_the_same_bytes() -> None:

@@ -61,7 +61,13 @@ def atalaya(installed: Path, foreign: Path, *arguments: str) -> subprocess.Compl
 def test_the_wheel_has_one_top_level_package_and_the_whole_pack(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     assert {name.split("/")[0] for name in names if ".dist-info" not in name} == {"atalaya"}
-    for needed in ("pack.py", "config/check_config.py", "config/selftest.json", "reference_sdk/pyproject.toml"):
+    for needed in (
+        "pack.py",
+        "config/check_config.py",
+        "config/selftest.json",
+        "detectors.json",
+        "reference_sdk/pyproject.toml",
+    ):
         assert f"atalaya/packs/aris3/{needed}" in names
     assert [name for name in names if name.endswith(".pyc")] == []
 

@@ -18,7 +18,8 @@ import pandas
 import pytest
 
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine import VIEWS, Engine, columns
+from atalaya.metrics.engine import TABLES, Engine, Row, columns
+from atalaya.metrics.repeats import parameters
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import Release, TestAttempt
 
@@ -59,7 +60,9 @@ ATTEMPTS = f"""
       'artifacts/' || key || '/report.xml@' || substr(md5(key::VARCHAR), 1, 12) AS origin,
       (luck % 1000) / 1e4 AS duration_s,
       '' AS message,
-      test::BIGINT AS line
+      test::BIGINT AS line,
+      '' AS workflow,
+      '' AS job
     FROM tried
     WHERE attempt = 1 OR broken OR (flakes AND attempt <= 2 + luck % 2) OR (luck % 50 = 2 AND attempt = 2)
     ORDER BY key, attempt, test
@@ -106,20 +109,26 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
 
 def ours(connection: duckdb.DuckDBPyConnection, file: Path) -> Callable[[], Counts]:
     """The question as the metric asks it, of a view over the file and of tables without rows for the other kinds."""
-    for view, record in VIEWS.items():
+    for table, record in TABLES.items():
         declared = ", ".join(f'"{name}" {type_}' for name, type_ in columns(record).items())
         connection.execute(
-            f"CREATE VIEW {view} AS SELECT * FROM read_parquet('{file}')"
+            f"CREATE VIEW {table} AS SELECT * FROM read_parquet('{file}')"
             if record is TestAttempt
-            else f"CREATE TABLE {view} ({declared})"
+            else f"CREATE TABLE {table} ({declared})"
         )
     release = Release(version="1.1.0", commit="", opened_at=T0)
     span = MetricQuery(release=release, as_of=T0 + timedelta(hours=72), settings=Settings())
     return lambda: [
         (row["test"], row["repeated_keys"], row["mixed_keys"])
-        # An engine answers a question once: a new one each time.
-        for row in Engine(connection, file).ask("flaky_tests", span.parameters())
+        for row in ask_anew(connection, file, span)
+        if row["repeated_keys"]
     ]
+
+
+def ask_anew(connection: duckdb.DuckDBPyConnection, file: Path, span: MetricQuery) -> list[Row]:
+    """The names of repeats, and the question itself. An engine answers a question once: a new one each time."""
+    engine = Engine(connection, file)
+    return engine.ask("flaky_tests", parameters(engine, span))
 
 
 def by_hand(connection: duckdb.DuckDBPyConnection, file: Path) -> Counts:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import JobAttempt, TestAttempt
 from atalaya.selftest.seeded_faults import inject
 from tests.commands import ROOT, command, opened, run
 from tests.ours import DEFECT, PACK, PROMISES, REFERENCE
@@ -123,7 +125,7 @@ def test_collect_reports_each_file_and_keeps_nothing_in_a_dry_run(root: Path) ->
 def test_what_was_collected_is_judged(root: Path) -> None:
     folder = opened(root)
     (root / "good.xml").write_text(PASSING)
-    done = run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root)
+    done = run("collect", "--junit", root / "good.xml", "--exit-code", "0", "--release", "1.1.1", root=root)
     assert done.returncode == 0, done.stderr
     judged = run("judge", "--release", "1.1.1", "--json", root=root)
     table = json.loads(judged.stdout)
@@ -142,6 +144,64 @@ def test_the_same_evidence_twice_is_kept_once(root: Path) -> None:
     assert len(list((folder / "evidence").glob("job-*.jsonl"))) == 1
 
 
+def jobs(folder: Path) -> list[JobAttempt]:
+    """The jobs of a ledger, in the order in which they were recorded."""
+    return sorted(ledger.read(folder / "evidence", JobAttempt), key=lambda one: one.recorded_at)
+
+
+def test_a_report_makes_no_successful_job_until_its_exit_code_is_given(root: Path) -> None:
+    folder = opened(root)
+    (root / "good.xml").write_text(PASSING)
+    first = run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root)
+    assert "1 report without an exit code: no job of theirs counts as successful; give --exit-code" in first.stderr
+    second = run("collect", "--junit", root / "good.xml", "--exit-code", "0", "--release", "1.1.1", root=root)
+    assert "without an exit code" not in second.stderr
+    assert [(str(one.conclusion), one.run_id, one.job) for one in jobs(folder)] == [
+        (word, jobs(folder)[0].run_id, "good.xml") for word in ("unknown", "success")
+    ]
+    assert len(ledger.read(folder / "evidence", TestAttempt)) == 1
+
+
+def test_what_is_told_of_a_job_by_hand_is_recorded(root: Path) -> None:
+    folder = opened(root)
+    (root / "good.xml").write_text(PASSING)
+    for told, run_id in ((("--exit-code", "2"), "7.1"), (("--conclusion", "timed_out"), "7.2")):
+        options = ("--event", "workflow_dispatch", "--run", run_id, "--workflow", "unit", *told)
+        done = run("collect", "--junit", root / "good.xml", *options, "--release", "1.1.1", root=root)
+        assert done.returncode == 0, done.stderr
+    assert [(one.run_id, str(one.conclusion), one.event, one.workflow) for one in jobs(folder)] == [
+        ("7.1", "failure", "workflow_dispatch", "unit"),
+        ("7.2", "timed_out", "workflow_dispatch", "unit"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--log", "x.log", "--exit-code", "0"),
+        ("--junit", "x.xml", "--exit-code", "0", "--conclusion", "success"),
+        ("--junit", "x.xml", "--conclusion", "green"),
+        ("--junit", "x.xml", "--event", "Push!"),
+        ("--junit", "x.xml", "--run", "../x"),
+    ],
+)
+def test_what_cannot_be_told_of_a_job_is_a_usage_error(root: Path, options: tuple[str, ...]) -> None:
+    opened(root)
+    assert run("collect", *options, "--release", "1.1.1", root=root).returncode == 2
+
+
+def test_what_counts_in_nothing_is_said_with_its_failures(root: Path) -> None:
+    opened(root)
+    for name, at in (("before", "2026-01-05T08:00:00Z"), ("inside", "2026-01-05T10:00:00Z")):
+        (root / f"{name}.xml").write_text(
+            f'<testsuite name="s" timestamp="{at}"><testcase name="a"><failure message="x"/></testcase></testsuite>'
+        )
+    reports = ("--junit", root / "before.xml", root / "inside.xml", "--event", "pull_request")
+    said = run("collect", *reports, "--release", "1.1.1", root=root).stderr
+    assert "before T+0: counts in nothing (1 job, 1 failed; 1 test, 1 failed)" in said
+    assert "started by pull_request: shown apart, counts in nothing (1 job, 1 failed)" in said
+
+
 def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> None:
     opened(root)
     judged = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-05T10:00:00Z", "--strict", root=root)
@@ -155,7 +215,7 @@ def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> Non
 def test_an_edited_segment_makes_the_verdict_invalid(root: Path) -> None:
     folder = opened(root)
     (root / "good.xml").write_text(PASSING)
-    run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root)
+    run("collect", "--junit", root / "good.xml", "--exit-code", "0", "--release", "1.1.1", root=root)
     segment = next((folder / "evidence").glob("job-*.jsonl"))
     segment.write_text(segment.read_text().replace("success", "failure"))
     judged = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-08T09:00:00Z", root=root)
@@ -237,8 +297,9 @@ def test_of_two_logs_none_is_lost_and_none_counts_twice(root: Path) -> None:
     logs = (root / "a" / "smoke.log", root / "b" / "smoke.log", root / "b" / "copy.log", root / "none.log")
     done = run("collect", "--log", *logs, "--release", "1.1.1", root=root)
     assert done.returncode == 3
-    assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 1
-    assert len(list((folder / "evidence").glob("reading-*.jsonl"))) == 3
+    # A copy in another place is another log: few of them have times that tell one from the other.
+    assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 2
+    assert len(list((folder / "evidence").glob("reading-*.jsonl"))) == 4
 
 
 def test_an_archive_with_nothing_in_it_is_listed(root: Path) -> None:

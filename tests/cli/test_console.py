@@ -1,10 +1,12 @@
 """Tests that terminal output is safe, and coloured only where colour is wanted."""
 
 import io
+import sys
 
 import pytest
 
 from atalaya.cli.console import COMMANDS, Console, pasteable, plain
+from atalaya.cli.context import print_json
 from atalaya.cli.main import parser
 
 
@@ -51,3 +53,32 @@ def test_commands_can_be_pasted_where_they_were_printed(monkeypatch: pytest.Monk
 def test_every_command_is_one_that_text_may_name() -> None:
     commands = next(action for action in parser()._actions if isinstance(action.choices, dict))
     assert sorted(COMMANDS) == sorted({*commands.choices} - {"checks"})
+
+
+class Narrow(io.TextIOWrapper):
+    """A terminal of an encoding that has few letters."""
+
+    def __init__(self) -> None:
+        self.bytes = io.BytesIO()
+        super().__init__(self.bytes, encoding="cp1252", write_through=True)
+
+
+def test_what_a_terminal_cannot_show_is_escaped() -> None:
+    narrow = Narrow()
+    Console(narrow).line("→ ñ")
+    assert narrow.bytes.getvalue() == b"\\u2192 \xf1\n"
+
+
+def test_where_nobody_reads_progress_the_command_goes_on() -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    Console(Gone()).row("kept", "all is well")
+
+
+def test_json_is_the_same_bytes_on_each_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Narrow()
+    monkeypatch.setattr(sys, "stdout", narrow)
+    print_json({"says": "→ ñ"})
+    assert narrow.bytes.getvalue() == '{\n  "says": "→ ñ"\n}\n'.encode()

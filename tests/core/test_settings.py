@@ -31,12 +31,14 @@ DEFAULTS = {
     "subject.sdk": "",
     "subject.adapter": "",
     "subject.commit": "",
+    "subject.path": "",
     "ci.repo": "",
+    "ci.ref": "",
     "ci.workflows": ("clients-python-sdk", "sdk-post-release-smoke"),
     "ci.junit": (),
     "watch.language": "en",
     "watch.valid_h": 25.0,
-    "watch.every_h": 1.0,
+    "watch.every_h": 0.0,
     "watch.coverage": 0.9,
     "watch.gap_h": 6.0,
     "service.port": 0,
@@ -44,10 +46,11 @@ DEFAULTS = {
     "smoke.base_url": "",
     "smoke.waits": 20,
     "thresholds.pass_rate": 0.95,
-    "thresholds.pass_rate_tolerance": 0.05,
+    "thresholds.pass_rate_tolerance": 0.065,
     "thresholds.flaky_critical": 0,
     "thresholds.flaky_other": 2,
     "thresholds.network_blocking": 0,
+    "thresholds.network_level": 0.005,
     "thresholds.network_proven_upper": 0.005,
     "thresholds.requests_slo": 0.999,
     "thresholds.polling_timeouts": 0,
@@ -66,13 +69,13 @@ def test_who_sets_nothing_watches_by_these_values() -> None:
     assert {f"{key.section}.{key.name}": key.default for key in every_key()} == DEFAULTS
 
 
-HALF_OPEN_SHARES = ("network_proven_upper", "polling_proven_upper", "stale_proven_upper")
+HALF_OPEN_SHARES = ("network_level", "network_proven_upper", "polling_proven_upper", "stale_proven_upper")
 SHARES = ("pass_rate", "pass_rate_tolerance", "requests_slo")
 COUNTS = ("flaky_critical", "flaky_other", "network_blocking", "polling_timeouts", "stale_reads")
 # The key, what is just inside its limits, and what is just outside.
 LIMITS = [
     ("watch", "valid_h", ("0.001", "8760"), ("0", "8760.5")),
-    ("watch", "every_h", ("0.017", "8760"), ("0.016", "8760.5")),
+    ("watch", "every_h", ("0", "0.017", "8760"), ("-1", "0.016", "8760.5")),
     ("watch", "coverage", ("0", "1"), ("-0.01", "1.01")),
     ("watch", "gap_h", ("0.001", "8760"), ("0", "8760.5")),
     ("service", "port", ("0", "65535"), ("-1", "65536")),

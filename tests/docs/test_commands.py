@@ -105,6 +105,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     # ── the verdict ──
     f"{CHECKS} judge --explain pass-rate": TOLD,
     f"{CHECKS} judge --explain METRIC": TOLD._replace(values={"METRIC": "pass-rate"}),
+    f"{CHECKS} judge --outlook": Run(places.watched, "true CI rate", code=1),
     f"{CHECKS} judge --as-of INSTANT --json": Run(places.watched, "atalaya.judgement/1"),
     f"{CHECKS} judge --release VERSION --as-of TIME": Run(places.rehearsed, "rehearsal-2"),
     f"{CHECKS} judge --release rehearsal-2 --as-of TIME": Run(places.rehearsed, "rehearsal-2"),

@@ -4,26 +4,28 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from atalaya.core.errors import UsageError
 from atalaya.evidence.ledger import ledger
-from atalaya.evidence.readers.collector import Collected, collect, report
+from atalaya.evidence.readers.collector import Collected, Job, KnownFiles, collect, report
 from atalaya.records.stored import Conclusion, Environment, EventKind, Reading, ReadStatus
 from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
 PASSES = b'<testsuite name="s"><testcase name="a" time="1"/></testsuite>'
+SKIPS = b'<testsuite name="s"><testcase name="a"><skipped/></testcase></testsuite>'
 FAILS = b'<testsuite name="s"><testcase name="a" time="1"><failure message="x"/></testcase></testsuite>'
 
 
 def gather(*paths: Path, **options: Any) -> Collected:
-    return collect(paths, workflow="unit", commit="c0ffee", recorded_at=NOW, **options)
+    return collect(paths, job=Job("unit", "c0ffee"), recorded_at=NOW, **options)
 
 
 def put(folder: Path, **files: bytes) -> Path:
@@ -71,13 +73,13 @@ def test_naming_no_path_is_an_error() -> None:
     ("name", "conclusion"),
     [
         ("junit/made/utf8-bom.xml", Conclusion.FAILURE),
-        ("junit/made/latin1-declared.xml", Conclusion.SUCCESS),
+        ("junit/made/latin1-declared.xml", Conclusion.UNKNOWN),
         ("junit/made/suite-error-no-cases.xml", Conclusion.FAILURE),
         ("junit/made/declared-without-cases.xml", Conclusion.NOTHING_RAN),
         ("junit/cucumber+junit-xml-formatter/skipped.default.xml", Conclusion.NOTHING_RAN),
     ],
 )
-def test_a_report_concludes_a_job_and_silence_is_no_success(name: str, conclusion: Conclusion) -> None:
+def test_a_report_alone_makes_a_failed_job_and_never_a_successful_one(name: str, conclusion: Conclusion) -> None:
     jobs = gather(SAMPLES / name).jobs
     assert [("unit", "c0ffee", "", 1, conclusion)] == [
         (job.workflow, job.commit, job.variant, job.attempt, job.conclusion) for job in jobs
@@ -89,10 +91,84 @@ def test_a_file_that_is_not_read_gives_a_reading_and_nothing_else() -> None:
     assert (len(collected.readings), collected.jobs, collected.tests, collected.events) == (1, (), (), ())
 
 
-def test_the_same_bytes_twice_are_one_piece_of_evidence_and_both_are_listed(tmp_path: Path) -> None:
+CONCLUDED = [
+    # What the report says, what is known of its job, and how that ended.
+    (PASSES, None, Conclusion.UNKNOWN),
+    (PASSES, Conclusion.SUCCESS, Conclusion.SUCCESS),
+    (PASSES, Conclusion.FAILURE, Conclusion.FAILURE),
+    (PASSES, Conclusion.TIMED_OUT, Conclusion.TIMED_OUT),
+    (PASSES, Conclusion.CANCELLED, Conclusion.CANCELLED),
+    (FAILS, None, Conclusion.FAILURE),
+    (FAILS, Conclusion.SUCCESS, Conclusion.FAILURE),
+    (FAILS, Conclusion.CANCELLED, Conclusion.FAILURE),
+    (FAILS, Conclusion.TIMED_OUT, Conclusion.TIMED_OUT),
+    (SKIPS, None, Conclusion.NOTHING_RAN),
+    (SKIPS, Conclusion.SUCCESS, Conclusion.NOTHING_RAN),
+    (SKIPS, Conclusion.FAILURE, Conclusion.FAILURE),
+]
+
+
+def test_a_green_report_needs_the_conclusion_of_its_job_and_a_red_one_stays_red(tmp_path: Path) -> None:
+    for content, known, ended in CONCLUDED:
+        collected = collect([put(tmp_path, a=content)], job=Job("unit", "c", conclusion=known), recorded_at=NOW)
+        assert [job.conclusion for job in collected.jobs] == [ended], (content, known)
+
+
+def test_the_same_bytes_in_two_places_are_two_pieces_of_evidence(tmp_path: Path) -> None:
     collected = gather(put(tmp_path, a=FAILS, b=FAILS))
-    assert (len(collected.readings), len(collected.jobs), len(collected.tests)) == (2, 1, 1)
-    assert (collected.readings[1].failed, "duplicate of a.xml" in collected.readings[1].reason) == (1, True)
+    assert (len(collected.readings), len(collected.jobs), len(collected.tests)) == (2, 2, 2)
+    assert len({test.origin for test in collected.tests}) == 2
+
+
+def test_the_same_bytes_of_another_folder_or_another_run_are_not_known(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        put(tmp_path / name, a=FAILS)
+
+    def taken(name: str, *before: Collected, run_id: str = "") -> Collected:
+        readings = [reading for collected in before for reading in collected.readings]
+        known = KnownFiles(readings, run_id).find
+        return gather(
+            tmp_path / name, known=known, place_of=lambda path: str(path.relative_to(tmp_path)), run_id=run_id
+        )
+
+    first = taken("one")
+    other = taken("two", first)
+    assert [len(one.tests) for one in (first, other, taken("one", first, other))] == [1, 1, 0]
+    assert first.tests[0].run_id != other.tests[0].run_id
+    in_a_run = taken("one", first, other, run_id="7")
+    assert (len(in_a_run.tests), len(taken("one", in_a_run, run_id="7").tests)) == (1, 0)
+
+
+def test_a_file_that_an_older_version_recorded_is_known_by_its_name(tmp_path: Path) -> None:
+    old = replace(gather(put(tmp_path, a=FAILS)).readings[0], run_id="reports-0123", place="")
+    again = gather(tmp_path, known=KnownFiles([old]).find, place_of=lambda path: f"reports/{path.name}")
+    assert (again.tests, again.known) == ((), ("a.xml",))
+
+
+def test_a_conclusion_that_is_known_later_is_that_of_the_same_job(tmp_path: Path) -> None:
+    first = gather(put(tmp_path, a=PASSES))
+    again = collect(
+        [tmp_path],
+        job=Job("unit", "c0ffee", conclusion=Conclusion.SUCCESS),
+        recorded_at=NOW + timedelta(hours=1),
+        known=KnownFiles(first.readings).find,
+    )
+    (before,), (after,) = first.jobs, again.jobs
+    assert (before.conclusion, after.conclusion) == (Conclusion.UNKNOWN, Conclusion.SUCCESS)
+    assert replace(after, conclusion=before.conclusion, recorded_at=NOW) == before
+    assert [record.kind for record in again.evidence] == ["job"]
+
+
+def test_jobs_tests_and_events_say_which_job_they_are_of(tmp_path: Path) -> None:
+    content = b'<testsuite><testcase name="a"><error type="ConnectionError" message="refused"/></testcase></testsuite>'
+    put(tmp_path, **{"r-a2": content})
+    for name, expected in ((None, "r.xml"), ("test (3.12)", "test (3.12)"), ("", "")):
+        found = collect([tmp_path], job=Job("unit", "c0ffee", "push", name=name), recorded_at=NOW)
+        (job,), (test,), (event,) = found.jobs, found.tests, found.events
+        assert (job.workflow, job.event, job.job) == ("unit", "push", "r.xml")
+        assert (test.workflow, test.job, test.attempt) == ("unit", expected, 2)
+        assert (event.commit, event.workflow, event.job, event.attempt) == ("c0ffee", "unit", expected, 2)
 
 
 def test_the_same_file_by_two_paths_is_listed_once(tmp_path: Path) -> None:
@@ -111,12 +187,11 @@ def test_what_the_ledger_has_is_listed_and_not_recorded_again(tmp_path: Path) ->
     put(tmp_path, a=FAILS, broken=b"<")
     book = tmp_path / "book"
     ledger.write(book, gather(tmp_path).evidence)
-    known = {reading.sha256 for reading in ledger.read(book, Reading)}
+    known = KnownFiles(ledger.read(book, Reading)).find
     put(tmp_path, b=PASSES)
     again = collect(
         [tmp_path / f"{name}.xml" for name in ("a", "broken", "b")],
-        workflow="unit",
-        commit="c0ffee",
+        job=Job("unit", "c0ffee"),
         recorded_at=NOW,
         known=known,
     )
@@ -130,9 +205,7 @@ def test_readings_are_recorded_last_so_that_a_stopped_writer_loses_nothing() -> 
 
 def test_the_same_reports_collected_later_are_the_same_run(tmp_path: Path) -> None:
     put(tmp_path, a=PASSES.replace(b'"s"', b'"s" timestamp="2026-11-25T01:02:03Z"'))
-    first, second = (
-        collect([tmp_path], workflow="unit", commit="c", recorded_at=NOW.replace(hour=hour)) for hour in (13, 14)
-    )
+    first, second = (collect([tmp_path], job=Job("unit", "c"), recorded_at=NOW.replace(hour=hour)) for hour in (13, 14))
     book = tmp_path / "book"
     assert ledger.write(book, first.evidence) == ledger.write(book, second.evidence)
 
@@ -145,7 +218,7 @@ def test_an_attempt_named_in_the_path_is_an_attempt_of_the_same_job(tmp_path: Pa
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_bytes(content)
     collected = gather(tmp_path)
-    expected = [(1, Conclusion.FAILURE), (2, Conclusion.SUCCESS)]
+    expected = [(1, Conclusion.FAILURE), (2, Conclusion.UNKNOWN)]
     assert expected == [(job.attempt, job.conclusion) for job in collected.jobs]
     assert len({(job.run_id, job.job) for job in collected.jobs}) == 1
     assert [(test.attempt, str(test.outcome)) for test in collected.tests] == [(1, "failed"), (2, "passed")]

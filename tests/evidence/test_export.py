@@ -24,7 +24,7 @@ from atalaya.core.settings import Loaded, Settings
 from atalaya.evidence.export import document
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.readers import attempts, reports
-from atalaya.evidence.readers.collector import collect
+from atalaya.evidence.readers.collector import Job, collect
 from atalaya.records.stored import CaseOutcome, Environment, FileVerdict, Release, TestAttempt
 from atalaya.watch import folder
 from tests.tables import each_row
@@ -122,7 +122,7 @@ def test_a_rehearsal_is_exported_as_one_and_is_valid(place: Context) -> None:
 @pytest.mark.parametrize("source", ["junit", "ctrf", "pytest-json"])
 def test_what_was_collected_is_valid_and_reads_back_with_the_same_counts(tmp_path: Path, source: str) -> None:
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
-    collected = collect([SAMPLES / source], workflow="unit", commit="", recorded_at=now)
+    collected = collect([SAMPLES / source], job=Job("unit", ""), recorded_at=now)
     records = [each for each in collected.evidence if isinstance(each, TestAttempt)]
     content = exported(*records)
     write_json(tmp_path / "ctrf.json", content)

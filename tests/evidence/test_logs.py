@@ -10,6 +10,7 @@ import pytest
 
 from atalaya.core.scrub import scrub
 from atalaya.evidence.readers import logs
+from atalaya.evidence.readers.collector import Job
 from atalaya.evidence.readers.logs import Log, LogEvent
 from atalaya.records.stored import Environment, EventKind, FileVerdict, ReadStatus, record_metadata
 from tests.hangs import cpu_seconds
@@ -18,6 +19,7 @@ from tests.tables import each_row
 SMOKE = Path(__file__).parent / "samples" / "logs" / "made" / "smoke.log"
 NETWORK, TIMEOUT, STALE = EventKind.NETWORK_ERROR, EventKind.POLLING_TIMEOUT, EventKind.STALE_READ
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
+JOB = Job("unit", "c0ffee")
 KEPT: dict[str, Any] = {"file": "smoke.log", "metadata": record_metadata("r", Environment.CI, NOW)}
 
 
@@ -131,7 +133,7 @@ def test_a_log_shows_a_failure_and_never_a_success() -> None:
 
 def test_events_are_stored_with_line_quote_and_the_time_of_the_line() -> None:
     log = of("2026-01-01T00:00:01Z GET /a -> ECONNREFUSED", "GET /a -> ECONNREFUSED")
-    (event,) = logs.events(log, **KEPT)
+    (event,) = logs.events(log, **KEPT, job=JOB)
     assert (event.line, event.quote) == (1, "2026-01-01T00:00:01Z GET /a -> ECONNREFUSED")
     assert event.occurred_at == datetime(2026, 1, 1, 0, 0, 1, tzinfo=UTC)
     assert event.message.endswith("(2 times)")
@@ -146,8 +148,16 @@ def test_a_log_without_times_says_so() -> None:
 
 
 def test_a_stamp_in_the_future_is_that_of_recording() -> None:
-    (event,) = logs.events(of("2126-01-01T00:00:01Z GET /a -> ECONNREFUSED"), **KEPT)
+    (event,) = logs.events(of("2126-01-01T00:00:01Z GET /a -> ECONNREFUSED"), **KEPT, job=JOB)
     assert event.occurred_at == NOW
+
+
+@each_row(("name", "attempt"), [(None, ("smoke.log", 2)), ("smoke (3.12)", ("smoke (3.12)", 3)), ("", ("", 3))])
+def test_an_event_of_a_log_says_which_job_it_is_of(name: str | None, attempt: tuple[str, int]) -> None:
+    job = Job("post-release-smoke", "c0ffee", name=name, attempt=3)
+    metadata = KEPT["metadata"]
+    (event,) = logs.events(of("GET /a -> ECONNREFUSED"), file="smoke-attempt-2.log", metadata=metadata, job=job)
+    assert (event.commit, event.workflow, (event.job, event.attempt)) == ("c0ffee", "post-release-smoke", attempt)
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from atalaya.evidence.ledger.ledger import write
 from atalaya.evidence.ledger.schema import document
-from atalaya.evidence.readers.collector import collect
+from atalaya.evidence.readers.collector import Job, collect
 from atalaya.records.stored import (
     FORMAT,
     STORED,
@@ -110,7 +110,7 @@ def test_it_is_a_schema_and_has_every_kind() -> None:
 
 def test_every_row_of_a_rehearsal_and_of_a_collection_is_valid(tmp_path: Path) -> None:
     now = datetime(2026, 11, 25, 12, tzinfo=UTC)
-    collected = collect([SAMPLES / "junit"], workflow="unit", commit="", recorded_at=now)
+    collected = collect([SAMPLES / "junit"], job=Job("unit", ""), recorded_at=now)
     write(tmp_path, [*collected.evidence, *WRITTEN_DOWN])
     seen: set[str] = set()
     for kind, row in (*rows(REHEARSED), *rows(tmp_path)):

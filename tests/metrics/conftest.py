@@ -36,7 +36,7 @@ from atalaya.records.stored import (
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
-PERFECT = DetectorPower(shown=1, caught=1, low=1.0)
+PERFECT = DetectorPower(shown=3, caught=3)
 SEEING = dict.fromkeys(("network-errors", "polling-timeouts", "stale-cache"), PERFECT)  # they miss nothing
 
 

@@ -6,9 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 
 from atalaya.metrics.stats.clustering import (
+    at_least,
     clopper_pearson,
+    clustered,
     design_effect,
     effective_n,
     intraclass_correlation,
@@ -134,3 +137,26 @@ def test_counts_that_cannot_be_are_refused(passes: int, jobs: int) -> None:
 def test_a_design_that_cannot_be_is_refused(m: float, icc: float) -> None:
     with pytest.raises(ValueError, match="not"):
         design_effect(m, icc)
+
+
+@given(n=st.integers(1, 400), share=st.floats(0.001, 0.5), part=st.floats(0, 1))
+def test_so_many_failures_or_more_are_as_likely_as_the_binomial_sums_say(n: int, share: float, part: float) -> None:
+    failed = round(part * n)
+    assert at_least(failed, n, share) == pytest.approx(float(stats.binom.sf(failed - 1, n, share)), abs=1e-12)
+
+
+@given(n=st.floats(1, 400), share=st.floats(0.001, 0.5), part=st.floats(0.001, 0.99))
+def test_a_fraction_of_a_failure_more_is_less_likely(n: int, share: float, part: float) -> None:
+    assert at_least(part * n, n, share) >= at_least(min(n, part * n + 0.01), n, share)
+
+
+@given(st.lists(RUN, max_size=12))
+def test_jobs_never_count_for_more_than_they_are_nor_for_less_than_their_runs(runs: list[tuple[int, int]]) -> None:
+    of = clustered(runs)
+    n = sum(jobs for _, jobs in runs)
+    assert (of.n, of.succeeded, of.red_runs) == (n, sum(well for well, _ in runs), sum(a < b for a, b in runs))
+    assert (n / of.size if n else 0) - 1e-9 <= of.n_effective <= n
+
+
+def test_without_a_run_there_is_no_rate() -> None:
+    assert (clustered([]).n_effective, clustered([]).rate.value) == (0.0, None)

@@ -1,48 +1,65 @@
-"""What a metric's checks see, from the seeded defects that they were shown."""
+"""What the detectors of events see, from what was seeded into what they see."""
 
 from __future__ import annotations
 
+import dataclasses
+from datetime import UTC, datetime
+from pathlib import Path
+
 import pytest
 
-from atalaya.metrics.detector_power import sensitivity
-from atalaya.metrics.window_query import DetectorPower
-from atalaya.records.stored import Environment, Proof
-from tests.metrics.conftest import T0
+from atalaya.harness.pack import Pack
+from atalaya.metrics.detector_power import detectors, log_reader
+from atalaya.metrics.window_query import NEVER_SHOWN
+from atalaya.records.stored import EventKind
+from atalaya.selftest.detector_record import Detector, Detectors, Measured, Sight, digest, write
 from tests.ours import PACK
 
-FRESH, BYPASS, TIMEOUT = "polling.fresh-status", "cache.bypass-per-request", "polling.timeout-is-timeout-error"
+SMOKE = Sight(
+    seeded={EventKind.STALE_READ: {"one": True, "two": False}, EventKind.NETWORK_ERROR: dict.fromkeys("abc", True)}
+)
+LOGS = Sight(seeded={EventKind.POLLING_TIMEOUT: {"one": True}})
 
 
-def proof(defect: str, expected: tuple[str, ...], caught_by: tuple[str, ...]) -> Proof:
-    return Proof(
-        run_id="r",
-        environment=Environment.LOOPBACK,
-        occurred_at=T0,
-        recorded_at=T0,
-        defect=defect,
-        expected=expected,
-        caught_by=caught_by,
-    )
-
-
-def test_a_defect_is_of_each_metric_whose_promises_it_should_break() -> None:
-    found = sensitivity(PACK, [proof("one", (FRESH, TIMEOUT), (FRESH, TIMEOUT))])
-    assert {id: (it.shown, it.caught) for id, it in found.items()} == {
-        "network-errors": (0, 0),
-        "polling-timeouts": (1, 1),
-        "stale-cache": (1, 1),
+@pytest.fixture
+def pack(tmp_path: Path) -> Pack:
+    """A pack whose record is of its code."""
+    it = dataclasses.replace(PACK, folder=tmp_path)
+    at = datetime(2026, 1, 31, 9, tzinfo=UTC)
+    made = {
+        detector: Measured(made_at=at, python="3", digest=digest(it, detector), sight=sight)
+        for detector, sight in ((Detector.SMOKE, SMOKE), (Detector.LOGS, LOGS))
     }
-    assert found["network-errors"] == DetectorPower(shown=0, caught=0, low=None)
-    assert found["stale-cache"].low == pytest.approx(0.05)
+    write(it, Detectors(detectors=made))
+    return it
 
 
-def test_a_defect_counts_once_and_as_caught_only_if_it_was_caught_each_time() -> None:
-    caught, missed = proof("one", (BYPASS,), (BYPASS,)), proof("one", (BYPASS,), ())
-    other = proof("two", (BYPASS,), (BYPASS, TIMEOUT))
-    for shown in ([caught, missed, other], [missed, caught, other]):
-        once = sensitivity(PACK, iter(shown))["stale-cache"]
-        assert (once.shown, once.caught) == (2, 1)
+def test_a_metric_has_what_the_smoke_saw_of_the_events_that_it_counts(pack: Pack) -> None:
+    found = {id: (one.shown, one.caught) for id, one in detectors(pack).items()}
+    assert found == {"network-errors": (3, 3), "polling-timeouts": (0, 0), "stale-cache": (2, 1)}
 
 
-def test_a_defect_that_one_of_its_promises_misses_was_not_caught() -> None:
-    assert sensitivity(PACK, [proof("one", (BYPASS, FRESH), (BYPASS,))])["stale-cache"].caught == 0
+def test_what_the_log_reader_saw_stands_apart(pack: Pack) -> None:
+    found = {id: (one.shown, one.caught) for id, one in log_reader(pack).items()}
+    assert found == {"network-errors": (0, 0), "polling-timeouts": (1, 1), "stale-cache": (0, 0)}
+
+
+def test_a_record_of_other_code_shows_nothing(pack: Pack) -> None:
+    (pack.folder / "smoke.py").write_text("# another\n")
+    assert dict.fromkeys(pack.events, NEVER_SHOWN) == detectors(pack)
+    assert log_reader(pack)["polling-timeouts"].shown == 1
+
+
+def test_without_a_record_nothing_was_shown(tmp_path: Path) -> None:
+    assert dict.fromkeys(PACK.events, NEVER_SHOWN) == detectors(dataclasses.replace(PACK, folder=tmp_path))
+
+
+def test_a_metric_that_the_pack_does_not_feed_has_no_detector(pack: Pack) -> None:
+    fed = dataclasses.replace(pack, events={"stale-cache": ()})
+    assert detectors(fed).keys() == {"stale-cache"}
+
+
+def test_a_first_run_has_the_sensitivity_of_the_smoke_in_the_tree() -> None:
+    assert {id: one.shown >= 20 and one.caught == one.shown for id, one in detectors(PACK).items()} == dict.fromkeys(
+        PACK.events, True
+    )

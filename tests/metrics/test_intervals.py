@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+import math
 from itertools import product
 from math import comb
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
+from scipy import optimize, stats
 
-from atalaya.metrics.stats.intervals import clean_runs_needed, garwood, trend, wilson, zero_event_upper
+from atalaya.metrics.stats.intervals import (
+    clean_runs_needed,
+    events_ruled_out,
+    garwood,
+    joint_upper,
+    trend,
+    trials_for,
+    wilson,
+    zero_event_upper,
+)
 from atalaya.selftest.prove import at_the_least
 from tests.tables import each_row
 
@@ -70,15 +81,49 @@ def test_so_many_clean_trials_are_needed_for_a_claim(claim: float, n: int) -> No
     assert [(zero_event_upper(n) or 1) < claim, (zero_event_upper(n - 1) or 1) < claim] == [True, False]
 
 
-@pytest.mark.parametrize(("upper", "lower", "caught"), [(0.000806, 0.8609, 20), (0.000885, 0.7839, 19)])
-def test_a_detector_that_is_not_perfect_raises_the_bound(upper: float, lower: float, caught: int) -> None:
-    sensitivity = at_the_least(caught, 20)
-    assert lower == pytest.approx(sensitivity, abs=5e-5)
-    assert upper == pytest.approx(zero_event_upper(4320, sensitivity or 0), abs=5e-7)
+def searched(n: int, shown: int, caught: int) -> float:
+    """The joint bound by plain search: the r whose best sensitivity, of many, leaves 5 %."""
+    s = np.linspace(1e-5, 1, 100_001)
+    told = stats.binom.sf(caught - 1, shown, s)
+
+    def left(r: float) -> float:
+        return float((told * np.exp(-n * r * s)).max() - 0.05)
+
+    return float(optimize.brentq(left, 1e-9, 1e4, xtol=1e-12))
 
 
-def test_a_detector_that_caught_nothing_proves_nothing() -> None:
-    assert [at_the_least(0, 20), zero_event_upper(100, 0.0)] == [0.0, 1.0]
+@each_row(
+    ("n", "shown", "caught"),
+    [(1, 1, 1), (60, 2, 2), (60, 3, 3), (4320, 20, 20), (4320, 20, 19), (100, 5, 4), (7, 3, 1), (720, 40, 20)],
+)
+def test_the_joint_bound_is_that_of_a_plain_search(n: int, shown: int, caught: int) -> None:
+    assert joint_upper(n, shown=shown, caught=caught) == pytest.approx(searched(n, shown, caught), rel=1e-6)
+
+
+def test_from_three_seeded_events_on_all_caught_there_is_no_discount() -> None:
+    whole = -math.log(0.05)
+    ruled_out = [events_ruled_out(shown, shown) for shown in range(1, 200)]
+    assert [shown for shown, events in enumerate(ruled_out, 1) if events != pytest.approx(whole)] == [1, 2]
+    missed_one = [events_ruled_out(shown, shown - 1) or 0 for shown in range(2, 200)]
+    assert min(missed_one) > whole
+
+
+def test_what_more_seeded_events_catch_never_widens_the_bound() -> None:
+    for shown in range(1, 25):
+        for caught in range(1, shown + 1):
+            events = events_ruled_out(shown, caught) or 0
+            assert (events_ruled_out(shown + 1, caught + 1) or 0) <= events + 1e-9
+            assert (events_ruled_out(shown + 1, caught) or 0) >= events
+
+
+def test_a_detector_that_caught_nothing_bounds_nothing() -> None:
+    assert [joint_upper(9_000, shown=shown, caught=0) for shown in (0, 20)] == [None, None]
+
+
+@each_row(("needed", "upper", "shown", "caught"), [(60, 0.05, 3, 3), (300, 0.01, 20, 20), (600, 0.005, 3, 3)])
+def test_the_trials_for_a_bound_are_the_fewest(needed: int, upper: float, shown: int, caught: int) -> None:
+    assert needed == trials_for(upper, shown=shown, caught=caught)
+    assert (joint_upper(needed - 1, shown=shown, caught=caught) or 0) > upper
 
 
 def test_a_rate_of_no_stated_exposure_is_the_count_itself() -> None:

@@ -35,6 +35,14 @@ def test_the_last_rate_so_far_is_the_metric(watch: Watch) -> None:
     assert (rate.value, rate.low, rate.high, rate.n) == (last.value, last.low, last.high, last.trials)
 
 
+def test_the_rates_weigh_jobs_that_fail_together_as_the_metric_does(watch: Watch) -> None:
+    for run, ends in enumerate((5 * [Conclusion.SUCCESS], 5 * [Conclusion.FAILURE], 5 * [Conclusion.SUCCESS])):
+        watch.keep(*(watch.job(f"r{run}", end, variant=f"v{n}", hours=run * 10) for n, end in enumerate(ends)))
+    found, metrics = courses(watch)
+    last, rate = found.so_far[-1], metrics["pass-rate"]
+    assert (rate.inputs["n_effective"], rate.low, rate.high) == (3.0, last.low, last.high)
+
+
 def test_a_job_counts_in_the_six_hours_in_which_its_last_attempt_ended(watch: Watch) -> None:
     watch.keep(watch.job("r", Conclusion.FAILURE, hours=5), watch.job("r", attempt=2, hours=7), watch.job("s", hours=6))
     found, _ = courses(watch, hours=13)

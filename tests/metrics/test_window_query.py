@@ -55,10 +55,12 @@ def test_what_a_metric_may_ask_for_is_of_its_release() -> None:
         "commit": "abc",
         "same_tree": [],
         "ours": ["atalaya-checks", "atalaya-smoke"],
+        "ci_events": ["push", "schedule", "workflow_dispatch", "release", ""],
         "workflows": ["a", "b"],
         "any_workflow": False,
         "period": "github/runs.json",
         "last_bin": 2,
+        "ends": "2026-03-05T09:00:00+00:00",
     }
     assert it.parameters("pass-rate")["fixed"] == iso(T0)
     assert span(30, settings=Settings(ci=CiSettings(workflows=()))).parameters()["any_workflow"] is True
@@ -70,7 +72,7 @@ def test_an_instant_of_another_zone_is_the_same_instant() -> None:
 
 
 def test_checks_that_were_shown_nothing_are_known_to_see_nothing() -> None:
-    known = DetectorPower(shown=2, caught=1, low=0.1)
+    known = DetectorPower(shown=2, caught=1)
     it = span(1, detectors={"stale-cache": known})
     assert (it.detector("stale-cache"), it.detector("polling-timeouts")) == (known, NEVER_SHOWN)
-    assert (NEVER_SHOWN.shown, NEVER_SHOWN.caught, NEVER_SHOWN.low) == (0, 0, None)
+    assert (NEVER_SHOWN.shown, NEVER_SHOWN.caught) == (0, 0)

@@ -29,7 +29,7 @@ def test_every_module_of_the_metrics_is_changed() -> None:
 
 def test_a_sample_is_the_same_for_a_seed_whatever_is_drawn_beside_it() -> None:
     alone = choose_own(["core/settings.py"], sample=5, seed=3)
-    assert alone == choose_own(["verdict.py", "core/settings.py"], sample=5, seed=3)[5:]
+    assert alone == choose_own(["verdict/rules.py", "core/settings.py"], sample=5, seed=3)[5:]
     assert alone != choose_own(["core/settings.py"], sample=5, seed=4)
     assert len(choose_own(["metrics/detector_power.py"], sample=10_000)) < 10_000
 
@@ -50,7 +50,7 @@ def test_what_is_not_changed_cannot_be_chosen(chosen: dict[str, list[str]], word
 
 def test_a_module_without_own_is_a_mistake(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
-        main(["--root", str(tmp_path), "--module", "verdict.py"])
+        main(["--root", str(tmp_path), "--module", "verdict/rules.py"])
     assert (left.value.code, "--module is for --own" in capsys.readouterr().err) == (2, True)
 
 

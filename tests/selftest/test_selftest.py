@@ -4,12 +4,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from atalaya.core.errors import UsageError
 from atalaya.harness.declare import Defect, Family
 from atalaya.harness.pack import Pack
-from atalaya.selftest.last_run import Run, SelfTest, path, read, write
+from atalaya.sdk.source_hash import package_digest
+from atalaya.selftest.last_run import Run, SelfTest, counted, path, read, write
 from atalaya.selftest.prove import Caught
+from tests.ours import PACK
 
 AT = datetime(2026, 1, 31, 9, tzinfo=UTC)
 
@@ -95,3 +98,24 @@ def test_a_file_that_cannot_be_read_is_an_error_that_says_how_to_write_it_anew(p
     path(pack.families[1]).write_text("{")
     with pytest.raises(UsageError, match=r"selftest\.json: this is no self-test: .*atalaya prove"):
         read(pack)
+
+
+def test_a_self_test_of_these_defects_and_this_reference_counts(pack: Pack) -> None:
+    source = pack.source / pack.package
+    source.mkdir(parents=True)
+    (source / "__init__.py").write_text("")
+    now = package_digest(source)
+    assert counted(pack) is None
+    write(pack, run("a", "b", digest=now), whole=True)
+    assert counted(pack) is None  # one that is declared was not shown
+    rows = run("a", "b", "c", digest=now).defects
+    missed = replace(rows[1], caught_by=())
+    of_two = replace(rows[2], expected=("two.works",), caught_by=("two.works",))
+    write(pack, replace(run(digest=now), defects=(rows[0], missed, of_two)), whole=True)
+    assert counted(pack) == (3, 2)
+    (source / "__init__.py").write_text("changed = 1")
+    assert counted(pack) is None
+
+
+def test_the_self_test_in_the_tree_counts_from_the_first_run_on() -> None:
+    assert counted(PACK) == (len(PACK.defects), len(PACK.defects))

@@ -16,6 +16,8 @@ from atalaya.records.judged import (
     BurnRateSign,
     Checkpoint,
     CheckpointVerdict,
+    CheckpointWatch,
+    CiGap,
     Coverage,
     DurationStats,
     Duty,
@@ -638,7 +640,23 @@ def _changes(strangers: bool) -> tuple[SettingsSnapshot, ...]:
 
 def _coverage() -> Coverage:
     gap = Gap(begins=T0 + timedelta(hours=30), ends=T0 + timedelta(hours=37.5), hours=7.5)
-    return Coverage(every_h=1, slots=50, seen=43, least=0.9, most_gap_h=6, largest=gap, gaps=(gap,), latest_h=0.4)
+    about = {0: (0, 3), 24: (21, 27)}
+    return Coverage(
+        points=tuple(
+            CheckpointWatch(hours=at, begins=begins, ends=ends, seen=at == 0)
+            for at, hours in about.items()
+            for begins, ends in [(T0 + timedelta(hours=hours[0]), T0 + timedelta(hours=hours[1]))]
+        ),
+        ci_gaps=(CiGap(from_h=0, to_h=24, begins=T0, ends=T0 + timedelta(hours=27)),),
+        every_h=1,
+        slots=50,
+        seen=43,
+        least=0.9,
+        most_gap_h=6,
+        largest=gap,
+        gaps=(gap,),
+        latest_h=0.4,
+    )
 
 
 def _traces(strangers: bool) -> tuple[Trace, ...]:

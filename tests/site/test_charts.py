@@ -213,10 +213,11 @@ def test_too_many_incidents_are_counted_and_those_that_are_not_over_are_drawn() 
 def test_a_gap_of_coverage_is_drawn_where_the_table_says_it_is() -> None:
     judgement = example.judgement()
     (svg,) = svgs("timeline", judgement)
-    gap = svg.find(f"{SVG}rect[@class='gap']")
-    assert gap is not None
-    assert (gap.get("x"), gap.get("width")) == ("41.67%", "10.42%")
-    assert "Nobody looked for 7.5 h" in FRAGMENTS["timeline"](judgement, EN)
+    gaps = svg.findall(f"{SVG}rect[@class='gap']")
+    # T+24 with three hours on either side, and the gap of the schedule from T+30 to T+37.5
+    assert [(gap.get("x"), gap.get("width")) for gap in gaps] == [("29.17%", "8.33%"), ("41.67%", "10.42%")]
+    for hours in ("6.0", "7.5"):
+        assert f"Nobody looked for {hours} h" in FRAGMENTS["timeline"](judgement, EN)
 
 
 def test_now_is_marked_while_the_window_is_open_and_not_afterwards() -> None:

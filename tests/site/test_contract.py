@@ -1,10 +1,14 @@
 """Tests that the promises' pages show what each promise is, what it tests and what it has caught."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from msgspec.structs import replace
 
+from atalaya.records.stored import EventKind
+from atalaya.selftest.detector_record import Detector, Detectors, Measured, Sight
+from atalaya.selftest.detector_record import digest as digest_of_code
 from atalaya.selftest.last_run import Run, SelfTest
 from atalaya.selftest.prove import Caught
 from atalaya.site.fragments.contract import PAGES, about_the_checks, fragment_of, statements, write_promise_pages
@@ -98,3 +102,42 @@ def test_the_matrix_says_what_survived_what_was_never_red_and_what_each_check_se
 
 def test_without_a_self_test_the_matrix_says_how_to_make_one():
     assert "atalaya prove" in about_the_checks(PACK, None)["matrix"](EN)
+
+
+def measured(detector: Detector, sight: Sight, digest: str = "") -> Measured:
+    return Measured(made_at=RUN.made_at, python="3", digest=digest or digest_of_code(PACK, detector), sight=sight)
+
+
+LOGS = Sight(seeded={EventKind.STALE_READ: {"en-stale-read/plain": True, "en-stale-read/github": False}})
+SMOKE = Sight(seeded={EventKind.STALE_READ: {"bypass-reads": True, "bypass-lost-on-the-way": False}})
+
+
+def detectors(**digests: str) -> Detectors:
+    sights = {Detector.SMOKE: SMOKE, Detector.LOGS: LOGS}
+    return Detectors(detectors={one: measured(one, sight, digests.get(str(one), "")) for one, sight in sights.items()})
+
+
+@pytest.mark.parametrize("selftest", [TESTED, None], ids=["beside the matrix", "without one"])
+def test_the_matrix_says_what_was_seeded_into_what_and_whether_it_was_caught(selftest: SelfTest | None):
+    said = about_the_checks(PACK, selftest, detectors())["matrix"](EN)
+    assert "* - The smoke\n  - stale\\-read\n  - 1 / 2\n  - [2026-01-31 09:00 UTC]" in said
+    assert "* - The reader of logs\n  - stale\\-read\n  - 1 / 2\n  - [2026-01-31 09:00 UTC]" in said
+    assert "Not caught\\: `bypass-lost-on-the-way`" in said
+    assert re.search(r"`bypass-reads`.*\n\n.*A bypass still reads the cache\\\.\n  - caught\n", said)
+    assert re.search(r"`bypass-lost-on-the-way`.*\n\n.*\n  - not caught\n", said)
+    assert "* - `stale read: CREATED, served READY`\n  - 1 / 2\n" in said
+
+
+def test_what_was_seen_by_other_code_is_not_shown_and_says_how_to_test_this():
+    said = about_the_checks(PACK, TESTED, detectors(smoke="another"))["matrix"](EN)
+    assert re.search(r"Its code is another than that which was tested on .{0,3}2026.{1,2}01.{1,2}31 09", said)
+    assert "bypass-lost-on-the-way" not in said
+
+
+def test_an_error_of_a_detector_is_named():
+    alarmed = Detectors(
+        detectors={Detector.SMOKE: measured(Detector.SMOKE, replace(SMOKE, nothing={"healthy": False}))}
+    )
+    said = about_the_checks(PACK, TESTED, alarmed)["matrix"](EN)
+    assert "Taken for an event\\, and none\\: `healthy`" in said
+    assert "`atalaya prove --detectors` does it" in said  # of the logs

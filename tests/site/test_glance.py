@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
 from atalaya.core.words import text
-from atalaya.records.judged import Duty, DutyState, IncidentPage, State
+from atalaya.records.judged import BrokenTest, CellState, CiCell, Duty, DutyState, IncidentPage, State
 from atalaya.records.stored import Outcome
 from atalaya.site.fragments.summary_card import MOST, glance
 from atalaya.site.i18n.language import Language
@@ -58,6 +60,44 @@ def test_a_broken_promise_is_wrong_and_named():
     broken = replace(judgement.promises[0], outcome=Outcome.BROKEN)
     said = glance(replace(judgement, promises=(broken, *judgement.promises[1:])), EN)
     assert f"Promises broken: 1, the first of them `{broken.promise.id}`" in said.replace("\\", "")
+
+
+def cell(state, **changes):
+    one = CiCell(
+        workflow="clients-python-sdk",
+        job="tests",
+        variant="py3.11",
+        state=state,
+        runs=12,
+        succeeded=9,
+        last_at=example.T0,
+        reason=text("Since then: {state}", state=state),
+    )
+    return replace(one, **changes)
+
+
+def test_a_job_of_ci_that_is_red_now_is_wrong_and_a_broken_one_is_said_first():
+    cells = tuple(cell(state, variant=str(state)) for state in CellState)
+    said = glance(replace(calm(), cells=cells), EN).replace("\\", "")
+    shown = re.findall("- `clients-python-sdk, tests, ([^`]+)`", said)
+    assert shown == ["broken", "fails more than the others", "red now"]
+
+
+def test_a_test_that_is_broken_is_wrong():
+    one = BrokenTest(
+        test="exports::ready", variant="", critical=False, failures=3, runs=2, since=example.T0, reason=text("Broken")
+    )
+    said = glance(replace(calm(), broken_tests=(one,)), EN)
+    assert "- `exports::ready` Broken" in said.replace("\\", "")
+
+
+def test_where_no_job_of_ci_was_taken_in_that_is_said():
+    judgement = calm()
+    none = replace(judgement.metrics[0], n=0, value=None)
+    said = [
+        glance(replace(judgement, metrics=(one, *judgement.metrics[1:])), EN) for one in (judgement.metrics[0], none)
+    ]
+    assert ["no CI job was taken in" in one for one in said] == [False, True]
 
 
 @pytest.mark.parametrize(("state", "expected"), [("open", 1), ("reopened", 1), ("carried over", 1), ("resolved", 0)])

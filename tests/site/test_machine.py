@@ -10,7 +10,10 @@ from atalaya.site.outputs.json_output import as_json, checkpoints, closing_json,
 from tests.site import example
 
 FIELDS = {
-    "schema release as_of verdict metrics rules checkpoints environments baseline tests unknowns next_steps",
+    (
+        "schema release as_of verdict metrics rules checkpoints environments baseline cells own_runs tests unknowns "
+        "next_steps"
+    ),
     "schema release as_of verdict metrics promises",
     "schema report checkpoints incidents decisions questions backlog",
 }

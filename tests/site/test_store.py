@@ -19,6 +19,7 @@ EARLIER = Release(version="1.0.0", commit="", opened_at=example.T0)
 RELEASE = Release(version="1.1.0", commit="", opened_at=example.T0 + timedelta(days=30))
 LATER = Release(version="1.2.0", commit="", opened_at=example.T0 + timedelta(days=60))
 ALL = (LATER, RELEASE, EARLIER)
+NOW = example.judgement().as_of + timedelta(minutes=1)
 
 
 class Press:
@@ -46,8 +47,8 @@ def press(tmp_path):
 def published(press):
     """Once published; again, it says what is published, and the counter how often it was made."""
 
-    def again(settings: Settings | None = None):
-        return Store(press.docs, settings or Settings(), PACK.folder).release(RELEASE, ALL, press)
+    def again(settings: Settings | None = None, now=NOW):
+        return Store(press.docs, settings or Settings(), PACK.folder).release(RELEASE, ALL, press, now=now)
 
     again()
     return again
@@ -115,8 +116,8 @@ def test_what_failed_is_not_kept(press):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, fails)
-    assert press.judgement == Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, press)
+        Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, fails, now=NOW)
+    assert press.judgement == Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, press, now=NOW)
 
 
 def test_the_reference_is_written_again_when_what_it_prints_changes(press):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from atalaya.records.judged import BurnRate
+from atalaya.core.words import text
+from atalaya.records.judged import BrokenTest, BurnRate
 from atalaya.records.stored import Environment
 from atalaya.site.build.pages import FRAGMENTS, checkpoint
 from atalaya.site.i18n.language import Language
@@ -71,3 +72,28 @@ def test_a_test_that_failed_stands_with_its_class_and_its_score() -> None:
     page = FRAGMENTS["flaky"](example.judgement(), EN)
     assert [said for said in ("`exports::test_confirmed`", "regression suspect", "6\\.6") if said not in page] == []
     assert "No test has failed" in FRAGMENTS["flaky"](replace(example.judgement(), flaky=()), EN)
+
+
+def test_a_broken_test_stands_with_since_when_and_what_could_have_been_seen_is_said() -> None:
+    judgement = example.judgement()
+    inputs = {"tests": 41, "median_attempts": 5, "detectable_rate": 0.2764, "expected_by_chance": 1.96}
+    broken = BrokenTest(
+        test="exports::test_<b>",
+        variant="3.14",
+        critical=True,
+        failures=7,
+        runs=4,
+        since=judgement.release.opened_at,
+        reason=text("broken"),
+    )
+    metrics = tuple(replace(one, inputs=inputs) if one.id == "flaky-tests" else one for one in judgement.metrics)
+    page = FRAGMENTS["flaky"](replace(judgement, metrics=metrics, broken_tests=(broken,)), EN)
+    said = ("Broken tests\\: 1", "`exports::test_<b>`", "3.14", "The median one was run 5 times", "27.6%", "expect 2.0")
+    assert [words for words in said if words not in page] == []
+    few = tuple(
+        replace(one, inputs=inputs | {"detectable_rate": None, "median_attempts": 2})
+        if one.id == "flaky-tests"
+        else one
+        for one in judgement.metrics
+    )
+    assert "no flake rate would have been seen" in FRAGMENTS["flaky"](replace(judgement, metrics=few), EN)

@@ -82,3 +82,14 @@ def test_what_the_main_branch_has_is_not_proposed(shared: Shared, sealed: Path, 
     git(sealed, "push", "-q", "origin", "HEAD:main")
     done = propose(sealed, github)
     assert (done.returncode, "nothing to propose" in done.stderr, github.asked) == (0, True, [])
+
+
+@pytest.mark.parametrize(
+    ("option", "mend"), [("--branch", "Push what is here: atalaya sync push"), ("--base", "Name the main branch")]
+)
+def test_a_branch_that_the_remote_has_not_is_told_with_what_to_do(
+    option: str, mend: str, sealed: Path, github: GitHub
+) -> None:
+    done = run("sync", "propose", option, "nowhere", root=sealed, GITHUB_API_URL=github.url, GITHUB_TOKEN=TOKEN)
+    assert (done.returncode, github.asked) == (2, []), done.stderr
+    assert f"origin has no branch nowhere, so nothing can be proposed. {mend}" in done.stderr

@@ -7,10 +7,21 @@ from functools import partial
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from atalaya.core.words import text
-from atalaya.records.judged import Duty, DutyState, Metric, State
-from atalaya.records.stored import Conclusion, Environment, JobAttempt, Observation, Outcome, Release, Severity
+from atalaya.records.judged import Duty, DutyState, IncidentFollowUp, Metric, State, Tally
+from atalaya.records.stored import (
+    CaseOutcome,
+    Conclusion,
+    Environment,
+    JobAttempt,
+    Observation,
+    Outcome,
+    Release,
+    Severity,
+    TestAttempt,
+)
 from atalaya.watch.checkpoints import checkpoints as checkpoints_of
 from atalaya.watch.checkpoints import duties_of
 from tests.ours import PACK
@@ -122,38 +133,82 @@ def test_at_the_end_only_what_a_person_signs_is_not_missing() -> None:
 # ── T+0 ──────────────────────────────────────────────────────────────────────
 
 
-@each_row(
-    ("state", "jobs"),
-    [
-        (MET, [job(1)]),
-        (MISSING, [job(1, Conclusion.CANCELLED)]),
-        (MISSING, [job(1, workflow="website")]),
-        (MISSING, [job(1, workflow="atalaya-checks")]),
-        (FAILED, [job(1), job(2, Conclusion.FAILURE, job="lint")]),
-        (MET, [job(1, Conclusion.FAILURE), job(2)]),
-        (FAILED, [job(1), job(2, Conclusion.TIMED_OUT)]),
-        (MET, [job(1, Conclusion.FAILURE), job(1, attempt=2)]),
-    ],
-)
-def test_the_pipeline_is_green_if_the_latest_run_of_each_job_is(state: DutyState, jobs: list[JobAttempt]) -> None:
-    assert duty("pipeline-green", 3, jobs=jobs).state is state
+RED, CANCELLED, SKIPPED = Conclusion.FAILURE, Conclusion.CANCELLED, Conclusion.SKIPPED
 
 
-def test_the_pipeline_is_that_of_the_released_commit() -> None:
+def one_run(hours: float, *conclusions: Conclusion, **changes: Any) -> list[JobAttempt]:
+    """A run of the main pipeline with one job for each conclusion."""
+    return [job(hours, one, job=f"job-{number}", **changes) for number, one in enumerate(conclusions)]
+
+
+# Whether the pipeline is green, before T+24 and at it.
+PIPELINE: list[tuple[DutyState, DutyState, list[JobAttempt]]] = [
+    (MET, MET, [job(1)]),
+    (MISSING, MISSING, []),
+    (MISSING, MISSING, [job(1, CANCELLED)]),
+    (MISSING, MISSING, [job(1, workflow="website")]),
+    (MISSING, MISSING, [job(1, workflow="atalaya-checks")]),
+    (MISSING, MISSING, [job(1, workflow="sdk-post-release-smoke")]),  # listed, and not the main pipeline
+    (MISSING, MISSING, [job(1, event="pull_request")]),
+    (MET, MET, [job(1, event="workflow_dispatch")]),
+    (MISSING, FAILED, [job(1, RED)]),
+    (MISSING, FAILED, one_run(1, Conclusion.SUCCESS, RED)),
+    (MISSING, FAILED, one_run(1, Conclusion.SUCCESS, Conclusion.TIMED_OUT)),
+    (MET, MET, one_run(1, Conclusion.SUCCESS, SKIPPED)),
+    (MISSING, MISSING, one_run(1, Conclusion.SUCCESS, *[CANCELLED] * 40)),  # no worse than red, and no green run
+    (MET, MET, [job(1, RED), job(2)]),  # another run
+    (MET, MET, [job(1), job(2, RED)]),  # one run that is green meets it
+    (MET, MET, [job(1, RED), job(1, attempt=2)]),
+    (MISSING, FAILED, [job(1), job(1, RED, attempt=2)]),
+    (MISSING, FAILED, [job(1, RED, job="a"), job(2, RED, job="b")]),  # green in turn is no green run
+]
+
+
+@each_row(("before", "at_t24", "jobs"), PIPELINE)
+def test_the_pipeline_is_green_if_one_run_of_it_is_in_every_job(
+    before: DutyState, at_t24: DutyState, jobs: list[JobAttempt]
+) -> None:
+    assert [duty("pipeline-green", hours, jobs=jobs).state for hours in (3, 24)] == [before, at_t24]
+
+
+def test_the_pipeline_is_open_until_t24_and_says_what_failed() -> None:
+    jobs = one_run(1, Conclusion.SUCCESS, RED)
+    said = (
+        "No run of it ended well in every job. In the latest, run-1, 1 of 2 did; the first that did not is job-1, 3.12."
+    )
+    assert str(duty("pipeline-green", 3, jobs=jobs).evidence) == f"{said} It is open until 2026-03-03 09:00 UTC."
+    assert str(duty("pipeline-green", 24, jobs=jobs).evidence) == said
+
+
+def test_a_green_run_after_t24_meets_the_duty_late() -> None:
+    late = duty("pipeline-green", 31, jobs=[job(1, RED), job(30)])
+    assert (late.state, str(late.evidence)) == (
+        MET,
+        "Every job of the run run-30 ended well: all 1. It came after the checkpoint.",
+    )
+
+
+def test_the_pipeline_is_that_of_the_released_commit_or_of_one_with_the_same_tree() -> None:
     release = Release(version="1.1.0", commit="abc", opened_at=T0)
-    jobs = [job(1, commit="abcdef"), job(2, Conclusion.FAILURE, commit="fff")]
-    assert duty("pipeline-green", 3, jobs=jobs, release=release).state is MET
+    jobs = [job(1, commit="abcdef"), job(2, RED, commit="fff")]
+    assert duty("pipeline-green", 24, jobs=jobs, release=release).state is MET
+    other = [job(2, commit="fff")]
+    assert duty("pipeline-green", 24, jobs=other, release=release).state is MISSING
+    assert duty("pipeline-green", 24, jobs=other, release=release, same_tree=frozenset({"fff"})).state is MET
 
 
-def test_the_pipeline_is_what_the_settings_say() -> None:
+def test_the_pipeline_is_the_first_of_the_workflows_that_the_settings_list() -> None:
     jobs = [job(1, workflow="build")]
-    assert duty("pipeline-green", 3, jobs=jobs, workflows=["build"]).state is MET
+    found = [duty("pipeline-green", 3, jobs=jobs, workflows=listed).state for listed in (["build"], ["a", "build"], [])]
+    assert found == [MET, MISSING, MET]
 
 
-def test_in_a_rehearsal_the_checks_stand_for_the_pipeline() -> None:
+def test_in_a_rehearsal_the_checks_do_not_stand_for_the_pipeline() -> None:
     rehearsal = Release(version="r", commit="", opened_at=T0, rehearsal=True)
     jobs = [job(1, workflow="atalaya-checks", environment=Environment.REHEARSAL)]
-    assert duty("pipeline-green", 3, jobs=jobs, release=rehearsal).state is MET
+    assert duty("pipeline-green", 3, jobs=jobs, release=rehearsal).state is MISSING
+    of_ci = [job(1, environment=Environment.REHEARSAL)]
+    assert duty("pipeline-green", 3, jobs=of_ci, release=rehearsal).state is MET
 
 
 def test_the_first_day_decides_over_what_came_later() -> None:
@@ -165,14 +220,130 @@ def test_the_first_day_decides_over_what_came_later() -> None:
 
 def test_the_smoke_may_have_run_in_ci() -> None:
     assert duty("smoke", 2, jobs=[job(1, workflow="sdk-post-release-smoke")]).state is MET
+    elsewhere = job(1, workflow="sdk-post-release-smoke", event="pull_request")
+    assert duty("smoke", 2, jobs=[elsewhere]).state is MISSING
+
+
+@each_row(
+    ("state", "failed", "said"),
+    [
+        (MET, [1], "It failed on 2026-03-02 10:00 UTC, and ended well on 2026-03-03 15:00 UTC."),
+        (MISSING, [22], "Further clean runs that it takes to show that it is mended: 62."),  # 1 of 22: 65, and 3 were
+    ],
+)
+def test_a_smoke_that_failed_is_mended_by_as_many_clean_ones_as_its_rate_asks_for(
+    state: DutyState, failed: list[float], said: str
+) -> None:
+    last = failed[-1]
+    before = [
+        smoke(hours, Conclusion.FAILURE if hours in failed else Conclusion.SUCCESS) for hours in range(1, int(last) + 1)
+    ]
+    found = duty("smoke", 40, jobs=[*before, *(smoke(hours) for hours in (28, 29, 30))])
+    assert (found.state, str(found.evidence).endswith(said)) == (state, True), found.evidence
 
 
 @pytest.mark.parametrize(
     ("state", "outcome"),
-    [(MET, Outcome.KEPT), (FAILED, Outcome.BROKEN), (MISSING, Outcome.UNKNOWN), (MET, Outcome.NOT_APPLICABLE)],
+    [(MET, Outcome.KEPT), (FAILED, Outcome.BROKEN), (MISSING, Outcome.UNKNOWN), (MISSING, Outcome.NOT_APPLICABLE)],
 )
 def test_strict_configuration_is_a_promise(state: DutyState, outcome: Outcome) -> None:
     assert duty("strict-config", 3, observations=[seen("config.no-fallback", outcome, 1)]).state is state
+
+
+def test_a_promise_that_was_last_seen_broken_meets_no_duty_whenever_that_was() -> None:
+    kept, later = seen("config.no-fallback", Outcome.KEPT, 1), seen("config.no-fallback", Outcome.BROKEN, 30)
+    assert [duty("strict-config", hours, observations=[kept, later]).state for hours in (25, 31)] == [MET, FAILED]
+    could_not_tell = seen("config.no-fallback", Outcome.UNKNOWN, 32)
+    assert duty("strict-config", 33, observations=[kept, later, could_not_tell]).state is FAILED
+
+
+def step(id: str, outcome: CaseOutcome, hours: float) -> TestAttempt:
+    return TestAttempt(
+        **stamp(hours),
+        test=f"smoke.{id}",
+        variant="smoke",
+        attempt=1,
+        commit="",
+        outcome=outcome,
+        critical=True,
+        origin="x",
+        message="without a URL, load_config answered https://fallback",
+    )
+
+
+def test_a_fallback_that_a_smoke_saw_is_not_called_unchecked() -> None:
+    tests = [step("strict-config", CaseOutcome.FAILED, 1)]
+    found = duty("strict-config", 3, tests=tests)
+    assert found.state is FAILED
+    assert str(found.evidence).startswith(
+        "The smoke's step strict-config failed on 2026-03-02 10:00 UTC: without a URL"
+    )
+    kept = [seen("config.no-fallback", Outcome.KEPT, 1)]
+    assert duty("strict-config", 3, tests=tests, observations=kept).state is FAILED
+
+
+def test_a_smoke_that_saw_nothing_wrong_meets_no_duty_by_itself() -> None:
+    well = [step("strict-config", CaseOutcome.FAILED, 1), step("strict-config", CaseOutcome.PASSED, 2)]
+    assert duty("strict-config", 3, tests=well).state is MISSING
+    assert duty("strict-config", 3, tests=well, observations=[seen("config.no-fallback", Outcome.KEPT, 1)]).state is MET
+
+
+def guardrails(**evidence: Any) -> Duty:
+    both = ("cache.bypass-per-request", "polling.leaves-cache-flag-alone")
+    return duty("cache-guardrails", 48, observations=[seen(one, Outcome.KEPT, 40) for one in both], **evidence)
+
+
+def test_a_stale_read_is_not_a_cache_that_kept_its_guardrails() -> None:
+    mended = [replace(one, before_fix=Tally(events=2, trials=9)) for one in metrics(stale_cache=State.INCONCLUSIVE)]
+    assert [
+        guardrails().state,
+        guardrails(metrics=metrics(stale_cache=State.FAIL)).state,
+        guardrails(metrics=mended).state,
+        guardrails(metrics=metrics(stale_cache=State.INCONCLUSIVE)).state,  # too few trials: none was seen
+        guardrails(tests=[step("cache-outside-polling", CaseOutcome.FAILED, 40)]).state,
+    ] == [MET, FAILED, MISSING, MET, FAILED]
+
+
+def follow_up(*, shown: bool, runs_needed: int | None = 7, **changes: Any) -> IncidentFollowUp:
+    one = IncidentFollowUp(
+        incident="INC-1",
+        rule="promise-broken",
+        fingerprints=(),
+        blocks=("strict-config",),
+        shows=(),
+        seen=1,
+        first_at=T0,
+        last_at=T0,
+        landed_at=T0,
+        shown=shown,
+        proof=text("1 clean runs of 8."),
+        runs_needed=runs_needed,
+    )
+    return replace(one, **changes)
+
+
+def test_a_duty_is_missing_while_the_fix_of_an_incident_in_its_way_is_not_shown() -> None:
+    kept = [seen("config.no-fallback", Outcome.KEPT, 1)]
+    found = duty("strict-config", 3, observations=kept, followed=[follow_up(shown=False)])
+    assert found.state is MISSING
+    assert "INC-1 stands in its way until its fix is shown. Further clean runs that it takes: 7. 1 clean" in str(
+        found.evidence
+    )
+    unknown = duty("strict-config", 3, observations=kept, followed=[follow_up(shown=False, runs_needed=None)])
+    assert "INC-1 stands in its way until its fix is shown: 1 clean runs of 8." in str(unknown.evidence)
+    assert duty("strict-config", 3, observations=kept, followed=[follow_up(shown=True)]).state is MET
+    assert duty("smoke", 3, jobs=[smoke(1)], followed=[follow_up(shown=False)]).state is MET
+    broken = [seen("config.no-fallback", Outcome.BROKEN, 1)]
+    assert duty("strict-config", 3, observations=broken, followed=[follow_up(shown=False)]).state is FAILED
+
+
+def test_a_duty_has_failed_where_more_than_the_proof_is_missing() -> None:
+    kept = [seen("config.no-fallback", Outcome.KEPT, 1)]
+    not_fixed = follow_up(shown=False, landed_at=None)
+    came_back = follow_up(shown=False, last_at=T0 + timedelta(hours=1))
+    for one in (not_fixed, came_back):
+        both = [follow_up(shown=False), one]
+        assert duty("strict-config", 3, observations=kept, followed=both).state is FAILED
 
 
 def test_evidence_from_elsewhere_or_of_later_is_none() -> None:
@@ -209,6 +380,14 @@ def test_where_nothing_was_known_then_what_is_known_now_counts_as_late() -> None
 
 
 # ── T+48 and T+72 ────────────────────────────────────────────────────────────
+
+
+def test_a_stale_cache_whose_fix_is_not_shown_yet_is_missing_its_proof_and_has_not_failed() -> None:
+    then = {24: metrics(stale_cache=State.FAIL)}
+    found = duty("no-stale-cache", 40, metrics=metrics(stale_cache=State.INCONCLUSIVE), metrics_at=then)
+    assert (found.state, "A fix is not shown yet" in str(found.evidence)) == (MISSING, True)
+    at_once = [replace(one, k=1) for one in metrics(stale_cache=State.INCONCLUSIVE)]
+    assert duty("no-stale-cache", 24, metrics=at_once).state is MISSING
 
 
 @each_row(("state", "hours"), [(MISSING, [1]), (MISSING, [24]), (MET, [24.1]), (MET, [48]), (MET, [49])])

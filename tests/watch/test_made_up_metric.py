@@ -13,7 +13,6 @@ from atalaya.cli.publish import explain
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger
 from atalaya.metrics.definitions import METRICS, Comparison, MetricDefinition
-from atalaya.metrics.window_query import DetectorPower
 from atalaya.records.judged import Acts, Judgement, State
 from atalaya.records.stored import Observation, VerdictStatus
 from atalaya.site.build.pages import publish
@@ -24,11 +23,11 @@ from atalaya.site.markup.renderer import Renderer
 from atalaya.site.outputs.json_output import as_json, closing_json, judgement_document
 from atalaya.site.outputs.printable import report
 from atalaya.site.outputs.summary import summary
-from atalaya.watch.calibration_record import World
 from atalaya.watch.incidents.incident_rules import due
+from tests.tools.calibration.detectors import DETECTORS
 from tests.watch.watched import Watched, healthy
-from tools.calibration.calibrate import Bench, Seen, calibrate, counted
-from tools.calibration.scenarios import BY_ID, Sees, draw
+from tools.calibration.calibrate import Inputs, found_in
+from tools.calibration.scenarios import BY_ID
 
 ROW = MetricDefinition(
     id="slow-exports",
@@ -46,7 +45,18 @@ ROW = MetricDefinition(
 )
 # Where a release's pages speak of a metric that is unknown: the page at the front, those of the checkpoints whose
 # duties it is the evidence of and of the last one, the evidence, the backlog and the report.
-FRAGMENTS = {"glance", "reasons", "metrics", "looks", "verdict", "figures", "evidence", "backlog", "questions"}
+FRAGMENTS = {
+    "glance",
+    "reasons",
+    "outlook",
+    "metrics",
+    "looks",
+    "verdict",
+    "figures",
+    "evidence",
+    "backlog",
+    "questions",
+}
 CHECKPOINTS = {"t24", "t48", "t72"}
 
 
@@ -128,12 +138,5 @@ def test_an_incident_opens_when_it_fails_and_hinders_its_duties(judgement: Judge
 
 @pytest.mark.usefixtures("judgement")
 def test_a_calibration_draws_nothing_for_it_and_reaches_no_go() -> None:
-    detector = DetectorPower(shown=100, caught=100, low=0.97)
-    seen = Seen({metric.id: detector for metric in METRICS.values() if metric.events}, 100, 100)
-    compared = next(one for one in BY_ID.values() if one.before is not None)
-    scenarios = [BY_ID["healthy-99"], compared]
-    made = calibrate(watches=3, seed=1, settings=Settings(), seen=seen, made_by="a test", scenarios=scenarios)
-    assert [found.ended(VerdictStatus.GO) for found in made.found] == [0, 0]
-    drawn = draw(BY_ID["healthy-99"], World(), watches=1, seed=1, sees=Sees())
-    (looks,) = counted(drawn, World())
-    assert Bench(drawn, World(), Settings(), seen).metric(ROW.id, looks[-1]).state is State.UNKNOWN
+    found = found_in(BY_ID["network-one"], Inputs(3, 1, Settings(), DETECTORS))
+    assert (found.ended, found.decided_by) == ({"INCONCLUSIVE": 3}, {"metric-unknown": 3})

@@ -8,7 +8,18 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from atalaya.records.stored import Conclusion, Environment, EventKind, IncidentStep, Observation, Outcome, Severity
+from atalaya.records.stored import (
+    CaseOutcome,
+    Conclusion,
+    Environment,
+    EventKind,
+    IncidentStep,
+    JobAttempt,
+    Observation,
+    Outcome,
+    Severity,
+    TestAttempt,
+)
 from atalaya.watch.incidents.fingerprint import error_type, fingerprint
 from atalaya.watch.incidents.incident_rules import STORM, due
 from atalaya.watch.state_at import incident_steps
@@ -168,7 +179,8 @@ def test_a_pass_rate_that_fails_at_a_checkpoint_opens_one_and_comes_back_only_at
         for n in range(30)
     ]
     watched.keep(*lost, *checked(24.2))
-    (opened,) = steps(watched, 24.3)
+    opened, of_the_variant = sorted(steps(watched, 24.3), key=lambda one: one.rule)
+    assert of_the_variant.rule == "variant-failing"
     assert (opened.rule, opened.metric, opened.blocks) == (
         "metric-failed",
         "pass-rate",
@@ -179,6 +191,111 @@ def test_a_pass_rate_that_fails_at_a_checkpoint_opens_one_and_comes_back_only_at
     assert steps(watched, 26.1) == ()  # what was lost stays counted: that is no news
     watched.keep(*checked(48.1))
     assert [one.state for one in steps(watched, 48.2)] == ["reopened"]
+
+
+def ci(hours: float, conclusion: Conclusion = Conclusion.SUCCESS, variant: str = "3.13", **changes: Any) -> JobAttempt:
+    """A job of CI in a run of its own."""
+    values: dict[str, Any] = {
+        "workflow": "clients-python-sdk",
+        "job": "tests",
+        "variant": variant,
+        "run_id": f"ci-{hours}-{variant}",
+        "environment": Environment.CI,
+    }
+    return job(hours, conclusion, **(values | changes))
+
+
+def test_a_variant_that_fails_three_runs_opens_one_of_its_own(watched: Watched) -> None:
+    watched.keep(*(ci(hours, Conclusion.FAILURE) for hours in (20.1, 20.2)))
+    assert steps(watched, 20.2) == ()  # red now, and no incident
+    watched.keep(ci(20.3, Conclusion.TIMED_OUT))
+    (opened,) = steps(watched, 20.4)
+    assert (opened.rule, opened.severity, opened.metric, opened.opened_at) == (
+        "variant-failing",
+        Severity.MAJOR,
+        "",
+        at(20.1),
+    )
+    assert opened.fingerprints == (fingerprint("variant-failing", "clients-python-sdk", "tests", "3.13"),)
+    assert "tests (3.13) of clients-python-sdk fails. Broken since 2026-03-03 05:06 UTC: its last 3" in opened.impact
+    watched.keep(ci(20.5, Conclusion.FAILURE))
+    assert steps(watched, 20.6) == ()  # the same cause
+
+
+def test_a_variant_that_fails_again_after_its_fix_reopens_its_incident(watched: Watched) -> None:
+    watched.keep(*(ci(hours, Conclusion.FAILURE) for hours in (20.1, 20.2, 20.3)))
+    (opened,) = steps(watched, 20.4)
+    say(watched, 21, opened, "monitoring")
+    watched.keep(ci(21.1))
+    assert steps(watched, 21.2) == ()
+    watched.keep(*(ci(hours, Conclusion.FAILURE) for hours in (22, 22.1, 22.2)))
+    assert [one.state for one in steps(watched, 22.3)] == ["reopened"]
+
+
+def test_a_variant_that_a_test_finds_worse_opens_one_at_a_checkpoint(watched: Watched) -> None:
+    # 7 of 10 against 0 of 21: 120 / 2629575 = 0.000046, at or below 0.00052 / 2
+    watched.keep(*(ci(hour, Conclusion.FAILURE if hour < 14 else Conclusion.SUCCESS) for hour in range(0, 20, 2)))
+    assert steps(watched, 23) == ()
+    watched.keep(*checked(24.1))
+    (opened,) = steps(watched, 24.2)
+    assert (opened.rule, opened.opened_at) == ("variant-failing", at(0))
+    assert "7 of 10 runs against 0 of 21 in the other jobs and variants" in opened.impact
+    say(watched, 25, opened, "monitoring")
+    watched.keep(ci(26))
+    assert steps(watched, 26.1) == ()  # what failed stays counted: that is no news
+    watched.keep(ci(27, Conclusion.FAILURE))
+    assert [one.state for one in steps(watched, 27.1)] == ["reopened"]
+
+
+def test_what_a_pull_request_showed_opens_nothing(watched: Watched) -> None:
+    watched.keep(*(ci(hours, Conclusion.FAILURE, event="pull_request") for hours in (20.1, 20.2, 20.3)))
+    watched.keep(replace(stale(20.2), run_id="ci-20.2-3.13", environment=Environment.CI))
+    assert steps(watched, 20.4) == ()
+
+
+def failed(run: str, hours: float, outcome: CaseOutcome = CaseOutcome.FAILED, **changes: Any) -> TestAttempt:
+    values = {
+        "test": "exports::test_ready",
+        "variant": "3.12",
+        "attempt": 1,
+        "commit": "c",
+        "outcome": outcome,
+        "critical": False,
+        "origin": "x",
+    }
+    return TestAttempt(**(stamp(hours, run, Environment.CI) | values | changes))
+
+
+@pytest.mark.parametrize("critical", [False, True])
+def test_a_broken_test_opens_one_incident_whatever_its_variants(critical: bool, watched: Watched) -> None:
+    watched.keep(*(failed(f"r{n}", 20 + n / 10, variant=v, critical=critical) for n in range(2) for v in ("a", "b")))
+    assert steps(watched, 20.3) == ()
+    watched.keep(*(failed("r3", 20.5, variant=variant, critical=critical) for variant in ("a", "b")))
+    (opened,) = steps(watched, 20.6)
+    assert (opened.rule, opened.severity, opened.metric, opened.opened_at) == (
+        "test-broken",
+        Severity.CRITICAL if critical else Severity.MAJOR,
+        "",
+        at(20),
+    )
+    assert ({"test"}, True) == ({name.partition("-")[0] for name in opened.shows}, "test_ready" in opened.impact)
+    watched.keep(failed("r4", 20.7, variant="a", critical=critical))
+    assert steps(watched, 20.8) == ()
+
+
+def test_the_fix_of_a_broken_test_is_shown_by_a_pass_and_a_failure_after_it_comes_back(watched: Watched) -> None:
+    watched.keep(*(failed(f"r{number}", 20 + number / 10) for number in range(3)))
+    (opened,) = steps(watched, 20.4)
+    say(watched, 20.5, opened, "monitoring")
+    (followed,) = watched.judged().followed
+    assert (followed.shown, "all failed" in str(followed.proof)) == (False, True)
+    assert steps(watched, 20.6) == ()
+    watched.keep(failed("r4", 20.7, CaseOutcome.PASSED))
+    assert [one.shown for one in watched.judged().followed] == [True]
+    watched.keep(*(failed(f"r{number}", 20 + number / 10) for number in range(8, 10)))
+    assert steps(watched, 20.95) == ()
+    watched.keep(failed("r10", 21))
+    assert [one.state for one in steps(watched, 21.1)] == ["reopened"]
 
 
 # ── what comes back ──────────────────────────────────────────────────────────

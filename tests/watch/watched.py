@@ -136,9 +136,9 @@ class Watched:
     def keep(self, *records: Evidence) -> None:
         ledger.write(self.folder / "evidence", records)
 
-    def judged(self, hours: float | None = None) -> Judgement:
-        as_of = None if hours is None else at(hours)
-        return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings, pack=PACK)
+    def judged(self, hours: float | None = None, *, now: float | None = None) -> Judgement:
+        as_of, clock = (None if one is None else at(one) for one in (hours, now))
+        return judge_release(self.folder, self.release, as_of=as_of, settings=self.settings, pack=PACK, now=clock)
 
     def bytes(self, hours: float) -> bytes:
         return msgspec.json.encode(judgement_document(self.judged(hours)))

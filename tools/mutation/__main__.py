@@ -27,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
     it.add_argument("--id", action="append", metavar="ID", help="only this mutant; may be given again")
     it.add_argument("--jobs", type=positive, default=0, metavar="N", help="how many at once (default: one a processor)")
     it.add_argument("--own", action="store_true", help="change the machine's own modules, and run their tests")
-    it.add_argument("--module", action="append", metavar="NAME", help="with --own: only this one, as verdict.py")
+    it.add_argument("--module", action="append", metavar="NAME", help="with --own: only this one, as verdict/rules.py")
     it.add_argument(
         "--sample",
         type=positive,

@@ -42,7 +42,11 @@ _MEASURED = ("tests/metrics/test_measure.py",)
 # The modules that are changed, below the machine's folder, and the files of the tests that should notice.
 # The doctests of a module are run with them.
 TESTS: Mapping[str, tuple[str, ...]] = {
-    "verdict.py": ("tests/test_verdict.py",),
+    "verdict/advice.py": ("tests/test_verdict.py",),
+    "verdict/findings.py": ("tests/test_verdict.py",),
+    "verdict/rules.py": ("tests/test_verdict.py",),
+    "verdict/situation.py": ("tests/test_verdict.py",),
+    "watch/dispatch.py": ("tests/watch/test_dispatch.py",),
     "core/settings.py": ("tests/core/test_settings.py",),
     "metrics/baseline_delta.py": ("tests/watch/test_judgement.py",),
     "metrics/stats/burn.py": ("tests/metrics/test_burn.py",),
@@ -53,9 +57,11 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "metrics/definitions.py": _MEASURED,
     "metrics/stats/rounding.py": ("tests/metrics/test_rounding.py",),
     "metrics/engine.py": ("tests/metrics/test_engine.py", *_MEASURED),
-    "metrics/stats/flakiness.py": ("tests/metrics/test_flakiness.py",),
+    "metrics/stats/flakiness.py": ("tests/metrics/test_flakiness.py", "tests/metrics/test_judge_flaky.py"),
     "metrics/flaky_list.py": ("tests/metrics/test_flaky.py",),
-    "metrics/flaky_tests.py": ("tests/metrics/test_flaky.py", *_MEASURED),
+    "metrics/flaky_tests.py": ("tests/metrics/test_judge_flaky.py", "tests/metrics/test_flaky.py", *_MEASURED),
+    "metrics/broken_tests.py": ("tests/metrics/test_broken_tests.py",),
+    "metrics/repeats.py": ("tests/metrics/test_repeats.py",),
     "metrics/stats/sequential.py": ("tests/metrics/test_sequential.py",),
     "metrics/measure.py": _MEASURED,
     "metrics/network_errors.py": _MEASURED,

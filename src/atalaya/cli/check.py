@@ -19,10 +19,12 @@ from atalaya.cli.context import (
     named_or_open,
     prepared_sdk,
     print_json,
+    require_writable,
     utc_now,
     write_json,
     write_text,
 )
+from atalaya.cli.incident import incidents_by_rule
 from atalaya.cli.notify import annotate
 from atalaya.core import environment
 from atalaya.core.environment import Secret
@@ -38,6 +40,7 @@ def check(place: Context, args: argparse.Namespace) -> int:
     """Run the contract checks against an SDK."""
     from atalaya.harness.runner import known_ids
 
+    require_writable(args.report)
     wanted = known_ids(place.pack, args.promise or ())
     with prepared_sdk(place, args) as prepared:
         run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_self_test)
@@ -173,12 +176,14 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
     """Run the runbook's smoke."""
     from atalaya.evidence.from_runs import from_smoke
 
+    require_writable(args.report, args.log)
     release = named_or_open(place, args.release, "smoke", to_write=True) if args.release else None
     run = _smoke(place, args)
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
         commit = place.loaded.settings.subject.commit
         append_evidence(place, release, from_smoke(run, environment=environment, commit=commit, recorded_at=utc_now()))
+        incidents_by_rule(place, release)
     report = built(run) | {"schema": "atalaya.smoke/1"}
     if args.report:
         write_json(Path(args.report), report)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from atalaya.cli.context import (
     Context,
+    ahead,
     append_evidence,
     judge_now,
     judged,
@@ -24,6 +25,7 @@ from atalaya.cli.context import (
 )
 from atalaya.cli.notify import deliver
 from atalaya.core.errors import ReleaseError
+from atalaya.core.whole_file import HALF, write_whole
 from atalaya.core.window import EXTENSION_H, LONGEST_H, ends_at
 from atalaya.records.judged import Judgement, SealState
 from atalaya.records.stored import IncidentStep, Release, WatchTransition, record_metadata
@@ -38,9 +40,10 @@ def close(place: Context, args: argparse.Namespace) -> int:
     where = place.releases / release.version
     step = closing_step(where)
     if step is None:
-        extend_what_needs_it(place)
+        _require_no_record_ahead(place, release)
+        _require_no_extension(place, release)
         judgement = judge_now(place, release)
-        carried = _carried(judgement, release, args)
+        carried = _carried(place, judgement, release, args)
         left = replace(
             judgement,
             incidents=tuple(
@@ -68,7 +71,7 @@ def close(place: Context, args: argparse.Namespace) -> int:
             **new_metadata(release, judgement.as_of),
             state=close_checks.ends_as(judgement),
             window_h=folder.lasts_h(where, release),
-            by=who(args),
+            by=who(place, args),
             why=args.why,
             verdict=judgement.digest,
         )
@@ -79,6 +82,28 @@ def close(place: Context, args: argparse.Namespace) -> int:
     _seal(where, judgement, step)
     _say(place, judgement, where)
     return 0
+
+
+def _require_no_record_ahead(place: Context, release: Release) -> None:
+    """
+    :raises ReleaseError: what a clock ahead of ours has recorded would be sealed without being judged.
+    """
+    if (until := ahead(place, release, utc_now())) is not None:
+        raise ReleaseError(
+            f"{release.version} cannot be closed yet: a clock that is ahead has recorded something of "
+            f"{until:%Y-%m-%d %H:%M:%S} UTC. Close it after that, and set the clock that wrote it."
+        )
+
+
+def _require_no_extension(place: Context, release: Release) -> None:
+    """
+    :raises ReleaseError: a critical incident asks for a longer window first.
+    """
+    if (longer := _longer_h(place, release, utc_now())) is not None:
+        raise ReleaseError(
+            f"{release.version} cannot be closed yet: {LONGER}. It has to be watched for {longer} h. Make its window "
+            f"longer: atalaya watch does, and so does atalaya release extend --release {release.version} --why TEXT."
+        )
 
 
 def _to_close(place: Context, named: str | None) -> Release:
@@ -106,7 +131,7 @@ def _to_close(place: Context, named: str | None) -> Release:
     return found[0]
 
 
-def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -> list[IncidentStep]:
+def _carried(place: Context, judgement: Judgement, release: Release, args: argparse.Namespace) -> list[IncidentStep]:
     """A step for each incident that is to be carried over.
 
     :raises ReleaseError: there is no such incident, or it is over already.
@@ -126,7 +151,7 @@ def _carried(judgement: Judgement, release: Release, args: argparse.Namespace) -
                 f"--carry {id}: it is {latest[id].state}, and need not be carried over. Where that is not shown, "
                 f"reopen it first: atalaya release incident {id} --state reopened --why TEXT."
             )
-        said = {"state": CARRIED_OVER, "by": who(args), "why": args.why}
+        said = {"state": CARRIED_OVER, "by": who(place, args), "why": args.why}
         steps.append(replace(latest[id], **metadata_after(release, latest[id]), **said))
     return steps
 
@@ -148,16 +173,11 @@ def _seal(where: Path, judgement: Judgement, step: WatchTransition) -> None:
     """The seal comes last, whole or not at all, and lies on disk when this returns."""
     from atalaya.watch import seal
 
-    for left in (*where.rglob(".*.half"), *where.rglob(".segment-*.tmp")):
+    for left in (*where.rglob(f".*{HALF}"), *where.rglob(".segment-*.tmp")):
         left.unlink()  # of a writer that was killed: nobody writes any more
     content = seal.make(where, judgement, step)
-    half = where.parent / f".{where.name}.{seal.NAME}.half"
     try:
-        with half.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        half.replace(where / seal.NAME)
+        write_whole(where / seal.NAME, content, lasting=True)
     except OSError as why:
         raise ReleaseError(f"{where}: cannot be sealed: {why}. Make room, and close it again.") from None
 
@@ -242,29 +262,36 @@ def _say_state(place: Context, name: str, state: SealState) -> None:
 
 def extend_what_needs_it(place: Context) -> None:
     """A watch whose window has ended with a critical incident open goes on for 24 hours, twice at most."""
-    from atalaya.watch import close_checks, folder
-    from atalaya.watch.seal import closing_step, is_sealed
+    from atalaya.watch import folder
     from atalaya.watch.states import EXTENDED
 
     now = utc_now()
     for release in folder.find(place.releases):
-        where = place.releases / release.version
-        if release.rehearsal or is_sealed(where) or now < ends_at(release):
+        longer = _longer_h(place, release, now)
+        if longer is None:
             continue
-        if now >= ends_at(release, LONGEST_H):
-            continue
-        lasts = folder.lasts_h(where, release)
-        ends = ends_at(release, lasts)
-        if not ends <= now < ends_at(release, lasts + EXTENSION_H) or closing_step(where) is not None:
-            continue
-        if not close_checks.needs_longer(judged(place, release, ends)):
-            continue
-        why = "A critical incident is open at the end of the window."
-        longer = WatchTransition(
-            **new_metadata(release), state=EXTENDED, window_h=lasts + EXTENSION_H, by="atalaya", why=why
-        )
-        append_evidence(place, release, [longer])
-        place.console.line(f"  {release.version} is watched for {lasts + EXTENSION_H} h: {why}")
+        why = f"{LONGER[0].upper()}{LONGER[1:]}."
+        step = WatchTransition(**new_metadata(release), state=EXTENDED, window_h=longer, by="atalaya", why=why)
+        append_evidence(place, release, [step])
+        place.console.line(f"  {release.version} is watched for {longer} h: {why}")
+
+
+LONGER = "a critical incident is open at the end of the window"
+
+
+def _longer_h(place: Context, release: Release, now: datetime) -> int | None:
+    """For how many hours a watch has to go on whose window has just ended with a critical incident open; else None."""
+    from atalaya.watch import close_checks, folder
+    from atalaya.watch.seal import closing_step, is_sealed
+
+    where = place.releases / release.version
+    if release.rehearsal or is_sealed(where) or not ends_at(release) <= now < ends_at(release, LONGEST_H):
+        return None
+    lasts = folder.lasts_h(where, release)
+    ends = ends_at(release, lasts)
+    if not ends <= now < ends_at(release, lasts + EXTENSION_H) or closing_step(where) is not None:
+        return None
+    return lasts + EXTENSION_H if close_checks.needs_longer(judged(place, release, ends)) else None
 
 
 def first_step(place: Context, release: Release, args: argparse.Namespace) -> WatchTransition:
@@ -289,12 +316,20 @@ def first_step(place: Context, release: Release, args: argparse.Namespace) -> Wa
     ]
     at = max(utc_now(), release.opened_at)
     made = record_metadata(f"opening-{release.version}", release.own_environment, at)
-    opened: dict[str, Any] = {"state": OPEN, "window_h": release.window_h, "by": who(args), "why": "the release is out"}
+    opened: dict[str, Any] = {"state": OPEN, "window_h": release.window_h, "by": who(place, args)}
+    opened["why"] = "the release is out"
     if not before:
         return WatchTransition(**made, **opened)
     last = before[0]
     where = place.releases / last.version
     sealed = where / seal.NAME
+    if differs := seal.state_of(where, seal.followers_of(place.releases, last.version)).differs:
+        for problem in differs:
+            place.console.row("broken", f"the seal of {last.version}: {problem}")
+        raise ReleaseError(
+            f"{release.version} cannot begin from {last.version}, which is not what was sealed. Restore its folder: "
+            f"git checkout COMMIT -- {where}; then see that nothing differs: atalaya release verify {last.version}."
+        )
     if not sealed.is_file():
         place.console.line(f"  {last.version} was never closed: close it, so that this one begins with its backlog")
         return WatchTransition(**made, **opened, previous=last.version)
@@ -303,8 +338,6 @@ def first_step(place: Context, release: Release, args: argparse.Namespace) -> Wa
     except (OSError, msgspec.MsgspecError, json.JSONDecodeError) as why:
         raise EvidenceError(f"{where / 'backlog.json'}: cannot be read: {why}. Restore it from git.") from None
     digest = hashlib.sha256(sealed.read_bytes()).hexdigest()
-    for problem in seal.state_of(where).differs:
-        place.console.row("broken", f"the seal of {last.version}: {problem}")
     return WatchTransition(**made, **opened, previous=last.version, previous_seal=digest, asked=asked)
 
 

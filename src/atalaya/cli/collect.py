@@ -3,18 +3,53 @@
 from __future__ import annotations
 
 import argparse
+import hashlib
+import os
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from atalaya.cli.context import Context, append_evidence, print_json, resolve_release, utc_now, write_json
+from msgspec.structs import replace
+
+from atalaya.cli.context import (
+    Context,
+    append_evidence,
+    print_json,
+    require_opened,
+    require_writable,
+    resolve_release,
+    utc_now,
+    write_json,
+)
+from atalaya.cli.incident import incidents_by_rule
 from atalaya.core.errors import UsageError
-from atalaya.records.stored import Environment, Reading, ReadStatus, Release, record_metadata
+from atalaya.records.stored import (
+    CommitTree,
+    Conclusion,
+    Environment,
+    Evidence,
+    FileVerdict,
+    Reading,
+    ReadStatus,
+    Release,
+    record_metadata,
+)
 
 if TYPE_CHECKING:
-    from atalaya.evidence.readers.collector import Collected, Found
+    from atalaya.evidence.readers.collector import Collected, Found, Job, KnownFiles
+    from atalaya.evidence.readers.logs import Log
+
+# What can be told of a job by hand; a word that a machine has to find out is not among them.
+TOLD = (
+    Conclusion.SUCCESS,
+    Conclusion.FAILURE,
+    Conclusion.TIMED_OUT,
+    Conclusion.CANCELLED,
+    Conclusion.SKIPPED,
+    Conclusion.NEUTRAL,
+)
 
 
 def collect(place: Context, args: argparse.Namespace) -> int:
@@ -30,14 +65,18 @@ def collect(place: Context, args: argparse.Namespace) -> int:
             "collect: no reports were named. Give files or folders with --junit or --log, or name `repo` "
             "or `junit` in [ci] of watch.toml."
         )
-    release = None if args.dry_run else resolve_release(place, args.release, None, to_write=True)
+    if (args.exit_code is not None or args.conclusion) and not paths:
+        raise UsageError("collect: --exit-code and --conclusion tell of reports, and none were named. Add --junit.")
+    require_writable(args.report)
+    release = None if args.dry_run else resolve_release(place, args.release, None)
+    job = _job(place, args)
     table: dict[str, dict[str, Any]] = {}
     if paths:
-        collected = take_in(place, paths, release, workflow=args.workflow, commit=args.commit)
+        collected = take_in(place, paths, release, job=job, run_id=args.of_run or "")
         table |= report(collected)
         if release is not None:
-            append_evidence(place, release, collected.evidence)
-    table |= _take_in_logs(place, [Path(log) for log in args.log], release)
+            _keep(place, release, collected.evidence)
+    table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "")
     if args.report:
         write_json(Path(args.report), table)
     if args.json:
@@ -46,7 +85,9 @@ def collect(place: Context, args: argparse.Namespace) -> int:
     if release is None:
         place.console.line("  dry run: nothing was kept" + (", and GitHub was not asked" if github else ""))
         return code
-    return max(code, _ask_github(place, release)) if github else code
+    code = max(code, _ask_github(place, release)) if github else code
+    incidents_by_rule(place, release)
+    return code
 
 
 def all_that_is_named(place: Context, release: Release) -> int:
@@ -62,26 +103,61 @@ def all_that_is_named(place: Context, release: Release) -> int:
     if settings.ci.junit:
         try:
             collected = take_in(place, [place.root / path for path in settings.ci.junit], release)
-            append_evidence(place, release, collected.evidence)
+            _keep(place, release, collected.evidence)
         except UsageError as why:
             place.console.row("unknown", str(why))
             code = why.exit_code
     return max(code, _ask_github(place, release)) if settings.ci.repo else code
 
 
-def _take_in_logs(place: Context, paths: Sequence[Path], release: Release | None) -> dict[str, dict[str, Any]]:
+def _job(place: Context, args: argparse.Namespace | None = None) -> Job:
+    """What is known of the job that wrote the files: as told, else as the settings have it."""
+    from atalaya.evidence.readers.collector import Job
+
+    settings = place.loaded.settings
+    workflow, commit = next(iter(settings.ci.workflows), "ci"), settings.subject.commit
+    if args is None:
+        return Job(workflow, commit.lower())
+    conclusion = Conclusion(args.conclusion) if args.conclusion else None
+    if args.exit_code is not None:
+        conclusion = Conclusion.FAILURE if args.exit_code else Conclusion.SUCCESS
+    return Job(args.workflow or workflow, (args.commit or commit).lower(), args.event or "", conclusion)
+
+
+def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
+    """Add to the release's ledger, and say what of it will count in nothing."""
+    from atalaya.evidence.apart import lines
+    from atalaya.evidence.ledger import ledger
+    from atalaya.watch.folder import lasts_h
+    from atalaya.watch.same_tree import same_tree
+
+    append_evidence(place, release, evidence)
+    folder = place.releases / release.version
+    trees = ledger.readable(folder / "evidence", CommitTree)
+    now = replace(release, window_h=lasts_h(folder, release))
+    for line in lines(evidence, release=now, same_tree=same_tree(release, trees)):
+        place.console.line(f"  {line}")
+
+
+def _take_in_logs(
+    place: Context, paths: Sequence[Path], release: Release | None, job: Job, run_id: str
+) -> dict[str, dict[str, Any]]:
     """Read logs of a smoke, and say what each tells of. One that is there already is listed, and counts once."""
     from atalaya.core.scrub import scrub
     from atalaya.evidence.readers import logs
 
     table: dict[str, dict[str, Any]] = {}
-    known = set(_known(place, release)) if paths else set()
+    known = _known(place, release, run_id)
+    seen: set[tuple[str, str]] = set()
     for path in paths:
         log = logs.read(path, scrub=scrub)
         name = path.name
-        metadata = record_metadata(f"log-{log.sha256[:16]}", Environment.CI, utc_now())
-        reading = logs.reading(log, file=name, metadata=metadata)
-        before = " Recorded before: it is counted once." if log.sha256 in known else ""
+        lies_in = _below(place.root, path) or name
+        again = bool(log.sha256) and ((lies_in, log.sha256) in seen or bool(known.find(name, lies_in, log.sha256)))
+        seen.add((lies_in, log.sha256))
+        metadata = record_metadata(run_id or _run_of_log(log, lies_in), Environment.CI, utc_now())
+        reading = logs.reading(log, file=name, metadata=metadata, place=lies_in)
+        before = " Recorded before: it is counted once." if again else ""
         place.console.row(str(reading.status), f"{name}: {reading.reason}{before}")
         table[name if name not in table else str(path)] = {
             "status": str(reading.status),
@@ -89,26 +165,40 @@ def _take_in_logs(place: Context, paths: Sequence[Path], release: Release | None
             "reason": reading.reason,
             "events": len(log.events),
         }
-        if release is not None and not before:
-            append_evidence(place, release, [*logs.events(log, file=name, metadata=metadata), reading])
-        known |= {log.sha256} - {""}
+        if release is not None and not again:
+            _keep(place, release, [*logs.events(log, file=name, metadata=metadata, job=job), reading])
     return table
 
 
-def _known(place: Context, release: Release | None) -> frozenset[str]:
-    """The digests of what the release's ledger has readings of."""
+def _run_of_log(log: Log, lies_in: str) -> str:
+    return f"log-of-{hashlib.sha256(f'{log.sha256} {lies_in}'.encode()).hexdigest()[:16]}"
+
+
+def _below(root: Path, path: Path) -> str:
+    """The path of a file below the project's folder, as every machine writes it; empty where it lies elsewhere."""
+    try:
+        inside = Path(os.path.abspath(path)).relative_to(os.path.abspath(root))  # noqa: PTH100 - links stay links
+    except ValueError:
+        return ""
+    return inside.as_posix().encode("utf-8", "backslashreplace").decode()
+
+
+def _known(place: Context, release: Release | None, run_id: str = "") -> KnownFiles:
+    """The files that the release's ledger has readings of; of one run, where it is named."""
     from atalaya.evidence.ledger import ledger
+    from atalaya.evidence.readers.collector import KnownFiles
 
     if release is None:
-        return frozenset()
+        return KnownFiles(())
     segments = ledger.survey(place.releases / release.version / "evidence").segments
-    return frozenset(r.sha256 for s in segments for r in s.records if isinstance(r, Reading) and r.sha256)
+    return KnownFiles((r for s in segments for r in s.records if isinstance(r, Reading)), run_id)
 
 
 def _ask_github(place: Context, release: Release) -> int:
     from atalaya.cli.collect_github import take_from_github
     from atalaya.core.errors import NetworkError
 
+    require_opened(place, release)
     try:
         taken = take_from_github(place, release, echo=place.console.line)
     except (NetworkError, UsageError) as why:
@@ -120,12 +210,7 @@ def _ask_github(place: Context, release: Release) -> int:
 
 
 def take_in(
-    place: Context,
-    paths: Sequence[Path],
-    release: Release | None,
-    *,
-    workflow: str | None = None,
-    commit: str | None = None,
+    place: Context, paths: Sequence[Path], release: Release | None, *, job: Job | None = None, run_id: str = ""
 ) -> Collected:
     """Read reports, beside what the release's ledger knows already, and say what became of each file.
 
@@ -133,7 +218,8 @@ def take_in(
     """
     with tempfile.TemporaryDirectory(prefix="atalaya-reports-") as scratch:
         folders, beside = _unzipped(paths, Path(scratch))
-        return _take_in(place, folders, beside, release, workflow=workflow, commit=commit)
+        place_of = _place_of(place.root, paths, Path(scratch))
+        return _take_in(place, folders, beside, release, job or _job(place), run_id, place_of)
 
 
 def _unzipped(paths: Sequence[Path], scratch: Path) -> tuple[list[Path], list[Found]]:
@@ -159,25 +245,38 @@ def _unzipped(paths: Sequence[Path], scratch: Path) -> tuple[list[Path], list[Fo
     return folders, beside
 
 
+def _place_of(root: Path, paths: Sequence[Path], scratch: Path) -> Callable[[Path], str]:
+    """The place of a file below the project's folder; of one out of a zip, that of the zip and its own in it."""
+
+    def place_of(path: Path) -> str:
+        if not path.is_relative_to(scratch):
+            return _below(root, path)
+        number, _, *inside = path.relative_to(scratch).parts
+        archive = _below(root, paths[int(number)])
+        return "/".join((archive, *inside)).encode("utf-8", "backslashreplace").decode() if archive else ""
+
+    return place_of
+
+
 def _take_in(
     place: Context,
     paths: Sequence[Path],
     beside: Sequence[Found],
     release: Release | None,
-    *,
-    workflow: str | None,
-    commit: str | None,
+    job: Job,
+    run_id: str,
+    place_of: Callable[[Path], str],
 ) -> Collected:
     from atalaya.core.scrub import scrub
     from atalaya.evidence.readers.collector import collect as read_all
 
-    settings = place.loaded.settings
     collected = read_all(
         paths,
-        workflow=workflow or next(iter(settings.ci.workflows), "ci"),
-        commit=(commit or settings.subject.commit).lower(),
+        job=job,
+        run_id=run_id,
         recorded_at=utc_now(),
-        known=_known(place, release),
+        known=_known(place, release, run_id).find,
+        place_of=place_of,
         beside=beside,
         scrub=scrub,
     )
@@ -188,9 +287,21 @@ def _take_in(
             else (f"{reading.cases} cases, {reading.failed} failed, {reading.errored} errored. ")
         )
         place.console.row(str(reading.status), f"{reading.file}: {counts}{reading.reason}")
+    _say_what_is_not_concluded(place, collected)
     if release is not None:
         _quarantine(place, paths, collected)
     return collected
+
+
+def _say_what_is_not_concluded(place: Context, collected: Collected) -> None:
+    """A green report is no green job: the command that wrote it may have failed after it."""
+    green = {reading.origin for reading in collected.readings if reading.verdict is FileVerdict.PASSED}
+    reports = sum(one.origin in green and one.conclusion is Conclusion.UNKNOWN for one in collected.jobs)
+    if reports:
+        what = "report" if reports == 1 else "reports"
+        place.console.line(
+            f"  {reports} {what} without an exit code: no job of theirs counts as successful; give --exit-code"
+        )
 
 
 def _quarantine(place: Context, paths: Sequence[Path], collected: Collected) -> None:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec.structs import replace
+
 from atalaya.cli.context import Context, utc_now
 from atalaya.core import environment
 from atalaya.core.errors import SettingsError
-from atalaya.records.stored import Reading, Release, RunContext
+from atalaya.records.stored import CommitTree, Environment, Evidence, Reading, Release, RunContext, record_metadata
 
 if TYPE_CHECKING:
     from atalaya.evidence.github.client import Client
@@ -49,9 +51,7 @@ def take_from_github(
         raise SettingsError(f"{place.loaded.path.name} ci.repo: {repo!r} is no repository. Write it as owner/name.")
 
     from atalaya.evidence.github.client import API, Client
-    from atalaya.evidence.github.fetch import CollectedIds, Collection
     from atalaya.evidence.github.http_cache import Cache
-    from atalaya.evidence.ledger import ledger
 
     environ = environment.everything() if environ is None else environ
     token = environment.github_token(environ)
@@ -60,8 +60,6 @@ def take_from_github(
             '  GitHub: no token in GITHUB_TOKEN or GH_TOKEN: 60 requests an hour, each "not changed" counted too, '
             "and mostly no artifacts and no logs"
         )
-    folder = place.releases / release.version / "evidence"
-    records = [record for segment in ledger.survey(folder).segments for record in segment.records]
     with (
         closing(Cache(place.root / CACHE, token)) as cache,
         closing(
@@ -70,18 +68,59 @@ def take_from_github(
     ):
         if cache.trouble:
             echo(f"  GitHub: {cache.trouble}")
-        summary = Collection(
-            client,
-            repo,
-            release,
-            workflows=settings.ci.workflows,
-            digests={record.subject_digest for record in records if isinstance(record, RunContext)},
-            known=CollectedIds(record for record in records if isinstance(record, Reading)),
-            recorded_at=clock(),
-            keep=lambda evidence: ledger.write(folder, evidence),
-            echo=echo,
-        ).take()
-        return Taken(3 if summary.trouble or summary.unread else 0, _lines(repo, summary, client))
+        return _take(place, release, client, echo, clock())
+
+
+def _take(place: Context, release: Release, client: Client, echo: Callable[[str], None], now: datetime) -> Taken:
+    from atalaya.evidence.apart import lines
+    from atalaya.evidence.github.fetch import CollectedIds, Collection
+    from atalaya.evidence.github.trees import Trees
+    from atalaya.evidence.ledger import ledger
+    from atalaya.watch.folder import lasts_h
+
+    settings = place.loaded.settings
+    repo, folder = settings.ci.repo, place.releases / release.version / "evidence"
+    records = [record for segment in ledger.survey(folder).segments for record in segment.records]
+    trees = Trees(
+        client,
+        repo,
+        settings.subject.path,
+        [record for record in records if isinstance(record, CommitTree)],
+        _in_git(place),
+        record_metadata(f"github-{repo}", Environment.CI, now),
+    )
+    kept: list[Evidence] = []
+
+    def keep(evidence: Sequence[Evidence]) -> None:
+        ledger.write(folder, evidence)
+        kept.extend(evidence)
+
+    summary = Collection(
+        client,
+        repo,
+        release,
+        workflows=settings.ci.workflows,
+        digests={record.subject_digest for record in records if isinstance(record, RunContext)},
+        trees=trees,
+        known=CollectedIds(record for record in records if isinstance(record, Reading)),
+        recorded_at=now,
+        keep=keep,
+        echo=echo,
+    ).take()
+    lasting = replace(release, window_h=lasts_h(folder.parent, release))
+    apart = lines(kept, release=lasting, same_tree=trees.same_as(release.commit))
+    unknown = summary.trouble or summary.unread or summary.trees
+    return Taken(3 if unknown else 0, (*_lines(repo, summary, client), *apart))
+
+
+def _in_git(place: Context) -> Callable[[str, str], str | None] | None:
+    """What asks the SDK's own repository for a tree; None where it is not on this machine."""
+    from atalaya.sdk import git_repository
+
+    repository = git_repository.find(place.root, place.loaded.settings)
+    if repository is None:
+        return None
+    return lambda commit, path: git_repository.tree_of(repository, commit, path)
 
 
 def _lines(repo: str, summary: Summary, client: Client) -> tuple[str, ...]:
@@ -94,6 +133,15 @@ def _lines(repo: str, summary: Summary, client: Client) -> tuple[str, ...]:
     ]
     if summary.passed_over:
         lines.append(f"{summary.passed_over} artifacts were not opened: by their names they are no reports")
+    if summary.apart or summary.apart_left:
+        left_over = f"; {summary.apart_left} not read this time" if summary.apart_left else ""
+        lines.append(f"{summary.apart} runs that do not count: their jobs are shown apart{left_over}")
+    for troubles in filter(None, (summary.trees, summary.no_tree)):
+        first = min(troubles)
+        lines.append(
+            f"{len(troubles)} commits of which it is not known whether they hold the same SDK, so their runs do not "
+            f"count. {first[:12]}: {troubles[first]}"
+        )
     if summary.unread:
         lines.append(f"{summary.unread} files or runs could not be read, and what they held is unknown")
     if summary.trouble:

@@ -5,12 +5,16 @@ Colour only on a terminal that wants it, and no control character of a stranger'
 
 from __future__ import annotations
 
+import contextlib
+import io
+import os
 import re
 import sys
 import unicodedata
 from typing import TextIO
 
 from atalaya.core import environment
+from atalaya.core.errors import UsageError
 
 COLOURS = {"good": "32", "bad": "31;1", "doubt": "33", "quiet": "2", "loud": "1"}
 TONES = {
@@ -66,30 +70,77 @@ class Console:
     """Lines on a stream. Progress goes to standard error, so that ``--json`` can own standard output."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream = stream or sys.stderr
+        self.stream: TextIO = stream or sys.stderr or io.StringIO()
         self.colour = self.stream.isatty() and environment.wants_colour()
 
     def line(self, text: str = "") -> None:
         """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""
         shown = pasteable(plain(text))
-        harmless = f"· {shown}" if shown.lstrip().startswith(("::", "##[")) else shown
-        print(harmless, file=self.stream, flush=True)
+        self._write(f"· {shown}" if shown.lstrip().startswith(("::", "##[")) else shown)
 
     def stage(self, name: str) -> None:
         """A stage begins."""
         self.line()
-        print(self.tint(f"── {plain(name)} ──", "loud"), file=self.stream, flush=True)
+        self._write(self.tint(f"── {plain(name)} ──", "loud"))
 
     def row(self, word: str, text: str, width: int = 14) -> None:
         """A word of the vocabulary, in its colour, and what it is about."""
-        print(
-            f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {pasteable(plain(text))}",
-            file=self.stream,
-            flush=True,
-        )
+        self._write(f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {pasteable(plain(text))}")
+
+    def _write(self, line: str) -> None:
+        """Where nobody reads any more, the command goes on: what it found does not hang on who looks."""
+        try:
+            print(_encodable(line, self.stream), file=self.stream, flush=True)
+        except (OSError, ValueError):
+            self.stream = io.StringIO()
 
     def tint(self, text: str, tone: str) -> str:
         return f"\033[{COLOURS[tone]}m{text}\033[0m" if self.colour else text
+
+
+def put_out(content: bytes, encoding: str = "utf-8") -> None:
+    """Write bytes to standard output, whatever its encoding is. A reader that has left is no fault.
+
+    :raises UsageError: it takes nothing: a full disk, for one.
+    """
+    stream = sys.stdout
+    if stream is None:  # closed before we began
+        return
+    try:
+        if (binary := getattr(stream, "buffer", None)) is None:
+            stream.write(content.decode(encoding))
+        else:
+            stream.flush()
+            binary.write(content)
+        stream.flush()
+    except BrokenPipeError:
+        forget(stream)
+    except (OSError, ValueError) as why:
+        forget(stream)
+        says = getattr(why, "strerror", None) or why
+        raise UsageError(f"standard output cannot be written: {says}. Make room, or send it elsewhere.") from None
+
+
+def put_line(line: str) -> None:
+    """A line of what was asked for, on standard output, in the encoding of the terminal."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    put_out(f"{line}\n".encode(encoding, "backslashreplace"), encoding)
+
+
+def _encodable(line: str, stream: TextIO | None) -> str:
+    """The line with what the stream's encoding has not written as escapes."""
+    encoding = getattr(stream, "encoding", None) or "utf-8"
+    return line.encode(encoding, "backslashreplace").decode(encoding)
+
+
+def forget(stream: TextIO) -> None:
+    """Lead a stream that takes nothing to nowhere, so that the interpreter's last flush does not fail on it."""
+    with contextlib.suppress(OSError, ValueError):
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        try:
+            os.dup2(nowhere, stream.fileno())
+        finally:
+            os.close(nowhere)
 
 
 def pasteable(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import getpass
 import os
+import re
 import uuid
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -14,10 +15,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from atalaya.cli.console import Console
+from atalaya.cli.console import Console, put_out
 from atalaya.core import environment
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.settings import Loaded
+from atalaya.core.whole_file import write_whole
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import (
     Environment,
@@ -49,6 +51,7 @@ EXIT: dict[VerdictStatus, int] = {
 
 
 TICK = timedelta(microseconds=1)
+SLACK = timedelta(milliseconds=1)  # what answers a record is a tick later, and is of the same moment of the clock
 
 
 class Context(NamedTuple):
@@ -87,24 +90,36 @@ def prepared_sdk(place: Context, args: argparse.Namespace) -> AbstractContextMan
     return prepare(asked, pack=place.pack, adapter=adapter, echo=place.console.line)
 
 
-def resolve_release(place: Context, named: str | None, version: str | None, *, to_write: bool = False) -> Release:
-    """The release named, else the one whose window is open, else a new local one."""
-    from atalaya.site.build.skeleton import pages
+def resolve_release(place: Context, named: str | None, version: str | None) -> Release:
+    """The release to write to: the one that is named, else the one whose window is open, else a new local one.
+
+    A local one has no folder yet: its first evidence makes it, so that a command which is refused makes none.
+    """
     from atalaya.watch import folder
 
     if named:
-        release = folder.load(place.releases / named)
-        return _takes_evidence(place, release) if to_write else release
+        return _takes_evidence(place, folder.load(place.releases / named))
     now = utc_now()
     found = folder.to_write(place.releases, now=now)
     if found is not None:
-        place.console.line(f"  release: {found.version}, since {found.opened_at:%Y-%m-%d %H:%M} UTC")
+        _say_which(place, found)
         return found
     name = folder.local_name(place.releases, version)
-    release = Release(version=name, commit=place.loaded.settings.subject.commit, opened_at=now)
-    folder.open_release(place.releases, release, pages())
-    place.console.line(f"  no release is open: {name} was opened for this machine, T+0 is now")
-    return release
+    return Release(version=name, commit=place.loaded.settings.subject.commit, opened_at=now)
+
+
+def require_opened(place: Context, release: Release) -> None:
+    """Make the folder of a local release that has none yet."""
+    from atalaya.site.build.skeleton import pages
+    from atalaya.watch import folder
+
+    if release.version.startswith(folder.LOCAL) and not (place.releases / release.version).exists():
+        folder.open_release(place.releases, release, pages())
+        place.console.line(f"  no release is open: {release.version} was opened for this machine, T+0 is now")
+
+
+def _say_which(place: Context, release: Release) -> None:
+    place.console.line(f"  release: {release.version}, since {release.opened_at:%Y-%m-%d %H:%M} UTC")
 
 
 def _takes_evidence(place: Context, release: Release) -> Release:
@@ -119,7 +134,7 @@ def _takes_evidence(place: Context, release: Release) -> Release:
 
 
 def named_or_open(place: Context, named: str | None, command: str, *, to_write: bool = False) -> Release:
-    """The release named, else the one whose window is open. Unlike :func:`the_release`, none is made.
+    """The release named, else the one whose window is open. Unlike :func:`resolve_release`, none is made.
 
     :raises ReleaseError: none is named, and none is open.
     """
@@ -127,7 +142,13 @@ def named_or_open(place: Context, named: str | None, command: str, *, to_write: 
 
     release = folder.load(place.releases / named) if named else folder.to_write(place.releases, now=utc_now())
     if release is None:
-        raise ReleaseError(f"{command}: no release is open. Name one with --release.")
+        there = ", ".join(one.version for one in folder.find(place.releases)[:10])
+        mend = (
+            f"Name one with --release. There are: {there}."
+            if there
+            else "Open one: atalaya release open VERSION --commit SHA."
+        )
+        raise ReleaseError(f"{command}: no release is open. {mend}")
     return _takes_evidence(place, release) if to_write else release
 
 
@@ -137,6 +158,7 @@ def append_evidence(place: Context, release: Release, records: Sequence[Evidence
     from atalaya.watch.seal import require_unsealed
     from atalaya.watch.state_at import in_force_record
 
+    require_opened(place, release)
     require_unsealed(place.releases / release.version)
     folder = place.releases / release.version / "evidence"
     known = ledger.survey(folder, SettingsSnapshot.kind)
@@ -151,6 +173,7 @@ def append_evidence(place: Context, release: Release, records: Sequence[Evidence
                 record_metadata(f"opening-{release.version}", Environment.LOOPBACK, max(release.opened_at, utc_now())),
                 by="atalaya",
                 why="the first record of this watch",
+                set_here=place.loaded.origins,
             )
         ]
     )
@@ -172,27 +195,93 @@ def metadata_after(release: Release, last: Evidence | None) -> Metadata:
     return record_metadata(made["run_id"], made["environment"], max(at, last.recorded_at + TICK), at)
 
 
-def who(args: argparse.Namespace) -> str:
-    """Who says so: as named, or as the workflow or the system knows them."""
-    return args.by or environment.github_actor() or getpass.getuser()
+def who(place: Context, args: argparse.Namespace) -> str:
+    """Who says so: as named, else as the workflow or git knows them, else the account of this machine, said aloud.
+
+    What is recorded is published, so no address of an e-mail is; and an account that is nobody's is no name.
+
+    :raises UsageError: an address was named, or nobody can be.
+    """
+    from atalaya.sdk.git_repository import user_name
+
+    if args.by.strip():
+        if _ADDRESS.search(args.by):
+            raise UsageError(f"--by {args.by}: the pages are public, and that is an address. Give a name.")
+        return " ".join(args.by.split())
+    for name in (environment.github_actor(), user_name(place.root)):
+        if _is_a_name(name):
+            return " ".join(name.split())
+    account = _account()
+    if not _is_a_name(account):
+        raise UsageError(
+            f"nobody says who does this: git has no user.name here, and the account {account or 'of this machine'!r} "
+            f"is nobody's name. Give --by NAME, or set it: git config user.name NAME."
+        )
+    place.console.line(f"  by {account}, as this machine calls the account; another name: --by NAME")
+    return account
 
 
-def judged(place: Context, release: Release, as_of: datetime | None) -> Judgement:
+_ADDRESS = re.compile(r"\S@\S")
+# What accounts of containers and services are called: whoever works there, it is not their name.
+_NOBODY = frozenset({"", "nobody", "root", "unknown", "none", "anonymous", "admin", "administrator", "user", "runner"})
+
+
+def _is_a_name(text: str) -> bool:
+    return text.strip().casefold() not in _NOBODY and not _ADDRESS.search(text)
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # an account without an entry, as containers have
+        return ""
+
+
+def judged(place: Context, release: Release, as_of: datetime | None, *, now: datetime | None = None) -> Judgement:
+    """Judge a release as of an instant, or as of the one that its evidence and the clock give.
+
+    :param now: what the clock says, where it was read before; the clock is read nowhere behind this.
+    """
     from atalaya.watch.judgement import judge_release
 
-    return judge_release(
-        place.releases / release.version, release, as_of=as_of, settings=place.loaded.settings, pack=place.pack
-    )
+    folder = place.releases / release.version
+    clock = None if as_of else clock_of(folder, release, now or utc_now())
+    return judge_release(folder, release, as_of=as_of, now=clock, settings=place.loaded.settings, pack=place.pack)
+
+
+def clock_of(folder: Path, release: Release, now: datetime) -> datetime | None:
+    """What the clock says to a watch; None where time has stopped.
+
+    One that was closed stays judged as of its last record, and so does a rehearsal, whose calendar is made up. One that
+    was opened for later has not begun: it is judged as of its T+0.
+    """
+    from atalaya.watch.seal import closing_step, is_sealed
+
+    if release.rehearsal or is_sealed(folder) or closing_step(folder) is not None:
+        return None
+    return max(now + SLACK, release.opened_at)
 
 
 def judge_now(place: Context, release: Release) -> Judgement:
-    """As of now; where a clock that is ahead has written already, as of its newest record, so that none is missed."""
+    """As of this instant, whatever the newest record's is."""
+    return judged(place, release, utc_now())
+
+
+def judge_all(place: Context, release: Release) -> Judgement:
+    """As of the newest record, though a clock ahead wrote it: what is answered may be a step of that record."""
+    now = utc_now()
+    return judged(place, release, ahead(place, release, now) or now)
+
+
+def ahead(place: Context, release: Release, now: datetime) -> datetime | None:
+    """When the last of the records that a clock ahead of ours has written is of now; None where there is none."""
     from atalaya.evidence.ledger import ledger
     from atalaya.watch.state_at import NOT_EVIDENCE
 
     found = ledger.survey(place.releases / release.version / "evidence").segments
     written = (one.recorded_at for segment in found for one in segment.records if not isinstance(one, NOT_EVIDENCE))
-    return judged(place, release, max((utc_now(), *written)))
+    newest = max(written, default=now)
+    return newest if newest > now else None
 
 
 def exit_code(judgement: Judgement, *, strict: bool) -> int:
@@ -257,19 +346,51 @@ def built(value: Any) -> Any:
 
 
 def write_json(path: Path, content: Any) -> None:
-    write_text(path, msgspec.json.format(msgspec.json.encode(content), indent=2).decode() + "\n")
+    _write(path, as_json(content))
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    half = path.with_name(f".{path.name}.{os.getpid()}.half")  # two may write it at once
+    _write(path, text.encode("utf-8", "backslashreplace"))
+
+
+def _write(path: Path, content: bytes) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        half.write_text(text, encoding="utf-8")
-        half.replace(path)
-    except OSError as why:
-        raise UsageError(f"{path}: cannot be written: {why.strerror or why}. Name another file.") from None
+        write_whole(path, content)
+    except (OSError, ValueError) as why:
+        says = getattr(why, "strerror", None) or why
+        raise UsageError(f"{path}: cannot be written: {says}. Name another file.") from None
+
+
+def require_writable(*files: str | None) -> None:
+    """Before a run that takes time, and keeps evidence: whether the files that it is to write can be.
+
+    :raises UsageError: one of them cannot.
+    """
+    for file in filter(None, files):
+        path = Path(file)
+        above = next((one for one in path.parents if one.exists()), path)
+        if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+            raise UsageError(f"{path}: it cannot be written there. Name another file.")
 
 
 def print_json(content: Any) -> None:
-    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
+    """Print JSON in UTF-8, whatever the encoding of the terminal: a program reads it."""
+    put_out(as_json(content))
+
+
+def as_json(content: Any) -> bytes:
+    """A document as it is published: UTF-8, indented, with the end of a line."""
+    try:
+        encoded = msgspec.json.encode(content)
+    except UnicodeEncodeError:  # a file's name may be no text
+        encoded = msgspec.json.encode(_encodable(msgspec.to_builtins(content)))
+    return msgspec.json.format(encoded, indent=2) + b"\n"
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_encodable(key): _encodable(one) for key, one in value.items()}
+    return [_encodable(one) for one in value] if isinstance(value, (list, tuple)) else value

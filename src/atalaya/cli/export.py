@@ -8,6 +8,7 @@ from pathlib import Path
 
 from atalaya.cli.context import Context, named_or_open, write_json
 from atalaya.records.stored import Environment, Release, TestAttempt
+from atalaya.sdk.git_repository import OURS
 
 
 def export(place: Context, args: argparse.Namespace) -> int:
@@ -44,6 +45,6 @@ def _attempts(place: Context, release: Release, environment: Environment) -> lis
 def _version() -> str | None:
     """Atalaya's own; None where it runs from a checkout that is not installed."""
     try:
-        return metadata.version("atalaya")
+        return metadata.version(OURS)
     except metadata.PackageNotFoundError:
         return None

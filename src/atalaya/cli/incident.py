@@ -14,6 +14,7 @@ from atalaya.cli.context import (
     TICK,
     Context,
     append_evidence,
+    judge_all,
     judged,
     metadata_after,
     named_or_open,
@@ -43,6 +44,12 @@ def open_by_rule(place: Context, release: Release, judgement: Judgement) -> bool
     if steps:
         _keep(place, release, judgement, steps)
     return bool(steps)
+
+
+def incidents_by_rule(place: Context, release: Release) -> None:
+    """Judge a release after new evidence, and open what the rules say of it."""
+    if (place.releases / release.version / "release.toml").exists():
+        open_by_rule(place, release, judged(place, release, None))
 
 
 def _keep(place: Context, release: Release, judgement: Judgement, steps: Sequence[IncidentStep]) -> None:
@@ -111,7 +118,7 @@ def _new(place: Context, release: Release, args: argparse.Namespace) -> int:
         root_cause=args.root_cause or "",
         fix=args.fix or "",
         metric=args.metric or "",
-        by=who(args),
+        by=who(place, args),
         why=args.why or "somebody saw it",
     )
     _require_step(step, None, judgement, f"release incident new --state {step.state}")
@@ -124,7 +131,7 @@ def _changed(place: Context, release: Release, args: argparse.Namespace) -> int:
     """Record how an incident stands: one step, checked before anything is written."""
     from atalaya.watch.state_at import incident_of, transition_of
 
-    judgement = judged(place, release, None)
+    judgement = judge_all(place, release)
     latest = {one.incident: one for one in judgement.transitions}
     last = next((one for id, one in latest.items() if id.lower() == args.id.lower()), None)
     if last is None:
@@ -149,7 +156,7 @@ def _changed(place: Context, release: Release, args: argparse.Namespace) -> int:
     if after == before and args.state is None:
         place.console.line("  it is recorded as it stands")
         return 0
-    step = transition_of(after, metadata_after(release, last), by=who(args), why=args.why)
+    step = transition_of(after, metadata_after(release, last), by=who(place, args), why=args.why)
     _require_step(step, last, judgement, f"release incident {last.incident} --state {step.state}")
     place.console.row(step.state, step.incident)
     _keep(place, release, judgement, (step,))
@@ -247,7 +254,7 @@ def _step_of(
     from atalaya.watch.states import OPEN
 
     kept, why = page.kept, args.why or "its page said so"
-    step = transition_of(page.incident, metadata_after(release, page.last), by=who(args), why=why)
+    step = transition_of(page.incident, metadata_after(release, page.last), by=who(place, args), why=why)
     step = replace(step, **page.causes)
     try:
         _require_step(step, page.last, judgement, page.file.name)

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from atalaya.cli import (
     check,
@@ -30,7 +32,8 @@ from atalaya.cli import (
 )
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context
-from atalaya.core.errors import AtalayaError
+from atalaya.core.errors import AtalayaError, SettingsError, UsageError
+from atalaya.core.scrub import scrub
 from atalaya.core.settings import load
 from atalaya.harness.scenarios import Scenario
 
@@ -47,7 +50,8 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
         parents=[where()],
         description="Watch a client SDK for the 72 hours after its release.",
         epilog="exit codes: 0 kept, GO, ON TRACK or WAITING; 1 broken, OFF TRACK, NO-GO, INVALID or EXTEND; "
-        "2 usage or settings error; 3 unknown or INCONCLUSIVE (and WAITING under --strict)",
+        "2 usage or settings error; 3 unknown or INCONCLUSIVE (and WAITING under --strict), or a fault of Atalaya; 130 "
+        "after Ctrl-C",
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
     for add in (_watching, _publishing, _proving, _releasing, _keeping, _sharing):
@@ -75,6 +79,15 @@ def _command(into: Commands, name: str, run: Run, aliases: Sequence[str] = ()) -
     added.set_defaults(run=run)
     added.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
     return added
+
+
+YOU = "default: GITHUB_ACTOR, or git's user.name; it is published, so give no address"
+
+
+def _examples(it: argparse.ArgumentParser, *commands: str) -> None:
+    """Show the forms that people need below the options."""
+    it.formatter_class = argparse.RawDescriptionHelpFormatter
+    it.epilog = "examples:\n" + "\n".join(f"  atalaya {one}" for one in commands)
 
 
 def _sdk(it: argparse.ArgumentParser) -> None:
@@ -135,6 +148,13 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--log", nargs="+", action="extend", default=[], metavar="FILE", help="logs of a smoke")
     it.add_argument("--workflow", metavar="NAME", help="the workflow that the reports come from")
     it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
+    it.add_argument("--event", type=_event, metavar="NAME", help="what started the run, such as push")
+    it.add_argument("--run", dest="of_run", type=_run_id, metavar="ID", help="the run that wrote the files")
+    ended = it.add_mutually_exclusive_group()
+    ended.add_argument(
+        "--exit-code", type=int, metavar="N", help="the exit code of the command that wrote the reports: 0 is a success"
+    )
+    ended.add_argument("--conclusion", choices=list(map(str, collect.TOLD)), help="how the job that wrote them ended")
     _release(it)
     _report(it)
     it.add_argument("--dry-run", action="store_true", help="read and report, and keep nothing")
@@ -143,8 +163,17 @@ def _watching(commands: Commands) -> None:
 def _publishing(commands: Commands) -> None:
     """The commands that judge, and show what was judged."""
     it = _command(commands, "judge", publish.judge)
-    it.add_argument("--as-of", metavar="TIME", help="the instant to judge as of (default: the newest evidence's)")
+    it.add_argument(
+        "--as-of",
+        metavar="TIME",
+        help="the instant to judge as of (default: the newest evidence's; once the window is over, that end at least)",
+    )
     it.add_argument("--explain", metavar="METRIC", help="print how one metric comes about, step by step, as pass-rate")
+    it.add_argument(
+        "--outlook",
+        action="store_true",
+        help="print how often a release would reach each verdict with these runs of CI",
+    )
     _release(it)
     _strict(it)
 
@@ -169,6 +198,11 @@ def _proving(commands: Commands) -> None:
         "--expected-only",
         action="store_true",
         help="show each defect only to the promises that it should turn red: quick, blind to false alarms",
+    )
+    it.add_argument(
+        "--detectors",
+        action="store_true",
+        help="only seed events into what the smoke sees and what the log reader reads: two minutes",
     )
 
 
@@ -215,10 +249,21 @@ def _releasing(commands: Commands) -> None:
         "release", help="open, checkpoint, incident, decide, close: the life of a watch"
     ).add_subparsers(required=True, metavar="COMMAND")
     it = _command(inner, "open", release.release_open)
-    it.add_argument("version")
-    it.add_argument("--commit", required=True, metavar="SHA")
+    it.add_argument("version", help="its name, as 1.1.0: the version that was released")
+    it.add_argument(
+        "--commit",
+        metavar="SHA",
+        help="the commit that was released: a SHA, a tag or HEAD of the SDK's own repository, else of [ci] repo on "
+        "GitHub (default: [subject] commit of watch.toml)",
+    )
+    it.add_argument("--unverified", action="store_true", help="take --commit as it is given, whatever it names")
+    it.add_argument("--other-version", action="store_true", help="though the SDK under watch says another version")
     it.add_argument("--at", metavar="TIME", help="T+0 (default: now)")
-    it.add_argument("--by", default="", metavar="NAME", help="who opens it (default: you)")
+    it.add_argument("--by", default="", metavar="NAME", help=f"who opens it ({YOU})")
+    _examples(it, "release open 1.1.0 --commit v1.1.0", "release open 1.1.0 --commit HEAD --at 2026-01-31T09:00:00Z")
+    it = _command(inner, "withdraw", release.withdraw)
+    it.add_argument("version", help="the release that was opened by mistake")
+    _examples(it, "release withdraw 1.1.0")
     it = _command(inner, "record", release.record)
     _by(it)
     it = _command(inner, "extend", release.extend)
@@ -226,8 +271,9 @@ def _releasing(commands: Commands) -> None:
     it = _command(inner, "checkpoint", release.checkpoint)
     it.add_argument("--sign", default="", metavar="DUTY", help="sign this duty, as review-pass-rate")
     it.add_argument("--note", default="", metavar="TEXT", help="what there is to say of it")
-    it.add_argument("--by", default="", metavar="NAME", help="who signs (default: you)")
+    it.add_argument("--by", default="", metavar="NAME", help=f"who signs ({YOU})")
     _release(it)
+    _examples(it, "release checkpoint", 'release checkpoint --sign review-pass-rate --note "two lost jobs" --by "Ana"')
     _incident(_command(inner, "incident", incident.incident))
     _by(_command(inner, "migrate", incident.migrate), required=False)
     it = _command(inner, "close", close.close)
@@ -321,7 +367,7 @@ def _sharing(commands: Commands) -> None:
 
 def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:
     it.add_argument("--why", required=required, metavar="TEXT", help="the reason, for those who read it later")
-    it.add_argument("--by", default="", metavar="NAME", help="who says so (default: you)")
+    it.add_argument("--by", default="", metavar="NAME", help=f"who says so ({YOU})")
     _release(it)
 
 
@@ -332,25 +378,69 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def _event(text: str) -> str:
+    if not re.fullmatch(r"[a-z_]{1,40}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no event. Give GitHub's word, such as push or schedule")
+    return text
+
+
+def _run_id(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][\w.:-]{0,99}", text, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no run. Give up to 100 letters, digits and . _ : -")
+    return text
+
+
 def _port(text: str) -> int:
     if not text.isdigit() or int(text) > 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port")
     return int(text)
 
 
+UNFORESEEN = 3  # nothing is known then; it must be neither a verdict's code nor blame who asked
+
+
 @contextmanager
 def _told(console: Console) -> Iterator[None]:
-    """Say what went wrong to a person, and leave with the code of what it was."""
+    """Say what went wrong to a person, and leave with the code of what it was.
+
+    What nobody foresaw ends so too: with a line, and 3, for nothing is known. What the system refused is mended by
+    who asked, and ends with 2.
+    """
     try:
         yield
     except AtalayaError as why:
-        console.line(f"{console.tint('error', 'bad')}: {why}" if console.colour else f"error: {why}")
-        sys.exit(why.exit_code)
+        _end(console, str(why), why.exit_code)
     except KeyboardInterrupt:
         console.line("Stopped. What was kept before is whole; nothing was half-written.")
         sys.exit(130)
-    except BrokenPipeError:
-        sys.exit(0)
+    except Exception as why:
+        if sys.flags.dev_mode:
+            traceback.print_exc()
+        if isinstance(why, OSError):
+            named = f"{why.filename}: " if why.filename else ""
+            _end(console, f"{named}{why.strerror or why}. Give access, or make room, and run again.", 2)
+        _end(
+            console,
+            f"this is a fault of Atalaya ({_place_of(why)}), and nothing is known by this run. Report it, please, with "
+            f"what `python -X dev -m atalaya` shows of the same command.",
+            UNFORESEEN,
+        )
+
+
+def _end(console: Console, says: str, code: int) -> NoReturn:
+    console.line(f"{console.tint('error', 'bad')}: {scrub(says)}")
+    sys.exit(code)
+
+
+def _place_of(why: Exception) -> str:
+    """What went wrong and where, in half a line.
+
+    >>> _place_of(ValueError("x" * 500))[:14]
+    'ValueError: xx'
+    """
+    frames = traceback.extract_tb(why.__traceback__)
+    where = f", {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"{type(why).__name__}: {str(why)[:200]}{where}"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -360,21 +450,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     with _told(console):
         scenarios = _place(where().parse_known_args(given)[0], console).pack.scenarios if "rehearse" in given else {}
         return execute(parser(scenarios), given)
-    return 2
+    return UNFORESEEN
 
 
 def execute(of: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
     """Run what the arguments of this parser ask for; returns its exit code. For the tools of ``nox``, too."""
     console = Console()
-    args = of.parse_args(argv)
     with _told(console):
+        args = of.parse_args(argv)
         code: int = args.run(_place(args, console), args)
         return code
-    return 2
+    return UNFORESEEN
 
 
 def _place(args: argparse.Namespace, console: Console) -> Context:
+    """Where a command works.
+
+    :raises UsageError: there is no such folder. :raises SettingsError: there is no such file of settings.
+    """
     root = Path(args.root).resolve()
+    if not root.is_dir():
+        raise UsageError(f"--root {args.root}: there is no such folder. Name the project's folder.")
+    if args.settings and not Path(args.settings).exists():
+        raise SettingsError(f"--settings {args.settings}: there is no such file. Name one, or leave it out.")
     return Context(root, load(Path(args.settings) if args.settings else root / "watch.toml"), console)
 
 

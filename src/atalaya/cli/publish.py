@@ -6,8 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from atalaya.cli.console import plain
-from atalaya.cli.context import Context, exit_code, instant, judged, print_json, resolve_release, summarise
+from atalaya.cli.console import plain, put_line
+from atalaya.cli.context import Context, exit_code, instant, judged, named_or_open, print_json, summarise, utc_now
+from atalaya.cli.outlook import outlook_document, print_outlook
 from atalaya.core import environment
 from atalaya.core.errors import UsageError
 from atalaya.metrics.definitions import METRICS
@@ -16,15 +17,18 @@ from atalaya.records.stored import Release, TestAttempt
 
 
 def judge(place: Context, args: argparse.Namespace) -> int:
-    """Judge a release as of an instant."""
+    """Judge a release: as of its newest evidence, and once its window has ended, as of that end at least."""
     from atalaya.site.outputs.json_output import judgement_document
 
     if args.json and args.explain:
         raise UsageError("judge: --json holds every derivation; give --explain for people, or --json for programs.")
-    release = resolve_release(place, args.release, None)
-    judgement = judged(place, release, instant(args.as_of) if args.as_of else None)
+    as_of = instant(args.as_of) if args.as_of else None
+    release = named_or_open(place, args.release, "judge")
+    judgement = judged(place, release, as_of)
     if args.json:
-        print_json(judgement_document(judgement))
+        print_json(judgement_document(judgement) | outlook_document(judgement, asked=args.outlook))
+    elif args.outlook:
+        print_outlook(judgement)
     if args.explain:
         explain(judgement, args.explain)
     else:
@@ -39,7 +43,7 @@ def explain(judgement: Judgement, id: str) -> None:
     metric = next((metric for metric in judgement.metrics if metric.id == id), None)
     if metric is None:
         raise UsageError(f"--explain {id}: no such metric. There are: {', '.join(METRICS)}.")
-    say = print  # what was asked for goes to the output, as JSON does
+    say = put_line  # what was asked for goes to the output, as JSON does
     say(f"{metric.id} of {judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC")
     for title, lines in (
         ("what is counted", sql_docstring(METRICS[id].question).splitlines()),
@@ -104,10 +108,14 @@ def serve(place: Context, args: argparse.Namespace) -> int:
         _out(place),
         port=args.port,
         docs=place.docs,
-        rebuild=[sys.executable, "-m", "atalaya", f"--root={place.root}", f"--settings={place.loaded.path}", "site"],
+        rebuild=[sys.executable, "-m", "atalaya", f"--root={place.root}", *_settings(place), "site"],
         echo=place.console.line,
     )
     raise KeyboardInterrupt  # nothing else ends it
+
+
+def _settings(place: Context) -> list[str]:
+    return [f"--settings={place.loaded.path}"] if place.loaded.path.exists() else []
 
 
 def write_pages(place: Context, known: Judgement | None = None) -> None:
@@ -120,11 +128,12 @@ def write_pages(place: Context, known: Judgement | None = None) -> None:
 
     store = Store(place.docs, place.loaded.settings, place.pack.folder)
     releases = folder.find(place.releases)
+    now = utc_now()  # once, so that all the pages of a build are of one instant
 
     def published(release: Release) -> Judgement:
         if known is not None and known.release.version == release.version:
             return _written(place, known)
-        return store.release(release, releases, lambda: _written(place, judged(place, release, None)))
+        return store.release(release, releases, lambda: _written(place, judged(place, release, None, now=now)), now=now)
 
     judgements = [published(release) for release in releases]
     publish_releases(place.docs, judgements, place.loaded.settings.watch.language)

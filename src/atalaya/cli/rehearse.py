@@ -221,7 +221,7 @@ class People:
 
     def _proven(self, id: str) -> bool:
         """Whether what came after the fix rejects, at 95 %, that the rate from before it is still there."""
-        from atalaya.metrics.zero_events import Fix
+        from atalaya.metrics.event_counts import Fix, Sick
 
         since, metric = self._since.get(id), self._incidents[id].metric if id in self._incidents else ""
         if since is None or metric not in METRICS or METRICS[metric].events is None:
@@ -235,9 +235,7 @@ class People:
             trials_before=before["tried"],
             events_since=after["events"],
             trials_since=after["tried"],
-            bad_runs_before=before["bad runs"],
-            runs_before=before["runs"],
-            runs_since=after["runs"],
+            sick=(Sick("telling", before["bad runs"], before["runs"], after["runs"], after["bad runs"]),),
         )
         return not fix.events_since and fix.is_shown
 

@@ -1,18 +1,21 @@
-"""The `release` commands: open, record, extend, checkpoint and decide."""
+"""The `release` commands: open, withdraw, record, extend, checkpoint and decide."""
 
 from __future__ import annotations
 
 import argparse
+import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from atalaya.cli.close import first_step, say_what_was_asked
+from atalaya.cli.commit import commit_of
 from atalaya.cli.console import Console
 from atalaya.cli.context import (
     Context,
     append_evidence,
     instant,
     judged,
+    metadata_after,
     named_or_open,
     new_metadata,
     print_json,
@@ -30,7 +33,7 @@ SOONEST = timedelta(days=1)  # a watch may be opened so long before its T+0
 def release_open(place: Context, args: argparse.Namespace) -> int:
     """Open the watch of a release: from then on, `watch` writes to it."""
     from atalaya.site.build.skeleton import pages
-    from atalaya.watch.folder import open_release
+    from atalaya.watch.folder import open_release, require_free
 
     opened_at = instant(args.at) if args.at else utc_now()
     if opened_at > utc_now() + SOONEST:
@@ -38,13 +41,94 @@ def release_open(place: Context, args: argparse.Namespace) -> int:
             f"--at {args.at}: {opened_at:%Y-%m-%d %H:%M} UTC is more than a day ahead. T+0 is when the release is out: "
             f"open its watch then, or look at the year and the clock."
         )
-    release = Release(version=args.version, commit=args.commit.lower(), opened_at=opened_at)
-    folder = open_release(place.releases, release, pages())
+    _require_buildable(place, args.version)
+    require_free(place.releases, args.version)
+    if not args.other_version:
+        _require_same_version(place, args.version)
+    commit = commit_of(place, args.commit, unverified=args.unverified)
+    release = Release(version=args.version, commit=commit, opened_at=opened_at)
     step = first_step(place, release, args)
-    append_evidence(place, release, [step])
+    folder = open_release(place.releases, release, pages())
+    try:
+        append_evidence(place, release, [step])
+    except BaseException:
+        shutil.rmtree(folder)  # a watch without its first step would begin from nothing
+        raise
     say_what_was_asked(place, step)
     place.console.line(
         f"  open: {folder}, T+0 is {opened_at:%Y-%m-%d %H:%M} UTC. Now run the watch: python3 noxfile.py"
+    )
+    return 0
+
+
+def _require_buildable(place: Context, version: str) -> None:
+    """
+    :raises ReleaseError: the site has a page of its own where the release's would be.
+    """
+    from atalaya.site.build.site import taken_names
+    from atalaya.watch import folder
+
+    if version.startswith(folder.LOCAL):
+        raise ReleaseError(f"{version}: `{folder.LOCAL}` is how this machine's own watches begin. Choose another name.")
+    if version.casefold() in taken_names(place.docs):
+        raise ReleaseError(
+            f"{version}: no release can be called so: the site has a folder or a page of that name. Name it after its "
+            f"version, as 1.1.0."
+        )
+
+
+def _require_same_version(place: Context, release: str) -> None:
+    """
+    :raises ReleaseError: the SDK under watch says that it is another version than the release.
+    """
+    from atalaya.sdk.source_version import differ, version_of
+
+    pack, subject = place.pack, place.loaded.settings.subject
+    sdk = version_of(
+        subject.sdk, place.root, package=pack.package, distribution=pack.distribution, bundled=pack.reference
+    )
+    if not sdk.version:
+        place.console.line("  version: what the SDK under watch says of itself is seen when it is installed")
+        return
+    other = differ(release, sdk.version)
+    if sdk.is_bundled and other is not False:
+        place.console.line(f"  version: the bundled SDK is watched, {sdk.version}. Yours: [subject] sdk in watch.toml")
+    elif other is None:
+        place.console.line(f"  version: the SDK is {sdk.version}, and {release} is no version to hold it against")
+    elif other:
+        raise ReleaseError(
+            f"{release}: the SDK under watch is {sdk.version} ({sdk.where}). Watch what was released ([subject] sdk in "
+            f"watch.toml), or name the release {sdk.version}. If it is meant so: --other-version."
+        )
+
+
+def withdraw(place: Context, args: argparse.Namespace) -> int:
+    """Take back the opening of a release, as long as nothing was collected: its folder goes, as if it never was."""
+    from atalaya.site.build.skeleton import pages
+    from atalaya.watch import folder
+    from atalaya.watch.seal import followers_of
+
+    release = folder.load(place.releases / args.version)
+    where = place.releases / release.version
+    if release.rehearsal:
+        raise ReleaseError(f"{release.version}: a rehearsal was never opened. Take its folder away: {where}.")
+    if found := list(folder.beside_opening(where, release, pages())):
+        raise ReleaseError(
+            f"{release.version}: it cannot be taken back, for there is more than its opening: {', '.join(found[:3])}"
+            f"{f' and {len(found) - 3} more' if len(found) > 3 else ''}. What was seen stays: close it instead: "
+            f"atalaya release decide roll-back --why TEXT, then atalaya release close --early --why TEXT."
+        )
+    if followers := followers_of(place.releases, release.version):
+        raise ReleaseError(
+            f"{release.version}: a release that was opened later begins from it "
+            f"({', '.join(sorted(step.run_id.removeprefix('opening-') for step in followers))}). Withdraw that first."
+        )
+    folder.remove(where)
+    for left in (place.docs / "_generated" / release.version, place.docs / "_build" / "doctrees" / release.version):
+        shutil.rmtree(left, ignore_errors=True)
+    (place.docs / "_build" / "published" / release.version).unlink(missing_ok=True)
+    place.console.line(
+        f"  {release.version} was taken back: {where} is gone. Where it was pushed or committed, take it away there too"
     )
     return 0
 
@@ -68,11 +152,12 @@ def _changed_settings(place: Context, release: Release, args: argparse.Namespace
     folder = place.releases / release.version / "evidence"
     changes = in_order(ledger.readable(folder, SettingsSnapshot), SettingsSnapshot)
     altered = ledger.survey(folder, SettingsSnapshot.kind).damaged
-    differ = differing(changes[-1], settings) if changes else ()
+    differ = differing(changes[-1], settings, place.loaded.origins) if changes else ()
     for then, now in differ:
         place.console.line(f"  {then} becomes {now}")
     if differ or not (changes or altered):
-        yield in_force_record(settings, new_metadata(release), by=who(args), why=args.why)
+        metadata, set_here = new_metadata(release), place.loaded.origins
+        yield in_force_record(settings, metadata, by=who(place, args), why=args.why, set_here=set_here)
 
 
 def extend(place: Context, args: argparse.Namespace) -> int:
@@ -96,7 +181,7 @@ def extend(place: Context, args: argparse.Namespace) -> int:
     append_evidence(
         place,
         release,
-        [WatchTransition(**new_metadata(release), state=EXTENDED, window_h=longer, by=who(args), why=args.why)],
+        [WatchTransition(**new_metadata(release), state=EXTENDED, window_h=longer, by=who(place, args), why=args.why)],
     )
     place.console.line(f"  {release.version} is watched for {longer} h")
     return 0
@@ -171,10 +256,30 @@ def _sign(place: Context, release: Release, args: argparse.Namespace) -> int:
         raise UsageError(f"{args.sign}: no duty that a person signs. There are: {', '.join(SIGNABLE)}.")
     if utc_now() < (due := due_at(release, asked.hours)):
         raise ReleaseError(f"{asked.id}: it is due on {due:%Y-%m-%d %H:%M} UTC, and nothing can be signed before.")
-    signed = Signature(**new_metadata(release), checkpoint_h=asked.hours, duty=asked.id, by=who(args), note=args.note)
+    before = _signatures(place, release, asked.id)
+    signed = Signature(
+        **metadata_after(release, before[-1] if before else None),
+        checkpoint_h=asked.hours,
+        duty=asked.id,
+        by=who(place, args),
+        note=args.note,
+    )
     append_evidence(place, release, [signed])
-    place.console.line(f"  signed: T+{asked.hours}, {asked.id}")
+    place.console.line(f"  signed: T+{asked.hours}, {asked.id}, by {signed.by}")
+    if before:
+        place.console.row("replaced", "the pages show the newest signature; those before stay in the ledger:")
+    for one in before:
+        place.console.line(f"    {one.occurred_at:%Y-%m-%d %H:%M} UTC, {one.by}: {one.note or '(no note)'}")
     return 0
+
+
+def _signatures(place: Context, release: Release, duty: str) -> list[Signature]:
+    """All that were given for a duty, the newest last."""
+    from atalaya.evidence.ledger import ledger
+    from atalaya.watch.state_at import in_order
+
+    found = ledger.readable(place.releases / release.version / "evidence", Signature)
+    return [one for one in in_order(found, Signature) if one.duty == duty]
 
 
 def decide(place: Context, args: argparse.Namespace) -> int:
@@ -190,7 +295,7 @@ def decide(place: Context, args: argparse.Namespace) -> int:
         action=args.action,
         word=word,
         verdict=digest,
-        by=who(args),
+        by=who(place, args),
         why=args.why,
         verdict_as_of=judgement.as_of if digest == judgement.digest or said is None else said.occurred_at,
     )

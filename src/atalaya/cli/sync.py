@@ -7,7 +7,7 @@ import sys
 
 from atalaya.cli.context import Context, judged, print_json
 from atalaya.core import environment
-from atalaya.core.errors import AtalayaError
+from atalaya.core.errors import AtalayaError, UsageError
 
 
 def pull(place: Context, args: argparse.Namespace) -> int:
@@ -54,6 +54,12 @@ def propose(place: Context, args: argparse.Namespace) -> int:
 
     echo = place.console.line
     there, here = (Branch(place.root, args.remote, name, echo).fetch() for name in (args.branch, args.base))
+    for name, tip, mend in (
+        (args.branch, there, "Push what is here: atalaya sync push. Or name another: --branch NAME."),
+        (args.base, here, "Name the main branch: --base NAME."),
+    ):
+        if not tip.commit:
+            raise UsageError(f"sync propose: {args.remote} has no branch {name}, so nothing can be proposed. {mend}")
     sealed = sorted(path.split("/")[0] for path in there.files if path.endswith(f"/{NAME}"))
     missing = [folder for folder in sealed if f"{folder}/{NAME}" not in here.files]
     if not missing:

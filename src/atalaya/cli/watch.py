@@ -43,7 +43,7 @@ def watch(place: Context, args: argparse.Namespace) -> int:
         return 0
     console.stage("observe")
     with prepared_sdk(place, args) as prepared:
-        release = resolve_release(place, args.release, prepared.subject.version, to_write=True)
+        release = resolve_release(place, args.release, prepared.subject.version)
         seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
         run = observed(place, prepared, seed=seed, canaries=True, strict=True)
         annotate(run, place.pack)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from atalaya.records.results import CheckRun, Host, SmokeRun, Subject
@@ -27,6 +27,7 @@ from atalaya.selftest.prove import Proven
 PERIOD = "github/runs.json"  # the file of the reading that says whether a whole period was read
 CHECKS_WORKFLOW = "atalaya-checks"
 SMOKE_WORKFLOW = "atalaya-smoke"
+SMOKE_JOB = "smoke"
 
 # An outcome that is not here is no outcome of a test: nothing was decided.
 AS_CASE = {Outcome.KEPT: CaseOutcome.PASSED, Outcome.BROKEN: CaseOutcome.FAILED}
@@ -116,26 +117,16 @@ def from_smoke(
             origin=run.run_id,
             duration_s=step.duration_s,
             message=step.reason,
+            workflow=SMOKE_WORKFLOW,
+            job=SMOKE_JOB,
         )
         for step in run.steps
         if step.outcome in AS_CASE
     ]
-    events = [
-        Event(
-            **metadata,
-            event=seen.kind,
-            expected=False,
-            blocking=seen.blocking,
-            place=seen.place,
-            message=seen.message,
-            origin=run.run_id,
-        )
-        for seen in run.events
-    ]
     job = JobAttempt(
         **metadata,
         workflow=SMOKE_WORKFLOW,
-        job="smoke",
+        job=SMOKE_JOB,
         variant=run.host.python,
         attempt=attempt,
         commit=commit or run.subject.digest,
@@ -147,7 +138,25 @@ def from_smoke(
         waits=run.waits,
         stale_trials=run.trials,
     )
-    return (_context(run.subject, run.host, "smoke", metadata), job, *tests, *events)
+    return (_context(run.subject, run.host, "smoke", metadata), job, *tests, *_events(run, job, metadata))
+
+
+def _events(run: SmokeRun, job: JobAttempt, metadata: Metadata) -> Iterator[Event]:
+    """What the smoke saw, as events of its job."""
+    for seen in run.events:
+        yield Event(
+            **metadata,
+            event=seen.kind,
+            expected=False,
+            blocking=seen.blocking,
+            place=seen.place,
+            message=seen.message,
+            origin=run.run_id,
+            commit=job.commit,
+            workflow=job.workflow,
+            job=job.job,
+            attempt=job.attempt,
+        )
 
 
 def from_proof(

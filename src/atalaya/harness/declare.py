@@ -15,7 +15,7 @@ from typing import Generic, NamedTuple, TypeVar
 from atalaya.core.errors import HarnessError
 from atalaya.core.words import N_
 from atalaya.records.results import Limitation, Promise, Statement
-from atalaya.records.stored import Severity
+from atalaya.records.stored import EventKind, Severity
 
 __all__ = [
     "CRITICAL",
@@ -24,11 +24,14 @@ __all__ = [
     "N_",
     "Defect",
     "Defects",
+    "EventKind",
     "Family",
     "Limitation",
     "Limitations",
     "Promise",
     "Promises",
+    "SeededEvent",
+    "SeededEvents",
     "Severity",
     "StandIn",
     "StandIns",
@@ -75,6 +78,26 @@ class StandIn(NamedTuple):
     def id(self) -> str:
         """The limitation, and which of its two faces this is."""
         return f"{self.limitation}-{'there' if self.has else 'gone'}"
+
+
+class SeededEvent(NamedTuple):
+    """Something that the smoke must see: a change to the reference SDK, a fault of the network, or both.
+
+    ``event`` is what the smoke must count. ``file``, ``old`` and ``new`` are those of a defect, empty where nothing
+    is changed. ``fault`` names one of the loopback service's, empty for none: it strikes the ``request`` of the
+    ``wait`` so many ``times``, as a ``FaultInjection`` counts them. A change acts in ``wait`` at the latest.
+    """
+
+    id: str
+    event: EventKind
+    says: str
+    file: str = ""
+    old: str = ""
+    new: str = ""
+    fault: str = ""
+    wait: int = 0
+    request: int = 0
+    times: int = 1
 
 
 class _Table(Generic[Row]):
@@ -162,6 +185,40 @@ class StandIns(_Table[StandIn]):
 
     def _stand_in(self, function: Function, has: bool, file: str, id: str) -> StandIn:
         return StandIn(self._id(function, id), has, file, *_change(function, _docstring(function)))
+
+
+class SeededEvents(_Table[SeededEvent]):
+    """What is seeded into what the smoke sees."""
+
+    def __init__(self) -> None:
+        super().__init__("")
+
+    def add(
+        self, event: EventKind, file: str, *, wait: int = 0, fault: str = "", request: int = 0
+    ) -> Callable[[Function], SeededEvent]:
+        """Add a change in one file. The docstring says it, then shows it as the lines of a diff.
+
+        :param wait: the first wait in which it acts, or that the fault strikes.
+        """
+
+        def row(function: Function) -> SeededEvent:
+            says, _, diff = _docstring(function).partition("\n\n")
+            change = _change(function, diff)
+            says = " ".join(says.split())
+            return SeededEvent(_hyphens(function), event, says, file, *change, fault=fault, wait=wait, request=request)
+
+        return self._adds(row)
+
+    def like(self, event: EventKind, *defects: Defect) -> None:
+        """Add defects that a family has declared already."""
+        self._rows += [SeededEvent(it.id, event, it.says, it.file, it.old, it.new) for it in defects]
+
+    def lost(self, fault: str, says: str, *, wait: int, request: int, times: int = 1) -> None:
+        """Add a request that the network takes, once or several times in a row."""
+        id = f"{fault}-at-{request}" + (f"-{times}-times" if times > 1 else "")
+        self._rows.append(
+            SeededEvent(id, EventKind.NETWORK_ERROR, says, fault=fault, wait=wait, request=request, times=times)
+        )
 
 
 class Statements(_Table[Statement]):

@@ -6,10 +6,16 @@ from typing import NamedTuple
 
 
 class PromisesKept(NamedTuple):
-    """Met where each of these promises was kept by T+``by_h``. The worst of them gives the duty's state."""
+    """Met where each of these promises was kept by T+``by_h``. The worst of them gives the duty's state.
+
+    ``smoke_steps`` are the steps of the smoke that see it fail, and ``metrics`` the counts of events that do: they
+    meet no duty, and it is not met while one of them says otherwise.
+    """
 
     promises: tuple[str, ...]
     by_h: int
+    smoke_steps: tuple[str, ...] = ()
+    metrics: tuple[str, ...] = ()
 
 
 class NoneSeen(NamedTuple):

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import ModuleType
 
 from atalaya.core.errors import UsageError
-from atalaya.harness.declare import Defect, Family, Limitation, Promise, StandIn, Statement
+from atalaya.harness.declare import Defect, Family, Limitation, Promise, SeededEvent, StandIn, Statement
 from atalaya.harness.duties import PackDuty
 from atalaya.harness.scenarios import Scenario
 
@@ -31,11 +31,12 @@ class Pack:
     """The checks of one client SDK, with what they need.
 
     ``package`` is what the SDK is imported by, ``distribution`` what it is installed by, and ``prefix`` what its
-    variables begin with. ``sections`` are the titles of the contract's sections, by number. ``events`` are the metrics
-    that its checks and its smoke feed, each with the promises whose checks would see what it counts: ids, or a family
-    as ``polling.*``. ``exploring`` are the promises whose checks look through many sequences of steps, for long.
-    ``credentials`` are what the smoke of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of
-    the reference SDK that mutation changes, each with the families that should notice first.
+    variables begin with. ``sections`` are the titles of the contract's sections, by number. ``events`` are the
+    metrics that its checks and its smoke feed, each with the promises whose checks would see what it counts: ids,
+    or a family as ``polling.*``. ``seeded`` is what its smoke is shown, to measure how much it sees. ``exploring``
+    are the promises whose checks look through many sequences of steps, for long. ``credentials`` are what the smoke
+    of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK that mutation
+    changes, each with the families that should notice first.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Pack:
     families: tuple[Family, ...]
     sections: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    seeded: tuple[SeededEvent, ...] = ()
     duties: tuple[PackDuty, ...] = ()
     scenarios: Mapping[str, Scenario] = field(default_factory=dict)
     exploring: tuple[str, ...] = ()

@@ -83,7 +83,7 @@ def _jobs(metric: Metric, jobs: Jobs, basis: Baseline, span: MetricQuery) -> tup
 def _events(metric: Metric, basis: Baseline, span: MetricQuery) -> tuple[Compared, Text]:
     """Events for each trial, given how many there were on both sides; after a fix, those since it."""
     before = basis.metrics[metric.id]
-    (events, n), (base_events, base_n) = _since_a_fix(metric), _since_a_fix(before)
+    (events, n), (base_events, base_n) = (metric.k or 0, metric.n), (before.k or 0, before.n)
     if metric.value is None or before.value is None or not n or not base_n:
         return Compared.NO_BASIS, text(
             "Trials were not counted on both sides, here and in {version}: there is nothing to compare with.",
@@ -108,12 +108,6 @@ def _events(metric: Metric, basis: Baseline, span: MetricQuery) -> tuple[Compare
     if fixed is not None:
         said = text("Since the fix of {at}: {said}", at=fixed, said=said)
     return comparison.risen(found, limit=most, already_open=already_open), said
-
-
-def _since_a_fix(metric: Metric) -> tuple[int, int]:
-    """Events and trials, without those from before a fix. Without a fix there is nothing before it."""
-    before = metric.before_fix
-    return int(metric.value or 0) - before.events, metric.n - before.trials
 
 
 def _value(metric: Metric, basis: Baseline) -> tuple[Compared, Text]:

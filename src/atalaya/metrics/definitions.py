@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atalaya.core.words import N_, Record, StrictEnum
+from atalaya.metrics.window_query import may_be_ci
 from atalaya.records.judged import Acts, Metric, Trace
 from atalaya.records.results import SmokeRun
 from atalaya.records.stored import Event, EventKind, Evidence, JobAttempt, Observation, Severity, TestAttempt
@@ -94,7 +95,7 @@ class MetricDefinition(Record, frozen=True, kw_only=True):
     def lists(self, trace: Trace) -> bool:
         """Whether a record stands behind the figure."""
         record = trace.record
-        if not isinstance(record, self.evidence[0]):
+        if not isinstance(record, self.evidence[0]) or (isinstance(record, JobAttempt) and not may_be_ci(record)):
             return False
         return self.events is None or (isinstance(record, Event) and record.event is self.events.kind)
 
@@ -106,29 +107,29 @@ METRICS: dict[str, MetricDefinition] = {
         MetricDefinition(
             id="pass-rate",
             title=N_("CI pass rate"),
-            definition=N_("Share of the SDK's jobs that end well, each attempt counted"),
-            source=N_("Jobs of {workflows}, and Atalaya's own checks and smoke"),
+            definition=N_("Share of CI's jobs that end well at their last attempt"),
+            source=N_("Jobs of {workflows}, of the released commit or one that holds the same SDK"),
             question=HERE / "pass_rate.sql",
             measured_by=".pass_rate:pass_rate",
             critical=True,
             acts=Acts.AT_CHECKPOINTS,
             compared=Comparison.JOBS,
             evidence=(JobAttempt,),
-            nothing=N_("No attempt of a job was recorded."),
+            nothing=N_("No attempt of a CI job was recorded."),
             blocks=("pipeline-green", "review-pass-rate"),
         ),
         MetricDefinition(
             id="flaky-tests",
             title=N_("Flaky tests"),
             definition=N_("Tests that pass and fail in turn while nothing changes"),
-            source=N_("Test reports of CI with their re-runs, and each run of Atalaya's own checks and smoke"),
+            source=N_("Test reports of CI, with their re-runs and repeats"),
             question=HERE / "flaky_tests.sql",
             measured_by=".flaky_tests:flaky_tests",
             critical=False,
             acts=Acts.AT_ONCE,
             compared=Comparison.VALUE,
-            evidence=(TestAttempt, Observation),
-            nothing=N_("No test has failed."),
+            evidence=(TestAttempt,),
+            nothing=N_("No test of CI has failed."),
             blocks=("flaky-trend",),
         ),
         MetricDefinition(

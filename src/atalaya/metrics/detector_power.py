@@ -1,32 +1,37 @@
-"""Measures the share of seeded defects that a metric's checks detect.
+"""Reads how much the detectors of events see: the smoke, and the reader of logs.
 
-A zero is worth as much as the detector behind it. Seeded defects tell: those that ``prove`` shows to the checks, and
-the canaries that run beside each observation. A defect is one trial however often it was shown, and was caught if it
-was caught each time: repeating one defect teaches nothing of the others.
+A zero is worth as much as the detector that looked. What was seeded into what it sees tells, each way in which an
+event comes about once: repeating one teaches nothing of the others. It comes with the code, so that a first run has it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from functools import partial
-
 from atalaya.harness.pack import Pack
-from atalaya.metrics.window_query import DetectorPower
-from atalaya.records.stored import Proof
-from atalaya.selftest.prove import at_the_least
+from atalaya.metrics.definitions import counting_events
+from atalaya.metrics.window_query import NEVER_SHOWN, DetectorPower
+from atalaya.selftest.detector_record import Detector, sight
 
 
-def sensitivity(pack: Pack, proofs: Iterable[Proof]) -> dict[str, DetectorPower]:
-    """For each metric that counts events, and that the pack feeds, how its checks did with the defects of its kind."""
-    known = list(proofs)
-    return {metric: _detector(known, partial(pack.sees, metric)) for metric in pack.events}
+def detectors(pack: Pack) -> dict[str, DetectorPower]:
+    """For each metric that counts events, and that the pack feeds, how much of what was seeded its smoke sees.
+
+    It was shown nothing where the pack keeps no record, or one of other code than this.
+    """
+    return _powers(pack, Detector.SMOKE)
 
 
-def _detector(proofs: Iterable[Proof], sees: Callable[[str], bool]) -> DetectorPower:
-    caught: dict[str, bool] = {}
-    for proof in proofs:
-        expected = {promise for promise in proof.expected if sees(promise)}
-        if expected:
-            caught[proof.defect] = caught.get(proof.defect, True) and expected <= set(proof.caught_by)
-    shown, well = len(caught), sum(caught.values())
-    return DetectorPower(shown=shown, caught=well, low=at_the_least(well, shown))
+def log_reader(pack: Pack) -> dict[str, DetectorPower]:
+    """The same of the reader of logs."""
+    return _powers(pack, Detector.LOGS)
+
+
+def _powers(pack: Pack, detector: Detector) -> dict[str, DetectorPower]:
+    known = sight(pack, detector)
+    kinds = {metric.id: events.kind for metric, events in counting_events() if metric.id in pack.events}
+    if known is None:
+        return dict.fromkeys(kinds, NEVER_SHOWN)
+    return {id: _power(known.shown(kind), known.caught(kind)) for id, kind in kinds.items()}
+
+
+def _power(shown: int, caught: int) -> DetectorPower:
+    return DetectorPower(shown=shown, caught=caught)

@@ -37,9 +37,13 @@ TABLES: dict[str, type[Evidence]] = {
     "readings": Reading,
 }
 
-# Over each table, and each over the one before it: what belongs to the watch, and of that what counts. A query that
-# reads from ``counted_events`` has both in front of it.
-VIEWS = ("window", "counted")
+# Over each table, and each over the one before it: what a watch of this kind knows, what of it belongs to the window,
+# and of that what counts. A query that reads from ``counted_events`` has all three in front of it.
+VIEWS = ("recorded", "window", "counted")
+
+# Events may be told more than once. What was told is one table, and each event once, which all questions read, another.
+TOLD = "told_events"
+ONCE = "events"
 
 COLUMN_TYPES: dict[Any, str] = {
     str: "VARCHAR",
@@ -49,7 +53,9 @@ COLUMN_TYPES: dict[Any, str] = {
     datetime: "TIMESTAMPTZ",
 }
 
-NEEDS = re.compile(r"^-- needs: (\w+)$", re.MULTILINE)
+# A step that a question needs is computed once; one that it reads is only written down once.
+NEEDS = re.compile(r"^-- (needs|reads): (\w+)$", re.MULTILINE)
+STEP = {"needs": "{name} AS (\n{sql})", "reads": "{name} AS NOT MATERIALIZED (\n{sql})"}
 
 Row = dict[str, Any]
 
@@ -105,7 +111,9 @@ def _file(question: str | Path) -> Path:
 def _written(question: str | Path) -> str:
     """A question with the views that it reads and the steps that it says it needs in front of it."""
     sql = _file(question).read_text(encoding="utf-8")
-    needed = [f"{name} AS (\n{_file(name).read_text(encoding='utf-8')})" for name in NEEDS.findall(sql)]
+    needed = [
+        STEP[how].format(name=name, sql=_file(name).read_text(encoding="utf-8")) for how, name in NEEDS.findall(sql)
+    ]
     steps = [*_views("\n".join((sql, *needed))), *needed]
     if not steps:
         return sql
@@ -117,19 +125,19 @@ def _views(sql: str) -> Iterator[str]:
     """The views over the tables that a query names, each before what reads it."""
     for table, record in TABLES.items():
         named = [view for view in VIEWS if f" {view}_{table}\n" in sql]
-        names = columns(record)
         for view in VIEWS[: VIEWS.index(named[-1]) + 1] if named else ():
-            select = (
-                (HERE / "views" / f"{view}.sql")
-                .read_text(encoding="utf-8")
-                .format(
-                    columns=", ".join(f'"{name}"' for name in names),
-                    commit='"commit"' if "commit" in names else "''",
-                    records=table,
-                )
-            )
             # A view is no step that is computed once: what a query does not use of it is never read.
-            yield f"{view}_{table} AS NOT MATERIALIZED (\n{select})"
+            yield f"{view}_{table} AS NOT MATERIALIZED (\n{_view(view, record, table)})"
+
+
+def _view(view: str, record: type[Evidence], table: str = "") -> str:
+    names = columns(record)
+    written = (HERE / "views" / f"{view}.sql").read_text(encoding="utf-8")
+    return written.format(
+        columns=", ".join(f'"{name}"' for name in names),
+        commit='"commit"' if "commit" in names else "''",
+        records=table,
+    )
 
 
 @contextmanager
@@ -141,7 +149,8 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for table, record in TABLES.items():
-            _load(connection, evidence, table, record, damaged)
+            _load(connection, evidence, TOLD if table == ONCE else table, record, damaged)
+        connection.execute(f"CREATE TABLE {ONCE} AS {_view('once', Event)}")
         yield Engine(connection, evidence)
 
 
@@ -155,7 +164,10 @@ def _load(
         segments = [glob.escape(str(file)) for file in alone]
         try:
             rows = connection.read_json(
-                segments or [glob.escape(str(NOTHING))], columns=columns(record), format="newline_delimited"
+                segments or [glob.escape(str(NOTHING))],
+                columns=columns(record),
+                format="newline_delimited",
+                filename=True,  # the last column: the segment that a row lies in
             )
             for source in compacted:
                 rows = rows.union(connection.sql(as_columns(source.path, shape(record), source.passed_over)))

@@ -1,8 +1,11 @@
--- Counts, for each test that reports or checks name, what its class is made from. flaky_keys.sql says what a key is.
+-- Counts, for each test that CI's reports name, what its class is made from. flaky_keys.sql says what a key is.
 -- A mixed key has a pass and a failure; a lost key has only failures, and is lone when it was tried once. A lost key is
 -- standing when no later version passed with the same variant: versions are in the order in which they were first
 -- seen, and those first seen at one instant are all the latest. Standing keys of a variant begin at the first of them;
 -- they begin after a pass when an earlier version passed. A test without a key was seen, and nothing decided it.
+-- reads: flaky_decided
+-- needs: flaky_set_aside
+-- reads: flaky_told
 -- needs: flaky_keys
 WITH variants AS (
   SELECT
@@ -75,17 +78,31 @@ totals AS (
   FROM variants
   GROUP BY test
 ),
+own_runs AS (
+  SELECT run_id
+  FROM job_attempts
+  WHERE list_contains($ours, workflow)
+    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
+  GROUP BY run_id
+),
+repeats AS (
+  SELECT CAST(UNNEST($repeats) AS VARCHAR) AS told, CAST(UNNEST($repeated) AS VARCHAR) AS test
+),
 named AS (
-  SELECT test, MAX(CASE WHEN critical THEN 1 ELSE 0 END) AS critical
+  SELECT test, run_id, MAX(CASE WHEN critical THEN 1 ELSE 0 END) AS critical
   FROM counted_test_attempts
-  GROUP BY test
-  UNION ALL
-  SELECT promise AS test, MAX(CASE WHEN severity = 'critical' THEN 1 ELSE 0 END) AS critical
-  FROM counted_observations
-  GROUP BY promise
+  WHERE NOT list_contains($ours, workflow)
+  GROUP BY test, run_id
 ),
 tests AS (
-  SELECT test, MAX(critical) AS critical FROM named GROUP BY test
+  SELECT COALESCE(repeats.test, named.test) AS test, MAX(named.critical) AS critical
+  FROM named
+  LEFT JOIN repeats
+    ON repeats.told = named.test
+  LEFT JOIN own_runs
+    ON own_runs.run_id = named.run_id
+  WHERE own_runs.run_id IS NULL
+  GROUP BY COALESCE(repeats.test, named.test)
 )
 SELECT
   tests.test AS test,

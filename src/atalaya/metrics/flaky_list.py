@@ -13,10 +13,12 @@ from datetime import timedelta
 from functools import lru_cache
 
 from atalaya.core.words import Text, text
+from atalaya.metrics.broken_tests import broken_tests
 from atalaya.metrics.engine import Engine, Row
+from atalaya.metrics.repeats import parameters
 from atalaya.metrics.stats.flakiness import Shape, clean_runs_to_prove, impact, rank, score
 from atalaya.metrics.window_query import MetricQuery
-from atalaya.records.judged import FlakyClass, FlakyTest, Score
+from atalaya.records.judged import BrokenTest, FlakyClass, FlakyTest, Score
 
 RUNS_AHEAD = 40  # for how many runs the impact is told
 BROKEN_KEYS = 2  # one key that failed at each attempt can be a bad runner
@@ -26,17 +28,24 @@ UNTIMED_MIN = 1.0  # what a failure is taken to cost where no report says: CI bi
 
 
 def flaky(engine: Engine, span: MetricQuery) -> tuple[FlakyTest, ...]:
-    """Every test that reports or checks name, the costliest first: lower end of the score, times runs a day, times
+    """Every test that CI's reports name, the costliest first: lower end of the score, times runs a day, times
     minutes. Ties go by name.
 
     :raises EvidenceError: a segment cannot be read.
     """
     shapes = defaultdict(list)
-    for row in engine.ask("flaky_shapes", span.parameters()):
+    asked = parameters(engine, span)
+    broken = defaultdict(list)
+    for one in broken_tests(engine, span):
+        broken[one.test].append(one)
+    for row in engine.ask("flaky_shapes", asked):
         shapes[row["test"]].append(Shape(row["failures"], row["passes"], row["keys"]))
     # A day that has not passed yet is not extrapolated to.
     days = max(span.until - span.release.opened_at, DAY) / DAY
-    found = [_flaky_test(row, shapes.get(row["test"]), days) for row in engine.ask("flaky_classes", span.parameters())]
+    found = [
+        _flaky_test(row, shapes.get(row["test"]), broken.get(row["test"], ()), days)
+        for row in engine.ask("flaky_classes", asked)
+    ]
     return in_order(found)
 
 
@@ -45,8 +54,26 @@ def in_order(tests: Iterable[FlakyTest]) -> tuple[FlakyTest, ...]:
     return tuple(sorted(tests, key=lambda one: (-_daily_cost(one), one.test)))
 
 
-def classify(row: Row) -> tuple[FlakyClass, Text]:
-    """The class of a test from its counts, and why. The first that applies stands."""
+def classify(row: Row, broken: Sequence[BrokenTest] = ()) -> tuple[FlakyClass, Text]:
+    """The class of a test from its counts and from the variants in which it is broken, and why.
+
+    A test that is broken is not flaky, whatever came before.
+    """
+    kind, reason = _by_counts(row)
+    if broken:
+        first = min(broken, key=lambda one: (one.since, one.variant))
+        return kind if kind is FlakyClass.REGRESSION else FlakyClass.BROKEN, text(
+            "Broken since {since}: the last {failures} attempts, in {runs} runs, all failed. Variants: {variants}.",
+            since=first.since,
+            failures=first.failures,
+            runs=first.runs,
+            variants=len(broken),
+        )
+    return kind, reason
+
+
+def _by_counts(row: Row) -> tuple[FlakyClass, Text]:
+    """The first that applies stands."""
     if row["keys"] == 0:
         return FlakyClass.UNOBSERVED, text("No attempt passed or failed, so nothing is known.")
     if row["mixed_keys"]:
@@ -89,8 +116,8 @@ def _broken(row: Row) -> tuple[FlakyClass, Text]:
     )
 
 
-def _flaky_test(row: Row, shapes: Sequence[Shape] | None, days: float) -> FlakyTest:
-    kind, reason = classify(row)
+def _flaky_test(row: Row, shapes: Sequence[Shape] | None, broken: Sequence[BrokenTest], days: float) -> FlakyTest:
+    kind, reason = classify(row, broken)
     found = _unfailing(row["keys"], row["attempts"]) if shapes is None else score(shapes)
     return FlakyTest(
         test=row["test"],

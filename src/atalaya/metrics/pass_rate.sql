@@ -1,5 +1,6 @@
--- Counts the SDK's jobs by how their attempts ended. jobs.sql says what a job is, and which of its attempts is its end.
--- Those of another commit are counted apart, by their attempts.
+-- Counts CI's jobs by how their attempts ended. jobs.sql says what a job is, and which of its attempts is its end.
+-- What does not count is counted apart, by attempts, each once and by the first of these that holds: outside the window,
+-- of a run of a pull request or another event, of another commit than the released one, of a workflow that is not listed.
 -- needs: jobs
 WITH runs AS (
   SELECT workflow, run_id, MIN(succeeded) AS succeeded
@@ -21,15 +22,36 @@ in_jobs AS (
     COUNT(*) FILTER (WHERE decided = 0 AND last_word = 'startup_failure') AS not_started,
     COUNT(*) FILTER (WHERE decided = 0 AND last_word = 'pending') AS pending,
     COUNT(*) FILTER (WHERE decided = 0 AND last_word = 'nothing-ran') AS nothing_ran,
-    COUNT(*) FILTER (WHERE decided = 0 AND last_word = 'unknown') AS not_told
+    COUNT(*) FILTER (WHERE decided = 0 AND last_word = 'unknown') AS not_told,
+    COUNT(*) FILTER (WHERE decided = 1 AND event = '') AS event_not_told
   FROM jobs
   WHERE of_another_commit = 0
 ),
 in_runs AS (
   SELECT COUNT(*) AS runs, COALESCE(SUM(succeeded), 0) AS runs_succeeded FROM runs
 ),
-elsewhere AS (
-  SELECT COALESCE(SUM(attempts), 0) AS attempts_of_other_commits FROM jobs WHERE of_another_commit = 1
+recorded AS (
+  SELECT
+    workflow, job, variant, run_id, attempt,
+    MIN(outside_window) AS outside_window,
+    MAX(of_another_event) AS of_another_event,
+    MAX(of_another_commit) AS of_another_commit,
+    CASE WHEN $any_workflow OR list_contains($workflows, workflow) THEN 0 ELSE 1 END AS of_another_workflow
+  FROM recorded_job_attempts
+  WHERE NOT list_contains($ours, workflow)
+  GROUP BY workflow, job, variant, run_id, attempt
+),
+apart AS (
+  SELECT
+    COUNT(*) FILTER (WHERE of_another_workflow = 0 AND outside_window = 1) AS outside_window,
+    COUNT(*) FILTER (
+      WHERE of_another_workflow = 0 AND outside_window = 0 AND of_another_event = 1
+    ) AS of_other_events,
+    COUNT(*) FILTER (
+      WHERE of_another_workflow = 0 AND outside_window = 0 AND of_another_event = 0 AND of_another_commit = 1
+    ) AS of_other_commits,
+    COUNT(*) FILTER (WHERE of_another_workflow = 1 AND outside_window = 0) AS of_other_workflows
+  FROM recorded
 )
 SELECT
   CAST(in_jobs.decided AS BIGINT) AS decided,
@@ -43,9 +65,14 @@ SELECT
   CAST(in_jobs.pending AS BIGINT) AS pending,
   CAST(in_jobs.nothing_ran AS BIGINT) AS nothing_ran,
   CAST(in_jobs.not_told AS BIGINT) AS not_told,
+  CAST(in_jobs.event_not_told AS BIGINT) AS event_not_told,
   CAST(in_runs.runs AS BIGINT) AS runs,
   CAST(in_runs.runs_succeeded AS BIGINT) AS runs_succeeded,
-  CAST(elsewhere.attempts_of_other_commits AS BIGINT) AS attempts_of_other_commits
+  CAST(in_runs.runs - in_runs.runs_succeeded AS BIGINT) AS runs_failed,
+  CAST(apart.of_other_commits AS BIGINT) AS of_other_commits,
+  CAST(apart.of_other_events AS BIGINT) AS of_other_events,
+  CAST(apart.of_other_workflows AS BIGINT) AS of_other_workflows,
+  CAST(apart.outside_window AS BIGINT) AS outside_window
 FROM in_jobs
 CROSS JOIN in_runs
-CROSS JOIN elsewhere
+CROSS JOIN apart

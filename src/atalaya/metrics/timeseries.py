@@ -13,13 +13,15 @@ from statistics import median
 from atalaya.core.window import DAY_H, elapsed_h
 from atalaya.evidence.from_runs import SMOKE_WORKFLOW
 from atalaya.metrics.definitions import counting
-from atalaya.metrics.engine import Engine
-from atalaya.metrics.stats.intervals import Estimate, garwood, wilson
+from atalaya.metrics.engine import Engine, Row
+from atalaya.metrics.pass_rate import by_run
+from atalaya.metrics.stats.clustering import clustered
+from atalaya.metrics.stats.intervals import Estimate, garwood
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import DurationStats, Metric, RateInBin, TimeSeries
 from atalaya.records.stored import EventKind
 
-PART_H = 6  # what course.sql counts in
+PART_H = 6
 
 
 def course(engine: Engine, span: MetricQuery, metrics: Sequence[Metric]) -> TimeSeries:
@@ -31,28 +33,32 @@ def course(engine: Engine, span: MetricQuery, metrics: Sequence[Metric]) -> Time
     jobs = _jobs(engine, span, until_h)
     return TimeSeries(
         target=span.settings.thresholds.pass_rate,
-        jobs=tuple(_part(n * PART_H, PART_H, until_h, *of, wilson(*of)) for n, of in enumerate(jobs)),
+        jobs=tuple(_rate(number * PART_H, PART_H, until_h, rows) for number, rows in enumerate(jobs)),
         so_far=tuple(_so_far(jobs, until_h)),
         errors=tuple(_errors(metrics, until_h)),
         smoke=tuple(_smoke(engine, span, until_h)),
     )
 
 
-def _jobs(engine: Engine, span: MetricQuery, until_h: float) -> list[tuple[int, int]]:
-    """Of each 6 h that have begun, the jobs that ended well, and all. The end of the window belongs to its last."""
-    counts = [(0, 0)] * max(0, math.ceil(until_h / PART_H))
-    for row in engine.ask("course", span.parameters()) if counts else ():
-        number = min(row["part"], len(counts) - 1)
-        well, n = counts[number]
-        counts[number] = (well + row["succeeded"], n + row["decided"])
-    return counts
+def _jobs(engine: Engine, span: MetricQuery, until_h: float) -> list[list[Row]]:
+    """CI's decided jobs by the 6 h that they ended in. The end of the window belongs to its last."""
+    parts: list[list[Row]] = [[] for _ in range(max(0, math.ceil(until_h / PART_H)))]
+    for row in engine.ask("decided_jobs", span.parameters()) if parts else ():
+        parts[min(int(elapsed_h(span.release, row["ended_at"]) // PART_H), len(parts) - 1)].append(row)
+    return parts
 
 
-def _so_far(jobs: Sequence[tuple[int, int]], until_h: float) -> Iterator[RateInBin]:
-    well = n = 0
-    for number, (more_well, more) in enumerate(jobs):
-        well, n = well + more_well, n + more
-        yield _part(0, (number + 1) * PART_H, until_h, well, n, wilson(well, n))
+def _so_far(parts: Sequence[Sequence[Row]], until_h: float) -> Iterator[RateInBin]:
+    rows: list[Row] = []
+    for number, more in enumerate(parts):
+        rows += more
+        yield _rate(0, (number + 1) * PART_H, until_h, rows)
+
+
+def _rate(begins_h: float, lasts_h: float, until_h: float, rows: Sequence[Row]) -> RateInBin:
+    """The rate of some jobs, by the interval of the metric itself."""
+    of = clustered(by_run(rows))
+    return _part(begins_h, lasts_h, until_h, of.succeeded, of.n, of.rate)
 
 
 def _errors(metrics: Sequence[Metric], until_h: float) -> Iterator[RateInBin]:

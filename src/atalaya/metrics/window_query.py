@@ -10,26 +10,23 @@ from typing import Any
 from atalaya.core.settings import Settings
 from atalaya.core.window import DAY_H, HOUR, LOOKS_H, due_at, ends_at
 from atalaya.core.words import Record
+from atalaya.evidence.apart import CI_EVENTS
 from atalaya.evidence.from_runs import CHECKS_WORKFLOW, PERIOD, SMOKE_WORKFLOW
 from atalaya.records.judged import Metric
-from atalaya.records.stored import Release
+from atalaya.records.stored import JobAttempt, Release
 
 OUR_WORKFLOWS = (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
 BIN = DAY_H * HOUR
 
 
 class DetectorPower(Record, frozen=True, kw_only=True):
-    """How many seeded defects of its kind a metric's checks were shown, and caught.
-
-    ``low`` is the share that they see at the least, with 95 % confidence; None where they were shown none.
-    """
+    """How many seeded events of its kind the detectors of a metric were shown, and caught."""
 
     shown: int
     caught: int
-    low: float | None
 
 
-NEVER_SHOWN = DetectorPower(shown=0, caught=0, low=None)
+NEVER_SHOWN = DetectorPower(shown=0, caught=0)
 
 
 class Baseline(Record, frozen=True, kw_only=True):
@@ -83,7 +80,7 @@ class MetricQuery(Record, frozen=True, kw_only=True):
         return next(to_come, len(LOOKS_H))
 
     def detector(self, metric: str) -> DetectorPower:
-        """How well the checks of a metric see."""
+        """What the detectors of a metric are known to see."""
         return self.detectors.get(metric, NEVER_SHOWN)
 
     def parameters(self, metric: str = "") -> dict[str, Any]:
@@ -97,11 +94,24 @@ class MetricQuery(Record, frozen=True, kw_only=True):
             "commit": self.release.commit.lower(),
             "same_tree": sorted(self.same_tree),
             "ours": list(OUR_WORKFLOWS),
+            "ci_events": list(CI_EVENTS),
             "workflows": list(self.settings.ci.workflows),
             "any_workflow": not self.settings.ci.workflows,
             "period": PERIOD,
             "last_bin": self.last_bin,
+            "ends": iso(ends_at(self.release)),
+            # The questions about tests are given those that the reports show: see repeats.py.
+            "repeats": [],
+            "repeated": [],
         }
+
+
+def may_be_ci(job: JobAttempt) -> bool:
+    """Whether an attempt of a job can be CI's: neither Atalaya's own run, nor of a run that tests another tree.
+
+    Which workflows are listed, and which commits hold the released SDK, is not asked here.
+    """
+    return job.workflow not in OUR_WORKFLOWS and job.event in CI_EVENTS
 
 
 def iso(at: datetime) -> str:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
+from atalaya.core.settings import Settings
 from atalaya.core.words import Record, StrictEnum, Text
 from atalaya.records.results import Limitation, Promise, SegmentInfo
 from atalaya.records.stored import (
@@ -107,8 +108,10 @@ class Metric(Record, frozen=True, kw_only=True):
     behind it, which ``exposure`` names. ``text`` is the figure in words, ``reason`` why the state is what it is.
     ``inputs`` are what a reader needs to compute it again, to be shown and for no code to rest on; ``derivation``
     computes it, a step at a time. ``settles`` is what would give a better state, where that can be said.
-    ``before_fix`` is what was counted before a fix landed, ``by_day`` all of it in each 24 hours, where a metric counts
-    so. ``against`` is the figure beside the last accepted release.
+    After a fix that counts, ``value``, ``k`` and ``n`` are what came since, and ``before_fix`` is what was counted
+    before it; ``by_day`` is all of it in each 24 hours, where a metric counts so. ``value`` may be more than ``k``, by
+    the events of runs that tell no trials. ``against`` is the figure beside the last accepted release.
+    ``fix_runs_needed`` are the further clean runs that would show the fix; None where there is none that counts.
     """
 
     id: str
@@ -134,6 +137,7 @@ class Metric(Record, frozen=True, kw_only=True):
     derivation: tuple[Text, ...] = ()
     compared: Compared = Compared.NO_BASIS
     against: Text = Text(template="")
+    fix_runs_needed: int | None = None
 
     @property
     def counts(self) -> dict[str, int]:
@@ -313,10 +317,35 @@ class CiCell(Record, frozen=True, kw_only=True):
     reason: Text
 
 
+class CiRun(NamedTuple):
+    """A run of CI that counts: when its last job ended, and how many of its decided jobs ended well."""
+
+    ended_at: datetime
+    succeeded: int
+    decided: int
+
+
+class OwnRuns(Record, frozen=True, kw_only=True):
+    """The runs of one of Atalaya's own workflows: no jobs of CI, and in no rate of them.
+
+    ``decided`` ended as a success or a failure, ``succeeded`` of them well, by their last attempt; the rate is None
+    where none was decided.
+    """
+
+    workflow: str
+    decided: int
+    succeeded: int
+    undecided: int
+    value: float | None
+    low: float | None
+    high: float | None
+    last_at: datetime
+
+
 class BrokenTest(Record, frozen=True, kw_only=True):
     """A test whose last attempts all failed: three or more in a row, over two runs or more.
 
-    ``since`` is when the first of them ended.
+    ``since`` is when the first of them ended, and ``last_at`` when the last one did, where that is told apart.
     """
 
     test: str
@@ -326,6 +355,7 @@ class BrokenTest(Record, frozen=True, kw_only=True):
     runs: int
     since: datetime
     reason: Text
+    last_at: datetime | None = None
 
 
 class Figure(Record, frozen=True, kw_only=True):
@@ -389,21 +419,66 @@ class Gap(Record, frozen=True, kw_only=True):
     hours: float
 
 
-class Coverage(Record, frozen=True, kw_only=True):
-    """How much of the window so far was watched: slots of ``every_h`` hours that are over, and those seen.
+class CheckpointWatch(Record, frozen=True, kw_only=True):
+    """Whether something was observed about one checkpoint: at any time from ``begins`` to ``ends``.
 
-    ``largest`` is the longest stretch without an observation, ``gaps`` are those above ``most_gap_h``, and
-    ``latest_h`` is how late, at worst, the first observation of a slot came. ``least`` is the share that must be seen.
+    ``hours`` is where the checkpoint is, since T+0; the last one is the end of the window.
     """
 
-    every_h: float
-    slots: int
-    seen: int
-    least: float
-    most_gap_h: float
+    hours: int
+    begins: datetime
+    ends: datetime
+    seen: bool
+
+
+class CiGap(Record, frozen=True, kw_only=True):
+    """No run of CI ended from one checkpoint to the next, nor shortly before the one and after the other."""
+
+    from_h: int
+    to_h: int
+    begins: datetime
+    ends: datetime
+
+
+class Coverage(Record, frozen=True, kw_only=True):
+    """What should have been observed by now, and what was: the checkpoints, CI between them, and a schedule's slots.
+
+    ``points`` are the checkpoints whose time is over, ``ci_gaps`` the stretches between two of them without CI.
+    ``largest`` is the longest stretch without any observation: shown, and judged only where a schedule is in use.
+    Then ``every_h`` is more than 0: ``slots`` are those of so many hours that are over, ``seen`` those with an
+    observation, ``least`` the share that must be seen, ``gaps`` the stretches above ``most_gap_h``, and ``latest_h``
+    how late, at worst, the observation of a slot came.
+    """
+
+    points: tuple[CheckpointWatch, ...] = ()
+    ci_gaps: tuple[CiGap, ...] = ()
     largest: Gap
-    gaps: tuple[Gap, ...]
-    latest_h: float
+    every_h: float = 0.0
+    slots: int = 0
+    seen: int = 0
+    least: float = 0.0
+    most_gap_h: float = 0.0
+    gaps: tuple[Gap, ...] = ()
+    latest_h: float = 0.0
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether a schedule is in use."""
+        return self.every_h > 0
+
+    @property
+    def missed(self) -> tuple[CheckpointWatch, ...]:
+        """The checkpoints about which nothing was observed."""
+        return tuple(point for point in self.points if not point.seen)
+
+    @property
+    def unseen(self) -> tuple[Gap, ...]:
+        """Every stretch in which something should have been observed and nothing was, in order."""
+        about = (
+            Gap(begins=one.begins, ends=one.ends, hours=(one.ends - one.begins).total_seconds() / 3600)
+            for one in self.missed
+        )
+        return tuple(sorted((*self.gaps, *about), key=lambda gap: (gap.begins, gap.ends)))
 
     @property
     def share(self) -> float:
@@ -418,7 +493,26 @@ class Coverage(Record, frozen=True, kw_only=True):
     @property
     def enough(self) -> bool:
         """Whether a verdict may rest on it."""
-        return self.share >= self.least and not self.gaps
+        return not self.missed and not self.ci_gaps and self.share >= self.least and not self.gaps
+
+
+class DispatchPlan(Record, frozen=True, kw_only=True):
+    """The runs of CI that are asked for at one checkpoint, with so many jobs in all, of which some have run already."""
+
+    hours: int  # of the checkpoint, since T+0
+    runs: int
+    jobs: int
+    jobs_done: int
+
+    @property
+    def runs_left(self) -> int:
+        """How many runs are still to be dispatched."""
+        return -(-self.runs * self.jobs_left // self.jobs) if self.jobs else 0
+
+    @property
+    def jobs_left(self) -> int:
+        """How many jobs are still to be run."""
+        return max(0, self.jobs - self.jobs_done)
 
 
 class Incident(Record, frozen=True, kw_only=True):
@@ -437,7 +531,8 @@ class Incident(Record, frozen=True, kw_only=True):
 class IncidentFollowUp(Record, frozen=True, kw_only=True):
     """What the evidence says of one incident: how often its causes were seen, and whether its fix is shown.
 
-    ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing.
+    ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing. ``runs_needed``
+    are the further clean runs that it takes; None where no number of runs shows it.
     """
 
     incident: str
@@ -452,6 +547,7 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     shown: bool
     proof: Text
     promises: tuple[str, ...] = ()  # those that its causes broke
+    runs_needed: int | None = None  # further clean runs that would show it; None where no number is known
 
 
 class Trace(Record, frozen=True, kw_only=True):
@@ -568,11 +664,15 @@ class Judgement(Record, frozen=True, kw_only=True):
     course: TimeSeries | None = None
     environments: tuple[EnvironmentTotals, ...] = ()
     changes: tuple[SettingsSnapshot, ...] = ()
+    moved_defaults: tuple[Text, ...] = ()  # of Atalaya, since the settings were recorded
     pace: BurnRate | None = None
     flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
     baseline: str = ""
     cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
+    own_runs: tuple[OwnRuns, ...] = ()
     broken_tests: tuple[BrokenTest, ...] = ()
+    ci_runs: tuple[CiRun, ...] = ()  # in the order in which they ended
+    settings: Settings = Settings()  # in force
     fixed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
     defects_seeded: int = 0
     defects_caught: int = 0

@@ -299,7 +299,8 @@ class CommitTree(Evidence, frozen=True, kw_only=True):
 class Reading(Evidence, frozen=True, kw_only=True):
     """What became of one file: read, or why not. Counts are None unless it was read.
 
-    ``at_byte`` is where an unreadable file breaks.
+    ``at_byte`` is where an unreadable file breaks. ``place`` is its path below the project's folder, where that says
+    more than ``file``.
     """
 
     kind = "reading"
@@ -316,6 +317,7 @@ class Reading(Evidence, frozen=True, kw_only=True):
     skipped: int | None = None
     suite_failures: int | None = None
     at_byte: int | None = None
+    place: str = ""
 
     @property
     def origin(self) -> str:
@@ -348,7 +350,8 @@ class Proof(Evidence, frozen=True, kw_only=True):
 class SettingsSnapshot(Evidence, frozen=True, kw_only=True):
     """The settings that a verdict rests on, from this instant on: those at T+0, and each change since.
 
-    ``settings`` holds every key that judges, a line of TOML each; ``digest`` is over them.
+    ``settings`` holds every key that judges, a line of TOML each; ``digest`` is over them. ``set_here`` are the keys
+    that a file or a variable had set; the others are defaults. None: that was not written down.
     """
 
     kind = "settings"
@@ -356,6 +359,7 @@ class SettingsSnapshot(Evidence, frozen=True, kw_only=True):
     settings: tuple[str, ...]
     by: str
     why: str
+    set_here: tuple[str, ...] | None = None
 
 
 class IncidentStep(Evidence, frozen=True, kw_only=True):

@@ -89,6 +89,21 @@ def classify(asked: str, base: Path | None = None, *, package: str, bundled: Pat
     return _of_requirement(asked)
 
 
+def local_path(asked: str, base: Path) -> Path | None:
+    """The path on this machine that the text names, whatever is there; None where it names none.
+
+    :raises SubjectError: a direct reference to a path that does not exist.
+    """
+    asked = asked.strip()
+    if not asked:
+        return None
+    path = _absolute(Path(asked).expanduser(), base)
+    if path.exists() or _looks_like_a_path(asked):
+        return path if path.exists() else None
+    found = _REQUIREMENT.match(asked)
+    return _local_path(asked, found["url"]) if found else None
+
+
 def folder_of(package: str) -> str:
     """Where a package lies below what it is imported from.
 

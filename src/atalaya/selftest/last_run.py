@@ -12,10 +12,12 @@ from pathlib import Path
 
 import msgspec
 
-from atalaya.core.errors import UsageError
 from atalaya.core.words import Record
 from atalaya.harness.declare import Family
 from atalaya.harness.pack import Pack
+from atalaya.sdk.source import folder_of
+from atalaya.sdk.source_hash import package_digest
+from atalaya.selftest.kept import encoded, kept_in
 from atalaya.selftest.prove import Caught, Proven, proven
 
 SCHEMA = "atalaya.self-test/2"
@@ -110,6 +112,21 @@ def read(pack: Pack) -> SelfTest | None:
     return SelfTest(pack=pack, runs=runs) if runs else None
 
 
+def counted(pack: Pack) -> tuple[int, int] | None:
+    """How many defects the self-test in the pack has seeded, and how many were caught by each promise they break.
+
+    None where there is none, or where it is of another reference SDK or of other defects than those that are here:
+    it says nothing of these checks then.
+    """
+    kept = read(pack)
+    declared = {defect.id: defect.expected for defect in pack.defects}
+    if kept is None or {one.id: one.expected for one in kept.defects} != declared:
+        return None
+    if not kept.is_of(package_digest(pack.source / folder_of(pack.package))):
+        return None
+    return len(kept.defects), sum(not one.survived for one in kept.defects)
+
+
 def write(pack: Pack, run: Run, *, whole: bool) -> None:
     """Keep a run: in place of all that was kept before where it is whole, else in place of the same defects' rows."""
     for family in pack.families:
@@ -118,16 +135,12 @@ def write(pack: Pack, run: Run, *, whole: bool) -> None:
         if rows or whole:
             before = () if whole else _read(path(family))
             kept = [_only(one, declared - {row.id for row in rows}) for one in before] + [_only(run, declared)]
-            path(family).write_text(_encoded(kept), encoding="utf-8")
+            path(family).write_text(encoded(_kept(kept)), encoding="utf-8")
 
 
 def _read(file: Path) -> tuple[Run, ...]:
-    try:
-        return msgspec.json.decode(file.read_bytes(), type=Kept).runs
-    except FileNotFoundError:
-        return ()
-    except (OSError, msgspec.DecodeError) as why:
-        raise UsageError(f"{file}: this is no self-test: {why}. Write it anew: atalaya prove") from None
+    kept = kept_in(file, Kept)
+    return kept.runs if kept is not None else ()
 
 
 def _only(run: Run, ids: set[str]) -> Run:
@@ -136,7 +149,5 @@ def _only(run: Run, ids: set[str]) -> Run:
     return msgspec.structs.replace(run, defects=tuple(rows))
 
 
-def _encoded(runs: Iterable[Run]) -> str:
-    """The file's text: one line for each defect would be lost in a diff, so each field has its own."""
-    kept = Kept(runs=tuple(run for run in runs if run.defects))
-    return msgspec.json.format(msgspec.json.encode(kept), indent=1).decode() + "\n"
+def _kept(runs: Iterable[Run]) -> Kept:
+    return Kept(runs=tuple(run for run in runs if run.defects))

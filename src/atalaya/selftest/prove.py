@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import subprocess
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
@@ -25,6 +26,9 @@ from atalaya.selftest.seeded_faults import inject
 PATIENCE_S = 60.0
 FEW = 5  # defects: for no more than these, to find out where the checks go takes longer than it saves
 ALPHA = 0.05  # one-sided: only "it sees too little" is a worry
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 class Caught(Record, frozen=True, kw_only=True):
@@ -123,14 +127,19 @@ def prove(
         return catch(defect, prepared, wanted=defect.expected if expected_only else (), reach=reach)
 
     caught = []
-    with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:
+    for result in in_order(show, defects, jobs=jobs or os.cpu_count() or 1):
+        hear(result)
+        caught.append(result)
+    return proven(caught, tuple(prepared.pack.promise))
+
+
+def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:
+    """What the work makes of each item, some at once, in the order of the items."""
+    with ThreadPoolExecutor(jobs) as pool:
         try:
-            for result in pool.map(show, defects):
-                hear(result)
-                caught.append(result)
+            yield from pool.map(work, items)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for what runs, and for no more
-    return proven(caught, tuple(prepared.pack.promise))
 
 
 def make_quick_to_start(prepared: Prepared) -> None:

@@ -6,12 +6,12 @@ import shutil
 from pathlib import Path
 
 from atalaya.core.errors import HarnessError
-from atalaya.harness.declare import Defect, StandIn
+from atalaya.harness.declare import Defect, SeededEvent, StandIn
 from atalaya.harness.pack import Pack
 from atalaya.sdk.source import folder_of
 
 
-def inject(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
+def inject(pack: Pack, defect: Defect | SeededEvent | StandIn, into: Path) -> Path:
     """Copy the source of the pack's reference SDK into a folder, with the change in it; the folder to import from.
 
     :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
@@ -23,7 +23,7 @@ def inject(pack: Pack, defect: Defect | StandIn, into: Path) -> Path:
     return folder
 
 
-def changed(defect: Defect | StandIn, text: str) -> str:
+def changed(defect: Defect | SeededEvent | StandIn, text: str) -> str:
     """The text of the defect's file with the change in it.
 
     :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.

@@ -199,18 +199,21 @@ def _promise_of(incident: Incident, followed: IncidentFollowUp | None) -> str:
 def _watching(coverage: Coverage | None) -> Iterator[BacklogItem]:
     if coverage is None or coverage.enough:
         return
+    missed, due = (len(coverage.missed) + len(coverage.ci_gaps), 2 * len(coverage.points))
     yield _item(
         "watch-slept",
-        text("Keep the schedule of the watch running"),
+        text("Observe each checkpoint, and run CI from one to the next"),
         text(
-            "Something was observed in {seen} of {slots} slots; the longest gap lasted {hours:.1f} h.",
-            seen=coverage.seen,
-            slots=coverage.slots,
+            "Checkpoints that nobody observed: {missed} of {points}. Stretches between two without CI: {gaps}. The "
+            "longest without any observation lasted {hours:.1f} h.",
+            missed=len(coverage.missed),
+            points=len(coverage.points),
+            gaps=len(coverage.ci_gaps),
             hours=coverage.largest.hours,
         ),
         proven_by="watch-slept",
         impact=2,
-        frequency=frequency_of(coverage.slots - coverage.seen, coverage.slots),
+        frequency=frequency_of(missed + coverage.slots - coverage.seen, due + coverage.slots),
         cost=HIDES,
     )
 

@@ -5,117 +5,64 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from msgspec.structs import replace
 from scipy import stats
 
 from atalaya.core.errors import UsageError
 from atalaya.core.settings import Thresholds
-from atalaya.core.window import DAY_H, LOOKS_H, WINDOW_H
-from atalaya.core.words import N_, Record, StrictEnum
+from atalaya.core.window import DAY_H, WINDOW_H
+from atalaya.core.words import N_, Record, StrictEnum, Text
 from atalaya.metrics.window_query import DetectorPower
 from atalaya.records.stored import VerdictStatus
 
-SCHEMA = "atalaya.calibration/1"
+SCHEMA = "atalaya.calibration/2"
 FILE = Path("reference") / "calibration.json"  # below docs/
-MOST_JOBS = 2000  # beyond it, no number of jobs is looked for that would settle a rate
 
 
 # ── what was simulated ───────────────────────────────────────────────────────
 
 
 class Truth(StrictEnum):
-    """What a verdict on a scenario ought to say."""
+    """What is true of a watch, and so which table of the page it stands in."""
 
     HEALTHY = "healthy"  # an alarm is false
     SICK = "sick"  # GO is a miss
-    UNSEEN = "unseen"  # nobody looked, so GO is a claim without evidence
+    NETWORK = "network"  # CI is clean; the network errors are what differs
+    ASKED = "asked"  # few runs of CI: those that a team dispatches by hand, or that the advice asks for
+    UNSEEN = "unseen"  # CI did not run, so GO is a claim without evidence
 
 
 class World(Record, frozen=True, kw_only=True):
-    """What every simulated watch has in common.
-
-    Each hour has one run of the checks and one smoke, which are two jobs. CI adds runs at equal distances; a job of
-    theirs is decided once. Each wait of a smoke is a trial for a timeout, and one for a stale read.
-    """
+    """What every simulated watch has in common: its own smokes, one an hour, and all of them clean."""
 
     hours: int = WINDOW_H
-    requests_per_smoke: int = 16
-    waits_per_smoke: int = 5
-    ci_runs: int = 12
-    jobs_per_ci_run: int = 5
-
-    @property
-    def days(self) -> int:
-        return self.hours // DAY_H
-
-    @property
-    def own_jobs_a_day(self) -> int:
-        return 2 * DAY_H
-
-    @property
-    def ci_runs_a_day(self) -> int:
-        return self.ci_runs // self.days
-
-    @property
-    def jobs_a_day(self) -> int:
-        return self.own_jobs_a_day + self.ci_runs_a_day * self.jobs_per_ci_run
-
-    @property
-    def jobs(self) -> int:
-        return self.days * self.jobs_a_day
+    requests_per_smoke: int = 61
+    waits_per_smoke: int = 20
+    repeats: int = 5  # of each test, at T+0
 
     @property
     def requests_a_day(self) -> int:
         return DAY_H * self.requests_per_smoke
 
-    @property
-    def waits(self) -> int:
-        return self.hours * self.waits_per_smoke
-
-    def ci_hour(self, run: int) -> int:
-        """The hour in which a run of CI ends."""
-        return self.hours * run // self.ci_runs
-
 
 class Scenario(Record, frozen=True, kw_only=True):
-    """One kind of watch, and what is true of it.
+    """One kind of watch.
 
-    ``icc`` is the correlation of two jobs of one run of CI. ``errors_per_request`` has a rate for each day.
-    ``flaky_failure`` is how often one critical test fails in a run of CI; it is run once more when it does.
-    From the first hour of ``asleep`` until the second nothing runs. ``rate_before`` is the job pass rate of the
-    release that was accepted before, where there is one to compare with.
+    ``process`` names the process that generates it, of :data:`PROCESS_TEXTS`, and ``values`` are its figures.
     """
 
     id: str
     truth: Truth
-    says: str
-    job_pass_rate: float = 0.99
-    icc: float = 0.0
-    errors_per_request: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    stale_per_wait: float = 0.0
-    timeouts_per_wait: float = 0.0
-    flaky_failure: float = 0.0
-    asleep: tuple[int, int] = (0, 0)
-    ci_delivers: bool = True
-    rate_before: float | None = None
+    process: str
+    values: dict[str, float] = msgspec.field(default_factory=dict)
 
     @property
-    def before(self) -> Scenario | None:
-        """What the release before was; it was accepted, so of its watches those count that ended in GO."""
-        if self.rate_before is None:
-            return None
-        return replace(self, id=f"{self.id}, before", job_pass_rate=self.rate_before, rate_before=None)
+    def says(self) -> Text:
+        """The process in one sentence."""
+        return Text(template=PROCESS_TEXTS[self.process], values=dict(self.values))
 
-    @property
-    def whole(self) -> bool:
-        """Whether everything ran that should."""
-        return self.ci_delivers and self.asleep[0] == self.asleep[1]
-
-    @property
-    def without_events(self) -> bool:
-        """Whether nothing but jobs can go wrong."""
-        events = (*self.errors_per_request, self.stale_per_wait, self.timeouts_per_wait, self.flaky_failure)
-        return not any(events)
+    def value(self, name: str, default: float = 0.0) -> float:
+        """One of its figures."""
+        return self.values.get(name, default)
 
 
 # ── what was found ───────────────────────────────────────────────────────────
@@ -142,42 +89,32 @@ class Simple(Record, frozen=True, kw_only=True):
     go: int
 
 
-class Wanting(Record, frozen=True, kw_only=True):
-    """The watches that stay INCONCLUSIVE since the pass rate is not proven.
-
-    ``more_jobs`` is the median of the clean jobs that each still needs. ``settle`` is the number of jobs from which
-    on 80 % of watches at this true rate meet their threshold; None where that takes too many to tell.
-    """
-
-    watches: int
-    more_jobs: int | None
-    settle: int | None
-
-
 class Found(Record, frozen=True, kw_only=True):
     """What became of all watches of one scenario, each a count of watches.
 
-    ``words`` has the verdict's at each look, by its hours. ``off_track`` are those that were so at T+24 or T+48;
-    ``alarmed`` were, or ended in NO-GO, EXTEND or INVALID at T+72, with every duty met that can be, and
-    ``alarmed_by_any`` where the three duties that look at one run each are drawn too. ``alarmed_by_rate`` are those
-    whose pass rate failed at any look, ``mended`` those in which it would have
-    by a stricter rule of :data:`STRICTER_RULE_TEXTS`.
+    ``ended`` has the verdicts at T+72, and ``decided_by`` the rules that gave them. ``off_track`` were so at T+24 or
+    T+48; ``alarmed`` were, or ended in NO-GO, or had a critical incident.
     """
 
     scenario: Scenario
-    words: dict[str, dict[str, int]]
+    ended: dict[str, int]
+    decided_by: dict[str, int]
     off_track: int
     alarmed: int
-    alarmed_by_any: int
-    alarmed_by_rate: int
-    mended: dict[str, int]
-    theory: tuple[Beside, ...]
     naive: tuple[Simple, ...]
-    wanting: Wanting
+    theory: tuple[Beside, ...]
 
-    def ended(self, word: VerdictStatus) -> int:
+    def ended_in(self, word: VerdictStatus) -> int:
         """The watches that had this verdict at T+72."""
-        return self.words[str(LOOKS_H[-1])].get(str(word), 0)
+        return self.ended.get(str(word), 0)
+
+
+class FloorRow(Record, frozen=True, kw_only=True):
+    """Of so many clean or lost jobs that fail on their own: the most that may be lost, and how often that is GO."""
+
+    jobs: int
+    most_lost: int | None
+    go: dict[str, float]  # by the true rate
 
 
 class Calibration(Record, frozen=True, kw_only=True):
@@ -190,6 +127,7 @@ class Calibration(Record, frozen=True, kw_only=True):
     thresholds: Thresholds
     detectors: dict[str, DetectorPower]
     found: tuple[Found, ...]
+    floor: tuple[FloorRow, ...]
     schema: str = SCHEMA
 
 
@@ -212,44 +150,109 @@ def encoded(calibration: Calibration) -> str:
     return msgspec.json.format(msgspec.json.encode(calibration), indent=1).decode() + "\n"
 
 
+# ── what is asked of the figures ─────────────────────────────────────────────
+
+
+class Measure(StrictEnum):
+    """The share that a goal is about."""
+
+    ALARM = "alarm"
+    GO = "GO"
+
+
+class Goal(Record, frozen=True, kw_only=True):
+    """The least or the most of watches that a share may be."""
+
+    measure: Measure
+    least: float = 0.0
+    most: float = 1.0
+
+    def is_met(self, found: Found, watches: int) -> bool:
+        """Whether the share that was found is within it."""
+        count = found.alarmed if self.measure is Measure.ALARM else found.ended_in(VerdictStatus.GO)
+        return self.least <= count / watches <= self.most
+
+
+ALARM_AT_MOST = Goal(measure=Measure.ALARM, most=0.05)  # of any healthy release, at all looks together
+
+GOALS: dict[str, Goal] = {
+    "bursts": Goal(measure=Measure.ALARM, most=0.08),
+    "healthy-99-4-0": Goal(measure=Measure.GO, least=0.88),
+    "sick-90": Goal(measure=Measure.GO, most=0.06),
+    "step": Goal(measure=Measure.GO, most=0.06),
+    **{f"dead-{of}-{at}": Goal(measure=Measure.GO, most=0.0) for of in (5, 20) for at in (40, 54)},
+    "asked-90": Goal(measure=Measure.GO, most=0.06),
+    "network-steady-0.0005": Goal(measure=Measure.GO, least=0.95),
+    **{f"network-steady-{rate}": Goal(measure=Measure.GO, most=0.01) for rate in (0.01, 0.05, 0.1, 0.3)},
+    "network-one": Goal(measure=Measure.GO, least=1.0),
+    "ci-silent": Goal(measure=Measure.GO, most=0.0),
+    "ci-once": Goal(measure=Measure.GO, most=0.0),
+}
+
+
+def goals_of(scenario: Scenario) -> tuple[Goal, ...]:
+    """What is asked of a scenario's figures: of some, nothing."""
+    of_its_own = (GOALS[scenario.id],) if scenario.id in GOALS else ()
+    alarms = any(goal.measure is Measure.ALARM for goal in of_its_own)
+    return of_its_own if alarms or scenario.truth is not Truth.HEALTHY else (ALARM_AT_MOST, *of_its_own)
+
+
 # ── sentences, by the ids that the file holds ────────────────────────────────
 # They lie here and not beside the simulation: the site prints and translates them, and has no simulation.
 
-SCENARIO_TEXTS: dict[str, str] = {
-    "healthy-99": N_("Healthy: 99 of 100 jobs end well, and nothing else happens"),
-    "healthy-97": N_("Healthy: 97 of 100 jobs end well, and nothing else happens"),
-    "healthy-96": N_("Healthy: 96 of 100 jobs end well, and nothing else happens"),
-    "healthy-95": N_("Just healthy: 95 of 100 jobs end well, which is the threshold itself"),
-    "healthy-97-together": N_(
-        "Healthy: 97 of 100 jobs end well, and jobs of one run of CI fail together (correlation 0.3)"
+PROCESS_TEXTS: dict[str, str] = {
+    "alike": N_("Each job ends well with probability {rate:.2f}, whatever the others do; {jobs:g} jobs a run"),
+    "together": N_(
+        "Each job ends well with probability {rate:.2f}; {jobs:g} jobs a run, and a share {correlation:.1f} of runs "
+        "passes or fails as one"
     ),
-    "healthy-96-together": N_(
-        "Healthy: 96 of 100 jobs end well, and jobs of one run of CI fail together (correlation 0.3)"
+    "bursts": N_(
+        "For {hours:g} h, starting at any time with equal chance, jobs end well with probability {within:.2f}; "
+        "otherwise with {rate:.2f}; {jobs:g} jobs a run"
     ),
-    "steady-errors": N_("Healthy: 8 of 1000 requests meet a network error, on each day alike"),
-    "healthy-97-compared": N_("Healthy: 97 of 100 jobs end well, as in the release that was accepted before"),
-    "bad-90": N_("Sick: 90 of 100 jobs end well"),
-    "bad-85": N_("Sick: 85 of 100 jobs end well"),
-    "worse-90-compared": N_("Sick: 90 of 100 jobs end well, and 97 did in the release that was accepted before"),
-    "flaky-test": N_("Sick: one critical test fails in 1 of 10 runs of CI, and is run once more when it does"),
-    "rising-errors": N_("Sick: network errors double each day"),
-    "stale-reads": N_("Sick: 1 of 200 waits reads a stale status from the cache"),
-    "polling-timeouts": N_("Sick: 1 of 500 waits times out"),
-    "slept": N_("Not seen: the watch slept for 14 hours, from T+20 to T+34"),
-    "ci-silent": N_("Not seen: CI delivered nothing; the checks and the smoke ran"),
-    "nothing-ran": N_("Not seen: nothing ran at all"),
-}
-
-STRICTER_RULE_TEXTS: dict[str, str] = {
-    "clustered": N_("with the interval that allows for jobs of one run that fail together"),
-    "spent": N_("with the 5 % spent over the three looks, as it is for trends"),
-    "both": N_("with both"),
+    "day-night": N_(
+        "For 12 h in turn, jobs end well with probability {rate:.2f}, then {night:.2f}; {jobs:g} jobs a run"
+    ),
+    "bad-runner": N_(
+        "One of {jobs:g} jobs always runs on a bad machine, where it ends well with probability {bad:.2f}; "
+        "the others with {rate:.2f}"
+    ),
+    "bad-runner-any": N_(
+        "One of {jobs:g} jobs of each run, any of them, runs on a bad machine, where it ends well with probability "
+        "{bad:.2f}; the others with {rate:.2f}"
+    ),
+    "drift": N_("Jobs end well with probability {rate:.3f} at T+0, falling evenly to {last:.2f}; {jobs:g} jobs a run"),
+    "step": N_(
+        "Jobs end well with probability {rate:.2f}, and from T+{from_h:g} on with {last:.2f}; {jobs:g} jobs a run"
+    ),
+    "dead": N_(
+        "One of {jobs:g} jobs fails in every run from T+{from_h:g} on; the others end well with probability {rate:.2f}"
+    ),
+    "stale": N_("1 of {in_n:g} waits reads a stale status from the cache; CI is clean"),
+    "flaky": N_(
+        "One critical test fails at 1 of {in_n:g} attempts, and its job is run again once when it does; jobs end well "
+        "with probability {rate:.2f} otherwise; {jobs:g} jobs a run"
+    ),
+    "steady": N_("{rate:.4f} network errors for each request, on each day alike"),
+    "rising": N_("Network errors double each day, from {first:.5f} for each request to {last:.4f}"),
+    "falling": N_("Network errors halve each day, from {first:.4f} for each request to {last:.5f}"),
+    "one": N_("One network error, in any smoke of the watch"),
+    "by-hand": N_(
+        "Eight runs of {jobs:g} jobs, two at each checkpoint, dispatched by hand; each job ends well with "
+        "probability {rate:.2f}"
+    ),
+    "asked": N_(
+        "No run of CI but those that Atalaya's advice asks for, of {jobs:g} jobs each; each job ends well with "
+        "probability {rate:.2f}"
+    ),
+    "silent": N_("CI does not run at all"),
+    "once": N_("One run of CI of one job at T+1, then silence"),
 }
 
 BASELINE_RULE_TEXTS: dict[str, str] = {
-    "percentage": N_("Plain percentage: fewer jobs end well than the threshold asks for"),
+    "percentage": N_("Plain percentage: fewer of CI's jobs end well than the threshold asks for"),
     "rank-test": N_("Rank test: Mann and Whitney's on hourly counts of errors, the last day against the first"),
-    "no-failures": N_("No failures seen: anything above zero is bad, and zero is good, whatever was tried"),
+    "no-failures": N_("No failures seen: any job, request or wait that fails is bad, and none is good"),
 }
 
 BASELINE_RULE_NAMES: dict[str, str] = {
@@ -259,12 +262,10 @@ BASELINE_RULE_NAMES: dict[str, str] = {
 }
 
 COMPUTED_TEXTS: dict[str, str] = {
-    "rate-fails": N_("The pass rate fails at T+72"),
-    "rate-ever-fails": N_("The pass rate fails at T+24, T+48 or T+72"),
-    "rate-met": N_("The pass rate is met or proven at T+72"),
-    "errors-rise": N_("The errors are shown to rise at T+72"),
-    "errors-fall": N_("The errors are shown to fall at T+72"),
-    "flaky-seen": N_("The flaky test both passes and fails by T+72"),
+    "rate-fails": N_("CI's pass rate fails at T+72"),
+    "rate-met": N_("CI's pass rate is met or proven at T+72"),
+    "last-red": N_("A job of the last run failed"),
+    "none-green": N_("No run of CI by T+24 is green"),
     "stale-seen": N_("A stale read happens by T+72"),
-    "timeout-seen": N_("A timeout happens by T+72"),
+    "flaky-seen": N_("The flaky test both passes and fails by T+72"),
 }

@@ -7,8 +7,9 @@ from datetime import datetime
 
 from atalaya.core.window import LONGEST_H, ends_at
 from atalaya.core.words import text
-from atalaya.records.judged import DutyState, Judgement, Question, State
+from atalaya.records.judged import CellState, DutyState, Judgement, Question, State
 from atalaya.records.stored import BacklogCarryover, Severity, VerdictStatus
+from atalaya.verdict.findings import cell_name
 from atalaya.watch.decisions import TAKES_BACK
 from atalaya.watch.states import CLOSED, INVALID, OVER, RESOLVED
 
@@ -26,7 +27,13 @@ def questions(judgement: Judgement) -> Iterator[Question]:
                 says = text("T+{hours}, {duty}: {state}", hours=point.hours, duty=duty.says, state=duty.state)
                 yield Question(id=duty.id, says=says)
     if not judgement.coverage.enough:
-        says = text("Nobody looked for {hours:.1f} h.", hours=judgement.coverage.largest.hours)
+        says = text(
+            "Checkpoints that nobody observed: {missed}. Stretches from one to the next without CI: {gaps}. Slots of "
+            "the schedule that were missed: {slots}.",
+            missed=len(judgement.coverage.missed),
+            gaps=len(judgement.coverage.ci_gaps),
+            slots=judgement.coverage.slots - judgement.coverage.seen,
+        )
         yield Question(id="watch-slept", says=says, item="watch-slept")
     for incident in judgement.incidents:
         if incident.state != RESOLVED:
@@ -38,6 +45,11 @@ def questions(judgement: Judgement) -> Iterator[Question]:
                 impact=incident.impact,
             )
             yield Question(id=incident.id, says=says, item=incident.id)
+    for cell in judgement.cells:
+        if cell.state is not CellState.GREEN:
+            yield Question(id=cell_name(cell), says=cell.reason)
+    for test in judgement.broken_tests:
+        yield Question(id=test.test, says=test.reason)
     for item in judgement.backlog:
         if item.id == "checks":
             yield Question(id=item.id, says=item.says, item=item.id)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import tempfile
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -20,7 +21,7 @@ import msgspec
 from atalaya.core.errors import ReleaseError
 from atalaya.core.window import EXTENSION_H, LONGEST_H, ends_at
 from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import Release, WatchTransition
+from atalaya.records.stored import Release, SettingsSnapshot, WatchTransition
 from atalaya.watch.states import EXTENDED, OPEN, WATCH, is_allowed
 
 FORMAT = 1
@@ -49,8 +50,8 @@ def load(folder: Path) -> Release:
         raise ReleaseError(
             f"{file}: no such file. Open the release first: atalaya release open {folder.name} --commit SHA."
         ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as why:
-        raise ReleaseError(f"{file}: cannot be read: {why}. Restore it from git.") from None
+    except (OSError, ValueError) as why:  # no text, no TOML, or a name that no file can have
+        raise ReleaseError(f"{str(file)!r}: cannot be read: {why}. Restore it from git.") from None
     if table.get("format", 0) > FORMAT:
         raise ReleaseError(
             f"{file}: format {table['format']}, and this Atalaya knows {FORMAT} at most. "
@@ -74,11 +75,8 @@ def open_release(releases: Path, release: Release, pages: Mapping[str, str]) -> 
 
     :raises ReleaseError: the name cannot be a folder's, or there is such a folder.
     """
-    if not NAME.fullmatch(release.version):
-        raise ReleaseError(f"{release.version!r} cannot name a release. Use letters, digits, dots, plus and hyphens.")
+    require_free(releases, release.version)
     folder = releases / release.version
-    if folder.exists():
-        raise ReleaseError(f"{folder}: there is such a release. Choose another version, or go on with that one.")
     try:
         releases.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".opening-", dir=releases) as scratch:
@@ -88,6 +86,52 @@ def open_release(releases: Path, release: Release, pages: Mapping[str, str]) -> 
     except OSError as why:
         raise ReleaseError(f"{folder}: cannot be made: {why}. Make room, or the folder writable.") from None
     return folder
+
+
+def require_free(releases: Path, version: str) -> None:
+    """
+    :raises ReleaseError: the name cannot be a folder's, or there is such a folder, on some file systems at least.
+    """
+    if not NAME.fullmatch(version) or version.endswith("."):
+        raise ReleaseError(f"{version!r} cannot name a release. Use letters, digits, dots, plus and hyphens.")
+    there = {one.name.casefold(): one for one in releases.iterdir()} if releases.is_dir() else {}
+    if (taken := there.get(version.casefold())) is not None:
+        raise ReleaseError(f"{taken}: there is such a release. Choose another version, or go on with that one.")
+
+
+def beside_opening(folder: Path, release: Release, pages: Mapping[str, str]) -> Iterator[str]:
+    """What a release's folder holds beside what opening it wrote: files, by their names, and records, by their kinds.
+
+    :param pages: the texts of the pages that a new release begins with.
+    """
+    written = {"release.toml": _toml(release), **pages}
+    for file in sorted(one for one in folder.rglob("*") if not one.is_dir() or one.is_symlink()):
+        name = file.relative_to(folder).as_posix()
+        if file.parent == folder / "evidence" and not file.name.startswith("."):
+            continue
+        if name not in written or file.read_bytes() != written[name].encode():
+            yield f"{name} was {'changed' if name in written else 'added'}"
+    found = ledger.survey(folder / "evidence")
+    yield from found.problems
+    for record in (one for segment in found.segments for one in segment.records):
+        is_first = isinstance(record, SettingsSnapshot) or (
+            isinstance(record, WatchTransition) and record.state == OPEN
+        )
+        if record.run_id != f"opening-{release.version}" or not is_first:
+            yield f"a record of {record.kind}"
+
+
+def remove(folder: Path) -> None:
+    """Take a release's folder away, whole or not at all.
+
+    :raises ReleaseError: it cannot be taken away, and is there still.
+    """
+    gone = folder.with_name(f".withdrawn-{folder.name}")
+    try:
+        folder.rename(gone)
+        shutil.rmtree(gone)
+    except OSError as why:
+        raise ReleaseError(f"{folder}: cannot be taken away: {why}. Make the folder writable.") from None
 
 
 def _fill(folder: Path, files: Mapping[str, str]) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,7 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core.settings import Settings
-from atalaya.core.window import LOOKS_H, due_at
+from atalaya.core.window import LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.ledger import Segment
@@ -27,17 +27,21 @@ from atalaya.metrics.burn_rate import pace
 from atalaya.metrics.ci_cells import ci_cells
 from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
-from atalaya.metrics.detector_power import sensitivity
+from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine import Engine, opened
+from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.flaky_list import flaky
 from atalaya.metrics.measure import measure
+from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.timeseries import course
-from atalaya.metrics.window_query import MetricQuery
+from atalaya.metrics.window_query import OUR_WORKFLOWS, MetricQuery
 from atalaya.records.judged import (
     ArtefactFinding,
     BacklogItem,
     BurnRate,
+    Checkpoint,
     CheckpointVerdict,
+    CiRun,
     Compared,
     Coverage,
     EnvironmentTotals,
@@ -46,6 +50,7 @@ from atalaya.records.judged import (
     IncidentFollowUp,
     Judgement,
     Metric,
+    OwnRuns,
     PromiseStatus,
     State,
     TimeSeries,
@@ -76,20 +81,23 @@ from atalaya.records.stored import (
     VerdictRecord,
     WatchTransition,
 )
-from atalaya.verdict import Situation, judge
+from atalaya.selftest import last_run
+from atalaya.verdict.rules import judge
+from atalaya.verdict.situation import Situation
 from atalaya.watch import package_findings
 from atalaya.watch.backlog import BacklogInputs, backlog
 from atalaya.watch.baseline import Accepted, accepted_before
 from atalaya.watch.checkpoints import checkpoints
 from atalaya.watch.close_checks import questions
+from atalaya.watch.dispatch import asked
 from atalaya.watch.drift import moves
-from atalaya.watch.folder import find
+from atalaya.watch.folder import find, steps_taken
 from atalaya.watch.incidents.fix_verification import follow, not_shown
 from atalaya.watch.incidents.incidents import read_pages
 from atalaya.watch.same_tree import same_tree
 from atalaya.watch.seal import followers_of, is_sealed, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
-from atalaya.watch.states import MONITORING
+from atalaya.watch.states import CLOSED, INVALID, MONITORING
 from atalaya.watch.window import in_window, is_recorded
 
 NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
@@ -97,21 +105,29 @@ Kind = TypeVar("Kind", bound=Evidence)
 
 
 def judge_release(
-    folder: Path, release: Release, *, as_of: datetime | None, settings: Settings, pack: Pack, baseline: bool = True
+    folder: Path,
+    release: Release,
+    *,
+    as_of: datetime | None,
+    settings: Settings,
+    pack: Pack,
+    baseline: bool = True,
+    now: datetime | None = None,
 ) -> Judgement:
     """Everything that the pages of a release are made from.
 
-    :param as_of: the instant to judge as of; None means that of the newest record, or T+0 where there is none.
+    :param as_of: the instant to judge as of; None means :func:`instant_of`.
     :param pack: the checks that were run, and what they promise.
     :param baseline: whether the last accepted release is looked for, to compare with.
+    :param now: what a clock says, read once by who asks: records from a clock that is ahead of it are named. A replay
+        gives none.
     """
     evidence = folder / "evidence"
     found = ledger.survey(evidence)
     everything = [record for segment in found.segments for record in segment.records]
-    told_by = as_of or datetime.max.replace(tzinfo=UTC)
-    as_of = as_of or max(
-        (record.recorded_at for record in everything if not isinstance(record, NOT_EVIDENCE)), default=release.opened_at
-    )
+    now = now if as_of is None else None
+    told_by = as_of or now or datetime.max.replace(tzinfo=UTC)
+    as_of = as_of or instant_of(everything, release, now)
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
         engine = stack.enter_context(opened(evidence, damaged=found.damaged))
@@ -130,6 +146,7 @@ def judge_release(
             ),
             basis=stack.enter_context(basis.opened()) if basis else None,
             superseded=_superseded(folder, release),
+            now=now,
         )
         measured = _measured(case, as_of)
     known = [one for one in everything if is_recorded(one, release, told_by)]
@@ -144,6 +161,44 @@ def judge_release(
         pages=read_pages(folder / "incidents", incident_steps(in_order(everything, IncidentStep))[0]),
     )
     return replace(judgement, questions=tuple(questions(judgement)))
+
+
+def instant_of(records: Sequence[Evidence], release: Release, now: datetime | None) -> datetime:
+    """The instant to judge as of: that of the newest evidence, or now where a clock that is ahead wrote it.
+
+    Once the window is over, at least its end: what nobody observed by then is not waited for any more. A watch that was
+    closed stays judged as of its last record, and so does a rehearsal, whose calendar is made up. Without a clock, it
+    is that of the newest evidence; T+0 where there is none.
+    """
+    written = (record.recorded_at for record in records if not isinstance(record, NOT_EVIDENCE))
+    newest = max(written, default=release.opened_at)
+    closed = any(isinstance(one, WatchTransition) and one.state in (CLOSED, INVALID) for one in records)
+    if now is None or closed or release.rehearsal:
+        return newest
+    known = [record for record in in_order(records, WatchTransition) if is_recorded(record, release, now)]
+    end = ends_at(release, steps_taken(known, release)[1])
+    newest = min(newest, now)
+    return max(newest, end) if now >= end else newest
+
+
+def _ahead(records: Sequence[Evidence], now: datetime | None) -> tuple[Text, ...]:
+    """The runs that a clock which is ahead of ours wrote of, and by how much."""
+    if now is None:
+        return ()
+    times: dict[str, datetime] = {}
+    for record in records:
+        at = max(record.recorded_at, record.occurred_at)
+        if at > now and not isinstance(record, NOT_EVIDENCE):
+            times[record.run_id] = max(at, times.get(record.run_id, at))
+    return tuple(
+        text(
+            "The run {run} was recorded by a clock that is {ahead:.1f} h ahead of this one: it waits until {at}.",
+            run=run,
+            ahead=(at - now).total_seconds() / 3600,
+            at=at,
+        )
+        for run, at in sorted(times.items(), key=lambda one: (one[1], one[0]))
+    )
 
 
 def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
@@ -172,6 +227,7 @@ class Case(NamedTuple):
     problems: tuple[Text, ...]
     basis: Accepted | None
     superseded: bool
+    now: datetime | None = None
 
 
 class View(NamedTuple):
@@ -184,6 +240,7 @@ class View(NamedTuple):
     coverage: Coverage
     standing: Standing
     situation: Situation
+    published: tuple[ArtefactFinding, ...]
 
 
 class CheckpointVerdictInputs(NamedTuple):
@@ -203,6 +260,8 @@ class Measured(NamedTuple):
     pace: BurnRate
     course: TimeSeries
     flaky: tuple[FlakyTest, ...]
+    ci_runs: tuple[CiRun, ...]
+    own_runs: tuple[OwnRuns, ...]
 
 
 def _measured(case: Case, as_of: datetime) -> Measured:
@@ -215,17 +274,17 @@ def _measured(case: Case, as_of: datetime) -> Measured:
         pace=pace(case.engine, view.span),
         course=course(case.engine, view.span, view.situation.metrics),
         flaky=tuple(one for one in flaky(case.engine, view.span) if one.failures),
+        ci_runs=tuple(_ci_runs(case.engine, view.span)),
+        own_runs=own_runs(case.engine, view.span),
     )
 
 
 def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
     """The judgement without the seal, the pages, and what people and the machine wrote down of it."""
     view = measured.view
-    situation = view.situation
+    situation = replace(view.situation, ahead=_ahead(case.records, case.now))
     verdict = judge(situation)
-    looked = sorted(view.records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
-    published = package_findings.findings(looked)
-    followed = _followed(view, published)
+    followed = situation.followed
     findings = _newest_findings(case.pack, _of(view.records, Finding))
     return Judgement(
         release=view.release,
@@ -252,7 +311,10 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         flaky=measured.flaky,
         baseline=case.basis.release.version if case.basis else "",
         cells=situation.cells,
+        own_runs=measured.own_runs,
         broken_tests=situation.broken_tests,
+        ci_runs=measured.ci_runs,
+        settings=situation.settings,
         fixed_at=dict(view.span.fixed_at),
         defects_seeded=situation.defects_seeded,
         defects_caught=situation.defects_caught,
@@ -262,21 +324,17 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         disputed=situation.disputed,
         artefacts=tuple(_of(view.records, Artefact)),
         built=tuple(_of(view.records, Built)),
-        published=published,
-        moves=moves(looked),
-        digest=digest_of(verdict, situation.metrics),
+        published=view.published,
+        moves=moves(_looked(view.records)),
+        moved_defaults=view.standing.moved,
+        # How far a clock is ahead changes while one looks at it, and is no part of what was said.
+        digest=digest_of(judge(view.situation), situation.metrics),
     )
 
 
-def _followed(view: View, published: tuple[ArtefactFinding, ...]) -> tuple[IncidentFollowUp, ...]:
-    """What the evidence shows of each incident since its fix."""
-    return follow(
-        view.standing.transitions,
-        observations=_of(view.records, Observation),
-        events=[event for event in _of(view.records, Event) if not event.expected],
-        metrics=view.situation.metrics,
-        published=published,
-    )
+def _looked(records: Sequence[Evidence]) -> list[Evidence]:
+    """The records in the order in which things happened."""
+    return sorted(records, key=lambda one: (one.occurred_at, one.recorded_at, one.run_id))
 
 
 def _backlog(
@@ -325,31 +383,33 @@ def _looks(case: Case, as_of: datetime) -> list[CheckpointVerdictInputs]:
 
 
 def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> View:
-    now = standing(case.records, case.release, as_of=as_of, settings=case.settings, superseded=case.superseded)
+    now = standing(
+        case.records, case.release, as_of=as_of, settings=case.settings, superseded=case.superseded, now=case.now
+    )
     release = now.release
     records = [record for record in case.records if in_window(record, release, as_of)]
     observations, proofs = _of(records, Observation), _of(records, Proof)
     statuses = _statuses(case.pack.promises, observations, proofs)
-    unproven = not_shown(now.transitions, observations)
-    incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
-    span = _query(case, now, as_of, proofs, metrics_at)
+    span = _query(case, now, as_of, metrics_at)
     metrics = measure(case.engine, span)
+    unproven = not_shown(now.transitions, observations, _of(records, JobAttempt), metrics)
+    incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
+    published = package_findings.findings(_looked(records))
+    followed = follow(
+        now.transitions,
+        observations=observations,
+        events=unexpected_events(case.engine, span),
+        metrics=metrics,
+        published=published,
+        jobs=_of(records, JobAttempt),
+        broken_tests=broken_tests(case.engine, span),
+    )
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
     metrics_at = {**metrics_at, **at_this}
-    due = checkpoints(
-        release,
-        as_of=as_of,
-        observations=observations,
-        jobs=_of(records, JobAttempt),
-        metrics=metrics,
-        metrics_at=metrics_at,
-        duties=case.pack.duties,
-        workflows=now.settings.ci.workflows,
-        signatures=now.signatures,
-    )
+    due = _duties(case, now, records, span, metrics_at, metrics, followed)
     watched = coverage(case.engine, span)
-    seeded, caught = _self_test(proofs)
+    seeded, caught = _self_test(proofs, case.pack)
     situation = Situation(
         release=release,
         as_of=as_of,
@@ -361,29 +421,83 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         cells=ci_cells(case.engine, span),
         broken_tests=broken_tests(case.engine, span),
         incidents=incidents,
+        followed=followed,
+        unproven=tuple(one.incident for one in followed if one.incident in unproven and not _came_back(one)),
         disputed=(*now.disputed, *(_unproven(id, proof) for id, proof in unproven.items())),
         integrity_problems=(*case.problems, *now.tampered),
-        broken_critical=tuple(
-            status.promise.id
-            for status in statuses
-            if status.outcome is Outcome.BROKEN and status.promise.severity is Severity.CRITICAL
-        ),
+        broken_critical=_broken(statuses, critical=True),
+        broken_others=_broken(statuses, critical=False),
         defects_seeded=seeded,
         defects_caught=caught,
+        own_at=_newest(one for one in _of(records, JobAttempt) if one.workflow in OUR_WORKFLOWS),
+        collected_at=_newest(_of([one for one in case.records if is_recorded(one, release, as_of)], Reading)),
+        dispatch=asked(_ci_runs(case.engine, span), release=release, as_of=as_of, limits=now.settings.thresholds),
     )
-    return View(release, span, records, statuses, watched, now, situation)
+    return View(release, span, records, statuses, watched, now, situation, published)
 
 
-def _query(
-    case: Case, now: Standing, as_of: datetime, proofs: Sequence[Proof], metrics_at: Mapping[int, tuple[Metric, ...]]
-) -> MetricQuery:
+def _duties(
+    case: Case,
+    now: Standing,
+    records: Sequence[Evidence],
+    span: MetricQuery,
+    metrics_at: Mapping[int, tuple[Metric, ...]],
+    metrics: tuple[Metric, ...],
+    followed: tuple[IncidentFollowUp, ...],
+) -> tuple[Checkpoint, ...]:
+    return checkpoints(
+        now.release,
+        as_of=span.as_of,
+        observations=_of(records, Observation),
+        jobs=_of(records, JobAttempt),
+        metrics=metrics,
+        metrics_at=metrics_at,
+        duties=case.pack.duties,
+        workflows=now.settings.ci.workflows,
+        signatures=now.signatures,
+        tests=_of(records, TestAttempt),
+        same_tree=span.same_tree,
+        followed=followed,
+    )
+
+
+def _came_back(one: IncidentFollowUp) -> bool:
+    """Whether what a fix was for was seen after it had landed."""
+    return one.landed_at is not None and one.last_at is not None and one.last_at > one.landed_at
+
+
+def _broken(statuses: Sequence[PromiseStatus], *, critical: bool) -> tuple[str, ...]:
+    """The promises whose latest outcome is broken."""
+    return tuple(
+        status.promise.id
+        for status in statuses
+        if status.outcome is Outcome.BROKEN and (status.promise.severity is Severity.CRITICAL) is critical
+    )
+
+
+def _newest(records: Iterable[Evidence]) -> datetime | None:
+    return max((record.recorded_at for record in records), default=None)
+
+
+def _ci_runs(engine: Engine, span: MetricQuery) -> list[CiRun]:
+    """The runs of CI that count: when each ended, and how many of its jobs ended well."""
+    runs: dict[tuple[str, str], CiRun] = {}
+    for row in engine.ask("decided_jobs", span.parameters()):
+        key = row["workflow"], row["run_id"]
+        before = runs.get(key, CiRun(row["ended_at"], 0, 0))
+        ended = max(before.ended_at, row["ended_at"])
+        runs[key] = CiRun(ended, before.succeeded + row["succeeded"], before.decided + 1)
+    return list(runs.values())
+
+
+def _query(case: Case, now: Standing, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> MetricQuery:
     """What the metrics are asked, over the window up to an instant."""
     release = now.release
     span = MetricQuery(
         release=release,
         as_of=as_of,
         settings=now.settings,
-        detectors=sensitivity(case.pack, proofs),
+        detectors=detectors(case.pack),
         same_tree=same_tree(release, [one for one in _of(case.records, CommitTree) if one.recorded_at <= as_of]),
         fixed_at=now.fixed_at,
         unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
@@ -470,9 +584,14 @@ def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proo
     )
 
 
-def _self_test(proofs: Sequence[Proof]) -> tuple[int, int]:
-    """How many defects were seeded at the last self-test, and how many the promises that should caught."""
+def _self_test(proofs: Sequence[Proof], pack: Pack) -> tuple[int, int]:
+    """How many defects were seeded at the last self-test, and how many the promises that should caught.
+
+    Where the watch has none, the one that comes with the check pack stands, so that a first run has it.
+    """
     newest = {proof.defect: proof for proof in proofs if not proof.canary}
+    if not newest:
+        return last_run.counted(pack) or (0, 0)
     caught = [proof for proof in newest.values() if set(proof.expected) <= set(proof.caught_by)]
     return len(newest), len(caught)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -42,6 +42,26 @@ from atalaya.watch.window import is_recorded
 JUDGING_SECTIONS = ("thresholds",)
 JUDGING_KEYS = ("ci.workflows", "watch.valid_h", "watch.every_h", "watch.coverage", "watch.gap_h")
 
+# What a record that does not say which keys were set holds where none was: the defaults of the versions that wrote it.
+DEFAULTS_THEN = (
+    'ci.workflows = ["clients-python-sdk", "sdk-post-release-smoke"]',
+    "watch.valid_h = 25.0",
+    "watch.every_h = 1.0",
+    "watch.coverage = 0.9",
+    "watch.gap_h = 6.0",
+    "thresholds.pass_rate = 0.95",
+    "thresholds.pass_rate_tolerance = 0.05",
+    "thresholds.flaky_critical = 0",
+    "thresholds.flaky_other = 2",
+    "thresholds.network_blocking = 0",
+    "thresholds.network_proven_upper = 0.005",
+    "thresholds.requests_slo = 0.999",
+    "thresholds.polling_timeouts = 0",
+    "thresholds.polling_proven_upper = 0.01",
+    "thresholds.stale_reads = 0",
+    "thresholds.stale_proven_upper = 0.01",
+)
+
 # What tells of a verdict, and is no reason for one: nothing is judged anew for it.
 NOT_EVIDENCE = (VerdictRecord, Decision, SegmentManifest, Notice)
 
@@ -54,7 +74,8 @@ class Standing(Record, frozen=True, kw_only=True):
     ``transitions`` are the steps that each incident took, in order. ``fixed_at`` is, for each metric that an
     incident spoiled, when its last fix landed. ``changes`` are the settings
     in the order in which they came into force. ``tampered`` are changes that were not recorded, and that nobody may
-    make; ``disputed`` say which incident's last record is no step from where it stood.
+    make; ``disputed`` say which incident's last record is no step from where it stood. ``moved`` are defaults that are
+    others in this version of Atalaya: what was recorded counts, and nobody changed it.
     """
 
     release: Release
@@ -67,10 +88,17 @@ class Standing(Record, frozen=True, kw_only=True):
     fixed_at: Mapping[str, datetime]
     tampered: tuple[Text, ...]
     disputed: tuple[Text, ...]
+    moved: tuple[Text, ...] = ()
 
 
 def standing(
-    records: Sequence[Evidence], release: Release, *, as_of: datetime, settings: Settings, superseded: bool = False
+    records: Sequence[Evidence],
+    release: Release,
+    *,
+    as_of: datetime,
+    settings: Settings,
+    superseded: bool = False,
+    now: datetime | None = None,
 ) -> Standing:
     """How the watch stood at ``as_of``.
 
@@ -79,8 +107,13 @@ def standing(
         stands now; how it stood in the past is told by the records alone.
     :param superseded: whether another release has been opened since, or this one is a rehearsal: then ``watch.toml``
         is not about it any more.
+    :param now: what a clock says, where one was read: a record of later was written by a clock that is ahead.
     """
-    is_now = all(record.recorded_at <= as_of for record in records if not isinstance(record, NOT_EVIDENCE))
+    is_now = not any(
+        as_of < record.recorded_at and (now is None or record.recorded_at <= now)
+        for record in records
+        if not isinstance(record, NOT_EVIDENCE)
+    )
     known = [record for record in records if is_recorded(record, release, as_of)]
     state, window_h = steps_taken(in_order(known, WatchTransition), release)
     release = replace(release, window_h=window_h)
@@ -103,6 +136,7 @@ def standing(
             *(_changed_settings(in_order(known, SettingsSnapshot), settings) if is_now and not superseded else ()),
         ),
         disputed=tuple(refused.values()),
+        moved=tuple(_moved_defaults(changes[-1], settings)) if changes and not superseded else (),
     )
 
 
@@ -119,7 +153,7 @@ def judging_lines(settings: Settings) -> tuple[str, ...]:
     """Every key that a verdict rests on, a line of TOML each.
 
     >>> [line for line in judging_lines(Settings()) if "pass_rate" in line]
-    ['thresholds.pass_rate = 0.95', 'thresholds.pass_rate_tolerance = 0.05']
+    ['thresholds.pass_rate = 0.95', 'thresholds.pass_rate_tolerance = 0.065']
     """
     names = ((key.section, key.name) for key in every_key())
     return tuple(
@@ -129,10 +163,16 @@ def judging_lines(settings: Settings) -> tuple[str, ...]:
     )
 
 
-def in_force_record(settings: Settings, metadata: Metadata, *, by: str, why: str) -> SettingsSnapshot:
-    """The record that makes these settings count from its instant on."""
+def in_force_record(
+    settings: Settings, metadata: Metadata, *, by: str, why: str, set_here: Iterable[str] | None = None
+) -> SettingsSnapshot:
+    """The record that makes these settings count from its instant on.
+
+    :param set_here: the keys that a file or a variable set, as ``thresholds.pass_rate``; None where that is not known.
+    """
     lines = judging_lines(settings)
-    return SettingsSnapshot(**metadata, digest=_digest(lines), settings=lines, by=by, why=why)
+    keys = None if set_here is None else tuple(sorted(_by_key(lines).keys() & set(set_here)))
+    return SettingsSnapshot(**metadata, digest=_digest(lines), settings=lines, by=by, why=why, set_here=keys)
 
 
 def restored(record: SettingsSnapshot, settings: Settings) -> Settings:
@@ -155,11 +195,42 @@ def restored(record: SettingsSnapshot, settings: Settings) -> Settings:
         ) from None
 
 
-def differing(record: SettingsSnapshot, settings: Settings) -> tuple[tuple[str, str], ...]:
-    """Each line of the record that is another one now, and what it is now."""
+def differing(record: SettingsSnapshot, settings: Settings, set_now: Iterable[str] = ()) -> tuple[tuple[str, str], ...]:
+    """Each line of the record that somebody has made another one since, and what it is now.
+
+    A default that is another one in this version of Atalaya was changed by nobody.
+
+    :param set_now: the keys that are set now, though perhaps to their default.
+    """
     now = _by_key(judging_lines(settings))
     then = _by_key(judging_lines(Settings())) | _by_key(record.settings)
-    return tuple((then[key], now[key]) for key in now if then[key] != now[key])
+    moved = _moved(record, settings) - set(set_now)
+    return tuple((then[key], now[key]) for key in now if then[key] != now[key] and key not in moved)
+
+
+def _moved(record: SettingsSnapshot, settings: Settings) -> frozenset[str]:
+    """The keys that were left at their default then, are left there now, and whose default is another one now."""
+    default, now = _by_key(judging_lines(Settings())), _by_key(judging_lines(settings))
+    then, defaults_then = _by_key(record.settings), _by_key(DEFAULTS_THEN)
+
+    def was_default(key: str) -> bool:
+        return then[key] == defaults_then.get(key) if record.set_here is None else key not in record.set_here
+
+    return frozenset(
+        key for key in then.keys() & now.keys() if then[key] != now[key] == default[key] and was_default(key)
+    )
+
+
+def _moved_defaults(record: SettingsSnapshot, settings: Settings) -> Iterator[Text]:
+    now, then = _by_key(judging_lines(settings)), _by_key(record.settings)
+    moved = _moved(record, settings)
+    for key in now:
+        if key in moved:
+            yield text(
+                "A default of Atalaya is another one since: {now}. This watch is judged by what was recorded: {then}.",
+                now=now[key],
+                then=then[key],
+            )
 
 
 def _by_key(lines: Sequence[str]) -> dict[str, str]:

@@ -57,6 +57,9 @@ class StandIn:
         self.artifacts: dict[int, list[dict[str, Any]]] = {}
         self.zips: dict[int, bytes] = {}
         self.logs: dict[int, bytes] = {}
+        self.annotations: dict[int, list[dict[str, Any]]] = {}  # by job
+        self.commits: dict[str, str] = {}  # the tree of each
+        self.folders: dict[str, list[dict[str, Any]]] = {}  # what is in a commit, and in a tree
         self.now = BEGAN + timedelta(days=2)
         self.asked: list[Asked] = []
         self.downloads: list[Asked] = []
@@ -96,6 +99,21 @@ class StandIn:
         self.artifacts.setdefault(run_id, []).append(artifact)
         return artifact
 
+    def add_commit(self, sha: str, path: str = "", tree: str = "") -> str:
+        """A commit in which the folder at a path has a tree; that of the whole commit is returned."""
+        parts = path.split("/") if path else []
+        inner = tree or "f" * 40
+        for depth in range(len(parts), 0, -1):
+            outer = hashlib.sha1(f"{parts[:depth]} {inner} {sha if depth == 1 else ''}".encode()).hexdigest()
+            self.folders[outer] = [
+                {"path": "README.md", "type": "blob", "sha": "9" * 40},
+                {"path": parts[depth - 1], "type": "tree", "sha": inner},
+            ]
+            inner = outer
+        self.commits[sha] = inner
+        self.folders[sha] = self.folders.setdefault(inner, [])
+        return inner
+
     # ── answers ──────────────────────────────────────────────────────────────
 
     def answer(self, path: str) -> Answer:
@@ -104,6 +122,20 @@ class StandIn:
         for prefix in (f"/repos/{REPO}/actions/", f"/repositories/{NUMBER}/actions/"):
             if parts.path.startswith(prefix):
                 return self._route(parts.path.removeprefix(prefix), query)
+        return self._other(parts.path.removeprefix(f"/repos/{REPO}/"), query)
+
+    def _other(self, path: str, query: dict[str, str]) -> Answer:
+        """What is not of Actions: checks, commits and trees."""
+        kind, _, name = path.rpartition("/")
+        if match := re.fullmatch(r"check-runs/(\d+)/annotations", path):
+            return self._json(self.annotations.get(int(match[1]), []))
+        if kind == "git/trees" and name in self.folders:
+            return self._json({"sha": name, "truncated": False, "tree": self.folders[name]})
+        sha = next((sha for sha in self.commits if sha.startswith(name)), "")
+        if kind == "git/commits" and sha == name:
+            return self._json({"sha": sha, "tree": {"sha": self.commits[sha]}})
+        if kind == "commits" and sha:
+            return self._json({"sha": sha, "commit": {"tree": {"sha": self.commits[sha]}}})
         return missing()
 
     def _route(self, path: str, query: dict[str, str]) -> Answer:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from atalaya.evidence.github.jobs import NO_JOB, attempts_of, conclusion_of
-from atalaya.evidence.github.payloads import Job, Jobs, Run, Runs, decoded
+from atalaya.evidence.github.jobs import NO_JOB, attempts_of, conclusion_of, ended_as
+from atalaya.evidence.github.payloads import Job, Jobs, Repository, Run, Runs, decoded
 from atalaya.records.stored import Conclusion, Environment, JobAttempt, record_metadata
+from tests.tables import each_row
 
 MADE = Path(__file__).parent / "samples/made"
 RECORDED = Path(__file__).parent / "samples/hub4j+github-api/GHWorkflowRunTest/wiremock"
@@ -97,6 +98,50 @@ def test_a_conclusion_of_what_has_not_ended_is_not_believed() -> None:
 
 def test_what_has_ended_without_a_conclusion_has_not_ended() -> None:
     assert one(conclusion=None).conclusion is Conclusion.PENDING
+
+
+@each_row(
+    ("minutes", "fields", "conclusion"),
+    [
+        (360.0, {}, Conclusion.TIMED_OUT),
+        (359.92, {}, Conclusion.TIMED_OUT),  # 4.8 s before the limit
+        (359.9, {}, Conclusion.CANCELLED),
+        (3.0, {}, Conclusion.CANCELLED),
+        (400.0, {"runner_name": "", "steps": []}, Conclusion.CANCELLED),  # it waited for a runner
+        (400.0, {"conclusion": "success"}, Conclusion.SUCCESS),
+        (400.0, {"completed_at": None}, Conclusion.CANCELLED),
+    ],
+)
+def test_a_job_that_was_cancelled_when_its_time_was_up_is_timed_out(
+    minutes: float, fields: dict[str, Any], conclusion: Conclusion
+) -> None:
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    times = {"started_at": began.isoformat(), "completed_at": (began + timedelta(minutes=minutes)).isoformat()}
+    assert one(**{"conclusion": "cancelled", **times, **fields}).conclusion is conclusion
+
+
+def test_the_limit_of_a_job_may_be_another() -> None:
+    job = Job(id=1, status="completed", conclusion="cancelled", started_at="2026-01-01T00:00:00Z", completed_at=ENDED)
+    assert (ended_as(job, 5), ended_as(job, 6)) == (Conclusion.TIMED_OUT, Conclusion.CANCELLED)
+
+
+FORKED = {"repository": Repository(id=1), "head_repository": Repository(id=2)}
+
+
+@each_row(
+    ("run", "event"),
+    [
+        (Run(id=1, event="workflow_dispatch"), "workflow_dispatch"),
+        (Run(id=1, event=None), ""),
+        (Run(id=1, event="push", repository=Repository(id=1), head_repository=Repository(id=1)), "push"),
+        (Run(id=1, event="push", repository=Repository(id=1)), "push"),
+        (Run(id=1, event="push", **FORKED), "fork"),
+        (Run(id=1, event="pull_request", **FORKED), "pull_request"),
+    ],
+)
+def test_a_job_says_what_started_its_run(run: Run, event: str) -> None:
+    job = Job(id=1, status="completed", conclusion="success", completed_at=ENDED)
+    assert [record.event for record in (*told((job,), run=run), *told((), run=run))] == [event] * 2
 
 
 def test_a_failure_before_the_first_step_or_without_a_runner_is_no_failure_of_the_product() -> None:

@@ -10,7 +10,7 @@ from typing import TypeVar
 from atalaya.cli.collect_github import CACHE, Taken, take_from_github
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context
-from atalaya.core.settings import CiSettings, Loaded, Settings
+from atalaya.core.settings import CiSettings, Loaded, Settings, SubjectSettings
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import Evidence, Reading, Release
 from tests.evidence.github.stand_in import BEGAN, REPO, SHA, TOKEN, StandIn
@@ -21,10 +21,18 @@ E = TypeVar("E", bound=Evidence)
 class Watch:
     """A place with one release, whose clock is the stand-in's and whose sleep only counts."""
 
-    def __init__(self, root: Path, github: StandIn, *, commit: str = SHA, workflows: tuple[str, ...] = ("CI",)) -> None:
+    def __init__(
+        self,
+        root: Path,
+        github: StandIn,
+        *,
+        commit: str = SHA,
+        workflows: tuple[str, ...] = ("CI",),
+        subject: SubjectSettings | None = None,
+    ) -> None:
         self.root, self.github = root, github
         self.release = Release(version="1.0.0", commit=commit, opened_at=BEGAN)
-        settings = Settings(ci=CiSettings(repo=REPO, workflows=workflows))
+        settings = Settings(ci=CiSettings(repo=REPO, workflows=workflows), subject=subject or SubjectSettings())
         self.place = Context(root, Loaded(settings, {}, root / "watch.toml"), Console())
         self.said: list[str] = []
         self.slept: list[float] = []

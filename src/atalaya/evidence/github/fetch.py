@@ -3,15 +3,19 @@
 Each run that belongs to the release is read as a whole, every attempt of it, and written down at once, its readings
 last: a collection that is cut off goes on where it stopped. Whatever could not be read is named: a run that is
 missing makes the period unread, and a part of one, a log or a report, lets no zero count as proven.
+
+A run belongs when its commit is the released one or holds the same SDK, by the git tree of the SDK's folder or by a
+report that names it, and when what started it tests that commit. Of all other runs of the listed workflows, pull
+requests' among them, the jobs are kept, to be shown apart.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path, PurePosixPath
 from typing import Any, NamedTuple
@@ -21,12 +25,15 @@ from msgspec.structs import replace
 from atalaya.core.errors import NetworkError
 from atalaya.core.scrub import scrub
 from atalaya.core.words import Record
+from atalaya.evidence.apart import counts
 from atalaya.evidence.from_runs import PERIOD
 from atalaya.evidence.github import jobs, listing
-from atalaya.evidence.github.artifacts import REPORTS, Unpacked, Unread, fetch, names_one_of, unpack
+from atalaya.evidence.github.artifacts import REPORTS, Unpacked, Unread, names_one_of, unpack
 from atalaya.evidence.github.client import Absent, Client, Garbled, Refused, Spent
 from atalaya.evidence.github.listing import Gathered
 from atalaya.evidence.github.payloads import Artifact, Artifacts, Job, Jobs, Run
+from atalaya.evidence.github.time_outs import ZIP, TimeOuts, log_of
+from atalaya.evidence.github.trees import Trees
 from atalaya.evidence.readers import collector as reports
 from atalaya.evidence.readers import logs
 from atalaya.evidence.readers.archives import Member, files_in
@@ -48,18 +55,16 @@ from atalaya.records.stored import (
 )
 
 BEFORE = timedelta(days=1)  # what was released was built before
-ZIP = b"PK\x03\x04"
-LOG_BYTES = 64 * 1024 * 1024
 OUTAGES = 3  # runs in a row that cannot be read: then it is not the runs
 SAYS_EVERY = 25
 MOST_ATTEMPTS = 200  # GitHub runs one again 50 times at most
+MOST_APART = 100  # runs that cannot count, in one collection: the next goes on from there
 
 NO_ATTEMPT = (
     "Which attempt of the run wrote it is not known: put the number of the attempt in the artifact's name, "
     "as in junit-attempt-2."
 )
 OTHER_WORKFLOW = "of other workflows"
-OTHER_COMMIT = "of other commits, with no report that names this SDK"
 NO_COMMIT = "of some commit, and the release names none: give `commit` in [subject] of watch.toml"
 
 
@@ -70,9 +75,10 @@ class CollectedIds:
         self._by_file: dict[str, list[Reading]] = {}
         for reading in readings:
             self._by_file.setdefault(reading.file, []).append(reading)
-        self.digests = frozenset(
-            reading.sha256 for group in self._by_file.values() for reading in group if reading.sha256
-        )
+
+    def find(self, file: str, sha256: str) -> Reading | None:
+        """What was said of the same bytes under the same name, which holds the run's number."""
+        return next((before for before in self._by_file.get(file, ()) if before.sha256 == sha256), None)
 
     def has(self, reading: Reading) -> bool:
         """Whether the same was said of the same file before."""
@@ -96,7 +102,12 @@ def _said(reading: Reading) -> tuple[Any, ...]:
 
 
 class Summary(Record, frozen=True, kw_only=True):
-    """What became of a collection. ``trouble`` is why the period is not wholly read; empty where it is."""
+    """What became of a collection. ``trouble`` is why the period is not wholly read; empty where it is.
+
+    ``apart`` are runs that cannot count whose jobs were taken in, and ``apart_left`` those that were not read this
+    time. ``trees`` says by commit why it is not known yet whether it holds the same SDK, and ``no_tree`` why that
+    will never be known.
+    """
 
     runs: int
     taken: int
@@ -108,6 +119,10 @@ class Summary(Record, frozen=True, kw_only=True):
     logs: int
     unread: int
     passed_over: int
+    apart: int
+    apart_left: int
+    trees: dict[str, str]
+    no_tree: dict[str, str]
     trouble: str
 
 
@@ -120,8 +135,12 @@ class _Attempt(NamedTuple):
     jobs: Gathered[Job]
 
 
-class _LeftOut(Exception):
-    """A run that says nothing of this release."""
+class _Executed(NamedTuple):
+    """One attempt of a job, the number of the attempt of the run that tells of it, and what is told."""
+
+    told_in: int
+    job: Job | None
+    record: JobAttempt
 
 
 class Collection:
@@ -129,6 +148,7 @@ class Collection:
 
     :param workflows: those that count; none means all.
     :param digests: of the SDKs that the release's own runs were about.
+    :param trees: what is known of the SDK's folder in other commits, and how more is found out.
     :param keep: writes evidence down; called once for each run.
     """
 
@@ -140,6 +160,7 @@ class Collection:
         *,
         workflows: Sequence[str],
         digests: Iterable[str],
+        trees: Trees,
         known: CollectedIds,
         recorded_at: datetime,
         keep: Callable[[Sequence[Evidence]], object],
@@ -147,10 +168,14 @@ class Collection:
     ) -> None:
         self._client, self._repo, self._release = client, repo, release
         self._workflows, self._digests, self._known = workflows, sorted(filter(None, digests)), known
-        self._recorded_at, self._write, self._echo = recorded_at, keep, echo
+        self._time_outs = TimeOuts(client, repo)
+        self._trees, self._recorded_at, self._write, self._echo = trees, recorded_at, keep, echo
         self._n: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
         self._gone: list[str] = []  # attempts of runs of which others could be read
+        self._troubles: list[str] = []
+        self._outages = 0  # runs in a row that could not be read
+        self._stopped = ""  # why no more is asked
 
     def take(self) -> Summary:
         """Read what is new, run by run. Nothing that GitHub does raises: what is missing is said."""
@@ -161,38 +186,111 @@ class Collection:
         except NetworkError as why:
             return self._end(None, str(why), why)
         self._n["runs"] = len(listed.items)
-        troubles: list[str] = []
-        in_a_row = 0
+        mine: list[Run] = []
+        others: list[Run] = []
         for run in listed.items:
-            try:
-                self._one(run)
-                in_a_row = 0
-            except _LeftOut as why:
-                self._left_out[str(why)] += 1
-            except Spent as why:
-                troubles.append(str(why))
-                break
-            except NetworkError as why:
-                troubles.append(str(why))
-                self._keep([], [self._unread_run(run, why)])
-                in_a_row += not isinstance(why, Refused)
-                if in_a_row == OUTAGES:
-                    troubles.append(f"{OUTAGES} runs in a row could not be read, so no other was tried.")
-                    break
-        if troubles or self._gone:
-            missing = len(listed.items) - self._n["taken"] - self._n["before"] - self._left_out.total()
-            return self._end(
-                listed, f"Runs not read: {missing} of {len(listed.items)}. {_once_each([*troubles, *self._gone])}"
-            )
+            if self._workflow(run) is None:
+                self._left_out[OTHER_WORKFLOW] += 1
+            else:
+                (mine if self._by_commit(run) and counts(jobs.event_of(run)) else others).append(run)
+        self._read(mine)
+        self._ask_for_trees(mine, others)
+        same = self._trees.same_as(self._release.commit)
+        ours = [run for run in others if self._commit(run) in same and counts(jobs.event_of(run))]
+        self._read(ours)
+        self._read_others([run for run in others if run not in ours])
+        if self._troubles or self._gone or self._n["missing"]:
+            said = _once_each([*self._troubles, *self._gone, *filter(None, [self._stopped])])
+            return self._end(listed, f"Runs not read: {self._n['missing']} of {len(listed.items)}. {said}")
         return self._end(listed, "")
 
-    def _one(self, run: Run) -> None:
-        workflow = self._workflow(run)
-        if self._is_settled(run):
-            self._n["before"] += 1
+    def _read(self, runs: Sequence[Run]) -> None:
+        """Read runs that belong to the release. One that is missing makes the period unread."""
+        for run in runs:
+            if self._stopped:
+                self._n["missing"] += 1
+            elif self._is_settled(run):
+                self._n["before"] += 1
+            else:
+                with self._missing_if_not_read(run), tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
+                    self._take(run, self._commit(run), Path(folder))
+
+    @contextmanager
+    def _missing_if_not_read(self, run: Run) -> Iterator[None]:
+        try:
+            yield
+            self._outages = 0
+        except Spent as why:
+            self._n["missing"] += 1
+            self._troubles.append(str(why))
+            self._stopped = str(why)
+        except NetworkError as why:
+            self._n["missing"] += 1
+            self._troubles.append(str(why))
+            self._keep([], [self._unread_run(run, why)])
+            if self._is_an_outage(why):
+                self._troubles.append(self._stopped)
+
+    def _is_an_outage(self, why: NetworkError) -> bool:
+        """Whether so many runs in a row could not be read that it is not the runs: then no other is tried."""
+        self._outages += not isinstance(why, Refused)
+        if self._outages < OUTAGES:
+            return False
+        self._stopped = f"{OUTAGES} runs in a row could not be read, so no other was tried."
+        return True
+
+    def _ask_for_trees(self, mine: Sequence[Run], others: Sequence[Run]) -> None:
+        """Find out which of the other commits hold the released SDK, of those whose runs could count."""
+        if not self._release.commit:
             return
-        with tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
-            self._take(run, workflow, Path(folder))
+        commits = dict.fromkeys(self._commit(run) for run in others if counts(jobs.event_of(run)))
+        if not commits:
+            return
+        if self._stopped:
+            self._trees.stop(self._stopped)
+        released = next((self._commit(run) for run in mine), self._release.commit.lower())
+        found = []
+        try:
+            found.append(self._trees.find(released))
+            if self._trees.knows(released):  # else there is nothing to compare the others with
+                found.extend(map(self._trees.find, commits))
+        finally:
+            if records := [record for record in found if record is not None]:
+                self._write(records)
+
+    def _read_others(self, runs: Sequence[Run]) -> None:
+        """Read runs that count in nothing, but for those whose report names the SDK."""
+        for run in runs:
+            if self._is_settled(run):
+                self._n["before"] += 1
+            elif self._digests and counts(jobs.event_of(run)):
+                if self._stopped:
+                    self._n["missing"] += 1
+                    continue
+                with self._missing_if_not_read(run):
+                    if not self._took_by_digest(run):
+                        self._read_apart(run)
+            else:
+                self._read_apart(run)
+
+    def _read_apart(self, run: Run) -> None:
+        """Take in the jobs of a run that cannot count. One that is missing hides nothing that would."""
+        if not self._release.commit:
+            self._left_out[NO_COMMIT] += 1
+        elif self._is_settled(run, whole=False):
+            self._n["before"] += 1
+        elif self._stopped or self._n["apart"] == MOST_APART:
+            self._n["apart left"] += 1
+        else:
+            try:
+                self._take_jobs(run)
+                self._outages = 0
+            except Spent as why:
+                self._stopped = str(why)
+                self._n["apart left"] += 1
+            except NetworkError as why:
+                self._is_an_outage(why)
+                self._n["apart left"] += 1
 
     def _end(self, listed: Gathered[Run] | None, trouble: str, why: NetworkError | None = None) -> Summary:
         """Say of the period as a whole whether it was read: no rate is made from a part of it."""
@@ -221,91 +319,97 @@ class Collection:
             logs=n["logs"],
             unread=n["unread"],
             passed_over=n["passed over"],
+            apart=n["apart"],
+            apart_left=n["apart left"],
+            trees=self._trees.troubles,
+            no_tree=self._trees.absent,
             trouble=trouble,
         )
 
     # ── which runs ───────────────────────────────────────────────────────────
 
-    def _workflow(self, run: Run) -> str:
-        """The name under which a run's jobs count: as the settings have it, by its name or its file's."""
+    def _workflow(self, run: Run) -> str | None:
+        """The name under which a run's jobs count: as the settings have it, by its name or its file's; None if none."""
         path = PurePosixPath((run.path or "").partition("@")[0])
         names = [name for name in (run.name, path.stem, path.name, str(path)) if name and name != "."]
         if not self._workflows:
             return scrub(next(iter(names), "(no name)"))
-        name = next((name for name in names if name in self._workflows), None)
-        if name is None:
-            raise _LeftOut(OTHER_WORKFLOW)
-        return name
+        return next((name for name in names if name in self._workflows), None)
 
-    def _is_settled(self, run: Run) -> bool:
-        files = (f"{_folder(run)}/attempts/{n}/run.json" for n in range(1, run.run_attempt + 1))
-        return all(map(self._known.settled, files))
+    def _commit(self, run: Run) -> str:
+        return (run.head_sha or "").lower()
+
+    def _is_settled(self, run: Run, *, whole: bool = True) -> bool:
+        """Whether all of a run was read; with ``whole`` false, whether its jobs were."""
+        files = [f"attempts/{n}/run.json" for n in range(1, run.run_attempt + 1)]
+        if whole:
+            files.append("artifacts.json")
+        return all(self._known.settled(f"{_folder(run)}/{file}") for file in files)
 
     def _by_commit(self, run: Run) -> bool:
         commit = self._release.commit.lower()
-        return bool(commit) and (run.head_sha or "").lower().startswith(commit)
+        return bool(commit) and self._commit(run).startswith(commit)
 
-    def _by_digest(self, run: Run, artifacts: Gathered[Artifact], folder: Path) -> Unpacked:
-        """What a run of another commit left, if a report in it names the SDK under watch.
+    def _took_by_digest(self, run: Run) -> bool:
+        """Take in a run of another commit, if a report that it left names the SDK under watch.
 
-        :raises _LeftOut: none does.
+        Where a report says what was tested, that stands over where the workflow's own file stood.
         """
-        other = OTHER_COMMIT if self._release.commit else NO_COMMIT
+        artifacts = self._artifacts(run)
         note = f"other {self._repo} {run.id} {artifacts.sha256} {self._digests}"
         has_reports = any(REPORTS.search(each.name or "") for each in artifacts.items)
         if not has_reports or self._client.cache.noted(note):
-            raise _LeftOut(other)
-        unpacked = unpack(self._client, self._repo, artifacts.items, folder)
-        if not names_one_of(unpacked.subjects.values(), self._digests):
-            again = [unread.reason for unread in unpacked.unread if unread.again]
-            if again and self._client.has_token:
-                raise NetworkError(f"Run {run.id} may belong to this release: {again[0]}")
-            if not again and run.status == "completed":
-                self._client.cache.note(note)
-            raise _LeftOut(other)
-        return unpacked
+            return False
+        with tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
+            unpacked = unpack(self._client, self._repo, artifacts.items, Path(folder))
+            if names_one_of(unpacked.subjects.values(), self._digests):
+                commit = self._release.commit or self._commit(run)
+                self._take(run, commit, Path(folder), artifacts, unpacked)
+                return True
+        again = [unread.reason for unread in unpacked.unread if unread.again]
+        if again and self._client.has_token:
+            raise NetworkError(f"Run {run.id} may belong to this release: {again[0]}")
+        if not again and run.status == "completed":
+            self._client.cache.note(note)
+        return False
 
     # ── one run ──────────────────────────────────────────────────────────────
 
-    def _take(self, run: Run, workflow: str, folder: Path) -> None:
+    def _take(
+        self,
+        run: Run,
+        commit: str,
+        folder: Path,
+        artifacts: Gathered[Artifact] | None = None,
+        unpacked: Unpacked | None = None,
+    ) -> None:
         """All that one run says, written down at once.
 
         :raises NetworkError: a document of it cannot be had; nothing was written.
         """
-        ours = self._by_commit(run)
-        if not ours and not self._digests:
-            raise _LeftOut(OTHER_COMMIT if self._release.commit else NO_COMMIT)
-        artifacts = self._artifacts(run) if not ours else None
-        unpacked = self._by_digest(run, artifacts, folder) if artifacts else None
         attempts, readings = self._attempts(run)
-        if artifacts is None:
-            artifacts = self._artifacts(run)
+        if attempts_gone := len(attempts) < run.run_attempt:
+            numbers = {each.told.run_attempt for each in attempts}
+            self._gone += [
+                f"Attempt {n} of run {run.id} is gone, or not for this token to see."
+                for n in range(1, run.run_attempt + 1)
+                if n not in numbers
+            ]
+        artifacts = artifacts or self._artifacts(run)
         if unpacked is None:
             # Before its end, a red report cannot be told from the red job that wrote it.
             left = artifacts.items if run.status == "completed" else ()
             unpacked = unpack(self._client, self._repo, left, folder)
-        # Where a report says what was tested, that stands over where the workflow's own file stood.
-        commit = (run.head_sha or "") if ours else self._release.commit or (run.head_sha or "")
-        metadata = self._metadata(run)
-        payloads = [(each.told, each.jobs.items) for each in attempts]
-        executed = list(jobs.attempts_of(run, payloads, workflow=workflow, commit=commit, metadata=metadata))
-        told = {each.told.run_attempt: self._jobs_reading(run, each) for each in attempts}
-        new = {n for n, reading in told.items() if not self._known.has(reading)}
-        evidence: list[Evidence] = [record for n, _, record in executed if n in new]
-        self._n["jobs"] += len(evidence)
-        self._n["attempts"] += len(new)
+        executed = self._executed(run, attempts, commit)
+        executed, to_ask = self._with_time_outs(executed)
+        evidence, told = self._new_jobs(run, attempts, executed)
         log_events, log_readings, again = self._logs(run, executed)
-        found, report_readings = self._reports(run, unpacked, workflow, commit, executed, folder)
-        # A test that failed stands in its report and in the log of its job: that is one event.
+        found, report_readings = self._reports(run, unpacked, commit, executed, folder)
         reported = [event for event in found if isinstance(event, Event)]
-        log_events = [
-            event
-            for event in log_events
-            if not any(event.event is one.event and event.message.startswith(one.message) for one in reported)
-        ]
-        pending = again or any(unread.again for unread in unpacked.unread) or len(attempts) < run.run_attempt
+        log_events = _not_in_a_report(log_events, reported)
+        pending = again or to_ask or any(unread.again for unread in unpacked.unread) or attempts_gone
         readings += [
-            *told.values(),
+            *told,
             self._reading(
                 run,
                 "artifacts.json",
@@ -325,6 +429,54 @@ class Collection:
         self._n["passed over"] += unpacked.passed_over
         self._keep([*evidence, *log_events, *found], readings)
 
+    def _take_jobs(self, run: Run) -> None:
+        """The jobs of a run that cannot count, and nothing else of it.
+
+        :raises NetworkError: a document of it cannot be had; nothing was written.
+        """
+        attempts, gone = self._attempts(run)
+        evidence, told = self._new_jobs(run, attempts, self._executed(run, attempts, self._commit(run)))
+        # What is gone of it is not said to be unread: no figure rests on it.
+        self._n["apart"] += 1
+        self._keep(evidence, [*told, *(self._run_reading(run, each, bool(gone)) for each in attempts)])
+
+    def _executed(self, run: Run, attempts: Sequence[_Attempt], commit: str) -> list[_Executed]:
+        payloads = [(each.told, each.jobs.items) for each in attempts]
+        workflow = self._workflow(run) or ""
+        metadata = self._metadata(run)
+        return [
+            _Executed(*each)
+            for each in jobs.attempts_of(run, payloads, workflow=workflow, commit=commit, metadata=metadata)
+        ]
+
+    def _new_jobs(
+        self, run: Run, attempts: Sequence[_Attempt], executed: Sequence[_Executed]
+    ) -> tuple[list[Evidence], list[Reading]]:
+        """The jobs of the attempts that were not read before, and a reading of each attempt's list."""
+        told = {each.told.run_attempt: self._jobs_reading(run, each, executed) for each in attempts}
+        new = {n for n, reading in told.items() if not self._known.has(reading)}
+        evidence: list[Evidence] = [each.record for each in executed if each.told_in in new]
+        self._n["jobs"] += len(evidence)
+        self._n["attempts"] += len(new)
+        return evidence, list(told.values())
+
+    def _with_time_outs(self, executed: Sequence[_Executed]) -> tuple[list[_Executed], bool]:
+        """The same, with those that were cancelled since their time was up as timed out.
+
+        :return: and whether there are others that are still to be asked about.
+        """
+        result: list[_Executed] = []
+        again = False
+        for each in executed:
+            record = each.record
+            if each.job is not None and record.conclusion is Conclusion.CANCELLED and record.duration_s is not None:
+                timed_out = self._time_outs.has_timed_out(each.job)
+                again = again or timed_out is None
+                if timed_out:
+                    each = each._replace(record=replace(record, conclusion=Conclusion.TIMED_OUT))
+            result.append(each)
+        return result, again
+
     def _attempts(self, run: Run) -> tuple[list[_Attempt], list[Reading]]:
         """Each attempt that is there, and a reading for each that is not."""
         if not 1 <= run.run_attempt <= MOST_ATTEMPTS:
@@ -338,7 +490,6 @@ class Collection:
                 listed: Gathered[Job] = listing.gather(self._client, f"{path}/jobs?per_page=100", Jobs)
             except Absent as why:
                 gone.append(self._unread(run, f"attempts/{n}/run.json", Unread("", ReadStatus.UNREADABLE, str(why))))
-                self._gone.append(f"Attempt {n} of run {run.id} is gone, or not for this token to see.")
                 continue
             attempts.append(_Attempt(replace(told.value, run_attempt=n), told.sha256, told.size_bytes, listed))
         if not attempts:
@@ -349,9 +500,7 @@ class Collection:
         path = f"repos/{self._repo}/actions/runs/{run.id}/artifacts?per_page=100"
         return listing.gather(self._client, path, Artifacts)
 
-    def _logs(
-        self, run: Run, executed: Iterable[tuple[int, Job | None, JobAttempt]]
-    ) -> tuple[list[Event], list[Reading], bool]:
+    def _logs(self, run: Run, executed: Iterable[_Executed]) -> tuple[list[Event], list[Reading], bool]:
         """The events in the logs of failed jobs. A log that is gone is no clean log, and is said to be unread."""
         events: list[Event] = []
         readings: list[Reading] = []
@@ -362,19 +511,20 @@ class Collection:
             file = f"attempts/{record.attempt}/jobs/{job.id}/log.txt"
             if self._known.settled(f"{_folder(run)}/{file}"):
                 continue
-            content = self._log(job)
+            content = log_of(self._client, self._repo, job)
             if isinstance(content, Unread):
                 again = again or content.again
                 readings.append(self._unread(run, file, content))
                 continue
             self._n["logs"] += 1
-            told, read = self._read_log(run, file, content)
+            told, read = self._read_log(run, file, content, record)
             events += told
             readings += read
         return events, readings, again
 
-    def _read_log(self, run: Run, file: str, content: bytes) -> tuple[list[Event], list[Reading]]:
+    def _read_log(self, run: Run, file: str, content: bytes, record: JobAttempt) -> tuple[list[Event], list[Reading]]:
         """What a log tells of. GitHub gives a job's log as text, and some servers as a zip of such texts."""
+        job = reports.Job(record.workflow, record.commit, name=record.job, attempt=record.attempt)
         events: list[Event] = []
         readings: list[Reading] = []
         texts: Iterable[Member] = [Member("", content)]
@@ -389,32 +539,14 @@ class Collection:
                 continue
             log = logs.read(text, scrub=scrub)
             read = log.status is ReadStatus.READ
-            events += logs.events(log, file=f"{_folder(run)}/{name}", metadata=self._metadata(run))
+            events += logs.events(log, file=f"{_folder(run)}/{name}", metadata=self._metadata(run), job=job)
             verdict = FileVerdict.NO_EVIDENCE if read else FileVerdict.UNKNOWN
             reason = " ".join(("The log of a failed job.", *log.notes))
             readings.append(self._reading(run, name, log.sha256, log.size_bytes, verdict, reason, log.status))
         return events, readings
 
-    def _log(self, job: Job) -> bytes | Unread:
-        content = io.BytesIO()
-        unread = fetch(
-            self._client,
-            f"repos/{self._repo}/actions/jobs/{job.id}/logs",
-            content,
-            file="",
-            most_bytes=LOG_BYTES,
-            gone="gone: GitHub has this log no longer. What it held is not known.",
-        )
-        return content.getvalue() if unread is None else unread
-
     def _reports(
-        self,
-        run: Run,
-        unpacked: Unpacked,
-        workflow: str,
-        commit: str,
-        executed: Sequence[tuple[int, Job | None, JobAttempt]],
-        folder: Path,
+        self, run: Run, unpacked: Unpacked, commit: str, executed: Sequence[_Executed], folder: Path
     ) -> tuple[list[Evidence], list[Reading]]:
         """What the reports in a run's artifacts say, under names that are the same in every run.
 
@@ -423,18 +555,21 @@ class Collection:
         """
         if not unpacked.files:
             return [], []
+        before = f"{_folder(run)}/artifacts/"
+        # Which of several jobs left an artifact, GitHub does not say.
+        names = {each.record.job for each in executed if each.job is not None}
         collected = reports.collect(
             [folder],
-            workflow=workflow,
-            commit=commit,
+            job=reports.Job(
+                self._workflow(run) or "", commit, jobs.event_of(run), name=names.pop() if len(names) == 1 else ""
+            ),
             recorded_at=self._recorded_at,
             run_id=str(run.id),
-            known=self._known.digests,
+            known=lambda name, place, sha256: self._known.find(scrub(before + name), sha256),
             scrub=scrub,
         )
-        red = any(record.conclusion in jobs.FAILED for _, _, record in executed)
+        red = any(each.record.conclusion in jobs.FAILED for each in executed)
         unexplained = [job for job in collected.jobs if job.conclusion is Conclusion.FAILURE and not red]
-        before = f"{_folder(run)}/artifacts/"
         found: list[JobAttempt | TestAttempt | Event] = [*unexplained, *collected.tests, *collected.events]
         readings = [
             self._report_reading(run, reading, before, unpacked)
@@ -470,7 +605,6 @@ class Collection:
 
     def _keep(self, evidence: Sequence[Evidence], readings: Sequence[Reading]) -> None:
         new = [reading for reading in readings if not self._known.has(reading)]
-        self._known.digests |= {reading.sha256 for reading in new if reading.sha256}
         self._n["unread"] += sum(reading.status is not ReadStatus.READ for reading in readings)
         self._write([*evidence, *new])
 
@@ -498,16 +632,24 @@ class Collection:
             reason=scrub(reason),
         )
 
-    def _jobs_reading(self, run: Run, attempt: _Attempt) -> Reading:
-        ended = [jobs.ended_as(job) for job in attempt.jobs.items]
+    def _jobs_reading(self, run: Run, attempt: _Attempt, executed: Sequence[_Executed]) -> Reading:
+        n = attempt.told.run_attempt
+        known = {each.job.id: each.record.conclusion for each in executed if each.job is not None and each.told_in == n}
+        ended = [known.get(job.id, jobs.ended_as(job)) for job in attempt.jobs.items]
         pages = f" On {attempt.jobs.pages} pages." if attempt.jobs.pages > 1 else ""
+        cut = sum(
+            conclusion is Conclusion.TIMED_OUT and jobs.conclusion_of(job) is Conclusion.CANCELLED
+            for conclusion, job in zip(ended, attempt.jobs.items, strict=True)
+        )
+        # Said here, so that another answer the next time makes another reading, and with it other jobs.
+        notes = f" Cancelled when their time was up: {cut}." if cut else ""
         return self._reading(
             run,
             f"attempts/{attempt.told.run_attempt}/jobs.json",
             attempt.jobs.sha256,
             attempt.jobs.size_bytes,
             jobs.verdict_of(ended),
-            f"Jobs: {len(ended)}.{pages}",
+            f"Jobs: {len(ended)}.{pages}{notes}",
         )
 
     def _run_reading(self, run: Run, attempt: _Attempt, pending: bool) -> Reading:
@@ -536,6 +678,19 @@ class Collection:
 
 def _folder(run: Run) -> str:
     return f"github/runs/{run.id}"
+
+
+def _not_in_a_report(events: Sequence[Event], reported: Iterable[Event]) -> list[Event]:
+    """The events of logs that no report tells of: a test that failed stands in its report and in the log of its job.
+
+    That is one event, so each that is reported takes the place of one at the most.
+    """
+    left = list(events)
+    for one in reported:
+        twice = (event for event in left if event.event is one.event and event.message.startswith(one.message))
+        if (found := next(twice, None)) is not None:
+            left.remove(found)
+    return left
 
 
 def _once_each(sentences: Sequence[str]) -> str:

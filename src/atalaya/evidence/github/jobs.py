@@ -30,9 +30,15 @@ CONCLUSIONS: dict[str, Conclusion] = {
     )
 }
 FAILED = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
+# GitHub reports a job that it cut at `timeout-minutes` as cancelled, as it does one that a person stopped. What tells
+# them apart are its words and its duration: https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax
+TIMED_OUT = re.compile(r"has exceeded the maximum execution time")
+LIMIT_MIN = 360.0  # of a job whose workflow says nothing else
+SLACK_S = 5.0
 SET_UP = "Set up job"
 MATRIX = re.compile(r".*?\((?P<values>.*)\)", re.DOTALL)
 NO_JOB = "(no job began)"
+FORK = "fork"
 
 
 def conclusion_of(told: Run | Job) -> Conclusion:
@@ -42,10 +48,41 @@ def conclusion_of(told: Run | Job) -> Conclusion:
     return CONCLUSIONS.get(told.conclusion, Conclusion.UNKNOWN)
 
 
-def ended_as(job: Job) -> Conclusion:
-    """How a job ended; one that failed before its own first step is the machinery's failure."""
+def ended_as(job: Job, limit_min: float = LIMIT_MIN) -> Conclusion:
+    """How a job ended; one that failed before its own first step is the machinery's failure.
+
+    One that was cancelled when its time was up is timed out.
+
+    :param limit_min: the job's ``timeout-minutes``.
+    """
     conclusion = conclusion_of(job)
-    return Conclusion.STARTUP_FAILURE if conclusion in FAILED and _never_began(job) else conclusion
+    if conclusion in FAILED and _never_began(job):
+        return Conclusion.STARTUP_FAILURE
+    duration_s = took_s(job)
+    if (
+        conclusion is Conclusion.CANCELLED
+        and duration_s is not None
+        and duration_s >= limit_min * 60 - SLACK_S
+        and not _never_began(job)
+    ):
+        return Conclusion.TIMED_OUT
+    return conclusion
+
+
+def took_s(job: Job) -> float | None:
+    """How long a job took, in seconds; None where it does not tell, or tells of an end before its beginning."""
+    began, ended = _instant(job.started_at), _ended(job)
+    return (ended - began).total_seconds() if ended and began and ended >= began else None
+
+
+def event_of(run: Run) -> str:
+    """What started a run, in GitHub's words; a fork's run is a fork's, whatever started it there."""
+    event = run.event or ""
+    ours, theirs = run.repository, run.head_repository
+    is_a_fork = ours and theirs and None not in (ours.id, theirs.id) and ours.id != theirs.id
+    if is_a_fork and not event.startswith("pull_request"):
+        return FORK
+    return scrub(cut_name(event))
 
 
 def _never_began(job: Job) -> bool:
@@ -90,7 +127,8 @@ def attempts_of(
                     commit=commit,
                     conclusion=ended_as(job),
                     origin=f"github:runs/{run.id}/attempts/{number}/jobs/{job.id}",
-                    duration_s=(ended - began).total_seconds() if ended and began and ended >= began else None,
+                    duration_s=took_s(job),
+                    event=event_of(run),
                 ),
             )
 
@@ -110,6 +148,7 @@ def _without_jobs(run: Run, told: Run, *, workflow: str, commit: str, metadata: 
         commit=commit,
         conclusion=conclusion,
         origin=f"github:runs/{run.id}/attempts/{told.run_attempt}",
+        event=event_of(run),
     )
 
 

@@ -6,7 +6,7 @@ decoded, before anything is cached or stored. Lenient in what may be missing; an
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 from msgspec import UNSET, UnsetType
@@ -15,13 +15,24 @@ SOME_RUNNER = "(a runner)"
 
 
 class Payload(msgspec.Struct, frozen=True, kw_only=True):
-    """Base of what is read. Times stay text: what is no time must not make the whole document unreadable."""
+    """Base of what is read. Times stay text: what is no time must not make the whole document unreadable.
+
+    ``bare`` is the field that a document is which has no name of its own: a list.
+    """
+
+    bare: ClassVar[str] = ""
 
 
 class Item(Payload, frozen=True, kw_only=True):
     """One thing of a list. ``id`` is GitHub's, and two of one id are the same thing."""
 
     id: int
+
+
+class Repository(Payload, frozen=True, kw_only=True):
+    """A repository; its name is not read, since it may be a person's."""
+
+    id: int | None = None
 
 
 class Run(Item, frozen=True, kw_only=True):
@@ -37,6 +48,8 @@ class Run(Item, frozen=True, kw_only=True):
     created_at: str | None = None
     run_started_at: str | None = None
     updated_at: str | None = None
+    repository: Repository | None = None
+    head_repository: Repository | None = None
 
 
 class Step(Payload, frozen=True, kw_only=True):
@@ -106,6 +119,60 @@ class Artifacts(Payload, frozen=True, kw_only=True):
         return self.artifacts
 
 
+class Annotation(Payload, frozen=True, kw_only=True):
+    """One remark on a check run."""
+
+    message: str | None = None
+
+
+class Annotations(Payload, frozen=True, kw_only=True):
+    """The remarks on a check run. A job is one, under the same number."""
+
+    bare: ClassVar[str] = "items"
+    items: tuple[Annotation, ...]
+
+
+class Tree(Payload, frozen=True, kw_only=True):
+    """A tree of git, by its id."""
+
+    sha: str
+
+
+class Commit(Payload, frozen=True, kw_only=True):
+    """A commit, as the Git API has it."""
+
+    sha: str
+    tree: Tree
+
+
+class CommitOfGit(Payload, frozen=True, kw_only=True):
+    """What git knows of a commit."""
+
+    tree: Tree
+
+
+class CommitOf(Payload, frozen=True, kw_only=True):
+    """The commit that a name stands for."""
+
+    sha: str
+    commit: CommitOfGit
+
+
+class Entry(Payload, frozen=True, kw_only=True):
+    """One entry of a folder in a commit."""
+
+    path: str
+    type: str
+    sha: str | None = None
+
+
+class Folder(Payload, frozen=True, kw_only=True):
+    """One folder in a commit. ``truncated`` where GitHub does not tell all of its entries."""
+
+    tree: tuple[Entry, ...]
+    truncated: bool = False
+
+
 P = TypeVar("P", bound=Payload)
 
 
@@ -114,4 +181,6 @@ def decoded(content: bytes, kind: type[P]) -> P:
 
     :raises msgspec.MsgspecError: it is not JSON, or of another shape.
     """
+    if kind.bare and content.lstrip().startswith(b"["):
+        content = b'{"%b":%b}' % (kind.bare.encode(), content)
     return msgspec.json.decode(content, type=kind, strict=False)

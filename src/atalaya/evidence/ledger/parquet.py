@@ -149,12 +149,14 @@ def _rows(path: Path) -> Iterator[tuple[str, str]]:
 def as_columns(path: Path, shape: Mapping[str, Any], passed_over: Sequence[str] = ()) -> str:
     """The SQL for a compacted file's rows as columns taken from its lines, but for some of its segments.
 
+    The last column names the segment that a row came from.
+
     :param shape: the columns, as DuckDB's ``from_json`` wants them.
     """
     types = quoted(msgspec.json.encode(shape).decode())
     rows = f"FROM read_parquet({quoted(glob.escape(str(path)))})"
     but = f' WHERE "segment" NOT IN ({", ".join(map(quoted, passed_over))})' if passed_over else ""
-    return f'SELECT unnest(from_json("line", {types})) {rows}{but}'
+    return f'SELECT unnest(from_json("line", {types})), "segment" {rows}{but}'
 
 
 def sha256_of(path: Path) -> str:

@@ -197,6 +197,8 @@ def classify(error_type: str, message: str) -> Pattern | None:
 _SOCKET = (
     r"E(?:CONNRESET|CONNREFUSED|CONNABORTED|NOTFOUND|TIMEDOUT|PIPE|HOSTUNREACH|NETUNREACH|AI_AGAIN)\b"
     r"|connection (?:refused|reset|aborted|closed|timed out)\b|timed? ?out\b|socket hang up|no such host"
+    r"|conexi[oó]n (?:rechazada|rehusada|restablecida|reinicializada|reiniciada|abortada|cerrada)\b"
+    r"|tiempo de espera agotado\b"
 )
 _REQUEST = r"(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) (?P<target>\S{1,300}) ?(?:->|=>|→|:|-) ?"
 
@@ -234,6 +236,37 @@ LINES: tuple[Pattern, ...] = (
             r"|stale (?:read|status|answer|cache hit)\b(?! *[:=] *0)"
         ),
         "a poll that read an older state: as the smoke words it, and as people do",
+    ),
+    # In Spanish, as the system words it (glibc's errno) and as people do. What takes "ERROR" for the level of a line
+    # leaves "de red: ..." of "error de red: ...".
+    Pattern(
+        EventKind.NETWORK_ERROR,
+        None,
+        re.compile(
+            r"(?i)(?:la )?conexi[oó]n (?:rechazada|rehusada|restablecida|reinicializada|reiniciada|abortada)\b"
+            r"|(?:error )?de (?:red|conexi[oó]n):(?! *0)|expir[oó] el tiempo de conexi[oó]n\b"
+        ),
+        "in Spanish, what the network did",
+    ),
+    Pattern(
+        EventKind.POLLING_TIMEOUT,
+        None,
+        re.compile(
+            r"(?i)(?:tiempo de espera agotado|se agot[oó] el tiempo(?: de espera)?)\b"
+            r".{0,200}\b(?:esperando|sonde\w{2,8}|exportaci[oó]n|trabajo|job)\b"
+            r"|(?:esperando|sondeando|(?:el )?sondeo del?) \S.{0,200}\b(?:tiempo agotado|agot[oó] (?:su|el) tiempo)\b"
+        ),
+        "in Spanish, a wait that ran out of time",
+    ),
+    Pattern(
+        EventKind.STALE_READ,
+        None,
+        re.compile(
+            r"(?i)(?:(?:el|un) )?(?:primer )?(?:sondeo|estado)\b.{0,80}\b"
+            r"(?:se respondi[oó] desde la cach[eé]|ley[oó] de la cach[eé]|no es el [uú]ltimo servido)"
+            r"|(?:lectura|estado|respuesta) obsolet[oa]\b(?! *[:=] *0)"
+        ),
+        "in Spanish, a poll that read an older state",
     ),
 )
 

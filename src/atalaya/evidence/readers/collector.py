@@ -1,7 +1,8 @@
 """Collects evidence from report files and folders, and accounts for every file.
 
 Files and folders in; readings, job attempts, test attempts and events out. Every file is accounted for: read,
-or not and why. The same bytes twice are one piece of evidence, within a run and across runs.
+or not and why. A piece of evidence is its run, its place and its bytes: taken in again it is one, but equal bytes
+of another run or in another place are another, since many producers write no times.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -38,14 +39,16 @@ from atalaya.records.stored import (
     record_metadata,
 )
 
-# What a report shows of the job that wrote it. A job's own conclusion, where it is known, says more.
+# What a report alone shows of the job that wrote it: that it failed, never that it did well. A run that was stopped
+# half-way, and one whose last step failed, leave a green report behind.
 CONCLUSIONS: dict[FileVerdict, Conclusion] = {
-    FileVerdict.PASSED: Conclusion.SUCCESS,
+    FileVerdict.PASSED: Conclusion.UNKNOWN,
     FileVerdict.FAILED: Conclusion.FAILURE,
     FileVerdict.NOTHING_RAN: Conclusion.NOTHING_RAN,
     FileVerdict.NO_EVIDENCE: Conclusion.NOTHING_RAN,
     FileVerdict.UNKNOWN: Conclusion.UNKNOWN,
 }
+OLD_RUNS = ("reports-", "log-")  # runs whose readings tell no place: these name a file as the folder given had it
 LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
 # `attempt-2` or `attempt_2` as a word of a path, or `-a2` at the end of one: how CI keeps attempts apart.
@@ -58,6 +61,65 @@ class Found(NamedTuple):
     name: str
     path: Path
     trouble: tuple[ReadStatus, str] | None = None
+
+
+class Job(NamedTuple):
+    """What is known of the job that wrote some reports, beside them.
+
+    ``conclusion`` is its own, or what its exit code says; None where neither is known. ``event`` is what started it.
+    ``name`` is its name where it is recorded beside the files, and empty where that cannot be told; None where
+    each file stands for a job of its own. ``attempt`` is of the job whose log it is; a report's name tells its own.
+    """
+
+    workflow: str
+    commit: str
+    event: str = ""
+    conclusion: Conclusion | None = None
+    name: str | None = None
+    attempt: int = 1
+
+
+class KnownFiles:
+    """The files that were recorded before.
+
+    :param run_id: of one run; without it, files are looked for in all of them.
+    """
+
+    def __init__(self, readings: Iterable[Reading], run_id: str = "") -> None:
+        self._by_sha256: dict[str, list[Reading]] = {}
+        for reading in readings:
+            if reading.sha256 and (not run_id or reading.run_id == run_id):
+                self._by_sha256.setdefault(reading.sha256, []).append(reading)
+
+    def find(self, name: str, place: str, sha256: str) -> Reading | None:
+        """The reading of the same bytes in the same place."""
+        for reading in self._by_sha256.get(sha256, ()):
+            old = not reading.place and reading.run_id.startswith(OLD_RUNS)
+            if (reading.place or reading.file) == place or (old and reading.file == name):
+                return reading
+        return None
+
+
+def no_file(name: str, place: str, sha256: str) -> Reading | None:
+    """What is known where nothing was recorded before."""
+    return None
+
+
+def concluded(verdict: FileVerdict, known: Conclusion | None) -> Conclusion:
+    """How a job ended that wrote a report, with its own conclusion where that is known.
+
+    A red report makes a failed job whatever else is said, and one in which nothing ran no successful one.
+
+    >>> [str(concluded(FileVerdict.PASSED, known)) for known in (None, Conclusion.SUCCESS, Conclusion.CANCELLED)]
+    ['unknown', 'success', 'cancelled']
+    >>> [str(concluded(FileVerdict.FAILED, known)) for known in (None, Conclusion.SUCCESS, Conclusion.TIMED_OUT)]
+    ['failure', 'failure', 'timed_out']
+    """
+    if verdict is FileVerdict.FAILED:
+        return Conclusion.TIMED_OUT if known is Conclusion.TIMED_OUT else Conclusion.FAILURE
+    if known is None or (known is Conclusion.SUCCESS and verdict is not FileVerdict.PASSED):
+        return CONCLUSIONS[verdict]
+    return known
 
 
 class Collected(Record, frozen=True, kw_only=True):
@@ -81,13 +143,18 @@ class Collected(Record, frozen=True, kw_only=True):
 
 
 class _Source(NamedTuple):
-    """One file, what it holds, and whether it counts: what was there before is listed only."""
+    """One file, what it holds, and the reading of it that was recorded before: then it is listed only."""
 
     file: str
+    place: str
     report: Report
     tests: attempts.Tests
     notes: tuple[str, ...]
-    counts: bool
+    before: Reading | None
+
+    @property
+    def is_read(self) -> bool:
+        return self.report.status is ReadStatus.READ
 
     @property
     def origin(self) -> str:
@@ -97,48 +164,49 @@ class _Source(NamedTuple):
 def collect(
     paths: Sequence[Path],
     *,
-    workflow: str,
-    commit: str,
+    job: Job,
     recorded_at: datetime,
     run_id: str = "",
     environment: Environment = Environment.CI,
-    known: Collection[str] = (),
+    known: Callable[[str, str, str], Reading | None] = no_file,
+    place_of: Callable[[Path], str] = lambda path: "",
     beside: Sequence[Found] = (),
     scrub: Callable[[str], str] = str,
 ) -> Collected:
     """Read all reports in files and folders.
 
-    :param run_id: the run that wrote them. Without one it is made from their contents, so that the same
+    :param job: what is known of the job that wrote them.
+    :param run_id: the run that wrote them. Without one it is made from their contents and places, so that the same
         reports collected twice are the same run.
-    :param known: digests of files that the ledger has readings of: those are listed, and give no evidence.
+    :param known: the reading that was recorded of a file before, by its name, place and digest. Such a file is
+        listed, and gives no evidence but the conclusion of its job, where only now that is known.
+    :param place_of: the path below the project's folder; empty where a file's name has to do.
     :param beside: files that are listed, and are not at a path.
     :param scrub: applied to each message and each test's name before it is kept.
     :raises UsageError: a path does not exist, or holds no file.
     """
     sources: list[_Source] = []
-    first: dict[str, str] = {}
-    listed: list[str] = []
     files = (*(find(paths) if paths or not beside else ()), *beside)
     read = reports.read_all([found.path for found in files if found.trouble is None])
     for found in files:
         report = next(read) if found.trouble is None else not_read(*found.trouble)
-        source = _source(found, report, first, known)
-        sources.append(source)
-        if source.report.sha256:
-            first.setdefault(source.report.sha256, found.name)
-            if source.report.sha256 in known:
-                listed.append(found.name)
-    metadata = record_metadata(run_id or _run_id(workflow, commit, sources), environment, recorded_at)
+        sources.append(_source(found, report, place_of(found.path), known))
+    metadata = record_metadata(run_id or _run_id(job, sources), environment, recorded_at)
     readings = tuple(_reading(source, metadata) for source in sources)
     jobs: list[JobAttempt] = []
     tests: list[TestAttempt] = []
     events: list[Event] = []
     last: dict[tuple[str, str], int] = {}
-    for source, job, attempt in _jobs([source for source in sources if source.counts]):
-        jobs.append(_job(source, job, attempt, workflow, commit, metadata))
-        tests += _test_attempts(source, job, attempt, commit, metadata, last, scrub)
-        events += _events(source, metadata, scrub)
-    return Collected(readings=readings, jobs=tuple(jobs), tests=tuple(tests), events=tuple(events), known=tuple(listed))
+    for source, name, attempt in _jobs([source for source in sources if source.is_read]):
+        if source.before is not None:
+            if job.conclusion is not None:
+                jobs.append(_job(source, name, attempt, job, metadata))
+            continue
+        jobs.append(_job(source, name, attempt, job, metadata))
+        tests += _test_attempts(source, name, attempt, job, metadata, last, scrub)
+        events += _events(source, name, attempt, job, metadata, scrub)
+    listed = tuple(source.file for source in sources if source.before is not None)
+    return Collected(readings=readings, jobs=tuple(jobs), tests=tuple(tests), events=tuple(events), known=listed)
 
 
 def report(collected: Collected) -> dict[str, dict[str, Any]]:
@@ -264,15 +332,14 @@ def job_and_attempt(name: str) -> tuple[str, int]:
 # ── records ──────────────────────────────────────────────────────────────────
 
 
-def _source(found: Found, report: Report, first: Mapping[str, str], known: Collection[str]) -> _Source:
+def _source(found: Found, report: Report, place: str, known: Callable[[str, str, str], Reading | None]) -> _Source:
     tests = attempts.of(report)
     notes = [*report.notes, *tests.notes]
-    if before := report.sha256 in known:
+    place = place or found.name
+    before = known(found.name, place, report.sha256) if report.sha256 else None
+    if before is not None:
         notes.insert(0, "Recorded before: it is counted once.")
-    elif report.sha256 in first:
-        notes.insert(0, f"A duplicate of {first[report.sha256]}: it is counted once.")
-    counts = report.status is ReadStatus.READ and not before and report.sha256 not in first
-    return _Source(found.name, report, tests, tuple(notes), counts)
+    return _Source(found.name, place, report, tests, tuple(notes), before)
 
 
 def _reading(source: _Source, metadata: Metadata) -> Reading:
@@ -295,6 +362,7 @@ def _reading(source: _Source, metadata: Metadata) -> Reading:
         skipped=report.skipped,
         suite_failures=report.suite_failures,
         at_byte=report.at_byte,
+        place="" if source.place == source.file else source.place,
     )
 
 
@@ -307,9 +375,10 @@ def _occurred_at(reported: Timestamp | None, recorded_at: datetime) -> tuple[dat
     return reported.at, "" if reported.zoned else "Its times name no zone: they are taken as UTC."
 
 
-def _run_id(workflow: str, commit: str, sources: Sequence[_Source]) -> str:
-    parts = [workflow, commit, *sorted(source.report.sha256 for source in sources if source.counts)]
-    return f"reports-{hashlib.sha256(chr(10).join(parts).encode()).hexdigest()[:16]}"
+def _run_id(job: Job, sources: Sequence[_Source]) -> str:
+    new = (source for source in sources if source.is_read and source.before is None)
+    parts = [job.workflow, job.commit, *sorted(f"{source.report.sha256} {source.place}" for source in new)]
+    return f"files-{hashlib.sha256(chr(10).join(parts).encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"
 
 
 def _jobs(sources: Sequence[_Source]) -> list[tuple[_Source, str, int]]:
@@ -324,49 +393,56 @@ def _jobs(sources: Sequence[_Source]) -> list[tuple[_Source, str, int]]:
     return jobs
 
 
-def _job(source: _Source, job: str, attempt: int, workflow: str, commit: str, metadata: Metadata) -> JobAttempt:
+def _job(source: _Source, name: str, attempt: int, job: Job, metadata: Metadata) -> JobAttempt:
+    """The job of a report; of one that was recorded before, in the run and at the time that it had then."""
+    at = _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]
+    if source.before is not None:
+        metadata, at = {**metadata, "run_id": source.before.run_id}, source.before.occurred_at
     return JobAttempt(
-        **happened_at(metadata, _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]),
-        workflow=workflow,
-        job=job,
+        **happened_at(metadata, at),
+        workflow=job.workflow,
+        job=name,
         variant="",
         attempt=attempt,
-        commit=commit,
-        conclusion=CONCLUSIONS[source.report.verdict],
+        commit=job.commit,
+        conclusion=concluded(source.report.verdict, job.conclusion),
         origin=source.origin,
+        event=job.event,
     )
 
 
 def _test_attempts(
     source: _Source,
-    job: str,
+    name: str,
     attempt: int,
-    commit: str,
+    job: Job,
     metadata: Metadata,
     last: dict[tuple[str, str], int],
     scrub: Callable[[str], str],
 ) -> Iterator[TestAttempt]:
-    """Every execution of every test. The job is the variant: another job is another place to run, not a retry.
+    """Every execution of every test. The file is the variant: another one is another place to run, not a retry.
 
     Attempts within a file and across files are numbered in one row; ``last`` holds where each test stands.
     """
     for test in source.tests.tests:
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         for each in test.tries:
-            attempt_here = max(attempt, last.get((job, test.id), 0) + 1)
-            last[job, test.id] = attempt_here
+            attempt_here = max(attempt, last.get((name, test.id), 0) + 1)
+            last[name, test.id] = attempt_here
             yield TestAttempt(
                 **happened_at(metadata, at),
                 test=scrub(test.id),
-                variant=job,
+                variant=name,
                 attempt=attempt_here,
-                commit=commit,
+                commit=job.commit,
                 outcome=each.outcome,
                 critical=test.critical,
                 origin=source.origin,
                 duration_s=each.duration_s,
                 message=scrub(_message(each)),
                 line=each.line,
+                workflow=job.workflow,
+                job=name if job.name is None else job.name,
             )
 
 
@@ -380,22 +456,25 @@ def _sentence(problem: Problem) -> str:
     return said if not problem.type or said.startswith(problem.type) else f"{problem.type}: {said}".rstrip(": ")
 
 
-def _events(source: _Source, metadata: Metadata, scrub: Callable[[str], str]) -> Iterator[Event]:
+def _events(
+    source: _Source, name: str, attempt: int, job: Job, metadata: Metadata, scrub: Callable[[str], str]
+) -> Iterator[Event]:
     """The network errors and polling timeouts: one of a kind for each test, however often it met it.
 
     One that a retry cured is an event too, and not a blocking one.
     """
+    where = _Where(job.commit, job.workflow, name if job.name is None else job.name, attempt)
     for test in source.tests.tests:
         lines = [(problem, each.line) for each in test.tries for problem in each.problems]
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         blocking = test.tries[-1].outcome in LOST
         for kind, (problem, line) in _kinds(lines).items():
-            yield _event(source, metadata, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
+            yield _event(source, where, metadata, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
     at = _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]
     for finding in source.report.findings:
         place = cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
         for kind, (problem, _) in _kinds([(finding.problem, None)]).items():
-            yield _event(source, metadata, at, kind, True, scrub(place), scrub(_sentence(problem)))
+            yield _event(source, where, metadata, at, kind, True, scrub(place), scrub(_sentence(problem)))
 
 
 def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tuple[Problem, int | None]]:
@@ -408,8 +487,18 @@ def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tu
     return kinds
 
 
+class _Where(NamedTuple):
+    """The job that an event happened in."""
+
+    commit: str
+    workflow: str
+    job: str
+    attempt: int
+
+
 def _event(
     source: _Source,
+    where: _Where,
     metadata: Metadata,
     at: datetime,
     kind: EventKind,
@@ -427,4 +516,5 @@ def _event(
         message=message[:MESSAGE_CHARS],
         origin=source.origin,
         line=line,
+        **where._asdict(),
     )

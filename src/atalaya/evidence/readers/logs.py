@@ -16,6 +16,7 @@ from typing import IO, NamedTuple
 
 from atalaya.core.words import Record
 from atalaya.evidence.readers.classifier import EXPECTED, POLLED, RETRIED, SUCCEEDED, classify_line, target_of
+from atalaya.evidence.readers.collector import Job, job_and_attempt
 from atalaya.evidence.readers.model import LIMITS, Declined, Pieces, beyond, cut_message
 from atalaya.evidence.readers.sniff import UTF16
 from atalaya.records.stored import Event, EventKind, FileVerdict, Metadata, Reading, ReadStatus, happened_at, origin_of
@@ -234,7 +235,7 @@ def _instant(text: str) -> datetime | None:
 # ── records ──────────────────────────────────────────────────────────────────
 
 
-def reading(log: Log, *, file: str, metadata: Metadata) -> Reading:
+def reading(log: Log, *, file: str, metadata: Metadata, place: str = "") -> Reading:
     """What became of a log. It may show that something failed, and never that all went well."""
     failed = any(not event.cured and not event.expected for event in log.events)
     return Reading(
@@ -245,11 +246,16 @@ def reading(log: Log, *, file: str, metadata: Metadata) -> Reading:
         status=log.status,
         verdict=FileVerdict.FAILED if failed else FileVerdict.UNKNOWN,
         reason=" ".join(log.notes),
+        place="" if place == file else place,
     )
 
 
-def events(log: Log, *, file: str, metadata: Metadata) -> tuple[Event, ...]:
-    """The events of a log as they are stored: one a cause, however often it stands there."""
+def events(log: Log, *, file: str, metadata: Metadata, job: Job) -> tuple[Event, ...]:
+    """The events of a log as they are stored: one a cause, however often it stands there.
+
+    :param job: the job whose log it is. Without a name, the file's tells the job and its attempt.
+    """
+    name, attempt = job_and_attempt(file) if job.name is None else (job.name, job.attempt)
     return tuple(
         Event(
             **happened_at(metadata, _when(event.at or log.last_at, metadata["recorded_at"])),
@@ -261,6 +267,10 @@ def events(log: Log, *, file: str, metadata: Metadata) -> tuple[Event, ...]:
             origin=origin_of(file, log.sha256),
             line=event.line,
             quote=event.quote,
+            commit=job.commit,
+            workflow=job.workflow,
+            job=name,
+            attempt=attempt,
         )
         for event in log.events
     )

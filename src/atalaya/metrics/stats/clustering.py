@@ -7,9 +7,10 @@ in the intraclass correlation; what is left is the effective number of trials.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from msgspec.structs import replace
-from scipy import stats
+from scipy import special, stats
 
 from atalaya.core.words import text
 from atalaya.metrics.stats.intervals import ALPHA, Estimate, must_be_counts, wilson
@@ -98,6 +99,74 @@ def wilson_clustered(successes: int, n: int, m: float, icc: float) -> Estimate:
     # The formula holds for a fraction of a trial as well. All of them stay all, whatever the rounding.
     part = effective if successes == n else successes * (effective / n)
     return replace(wilson(part, effective), n=n, method=method)
+
+
+class Clustered(NamedTuple):
+    """The jobs of some runs, and what is needed to say as how many they count that fail on their own.
+
+    ``icc`` is None where the correlation cannot be estimated. ``size`` is that of a run, as its jobs find it.
+    """
+
+    succeeded: int
+    n: int
+    red_runs: int  # those in which a job failed
+    size: float
+    icc: float | None
+
+    @property
+    def design_effect(self) -> float:
+        """By what factor the variance of the share is greater than that of independent jobs."""
+        return design_effect(self.size, self.icc or 0.0)
+
+    @property
+    def n_effective(self) -> float:
+        """How many independent trials say as much."""
+        return effective_n(self.n, self.size, self.icc or 0.0)
+
+    @property
+    def failed_effective(self) -> float:
+        """The failures among the effective trials: the same share of them."""
+        return (self.n - self.succeeded) * self.n_effective / self.n if self.n else 0.0
+
+    @property
+    def rate(self) -> Estimate:
+        """The share of jobs that succeeded, with the interval on the effective number of trials."""
+        return wilson_clustered(self.succeeded, self.n, self.size, self.icc or 0.0)
+
+
+def clustered(runs: Runs) -> Clustered:
+    """The jobs of all runs, weighed by how much alike the outcomes of a run are.
+
+    Where that cannot be estimated, since all jobs ended alike, or each ran alone, or all in one run, they count in
+    full: thirty clean jobs are thirty. An estimate below zero is noise, and they count in full as well.
+
+    >>> clustered([(5, 5)] * 6).n_effective, clustered([(0, 20)] + [(20, 20)] * 11).n_effective
+    (30.0, 12.0)
+    """
+    return Clustered(
+        succeeded=sum(passes for passes, _ in runs),
+        n=sum(jobs for _, jobs in runs),
+        red_runs=sum(passes < jobs for passes, jobs in runs),
+        size=typical_size(runs) or 1.0,
+        icc=intraclass_correlation(runs),
+    )
+
+
+def at_least(failed: float, n: float, share: float) -> float:
+    """The probability of so many failures or more among n trials, where each fails with that probability: exact.
+
+    The sum of the binomial probabilities from k to n is the regularised incomplete beta function
+    ``I_share(k, n - k + 1)``, which holds for a fraction of a trial as well: 26.5.24 of M. Abramowitz and
+    I. A. Stegun, "Handbook of Mathematical Functions" (1964).
+
+    >>> from scipy.stats import binom
+    >>> f"{at_least(7, 60, 0.05):.6f} {binom.sf(6, 60, 0.05):.6f} {at_least(3, 3, 0.05):.6f}"
+    '0.029694 0.029694 0.000125'
+    >>> f"{at_least(3.5, 30, 0.05):.4f}", at_least(0, 30, 0.05)
+    ('0.1102', 1.0)
+    """
+    must_be_counts(failed, n)
+    return float(special.betainc(failed, n - failed + 1, share)) if failed else 1.0
 
 
 def clopper_pearson(successes: int, n: int) -> Estimate:

@@ -21,6 +21,8 @@ CELLS = 400  # midpoints on each axis of the grid: the score has a resolution of
 BAD_PRIOR = (1, 9)  # Beta: one version in ten is broken for a test
 FAILURE_PRIOR = (1, 19)  # Beta: a good version fails one attempt in twenty
 ACCEPTABLE = 0.01  # a probability of failure that a suite can live with
+POWER = 0.8  # with which a flake rate that is called visible would have been seen
+HALVINGS = 60  # of an interval of 1 / 2: to the last digit of a float
 
 Grid = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -151,6 +153,37 @@ def clean_runs_to_prove(q: float) -> int | None:
     if _probability(q) == 0:
         return None
     return 1 if q == 1 else max(1, math.ceil(math.log(ALPHA) / math.log1p(-q)))
+
+
+def mixed_by_chance(q: float, attempts: float, keys: int = 1) -> float:
+    """The probability that a test whose attempts fail with probability q is seen to pass and to fail in one key.
+
+    A key of m attempts has only passes with ``(1 - q)^m`` and only failures with ``q^m``; ``keys`` of them have so many
+    attempts each, on average.
+
+    >>> f"{mixed_by_chance(0.01, 5):.4f}", f"{mixed_by_chance(0.01, 5, keys=4):.4f}", mixed_by_chance(0.01, 1)
+    ('0.0490', '0.1821', 0.0)
+    """
+    _must_not_be_negative(attempts - 1, keys)
+    return float(1 - min(1.0, (1 - _probability(q)) ** attempts + q**attempts) ** keys)
+
+
+def detectable(attempts: int, power: float = POWER) -> float | None:
+    """The lowest flake rate that so many attempts show, with a pass and a failure among them, so often.
+
+    The q up to 1 / 2 at which ``1 - (1 - q)^m - q^m`` is the power; None where even 1 / 2 is not seen so often, as with
+    three attempts.
+
+    >>> [f"{detectable(attempts):.3f}" for attempts in (4, 5, 10, 60)], detectable(3)
+    (['0.343', '0.276', '0.149', '0.026'], None)
+    """
+    low, high = 0.0, 0.5
+    if attempts < 1 or mixed_by_chance(high, attempts) < power:
+        return None
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if mixed_by_chance(middle, attempts) >= power else (middle, high)
+    return high
 
 
 def _probability(p: float) -> float:

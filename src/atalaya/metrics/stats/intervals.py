@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cache
 
-from scipy import stats
+from scipy import optimize, stats
 
 from atalaya.core.words import Record, Text, text
 
@@ -107,29 +108,92 @@ def clean_runs_needed(successes: int, n: int, floor: float) -> int | None:
     return enough
 
 
-def zero_event_upper(n: int, sensitivity: float = 1.0) -> float | None:
-    """With no event in ``n`` trials: the rate for each trial that is passed with 5 % probability at most.
+def zero_event_upper(n: int) -> float | None:
+    """With no event in ``n`` trials, all of which were seen: the rate that is passed with 5 % probability at most.
 
     Exact, ``1 - alpha ** (1 / n)``: the "rule of three" of J. A. Hanley and A. Lippman-Hand, "If Nothing Goes
-    Wrong, Is Everything All Right?", JAMA 249 (1983). A detector that is known to see only a share of the
-    events gives ``-ln(alpha) / n / sensitivity``, which is never below it.
+    Wrong, Is Everything All Right?", JAMA 249 (1983). What a detector may have missed is in :func:`joint_upper`.
 
     >>> f"{zero_event_upper(60):.4f} {zero_event_upper(720):.5f} {zero_event_upper(4320):.6f}"
     '0.0487 0.00415 0.000693'
-    >>> from atalaya.selftest.prove import at_the_least
-    >>> f"{zero_event_upper(4320, at_the_least(20, 20)):.6f}"
-    '0.000806'
     >>> zero_event_upper(0) is None
     True
     """
     must_be_counts(0, n)
-    if not 0 <= sensitivity <= 1:
-        raise ValueError(f"sensitivity is a share, from 0 to 1, and not {sensitivity}")
-    if n == 0:
+    return None if n == 0 else float(1 - ALPHA ** (1 / n))
+
+
+def joint_upper(n: float, *, shown: int, caught: int, alpha: float = ALPHA) -> float | None:
+    """With no event seen in ``n`` trials, by a detector that caught ``caught`` of ``shown`` seeded ones: the bound.
+
+    It is the rate r at which the largest, over all sensitivities s, of P(at least ``caught`` of ``shown`` | s) times
+    exp(-n r s) is ``alpha``: one joint test of rate and sensitivity, not the bound of one put into that of the other.
+    It is a number of events (:func:`events_ruled_out`) over ``n``. None where nothing bounds the rate: no trial, no
+    seeded event, or none that was caught.
+
+    Where at least three were shown and all were caught, the largest lies at s = 1, whatever ``n`` is: no discount.
+
+    >>> [f"{joint_upper(n, shown=20, caught=20):.6f}" for n in (60, 300, 600, 4320)]
+    ['0.049929', '0.009986', '0.004993', '0.000693']
+    >>> f"{joint_upper(4320, shown=20, caught=19):.6f} {joint_upper(4320, shown=2, caught=1):.6f}"
+    '0.000697 0.003289'
+    >>> joint_upper(4320, shown=0, caught=0) is None, joint_upper(0, shown=3, caught=3) is None
+    (True, True)
+    """
+    must_be_counts(0, n)
+    events = events_ruled_out(shown, caught, alpha)
+    return None if events is None or n == 0 else events / n
+
+
+@cache
+def events_ruled_out(shown: int, caught: int, alpha: float = ALPHA) -> float | None:
+    """The expected events of which none is seen with probability ``alpha`` at most, by a detector so tested.
+
+    It is the largest, over the sensitivities s, of (ln P(at least ``caught`` of ``shown`` | s) - ln ``alpha``) / s.
+    With all M caught, P is s^M and the slope of it at s = 1 is M + ln ``alpha``: from M = 3 on it rises up to s = 1,
+    and the bound is -ln ``alpha`` = 2.9957. Below, it lies at s = e ``alpha``^(1/M), and is M / s. In between, P as a
+    function of s is a beta distribution's, whose logarithm is concave: there is one maximum, and it is searched for
+    above the s at which P is ``alpha``.
+
+    The numbers beside 2.9957 are those of a search over two million values of s:
+
+    >>> [f"{events_ruled_out(m, m):.4f}" for m in (1, 2, 3, 4, 20)]
+    ['7.3576', '3.2904', '2.9957', '2.9957', '2.9957']
+    >>> [f"{events_ruled_out(*of):.4f}" for of in ((2, 1), (3, 2), (5, 4), (20, 19), (20, 10))]
+    ['14.2065', '4.9408', '3.3844', '3.0089', '4.9531']
+    """
+    must_be_counts(caught, shown)
+    if caught == 0:
         return None
-    if sensitivity == 1:
-        return float(1 - ALPHA ** (1 / n))
-    return 1.0 if sensitivity == 0 else float(min(1.0, -math.log(ALPHA) / n / sensitivity))
+    level = -math.log(alpha)
+    if caught == shown:
+        s = min(1.0, math.exp(1 - level / shown))
+        return (shown * math.log(s) + level) / s
+    least = float(stats.beta.ppf(alpha, caught, shown - caught + 1))  # P(at least so many | s) is alpha there
+
+    def cost(s: float) -> float:
+        return -(float(stats.binom.logsf(caught - 1, shown, s)) + level) / s
+
+    return -float(optimize.minimize_scalar(cost, bounds=(least, 1.0), method="bounded", options={"xatol": 1e-12}).fun)
+
+
+def trials_for(upper: float, *, shown: int, caught: int, alpha: float = ALPHA) -> int | None:
+    """The fewest trials without an event whose bound is at most ``upper``; None where no number of them is enough.
+
+    >>> trials_for(0.05, shown=3, caught=3), trials_for(0.01, shown=3, caught=3), trials_for(0.01, shown=2, caught=1)
+    (60, 300, 1421)
+    >>> trials_for(0.01, shown=0, caught=0) is None
+    True
+    """
+    events = events_ruled_out(shown, caught, alpha)
+    if events is None or upper <= 0:
+        return None
+    needed = max(1, math.ceil(events / upper))
+    while needed > 1 and events / (needed - 1) <= upper:
+        needed -= 1
+    while events / needed > upper:
+        needed += 1
+    return needed
 
 
 def garwood(events: int, exposure: float = 1.0) -> Estimate:

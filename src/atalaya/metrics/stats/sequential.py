@@ -19,6 +19,7 @@ NODES = 64  # of Gauss and Legendre: with as many, the integral is right to some
 FAR = 9.0  # standard deviations beyond which nothing is lost
 
 
+@cache
 def limit(look: int, looks: int = 3) -> float:
     """The probability below which look number ``look`` of ``looks`` is significant, counted from 1.
 

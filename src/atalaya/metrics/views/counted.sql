@@ -1,5 +1,6 @@
--- Lists the records of a kind that count: those that belong to the watch, but for a real service's, which are shown
--- apart and decide nothing.
+-- Lists the records of a kind that count: those that belong to the watch, but for a real service's and for those of runs
+-- that test another tree, which are shown apart and decide nothing.
 SELECT {columns}, of_another_commit
 FROM window_{records}
 WHERE environment IN ('loopback', 'ci', 'rehearsal')
+  AND of_another_event = 0

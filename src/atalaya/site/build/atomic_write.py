@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Collection, Mapping
 from pathlib import Path
+
+from atalaya.core.whole_file import write_whole
+
+NEWEST = "latest"  # what a page calls the newest release that was no rehearsal
 
 
 def write_if_changed(file: Path, content: str) -> bool:
@@ -21,12 +23,7 @@ def write_if_changed(file: Path, content: str) -> bool:
             return False
     except (OSError, UnicodeDecodeError):
         pass
-    file.parent.mkdir(parents=True, exist_ok=True)
-    handle, half_written = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    with os.fdopen(handle, "w", encoding="utf-8") as stream:
-        stream.write(content)
-    Path(half_written).chmod(0o644)
-    Path(half_written).replace(file)
+    write_whole(file, content.encode())
     return True
 
 
@@ -40,7 +37,7 @@ def write_pages(folder: Path, texts: Mapping[str, str], suffix: str = ".md") -> 
 
 def fragment_file(docs: Path, release: str, code: str, name: str) -> Path | None:
     """Where a fragment of a release lies, if it has been published; ``latest`` is the newest that was no rehearsal."""
-    if release == "latest":
+    if release == NEWEST:
         try:
             listed = json.loads((docs / "_generated" / "switcher.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):

@@ -4,15 +4,18 @@ A judgement is a pure function of what lies in the tree, so the digest of all th
 been published is kept under that digest in ``docs/_build/published``, which git ignores, as Sphinx keeps its own
 pickles beside it: a closed release costs a few digests, however much evidence it has. Without the store everything
 is made anew, with the same bytes.
+
+The clock is an input of one kind: which instant a watch is judged as of depends on whether its window has ended by
+now. So what is kept says from when until when the same tree is judged as of the same instant.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import pickle
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from functools import cache
 from importlib.metadata import version as installed_version
 from pathlib import Path
@@ -21,9 +24,12 @@ from typing import NamedTuple
 import msgspec
 
 from atalaya.core.settings import Settings
+from atalaya.core.whole_file import write_whole
+from atalaya.core.window import ends_at
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release
 from atalaya.site.build.atomic_write import digest, files
+from atalaya.watch.states import CLOSED, INVALID
 
 PACKAGE = Path(__file__).parents[2]
 TOOLS = ("babel", "duckdb", "jinja2", "msgspec", "scipy")
@@ -34,12 +40,23 @@ SEEN_OF_LATER = ("release.toml", "evidence/watch-*", "evidence/*.parquet")
 BESIDE = {"reference": ("reference/promises", "reference/rules")}
 
 
+class Valid(NamedTuple):
+    """When, by the clock, the same tree is judged as of the same instant: from ``since`` until before ``until``."""
+
+    since: datetime
+    until: datetime
+
+
+ALWAYS = Valid(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
 class Kept(NamedTuple):
-    """What was made, from what, and the files that were written of it."""
+    """What was made, from what, the files that were written of it, and when it may be used again."""
 
     made_from: str
     judgement: Judgement | None
     files: tuple[str, ...]
+    valid: Valid
 
 
 class Store:
@@ -49,8 +66,13 @@ class Store:
         self.docs, self.settings, self.pack = docs, settings, pack
         self.digest = cache(digest)  # an earlier release is read for each later one
 
-    def release(self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement]) -> Judgement:
-        """The judgement of one of the releases; ``make`` judges it and writes its fragments, unless that is kept."""
+    def release(
+        self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement], *, now: datetime
+    ) -> Judgement:
+        """The judgement of one of the releases; ``make`` judges it and writes its fragments, unless that is kept.
+
+        :param now: what the clock said when the build began.
+        """
         parts = [msgspec.json.encode(self.settings).decode(), self.digest(self.pack)]
         for other in releases:
             folder = self.docs / "releases" / other.version
@@ -59,9 +81,9 @@ class Store:
             parts += [self.digest(place) for place in sorted(seen)]
         made_from = _made_from(parts)
         kept = self._read(release.version, made_from)
-        if kept is None or kept.judgement is None:
+        if kept is None or kept.judgement is None or not kept.valid.since <= now < kept.valid.until:
             judgement = make()
-            self._keep(release.version, made_from, judgement)
+            self._keep(release.version, made_from, judgement, valid(judgement, now))
             return judgement
         return kept.judgement
 
@@ -81,12 +103,8 @@ class Store:
         same = isinstance(kept, Kept) and kept.made_from == made_from and kept.files == self._written(name)
         return kept if same else None
 
-    def _keep(self, name: str, made_from: str, judgement: Judgement | None) -> None:
-        file = self._file(name)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        half = file.with_name(f".{name}.{os.getpid()}.half")  # two may write it at once
-        half.write_bytes(pickle.dumps(Kept(made_from, judgement, self._written(name))))
-        half.replace(file)
+    def _keep(self, name: str, made_from: str, judgement: Judgement | None, valid: Valid = ALWAYS) -> None:
+        write_whole(self._file(name), pickle.dumps(Kept(made_from, judgement, self._written(name), valid)))
 
     def _file(self, name: str) -> Path:
         return self.docs / "_build" / "published" / name
@@ -94,6 +112,21 @@ class Store:
     def _written(self, name: str) -> tuple[str, ...]:
         folders = [self.docs / "_generated" / name, *(self.docs / one for one in BESIDE.get(name, ()))]
         return tuple(file.relative_to(self.docs).as_posix() for folder in folders for file in files(folder))
+
+
+def valid(judgement: Judgement, now: datetime) -> Valid:
+    """When the tree that was judged ``now`` is judged as of the same instant, if it stays as it is.
+
+    A watch that was closed, and a rehearsal, for ever. Others until their window ends, and after that for ever; and
+    never where a record lies ahead of the clock, since its time comes between two builds.
+    """
+    release = judgement.release
+    if release.rehearsal or judgement.state in (CLOSED, INVALID):
+        return ALWAYS
+    if judgement.as_of >= now:
+        return Valid(now, now)
+    ends = ends_at(release)
+    return Valid(judgement.as_of, ends if now < ends else ALWAYS.until)
 
 
 def _made_from(parts: Iterable[str]) -> str:

@@ -14,12 +14,14 @@ from atalaya.core.window import CHECKPOINTS_H
 from atalaya.records.judged import Judgement
 from atalaya.site.build.atomic_write import write_if_changed
 from atalaya.site.charts import charts
+from atalaya.site.fragments.ci import ci_cells, own_runs
 from atalaya.site.fragments.closing_report import asked, backlog, questions, seal
 from atalaya.site.fragments.coverage import coverage
 from atalaya.site.fragments.figures import figures, metrics
 from atalaya.site.fragments.flaky import flaky
 from atalaya.site.fragments.incidents import decisions, incidents, page_fragments
 from atalaya.site.fragments.ledger import evidence
+from atalaya.site.fragments.outlook import outlook
 from atalaya.site.fragments.package import artefact, moves
 from atalaya.site.fragments.summary_card import glance
 from atalaya.site.fragments.verdicts import reasons, verdict
@@ -80,10 +82,13 @@ FRAGMENTS: dict[str, Fragment] = {
     "reasons": reasons,
     "metrics": metrics,
     "figures": figures,
+    "ci-cells": ci_cells,
+    "own-runs": own_runs,
     "flaky": flaky,
     "coverage": coverage,
     "environments": environments,
     "looks": looks,
+    "outlook": outlook,
     "settings": in_force,
     "pace": pace,
     "contracts": contracts,

@@ -28,8 +28,8 @@ from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.window import CHECKPOINTS_H
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release
-from atalaya.site.build import build_workers
-from atalaya.site.build.atomic_write import digest, fragment_file, write_if_changed
+from atalaya.site.build import build_workers, home
+from atalaya.site.build.atomic_write import NEWEST, digest, fragment_file, write_if_changed
 from atalaya.site.build.pages import FRAGMENTS
 from atalaya.site.fragments.reference import FOLDER
 from atalaya.site.fragments.verdicts import dating
@@ -44,6 +44,8 @@ SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
 TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
 EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)
 SCRIPT = "releases.js"  # what each page of each release loads, though it was built before the newest was opened
+ROOT_PAGES = "site"  # what the builds of the root pages are kept under, as those of a release under its name
+WRITTEN_BY_SPHINX = ("_sources", "_images", "_downloads", "_sphinx_design_static", "search.html", "genindex.html")
 FOR_MACHINES = ("metrics.json", "badge.json", "badge.svg")
 NOT_IN_PAGES = ("evidence", "__pycache__", ".mo")
 
@@ -104,9 +106,9 @@ def build(
 
 
 def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Release]:
-    taken = {*LANGUAGES, "guides", "concepts", "reference", "_static", "_sources"}
+    taken = taken_names()
     for release in releases:
-        if release.version in taken:
+        if release.version.casefold() in taken:
             raise ReleaseError(f"docs/releases/{release.version}: the site has another page there. Rename the release.")
     if only is None:
         return list(releases)
@@ -117,6 +119,19 @@ def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Rel
             f"{', '.join(release.version for release in releases) or 'none'}."
         )
     return [release for release in releases if release.version in names]
+
+
+def taken_names(docs: Path | None = None) -> frozenset[str]:
+    """What no release may be called, in lower case: a folder or a file of that name is the site's own.
+
+    A file system may know no difference between `ES` and `es`, so case does not count.
+
+    :param docs: the home of the pages, where what it holds beside its usual parts counts too.
+    """
+    ours = {*LANGUAGES, *home.PARTS, *ROOT_ENTRIES, *SHARED_ENTRIES, *FOR_MACHINES, *WRITTEN_BY_SPHINX}
+    ours |= {FOLDER, NEWEST, ROOT_PAGES, SCRIPT, feed.NAME, "switcher.json", "releases", "_generated", "_build"}
+    there = {one.name for one in docs.iterdir()} if docs is not None and docs.is_dir() else set()
+    return frozenset(form.casefold() for name in ours | there for form in (name, Path(name).stem))
 
 
 def _require_fragments(docs: Path, releases: Iterable[Release]) -> None:
@@ -145,7 +160,7 @@ def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -
             language=code,
             source=docs,
             out=out / front,
-            doctrees=doctrees / "site" / code,
+            doctrees=doctrees / ROOT_PAGES / code,
             sources=(
                 *shared,
                 *(docs / entry for entry in ROOT_ENTRIES),

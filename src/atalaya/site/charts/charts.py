@@ -257,22 +257,22 @@ def timeline(judgement: Judgement, voice: Renderer) -> Markdown:
     open_still = sum(one.state not in OVER for one in judgement.incidents)
     says = said(
         N_(
-            "From T+0, on {opened}, for {hours} h. Judged on {at}: {word}. Slots seen: {seen} of {slots}. "
+            "From T+0, on {opened}, for {hours} h. Judged on {at}: {word}. Checkpoints observed: {seen} of {points}. "
             "Gaps: {gaps}. Incidents: {incidents}, of which not over: {open}."
         ),
         opened=release.opened_at,
         hours=release.window_h,
         at=judgement.as_of,
         word=judgement.verdict.word,
-        seen=judgement.coverage.seen,
-        slots=judgement.coverage.slots,
-        gaps=len(judgement.coverage.gaps),
+        seen=len(judgement.coverage.points) - len(judgement.coverage.missed),
+        points=len(judgement.coverage.points),
+        gaps=len(judgement.coverage.unseen),
         incidents=len(judgement.incidents),
         open=open_still,
     )
     keys = (
         (judgement.incidents, N_("Solid: it hurt. Outlined: a fix had landed, and had to be proven.")),
-        (judgement.coverage.gaps, N_("Dashed: nobody looked.")),
+        (judgement.coverage.unseen, N_("Dashed: nobody looked.")),
     )
     legend = " ".join(said(key) for drawn, key in keys if drawn)
     drawn = Drawn(said(N_("The watch, from T+0 on")), says, y + HOURS_HEIGHT, parts, legend, "chart rows")
@@ -322,7 +322,7 @@ def _window(judgement: Judgement, said: Said) -> Iterator[Row]:
 def _watched(judgement: Judgement, said: Said) -> Row:
     release, watched = judgement.release, judgement.coverage
     hours, now = release.window_h, min(elapsed_h(release, judgement.as_of), release.window_h)
-    gaps = [(elapsed_h(release, gap.begins), elapsed_h(release, gap.ends)) for gap in watched.gaps]
+    gaps = [(elapsed_h(release, gap.begins), elapsed_h(release, gap.ends)) for gap in watched.unseen]
 
     def drawn(y: float) -> Iterator[str]:
         yield _line("0%", y + 5, "100%", y + 5, "rail")
@@ -332,10 +332,13 @@ def _watched(judgement: Judgement, said: Said) -> Row:
 
     name = (
         said(
-            N_("Watched: {share:.0%} of {n} slots; gaps: {gaps}"), share=watched.share, n=watched.slots, gaps=len(gaps)
+            N_("Watched: {seen} of {n} checkpoints; gaps: {gaps}"),
+            seen=len(watched.points) - len(watched.missed),
+            n=len(watched.points),
+            gaps=len(gaps),
         )
-        if watched.slots
-        else said(N_("Watched: the first slot is not over yet"))
+        if watched.points
+        else said(N_("Watched: no checkpoint is over yet"))
     )
     return Row(name, 10, drawn)
 
@@ -417,7 +420,7 @@ def _happened(judgement: Judgement, voice: Renderer) -> Markdown:
     told += [(due_at(release, look.hours), voice.badge(look.verdict.word)) for look in judgement.looks]
     told += [
         (gap.begins, voice(N_("Nobody looked for {hours:.1f} h, until {at}."), hours=gap.hours, at=gap.ends))
-        for gap in judgement.coverage.gaps
+        for gap in judgement.coverage.unseen
     ]
     stepped = {step.incident for step in judgement.transitions}
     told += [(one.at, _became(one.id, one.state, voice)) for one in judgement.incidents if one.id not in stepped]
@@ -457,7 +460,7 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
     so_far = [(part, _known(part)) for part in course.so_far] if course else []
     known = [(part, rate) for part, rate in so_far if rate]
     if course is None or not known:
-        return voice(N_("No job has been decided, so nothing is known of the rate."))
+        return voice(N_("No CI job has been decided, so nothing is known of the rate."))
     own = [(part, part.value) for part in course.jobs if part.value is not None]
     lowest = min(course.target, *(rate.low for _, rate in known), *(value for _, value in own))
     axis = Axis(ticks(min(lowest, 0.9), 1.0), 10)
@@ -474,7 +477,7 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
     ]
     says = said(
         N_(
-            "So far {value:.1%} of {n} decided jobs ended well, {low:.1%} to {high:.1%} at 95 %. "
+            "So far {value:.1%} of {n} decided CI jobs ended well, {low:.1%} to {high:.1%} at 95 %. "
             "Threshold: {target:.1%}."
         ),
         value=rate.value,

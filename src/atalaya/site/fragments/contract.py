@@ -9,8 +9,11 @@ from pathlib import Path
 
 from atalaya.harness.pack import Pack
 from atalaya.records.results import Promise
+from atalaya.records.stored import EventKind
+from atalaya.selftest.detector_record import Detector, Detectors, Sight, standing
 from atalaya.selftest.kill_matrix import Cell, by_defect, by_family, by_promise, family_of
 from atalaya.selftest.last_run import SelfTest
+from atalaya.selftest.seeded_logs import LAYOUTS, WORDINGS
 from atalaya.site.build.atomic_write import write_pages
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
@@ -36,13 +39,15 @@ def write_promise_pages(docs: Path, pack: Pack) -> tuple[Path, ...]:
     )
 
 
-def about_the_checks(pack: Pack, selftest: SelfTest | None) -> dict[str, Callable[[Renderer], str]]:
-    """The fragments that tell what a pack checks, and what a self-test found of it, by name."""
+def about_the_checks(
+    pack: Pack, selftest: SelfTest | None, detectors: Detectors | None = None
+) -> dict[str, Callable[[Renderer], str]]:
+    """The fragments that tell what a pack checks, and what self-tests found of it, by name."""
     fragments: dict[str, Callable[[Renderer], str]] = {
         "promises": lambda voice: render("promises", voice, promises=pack.promises),
         "weaknesses": lambda voice: render("limitations", voice, limitations=pack.limitations),
         "statements": partial(statements, pack),
-        "matrix": partial(matrix, pack, selftest),
+        "matrix": partial(matrix, pack, selftest, detectors),
     }
     for promise in pack.promises:
         fragments[fragment_of(promise.id)] = partial(_promise, pack, promise, selftest)
@@ -87,10 +92,11 @@ def faults(voice: Renderer) -> Markdown:
     return render("faults", voice, of_transport=FAULTS, of_tls=TLS_FAULTS)
 
 
-def matrix(pack: Pack, selftest: SelfTest | None, voice: Renderer) -> Markdown:
-    """Which defect is caught by which promise: what each check sees, and each family's defects."""
+def matrix(pack: Pack, selftest: SelfTest | None, detectors: Detectors | None, voice: Renderer) -> Markdown:
+    """Which defect is caught by which promise, and which event by which detector."""
+    seen = _detectors(pack, detectors, voice)
     if selftest is None:
-        return render("matrix", voice, selftest=None)
+        return render("matrix", voice, selftest=None, detectors=seen)
     proven, of = selftest.proven, family_of(pack)
     rows = by_defect(proven, of)
     table = by_family(proven, of, [family.name for family in pack.families])
@@ -98,6 +104,7 @@ def matrix(pack: Pack, selftest: SelfTest | None, voice: Renderer) -> Markdown:
         "matrix",
         voice,
         selftest=selftest,
+        detectors=seen,
         survivors=[caught.id for caught in proven.defects if caught.survived],
         by_family={down: [_cell(c, voice) for c in cells.values()] for down, cells in table.items()},
         by_promise=by_promise(proven),
@@ -107,6 +114,34 @@ def matrix(pack: Pack, selftest: SelfTest | None, voice: Renderer) -> Markdown:
         ],
         defects=_defects(pack),
     )
+
+
+def _detectors(pack: Pack, kept: Detectors | None, voice: Renderer) -> Markdown:
+    """What was seeded into what each detector of events sees, and whether it was caught."""
+    now = tuple(standing(pack, kept))
+    smoke = next(one.sight for one in now if one.detector is Detector.SMOKE)
+    logs = next(one.sight for one in now if one.detector is Detector.LOGS)
+    return render(
+        "detectors",
+        voice,
+        standing=now,
+        kinds=tuple(EventKind),
+        smoke=smoke.seeded if smoke else {},
+        says={one.id: one.says for one in pack.seeded},
+        wordings=_wordings(logs) if logs else {},
+        layouts=tuple(LAYOUTS),
+    )
+
+
+def _wordings(logs: Sight) -> dict[EventKind, list[tuple[str, int, int]]]:
+    """Of each kind the lines that were seeded, with in how many layouts each was read, and shown."""
+    lines: dict[EventKind, list[tuple[str, int, int]]] = {}
+    for kind, seeded in logs.seeded.items():
+        for name, line in WORDINGS[kind].items():
+            read = [caught for id, caught in seeded.items() if id.startswith(f"{name}/")]
+            if read:
+                lines.setdefault(kind, []).append((line, sum(read), len(read)))
+    return lines
 
 
 def _cell(cell: Cell, voice: Renderer) -> Markdown:

@@ -11,6 +11,13 @@ GAPS_SHOWN = 50
 
 
 def coverage(judgement: Judgement, voice: Renderer) -> Markdown:
-    """The share of the slots in which something was observed, and every gap that is too long."""
-    longest = sorted(judgement.coverage.gaps, key=lambda gap: (-gap.hours, gap.begins))[:GAPS_SHOWN]
-    return render("coverage", voice, judgement=judgement, longest=sorted(longest, key=lambda gap: gap.begins))
+    """Each checkpoint and whether it was observed, CI between them, and where a schedule is set, its slots and gaps."""
+    watched = judgement.coverage
+    longest = sorted(watched.gaps, key=lambda gap: (-gap.hours, gap.begins))[:GAPS_SHOWN]
+    return render(
+        "coverage",
+        voice,
+        watched=watched,
+        without_ci={gap.to_h for gap in watched.ci_gaps},
+        longest=sorted(longest, key=lambda gap: gap.begins),
+    )

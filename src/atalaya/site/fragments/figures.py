@@ -20,7 +20,7 @@ from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from atalaya.verdict import RULES
+from atalaya.verdict.rules import RULES
 
 SEGMENTS_SHOWN = 50
 

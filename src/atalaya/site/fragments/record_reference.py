@@ -21,6 +21,7 @@ SAYS: dict[str, str] = {
     "context": N_("What a run was made with: the SDK, Python, the system, the packages."),
     "observation": N_("One check's outcome in one run."),
     "finding": N_("Whether one weakness beyond the contract was seen in one run."),
+    "tree": N_("The git tree that the SDK's path has in a commit."),
     "job": N_("One execution of one job of CI, or of a run of Atalaya's own."),
     "test": N_("One execution of one test."),
     "event": N_("A transport error, a polling timeout or a stale read."),

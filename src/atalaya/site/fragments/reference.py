@@ -12,9 +12,18 @@ from atalaya.core import environment, settings
 from atalaya.core.words import N_
 from atalaya.evidence.ledger import schema
 from atalaya.harness.pack import Pack
-from atalaya.selftest import last_run
+from atalaya.selftest import detector_record, last_run
 from atalaya.site.build.atomic_write import write_if_changed
-from atalaya.site.fragments import calibration, contract, embedding, figures, incidents, record_reference, rules
+from atalaya.site.fragments import (
+    calibration,
+    contract,
+    embedding,
+    figures,
+    incidents,
+    network,
+    record_reference,
+    rules,
+)
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
@@ -27,7 +36,11 @@ FOLDER = "reference"
 
 def inputs(docs: Path, pack: Pack) -> list[Path]:
     """The files that are printed beside what the code says."""
-    return [docs / calibration_record.FILE, *(last_run.path(family) for family in pack.families)]
+    return [
+        docs / calibration_record.FILE,
+        *(last_run.path(family) for family in pack.families),
+        detector_record.path(pack),
+    ]
 
 
 def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
@@ -35,7 +48,7 @@ def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
 
     :param pack: the checks that it tells of.
     """
-    fragments = FRAGMENTS | contract.about_the_checks(pack, last_run.read(pack))
+    fragments = FRAGMENTS | contract.about_the_checks(pack, last_run.read(pack), detector_record.read(pack))
     fragments |= figures.about_the_metrics()
     fragments |= calibration.about_the_verdict(calibration_record.read(docs))
     written = [*contract.write_promise_pages(docs, pack), *rules.write_rule_pages(docs)]
@@ -69,6 +82,7 @@ FRAGMENTS: dict[str, Callable[[Renderer], str]] = {
     "settings": keys,
     "variables": variables,
     **rules.about_the_rules(),
+    "network-table": network.table,
     "faults": contract.faults,
     "records": record_reference.records,
     "states": incidents.machines,

@@ -11,7 +11,8 @@ from atalaya.site.build.atomic_write import write_pages
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from atalaya.verdict import RULES, Rule, When
+from atalaya.verdict.rules import RULES, Rule
+from atalaya.verdict.situation import When
 
 PAGES = Path("reference") / "rules"
 KNOWN = {rule.id for rule in RULES}

@@ -7,7 +7,7 @@ Each name leads to the page that says more.
 from __future__ import annotations
 
 from atalaya.core.words import N_
-from atalaya.records.judged import DutyState, Judgement, Metric, State
+from atalaya.records.judged import CellState, DutyState, Judgement, Metric, State
 from atalaya.records.stored import Outcome
 from atalaya.site.fragments.figures import figure, name_of, spark
 from atalaya.site.fragments.incidents import link
@@ -16,25 +16,36 @@ from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from atalaya.verdict import OVER
+from atalaya.verdict.findings import cell_name, no_ci
+from atalaya.verdict.situation import OVER
 
 MOST = 3  # of each answer: the rest is counted, and stands further down
+WORST_FIRST = {CellState.BROKEN: 0, CellState.WORSE: 1, CellState.RED_NOW: 2}
 
 
 def glance(judgement: Judgement, voice: Renderer) -> Markdown:
     """The verdict with what is due, wrong and not known, and beside it the five metrics in a row each."""
     wrong, five = _wrong(judgement, voice), _five(judgement, voice)
-    return render("glance", voice, judgement=judgement, wrong=wrong, five=five, most=MOST, **card(judgement))
+    none = no_ci(next((metric for metric in judgement.metrics if metric.id == "pass-rate"), None))
+    return render(
+        "glance", voice, judgement=judgement, wrong=wrong, five=five, most=MOST, no_ci=none, **card(judgement)
+    )
 
 
 def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
-    """What fails, what is broken, and what hurts somebody still."""
+    """What fails, what is red now, what is broken, and what hurts somebody still."""
     version = judgement.release.version
     found = [
         myst.joined((_figure(metric, version, voice), voice.badge(metric.state)))
         for metric in judgement.metrics
         if metric.state is State.FAIL
     ]
+    found += [
+        myst.joined((voice.literal(cell_name(cell)), voice.say(cell.reason)))
+        for cell in sorted(judgement.cells, key=lambda cell: WORST_FIRST.get(cell.state, len(WORST_FIRST)))
+        if cell.state in WORST_FIRST
+    ]
+    found += [myst.joined((voice.literal(one.test), voice.say(one.reason))) for one in judgement.broken_tests]
     broken = [one.promise.id for one in judgement.promises if one.outcome is Outcome.BROKEN]
     if broken:
         words = voice.language.gettext(N_("Contracts"))

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from atalaya.core.words import N_, StrictEnum, Text, instant, sentence
-from atalaya.records.judged import Burning, DutyState, FlakyClass, State
+from atalaya.records.judged import Burning, CellState, DutyState, FlakyClass, State
 from atalaya.records.stored import Outcome, Presence, ReadStatus, Severity, VerdictStatus
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup import myst
@@ -41,6 +41,11 @@ SHAPES: dict[StrictEnum, tuple[str, str]] = {
     FlakyClass.SUSPECT: ("◑", "unsure"),
     FlakyClass.HEALTHY: ("●", "good"),
     FlakyClass.UNOBSERVED: ("○", "unknown"),
+    CellState.GREEN: ("●", "good"),
+    CellState.RED_NOW: ("◆", "bad"),
+    CellState.BROKEN: ("✖", "bad"),
+    CellState.WORSE: ("▲", "bad"),
+    CellState.TOO_OLD: ("○", "unsure"),
     Outcome.KEPT: ("●", "good"),
     Outcome.BROKEN: ("✖", "bad"),
     Outcome.NOT_APPLICABLE: ("–", "unknown"),

@@ -21,7 +21,7 @@ from atalaya.site.markup import html_markup, myst
 from atalaya.site.markup.html_markup import Html, Said
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
-from atalaya.verdict import RULES
+from atalaya.verdict.rules import RULES
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 RULE_IDS = frozenset(rule.id for rule in RULES)  # those with a page: an older verdict may name one that is gone

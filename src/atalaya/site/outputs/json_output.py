@@ -40,6 +40,8 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
             str(tried.environment): _without(asdict(tried), "environment") for tried in judgement.environments
         },
         "baseline": judgement.baseline or None,
+        "cells": [asdict(cell) for cell in judgement.cells],
+        "own_runs": [asdict(own) for own in judgement.own_runs],
         "tests": [_test(test) for test in judgement.flaky],
         "unknowns": verdict.unknowns,
         "next_steps": verdict.next_steps,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from atalaya.records.judged import ArtefactFinding
+from atalaya.records.judged import ArtefactFinding, BrokenTest, CiCell
 from atalaya.records.stored import Event, Observation
 
 _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
@@ -40,9 +40,19 @@ def cause_of(observation: Observation) -> str:
     return fingerprint("promise-broken", observation.promise, error_type(observation.reason), family)
 
 
+def cause_of_test(broken: BrokenTest) -> str:
+    """The fingerprint of a broken test. Its variants are one cause: the place is none of them."""
+    return fingerprint("test-broken", broken.test, "", "")
+
+
 def cause_of_finding(found: ArtefactFinding) -> str:
     """The fingerprint of something that is wrong with a published file: the file is the place."""
     return fingerprint(found.rule, "artefact", "", found.file)
+
+
+def cause_of_cell(cell: CiCell) -> str:
+    """The fingerprint of a variant of a job of CI that fails: the variant is the place."""
+    return fingerprint("variant-failing", cell.workflow, cell.job, cell.variant)
 
 
 def cause_of_event(event: Event, rule: str) -> str:

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from atalaya.core.words import Text, text
-from atalaya.metrics.definitions import counting
-from atalaya.metrics.stats.flakiness import clean_runs_to_prove
-from atalaya.records.judged import ArtefactFinding, IncidentFollowUp, Metric, State
-from atalaya.records.stored import Event, IncidentStep, Observation, Outcome
-from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding
+from atalaya.evidence.from_runs import SMOKE_WORKFLOW
+from atalaya.metrics.definitions import METRICS, counting
+from atalaya.metrics.event_counts import clean_runs_needed
+from atalaya.records.judged import ArtefactFinding, BrokenTest, IncidentFollowUp, Metric, State
+from atalaya.records.stored import Conclusion, Environment, Event, IncidentStep, JobAttempt, Observation, Outcome
+from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, cause_of_test
 from atalaya.watch.states import FIXED, RESOLVED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
+LOST = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
+BEARS_WITHIN = timedelta(hours=24)  # how long before an incident was opened a smoke may have failed for its cause
+
+
+class Proof(NamedTuple):
+    """Whether a fix is shown, in words, and how many further clean runs it takes; None where runs do not tell."""
+
+    shown: bool
+    says: Text
+    runs_needed: int | None = None
+
+
+class Run(NamedTuple):
+    """One run of the kind that was sick: when, and whether it was well."""
+
+    at: datetime
+    well: bool
 
 
 def landed_at(incident: str, transitions: Sequence[IncidentStep]) -> datetime | None:
@@ -32,41 +51,50 @@ def follow(
     events: Sequence[Event],
     metrics: Sequence[Metric],
     published: Sequence[ArtefactFinding] = (),
+    jobs: Sequence[JobAttempt] = (),
+    broken_tests: Sequence[BrokenTest] = (),
 ) -> tuple[IncidentFollowUp, ...]:
     """How often each incident was seen, and whether what came since its fix shows that it holds.
 
     :param observations: those that count, oldest first.
     :param events: those that count, unexpected ones only.
     :param published: what is, or was, wrong with what is served.
+    :param jobs: those that count; the smokes among them show the fix of what a smoke saw.
+    :param broken_tests: those that are broken now.
     """
+    smokes = _smokes(jobs)
     latest = {one.incident: one for one in transitions}
     by_id = {metric.id: metric for metric in metrics}
     return tuple(
-        _followed(one, landed_at(one.incident, transitions), observations, events, by_id, published)
+        _followed(
+            one, landed_at(one.incident, transitions), observations, events, by_id, published, smokes, broken_tests
+        )
         for one in latest.values()
     )
 
 
-def not_shown(transitions: Sequence[IncidentStep], observations: Sequence[Observation]) -> dict[str, Text]:
+def not_shown(
+    transitions: Sequence[IncidentStep],
+    observations: Sequence[Observation],
+    jobs: Sequence[JobAttempt] = (),
+    metrics: Sequence[Metric] = (),
+) -> dict[str, Text]:
     """The incidents that somebody called resolved with too few clean runs, and what is missing.
 
     Neither what there was at that instant nor what there is now shows it. A metric's incidents are not here: where its
-    fix is not shown, the metric itself says so.
+    fix is not shown, the metric itself says so; but where it had counted nothing before the fix, the smokes tell.
     """
+    told_by_metric = {metric.id for metric in metrics if metric.fix_runs_needed is not None}
     found = {}
     for one in {one.incident: one for one in transitions}.values():
-        broken = {
-            seen.promise
-            for seen in observations
-            if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
-        }
-        if one.state != RESOLVED or not broken:
+        if one.state != RESOLVED or one.metric in told_by_metric:
             continue
         landed = landed_at(one.incident, transitions)
-        then = [seen for seen in observations if seen.occurred_at <= one.occurred_at]
-        shown, proof = _by_runs(sorted(broken), observations, landed)
-        if not shown and not _by_runs(sorted(broken), then, landed)[0]:
-            found[one.incident] = proof
+        sick = _sick(one, observations, _smokes(jobs), landed)
+        then = {what: [run for run in runs if run.at <= one.occurred_at] for what, runs in sick.items()}
+        proof = _by_runs(sick, landed)
+        if sick and not proof.shown and not _by_runs(then, landed).shown:
+            found[one.incident] = proof.says
     return found
 
 
@@ -77,21 +105,27 @@ def _followed(
     events: Sequence[Event],
     metrics: Mapping[str, Metric],
     published: Sequence[ArtefactFinding],
+    smokes: Sequence[Run],
+    broken_tests: Sequence[BrokenTest],
 ) -> IncidentFollowUp:
     broken = [seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints]
     hurt = [seen for seen in events if _is_of(seen, one)]
     times = sorted(seen.occurred_at for seen in (*broken, *hurt))
-    promises = sorted({seen.promise for seen in broken})
+    sick = _sick(one, observations, smokes, landed)
     if one.metric in metrics:
-        shown, proof = _by_metric(metrics[one.metric])
-    elif promises:
-        shown, proof = _by_runs(promises, [seen for seen in observations if seen.promise in promises], landed)
+        proof = _by_metric(metrics[one.metric], sick, landed)
+    elif sick:
+        proof = _by_runs(sick, landed)
     elif one.rule.startswith("artefact-"):
         wrong = [found for found in published if found.gone_at is None and cause_of_finding(found) in one.fingerprints]
-        shown = not wrong
-        proof = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
+        served = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
+        proof = Proof(not wrong, served)
+    elif one.rule == "test-broken":
+        still = [test for test in broken_tests if cause_of_test(test) in one.fingerprints]
+        passed = text("It passed since: its last attempts did not all fail.")
+        proof = Proof(not still, still[0].reason if still else passed)
     else:
-        shown, proof = True, text("Nothing that is measured can show it: it is a person's word.")
+        proof = Proof(True, text("Nothing that is measured can show it: it is a person's word."))
     return IncidentFollowUp(
         incident=one.incident,
         rule=one.rule,
@@ -102,9 +136,10 @@ def _followed(
         first_at=times[0] if times else None,
         last_at=times[-1] if times else None,
         landed_at=landed,
-        promises=tuple(promises),
-        shown=shown and landed is not None,
-        proof=proof,
+        promises=tuple(sorted({seen.promise for seen in broken})),
+        shown=proof.shown and landed is not None,
+        proof=proof.says,
+        runs_needed=None if landed is None else proof.runs_needed,
     )
 
 
@@ -116,37 +151,86 @@ def _is_of(seen: Event, one: IncidentStep) -> bool:
     return one.metric == it.id and seen.occurred_at >= one.opened_at
 
 
-def _by_metric(metric: Metric) -> tuple[bool, Text]:
-    """The metric itself counts what came since the fix."""
+def _smokes(jobs: Sequence[JobAttempt]) -> list[Run]:
+    """The smokes that ended, each attempt once, oldest first."""
+    ended: dict[tuple[str, int], Run] = {}
+    for job in jobs:
+        if job.workflow != SMOKE_WORKFLOW or job.environment is Environment.SERVICE:
+            continue  # a real service is shown beside, and decides nothing
+        if job.conclusion in (Conclusion.SUCCESS, *LOST):
+            before = ended.get((job.run_id, job.attempt), Run(job.occurred_at, True))
+            ended[job.run_id, job.attempt] = Run(before.at, before.well and job.conclusion is Conclusion.SUCCESS)
+    return sorted(ended.values())
+
+
+def _sick(
+    one: IncidentStep, observations: Sequence[Observation], smokes: Sequence[Run], landed: datetime | None
+) -> dict[str, list[Run]]:
+    """The runs of each kind that an incident was sick in, by its name: promises that it broke, or else the smokes.
+
+    A smoke bears on an incident that no promise and no event stands for, if one failed while it was open or shortly
+    before: it is all that saw it.
+    """
+    broken = sorted(
+        {seen.promise for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints}
+    )
+    if broken:
+        return {
+            promise: [
+                Run(seen.occurred_at, seen.outcome is Outcome.KEPT)
+                for seen in observations
+                if seen.promise == promise and seen.outcome in DECIDED
+            ]
+            for promise in broken
+        }
+    it = METRICS.get(one.metric)
+    of_another_metric = it is not None and it.events is None
+    if one.fingerprints or one.rule or of_another_metric or landed is None:
+        return {}
+    bears = any(not run.well and one.opened_at - BEARS_WITHIN <= run.at <= landed for run in smokes)
+    return {"smoke": list(smokes)} if bears else {}
+
+
+def _by_metric(metric: Metric, sick: Mapping[str, Sequence[Run]], landed: datetime | None) -> Proof:
+    """The metric itself counts what came since the fix; where it had counted nothing before it, the smokes tell."""
+    if metric.fix_runs_needed is None and sick:
+        return _by_runs(sick, landed)
     shown = metric.state in (State.MEETS, State.PROVEN)
-    return shown, text("{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason)
+    says = text("{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason)
+    return Proof(shown, says, metric.fix_runs_needed)
 
 
-def _by_runs(
-    promises: Sequence[str], observations: Sequence[Observation], landed: datetime | None
-) -> tuple[bool, Text]:
-    """Clean runs, for each promise that was broken, enough to reject that the rate from before the fix is there."""
+def _by_runs(sick: Mapping[str, Sequence[Run]], landed: datetime | None) -> Proof:
+    """Clean runs of each kind that was sick, enough to reject that the rate from before the fix is there.
+
+    What is counted before the fix and since is counted alike, so that a fix is never shown by runs that could not have
+    seen what was to be fixed.
+    """
     if landed is None:
-        return False, text("No fix has landed yet.")
-    worst: tuple[bool, Text] | None = None
-    for promise in promises:
-        runs = [seen for seen in observations if seen.promise == promise and seen.outcome in DECIDED]
-        before = [seen.outcome for seen in runs if seen.occurred_at <= landed]
-        since = [seen.outcome for seen in runs if seen.occurred_at > landed]
-        bad = before.count(Outcome.BROKEN)
-        needed = (bad and clean_runs_to_prove(bad / len(before))) or 1
-        shown = Outcome.BROKEN not in since and len(since) >= needed
-        proof = text(
-            "{promise}, since the fix of {at}: {clean} clean runs of {needed} that are needed to reject at 95 % what "
-            "was there before it, in {bad} of {n} runs; broken since: {broken}.",
-            promise=promise,
-            at=landed,
-            clean=since.count(Outcome.KEPT),
-            needed=needed,
-            bad=bad,
-            n=len(before),
-            broken=since.count(Outcome.BROKEN),
-        )
-        if worst is None or (worst[0] and not shown):
-            worst = shown, proof
-    return worst or (False, text("No run has tested it since."))
+        return Proof(False, text("No fix has landed yet."))
+    proofs = [_by_kind(what, runs, landed) for what, runs in sick.items()]
+    if not proofs:
+        return Proof(False, text("No run has tested it since."))
+    worst = next((proof for proof in proofs if not proof.shown), proofs[0])
+    needed = [proof.runs_needed for proof in proofs if proof.runs_needed is not None]
+    return worst._replace(runs_needed=max(needed) if len(needed) == len(proofs) else None)
+
+
+def _by_kind(what: str, runs: Sequence[Run], landed: datetime) -> Proof:
+    before = [run.well for run in runs if run.at <= landed]
+    since = [run.well for run in runs if run.at > landed]
+    bad, broken = before.count(False), since.count(False)
+    needed = max(1, clean_runs_needed(bad, len(before)))
+    clean = since.count(True)
+    says = text(
+        "{promise}, since the fix of {at}: {clean} clean runs of {needed} that are needed to reject at 95 % what "
+        "was there before it, in {bad} of {n} runs; broken since: {broken}.",
+        promise=what,
+        at=landed,
+        clean=clean,
+        needed=needed,
+        bad=bad,
+        n=len(before),
+        broken=broken,
+    )
+    return Proof(broken == 0 and clean >= needed, says, None if broken else max(0, needed - clean))

@@ -12,12 +12,16 @@ from typing import NamedTuple
 
 from atalaya.core.window import due_at
 from atalaya.core.words import N_
+from atalaya.evidence.apart import CI_EVENTS
 from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
-from atalaya.records.judged import Acts, FlakyClass, Judgement, State
+from atalaya.metrics.window_query import may_be_ci
+from atalaya.records.judged import Acts, BrokenTest, CellState, CiCell, Judgement, State, Trace
 from atalaya.records.stored import (
+    Conclusion,
     Environment,
     Event,
     IncidentStep,
+    JobAttempt,
     Metadata,
     Observation,
     Outcome,
@@ -26,7 +30,14 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.watch import package_findings
-from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, fingerprint
+from atalaya.watch.incidents.fingerprint import (
+    cause_of,
+    cause_of_cell,
+    cause_of_event,
+    cause_of_finding,
+    cause_of_test,
+    fingerprint,
+)
 from atalaya.watch.incidents.fix_verification import landed_at
 from atalaya.watch.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
 
@@ -88,15 +99,50 @@ def _promises(judgement: Judgement) -> Iterator[Sighting]:
         )
 
 
+def _tests(judgement: Judgement) -> Iterator[Sighting]:
+    """Each test whose last attempts all failed, whatever the variants are in which they did."""
+    of_test: dict[str, list[BrokenTest]] = {}
+    for one in judgement.broken_tests:
+        of_test.setdefault(one.test, []).append(one)
+    failed: dict[tuple[str, str], list[tuple[TestAttempt, str]]] = {}
+    for trace in judgement.traces:
+        if isinstance(trace.record, TestAttempt):
+            failed.setdefault((trace.record.test, trace.record.variant), []).append((trace.record, trace.segment))
+    for test, broken in sorted(of_test.items()):
+        since = min(one.since for one in broken)
+        critical = any(one.critical for one in broken)
+        yield Sighting(
+            rule="test-broken",
+            fingerprint=cause_of_test(broken[0]),
+            severity=Severity.CRITICAL if critical else Severity.MAJOR,
+            about="flaky-tests",
+            # The metric leaves broken tests out, so that it may fail, or meet its threshold, beside one.
+            metric="",
+            impact=f"The test {test} is broken: all its attempts fail since {since:%Y-%m-%d %H:%M} UTC",
+            first_at=since,
+            last_at=max(one.last_at or one.since for one in broken),
+            times=sum(one.failures for one in broken),
+            shows=_few(
+                segment
+                for one in broken
+                for record, segment in failed.get((test, one.variant), ())
+                if record.occurred_at >= one.since
+            ),
+        )
+
+
 def _events(it: MetricDefinition, events: EventCount) -> OpensWhen:
     """Unexpected events that a metric counts, alike by the type of the error and the place."""
     rule = events.opens
 
     def see(judgement: Judgement) -> Iterator[Sighting]:
         alike: dict[str, list[tuple[Event, str]]] = {}
+        of_another_tree = _runs_of_another_tree(judgement)
         for trace in judgement.traces:
             event = trace.record
             if not isinstance(event, Event) or event.event is not events.kind or event.expected:
+                continue
+            if event.run_id in of_another_tree:
                 continue
             # A real service is shown beside and decides nothing; so it opens nothing either.
             if event.environment is not Environment.SERVICE and (event.blocking or not rule.blocking_only):
@@ -145,6 +191,49 @@ def _metrics(judgement: Judgement) -> Iterator[Sighting]:
         )
 
 
+def _variants(judgement: Judgement) -> Iterator[Sighting]:
+    """Each variant of a job of CI that is broken, or that a test found worse than the others or than its own past.
+
+    It was last seen when an attempt of it last failed, so it comes back by a new failure only.
+    """
+    for cell in judgement.cells:
+        if cell.state not in (CellState.BROKEN, CellState.WORSE):
+            continue
+        failed = [(trace.record.occurred_at, trace.segment) for trace in _failures(cell, judgement)]
+        times = sorted(at for at, _ in failed) or [cell.since or cell.last_at]
+        yield Sighting(
+            rule="variant-failing",
+            fingerprint=cause_of_cell(cell),
+            severity=Severity.MAJOR,
+            about="pass-rate",
+            metric="",  # it is one variant's: the rate of all fails, or holds, by itself
+            impact=f"The job {cell.job} ({cell.variant}) of {cell.workflow} fails. {cell.reason}",
+            first_at=cell.since or times[0],
+            last_at=times[-1],
+            times=len(times),
+            shows=_few(segment for _, segment in failed),
+        )
+
+
+def _failures(cell: CiCell, judgement: Judgement) -> Iterator[Trace]:
+    """The attempts of a cell that failed."""
+    for trace in judgement.traces:
+        job = trace.record
+        if (
+            isinstance(job, JobAttempt)
+            and (job.workflow, job.job, job.variant) == (cell.workflow, cell.job, cell.variant)
+            and job.conclusion in (Conclusion.FAILURE, Conclusion.TIMED_OUT)
+            and may_be_ci(job)
+        ):
+            yield trace
+
+
+def _runs_of_another_tree(judgement: Judgement) -> frozenset[str]:
+    """The runs of pull requests and the like: what happened in them is not this release's."""
+    jobs = (trace.record for trace in judgement.traces if isinstance(trace.record, JobAttempt))
+    return frozenset(job.run_id for job in jobs if job.event not in CI_EVENTS)
+
+
 def _artefact(rule: package_findings.Rule) -> OpensWhen:
     """A rule about what is published opens an incident of its own severity."""
 
@@ -174,7 +263,19 @@ OPENS: tuple[OpensWhen, ...] = (
         N_("A critical or a major promise is broken in its latest run."),
         _promises,
     ),
+    OpensWhen(
+        "variant-failing",
+        str(Severity.MAJOR),
+        N_("A variant of a CI job failed in its last three runs, or fails more than the others by a test."),
+        _variants,
+    ),
     # What is more severe is said first.
+    OpensWhen(
+        "test-broken",
+        N_("critical for a critical test, else major"),
+        N_("The last three attempts of a test all failed, over two runs or more."),
+        _tests,
+    ),
     *(_events(it, events) for it, events in reversed(tuple(counting_events()))),
     OpensWhen(
         "metric-failed",
@@ -193,18 +294,7 @@ def sightings(judgement: Judgement) -> tuple[Sighting, ...]:
     """All that the rules see. A metric that fails for what is seen already is not seen once more."""
     found = [sighting for rule in OPENS for sighting in rule.see(judgement)]
     told = {one.metric for one in found if one.rule != "metric-failed"}
-    if _flaky_are_promises(judgement, found):
-        told |= {it.id for it in METRICS.values() if TestAttempt in it.evidence}
     return tuple(one for one in found if one.rule != "metric-failed" or one.metric not in told)
-
-
-def _flaky_are_promises(judgement: Judgement, found: Sequence[Sighting]) -> bool:
-    """Whether all that is flaky are promises that were broken and that an incident stands for."""
-    causes = {cause for one in judgement.transitions for cause in one.fingerprints}
-    causes |= {one.fingerprint for one in found}
-    broken = (trace.record for trace in judgement.traces if isinstance(trace.record, Observation))
-    covered = {one.promise for one in broken if cause_of(one) in causes}
-    return {one.test for one in judgement.flaky if one.kind is FlakyClass.CONFIRMED} <= covered
 
 
 def due(judgement: Judgement, *, at: datetime) -> tuple[IncidentStep, ...]:
