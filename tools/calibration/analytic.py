@@ -1,160 +1,119 @@
 """The results that the simulation should give, computed exactly instead of from the draws.
 
-The limits are the rules' own; the probabilities are sums over every outcome, from :mod:`scipy.stats` and NumPy.
+The states are the rules' own; the probabilities are sums over every outcome, from :mod:`scipy.stats` and NumPy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 from functools import cache
+from itertools import combinations_with_replacement
+from math import factorial, prod
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
 from atalaya.core.settings import Thresholds
-from atalaya.metrics.pass_rate import judge_rate
-from atalaya.metrics.stats.intervals import EXACT_UP_TO, TOO_FEW, wilson
-from atalaya.metrics.stats.sequential import limit
+from atalaya.core.window import DAY_H, LOOKS_H
+from atalaya.metrics.pass_rate import judge_ci
 from atalaya.records.judged import State
-from atalaya.watch.calibration_record import MOST_JOBS, Scenario, World
-from tools.calibration.scenarios import Sees
+from atalaya.watch.calibration_record import FloorRow, Scenario, World
+from tools.calibration.scenarios import Sees, plan_of
 
 Floats = NDArray[np.float64]
 MET = (State.MEETS, State.PROVEN)
-TAIL = 1e-12  # of a Poisson distribution, left out
+LAST_LOOK = len(LOOKS_H)
+MOST_OUTCOMES = 10_000  # of all runs of a watch; where there are more, they are not summed over
+FLOOR_JOBS = (30, 32, 48, 60, 120, 240)
+FLOOR_RATES = (0.99, 0.95, 0.90)
 
 
 def expected(scenario: Scenario, world: World, limits: Thresholds, sees: Sees) -> dict[str, float]:
     """The probability of each thing that can be computed for a scenario, by its name."""
-    found: dict[str, float] = {}
-    if scenario.whole and scenario.without_events:
-        found |= _of_the_rate(scenario, world, limits)
-    if any(scenario.errors_per_request):
-        means = [rate * sees.errors * world.requests_a_day for rate in scenario.errors_per_request]
-        found["errors-rise"], found["errors-fall"] = trend_power(means)
-    if scenario.flaky_failure:
-        fails, runs = scenario.flaky_failure, world.ci_runs
-        found["flaky-seen"] = 1 - (1 - fails) ** runs - fails ** (2 * runs)
-    if scenario.stale_per_wait:
-        found["stale-seen"] = 1 - (1 - scenario.stale_per_wait * sees.stale) ** world.waits
-    if scenario.timeouts_per_wait:
-        found["timeout-seen"] = 1 - (1 - scenario.timeouts_per_wait * sees.timeouts) ** world.waits
+    match scenario.process:
+        case "alike" | "together":
+            return _of_runs(scenario, limits)
+        case "stale":
+            return {
+                "stale-seen": 1 - (1 - sees.stale / scenario.value("in_n")) ** (world.waits_per_smoke * world.hours)
+            }
+        case "flaky":
+            return {"flaky-seen": _flaky_seen(1 / scenario.value("in_n"), world.repeats, len(plan_of(scenario).hours))}
+        case _:
+            return {}
+
+
+def _of_runs(scenario: Scenario, limits: Thresholds) -> dict[str, float]:
+    """What follows from runs that are alike, and independent of each other."""
+    hours, jobs = plan_of(scenario).hours, int(scenario.value("jobs"))
+    run = run_of(jobs, scenario.value("rate"), scenario.value("correlation"))
+    early = sum(hour < DAY_H for hour in hours)
+    found = {"last-red": 1 - float(run[-1]), "none-green": (1 - float(run[-1])) ** early}
+    if _outcomes(len(hours), jobs) <= MOST_OUTCOMES:
+        states = states_of_rate(len(hours), jobs, limits)
+        chances = np.array([_chance(runs, run) for runs in states])
+        met = np.array([state in MET for state in states.values()])
+        fails = np.array([state is State.FAIL for state in states.values()])
+        found |= {"rate-met": float(chances[met].sum()), "rate-fails": float(chances[fails].sum())}
     return found
 
 
-# ── the pass rate ────────────────────────────────────────────────────────────
+def run_of(jobs: int, p: float, correlation: float) -> Floats:
+    """The probability of each number of jobs that end well in one run, some runs of which share their fate.
 
-
-def _of_the_rate(scenario: Scenario, world: World, limits: Thresholds) -> dict[str, float]:
-    day = day_of_jobs(scenario.job_pass_rate, scenario.icc, world)
-    whole = day
-    for _ in range(world.days - 1):
-        whole = np.convolve(whole, day)
-    return {
-        "rate-fails": float(whole[: most_failing(world.jobs, limits) + 1].sum()),
-        "rate-ever-fails": ever_fails(day, world, limits),
-        "rate-met": float(whole[least_met(world.jobs, limits) :].sum()),
-    }
-
-
-def day_of_jobs(p: float, icc: float, world: World) -> Floats:
-    """The probability of each number of jobs that end well in one day, those of CI in runs that share their fate."""
-    jobs = world.jobs_per_ci_run
-    run = (1 - icc) * stats.binom.pmf(np.arange(jobs + 1), jobs, p)
-    run[0] += icc * (1 - p)
-    run[-1] += icc * p
-    day: Floats = stats.binom.pmf(np.arange(world.own_jobs_a_day + 1), world.own_jobs_a_day, p)
-    for _ in range(world.ci_runs_a_day):
-        day = np.convolve(day, run)
-    return day
-
-
-def ever_fails(day: Floats, world: World, limits: Thresholds) -> float:
-    """The probability that the rate fails at any of the daily looks: what has not failed yet is carried on."""
-    still = np.ones(1)
-    for number in range(1, world.days + 1):
-        still = np.convolve(still, day)
-        still[: most_failing(number * world.jobs_a_day, limits) + 1] = 0
-    return float(1 - still.sum())
-
-
-def most_failing(n: int, limits: Thresholds) -> int:
-    """The most of n jobs that may end well while the rate still fails; -1 where none is few enough.
-
-    >>> most_failing(60, Thresholds()), most_failing(204, Thresholds())
-    (53, 187)
+    >>> run_of(2, 0.9, 0.0).round(2).tolist(), run_of(2, 0.9, 1.0).round(2).tolist()
+    ([0.01, 0.18, 0.81], [0.1, 0.0, 0.9])
     """
-    return _first(lambda x: _state(x, n, limits) is not State.FAIL, n) - 1
+    run: Floats = (1 - correlation) * stats.binom.pmf(np.arange(jobs + 1), jobs, p)
+    run[0] += correlation * (1 - p)
+    run[-1] += correlation * p
+    return run
+
+
+def _outcomes(runs: int, jobs: int) -> int:
+    return factorial(runs + jobs) // factorial(runs) // factorial(jobs)
 
 
 @cache
-def least_met(n: int, limits: Thresholds) -> int:
-    """The fewest of n jobs that must end well for the rate to meet its threshold; n + 1 where not even all do.
-
-    >>> least_met(204, Thresholds()), least_met(34, Thresholds())
-    (194, 35)
-    """
-    return _first(lambda x: _state(x, n, limits) in MET, n)
-
-
-def jobs_that_settle(p: float, limits: Thresholds, power: float = 0.8) -> int | None:
-    """From how many jobs on a rate that is truly p meets its threshold in so many of all watches, at the least.
-
-    The probability goes up and down by steps, so it is the number from which on it stays there. None where that is
-    not before :data:`MOST_JOBS`. Jobs are drawn one by one.
-    """
-    n = np.arange(1, MOST_JOBS + 1)
-    least = np.array([least_met(jobs, limits) for jobs in n.tolist()])
-    short = n[stats.binom.sf(least - 1, n, p) < power]
-    last = int(short[-1]) if short.size else 0
-    return last + 1 if last < MOST_JOBS else None
+def states_of_rate(runs: int, jobs: int, limits: Thresholds) -> dict[tuple[int, ...], State]:
+    """The state of the rate at the last look, for each way in which the runs can end, whatever their order."""
+    return {
+        well: judge_ci(tuple((one, jobs) for one in well), LAST_LOOK, limits)[0]
+        for well in combinations_with_replacement(range(jobs + 1), runs)
+    }
 
 
-def _state(x: int, n: int, limits: Thresholds) -> State:
-    return judge_rate(x, wilson(x, n), limits)[0]
+def _chance(well: tuple[int, ...], run: Floats) -> float:
+    """How likely the runs end so, in any order: the multinomial probability."""
+    times = [well.count(one) for one in set(well)]
+    ways = factorial(len(well)) // prod(map(factorial, times))
+    return ways * float(np.prod(run[list(well)]))
 
 
-def _first(holds: Callable[[int], bool], n: int) -> int:
-    """The first of 0 to n from which on it holds; n + 1 where it never does."""
-    low, high = 0, n + 1
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (low, middle) if holds(middle) else (middle + 1, high)
-    return low
+def _flaky_seen(fails: float, repeats: int, runs: int) -> float:
+    """That a test both passes and fails in one variant: tried so often at T+0, and in each run once, or twice."""
+    never = (1 - fails) ** (repeats + runs)
+    always = fails ** (repeats + 2 * runs)
+    return 1 - never - always
 
 
-# ── the trend of the errors ──────────────────────────────────────────────────
+def floor(limits: Thresholds) -> Iterator[FloorRow]:
+    """For some numbers of jobs that fail on their own: how many may be lost, and how often so few are."""
+    for jobs in FLOOR_JOBS:
+        lost = most_lost(jobs, limits)
+        go = {
+            f"{rate:g}": 0.0 if lost is None else float(stats.binom.cdf(lost, jobs, 1 - rate)) for rate in FLOOR_RATES
+        }
+        yield FloorRow(jobs=jobs, most_lost=lost, go=go)
 
 
-def trend_power(means: list[float], look: int = 3) -> tuple[float, float]:
-    """With what probability a rise is shown, and a fall, if each day has so many errors on average.
-
-    The days have equal exposure. Given the number of errors, the days that they fall on are independent draws: the
-    score's distribution is that of a sum of them, without a change and with it.
-    """
-    days, total = len(means), sum(means)
-    most = int(stats.poisson.isf(TAIL, total)) + 1
-    unchanged, changed = np.full(days, 1 / days), np.array(means) / total
-    chances, true = np.ones(1), np.ones(1)
-    rise = fall = 0.0
-    for events in range(1, most + 1):
-        chances, true = np.convolve(chances, unchanged), np.convolve(true, changed)
-        if events < TOO_FEW:
-            continue
-        weight = float(stats.poisson.pmf(events, total))
-        low, high = _tails(chances, events, days)
-        rise += weight * float(true[high <= limit(look)].sum())
-        fall += weight * float(true[low <= limit(look)].sum())
-    return rise, fall
-
-
-def _tails(chances: Floats, events: int, days: int) -> tuple[Floats, Floats]:
-    """The probability of each score or less, and of each or more: exact, and normal where the rule's is."""
-    if events <= EXACT_UP_TO:
-        low, high = np.cumsum(chances), np.cumsum(chances[::-1])[::-1]
-        return low, high
-    scores = np.arange(chances.size)
-    mean, variance = (days - 1) / 2, (days**2 - 1) / 12
-    z = (scores - events * mean) / np.sqrt(events * variance)
-    return stats.norm.cdf(z), stats.norm.sf(z)
+def most_lost(jobs: int, limits: Thresholds) -> int | None:
+    """The most of so many jobs, each a run of its own, that may be lost while the rate meets its threshold."""
+    found = None
+    for lost in range(jobs + 1):
+        runs = ((1, 1),) * (jobs - lost) + ((0, 1),) * lost
+        if judge_ci(runs, LAST_LOOK, limits)[0] not in MET:
+            break
+        found = lost
+    return found

@@ -1,7 +1,7 @@
 """Simpler verdict rules, for comparison on the same simulated watches.
 
-Three that are in use: a plain percentage, a rank test on hourly counts of errors, and "no failures were seen". Each
-looks at T+24, T+48 and T+72, takes what is missing for good, and says True where it is alarmed.
+Three that are in use: a plain percentage of CI's jobs, a rank test on hourly counts of errors, and "no failures were
+seen". Each looks at T+24, T+48 and T+72, takes what is missing for good, and says True where it is alarmed.
 """
 
 from __future__ import annotations
@@ -15,28 +15,24 @@ from scipy import stats
 from atalaya.core.settings import Thresholds
 from atalaya.core.window import DAY_H
 from atalaya.metrics.stats.intervals import ALPHA
-from atalaya.watch.calibration_record import World
-from tools.calibration.scenarios import Bools, Drawn, Ints
+from atalaya.watch.outlook import Bools
+from tools.calibration.scenarios import Drawn
 
-Rule = Callable[[Drawn, World, Thresholds, int], Bools]
-
-
-def jobs_by(drawn: Drawn, world: World, hours: int) -> tuple[Ints, int]:
-    """How many jobs of each watch had ended well by T+hours, and how many had been decided."""
-    came = [run for run in range(world.ci_runs) if world.ci_hour(run) < hours]
-    own = drawn.checks[:, :hours].sum(axis=1) + drawn.smokes[:, :hours].sum(axis=1)
-    n = 2 * int(drawn.awake[:hours].sum()) + world.jobs_per_ci_run * int(drawn.delivered[came].sum())
-    return own + drawn.ci[:, came].sum(axis=1), n
+Rule = Callable[[Drawn, Thresholds, int], Bools]
 
 
-def percentage(drawn: Drawn, world: World, limits: Thresholds, hours: int) -> Bools:
-    """The share of jobs that ended well is below the threshold. Without a job there is none that failed."""
-    well, n = jobs_by(drawn, world, hours)
-    alarmed: Bools = well < limits.pass_rate * n
+def _ended_by(drawn: Drawn, hours: int) -> Bools:
+    return drawn.ended[:, : sum(hour <= hours for hour in drawn.plan.hours)]
+
+
+def percentage(drawn: Drawn, limits: Thresholds, hours: int) -> Bools:
+    """The share of CI's jobs that ended well is below the threshold. Without a job there is none that failed."""
+    ended = _ended_by(drawn, hours)
+    alarmed: Bools = ended.sum(axis=(1, 2)) < limits.pass_rate * ended[0].size
     return alarmed
 
 
-def rank_test(drawn: Drawn, world: World, limits: Thresholds, hours: int) -> Bools:
+def rank_test(drawn: Drawn, limits: Thresholds, hours: int) -> Bools:
     """The hours of the last day have more errors than those of the first, by their ranks, at 5 %, one-sided."""
     alarmed = np.zeros(drawn.errors.shape[0], dtype=np.bool_)
     first, last = drawn.errors[:, :DAY_H], drawn.errors[:, hours - DAY_H : hours]
@@ -49,10 +45,10 @@ def rank_test(drawn: Drawn, world: World, limits: Thresholds, hours: int) -> Boo
     return alarmed
 
 
-def no_failures(drawn: Drawn, world: World, limits: Thresholds, hours: int) -> Bools:
-    """Any network error, timeout or stale read was seen."""
-    seen = drawn.errors[:, :hours] + drawn.timeouts[:, :hours] + drawn.stale[:, :hours]
-    alarmed: Bools = seen.sum(axis=1) > 0
+def no_failures(drawn: Drawn, limits: Thresholds, hours: int) -> Bools:
+    """Any job of CI failed, or any network error or stale read was seen."""
+    events = (drawn.errors[:, :hours] + drawn.stale[:, :hours]).sum(axis=1)
+    alarmed: Bools = (events > 0) | ~_ended_by(drawn, hours).all(axis=(1, 2))
     return alarmed
 
 

@@ -1,4 +1,4 @@
-"""Tests that the calibration page shows counts and intervals, and names what is out of order."""
+"""Tests that the calibration page shows each process in one sentence, with goals, intervals and naive rules."""
 
 from __future__ import annotations
 
@@ -7,31 +7,41 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from atalaya.records.judged import State
+from atalaya.core.settings import Settings
 from atalaya.site.fragments.calibration import FRAGMENTS, about_the_verdict
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
-from atalaya.watch.calibration_record import Calibration, Truth, read
-from tools.calibration.scenarios import SCENARIOS
+from atalaya.watch.calibration_record import BASELINE_RULE_NAMES, Calibration, Truth
+from tests.tools.calibration.detectors import DETECTORS
+from tools.calibration.calibrate import Inputs, calibrate
+from tools.calibration.scenarios import BY_ID
 
 DOCS = Path(__file__).parents[3] / "docs"
-EN, ES = Renderer(Language("en")), Renderer(Language("es"))
+EN = Renderer(Language("en"))
+IDS = ("healthy-99-1-0", "healthy-99-4-0", "sick-80", "dead-5-54", "network-one", "asked-90", "ci-once")
 
 
-@pytest.fixture
-def kept() -> Calibration:
-    found = read(DOCS)
-    assert found is not None
-    return found
+@pytest.fixture(scope="module")
+def made() -> Calibration:
+    inputs = Inputs(20, 1, Settings(), DETECTORS)
+    return calibrate(inputs, made_by="a test", scenarios=[BY_ID[id] for id in IDS], processes=1)
 
 
 def fragment(name: str, it: Calibration | None, voice: Renderer = EN) -> str:
     return about_the_verdict(it)[f"calibration-{name}"](voice).replace("\\", "")
 
 
-def alarmed(it: Calibration, id: str, n: int) -> Calibration:
-    """The same calibration, had so many watches of one scenario been alarmed."""
-    return replace(it, found=tuple(replace(one, alarmed=n) if one.scenario.id == id else one for one in it.found))
+def changed(it: Calibration, id: str, **changes: object) -> Calibration:
+    """The same calibration, had something else become of one scenario."""
+    of_10_000 = replace(it, watches=10_000)
+    return replace(
+        of_10_000, found=tuple(replace(one, **changes) if one.scenario.id == id else one for one in it.found)
+    )
+
+
+def row_of(said: str, sentence: str) -> str:
+    (row,) = [row for row in said.split("\n* - ") if sentence in row]
+    return row
 
 
 def test_without_a_calibration_each_fragment_says_how_to_make_one():
@@ -43,48 +53,45 @@ def test_the_page_includes_each_fragment():
     assert [name for name in FRAGMENTS if f"```{{live}} calibration-{name}\n" not in page] == []
 
 
-def test_a_share_stands_with_its_interval_and_its_counts(kept: Calibration):
-    assert "5.00% (4.59% to 5.44%): 500 of 10,000" in fragment("healthy", alarmed(kept, "healthy-97", 500))
+def test_a_share_stands_with_its_interval(made: Calibration):
+    said = fragment("healthy", changed(made, "healthy-99-4-0", alarmed=500))
+    assert "5.00% (4.59% to 5.44%)" in row_of(said, "4 jobs a run")
 
 
-@pytest.mark.parametrize(("n", "state"), [(450, State.PROVEN), (500, State.INCONCLUSIVE), (560, State.FAIL)])
-def test_an_alarm_is_held_against_5_percent_with_its_whole_interval(kept: Calibration, n: int, state: State):
-    rows = fragment("healthy", alarmed(kept, "healthy-97", n)).partition("list-table")[2].split("\n* - ")
-    (row,) = [row for row in rows if "97 of 100 jobs end well, and nothing else" in row]
-    assert str(state.value) in row
+@pytest.mark.parametrize(("alarmed", "says"), [(499, "met"), (501, "not met")])
+def test_a_goal_stands_beside_its_share_as_met_or_not(made: Calibration, alarmed: int, says: str):
+    row = row_of(fragment("goals", changed(made, "healthy-99-1-0", alarmed=alarmed)), "1 jobs a run")
+    assert "alarm at most 5%" in row
+    assert (f"✖ {says}" if says == "not met" else f"● {says}") in row
 
 
-def test_what_raises_too_many_false_alarms_is_named_before_the_table(kept: Calibration):
-    said = fragment("healthy", alarmed(kept, "healthy-99", 9_000))
-    assert "99 of 100 jobs end well" in said[: said.index("list-table")]
-    calm = kept
-    for scenario in SCENARIOS:
-        calm = alarmed(calm, scenario.id, 0)
-    assert fragment("healthy", calm).startswith("In none of ")
+def test_a_goal_for_go_is_one_too(made: Calibration):
+    row = row_of(fragment("goals", changed(made, "dead-5-54", ended={"GO": 1, "EXTEND": 9_999})), "fails in every run")
+    assert "GO at most 0%" in row
+    assert "not met" in row
 
 
-def test_every_scenario_has_its_row_where_all_are_shown(kept: Calibration):
-    for name in ("words", "naive"):
-        said = fragment(name, kept)
-        assert [scenario.id for scenario in SCENARIOS if scenario.says not in said] == []
+def test_each_truth_has_its_table_and_each_process_its_sentence(made: Calibration):
+    for truth in Truth:
+        said = fragment(str(truth), made)
+        of_it = {one.scenario.id for one in made.found if str(one.scenario.says) in said}
+        assert of_it == {one.scenario.id for one in made.found if one.scenario.truth is truth}
 
 
-def test_each_truth_has_its_table(kept: Calibration):
-    for name, truth in (("healthy", Truth.HEALTHY), ("sick", Truth.SICK), ("unseen", Truth.UNSEEN)):
-        said = fragment(name, kept)
-        assert {one.id for one in SCENARIOS if one.says in said} == {one.id for one in SCENARIOS if one.truth is truth}
+def test_each_row_has_the_naive_rules_beside_it(made: Calibration):
+    said = fragment("naive", made)
+    assert [name for name in BASELINE_RULE_NAMES.values() if f"- {name}" not in said] == []
+    assert row_of(said, "then silence").count("GO 100.0%") == 3
 
 
-def test_what_theory_says_stands_beside_what_was_simulated(kept: Calibration):
-    said = fragment("theory", kept)
-    assert "83.54%" in said
-    assert "and 37 agree with it" in said
+def test_the_floor_shows_how_many_jobs_may_be_lost(made: Calibration):
+    said = fragment("floor", made).split("\n* - ")
+    assert [row for row in said if row.startswith("48\n  - 1\n  - 91.7%")]
+    assert [row for row in said if row.startswith("60\n  - 2\n  - 97.8%") and "5.3%" in row]
 
 
-def test_jobs_that_fail_together_get_no_number_that_was_computed_for_jobs_that_do_not(kept: Calibration):
-    rows = fragment("jobs", kept).split("\n* - ")
-    assert {"–"} == {row.rstrip(":\n").split("- ")[-1] for row in rows if "fail together" in row}
-
-
-def test_the_page_speaks_spanish(kept: Calibration):
-    assert "Falsa alarma" in fragment("healthy", kept, ES)
+def test_what_theory_says_stands_beside_what_was_simulated(made: Calibration):
+    said = fragment("theory", made)
+    rows = [row for row in said.split("\n* - ") if "A job of the last run failed" in row]
+    assert ["1.00%" in row for row in rows if "1 jobs a run" in row] == [True]
+    assert said.startswith("Of ")
