@@ -333,10 +333,11 @@ def simulated(window_h: int = WINDOW_H) -> Release:
 
 
 class MetricShows(NamedTuple):
-    """The state of one metric at one look, and when it acts."""
+    """The state of one metric at one look, when it acts, and whether a failure of it is a NO-GO."""
 
     state: State
     acts: Acts
+    critical: bool
 
 
 class Shows(NamedTuple):
@@ -362,7 +363,7 @@ class Ended(NamedTuple):
 
 def clean() -> tuple[MetricShows, ...]:
     """The metrics beside CI's rate, as they are where nothing is wrong."""
-    return tuple(MetricShows(State.PROVEN, it.acts) for it in METRICS.values() if it.id != CI_RATE)
+    return tuple(MetricShows(State.PROVEN, it.acts, it.critical) for it in METRICS.values() if it.id != CI_RATE)
 
 
 class WatchJudge:
@@ -415,7 +416,7 @@ class WatchJudge:
 def _metrics(shows: Shows) -> Iterator[Metric]:
     others = iter(shows.others)
     for it in METRICS.values():
-        state, acts = MetricShows(shows.ci.rate, it.acts) if it.id == CI_RATE else next(others)
+        shown = MetricShows(shows.ci.rate, it.acts, it.critical) if it.id == CI_RATE else next(others)
         yield Metric(
             id=it.id,
             value=None,
@@ -425,13 +426,13 @@ def _metrics(shows: Shows) -> Iterator[Metric]:
             unit="",
             exposure=NOTHING,
             source=NOTHING,
-            state=state,
+            state=shown.state,
             threshold=NOTHING,
             method=NOTHING,
             text=NOTHING,
             reason=NOTHING,
-            critical=it.critical,
-            acts=acts,
+            critical=shown.critical,
+            acts=shown.acts,
         )
 
 
@@ -440,9 +441,9 @@ NOTHING = text("simulated")
 
 def _opened(shows: Shows, at: datetime) -> Iterator[Incident]:
     """The incidents that the rules open: of a metric that fails, of an event, of a variant that is sick."""
-    for it, metric in zip(METRICS.values(), _metrics(shows), strict=True):
-        if metric.state is State.FAIL:
-            yield _incident(it.id, Severity.CRITICAL if it.critical else Severity.MAJOR, at)
+    for metric in _metrics(shows):
+        if metric.state is State.FAIL and METRICS[metric.id].opens_by_figure:
+            yield _incident(metric.id, Severity.CRITICAL if metric.critical else Severity.MAJOR, at)
     if shows.critical:
         yield _incident("event", Severity.CRITICAL, at)
     if shows.ci.sick:
