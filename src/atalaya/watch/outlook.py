@@ -481,7 +481,8 @@ def _checkpoint(release: Release, pipeline: DutyState) -> Checkpoint:
 RATES = (0.99, 0.95, 0.90)  # the true rates that an outlook is given for
 ENDS = (VerdictStatus.GO, VerdictStatus.INCONCLUSIVE, VerdictStatus.EXTEND, VerdictStatus.NO_GO)
 SEED = 1
-MOST_WATCHES, LEAST_WATCHES, MOST_JOBS = 1000, 60, 25_000  # drawn for each rate, so that it takes under a second
+MOST_WATCHES, LEAST_WATCHES = 1000, 8  # drawn for each rate
+MOST_WORK = 40_000  # jobs looked at for each rate, at each look those until then: it takes under a second of CPU time
 FEW_RUNS = 3  # with fewer there is no cadence yet: they are taken for a day's
 MOST_CORRELATION = 0.95
 
@@ -576,11 +577,22 @@ def _continued(so_far: Plan, over_h: float, until_h: float) -> Plan:
     return Plan(hours, jobs)
 
 
+def _watches(it: Plan | Asked, looks_h: Sequence[int]) -> int:
+    """How many watches are drawn for each rate: the more jobs there are to look at, the fewer.
+
+    >>> [_watches(every(step_h, jobs), LOOKS_H) for step_h, jobs in ((24, 1), (6, 5), (6, 20), (1, 20))]
+    [1000, 333, 83, 13]
+    """
+    jobs = (it.jobs,) * len(it.hours) if isinstance(it, Asked) else it.jobs
+    work = sum(n for look_h in looks_h for hour, n in zip(it.hours, jobs, strict=True) if hour <= look_h)
+    return min(MOST_WATCHES, max(LEAST_WATCHES, MOST_WORK // max(1, work)))
+
+
 @lru_cache(maxsize=64)
 def _outlook(it: Plan | Asked, correlation: float | None, settings: Settings, window_h: int) -> Outlook:
     jobs = it.shape[0] * it.jobs if isinstance(it, Asked) else sum(it.jobs)
-    watches = min(MOST_WATCHES, max(LEAST_WATCHES, MOST_JOBS // max(1, jobs)))
     release, others = simulated(window_h), clean()
+    watches = _watches(it, looks_of(release))
     of_watches = WatchJudge(settings, release)
     of_ci: dict[Plan, CiJudge] = {}
     rows = []
