@@ -33,6 +33,7 @@ from atalaya.watch.outlook import (
     clean,
     draw_runs,
     every,
+    looks_of,
     outlook,
     simulated,
 )
@@ -232,11 +233,21 @@ def test_the_same_watch_has_the_same_outlook(judgement: Judgement) -> None:
     assert outlook(judgement) == first
 
 
-def test_a_watch_with_many_runs_draws_fewer_watches(judgement: Judgement) -> None:
-    """The work is bounded by the jobs that are drawn, so that the outlook stays under a second of CPU time."""
+@pytest.mark.parametrize(("step_h", "jobs", "until_h"), [(6, 5, 72), (6, 20, 72), (1, 5, 72), (1, 20, 72), (2, 20, 96)])
+def test_the_work_is_bounded_however_often_ci_runs(step_h: float, jobs: int, until_h: int) -> None:
+    """So that the outlook stays under a second of CPU time: at each look, all jobs until then are looked at."""
+    plan, looks_h = every(step_h, jobs, until_h), looks_of(simulated(until_h))
+    looked_at = sum(jobs for look_h in looks_h for hour in plan.hours if hour <= look_h)
+    watches = module._watches(plan, looks_h)
+    assert module.LEAST_WATCHES < watches < module.MOST_WATCHES
+    assert module.MOST_WORK - looked_at < watches * looked_at <= module.MOST_WORK
+
+
+def test_with_many_runs_fewer_watches_are_drawn_and_the_outlook_says_how_many(judgement: Judgement) -> None:
     hourly = tuple(CiRun(ended_at=T0 + timedelta(hours=hour), succeeded=20, decided=20) for hour in range(24))
     found = outlook(replace(judgement, ci_runs=hourly))
-    assert found.watches == module.LEAST_WATCHES
+    assert found.watches == sum(found.rows[0].ended.values()) < 20
+    assert f"{found.watches} watches are drawn" in str(found.rests_on)
 
 
 # ── where it is shown ────────────────────────────────────────────────────────

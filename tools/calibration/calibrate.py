@@ -211,7 +211,7 @@ SIMULATED: dict[str, Simulated] = {
     "polling-timeouts": lambda it, of: rules.zero("polling-timeouts", 0, it.look, of.world, of.settings, of.detectors),
     "stale-cache": lambda it, of: rules.zero("stale-cache", it.stale, it.look, of.world, of.settings, of.detectors),
 }
-NOT_SIMULATED = MetricShows(State.UNKNOWN, METRICS[CI_RATE].acts)
+NOT_SIMULATED = MetricShows(State.UNKNOWN, METRICS[CI_RATE].acts, METRICS[CI_RATE].critical)
 
 
 class Bench:

@@ -9,7 +9,7 @@ from atalaya.core.window import DAY_H
 from atalaya.metrics.definitions import METRICS
 from atalaya.metrics.event_counts import Side
 from atalaya.metrics.flaky_tests import FlakyCounts, judge_flaky
-from atalaya.metrics.network_errors import Errors, judge_errors
+from atalaya.metrics.network_errors import Errors, judge_errors, rule_of
 from atalaya.metrics.window_query import NEVER_SHOWN, DetectorPower
 from atalaya.metrics.zero_events import judge_events
 from atalaya.watch.calibration_record import World
@@ -25,7 +25,8 @@ def flaky(failures: int, attempts: int, limits: Thresholds) -> MetricShows:
     mixed = 0 < failures < attempts
     counts = FlakyCounts(critical=int(mixed), tests=TESTS, repeated=TESTS, attempts=attempts)
     state, _ = judge_flaky(counts, limits)
-    return MetricShows(state, METRICS["flaky-tests"].acts)
+    it = METRICS["flaky-tests"]
+    return MetricShows(state, it.acts, it.critical)
 
 
 def network(errors: tuple[int, ...], look: int, world: World, settings: Settings, detectors: Detectors) -> MetricShows:
@@ -33,7 +34,8 @@ def network(errors: tuple[int, ...], look: int, world: World, settings: Settings
     found = Errors(errors, (world.requests_a_day,) * look)
     detector = detectors.get("network-errors", NEVER_SHOWN)
     state, _, acts = judge_errors(found, settings.thresholds, look=look, detector=detector)
-    return MetricShows(state, acts)
+    rule = rule_of(found, settings.thresholds, look=look, detector=detector)
+    return MetricShows(state, acts, METRICS["network-errors"].critical or rule.critical)
 
 
 def zero(id: str, events: int, look: int, world: World, settings: Settings, detectors: Detectors) -> MetricShows:
@@ -46,4 +48,4 @@ def zero(id: str, events: int, look: int, world: World, settings: Settings, dete
     since = Side(events=events, in_rate=events, trials=world.waits_per_smoke * DAY_H * look)
     detector = detectors.get(id, NEVER_SHOWN)
     state, _ = judge_events(since, allowed, proven_upper, detector=detector)
-    return MetricShows(state, METRICS[id].acts)
+    return MetricShows(state, METRICS[id].acts, METRICS[id].critical)

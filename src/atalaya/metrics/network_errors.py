@@ -215,7 +215,7 @@ def network_errors(it: MetricDefinition, engine: Engine, span: MetricQuery) -> M
     if fix is None:
         counts = counts.without_fix()
     errors, since = _errors(counts), counts.since
-    rule, _ = _applied(_seen(errors, limits, span.look, detector), fix)
+    rule = rule_of(errors, limits, look=span.look, detector=detector, fix=fix)
     state, reason, acts = judge_errors(errors, limits, look=span.look, detector=detector, fix=fix)
     low, high = count_interval(since.events, since.trials, detector)
     tested = errors.trend
@@ -290,6 +290,13 @@ def _fix(counts: EventCounts, limits: Thresholds, at: datetime | None) -> Fix | 
 
 
 # ── the state ────────────────────────────────────────────────────────────────
+
+
+def rule_of(
+    errors: Errors, limits: Thresholds, *, look: int = 3, detector: DetectorPower = NEVER_SHOWN, fix: Fix | None = None
+) -> NetworkRule:
+    """The first row of the table that applies: it says whether a failure is a NO-GO."""
+    return _applied(_seen(errors, limits, look, detector), fix)[0]
 
 
 def judge_errors(

@@ -201,10 +201,10 @@ def goals_of(scenario: Scenario) -> tuple[Goal, ...]:
 # They lie here and not beside the simulation: the site prints and translates them, and has no simulation.
 
 PROCESS_TEXTS: dict[str, str] = {
-    "alike": N_("Each job ends well with probability {rate:.2f}, whatever the others do; {jobs:g} jobs a run"),
+    "alike": N_("Each job ends well with probability {rate:.2f}, whatever the others do; jobs a run: {jobs:g}"),
     "together": N_(
-        "Each job ends well with probability {rate:.2f}; {jobs:g} jobs a run, and a share {correlation:.1f} of runs "
-        "passes or fails as one"
+        "Each job ends well with probability {rate:.2f}, and a share {correlation:.1f} of runs passes or fails as "
+        "one; jobs a run: {jobs:g}"
     ),
     "bursts": N_(
         "For {hours:g} h, starting at any time with equal chance, jobs end well with probability {within:.2f}; "

@@ -333,10 +333,11 @@ def simulated(window_h: int = WINDOW_H) -> Release:
 
 
 class MetricShows(NamedTuple):
-    """The state of one metric at one look, and when it acts."""
+    """The state of one metric at one look, when it acts, and whether a failure of it is a NO-GO."""
 
     state: State
     acts: Acts
+    critical: bool
 
 
 class Shows(NamedTuple):
@@ -362,7 +363,7 @@ class Ended(NamedTuple):
 
 def clean() -> tuple[MetricShows, ...]:
     """The metrics beside CI's rate, as they are where nothing is wrong."""
-    return tuple(MetricShows(State.PROVEN, it.acts) for it in METRICS.values() if it.id != CI_RATE)
+    return tuple(MetricShows(State.PROVEN, it.acts, it.critical) for it in METRICS.values() if it.id != CI_RATE)
 
 
 class WatchJudge:
@@ -415,7 +416,7 @@ class WatchJudge:
 def _metrics(shows: Shows) -> Iterator[Metric]:
     others = iter(shows.others)
     for it in METRICS.values():
-        state, acts = MetricShows(shows.ci.rate, it.acts) if it.id == CI_RATE else next(others)
+        shown = MetricShows(shows.ci.rate, it.acts, it.critical) if it.id == CI_RATE else next(others)
         yield Metric(
             id=it.id,
             value=None,
@@ -425,13 +426,13 @@ def _metrics(shows: Shows) -> Iterator[Metric]:
             unit="",
             exposure=NOTHING,
             source=NOTHING,
-            state=state,
+            state=shown.state,
             threshold=NOTHING,
             method=NOTHING,
             text=NOTHING,
             reason=NOTHING,
-            critical=it.critical,
-            acts=acts,
+            critical=shown.critical,
+            acts=shown.acts,
         )
 
 
@@ -440,9 +441,9 @@ NOTHING = text("simulated")
 
 def _opened(shows: Shows, at: datetime) -> Iterator[Incident]:
     """The incidents that the rules open: of a metric that fails, of an event, of a variant that is sick."""
-    for it, metric in zip(METRICS.values(), _metrics(shows), strict=True):
-        if metric.state is State.FAIL:
-            yield _incident(it.id, Severity.CRITICAL if it.critical else Severity.MAJOR, at)
+    for metric in _metrics(shows):
+        if metric.state is State.FAIL and METRICS[metric.id].opens_by_figure:
+            yield _incident(metric.id, Severity.CRITICAL if metric.critical else Severity.MAJOR, at)
     if shows.critical:
         yield _incident("event", Severity.CRITICAL, at)
     if shows.ci.sick:
@@ -480,7 +481,8 @@ def _checkpoint(release: Release, pipeline: DutyState) -> Checkpoint:
 RATES = (0.99, 0.95, 0.90)  # the true rates that an outlook is given for
 ENDS = (VerdictStatus.GO, VerdictStatus.INCONCLUSIVE, VerdictStatus.EXTEND, VerdictStatus.NO_GO)
 SEED = 1
-MOST_WATCHES, LEAST_WATCHES, MOST_JOBS = 1000, 60, 25_000  # drawn for each rate, so that it takes under a second
+MOST_WATCHES, LEAST_WATCHES = 1000, 8  # drawn for each rate
+MOST_WORK = 40_000  # jobs looked at for each rate, at each look those until then: it takes under a second of CPU time
 FEW_RUNS = 3  # with fewer there is no cadence yet: they are taken for a day's
 MOST_CORRELATION = 0.95
 
@@ -575,11 +577,22 @@ def _continued(so_far: Plan, over_h: float, until_h: float) -> Plan:
     return Plan(hours, jobs)
 
 
+def _watches(it: Plan | Asked, looks_h: Sequence[int]) -> int:
+    """How many watches are drawn for each rate: the more jobs there are to look at, the fewer.
+
+    >>> [_watches(every(step_h, jobs), LOOKS_H) for step_h, jobs in ((24, 1), (6, 5), (6, 20), (1, 20))]
+    [1000, 333, 83, 13]
+    """
+    jobs = (it.jobs,) * len(it.hours) if isinstance(it, Asked) else it.jobs
+    work = sum(n for look_h in looks_h for hour, n in zip(it.hours, jobs, strict=True) if hour <= look_h)
+    return min(MOST_WATCHES, max(LEAST_WATCHES, MOST_WORK // max(1, work)))
+
+
 @lru_cache(maxsize=64)
 def _outlook(it: Plan | Asked, correlation: float | None, settings: Settings, window_h: int) -> Outlook:
     jobs = it.shape[0] * it.jobs if isinstance(it, Asked) else sum(it.jobs)
-    watches = min(MOST_WATCHES, max(LEAST_WATCHES, MOST_JOBS // max(1, jobs)))
     release, others = simulated(window_h), clean()
+    watches = _watches(it, looks_of(release))
     of_watches = WatchJudge(settings, release)
     of_ci: dict[Plan, CiJudge] = {}
     rows = []

@@ -179,6 +179,12 @@ def test_a_stale_read_is_an_alarm_and_never_go() -> None:
     assert (found.alarmed, found.ended) == (40, {"NO-GO": 40})
 
 
+def test_network_errors_above_the_level_are_no_go_and_such_that_only_rise_extend_the_watch() -> None:
+    """The row of the table that applies says whether a failure is critical."""
+    assert of("network-steady-0.05", watches=20).ended == {"NO-GO": 20}
+    assert of("network-rising-0.005", watches=40).ended.get("EXTEND", 0) > 20
+
+
 # ── naive rules ──────────────────────────────────────────────────────────────
 
 

@@ -55,12 +55,12 @@ def test_the_page_includes_each_fragment():
 
 def test_a_share_stands_with_its_interval(made: Calibration):
     said = fragment("healthy", changed(made, "healthy-99-4-0", alarmed=500))
-    assert "5.00% (4.59% to 5.44%)" in row_of(said, "4 jobs a run")
+    assert "5.00% (4.59% to 5.44%)" in row_of(said, "jobs a run: 4")
 
 
 @pytest.mark.parametrize(("alarmed", "says"), [(499, "met"), (501, "not met")])
 def test_a_goal_stands_beside_its_share_as_met_or_not(made: Calibration, alarmed: int, says: str):
-    row = row_of(fragment("goals", changed(made, "healthy-99-1-0", alarmed=alarmed)), "1 jobs a run")
+    row = row_of(fragment("goals", changed(made, "healthy-99-1-0", alarmed=alarmed)), "jobs a run: 1")
     assert "alarm at most 5%" in row
     assert (f"✖ {says}" if says == "not met" else f"● {says}") in row
 
@@ -93,5 +93,5 @@ def test_the_floor_shows_how_many_jobs_may_be_lost(made: Calibration):
 def test_what_theory_says_stands_beside_what_was_simulated(made: Calibration):
     said = fragment("theory", made)
     rows = [row for row in said.split("\n* - ") if "A job of the last run failed" in row]
-    assert ["1.00%" in row for row in rows if "1 jobs a run" in row] == [True]
+    assert ["1.00%" in row for row in rows if "jobs a run: 1" in row] == [True]
     assert said.startswith("Of ")
