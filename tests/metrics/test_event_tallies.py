@@ -392,7 +392,7 @@ def compare(seeds: Iterable[int], folder: Path) -> None:
 
 
 def test_sql_counts_as_plain_python_does(tmp_path: Path) -> None:
-    compare(range(100), tmp_path)
+    compare(range(40), tmp_path)
 
 
 @pytest.mark.long

@@ -130,16 +130,16 @@ def judged(watched: Watched) -> tuple[tuple[VerdictStatus, ...], str, bool]:
 @pytest.mark.parametrize(
     ("id", "number"),
     [
-        ("healthy-97-5-3", 1),
-        ("sick-80", 3),
+        pytest.param("healthy-97-5-3", 1, marks=pytest.mark.long),
+        pytest.param("sick-80", 3, marks=pytest.mark.long),
         ("step", 4),
         ("dead-5-54", 5),
-        ("stale-200", 7),
-        ("flaky-20", 8),
+        pytest.param("stale-200", 7, marks=pytest.mark.long),
+        pytest.param("flaky-20", 8, marks=pytest.mark.long),
         ("network-rising-0.005", 11),
-        ("network-falling-0.01", 12),
-        ("asked-90", 15),
-        ("ci-once", 16),
+        pytest.param("network-falling-0.01", 12, marks=pytest.mark.long),
+        pytest.param("asked-90", 15, marks=pytest.mark.long),
+        pytest.param("ci-once", 16, marks=pytest.mark.long),
     ],
 )
 def test_a_drawn_watch_gets_the_words_of_the_same_watch_as_a_ledger(id: str, number: int, tmp_path: Path) -> None:
