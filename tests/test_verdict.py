@@ -675,7 +675,7 @@ def test_what_fails_comes_first_then_what_blocks_a_duty_then_what_is_unknown() -
         "atalaya check --promise config.no-fallback",
         "atalaya judge --release 1.1.0 --explain stale-cache",
         "atalaya judge --release 1.1.0 --explain flaky-tests",
-        "gh run list --workflow clients-python-sdk --repo aris/sdk --status failure --limit 5",
+        "gh run list --workflow clients-python-sdk --repo aris/sdk --limit 5",
         "atalaya release incident I-1 --release 1.1.0 --state monitoring --why 'the fix has landed'",
         "atalaya smoke --release 1.1.0",
         "atalaya prove",

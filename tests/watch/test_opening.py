@@ -118,7 +118,7 @@ def test_two_who_see_the_same_open_the_same(watched: Watched) -> None:
     [
         (EventKind.STALE_READ, True, ["critical stale-cache"]),
         (EventKind.POLLING_TIMEOUT, True, ["critical polling-timeouts"]),
-        (EventKind.NETWORK_ERROR, True, ["major network-errors"]),
+        (EventKind.NETWORK_ERROR, True, ["critical network-errors"]),
         (EventKind.NETWORK_ERROR, False, []),
     ],
 )

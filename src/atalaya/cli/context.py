@@ -20,7 +20,7 @@ from atalaya.core import environment
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.settings import Loaded
 from atalaya.core.whole_file import write_whole
-from atalaya.records.judged import Judgement
+from atalaya.records.judged import Judgement, Verdict
 from atalaya.records.stored import (
     Environment,
     Evidence,
@@ -51,6 +51,7 @@ EXIT: dict[VerdictStatus, int] = {
 
 
 TICK = timedelta(microseconds=1)
+MOST_BESIDE = 5  # reasons of rules that did not decide, on the terminal
 SLACK = timedelta(milliseconds=1)  # what answers a record is a tick later, and is of the same moment of the clock
 
 
@@ -146,7 +147,7 @@ def named_or_open(place: Context, named: str | None, command: str, *, to_write: 
         mend = (
             f"Name one with --release. There are: {there}."
             if there
-            else "Open one: atalaya release open VERSION --commit SHA."
+            else "Open one: atalaya release open VERSION --commit REF."
         )
         raise ReleaseError(f"{command}: no release is open. {mend}")
     return _takes_evidence(place, release) if to_write else release
@@ -298,6 +299,10 @@ def summarise(console: Console, judgement: Judgement) -> None:
     )
     for text in verdict.because:
         console.line(f"    {text}")
+    if also := _also(verdict):
+        console.line("  beside it:")
+        for reason in also:
+            console.line(f"    {reason}")
     for metric in judgement.metrics:
         console.row(str(metric.state), f"{metric.id}: {metric.text}")
     if verdict.would_change:
@@ -313,6 +318,16 @@ def summarise(console: Console, judgement: Judgement) -> None:
         for text in verdict.next_steps:
             console.line(f"    {text}")
     say_what_is_not_recorded(console, judgement)
+
+
+def _also(verdict: Verdict) -> list[str]:
+    """What else fails, by the rules that applied and did not decide; what is unknown has its own list."""
+    unknown = set(map(str, verdict.unknowns))
+    said = [str(reason) for rule in verdict.fired if rule.rule != verdict.rule for reason in rule.because]
+    new = [
+        reason for reason in dict.fromkeys(said) if reason not in unknown and reason not in map(str, verdict.because)
+    ]
+    return new[:MOST_BESIDE] + ([f"and {len(new) - MOST_BESIDE} more"] if len(new) > MOST_BESIDE else [])
 
 
 def say_what_is_not_recorded(console: Console, judgement: Judgement) -> None:

@@ -191,7 +191,7 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
             gt=0,
             le=1,
             description="Network errors for each request: a rate whose whole 95 % interval is above it fails, and one "
-            "whose whole interval is not is proven.",
+            "whose whole interval is not, and that does not rise, is proven.",
         ),
     ] = 0.005
     network_proven_upper: Annotated[

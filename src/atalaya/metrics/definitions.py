@@ -150,7 +150,7 @@ METRICS: dict[str, MetricDefinition] = {
                 trials=lambda smoke: smoke.requests,
                 opens=IncidentRule(
                     id="network-blocking",
-                    severity=Severity.MAJOR,
+                    severity=Severity.CRITICAL,
                     says=N_("A network error blocked what was being done."),
                     blocking_only=True,
                 ),

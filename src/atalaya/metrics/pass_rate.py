@@ -372,10 +372,11 @@ def _apart_in_words(row: Row) -> Iterator[Text]:
     if row["of_other_commits"] or row["of_other_events"] or row["outside_window"]:
         yield text(
             "Not counted, by their attempts: {commits} of other commits, {events} of pull requests and other events, "
-            "{outside} outside the window.",
+            "{outside} outside the window, of which {failed} failed.",
             commits=row["of_other_commits"],
             events=row["of_other_events"],
             outside=row["outside_window"],
+            failed=row["failed_outside_window"],
         )
     if row["event_not_told"]:
         yield text("Jobs whose run does not say which event started it, and that count: {n}.", n=row["event_not_told"])

@@ -34,6 +34,7 @@ recorded AS (
   SELECT
     workflow, job, variant, run_id, attempt,
     MIN(outside_window) AS outside_window,
+    MAX(CASE WHEN conclusion IN ('failure', 'timed_out') THEN 1 ELSE 0 END) AS failed,
     MAX(of_another_event) AS of_another_event,
     MAX(of_another_commit) AS of_another_commit,
     CASE WHEN $any_workflow OR list_contains($workflows, workflow) THEN 0 ELSE 1 END AS of_another_workflow
@@ -44,6 +45,7 @@ recorded AS (
 apart AS (
   SELECT
     COUNT(*) FILTER (WHERE of_another_workflow = 0 AND outside_window = 1) AS outside_window,
+    COUNT(*) FILTER (WHERE of_another_workflow = 0 AND outside_window = 1 AND failed = 1) AS failed_outside_window,
     COUNT(*) FILTER (
       WHERE of_another_workflow = 0 AND outside_window = 0 AND of_another_event = 1
     ) AS of_other_events,
@@ -72,7 +74,8 @@ SELECT
   CAST(apart.of_other_commits AS BIGINT) AS of_other_commits,
   CAST(apart.of_other_events AS BIGINT) AS of_other_events,
   CAST(apart.of_other_workflows AS BIGINT) AS of_other_workflows,
-  CAST(apart.outside_window AS BIGINT) AS outside_window
+  CAST(apart.outside_window AS BIGINT) AS outside_window,
+  CAST(apart.failed_outside_window AS BIGINT) AS failed_outside_window
 FROM in_jobs
 CROSS JOIN in_runs
 CROSS JOIN apart

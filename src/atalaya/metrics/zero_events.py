@@ -18,7 +18,7 @@ MEETS_UPPER = 0.05  # for each trial: a zero that allows more was seen in too fe
 SAYS_NOTHING = 0.5  # for each trial: a bound from here on is no bound
 NO_DISCOUNT = 3  # seeded events: with so many shown and all caught the joint bound lies at a sensitivity of 1
 
-SELF_TEST = text("One self-test first, which says what the detectors see: `atalaya prove`.")
+SELF_TEST = text("One self-test first, which says what the detectors see: `atalaya prove --detectors`.")
 
 APART: Mapping[str, str] = {
     "expected": N_("provoked by a test"),

@@ -48,7 +48,7 @@ def load(folder: Path) -> Release:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise ReleaseError(
-            f"{file}: no such file. Open the release first: atalaya release open {folder.name} --commit SHA."
+            f"{file}: no such file. Open the release first: atalaya release open {folder.name} --commit REF."
         ) from None
     except (OSError, ValueError) as why:  # no text, no TOML, or a name that no file can have
         raise ReleaseError(f"{str(file)!r}: cannot be read: {why}. Restore it from git.") from None

@@ -61,7 +61,7 @@ def require_unsealed(folder: Path) -> None:
     if is_sealed(folder):
         raise ReleaseError(
             f"{folder}: it was closed and sealed, and nothing is written to it any more. Open the next release: "
-            f"atalaya release open VERSION --commit SHA."
+            f"atalaya release open VERSION --commit REF."
         )
     if closing_step(folder) is not None:
         raise ReleaseError(
