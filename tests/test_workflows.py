@@ -72,7 +72,7 @@ def test_only_the_job_that_hands_evidence_over_may_write_and_only_one_may_propos
     asked = {name: job.get("permissions", workflow["permissions"]) for name, job in workflow["jobs"].items()}
     assert asked == {
         "look": {"contents": "read"},
-        "watch": {"contents": "write", "actions": "read"},
+        "watch": {"contents": "write", "actions": "read", "checks": "read"},
         "by-hand": {"contents": "read"},
         "propose": {"contents": "read", "pull-requests": "write"},
     }

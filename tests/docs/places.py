@@ -83,6 +83,14 @@ def empty(folder: Path) -> Iterator[Place]:
 
 
 @contextmanager
+def just_opened(folder: Path) -> Iterator[Place]:
+    """A release whose watch was opened, and nothing more."""
+    (folder / "docs" / "releases").mkdir(parents=True)
+    _done("release", "open", "1.1.0", "--commit", "0123abc", root=folder)
+    yield Place(folder)
+
+
+@contextmanager
 def watched(folder: Path) -> Iterator[Place]:
     """A release whose window is open, with an incident whose fix has to be shown."""
     root = _copied(folder, "watched", _hurt)

@@ -96,9 +96,10 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     # ── what CI says ──
     f"{CHECKS} collect": Run(places.watched, "good.xml"),
     f"{CHECKS} collect --junit PATH --report FILE": Run(places.watched, "good.xml", values={"PATH": "path/to/reports"}),
-    f"{CHECKS} collect --junit path/to/reports --workflow clients-python-sdk --commit 0123abc": Run(
-        places.watched, "good.xml"
-    ),
+    (
+        f"{CHECKS} collect --junit path/to/reports --workflow clients-python-sdk --commit 0123abc "
+        "--event push --run 4711 --exit-code 0"
+    ): Run(places.watched, "good.xml"),
     f"{CHECKS} collect --log FILE": Run(places.watched, "smoke.log", values={"FILE": "smoke.log"}),
     f"{CHECKS} collect --log smoke.log": Run(places.watched, "smoke.log"),
     f"{CHECKS} artefact --dry-run": Run(places.published, "acme_sdk-1.1.0-py3-none-any.whl"),
@@ -123,6 +124,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} prove --report FILE": NotHere(HOURS, "tests/selftest/test_defects.py"),
     f"{CHECKS} prove --defect ID": GUIDE,
     f"{CHECKS} prove --defect never-equal": GUIDE,
+    f"{CHECKS} prove --detectors": NotHere("it takes two minutes", "tests/selftest/test_detectors.py"),
     # ── a rehearsal ──
     f"{CHECKS} rehearse --help": Run(places.empty, "stale-cache"),
     f"{CHECKS} rehearse": NotHere("it takes minutes", "tests/selftest/test_rehearsal.py"),
@@ -132,10 +134,12 @@ HOW: dict[str, Run | ByTest | NotHere] = {
         "it takes minutes", "tests/selftest/test_rehearsal.py"
     ),
     # ── the life of a release ──
-    f"{CHECKS} release open VERSION --commit SHA": Run(places.empty, "open: "),
-    f"{CHECKS} release open 1.1.0 --commit SHA": Run(places.empty, "open: "),
+    f"{CHECKS} release open VERSION --commit REF": Run(places.empty, "open: "),
+    f"{CHECKS} release open 1.1.0 --commit REF": Run(places.empty, "open: "),
     f"{CHECKS} release open 1.1.0 --commit 0123abc": Run(places.empty, "open: "),
     f"{CHECKS} release open 1.1.1 --commit 4f2c9ab": Run(places.sealed, "has a check"),
+    f"{CHECKS} release withdraw VERSION": Run(places.just_opened, "was taken back"),
+    f"{CHECKS} release withdraw 1.1.0": Run(places.just_opened, "was taken back"),
     f"{CHECKS} release record --why TEXT": Run(places.watched, "everything is recorded as it stands"),
     f"{CHECKS} release checkpoint": Run(places.watched, "T+24"),
     f"{CHECKS} release checkpoint --release 1.1.0": Run(places.over, "T+72"),
@@ -211,7 +215,7 @@ NOW = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 VALUES = {
     "VERSION": "1.1.0",
     "[VERSION]": "1.1.0",
-    "SHA": "0123abc",
+    "REF": "0123abc",
     "TEXT": "a reason",
     "FILE": "written.json",
     "INSTANT": NOW,

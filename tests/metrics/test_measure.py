@@ -614,7 +614,7 @@ class TestZero:
         watch.keep(watch.job("one", **{trials: 90_000}))
         metric = watch.metric(id, detectors={})
         assert (metric.state, metric.high) == (State.INCONCLUSIVE, None)
-        assert "`atalaya prove`" in str(metric.settles)
+        assert "`atalaya prove --detectors`" in str(metric.settles)
 
     def test_an_event_of_a_log_enters_no_rate_and_leaves_nothing_met(
         self, id: str, kind: EventKind, trials: str, watch: Any
