@@ -11,7 +11,7 @@ Modules:
     rehearsals.py       the scenarios of rehearsed watches
     export_helpers.py   helpers shared by the checks of exports and waits
     stateful.py         stateful property tests of the cache and the waits
-    reference_sdk/      the bundled SDK, watched where none is named
+    reference_sdk/      the bundled SDK, watched where none is named; its own tests are the CI of a rehearsal
     survivors.toml      mutants that no check detects, each with its reason
     locale/             translations of the pack's texts
 

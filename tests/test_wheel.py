@@ -67,6 +67,7 @@ def test_the_wheel_has_one_top_level_package_and_the_whole_pack(wheel: Path) -> 
         "config/selftest.json",
         "detectors.json",
         "reference_sdk/pyproject.toml",
+        "reference_sdk/tests/test_config.py",
     ):
         assert f"atalaya/packs/aris3/{needed}" in names
     assert [name for name in names if name.endswith(".pyc")] == []

@@ -114,7 +114,7 @@ def test_a_rehearsal_is_exported_as_one_and_is_valid(place: Context) -> None:
     environment = content["results"]["environment"]
     assert problems(content) == []
     assert (environment["testEnvironment"], environment["extra"]["rehearsal"]) == ("rehearsal", True)
-    assert "rehearsal-1, environment rehearsal: 3 tests" in said.getvalue()
+    assert "rehearsal-1, environment rehearsal: 73 tests" in said.getvalue()
     rehearsed = ledger.read(REHEARSAL / "evidence", TestAttempt)
     assert len(rehearsed) == sum(test["retries"] + 1 for test in content["results"]["tests"])
 

@@ -14,12 +14,28 @@ import pytest
 
 from atalaya.cli.main import main
 from atalaya.cli.rehearse import People
+from atalaya.core.settings import Settings
 from atalaya.core.window import EXTENSION_H, WINDOW_H
 from atalaya.evidence.ledger import ledger
-from atalaya.harness.scenarios import Build, Extend, Network, Report, Scenario, Schedule, Sign
+from atalaya.harness.scenarios import (
+    Build,
+    Dispatch,
+    Extend,
+    Network,
+    PullRequest,
+    Repeat,
+    Report,
+    Scenario,
+    Schedule,
+    Sign,
+    Squash,
+    Visit,
+)
 from atalaya.metrics.definitions import METRICS
+from atalaya.metrics.repeats import repeats
 from atalaya.records.results import SmokeEvent, SmokeRun, Subject
 from atalaya.records.stored import (
+    CommitTree,
     Conclusion,
     Environment,
     Event,
@@ -43,6 +59,8 @@ from atalaya.watch.checkpoints import duties_of
 from atalaya.watch.folder import load
 from atalaya.watch.incidents.incidents import STATES, read_pages
 from atalaya.watch.rehearsal import NOWHERE, Slot, settled, weather_of
+from atalaya.watch.rehearsed_ci import WORKFLOW
+from atalaya.watch.same_tree import same_tree
 from tests.ours import DEFECT, DEFECTS, PACK, PACKAGE, REFERENCE, SCENARIOS
 from tests.tables import each_row
 
@@ -61,6 +79,14 @@ SMALL = Scenario(
         Report(2, "INC-9", "resolved", "Proven.", once_proven=True),
         Extend(2.5, 3, "To see it hold."),
         Sign(3.5, 72, "incidents-updated", "Done."),
+        Squash(0.2, "release"),
+        Dispatch(0.3, ("a / full", "b / full")),
+        Dispatch(0.4, ("a / full",), commit="release"),
+        PullRequest(0.6, ("a / full",), "refs/pull/1/merge", defect="polls-read-the-cache"),
+        Dispatch(1.2, ("a / full",)),
+        Repeat(2.4, 3),
+        Dispatch(2.2, ("a / full",), again_of=1.2),
+        Visit(2.6),
     ),
     window_h=2,
 )
@@ -82,6 +108,17 @@ def test_the_network_stays_as_it_was_last_told() -> None:
 def test_the_schedule_fires_unless_it_is_told_not_to() -> None:
     scenario = Scenario("", (Schedule(2, False), Schedule(4, True)))
     assert [scenario.fires(hour) for hour in range(6)] == [True, True, False, False, True, True]
+
+
+def test_ci_runs_so_often_from_its_hour_on_where_the_schedule_fires() -> None:
+    every = Dispatch(0.5, ("a",), event="schedule", every_h=2)
+    scenario = Scenario("", (every, Dispatch(2.2, ("b",)), Schedule(2, False), Schedule(4, True)), window_h=6)
+    assert [one.at_h for hour in range(7) for one in scenario.ci(hour)] == [0.5, 2.2, 4.5]
+
+
+def test_somebody_comes_by_in_an_hour_of_their_own() -> None:
+    scenario = Scenario("", (Schedule(0, False), Visit(0.5), Visit(2)))
+    assert [[one.at_h for one in scenario.visits(hour)] for hour in range(4)] == [[0.5], [], [2], []]
 
 
 def test_a_watch_that_is_extended_ends_later() -> None:
@@ -109,9 +146,12 @@ def test_a_sentence_keeps_all_but_what_differs_from_run_to_run() -> None:
 def test_what_a_scenario_names_is_there(name: str) -> None:
     signed = {(duty.hours, duty.id) for duty in duties_of(PACK.duties)}
     for one in SCENARIOS[name].happenings:
+        assert one.at_h == round(one.at_h, 1)  # a run's id tells no more of its hour
         match one:
-            case Build():
+            case Build() | PullRequest():
                 assert not one.defect or one.defect in DEFECT
+            case Dispatch(again_of=float(first)):
+                assert Dispatch(first, one.jobs, one.event, one.commit) in SCENARIOS[name].happenings
             case Report():
                 assert one.state in STATES
                 assert one.metric in ("", *METRICS)
@@ -229,6 +269,7 @@ def test_a_seeded_defect_is_seen_in_its_hour_and_in_no_other(kept: list[Evidence
         Conclusion.FAILURE,
         Conclusion.SUCCESS,
         Conclusion.SUCCESS,
+        Conclusion.SUCCESS,
     ]
 
 
@@ -238,6 +279,55 @@ def test_a_sick_build_is_another_sdk_and_makes_no_test_flaky(kept: list[Evidence
         if one.test == "smoke.created-to-ready":
             by_commit.setdefault(one.commit, set()).add(str(one.outcome))
     assert sorted(map(sorted, by_commit.values())) == [["failed"], ["passed"]]
+
+
+def ci_jobs(kept: list[Evidence]) -> list[JobAttempt]:
+    return [job for job in of(kept, JobAttempt) if job.workflow == WORKFLOW and job.origin.startswith(job.run_id)]
+
+
+def test_a_job_of_ci_runs_the_sdk_s_own_tests_and_ends_as_they_do(kept: list[Evidence]) -> None:
+    well, lost = Conclusion.SUCCESS, Conclusion.FAILURE
+    assert [(job.job, job.event, job.attempt, job.conclusion) for job in ci_jobs(kept)] == [
+        ("a / full", "workflow_dispatch", 1, well),
+        ("b / full", "workflow_dispatch", 1, well),
+        ("a / full", "workflow_dispatch", 1, well),
+        ("a / full", "pull_request", 1, lost),  # its merge has a defect
+        ("a / full", "workflow_dispatch", 1, lost),  # so has the build of that hour
+        ("a / full", "workflow_dispatch", 2, well),
+    ]
+    red = {(test.job, test.run_id) for test in of(kept, TestAttempt) if test.workflow == WORKFLOW and test.message}
+    assert red == {("a / full", job.run_id) for job in ci_jobs(kept) if job.conclusion is lost}
+
+
+def test_a_second_attempt_is_one_of_the_same_run(kept: list[Evidence]) -> None:
+    *_, first, again = ci_jobs(kept)
+    assert (first.run_id, first.commit) == (again.run_id, again.commit)
+    assert {test.attempt for test in of(kept, TestAttempt) if test.occurred_at == again.occurred_at} == {2}
+
+
+def test_the_branch_that_was_squashed_holds_the_same_sdk_and_a_merge_of_a_pull_request_is_another_commit(
+    twice: tuple[Path, Path], kept: list[Evidence]
+) -> None:
+    released, trees = load(twice[0]), of(kept, CommitTree)
+    first, _, branch, merge, *_ = (job.commit for job in ci_jobs(kept))
+    assert first == released.commit
+    assert same_tree(released, trees) == {released.commit, branch}
+    assert merge not in {released.commit, branch}
+
+
+def test_repeats_are_named_as_pytest_repeat_names_them_and_are_no_job_that_did_well(kept: list[Evidence]) -> None:
+    (run_id,) = {test.run_id for test in of(kept, TestAttempt) if test.run_id.endswith("repeat")}
+    names = {test.test for test in of(kept, TestAttempt) if test.run_id == run_id}
+    of_test = repeats([(frozenset(names), len(names))])
+    assert len(of_test) == len(names) == 3 * len(set(of_test.values())) > 0
+    assert [job.conclusion for job in of(kept, JobAttempt) if job.run_id == run_id] == [Conclusion.UNKNOWN]
+
+
+def test_somebody_who_comes_by_runs_the_checks_and_a_whole_smoke(kept: list[Evidence]) -> None:
+    at = T0 + timedelta(hours=2.6)
+    jobs = {job.job: job for job in of(kept, JobAttempt) if job.occurred_at == at}
+    assert set(jobs) == {"contracts", "smoke"}
+    assert jobs["smoke"].waits == Settings().smoke.waits
 
 
 def test_the_network_really_took_requests_and_stopped_no_run(kept: list[Evidence]) -> None:
@@ -280,7 +370,7 @@ def test_the_proof_is_the_tree_s_own_and_holds_what_each_defect_should_turn_red(
 def test_nothing_of_this_machine_is_kept(kept: list[Evidence]) -> None:
     assert {(one.python, one.implementation, one.os, one.freeze) for one in of(kept, RunContext)} == {("", "", "", ())}
     durations = {one.duration_s for one in kept if isinstance(one, Observation | JobAttempt | TestAttempt)}
-    assert durations == {0.0}
+    assert durations == {0.0, None}  # of a report that is taken in by itself no job's duration is known
 
 
 def test_everything_is_recorded_on_the_calendar_and_as_a_rehearsal(kept: list[Evidence]) -> None:

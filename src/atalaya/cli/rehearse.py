@@ -38,6 +38,7 @@ from atalaya.records.stored import (
 )
 from atalaya.watch.rehearsal import Slot
 from atalaya.watch.rehearsal import rehearse as run_it
+from atalaya.watch.rehearsed_ci import CiRun
 from atalaya.watch.states import EXTENDED
 
 if TYPE_CHECKING:
@@ -114,20 +115,23 @@ def _rehearsed(place: Context, args: argparse.Namespace, prepared: Prepared, peo
         )
     watch = run_it(prepared, people.scenario, name=args.scenario, seed=args.seed, opened_at=opened_at)
     for slot in watch:
-        for record in people.before(slot.hour):
+        for record in people.before(slot.hour) if slot.smoked else ():
             console.line(f"  {people.told(record)}")
             yield record
         for run in slot.runs:
-            made: dict[str, Any] = {"environment": Environment.REHEARSAL, "commit": run.subject.digest}
+            made: dict[str, Any] = {"environment": Environment.REHEARSAL}
             made |= {"occurred_at": slot.at, "recorded_at": slot.at}
-            if isinstance(run, CheckRun):
+            if isinstance(run, CiRun):
+                console.line(f"  T+{slot.hour:04.1f} {run.says}")
+                yield from run.evidence
+            elif isinstance(run, CheckRun):
                 found = Counter(str(check.outcome) for check in run.checks)
                 told = ", ".join(f"{n} {outcome}" for outcome, n in found.items())
-                console.line(f"  T+{slot.hour:02} checks: {told}")
-                yield from from_checks(run, **made)
+                console.line(f"  T+{slot.hour:04.1f} checks: {told}")
+                yield from from_checks(run, commit=run.subject.digest, **made)
             else:
-                console.line(f"  T+{slot.hour:02} smoke: {run.waits} waits, {len(run.events)} events")
-                yield from from_smoke(run, **made)
+                console.line(f"  T+{slot.hour:04.1f} smoke: {run.waits} waits, {len(run.events)} events")
+                yield from from_smoke(run, commit=run.subject.digest, **made)
         people.see(slot)
     for record in people.before(people.scenario.ends_h + 1):
         console.line(f"  {people.told(record)}")
@@ -172,7 +176,7 @@ class People:
         self._counted: Counter[str] = Counter()
         self._since: dict[str, Counter[str]] = {}  # by incident, from its fix on
 
-    def before(self, hour: int) -> Iterator[Evidence]:
+    def before(self, hour: float) -> Iterator[Evidence]:
         """What they do until this hour's runs, those things that wait for proof among them."""
         done = [act for act in self._to_do if act.at_h <= hour and self._may(act)]
         self._to_do = [act for act in self._to_do if act not in done]

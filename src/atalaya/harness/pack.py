@@ -115,6 +115,11 @@ class Pack:
         return self.reference / "src"
 
     @property
+    def tests(self) -> Path:
+        """The reference SDK's own tests: what CI runs in a rehearsal."""
+        return self.reference / "tests"
+
+    @property
     def survivors(self) -> Path:
         """The mutants that no check notices, each with the reason why none should."""
         return self.folder / "survivors.toml"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from atalaya.core.window import WINDOW_H
@@ -28,6 +29,51 @@ class Schedule(NamedTuple):
 
     at_h: int
     fires: bool
+
+
+class Visit(NamedTuple):
+    """Somebody runs the watch by hand: the checks, and a smoke of as many waits as the settings have by default."""
+
+    at_h: float
+
+
+class Dispatch(NamedTuple):
+    """A run of CI ends at this hour: its jobs really run the SDK's own tests.
+
+    With ``every_h`` there is one so often from then on. One that the schedule starts runs only where that fires.
+    ``commit`` is the branch whose head it is of; empty for the released commit. With ``again_of`` it is the second
+    attempt of the run that ended at that hour.
+    """
+
+    at_h: float
+    jobs: tuple[str, ...]
+    event: str = "workflow_dispatch"
+    commit: str = ""
+    every_h: int = 0
+    again_of: float | None = None
+
+
+class PullRequest(NamedTuple):
+    """A run of a pull request ends at this hour: of ``merge``, a commit of its own, which may have a defect."""
+
+    at_h: float
+    jobs: tuple[str, ...]
+    merge: str
+    defect: str = ""
+
+
+class Squash(NamedTuple):
+    """Git is asked about the branch that the released commit was squashed from: both hold the same SDK."""
+
+    at_h: float
+    branch: str
+
+
+class Repeat(NamedTuple):
+    """Somebody runs each of the SDK's own tests so many times, and takes in the report."""
+
+    at_h: float
+    times: int
 
 
 class Report(NamedTuple):
@@ -65,7 +111,8 @@ class Extend(NamedTuple):
     why: str
 
 
-Happening = Build | Network | Schedule | Report | Sign | Extend
+CiHappening = Dispatch | PullRequest | Squash | Repeat
+Happening = Build | Network | Schedule | Visit | CiHappening | Report | Sign | Extend
 
 
 class Scenario(NamedTuple):
@@ -85,6 +132,33 @@ class Scenario(NamedTuple):
         """What people do, in order."""
         acts = [one for one in self.happenings if isinstance(one, Report | Sign | Extend)]
         return tuple(sorted(acts, key=lambda act: act.at_h))
+
+    @property
+    def defects(self) -> tuple[str, ...]:
+        """The seeded defects of all builds that are made, each once."""
+        built = (one.defect for one in self.happenings if isinstance(one, Build | PullRequest) and one.defect)
+        return tuple(dict.fromkeys(built))
+
+    def visits(self, hour: int) -> tuple[Visit, ...]:
+        """When somebody comes by in this hour."""
+        return tuple(one for one in self.happenings if isinstance(one, Visit) and hour <= one.at_h < hour + 1)
+
+    def ci(self, hour: int) -> tuple[CiHappening, ...]:
+        """What CI does in this hour, in order, each at the time of its own."""
+        told = (each for one in self.happenings if isinstance(one, CiHappening) for each in self._times(one))
+        return tuple(sorted((one for one in told if hour <= one.at_h < hour + 1), key=lambda one: one.at_h))
+
+    def _times(self, one: CiHappening) -> Iterator[CiHappening]:
+        if not isinstance(one, Dispatch):
+            yield one
+            return
+        at_h = one.at_h
+        while at_h <= self.ends_h:
+            if one.event != "schedule" or self.fires(int(at_h)):
+                yield one._replace(at_h=at_h)
+            if not one.every_h:
+                return
+            at_h += one.every_h
 
     def build(self, hour: int) -> str:
         """The defect in the build that the runs of this hour meet; empty for none."""

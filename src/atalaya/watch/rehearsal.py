@@ -1,7 +1,8 @@
 """Simulates a watch of 72 hours in which a scenario happens to the release.
 
-A rehearsal really runs the smoke each simulated hour and the checks at each checkpoint, against the bundled SDK. Where
-a scenario says so, a defect is really seeded in it, and the network really fails. Only the calendar is made up, and
+A rehearsal really runs the smoke each simulated hour and the checks at each checkpoint, against the bundled SDK, or
+where its people come by; and a job of its CI really runs the SDK's own tests. Where a scenario says so, a defect is
+really seeded in it, and the network really fails. Only the calendar is made up, the names of CI's jobs and commits, and
 the people: what they do stands in the scenario as well.
 
 The same scenario, seed and T+0 give the same runs to the byte. So what a run says of this machine is left out.
@@ -21,17 +22,34 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
+from atalaya.core.settings import Settings
 from atalaya.core.window import DAY_H
 from atalaya.core.words import Record
 from atalaya.harness.fault_plan import FaultInjection, FaultPlan
 from atalaya.harness.runner import run_checks, run_smoke
-from atalaya.harness.scenarios import Build, Extend, Happening, Network, Report, Scenario, Schedule, Sign
+from atalaya.harness.scenarios import (
+    Build,
+    CiHappening,
+    Dispatch,
+    Extend,
+    Happening,
+    Network,
+    PullRequest,
+    Repeat,
+    Report,
+    Scenario,
+    Schedule,
+    Sign,
+    Squash,
+    Visit,
+)
 from atalaya.records.results import CheckResult, CheckRun, Host, SmokeRun
 from atalaya.sdk.prepare import Prepared
 from atalaya.sdk.source import folder_of
 from atalaya.sdk.source_hash import package_digest
 from atalaya.selftest.prove import make_quick_to_start
 from atalaya.selftest.seeded_faults import inject
+from atalaya.watch.rehearsed_ci import CiRun, happened, jobs_in_words
 
 LATE_S = 600  # how late the schedule fires, at the most
 FAULTS = ("close", "truncated-body")  # whose errors are worded alike on every system
@@ -68,6 +86,20 @@ def _in_words(happening: Happening) -> str:
             return f"the network takes {happening.faults:g} requests of a smoke, on average"
         case Schedule():
             return "the schedule fires again" if happening.fires else "the schedule stops firing"
+        case Visit():
+            return "somebody runs the checks and the smoke by hand"
+        case Dispatch():
+            again = f", and every {happening.every_h} hours from then on" if happening.every_h else ""
+            of = f" of {happening.commit}" if happening.commit else ""
+            of += f" of T+{happening.again_of:g} again" if happening.again_of is not None else ""
+            return f"CI runs {jobs_in_words(happening.jobs)}{of} ({happening.event}){again}"
+        case PullRequest():
+            ill = f", which has the seeded defect {happening.defect}" if happening.defect else ""
+            return f"CI runs {jobs_in_words(happening.jobs)} of {happening.merge}{ill}"
+        case Squash():
+            return f"git is asked: {happening.branch} holds the SDK that was released"
+        case Repeat():
+            return f"the SDK's own tests are run {happening.times} times each"
         case Report():
             return f"{happening.incident}: {happening.state}{', once the fix is proven' * happening.once_proven}"
         case Extend():
@@ -79,59 +111,104 @@ def _in_words(happening: Happening) -> str:
 # ── the runs ─────────────────────────────────────────────────────────────────
 
 
-class Slot(Record, frozen=True, kw_only=True):
-    """One hour of the rehearsed watch: when the calendar says that the schedule fired, and what ran."""
+Run = CheckRun | SmokeRun | CiRun
 
-    hour: int
+
+class Slot(Record, frozen=True, kw_only=True):
+    """One instant of the rehearsed watch: its hour, when the calendar says that it was, and what ran."""
+
+    hour: float
     at: datetime
-    runs: tuple[CheckRun | SmokeRun, ...]
+    runs: tuple[Run, ...]
+
+    @property
+    def smoked(self) -> bool:
+        """Whether a smoke ran: what people wait for is told by those."""
+        return any(isinstance(run, SmokeRun) for run in self.runs)
 
 
 def rehearse(prepared: Prepared, scenario: Scenario, *, name: str, seed: int, opened_at: datetime) -> Iterator[Slot]:
-    """Each hour of the watch in order. The seed sets how late the schedule fires, and where the network fails.
+    """What ran in each hour of the watch, in order. The seed sets how late the schedule fires, and where the network
+    fails.
 
     :param prepared: an environment that has what the bundled SDK needs.
     :param name: what the scenario is called: a part of each run's id.
     """
     make_quick_to_start(prepared)
-    builds = {"": prepared} | {
-        one.defect: prepared for one in scenario.happenings if isinstance(one, Build) and one.defect
-    }
     with tempfile.TemporaryDirectory(prefix="atalaya-rehearsal-") as folder:
-        for defect in filter(None, builds):
-            source = inject(prepared.pack, prepared.pack.defect[defect], Path(folder))
-            sick = replace(prepared.subject, digest=package_digest(source / folder_of(prepared.pack.package)))
-            builds[defect] = replace(prepared, paths=(source,), subject=sick)
-
-        def fired(hour: int) -> Slot:
-            drawn = random.Random(f"{name} {seed} {hour}")
-            on_time = hour in (scenario.window_h, scenario.ends_h)
-            late_s = 0 if on_time else drawn.randrange(0, LATE_S)
-            return Slot(
-                hour=hour,
-                at=opened_at + timedelta(hours=hour, seconds=late_s),
-                runs=_runs(builds[scenario.build(hour)], scenario, hour, f"{name}-{seed}", drawn, seed)
-                if scenario.fires(hour)
-                else (),
-            )
-
+        watch = _Watch(
+            scenario, name=name, seed=seed, opened_at=opened_at, builds=_builds(prepared, scenario, Path(folder))
+        )
         with ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
             try:
-                yield from pool.map(fired, range(scenario.ends_h + 1))
+                for slots in pool.map(watch.hour, range(scenario.ends_h + 1)):
+                    yield from slots
             finally:
                 pool.shutdown(wait=True, cancel_futures=True)  # Ctrl-C waits for what runs, and for no more
 
 
-def _runs(
-    subject: Prepared, scenario: Scenario, hour: int, watch: str, drawn: random.Random, seed: int
-) -> tuple[CheckRun | SmokeRun, ...]:
-    waits = 4 + drawn.randrange(3)
-    weather = weather_of(scenario.faults(hour), waits, drawn)
-    runs: list[CheckRun | SmokeRun] = []
-    if hour % DAY_H == 0:
-        runs.append(settled_checks(run_checks(subject, seed=seed), f"{watch}-T{hour:02}-checks"))
-    runs.append(settled_smoke(run_smoke(subject, waits=waits, weather=weather), f"{watch}-T{hour:02}-smoke"))
-    return tuple(runs)
+def _builds(prepared: Prepared, scenario: Scenario, folder: Path) -> Mapping[str, Prepared]:
+    """The SDK by the defect that is seeded in it; the healthy one by none."""
+    builds = {"": prepared}
+    for defect in scenario.defects:
+        source = inject(prepared.pack, prepared.pack.defect[defect], folder)
+        sick = replace(prepared.subject, digest=package_digest(source / folder_of(prepared.pack.package)))
+        builds[defect] = replace(prepared, paths=(source,), subject=sick)
+    return builds
+
+
+class _Watch:
+    """A scenario on a calendar, with the builds that its runs meet."""
+
+    def __init__(
+        self, scenario: Scenario, *, name: str, seed: int, opened_at: datetime, builds: Mapping[str, Prepared]
+    ) -> None:
+        self.scenario, self.name, self.seed, self.opened_at, self.builds = scenario, name, seed, opened_at, builds
+        self.id = f"{name}-{seed}"
+
+    def hour(self, hour: int) -> tuple[Slot, ...]:
+        """What happens from this hour on until the next, in order."""
+        slots = [self._scheduled(hour)] if self.scenario.fires(hour) else []
+        slots += [self._visit(visit, hour) for visit in self.scenario.visits(hour)]
+        slots += [self._ci(one, hour) for one in self.scenario.ci(hour)]
+        return tuple(sorted(slots, key=lambda slot: slot.at))
+
+    def _scheduled(self, hour: int) -> Slot:
+        drawn = random.Random(f"{self.name} {self.seed} {hour}")
+        on_time = hour in (self.scenario.window_h, self.scenario.ends_h)
+        late_s = 0 if on_time else drawn.randrange(0, LATE_S)
+        waits = 4 + drawn.randrange(3)
+        return Slot(
+            hour=hour,
+            at=self.opened_at + timedelta(hours=hour, seconds=late_s),
+            runs=self._runs(hour, f"{hour:02}", waits, drawn, checks=hour % DAY_H == 0),
+        )
+
+    def _visit(self, visit: Visit, hour: int) -> Slot:
+        drawn = random.Random(f"{self.name} {self.seed} visit {visit.at_h}")
+        return Slot(
+            hour=visit.at_h,
+            at=self._at(visit.at_h),
+            runs=self._runs(hour, f"{visit.at_h:04.1f}", Settings().smoke.waits, drawn, checks=True),
+        )
+
+    def _ci(self, one: CiHappening, hour: int) -> Slot:
+        defect = one.defect if isinstance(one, PullRequest) else self.scenario.build(hour)
+        at, released = self._at(one.at_h), self.builds[""].subject.digest
+        run = happened(one, self.builds[defect], released=released, watch=self.id, at=at)
+        return Slot(hour=one.at_h, at=at, runs=(run,))
+
+    def _at(self, hour: float) -> datetime:
+        return self.opened_at + timedelta(hours=hour)
+
+    def _runs(self, hour: int, at: str, waits: int, drawn: random.Random, *, checks: bool) -> tuple[Run, ...]:
+        subject = self.builds[self.scenario.build(hour)]
+        weather = weather_of(self.scenario.faults(hour), waits, drawn)
+        runs: list[Run] = []
+        if checks:
+            runs.append(settled_checks(run_checks(subject, seed=self.seed), f"{self.id}-T{at}-checks"))
+        runs.append(settled_smoke(run_smoke(subject, waits=waits, weather=weather), f"{self.id}-T{at}-smoke"))
+        return tuple(runs)
 
 
 def weather_of(faults: float, waits: int, drawn: random.Random) -> FaultPlan:
