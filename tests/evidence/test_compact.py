@@ -68,7 +68,7 @@ def count(folder: Path, damaged: frozenset[str] = frozenset()) -> int:
 
 def all_rows(folder: Path) -> list[tuple[Any, ...]]:
     with engine.opened(folder) as asked:
-        return asked._connection.execute("SELECT * FROM job_attempts ORDER BY ALL").fetchall()
+        return asked._connection.execute("SELECT * EXCLUDE (filename) FROM job_attempts ORDER BY ALL").fetchall()
 
 
 def packed_by_hand(folder: Path, holding: Sequence[Evidence] = (), **changed: Any) -> Path:

@@ -148,6 +148,7 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
     """
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
         for table, record in TABLES.items():
             _load(connection, evidence, TOLD if table == ONCE else table, record, damaged)
         connection.execute(f"CREATE TABLE {ONCE} AS {_view('once', Event)}")

@@ -138,17 +138,20 @@ def clustered(runs: Runs) -> Clustered:
     """The jobs of all runs, weighed by how much alike the outcomes of a run are.
 
     Where that cannot be estimated, since all jobs ended alike, or each ran alone, or all in one run, they count in
-    full: thirty clean jobs are thirty. An estimate below zero is noise, and they count in full as well.
+    full: thirty clean jobs are thirty. An estimate below zero is noise, and they count in full as well. A job that ran
+    alone says nothing of how alike the jobs of a run are, so one lost job beside clean runs is one lost job.
 
     >>> clustered([(5, 5)] * 6).n_effective, clustered([(0, 20)] + [(20, 20)] * 11).n_effective
     (30.0, 12.0)
+    >>> clustered([(0, 1)] + [(5, 5)] * 16).n_effective
+    81.0
     """
     return Clustered(
         succeeded=sum(passes for passes, _ in runs),
         n=sum(jobs for _, jobs in runs),
         red_runs=sum(passes < jobs for passes, jobs in runs),
         size=typical_size(runs) or 1.0,
-        icc=intraclass_correlation(runs),
+        icc=intraclass_correlation([run for run in runs if run[1] > 1]),
     )
 
 
