@@ -199,10 +199,29 @@ def metadata_after(release: Release, last: Evidence | None) -> Metadata:
 def who(place: Context, args: argparse.Namespace) -> str:
     """Who says so: as named, else as the workflow or git knows them, else the account of this machine, said aloud.
 
-    What is recorded is published, so no address of an e-mail is; and an account that is nobody's is no name.
+    What is recorded is published, so no address of an e-mail is.
+
+    :raises UsageError: an address was named.
+    """
+    return _named(place, args) or _account_aloud(place)
+
+
+def signer(place: Context, args: argparse.Namespace) -> str:
+    """As :func:`who`, for what is a person's word: an account that is nobody's is no name.
 
     :raises UsageError: an address was named, or nobody can be.
     """
+    name, account = _named(place, args), _account()
+    if not name and not _is_a_name(account):
+        raise UsageError(
+            f"nobody says who does this: git has no user.name here, and the account {account or 'of this machine'!r} "
+            f"is nobody's name. Give --by NAME, or set it: git config user.name NAME."
+        )
+    return name or _account_aloud(place)
+
+
+def _named(place: Context, args: argparse.Namespace) -> str:
+    """As given with ``--by``, else as the workflow or git says; empty where none of them does."""
     from atalaya.sdk.git_repository import user_name
 
     if args.by.strip():
@@ -212,12 +231,11 @@ def who(place: Context, args: argparse.Namespace) -> str:
     for name in (environment.github_actor(), user_name(place.root)):
         if _is_a_name(name):
             return " ".join(name.split())
-    account = _account()
-    if not _is_a_name(account):
-        raise UsageError(
-            f"nobody says who does this: git has no user.name here, and the account {account or 'of this machine'!r} "
-            f"is nobody's name. Give --by NAME, or set it: git config user.name NAME."
-        )
+    return ""
+
+
+def _account_aloud(place: Context) -> str:
+    account = _account() or "unknown"
     place.console.line(f"  by {account}, as this machine calls the account; another name: --by NAME")
     return account
 

@@ -19,6 +19,7 @@ from atalaya.cli.context import (
     named_or_open,
     new_metadata,
     print_json,
+    signer,
     utc_now,
     who,
 )
@@ -261,7 +262,7 @@ def _sign(place: Context, release: Release, args: argparse.Namespace) -> int:
         **metadata_after(release, before[-1] if before else None),
         checkpoint_h=asked.hours,
         duty=asked.id,
-        by=who(place, args),
+        by=signer(place, args),
         note=args.note,
     )
     append_evidence(place, release, [signed])
