@@ -384,6 +384,7 @@ def test_late_evidence_stands_where_it_happened_and_not_where_it_was_recorded(tm
             "any_workflow": False,
             "commit": "",
             "same_tree": [],
+            "ci_events": [""],
             "rehearsal": False,
             "t0": T0 + timedelta(hours=since_h),
             "until": T0 + timedelta(hours=until_h),
