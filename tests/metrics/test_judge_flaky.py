@@ -119,7 +119,11 @@ def test_with_few_attempts_no_rate_is_visible(attempts: int) -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(q=st.floats(0, 1), attempts=st.integers(1, 50), keys=st.integers(0, 9))
+@given(
+    q=st.one_of(st.sampled_from((0.0, 1.0)), st.floats(1e-6, 1 - 1e-6)),
+    attempts=st.integers(1, 50),
+    keys=st.integers(0, 9),
+)
 def test_chance_mixes_as_the_binomial_says(q: float, attempts: int, keys: int) -> None:
     same = float(stats.binom.pmf(0, attempts, q) + stats.binom.pmf(attempts, attempts, q))
     one = 1.0 if attempts == 1 else same

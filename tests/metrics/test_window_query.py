@@ -60,6 +60,8 @@ def test_what_a_metric_may_ask_for_is_of_its_release() -> None:
         "any_workflow": False,
         "period": "github/runs.json",
         "last_bin": 2,
+        "repeats": [],
+        "repeated": [],
         "ends": "2026-03-05T09:00:00+00:00",
     }
     assert it.parameters("pass-rate")["fixed"] == iso(T0)
