@@ -23,7 +23,7 @@ from atalaya.records.stored import CommitTree, Conclusion, Environment, Evidence
 from atalaya.sdk.prepare import Prepared
 
 WORKFLOW = Settings().ci.workflows[0]  # as the settings of a rehearsal have it
-FOLDER = "clients/python/aris3_client_sdk"  # of the SDK in the made-up repository
+FOLDER = "clients/python"  # of the SDKs in the made-up repository
 SHA_CHARS = 40
 WORD = re.compile(r"[\w.]+")
 
@@ -63,8 +63,9 @@ def happened(one: CiHappening, build: Prepared, *, released: str, watch: str, at
         case Repeat():
             return _repeats(build, one.times, released, metadata)
         case Squash():
+            path, tree = f"{FOLDER}/{build.pack.package}", commit_called(released, watch)
             trees = [
-                CommitTree(**metadata, commit=commit, path=FOLDER, tree=commit_called(released, watch), asked_of="git")
+                CommitTree(**metadata, commit=commit, path=path, tree=tree, asked_of="git")
                 for commit in (released, commit_called(one.branch, watch))
             ]
             return CiRun(says=f"git: {one.branch} and the released commit hold the same SDK", evidence=tuple(trees))
