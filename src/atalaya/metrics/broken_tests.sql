@@ -1,8 +1,6 @@
 -- Lists, for each (test, variant) with three failures or more, its failures since its last pass, one a row. Equal times
 -- are all listed, passes among them: which came first, the numbers of the attempts tell.
 -- The same attempt taken in twice is one, and the first record tells its time. flaky_told.sql says what counts.
--- reads: flaky_decided
--- needs: flaky_set_aside
 -- reads: flaky_told
 WITH failing AS (
   SELECT test, variant

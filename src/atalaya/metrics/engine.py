@@ -111,14 +111,22 @@ def _file(question: str | Path) -> Path:
 def _written(question: str | Path) -> str:
     """A question with the views that it reads and the steps that it says it needs in front of it."""
     sql = _file(question).read_text(encoding="utf-8")
-    needed = [
-        STEP[how].format(name=name, sql=_file(name).read_text(encoding="utf-8")) for how, name in NEEDS.findall(sql)
-    ]
+    needed = tuple(_steps(sql, {}).values())
     steps = [*_views("\n".join((sql, *needed))), *needed]
     if not steps:
         return sql
     begins, with_, rest = sql.partition("\nWITH ")
     return f"{begins}\nWITH {', '.join((*steps, rest))}" if with_ else f"WITH {', '.join(steps)}\n{sql}"
+
+
+def _steps(sql: str, known: dict[str, str]) -> dict[str, str]:
+    """The steps that a question names, and those that these name in turn: each once, before what rests on it."""
+    for how, name in NEEDS.findall(sql):
+        if name not in known:
+            step = _file(name).read_text(encoding="utf-8")
+            known = _steps(step, known)
+            known[name] = STEP[how].format(name=name, sql=step)
+    return known
 
 
 def _views(sql: str) -> Iterator[str]:

@@ -3,9 +3,8 @@
 -- standing when no later version passed with the same variant: versions are in the order in which they were first
 -- seen, and those first seen at one instant are all the latest. Standing keys of a variant begin at the first of them;
 -- they begin after a pass when an earlier version passed. A test without a key was seen, and nothing decided it.
--- reads: flaky_decided
--- needs: flaky_set_aside
--- reads: flaky_told
+-- reads: runs_of_ours
+-- reads: repeats_told
 -- needs: flaky_keys
 WITH variants AS (
   SELECT
@@ -78,16 +77,6 @@ totals AS (
   FROM variants
   GROUP BY test
 ),
-own_runs AS (
-  SELECT run_id
-  FROM job_attempts
-  WHERE list_contains($ours, workflow)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-  GROUP BY run_id
-),
-repeats AS (
-  SELECT CAST(UNNEST($repeats) AS VARCHAR) AS told, CAST(UNNEST($repeated) AS VARCHAR) AS test
-),
 named AS (
   SELECT test, run_id, MAX(CASE WHEN critical THEN 1 ELSE 0 END) AS critical
   FROM counted_test_attempts
@@ -95,14 +84,14 @@ named AS (
   GROUP BY test, run_id
 ),
 tests AS (
-  SELECT COALESCE(repeats.test, named.test) AS test, MAX(named.critical) AS critical
+  SELECT COALESCE(repeats_told.test, named.test) AS test, MAX(named.critical) AS critical
   FROM named
-  LEFT JOIN repeats
-    ON repeats.told = named.test
-  LEFT JOIN own_runs
-    ON own_runs.run_id = named.run_id
-  WHERE own_runs.run_id IS NULL
-  GROUP BY COALESCE(repeats.test, named.test)
+  LEFT JOIN repeats_told
+    ON repeats_told.told = named.test
+  LEFT JOIN runs_of_ours
+    ON runs_of_ours.run_id = named.run_id
+  WHERE runs_of_ours.run_id IS NULL
+  GROUP BY COALESCE(repeats_told.test, named.test)
 )
 SELECT
   tests.test AS test,

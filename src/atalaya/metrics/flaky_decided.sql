@@ -1,25 +1,17 @@
 -- Lists each execution of a test of CI that passed or failed. Skipped and xfailed cases are no attempts.
 -- Atalaya's own runs are none: a step of its smoke is no test, nor is a promise. A repeat of a test has a name of its
 -- own in its report, "test_x[2-5]" for the second of five: told is that name, and test the one that all five have.
-WITH own_runs AS (
-  SELECT run_id
-  FROM job_attempts
-  WHERE list_contains($ours, workflow)
-    AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)
-  GROUP BY run_id
-),
-attempts AS NOT MATERIALIZED (
+-- reads: runs_of_ours
+-- reads: repeats_told
+WITH attempts AS NOT MATERIALIZED (
   SELECT
     test, variant, run_id, attempt, origin, "commit", of_another_commit, occurred_at, outcome, critical, duration_s
   FROM counted_test_attempts
   WHERE outcome IN ('passed', 'failed', 'errored')
     AND NOT list_contains($ours, workflow)
-),
-repeats AS (
-  SELECT CAST(UNNEST($repeats) AS VARCHAR) AS told, CAST(UNNEST($repeated) AS VARCHAR) AS test
 )
 SELECT
-  COALESCE(repeats.test, attempts.test) AS test,
+  COALESCE(repeats_told.test, attempts.test) AS test,
   attempts.test AS told,
   attempts.variant, attempts.run_id, attempts.attempt, attempts.origin, attempts."commit", attempts.of_another_commit,
   attempts.occurred_at,
@@ -30,8 +22,8 @@ SELECT
       THEN CAST(FLOOR(attempts.duration_s * 1000000) AS BIGINT)
   END AS duration_us
 FROM attempts
-LEFT JOIN repeats
-  ON repeats.told = attempts.test
-LEFT JOIN own_runs
-  ON own_runs.run_id = attempts.run_id
-WHERE own_runs.run_id IS NULL
+LEFT JOIN repeats_told
+  ON repeats_told.told = attempts.test
+LEFT JOIN runs_of_ours
+  ON runs_of_ours.run_id = attempts.run_id
+WHERE runs_of_ours.run_id IS NULL

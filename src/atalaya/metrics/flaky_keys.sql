@@ -3,8 +3,6 @@
 -- re-runs of a job, the runs, the repeats of a test and the retries within a report. flaky_told.sql says what counts.
 -- The same attempt taken in twice is one. Most keys show that they hold none: they have one record, or two or three
 -- whose attempts are numbered from 1. Only the others are looked at again, attempt by attempt.
--- reads: flaky_decided
--- needs: flaky_set_aside
 -- reads: flaky_told
 WITH seen AS (
   SELECT

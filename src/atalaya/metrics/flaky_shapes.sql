@@ -1,8 +1,5 @@
 -- Counts, for each test that failed at least once, its keys by their shape: so many failures, so many passes.
 -- flaky_keys.sql says what a key is.
--- reads: flaky_decided
--- needs: flaky_set_aside
--- reads: flaky_told
 -- needs: flaky_keys
 WITH shapes AS (
   SELECT

@@ -1,9 +1,6 @@
 -- Counts, for each test, its keys with two or more decided attempts, those of them that are mixed, and the attempts of
 -- its longest key. flaky_keys.sql says what a key is. It is mixed when at least one attempt passed and at least one
 -- failed; a test with a mixed key is flaky, unless it is broken. It is critical if any of its keys says so.
--- reads: flaky_decided
--- needs: flaky_set_aside
--- reads: flaky_told
 -- needs: flaky_keys
 SELECT
   test,
