@@ -16,6 +16,7 @@ from atalaya.cli.main import main
 from atalaya.cli.rehearse import People
 from atalaya.core.settings import Settings
 from atalaya.core.window import EXTENSION_H, WINDOW_H
+from atalaya.evidence.commits import same_tree
 from atalaya.evidence.ledger import ledger
 from atalaya.harness.scenarios import (
     Build,
@@ -60,7 +61,6 @@ from atalaya.watch.folder import load
 from atalaya.watch.incidents.incidents import STATES, read_pages
 from atalaya.watch.rehearsal import NOWHERE, Slot, settled, weather_of
 from atalaya.watch.rehearsed_ci import WORKFLOW
-from atalaya.watch.same_tree import same_tree
 from tests.ours import DEFECT, DEFECTS, PACK, PACKAGE, REFERENCE, SCENARIOS
 from tests.tables import each_row
 
@@ -311,7 +311,7 @@ def test_the_branch_that_was_squashed_holds_the_same_sdk_and_a_merge_of_a_pull_r
     released, trees = load(twice[0]), of(kept, CommitTree)
     first, _, branch, merge, *_ = (job.commit for job in ci_jobs(kept))
     assert first == released.commit
-    assert same_tree(released, trees) == {released.commit, branch}
+    assert same_tree(released.commit, trees) == {released.commit, branch}
     assert merge not in {released.commit, branch}
 
 

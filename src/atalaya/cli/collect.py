@@ -127,15 +127,15 @@ def _job(place: Context, args: argparse.Namespace | None = None) -> Job:
 def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
     """Add to the release's ledger, and say what of it will count in nothing."""
     from atalaya.evidence.apart import lines
+    from atalaya.evidence.commits import same_tree
     from atalaya.evidence.ledger import ledger
     from atalaya.watch.folder import lasts_h
-    from atalaya.watch.same_tree import same_tree
 
     append_evidence(place, release, evidence)
     folder = place.releases / release.version
     trees = ledger.readable(folder / "evidence", CommitTree)
     now = replace(release, window_h=lasts_h(folder, release))
-    for line in lines(evidence, release=now, same_tree=same_tree(release, trees)):
+    for line in lines(evidence, release=now, same_tree=same_tree(release.commit, trees)):
         place.console.line(f"  {line}")
 
 

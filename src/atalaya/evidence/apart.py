@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from atalaya.core.window import ends_at
+from atalaya.evidence.commits import same_commit
 from atalaya.records.stored import CaseOutcome, Conclusion, Event, Evidence, JobAttempt, Release, TestAttempt
 
 # What starts a run that tests the commit that it names; empty where nothing tells. A pull request's run tests a merge
@@ -23,10 +24,9 @@ def counts(event: str) -> bool:
 
 def is_of(commit: str, release: Release, same_tree: Collection[str]) -> bool:
     """Whether a commit holds the released SDK, or nothing is known to the contrary. Either may be cut short."""
-    commit, released = commit.lower(), release.commit.lower()
-    if not commit or not released or commit in same_tree:
+    if not commit or not release.commit or commit.lower() in same_tree:
         return True
-    return commit.startswith(released) or released.startswith(commit)
+    return same_commit(commit, release.commit)
 
 
 def lines(evidence: Iterable[Evidence], *, release: Release, same_tree: Collection[str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Any
 from atalaya.core.settings import Settings
 from atalaya.core.window import DAY_H, HOUR, LOOKS_H, due_at, ends_at
 from atalaya.core.words import Record
-from atalaya.evidence.apart import CI_EVENTS
+from atalaya.evidence.apart import CI_EVENTS, counts
 from atalaya.evidence.from_runs import CHECKS_WORKFLOW, PERIOD, SMOKE_WORKFLOW
 from atalaya.records.judged import Metric
 from atalaya.records.stored import JobAttempt, Release
@@ -111,7 +111,7 @@ def may_be_ci(job: JobAttempt) -> bool:
 
     Which workflows are listed, and which commits hold the released SDK, is not asked here.
     """
-    return job.workflow not in OUR_WORKFLOWS and job.event in CI_EVENTS
+    return job.workflow not in OUR_WORKFLOWS and counts(job.event)
 
 
 def iso(at: datetime) -> str:

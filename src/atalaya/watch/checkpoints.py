@@ -19,11 +19,12 @@ from typing import NamedTuple, TypeVar
 from atalaya.core.settings import CiSettings
 from atalaya.core.window import CHECKPOINTS_H, DAY_H, T0, T24, T48, T72, due_at
 from atalaya.core.words import N_, Text, text
-from atalaya.evidence.apart import CI_EVENTS
-from atalaya.evidence.from_runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
+from atalaya.evidence.apart import is_of
+from atalaya.evidence.from_runs import SMOKE_WORKFLOW
 from atalaya.harness.duties import NoneSeen, PackDuty, PromisesKept
 from atalaya.metrics.definitions import evidence_of
 from atalaya.metrics.stats.flakiness import clean_runs_to_prove
+from atalaya.metrics.window_query import OUR_WORKFLOWS, may_be_ci
 from atalaya.records.judged import Checkpoint, Duty, DutyState, IncidentFollowUp, Metric, State
 from atalaya.records.stored import (
     CaseOutcome,
@@ -232,7 +233,7 @@ def _late(found: Found, late: bool) -> Found:
 
 def _pipeline(known: DutyInputs) -> Found:
     """One run of the main pipeline in which each job ended well at its last attempt; open until T+24."""
-    pipeline = [name for name in known.workflows if name not in (CHECKS_WORKFLOW, SMOKE_WORKFLOW)][:1]
+    pipeline = [name for name in known.workflows if name not in OUR_WORKFLOWS][:1]
     runs: dict[str, list[JobAttempt]] = {}
     for job in known.jobs:
         if _is_ci(job, known) and (job.workflow in pipeline or not pipeline) and job.conclusion not in NOT_RUN:
@@ -289,16 +290,8 @@ def _name(job: JobAttempt) -> str:
 
 def _is_ci(job: JobAttempt, known: DutyInputs) -> bool:
     """Whether a job is one of CI's that tested the released SDK."""
-    ours = job.workflow in (CHECKS_WORKFLOW, SMOKE_WORKFLOW)
     listed = not known.workflows or job.workflow in known.workflows
-    return not ours and listed and job.event in CI_EVENTS and _of_release(job, known)
-
-
-def _of_release(job: JobAttempt, known: DutyInputs) -> bool:
-    # Either may be cut short, as people write them.
-    theirs, released = job.commit.lower(), known.release.commit.lower()
-    alike = theirs.startswith(released) or released.startswith(theirs) or theirs in known.same_tree
-    return not released or not theirs or alike
+    return listed and may_be_ci(job) and is_of(job.commit, known.release, known.same_tree)
 
 
 def _smoke(known: DutyInputs, *, by_h: int, after_h: int = 0) -> Found:

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from atalaya.core.settings import Settings
 from atalaya.core.window import LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
+from atalaya.evidence.commits import same_tree
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.ledger import Segment
 from atalaya.harness.pack import Pack
@@ -94,7 +95,6 @@ from atalaya.watch.drift import moves
 from atalaya.watch.folder import find, steps_taken
 from atalaya.watch.incidents.fix_verification import follow, not_shown
 from atalaya.watch.incidents.incidents import read_pages
-from atalaya.watch.same_tree import same_tree
 from atalaya.watch.seal import followers_of, is_sealed, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
 from atalaya.watch.states import CLOSED, INVALID, MONITORING
@@ -498,7 +498,7 @@ def _query(case: Case, now: Standing, as_of: datetime, metrics_at: Mapping[int, 
         as_of=as_of,
         settings=now.settings,
         detectors=detectors(case.pack),
-        same_tree=same_tree(release, [one for one in _of(case.records, CommitTree) if one.recorded_at <= as_of]),
+        same_tree=same_tree(release.commit, (one for one in _of(case.records, CommitTree) if one.recorded_at <= as_of)),
         fixed_at=now.fixed_at,
         unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
         regressed_before=_regressed(

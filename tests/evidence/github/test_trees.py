@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from atalaya.core.settings import SubjectSettings
+from atalaya.evidence.commits import same_tree
 from atalaya.evidence.github import fetch, trees
 from atalaya.records.stored import CommitTree, Conclusion, Event, JobAttempt, Reading, ReadStatus, TestAttempt
-from atalaya.watch.same_tree import same_tree
 from tests.evidence.github.stand_in import BEGAN, SHA, Answer, StandIn, job, missing
 from tests.evidence.github.test_collect import knows_the_sdk
 from tests.evidence.github.watching import Watch
@@ -49,7 +49,7 @@ def test_a_run_of_the_same_tree_is_taken_in_whole(github: StandIn, watch: Watch)
     github.add_artifact(2, 8, "junit", report__xml=FAILS)
     assert watch.take().code == 0
     assert kept_trees(watch) == {SHA: (SAME_TREE, "github"), HEAD: (SAME_TREE, "github"), OTHER: (OTHER_TREE, "github")}
-    assert same_tree(watch.release, watch.kept(CommitTree)) == {SHA, HEAD}
+    assert same_tree(watch.release.commit, watch.kept(CommitTree)) == {SHA, HEAD}
     assert {(one.run_id, one.commit, one.event) for one in watch.kept(JobAttempt)} == {
         ("1", HEAD, "workflow_dispatch"),
         ("2", OTHER, "workflow_dispatch"),
@@ -78,7 +78,7 @@ def test_without_a_path_the_whole_commit_is_compared(github: StandIn, tmp_path: 
     for n, commit in enumerate((HEAD, OTHER), start=1):
         github.add_run(n, [job(n)], head_sha=commit)
     watch.take()
-    assert same_tree(watch.release, watch.kept(CommitTree)) == {SHA, HEAD}
+    assert same_tree(watch.release.commit, watch.kept(CommitTree)) == {SHA, HEAD}
     assert {record.path for record in watch.kept(CommitTree)} == {""}
 
 
@@ -88,7 +88,7 @@ def test_a_released_commit_that_is_cut_short_is_asked_about_by_that_name(github:
     github.add_commit(HEAD, SDK, SAME_TREE)
     github.add_run(1, [job(1)], head_sha=HEAD)
     watch.take()
-    assert same_tree(watch.release, watch.kept(CommitTree)) == {"abc1234" + "d" * 33, HEAD}
+    assert same_tree(watch.release.commit, watch.kept(CommitTree)) == {"abc1234" + "d" * 33, HEAD}
 
 
 # ── git ──────────────────────────────────────────────────────────────────────
@@ -120,7 +120,7 @@ def test_git_is_asked_where_the_repository_of_the_sdk_is_here(github: StandIn, t
     for n, commit in enumerate((other, head), start=1):
         github.add_run(n, [job(n)], head_sha=commit)
     watch.take()
-    assert same_tree(watch.release, watch.kept(CommitTree)) == {released, head}
+    assert same_tree(watch.release.commit, watch.kept(CommitTree)) == {released, head}
     assert {record.asked_of for record in watch.kept(CommitTree)} == {"git"}
     assert asked_for(github, "/git/") == 0
 
@@ -131,7 +131,7 @@ def test_github_is_asked_about_a_commit_that_git_has_not(github: StandIn, tmp_pa
     github.add_commit(OTHER, SDK, git(tmp_path, "rev-parse", f"{head}:{SDK}"))
     github.add_run(1, [job(1)], head_sha=OTHER)
     watch.take()
-    assert same_tree(watch.release, watch.kept(CommitTree)) == {released, OTHER}
+    assert same_tree(watch.release.commit, watch.kept(CommitTree)) == {released, OTHER}
     assert sorted(record.asked_of for record in watch.kept(CommitTree)) == ["git", "github"]
 
 

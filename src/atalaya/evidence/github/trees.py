@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from atalaya.core.errors import NetworkError
+from atalaya.evidence.commits import same_commit, same_tree
 from atalaya.evidence.github.client import Absent, Client, Refused, Spent
 from atalaya.evidence.github.payloads import Commit, CommitOf, Folder
 from atalaya.records.stored import CommitTree, Metadata
@@ -48,12 +49,11 @@ class Trees:
 
     def knows(self, commit: str) -> bool:
         """Whether the tree of a commit is recorded."""
-        return any(_is_one(commit.lower(), record.commit) for record in self.records)
+        return any(same_commit(commit, record.commit) for record in self.records)
 
     def same_as(self, commit: str) -> frozenset[str]:
         """The commits, in lower case, whose tree is that of this one."""
-        trees = {record.tree for record in self.records if commit and _is_one(commit.lower(), record.commit)}
-        return frozenset(record.commit.lower() for record in self.records if record.tree in trees)
+        return same_tree(commit, self.records)
 
     def stop(self, why: str) -> None:
         """Ask GitHub no more."""
@@ -131,8 +131,3 @@ class Trees:
         if tree not in self._folders:
             self._folders[tree] = self._client.page(f"repos/{self._repo}/git/trees/{tree}", Folder).value
         return self._folders[tree]
-
-
-def _is_one(commit: str, other: str) -> bool:
-    """Whether two names are of one commit. Either may be cut short, as people write them."""
-    return commit.startswith(other.lower()) or other.lower().startswith(commit)

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from atalaya.core.window import due_at
 from atalaya.core.words import N_
-from atalaya.evidence.apart import CI_EVENTS
+from atalaya.evidence.apart import counts
 from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
 from atalaya.metrics.window_query import may_be_ci
 from atalaya.records.judged import Acts, BrokenTest, CellState, CiCell, Judgement, State, Trace
@@ -231,7 +231,7 @@ def _failures(cell: CiCell, judgement: Judgement) -> Iterator[Trace]:
 def _runs_of_another_tree(judgement: Judgement) -> frozenset[str]:
     """The runs of pull requests and the like: what happened in them is not this release's."""
     jobs = (trace.record for trace in judgement.traces if isinstance(trace.record, JobAttempt))
-    return frozenset(job.run_id for job in jobs if job.event not in CI_EVENTS)
+    return frozenset(job.run_id for job in jobs if not counts(job.event))
 
 
 def _artefact(rule: package_findings.Rule) -> OpensWhen:
