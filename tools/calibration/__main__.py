@@ -12,11 +12,12 @@ from pathlib import Path
 from atalaya.cli.context import Context, print_json, write_text
 from atalaya.cli.main import execute, positive, where
 from atalaya.core.errors import UsageError
+from atalaya.core.kept_record import encoded
 from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.window_query import DetectorPower
 from atalaya.records.stored import VerdictStatus
 from atalaya.selftest import last_run
-from atalaya.watch.calibration_record import FILE, Calibration, Found, encoded, goals_of
+from atalaya.watch.calibration_record import FILE, Calibration, Found, goals_of
 from tools.calibration.calibrate import ENOUGH, Inputs
 from tools.calibration.calibrate import calibrate as run_all
 from tools.calibration.scenarios import SCENARIOS

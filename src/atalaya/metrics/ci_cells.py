@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from itertools import takewhile
 from typing import NamedTuple
 
-from scipy import stats
-
 from atalaya.core.window import DAY_H, HOUR, LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
 from atalaya.metrics.engine import Engine
+from atalaya.metrics.stats.comparison import fails_more
 from atalaya.metrics.stats.rounding import rates
 from atalaya.metrics.stats.sequential import limit
 from atalaya.metrics.window_query import MetricQuery
@@ -197,16 +196,6 @@ def _comparisons(own: Sequence[JobEnd], of_all: tuple[int, int], release: Releas
     past, lately = ([end for end in own if (end.ended_at > began) is late] for late in (False, True))
     if past and lately:
         yield Comparison(_failed(lately), len(lately), _failed(past), len(past), past=True)
-
-
-def fails_more(failed: int, n: int, others_failed: int, others_n: int) -> float:
-    """The one-sided probability of R. A. Fisher's exact test: so many of all the failures among the n, or more.
-
-    >>> from scipy.stats import fisher_exact
-    >>> f"{fails_more(4, 12, 1, 48):.6f} {fisher_exact([[4, 8], [1, 47]], 'greater')[1]:.6f}"
-    '0.004495 0.004495'
-    """
-    return float(stats.hypergeom.sf(failed - 1, n + others_n, failed + others_failed, n))
 
 
 def _failed(ends: Sequence[JobEnd]) -> int:

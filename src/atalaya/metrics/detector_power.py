@@ -30,8 +30,4 @@ def _powers(pack: Pack, detector: Detector) -> dict[str, DetectorPower]:
     kinds = {metric.id: events.kind for metric, events in counting_events() if metric.id in pack.events}
     if known is None:
         return dict.fromkeys(kinds, NEVER_SHOWN)
-    return {id: _power(known.shown(kind), known.caught(kind)) for id, kind in kinds.items()}
-
-
-def _power(shown: int, caught: int) -> DetectorPower:
-    return DetectorPower(shown=shown, caught=caught)
+    return {id: DetectorPower(shown=known.shown(kind), caught=known.caught(kind)) for id, kind in kinds.items()}

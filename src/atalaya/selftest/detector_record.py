@@ -14,11 +14,11 @@ from pathlib import Path
 import msgspec
 
 import atalaya
+from atalaya.core.kept_record import encoded, kept_in
 from atalaya.core.words import Record, StrictEnum, Text, text
 from atalaya.harness.pack import Pack
 from atalaya.records.stored import EventKind
 from atalaya.sdk.source_hash import digest_of
-from atalaya.selftest.kept import encoded, kept_in
 
 SCHEMA = "atalaya.detectors/1"
 NAME = "detectors.json"  # in the folder of the pack
@@ -111,7 +111,7 @@ def read(pack: Pack) -> Detectors | None:
 
     :raises UsageError: it is there, and is not what ``prove`` writes.
     """
-    return kept_in(path(pack), Detectors)
+    return kept_in(path(pack), Detectors, what="self-test", again="Write it anew: atalaya prove")
 
 
 def write(pack: Pack, found: Detectors) -> None:

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import msgspec
 
+from atalaya.core.kept_record import encoded, kept_in
 from atalaya.core.words import Record
 from atalaya.harness.declare import Family
 from atalaya.harness.pack import Pack
 from atalaya.sdk.source import folder_of
 from atalaya.sdk.source_hash import package_digest
-from atalaya.selftest.kept import encoded, kept_in
 from atalaya.selftest.prove import Caught, Proven, proven
 
 SCHEMA = "atalaya.self-test/2"
@@ -139,7 +139,7 @@ def write(pack: Pack, run: Run, *, whole: bool) -> None:
 
 
 def _read(file: Path) -> tuple[Run, ...]:
-    kept = kept_in(file, Kept)
+    kept = kept_in(file, Kept, what="self-test", again="Write it anew: atalaya prove")
     return kept.runs if kept is not None else ()
 
 

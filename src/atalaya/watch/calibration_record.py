@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 from scipy import stats
 
-from atalaya.core.errors import UsageError
+from atalaya.core.kept_record import kept_in
 from atalaya.core.settings import Thresholds
 from atalaya.core.window import DAY_H, WINDOW_H
 from atalaya.core.words import N_, Record, StrictEnum, Text
@@ -136,18 +136,7 @@ def read(docs: Path) -> Calibration | None:
 
     :raises UsageError: the file is there, and is not what ``calibrate`` writes.
     """
-    path = docs / FILE
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=Calibration)
-    except FileNotFoundError:
-        return None
-    except (OSError, msgspec.DecodeError) as why:
-        raise UsageError(f"{path}: this is no calibration: {why}. Make it again: nox -s calibrate") from None
-
-
-def encoded(calibration: Calibration) -> str:
-    """The file's text. It holds no time, so that the same command gives the same bytes."""
-    return msgspec.json.format(msgspec.json.encode(calibration), indent=1).decode() + "\n"
+    return kept_in(docs / FILE, Calibration, what="calibration", again="Make it again: nox -s calibrate")
 
 
 # ── what is asked of the figures ─────────────────────────────────────────────

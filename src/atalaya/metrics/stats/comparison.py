@@ -57,6 +57,16 @@ class Drop(Record, frozen=True, kw_only=True):
     smallest: float | None = None
 
 
+def fails_more(failed: int, n: int, others_failed: int, others_n: int) -> float:
+    """The one-sided probability of R. A. Fisher's exact test: so many of all the failures among the n, or more.
+
+    >>> from scipy.stats import fisher_exact
+    >>> f"{fails_more(4, 12, 1, 48):.6f} {fisher_exact([[4, 8], [1, 47]], 'greater')[1]:.6f}"
+    '0.004495 0.004495'
+    """
+    return float(stats.hypergeom.sf(failed - 1, n + others_n, failed + others_failed, n))
+
+
 def fisher(base: Arm, new: Arm) -> Drop:
     """Whether fewer pass than did: the exact test of R. A. Fisher, "The Logic of Inductive Inference", JRSS 98 (1935).
 
@@ -72,7 +82,6 @@ def fisher(base: Arm, new: Arm) -> Drop:
     if before is None or after is None:
         return Drop(failures=failures, n=new.n, base_n=base.n)
     (was, was_low, was_high), (now, now_low, now_high) = before, after
-    all_failures = failures + base.n - base.passes
     return Drop(
         failures=failures,
         n=new.n,
@@ -80,7 +89,7 @@ def fisher(base: Arm, new: Arm) -> Drop:
         value=was - now,
         low=was - now - math.hypot(was - was_low, now_high - now),
         high=was - now + math.hypot(was_high - was, now - now_low),
-        p=float(stats.hypergeom.sf(failures - 1, base.n + new.n, all_failures, new.n)),
+        p=fails_more(failures, new.n, base.n - base.passes, base.n),
         smallest=minimum_effect(min(base.n, new.n)),
     )
 

@@ -1,4 +1,4 @@
-"""Reads and writes the records of self-tests that lie in a pack."""
+"""Reads and writes the records that lie in the tree as JSON: self-tests and the calibration."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from atalaya.core.errors import UsageError
 Kept = TypeVar("Kept")
 
 
-def kept_in(file: Path, kind: type[Kept]) -> Kept | None:
+def kept_in(file: Path, kind: type[Kept], *, what: str, again: str) -> Kept | None:
     """The record of a file; None where there is no such file.
 
-    :raises UsageError: it is there, and is not what ``prove`` writes.
+    :param what: what the file should be, for the error.
+    :param again: how it is made, for the error.
+    :raises UsageError: it is there, and is no such record.
     """
     try:
         return msgspec.json.decode(file.read_bytes(), type=kind)
     except FileNotFoundError:
         return None
     except (OSError, msgspec.DecodeError) as why:
-        raise UsageError(f"{file}: this is no self-test: {why}. Write it anew: atalaya prove") from None
+        raise UsageError(f"{file}: this is no {what}: {why}. {again}") from None
 
 
 def encoded(record: msgspec.Struct) -> str:
