@@ -35,7 +35,7 @@ from atalaya.metrics.flaky_list import flaky
 from atalaya.metrics.measure import measure
 from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.timeseries import course
-from atalaya.metrics.window_query import OUR_WORKFLOWS, MetricQuery
+from atalaya.metrics.window_query import OUR_WORKFLOWS, DetectorPower, MetricQuery
 from atalaya.records.judged import (
     ArtefactFinding,
     BacklogItem,
@@ -146,6 +146,7 @@ def judge_release(
             ),
             basis=stack.enter_context(basis.opened()) if basis else None,
             superseded=_superseded(folder, release),
+            detectors=detectors(pack),
             now=now,
         )
         measured = _measured(case, as_of)
@@ -227,6 +228,7 @@ class Case(NamedTuple):
     problems: tuple[Text, ...]
     basis: Accepted | None
     superseded: bool
+    detectors: Mapping[str, DetectorPower]
     now: datetime | None = None
 
 
@@ -388,28 +390,29 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     )
     release = now.release
     records = [record for record in case.records if in_window(record, release, as_of)]
-    observations, proofs = _of(records, Observation), _of(records, Proof)
+    observations, proofs, jobs = _of(records, Observation), _of(records, Proof), _of(records, JobAttempt)
     statuses = _statuses(case.pack.promises, observations, proofs)
     span = _query(case, now, as_of, metrics_at)
     metrics = measure(case.engine, span)
-    unproven = not_shown(now.transitions, observations, _of(records, JobAttempt), metrics)
+    unproven = not_shown(now.transitions, observations, jobs, metrics)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     published = package_findings.findings(_looked(records))
+    broken = broken_tests(case.engine, span)
     followed = follow(
         now.transitions,
         observations=observations,
         events=unexpected_events(case.engine, span),
         metrics=metrics,
         published=published,
-        jobs=_of(records, JobAttempt),
-        broken_tests=broken_tests(case.engine, span),
+        jobs=jobs,
+        broken_tests=broken,
     )
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
     metrics_at = {**metrics_at, **at_this}
     due = _duties(case, now, records, span, metrics_at, metrics, followed)
     watched = coverage(case.engine, span)
-    seeded, caught = _self_test(proofs, case.pack)
+    seeded, caught = _self_test(proofs) or last_run.counted(case.pack) or (0, 0)
     situation = Situation(
         release=release,
         as_of=as_of,
@@ -419,7 +422,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         checkpoints=due,
         coverage=watched,
         cells=ci_cells(case.engine, span),
-        broken_tests=broken_tests(case.engine, span),
+        broken_tests=broken,
         incidents=incidents,
         followed=followed,
         unproven=tuple(one.incident for one in followed if one.incident in unproven and not _came_back(one)),
@@ -429,7 +432,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         broken_others=_broken(statuses, critical=False),
         defects_seeded=seeded,
         defects_caught=caught,
-        own_at=_newest(one for one in _of(records, JobAttempt) if one.workflow in OUR_WORKFLOWS),
+        own_at=_newest(one for one in jobs if one.workflow in OUR_WORKFLOWS),
         collected_at=_newest(_of([one for one in case.records if is_recorded(one, release, as_of)], Reading)),
         dispatch=asked(_ci_runs(case.engine, span), release=release, as_of=as_of, limits=now.settings.thresholds),
     )
@@ -497,7 +500,7 @@ def _query(case: Case, now: Standing, as_of: datetime, metrics_at: Mapping[int, 
         release=release,
         as_of=as_of,
         settings=now.settings,
-        detectors=detectors(case.pack),
+        detectors=case.detectors,
         same_tree=same_tree(release.commit, (one for one in _of(case.records, CommitTree) if one.recorded_at <= as_of)),
         fixed_at=now.fixed_at,
         unfed=frozenset(it.id for it, _ in counting_events()) - case.pack.events.keys(),
@@ -584,14 +587,14 @@ def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proo
     )
 
 
-def _self_test(proofs: Sequence[Proof], pack: Pack) -> tuple[int, int]:
+def _self_test(proofs: Sequence[Proof]) -> tuple[int, int] | None:
     """How many defects were seeded at the last self-test, and how many the promises that should caught.
 
-    Where the watch has none, the one that comes with the check pack stands, so that a first run has it.
+    None where the watch has none: then the one that comes with the check pack stands, so that a first run has it.
     """
     newest = {proof.defect: proof for proof in proofs if not proof.canary}
     if not newest:
-        return last_run.counted(pack) or (0, 0)
+        return None
     caught = [proof for proof in newest.values() if set(proof.expected) <= set(proof.caught_by)]
     return len(newest), len(caught)
 
