@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
@@ -11,9 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from atalaya.cli.context import Context, utc_now
+from atalaya.cli.context import Context, github_repository, utc_now
 from atalaya.core import environment
-from atalaya.core.errors import SettingsError
 from atalaya.records.stored import CommitTree, Environment, Evidence, Reading, Release, RunContext, record_metadata
 
 if TYPE_CHECKING:
@@ -43,12 +41,9 @@ def take_from_github(
 
     :raises SettingsError: the repository, the token or the API's address cannot be.
     """
-    settings = place.loaded.settings
-    repo = settings.ci.repo
+    repo = github_repository(place)
     if not repo:
         return Taken(0, ("no `repo` in [ci] of watch.toml: GitHub was not asked, and what CI said there is unknown",))
-    if not re.fullmatch(r"[\w-][\w.-]*/[\w-][\w.-]*", repo, re.ASCII):
-        raise SettingsError(f"{place.loaded.path.name} ci.repo: {repo!r} is no repository. Write it as owner/name.")
 
     from atalaya.evidence.github.client import API, Client
     from atalaya.evidence.github.http_cache import Cache

@@ -8,14 +8,13 @@ from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
-from atalaya.cli.context import Context
+from atalaya.cli.context import Context, github_repository
 from atalaya.core import environment
-from atalaya.core.errors import NetworkError, ReleaseError, SettingsError
+from atalaya.core.errors import NetworkError, ReleaseError
 
 # What git prints of a commit, whole or cut short.
 _SHA = re.compile(r"[0-9a-f]{4,64}")
 _WHOLE = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
-_REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 
 
 def commit_of(place: Context, named: str | None, *, unverified: bool) -> str:
@@ -85,11 +84,9 @@ def _by_github(place: Context, asked: str) -> tuple[str | None, str]:
     class Commit(Payload, frozen=True, kw_only=True):
         sha: str
 
-    repo = place.loaded.settings.ci.repo
+    repo = github_repository(place)
     if not repo:
         return None, "[ci] repo names no repository on GitHub"
-    if not _REPOSITORY.fullmatch(repo):
-        raise SettingsError(f"{place.loaded.path.name} ci.repo: {repo!r} is no repository. Write it as owner/name.")
     token = environment.github_token()
     with (
         tempfile.TemporaryDirectory(prefix="atalaya-commit-") as scratch,  # a command that is refused leaves nothing

@@ -17,7 +17,7 @@ import msgspec
 
 from atalaya.cli.console import Console, put_out
 from atalaya.core import environment
-from atalaya.core.errors import ReleaseError, UsageError
+from atalaya.core.errors import ReleaseError, SettingsError, UsageError
 from atalaya.core.settings import Loaded
 from atalaya.core.whole_file import write_whole
 from atalaya.records.judged import Judgement, Verdict
@@ -254,6 +254,19 @@ def _account() -> str:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # an account without an entry, as containers have
         return ""
+
+
+def github_repository(place: Context) -> str:
+    """The repository on GitHub that ``watch.toml`` names; empty where it names none.
+
+    :raises SettingsError: it is none.
+    """
+    from atalaya.evidence.github.client import is_repository
+
+    repo = place.loaded.settings.ci.repo
+    if repo and not is_repository(repo):
+        raise SettingsError(f"{place.loaded.path.name} ci.repo: {repo!r} is no repository. Write it as owner/name.")
+    return repo
 
 
 def judged(place: Context, release: Release, as_of: datetime | None, *, now: datetime | None = None) -> Judgement:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 import httpx
@@ -10,9 +9,8 @@ import httpx
 from atalaya.core.environment import Secret
 from atalaya.core.errors import NetworkError, UsageError
 from atalaya.core.scrub import scrub
-from atalaya.evidence.github.client import checked_address, checked_token
+from atalaya.evidence.github.client import checked_address, checked_token, is_repository
 
-REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 TIMEOUT_S = 30.0
 # What GitHub's answers mean, and what to do then.
 ANSWERS: dict[int, str] = {
@@ -28,7 +26,7 @@ class Proposal:
     """Pull requests of one repository, from one branch to another."""
 
     def __init__(self, api: str, token: Secret, repo: str) -> None:
-        if not REPOSITORY.fullmatch(repo):
+        if not is_repository(repo):
             raise UsageError(f"{repo!r} is no repository. Name one in [ci] repo of watch.toml, as owner/name.")
         token = checked_token(token)
         if not token:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import logging
+import re
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -27,6 +28,7 @@ from atalaya.evidence.github.payloads import Payload, decoded
 from atalaya.evidence.github.rate_limits import FIRST_WAIT_S, asked_to_wait
 
 API = "https://api.github.com"
+_REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*", re.ASCII)
 TIMEOUT_S = httpx.Timeout(30.0, connect=10.0)
 TRIES = 4
 LONGEST_S = 600.0  # for one answer: a byte now and then never lets the socket's own time run out
@@ -286,6 +288,11 @@ def _parsed(address: str) -> httpx.URL:
         return httpx.URL(address)
     except (httpx.InvalidURL, ValueError):
         raise Refused("GitHub's answer leads to an address that is none.") from None
+
+
+def is_repository(name: str) -> bool:
+    """Whether it is a repository's name, as ``owner/name``."""
+    return _REPOSITORY.fullmatch(name) is not None
 
 
 def checked_address(api: str) -> httpx.URL:
