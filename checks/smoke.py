@@ -24,12 +24,15 @@ from atalaya.harness.api import (
     attempt,
     describe,
     require,
+    retries_in,
     without_variables,
 )
 
 from .fixture import CheckContext, outcome_of, stamp_of
 
 LIFE = ("CREATED", "CREATED", "READY")
+ENDS = ("READY", "FAILED")
+STATE_OF = {"COMPLETED": "READY", "FAILED": "FAILED"}  # what the outcome of a wait says of its export
 CACHED = "/aris3/reports/overview"
 BUDGET_S, INTERVAL_S = 30.0, 0.2
 AT_ONCE_S = INTERVAL_S / 2  # what comes later than this was not the next thing that the wait did
@@ -81,7 +84,8 @@ class LoopbackSmoke(ThreeSteps):
             self.lab.service.script(export_id, *self.weather.spoiled(number, LIFE))
             if problem := self._one_wait(export_id):
                 bad.append(problem)
-        self.requests = len(self.lab.log())
+        log = self.lab.log()
+        self.requests, self.retries = len(log), retries_in(log)
         require(not bad, f"{len(bad)} of {self.planned} waits failed; the first: {bad[:1]}")
 
     def _one_wait(self, export_id: str) -> str:
@@ -100,6 +104,9 @@ class LoopbackSmoke(ThreeSteps):
         wait = self.twice(lambda: lab.wait(exports, export_id, **budget, **hook), place, transport)
         polls = [seen for seen in lab.polls(export_id) if lab.at_s(seen) >= wait.started_s]
         self.polls += len(polls)
+        told = [seen.state for seen in polls if seen.state]
+        took_s = wait.started_s + wait.elapsed_s - primed.started_s - primed.elapsed_s
+        self.waited(told[-1] if told else "", took_s if told and told[-1] in ENDS else None, len(polls))
         if lab.sdk.has("cache"):
             self.trials += 1
         none_made = bool(hook) and not _told(heard)
@@ -224,9 +231,11 @@ class ServiceSmoke(ThreeSteps):
         )
         if waited.error is not None:
             raise self._failed(waited.error, place) from waited.error
-        self.polls += self.requests - before
-        result = waited.value
-        outcome = str(getattr(result.outcome, "value", result.outcome))
+        polls = self.requests - before
+        self.polls += polls
+        outcome = outcome_of(waited)
+        state = STATE_OF.get(outcome, "")
+        self.waited(state, waited.elapsed_s if state in ENDS else None, polls)
         require(outcome == "COMPLETED", f"the outcome is {outcome}")
 
     def cache_outside_polling(self) -> None:

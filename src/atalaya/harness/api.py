@@ -7,7 +7,7 @@ from atalaya.harness.fault_plan import NO_FAULTS, FaultPlan
 from atalaya.harness.fixture import Attempt, CheckContext, Sdk, short, without_variables, words
 from atalaya.harness.marks import limitation, promise
 from atalaya.harness.outcomes import Answer, Broken, CannotTell, NotApplicable, describe, require
-from atalaya.harness.smoke import Smoke, attempt
+from atalaya.harness.smoke import Smoke, attempt, retries_in
 from atalaya.mock_server.control import Scope, Seen
 from atalaya.mock_server.scenario import Step
 from atalaya.mock_server.tls import AUTHORITY, TLS_FAULTS, TRUSTED
@@ -60,6 +60,7 @@ __all__ = [
     "promise",
     "require",
     "resolve",
+    "retries_in",
     "short",
     "takes",
     "without_variables",

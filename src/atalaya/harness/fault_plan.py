@@ -40,9 +40,15 @@ class FaultInjection(Record, frozen=True, kw_only=True):
 
 
 class FaultPlan(Record, frozen=True, kw_only=True):
-    """All that the network does to one smoke."""
+    """All that the network does to one smoke, and its service.
+
+    ``slower`` is how many more polls the service needs before each export is what it will be, and ``failed`` are the
+    waits, counted from 0, whose export ends FAILED.
+    """
 
     gusts: tuple[FaultInjection, ...] = ()
+    slower: int = 0
+    failed: tuple[int, ...] = ()
 
     def spoiled(self, wait: int, life: Sequence[str]) -> tuple[Step, ...]:
         """The life that one wait meets, with what the network does to it.
@@ -50,7 +56,10 @@ class FaultPlan(Record, frozen=True, kw_only=True):
         >>> steps = FaultPlan(gusts=(FaultInjection(wait=3, request=1),)).spoiled(3, ("CREATED", "READY"))
         >>> [(step.state, step.fault) for step in steps]
         [('CREATED', None), ('READY', 'close'), ('READY', None)]
+        >>> [step.state for step in FaultPlan(slower=1, failed=(0,)).spoiled(0, ("CREATED", "READY"))]
+        ['CREATED', 'CREATED', 'FAILED']
         """
+        life = [*life[:1] * self.slower, *life[:-1], "FAILED" if wait in self.failed else life[-1]]
         steps: list[Step] = []
         for number, state in enumerate(life):
             for gust in self.gusts:

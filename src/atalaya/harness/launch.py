@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).resolve().parent
 EXPLORATION = "check_exploration.py"  # in a pack, the one file that needs Hypothesis
 
+ENDED = "the SDK's process ended"
+
 # What the SDK leaves behind when it is imported or first used must not be thrown away: it may not like to go.
 _kept: list[Any] = []
 
@@ -70,7 +72,7 @@ def work(order: dict[str, Any], task: Task) -> int:
 
         _speak(pack, order)
         clock = clocks.install() if order["control_port"] else None
-        say("smoke", smoke.run(order, clock, pack.load("smoke"), pack.load("fixture").CheckContext))
+        say("smoke", smoke.run(order, clock, pack.load("smoke"), pack.load("fixture")))
         return 0
 
     from atalaya.harness.recorder import Recorder, unknown
@@ -80,7 +82,10 @@ def work(order: dict[str, Any], task: Task) -> int:
         say(type(found).__name__, found)
     clock = clocks.install()
     _speak(pack, order)
-    if why_not := task.all_lost or _import(pack, order["package"], warm=task.warm, say=say):
+    why_not, no_client = (task.all_lost, "") if task.all_lost else _import(pack, order["package"], task.warm, say)
+    if not task.all_lost or Stage.IMPORTING.value in task.all_lost:  # whatever else took all is not the SDK's start
+        say("start_error", why_not or no_client)
+    if why_not:
         for id in order["wanted"] or pack.promise:
             if id not in task.settled:
                 found = unknown(pack, id, why_not)
@@ -126,45 +131,45 @@ def _speak(pack: Pack, order: dict[str, Any]) -> None:
     binding.activate_adapter(words.VOCABULARY, words.CAPABILITIES, adapter, ours=Path(order["results"]).parent)
 
 
-def _import(pack: Pack, package: str, *, warm: bool, say: Any) -> str:
+def _import(pack: Pack, package: str, warm: bool, say: Any) -> tuple[str, str]:
     """Import the SDK, and what it imports late, once for all the forks instead of once in each.
 
-    Why it cannot be imported; empty where it can. What else goes wrong here is not judged: the check that
-    meets it will say so.
+    Why it cannot be imported, and why no client of it can be built; empty where it can. Without a client the checks
+    go on: the one that meets it will say so.
+
+    :param warm: whether to build a client: not where one has taken this process with it.
     """
-    from atalaya.harness.outcomes import describe
     from atalaya.harness.process_group import Surroundings
+    from atalaya.harness.start import why_not_imported
 
     before, me, leave = Surroundings(), os.getpid(), os._exit
     try:
         say("stage", Stage.IMPORTING.name)
-        try:
-            __import__(package)
-        except BaseException as why:
-            return f"the SDK cannot be imported: {describe(why)}"
-        finally:
-            if os.getpid() != me:  # a copy that the SDK has made of this process
-                leave(0)
+        why_not = why_not_imported(package)
+        if os.getpid() != me:  # a copy that the SDK has made of this process
+            leave(0)
+        if why_not:
+            return why_not, ""
+        no_client = f"{ENDED} {Stage.WARMING.value}"
         if warm:
             say("stage", Stage.WARMING.name)
-            _warm_up(pack)
+            no_client = _warm_up(pack)
             if os.getpid() != me:
                 leave(0)
         say("stage", Stage.CHECKING.name)
-        return ""
+        return "", no_client
     finally:
         # The variables stay as the SDK has set them: so they are for its users.
         before.put_back(environ=False)
 
 
-def _warm_up(pack: Pack) -> None:
+def _warm_up(pack: Pack) -> str:
+    """Import what the SDK imports late, and build a first client. Why none can be built; empty where one can."""
+    from atalaya.harness.start import why_no_client
     from atalaya.sdk import binding
-
-    warm_up = getattr(pack.load("fixture"), "warm_up", None)
 
     with contextlib.suppress(BaseException):
         for name in binding.NAMES:
             with contextlib.suppress(ImportError, AttributeError):
                 binding.resolve(name)
-        if warm_up is not None:
-            _kept.append(warm_up())
+    return why_no_client(getattr(pack.load("fixture"), "warm_up", None), _kept.append)

@@ -63,6 +63,7 @@ class ResultLine(msgspec.Struct, frozen=True):
     CheckResult: CheckResult | None = None
     FindingResult: FindingResult | None = None
     smoke: dict[str, Any] | None = None
+    start_error: str | None = None
 
 
 def known_ids(pack: Pack, wanted: Iterable[str]) -> tuple[str, ...]:
@@ -110,6 +111,7 @@ def run_checks(
             last_started = ""
             for line in side.lines(found.over):
                 last_started = line.starting or last_started
+                found.hear_start(line.start_error)
                 for result in (line.CheckResult, line.FindingResult):
                     if result is not None:
                         found.take(result)
@@ -129,6 +131,7 @@ def run_checks(
         seed=seed,
         checks=tuple(sorted(checks.values(), key=lambda result: order[result.id])),
         findings=tuple(findings[one.id] for one in pack.limitations if one.id in findings),
+        start_error=found.start_error,
     )
 
 
@@ -185,6 +188,7 @@ class _Found:
         self.pack = pack
         self.checks: dict[str, CheckResult] = {}
         self.findings: dict[str, FindingResult] = {}
+        self.start_error: str | None = None
         self.over = threading.Event()
         self._hear = hear
         self._lock = threading.Lock()
@@ -196,6 +200,12 @@ class _Found:
             else:
                 self.findings[result.id] = result
             self._hear(result)
+
+    def hear_start(self, error: str | None) -> None:
+        """Keep what a side says of the SDK's start: one that failed stands over one that went well."""
+        if error is not None:
+            with self._lock:
+                self.start_error = self.start_error or error
 
     def none_for(self, share: Sequence[str], why: str) -> None:
         """Call unknown what a side that has ended was to test, and never told of."""

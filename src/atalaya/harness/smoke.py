@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -22,21 +22,26 @@ from atalaya.core.errors import HarnessError
 from atalaya.harness.fault_plan import FaultPlan
 from atalaya.harness.fixture import Attempt, CheckContext
 from atalaya.harness.outcomes import Broken, NotApplicable, describe
+from atalaya.harness.start import why_not_started
 from atalaya.harness.virtual_clock import VirtualClock
-from atalaya.mock_server.control import Control
-from atalaya.records.results import SmokeEvent, SmokeStep
+from atalaya.mock_server.control import Control, Seen
+from atalaya.records.results import SmokeEvent, SmokeExport, SmokeStep
 from atalaya.records.stored import EventKind, Outcome
 
+TOO_MANY = 429  # what a service answers that wants to be asked later
+FAILED_FROM = 500
 
-def run(
-    order: dict[str, Any], clock: VirtualClock | None, smokes: ModuleType, lab: type[CheckContext]
-) -> dict[str, Any]:
+
+def run(order: dict[str, Any], clock: VirtualClock | None, smokes: ModuleType, fixture: ModuleType) -> dict[str, Any]:
     """Walk the steps; what is not yet known on this side is added on the other.
 
     :param smokes: the pack's module: its ``LoopbackSmoke`` where there is a clock, else its ``ServiceSmoke``.
+    :param fixture: the pack's module: its ``CheckContext``, and the ``warm_up`` that builds a first client, if any.
     """
+    start_error = why_not_started(order["package"], getattr(fixture, "warm_up", None))
     smoke: Smoke
     if clock is not None:
+        lab: type[CheckContext] = fixture.CheckContext
         room = lab(Control(order["control_port"]), clock, Path.cwd())
         smoke = smokes.LoopbackSmoke(room, order["waits"], msgspec.convert(order["weather"], FaultPlan))
     else:
@@ -49,6 +54,10 @@ def run(
         "polls": smoke.polls,
         "waits": smoke.waits,
         "trials": smoke.trials,
+        "retries": smoke.retries,
+        "exports": smoke.exports,
+        "clock": "virtual" if clock is not None else "real",
+        "start_error": start_error,
     }
 
 
@@ -57,7 +66,9 @@ class Smoke(ABC):
 
     def __init__(self) -> None:
         self.events: list[SmokeEvent] = []
+        self.exports: list[SmokeExport] = []
         self.requests = self.polls = self.waits = self.trials = 0
+        self.retries: int | None = None  # a smoke that does not look for them has not seen that there are none
 
     @property
     @abstractmethod
@@ -67,6 +78,11 @@ class Smoke(ABC):
     def saw(self, kind: EventKind, place: str, message: str, *, blocking: bool = True) -> None:
         """Something that a metric counts. It stops the step that it happens in, unless a second try went well."""
         self.events.append(SmokeEvent(kind=kind, place=place, message=message[:500], blocking=blocking))
+
+    def waited(self, state: str, took_s: float | None, polls: int) -> None:
+        """An export that was waited for: where it was when the wait ended, and how long it took if that is its end."""
+        took_ms = None if took_s is None else float(round(took_s * 1000))
+        self.exports.append(SmokeExport(state=state, took_ms=took_ms, polls=polls))
 
     def twice(self, call: Callable[[], Attempt], place: str, transport: type[BaseException]) -> Attempt:
         """Make a call, and once more where the network took it. The time is that of both."""
@@ -84,6 +100,20 @@ class Smoke(ABC):
             self.saw(EventKind.NETWORK_ERROR, place, describe(error))
         elif isinstance(error, TimeoutError):
             self.saw(EventKind.POLLING_TIMEOUT, place, describe(error))
+
+
+def retries_in(log: Sequence[Seen]) -> int:
+    """How many requests were sent again: the last one for the same thing was not answered, or the service failed it.
+
+    Whoever sent it again, the SDK or its user.
+    """
+    failed: dict[tuple[str, str], bool] = {}
+    again = 0
+    for seen in log:
+        asked = (seen.method, seen.path)
+        again += failed.get(asked, False)
+        failed[asked] = seen.status is None or seen.status == TOO_MANY or seen.status >= FAILED_FROM
+    return again
 
 
 def attempt(call: Callable[[], Any]) -> Attempt:

@@ -117,7 +117,11 @@ class Canary(Record, frozen=True, kw_only=True):
 
 
 class CheckRun(Record, frozen=True, kw_only=True):
-    """All that one run of the checks found. ``seed`` is what its random draws began from."""
+    """All that one run of the checks found. ``seed`` is what its random draws began from.
+
+    ``start_error`` says why the SDK could not be imported or a client of it not be built; empty where both went well,
+    None where it is not known.
+    """
 
     run_id: str
     subject: Subject
@@ -128,6 +132,7 @@ class CheckRun(Record, frozen=True, kw_only=True):
     findings: tuple[FindingResult, ...] = ()
     canaries: tuple[Canary, ...] = ()
     seed: int = 0
+    start_error: str | None = None
 
 
 class SmokeStep(Record, frozen=True, kw_only=True):
@@ -148,10 +153,25 @@ class SmokeEvent(Record, frozen=True, kw_only=True):
     blocking: bool
 
 
+class SmokeExport(Record, frozen=True, kw_only=True):
+    """One export that a smoke waited for: the ``state`` that the service last told, and how many polls it took.
+
+    ``took_ms`` is the time from CREATED to that state as the smoke saw it; None where the export did not end.
+    """
+
+    state: str
+    took_ms: float | None
+    polls: int
+
+
 class SmokeRun(Record, frozen=True, kw_only=True):
     """The runbook's smoke, run once. The counts are the exposure that stands behind its events.
 
-    ``trials`` are the waits that began beside a cached, older status: those that could have read stale.
+    ``trials`` are the waits that began beside a cached, older status: those that could have read stale. ``retries``
+    are requests that were sent again, since the one before was not answered or failed at the service; None where
+    nobody counted them. ``clock`` is ``virtual`` or ``real``: what the times of ``exports`` were read from.
+    ``start_error`` says why the SDK could not be imported or a client of it not be built; empty where both went well,
+    None where it is not known.
     """
 
     run_id: str
@@ -166,6 +186,10 @@ class SmokeRun(Record, frozen=True, kw_only=True):
     polls: int
     waits: int
     trials: int
+    retries: int | None = None
+    exports: tuple[SmokeExport, ...] = ()
+    clock: str = ""
+    start_error: str | None = None
 
 
 class SegmentInfo(Record, frozen=True, kw_only=True):
