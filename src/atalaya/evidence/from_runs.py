@@ -13,6 +13,7 @@ from atalaya.records.stored import (
     Event,
     Evidence,
     Finding,
+    Health,
     JobAttempt,
     Metadata,
     Observation,
@@ -90,7 +91,8 @@ def from_checks(
         Proof(**metadata, defect=c.defect, expected=c.expected, caught_by=c.caught_by, canary=True)
         for c in run.canaries
     ]
-    return (_context(run.subject, run.host, "checks", metadata), job, *observations, *findings, *canaries)
+    health = Health(**metadata, producer="checks", python=run.host.python, start_error=run.start_error)
+    return (_context(run.subject, run.host, "checks", metadata), job, health, *observations, *findings, *canaries)
 
 
 def from_smoke(
@@ -138,7 +140,25 @@ def from_smoke(
         waits=run.waits,
         stale_trials=run.trials,
     )
-    return (_context(run.subject, run.host, "smoke", metadata), job, *tests, *_events(run, job, metadata))
+    health = Health(
+        **metadata,
+        producer="smoke",
+        python=run.host.python,
+        attempt=attempt,
+        start_error=run.start_error,
+        clock=run.clock,
+        requests=None if run.retries is None else run.requests,
+        retries=run.retries,
+        states=tuple(export.state for export in run.exports),
+        took_ms=tuple(export.took_ms for export in run.exports),
+        polls=tuple(export.polls for export in run.exports),
+    )
+    return (_context(run.subject, run.host, "smoke", metadata), job, health, *tests, *_events(run, job, metadata))
+
+
+def from_failed_start(error: str, python: str, metadata: Metadata) -> tuple[Evidence, ...]:
+    """The evidence of an SDK that could not be imported, so that no run came about."""
+    return (Health(**metadata, producer="prepare", python=python, start_error=error),)
 
 
 def _events(run: SmokeRun, job: JobAttempt, metadata: Metadata) -> Iterator[Event]:

@@ -283,6 +283,29 @@ class Event(Evidence, frozen=True, kw_only=True):
     attempt: int = 1
 
 
+class Health(Evidence, frozen=True, kw_only=True):
+    """What one run of Atalaya's own checks or smoke tells of the SDK's health, beside what the metrics count.
+
+    ``start_error`` says why the SDK could not be imported or a client of it not be built; empty where both went well,
+    None where it is not known. ``states``, ``took_ms`` and ``polls`` are those of the exports that the run waited
+    for, in their order: the state that the service last told, the milliseconds from CREATED to it as the smoke saw
+    them on its ``clock`` (``virtual`` or ``real``), None where the export did not end, and how often it was asked.
+    ``retries`` are among ``requests``; both are None where nobody counted.
+    """
+
+    kind = "health"
+    producer: str  # checks, smoke, or prepare where the SDK did not come so far
+    python: str
+    attempt: int = 1
+    start_error: str | None = None
+    clock: str = ""
+    requests: int | None = None
+    retries: int | None = None
+    states: tuple[str, ...] = ()
+    took_ms: tuple[float | None, ...] = ()
+    polls: tuple[int, ...] = ()
+
+
 class CommitTree(Evidence, frozen=True, kw_only=True):
     """The git tree of the SDK's path in one commit: two commits of one tree hold the same SDK.
 
@@ -534,6 +557,7 @@ STORED: dict[str, type[Evidence]] = {
         JobAttempt,
         TestAttempt,
         Event,
+        Health,
         CommitTree,
         Reading,
         Proof,

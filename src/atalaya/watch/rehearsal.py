@@ -232,6 +232,7 @@ def settled_checks(run: CheckRun, run_id: str) -> CheckRun:
         duration_s=0.0,
         checks=tuple(_settled_check(check) for check in run.checks),
         findings=tuple(replace(found, reason=settled(found.reason)) for found in run.findings),
+        start_error=run.start_error and settled(run.start_error),
     )
 
 
@@ -251,7 +252,14 @@ def settled_smoke(run: SmokeRun, run_id: str) -> SmokeRun:
     steps = [replace(step, reason=settled(step.reason), duration_s=0.0) for step in run.steps]
     events = [replace(event, message=settled(event.message)) for event in run.events]
     return replace(
-        run, run_id=run_id, host=NOWHERE, base_url="", duration_s=0.0, steps=tuple(steps), events=tuple(events)
+        run,
+        run_id=run_id,
+        host=NOWHERE,
+        base_url="",
+        duration_s=0.0,
+        steps=tuple(steps),
+        events=tuple(events),
+        start_error=run.start_error and settled(run.start_error),
     )
 
 
