@@ -220,6 +220,34 @@ class Thresholds(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
     ] = 0.01
 
 
+class HealthSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """When the SDK's health opens an incident, beside the five metrics and without a say in the verdict's figures."""
+
+    ready_p95_ratio: Annotated[
+        float,
+        Meta(
+            ge=1,
+            description="Times the 95th percentile of the last accepted release that the time from CREATED to READY "
+            "may take.",
+        ),
+    ] = 1.30
+    failed_ends: Annotated[
+        float, Meta(gt=0, lt=1, description="Share of exports that may end FAILED in any `failed_ends_h` hours.")
+    ] = 0.03
+    failed_ends_h: Annotated[
+        float, Meta(gt=0, le=8760, description="Hours in which the exports that end FAILED are counted together.")
+    ] = 6.0
+    start_failures: Annotated[
+        float,
+        Meta(
+            gt=0,
+            lt=1,
+            description="Share of runs, for each Python version, in which the SDK may fail to be imported or a client "
+            "of it to be built.",
+        ),
+    ] = 0.01
+
+
 class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What users install."""
 
@@ -265,6 +293,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     service: ServiceSettings = ServiceSettings()
     smoke: SmokeSettings = SmokeSettings()
     thresholds: Thresholds = Thresholds()
+    health: HealthSettings = HealthSettings()
     artefact: ArtefactSettings = ArtefactSettings()
 
 

@@ -38,8 +38,9 @@ from atalaya.watch.folder import steps_taken
 from atalaya.watch.states import FIXED, INCIDENT, NEW, OPEN, is_allowed
 from atalaya.watch.window import is_recorded
 
-# What a verdict rests on: every threshold, the schedule, and whose jobs count. Not what only changes a look.
-JUDGING_SECTIONS = ("thresholds",)
+# What a verdict rests on, and what opens incidents: every limit, the schedule, and whose jobs count. Not what only
+# changes a look.
+JUDGING_SECTIONS = ("thresholds", "health")
 JUDGING_KEYS = ("ci.workflows", "watch.valid_h", "watch.every_h", "watch.coverage", "watch.gap_h")
 
 # What a record that does not say which keys were set holds where none was: the defaults of the versions that wrote it.
