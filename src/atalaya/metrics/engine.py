@@ -24,7 +24,7 @@ import msgspec
 from atalaya.core.errors import EvidenceError
 from atalaya.evidence.ledger.ledger import LISTINGS, sources
 from atalaya.evidence.ledger.parquet import as_columns
-from atalaya.records.stored import Event, Evidence, JobAttempt, Observation, Reading, TestAttempt
+from atalaya.records.stored import Event, Evidence, Health, JobAttempt, Observation, Reading, TestAttempt
 
 HERE = Path(__file__).parent
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
@@ -35,6 +35,7 @@ TABLES: dict[str, type[Evidence]] = {
     "events": Event,
     "observations": Observation,
     "readings": Reading,
+    "health_records": Health,
 }
 
 # Over each table, and each over the one before it: what a watch of this kind knows, what of it belongs to the window,

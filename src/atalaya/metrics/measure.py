@@ -12,6 +12,7 @@ from atalaya.core.words import Text, text
 from atalaya.metrics.baseline_delta import compared
 from atalaya.metrics.definitions import METRICS
 from atalaya.metrics.engine import Engine
+from atalaya.metrics.health import told, totals
 from atalaya.metrics.window_query import Baseline, MetricQuery
 from atalaya.records.judged import Metric, State
 from atalaya.records.stored import ReadStatus
@@ -56,6 +57,7 @@ def basis_of(engine: Engine, span: MetricQuery) -> Baseline:
         version=span.release.version,
         metrics={metric.id: metric for metric in measure(engine, span)},
         jobs=_decided(engine, span),
+        health=totals(told(engine, span)),
     )
 
 

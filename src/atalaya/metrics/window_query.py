@@ -29,6 +29,14 @@ class DetectorPower(Record, frozen=True, kw_only=True):
 NEVER_SHOWN = DetectorPower(shown=0, caught=0)
 
 
+class HealthTotals(Record, frozen=True, kw_only=True):
+    """What the smokes of a release tell of exports and requests. ``retries`` are among the ``requests``."""
+
+    ready_ms: tuple[float, ...] = ()
+    requests: int = 0
+    retries: int = 0
+
+
 class Baseline(Record, frozen=True, kw_only=True):
     """The last accepted release, measured over as much of its window as has passed of this one's.
 
@@ -38,6 +46,7 @@ class Baseline(Record, frozen=True, kw_only=True):
     version: str
     metrics: Mapping[str, Metric]
     jobs: Mapping[tuple[str, str, str], tuple[int, int]]
+    health: HealthTotals = HealthTotals()
 
 
 class MetricQuery(Record, frozen=True, kw_only=True):

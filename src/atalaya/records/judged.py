@@ -342,6 +342,53 @@ class OwnRuns(Record, frozen=True, kw_only=True):
     last_at: datetime
 
 
+class HealthState(StrictEnum):
+    """How one sign of the SDK's health stands against its limit."""
+
+    OVER = "over its limit"
+    WITHIN = "within its limit"
+    TOO_FEW = "too few to tell"
+    NO_BASIS = "nothing to compare with"
+    NOTHING = "nothing recorded"
+    SHOWN = "shown only"  # of a real service, which decides nothing
+
+
+class SeenRun(NamedTuple):
+    """One run of a kind that something is looked for in: when, and whether it was well."""
+
+    at: datetime
+    well: bool
+
+
+class HealthSign(Record, frozen=True, kw_only=True):
+    """One sign of the SDK's health: no metric, and in none of them.
+
+    ``about`` is the Python version, or ``service`` for what a real service showed; empty otherwise. ``k`` are what it
+    counts among ``n``, ``value``, ``low`` and ``high`` the share or the rate; None where there is none. Times have
+    their percentiles, and ``clock`` says what they were read from: ``virtual`` or ``real``. ``p`` is the probability
+    that the state rests on. ``runs`` are those that could have shown it, oldest first.
+    """
+
+    id: str
+    title: Text
+    state: HealthState
+    text: Text
+    limit: Text
+    reason: Text
+    about: str = ""
+    n: int = 0
+    k: int | None = None
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    p50_ms: float | None = None
+    p95_ms: float | None = None
+    p99_ms: float | None = None
+    clock: str = ""
+    runs: tuple[SeenRun, ...] = ()
+
+
 class BrokenTest(Record, frozen=True, kw_only=True):
     """A test whose last attempts all failed: three or more in a row, over two runs or more.
 
@@ -375,6 +422,7 @@ class CheckpointVerdict(Record, frozen=True, kw_only=True):
     verdict: Verdict
     late: int
     failing: tuple[str, ...] = ()  # the metrics that failed then
+    unwell: tuple[tuple[str, str], ...] = ()  # the signs of health that were over their limit, by id and about
     figures: tuple[Figure, ...] = ()
 
 
@@ -672,6 +720,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     baseline: str = ""
     cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
     own_runs: tuple[OwnRuns, ...] = ()
+    health: tuple[HealthSign, ...] = ()
     broken_tests: tuple[BrokenTest, ...] = ()
     ci_runs: tuple[CiRun, ...] = ()  # in the order in which they ended
     settings: Settings = Settings()  # in force

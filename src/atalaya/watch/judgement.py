@@ -32,6 +32,7 @@ from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.flaky_list import flaky
+from atalaya.metrics.health import health
 from atalaya.metrics.measure import measure
 from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.timeseries import course
@@ -48,6 +49,8 @@ from atalaya.records.judged import (
     EnvironmentTotals,
     Figure,
     FlakyTest,
+    HealthSign,
+    HealthState,
     IncidentFollowUp,
     Judgement,
     Metric,
@@ -243,6 +246,7 @@ class View(NamedTuple):
     standing: Standing
     situation: Situation
     published: tuple[ArtefactFinding, ...]
+    health: tuple[HealthSign, ...]
 
 
 class CheckpointVerdictInputs(NamedTuple):
@@ -251,6 +255,7 @@ class CheckpointVerdictInputs(NamedTuple):
     hours: int
     metrics: tuple[Metric, ...]
     verdict: Verdict
+    health: tuple[HealthSign, ...]
 
 
 class Measured(NamedTuple):
@@ -314,6 +319,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         baseline=case.basis.release.version if case.basis else "",
         cells=situation.cells,
         own_runs=measured.own_runs,
+        health=view.health,
         broken_tests=situation.broken_tests,
         ci_runs=measured.ci_runs,
         settings=situation.settings,
@@ -366,6 +372,7 @@ def _checkpoint_verdict(case: Case, look: CheckpointVerdictInputs, as_of: dateti
         verdict=look.verdict,
         late=_late(case, look, as_of),
         failing=tuple(metric.id for metric in look.metrics if metric.state is State.FAIL),
+        unwell=tuple((sign.id, sign.about) for sign in look.health if sign.state is HealthState.OVER),
         figures=tuple(
             Figure(metric=of.id, value=of.value, low=of.low, high=of.high, state=of.state) for of in look.metrics
         ),
@@ -380,7 +387,7 @@ def _looks(case: Case, as_of: datetime) -> list[CheckpointVerdictInputs]:
         if at > as_of:
             break
         view = _view(case, at, {look.hours: look.metrics for look in looks})
-        looks.append(CheckpointVerdictInputs(hours, view.situation.metrics, judge(view.situation)))
+        looks.append(CheckpointVerdictInputs(hours, view.situation.metrics, judge(view.situation), view.health))
     return looks
 
 
@@ -393,8 +400,8 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     observations, proofs, jobs = _of(records, Observation), _of(records, Proof), _of(records, JobAttempt)
     statuses = _statuses(case.pack.promises, observations, proofs)
     span = _query(case, now, as_of, metrics_at)
-    metrics = measure(case.engine, span)
-    unproven = not_shown(now.transitions, observations, jobs, metrics)
+    metrics, signs = measure(case.engine, span), health(case.engine, span)
+    unproven = not_shown(now.transitions, observations, jobs, metrics, signs)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     monitored = {one.id for one in incidents if one.state == MONITORING}
     published = package_findings.findings(_looked(records))
@@ -407,6 +414,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         published=published,
         jobs=jobs,
         broken_tests=broken,
+        health=signs,
     )
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
@@ -437,7 +445,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         collected_at=_newest(_of([one for one in case.records if is_recorded(one, release, as_of)], Reading)),
         dispatch=asked(_ci_runs(case.engine, span), release=release, as_of=as_of, limits=now.settings.thresholds),
     )
-    return View(release, span, records, statuses, watched, now, situation, published)
+    return View(release, span, records, statuses, watched, now, situation, published, signs)
 
 
 def _duties(

@@ -19,6 +19,7 @@ from atalaya.site.fragments.closing_report import asked, backlog, questions, sea
 from atalaya.site.fragments.coverage import coverage
 from atalaya.site.fragments.figures import figures, metrics
 from atalaya.site.fragments.flaky import flaky
+from atalaya.site.fragments.health import health
 from atalaya.site.fragments.incidents import decisions, incidents, page_fragments
 from atalaya.site.fragments.ledger import evidence
 from atalaya.site.fragments.outlook import outlook
@@ -84,6 +85,7 @@ FRAGMENTS: dict[str, Fragment] = {
     "figures": figures,
     "ci-cells": ci_cells,
     "own-runs": own_runs,
+    "health": health,
     "flaky": flaky,
     "coverage": coverage,
     "environments": environments,

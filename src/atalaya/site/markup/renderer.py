@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from atalaya.core.words import N_, StrictEnum, Text, instant, sentence
-from atalaya.records.judged import Burning, CellState, DutyState, FlakyClass, State
+from atalaya.records.judged import Burning, CellState, DutyState, FlakyClass, HealthState, State
 from atalaya.records.stored import Outcome, Presence, ReadStatus, Severity, VerdictStatus
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup import myst
@@ -46,6 +46,12 @@ SHAPES: dict[StrictEnum, tuple[str, str]] = {
     CellState.BROKEN: ("✖", "bad"),
     CellState.WORSE: ("▲", "bad"),
     CellState.TOO_OLD: ("○", "unsure"),
+    HealthState.OVER: ("▲", "bad"),
+    HealthState.WITHIN: ("●", "good"),
+    HealthState.TOO_FEW: ("◑", "unsure"),
+    HealthState.NO_BASIS: ("○", "unknown"),
+    HealthState.NOTHING: ("○", "unknown"),
+    HealthState.SHOWN: ("–", "unknown"),
     Outcome.KEPT: ("●", "good"),
     Outcome.BROKEN: ("✖", "bad"),
     Outcome.NOT_APPLICABLE: ("–", "unknown"),

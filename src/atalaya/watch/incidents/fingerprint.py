@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 
-from atalaya.records.judged import ArtefactFinding, BrokenTest, CiCell
+from atalaya.records.judged import ArtefactFinding, BrokenTest, CiCell, HealthSign
 from atalaya.records.stored import Event, Observation
 
 _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
@@ -53,6 +53,11 @@ def cause_of_finding(found: ArtefactFinding) -> str:
 def cause_of_cell(cell: CiCell) -> str:
     """The fingerprint of a variant of a job of CI that fails: the variant is the place."""
     return fingerprint("variant-failing", cell.workflow, cell.job, cell.variant)
+
+
+def cause_of_sign(sign: HealthSign) -> str:
+    """The fingerprint of a sign of health that is over its limit: the Python version is the place, where it has one."""
+    return fingerprint(sign.id, "health", "", sign.about)
 
 
 def cause_of_event(event: Event, rule: str) -> str:

@@ -10,9 +10,9 @@ from atalaya.core.words import Text, text
 from atalaya.evidence.from_runs import SMOKE_WORKFLOW
 from atalaya.metrics.definitions import METRICS, counting
 from atalaya.metrics.event_counts import clean_runs_needed
-from atalaya.records.judged import ArtefactFinding, BrokenTest, IncidentFollowUp, Metric, State
+from atalaya.records.judged import ArtefactFinding, BrokenTest, HealthSign, IncidentFollowUp, Metric, SeenRun, State
 from atalaya.records.stored import Conclusion, Environment, Event, IncidentStep, JobAttempt, Observation, Outcome
-from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, cause_of_test
+from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, cause_of_sign, cause_of_test
 from atalaya.watch.states import FIXED, RESOLVED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
@@ -32,11 +32,18 @@ class Proof(NamedTuple):
     fails: bool = False
 
 
-class Run(NamedTuple):
-    """One run of the kind that was sick: when, and whether it was well."""
+class Runs(NamedTuple):
+    """The runs that something may have been sick in: of the checks, of the smoke, and of what tells of health."""
 
-    at: datetime
-    well: bool
+    observations: Sequence[Observation]
+    smokes: Sequence[SeenRun]
+    health: Sequence[HealthSign]
+
+    def broken(self, one: IncidentStep) -> list[Observation]:
+        """The observations of the promises that an incident broke."""
+        return [
+            seen for seen in self.observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
+        ]
 
 
 def landed_at(incident: str, transitions: Sequence[IncidentStep]) -> datetime | None:
@@ -57,6 +64,7 @@ def follow(
     published: Sequence[ArtefactFinding] = (),
     jobs: Sequence[JobAttempt] = (),
     broken_tests: Sequence[BrokenTest] = (),
+    health: Sequence[HealthSign] = (),
 ) -> tuple[IncidentFollowUp, ...]:
     """How often each incident was seen, and whether what came since its fix shows that it holds.
 
@@ -65,14 +73,13 @@ def follow(
     :param published: what is, or was, wrong with what is served.
     :param jobs: those that count; the smokes among them show the fix of what a smoke saw.
     :param broken_tests: those that are broken now.
+    :param health: the signs of health, with the runs that could have shown them.
     """
-    smokes = _smokes(jobs)
+    runs = Runs(observations, _smokes(jobs), health)
     latest = {one.incident: one for one in transitions}
     by_id = {metric.id: metric for metric in metrics}
     return tuple(
-        _followed(
-            one, landed_at(one.incident, transitions), observations, events, by_id, published, smokes, broken_tests
-        )
+        _followed(one, landed_at(one.incident, transitions), runs, events, by_id, published, broken_tests)
         for one in latest.values()
     )
 
@@ -82,20 +89,22 @@ def not_shown(
     observations: Sequence[Observation],
     jobs: Sequence[JobAttempt] = (),
     metrics: Sequence[Metric] = (),
+    health: Sequence[HealthSign] = (),
 ) -> dict[str, Text]:
     """The incidents that somebody called resolved with too few clean runs, and what is missing.
 
     Neither what there was at that instant nor what there is now shows it. A metric's incidents are not here: where its
     fix is not shown, the metric itself says so; but where it had counted nothing before the fix, the smokes tell.
     """
+    runs = Runs(observations, _smokes(jobs), health)
     told_by_metric = {metric.id for metric in metrics if metric.fix_runs_needed is not None}
     found = {}
     for one in {one.incident: one for one in transitions}.values():
         if one.state != RESOLVED or one.metric in told_by_metric:
             continue
         landed = landed_at(one.incident, transitions)
-        sick = _sick(one, observations, _smokes(jobs), landed)
-        then = {what: [run for run in runs if run.at <= one.occurred_at] for what, runs in sick.items()}
+        sick = _sick(one, runs, landed)
+        then = {what: [run for run in of_kind if run.at <= one.occurred_at] for what, of_kind in sick.items()}
         proof = _by_runs(sick, landed)
         if sick and not proof.shown and not _by_runs(then, landed).shown:
             found[one.incident] = proof.says
@@ -105,17 +114,16 @@ def not_shown(
 def _followed(
     one: IncidentStep,
     landed: datetime | None,
-    observations: Sequence[Observation],
+    runs: Runs,
     events: Sequence[Event],
     metrics: Mapping[str, Metric],
     published: Sequence[ArtefactFinding],
-    smokes: Sequence[Run],
     broken_tests: Sequence[BrokenTest],
 ) -> IncidentFollowUp:
-    broken = [seen for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints]
+    broken = runs.broken(one)
     hurt = [seen for seen in events if _is_of(seen, one)]
     times = sorted(seen.occurred_at for seen in (*broken, *hurt))
-    sick = _sick(one, observations, smokes, landed)
+    sick = _sick(one, runs, landed)
     if one.metric in metrics:
         proof = _by_metric(metrics[one.metric], sick, landed)
     elif sick:
@@ -156,47 +164,47 @@ def _is_of(seen: Event, one: IncidentStep) -> bool:
     return one.metric == it.id and seen.occurred_at >= one.opened_at
 
 
-def _smokes(jobs: Sequence[JobAttempt]) -> list[Run]:
+def _smokes(jobs: Sequence[JobAttempt]) -> list[SeenRun]:
     """The smokes that ended, each attempt once, oldest first."""
-    ended: dict[tuple[str, int], Run] = {}
+    ended: dict[tuple[str, int], SeenRun] = {}
     for job in jobs:
         if job.workflow != SMOKE_WORKFLOW or job.environment is Environment.SERVICE:
             continue  # a real service is shown beside, and decides nothing
         if job.conclusion in (Conclusion.SUCCESS, *LOST):
-            before = ended.get((job.run_id, job.attempt), Run(job.occurred_at, True))
-            ended[job.run_id, job.attempt] = Run(before.at, before.well and job.conclusion is Conclusion.SUCCESS)
+            before = ended.get((job.run_id, job.attempt), SeenRun(job.occurred_at, True))
+            ended[job.run_id, job.attempt] = SeenRun(before.at, before.well and job.conclusion is Conclusion.SUCCESS)
     return sorted(ended.values())
 
 
-def _sick(
-    one: IncidentStep, observations: Sequence[Observation], smokes: Sequence[Run], landed: datetime | None
-) -> dict[str, list[Run]]:
+def _sick(one: IncidentStep, runs: Runs, landed: datetime | None) -> dict[str, list[SeenRun]]:
     """The runs of each kind that an incident was sick in, by its name: promises that it broke, or else the smokes.
+
+    Of a sign of health they are the runs that could have shown it.
 
     A smoke bears on an incident that no promise and no event stands for, if one failed while it was open or shortly
     before: it is all that saw it.
     """
-    broken = sorted(
-        {seen.promise for seen in observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints}
-    )
+    broken = sorted({seen.promise for seen in runs.broken(one)})
     if broken:
         return {
             promise: [
-                Run(seen.occurred_at, seen.outcome is Outcome.KEPT)
-                for seen in observations
+                SeenRun(seen.occurred_at, seen.outcome is Outcome.KEPT)
+                for seen in runs.observations
                 if seen.promise == promise and seen.outcome in DECIDED
             ]
             for promise in broken
         }
+    if signs := [sign for sign in runs.health if cause_of_sign(sign) in one.fingerprints]:
+        return {" ".join(filter(None, (sign.id, sign.about))): list(sign.runs) for sign in signs}
     it = METRICS.get(one.metric)
     of_another_metric = it is not None and it.events is None
     if one.fingerprints or one.rule or of_another_metric or landed is None:
         return {}
-    bears = any(not run.well and one.opened_at - BEARS_WITHIN <= run.at <= landed for run in smokes)
-    return {"smoke": list(smokes)} if bears else {}
+    bears = any(not run.well and one.opened_at - BEARS_WITHIN <= run.at <= landed for run in runs.smokes)
+    return {"smoke": list(runs.smokes)} if bears else {}
 
 
-def _by_metric(metric: Metric, sick: Mapping[str, Sequence[Run]], landed: datetime | None) -> Proof:
+def _by_metric(metric: Metric, sick: Mapping[str, Sequence[SeenRun]], landed: datetime | None) -> Proof:
     """The metric itself counts what came since the fix; where it had counted nothing before it, the smokes tell."""
     if metric.fix_runs_needed is None and sick:
         return _by_runs(sick, landed)
@@ -205,7 +213,7 @@ def _by_metric(metric: Metric, sick: Mapping[str, Sequence[Run]], landed: dateti
     return Proof(shown, says, metric.fix_runs_needed, fails=metric.state is State.FAIL)
 
 
-def _by_runs(sick: Mapping[str, Sequence[Run]], landed: datetime | None) -> Proof:
+def _by_runs(sick: Mapping[str, Sequence[SeenRun]], landed: datetime | None) -> Proof:
     """Clean runs of each kind that was sick, enough to reject that the rate from before the fix is there.
 
     What is counted before the fix and since is counted alike, so that a fix is never shown by runs that could not have
@@ -221,7 +229,7 @@ def _by_runs(sick: Mapping[str, Sequence[Run]], landed: datetime | None) -> Proo
     return worst._replace(runs_needed=max(needed) if len(needed) == len(proofs) else None)
 
 
-def _by_kind(what: str, runs: Sequence[Run], landed: datetime) -> Proof:
+def _by_kind(what: str, runs: Sequence[SeenRun], landed: datetime) -> Proof:
     before = [run.well for run in runs if run.at <= landed]
     since = [run.well for run in runs if run.at > landed]
     bad, broken = before.count(False), since.count(False)

@@ -14,12 +14,14 @@ from atalaya.core.window import due_at
 from atalaya.core.words import N_
 from atalaya.evidence.apart import counts
 from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
+from atalaya.metrics.health_signs import SIGNS
 from atalaya.metrics.window_query import may_be_ci
 from atalaya.records.judged import Acts, BrokenTest, CellState, CiCell, Judgement, State, Trace
 from atalaya.records.stored import (
     Conclusion,
     Environment,
     Event,
+    Health,
     IncidentStep,
     JobAttempt,
     Metadata,
@@ -35,6 +37,7 @@ from atalaya.watch.incidents.fingerprint import (
     cause_of_cell,
     cause_of_event,
     cause_of_finding,
+    cause_of_sign,
     cause_of_test,
     fingerprint,
 )
@@ -234,6 +237,42 @@ def _runs_of_another_tree(judgement: Judgement) -> frozenset[str]:
     return frozenset(job.run_id for job in jobs if not counts(job.event))
 
 
+def _health(id: str) -> OpensWhen:
+    """A sign of health that was over its limit at the last checkpoint.
+
+    It was last seen in the last run that was not well, so it comes back by a new one only.
+    """
+    severity = SIGNS[id].severity
+
+    def see(judgement: Judgement) -> Iterator[Sighting]:
+        unwell = judgement.looks[-1].unwell if judgement.looks else ()
+        for sign in judgement.health:
+            if sign.id != id or (sign.id, sign.about) not in unwell:
+                continue
+            times = [run.at for run in sign.runs if not run.well] or [
+                due_at(judgement.release, judgement.looks[-1].hours)
+            ]
+            of = f" on Python {sign.about}" if sign.about else ""
+            yield Sighting(
+                rule=id,
+                fingerprint=cause_of_sign(sign),
+                severity=severity,
+                about="health",
+                metric="",
+                impact=f"{sign.title}{of}: {sign.text}; the limit is {sign.limit}",
+                first_at=times[0],
+                last_at=times[-1],
+                times=len(times),
+                shows=_few(
+                    segment.name
+                    for segment in judgement.segments
+                    if segment.kind == Health.kind and any(segment.first_at <= at <= segment.last_at for at in times)
+                ),
+            )
+
+    return OpensWhen(id, str(severity), SIGNS[id].says, see)
+
+
 def _artefact(rule: package_findings.Rule) -> OpensWhen:
     """A rule about what is published opens an incident of its own severity."""
 
@@ -283,6 +322,7 @@ OPENS: tuple[OpensWhen, ...] = (
         N_("A metric fails its threshold, and no event of its own opens an incident."),
         _metrics,
     ),
+    *map(_health, SIGNS),
     *map(_artefact, package_findings.RULES),
 )
 

@@ -1,0 +1,42 @@
+"""The signs of the SDK's health, a row each: they stand beside the five metrics, and decide nothing of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from atalaya.core.words import N_
+from atalaya.records.stored import Severity
+
+
+class HealthSignDefinition(NamedTuple):
+    """One sign: what it is called, and the incident that opens when it is over its limit at a checkpoint."""
+
+    title: str
+    severity: Severity
+    says: str
+
+
+READY_LATENCY, RETRIES, FAILED_ENDS, START_FAILURES = "ready-latency", "retries", "failed-ends", "start-failures"
+
+SIGNS: dict[str, HealthSignDefinition] = {
+    READY_LATENCY: HealthSignDefinition(
+        N_("Time from CREATED to READY"),
+        Severity.MINOR,
+        N_("Exports surely take longer to be READY than in the last accepted release, by more than the limit."),
+    ),
+    RETRIES: HealthSignDefinition(
+        N_("Retries for each request"),
+        Severity.MINOR,
+        N_("Requests are surely sent again more often than in the last accepted release."),
+    ),
+    FAILED_ENDS: HealthSignDefinition(
+        N_("Exports that end FAILED"),
+        Severity.MAJOR,
+        N_("Within the hours of the limit, surely more exports end FAILED than it allows."),
+    ),
+    START_FAILURES: HealthSignDefinition(
+        N_("Import and first client"),
+        Severity.MAJOR,
+        N_("On one Python version, the SDK surely fails to be imported or a client of it to be built too often."),
+    ),
+}
