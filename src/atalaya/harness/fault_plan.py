@@ -59,9 +59,9 @@ class FaultPlan(Record, frozen=True, kw_only=True):
         >>> [step.state for step in FaultPlan(slower=1, failed=(0,)).spoiled(0, ("CREATED", "READY"))]
         ['CREATED', 'CREATED', 'FAILED']
         """
-        life = [*life[:1] * self.slower, *life[:-1], "FAILED" if wait in self.failed else life[-1]]
+        met = [*[life[0]] * self.slower, *life[:-1], "FAILED" if wait in self.failed else life[-1]]
         steps: list[Step] = []
-        for number, state in enumerate(life):
+        for number, state in enumerate(met):
             for gust in self.gusts:
                 if (gust.wait, gust.request) == (wait, number):
                     steps += [Step(state=state, fault=gust.fault)] * gust.times
