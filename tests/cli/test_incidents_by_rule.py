@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -10,8 +11,9 @@ import pytest
 from atalaya.cli import check
 from atalaya.evidence.ledger import ledger
 from atalaya.records.results import Host, SmokeEvent, SmokeRun, SmokeStep, Subject
-from atalaya.records.stored import EventKind, IncidentStep, Outcome
+from atalaya.records.stored import EventKind, Health, IncidentStep, Outcome
 from tests.commands import opened, run
+from tests.ours import PACKAGE, REFERENCE
 
 
 def rules(folder: Path) -> list[str]:
@@ -61,3 +63,35 @@ def test_a_smoke_that_reads_stale_opens_an_incident(folder: Path, root: Path, mo
     done = run("smoke", "--release", "1.1.1", root=root)
 
     assert (done.returncode, rules(folder)) == (1, ["stale-read"]), done.stderr
+
+
+def unimportable(to: Path, line: str) -> Path:
+    """The reference SDK with one more line at the head of a module that its import needs."""
+    sdk = Path(shutil.copytree(REFERENCE.parent, to, ignore=shutil.ignore_patterns("__pycache__", ".*")))
+    module = sdk / "src" / PACKAGE / "config.py"
+    head = "from __future__ import annotations\n"
+    module.write_text(module.read_text().replace(head, f"{head}{line}\n", 1))
+    return sdk
+
+
+@pytest.mark.parametrize("command", ["smoke", "watch"])
+def test_an_sdk_whose_import_fails_is_kept_as_such_before_it_is_an_error(
+    folder: Path, root: Path, tmp_path: Path, command: str
+) -> None:
+    sdk = unimportable(tmp_path / "sdk", "import no_such_thing")
+    done = run(command, "--sdk", sdk, "--release", "1.1.1", root=root)
+
+    assert (done.returncode, "No module named 'no_such_thing'" in done.stderr) == (2, True), done.stderr
+    (kept,) = ledger.read(folder / "evidence", Health)
+    assert kept.start_error == "ModuleNotFoundError: No module named 'no_such_thing'"
+    assert kept.python.startswith("3.")
+
+
+def test_an_sdk_that_is_not_there_says_nothing_of_the_one_that_is_watched(
+    folder: Path, root: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "lib" / "site-packages"
+    (empty / PACKAGE).mkdir(parents=True)
+    done = run("smoke", "--sdk", empty, "--release", "1.1.1", root=root)
+
+    assert (done.returncode, ledger.read(folder / "evidence", Health)) == (2, []), done.stderr

@@ -262,12 +262,14 @@ def test_an_sdk_that_cannot_be_imported_leaves_a_whole_report(sdk_with, elsewher
     assert [promise.id for promise in PROMISES] == [check.id for check in run.checks]
     assert set(outcomes(run).values()) == {Outcome.UNKNOWN}
     assert {says in check.reason for check in run.checks} == {True}, run.checks[0].reason
+    assert says in str(run.start_error)
     assert strays(elsewhere) == []
 
 
 def test_what_an_sdk_does_when_it_is_imported_harms_no_check(sdk_with, elsewhere: Path) -> None:
     run = run_checks(sdk_with("config.py", HEAD, HEAD + WHEN_IMPORTED), wanted=[VICTIM, BYSTANDER])
     assert outcomes(run) == {VICTIM: Outcome.KEPT, BYSTANDER: Outcome.KEPT}, run.checks
+    assert run.start_error == ""
     assert strays(elsewhere) == []
     assert [path.name for path in elsewhere.iterdir()] == []
 
@@ -277,6 +279,7 @@ def test_a_client_that_cannot_be_built_harms_those_who_build_one(sdk_with, elsew
     sick = sdk_with("http_client.py", BUILD, f"{BUILD}        {deed}\n")
     run = run_checks(sick, wanted=["config.fields-in-order", BYSTANDER], deadline_s=2.0)
     assert outcomes(run) == {"config.fields-in-order": Outcome.KEPT, BYSTANDER: Outcome.UNKNOWN}, run.checks
+    assert run.start_error == "the SDK's process ended while a first client was built"
 
 
 # ── real time that leaks ─────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ import os
 import shlex
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from atalaya.cli.context import (
     append_evidence,
     built,
     named_or_open,
+    new_metadata,
     prepared_sdk,
     print_json,
     require_writable,
@@ -28,9 +30,9 @@ from atalaya.cli.incident import incidents_by_rule
 from atalaya.cli.notify import annotate
 from atalaya.core import environment
 from atalaya.core.environment import Secret
-from atalaya.core.errors import HarnessError, NetworkError, SubjectError, UsageError
+from atalaya.core.errors import HarnessError, ImportFailed, NetworkError, ReleaseError, SubjectError, UsageError
 from atalaya.records.results import REPORT_SCHEMA, Canary, CheckResult, CheckRun, FindingResult, SmokeRun
-from atalaya.records.stored import Conclusion, Environment, Outcome, Presence
+from atalaya.records.stored import Conclusion, Environment, Outcome, Presence, Release
 
 if TYPE_CHECKING:
     from atalaya.sdk.prepare import Prepared
@@ -194,6 +196,27 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
     return exit_of([step.outcome for step in run.steps])
 
 
+@contextmanager
+def sdk_of_a_watch(place: Context, args: argparse.Namespace) -> Iterator[Prepared]:
+    """The SDK, prepared. Where its import fails, the release that is watched is told, before that is an error."""
+    with ExitStack() as stack:
+        try:
+            prepared = stack.enter_context(prepared_sdk(place, args))
+        except ImportFailed as failed:
+            with suppress(ReleaseError):  # none is open: there is nobody to tell
+                _keep_failed_start(place, named_or_open(place, args.release, "watch", to_write=True), failed)
+            raise
+        yield prepared
+
+
+def _keep_failed_start(place: Context, release: Release, failed: ImportFailed) -> None:
+    from atalaya.evidence.from_runs import from_failed_start
+
+    metadata = new_metadata(release)
+    append_evidence(place, release, from_failed_start(failed.why, failed.python, metadata))
+    incidents_by_rule(place, release)
+
+
 def _credentials(place: Context) -> dict[str, Secret]:
     """What a smoke against a real service signs in with, by the names that the check pack gives.
 
@@ -212,7 +235,7 @@ def _smoke(place: Context, args: argparse.Namespace) -> SmokeRun:
 
     settings = place.loaded.settings
     base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
-    with prepared_sdk(place, args) as prepared:
+    with sdk_of_a_watch(place, args) if args.release else prepared_sdk(place, args) as prepared:
         run = run_smoke(
             prepared,
             waits=args.waits or settings.smoke.waits,

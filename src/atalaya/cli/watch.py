@@ -5,19 +5,10 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from atalaya.cli.check import counts, exit_of, hear_smoke, observed
+from atalaya.cli.check import counts, exit_of, hear_smoke, observed, sdk_of_a_watch
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.collect import all_that_is_named
-from atalaya.cli.context import (
-    Context,
-    append_evidence,
-    exit_code,
-    judged,
-    prepared_sdk,
-    resolve_release,
-    summarise,
-    utc_now,
-)
+from atalaya.cli.context import Context, append_evidence, exit_code, judged, resolve_release, summarise, utc_now
 from atalaya.cli.incident import open_by_rule
 from atalaya.cli.notify import annotate, summarise_run, tell
 from atalaya.cli.publish import build_site, write_pages
@@ -42,7 +33,7 @@ def watch(place: Context, args: argparse.Namespace) -> int:
         console.line("  no release is open: there is nothing to watch")
         return 0
     console.stage("observe")
-    with prepared_sdk(place, args) as prepared:
+    with sdk_of_a_watch(place, args) as prepared:
         release = resolve_release(place, args.release, prepared.subject.version)
         seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
         run = observed(place, prepared, seed=seed, canaries=True, strict=True)

@@ -6,6 +6,7 @@
     ├── UsageError           the person at the keyboard: exit code 2
     │   ├── SettingsError    watch.toml or the environment says what cannot be
     │   ├── SubjectError     the SDK cannot be found, installed or imported
+    │   │   └── ImportFailed it is installed, and its own import fails
     │   ├── ReleaseError     a release folder is not what the command needs
     │   └── PortTaken        the port asked for belongs to another program
     ├── NetworkError         a package index or a service that cannot be reached: exit code 2
@@ -37,6 +38,16 @@ class SettingsError(UsageError):
 
 class SubjectError(UsageError):
     """The SDK under watch cannot be found, installed or imported."""
+
+
+class ImportFailed(SubjectError):
+    """The SDK is installed, and its import fails: that tells of the SDK, and is kept where a release is watched."""
+
+    def __init__(self, message: str, *, why: str, python: str) -> None:
+        """:param why: what the import raised. :param python: the version of Python that it was imported with."""
+        super().__init__(message)
+        self.why = why
+        self.python = python
 
 
 class ReleaseError(UsageError):

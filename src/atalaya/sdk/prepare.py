@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from atalaya.core import environment as process_environment
-from atalaya.core.errors import SettingsError, SubjectError
+from atalaya.core.errors import ImportFailed, SettingsError, SubjectError
 from atalaya.core.words import Record
 from atalaya.records.results import Host, Subject
 from atalaya.sdk import interpreter_probe
@@ -282,7 +282,7 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
         place.python, scrubbed_environ(bench.home), place.paths, package=bench.package, distribution=bench.distribution
     )
     if told.error or not told.package:
-        raise SubjectError(_why_no_import(source, told, bench.package))
+        raise _no_import(source, told, bench.package)
     package = Path(told.package)
     if not package.is_dir():
         raise SubjectError(
@@ -310,14 +310,17 @@ def _require_fit(prepared: Prepared, home: Path) -> None:
         )
 
 
-def _why_no_import(source: Source, told: interpreter_probe.InterpreterFacts, package: str) -> str:
+def _no_import(source: Source, told: interpreter_probe.InterpreterFacts, package: str) -> SubjectError:
+    """The error of an SDK that is not there, that is not for this Python, or whose own import fails."""
     why = told.error or "it is an empty folder, not a package"
-    mend = "Install what it names as missing, or mend that import."
-    if f"No module named '{package}'" in why:
-        mend = f"It does not hold the SDK. {HINT}"
-    elif source.kind is Kind.FOLDER and (other := _other_python(source.path)):
-        mend = f"It was made for Python {other}, and this is {told.python}: name the environment it belongs to."
-    return f"{package} of {source.label} cannot be imported: {why.rstrip('.')}. {mend}"
+    said = f"{package} of {source.label} cannot be imported: {why.rstrip('.')}."
+    if not told.error or f"No module named '{package}'" in why:
+        return SubjectError(f"{said} It does not hold the SDK. {HINT}")
+    if source.kind is Kind.FOLDER and (other := _other_python(source.path)):
+        return SubjectError(
+            f"{said} It was made for Python {other}, and this is {told.python}: name the environment it belongs to."
+        )
+    return ImportFailed(f"{said} Install what it names as missing, or mend that import.", why=why, python=told.python)
 
 
 def _other_python(folder: Path | None) -> str | None:
