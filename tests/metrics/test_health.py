@@ -199,8 +199,9 @@ def test_six_hours_are_six_hours() -> None:
 
 def test_none_in_enough_exports_is_within_the_limit_and_none_in_few_is_too_few() -> None:
     # 1 - 0.025 ** (1 / n) <= 0.03 from n = 122 on.
-    states = [failed_ends([run(ready_ms=[200.0] * n)], LAST, LIMITS).state for n in (121, 122)]
-    assert states == [HealthState.TOO_FEW, HealthState.WITHIN]
+    few, enough = (failed_ends([run(ready_ms=[200.0] * n)], LAST, LIMITS) for n in (121, 122))
+    assert (few.state, enough.state) == (HealthState.TOO_FEW, HealthState.WITHIN)
+    assert "It takes 122 trials without a failure" in str(few.reason)
 
 
 def test_a_failed_end_is_no_time_of_ready() -> None:
@@ -247,8 +248,9 @@ def test_a_run_that_does_not_tell_how_it_started_is_none_that_started_well() -> 
 
 def test_no_failure_in_enough_runs_is_within_the_limit() -> None:
     # 1 - 0.025 ** (1 / n) <= 0.01 from n = 368 on.
-    states = [next(start_failures(list(started("3.12.4", 0, n)), LAST, LIMITS)).state for n in (367, 368)]
-    assert states == [HealthState.TOO_FEW, HealthState.WITHIN]
+    few, enough = (next(start_failures(list(started("3.12.4", 0, n)), LAST, LIMITS)) for n in (367, 368))
+    assert (few.state, enough.state) == (HealthState.TOO_FEW, HealthState.WITHIN)
+    assert "It takes 368 trials without a failure" in str(few.reason)
 
 
 # ── from the ledger ──────────────────────────────────────────────────────────

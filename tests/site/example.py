@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,6 +29,8 @@ from atalaya.records.judged import (
     FlakyClass,
     FlakyTest,
     Gap,
+    HealthSign,
+    HealthState,
     Incident,
     IncidentFollowUp,
     Judgement,
@@ -186,6 +189,7 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         ),
         course=_course(),
         environments=_environments(),
+        health=tuple(_health(from_outside)),
         changes=_changes(strangers),
         pace=BurnRate(
             slo=0.999,
@@ -596,6 +600,21 @@ def _segments(strangers: bool) -> tuple[SegmentInfo, ...]:
         )
         for number, name in enumerate(names)
     )
+
+
+def _health(from_outside: Callable[[int, str], str]) -> Iterator[HealthSign]:
+    """A sign in each state, about a Python and with an error that a stranger named."""
+    for number, state in enumerate(HealthState):
+        error = from_outside(number, "ImportError: no")
+        yield HealthSign(
+            id="start-failures",
+            title=text("Import and first client"),
+            state=state,
+            text=text("{failed} of {n} runs, {share} ({low} to {high})", failed=1, n=9, share="", low="", high=""),
+            limit=text("at most {share} on each Python version", share="1%"),
+            reason=text("The last failure: {error}. p = {p}, limit {limit}.", error=error, p="0.0865", limit="0.0451"),
+            about=from_outside(number + 1, "3.11"),
+        )
 
 
 def _environments() -> tuple[EnvironmentTotals, ...]:

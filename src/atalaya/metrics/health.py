@@ -6,6 +6,7 @@ look; a figure that only looks bad is too few to tell. A run that says nothing o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from atalaya.metrics.stats import comparison
 from atalaya.metrics.stats.burn import FEWEST
 from atalaya.metrics.stats.clustering import at_least, clopper_pearson
 from atalaya.metrics.stats.comparison import FEWEST_TIMES
-from atalaya.metrics.stats.intervals import Estimate
+from atalaya.metrics.stats.intervals import ALPHA, Estimate
 from atalaya.metrics.stats.rounding import rates, shares, threshold_share
 from atalaya.metrics.stats.sequential import limit
 from atalaya.metrics.window_query import Baseline, HealthTotals, MetricQuery
@@ -284,16 +285,17 @@ def failed_ends(runs: Sequence[Told], most: float, limits: HealthSettings) -> He
     state = _share_state(share, p, most / len(windows), limits.failed_ends, most_seen)
     shown, level = rates(p, most / len(windows))
     reason = text(
-        "{failed} of {n} exports in the {hours:g} h before {at}: p = {p} if the share were the limit, level {level} "
-        "for each of {windows} such stretches.",
+        "{failed} of {n} exports in the {hours:g} h before {at}: p = {p}, limit {limit} for each of {windows} such "
+        "stretches.",
         failed=worst.failed,
         n=worst.n,
         hours=limits.failed_ends_h,
         at=worst.ends,
         p=shown,
-        level=level,
+        limit=level,
         windows=len(windows),
     )
+    reason = reason if failed else _none(state, limits.failed_ends)
     well = tuple(SeenRun(one.at, one.failed == 0) for one in tested)
     return _sign(
         FAILED_ENDS, state, _share_said(failed, n, share), allowed, reason, p=p, runs=well, **_share(share, failed)
@@ -334,12 +336,14 @@ def start_failures(runs: Sequence[Told], most: float, limits: HealthSettings) ->
         )
         level = most / len(of_python)
         shown, shown_level = rates(p, level)
-        reason = text("p = {p} if the share were the limit, level {level}.", p=shown, level=shown_level)
+        state = _share_state(share, p, level, limits.start_failures, len(errors) / len(started))
+        reason = _none(state, limits.start_failures)
         if errors:
-            reason = text("The last failure: {error}. {reason}", error=errors[-1], reason=reason)
+            last = errors[-1]
+            reason = text("The last failure: {error}. p = {p}, limit {limit}.", error=last, p=shown, limit=shown_level)
         yield _sign(
             START_FAILURES,
-            _share_state(share, p, level, limits.start_failures, len(errors) / len(started)),
+            state,
             _start_said(len(errors), len(started), share),
             allowed,
             reason,
@@ -372,6 +376,14 @@ def _share_state(share: Estimate, p: float, level: float, allowed: float, most_s
         return HealthState.OVER
     surely_below = share.high is not None and share.high <= allowed and most_seen <= allowed
     return HealthState.WITHIN if surely_below else HealthState.TOO_FEW
+
+
+def _none(state: HealthState, allowed: float) -> Text:
+    """What is said where nothing failed: with so many trials the upper end of the exact interval is the limit."""
+    if state is HealthState.WITHIN:
+        return text("None failed.")
+    enough = math.ceil(math.log(ALPHA / 2) / math.log1p(-allowed))
+    return text("None failed. It takes {n} trials without a failure to be surely within the limit.", n=enough)
 
 
 def _share(share: Estimate, k: int) -> dict[str, Any]:
