@@ -231,6 +231,13 @@ def test_each_python_version_is_held_against_the_limit_at_its_part_of_the_level(
     assert [one.state for one in found] == [HealthState.TOO_FEW, HealthState.OVER]
 
 
+def test_one_failure_that_is_over_the_limit_alone_may_be_chance_among_two_versions() -> None:
+    one, other = list(started("3.10.1", 1, 3)), list(started("3.12.4", 0, 3))
+    assert LAST / 2 < stats.binom.sf(0, 3, 0.01) < LAST
+    states = [next(start_failures(runs, LAST, LIMITS)).state for runs in (one, one + other)]
+    assert states == [HealthState.OVER, HealthState.TOO_FEW]
+
+
 def test_the_last_error_is_said() -> None:
     (found,) = start_failures(list(started("3.12.4", 2, 9)), LAST, LIMITS)
     assert "The last failure: ImportError: no." in str(found.reason)
@@ -340,3 +347,13 @@ def test_another_release_is_a_basis_by_what_its_own_smokes_told(watch: Any) -> N
     with opened(watch.folder) as engine:
         assert len(told(engine, span)) == 2
         assert basis_of(engine, span).health == HealthTotals(ready_ms=(200.0,), requests=4, retries=0)
+
+
+def test_a_figure_that_cannot_be_is_not_told(watch: Any) -> None:
+    watch.keep(
+        told_by("a", states=("READY", "READY"), took_ms=(-1.0, 200.0), requests=2, retries=3),
+        told_by("b", requests=-4, retries=0),
+        told_by("c", requests=4),
+    )
+    (latency,), (again,) = of(watch, "ready-latency", basis=before([200.0])), of(watch, "retries")
+    assert (latency.n, again.state) == (1, HealthState.NOTHING)

@@ -15,7 +15,7 @@ import numpy as np
 
 from atalaya.core.settings import HealthSettings
 from atalaya.core.words import Text, text
-from atalaya.metrics.engine import Engine
+from atalaya.metrics.engine import Engine, Row
 from atalaya.metrics.health_signs import FAILED_ENDS, READY_LATENCY, RETRIES, SIGNS, START_FAILURES
 from atalaya.metrics.stats import comparison
 from atalaya.metrics.stats.burn import FEWEST
@@ -83,37 +83,39 @@ def health(engine: Engine, span: MetricQuery) -> tuple[HealthSign, ...]:
 
 
 def told(engine: Engine, span: MetricQuery) -> tuple[Told, ...]:
-    """What each run in the window tells, oldest first.
+    """What each run in the window tells, oldest first. A figure that cannot be is not told.
 
     :raises EvidenceError: a segment cannot be read.
     """
-    return tuple(
-        Told(
-            at=row["occurred_at"],
-            service=row["environment"] == Environment.SERVICE.value,
-            python=row["python"],
-            start_error=row["start_error"],
-            clock=row["clock"] or "",
-            requests=row["requests"],
-            retries=row["retries"],
-            ends=tuple(
-                (state, took_ms)
-                for state, took_ms in zip(row["states"] or (), row["took_ms"] or (), strict=False)
-                if took_ms is not None
-            ),
-        )
-        for row in engine.ask("health", span.parameters())
+    return tuple(map(_told, engine.ask("health", span.parameters())))
+
+
+def _told(row: Row) -> Told:
+    requests, again = row["requests"], row["retries"]
+    can_be = requests is not None and again is not None and 0 <= again <= requests
+    return Told(
+        at=row["occurred_at"],
+        service=row["environment"] == Environment.SERVICE.value,
+        python=row["python"],
+        start_error=row["start_error"],
+        clock=row["clock"] or "",
+        requests=requests if can_be else None,
+        retries=again if can_be else None,
+        ends=tuple(
+            (state, took_ms)
+            for state, took_ms in zip(row["states"] or (), row["took_ms"] or (), strict=False)
+            if took_ms is not None and 0 <= took_ms < math.inf
+        ),
     )
 
 
 def totals(runs: Sequence[Told]) -> HealthTotals:
     """What another release is held against: not what a real service showed."""
     ours = [one for one in runs if not one.service]
-    counted = [one for one in ours if one.retries is not None]
     return HealthTotals(
         ready_ms=tuple(took_ms for one in ours for took_ms in one.ready_ms),
-        requests=sum(one.requests or 0 for one in counted),
-        retries=sum(one.retries or 0 for one in counted),
+        requests=sum(one.requests or 0 for one in ours),
+        retries=sum(one.retries or 0 for one in ours),
     )
 
 

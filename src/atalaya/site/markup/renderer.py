@@ -49,7 +49,7 @@ SHAPES: dict[StrictEnum, tuple[str, str]] = {
     HealthState.OVER: ("▲", "bad"),
     HealthState.WITHIN: ("●", "good"),
     HealthState.TOO_FEW: ("◑", "unsure"),
-    HealthState.NO_BASIS: ("○", "unknown"),
+    HealthState.NO_BASIS: ("◌", "unknown"),
     HealthState.NOTHING: ("○", "unknown"),
     HealthState.SHOWN: ("–", "unknown"),
     Outcome.KEPT: ("●", "good"),
