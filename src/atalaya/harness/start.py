@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from atalaya.harness.outcomes import describe
-from atalaya.sdk.binding import Lacking
 
 MACHINE = Path(__file__).resolve().parents[1]
 
@@ -37,8 +36,6 @@ def why_no_client(warm_up: Callable[[], Any] | None, keep: Callable[[Any], objec
         return ""
     try:
         keep(warm_up())
-    except Lacking:
-        return ""  # an SDK that has no such thing is another one: the checks say so
     except BaseException as why:
         return "" if _is_ours(why, warm_up) else f"no client of the SDK can be built: {describe(why)}"
     return ""
