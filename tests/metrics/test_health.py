@@ -97,6 +97,11 @@ def test_times_that_are_the_same_on_each_side_are_told_apart_all_the_same(base_n
     assert (found.state, found.p is not None and found.p < 1e-6) == (HealthState.OVER, True)
 
 
+def test_times_of_nothing_can_be_exceeded_too() -> None:
+    states = [latency([0.0] * 40, [took_ms] * 40).state for took_ms in (0.0, 200.0)]
+    assert states == [HealthState.WITHIN, HealthState.OVER]
+
+
 def test_where_most_times_are_the_same_the_longer_ones_are_counted_by_fishers_test() -> None:
     base, new = [200.0] * 99 + [400.0], [200.0] * 30 + [400.0] * 6
     found = latency(base, new)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import numpy as np
+from msgspec.structs import replace
 
 from atalaya.core.settings import HealthSettings
 from atalaya.core.words import Text, text
@@ -20,7 +21,7 @@ from atalaya.metrics.health_signs import FAILED_ENDS, READY_LATENCY, RETRIES, SI
 from atalaya.metrics.stats import comparison
 from atalaya.metrics.stats.burn import FEWEST
 from atalaya.metrics.stats.clustering import at_least, clopper_pearson
-from atalaya.metrics.stats.comparison import FEWEST_TIMES
+from atalaya.metrics.stats.comparison import FEWEST_TIMES, Shift
 from atalaya.metrics.stats.intervals import ALPHA, Estimate
 from atalaya.metrics.stats.rounding import rates, shares, threshold_share
 from atalaya.metrics.stats.sequential import limit
@@ -142,47 +143,42 @@ def ready_latency(runs: Sequence[Told], basis: Baseline | None, most: float, lim
         return _sign(READY_LATENCY, HealthState.NO_BASIS, figures.pop("said"), allowed, NO_BASIS, **figures)
     before_ms = float(np.percentile(base, 95))
     cut_ms = limits.ready_p95_ratio * before_ms
-    p, how = _longer(base, new, cut_ms)
+    found, how = _shift(base, new, before_ms, cut_ms)
     against = text(
         "p95 was {before:.0f} ms, of {n} exports of {version}", before=before_ms, n=len(base), version=basis.version
     )
-    state, reason = _latency_state(p, most, beyond=figures["p95_ms"] > cut_ms, how=how, against=against)
-    tested = [one for one in runs if one.ready_ms]
-    runs_by_sign = tuple(SeenRun(one.at, max(one.ready_ms) <= cut_ms) for one in tested)
-    return _sign(READY_LATENCY, state, figures.pop("said"), allowed, reason, p=p, runs=runs_by_sign, **figures)
+    state, reason = _latency_state(found, most, limits.ready_p95_ratio, against, how)
+    well = tuple(SeenRun(one.at, max(one.ready_ms) <= cut_ms) for one in runs if one.ready_ms)
+    return _sign(READY_LATENCY, state, figures.pop("said"), allowed, reason, p=found.p, runs=well, **figures)
 
 
-def _latency_state(p: float | None, most: float, *, beyond: bool, how: Text, against: Text) -> tuple[HealthState, Text]:
-    if p is None:
+def _latency_state(found: Shift, most: float, ratio: float, against: Text, how: Text) -> tuple[HealthState, Text]:
+    if found.p is None or found.p95_ratio is None:
         return HealthState.TOO_FEW, text(
             "{against}: below {least} times on a side, hardly any order of them is unlikely enough.",
             against=against,
             least=FEWEST_TIMES,
         )
-    shown, allowed = rates(p, most)
-    tested = text("{against}; {how}: p = {p}, limit {limit}.", against=against, how=how, p=shown, limit=allowed)
-    if p < most:
-        return (
-            (HealthState.OVER, text("Surely longer, by more than the limit: {tested}", tested=tested))
-            if beyond
-            else (HealthState.WITHIN, text("Longer, by less than the limit: {tested}", tested=tested))
-        )
-    if beyond:
+    p, limit_said = rates(found.p, most)
+    tested = text("{against}; {how}: p = {p}, limit {limit}.", against=against, how=how, p=p, limit=limit_said)
+    if comparison.slower(found, limit=most, ratio=ratio) is Compared.REGRESSED:
+        return HealthState.OVER, text("Surely longer, by more than the limit: {tested}", tested=tested)
+    if found.p95_ratio > ratio:
         return HealthState.TOO_FEW, text("Above the limit, which may be chance: {tested}", tested=tested)
+    if found.p < most:
+        return HealthState.WITHIN, text("Longer, by less than the limit: {tested}", tested=tested)
     return HealthState.WITHIN, text("No difference seen: {tested}", tested=tested)
 
 
-def _longer(base: Sequence[float], new: Sequence[float], cut_ms: float) -> tuple[float | None, Text]:
-    """The one-sided probability of times so much longer, and the test that it is of; None where they are too few.
+def _shift(base: Sequence[float], new: Sequence[float], before_ms: float, cut_ms: float) -> tuple[Shift, Text]:
+    """By how much the times are longer, and the test that says so.
 
     Where most times are the same, as on a virtual clock, ranks cannot tell them apart: then the exports that took
     longer than the limit are counted on both sides.
     """
-    if min(len(base), len(new)) < FEWEST_TIMES:
-        return None, text("rank test")
     found = comparison.latency(base, new)
-    if found.p is not None:
-        return found.p, text("rank test of Mann and Whitney")
+    if found.p95_ratio is not None or min(len(base), len(new)) < FEWEST_TIMES:
+        return found, text("rank test of Mann and Whitney")
     over, base_over = (sum(took_ms > cut_ms for took_ms in side) for side in (new, base))
     how = text(
         "most times are the same, and {over} of {n} exports took longer than the limit against {base_over} of "
@@ -192,7 +188,9 @@ def _longer(base: Sequence[float], new: Sequence[float], cut_ms: float) -> tuple
         base_over=base_over,
         base_n=len(base),
     )
-    return comparison.fails_more(over, len(new), base_over, len(base)), how
+    now_ms = float(np.percentile(new, 95))
+    ratio = now_ms / before_ms if before_ms else 1.0 if not now_ms else math.inf
+    return replace(found, p=comparison.fails_more(over, len(new), base_over, len(base)), p95_ratio=ratio), how
 
 
 def _percentiles(runs: Sequence[Told]) -> dict[str, Any]:
