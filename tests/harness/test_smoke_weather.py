@@ -79,3 +79,45 @@ def test_on_a_real_service_a_wait_is_tried_once_more_too(prepared: Prepared) -> 
     assert [(event.kind, event.blocking) for event in run.events] == [(NETWORK, False)]
     assert waiting(run) is Outcome.KEPT
     assert (len(seen), run.requests) == (8, 5)  # the three retries within the SDK are nobody's to count
+
+
+# ── what it tells of health ──────────────────────────────────────────────────
+
+
+def test_each_export_is_told_with_its_state_its_time_and_its_polls(prepared: Prepared) -> None:
+    run = run_smoke(prepared, waits=2, weather=FaultPlan(slower=1, failed=(1,)))
+    assert [(export.state, export.took_ms, export.polls) for export in run.exports] == [
+        ("READY", 400.0, 3),
+        ("FAILED", 400.0, 3),
+    ]
+    assert (run.clock, waiting(run)) == ("virtual", Outcome.BROKEN)
+
+
+def test_an_export_that_does_not_end_has_no_time(prepared: Prepared) -> None:
+    run = run_smoke(prepared, waits=1, weather=FaultPlan(slower=1000))
+    assert [(export.state, export.took_ms) for export in run.exports] == [("CREATED", None)]
+
+
+@pytest.mark.parametrize(("times", "retries"), [(0, 0), (1, 1), (2, 1)])
+def test_what_is_sent_again_after_a_loss_is_a_retry(prepared: Prepared, times: int, retries: int) -> None:
+    gusts = [FaultInjection(wait=0, request=1, times=times)] if times else []
+    assert run_smoke(prepared, waits=2, weather=weather(*gusts)).retries == retries
+
+
+def test_a_retry_within_the_sdk_is_one_too(sdk_with) -> None:
+    eager = sdk_with("http_client.py", "range(self.config.retries + 1)", "(-1, 0)")
+    run = run_smoke(eager, waits=2, weather=weather(FaultInjection(wait=0, request=1)))
+    assert (run.retries, run.events) == (1, ())
+
+
+def test_on_a_real_service_times_are_real_and_retries_within_the_sdk_are_not_known(prepared: Prepared) -> None:
+    with (
+        ServiceProcess(pack=PACK.folder) as service,
+        Control(service.control_port) as control,
+        control.open_scope() as scope,
+    ):
+        scope.default_life("CREATED", "FAILED")
+        run = run_smoke(prepared, base_url=scope.base_url)
+    (export,) = run.exports
+    assert (export.state, export.polls, run.clock, run.retries) == ("FAILED", 2, "real", None)
+    assert export.took_ms is not None
