@@ -221,7 +221,7 @@ def test_the_page_and_the_json_show_each_sign_with_its_limit_and_the_clock(watch
         "p95 at most 1.3 times",
         "at most 3% in any 6 h",
         "at most 1% on each Python version",
-        "0 in 2,304 requests",
+        "0 in 2,232 requests",
     )
     assert [one for one in said if one not in page] == []
     document = judgement_document(judged)["health"]
