@@ -130,6 +130,7 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
     it.add_argument("--seed", type=int, default=0, metavar="N", help="what random draws begin from (default: 0)")
     it.add_argument("--no-self-test", action="store_true", help="run no seeded defects beside the checks")
+    it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
 
     it = _command(commands, "smoke", check.smoke)
     _sdk(it)
