@@ -133,7 +133,7 @@ def test_what_was_collected_is_judged(root: Path) -> None:
     assert table["metrics"]["stale-cache"]["state"] == "UNKNOWN"
     assert run("evidence", "verify", "--release", "1.1.1", root=root).returncode == 0
     kinds = {file.name.partition("-")[0] for file in (folder / "evidence").glob("*.jsonl")}
-    assert kinds == {"job", "reading", "settings", "test", "watch"}
+    assert kinds == {"job", "reading", "roll", "settings", "test", "watch"}
 
 
 def test_the_same_evidence_twice_is_kept_once(root: Path) -> None:

@@ -24,6 +24,7 @@ from atalaya.cli.context import (
     write_json,
 )
 from atalaya.cli.incident import incidents_by_rule
+from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core.errors import UsageError
 from atalaya.records.stored import (
     CommitTree,
@@ -58,6 +59,7 @@ def collect(place: Context, args: argparse.Namespace) -> int:
 
     settings = place.loaded.settings
     given = bool(args.junit or args.log)
+    _require_sense(args)
     paths = [Path(path) for path in args.junit] if given else [place.root / path for path in settings.ci.junit]
     github = bool(settings.ci.repo) and not given
     if not paths and not args.log and not github:
@@ -68,8 +70,11 @@ def collect(place: Context, args: argparse.Namespace) -> int:
     if (args.exit_code is not None or args.conclusion) and not paths:
         raise UsageError("collect: --exit-code and --conclusion tell of reports, and none were named. Add --junit.")
     require_writable(args.report)
+    _require_apart(args.report, [*paths, *map(Path, args.log)])
     release = None if args.dry_run else resolve_release(place, args.release, None)
-    job = _job(place, args)
+    job = _job(place, release, args)
+    if args.attempt and not args.of_run:
+        place.console.line(f"  attempt {args.attempt} of no run that is known: --run ID joins it to the others")
     table: dict[str, dict[str, Any]] = {}
     if paths:
         collected = take_in(place, paths, release, job=job, run_id=args.of_run or "")
@@ -87,7 +92,33 @@ def collect(place: Context, args: argparse.Namespace) -> int:
         return code
     code = max(code, _ask_github(place, release)) if github else code
     incidents_by_rule(place, release)
+    call_the_roll(place, release)
     return code
+
+
+def _require_sense(args: argparse.Namespace) -> None:
+    """Before anything is read: an empty path is the working folder to the system, and meant by nobody.
+
+    :raises UsageError: a path is empty, or options contradict each other.
+    """
+    for option, paths in (("--junit", args.junit), ("--log", args.log)):
+        if not all(path.strip() for path in paths):
+            raise UsageError(f"collect: {option} was given an empty path. Name a file or a folder: `.` is this one.")
+    if args.each_file and args.job:
+        raise UsageError("collect: --job names one job, and --each-file makes one of each file. Leave one of them out.")
+
+
+def _require_apart(report: str | None, paths: Sequence[Path]) -> None:
+    """What is written must not become what is read: the next call would take it for a report of CI.
+
+    :raises UsageError: the report of this command would lie among the files to be read.
+    """
+    for path in paths if report else ():
+        if Path(report or "").resolve().is_relative_to(path.resolve()):
+            raise UsageError(
+                f"collect: --report {report} lies in what is to be read ({path}), and would be taken for a report of "
+                f"CI the next time. Name a file elsewhere."
+            )
 
 
 def all_that_is_named(place: Context, release: Release) -> int:
@@ -102,7 +133,8 @@ def all_that_is_named(place: Context, release: Release) -> int:
     code = 0
     if settings.ci.junit:
         try:
-            collected = take_in(place, [place.root / path for path in settings.ci.junit], release)
+            paths = [place.root / path for path in settings.ci.junit]
+            collected = take_in(place, paths, release, job=_job(place, release))
             _keep(place, release, collected.evidence)
         except UsageError as why:
             place.console.row("unknown", str(why))
@@ -110,18 +142,29 @@ def all_that_is_named(place: Context, release: Release) -> int:
     return max(code, _ask_github(place, release)) if settings.ci.repo else code
 
 
-def _job(place: Context, args: argparse.Namespace | None = None) -> Job:
-    """What is known of the job that wrote the files: as told, else as the settings have it."""
+def _job(place: Context, release: Release | None, args: argparse.Namespace | None = None) -> Job:
+    """What is known of the job that wrote the files: as told, else as the release and the settings have it."""
     from atalaya.evidence.readers.collector import Job
 
     settings = place.loaded.settings
-    workflow, commit = next(iter(settings.ci.workflows), "ci"), settings.subject.commit
+    workflow = next(iter(settings.ci.workflows), "ci")
+    commit = (release.commit if release is not None else "") or settings.subject.commit
+    since = release.opened_at if release is not None else None
     if args is None:
-        return Job(workflow, commit.lower())
+        return Job(workflow, commit.lower(), whole=True, since=since)
     conclusion = Conclusion(args.conclusion) if args.conclusion else None
     if args.exit_code is not None:
         conclusion = Conclusion.FAILURE if args.exit_code else Conclusion.SUCCESS
-    return Job(args.workflow or workflow, (args.commit or commit).lower(), args.event or "", conclusion)
+    return Job(
+        args.workflow or workflow,
+        (args.commit or commit).lower(),
+        args.event or "",
+        conclusion,
+        name=args.job or None,
+        attempt=args.attempt or 0,
+        whole=not args.each_file,
+        since=since,
+    )
 
 
 def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
@@ -166,7 +209,9 @@ def _take_in_logs(
             "events": len(log.events),
         }
         if release is not None and not again:
-            _keep(place, release, [*logs.events(log, file=name, metadata=metadata, job=job), reading])
+            of_file, attempt = job.attempt_of(name)
+            of = job._replace(name=job.name or of_file, attempt=attempt)
+            _keep(place, release, [*logs.events(log, file=name, metadata=metadata, job=of), reading])
     return table
 
 
@@ -209,9 +254,7 @@ def _ask_github(place: Context, release: Release) -> int:
     return taken.code
 
 
-def take_in(
-    place: Context, paths: Sequence[Path], release: Release | None, *, job: Job | None = None, run_id: str = ""
-) -> Collected:
+def take_in(place: Context, paths: Sequence[Path], release: Release | None, *, job: Job, run_id: str = "") -> Collected:
     """Read reports, beside what the release's ledger knows already, and say what became of each file.
 
     A zip that is given is opened; one that lies in a folder is a file like others.
@@ -219,7 +262,7 @@ def take_in(
     with tempfile.TemporaryDirectory(prefix="atalaya-reports-") as scratch:
         folders, beside = _unzipped(paths, Path(scratch))
         place_of = _place_of(place.root, paths, Path(scratch))
-        return _take_in(place, folders, beside, release, job or _job(place), run_id, place_of)
+        return _take_in(place, folders, beside, release, job, run_id, place_of)
 
 
 def _unzipped(paths: Sequence[Path], scratch: Path) -> tuple[list[Path], list[Found]]:
@@ -295,8 +338,10 @@ def _take_in(
 
 def _say_what_is_not_concluded(place: Context, collected: Collected) -> None:
     """A green report is no green job: the command that wrote it may have failed after it."""
-    green = {reading.origin for reading in collected.readings if reading.verdict is FileVerdict.PASSED}
-    reports = sum(one.origin in green and one.conclusion is Conclusion.UNKNOWN for one in collected.jobs)
+    if not any(one.conclusion is Conclusion.UNKNOWN for one in collected.jobs):
+        return
+    green = (reading for reading in collected.readings if reading.file not in collected.known)
+    reports = sum(reading.verdict is FileVerdict.PASSED for reading in green)
     if reports:
         what = "report" if reports == 1 else "reports"
         place.console.line(

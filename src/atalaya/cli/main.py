@@ -151,6 +151,14 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
     it.add_argument("--event", type=_event, metavar="NAME", help="what started the run, such as push")
     it.add_argument("--run", dest="of_run", type=_run_id, metavar="ID", help="the run that wrote the files")
+    it.add_argument("--job", type=_job_name, metavar="NAME", help="the job that wrote the reports (default: one job)")
+    it.add_argument(
+        "--attempt",
+        type=positive,
+        metavar="N",
+        help="which attempt of the job (default: 1, or N of a folder attempt-N)",
+    )
+    it.add_argument("--each-file", action="store_true", help="each report is of a job of its own")
     ended = it.add_mutually_exclusive_group()
     ended.add_argument(
         "--exit-code", type=int, metavar="N", help="the exit code of the command that wrote the reports: 0 is a success"
@@ -388,6 +396,12 @@ def _event(text: str) -> str:
 def _run_id(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][\w.:-]{0,99}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is no run. Give up to 100 letters, digits and . _ : -")
+    return text
+
+
+def _job_name(text: str) -> str:
+    if not text.strip() or len(text) > 200 or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a job. Give up to 200 characters")
     return text
 
 
