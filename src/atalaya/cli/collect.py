@@ -80,7 +80,7 @@ def collect(place: Context, args: argparse.Namespace) -> int:
         collected = take_in(place, paths, release, job=job, run_id=args.of_run or "")
         table |= report(collected)
         if release is not None:
-            _keep(place, release, collected.evidence)
+            keep(place, release, collected.evidence)
     table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "")
     if args.report:
         write_json(Path(args.report), table)
@@ -135,7 +135,7 @@ def all_that_is_named(place: Context, release: Release) -> int:
         try:
             paths = [place.root / path for path in settings.ci.junit]
             collected = take_in(place, paths, release, job=_job(place, release))
-            _keep(place, release, collected.evidence)
+            keep(place, release, collected.evidence)
         except UsageError as why:
             place.console.row("unknown", str(why))
             code = why.exit_code
@@ -167,7 +167,7 @@ def _job(place: Context, release: Release | None, args: argparse.Namespace | Non
     )
 
 
-def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
+def keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
     """Add to the release's ledger, and say what of it will count in nothing."""
     from atalaya.evidence.apart import lines
     from atalaya.evidence.commits import same_tree
@@ -195,7 +195,7 @@ def _take_in_logs(
     for path in paths:
         log = logs.read(path, scrub=scrub)
         name = path.name
-        lies_in = _below(place.root, path) or name
+        lies_in = below(place.root, path) or name
         again = bool(log.sha256) and ((lies_in, log.sha256) in seen or bool(known.find(name, lies_in, log.sha256)))
         seen.add((lies_in, log.sha256))
         metadata = record_metadata(run_id or _run_of_log(log, lies_in), Environment.CI, utc_now())
@@ -211,7 +211,7 @@ def _take_in_logs(
         if release is not None and not again:
             of_file, attempt = job.attempt_of(name)
             of = job._replace(name=job.name or of_file, attempt=attempt)
-            _keep(place, release, [*logs.events(log, file=name, metadata=metadata, job=of), reading])
+            keep(place, release, [*logs.events(log, file=name, metadata=metadata, job=of), reading])
     return table
 
 
@@ -219,7 +219,7 @@ def _run_of_log(log: Log, lies_in: str) -> str:
     return f"log-of-{hashlib.sha256(f'{log.sha256} {lies_in}'.encode()).hexdigest()[:16]}"
 
 
-def _below(root: Path, path: Path) -> str:
+def below(root: Path, path: Path) -> str:
     """The path of a file below the project's folder, as every machine writes it; empty where it lies elsewhere."""
     try:
         inside = Path(os.path.abspath(path)).relative_to(os.path.abspath(root))  # noqa: PTH100 - links stay links
@@ -293,9 +293,9 @@ def _place_of(root: Path, paths: Sequence[Path], scratch: Path) -> Callable[[Pat
 
     def place_of(path: Path) -> str:
         if not path.is_relative_to(scratch):
-            return _below(root, path)
+            return below(root, path)
         number, _, *inside = path.relative_to(scratch).parts
-        archive = _below(root, paths[int(number)])
+        archive = below(root, paths[int(number)])
         return "/".join((archive, *inside)).encode("utf-8", "backslashreplace").decode() if archive else ""
 
     return place_of

@@ -27,6 +27,7 @@ from atalaya.cli import (
     published,
     rehearse,
     release,
+    repeat,
     sync,
     watch,
 )
@@ -54,7 +55,7 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
         "after Ctrl-C",
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_watching, _publishing, _proving, _releasing, _keeping, _sharing):
+    for add in (_watching, _repeating, _publishing, _proving, _releasing, _keeping, _sharing):
         add(commands)
     _rehearsing(commands, scenarios or {})
     return top
@@ -167,6 +168,34 @@ def _watching(commands: Commands) -> None:
     _release(it)
     _report(it)
     it.add_argument("--dry-run", action="store_true", help="read and report, and keep nothing")
+
+
+def _repeating(commands: Commands) -> None:
+    """The command that runs a team's own tests."""
+    it = _command(commands, "repeat", repeat.repeat)
+    it.add_argument(
+        "pytest_args", nargs="*", metavar="PYTEST_ARGS", help="after --: what pytest is given, as tests -k sync"
+    )
+    it.add_argument("-n", "--times", type=positive, default=10, metavar="N", help="how many repeats (default: 10)")
+    it.add_argument(
+        "--minutes", type=_minutes, default=30.0, metavar="M", help="how long this call may take (default: 30)"
+    )
+    it.add_argument(
+        "--python",
+        metavar="PATH",
+        help="the Python that runs the tests, or its environment (default: that of watch.toml, the active one, .venv)",
+    )
+    it.add_argument(
+        "--seed", type=_seed, metavar="N", help="the seed of the first repeat, which the others count on from"
+    )
+    it.add_argument("--in-order", action="store_true", help="do not shuffle: no pytest-randomly seed, no pytest-xdist")
+    it.add_argument(
+        "--new", action="store_true", help="begin another series (default: go on with the one that is there)"
+    )
+    it.add_argument("--commit", metavar="SHA", help="the commit that is tested (default: the release's)")
+    _release(it)
+    _report(it)
+    _examples(it, "repeat -- clients/python/tests", "repeat -n 20 --minutes 60 --python .venv -- tests -k polling")
 
 
 def _publishing(commands: Commands) -> None:
@@ -384,6 +413,22 @@ def positive(text: str) -> int:
     """A number from 1 to 10,000, as an option's type."""
     if not text.isdigit() or not 0 < int(text) <= 10_000:
         raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 10000")
+    return int(text)
+
+
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= 1440:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes. Give one above 0, up to 1440")
+    return minutes
+
+
+def _seed(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed. Give a whole number from 0 to {2**31 - 1}")
     return int(text)
 
 
