@@ -1,6 +1,7 @@
 """Tests of the commands: what they do, their exit codes, and their messages for mistakes."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -300,6 +301,39 @@ def test_of_two_logs_none_is_lost_and_none_counts_twice(root: Path) -> None:
     # A copy in another place is another log: few of them have times that tell one from the other.
     assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 2
     assert len(list((folder / "evidence").glob("reading-*.jsonl"))) == 4
+
+
+def test_a_path_that_is_no_file_is_refused_and_nothing_is_waited_for(root: Path) -> None:
+    (root / "good.xml").write_text(PASSING)
+    (root / "folder").mkdir()
+    (root / "folder" / "good.xml").write_text(PASSING)
+    os.mkfifo(root / "pipe")
+    (root / "loop").symlink_to(root / "loop")
+    for options, says in (
+        (("--junit", ""), "--junit was given an empty path"),
+        (("--log", " "), "--log was given an empty path"),
+        (("--junit", "loop"), "loop: no such report: Too many levels of symbolic links"),
+        (("--junit", "pipe"), "pipe: neither a file nor a folder"),
+        (("--log", "pipe"), "--log pipe is no file"),
+        (("--log", "folder"), "--log folder is no file"),
+        (("--junit", "good.xml", "--report", "pipe"), "pipe: it cannot be written there"),
+        (("--junit", "good.xml", "--report", "folder"), "folder: it cannot be written there"),
+        (("--junit", "good.xml", "--report", ""), "a file to be written was given an empty path"),
+        (("--junit", "good.xml", "--report", "good.xml"), "lies in what is to be read (good.xml)"),
+        (("--junit", "folder", "--report", "folder/out.json"), "lies in what is to be read (folder)"),
+        (("--junit", ".", "--report", "out.json"), "lies in what is to be read (.)"),
+        (("--junit", "good.xml", "--each-file", "--job", "x"), "Leave one of them out"),
+    ):
+        done = run("collect", "--dry-run", *options, root=root, cwd=root)
+        assert (done.returncode, says.lower() in done.stderr.lower()) == (2, True), (options, done.stderr)
+
+
+def test_a_name_with_a_newline_in_it_is_a_name(root: Path) -> None:
+    (root / "in").mkdir()
+    (root / "in" / "a\nb.xml").write_text(PASSING)
+    done = run("collect", "--dry-run", "--junit", "in", "--json", root=root, cwd=root)
+    (entry,) = json.loads(done.stdout).values()
+    assert (done.returncode, entry["status"]) == (0, "read")
 
 
 def test_an_archive_with_nothing_in_it_is_listed(root: Path) -> None:

@@ -46,7 +46,14 @@ def check(place: Context, args: argparse.Namespace) -> int:
     wanted = known_ids(place.pack, args.promise or ())
     release = named_or_open(place, args.release, "check", to_write=True) if args.release else None
     with prepared_sdk(place, args) as prepared:
-        run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_self_test)
+        run = observed(
+            place,
+            prepared,
+            wanted=wanted,
+            seed=args.seed,
+            canaries=not args.no_self_test,
+            strict=release is not None,  # what is kept must be able to turn red
+        )
     annotate(run, place.pack)
     if release is not None:
         commit = place.loaded.settings.subject.commit

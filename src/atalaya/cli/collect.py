@@ -104,6 +104,9 @@ def _require_sense(args: argparse.Namespace) -> None:
     for option, paths in (("--junit", args.junit), ("--log", args.log)):
         if not all(path.strip() for path in paths):
             raise UsageError(f"collect: {option} was given an empty path. Name a file or a folder: `.` is this one.")
+    for log in map(Path, args.log):
+        if log.exists() and not log.is_file():  # a pipe would be waited for
+            raise UsageError(f"collect: --log {log} is no file. Name the files: one option takes several.")
     if args.each_file and args.job:
         raise UsageError("collect: --job names one job, and --each-file makes one of each file. Leave one of them out.")
 
