@@ -220,8 +220,8 @@ def collect(
     for source, name, attempt, conclusion in _endings(sources, job):
         jobs.append(_job(source, name, attempt, job._replace(conclusion=conclusion), metadata))
     listed = tuple(source.file for source in sources if source.before is not None)
-    found = tuple(_one_job(jobs, job) if job.whole else jobs)
-    return Collected(readings=readings, jobs=found, tests=tuple(tests), events=tuple(events), known=listed)
+    ended = tuple(_one_job(jobs, job) if job.whole else jobs)
+    return Collected(readings=readings, jobs=ended, tests=tuple(tests), events=tuple(events), known=listed)
 
 
 def report(collected: Collected) -> dict[str, dict[str, Any]]:
