@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import JobAttempt, TestAttempt
+from atalaya.records.stored import JobAttempt, Observation, SegmentManifest, TestAttempt
 from atalaya.selftest.seeded_faults import inject
 from tests.commands import ROOT, command, opened, run
 from tests.ours import DEFECT, PACK, PROMISES, REFERENCE
@@ -233,6 +233,23 @@ def test_a_rehearsal_takes_no_evidence_of_others(root: Path) -> None:
     done = run("collect", "--junit", root / "good.xml", "--release", "1.1.1", root=root)
     assert done.returncode == 2
     assert "takes no evidence but its own" in done.stderr
+
+
+def test_checks_are_kept_as_evidence_of_a_release_that_is_named_and_what_lies_there_is_named(root: Path) -> None:
+    folder = opened(root)
+    words = ("check", "--promise", "config.no-fallback", "--no-self-test")
+    assert run(*words, root=root).returncode == 0
+    assert ledger.read(folder / "evidence", Observation) == []
+    done = run(*words, "--release", "1.1.1", root=root)
+    assert done.returncode == 0, done.stderr
+    (seen,) = ledger.read(folder / "evidence", Observation)
+    assert (seen.promise, str(seen.outcome)) == ("config.no-fallback", "kept")
+    named = {name for call in ledger.read(folder / "evidence", SegmentManifest) for name in call.segments}
+    kinds = {name.partition("-")[0] for name in named}
+    assert {"context", "job", "observation"} <= kinds
+    next((folder / "evidence").glob("observation-*")).unlink()
+    verified = run("evidence", "verify", "--release", "1.1.1", root=root)
+    assert (verified.returncode, "is gone. Restore it from git" in verified.stderr) == (1, True)
 
 
 def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(root: Path) -> None:
