@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import JobAttempt, Observation, SegmentManifest, TestAttempt
+from atalaya.records.stored import Event, JobAttempt, Observation, SegmentManifest, TestAttempt
 from atalaya.selftest.seeded_faults import inject
 from tests.commands import ROOT, command, opened, run
 from tests.ours import DEFECT, PACK, PROMISES, REFERENCE
@@ -295,6 +295,22 @@ def test_a_log_is_taken_in_once_and_its_events_are_counted(root: Path) -> None:
     assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 1
     judged = json.loads(run("judge", "--release", "1.1.1", "--json", root=root).stdout)
     assert judged["metrics"]["polling-timeouts"]["value"] == 1
+
+
+def test_a_log_and_a_report_of_one_call_are_of_one_job_and_tell_of_one_event(root: Path) -> None:
+    folder = opened(root)
+    said = "ConnectionError: connection refused"
+    (root / "r.xml").write_text(
+        '<testsuite name="s" timestamp="2026-01-05T10:00:00Z"><testcase classname="c" name="a">'
+        f'<error type="ConnectionError" message="{said}"/></testcase></testsuite>'
+    )
+    (root / "run.log").write_text(f"2026-01-05T10:00:01Z ERROR {said}\n")
+    run("collect", "--junit", root / "r.xml", "--log", root / "run.log", "--release", "1.1.1", root=root)
+    events = ledger.read(folder / "evidence", Event)
+    assert len(events) == 2
+    assert len({(event.run_id, event.job, event.attempt) for event in events}) == 1
+    judged = json.loads(run("judge", "--release", "1.1.1", "--json", root=root).stdout)
+    assert judged["metrics"]["network-errors"]["counts"]["events"] == 1
 
 
 def test_without_a_way_to_github_that_is_said_and_the_code_is_that_of_the_unknown(root: Path) -> None:

@@ -76,12 +76,14 @@ def collect(place: Context, args: argparse.Namespace) -> int:
     if args.attempt and not args.of_run:
         place.console.line(f"  attempt {args.attempt} of no run that is known: --run ID joins it to the others")
     table: dict[str, dict[str, Any]] = {}
+    in_run = ""
     if paths:
         collected = take_in(place, paths, release, job=job, run_id=args.of_run or "")
         table |= report(collected)
         if release is not None:
             keep(place, release, collected.evidence)
-    table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "")
+        job, in_run = _of_this_call(job, collected)
+    table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "", in_run)
     if args.report:
         write_json(Path(args.report), table)
     if args.json:
@@ -117,7 +119,7 @@ def _require_apart(report: str | None, paths: Sequence[Path]) -> None:
     :raises UsageError: the report of this command would lie among the files to be read.
     """
     for path in paths if report else ():
-        if Path(report or "").resolve().is_relative_to(path.resolve()):
+        if Path(os.path.realpath(report or "")).is_relative_to(os.path.realpath(path)):  # which follows no loop
             raise UsageError(
                 f"collect: --report {report} lies in what is to be read ({path}), and would be taken for a report of "
                 f"CI the next time. Name a file elsewhere."
@@ -185,10 +187,21 @@ def keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None
         place.console.line(f"  {line}")
 
 
+def _of_this_call(job: Job, collected: Collected) -> tuple[Job, str]:
+    """The job that the logs of a call are of, and its run: that of its reports, so that both tell of one event."""
+    if not job.whole or not collected.jobs:
+        return job, ""
+    last = collected.jobs[-1]
+    return job._replace(name=last.job, attempt=last.attempt), last.run_id
+
+
 def _take_in_logs(
-    place: Context, paths: Sequence[Path], release: Release | None, job: Job, run_id: str
+    place: Context, paths: Sequence[Path], release: Release | None, job: Job, run_id: str, in_run: str = ""
 ) -> dict[str, dict[str, Any]]:
-    """Read logs of a smoke, and say what each tells of. One that is there already is listed, and counts once."""
+    """Read logs of a smoke, and say what each tells of. One that is there already is listed, and counts once.
+
+    :param run_id: the run that was named. :param in_run: that of the reports that came with them.
+    """
     from atalaya.core.scrub import scrub
     from atalaya.evidence.readers import logs
 
@@ -201,7 +214,7 @@ def _take_in_logs(
         lies_in = below(place.root, path) or name
         again = bool(log.sha256) and ((lies_in, log.sha256) in seen or bool(known.find(name, lies_in, log.sha256)))
         seen.add((lies_in, log.sha256))
-        metadata = record_metadata(run_id or _run_of_log(log, lies_in), Environment.CI, utc_now())
+        metadata = record_metadata(run_id or in_run or _run_of_log(log, lies_in), Environment.CI, utc_now())
         reading = logs.reading(log, file=name, metadata=metadata, place=lies_in)
         before = " Recorded before: it is counted once." if again else ""
         place.console.row(str(reading.status), f"{name}: {reading.reason}{before}")
