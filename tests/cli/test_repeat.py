@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -70,6 +71,8 @@ def test_what_passes_and_fails_by_its_seed_ends_as_flaky_and_is_no_job_of_ci(tea
         ["tests.test_it > test_by_seed"],
         ["tests.test_it > test_dead"],
     ), done.stderr
+    (again,) = re.findall(r"^  again: (.*)$", done.stderr, re.MULTILINE)
+    assert subprocess.run(again, shell=True, cwd=team, capture_output=True, check=False).returncode == 1
     assert [(one["number"], one["seed"]) for one in said["repeats"]] == [(n, n + 4) for n in range(1, 7)]
     assert [number for number, _ in attempts_of(team, "test_by_seed")] == [1, 2, 3, 4, 5, 6]
     assert {CaseOutcome.PASSED, CaseOutcome.FAILED} == {outcome for _, outcome in attempts_of(team, "test_by_seed")}

@@ -22,7 +22,16 @@ from msgspec.structs import replace
 
 from atalaya.cli.collect import below, keep
 from atalaya.cli.console import Console, plain
-from atalaya.cli.context import Context, print_json, require_writable, resolve_release, utc_now, write_json, write_text
+from atalaya.cli.context import (
+    Context,
+    print_json,
+    require_opened,
+    require_writable,
+    resolve_release,
+    utc_now,
+    write_json,
+    write_text,
+)
 from atalaya.cli.incident import incidents_by_rule
 from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core import environment
@@ -234,6 +243,7 @@ def _run(place: Context, plan: Plan, series: Series, folder: Path, shown: Shown)
         reading, records = _read(place, plan, series, report, number)
         reading = _judged(reading, attempt, f"Repeat {number} of {series.id}, {how}.", plan)
         context = [] if series.ended else [_context(place, plan, series)]
+        require_opened(place, plan.release)
         keep(quiet, plan.release, [*context, *records, reading])
         ended = Ended(
             number=number,
@@ -389,6 +399,8 @@ def _summary(place: Context, plan: Plan, series: Series, args: argparse.Namespac
         place.console.row(word, f"{one.test}: failed {one.failed} times of {one.failed + one.passed}{seed}")
     if len(failing) > MOST_NAMED:
         place.console.line(f"  and {len(failing) - MOST_NAMED} more")
+    if failing and failing[0].seed is not None:
+        place.console.line(f"  again: {_again(plan, series, failing[0].seed)}")
     place.console.line(f"  {series.whole} of {plan.times} repeats: {why}")
     report = {
         "release": plan.release.version,
@@ -403,6 +415,15 @@ def _summary(place: Context, plan: Plan, series: Series, args: argparse.Namespac
     if args.json:
         print_json(report)
     return code
+
+
+def _again(plan: Plan, series: Series, seed: int) -> str:
+    """The command that runs one repeat again, in the project's folder."""
+    from atalaya.harness.team_tests import SEEDS, shuffle
+
+    shuffled = () if plan.in_order else shuffle(plan.interpreter, series.arguments, seed)
+    command = shlex.join([series.python, "-m", "pytest", *series.arguments, *shuffled])
+    return f"PYTHONHASHSEED={seed % SEEDS} {command}"
 
 
 def _verdict(series: Series, plan: Plan, failing: Sequence[Outcomes]) -> tuple[int, str]:
