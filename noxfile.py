@@ -167,6 +167,12 @@ def collect(session):
 
 
 @nox.session
+def repeat(session):
+    """Run your own tests many times, to see which are flaky: -- -n N --python PATH -- PYTEST_ARGS."""
+    atalaya(session, "repeat")
+
+
+@nox.session
 def artefact(session):
     """Look at the files that were published: -- --dry-run."""
     atalaya(session, "artefact")
@@ -381,7 +387,7 @@ def environment():
 
 # Options that name a file or a folder; the first are to be written, the others must exist to be one.
 WRITTEN = ("--report", "--log", "--out")
-READ = ("--sdk", "--adapter", "--junit", "--settings")
+READ = ("--sdk", "--adapter", "--junit", "--python", "--settings")
 
 
 def where_asked(session):

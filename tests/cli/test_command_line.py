@@ -1,6 +1,7 @@
 """Tests of the commands: what they do, their exit codes, and their messages for mistakes."""
 
 import json
+import os
 import shutil
 import signal
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import JobAttempt, TestAttempt
+from atalaya.records.stored import Event, JobAttempt, Observation, SegmentManifest, TestAttempt
 from atalaya.selftest.seeded_faults import inject
 from tests.commands import ROOT, command, opened, run
 from tests.ours import DEFECT, PACK, PROMISES, REFERENCE
@@ -133,7 +134,7 @@ def test_what_was_collected_is_judged(root: Path) -> None:
     assert table["metrics"]["stale-cache"]["state"] == "UNKNOWN"
     assert run("evidence", "verify", "--release", "1.1.1", root=root).returncode == 0
     kinds = {file.name.partition("-")[0] for file in (folder / "evidence").glob("*.jsonl")}
-    assert kinds == {"job", "reading", "settings", "test", "watch"}
+    assert kinds == {"job", "reading", "roll", "settings", "test", "watch"}
 
 
 def test_the_same_evidence_twice_is_kept_once(root: Path) -> None:
@@ -234,6 +235,23 @@ def test_a_rehearsal_takes_no_evidence_of_others(root: Path) -> None:
     assert "takes no evidence but its own" in done.stderr
 
 
+def test_checks_are_kept_as_evidence_of_a_release_that_is_named_and_what_lies_there_is_named(root: Path) -> None:
+    folder = opened(root)
+    words = ("check", "--promise", "config.no-fallback", "--no-self-test")
+    assert run(*words, root=root).returncode == 0
+    assert ledger.read(folder / "evidence", Observation) == []
+    done = run(*words, "--release", "1.1.1", root=root)
+    assert done.returncode == 0, done.stderr
+    (seen,) = ledger.read(folder / "evidence", Observation)
+    assert (seen.promise, str(seen.outcome)) == ("config.no-fallback", "kept")
+    named = {name for call in ledger.read(folder / "evidence", SegmentManifest) for name in call.segments}
+    kinds = {name.partition("-")[0] for name in named}
+    assert {"context", "job", "observation"} <= kinds
+    next((folder / "evidence").glob("observation-*")).unlink()
+    verified = run("evidence", "verify", "--release", "1.1.1", root=root)
+    assert (verified.returncode, "is gone. Restore it from git" in verified.stderr) == (1, True)
+
+
 def test_ctrl_c_ends_with_130_and_leaves_nothing_half_written(root: Path) -> None:
     report = root / "report.json"
     process = subprocess.Popen(
@@ -279,6 +297,22 @@ def test_a_log_is_taken_in_once_and_its_events_are_counted(root: Path) -> None:
     assert judged["metrics"]["polling-timeouts"]["value"] == 1
 
 
+def test_a_log_and_a_report_of_one_call_are_of_one_job_and_tell_of_one_event(root: Path) -> None:
+    folder = opened(root)
+    said = "ConnectionError: connection refused"
+    (root / "r.xml").write_text(
+        '<testsuite name="s" timestamp="2026-01-05T10:00:00Z"><testcase classname="c" name="a">'
+        f'<error type="ConnectionError" message="{said}"/></testcase></testsuite>'
+    )
+    (root / "run.log").write_text(f"2026-01-05T10:00:01Z ERROR {said}\n")
+    run("collect", "--junit", root / "r.xml", "--log", root / "run.log", "--release", "1.1.1", root=root)
+    events = ledger.read(folder / "evidence", Event)
+    assert len(events) == 2
+    assert len({(event.run_id, event.job, event.attempt) for event in events}) == 1
+    judged = json.loads(run("judge", "--release", "1.1.1", "--json", root=root).stdout)
+    assert judged["metrics"]["network-errors"]["counts"]["events"] == 1
+
+
 def test_without_a_way_to_github_that_is_said_and_the_code_is_that_of_the_unknown(root: Path) -> None:
     opened(root)
     (root / "watch.toml").write_text('[ci]\nrepo = "acme/sdk"\n')
@@ -300,6 +334,39 @@ def test_of_two_logs_none_is_lost_and_none_counts_twice(root: Path) -> None:
     # A copy in another place is another log: few of them have times that tell one from the other.
     assert len(list((folder / "evidence").glob("event-*.jsonl"))) == 2
     assert len(list((folder / "evidence").glob("reading-*.jsonl"))) == 4
+
+
+def test_a_path_that_is_no_file_is_refused_and_nothing_is_waited_for(root: Path) -> None:
+    (root / "good.xml").write_text(PASSING)
+    (root / "folder").mkdir()
+    (root / "folder" / "good.xml").write_text(PASSING)
+    os.mkfifo(root / "pipe")
+    (root / "loop").symlink_to(root / "loop")
+    for options, says in (
+        (("--junit", ""), "--junit was given an empty path"),
+        (("--log", " "), "--log was given an empty path"),
+        (("--junit", "loop"), "loop: no such report: Too many levels of symbolic links"),
+        (("--junit", "pipe"), "pipe: neither a file nor a folder"),
+        (("--log", "pipe"), "--log pipe is no file"),
+        (("--log", "folder"), "--log folder is no file"),
+        (("--junit", "good.xml", "--report", "pipe"), "pipe: it cannot be written there"),
+        (("--junit", "good.xml", "--report", "folder"), "folder: it cannot be written there"),
+        (("--junit", "good.xml", "--report", ""), "a file to be written was given an empty path"),
+        (("--junit", "good.xml", "--report", "good.xml"), "lies in what is to be read (good.xml)"),
+        (("--junit", "folder", "--report", "folder/out.json"), "lies in what is to be read (folder)"),
+        (("--junit", ".", "--report", "out.json"), "lies in what is to be read (.)"),
+        (("--junit", "good.xml", "--each-file", "--job", "x"), "Leave one of them out"),
+    ):
+        done = run("collect", "--dry-run", *options, root=root, cwd=root)
+        assert (done.returncode, says.lower() in done.stderr.lower()) == (2, True), (options, done.stderr)
+
+
+def test_a_name_with_a_newline_in_it_is_a_name(root: Path) -> None:
+    (root / "in").mkdir()
+    (root / "in" / "a\nb.xml").write_text(PASSING)
+    done = run("collect", "--dry-run", "--junit", "in", "--json", root=root, cwd=root)
+    (entry,) = json.loads(done.stdout).values()
+    assert (done.returncode, entry["status"]) == (0, "read")
 
 
 def test_an_archive_with_nothing_in_it_is_listed(root: Path) -> None:

@@ -176,8 +176,8 @@ ABUSES: tuple[tuple[str, ...], ...] = (
     ("--seed", "x"),
     ("surplus", "words", "here"),
 )
-# These run the SDK, build or serve: they are given what does not let them begin.
-QUIET = {("serve",), ("watch",), ("check",), ("checks",), ("smoke",), ("prove",), ("rehearse",), ("site",)}
+# These run the SDK or tests, build or serve: they are given what does not let them begin.
+QUIET = {("serve",), ("watch",), ("check",), ("checks",), ("smoke",), ("repeat",), ("prove",), ("rehearse",), ("site",)}
 
 
 def test_no_argument_has_another_code(root: Path) -> None:

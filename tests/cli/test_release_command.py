@@ -414,7 +414,7 @@ def test_a_verdict_is_kept_when_it_is_news_and_names_what_was_there(root: Path) 
         say(place, watched, judged(place, watched, None))
     assert len(ledger.read(folder / "evidence", VerdictRecord)) == 1
     named = [name for call in ledger.read(folder / "evidence", SegmentManifest) for name in call.segments]
-    assert sorted(name.partition("-")[0] for name in named) == ["said", "settings", "watch"]
+    assert sorted(name.partition("-")[0] for name in named) == ["roll", "said", "settings", "watch"]
 
 
 def test_a_verdict_that_was_said_changes_no_verdict(root: Path) -> None:

@@ -68,6 +68,7 @@ SERVED = ByTest("test_the_site_is_built_and_served")
 MERGED = ByTest("test_a_change_of_the_main_branch_is_brought_over")
 
 # The command, as it is handed over, beside how it is run.
+REPEATED = NotHere("it runs a team's own tests", "tests/cli/test_repeat.py")
 HOW: dict[str, Run | ByTest | NotHere] = {
     # ── the watch ──
     f"{CHECKS} watch": NotHere(MINUTES, "tests/harness/test_checks.py"),
@@ -102,6 +103,8 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     ): Run(places.watched, "good.xml"),
     f"{CHECKS} collect --log FILE": Run(places.watched, "smoke.log", values={"FILE": "smoke.log"}),
     f"{CHECKS} collect --log smoke.log": Run(places.watched, "smoke.log"),
+    f"{CHECKS} repeat -n 10 --python .venv -- clients/python/tests": REPEATED,
+    f"{CHECKS} repeat -n N --python PATH -- PYTEST_ARGS": REPEATED,
     f"{CHECKS} artefact --dry-run": Run(places.published, "acme_sdk-1.1.0-py3-none-any.whl"),
     # ── the verdict ──
     f"{CHECKS} judge --explain pass-rate": TOLD,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,7 @@ from msgspec.structs import replace
 
 from atalaya.core.errors import UsageError
 from atalaya.evidence.ledger import ledger
-from atalaya.evidence.readers.collector import Collected, Job, KnownFiles, collect, report
+from atalaya.evidence.readers.collector import Collected, Job, KnownFiles, collect, job_and_attempt, report
 from atalaya.records.stored import Conclusion, Environment, EventKind, Reading, ReadStatus
 from tests.tables import each_row
 
@@ -162,7 +164,8 @@ def test_a_conclusion_that_is_known_later_is_that_of_the_same_job(tmp_path: Path
 
 def test_jobs_tests_and_events_say_which_job_they_are_of(tmp_path: Path) -> None:
     content = b'<testsuite><testcase name="a"><error type="ConnectionError" message="refused"/></testcase></testsuite>'
-    put(tmp_path, **{"r-a2": content})
+    (tmp_path / "attempt-2").mkdir()
+    put(tmp_path / "attempt-2", r=content)
     for name, expected in ((None, "r.xml"), ("test (3.12)", "test (3.12)"), ("", "")):
         found = collect([tmp_path], job=Job("unit", "c0ffee", "push", name=name), recorded_at=NOW)
         (job,), (test,), (event,) = found.jobs, found.tests, found.events
@@ -211,7 +214,12 @@ def test_the_same_reports_collected_later_are_the_same_run(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize(
-    "names", [("py311-attempt-1/r.xml", "py311-attempt-2/r.xml"), ("r-a1.xml", "r-a2.xml"), ("r.xml", "r-a2.xml")]
+    "names",
+    [
+        ("py311-attempt-1/r.xml", "py311-attempt-2/r.xml"),
+        ("r.xml", "attempt-2/r.xml"),
+        ("attempt-1/r.xml", "attempt-2/r.xml"),
+    ],
 )
 def test_an_attempt_named_in_the_path_is_an_attempt_of_the_same_job(tmp_path: Path, names: tuple[str, str]) -> None:
     for name, content in zip(names, (FAILS, PASSES), strict=True):
@@ -227,13 +235,115 @@ def test_an_attempt_named_in_the_path_is_an_attempt_of_the_same_job(tmp_path: Pa
 
 def test_attempts_in_a_file_and_across_files_are_numbered_in_one_row(tmp_path: Path) -> None:
     flaky = PASSES.replace(b'time="1"/>', b'time="1"><flakyFailure/></testcase>')
-    put(tmp_path, **{"r-a1": FAILS, "r-a2": flaky})
+    for number, content in enumerate((FAILS, flaky), 1):
+        (tmp_path / f"attempt-{number}").mkdir()
+        put(tmp_path / f"attempt-{number}", r=content)
     assert [test.attempt for test in gather(tmp_path).tests] == [1, 2, 3]
 
 
 def test_two_files_that_claim_one_attempt_are_two_jobs(tmp_path: Path) -> None:
-    put(tmp_path, **{"r": FAILS, "r-a1": PASSES})
-    assert [(job.job, job.attempt) for job in gather(tmp_path).jobs] == [("r.xml", 1), ("r-a1.xml", 1)]
+    (tmp_path / "attempt-1").mkdir()
+    put(put(tmp_path, r=FAILS) / "attempt-1", r=PASSES)
+    assert [(job.job, job.attempt) for job in gather(tmp_path).jobs] == [("r.xml", 1), ("attempt-1/r.xml", 1)]
+
+
+NO_ATTEMPTS = ("shard-a2/r.xml", "r-a2.xml", "attempt-2.xml", "r-attempt-2.xml", "attempt2/r.xml", "attempt-2x/r.xml")
+
+
+@each_row("name", NO_ATTEMPTS)
+def test_what_only_looks_like_an_attempt_is_a_name(name: str) -> None:
+    assert job_and_attempt(name) == (name, 1)
+
+
+WHOLE = Job("unit", "c0ffee", whole=True)
+
+
+def one_job(job: Job, folder: Path, **files: bytes) -> list[tuple[str, int, Conclusion]]:
+    for name, content in files.items():
+        path = folder / f"{name.replace('__', '/').replace('_', '-')}.xml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(content)
+    return [(each.job, each.attempt, each.conclusion) for each in collect([folder], job=job, recorded_at=NOW).jobs]
+
+
+def test_the_files_of_one_call_are_one_job_which_ended_as_the_worst_of_them_says(tmp_path: Path) -> None:
+    told = WHOLE._replace(conclusion=Conclusion.SUCCESS)
+    rows = [
+        (told, {"a": PASSES, "b": PASSES}, Conclusion.SUCCESS),
+        (told, {"a": PASSES, "b": SKIPS}, Conclusion.SUCCESS),
+        (told, {"a": PASSES, "b": FAILS}, Conclusion.FAILURE),
+        (told, {"a": SKIPS, "b": SKIPS}, Conclusion.NOTHING_RAN),
+        (told, {"a": PASSES, "b": b"<"}, Conclusion.SUCCESS),
+        (WHOLE, {"a": PASSES, "b": PASSES}, Conclusion.UNKNOWN),
+        (WHOLE, {"a": PASSES, "b": FAILS}, Conclusion.FAILURE),
+        (told._replace(conclusion=Conclusion.CANCELLED), {"a": PASSES, "b": PASSES}, Conclusion.CANCELLED),
+        (told._replace(conclusion=Conclusion.TIMED_OUT), {"a": PASSES, "b": FAILS}, Conclusion.TIMED_OUT),
+    ]
+    for number, (job, files, ended) in enumerate(rows):
+        (tmp_path / str(number)).mkdir()
+        assert one_job(job, tmp_path / str(number), **files) == [("unit", 1, ended)], (job, files)
+
+
+def test_a_job_is_called_as_it_is_told_or_by_its_only_file_or_its_workflow(tmp_path: Path) -> None:
+    for name, files, called in (
+        (None, {"a": FAILS}, "a.xml"),
+        (None, {"attempt-1__a": FAILS, "attempt-2__a": FAILS}, "a.xml"),
+        (None, {"a": FAILS, "b": FAILS}, "unit"),
+        ("linux", {"a": FAILS, "b": FAILS}, "linux"),
+    ):
+        folder = tmp_path / f"{len(list(tmp_path.iterdir()))}"
+        folder.mkdir()
+        assert {called} == {job for job, _, _ in one_job(WHOLE._replace(name=name), folder, **files)}
+
+
+def test_an_exit_code_is_that_of_the_last_attempt(tmp_path: Path) -> None:
+    told = WHOLE._replace(conclusion=Conclusion.SUCCESS)
+    assert one_job(told, tmp_path, attempt_1__a=PASSES, attempt_2__a=PASSES) == [
+        ("a.xml", 1, Conclusion.UNKNOWN),
+        ("a.xml", 2, Conclusion.SUCCESS),
+    ]
+
+
+def test_an_attempt_that_is_told_is_that_of_every_file(tmp_path: Path) -> None:
+    collected = collect([put(tmp_path, a=FAILS, b=PASSES)], job=WHOLE._replace(attempt=3), recorded_at=NOW)
+    assert {3} == {record.attempt for record in (*collected.jobs, *collected.tests)}
+
+
+def test_a_job_that_is_known_to_have_failed_and_left_nothing_readable_is_a_failed_job(tmp_path: Path) -> None:
+    for conclusion, ended in ((Conclusion.FAILURE, Conclusion.FAILURE), (Conclusion.SUCCESS, Conclusion.UNKNOWN)):
+        told = WHOLE._replace(conclusion=conclusion)
+        assert one_job(told, tmp_path, a=b"<testsuite>") == [("a.xml", 1, ended)]
+    assert one_job(WHOLE, tmp_path) == []
+
+
+def test_an_exit_code_beside_new_files_tells_nothing_of_those_that_were_known(tmp_path: Path) -> None:
+    known = KnownFiles(collect([put(tmp_path, a=PASSES)], job=WHOLE, recorded_at=NOW).readings).find
+    told = WHOLE._replace(conclusion=Conclusion.SUCCESS)
+    again = collect([put(tmp_path, b=PASSES)], job=told, recorded_at=NOW, known=known)
+    assert [(job.conclusion, job.origin.partition("@")[0]) for job in again.jobs] == [(Conclusion.SUCCESS, "b.xml")]
+
+
+def test_a_report_from_before_the_release_is_not_of_the_job_that_is_watched(tmp_path: Path) -> None:
+    old = FAILS.replace(b'"s"', b'"s" timestamp="2026-11-20T01:02:03Z"')
+    job = WHOLE._replace(conclusion=Conclusion.SUCCESS, since=NOW - timedelta(hours=1))
+    jobs = collect([put(tmp_path, a=old, b=PASSES)], job=job, recorded_at=NOW).jobs
+    assert [(each.occurred_at, each.conclusion) for each in jobs] == [
+        (datetime(2026, 11, 20, 1, 2, 3, tzinfo=UTC), Conclusion.FAILURE),
+        (NOW, Conclusion.SUCCESS),
+    ]
+
+
+@pytest.mark.skipif(shutil.which("rm") is None, reason="nothing else takes such folders away")
+def test_a_folder_in_a_folder_in_a_folder_is_no_limit(tmp_path: Path) -> None:
+    with contextlib.chdir(tmp_path):
+        for _ in range(1500):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("r.xml").write_bytes(FAILS)
+    try:
+        assert [reading.file for reading in gather(tmp_path).readings] == ["d/" * 1500 + "r.xml"]
+    finally:  # what takes folders away here is not as patient
+        subprocess.run(["rm", "-r", tmp_path / "d"], check=True)
 
 
 def test_the_same_test_in_two_jobs_is_not_a_retry(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import shutil
 import signal
 import stat
 import subprocess
@@ -116,7 +117,7 @@ def test_a_segment_describes_itself(tmp_path: Path) -> None:
         info.first_at,
         info.last_at,
     )
-    assert (len(info.digest), path.name == f"job-{info.digest[:32]}.jsonl") == (64, True)
+    assert (len(info.digest), path.name == f"job-{info.digest[:32]}-20261125T040000000000Z.jsonl") == (64, True)
 
 
 def test_segments_come_in_the_order_of_their_names(tmp_path: Path) -> None:
@@ -282,10 +283,46 @@ def writer(folder: Path, start: int, count: int) -> subprocess.Popen[str]:
 
 def test_six_writers_of_the_same_evidence_at_once_make_each_segment_once(tmp_path: Path) -> None:
     writers = [writer(tmp_path, 0, 40) for _ in range(6)]
-    said = {frozenset(each.communicate(timeout=600)[0].split()) for each in writers}
+    said = {frozenset(map(ledger.identity, each.communicate(timeout=600)[0].split())) for each in writers}
     assert [each.returncode for each in writers] == [0] * 6
-    names = frozenset(path.name for path in tmp_path.iterdir())
+    names = frozenset(ledger.identity(path.name) for path in tmp_path.iterdir())
     assert ({names}, 40, []) == (said, len(names), ledger.verify(tmp_path))
+    assert (len(ledger.segments(tmp_path)), len(ledger.read(tmp_path, "job"))) == (40, 40 * 50)
+
+
+def test_two_files_of_one_segment_are_read_once_and_the_earlier_stands_for_it(tmp_path: Path) -> None:
+    for name, hours in (("one", 2), ("two", 1), ("three", 3)):
+        ledger.write(tmp_path / name, [job(recorded_at=T0 + timedelta(hours=hours))])
+    both = tmp_path / "both"
+    both.mkdir()
+    for name in ("one", "two", "three"):
+        shutil.copy(only(tmp_path / name), both)
+    assert [T0 + timedelta(hours=1)] == [record.recorded_at for record in ledger.read(both, "job")]
+    (first, *_), (packed, alone) = sorted(both.iterdir()), ledger.sources(both, "job")
+    assert ([], [first]) == (packed, alone)
+    first.write_bytes(b"{}\n")  # where it was altered, the next one is there
+    assert [sorted(both.iterdir())[1]] == ledger.sources(both, "job", {first.name})[1]
+    assert len(ledger.verify(both)) == 1
+
+
+def test_a_compaction_takes_a_segment_that_two_recorded_once(tmp_path: Path) -> None:
+    for hours in (1, 2):
+        ledger.write(tmp_path / f"{hours}", [job(recorded_at=T0 + timedelta(hours=hours))])
+        shutil.copy(only(tmp_path / f"{hours}"), tmp_path)
+    ledger.write(tmp_path, [job(2, recorded_at=T0 + timedelta(hours=9))])
+    ledger.compact(tmp_path)
+    assert sorted(file.suffix for file in tmp_path.glob("job-*")) == [".jsonl", ".parquet"]
+    assert len(ledger.read(tmp_path, "job")) == 2
+
+
+def test_a_time_of_recording_that_was_changed_is_not_what_the_name_says(tmp_path: Path) -> None:
+    (path,) = ledger.write(tmp_path, [job()])
+    path.write_bytes(path.read_bytes().replace(b'"recorded_at":"2026-11-25T04', b'"recorded_at":"2026-11-25T05'))
+    with pytest.raises(EvidenceError, match="by its name it was recorded at 20261125T040000000000Z, by its content"):
+        ledger.read(tmp_path, "job")
+    plain = path.with_name(path.name.replace("-20261125T040000000000Z", ""))
+    path.rename(plain)  # as the first versions named it: only a manifest can tell
+    assert len(ledger.read(tmp_path, "job")) == 1
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL there")

@@ -156,7 +156,7 @@ def test_a_stamp_in_the_future_is_that_of_recording() -> None:
 def test_an_event_of_a_log_says_which_job_it_is_of(name: str | None, attempt: tuple[str, int]) -> None:
     job = Job("post-release-smoke", "c0ffee", name=name, attempt=3)
     metadata = KEPT["metadata"]
-    (event,) = logs.events(of("GET /a -> ECONNREFUSED"), file="smoke-attempt-2.log", metadata=metadata, job=job)
+    (event,) = logs.events(of("GET /a -> ECONNREFUSED"), file="attempt-2/smoke.log", metadata=metadata, job=job)
     assert (event.commit, event.workflow, (event.job, event.attempt)) == ("c0ffee", "post-release-smoke", attempt)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -15,9 +16,10 @@ import pytest
 from atalaya.cli import evidence
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context, judged
+from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core.settings import Loaded, Settings
 from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import RunContext
+from atalaya.records.stored import RunContext, SegmentManifest
 from atalaya.site.build.pages import publish
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.watch import folder
@@ -106,6 +108,71 @@ def test_evidence_that_was_changed_is_said(place: Context, capsys: pytest.Captur
     code, said = asked(evidence.verify, place, capsys)
     (problem,) = said["releases"][0]["problems"]
     assert (code, path.name in problem) == (1, True)
+
+
+def rolled(place: Context) -> Path:
+    """A segment that a roll call has named."""
+    call_the_roll(place, folder.load(place.releases / NAME))
+    return next((place.releases / NAME / "evidence").glob("job-*"))
+
+
+@pytest.mark.parametrize("way", ["deleted", "renamed", "another suffix", "moved", "another's name"])
+def test_a_segment_that_is_not_where_it_was_is_named(
+    place: Context, capsys: pytest.CaptureFixture[str], way: str
+) -> None:
+    path = rolled(place)
+    if way == "deleted":
+        path.unlink()
+    elif way == "moved":
+        (path.parent / "old").mkdir()
+        path.rename(path.parent / "old" / path.name)
+    else:
+        names = {
+            "renamed": f"job-{'0' * 32}.jsonl",
+            "another suffix": f"{path.name}.bak",
+            "another's name": next(path.parent.glob("observation-*")).name.replace("observation", "job"),
+        }
+        path.rename(path.with_name(names[way]))
+    code, said = asked(evidence.verify, place, capsys)
+    gone = [problem for problem in said["releases"][0]["problems"] if "is gone. Restore it from git" in problem]
+    assert (code, [problem.partition(":")[0] for problem in gone]) == (1, [path.name.partition(".")[0]])
+
+
+def test_a_time_of_recording_that_was_changed_is_named(place: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    path = rolled(place)
+    content = path.read_bytes()
+    stamp = re.search(rb'"recorded_at":"(\d{4})', content)
+    assert stamp is not None
+    path.write_bytes(content.replace(stamp[0], b'"recorded_at":"2020'))
+    assert ledger.verify(path.parent) == []  # its name holds no time, as the first versions wrote it
+    code, said = asked(evidence.verify, place, capsys)
+    (problem,) = said["releases"][0]["problems"]
+    assert (code, "a time of recording was changed in it" in problem) == (1, True)
+
+
+def test_what_is_named_stays_named_in_a_compacted_file(place: Context, capsys: pytest.CaptureFixture[str]) -> None:
+    rolled(place)
+    asked(evidence.compact, place, capsys)
+    code, said = asked(evidence.verify, place, capsys)
+    assert (code, said["releases"][0]["problems"]) == (0, [])
+    next((place.releases / NAME / "evidence").glob("test-*.parquet")).unlink()
+    code, said = asked(evidence.verify, place, capsys)
+    assert code == 1
+    assert all(problem.startswith("test-") for problem in said["releases"][0]["problems"])
+
+
+def test_a_roll_call_names_those_before_it_and_never_only_those(place: Context) -> None:
+    rolled(place)
+    book = place.releases / NAME / "evidence"
+    before = len(ledger.read(book, SegmentManifest))
+    call_the_roll(place, folder.load(place.releases / NAME))
+    assert before == len(ledger.read(book, SegmentManifest))
+    last = ledger.read(book, RunContext)[0]
+    ledger.write(book, [msgspec.structs.replace(last, run_id="later")])
+    call_the_roll(place, folder.load(place.releases / NAME))
+    newest = max(ledger.read(book, SegmentManifest), key=lambda call: call.recorded_at)
+    assert {"context", "roll"} == {name.partition("-")[0] for name in newest.segments}
+    assert len(newest.digests) == len(newest.segments)
 
 
 def test_a_release_that_was_never_published_is_said_and_is_no_error(

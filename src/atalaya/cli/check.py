@@ -28,11 +28,12 @@ from atalaya.cli.context import (
 )
 from atalaya.cli.incident import incidents_by_rule
 from atalaya.cli.notify import annotate
+from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core import environment
 from atalaya.core.environment import Secret
 from atalaya.core.errors import HarnessError, ImportFailed, NetworkError, ReleaseError, SubjectError, UsageError
 from atalaya.records.results import REPORT_SCHEMA, Canary, CheckResult, CheckRun, FindingResult, SmokeRun
-from atalaya.records.stored import Conclusion, Environment, Outcome, Presence, Release
+from atalaya.records.stored import Conclusion, Environment, Evidence, Outcome, Presence, Release
 
 if TYPE_CHECKING:
     from atalaya.sdk.prepare import Prepared
@@ -40,13 +41,26 @@ if TYPE_CHECKING:
 
 def check(place: Context, args: argparse.Namespace) -> int:
     """Run the contract checks against an SDK."""
+    from atalaya.evidence.from_runs import from_checks
     from atalaya.harness.runner import known_ids
 
     require_writable(args.report)
     wanted = known_ids(place.pack, args.promise or ())
+    release = named_or_open(place, args.release, "check", to_write=True) if args.release else None
     with prepared_sdk(place, args) as prepared:
-        run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_self_test)
+        run = observed(
+            place,
+            prepared,
+            wanted=wanted,
+            seed=args.seed,
+            canaries=not args.no_self_test,
+            strict=release is not None,  # what is kept must be able to turn red
+        )
     annotate(run, place.pack)
+    if release is not None:
+        commit = place.loaded.settings.subject.commit
+        here = Environment.LOOPBACK
+        _keep(place, release, from_checks(run, environment=here, commit=commit, recorded_at=utc_now()))
     report = report_of(run)
     if args.report:
         write_json(Path(args.report), report)
@@ -184,8 +198,7 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
         commit = place.loaded.settings.subject.commit
-        append_evidence(place, release, from_smoke(run, environment=environment, commit=commit, recorded_at=utc_now()))
-        incidents_by_rule(place, release)
+        _keep(place, release, from_smoke(run, environment=environment, commit=commit, recorded_at=utc_now()))
     report = built(run) | {"schema": "atalaya.smoke/1"}
     if args.report:
         write_json(Path(args.report), report)
@@ -213,8 +226,14 @@ def _keep_failed_start(place: Context, release: Release, failed: ImportFailed) -
     from atalaya.evidence.from_runs import from_failed_start
 
     metadata = new_metadata(release)
-    append_evidence(place, release, from_failed_start(failed.why, failed.python, metadata))
+    _keep(place, release, from_failed_start(failed.why, failed.python, metadata))
+
+
+def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
+    """Add to a release's ledger, open what the rules say of it, and name what is there."""
+    append_evidence(place, release, evidence)
     incidents_by_rule(place, release)
+    call_the_roll(place, release)
 
 
 def _credentials(place: Context) -> dict[str, Secret]:

@@ -24,6 +24,7 @@ from atalaya.cli.context import (
     write_json,
 )
 from atalaya.cli.incident import incidents_by_rule
+from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core.errors import UsageError
 from atalaya.records.stored import (
     CommitTree,
@@ -58,6 +59,7 @@ def collect(place: Context, args: argparse.Namespace) -> int:
 
     settings = place.loaded.settings
     given = bool(args.junit or args.log)
+    _require_sense(args)
     paths = [Path(path) for path in args.junit] if given else [place.root / path for path in settings.ci.junit]
     github = bool(settings.ci.repo) and not given
     if not paths and not args.log and not github:
@@ -68,15 +70,20 @@ def collect(place: Context, args: argparse.Namespace) -> int:
     if (args.exit_code is not None or args.conclusion) and not paths:
         raise UsageError("collect: --exit-code and --conclusion tell of reports, and none were named. Add --junit.")
     require_writable(args.report)
+    _require_apart(args.report, [*paths, *map(Path, args.log)])
     release = None if args.dry_run else resolve_release(place, args.release, None)
-    job = _job(place, args)
+    job = _job(place, release, args)
+    if args.attempt and not args.of_run:
+        place.console.line(f"  attempt {args.attempt} of no run that is known: --run ID joins it to the others")
     table: dict[str, dict[str, Any]] = {}
+    in_run = ""
     if paths:
         collected = take_in(place, paths, release, job=job, run_id=args.of_run or "")
         table |= report(collected)
         if release is not None:
-            _keep(place, release, collected.evidence)
-    table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "")
+            keep(place, release, collected.evidence)
+        job, in_run = _of_this_call(job, collected)
+    table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "", in_run)
     if args.report:
         write_json(Path(args.report), table)
     if args.json:
@@ -87,7 +94,36 @@ def collect(place: Context, args: argparse.Namespace) -> int:
         return code
     code = max(code, _ask_github(place, release)) if github else code
     incidents_by_rule(place, release)
+    call_the_roll(place, release)
     return code
+
+
+def _require_sense(args: argparse.Namespace) -> None:
+    """Before anything is read: an empty path is the working folder to the system, and meant by nobody.
+
+    :raises UsageError: a path is empty, or options contradict each other.
+    """
+    for option, paths in (("--junit", args.junit), ("--log", args.log)):
+        if not all(path.strip() for path in paths):
+            raise UsageError(f"collect: {option} was given an empty path. Name a file or a folder: `.` is this one.")
+    for log in map(Path, args.log):
+        if log.exists() and not log.is_file():  # a pipe would be waited for
+            raise UsageError(f"collect: --log {log} is no file. Name the files: one option takes several.")
+    if args.each_file and args.job:
+        raise UsageError("collect: --job names one job, and --each-file makes one of each file. Leave one of them out.")
+
+
+def _require_apart(report: str | None, paths: Sequence[Path]) -> None:
+    """What is written must not become what is read: the next call would take it for a report of CI.
+
+    :raises UsageError: the report of this command would lie among the files to be read.
+    """
+    for path in paths if report else ():
+        if Path(os.path.realpath(report or "")).is_relative_to(os.path.realpath(path)):  # which follows no loop
+            raise UsageError(
+                f"collect: --report {report} lies in what is to be read ({path}), and would be taken for a report of "
+                f"CI the next time. Name a file elsewhere."
+            )
 
 
 def all_that_is_named(place: Context, release: Release) -> int:
@@ -102,29 +138,41 @@ def all_that_is_named(place: Context, release: Release) -> int:
     code = 0
     if settings.ci.junit:
         try:
-            collected = take_in(place, [place.root / path for path in settings.ci.junit], release)
-            _keep(place, release, collected.evidence)
+            paths = [place.root / path for path in settings.ci.junit]
+            collected = take_in(place, paths, release, job=_job(place, release))
+            keep(place, release, collected.evidence)
         except UsageError as why:
             place.console.row("unknown", str(why))
             code = why.exit_code
     return max(code, _ask_github(place, release)) if settings.ci.repo else code
 
 
-def _job(place: Context, args: argparse.Namespace | None = None) -> Job:
-    """What is known of the job that wrote the files: as told, else as the settings have it."""
+def _job(place: Context, release: Release | None, args: argparse.Namespace | None = None) -> Job:
+    """What is known of the job that wrote the files: as told, else as the release and the settings have it."""
     from atalaya.evidence.readers.collector import Job
 
     settings = place.loaded.settings
-    workflow, commit = next(iter(settings.ci.workflows), "ci"), settings.subject.commit
+    workflow = next(iter(settings.ci.workflows), "ci")
+    commit = (release.commit if release is not None else "") or settings.subject.commit
+    since = release.opened_at if release is not None else None
     if args is None:
-        return Job(workflow, commit.lower())
+        return Job(workflow, commit.lower(), whole=True, since=since)
     conclusion = Conclusion(args.conclusion) if args.conclusion else None
     if args.exit_code is not None:
         conclusion = Conclusion.FAILURE if args.exit_code else Conclusion.SUCCESS
-    return Job(args.workflow or workflow, (args.commit or commit).lower(), args.event or "", conclusion)
+    return Job(
+        args.workflow or workflow,
+        (args.commit or commit).lower(),
+        args.event or "",
+        conclusion,
+        name=args.job or None,
+        attempt=args.attempt or 0,
+        whole=not args.each_file,
+        since=since,
+    )
 
 
-def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
+def keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
     """Add to the release's ledger, and say what of it will count in nothing."""
     from atalaya.evidence.apart import lines
     from atalaya.evidence.commits import same_tree
@@ -139,10 +187,21 @@ def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> Non
         place.console.line(f"  {line}")
 
 
+def _of_this_call(job: Job, collected: Collected) -> tuple[Job, str]:
+    """The job that the logs of a call are of, and its run: that of its reports, so that both tell of one event."""
+    if not job.whole or not collected.jobs:
+        return job, ""
+    last = collected.jobs[-1]
+    return job._replace(name=last.job, attempt=last.attempt), last.run_id
+
+
 def _take_in_logs(
-    place: Context, paths: Sequence[Path], release: Release | None, job: Job, run_id: str
+    place: Context, paths: Sequence[Path], release: Release | None, job: Job, run_id: str, in_run: str = ""
 ) -> dict[str, dict[str, Any]]:
-    """Read logs of a smoke, and say what each tells of. One that is there already is listed, and counts once."""
+    """Read logs of a smoke, and say what each tells of. One that is there already is listed, and counts once.
+
+    :param run_id: the run that was named. :param in_run: that of the reports that came with them.
+    """
     from atalaya.core.scrub import scrub
     from atalaya.evidence.readers import logs
 
@@ -152,10 +211,10 @@ def _take_in_logs(
     for path in paths:
         log = logs.read(path, scrub=scrub)
         name = path.name
-        lies_in = _below(place.root, path) or name
+        lies_in = below(place.root, path) or name
         again = bool(log.sha256) and ((lies_in, log.sha256) in seen or bool(known.find(name, lies_in, log.sha256)))
         seen.add((lies_in, log.sha256))
-        metadata = record_metadata(run_id or _run_of_log(log, lies_in), Environment.CI, utc_now())
+        metadata = record_metadata(run_id or in_run or _run_of_log(log, lies_in), Environment.CI, utc_now())
         reading = logs.reading(log, file=name, metadata=metadata, place=lies_in)
         before = " Recorded before: it is counted once." if again else ""
         place.console.row(str(reading.status), f"{name}: {reading.reason}{before}")
@@ -166,7 +225,9 @@ def _take_in_logs(
             "events": len(log.events),
         }
         if release is not None and not again:
-            _keep(place, release, [*logs.events(log, file=name, metadata=metadata, job=job), reading])
+            of_file, attempt = job.attempt_of(name)
+            of = job._replace(name=job.name or of_file, attempt=attempt)
+            keep(place, release, [*logs.events(log, file=name, metadata=metadata, job=of), reading])
     return table
 
 
@@ -174,7 +235,7 @@ def _run_of_log(log: Log, lies_in: str) -> str:
     return f"log-of-{hashlib.sha256(f'{log.sha256} {lies_in}'.encode()).hexdigest()[:16]}"
 
 
-def _below(root: Path, path: Path) -> str:
+def below(root: Path, path: Path) -> str:
     """The path of a file below the project's folder, as every machine writes it; empty where it lies elsewhere."""
     try:
         inside = Path(os.path.abspath(path)).relative_to(os.path.abspath(root))  # noqa: PTH100 - links stay links
@@ -209,9 +270,7 @@ def _ask_github(place: Context, release: Release) -> int:
     return taken.code
 
 
-def take_in(
-    place: Context, paths: Sequence[Path], release: Release | None, *, job: Job | None = None, run_id: str = ""
-) -> Collected:
+def take_in(place: Context, paths: Sequence[Path], release: Release | None, *, job: Job, run_id: str = "") -> Collected:
     """Read reports, beside what the release's ledger knows already, and say what became of each file.
 
     A zip that is given is opened; one that lies in a folder is a file like others.
@@ -219,7 +278,7 @@ def take_in(
     with tempfile.TemporaryDirectory(prefix="atalaya-reports-") as scratch:
         folders, beside = _unzipped(paths, Path(scratch))
         place_of = _place_of(place.root, paths, Path(scratch))
-        return _take_in(place, folders, beside, release, job or _job(place), run_id, place_of)
+        return _take_in(place, folders, beside, release, job, run_id, place_of)
 
 
 def _unzipped(paths: Sequence[Path], scratch: Path) -> tuple[list[Path], list[Found]]:
@@ -250,9 +309,9 @@ def _place_of(root: Path, paths: Sequence[Path], scratch: Path) -> Callable[[Pat
 
     def place_of(path: Path) -> str:
         if not path.is_relative_to(scratch):
-            return _below(root, path)
+            return below(root, path)
         number, _, *inside = path.relative_to(scratch).parts
-        archive = _below(root, paths[int(number)])
+        archive = below(root, paths[int(number)])
         return "/".join((archive, *inside)).encode("utf-8", "backslashreplace").decode() if archive else ""
 
     return place_of
@@ -295,8 +354,10 @@ def _take_in(
 
 def _say_what_is_not_concluded(place: Context, collected: Collected) -> None:
     """A green report is no green job: the command that wrote it may have failed after it."""
-    green = {reading.origin for reading in collected.readings if reading.verdict is FileVerdict.PASSED}
-    reports = sum(one.origin in green and one.conclusion is Conclusion.UNKNOWN for one in collected.jobs)
+    if not any(one.conclusion is Conclusion.UNKNOWN for one in collected.jobs):
+        return
+    green = (reading for reading in collected.readings if reading.file not in collected.known)
+    reports = sum(reading.verdict is FileVerdict.PASSED for reading in green)
     if reports:
         what = "report" if reports == 1 else "reports"
         place.console.line(

@@ -42,6 +42,8 @@ TONES = {
     "survived": "bad",
     "unsure": "doubt",
     "invalid": "quiet",
+    "flaky": "doubt",
+    "failing": "bad",
 }
 
 
@@ -54,6 +56,7 @@ COMMANDS = [
     "artefact",
     "judge",
     "release",
+    "repeat",
     "publish",
     "site",
     "serve",

@@ -413,10 +413,15 @@ def require_writable(*files: str | None) -> None:
 
     :raises UsageError: one of them cannot.
     """
-    for file in filter(None, files):
+    for file in files:
+        if file is None:
+            continue
+        if not file.strip():
+            raise UsageError("A file to be written was given an empty path. Name one, or leave the option out.")
         path = Path(file)
         above = next((one for one in path.parents if one.exists()), path)
-        if path.is_dir() or not above.is_dir() or not os.access(above, os.W_OK):
+        # A pipe takes what is written when somebody reads it, which may be never.
+        if path.is_dir() or path.is_fifo() or not above.is_dir() or not os.access(above, os.W_OK):
             raise UsageError(f"{path}: it cannot be written there. Name another file.")
 
 

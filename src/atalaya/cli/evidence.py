@@ -63,7 +63,7 @@ def schema(place: Context, args: argparse.Namespace) -> int:
 
 
 def verify(place: Context, args: argparse.Namespace) -> int:
-    """Recompute every digest of a release's evidence, replay what was published, and say what differs."""
+    """Recompute every digest of a release's evidence, look for what is gone, replay what was published."""
     from atalaya.watch import folder
 
     releases = (folder.load(place.releases / args.release),) if args.release else folder.find(place.releases)
@@ -81,10 +81,10 @@ def verify(place: Context, args: argparse.Namespace) -> int:
 
 
 def _verified(place: Context, release: Release) -> dict[str, Any]:
-    from atalaya.evidence.ledger import ledger
+    from atalaya.evidence.ledger import ledger, manifest
 
     survey = ledger.survey(place.releases / release.version / "evidence")
-    problems, differs = list(survey.problems), []
+    problems, differs = [*survey.problems, *map(str, manifest.differs(survey))], []
     published = place.docs / "_generated" / release.version
     if published.is_dir():
         try:

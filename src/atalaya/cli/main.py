@@ -27,6 +27,7 @@ from atalaya.cli import (
     published,
     rehearse,
     release,
+    repeat,
     sync,
     watch,
 )
@@ -54,7 +55,7 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
         "after Ctrl-C",
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_watching, _publishing, _proving, _releasing, _keeping, _sharing):
+    for add in (_watching, _repeating, _publishing, _proving, _releasing, _keeping, _sharing):
         add(commands)
     _rehearsing(commands, scenarios or {})
     return top
@@ -130,6 +131,7 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
     it.add_argument("--seed", type=int, default=0, metavar="N", help="what random draws begin from (default: 0)")
     it.add_argument("--no-self-test", action="store_true", help="run no seeded defects beside the checks")
+    it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
 
     it = _command(commands, "smoke", check.smoke)
     _sdk(it)
@@ -150,6 +152,14 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--commit", metavar="SHA", help="the commit that was tested")
     it.add_argument("--event", type=_event, metavar="NAME", help="what started the run, such as push")
     it.add_argument("--run", dest="of_run", type=_run_id, metavar="ID", help="the run that wrote the files")
+    it.add_argument("--job", type=_job_name, metavar="NAME", help="the job that wrote the reports (default: one job)")
+    it.add_argument(
+        "--attempt",
+        type=positive,
+        metavar="N",
+        help="which attempt of the job (default: 1, or N of a folder attempt-N)",
+    )
+    it.add_argument("--each-file", action="store_true", help="each report is of a job of its own")
     ended = it.add_mutually_exclusive_group()
     ended.add_argument(
         "--exit-code", type=int, metavar="N", help="the exit code of the command that wrote the reports: 0 is a success"
@@ -158,6 +168,34 @@ def _watching(commands: Commands) -> None:
     _release(it)
     _report(it)
     it.add_argument("--dry-run", action="store_true", help="read and report, and keep nothing")
+
+
+def _repeating(commands: Commands) -> None:
+    """The command that runs a team's own tests."""
+    it = _command(commands, "repeat", repeat.repeat)
+    it.add_argument(
+        "pytest_args", nargs="*", metavar="PYTEST_ARGS", help="after --: what pytest is given, as tests -k sync"
+    )
+    it.add_argument("-n", "--times", type=positive, default=10, metavar="N", help="how many repeats (default: 10)")
+    it.add_argument(
+        "--minutes", type=_minutes, default=30.0, metavar="M", help="how long this call may take (default: 30)"
+    )
+    it.add_argument(
+        "--python",
+        metavar="PATH",
+        help="the Python that runs the tests, or its environment (default: that of watch.toml, the active one, .venv)",
+    )
+    it.add_argument(
+        "--seed", type=_seed, metavar="N", help="the seed of the first repeat, which the others count on from"
+    )
+    it.add_argument("--in-order", action="store_true", help="do not shuffle: no pytest-randomly seed, no pytest-xdist")
+    it.add_argument(
+        "--new", action="store_true", help="begin another series (default: go on with the one that is there)"
+    )
+    it.add_argument("--commit", metavar="SHA", help="the commit that is tested (default: the release's)")
+    _release(it)
+    _report(it)
+    _examples(it, "repeat -- clients/python/tests", "repeat -n 20 --minutes 60 --python .venv -- tests -k polling")
 
 
 def _publishing(commands: Commands) -> None:
@@ -378,6 +416,22 @@ def positive(text: str) -> int:
     return int(text)
 
 
+def _minutes(text: str) -> float:
+    try:
+        minutes = float(text)
+    except ValueError:
+        minutes = 0.0
+    if not 0 < minutes <= 1440:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of minutes. Give one above 0, up to 1440")
+    return minutes
+
+
+def _seed(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**31:
+        raise argparse.ArgumentTypeError(f"{text!r} is no seed. Give a whole number from 0 to {2**31 - 1}")
+    return int(text)
+
+
 def _event(text: str) -> str:
     if not re.fullmatch(r"[a-z_]{1,40}", text):
         raise argparse.ArgumentTypeError(f"{text!r} is no event. Give GitHub's word, such as push or schedule")
@@ -387,6 +441,12 @@ def _event(text: str) -> str:
 def _run_id(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9][\w.:-]{0,99}", text, re.ASCII):
         raise argparse.ArgumentTypeError(f"{text!r} is no run. Give up to 100 letters, digits and . _ : -")
+    return text
+
+
+def _job_name(text: str) -> str:
+    if not text.strip() or len(text) > 200 or not text.isprintable():
+        raise argparse.ArgumentTypeError(f"{text!r} is no name of a job. Give up to 200 characters")
     return text
 
 

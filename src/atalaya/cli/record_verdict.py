@@ -1,4 +1,4 @@
-"""Records a published verdict and the segment manifest behind it."""
+"""Records a published verdict and the segment manifest behind the evidence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from atalaya.records.stored import Evidence, Release, SegmentManifest, VerdictRe
 
 def say(place: Context, release: Release, judgement: Judgement) -> Judgement:
     """Keep the verdict if it is news, and the names of the segments that nobody has named yet."""
-    from atalaya.evidence.ledger import ledger, manifest
     from atalaya.watch.decisions import is_news
 
     verdict = judgement.verdict
@@ -26,8 +25,20 @@ def say(place: Context, release: Release, judgement: Judgement) -> Judgement:
         )
         kept.append(said)
         judgement = replace(judgement, said=(*judgement.said, said))
-    if names := manifest.unnamed(ledger.survey(place.releases / release.version / "evidence")):
-        kept.append(SegmentManifest(**new_metadata(release), segments=names))
+    kept += _roll(place, release)
     if kept:
         append_evidence(place, release, kept)
     return judgement
+
+
+def call_the_roll(place: Context, release: Release) -> None:
+    """Keep the names of the segments that nobody has named yet: one that is taken away from now on is missed."""
+    if kept := _roll(place, release):
+        append_evidence(place, release, kept)
+
+
+def _roll(place: Context, release: Release) -> list[SegmentManifest]:
+    from atalaya.evidence.ledger import manifest
+
+    names, digests = manifest.unnamed(place.releases / release.version / "evidence")
+    return [SegmentManifest(**new_metadata(release), segments=names, digests=digests)] if names else []

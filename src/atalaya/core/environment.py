@@ -112,6 +112,11 @@ def site() -> tuple[str, str, str]:
     return release, language or "en", front or "en"
 
 
+def virtual_environment() -> Path | None:
+    """The Python environment that is active in the shell; None where none is."""
+    return Path(os.environ["VIRTUAL_ENV"]) if os.environ.get("VIRTUAL_ENV") else None
+
+
 # ── the terminal ─────────────────────────────────────────────────────────────
 
 

@@ -42,7 +42,10 @@ TABLES: dict[str, type[Evidence]] = {
 # and of that what counts. A query that reads from ``counted_events`` has all three in front of it.
 VIEWS = ("recorded", "window", "counted")
 
-# Events may be told more than once. What was told is one table, and each event once, which all questions read, another.
+# A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
+# each piece of evidence tells once, which all questions read, a view over it.
+WHOLE = {"job_attempts": "whole_runs", "test_attempts": "whole", "events": "whole"}
+# Events may be told more than once also by several files. What was told is one view, and each event once a table.
 TOLD = "told_events"
 ONCE = "events"
 
@@ -159,7 +162,11 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
         for table, record in TABLES.items():
-            _load(connection, evidence, TOLD if table == ONCE else table, record, damaged)
+            _load(connection, evidence, f"read_{table}" if table in WHOLE else table, record, damaged)
+        connection.execute(f"CREATE TABLE pieces AS {_view('pieces', Reading)}")
+        for table, view in WHOLE.items():
+            name = TOLD if table == ONCE else table
+            connection.execute(f"CREATE VIEW {name} AS {_view(view, TABLES[table], table)}")
         connection.execute(f"CREATE TABLE {ONCE} AS {_view('once', Event)}")
         yield Engine(connection, evidence)
 

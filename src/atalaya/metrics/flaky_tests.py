@@ -163,8 +163,8 @@ def judge_flaky(counts: FlakyCounts, limits: Thresholds) -> tuple[State, Text]:
         )
     if counts.attempts < ATTEMPTS:
         return State.INCONCLUSIVE, text(
-            "The median test was run {n} times on one commit and variant; {needed} are needed. Run the tests again on "
-            "the released commit, or repeat them, and take in their reports: `atalaya collect --junit PATH`.",
+            "The median test was run {n} times on one commit and variant; {needed} are needed. Repeat your tests on "
+            "the released commit: `atalaya repeat -n {needed} -- PYTEST_ARGS`.",
             n=counts.attempts,
             needed=ATTEMPTS,
         )
@@ -198,7 +198,7 @@ def _settles(counts: FlakyCounts, state: State) -> Text | None:
         return text("It takes tests that are run again with nothing changed.")
     if state is State.INCONCLUSIVE:
         return text(
-            "It takes {missing} more runs of the tests on the released commit, or `pytest --count {needed}` once.",
+            "It takes {missing} more runs of the tests on the released commit: `atalaya repeat -n {needed}`.",
             missing=ATTEMPTS - counts.attempts,
             needed=ATTEMPTS,
         )

@@ -193,7 +193,10 @@ class SmokeRun(Record, frozen=True, kw_only=True):
 
 
 class SegmentInfo(Record, frozen=True, kw_only=True):
-    """One file of the ledger, as the evidence page lists it."""
+    """One file of the ledger, as the evidence page lists it.
+
+    ``digest`` is over what its records say, without when they were recorded; ``sha256`` over its whole content.
+    """
 
     name: str
     kind: str
@@ -203,3 +206,4 @@ class SegmentInfo(Record, frozen=True, kw_only=True):
     environments: tuple[str, ...]
     first_at: datetime
     last_at: datetime
+    sha256: str = ""

@@ -476,11 +476,13 @@ class VerdictRecord(Evidence, frozen=True, kw_only=True):
 class SegmentManifest(Evidence, frozen=True, kw_only=True):
     """The segments that lay in the ledger when this was written, and that no roll call before it had named.
 
-    A segment that is named and is not there was taken away.
+    A segment that is named and is not there was taken away. ``digests`` has the SHA-256 of the whole content of each,
+    unpacked, which the digest in its name leaves the time of recording out of; the first versions kept none.
     """
 
     kind = "roll"
     segments: tuple[str, ...]
+    digests: tuple[str, ...] = ()
 
 
 class PublishedFile(Record, frozen=True, kw_only=True):

@@ -144,7 +144,7 @@ def judge_release(
             engine=engine,
             problems=(
                 *(text("{problem}", problem=problem) for problem in found.problems),
-                *manifest.missing(found),
+                *manifest.differs(found),
                 *seal.differs,
             ),
             basis=stack.enter_context(basis.opened()) if basis else None,

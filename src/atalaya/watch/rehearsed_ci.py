@@ -89,7 +89,7 @@ def _jobs(build: Prepared, jobs: Sequence[str], event: str, commit: str, metadat
         tested = run_own_tests(build)
         ended.append(Conclusion.FAILURE if tested.exit_code else Conclusion.SUCCESS)
         job = Job(WORKFLOW, commit, event, ended[-1], name=name)
-        file = f"junit-{'-'.join(WORD.findall(name))}{f'-attempt-{attempt}' if attempt > 1 else ''}.xml"
+        file = f"{f'attempt-{attempt}/' if attempt > 1 else ''}junit-{'-'.join(WORD.findall(name))}.xml"
         read = _read(tested.report, file, job, metadata)
         evidence.append(
             JobAttempt(
@@ -121,9 +121,15 @@ def _read(report: bytes, file: str, job: Job, metadata: Metadata) -> Collected:
     at = metadata["recorded_at"]
     with tempfile.TemporaryDirectory(prefix="atalaya-report-") as folder:
         path = Path(folder) / file
+        path.parent.mkdir(exist_ok=True)
         path.write_bytes(settled_report(report, at))
         return collect(
-            [path], job=job, run_id=metadata["run_id"], environment=metadata["environment"], recorded_at=at, scrub=scrub
+            [Path(folder)],
+            job=job,
+            run_id=metadata["run_id"],
+            environment=metadata["environment"],
+            recorded_at=at,
+            scrub=scrub,
         )
 
 

@@ -1,9 +1,10 @@
 """The append-only ledger of evidence: writes segments, and verifies them when it reads them.
 
 A ledger is a folder of segments: files that are written once and never changed. A segment holds records of
-one kind, one JSON object a line, and its name holds that kind and the digest of what it says. The time of
-recording takes no part in the digest, so the same evidence recorded twice is one segment, and any number of
-writers can work side by side without a lock.
+one kind, one JSON object a line, and its name holds that kind, the digest of what it says and when it was recorded.
+The time of recording takes no part in the digest, so the same evidence recorded twice is one segment, and any number
+of writers can work side by side without a lock. Two that recorded it at once, on one machine or on two branches, have
+left two files: a reader takes the earlier one. Of one name, two files never differ, so branches merge.
 
 Many old segments may stand in one compacted file (:mod:`atalaya.evidence.ledger.parquet`). That is whole, on disk and
 read back before the first of them is removed, and nobody ever removes or rewrites it. So a segment stands in
@@ -22,7 +23,7 @@ import tempfile
 import time
 import zlib
 from collections.abc import Container, Iterable, Iterator, Sequence
-from datetime import UTC
+from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, overload
@@ -46,7 +47,10 @@ DIGEST_CHARS = 32
 TEMPORARY_PREFIX, TEMPORARY_SUFFIX = ".segment-", ".tmp"
 SWEEP_AFTER_S = 3600.0
 
-NAME = re.compile(rf"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{{{DIGEST_CHARS}}})\.jsonl(?:\.gz)?")
+IDENTITY = rf"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{{{DIGEST_CHARS}}})"
+# Segments of the first versions do not name their time.
+NAME = re.compile(rf"{IDENTITY}(?:-(?P<at>[0-9]{{8}}T[0-9]{{12}}Z))?\.jsonl(?:\.gz)?")
+AT = "%Y%m%dT%H%M%S%fZ"
 TIMES = ("occurred_at", "recorded_at")
 
 E = TypeVar("E", bound=Evidence)
@@ -106,17 +110,23 @@ def write(folder: Path, records: Sequence[Evidence]) -> tuple[Path, ...]:
 
 
 def _write_segment(folder: Path, kind: str, rows: Sequence[dict[str, Any]]) -> Path:
-    plain = folder / f"{kind}-{_digest(rows)[:DIGEST_CHARS]}{SUFFIX}"
-    packed = plain.with_name(plain.name + PACKED)
-    path = next((there for there in (plain, packed) if there.exists()), None)
+    name = f"{kind}-{_digest(rows)[:DIGEST_CHARS]}"
+    there = [Path(entry.path) for entry in os.scandir(folder) if entry.name.startswith(name)]
+    path = min((path for path in there if NAME.fullmatch(path.name)), key=_preferred, default=None)
     if path is None:
         content = b"".join(_encode(row) + b"\n" for row in rows)
         large = len(content) > PACK_ABOVE_BYTES
-        path = packed if large else plain
+        path = folder / f"{name}-{_recorded_at(rows)}{SUFFIX}{PACKED if large else ''}"
         # No time in the header: the same content is the same bytes, whoever packs it.
         put(path, gzip.compress(content, mtime=0) if large else content)
     _sync_folder(folder)
     return path
+
+
+def _recorded_at(rows: Iterable[dict[str, Any]]) -> str:
+    """When the first of some rows was recorded, as a segment's name has it."""
+    at = min(msgspec.convert(row["recorded_at"], datetime) for row in rows)
+    return at.astimezone(UTC).strftime(AT)
 
 
 def put(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -190,8 +200,11 @@ def compact(folder: Path) -> tuple[Path, ...]:
     }
     alone = {path: found[0] for path, found in opened.items() if path.suffix != compacted.SUFFIX}
     old: dict[str, dict[Path, Segment]] = {}
-    for path, segment in sorted(alone.items()):
-        if segment.info.digest not in proven and all(r.run_id != current for r in segment.records):
+    taken = set(proven)
+    for path in sorted(alone, key=_preferred):
+        segment = alone[path]
+        if segment.info.digest not in taken and all(r.run_id != current for r in segment.records):
+            taken.add(segment.info.digest)
             old.setdefault(segment.info.kind, {})[path] = segment
     try:
         _sweep(folder)
@@ -322,7 +335,7 @@ def _open_all(
     wrong: dict[str, EvidenceError] = {}
     for _ in range(LISTINGS):
         gone = False
-        for path in _files(folder):
+        for path in files(folder):
             if path in opened or path.name in wrong:
                 continue
             try:
@@ -339,16 +352,28 @@ def _open_all(
 
 def _once(opened: dict[Path, tuple[Segment, ...]]) -> tuple[Segment, ...]:
     """Each segment once, in the order of their names; a compacted file had it before one that stands alone."""
-    ranked = sorted(opened, key=lambda path: (path.suffix != compacted.SUFFIX, path.name))
+    ranked = sorted(opened, key=lambda path: (path.suffix != compacted.SUFFIX, _preferred(path)))
     found: dict[str, Segment] = {}
     for path in ranked:
         for segment in opened[path]:
             found.setdefault(segment.info.digest, segment)
-    return tuple(sorted(found.values(), key=lambda segment: _stem(segment.info.name)))
+    return tuple(sorted(found.values(), key=lambda segment: identity(segment.info.name)))
 
 
-def _stem(name: str) -> str:
-    return name.removesuffix(PACKED)
+def identity(name: str) -> str:
+    """What a segment is, whenever it was recorded and however it is packed: its kind and its digest.
+
+    >>> identity("job-0123456789abcdef0123456789abcdef-20261125T120000000000Z.jsonl.gz")
+    'job-0123456789abcdef0123456789abcdef'
+    """
+    match = re.match(rf"{IDENTITY}(?![^-.])", name)
+    return match[0] if match else name
+
+
+def _preferred(path: Path) -> tuple[str, str, str]:
+    """Sorts files by what they are; of one segment the earliest comes first, and one that is not packed."""
+    match = NAME.fullmatch(path.name)
+    return identity(path.name), (match["at"] or "") if match else "", path.name
 
 
 def sources(folder: Path, kind: str, damaged: Container[str] = ()) -> tuple[list[Source], list[Path]]:
@@ -357,16 +382,27 @@ def sources(folder: Path, kind: str, damaged: Container[str] = ()) -> tuple[list
     :raises EvidenceError: a compacted file has no manifest, or a newer Atalaya wrote it.
     """
     # In this order: what a compaction takes away in between stands in its file by then.
-    alone = [path for path in paths(folder, f"{kind}-*") if path.name not in damaged]
+    whole = (path for path in paths(folder, f"{kind}-*") if path.name not in damaged)
+    alone = {identity(path.name): path for path in sorted(whole, key=_preferred, reverse=True)}  # the first stays
     taken: set[str] = set()
     packed = []
     for path in _compacted(folder):
         if path.name in damaged or _kind_of(path) != kind:
             continue
-        names = [entry.name for entry in compacted.manifest(path).segments]
-        packed.append(Source(path, tuple(name for name in names if _stem(name) in taken)))
-        taken.update(_stem(name) for name in names)
-    return packed, [path for path in alone if _stem(path.name) not in taken]
+        names = names_in(path)
+        packed.append(Source(path, tuple(name for name in names if identity(name) in taken)))
+        taken.update(identity(name) for name in names)
+    return packed, sorted(path for name, path in alone.items() if name not in taken)
+
+
+def names_in(path: Path) -> tuple[str, ...]:
+    """The names of the segments that one file holds, as it says itself.
+
+    :raises EvidenceError: a compacted file has no manifest, or a newer Atalaya wrote it.
+    """
+    if path.suffix != compacted.SUFFIX:
+        return (path.name,)
+    return tuple(entry.name for entry in compacted.manifest(path).segments)
 
 
 def verify(folder: Path) -> list[str]:
@@ -389,7 +425,8 @@ def open_segment(path: Path) -> Segment:
     """
     _named(path)
     content, size_bytes = _content(path)
-    return _segment(path, path.name, size_bytes, content.splitlines())
+    sha256 = hashlib.sha256(content).hexdigest()
+    return _segment(path, path.name, size_bytes, content.splitlines(), sha256)
 
 
 def _open_compacted(path: Path) -> tuple[Segment, ...]:
@@ -408,7 +445,8 @@ def _unpack(path: Path, kind: str) -> tuple[Segment, ...]:
                 f"{path}: its manifest tells of {entry.name!r}, which is no segment of the kind '{kind}'. "
                 f"Restore it from version control."
             )
-        segment = _segment(path / entry.name, entry.name, entry.size_bytes, lines)
+        sha256 = hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
+        segment = _segment(path / entry.name, entry.name, entry.size_bytes, lines, sha256)
         if segment.info.digest != entry.digest:
             raise EvidenceError(
                 f"{path}: {entry.name} comes to {segment.info.digest}, and the manifest says {entry.digest}. "
@@ -418,7 +456,7 @@ def _unpack(path: Path, kind: str) -> tuple[Segment, ...]:
     return tuple(found)
 
 
-def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes]) -> Segment:
+def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sha256: str) -> Segment:
     named = _named(where)
     rows = _rows(where, lines)
     digest = _digest(rows)
@@ -428,21 +466,24 @@ def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes]) ->
             f"it was written. Restore it from version control; to correct evidence, record it anew."
         )
     records = _records(where, named["kind"], rows)
-    return Segment(_info(name, named["kind"], size_bytes, digest, records), records)
-
-
-def _info(name: str, kind: str, size_bytes: int, digest: str, records: Sequence[Evidence]) -> SegmentInfo:
+    if named["at"] not in (None, at := _recorded_at(rows)):
+        raise EvidenceError(
+            f"{where}: by its name it was recorded at {named['at']}, by its content at {at}: it was changed after "
+            f"it was written. Restore it from version control."
+        )
     times = [record.occurred_at for record in records]
-    return SegmentInfo(
+    info = SegmentInfo(
         name=name,
-        kind=kind,
+        kind=named["kind"],
         records=len(records),
         size_bytes=size_bytes,
         digest=digest,
+        sha256=sha256,
         environments=tuple(sorted({str(record.environment) for record in records})),
         first_at=min(times),
         last_at=max(times),
     )
+    return Segment(info, records)
 
 
 def _content(path: Path) -> tuple[bytes, int]:
@@ -500,21 +541,20 @@ def _unpacked(file: IO[bytes]) -> bytes:
 
 
 def paths(folder: Path, kind: str = "*") -> list[Path]:
-    """The segments of a ledger that stand alone, or of one kind among them, in the order of their names.
+    """The files of a ledger that are one segment each, or of one kind among them, by segment, the preferred first.
 
-    One that stands there both packed and not, since two writers packed differently, counts once. A name in
-    another case is listed too: it is for :func:`open_segment` to refuse it.
+    A segment may stand there more than once: recorded by two at once, or packed and not. A name in another case is
+    listed too: it is for :func:`open_segment` to refuse it.
     """
     names = [name for name in _names(folder, (SUFFIX, SUFFIX + PACKED)) if fnmatchcase(name, f"{kind}*")]
-    found = {_stem(name): name for name in sorted(names, reverse=True)}  # the one that is not packed stays
-    return [folder / found[name] for name in sorted(found)]
+    return sorted((folder / name for name in names), key=_preferred)
 
 
 def _compacted(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(_names(folder, (compacted.SUFFIX,)))]
 
 
-def _files(folder: Path) -> list[Path]:
+def files(folder: Path) -> list[Path]:
     """Everything that looks like evidence. In this order: what a compaction takes away during the first listing
     stands in its file by the second."""
     alone = paths(folder)
@@ -545,7 +585,7 @@ def _named(path: Path) -> re.Match[str]:
     if match is None:
         raise EvidenceError(
             f"{path.parent}/{printable(path.name)}: not a segment: the name is not "
-            f"<kind>-<{DIGEST_CHARS} hex digits>{SUFFIX}, or with {PACKED}. "
+            f"<kind>-<{DIGEST_CHARS} hex digits>-<time>{SUFFIX}, or with {PACKED}. "
             f"Move it out of the ledger, or give it back its name."
         )
     _known(path, match["kind"])

@@ -1,38 +1,63 @@
-"""The segment manifest: records the names of all segments, so that a missing one is detected.
+"""The segment manifest: records the names of all segments, so that one that is missing or altered is detected.
 
-An altered segment is not what its name says. One that was taken away says nothing at all, so each run writes down
-the names that no run before it had: a name with no segment behind it is a segment that is gone.
+An altered segment is not what its name says. One that was taken away says nothing at all, so each command that adds
+evidence writes down the names that none before it had: a name with no segment behind it is a segment that is gone. The
+time of recording is no part of what a segment's name is the digest of, so beside each name stands a digest of all.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from atalaya.core.errors import EvidenceError
 from atalaya.core.words import Text, text
+from atalaya.evidence.ledger import ledger
 from atalaya.evidence.ledger.ledger import Survey
+from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import SegmentManifest
 
 
-def unnamed(survey: Survey) -> tuple[str, ...]:
-    """The segments that no roll call has named yet, but for roll calls."""
-    named = {name for call in _calls(survey) for name in call.segments}
-    return tuple(
-        sorted(
-            _stem(one.info.name)
-            for one in survey.segments
-            if one.info.kind != SegmentManifest.kind and _stem(one.info.name) not in named
-        )
-    )
+def unnamed(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The segments that no roll call has named yet, and the SHA-256 of the content of each.
+
+    None where only roll calls are new: else each would be the reason for another one.
+    """
+    named = {name for call in ledger.readable(folder, SegmentManifest) for name in call.segments}
+    new = {_name(info.name): info for info in _not_in(folder, named)}
+    if all(info.kind == SegmentManifest.kind for info in new.values()):
+        return (), ()
+    return tuple(sorted(new)), tuple(new[name].sha256 for name in sorted(new))
 
 
-def missing(survey: Survey) -> Iterator[Text]:
-    """What was named, and is not there: nothing at all, as long as nobody took a segment away."""
-    there = {_stem(one.info.name) for one in survey.segments} | {_stem(name) for name in survey.damaged}
+def _not_in(folder: Path, named: set[str]) -> Iterator[SegmentInfo]:
+    """What is not named yet; of what is damaged, nobody may say that it is as it was."""
+    for path in ledger.files(folder):
+        try:
+            if any(_name(name) not in named for name in ledger.names_in(path)):
+                yield from (one.info for one in ledger.open_file(path) if _name(one.info.name) not in named)
+        except EvidenceError:
+            continue
+
+
+def differs(survey: Survey) -> Iterator[Text]:
+    """What was named, and is not there, or not as it was: nothing at all, as long as nobody touched a segment."""
+    names = (*(one.info.name for one in survey.segments), *survey.damaged)
+    there = {ledger.identity(name) for name in names}
+    content = {_name(one.info.name): one.info.sha256 for one in survey.segments}
     for call in _calls(survey):
         for name in call.segments:
-            if name not in there:
+            if ledger.identity(name) not in there:
                 yield text(
                     "{segment}: it was in the ledger on {at}, and is gone. Restore it from git.",
+                    segment=name,
+                    at=call.recorded_at,
+                )
+        for name, sha256 in zip(call.segments, call.digests, strict=False):
+            if content.get(name, sha256) != sha256:
+                yield text(
+                    "{segment}: its content is not what it was on {at}: a time of recording was changed in it. Restore "
+                    "it from git.",
                     segment=name,
                     at=call.recorded_at,
                 )
@@ -42,6 +67,6 @@ def _calls(survey: Survey) -> list[SegmentManifest]:
     return [record for segment in survey.segments for record in segment.records if isinstance(record, SegmentManifest)]
 
 
-def _stem(name: str) -> str:
+def _name(name: str) -> str:
     """Compressed or not, it is the same segment."""
     return name.partition(".")[0]

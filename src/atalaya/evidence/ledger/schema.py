@@ -32,7 +32,7 @@ def document() -> dict[str, Any]:
         "$schema": DIALECT,
         "$id": f"urn:atalaya:evidence:{FORMAT}",
         "title": "Records of Atalaya's ledger",
-        "description": "A row of <kind>-<digest>.jsonl is a $defs/<kind>. Unknown fields are a newer version's.",
+        "description": "A row of <kind>-<digest>-<time>.jsonl is a $defs/<kind>. Unknown fields are a newer version's.",
         "$defs": definitions,
     }
 

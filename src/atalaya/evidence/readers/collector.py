@@ -16,6 +16,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from msgspec.structs import replace
+
 from atalaya.core.errors import UsageError
 from atalaya.core.words import Record
 from atalaya.evidence.readers import attempts, reports
@@ -51,8 +53,11 @@ CONCLUSIONS: dict[FileVerdict, Conclusion] = {
 OLD_RUNS = ("reports-", "log-")  # runs whose readings tell no place: these name a file as the folder given had it
 LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
-# `attempt-2` or `attempt_2` as a word of a path, or `-a2` at the end of one: how CI keeps attempts apart.
-ATTEMPT = re.compile(r"(?:^|[-_./])attempt[-_]?([1-9][0-9]{0,3})(?![0-9A-Za-z])|-a([1-9][0-9]{0,3})(?![0-9A-Za-z])")
+# A folder that is called `attempt-2`, or whose name ends so: how CI keeps attempts apart. Nothing shorter: `shard-a2`
+# and `retry-2.xml` are names of other things as often.
+ATTEMPT = re.compile(r"(?:(?<=/)|^)(?P<before>[^/]*?)(?:(?<=/)|^|[-_.])attempt-(?P<attempt>[1-9][0-9]{0,3})/")
+# How one job ended that left several reports: by the first of these that one of them, or its exit code, says.
+WORST = (Conclusion.FAILURE, Conclusion.TIMED_OUT, Conclusion.UNKNOWN)
 
 
 class Found(NamedTuple):
@@ -66,9 +71,12 @@ class Found(NamedTuple):
 class Job(NamedTuple):
     """What is known of the job that wrote some reports, beside them.
 
-    ``conclusion`` is its own, or what its exit code says; None where neither is known. ``event`` is what started it.
+    ``conclusion`` is that of its last attempt here, its own or what its exit code says; None where neither is known.
+    ``event`` is what started it.
     ``name`` is its name where it is recorded beside the files, and empty where that cannot be told; None where
-    each file stands for a job of its own. ``attempt`` is of the job whose log it is; a report's name tells its own.
+    each file stands for a job of its own. ``attempt`` is which attempt of the job it is; 0 where a file's folder tells.
+    ``whole`` where all the files are of this one job; without a name, it has that of its only file, or its workflow's.
+    A file from before ``since`` is never of the same job as one after it: old reports linger in folders.
     """
 
     workflow: str
@@ -76,7 +84,14 @@ class Job(NamedTuple):
     event: str = ""
     conclusion: Conclusion | None = None
     name: str | None = None
-    attempt: int = 1
+    attempt: int = 0
+    whole: bool = False
+    since: datetime | None = None
+
+    def attempt_of(self, file: str) -> tuple[str, int]:
+        """A file's name without the mark of an attempt, and which attempt it is of."""
+        name, attempt = job_and_attempt(file)
+        return name, self.attempt or attempt
 
 
 class KnownFiles:
@@ -193,20 +208,20 @@ def collect(
         sources.append(_source(found, report, place_of(found.path), known))
     metadata = record_metadata(run_id or _run_id(job, sources), environment, recorded_at)
     readings = tuple(_reading(source, metadata) for source in sources)
+    job = _named(job, sources)
     jobs: list[JobAttempt] = []
     tests: list[TestAttempt] = []
     events: list[Event] = []
     last: dict[tuple[str, str], int] = {}
-    for source, name, attempt in _jobs([source for source in sources if source.is_read]):
-        if source.before is not None:
-            if job.conclusion is not None:
-                jobs.append(_job(source, name, attempt, job, metadata))
-            continue
-        jobs.append(_job(source, name, attempt, job, metadata))
-        tests += _test_attempts(source, name, attempt, job, metadata, last, scrub)
-        events += _events(source, name, attempt, job, metadata, scrub)
+    for source, name, attempt in _jobs([source for source in sources if source.is_read], job):
+        if source.before is None:
+            tests += _test_attempts(source, name, attempt, job, metadata, last, scrub)
+            events += _events(source, name, attempt, job, metadata, scrub)
+    for source, name, attempt, conclusion in _endings(sources, job):
+        jobs.append(_job(source, name, attempt, job._replace(conclusion=conclusion), metadata))
     listed = tuple(source.file for source in sources if source.before is not None)
-    return Collected(readings=readings, jobs=tuple(jobs), tests=tuple(tests), events=tuple(events), known=listed)
+    ended = tuple(_one_job(jobs, job) if job.whole else jobs)
+    return Collected(readings=readings, jobs=ended, tests=tuple(tests), events=tuple(events), known=listed)
 
 
 def report(collected: Collected) -> dict[str, dict[str, Any]]:
@@ -264,29 +279,40 @@ def _inside(path: Path) -> Iterator[Found]:
     if stat.S_ISREG(mode):
         yield Found(printable(path.name), path)
     elif stat.S_ISDIR(mode):
-        yield from _walk(path, path.resolve(), "")
+        yield from _walk(path)
     else:
         raise UsageError(f"{path}: neither a file nor a folder. Give a file, or a folder of files.")
 
 
-def _walk(folder: Path, root: Path, before: str) -> Iterator[Found]:
-    try:
-        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
-    except OSError as why:
-        trouble = (ReadStatus.UNREADABLE, f"this folder cannot be opened: {why.strerror or why}.")
-        yield Found(before or ".", folder, trouble)
-        return
-    for entry in entries:
-        name = f"{before}{printable(entry.name)}"
-        path = folder / entry.name
-        if entry.is_symlink():
-            yield from _link(name, path, root)
-        elif entry.is_dir():
-            yield from _walk(path, root, f"{name}/")
-        elif entry.is_file():
-            yield Found(name, path)
-        else:
-            yield Found(name, path, (ReadStatus.DECLINED, "neither a file nor a folder: not opened."))
+def _walk(top: Path) -> Iterator[Found]:
+    """Every file below a folder, in order. Folders lie in each other more deeply than calls may."""
+    root = top.resolve()
+    waiting = [("", top, True)]
+    while waiting:
+        name, path, is_folder = waiting.pop()
+        if not is_folder:
+            yield from _entry(name, path, root)
+            continue
+        try:
+            entries = sorted(os.scandir(path), key=lambda entry: entry.name, reverse=True)
+        except OSError as why:
+            trouble = (ReadStatus.UNREADABLE, f"this folder cannot be opened: {why.strerror or why}.")
+            yield Found(name or ".", path, trouble)
+            continue
+        before = f"{name}/" if name else ""
+        for entry in entries:
+            inside = entry.is_dir(follow_symlinks=False)
+            waiting.append((f"{before}{printable(entry.name)}", path / entry.name, inside))
+
+
+def _entry(name: str, path: Path, root: Path) -> Iterator[Found]:
+    """What is no folder: a file, a link, or something that is not opened."""
+    if path.is_symlink():
+        yield from _link(name, path, root)
+    elif path.is_file():
+        yield Found(name, path)
+    else:
+        yield Found(name, path, (ReadStatus.DECLINED, "neither a file nor a folder: not opened."))
 
 
 def _link(name: str, path: Path, root: Path) -> Iterator[Found]:
@@ -316,17 +342,16 @@ def _free_name(name: str, path: Path, taken: Collection[str]) -> str:
 def job_and_attempt(name: str) -> tuple[str, int]:
     """The job that a file belongs to, and which attempt of it: the mark of the attempt is no part of the job.
 
-    >>> job_and_attempt("py311-attempt-2/report.xml"), job_and_attempt("unit-a3.xml"), job_and_attempt("a2.xml")
-    (('py311/report.xml', 2), ('unit.xml', 3), ('a2.xml', 1))
-    >>> job_and_attempt("attempt-2/report.xml")
-    ('report.xml', 2)
+    >>> job_and_attempt("py311-attempt-2/report.xml"), job_and_attempt("attempt-2/report.xml")
+    (('py311/report.xml', 2), ('report.xml', 2))
+    >>> job_and_attempt("shard-a2/unit-a3.xml"), job_and_attempt("attempt-2.xml")
+    (('shard-a2/unit-a3.xml', 1), ('attempt-2.xml', 1))
     """
     match = ATTEMPT.search(name)
     if match is None:
         return name, 1
-    job = f"{name[: match.start()]}{name[match.end() :]}".strip("/")
-    # `attempt-2.xml`: nothing but the suffix is left of the name.
-    return re.sub(r"(^|/)(?=\.[^/]*$)", r"\1report", job), int(match[1] or match[2])
+    kept = f"{match['before']}/" if match["before"] else ""
+    return f"{name[: match.start()]}{kept}{name[match.end() :]}", int(match["attempt"])
 
 
 # ── records ──────────────────────────────────────────────────────────────────
@@ -376,18 +401,62 @@ def _occurred_at(reported: Timestamp | None, recorded_at: datetime) -> tuple[dat
 
 
 def _run_id(job: Job, sources: Sequence[_Source]) -> str:
-    new = (source for source in sources if source.is_read and source.before is None)
+    new = (source for source in sources if source.before is None)
     parts = [job.workflow, job.commit, *sorted(f"{source.report.sha256} {source.place}" for source in new)]
     return f"files-{hashlib.sha256(chr(10).join(parts).encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"
 
 
-def _jobs(sources: Sequence[_Source]) -> list[tuple[_Source, str, int]]:
+def _named(job: Job, sources: Sequence[_Source]) -> Job:
+    """The job with its name, where it is one: that of its only file, but for attempts of it, else its workflow's."""
+    if not job.whole or job.name:
+        return job
+    names = {job.attempt_of(source.file)[0] for source in sources}
+    return job._replace(name=names.pop() if len(names) == 1 else job.workflow)
+
+
+def _endings(sources: Sequence[_Source], job: Job) -> Iterator[tuple[_Source, str, int, Conclusion | None]]:
+    """The files that tell how a job ended, each with the job, the attempt and what is known of that beside it.
+
+    What is known is of the last attempt. Files that were recorded before are told of again only where they came alone:
+    beside new ones it is of the job of those. Where none can be read, one stands for the job all the same.
+    """
+    new = [source for source in sources if source.before is None]
+    told = new or (sources if job.conclusion is not None else ())
+    ended = _jobs([source for source in told if source.is_read], job)
+    if not ended and job.whole and job.conclusion is not None:
+        ended = _jobs(told[:1], job)
+    newest: dict[str, int] = {}
+    for _, name, attempt in ended:
+        of = "" if job.whole else name
+        newest[of] = max(attempt, newest.get(of, 0))
+    for source, name, attempt in ended:
+        yield source, name, attempt, job.conclusion if attempt == newest["" if job.whole else name] else None
+
+
+def _one_job(jobs: Iterable[JobAttempt], job: Job) -> Iterator[JobAttempt]:
+    """One job from those of its files, attempt by attempt. The file that shows how it ended stands for it."""
+    by_attempt: dict[tuple[str, int, bool], list[JobAttempt]] = {}
+    for each in jobs:
+        is_old = job.since is not None and each.occurred_at < job.since
+        by_attempt.setdefault((each.run_id, each.attempt, is_old), []).append(each)
+    for several in by_attempt.values():
+        shows, ended_at = min(several, key=_how_bad), max(each.occurred_at for each in several)
+        yield replace(shows, job=job.name or job.workflow, occurred_at=ended_at)
+
+
+def _how_bad(job: JobAttempt) -> int:
+    if job.conclusion in WORST:
+        return WORST.index(job.conclusion)
+    return len(WORST) + (job.conclusion is Conclusion.NOTHING_RAN)
+
+
+def _jobs(sources: Sequence[_Source], job: Job) -> list[tuple[_Source, str, int]]:
     """Each file's job and attempt, attempt by attempt. Two files that claim the same one are two jobs."""
-    named = [(source, *job_and_attempt(source.file)) for source in sources]
+    named = [(source, *job.attempt_of(source.file)) for source in sources]
     taken: set[tuple[str, int]] = set()
     jobs = []
-    for source, job, attempt in sorted(named, key=lambda item: (item[1], item[2], item[0].file != item[1])):
-        free = next(name for name in (job, source.file, source.origin) if (name, attempt) not in taken)
+    for source, name, attempt in sorted(named, key=lambda item: (item[1], item[2], item[0].file != item[1])):
+        free = next(one for one in (name, source.file, source.origin) if (one, attempt) not in taken)
         taken.add((free, attempt))
         jobs.append((source, free, attempt))
     return jobs

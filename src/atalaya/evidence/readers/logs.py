@@ -255,7 +255,7 @@ def events(log: Log, *, file: str, metadata: Metadata, job: Job) -> tuple[Event,
 
     :param job: the job whose log it is. Without a name, the file's tells the job and its attempt.
     """
-    name, attempt = job_and_attempt(file) if job.name is None else (job.name, job.attempt)
+    name, attempt = job_and_attempt(file) if job.name is None else (job.name, job.attempt or 1)
     return tuple(
         Event(
             **happened_at(metadata, _when(event.at or log.last_at, metadata["recorded_at"])),
