@@ -11,12 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from atalaya.core.words import Record
 from atalaya.evidence.readers.model import LOST_IN_SILENCE, Case, Problem, Report, Timestamp, cut_name
 from atalaya.records.stored import CaseOutcome
 
 WORST = (CaseOutcome.ERRORED, CaseOutcome.FAILED, CaseOutcome.UNKNOWN, CaseOutcome.SKIPPED, CaseOutcome.PASSED)
+LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 TEAR_DOWN = ("failed on teardown with", "test teardown failure")
+
+REPEATED = re.compile(r"(?P<test>.+)\[(?:(?P<with>.+)-)?(?P<run>[1-9][0-9]{0,4})-(?P<of>[1-9][0-9]{0,4})\]")
+
+# The runs of one test, each with its elements.
+Runs = list[list[Case]]
 
 # What differs from run to run in a name, and what stands for it, so that histories can be joined. Few names have
 # even the mark, and it is found far sooner than the pattern.
@@ -27,8 +35,8 @@ VOLATILE: tuple[tuple[str, re.Pattern[str], str], ...] = (
 )
 
 
-class Try(Record, frozen=True, kw_only=True):
-    """One execution of one test."""
+class Try(Record, frozen=True, gc=False):
+    """One execution of one test. The fields may be given by position: there are many, and names cost."""
 
     outcome: CaseOutcome
     duration_s: float | None
@@ -37,7 +45,7 @@ class Try(Record, frozen=True, kw_only=True):
     line: int | None = None
 
 
-class Test(Record, frozen=True, kw_only=True):
+class Test(Record, frozen=True, gc=False):
     """One test with its executions, first to last. ``id`` is its identity within the report."""
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -57,26 +65,26 @@ class Tests(Record, frozen=True, kw_only=True):
 
 def of(report: Report) -> Tests:
     """The tests of a report, in the order in which it names them first."""
-    groups = _pytest_groups(report.cases) if report.by_pytest else [[case] for case in report.cases]
-    ids, ambiguous = _ids([group[0] for group in groups])
-    tests = tuple(_test(name, group) for name, group in zip(ids, groups, strict=True))
+    groups = _repeated(_pytest_groups(report.cases)) if report.by_pytest else _retried(report.cases)
+    ids, ambiguous = _ids([runs[0][0] for runs in groups])
+    tests = tuple(_test(name, runs) for name, runs in zip(ids, groups, strict=True))
     return Tests(tests=tests, notes=tuple(_notes(report, tests, ambiguous)))
 
 
 def _notes(report: Report, tests: Sequence[Test], ambiguous: int) -> Iterable[str]:
     if len(tests) < len(report.cases):
         yield (
-            f"{len(report.cases)} test cases are {len(tests)} tests: pytest writes tear-downs, "
-            f"and lost attempts, under the same name."
+            f"{len(report.cases)} test cases are {len(tests)} tests: tear-downs, lost attempts, "
+            f"retries and repeats are written as cases of their own."
         )
     if ambiguous:
         yield f"Test cases that share a name with another, kept apart and not called flaky: {ambiguous}."
-    if flaky := sum(1 for test in tests if _is_flaky(test)):
+    if flaky := sum(len(test.tries) > 1 and _is_flaky(test) for test in tests):
         yield f"Tests that passed after a lost attempt: {flaky}."
 
 
 def _is_flaky(test: Test) -> bool:
-    lost = any(each.outcome in (CaseOutcome.FAILED, CaseOutcome.ERRORED) for each in test.tries)
+    lost = any(each.outcome in LOST for each in test.tries)
     return test.tries[-1].outcome is CaseOutcome.PASSED and lost
 
 
@@ -91,7 +99,74 @@ def _pytest_groups(cases: Sequence[Case]) -> list[list[Case]]:
     return list(groups.values())
 
 
-def _test(name: str, group: Sequence[Case]) -> Test:
+def _retried(cases: Sequence[Case]) -> list[Runs]:
+    """The elements of each test where equal names may be anything: one that failed and then passed was retried.
+
+    A retry ends with the first pass. Parameters that share a name fail and pass in any order, and stay apart.
+    """
+    red = {case.name for case in cases if case.outcome in LOST}
+    if not red:
+        return [[[case]] for case in cases]
+    tests: list[Runs] = []
+    same: dict[tuple[int, str, str, str, str], Runs] = {}
+    for case in cases:
+        if case.name not in red:
+            tests.append([[case]])
+        elif group := same.get(key := (case.suite, case.classname, case.name, case.file, case.hostname)):
+            group.append([case])
+        else:
+            tests.append(same.setdefault(key, [[case]]))
+    return [
+        one for runs in tests for one in ([runs] if len(runs) == 1 or _is_one_test(runs) else [[run] for run in runs])
+    ]
+
+
+def _is_one_test(runs: Runs) -> bool:
+    *lost, last = (case for (case,) in runs)
+    failed = all(case.outcome in LOST for case in lost)
+    return failed and bool(last.name) and last.outcome is CaseOutcome.PASSED
+
+
+def _repeated(groups: Sequence[list[Case]]) -> list[Runs]:
+    """The same with the runs of pytest-repeat joined: it counts them in the name, as `test_x[2-3]`.
+
+    Parameters can look like that. So either all of a test's runs are there, or the whole file was repeated so.
+    """
+    series: dict[tuple[int, str, str, str], list[tuple[int, list[Case]]]] = {}
+    for group in groups:
+        case, name, run, of = group[0], group[0].name, 0, ""
+        if mark := REPEATED.fullmatch(name):
+            name = f"{mark['test']}[{mark['with']}]" if mark["with"] else mark["test"]
+            run, of = int(mark["run"]), mark["of"]
+        series.setdefault((case.suite, case.classname, name, of), []).append((run, group))
+    whole_file = len({of for *_, of in series}) == 1
+    tests: list[Runs] = []
+    for (*_, name, of), numbered in series.items():
+        if of and _are_runs([run for run, _ in numbered], int(of), whole_file):
+            tests.append([[replace(case, name=name) for case in group] for _, group in numbered])
+        else:
+            tests += [[group] for _, group in numbered]
+    return tests
+
+
+def _are_runs(numbers: Sequence[int], of: int, whole_file: bool) -> bool:
+    return of > 1 and sorted(numbers) == list(range(1, len(numbers) + 1)) and (len(numbers) == of or whole_file)
+
+
+def _test(name: str, runs: Runs) -> Test:
+    case = runs[0][0]
+    if len(runs) == 1 and len(runs[0]) == 1 and not case.lost:  # as nearly all are
+        tried = Try(case.outcome, case.duration_s, case.problems, "", case.line)
+        return Test(name, (tried,), case.timestamp, case.critical)
+    return Test(
+        id=name,
+        tries=tuple(each for group in runs for each in _tries_in_one_run(group)),
+        timestamp=runs[0][0].timestamp,
+        critical=any(case.critical for group in runs for case in group),
+    )
+
+
+def _tries_in_one_run(group: Sequence[Case]) -> list[Try]:
     tries: list[Try] = []
     for case in group:
         if tries and _is_tear_down(case) and tries[-1].outcome is CaseOutcome.FAILED:
@@ -111,9 +186,7 @@ def _test(name: str, group: Sequence[Case]) -> Test:
         else each
         for each in tries[:-1]
     ]
-    return Test(
-        id=name, tries=(*lost, tries[-1]), timestamp=group[0].timestamp, critical=any(case.critical for case in group)
-    )
+    return [*lost, tries[-1]]
 
 
 def _is_tear_down(case: Case) -> bool:
@@ -129,7 +202,7 @@ def _tries(case: Case) -> list[Try]:
         (problem, Try(outcome=problem.outcome, duration_s=problem.duration_s, problems=(problem,), line=case.line))
         for problem in case.lost
     ]
-    if case.outcome not in (CaseOutcome.FAILED, CaseOutcome.ERRORED):
+    if case.outcome not in LOST:
         return [*(each for _, each in lost), own]
     before = [each for problem, each in lost if problem.element.startswith("flaky")]
     after = [each for problem, each in lost if problem.element.startswith("rerun")]
@@ -141,7 +214,15 @@ def _tries(case: Case) -> list[Try]:
 
 def _ids(cases: Sequence[Case]) -> tuple[list[str], int]:
     """An id for each case, all different, and how many only a number keeps apart."""
-    ids = [_base_id(case) for case in cases]
+    places: dict[tuple[tuple[str, ...], str], str] = {}
+    ids = []
+    for case in cases:
+        place = places.get(key := (case.suites, case.classname))
+        if place is None:
+            place = places[key] = _place(case)
+        ids.append(_base_id(place, case.name))
+    if len(set(ids)) == len(ids):
+        return ids, 0
     ids = _with(ids, [case.file for case in cases])
     ids = _with(ids, [case.hostname for case in cases])
     seen: dict[str, int] = {}
@@ -177,14 +258,18 @@ def _with(ids: Sequence[str], marks: Sequence[str]) -> list[str]:
     ]
 
 
-def _base_id(case: Case) -> str:
-    """Suites, class and name, without what repeats.
+def _place(case: Case) -> str:
+    """Suites and class, without what repeats.
 
     A suite that is named like the class, or that pytest puts there always, says nothing.
     """
     suites = [name for name in case.suites if name not in ("pytest", "pytest tests", case.classname)]
-    parts = [part for part in (*suites, case.classname, case.name) if part]
-    name = " > ".join(parts) or "(no name)"
+    return " > ".join(part for part in (*suites, case.classname) if part)
+
+
+def _base_id(place: str, name: str) -> str:
+    """The place of a test and its name, without what differs from run to run."""
+    name = f"{place} > {name}" if place and name else place or name or "(no name)"
     for mark, pattern, stands_for in VOLATILE:
         if mark in name:
             name = pattern.sub(stands_for, name)

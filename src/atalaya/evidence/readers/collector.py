@@ -20,9 +20,19 @@ from msgspec.structs import replace
 
 from atalaya.core.errors import UsageError
 from atalaya.core.words import Record
-from atalaya.evidence.readers import attempts, reports
-from atalaya.evidence.readers.classifier import classify
-from atalaya.evidence.readers.model import MESSAGE_CHARS, Problem, Report, Timestamp, cut_name, not_read, printable
+from atalaya.evidence.readers import attempts, reports, smoke
+from atalaya.evidence.readers.causes import told_by
+from atalaya.evidence.readers.model import (
+    MESSAGE_CHARS,
+    Ends,
+    Problem,
+    Report,
+    Timestamp,
+    cut_name,
+    not_read,
+    printable,
+)
+from atalaya.evidence.readers.placing import placed
 from atalaya.records.stored import (
     CaseOutcome,
     Conclusion,
@@ -50,6 +60,8 @@ CONCLUSIONS: dict[FileVerdict, Conclusion] = {
     FileVerdict.NO_EVIDENCE: Conclusion.NOTHING_RAN,
     FileVerdict.UNKNOWN: Conclusion.UNKNOWN,
 }
+# A file that says itself how its job ended stands for the exit code where none is known.
+ENDS = {Ends.SUCCEEDED: Conclusion.SUCCESS, Ends.FAILED: Conclusion.FAILURE, Ends.UNKNOWN: Conclusion.UNKNOWN}
 OLD_RUNS = ("reports-", "log-")  # runs whose readings tell no place: these name a file as the folder given had it
 LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
@@ -158,7 +170,10 @@ class Collected(Record, frozen=True, kw_only=True):
 
 
 class _Source(NamedTuple):
-    """One file, what it holds, and the reading of it that was recorded before: then it is listed only."""
+    """One file, what it holds, and the reading of it that was recorded before: then it is listed only.
+
+    ``told_in`` is the file beside it that tells of the same run, and tells it better.
+    """
 
     file: str
     place: str
@@ -166,10 +181,20 @@ class _Source(NamedTuple):
     tests: attempts.Tests
     notes: tuple[str, ...]
     before: Reading | None
+    told_in: str = ""
+
+    def told_by(self, other: _Source) -> _Source:
+        note = f"The run that {other.file} tells of: it is counted once."
+        return self._replace(told_in=other.file, notes=(note, *self.notes))
 
     @property
     def is_read(self) -> bool:
         return self.report.status is ReadStatus.READ
+
+    @property
+    def counts(self) -> bool:
+        """Whether what it tells is told by no better file."""
+        return self.is_read and not self.told_in
 
     @property
     def origin(self) -> str:
@@ -185,6 +210,7 @@ def collect(
     environment: Environment = Environment.CI,
     known: Callable[[str, str, str], Reading | None] = no_file,
     place_of: Callable[[Path], str] = lambda path: "",
+    written_at: Callable[[Path], datetime | None] = lambda path: None,
     beside: Sequence[Found] = (),
     scrub: Callable[[str], str] = str,
 ) -> Collected:
@@ -196,6 +222,8 @@ def collect(
     :param known: the reading that was recorded of a file before, by its name, place and digest. Such a file is
         listed, and gives no evidence but the conclusion of its job, where only now that is known.
     :param place_of: the path below the project's folder; empty where a file's name has to do.
+    :param written_at: when a file was written, or its run ended, where that is known: times without a zone are placed
+        by it.
     :param beside: files that are listed, and are not at a path.
     :param scrub: applied to each message and each test's name before it is kept.
     :raises UsageError: a path does not exist, or holds no file.
@@ -204,8 +232,10 @@ def collect(
     files = (*(find(paths) if paths or not beside else ()), *beside)
     read = reports.read_all([found.path for found in files if found.trouble is None])
     for found in files:
-        report = next(read) if found.trouble is None else not_read(*found.trouble)
+        report = placed(next(read), written_at(found.path)) if found.trouble is None else not_read(*found.trouble)
         sources.append(_source(found, report, place_of(found.path), known))
+    for again, better in smoke.told_again([(str(f.path), s.report) for f, s in zip(files, sources, strict=True)]):
+        sources[again] = sources[again].told_by(sources[better])
     metadata = record_metadata(run_id or _run_id(job, sources), environment, recorded_at)
     readings = tuple(_reading(source, metadata) for source in sources)
     job = _named(job, sources)
@@ -213,7 +243,7 @@ def collect(
     tests: list[TestAttempt] = []
     events: list[Event] = []
     last: dict[tuple[str, str], int] = {}
-    for source, name, attempt in _jobs([source for source in sources if source.is_read], job):
+    for source, name, attempt in _jobs([source for source in sources if source.counts], job):
         if source.before is None:
             tests += _test_attempts(source, name, attempt, job, metadata, last, scrub)
             events += _events(source, name, attempt, job, metadata, scrub)
@@ -422,7 +452,7 @@ def _endings(sources: Sequence[_Source], job: Job) -> Iterator[tuple[_Source, st
     """
     new = [source for source in sources if source.before is None]
     told = new or (sources if job.conclusion is not None else ())
-    ended = _jobs([source for source in told if source.is_read], job)
+    ended = _jobs([source for source in told if source.counts], job)
     if not ended and job.whole and job.conclusion is not None:
         ended = _jobs(told[:1], job)
     newest: dict[str, int] = {}
@@ -474,10 +504,16 @@ def _job(source: _Source, name: str, attempt: int, job: Job, metadata: Metadata)
         variant="",
         attempt=attempt,
         commit=job.commit,
-        conclusion=concluded(source.report.verdict, job.conclusion),
+        conclusion=concluded(source.report.verdict, _known_end(job, source.report)),
         origin=source.origin,
         event=job.event,
     )
+
+
+def _known_end(job: Job, report: Report) -> Conclusion | None:
+    if job.conclusion is not None or report.tells_end is None:
+        return job.conclusion
+    return ENDS[report.tells_end]
 
 
 def _test_attempts(
@@ -493,26 +529,34 @@ def _test_attempts(
 
     Attempts within a file and across files are numbered in one row; ``last`` holds where each test stands.
     """
-    for test in source.tests.tests:
+    tests, origin = source.tests.tests, source.origin
+    for test, id in zip(tests, _scrubbed([test.id for test in tests], scrub), strict=True):
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         for each in test.tries:
             attempt_here = max(attempt, last.get((name, test.id), 0) + 1)
             last[name, test.id] = attempt_here
+            message = _message(each) if each.problems or each.note else ""
             yield TestAttempt(
                 **happened_at(metadata, at),
-                test=scrub(test.id),
+                test=id,
                 variant=name,
                 attempt=attempt_here,
                 commit=job.commit,
                 outcome=each.outcome,
                 critical=test.critical,
-                origin=source.origin,
+                origin=origin,
                 duration_s=each.duration_s,
-                message=scrub(_message(each)),
+                message=scrub(message) if message else "",
                 line=each.line,
                 workflow=job.workflow,
                 job=name if job.name is None else job.name,
             )
+
+
+def _scrubbed(names: Sequence[str], scrub: Callable[[str], str]) -> Sequence[str]:
+    """Each name scrubbed. What would be found in one is found in all of them together, a line each: mostly nothing."""
+    together = "\n".join(names)
+    return names if scrub(together) == together else [scrub(name) for name in names]
 
 
 def _message(each: attempts.Try) -> str:
@@ -522,7 +566,7 @@ def _message(each: attempts.Try) -> str:
 
 def _sentence(problem: Problem) -> str:
     said = problem.message or problem.text
-    return said if not problem.type or said.startswith(problem.type) else f"{problem.type}: {said}".rstrip(": ")
+    return said if not problem.type or problem.type in said else f"{problem.type}: {said}".rstrip(": ")
 
 
 def _events(
@@ -535,24 +579,28 @@ def _events(
     where = _Where(job.commit, job.workflow, name if job.name is None else job.name, attempt)
     for test in source.tests.tests:
         lines = [(problem, each.line) for each in test.tries for problem in each.problems]
+        if not lines:
+            continue
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         blocking = test.tries[-1].outcome in LOST
-        for kind, (problem, line) in _kinds(lines).items():
-            yield _event(source, where, metadata, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
+        for kind, (message, line) in _kinds(lines).items():
+            yield _event(source, where, metadata, at, kind, blocking, scrub(test.id), scrub(message), line)
     at = _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]
+    for told in source.report.events:
+        place, message = scrub(told.place), scrub(told.message)
+        yield _event(source, where, metadata, at, told.kind, told.blocking, place, message)
     for finding in source.report.findings:
         place = cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
-        for kind, (problem, _) in _kinds([(finding.problem, None)]).items():
-            yield _event(source, where, metadata, at, kind, True, scrub(place), scrub(_sentence(problem)))
+        for kind, (message, _) in _kinds([(finding.problem, None)]).items():
+            yield _event(source, where, metadata, at, kind, True, scrub(place), scrub(message))
 
 
-def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tuple[Problem, int | None]]:
-    """The kinds of events among some failures, each with the first failure that shows it, and its line."""
-    kinds: dict[EventKind, tuple[Problem, int | None]] = {}
+def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tuple[str, int | None]]:
+    """The kinds of events among some failures, each with what the first failure that shows it says, and its line."""
+    kinds: dict[EventKind, tuple[str, int | None]] = {}
     for problem, line in problems:
-        pattern = classify(problem.type, problem.message)
-        if pattern is not None and pattern.event is not None:
-            kinds.setdefault(pattern.event, (problem, line))
+        if (told := told_by(problem)) is not None:
+            kinds.setdefault(told.event, (told.cause or _sentence(problem), line))
     return kinds
 
 

@@ -43,6 +43,7 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
         "cells": [asdict(cell) for cell in judgement.cells],
         "own_runs": [asdict(own) for own in judgement.own_runs],
         "health": [_without(asdict(sign), "runs") for sign in judgement.health],
+        "apart": judgement.apart,
         "tests": [_test(test) for test in judgement.flaky],
         "unknowns": verdict.unknowns,
         "next_steps": verdict.next_steps,
