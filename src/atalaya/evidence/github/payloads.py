@@ -40,6 +40,7 @@ class Run(Item, frozen=True, kw_only=True):
 
     name: str | None = None
     path: str | None = None
+    workflow_id: int | None = None
     head_sha: str | None = None
     event: str | None = None
     status: str | None = None
@@ -71,6 +72,7 @@ class Job(Item, frozen=True, kw_only=True):
     completed_at: str | None = None
     runner_name: str | UnsetType | None = UNSET
     steps: tuple[Step, ...] | UnsetType | None = UNSET
+    labels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         # Whether there was a runner is asked; whose machine it was is nobody's business.
@@ -83,6 +85,7 @@ class Artifact(Item, frozen=True, kw_only=True):
 
     name: str | None = None
     expired: bool = False
+    size_in_bytes: int | None = None
     created_at: str | None = None
 
 
