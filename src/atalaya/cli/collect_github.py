@@ -126,8 +126,7 @@ def _lines(repo: str, summary: Summary, client: Client) -> tuple[str, ...]:
         f"{summary.attempts} attempts, {summary.jobs} jobs, {summary.files} files of artifacts, {summary.logs} logs",
         f'{client.requests} requests, {client.not_modified} of them answered "not changed"{left}',
     ]
-    if summary.passed_over:
-        lines.append(f"{summary.passed_over} artifacts were not opened: by their names they are no reports")
+    lines += [f"run {said}" for said in summary.said]
     if summary.apart or summary.apart_left:
         left_over = f"; {summary.apart_left} not read this time" if summary.apart_left else ""
         lines.append(f"{summary.apart} runs that do not count: their jobs are shown apart{left_over}")

@@ -218,7 +218,8 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     A run of the checks and a run of the smoke are attempts too. Where ``origin`` is a test report, the
     conclusion is what that report shows, since the job's own conclusion did not come with it.
     ``requests``, ``polls`` and ``waits`` are the exposure; None where it is not known. ``event`` is what started the
-    run, in GitHub's words (``push``, ``pull_request``); empty where nothing tells.
+    run, in GitHub's words (``push``, ``pull_request``); empty where nothing tells. ``reported`` is the conclusion that
+    CI gave, where what the job left behind shows another one: then this record stands over CI's own.
     """
 
     kind = "job"
@@ -235,6 +236,7 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     waits: int | None = None
     stale_trials: int | None = None
     event: str = ""
+    reported: Conclusion | None = None
 
 
 class TestAttempt(Evidence, frozen=True, kw_only=True):

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from atalaya.core.errors import SettingsError
-from atalaya.evidence.github.fetch import NO_ATTEMPT, NO_COMMIT, OTHER_WORKFLOW, PERIOD
+from atalaya.evidence.github.artifact_evidence import NO_ATTEMPT
+from atalaya.evidence.github.fetch import NO_COMMIT, OTHER_WORKFLOW, PERIOD
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.readers import archives
 from atalaya.records.stored import (
@@ -204,11 +205,16 @@ def test_a_report_without_an_attempt_says_so_where_there_are_two(github: StandIn
     assert NO_ATTEMPT in watch.reading("github/runs/1001/artifacts/junit/report.xml").reason
 
 
-def test_artifacts_that_are_no_reports_are_not_opened_and_are_counted(github: StandIn, watch: Watch) -> None:
+def test_every_artifact_is_opened_whatever_its_name_and_what_is_no_evidence_is_said(
+    github: StandIn, watch: Watch
+) -> None:
     github.add_run(1001, [job(1)])
-    github.add_artifact(1001, 7, "wheels", sdk__whl=b"...")
-    lines = watch.take().lines
-    assert (github.downloads, any("1 artifacts were not opened" in line for line in lines)) == ([], True)
+    github.add_artifact(1001, 7, "wheels", shot__png=b"\x89PNG\0", other__bin=PASSES)
+    assert watch.take().code == 0
+    assert [record.outcome for record in watch.kept(TestAttempt)] == [CaseOutcome.PASSED]
+    assert "neither reports nor logs: 1, such as wheels/shot.png." in (
+        watch.reading("github/runs/1001/artifacts/wheels.zip").reason
+    )
 
 
 @pytest.mark.parametrize("name", ["../../junit", "junit\\x", "test:1", "report\x1b[31m"])

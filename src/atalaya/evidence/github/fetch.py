@@ -28,7 +28,8 @@ from atalaya.core.words import Record
 from atalaya.evidence.apart import counts
 from atalaya.evidence.from_runs import PERIOD
 from atalaya.evidence.github import jobs, listing
-from atalaya.evidence.github.artifacts import REPORTS, Unpacked, Unread, names_one_of, unpack
+from atalaya.evidence.github.artifact_evidence import ArtifactEvidence, FromArtifacts
+from atalaya.evidence.github.artifacts import Unpacked, Unread, names_one_of, unpack
 from atalaya.evidence.github.client import Absent, Client, Garbled, Refused, Spent
 from atalaya.evidence.github.listing import Gathered
 from atalaya.evidence.github.payloads import Artifact, Artifacts, Job, Jobs, Run
@@ -49,7 +50,6 @@ from atalaya.records.stored import (
     Reading,
     ReadStatus,
     Release,
-    TestAttempt,
     happened_at,
     record_metadata,
 )
@@ -58,12 +58,12 @@ BEFORE = timedelta(days=1)  # what was released was built before
 OUTAGES = 3  # runs in a row that cannot be read: then it is not the runs
 SAYS_EVERY = 25
 MOST_ATTEMPTS = 200  # GitHub runs one again 50 times at most
+UNREAD = (
+    ReadStatus.UNREADABLE,
+    ReadStatus.DECLINED,
+)  # as unread.sql has it: another dialect hides no part of CI's runs
 MOST_APART = 100  # runs that cannot count, in one collection: the next goes on from there
 
-NO_ATTEMPT = (
-    "Which attempt of the run wrote it is not known: put the number of the attempt in the artifact's name, "
-    "as in junit-attempt-2."
-)
 OTHER_WORKFLOW = "of other workflows"
 NO_COMMIT = "of some commit, and the release names none: give `commit` in [subject] of watch.toml"
 
@@ -104,9 +104,9 @@ def _said(reading: Reading) -> tuple[Any, ...]:
 class Summary(Record, frozen=True, kw_only=True):
     """What became of a collection. ``trouble`` is why the period is not wholly read; empty where it is.
 
-    ``apart`` are runs that cannot count whose jobs were taken in, and ``apart_left`` those that were not read this
-    time. ``trees`` says by commit why it is not known yet whether it holds the same SDK, and ``no_tree`` why that
-    will never be known.
+    ``said`` are the jobs whose own files say otherwise than GitHub, a sentence each. ``apart`` are runs that cannot
+    count whose jobs were taken in, and ``apart_left`` those that were not read this time. ``trees`` says by commit why
+    it is not known yet whether it holds the same SDK, and ``no_tree`` why that will never be known.
     """
 
     runs: int
@@ -118,7 +118,7 @@ class Summary(Record, frozen=True, kw_only=True):
     files: int
     logs: int
     unread: int
-    passed_over: int
+    said: tuple[str, ...]
     apart: int
     apart_left: int
     trees: dict[str, str]
@@ -174,6 +174,7 @@ class Collection:
         self._left_out: Counter[str] = Counter()
         self._gone: list[str] = []  # attempts of runs of which others could be read
         self._troubles: list[str] = []
+        self._said: list[str] = []  # of jobs whose own files say otherwise than GitHub
         self._outages = 0  # runs in a row that could not be read
         self._stopped = ""  # why no more is asked
 
@@ -318,7 +319,7 @@ class Collection:
             files=n["files"],
             logs=n["logs"],
             unread=n["unread"],
-            passed_over=n["passed over"],
+            said=tuple(self._said),
             apart=n["apart"],
             apart_left=n["apart left"],
             trees=self._trees.troubles,
@@ -357,8 +358,7 @@ class Collection:
         """
         artifacts = self._artifacts(run)
         note = f"other {self._repo} {run.id} {artifacts.sha256} {self._digests}"
-        has_reports = any(REPORTS.search(each.name or "") for each in artifacts.items)
-        if not has_reports or self._client.cache.noted(note):
+        if not artifacts.items or self._client.cache.noted(note):
             return False
         with tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
             unpacked = unpack(self._client, self._repo, artifacts.items, Path(folder))
@@ -398,15 +398,14 @@ class Collection:
         artifacts = artifacts or self._artifacts(run)
         if unpacked is None:
             # Before its end, a red report cannot be told from the red job that wrote it.
-            left = artifacts.items if run.status == "completed" else ()
-            unpacked = unpack(self._client, self._repo, left, folder)
+            to_open = artifacts.items if run.status == "completed" else ()
+            unpacked = unpack(self._client, self._repo, to_open, folder)
         executed = self._executed(run, attempts, commit)
         executed, to_ask = self._with_time_outs(executed)
         evidence, told = self._new_jobs(run, attempts, executed)
         log_events, log_readings, again = self._logs(run, executed)
-        found, report_readings = self._reports(run, unpacked, commit, executed, folder)
-        reported = [event for event in found if isinstance(event, Event)]
-        log_events = _not_in_a_report(log_events, reported)
+        left = self._left_behind(run, unpacked, commit, executed, folder)
+        log_events = _not_in_a_report(log_events, [event for event in left.records if isinstance(event, Event)])
         pending = again or to_ask or any(unread.again for unread in unpacked.unread) or attempts_gone
         readings += [
             *told,
@@ -419,15 +418,14 @@ class Collection:
                 f"Artifacts: {len(artifacts.items)}.",
             ),
             *log_readings,
-            *report_readings,
+            *left.readings,
             *(self._unread(run, f"artifacts/{unread.name}", unread) for unread in unpacked.unread),
             *(self._run_reading(run, each, pending) for each in attempts),
         ]
         self._n["taken"] += 1
         if self._n["taken"] % SAYS_EVERY == 0:
             self._echo(f"  GitHub: {self._n['taken']} runs taken in, {self._client.requests} requests")
-        self._n["passed over"] += unpacked.passed_over
-        self._keep([*evidence, *log_events, *found], readings)
+        self._keep([*evidence, *log_events, *left.records], readings)
 
     def _take_jobs(self, run: Run) -> None:
         """The jobs of a run that cannot count, and nothing else of it.
@@ -545,67 +543,31 @@ class Collection:
             readings.append(self._reading(run, name, log.sha256, log.size_bytes, verdict, reason, log.status))
         return events, readings
 
-    def _reports(
+    def _left_behind(
         self, run: Run, unpacked: Unpacked, commit: str, executed: Sequence[_Executed], folder: Path
-    ) -> tuple[list[Evidence], list[Reading]]:
-        """What the reports in a run's artifacts say, under names that are the same in every run.
-
-        A job's own conclusion came with it, so a report makes no job of its own; but one that is red, where no job
-        of the run is, stays beside them.
-        """
-        if not unpacked.files:
-            return [], []
-        before = f"{_folder(run)}/artifacts/"
-        # Which of several jobs left an artifact, GitHub does not say.
-        names = {each.record.job for each in executed if each.job is not None}
-        collected = reports.collect(
-            [folder],
-            job=reports.Job(
-                self._workflow(run) or "", commit, jobs.event_of(run), name=names.pop() if len(names) == 1 else ""
-            ),
-            recorded_at=self._recorded_at,
+    ) -> FromArtifacts:
+        """What the artifacts of a run tell, under names that are the same in every run."""
+        found = ArtifactEvidence(
+            unpacked,
+            folder,
+            before=f"{_folder(run)}/artifacts/",
             run_id=str(run.id),
-            known=lambda name, place, sha256: self._known.find(scrub(before + name), sha256),
-            scrub=scrub,
-        )
-        red = any(each.record.conclusion in jobs.FAILED for each in executed)
-        unexplained = [job for job in collected.jobs if job.conclusion is Conclusion.FAILURE and not red]
-        found: list[JobAttempt | TestAttempt | Event] = [*unexplained, *collected.tests, *collected.events]
-        readings = [
-            self._report_reading(run, reading, before, unpacked)
-            for reading in collected.readings
-            if reading.file not in collected.known
-        ]
-        self._n["files"] += len(readings)
-        ended = min(jobs.when(run, self._recorded_at), self._recorded_at)
-        return [
-            replace(
-                record,
-                origin=scrub(before + record.origin),
-                # One without a time of its own happened when the run did, whenever we came to read it.
-                occurred_at=ended if record.occurred_at == self._recorded_at else record.occurred_at,
-            )
-            for record in found
-        ], readings
-
-    def _report_reading(self, run: Run, reading: Reading, before: str, unpacked: Unpacked) -> Reading:
-        if reading.file in unpacked.subjects:
-            reading = replace(
-                reading,
-                status=ReadStatus.READ,
-                verdict=FileVerdict.NO_EVIDENCE,
-                reason="A report of Atalaya's checks: it says which SDK the run was about.",
-            )
-        reason = reading.reason
-        if run.run_attempt > 1 and not reports.ATTEMPT.search(reading.file):
-            reason = f"{reason} {NO_ATTEMPT}".strip()
-        return replace(reading, file=scrub(before + reading.file), reason=scrub(reason))
+            job=reports.Job(self._workflow(run) or "", commit, jobs.event_of(run)),
+            attempts=run.run_attempt,
+            executed=[each.record for each in executed if each.job is not None],
+            recorded_at=self._recorded_at,
+            ended_at=min(jobs.when(run, self._recorded_at), self._recorded_at),
+            known=self._known.find,
+        ).read()
+        self._n["files"] += len(found.readings)
+        self._said += found.said
+        return found
 
     # ── readings ─────────────────────────────────────────────────────────────
 
     def _keep(self, evidence: Sequence[Evidence], readings: Sequence[Reading]) -> None:
         new = [reading for reading in readings if not self._known.has(reading)]
-        self._n["unread"] += sum(reading.status is not ReadStatus.READ for reading in readings)
+        self._n["unread"] += sum(reading.status in UNREAD for reading in readings)
         self._write([*evidence, *new])
 
     def _metadata(self, run: Run | None = None) -> Metadata:

@@ -189,6 +189,7 @@ def collect(
     environment: Environment = Environment.CI,
     known: Callable[[str, str, str], Reading | None] = no_file,
     place_of: Callable[[Path], str] = lambda path: "",
+    part_of: Callable[[str], tuple[str, int]] | None = None,
     beside: Sequence[Found] = (),
     scrub: Callable[[str], str] = str,
 ) -> Collected:
@@ -200,6 +201,7 @@ def collect(
     :param known: the reading that was recorded of a file before, by its name, place and digest. Such a file is
         listed, and gives no evidence but the conclusion of its job, where only now that is known.
     :param place_of: the path below the project's folder; empty where a file's name has to do.
+    :param part_of: the job and the attempt that a file belongs to, by its name; else :func:`job_and_attempt` tells.
     :param beside: files that are listed, and are not at a path.
     :param scrub: applied to each message and each test's name before it is kept.
     :raises UsageError: a path does not exist, or holds no file.
@@ -218,7 +220,8 @@ def collect(
     tests: list[TestAttempt] = []
     events: list[Event] = []
     last: dict[tuple[str, str], int] = {}
-    for source, name, attempt in _jobs([source for source in sources if source.is_read and not source.told_in]):
+    told = [source for source in sources if source.is_read and not source.told_in]
+    for source, name, attempt in _jobs(told, part_of or job_and_attempt):
         if source.before is not None:
             if job.conclusion is not None:
                 jobs.append(_job(source, name, attempt, job, metadata))
@@ -402,9 +405,9 @@ def _run_id(job: Job, sources: Sequence[_Source]) -> str:
     return f"files-{hashlib.sha256(chr(10).join(parts).encode('utf-8', 'backslashreplace')).hexdigest()[:16]}"
 
 
-def _jobs(sources: Sequence[_Source]) -> list[tuple[_Source, str, int]]:
+def _jobs(sources: Sequence[_Source], part_of: Callable[[str], tuple[str, int]]) -> list[tuple[_Source, str, int]]:
     """Each file's job and attempt, attempt by attempt. Two files that claim the same one are two jobs."""
-    named = [(source, *job_and_attempt(source.file)) for source in sources]
+    named = [(source, *part_of(source.file)) for source in sources]
     taken: set[tuple[str, int]] = set()
     jobs = []
     for source, job, attempt in sorted(named, key=lambda item: (item[1], item[2], item[0].file != item[1])):
