@@ -12,7 +12,16 @@ from msgspec.structs import replace
 
 from atalaya.cli.context import Context, github_repository, utc_now
 from atalaya.core import environment
-from atalaya.records.stored import CommitTree, Environment, Evidence, Reading, Release, RunContext, record_metadata
+from atalaya.records.stored import (
+    CommitTree,
+    Environment,
+    Evidence,
+    JobAttempt,
+    Reading,
+    Release,
+    RunContext,
+    record_metadata,
+)
 
 if TYPE_CHECKING:
     from atalaya.evidence.github.client import Client
@@ -95,6 +104,7 @@ def _take(place: Context, release: Release, client: Client, echo: Callable[[str]
         repo,
         release,
         workflows=settings.ci.workflows,
+        recorded=_recorded_names(records),
         digests={record.subject_digest for record in records if isinstance(record, RunContext)},
         trees=trees,
         known=CollectedIds(record for record in records if isinstance(record, Reading)),
@@ -106,6 +116,13 @@ def _take(place: Context, release: Release, client: Client, echo: Callable[[str]
     apart = lines(kept, release=lasting, same_tree=trees.same_as(release.commit))
     unknown = summary.trouble or summary.unread or summary.trees
     return Taken(3 if unknown else 0, (*_lines(repo, summary, client), *apart))
+
+
+def _recorded_names(records: Sequence[Evidence]) -> dict[str, str]:
+    """The name under which the jobs of a workflow were first recorded, by its file: a changed name changes nothing."""
+    jobs = [record for record in records if isinstance(record, JobAttempt) and record.workflow_file]
+    jobs.sort(key=lambda job: (job.recorded_at, job.occurred_at), reverse=True)
+    return {job.workflow_file: job.workflow for job in jobs}
 
 
 def _in_git(place: Context) -> Callable[[str, str], str | None] | None:

@@ -219,7 +219,8 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     conclusion is what that report shows, since the job's own conclusion did not come with it.
     ``requests``, ``polls`` and ``waits`` are the exposure; None where it is not known. ``event`` is what started the
     run, in GitHub's words (``push``, ``pull_request``); empty where nothing tells. ``reported`` is the conclusion that
-    CI gave, where what the job left behind shows another one: then this record stands over CI's own.
+    CI gave, where what the job left behind shows another one: then this record stands over CI's own. ``workflow_file``
+    is the file of the workflow in its repository, which stays what it is when its name is changed.
     """
 
     kind = "job"
@@ -237,6 +238,7 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     stale_trials: int | None = None
     event: str = ""
     reported: Conclusion | None = None
+    workflow_file: str = ""
 
 
 class TestAttempt(Evidence, frozen=True, kw_only=True):

@@ -58,6 +58,7 @@ class StandIn:
         self.zips: dict[int, bytes] = {}
         self.logs: dict[int, bytes] = {}
         self.annotations: dict[int, list[dict[str, Any]]] = {}  # by job
+        self.workflows: list[dict[str, Any]] = []
         self.commits: dict[str, str] = {}  # the tree of each
         self.folders: dict[str, list[dict[str, Any]]] = {}  # what is in a commit, and in a tree
         self.now = BEGAN + timedelta(days=2)
@@ -142,8 +143,11 @@ class StandIn:
         if path == "runs":
             first, _, last = query["created"].partition("..")
             runs = sorted(self.runs.values(), key=lambda run: (run["created_at"], run["id"]), reverse=True)
-            found = [run for run in runs if first <= run["created_at"] <= last][:CAP]
-            return self._paged("runs", "workflow_runs", found, query)
+            found = [run for run in runs if first <= run["created_at"] <= last]
+            found = [run for run in found if query.get("head_sha", run["head_sha"]) == run["head_sha"]]
+            return self._paged("runs", "workflow_runs", found[:CAP], query)
+        if path == "workflows":
+            return self._paged("workflows", "workflows", self.workflows, query)
         if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)", path)) and (key := ints(match)) in self.attempts:
             return self._json(self.attempts[key])
         if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)/jobs", path)) and (key := ints(match)) in self.jobs:

@@ -83,10 +83,11 @@ def test_a_collection_asks_for_no_more_than_there_is_and_a_second_one_for_nothin
     for n in range(150):
         github.add_run(n, [job(2 * n)], [job(2 * n + 1)])
     watch.take()
-    # Two pages of runs; for each attempt, itself and its jobs; for each run, its artifacts.
-    assert github.counted() == {200: 2 + 300 * 2 + 150}
+    # Two pages of runs, older ones of the commit, the workflows; for each attempt, itself and its jobs; for each run,
+    # its artifacts.
+    assert github.counted() == {200: 2 + 1 + 1 + 300 * 2 + 150}
     watch.take()
-    assert github.counted() == {304: 2}
+    assert github.counted() == {304: 4}
 
 
 def test_what_was_recorded_is_not_recorded_again(github: StandIn, watch: Watch) -> None:
@@ -422,7 +423,7 @@ def test_a_limit_that_holds_too_long_ends_the_collection_and_the_next_goes_on(gi
     github.interfere = lambda path: None
     github.now += timedelta(hours=1)
     watch.take()
-    assert (github.counted(), len(watch.kept(JobAttempt))) == ({304: 1, 200: 9}, 6)
+    assert (github.counted(), len(watch.kept(JobAttempt))) == ({304: 3, 200: 9}, 6)
 
 
 def test_an_interruption_leaves_whole_runs_and_the_next_goes_on(github: StandIn, watch: Watch) -> None:
@@ -490,4 +491,4 @@ def test_the_summary_says_what_was_taken_and_what_it_cost(github: StandIn, watch
         first[0],
         second[0],
     )
-    assert '1 requests, 1 of them answered "not changed", 4321 left of the hour\'s' in second
+    assert '3 requests, 3 of them answered "not changed", 4321 left of the hour\'s' in second

@@ -31,6 +31,7 @@ from atalaya.records.stored import (
     Reading,
     ReadStatus,
     TestAttempt,
+    happened_at,
     record_metadata,
 )
 
@@ -109,8 +110,10 @@ class ArtifactEvidence:
                 record, notes[file] = verdict
                 found.records.append(self._placed(record))
                 found.said.append(scrub(f"{self._run_id}: {file}: {notes[file]}"))
-        for told in (*collected.tests, *collected.events):
-            found.records.append(self._placed(self._of_its_job(told, file_of[told.origin])))
+        for test in collected.tests:
+            found.records.append(self._placed(replace(test, job=self._job_of(file_of[test.origin]))))
+        for event in collected.events:
+            found.records.append(self._placed(replace(event, job=self._job_of(file_of[event.origin]))))
         self._add_readings([r for r in collected.readings if r.file not in collected.known], notes, found)
         return found
 
@@ -137,9 +140,6 @@ class ArtifactEvidence:
     def _job_of(self, file: str) -> str:
         names = {owner.job for owner in self._owners_of(file)}
         return names.pop() if len(names) == 1 else ""
-
-    def _of_its_job(self, told: TestAttempt | Event, file: str) -> TestAttempt | Event:
-        return replace(told, job=self._job_of(file))
 
     def _verdict_on(self, reported: JobAttempt, file: str) -> tuple[JobAttempt, str] | None:
         """The job that a file shows to have ended otherwise than CI says, and the sentence; None where none is."""
@@ -177,7 +177,7 @@ class ArtifactEvidence:
             if is_checks or reading.status in (ReadStatus.READ, ReadStatus.DECLINED):
                 found.readings.append(self._report_reading(reading, is_checks, notes.get(reading.file, "")))
             elif (log := self._log(reading.file)) is not None:
-                found.records += [self._placed(event) for event in self._events(log, reading.file)]
+                found.records.extend(self._placed(event) for event in self._events(log, reading.file))
                 found.readings.append(self._named(logs.reading(log, file=reading.file, metadata=self._metadata)))
             elif PurePosixPath(reading.file).suffix.lower() in REPORTS:
                 found.readings.append(self._named(reading))
@@ -223,7 +223,7 @@ class ArtifactEvidence:
         for artifact, files in others.items():
             shown = ", ".join(files[:SHOWN]) + (", …" if len(files) > SHOWN else "")
             yield Reading(
-                **{**self._metadata, "occurred_at": self._ended_at},
+                **happened_at(self._metadata, self._ended_at),
                 file=scrub(f"{self._before}{artifact}.zip"),
                 sha256="",
                 size_bytes=0,

@@ -14,10 +14,10 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -32,9 +32,10 @@ from atalaya.evidence.github.artifact_evidence import ArtifactEvidence, FromArti
 from atalaya.evidence.github.artifacts import Unpacked, Unread, names_one_of, unpack
 from atalaya.evidence.github.client import Absent, Client, Garbled, Refused, Spent
 from atalaya.evidence.github.listing import Gathered
-from atalaya.evidence.github.payloads import Artifact, Artifacts, Job, Jobs, Run
+from atalaya.evidence.github.payloads import Artifact, Artifacts, Job, Jobs, Run, Workflow, WorkflowsListed
 from atalaya.evidence.github.time_outs import ZIP, TimeOuts, log_of
-from atalaya.evidence.github.trees import Trees
+from atalaya.evidence.github.trees import SHA, Trees
+from atalaya.evidence.github.workflows import Workflows
 from atalaya.evidence.readers import collector as reports
 from atalaya.evidence.readers import logs
 from atalaya.evidence.readers.archives import Member, files_in
@@ -55,6 +56,7 @@ from atalaya.records.stored import (
 )
 
 BEFORE = timedelta(days=1)  # what was released was built before
+MOST_COMMITS = 20  # that hold the released SDK and are asked about by name, in one collection
 OUTAGES = 3  # runs in a row that cannot be read: then it is not the runs
 SAYS_EVERY = 25
 MOST_ATTEMPTS = 200  # GitHub runs one again 50 times at most
@@ -147,6 +149,7 @@ class Collection:
     """One collection from one repository.
 
     :param workflows: those that count; none means all.
+    :param recorded: the name under which jobs of a workflow were recorded before, by its file.
     :param digests: of the SDKs that the release's own runs were about.
     :param trees: what is known of the SDK's folder in other commits, and how more is found out.
     :param keep: writes evidence down; called once for each run.
@@ -159,6 +162,7 @@ class Collection:
         release: Release,
         *,
         workflows: Sequence[str],
+        recorded: Mapping[str, str],
         digests: Iterable[str],
         trees: Trees,
         known: CollectedIds,
@@ -167,7 +171,9 @@ class Collection:
         echo: Callable[[str], None],
     ) -> None:
         self._client, self._repo, self._release = client, repo, release
-        self._workflows, self._digests, self._known = workflows, sorted(filter(None, digests)), known
+        self._names, self._recorded = workflows, recorded
+        self._digests, self._known = sorted(filter(None, digests)), known
+        self._workflows = Workflows(workflows, (), (), recorded)
         self._time_outs = TimeOuts(client, repo)
         self._trees, self._recorded_at, self._write, self._echo = trees, recorded_at, keep, echo
         self._n: Counter[str] = Counter()
@@ -186,17 +192,18 @@ class Collection:
             )
         except NetworkError as why:
             return self._end(None, str(why), why)
-        self._n["runs"] = len(listed.items)
+        again = self._run_again(filter(None, [self._whole_commit(listed.items)]))
+        everything = [*again, *listed.items]
+        self._workflows = Workflows(self._names, self._listed_workflows(), everything, self._recorded)
         mine: list[Run] = []
         others: list[Run] = []
-        for run in listed.items:
-            if self._workflow(run) is None:
-                self._left_out[OTHER_WORKFLOW] += 1
-            else:
-                (mine if self._by_commit(run) and counts(jobs.event_of(run)) else others).append(run)
+        for run in self._of_our_workflows(everything):
+            (mine if self._by_commit(run) and counts(jobs.event_of(run)) else others).append(run)
         self._read(mine)
         self._ask_for_trees(mine, others)
         same = self._trees.same_as(self._release.commit)
+        known = {self._commit(run) for run in mine}
+        others += self._of_our_workflows(self._run_again(sorted(same - known)))
         ours = [run for run in others if self._commit(run) in same and counts(jobs.event_of(run))]
         self._read(ours)
         self._read_others([run for run in others if run not in ours])
@@ -204,6 +211,42 @@ class Collection:
             said = _once_each([*self._troubles, *self._gone, *filter(None, [self._stopped])])
             return self._end(listed, f"Runs not read: {self._n['missing']} of {len(listed.items)}. {said}")
         return self._end(listed, "")
+
+    def _of_our_workflows(self, runs: Sequence[Run]) -> list[Run]:
+        self._n["runs"] += len(runs)
+        ours = [run for run in runs if self._workflow(run) is not None]
+        if len(ours) < len(runs):
+            self._left_out[OTHER_WORKFLOW] += len(runs) - len(ours)
+        return ours
+
+    def _listed_workflows(self) -> tuple[Workflow, ...]:
+        """The workflows that GitHub lists; none where it does not tell, and the runs have to."""
+        try:
+            path = f"repos/{self._repo}/actions/workflows?per_page=100"
+            listed: Gathered[Workflow] = listing.gather(self._client, path, WorkflowsListed)
+        except NetworkError:
+            return ()
+        return listed.items
+
+    def _run_again(self, commits: Iterable[str]) -> list[Run]:
+        """The runs of some commits that are older than what is listed by time, and were run again since."""
+        found: list[Run] = []
+        for commit in list(commits)[:MOST_COMMITS]:
+            if not SHA.fullmatch(commit):
+                continue
+            try:
+                found += listing.run_again(self._client, self._repo, commit, since=self._release.opened_at - BEFORE)
+            except NetworkError as why:
+                self._troubles.append(f"Runs of {commit[:12]} from before the window that were run again: {why}")
+        return found
+
+    def _whole_commit(self, runs: Sequence[Run]) -> str:
+        """The released commit's whole SHA, which may be named by its beginning; empty where it is not known."""
+        commit = self._release.commit.lower()
+        if not commit or SHA.fullmatch(commit):
+            return commit
+        known = (self._commit(run) for run in runs if self._by_commit(run))
+        return next(known, "") or self._trees.whole(commit)
 
     def _read(self, runs: Sequence[Run]) -> None:
         """Read runs that belong to the release. One that is missing makes the period unread."""
@@ -330,12 +373,8 @@ class Collection:
     # ── which runs ───────────────────────────────────────────────────────────
 
     def _workflow(self, run: Run) -> str | None:
-        """The name under which a run's jobs count: as the settings have it, by its name or its file's; None if none."""
-        path = PurePosixPath((run.path or "").partition("@")[0])
-        names = [name for name in (run.name, path.stem, path.name, str(path)) if name and name != "."]
-        if not self._workflows:
-            return scrub(next(iter(names), "(no name)"))
-        return next((name for name in names if name in self._workflows), None)
+        """The name under which a run's jobs count; None where they do not."""
+        return self._workflows.name_of(run)
 
     def _commit(self, run: Run) -> str:
         return (run.head_sha or "").lower()

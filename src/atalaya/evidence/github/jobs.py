@@ -12,6 +12,7 @@ from datetime import datetime
 
 from atalaya.core.scrub import scrub
 from atalaya.evidence.github.payloads import Job, Run
+from atalaya.evidence.github.workflows import file_of
 from atalaya.evidence.readers.model import cut_name, timestamp_of
 from atalaya.records.stored import Conclusion, FileVerdict, JobAttempt, Metadata, happened_at
 
@@ -153,6 +154,7 @@ def attempts_of(
                     origin=f"github:runs/{run.id}/attempts/{number}/jobs/{job.id}",
                     duration_s=took_s(job),
                     event=event_of(run),
+                    workflow_file=scrub(file_of(run)),
                 ),
             )
 
@@ -173,6 +175,7 @@ def _without_jobs(run: Run, told: Run, *, workflow: str, commit: str, metadata: 
         conclusion=conclusion,
         origin=f"github:runs/{run.id}/attempts/{told.run_attempt}",
         event=event_of(run),
+        workflow_file=scrub(file_of(run)),
     )
 
 

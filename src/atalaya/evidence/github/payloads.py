@@ -111,6 +111,25 @@ class Jobs(Payload, frozen=True, kw_only=True):
         return self.jobs
 
 
+class Workflow(Item, frozen=True, kw_only=True):
+    """One workflow: its name now, and its file."""
+
+    name: str | None = None
+    path: str = ""
+    state: str | None = None
+
+
+class WorkflowsListed(Payload, frozen=True, kw_only=True):
+    """A page of the workflows of a repository."""
+
+    total_count: int
+    workflows: tuple[Workflow, ...]
+
+    @property
+    def items(self) -> tuple[Workflow, ...]:
+        return self.workflows
+
+
 class Artifacts(Payload, frozen=True, kw_only=True):
     """A page of the artifacts of a run, whatever attempt left them."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import lzma
 import re
 import stat
@@ -156,7 +157,7 @@ def _unpacked(name: str, content: bytes, left: _Left, depth: int) -> Iterator[Me
 def _expanded(content: bytes, left: _Left) -> bytes:
     packed = BytesIO(content)
     if content.startswith(GZIP):
-        return _read(gzip.GzipFile(fileobj=packed), len(content), left)
+        return _read(io.BufferedReader(gzip.GzipFile(fileobj=packed)), len(content), left)
     if content.startswith(BZIP2):
         return _read(bz2.BZ2File(packed), len(content), left)
     decompressor = lzma.LZMADecompressor(memlimit=XZ_BYTES)
