@@ -48,10 +48,10 @@ class Workflows:
                 self._claim(name, (file, *self._numbers(file)))
                 found.add(name)
         for told in (self._listed_names(), self._runs_names(runs)):
-            pairs = [(key, name) for key, name in told if name in names and name not in found]
-            for key, name in pairs:
-                self._claim(name or "", (key,))
-                found.add(name or "")
+            pairs = [(key, called) for key, called in told if called in names and called not in found]
+            for key, called in pairs:
+                self._claim(called or "", (key,))
+                found.add(called or "")
 
     def name_of(self, run: Run) -> str | None:
         """The name under which a run's jobs count; None where they do not."""
