@@ -18,6 +18,7 @@ from atalaya.cli.context import (
     summarise,
     utc_now,
 )
+from atalaya.cli.dispatch import start_what_is_missing
 from atalaya.cli.incident import open_by_rule
 from atalaya.cli.notify import annotate, summarise_run, tell
 from atalaya.cli.publish import build_site, write_pages
@@ -64,6 +65,10 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     judgement = judged(place, release, None)
     if open_by_rule(place, release, judgement):
         judgement = judged(place, release, None)
+    if settings.ci.dispatch and not args.no_dispatch:
+        console.stage("dispatch")
+        if start_what_is_missing(place, release, judgement.dispatch, echo=console.line):
+            judgement = judged(place, release, None)
     judgement = say(place, release, judgement)
     console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
     console.stage("publish")

@@ -429,6 +429,25 @@ class WatchTransition(Evidence, frozen=True, kw_only=True):
     asked: tuple[BacklogCarryover, ...] = ()
 
 
+class Dispatch(Evidence, frozen=True, kw_only=True):
+    """A run of CI that the watch started: of a workflow, on a branch or tag, for a checkpoint.
+
+    ``ref`` pointed at ``commit`` then. ``runs`` and ``jobs`` are what the checkpoint asked for in all: those of the
+    first record of a checkpoint hold for it, whatever the figure looks like since. One of another workflow than the
+    main pipeline is started ``beside`` them, once a checkpoint.
+    """
+
+    kind = "dispatch"
+    checkpoint_h: int
+    workflow: str
+    workflow_file: str
+    ref: str
+    commit: str
+    runs: int
+    jobs: int
+    beside: bool = False
+
+
 class Decision(Evidence, frozen=True, kw_only=True):
     """Who read which verdict, and what they did: went on, stopped, rolled back or yanked."""
 
@@ -545,6 +564,7 @@ STORED: dict[str, type[Evidence]] = {
         IncidentStep,
         Signature,
         WatchTransition,
+        Dispatch,
         Decision,
         VerdictRecord,
         SegmentManifest,

@@ -154,6 +154,32 @@ class Annotations(Payload, frozen=True, kw_only=True):
     items: tuple[Annotation, ...]
 
 
+class Head(Payload, frozen=True, kw_only=True):
+    """The commit that a branch or a tag points at."""
+
+    sha: str
+
+
+class Ref(Payload, frozen=True, kw_only=True):
+    """A branch or a tag."""
+
+    name: str
+    commit: Head
+
+
+class Refs(Payload, frozen=True, kw_only=True):
+    """A page of branches or of tags."""
+
+    bare: ClassVar[str] = "items"
+    items: tuple[Ref, ...]
+
+
+class Home(Payload, frozen=True, kw_only=True):
+    """A repository as GitHub tells of it."""
+
+    default_branch: str = ""
+
+
 class Tree(Payload, frozen=True, kw_only=True):
     """A tree of git, by its id."""
 
