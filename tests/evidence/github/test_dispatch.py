@@ -14,6 +14,9 @@ from msgspec.structs import replace
 from atalaya.cli.dispatch import start_what_is_missing
 from atalaya.core.window import due_at
 from atalaya.records.stored import Dispatch
+from atalaya.site.fragments.ledger import evidence
+from atalaya.site.i18n.language import Language
+from atalaya.site.markup.renderer import Renderer
 from tests.evidence.github.stand_in import BEGAN, REPO, SHA, Answer, StandIn
 from tests.evidence.github.team import GATE, GATE_JOBS, SDK, SMOKE, Team, at, stamp
 from tests.evidence.github.test_collect import failing_at
@@ -89,6 +92,22 @@ def it(tmp_path: Path, github: StandIn) -> Dispatching:
     made = Dispatching(Team(tmp_path, github, workflows=(GATE,)))
     github.branches.update(main=SHA)
     return made
+
+
+def test_what_was_dispatched_is_shown_on_the_evidence_page(it: Dispatching) -> None:
+    it.start()
+    page = str(evidence(it.team.judgement, Renderer(Language("en")))).replace("\\", "")
+    assert ("Runs of CI that the watch started, 1 in all" in page, "runs: 2, jobs in all: 8" in page) == (True, True)
+
+
+def test_what_is_dispatched_already_is_not_asked_of_people(it: Dispatching) -> None:
+    asks = f"gh workflow run {GATE}"
+    assert any(asks in str(step) for step in it.team.judgement.verdict.next_steps)
+    for hour in (0.2, 0.4):
+        it.start()
+        it.hour(hour)
+        it.ends("cancelled")
+    assert not any(asks in str(step) for step in it.team.judgement.verdict.next_steps)
 
 
 # ── where ────────────────────────────────────────────────────────────────────
