@@ -227,7 +227,7 @@ CASES: list[tuple[str, dict[str, Any], VerdictStatus, VerdictStatus]] = [
         "a variant fails more than the others",
         {"cells": (cell(CellState.WORSE),)},
         VerdictStatus.EXTEND,
-        VerdictStatus.ON_TRACK,
+        VerdictStatus.OFF_TRACK,
     ),
     (
         "a job of CI has not run lately",
@@ -443,6 +443,23 @@ def test_a_window_that_was_extended_twice_may_end_well() -> None:
     assert verdict(120, release=extended(120)).rule == "all-met"
 
 
+def proof_of(incident: str, *, shown: bool) -> IncidentFollowUp:
+    return IncidentFollowUp(
+        incident=incident,
+        rule="",
+        fingerprints=(),
+        blocks=(),
+        shows=(),
+        seen=1,
+        first_at=T0,
+        last_at=T0,
+        landed_at=T0,
+        shown=shown,
+        proof=text("1 clean run of 8"),
+        runs_needed=None if shown else 7,
+    )
+
+
 # What is so, the rule that says it at the end, and the one before.
 RULED: list[tuple[dict[str, Any], str, str]] = [
     ({"integrity_problems": (text("a digest differs"),)}, "evidence-changed", "evidence-changed-so-far"),
@@ -456,9 +473,18 @@ RULED: list[tuple[dict[str, Any], str, str]] = [
     ({"cells": (cell(CellState.BROKEN),)}, "variant-broken", "variant-broken-now"),
     ({"broken_tests": (broken_test(),)}, "test-broken", "test-broken-now"),
     ({"cells": (cell(CellState.RED_NOW),)}, "ci-red-now", "ci-red-so-far"),
-    ({"cells": (cell(CellState.WORSE),)}, "extend", "nothing-failing"),
+    ({"cells": (cell(CellState.WORSE),)}, "extend", "would-extend"),
     ({"checkpoints": (duty(DutyState.MISSING),)}, "duty-missing", "duty-missing-so-far"),
     ({"disputed": (text("a record does not count"),)}, "incident-disputed", "incident-disputed-so-far"),
+    (
+        {
+            "incidents": (incident(Severity.CRITICAL, "monitoring"),),
+            "unproven": ("I-1",),
+            "followed": (proof_of("I-1", shown=False),),
+        },
+        "fix-unproven",
+        "fix-unproven-so-far",
+    ),
     ({"defects_seeded": 0, "defects_caught": 0}, "no-self-test", "nothing-failing"),
     ({"metrics": metrics(flaky_tests=State.FAIL)}, "extend", "would-extend"),
     ({"metrics": metrics(network_errors=State.INCONCLUSIVE)}, "metric-inconclusive", "nothing-failing"),
@@ -780,6 +806,26 @@ def test_an_incident_comes_with_the_step_that_it_can_take(state: str, followed: 
     assert found[0].startswith(said), found
 
 
+def test_an_incident_whose_fix_is_shown_waits_to_be_called_resolved_and_is_no_alarm() -> None:
+    for severity in (Severity.CRITICAL, Severity.MAJOR):
+        fixed: dict[str, Any] = {"incidents": (incident(severity, "monitoring"),), "unproven": ("I-1",)}
+        for shown, says in (
+            (True, "nobody has called it resolved since its fix landed"),
+            (False, "Further clean runs that it takes: 7"),
+        ):
+            found = verdict(72, **fixed, followed=(proof_of("I-1", shown=shown),))
+            assert (found.word, found.rule) == (VerdictStatus.INCONCLUSIVE, "fix-unproven")
+            assert says in str(found.because[0])
+    found = verdict(72, **fixed, followed=(proof_of("I-1", shown=True),))
+    assert "--state resolved" in str(found.next_steps[0])
+
+
+def test_a_minor_incident_whose_fix_is_not_shown_decides_nothing() -> None:
+    minor = (incident(Severity.MINOR, "monitoring"),)
+    found = verdict(72, incidents=minor, unproven=("I-1",), followed=(proof_of("I-1", shown=False),))
+    assert found.word is VerdictStatus.GO
+
+
 def test_a_fix_whose_proof_is_missing_says_how_many_clean_runs_it_takes() -> None:
     found = verdict(
         30,
@@ -796,23 +842,6 @@ def test_a_record_of_an_incident_that_does_not_count_comes_with_how_to_see_them(
     found = verdict(72, disputed=(text("a record does not count"),))
     assert str(found.next_steps[0]).startswith("Record how such an incident stands")
     assert "a record does not count" in [str(unknown) for unknown in found.unknowns]
-
-
-def proof_of(incident: str, *, shown: bool) -> IncidentFollowUp:
-    return IncidentFollowUp(
-        incident=incident,
-        rule="",
-        fingerprints=(),
-        blocks=(),
-        shows=(),
-        seen=1,
-        first_at=T0,
-        last_at=T0,
-        landed_at=T0,
-        shown=shown,
-        proof=text("1 clean run of 8"),
-        runs_needed=None if shown else 7,
-    )
 
 
 def test_the_same_situation_gives_the_same_bytes() -> None:

@@ -1,4 +1,4 @@
-"""What the detectors of events see, from what was seeded into what they see."""
+"""What the smoke sees of the events that are counted, from what was seeded into what it sees."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from atalaya.harness.pack import Pack
-from atalaya.metrics.detector_power import detectors, log_reader
+from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.window_query import NEVER_SHOWN
 from atalaya.records.stored import EventKind
 from atalaya.selftest.detector_record import Detector, Detectors, Measured, Sight, digest, write
@@ -39,15 +39,9 @@ def test_a_metric_has_what_the_smoke_saw_of_the_events_that_it_counts(pack: Pack
     assert found == {"network-errors": (3, 3), "polling-timeouts": (0, 0), "stale-cache": (2, 1)}
 
 
-def test_what_the_log_reader_saw_stands_apart(pack: Pack) -> None:
-    found = {id: (one.shown, one.caught) for id, one in log_reader(pack).items()}
-    assert found == {"network-errors": (0, 0), "polling-timeouts": (1, 1), "stale-cache": (0, 0)}
-
-
 def test_a_record_of_other_code_shows_nothing(pack: Pack) -> None:
     (pack.folder / "smoke.py").write_text("# another\n")
     assert dict.fromkeys(pack.events, NEVER_SHOWN) == detectors(pack)
-    assert log_reader(pack)["polling-timeouts"].shown == 1
 
 
 def test_without_a_record_nothing_was_shown(tmp_path: Path) -> None:

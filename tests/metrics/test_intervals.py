@@ -20,7 +20,6 @@ from atalaya.metrics.stats.intervals import (
     trend,
     trials_for,
     wilson,
-    zero_event_upper,
 )
 from atalaya.selftest.prove import at_the_least
 from tests.tables import each_row
@@ -51,7 +50,7 @@ def test_a_bound_at_the_end_is_exactly_the_end() -> None:
 
 def test_without_trials_there_is_no_value_and_no_bound() -> None:
     nothing = wilson(0, 0)
-    assert [nothing.value, nothing.low, nothing.high, zero_event_upper(0), at_the_least(0, 0)] == [None] * 5
+    assert [nothing.value, nothing.low, nothing.high, at_the_least(0, 0)] == [None] * 4
 
 
 @given(n=st.integers(1, 400), data=st.data())
@@ -69,16 +68,6 @@ def test_wilson_holds_the_share_inside_its_interval(n: int, data: st.DataObject)
 )
 def test_clean_runs_needed_is_the_smallest_number(needed: int | None, successes: int, n: int, floor: float) -> None:
     assert needed == clean_runs_needed(successes, n, floor)
-
-
-@each_row(("upper", "n"), [(0.1391, 20), (0.0487, 60), (0.0295, 100), (0.00415, 720), (0.000693, 4320)])
-def test_zero_events_allow_the_worked_rate(upper: float, n: int) -> None:
-    assert upper == pytest.approx(zero_event_upper(n), rel=2e-3)
-
-
-@pytest.mark.parametrize(("claim", "n"), [(0.05, 59), (0.03, 99), (0.01, 299), (0.001, 2995)])
-def test_so_many_clean_trials_are_needed_for_a_claim(claim: float, n: int) -> None:
-    assert [(zero_event_upper(n) or 1) < claim, (zero_event_upper(n - 1) or 1) < claim] == [True, False]
 
 
 def searched(n: int, shown: int, caught: int) -> float:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import msgspec
 import pytest
 
+from atalaya.cli.collect_github import take_from_github
 from atalaya.harness import runner
 from tests.commands import run
 from tests.stories.week import T0, VERSION, Week
@@ -21,6 +22,8 @@ def test_the_runbook_by_hand_is_a_go_through_the_commands(week: Week, monkeypatc
             return week.now
 
     monkeypatch.setattr(runner, "datetime", Clock)
+    defaults = take_from_github.__kwdefaults__  # the real clock was bound there before the week began
+    monkeypatch.setitem(defaults, "clock", lambda: week.now)
 
     def does(*words: str, code: int = 0) -> str:
         done = run(*words, root=week.root)

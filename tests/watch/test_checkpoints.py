@@ -339,11 +339,8 @@ def test_a_duty_is_missing_while_the_fix_of_an_incident_in_its_way_is_not_shown(
 
 def test_a_duty_has_failed_where_more_than_the_proof_is_missing() -> None:
     kept = [seen("config.no-fallback", Outcome.KEPT, 1)]
-    not_fixed = follow_up(shown=False, landed_at=None)
-    came_back = follow_up(shown=False, last_at=T0 + timedelta(hours=1))
-    for one in (not_fixed, came_back):
-        both = [follow_up(shown=False), one]
-        assert duty("strict-config", 3, observations=kept, followed=both).state is FAILED
+    both = [follow_up(shown=False), follow_up(shown=False, fails_still=True)]
+    assert duty("strict-config", 3, observations=kept, followed=both).state is FAILED
 
 
 def test_evidence_from_elsewhere_or_of_later_is_none() -> None:

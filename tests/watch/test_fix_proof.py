@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from atalaya.records.judged import IncidentFollowUp, State
-from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt
+from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, VerdictStatus
 from atalaya.watch.incidents.fix_verification import follow, not_shown
 from tests.watch.watched import Watched, in_force, job, stale, transition
 
@@ -59,7 +59,21 @@ def test_runs_of_another_kind_show_no_fix_of_a_smoke() -> None:
 
 def test_a_smoke_that_fails_after_the_fix_shows_that_it_failed() -> None:
     found = followed([*smokes(20), job(70, FAILED)])
-    assert (found.shown, found.runs_needed) == (False, None)
+    assert (found.shown, found.runs_needed, found.fails_still) == (False, None, True)
+    assert not followed(smokes(1)).fails_still
+
+
+def test_a_critical_incident_whose_fix_came_back_stays_an_alarm_and_one_that_lacks_proof_does_not(
+    watched: Watched,
+) -> None:
+    watched.keep(*three_smokes_and_a_stale_read(1, severity="critical")[:-1])
+    judged = watched.judged(72)
+    (lacking,) = [fired for fired in judged.verdict.fired if fired.rule == "fix-unproven"]
+    assert "Further clean runs that it takes: 7" in str(lacking.because[0])
+    assert judged.verdict.word is VerdictStatus.INCONCLUSIVE
+    assert watched.judged(39).verdict.word is VerdictStatus.OFF_TRACK
+    watched.keep(stale(60))
+    assert watched.judged(72).verdict.word is VerdictStatus.NO_GO
 
 
 def test_a_fix_is_never_proven_by_one_clean_run() -> None:
@@ -70,15 +84,15 @@ def test_a_smoke_that_failed_days_before_has_nothing_to_do_with_it() -> None:
     assert followed([job(1, FAILED), job(41)]).shown
 
 
-def three_smokes_and_a_stale_read(since: int) -> tuple[Evidence, ...]:
+def three_smokes_and_a_stale_read(since: int, severity: str = "major") -> tuple[Evidence, ...]:
     return (
         in_force(0),
         *(job(hour) for hour in (30, 32, 34)),
         stale(30),
-        transition(31, "open", severity="major"),
-        transition(40, "monitoring", severity="major"),
+        transition(31, "open", severity=severity),
+        transition(40, "monitoring", severity=severity),
         *(job(41 + number) for number in range(since)),
-        transition(60, "resolved", severity="major"),
+        transition(60, "resolved", severity=severity),
     )
 
 

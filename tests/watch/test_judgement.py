@@ -348,7 +348,7 @@ def test_many_trials_in_one_run_are_not_many_runs(watched: Watched, state: State
 
 def test_a_fix_that_is_proven_lets_the_release_go_again(watched: Watched) -> None:
     assert after_a_fix(watched, more=clean(6, 7)) is State.MEETS
-    assert watched.judged(72).verdict.rule == "critical-incident"  # until somebody calls it resolved
+    assert watched.judged(72).verdict.rule == "fix-unproven"  # until somebody calls it resolved
     watched.keep(transition(71, "resolved"))
     assert watched.judged(72).verdict.word is VerdictStatus.GO
 

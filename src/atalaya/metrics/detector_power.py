@@ -1,4 +1,4 @@
-"""Reads how much the detectors of events see: the smoke, and the reader of logs.
+"""Reads how much of what is counted the smoke sees.
 
 A zero is worth as much as the detector that looked. What was seeded into what it sees tells, each way in which an
 event comes about once: repeating one teaches nothing of the others. It comes with the code, so that a first run has it.
@@ -17,16 +17,7 @@ def detectors(pack: Pack) -> dict[str, DetectorPower]:
 
     It was shown nothing where the pack keeps no record, or one of other code than this.
     """
-    return _powers(pack, Detector.SMOKE)
-
-
-def log_reader(pack: Pack) -> dict[str, DetectorPower]:
-    """The same of the reader of logs."""
-    return _powers(pack, Detector.LOGS)
-
-
-def _powers(pack: Pack, detector: Detector) -> dict[str, DetectorPower]:
-    known = sight(pack, detector)
+    known = sight(pack, Detector.SMOKE)
     kinds = {metric.id: events.kind for metric, events in counting_events() if metric.id in pack.events}
     if known is None:
         return dict.fromkeys(kinds, NEVER_SHOWN)

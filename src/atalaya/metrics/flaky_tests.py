@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median_low
 
@@ -133,7 +134,7 @@ def counted(rows: Iterable[Row], *, critical: int, other: int, broken: int) -> F
         repeated=sum(row["repeated_keys"] > 0 for row in seen),
         attempts=median_low(row["most_attempts"] for row in seen) if seen else 0,
         # The keys of one test are taken to be equally long.
-        by_chance=sum(
+        by_chance=math.fsum(
             mixed_by_chance(ACCEPTABLE, row["attempts"] / row["repeated_keys"], row["repeated_keys"])
             for row in seen
             if row["repeated_keys"] and not row["critical"]
@@ -224,11 +225,12 @@ def _derived(
             others=sum(one.of_other_commits for one in apart),
             rest=sum(one.not_counted for one in apart),
         )
-    yield text(
-        "Median: of {tests} tests, more than half were run {n} times or more on one commit and variant.",
-        tests=counts.tests,
-        n=counts.attempts,
-    )
+    if counts.tests:
+        yield text(
+            "Median: of {tests} tests, more than half were run {n} times or more on one commit and variant.",
+            tests=counts.tests,
+            n=counts.attempts,
+        )
     yield text(
         "Mixed, with a pass and a failure in one key: {mixed} keys of {tests} tests, {critical} of them "
         "critical. Broken, and not among them: {broken} tests whose last attempts all failed.",

@@ -538,7 +538,8 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     """What the evidence says of one incident: how often its causes were seen, and whether its fix is shown.
 
     ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing. ``runs_needed``
-    are the further clean runs that it takes; None where no number of runs shows it.
+    are the further clean runs that it takes; None where no number of runs shows it. ``fails_still`` says that more than
+    the proof is missing: no fix has landed, or what it was for is there still, or was seen again.
     """
 
     incident: str
@@ -554,6 +555,7 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     proof: Text
     promises: tuple[str, ...] = ()  # those that its causes broke
     runs_needed: int | None = None  # further clean runs that would show it; None where no number is known
+    fails_still: bool = False
 
 
 class Trace(Record, frozen=True, kw_only=True):

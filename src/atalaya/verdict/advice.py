@@ -161,8 +161,9 @@ def _for_duties(situation: Situation) -> Iterator[Text]:
             yield text("See the smoke again, step by step: `atalaya smoke`.")
         else:
             yield _what_duties_rest_on(situation)
-    for id in situation.unproven:
-        yield from _for_proof(situation, id)
+    for incident in situation.incidents:
+        if incident.id in situation.unproven:
+            yield from _for_incident(situation, incident)
     for _, duty in situation.duties_in(DutyState.MISSING):
         if duty.id in OF_CI:
             yield from _ci(situation)

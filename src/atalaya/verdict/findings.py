@@ -7,7 +7,17 @@ from collections.abc import Iterable, Iterator
 from atalaya.core.window import MOST_EXTENSIONS
 from atalaya.core.words import Text, text
 from atalaya.metrics.definitions import METRICS
-from atalaya.records.judged import Acts, CellState, CiCell, Compared, Coverage, DutyState, Metric, State
+from atalaya.records.judged import (
+    Acts,
+    CellState,
+    CiCell,
+    Compared,
+    Coverage,
+    DutyState,
+    IncidentFollowUp,
+    Metric,
+    State,
+)
 from atalaya.records.stored import Severity
 from atalaya.verdict.situation import Situation
 
@@ -51,6 +61,31 @@ def _open_incidents(situation: Situation, severity: Severity) -> Reasons:
     return tuple(
         text("The incident {id} is open. Its severity: {severity}.", id=incident.id, severity=incident.severity)
         for incident in situation.incidents_of(severity)
+    )
+
+
+def unproven_fixes(situation: Situation) -> Reasons:
+    """What a fix has landed for that has not come back since. Minor incidents decide nothing, here as elsewhere."""
+    deciding = {one.id for one in situation.incidents if one.severity is not Severity.MINOR}
+    return tuple(
+        _unproven_fix(one)
+        for one in situation.followed
+        if one.incident in situation.unproven and one.incident in deciding
+    )
+
+
+def _unproven_fix(one: IncidentFollowUp) -> Text:
+    if one.shown:
+        return text(
+            "{id}: nobody has called it resolved since its fix landed. {proof}", id=one.incident, proof=one.proof
+        )
+    if one.runs_needed is None:
+        return text("{id}: its fix is not shown yet. {proof}", id=one.incident, proof=one.proof)
+    return text(
+        "{id}: its fix is not shown yet. Further clean runs that it takes: {n}. {proof}",
+        id=one.incident,
+        n=one.runs_needed,
+        proof=one.proof,
     )
 
 
@@ -263,6 +298,7 @@ def would_extend(situation: Situation) -> Reasons:
 def would_extend_now(situation: Situation) -> Reasons:
     return (
         _failing_now(situation, critical=False)
+        + worse_variants(situation)
         + _regressed(situation.metrics_at.get(situation.last_look_h or 0, ()))
         + _open_incidents(situation, Severity.MAJOR)
         + _said(situation, DutyState.FAILED)

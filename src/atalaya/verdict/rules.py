@@ -158,6 +158,13 @@ RULES: tuple[Rule, ...] = (
         findings.disputed,
     ),
     Rule(
+        "fix-unproven",
+        VerdictStatus.INCONCLUSIVE,
+        When.END,
+        N_("The fix of an incident has landed, and has yet to be shown, or to be called resolved."),
+        findings.unproven_fixes,
+    ),
+    Rule(
         "no-self-test",
         VerdictStatus.INCONCLUSIVE,
         When.END,
@@ -314,6 +321,13 @@ RULES: tuple[Rule, ...] = (
         When.BEFORE,
         N_("The last record of an incident does not count as it was written."),
         findings.disputed,
+    ),
+    Rule(
+        "fix-unproven-so-far",
+        VerdictStatus.WAITING,
+        When.BEFORE,
+        N_("The fix of an incident has landed, and has yet to be shown, or to be called resolved."),
+        findings.unproven_fixes,
     ),
     Rule(
         "next-checkpoint-decides",

@@ -41,7 +41,8 @@ class Situation(Record, frozen=True, kw_only=True):
 
     ``metrics_at`` holds the metrics as they were at each checkpoint that has passed, by its hours.
     ``disputed`` say why the last record of an incident does not count as it was written, and ``unproven`` are those
-    that somebody called resolved and whose fix is not shown yet. ``ahead`` name records from a clock ahead of ours.
+    whose fix has landed and which were not seen since: only the proof, or the word that they are over, is missing.
+    ``ahead`` name records from a clock ahead of ours.
     ``integrity_problems`` say what of the evidence or the settings is not what it was recorded to be.
     ``broken_critical`` are the ids of the critical promises whose latest outcome is broken, ``broken_others`` of the
     others. ``own_at`` is when Atalaya itself last observed the SDK, ``collected_at`` when files of CI were last taken
@@ -99,7 +100,7 @@ class Situation(Record, frozen=True, kw_only=True):
 
     @property
     def open_incidents(self) -> tuple[Incident, ...]:
-        """Those that are not over; not one that is called resolved and whose proof alone is missing."""
+        """Those that are not over; not one whose fix has landed and whose proof alone is missing."""
         return tuple(
             one
             for one in self.incidents

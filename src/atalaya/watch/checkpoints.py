@@ -139,8 +139,8 @@ def _duty(
 ) -> Duty:
     state, evidence = asked.look(known)
     if hindered and state is DutyState.MET:
-        first = max(hindered, key=_fails_still)
-        state = DutyState.FAILED if _fails_still(first) else DutyState.MISSING
+        first = max(hindered, key=lambda one: one.fails_still)
+        state = DutyState.FAILED if first.fails_still else DutyState.MISSING
         evidence = _unproven(first, evidence)
     if signed is not None and state is DutyState.PERSON_SIGNS:
         state = DutyState.SIGNED
@@ -155,11 +155,6 @@ def _duty(
         state, evidence = DutyState.NOT_YET_DUE, text("So far: {evidence}", evidence=evidence)
     blocked_by = (*known.about, *asked.blocked_by)
     return Duty(id=asked.id, says=Text(template=asked.says), state=state, evidence=evidence, blocked_by=blocked_by)
-
-
-def _fails_still(one: IncidentFollowUp) -> bool:
-    """Whether more than the proof is missing: no fix has landed, or what it was for was seen again."""
-    return one.landed_at is None or (one.last_at is not None and one.last_at > one.landed_at)
 
 
 def _unproven(one: IncidentFollowUp, evidence: Text) -> Text:

@@ -399,6 +399,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     metrics = measure(case.engine, span)
     unproven = not_shown(now.transitions, observations, jobs, metrics)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
+    monitored = {one.id for one in incidents if one.state == MONITORING}
     published = package_findings.findings(_looked(records))
     broken = broken_tests(case.engine, span)
     followed = follow(
@@ -428,7 +429,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         broken_tests=broken,
         incidents=incidents,
         followed=followed,
-        unproven=tuple(one.incident for one in followed if one.incident in unproven and not _came_back(one)),
+        unproven=tuple(one.incident for one in followed if one.incident in monitored and not one.fails_still),
         disputed=(*now.disputed, *(_unproven(id, proof) for id, proof in unproven.items())),
         integrity_problems=(*case.problems, *now.tampered),
         broken_critical=_broken(statuses, critical=True),
@@ -471,11 +472,6 @@ def _duties(
         same_tree=span.same_tree,
         followed=followed,
     )
-
-
-def _came_back(one: IncidentFollowUp) -> bool:
-    """Whether what a fix was for was seen after it had landed."""
-    return one.landed_at is not None and one.last_at is not None and one.last_at > one.landed_at
 
 
 def _broken(statuses: Sequence[PromiseStatus], *, critical: bool) -> tuple[str, ...]:

@@ -512,6 +512,8 @@ class Outlook(Record, frozen=True, kw_only=True):
     @property
     def says(self) -> Text:
         """Which runs of CI it is about."""
+        if not self.runs:
+            return text("No run of CI was taken in, and the window is over: no further one can count.")
         if self.asked:
             return text(
                 "No run of CI has been taken in, so these are the runs that Atalaya's advice would ask for: {runs} at "

@@ -70,7 +70,7 @@ def burn_rate(bad: int, total: int, slo: float) -> float | None:
     """How many times faster than the window allows the budget is spent.
 
     None where nothing happened, and where the objective is 1: without a budget any bad event burns without end,
-    and the rule for zero events has to speak (:func:`atalaya.metrics.stats.intervals.zero_event_upper`).
+    and the rule for zero events has to speak (:func:`atalaya.metrics.stats.intervals.joint_upper`).
 
     >>> f"{burn_rate(9, 1800, 0.999):.1f} {burn_rate(1, 20, 0.99):.1f}"
     '5.0 5.0'

@@ -6,6 +6,7 @@ in the intraclass correlation; what is left is the effective number of trials.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -41,8 +42,9 @@ def intraclass_correlation(runs: Runs) -> float | None:
     share = sum(passes for passes, _ in ran) / n if n else 0
     if len(ran) < 2 or n == len(ran) or share in (0, 1):
         return None
-    between = sum(jobs * (passes / jobs - share) ** 2 for passes, jobs in ran) / (len(ran) - 1)
-    within = sum(passes * (jobs - passes) / jobs for passes, jobs in ran) / (n - len(ran))
+    # Exact sums: since Python 3.12 `sum` itself rounds otherwise than before, and a replay gives the same bytes.
+    between = math.fsum(jobs * (passes / jobs - share) ** 2 for passes, jobs in ran) / (len(ran) - 1)
+    within = math.fsum(passes * (jobs - passes) / jobs for passes, jobs in ran) / (n - len(ran))
     size = (n - sum(jobs**2 for _, jobs in ran) / n) / (len(ran) - 1)
     return max(0.0, (between - within) / (between + (size - 1) * within))
 

@@ -329,7 +329,7 @@ def _u_outside(n: int, m: int) -> int:
 
 def _u_outside_normal(n: int, m: int, ties: Sequence[int]) -> int:
     whole = n + m
-    variance = n * m / 12 * (whole + 1 - sum(tie**3 - tie for tie in ties) / (whole * (whole - 1)))
+    variance = n * m / 12 * (whole + 1 - math.fsum(tie**3 - tie for tie in ties) / (whole * (whole - 1)))
     return max(0, math.floor(n * m / 2 - Z * math.sqrt(variance) - 0.5))
 
 

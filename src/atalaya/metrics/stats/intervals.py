@@ -108,21 +108,6 @@ def clean_runs_needed(successes: int, n: int, floor: float) -> int | None:
     return enough
 
 
-def zero_event_upper(n: int) -> float | None:
-    """With no event in ``n`` trials, all of which were seen: the rate that is passed with 5 % probability at most.
-
-    Exact, ``1 - alpha ** (1 / n)``: the "rule of three" of J. A. Hanley and A. Lippman-Hand, "If Nothing Goes
-    Wrong, Is Everything All Right?", JAMA 249 (1983). What a detector may have missed is in :func:`joint_upper`.
-
-    >>> f"{zero_event_upper(60):.4f} {zero_event_upper(720):.5f} {zero_event_upper(4320):.6f}"
-    '0.0487 0.00415 0.000693'
-    >>> zero_event_upper(0) is None
-    True
-    """
-    must_be_counts(0, n)
-    return None if n == 0 else float(1 - ALPHA ** (1 / n))
-
-
 def joint_upper(n: float, *, shown: int, caught: int, alpha: float = ALPHA) -> float | None:
     """With no event seen in ``n`` trials, by a detector that caught ``caught`` of ``shown`` seeded ones: the bound.
 

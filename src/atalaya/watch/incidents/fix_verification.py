@@ -21,11 +21,15 @@ BEARS_WITHIN = timedelta(hours=24)  # how long before an incident was opened a s
 
 
 class Proof(NamedTuple):
-    """Whether a fix is shown, in words, and how many further clean runs it takes; None where runs do not tell."""
+    """Whether a fix is shown, in words, and how many further clean runs it takes; None where runs do not tell.
+
+    ``fails`` says that more than the proof is missing: what the fix was for is there still, or again.
+    """
 
     shown: bool
     says: Text
     runs_needed: int | None = None
+    fails: bool = False
 
 
 class Run(NamedTuple):
@@ -119,11 +123,11 @@ def _followed(
     elif one.rule.startswith("artefact-"):
         wrong = [found for found in published if found.gone_at is None and cause_of_finding(found) in one.fingerprints]
         served = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
-        proof = Proof(not wrong, served)
+        proof = Proof(not wrong, served, fails=bool(wrong))
     elif one.rule == "test-broken":
         still = [test for test in broken_tests if cause_of_test(test) in one.fingerprints]
         passed = text("It passed since: its last attempts did not all fail.")
-        proof = Proof(not still, still[0].reason if still else passed)
+        proof = Proof(not still, still[0].reason if still else passed, fails=bool(still))
     else:
         proof = Proof(True, text("Nothing that is measured can show it: it is a person's word."))
     return IncidentFollowUp(
@@ -138,6 +142,7 @@ def _followed(
         landed_at=landed,
         promises=tuple(sorted({seen.promise for seen in broken})),
         shown=proof.shown and landed is not None,
+        fails_still=landed is None or proof.fails or any(at > landed for at in times),
         proof=proof.says,
         runs_needed=None if landed is None else proof.runs_needed,
     )
@@ -197,7 +202,7 @@ def _by_metric(metric: Metric, sick: Mapping[str, Sequence[Run]], landed: dateti
         return _by_runs(sick, landed)
     shown = metric.state in (State.MEETS, State.PROVEN)
     says = text("{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason)
-    return Proof(shown, says, metric.fix_runs_needed)
+    return Proof(shown, says, metric.fix_runs_needed, fails=metric.state is State.FAIL)
 
 
 def _by_runs(sick: Mapping[str, Sequence[Run]], landed: datetime | None) -> Proof:
@@ -233,4 +238,4 @@ def _by_kind(what: str, runs: Sequence[Run], landed: datetime) -> Proof:
         n=len(before),
         broken=broken,
     )
-    return Proof(broken == 0 and clean >= needed, says, None if broken else max(0, needed - clean))
+    return Proof(broken == 0 and clean >= needed, says, None if broken else max(0, needed - clean), fails=broken > 0)
