@@ -36,6 +36,8 @@ DEFAULTS = {
     "ci.ref": "",
     "ci.workflows": ("clients-python-sdk", "sdk-post-release-smoke"),
     "ci.junit": (),
+    "ci.dispatch": False,
+    "ci.dispatch_per_day": 16,
     "watch.language": "en",
     "watch.valid_h": 25.0,
     "watch.every_h": 0.0,
@@ -82,6 +84,7 @@ LIMITS = [
     ("watch", "every_h", ("0", "0.017", "8760"), ("-1", "0.016", "8760.5")),
     ("watch", "coverage", ("0", "1"), ("-0.01", "1.01")),
     ("watch", "gap_h", ("0.001", "8760"), ("0", "8760.5")),
+    ("ci", "dispatch_per_day", ("1", "1000"), ("0", "1001")),
     ("service", "port", ("0", "65535"), ("-1", "65536")),
     ("service", "deadline_s", ("0.001",), ("0",)),
     ("smoke", "waits", ("1", "10000"), ("0", "10001")),
@@ -108,7 +111,7 @@ def test_a_number_is_taken_up_to_its_limits_and_refused_beyond(tmp_path: Path) -
 
 
 def test_every_number_of_the_settings_has_its_limits_under_test() -> None:
-    numbers = {name for name, default in DEFAULTS.items() if isinstance(default, (int, float))}
+    numbers = {name for name, default in DEFAULTS.items() if type(default) in (int, float)}
     assert numbers == {f"{section}.{key}" for section, key, _, _ in LIMITS}
 
 

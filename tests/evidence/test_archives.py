@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import io
+import lzma
 import random
 import struct
+import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +29,24 @@ def made(*entries: tuple[str | zipfile.ZipInfo, bytes], method: int = zipfile.ZI
     with zipfile.ZipFile(content, "w", method) as archive:
         for name, inside in entries:
             archive.writestr(name, inside)
+    return content.getvalue()
+
+
+def nested(depth: int) -> bytes:
+    """A report in so many zips, one in the other, and a last one round them."""
+    content = REPORT
+    for _ in range(depth):
+        content = made(("a", content))
+    return made(("a", content))
+
+
+def tarred(*entries: tuple[str, bytes]) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as archive:
+        for name, inside in entries:
+            info = tarfile.TarInfo(name)
+            info.size = len(inside)
+            archive.addfile(info, io.BytesIO(inside))
     return content.getvalue()
 
 
@@ -109,10 +131,15 @@ def test_a_name_that_is_declined_can_be_shown() -> None:
         (a_link, ReadStatus.DECLINED, "a link"),
         (encrypted, ReadStatus.UNREADABLE, "no password"),
         (damaged, ReadStatus.UNREADABLE, "Bad CRC"),
-        (lambda: made(("a.zip", made(("a", b"")))), ReadStatus.UNSUPPORTED, "an archive in an archive"),
+        (lambda: nested(4), ReadStatus.DECLINED, "nested deeper than 3"),
+        (lambda: made(("sdk.whl", made(("sdk-1.dist-info/WHEEL", b"")))), ReadStatus.UNSUPPORTED, "a package"),
+        (lambda: made(("a.7z", b"7z\xbc\xaf...")), ReadStatus.UNREADABLE, "packed with 7-Zip"),
+        (lambda: made(("a.gz", gzip.compress(REPORT)[:-12])), ReadStatus.UNREADABLE, "not an archive"),
+        (lambda: made(("a.gz", gzip.compress(bytes(32 * 1024 * 1024)))), ReadStatus.DECLINED, "200 times its size"),
+        (lambda: made(("a.tar", tarred(("../up", REPORT)))), ReadStatus.DECLINED, "leads out"),
         (lambda: made(("a", b""), ("a", b"")), ReadStatus.DECLINED, "stands twice"),
         (lambda: made(("a", b""), ("A", b"")), ReadStatus.DECLINED, "stands twice"),
-        (lambda: made(("a", REPORT), method=zipfile.ZIP_LZMA), ReadStatus.UNSUPPORTED, "method 14"),
+        (lambda: made(("a", REPORT), method=zipfile.ZIP_LZMA), ReadStatus.UNREADABLE, "method 14"),
         (lambda: made(("a", bytes(32 * 1024 * 1024))), ReadStatus.DECLINED, "200 times its size"),
         (lambda: made(*((f"{n}", b"") for n in range(10_001))), ReadStatus.DECLINED, "10,000 entries"),
         (lambda: b"<html>", ReadStatus.UNREADABLE, "not a zip"),
@@ -124,6 +151,11 @@ def test_a_name_that_is_declined_can_be_shown() -> None:
         "encrypted",
         "crc",
         "nested",
+        "wheel",
+        "7z",
+        "gz-cut",
+        "gz-bomb",
+        "tar-up",
         "twice",
         "twice-folded",
         "lzma",
@@ -214,9 +246,36 @@ def test_the_name_of_an_entry_is_a_plain_path_of_bearable_length(name: str, reas
 
 
 @pytest.mark.parametrize("beginning", archives.ARCHIVES)
-def test_an_archive_in_an_archive_is_not_opened_whatever_its_kind(beginning: bytes) -> None:
+def test_what_begins_as_an_archive_and_is_none_is_unreadable(beginning: bytes) -> None:
     member = only(made(("a", beginning + b" and more")))
-    assert (member.status, member.name) == (ReadStatus.UNSUPPORTED, "a")
+    assert (member.content, member.status, member.name) == (None, ReadStatus.UNREADABLE, "a")
+
+
+@each_row(
+    ("name", "content", "inside"),
+    [
+        ("a.zip", lambda: made(("r.xml", REPORT)), "a.zip/r.xml"),
+        ("a.xml.gz", lambda: gzip.compress(REPORT), "a.xml.gz/a.xml"),
+        ("a.xml.bz2", lambda: bz2.compress(REPORT), "a.xml.bz2/a.xml"),
+        ("a.xml.xz", lambda: lzma.compress(REPORT), "a.xml.xz/a.xml"),
+        ("logs", lambda: tarred(("./b/r.xml", REPORT)), "logs/b/r.xml"),
+        ("a.tar.gz", lambda: gzip.compress(tarred(("r.xml", REPORT))), "a.tar.gz/r.xml"),
+        ("a.zip", lambda: made(("b.zip", made(("r.xml", REPORT)))), "a.zip/b.zip/r.xml"),
+    ],
+)
+def test_an_archive_in_an_archive_is_opened(name: str, content: Callable[[], bytes], inside: str) -> None:
+    assert only(made((name, content()))) == Member(inside, REPORT)
+
+
+def test_archives_in_archives_are_opened_so_deep_and_no_deeper() -> None:
+    assert (only(nested(3)).content, only(nested(4)).content) == (REPORT, None)
+
+
+def test_the_limits_hold_for_all_that_an_archive_holds_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    inner = made(("a", b"x" * 200))
+    monkeypatch.setattr(archives, "TOTAL_BYTES", len(inner) + 300)
+    members = list(files_in(made(("1.zip", inner), ("2.zip", inner))))
+    assert [member.content is not None for member in members] == [True, False]
 
 
 def test_one_file_that_is_refused_does_not_take_the_others_with_it() -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,11 +12,21 @@ from msgspec.structs import replace
 
 from atalaya.cli.context import Context, github_repository, utc_now
 from atalaya.core import environment
-from atalaya.records.stored import CommitTree, Environment, Evidence, Reading, Release, RunContext, record_metadata
+from atalaya.records.stored import (
+    CommitTree,
+    Environment,
+    Evidence,
+    JobAttempt,
+    Reading,
+    Release,
+    RunContext,
+    record_metadata,
+)
 
 if TYPE_CHECKING:
     from atalaya.evidence.github.client import Client
     from atalaya.evidence.github.fetch import Summary
+    from atalaya.evidence.github.trees import Trees
 
 CACHE = ".atalaya/github.sqlite"
 
@@ -44,17 +54,33 @@ def take_from_github(
     repo = github_repository(place)
     if not repo:
         return Taken(0, ("no `repo` in [ci] of watch.toml: GitHub was not asked, and what CI said there is unknown",))
+    with asking(place, echo=echo, environ=environ, clock=clock, sleep=sleep) as client:
+        if not client.has_token:
+            echo(
+                '  GitHub: no token in GITHUB_TOKEN or GH_TOKEN: 60 requests an hour, each "not changed" counted too, '
+                "and mostly no artifacts and no logs"
+            )
+        return _take(place, release, client, echo, clock())
 
+
+@contextmanager
+def asking(
+    place: Context,
+    *,
+    echo: Callable[[str], None],
+    environ: Mapping[str, str] | None,
+    clock: Callable[[], datetime],
+    sleep: Callable[[float], None],
+) -> Iterator[Client]:
+    """A client of GitHub, with the cache of this machine.
+
+    :raises SettingsError: the token or the API's address cannot be.
+    """
     from atalaya.evidence.github.client import API, Client
     from atalaya.evidence.github.http_cache import Cache
 
     environ = environment.everything() if environ is None else environ
     token = environment.github_token(environ)
-    if not token:
-        echo(
-            '  GitHub: no token in GITHUB_TOKEN or GH_TOKEN: 60 requests an hour, each "not changed" counted too, '
-            "and mostly no artifacts and no logs"
-        )
     with (
         closing(Cache(place.root / CACHE, token)) as cache,
         closing(
@@ -63,27 +89,34 @@ def take_from_github(
     ):
         if cache.trouble:
             echo(f"  GitHub: {cache.trouble}")
-        return _take(place, release, client, echo, clock())
+        yield client
+
+
+def trees_of(place: Context, client: Client, records: Sequence[Evidence], now: datetime) -> Trees:
+    """What is known of the trees of the SDK's folder, and how more is found out."""
+    from atalaya.evidence.github.trees import Trees
+
+    settings = place.loaded.settings
+    return Trees(
+        client,
+        settings.ci.repo,
+        settings.subject.path,
+        [record for record in records if isinstance(record, CommitTree)],
+        _in_git(place),
+        record_metadata(f"github-{settings.ci.repo}", Environment.CI, now),
+    )
 
 
 def _take(place: Context, release: Release, client: Client, echo: Callable[[str], None], now: datetime) -> Taken:
     from atalaya.evidence.apart import lines
     from atalaya.evidence.github.fetch import CollectedIds, Collection
-    from atalaya.evidence.github.trees import Trees
     from atalaya.evidence.ledger import ledger
     from atalaya.watch.folder import lasts_h
 
     settings = place.loaded.settings
     repo, folder = settings.ci.repo, place.releases / release.version / "evidence"
     records = [record for segment in ledger.survey(folder).segments for record in segment.records]
-    trees = Trees(
-        client,
-        repo,
-        settings.subject.path,
-        [record for record in records if isinstance(record, CommitTree)],
-        _in_git(place),
-        record_metadata(f"github-{repo}", Environment.CI, now),
-    )
+    trees = trees_of(place, client, records, now)
     kept: list[Evidence] = []
 
     def keep(evidence: Sequence[Evidence]) -> None:
@@ -95,6 +128,7 @@ def _take(place: Context, release: Release, client: Client, echo: Callable[[str]
         repo,
         release,
         workflows=settings.ci.workflows,
+        recorded=recorded_names(records),
         digests={record.subject_digest for record in records if isinstance(record, RunContext)},
         trees=trees,
         known=CollectedIds(record for record in records if isinstance(record, Reading)),
@@ -106,6 +140,13 @@ def _take(place: Context, release: Release, client: Client, echo: Callable[[str]
     apart = map(str, lines(kept, release=lasting, same_tree=trees.same_as(release.commit)))
     unknown = summary.trouble or summary.unread or summary.trees
     return Taken(3 if unknown else 0, (*_lines(repo, summary, client), *apart))
+
+
+def recorded_names(records: Sequence[Evidence]) -> dict[str, str]:
+    """The name under which the jobs of a workflow were first recorded, by its file: a changed name changes nothing."""
+    jobs = [record for record in records if isinstance(record, JobAttempt) and record.workflow_file]
+    jobs.sort(key=lambda job: (job.recorded_at, job.occurred_at), reverse=True)
+    return {job.workflow_file: job.workflow for job in jobs}
 
 
 def _in_git(place: Context) -> Callable[[str, str], str | None] | None:
@@ -126,8 +167,7 @@ def _lines(repo: str, summary: Summary, client: Client) -> tuple[str, ...]:
         f"{summary.attempts} attempts, {summary.jobs} jobs, {summary.files} files of artifacts, {summary.logs} logs",
         f'{client.requests} requests, {client.not_modified} of them answered "not changed"{left}',
     ]
-    if summary.passed_over:
-        lines.append(f"{summary.passed_over} artifacts were not opened: by their names they are no reports")
+    lines += [f"run {said}" for said in summary.said]
     if summary.apart or summary.apart_left:
         left_over = f"; {summary.apart_left} not read this time" if summary.apart_left else ""
         lines.append(f"{summary.apart} runs that do not count: their jobs are shown apart{left_over}")

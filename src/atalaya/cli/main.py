@@ -116,6 +116,7 @@ def _watching(commands: Commands) -> None:
     """The commands that gather evidence."""
     it = _command(commands, "watch", watch.watch)
     it.add_argument("--scheduled", action="store_true", help="do nothing where no release is open")
+    it.add_argument("--no-dispatch", action="store_true", help="start no run of CI, whatever `dispatch` in [ci] says")
     _sdk(it)
     _release(it)
     _strict(it)

@@ -9,6 +9,7 @@ from atalaya.cli.check import counts, exit_of, hear_smoke, observed, sdk_of_a_wa
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.collect import all_that_is_named
 from atalaya.cli.context import Context, append_evidence, exit_code, judged, resolve_release, summarise, utc_now
+from atalaya.cli.dispatch import start_what_is_missing
 from atalaya.cli.incident import open_by_rule
 from atalaya.cli.notify import annotate, summarise_run, tell
 from atalaya.cli.publish import build_site, write_pages
@@ -55,6 +56,10 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     judgement = judged(place, release, None)
     if open_by_rule(place, release, judgement):
         judgement = judged(place, release, None)
+    if settings.ci.dispatch and not args.no_dispatch:
+        console.stage("dispatch")
+        if start_what_is_missing(place, release, judgement.dispatch, echo=console.line):
+            judgement = judged(place, release, None)
     judgement = say(place, release, judgement)
     console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
     console.stage("publish")

@@ -143,6 +143,11 @@ def github_repository() -> str:
     return os.environ.get("GITHUB_REPOSITORY", "")
 
 
+def github_workflow(environ: Mapping[str, str] = os.environ) -> str:
+    """The workflow that this runs in, as ``owner/name/.github/workflows/watch.yml``; empty elsewhere."""
+    return environ.get("GITHUB_WORKFLOW_REF", "").partition("@")[0]
+
+
 def github_actor() -> str:
     """The person who started a workflow; empty elsewhere."""
     return os.environ.get("GITHUB_ACTOR", "")

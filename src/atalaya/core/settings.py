@@ -86,6 +86,22 @@ class CiSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True)
             "to watch.toml. They count under the first of `workflows`."
         ),
     ] = ()
+    dispatch: Annotated[
+        bool,
+        Meta(
+            description="Whether `watch` itself starts runs of `workflows` on GitHub, as many as a checkpoint asks "
+            "for, on a branch or tag that points at the released SDK. Its token needs `actions: write`."
+        ),
+    ] = False
+    dispatch_per_day: Annotated[
+        int,
+        Meta(
+            ge=1,
+            le=1_000,
+            description="The most runs of `workflows` that may be dispatched in a day (UTC), whoever dispatches them: "
+            "from there on `watch` starts none.",
+        ),
+    ] = 16
 
 
 class WatchSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -2,14 +2,15 @@
 -- A job is one (workflow, job, variant, run); its re-runs are attempts of it. It is decided when an attempt ended
 -- as success, failure or timed_out, and its latest decided attempt is its end: a re-run that was cancelled hides
 -- no failure. A job without such an attempt has its latest conclusion as its last word, and is in no rate.
--- Where two sources tell of one attempt, a failure stands over a success. The same attempt taken in twice is one.
+-- Where two sources tell of one attempt, a failure stands over a success, and what a job's own files show over what CI
+-- reported. The same attempt taken in twice is one.
 -- Jobs count when their workflow is listed; those of another commit than the released one, where both are known, are
 -- marked. Atalaya's own checks and smoke are no jobs of CI, whatever is listed. Real services are kept apart, and
 -- rehearsals count in rehearsals only.
 WITH told AS (
   SELECT
     workflow, job, variant, run_id, attempt, conclusion, origin, occurred_at, of_another_commit,
-    COALESCE(event, '') AS event,
+    COALESCE(event, '') AS event, COALESCE(reported, '') AS reported,
     CASE
       WHEN conclusion IN ('failure', 'timed_out') THEN 0
       WHEN conclusion = 'success' THEN 1
@@ -24,7 +25,9 @@ by_source AS (
     workflow, job, variant, run_id, attempt, conclusion, weight, of_another_commit, occurred_at,
     ROW_NUMBER() OVER (
       PARTITION BY workflow, job, variant, run_id, attempt, of_another_commit
-      ORDER BY weight ASC NULLS LAST, occurred_at DESC NULLS LAST, origin ASC NULLS LAST, conclusion ASC NULLS LAST
+      ORDER BY
+        CASE WHEN weight = 0 THEN 0 WHEN reported <> '' THEN 1 ELSE 2 END ASC NULLS LAST,
+        weight ASC NULLS LAST, occurred_at DESC NULLS LAST, origin ASC NULLS LAST, conclusion ASC NULLS LAST
     ) AS place,
     MAX(event) OVER (PARTITION BY workflow, run_id) AS event_of_run
   FROM told

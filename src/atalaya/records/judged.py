@@ -14,6 +14,7 @@ from atalaya.records.stored import (
     Artefact,
     Built,
     Decision,
+    Dispatch,
     Environment,
     Evidence,
     Finding,
@@ -545,12 +546,16 @@ class Coverage(Record, frozen=True, kw_only=True):
 
 
 class DispatchPlan(Record, frozen=True, kw_only=True):
-    """The runs of CI that are asked for at one checkpoint, with so many jobs in all, of which some have run already."""
+    """The runs of CI that are asked for at one checkpoint, with so many jobs in all, of which some have run already.
+
+    ``runs_started`` are those that the watch dispatched itself: they are not asked for again, however they end.
+    """
 
     hours: int  # of the checkpoint, since T+0
     runs: int
     jobs: int
     jobs_done: int
+    runs_started: int = 0
 
     @property
     def runs_left(self) -> int:
@@ -559,8 +564,9 @@ class DispatchPlan(Record, frozen=True, kw_only=True):
 
     @property
     def jobs_left(self) -> int:
-        """How many jobs are still to be run."""
-        return max(0, self.jobs - self.jobs_done)
+        """How many jobs are still to be run by runs that nobody has dispatched."""
+        started = -(-self.runs_started * self.jobs // self.runs) if self.runs else 0
+        return max(0, self.jobs - max(self.jobs_done, started))
 
 
 class Incident(Record, frozen=True, kw_only=True):
@@ -739,6 +745,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     built: tuple[Built, ...] = ()
     published: tuple[ArtefactFinding, ...] = ()  # what is wrong with what is served
     moves: tuple[EnvironmentChange, ...] = ()
+    dispatch: DispatchPlan | None = None  # what is asked for at the checkpoint of now
+    dispatches: tuple[Dispatch, ...] = ()  # the runs of CI that the watch started
     steps: tuple[WatchTransition, ...] = ()
     seal: SealState = SealState()
     questions: tuple[Question, ...] = ()

@@ -218,7 +218,9 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     A run of the checks and a run of the smoke are attempts too. Where ``origin`` is a test report, the
     conclusion is what that report shows, since the job's own conclusion did not come with it.
     ``requests``, ``polls`` and ``waits`` are the exposure; None where it is not known. ``event`` is what started the
-    run, in GitHub's words (``push``, ``pull_request``); empty where nothing tells.
+    run, in GitHub's words (``push``, ``pull_request``); empty where nothing tells. ``reported`` is the conclusion that
+    CI gave, where what the job left behind shows another one: then this record stands over CI's own. ``workflow_file``
+    is the file of the workflow in its repository, which stays what it is when its name is changed.
     """
 
     kind = "job"
@@ -235,6 +237,8 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     waits: int | None = None
     stale_trials: int | None = None
     event: str = ""
+    reported: Conclusion | None = None
+    workflow_file: str = ""
 
 
 class TestAttempt(Evidence, frozen=True, kw_only=True):
@@ -448,6 +452,25 @@ class WatchTransition(Evidence, frozen=True, kw_only=True):
     asked: tuple[BacklogCarryover, ...] = ()
 
 
+class Dispatch(Evidence, frozen=True, kw_only=True):
+    """A run of CI that the watch started: of a workflow, on a branch or tag, for a checkpoint.
+
+    ``ref`` pointed at ``commit`` then. ``runs`` and ``jobs`` are what the checkpoint asked for in all: those of the
+    first record of a checkpoint hold for it, whatever the figure looks like since. One of another workflow than the
+    main pipeline is started ``beside`` them, once a checkpoint.
+    """
+
+    kind = "dispatch"
+    checkpoint_h: int
+    workflow: str
+    workflow_file: str
+    ref: str
+    commit: str
+    runs: int
+    jobs: int
+    beside: bool = False
+
+
 class Decision(Evidence, frozen=True, kw_only=True):
     """Who read which verdict, and what they did: went on, stopped, rolled back or yanked."""
 
@@ -567,6 +590,7 @@ STORED: dict[str, type[Evidence]] = {
         IncidentStep,
         Signature,
         WatchTransition,
+        Dispatch,
         Decision,
         VerdictRecord,
         SegmentManifest,

@@ -270,8 +270,10 @@ class _Ended(NamedTuple):
 
     @classmethod
     def of(cls, jobs: Sequence[JobAttempt]) -> _Ended:
-        # Where two sources tell of one attempt, a failure stands over a success.
-        ordered = sorted(jobs, key=lambda job: (job.attempt, job.conclusion in LOST, job.occurred_at))
+        # Where two sources tell of one attempt, a failure stands over a success, and a job's own files over CI.
+        ordered = sorted(
+            jobs, key=lambda job: (job.attempt, job.conclusion in LOST, job.reported is not None, job.occurred_at)
+        )
         last = list({(job.job, job.variant): job for job in ordered}.values())
         red = [_name(job) for job in last if job.conclusion in LOST]
         undecided = [_name(job) for job in last if job.conclusion not in DECIDED]

@@ -1,8 +1,9 @@
 """Computes how many jobs of CI are asked for at a checkpoint.
 
 The number is fixed when the time about a checkpoint begins, by the runs that had ended then: who dispatches until the
-figure looks well stops when chance is kind. What has run since is taken off it, however it ended. After the dispatch of
-the last checkpoint no further one is asked for in that window.
+figure looks well stops when chance is kind. Where the watch dispatched a run itself, the number that it wrote down then
+holds. What has run since is taken off it, however it ended. After the dispatch of the last checkpoint no further one is
+asked for in that window.
 """
 
 from __future__ import annotations
@@ -16,18 +17,27 @@ from atalaya.core.window import DAY_H, T0, WINDOW_H, due_at, ends_at
 from atalaya.metrics.coverage import ABOUT_H, checkpoints_of
 from atalaya.metrics.pass_rate import jobs_needed
 from atalaya.records.judged import CiRun, DispatchPlan
-from atalaya.records.stored import Release
+from atalaya.records.stored import Dispatch, Release
 
 JOBS_A_RUN = 4  # until a run has shown how many it has
 RUNS_AT_T0 = 2
 MOST_JOBS = 16  # at one checkpoint
 
 
-def asked(ci_runs: Sequence[CiRun], *, release: Release, as_of: datetime, limits: Thresholds) -> DispatchPlan | None:
+def asked(
+    ci_runs: Sequence[CiRun],
+    *,
+    release: Release,
+    as_of: datetime,
+    limits: Thresholds,
+    dispatched: Sequence[Dispatch] = (),
+) -> DispatchPlan | None:
     """What is asked for at the checkpoint that it is time for; None before T+0 and once the window is over.
 
     At T+0, two runs. Later, the jobs that the pass rate needs, spread over the checkpoints that are left; one run at
     the least, since without one there would be a gap of CI; and as whole runs, at most 16 jobs.
+
+    :param dispatched: the runs of the main pipeline that the watch started.
 
     >>> from datetime import UTC, timedelta
     >>> t0 = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -41,9 +51,9 @@ def asked(ci_runs: Sequence[CiRun], *, release: Release, as_of: datetime, limits
     """
     if not release.opened_at <= as_of < ends_at(release):
         return None
-    begun = [hours for hours in checkpoints_of(release) if _begins(release, hours) <= as_of]
+    begun = [hours for hours in checkpoints_of(release) if begins_at(release, hours) <= as_of]
     hours = begun[-1]
-    begins = _begins(release, hours)
+    begins = begins_at(release, hours)
     known = sorted(run for run in ci_runs if run.ended_at <= as_of and run.decided)
     before = [run for run in known if run.ended_at < begins]
     a_run = max((run.decided for run in before), default=JOBS_A_RUN)
@@ -54,10 +64,17 @@ def asked(ci_runs: Sequence[CiRun], *, release: Release, as_of: datetime, limits
         jobs = min(MOST_JOBS, math.ceil(needed / _left(hours)))
         runs = max(1, min(math.ceil(jobs / a_run), MOST_JOBS // a_run))
     done = sum(run.decided for run in known if run.ended_at >= begins)
-    return DispatchPlan(hours=hours, runs=runs, jobs=runs * a_run, jobs_done=done)
+    started = sorted(
+        (one for one in dispatched if one.checkpoint_h == hours and one.recorded_at <= as_of),
+        key=lambda one: one.recorded_at,
+    )
+    jobs = runs * a_run
+    if started:
+        runs, jobs = started[0].runs, started[0].jobs
+    return DispatchPlan(hours=hours, runs=runs, jobs=jobs, jobs_done=done, runs_started=len(started))
 
 
-def _begins(release: Release, hours: int) -> datetime:
+def begins_at(release: Release, hours: int) -> datetime:
     """When a checkpoint's number is fixed: as soon as it can be observed."""
     return due_at(release, max(0, hours - ABOUT_H))
 

@@ -69,6 +69,7 @@ from atalaya.records.stored import (
     CaseOutcome,
     CommitTree,
     Decision,
+    Dispatch,
     Environment,
     Event,
     Evidence,
@@ -337,6 +338,8 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         built=tuple(_of(view.records, Built)),
         published=view.published,
         moves=moves(_looked(view.records)),
+        dispatch=situation.dispatch,
+        dispatches=tuple(_of(view.records, Dispatch)),
         moved_defaults=view.standing.moved,
         # How far a clock is ahead changes while one looks at it, and is no part of what was said.
         digest=digest_of(judge(view.situation), situation.metrics),
@@ -459,7 +462,13 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         defects_caught=caught,
         own_at=_newest(one for one in jobs if one.workflow in OUR_WORKFLOWS),
         collected_at=_newest(_of([one for one in case.records if is_recorded(one, release, as_of)], Reading)),
-        dispatch=asked(_ci_runs(case.engine, span), release=release, as_of=as_of, limits=now.settings.thresholds),
+        dispatch=asked(
+            _ci_runs(case.engine, span),
+            release=release,
+            as_of=as_of,
+            limits=now.settings.thresholds,
+            dispatched=[one for one in _of(records, Dispatch) if not one.beside],
+        ),
     )
     return View(release, span, records, statuses, watched, now, situation, published, signs)
 

@@ -58,6 +58,11 @@ class StandIn:
         self.zips: dict[int, bytes] = {}
         self.logs: dict[int, bytes] = {}
         self.annotations: dict[int, list[dict[str, Any]]] = {}  # by job
+        self.workflows: list[dict[str, Any]] = []
+        self.branches: dict[str, str] = {}  # the commit of each
+        self.tags: dict[str, str] = {}
+        self.dispatched: list[tuple[str, dict[str, Any]]] = []  # the file of the workflow, and what was sent
+        self.on_dispatch: Callable[[str, str], Answer] = lambda file, ref: Answer(204)
         self.commits: dict[str, str] = {}  # the tree of each
         self.folders: dict[str, list[dict[str, Any]]] = {}  # what is in a commit, and in a tree
         self.now = BEGAN + timedelta(days=2)
@@ -124,8 +129,26 @@ class StandIn:
                 return self._route(parts.path.removeprefix(prefix), query)
         return self._other(parts.path.removeprefix(f"/repos/{REPO}/"), query)
 
+    def post(self, path: str, body: bytes) -> Answer:
+        """A dispatch, which is the one thing that is written."""
+        match = re.fullmatch(rf"/repos/{REPO}/actions/workflows/([^/]+)/dispatches", path)
+        if match is None:
+            return missing()
+        content = json.loads(body)
+        answer = self.on_dispatch(match[1], content["ref"])
+        if answer.status == 204:
+            self.dispatched.append((match[1], content))
+        return answer
+
     def _other(self, path: str, query: dict[str, str]) -> Answer:
-        """What is not of Actions: checks, commits and trees."""
+        """What is not of Actions: checks, refs, commits and trees."""
+        if path in ("branches", "tags"):
+            refs = self.branches if path == "branches" else self.tags
+            return self._json([{"name": name, "commit": {"sha": sha}} for name, sha in refs.items()])
+        if path == f"/repos/{REPO}":
+            return self._json({"default_branch": "main"})
+        if path.startswith("commits/") and (sha := (self.tags | self.branches).get(path.removeprefix("commits/"))):
+            return self._json({"sha": sha, "commit": {"tree": {"sha": self.commits.get(sha, "0" * 40)}}})
         kind, _, name = path.rpartition("/")
         if match := re.fullmatch(r"check-runs/(\d+)/annotations", path):
             return self._json(self.annotations.get(int(match[1]), []))
@@ -142,8 +165,11 @@ class StandIn:
         if path == "runs":
             first, _, last = query["created"].partition("..")
             runs = sorted(self.runs.values(), key=lambda run: (run["created_at"], run["id"]), reverse=True)
-            found = [run for run in runs if first <= run["created_at"] <= last][:CAP]
-            return self._paged("runs", "workflow_runs", found, query)
+            found = [run for run in runs if first <= run["created_at"] <= last]
+            found = [run for run in found if query.get("head_sha", run["head_sha"]) == run["head_sha"]]
+            return self._paged("runs", "workflow_runs", found[:CAP], query)
+        if path == "workflows":
+            return self._paged("workflows", "workflows", self.workflows, query)
         if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)", path)) and (key := ints(match)) in self.attempts:
             return self._json(self.attempts[key])
         if (match := re.fullmatch(r"runs/(\d+)/attempts/(\d+)/jobs", path)) and (key := ints(match)) in self.jobs:
@@ -228,6 +254,12 @@ def serving() -> Iterator[StandIn]:
             github.asked.append(Asked(self.path, self.told(), answer.status))
             self.give(answer, {"Date": format_datetime(github.now, usegmt=True), "X-RateLimit-Remaining": "4321"})
 
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            answer = github.interfere(self.path) or github.post(self.path, body)
+            github.asked.append(Asked(self.path, self.told(), answer.status))
+            self.give(answer, {})
+
     class Storage(_Host):
         def do_GET(self) -> None:
             answer = github.interfere(self.path) or github.download(self.path)
@@ -264,7 +296,7 @@ class _Host(BaseHTTPRequestHandler):
         self.send_response_only(answer.status)
         for name, value in {**more, **answer.headers}.items():
             self.send_header(name, value)
-        if answer.status != 304:
+        if answer.status not in (204, 304):
             self.send_header("Content-Length", str(len(answer.body) + answer.cut))
         self.end_headers()
         self.wfile.write(answer.body)

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from atalaya.core.errors import SettingsError
-from atalaya.evidence.github.fetch import NO_ATTEMPT, NO_COMMIT, OTHER_WORKFLOW, PERIOD
+from atalaya.evidence.github.artifact_evidence import NO_ATTEMPT
+from atalaya.evidence.github.fetch import NO_COMMIT, OTHER_WORKFLOW, PERIOD
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.readers import archives
 from atalaya.records.stored import (
@@ -82,10 +83,11 @@ def test_a_collection_asks_for_no_more_than_there_is_and_a_second_one_for_nothin
     for n in range(150):
         github.add_run(n, [job(2 * n)], [job(2 * n + 1)])
     watch.take()
-    # Two pages of runs; for each attempt, itself and its jobs; for each run, its artifacts.
-    assert github.counted() == {200: 2 + 300 * 2 + 150}
+    # Two pages of runs, older ones of the commit, the workflows; for each attempt, itself and its jobs; for each run,
+    # its artifacts.
+    assert github.counted() == {200: 2 + 1 + 1 + 300 * 2 + 150}
     watch.take()
-    assert github.counted() == {304: 2}
+    assert github.counted() == {304: 4}
 
 
 def test_what_was_recorded_is_not_recorded_again(github: StandIn, watch: Watch) -> None:
@@ -204,11 +206,16 @@ def test_a_report_without_an_attempt_says_so_where_there_are_two(github: StandIn
     assert NO_ATTEMPT in watch.reading("github/runs/1001/artifacts/junit/report.xml").reason
 
 
-def test_artifacts_that_are_no_reports_are_not_opened_and_are_counted(github: StandIn, watch: Watch) -> None:
+def test_every_artifact_is_opened_whatever_its_name_and_what_is_no_evidence_is_said(
+    github: StandIn, watch: Watch
+) -> None:
     github.add_run(1001, [job(1)])
-    github.add_artifact(1001, 7, "wheels", sdk__whl=b"...")
-    lines = watch.take().lines
-    assert (github.downloads, any("1 artifacts were not opened" in line for line in lines)) == ([], True)
+    github.add_artifact(1001, 7, "wheels", shot__png=b"\x89PNG\0", other__bin=PASSES)
+    assert watch.take().code == 0
+    assert [record.outcome for record in watch.kept(TestAttempt)] == [CaseOutcome.PASSED]
+    assert "neither reports nor logs: 1, such as wheels/shot.png." in (
+        watch.reading("github/runs/1001/artifacts/wheels.zip").reason
+    )
 
 
 @pytest.mark.parametrize("name", ["../../junit", "junit\\x", "test:1", "report\x1b[31m"])
@@ -416,7 +423,7 @@ def test_a_limit_that_holds_too_long_ends_the_collection_and_the_next_goes_on(gi
     github.interfere = lambda path: None
     github.now += timedelta(hours=1)
     watch.take()
-    assert (github.counted(), len(watch.kept(JobAttempt))) == ({304: 1, 200: 9}, 6)
+    assert (github.counted(), len(watch.kept(JobAttempt))) == ({304: 3, 200: 9}, 6)
 
 
 def test_an_interruption_leaves_whole_runs_and_the_next_goes_on(github: StandIn, watch: Watch) -> None:
@@ -484,4 +491,4 @@ def test_the_summary_says_what_was_taken_and_what_it_cost(github: StandIn, watch
         first[0],
         second[0],
     )
-    assert '1 requests, 1 of them answered "not changed", 4321 left of the hour\'s' in second
+    assert '3 requests, 3 of them answered "not changed", 4321 left of the hour\'s' in second

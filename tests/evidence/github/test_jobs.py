@@ -199,3 +199,82 @@ def test_a_job_says_where_it_comes_from() -> None:
 
 def test_a_job_without_any_time_is_told_all_the_same() -> None:
     assert datetime(2026, 1, 1, 0, 5, tzinfo=UTC) == one(started_at=None, completed_at="never").occurred_at
+
+
+SET_UP = {"name": "Set up job", "conclusion": "success"}
+NOT_RUN = {"name": "Test", "conclusion": "skipped"}
+
+
+@each_row(
+    ("fields", "conclusion"),
+    [
+        ({"runner_name": "", "steps": [SET_UP, {"name": "Test", "conclusion": "failure"}]}, Conclusion.FAILURE),
+        ({"runner_name": None, "steps": [SET_UP, {"name": "Test", "conclusion": "failure"}]}, Conclusion.FAILURE),
+        ({"steps": [SET_UP, {"name": "Test"}]}, Conclusion.FAILURE),  # it was cut off, and has no conclusion
+        ({"runner_name": "", "steps": [SET_UP, {"name": "Test"}]}, Conclusion.STARTUP_FAILURE),
+        ({"steps": [{"name": "Set up job", "conclusion": "failure"}, NOT_RUN]}, Conclusion.STARTUP_FAILURE),
+        (
+            {"steps": [SET_UP, {"name": "Initialize containers", "conclusion": "failure"}, NOT_RUN]},
+            Conclusion.STARTUP_FAILURE,
+        ),
+        (
+            {"steps": [SET_UP, {"name": "Pull ghcr.io/a/b:1", "conclusion": "failure"}, NOT_RUN]},
+            Conclusion.STARTUP_FAILURE,
+        ),
+        ({"steps": [SET_UP, {"name": "Pull images", "conclusion": "failure"}, NOT_RUN]}, Conclusion.FAILURE),
+        ({"steps": [SET_UP, NOT_RUN, {"name": "Post Test", "conclusion": "failure"}]}, Conclusion.STARTUP_FAILURE),
+    ],
+)
+def test_a_job_counts_where_its_own_steps_ran_whatever_its_runners_name(
+    fields: dict[str, Any], conclusion: Conclusion
+) -> None:
+    assert one(**{"conclusion": "failure", **fields}).conclusion is conclusion
+
+
+def unit(job_id: int, conclusion: str, minute: int, *labels: str) -> Job:
+    at = f"2026-01-01T00:{minute:02}:00Z"
+    return Job(
+        id=job_id,
+        name="unit",
+        status="completed",
+        conclusion=conclusion,
+        started_at=at,
+        completed_at=at,
+        labels=labels or None,
+    )
+
+
+@each_row(
+    ("first", "second", "expected"),
+    [
+        # The second alone was run again, and the first is copied over, or is not listed at all.
+        ([(1, "success", 1), (2, "failure", 2)], [(3, "success", 1), (4, "success", 9)], "unit #2"),
+        ([(1, "success", 1), (2, "failure", 2)], [(4, "success", 9)], "unit #2"),
+        ([(1, "failure", 1), (2, "success", 2)], [(4, "success", 9)], "unit"),
+        ([(1, "success", 1, "linux"), (2, "success", 2, "windows")], [(4, "failure", 9, "windows")], "unit #2"),
+        ([(1, "failure", 1, "linux"), (2, "failure", 2, "windows")], [(4, "success", 9, "windows")], "unit #2"),
+        ([(1, "success", 1), (2, "failure", 1)], [(3, "success", 1), (4, "success", 9)], "unit #2"),
+    ],
+)
+def test_of_two_jobs_of_one_name_the_one_that_was_run_again_keeps_its_name(
+    first: list[Any], second: list[Any], expected: str
+) -> None:
+    records = told(*(tuple(unit(*each) for each in attempt) for attempt in (first, second)))
+    assert [record.job for record in records] == ["unit", "unit #2", expected]
+
+
+@each_row(
+    ("name", "variant"),
+    [
+        ("unit", ""),
+        ("ubuntu-latest / py3.11 / full", ""),
+        ("gate / unit (3.12)", "3.12"),
+        ("gate (3.11) / unit", "3.11"),
+        ("gate (3.11) / unit (linux, a (b))", "3.11, linux, a (b)"),
+        ("unit (fast) and slow", ""),
+        ("unit (", ""),
+        ("unit )(", ""),
+    ],
+)
+def test_the_variant_of_a_job_that_another_workflow_calls_is_that_of_both(name: str, variant: str) -> None:
+    assert one(name=name).variant == variant

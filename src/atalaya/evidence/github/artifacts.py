@@ -1,12 +1,11 @@
-"""Reads the artifacts of a workflow run, and finds which SDK each of them is about.
+"""Downloads and unpacks the artifacts of a workflow run, and finds which SDK each of them is about.
 
-Artifacts belong to a run and carry no attempt: the attempt is in the name, or it is not known. What they hold is
-unpacked with care and read by the same readers as any report.
+Every artifact is opened, whatever its name, but for one that is too large or that GitHub has no longer: those are
+named as unread. What they hold is unpacked with care.
 """
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -22,7 +21,6 @@ from atalaya.evidence.readers import archives
 from atalaya.records.results import REPORT_SCHEMA
 from atalaya.records.stored import ReadStatus
 
-REPORTS = re.compile(r"(?i)junit|ctrf|report|test")
 MOST_BYTES = archives.TOTAL_BYTES // 2
 
 
@@ -36,12 +34,19 @@ class Unread(NamedTuple):
 
 
 class Unpacked(NamedTuple):
-    """What a run's artifacts hold. ``subjects`` are the SDKs that reports of Atalaya's checks in them name."""
+    """What a run's artifacts hold. ``subjects`` are the SDKs that reports of Atalaya's checks in them name.
+
+    ``artifacts`` are those that were opened, by the folder of each, which is the first part of its files' names.
+    """
 
     files: tuple[str, ...]
     unread: tuple[Unread, ...]
     subjects: dict[str, str]  # by file
-    passed_over: int  # artifacts that are no reports, going by their names
+    artifacts: dict[str, Artifact]
+
+    def artifact_of(self, file: str) -> Artifact | None:
+        """The artifact that a file lay in."""
+        return self.artifacts.get(file.partition("/")[0])
 
 
 class _Subject(msgspec.Struct):
@@ -54,17 +59,17 @@ class _Report(msgspec.Struct):
 
 
 def unpack(client: Client, repo: str, artifacts: Sequence[Artifact], folder: Path) -> Unpacked:
-    """Download the artifacts that hold reports, and unpack each into a folder of its name.
+    """Download the artifacts, and unpack each into a folder of its name.
 
     :raises Spent: a limit holds for longer than we wait.
     """
     files: list[str] = []
     unread: list[Unread] = []
     subjects: dict[str, str] = {}
-    wanted = [artifact for artifact in artifacts if REPORTS.search(artifact.name or "")]
+    opened: dict[str, Artifact] = {}
     taken: set[str] = set()
     left = archives.TOTAL_BYTES
-    for artifact in wanted:
+    for artifact in artifacts:
         name = _folder(artifact, taken)
         if left <= 0:
             why = f"declined: what this run left unpacks to more than {archives.TOTAL_BYTES:,} bytes."
@@ -75,6 +80,7 @@ def unpack(client: Client, repo: str, artifacts: Sequence[Artifact], folder: Pat
                 unread.append(trouble)
                 continue
             packed.seek(0)
+            opened[name] = artifact
             before = len(files) + len(unread)
             for member in archives.unpack(packed, folder / name):
                 file = f"{name}/{member.name}" if member.name else f"{name}.zip"
@@ -87,7 +93,7 @@ def unpack(client: Client, repo: str, artifacts: Sequence[Artifact], folder: Pat
                     subjects[file] = digest
             if len(files) + len(unread) == before:
                 unread.append(Unread(f"{name}.zip", ReadStatus.UNREADABLE, "an archive with no file in it."))
-    return Unpacked(tuple(files), tuple(unread), subjects, len(artifacts) - len(wanted))
+    return Unpacked(tuple(files), tuple(unread), subjects, opened)
 
 
 def _folder(artifact: Artifact, taken: set[str]) -> str:
@@ -103,6 +109,9 @@ def _download(client: Client, repo: str, artifact: Artifact, name: str, packed: 
     file = f"{name}.zip"
     if artifact.expired:
         return Unread(file, ReadStatus.UNREADABLE, "expired: GitHub has it no longer. What it held is not known.")
+    if (artifact.size_in_bytes or 0) > MOST_BYTES:
+        why = f"declined: {artifact.size_in_bytes:,} bytes, and at most {MOST_BYTES:,} are taken in."
+        return Unread(file, ReadStatus.DECLINED, why)
     path = f"repos/{repo}/actions/artifacts/{artifact.id}/zip"
     gone = "gone: GitHub has it no longer. What it held is not known."
     return fetch(client, path, packed, file=file, most_bytes=MOST_BYTES, gone=gone)

@@ -1,4 +1,4 @@
-"""The GitHub API client: conditional requests, rate limits, and no leak of the token.
+"""The GitHub API client: conditional requests, rate limits, one kind of write, and no leak of the token.
 
 Each page is asked for with the tag of the answer that is there already: "not changed" costs nothing of the hour's
 requests. The token goes to the API and nowhere else; a download is followed to another host without it, and that
@@ -12,9 +12,9 @@ import io
 import logging
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import IO, Generic, NamedTuple, NoReturn, TypeVar
+from typing import IO, Any, Generic, NamedTuple, NoReturn, TypeVar
 
 import httpx
 import msgspec
@@ -79,6 +79,10 @@ class Page(NamedTuple, Generic[P]):
     size_bytes: int
 
 
+class _Refusal(msgspec.Struct):
+    message: str = ""
+
+
 class _Answer(NamedTuple):
     status: int
     headers: httpx.Headers
@@ -88,7 +92,7 @@ class _Answer(NamedTuple):
 
 
 class Client:
-    """GitHub's REST API, read only.
+    """GitHub's REST API: read, but for :meth:`post`.
 
     :param echo: is told of waits. ``clock`` and ``sleep`` are parameters, so that tests need not wait.
     """
@@ -174,6 +178,25 @@ class Client:
         answer = self._ask(url, {}, into, most_bytes)
         if answer.status != 200:
             _refuse(url, answer)
+
+    def post(self, path: str, content: Mapping[str, Any]) -> tuple[int, str]:
+        """The status and the words of the answer to one POST. It is sent once: a second one may do it twice.
+
+        :raises NetworkError: there was no answer, so that it is not known whether it was done.
+        """
+        url = self._url(path)
+        headers = {"Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token.reveal()}"
+        self.requests += 1
+        try:
+            response = self._http.post(url, headers=headers, json=dict(content))
+        except httpx.RequestError as why:
+            raise NetworkError(
+                f"{url.host}: {type(why).__name__} as a run was dispatched: whether it began is not known."
+            ) from None
+        self._count(response)
+        return response.status_code, scrub(_message_in(response.content))
 
     # ── one request ──────────────────────────────────────────────────────────
 
@@ -264,6 +287,14 @@ class Client:
         remaining = response.headers.get("x-ratelimit-remaining", "")
         if remaining.isdecimal():
             self.remaining = int(remaining)
+
+
+def _message_in(body: bytes) -> str:
+    """What GitHub says in an answer that is a refusal."""
+    try:
+        return str(msgspec.json.decode(body, type=_Refusal).message)[:200]
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return body[:200].decode("utf-8", "replace").strip()
 
 
 def _refuse(url: httpx.URL, answer: _Answer) -> NoReturn:

@@ -14,10 +14,10 @@ from __future__ import annotations
 import hashlib
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from msgspec.structs import replace
@@ -28,12 +28,14 @@ from atalaya.core.words import Record
 from atalaya.evidence.apart import counts
 from atalaya.evidence.from_runs import PERIOD
 from atalaya.evidence.github import jobs, listing
-from atalaya.evidence.github.artifacts import REPORTS, Unpacked, Unread, names_one_of, unpack
+from atalaya.evidence.github.artifact_evidence import ArtifactEvidence, FromArtifacts
+from atalaya.evidence.github.artifacts import Unpacked, Unread, names_one_of, unpack
 from atalaya.evidence.github.client import Absent, Client, Garbled, Refused, Spent
 from atalaya.evidence.github.listing import Gathered
-from atalaya.evidence.github.payloads import Artifact, Artifacts, Job, Jobs, Run
+from atalaya.evidence.github.payloads import Artifact, Artifacts, Job, Jobs, Run, Workflow, WorkflowsListed
 from atalaya.evidence.github.time_outs import ZIP, TimeOuts, log_of
-from atalaya.evidence.github.trees import Trees
+from atalaya.evidence.github.trees import SHA, Trees
+from atalaya.evidence.github.workflows import Workflows
 from atalaya.evidence.readers import collector as reports
 from atalaya.evidence.readers import logs
 from atalaya.evidence.readers.archives import Member, files_in
@@ -49,21 +51,21 @@ from atalaya.records.stored import (
     Reading,
     ReadStatus,
     Release,
-    TestAttempt,
     happened_at,
     record_metadata,
 )
 
 BEFORE = timedelta(days=1)  # what was released was built before
+MOST_COMMITS = 20  # that hold the released SDK and are asked about by name, in one collection
 OUTAGES = 3  # runs in a row that cannot be read: then it is not the runs
 SAYS_EVERY = 25
 MOST_ATTEMPTS = 200  # GitHub runs one again 50 times at most
+UNREAD = (
+    ReadStatus.UNREADABLE,
+    ReadStatus.DECLINED,
+)  # as unread.sql has it: another dialect hides no part of CI's runs
 MOST_APART = 100  # runs that cannot count, in one collection: the next goes on from there
 
-NO_ATTEMPT = (
-    "Which attempt of the run wrote it is not known: put the number of the attempt in the artifact's name, "
-    "as in junit-attempt-2."
-)
 OTHER_WORKFLOW = "of other workflows"
 NO_COMMIT = "of some commit, and the release names none: give `commit` in [subject] of watch.toml"
 
@@ -104,9 +106,9 @@ def _said(reading: Reading) -> tuple[Any, ...]:
 class Summary(Record, frozen=True, kw_only=True):
     """What became of a collection. ``trouble`` is why the period is not wholly read; empty where it is.
 
-    ``apart`` are runs that cannot count whose jobs were taken in, and ``apart_left`` those that were not read this
-    time. ``trees`` says by commit why it is not known yet whether it holds the same SDK, and ``no_tree`` why that
-    will never be known.
+    ``said`` are the jobs whose own files say otherwise than GitHub, a sentence each. ``apart`` are runs that cannot
+    count whose jobs were taken in, and ``apart_left`` those that were not read this time. ``trees`` says by commit why
+    it is not known yet whether it holds the same SDK, and ``no_tree`` why that will never be known.
     """
 
     runs: int
@@ -118,7 +120,7 @@ class Summary(Record, frozen=True, kw_only=True):
     files: int
     logs: int
     unread: int
-    passed_over: int
+    said: tuple[str, ...]
     apart: int
     apart_left: int
     trees: dict[str, str]
@@ -147,6 +149,7 @@ class Collection:
     """One collection from one repository.
 
     :param workflows: those that count; none means all.
+    :param recorded: the name under which jobs of a workflow were recorded before, by its file.
     :param digests: of the SDKs that the release's own runs were about.
     :param trees: what is known of the SDK's folder in other commits, and how more is found out.
     :param keep: writes evidence down; called once for each run.
@@ -159,6 +162,7 @@ class Collection:
         release: Release,
         *,
         workflows: Sequence[str],
+        recorded: Mapping[str, str],
         digests: Iterable[str],
         trees: Trees,
         known: CollectedIds,
@@ -167,13 +171,16 @@ class Collection:
         echo: Callable[[str], None],
     ) -> None:
         self._client, self._repo, self._release = client, repo, release
-        self._workflows, self._digests, self._known = workflows, sorted(filter(None, digests)), known
+        self._names, self._recorded = workflows, recorded
+        self._digests, self._known = sorted(filter(None, digests)), known
+        self._workflows = Workflows(workflows, (), (), recorded)
         self._time_outs = TimeOuts(client, repo)
         self._trees, self._recorded_at, self._write, self._echo = trees, recorded_at, keep, echo
         self._n: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
         self._gone: list[str] = []  # attempts of runs of which others could be read
         self._troubles: list[str] = []
+        self._said: list[str] = []  # of jobs whose own files say otherwise than GitHub
         self._outages = 0  # runs in a row that could not be read
         self._stopped = ""  # why no more is asked
 
@@ -185,17 +192,18 @@ class Collection:
             )
         except NetworkError as why:
             return self._end(None, str(why), why)
-        self._n["runs"] = len(listed.items)
+        again = self._run_again(filter(None, [self._whole_commit(listed.items)]))
+        everything = [*again, *listed.items]
+        self._workflows = Workflows(self._names, self._listed_workflows(), everything, self._recorded)
         mine: list[Run] = []
         others: list[Run] = []
-        for run in listed.items:
-            if self._workflow(run) is None:
-                self._left_out[OTHER_WORKFLOW] += 1
-            else:
-                (mine if self._by_commit(run) and counts(jobs.event_of(run)) else others).append(run)
+        for run in self._of_our_workflows(everything):
+            (mine if self._by_commit(run) and counts(jobs.event_of(run)) else others).append(run)
         self._read(mine)
         self._ask_for_trees(mine, others)
         same = self._trees.same_as(self._release.commit)
+        known = {self._commit(run) for run in mine}
+        others += self._of_our_workflows(self._run_again(sorted(same - known)))
         ours = [run for run in others if self._commit(run) in same and counts(jobs.event_of(run))]
         self._read(ours)
         self._read_others([run for run in others if run not in ours])
@@ -203,6 +211,42 @@ class Collection:
             said = _once_each([*self._troubles, *self._gone, *filter(None, [self._stopped])])
             return self._end(listed, f"Runs not read: {self._n['missing']} of {len(listed.items)}. {said}")
         return self._end(listed, "")
+
+    def _of_our_workflows(self, runs: Sequence[Run]) -> list[Run]:
+        self._n["runs"] += len(runs)
+        ours = [run for run in runs if self._workflow(run) is not None]
+        if len(ours) < len(runs):
+            self._left_out[OTHER_WORKFLOW] += len(runs) - len(ours)
+        return ours
+
+    def _listed_workflows(self) -> tuple[Workflow, ...]:
+        """The workflows that GitHub lists; none where it does not tell, and the runs have to."""
+        try:
+            path = f"repos/{self._repo}/actions/workflows?per_page=100"
+            listed: Gathered[Workflow] = listing.gather(self._client, path, WorkflowsListed)
+        except NetworkError:
+            return ()
+        return listed.items
+
+    def _run_again(self, commits: Iterable[str]) -> list[Run]:
+        """The runs of some commits that are older than what is listed by time, and were run again since."""
+        found: list[Run] = []
+        for commit in list(commits)[:MOST_COMMITS]:
+            if not SHA.fullmatch(commit):
+                continue
+            try:
+                found += listing.run_again(self._client, self._repo, commit, since=self._release.opened_at - BEFORE)
+            except NetworkError as why:
+                self._troubles.append(f"Runs of {commit[:12]} from before the window that were run again: {why}")
+        return found
+
+    def _whole_commit(self, runs: Sequence[Run]) -> str:
+        """The released commit's whole SHA, which may be named by its beginning; empty where it is not known."""
+        commit = self._release.commit.lower()
+        if not commit or SHA.fullmatch(commit):
+            return commit
+        known = (self._commit(run) for run in runs if self._by_commit(run))
+        return next(known, "") or self._trees.whole(commit)
 
     def _read(self, runs: Sequence[Run]) -> None:
         """Read runs that belong to the release. One that is missing makes the period unread."""
@@ -318,7 +362,7 @@ class Collection:
             files=n["files"],
             logs=n["logs"],
             unread=n["unread"],
-            passed_over=n["passed over"],
+            said=tuple(self._said),
             apart=n["apart"],
             apart_left=n["apart left"],
             trees=self._trees.troubles,
@@ -329,12 +373,8 @@ class Collection:
     # ── which runs ───────────────────────────────────────────────────────────
 
     def _workflow(self, run: Run) -> str | None:
-        """The name under which a run's jobs count: as the settings have it, by its name or its file's; None if none."""
-        path = PurePosixPath((run.path or "").partition("@")[0])
-        names = [name for name in (run.name, path.stem, path.name, str(path)) if name and name != "."]
-        if not self._workflows:
-            return scrub(next(iter(names), "(no name)"))
-        return next((name for name in names if name in self._workflows), None)
+        """The name under which a run's jobs count; None where they do not."""
+        return self._workflows.name_of(run)
 
     def _commit(self, run: Run) -> str:
         return (run.head_sha or "").lower()
@@ -357,8 +397,7 @@ class Collection:
         """
         artifacts = self._artifacts(run)
         note = f"other {self._repo} {run.id} {artifacts.sha256} {self._digests}"
-        has_reports = any(REPORTS.search(each.name or "") for each in artifacts.items)
-        if not has_reports or self._client.cache.noted(note):
+        if not artifacts.items or self._client.cache.noted(note):
             return False
         with tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
             unpacked = unpack(self._client, self._repo, artifacts.items, Path(folder))
@@ -398,15 +437,14 @@ class Collection:
         artifacts = artifacts or self._artifacts(run)
         if unpacked is None:
             # Before its end, a red report cannot be told from the red job that wrote it.
-            left = artifacts.items if run.status == "completed" else ()
-            unpacked = unpack(self._client, self._repo, left, folder)
+            to_open = artifacts.items if run.status == "completed" else ()
+            unpacked = unpack(self._client, self._repo, to_open, folder)
         executed = self._executed(run, attempts, commit)
         executed, to_ask = self._with_time_outs(executed)
         evidence, told = self._new_jobs(run, attempts, executed)
         log_events, log_readings, again = self._logs(run, executed)
-        found, report_readings = self._reports(run, unpacked, commit, executed, folder)
-        reported = [event for event in found if isinstance(event, Event)]
-        log_events = _not_in_a_report(log_events, reported)
+        left = self._left_behind(run, unpacked, commit, executed, folder)
+        log_events = _not_in_a_report(log_events, [event for event in left.records if isinstance(event, Event)])
         pending = again or to_ask or any(unread.again for unread in unpacked.unread) or attempts_gone
         readings += [
             *told,
@@ -419,15 +457,14 @@ class Collection:
                 f"Artifacts: {len(artifacts.items)}.",
             ),
             *log_readings,
-            *report_readings,
+            *left.readings,
             *(self._unread(run, f"artifacts/{unread.name}", unread) for unread in unpacked.unread),
             *(self._run_reading(run, each, pending) for each in attempts),
         ]
         self._n["taken"] += 1
         if self._n["taken"] % SAYS_EVERY == 0:
             self._echo(f"  GitHub: {self._n['taken']} runs taken in, {self._client.requests} requests")
-        self._n["passed over"] += unpacked.passed_over
-        self._keep([*evidence, *log_events, *found], readings)
+        self._keep([*evidence, *log_events, *left.records], readings)
 
     def _take_jobs(self, run: Run) -> None:
         """The jobs of a run that cannot count, and nothing else of it.
@@ -545,67 +582,31 @@ class Collection:
             readings.append(self._reading(run, name, log.sha256, log.size_bytes, verdict, reason, log.status))
         return events, readings
 
-    def _reports(
+    def _left_behind(
         self, run: Run, unpacked: Unpacked, commit: str, executed: Sequence[_Executed], folder: Path
-    ) -> tuple[list[Evidence], list[Reading]]:
-        """What the reports in a run's artifacts say, under names that are the same in every run.
-
-        A job's own conclusion came with it, so a report makes no job of its own; but one that is red, where no job
-        of the run is, stays beside them.
-        """
-        if not unpacked.files:
-            return [], []
-        before = f"{_folder(run)}/artifacts/"
-        # Which of several jobs left an artifact, GitHub does not say.
-        names = {each.record.job for each in executed if each.job is not None}
-        collected = reports.collect(
-            [folder],
-            job=reports.Job(
-                self._workflow(run) or "", commit, jobs.event_of(run), name=names.pop() if len(names) == 1 else ""
-            ),
-            recorded_at=self._recorded_at,
+    ) -> FromArtifacts:
+        """What the artifacts of a run tell, under names that are the same in every run."""
+        found = ArtifactEvidence(
+            unpacked,
+            folder,
+            before=f"{_folder(run)}/artifacts/",
             run_id=str(run.id),
-            known=lambda name, place, sha256: self._known.find(scrub(before + name), sha256),
-            scrub=scrub,
-        )
-        red = any(each.record.conclusion in jobs.FAILED for each in executed)
-        unexplained = [job for job in collected.jobs if job.conclusion is Conclusion.FAILURE and not red]
-        found: list[JobAttempt | TestAttempt | Event] = [*unexplained, *collected.tests, *collected.events]
-        readings = [
-            self._report_reading(run, reading, before, unpacked)
-            for reading in collected.readings
-            if reading.file not in collected.known
-        ]
-        self._n["files"] += len(readings)
-        ended = min(jobs.when(run, self._recorded_at), self._recorded_at)
-        return [
-            replace(
-                record,
-                origin=scrub(before + record.origin),
-                # One without a time of its own happened when the run did, whenever we came to read it.
-                occurred_at=ended if record.occurred_at == self._recorded_at else record.occurred_at,
-            )
-            for record in found
-        ], readings
-
-    def _report_reading(self, run: Run, reading: Reading, before: str, unpacked: Unpacked) -> Reading:
-        if reading.file in unpacked.subjects:
-            reading = replace(
-                reading,
-                status=ReadStatus.READ,
-                verdict=FileVerdict.NO_EVIDENCE,
-                reason="A report of Atalaya's checks: it says which SDK the run was about.",
-            )
-        reason = reading.reason
-        if run.run_attempt > 1 and not reports.ATTEMPT.search(reading.file):
-            reason = f"{reason} {NO_ATTEMPT}".strip()
-        return replace(reading, file=scrub(before + reading.file), reason=scrub(reason))
+            job=reports.Job(self._workflow(run) or "", commit, jobs.event_of(run)),
+            attempts=run.run_attempt,
+            executed=[each.record for each in executed if each.job is not None],
+            recorded_at=self._recorded_at,
+            ended_at=min(jobs.when(run, self._recorded_at), self._recorded_at),
+            known=self._known.find,
+        ).read()
+        self._n["files"] += len(found.readings)
+        self._said += found.said
+        return found
 
     # ── readings ─────────────────────────────────────────────────────────────
 
     def _keep(self, evidence: Sequence[Evidence], readings: Sequence[Reading]) -> None:
         new = [reading for reading in readings if not self._known.has(reading)]
-        self._n["unread"] += sum(reading.status is not ReadStatus.READ for reading in readings)
+        self._n["unread"] += sum(reading.status in UNREAD for reading in readings)
         self._write([*evidence, *new])
 
     def _metadata(self, run: Run | None = None) -> Metadata:

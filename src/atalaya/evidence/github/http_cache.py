@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 from atalaya.core.environment import Secret
 
 NO_TOKEN = Secret()
+CLAIMED_MIN = 10
 KEPT_DAYS = 45  # a run may be run again for 30
 TABLES = """
 CREATE TABLE IF NOT EXISTS pages (
@@ -71,6 +72,19 @@ class Cache:
 
     def note(self, what: str) -> None:
         self._run("INSERT OR REPLACE INTO notes (key) VALUES (?)", self._key(what))
+
+    def claim(self, what: str) -> bool:
+        """Take something to be done by one process of this machine; False where another took it some minutes ago."""
+        taken = self._run(
+            "INSERT INTO notes (key) VALUES (?) ON CONFLICT (key) DO UPDATE SET stored_at = CURRENT_TIMESTAMP "
+            f"WHERE stored_at < datetime('now', '-{CLAIMED_MIN} minutes') RETURNING 1",
+            self._key(what),
+        )
+        return bool(taken) or bool(self.trouble)
+
+    def give_back(self, what: str) -> None:
+        """What was claimed was not done."""
+        self._run("DELETE FROM notes WHERE key = ?", self._key(what))
 
     def _run(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         try:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from atalaya.core.scrub import scrub
 from atalaya.evidence.github.payloads import Job, Run
+from atalaya.evidence.github.workflows import file_of
 from atalaya.evidence.readers.model import cut_name, timestamp_of
 from atalaya.records.stored import Conclusion, FileVerdict, JobAttempt, Metadata, happened_at
 
@@ -35,8 +36,10 @@ FAILED = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
 TIMED_OUT = re.compile(r"has exceeded the maximum execution time")
 LIMIT_MIN = 360.0  # of a job whose workflow says nothing else
 SLACK_S = 5.0
-SET_UP = "Set up job"
-MATRIX = re.compile(r".*?\((?P<values>.*)\)", re.DOTALL)
+# What the runner does by itself before a job's own steps, and after them: none of it runs the job's own code.
+SET_UP = re.compile(r"Set up (?:job|runner)|Initialize containers|Pull \S*[/:]\S*|Build \S+/\S+@\S+")
+CLEAN_UP = re.compile(r"Post .+|Stop containers|Complete (?:job|runner)")
+RAN = ("success", "failure", "cancelled", "timed_out")
 NO_JOB = "(no job began)"
 FORK = "fork"
 
@@ -86,10 +89,37 @@ def event_of(run: Run) -> str:
 
 
 def _never_began(job: Job) -> bool:
-    steps = job.steps if isinstance(job.steps, tuple) else None
-    if steps == () or job.runner_name in (None, ""):
-        return True
-    return any(step.name == SET_UP and step.conclusion not in (None, "success") for step in steps or ())
+    """Whether no step of a job's own ran; where its steps are not told, whether there was no runner to run them."""
+    if not isinstance(job.steps, tuple):
+        return job.steps is None or job.runner_name in (None, "")
+    own = [step.conclusion for step in job.steps if not _is_the_runners(step.name or "")]
+    broke = any(SET_UP.fullmatch(step.name or "") and step.conclusion not in (None, "success") for step in job.steps)
+    # A step that was cut off has no conclusion, and neither has one that never had its turn.
+    ran = RAN if broke or job.runner_name in (None, "") else (*RAN, None)
+    return not any(conclusion in ran for conclusion in own)
+
+
+def _is_the_runners(step: str) -> bool:
+    return bool(SET_UP.fullmatch(step) or CLEAN_UP.fullmatch(step))
+
+
+def variant_of(name: str) -> str:
+    """The values of the matrices in a job's name: its own, and that of the job which calls it.
+
+    >>> variant_of("build / test (3.12, windows-latest)"), variant_of("gate (3.11) / unit (a (b))"), variant_of("unit")
+    ('3.12, windows-latest', '3.11, a (b)', '')
+    """
+    values: list[str] = []
+    depth = begins = 0
+    for at, character in enumerate(name):
+        if character == "(":
+            begins = at + 1 if depth == 0 else begins
+            depth += 1
+        elif character == ")" and depth:
+            depth -= 1
+            if depth == 0 and re.match(r"\s*(?:/|$)", name[at + 1 :]):
+                values.append(name[begins:at])
+    return ", ".join(values)
 
 
 def attempts_of(
@@ -102,19 +132,14 @@ def attempts_of(
 
     :param attempts: each attempt of the run that could be read, with its jobs, first to last.
     """
-    seen: set[tuple[str, datetime | None, datetime]] = set()
+    names = _Names()
     for told, jobs in attempts:
         n = told.run_attempt
         if not jobs:
             yield n, None, _without_jobs(run, told, workflow=workflow, commit=commit, metadata=metadata)
-        for name, job in _named(jobs):
+        for name, job in names.of(jobs):
             began, ended = _instant(job.started_at), _ended(job)
-            if ended is not None and conclusion_of(job) is not Conclusion.PENDING:
-                if (name, began, ended) in seen:
-                    continue
-                seen.add((name, began, ended))
             number = min(job.run_attempt or n, n)
-            matrix = MATRIX.fullmatch(job.name or "")
             yield (
                 n,
                 job,
@@ -122,13 +147,14 @@ def attempts_of(
                     **happened_at(metadata, ended or began or when(told, metadata["recorded_at"])),
                     workflow=workflow,
                     job=name,
-                    variant=_safe(matrix["values"]) if matrix else "",
+                    variant=_safe(variant_of(job.name or "")),
                     attempt=number,
                     commit=commit,
                     conclusion=ended_as(job),
                     origin=f"github:runs/{run.id}/attempts/{number}/jobs/{job.id}",
                     duration_s=took_s(job),
                     event=event_of(run),
+                    workflow_file=scrub(file_of(run)),
                 ),
             )
 
@@ -149,16 +175,67 @@ def _without_jobs(run: Run, told: Run, *, workflow: str, commit: str, metadata: 
         conclusion=conclusion,
         origin=f"github:runs/{run.id}/attempts/{told.run_attempt}",
         event=event_of(run),
+        workflow_file=scrub(file_of(run)),
     )
 
 
-def _named(jobs: Iterable[Job]) -> Iterator[tuple[str, Job]]:
-    """Jobs with names that tell them apart: two of one name in one attempt are two jobs."""
-    times: dict[str, int] = {}
-    for job in sorted(jobs, key=lambda job: job.id):
-        name = _safe(job.name or "(no name)")
-        times[name] = times.get(name, 0) + 1
-        yield (name if times[name] == 1 else f"{name} #{times[name]}"), job
+class _Place:
+    """One of the jobs that share a name, and what is known of its executions so far."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.times: set[tuple[datetime | None, datetime]] = set()
+        self.labels: tuple[str, ...] = ()
+        self.failed = False
+
+    def runs(self, job: Job) -> None:
+        self.labels, self.failed = job.labels or (), conclusion_of(job) is not Conclusion.SUCCESS
+        if (times := _times(job)) is not None:
+            self.times.add(times)
+
+
+class _Names:
+    """Gives the jobs of a run names that tell them apart, the same in each attempt.
+
+    Two jobs of one name in one attempt are two jobs. Which of them was run again GitHub does not say: it is one that
+    runs on the same kind of runner, and one that had failed before one that had not.
+    """
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[_Place]] = {}
+
+    def of(self, jobs: Iterable[Job]) -> Iterator[tuple[str, Job]]:
+        """The jobs of one attempt that ran in it, with their names: one that was only copied over did not."""
+        free = {name: list(places) for name, places in self._places.items()}
+        by_id = sorted(jobs, key=lambda job: job.id)
+        again = [job for job in by_id if not self._is_copied(job, free)]
+        for job in again:
+            name = _safe(job.name or "(no name)")
+            labels = job.labels or ()
+            left = sorted(free.get(name, ()), key=lambda place: (place.labels != labels, not place.failed))
+            place = left[0] if left else self._new(name)
+            if left:
+                free[name].remove(place)
+            place.runs(job)
+            yield place.name, job
+
+    def _is_copied(self, job: Job, free: dict[str, list[_Place]]) -> bool:
+        name, times = _safe(job.name or "(no name)"), _times(job)
+        place = next((place for place in free.get(name, ()) if times in place.times), None)
+        if place is not None:
+            free[name].remove(place)
+        return place is not None
+
+    def _new(self, name: str) -> _Place:
+        places = self._places.setdefault(name, [])
+        places.append(_Place(name if not places else f"{name} #{len(places) + 1}"))
+        return places[-1]
+
+
+def _times(job: Job) -> tuple[datetime | None, datetime] | None:
+    """When a job that has ended began and ended; None of one that has not."""
+    ended = _ended(job)
+    return None if ended is None or conclusion_of(job) is Conclusion.PENDING else (_instant(job.started_at), ended)
 
 
 def _safe(name: str) -> str:

@@ -20,6 +20,7 @@ from atalaya.evidence.readers.model import timestamp_of
 CAP = 1_000
 READS = 3
 SECOND = timedelta(seconds=1)
+RUN_AGAIN_WITHIN = timedelta(days=31)  # a run may be run again for 30 days
 
 I_co = TypeVar("I_co", bound=Item, covariant=True)
 I = TypeVar("I", bound=Item)  # noqa: E741 - an item
@@ -98,7 +99,7 @@ def runs(client: Client, repo: str, *, since: datetime, now: datetime) -> Gather
     over; runs created after ``now`` are left for the next time.
     """
     end = datetime.combine(now.date(), time(), UTC) + timedelta(days=1) - SECOND
-    parts = list(_parts(client, repo, since.astimezone(UTC).replace(microsecond=0), end))
+    parts = list(_parts(client, repo, _whole_second(since), end))
     found = {run.id: run for part in parts for run in part.items}
     latest = [run for run in found.values() if (at := timestamp_of(run.created_at or "")) is None or at.at <= now]
     whole = (
@@ -110,11 +111,36 @@ def runs(client: Client, repo: str, *, since: datetime, now: datetime) -> Gather
         sum(part.size_bytes for part in parts),
         sum(part.pages for part in parts),
     )
-    return Gathered(tuple(sorted(latest, key=lambda run: (run.created_at or "", run.id))), *whole)
+    return Gathered(tuple(sorted(latest, key=_by_age)), *whole)
 
 
-def _parts(client: Client, repo: str, since: datetime, until: datetime) -> Iterator[Gathered[Run]]:
-    path = f"repos/{repo}/actions/runs?created={since:%Y-%m-%dT%H:%M:%SZ}..{until:%Y-%m-%dT%H:%M:%SZ}&per_page=100"
+def run_again(client: Client, repo: str, commit: str, *, since: datetime) -> tuple[Run, ...]:
+    """The runs of a commit that were created before an instant and run again since then, oldest first.
+
+    :param commit: its whole SHA.
+    """
+    since = _whole_second(since)
+    parts = _parts(client, repo, since - RUN_AGAIN_WITHIN, since - SECOND, f"&head_sha={commit}")
+    found = {run.id: run for part in parts for run in part.items if (run.head_sha or "").lower() == commit.lower()}
+    return tuple(sorted((run for run in found.values() if _changed_since(run, since)), key=_by_age))
+
+
+def _changed_since(run: Run, since: datetime) -> bool:
+    at = timestamp_of(run.updated_at or "")
+    return at is None or at.at >= since
+
+
+def _by_age(run: Run) -> tuple[str, int]:
+    return run.created_at or "", run.id
+
+
+def _whole_second(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(microsecond=0)
+
+
+def _parts(client: Client, repo: str, since: datetime, until: datetime, more: str = "") -> Iterator[Gathered[Run]]:
+    created = f"{since:%Y-%m-%dT%H:%M:%SZ}..{until:%Y-%m-%dT%H:%M:%SZ}"
+    path = f"repos/{repo}/actions/runs?created={created}{more}&per_page=100"
     try:
         part: Gathered[Run] = gather(client, path, Runs, cap=CAP)
     except _Capped:
@@ -124,7 +150,7 @@ def _parts(client: Client, repo: str, since: datetime, until: datetime) -> Itera
                 f"more than that: what else there was cannot be read."
             ) from None
         middle = (since + (until - since) / 2).replace(microsecond=0)
-        yield from _parts(client, repo, since, middle)
-        yield from _parts(client, repo, middle + SECOND, until)
+        yield from _parts(client, repo, since, middle, more)
+        yield from _parts(client, repo, middle + SECOND, until, more)
     else:
         yield part

@@ -40,6 +40,7 @@ class Run(Item, frozen=True, kw_only=True):
 
     name: str | None = None
     path: str | None = None
+    workflow_id: int | None = None
     head_sha: str | None = None
     event: str | None = None
     status: str | None = None
@@ -71,6 +72,7 @@ class Job(Item, frozen=True, kw_only=True):
     completed_at: str | None = None
     runner_name: str | UnsetType | None = UNSET
     steps: tuple[Step, ...] | UnsetType | None = UNSET
+    labels: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         # Whether there was a runner is asked; whose machine it was is nobody's business.
@@ -83,6 +85,7 @@ class Artifact(Item, frozen=True, kw_only=True):
 
     name: str | None = None
     expired: bool = False
+    size_in_bytes: int | None = None
     created_at: str | None = None
 
 
@@ -108,6 +111,25 @@ class Jobs(Payload, frozen=True, kw_only=True):
         return self.jobs
 
 
+class Workflow(Item, frozen=True, kw_only=True):
+    """One workflow: its name now, and its file."""
+
+    name: str | None = None
+    path: str = ""
+    state: str | None = None
+
+
+class WorkflowsListed(Payload, frozen=True, kw_only=True):
+    """A page of the workflows of a repository."""
+
+    total_count: int
+    workflows: tuple[Workflow, ...]
+
+    @property
+    def items(self) -> tuple[Workflow, ...]:
+        return self.workflows
+
+
 class Artifacts(Payload, frozen=True, kw_only=True):
     """A page of the artifacts of a run, whatever attempt left them."""
 
@@ -130,6 +152,32 @@ class Annotations(Payload, frozen=True, kw_only=True):
 
     bare: ClassVar[str] = "items"
     items: tuple[Annotation, ...]
+
+
+class Head(Payload, frozen=True, kw_only=True):
+    """The commit that a branch or a tag points at."""
+
+    sha: str
+
+
+class Ref(Payload, frozen=True, kw_only=True):
+    """A branch or a tag."""
+
+    name: str
+    commit: Head
+
+
+class Refs(Payload, frozen=True, kw_only=True):
+    """A page of branches or of tags."""
+
+    bare: ClassVar[str] = "items"
+    items: tuple[Ref, ...]
+
+
+class Home(Payload, frozen=True, kw_only=True):
+    """A repository as GitHub tells of it."""
+
+    default_branch: str = ""
 
 
 class Tree(Payload, frozen=True, kw_only=True):

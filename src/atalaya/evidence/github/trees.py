@@ -55,6 +55,18 @@ class Trees:
         """The commits, in lower case, whose tree is that of this one."""
         return same_tree(commit, self.records)
 
+    def whole(self, commit: str) -> str:
+        """The whole SHA of a commit that is recorded, or that GitHub knows, by its beginning; else empty."""
+        recorded = (one.commit for one in self.records if SHA.fullmatch(one.commit) and same_commit(one.commit, commit))
+        known = next(recorded, "")
+        if known or self._spent or not SHORT.fullmatch(commit):
+            return known
+        try:
+            sha = self._client.page(f"repos/{self._repo}/commits/{commit}", CommitOf).value.sha
+        except NetworkError:  # the tree of it will be asked for, and then the reason is said
+            return ""
+        return sha if SHA.fullmatch(sha) else ""
+
     def stop(self, why: str) -> None:
         """Ask GitHub no more."""
         self._spent = why

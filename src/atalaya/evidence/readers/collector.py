@@ -88,6 +88,7 @@ class Job(NamedTuple):
     ``name`` is its name where it is recorded beside the files, and empty where that cannot be told; None where
     each file stands for a job of its own. ``attempt`` is which attempt of the job it is; 0 where a file's folder tells.
     ``whole`` where all the files are of this one job; without a name, it has that of its only file, or its workflow's.
+    ``part_of`` tells a file's job and attempt where more than its name is known; else :func:`job_and_attempt` does.
     A file from before ``since`` is never of the same job as one after it: old reports linger in folders.
     """
 
@@ -99,10 +100,11 @@ class Job(NamedTuple):
     attempt: int = 0
     whole: bool = False
     since: datetime | None = None
+    part_of: Callable[[str], tuple[str, int]] | None = None
 
     def attempt_of(self, file: str) -> tuple[str, int]:
         """A file's name without the mark of an attempt, and which attempt it is of."""
-        name, attempt = job_and_attempt(file)
+        name, attempt = (self.part_of or job_and_attempt)(file)
         return name, self.attempt or attempt
 
 

@@ -32,6 +32,7 @@ SAYS: dict[str, str] = {
     "transition": N_("How an incident stood from this instant on."),
     "signature": N_("A person's word for a duty that no machine can see."),
     "watch": N_("The state of the watch from this instant on, and how long it lasts."),
+    "dispatch": N_("A run of CI that the watch started, and what its checkpoint asked for then."),
     "decision": N_("Who read which verdict, and what they did about it."),
     "said": N_("A verdict that was said to people: kept when it is another one than before."),
     "artefact": N_("What an index served of the version, and what installing it brought along."),
