@@ -164,6 +164,8 @@ def test_ctrl_c_ends_with_130_and_keeps_what_had_ended(team: Path) -> None:
     until = time.monotonic() + HANGS_S
     while not (team / "again").exists() and time.monotonic() < until:
         time.sleep(0.05)
+    beside = run(*words[5:], root=team)
+    assert (beside.returncode, "another call goes on with this series" in beside.stderr) == (2, True), beside.stderr
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=HANGS_S)
     assert (process.returncode, "Traceback" in said) == (130, False), said

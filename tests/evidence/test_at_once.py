@@ -8,13 +8,19 @@ import random
 import signal
 import subprocess
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from atalaya.core.settings import CiSettings, Settings
 from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import TestAttempt
+from atalaya.evidence.readers.collector import Job, collect
+from atalaya.metrics.engine import opened
+from atalaya.metrics.repeats import parameters
+from atalaya.metrics.window_query import MetricQuery
+from atalaya.records.stored import Reading, Release, TestAttempt
 from tests.commands import ROOT, command, run
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL there")
@@ -101,6 +107,23 @@ def test_a_kill_at_any_point_leaves_each_event_once(project: Path, kills: int) -
     assert run("evidence", "verify", "--release", "1.1.1", root=project).returncode == 0
     told = {(one.test, one.run_id) for one in ledger.read(folder, TestAttempt)}
     assert len({test for test, _ in told}) == 2 * reports
+
+
+def test_what_a_killed_call_left_without_its_reading_is_told_by_the_call_that_finishes(tmp_path: Path) -> None:
+    at = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    job, book = Job("unit", "abc", whole=True), tmp_path / "book"
+    (tmp_path / "in").mkdir()
+    for name, is_killed in (("a", True), ("b", False)):
+        (tmp_path / "in" / f"{name}.xml").write_text(report(name))
+        found = collect([tmp_path / "in"], job=job, recorded_at=at)
+        ledger.write(book, [one for one in found.evidence if not (is_killed and isinstance(one, Reading))])
+    release = Release(version="1", commit="abc", opened_at=at)
+    span = MetricQuery(release=release, as_of=at, settings=Settings(ci=CiSettings(workflows=("unit",))))
+    with opened(book) as engine:
+        rows = engine.ask("flaky_tests", parameters(engine, span))
+        (jobs,) = engine.ask("pass_rate", span.parameters())
+    assert {row["most_attempts"] for row in rows} == {1}
+    assert (len(rows), jobs["decided"]) == (4, 1)
 
 
 def git(root: Path, *words: str) -> None:

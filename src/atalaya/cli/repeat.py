@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
+import os
 import random
 import secrets
 import shlex
@@ -126,7 +127,7 @@ def repeat(place: Context, args: argparse.Namespace) -> int:
     place.console.line(f"  {shlex.join([series.python, '-m', 'pytest', *series.arguments])}")
     if series.ended:
         place.console.line(f"  {series.id} goes on: {series.whole} repeats are there; --new begins another series")
-    with _shown(place.console, plan.times, series.whole) as shown:
+    with _alone(folder), _shown(place.console, plan.times, series.whole) as shown:
         series = _run(place, plan, series, folder, shown)
     incidents_by_rule(place, release)
     call_the_roll(place, release)
@@ -221,6 +222,32 @@ def _commit(place: Context, release: Release, named: str | None) -> str:
     return head
 
 
+@contextlib.contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Let nobody else go on with the same series: two would write the same reports.
+
+    :raises UsageError: somebody does.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = folder / "lock"
+    with lock.open("w") as file:
+        try:
+            if os.name != "nt":  # there, a folder that is in use cannot be taken away either
+                import fcntl
+
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UsageError(
+                "repeat: another call goes on with this series now. Wait for it, or begin another series: --new."
+            ) from None
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # there is something else in it
+                lock.unlink()
+                folder.rmdir()
+
+
 # ── running it ───────────────────────────────────────────────────────────────
 
 
@@ -271,8 +298,6 @@ def _attempt_folder(folder: Path) -> Iterator[Path]:
         yield folder
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
-        with contextlib.suppress(OSError):  # there are others in it
-            folder.parent.rmdir()
         raise
 
 
