@@ -83,7 +83,7 @@ class FileVerdict(StrictEnum):
     FAILED = "failed"
     NOTHING_RAN = "nothing-ran"  # only skipped cases
     NO_EVIDENCE = "no-evidence"  # no case and no failure of a suite
-    UNKNOWN = "unknown"  # the file was not read
+    UNKNOWN = "unknown"  # the file was not read, or says something red that no case of it shows
 
 
 class EventKind(StrictEnum):

@@ -18,9 +18,18 @@ from typing import Any, NamedTuple
 
 from atalaya.core.errors import UsageError
 from atalaya.core.words import Record
-from atalaya.evidence.readers import attempts, reports
+from atalaya.evidence.readers import attempts, reports, smoke
 from atalaya.evidence.readers.classifier import classify
-from atalaya.evidence.readers.model import MESSAGE_CHARS, Problem, Report, Timestamp, cut_name, not_read, printable
+from atalaya.evidence.readers.model import (
+    MESSAGE_CHARS,
+    Ends,
+    Problem,
+    Report,
+    Timestamp,
+    cut_name,
+    not_read,
+    printable,
+)
 from atalaya.records.stored import (
     CaseOutcome,
     Conclusion,
@@ -48,6 +57,8 @@ CONCLUSIONS: dict[FileVerdict, Conclusion] = {
     FileVerdict.NO_EVIDENCE: Conclusion.NOTHING_RAN,
     FileVerdict.UNKNOWN: Conclusion.UNKNOWN,
 }
+# A file that says itself how its job ended stands for the exit code where none is known.
+ENDS = {Ends.SUCCEEDED: Conclusion.SUCCESS, Ends.FAILED: Conclusion.FAILURE, Ends.UNKNOWN: Conclusion.UNKNOWN}
 OLD_RUNS = ("reports-", "log-")  # runs whose readings tell no place: these name a file as the folder given had it
 LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
@@ -143,7 +154,10 @@ class Collected(Record, frozen=True, kw_only=True):
 
 
 class _Source(NamedTuple):
-    """One file, what it holds, and the reading of it that was recorded before: then it is listed only."""
+    """One file, what it holds, and the reading of it that was recorded before: then it is listed only.
+
+    ``told_in`` is the file beside it that tells of the same run, and tells it better.
+    """
 
     file: str
     place: str
@@ -151,6 +165,11 @@ class _Source(NamedTuple):
     tests: attempts.Tests
     notes: tuple[str, ...]
     before: Reading | None
+    told_in: str = ""
+
+    def told_by(self, other: _Source) -> _Source:
+        note = f"The run that {other.file} tells of: it is counted once."
+        return self._replace(told_in=other.file, notes=(note, *self.notes))
 
     @property
     def is_read(self) -> bool:
@@ -191,13 +210,15 @@ def collect(
     for found in files:
         report = next(read) if found.trouble is None else not_read(*found.trouble)
         sources.append(_source(found, report, place_of(found.path), known))
+    for again, better in smoke.told_again([(str(f.path), s.report) for f, s in zip(files, sources, strict=True)]):
+        sources[again] = sources[again].told_by(sources[better])
     metadata = record_metadata(run_id or _run_id(job, sources), environment, recorded_at)
     readings = tuple(_reading(source, metadata) for source in sources)
     jobs: list[JobAttempt] = []
     tests: list[TestAttempt] = []
     events: list[Event] = []
     last: dict[tuple[str, str], int] = {}
-    for source, name, attempt in _jobs([source for source in sources if source.is_read]):
+    for source, name, attempt in _jobs([source for source in sources if source.is_read and not source.told_in]):
         if source.before is not None:
             if job.conclusion is not None:
                 jobs.append(_job(source, name, attempt, job, metadata))
@@ -405,10 +426,16 @@ def _job(source: _Source, name: str, attempt: int, job: Job, metadata: Metadata)
         variant="",
         attempt=attempt,
         commit=job.commit,
-        conclusion=concluded(source.report.verdict, job.conclusion),
+        conclusion=concluded(source.report.verdict, _known_end(job, source.report)),
         origin=source.origin,
         event=job.event,
     )
+
+
+def _known_end(job: Job, report: Report) -> Conclusion | None:
+    if job.conclusion is not None or report.tells_end is None:
+        return job.conclusion
+    return ENDS[report.tells_end]
 
 
 def _test_attempts(
@@ -453,7 +480,7 @@ def _message(each: attempts.Try) -> str:
 
 def _sentence(problem: Problem) -> str:
     said = problem.message or problem.text
-    return said if not problem.type or said.startswith(problem.type) else f"{problem.type}: {said}".rstrip(": ")
+    return said if not problem.type or problem.type in said else f"{problem.type}: {said}".rstrip(": ")
 
 
 def _events(
@@ -471,6 +498,9 @@ def _events(
         for kind, (problem, line) in _kinds(lines).items():
             yield _event(source, where, metadata, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
     at = _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]
+    for told in source.report.events:
+        place, message = scrub(told.place), scrub(told.message)
+        yield _event(source, where, metadata, at, told.kind, told.blocking, place, message)
     for finding in source.report.findings:
         place = cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
         for kind, (problem, _) in _kinds([(finding.problem, None)]).items():

@@ -14,8 +14,8 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
 
-from atalaya.core.words import Record
-from atalaya.records.stored import CaseOutcome, FileVerdict, ReadStatus
+from atalaya.core.words import Record, StrictEnum
+from atalaya.records.stored import CaseOutcome, EventKind, FileVerdict, ReadStatus
 
 PIECE_BYTES = 64 * 1024
 
@@ -54,6 +54,14 @@ LOST_IN_SILENCE = "an earlier attempt, lost: the report does not say why"
 _SECONDS = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
 LONGEST_S = 1e9
 EARLIEST_YEAR = 2000  # .NET writes the year 1 where it knows no time
+
+
+class Ends(StrictEnum):
+    """How the job ended that wrote a file, where the file says so itself: as an exit code would."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    UNKNOWN = "unknown"  # it contradicts itself, or was cut short
 
 
 class Problem(Record, frozen=True, kw_only=True, gc=False):
@@ -105,10 +113,20 @@ class SuiteFinding(Record, frozen=True, kw_only=True):
     problem: Problem
 
 
+class ToldEvent(Record, frozen=True, kw_only=True):
+    """An event that a file tells of by its kind, so that nobody has to find it in a message."""
+
+    kind: EventKind
+    place: str
+    message: str
+    blocking: bool
+
+
 class Contents(Record, frozen=True, kw_only=True):
     """What a reader of one format took out of a file that proved to be whole.
 
-    ``declared`` is the total that the file claims, where it claims one; it is only ever compared.
+    ``declared`` is the total that the file claims, where it claims one; it is only ever compared. ``doubts`` are the
+    red signs that no case shows, a sentence each: with one of them the file is not green.
     """
 
     cases: tuple[Case, ...]
@@ -116,12 +134,19 @@ class Contents(Record, frozen=True, kw_only=True):
     suite_failures: int = 0
     by_pytest: bool = False
     declared: int | None = None
+    doubts: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     timestamp: Timestamp | None = None
+    events: tuple[ToldEvent, ...] = ()
+    tells_end: Ends | None = None
 
 
 class Report(Record, frozen=True, kw_only=True):
-    """One file, read or not. All counts are None, and there are no cases, unless it was read."""
+    """One file, read or not. All counts are None, and there are no cases, unless it was read.
+
+    ``tells_end`` is how the job ended, where the file is one that says so; None of a report of tests, whose job may
+    have failed after it was written.
+    """
 
     status: ReadStatus
     verdict: FileVerdict
@@ -138,6 +163,8 @@ class Report(Record, frozen=True, kw_only=True):
     suite_failures: int | None = None
     by_pytest: bool = False
     timestamp: Timestamp | None = None
+    events: tuple[ToldEvent, ...] = ()
+    tells_end: Ends | None = None
 
     @property
     def reason(self) -> str:
@@ -167,7 +194,7 @@ def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
     return Report(
         status=ReadStatus.READ,
         verdict=verdict,
-        notes=(*_notes(contents, verdict, counts), *contents.notes),
+        notes=(*_notes(contents, verdict, counts), *contents.doubts, *contents.notes),
         sha256=sha256,
         size_bytes=size_bytes,
         cases=contents.cases,
@@ -179,16 +206,18 @@ def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
         suite_failures=contents.suite_failures,
         by_pytest=contents.by_pytest,
         timestamp=contents.timestamp,
+        events=contents.events,
+        tells_end=contents.tells_end,
     )
 
 
 def _verdict(contents: Contents, counts: Mapping[CaseOutcome, int]) -> FileVerdict:
     if contents.findings or counts[CaseOutcome.FAILED] or counts[CaseOutcome.ERRORED]:
         return FileVerdict.FAILED
+    if contents.doubts or counts[CaseOutcome.UNKNOWN]:
+        return FileVerdict.UNKNOWN
     if not contents.cases:
         return FileVerdict.NO_EVIDENCE
-    if counts[CaseOutcome.UNKNOWN]:
-        return FileVerdict.UNKNOWN
     if counts[CaseOutcome.SKIPPED] == len(contents.cases):
         return FileVerdict.NOTHING_RAN
     return FileVerdict.PASSED

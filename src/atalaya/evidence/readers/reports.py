@@ -17,7 +17,7 @@ from typing import IO, Any
 
 import msgspec
 
-from atalaya.evidence.readers import ctrf, junit, pytest_json, sniff, strict_json
+from atalaya.evidence.readers import ctrf, junit, pytest_json, smoke, sniff, strict_json
 from atalaya.evidence.readers.model import LIMITS, Contents, Declined, Pieces, Report, beyond, not_read, of_contents
 from atalaya.records.stored import ReadStatus
 
@@ -25,6 +25,7 @@ from atalaya.records.stored import ReadStatus
 JSON_FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Contents]], ...] = (
     (ctrf.recognises, ctrf.contents),
     (pytest_json.recognises, pytest_json.contents),
+    (smoke.recognises, smoke.contents),
 )
 
 # What can begin a value of JSON, and a line where each is a document: each costs memory, however short it is.
@@ -92,20 +93,22 @@ def _read(file: IO[bytes], size_bytes: int, suffix: str) -> Report:
 
 
 def _not_xml(head: bytes, pieces: Pieces, suffix: str) -> Contents | sniff.Other | None:
-    """What is no XML at all, told from its first bytes; None where it may be XML."""
+    """What is no XML at all, told from its first sign; None where it may be XML."""
     if not head:
         return sniff.Other(ReadStatus.UNREADABLE, "empty: 0 bytes.", 0)
     if (found := sniff.packed(head)) is not None:
         return found
-    if not sniff.looks_like_json(head):
+    if sniff.looks_like_xml(head):
         return None
     content = bytearray()
     piece = head
-    while piece:
+    while piece and len(content) <= LIMITS["json bytes"].most:
         content += piece
-        if len(content) > LIMITS["json bytes"].most:
-            raise beyond("json bytes")
         piece = pieces.next()
+    if not sniff.looks_like_json(head):
+        return smoke.in_text(bytes(content)) or junit.parse(bytes(content) + piece, pieces)
+    if len(content) > LIMITS["json bytes"].most:
+        raise beyond("json bytes")
     _check_marks(content, JSON_MARKS)
     if content.startswith(sniff.UTF16):
         try:
@@ -127,7 +130,8 @@ def _json(content: bytes, suffix: str) -> Contents | sniff.Other:
         return sniff.Other(ReadStatus.DECLINED, f"declined: {why}.")
     except strict_json.NotStrict as why:
         _check_marks(content, JSON_MARKS + LINE_MARKS)
-        return sniff.of_json_lines(content) or sniff.Other(ReadStatus.UNREADABLE, f"{why}.", why.at_byte)
+        found = smoke.in_text(content) or sniff.of_json_lines(content)
+        return found or sniff.Other(ReadStatus.UNREADABLE, f"{why}.", why.at_byte)
     for recognises, contents_of in JSON_FORMATS:
         if recognises(document):
             return contents_of(document)

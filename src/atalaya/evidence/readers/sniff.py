@@ -87,10 +87,19 @@ def packed(head: bytes) -> Other | None:
 
 def looks_like_json(head: bytes) -> bool:
     """XML cannot begin like this, so the question is settled by the first character."""
+    return _first_sign(head) in (b"{", b"[")
+
+
+def looks_like_xml(head: bytes) -> bool:
+    """Whether the first character is one that XML begins with; a file of blanks may still become XML."""
+    return _first_sign(head) in (b"<", b"")
+
+
+def _first_sign(head: bytes) -> bytes:
     head = head[:1_000]
     if head.startswith(UTF16):
         head = head[2:].replace(b"\0", b"")
-    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
+    return head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
 
 
 def looks_like_html(head: bytes) -> bool:

@@ -28,14 +28,25 @@ def decoded(content: bytes) -> Any:
     :raises NotStrict: it is none.
     """
     try:
-        return json.loads(
-            content.decode("utf-8"), object_pairs_hook=_once_each, parse_constant=_no_constant, parse_int=_whole
-        )
+        return _STRICT.decode(content.decode("utf-8"))
     except json.JSONDecodeError as why:
         before = why.doc[: why.pos].encode("utf-8", "surrogatepass")
         raise NotStrict(f"neither XML nor JSON: {why.msg} (line {why.lineno})", len(before)) from None
     except UnicodeDecodeError as why:
         raise NotStrict(f"not UTF-8 at byte {why.start}", why.start) from None
+    except RecursionError:
+        raise NotStrict("JSON that is nested too deep to be read") from None
+
+
+def first(text: str) -> Any:
+    """The document that a text begins with, whatever follows it.
+
+    :raises NotStrict: it begins with none.
+    """
+    try:
+        return _STRICT.raw_decode(text)[0]
+    except json.JSONDecodeError as why:
+        raise NotStrict(f"not JSON: {why.msg} (line {why.lineno})") from None
     except RecursionError:
         raise NotStrict("JSON that is nested too deep to be read") from None
 
@@ -56,3 +67,6 @@ def _no_constant(name: str) -> NoReturn:
 def _whole(digits: str) -> int | float:
     """A whole number; one of more digits than any count has is as good as a float."""
     return int(digits) if len(digits) <= 100 else float(digits)
+
+
+_STRICT = json.JSONDecoder(object_pairs_hook=_once_each, parse_constant=_no_constant, parse_int=_whole)
