@@ -39,6 +39,40 @@ def test_a_failed_tear_down_after_a_failed_call_is_one_attempt() -> None:
     assert (len(tries), tries["test_demo > test_fail_and_teardown_error"]) == (18, ["errored"])
 
 
+def retried(*cases: str) -> list[list[str]]:
+    found = "".join(f'<testcase name="a">{f"<{inside}/>" if inside else ""}</testcase>' for inside in cases)
+    return list(outcomes(f"<testsuite>{found}</testsuite>".encode()).values())
+
+
+def test_a_case_that_failed_and_then_passed_under_one_name_was_retried() -> None:
+    assert retried("failure", "") == [["failed", "passed"]]
+    assert retried("failure", "error", "") == [["failed", "errored", "passed"]]
+    assert retried("", "failure") == [["passed"], ["failed"]]
+    assert retried("failure", "", "") == [["failed"], ["passed"], ["passed"]]
+    assert retried("failure", "failure") == [["failed"], ["failed"]]
+    assert retried("failure", "skipped") == [["failed"], ["skipped"]]
+
+
+def repeated(*names: str) -> dict[str, int]:
+    cases = "".join(f'<testcase classname="t" name="{name}"/>' for name in names)
+    found = attempts.of(reports.read(f'<testsuite name="pytest">{cases}</testsuite>'.encode()))
+    return {test.id.removeprefix("t > "): len(test.tries) for test in found.tests}
+
+
+def test_the_runs_of_pytest_repeat_are_attempts_of_one_test() -> None:
+    assert repeated("a[2-3]", "a[1-3]", "a[3-3]", "b") == {"a": 3, "b": 1}
+    assert repeated("a[x-1-2]", "a[x-2-2]", "a[y-1-2]", "a[y-2-2]") == {"a[x]": 2, "a[y]": 2}
+    # It was cut short: the whole file was repeated so.
+    assert repeated("a[1-3]", "a[2-3]", "b[1-3]") == {"a": 2, "b": 1}
+
+
+def test_parameters_that_look_like_runs_stay_apart() -> None:
+    assert repeated("a[1-3]", "a[3-3]", "b") == {"a[1-3]": 1, "a[3-3]": 1, "b": 1}
+    assert repeated("a[1-3]", "a[2-3]", "b") == {"a[1-3]": 1, "a[2-3]": 1, "b": 1}
+    assert repeated("a[1-1]") == {"a[1-1]": 1}
+    assert repeated("a[0-3]", "a[1-3]", "a[2-3]") == {"a[0-3]": 1, "a[1-3]": 1, "a[2-3]": 1}
+
+
 @pytest.mark.parametrize(
     "name", ["made/duplicate-names-params", "mikepenz+action-junit-report/flaky_retries/flaky_success_first"]
 )

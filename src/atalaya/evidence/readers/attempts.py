@@ -11,12 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from msgspec.structs import replace
+
 from atalaya.core.words import Record
 from atalaya.evidence.readers.model import LOST_IN_SILENCE, Case, Problem, Report, Timestamp, cut_name
 from atalaya.records.stored import CaseOutcome
 
 WORST = (CaseOutcome.ERRORED, CaseOutcome.FAILED, CaseOutcome.UNKNOWN, CaseOutcome.SKIPPED, CaseOutcome.PASSED)
+LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 TEAR_DOWN = ("failed on teardown with", "test teardown failure")
+
+REPEATED = re.compile(r"(?P<test>.+)\[(?:(?P<with>.+)-)?(?P<run>[1-9][0-9]{0,4})-(?P<of>[1-9][0-9]{0,4})\]")
+
+# The runs of one test, each with its elements.
+Runs = list[list[Case]]
 
 # What differs from run to run in a name, and what stands for it, so that histories can be joined. Few names have
 # even the mark, and it is found far sooner than the pattern.
@@ -57,17 +65,17 @@ class Tests(Record, frozen=True, kw_only=True):
 
 def of(report: Report) -> Tests:
     """The tests of a report, in the order in which it names them first."""
-    groups = _pytest_groups(report.cases) if report.by_pytest else [[case] for case in report.cases]
-    ids, ambiguous = _ids([group[0] for group in groups])
-    tests = tuple(_test(name, group) for name, group in zip(ids, groups, strict=True))
+    groups = _repeated(_pytest_groups(report.cases)) if report.by_pytest else _retried(report.cases)
+    ids, ambiguous = _ids([runs[0][0] for runs in groups])
+    tests = tuple(_test(name, runs) for name, runs in zip(ids, groups, strict=True))
     return Tests(tests=tests, notes=tuple(_notes(report, tests, ambiguous)))
 
 
 def _notes(report: Report, tests: Sequence[Test], ambiguous: int) -> Iterable[str]:
     if len(tests) < len(report.cases):
         yield (
-            f"{len(report.cases)} test cases are {len(tests)} tests: pytest writes tear-downs, "
-            f"and lost attempts, under the same name."
+            f"{len(report.cases)} test cases are {len(tests)} tests: tear-downs, lost attempts, "
+            f"retries and repeats are written as cases of their own."
         )
     if ambiguous:
         yield f"Test cases that share a name with another, kept apart and not called flaky: {ambiguous}."
@@ -76,7 +84,7 @@ def _notes(report: Report, tests: Sequence[Test], ambiguous: int) -> Iterable[st
 
 
 def _is_flaky(test: Test) -> bool:
-    lost = any(each.outcome in (CaseOutcome.FAILED, CaseOutcome.ERRORED) for each in test.tries)
+    lost = any(each.outcome in LOST for each in test.tries)
     return test.tries[-1].outcome is CaseOutcome.PASSED and lost
 
 
@@ -91,7 +99,65 @@ def _pytest_groups(cases: Sequence[Case]) -> list[list[Case]]:
     return list(groups.values())
 
 
-def _test(name: str, group: Sequence[Case]) -> Test:
+def _retried(cases: Sequence[Case]) -> list[Runs]:
+    """The elements of each test where equal names may be anything: one that failed and then passed was retried.
+
+    A retry ends with the first pass. Parameters that share a name fail and pass in any order, and stay apart.
+    """
+    if not any(case.outcome in LOST for case in cases):
+        return [[[case]] for case in cases]
+    same: dict[tuple[int, str, str, str, str], list[Case]] = {}
+    for case in cases:
+        same.setdefault((case.suite, case.classname, case.name, case.file, case.hostname), []).append(case)
+    tests: list[Runs] = []
+    for group in same.values():
+        runs = [[case] for case in group]
+        tests += [runs] if _failed_then_passed(group) else [[run] for run in runs]
+    return tests
+
+
+def _failed_then_passed(group: Sequence[Case]) -> bool:
+    *lost, last = group
+    is_retry = bool(lost and last.name) and all(case.outcome in LOST for case in lost)
+    return is_retry and last.outcome is CaseOutcome.PASSED
+
+
+def _repeated(groups: Sequence[list[Case]]) -> list[Runs]:
+    """The same with the runs of pytest-repeat joined: it counts them in the name, as `test_x[2-3]`.
+
+    Parameters can look like that. So either all of a test's runs are there, or the whole file was repeated so.
+    """
+    series: dict[tuple[int, str, str, str], list[tuple[int, list[Case]]]] = {}
+    for group in groups:
+        case, name, run, of = group[0], group[0].name, 0, ""
+        if mark := REPEATED.fullmatch(name):
+            name = f"{mark['test']}[{mark['with']}]" if mark["with"] else mark["test"]
+            run, of = int(mark["run"]), mark["of"]
+        series.setdefault((case.suite, case.classname, name, of), []).append((run, group))
+    whole_file = len({of for *_, of in series}) == 1
+    tests: list[Runs] = []
+    for (*_, name, of), numbered in series.items():
+        if of and _are_runs([run for run, _ in numbered], int(of), whole_file):
+            tests.append([[replace(case, name=name) for case in group] for _, group in numbered])
+        else:
+            tests += [[group] for _, group in numbered]
+    return tests
+
+
+def _are_runs(numbers: Sequence[int], of: int, whole_file: bool) -> bool:
+    return of > 1 and sorted(numbers) == list(range(1, len(numbers) + 1)) and (len(numbers) == of or whole_file)
+
+
+def _test(name: str, runs: Runs) -> Test:
+    return Test(
+        id=name,
+        tries=tuple(each for group in runs for each in _tries_in_one_run(group)),
+        timestamp=runs[0][0].timestamp,
+        critical=any(case.critical for group in runs for case in group),
+    )
+
+
+def _tries_in_one_run(group: Sequence[Case]) -> list[Try]:
     tries: list[Try] = []
     for case in group:
         if tries and _is_tear_down(case) and tries[-1].outcome is CaseOutcome.FAILED:
@@ -111,9 +177,7 @@ def _test(name: str, group: Sequence[Case]) -> Test:
         else each
         for each in tries[:-1]
     ]
-    return Test(
-        id=name, tries=(*lost, tries[-1]), timestamp=group[0].timestamp, critical=any(case.critical for case in group)
-    )
+    return [*lost, tries[-1]]
 
 
 def _is_tear_down(case: Case) -> bool:
@@ -129,7 +193,7 @@ def _tries(case: Case) -> list[Try]:
         (problem, Try(outcome=problem.outcome, duration_s=problem.duration_s, problems=(problem,), line=case.line))
         for problem in case.lost
     ]
-    if case.outcome not in (CaseOutcome.FAILED, CaseOutcome.ERRORED):
+    if case.outcome not in LOST:
         return [*(each for _, each in lost), own]
     before = [each for problem, each in lost if problem.element.startswith("flaky")]
     after = [each for problem, each in lost if problem.element.startswith("rerun")]
