@@ -266,11 +266,6 @@ def test_an_error_of_a_suite_itself_is_an_event_too(tmp_path: Path) -> None:
     assert [(event.place, event.blocking) for event in gather(put(tmp_path, a=content)).events] == [("s", True)]
 
 
-def test_an_error_in_the_text_of_a_failure_is_no_event(tmp_path: Path) -> None:
-    content = FAILS.replace(b'message="x"/>', b">ConnectionError: refused</failure>")
-    assert gather(put(tmp_path, a=content)).events == ()
-
-
 @pytest.mark.parametrize(
     ("timestamp", "occurred_at", "words"),
     [

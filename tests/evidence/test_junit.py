@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from atalaya.evidence.readers import junit, reports
 from atalaya.evidence.readers.model import LIMITS, PIECE_BYTES
-from atalaya.records.stored import CaseOutcome, ReadStatus
+from atalaya.records.stored import CaseOutcome, FileVerdict, ReadStatus
 from tests.tables import each_row
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -85,15 +85,47 @@ def test_a_mistake_of_ours_in_a_handler_is_not_taken_for_a_broken_file(monkeypat
         reports.read(suite("<testcase/>"))
 
 
-@each_row("time", ["1,234.5", "NaN", "-1", "1e309", "", "INF", "<<computed>>", "0:01:02", "1e12", "٣"])
+@each_row("time", ["1,234", "1,23,4", "NaN", "-1", "1e309", "", "INF", "<<computed>>", "0:01:02", "1e12", "٣"])
 def test_an_odd_time_is_an_unknown_duration_and_the_case_still_counts(time: str) -> None:
     content = suite(f'<testcase time="{time.replace("<", "&lt;")}"/>')
     assert [(case.duration_s, case.outcome) for case in reports.read(content).cases] == [(None, CaseOutcome.PASSED)]
 
 
 @each_row(
+    ("time", "duration_s"),
+    [
+        ("14,029.255", 14029.255),
+        ("1,234,567.5", 1234567.5),
+        ("1,234,567", 1234567.0),
+        ("0,160", 0.16),
+        ("12,5", 12.5),
+        ("1.234,5", 1234.5),
+        ("1.234", 1.234),
+        ("3e-05", 3e-05),
+        (" 0.5 ", 0.5),
+    ],
+)
+def test_a_duration_is_read_as_locales_write_it(time: str, duration_s: float) -> None:
+    assert [case.duration_s for case in reports.read(suite(f'<testcase name="a" time="{time}"/>')).cases] == [
+        duration_s
+    ]
+
+
+@each_row(
     ("timestamp", "expected"),
     [
+        ("2026-11-25T00:52:35,646+0200", ("2026-11-24T22:52:35.646000+00:00", True)),
+        ("2026-11-25 00:52:35 UTC", ("2026-11-25T00:52:35+00:00", True)),
+        ("1764030755", ("2025-11-25T00:32:35+00:00", True)),
+        ("1764030755.5", ("2025-11-25T00:32:35.500000+00:00", True)),
+        ("1764030755500", ("2025-11-25T00:32:35.500000+00:00", True)),
+        ("Wed, 25 Nov 2026 00:52:35 GMT", ("2026-11-25T00:52:35+00:00", True)),
+        ("25 Nov 2026 00:52:35 +0200", ("2026-11-24T22:52:35+00:00", True)),
+        ("Wed Nov 25 2026 00:52:35 GMT+0200 (Hora de verano)", ("2026-11-24T22:52:35+00:00", True)),
+        ("Wed Nov 25 00:52:35 2026", ("2026-11-25T00:52:35+00:00", False)),
+        ("Wednesday, 25 Nov 2026", None),
+        ("in the early morning", None),
+        ("12345", None),
         ("2026-11-25T00:52:35.646222+02:00", ("2026-11-24T22:52:35.646222+00:00", True)),
         ("2026-11-25T00:52:35Z", ("2026-11-25T00:52:35+00:00", True)),
         ("2026-11-25T00:52:35", ("2026-11-25T00:52:35+00:00", False)),
@@ -114,9 +146,85 @@ def test_a_nested_case_is_counted_and_said() -> None:
     assert "inside test cases" in report.reason
 
 
-def test_a_status_that_contradicts_a_missing_failure_element_is_said() -> None:
-    report = reports.read(suite('<testcase status="failed"/>'))
-    assert (report.passed, "a status that says otherwise" in report.reason) == (1, True)
+CASE = '<testcase name="a"{}>{}</testcase>'
+SIGNS = [
+    *(f'status="{word}"' for word in ("failed", "FAIL", "error", "broken", "timedOut", "timed_out", "timeout")),
+    *(f'result="{word}"' for word in ("aborted", "Crashed", "cancelled", "interrupted", "unexpected", "xpass-strict")),
+    'status="whatever"',
+    'failure="refused"',
+    'errors="1"',
+    'success="False"',
+    'passed="no"',
+]
+NEAR = ["<Failure/>", "<failed/>", "<failures><failure/></failures>", "<rerunFailure/>", "<warning/>", "<ERROR/>"]
+
+
+@each_row(
+    "sign", [(CASE.format(f" {sign}", ""), sign) for sign in SIGNS] + [(CASE.format("", near), near) for near in NEAR]
+)
+def test_a_red_sign_without_a_red_case_is_never_green(sign: tuple[str, str]) -> None:
+    content, named = sign
+    report = reports.read(suite(content + CASE.format("", "")))
+    assert (report.passed, report.failed, report.verdict) == (2, 0, FileVerdict.UNKNOWN)
+    assert named.partition("/>")[0].split("=")[0] in report.reason
+
+
+@each_row(
+    "content",
+    [
+        suite(CASE.format("", ""), 'failures="1"'),
+        suite(CASE.format("", ""), 'tests="1" errors="2"'),
+        suite(CASE.format("", ""), 'warnings="1"'),
+        suite(f'{CASE.format("", "")}<testsuite errors="1"/>'),
+        suite(f'<testsuite failures="1">{CASE.format("", "")}</testsuite>'),
+        suite(CASE.format("", "<flakyFailure/>"), 'failures="2"'),
+        suite(f'<testsuite>{CASE.format("", "<flakyFailure/>")}</testsuite><testsuite errors="1"/>'),
+        suite("<testcase/>"),
+        suite('<testcase classname="c" name=" "/>'),
+        suite(f"{CASE.format('', '')}<Failure/>"),
+        suite(f"{CASE.format('', '')}<failures><failure/></failures>"),
+        suite(CASE.format(' status="failed"', "<skipped/>")),
+        suite(CASE.format("", "<skipped/>"), 'errors="1"'),
+    ],
+)
+def test_a_file_that_declares_or_hides_a_failure_is_never_green(content: bytes) -> None:
+    report = reports.read(content)
+    assert (report.failed, report.errored, report.verdict) == (0, 0, FileVerdict.UNKNOWN), content
+    assert report.notes
+
+
+@each_row(
+    "word", ["run", "ran", "Executed", "PASSED", "pass", "ok", "Success", "successful", "done", "0", "", " passed "]
+)
+def test_a_word_that_says_that_a_case_went_well_makes_no_doubt(word: str) -> None:
+    content = suite(CASE.format(f' status="{word}" result="{word}" success="true" failures="0"', "<system-out/>"))
+    assert reports.read(content).verdict is FileVerdict.PASSED
+
+
+@each_row(
+    "content",
+    [
+        suite(CASE.format(' status="failed"', "<failure/>"), 'failures="3"'),
+        suite(f"{CASE.format('', '<Failure/>')}{CASE.format('', '<error/>')}"),
+        suite(f"{CASE.format('', '')}<error/>", 'errors="2"'),
+    ],
+)
+def test_a_red_case_or_suite_keeps_a_file_failed_whatever_else_is_in_doubt(content: bytes) -> None:
+    assert reports.read(content).verdict is FileVerdict.FAILED
+
+
+def test_a_file_without_a_case_is_no_evidence_whatever_it_declares() -> None:
+    report = reports.read(suite("", 'tests="3" failures="1"'))
+    assert (report.verdict, "no element shows: 1" in report.reason) == (FileVerdict.NO_EVIDENCE, True)
+
+
+def test_a_lost_attempt_shows_a_failure_that_a_suite_declares() -> None:
+    assert reports.read(suite(CASE.format("", "<flakyFailure/>"), 'failures="1"')).verdict is FileVerdict.PASSED
+
+
+def test_the_numbers_that_a_suite_writes_as_elements_are_no_failures() -> None:
+    counts = "<tests>1</tests><failures>0</failures><errors>0</errors>"
+    assert reports.read(suite(CASE.format("", "") + counts)).verdict is FileVerdict.PASSED
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,13 @@ def test_two_runs_in_one_folder_stay_two(tmp_path: Path) -> None:
     assert ends == ["failure", "success"]
 
 
+def test_two_runs_that_ended_alike_stay_two_where_their_times_differ(tmp_path: Path) -> None:
+    for number in range(2):
+        text = (SAMPLES / "passed" / FILES[0]).read_text(encoding="utf-8").replace("T10:15", f"T1{number}:15")
+        (tmp_path / f"{number}.json").write_text(text, encoding="utf-8")
+    assert len(collected(tmp_path).jobs) == 2
+
+
 def made(checks: Any, summary: Any, **more: Any) -> Report:
     document = {"timestamp_utc": "2026-03-03T10:15:00+00:00", "suite": "s", "checks": checks, "summary": summary} | more
     return reports.read(json.dumps(document).encode())

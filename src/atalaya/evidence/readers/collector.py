@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from atalaya.core.errors import UsageError
 from atalaya.core.words import Record
 from atalaya.evidence.readers import attempts, reports, smoke
-from atalaya.evidence.readers.classifier import classify
+from atalaya.evidence.readers.causes import told_by
 from atalaya.evidence.readers.model import (
     MESSAGE_CHARS,
     Ends,
@@ -495,25 +495,24 @@ def _events(
         lines = [(problem, each.line) for each in test.tries for problem in each.problems]
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         blocking = test.tries[-1].outcome in LOST
-        for kind, (problem, line) in _kinds(lines).items():
-            yield _event(source, where, metadata, at, kind, blocking, scrub(test.id), scrub(_sentence(problem)), line)
+        for kind, (message, line) in _kinds(lines).items():
+            yield _event(source, where, metadata, at, kind, blocking, scrub(test.id), scrub(message), line)
     at = _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]
     for told in source.report.events:
         place, message = scrub(told.place), scrub(told.message)
         yield _event(source, where, metadata, at, told.kind, told.blocking, place, message)
     for finding in source.report.findings:
         place = cut_name(" > ".join(finding.suites)) or "(a suite without a name)"
-        for kind, (problem, _) in _kinds([(finding.problem, None)]).items():
-            yield _event(source, where, metadata, at, kind, True, scrub(place), scrub(_sentence(problem)))
+        for kind, (message, _) in _kinds([(finding.problem, None)]).items():
+            yield _event(source, where, metadata, at, kind, True, scrub(place), scrub(message))
 
 
-def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tuple[Problem, int | None]]:
-    """The kinds of events among some failures, each with the first failure that shows it, and its line."""
-    kinds: dict[EventKind, tuple[Problem, int | None]] = {}
+def _kinds(problems: Sequence[tuple[Problem, int | None]]) -> dict[EventKind, tuple[str, int | None]]:
+    """The kinds of events among some failures, each with what the first failure that shows it says, and its line."""
+    kinds: dict[EventKind, tuple[str, int | None]] = {}
     for problem, line in problems:
-        pattern = classify(problem.type, problem.message)
-        if pattern is not None and pattern.event is not None:
-            kinds.setdefault(pattern.event, (problem, line))
+        if (told := told_by(problem)) is not None:
+            kinds.setdefault(told.event, (told.cause or _sentence(problem), line))
     return kinds
 
 

@@ -7,9 +7,9 @@ seconds. The tests are counted, and the summary is only compared.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
+from atalaya.evidence.readers.causes import stated_in
 from atalaya.evidence.readers.model import (
     LIMITS,
     LOST_IN_SILENCE,
@@ -20,8 +20,11 @@ from atalaya.evidence.readers.model import (
     beyond,
     cut_message,
     cut_name,
+    more_in_summary,
     text_in,
+    timestamp_of_epoch,
     whole,
+    whole_in,
 )
 from atalaya.records.stored import CaseOutcome
 
@@ -33,7 +36,7 @@ OUTCOMES: dict[str, CaseOutcome] = {
     "pending": CaseOutcome.SKIPPED,
     "other": CaseOutcome.UNKNOWN,
 }
-LATEST_S = 4e9  # an epoch beyond it is counted in milliseconds
+RED = (CaseOutcome.FAILED,)
 
 
 def recognises(document: Any) -> bool:
@@ -52,8 +55,8 @@ def contents(document: Mapping[str, Any]) -> Contents:
     if len(tests) > LIMITS["cases"].most:
         raise beyond("cases")
     summary = results.get("summary")
-    declared = summary.get("tests") if isinstance(summary, dict) else None
-    timestamp = _timestamp(summary.get("start")) if isinstance(summary, dict) else None
+    declared = whole_in(summary, "tests")
+    timestamp = timestamp_of_epoch(summary.get("start")) if isinstance(summary, dict) else None
     cases: list[Case] = []
     tries = 0
     for test in tests:
@@ -63,7 +66,8 @@ def contents(document: Mapping[str, Any]) -> Contents:
             raise beyond("cases")
     return Contents(
         cases=tuple(cases),
-        declared=declared if isinstance(declared, int) and not isinstance(declared, bool) else None,
+        declared=declared,
+        doubts=tuple(more_in_summary(summary, cases, {"failed": RED, "other": (CaseOutcome.UNKNOWN,)}, "tests")),
         notes=tuple(_notes(tests, len(results["tests"]), summary, cases)),
         timestamp=min(
             (case.timestamp for case in cases if case.timestamp), key=lambda each: each.at, default=timestamp
@@ -80,6 +84,7 @@ def _case(test: Mapping[str, Any], timestamp: Timestamp | None) -> Case:
         type="",
         message=cut_message(text_in(test, "message")),
         text=cut_message(text_in(test, "trace")),
+        causes=stated_in(text_in(test, "trace")) if failed else (),
     )
     return Case(
         suite=0,
@@ -90,7 +95,7 @@ def _case(test: Mapping[str, Any], timestamp: Timestamp | None) -> Case:
         hostname=cut_name(text_in(test, "browser") or text_in(test, "device")),
         outcome=outcome,
         duration_s=_duration_s(test.get("duration")),
-        timestamp=_timestamp(test.get("start")) or timestamp,
+        timestamp=timestamp_of_epoch(test.get("start")) or timestamp,
         problems=(problem,) if failed else (),
         lost=tuple(_lost(test, failed)),
     )
@@ -121,6 +126,7 @@ def _lost(test: Mapping[str, Any], failed: bool) -> Iterator[Problem]:
                     type="",
                     message=cut_message(text_in(attempt, "message")),
                     text=cut_message(text_in(attempt, "trace")),
+                    causes=stated_in(text_in(attempt, "trace")),
                     duration_s=_duration_s(attempt.get("duration")),
                 )
         return
@@ -144,9 +150,8 @@ def _notes(tests: list[dict[str, Any]], members: int, summary: Any, cases: Seque
     if claimed:
         yield f"Tests that it calls flaky, with no lost attempt to show for it: {claimed}."
     for name, outcome in (("failed", CaseOutcome.FAILED), ("passed", CaseOutcome.PASSED)):
-        counted = sum(case.outcome is outcome for case in cases)
-        said = summary.get(name) if isinstance(summary, dict) else None
-        if isinstance(said, int) and said != counted:
+        counted, said = sum(case.outcome is outcome for case in cases), whole_in(summary, name)
+        if said is not None and (said < counted or (said > counted and name == "passed")):
             yield f"Its summary says {said} {name}; there are {counted}."
 
 
@@ -154,10 +159,3 @@ def _duration_s(milliseconds: Any) -> float | None:
     if isinstance(milliseconds, bool) or not isinstance(milliseconds, int | float):
         return None
     return milliseconds / 1000 if 0 <= milliseconds < 1e12 else None
-
-
-def _timestamp(epoch: Any) -> Timestamp | None:
-    """Epoch milliseconds; seconds occur."""
-    if isinstance(epoch, bool) or not isinstance(epoch, int | float) or not 946_684_800 <= epoch < LATEST_S * 1000:
-        return None
-    return Timestamp(at=datetime.fromtimestamp(epoch if epoch < LATEST_S else epoch / 1000, UTC), zoned=True)

@@ -6,10 +6,11 @@ Read by expat, which streams, and nothing is fetched: no DTD, no entity, no incl
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from itertools import islice
 from xml.parsers import expat
 
-from atalaya.evidence.readers import sniff
+from atalaya.evidence.readers import causes, sniff
 from atalaya.evidence.readers.model import (
     LIMITS,
     MESSAGE_CHARS,
@@ -42,7 +43,28 @@ LOST = {
     "rerunFailure": CaseOutcome.FAILED,
 }
 PROBLEMS = FAILURES | LOST
+# Words of a case's `status` and `result`, in any capitals. Any other one is a doubt, whether it is known to mean red
+# or not: the elements say what is counted, and no word makes a file green that they leave open.
 NOT_RUN = frozenset({"notrun", "skipped", "disabled", "ignored", "pending", "suppressed"})
+DONE = frozenset(
+    {"", "0", "run", "ran", "executed", "pass", "passed", "ok", "success", "successful", "succeeded"}
+    | {"complete", "completed", "done", "finished"}
+)
+RED = frozenset(
+    {"fail", "failed", "failure", "error", "errored", "broken", "timeout", "timedout", "aborted", "crash", "crashed"}
+    | {"cancelled", "canceled", "interrupted", "killed", "terminated", "unexpected", "xpassstrict"}
+)
+# Names of elements, in small letters, that nearly are a failure's, or that some tools write in its place; and those of
+# attributes by which tools say the same. Elsewhere than in a case or a suite, a failure's own name is one of them.
+NEARLY = frozenset(
+    {"failure", "failed", "fail", "error", "errored", "warning", "exception"}
+    | {"timeout", "timedout", "crash", "crashed", "aborted", "broken"}
+)
+SAYS_RED = ("failure", "failures", "failed", "error", "errors", "errored", "warning")
+SAYS_GREEN = ("success", "passed")
+DECLARED = ("failures", "errors", "failed", "errored", "warnings")
+# What most cases have, and nothing has to be looked for in it.
+PLAIN = frozenset({"name", "classname", "time", "file", "line", "timestamp", "id", "assertions", "class", "lineno"})
 SUITES = sniff.JUNIT_ROOTS
 PASSED = CaseOutcome.PASSED
 
@@ -50,6 +72,9 @@ PASSED = CaseOutcome.PASSED
 BYTES_A_PROBLEM = 200
 BYTES_A_NAME = 8
 WIDEST = 4
+COUNT = re.compile(r"[0-9]{1,9}")
+MOST_SIGNS = 10  # that are named
+TEXT_CHARS = 16_000  # of the beginning and of the end of a failure's text, in which an error is looked for
 
 # Unicode as XML asks for, and the character sets that report writers are seen to declare.
 ENCODINGS = re.compile(
@@ -107,13 +132,22 @@ class _OpenSuite:
     """A suite whose end has not come yet."""
 
     def __init__(
-        self, number: int, names: tuple[str, ...], timestamp: Timestamp | None, hostname: str, cases_before: int
+        self,
+        number: int,
+        names: tuple[str, ...],
+        timestamp: Timestamp | None,
+        hostname: str,
+        cases_before: int,
+        red_before: int,
+        declares_red: int,
     ) -> None:
         self.number = number
         self.names = names
         self.timestamp = timestamp
         self.hostname = hostname
         self.cases_before = cases_before
+        self.red_before = red_before
+        self.declares_red = declares_red
         self.problems: list[Problem] = []
 
 
@@ -128,14 +162,24 @@ class _Inside:
 
 
 class _Pending:
-    """A failure without a message: the beginning of its text is on its way."""
+    """A failure whose message leaves open what happened: its text is on its way, and its beginning and end are kept."""
 
     def __init__(self, into: list[Problem], element: str, attributes: dict[str, str], depth: int) -> None:
         self.into = into
         self.element = element
         self.attributes = attributes
         self.depth = depth
-        self.text = ""
+        self._begins = self._ends = ""
+
+    def take(self, text: str) -> None:
+        if len(self._begins) < TEXT_CHARS:
+            self._begins = (self._begins + text).lstrip()
+        else:
+            self._ends = (self._ends + text)[-TEXT_CHARS:]
+
+    @property
+    def text(self) -> str:
+        return self._begins + self._ends
 
 
 class _LocalNames(dict[str, str]):
@@ -181,6 +225,9 @@ class _Reader:
         self.suite_failures = 0
         self.timestamps: list[Timestamp] = []
         self.notices: dict[str, int] = {}
+        self.doubts: dict[str, int] = {}
+        self._red = 0  # elements of failures so far
+        self._missing = 0  # the most failures that a suite declares and does not show
         self._declared: list[int | None] = [None, None]
         self._path: list[str] = []
         self._suites: list[_OpenSuite] = []
@@ -266,6 +313,8 @@ class _Reader:
             self._start_in_case(local, attributes)
         elif parent in SUITES and local in FAILURES:
             self._start_problem(self._suites[-1].problems, local, attributes)
+        elif local.lower() in NEARLY and self._pending is None:
+            self._doubt(f"<{parent}><{local[:50]}>")
         elif local == "property" and path[-3:-1] == ["testcase", "properties"]:
             self._in_case().critical |= CRITICAL.items() <= attributes.items()
 
@@ -289,7 +338,8 @@ class _Reader:
         hostname = self._cut_name(hostname)
         self._keep(name + hostname)
         self._kept_bytes += BYTES_A_NAME * len(names)
-        self._suite = _OpenSuite(self._suites_seen, names, timestamp, hostname, len(self.cases))
+        red = sum(int(attributes[each]) for each in DECLARED if COUNT.fullmatch(attributes.get(each, "")))
+        self._suite = _OpenSuite(self._suites_seen, names, timestamp, hostname, len(self.cases), self._red, red)
         self._suites.append(self._suite)
         self._suites_seen += 1
         self._declare(attributes.get("tests", ""))
@@ -297,7 +347,7 @@ class _Reader:
     def _declare(self, tests: str) -> None:
         """Keep what the root declares, or else its suites together: deeper totals repeat what is above them."""
         depth = len(self._suites)
-        if depth <= 2 and re.fullmatch(r"[0-9]{1,9}", tests):
+        if depth <= 2 and COUNT.fullmatch(tests):
             self._declared[depth - 1] = (self._declared[depth - 1] or 0) + int(tests)
 
     def _in_case(self) -> _Inside:
@@ -313,19 +363,23 @@ class _Reader:
             self._start_problem(self._in_case().lost, local, attributes)
         elif local == "skipped":
             self._in_case().skipped = True
+        elif local.lower().removesuffix("s") in NEARLY:  # below a suite, the plural holds a number
+            self._doubt(f"<{local[:50]}>")
 
     def _start_problem(self, into: list[Problem], local: str, attributes: dict[str, str]) -> None:
         if len(into) >= LIMITS["attempts"].most:
             raise beyond("attempts")
-        if "message" in attributes or self._pending is not None:
+        self._red += 1
+        told = "message" in attributes and not causes.are_needed(attributes.get("type", ""), attributes["message"])
+        if told or self._pending is not None:
             into.append(self._problem(local, attributes, ""))
         else:
             self._pending = _Pending(into, local, attributes, len(self._path))
             self.parser.CharacterDataHandler = self._characters
 
     def _characters(self, text: str) -> None:
-        if self._pending is not None and len(self._pending.text) <= MESSAGE_CHARS:
-            self._pending.text = (self._pending.text + text[: MESSAGE_CHARS + 1]).lstrip()
+        if self._pending is not None:
+            self._pending.take(text)
 
     def _end(self, _tag: str) -> None:
         local = self._path.pop()
@@ -334,7 +388,7 @@ class _Reader:
             self._end_other(local)
             return
         inside, outcome, get = self._inside, PASSED, attributes.get
-        if inside is not None or "status" in attributes or "result" in attributes:
+        if inside is not None or not attributes.keys() <= PLAIN:
             outcome = self._outcome(attributes, inside)
         time, duration_s = get("time"), None
         if time is not None:
@@ -342,6 +396,8 @@ class _Reader:
             if duration_s is None:
                 self._notice("time")
         classname, name, file = get("classname", ""), get("name", ""), get("file", "")
+        if not name.strip():
+            self._doubt("a case without a name")
         kept = classname + name + file
         if len(kept) > NAME_CHARS:
             classname, name, file = map(self._cut_name, (classname, name, file))
@@ -382,26 +438,46 @@ class _Reader:
         if inside is not None and inside.problems:
             elements = [problem.element for problem in inside.problems]
             return CaseOutcome.ERRORED if "error" in elements else CaseOutcome.FAILED
-        status, result = (attributes.get(name, "").strip().lower() for name in ("status", "result"))
-        if (inside is not None and inside.skipped) or status in NOT_RUN or result in NOT_RUN:
-            return CaseOutcome.SKIPPED
-        if status in ("failed", "error", "broken"):
-            self._notice("status")
-        return CaseOutcome.PASSED
+        for problem in () if inside is None else inside.lost:
+            if problem.element.startswith("rerun"):
+                self._doubt(f"<{problem.element}> alone")
+        words = [attributes.get(name, "").strip().lower() for name in ("status", "result")]
+        skipped = (inside is not None and inside.skipped) or not NOT_RUN.isdisjoint(words)
+        self._doubt_words(attributes, words, skipped)
+        return CaseOutcome.SKIPPED if skipped else CaseOutcome.PASSED
+
+    def _doubt_words(self, attributes: dict[str, str], words: list[str], skipped: bool) -> None:
+        """What the attributes of a case say against its want of a failure element."""
+        for name, word in zip(("status", "result"), words, strict=True):
+            is_red = re.sub(r"[\W_]", "", word) in RED
+            if is_red or not (skipped or word in DONE):
+                self._doubt(f'{name}="{attributes[name].strip()[:50]}"')
+        if attributes.keys() <= PLAIN:
+            return
+        for name in SAYS_RED:
+            if attributes.get(name, "").strip().lower() not in ("", "0", "false", "no", "none"):
+                self._doubt(f'the attribute "{name}"')
+        for name in SAYS_GREEN:
+            if attributes.get(name, "").strip().lower() in ("0", "false", "no"):
+                self._doubt(f'{name}="{attributes[name].strip()}"')
 
     def _end_suite(self, suite: _OpenSuite) -> None:
         self.findings += [SuiteFinding(suites=suite.names, problem=problem) for problem in suite.problems]
         if suite.problems and len(self.cases) == suite.cases_before:
             self.suite_failures += 1
+        self._missing = max(self._missing, suite.declares_red - (self._red - suite.red_before))
         if len(self.findings) > LIMITS["suite findings"].most:
             raise beyond("suite findings")
 
     def _problem(self, element: str, attributes: dict[str, str], text: str) -> Problem:
         get = attributes.get
         kind, message = get("type", ""), get("message", "")
+        stated = causes.stated_in(text) if text else ()
+        if "message" in attributes:
+            text = ""
         if len(kind) + len(message) + len(text) > NAME_CHARS:
             kind, message, text = self._cut_name(kind), self._cut_message(message), self._cut_message(text)
-        self._keep(kind + message + text)
+        self._keep(kind + message + text + "".join(stated))
         self._kept_bytes += BYTES_A_PROBLEM
         return Problem(
             element=element,
@@ -410,6 +486,7 @@ class _Reader:
             message=message,
             text=text,
             duration_s=self._durations[get("time", "")],
+            causes=stated,
         )
 
     def _keep(self, text: str) -> None:
@@ -430,6 +507,17 @@ class _Reader:
     def _notice(self, what: str) -> None:
         self.notices[what] = self.notices.get(what, 0) + 1
 
+    def _doubt(self, sign: str) -> None:
+        if sign in self.doubts or len(self.doubts) < MOST_SIGNS:
+            self.doubts[sign] = self.doubts.get(sign, 0) + 1
+
+    def _doubts(self) -> Iterator[str]:
+        if self._missing:
+            yield f"Failures, errors or warnings that it declares and no element shows: {self._missing}."
+        if self.doubts:
+            signs = ", ".join(sign if n == 1 else f"{sign} ({n} times)" for sign, n in self.doubts.items())
+            yield f"Counted as passed or skipped for want of a failure element, with signs that say otherwise: {signs}."
+
     def contents(self) -> Contents:
         """What was gathered, once the whole file has proved to be well formed."""
         timestamps = [case.timestamp for case in self.cases if case.timestamp is not None] + self.timestamps
@@ -439,6 +527,7 @@ class _Reader:
             suite_failures=self.suite_failures,
             by_pytest=self.by_pytest,
             declared=next((total for total in self._declared if total is not None), None),
+            doubts=tuple(self._doubts()),
             notes=tuple(NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())),
             timestamp=min(timestamps, key=lambda timestamp: timestamp.at, default=None),
         )
@@ -448,6 +537,5 @@ NOTICES = {
     "message": f"Messages cut to {MESSAGE_CHARS:,} characters: {{n}}.",
     "name": f"Names cut to {NAME_CHARS:,} characters: {{n}}.",
     "nested": "Test cases inside test cases, each counted: {n}.",
-    "status": "Counted as passed for want of a failure element, with a status that says otherwise: {n}.",
     "time": "Durations that are no number of seconds, taken as unknown: {n}.",
 }

@@ -10,8 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import IO, Any, NamedTuple
 
 from atalaya.core.words import Record, StrictEnum
@@ -52,8 +53,19 @@ LOST_IN_SILENCE = "an earlier attempt, lost: the report does not say why"
 
 
 _SECONDS = re.compile(r"(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+# How locales write thousands and decimals: a pattern, and what its marks become. A comma before three digits may be
+# either, unless only a zero stands before it: of "1,234" the duration is not known.
+_WRITTEN = (
+    (re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+\.[0-9]*|[0-9]{1,3}(?:,[0-9]{3}){2,}"), str.maketrans("", "", ",")),
+    (re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+,[0-9]+"), str.maketrans(",", ".", ".")),
+    (re.compile(r"(?![1-9][0-9]{0,2},[0-9]{3}$)[0-9]+,[0-9]+"), str.maketrans(",", ".")),
+)
 LONGEST_S = 1e9
 EARLIEST_YEAR = 2000  # .NET writes the year 1 where it knows no time
+_EPOCH = re.compile(r"[0-9]{9,13}(?:[.,][0-9]{1,9})?")
+_UTC = re.compile(r" ?(?:UTC|GMT)$")
+_WORDY_ZONE = re.compile(r"(?:GMT|UTC)(?=[+-][0-9])| \(.*\)$")  # as JavaScript writes it
+EARLIEST_S, LATEST_S = 946_684_800, 4e9  # of an epoch in seconds: one beyond it is counted in milliseconds
 
 
 class Ends(StrictEnum):
@@ -67,7 +79,8 @@ class Ends(StrictEnum):
 class Problem(Record, frozen=True, kw_only=True, gc=False):
     """An error or a failure: of a case, of a lost attempt, or of a suite itself.
 
-    ``text`` is the beginning of the element's text, kept to be shown where there is no message.
+    ``text`` is the beginning of the element's text, kept to be shown where there is no message. ``causes`` are the
+    errors that the text states, where type and message leave open what happened.
     """
 
     element: str
@@ -76,6 +89,7 @@ class Problem(Record, frozen=True, kw_only=True, gc=False):
     message: str
     text: str = ""
     duration_s: float | None = None
+    causes: tuple[str, ...] = ()
 
 
 class Timestamp(Record, frozen=True, kw_only=True, gc=False):
@@ -214,10 +228,10 @@ def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
 def _verdict(contents: Contents, counts: Mapping[CaseOutcome, int]) -> FileVerdict:
     if contents.findings or counts[CaseOutcome.FAILED] or counts[CaseOutcome.ERRORED]:
         return FileVerdict.FAILED
-    if contents.doubts or counts[CaseOutcome.UNKNOWN]:
-        return FileVerdict.UNKNOWN
     if not contents.cases:
         return FileVerdict.NO_EVIDENCE
+    if contents.doubts or counts[CaseOutcome.UNKNOWN]:
+        return FileVerdict.UNKNOWN
     if counts[CaseOutcome.SKIPPED] == len(contents.cases):
         return FileVerdict.NOTHING_RAN
     return FileVerdict.PASSED
@@ -294,33 +308,78 @@ def text_in(members: Mapping[str, Any], name: str) -> str:
     return whole(value) if isinstance(value, str) else ""
 
 
+def whole_in(members: Any, name: str) -> int | None:
+    """A member of a JSON object that should be a whole number; None where it is none."""
+    value = members.get(name) if isinstance(members, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def more_in_summary(
+    summary: Any, cases: Sequence[Case], outcomes: Mapping[str, Sequence[CaseOutcome]], *totals: str
+) -> Iterator[str]:
+    """What a summary tells of that no case shows: more of some outcomes, and more cases than are there."""
+    for name, ends in outcomes.items():
+        counted, said = sum(case.outcome in ends for case in cases), whole_in(summary, name)
+        if said is not None and said > counted:
+            yield f"Its summary says {said} {name}; there are {counted}."
+    if any((whole_in(summary, name) or 0) > len(cases) for name in totals):
+        yield "It was cut short: its summary counts tests that are not there."
+
+
 def whole(text: str) -> str:
     """A text that can be stored: JSON may hold half of a surrogate pair, where a producer cut through an emoji."""
     return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def seconds(value: str) -> float | None:
-    """A duration, or None where it is no plain number of seconds.
+    """A duration, or None where it is no number of seconds.
 
-    >>> seconds("0.25"), seconds("1,234.5"), seconds("NaN"), seconds("-1"), seconds("")
-    (0.25, None, None, None, None)
+    >>> seconds("0.25"), seconds("1,234.5"), seconds("0,16"), seconds("NaN"), seconds("-1"), seconds("")
+    (0.25, 1234.5, 0.16, None, None, None)
     """
     # Digits and a point need no pattern: almost all are that, and there may be many.
-    if not (value.isascii() and value.replace(".", "", 1).isdigit()) and not _SECONDS.fullmatch(value.strip()):
-        return None
+    if not (value.isascii() and value.replace(".", "", 1).isdigit()) and not _SECONDS.fullmatch(value := value.strip()):
+        marks = next((marks for pattern, marks in _WRITTEN if pattern.fullmatch(value)), None)
+        if marks is None:
+            return None
+        value = value.translate(marks)
     seconds = float(value)
     return seconds if seconds < LONGEST_S else None
 
 
 def timestamp_of(value: str) -> Timestamp | None:
-    """A time, or None where it is none. Without a zone it is taken as UTC, and says so."""
+    """A time as ISO 8601 or RFC 1123 has it, or as an epoch; None where it is none.
+
+    Without a zone it is taken as UTC, and says so.
+    """
     value = value.strip()
-    if not 16 <= len(value) <= 40:  # a date alone is no time
+    if _EPOCH.fullmatch(value):
+        return timestamp_of_epoch(float(value.replace(",", ".")))
+    if not 16 <= len(value) <= 70 or ":" not in value[8:]:  # a date alone is no time
         return None
     try:
-        at = datetime.fromisoformat(value)
+        at = _instant(_WORDY_ZONE.sub("", value))
         zoned = at.tzinfo is not None
         at = at.astimezone(UTC) if zoned else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, TypeError, IndexError):
         return None
     return Timestamp(at=at, zoned=zoned) if at.year >= EARLIEST_YEAR else None
+
+
+def _instant(value: str) -> datetime:
+    try:
+        return datetime.fromisoformat(_UTC.sub("Z", value))
+    except ValueError:
+        return parsedate_to_datetime(value)
+
+
+def timestamp_of_epoch(epoch: Any) -> Timestamp | None:
+    """An instant that is counted in seconds or milliseconds; None where it is no number, or of no time at all.
+
+    >>> timestamp_of_epoch(1_764_288_000).at == timestamp_of_epoch(1_764_288_000_000).at
+    True
+    """
+    is_number = isinstance(epoch, int | float) and not isinstance(epoch, bool)
+    if not is_number or not EARLIEST_S <= epoch < LATEST_S * 1000:
+        return None
+    return Timestamp(at=datetime.fromtimestamp(epoch if epoch < LATEST_S else epoch / 1000, UTC), zoned=True)

@@ -6,10 +6,10 @@ failed has no tests at all: only the exit code and the list of collectors tell o
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from atalaya.evidence.readers.causes import stated_in
 from atalaya.evidence.readers.model import (
     LIMITS,
     LOST_IN_SILENCE,
@@ -21,7 +21,10 @@ from atalaya.evidence.readers.model import (
     beyond,
     cut_message,
     cut_name,
+    more_in_summary,
     text_in,
+    timestamp_of_epoch,
+    whole_in,
 )
 from atalaya.records.stored import CaseOutcome
 
@@ -38,11 +41,12 @@ PHASES = ("setup", "call", "teardown")
 # pytest's own exit codes: all passed, tests failed, interrupted, internal error, wrong usage, nothing collected.
 CLEAN = (0, 5)
 NOT_CLEAN = {
-    1: "pytest failed, and none of its tests did",
-    2: "pytest was interrupted",
-    3: "pytest failed itself",
-    4: "pytest was called wrongly",
+    1: "Pytest failed, and none of its tests did",
+    2: "Pytest was interrupted",
+    3: "Pytest failed itself",
+    4: "Pytest was called wrongly",
 }
+RED = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
 
 def recognises(document: Any) -> bool:
@@ -59,15 +63,15 @@ def contents(document: Mapping[str, Any]) -> Contents:
     tests = [test for test in listed if isinstance(test, dict)] if isinstance(listed, list) else []
     if len(tests) > LIMITS["cases"].most:
         raise beyond("cases")
-    timestamp = _timestamp(document.get("created"))
-    summary = document.get("summary")
-    total = summary.get("total") if isinstance(summary, dict) else None
+    timestamp = timestamp_of_epoch(document.get("created"))
+    cases = tuple(_case(test, timestamp) for test in tests)
     findings = tuple(_findings(document))
     return Contents(
-        cases=tuple(_case(test, timestamp) for test in tests),
+        cases=cases,
         findings=findings,
         suite_failures=0 if tests else len(findings),
-        declared=total if isinstance(total, int) and not isinstance(total, bool) else None,
+        declared=whole_in(document.get("summary"), "total"),
+        doubts=tuple(_doubts(document, cases, findings)),
         by_pytest=True,
         timestamp=timestamp,
     )
@@ -111,14 +115,15 @@ def _problems(test: Mapping[str, Any]) -> Iterator[Problem]:
             yield Problem(
                 element="failure" if phase == "call" else "error",
                 outcome=kind,
-                type=message.partition(":")[0][:100],
+                type=message.partition(":")[0][:100] if ":" in message else "",
                 message=cut_message(message),
                 text=cut_message(text_in(part, "longrepr")),
+                causes=stated_in(text_in(part, "longrepr")),
             )
 
 
 def _findings(document: Mapping[str, Any]) -> Iterator[SuiteFinding]:
-    """The collectors that failed; or else what the exit code says of a run that did not come to its end."""
+    """The collectors that failed."""
     listed = document.get("collectors")
     failed = [
         each
@@ -132,24 +137,19 @@ def _findings(document: Mapping[str, Any]) -> Iterator[SuiteFinding]:
             type="",
             message="collection failed",
             text=cut_message(text_in(collector, "longrepr")),
+            causes=stated_in(text_in(collector, "longrepr")),
         )
         yield SuiteFinding(suites=(cut_name(text_in(collector, "nodeid") or "(the whole run)"),), problem=problem)
+
+
+def _doubts(document: Mapping[str, Any], cases: Sequence[Case], findings: Sequence[SuiteFinding]) -> Iterator[str]:
+    """What the exit code and the summary say against the tests that are there."""
     code = document.get("exitcode")
-    if not failed and isinstance(code, int) and code not in CLEAN and not (code == 1 and _lost(document)):
-        problem = Problem(
-            element="error",
-            outcome=CaseOutcome.ERRORED,
-            type="",
-            message=f"{NOT_CLEAN.get(code, 'pytest ended as failed')} (exit code {code})",
-        )
-        yield SuiteFinding(suites=("(the whole run)",), problem=problem)
-
-
-def _lost(document: Mapping[str, Any]) -> bool:
-    """Whether a test explains that the run failed: without one, a plugin failed it, such as a bound on coverage."""
-    tests = document.get("tests")
-    return isinstance(tests, list) and any(
-        isinstance(test, dict) and test.get("outcome") in ("failed", "error") for test in tests
+    lost = bool(findings) or any(case.outcome in RED for case in cases)
+    if isinstance(code, int) and code not in CLEAN and not (code == 1 and lost):
+        yield f"{NOT_CLEAN.get(code, 'Pytest ended as failed')} (exit code {code})."
+    yield from more_in_summary(
+        document.get("summary"), cases, {"failed": RED, "error": (CaseOutcome.ERRORED,)}, "total", "collected"
     )
 
 
@@ -157,9 +157,3 @@ def _duration_s(test: Mapping[str, Any]) -> float | None:
     parts = [test[phase].get("duration") for phase in PHASES if isinstance(test.get(phase), dict)]
     numbers = [part for part in parts if isinstance(part, int | float) and not isinstance(part, bool)]
     return float(sum(numbers)) if numbers else None
-
-
-def _timestamp(epoch: Any) -> Timestamp | None:
-    if isinstance(epoch, bool) or not isinstance(epoch, int | float) or not 946_684_800 <= epoch < 4e9:
-        return None
-    return Timestamp(at=datetime.fromtimestamp(epoch, UTC), zoned=True)
