@@ -200,6 +200,8 @@ def test_what_counts_in_nothing_is_said_with_its_failures(root: Path) -> None:
     said = run("collect", *reports, "--release", "1.1.1", root=root).stderr
     assert "before T+0: counts in nothing (1 job, 1 failed; 1 test, 1 failed)" in said
     assert "started by pull_request: shown apart, counts in nothing (1 job, 1 failed)" in said
+    judged = json.loads(run("judge", "--release", "1.1.1", "--json", root=root).stdout)
+    assert [line.partition(": ")[0] for line in judged["apart"]] == ["before T+0", "started by pull_request"]
 
 
 def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> None:

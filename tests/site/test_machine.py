@@ -11,8 +11,8 @@ from tests.site import example
 
 FIELDS = {
     (
-        "schema release as_of verdict metrics rules checkpoints environments baseline cells own_runs tests unknowns "
-        "next_steps"
+        "schema release as_of verdict metrics rules checkpoints environments baseline cells own_runs apart tests "
+        "unknowns next_steps"
     ),
     "schema release as_of verdict metrics promises",
     "schema report checkpoints incidents decisions questions backlog",

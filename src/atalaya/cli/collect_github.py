@@ -103,7 +103,7 @@ def _take(place: Context, release: Release, client: Client, echo: Callable[[str]
         echo=echo,
     ).take()
     lasting = replace(release, window_h=lasts_h(folder.parent, release))
-    apart = lines(kept, release=lasting, same_tree=trees.same_as(release.commit))
+    apart = map(str, lines(kept, release=lasting, same_tree=trees.same_as(release.commit)))
     unknown = summary.trouble or summary.unread or summary.trees
     return Taken(3 if unknown else 0, (*_lines(repo, summary, client), *apart))
 

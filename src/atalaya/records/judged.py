@@ -672,6 +672,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     baseline: str = ""
     cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
     own_runs: tuple[OwnRuns, ...] = ()
+    apart: tuple[Text, ...] = ()  # what CI told of and counts in nothing, a line for each reason
     broken_tests: tuple[BrokenTest, ...] = ()
     ci_runs: tuple[CiRun, ...] = ()  # in the order in which they ended
     settings: Settings = Settings()  # in force

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from atalaya.core.settings import Settings
 from atalaya.core.window import LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
+from atalaya.evidence import apart
 from atalaya.evidence.commits import same_tree
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.ledger import Segment
@@ -65,6 +66,7 @@ from atalaya.records.stored import (
     CaseOutcome,
     CommitTree,
     Decision,
+    Environment,
     Event,
     Evidence,
     Finding,
@@ -314,6 +316,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         baseline=case.basis.release.version if case.basis else "",
         cells=situation.cells,
         own_runs=measured.own_runs,
+        apart=_apart(case, view, as_of),
         broken_tests=situation.broken_tests,
         ci_runs=measured.ci_runs,
         settings=situation.settings,
@@ -332,6 +335,19 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         # How far a clock is ahead changes while one looks at it, and is no part of what was said.
         digest=digest_of(judge(view.situation), situation.metrics),
     )
+
+
+def _apart(case: Case, view: View, as_of: datetime) -> tuple[Text, ...]:
+    """What CI told of and counts in nothing. Our own runs are shown where they belong."""
+    told = (
+        one
+        for one in case.records
+        if is_recorded(one, case.release, as_of)
+        and isinstance(one, apart.Told)
+        and one.workflow not in OUR_WORKFLOWS
+        and one.environment in (Environment.CI, Environment.REHEARSAL)
+    )
+    return apart.lines(told, release=view.release, same_tree=view.span.same_tree)
 
 
 def _looked(records: Sequence[Evidence]) -> list[Evidence]:

@@ -42,6 +42,7 @@ def judgement_document(judgement: Judgement) -> dict[str, Any]:
         "baseline": judgement.baseline or None,
         "cells": [asdict(cell) for cell in judgement.cells],
         "own_runs": [asdict(own) for own in judgement.own_runs],
+        "apart": judgement.apart,
         "tests": [_test(test) for test in judgement.flaky],
         "unknowns": verdict.unknowns,
         "next_steps": verdict.next_steps,
