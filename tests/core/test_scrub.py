@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from atalaya.core.scrub import scrub
+from atalaya.core.scrub import PATTERNS, scrub
 from atalaya.site.markup.myst import literal, plain, visible
 from tests.hangs import cpu_seconds
 from tests.tables import each_row
@@ -89,3 +91,15 @@ def test_every_way_onto_a_page_is_scrubbed(way):
 
 def test_a_secret_that_straddles_the_cut_does_not_show_its_first_half():
     assert "ghp_" not in visible("x" * 295 + " ghp_" + "a1B2" * 9)
+
+
+PIECES = [*SECRETS, *(secret.upper() for secret in SECRETS), *PARTS, " ", "é", "token=", "?sig="]
+
+
+@given(st.lists(st.sampled_from(PIECES)))
+def test_a_rule_is_passed_over_only_where_its_pattern_finds_nothing(parts):
+    value = "".join(parts)
+    expected = value
+    for what, _, pattern in PATTERNS:
+        expected = pattern.sub(f"[{what}]", expected)
+    assert scrub(value) == expected

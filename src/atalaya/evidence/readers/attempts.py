@@ -35,8 +35,8 @@ VOLATILE: tuple[tuple[str, re.Pattern[str], str], ...] = (
 )
 
 
-class Try(Record, frozen=True, kw_only=True):
-    """One execution of one test."""
+class Try(Record, frozen=True, gc=False):
+    """One execution of one test. The fields may be given by position: there are many, and names cost."""
 
     outcome: CaseOutcome
     duration_s: float | None
@@ -45,7 +45,7 @@ class Try(Record, frozen=True, kw_only=True):
     line: int | None = None
 
 
-class Test(Record, frozen=True, kw_only=True):
+class Test(Record, frozen=True, gc=False):
     """One test with its executions, first to last. ``id`` is its identity within the report."""
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -79,7 +79,7 @@ def _notes(report: Report, tests: Sequence[Test], ambiguous: int) -> Iterable[st
         )
     if ambiguous:
         yield f"Test cases that share a name with another, kept apart and not called flaky: {ambiguous}."
-    if flaky := sum(1 for test in tests if _is_flaky(test)):
+    if flaky := sum(len(test.tries) > 1 and _is_flaky(test) for test in tests):
         yield f"Tests that passed after a lost attempt: {flaky}."
 
 
@@ -104,22 +104,25 @@ def _retried(cases: Sequence[Case]) -> list[Runs]:
 
     A retry ends with the first pass. Parameters that share a name fail and pass in any order, and stay apart.
     """
-    if not any(case.outcome in LOST for case in cases):
+    red = {case.name for case in cases if case.outcome in LOST}
+    if not red:
         return [[[case]] for case in cases]
-    same: dict[tuple[int, str, str, str, str], list[Case]] = {}
-    for case in cases:
-        same.setdefault((case.suite, case.classname, case.name, case.file, case.hostname), []).append(case)
     tests: list[Runs] = []
-    for group in same.values():
-        runs = [[case] for case in group]
-        tests += [runs] if _failed_then_passed(group) else [[run] for run in runs]
-    return tests
+    same: dict[tuple[int, str, str, str, str], Runs] = {}
+    for case in cases:
+        if case.name not in red:
+            tests.append([[case]])
+        elif group := same.get(key := (case.suite, case.classname, case.name, case.file, case.hostname)):
+            group.append([case])
+        else:
+            tests.append(same.setdefault(key, [[case]]))
+    return [one for runs in tests for one in ([runs] if _is_one_test(runs) else [[run] for run in runs])]
 
 
-def _failed_then_passed(group: Sequence[Case]) -> bool:
-    *lost, last = group
-    is_retry = bool(lost and last.name) and all(case.outcome in LOST for case in lost)
-    return is_retry and last.outcome is CaseOutcome.PASSED
+def _is_one_test(runs: Runs) -> bool:
+    *lost, last = (case for (case,) in runs)
+    failed = all(case.outcome in LOST for case in lost)
+    return not lost or (failed and bool(last.name) and last.outcome is CaseOutcome.PASSED)
 
 
 def _repeated(groups: Sequence[list[Case]]) -> list[Runs]:
@@ -149,6 +152,10 @@ def _are_runs(numbers: Sequence[int], of: int, whole_file: bool) -> bool:
 
 
 def _test(name: str, runs: Runs) -> Test:
+    case = runs[0][0]
+    if len(runs) == 1 and len(runs[0]) == 1 and not case.lost:  # as nearly all are
+        tried = Try(case.outcome, case.duration_s, case.problems, "", case.line)
+        return Test(name, (tried,), case.timestamp, case.critical)
     return Test(
         id=name,
         tries=tuple(each for group in runs for each in _tries_in_one_run(group)),
@@ -205,7 +212,15 @@ def _tries(case: Case) -> list[Try]:
 
 def _ids(cases: Sequence[Case]) -> tuple[list[str], int]:
     """An id for each case, all different, and how many only a number keeps apart."""
-    ids = [_base_id(case) for case in cases]
+    places: dict[tuple[tuple[str, ...], str], str] = {}
+    ids = []
+    for case in cases:
+        place = places.get(key := (case.suites, case.classname))
+        if place is None:
+            place = places[key] = _place(case)
+        ids.append(_base_id(place, case.name))
+    if len(set(ids)) == len(ids):
+        return ids, 0
     ids = _with(ids, [case.file for case in cases])
     ids = _with(ids, [case.hostname for case in cases])
     seen: dict[str, int] = {}
@@ -241,14 +256,18 @@ def _with(ids: Sequence[str], marks: Sequence[str]) -> list[str]:
     ]
 
 
-def _base_id(case: Case) -> str:
-    """Suites, class and name, without what repeats.
+def _place(case: Case) -> str:
+    """Suites and class, without what repeats.
 
     A suite that is named like the class, or that pytest puts there always, says nothing.
     """
     suites = [name for name in case.suites if name not in ("pytest", "pytest tests", case.classname)]
-    parts = [part for part in (*suites, case.classname, case.name) if part]
-    name = " > ".join(parts) or "(no name)"
+    return " > ".join(part for part in (*suites, case.classname) if part)
+
+
+def _base_id(place: str, name: str) -> str:
+    """The place of a test and its name, without what differs from run to run."""
+    name = f"{place} > {name}" if place and name else place or name or "(no name)"
     for mark, pattern, stands_for in VOLATILE:
         if mark in name:
             name = pattern.sub(stands_for, name)

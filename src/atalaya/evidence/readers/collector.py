@@ -451,26 +451,34 @@ def _test_attempts(
 
     Attempts within a file and across files are numbered in one row; ``last`` holds where each test stands.
     """
-    for test in source.tests.tests:
+    tests, origin = source.tests.tests, source.origin
+    for test, id in zip(tests, _scrubbed([test.id for test in tests], scrub), strict=True):
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         for each in test.tries:
             attempt_here = max(attempt, last.get((name, test.id), 0) + 1)
             last[name, test.id] = attempt_here
+            message = _message(each) if each.problems or each.note else ""
             yield TestAttempt(
                 **happened_at(metadata, at),
-                test=scrub(test.id),
+                test=id,
                 variant=name,
                 attempt=attempt_here,
                 commit=job.commit,
                 outcome=each.outcome,
                 critical=test.critical,
-                origin=source.origin,
+                origin=origin,
                 duration_s=each.duration_s,
-                message=scrub(_message(each)),
+                message=scrub(message) if message else "",
                 line=each.line,
                 workflow=job.workflow,
                 job=name if job.name is None else job.name,
             )
+
+
+def _scrubbed(names: Sequence[str], scrub: Callable[[str], str]) -> Sequence[str]:
+    """Each name scrubbed. What would be found in one is found in all of them together, a line each: mostly nothing."""
+    together = "\n".join(names)
+    return names if scrub(together) == together else [scrub(name) for name in names]
 
 
 def _message(each: attempts.Try) -> str:
@@ -493,6 +501,8 @@ def _events(
     where = _Where(job.commit, job.workflow, name if job.name is None else job.name, attempt)
     for test in source.tests.tests:
         lines = [(problem, each.line) for each in test.tries for problem in each.problems]
+        if not lines:
+            continue
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
         blocking = test.tries[-1].outcome in LOST
         for kind, (message, line) in _kinds(lines).items():

@@ -396,14 +396,16 @@ class _Reader:
             if duration_s is None:
                 self._notice("time")
         classname, name, file = get("classname", ""), get("name", ""), get("file", "")
-        if not name.strip():
+        if not name or name.isspace():
             self._doubt("a case without a name")
         kept = classname + name + file
         if len(kept) > NAME_CHARS:
             classname, name, file = map(self._cut_name, (classname, name, file))
             kept = classname + name + file
         self._kept_bytes += len(kept) if kept.isascii() else WIDEST * len(kept)
-        timestamp = timestamp_of(get("timestamp", "")) or suite.timestamp
+        stamp, timestamp = get("timestamp"), suite.timestamp
+        if stamp:
+            timestamp = timestamp_of(stamp) or timestamp
         more = () if inside is None else (tuple(inside.problems), tuple(inside.lost), inside.critical)
         self.cases.append(
             Case(
