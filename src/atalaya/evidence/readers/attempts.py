@@ -116,13 +116,15 @@ def _retried(cases: Sequence[Case]) -> list[Runs]:
             group.append([case])
         else:
             tests.append(same.setdefault(key, [[case]]))
-    return [one for runs in tests for one in ([runs] if _is_one_test(runs) else [[run] for run in runs])]
+    return [
+        one for runs in tests for one in ([runs] if len(runs) == 1 or _is_one_test(runs) else [[run] for run in runs])
+    ]
 
 
 def _is_one_test(runs: Runs) -> bool:
     *lost, last = (case for (case,) in runs)
     failed = all(case.outcome in LOST for case in lost)
-    return not lost or (failed and bool(last.name) and last.outcome is CaseOutcome.PASSED)
+    return failed and bool(last.name) and last.outcome is CaseOutcome.PASSED
 
 
 def _repeated(groups: Sequence[list[Case]]) -> list[Runs]:

@@ -67,6 +67,7 @@ DECLARED = ("failures", "errors", "failed", "errored", "warnings")
 PLAIN = frozenset({"name", "classname", "time", "file", "line", "timestamp", "id", "assertions", "class", "lineno"})
 SUITES = sniff.JUNIT_ROOTS
 PASSED = CaseOutcome.PASSED
+NOTHING: tuple[tuple[Problem, ...], tuple[Problem, ...], bool] = ((), (), False)  # inside a case
 
 # What things take in memory besides their texts; and how wide a character may be, if but one in the text is.
 BYTES_A_PROBLEM = 200
@@ -159,6 +160,9 @@ class _Inside:
         self.lost: list[Problem] = []
         self.skipped = False
         self.critical = False
+
+    def gathered(self) -> tuple[tuple[Problem, ...], tuple[Problem, ...], bool]:
+        return tuple(self.problems), tuple(self.lost), self.critical
 
 
 class _Pending:
@@ -406,7 +410,7 @@ class _Reader:
         stamp, timestamp = get("timestamp"), suite.timestamp
         if stamp:
             timestamp = timestamp_of(stamp) or timestamp
-        more = () if inside is None else (tuple(inside.problems), tuple(inside.lost), inside.critical)
+        problems, lost, critical = NOTHING if inside is None else inside.gathered()
         self.cases.append(
             Case(
                 suite.number,
@@ -419,7 +423,9 @@ class _Reader:
                 duration_s,
                 timestamp,
                 self._line,
-                *more,
+                problems,
+                lost,
+                critical,
             )
         )
         self._case = self._inside = None
