@@ -8,6 +8,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,8 @@ from atalaya.records.stored import (
 if TYPE_CHECKING:
     from atalaya.evidence.readers.collector import Collected, Found, Job, KnownFiles
     from atalaya.evidence.readers.logs import Log
+
+SCRATCH = "atalaya-reports-"  # of the folder that a zip is unpacked into
 
 # What can be told of a job by hand; a word that a machine has to find out is not among them.
 TOLD = (
@@ -216,7 +219,7 @@ def take_in(
 
     A zip that is given is opened; one that lies in a folder is a file like others.
     """
-    with tempfile.TemporaryDirectory(prefix="atalaya-reports-") as scratch:
+    with tempfile.TemporaryDirectory(prefix=SCRATCH) as scratch:
         folders, beside = _unzipped(paths, Path(scratch))
         place_of = _place_of(place.root, paths, Path(scratch))
         return _take_in(place, folders, beside, release, job or _job(place), run_id, place_of)
@@ -258,6 +261,16 @@ def _place_of(root: Path, paths: Sequence[Path], scratch: Path) -> Callable[[Pat
     return place_of
 
 
+def _written_at(path: Path) -> datetime | None:
+    """When a report was written; not of one out of a zip, which is written as it is unpacked."""
+    if any(part.startswith(SCRATCH) for part in path.parts):
+        return None
+    try:
+        return datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    except (OSError, ValueError, OverflowError):
+        return None
+
+
 def _take_in(
     place: Context,
     paths: Sequence[Path],
@@ -277,6 +290,7 @@ def _take_in(
         recorded_at=utc_now(),
         known=_known(place, release, run_id).find,
         place_of=place_of,
+        written_at=_written_at,
         beside=beside,
         scrub=scrub,
     )

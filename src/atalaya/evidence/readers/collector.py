@@ -30,6 +30,7 @@ from atalaya.evidence.readers.model import (
     not_read,
     printable,
 )
+from atalaya.evidence.readers.placing import placed
 from atalaya.records.stored import (
     CaseOutcome,
     Conclusion,
@@ -189,6 +190,7 @@ def collect(
     environment: Environment = Environment.CI,
     known: Callable[[str, str, str], Reading | None] = no_file,
     place_of: Callable[[Path], str] = lambda path: "",
+    written_at: Callable[[Path], datetime | None] = lambda path: None,
     beside: Sequence[Found] = (),
     scrub: Callable[[str], str] = str,
 ) -> Collected:
@@ -200,6 +202,8 @@ def collect(
     :param known: the reading that was recorded of a file before, by its name, place and digest. Such a file is
         listed, and gives no evidence but the conclusion of its job, where only now that is known.
     :param place_of: the path below the project's folder; empty where a file's name has to do.
+    :param written_at: when a file was written, or its run ended, where that is known: times without a zone are placed
+        by it.
     :param beside: files that are listed, and are not at a path.
     :param scrub: applied to each message and each test's name before it is kept.
     :raises UsageError: a path does not exist, or holds no file.
@@ -208,7 +212,7 @@ def collect(
     files = (*(find(paths) if paths or not beside else ()), *beside)
     read = reports.read_all([found.path for found in files if found.trouble is None])
     for found in files:
-        report = next(read) if found.trouble is None else not_read(*found.trouble)
+        report = placed(next(read), written_at(found.path)) if found.trouble is None else not_read(*found.trouble)
         sources.append(_source(found, report, place_of(found.path), known))
     for again, better in smoke.told_again([(str(f.path), s.report) for f, s in zip(files, sources, strict=True)]):
         sources[again] = sources[again].told_by(sources[better])
