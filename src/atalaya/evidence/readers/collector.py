@@ -221,14 +221,14 @@ def collect(
     jobs: list[JobAttempt] = []
     tests: list[TestAttempt] = []
     events: list[Event] = []
-    last: dict[tuple[str, str], int] = {}
+    last: dict[str, dict[str, int]] = {}
     for source, name, attempt in _jobs([source for source in sources if source.is_read and not source.told_in]):
         if source.before is not None:
             if job.conclusion is not None:
                 jobs.append(_job(source, name, attempt, job, metadata))
             continue
         jobs.append(_job(source, name, attempt, job, metadata))
-        tests += _test_attempts(source, name, attempt, job, metadata, last, scrub)
+        tests += _test_attempts(source, name, attempt, job, metadata, last.setdefault(name, {}), scrub)
         events += _events(source, name, attempt, job, metadata, scrub)
     listed = tuple(source.file for source in sources if source.before is not None)
     return Collected(readings=readings, jobs=tuple(jobs), tests=tuple(tests), events=tuple(events), known=listed)
@@ -448,22 +448,24 @@ def _test_attempts(
     attempt: int,
     job: Job,
     metadata: Metadata,
-    last: dict[tuple[str, str], int],
+    last: dict[str, int],
     scrub: Callable[[str], str],
 ) -> Iterator[TestAttempt]:
     """Every execution of every test. The file is the variant: another one is another place to run, not a retry.
 
-    Attempts within a file and across files are numbered in one row; ``last`` holds where each test stands.
+    Attempts within a file and across files are numbered in one row; ``last`` holds where each test of the job stands.
     """
     tests, origin = source.tests.tests, source.origin
+    named = name if job.name is None else job.name
     for test, id in zip(tests, _scrubbed([test.id for test in tests], scrub), strict=True):
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
+        if at != metadata["occurred_at"]:
+            metadata = happened_at(metadata, at)
         for each in test.tries:
-            attempt_here = max(attempt, last.get((name, test.id), 0) + 1)
-            last[name, test.id] = attempt_here
+            last[test.id] = attempt_here = max(attempt, last.get(test.id, 0) + 1)
             message = _message(each) if each.problems or each.note else ""
             yield TestAttempt(
-                **happened_at(metadata, at),
+                **metadata,
                 test=id,
                 variant=name,
                 attempt=attempt_here,
@@ -475,7 +477,7 @@ def _test_attempts(
                 message=scrub(message) if message else "",
                 line=each.line,
                 workflow=job.workflow,
-                job=name if job.name is None else job.name,
+                job=named,
             )
 
 
