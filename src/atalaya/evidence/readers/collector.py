@@ -7,11 +7,13 @@ of another run or in another place are another, since many producers write no ti
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import os
 import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -181,6 +183,19 @@ class _Source(NamedTuple):
         return origin_of(self.file, self.report.sha256)
 
 
+@contextmanager
+def _no_cycles() -> Iterator[None]:
+    """What is read has no reference to itself, and looking for some among so many records takes a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+@_no_cycles()
 def collect(
     paths: Sequence[Path],
     *,
