@@ -241,7 +241,7 @@ class JobAttempt(Evidence, frozen=True, kw_only=True):
     workflow_file: str = ""
 
 
-class TestAttempt(Evidence, frozen=True, kw_only=True):
+class TestAttempt(Evidence, frozen=True, kw_only=True, gc=False):
     """One execution of one test case. ``test`` is its identity within the report's producer.
 
     ``line`` is where it begins in the file that ``origin`` names. ``workflow`` and ``job`` are those of the job that
