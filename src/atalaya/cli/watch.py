@@ -16,8 +16,9 @@ from atalaya.cli.publish import build_site, write_pages
 from atalaya.cli.published import look
 from atalaya.cli.record_verdict import say
 from atalaya.core.errors import HarnessError
+from atalaya.records.judged import Judgement
 from atalaya.records.results import SmokeRun
-from atalaya.records.stored import Environment, Outcome
+from atalaya.records.stored import Environment, Outcome, Release
 
 if TYPE_CHECKING:
     from atalaya.sdk.prepare import Prepared
@@ -56,10 +57,7 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     judgement = judged(place, release, None)
     if open_by_rule(place, release, judgement):
         judgement = judged(place, release, None)
-    if settings.ci.dispatch and not args.no_dispatch:
-        console.stage("dispatch")
-        if start_what_is_missing(place, release, judgement.dispatch, echo=console.line):
-            judgement = judged(place, release, None)
+    judgement = dispatched(place, release, judgement, args)
     judgement = say(place, release, judgement)
     console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
     console.stage("publish")
@@ -75,6 +73,16 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     checked = exit_of([check.outcome for check in run.checks] + steps)
     codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
     return 1 if 1 in codes else 2 if 2 in codes else max(codes)
+
+
+def dispatched(place: Context, release: Release, judgement: Judgement, args: argparse.Namespace) -> Judgement:
+    """Start the runs of CI that are missing, where watch.toml and the command allow it: what is known after that."""
+    if not place.loaded.settings.ci.dispatch or args.no_dispatch:
+        return judgement
+    place.console.stage("dispatch")
+    if not start_what_is_missing(place, release, judgement.dispatch, echo=place.console.line):
+        return judgement
+    return judged(place, release, None)
 
 
 def _is_due(place: Context) -> bool:

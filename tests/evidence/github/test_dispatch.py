@@ -12,6 +12,8 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.cli.dispatch import start_what_is_missing
+from atalaya.cli.main import parser
+from atalaya.cli.watch import dispatched
 from atalaya.core.window import due_at
 from atalaya.records.stored import Dispatch
 from atalaya.site.fragments.ledger import evidence
@@ -108,6 +110,20 @@ def test_what_is_dispatched_already_is_not_asked_of_people(it: Dispatching) -> N
         it.hour(hour)
         it.ends("cancelled")
     assert not any(asks in str(step) for step in it.team.judgement.verdict.next_steps)
+
+
+@pytest.mark.parametrize(("dispatch", "no_dispatch", "started"), [(True, False, 1), (True, True, 0), (False, False, 0)])
+def test_the_watch_starts_runs_where_the_settings_say_so_and_the_command_does_not_forbid_it(
+    dispatch: bool, no_dispatch: bool, started: int, it: Dispatching, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in it.team.watch.environ.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("GITHUB_WORKFLOW_REF", raising=False)
+    it.settle(dispatch=dispatch)
+    parsed = parser().parse_args(["watch", *(["--no-dispatch"] if no_dispatch else [])])
+    after = dispatched(it.team.watch.place, it.team.watch.release, it.team.judgement, parsed)
+    assert (len(it.github.dispatched), len(it.records), len(it.team.judgement.dispatches)) == (started,) * 3
+    assert after.release.version == "1.0.0"
 
 
 # ── where ────────────────────────────────────────────────────────────────────
