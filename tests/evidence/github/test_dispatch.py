@@ -122,7 +122,7 @@ def test_the_watch_starts_runs_where_the_settings_say_so_and_the_command_does_no
     it.settle(dispatch=dispatch)
     parsed = parser().parse_args(["watch", *(["--no-dispatch"] if no_dispatch else [])])
     after = dispatched(it.team.watch.place, it.team.watch.release, it.team.judgement, parsed)
-    assert (len(it.github.dispatched), len(it.records), len(it.team.judgement.dispatches)) == (started,) * 3
+    assert (len(it.github.dispatched), len(it.records)) == (started, started)
     assert after.release.version == "1.0.0"
 
 
