@@ -355,7 +355,8 @@ def timestamp_of(value: str) -> Timestamp | None:
     value = value.strip()
     if _EPOCH.fullmatch(value):
         return timestamp_of_epoch(float(value.replace(",", ".")))
-    if not 16 <= len(value) <= 70 or ":" not in value[8:]:  # a date alone is no time
+    most = 40 if value[:4].isdigit() else 70  # in words it is longer
+    if not 16 <= len(value) <= most or ":" not in value[8:]:  # a date alone is no time
         return None
     try:
         at = _instant(_WORDY_ZONE.sub("", value))
