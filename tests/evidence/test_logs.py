@@ -181,10 +181,59 @@ def test_a_missing_log_is_unreadable_and_no_clean_log(tmp_path: Path) -> None:
     assert logs.reading(log, **KEPT).verdict is FileVerdict.UNKNOWN
 
 
-def test_a_log_of_two_gigabytes_is_declined_at_once(tmp_path: Path) -> None:
+def test_a_log_larger_than_is_read_is_declined_at_once(tmp_path: Path) -> None:
     with (tmp_path / "big.log").open("wb") as file:
-        file.truncate(2 * 1024**3)
+        file.truncate(logs.MOST_BYTES + 1)
     assert logs.read(tmp_path / "big.log", scrub=scrub).status is ReadStatus.DECLINED
+
+
+def test_a_line_is_cut_where_it_is_too_long_and_the_next_is_read_all_the_same() -> None:
+    long = "x" * (3 * logs.PIECE_BYTES)
+    event = only(f"{long} ConnectionError: gone", "ConnectionError: really gone")
+    assert (event.line, event.message) == (2, "ConnectionError: really gone")
+
+
+def test_an_event_is_found_wherever_it_stands_in_a_large_log() -> None:
+    line, error = "INFO all is well\n", "ConnectionError: gone\n"
+    per_piece = logs.PIECE_BYTES // len(line)
+    for at in (0, per_piece - 1, per_piece, per_piece + 1, 3 * per_piece):
+        log = logs.read((line * at + error + line * per_piece).encode(), scrub=scrub)
+        assert [event.line for event in log.events] == [at + 1]
+        assert log.lines == at + 1 + per_piece
+
+
+def test_an_answer_far_below_cures_an_error() -> None:
+    well = ["INFO all is well"] * 50_000
+    assert only("GET /a -> ECONNREFUSED", *well, "GET /a -> 200").cured is True
+    assert only('"GET /a HTTP/1.1" 503', *well, '"GET /a HTTP/1.1" 200').cured is True
+
+
+def test_a_retry_that_worked_is_known_in_spanish_too() -> None:
+    assert only("conexión rechazada", "reintentando (2/3) ... correcto").cured is True
+
+
+def test_no_word_within_an_error_hides_it_or_makes_it_expected() -> None:
+    for line in (
+        "TimeoutError: READY was expected, and it is still CREATED",
+        "TimeoutError: export cancelled-orders was still CREATED after 2 s",
+        "ConnectionError: the deadline has passed",
+        "TimeoutError: the wait for export xfail-7 was not ready (expected READY)",
+    ):
+        event = only(line)
+        assert (event.expected, event.cured) == (False, False)
+
+
+def test_an_event_is_told_in_the_words_of_a_report_whatever_stands_before_it() -> None:
+    told = {
+        only(before + "TimeoutError: Export e-7 was still CREATED after 30 s").message
+        for before in ("", "E   ", "[FAIL] wait: Fallo inesperado en wait: ", "2026-01-01 00:00:01 [error    ] ")
+    }
+    assert told == {"TimeoutError: Export e-7 was still CREATED after 30 s"}
+
+
+def test_a_reading_says_how_many_lines_nobody_could_classify() -> None:
+    assert logs.reading(of("@@ ConnectionResetError @@"), **KEPT).unclassified == 1
+    assert logs.reading(of("all is well"), **KEPT).unclassified == 0
 
 
 def test_events_without_end_are_bounded_and_the_rest_is_said() -> None:

@@ -116,6 +116,11 @@ class Watch:
             reason="it was cut off",
         )
 
+    def log(self, unclassified: int, *, hours: float, file: str = "smoke.log") -> Reading:
+        """What became of a log with so many lines that nobody could classify."""
+        read = self.collected(ReadStatus.READ, hours=hours, file=file)
+        return msgspec.structs.replace(read, reason="line 7: ?!" if unclassified else "", unclassified=unclassified)
+
     def checked(self, promise: str, outcome: Outcome, *, hours: float = 1, **changes: Any) -> Observation:
         values = {
             "promise": promise,

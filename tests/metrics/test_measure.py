@@ -736,6 +736,26 @@ def test_a_log_that_was_not_read_is_not_a_log_without_errors(watch: Any) -> None
     assert watch.metric("network-errors").state is not State.UNKNOWN
 
 
+def test_a_log_with_lines_that_nobody_could_classify_holds_the_zeros_back(watch: Any) -> None:
+    zeros = ("network-errors", "polling-timeouts", "stale-cache")
+    watch.keep(
+        watch.job("r1", workflow="atalaya-smoke", requests=9000, polls=9000, waits=9000, stale_trials=9000),
+        watch.log(0, hours=2),
+    )
+    assert State.UNKNOWN not in {watch.metric(id).state for id in zeros}
+    watch.keep(watch.log(3, hours=3), watch.log(2, hours=3, file="github/runs/1/attempts/1/jobs/2/log.txt"))
+    reason = "Lines of logs with words of an error that could not be classified: 5. One of the logs: line 7: ?!"
+    assert {(watch.metric(id).state, str(watch.metric(id).reason)) for id in zeros} == {(State.UNKNOWN, reason)}
+
+
+def test_a_log_from_outside_the_window_holds_nothing_back(watch: Any) -> None:
+    watch.keep(
+        watch.job("r1", workflow="atalaya-smoke", requests=9000, polls=9000, waits=9000, stale_trials=9000),
+        msgspec.structs.replace(watch.log(3, hours=2), occurred_at=T0 - timedelta(hours=1)),
+    )
+    assert watch.metric("network-errors").state is not State.UNKNOWN
+
+
 @pytest.mark.parametrize(
     ("released", "tested", "counts"),
     [("0123abcdef", "0123abc", 1), ("0123abc", "0123abcdef", 1), ("0123ABC", "0123abcdef", 1), ("0123abc", "0124", 0)],

@@ -82,15 +82,21 @@ def _downgrade_if_partial(metric: Metric, gap: tuple[State, Text] | None) -> Met
 
 
 def _unread_parts(engine: Engine, span: MetricQuery) -> tuple[State, Text] | None:
-    """A log that was not read is not a log without errors."""
+    """A log that was not read, or not understood, is not a log without errors."""
     (row,) = engine.ask("unread", span.parameters())
-    if not row["parts"]:
-        return None
-    return State.UNKNOWN, text(
-        "Reports and logs of CI's runs that could not be read: {n}. One of them: {reason}",
-        n=row["parts"],
-        reason=row["reason"],
-    )
+    if row["parts"]:
+        return State.UNKNOWN, text(
+            "Reports and logs of CI's runs that could not be read: {n}. One of them: {reason}",
+            n=row["parts"],
+            reason=row["reason"],
+        )
+    if row["unclassified"]:
+        return State.UNKNOWN, text(
+            "Lines of logs with words of an error that could not be classified: {n}. One of the logs: {reason}",
+            n=row["unclassified"],
+            reason=row["unclassified_reason"],
+        )
+    return None
 
 
 def _not_whole(engine: Engine, span: MetricQuery) -> tuple[State, Text] | None:

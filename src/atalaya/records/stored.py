@@ -327,7 +327,7 @@ class Reading(Evidence, frozen=True, kw_only=True):
     """What became of one file: read, or why not. Counts are None unless it was read.
 
     ``at_byte`` is where an unreadable file breaks. ``place`` is its path below the project's folder, where that says
-    more than ``file``.
+    more than ``file``. ``unclassified`` are the lines of a log with words of an error that nobody could classify.
     """
 
     kind = "reading"
@@ -345,6 +345,7 @@ class Reading(Evidence, frozen=True, kw_only=True):
     suite_failures: int | None = None
     at_byte: int | None = None
     place: str = ""
+    unclassified: int = 0
 
     @property
     def origin(self) -> str:

@@ -46,7 +46,9 @@ CODE: Mapping[Detector, tuple[str, ...]] = {
     ),
     Detector.LOGS: (
         "evidence/readers/classifier.py",
+        "evidence/readers/layouts.py",
         "evidence/readers/logs.py",
+        "evidence/readers/words.py",
         "selftest/detectors.py",
         "selftest/seeded_logs.py",
     ),

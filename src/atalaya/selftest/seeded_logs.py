@@ -5,6 +5,7 @@ Each wording in each layout is a log in which one event of its kind is told of, 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 
 from atalaya.records.stored import EventKind
@@ -73,6 +74,12 @@ DECOYS: Mapping[str, str] = {
 }
 
 
+def _record(**members: str) -> Callable[[str], bytes]:
+    """A record of JSON in whose last member the line stands."""
+    *others, (last, template) = members.items()
+    return lambda line: (json.dumps(dict(others) | {last: template.format(line=line)}) + "\n").encode()
+
+
 def _text(template: str) -> Callable[[str], bytes]:
     return lambda line: template.format(line=line).encode()
 
@@ -87,7 +94,29 @@ LAYOUTS: Mapping[str, Callable[[str], bytes]] = {
     "offset": _text("2026-01-01T01:00:01+01:00 [ERROR] {line}\n"),
     "level": _text("ERROR: {line}\n"),
     "colour": _text("\x1b[31mERROR\x1b[0m {line}\n"),
+    "basic-config": _text("ERROR:acme.client:{line}\n"),
+    "loguru": _text("2026-01-01 00:00:01.250 | ERROR    | acme.client:wait:12 - {line}\n"),
+    "structlog": _text("2026-01-01 00:00:01 [error    ] {line}\n"),
+    "spring": _text("2026-01-01T00:00:01.250+01:00 ERROR 1 --- [   main] c.a.orders.Client   : {line}\n"),
+    "json": _record(level="error", time="2026-01-01T00:00:01Z", msg="{line}"),
+    "json-exc-info": _record(
+        level="ERROR", message="the order failed", exc_info="Traceback (most recent call last):\n{line}"
+    ),
+    "logfmt": lambda line: f"level=error msg={json.dumps(line, ensure_ascii=False)} order=7\n".encode(),
+    "compose": _text("orders-api-1  | {line}\n"),
+    "syslog-3164": _text("<27>Jan  1 00:00:01 host-1 orders[123]: {line}\n"),
+    "syslog-5424": _text('<27>1 2026-01-01T00:00:01.003Z host-1 orders 123 ID47 [a@1 b="x y"] {line}\n'),
+    "klog": _text("E0101 00:00:01.123456    1234 wait.go:12] {line}\n"),
+    "cri": _text("2026-01-01T00:00:01.669794202Z stderr F {line}\n"),
+    "docker-json-file": _record(stream="stderr", time="2026-01-01T00:00:01.25Z", log="{line}\n"),
+    "xdist": _text("[gw0] {line}\n"),
+    "exception-group": _text("    | {line}\n"),
+    "github-compose-logging": _text(
+        "2026-01-01T00:00:01.1234567Z orders-1  | 2026-01-01 00:00:01,250 - acme.client - ERROR - {line}\n"
+    ),
     "pytest": _text("E   {line}\n"),
+    "pytest-live": _text("ERROR    acme.client:client.py:12 {line}\n"),
+    "pytest-summary-error": _text("ERROR tests/test_smoke.py::test_wait - {line}\n"),
     "pytest-summary": _text("FAILED tests/test_smoke.py::test_wait - {line}\n"),
     "windows": _text("\ufeff{line}\r\n"),
     "utf-16": lambda line: f"{line}\n".encode("utf-16"),

@@ -579,7 +579,8 @@ class Collection:
             events += logs.events(log, file=f"{_folder(run)}/{name}", metadata=self._metadata(run), job=job)
             verdict = FileVerdict.NO_EVIDENCE if read else FileVerdict.UNKNOWN
             reason = " ".join(("The log of a failed job.", *log.notes))
-            readings.append(self._reading(run, name, log.sha256, log.size_bytes, verdict, reason, log.status))
+            told = self._reading(run, name, log.sha256, log.size_bytes, verdict, reason, log.status)
+            readings.append(replace(told, unclassified=log.unclassified or 0))
         return events, readings
 
     def _left_behind(
