@@ -275,6 +275,7 @@ TIMEOUT: Mapping[str, str] = {
     "never ready": "export e-7 was not ready after 30 s",
     "es, error": "TimeoutError: la exportación 7 seguía en CREATED tras 30 s",
     "es, agotado": "tiempo de espera agotado esperando la exportación 7",
+    "es, agotado y estado": "TimeoutError: tiempo de espera agotado: la exportación 7 sigue en CREATED tras 60 s",
     "es, se agoto": "se agotó el tiempo de espera de la exportación 7",
     "es, esperando": "esperando el trabajo 7: tiempo agotado",
     "es, sondeo": "el sondeo del trabajo 7 agotó su tiempo",
@@ -301,6 +302,8 @@ ACCESS: Mapping[str, str] = {
 ACCESS_DECOYS: Mapping[str, str] = {
     "well": '203.0.113.7 - - [01/Jan/2026:00:00:01 +0000] "GET /timeout/ECONNREFUSED HTTP/1.1" 200 503',
     "an error of its own": '203.0.113.7 - - [01/Jan/2026:00:00:01 +0000] "GET /v1/orders HTTP/1.1" 500 502',
+    "a name and a size": '10.0.0.7 - - [28/Nov/2026:09:00:02 +0000] "GET /v1/orders?state=timeout HTTP/1.1" 404 504',
+    "a client's name": '10.0.0.7 - - [28/Nov/2026:09:00:01 +0000] "GET /503 HTTP/1.1" 200 503 "-" "timeout-probe/1.0"',
     "too many": 'INFO:     203.0.113.7:5000 - "GET /v1/orders HTTP/1.1" 429 Too Many Requests',
     "not known": 'INFO:     203.0.113.7:5000 - "GET /v1/503 HTTP/1.1" 501 Not Implemented',
     "json": '{"level":"info","method":"GET","path":"/v1/timeouts","status":200,"bytes":503}',
@@ -321,6 +324,7 @@ WORDINGS: Mapping[EventKind, Mapping[str, str]] = {
 }
 
 DECOYS: Mapping[str, str] = {
+    "a setting in words": "timeout for the next poll is 60 s",
     "a name": "tests/test_wait.py::test_TimeoutError_is_raised PASSED",
     "a name that goes on": "test_connection_refused_is_retried",
     "a heading": "___________________ test_connection_refused ___________________",

@@ -65,6 +65,7 @@ def test_the_answer_of_a_gateway_is_an_event_in_an_access_log_and_that_of_the_se
     for layout in ("plain", "github", "compose", "cri", "docker's json-file"):
         assert wrong((f"{layout}, {name}", kinds(log(layout, line)), (NETWORK,)) for name, line in ACCESS.items()) == []
         assert wrong((f"{layout}, {name}", kinds(log(layout, line)), ()) for name, line in ACCESS_DECOYS.items()) == []
+    assert [name for name, line in ACCESS_DECOYS.items() if log("plain", line).unclassified] == []
 
 
 def test_a_line_tells_its_level_and_its_time_whatever_is_before_them() -> None:

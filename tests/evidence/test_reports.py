@@ -259,6 +259,15 @@ def test_an_exit_code_that_no_test_explains_is_never_green(code: int, outcome: s
     assert (verdict is FileVerdict.UNKNOWN) == (f"exit code {code}" in found.reason)
 
 
+def test_tests_that_were_deselected_are_not_missing(tmp_path: Path) -> None:
+    summary = '{"passed": 1, "total": 1, "collected": %d, "deselected": 2}'
+    tests = '[{"nodeid": "t.py::a", "outcome": "passed"}]'
+    for collected, verdict in ((3, FileVerdict.PASSED), (4, FileVerdict.UNKNOWN)):
+        file = tmp_path / "report.json"
+        file.write_text(f'{{"created": 1, "exitcode": 0, "summary": {summary % collected}, "tests": {tests}}}')
+        assert reports.read(file).verdict is verdict
+
+
 def test_json_that_was_written_for_people_is_read() -> None:
     tests = [{"name": f"n{number}", "status": "passed", "duration": 1, "suite": "s"} for number in range(9_000)]
     content = json.dumps({"results": {"tool": {"name": "t"}, "tests": tests}}, indent=2).encode()

@@ -205,6 +205,12 @@ PATTERNS: tuple[Pattern, ...] = (
         "a line of an access log, of a server or of a client, with the answer of a gateway",
     ),
     Pattern(
+        None,
+        None,
+        re.compile(rf"^.{{0,500}}?\"{_METHOD} [^\"]{{1,2000}}\" \d{{3}}(?=\s|$)"),
+        "a line of an access log, with the service's own answer: its numbers and names are no errors",
+    ),
+    Pattern(
         EventKind.NETWORK_ERROR,
         None,
         re.compile(
@@ -267,7 +273,7 @@ PATTERNS: tuple[Pattern, ...] = (
             r"|no se p(?:udo|uede) (?:resolver|conectar|establecer (?:la|una) conexi[oó]n)|tuber[ií]a rota|"
             r"(?:el )?nombre o (?:el )?servicio desconocido|fallo temporal (?:en|al) (?:la )?resol|"
             r"tiempo de (?:espera|conexi[oó]n) (?:de (?:la )?(?:conexi[oó]n|lectura|red|petici[oó]n) )?agotado"
-            r"(?! .{0,200}\b(?:esperando|sonde\w{2,8}|exportaci[oó]n|trabajo|job)\b)"
+            r"(?!.{0,200}\b(?:esperando|sonde\w{2,8}|exportaci[oó]n|trabajo|job)\b)"
             r"|(?:se )?agot[oó](?:se)? el tiempo de (?:conexi[oó]n|lectura|espera de (?:la )?(?:conexi[oó]n|lectura))\b"
         ),
         "in Spanish, what the network did",
@@ -381,8 +387,8 @@ PATTERNS: tuple[Pattern, ...] = (
         EventKind.POLLING_TIMEOUT,
         None,
         _says(
-            rf"(?:(?:timed? ?out|timeouts?)\b(?! *[=:] *\d)|gave up|giving up|deadline exceeded|time "
-            rf"limit)\b.{{0,200}}{_WAIT}"
+            rf"(?:(?:timed? ?out|timeouts?)\b(?! *[=:] *\d)(?!.{{0,80}}\b(?:is|set to|of) \d)|gave up|giving up|"
+            rf"deadline exceeded|time limit)\b.{{0,200}}{_WAIT}"
             rf"|(?:gave up|giving up) (?:on )?(?:poll|wait)"
         ),
         "the message opens with a wait that ran out of time",

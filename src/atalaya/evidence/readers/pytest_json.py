@@ -149,8 +149,22 @@ def _doubts(document: Mapping[str, Any], cases: Sequence[Case], findings: Sequen
     if isinstance(code, int) and code not in CLEAN and not (code == 1 and lost):
         yield f"{NOT_CLEAN.get(code, 'Pytest ended as failed')} (exit code {code})."
     yield from more_in_summary(
-        document.get("summary"), cases, {"failed": RED, "error": (CaseOutcome.ERRORED,)}, "total", "collected"
+        _selected(document.get("summary")),
+        cases,
+        {"failed": RED, "error": (CaseOutcome.ERRORED,)},
+        "total",
+        "collected",
     )
+
+
+def _selected(summary: object) -> object:
+    """The summary, with those collected that were left to be run: what was deselected is counted among them."""
+    if not isinstance(summary, dict):
+        return summary
+    collected, deselected = summary.get("collected"), summary.get("deselected")
+    if not isinstance(collected, int) or not isinstance(deselected, int):
+        return summary
+    return {**summary, "collected": collected - deselected}
 
 
 def _duration_s(test: Mapping[str, Any]) -> float | None:
