@@ -44,7 +44,7 @@ def test_what_the_detectors_saw_is_kept_told_and_reported(
     said = capsys.readouterr().err
     assert well is True
     assert "smoke: caught 1 of 1 stale-read\n" in said
-    assert "logs: caught 208 of 208 network-error, 130 of 130 polling-timeout, 130 of 130 stale-read\n" in said
+    assert "logs: caught 496 of 496 network-error, 310 of 310 polling-timeout, 310 of 310 stale-read\n" in said
     assert detector_record.sight(pack, Detector.SMOKE) == SEES_ALL
     assert report["detectors"]["smoke"]["sight"]["seeded"] == {"stale-read": {"bypass-reads": True}}
 

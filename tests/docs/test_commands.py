@@ -62,7 +62,7 @@ ONE = "--promise config.error-is-a-value-error --no-self-test"
 MINUTES = "it takes minutes: every check, and every page"
 HOURS = "every defect is shown to every check"
 WORKS = "it is for those who work on the project, and is what runs the tests"
-TOLD = Run(places.watched, "derivation", code=1)
+TOLD = Run(places.watched, "derivation")
 GUIDE = ByTest("test_the_promise_of_the_guide_is_seen_red_and_then_kept")
 SERVED = ByTest("test_the_site_is_built_and_served")
 MERGED = ByTest("test_a_change_of_the_main_branch_is_brought_over")
@@ -109,7 +109,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     # ── the verdict ──
     f"{CHECKS} judge --explain pass-rate": TOLD,
     f"{CHECKS} judge --explain METRIC": TOLD._replace(values={"METRIC": "pass-rate"}),
-    f"{CHECKS} judge --outlook": Run(places.watched, "true CI rate", code=1),
+    f"{CHECKS} judge --outlook": Run(places.watched, "true CI rate"),
     f"{CHECKS} judge --as-of INSTANT --json": Run(places.watched, "atalaya.judgement/1"),
     f"{CHECKS} judge --release VERSION --as-of TIME": Run(places.rehearsed, "rehearsal-2"),
     f"{CHECKS} judge --release rehearsal-2 --as-of TIME": Run(places.rehearsed, "rehearsal-2"),

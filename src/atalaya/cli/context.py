@@ -379,12 +379,22 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+YEARS = range(1970, 9000)  # a window before an instant, and one after it, have to be instants too
+
+
 def instant(text: str) -> datetime:
+    """An instant that was written down, in UTC.
+
+    :raises UsageError: it is none, or lies where no calendar of a release does.
+    """
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        if at.year not in YEARS:
+            raise ValueError
+    except (ValueError, OverflowError):
         raise UsageError(f"{text!r} is no instant. Write it in UTC, as 2026-01-31T09:00:00Z.") from None
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    return at
 
 
 def built(value: Any) -> Any:
