@@ -392,7 +392,16 @@ def test_what_the_first_format_wrote_is_read_for_ever() -> None:
     assert ledger.verify(SAMPLE) == []
     counts = {kind: len(ledger.read(SAMPLE, kind)) for kind in STORED}
     three = dict.fromkeys(("context", "finding", "test", "proof"), 3)
-    several = {"tree": 0, "health": 0, "job": 6, "observation": 3 + 191, "transition": 2, "watch": 4, **three}
+    several = {
+        "tree": 0,
+        "health": 0,
+        "dispatch": 0,
+        "job": 6,
+        "observation": 3 + 191,
+        "transition": 2,
+        "watch": 4,
+        **three,
+    }
     assert counts == dict.fromkeys(STORED, 1) | several
     assert {1} == {record.format for segment in ledger.survey(SAMPLE).segments for record in segment.records}
 

@@ -23,6 +23,7 @@ from atalaya.records.stored import (
     BuiltFile,
     CommitTree,
     Decision,
+    Dispatch,
     Environment,
     Health,
     Notice,
@@ -67,6 +68,16 @@ WRITTEN_DOWN = (
         **STAMP, word=VerdictStatus.ON_TRACK, rule="nothing-failing", verdict="d" * 64, because=("Proven: pass-rate.",)
     ),
     SegmentManifest(**STAMP, segments=("job-0123",)),
+    Dispatch(
+        **STAMP,
+        checkpoint_h=24,
+        workflow="unit",
+        workflow_file="unit.yml",
+        ref="v1.1.0",
+        commit="a" * 40,
+        runs=2,
+        jobs=8,
+    ),
     CommitTree(**STAMP, commit="a" * 40, path="clients/python", tree="b" * 40, asked_of="git"),
     Health(
         **STAMP,

@@ -134,7 +134,9 @@ _NETWORK_NAMES = (
 )
 _NETWORK = _named(*_NETWORK_NAMES)
 # Robot and some runners call each failure an assertion, and keep the error itself in the message.
-_NETWORK_WITHIN = re.compile(rf"(?:.{{0,1000}}?: )?{_PACKAGE}(?:{'|'.join(_NETWORK_NAMES)}): \S")
+_NETWORK_WITHIN = re.compile(
+    rf"(?:.{{0,1000}}?: )?{_PACKAGE}(?:{'|'.join(_NETWORK_NAMES)}): (?!(?:was |is )?expected\b)\S"
+)
 _STATUS = r"(?:50[234]|52[0-4])"  # the answers of a gateway; what else a service answers is its own answer
 _REASON = (
     r"(?=\s*$|[\])}:;.'\"]|,(?! ?\d)|\s*(?:[(–-]|(?:server )?error|service|(?:bad )?gateway|web server|connection|"
