@@ -43,7 +43,7 @@ def test_the_state_follows_from_the_counts(state: State, changes: dict[str, int]
 
 def test_too_few_attempts_are_said_with_how_many_it_takes_and_the_command() -> None:
     _, reason = judge_flaky(FlakyCounts(**(ENOUGH | {"attempts": 2})), LIMITS)
-    assert [said for said in ("run 2 times", "5 are needed", "`atalaya collect") if said not in str(reason)] == []
+    assert [said for said in ("run 2 times", "5 are needed", "`atalaya repeat -n 5") if said not in str(reason)] == []
 
 
 def test_steady_is_said_with_the_rate_that_would_have_been_seen() -> None:

@@ -64,6 +64,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "metrics/ci_cells.py": ("tests/metrics/test_ci_cells.py",),
     "metrics/event_counts.py": ("tests/metrics/test_event_tallies.py", "tests/metrics/test_network_errors.py"),
     "metrics/event_list.py": ("tests/metrics/test_event_tallies.py",),
+    "metrics/health.py": ("tests/metrics/test_health.py",),
+    "metrics/health_signs.py": ("tests/watch/test_health_signs.py",),
     "metrics/own_runs.py": ("tests/metrics/test_own_runs.py",),
     "metrics/repeats.py": ("tests/metrics/test_repeats.py",),
     "metrics/stats/sequential.py": ("tests/metrics/test_sequential.py",),
