@@ -13,6 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from packaging.utils import canonicalize_name
+
 from atalaya.core import environment
 from atalaya.core.errors import SubjectError, UsageError
 from atalaya.core.words import Record
@@ -43,7 +45,7 @@ class Interpreter(Record, frozen=True, kw_only=True):
     def version_of(self, distribution: str) -> str:
         """Which version of a distribution is installed; empty where none is."""
         found = (line.partition("==") for line in self.facts.freeze)
-        return next((version for name, _, version in found if _same(name, distribution)), "")
+        return next((version for name, _, version in found if canonicalize_name(name) == distribution), "")
 
 
 class Attempt(Record, frozen=True, kw_only=True):
@@ -148,7 +150,3 @@ def _environ(seed: int, beside: str) -> dict[str, str]:
 def _end_of(output: Path) -> str:
     lines = output.read_bytes()[-8 * SAID_CHARS :].decode("utf-8", "replace").split()
     return " ".join(lines)[-SAID_CHARS:]
-
-
-def _same(one: str, other: str) -> bool:
-    return one.replace("_", "-").replace(".", "-").lower() == other
