@@ -73,7 +73,8 @@ def work(order: dict[str, Any], task: Task) -> int:
         say("smoke", smoke.run(order, clock, pack.load("smoke"), pack.load("fixture").CheckContext))
         return 0
 
-    from atalaya.harness.recorder import Recorder, unknown
+    from atalaya.harness.missing_results import unknown, without_sdk
+    from atalaya.harness.recorder import Recorder
 
     for id, reason in task.lost.items():
         found = unknown(pack, id, reason)
@@ -83,7 +84,7 @@ def work(order: dict[str, Any], task: Task) -> int:
     if why_not := task.all_lost or _import(pack, order["package"], warm=task.warm, say=say):
         for id in order["wanted"] or pack.promise:
             if id not in task.settled:
-                found = unknown(pack, id, why_not)
+                found = without_sdk(pack, id, why_not, broken=pack.imports)
                 say(type(found).__name__, found)
         return 0
     recorder = Recorder(
