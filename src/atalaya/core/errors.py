@@ -5,7 +5,9 @@
     AtalayaError
     ├── UsageError           the person at the keyboard: exit code 2
     │   ├── SettingsError    watch.toml or the environment says what cannot be
-    │   ├── SubjectError     the SDK cannot be found, installed or imported
+    │   ├── SubjectError     the SDK cannot be found, or is not what was meant
+    │   │   ├── BrokenSubject    it was found, and cannot be installed or imported: mended by who makes it, exit code 1
+    │   │   └── NoPython         there is no Python here that it is for: exit code 3
     │   ├── ReleaseError     a release folder is not what the command needs
     │   └── PortTaken        the port asked for belongs to another program
     ├── NetworkError         a package index or a service that cannot be reached: exit code 2
@@ -36,7 +38,26 @@ class SettingsError(UsageError):
 
 
 class SubjectError(UsageError):
-    """The SDK under watch cannot be found, installed or imported."""
+    """The SDK under watch cannot be found, or is not what was meant."""
+
+
+class BrokenSubject(SubjectError):
+    """The SDK under watch was found, and cannot be installed or imported. Mended by who makes it.
+
+    :param imports: whether it was installed, and cannot be imported.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, imports: bool) -> None:
+        super().__init__(message)
+        self.imports = imports
+
+
+class NoPython(SubjectError):
+    """The Python that the SDK under watch is for is not there, so nothing is known of it."""
+
+    exit_code = 3
 
 
 class ReleaseError(UsageError):
