@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,8 +28,8 @@ from atalaya.cli.incident import incidents_by_rule
 from atalaya.cli.notify import annotate
 from atalaya.core import environment
 from atalaya.core.environment import Secret
-from atalaya.core.errors import HarnessError, NetworkError, SubjectError, UsageError
-from atalaya.records.results import REPORT_SCHEMA, Canary, CheckResult, CheckRun, FindingResult, SmokeRun
+from atalaya.core.errors import BrokenSubject, HarnessError, NetworkError, NoPython, SubjectError, UsageError
+from atalaya.records.results import REPORT_SCHEMA, Canary, CheckResult, CheckRun, FindingResult, SmokeRun, Subject
 from atalaya.records.stored import Conclusion, Environment, Outcome, Presence
 
 if TYPE_CHECKING:
@@ -42,8 +42,11 @@ def check(place: Context, args: argparse.Namespace) -> int:
 
     require_writable(args.report)
     wanted = known_ids(place.pack, args.promise or ())
-    with prepared_sdk(place, args) as prepared:
-        run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_self_test)
+    try:
+        with prepared_sdk(place, args) as prepared:
+            run = observed(place, prepared, wanted=wanted, seed=args.seed, canaries=not args.no_self_test)
+    except (BrokenSubject, NoPython, NetworkError) as why:
+        run = _unprepared(place, args, why, wanted)
     annotate(run, place.pack)
     report = report_of(run)
     if args.report:
@@ -59,6 +62,33 @@ def check(place: Context, args: argparse.Namespace) -> int:
     return exit_of([check.outcome for check in run.checks])
 
 
+def _unprepared(
+    place: Context, args: argparse.Namespace, why: BrokenSubject | NoPython | NetworkError, wanted: tuple[str, ...]
+) -> CheckRun:
+    """The run against an SDK that is not there to be run: what is wrong is shown once, and not for each promise.
+
+    :raises BrokenSubject: the pack has no promise that this breaks.
+    """
+    from atalaya.harness.unprepared import run_without_sdk
+    from atalaya.sdk.source import BUNDLED_LABEL
+    from atalaya.sdk.source_version import version_of
+
+    pack, sdk = place.pack, args.sdk if args.sdk is not None else place.loaded.settings.subject.sdk
+    told = version_of(
+        sdk, place.root, package=pack.package, distribution=pack.distribution, bundled=pack.reference
+    ).version
+    subject = Subject(name=pack.distribution, version=told or None, digest="", source=sdk or BUNDLED_LABEL)
+    run = run_without_sdk(pack, why, subject=subject, wanted=wanted, seed=args.seed)
+    broken = [check for check in run.checks if check.outcome is Outcome.BROKEN]
+    if isinstance(why, BrokenSubject) and not broken:
+        raise why
+    for check in broken:
+        hear(place.console, check, asked_for=True)
+    if not broken:
+        place.console.row("unknown", f"the SDK cannot be prepared: {why}")
+    return run
+
+
 def observed(
     place: Context,
     prepared: Prepared,
@@ -68,7 +98,7 @@ def observed(
     canaries: bool,
     strict: bool = False,
 ) -> CheckRun:
-    """One run of the checks, each result shown as it comes; beside a whole run go its canaries.
+    """One run of the checks, each result shown as it comes; after a whole run, its canaries.
 
     :param strict: whether a run that could have no canaries at all says nothing; else that is only shown.
     """
@@ -76,18 +106,26 @@ def observed(
     from atalaya.selftest.canary import discount_by_canaries
 
     settings, console = place.loaded.settings, place.console
-    with ThreadPoolExecutor(1) as beside:
-        singing = beside.submit(_run_canaries, prepared) if canaries and not wanted else None
-        run = run_checks(
-            prepared,
-            wanted=wanted,
-            port=settings.service.port,
-            deadline_s=settings.service.deadline_s,
-            seed=seed,
-            sides=1 if wanted else min(2, os.cpu_count() or 1),
-            hear=lambda result: hear(console, result, asked_for=bool(wanted)),
-        )
-        sung, why_none = singing.result() if singing else ((), "")
+    many = len(wanted) or len(prepared.pack.promises) + len(prepared.pack.limitations)
+    heard = itertools.count(1)
+
+    def hear_one(result: CheckResult | FindingResult) -> None:
+        hear(console, result, asked_for=bool(wanted))
+        console.progress(f"{next(heard)} of {many}")
+
+    run = run_checks(
+        prepared,
+        wanted=wanted,
+        port=settings.service.port,
+        deadline_s=settings.service.deadline_s,
+        seed=seed,
+        sides=1 if wanted else min(2, os.cpu_count() or 1),
+        hear=hear_one,
+    )
+    # After it, and not beside: whoever waits for a first defect does not wait for them.
+    console.progress("seeded defects" if canaries and not wanted else "")
+    sung, why_none = _run_canaries(prepared) if canaries and not wanted else ((), "")
+    console.progress("")
     for canary in sung:
         if not canary.caught:
             console.row(
