@@ -17,6 +17,7 @@ Modules:
 
 Families, one folder each:
 
+    package             installing and importing it, and what it declares
     config              strict configuration
     transport           requests, retries, errors, tracing and hooks
     exports             requesting exports, their statuses, lists and files

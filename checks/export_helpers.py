@@ -21,10 +21,11 @@ from atalaya.harness.api import (
     has_method,
     package,
     require,
+    short,
     words,
 )
 
-from .fixture import EXPORT, CheckContext, outcome_of
+from .fixture import EXPORT, CheckContext, outcome_of, stamp_of
 
 # Far longer than any budget here: a wait that never gives up returns in the end, and is found out.
 FOREVER: tuple[str | Step, ...] = ("CREATED",) * 100 + ("READY",)
@@ -132,6 +133,17 @@ def sent_as(lab: CheckContext, expected: list[tuple[str, str]], after: int = 0) 
     sent = [(seen.method, seen.path) for seen in lab.log()[after:]]
     told, wanted = (words([" ".join(one) for one in some]) or "nothing" for some in (sent, expected))
     require(sent == expected, f"it sent {told} instead of {wanted}")
+
+
+def stamp_shown(lab: CheckContext, status: Any, export_id: str = EXPORT) -> int:
+    """The stamp that a status shows, which says by which answer of the service it came.
+
+    :raises CannotTell: it shows none that the service has put into an answer for this export.
+    """
+    stamp = stamp_of(status)
+    if stamp is None or stamp not in [seen.stamp for seen in lab.polls(export_id)]:
+        raise CannotTell(f"the status shows no stamp of an answer, so nobody can say how old it is: {short(status)}")
+    return stamp
 
 
 def gaps_of(lab: CheckContext, export_id: str = EXPORT) -> list[float]:

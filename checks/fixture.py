@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from atalaya.harness import api
@@ -35,7 +36,7 @@ class CheckContext(api.CheckContext):
         """An HTTP client on the loopback service. A field that its constructor does not take is set afterwards."""
         config = config or self.config()
         later = {name: fields.pop(name) for name in list(fields) if not is_argument("HttpClient", name)}
-        http = self.built(lambda: (client or self.sdk.HttpClient)(config=config, **fields), "HttpClient")
+        http = self.built(partial(client or self.sdk.HttpClient, config=config, **fields), "HttpClient")
         for name, value in later.items():
             setattr(http, name, value)
         return http
@@ -56,11 +57,11 @@ class CheckContext(api.CheckContext):
 
     def get(self, http: Any, path: str, **options: Any) -> Attempt:
         """A GET through the SDK."""
-        return self.attempt(lambda: http.request("GET", path, **options), f"GET {path}")
+        return self.attempt(partial(http.request, "GET", path, **options), f"GET {path}")
 
     def post(self, http: Any, path: str, **options: Any) -> Attempt:
         """A POST through the SDK."""
-        return self.attempt(lambda: http.request("POST", path, json_body={"a": 1}, **options), f"POST {path}")
+        return self.attempt(partial(http.request, "POST", path, json_body={"a": 1}, **options), f"POST {path}")
 
     def need_hits(self, http: Any) -> None:
         """Go on only with a cache that serves a repeated GET: without hits, there is nothing to judge by them.
@@ -68,7 +69,7 @@ class CheckContext(api.CheckContext):
         :raises CannotTell: it does not.
         """
         for _ in range(2):
-            self.given(lambda: http.request("GET", "/aris3/control"), "a GET")
+            self.given(partial(http.request, "GET", "/aris3/control"), "a GET")
         if len(self.log("/aris3/control")) != 1:
             raise CannotTell("a GET repeated at once is not served from the cache: see cache.repeats-are-served")
 
@@ -77,7 +78,7 @@ class CheckContext(api.CheckContext):
         options = {"timeout_sec": 10.0, "poll_interval_sec": 0.2} | options
         told = ", ".join([repr(export_id), *(f"{name}={short(value)}" for name, value in options.items())])
         return self.attempt(
-            lambda: exports.wait_for_export_ready(export_id, **options), f"wait_for_export_ready({told})"
+            partial(exports.wait_for_export_ready, export_id, **options), f"wait_for_export_ready({told})"
         )
 
     def load_config(self, variables: Mapping[str, str], env_file: str = "") -> Attempt:
@@ -85,7 +86,7 @@ class CheckContext(api.CheckContext):
         without_variables("ARIS3_")
         os.environ.update(variables)
         told = " ".join(f"{name}={value!r}" for name, value in variables.items()) or "no variables"
-        return self.attempt(lambda: self.sdk.load_config(env_file), f"load_config({env_file!r}) with {told}")
+        return self.attempt(partial(self.sdk.load_config, env_file), f"load_config({env_file!r}) with {told}")
 
 
 def warm_up() -> Any:
@@ -104,4 +105,4 @@ def outcome_of(wait: Attempt) -> str:
 def stamp_of(status: Any) -> int | None:
     """The stamp that the service put into the status that the SDK read."""
     stamp = getattr(status, "row_count", None)
-    return stamp if isinstance(stamp, int) else None
+    return stamp if isinstance(stamp, int) and not isinstance(stamp, bool) else None

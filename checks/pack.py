@@ -13,7 +13,7 @@ from .seeded_events import SEEDED
 
 NAME = "aris3"
 HERE = Path(__file__).parent
-FAMILIES = ("config", "transport", "exports", "polling", "cache")
+FAMILIES = ("package", "config", "transport", "exports", "polling", "cache")
 
 PACK = Pack(
     name=NAME,
@@ -68,6 +68,8 @@ PACK = Pack(
     ),
     scenarios=SCENARIOS,
     exploring=("polling.fresh-in-any-order", "cache.holds-in-any-order"),
+    installs="package.installs",
+    imports="package.imports",
     credentials=("access_token", "tenant_id", "app_id", "device_id", "store_id"),
     mutated={
         "config.py": ("config",),

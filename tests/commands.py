@@ -44,6 +44,13 @@ def _as_a_process(environ: dict[str, str], cwd: Path) -> Iterator[tuple[io.Strin
         yield out, err
 
 
+def unreachable(root: Path) -> dict[str, str]:
+    """The variables of a machine that reaches no package index."""
+    nowhere = "http://127.0.0.1:9/simple"
+    indexes = dict.fromkeys(("UV_DEFAULT_INDEX", "UV_INDEX_URL", "PIP_INDEX_URL"), nowhere)
+    return indexes | {"UV_HTTP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull, "UV_CACHE_DIR": str(root / "cache")}
+
+
 def opened(root: Path, at: str = "2026-01-05T09:00:00Z") -> Path:
     done = run("release", "open", "1.1.1", "--commit", "abc", "--unverified", "--at", at, root=root)
     assert done.returncode == 0, done.stderr

@@ -9,7 +9,8 @@ from typing import Any
 
 from atalaya.harness.api import Attempt, CannotTell, Step, promise, require, short, takes
 
-from ..fixture import EXPORT, CheckContext, stamp_of
+from ..export_helpers import stamp_shown
+from ..fixture import EXPORT, CheckContext
 
 PATH = "/aris3/reports/overview"
 STORES, USERS = "/aris3/stores", "/aris3/users"
@@ -314,7 +315,7 @@ def check_identities_are_kept_apart(lab: CheckContext) -> None:
         require(stamps[0] != stamps[1], "two tokens share one status")
     if hasattr(http, "switch_context"):
         with lab.trial("after a context was switched"):
-            lab.given(lambda: http.switch_context("any"), "switch_context")
+            lab.given(partial(http.switch_context, "any"), "switch_context")
             one, two = (_stamp(lab, http, f"{PATH}/switched", headers={token: who}) for who in ("one", "two"))
             require(one != two, "two tokens share an answer")
 
@@ -629,7 +630,7 @@ def check_switch_context_empties_it(lab: CheckContext) -> None:
 
 def _stamp(lab: CheckContext, http: Any, path: str = PATH, **options: Any) -> Any:
     """The stamp of the answer that a GET through the SDK gets."""
-    return _stamp_of(lab.given(lambda: http.request("GET", path, **options), f"GET {path}"))
+    return _stamp_of(lab.given(partial(http.request, "GET", path, **options), f"GET {path}"))
 
 
 def _stamp_of(answer: Any) -> Any:
@@ -643,7 +644,7 @@ def _stamp_in(attempt: Attempt) -> Any:
 
 def _status(lab: CheckContext, exports: Any, **options: Any) -> Any:
     """The stamp of the status that an exports client gets."""
-    return stamp_of(lab.given(partial(exports.get_export_status, EXPORT, **options), "a status"))
+    return stamp_shown(lab, lab.given(partial(exports.get_export_status, EXPORT, **options), "a status"))
 
 
 def _hit(lab: CheckContext, http: Any, path: str = PATH, **options: Any) -> Any:

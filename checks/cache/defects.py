@@ -804,6 +804,18 @@ def second_clear_forgets_to() -> None:
     """
 
 
+@DEFECTS.add(
+    "http_client.py", "transport.identity-is-not-shared", "transport.context-versions-count", "cache.holds-in-any-order"
+)
+def lock_that_is_never_given_back() -> None:
+    """The second time that a client's cache is emptied, the call never returns.
+
+    - self._cache.clear()
+    + vars(self).setdefault("_emptying", __import__("threading").Lock()).acquire()
+    + self._cache.clear()
+    """
+
+
 # With one change each, the reference SDK has a weakness that it lacks, or lacks one that it has.
 STAND_INS = StandIns("cache")
 

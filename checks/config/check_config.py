@@ -9,8 +9,9 @@ import inspect
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -149,7 +150,6 @@ TYPOS = ("ture", "enabled", "y", "t", "ok", "2", "-1", "1.0", "01", "yes please"
 
 @promise("config.no-fallback")
 def check_no_fallback(lab: CheckContext) -> None:
-    doubts: list[CannotTell] = []
     for profile in (None, "", "  ", *PROFILES, *map(str.upper, PROFILES)):
         chosen = {} if profile is None else {PROFILE: profile}
         meant = (profile or "dev").strip()
@@ -162,7 +162,7 @@ def check_no_fallback(lab: CheckContext) -> None:
             "the URLs of all other profiles": _urls_of_others(meant),
         }
         for label, variables in cases.items():
-            with _case(lab, f"{_told(profile)}, {label}", doubts):
+            with lab.trial(f"{_told(profile)}, {label}"):
                 load = _load(lab, {**chosen, **variables})
                 if not (profile or "").strip() and getattr(load.value, "env_name", meant) != meant:
                     raise CannotTell(f"the profile is {load.value.env_name!r}: see config.profile-name")
@@ -170,7 +170,6 @@ def check_no_fallback(lab: CheckContext) -> None:
     if not _env_files_in_reach(lab):
         with lab.trial("both unset, and the default search for a file"):
             _refused(lab, _search(lab, {}))
-    _settle(doubts)
 
 
 @promise("config.blank-url-is-an-error")
@@ -348,39 +347,34 @@ def check_numbers(lab: CheckContext) -> None:
 @promise("config.range-ends-are-accepted")
 def check_range_ends(lab: CheckContext) -> None:
     _steady(lab)
-    doubts: list[CannotTell] = []
     for number in _numbers(lab):
         for text in number.ends:
-            with _case(lab, f"{number.variable}={text!r}", doubts):
+            with lab.trial(f"{number.variable}={text!r}"):
                 _usual_arrives(lab, number)
                 _arrives(lab, number, text)
     if lab.sdk.has("jitter"):
-        with _case(lab, "both ends of the jitter alike", doubts):
+        with lab.trial("both ends of the jitter alike"):
             for number in _numbers(lab):
                 if number.variable in (MIN, MAX):
                     _usual_arrives(lab, number)
             config = _loaded(lab.load_config({GENERAL: URL, MIN: "0.5", MAX: "0.5"}))
             got = config.retry_jitter_min_seconds, config.retry_jitter_max_seconds
             require(got == (0.5, 0.5), f"the jitter is {short(got)}, not (0.5, 0.5)")
-    _settle(doubts)
 
 
 @promise("config.numbers-as-python-reads-them")
 def check_forms(lab: CheckContext) -> None:
     _steady(lab)
-    doubts: list[CannotTell] = []
     whole = (" 7 ", "\t3\n", "1_0", "+4", "007")
     for number in _numbers(lab):
         for text in (*whole, *(() if number.parse is int else ("1e1", "1E1", ".5", "5.", "2.50"))):
-            with _case(lab, f"{number.variable}={text!r}", doubts):
+            with lab.trial(f"{number.variable}={text!r}"):
                 _usual_arrives(lab, number, str(number.parse(text)))
                 _arrives(lab, number, text)
-    _settle(doubts)
 
 
 @promise("config.error-names-the-variable")
 def check_error_names_the_variable(lab: CheckContext) -> None:
-    doubts: list[CannotTell] = []
     no_url = {
         "no URL": {},
         "an empty URL": {GENERAL: ""},
@@ -388,25 +382,23 @@ def check_error_names_the_variable(lab: CheckContext) -> None:
         "no URL of the profile": {PROFILE: "staging"},
     }
     for label, variables in no_url.items():
-        with _case(lab, label, doubts):
+        with lab.trial(label):
             _names(lab, lab.load_config(variables), GENERAL)
     for number in _numbers(lab):
         for value in ("abc", "", "nan", number.refused[0]):
-            with _case(lab, f"{number.variable}={value!r}", doubts):
+            with lab.trial(f"{number.variable}={value!r}"):
                 _names(lab, lab.load_config({GENERAL: URL, number.variable: value}), number.variable)
     if lab.sdk.has("jitter"):
-        with _case(lab, "the jitter's maximum below its minimum", doubts):
+        with lab.trial("the jitter's maximum below its minimum"):
             _names(lab, lab.load_config({GENERAL: URL, MIN: "2", MAX: "1"}), MIN, MAX)
-    _settle(doubts)
 
 
 @promise("config.first-wrong-is-named")
 def check_first_wrong_is_named(lab: CheckContext) -> None:
-    doubts: list[CannotTell] = []
     numbers = _numbers(lab)
     for place, number in enumerate(numbers):
         for value in ("abc", number.refused[0]):
-            with _case(lab, f"{number.variable}={value!r} beside other errors", doubts):
+            with lab.trial(f"{number.variable}={value!r} beside other errors"):
                 alone = lab.load_config({GENERAL: URL, number.variable: value})
                 if not isinstance(alone.error, lab.sdk.ConfigError) or number.variable not in str(alone.error):
                     raise CannotTell(f"even alone, it is not named by a ConfigError: load_config {alone.said()}")
@@ -416,7 +408,6 @@ def check_first_wrong_is_named(lab: CheckContext) -> None:
                     wrong = later.refused[0] if value != "abc" else "abc"
                     both = {GENERAL: URL, number.variable: value, later.variable: wrong}
                     _names(lab, lab.load_config(both), number.variable)
-    _settle(doubts)
 
 
 @promise("config.error-is-a-value-error")
@@ -556,7 +547,7 @@ def check_loading_sends_nothing(lab: CheckContext) -> None:
 
 @promise("config.is-frozen")
 def check_is_frozen(lab: CheckContext) -> None:
-    built = lab.given(lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig")
+    built = lab.given(partial(lab.sdk.ClientConfig, env_name="check", api_base_url=URL), "building a ClientConfig")
     _steady(lab)
     for label, config in (("built", built), ("loaded", _loaded(lab.load_config({GENERAL: URL})))):
         for field in _fields_of(lab):
@@ -582,14 +573,14 @@ def check_fields_in_order(lab: CheckContext) -> None:
     if list(takes)[: len(present)] == present:
         with lab.trial("built by position"):
             values = [FIELDS[name][1] for name in present]
-            config = lab.given(lambda: lab.sdk.ClientConfig(*values), "building a ClientConfig by position")
+            config = lab.given(partial(lab.sdk.ClientConfig, *values), "building a ClientConfig by position")
             for name, value in zip(present, values, strict=True):
                 _has(config, name, value)
 
 
 @promise("config.direct-build-defaults")
 def check_direct_build_defaults(lab: CheckContext) -> None:
-    config = lab.given(lambda: lab.sdk.ClientConfig(env_name="check", api_base_url=URL), "building a ClientConfig")
+    config = lab.given(partial(lab.sdk.ClientConfig, env_name="check", api_base_url=URL), "building a ClientConfig")
     for field, (default, _) in FIELDS.items():
         if field in _fields_of(lab) and field not in REQUIRED:
             with lab.trial(field):
@@ -607,6 +598,32 @@ def check_name_and_url_are_required(lab: CheckContext) -> None:
             except Exception:
                 continue
             require(False, f"it was built all the same: {short(config)}")
+
+
+@promise("config.direct-build-validates-nothing")
+def check_direct_build_validates_nothing(lab: CheckContext) -> None:
+    for given in (
+        {"retries": -1},
+        {"connect_timeout_seconds": 0.0},
+        {"read_timeout_seconds": 0.0},
+        {"read_timeout_seconds": -1.5},
+        {"retry_backoff_seconds": -0.5},
+        {"max_connections": 0},
+        {"retry_jitter_min_seconds": 2.0, "retry_jitter_max_seconds": 1.0},
+        {"env_name": ""},
+        {"env_name": " Two Words "},
+        {"api_base_url": ""},
+        {"api_base_url": "not a url"},
+        {"api_base_url": "http://127.0.0.1:9//"},
+    ):
+        with lab.trial(words([f"{name}={value!r}" for name, value in given.items()])):
+            if lacking := [name for name in given if name not in _fields_of(lab)]:
+                raise NotApplicable(f"ClientConfig has no {words(lacking)}")
+            fields = {"env_name": "check", "api_base_url": URL, **given}
+            built = lab.attempt(partial(lab.sdk.ClientConfig, **fields), "building a ClientConfig")
+            require(built.error is None, f"it {built.said()}")
+            for name, value in given.items():
+                _has(built.value, name, value)
 
 
 # ── files ────────────────────────────────────────────────────────────────────
@@ -650,17 +667,16 @@ def check_empty_value_stands(lab: CheckContext) -> None:
         raise CannotTell("the file's URL was not taken: see config.env-file-fills-gaps")
     if getattr(lab.load_config({PROFILE: "dev", _own("dev"): URL}, file).value, "api_base_url", None) != URL:
         raise CannotTell("the file stands even over a value: see config.env-file-fills-gaps")
-    doubts: list[CannotTell] = []
     for label, environment in (
         ("an empty profile", {PROFILE: "", _own("dev"): URL}),
         ("an empty URL of the profile", {PROFILE: "dev", _own("dev"): "", GENERAL: URL}),
         ("an empty URL of another profile", {PROFILE: "qa", _own("qa"): "", GENERAL: URL}),
     ):
-        with _case(lab, label, doubts):
+        with lab.trial(label):
             if _url_of(lab, environment) != URL:
                 raise CannotTell("it is not taken as empty even without a file: see config.profile-comes-first")
             _has_url(lab.load_config(environment, file), URL)
-    with _case(lab, "an empty general URL", doubts):
+    with lab.trial("an empty general URL"):
         others = {_own("qa"): FOUND, _own("dev"): FOUND}
         for told, load in (
             ("without a file", lab.load_config({PROFILE: "ci", GENERAL: "", **others})),
@@ -670,7 +686,6 @@ def check_empty_value_stands(lab: CheckContext) -> None:
                 if told == "without a file":
                     raise CannotTell("another profile's URL is taken: see config.no-fallback")
                 require(False, f"the base URL is the file's, {FOUND!r}")
-    _settle(doubts)
 
 
 @promise("config.empty-path-reads-no-file")
@@ -681,6 +696,10 @@ def check_empty_path_reads_no_file(lab: CheckContext) -> None:
         for label, started in _STARTS.items():
             with lab.trial(label), started():
                 _passed_over(lab.load_config({GENERAL: URL}, ""))
+            with lab.trial(f"{label}, and no URL anywhere else"), started():
+                load = lab.load_config({}, "")
+                found = getattr(load.value, "api_base_url", None)
+                require(found != FOUND, f"a .env was read that nobody asked for: load_config {load.said()}")
 
 
 @promise("config.missing-file-is-passed-over")
@@ -776,21 +795,6 @@ def _told(profile: str | None) -> str:
     return "no profile" if profile is None else f"{PROFILE}={profile!r}"
 
 
-@contextmanager
-def _case(lab: CheckContext, label: str, doubts: list[CannotTell]) -> Iterator[None]:
-    """A trial that leaves the others their turn when it can say nothing."""
-    try:
-        with lab.trial(label):
-            yield
-    except CannotTell as doubt:
-        doubts.append(doubt)
-
-
-def _settle(doubts: Sequence[CannotTell]) -> None:
-    if doubts:
-        raise doubts[0]
-
-
 def _load(lab: CheckContext, variables: Mapping[str, str], env_file: str = "") -> Attempt:
     """load_config, where even leaving the program is an answer: an SDK that does that raises no ConfigError."""
     try:
@@ -831,7 +835,7 @@ def _loaded(load: Attempt) -> Any:
 
 def _built(lab: CheckContext, **fields: str) -> Any:
     """A configuration that is built directly."""
-    return lab.given(lambda: lab.sdk.ClientConfig(**fields), "building a ClientConfig")
+    return lab.given(partial(lab.sdk.ClientConfig, **fields), "building a ClientConfig")
 
 
 def _has_url(load: Attempt, expected: str) -> None:
@@ -982,7 +986,7 @@ def _search(lab: CheckContext, variables: Mapping[str, str]) -> Attempt:
     for name in [name for name in os.environ if name.startswith("ARIS3_")]:
         del os.environ[name]
     os.environ.update(variables)
-    return lab.attempt(lambda: lab.sdk.load_config(), "load_config()")
+    return lab.attempt(lab.sdk.load_config, "load_config()")
 
 
 def _env_files_in_reach(lab: CheckContext) -> bool:

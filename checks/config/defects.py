@@ -1030,6 +1030,41 @@ def built_without_tls_verification() -> None:
     """
 
 
+@DEFECTS.add("config.py", "config.direct-build-validates-nothing")
+def direct_build_refuses_numbers() -> None:
+    """A configuration that is built by hand is refused for a number that is out of range.
+
+    + def __post_init__(self) -> None:
+    +     if self.retries < 0 or self.max_connections < 1:
+    +         raise ConfigError("a number is out of range")
+    +
+      @property
+    """
+
+
+@DEFECTS.add("config.py", "config.direct-build-validates-nothing")
+def direct_build_refuses_a_url() -> None:
+    """A configuration that is built by hand is refused without a URL.
+
+    + def __post_init__(self) -> None:
+    +     if not self.api_base_url.startswith("http"):
+    +         raise ConfigError("ARIS3_API_BASE_URL is no URL")
+    +
+      @property
+    """
+
+
+@DEFECTS.add("config.py", "config.direct-build-validates-nothing")
+def direct_build_mends_a_time_out() -> None:
+    """A configuration that is built by hand has another time-out than it was given.
+
+    + def __post_init__(self) -> None:
+    +     object.__setattr__(self, "read_timeout_seconds", max(self.read_timeout_seconds, 0.0))
+    +
+      @property
+    """
+
+
 # ── files ──
 
 

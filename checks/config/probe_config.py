@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from atalaya.harness.api import CannotTell, Step, describe, limitation, short
@@ -107,7 +108,7 @@ def probe_file_search(lab: CheckContext) -> str | None:
     for label, main_file in (("from a program", __file__), ("from a prompt", None)):
         with _started(main_file):
             lab.load_config({})
-            load = lab.attempt(lambda: lab.sdk.load_config(), f"load_config() {label}")
+            load = lab.attempt(lab.sdk.load_config, f"load_config() {label}")
         found[label] = getattr(load.value, "api_base_url", None) == FOUND
     if len(set(found.values())) == 1:
         return None
@@ -119,7 +120,7 @@ def probe_file_search(lab: CheckContext) -> str | None:
 def probe_file_stays(lab: CheckContext) -> str | None:
     _need_files(lab)
     lab.load_config({}, _file(lab, "settings.env", f"{GENERAL}={FOUND}\n"))
-    later = lab.attempt(lambda: lab.sdk.load_config(""), "load_config('')")
+    later = lab.attempt(partial(lab.sdk.load_config, ""), "load_config('')")
     return f"a later load without a file has {FOUND!r}" if later.error is None else None
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from atalaya.harness.api import Attempt, CannotTell, Step, describe, promise, require, words
 
-from ..export_helpers import BRISK_S, FOREVER, gaps_of, needs, pollster, waiter, waiting
+from ..export_helpers import BRISK_S, FOREVER, gaps_of, needs, pollster, stamp_shown, waiter, waiting
 from ..fixture import EXPORT, CheckContext, outcome_of, stamp_of
 
 OTHER = "/aris3/reports/overview"
@@ -36,7 +36,7 @@ def check_fresh_status(lab: CheckContext) -> None:
             export_id = f"cached-{label.split()[0]}"
             lab.service.script(export_id, "CREATED", "READY")
             exports = waiter(lab, **fields)
-            old = stamp_of(lab.given(partial(exports.get_export_status, export_id), "a status"))
+            old = stamp_shown(lab, lab.given(partial(exports.get_export_status, export_id), "a status"), export_id)
             wait = lab.wait(exports, export_id)
             polls_now = [seen for seen in lab.polls(export_id) if lab.at_s(seen) >= wait.started_s]
             require(bool(polls_now), "no poll reached the service: the wait was served from the cache")
@@ -47,11 +47,22 @@ def check_fresh_status(lab: CheckContext) -> None:
                 f"the first poll reached the service after {first_s:.1f} s, and without a cache after {usual_s:.1f} s",
             )
             if wait.error is None:
-                read = stamp_of(wait.value.status)
+                read = _stamp_read(wait)
                 require(read != old, f"the wait ended with the cached status, stamp {old}")
                 require(read in [seen.stamp for seen in polls_now], f"stamp {read} was not served during the wait")
         with lab.trial(f"no poll between two others is served from the cache, {label}"):
             _every_round_on_the_wire(lab, f"rounds-{label.split()[0]}", fields)
+
+
+def _stamp_read(wait: Attempt) -> int:
+    """The stamp of the status that a wait has ended with.
+
+    :raises CannotTell: it shows none.
+    """
+    stamp = stamp_of(wait.value.status)
+    if stamp is None:
+        raise CannotTell(f"the status shows no stamp, so nobody can say how old it is: the wait {wait.said()}")
+    return stamp
 
 
 def _first_poll_s(lab: CheckContext, export_id: str) -> float:
@@ -215,7 +226,7 @@ def check_leaves_cache_entries_alone(lab: CheckContext) -> None:
             exports = waiter(lab, **patient)
             export_id = f"before-{label}"
             lab.service.script(export_id, "CREATED", *life)
-            before = stamp_of(lab.given(partial(exports.get_export_status, export_id), "a status"))
+            before = stamp_shown(lab, lab.given(partial(exports.get_export_status, export_id), "a status"), export_id)
             if stamp_of(lab.given(partial(exports.get_export_status, export_id), "a status")) != before:
                 raise CannotTell("a status repeated at once is not served from the cache")
             _wait_to_its_end(lab, exports, export_id, label)
@@ -325,7 +336,7 @@ def check_overlapping_waits(lab: CheckContext) -> None:
                 require(abs(polls - usual) <= slack, f"{name}: {polls} polls on the wire, and alone {usual}")
                 if wait.error is None:
                     answered = [seen.stamp for seen in lab.polls(name) if seen.stamp is not None]
-                    read = stamp_of(wait.value.status)
+                    read = _stamp_read(wait)
                     require(read in answered, f"{name}: the wait read stamp {read}, which is not of its own export")
 
 

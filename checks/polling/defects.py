@@ -1103,6 +1103,66 @@ def hook_heard_inside_the_poll() -> None:
     """
 
 
+# ── waiting in real time ──
+
+
+@DEFECTS.add(
+    "clients/exports_client.py",
+    "polling.overlapping-waits",
+    "polling.leaves-cache-flag-alone",
+    "polling.telemetry-is-kept-apart",
+)
+def waits_pause_one_after_another() -> None:
+    """While one wait pauses, no other on the same client goes on.
+
+    - time.sleep(interval)
+    + with vars(self.http).setdefault("_pausing", __import__("threading").Lock()):
+    +     time.sleep(interval)
+    """
+
+
+@DEFECTS.add(
+    "clients/exports_client.py",
+    "polling.created-to-ready",
+    "polling.timeout-is-timeout-error",
+    "polling.fresh-status",
+    "polling.leaves-cache-flag-alone",
+    "polling.leaves-cache-entries-alone",
+    "polling.overlapping-waits",
+    "polling.terminal-states",
+    "polling.unknown-states-keep-waiting",
+    "polling.result-is-as-asked",
+    "polling.not-found-later-is-expired",
+    "polling.network-failure-ends-the-wait",
+    "polling.errors-end-the-wait",
+    "polling.malformed-answers-end-the-wait",
+    "polling.polls-are-retried",
+    "polling.polls-are-status-requests",
+    "polling.never-faster-than-200-ms",
+    "polling.interval-is-kept",
+    "polling.budget-starts-with-the-wait",
+    "polling.last-poll-is-not-early",
+    "polling.defaults",
+    "polling.wait-until-ready-is-the-same-wait",
+    "polling.timeout-names-the-export",
+    "polling.cancel-stops-the-wait",
+    "polling.cancel-is-asked-once-a-round",
+    "polling.cancel-says-so",
+    "polling.telemetry-tells-each-poll",
+    "polling.telemetry-has-its-keys",
+    "polling.telemetry-is-kept-apart",
+    "polling.telemetry-comes-at-once",
+    "polling.telemetry-is-silent-otherwise",
+    "polling.hook-errors-escape",
+)
+def pauses_below_python() -> None:
+    """A wait pauses where no clock of Python sees it.
+
+    - time.sleep(interval)
+    + __import__("select").select([], [], [], interval)
+    """
+
+
 # With one change each, the reference SDK has a weakness that it lacks, or lacks one that it has.
 STAND_INS = StandIns("polling")
 

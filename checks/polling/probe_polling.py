@@ -115,9 +115,9 @@ def probe_stale_after(lab: CheckContext) -> str | None:
     lab.sdk.needs("cache")
     lab.service.script(EXPORT, "CREATED", "READY")
     exports = waiter(lab)
-    lab.given(lambda: exports.get_export_status(EXPORT), "a status")
+    lab.given(partial(exports.get_export_status, EXPORT), "a status")
     lab.given(waiting(exports, EXPORT, timeout_sec=9.0), "the wait")
-    status = lab.given(lambda: exports.get_export_status(EXPORT), "a status")
+    status = lab.given(partial(exports.get_export_status, EXPORT), "a status")
     last = lab.polls()[-1].stamp
     return (
         f"after READY it answers {status.status} (stamp {stamp_of(status)} of {last})"

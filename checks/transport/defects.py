@@ -1162,7 +1162,7 @@ def answered_id_of_gets_only() -> None:
 
 @DEFECTS.add("tracing.py", "transport.trace-context-adopts")
 def header_by_its_capitals() -> None:
-    """The header of a trace is known in one spelling only.
+    """The header of a trace is known in two spellings only.
 
     - if name.lower() == TRACE_HEADER.lower() and value:
     + if name in (TRACE_HEADER, "x-trace-id") and value:

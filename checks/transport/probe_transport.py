@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from functools import partial
 from typing import Any
 
 from atalaya.harness.api import CannotTell, Step, describe, limitation, short
@@ -89,7 +90,7 @@ def probe_hopeless_address(lab: CheckContext) -> str | None:
 def probe_absolute_url(lab: CheckContext) -> str | None:
     elsewhere = lab.another_service()
     exports = lab.exports(lab.http(), access_token="secret-token")
-    lab.attempt(lambda: exports._request("GET", f"{elsewhere.base_url}/taken"))
+    lab.attempt(partial(exports._request, "GET", f"{elsewhere.base_url}/taken"))
     taken = [seen for seen in elsewhere.log() if "secret-token" in seen.headers.get("authorization", "")]
     return "the token arrived at another host" if taken else None
 

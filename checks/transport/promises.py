@@ -442,11 +442,12 @@ def trace_context_makes_one_id() -> None:
 
 @PROMISES.add(MINOR, checkpoint_h=24)
 def trace_context_adopts() -> None:
-    """A trace context adopts the id of a header in any spelling, and of a body where it is a text.
+    """A trace context adopts the id of a header in its three usual spellings, and of a body where it is a text.
 
     Why: Callers with an HTTP client of their own keep the story together by hand.
 
-    How: Five mappings of headers and eight of bodies.
+    How: `X-Trace-ID`, `X-Trace-Id` and `x-trace-id` in a plain dict, an empty one, and eight bodies. What another
+    dict of headers does is not promised.
     """
 
 
@@ -741,7 +742,11 @@ def tracing_and_idempotency() -> None:
     ensure() returns the id, and makes a random UUID once if there is none.
         transport.trace-context-makes-one-id
     update_from_headers adopts the trace header of an answer, in any capitals.
-        transport.trace-context-adopts, transport.trace-id-is-adopted
+        transport.trace-id-is-adopted
+    Of a plain dict it knows the spellings X-Trace-ID, X-Trace-Id and x-trace-id.
+        transport.trace-context-adopts
+    What happens with another plain dict of headers is open.
+        Untested: The contract leaves it to the SDK.
     update_from_payload adopts a trace_id that is a text and not empty.
         transport.trace-context-adopts
     Without a context, each request has an id of its own.

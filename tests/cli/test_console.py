@@ -82,3 +82,17 @@ def test_json_is_the_same_bytes_on_each_terminal(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(sys, "stdout", narrow)
     print_json({"says": "→ ñ"})
     assert narrow.bytes.getvalue() == '{\n  "says": "→ ñ"\n}\n'.encode()
+
+
+def test_progress_is_shown_on_a_terminal_alone_and_gives_way_to_the_next_line(monkeypatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        console = Console(stream)
+        console.progress("1 of 3")
+        console.progress("2 of 3")
+        console.line("found")
+        console.progress("3 of 3")
+        console.progress("")
+    assert file.getvalue() == "found\n"
+    assert terminal.getvalue() == "  1 of 3\r\x1b[K  2 of 3\r\x1b[Kfound\n  3 of 3\r\x1b[K"

@@ -11,8 +11,8 @@ import pytest
 from atalaya.cli import check
 from atalaya.evidence.ledger import ledger
 from atalaya.records.results import Host, SmokeEvent, SmokeRun, SmokeStep, Subject
-from atalaya.records.stored import EventKind, Health, IncidentStep, Outcome
-from tests.commands import opened, run
+from atalaya.records.stored import EventKind, Health, IncidentStep, Observation, Outcome
+from tests.commands import opened, run, unreachable
 from tests.ours import PACKAGE, REFERENCE
 
 
@@ -65,6 +65,10 @@ def test_a_smoke_that_reads_stale_opens_an_incident(folder: Path, root: Path, mo
     assert (done.returncode, rules(folder)) == (1, ["stale-read"]), done.stderr
 
 
+def broken(folder: Path) -> list[str]:
+    return [one.promise for one in ledger.read(folder / "evidence", Observation) if one.outcome is Outcome.BROKEN]
+
+
 def unimportable(to: Path, line: str) -> Path:
     """The reference SDK with one more line at the head of a module that its import needs."""
     sdk = Path(shutil.copytree(REFERENCE.parent, to, ignore=shutil.ignore_patterns("__pycache__", ".*")))
@@ -74,17 +78,30 @@ def unimportable(to: Path, line: str) -> Path:
     return sdk
 
 
-@pytest.mark.parametrize("command", ["smoke", "watch"])
-def test_an_sdk_whose_import_fails_is_kept_as_such_before_it_is_an_error(
+@pytest.mark.parametrize("command", ["check", "smoke", "watch"])
+def test_an_sdk_whose_import_fails_breaks_its_promise_and_is_kept_as_such(
     folder: Path, root: Path, tmp_path: Path, command: str
 ) -> None:
     sdk = unimportable(tmp_path / "sdk", "import no_such_thing")
     done = run(command, "--sdk", sdk, "--release", "1.1.1", root=root)
 
-    assert (done.returncode, "No module named 'no_such_thing'" in done.stderr) == (2, True), done.stderr
+    says = "ModuleNotFoundError: No module named 'no_such_thing'"
+    assert (done.returncode, says in done.stderr) == (1, True), done.stderr
     (kept,) = ledger.read(folder / "evidence", Health)
-    assert kept.start_error == "ModuleNotFoundError: No module named 'no_such_thing'"
+    assert says in (kept.start_error or "")
     assert kept.python.startswith("3.")
+    assert broken(folder) == ["package.imports"]
+    assert rules(folder) == ["promise-broken"]
+
+
+@pytest.mark.parametrize("command", ["check", "smoke", "watch"])
+def test_an_index_out_of_reach_leaves_everything_unknown(folder: Path, root: Path, command: str) -> None:
+    done = run(command, "--sdk", "aris3-client-sdk==1.1.1", "--release", "1.1.1", root=root, **unreachable(root))
+
+    assert (done.returncode, "No package index could be reached" in done.stderr) == (3, True), done.stderr
+    assert (broken(folder), rules(folder)) == ([], [])
+    assert [one.start_error for one in ledger.read(folder / "evidence", Health)] == [None]
+    assert {one.outcome for one in ledger.read(folder / "evidence", Observation)} == {Outcome.UNKNOWN}
 
 
 def test_an_sdk_that_is_not_there_says_nothing_of_the_one_that_is_watched(

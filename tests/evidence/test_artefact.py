@@ -537,6 +537,11 @@ def test_two_environments_that_cannot_be_compared_take_turns_and_move_nothing(ot
     assert moves(runs) == ()
 
 
+def test_a_run_whose_sdk_could_not_be_installed_moves_nothing() -> None:
+    without_sdk = replace(context(1), subject_digest="")
+    assert moves([context(0, "a==1"), without_sdk, context(2, "a==1")]) == ()
+
+
 def test_two_hosts_that_take_turns_are_one_change_of_the_host_and_move_no_package() -> None:
     runs = [context(h, "a==1", os=UBUNTU_2 if h % 2 else UBUNTU) for h in range(6)]
     assert [(move.what, move.before, move.after, (move.at - T0) / timedelta(hours=1)) for move in moves(runs)] == [

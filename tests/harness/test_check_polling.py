@@ -2,6 +2,8 @@
 
 from collections.abc import Callable
 
+import pytest
+
 from atalaya.harness.runner import run_checks
 from atalaya.records.stored import Outcome
 from atalaya.sdk.prepare import Prepared
@@ -75,3 +77,11 @@ def test_an_sdk_whose_client_of_exports_cannot_be_imported_is_unknown(sdk_with: 
     exports.write_text(exports.read_text().replace("import time\n", "import time\nimport no_such_library\n", 1))
     wanted = ["polling.created-to-ready", "exports.status-path"]
     assert not_kept(sick, wanted) == dict.fromkeys(wanted, Outcome.UNKNOWN)
+
+
+@pytest.mark.parametrize("shown", ["0", "None", "'many'"])
+def test_how_old_a_status_is_cannot_be_told_where_it_shows_no_stamp(sdk_with: SdkWith, shown: str) -> None:
+    judged = ["polling.fresh-status", "polling.leaves-cache-entries-alone"]
+    count = "    row_count: int = required(whole)\n"
+    blind = sdk_with("models_exports.py", count, f"    row_count: object = required(lambda _: {shown})\n")
+    assert not_kept(blind, judged) == dict.fromkeys(judged, Outcome.UNKNOWN)

@@ -100,7 +100,7 @@ def test_a_promise_that_is_not_there_is_refused_with_its_neighbours(prepared: Pr
 def test_an_sdk_that_ends_the_process_harms_only_its_own_check(sdk_with) -> None:
     sick = sdk_with("clients/exports_client.py", "        start = time.monotonic()", "        import os; os._exit(3)")
     run = run_checks(sick, wanted=["polling.created-to-ready", "cache.repeats-are-served"])
-    assert result(run, "polling.created-to-ready").outcome is Outcome.UNKNOWN
+    assert result(run, "polling.created-to-ready").outcome is Outcome.BROKEN
     assert "ended in the middle" in result(run, "polling.created-to-ready").reason
     assert result(run, "cache.repeats-are-served").outcome is Outcome.KEPT
 
@@ -108,16 +108,41 @@ def test_an_sdk_that_ends_the_process_harms_only_its_own_check(sdk_with) -> None
 def test_an_sdk_that_hangs_harms_only_its_own_check(sdk_with) -> None:
     sick = sdk_with("config.py", "    _load_env_file(env_file)\n", "    while True: pass\n")
     run = run_checks(sick, wanted=["config.no-fallback", "cache.repeats-are-served"], deadline_s=1.5)
-    assert result(run, "config.no-fallback").outcome is Outcome.UNKNOWN
+    assert result(run, "config.no-fallback").outcome in (Outcome.BROKEN, Outcome.UNKNOWN)
     assert "1.5 real seconds" in result(run, "config.no-fallback").reason
     assert result(run, "cache.repeats-are-served").outcome is Outcome.KEPT
 
 
-def test_an_sdk_that_cannot_be_built_as_the_contract_says_is_unknown_and_never_kept(sdk_with) -> None:
+def test_a_client_that_raises_when_it_is_built_breaks_what_needs_one(sdk_with) -> None:
     head = "    def __post_init__(self) -> None:\n"
     sick = sdk_with("http_client.py", head, head + "        raise KeyError('x')\n")
     run = run_checks(sick, wanted=["cache.repeats-are-served"])
+    assert result(run, "cache.repeats-are-served").outcome is Outcome.BROKEN
+    assert result(run, "cache.repeats-are-served").reason == "HttpClient cannot be built: KeyError: 'x'"
+
+
+def test_a_client_that_does_not_take_what_the_contract_gives_it_leaves_its_promises_unknown(sdk_with) -> None:
+    sick = sdk_with("http_client.py", "    config: ClientConfig\n", "    settings: ClientConfig\n")
+    run = run_checks(sick, wanted=["cache.repeats-are-served"])
     assert result(run, "cache.repeats-are-served").outcome is Outcome.UNKNOWN
+    assert "does not fit HttpClient" in result(run, "cache.repeats-are-served").reason
+
+
+def test_a_type_error_that_comes_out_of_a_call_that_fits_is_the_sdks_own(sdk_with) -> None:
+    head = "    def download_export(self, export_id: str) -> bytes:\n"
+    sick = sdk_with("clients/exports_client.py", head, head + "        return (lambda: b'')(export_id, argument=1)\n")
+    run = run_checks(sick, wanted=["exports.download-is-whole", "exports.artifact-asks-for-the-status"])
+    assert result(run, "exports.download-is-whole").outcome is Outcome.BROKEN
+    assert "TypeError" in result(run, "exports.download-is-whole").reason
+    assert result(run, "exports.artifact-asks-for-the-status").outcome is Outcome.KEPT
+
+
+def test_an_error_that_the_sdk_raises_where_the_check_expected_none_breaks_the_promise(sdk_with) -> None:
+    head = "    def ensure(self) -> str:\n"
+    sick = sdk_with("tracing.py", head, head + "        return len(None)\n")
+    run = run_checks(sick, wanted=["transport.trace-context-makes-one-id"])
+    assert result(run, "transport.trace-context-makes-one-id").outcome is Outcome.BROKEN
+    assert "the SDK raised TypeError" in result(run, "transport.trace-context-makes-one-id").reason
 
 
 def test_an_sdk_without_a_capability_is_not_applicable(sdk_with) -> None:
@@ -135,3 +160,18 @@ def test_a_sleep_captured_at_import_is_still_virtual(sdk_with) -> None:
     file.write_text(file.read_text().replace("time.sleep(interval)", "nap(interval)"))
     run = run_checks(quick, wanted=["polling.created-to-ready", "polling.interval-is-kept"])
     assert [check.outcome for check in run.checks] == [Outcome.KEPT, Outcome.KEPT]
+
+
+def test_the_worst_is_heard_first_and_what_takes_long_comes_last(prepared: Prepared) -> None:
+    wanted = [
+        "cache.hits-share-one-object",
+        "cache.holds-in-any-order",
+        "transport.connect-timeout-is-kept",
+        "cache.repeats-are-served",
+        "transport.certificates-are-verified",
+    ]
+    heard: list[str] = []
+    run_checks(prepared, wanted=wanted, hear=lambda result: heard.append(result.id))
+    severity = {promise.id: promise.severity for promise in PROMISES}
+    assert [severity[id].value for id in heard[:3]] == ["critical", "major", "minor"]
+    assert heard[3:] == ["cache.holds-in-any-order", "cache.hits-share-one-object"]

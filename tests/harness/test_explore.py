@@ -23,12 +23,8 @@ ALICE = Asked("the client", "alice", Target("/aris3/stores"))
 
 
 def explored(sdk: Prepared, id: str, seed: int = 0) -> CheckResult:
-    """What a search finds. On a busy machine it may not be able to tell: then it is asked again."""
-    for _ in range(3):
-        found = run_checks(sdk, wanted=[id], seed=seed, deadline_s=PATIENCE_S).checks[0]
-        if found.outcome is not Outcome.UNKNOWN:
-            break
-    return found
+    """What a search finds."""
+    return run_checks(sdk, wanted=[id], seed=seed, deadline_s=PATIENCE_S).checks[0]
 
 
 def sick(prepared: Prepared, folder: Path, defect: str) -> Prepared:
@@ -50,13 +46,10 @@ def test_a_failure_is_found_and_told_step_by_step(defect: str, id: str, prepared
     assert all(line.startswith(f"{number}. ") for number, line in enumerate(found.script, start=1))
 
 
-def test_a_search_that_was_cut_short_says_nothing(prepared: Prepared) -> None:
-    for deadline_s in (1.0, 2.0, 4.0, 8.0, 16.0):  # where a machine is too busy to begin in so little time: in more
-        found = run_checks(prepared, wanted=IDS[:1], deadline_s=deadline_s).checks[0]
-        assert found.outcome is Outcome.UNKNOWN, found.reason
-        if "and not all" in found.reason:
-            break
-    assert "and not all" in found.reason
+def test_a_search_takes_all_its_sequences_however_long_a_busy_machine_needs(prepared: Prepared) -> None:
+    found = run_checks(prepared, wanted=IDS[:1], deadline_s=5.0).checks[0]
+    assert found.outcome is Outcome.KEPT, found.reason
+    assert found.trials >= 40  # Hypothesis begins with one or two of its own
 
 
 def test_the_same_seed_tells_the_same_story_and_no_step_too_many(prepared: Prepared, tmp_path: Path) -> None:

@@ -34,13 +34,15 @@ def build_wheel(folder, config_settings=None, metadata_directory=None):
 """
 
 
-def wheel(folder: Path, files: dict[str, str], *, name: str = "aris3-client-sdk", version: str = "1.2.3") -> Path:
-    """Write a wheel that holds these files, by their path from site-packages."""
+def wheel(
+    folder: Path, files: dict[str, str], *, name: str = "aris3-client-sdk", version: str = "1.2.3", declares: str = ""
+) -> Path:
+    """Write a wheel that holds these files, by their path from site-packages, and declares this beside its name."""
     stem = f"{name.replace('-', '_')}-{version}"
     info = f"{stem}.dist-info"
     content = {
         **files,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n",
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n{declares}",
         f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: stub\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     rows = [f"{path},sha256={_digest(text)},{len(text.encode())}" for path, text in content.items()]

@@ -1,6 +1,8 @@
 """Tests that every check has been red for the defect that it must catch."""
 
+import tomllib
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from atalaya.records.stored import Outcome, Presence
 from atalaya.sdk.prepare import Prepared
 from atalaya.selftest import last_run
 from atalaya.selftest.prove import Caught, catch
-from atalaya.selftest.seeded_faults import changed, inject
+from atalaya.selftest.seeded_faults import PROJECT, changed, inject
 from tests.ours import DEFECTS, EXPLORING, LIMITATIONS, PACK, PACKAGE, REFERENCE, STAND_INS
 from tests.ours import PROMISE as PROMISES
 from tests.selftest.together import Ask
@@ -77,9 +79,19 @@ def test_a_defect_turns_red_what_it_should(defect: Defect, caught: Callable[[str
 
 
 @each_row("change", [*DEFECTS, *STAND_INS], ids=[change.id for change in (*DEFECTS, *STAND_INS)])
-def test_every_change_finds_its_place_and_leaves_python(change: Defect | StandIn) -> None:
+def test_every_change_finds_its_place_and_leaves_what_can_be_read(change: Defect | StandIn) -> None:
+    if change.file == PROJECT:
+        tomllib.loads(changed(change, (PACK.reference / PROJECT).read_text(encoding="utf-8")))
+        return
     text = changed(change, (REFERENCE / PACKAGE / change.file).read_text(encoding="utf-8"))
     compile(text, change.file, "exec")
+
+
+def test_a_change_of_the_project_leaves_what_an_installer_would_write_of_it(tmp_path: Path) -> None:
+    folder = inject(PACK, PACK.defect["oldest-python-left-behind"], tmp_path)
+    [found] = metadata.distributions(path=[str(folder)])
+    assert (found.metadata["Name"], found.metadata["Requires-Python"]) == ("aris3-client-sdk", ">=3.11")
+    assert found.requires == ["httpx>=0.27", "python-dotenv>=1.0"]
 
 
 def test_the_self_test_in_the_tree_is_of_these_defects_and_none_of_them_survived() -> None:

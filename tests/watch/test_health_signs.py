@@ -10,7 +10,7 @@ from typing import NamedTuple
 import pytest
 from msgspec.structs import replace
 
-from atalaya.evidence.from_runs import from_failed_start, from_smoke
+from atalaya.evidence.from_runs import from_smoke
 from atalaya.harness.fault_plan import FaultInjection, FaultPlan
 from atalaya.harness.runner import run_smoke
 from atalaya.records.judged import HealthSign, HealthState, Judgement
@@ -130,8 +130,8 @@ def test_exports_that_end_failed_open_a_major_incident_at_the_checkpoint(watched
 
 
 def unstartable(hour: float, python: str = "3.10.2") -> Evidence:
-    (one,) = from_failed_start("ImportError: no", python, stamp(hour, f"start-{python}-{hour}"))
-    return one
+    stamped = stamp(hour, f"start-{python}-{hour}")
+    return Health(**stamped, producer="checks", python=python, start_error="ImportError: no")
 
 
 def test_an_sdk_that_cannot_be_imported_on_one_python_opens_a_major_incident_of_it(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager, suppress
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,6 @@ from atalaya.cli.context import (
     append_evidence,
     built,
     named_or_open,
-    new_metadata,
     prepared_sdk,
     print_json,
     require_writable,
@@ -31,36 +29,40 @@ from atalaya.cli.notify import annotate
 from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core import environment
 from atalaya.core.environment import Secret
-from atalaya.core.errors import HarnessError, ImportFailed, NetworkError, ReleaseError, SubjectError, UsageError
-from atalaya.records.results import REPORT_SCHEMA, Canary, CheckResult, CheckRun, FindingResult, SmokeRun
+from atalaya.core.errors import BrokenSubject, HarnessError, NetworkError, NoPython, SubjectError, UsageError
+from atalaya.records.results import REPORT_SCHEMA, Canary, CheckResult, CheckRun, FindingResult, SmokeRun, Subject
 from atalaya.records.stored import Conclusion, Environment, Evidence, Outcome, Presence, Release
 
 if TYPE_CHECKING:
     from atalaya.sdk.prepare import Prepared
 
+# What is wrong with an SDK that is not there to be run, where that is found out and not merely an error: it is broken,
+# or a Python or an index is out of reach, and nothing is known of it.
+UNUSABLE = (BrokenSubject, NoPython, NetworkError)
+
 
 def check(place: Context, args: argparse.Namespace) -> int:
     """Run the contract checks against an SDK."""
-    from atalaya.evidence.from_runs import from_checks
     from atalaya.harness.runner import known_ids
 
     require_writable(args.report)
     wanted = known_ids(place.pack, args.promise or ())
     release = named_or_open(place, args.release, "check", to_write=True) if args.release else None
-    with prepared_sdk(place, args) as prepared:
-        run = observed(
-            place,
-            prepared,
-            wanted=wanted,
-            seed=args.seed,
-            canaries=not args.no_self_test,
-            strict=release is not None,  # what is kept must be able to turn red
-        )
+    try:
+        with prepared_sdk(place, args) as prepared:
+            run = observed(
+                place,
+                prepared,
+                wanted=wanted,
+                seed=args.seed,
+                canaries=not args.no_self_test,
+                strict=release is not None,  # what is kept must be able to turn red
+            )
+    except UNUSABLE as why:
+        run = without_sdk(place, args, why, wanted)
     annotate(run, place.pack)
     if release is not None:
-        commit = place.loaded.settings.subject.commit
-        here = Environment.LOOPBACK
-        _keep(place, release, from_checks(run, environment=here, commit=commit, recorded_at=utc_now()))
+        _keep_checks(place, release, run)
     report = report_of(run)
     if args.report:
         write_json(Path(args.report), report)
@@ -75,6 +77,31 @@ def check(place: Context, args: argparse.Namespace) -> int:
     return exit_of([check.outcome for check in run.checks])
 
 
+def without_sdk(
+    place: Context, args: argparse.Namespace, why: SubjectError | NetworkError, wanted: tuple[str, ...] = ()
+) -> CheckRun:
+    """The run against an SDK that is not there to be run: what is wrong is shown once, and not for each promise.
+
+    :param why: one of :data:`UNUSABLE`.
+    """
+    from atalaya.harness.unprepared import run_without_sdk
+    from atalaya.sdk.source import BUNDLED_LABEL
+    from atalaya.sdk.source_version import version_of
+
+    pack, sdk = place.pack, args.sdk if args.sdk is not None else place.loaded.settings.subject.sdk
+    told = version_of(
+        sdk, place.root, package=pack.package, distribution=pack.distribution, bundled=pack.reference
+    ).version
+    subject = Subject(name=pack.distribution, version=told or None, digest="", source=sdk or BUNDLED_LABEL)
+    run = run_without_sdk(pack, why, subject=subject, wanted=wanted)
+    broken = [check for check in run.checks if check.outcome is Outcome.BROKEN]
+    for check in broken:
+        hear(place.console, check, asked_for=True)
+    if not broken:
+        place.console.row("unknown", f"the SDK cannot be prepared: {why}")
+    return run
+
+
 def observed(
     place: Context,
     prepared: Prepared,
@@ -84,7 +111,7 @@ def observed(
     canaries: bool,
     strict: bool = False,
 ) -> CheckRun:
-    """One run of the checks, each result shown as it comes; beside a whole run go its canaries.
+    """One run of the checks, each result shown as it comes; after a whole run, its canaries.
 
     :param strict: whether a run that could have no canaries at all says nothing; else that is only shown.
     """
@@ -92,18 +119,26 @@ def observed(
     from atalaya.selftest.canary import discount_by_canaries
 
     settings, console = place.loaded.settings, place.console
-    with ThreadPoolExecutor(1) as beside:
-        singing = beside.submit(_run_canaries, prepared) if canaries and not wanted else None
-        run = run_checks(
-            prepared,
-            wanted=wanted,
-            port=settings.service.port,
-            deadline_s=settings.service.deadline_s,
-            seed=seed,
-            sides=1 if wanted else min(2, os.cpu_count() or 1),
-            hear=lambda result: hear(console, result, asked_for=bool(wanted)),
-        )
-        sung, why_none = singing.result() if singing else ((), "")
+    many = len(wanted) or len(prepared.pack.promises) + len(prepared.pack.limitations)
+    heard = itertools.count(1)
+
+    def hear_one(result: CheckResult | FindingResult) -> None:
+        hear(console, result, asked_for=bool(wanted))
+        console.progress(f"{next(heard)} of {many}")
+
+    run = run_checks(
+        prepared,
+        wanted=wanted,
+        port=settings.service.port,
+        deadline_s=settings.service.deadline_s,
+        seed=seed,
+        sides=1 if wanted else min(2, os.cpu_count() or 1),
+        hear=hear_one,
+    )
+    # After it, and not beside: whoever waits for a first defect does not wait for them.
+    console.progress("seeded defects" if canaries and not wanted else "")
+    sung, why_none = _run_canaries(prepared) if canaries and not wanted else ((), "")
+    console.progress("")
     for canary in sung:
         if not canary.caught:
             console.row(
@@ -194,7 +229,13 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
 
     require_writable(args.report, args.log)
     release = named_or_open(place, args.release, "smoke", to_write=True) if args.release else None
-    run = _smoke(place, args)
+    try:
+        run = _smoke(place, args)
+    except UNUSABLE as why:
+        found = without_sdk(place, args, why)
+        if release is not None:
+            _keep_checks(place, release, found)
+        return exit_of([check.outcome for check in found.checks])
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
         commit = place.loaded.settings.subject.commit
@@ -209,24 +250,11 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
     return exit_of([step.outcome for step in run.steps])
 
 
-@contextmanager
-def sdk_of_a_watch(place: Context, args: argparse.Namespace) -> Iterator[Prepared]:
-    """The SDK, prepared. Where its import fails, the release that is watched is told, before that is an error."""
-    with ExitStack() as stack:
-        try:
-            prepared = stack.enter_context(prepared_sdk(place, args))
-        except ImportFailed as failed:
-            with suppress(ReleaseError):  # none is open: there is nobody to tell
-                _keep_failed_start(place, named_or_open(place, args.release, "watch", to_write=True), failed)
-            raise
-        yield prepared
+def _keep_checks(place: Context, release: Release, run: CheckRun) -> None:
+    from atalaya.evidence.from_runs import from_checks
 
-
-def _keep_failed_start(place: Context, release: Release, failed: ImportFailed) -> None:
-    from atalaya.evidence.from_runs import from_failed_start
-
-    metadata = new_metadata(release)
-    _keep(place, release, from_failed_start(failed.why, failed.python, metadata))
+    commit = place.loaded.settings.subject.commit
+    _keep(place, release, from_checks(run, environment=Environment.LOOPBACK, commit=commit, recorded_at=utc_now()))
 
 
 def _keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
@@ -254,7 +282,7 @@ def _smoke(place: Context, args: argparse.Namespace) -> SmokeRun:
 
     settings = place.loaded.settings
     base_url = args.base_url if args.base_url is not None else settings.smoke.base_url
-    with sdk_of_a_watch(place, args) if args.release else prepared_sdk(place, args) as prepared:
+    with prepared_sdk(place, args) as prepared:
         run = run_smoke(
             prepared,
             waits=args.waits or settings.smoke.waits,

@@ -17,6 +17,7 @@ from atalaya.core import environment
 from atalaya.core.errors import UsageError
 
 COLOURS = {"good": "32", "bad": "31;1", "doubt": "33", "quiet": "2", "loud": "1"}
+CLEARED = "\r\033[K"  # takes back a line that no line end has closed
 TONES = {
     "kept": "good",
     "PROVEN": "good",
@@ -74,7 +75,9 @@ class Console:
 
     def __init__(self, stream: TextIO | None = None) -> None:
         self.stream: TextIO = stream or sys.stderr or io.StringIO()
-        self.colour = self.stream.isatty() and environment.wants_colour()
+        self.terminal = self.stream.isatty()
+        self.colour = self.terminal and environment.wants_colour()
+        self._passing = False
 
     def line(self, text: str = "") -> None:
         """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""
@@ -90,10 +93,17 @@ class Console:
         """A word of the vocabulary, in its colour, and what it is about."""
         self._write(f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {pasteable(plain(text))}")
 
-    def _write(self, line: str) -> None:
+    def progress(self, text: str) -> None:
+        """How far something has come, until the next line is written; on a terminal only. Empty: no longer."""
+        if self.terminal:
+            self._write(f"  {plain(text)}" if text else "", end="")
+            self._passing = bool(text)
+
+    def _write(self, line: str, *, end: str = "\n") -> None:
         """Where nobody reads any more, the command goes on: what it found does not hang on who looks."""
         try:
-            print(_encodable(line, self.stream), file=self.stream, flush=True)
+            print(CLEARED * self._passing + _encodable(line, self.stream), end=end, file=self.stream, flush=True)
+            self._passing = False
         except (OSError, ValueError):
             self.stream = io.StringIO()
 

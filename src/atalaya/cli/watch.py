@@ -5,10 +5,19 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from atalaya.cli.check import counts, exit_of, hear_smoke, observed, sdk_of_a_watch
+from atalaya.cli.check import UNUSABLE, counts, exit_of, hear_smoke, observed, without_sdk
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.collect import all_that_is_named
-from atalaya.cli.context import Context, append_evidence, exit_code, judged, resolve_release, summarise, utc_now
+from atalaya.cli.context import (
+    Context,
+    append_evidence,
+    exit_code,
+    judged,
+    prepared_sdk,
+    resolve_release,
+    summarise,
+    utc_now,
+)
 from atalaya.cli.dispatch import start_what_is_missing
 from atalaya.cli.incident import open_by_rule
 from atalaya.cli.notify import annotate, summarise_run, tell
@@ -17,7 +26,7 @@ from atalaya.cli.published import look
 from atalaya.cli.record_verdict import say
 from atalaya.core.errors import HarnessError
 from atalaya.records.judged import Judgement
-from atalaya.records.results import SmokeRun
+from atalaya.records.results import CheckRun, SmokeRun
 from atalaya.records.stored import Environment, Outcome, Release
 
 if TYPE_CHECKING:
@@ -35,13 +44,7 @@ def watch(place: Context, args: argparse.Namespace) -> int:
         console.line("  no release is open: there is nothing to watch")
         return 0
     console.stage("observe")
-    with sdk_of_a_watch(place, args) as prepared:
-        release = resolve_release(place, args.release, prepared.subject.version)
-        seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
-        run = observed(place, prepared, seed=seed, canaries=True, strict=True)
-        annotate(run, place.pack)
-        console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
-        smoked = _smoke_or_why_not(place, prepared)
+    release, run, smoked = _observe(place, args)
     at, commit, here = utc_now(), settings.subject.commit, Environment.LOOPBACK
     records = from_checks(run, environment=here, commit=commit, recorded_at=at)
     if smoked:
@@ -73,6 +76,27 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     checked = exit_of([check.outcome for check in run.checks] + steps)
     codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
     return 1 if 1 in codes else 2 if 2 in codes else max(codes)
+
+
+def _observe(place: Context, args: argparse.Namespace) -> tuple[Release, CheckRun, SmokeRun | None]:
+    """Run the checks and the smoke against the SDK. One that cannot be used is evidence too."""
+    try:
+        with prepared_sdk(place, args) as prepared:
+            release = resolve_release(place, args.release, prepared.subject.version)
+            seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
+            run = observed(place, prepared, seed=seed, canaries=True, strict=True)
+            _tell_of_checks(place, run)
+            return release, run, _smoke_or_why_not(place, prepared)
+    except UNUSABLE as why:
+        run = without_sdk(place, args, why)
+        release = resolve_release(place, args.release, run.subject.version)
+        _tell_of_checks(place, run)
+        return release, run, None
+
+
+def _tell_of_checks(place: Context, run: CheckRun) -> None:
+    annotate(run, place.pack)
+    place.console.line(f"  {run.subject.name} {run.subject.version or '(version unknown)'}: {counts(run)}")
 
 
 def dispatched(place: Context, release: Release, judgement: Judgement, args: argparse.Namespace) -> Judgement:

@@ -5,8 +5,9 @@
     AtalayaError
     ├── UsageError           the person at the keyboard: exit code 2
     │   ├── SettingsError    watch.toml or the environment says what cannot be
-    │   ├── SubjectError     the SDK cannot be found, installed or imported
-    │   │   └── ImportFailed it is installed, and its own import fails
+    │   ├── SubjectError     the SDK cannot be found, or is not what was meant
+    │   │   ├── BrokenSubject    it was found, and cannot be installed or imported: mended by who makes it, exit code 1
+    │   │   └── NoPython         there is no Python here that it is for: exit code 3
     │   ├── ReleaseError     a release folder is not what the command needs
     │   └── PortTaken        the port asked for belongs to another program
     ├── NetworkError         a package index or a service that cannot be reached: exit code 2
@@ -37,17 +38,28 @@ class SettingsError(UsageError):
 
 
 class SubjectError(UsageError):
-    """The SDK under watch cannot be found, installed or imported."""
+    """The SDK under watch cannot be found, or is not what was meant."""
 
 
-class ImportFailed(SubjectError):
-    """The SDK is installed, and its import fails: that tells of the SDK, and is kept where a release is watched."""
+class BrokenSubject(SubjectError):
+    """The SDK under watch was found, and cannot be installed or imported. Mended by who makes it.
 
-    def __init__(self, message: str, *, why: str, python: str) -> None:
-        """:param why: what the import raised. :param python: the version of Python that it was imported with."""
+    :param imports: whether it was installed, and cannot be imported.
+    :param python: the version of the Python that it was tried with; empty where that is ours.
+    """
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, imports: bool, python: str = "") -> None:
         super().__init__(message)
-        self.why = why
+        self.imports = imports
         self.python = python
+
+
+class NoPython(SubjectError):
+    """The Python that the SDK under watch is for is not there, so nothing is known of it."""
+
+    exit_code = 3
 
 
 class ReleaseError(UsageError):

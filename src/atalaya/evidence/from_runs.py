@@ -156,11 +156,6 @@ def from_smoke(
     return (_context(run.subject, run.host, "smoke", metadata), job, health, *tests, *_events(run, job, metadata))
 
 
-def from_failed_start(error: str, python: str, metadata: Metadata) -> tuple[Evidence, ...]:
-    """The evidence of an SDK that could not be imported, so that no run came about."""
-    return (Health(**metadata, producer="prepare", python=python, start_error=error),)
-
-
 def _events(run: SmokeRun, job: JobAttempt, metadata: Metadata) -> Iterator[Event]:
     """What the smoke saw, as events of its job."""
     for seen in run.events:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import _thread
 import functools
+import inspect
 import itertools
 import os
 import threading
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from atalaya.core.errors import HarnessError
 from atalaya.harness import timeline
-from atalaya.harness.outcomes import Answer, CannotTell, NotApplicable, describe
+from atalaya.harness.outcomes import Answer, Broken, CannotTell, NotApplicable, answer_to, describe
 from atalaya.harness.virtual_clock import VirtualClock
 from atalaya.mock_server.control import Control, Scope, Seen
 from atalaya.sdk import binding
@@ -80,6 +80,9 @@ class CheckContext:
         self.home = home
         self.deadline_s = deadline_s
         self.trials = 0
+        self.case = ""  # the one that runs, in words
+        self.undecided: list[str] = []  # the cases that could not be judged, each with the reason
+        self.lacking: list[str] = []  # the cases that this SDK has nothing for
         self.script: tuple[str, ...] = ()
         self.samplers: list[Callable[[Seen], Any]] = []
         self.arrived: Callable[[], None] = lambda: None  # who looks for real time wants to know of each request
@@ -135,6 +138,10 @@ class CheckContext:
         """What was called, sent, answered and waited for, a line each: for the reader of a red check."""
         return timeline.render(self._notes, self.requests(), self.clock.sleeps)
 
+    def timeline_so_far(self) -> tuple[str, ...]:
+        """The same, of what was fetched already: whoever asks may have no time to wait for the service."""
+        return timeline.render(tuple(self._notes), tuple(self._settled), tuple(self.clock.sleeps))
+
     def _note(self, text: str, *, closes: bool = False) -> None:
         self._notes.append(timeline.Note(self.clock.now(), text, closes))
 
@@ -143,8 +150,12 @@ class CheckContext:
     def attempt(self, call: Callable[[], Any], what: str = "") -> Attempt:
         """Make a call and keep what becomes of it; ``what`` is the call in words, for the timeline.
 
-        :raises HarnessError: the call did not fit the SDK's signature, so nothing of it was run.
+        Whether the call fits is asked of the signature before: a ``partial`` shows its arguments. What then comes
+        out is what the SDK did, a TypeError too.
+
+        :raises HarnessError: the call does not fit the SDK's signature, and was not made.
         """
+        require_fit(call)
         what = what or _called(call)
         self._note(f"{what}: called")
         started_s = self.clock.now()
@@ -154,10 +165,6 @@ class CheckContext:
         except (Answer, HarnessError):
             raise
         except BaseException as raised:  # sys.exit too is something that an SDK does
-            # A TypeError with no frame below our own lambda is Python refusing the arguments.
-            frames = traceback.extract_tb(raised.__traceback__)
-            if isinstance(raised, TypeError) and len(frames) <= 2 and "argument" in str(raised):
-                raise HarnessError(f"the call does not fit the SDK: {describe(raised)}") from raised
             error = raised
         made = Attempt(value, error, started_s, self.clock.now() - started_s)
         self._note(f"{what}: {made.said()}", closes=True)
@@ -175,35 +182,46 @@ class CheckContext:
 
     @contextmanager
     def trial(self, label: str) -> Iterator[None]:
-        """One case of a check: counted, and named in the reason when it ends badly."""
+        """One case of a check: counted, and named in the reason when it ends badly.
+
+        A case that cannot be judged, or that this SDK has nothing for, is noted, and the check goes on with the next.
+        """
         self.trials += 1
+        self.case = label
         self._note(f"{timeline.CASE}{label}", closes=True)
         try:
             yield
-        except Answer as found:
-            raise type(found)(f"{label}: {found}") from found
+        except Exception as raised:
+            found = answer_to(raised, binding.package())
+            if isinstance(found, Broken):
+                raise Broken(f"{label}: {found}") from raised
+            (self.lacking if isinstance(found, NotApplicable) else self.undecided).append(f"{label}: {found}")
 
     # ── the SDK, built ──
 
     def build(self, name: str, **fields: Any) -> Any:
         """Make an object of the SDK, of the class that the contract calls by this name.
 
-        :raises HarnessError: it cannot be made as the contract says.
+        :raises HarnessError: the class does not take these fields.
+        :raises Broken: it takes them, and fails.
         """
-        return self.built(lambda: getattr(self.sdk, name)(**fields), name)
+        return self.built(functools.partial(getattr(self.sdk, name), **fields), name)
 
     def built(self, build: Callable[[], Any], name: str) -> Any:
         """As :meth:`build`, by a call of one's own."""
+        require_fit(build)
         try:
             return build()
-        except HarnessError:
+        except (Answer, HarnessError):
             raise
         except Exception as why:
-            raise HarnessError(f"{name} cannot be built as the contract says: {describe(why)}") from why
+            raise Broken(f"{name} cannot be built: {describe(why)}") from why
 
     def together(self, *calls: Callable[[], Any]) -> list[Attempt]:
         """Make several calls at once, a thread each, all in virtual time."""
         results: dict[int, Attempt] = {}
+        for call in calls:
+            require_fit(call)
 
         def run(number: int, call: Callable[[], Any]) -> None:
             results[number] = self.attempt(call)
@@ -216,6 +234,29 @@ class CheckContext:
         if len(results) < len(calls):
             raise HarnessError("a call of the SDK in a thread of its own ended without a result")
         return [results[number] for number in range(len(calls))]
+
+
+def require_fit(call: Callable[[], Any]) -> None:
+    """Go on only with a call that the SDK's signature takes, as far as the call shows its arguments.
+
+    >>> require_fit(functools.partial(round, 1.5, ndigits=1))
+    >>> require_fit(functools.partial(round, 1.5, decimals=1))
+    Traceback (most recent call last):
+    atalaya.core.errors.HarnessError: the call does not fit round: got an unexpected keyword argument 'decimals'
+
+    :raises HarnessError: it does not.
+    """
+    if not isinstance(call, functools.partial):
+        return
+    try:
+        signature = inspect.signature(call.func)
+    except (TypeError, ValueError):  # it shows none: the call itself will tell
+        return
+    try:
+        signature.bind(*call.args, **call.keywords)
+    except TypeError as why:
+        name = getattr(call.func, "__qualname__", "the SDK")
+        raise HarnessError(f"the call does not fit {name}: {why}") from None
 
 
 def _called(call: Callable[[], Any]) -> str:

@@ -75,7 +75,8 @@ def work(order: dict[str, Any], task: Task) -> int:
         say("smoke", smoke.run(order, clock, pack.load("smoke"), pack.load("fixture")))
         return 0
 
-    from atalaya.harness.recorder import Recorder, unknown
+    from atalaya.harness.missing_results import unknown, without_sdk
+    from atalaya.harness.recorder import Recorder
 
     for id, reason in task.lost.items():
         found = unknown(pack, id, reason)
@@ -83,12 +84,13 @@ def work(order: dict[str, Any], task: Task) -> int:
     clock = clocks.install()
     _speak(pack, order)
     why_not, no_client = (task.all_lost, "") if task.all_lost else _import(pack, order["package"], task.warm, say)
-    if not task.all_lost or Stage.IMPORTING.value in task.all_lost:  # whatever else took all is not the SDK's start
+    of_start = not task.all_lost or Stage.IMPORTING.value in task.all_lost  # whatever else took all was not the SDK
+    if of_start:
         say("start_error", why_not or no_client)
     if why_not:
         for id in order["wanted"] or pack.promise:
             if id not in task.settled:
-                found = unknown(pack, id, why_not)
+                found = without_sdk(pack, id, why_not, broken=pack.imports if of_start else "")
                 say(type(found).__name__, found)
         return 0
     recorder = Recorder(

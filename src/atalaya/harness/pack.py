@@ -36,7 +36,8 @@ class Pack:
     or a family as ``polling.*``. ``seeded`` is what its smoke is shown, to measure how much it sees. ``exploring``
     are the promises whose checks look through many sequences of steps, for long. ``credentials`` are what the smoke
     of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK that mutation
-    changes, each with the families that should notice first.
+    changes, each with the families that should notice first. ``installs`` and ``imports`` are the promises that an SDK
+    breaks which cannot be installed, or not imported.
     """
 
     name: str
@@ -54,6 +55,8 @@ class Pack:
     exploring: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     mutated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    installs: str = ""
+    imports: str = ""
 
     # ── its tables ──
 

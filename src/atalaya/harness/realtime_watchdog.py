@@ -61,15 +61,17 @@ NETWORK = frozenset(
 
 
 class Leak(NamedTuple):
-    """The longest wait in real time: how long, in what, and where in the SDK's code."""
+    """A wait in real time: how long, in what, where in the SDK's code, and in which case of the check."""
 
     seconds: float
     called: str
     place: str
+    case: str = ""
 
     def __str__(self) -> str:
         waited = f"waited {self.seconds:.1f} s in {self.called or 'a call'} at {self.place}"
-        return f"real time leaked into the check: the SDK {waited}, which the virtual clock cannot see"
+        said = f"real time leaked into the check: the SDK {waited}, which the virtual clock cannot see"
+        return f"{self.case}: {said}" if self.case else said
 
 
 class _Wait(NamedTuple):
@@ -84,7 +86,8 @@ class Watch:
     """Looks from a thread of its own, until the process ends. ``enough`` is called once ``MOST_S`` have leaked."""
 
     def __init__(self, monotonic: Callable[[], float], sleep: Callable[[float], None]) -> None:
-        self.longest: Leak | None = None
+        self.longest: Leak | None = None  # of the first case in which it waited
+        self.case: Callable[[], str] = lambda: ""
         self.enough: Callable[[Leak], None] = lambda leak: None
         self._monotonic = monotonic
         self._sleep = sleep
@@ -115,7 +118,8 @@ class Watch:
             self._sleep(LOOK_S)
 
     def _note(self, leak: Leak, more_s: float) -> None:
-        if self.longest is None or leak.seconds > self.longest.seconds:
+        leak = leak._replace(case=self.case())
+        if self.longest is None or (leak.case == self.longest.case and leak.seconds > self.longest.seconds):
             self.longest = leak
         self._total_s += more_s
         if self._total_s >= MOST_S:

@@ -1,7 +1,8 @@
 """Records the result of each check as it happens, without parsing pytest's output.
 
 Each check runs in a forked copy of the process: what an SDK does to its environment, its clock or its
-threads ends with the check that saw it. A copy that ends or hangs makes its own promise unknown, and no other.
+threads ends with the check that saw it. An SDK that ends the copy, or never comes back from a call, breaks the promise
+of that check, and no other; one that was ended from outside, or had no time, leaves it unknown.
 The copy leaves its result in a file, since a pipe can be held open, or closed, by what the SDK starts or does.
 """
 
@@ -12,7 +13,6 @@ import importlib
 import os
 import random
 import tempfile
-import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,14 +23,16 @@ import pytest
 from atalaya.core.errors import HarnessError
 from atalaya.harness import process_group
 from atalaya.harness.fixture import CheckContext
-from atalaya.harness.outcomes import Broken, CannotTell, NotApplicable, describe
+from atalaya.harness.missing_results import unknown, without_result
+from atalaya.harness.outcomes import Broken, NotApplicable, answer_to, describe, raised_in
 from atalaya.harness.pack import Pack
 from atalaya.harness.realtime_watchdog import Leak, Watch
 from atalaya.harness.timeline import request_line
 from atalaya.harness.virtual_clock import VirtualClock
 from atalaya.mock_server.control import Control
 from atalaya.records.results import CheckResult, FindingResult
-from atalaya.records.stored import Outcome, Presence
+from atalaya.records.stored import Outcome, Presence, Severity
+from atalaya.sdk import binding
 
 LAB = pytest.StashKey[CheckContext]()
 LEAKED = "real time leaked into the check: the SDK waited in a way that the virtual clock cannot see"
@@ -99,7 +101,17 @@ class Recorder:
             if (not self.wanted or _id_of(item) in self.wanted) and _id_of(item) not in self.settled
         ]
         config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
-        items[:] = chosen
+        items[:] = sorted(chosen, key=self._rank)
+
+    def _rank(self, item: pytest.Item) -> tuple[bool, bool, int]:
+        """What comes first: promises before weaknesses, the quick ones before those that explore, then by severity.
+
+        Whoever waits for the first defect waits for the worst, and not for the alphabet.
+        """
+        id = _id_of(item)
+        promised = self.pack.promise.get(id)
+        weight = list(Severity).index(promised.severity) if promised else 0
+        return promised is None, id in self.pack.exploring, weight
 
     @pytest.fixture
     def lab(self, request: pytest.FixtureRequest) -> CheckContext:
@@ -108,6 +120,7 @@ class Recorder:
         kind: type[CheckContext] = self.pack.load("fixture").CheckContext
         lab = kind(Control(self.control_port), self.clock, home, deadline_s=self.deadline_s)
         lab.arrived = self.watch.request_arrived
+        self.watch.case = lambda: lab.case
         request.node.stash[LAB] = lab
         return lab
 
@@ -133,19 +146,16 @@ class Recorder:
         id = _id_of(item)
         self.starting(id)
         started_s = self.clock.real.monotonic()
-        if hasattr(os, "fork"):
-            encoded, why = self._in_a_fork(item)
-        else:
-            encoded, why = self._result(item), ""
+        encoded = self._in_a_fork(item) if hasattr(os, "fork") else self._result(item)
         took_s = round(self.clock.real.monotonic() - started_s, 4)
-        result = self._decoded(item, encoded or self._encoded(item, why))
+        result = self._decoded(item, encoded)
         if isinstance(result, CheckResult):
             result = msgspec.structs.replace(result, duration_s=took_s)
         self.emit(result)
         return True
 
-    def _in_a_fork(self, item: pytest.Item) -> tuple[bytes, str]:
-        """The encoded result, or nothing and the reason why there is none."""
+    def _in_a_fork(self, item: pytest.Item) -> bytes:
+        """The encoded result, or what it means that the fork has left none."""
         left = self.folder / "result.json"
         left.unlink(missing_ok=True)
         before = process_group.children()
@@ -154,15 +164,32 @@ class Recorder:
         if child == 0:
             self._be_the_child(item, left, me)
         process_group.lead_a_group(child)  # it does so itself, but perhaps only after we have to end it
-        ends_s = self.clock.real.monotonic() + self.deadline_s
-        code = process_group.wait(child, lambda: self.clock.real.monotonic() >= ends_s, self.clock.real.sleep)
+        code = process_group.wait(child, self._over(item), self.clock.real.sleep)
+        worked_s = process_group.cpu_s(child) if code is None else 0.0
         process_group.end_group(child)
         process_group.end_all(spared=before)
         if left.exists():
-            return left.read_bytes(), ""
-        if code is None:
-            return b"", f"the SDK gave no answer within {self.deadline_s:g} real seconds, and was stopped"
-        return b"", f"the process ended in the middle of the check ({process_group.how_it_ended(code)})"
+            return left.read_bytes()
+        outcome, why = without_result(code, worked_s, self.deadline_s, long=_id_of(item) in self.pack.exploring)
+        return self._encoded(item, why, outcome)
+
+    def _over(self, item: pytest.Item) -> Callable[[], bool]:
+        """Says when a check that begins now has had its time: ten times as long, for one that takes many sequences.
+
+        Whoever waits for a sign of life has one as long as it goes on.
+        """
+        id, now_s = _id_of(item), self.clock.real.monotonic
+        ends_s = now_s() + self.deadline_s * (10 if id in self.pack.exploring else 1)
+        heard_s = now_s()
+
+        def over() -> bool:
+            nonlocal heard_s
+            if now_s() - heard_s > self.deadline_s / 2:
+                heard_s = now_s()
+                self.starting(id)
+            return now_s() >= ends_s
+
+        return over
 
     def _be_the_child(self, item: pytest.Item, left: Path, parent: int) -> None:
         """Run the check and leave, whatever threads the SDK has started."""
@@ -180,7 +207,8 @@ class Recorder:
             try:
                 encoded = self._result(item)
             except BaseException as why:  # whatever the SDK did to our machinery is its own check's matter
-                encoded = self._encoded(item, f"the check did not run to its end: {describe(why)}")
+                outcome = Outcome.BROKEN if raised_in(why, binding.package()) else Outcome.UNKNOWN
+                encoded = self._encoded(item, f"the check did not run to its end: {describe(why)}", outcome)
             if os.getpid() == me:  # the SDK may have forked, and its copy run on into ours
                 _leave(left, encoded)
         finally:
@@ -188,7 +216,8 @@ class Recorder:
 
     def _give_up(self, item: pytest.Item, left: Path, leak: Leak) -> None:
         """End a check that lives in real time: called beside it, in a thread of our own."""
-        _leave(left, self._encoded(item, str(leak)))
+        lab = item.stash.get(LAB, None)
+        _leave(left, self._encoded(item, str(leak), Outcome.BROKEN, lab.timeline_so_far() if lab else ()))
         os._exit(0)
 
     def _result(self, item: pytest.Item) -> bytes:
@@ -199,23 +228,21 @@ class Recorder:
         error = getattr(call, "_atalaya_error", None)
         if item.get_closest_marker("promise"):
             return msgspec.json.encode(self._judge(item, call, error))
-        leak = self._leaked()
-        if leak:
-            return self._encoded(item, leak)
-        return msgspec.json.encode(_found(_id_of(item), self._returned, error))
-
-    def _leaked(self) -> str:
-        """How real time leaked into this check; empty where it did not."""
-        return str(self.watch.longest or "") or (LEAKED if self.clock.stalls else "")
+        if self.watch.longest is not None or self.clock.stalls:
+            return self._encoded(item, str(self.watch.longest or LEAKED))
+        return msgspec.json.encode(_found(_id_of(item), self._returned, error, item.stash.get(LAB, None)))
 
     def _judge(self, item: pytest.Item, call: pytest.TestReport, error: BaseException | None) -> CheckResult:
         lab = item.stash.get(LAB, None)
-        outcome, reason = _outcome(error)
+        outcome, reason = _outcome(error, lab)
         if outcome is Outcome.KEPT and (call.when != "call" or call.outcome != "passed"):
             outcome, reason = Outcome.UNKNOWN, f"the check did not run to its end: {call.longreprtext[-300:]}"
-        # What was measured by a clock that had stopped counts for nothing, and against nobody.
-        if outcome in (Outcome.KEPT, Outcome.BROKEN) and (leak := self._leaked()):
-            outcome, reason = Outcome.UNKNOWN, leak
+        # An SDK pauses by the clock, or it keeps nothing that is measured by one.
+        if self.watch.longest is not None and outcome is not Outcome.NOT_APPLICABLE:
+            outcome, reason = Outcome.BROKEN, str(self.watch.longest)
+        # Where the clock has stopped and nobody knows for what, it counts for nothing, and against nobody.
+        elif outcome in (Outcome.KEPT, Outcome.BROKEN) and self.clock.stalls:
+            outcome, reason = Outcome.UNKNOWN, LEAKED
         log = _timeline(lab) if outcome is not Outcome.KEPT else ()
         id = _id_of(item)
         return CheckResult(
@@ -230,8 +257,13 @@ class Recorder:
             script=lab.script if lab and outcome is not Outcome.KEPT else (),
         )
 
-    def _encoded(self, item: pytest.Item, reason: str) -> bytes:
-        return msgspec.json.encode(unknown(self.pack, _id_of(item), reason))
+    def _encoded(
+        self, item: pytest.Item, reason: str, outcome: Outcome = Outcome.UNKNOWN, log: tuple[str, ...] = ()
+    ) -> bytes:
+        result = unknown(self.pack, _id_of(item), reason)
+        if isinstance(result, CheckResult):
+            result = msgspec.structs.replace(result, outcome=outcome, log=log)
+        return msgspec.json.encode(result)
 
     def _decoded(self, item: pytest.Item, encoded: bytes) -> CheckResult | FindingResult:
         promised = item.get_closest_marker("promise") is not None
@@ -246,15 +278,6 @@ class Recorder:
     def pytest_runtest_makereport(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
         outcome = yield
         outcome.get_result()._atalaya_error = call.excinfo.value if call.excinfo else None  # type: ignore[attr-defined]
-
-
-def unknown(pack: Pack, id: str, reason: str) -> CheckResult | FindingResult:
-    """A promise, or a limitation, of which this run can say nothing."""
-    if id not in pack.promise:
-        return FindingResult(id=id, seen=Presence.UNKNOWN, reason=reason)
-    return CheckResult(
-        id=id, severity=pack.promise[id].severity, outcome=Outcome.UNKNOWN, reason=reason, duration_s=0.0
-    )
 
 
 def _leave(left: Path, encoded: bytes) -> None:
@@ -275,29 +298,31 @@ def _id_of(item: pytest.Item) -> str:
     raise HarnessError(f"{item.nodeid}: a check must name its promise, a probe its limitation")
 
 
-def _outcome(error: BaseException | None) -> tuple[Outcome, str]:
-    """Only what a check says on purpose counts for or against the SDK."""
-    if error is None:
+def _outcome(error: BaseException | None, lab: CheckContext | None) -> tuple[Outcome, str]:
+    """What a check says, by how it ended and by its cases: one that breaks the promise outweighs all others.
+
+    A promise is kept where every case that the SDK has something for could be judged, and one at least.
+    """
+    answer = answer_to(error, binding.package()) if error is not None else None
+    undecided, lacking, trials = (lab.undecided, lab.lacking, lab.trials) if lab else ([], [], 0)
+    if isinstance(answer, Broken):
+        return Outcome.BROKEN, str(answer)
+    if undecided:
+        more = f" ({len(undecided)} of {trials} cases could not be judged)" if trials > 1 else ""
+        return Outcome.UNKNOWN, undecided[0] + more
+    if answer is None and (not lacking or len(lacking) < trials):
         return Outcome.KEPT, ""
-    if isinstance(error, Broken):
-        return Outcome.BROKEN, str(error)
-    if isinstance(error, NotApplicable):
-        return Outcome.NOT_APPLICABLE, str(error)
-    if isinstance(error, CannotTell):
-        return Outcome.UNKNOWN, str(error)
-    if isinstance(error, HarnessError):
-        return Outcome.UNKNOWN, f"the check could not be made: {error}"
-    where = traceback.extract_tb(error.__traceback__)[-1]
-    place = f"{Path(where.filename).name}:{where.lineno}"
-    return Outcome.UNKNOWN, f"the check itself failed at {place}: {describe(error)}"
+    if answer is None or isinstance(answer, NotApplicable):
+        return Outcome.NOT_APPLICABLE, str(answer or lacking[0])
+    return Outcome.UNKNOWN, str(answer)
 
 
-def _found(id: str, returned: Any, error: BaseException | None) -> FindingResult:
-    if error is not None:
-        seen = Presence.NOT_SEEN if isinstance(error, NotApplicable) else Presence.UNKNOWN
-        return FindingResult(id=id, seen=seen, reason=_outcome(error)[1])
-    seen = Presence.NOT_SEEN if returned is None else Presence.SEEN
-    return FindingResult(id=id, seen=seen, reason=str(returned or ""))
+def _found(id: str, returned: Any, error: BaseException | None, lab: CheckContext | None) -> FindingResult:
+    if error is None and returned is not None:
+        return FindingResult(id=id, seen=Presence.SEEN, reason=str(returned))
+    outcome, reason = _outcome(error, lab)
+    seen = Presence.NOT_SEEN if outcome in (Outcome.KEPT, Outcome.NOT_APPLICABLE) else Presence.UNKNOWN
+    return FindingResult(id=id, seen=seen, reason=reason)
 
 
 def _request_log_digest(lab: CheckContext | None) -> str:

@@ -25,11 +25,11 @@ from atalaya.core.environment import Secret
 from atalaya.core.errors import HarnessError, UsageError
 from atalaya.core.scrub import scrub
 from atalaya.harness.fault_plan import NO_FAULTS, FaultPlan
+from atalaya.harness.missing_results import unknown
 from atalaya.harness.pack import Pack
 from atalaya.mock_server.isolated_entry import command
 from atalaya.mock_server.server_process import ServiceProcess
 from atalaya.records.results import CheckResult, CheckRun, FindingResult, SmokeRun
-from atalaya.records.stored import Outcome
 from atalaya.sdk.adapter import Adapter
 from atalaya.sdk.prepare import Prepared, scrubbed_environ
 
@@ -211,11 +211,7 @@ class _Found:
         """Call unknown what a side that has ended was to test, and never told of."""
         for promise in self.pack.promises:
             if promise.id not in self.checks and (not share or promise.id in share):
-                self.take(
-                    CheckResult(
-                        id=promise.id, severity=promise.severity, outcome=Outcome.UNKNOWN, reason=why, duration_s=0.0
-                    )
-                )
+                self.take(unknown(self.pack, promise.id, why))
 
 
 def _together(work: Callable[[tuple[str, ...]], None], shares: Sequence[tuple[str, ...]], found: _Found) -> None:

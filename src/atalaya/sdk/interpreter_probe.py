@@ -14,7 +14,7 @@ from pathlib import Path
 
 import msgspec
 
-from atalaya.core.errors import SubjectError
+from atalaya.core.errors import BrokenSubject, NoPython
 from atalaya.core.words import Record
 from atalaya.mock_server.isolated_entry import command
 from atalaya.sdk.adapter import Adapter
@@ -92,13 +92,14 @@ def probe_interpreter(
 ) -> InterpreterFacts:
     """Ask an interpreter about itself, and about ``package`` if one is named.
 
-    :raises SubjectError: it does not run, or does not answer in time.
+    :raises NoPython: it does not run.
+    :raises BrokenSubject: it ends in the middle of that import, or the import does not end.
     """
     question = msgspec.json.encode(
         {"paths": [str(path) for path in paths], "package": package, "distribution": distribution}
     ).decode()
     argv = [str(python), "-I", "-B", "-c", _CODE, question]
-    return msgspec.json.decode(_answer(argv, environ, package or "nothing"), type=InterpreterFacts)
+    return msgspec.json.decode(_answer(argv, environ, package or ""), type=InterpreterFacts)
 
 
 def missing_bindings(
@@ -108,15 +109,15 @@ def missing_bindings(
 
     :param python: with ``paths``, it has msgspec beside the SDK.
     :param pack: the folder of the check pack.
-    :raises SubjectError: it does not answer, or not in time.
+    :raises BrokenSubject: it does not answer, or not in time.
     """
     question = {"paths": [str(path) for path in paths], "pack": str(pack), "adapter": msgspec.to_builtins(adapter)}
     argv = command("atalaya.sdk.adapter_check", msgspec.json.encode(question).decode(), python=str(python))
     return msgspec.json.decode(_answer(argv, environ, adapter.package), type=list[str])
 
 
-def _answer(argv: Sequence[str], environ: Mapping[str, str], what: str) -> bytes:
-    """What a process that imports the SDK answers on its standard output."""
+def _answer(argv: Sequence[str], environ: Mapping[str, str], package: str) -> bytes:
+    """What a process answers on its standard output that imports the SDK; or nothing, where none is named."""
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         # Files, not pipes: a process that the SDK leaves behind could hold a pipe open for ever.
         try:
@@ -130,7 +131,7 @@ def _answer(argv: Sequence[str], environ: Mapping[str, str], what: str) -> bytes
                 start_new_session=os.name != "nt",
             )
         except OSError as why:
-            raise SubjectError(f"{argv[0]} does not run: {why.strerror or why}. Name a Python that does.") from None
+            raise NoPython(f"{argv[0]} does not run: {why.strerror or why}. Name a Python that does.") from None
         code = wait_for(child, IMPORT_DEADLINE_S)
         out.seek(0)
         err.seek(0)
@@ -138,7 +139,8 @@ def _answer(argv: Sequence[str], environ: Mapping[str, str], what: str) -> bytes
     if not answer:
         last = said.splitlines()[-1].strip() if said else "it said nothing"
         ended = f"stopped after {IMPORT_DEADLINE_S:.0f} s" if code is None else f"ended with exit code {code}"
-        raise SubjectError(f"{argv[0]} {ended} when asked to import {what}: {last}. Try that import by hand.")
+        told = f"{argv[0]} {ended} when asked to import {package or 'nothing'}: {last}. Try that import by hand."
+        raise BrokenSubject(told, imports=True) if package else NoPython(told)
     return answer
 
 

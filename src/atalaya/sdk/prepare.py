@@ -22,9 +22,10 @@ from types import FrameType
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+from packaging.utils import canonicalize_name
 
 from atalaya.core import environment as process_environment
-from atalaya.core.errors import ImportFailed, SettingsError, SubjectError
+from atalaya.core.errors import BrokenSubject, NoPython, SettingsError, SubjectError
 from atalaya.core.words import Record
 from atalaya.records.results import Host, Subject
 from atalaya.sdk import interpreter_probe
@@ -65,6 +66,13 @@ PASSED_ON = (
     "WINDIR",
     "LD_LIBRARY_PATH",
     "DYLD_LIBRARY_PATH",
+)
+
+
+# What uv and pip say where a package is for another Python, and where there is no such package, or version of it.
+_OTHER_PYTHON = re.compile(r"does not satisfy Python|requires a different Python", re.IGNORECASE)
+_NOT_THERE = (
+    r"no versions? of {name}\b|\b{name} was not found|distribution found for {name}\b|only {name}\S* \w+ available"
 )
 
 
@@ -116,7 +124,9 @@ def prepare(
 
     :param pack: the checks that it is for. Where nothing is asked for, its reference SDK is prepared.
     :param adapter: what the names of the contract are called in this SDK; none, if they are the contract's own.
-    :raises SubjectError: the SDK cannot be found, installed or imported, or is not what its source says.
+    :raises SubjectError: the SDK cannot be found, or what is found is not the SDK.
+    :raises BrokenSubject: it cannot be installed or imported, or what is built of it is not what its source says.
+    :raises NoPython: there is no Python that it is for.
     :raises SettingsError: the adapter names what the SDK does not have.
     :raises NetworkError: no package index could be reached.
     """
@@ -210,7 +220,7 @@ def _from_environment(source: Source, bench: _Bench) -> _Place:
     python = Path(told.executable or asked)
     if tuple(int(part) for part in re.findall(r"\d+", told.python)[:2]) < OLDEST_PYTHON:
         oldest = ".".join(map(str, OLDEST_PYTHON))
-        raise SubjectError(
+        raise NoPython(
             f"{source.asked!r} is Python {told.python}, and the checks need {oldest} or newer. "
             f"Name an environment that has it."
         )
@@ -239,9 +249,24 @@ def _installed(what: Sequence[str], source: Source, bench: _Bench) -> _Place:
     """The SDK in an environment of its own, and then the recorder, held to what the SDK chose."""
     env = bench.scratch / "env"
     python = bench.installer.create(env)
-    bench.installer.install(python, what, called=f"the SDK ({source.label})", mend=HINT)
+    try:
+        bench.installer.install(python, what, called=f"the SDK ({source.label})", mend=HINT)
+    except SubjectError as why:
+        raise _not_installed(source, str(why)) from None
     _add_recorder(python, _freeze([site_packages_in(env)]), bench)
     return _Place(python)
+
+
+def _not_installed(source: Source, why: str) -> SubjectError:
+    """What an installer's refusal means: a Python that is not there, a name or version that is not, or a broken SDK."""
+    if _OTHER_PYTHON.search(why):
+        return NoPython(why)
+    asked = re.match(r"[\w.-]+", source.asked)
+    if source.kind is Kind.REQUIREMENT and source.path is None and asked and "depends on" not in why:
+        name = re.sub(r"[-_.]+", "[-_.]+", asked[0])
+        if re.search(_NOT_THERE.format(name=name), why, re.IGNORECASE):
+            return SubjectError(why)
+    return BrokenSubject(why, imports=False)
 
 
 def _add_recorder(python: Path, held: Sequence[str], bench: _Bench, target: Path | None = None) -> None:
@@ -270,10 +295,11 @@ def _require_same_files(original: Path, copy: Path, label: str, bench: _Bench) -
     if name := first_difference(expected, installed):
         what = "is missing from" if name not in installed else "is not the same in"
         what = "was added by" if name not in expected else what
-        raise SubjectError(
+        raise BrokenSubject(
             f"the source of {label} and the package built from it differ: "
             f"{folder_of(bench.package)}/{name} {what} the package. "
-            f"Mend what the build takes in, so that users get what the source says."
+            f"Mend what the build takes in, so that users get what the source says.",
+            imports=False,
         )
 
 
@@ -282,7 +308,7 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
         place.python, scrubbed_environ(bench.home), place.paths, package=bench.package, distribution=bench.distribution
     )
     if told.error or not told.package:
-        raise _no_import(source, told, bench.package)
+        raise _not_imported(source, told, bench)
     package = Path(told.package)
     if not package.is_dir():
         raise SubjectError(
@@ -310,17 +336,21 @@ def _require_fit(prepared: Prepared, home: Path) -> None:
         )
 
 
-def _no_import(source: Source, told: interpreter_probe.InterpreterFacts, package: str) -> SubjectError:
-    """The error of an SDK that is not there, that is not for this Python, or whose own import fails."""
-    why = told.error or "it is an empty folder, not a package"
+def _not_imported(source: Source, told: interpreter_probe.InterpreterFacts, bench: _Bench) -> SubjectError:
+    """What it means that there is no SDK to import: another package, another Python's, or a broken SDK."""
+    package, why = bench.package, told.error or "it is an empty folder, not a package"
     said = f"{package} of {source.label} cannot be imported: {why.rstrip('.')}."
+    mend = "Install what it names as missing, or mend that import."
     if not told.error or f"No module named '{package}'" in why:
-        return SubjectError(f"{said} It does not hold the SDK. {HINT}")
-    if source.kind is Kind.FOLDER and (other := _other_python(source.path)):
-        return SubjectError(
+        names = {canonicalize_name(line.partition("==")[0]) for line in told.freeze}
+        if canonicalize_name(bench.distribution) not in names:
+            return SubjectError(f"{said} It does not hold the SDK. {HINT}")
+        mend = f"{bench.distribution} was built without it: mend its build."
+    elif source.kind is Kind.FOLDER and (other := _other_python(source.path)):
+        return NoPython(
             f"{said} It was made for Python {other}, and this is {told.python}: name the environment it belongs to."
         )
-    return ImportFailed(f"{said} Install what it names as missing, or mend that import.", why=why, python=told.python)
+    return BrokenSubject(f"{said} {mend}", imports=True, python=told.python)
 
 
 def _other_python(folder: Path | None) -> str | None:

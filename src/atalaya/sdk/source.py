@@ -14,7 +14,7 @@ from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from atalaya.core.errors import SubjectError
+from atalaya.core.errors import NoPython, SubjectError
 from atalaya.core.words import Record, StrictEnum
 
 BUNDLED_LABEL = "bundled"  # how evidence names it
@@ -167,7 +167,7 @@ def _of_folder(asked: str, path: Path, package: str) -> Source:
     if (path / "pyvenv.cfg").is_file():
         if python := interpreter_of(path):
             return Source(kind=Kind.ENVIRONMENT, asked=asked, path=python)
-        raise SubjectError(f"{asked!r} is an environment without a Python in it. Make it anew. {HINT}")
+        raise NoPython(f"{asked!r} is an environment without a Python in it. Make it anew. {HINT}")
     if root := _project_around(path, package):
         return Source(kind=Kind.PROJECT, asked=asked, path=root)
     inner = folder_of(package)

@@ -6,6 +6,7 @@ is caught, a detector was alive when it said "kept"; where it is not, its word c
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 
 import msgspec
@@ -15,7 +16,7 @@ from atalaya.harness.pack import Pack
 from atalaya.records.results import Canary, CheckResult, CheckRun
 from atalaya.records.stored import Outcome
 from atalaya.sdk.prepare import Prepared
-from atalaya.selftest.prove import catch
+from atalaya.selftest.prove import catch, in_order
 
 TRIES = 2  # a machine that was busy for a moment is no sleeping detector
 
@@ -31,7 +32,8 @@ def run_canaries(prepared: Prepared, *, at: datetime) -> tuple[Canary, ...]:
 
     :param prepared: an environment that has what the reference SDK needs.
     """
-    return tuple(_one(family, defect, prepared) for family, defect in choose(prepared.pack, at).items())
+    due = choose(prepared.pack, at).items()
+    return tuple(in_order(lambda one: _one(*one, prepared), due, jobs=os.cpu_count() or 1))
 
 
 def _one(family: str, defect: Defect, prepared: Prepared) -> Canary:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import shutil
+import tomllib
 from pathlib import Path
 
 from atalaya.core.errors import HarnessError
 from atalaya.harness.declare import Defect, SeededEvent, StandIn
 from atalaya.harness.pack import Pack
 from atalaya.sdk.source import folder_of
+
+PROJECT = "pyproject.toml"  # a defect in it is one in what the package declares
 
 
 def inject(pack: Pack, defect: Defect | SeededEvent | StandIn, into: Path) -> Path:
@@ -18,9 +21,28 @@ def inject(pack: Pack, defect: Defect | SeededEvent | StandIn, into: Path) -> Pa
     """
     folder = into / defect.id
     shutil.copytree(pack.source, folder, ignore=shutil.ignore_patterns("__pycache__"))
+    if defect.file == PROJECT:
+        _declare(folder, changed(defect, (pack.reference / PROJECT).read_text(encoding="utf-8")))
+        return folder
     file = folder / folder_of(pack.package) / defect.file
     file.write_text(changed(defect, file.read_text(encoding="utf-8")), encoding="utf-8")
     return folder
+
+
+def _declare(folder: Path, project: str) -> None:
+    """Lay down what an installer writes beside a package of this project: its name, what it declares and holds."""
+    tables = tomllib.loads(project)
+    table = tables["project"]
+    lines = ["Metadata-Version: 2.1", f"Name: {table['name']}", f"Version: {table['version']}"]
+    if "requires-python" in table:
+        lines.append(f"Requires-Python: {table['requires-python']}")
+    lines += [f"Requires-Dist: {one}" for one in table.get("dependencies", ())]
+    info = folder / f"{table['name'].replace('-', '_')}-{table['version']}.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    held = tables["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    rows = [f"{Path(one).name}/__init__.py,," for one in held] + [f"{info.name}/METADATA,,"]
+    (info / "RECORD").write_text("\n".join(rows) + "\n", encoding="utf-8")
 
 
 def changed(defect: Defect | SeededEvent | StandIn, text: str) -> str:

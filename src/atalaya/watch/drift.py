@@ -3,7 +3,7 @@
 Runs are compared with those before them that were made in a comparable environment: the same producer, in the same
 place, on the same family of systems and processors, with the same minor version of Python. Hosts of such an environment
 that take turns move nothing: a change is told once. What installing the release brings along is compared from look to
-look.
+look. A run whose SDK could not be installed had no environment, and is compared with none.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Comparable(NamedTuple):
 def moves(records: Sequence[Evidence]) -> tuple[EnvironmentChange, ...]:
     """Every change, the oldest first. ``records`` are those that count, oldest first."""
     found = [
-        *_of_runs([one for one in records if isinstance(one, RunContext)]),
+        *_of_runs([one for one in records if isinstance(one, RunContext) and (one.freeze or one.subject_digest)]),
         *_of_looks([one for one in records if isinstance(one, Artefact)]),
     ]
     return tuple(sorted(found, key=lambda move: (move.at, move.what, move.where)))

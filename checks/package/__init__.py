@@ -1,0 +1,1 @@
+"""The package (installing, importing, what it declares): promises, checks and seeded defects."""
