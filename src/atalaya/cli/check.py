@@ -106,16 +106,15 @@ def observed(
 
 
 def _run_canaries(prepared: Prepared) -> tuple[tuple[Canary, ...], str]:
-    """The canaries of this hour, or why there are none. They need the bundled SDK, whatever is watched."""
+    """The canaries of this hour, or why there are none. They need the reference SDK, whatever is watched."""
     from atalaya.sdk.prepare import prepare
-    from atalaya.sdk.source import BUNDLED_LABEL
     from atalaya.selftest.canary import run_canaries
 
     try:
-        if prepared.subject.source == BUNDLED_LABEL:
+        if prepared.is_reference:
             return run_canaries(prepared, at=utc_now()), ""
-        with prepare("", pack=prepared.pack) as bundled:
-            return run_canaries(bundled, at=utc_now()), ""
+        with prepare("", pack=prepared.pack) as reference:
+            return run_canaries(reference, at=utc_now()), ""
     except (NetworkError, SubjectError, HarnessError) as why:
         return (), str(why)
 

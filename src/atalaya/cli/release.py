@@ -86,7 +86,11 @@ def _require_same_version(place: Context, release: str) -> None:
 
     pack, subject = place.pack, place.loaded.settings.subject
     sdk = version_of(
-        subject.sdk, place.root, package=pack.package, distribution=pack.distribution, bundled=pack.reference
+        subject.sdk or pack.requirement,
+        place.root,
+        package=pack.package,
+        distribution=pack.distribution,
+        bundled=pack.reference,
     )
     if not sdk.version:
         place.console.line("  version: what the SDK under watch says of itself is seen when it is installed")
