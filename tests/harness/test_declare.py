@@ -26,6 +26,9 @@ from tests.ours import DEFECTS, FAMILIES, LIMITATIONS, PROMISES
 ROOT = Path(__file__).parents[2]
 
 
+WRITTEN = Promises("x").documented(MAJOR, checkpoint_h=0, section="1")
+
+
 def documented(doc: str | None, name: str = "is_kept") -> Callable[[], None]:
     def function() -> None: ...
 
@@ -117,6 +120,55 @@ def test_a_sentence_of_the_contract_has_its_promises_or_its_reason_indented_belo
     ] == list(statements)
 
 
+SAYS = "Its documentation says: "
+DOCUMENTED = """What it says.
+
+is-kept: It is kept,
+always.
+    Source: "It keeps
+    things." (README)
+    How: By a look.
+    Broken in file.py: It is lost.
+      if night:
+    -     keep()
+    +     lose()
+    Found in a/file.py: It is
+    broken.
+    - mended()
+    + broken()
+is-small: It is small.
+    Source: "Small."
+    How: So.
+    Found in file.py: It is large.
+    - 1
+    + 2
+"""
+
+
+def test_a_documented_promise_has_its_sentence_and_its_defects_below_it() -> None:
+    promises = Promises("cache")
+    promises.documented(MAJOR, checkpoint_h=24, section="2")(documented(DOCUMENTED))
+    assert [(one.id, one.severity, one.checkpoint_h, one.says, one.why, one.how) for one in promises] == [
+        ("cache.is-kept", MAJOR, 24, "It is kept, always.", f'{SAYS}"It keeps things." (README)', "By a look."),
+        ("cache.is-small", MAJOR, 24, "It is small.", f'{SAYS}"Small."', "So."),
+    ]
+    assert promises.statements == [
+        Statement(section="2", says='"It keeps things." (README)', promises=("cache.is-kept",)),
+        Statement(section="2", says='"Small."', promises=("cache.is-small",)),
+    ]
+    kept = ("cache.is-kept",)
+    assert promises.defects == [
+        Defect("cache-is-kept-1", "It is lost.", "file.py", "if night:\n    keep()", "if night:\n    lose()", kept),
+        Defect("cache-is-kept-2", "It is broken.", "a/file.py", "mended()", "broken()", kept, found=True),
+        Defect("cache-is-small", "It is large.", "file.py", "1", "2", ("cache.is-small",), found=True),
+    ]
+
+
+def test_what_mends_a_defect_is_the_way_back() -> None:
+    defect = Defect("d", "It is.", "file.py", "a", "b", ("x.y",))
+    assert defect.mended == defect._replace(old="b", new="a")
+
+
 @pytest.mark.parametrize(
     ("add", "doc", "why"),
     [
@@ -128,6 +180,11 @@ def test_a_sentence_of_the_contract_has_its_promises_or_its_reason_indented_belo
         (Defects("x").add("file.py"), "It is.\n\n  nothing changes", "needs a diff"),
         (Defects("x").add("file.py"), "It is.\n\n- a\n+b", "needs a diff"),
         (Statements("x").section("1"), "The client.\n\nIt is kept.", "'It is kept.' stand no promises"),
+        (WRITTEN, "It.\n\na: It is.", "'a: It is.' stand no promises"),
+        (WRITTEN, "It.\n\na: It is.\n    How: So.", "x.a needs a sentence, and below it a Source and How"),
+        (WRITTEN, "It.\n\na\n    Source: S.\n    How: So.", "x.a needs a sentence"),
+        (WRITTEN, "It.\n\na: It is.\n    So it is.\n    How: So.", "'So it is.' has no label"),
+        (WRITTEN, "It.\n\na: It is.\n    Source: S.\n    How: So.\n    Broken in a.py: No.", "needs a diff"),
     ],
 )
 def test_a_docstring_that_is_not_as_it_should_be_is_an_error_that_says_where(

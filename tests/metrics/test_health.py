@@ -27,7 +27,7 @@ LAST = limit(3)  # the level of the last look: 0.04507
 
 
 def run(hour: float = 1, **told_of: Any) -> Told:
-    """What a run of this hour tells: times of exports that became READY, and how many ended FAILED."""
+    """What a run of this hour tells: times of waits that became READY, and how many ended FAILED."""
     ready, failed = told_of.pop("ready_ms", ()), told_of.pop("failed", 0)
     values: dict[str, Any] = {
         "service": False,
@@ -107,7 +107,7 @@ def test_where_most_times_are_the_same_the_longer_ones_are_counted_by_fishers_te
     found = latency(base, new)
     expected = stats.fisher_exact([[6, 30], [1, 99]], alternative="greater").pvalue
     assert (found.state, found.p) == (HealthState.OVER, pytest.approx(expected))
-    assert "6 of 36 exports took longer than the limit against 1 of 100" in str(found.reason)
+    assert "6 of 36 waits took longer than the limit against 1 of 100" in str(found.reason)
 
 
 def test_a_look_is_judged_at_its_own_level() -> None:
@@ -171,7 +171,7 @@ def test_a_smoke_that_did_not_look_for_retries_has_not_seen_that_there_are_none(
 
 
 def hourly(hours: int, failed: dict[int, int]) -> list[Told]:
-    """A smoke of 20 exports an hour, of which so many ended FAILED."""
+    """A smoke of 20 waits an hour, of which so many ended FAILED."""
     return [
         run(hour, ready_ms=[200.0] * (20 - failed.get(hour, 0)), failed=failed.get(hour, 0))
         for hour in range(1, hours + 1)
@@ -180,11 +180,11 @@ def hourly(hours: int, failed: dict[int, int]) -> list[Told]:
 
 def test_the_worst_six_hours_are_tested_against_the_limit_at_a_level_for_each() -> None:
     found = failed_ends(hourly(24, {10: 5, 12: 6}), LAST, LIMITS)
-    # 11 of the 120 exports in the six hours that end at 12 (among others), 24 stretches.
+    # 11 of the 120 waits in the six hours that end at 12 (among others), 24 stretches.
     expected = stats.binom.sf(10, 120, 0.03)
     assert (found.state, found.p) == (HealthState.OVER, pytest.approx(expected))
     assert expected < LAST / 24 < stats.binom.sf(9, 120, 0.03)
-    assert "11 of 120 exports in the 6 h before 2026-03-02 21:00 UTC" in str(found.reason)
+    assert "11 of 120 waits in the 6 h before 2026-03-02 21:00 UTC" in str(found.reason)
     low, high = stats.binomtest(11, 480).proportion_ci(0.95, "exact")
     assert (found.k, found.n, found.low, found.high) == (11, 480, pytest.approx(low), pytest.approx(high))
 
@@ -199,7 +199,7 @@ def test_six_hours_are_six_hours() -> None:
     together, apart = ([run(1, failed=8), run(1 + hours, failed=8)] for hours in (5.99, 6))
     padded = [[*one, run(3, ready_ms=[200.0] * 10)] for one in (together, apart)]
     found = [failed_ends(sorted(one, key=lambda told: told.at), LAST, LIMITS) for one in padded]
-    assert ["16 of 26 exports" in str(one.reason) for one in found] == [True, False]
+    assert ["16 of 26 waits" in str(one.reason) for one in found] == [True, False]
 
 
 def test_none_in_enough_exports_is_within_the_limit_and_none_in_few_is_too_few() -> None:

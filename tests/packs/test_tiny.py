@@ -17,7 +17,7 @@ from tests.ours import PACK
 pytestmark = pytest.mark.long
 
 TINY = Path(__file__).parent / "tiny"
-OF_OURS = re.compile(r"aris3|ExportsClient|\bexports?\b", re.IGNORECASE)
+OF_OURS = re.compile(r"aris3|ExportsClient|wait_for_export|\bexports?\b", re.IGNORECASE)
 Run = Callable[..., str]
 
 

@@ -1,5 +1,6 @@
 """Tests that the self-test keeps one file a family, and a row a defect."""
 
+import dataclasses
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -115,6 +116,14 @@ def test_a_self_test_of_these_defects_and_this_reference_counts(pack: Pack) -> N
     assert counted(pack) == (3, 2)
     (source / "__init__.py").write_text("changed = 1")
     assert counted(pack) is None
+
+
+def test_a_self_test_of_an_installed_reference_counts_for_that_requirement_alone(pack: Pack) -> None:
+    pinned, other = (dataclasses.replace(pack, requirement=f"p=={version}") for version in ("1", "2"))
+    of_two = replace(run("c").defects[0], expected=("two.works",), caught_by=("two.works",))
+    kept = replace(run("a", "b"), defects=(*run("a", "b").defects, of_two), requirement="p==1")
+    write(pinned, kept, whole=True)
+    assert (counted(pinned), counted(other), counted(pack)) == ((3, 3), None, None)
 
 
 def test_the_self_test_in_the_tree_counts_from_the_first_run_on() -> None:

@@ -34,3 +34,17 @@ def test_a_home_is_completed_and_what_is_there_stays(tmp_path: Path) -> None:
     (tmp_path / "reference" / "metrics.md").unlink()
     home.complete(tmp_path)  # it has a conf.py, so it is whole
     assert not (tmp_path / "reference" / "metrics.md").exists()
+
+
+def test_the_home_of_another_check_pack_has_no_guide_that_tells_of_ours(tmp_path: Path) -> None:
+    home.complete(tmp_path, guides=False)
+    assert (tmp_path / "index.md").read_text(encoding="utf-8").startswith("# Releases")
+    assert (tmp_path / "reference" / "metrics.md").is_file()
+    assert [name for name in ("guides", "concepts") if (tmp_path / name).exists()] == []
+
+
+def test_the_reference_of_both_homes_is_the_same(tmp_path: Path) -> None:
+    def reference(file: Path) -> list[str]:
+        return [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("reference/")]
+
+    assert reference(home.INDEX) == reference(home.IN_A_CLONE / "index.md")

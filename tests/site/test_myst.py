@@ -205,6 +205,11 @@ def test_a_table_has_a_row_for_each_and_a_dash_where_a_cell_is_empty():
     assert ":class: plain" in myst.table(ONE, [TWO], [])
 
 
+def test_a_table_without_a_row_has_one_of_dashes_since_sphinx_takes_none_without():
+    made = myst.table(myst.Markdown("Caption"), [ONE, TWO], [])
+    assert made.split("\n")[-5:] == ["* - one", "  - two", "* - –", "  - –", ":::"]
+
+
 def test_lists_links_and_classes_are_written_as_myst_has_them():
     assert myst.bullets([ONE, TWO]) == "- one\n- two"
     assert myst.bullets([ONE, TWO], ordered=True) == "1. one\n2. two"

@@ -1,4 +1,4 @@
-"""Tests that a release whose exports are slow, end FAILED or whose SDK does not start opens incidents of health."""
+"""Tests that a release whose waits are slow, end FAILED or whose SDK does not start opens incidents of health."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Smokes(NamedTuple):
 
     fast: SmokeRun
     slow: SmokeRun  # the service needs four polls more
-    failing: SmokeRun  # of ten exports two end FAILED
+    failing: SmokeRun  # of ten waits two end FAILED
     lossy: SmokeRun  # one request of each is lost and sent again
 
 
@@ -93,7 +93,7 @@ def test_a_slow_service_against_a_fast_one_is_slower_and_opens_a_minor_incident(
     found = sign(judged, "ready-latency")
     assert judged.baseline == "1.0.0"
     assert (found.state, found.p50_ms, found.n, found.clock) == (HealthState.OVER, 1000.0, 72 * WAITS, "virtual")
-    assert "p95 was 200 ms, of 720 exports of 1.0.0" in str(found.reason)
+    assert "p95 was 200 ms, of 720 waits of 1.0.0" in str(found.reason)
     assert opens(judged) == [("ready-latency", Severity.MINOR)]
 
 
@@ -125,7 +125,7 @@ def test_exports_that_end_failed_open_a_major_incident_at_the_checkpoint(watched
     assert opens(then) == [("failed-ends", Severity.MAJOR)]
     (step,) = (one for one in due(then, at=at(24)) if one.rule == "failed-ends")
     assert (step.opened_at, step.metric) == (at(1), "")
-    assert step.impact.startswith("Exports that end FAILED: 24 of 120 exports, 20.0% (")
+    assert step.impact.startswith("Waits that end FAILED: 24 of 120 waits, 20.0% (")
     assert len(step.shows) == 1
 
 
@@ -217,7 +217,7 @@ def test_the_page_and_the_json_show_each_sign_with_its_limit_and_the_clock(watch
     page = FRAGMENTS["health"](judged, Renderer(Language("en"))).replace("\\", "")
     said = (
         "smoke's virtual clock",
-        "p50 200 ms, p95 200 ms, p99 200 ms, of 720 exports",
+        "p50 200 ms, p95 200 ms, p99 200 ms, of 720 waits",
         "p95 at most 1.3 times",
         "at most 3% in any 6 h",
         "at most 1% on each Python version",

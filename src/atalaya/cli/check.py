@@ -15,11 +15,13 @@ from atalaya.cli.console import Console, plain
 from atalaya.cli.context import (
     Context,
     append_evidence,
+    asked_sdk,
     built,
     named_or_open,
     prepared_sdk,
     print_json,
     require_writable,
+    told_version,
     utc_now,
     write_json,
     write_text,
@@ -74,7 +76,7 @@ def check(place: Context, args: argparse.Namespace) -> int:
         if check.outcome is Outcome.BROKEN:
             seed = f" --seed {args.seed}" if args.seed else ""
             place.console.line(f"  again: atalaya check{_sdk(args)} --promise {check.id}{seed}")
-    return exit_of([check.outcome for check in run.checks])
+    return exit_of_checks(run)
 
 
 def without_sdk(
@@ -86,19 +88,20 @@ def without_sdk(
     """
     from atalaya.harness.unprepared import run_without_sdk
     from atalaya.sdk.source import BUNDLED_LABEL
-    from atalaya.sdk.source_version import version_of
 
-    pack, sdk = place.pack, args.sdk if args.sdk is not None else place.loaded.settings.subject.sdk
-    told = version_of(
-        sdk, place.root, package=pack.package, distribution=pack.distribution, bundled=pack.reference
-    ).version
-    subject = Subject(name=pack.distribution, version=told or None, digest="", source=sdk or BUNDLED_LABEL)
+    pack, sdk = place.pack, asked_sdk(place, args)
+    subject = Subject(
+        name=pack.distribution,
+        version=told_version(place, sdk).version or None,
+        digest="",
+        source=sdk or pack.requirement or BUNDLED_LABEL,
+    )
     run = run_without_sdk(pack, why, subject=subject, wanted=wanted)
     broken = [check for check in run.checks if check.outcome is Outcome.BROKEN]
     for check in broken:
         hear(place.console, check, asked_for=True)
     if not broken:
-        place.console.row("unknown", f"the SDK cannot be prepared: {why}")
+        place.console.row("broken" if run.start_error else "unknown", f"the SDK cannot be prepared: {why}")
     return run
 
 
@@ -157,16 +160,15 @@ def observed(
 
 
 def _run_canaries(prepared: Prepared) -> tuple[tuple[Canary, ...], str]:
-    """The canaries of this hour, or why there are none. They need the bundled SDK, whatever is watched."""
+    """The canaries of this hour, or why there are none. They need the reference SDK, whatever is watched."""
     from atalaya.sdk.prepare import prepare
-    from atalaya.sdk.source import BUNDLED_LABEL
     from atalaya.selftest.canary import run_canaries
 
     try:
-        if prepared.subject.source == BUNDLED_LABEL:
+        if prepared.is_reference:
             return run_canaries(prepared, at=utc_now()), ""
-        with prepare("", pack=prepared.pack) as bundled:
-            return run_canaries(bundled, at=utc_now()), ""
+        with prepare("", pack=prepared.pack) as reference:
+            return run_canaries(reference, at=utc_now()), ""
     except (NetworkError, SubjectError, HarnessError) as why:
         return (), str(why)
 
@@ -223,6 +225,11 @@ def exit_of(outcomes: Sequence[Outcome]) -> int:
     return {Conclusion.SUCCESS: 0, Conclusion.FAILURE: 1}.get(conclude(outcomes), 3)
 
 
+def exit_of_checks(run: CheckRun, *beside: Outcome) -> int:
+    """As :func:`exit_of`. An SDK that cannot be imported, or no client of it be built, is broken for any pack."""
+    return 1 if run.start_error else exit_of([*(check.outcome for check in run.checks), *beside])
+
+
 def smoke(place: Context, args: argparse.Namespace) -> int:
     """Run the runbook's smoke."""
     from atalaya.evidence.from_runs import from_smoke
@@ -235,7 +242,7 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
         found = without_sdk(place, args, why)
         if release is not None:
             _keep_checks(place, release, found)
-        return exit_of([check.outcome for check in found.checks])
+        return exit_of_checks(found)
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
         commit = place.loaded.settings.subject.commit

@@ -35,6 +35,7 @@ from atalaya.site.build import home
 if TYPE_CHECKING:
     from atalaya.harness.pack import Pack
     from atalaya.sdk.prepare import Prepared
+    from atalaya.sdk.source_version import SourceVersion
 
 
 # The exit code of each word. WAITING is 3 under --strict.
@@ -85,10 +86,28 @@ def prepared_sdk(place: Context, args: argparse.Namespace) -> AbstractContextMan
     from atalaya.sdk.prepare import prepare
 
     subject = place.loaded.settings.subject
-    asked = args.sdk if args.sdk is not None else subject.sdk
     named = Path(args.adapter) if args.adapter else place.root / subject.adapter if subject.adapter else None
     adapter = read(named, place.pack.load("capabilities").VOCABULARY) if named else None
-    return prepare(asked, pack=place.pack, adapter=adapter, echo=place.console.line)
+    return prepare(asked_sdk(place, args), pack=place.pack, adapter=adapter, echo=place.console.line)
+
+
+def asked_sdk(place: Context, args: argparse.Namespace) -> str:
+    """What names the SDK here or in watch.toml; empty where that is the pack's own."""
+    return args.sdk if args.sdk is not None else place.loaded.settings.subject.sdk
+
+
+def told_version(place: Context, sdk: str) -> SourceVersion:
+    """Which version an SDK says that it is, as far as that can be told without installing it."""
+    from atalaya.sdk.source_version import version_of
+
+    pack = place.pack
+    return version_of(
+        sdk or pack.requirement,
+        place.root,
+        package=pack.package,
+        distribution=pack.distribution,
+        bundled=pack.reference,
+    )
 
 
 def resolve_release(place: Context, named: str | None, version: str | None) -> Release:

@@ -144,6 +144,7 @@ def _keep_proof(place: Context, proven: Proven, prepared: Prepared, *, to_all: b
         subject_digest=prepared.subject.digest,
         to_all=to_all,
         defects=proven.defects,
+        requirement=place.pack.requirement,
     )
     try:
         last_run.write(place.pack, made, whole=whole)

@@ -166,5 +166,5 @@ def build_site(place: Context, out: Path | None) -> Path:
     from atalaya.site.build import home
     from atalaya.site.build.site import build
 
-    home.complete(place.docs)
+    home.complete(place.docs, guides=not place.loaded.settings.checks.packs)
     return build(place.docs, out or _out(place), language=place.loaded.settings.watch.language, echo=place.console.line)

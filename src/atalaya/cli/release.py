@@ -20,6 +20,7 @@ from atalaya.cli.context import (
     new_metadata,
     print_json,
     signer,
+    told_version,
     utc_now,
     who,
 )
@@ -82,12 +83,10 @@ def _require_same_version(place: Context, release: str) -> None:
     """
     :raises ReleaseError: the SDK under watch says that it is another version than the release.
     """
-    from atalaya.sdk.source_version import differ, version_of
+    from atalaya.sdk.source_version import differ
 
-    pack, subject = place.pack, place.loaded.settings.subject
-    sdk = version_of(
-        subject.sdk, place.root, package=pack.package, distribution=pack.distribution, bundled=pack.reference
-    )
+    subject = place.loaded.settings.subject
+    sdk = told_version(place, subject.sdk)
     if not sdk.version:
         place.console.line("  version: what the SDK under watch says of itself is seen when it is installed")
         return

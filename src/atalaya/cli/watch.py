@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from atalaya.cli.check import UNUSABLE, counts, exit_of, hear_smoke, observed, without_sdk
+from atalaya.cli.check import UNUSABLE, counts, exit_of_checks, hear_smoke, observed, without_sdk
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.collect import all_that_is_named
 from atalaya.cli.context import (
@@ -73,7 +73,7 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     own = page.parent / release.version / "index.html"
     console.line(f"  read it: {own if own.exists() else page}")
     steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]
-    checked = exit_of([check.outcome for check in run.checks] + steps)
+    checked = exit_of_checks(run, *steps)
     codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
     return 1 if 1 in codes else 2 if 2 in codes else max(codes)
 

@@ -248,10 +248,10 @@ class HealthSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
         ),
     ] = 1.30
     failed_ends: Annotated[
-        float, Meta(gt=0, lt=1, description="Share of exports that may end FAILED in any `failed_ends_h` hours.")
+        float, Meta(gt=0, lt=1, description="Share of waits that may end FAILED in any `failed_ends_h` hours.")
     ] = 0.03
     failed_ends_h: Annotated[
-        float, Meta(gt=0, le=8760, description="Hours in which the exports that end FAILED are counted together.")
+        float, Meta(gt=0, le=8760, description="Hours in which waits that end FAILED are counted together.")
     ] = 6.0
     start_failures: Annotated[
         float,

@@ -7,10 +7,12 @@ These tables are data. They are read where no SDK, pytest or hypothesis is insta
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
-from importlib import import_module
+import re
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module, util
 from pathlib import Path
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from atalaya.core.errors import HarnessError
 from atalaya.core.words import N_
@@ -43,6 +45,7 @@ __all__ = [
 CRITICAL, MAJOR, MINOR = Severity.CRITICAL, Severity.MAJOR, Severity.MINOR
 
 UNTESTED = "Untested: "
+_LABEL = re.compile(r"(?P<label>Source|How|(?P<change>Broken|Found) in (?P<file>\S+\.py)): (?P<words>.*)")
 
 Row = TypeVar("Row")
 Function = Callable[[], None]
@@ -51,7 +54,8 @@ Function = Callable[[], None]
 class Defect(NamedTuple):
     """One change to the reference SDK, in words and in text, and the promises that it breaks.
 
-    ``old`` and ``new`` are whole lines of one file, without the indentation that they have in common.
+    ``old`` and ``new`` are whole lines of one file, without the indentation that they have in common. What is
+    ``found`` stands in the reference SDK as it was released: there ``old`` is what would mend it.
     """
 
     id: str
@@ -60,6 +64,12 @@ class Defect(NamedTuple):
     old: str
     new: str
     expected: tuple[str, ...]
+    found: bool = False
+
+    @property
+    def mended(self) -> Defect:
+        """The way back."""
+        return self._replace(old=self.new, new=self.old)
 
 
 class StandIn(NamedTuple):
@@ -124,7 +134,12 @@ class _Table(Generic[Row]):
 
 
 class Promises(_Table[Promise]):
-    """The promises of one family."""
+    """The promises of one family, with the sentences and the defects that are written below them."""
+
+    def __init__(self, family: str) -> None:
+        super().__init__(family)
+        self.statements: list[Statement] = []
+        self.defects: list[Defect] = []
 
     def add(self, severity: Severity, *, checkpoint_h: int, id: str = "") -> Callable[[Function], Promise]:
         """Add a promise. The docstring says it, then "Why: " it matters, then "How: " it is tested.
@@ -140,6 +155,50 @@ class Promises(_Table[Promise]):
             )
 
         return self._adds(row)
+
+    def documented(self, severity: Severity, *, checkpoint_h: int, section: str) -> Callable[[Function], Function]:
+        """Add the promises of an SDK whose documentation is its contract, many in one docstring.
+
+        Below its first paragraph stand a name and a sentence for each promise, and indented below them, each in a
+        line or more: "Source: " the sentence of the documentation, "How: " it is tested, and what breaks it:
+        "Broken in FILE: " a change, or "Found in FILE: " what the released SDK does, and the lines of a diff.
+
+        :param section: where in the contract the sentences stand.
+        """
+
+        def add(function: Function) -> Function:
+            for head, below in _entries(function):
+                name, _, says = head.partition(": ")
+                parts = _labelled(function, below)
+                self._document(function, f"{self.family}.{name}", says, parts, severity, checkpoint_h, section)
+            return function
+
+        return add
+
+    def _document(
+        self,
+        function: Function,
+        id: str,
+        says: str,
+        parts: Sequence[_Part],
+        severity: Severity,
+        checkpoint_h: int,
+        section: str,
+    ) -> None:
+        said = {part.label: part.words for part in parts if not part.change}
+        if set(said) != {"Source", "How"} or not says:
+            raise _wrong(function, f"{id} needs a sentence, and below it a Source and How it is tested")
+        why = f"Its documentation says: {said['Source']}"
+        self._rows.append(
+            Promise(id=id, severity=severity, checkpoint_h=checkpoint_h, says=says, why=why, how=said["How"])
+        )
+        self.statements.append(Statement(section=section, says=said["Source"], promises=(id,)))
+        changes = [part for part in parts if part.change]
+        for number, part in enumerate(changes, start=1):
+            name = id.replace(".", "-") + (f"-{number}" if len(changes) > 1 else "")
+            old, new = _change(function, "\n".join(part.diff))
+            found = part.change == "Found"
+            self.defects.append(Defect(name, part.words, part.file, old, new, (id,), found=found))
 
 
 class Limitations(_Table[Limitation]):
@@ -265,18 +324,47 @@ def _sentences(function: Function, *labels: str) -> list[str]:
 
 def _definitions(function: Function) -> Iterator[tuple[str, str]]:
     """Each sentence below the first paragraph of a docstring, and what stands indented below it, as one line each."""
+    return ((says, " ".join(line.strip() for line in below)) for says, below in _entries(function))
+
+
+def _entries(function: Function) -> Iterator[tuple[str, list[str]]]:
+    """Each sentence below the first paragraph of a docstring, and the lines that stand indented below it."""
     says: list[str] = []
     below: list[str] = []
     for line in [*_docstring(function).partition("\n\n")[2].splitlines(), ""]:
         if line.startswith(" "):
-            below.append(line.strip())
+            below.append(line)
         elif line and not below:
             says.append(line)
         else:
             if not says or not below:
                 raise _wrong(function, f"below {' '.join(says)!r} stand no promises. Write their ids there, indented")
-            yield " ".join(says), " ".join(below)
+            yield " ".join(says), below
             says, below = [line], []
+
+
+class _Part(NamedTuple):
+    """What stands behind one label: its words in one line, and the lines of a diff below them."""
+
+    label: str
+    change: str
+    file: str
+    words: str
+    diff: list[str]
+
+
+def _labelled(function: Function, below: Sequence[str]) -> list[_Part]:
+    parts: list[_Part] = []
+    for line in textwrap.dedent("\n".join(below)).splitlines():
+        if found := _LABEL.fullmatch(line):
+            parts.append(_Part(found["label"], found["change"] or "", found["file"] or "", found["words"], []))
+        elif not parts:
+            raise _wrong(function, f"{line!r} has no label. Begin it with Source, How, Broken in FILE or Found in FILE")
+        elif line[0] in "-+ ":
+            parts[-1].diff.append(line)
+        else:
+            parts[-1] = parts[-1]._replace(words=f"{parts[-1].words} {line}")
+    return parts
 
 
 def _change(function: Function, diff: str) -> tuple[str, str]:
@@ -309,16 +397,19 @@ class Family(NamedTuple):
 
 
 def family(package: str, name: str) -> Family:
-    """Read the family that lies in one folder of a pack's package."""
-    promises, limitations, defects = (
-        import_module(f"{package}.{name}.{module}") for module in ("promises", "limitations", "defects")
-    )
+    """Read the family that lies in one folder of a pack's package. It has promises; the other modules it may lack."""
+
+    def rows(module: str, table: str) -> tuple[Any, ...]:
+        module = f"{package}.{name}.{module}"
+        return tuple(getattr(import_module(module), table, ())) if util.find_spec(module) else ()
+
+    promises = import_module(f"{package}.{name}.promises")
     return Family(
         name=name,
         folder=Path(str(promises.__file__)).parent,
         promises=tuple(promises.PROMISES),
-        statements=tuple(promises.STATEMENTS),
-        limitations=tuple(limitations.LIMITATIONS),
-        defects=tuple(defects.DEFECTS),
-        stand_ins=tuple(defects.STAND_INS),
+        statements=(*promises.PROMISES.statements, *rows("promises", "STATEMENTS")),
+        limitations=rows("limitations", "LIMITATIONS"),
+        defects=(*promises.PROMISES.defects, *rows("defects", "DEFECTS")),
+        stand_ins=rows("defects", "STAND_INS"),
     )

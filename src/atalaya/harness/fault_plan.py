@@ -42,8 +42,8 @@ class FaultInjection(Record, frozen=True, kw_only=True):
 class FaultPlan(Record, frozen=True, kw_only=True):
     """All that the network does to one smoke, and its service.
 
-    ``slower`` is how many more polls the service needs before each export is what it will be, and ``failed`` are the
-    waits, counted from 0, whose export ends FAILED.
+    ``slower`` is how many more polls the service needs before a wait can end, and ``failed`` are the waits, counted
+    from 0, that end FAILED.
     """
 
     gusts: tuple[FaultInjection, ...] = ()

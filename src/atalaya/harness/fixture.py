@@ -260,7 +260,7 @@ def require_fit(call: Callable[[], Any]) -> None:
 
 
 def _called(call: Callable[[], Any]) -> str:
-    """A call in words, as far as it can be told from outside: ``get_export_status('exp-1')``."""
+    """A call in words, as far as it can be told from outside: ``get_status('job-1')``."""
     if not isinstance(call, functools.partial):
         return "a call"
     given = [*map(short, call.args), *(f"{name}={short(value)}" for name, value in call.keywords.items())]

@@ -130,7 +130,8 @@ def _speak(pack: Pack, order: dict[str, Any]) -> None:
     from atalaya.sdk.adapter import Adapter
 
     words, adapter = pack.load("capabilities"), msgspec.convert(order["adapter"], Adapter | None)
-    binding.activate_adapter(words.VOCABULARY, words.CAPABILITIES, adapter, ours=Path(order["results"]).parent)
+    known = getattr(words, "CAPABILITIES", {})
+    binding.activate_adapter(words.VOCABULARY, known, adapter, ours=Path(order["results"]).parent)
 
 
 def _import(pack: Pack, package: str, warm: bool, say: Any) -> tuple[str, str]:

@@ -4,7 +4,8 @@ It is data: judging and publishing read it where no SDK, pytest or hypothesis is
 
 Beside ``pack.py`` a pack has these modules, imported only where an SDK is run:
 
-- ``capabilities``: ``VOCABULARY``, the names of the contract, and ``CAPABILITIES``, its parts that an SDK may lack.
+- ``capabilities``: ``VOCABULARY``, the names of the contract, and ``CAPABILITIES``, its parts that an SDK may lack,
+  if there are such.
 - ``fixture``: ``CheckContext``, what each check is given.
 - ``service``: ``Service``, what the loopback service answers.
 - ``smoke``: ``LoopbackSmoke`` and ``ServiceSmoke``, the steps of a smoke.
@@ -30,14 +31,15 @@ from atalaya.harness.scenarios import Scenario
 class Pack:
     """The checks of one client SDK, with what they need.
 
-    ``package`` is what the SDK is imported by, ``distribution`` what it is installed by, and ``prefix`` what its
-    variables begin with. ``sections`` are the titles of the contract's sections, by number. ``events`` are the
-    metrics that its checks and its smoke feed, each with the promises whose checks would see what it counts: ids,
-    or a family as ``polling.*``. ``seeded`` is what its smoke is shown, to measure how much it sees. ``exploring``
-    are the promises whose checks look through many sequences of steps, for long. ``credentials`` are what the smoke
-    of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK that mutation
-    changes, each with the families that should notice first. ``installs`` and ``imports`` are the promises that an SDK
-    breaks which cannot be installed, or not imported.
+        ``package`` is what the SDK is imported by, ``distribution`` what it is installed by, and ``prefix`` what its
+    variables begin with. ``requirement`` is what its reference SDK is installed by, where the pack holds none, and
+    ``installed`` the folder where that was done. ``sections`` are the titles of the contract's sections, by number.
+    ``events`` are the metrics that its checks and its smoke feed, each with the promises whose checks would see what
+    it counts: ids, or a family as ``polling.*``. ``seeded`` is what its smoke is shown, to measure how much it sees.
+    ``exploring`` are the promises whose checks look through many sequences of steps, for long. ``credentials`` are
+    what the smoke of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK
+    that mutation changes, each with the families that should notice first. ``installs`` and ``imports`` are the
+    promises that an SDK breaks which cannot be installed, or not imported.
     """
 
     name: str
@@ -47,6 +49,8 @@ class Pack:
     distribution: str
     prefix: str
     families: tuple[Family, ...]
+    requirement: str = ""
+    installed: Path | None = None
     sections: Mapping[str, str] = field(default_factory=dict)
     events: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     seeded: tuple[SeededEvent, ...] = ()
@@ -115,7 +119,7 @@ class Pack:
     @property
     def source(self) -> Path:
         """The folder that the reference SDK is imported from."""
-        return self.reference / "src"
+        return self.installed or self.reference / "src"
 
     @property
     def tests(self) -> Path:

@@ -80,7 +80,7 @@ class Smoke(ABC):
         self.events.append(SmokeEvent(kind=kind, place=place, message=message[:500], blocking=blocking))
 
     def waited(self, state: str, took_s: float | None, polls: int) -> None:
-        """An export that was waited for: where it was when the wait ended, and how long it took if that is its end."""
+        """A wait: what state it ended in, and how long that took if it is the last one."""
         took_ms = None if took_s is None else float(round(took_s * 1000))
         self.exports.append(SmokeExport(state=state, took_ms=took_ms, polls=polls))
 

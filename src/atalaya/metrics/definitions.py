@@ -159,8 +159,8 @@ METRICS: dict[str, MetricDefinition] = {
         MetricDefinition(
             id="polling-timeouts",
             title=N_("Polling timeouts"),
-            definition=N_("`TimeoutError` in `wait_for_export_ready`"),
-            source=N_("Atalaya's own smoke, and the export tests of CI"),
+            definition=N_("Waits that ended in an unexpected `TimeoutError`"),
+            source=N_("Atalaya's own smoke, and the tests of CI"),
             question=HERE / "polling_timeouts.sql",
             measured_by=".zero_events:polling_timeouts",
             critical=True,
@@ -173,9 +173,7 @@ METRICS: dict[str, MetricDefinition] = {
                 kind=EventKind.POLLING_TIMEOUT,
                 trials=lambda smoke: smoke.waits,
                 opens=IncidentRule(
-                    id="polling-timeout",
-                    severity=Severity.CRITICAL,
-                    says=N_("A wait for an export timed out unexpectedly."),
+                    id="polling-timeout", severity=Severity.CRITICAL, says=N_("A wait timed out unexpectedly.")
                 ),
             ),
         ),

@@ -36,7 +36,7 @@ NO_BASIS = text("No accepted release before this one has recorded it: there is n
 
 
 class Told(NamedTuple):
-    """What one run tells: see the record of kind ``health``. ``ends`` are the exports that ended."""
+    """What one run tells: see the record of kind ``health``. ``ends`` are the waits that ended."""
 
     at: datetime
     service: bool
@@ -49,17 +49,17 @@ class Told(NamedTuple):
 
     @property
     def ready_ms(self) -> tuple[float, ...]:
-        """The times of the exports that became READY."""
+        """The times of the waits that became READY."""
         return tuple(took_ms for state, took_ms in self.ends if state == READY)
 
     @property
     def failed(self) -> int:
-        """How many exports ended FAILED."""
+        """How many waits ended FAILED."""
         return sum(state == FAILED for state, _ in self.ends)
 
 
 class Window(NamedTuple):
-    """The exports that ended in some hours: those that ended FAILED, and all."""
+    """The waits that ended in some hours: those that ended FAILED, and all."""
 
     ends: datetime
     failed: int
@@ -129,7 +129,7 @@ def _sign(id: str, state: HealthState, said: Text, allowed: Text, reason: Text, 
 
 
 def ready_latency(runs: Sequence[Told], basis: Baseline | None, most: float, limits: HealthSettings) -> HealthSign:
-    """Whether exports surely take longer to be READY than in the basis, and by more than the limit at p95.
+    """Whether waits surely take longer to be READY than in the basis, and by more than the limit at p95.
 
     :param most: the probability below which this look is significant.
     """
@@ -145,7 +145,7 @@ def ready_latency(runs: Sequence[Told], basis: Baseline | None, most: float, lim
     cut_ms = limits.ready_p95_ratio * before_ms
     found, how = _shift(base, new, before_ms, cut_ms)
     against = text(
-        "p95 was {before:.0f} ms, of {n} exports of {version}", before=before_ms, n=len(base), version=basis.version
+        "p95 was {before:.0f} ms, of {n} waits of {version}", before=before_ms, n=len(base), version=basis.version
     )
     state, reason = _latency_state(found, most, limits.ready_p95_ratio, against, how)
     well = tuple(SeenRun(one.at, max(one.ready_ms) <= cut_ms) for one in runs if one.ready_ms)
@@ -173,7 +173,7 @@ def _latency_state(found: Shift, most: float, ratio: float, against: Text, how: 
 def _shift(base: Sequence[float], new: Sequence[float], before_ms: float, cut_ms: float) -> tuple[Shift, Text]:
     """By how much the times are longer, and the test that says so.
 
-    Where most times are the same, as on a virtual clock, ranks cannot tell them apart: then the exports that took
+    Where most times are the same, as on a virtual clock, ranks cannot tell them apart: then the waits that took
     longer than the limit are counted on both sides.
     """
     found = comparison.latency(base, new)
@@ -181,7 +181,7 @@ def _shift(base: Sequence[float], new: Sequence[float], before_ms: float, cut_ms
         return found, text("rank test of Mann and Whitney")
     over, base_over = (sum(took_ms > cut_ms for took_ms in side) for side in (new, base))
     how = text(
-        "most times are the same, and {over} of {n} exports took longer than the limit against {base_over} of "
+        "most times are the same, and {over} of {n} waits took longer than the limit against {base_over} of "
         "{base_n}, by Fisher's exact test",
         over=over,
         n=len(new),
@@ -197,7 +197,7 @@ def _percentiles(runs: Sequence[Told]) -> dict[str, Any]:
     times = [took_ms for one in runs for took_ms in one.ready_ms]
     p50_ms, p95_ms, p99_ms = map(float, np.percentile(times, (50, 95, 99)))
     said = text(
-        "p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms, of {n} exports",
+        "p50 {p50:.0f} ms, p95 {p95:.0f} ms, p99 {p99:.0f} ms, of {n} waits",
         p50=p50_ms,
         p95=p95_ms,
         p99=p99_ms,
@@ -263,7 +263,7 @@ def retries(runs: Sequence[Told], basis: Baseline | None, most: float) -> Health
 
 
 def failed_ends(runs: Sequence[Told], most: float, limits: HealthSettings) -> HealthSign:
-    """Whether surely more exports end FAILED than the limit allows, in any of its hours.
+    """Whether surely more waits end FAILED than the limit allows, in any of its hours.
 
     Each run ends such a stretch of hours. The worst of them is tested, by the exact binomial test against the limit,
     and its level is divided among all of them (C. E. Bonferroni, 1936).
@@ -285,7 +285,7 @@ def failed_ends(runs: Sequence[Told], most: float, limits: HealthSettings) -> He
     state = _share_state(share, p, most / len(windows), limits.failed_ends, most_seen)
     shown, level = rates(p, most / len(windows))
     reason = text(
-        "{failed} of {n} exports in the {hours:g} h before {at}: p = {p}, limit {limit} for each of {windows} such "
+        "{failed} of {n} waits in the {hours:g} h before {at}: p = {p}, limit {limit} for each of {windows} such "
         "stretches.",
         failed=worst.failed,
         n=worst.n,
@@ -303,7 +303,7 @@ def failed_ends(runs: Sequence[Told], most: float, limits: HealthSettings) -> He
 
 
 def windows_of(runs: Sequence[Told], length: timedelta) -> tuple[Window, ...]:
-    """For each run the exports that ended in the hours before it, itself included, oldest first."""
+    """For each run the waits that ended in the hours before it, itself included, oldest first."""
     found = []
     for last in runs:
         within = [one for one in runs if last.at - length < one.at <= last.at]
@@ -392,9 +392,7 @@ def _share(share: Estimate, k: int) -> dict[str, Any]:
 
 def _share_said(failed: int, n: int, share: Estimate) -> Text:
     value, low, high = shares(share.value or 0.0, share.low or 0.0, share.high or 0.0)
-    return text(
-        "{failed} of {n} exports, {share} ({low} to {high})", failed=failed, n=n, share=value, low=low, high=high
-    )
+    return text("{failed} of {n} waits, {share} ({low} to {high})", failed=failed, n=n, share=value, low=low, high=high)
 
 
 def _start_said(failed: int, n: int, share: Estimate) -> Text:

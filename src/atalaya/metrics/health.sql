@@ -1,6 +1,6 @@
--- Lists what each run of Atalaya's own tells of the SDK's health, each attempt of a run once, oldest first: the exports
--- that its smoke waited for, its retries, and whether the SDK could be imported and a client of it be built. Runs
--- against a real service are listed too: they are shown apart and decide nothing.
+-- Lists what each run of Atalaya's own tells of the SDK's health, each attempt of a run once, oldest first: the waits of
+-- its smoke, its retries, and whether the SDK could be imported and a client of it be built. Runs against a real
+-- service are listed too: they are shown apart and decide nothing.
 WITH told AS (
   SELECT
     environment, occurred_at, run_id, producer, python, start_error, clock, requests, retries, states, took_ms,

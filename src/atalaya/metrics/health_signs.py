@@ -22,7 +22,7 @@ SIGNS: dict[str, HealthSignDefinition] = {
     READY_LATENCY: HealthSignDefinition(
         N_("Time from CREATED to READY"),
         Severity.MINOR,
-        N_("Exports surely take longer to be READY than in the last accepted release, by more than the limit."),
+        N_("Waits surely take longer to end READY than in the last accepted release, by more than the limit."),
     ),
     RETRIES: HealthSignDefinition(
         N_("Retries for each request"),
@@ -30,9 +30,9 @@ SIGNS: dict[str, HealthSignDefinition] = {
         N_("Requests are surely sent again more often than in the last accepted release."),
     ),
     FAILED_ENDS: HealthSignDefinition(
-        N_("Exports that end FAILED"),
+        N_("Waits that end FAILED"),
         Severity.MAJOR,
-        N_("Within the hours of the limit, surely more exports end FAILED than it allows."),
+        N_("Within the hours of the limit, surely more waits end FAILED than it allows."),
     ),
     START_FAILURES: HealthSignDefinition(
         N_("Import and first client"),

@@ -3,7 +3,7 @@
 -- Atalaya's own; the waits are those that jobs say they made, each attempt of a job once. A timeout of a run that does
 -- not say how often it waited, as the log of a job, enters no rate and counts all the same. Expected ones were provoked
 -- by a test; they, those of another commit or workflow and those outside the window are counted apart. A broken promise
--- about timeouts (polling.timeout-is-timeout-error) is no timeout: the check asked for one, and judged its class.
+-- about the class of a timeout is no timeout: the check asked for one, and judged its class.
 -- What happened before a fix landed is counted by itself, and by runs, since the trials of one run share its fate.
 -- needs: event_tallies
 SELECT runs_kind, since_fix, bin, events, in_rate, blocking, trials, runs, bad_runs, blocked_runs, silent_jobs

@@ -30,7 +30,7 @@ NEVER_SHOWN = DetectorPower(shown=0, caught=0)
 
 
 class HealthTotals(Record, frozen=True, kw_only=True):
-    """What the smokes of a release tell of exports and requests. ``retries`` are among the ``requests``."""
+    """What the smokes of a release tell of waits and requests. ``retries`` are among the ``requests``."""
 
     ready_ms: tuple[float, ...] = ()
     requests: int = 0

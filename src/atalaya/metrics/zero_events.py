@@ -29,7 +29,7 @@ APART: Mapping[str, str] = {
 
 
 def polling_timeouts(it: MetricDefinition, engine: Engine, span: MetricQuery) -> Metric:
-    """The unexpected ``TimeoutError`` of waits for an export."""
+    """The waits that ended in an unexpected ``TimeoutError``."""
     limits = span.settings.thresholds
     return _zero_metric(
         it,

@@ -154,9 +154,9 @@ class SmokeEvent(Record, frozen=True, kw_only=True):
 
 
 class SmokeExport(Record, frozen=True, kw_only=True):
-    """One export that a smoke waited for: the ``state`` that the service last told, and how many polls it took.
+    """One wait of a smoke: the ``state`` that the service last told, and how many polls it took.
 
-    ``took_ms`` is the time from CREATED to that state as the smoke saw it; None where the export did not end.
+    ``took_ms`` is the time from CREATED to that state as the smoke saw it; None where it did not end.
     """
 
     state: str

@@ -291,9 +291,9 @@ class Health(Evidence, frozen=True, kw_only=True):
     """What one run of Atalaya's own checks or smoke tells of the SDK's health, beside what the metrics count.
 
     ``start_error`` says why the SDK could not be imported or a client of it not be built; empty where both went well,
-    None where it is not known. ``states``, ``took_ms`` and ``polls`` are those of the exports that the run waited
-    for, in their order: the state that the service last told, the milliseconds from CREATED to it as the smoke saw
-    them on its ``clock`` (``virtual`` or ``real``), None where the export did not end, and how often it was asked.
+    None where it is not known. ``states``, ``took_ms`` and ``polls`` are those of the run's waits, in their order:
+    the state that the service last told, the milliseconds from CREATED to it as the smoke saw them on its ``clock``
+    (``virtual`` or ``real``), None where it did not end, and how often it was asked.
     ``retries`` are among ``requests``; both are None where nobody counted.
     """
 

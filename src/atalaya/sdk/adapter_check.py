@@ -26,7 +26,8 @@ def main(arguments: Sequence[str]) -> int:
     from atalaya.sdk.adapter import Adapter
 
     words = load(Path(asked["pack"])).load("capabilities")
-    binding.activate_adapter(words.VOCABULARY, words.CAPABILITIES, msgspec.convert(asked["adapter"], Adapter))
+    known = getattr(words, "CAPABILITIES", {})
+    binding.activate_adapter(words.VOCABULARY, known, msgspec.convert(asked["adapter"], Adapter))
     answer.write(json.dumps(list(binding.missing_bindings())))
     answer.close()
     os._exit(0)

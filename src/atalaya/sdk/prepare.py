@@ -8,6 +8,7 @@ gets what it lacks from a folder beside it.
 
 from __future__ import annotations
 
+import dataclasses
 import re
 import shutil
 import signal
@@ -31,7 +32,17 @@ from atalaya.records.results import Host, Subject
 from atalaya.sdk import interpreter_probe
 from atalaya.sdk.adapter import Adapter
 from atalaya.sdk.installer import Installer, find_installer, site_packages_in
-from atalaya.sdk.source import HINT, Kind, Source, classify, folder_of, is_project, package_in, reference_of
+from atalaya.sdk.source import (
+    BUNDLED_LABEL,
+    HINT,
+    Kind,
+    Source,
+    classify,
+    folder_of,
+    is_project,
+    package_in,
+    reference_of,
+)
 from atalaya.sdk.source_hash import digest_of, first_difference, source_files
 
 if TYPE_CHECKING:
@@ -95,6 +106,11 @@ class Prepared(Record, frozen=True, kw_only=True):
         """The name that the SDK is imported by."""
         return self.adapter.package if self.adapter else self.pack.package
 
+    @property
+    def is_reference(self) -> bool:
+        """Whether it is the pack's reference SDK."""
+        return self.subject.source == (self.pack.requirement or BUNDLED_LABEL)
+
 
 class _Place(NamedTuple):
     """Where the SDK can be imported from."""
@@ -131,7 +147,7 @@ def prepare(
     :raises NetworkError: no package index could be reached.
     """
     named = adapter or pack
-    source = classify(asked, package=named.package, bundled=pack.reference)
+    source = classify(asked or pack.requirement, package=named.package, bundled=pack.reference)
     with _private_folder() as scratch:
         home = scratch / "home"
         home.mkdir()
@@ -321,7 +337,11 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
         source=source.label,
     )
     host = Host(python=told.python, implementation=told.implementation, os=told.os, freeze=told.freeze)
-    return Prepared(pack=bench.pack, python=place.python, paths=place.paths, subject=subject, host=host)
+    prepared = Prepared(pack=bench.pack, python=place.python, paths=place.paths, subject=subject, host=host)
+    if bench.pack.requirement and prepared.is_reference:
+        installed = package.parents[bench.package.count(".")]
+        prepared = msgspec.structs.replace(prepared, pack=dataclasses.replace(bench.pack, installed=installed))
+    return prepared
 
 
 def _require_fit(prepared: Prepared, home: Path) -> None:

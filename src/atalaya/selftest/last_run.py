@@ -27,6 +27,7 @@ NAME = "selftest.json"  # in the folder of its family
 class Run(Record, frozen=True, kw_only=True):
     """One ``prove``: when, on which Python, against which source of the reference SDK, and what was caught.
 
+    ``requirement`` is what the reference SDK was installed by, where the pack does not hold it.
     ``to_all`` is False where each defect was shown only to the promises that it should turn red.
     """
 
@@ -35,6 +36,7 @@ class Run(Record, frozen=True, kw_only=True):
     subject_digest: str
     to_all: bool
     defects: tuple[Caught, ...]
+    requirement: str = ""
 
 
 class Kept(Record, frozen=True, kw_only=True):
@@ -122,7 +124,8 @@ def counted(pack: Pack) -> tuple[int, int] | None:
     declared = {defect.id: defect.expected for defect in pack.defects}
     if kept is None or {one.id: one.expected for one in kept.defects} != declared:
         return None
-    if not kept.is_of(package_digest(pack.source / folder_of(pack.package))):
+    here = pack.requirement or package_digest(pack.source / folder_of(pack.package))
+    if {run.requirement or run.subject_digest for run in kept.runs} != {here}:
         return None
     return len(kept.defects), sum(not one.survived for one in kept.defects)
 

@@ -17,7 +17,6 @@ from atalaya.harness.declare import Defect
 from atalaya.harness.runner import run_checks
 from atalaya.records.stored import Outcome
 from atalaya.sdk.prepare import Prepared
-from atalaya.sdk.source import BUNDLED_LABEL
 from atalaya.selftest.coverage_map import Reach, survey
 from atalaya.selftest.seeded_faults import inject
 
@@ -147,7 +146,7 @@ def make_quick_to_start(prepared: Prepared) -> None:
 
     An environment that is not our own is left as it is.
     """
-    if prepared.subject.source == BUNDLED_LABEL:
+    if prepared.is_reference:
         library = prepared.python.parent.parent
         argv = [str(prepared.python), "-m", "compileall", "-q", str(library)]
         subprocess.run(

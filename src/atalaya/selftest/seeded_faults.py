@@ -17,15 +17,20 @@ PROJECT = "pyproject.toml"  # a defect in it is one in what the package declares
 def inject(pack: Pack, defect: Defect | SeededEvent | StandIn, into: Path) -> Path:
     """Copy the source of the pack's reference SDK into a folder, with the change in it; the folder to import from.
 
+    What is found in the SDK as it was released is mended first, but for the change itself.
+
     :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
     """
     folder = into / defect.id
-    shutil.copytree(pack.source, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    if defect.file == PROJECT:
-        _declare(folder, changed(defect, (pack.reference / PROJECT).read_text(encoding="utf-8")))
-        return folder
-    file = folder / folder_of(pack.package) / defect.file
-    file.write_text(changed(defect, file.read_text(encoding="utf-8")), encoding="utf-8")
+    inner = folder_of(pack.package)
+    shutil.copytree(pack.source / inner, folder / inner, ignore=shutil.ignore_patterns("__pycache__"))
+    mends = [one.mended for one in pack.defects if one.found and one.id != defect.id]
+    for change in (*mends, *([] if isinstance(defect, Defect) and defect.found else [defect])):
+        if change.file == PROJECT:
+            _declare(folder, changed(change, (pack.reference / PROJECT).read_text(encoding="utf-8")))
+        else:
+            file = folder / inner / change.file
+            file.write_text(changed(change, file.read_text(encoding="utf-8")), encoding="utf-8")
     return folder
 
 

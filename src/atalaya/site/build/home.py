@@ -7,8 +7,10 @@ from pathlib import Path
 
 # What a home consists of, beside the releases. In a clone it lies in docs/, in the wheel beside this module's package.
 PARTS = ("conf.py", "index.md", "_static", "_templates", "locale", "guides", "concepts", "reference")
+OF_OUR_OWN_PACK = ("index.md", "guides", "concepts")
 EXTENSION = "atalaya.site.build.sphinx_extension"
 PACKAGED = Path(__file__).resolve().parents[1] / "home"
+INDEX = PACKAGED.with_name("templates") / "home.md"  # of the site of another check pack
 IN_A_CLONE = Path(__file__).resolve().parents[4] / "docs"
 
 
@@ -20,12 +22,19 @@ def find(root: Path) -> Path:
     return docs / "atalaya"
 
 
-def complete(home: Path) -> None:
-    """Copy what Sphinx needs into a home that lacks it; what is there stays as it is."""
+def complete(home: Path, *, guides: bool = True) -> None:
+    """Copy what Sphinx needs into a home that lacks it; what is there stays as it is.
+
+    :param guides: whether the guides and the concepts go with it. They tell of Atalaya by the SDK of its own check
+        pack, so the site of another one begins with its releases, and has the reference beside them.
+    """
     source = PACKAGED if PACKAGED.is_dir() else IN_A_CLONE
     if (home / "conf.py").exists() or not (source / "conf.py").is_file():
         return
-    for name in PARTS:
+    if not guides and not (home / "index.md").exists():
+        home.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(INDEX, home / "index.md")
+    for name in [part for part in PARTS if guides or part not in OF_OUR_OWN_PACK]:
         part, target = source / name, home / name
         if part.is_dir():
             left_out = shutil.ignore_patterns("*.mo", "__pycache__")

@@ -12,7 +12,7 @@ from atalaya.core.window import elapsed_h
 from atalaya.core.words import N_, Text
 from atalaya.metrics.definitions import METRICS, MetricDefinition
 from atalaya.metrics.engine import sql_docstring
-from atalaya.records.judged import Figure, Judgement, Metric
+from atalaya.records.judged import Figure, Judgement, Metric, State
 from atalaya.records.results import SegmentInfo
 from atalaya.site.charts import charts
 from atalaya.site.fragments import segments
@@ -76,6 +76,8 @@ def _defined(metric: Metric, voice: Renderer) -> Markdown:
 
 def figure(metric: Metric, voice: Renderer) -> tuple[Markdown, Markdown | None]:
     """The value and its interval, in digits that stand under one another."""
+    if metric.state is State.NOT_APPLICABLE:
+        return myst.span(myst.NOTHING, "figure"), None
     if metric.value is None:
         return myst.span(voice(N_("not known")), "figure"), None
     value = myst.span(_in_unit(metric.value, metric.unit, voice), "figure")

@@ -21,7 +21,7 @@ SAYS: dict[str, str] = {
     "context": N_("What a run was made with: the SDK, Python, the system, the packages."),
     "observation": N_("One check's outcome in one run."),
     "finding": N_("Whether one weakness beyond the contract was seen in one run."),
-    "health": N_("What one run of Atalaya's own tells of exports, retries, and the SDK's import and first client."),
+    "health": N_("What one run of Atalaya's own tells of waits, retries, and the SDK's import and first client."),
     "tree": N_("The git tree that the SDK's path has in a commit."),
     "job": N_("One execution of one job of CI, or of a run of Atalaya's own."),
     "test": N_("One execution of one test."),

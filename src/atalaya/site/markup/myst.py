@@ -208,11 +208,14 @@ def facts(named: Iterable[tuple[Markdown, Markdown]]) -> Markdown:
 
 def table(caption: Markdown, header: Row, rows: Iterable[Row], *, classes: str = "", widths: str = "auto") -> Markdown:
     """A table with a caption and a header row. A cell may hold several blocks, or nothing."""
-    return list_table(caption, (row(*cells) for cells in (header, *rows)), classes=classes, widths=widths)
+    return list_table(caption, header, [row(*cells) for cells in rows], classes=classes, widths=widths)
 
 
-def list_table(caption: Markdown, rows: Iterable[Markdown], *, classes: str = "", widths: str = "auto") -> Markdown:
-    """A table of rows that :func:`row` made, the header's first."""
+def list_table(
+    caption: Markdown, header: Row, rows: Sequence[Markdown], *, classes: str = "", widths: str = "auto"
+) -> Markdown:
+    """A table of rows that :func:`row` made. Sphinx takes none without a row, so one without has a row of dashes."""
+    rows = (row(*header), *(list(filter(None, rows)) or [row(*[None] * len(header))]))
     options = f":header-rows: 1\n:widths: {widths}\n:class: {classes or 'plain'}"
     return _directive("list-table", safe(caption), Markdown(options), joined(rows, Markdown("\n")))
 

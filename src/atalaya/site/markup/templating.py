@@ -175,4 +175,4 @@ def _table(
     caption: Markdown, header: myst.Row, classes: str, widths: str = "auto", *, caller: Callable[[], Markdown]
 ) -> Markdown:
     rows = Markdown(caller().strip("\n"))
-    return myst.list_table(caption, (myst.row(*header), rows), classes=classes, widths=widths) + LINE
+    return myst.list_table(caption, header, [rows], classes=classes, widths=widths) + LINE

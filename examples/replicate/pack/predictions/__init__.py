@@ -1,0 +1,1 @@
+"""Predictions: created, waited for, and read."""
