@@ -14,6 +14,7 @@ import pytest
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context
 from atalaya.core.errors import UsageError
+from atalaya.core.kept_record import encoded
 from atalaya.core.settings import Settings, Thresholds, load
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.stored import VerdictStatus
@@ -28,7 +29,6 @@ from atalaya.watch.calibration_record import (
     Measure,
     Truth,
     World,
-    encoded,
     goals_of,
     read,
 )
