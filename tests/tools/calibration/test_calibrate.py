@@ -21,17 +21,7 @@ from atalaya.records.stored import VerdictStatus
 from atalaya.selftest import last_run
 from atalaya.selftest.last_run import Run, SelfTest
 from atalaya.selftest.prove import Caught
-from atalaya.watch.calibration_record import (
-    FILE,
-    GOALS,
-    PROCESS_TEXTS,
-    Found,
-    Measure,
-    Truth,
-    World,
-    goals_of,
-    read,
-)
+from atalaya.watch.calibration_record import FILE, GOALS, PROCESS_TEXTS, Found, Measure, Truth, World, goals_of, read
 from atalaya.watch.outlook import AFTER_H
 from tests.tools.calibration.detectors import DETECTORS
 from tools.calibration import __main__ as command_module
