@@ -13,6 +13,7 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from types import UnionType
@@ -112,6 +113,7 @@ def _file(question: str | Path) -> Path:
     return question if isinstance(question, Path) else HERE / f"{question}.sql"
 
 
+@cache
 def _written(question: str | Path) -> str:
     """A question with the views that it reads and the steps that it says it needs in front of it."""
     sql = _file(question).read_text(encoding="utf-8")
@@ -205,6 +207,7 @@ def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: [of.removesuffix("[]")] if of.endswith("[]") else of for name, of in types.items()}
 
 
+@cache
 def columns(record: type[msgspec.Struct]) -> dict[str, str]:
     """The columns of a kind of record, by name, in DuckDB's types.
 
