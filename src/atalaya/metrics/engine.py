@@ -44,9 +44,9 @@ TABLES: dict[str, type[Evidence]] = {
 VIEWS = ("recorded", "window", "counted")
 
 # A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
-# each piece of evidence tells once, which all questions read, a view over it.
+# each piece of evidence tells once, which all questions read, another that takes its place.
 WHOLE = {"job_attempts": "whole_runs", "test_attempts": "whole", "events": "whole"}
-# Events may be told more than once also by several files. What was told is one view, and each event once a table.
+# Events may be told more than once also by several files. What was told is one table, and each event once another.
 TOLD = "told_events"
 ONCE = "events"
 
@@ -168,8 +168,10 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
         connection.execute(f"CREATE TABLE pieces AS {_view('pieces', Reading)}")
         for table, view in WHOLE.items():
             name = TOLD if table == ONCE else table
-            connection.execute(f"CREATE VIEW {name} AS {_view(view, TABLES[table], table)}")
+            connection.execute(f"CREATE TABLE {name} AS {_view(view, TABLES[table], table)}")
+            connection.execute(f"DROP TABLE read_{table}")
         connection.execute(f"CREATE TABLE {ONCE} AS {_view('once', Event)}")
+        connection.execute(f"DROP TABLE {TOLD}")
         yield Engine(connection, evidence)
 
 
