@@ -38,6 +38,10 @@ def _open_what_is_closed() -> None:
 
 
 def _missing(why: ImportError) -> int:
+    from atalaya.core.errors import interrupted
+
+    if interrupted(why):
+        return 130
     if sys.stderr is not None:
         sys.stderr.write(f"error: {why}. Install Atalaya with all that it needs, and run again.\n")
     return 2

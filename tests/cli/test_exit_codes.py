@@ -223,6 +223,20 @@ def test_ctrl_c_while_the_command_line_is_imported_ends_with_130(tmp_path: Path)
     assert (done.returncode, b"Traceback" in done.stderr) == (130, False), done.stderr
 
 
+def test_ctrl_c_while_a_compiled_part_starts_is_no_fault_of_ours(tmp_path: Path) -> None:
+    """Such a part turns the interrupt into an ImportError of its own."""
+    (tmp_path / "msgspec.py").write_text("raise ImportError('initialization failed') from KeyboardInterrupt()\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "atalaya", "judge"],
+        cwd=tmp_path,
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'src'}"},
+    )
+
+    assert (done.returncode, done.stderr) == (130, b"")
+
+
 def test_a_part_that_is_not_installed_is_named_and_ends_with_2(tmp_path: Path) -> None:
     (tmp_path / "msgspec.py").write_text("raise ImportError('No module named msgspec')\n")
     path = f"{tmp_path}{os.pathsep}{ROOT / 'src'}"

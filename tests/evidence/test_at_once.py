@@ -37,7 +37,10 @@ def report(name: str, at: str = "", count: int = 1) -> str:
     return f'<testsuite name="s"{stamp}><testcase classname="{name}" name="lost">{error}</testcase>{cases}</testsuite>'
 
 
-@pytest.fixture(params=["2026-01-05T10:00:00Z", ""], ids=["timed", "untimed"])
+TIMED = pytest.param("2026-01-05T10:00:00Z", id="timed", marks=pytest.mark.long)
+
+
+@pytest.fixture(params=[TIMED, pytest.param("", id="untimed")])
 def project(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """A project with a release and three reports, in which no time stands, or one does."""
     done = run(

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from atalaya.metrics.stats.clustering import (
-    at_least,
     clopper_pearson,
     clustered,
     design_effect,
@@ -18,6 +17,7 @@ from atalaya.metrics.stats.clustering import (
     typical_size,
     wilson_clustered,
 )
+from atalaya.metrics.stats.distributions import binomial_at_least
 from atalaya.metrics.stats.intervals import wilson
 from tests.tables import each_row
 
@@ -142,12 +142,12 @@ def test_a_design_that_cannot_be_is_refused(m: float, icc: float) -> None:
 @given(n=st.integers(1, 400), share=st.floats(0.001, 0.5), part=st.floats(0, 1))
 def test_so_many_failures_or_more_are_as_likely_as_the_binomial_sums_say(n: int, share: float, part: float) -> None:
     failed = round(part * n)
-    assert at_least(failed, n, share) == pytest.approx(float(stats.binom.sf(failed - 1, n, share)), abs=1e-12)
+    assert binomial_at_least(failed, n, share) == pytest.approx(float(stats.binom.sf(failed - 1, n, share)), abs=1e-12)
 
 
 @given(n=st.floats(1, 400), share=st.floats(0.001, 0.5), part=st.floats(0.001, 0.99))
 def test_a_fraction_of_a_failure_more_is_less_likely(n: int, share: float, part: float) -> None:
-    assert at_least(part * n, n, share) >= at_least(min(n, part * n + 0.01), n, share)
+    assert binomial_at_least(part * n, n, share) >= binomial_at_least(min(n, part * n + 0.01), n, share)
 
 
 @given(st.lists(RUN, max_size=12))

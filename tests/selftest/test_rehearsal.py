@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -230,22 +230,28 @@ def with_self_test(patch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, Path]]:
-    """The folder of one rehearsal, made in two projects by the same command."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(SCENARIOS, "small", SMALL)  # type: ignore[arg-type]
-        with_self_test(patch)
-        made = []
-        for _ in range(2):
+def rehearsed(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], Path]:
+    """The folder of one rehearsal, made by the same command in a project of its own each time."""
+
+    def made() -> Path:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setitem(SCENARIOS, "small", SMALL)  # type: ignore[arg-type]
+            with_self_test(patch)
             root = tmp_path_factory.mktemp("project")
             main(["--root", str(root), "rehearse", "--scenario", "small", "--name", "r", "--at", T0.isoformat()])
-            made.append(root / "docs" / "releases" / "r")
-        yield made[0], made[1]
+            return root / "docs" / "releases" / "r"
+
+    return made
 
 
 @pytest.fixture(scope="module")
-def kept(twice: tuple[Path, Path]) -> list[Evidence]:
-    survey = ledger.survey(twice[0] / "evidence")
+def once(rehearsed: Callable[[], Path]) -> Path:
+    return rehearsed()
+
+
+@pytest.fixture(scope="module")
+def kept(once: Path) -> list[Evidence]:
+    survey = ledger.survey(once / "evidence")
     assert not survey.problems
     return [record for segment in survey.segments for record in segment.records]
 
@@ -254,9 +260,11 @@ def of(kept: list[Evidence], kind: type[Evidence]) -> list:
     return sorted((one for one in kept if isinstance(one, kind)), key=lambda one: one.occurred_at)
 
 
-def test_the_same_command_gives_the_same_bytes(twice: tuple[Path, Path]) -> None:
+@pytest.mark.long
+def test_the_same_command_gives_the_same_bytes(once: Path, rehearsed: Callable[[], Path]) -> None:
     one, other = (
-        {file.relative_to(made): file.read_bytes() for file in made.rglob("*") if file.is_file()} for made in twice
+        {file.relative_to(made): file.read_bytes() for file in made.rglob("*") if file.is_file()}
+        for made in (once, rehearsed())
     )
     assert len(one) > 15
     assert one == other
@@ -306,9 +314,9 @@ def test_a_second_attempt_is_one_of_the_same_run(kept: list[Evidence]) -> None:
 
 
 def test_the_branch_that_was_squashed_holds_the_same_sdk_and_a_merge_of_a_pull_request_is_another_commit(
-    twice: tuple[Path, Path], kept: list[Evidence]
+    once: Path, kept: list[Evidence]
 ) -> None:
-    released, trees = load(twice[0]), of(kept, CommitTree)
+    released, trees = load(once), of(kept, CommitTree)
     first, _, branch, merge, *_ = (job.commit for job in ci_jobs(kept))
     assert first == released.commit
     assert same_tree(released.commit, trees) == {released.commit, branch}
@@ -336,10 +344,10 @@ def test_the_network_really_took_requests_and_stopped_no_run(kept: list[Evidence
 
 
 def test_an_incident_is_recorded_and_its_page_tells_in_free_text_what_people_did(
-    twice: tuple[Path, Path], kept: list[Evidence]
+    once: Path, kept: list[Evidence]
 ) -> None:
     assert [one.state for one in of(kept, IncidentStep)][:2] == ["open", "monitoring"]
-    (page,) = (twice[0] / "incidents").iterdir()
+    (page,) = (once / "incidents").iterdir()
     said = page.read_text(encoding="utf-8")
     assert (page.name, said.startswith("# INC-9: ")) == ("inc-9.md", True)
     assert [", open: " in said, ", monitoring: " in said] == [True, True]
@@ -347,10 +355,8 @@ def test_an_incident_is_recorded_and_its_page_tells_in_free_text_what_people_did
     assert (read.incident, read.not_recorded) == ("INC-9", ())
 
 
-def test_the_window_is_extended_by_a_record_and_the_runs_go_on_to_its_end(
-    twice: tuple[Path, Path], kept: list[Evidence]
-) -> None:
-    assert (load(twice[0]).window_h, [one.window_h for one in of(kept, WatchTransition)]) == (2, [3])
+def test_the_window_is_extended_by_a_record_and_the_runs_go_on_to_its_end(once: Path, kept: list[Evidence]) -> None:
+    assert (load(once).window_h, [one.window_h for one in of(kept, WatchTransition)]) == (2, [3])
     assert of(kept, JobAttempt)[-1].occurred_at == T0 + timedelta(hours=3)
 
 
@@ -377,19 +383,17 @@ def test_everything_is_recorded_on_the_calendar_and_as_a_rehearsal(kept: list[Ev
     assert all(T0 <= one.occurred_at == one.recorded_at <= T0 + timedelta(hours=4) for one in kept)
 
 
-def test_the_folder_holds_the_command_that_makes_it_again(twice: tuple[Path, Path]) -> None:
+def test_the_folder_holds_the_command_that_makes_it_again(once: Path) -> None:
     command = "atalaya rehearse --scenario small --seed 7 --at 2026-11-02T09:00:00+00:00 --name r"
-    assert load(twice[0]).made_by == command
+    assert load(once).made_by == command
 
 
-def test_a_name_that_is_taken_is_refused_and_left_as_it_is(
-    twice: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
-) -> None:
-    before = sorted(file.name for file in twice[0].iterdir())
+def test_a_name_that_is_taken_is_refused_and_left_as_it_is(once: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    before = sorted(file.name for file in once.iterdir())
     with pytest.raises(SystemExit):
-        main(["--root", str(twice[0].parents[2]), "rehearse", "--name", "r"])
+        main(["--root", str(once.parents[2]), "rehearse", "--name", "r"])
     assert "there is such a release" in capsys.readouterr().err
-    assert before == sorted(file.name for file in twice[0].iterdir())
+    assert before == sorted(file.name for file in once.iterdir())
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process group")

@@ -33,7 +33,7 @@ from atalaya.cli import (
 )
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context
-from atalaya.core.errors import AtalayaError, SettingsError, UsageError
+from atalaya.core.errors import AtalayaError, SettingsError, UsageError, interrupted
 from atalaya.core.scrub import scrub
 from atalaya.core.settings import load
 from atalaya.harness.scenarios import Scenario
@@ -472,9 +472,10 @@ def _told(console: Console) -> Iterator[None]:
     except AtalayaError as why:
         _end(console, str(why), why.exit_code)
     except KeyboardInterrupt:
-        console.line("Stopped. What was kept before is whole; nothing was half-written.")
-        sys.exit(130)
+        _stop(console)
     except Exception as why:
+        if interrupted(why):
+            _stop(console)
         if sys.flags.dev_mode:
             traceback.print_exc()
         if isinstance(why, OSError):
@@ -486,6 +487,11 @@ def _told(console: Console) -> Iterator[None]:
             f"what `python -X dev -m atalaya` shows of the same command.",
             UNFORESEEN,
         )
+
+
+def _stop(console: Console) -> NoReturn:
+    console.line("Stopped. What was kept before is whole; nothing was half-written.")
+    sys.exit(130)
 
 
 def _end(console: Console, says: str, code: int) -> NoReturn:

@@ -84,3 +84,17 @@ class HarnessError(AtalayaError):
     """The checks' own machinery failed. Never counted for or against the SDK."""
 
     exit_code = 3
+
+
+def interrupted(why: BaseException) -> bool:
+    """Whether Ctrl-C is behind an error: a compiled module that is stopped while it starts raises one of its own.
+
+    >>> fault = ImportError("initialization failed")
+    >>> fault.__cause__ = KeyboardInterrupt()
+    >>> interrupted(fault), interrupted(ImportError("no such module"))
+    (True, False)
+    """
+    behind: BaseException | None = why
+    while behind is not None and not isinstance(behind, KeyboardInterrupt):
+        behind = behind.__cause__ or behind.__context__
+    return behind is not None

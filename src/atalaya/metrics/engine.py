@@ -13,6 +13,7 @@ from collections.abc import Container, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from enum import Enum
+from functools import cache
 from itertools import takewhile
 from pathlib import Path
 from types import UnionType
@@ -43,9 +44,9 @@ TABLES: dict[str, type[Evidence]] = {
 VIEWS = ("recorded", "window", "counted")
 
 # A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
-# each piece of evidence tells once, which all questions read, a view over it.
+# each piece of evidence tells once, which all questions read, another that takes its place.
 WHOLE = {"job_attempts": "whole_runs", "test_attempts": "whole", "events": "whole"}
-# Events may be told more than once also by several files. What was told is one view, and each event once a table.
+# Events may be told more than once also by several files. What was told is one table, and each event once another.
 TOLD = "told_events"
 ONCE = "events"
 
@@ -112,6 +113,7 @@ def _file(question: str | Path) -> Path:
     return question if isinstance(question, Path) else HERE / f"{question}.sql"
 
 
+@cache
 def _written(question: str | Path) -> str:
     """A question with the views that it reads and the steps that it says it needs in front of it."""
     sql = _file(question).read_text(encoding="utf-8")
@@ -166,8 +168,10 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
         connection.execute(f"CREATE TABLE pieces AS {_view('pieces', Reading)}")
         for table, view in WHOLE.items():
             name = TOLD if table == ONCE else table
-            connection.execute(f"CREATE VIEW {name} AS {_view(view, TABLES[table], table)}")
+            connection.execute(f"CREATE TABLE {name} AS {_view(view, TABLES[table], table)}")
+            connection.execute(f"DROP TABLE read_{table}")
         connection.execute(f"CREATE TABLE {ONCE} AS {_view('once', Event)}")
+        connection.execute(f"DROP TABLE {TOLD}")
         yield Engine(connection, evidence)
 
 
@@ -205,6 +209,7 @@ def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: [of.removesuffix("[]")] if of.endswith("[]") else of for name, of in types.items()}
 
 
+@cache
 def columns(record: type[msgspec.Struct]) -> dict[str, str]:
     """The columns of a kind of record, by name, in DuckDB's types.
 

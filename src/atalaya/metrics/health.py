@@ -20,8 +20,9 @@ from atalaya.metrics.engine import Engine, Row
 from atalaya.metrics.health_signs import FAILED_ENDS, READY_LATENCY, RETRIES, SIGNS, START_FAILURES
 from atalaya.metrics.stats import comparison
 from atalaya.metrics.stats.burn import FEWEST
-from atalaya.metrics.stats.clustering import at_least, clopper_pearson
+from atalaya.metrics.stats.clustering import clopper_pearson
 from atalaya.metrics.stats.comparison import FEWEST_TIMES, Shift
+from atalaya.metrics.stats.distributions import binomial_at_least
 from atalaya.metrics.stats.intervals import ALPHA, Estimate
 from atalaya.metrics.stats.rounding import rates, shares, threshold_share
 from atalaya.metrics.stats.sequential import limit
@@ -277,8 +278,8 @@ def failed_ends(runs: Sequence[Told], most: float, limits: HealthSettings) -> He
     if not tested:
         return _sign(FAILED_ENDS, HealthState.NOTHING, NOTHING, allowed, NOTHING)
     windows = windows_of(tested, timedelta(hours=limits.failed_ends_h))
-    worst = min(windows, key=lambda of: (at_least(of.failed, of.n, limits.failed_ends), of.ends))
-    p = at_least(worst.failed, worst.n, limits.failed_ends)
+    worst = min(windows, key=lambda of: (binomial_at_least(of.failed, of.n, limits.failed_ends), of.ends))
+    p = binomial_at_least(worst.failed, worst.n, limits.failed_ends)
     failed, n = sum(one.failed for one in tested), sum(len(one.ends) for one in tested)
     share = clopper_pearson(failed, n)
     most_seen = max(of.failed / of.n for of in windows)
@@ -332,7 +333,7 @@ def start_failures(runs: Sequence[Told], most: float, limits: HealthSettings) ->
         errors = [one.start_error for one in started if one.start_error]
         share, p = (
             clopper_pearson(len(errors), len(started)),
-            at_least(len(errors), len(started), limits.start_failures),
+            binomial_at_least(len(errors), len(started), limits.start_failures),
         )
         level = most / len(of_python)
         shown, shown_level = rates(p, level)

@@ -9,7 +9,8 @@ from atalaya.core.settings import Thresholds
 from atalaya.core.words import N_, Text, text
 from atalaya.metrics.definitions import MetricDefinition
 from atalaya.metrics.engine import Engine, Row
-from atalaya.metrics.stats.clustering import Clustered, Runs, at_least, clustered
+from atalaya.metrics.stats.clustering import Clustered, Runs, clustered
+from atalaya.metrics.stats.distributions import binomial_at_least
 from atalaya.metrics.stats.intervals import Estimate, Z, score_interval, wilson
 from atalaya.metrics.stats.rounding import rates, shares, threshold_share
 from atalaya.metrics.stats.sequential import limit
@@ -128,7 +129,7 @@ def _p(of: Clustered, limits: Thresholds) -> float | None:
     """How likely so many failures would be at the threshold; None where too few runs had one for it to be asked."""
     if of.red_runs < RED_RUNS:
         return None
-    return at_least(of.failed_effective, of.n_effective, 1 - limits.pass_rate)
+    return binomial_at_least(of.failed_effective, of.n_effective, 1 - limits.pass_rate)
 
 
 def _chance(p: float, most: float) -> tuple[Text, Text]:

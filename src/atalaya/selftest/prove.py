@@ -186,10 +186,10 @@ def at_the_least(caught: int, shown: int) -> float | None:
     (0.0, True)
     """
     # Imported here, since a run of the checks needs this module and no distribution.
-    from scipy import stats
+    from scipy import special
 
     if not 0 <= caught <= shown:
         raise ValueError(f"{caught} of {shown}: counts cannot be negative, nor a part more than its whole")
     if shown == 0:
         return None
-    return 0.0 if caught == 0 else float(stats.beta.ppf(ALPHA, caught, shown - caught + 1))
+    return 0.0 if caught == 0 else float(special.betaincinv(caught, shown - caught + 1, ALPHA))

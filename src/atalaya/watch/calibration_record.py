@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import msgspec
-from scipy import stats
 
 from atalaya.core.kept_record import kept_in
 from atalaya.core.settings import Thresholds
@@ -78,6 +77,8 @@ class Beside(Record, frozen=True, kw_only=True):
     def p(self, watches: int) -> float:
         """How likely a count at least as far off would be: the exact binomial test, two-sided."""
         chance = min(1.0, max(0.0, self.expected))  # sums of floats may be beyond by a hair
+        from scipy import stats  # here, since it takes long to import and few judgements need it
+
         return float(stats.binomtest(self.seen, watches, chance).pvalue)
 
 

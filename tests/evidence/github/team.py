@@ -50,6 +50,7 @@ class Team:
             self.workflow(number, name)
         github.add_commit(SHA, SDK, "e" * 40)
         folder.open_release(self.watch.place.releases, replace(self.watch.release, commit=SHA), pages())
+        self._judged: tuple[object, Judgement] | None = None  # of what lay there, and when
 
     def workflow(self, number: int, name: str, file: str = "") -> None:
         path = f".github/workflows/{file or name}.yml"
@@ -136,7 +137,11 @@ class Team:
 
     @property
     def judgement(self) -> Judgement:
-        return judged(self.watch.place, folder.load(self.watch.place.releases / "1.0.0"), self.github.now)
+        seen = frozenset(self.watch.folder.rglob("*")), self.github.now
+        if self._judged is None or self._judged[0] != seen:
+            release = folder.load(self.watch.place.releases / "1.0.0")
+            self._judged = seen, judged(self.watch.place, release, self.github.now)
+        return self._judged[1]
 
     @property
     def rate(self) -> tuple[int | None, int | None]:

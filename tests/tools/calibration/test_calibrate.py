@@ -14,24 +14,14 @@ import pytest
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context
 from atalaya.core.errors import UsageError
+from atalaya.core.kept_record import encoded
 from atalaya.core.settings import Settings, Thresholds, load
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.stored import VerdictStatus
 from atalaya.selftest import last_run
 from atalaya.selftest.last_run import Run, SelfTest
 from atalaya.selftest.prove import Caught
-from atalaya.watch.calibration_record import (
-    FILE,
-    GOALS,
-    PROCESS_TEXTS,
-    Found,
-    Measure,
-    Truth,
-    World,
-    encoded,
-    goals_of,
-    read,
-)
+from atalaya.watch.calibration_record import FILE, GOALS, PROCESS_TEXTS, Found, Measure, Truth, World, goals_of, read
 from atalaya.watch.outlook import AFTER_H
 from tests.tools.calibration.detectors import DETECTORS
 from tools.calibration import __main__ as command_module

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from scipy import stats
-
+from atalaya.metrics.stats.distributions import binomial_at_least
 from atalaya.metrics.stats.intervals import must_be_counts
 from atalaya.records.judged import Burning
 
@@ -89,7 +88,7 @@ def chance(bad: int, total: int, slo: float) -> float:
     '0.000108 0.182'
     """
     must_be_counts(bad, total)
-    return float(stats.binom.sf(bad - 1, total, _left(slo)))
+    return binomial_at_least(bad, total, _left(slo))
 
 
 def guard(bad: int, total: int, slo: float) -> bool:

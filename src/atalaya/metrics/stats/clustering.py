@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
-from scipy import special, stats
 
 from atalaya.core.words import text
+from atalaya.metrics.stats.distributions import beta_quantile
 from atalaya.metrics.stats.intervals import ALPHA, Estimate, must_be_counts, wilson
 
 Runs = Sequence[tuple[int, int]]  # for each run, how many of its jobs passed, and how many there were
@@ -157,23 +157,6 @@ def clustered(runs: Runs) -> Clustered:
     )
 
 
-def at_least(failed: float, n: float, share: float) -> float:
-    """The probability of so many failures or more among n trials, where each fails with that probability: exact.
-
-    The sum of the binomial probabilities from k to n is the regularised incomplete beta function
-    ``I_share(k, n - k + 1)``, which holds for a fraction of a trial as well: 26.5.24 of M. Abramowitz and
-    I. A. Stegun, "Handbook of Mathematical Functions" (1964).
-
-    >>> from scipy.stats import binom
-    >>> f"{at_least(7, 60, 0.05):.6f} {binom.sf(6, 60, 0.05):.6f} {at_least(3, 3, 0.05):.6f}"
-    '0.029694 0.029694 0.000125'
-    >>> f"{at_least(3.5, 30, 0.05):.4f}", at_least(0, 30, 0.05)
-    ('0.1102', 1.0)
-    """
-    must_be_counts(failed, n)
-    return float(special.betainc(failed, n - failed + 1, share)) if failed else 1.0
-
-
 def clopper_pearson(successes: int, n: int) -> Estimate:
     """The share of successes with the exact interval: never too narrow, and often too wide. For gates.
 
@@ -190,5 +173,6 @@ def clopper_pearson(successes: int, n: int) -> Estimate:
     method = text("Clopper-Pearson exact interval, two-sided, 95 %")
     if n == 0:
         return Estimate(value=None, low=None, high=None, n=0, method=method)
-    low, high = stats.binomtest(successes, n).proportion_ci(1 - ALPHA, method="exact")
-    return Estimate(value=successes / n, low=float(low), high=float(high), n=n, method=method)
+    low = beta_quantile(ALPHA / 2, successes, n - successes + 1) if successes else 0.0
+    high = beta_quantile(1 - ALPHA / 2, successes + 1, n - successes) if successes < n else 1.0
+    return Estimate(value=successes / n, low=low, high=high, n=n, method=method)

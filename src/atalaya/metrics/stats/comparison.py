@@ -13,11 +13,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from atalaya.core.words import Record
 from atalaya.metrics.stats.burn import FEWEST
 from atalaya.metrics.stats.clustering import clopper_pearson
+from atalaya.metrics.stats.distributions import binomial_at_least, hypergeometric_at_least, normal_quantile
 from atalaya.metrics.stats.intervals import ALPHA, Z, must_be_counts, wilson
 from atalaya.records.judged import Compared
 
@@ -64,7 +64,7 @@ def fails_more(failed: int, n: int, others_failed: int, others_n: int) -> float:
     >>> f"{fails_more(4, 12, 1, 48):.6f} {fisher_exact([[4, 8], [1, 47]], 'greater')[1]:.6f}"
     '0.004495 0.004495'
     """
-    return float(stats.hypergeom.sf(failed - 1, n + others_n, failed + others_failed, n))
+    return hypergeometric_at_least(failed, n + others_n, failed + others_failed, n)
 
 
 def fisher(base: Arm, new: Arm) -> Drop:
@@ -144,7 +144,7 @@ def needed_per_arm(p0: float, p1: float, alpha: float = ALPHA, power: float = 0.
         raise ValueError(f"from {p0} to {p1}: give two shares, the second below the first")
     if not (0 < alpha < 1 and 0 < power < 1):
         raise ValueError(f"alpha {alpha} and power {power} have to be between 0 and 1")
-    z = float(stats.norm.isf(alpha) + stats.norm.ppf(power))
+    z = normal_quantile(1 - alpha) + normal_quantile(power)
     return max(1, math.ceil(z**2 * (p0 * (1 - p0) + p1 * (1 - p1)) / (p0 - p1) ** 2))
 
 
@@ -200,7 +200,7 @@ def counts(new: int, new_exposure: float, base: int, base_exposure: float) -> Ra
         ratio=as_ratio(part.value),
         low=as_ratio(part.low),
         high=as_ratio(part.high),
-        p=float(stats.binom.sf(new - 1, total, share)),
+        p=binomial_at_least(new, total, share),
         least_p=share**total,
     )
 
@@ -266,6 +266,8 @@ def latency(base: Sequence[float], new: Sequence[float]) -> Shift:
     ties = list(Counter([*base, *new]).values())
     if min(n, base_n) < FEWEST_TIMES or max(ties) * 2 > n + base_n:
         return Shift(n=n, base_n=base_n)
+    from scipy import stats  # here, since it takes long to import and few judgements need it
+
     exact = max(n, base_n) <= EXACT_UP_TO and max(ties) == 1
     ranked = stats.mannwhitneyu(new, base, alternative="greater", method="exact" if exact else "asymptotic")
     outside = _u_outside(n, base_n) if exact else _u_outside_normal(n, base_n, ties)
@@ -346,7 +348,8 @@ def benjamini_hochberg(ps: Sequence[float], q: float = ALPHA) -> tuple[bool, ...
     """
     if not all(0 <= p <= 1 for p in ps):
         raise ValueError("a probability is from 0 to 1")
-    return tuple(bool(p <= q) for p in stats.false_discovery_control(ps)) if ps else ()
+    called = max((rank for rank, p in enumerate(sorted(ps), start=1) if p <= rank / len(ps) * q), default=0)
+    return tuple(bool(called) and p <= sorted(ps)[called - 1] for p in ps)
 
 
 def _word(is_worse: bool) -> Compared:

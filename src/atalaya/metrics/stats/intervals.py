@@ -1,7 +1,7 @@
 """Confidence intervals, bounds and tests for rates and counts.
 
 Each estimate is a value with an interval, the trials behind it and the method. Without trials there is no
-value: None, never zero. Distributions are :mod:`scipy.stats`'; written here is only what it lacks.
+value: None, never zero. Distributions are SciPy's; written here is only what it lacks.
 Intervals are two-sided at 95 %; bounds and tests are one-sided at 5 %, since their questions are.
 """
 
@@ -11,12 +11,17 @@ import math
 from collections.abc import Sequence
 from functools import cache
 
-from scipy import optimize, stats
-
 from atalaya.core.words import Record, Text, text
+from atalaya.metrics.stats.distributions import (
+    beta_quantile,
+    binomial_at_least,
+    gamma_quantile,
+    normal_below,
+    normal_quantile,
+)
 
 ALPHA = 0.05
-Z = float(stats.norm.ppf(1 - ALPHA / 2))
+Z = normal_quantile(1 - ALPHA / 2)
 
 EXACT_UP_TO = 60  # events; beyond it the normal approximation of the trend test is as good
 TOO_FEW = 4  # events; with fewer, even the steepest fall over three equal bins is not significant
@@ -154,10 +159,12 @@ def events_ruled_out(shown: int, caught: int, alpha: float = ALPHA) -> float | N
     if caught == shown:
         s = min(1.0, math.exp(1 - level / shown))
         return (shown * math.log(s) + level) / s
-    least = float(stats.beta.ppf(alpha, caught, shown - caught + 1))  # P(at least so many | s) is alpha there
+    from scipy import optimize  # here, since it takes long to import and few judgements need it
+
+    least = beta_quantile(alpha, caught, shown - caught + 1)  # P(at least so many | s) is alpha there
 
     def cost(s: float) -> float:
-        return -(float(stats.binom.logsf(caught - 1, shown, s)) + level) / s
+        return -(math.log(binomial_at_least(caught, shown, s)) + level) / s
 
     return -float(optimize.minimize_scalar(cost, bounds=(least, 1.0), method="bounded", options={"xatol": 1e-12}).fun)
 
@@ -196,8 +203,8 @@ def garwood(events: int, exposure: float = 1.0) -> Estimate:
     method = text("Garwood exact Poisson interval, two-sided, 95 %")
     if exposure <= 0:
         return Estimate(value=None, low=None, high=None, n=events, method=method)
-    low = float(stats.chi2.ppf(ALPHA / 2, 2 * events)) / 2 if events else 0.0
-    high = float(stats.chi2.ppf(1 - ALPHA / 2, 2 * events + 2)) / 2
+    low = gamma_quantile(ALPHA / 2, events) if events else 0.0
+    high = gamma_quantile(1 - ALPHA / 2, events + 1)
     return Estimate(value=events / exposure, low=low / exposure, high=high / exposure, n=events, method=method)
 
 
@@ -230,7 +237,7 @@ def trend(counts: Sequence[int], exposures: Sequence[float]) -> Trend:
     score = sum(number * count for number, count in enumerate(counts))
     z = _standardised(score, events, shares)
     if events > EXACT_UP_TO:
-        falls, rises = float(stats.norm.cdf(z)), float(stats.norm.sf(z))
+        falls, rises = normal_below(z), normal_below(-z)
         return Trend(events=events, p_decreasing=falls, p_increasing=rises, z=z, exact=False)
     chances = _scores(events, shares)
     return Trend(
