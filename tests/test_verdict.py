@@ -806,6 +806,12 @@ def test_an_incident_comes_with_the_step_that_it_can_take(state: str, followed: 
     assert found[0].startswith(said), found
 
 
+def test_a_fix_that_nothing_measured_shows_is_a_persons_word() -> None:
+    known = (msgspec.structs.replace(proof_of("I-1", shown=True), measured=False),)
+    found = steps(30, incidents=(incident(Severity.MAJOR, "monitoring"),), followed=known)
+    assert found[0].startswith("Nothing that is measured shows when I-1 is over."), found
+
+
 def test_an_incident_whose_fix_is_shown_waits_to_be_called_resolved_and_is_no_alarm() -> None:
     for severity in (Severity.CRITICAL, Severity.MAJOR):
         fixed: dict[str, Any] = {"incidents": (incident(severity, "monitoring"),), "unproven": ("I-1",)}

@@ -587,7 +587,8 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
 
     ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing. ``runs_needed``
     are the further clean runs that it takes; None where no number of runs shows it. ``fails_still`` says that more than
-    the proof is missing: no fix has landed, or what it was for is there still, or was seen again.
+    the proof is missing: no fix has landed, or what it was for is there still, or was seen again. Where nothing that is
+    ``measured`` can show the fix, it is a person's word.
     """
 
     incident: str
@@ -604,6 +605,7 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     promises: tuple[str, ...] = ()  # those that its causes broke
     runs_needed: int | None = None  # further clean runs that would show it; None where no number is known
     fails_still: bool = False
+    measured: bool = True
 
 
 class Trace(Record, frozen=True, kw_only=True):

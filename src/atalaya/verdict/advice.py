@@ -116,6 +116,13 @@ def _for_incident(situation: Situation, incident: Incident) -> Iterator[Text]:
             id=incident.id,
             v=version,
         )
+    elif any(one.incident == incident.id and one.shown and not one.measured for one in situation.followed):
+        yield text(
+            "Nothing that is measured shows when {id} is over. When you know that it is, say so: `atalaya release "
+            "incident {id} --release {v} --state resolved --why 'how you know it'`.",
+            id=incident.id,
+            v=version,
+        )
     elif any(one.incident == incident.id and one.shown for one in situation.followed):
         yield text(
             "The fix of {id} is shown, so say that it is over: `atalaya release incident {id} --release {v} --state "

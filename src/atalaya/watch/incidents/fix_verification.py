@@ -23,13 +23,15 @@ BEARS_WITHIN = timedelta(hours=24)  # how long before an incident was opened a s
 class Proof(NamedTuple):
     """Whether a fix is shown, in words, and how many further clean runs it takes; None where runs do not tell.
 
-    ``fails`` says that more than the proof is missing: what the fix was for is there still, or again.
+    ``fails`` says that more than the proof is missing: what the fix was for is there still, or again. Where nothing is
+    ``measured`` that could show it, it is a person's word.
     """
 
     shown: bool
     says: Text
     runs_needed: int | None = None
     fails: bool = False
+    measured: bool = True
 
 
 class Runs(NamedTuple):
@@ -137,7 +139,7 @@ def _followed(
         passed = text("It passed since: its last attempts did not all fail.")
         proof = Proof(not still, still[0].reason if still else passed, fails=bool(still))
     else:
-        proof = Proof(True, text("Nothing that is measured can show it: it is a person's word."))
+        proof = Proof(True, text("Nothing that is measured can show it: it is a person's word."), measured=False)
     return IncidentFollowUp(
         incident=one.incident,
         rule=one.rule,
@@ -150,6 +152,7 @@ def _followed(
         landed_at=landed,
         promises=tuple(sorted({seen.promise for seen in broken})),
         shown=proof.shown and landed is not None,
+        measured=proof.measured,
         fails_still=landed is None or proof.fails or any(at > landed for at in times),
         proof=proof.says,
         runs_needed=None if landed is None else proof.runs_needed,
