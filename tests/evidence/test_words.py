@@ -6,13 +6,13 @@ import random
 
 import pytest
 
-from atalaya.evidence.readers.words import Newlines, Words
+from atalaya.evidence.readers.words import Words, lines_in
 
 WORDS = [b"error", b"timed out", b" 503", b"conexi", b"segu\xc3\xad", b"reset", b"::err_", b"econn"]
 
 
 def found(text: bytes, words: list[bytes] = WORDS) -> list[int]:
-    return Words(words).lines(text, Newlines(text))
+    return [line.number for line in Words(words).lines(text)]
 
 
 def naive(text: bytes) -> list[int]:
@@ -47,7 +47,6 @@ def test_words_at_both_ends_of_a_text_are_found_and_a_short_text_holds_none() ->
 
 
 def test_lines_are_counted_and_bounded_with_and_without_a_last_end() -> None:
-    for text in (b"a\nbc\n", b"a\nbc"):
-        newlines = Newlines(text)
-        assert newlines.lines == 2
-        assert [text[slice(*newlines.bounds(line))] for line in range(2)] == [b"a", b"bc"]
+    for text in (b"error\nreset\n", b"error\nreset"):
+        assert lines_in(text) == 2
+        assert [text[line.begin : line.end] for line in Words(WORDS).lines(text)] == [b"error", b"reset"]

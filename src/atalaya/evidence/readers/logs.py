@@ -21,6 +21,7 @@ from typing import IO, NamedTuple
 
 from atalaya.core.words import Record
 from atalaya.evidence.readers import layouts
+from atalaya.evidence.readers.alike import Seen, SeenLines, Targets
 from atalaya.evidence.readers.classifier import (
     OTHER_ERROR,
     POLLED,
@@ -35,7 +36,7 @@ from atalaya.evidence.readers.classifier import (
 from atalaya.evidence.readers.collector import Job, job_and_attempt
 from atalaya.evidence.readers.model import cut_message
 from atalaya.evidence.readers.sniff import UTF16
-from atalaya.evidence.readers.words import Newlines, Words
+from atalaya.evidence.readers.words import Words, lines_in
 from atalaya.records.stored import Event, EventKind, FileVerdict, Metadata, Reading, ReadStatus, happened_at, origin_of
 
 MOST_BYTES = 4 * 1024**3
@@ -323,6 +324,9 @@ class _Search:
         self._doubts: list[tuple[int, str]] = []
         self._polls: dict[str, tuple[int, str]] = {}
         self._target_line = -TARGET_WITHIN
+        self._targets = Targets()
+        self._seen = SeenLines()
+        self.taken_apart = 0  # lines: the rest cost next to nothing
         self._left_out = self._garbled = 0
 
     def take(self, piece: bytes) -> None:
@@ -332,18 +336,19 @@ class _Search:
         self._note_times(piece)
         if b"\x1b" in piece:
             piece = _COLOUR.sub(b"", piece)
-        newlines = Newlines(piece)
         before, awaited = self.lines, self._awaits_an_answer
-        todo = deque(sorted({*_TELLING.lines(piece, newlines), *(_CURING.lines(piece, newlines) if awaited else ())}))
+        telling = set(_TELLING.lines(piece))
+        todo = deque(sorted(telling.union(_CURING.lines(piece) if awaited else ())))
         while todo:
-            number = todo.popleft()
-            self.lines = before + number + 1
-            begin, end = newlines.bounds(number)
-            self._take_line(piece[begin : min(end, begin + LINE_BYTES)].decode("utf-8", "replace"))
+            line = todo.popleft()
+            self.lines = before + line.number + 1
+            content = piece[line.begin : min(line.end, line.begin + LINE_BYTES)]
+            if line in telling or self._targets.may_be_in(content):
+                self._take_line(content)
             if not awaited and self._awaits_an_answer:  # from here on an answer counts
                 awaited = True
-                todo = deque(sorted({*todo, *(line for line in _CURING.lines(piece, newlines) if line > number)}))
-        self.lines = before + newlines.lines
+                todo = deque(sorted({*todo, *(other for other in _CURING.lines(piece) if other > line)}))
+        self.lines = before + lines_in(piece)
 
     @property
     def _awaits_an_answer(self) -> bool:
@@ -359,17 +364,36 @@ class _Search:
                 self.first_at = min(at, self.first_at or at)
                 self.last_at = max(at, self.last_at or at)
 
-    def _take_line(self, text: str) -> None:
+    def _take_line(self, content: bytes) -> None:
+        shape = self._seen.shape_of(content)
+        seen = self._seen.get(shape)
+        if seen is None or (seen is Seen.ANSWER and self._targets.may_be_in(content)):
+            seen = self._take_apart(content.decode("utf-8", "replace"))
+            if seen is not None:
+                self._seen.keep(shape, seen)
+        elif seen is Seen.ANOTHER_ERROR:
+            self._end_cause()
+
+    def _take_apart(self, text: str) -> Seen | None:
+        """Take a line in; what it told of where that was no event and no doubt, nor a part of one."""
+        self.taken_apart += 1
         bare = text.strip("\ufeff\r\n").rsplit("\r", 1)[-1]
         line = layouts.read(bare)
         says = line.says
         if self._chains(says):
-            return
+            return None
         if polled := POLLED.match(says):
             target, state = polled["target"], polled["state"]
             self._polls[target] = (self._polls.get(target, (0, ""))[0] + 1, state)
-        elif not any(self._cures(one) for one in line.texts):
-            self._hear(line, bare)
+            return None
+        for one in line.texts:
+            if done := SUCCEEDED.match(one):
+                self._answer(done["target"] or done["path"])
+                return Seen.ANSWER
+            if RETRIED.match(one):
+                self._recover()
+                return None
+        return self._hear(line, bare)
 
     def _chains(self, says: str) -> bool:
         """Whether a line joins the event before it to the one that comes."""
@@ -384,19 +408,27 @@ class _Search:
             return False
         return True
 
-    def _hear(self, line: layouts.Line, bare: str) -> None:
+    def _hear(self, line: layouts.Line, bare: str) -> Seen | None:
         told = [tell(one, after_a_level=line.level in (layouts.RED, layouts.AMBER)) for one in line.texts]
         event = next((one for one in told if one is not None and one.kind is not None), None)
         if event is not None and not line.well:
             self._add(event, line, bare)
-            return
-        if any(OTHER_ERROR.match(one) for one in line.texts):
-            self._stack = self._last = None  # what comes now has another cause
-            self._in_traceback = False
-        if line.well or any(one is not None for one in told):
-            return
-        if any(is_doubtful(one, red=line.level == layouts.RED, calm=line.level == layouts.CALM) for one in line.texts):
+            return None
+        another = any(OTHER_ERROR.match(one) for one in line.texts)
+        if another:
+            self._end_cause()
+        known = line.well or any(one is not None for one in told)
+        if not known and any(
+            is_doubtful(one, red=line.level == layouts.RED, calm=line.level == layouts.CALM) for one in line.texts
+        ):
             self._doubt(bare)
+            return None
+        return Seen.ANOTHER_ERROR if another else Seen.NOTHING
+
+    def _end_cause(self) -> None:
+        """What comes now has another cause."""
+        self._stack = self._last = None
+        self._in_traceback = False
 
     def _doubt(self, bare: str) -> None:
         if self._last is not None and self.lines - self._last[1] <= EXPLAINED_WITHIN:
@@ -405,21 +437,21 @@ class _Search:
         if len(self._doubts) < MOST_QUOTED:
             self._doubts.append((self.lines, self._scrub(bare)[:DOUBT_CHARS].strip()))
 
-    def _cures(self, says: str) -> bool:
-        """Whether a line shows that an error before it was got over."""
-        if done := SUCCEEDED.match(says):
-            target = done["target"] or done["path"]
-            cured = [found for found in self._open.values() if found.place == target]
-        elif RETRIED.match(says):
-            near = self.lines - CURED_WITHIN
-            late = [found for found in self._open.values() if found.line >= near]
-            cured = [found for found in late if found.kind is EventKind.NETWORK_ERROR][-1:]
-        else:
-            return False
+    def _answer(self, target: str) -> None:
+        """A request was answered: what went wrong with it before was got over."""
+        self._cure([found for found in self._open.values() if found.place == target])
+        self._targets.discard(target)
+
+    def _recover(self) -> None:
+        """What was tried again did well: so the last error of the network near it was got over."""
+        near = self.lines - CURED_WITHIN
+        late = [found for found in self._open.values() if found.line >= near]
+        self._cure([found for found in late if found.kind is EventKind.NETWORK_ERROR][-1:])
+
+    def _cure(self, cured: list[_Found]) -> None:
         for found in cured:
             found.cured = True
             self._open.pop(found.cause)
-        return True
 
     def _add(self, told: Told, line: layouts.Line, bare: str) -> None:
         new = _Found(told, self.lines, line.at)
@@ -450,6 +482,7 @@ class _Search:
             self._keep(new)
         if new.place != NO_PLACE:
             self._target_line = self.lines
+            self._targets.add(new.place)
 
     def _known(self, cause: tuple[EventKind, str]) -> _Found | None:
         """The event of a cause, also where a summary cuts its words short."""
