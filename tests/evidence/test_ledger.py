@@ -12,8 +12,10 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -62,6 +64,12 @@ def event() -> Event:
 def only(folder: Path) -> Path:
     (path,) = folder.glob("*.jsonl")
     return path
+
+
+def put_row(folder: Path, row: dict[str, Any]) -> None:
+    """A segment of jobs as another version might have written it."""
+    name = f"job-{ledger._digest([row])[: ledger.DIGEST_CHARS]}-{ledger._recorded_at([row])}.jsonl"
+    ledger.put(folder / name, msgspec.json.encode(row, order="deterministic") + b"\n")
 
 
 def test_what_is_written_is_read_back_in_the_order_given(tmp_path: Path) -> None:
@@ -179,11 +187,50 @@ def test_a_kind_that_is_not_known_here_is_from_a_newer_version(tmp_path: Path) -
             ask()
 
 
+def test_the_ledger_holds_no_record_before_the_last_is_there(tmp_path: Path) -> None:
+    def records() -> Iterator[Evidence]:
+        yield from (job(number) for number in range(2_000))
+        yield event()
+        assert ledger.files(tmp_path) == []
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        ledger.write(tmp_path, records())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_records_are_taken_one_at_a_time_and_few_are_held(tmp_path: Path) -> None:
+    ledger.write(tmp_path / "warm", [job()])
+    tracemalloc.start()
+    ledger.write(tmp_path, (job(number) for number in range(20_000)))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 2 * 1024 * 1024
+    assert [job(number) for number in range(20_000)] == ledger.read(tmp_path, "job")
+
+
+def test_what_no_reader_would_open_for_its_size_is_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = ledger.write(tmp_path / "whole", [job(number) for number in range(3_000)])
+    monkeypatch.setattr(ledger, "FULL_BYTES", 200_000)
+    parts = ledger.write(tmp_path / "parts", [job(number) for number in range(3_000)])
+    assert (len(whole), len(parts) > 2) == (1, True)
+    assert parts == ledger.write(tmp_path / "parts", [job(number) for number in range(3_000)])
+    found = ledger.read(tmp_path / "parts", JobAttempt)
+    assert [job(number) for number in range(3_000)] == sorted(found, key=lambda each: int(each.run_id[1:]))
+
+
+def test_the_digest_of_a_line_leaves_out_its_own_time_of_recording_alone() -> None:
+    odd = msgspec.json.encode({"a": {"b": 1, "recorded_at": "x"}, "c": ',"recorded_at":"y"', "recorded_at": "z"})
+    for line in (msgspec.json.encode(job(), order="sorted"), odd):
+        row = msgspec.json.decode(line)
+        assert ledger._digest([row]) == hashlib.sha256(ledger._without_time(line + b"\n")).hexdigest()
+
+
 def test_a_value_that_is_not_known_here_under_a_right_digest_is_from_a_newer_version(tmp_path: Path) -> None:
     ledger.write(tmp_path, [job()])
     row = msgspec.json.decode(only(tmp_path).read_bytes()) | {"conclusion": "vanished"}
     only(tmp_path).unlink()
-    ledger._write_segment(tmp_path, "job", [row])
+    put_row(tmp_path, row)
     with pytest.raises(EvidenceError, match=r":1: .*'vanished'.*from a newer Atalaya"):
         ledger.read(tmp_path, "job")
 
@@ -193,7 +240,7 @@ def test_a_field_that_an_older_version_did_not_write_does_not_change_a_digest(tm
     row = msgspec.json.decode(only(tmp_path).read_bytes())
     del row["stale_trials"]
     only(tmp_path).unlink()
-    ledger._write_segment(tmp_path, "job", [row])
+    put_row(tmp_path, row)
     assert [job()] == ledger.read(tmp_path, "job")
 
 
@@ -378,9 +425,9 @@ def test_a_newer_format_is_refused_and_an_older_one_is_read(tmp_path: Path) -> N
     row = msgspec.json.decode(only(tmp_path).read_bytes())
     only(tmp_path).unlink()
     (old := dict(row)).pop("format")
-    ledger._write_segment(tmp_path, "job", [old])
+    put_row(tmp_path, old)
     assert [job()] == ledger.read(tmp_path, "job")
-    ledger._write_segment(tmp_path, "job", [row | {"format": FORMAT + 1}])
+    put_row(tmp_path, row | {"format": FORMAT + 1})
     with pytest.raises(EvidenceError, match=f"format {FORMAT + 1}.*reads up to {FORMAT}"):
         ledger.read(tmp_path, "job")
 
@@ -417,6 +464,12 @@ def test_every_field_that_the_first_format_wrote_is_read_and_written_again() -> 
             record = msgspec.json.decode(line, type=STORED[file.name.partition("-")[0]])
             again = msgspec.json.decode(msgspec.json.encode(record))
             assert again == again | msgspec.json.decode(line), file.name
+
+
+def test_a_record_of_each_kind_is_written_with_its_keys_in_order() -> None:
+    for record in (record for segment in ledger.survey(SAMPLE).segments for record in segment.records):
+        row = msgspec.json.decode(msgspec.json.encode(record))
+        assert msgspec.json.encode(row, order="deterministic") + b"\n" == ledger._line(record)[0]
 
 
 def test_late_evidence_stands_where_it_happened_and_not_where_it_was_recorded(tmp_path: Path) -> None:

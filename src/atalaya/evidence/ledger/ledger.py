@@ -25,6 +25,7 @@ import zlib
 from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, overload
 
@@ -39,7 +40,9 @@ from atalaya.records.stored import FORMAT, STORED, Evidence
 SUFFIX = ".jsonl"
 PACKED = ".gz"  # follows the suffix of a segment that is compressed
 PACK_ABOVE_BYTES = 64 * 1024
-LARGEST_BYTES = 512 * 1024 * 1024  # unpacked: a segment of ours is never near it
+PACK_LEVEL = 6  # 9 takes more than twice as long, for a file that is a tenth smaller
+LARGEST_BYTES = 512 * 1024 * 1024  # unpacked
+FULL_BYTES = LARGEST_BYTES // 2  # then the next segment begins
 LONGEST_LINE_BYTES = 16 * 1024 * 1024  # a record of ours is never near it either
 LISTINGS = 100  # a compaction beside a reader takes away what was listed: then it looks again, so often
 DIGEST_CHARS = 32
@@ -52,6 +55,7 @@ IDENTITY = rf"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{{{DIGEST_CHARS}}}
 NAME = re.compile(rf"{IDENTITY}(?:-(?P<at>[0-9]{{8}}T[0-9]{{12}}Z))?\.jsonl(?:\.gz)?")
 AT = "%Y%m%dT%H%M%S%fZ"
 TIMES = ("occurred_at", "recorded_at")
+RECORDED = b',"recorded_at":"'
 
 E = TypeVar("E", bound=Evidence)
 
@@ -85,42 +89,95 @@ class Survey(NamedTuple):
 # ── writing ──────────────────────────────────────────────────────────────────
 
 
-def write(folder: Path, records: Sequence[Evidence]) -> tuple[Path, ...]:
+def write(folder: Path, records: Iterable[Evidence]) -> tuple[Path, ...]:
     """Add records to a ledger: one segment for each kind, safe on disk when this returns.
 
-    A segment that is there already is left alone, and its path is returned all the same.
+    The records are taken one at a time, so there may be more than memory holds. None is in the ledger before the last
+    of them is on disk. A segment that is there already is left alone, and its path is returned all the same. Only what
+    no reader would open for its size is parted into several segments.
 
     :raises UsageError: the folder cannot be written.
     :raises HarnessError: a record is not what its type says.
     """
-    by_kind: dict[str, list[Evidence]] = {}
-    for record in records:
-        by_kind.setdefault(record.kind, []).append(record)
-    if not by_kind:
-        return ()
-    encoded = {kind: [_row(record) for record in group] for kind, group in by_kind.items()}
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        _sweep(folder)
-        return tuple(_write_segment(folder, kind, rows) for kind, rows in encoded.items())
-    except OSError as why:
-        raise UsageError(
-            f"{folder}: evidence cannot be written: {why}. Make the folder writable, or make room, and run again."
-        ) from why
+    drafts: dict[str, list[_Draft]] = {}
+    with contextlib.ExitStack() as half:
+        for record in records:
+            try:
+                if not drafts:
+                    folder.mkdir(parents=True, exist_ok=True)
+                    _sweep(folder)
+                of_kind = drafts.setdefault(record.kind, [])
+                if not of_kind or of_kind[-1].is_full:
+                    of_kind.append(_Draft(record.kind, half.enter_context(_half(folder))))
+                of_kind[-1].add(record)
+            except OSError as why:
+                raise _not_written(folder, why) from why
+        try:
+            finished = [draft for of_kind in drafts.values() for draft in of_kind]
+            for draft in finished:
+                draft.finish()
+            written = tuple(draft.settle(folder) for draft in finished)
+            if written:
+                _sync_folder(folder)
+        except OSError as why:
+            raise _not_written(folder, why) from why
+    return written
 
 
-def _write_segment(folder: Path, kind: str, rows: Sequence[dict[str, Any]]) -> Path:
-    name = f"{kind}-{_digest(rows)[:DIGEST_CHARS]}"
-    there = [Path(entry.path) for entry in os.scandir(folder) if entry.name.startswith(name)]
-    path = min((path for path in there if NAME.fullmatch(path.name)), key=_preferred, default=None)
-    if path is None:
-        content = b"".join(_encode(row) + b"\n" for row in rows)
-        large = len(content) > PACK_ABOVE_BYTES
-        path = folder / f"{name}-{_recorded_at(rows)}{SUFFIX}{PACKED if large else ''}"
+def _not_written(folder: Path, why: OSError) -> UsageError:
+    return UsageError(
+        f"{folder}: evidence cannot be written: {why}. Make the folder writable, or make room, and run again."
+    )
+
+
+class _Draft:
+    """A segment that is being written: what does not fit into its buffer is packed and on disk."""
+
+    def __init__(self, kind: str, temporary: Path) -> None:
+        self._kind, self._temporary = kind, temporary
+        self._packed = False
+        self._buffer: list[bytes] = []
+        self._buffered_bytes = self._size_bytes = 0
+        self._sha = hashlib.sha256()
+        self._recorded_at: datetime | None = None
         # No time in the header: the same content is the same bytes, whoever packs it.
-        put(path, gzip.compress(content, mtime=0) if large else content)
-    _sync_folder(folder)
-    return path
+        self._packer = zlib.compressobj(PACK_LEVEL, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+
+    @property
+    def is_full(self) -> bool:
+        return self._size_bytes >= FULL_BYTES
+
+    def add(self, record: Evidence) -> None:
+        line, at = _line(record)
+        self._sha.update(_without_time(line))
+        self._recorded_at = at if self._recorded_at is None else min(at, self._recorded_at)
+        self._buffer.append(line)
+        self._buffered_bytes += len(line)
+        if self._buffered_bytes > PACK_ABOVE_BYTES:
+            self._pack()
+
+    def _pack(self) -> None:
+        with self._temporary.open("ab") as file:
+            file.write(self._packer.compress(b"".join(self._buffer)))
+        self._size_bytes += self._buffered_bytes
+        self._buffer, self._buffered_bytes, self._packed = [], 0, True
+
+    def finish(self) -> None:
+        """Put what is left on disk."""
+        rest = b"".join(self._buffer)
+        with self._temporary.open("ab") as file:
+            file.write(self._packer.compress(rest) + self._packer.flush() if self._packed else rest)
+
+    def settle(self, folder: Path) -> Path:
+        """Become a segment, unless it is there already."""
+        assert self._recorded_at is not None
+        name = f"{self._kind}-{self._sha.hexdigest()[:DIGEST_CHARS]}"
+        there = [Path(entry.path) for entry in os.scandir(folder) if entry.name.startswith(name)]
+        path = min((path for path in there if NAME.fullmatch(path.name)), key=_preferred, default=None)
+        if path is None:
+            path = folder / f"{name}-{self._recorded_at.strftime(AT)}{SUFFIX}{PACKED if self._packed else ''}"
+            _settle(self._temporary, path)
+        return path
 
 
 def _recorded_at(rows: Iterable[dict[str, Any]]) -> str:
@@ -230,7 +287,7 @@ def _compact(folder: Path, kind: str, lot: dict[Path, Segment]) -> Iterator[Path
             entry = compacted.Entry(
                 name=info.name, digest=info.digest, records=info.records, size_bytes=info.size_bytes
             )
-            lots[entry] = _content(path)[0].splitlines()
+            lots[entry] = _content(path)
     if lots:
         with _half(folder) as temporary:
             compacted.pack(temporary, kind, lots)
@@ -245,26 +302,44 @@ def _compact(folder: Path, kind: str, lot: dict[Path, Segment]) -> Iterator[Path
 # ── content and digest ───────────────────────────────────────────────────────
 
 
-def _row(record: Evidence) -> dict[str, Any]:
-    """A record as it is stored, proven to come back equal. A struct does not check its types, so this does."""
+def _line(record: Evidence) -> tuple[bytes, datetime]:
+    """A record as it is stored, proven to come back equal, and when it was recorded.
+
+    A struct does not check its types, so this does.
+    """
     for name in TIMES:
         if getattr(record, name).tzinfo is None:
             raise HarnessError(
                 f"{record.kind}: {name} has no zone. Times in records are aware and in UTC: mend the writer."
             )
-    record = msgspec.structs.replace(record, **{name: getattr(record, name).astimezone(UTC) for name in TIMES})
+    if record.occurred_at.tzinfo is not UTC or record.recorded_at.tzinfo is not UTC:
+        times = {name: getattr(record, name).astimezone(UTC) for name in TIMES}
+        record = msgspec.structs.replace(record, **times)
     try:
-        row: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(record))
-        same = msgspec.convert(row, type(record)) == record
+        line = msgspec.json.encode(record, order="sorted")
+        same = _decoder(type(record)).decode(line) == record
     except (msgspec.MsgspecError, UnicodeError, TypeError, ValueError) as why:
         raise HarnessError(f"{record.kind}: a record cannot be stored: {why}. Mend the writer.") from why
     if not same:
         raise HarnessError(f"{record.kind}: a record does not come back as it was (a NaN in it?). Mend the writer.")
-    return row
+    return line + b"\n", record.recorded_at
 
 
-def _encode(row: dict[str, Any]) -> bytes:
-    return msgspec.json.encode(row, order="deterministic")
+@lru_cache
+def _decoder(kind: type[E]) -> msgspec.json.Decoder[E]:
+    return msgspec.json.Decoder(kind)
+
+
+def _without_time(line: bytes) -> bytes:
+    """A line with its keys in order, without ``recorded_at``: what the digest is taken over.
+
+    In a text a quotation mark is escaped, so no text looks like the member. A record inside may have one like it.
+    """
+    if line.count(RECORDED) != 1:
+        return _encode_without_time(msgspec.json.decode(line))
+    begin = line.find(RECORDED)
+    end = line.find(b'"', begin + len(RECORDED)) + 1
+    return line[:begin] + line[end:]
 
 
 def _digest(rows: Iterable[dict[str, Any]]) -> str:
@@ -275,8 +350,13 @@ def _digest(rows: Iterable[dict[str, Any]]) -> str:
     """
     sha = hashlib.sha256()
     for row in rows:
-        sha.update(_encode({key: value for key, value in row.items() if key != "recorded_at"}) + b"\n")
+        sha.update(_encode_without_time(row))
     return sha.hexdigest()
+
+
+def _encode_without_time(row: dict[str, Any]) -> bytes:
+    told = {key: value for key, value in row.items() if key != "recorded_at"}
+    return msgspec.json.encode(told, order="deterministic") + b"\n"
 
 
 # ── reading ──────────────────────────────────────────────────────────────────
@@ -423,10 +503,51 @@ def open_segment(path: Path) -> Segment:
 
     :raises EvidenceError: as for :func:`read`.
     """
-    _named(path)
-    content, size_bytes = _content(path)
-    sha256 = hashlib.sha256(content).hexdigest()
-    return _segment(path, path.name, size_bytes, content.splitlines(), sha256)
+    named = _named(path)
+    with _opened(path) as (lines, size_bytes):
+        found = _as_written(path.name, named, lines, size_bytes)
+    if found is not None:
+        return found
+    with _opened(path) as (lines, size_bytes):  # it says what is wrong, or was written by other means
+        content = list(lines)
+    sha256 = hashlib.sha256(b"".join(content)).hexdigest()
+    return _segment(path, path.name, size_bytes, [line.rstrip(b"\n") for line in content], sha256)
+
+
+def _as_written(name: str, named: re.Match[str], lines: Iterable[bytes], size_bytes: int) -> Segment | None:
+    """A segment from its lines, where each is as :func:`write` writes it; None where one is not, or one is wrong."""
+    sha, sha_of_all = hashlib.sha256(), hashlib.sha256()
+    decoder = _decoder(STORED[named["kind"]])
+    records: list[Evidence] = []
+    environments: set[str] = set()
+    try:
+        for line in lines:
+            sha_of_all.update(line)
+            sha.update(_without_time(line))
+            record = decoder.decode(line)
+            if record.format > FORMAT or record.occurred_at.tzinfo is None or record.recorded_at.tzinfo is None:
+                return None
+            records.append(record)
+            environments.add(str(record.environment))
+    except (msgspec.MsgspecError, UnicodeError, RecursionError, AttributeError):
+        return None
+    digest = sha.hexdigest()
+    if not records or digest[:DIGEST_CHARS] != named["digest"]:
+        return None
+    if named["at"] not in (None, min(record.recorded_at for record in records).astimezone(UTC).strftime(AT)):
+        return None
+    info = SegmentInfo(
+        name=name,
+        kind=named["kind"],
+        records=len(records),
+        size_bytes=size_bytes,
+        digest=digest,
+        sha256=sha_of_all.hexdigest(),
+        environments=tuple(sorted(environments)),
+        first_at=min(record.occurred_at for record in records),
+        last_at=max(record.occurred_at for record in records),
+    )
+    return Segment(info, tuple(records))
 
 
 def _open_compacted(path: Path) -> tuple[Segment, ...]:
@@ -445,8 +566,10 @@ def _unpack(path: Path, kind: str) -> tuple[Segment, ...]:
                 f"{path}: its manifest tells of {entry.name!r}, which is no segment of the kind '{kind}'. "
                 f"Restore it from version control."
             )
-        sha256 = hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
-        segment = _segment(path / entry.name, entry.name, entry.size_bytes, lines, sha256)
+        segment = _as_written(entry.name, match, (line + b"\n" for line in lines), entry.size_bytes)
+        if segment is None:
+            sha256 = hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
+            segment = _segment(path / entry.name, entry.name, entry.size_bytes, lines, sha256)
         if segment.info.digest != entry.digest:
             raise EvidenceError(
                 f"{path}: {entry.name} comes to {segment.info.digest}, and the manifest says {entry.digest}. "
@@ -486,14 +609,21 @@ def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sh
     return Segment(info, records)
 
 
-def _content(path: Path) -> tuple[bytes, int]:
-    """What stands in a segment's file, unpacked, and how large the file is."""
+def _content(path: Path) -> list[bytes]:
+    """The lines of a segment's file, without their ends."""
+    with _opened(path) as (lines, _):
+        return [line.rstrip(b"\n") for line in lines]
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[tuple[Iterator[bytes], int]]:
+    """The lines of a segment's file, unpacked one at a time, and how large the file is."""
     try:
         with regular(path) as file:
             size_bytes = os.fstat(file.fileno()).st_size
             if size_bytes > LARGEST_BYTES:
                 raise OSError(f"it has more than {LARGEST_BYTES} bytes")
-            return _unpacked(file) if path.suffix == PACKED else file.read(), size_bytes
+            yield (_unpacked(file) if path.suffix == PACKED else iter(file)), size_bytes
     except (OSError, EOFError, zlib.error) as why:
         raise _unreadable(path, why) from why
 
@@ -526,9 +656,9 @@ def regular(path: Path) -> Iterator[IO[bytes]]:
         yield file
 
 
-def _unpacked(file: IO[bytes]) -> bytes:
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
     """A line at a time: what was made to unpack without end is found at its first one."""
-    lines, total = [], 0
+    total = 0
     with gzip.open(file) as unpacked:
         while line := unpacked.readline(LONGEST_LINE_BYTES + 1):
             total += len(line)
@@ -536,8 +666,7 @@ def _unpacked(file: IO[bytes]) -> bytes:
                 raise OSError(f"a line in it has more than {LONGEST_LINE_BYTES} bytes")
             if total > LARGEST_BYTES:
                 raise OSError(f"it unpacks to more than {LARGEST_BYTES} bytes")
-            lines.append(line)
-    return b"".join(lines)
+            yield line
 
 
 def paths(folder: Path, kind: str = "*") -> list[Path]:
