@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import multiprocessing
-import os
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import pytest
 
@@ -189,32 +187,6 @@ def _is_flaky(test: attempts.Test) -> bool:
 def test_json_that_is_not_strict_is_refused_with_the_reason(content: bytes, words: str) -> None:
     report = reports.read(content, name="report.json")
     assert (report.verdict, words in report.reason) == (FileVerdict.UNKNOWN, True), report.reason
-
-
-class Deadly(type(Path())):  # type: ignore[misc]
-    """A file on which the process that is to read it dies, unless it is the first of them."""
-
-    def open(self, *args: Any, **kwargs: Any) -> IO[Any]:
-        if multiprocessing.parent_process() is not None:
-            os._exit(9)
-        return super().open(*args, **kwargs)  # type: ignore[no-any-return]
-
-
-@pytest.mark.parametrize("kind", [Path, Deadly])
-def test_several_processes_read_the_same_in_the_same_order_even_if_one_dies(
-    kind: type[Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reports, "SHARED_BYTES", 0)
-    paths = [SAMPLES / name for name in (*COUNTED[::15], *NOT_COUNTED[::15], "none.xml")]
-    middle = len(paths) // 2
-    given = [*paths[:middle], kind(paths[middle]), *paths[middle + 1 :]]
-    assert [reports.read(path) for path in paths] == list(reports.read_all(given, jobs=2))
-
-
-def test_little_is_read_without_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delattr(reports, "ProcessPoolExecutor")
-    paths = [SAMPLES / name for name in COUNTED[:3]]
-    assert [reports.read(path) for path in paths] == list(reports.read_all(paths))
 
 
 # ── what producers were seen to write, and hostile files ─────────────────────

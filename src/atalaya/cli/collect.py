@@ -7,7 +7,7 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,7 @@ from atalaya.records.stored import (
 )
 
 if TYPE_CHECKING:
-    from atalaya.evidence.readers.collector import Collected, Found, Job, KnownFiles
+    from atalaya.evidence.readers.collector import Found, Gathered, Job, KnownFiles
     from atalaya.evidence.readers.logs import Log
 
 SCRATCH = "atalaya-reports-"  # of the folder that a zip is unpacked into
@@ -84,7 +84,7 @@ def collect(place: Context, args: argparse.Namespace) -> int:
         collected = take_in(place, paths, release, job=job, run_id=args.of_run or "")
         table |= report(collected)
         if release is not None:
-            keep(place, release, collected.evidence)
+            keep(place, release, collected)
         job, in_run = _of_this_call(job, collected)
     table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "", in_run)
     if args.report:
@@ -143,7 +143,7 @@ def all_that_is_named(place: Context, release: Release) -> int:
         try:
             paths = [place.root / path for path in settings.ci.junit]
             collected = take_in(place, paths, release, job=_job(place, release))
-            keep(place, release, collected.evidence)
+            keep(place, release, collected)
         except UsageError as why:
             place.console.row("unknown", str(why))
             code = why.exit_code
@@ -175,22 +175,30 @@ def _job(place: Context, release: Release | None, args: argparse.Namespace | Non
     )
 
 
-def keep(place: Context, release: Release, evidence: Sequence[Evidence]) -> None:
+def keep(place: Context, release: Release, evidence: Iterable[Evidence]) -> None:
     """Add to the release's ledger, and say what of it will count in nothing."""
-    from atalaya.evidence.apart import lines
+    from atalaya.evidence.apart import Apart
     from atalaya.evidence.commits import same_tree
     from atalaya.evidence.ledger import ledger
     from atalaya.watch.folder import lasts_h
 
-    append_evidence(place, release, evidence)
     folder = place.releases / release.version
     trees = ledger.readable(folder / "evidence", CommitTree)
     now = replace(release, window_h=lasts_h(folder, release))
-    for line in lines(evidence, release=now, same_tree=same_tree(release.commit, trees)):
+    apart = Apart(now, same_tree(release.commit, trees))
+    append_evidence(place, release, _each(evidence, apart.count))
+    for line in apart.lines():
         place.console.line(f"  {line}")
 
 
-def _of_this_call(job: Job, collected: Collected) -> tuple[Job, str]:
+def _each(evidence: Iterable[Evidence], see: Callable[[Evidence], None]) -> Iterator[Evidence]:
+    """The same records, each seen as it passes: there may be more than memory holds."""
+    for record in evidence:
+        see(record)
+        yield record
+
+
+def _of_this_call(job: Job, collected: Gathered) -> tuple[Job, str]:
     """The job that the logs of a call are of, and its run: that of its reports, so that both tell of one event."""
     if not job.whole or not collected.jobs:
         return job, ""
@@ -273,7 +281,7 @@ def _ask_github(place: Context, release: Release) -> int:
     return taken.code
 
 
-def take_in(place: Context, paths: Sequence[Path], release: Release | None, *, job: Job, run_id: str = "") -> Collected:
+def take_in(place: Context, paths: Sequence[Path], release: Release | None, *, job: Job, run_id: str = "") -> Gathered:
     """Read reports, beside what the release's ledger knows already, and say what became of each file.
 
     A zip that is given is opened; one that lies in a folder is a file like others.
@@ -338,11 +346,11 @@ def _take_in(
     job: Job,
     run_id: str,
     place_of: Callable[[Path], str],
-) -> Collected:
+) -> Gathered:
     from atalaya.core.scrub import scrub
-    from atalaya.evidence.readers.collector import collect as read_all
+    from atalaya.evidence.readers.collector import gather
 
-    collected = read_all(
+    collected = gather(
         paths,
         job=job,
         run_id=run_id,
@@ -366,7 +374,7 @@ def _take_in(
     return collected
 
 
-def _say_what_is_not_concluded(place: Context, collected: Collected) -> None:
+def _say_what_is_not_concluded(place: Context, collected: Gathered) -> None:
     """A green report is no green job: the command that wrote it may have failed after it."""
     if not any(one.conclusion is Conclusion.UNKNOWN for one in collected.jobs):
         return
@@ -379,7 +387,7 @@ def _say_what_is_not_concluded(place: Context, collected: Collected) -> None:
         )
 
 
-def _quarantine(place: Context, paths: Sequence[Path], collected: Collected) -> None:
+def _quarantine(place: Context, paths: Sequence[Path], collected: Gathered) -> None:
     """Keep the bytes of what could not be read, on this machine only."""
     from atalaya.evidence.ledger import quarantine
     from atalaya.evidence.readers.collector import find

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import itertools
 import os
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -172,8 +173,11 @@ def named_or_open(place: Context, named: str | None, command: str, *, to_write: 
     return _takes_evidence(place, release) if to_write else release
 
 
-def append_evidence(place: Context, release: Release, records: Sequence[Evidence]) -> None:
-    """Add to a release's ledger; the first time, with the settings that its verdicts rest on."""
+def append_evidence(place: Context, release: Release, records: Iterable[Evidence]) -> None:
+    """Add to a release's ledger; the first time, with the settings that its verdicts rest on.
+
+    :param records: settings are looked for in a sequence alone: what is made one record at a time has none.
+    """
     from atalaya.evidence.ledger import ledger
     from atalaya.watch.seal import require_unsealed
     from atalaya.watch.state_at import in_force_record
@@ -183,7 +187,8 @@ def append_evidence(place: Context, release: Release, records: Sequence[Evidence
     folder = place.releases / release.version / "evidence"
     known = ledger.survey(folder, SettingsSnapshot.kind)
     # Settings that were altered are not made good by those of now: they stay what has to be restored.
-    is_first = not (known.segments or known.damaged or any(isinstance(one, SettingsSnapshot) for one in records))
+    settled = isinstance(records, Sequence) and any(isinstance(one, SettingsSnapshot) for one in records)
+    is_first = not (known.segments or known.damaged or settled)
     first = (
         []
         if not is_first
@@ -197,8 +202,9 @@ def append_evidence(place: Context, release: Release, records: Sequence[Evidence
             )
         ]
     )
-    written = ledger.write(folder, [*first, *records])
-    place.console.line(f"  kept: {len(first) + len(records)} records in {len(written)} segments of {release.version}")
+    number = itertools.count()
+    written = ledger.write(folder, (record for record, _ in zip(itertools.chain(first, records), number, strict=False)))
+    place.console.line(f"  kept: {next(number)} records in {len(written)} segments of {release.version}")
 
 
 def new_metadata(release: Release, at: datetime | None = None) -> Metadata:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from atalaya.core.window import ends_at
@@ -35,14 +36,32 @@ def lines(evidence: Iterable[Evidence], *, release: Release, same_tree: Collecti
 
     :param same_tree: the commits that hold the same SDK as the released one, in lower case.
     """
-    groups: dict[str, tuple[Text, list[Told]]] = {}
+    apart = Apart(release, same_tree)
     for record in evidence:
-        if isinstance(record, Told) and (reason := _reason(record, release, same_tree)) is not None:
-            groups.setdefault(str(reason), (reason, []))[1].append(record)
-    return tuple(
-        Text(template="{reason} ({amounts})", values={"reason": reason, "amounts": _joined(list(_amounts(records)))})
-        for _, (reason, records) in sorted(groups.items())
-    )
+        apart.count(record)
+    return apart.lines()
+
+
+class Apart:
+    """Counts what of some records counts in nothing, as they pass.
+
+    :param same_tree: the commits that hold the same SDK as the released one, in lower case.
+    """
+
+    def __init__(self, release: Release, same_tree: Collection[str]) -> None:
+        self._release, self._same_tree = release, same_tree
+        self._groups: dict[str, tuple[Text, Counter[tuple[str, bool]]]] = {}
+
+    def count(self, record: Evidence) -> None:
+        if isinstance(record, Told) and (reason := _reason(record, self._release, self._same_tree)) is not None:
+            self._groups.setdefault(str(reason), (reason, Counter()))[1][record.kind, _failed(record)] += 1
+
+    def lines(self) -> tuple[Text, ...]:
+        """A line for each reason."""
+        return tuple(
+            Text(template="{reason} ({amounts})", values={"reason": reason, "amounts": _joined(list(_amounts(found)))})
+            for _, (reason, found) in sorted(self._groups.items())
+        )
 
 
 def _reason(record: Told, release: Release, same_tree: Collection[str]) -> Text | None:
@@ -57,23 +76,28 @@ def _reason(record: Told, release: Release, same_tree: Collection[str]) -> Text 
     return None
 
 
-def _amounts(records: Sequence[Told]) -> Iterator[Text]:
-    jobs = [record.conclusion in FAILED for record in records if isinstance(record, JobAttempt)]
-    tests = [record.outcome in LOST for record in records if isinstance(record, TestAttempt)]
-    events = sum(isinstance(record, Event) for record in records)
+def _failed(record: Told) -> bool:
+    if isinstance(record, JobAttempt):
+        return record.conclusion in FAILED
+    return isinstance(record, TestAttempt) and record.outcome in LOST
+
+
+def _amounts(found: Counter[tuple[str, bool]]) -> Iterator[Text]:
+    kinds = (JobAttempt.kind, TestAttempt.kind, Event.kind)
+    jobs, tests, events = (found[kind, False] + found[kind, True] for kind in kinds)
     if jobs:
-        failed = sum(jobs)
+        failed = found[JobAttempt.kind, True]
         yield (
             text("1 job, {failed} failed", failed=failed)
-            if len(jobs) == 1
-            else text("{n} jobs, {failed} failed", n=len(jobs), failed=failed)
+            if jobs == 1
+            else text("{n} jobs, {failed} failed", n=jobs, failed=failed)
         )
     if tests:
-        failed = sum(tests)
+        failed = found[TestAttempt.kind, True]
         yield (
             text("1 test, {failed} failed", failed=failed)
-            if len(tests) == 1
-            else text("{n} tests, {failed} failed", n=len(tests), failed=failed)
+            if tests == 1
+            else text("{n} tests, {failed} failed", n=tests, failed=failed)
         )
     if events:
         yield text("1 event") if events == 1 else text("{n} events", n=events)

@@ -26,6 +26,7 @@ from collections.abc import Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, overload
 
@@ -35,11 +36,12 @@ from atalaya.core.errors import EvidenceError, HarnessError, UsageError
 from atalaya.evidence.ledger import parquet as compacted
 from atalaya.evidence.readers.model import printable
 from atalaya.records.results import SegmentInfo
-from atalaya.records.stored import FORMAT, STORED, Evidence
+from atalaya.records.stored import FORMAT, STORED, Environment, Evidence
 
 SUFFIX = ".jsonl"
 PACKED = ".gz"  # follows the suffix of a segment that is compressed
 PACK_ABOVE_BYTES = 64 * 1024
+AT_ONCE = 200  # records that are encoded together
 PACK_LEVEL = 6  # 9 takes more than twice as long, for a file that is a tenth smaller
 LARGEST_BYTES = 512 * 1024 * 1024  # unpacked
 FULL_BYTES = LARGEST_BYTES // 2  # then the next segment begins
@@ -56,6 +58,8 @@ NAME = re.compile(rf"{IDENTITY}(?:-(?P<at>[0-9]{{8}}T[0-9]{{12}}Z))?\.jsonl(?:\.
 AT = "%Y%m%dT%H%M%S%fZ"
 TIMES = ("occurred_at", "recorded_at")
 RECORDED = b',"recorded_at":"'
+RECORDED_AT = re.compile(RECORDED + b'[^"]*"')
+ENCODER = msgspec.json.Encoder(order="sorted")
 
 E = TypeVar("E", bound=Evidence)
 
@@ -136,6 +140,7 @@ class _Draft:
     def __init__(self, kind: str, temporary: Path) -> None:
         self._kind, self._temporary = kind, temporary
         self._packed = False
+        self._waiting: list[Evidence] = []
         self._buffer: list[bytes] = []
         self._buffered_bytes = self._size_bytes = 0
         self._sha = hashlib.sha256()
@@ -148,11 +153,21 @@ class _Draft:
         return self._size_bytes >= FULL_BYTES
 
     def add(self, record: Evidence) -> None:
-        line, at = _line(record)
-        self._sha.update(_without_time(line))
+        self._waiting.append(record)
+        if len(self._waiting) >= AT_ONCE:
+            self._encode()
+
+    def _encode(self) -> None:
+        if not self._waiting:
+            return
+        records = [_in_utc(record) for record in self._waiting]
+        lines = _lines(records)
+        self._sha.update(_without_times(lines, len(records)))
+        at = min(record.recorded_at for record in records)
         self._recorded_at = at if self._recorded_at is None else min(at, self._recorded_at)
-        self._buffer.append(line)
-        self._buffered_bytes += len(line)
+        self._buffer.append(lines)
+        self._buffered_bytes += len(lines)
+        self._waiting = []
         if self._buffered_bytes > PACK_ABOVE_BYTES:
             self._pack()
 
@@ -164,6 +179,7 @@ class _Draft:
 
     def finish(self) -> None:
         """Put what is left on disk."""
+        self._encode()
         rest = b"".join(self._buffer)
         with self._temporary.open("ab") as file:
             file.write(self._packer.compress(rest) + self._packer.flush() if self._packed else rest)
@@ -302,27 +318,31 @@ def _compact(folder: Path, kind: str, lot: dict[Path, Segment]) -> Iterator[Path
 # ── content and digest ───────────────────────────────────────────────────────
 
 
-def _line(record: Evidence) -> tuple[bytes, datetime]:
-    """A record as it is stored, proven to come back equal, and when it was recorded.
-
-    A struct does not check its types, so this does.
-    """
+def _in_utc(record: E) -> E:
+    if record.occurred_at.tzinfo is UTC and record.recorded_at.tzinfo is UTC:
+        return record
     for name in TIMES:
         if getattr(record, name).tzinfo is None:
             raise HarnessError(
                 f"{record.kind}: {name} has no zone. Times in records are aware and in UTC: mend the writer."
             )
-    if record.occurred_at.tzinfo is not UTC or record.recorded_at.tzinfo is not UTC:
-        times = {name: getattr(record, name).astimezone(UTC) for name in TIMES}
-        record = msgspec.structs.replace(record, **times)
+    return msgspec.structs.replace(record, **{name: getattr(record, name).astimezone(UTC) for name in TIMES})
+
+
+def _lines(records: list[Evidence]) -> bytes:
+    """Records of one kind as they are stored, a line each, proven to come back equal.
+
+    A struct does not check its types, so this does.
+    """
+    kind = type(records[0])
     try:
-        line = msgspec.json.encode(record, order="sorted")
-        same = _decoder(type(record)).decode(line) == record
+        lines = ENCODER.encode_lines(records)
+        same = _decoder(kind).decode_lines(lines) == records
     except (msgspec.MsgspecError, UnicodeError, TypeError, ValueError) as why:
-        raise HarnessError(f"{record.kind}: a record cannot be stored: {why}. Mend the writer.") from why
+        raise HarnessError(f"{kind.kind}: a record cannot be stored: {why}. Mend the writer.") from why
     if not same:
-        raise HarnessError(f"{record.kind}: a record does not come back as it was (a NaN in it?). Mend the writer.")
-    return line + b"\n", record.recorded_at
+        raise HarnessError(f"{kind.kind}: a record does not come back as it was (a NaN in it?). Mend the writer.")
+    return lines
 
 
 @lru_cache
@@ -330,16 +350,14 @@ def _decoder(kind: type[E]) -> msgspec.json.Decoder[E]:
     return msgspec.json.Decoder(kind)
 
 
-def _without_time(line: bytes) -> bytes:
-    """A line with its keys in order, without ``recorded_at``: what the digest is taken over.
+def _without_times(lines: bytes, number: int) -> bytes:
+    """Lines with their keys in order, each without its ``recorded_at``: what the digest is taken over.
 
     In a text a quotation mark is escaped, so no text looks like the member. A record inside may have one like it.
     """
-    if line.count(RECORDED) != 1:
-        return _encode_without_time(msgspec.json.decode(line))
-    begin = line.find(RECORDED)
-    end = line.find(b'"', begin + len(RECORDED)) + 1
-    return line[:begin] + line[end:]
+    if lines.count(RECORDED) != number:
+        return b"".join(_encode_without_time(msgspec.json.decode(line)) for line in lines.splitlines())
+    return RECORDED_AT.sub(b"", lines)
 
 
 def _digest(rows: Iterable[dict[str, Any]]) -> str:
@@ -514,21 +532,22 @@ def open_segment(path: Path) -> Segment:
     return _segment(path, path.name, size_bytes, [line.rstrip(b"\n") for line in content], sha256)
 
 
-def _as_written(name: str, named: re.Match[str], lines: Iterable[bytes], size_bytes: int) -> Segment | None:
+def _as_written(name: str, named: re.Match[str], lines: Iterator[bytes], size_bytes: int) -> Segment | None:
     """A segment from its lines, where each is as :func:`write` writes it; None where one is not, or one is wrong."""
     sha, sha_of_all = hashlib.sha256(), hashlib.sha256()
     decoder = _decoder(STORED[named["kind"]])
     records: list[Evidence] = []
-    environments: set[str] = set()
+    environments: set[Environment] = set()
     try:
-        for line in lines:
-            sha_of_all.update(line)
-            sha.update(_without_time(line))
-            record = decoder.decode(line)
-            if record.format > FORMAT or record.occurred_at.tzinfo is None or record.recorded_at.tzinfo is None:
+        while some := list(islice(lines, AT_ONCE)):
+            together = b"".join(some)
+            sha_of_all.update(together)
+            sha.update(_without_times(together, len(some)))
+            found = decoder.decode_lines(together)
+            if any(one.format > FORMAT or not (one.occurred_at.tzinfo and one.recorded_at.tzinfo) for one in found):
                 return None
-            records.append(record)
-            environments.add(str(record.environment))
+            records += found
+            environments.update(one.environment for one in found)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, AttributeError):
         return None
     digest = sha.hexdigest()
@@ -543,7 +562,7 @@ def _as_written(name: str, named: re.Match[str], lines: Iterable[bytes], size_by
         size_bytes=size_bytes,
         digest=digest,
         sha256=sha_of_all.hexdigest(),
-        environments=tuple(sorted(environments)),
+        environments=tuple(sorted(map(str, environments))),
         first_at=min(record.occurred_at for record in records),
         last_at=max(record.occurred_at for record in records),
     )

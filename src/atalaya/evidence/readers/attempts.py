@@ -27,15 +27,18 @@ REPEATED = re.compile(r"(?P<test>.+)\[(?:(?P<with>.+)-)?(?P<run>[1-9][0-9]{0,4})
 Runs = list[list[Case]]
 
 # What differs from run to run in a name, and what stands for it, so that histories can be joined. Few names have
-# even the mark, and it is found far sooner than the pattern.
-VOLATILE: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("-", re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<uuid>"),
-    ("0x", re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "<address>"),
-    ("/", re.compile(r"(?:/private)?/(?:var/folders|tmp)/[^\s\]\"',:;]+"), "<temporary path>"),
+# even the mark, so often as it takes, and it is found far sooner than the pattern.
+VOLATILE: tuple[tuple[str, int, re.Pattern[str], str], ...] = (
+    ("-", 4, re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<uuid>"),
+    ("0x", 1, re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "<address>"),
+    *(
+        (mark, 1, re.compile(rf"(?:/private)?{mark}[^\s\]\"',:;]+"), "<temporary path>")
+        for mark in ("/var/folders/", "/tmp/")
+    ),
 )
 
 
-class Try(Record, frozen=True, gc=False):
+class Try(Record, frozen=True, gc=False, array_like=True):
     """One execution of one test. The fields may be given by position: there are many, and names cost."""
 
     outcome: CaseOutcome
@@ -45,7 +48,7 @@ class Try(Record, frozen=True, gc=False):
     line: int | None = None
 
 
-class Test(Record, frozen=True, gc=False):
+class Test(Record, frozen=True, gc=False, array_like=True):
     """One test with its executions, first to last. ``id`` is its identity within the report."""
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
@@ -270,7 +273,7 @@ def _place(case: Case) -> str:
 def _base_id(place: str, name: str) -> str:
     """The place of a test and its name, without what differs from run to run."""
     name = f"{place} > {name}" if place and name else place or name or "(no name)"
-    for mark, pattern, stands_for in VOLATILE:
-        if mark in name:
+    for mark, times, pattern, stands_for in VOLATILE:
+        if name.count(mark) >= times:
             name = pattern.sub(stands_for, name)
     return cut_name(name)

@@ -12,9 +12,11 @@ import hashlib
 import os
 import re
 import stat
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -22,7 +24,7 @@ from msgspec.structs import replace
 
 from atalaya.core.errors import UsageError
 from atalaya.core.words import Record
-from atalaya.evidence.readers import attempts, reports, smoke
+from atalaya.evidence.readers import attempts, smoke
 from atalaya.evidence.readers.causes import told_by
 from atalaya.evidence.readers.model import (
     MESSAGE_CHARS,
@@ -34,7 +36,7 @@ from atalaya.evidence.readers.model import (
     not_read,
     printable,
 )
-from atalaya.evidence.readers.placing import placed
+from atalaya.evidence.readers.packed import Packed, Place, Source, Store, pack, read_all, unpack
 from atalaya.records.stored import (
     CaseOutcome,
     Conclusion,
@@ -64,6 +66,7 @@ CONCLUSIONS: dict[FileVerdict, Conclusion] = {
 }
 # A file that says itself how its job ended stands for the exit code where none is known.
 ENDS = {Ends.SUCCEEDED: Conclusion.SUCCESS, Ends.FAILED: Conclusion.FAILURE, Ends.UNKNOWN: Conclusion.UNKNOWN}
+SCRUBBED_TOGETHER = 30  # names: of more, one would have them all looked at
 OLD_RUNS = ("reports-", "log-")  # runs whose readings tell no place: these name a file as the folder given had it
 LOST = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
@@ -153,8 +156,29 @@ def concluded(verdict: FileVerdict, known: Conclusion | None) -> Conclusion:
     return known
 
 
+class Gathered(Record, frozen=True, kw_only=True):
+    """All that was found: iterated over, it is what belongs in the ledger and is not there already.
+
+    ``readings`` has one for each file, those that were recorded before included. What the files tell of is made anew
+    by each call of ``told``, one record at a time: it may be more than memory holds.
+    """
+
+    readings: tuple[Reading, ...]
+    jobs: tuple[JobAttempt, ...]
+    known: tuple[str, ...]
+    told: Callable[[], Iterator[TestAttempt | Event]]
+
+    def __iter__(self) -> Iterator[Evidence]:
+        """Readings come last: a file is known by its reading, so a writer that is stopped half-way must not have
+        written that and nothing else.
+        """
+        yield from self.jobs
+        yield from self.told()
+        yield from (reading for reading in self.readings if reading.file not in self.known)
+
+
 class Collected(Record, frozen=True, kw_only=True):
-    """All that was found. ``readings`` has one for each file, those that were recorded before included."""
+    """The same, all of it in memory."""
 
     readings: tuple[Reading, ...]
     jobs: tuple[JobAttempt, ...]
@@ -164,11 +188,7 @@ class Collected(Record, frozen=True, kw_only=True):
 
     @property
     def evidence(self) -> tuple[Evidence, ...]:
-        """What belongs in the ledger and is not there already.
-
-        Readings come last: a file is known by its reading, so a writer that is stopped half-way must not have
-        written that and nothing else.
-        """
+        """What belongs in the ledger and is not there already."""
         new = (reading for reading in self.readings if reading.file not in self.known)
         return (*self.jobs, *self.tests, *self.events, *new)
 
@@ -182,7 +202,9 @@ class _Source(NamedTuple):
     file: str
     place: str
     report: Report
-    tests: attempts.Tests
+    cases: int
+    tests: Place
+    failing: Place
     notes: tuple[str, ...]
     before: Reading | None
     told_in: str = ""
@@ -218,7 +240,7 @@ def _no_cycles() -> Iterator[None]:
 
 
 @_no_cycles()
-def collect(
+def gather(
     paths: Sequence[Path],
     *,
     job: Job,
@@ -230,8 +252,8 @@ def collect(
     written_at: Callable[[Path], datetime | None] = lambda path: None,
     beside: Sequence[Found] = (),
     scrub: Callable[[str], str] = str,
-) -> Collected:
-    """Read all reports in files and folders.
+) -> Gathered:
+    """Read all reports in files and folders, and hold of each what came of it.
 
     :param job: what is known of the job that wrote them.
     :param run_id: the run that wrote them. Without one it is made from their contents and places, so that the same
@@ -245,33 +267,44 @@ def collect(
     :param scrub: applied to each message and each test's name before it is kept.
     :raises UsageError: a path does not exist, or holds no file.
     """
-    sources: list[_Source] = []
     files = (*(find(paths) if paths or not beside else ()), *beside)
-    read = reports.read_all([found.path for found in files if found.trouble is None])
+    store = Store()
+    sources: list[_Source] = []
+    read = read_all([Source(found.path, written_at(found.path)) for found in files if found.trouble is None])
     for found in files:
-        report = placed(next(read), written_at(found.path)) if found.trouble is None else not_read(*found.trouble)
-        sources.append(_source(found, report, place_of(found.path), known))
+        packed = next(read) if found.trouble is None else pack(not_read(*found.trouble))
+        sources.append(_source(found, packed, store, place_of(found.path), known))
     for again, better in smoke.told_again([(str(f.path), s.report) for f, s in zip(files, sources, strict=True)]):
         sources[again] = sources[again].told_by(sources[better])
     metadata = record_metadata(run_id or _run_id(job, sources), environment, recorded_at)
     readings = tuple(_reading(source, metadata) for source in sources)
     job = _named(job, sources)
-    jobs: list[JobAttempt] = []
-    tests: list[TestAttempt] = []
-    events: list[Event] = []
-    last: dict[str, dict[str, int]] = {}
-    for source, name, attempt in _jobs([source for source in sources if source.counts], job):
-        if source.before is None:
-            tests += _test_attempts(source, name, attempt, job, metadata, last.setdefault(name, {}), scrub)
-            events += _events(source, name, attempt, job, metadata, scrub)
-    for source, name, attempt, conclusion in _endings(sources, job):
-        jobs.append(_job(source, name, attempt, job._replace(conclusion=conclusion), metadata))
-    listed = tuple(source.file for source in sources if source.before is not None)
-    ended = tuple(_one_job(jobs, job) if job.whole else jobs)
-    return Collected(readings=readings, jobs=ended, tests=tuple(tests), events=tuple(events), known=listed)
+    jobs = [
+        _job(source, name, attempt, job._replace(conclusion=conclusion), metadata)
+        for source, name, attempt, conclusion in _endings(sources, job)
+    ]
+    return Gathered(
+        readings=readings,
+        jobs=tuple(_one_job(jobs, job) if job.whole else jobs),
+        known=tuple(source.file for source in sources if source.before is not None),
+        told=lambda: _told(store, sources, job, metadata, scrub),
+    )
 
 
-def report(collected: Collected) -> dict[str, dict[str, Any]]:
+@wraps(gather)
+def collect(*args: Any, **options: Any) -> Collected:
+    found = gather(*args, **options)
+    told = tuple(found.told())
+    return Collected(
+        readings=found.readings,
+        jobs=found.jobs,
+        tests=tuple(one for one in told if isinstance(one, TestAttempt)),
+        events=tuple(one for one in told if isinstance(one, Event)),
+        known=found.known,
+    )
+
+
+def report(collected: Collected | Gathered) -> dict[str, dict[str, Any]]:
     """The outcome file by file, as ``collect --report`` writes it. Counts are None unless a file was read."""
     return {
         reading.file: {
@@ -404,21 +437,23 @@ def job_and_attempt(name: str) -> tuple[str, int]:
 # ── records ──────────────────────────────────────────────────────────────────
 
 
-def _source(found: Found, report: Report, place: str, known: Callable[[str, str, str], Reading | None]) -> _Source:
-    tests = attempts.of(report)
-    notes = [*report.notes, *tests.notes]
+def _source(
+    found: Found, packed: Packed, store: Store, place: str, known: Callable[[str, str, str], Reading | None]
+) -> _Source:
+    report, notes = packed.report, [*packed.report.notes, *packed.notes]
     place = place or found.name
     before = known(found.name, place, report.sha256) if report.sha256 else None
     if before is not None:
         notes.insert(0, "Recorded before: it is counted once.")
-    return _Source(found.name, place, report, tests, tuple(notes), before)
+    tests, failing = store.put(packed.tests), store.put(packed.failing)
+    return _Source(found.name, place, report, packed.cases, tests, failing, tuple(notes), before)
 
 
 def _reading(source: _Source, metadata: Metadata) -> Reading:
     report = source.report
     read = report.status is ReadStatus.READ
     occurred_at, note = _occurred_at(report.timestamp, metadata["recorded_at"])
-    notes = (*source.notes, note) if read and report.cases and note else source.notes
+    notes = (*source.notes, note) if read and source.cases and note else source.notes
     return Reading(
         **happened_at(metadata, occurred_at),
         file=source.file,
@@ -427,7 +462,7 @@ def _reading(source: _Source, metadata: Metadata) -> Reading:
         status=report.status,
         verdict=report.verdict,
         reason=" ".join(notes),
-        cases=len(report.cases) if read else None,
+        cases=source.cases if read else None,
         passed=report.passed,
         failed=report.failed,
         errored=report.errored,
@@ -533,8 +568,26 @@ def _known_end(job: Job, report: Report) -> Conclusion | None:
     return ENDS[report.tells_end]
 
 
+def _told(
+    store: Store, sources: Sequence[_Source], job: Job, metadata: Metadata, scrub: Callable[[str], str]
+) -> Iterator[TestAttempt | Event]:
+    """What the files tell of that were not recorded before, file by file."""
+    named = _jobs([source for source in sources if source.counts], job)
+    to_come = Counter(name for _, name, _ in named)
+    last: dict[str, dict[str, int]] = {}
+    for source, name, attempt in named:
+        if source.before is None:
+            tests, failing = (unpack(store.get(place)) for place in (source.tests, source.failing))
+            yield from _test_attempts(source, tests, name, attempt, job, metadata, last.setdefault(name, {}), scrub)
+            yield from _events(source, failing, name, attempt, job, metadata, scrub)
+        to_come[name] -= 1
+        if not to_come[name]:
+            last.pop(name, None)
+
+
 def _test_attempts(
     source: _Source,
+    tests: Sequence[attempts.Test],
     name: str,
     attempt: int,
     job: Job,
@@ -546,7 +599,7 @@ def _test_attempts(
 
     Attempts within a file and across files are numbered in one row; ``last`` holds where each test of the job stands.
     """
-    tests, origin = source.tests.tests, source.origin
+    origin = source.origin
     named = name if job.name is None else job.name
     for test, id in zip(tests, _scrubbed([test.id for test in tests], scrub), strict=True):
         at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
@@ -573,9 +626,13 @@ def _test_attempts(
 
 
 def _scrubbed(names: Sequence[str], scrub: Callable[[str], str]) -> Sequence[str]:
-    """Each name scrubbed. What would be found in one is found in all of them together, a line each: mostly nothing."""
-    together = "\n".join(names)
-    return names if scrub(together) == together else [scrub(name) for name in names]
+    """Each name scrubbed. What would be found in one is found in some of them together, a line each: mostly nothing."""
+    scrubbed: list[str] = []
+    for begin in range(0, len(names), SCRUBBED_TOGETHER):
+        some = names[begin : begin + SCRUBBED_TOGETHER]
+        together = "\n".join(some)
+        scrubbed += some if scrub(together) == together else [scrub(name) for name in some]
+    return scrubbed
 
 
 def _message(each: attempts.Try) -> str:
@@ -589,14 +646,20 @@ def _sentence(problem: Problem) -> str:
 
 
 def _events(
-    source: _Source, name: str, attempt: int, job: Job, metadata: Metadata, scrub: Callable[[str], str]
+    source: _Source,
+    tests: Sequence[attempts.Test],
+    name: str,
+    attempt: int,
+    job: Job,
+    metadata: Metadata,
+    scrub: Callable[[str], str],
 ) -> Iterator[Event]:
     """The network errors and polling timeouts: one of a kind for each test, however often it met it.
 
     One that a retry cured is an event too, and not a blocking one.
     """
     where = _Where(job.commit, job.workflow, name if job.name is None else job.name, attempt)
-    for test in source.tests.tests:
+    for test in tests:
         lines = [(problem, each.line) for each in test.tries for problem in each.problems]
         if not lines:
             continue

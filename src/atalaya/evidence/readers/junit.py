@@ -121,9 +121,9 @@ def parse(head: bytes, pieces: Pieces) -> Contents | sniff.Other:
         return sniff.Other(
             ReadStatus.UNREADABLE, f"its encoding cannot be read: {why}.", at_byte if at_byte >= 0 else None
         )
-    if not reader.is_junit:
-        return sniff.by_root(reader.root)
-    return reader.contents()
+    finally:
+        reader.let_go()
+    return reader.contents() if reader.is_junit else sniff.by_root(reader.root)
 
 
 # ── the reader: elements in, cases out ───────────────────────────────────────
@@ -250,6 +250,10 @@ class _Reader:
         parser.EndElementHandler = self._end
         parser.EntityDeclHandler = self._entity
         parser.SkippedEntityHandler = self._skipped_entity
+
+    def let_go(self) -> None:
+        """Know the parser no longer, which knows this: together they would stay in memory for a while."""
+        del self.parser
 
     # Python would try any codec of that name, and some are no character sets.
     def _declaration(self, _version: str, encoding: str | None, _standalone: int) -> None:

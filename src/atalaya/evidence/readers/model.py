@@ -76,7 +76,7 @@ class Ends(StrictEnum):
     UNKNOWN = "unknown"  # it contradicts itself, or was cut short
 
 
-class Problem(Record, frozen=True, kw_only=True, gc=False):
+class Problem(Record, frozen=True, kw_only=True, gc=False, array_like=True):
     """An error or a failure: of a case, of a lost attempt, or of a suite itself.
 
     ``text`` is the beginning of the element's text, kept to be shown where there is no message. ``causes`` are the
@@ -92,7 +92,7 @@ class Problem(Record, frozen=True, kw_only=True, gc=False):
     causes: tuple[str, ...] = ()
 
 
-class Timestamp(Record, frozen=True, kw_only=True, gc=False):
+class Timestamp(Record, frozen=True, kw_only=True, gc=False, array_like=True):
     """When something began. ``zoned`` is false where the report names no zone and UTC was supposed."""
 
     at: datetime

@@ -8,14 +8,9 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
-
-import msgspec
 
 from atalaya.evidence.readers import ctrf, junit, pytest_json, smoke, sniff, strict_json
 from atalaya.evidence.readers.model import LIMITS, Contents, Declined, Pieces, Report, beyond, not_read, of_contents
@@ -31,35 +26,6 @@ JSON_FORMATS: tuple[tuple[Callable[[Any], bool], Callable[[Any], Contents]], ...
 # What can begin a value of JSON, and a line where each is a document: each costs memory, however short it is.
 JSON_MARKS = (b"[", b"{", b",")
 LINE_MARKS = (b"\n", b"\r")
-
-# Below it, starting other processes takes longer than they save.
-SHARED_BYTES = 64 * 1024 * 1024
-
-
-def read_all(paths: Sequence[Path], *, jobs: int = 2) -> Iterator[Report]:
-    """Read many reports, and give them in the order of their paths: in several processes where that is worth it."""
-    if jobs < 2 or len(paths) < 2 or sum(map(_size_bytes, paths)) < SHARED_BYTES:
-        yield from map(read, paths)
-        return
-    done = 0
-    try:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-            for packed in pool.map(_read_and_pack, paths):
-                yield msgspec.msgpack.decode(packed, type=Report)
-                done += 1
-    except BrokenProcessPool:  # the system ended one of them: what is left is read here
-        yield from map(read, paths[done:])
-
-
-def _read_and_pack(path: Path) -> bytes:
-    return msgspec.msgpack.encode(read(path))
-
-
-def _size_bytes(path: Path) -> int:
-    try:
-        return path.stat().st_size
-    except OSError:  # reading it will say so
-        return 0
 
 
 def read(source: Path | bytes, *, name: str = "") -> Report:
