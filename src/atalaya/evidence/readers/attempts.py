@@ -14,7 +14,7 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from atalaya.core.words import Record
-from atalaya.evidence.readers.model import LOST_IN_SILENCE, Case, Problem, Report, Timestamp, cut_name
+from atalaya.evidence.readers.model import LOST_IN_SILENCE, NAME_CHARS, Case, Problem, Report, Timestamp, cut_name
 from atalaya.records.stored import CaseOutcome
 
 WORST = (CaseOutcome.ERRORED, CaseOutcome.FAILED, CaseOutcome.UNKNOWN, CaseOutcome.SKIPPED, CaseOutcome.PASSED)
@@ -26,15 +26,11 @@ REPEATED = re.compile(r"(?P<test>.+)\[(?:(?P<with>.+)-)?(?P<run>[1-9][0-9]{0,4})
 # The runs of one test, each with its elements.
 Runs = list[list[Case]]
 
-# What differs from run to run in a name, and what stands for it, so that histories can be joined. Few names have
-# even the mark, so often as it takes, and it is found far sooner than the pattern.
-VOLATILE: tuple[tuple[str, int, re.Pattern[str], str], ...] = (
-    ("-", 4, re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<uuid>"),
-    ("0x", 1, re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "<address>"),
-    *(
-        (mark, 1, re.compile(rf"(?:/private)?{mark}[^\s\]\"',:;]+"), "<temporary path>")
-        for mark in ("/var/folders/", "/tmp/")
-    ),
+# What differs from run to run in a name, and what stands for it, so that histories can be joined.
+VOLATILE: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"\b[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}\b"), "<uuid>"),
+    (re.compile(r"\b0x[0-9a-fA-F]{6,16}\b"), "<address>"),
+    (re.compile(r"(?:/private)?/(?:var/folders|tmp)/[^\s\]\"',:;]+"), "<temporary path>"),
 )
 
 
@@ -49,7 +45,10 @@ class Try(Record, frozen=True, gc=False, array_like=True):
 
 
 class Test(Record, frozen=True, gc=False, array_like=True):
-    """One test with its executions, first to last. ``id`` is its identity within the report."""
+    """One test with its executions, first to last. ``id`` is its identity within the report.
+
+    ``timestamp`` is None where it is that of the report.
+    """
 
     __test__ = False  # not a test class, whatever pytest thinks of its name
 
@@ -70,7 +69,7 @@ def of(report: Report) -> Tests:
     """The tests of a report, in the order in which it names them first."""
     groups = _repeated(_pytest_groups(report.cases)) if report.by_pytest else _retried(report.cases)
     ids, ambiguous = _ids([runs[0][0] for runs in groups])
-    tests = tuple(_test(name, runs) for name, runs in zip(ids, groups, strict=True))
+    tests = tuple(_test(name, runs, report.timestamp) for name, runs in zip(ids, groups, strict=True))
     return Tests(tests=tests, notes=tuple(_notes(report, tests, ambiguous)))
 
 
@@ -135,6 +134,8 @@ def _repeated(groups: Sequence[list[Case]]) -> list[Runs]:
 
     Parameters can look like that. So either all of a test's runs are there, or the whole file was repeated so.
     """
+    if not any(_ends_like_a_repeat(group[0].name) for group in groups):
+        return [[group] for group in groups]
     series: dict[tuple[int, str, str, str], list[tuple[int, list[Case]]]] = {}
     for group in groups:
         case, name, run, of = group[0], group[0].name, 0, ""
@@ -152,19 +153,24 @@ def _repeated(groups: Sequence[list[Case]]) -> list[Runs]:
     return tests
 
 
+def _ends_like_a_repeat(name: str) -> bool:
+    return name[-1:] == "]" and name[-2:-1].isdigit()
+
+
 def _are_runs(numbers: Sequence[int], of: int, whole_file: bool) -> bool:
     return of > 1 and sorted(numbers) == list(range(1, len(numbers) + 1)) and (len(numbers) == of or whole_file)
 
 
-def _test(name: str, runs: Runs) -> Test:
+def _test(name: str, runs: Runs, began: Timestamp | None) -> Test:
     case = runs[0][0]
+    timestamp = None if case.timestamp is began or case.timestamp == began else case.timestamp
     if len(runs) == 1 and len(runs[0]) == 1 and not case.lost:  # as nearly all are
         tried = Try(case.outcome, case.duration_s, case.problems, "", case.line)
-        return Test(name, (tried,), case.timestamp, case.critical)
+        return Test(name, (tried,), timestamp, case.critical)
     return Test(
         id=name,
         tries=tuple(each for group in runs for each in _tries_in_one_run(group)),
-        timestamp=runs[0][0].timestamp,
+        timestamp=timestamp,
         critical=any(case.critical for group in runs for case in group),
     )
 
@@ -273,7 +279,8 @@ def _place(case: Case) -> str:
 def _base_id(place: str, name: str) -> str:
     """The place of a test and its name, without what differs from run to run."""
     name = f"{place} > {name}" if place and name else place or name or "(no name)"
-    for mark, times, pattern, stands_for in VOLATILE:
-        if name.count(mark) >= times:
+    # Few names have the signs of any, and those are found far sooner than the patterns.
+    if name.count("-") >= 4 or "0x" in name or "/tmp/" in name or "/var/folders/" in name:
+        for pattern, stands_for in VOLATILE:
             name = pattern.sub(stands_for, name)
-    return cut_name(name)
+    return name if len(name) <= NAME_CHARS else cut_name(name)

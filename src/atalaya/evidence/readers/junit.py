@@ -532,7 +532,10 @@ class _Reader:
 
     def contents(self) -> Contents:
         """What was gathered, once the whole file has proved to be well formed."""
-        timestamps = [case.timestamp for case in self.cases if case.timestamp is not None] + self.timestamps
+        # Cases share that of their suite.
+        timestamps = {
+            id(at): at for at in [*(case.timestamp for case in self.cases), *self.timestamps] if at is not None
+        }
         return Contents(
             cases=tuple(self.cases),
             findings=tuple(self.findings),
@@ -541,7 +544,7 @@ class _Reader:
             declared=next((total for total in self._declared if total is not None), None),
             doubts=tuple(self._doubts()),
             notes=tuple(NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())),
-            timestamp=min(timestamps, key=lambda timestamp: timestamp.at, default=None),
+            timestamp=min(timestamps.values(), key=lambda timestamp: timestamp.at, default=None),
         )
 
 
