@@ -17,7 +17,7 @@ import junitparser
 import pytest
 from lxml import etree
 
-from atalaya.evidence.readers import reports
+from atalaya.evidence.readers import packed, reports
 from atalaya.evidence.readers.model import Report
 from atalaya.harness.runner import run_checks, run_smoke
 from atalaya.mock_server.server_process import ServiceProcess
@@ -143,12 +143,13 @@ def test_reading_many_files_in_two_processes(tmp_path: Path) -> None:
     paths = [tmp_path / f"{number}.xml" for number in range(FILES)]
     for path in paths:
         inputs.write_with_text(path, CASES // 4)
-    one, two = (list(reports.read_all(paths, jobs=jobs)) for jobs in (1, 2))
+    sources = [packed.Source(path) for path in paths]
+    one, two = (list(packed.read_all(sources, jobs=jobs)) for jobs in (1, 2))
     assert one == two
     size_mb = sum(path.stat().st_size for path in paths) / 1e6
     calls = {
-        "one process": lambda: list(reports.read_all(paths, jobs=1)),
-        "two processes": lambda: list(reports.read_all(paths, jobs=2)),
+        "one process": lambda: list(packed.read_all(sources, jobs=1)),
+        "two processes": lambda: list(packed.read_all(sources, jobs=2)),
     }
     print(f"\n{FILES} files, {size_mb:.0f} MB; time on the wall, medians of {RUNS} turns")
     table(medians(calls, time.perf_counter), size_mb, ("one process",))
