@@ -175,6 +175,11 @@ def test_a_red_sign_without_a_red_case_is_never_green(sign: tuple[str, str]) -> 
         suite(CASE.format("", ""), 'failures="1"'),
         suite(CASE.format("", ""), 'tests="1" errors="2"'),
         suite(CASE.format("", ""), 'warnings="1"'),
+        suite(f"{CASE.format('', '')}<failures>1</failures>"),
+        suite(f"<errors>\n 2 </errors>{CASE.format('', '')}"),
+        suite(f"{CASE.format('', '<flakyFailure/>')}<failures>2</failures>", 'failures="1"'),
+        suite("", 'tests="0" failures="0" errors="3"'),
+        suite("<errors>1</errors>"),
         suite(f'{CASE.format("", "")}<testsuite errors="1"/>'),
         suite(f'<testsuite failures="1">{CASE.format("", "")}</testsuite>'),
         suite(CASE.format("", "<flakyFailure/>"), 'failures="2"'),
@@ -213,9 +218,11 @@ def test_a_red_case_or_suite_keeps_a_file_failed_whatever_else_is_in_doubt(conte
     assert reports.read(content).verdict is FileVerdict.FAILED
 
 
-def test_a_file_without_a_case_is_no_evidence_whatever_it_declares() -> None:
-    report = reports.read(suite("", 'tests="3" failures="1"'))
-    assert (report.verdict, "no element shows: 1" in report.reason) == (FileVerdict.NO_EVIDENCE, True)
+def test_a_file_without_a_case_is_no_evidence_unless_it_declares_an_error_which_needs_none() -> None:
+    assert reports.read(suite("", 'tests="3" errors="0"')).verdict is FileVerdict.NO_EVIDENCE
+    failures, errors = (reports.read(suite("", f'tests="3" {what}="1"')) for what in ("failures", "errors"))
+    assert [failures.verdict, errors.verdict] == [FileVerdict.NO_EVIDENCE, FileVerdict.UNKNOWN]
+    assert all("no element shows: 1" in report.reason for report in (failures, errors))
 
 
 def test_a_lost_attempt_shows_a_failure_that_a_suite_declares() -> None:

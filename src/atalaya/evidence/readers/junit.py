@@ -62,6 +62,7 @@ NEARLY = frozenset(
 )
 SAYS_RED = ("failure", "failures", "failed", "error", "errors", "errored", "warning")
 SAYS_GREEN = ("success", "passed")
+DECLARED_ERRORS = ("errors", "errored")
 DECLARED = ("failures", "errors", "failed", "errored", "warnings")
 # What most cases have, and nothing has to be looked for in it.
 PLAIN = frozenset({"name", "classname", "time", "file", "line", "timestamp", "id", "assertions", "class", "lineno"})
@@ -74,6 +75,7 @@ BYTES_A_PROBLEM = 200
 BYTES_A_NAME = 8
 WIDEST = 4
 COUNT = re.compile(r"[0-9]{1,9}")
+MOST_DIGITS = 20
 MOST_SIGNS = 10  # that are named
 TEXT_CHARS = 16_000  # of the beginning and of the end of a failure's text, in which an error is looked for
 
@@ -149,6 +151,7 @@ class _OpenSuite:
         self.cases_before = cases_before
         self.red_before = red_before
         self.declares_red = declares_red
+        self.declares_red_inside = 0  # in elements
         self.problems: list[Problem] = []
 
 
@@ -231,6 +234,7 @@ class _Reader:
         self.notices: dict[str, int] = {}
         self.doubts: dict[str, int] = {}
         self._red = 0  # elements of failures so far
+        self._declares_errors = False
         self._missing = 0  # the most failures that a suite declares and does not show
         self._declared: list[int | None] = [None, None]
         self._path: list[str] = []
@@ -243,6 +247,7 @@ class _Reader:
         self._inside: _Inside | None = None
         self._outer_cases: list[tuple[dict[str, str], int, _Inside | None]] = []
         self._pending: _Pending | None = None
+        self._total: str | None = None  # a count of failures that stands in an element, as far as it was read
         parser.buffer_text = True
         parser.specified_attributes = True  # a default from a DOCTYPE is not in the report
         parser.XmlDeclHandler = self._declaration
@@ -321,6 +326,9 @@ class _Reader:
             self._start_in_case(local, attributes)
         elif parent in SUITES and local in FAILURES:
             self._start_problem(self._suites[-1].problems, local, attributes)
+        elif parent in SUITES and local in DECLARED and self._pending is None:
+            self._total = ""
+            self.parser.CharacterDataHandler = self._characters
         elif local.lower() in NEARLY and self._pending is None:
             self._doubt(f"<{parent}><{local[:50]}>")
         elif local == "property" and path[-3:-1] == ["testcase", "properties"]:
@@ -346,7 +354,9 @@ class _Reader:
         hostname = self._cut_name(hostname)
         self._keep(name + hostname)
         self._kept_bytes += BYTES_A_NAME * len(names)
-        red = sum(int(attributes[each]) for each in DECLARED if COUNT.fullmatch(attributes.get(each, "")))
+        told = {each: int(attributes[each]) for each in DECLARED if COUNT.fullmatch(attributes.get(each, ""))}
+        red = sum(told.values())
+        self._declares_errors |= any(told.get(each, 0) > 0 for each in DECLARED_ERRORS)
         self._suite = _OpenSuite(self._suites_seen, names, timestamp, hostname, len(self.cases), self._red, red)
         self._suites.append(self._suite)
         self._suites_seen += 1
@@ -388,6 +398,8 @@ class _Reader:
     def _characters(self, text: str) -> None:
         if self._pending is not None:
             self._pending.take(text)
+        elif self._total is not None and len(self._total) < MOST_DIGITS:
+            self._total += text.strip()[:MOST_DIGITS]
 
     def _end(self, _tag: str) -> None:
         local = self._path.pop()
@@ -441,6 +453,11 @@ class _Reader:
         if pending is not None and pending.depth == len(self._path) + 1:
             pending.into.append(self._problem(pending.element, pending.attributes, pending.text))
             self._pending, self.parser.CharacterDataHandler = None, None
+        if self._total is not None and local in DECLARED and self._suite is not None:
+            if COUNT.fullmatch(self._total):
+                self._suite.declares_red_inside += int(self._total)
+                self._declares_errors |= local in DECLARED_ERRORS and int(self._total) > 0
+            self._total, self.parser.CharacterDataHandler = None, None
         if self._suites and local in SUITES:
             self._end_suite(self._suites.pop())
             self._suite = self._suites[-1] if self._suites else None
@@ -477,7 +494,8 @@ class _Reader:
         self.findings += [SuiteFinding(suites=suite.names, problem=problem) for problem in suite.problems]
         if suite.problems and len(self.cases) == suite.cases_before:
             self.suite_failures += 1
-        self._missing = max(self._missing, suite.declares_red - (self._red - suite.red_before))
+        declared = max(suite.declares_red, suite.declares_red_inside)
+        self._missing = max(self._missing, declared - (self._red - suite.red_before))
         if len(self.findings) > LIMITS["suite findings"].most:
             raise beyond("suite findings")
 
@@ -543,6 +561,7 @@ class _Reader:
             by_pytest=self.by_pytest,
             declared=next((total for total in self._declared if total is not None), None),
             doubts=tuple(self._doubts()),
+            declares_errors=self._declares_errors,
             notes=tuple(NOTICES[what].format(n=n) for what, n in sorted(self.notices.items())),
             timestamp=min(timestamps.values(), key=lambda timestamp: timestamp.at, default=None),
         )

@@ -140,7 +140,8 @@ class Contents(Record, frozen=True, kw_only=True):
     """What a reader of one format took out of a file that proved to be whole.
 
     ``declared`` is the total that the file claims, where it claims one; it is only ever compared. ``doubts`` are the
-    red signs that no case shows, a sentence each: with one of them the file is not green.
+    red signs that no case shows, a sentence each: with one of them the file is not green. ``declares_errors`` where a
+    suite counts errors: those may be its own, and need no case; a failure is one of a case.
     """
 
     cases: tuple[Case, ...]
@@ -149,6 +150,7 @@ class Contents(Record, frozen=True, kw_only=True):
     by_pytest: bool = False
     declared: int | None = None
     doubts: tuple[str, ...] = ()
+    declares_errors: bool = False
     notes: tuple[str, ...] = ()
     timestamp: Timestamp | None = None
     events: tuple[ToldEvent, ...] = ()
@@ -228,7 +230,7 @@ def of_contents(contents: Contents, *, sha256: str, size_bytes: int) -> Report:
 def _verdict(contents: Contents, counts: Mapping[CaseOutcome, int]) -> FileVerdict:
     if contents.findings or counts[CaseOutcome.FAILED] or counts[CaseOutcome.ERRORED]:
         return FileVerdict.FAILED
-    if not contents.cases:
+    if not contents.cases and not contents.declares_errors:
         return FileVerdict.NO_EVIDENCE
     if contents.doubts or counts[CaseOutcome.UNKNOWN]:
         return FileVerdict.UNKNOWN
