@@ -83,6 +83,7 @@ def _bound(kept: dict[Any, Any]) -> None:
         kept.clear()
 
 
+FEW_TARGETS = 50
 _SIGNS = rb"\s\"'=,(){}\[\]<>|"
 _TOKEN = re.compile(rb"[^%b]{1,300}" % _SIGNS)
 _ASKED = re.compile(rb"(?i)\b(?:GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS) [%b]*([^%b]{1,300})" % (_SIGNS, _SIGNS))
@@ -90,23 +91,44 @@ _STRUCTURED = re.compile(rb"[{=]|##")
 
 
 class Targets:
-    """The requests that failed, and may be answered yet."""
+    """The requests that failed, and may be answered yet. ``version`` is another one after more were added.
+
+    >>> targets = Targets()
+    >>> targets.add("/orders/7")
+    >>> list(targets.places_in(b"GET /orders/7 -> 200, GET /orders/71 -> 200"))
+    [4]
+    """
 
     def __init__(self) -> None:
+        self.version = 0
+        self._pattern: re.Pattern[bytes] | None = None
         self._begins: set[bytes] = set()
         self._lengths: set[int] = set()
-        self._odd = 0
+        self._odd = False  # one cannot be looked for
 
     def add(self, target: str) -> None:
         begins = _begin(target)
         if not begins:
-            self._odd += 1
-        else:
+            self._odd, self.version = True, self.version + 1
+        elif begins not in self._begins:
+            self._pattern = None
+            self.version += len(self._begins) <= FEW_TARGETS
             self._begins.add(begins)
             self._lengths.add(len(begins))
 
     def discard(self, target: str) -> None:
+        self._pattern = None
         self._begins.discard(_begin(target))
+
+    def places_in(self, text: bytes) -> Iterator[int] | None:
+        """Where a text names one of them; None where they are too many to say, or where it may name them otherwise."""
+        if self._odd or len(self._begins) > FEW_TARGETS or b"\\" in text:
+            return None
+        if not self._begins:
+            return iter(())
+        if self._pattern is None:
+            self._pattern = re.compile(rb"(?:%b)(?![\w/])" % b"|".join(map(re.escape, sorted(self._begins))))
+        return (found.start() for found in self._pattern.finditer(text))
 
     def may_be_in(self, line: bytes) -> bool:
         """Whether one of them may be the target that a line names."""

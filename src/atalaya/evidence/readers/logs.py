@@ -36,7 +36,7 @@ from atalaya.evidence.readers.classifier import (
 from atalaya.evidence.readers.collector import Job, job_and_attempt
 from atalaya.evidence.readers.model import cut_message
 from atalaya.evidence.readers.sniff import UTF16
-from atalaya.evidence.readers.words import Words, lines_in
+from atalaya.evidence.readers.words import Line, Words, lines_at, lines_in
 from atalaya.records.stored import Event, EventKind, FileVerdict, Metadata, Reading, ReadStatus, happened_at, origin_of
 
 MOST_BYTES = 4 * 1024**3
@@ -337,18 +337,25 @@ class _Search:
         if b"\x1b" in piece:
             piece = _COLOUR.sub(b"", piece)
         before, awaited = self.lines, self._awaits_an_answer
-        telling = set(_TELLING.lines(piece))
-        todo = deque(sorted(telling.union(_CURING.lines(piece) if awaited else ())))
+        telling, targets = set(_TELLING.lines(piece)), self._targets.version
+        todo = deque(sorted(telling.union(self._answers_in(piece) if awaited else ())))
         while todo:
             line = todo.popleft()
             self.lines = before + line.number + 1
             content = piece[line.begin : min(line.end, line.begin + LINE_BYTES)]
             if line in telling or self._targets.may_be_in(content):
                 self._take_line(content)
-            if not awaited and self._awaits_an_answer:  # from here on an answer counts
-                awaited = True
-                todo = deque(sorted({*todo, *(other for other in _CURING.lines(piece) if other > line)}))
+            if self._awaits_an_answer and not (awaited and targets == self._targets.version):  # from here on
+                awaited, targets = True, self._targets.version
+                todo = deque(sorted({*todo, *(other for other in self._answers_in(piece) if other > line)}))
         self.lines = before + lines_in(piece)
+
+    def _answers_in(self, piece: bytes) -> list[Line]:
+        """The lines that may tell of an answer to what is awaited."""
+        places = self._targets.places_in(piece)
+        if places is None:
+            return _CURING.lines(piece)
+        return [line for line in lines_at(piece, places) if _CURING.lines(piece[line.begin : line.end])]
 
     @property
     def _awaits_an_answer(self) -> bool:
