@@ -45,6 +45,7 @@ CODE: Mapping[Detector, tuple[str, ...]] = {
         "selftest/detectors.py",
     ),
     Detector.LOGS: (
+        "evidence/readers/alike.py",
         "evidence/readers/classifier.py",
         "evidence/readers/layouts.py",
         "evidence/readers/logs.py",
