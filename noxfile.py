@@ -137,6 +137,12 @@ nox.options.sessions = ["watch"]
 
 
 @nox.session
+def init(session):
+    """Set up the watch in the repository of your SDK: -- --root PATH_OF_YOUR_REPOSITORY."""
+    atalaya(session, "init")
+
+
+@nox.session
 def watch(session):
     """Check, smoke, collect, judge, publish, build the site: the verdict, and where to read it (default)."""
     atalaya(session, "watch", extras=["site"])
@@ -387,7 +393,7 @@ def environment():
 
 # Options that name a file or a folder; the first are to be written, the others must exist to be one.
 WRITTEN = ("--report", "--log", "--out")
-READ = ("--sdk", "--adapter", "--junit", "--python", "--settings")
+READ = ("--root", "--sdk", "--adapter", "--junit", "--python", "--settings")
 
 
 def where_asked(session):

@@ -15,6 +15,7 @@ from atalaya.core import environment  # noqa: E402
 from atalaya.site.i18n import page_words  # noqa: E402
 
 RELEASE, LANGUAGE, FRONT = environment.site()
+RELEASES = environment.site_releases() or HERE / "releases"
 OTHER = "es" if LANGUAGE == "en" else "en"
 WORDS = page_words.WORDS[LANGUAGE]
 
@@ -23,7 +24,7 @@ def _watch() -> dict:
     """What release.toml says of the release that is built; nothing for the root pages."""
     if not RELEASE:
         return {}
-    return tomllib.loads((HERE / "releases" / RELEASE / "release.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((RELEASES / RELEASE / "release.toml").read_text(encoding="utf-8"))
 
 
 WATCH = _watch()
@@ -104,3 +105,8 @@ html_theme_options = {
 }
 if WATCH.get("rehearsal"):
     html_theme_options["announcement"] = f"<strong>{WORDS['rehearsal']}</strong>"
+
+# In a repository whose docs are of others: what it sets stands over all of this.
+OWN = RELEASES.parent / "conf.py"
+if OWN.parent != HERE and OWN.is_file():
+    exec(compile(OWN.read_text(encoding="utf-8"), str(OWN), "exec"))

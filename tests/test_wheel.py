@@ -94,4 +94,4 @@ def test_a_whole_watch_leaves_what_is_theirs_alone(installed: Path, foreign: Pat
     done = atalaya(installed, foreign, "watch")
     assert done.returncode in (0, 3), done.stdout + done.stderr
     assert {path: path.read_bytes() for path in before} == before
-    assert (foreign / "docs" / "atalaya" / "_build" / "html" / "index.html").is_file()
+    assert (foreign / ".atalaya" / "site" / "_build" / "html" / "index.html").is_file()

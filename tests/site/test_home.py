@@ -1,26 +1,9 @@
-"""Tests of where the release pages live, and of what their home is completed with."""
+"""Tests of what the Sphinx project of the release pages is made of."""
 
 from pathlib import Path
 
+from atalaya.core.places import EXTENSION
 from atalaya.site.build import home
-
-OURS = f'extensions = ["{home.EXTENSION}"]\n'
-
-
-def test_docs_is_the_home_unless_it_holds_other_peoples_pages(tmp_path: Path) -> None:
-    docs = tmp_path / "docs"
-    assert docs == home.find(tmp_path)
-    docs.mkdir()
-    assert docs / "atalaya" == home.find(tmp_path)
-    (docs / "conf.py").write_text("project = 'theirs'\n", encoding="utf-8")
-    assert docs / "atalaya" == home.find(tmp_path)
-    (docs / "conf.py").write_text(OURS, encoding="utf-8")
-    assert docs == home.find(tmp_path)
-
-
-def test_a_folder_of_releases_makes_docs_the_home(tmp_path: Path) -> None:
-    (tmp_path / "docs" / "releases").mkdir(parents=True)
-    assert tmp_path / "docs" == home.find(tmp_path)
 
 
 def test_a_home_is_completed_and_what_is_there_stays(tmp_path: Path) -> None:
@@ -28,7 +11,7 @@ def test_a_home_is_completed_and_what_is_there_stays(tmp_path: Path) -> None:
     kept = tmp_path / "index.md"
     kept.write_text("# Ours\n", encoding="utf-8")
     home.complete(tmp_path)
-    assert home.EXTENSION in (tmp_path / "conf.py").read_text(encoding="utf-8")
+    assert EXTENSION in (tmp_path / "conf.py").read_text(encoding="utf-8")
     assert (tmp_path / "reference" / "metrics.md").is_file()
     assert kept.read_text(encoding="utf-8") == "# Ours\n"
     (tmp_path / "reference" / "metrics.md").unlink()
@@ -48,3 +31,17 @@ def test_the_reference_of_both_homes_is_the_same(tmp_path: Path) -> None:
         return [line for line in file.read_text(encoding="utf-8").splitlines() if line.startswith("reference/")]
 
     assert reference(home.INDEX) == reference(home.IN_A_CLONE / "index.md")
+
+
+def test_a_project_that_nobody_keeps_is_made_anew_where_another_version_made_it(tmp_path: Path) -> None:
+    project = tmp_path / "site"
+    home.renew(project)
+    page, built = project / "guides" / "gone.md", project / "_build" / "x"
+    page.touch()
+    built.parent.mkdir()
+    built.touch()
+    home.renew(project)
+    assert (page.exists(), built.exists()) == (True, True)
+    (project / home.MADE_FROM).write_text("another", encoding="utf-8")
+    home.renew(project)
+    assert (page.exists(), (project / "guides" / "embed.md").exists()) == (False, True)

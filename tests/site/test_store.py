@@ -36,6 +36,10 @@ class Press:
         return self.judgement
 
 
+def store(press: Press, settings: Settings | None = None) -> Store:
+    return Store(press.docs, press.docs / "releases", settings or Settings(), PACK.folder)
+
+
 @pytest.fixture
 def press(tmp_path):
     for release in ALL:
@@ -48,7 +52,7 @@ def published(press):
     """Once published; again, it says what is published, and the counter how often it was made."""
 
     def again(settings: Settings | None = None, now=NOW):
-        return Store(press.docs, settings or Settings(), PACK.folder).release(RELEASE, ALL, press, now=now)
+        return store(press, settings).release(RELEASE, ALL, press, now=now)
 
     again()
     return again
@@ -116,8 +120,8 @@ def test_what_failed_is_not_kept(press):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, fails, now=NOW)
-    assert press.judgement == Store(press.docs, Settings(), PACK.folder).release(RELEASE, ALL, press, now=NOW)
+        store(press).release(RELEASE, ALL, fails, now=NOW)
+    assert press.judgement == store(press).release(RELEASE, ALL, press, now=NOW)
 
 
 def test_the_reference_is_written_again_when_what_it_prints_changes(press):
@@ -126,5 +130,5 @@ def test_the_reference_is_written_again_when_what_it_prints_changes(press):
     inputs[0].write_text("{}", encoding="utf-8")
     for text in ("{}", "{}", '{"a": 1}'):
         inputs[0].write_text(text, encoding="utf-8")
-        Store(press.docs, Settings(), PACK.folder).reference(inputs, lambda text=text: made.append(text))
+        store(press).reference(inputs, lambda text=text: made.append(text))
     assert made == ["{}", '{"a": 1}']

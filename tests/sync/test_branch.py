@@ -295,6 +295,7 @@ def test_a_link_on_the_branch_is_refused_and_nothing_is_written_through_one_here
         shared.pull(root)
     assert list(outside.iterdir()) == []
     (root / "docs/releases").unlink()
+    (root / "docs/releases").mkdir()
     other = shared.clone("linking")
     git(other, "checkout", "-q", "evidence")
     (other / "docs/releases/1.1.1/x.md").symlink_to("/etc/hostname")

@@ -50,6 +50,7 @@ TONES = {
 
 # The commands that text names, so that they can be shown as they are run here.
 COMMANDS = [
+    "init",
     "watch",
     "check",
     "smoke",

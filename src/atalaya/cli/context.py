@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from atalaya.cli.console import Console, put_out
-from atalaya.core import environment
+from atalaya.core import environment, places
 from atalaya.core.errors import ReleaseError, SettingsError, UsageError
 from atalaya.core.settings import Loaded
 from atalaya.core.whole_file import write_whole
@@ -31,7 +31,6 @@ from atalaya.records.stored import (
     VerdictStatus,
     record_metadata,
 )
-from atalaya.site.build import home
 
 if TYPE_CHECKING:
     from atalaya.harness.pack import Pack
@@ -73,12 +72,12 @@ class Context(NamedTuple):
 
     @property
     def docs(self) -> Path:
-        """The home of the release pages: ``docs/``, or ``docs/atalaya/`` beside other people's pages."""
-        return home.find(self.root)
+        """The Sphinx project of the release pages, with what is generated for them."""
+        return places.project_of(self.root)
 
     @property
     def releases(self) -> Path:
-        return self.docs / "releases"
+        return places.releases_of(self.root)
 
 
 def prepared_sdk(place: Context, args: argparse.Namespace) -> AbstractContextManager[Prepared]:
@@ -89,7 +88,8 @@ def prepared_sdk(place: Context, args: argparse.Namespace) -> AbstractContextMan
     subject = place.loaded.settings.subject
     named = Path(args.adapter) if args.adapter else place.root / subject.adapter if subject.adapter else None
     adapter = read(named, place.pack.load("capabilities").VOCABULARY) if named else None
-    return prepare(asked_sdk(place, args), pack=place.pack, adapter=adapter, echo=place.console.line)
+    asked, base = asked_sdk(place, args), place.root if args.sdk is None else None
+    return prepare(asked, pack=place.pack, adapter=adapter, base=base, echo=place.console.line)
 
 
 def asked_sdk(place: Context, args: argparse.Namespace) -> str:

@@ -21,6 +21,7 @@ from atalaya.cli import (
     evidence,
     export,
     incident,
+    init,
     notify,
     prove,
     publish,
@@ -34,6 +35,7 @@ from atalaya.cli import (
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context
 from atalaya.core.errors import AtalayaError, SettingsError, UsageError, interrupted
+from atalaya.core.places import root_of
 from atalaya.core.scrub import scrub
 from atalaya.core.settings import load
 from atalaya.harness.scenarios import Scenario
@@ -55,7 +57,7 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
         "after Ctrl-C",
     )
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_watching, _repeating, _publishing, _proving, _releasing, _keeping, _sharing):
+    for add in (_adopting, _watching, _repeating, _publishing, _proving, _releasing, _keeping, _sharing):
         add(commands)
     _rehearsing(commands, scenarios or {})
     return top
@@ -64,7 +66,9 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
 def where() -> argparse.ArgumentParser:
     """The options that say where a command works, as a parent of its parser."""
     it = argparse.ArgumentParser(add_help=False)
-    it.add_argument("--root", default=".", metavar="DIR", help="the project's folder (default: here)")
+    it.add_argument(
+        "--root", metavar="DIR", help="the project's folder (default: the nearest from here upwards with a watch.toml)"
+    )
     it.add_argument("--settings", metavar="FILE", help="watch.toml, if it lies elsewhere")
     return it
 
@@ -110,6 +114,25 @@ def _report(it: argparse.ArgumentParser) -> None:
 
 def _strict(it: argparse.ArgumentParser) -> None:
     it.add_argument("--strict", action="store_true", help="exit with 3 while something due is unknown")
+
+
+def _adopting(commands: Commands) -> None:
+    """The command that sets a repository up."""
+    it = _command(commands, "init", init.init)
+    it.add_argument("--sdk", metavar="PATH", help="the SDK's folder (default: the one that is found, or you are asked)")
+    it.add_argument("--base-url", default="", metavar="URL", help="a real service that the smoke is run against")
+    it.add_argument("--dispatch", action="store_true", help="let the workflow start the runs of CI that are missing")
+    it.add_argument(
+        "--uses",
+        default="",
+        metavar="OWNER/REPO@COMMIT",
+        help="where the workflow takes Atalaya from (default: where this one was installed from)",
+    )
+    it.add_argument("--tag", default="", metavar="TAG", help="what that commit is called, as v1")
+    it.add_argument("--yes", action="store_true", help="ask nothing")
+    it.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
+    it.add_argument("--remove", action="store_true", help="take back what was written, but for what was edited since")
+    _examples(it, "init", "init --sdk clients/python/aris3_client_sdk --yes", "init --dry-run", "init --remove")
 
 
 def _watching(commands: Commands) -> None:
@@ -535,7 +558,7 @@ def _place(args: argparse.Namespace, console: Console) -> Context:
 
     :raises UsageError: there is no such folder. :raises SettingsError: there is no such file of settings.
     """
-    root = Path(args.root).resolve()
+    root = root_of(Path.cwd()) if args.root is None else Path(args.root).resolve()
     if not root.is_dir():
         raise UsageError(f"--root {args.root}: there is no such folder. Name the project's folder.")
     if args.settings and not Path(args.settings).exists():

@@ -120,13 +120,16 @@ def _settings(place: Context) -> list[str]:
 
 def write_pages(place: Context, known: Judgement | None = None) -> None:
     """Write every release's includes; the one that has been judged already is not judged again."""
+    from atalaya.site.build import home
     from atalaya.site.build.build_cache import Store
     from atalaya.site.build.site import publish_releases
     from atalaya.site.fragments.reference import inputs, publish_reference
     from atalaya.site.i18n.language import LANGUAGES
     from atalaya.watch import folder
 
-    store = Store(place.docs, place.loaded.settings, place.pack.folder)
+    if place.docs != place.releases.parent:
+        home.renew(place.docs, guides=_with_guides(place))
+    store = Store(place.docs, place.releases, place.loaded.settings, place.pack.folder)
     releases = folder.find(place.releases)
     now = utc_now()  # once, so that all the pages of a build are of one instant
 
@@ -166,5 +169,11 @@ def build_site(place: Context, out: Path | None) -> Path:
     from atalaya.site.build import home
     from atalaya.site.build.site import build
 
-    home.complete(place.docs, guides=not place.loaded.settings.checks.packs)
-    return build(place.docs, out or _out(place), language=place.loaded.settings.watch.language, echo=place.console.line)
+    home.complete(place.docs, guides=_with_guides(place))
+    language, echo = place.loaded.settings.watch.language, place.console.line
+    return build(place.docs, out or _out(place), releases=place.releases, language=language, echo=echo)
+
+
+def _with_guides(place: Context) -> bool:
+    """Whether the guides are among the pages: they tell of the SDK of Atalaya's own check pack."""
+    return not place.loaded.settings.checks.packs

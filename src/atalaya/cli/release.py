@@ -57,9 +57,7 @@ def release_open(place: Context, args: argparse.Namespace) -> int:
         shutil.rmtree(folder)  # a watch without its first step would begin from nothing
         raise
     say_what_was_asked(place, step)
-    place.console.line(
-        f"  open: {folder}, T+0 is {opened_at:%Y-%m-%d %H:%M} UTC. Now run the watch: python3 noxfile.py"
-    )
+    place.console.line(f"  open: {folder}, T+0 is {opened_at:%Y-%m-%d %H:%M} UTC. Now run the watch: atalaya watch")
     return 0
 
 

@@ -101,15 +101,24 @@ def credentials() -> dict[str, Secret]:
 # ── the build of pages ───────────────────────────────────────────────────────
 
 
-def site_variables(release: str, language: str, front: str) -> dict[str, str]:
-    """What a build of Sphinx is told by: which release (empty: the root pages), in which language, and the front's."""
-    return {"SITE_RELEASE": release, "SITE_LANGUAGE": language, "SITE_FRONT_LANGUAGE": front}
+def site_variables(release: str, language: str, front: str, releases: str = "") -> dict[str, str]:
+    """What a build of Sphinx is told by: which release (empty: the root pages), in which language, the front's, and
+    the folder of releases (empty: the one beside ``conf.py``).
+    """
+    told = {"SITE_RELEASE": release, "SITE_LANGUAGE": language, "SITE_FRONT_LANGUAGE": front}
+    return told | {"SITE_RELEASES": releases}
 
 
 def site() -> tuple[str, str, str]:
     """The release, the language and the front language that ``conf.py`` is told of; plain: the root pages, English."""
-    release, language, front = (os.environ.get(name, "") for name in site_variables("", "", ""))
+    release, language, front, _ = (os.environ.get(name, "") for name in site_variables("", "", ""))
     return release, language or "en", front or "en"
+
+
+def site_releases() -> Path | None:
+    """The folder of the releases, where it does not lie beside ``conf.py``."""
+    folder = os.environ.get("SITE_RELEASES")
+    return Path(folder) if folder else None
 
 
 def virtual_environment() -> Path | None:

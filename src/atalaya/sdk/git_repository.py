@@ -63,7 +63,7 @@ def search(root: Path, settings: Settings) -> Search:
         answer = _git(folder, "rev-parse", "--show-toplevel")
         if answer.text is None:
             reasons.append(answer.reason)
-        elif _is_ours(top := Path(answer.text)):
+        elif is_ours(top := Path(answer.text)):
             reasons.append(f"{top} is a clone of Atalaya, not of the SDK")
         else:
             return Search(top)
@@ -100,7 +100,12 @@ def tree_of(repository: Path, commit: str, path: str) -> str | None:
 
 def user_name(folder: Path) -> str:
     """What ``user.name`` is in git's settings for a folder; empty where it is not set."""
-    return _git(folder, "config", "--get", "user.name").text or ""
+    return asked(folder, "config", "--get", "user.name")
+
+
+def asked(folder: Path, *arguments: str) -> str:
+    """What git answers to a question about a folder; empty where it answers nothing, or is not there."""
+    return _git(folder, *arguments).text or ""
 
 
 def _folder_of(sdk: str, root: Path) -> Path | None:
@@ -114,7 +119,8 @@ def _folder_of(sdk: str, root: Path) -> Path | None:
     return named if named.is_dir() else named.parent
 
 
-def _is_ours(top: Path) -> bool:
+def is_ours(top: Path) -> bool:
+    """Whether a folder is the top of a clone of Atalaya."""
     try:
         project = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
     except (OSError, ValueError):

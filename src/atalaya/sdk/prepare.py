@@ -132,7 +132,12 @@ class _Bench(NamedTuple):
 
 @contextmanager
 def prepare(
-    asked: str, *, pack: Pack, adapter: Adapter | None = None, echo: Callable[[str], None] = lambda line: None
+    asked: str,
+    *,
+    pack: Pack,
+    adapter: Adapter | None = None,
+    base: Path | None = None,
+    echo: Callable[[str], None] = lambda line: None,
 ) -> Iterator[Prepared]:
     """Make the SDK that ``asked`` names importable, for as long as the context lasts.
 
@@ -140,6 +145,7 @@ def prepare(
 
     :param pack: the checks that it is for. Where nothing is asked for, its reference SDK is prepared.
     :param adapter: what the names of the contract are called in this SDK; none, if they are the contract's own.
+    :param base: where a relative path starts (default: the working folder).
     :raises SubjectError: the SDK cannot be found, or what is found is not the SDK.
     :raises BrokenSubject: it cannot be installed or imported, or what is built of it is not what its source says.
     :raises NoPython: there is no Python that it is for.
@@ -147,7 +153,7 @@ def prepare(
     :raises NetworkError: no package index could be reached.
     """
     named = adapter or pack
-    source = classify(asked or pack.requirement, package=named.package, bundled=pack.reference)
+    source = classify(asked or pack.requirement, base, package=named.package, bundled=pack.reference)
     with _private_folder() as scratch:
         home = scratch / "home"
         home.mkdir()

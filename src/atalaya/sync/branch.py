@@ -12,12 +12,12 @@ import logging
 import re
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 import stamina
 
-from atalaya.core import environment
+from atalaya.core import environment, places
 from atalaya.core.errors import EvidenceError, NetworkError, ReleaseError, UsageError
 from atalaya.evidence.ledger import ledger
 from atalaya.sync.changed import TRAILER
@@ -25,7 +25,6 @@ from atalaya.sync.git import Git, failure
 from atalaya.watch.folder import LOCAL, load
 from atalaya.watch.seal import NAME as SEAL
 
-RELEASES = "docs/releases"
 TOML = "release.toml"
 TRIES = 24
 PATIENCE_S = 600.0
@@ -36,7 +35,7 @@ DEEPEST = 6
 OVERTAKEN = ("[rejected]", "cannot lock ref", "failed to update ref", "incorrect old value", "already exists")
 NAMED = 5  # so many files are named, and the others counted
 
-Files = Mapping[str, str]  # a path below docs/releases, and the name that git gives to its bytes
+Files = Mapping[str, str]  # a path below the folder of releases, and the name that git gives to its bytes
 Echo = Callable[[str], None]
 
 
@@ -65,11 +64,13 @@ class Branch:
 
     def __init__(self, root: Path, remote: str, name: str, echo: Echo) -> None:
         self.git, self.remote, self.name, self._echo = Git(root), remote, name, echo
-        self.releases = root / RELEASES
+        self.releases = places.releases_of(root)
+        self.below = self.releases.relative_to(root).as_posix()
         named = not remote.startswith("-") and not name.startswith("-")
         if not named or self.git.tried("check-ref-format", f"refs/heads/{name}")[0]:
             raise UsageError(f"--remote {remote!r} --branch {name!r}: these cannot be names. Give others.")
-        if any(one.is_symlink() for one in (self.releases, self.releases.parent)):
+        below = PurePosixPath(self.below)
+        if any((root / part).is_symlink() for part in (below, *below.parents)):
             raise UsageError(f"{self.releases}: a link leads out of the project. Take it away.")
         self._fetched, self._seen = f"refs/atalaya/fetched/{name}", f"refs/atalaya/seen/{name}"
         self._head = self._files_of("HEAD")
@@ -131,7 +132,7 @@ class Branch:
             seal = f"{path.split('/')[0]}/{SEAL}"
             if seal in local and seal not in there:
                 raise ReleaseError(
-                    f"{RELEASES}/{seal}: it was closed here without {path}, which is on {self.name}. Take the seal "
+                    f"{self.below}/{seal}: it was closed here without {path}, which is on {self.name}. Take the seal "
                     f"and what came with it away (git status shows it), pull, and close it again."
                 )
 
@@ -140,7 +141,7 @@ class Branch:
             file = self.releases / path
             file.parent.mkdir(parents=True, exist_ok=True)
             if self.releases.resolve() not in file.parent.resolve().parents:
-                raise UsageError(f"{file}: a link leads out of {RELEASES}. Take it away, and pull again.")
+                raise UsageError(f"{file}: a link leads out of {self.below}. Take it away, and pull again.")
             ledger.put(file, content)
 
     def _contents(self, blobs: Sequence[str]) -> Iterator[bytes]:
@@ -237,7 +238,7 @@ class Branch:
             )
 
     def _commit(self, parent: str, changed: Sequence[str], message: str, visible: Callable[[], str]) -> str:
-        names = [f"{RELEASES}/{path}" for path in changed]
+        names = [f"{self.below}/{path}" for path in changed]
         # --no-filters: the bytes as they lie there, which is what a segment's name is about.
         blobs = self.git.line(
             "hash-object", "-w", "--no-filters", "--stdin-paths", stdin="".join(f"{name}\n" for name in names).encode()
@@ -249,7 +250,7 @@ class Branch:
             self.git.output("update-index", "-z", "--index-info", stdin="".join(rows).encode(), env=index)
             tree = self.git.line("write-tree", env=index)
         seen_as = visible()
-        trailer = f"\n\n{TRAILER}: {digest_with_pages(self.git, tree, seen_as)}" if seen_as else ""
+        trailer = f"\n\n{TRAILER}: {digest_with_pages(self.git, tree, seen_as, self.below)}" if seen_as else ""
         text = f"{message or _message(changed)}{trailer}\n"
         return self.git.line("commit-tree", tree, "-p", parent, "-F", "-", stdin=text.encode(), env=self._identity())
 
@@ -275,10 +276,10 @@ class Branch:
     # ── which files there are ────────────────────────────────────────────────
 
     def _files_of(self, ref: str) -> dict[str, str]:
-        """The files below docs/releases in a commit; none where there is no such commit."""
+        """The files of releases in a commit; none where there is no such commit."""
         if self.git.tried("rev-parse", "--quiet", "--verify", f"{ref}^{{commit}}")[0]:
             return {}
-        below = f"{self.git.prefix}{RELEASES}/"
+        below = f"{self.git.prefix}{self.below}/"
         rows = self.git.output("ls-tree", "-r", "-z", "--full-tree", ref, "--", below)
         found = {}
         for row in filter(None, rows.split(b"\0")):
@@ -293,7 +294,7 @@ class Branch:
     def _local(self) -> dict[str, str]:
         """The files of this tree that may be shared, and the names that git would give them."""
         paths = [path for folder in sorted(self._folders()) for path in _walk(folder, self.releases)]
-        names = "".join(f"{RELEASES}/{path}\n" for path in paths).encode()
+        names = "".join(f"{self.below}/{path}\n" for path in paths).encode()
         blobs = self.git.line("hash-object", "--no-filters", "--stdin-paths", stdin=names).split() if paths else []
         return dict(zip(paths, blobs, strict=True))
 
@@ -324,17 +325,17 @@ class Branch:
         self.git.output("update-ref", self._seen, commit)
 
     def _both(self, paths: Sequence[str]) -> ReleaseError:
-        page = f"{self.git.prefix}{RELEASES}/{paths[0]}"
+        page = f"{self.git.prefix}{self.below}/{paths[0]}"
         return ReleaseError(
             f"{_some(paths)}: edited here and on {self.name} too, and neither is thrown away. Keep your text "
-            f"elsewhere, take theirs with `git show {self._fetched}:{page} > {RELEASES}/{paths[0]}`, "
+            f"elsewhere, take theirs with `git show {self._fetched}:{page} > {self.below}/{paths[0]}`, "
             f"pull, and edit it anew."
         )
 
 
-def digest_with_pages(git: Git, tree: str, judged: str) -> str:
+def digest_with_pages(git: Git, tree: str, judged: str, releases: str) -> str:
     """What a reader can see: what was judged, and each page that people write."""
-    rows = git.output("ls-tree", "-r", "-z", "--full-tree", tree, "--", f"{git.prefix}{RELEASES}/").split(b"\0")
+    rows = git.output("ls-tree", "-r", "-z", "--full-tree", tree, "--", f"{git.prefix}{releases}/").split(b"\0")
     pages = [row for row in rows if b"/evidence/" not in row]
     return hashlib.sha256(b"\0".join([judged.encode(), *pages])).hexdigest()
 
@@ -382,7 +383,7 @@ def _is_fixed(path: str) -> bool:
 def _require_same(paths: Sequence[str], *, where: str) -> None:
     if paths:
         raise EvidenceError(
-            f"{_some([f'{RELEASES}/{path}' for path in paths])}: its bytes here are not those on {where}, and evidence "
+            f"{_some(paths)}: its bytes here are not those on {where}, and evidence "
             f"never changes. One of them was altered: `atalaya evidence verify` says which; restore it."
         )
 

@@ -16,11 +16,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
-from atalaya.core import environment
+from atalaya.core import environment, places
 from atalaya.core.window import EXTENSION_H, LONGEST_H, WINDOW_H
 from atalaya.sync.changed import BRANCH
 
-RELEASES = "docs/releases"
 FETCHED = "refs/atalaya/looked"
 
 
@@ -93,9 +92,10 @@ def _may_need_longer(root: Path, folder: str, files: Mapping[str, str]) -> bool:
 
 
 def _files(root: Path, ref: str) -> dict[str, str]:
-    told = _git(root, "ls-tree", "-r", "-z", ref, "--", f"{RELEASES}/")
+    below = f"{places.releases_of(root).relative_to(root).as_posix()}/"
+    told = _git(root, "ls-tree", "-r", "-z", ref, "--", below)
     rows = [row.decode("utf-8", "replace").partition("\t") for row in told.split(b"\0") if row]
-    return {path.removeprefix(f"{RELEASES}/"): about.split()[2] for about, _, path in rows}
+    return {path.removeprefix(below): about.split()[2] for about, _, path in rows}
 
 
 def _git(root: Path, *arguments: str) -> bytes:

@@ -62,8 +62,8 @@ class Kept(NamedTuple):
 class Store:
     """What has been published into one docs folder, under these settings, by the checks of one pack."""
 
-    def __init__(self, docs: Path, settings: Settings, pack: Path) -> None:
-        self.docs, self.settings, self.pack = docs, settings, pack
+    def __init__(self, docs: Path, releases: Path, settings: Settings, pack: Path) -> None:
+        self.docs, self.releases, self.settings, self.pack = docs, releases, settings, pack
         self.digest = cache(digest)  # an earlier release is read for each later one
 
     def release(
@@ -75,7 +75,7 @@ class Store:
         """
         parts = [msgspec.json.encode(self.settings).decode(), self.digest(self.pack)]
         for other in releases:
-            folder = self.docs / "releases" / other.version
+            folder = self.releases / other.version
             whole = other.opened_at <= release.opened_at
             seen = [folder] if whole else [file for one in SEEN_OF_LATER for file in folder.glob(one)]
             parts += [self.digest(place) for place in sorted(seen)]

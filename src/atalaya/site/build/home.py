@@ -1,25 +1,34 @@
-"""Finds the home of the release pages, with the Sphinx project around them, and makes it where there is none."""
+"""Makes the Sphinx project of the release pages where there is none."""
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from pathlib import Path
+
+from atalaya.core.whole_file import write_whole
 
 # What a home consists of, beside the releases. In a clone it lies in docs/, in the wheel beside this module's package.
 PARTS = ("conf.py", "index.md", "_static", "_templates", "locale", "guides", "concepts", "reference")
 OF_OUR_OWN_PACK = ("index.md", "guides", "concepts")
-EXTENSION = "atalaya.site.build.sphinx_extension"
 PACKAGED = Path(__file__).resolve().parents[1] / "home"
 INDEX = PACKAGED.with_name("templates") / "home.md"  # of the site of another check pack
 IN_A_CLONE = Path(__file__).resolve().parents[4] / "docs"
+MADE_FROM = ".made-from"  # the digest of what a project that nobody keeps was copied from
 
 
-def find(root: Path) -> Path:
-    """Where the release pages of a project are: ``docs/`` where that is Atalaya's own, else ``docs/atalaya/``."""
-    docs = root / "docs"
-    if (docs / "releases").exists() or not docs.exists() or _is_ours(docs):
-        return docs
-    return docs / "atalaya"
+def renew(project: Path, *, guides: bool = True) -> None:
+    """Make a project that nobody keeps: whole, and anew where another Atalaya has made it.
+
+    :param guides: as for :func:`complete`.
+    """
+    source = PACKAGED if PACKAGED.is_dir() else IN_A_CLONE
+    made_from, said = f"{_digest(source)} {guides}", project / MADE_FROM
+    if said.is_file() and said.read_text(encoding="utf-8") == made_from:
+        return
+    shutil.rmtree(project, ignore_errors=True)
+    complete(project, guides=guides)
+    write_whole(said, made_from.encode())
 
 
 def complete(home: Path, *, guides: bool = True) -> None:
@@ -49,6 +58,11 @@ def _copy_what_is_missing(source: str, target: str) -> str:
     return target if Path(target).exists() else shutil.copy2(source, target)
 
 
-def _is_ours(docs: Path) -> bool:
-    conf = docs / "conf.py"
-    return conf.is_file() and EXTENSION in conf.read_text(encoding="utf-8", errors="replace")
+def _digest(source: Path) -> str:
+    """Over the parts as they are kept; what a build has generated among them says nothing."""
+    files = [file for name in PARTS for file in (source / name, *sorted((source / name).rglob("*"))) if file.is_file()]
+    over = hashlib.sha256()
+    for file in files:
+        if file.suffix not in (".mo", ".pyc"):
+            over.update(f"{file.relative_to(source).as_posix()}\0".encode() + file.read_bytes())
+    return over.hexdigest()

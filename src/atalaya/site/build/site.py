@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from functools import cache, partial
 from importlib.metadata import version as installed_version
@@ -69,6 +70,7 @@ def build(
     docs: Path,
     out: Path,
     *,
+    releases: Path | None = None,
     language: str = "en",
     only: Iterable[str] | None = None,
     jobs: int = 2,
@@ -80,18 +82,20 @@ def build(
     names the releases to build; the others stay as they are. What the pages include must have been written
     by ``publish``, ``publish_reference`` and :func:`publish_releases`.
 
+    :param releases: the folder with a folder for each release (default: that of ``docs``).
     :raises ReleaseError: a release has no fragments, or a name that a page of the site has already.
     :raises UsageError: Sphinx refused a page.
     """
     docs, out = docs.resolve(), out.resolve()
+    folder = (releases or docs / "releases").resolve()
     Language(language)
-    releases = find(docs / "releases")
-    wanted = _wanted(releases, only)
+    there = find(folder)
+    wanted = _wanted(there, only)
     _require_fragments(docs, wanted)
     _compile_catalogues(docs)
-    _prune(out, releases)
-    builds = list(_builds(docs, out, wanted, language))
-    problems = list(_run(builds, docs, language, jobs, echo))
+    _prune(out, there)
+    builds = list(_builds(docs, folder, out, wanted, language))
+    problems = list(_run(builds, docs, environment.site_variables("", "", language, str(folder)), jobs, echo))
     if problems:
         raise UsageError("\n\n".join(problems))
     switcher = docs / "_generated" / "switcher.json"
@@ -109,7 +113,7 @@ def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Rel
     taken = taken_names()
     for release in releases:
         if release.version.casefold() in taken:
-            raise ReleaseError(f"docs/releases/{release.version}: the site has another page there. Rename the release.")
+            raise ReleaseError(f"release {release.version}: the site has another page there. Rename the release.")
     if only is None:
         return list(releases)
     names = set(only)
@@ -149,8 +153,8 @@ def _require_fragments(docs: Path, releases: Iterable[Release]) -> None:
         )
 
 
-def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -> Iterator[Build]:
-    shared = tuple(docs / entry for entry in SHARED_ENTRIES)
+def _builds(docs: Path, folder: Path, out: Path, releases: Iterable[Release], language: str) -> Iterator[Build]:
+    shared = (*(docs / entry for entry in SHARED_ENTRIES), folder.parent / "conf.py")
     doctrees = docs / "_build" / "doctrees"
     # The default language comes first: it is what one waits for.
     for code in sorted(LANGUAGES, key=lambda code: code != language):
@@ -173,10 +177,10 @@ def _builds(docs: Path, out: Path, releases: Iterable[Release], language: str) -
             yield Build(
                 release=name,
                 language=code,
-                source=docs / "releases" / name,
+                source=folder / name,
                 out=out / name / front,
                 doctrees=doctrees / name / code,
-                sources=(*shared, docs / "releases" / name, docs / "_generated" / name / code),
+                sources=(*shared, folder / name, docs / "_generated" / name / code),
             )
 
 
@@ -190,10 +194,12 @@ def _embedded(docs: Path, code: str) -> Iterator[Path]:
                 yield file
 
 
-def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Callable[[str], object]) -> Iterator[str]:
+def _run(
+    builds: Sequence[Build], docs: Path, told: Mapping[str, str], jobs: int, echo: Callable[[str], object]
+) -> Iterator[str]:
     """Build what has changed, so many at once; yields the problem of each that failed, in words."""
     known = cache(partial(digest, leave_out=NOT_IN_PAGES))  # most of what a build reads, all of them read
-    digests = {one: _digest(one, docs, language, known) for one in builds}
+    digests = {one: _digest(one, docs, told, known) for one in builds}
     changed = []
     for one in builds:
         if _is_built(one, digests[one]):
@@ -206,7 +212,7 @@ def _run(builds: Sequence[Build], docs: Path, language: str, jobs: int, echo: Ca
     with build_workers.workers(min(jobs, len(changed))) as pool:
         started_s = time.perf_counter()
         running = {
-            pool.submit(build_workers.build, _arguments(one, docs), _environment(one, language)): one for one in changed
+            pool.submit(build_workers.build, _arguments(one, docs), _environment(one, told)): one for one in changed
         }
         for done in as_completed(running):
             one, (code, said) = running[done], done.result()
@@ -251,16 +257,16 @@ def _refused(one: Build, said: str) -> str:
     return f"{one.name}: Sphinx refused it. Mend what it names, and build again.\n{shown}"
 
 
-def _environment(one: Build, language: str) -> dict[str, str]:
+def _environment(one: Build, told: Mapping[str, str]) -> dict[str, str]:
     """What ``conf.py`` is told."""
-    return environment.site_variables(one.release, one.language, language)
+    return {**told, "SITE_RELEASE": one.release, "SITE_LANGUAGE": one.language}
 
 
-def _digest(one: Build, docs: Path, language: str, of: Callable[[Path], str]) -> str:
+def _digest(one: Build, docs: Path, told: Mapping[str, str], of: Callable[[Path], str]) -> str:
     """Over everything that the build reads."""
-    parts = [sys.version, language, str(one.out), *(f"{tool} {installed_version(tool)}" for tool in TOOLS)]
+    parts = [sys.version, *told.values(), str(one.out), *(f"{tool} {installed_version(tool)}" for tool in TOOLS)]
     parts.append(of(Path(__file__).parents[1]))
-    parts += [f"{source.relative_to(docs)} {of(source)}" for source in one.sources]
+    parts += [f"{os.path.relpath(source, docs)} {of(source)}" for source in one.sources]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
 
