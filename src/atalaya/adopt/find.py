@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from atalaya.sdk.git_repository import OURS, asked, is_ours
+from atalaya.core.places import DISTRIBUTION
+from atalaya.sdk.git_repository import asked, is_ours
 from atalaya.sdk.source import package_in
 from atalaya.sdk.source_version import version_of
 
@@ -197,7 +198,7 @@ def _is_about(text: str, sdk: Sdk) -> bool:
 def own_origin() -> Uses | None:
     """The repository and the commit that this Atalaya came from; None where nothing tells."""
     try:
-        said = metadata.distribution(OURS).read_text("direct_url.json")
+        said = metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
         about = json.loads(said) if said else {}
         vcs = about.get("vcs_info", {})
         repository, commit = on_github(str(about.get("url", ""))), str(vcs.get("commit_id", ""))

@@ -67,6 +67,7 @@ COMMANDS = [
     "evidence",
     "sync",
     "notify",
+    "completion",
 ]
 _COMMAND = re.compile(rf"\batalaya ({'|'.join(COMMANDS)})\b(?: (?=[-\w]))?")
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import argparse
-from importlib import metadata
 from pathlib import Path
 
 from atalaya.cli.context import Context, named_or_open, write_json
+from atalaya.cli.version import own_version
 from atalaya.records.stored import Environment, Release, TestAttempt
-from atalaya.sdk.git_repository import OURS
 
 
 def export(place: Context, args: argparse.Namespace) -> int:
@@ -20,7 +19,7 @@ def export(place: Context, args: argparse.Namespace) -> int:
 
     release = named_or_open(place, args.release, "evidence export")
     environment = Environment.REHEARSAL if release.rehearsal else Environment(args.environment)
-    content = document(release, environment, _attempts(place, release, environment), version=_version())
+    content = document(release, environment, _attempts(place, release, environment), version=own_version())
     write_json(Path(args.ctrf), content)
     said = content["results"]["summary"]
     place.console.row(
@@ -40,11 +39,3 @@ def _attempts(place: Context, release: Release, environment: Environment) -> lis
     records = ledger.read(place.releases / release.version / "evidence", TestAttempt)
     as_of = max((record.recorded_at for record in records), default=release.opened_at)
     return [record for record in records if record.environment is environment and in_window(record, release, as_of)]
-
-
-def _version() -> str | None:
-    """Atalaya's own; None where it runs from a checkout that is not installed."""
-    try:
-        return metadata.version(OURS)
-    except metadata.PackageNotFoundError:
-        return None

@@ -12,41 +12,30 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from atalaya.cli import (
-    check,
-    close,
-    collect,
-    evidence,
-    export,
-    incident,
-    init,
-    notify,
-    prove,
-    publish,
-    published,
-    rehearse,
-    release,
-    repeat,
-    sync,
-    watch,
-)
-from atalaya.cli.console import Console
+from atalaya.cli import completion
+from atalaya.cli.console import Console, put_line
 from atalaya.cli.context import Context
+from atalaya.cli.examples import EXAMPLES
+from atalaya.cli.version import own_version
+from atalaya.core import environment
 from atalaya.core.errors import AtalayaError, SettingsError, UsageError, interrupted
 from atalaya.core.places import root_of
 from atalaya.core.scrub import scrub
 from atalaya.core.settings import load
-from atalaya.harness.scenarios import Scenario
+
+if TYPE_CHECKING:
+    from atalaya.harness.scenarios import Scenario
 
 # ── the command line ─────────────────────────────────────────────────────────
 
 
-def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.ArgumentParser:
-    """The whole command line; the reference page prints its help.
+def parser(scenarios: Mapping[str, Scenario] | None = None, command: str = "") -> argparse.ArgumentParser:
+    """The command line.
 
     :param scenarios: what can be rehearsed, where that is asked for.
+    :param command: the one that is wanted, so that what others need is not imported; empty: all of them.
     """
     top = argparse.ArgumentParser(
         prog="atalaya",
@@ -56,11 +45,21 @@ def parser(scenarios: Mapping[str, Scenario] | None = None) -> argparse.Argument
         "2 usage or settings error; 3 unknown or INCONCLUSIVE (and WAITING under --strict), or a fault of Atalaya; 130 "
         "after Ctrl-C",
     )
+    top.add_argument("--version", action=_Version, nargs=0, help="print Atalaya's version, and end")
     commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_adopting, _watching, _repeating, _publishing, _proving, _releasing, _keeping, _sharing):
-        add(commands)
-    _rehearsing(commands, scenarios or {})
+    is_known = any(command in names for names, _ in GROUPS)
+    for names, add in GROUPS:
+        if command in names or not is_known:
+            add(commands)
+    if command == "rehearse" or not is_known:
+        _rehearsing(commands, scenarios or {})
     return top
+
+
+class _Version(argparse.Action):
+    def __call__(self, of: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+        put_line(f"atalaya {own_version() or '(from a checkout)'}")
+        of.exit()
 
 
 def where() -> argparse.ArgumentParser:
@@ -83,16 +82,13 @@ def _command(into: Commands, name: str, run: Run, aliases: Sequence[str] = ()) -
     )
     added.set_defaults(run=run)
     added.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
+    added.formatter_class = argparse.RawDescriptionHelpFormatter
+    shown = EXAMPLES[added.prog.removeprefix("atalaya ")]
+    added.epilog = "examples:\n" + "\n".join(f"  atalaya {one}" for one in shown)
     return added
 
 
 YOU = "default: GITHUB_ACTOR, or git's user.name; it is published, so give no address"
-
-
-def _examples(it: argparse.ArgumentParser, *commands: str) -> None:
-    """Show the forms that people need below the options."""
-    it.formatter_class = argparse.RawDescriptionHelpFormatter
-    it.epilog = "examples:\n" + "\n".join(f"  atalaya {one}" for one in commands)
 
 
 def _sdk(it: argparse.ArgumentParser) -> None:
@@ -118,6 +114,8 @@ def _strict(it: argparse.ArgumentParser) -> None:
 
 def _adopting(commands: Commands) -> None:
     """The command that sets a repository up."""
+    from atalaya.cli import init
+
     it = _command(commands, "init", init.init)
     it.add_argument("--sdk", metavar="PATH", help="the SDK's folder (default: the one that is found, or you are asked)")
     it.add_argument("--base-url", default="", metavar="URL", help="a real service that the smoke is run against")
@@ -132,11 +130,12 @@ def _adopting(commands: Commands) -> None:
     it.add_argument("--yes", action="store_true", help="ask nothing")
     it.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
     it.add_argument("--remove", action="store_true", help="take back what was written, but for what was edited since")
-    _examples(it, "init", "init --sdk clients/python/aris3_client_sdk --yes", "init --dry-run", "init --remove")
 
 
 def _watching(commands: Commands) -> None:
     """The commands that gather evidence."""
+    from atalaya.cli import check, collect, published, watch
+
     it = _command(commands, "watch", watch.watch)
     it.add_argument("--scheduled", action="store_true", help="do nothing where no release is open")
     it.add_argument("--no-dispatch", action="store_true", help="start no run of CI, whatever `dispatch` in [ci] says")
@@ -196,6 +195,8 @@ def _watching(commands: Commands) -> None:
 
 def _repeating(commands: Commands) -> None:
     """The command that runs a team's own tests."""
+    from atalaya.cli import repeat
+
     it = _command(commands, "repeat", repeat.repeat)
     it.add_argument(
         "pytest_args", nargs="*", metavar="PYTEST_ARGS", help="after --: what pytest is given, as tests -k sync"
@@ -219,11 +220,12 @@ def _repeating(commands: Commands) -> None:
     it.add_argument("--commit", metavar="SHA", help="the commit that is tested (default: the release's)")
     _release(it)
     _report(it)
-    _examples(it, "repeat -- clients/python/tests", "repeat -n 20 --minutes 60 --python .venv -- tests -k polling")
 
 
 def _publishing(commands: Commands) -> None:
     """The commands that judge, and show what was judged."""
+    from atalaya.cli import notify, publish
+
     it = _command(commands, "judge", publish.judge)
     it.add_argument(
         "--as-of",
@@ -252,6 +254,8 @@ def _publishing(commands: Commands) -> None:
 
 def _proving(commands: Commands) -> None:
     """The commands that test the checks themselves."""
+    from atalaya.cli import prove
+
     it = _command(commands, "prove", prove.prove)
     _report(it)
     it.add_argument("--defect", action="append", metavar="ID", help="only this defect; may be given again")
@@ -270,11 +274,11 @@ def _proving(commands: Commands) -> None:
 
 def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
     """The command that goes through a watch on a made-up calendar."""
+    from atalaya.cli import rehearse
     from atalaya.watch.rehearsal import scenario_help
 
     it = _command(commands, "rehearse", rehearse.rehearse)
-    it.formatter_class = argparse.RawDescriptionHelpFormatter
-    it.epilog = scenario_help(scenarios)
+    it.epilog = "\n\n".join(filter(None, [scenario_help(scenarios), it.epilog]))
     it.add_argument(
         "--scenario",
         choices=sorted(scenarios) or None,
@@ -305,6 +309,7 @@ def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
+    from atalaya.cli import close, incident, release
     from atalaya.watch.decisions import ACTIONS
 
     inner = commands.add_parser(
@@ -322,10 +327,8 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--other-version", action="store_true", help="though the SDK under watch says another version")
     it.add_argument("--at", metavar="TIME", help="T+0 (default: now)")
     it.add_argument("--by", default="", metavar="NAME", help=f"who opens it ({YOU})")
-    _examples(it, "release open 1.1.0 --commit v1.1.0", "release open 1.1.0 --commit HEAD --at 2026-01-31T09:00:00Z")
     it = _command(inner, "withdraw", release.withdraw)
     it.add_argument("version", help="the release that was opened by mistake")
-    _examples(it, "release withdraw 1.1.0")
     it = _command(inner, "record", release.record)
     _by(it)
     it = _command(inner, "extend", release.extend)
@@ -335,7 +338,6 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--note", default="", metavar="TEXT", help="what there is to say of it")
     it.add_argument("--by", default="", metavar="NAME", help=f"who signs ({YOU})")
     _release(it)
-    _examples(it, "release checkpoint", 'release checkpoint --sign review-pass-rate --note "two lost jobs" --by "Ana"')
     _incident(_command(inner, "incident", incident.incident))
     _by(_command(inner, "migrate", incident.migrate), required=False)
     it = _command(inner, "close", close.close)
@@ -380,6 +382,8 @@ def _incident(it: argparse.ArgumentParser) -> None:
 
 def _keeping(commands: Commands) -> None:
     """The commands that look after the evidence."""
+    from atalaya.cli import evidence, export
+
     inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
         required=True, metavar="COMMAND"
     )
@@ -400,6 +404,7 @@ def _keeping(commands: Commands) -> None:
 
 def _sharing(commands: Commands) -> None:
     """The commands by which many runners keep one branch."""
+    from atalaya.cli import sync
     from atalaya.sync.changed import BRANCH
 
     inner = commands.add_parser("sync", help="keep the evidence of many runners in one branch").add_subparsers(
@@ -431,6 +436,26 @@ def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:
     it.add_argument("--why", required=required, metavar="TEXT", help="the reason, for those who read it later")
     it.add_argument("--by", default="", metavar="NAME", help=f"who says so ({YOU})")
     _release(it)
+
+
+def _completing(commands: Commands) -> None:
+    """The command that a shell is told by how to complete."""
+    it = _command(commands, "completion", completion.completion)
+    it.add_argument("shell", choices=completion.SHELLS, help="the shell")
+
+
+# The commands, and what adds them with all that they import.
+GROUPS: tuple[tuple[tuple[str, ...], Callable[[Commands], None]], ...] = (
+    (("init",), _adopting),
+    (("watch", "check", "checks", "smoke", "artefact", "collect"), _watching),
+    (("repeat",), _repeating),
+    (("judge", "notify", "publish", "site", "serve"), _publishing),
+    (("prove",), _proving),
+    (("release",), _releasing),
+    (("evidence",), _keeping),
+    (("sync",), _sharing),
+    (("completion",), _completing),
+)
 
 
 def positive(text: str) -> int:
@@ -501,6 +526,8 @@ def _told(console: Console) -> Iterator[None]:
             _stop(console)
         if sys.flags.dev_mode:
             traceback.print_exc()
+        if isinstance(why, ModuleNotFoundError) and not (why.name or "").startswith("atalaya"):
+            _end(console, f"{why}. Install Atalaya with all it needs (for pages: its extra `site`), and run again.", 2)
         if isinstance(why, OSError):
             named = f"{why.filename}: " if why.filename else ""
             _end(console, f"{named}{why.strerror or why}. Give access, or make room, and run again.", 2)
@@ -538,9 +565,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if argv is None else argv)
     console = Console()
     with _told(console):
+        if environment.is_completing():
+            completion.answer(parser())
         scenarios = _place(where().parse_known_args(given)[0], console).pack.scenarios if "rehearse" in given else {}
-        return execute(parser(scenarios), given)
+        return execute(parser(scenarios, _command_of(given)), given)
     return UNFORESEEN
+
+
+def _command_of(given: Sequence[str]) -> str:
+    """The command that arguments begin with, after those that say where; empty where it cannot be told."""
+    rest = where().parse_known_args(given)[1]
+    return rest[0] if rest and not rest[0].startswith("-") else ""
 
 
 def execute(of: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:

@@ -134,6 +134,11 @@ def wants_colour() -> bool:
     return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+def is_completing() -> bool:
+    """Whether a shell asks what can follow, so that it can complete it."""
+    return "_ARGCOMPLETE" in os.environ
+
+
 # ── GitHub ───────────────────────────────────────────────────────────────────
 
 

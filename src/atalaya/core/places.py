@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+DISTRIBUTION = "atalaya-watch"  # the name that this project is installed by
 SETTINGS = "watch.toml"
 EXTENSION = "atalaya.site.build.sphinx_extension"  # what the conf.py of Atalaya's own pages names
 BESIDE = "docs/atalaya"  # the home of the release pages beside other people's

@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 from atalaya.core import environment
 from atalaya.core.errors import SubjectError
+from atalaya.core.places import DISTRIBUTION
 from atalaya.core.settings import Settings
 from atalaya.sdk.source import local_path
 
-OURS = "atalaya-watch"  # the distribution name of Atalaya's own pyproject.toml
 LONGEST_S = 60.0
 _SHA = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 # They would lead git to another repository than the folder's: a hook sets them, for one.
@@ -125,7 +125,7 @@ def is_ours(top: Path) -> bool:
         project = tomllib.loads((top / "pyproject.toml").read_text(encoding="utf-8")).get("project", {})
     except (OSError, ValueError):
         return False
-    return isinstance(project, dict) and project.get("name") == OURS
+    return isinstance(project, dict) and project.get("name") == DISTRIBUTION
 
 
 def _git(folder: Path, *arguments: str) -> _Answer:

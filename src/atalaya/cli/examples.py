@@ -1,0 +1,64 @@
+"""The examples that the help of each command ends with."""
+
+from __future__ import annotations
+
+# By the words of the command. A test has the command line take each of them.
+EXAMPLES: dict[str, tuple[str, ...]] = {
+    "init": ("init", "init --sdk clients/python/aris3_client_sdk --yes", "init --dry-run", "init --remove"),
+    "watch": ("watch", "watch --sdk clients/python/aris3_client_sdk", "watch --scheduled --no-dispatch"),
+    "check": (
+        "check --sdk clients/python/aris3_client_sdk --report report.json",
+        "check --sdk 'aris3-client-sdk==1.1.0' --promise config.no-fallback",
+    ),
+    "smoke": (
+        "smoke --report smoke.json --log smoke.log",
+        "smoke --base-url https://staging.example.com --sdk 'aris3-client-sdk==1.1.0'",
+    ),
+    "artefact": ("artefact --dry-run", "artefact --release 1.1.0"),
+    "collect": (
+        "collect",
+        "collect --junit reports --workflow clients-python-sdk --commit 0123abc --run 4711 --exit-code 0",
+        "collect --log smoke.log --dry-run",
+    ),
+    "repeat": ("repeat -- clients/python/tests", "repeat -n 20 --minutes 60 --python .venv -- tests -k polling"),
+    "judge": ("judge", "judge --explain pass-rate", "judge --as-of 2026-01-31T09:00:00Z --json"),
+    "notify": ("notify --dry-run", "notify --release 1.1.0"),
+    "publish": ("publish",),
+    "site": ("site", "site --out public"),
+    "serve": ("serve", "serve --port 0"),
+    "prove": ("prove --report prove.json", "prove --defect never-equal", "prove --detectors"),
+    "rehearse": ("rehearse --scenario healthy", "rehearse --scenario stale-cache --seed 7"),
+    "release open": (
+        "release open 1.1.0 --commit v1.1.0",
+        "release open 1.1.0 --commit HEAD --at 2026-01-31T09:00:00Z",
+    ),
+    "release withdraw": ("release withdraw 1.1.0",),
+    "release record": ('release record --why "the pass rate that the team agreed on"',),
+    "release extend": ('release extend --why "the incident of Sunday is open" --by "Ana"',),
+    "release checkpoint": (
+        "release checkpoint",
+        'release checkpoint --sign review-pass-rate --note "two lost jobs" --by "Ana"',
+    ),
+    "release incident": (
+        "release incident",
+        'release incident new --severity major --impact "exports of two stores stay at CREATED"',
+        'release incident INC-1 --state acknowledged --why "on-call has it"',
+    ),
+    "release migrate": ("release migrate",),
+    "release close": ('release close --why "decided with the team"', "release close --early --why TEXT --carry INC-1"),
+    "release verify": ("release verify", "release verify 1.1.0"),
+    "release decide": ('release decide go-on --why "all five figures hold" --by "Ana"',),
+    "evidence verify": ("evidence verify", "evidence verify --release 1.1.0"),
+    "evidence compact": ("evidence compact",),
+    "evidence export": ("evidence export --ctrf ctrf.json", "evidence export --ctrf ctrf.json --environment loopback"),
+    "evidence schema": ("evidence schema --out evidence.schema.json",),
+    "sync pull": ("sync pull",),
+    "sync push": ("sync push", "sync push --edited"),
+    "sync propose": ("sync propose --base main",),
+    "sync changed": ("sync changed",),
+    "completion": (
+        "completion bash >> ~/.bash_completion",
+        'completion zsh > "${fpath[1]}/_atalaya"',
+        "completion fish > ~/.config/fish/completions/atalaya.fish",
+    ),
+}
