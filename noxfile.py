@@ -149,6 +149,12 @@ def watch(session):
 
 
 @nox.session
+def status(session):
+    """Show where the watch stands, in ten lines: offline, and by what was judged last."""
+    atalaya(session, "status")
+
+
+@nox.session
 def check(session):
     """Run the contract checks alone: -- --sdk PATH_OR_REQUIREMENT --report FILE --promise ID."""
     atalaya(session, "check")

@@ -314,9 +314,9 @@ def _smoke_log(run: SmokeRun) -> Iterator[str]:
 
 
 def hear(console: Console, result: CheckResult | FindingResult, *, asked_for: bool) -> None:
-    """Show a result as it comes; what is kept is a line only where it was asked for."""
+    """Show a result as it comes; what is kept, and a limitation, is a line only where it was asked for."""
     if isinstance(result, FindingResult):
-        if result.seen is Presence.SEEN or asked_for:
+        if asked_for:
             console.row("finding", f"{result.id}: {result.reason or 'not seen'}")
         return
     if result.outcome is Outcome.KEPT and not asked_for:
@@ -342,7 +342,9 @@ def hear_smoke(console: Console, run: SmokeRun) -> None:
 
 def counts(run: CheckRun) -> str:
     counts = {outcome: sum(check.outcome is outcome for check in run.checks) for outcome in Outcome}
-    return ", ".join(f"{count} {outcome}" for outcome, count in counts.items() if count) + f" in {run.duration_s:.1f} s"
+    seen = sum(found.seen is Presence.SEEN for found in run.findings)
+    told = [f"{count} {outcome}" for outcome, count in counts.items() if count]
+    return ", ".join([*told, *([f"{seen} limitations seen"] if seen else [])]) + f" in {run.duration_s:.1f} s"
 
 
 def _sdk(args: argparse.Namespace) -> str:

@@ -51,6 +51,7 @@ TONES = {
 # The commands that text names, so that they can be shown as they are run here.
 COMMANDS = [
     "init",
+    "status",
     "watch",
     "check",
     "smoke",

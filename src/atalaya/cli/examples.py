@@ -5,6 +5,7 @@ from __future__ import annotations
 # By the words of the command. A test has the command line take each of them.
 EXAMPLES: dict[str, tuple[str, ...]] = {
     "init": ("init", "init --sdk clients/python/aris3_client_sdk --yes", "init --dry-run", "init --remove"),
+    "status": ("status", "status --release 1.1.0 --json"),
     "watch": ("watch", "watch --sdk clients/python/aris3_client_sdk", "watch --scheduled --no-dispatch"),
     "check": (
         "check --sdk clients/python/aris3_client_sdk --report report.json",

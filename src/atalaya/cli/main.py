@@ -444,9 +444,17 @@ def _completing(commands: Commands) -> None:
     it.add_argument("shell", choices=completion.SHELLS, help="the shell")
 
 
+def _standing(commands: Commands) -> None:
+    """The command that says where the watch stands."""
+    from atalaya.cli import status
+
+    _release(_command(commands, "status", status.status))
+
+
 # The commands, and what adds them with all that they import.
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Commands], None]], ...] = (
     (("init",), _adopting),
+    (("status",), _standing),
     (("watch", "check", "checks", "smoke", "artefact", "collect"), _watching),
     (("repeat",), _repeating),
     (("judge", "notify", "publish", "site", "serve"), _publishing),

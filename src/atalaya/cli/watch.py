@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from atalaya.cli.check import UNUSABLE, counts, exit_of_checks, hear_smoke, observed, without_sdk
 from atalaya.cli.close import extend_what_needs_it
+from atalaya.cli.closing_screen import close_with
 from atalaya.cli.collect import all_that_is_named
 from atalaya.cli.context import (
     Context,
@@ -15,7 +16,7 @@ from atalaya.cli.context import (
     judged,
     prepared_sdk,
     resolve_release,
-    summarise,
+    say_what_is_not_recorded,
     utc_now,
 )
 from atalaya.cli.dispatch import start_what_is_missing
@@ -62,16 +63,15 @@ def watch(place: Context, args: argparse.Namespace) -> int:
         judgement = judged(place, release, None)
     judgement = dispatched(place, release, judgement, args)
     judgement = say(place, release, judgement)
-    console.line(f"  {judgement.verdict.word}: rule {judgement.verdict.rule}")
     console.stage("publish")
     write_pages(place, judgement)
     page = build_site(place, None)
-    console.stage("summary")
-    summarise(console, judgement)
     summarise_run(place, judgement, args.summary)
     tell(place, release, judgement)
+    say_what_is_not_recorded(console, judgement)
+    console.stage("the watch")
     own = page.parent / release.version / "index.html"
-    console.line(f"  read it: {own if own.exists() else page}")
+    close_with(console, judgement, run, own if own.exists() else page)
     steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]
     checked = exit_of_checks(run, *steps)
     codes = (checked, taken_in, exit_code(judgement, strict=args.strict))

@@ -17,12 +17,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import duckdb
 import msgspec
 
 from atalaya.core.errors import EvidenceError
+
+if TYPE_CHECKING:
+    import duckdb  # elsewhere where it is used: it takes as long to import as all the rest, and few commands need it
 
 SUFFIX = ".parquet"
 FORMAT = 1  # of the manifest; an older one is read for ever, a newer one is refused
@@ -54,6 +56,8 @@ def pack(path: Path, kind: str, lots: Mapping[Entry, Sequence[bytes]]) -> None:
 
     :raises OSError: it cannot be written.
     """
+    import duckdb
+
     manifest = Manifest(format=FORMAT, kind=kind, segments=tuple(lots))
     try:
         with _database() as database:
@@ -74,6 +78,8 @@ def manifest(path: Path) -> Manifest:
 
     :raises EvidenceError: it has no manifest, or a newer Atalaya wrote it.
     """
+    import duckdb
+
     try:
         with _database() as database:
             found = database.execute(
@@ -117,6 +123,8 @@ def unpack(path: Path) -> Iterator[tuple[Entry, list[bytes]]]:
 
     :raises EvidenceError: the rows are not those that the manifest tells of.
     """
+    import duckdb
+
     entries = manifest(path).segments
     found = 0
     try:
@@ -175,6 +183,8 @@ def quoted(text: str) -> str:
 
 
 def _database() -> duckdb.DuckDBPyConnection:
+    import duckdb
+
     # One thread: rows keep their order, and equal contents become equal bytes.
     return duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
 

@@ -1,0 +1,58 @@
+"""The screen that a watch ends with: the word, five lines, what to do, and where to read the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from atalaya.cli.console import Console
+from atalaya.records.judged import Judgement
+from atalaya.records.results import CheckRun
+from atalaya.records.stored import Outcome, Presence
+from atalaya.watch.states import OVER
+
+REASONS, STEPS, IDS = 2, 3, 3  # so many are told; the others are counted
+LONGEST = 200  # characters of a line
+
+
+def close_with(console: Console, judgement: Judgement, run: CheckRun, page: Path) -> None:
+    """Say how it stands on one screen, whatever was seen; the page has the rest."""
+    verdict = judgement.verdict
+    console.row(str(verdict.word), f"{judgement.release.version}, valid until {verdict.valid_until:%Y-%m-%d %H:%M} UTC")
+    for word, says in five_lines(judgement, run):
+        console.row(word, _short(says))
+    if verdict.next_steps:
+        console.line("  what to do:")
+        for number, step in enumerate(verdict.next_steps[:STEPS], 1):
+            console.line(f"    {number}. {_short(str(step))}")
+        if len(verdict.next_steps) > STEPS:
+            console.line(f"    and {len(verdict.next_steps) - STEPS} more, on the page")
+    console.line(f"  read it: {page}")
+
+
+def five_lines(judgement: Judgement, run: CheckRun) -> Iterator[tuple[str, str]]:
+    """Why, the figures, the promises, the incidents, and what is not known: a line each."""
+    verdict = judgement.verdict
+    yield "because", _some(list(map(str, verdict.because)), REASONS, " ") or "no rule says more"
+    yield "figures", ", ".join(f"{metric.id} {metric.state}" for metric in judgement.metrics)
+    yield "promises", _promises(run)
+    not_over = [f"{one.id} {one.severity} {one.state}" for one in judgement.incidents if one.state not in OVER]
+    yield "incidents", _some(not_over, IDS, ", ") or "none is open"
+    yield "not known", _some(list(map(str, verdict.unknowns)), 1, " ") or "nothing that counts"
+
+
+def _promises(run: CheckRun) -> str:
+    by_outcome = {outcome: [one.id for one in run.checks if one.outcome is outcome] for outcome in Outcome}
+    named = {Outcome.BROKEN: f" ({_some(by_outcome[Outcome.BROKEN], IDS, ', ')})"}
+    told = [f"{len(ids)} {outcome}{named.get(outcome, '')}" for outcome, ids in by_outcome.items() if ids]
+    seen = sum(one.seen is Presence.SEEN for one in run.findings)
+    return ", ".join(told or ["none was tested"]) + f"; {seen} limitations beyond them, which count in nothing"
+
+
+def _some(told: Sequence[str], most: int, between: str) -> str:
+    more = f" (and {len(told) - most} more)" if len(told) > most else ""
+    return between.join(told[:most]) + more
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1].rstrip()}…"
