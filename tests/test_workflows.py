@@ -12,6 +12,12 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTIONS = sorted((ROOT / ".github" / "actions").glob("*/action.yml"))
+ALL = [*WORKFLOWS, *ACTIONS]
+
+
+def name(file: Path) -> str:
+    return file.name if file in WORKFLOWS else file.parent.name
 
 
 def run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -22,13 +28,13 @@ def run(program: str, *arguments: str | Path) -> subprocess.CompletedProcess[str
 
 
 def steps(workflow: Path) -> list[dict[str, Any]]:
-    """Every step of every job."""
-    jobs = yaml.safe_load(workflow.read_text())["jobs"].values()
-    return [step for job in jobs for step in job["steps"]]
+    """Every step of every job, or of an action."""
+    table = yaml.safe_load(workflow.read_text())
+    return [step for job in table.get("jobs", {"": table.get("runs")}).values() for step in job["steps"]]
 
 
-def test_there_are_the_three_workflows() -> None:
-    assert [path.name for path in WORKFLOWS] == ["ci.yml", "long.yml", "watch.yml"]
+def test_there_are_the_five_workflows() -> None:
+    assert [path.name for path in WORKFLOWS] == ["ci.yml", "dispatch.yml", "long.yml", "own-watch.yml", "watch.yml"]
 
 
 def test_zizmor_finds_nothing_in_the_workflows() -> None:
@@ -36,9 +42,10 @@ def test_zizmor_finds_nothing_in_the_workflows() -> None:
     assert (done.returncode, "No findings to report" in done.stdout) == (0, True), done.stdout
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("workflow", ALL, ids=name)
 def test_a_workflow_fits_its_schema(workflow: Path) -> None:
-    done = run("check-jsonschema", "--builtin-schema", "vendor.github-workflows", workflow)
+    schema = "vendor.github-workflows" if workflow in WORKFLOWS else "vendor.github-actions"
+    done = run("check-jsonschema", "--builtin-schema", schema, workflow)
     assert done.returncode == 0, done.stdout
 
 
@@ -47,19 +54,19 @@ def test_the_build_on_read_the_docs_fits_its_schema() -> None:
     assert done.returncode == 0, done.stdout
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("workflow", ALL, ids=name)
 def test_no_command_is_put_together_from_what_somebody_typed(workflow: Path) -> None:
     assert [step for step in steps(workflow) if "${{" in str(step.get("run", ""))] == []
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("workflow", ALL, ids=name)
 def test_no_pipe_swallows_an_exit_code(workflow: Path) -> None:
     commands = [str(step.get("run", "")).replace("||", "") for step in steps(workflow)]
     assert [command for command in commands if "|" in command] == []
 
 
 def test_each_attempt_of_a_watch_keeps_its_own_artifact_whatever_happened() -> None:
-    uploads = [step for step in steps(ROOT / ".github/workflows/watch.yml") if "upload" in str(step.get("uses"))]
+    uploads = [step for step in steps(ROOT / ".github/workflows/own-watch.yml") if "upload" in str(step.get("uses"))]
     attempt = "${{ github.run_id }}-${{ github.run_attempt }}"
     assert [(upload["if"], upload["with"]["name"]) for upload in uploads] == [
         ("always()", f"watch-{attempt}"),
@@ -68,7 +75,7 @@ def test_each_attempt_of_a_watch_keeps_its_own_artifact_whatever_happened() -> N
 
 
 def test_only_the_job_that_hands_evidence_over_may_write_and_only_one_may_propose() -> None:
-    workflow = yaml.safe_load((ROOT / ".github/workflows/watch.yml").read_text())
+    workflow = yaml.safe_load((ROOT / ".github/workflows/own-watch.yml").read_text())
     asked = {name: job.get("permissions", workflow["permissions"]) for name, job in workflow["jobs"].items()}
     assert asked == {
         "look": {"contents": "read"},
@@ -78,10 +85,10 @@ def test_only_the_job_that_hands_evidence_over_may_write_and_only_one_may_propos
     }
 
 
-@pytest.mark.parametrize("workflow", WORKFLOWS, ids=lambda path: path.name)
+@pytest.mark.parametrize("workflow", ALL, ids=name)
 def test_what_others_wrote_is_used_by_the_digest_of_its_commit(workflow: Path) -> None:
     used = [str(step["uses"]) for step in steps(workflow) if "uses" in step]
-    assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}", one)] == []
+    assert [one for one in used if not re.fullmatch(r"[\w./-]+@[0-9a-f]{40}|\$/[\w./-]+", one)] == []
 
 
 def test_every_session_that_a_workflow_asks_for_is_there() -> None:

@@ -97,7 +97,7 @@ def test_the_workflow_calls_the_reusable_one_by_its_digest_and_grants_what_is_as
     assert (jobs.keys(), jobs["watch"]["permissions"]["actions"]) == ({"watch"}, "read")
     init(team, "--dispatch")
     jobs = yaml.safe_load((team / ".github/workflows/atalaya.yml").read_text())["jobs"]
-    assert jobs["dispatch"]["permissions"] == {"contents": "read", "actions": "write"}
+    assert jobs["dispatch"]["permissions"] == {"contents": "write", "actions": "write", "checks": "read"}
     assert load(team / "watch.toml", {}).settings.ci.dispatch is True
     assert " # v1\n" in (team / ".github/workflows/atalaya.yml").read_text()
 

@@ -1,6 +1,6 @@
 """Tests that the workflow's own commands run a watch from the first evidence to the pull request.
 
-Each ``run:`` is taken from ``watch.yml`` and given to bash in a clone, with the environment that GitHub sets. Only
+Each ``run:`` is taken from ``own-watch.yml`` and given to bash in a clone, with the environment that GitHub sets. Only
 what takes minutes is replaced: a session's environment is this test's own, and ``-s watch`` writes its evidence without
 running the checks.
 """
@@ -22,7 +22,7 @@ from tests.commands import ROOT, run
 from tests.sync.clones import NOBODY, Shared, git, opened
 from tests.sync.github import GitHub, serving
 
-WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "watch.yml").read_text())
+WORKFLOW = yaml.safe_load((ROOT / ".github" / "workflows" / "own-watch.yml").read_text())
 PYTHON3 = """#!/bin/bash
 case "$*" in
   "noxfile.py -s watch -- --scheduled") exec {python} -m tests.sync.one_watch ;;
@@ -109,7 +109,10 @@ def test_with_no_release_open_it_looks_and_does_nothing_more(shared: Shared, git
 def test_two_runs_one_after_the_other_add_up_on_the_branch(watched: Shared, github: GitHub) -> None:
     for name in ("one", "two"):
         runner = Runner(watched, github, name)
-        assert (runner.run("look").returncode, runner.output.read_text()) == (0, "watch=true\npropose=false\n")
+        assert (runner.run("look").returncode, runner.output.read_text()) == (
+            0,
+            "watch=true\npropose=false\nrelease=1.1.1\nreleases=docs/releases\n",
+        )
         done = runner.run("watch")
         assert done.returncode == 0, done.stderr
     assert len([path for path in watched.files() if "/evidence/job-" in path]) == 2

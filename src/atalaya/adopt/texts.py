@@ -121,8 +121,9 @@ def workflow(choices: Choices) -> str:
                 choices,
                 (),
                 {
-                    "contents": ("read", "to read the evidence"),
+                    "contents": ("write", "to record on the branch of evidence what was started"),
                     "actions": ("write", "to start the runs of CI that are missing"),
+                    "checks": ("read", "to see whether a job was cut at its time limit"),
                 },
                 needs="watch",
             ),

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from atalaya.cli.console import Console
 from atalaya.records.judged import Judgement
-from atalaya.records.results import CheckRun
 from atalaya.records.stored import Outcome, Presence
 from atalaya.watch.states import OVER
 
@@ -15,11 +14,11 @@ REASONS, STEPS, IDS = 2, 3, 3  # so many are told; the others are counted
 LONGEST = 200  # characters of a line
 
 
-def close_with(console: Console, judgement: Judgement, run: CheckRun, page: Path) -> None:
+def close_with(console: Console, judgement: Judgement, page: Path) -> None:
     """Say how it stands on one screen, whatever was seen; the page has the rest."""
     verdict = judgement.verdict
     console.row(str(verdict.word), f"{judgement.release.version}, valid until {verdict.valid_until:%Y-%m-%d %H:%M} UTC")
-    for word, says in five_lines(judgement, run):
+    for word, says in five_lines(judgement):
         console.row(word, _short(says))
     if verdict.next_steps:
         console.line("  what to do:")
@@ -30,22 +29,25 @@ def close_with(console: Console, judgement: Judgement, run: CheckRun, page: Path
     console.line(f"  read it: {page}")
 
 
-def five_lines(judgement: Judgement, run: CheckRun) -> Iterator[tuple[str, str]]:
+def five_lines(judgement: Judgement) -> Iterator[tuple[str, str]]:
     """Why, the figures, the promises, the incidents, and what is not known: a line each."""
     verdict = judgement.verdict
     yield "because", _some(list(map(str, verdict.because)), REASONS, " ") or "no rule says more"
     yield "figures", ", ".join(f"{metric.id} {metric.state}" for metric in judgement.metrics)
-    yield "promises", _promises(run)
+    yield "promises", _promises(judgement)
     not_over = [f"{one.id} {one.severity} {one.state}" for one in judgement.incidents if one.state not in OVER]
     yield "incidents", _some(not_over, IDS, ", ") or "none is open"
     yield "not known", _some(list(map(str, verdict.unknowns)), 1, " ") or "nothing that counts"
 
 
-def _promises(run: CheckRun) -> str:
-    by_outcome = {outcome: [one.id for one in run.checks if one.outcome is outcome] for outcome in Outcome}
+def _promises(judgement: Judgement) -> str:
+    by_outcome = {
+        outcome: [one.promise.id for one in judgement.promises if one.outcome is outcome] for outcome in Outcome
+    }
     named = {Outcome.BROKEN: f" ({_some(by_outcome[Outcome.BROKEN], IDS, ', ')})"}
     told = [f"{len(ids)} {outcome}{named.get(outcome, '')}" for outcome, ids in by_outcome.items() if ids]
-    seen = sum(one.seen is Presence.SEEN for one in run.findings)
+    latest = {one.weakness: one.seen for one in sorted(judgement.findings, key=lambda one: one.occurred_at)}
+    seen = sum(presence is Presence.SEEN for presence in latest.values())
     return ", ".join(told or ["none was tested"]) + f"; {seen} limitations beyond them, which count in nothing"
 
 

@@ -138,6 +138,9 @@ def _watching(commands: Commands) -> None:
 
     it = _command(commands, "watch", watch.watch)
     it.add_argument("--scheduled", action="store_true", help="do nothing where no release is open")
+    it.add_argument(
+        "--no-checks", action="store_true", help="run no check and no smoke: another job has, and kept them"
+    )
     it.add_argument("--no-dispatch", action="store_true", help="start no run of CI, whatever `dispatch` in [ci] says")
     _sdk(it)
     _release(it)

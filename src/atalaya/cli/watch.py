@@ -14,6 +14,7 @@ from atalaya.cli.context import (
     append_evidence,
     exit_code,
     judged,
+    named_or_open,
     prepared_sdk,
     resolve_release,
     say_what_is_not_recorded,
@@ -25,7 +26,7 @@ from atalaya.cli.notify import annotate, summarise_run, tell
 from atalaya.cli.publish import build_site, write_pages
 from atalaya.cli.published import look
 from atalaya.cli.record_verdict import say
-from atalaya.core.errors import HarnessError
+from atalaya.core.errors import HarnessError, UsageError
 from atalaya.records.judged import Judgement
 from atalaya.records.results import CheckRun, SmokeRun
 from atalaya.records.stored import Environment, Outcome, Release
@@ -36,22 +37,15 @@ if TYPE_CHECKING:
 
 def watch(place: Context, args: argparse.Namespace) -> int:
     """Observe, collect, judge, publish, build the site; then say where to read it."""
-    from atalaya.evidence.from_runs import from_checks, from_smoke
     from atalaya.site.build import build_workers
 
-    settings, console = place.loaded.settings, place.console
+    console = place.console
     extend_what_needs_it(place)
     if args.scheduled and not args.release and not _is_due(place):
         console.line("  no release is open: there is nothing to watch")
         return 0
-    console.stage("observe")
-    release, run, smoked = _observe(place, args)
-    at, commit, here = utc_now(), settings.subject.commit, Environment.LOOPBACK
-    records = from_checks(run, environment=here, commit=commit, recorded_at=at)
-    if smoked:
-        records += from_smoke(smoked, environment=here, commit=commit, recorded_at=at)
-    append_evidence(place, release, records)
-    if settings.artefact.project:
+    release, checked = _already_observed(place, args) if args.no_checks else _observed(place, args)
+    if place.loaded.settings.artefact.project:
         console.stage("artefact")
         append_evidence(place, release, look(place, release))
     console.stage("collect")
@@ -71,14 +65,35 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     say_what_is_not_recorded(console, judgement)
     console.stage("the watch")
     own = page.parent / release.version / "index.html"
-    close_with(console, judgement, run, own if own.exists() else page)
-    steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]
-    checked = exit_of_checks(run, *steps)
+    close_with(console, judgement, own if own.exists() else page)
     codes = (checked, taken_in, exit_code(judgement, strict=args.strict))
     return 1 if 1 in codes else 2 if 2 in codes else max(codes)
 
 
-def _observe(place: Context, args: argparse.Namespace) -> tuple[Release, CheckRun, SmokeRun | None]:
+def _already_observed(place: Context, args: argparse.Namespace) -> tuple[Release, int]:
+    """The release whose checks and smoke another job has run and kept; what they found is in the verdict."""
+    if args.sdk is not None or args.adapter:
+        raise UsageError("watch: --no-checks runs no SDK, and --sdk or --adapter name one. Leave one of them out.")
+    return named_or_open(place, args.release, "watch", to_write=True), 0
+
+
+def _observed(place: Context, args: argparse.Namespace) -> tuple[Release, int]:
+    """Run the checks and the smoke, and keep what they found; the release that it is evidence of, and the exit code."""
+    from atalaya.evidence.from_runs import from_checks, from_smoke
+
+    commit, here = place.loaded.settings.subject.commit, Environment.LOOPBACK
+    place.console.stage("observe")
+    release, run, smoked = _run_both(place, args)
+    at = utc_now()
+    records = from_checks(run, environment=here, commit=commit, recorded_at=at)
+    if smoked:
+        records += from_smoke(smoked, environment=here, commit=commit, recorded_at=at)
+    append_evidence(place, release, records)
+    steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]
+    return release, exit_of_checks(run, *steps)
+
+
+def _run_both(place: Context, args: argparse.Namespace) -> tuple[Release, CheckRun, SmokeRun | None]:
     """Run the checks and the smoke against the SDK. One that cannot be used is evidence too."""
     try:
         with prepared_sdk(place, args) as prepared:

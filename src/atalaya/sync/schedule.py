@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -21,6 +22,7 @@ from atalaya.core.window import EXTENSION_H, LONGEST_H, WINDOW_H
 from atalaya.sync.changed import BRANCH
 
 FETCHED = "refs/atalaya/looked"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")  # what is handed to a workflow holds no line end
 
 
 class Due(NamedTuple):
@@ -28,6 +30,7 @@ class Due(NamedTuple):
 
     watched: tuple[str, ...]
     sealed: tuple[str, ...]
+    newest: str = ""  # of those that are watched: the one that new evidence belongs to
 
 
 def look(root: Path, remote: str, branch: str, now: datetime) -> Due:
@@ -37,8 +40,10 @@ def look(root: Path, remote: str, branch: str, now: datetime) -> Due:
     both = {**here, **there}
     folders = sorted({path.split("/")[0] for path in both if path.endswith("/release.toml")})
     sealed = [folder for folder in folders if f"{folder}/seal.json" in both]
+    watched = tuple(folder for folder in folders if folder not in sealed and _is_watched(root, folder, both, now))
     return Due(
-        watched=tuple(folder for folder in folders if folder not in sealed and _is_watched(root, folder, both, now)),
+        watched=watched,
+        newest=max(filter(_NAME.fullmatch, watched), key=lambda one: (_opened_at(root, one, both), one), default=""),
         sealed=tuple(folder for folder in sealed if f"{folder}/seal.json" not in here),
     )
 
@@ -54,6 +59,15 @@ def _fetched(root: Path, remote: str, branch: str) -> bool:
     if asked.returncode not in (0, 2):
         sys.exit(f"{remote} cannot be asked for {branch}: {asked.stderr.decode('utf-8', 'replace').strip()}")
     return asked.returncode == 0
+
+
+def _opened_at(root: Path, folder: str, files: Mapping[str, str]) -> str:
+    """T+0 of a release as it is written, to be compared; empty where it cannot be read."""
+    try:
+        table = tomllib.loads(_git(root, "cat-file", "blob", files[f"{folder}/release.toml"]).decode())
+        return str(table["opened_at"])
+    except (ValueError, KeyError, TypeError):
+        return ""
 
 
 def _is_watched(root: Path, folder: str, files: Mapping[str, str], now: datetime) -> bool:
@@ -118,6 +132,9 @@ def main() -> int:
         f"watched now: {' '.join(due.watched) or 'none'}; sealed and not here: {' '.join(due.sealed) or 'none'}\n"
     )
     sys.stdout.write(f"watch={str(bool(due.watched)).lower()}\npropose={str(bool(due.sealed)).lower()}\n")
+    if due.newest:
+        at = places.releases_of(Path.cwd()).relative_to(Path.cwd()).as_posix()
+        sys.stdout.write(f"release={due.newest}\nreleases={at}\n")
     return 0
 
 
