@@ -242,7 +242,7 @@ def test_checks_are_kept_as_evidence_of_a_release_that_is_named_and_what_lies_th
     words = ("check", "--promise", "config.no-fallback", "--no-self-test")
     assert run(*words, root=root).returncode == 0
     assert ledger.read(folder / "evidence", Observation) == []
-    done = run(*words, "--release", "1.1.1", root=root)
+    done = run(*words, "--sdk", "", "--release", "1.1.1", root=root)
     assert done.returncode == 0, done.stderr
     (seen,) = ledger.read(folder / "evidence", Observation)
     assert (seen.promise, str(seen.outcome)) == ("config.no-fallback", "kept")

@@ -60,7 +60,7 @@ def test_a_smoke_that_reads_stale_opens_an_incident(folder: Path, root: Path, mo
         trials=2,
     )
     monkeypatch.setattr(check, "_smoke", lambda *_: ran)
-    done = run("smoke", "--release", "1.1.1", root=root)
+    done = run("smoke", "--sdk", "", "--release", "1.1.1", root=root)
 
     assert (done.returncode, rules(folder)) == (1, ["stale-read"]), done.stderr
 

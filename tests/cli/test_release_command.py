@@ -489,7 +489,7 @@ def test_what_is_not_sealed_is_unknown(root: Path) -> None:
         ("release", "close", "--why", "x", "--release", "1.1.1"),
         ("release", "open", "1.1.1", "--commit", "abc", "--unverified"),
         ("smoke", "--release", "1.1.1", "--waits", "1"),
-        ("watch", "--release", "1.1.1"),
+        ("watch", "--sdk", "", "--release", "1.1.1"),
         ("rehearse", "--name", "1.1.1"),
     ],
     ids=" ".join,

@@ -57,7 +57,7 @@ def proof(root: Path, run: Run) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def judged(proof: dict[str, Any], run: Run) -> dict[str, Any]:
     """The judgement after one whole watch, whose pages are built."""
-    run("watch", "--release", "1.0")
+    run("watch", "--sdk", "", "--release", "1.0")
     judgement: dict[str, Any] = json.loads(run("judge", "--release", "1.0", "--json").partition("\n}\n")[0] + "}")
     return judgement
 

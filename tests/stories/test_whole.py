@@ -41,7 +41,7 @@ def test_the_runbook_by_hand_is_a_go_through_the_commands(week: Week, monkeypatc
         week.now = week.github.now = T0 + timedelta(hours=checkpoint)
         if checkpoint == 48.0:
             week._repeat(10)
-        does("watch", "--release", VERSION)
+        does("watch", "--sdk", "", "--release", VERSION)
         judged = run("judge", "--release", VERSION, "--json", root=week.root)
         words.append(msgspec.json.decode(judged.stdout)["verdict"]["word"])
     assert set(words) <= {"ON TRACK", "WAITING"}, words

@@ -66,9 +66,8 @@ class Uses(NamedTuple):
 
 
 def top_of(folder: Path) -> Path | None:
-    """The top of the git repository that a folder lies in; None where it lies in none, or git is not there."""
-    answer = asked(folder, "rev-parse", "--show-toplevel")
-    return Path(answer) if answer else None
+    """The top of the git repository that a folder lies in, whether or not git is there; None where it lies in none."""
+    return next((one for one in (folder, *folder.parents) if (one / ".git").exists()), None)
 
 
 def github_repository(root: Path) -> str:

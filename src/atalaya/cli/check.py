@@ -50,6 +50,7 @@ def check(place: Context, args: argparse.Namespace) -> int:
     require_writable(args.report)
     wanted = known_ids(place.pack, args.promise or ())
     release = named_or_open(place, args.release, "check", to_write=True) if args.release else None
+    require_a_named_sdk(place, args, release)
     try:
         with prepared_sdk(place, args) as prepared:
             run = observed(
@@ -62,6 +63,7 @@ def check(place: Context, args: argparse.Namespace) -> int:
             )
     except UNUSABLE as why:
         run = without_sdk(place, args, why, wanted)
+    say_if_of_another_version(place, release, run.subject.version)
     annotate(run, place.pack)
     if release is not None:
         _keep_checks(place, release, run)
@@ -236,6 +238,7 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
 
     require_writable(args.report, args.log)
     release = named_or_open(place, args.release, "smoke", to_write=True) if args.release else None
+    require_a_named_sdk(place, args, release)
     try:
         run = _smoke(place, args)
     except UNUSABLE as why:
@@ -243,6 +246,7 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
         if release is not None:
             _keep_checks(place, release, found)
         return exit_of_checks(found)
+    say_if_of_another_version(place, release, run.subject.version)
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
         commit = place.loaded.settings.subject.commit
@@ -255,6 +259,34 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
     if args.json:
         print_json(report)
     return exit_of([step.outcome for step in run.steps])
+
+
+def require_a_named_sdk(place: Context, args: argparse.Namespace, release: Release | None) -> None:
+    """Before anything is installed: the SDK that the check pack bundles is not what a team has released.
+
+    :raises UsageError: a release is watched, and neither watch.toml nor the command names its SDK.
+    """
+    from atalaya.sdk.git_repository import is_ours
+    from atalaya.watch.folder import LOCAL
+
+    if release is None or release.version.startswith(LOCAL) or args.sdk is not None or is_ours(place.root):
+        return
+    if not (place.loaded.settings.subject.sdk or place.pack.requirement):
+        raise UsageError(
+            f"{release.version} is watched, and nothing names its SDK: the bundled one would stand in for it. Name it "
+            f"as `sdk` in [subject] of {place.loaded.path.name}, or with --sdk."
+        )
+
+
+def say_if_of_another_version(place: Context, release: Release | None, version: str | None) -> None:
+    """Say where the SDK that was run is not the one that was released; a local watch has no release."""
+    from atalaya.sdk.source_version import differ
+
+    if release is not None and version and differ(release.version, version):
+        place.console.line(
+            f"  the SDK says that it is {version}, and the release is {release.version}. Name what was released: `sdk` "
+            f"in [subject] of {place.loaded.path.name}, or --sdk."
+        )
 
 
 def _keep_checks(place: Context, release: Release, run: CheckRun) -> None:

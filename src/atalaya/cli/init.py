@@ -130,7 +130,8 @@ def _sdk(place: Context, args: argparse.Namespace) -> Sdk:
 
 def _named(root: Path, named: str, found: Sequence[Sdk]) -> Sdk:
     """The project in a folder, named from here or from the root."""
-    places = [Path.cwd() / named, root / named]
+    slashed = named.replace("\\", "/")  # as it is typed on Windows
+    places = [Path.cwd() / named, root / named, Path.cwd() / slashed, root / slashed]
     for folder in (one.resolve() for one in places if one.is_dir()):
         for one in found:
             if (root / one.path).resolve() == folder:

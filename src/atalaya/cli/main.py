@@ -23,7 +23,7 @@ from atalaya.core import environment
 from atalaya.core.errors import AtalayaError, SettingsError, UsageError, interrupted
 from atalaya.core.places import root_of
 from atalaya.core.scrub import scrub
-from atalaya.core.settings import load
+from atalaya.core.settings import ADDRESS, load
 
 if TYPE_CHECKING:
     from atalaya.harness.scenarios import Scenario
@@ -95,7 +95,7 @@ def _sdk(it: argparse.ArgumentParser) -> None:
     it.add_argument(
         "--sdk",
         metavar="PATH_OR_REQUIREMENT",
-        help="the SDK under watch (default: what watch.toml says, or the bundled one)",
+        help="the SDK under watch (default: what watch.toml says; that, and this, empty: the bundled one)",
     )
     it.add_argument("--adapter", metavar="FILE", help="what an SDK of other names calls the contract's names")
 
@@ -118,7 +118,9 @@ def _adopting(commands: Commands) -> None:
 
     it = _command(commands, "init", init.init)
     it.add_argument("--sdk", metavar="PATH", help="the SDK's folder (default: the one that is found, or you are asked)")
-    it.add_argument("--base-url", default="", metavar="URL", help="a real service that the smoke is run against")
+    it.add_argument(
+        "--base-url", type=_address, default="", metavar="URL", help="a real service that the smoke is run against"
+    )
     it.add_argument("--dispatch", action="store_true", help="let the workflow start the runs of CI that are missing")
     it.add_argument(
         "--uses",
@@ -161,7 +163,7 @@ def _watching(commands: Commands) -> None:
 
     it = _command(commands, "smoke", check.smoke)
     _sdk(it)
-    it.add_argument("--base-url", metavar="URL", help="a real service (default: the loopback service)")
+    it.add_argument("--base-url", type=_address, metavar="URL", help="a real service (default: the loopback service)")
     it.add_argument("--waits", type=positive, metavar="N", help="waits on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
@@ -490,6 +492,15 @@ def _seed(text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) >= 2**31:
         raise argparse.ArgumentTypeError(f"{text!r} is no seed. Give a whole number from 0 to {2**31 - 1}")
     return int(text)
+
+
+def _address(text: str) -> str:
+    if text and not re.fullmatch(ADDRESS, text):
+        raise argparse.ArgumentTypeError(
+            f"{scrub(text)!r} is no address of a service. Give one such as https://api.example.com; what signs in is "
+            f"set by {environment.SERVICE}* variables"
+        )
+    return text
 
 
 def _event(text: str) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from atalaya.cli.check import UNUSABLE, counts, exit_of_checks, hear_smoke, observed, without_sdk
+from atalaya.cli.check import (
+    UNUSABLE,
+    counts,
+    exit_of_checks,
+    hear_smoke,
+    observed,
+    require_a_named_sdk,
+    say_if_of_another_version,
+    without_sdk,
+)
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.closing_screen import close_with
 from atalaya.cli.collect import all_that_is_named
@@ -81,9 +90,11 @@ def _observed(place: Context, args: argparse.Namespace) -> tuple[Release, int]:
     """Run the checks and the smoke, and keep what they found; the release that it is evidence of, and the exit code."""
     from atalaya.evidence.from_runs import from_checks, from_smoke
 
+    require_a_named_sdk(place, args, watched_now(place, args.release))
     commit, here = place.loaded.settings.subject.commit, Environment.LOOPBACK
     place.console.stage("observe")
     release, run, smoked = _run_both(place, args)
+    say_if_of_another_version(place, release, run.subject.version)
     at = utc_now()
     records = from_checks(run, environment=here, commit=commit, recorded_at=at)
     if smoked:
@@ -124,11 +135,18 @@ def dispatched(place: Context, release: Release, judgement: Judgement, args: arg
     return judged(place, release, None)
 
 
+def watched_now(place: Context, named: str | None) -> Release | None:
+    """The release that a watch would write to; None where it is to open one for this machine alone."""
+    from atalaya.watch import folder
+
+    return folder.load(place.releases / named) if named else folder.to_write(place.releases, now=utc_now())
+
+
 def _is_due(place: Context) -> bool:
     """Whether the window of a release is open: a schedule opens none for itself, and goes on with no machine's own."""
     from atalaya.watch import folder
 
-    found = folder.to_write(place.releases, now=utc_now())
+    found = watched_now(place, None)
     return found is not None and not found.version.startswith(folder.LOCAL)
 
 

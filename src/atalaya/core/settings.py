@@ -23,6 +23,8 @@ from atalaya.core.errors import SettingsError
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
 SHORTEST_H = 1 / 60  # of a schedule
+# A person or a password in it would be published with the smoke: those are credentials.
+ADDRESS = r"^https?://[^\s/@?#\\]+(/[^\s@?#]*)?$"
 Name = Annotated[str, Meta(pattern=r"^[^\x00-\x1f\x7f\ud800-\udfff]+$")]  # it has to survive being written as TOML
 
 
@@ -175,7 +177,13 @@ class ServiceSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=
 class SmokeSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The runbook's smoke."""
 
-    base_url: Annotated[str, Meta(description="A real service to run it against. Empty: the loopback service.")] = ""
+    base_url: Annotated[
+        str,
+        Meta(
+            pattern=rf"^$|{ADDRESS}",
+            description="A real service to run it against, as `https://api.example.com`. Empty: the loopback service.",
+        ),
+    ] = ""
     waits: Annotated[
         int,
         Meta(ge=1, le=10_000, description="How many waits one smoke makes on loopback: the trials behind its zeros."),
@@ -402,9 +410,16 @@ def _convert(table: dict[str, Any], origins: Mapping[str, str], path: Path, text
         if unknown := re.search(r"unknown field `(.+)`", message):
             raise SettingsError(_unknown(dotted, unknown[1], path, text)) from None
         place = origins.get(re.sub(r"\[.*", "", dotted), path.name)
+        if " matching regex " in message and (key := _key(dotted)):
+            raise SettingsError(f"{place} {dotted}: that is none. It takes this: {key.description}") from None
         raise SettingsError(
             f"{place} {dotted}: {message[0].lower()}{message[1:]}. The settings reference says what each key takes."
         ) from None
+
+
+def _key(dotted: str) -> Key | None:
+    section, _, name = re.sub(r"\[.*", "", dotted).partition(".")
+    return next((key for key in every_key() if (key.section, key.name) == (section, name)), None)
 
 
 def _unknown(section: str, name: str, path: Path, text: str) -> str:

@@ -55,7 +55,10 @@ def _history(root: Path) -> list[Commit]:
 
 
 def _git(root: Path, *arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
+    try:
+        done = subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False)
+    except FileNotFoundError:
+        return ""  # nothing can be told, and so the pages are built
     return done.stdout.decode("utf-8", "replace") if done.returncode == 0 else ""
 
 

@@ -21,10 +21,10 @@ class Git:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        try:
-            self.prefix = self.line("rev-parse", "--show-prefix")
-        except UsageError:
-            raise UsageError(f"{root}: it is in no git repository. Run this in a clone of the project.") from None
+        code, out, _ = self.tried("rev-parse", "--show-prefix")
+        if code:
+            raise UsageError(f"{root}: it is in no git repository. Run this in a clone of the project.")
+        self.prefix = out.decode("utf-8", "replace").rstrip("\n")
 
     def line(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
         """What git answers, without the end of its last line."""

@@ -118,7 +118,10 @@ def _git(root: Path, *arguments: str) -> bytes:
 
 def _run(root: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
     env = environment.everything() | {"GIT_TERMINAL_PROMPT": "0"}
-    return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, env=env)
+    try:
+        return subprocess.run(["git", *arguments], cwd=root, capture_output=True, check=False, env=env)
+    except FileNotFoundError:
+        sys.exit("git: no such program. Install git, and run again.")
 
 
 def main() -> int:
