@@ -70,7 +70,24 @@ MERGED = ByTest("test_a_change_of_the_main_branch_is_brought_over")
 # The command, as it is handed over, beside how it is run.
 REPEATED = NotHere("it runs a team's own tests", "tests/cli/test_repeat.py")
 HOW: dict[str, Run | ByTest | NotHere] = {
+    # ── your own repository ──
+    **dict.fromkeys(
+        (
+            'uv tool install "atalaya-watch[site] @ git+https://github.com/OWNER/REPO@TAG"',
+            f"{CHECKS} init",
+            f"{CHECKS} init --dry-run",
+            f"{CHECKS} init --yes",
+            f"{CHECKS} init --remove --yes",
+            "git add watch.toml docs/atalaya .github/workflows/atalaya.yml .gitignore",
+            'git commit -m "Watch releases with Atalaya"',
+            f"{CHECKS} release open 1.1.1 --commit HEAD",
+        ),
+        NotHere("the page is run from beginning to end", "tests/adopt/test_guide.py"),
+    ),
+    f"{CHECKS} status": Run(places.watched, "T+30 of 72 h", code=3),
+    f"{CHECKS} completion bash": Run(places.empty, "argcomplete"),
     # ── the watch ──
+    f"{CHECKS} watch --no-checks": NotHere(MINUTES, "tests/adopt/test_reusable.py"),
     f"{CHECKS} watch": NotHere(MINUTES, "tests/harness/test_checks.py"),
     f"{CHECKS} watch --sdk path/to/your/sdk": NotHere(MINUTES, "tests/harness/test_checks.py"),
     f"{CHECKS} watch --summary summary.md": NotHere(MINUTES, "tests/site/test_telling.py"),
