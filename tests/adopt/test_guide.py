@@ -43,7 +43,7 @@ class Shell:
         found = {"PATH": f"{self.bin}:{os.environ['PATH']}", "PYTHONPATH": str(ROOT / "src")}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-e", "-c", block],
-            cwd=self.root / "app" if "git add" not in block else self.root,
+            cwd=self.root / "app",
             env=os.environ | NOBODY | found,
             capture_output=True,
             text=True,

@@ -78,7 +78,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
             f"{CHECKS} init --dry-run",
             f"{CHECKS} init --yes",
             f"{CHECKS} init --remove --yes",
-            "git add watch.toml docs/atalaya .github/workflows/atalaya.yml .gitignore",
+            "git add :/watch.toml :/docs/atalaya :/.github/workflows/atalaya.yml :/.gitignore",
             'git commit -m "Watch releases with Atalaya"',
             f"{CHECKS} release open 1.1.1 --commit HEAD",
         ),

@@ -25,12 +25,14 @@ import sys
 from pathlib import Path
 from atalaya.site.build.serve import serve
 root = Path(sys.argv[1])
-serve(root / "html", port=0, docs=root / "docs", rebuild=[sys.executable, str(root / "build.py")], echo=print)
+rebuild = [sys.executable, str(root / "build.py")]
+serve(root / "html", port=0, docs=root / "docs", releases=root / "releases", rebuild=rebuild, echo=print)
 """
 BUILD = """
 from pathlib import Path
 root = Path(__file__).parent
-text = (root / "docs" / "page.md").read_text()
+files = (root / "docs" / "page.md", root / "releases" / "t00.md")
+text = "".join(file.read_text() for file in files if file.exists())
 if text == "broken":
     raise SystemExit("page.md is broken")
 (root / "html" / "index.html").write_text(f"<p>{text}</p>")
@@ -56,7 +58,7 @@ class Served(NamedTuple):
 @pytest.fixture
 def served(tmp_path: Path) -> Iterator[Served]:
     """A site of one page, served by a process of its own as a terminal would start it."""
-    for name in ("docs", "html", "scratch"):
+    for name in ("docs", "html", "releases", "scratch"):
         (tmp_path / name).mkdir()
     (tmp_path / "build.py").write_text(BUILD)
     (tmp_path / "html" / "index.html").write_text("<p>first</p>")
@@ -109,6 +111,8 @@ def test_a_change_is_built_and_served_and_a_build_that_fails_leaves_the_last_goo
     assert "<p>second</p>" in served.read()
     served.write("mended")
     wait_for(lambda: "<p>mended</p>" in served.read(), served.process)
+    (served.root / "releases" / "t00.md").write_text(", and signed")  # releases lie beside other people's docs too
+    wait_for(lambda: "<p>mended, and signed</p>" in served.read(), served.process)
 
 
 def test_ctrl_c_ends_it_and_leaves_no_process_and_no_file(served: Served) -> None:

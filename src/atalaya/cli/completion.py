@@ -12,9 +12,9 @@ SHELLS = ("bash", "zsh", "fish")
 
 def completion(place: Context, args: argparse.Namespace) -> int:
     """Print the lines that let a shell complete commands and options."""
-    import argcomplete
+    from argcomplete.shell_integration import shellcode
 
-    code = argcomplete.shellcode(["atalaya"], shell=args.shell)
+    code = shellcode(["atalaya"], shell=args.shell)
     if args.json:
         print_json({"shell": args.shell, "code": code})
     else:

@@ -42,7 +42,7 @@ def init(place: Context, args: argparse.Namespace) -> int:
         return 0
     _require_consent(args, "Write these files?")
     plan.apply(root, steps, choices.uses)
-    _what_next(place.console, choices, steps)
+    _what_next(place.console, root, choices, steps)
     return 0
 
 
@@ -172,13 +172,15 @@ def _show(console: Console, root: Path, choices: Choices, steps: Sequence[Step])
         console.line("  to have one that was kept as it would be written: move it away, and run this again")
 
 
-def _what_next(console: Console, choices: Choices, steps: Sequence[Step]) -> None:
+def _what_next(console: Console, root: Path, choices: Choices, steps: Sequence[Step]) -> None:
     from atalaya.adopt.plan import MEMORY, Fate
 
     written = [step.path for step in steps if step.fate in (Fate.WRITE, Fate.RENEW)]
     console.line("  written. What comes next:")
     tops = dict.fromkeys(BESIDE if path.startswith(f"{BESIDE}/") else path for path in (*written, MEMORY))
-    console.line(f"    git add {' '.join(tops)} && git commit -m 'Watch releases with Atalaya'")
+    if (root / ".git").exists():  # `:/` is its top, whichever folder this is pasted in
+        added = " ".join(f":/{path}" for path in tops)
+        console.line(f"    git add {added} && git commit -m 'Watch releases with Atalaya'")
     console.line("    atalaya watch")
     console.line(f"    atalaya release open {choices.sdk.version or 'VERSION'} --commit HEAD && atalaya sync push")
     if choices.sphinx:

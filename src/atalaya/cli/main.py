@@ -57,9 +57,9 @@ def parser(scenarios: Mapping[str, Scenario] | None = None, command: str = "") -
 
 
 class _Version(argparse.Action):
-    def __call__(self, of: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any, **__: Any) -> None:
         put_line(f"atalaya {own_version() or '(from a checkout)'}")
-        of.exit()
+        parser.exit()
 
 
 def where() -> argparse.ArgumentParser:

@@ -108,6 +108,7 @@ def serve(place: Context, args: argparse.Namespace) -> int:
         _out(place),
         port=args.port,
         docs=place.docs,
+        releases=place.releases,
         rebuild=[sys.executable, "-m", "atalaya", f"--root={place.root}", *_settings(place), "site"],
         echo=place.console.line,
     )

@@ -14,10 +14,13 @@ HOST = "127.0.0.1"
 WRITTEN_BY_BUILDS = ("_build", "_generated", "__pycache__")
 
 
-def serve(folder: Path, *, port: int, docs: Path, rebuild: Sequence[str], echo: Callable[[str], object]) -> None:
+def serve(
+    folder: Path, *, port: int, docs: Path, releases: Path, rebuild: Sequence[str], echo: Callable[[str], object]
+) -> None:
     """Serve the site in ``folder`` until Ctrl-C, and load open pages again after each build.
 
-    ``rebuild`` is the command that builds the site from ``docs``. If it fails, the pages stay as they were.
+    ``rebuild`` is the command that builds the site from ``docs`` and ``releases``. If it fails, the pages
+    stay as they were.
 
     :raises PortTaken: another program has the port.
     """
@@ -27,6 +30,8 @@ def serve(folder: Path, *, port: int, docs: Path, rebuild: Sequence[str], echo: 
     echo(f"  read it: http://{HOST}:{port}/ (Ctrl+C ends this)")
     options = ["--host", HOST, "--port", str(port), "--no-initial", "--pre-build", shlex.join(rebuild)]
     options += ["--watch", str(docs), "--re-ignore", r"\.mo$"]
+    if releases.is_dir() and not releases.is_relative_to(docs):
+        options += ["--watch", str(releases)]
     for name in WRITTEN_BY_BUILDS:
         options += ["--ignore", str(docs / name)]
     with tempfile.TemporaryDirectory(prefix="atalaya-serve-") as empty:
