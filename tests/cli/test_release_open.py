@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from atalaya.sdk.git_repository import OURS
+from atalaya.core.places import DISTRIBUTION
 from atalaya.watch.folder import load
 from tests.commands import run
 from tests.ours import PACK
@@ -32,7 +32,7 @@ def team(tmp_path: Path) -> Path:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A clone of Atalaya, which watches the bundled SDK."""
-    return repository(tmp_path / "clone", {"pyproject.toml": f'[project]\nname = "{OURS}"\n', "watch.toml": ""})
+    return repository(tmp_path / "clone", {"pyproject.toml": f'[project]\nname = "{DISTRIBUTION}"\n', "watch.toml": ""})
 
 
 def opening(root: Path, *more: str, version: str = "1.1.0", **environ: str) -> subprocess.CompletedProcess[str]:

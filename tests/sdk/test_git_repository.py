@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from atalaya.core.places import DISTRIBUTION
 from atalaya.core.settings import Settings, SubjectSettings
-from atalaya.sdk.git_repository import OURS, find, resolve, search, tree_of
+from atalaya.sdk.git_repository import find, resolve, search, tree_of
 
 AUTHOR = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -58,13 +59,15 @@ def sdk(tmp_path: Path) -> Path:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A clone of Atalaya, by the name that it distributes itself under."""
-    return repository(tmp_path / "clone", {"pyproject.toml": f'[project]\nname = "{OURS}"\n', "vendor/api.py": "1\n"})
+    return repository(
+        tmp_path / "clone", {"pyproject.toml": f'[project]\nname = "{DISTRIBUTION}"\n', "vendor/api.py": "1\n"}
+    )
 
 
 def test_our_own_name_is_the_one_in_pyproject() -> None:
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8")
 
-    assert f'\nname = "{OURS}"\n' in text
+    assert f'\nname = "{DISTRIBUTION}"\n' in text
 
 
 def test_the_repository_of_the_sdk_is_found_by_whatever_path_names_it(sdk: Path, clone: Path, tmp_path: Path) -> None:

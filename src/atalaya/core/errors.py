@@ -86,15 +86,20 @@ class HarnessError(AtalayaError):
     exit_code = 3
 
 
+STOPPED_QUERY = ("Query interrupted", "INTERRUPT Error: Interrupted!")  # as DuckDB says it, and no more
+
+
 def interrupted(why: BaseException) -> bool:
-    """Whether Ctrl-C is behind an error: a compiled module that is stopped while it starts raises one of its own.
+    """Whether Ctrl-C is behind an error: a compiled module that is stopped raises one of its own.
 
     >>> fault = ImportError("initialization failed")
     >>> fault.__cause__ = KeyboardInterrupt()
     >>> interrupted(fault), interrupted(ImportError("no such module"))
     (True, False)
+    >>> interrupted(RuntimeError("Query interrupted"))
+    True
     """
     behind: BaseException | None = why
-    while behind is not None and not isinstance(behind, KeyboardInterrupt):
+    while behind is not None and not isinstance(behind, KeyboardInterrupt) and str(behind) not in STOPPED_QUERY:
         behind = behind.__cause__ or behind.__context__
     return behind is not None
