@@ -25,7 +25,12 @@ build-backend = "hatchling.build"
 [project]
 name = "aris3-client-sdk"
 version = "1.1.1"
-requires-python = ">=3.10,<3.13"
+requires-python = ">=3.10"
+classifiers = [
+  "Programming Language :: Python :: 3.10",
+  "Programming Language :: Python :: 3.11",
+  "Programming Language :: Python :: 3.12",
+]
 dependencies = ["httpx>=0.27", "python-dotenv>=1.0"]
 """,
     "clients/python/requirements.txt": "httpx==0.28.1\n",

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from atalaya.adopt.find import sdks
 from atalaya.cli.main import main
 from atalaya.core.settings import load
 from tests.adopt.team import SDK, git, repository, tree
@@ -109,6 +110,19 @@ def test_the_home_is_a_page_of_the_sphinx_site_that_is_there(team: Path) -> None
         names = {one.name for one in (team / "docs" / "atalaya").iterdir()}
         assert names == {".readthedocs.yaml", "init.json", page}
         assert atalaya("init", "--remove", "--yes", cwd=team).returncode == 0
+
+
+def test_the_pythons_are_those_that_the_sdk_says_it_supports(tmp_path: Path) -> None:
+    named = 'classifiers = ["Programming Language :: Python :: 3.12"]'
+    for says, pythons in (
+        ('requires-python = ">=3.10,<3.13"', ("3.10", "3.11", "3.12")),
+        ('requires-python = ">=3.10"\n' + named, ("3.12",)),
+        ('requires-python = "nonsense"', ()),
+        ("", ()),
+    ):
+        (tmp_path / "pyproject.toml").write_text(f'[project]\nname = "acme-sdk"\n{says}\n', encoding="utf-8")
+        (found,) = sdks(tmp_path, package="acme", distribution="acme-sdk", bundled=tmp_path)
+        assert (says, pythons) == (says, found.pythons)
 
 
 def test_a_plain_folder_can_be_set_up_too(tmp_path: Path) -> None:
