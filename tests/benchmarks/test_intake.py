@@ -28,7 +28,7 @@ from tests.benchmarks.test_speed import RUNS, medians, table, with_junitparser, 
 
 ROOT = Path(__file__).parents[2]
 FILES, CASES = 1_000, 700  # of a large release: 103 MB
-TINY_FILES = int(os.environ.get("ATALAYA_BENCH_TINY_FILES", "100_000"))
+TINY_FILES = int(os.environ.get("BENCH_TINY_FILES", "100_000"))
 NOW = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
 # Reads a folder as `collect` does: to the end of its table, and then into a ledger where one is named.

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-SIZE_BYTES = int(os.environ.get("ATALAYA_BENCH_LOG_BYTES", "200_000_000"))  # 1_000_000_000 takes half a minute
+SIZE_BYTES = int(os.environ.get("BENCH_LOG_BYTES", "200_000_000"))  # 1_000_000_000 takes half a minute
 BLOCK_LINES = 200_000
 ERRORS = 20  # in a block, each of another cause
 WORDS = "error|exception|timeout|timed out|refused|reset"
