@@ -295,6 +295,29 @@ def bench(session):
 
 
 @nox.session
+def package(session):
+    """Build the sdist and the wheel into dist/, check both, and run the wheel in a folder of somebody else's."""
+    install(session, extras=["site"], groups=["tests", "package"])
+    shutil.rmtree(HERE / "dist", ignore_errors=True)
+    session.run("python", "-m", "build", "--outdir", "dist")
+    built = sorted(str(file) for file in (HERE / "dist").iterdir())
+    session.run("python", "-m", "twine", "check", "--strict", *built)
+    wheel = next(file for file in built if file.endswith(".whl"))
+    session.run(
+        "python", "-m", "pytest", "-m", "long or not long", "tests/test_wheel.py", env=environment() | {"WHEEL": wheel}
+    )
+
+
+@nox.session
+def publish_package(session):
+    """Upload what lies in dist/, with attestations of the workflow that built it: in that workflow alone."""
+    install(session, project=False, groups=["package"])
+    built = sorted(str(file) for file in (HERE / "dist").iterdir())
+    session.run("python", "-m", "pypi_attestations", "sign", *built)
+    session.run("python", "-m", "twine", "upload", "--non-interactive", "--attestations", *built)
+
+
+@nox.session
 def mutate(session):
     """Change the bundled SDK by rule, or with --own the machine, and see what nobody notices: -- --report FILE."""
     install(session, extras=["site"], groups=["tests"])

@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[1]
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel that is to be published, where one is named; else one of the tree."""
+    if named := os.environ.get("WHEEL"):
+        return Path(named)
     uv = os.environ.get("ATALAYA_UV") or shutil.which("uv")
     folder = tmp_path_factory.mktemp("dist")
     by_pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", str(folder), str(ROOT)]
