@@ -512,8 +512,8 @@ def request_without_device() -> None:
 def download_untraced() -> None:
     """A download never carries a trace id.
 
-    - if self.http.trace:
-    + if self.http.trace and False:
+    - headers["X-Trace-Id"] = self.http.trace.ensure()
+    + self.http.trace.ensure()
     """
 
 

@@ -1478,8 +1478,8 @@ def session_ignores_the_callers_trace() -> None:
 def falsy_answers_lost() -> None:
     """Answers that are false, zero or empty are taken for nothing.
 
-    - return response.json()
-    + return response.json() or None
+    - return _json(response)
+    + return _json(response) or None
     """
 
 
@@ -1524,8 +1524,8 @@ def nothing_by_its_status() -> None:
 def null_is_an_object() -> None:
     """A null gives an empty object.
 
-    - return response.json()
-    + got = response.json()
+    - return _json(response)
+    + got = _json(response)
     + return {} if got is None else got
     """
 

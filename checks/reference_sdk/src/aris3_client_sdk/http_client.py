@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from email.message import Message
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
@@ -233,7 +234,7 @@ def _decode(response: httpx.Response, trace: TraceContext) -> Any:
     if not response.content:
         return None
     try:
-        return response.json()
+        return _json(response)
     except ValueError as cause:
         raise ApiError(
             code="INVALID_RESPONSE",
@@ -248,8 +249,19 @@ def _decode(response: httpx.Response, trace: TraceContext) -> Any:
 def error_of(response: httpx.Response, trace: TraceContext) -> ApiError:
     """The exception for an error answer; the trace id in its body is adopted."""
     try:
-        payload = response.json()
+        payload = _json(response)
     except ValueError:
         payload = {"message": response.text}
     trace.update_from_payload(payload)
     return map_error(response.status_code, payload, trace.trace_id)
+
+
+def _json(response: httpx.Response) -> Any:
+    """The decoded body, by the charset that the answer declares: the library takes all JSON for UTF-8."""
+    declared = Message()
+    declared["Content-Type"] = response.headers.get("Content-Type") or "application/json"
+    charset = declared.get_content_charset()
+    try:
+        return json.loads(response.content.decode(charset)) if charset else response.json()
+    except LookupError as cause:
+        raise ValueError(f"there is no charset {charset!r}") from cause

@@ -172,6 +172,8 @@ class ExportsClient(BaseClient):
         trace_id = headers.get("X-Trace-Id")
         url = self.http.url(f"{_path(export_id)}/download")
         response = self.http.exchange("GET", url, headers, trace_id=trace_id)
+        if self.http.trace:
+            self.http.trace.update_from_headers(response.headers)
         if response.status_code >= 400:
             raise error_of(response, TraceContext(trace_id))
         return response.content

@@ -106,6 +106,8 @@ class ExportsClient(BaseClient):
             timeout=(config.connect_timeout_seconds, config.read_timeout_seconds),
             verify=config.verify_ssl,
         )
+        if trace:
+            trace.update_from_headers(response.headers)
         if response.status_code >= 400:
             try:
                 payload = response.json()
