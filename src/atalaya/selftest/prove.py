@@ -93,8 +93,9 @@ def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = (), rea
         source = inject(pack, defect, Path(folder))
         near = tuple(pack.promise) if reach is None else reach.of(source)
         # Never none: that would mean all, the probes among them, which judge nothing. Those that explore take longer
-        # than all others together: they are shown the defects that they should catch, and no others.
-        quick = (id for id in near if id not in pack.exploring)
+        # than all others together, and those that overlap turn red for what others are about, as they should: they
+        # are shown the defects that are their own, and no others.
+        quick = (id for id in near if id not in pack.exploring and pack.promise[id].contract not in pack.overlapping)
         asked = tuple(wanted) or tuple(dict.fromkeys((*quick, *defect.expected)))
         sick = msgspec.structs.replace(prepared, paths=(source,))
         run = run_checks(sick, wanted=asked, deadline_s=PATIENCE_S)
