@@ -23,11 +23,12 @@ Families, one folder each:
     exports             requesting exports, their statuses, lists and files
     polling             the wait for an export
     cache               the cache of GET requests
+    roads               what holds on every road to the wire, and at the second use
 
 In each folder:
 
     promises.py         ids, severities, sentences, and the sentences of the contract that they test
-    check_*.py          the checks
+    check_*.py          the checks; ``roads/roads.py`` lists the roads from which its own are made
     limitations.py      weaknesses beyond the contract; ``probe_*.py`` looks for them
     defects.py          seeded defects; ``selftest.json`` records when each was last caught
 

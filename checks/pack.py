@@ -13,7 +13,7 @@ from .seeded_events import SEEDED
 
 NAME = "aris3"
 HERE = Path(__file__).parent
-FAMILIES = ("package", "config", "transport", "exports", "polling", "cache")
+FAMILIES = ("package", "config", "transport", "exports", "polling", "cache", "roads")
 
 PACK = Pack(
     name=NAME,
@@ -33,7 +33,7 @@ PACK = Pack(
         "7": N_("Exports, and the wait for them"),
     },
     events={
-        "network-errors": ("transport.*",),
+        "network-errors": ("transport.*", "roads.*"),
         "polling-timeouts": ("polling.*",),
         "stale-cache": ("cache.*", "polling.fresh-status"),
     },
@@ -68,6 +68,7 @@ PACK = Pack(
     ),
     scenarios=SCENARIOS,
     exploring=("polling.fresh-in-any-order", "cache.holds-in-any-order"),
+    overlapping=("roads",),
     installs="package.installs",
     imports="package.imports",
     credentials=("access_token", "tenant_id", "app_id", "device_id", "store_id"),

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import _thread
-import contextlib
 import itertools
 import json
 import os
-import socket
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -25,6 +21,8 @@ from atalaya.harness.api import (
     NotApplicable,
     Scope,
     Step,
+    closed_port,
+    deaf_port,
     describe,
     exists,
     has_field,
@@ -109,7 +107,7 @@ LENIENT = 1.5  # above is too late; in between is a pause that an SDK has made a
 @promise("transport.failures-are-transport-errors")
 def check_failures_are_transport_errors(lab: CheckContext) -> None:
     http = lab.http(config=lab.config(read_timeout_seconds=SHORT_S))
-    nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
+    nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{closed_port()}"))
     for method in ("GET", "POST"):
         for fault in HARD_FAULTS:
             with lab.trial(f"{method}, {fault}"):
@@ -146,7 +144,7 @@ def check_certificates_are_verified(lab: CheckContext) -> None:
 
 @promise("transport.errors-tell-the-cause")
 def check_errors_tell_the_cause(lab: CheckContext) -> None:
-    nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
+    nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{closed_port()}"))
     http = lab.http(config=lab.config(retries=1))
     lab.service.answer("GET", "/aris3/close", CLOSED)
     lab.service.answer("POST", "/aris3/garbage", Step(fault="garbage-status-line"))
@@ -196,7 +194,7 @@ def check_connect_timeout(lab: CheckContext) -> None:
     with lab.trial(f"{SHORT_S} s to connect, and nobody accepts"):
 
         def waited(delay_s: float) -> str:
-            with _deaf_port(lab) as port:
+            with deaf_port(lab.clock.real.sleep) as port:
                 deaf = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{port}", **times))
                 return _waited_long(lab, deaf, PATH, delay_s)
 
@@ -799,7 +797,7 @@ def _refuses(lab: CheckContext, server: Scope) -> None:
     require(not server.log(), f"the server was sent a request, with the token; the call {got.said()}")
     require(got.error is not None, f"the call {got.said()}")
     if not isinstance(got.error, lab.sdk.TransportError):
-        nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{_closed_port()}"))
+        nobody = lab.http(config=lab.config(api_base_url=f"http://127.0.0.1:{closed_port()}"))
         if not isinstance(lab.get(nobody, PATH).error, lab.sdk.TransportError):
             raise CannotTell(f"the call {got.said()}: see transport.failures-are-transport-errors")
         raise Broken(f"the call {got.said()} instead of TransportError")
@@ -988,47 +986,3 @@ def _plain_s(lab: CheckContext, http: Any, limit_s: float) -> float:
     if got.error is not None and took_s < SHORT_S * 0.9:
         raise CannotTell(f"a plain GET fails, so there is nothing to judge: it {got.said()}")
     return took_s if got.error is None else max(took_s, limit_s)
-
-
-def _closed_port() -> int:
-    """A port that nobody listens on: bound and closed again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-@contextmanager
-def _deaf_port(lab: CheckContext) -> Iterator[int]:
-    """A port at which connections wait: its queue is full. Later it refuses them, so that nobody waits for ever.
-
-    :raises CannotTell: this system answers, whatever the queue.
-    """
-    listener = socket.socket()
-    waiting = []
-    try:
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(0)
-        port = int(listener.getsockname()[1])
-        for _ in range(8):
-            one = socket.socket()
-            waiting.append(one)
-            one.settimeout(0.05)
-            try:
-                one.connect(("127.0.0.1", port))
-            except TimeoutError:
-                break
-        else:
-            raise CannotTell("this system accepts connections that nobody has asked for")
-
-        def refuse() -> None:
-            lab.clock.real.sleep(NEVER_S)
-            with contextlib.suppress(OSError):
-                listener.close()
-
-        _thread.start_new_thread(refuse, ())
-        yield port
-    except OSError as why:
-        raise CannotTell(f"no port could be made that leaves connections waiting: {describe(why)}") from why
-    finally:
-        for one in (*waiting, listener):
-            one.close()

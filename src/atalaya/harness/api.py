@@ -7,6 +7,8 @@ from atalaya.harness.fault_plan import NO_FAULTS, FaultPlan
 from atalaya.harness.fixture import Attempt, CheckContext, Sdk, short, without_variables, words
 from atalaya.harness.marks import limitation, promise
 from atalaya.harness.outcomes import Answer, Broken, CannotTell, NotApplicable, describe, require
+from atalaya.harness.ports import closed_port, deaf_port
+from atalaya.harness.roads import Road, Settings, Table, Taken
 from atalaya.harness.smoke import Smoke, attempt, retries_in
 from atalaya.mock_server.control import Scope, Seen
 from atalaya.mock_server.scenario import Step
@@ -42,13 +44,19 @@ __all__ = [
     "HarnessError",
     "Lacking",
     "NotApplicable",
+    "Road",
     "Scope",
     "Sdk",
     "Seen",
+    "Settings",
     "Smoke",
     "Step",
+    "Table",
+    "Taken",
     "Vocabulary",
     "attempt",
+    "closed_port",
+    "deaf_port",
     "describe",
     "exists",
     "has_field",

@@ -1,0 +1,1 @@
+"""The roads to the wire and second uses: promises, checks and seeded defects."""
