@@ -18,6 +18,7 @@ pytestmark = pytest.mark.long
 
 TINY = Path(__file__).parent / "tiny"
 OF_OURS = re.compile(r"aris3|ExportsClient|wait_for_export|\bexports?\b", re.IGNORECASE)
+PROPERTIES = ("base-path-is-kept", "second-call-is-like-the-first", "dead-networks-are-told")  # of the table of roads
 Run = Callable[..., str]
 
 
@@ -69,6 +70,7 @@ def test_its_checks_find_its_sdk_healthy(root: Path, run: Run) -> None:
         ("weather.url-is-needed", "kept"),
         ("weather.town-is-asked", "kept"),
         ("weather.errors-are-its-own", "kept"),
+        *((f"weather.{property}", "kept") for property in PROPERTIES),
     ]
     assert [(one["id"], one["seen"]) for one in report["findings"]] == [("weather.names-are-not-quoted", True)]
 
@@ -78,7 +80,9 @@ def test_its_defects_are_caught_and_kept_beside_them(proof: dict[str, Any], root
     assert [(one["id"], one["caught_by"]) for one in proof["defects"]] == [
         ("built-in-address", ["weather.url-is-needed"]),
         ("always-home", ["weather.town-is-asked"]),
-        ("library-errors", ["weather.errors-are-its-own"]),
+        ("library-errors", ["weather.errors-are-its-own", "weather.dead-networks-are-told"]),
+        ("path-of-the-address-lost", ["weather.base-path-is-kept"]),
+        ("first-reading-kept", ["weather.second-call-is-like-the-first"]),
     ]
     assert "built-in-address" in (root / "pack" / "weather" / "selftest.json").read_text()
 

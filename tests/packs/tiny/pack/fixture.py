@@ -10,9 +10,9 @@ from atalaya.harness import api
 class CheckContext(api.CheckContext):
     """A client on a loopback service of its own."""
 
-    def client(self) -> Any:
-        """A client that asks the loopback service."""
-        return self.build("Client", url=self.service.base_url)
+    def client(self, url: str = "") -> Any:
+        """A client that asks the loopback service, unless it is given another address."""
+        return self.build("Client", url=url or self.service.base_url)
 
     def degrees(self, town: str) -> api.Attempt:
         """Ask for the degrees of a town."""

@@ -2,9 +2,35 @@
 
 from __future__ import annotations
 
-from atalaya.harness.api import Step, promise, require, without_variables
+from typing import Any
+
+from atalaya.harness import road_properties as properties
+from atalaya.harness.api import Attempt, Road, Step, Table, promise, require, without_variables
 
 from ..fixture import CheckContext
+
+
+def fails(lab: Any, got: Attempt) -> str:
+    """What is amiss with the error of a dead network."""
+    return "" if isinstance(got.error, lab.sdk.WeatherError) else f"it {got.said()} instead of WeatherError"
+
+
+DEGREES = Road(
+    name="degrees",
+    method="GET",
+    path="/towns/oslo",
+    build=lambda lab, settings: lab.client(settings.base_url),
+    take=lambda client: client.degrees("oslo"),
+    body=lambda text: {"degrees": text},
+    fails=fails,
+    refused=lambda lab, status, message, got: fails(lab, got),
+    traits=frozenset({"body", "value"}),
+)
+TABLE = Table([DEGREES], {"body": "Its answer has no body.", "value": "Its answer is not described."})
+
+check_base_path = TABLE.holds("weather.base-path-is-kept")(properties.base_path_is_kept)
+check_again = TABLE.holds("weather.second-call-is-like-the-first")(properties.second_call_is_like_the_first)
+check_dead = TABLE.holds("weather.dead-networks-are-told")(properties.dead_networks_are_told)
 
 
 @promise("weather.url-is-needed")

@@ -26,12 +26,31 @@ def always_home() -> None:
     """
 
 
-@DEFECTS.add("__init__.py", "weather.errors-are-its-own")
+@DEFECTS.add("__init__.py", "weather.errors-are-its-own", "weather.dead-networks-are-told")
 def library_errors() -> None:
     """An error of the library is passed on.
 
-    - except OSError as why:
+    - except (OSError, http.client.HTTPException) as why:
     + except KeyError as why:
+    """
+
+
+@DEFECTS.add("__init__.py", "weather.base-path-is-kept")
+def path_of_the_address_lost() -> None:
+    """A path in the address is dropped.
+
+    - with urllib.request.urlopen(self.url + path, timeout=5) as answer:
+    + with urllib.request.urlopen("/".join(self.url.split("/")[:3]) + path, timeout=5) as answer:
+    """
+
+
+@DEFECTS.add("__init__.py", "weather.second-call-is-like-the-first")
+def first_reading_kept() -> None:
+    """A client keeps its first reading.
+
+    - return self._get(f"/towns/{town}")["degrees"]
+    + self.read = getattr(self, "read", {})
+    + return self.read.setdefault(town, self.read.get(town) or self._get(f"/towns/{town}")["degrees"])
     """
 
 

@@ -37,6 +37,36 @@ def errors_are_its_own() -> None:
     """
 
 
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def base_path_is_kept() -> None:
+    """A path in the address stays in front of each town's.
+
+    Why: Behind a gateway, a lost path is another service.
+
+    How: On each road, behind two paths.
+    """
+
+
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def second_call_is_like_the_first() -> None:
+    """The same town, asked for again, is asked for again.
+
+    Why: The weather changes.
+
+    How: On each road, twice, answered differently.
+    """
+
+
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def dead_networks_are_told() -> None:
+    """A dead network raises WeatherError.
+
+    Why: Who catches it need not know the library below.
+
+    How: On each road, refused, closed, reset and answered with garbage.
+    """
+
+
 STATEMENTS = Statements("weather")
 
 
@@ -47,7 +77,7 @@ def readings() -> None:
     A client needs an address.
         weather.url-is-needed
     It reads the weather of one town.
-        weather.town-is-asked
+        weather.town-is-asked, weather.base-path-is-kept, weather.second-call-is-like-the-first
     Its only error is WeatherError.
-        weather.errors-are-its-own
+        weather.errors-are-its-own, weather.dead-networks-are-told
     """

@@ -1,5 +1,6 @@
 """Reads the weather of a town."""
 
+import http.client
 import json
 import os
 import urllib.parse
@@ -26,5 +27,5 @@ class Client:
         try:
             with urllib.request.urlopen(self.url + path, timeout=5) as answer:
                 return json.load(answer)
-        except OSError as why:
+        except (OSError, http.client.HTTPException) as why:
             raise WeatherError(f"{urllib.parse.urlsplit(self.url).netloc} did not answer: {why}") from why
