@@ -179,21 +179,22 @@ def check_success_body_gives_no_trace_id(lab: CheckContext) -> None:
 
 @promise("transport.callers-trace-id-is-overwritten")
 def check_callers_trace_id_is_overwritten(lab: CheckContext) -> None:
-    theirs = {"X-Trace-ID": "theirs"}
-    with lab.trial("without a context"):
-        http = lab.http()
-        lab.given(partial(http.request, "GET", "/aris3/a", headers=theirs), "a GET")
-        sent = _sent(lab, "/aris3/a")
-        require(sent != "theirs", "the caller's own id was sent")
-        if not sent:
-            raise CannotTell("no X-Trace-ID was sent: see transport.trace-id-is-sent")
-    if not lab.sdk.has("trace"):
-        return
-    with lab.trial("with a context"):
-        http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
-        lab.given(partial(http.request, "GET", "/aris3/b", headers=theirs), "a GET")
-        sent = _sent(lab, "/aris3/b")
-        require(sent != "theirs", "the caller's own id was sent in place of the context's")
+    for name in ("X-Trace-ID", "X-Trace-Id", "x-trace-id", "X-TRACE-ID"):
+        theirs = {name: "theirs"}
+        with lab.trial(f"{name}, without a context"):
+            http = lab.http()
+            lab.given(partial(http.request, "GET", f"/aris3/a/{name}", headers=theirs), "a GET")
+            sent = _sent(lab, f"/aris3/a/{name}")
+            require("theirs" not in str(sent), f"the caller's own id was sent: {short(sent)}")
+            if not sent:
+                raise CannotTell("no X-Trace-ID was sent: see transport.trace-id-is-sent")
+        if not lab.sdk.has("trace"):
+            continue
+        with lab.trial(f"{name}, with a context"):
+            http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
+            lab.given(partial(http.request, "GET", f"/aris3/b/{name}", headers=theirs), "a GET")
+            sent = _sent(lab, f"/aris3/b/{name}")
+            require("theirs" not in str(sent), f"it sent {short(sent)}, and the context's id is 'ours'")
 
 
 @promise("transport.trace-context-makes-one-id")
@@ -358,9 +359,12 @@ def check_callers_headers_beat_identity(lab: CheckContext) -> None:
     exports = lab.exports(lab.http(), **WHO)
     if not callable(getattr(exports, "_request", None)):
         raise NotApplicable("this SDK's clients have no _request")
-    for name, expected in (("X-Tenant-ID", "theirs"), ("Authorization", "Basic abc"), ("X-Device-ID", "theirs")):
+    names = ("Authorization", "X-Tenant-ID", "X-App-ID", "X-Device-ID")
+    spelled = [change(name) for name in names for change in (str, str.lower, str.upper, str.title)]
+    for number, name in enumerate(dict.fromkeys(spelled)):
+        expected = f"theirs {number}"
         with lab.trial(name):
-            path = f"/aris3/{name.lower()}"
+            path = f"/aris3/own/{number}"
             lab.given(partial(exports._request, "GET", path, headers={name: expected}), "a GET")
             headers = lab.log(path)[-1].headers
             require(
