@@ -573,6 +573,13 @@ def check_invalidation_by_path(lab: CheckContext) -> None:
             lab.service.answer(method, STORES, step)
             _mutate(lab, http, [STORES], method=method)
             require(_stamp(lab, http, STORES) != old, "the answer of the path it names is still served")
+    for label, step in (("204", Step(status=204)), ("an empty 200", Step(status=200, raw=b""))):
+        with lab.trial(f"by a GET that is answered {label}"):
+            old, other = _hit(lab, http, STORES), _hit(lab, http, USERS)
+            lab.service.answer("GET", f"{PATH}/nothing/{step.status}", step)
+            lab.given(partial(http.request, "GET", f"{PATH}/nothing/{step.status}", invalidate_paths=[STORES]), "a GET")
+            require(_stamp(lab, http, STORES) != old, "the answer of the path it names is still served")
+            require(_stamp(lab, http, USERS) == other, "the answer of another path is gone too")
     with lab.trial("behind a base address with a path"):
         http = lab.http(config=lab.config(api_base_url=f"{lab.service.base_url}/gateway"))
         old = _hit(lab, http, STORES)

@@ -685,7 +685,7 @@ def invalidation_without_queries() -> None:
 def invalidation_by_posts() -> None:
     """Only a POST invalidates.
 
-    - if method != "GET":
+    - if method != "GET" or not response.content:
     + if method == "POST":
     """
 
@@ -694,7 +694,7 @@ def invalidation_by_posts() -> None:
 def invalidation_needs_a_body() -> None:
     """A mutation that is answered with nothing invalidates nothing.
 
-    - if method != "GET":
+    - if method != "GET" or not response.content:
     + if method != "GET" and response.content:
     """
 
@@ -751,7 +751,7 @@ def lost_mutations_invalidate() -> None:
 def gets_invalidate() -> None:
     """A GET that names a path invalidates it.
 
-    - if method != "GET":
+    - if method != "GET" or not response.content:
     + if invalidate_paths:
     """
 
@@ -867,6 +867,15 @@ def tenants_in_small_letters() -> None:
     + identity = {name: headers[name] for name in IDENTITY_HEADERS if name in headers}
     + if "X-Tenant-ID" in identity:
     +     identity["X-Tenant-ID"] = identity["X-Tenant-ID"].lower()
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.invalidation-by-path")
+def empty_gets_invalidate_nothing() -> None:
+    """A GET that is answered nothing leaves the paths that it names in the cache.
+
+    - if method != "GET" or not response.content:
+    + if method != "GET":
     """
 
 

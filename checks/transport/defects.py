@@ -1999,6 +1999,36 @@ def empty_bodies_are_none() -> None:
     """
 
 
+# ── reports ──
+
+
+@DEFECTS.add("clients/reports_client.py", "transport.report-errors-are-told-apart")
+def dates_are_not_told_apart() -> None:
+    """A report that is refused for its dates keeps the code of the service.
+
+    - raise _renamed(cause, ValidationError, "REPORT_INVALID_DATE_RANGE") from cause
+    + raise
+    """
+
+
+@DEFECTS.add("clients/reports_client.py", "transport.report-errors-are-told-apart")
+def scope_across_tenants_is_forgotten() -> None:
+    """A report of another tenant keeps the code of the service.
+
+    - OUT_OF_SCOPE = frozenset({"PERMISSION_DENIED", "STORE_SCOPE_MISMATCH", "CROSS_TENANT_ACCESS_DENIED"})
+    + OUT_OF_SCOPE = frozenset({"PERMISSION_DENIED", "STORE_SCOPE_MISMATCH"})
+    """
+
+
+@DEFECTS.add("clients/reports_client.py", "transport.report-errors-are-told-apart")
+def every_refusal_is_of_scope() -> None:
+    """Each 403 of a report is told as one of scope.
+
+    - if cause.code not in OUT_OF_SCOPE:
+    + if not cause.code:
+    """
+
+
 # With one change each, the reference SDK has a weakness that it lacks, or lacks one that it has.
 STAND_INS = StandIns("transport")
 
