@@ -13,7 +13,7 @@ from .seeded_events import SEEDED
 
 NAME = "aris3"
 HERE = Path(__file__).parent
-FAMILIES = ("package", "config", "transport", "exports", "polling", "cache")
+FAMILIES = ("package", "config", "transport", "exports", "polling", "cache", "world")
 
 PACK = Pack(
     name=NAME,
