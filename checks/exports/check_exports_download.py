@@ -238,7 +238,10 @@ def check_download_is_tried_once(lab: CheckContext) -> None:
 def check_download_errors(lab: CheckContext) -> None:
     needs(lab, "download_export", "get_export_status")
     exports = lab.exports(lab.uncached())
-    answers = {str(status): Step(status=status) for status in (*range(400, 432), 451, *range(500, 512), 599)}
+    answers = {
+        str(status): Step(status=status)
+        for status in (*range(400, 412), 418, 422, 425, 429, 451, 500, 502, 503, 511, 599)
+    }
     body = {"code": "QUOTA", "message": "Größe: 5 €", "details": [{"left": 0}], "trace_id": "t-9"}
     answers |= {f"{status} with all four keys": Step(status=status, json=body) for status in (401, 404, 422, 503)}
     answers["404 with a body that is no JSON"] = Step(status=404, raw=b"gone", headers={"Content-Type": "text/plain"})

@@ -256,7 +256,7 @@ def download_errors_are_mapped() -> None:
 
     Why: A 404 that is read as a file is a broken file.
 
-    How: Fifty answers, beside a plain GET.
+    How: Two dozen answers, beside a plain GET.
     """
 
 
