@@ -24,6 +24,7 @@ Families, one folder each:
     polling             the wait for an export
     cache               the cache of GET requests
     roads               what holds on every road to the wire, and at the second use
+    world               the environment, the clocks and the machine round the SDK, and what it leaves in them
 
 In each folder:
 

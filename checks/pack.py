@@ -13,7 +13,7 @@ from .seeded_events import SEEDED
 
 NAME = "aris3"
 HERE = Path(__file__).parent
-FAMILIES = ("package", "config", "transport", "exports", "polling", "cache", "roads")
+FAMILIES = ("package", "config", "transport", "exports", "polling", "cache", "roads", "world")
 
 PACK = Pack(
     name=NAME,

@@ -32,8 +32,8 @@ class Service(Lives):
         """All fields that a status object must have; ``row_count`` is the stamp of the answer."""
         return {
             "export_id": resource.id,
-            "tenant_id": "tenant-1",
-            "store_id": "store-1",
+            "tenant_id": "Mandant-Zürich 1",
+            "store_id": "Tienda Ñ-1",
             "source_type": resource.asked.get("source_type", "reports_daily"),
             "format": resource.asked.get("format", "csv"),
             "filters_snapshot": resource.asked.get("filters") or {},

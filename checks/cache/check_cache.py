@@ -30,11 +30,13 @@ def check_repeats_are_served(lab: CheckContext) -> None:
         require(len(lab.log(PATH)) == 1, "the second GET was sent too")
         require(first == second, f"the second answer is another one: stamp {second} instead of {first}")
     with lab.trial("what it says"):
-        said = {"rows": [{"name": "Zoë", "size": 2.5, "tags": [], "at": None}], "more": True, "big": 2**60}
+        rows = [{"name": f"Zoë № {n * 7919 % 500}", "size": n / 2, "tags": [], "at": None} for n in range(500)]
+        said = {"rows": rows, "more": True, "big": 2**60, "text": "€" * 5000, "": {"deep": [[[{}]]]}}
         lab.service.answer("GET", f"{PATH}/rich", Step(json=said))
         for which in ("first", "second"):
             got = lab.given(partial(http.request, "GET", f"{PATH}/rich"), "a GET")
             require(got == said, f"the {which} answer is {short(got)} instead of {short(said)}")
+        require(len(lab.log(f"{PATH}/rich")) == 1, "the second GET was sent too")
     with lab.trial("the same user's status, asked for by two clients on one HTTP client"):
         lab.service.script(EXPORT, "CREATED")
         first, second = (_status(lab, lab.exports(http, access_token="alice")) for _ in range(2))
@@ -46,7 +48,7 @@ def check_empty_lists_are_answers(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
     lab.need_hits(http)
-    empty: dict[str, Any] = {"an empty list": [], "an empty object": {}}
+    empty: dict[str, Any] = {"an empty list": [], "an empty object": {}, "zero": 0, "false": False, "an empty text": ""}
     for label, said in empty.items():
         with lab.trial(label):
             path = f"{PATH}/{label.split()[-1]}"
@@ -247,6 +249,14 @@ def check_query_is_part_of_the_key(lab: CheckContext) -> None:
         ("two values, exchanged", {"from": "x", "to": "y"}, {"from": "y", "to": "x"}),
         ("a value that looks like two", {"from": "x&to=y"}, {"from": "x", "to": "y"}),
         ("small and capital letters", {"name": "a"}, {"name": "A"}),
+        ("small and capital letters of a name", {"Name": "a"}, {"name": "a"}),
+        ("a letter beyond ASCII and one within", {"name": "año"}, {"name": "ano"}),
+        ("two letters beyond ASCII", {"name": "ñ"}, {"name": "ü"}),
+        ("an accent in one letter and in two", {"name": "\u00f1"}, {"name": "n\u0303"}),
+        ("long values, alike up to the last letter", {"name": "ü" * 5000 + "a"}, {"name": "ü" * 5000 + "b"}),
+        ("a space more", {"name": "a"}, {"name": "a "}),
+        ("a list in another order", {"store": ["a", "b"]}, {"store": ["b", "a"]}),
+        ("zero and nothing", {"page": 0}, {"page": ""}),
         ("a list that is longer", {"store": ["a", "b"]}, {"store": ["a"]}),
     )
     for number, (label, one, other) in enumerate(cases):
@@ -266,6 +276,9 @@ def check_path_is_part_of_the_key(lab: CheckContext) -> None:
         "one level more": ("/aris3/reports", "/aris3/reports/daily"),
         "another beginning": ("/aris3/daily/sales", "/aris4/daily/sales"),
         "small and capital letters": ("/aris3/stores/a", "/aris3/stores/A"),
+        "long ends, alike up to the last letter": (f"/aris3/{'x' * 3000}1", f"/aris3/{'x' * 3000}2"),
+        "a slash more": ("/aris3/stores/9", "/aris3/stores/9/"),
+        "an escape": ("/aris3/stores/a%2Fb", "/aris3/stores/a/b"),
         "a query in the path": ("/aris3/sales?page=1", "/aris3/sales?page=2"),
         "a query in the path, and none": ("/aris3/sales?page=3", "/aris3/sales"),
     }
@@ -299,6 +312,8 @@ def check_identities_are_kept_apart(lab: CheckContext) -> None:
         ("long tokens, alike up to the last letter", {token: f"{long}a"}, {token: f"{long}b"}),
         ("long tokens, alike from the second letter on", {token: f"A{long}"}, {token: f"B{long}"}),
         ("small and capital letters", {token: "Bearer abc"}, {token: "Bearer ABC"}),
+        ("small and capital letters of a tenant", {tenant: "Acme"}, {tenant: "acme"}),
+        ("zeros before a number", {tenant: "007"}, {tenant: "7"}),
         ("one value in two places", {tenant: "one"}, {app: "one"}),
         ("two values, exchanged", {tenant: "one", app: "two"}, {tenant: "two", app: "one"}),
         ("two values, cut elsewhere", {tenant: "ab", app: "c"}, {tenant: "a", app: "bc"}),
@@ -364,9 +379,8 @@ def check_clients_are_kept_apart(lab: CheckContext) -> None:
 def check_errors_are_not_stored(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     cases = {
-        "404": Step(status=404),
-        "500": Step(status=500),
-        "401": Step(status=401),
+        **{str(status): Step(status=status) for status in (400, 401, 403, 404, 409, 410, 418, 422, 429, 500, 503, 599)},
+        "an-error-with-a-body": Step(status=404, json={"good": False}),
         "empty": Step(status=200, raw=b""),
         "204": Step(status=204),
         "closed": Step(fault="close"),
@@ -559,6 +573,13 @@ def check_invalidation_by_path(lab: CheckContext) -> None:
             lab.service.answer(method, STORES, step)
             _mutate(lab, http, [STORES], method=method)
             require(_stamp(lab, http, STORES) != old, "the answer of the path it names is still served")
+    for label, step in (("204", Step(status=204)), ("an empty 200", Step(status=200, raw=b""))):
+        with lab.trial(f"by a GET that is answered {label}"):
+            old, other = _hit(lab, http, STORES), _hit(lab, http, USERS)
+            lab.service.answer("GET", f"{PATH}/nothing/{step.status}", step)
+            lab.given(partial(http.request, "GET", f"{PATH}/nothing/{step.status}", invalidate_paths=[STORES]), "a GET")
+            require(_stamp(lab, http, STORES) != old, "the answer of the path it names is still served")
+            require(_stamp(lab, http, USERS) == other, "the answer of another path is gone too")
     with lab.trial("behind a base address with a path"):
         http = lab.http(config=lab.config(api_base_url=f"{lab.service.base_url}/gateway"))
         old = _hit(lab, http, STORES)

@@ -685,7 +685,7 @@ def invalidation_without_queries() -> None:
 def invalidation_by_posts() -> None:
     """Only a POST invalidates.
 
-    - if method != "GET":
+    - if method != "GET" or not response.content:
     + if method == "POST":
     """
 
@@ -694,7 +694,7 @@ def invalidation_by_posts() -> None:
 def invalidation_needs_a_body() -> None:
     """A mutation that is answered with nothing invalidates nothing.
 
-    - if method != "GET":
+    - if method != "GET" or not response.content:
     + if method != "GET" and response.content:
     """
 
@@ -751,7 +751,7 @@ def lost_mutations_invalidate() -> None:
 def gets_invalidate() -> None:
     """A GET that names a path invalidates it.
 
-    - if method != "GET":
+    - if method != "GET" or not response.content:
     + if invalidate_paths:
     """
 
@@ -813,6 +813,69 @@ def lock_that_is_never_given_back() -> None:
     - self._cache.clear()
     + vars(self).setdefault("_emptying", __import__("threading").Lock()).acquire()
     + self._cache.clear()
+    """
+
+
+# ── what only odd data shows ──
+
+
+@DEFECTS.add("http_client.py", "cache.empty-lists-are-answers")
+def zeros_are_no_answers() -> None:
+    """An answer of zero, false or an empty text is not stored.
+
+    - if caching and response.content:
+    + if caching and response.content and (payload or isinstance(payload, (list, dict))):
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key")
+def queries_are_normalised() -> None:
+    """Letters and their accents are put together in the key, so that two queries share an answer.
+
+    - return json.dumps([url, params, identity], default=str, sort_keys=True)
+    + import unicodedata
+    + return unicodedata.normalize(
+    +     "NFC", json.dumps([url, params, identity], default=str, sort_keys=True, ensure_ascii=False)
+    + )
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key", "cache.path-is-part-of-the-key")
+def long_keys_are_cut() -> None:
+    """Of a long key, the first 2,048 letters are compared.
+
+    - return json.dumps([url, params, identity], default=str, sort_keys=True)
+    + return json.dumps([identity, url, params], default=str, sort_keys=True)[:2048]
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key")
+def keys_in_ascii() -> None:
+    """What is not ASCII is dropped from the key.
+
+    - return json.dumps([url, params, identity], default=str, sort_keys=True)
+    + text = json.dumps([url, params, identity], default=str, sort_keys=True, ensure_ascii=False)
+    + return text.encode("ascii", "ignore").decode()
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.identities-are-kept-apart")
+def tenants_in_small_letters() -> None:
+    """Tenants that differ in capitals share an answer.
+
+    - identity = {name: headers[name] for name in IDENTITY_HEADERS if name in headers}
+    + identity = {name: headers[name] for name in IDENTITY_HEADERS if name in headers}
+    + if "X-Tenant-ID" in identity:
+    +     identity["X-Tenant-ID"] = identity["X-Tenant-ID"].lower()
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.invalidation-by-path")
+def empty_gets_invalidate_nothing() -> None:
+    """A GET that is answered nothing leaves the paths that it names in the cache.
+
+    - if method != "GET" or not response.content:
+    + if method != "GET":
     """
 
 

@@ -417,7 +417,9 @@ def the_http_client() -> None:
     That the key contains them is all that is asked: an address that is merely longer goes too.
         Untested: It is a weakness, shown as the finding `cache.invalidation-takes-neighbours`; an SDK that tells the
         two apart is healthy.
-    Only a success that is no GET invalidates.
+    A success that is answered nothing does so too, a GET as well.
+        cache.invalidation-by-path
+    No other GET invalidates, and no failure.
         cache.failed-mutations-invalidate-nothing, cache.gets-invalidate-nothing
     clear_cache empties the cache.
         cache.clear-empties-it, cache.holds-in-any-order

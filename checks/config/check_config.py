@@ -140,8 +140,21 @@ SETTINGS: Mapping[str, tuple[str, str, Any]] = {
 VALID: Mapping[str, str] = {variable: text for variable, (text, _, _) in SETTINGS.items()}
 
 FLAGS = {"ARIS3_VERIFY_SSL": "verify_ssl", "ARIS3_RETRY_JITTER_ENABLED": "retry_jitter_enabled"}
-TRUE_WORDS = ("1", "true", "yes", "on", "TRUE", "True", "Yes", "YES", "On", "oN", " yes ", "\ttrue\n", " 1")
-FALSE_WORDS = ("0", "false", "no", "off", "False", "NO", "oFF", " no ", "\tfalse\n")
+
+
+def _spelled(*words: str) -> tuple[str, ...]:
+    """Words as people write them: in small letters, capitals and both, with spaces around them."""
+    cases = [change(word) for word in words for change in (str.lower, str.upper, str.title, str.swapcase, _mixed)]
+    return tuple(dict.fromkeys([*cases, *(f"{before}{case}{after}" for case in cases for before, after in SPACES)]))
+
+
+def _mixed(word: str) -> str:
+    return "".join(letter.upper() if place % 2 else letter for place, letter in enumerate(word.lower()))
+
+
+SPACES = ((" ", ""), ("", " "), ("\t", "\r\n"))
+TRUE_WORDS = _spelled("1", "true", "yes", "on")
+FALSE_WORDS = _spelled("0", "false", "no", "off")
 TYPOS = ("ture", "enabled", "y", "t", "ok", "2", "-1", "1.0", "01", "yes please", "on,", "si", " ", "")
 
 
@@ -221,11 +234,36 @@ def check_profile_comes_first(lab: CheckContext) -> None:
         ("dev's set", {PROFILE: "staging", _own("dev"): own, GENERAL: general}, general),
         ("in mixed case", {PROFILE: "StAging", _own("staging"): own, GENERAL: general}, own),
         ("in upper case", {PROFILE: "STAGING", _own("staging"): own, GENERAL: general}, own),
+        ("a name with a hyphen", {PROFILE: "pre-prod", _own("pre-prod"): own, GENERAL: general}, own),
+        ("two hyphens, in mixed case", {PROFILE: "Eu-West-2", _own("eu-west-2"): own, GENERAL: general}, own),
+        (
+            "a hyphen, beside the same name with an underscore",
+            {PROFILE: "pre-prod", _own("pre-prod"): own, _own("pre_prod"): general, _own("preprod"): general},
+            own,
+        ),
+        (
+            "an underscore, beside a hyphen",
+            {PROFILE: "pre_prod", _own("pre_prod"): own, _own("pre-prod"): general},
+            own,
+        ),
+        ("a hyphen, and an underscore's only", {PROFILE: "pre-prod", _own("pre_prod"): own, GENERAL: general}, general),
+        (
+            "a longer name's set",
+            {PROFILE: "prod", _own("prod-eu"): own, _own("prod_eu"): own, GENERAL: general},
+            general,
+        ),
+        ("a shorter name's set", {PROFILE: "prod-eu", _own("prod"): own, _own("eu"): own, GENERAL: general}, general),
+        ("a name with a dot", {PROFILE: "prod.eu", _own("prod.eu"): own, GENERAL: general}, own),
+        ("a name with a space", {PROFILE: "Eu West", _own("eu west"): own, GENERAL: general}, own),
+        ("a name beyond ASCII", {PROFILE: "Producción", _own("producción"): own, GENERAL: general}, own),
+        ("a name of digits", {PROFILE: "2031", _own("2031"): own, GENERAL: general}, own),
         ("a name of several words", {PROFILE: "eu_west2", _own("eu_west2"): own, GENERAL: general}, own),
         ("prod", {PROFILE: "prod", _own("prod"): own, GENERAL: general}, own),
         ("dev by name", {PROFILE: "dev", _own("dev"): own, GENERAL: general}, own),
         ("no profile chosen", {_own("dev"): own, GENERAL: general}, own),
         ("no profile chosen, prod's set", {_own("prod"): own, GENERAL: general}, general),
+        ("a profile of spaces", {PROFILE: "  ", _own(""): own, GENERAL: general}, own),
+        ("a profile of spaces, and dev's set", {PROFILE: "  ", _own("dev"): own, GENERAL: general}, general),
         ("an empty profile", {PROFILE: "", _own("dev"): own, GENERAL: general}, own),
     )
     for label, variables, expected in cases:
@@ -248,6 +286,11 @@ def check_profile_name(lab: CheckContext) -> None:
         (" Staging ", "Staging"),
         ("\tqa\n", "qa"),
         ("a b", "a b"),
+        ("pre-prod", "pre-prod"),
+        ("Eu-West-2", "Eu-West-2"),
+        ("prod_EU.2", "prod_EU.2"),
+        ("Producción", "Producción"),
+        ("0", "0"),
         ("   ", ""),
     )
     for text, expected in cases:
@@ -266,7 +309,15 @@ def check_profile_name(lab: CheckContext) -> None:
 def check_normalized_env(lab: CheckContext) -> None:
     if not hasattr(lab.sdk.ClientConfig, "normalized_env"):
         raise NotApplicable("this SDK does not normalize the profile's name")
-    for text, expected in (("prod", "prod"), ("PROD", "prod"), ("  StAging\t", "staging"), ("", "")):
+    for text, expected in (
+        ("prod", "prod"),
+        ("PROD", "prod"),
+        ("  StAging\t", "staging"),
+        ("Eu-West_2", "eu-west_2"),
+        ("PRODUCCIÓN", "producción"),
+        (" a B ", "a b"),
+        ("", ""),
+    ):
         with lab.trial(f"built with {text!r}"):
             config = _built(lab, env_name=text, api_base_url=URL)
             _normalized(config, expected)
@@ -365,7 +416,7 @@ def check_range_ends(lab: CheckContext) -> None:
 @promise("config.numbers-as-python-reads-them")
 def check_forms(lab: CheckContext) -> None:
     _steady(lab)
-    whole = (" 7 ", "\t3\n", "1_0", "+4", "007")
+    whole = (" 7 ", "\t3\n", "1_0", "+4", "007", "１２", "\xa08\u3000")
     for number in _numbers(lab):
         for text in (*whole, *(() if number.parse is int else ("1e1", "1E1", ".5", "5.", "2.50"))):
             with lab.trial(f"{number.variable}={text!r}"):

@@ -267,6 +267,48 @@ def no_own_url_for_dev() -> None:
     """
 
 
+@DEFECTS.add("config.py", "config.profile-comes-first")
+def hyphens_become_underscores() -> None:
+    """The variable of a profile with a hyphen is looked for with an underscore.
+
+    - base_url = _text(f"ARIS3_API_BASE_URL_{env_name.upper()}") or _text("ARIS3_API_BASE_URL")
+    + base_url = _text(f"ARIS3_API_BASE_URL_{env_name.upper().replace('-', '_')}") or _text("ARIS3_API_BASE_URL")
+    """
+
+
+@DEFECTS.add("config.py", "config.profile-comes-first")
+def first_word_of_the_profile() -> None:
+    """A profile with a hyphen and no URL takes that of its first word.
+
+    - base_url = _text(f"ARIS3_API_BASE_URL_{env_name.upper()}") or _text("ARIS3_API_BASE_URL")
+    + base_url = (
+    +     _text(f"ARIS3_API_BASE_URL_{env_name.upper()}")
+    +     or _text(f"ARIS3_API_BASE_URL_{env_name.upper().partition('-')[0]}")
+    +     or _text("ARIS3_API_BASE_URL")
+    + )
+    """
+
+
+@DEFECTS.add("config.py", "config.profile-name", "config.profile-comes-first")
+def odd_letters_of_the_profile_dropped() -> None:
+    """Of a profile's name, only letters of ASCII, digits and underscores are kept.
+
+    - env_name = (os.environ.get("ARIS3_ENV") or "dev").strip()
+    + env_name = "".join(
+    +     c for c in (os.environ.get("ARIS3_ENV") or "dev").strip() if c in "_ " or (c.isascii() and c.isalnum())
+    + )
+    """
+
+
+@DEFECTS.add("config.py", "config.numbers-as-python-reads-them")
+def digits_of_ascii_only() -> None:
+    """A number with digits of another alphabet is refused.
+
+    - value = parse(os.environ[name]) if name in os.environ else default
+    + value = parse(os.environ[name].encode("ascii").decode()) if name in os.environ else default
+    """
+
+
 @DEFECTS.add("config.py", "config.profile-name")
 def profile_lower_cased() -> None:
     """The profile's name loses its case.

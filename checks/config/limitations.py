@@ -101,5 +101,5 @@ def profile_with_a_hyphen_is_not_found() -> None:
     """A profile with a hyphen in its name asks for a variable that no shell can set, and takes the general URL in
     silence.
 
-    Proposal: Turn hyphens into underscores in the variable's name.
+    Proposal: Refuse such a name where nothing in the environment carries it.
     """

@@ -106,7 +106,8 @@ def profile_comes_first() -> None:
 
     Why: The wrong order sends test traffic to production.
 
-    How: load_config with both set, with the profile's own empty, and with the profile in lower and mixed case.
+    How: load_config with both set, with the profile's own empty, and with the profile in lower and mixed case, with
+    hyphens, dots, spaces and other alphabets in its name, beside the URLs of others.
     """
 
 
@@ -355,8 +356,10 @@ def configuration() -> None:
         config.profile-name, config.profile-comes-first
     ARIS3_ENV is stripped, and env_name keeps its case.
         config.profile-name, config.spaces-around-are-dropped
-    ARIS3_ENV of spaces only gives an empty env_name.
-        config.profile-name
+    ARIS3_ENV of spaces only gives an empty env_name, whose own variable is ARIS3_API_BASE_URL_.
+        config.profile-name, config.profile-comes-first
+    A hyphen in a profile's name stays a hyphen.
+        config.profile-name, config.profile-comes-first
     The profile's own variable, its name in upper case, is read first and taken when it is not empty.
         config.profile-comes-first
     The profile's own URL is stripped before it is looked at.

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from functools import partial
+from itertools import product
 from typing import Any
 
 from atalaya.harness.api import CannotTell, NotApplicable, Seen, Step, describe, exists, promise, require, short, words
@@ -14,6 +17,12 @@ from ..fixture import EXPORT, CheckContext
 
 LIST = "/aris3/exports"
 STATUS = f"{LIST}/{EXPORT}"
+
+SOURCES = ("reports_overview", "reports_daily", "reports_calendar")
+FORMATS = ("csv", "xlsx", "pdf")
+ALL_KINDS = tuple(product(SOURCES, FORMATS))
+STATES = ("CREATED", "READY", "COMPLETED", "FAILED", "ERROR", "EXPIRED", "NOT_FOUND", "ready", "in Prüfung – 50 %", "")
+LONG = "Straße Ñandú €, " * 320  # some 5,000 characters
 
 PAYLOAD = {
     "source_type": "reports_daily",
@@ -45,6 +54,27 @@ OPTIONAL = {
     "file_name": "daily.csv",
     "updated_at": "2031-02-03T04:05:08Z",
 }
+# The same fields as the world fills them: other alphabets, capitals, zeros, empty texts, instants of other zones.
+ODD = {
+    "export_id": "Exp_7aB-00.9~Z",
+    "tenant_id": "Mandant Zürich № 7",
+    "store_id": " ",
+    "filters_snapshot": {"store_id": "Almacén Ñ", "from": None, "deep": [{"ключ": [1, 2.5, {}]}], "": ""},
+    "row_count": 0,
+    "created_at": "2031-02-03T23:05:06.123456+05:30",
+}
+ODD_OPTIONAL = {
+    "checksum_sha256": "AB" * 32,
+    "failure_reason_code": "",
+    "generated_by_user_id": "007",
+    "generated_at": "1999-12-31T23:59:59-11:00",
+    "trace_id": "Trace 7/ä",
+    "file_size_bytes": 0,
+    "content_type": "text/csv; charset=utf-8",
+    "file_name": "año 2030 – «ventas».csv",
+    "updated_at": "2031-02-03T04:05:06+00:00",
+}
+HUGE = {"row_count": 2**53 + 1, "file_size_bytes": 5 * 2**40, "file_name": LONG}
 
 
 # ── asking for one ───────────────────────────────────────────────────────────
@@ -53,16 +83,33 @@ OPTIONAL = {
 @promise("exports.request-is-sent-as-asked")
 def check_request(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
-    for source, format in (("reports_overview", "csv"), ("reports_daily", "xlsx"), ("reports_calendar", "pdf")):
+    for source, format in ALL_KINDS:
         with lab.trial(f"{source} as {format}"):
             payload = PAYLOAD | {"source_type": source, "format": format, "file_name": f"{source}.{format}"}
-            body = _body(_requested(lab, exports, payload, judged=True))
-            for key in ("source_type", "format", "file_name", "transaction_id"):
-                require(body.get(key) == payload[key], f"the body has {key} {body.get(key)!r}, not {payload[key]!r}")
-            _same_filters(body, PAYLOAD["filters"])
+            _is_asked(_body(_requested(lab, exports, payload, judged=True)), payload)
+    filters: dict[str, dict[str, Any]] = {
+        "other alphabets": {"store_id": "Almacén Ñandú № 7", "timezone": "América/Ñuñoa"},
+        "capitals": {"store_id": "StoreABC", "timezone": "America/Argentina/Buenos_Aires"},
+        "one date of two": {"to": "2030-12-31"},
+        "the other date of two": {"from": "1999-02-28"},
+        "one alone": {"store_id": "0"},
+        "an empty text": {"store_id": "", "to": "2030-01-31"},
+        "5,000 characters": {"store_id": LONG},
+    }
+    for label, chosen in filters.items():
+        with lab.trial(f"filters with {label}"):
+            payload = PAYLOAD | {
+                "filters": chosen,
+                "transaction_id": f"TX {label} ü/#?",
+                "file_name": f"{label} – €.csv",
+            }
+            before = copy.deepcopy(payload)
+            _is_asked(_body(_requested(lab, exports, payload)), before)
+            require(payload == before, f"the caller's own payload was changed to {short(payload)}")
     with lab.trial("without a file name"):
         body = _body(_requested(lab, exports, PAYLOAD))
         require(body.get("file_name") is None, f"the body has file_name {body.get('file_name')!r}, and none was given")
+        _is_asked(body, PAYLOAD)
     with lab.trial("method, path and type"):
         seen = _requested(lab, exports, PAYLOAD)
         told = f"{seen.method} {seen.path}"
@@ -77,7 +124,13 @@ def check_request_takes_a_model(lab: CheckContext) -> None:
     if not exists("ExportRequest"):
         raise NotApplicable("this SDK does not have ExportRequest")
     model = lab.sdk.ExportRequest
-    for label, changes in (("all fields", {"file_name": "daily.csv"}), ("no file name", {})):
+    cases: dict[str, dict[str, Any]] = {
+        "all fields": {"file_name": "año – €.csv"},
+        "no file name": {},
+        "one filter": {"filters": {"store_id": "Almacén Ñ"}},
+    }
+    cases |= {f"{source} as {format}": {"source_type": source, "format": format} for source, format in ALL_KINDS}
+    for label, changes in cases.items():
         with lab.trial(label):
             payload = PAYLOAD | changes
             expected = _body(_requested(lab, exports, payload))
@@ -98,6 +151,12 @@ def check_null_filters(lab: CheckContext) -> None:
             isinstance(sent, dict) and {"store_id", "from"} <= set(sent) and not {"to", "timezone"} & set(sent),
             f"the filters are sent as {short(sent)}, and two of them were null",
         )
+    for key in ("store_id", "from", "to", "timezone"):
+        with lab.trial(f"only {key} null, and the others empty or zero"):
+            given = {"store_id": "", "from": "2030-01-01", "to": "2030-01-31", "timezone": "0"} | {key: None}
+            sent = _body(_requested(lab, exports, PAYLOAD | {"filters": given})).get("filters")
+            kept = {name: value for name, value in given.items() if value is not None}
+            require(isinstance(sent, dict) and set(sent) == set(kept), f"of {short(given)} it sends {short(sent)}")
     with lab.trial("all null"):
         filters = dict.fromkeys(("store_id", "from", "to", "timezone"))
         sent = _body(_requested(lab, exports, PAYLOAD | {"filters": filters})).get("filters")
@@ -110,9 +169,13 @@ def check_transaction_id(lab: CheckContext) -> None:
     with lab.trial("the payload's own"):
         sent = _body(_requested(lab, exports, PAYLOAD)).get("transaction_id")
         require(sent == "tx-1", f"transaction_id is {sent!r}, not 'tx-1'")
-    with lab.trial("replaced by the argument"):
-        sent = _body(_requested(lab, exports, PAYLOAD, transaction_id="tx-2")).get("transaction_id")
-        require(sent == "tx-2", f"transaction_id is {sent!r}, not 'tx-2'")
+    with lab.trial("the payload's own, beside a key of the caller's"):
+        sent = _body(_requested(lab, exports, PAYLOAD, idempotency_key="key-1")).get("transaction_id")
+        require(sent == "tx-1", f"transaction_id is {sent!r}, not 'tx-1'")
+    for given in ("tx-2", "TX Ü/7", "0"):
+        with lab.trial(f"replaced by the argument {given!r}"):
+            sent = _body(_requested(lab, exports, PAYLOAD, transaction_id=given)).get("transaction_id")
+            require(sent == given, f"transaction_id is {sent!r}, not {given!r}")
 
 
 @promise("exports.idempotency-key")
@@ -125,6 +188,10 @@ def check_idempotency_key(lab: CheckContext) -> None:
         seen = _requested(lab, exports, PAYLOAD, transaction_id="tx-2", idempotency_key="key-2")
         sent = seen.headers.get("idempotency-key")
         require(sent == "key-2", f"Idempotency-Key is {sent!r}, not 'key-2'")
+    with lab.trial("a new one beside a transaction id of the caller's"):
+        keys = [_requested(lab, exports, PAYLOAD, transaction_id="tx-2").headers.get("idempotency-key") for _ in "ab"]
+        require(all(keys), "a request has no Idempotency-Key")
+        require(len(set(keys)) == 2, f"equal requests share the key {keys[0]}")
     with lab.trial("a new one for each call"):
         keys = [_requested(lab, exports, PAYLOAD).headers.get("idempotency-key") for _ in range(3)]
         require(all(keys), "a request has no Idempotency-Key")
@@ -177,13 +244,18 @@ def check_request_is_sent_once(lab: CheckContext) -> None:
 @promise("exports.request-returns-the-status")
 def check_request_returns_the_status(lab: CheckContext) -> None:
     exports = asker(lab, "request_export")
-    with lab.trial("an answer with all fields"):
-        lab.service.answer("POST", LIST, Step(status=201, json=REQUIRED | OPTIONAL))
-        made = lab.attempt(partial(exports.request_export, PAYLOAD))
-        require(made.error is None, f"it {made.said()} instead of returning the status")
-        for key in ("export_id", "status", "row_count", "file_name"):
-            got = getattr(made.value, key, None)
-            require(got == (REQUIRED | OPTIONAL)[key], f"{key} is {got!r}, not {(REQUIRED | OPTIONAL)[key]!r}")
+    bodies: dict[str, dict[str, Any]] = {
+        "all fields": REQUIRED | OPTIONAL,
+        "required fields only": REQUIRED,
+        "odd values": REQUIRED | ODD | ODD_OPTIONAL,
+    }
+    bodies |= {f"the state {state!r}": REQUIRED | {"status": state} for state in STATES}
+    for label, body in bodies.items():
+        with lab.trial(f"an answer with {label}"):
+            lab.service.answer("POST", LIST, Step(status=201, json=body))
+            made = lab.attempt(partial(exports.request_export, PAYLOAD))
+            require(made.error is None, f"it {made.said()} instead of returning the status")
+            _same_fields(made.value, body)
 
 
 # ── looking at one ───────────────────────────────────────────────────────────
@@ -196,38 +268,43 @@ def check_status(lab: CheckContext) -> None:
         "required fields only": {},
         "all fields": OPTIONAL,
         "optional fields null": dict.fromkeys(OPTIONAL),
-        "keys that nobody knows": {"colour": "blue", "nested": {"a": [1]}},
+        "one optional field null": OPTIONAL | {"file_name": None},
+        "keys that nobody knows": {"colour": "blue", "nested": {"a": [1]}, "größe": None},
+        "odd values": ODD | ODD_OPTIONAL,
+        "huge values": HUGE,
     }
+    bodies |= {f"{source} as {format}": {"source_type": source, "format": format} for source, format in ALL_KINDS}
+    bodies |= {f"the state {state!r}": {"status": state} for state in STATES}
+    bodies |= {f"{key} alone": {key: value} for key, value in OPTIONAL.items()}
     for label, more in bodies.items():
         with lab.trial(label):
             lab.service.answer("GET", STATUS, Step(json=REQUIRED | more))
             made = lab.attempt(partial(exports.get_export_status, EXPORT))
             require(made.error is None, f"the status request {made.said()} for {short(REQUIRED | more)}")
-            _same_fields(made.value, REQUIRED)
-            _same_fields(made.value, {key: more.get(key) for key in OPTIONAL})
-    for key, values in (("source_type", ("reports_overview", "reports_daily")), ("format", ("csv", "pdf"))):
-        for value in values:
-            with lab.trial(f"{key} {value}"):
-                lab.service.answer("GET", STATUS, Step(json=REQUIRED | {key: value}))
-                made = lab.attempt(partial(exports.get_export_status, EXPORT))
-                require(made.error is None, f"the status request {made.said()}")
-                _same_fields(made.value, {key: value})
+            _same_fields(made.value, REQUIRED | dict.fromkeys(OPTIONAL) | _known(more))
 
 
 @promise("exports.status-path")
 def check_status_path(lab: CheckContext) -> None:
     exports = asker(lab, "get_export_status")
-    with lab.trial("a status request"):
-        lab.service.script(EXPORT, "CREATED")
-        lab.attempt(partial(exports.get_export_status, EXPORT))
-        sent_as(lab, [("GET", STATUS)])
-        require(not lab.log()[0].body, "it has a body")
+    for export_id in (EXPORT, "Exp-7aB", "0", "9f8E.7d_6C-5b~4A", "x" * 200):
+        with lab.trial(f"a status request for {short(export_id)}"):
+            before = len(lab.log())
+            lab.service.script(export_id, "CREATED")
+            lab.attempt(partial(exports.get_export_status, export_id))
+            sent_as(lab, [("GET", f"{LIST}/{export_id}")], after=before)
+            require(not lab.log()[-1].body, "it has a body")
 
 
 @promise("exports.malformed-status-is-refused")
 def check_malformed_status(lab: CheckContext) -> None:
     exports = asker(lab, "get_export_status")
-    answers = {"a list": Step(json=[REQUIRED]), "null": Step(json=None), "an empty body": Step(status=200)}
+    answers = {
+        "a list": Step(json=[REQUIRED]),
+        "an empty list": Step(json=[]),
+        "null": Step(json=None),
+        "an empty body": Step(status=200),
+    }
     for label, step in answers.items():
         with lab.trial(label):
             lab.service.answer("GET", STATUS, step)
@@ -247,8 +324,12 @@ def check_list(lab: CheckContext) -> None:
     exports = asker(lab)
     bodies: dict[str, list[dict[str, Any]]] = {
         "no rows": [],
+        "one row": [REQUIRED],
         "three rows": [REQUIRED | {"export_id": f"exp-{number}", "row_count": number} for number in (3, 1, 2)],
-        "a row with all fields": [REQUIRED | OPTIONAL],
+        "rows with all fields": [REQUIRED | OPTIONAL, REQUIRED | ODD | ODD_OPTIONAL, REQUIRED],
+        "each state": [REQUIRED | {"export_id": f"E{n}", "status": state} for n, state in enumerate(STATES)],
+        "each kind": [REQUIRED | {"source_type": source, "format": format} for source, format in ALL_KINDS],
+        "500 rows": [REQUIRED | _nth(number) for number in range(500)],
     }
     for number, (label, rows) in enumerate(bodies.items(), start=1):
         for method in methods:
@@ -259,9 +340,10 @@ def check_list(lab: CheckContext) -> None:
                 require(made.error is None, f"{method} {made.said()}")
                 got = [getattr(row, "export_id", None) for row in getattr(made.value, "rows", None) or []]
                 expected = [row["export_id"] for row in rows]
-                require(got == expected, f"the rows are {words(got)} instead of {words(expected)}")
+                require(len(got) == len(expected), f"{len(got)} rows instead of {len(expected)}")
+                require(got == expected, f"the rows are {short(words(got))} instead of {short(words(expected))}")
                 for row, sent in zip(made.value.rows, rows, strict=True):
-                    _same_fields(row, {key: sent[key] for key in ("status", "row_count", "format")})
+                    _same_fields(row, REQUIRED | dict.fromkeys(OPTIONAL) | sent)
 
 
 @promise("exports.page-size-is-sent")
@@ -271,7 +353,9 @@ def check_page_size(lab: CheckContext) -> None:
             ("none", {}, ""),
             ("None", {"page_size": None}, ""),
             ("0", {"page_size": 0}, ""),
+            ("1", {"page_size": 1}, "?page_size=1"),
             ("7", {"page_size": 7}, "?page_size=7"),
+            ("500", {"page_size": 500}, "?page_size=500"),
         ):
             with lab.trial(f"{method}, page size {label}"):
                 exports, before = lab.exports(), len(lab.log())
@@ -332,6 +416,32 @@ def _body(seen: Seen) -> dict[str, Any]:
     return body
 
 
+def _nth(number: int) -> dict[str, Any]:
+    """What tells one row of many from its neighbours: neither its id nor its time is in order."""
+    place = number * 7919 % 500
+    created = f"20{place % 100:02}-0{place % 9 + 1}-1{place % 7}T0{place % 10}:00:00Z"
+    return {"export_id": f"Exp-{place}", "row_count": place, "created_at": created, "status": STATES[place % 3]}
+
+
+def _known(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in fields.items() if key in REQUIRED | OPTIONAL}
+
+
+def _is_asked(body: Mapping[str, Any], payload: Mapping[str, Any]) -> None:
+    """The body is the payload, and nothing beside it."""
+    for key in (name for name in payload if name != "filters"):
+        require(body.get(key) == payload[key], f"the body has {key} {short(body.get(key))}, not {short(payload[key])}")
+    _same_filters(body, payload["filters"])
+    _nothing_beside(body, ("source_type", "format", "filters", "transaction_id", "file_name"), "the body")
+    _nothing_beside(body.get("filters", {}), payload["filters"], "the filters")
+
+
+def _nothing_beside(sent: Mapping[str, Any], asked: Iterable[str], what: str) -> None:
+    """A null says no more than its absence."""
+    beside = [key for key, value in sent.items() if key not in asked and value is not None]
+    require(not beside, f"{what} too: {words(beside)}, which nobody asked for")
+
+
 def _same_filters(body: Mapping[str, Any], filters: Any) -> None:
     """A date may be sent as a day or as the first moment of it."""
     sent = body.get("filters")
@@ -346,11 +456,20 @@ def _same_fields(model: Any, expected: Mapping[str, Any]) -> None:
     for key, value in expected.items():
         got = getattr(model, key, None)
         if key.endswith("_at") and value is not None:
-            same = str(got).replace(" ", "T").startswith(value[:19])
+            same = _instant(str(got)) == _instant(value)
         elif key in ("source_type", "format"):
             same = getattr(got, "value", got) == value
         elif key == "filters_snapshot":
             same = got == value or not isinstance(got, dict)
         else:
             same = got == value and isinstance(got, type(value))
-        require(same, f"{key} is {got!r}, and the service said {value!r}")
+        require(same, f"{key} is {short(got)}, and the service said {short(value)}")
+
+
+def _instant(text: str) -> datetime | str:
+    """A moment, whatever its zone; a text that is none is left as it is."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)

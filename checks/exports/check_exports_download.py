@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from atalaya.harness.api import (
+    Attempt,
     CannotTell,
     NotApplicable,
     Seen,
@@ -25,6 +26,16 @@ LIST = "/aris3/exports"
 STATUS = f"{LIST}/{EXPORT}"
 DOWNLOAD = f"{STATUS}/download"
 
+# The types that an export is sent as, and some that a service may claim.
+KINDS = (
+    "application/octet-stream",
+    "text/csv",
+    "text/csv; charset=utf-8",
+    "text/csv; charset=iso-8859-1",
+    "application/pdf",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "application/json",
+)
 PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 IDENTITY = {"access_token": "token-1", "tenant_id": "tenant-1", "app_id": "app-1", "device_id": "device-1"}
 IDENTITY_HEADERS = ("authorization", "x-tenant-id", "x-app-id", "x-device-id")
@@ -41,24 +52,21 @@ def check_artifact(lab: CheckContext) -> None:
         "READY": address,
         "ready": address,
         "Ready": address,
-        "COMPLETED": None,
-        "CREATED": None,
-        "FAILED": None,
-        "EXPIRED": None,
-        "READY_SOON": None,
+        "rEADY": address,
+        **dict.fromkeys(("COMPLETED", "CREATED", "FAILED", "ERROR", "EXPIRED", "NOT_FOUND", "Completed")),
+        **dict.fromkeys(("READY_SOON", "NOT_READY", "PROCESSING", "", "готово")),
     }
     for state, expected in states.items():
         with lab.trial(state):
             lab.service.script(EXPORT, state)
             status = lab.given(partial(exports.get_export_status, EXPORT), "a status")
-            resolved = lab.attempt(partial(exports.resolve_export_artifact, status))
-            require(resolved.error is None, f"resolve_export_artifact {resolved.said()}")
-            got = getattr(resolved.value, "url", "no url at all")
-            require(got == expected, f"the address is {got!r}, not {expected!r}")
-            asked = lab.attempt(partial(exports.get_export_artifact, EXPORT))
-            require(asked.error is None, f"get_export_artifact {asked.said()}")
-            got = getattr(asked.value, "url", "no url at all")
-            require(got == expected, f"get_export_artifact has the address {got!r}, not {expected!r}")
+            _has_address(lab.attempt(partial(exports.resolve_export_artifact, status), "resolve"), expected)
+            _has_address(lab.attempt(partial(exports.get_export_artifact, EXPORT), "get_export_artifact"), expected)
+    for export_id in ("Exp-7aB", "9f8E.7d_6C-5b~4A", "0"):
+        with lab.trial(f"READY, under the id {export_id}"):
+            lab.service.script(export_id, "READY")
+            asked = lab.attempt(partial(exports.get_export_artifact, export_id), "get_export_artifact")
+            _has_address(asked, f"{lab.service.base_url}{LIST}/{export_id}/download")
 
 
 @promise("exports.address-keeps-the-base-path")
@@ -110,6 +118,15 @@ def check_download(lab: CheckContext) -> None:
     exports = asker(lab, "download_export")
     files = {
         "text": b"export_id,stamp\r\nexp-1,1\r\n",
+        "lines that end in all ways": b"a\rb\nc\r\nd\n\n\r\n \t",
+        "a byte order mark": b"\xef\xbb\xbfid;Wert\r\n1;\xe2\x82\xac\r\n",
+        "zeros": b"\0a\0\0b\0",
+        "UTF-16": "año;€\r\n".encode("utf-16"),
+        "what looks packed": b"\x1f\x8b\x08\x00not gzip at all",
+        "what looks like an error": b'{"code": "NOT_FOUND", "message": "no", "details": null, "trace_id": "t"}',
+        "null": b"null",
+        "a space": b" ",
+        "one and a half MiB": bytes(range(251)) * 6300,
         "every byte": bytes(range(256)) * 40,
         "no text in any encoding": b"\xff\xfe\x00\xd8PK\x03\x04\x00",
         "JSON": b'{"rows": []}',
@@ -118,8 +135,8 @@ def check_download(lab: CheckContext) -> None:
     for label, content in files.items():
         with lab.trial(label):
             before = len(lab.log())
-            headers = {"Content-Type": "application/octet-stream"}
-            lab.service.answer("GET", DOWNLOAD, Step(raw=content, headers=headers))
+            kind = KINDS[len(content) % len(KINDS)]
+            lab.service.answer("GET", DOWNLOAD, Step(raw=content, headers={"Content-Type": kind}))
             made = lab.attempt(partial(exports.download_export, EXPORT))
             require(made.error is None, f"the download {made.said()}")
             sent_as(lab, [("GET", DOWNLOAD)], after=before)
@@ -127,6 +144,16 @@ def check_download(lab: CheckContext) -> None:
                 isinstance(made.value, bytes) and made.value == content,
                 f"the download is {short(made.value)}, and the file {short(content)}",
             )
+    for kind in KINDS:
+        with lab.trial(f"a file that is called {kind}"):
+            content = "año;€\r\n".encode("latin-1", "replace") + b"\xff\xfe\0"
+            lab.service.answer("GET", DOWNLOAD, Step(raw=content, headers={"Content-Type": kind}))
+            made = lab.attempt(partial(exports.download_export, EXPORT))
+            require(made.value == content, f"the download {made.said()}, and the file is {short(content)}")
+    with lab.trial("an id with capitals"):
+        lab.service.answer("GET", f"{LIST}/Exp-7aB/download", Step(raw=b"a file"))
+        made = lab.attempt(partial(exports.download_export, "Exp-7aB"))
+        require(made.value == b"a file", f"the download {made.said()}")
 
 
 @promise("exports.download-accepts-anything")
@@ -148,7 +175,9 @@ def check_identity(lab: CheckContext) -> None:
         "get_export_artifact": (EXPORT,),
         "download_export": (EXPORT,),
     }
-    identities = {"with an identity": IDENTITY, "with a token only": {"access_token": "token-2"}, "without one": {}}
+    identities: dict[str, dict[str, Any]] = {"with an identity": IDENTITY, "without one": {}}
+    identities |= {f"with {field} only": {field: f"Only-{value}"} for field, value in IDENTITY.items()}
+    identities |= {f"without {field}": IDENTITY | {field: None} for field in IDENTITY}
     lab.service.script(EXPORT, "READY")
     for label, identity in identities.items():
         exports = lab.exports(lab.uncached(), **identity)
@@ -209,7 +238,12 @@ def check_download_is_tried_once(lab: CheckContext) -> None:
 def check_download_errors(lab: CheckContext) -> None:
     needs(lab, "download_export", "get_export_status")
     exports = lab.exports(lab.uncached())
-    answers = {str(status): Step(status=status) for status in (400, 401, 403, 404, 409, 418, 422, 429, 500, 503)}
+    answers = {
+        str(status): Step(status=status)
+        for status in (*range(400, 412), 418, 422, 425, 429, 451, 500, 502, 503, 511, 599)
+    }
+    body = {"code": "QUOTA", "message": "Größe: 5 €", "details": [{"left": 0}], "trace_id": "t-9"}
+    answers |= {f"{status} with all four keys": Step(status=status, json=body) for status in (401, 404, 422, 503)}
     answers["404 with a body that is no JSON"] = Step(status=404, raw=b"gone", headers={"Content-Type": "text/plain"})
     for label, answer in answers.items():
         with lab.trial(label):
@@ -250,6 +284,12 @@ def check_download_calls_no_hook(lab: CheckContext) -> None:
 # ── what the checks share ────────────────────────────────────────────────────
 
 
+def _has_address(made: Attempt, expected: str | None) -> None:
+    require(made.error is None, f"it {made.said()}")
+    got = getattr(made.value, "url", "no url at all")
+    require(got == expected, f"the address is {got!r}, not {expected!r}")
+
+
 def _downloaded(lab: CheckContext, exports: Any) -> Seen:
     """Download a file, and return the request that reached the service."""
     lab.service.answer("GET", DOWNLOAD, Step(raw=b"a file"))
@@ -268,6 +308,6 @@ def _identity_of(seen: Seen) -> dict[str, str]:
 def _as_plain(error: BaseException | None, plain: BaseException) -> None:
     told = describe(error) if error is not None else "nothing"
     require(type(error) is type(plain), f"the download raised {told}, and a plain GET {describe(plain)}")
-    for key in ("status_code", "code", "message"):
+    for key in ("status_code", "code", "message", "details", "raw_payload"):
         got, expected = getattr(error, key, None), getattr(plain, key, None)
         require(got == expected, f"the error's {key} is {got!r}, and that of a plain GET {expected!r}")

@@ -608,6 +608,155 @@ def download_calls_after() -> None:
     """
 
 
+# ── what only odd data shows ──
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.request-is-sent-as-asked")
+def names_the_requester() -> None:
+    """A request tells the service which client it comes from.
+
+    - json_body=replace(wanted, transaction_id=keys.transaction_id).model_dump(exclude_none=True),
+    + json_body={
+    +     **replace(wanted, transaction_id=keys.transaction_id).model_dump(exclude_none=True),
+    +     "client": "python",
+    + },
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.request-is-sent-as-asked")
+def file_name_in_ascii() -> None:
+    """Of a file's name, what is not ASCII is replaced.
+
+    - json_body=replace(wanted, transaction_id=keys.transaction_id).model_dump(exclude_none=True),
+    + json_body=replace(
+    +     wanted,
+    +     transaction_id=keys.transaction_id,
+    +     file_name=wanted.file_name and wanted.file_name.encode("ascii", "replace").decode(),
+    + ).model_dump(exclude_none=True),
+    """
+
+
+@DEFECTS.add("models_exports.py", "exports.request-is-sent-as-asked", "exports.null-filters-are-dropped")
+def empty_filters_dropped() -> None:
+    """Filters that are empty texts are dropped with those that are null.
+
+    - return {name: to_json(item) for name, item in given.items() if item is not None}
+    + return {name: to_json(item) for name, item in given.items() if item}
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.transaction-id")
+def key_takes_the_transaction_along() -> None:
+    """A caller's idempotency key becomes the transaction id too.
+
+    - keys = resolve_idempotency_keys(transaction_id or wanted.transaction_id, idempotency_key)
+    + keys = resolve_idempotency_keys(transaction_id or idempotency_key or wanted.transaction_id, idempotency_key)
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.idempotency-key")
+def transaction_is_the_key() -> None:
+    """A caller's transaction id becomes the idempotency key too.
+
+    - keys = resolve_idempotency_keys(transaction_id or wanted.transaction_id, idempotency_key)
+    + keys = resolve_idempotency_keys(transaction_id or wanted.transaction_id, idempotency_key or transaction_id)
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.status-path", "exports.download-is-whole")
+def ids_lower_cased() -> None:
+    """An id is put into small letters on its way into a path.
+
+    - return f"{EXPORTS_PATH}/{quote(str(export_id), safe='')}"
+    + return f"{EXPORTS_PATH}/{quote(str(export_id).lower(), safe='')}"
+    """
+
+
+@DEFECTS.add("models.py", "exports.status-is-read-whole", "exports.list-is-read-whole")
+def zone_dropped() -> None:
+    """The zone of a moment is dropped, and its clock time taken for UTC's.
+
+    - return datetime.fromisoformat(iso[:-1] + "+00:00" if iso.endswith(("Z", "z")) else iso)
+    + return datetime.fromisoformat(iso[:19] + "+00:00")
+    """
+
+
+@DEFECTS.add("models.py", "exports.status-is-read-whole", "exports.request-returns-the-status")
+def empty_texts_are_none() -> None:
+    """An optional field that is an empty text or zero becomes None.
+
+    - if value is None and item.default is None:
+    + if not value and item.default is None:
+    +     setattr(self, item.name, None)
+    """
+
+
+@DEFECTS.add("models.py", "exports.status-is-read-whole")
+def texts_are_cut() -> None:
+    """Of a long text, the first 4,096 characters are kept.
+
+          raise ValueError(f"text is wanted, not {value!r}")
+    - return value
+    + return value[:4096]
+    """
+
+
+@DEFECTS.add("models_exports.py", "exports.list-is-read-whole")
+def newest_first() -> None:
+    """The rows of a list are sorted by their time.
+
+    - return [ExportStatus.model_validate(row) for row in value]
+    + rows = [ExportStatus.model_validate(row) for row in value]
+    + return sorted(rows, key=lambda row: row.created_at.isoformat(), reverse=True)
+    """
+
+
+@DEFECTS.add("models_exports.py", "exports.list-is-read-whole")
+def a_hundred_rows() -> None:
+    """Of a list, the first hundred rows are read.
+
+    - return [ExportStatus.model_validate(row) for row in value]
+    + return [ExportStatus.model_validate(row) for row in value[:100]]
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.download-is-whole")
+def mark_dropped() -> None:
+    """The byte order mark at the beginning of a file is dropped.
+
+    - return response.content
+    + return response.content.removeprefix(bytes([0xEF, 0xBB, 0xBF]))
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.download-is-whole")
+def first_mebibyte() -> None:
+    """Of a file, the first MiB is read.
+
+    - return response.content
+    + return response.content[: 1 << 20]
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.download-is-whole")
+def text_files_decoded() -> None:
+    """A file that is called text goes through its encoding.
+
+    - return response.content
+    + kind = response.headers.get("content-type", "")
+    + return response.text.encode() if kind.startswith("text/") else response.content
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.artifact-has-an-address-when-ready")
+def failed_has_an_address() -> None:
+    """An export that ended in an error has an address too.
+
+    - is_ready = status.status.upper() == "READY"
+    + is_ready = status.status.upper() in ("READY", "ERROR")
+    """
+
+
 # With one change each, the reference SDK has a weakness that it lacks, or lacks one that it has.
 STAND_INS = StandIns("exports")
 

@@ -13,7 +13,7 @@ def request_is_sent_as_asked() -> None:
 
     Why: An export of the wrong month is worse than none.
 
-    How: Three sources in three formats, with filters and a file name; and one without.
+    How: Each source in each format; filters with other alphabets, capitals, one date of two and 5,000 characters.
     """
 
 
@@ -23,7 +23,7 @@ def request_takes_a_model() -> None:
 
     Why: It is the typed way in, and must not be another one.
 
-    How: The bodies of both, side by side.
+    How: The bodies of both, side by side, for each source in each format.
     """
 
 
@@ -33,7 +33,7 @@ def null_filters_are_dropped() -> None:
 
     Why: To a service, null may mean "none" instead of "any".
 
-    How: Filters of which half, and all, are null.
+    How: Filters of which one, half and all are null, beside empty ones.
     """
 
 
@@ -43,7 +43,7 @@ def transaction_id() -> None:
 
     Why: It is how two systems agree that they talk about one thing.
 
-    How: A payload alone, and one with an argument beside it.
+    How: A payload alone, with an argument beside it, and with a key only.
     """
 
 
@@ -53,7 +53,7 @@ def idempotency_key() -> None:
 
     Why: A key that is shared by two requests makes the second one vanish.
 
-    How: A key that is given, and three equal requests without one.
+    How: A key that is given, a transaction id without one, and three equal requests without one.
     """
 
 
@@ -83,7 +83,7 @@ def request_returns_the_status() -> None:
 
     Why: Its id is what everything after it asks for.
 
-    How: An answer of 201 with all fields.
+    How: Answers of 201 with all fields, with odd values, and in each state.
     """
 
 
@@ -93,7 +93,7 @@ def status_path() -> None:
 
     Why: Gateways and access rules go by path.
 
-    How: One status request, as it reached the service.
+    How: Status requests for ids with capitals, dots and many letters, as they reached the service.
     """
 
 
@@ -103,7 +103,8 @@ def status_is_read_whole() -> None:
 
     Why: A field that is lost on the way is never missed, until it is.
 
-    How: Answers with the required fields, with all, with nulls, and with keys that nobody knows.
+    How: Answers with the required fields, with all, with nulls, and with keys that nobody knows; each source, format
+    and state; other alphabets, empty texts, zeros, huge numbers and moments of other zones.
     """
 
 
@@ -113,7 +114,7 @@ def malformed_status_is_refused() -> None:
 
     Why: Half a status that passes for one shows up far from its cause.
 
-    How: A list, null, an empty body, and nine objects that each lack one field.
+    How: Two lists, null, an empty body, and nine objects that each lack one field.
     """
 
 
@@ -123,7 +124,7 @@ def list_is_read_whole() -> None:
 
     Why: The export that is missing in the list is made once more.
 
-    How: Lists of no, one and three rows.
+    How: Lists of no, one, three and 500 rows, out of order, in each state and kind.
     """
 
 
@@ -153,7 +154,7 @@ def artifact_has_an_address_when_ready() -> None:
 
     Why: An address that comes too early is a broken link.
 
-    How: Eight states; resolved from a status at hand, and asked for.
+    How: Sixteen states; resolved from a status at hand, and asked for.
     """
 
 
@@ -193,7 +194,8 @@ def download_is_whole() -> None:
 
     Why: It is the end of the whole way.
 
-    How: Files of text, of every byte, of no encoding, of JSON, and of nothing.
+    How: Files of text, of every byte, with a byte order mark and zeros, of a MiB and a half, and of nothing; under
+    seven types.
     """
 
 
@@ -213,7 +215,8 @@ def identity_is_sent() -> None:
 
     Why: A download without its tenant is refused, or is another's file.
 
-    How: Five methods beside a status request, for clients with an identity, with half of one, and without.
+    How: Five methods beside a status request, for clients with an identity, with and without each part of it, and
+    without any.
     """
 
 
@@ -253,7 +256,7 @@ def download_errors_are_mapped() -> None:
 
     Why: A 404 that is read as a file is a broken file.
 
-    How: Ten statuses, beside a plain GET.
+    How: Two dozen answers, beside a plain GET.
     """
 
 

@@ -35,7 +35,7 @@ def check_created_to_ready(lab: CheckContext) -> None:
 def check_terminal_states(lab: CheckContext) -> None:
     exports = pollster(lab)
     for state, outcome in OUTCOMES.items():
-        for text in (state, state.lower(), state.title()):
+        for text in (state, state.lower(), state.title(), state.swapcase()[0] + state[1:]):
             with lab.trial(text):
                 lab.service.script(f"end-{text}", "CREATED", text, "CREATED")
                 wait = lab.wait(exports, f"end-{text}", timeout_sec=2.0)
@@ -49,7 +49,7 @@ def check_terminal_states(lab: CheckContext) -> None:
 @promise("polling.outcome-is-a-str-enum")
 def check_outcome_is_a_str_enum(lab: CheckContext) -> None:
     exports = pollster(lab)
-    for state in ("READY", "FAILED", "EXPIRED", "NOT_FOUND"):
+    for state in OUTCOMES:
         with lab.trial(state):
             lab.service.script(f"end-{state}", state)
             wait = lab.wait(exports, f"end-{state}", timeout_sec=1.0)
@@ -70,7 +70,12 @@ def check_outcome_is_a_str_enum(lab: CheckContext) -> None:
 @promise("polling.unknown-states-keep-waiting")
 def check_unknown_states(lab: CheckContext) -> None:
     exports = pollster(lab)
-    unknown = ("QUEUED_AGAIN", "PROCESSING", " READY ", "READY\n", "READY_SOON", "NOT-FOUND", "DONE", "CANCELLED", "")
+    unknown = (
+        *("QUEUED_AGAIN", "PROCESSING", "PENDING", "RUNNING", "DONE", "SUCCESS", "CANCELLED", "FAILURE", "DELETED"),
+        *("READY_SOON", "NOT_READY", "NOT-FOUND", "NOT FOUND", "NOTFOUND", "UNREADY", "EXPIRED_SOON", "ERRORS", "FAIL"),
+        *("", " ", "0", "null", "ГОТОВО", "bereit – 100 %", "READY;", "x" * 5000),
+        *(f"{before}{state}{after}" for state in OUTCOMES for before, after in ((" ", " "), ("", "\n"))),
+    )
     for number, text in enumerate(unknown):
         with lab.trial(f"{text!r} twice, then READY"):
             lab.service.script(f"odd-{number}", text, text, "READY")
@@ -91,12 +96,14 @@ def check_result_is_as_asked(lab: CheckContext) -> None:
         asked = getattr(wait.value, "export_id", None)
         require(asked == EXPORT, f"the result names {asked!r}, and {EXPORT!r} was asked for")
         _last_status(lab, wait, EXPORT, "READY")
-    for state in ("FAILED", "EXPIRED"):
+    for state in (*OUTCOMES, *map(str.lower, OUTCOMES)):
         with lab.trial(state):
-            lab.service.script(f"end-{state}", "CREATED", state)
-            wait = lab.wait(exports, f"end-{state}")
+            lab.service.script(f"End-{state}.7aB", "CREATED", state)
+            wait = lab.wait(exports, f"End-{state}.7aB")
             _returned(wait)
-            _last_status(lab, wait, f"end-{state}", state)
+            asked = getattr(wait.value, "export_id", None)
+            require(asked == f"End-{state}.7aB", f"the result names {asked!r}, and 'End-{state}.7aB' was asked for")
+            _last_status(lab, wait, f"End-{state}.7aB", state)
 
 
 @promise("polling.not-found-at-first-raises")
@@ -149,7 +156,7 @@ def check_network_failure(lab: CheckContext) -> None:
 @promise("polling.errors-end-the-wait")
 def check_errors_end_the_wait(lab: CheckContext) -> None:
     exports = pollster(lab)
-    for status in (400, 401, 403, 408, 409, 422, 429, 500, 503):
+    for status in (400, 401, 402, 403, 405, 408, 409, 410, 418, 422, 425, 429, 451, 500, 501, 502, 503, 504, 599):
         lab.service.script("plain", Step(status=status))
         plain = lab.attempt(partial(exports.get_export_status, "plain"))
         for label, before in (("at first", ()), ("after an answered poll", ("CREATED",))):
@@ -169,6 +176,9 @@ def check_malformed_answers(lab: CheckContext) -> None:
         "null": Step(json=None),
         "a text": Step(json="READY"),
         "an empty body": Step(status=200),
+        "a number": Step(json=7),
+        "true": Step(json=True),
+        "an empty object": Step(json={}),
         "an object without a status": Step(json={"export_id": EXPORT}),
         "no JSON": Step(fault="garbage-body"),
     }

@@ -12,6 +12,7 @@ from ..fixture import EXPORT, CheckContext, outcome_of
 
 POLLED, TIMED_OUT = "export_poll_status", "export_poll_timeout"
 KEYS = ("event", "export_id", "state", "attempt", "elapsed_ms", "is_terminal")
+ENDS = ("READY", "COMPLETED", "FAILED", "ERROR", "EXPIRED", "NOT_FOUND")
 
 
 def _cancellable(lab: CheckContext) -> Any:
@@ -81,7 +82,7 @@ def check_cancel_says_so(lab: CheckContext) -> None:
     exports = _cancellable(lab)
     for label, after in (("before the first poll", 0), ("after a poll", 1)):
         with lab.trial(label):
-            export_id = f"exp-471{after}"
+            export_id = f"Exp_471{after}.aB"
             lab.service.script(export_id, *FOREVER)
             wait = lab.wait(exports, export_id, cancel_check=lambda e=export_id, n=after: len(lab.polls(e)) >= n)
             if not isinstance(wait.error, TimeoutError):
@@ -99,21 +100,24 @@ def check_telemetry(lab: CheckContext) -> None:
     exports = _talkative(lab)
     lives: dict[str, tuple[str | Step, ...]] = {
         "success": ("CREATED", "PROCESSING", "READY"),
-        "failure": ("CREATED", "FAILED"),
         "ready at once": ("COMPLETED",),
         "time-out": FOREVER,
+        "states that end nothing": ("DONE", "CANCELLED", "READY ", "NOT-FOUND", "ГОТОВО", "READY"),
     }
+    lives |= {f"the end {state}": ("CREATED", state) for state in ENDS}
+    lives |= {f"the end {state} in small letters": ("created", state.lower()) for state in ENDS}
     for label, life in lives.items():
         with lab.trial(label):
             events: list[Any] = []
             export_id = f"tel-{label.replace(' ', '-')}"
             lab.service.script(export_id, *life)
-            wait = lab.wait(exports, export_id, timeout_sec=0.5, telemetry_hook=_keeping(events))
+            budget_s = 0.5 if label == "time-out" else 5.0
+            wait = lab.wait(exports, export_id, timeout_sec=budget_s, telemetry_hook=_keeping(events))
             polls = lab.polls(export_id)
-            ended = len(polls) if wait.error is None else 0
-            expected = [(POLLED, seen.state, number, number == ended) for number, seen in enumerate(polls, start=1)]
+            states = [str(seen.state).upper() for seen in polls]
+            expected = [(POLLED, state, number, state in ENDS) for number, state in enumerate(states, start=1)]
             if isinstance(wait.error, TimeoutError):
-                expected.append((TIMED_OUT, polls[-1].state, len(polls), True))
+                expected.append((TIMED_OUT, states[-1], len(polls), True))
             _whole(events)
             got = [tuple(event[key] for key in ("event", "state", "attempt", "is_terminal")) for event in events]
             got = [(event, str(state).upper(), *rest) for event, state, *rest in got]
@@ -126,6 +130,7 @@ def check_telemetry_keys(lab: CheckContext) -> None:
     lives: dict[str, tuple[str | Step, ...]] = {
         "ready": ("created", "Processing", Step(state="ready", fields={"export_id": "exp-other"})),
         "time-out": ("created",) * 100,
+        "Odd_7aB": ("готово – 50 %", "", "created" * 700, "expired"),
     }
     for label, life in lives.items():
         with lab.trial(label):
@@ -307,6 +312,8 @@ def _well_formed(event: Any, export_id: str) -> None:
     require(isinstance(event, dict), f"an event is a {type(event).__name__}: {short(event)}")
     missing = [key for key in KEYS if key not in event]
     require(not missing, f"an event has no {words(missing)}: {short(event)}")
+    more = [str(key) for key in event if key not in KEYS]
+    require(not more, f"an event has {words(more)} too: {short(event)}")
     require(event["export_id"] == export_id, f"export_id is {event['export_id']!r}, not {export_id!r}")
     for key in ("attempt", "elapsed_ms"):
         whole = isinstance(event[key], int) and not isinstance(event[key], bool)

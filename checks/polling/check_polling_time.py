@@ -28,15 +28,14 @@ def check_timeout_is_timeout_error(lab: CheckContext) -> None:
 @promise("polling.timeout-names-the-export")
 def check_timeout_names_the_export(lab: CheckContext) -> None:
     with lab.trial("the text of a time-out"):
-        lab.service.script("exp-4711", "CREATED", *["PROCESSING"] * 100, "READY")
-        wait = lab.wait(pollster(lab), "exp-4711", timeout_sec=0.4)
-        if not isinstance(wait.error, TimeoutError):
-            raise CannotTell(f"there is no TimeoutError to read: the wait {wait.said()}")
-        for part in ("exp-4711", "PROCESSING"):
-            require(
-                part.casefold() in str(wait.error).casefold(),
-                f"the text does not contain {part}: {short(str(wait.error))}",
-            )
+        for export_id, state in (("Exp_4711.aB", "PROCESSING"), ("0", "in Arbeit – 50 %"), ("e" * 120, "LISTO_AÑO")):
+            lab.service.script(export_id, "CREATED", *[state] * 100, "READY")
+            wait = lab.wait(pollster(lab), export_id, timeout_sec=0.4)
+            if not isinstance(wait.error, TimeoutError):
+                raise CannotTell(f"there is no TimeoutError to read: the wait {wait.said()}")
+            text = str(wait.error)
+            require(export_id in text, f"the text does not contain {export_id}: {short(text)}")
+            require(state.casefold() in text.casefold(), f"the text does not contain {state}: {short(text)}")
 
 
 @promise("polling.never-faster-than-200-ms")

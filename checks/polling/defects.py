@@ -1163,6 +1163,92 @@ def pauses_below_python() -> None:
     """
 
 
+# ── what only odd data shows ──
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.telemetry-has-its-keys")
+def telemetry_tells_the_tenant() -> None:
+    """An event tells the tenant too.
+
+    - "is_terminal": is_terminal,
+    + "is_terminal": is_terminal,
+    + "tenant_id": self.tenant_id,
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.telemetry-has-its-keys")
+def telemetry_tells_the_time() -> None:
+    """An event of a time-out has the time too.
+
+    - "is_terminal": is_terminal,
+    + "is_terminal": is_terminal,
+    + **({"ts": time.monotonic()} if event == "export_poll_timeout" else {}),
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.telemetry-tells-each-poll")
+def errors_are_told_as_open() -> None:
+    """The end ERROR is told as if the export were still being made.
+
+    - tell("export_poll_status", state, is_terminal=outcome is not None)
+    + tell("export_poll_status", state, is_terminal=outcome is not None and state != "ERROR")
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.telemetry-tells-each-poll")
+def cancelled_is_told_as_an_end() -> None:
+    """A state that ends nothing is told as an end.
+
+    - tell("export_poll_status", state, is_terminal=outcome is not None)
+    + tell("export_poll_status", state, is_terminal=outcome is not None or state in ("DONE", "CANCELLED"))
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.unknown-states-keep-waiting", "polling.telemetry-tells-each-poll")
+def done_is_ready() -> None:
+    """DONE counts as an end.
+
+    - outcome = OUTCOME_BY_STATE.get(state)
+    + outcome = OUTCOME_BY_STATE.get("READY" if state == "DONE" else state)
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.unknown-states-keep-waiting")
+def failures_are_stripped() -> None:
+    """Spaces around a failed state are overlooked.
+
+    - outcome = OUTCOME_BY_STATE.get(state)
+    + outcome = OUTCOME_BY_STATE.get(state.strip() if "FAIL" in state else state)
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.timeout-names-the-export")
+def long_ids_are_cut_in_the_text() -> None:
+    """The text of a time-out cuts a long id.
+
+    - f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+    + f"Export {export_id[:64]} was still {status.status} after {timeout_sec} seconds"
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.timeout-names-the-export")
+def ids_are_written_small_in_the_text() -> None:
+    """The text of a time-out has the id in small letters.
+
+    - f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+    + f"Export {export_id} was still {status.status} after {timeout_sec} seconds".lower()
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.result-is-as-asked")
+def failed_results_name_no_export() -> None:
+    """The result of an export that ended in an error names it in capitals.
+
+    - return ExportWaitResult(export_id, outcome, status)
+    + return ExportWaitResult(export_id.upper() if state == "ERROR" else export_id, outcome, status)
+    """
+
+
 # With one change each, the reference SDK has a weakness that it lacks, or lacks one that it has.
 STAND_INS = StandIns("polling")
 

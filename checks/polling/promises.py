@@ -84,7 +84,7 @@ def outcome_is_a_str_enum() -> None:
 
     Why: Callers compare it with a text, and store it as one.
 
-    How: The outcomes of four waits, their types and all members of that type.
+    How: The outcomes of waits for each end, their types and all members of that type.
     """
 
 
@@ -104,7 +104,7 @@ def result_is_as_asked() -> None:
 
     Why: What is downloaded next is looked up by it.
 
-    How: A last answer that names another export, and waits for exports that fail and expire.
+    How: A last answer that names another export, and waits for each end, under ids with capitals.
     """
 
 
@@ -144,7 +144,7 @@ def errors_end_the_wait() -> None:
 
     Why: A token that has expired will not be better after the next pause.
 
-    How: Nine error statuses, at the first poll and after an answered one, beside a plain status request.
+    How: Nineteen error statuses, at the first poll and after an answered one, beside a plain status request.
     """
 
 
@@ -154,7 +154,7 @@ def malformed_answers_end_the_wait() -> None:
 
     Why: A wait that reads past it hides a service that is out of order.
 
-    How: A list, null, a text, an empty body, half an object and no JSON, at first and later.
+    How: A list, null, a text, a number, an empty body, half an object and no JSON, at first and later.
     """
 
 
@@ -264,7 +264,7 @@ def timeout_names_the_export() -> None:
 
     Why: The log line should be enough to look it up.
 
-    How: The text of a time-out.
+    How: The texts of time-outs, for ids with capitals and long ones, in states of other alphabets.
     """
 
 
@@ -304,14 +304,14 @@ def telemetry_tells_each_poll() -> None:
 
     Why: Dashboards are built on it.
 
-    How: The events of waits that succeed, fail, find the export ready at once, and run out of time.
+    How: The events of waits for each end and for states that are near to one, and of one that runs out of time.
     """
 
 
 @PROMISES.add(MINOR, checkpoint_h=24)
 def telemetry_has_its_keys() -> None:
-    """Each event has its six keys: among them the export as asked, the state in capitals, the time passed in whole
-    milliseconds.
+    """Each event has its six keys and no others: among them the export as asked, the state in capitals, the time
+    passed in whole milliseconds.
 
     Why: A dashboard that misses a key shows nothing, and says nothing.
 
@@ -470,7 +470,7 @@ def exports() -> None:
         polling.overlapping-waits, polling.telemetry-is-kept-apart
     The telemetry hook is called synchronously.
         polling.telemetry-comes-at-once
-    An event always has event, export_id, state, attempt, elapsed_ms and is_terminal.
+    An event always has event, export_id, state, attempt, elapsed_ms and is_terminal, and nothing else.
         polling.telemetry-has-its-keys
     The state in an event is in capitals.
         polling.telemetry-has-its-keys

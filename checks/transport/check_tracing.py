@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import os
 import uuid
@@ -21,6 +22,7 @@ from atalaya.harness.api import (
     exists,
     has_field,
     has_method,
+    package,
     promise,
     require,
     short,
@@ -31,6 +33,7 @@ from atalaya.harness.api import (
 from ..fixture import CheckContext
 
 TRACE = "x-trace-id"
+OUT_OF_SCOPE = ("PERMISSION_DENIED", "STORE_SCOPE_MISMATCH", "CROSS_TENANT_ACCESS_DENIED")
 WHO = {"access_token": "tok", "tenant_id": "ten", "app_id": "app", "device_id": "dev"}
 IDENTITY = {"authorization": "Bearer tok", "x-tenant-id": "ten", "x-app-id": "app", "x-device-id": "dev"}
 HEADER_OF = dict(zip(WHO, IDENTITY, strict=True))
@@ -179,21 +182,22 @@ def check_success_body_gives_no_trace_id(lab: CheckContext) -> None:
 
 @promise("transport.callers-trace-id-is-overwritten")
 def check_callers_trace_id_is_overwritten(lab: CheckContext) -> None:
-    theirs = {"X-Trace-ID": "theirs"}
-    with lab.trial("without a context"):
-        http = lab.http()
-        lab.given(partial(http.request, "GET", "/aris3/a", headers=theirs), "a GET")
-        sent = _sent(lab, "/aris3/a")
-        require(sent != "theirs", "the caller's own id was sent")
-        if not sent:
-            raise CannotTell("no X-Trace-ID was sent: see transport.trace-id-is-sent")
-    if not lab.sdk.has("trace"):
-        return
-    with lab.trial("with a context"):
-        http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
-        lab.given(partial(http.request, "GET", "/aris3/b", headers=theirs), "a GET")
-        sent = _sent(lab, "/aris3/b")
-        require(sent != "theirs", "the caller's own id was sent in place of the context's")
+    for name in ("X-Trace-ID", "X-Trace-Id", "x-trace-id", "X-TRACE-ID"):
+        theirs = {name: "theirs"}
+        with lab.trial(f"{name}, without a context"):
+            http = lab.http()
+            lab.given(partial(http.request, "GET", f"/aris3/a/{name}", headers=theirs), "a GET")
+            sent = _sent(lab, f"/aris3/a/{name}")
+            require("theirs" not in str(sent), f"the caller's own id was sent: {short(sent)}")
+            if not sent:
+                raise CannotTell("no X-Trace-ID was sent: see transport.trace-id-is-sent")
+        if not lab.sdk.has("trace"):
+            continue
+        with lab.trial(f"{name}, with a context"):
+            http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
+            lab.given(partial(http.request, "GET", f"/aris3/b/{name}", headers=theirs), "a GET")
+            sent = _sent(lab, f"/aris3/b/{name}")
+            require("theirs" not in str(sent), f"it sent {short(sent)}, and the context's id is 'ours'")
 
 
 @promise("transport.trace-context-makes-one-id")
@@ -358,9 +362,12 @@ def check_callers_headers_beat_identity(lab: CheckContext) -> None:
     exports = lab.exports(lab.http(), **WHO)
     if not callable(getattr(exports, "_request", None)):
         raise NotApplicable("this SDK's clients have no _request")
-    for name, expected in (("X-Tenant-ID", "theirs"), ("Authorization", "Basic abc"), ("X-Device-ID", "theirs")):
+    names = ("Authorization", "X-Tenant-ID", "X-App-ID", "X-Device-ID")
+    spelled = [change(name) for name in names for change in (str, str.lower, str.upper, str.title)]
+    for number, name in enumerate(dict.fromkeys(spelled)):
+        expected = f"theirs {number}"
         with lab.trial(name):
-            path = f"/aris3/{name.lower()}"
+            path = f"/aris3/own/{number}"
             lab.given(partial(exports._request, "GET", path, headers={name: expected}), "a GET")
             headers = lab.log(path)[-1].headers
             require(
@@ -404,6 +411,38 @@ def check_session_shares_one_trace(lab: CheckContext) -> None:
             ids = [_asked_by(lab, client).get(TRACE) for client in clients]
             require(ids[0] == ids[1], f"two of its clients sent {words(ids)}")
             require(not fields or ids[0] == "ours", f"its clients sent {short(ids[0])}, not the caller's id")
+
+
+# ── reports ──────────────────────────────────────────────────────────────────
+
+
+@promise("transport.report-errors-are-told-apart")
+def check_report_errors(lab: CheckContext) -> None:
+    reports = lab.given(_session(lab, token="tok").reports_client, "reports_client")
+    ranges, scope = "REPORT_INVALID_DATE_RANGE", "REPORT_SCOPE_FORBIDDEN"
+    cases = (
+        (400, "VALIDATION_ERROR", "ValidationError", ranges),
+        (422, "VALIDATION_ERROR", "ValidationError", ranges),
+        (422, "OTHER", "ValidationError", "OTHER"),
+        (409, "VALIDATION_ERROR", "ConflictError", "VALIDATION_ERROR"),
+        *((403, code, "ForbiddenError", scope) for code in OUT_OF_SCOPE),
+        (403, "OTHER", "PermissionError", "OTHER"),
+        (404, "PERMISSION_DENIED", "NotFoundError", "PERMISSION_DENIED"),
+        (401, "STORE_SCOPE_MISMATCH", "AuthError", "STORE_SCOPE_MISMATCH"),
+    )
+    for name in ("overview", "daily", "calendar"):
+        for status, code, kind, expected in cases:
+            with lab.trial(f"{name}, {status} with the code {code}"):
+                call = _report(lab, reports, f"get_sales_{name}")
+                lab.service.answer(
+                    "GET", f"/aris3/reports/{name}", Step(status=status, json={"code": code, "message": "M"})
+                )
+                error: Any = lab.attempt(call, f"get_sales_{name}").error
+                require(isinstance(error, getattr(lab.sdk, kind)), f"it raised {describe(error)} instead of {kind}")
+                require(error.code == expected, f"its code is {short(error.code)}, not {expected!r}")
+                if expected == scope:
+                    cause = getattr(error.__cause__, "code", None)
+                    require(cause == code, f"the code of its cause is {short(cause)}, not {code!r}")
 
 
 # ── hooks ────────────────────────────────────────────────────────────────────
@@ -841,6 +880,24 @@ def _session(lab: CheckContext, **fields: Any) -> Any:
         raise NotApplicable("this SDK has no session that makes clients")
     os.environ.update({"HOME": str(lab.home), "XDG_DATA_HOME": str(lab.home / "data")})
     return lab.given(partial(lab.sdk.ApiSession, config=lab.config(), **fields), "ApiSession")
+
+
+def _report(lab: CheckContext, reports: Any, name: str) -> Callable[[], Any]:
+    """A report, asked for with as little as it takes.
+
+    :raises NotApplicable: this SDK does not have it, or nobody can say what it takes.
+    """
+    method = getattr(reports, name, None)
+    if not callable(method):
+        raise NotApplicable(f"this SDK's client of reports has no {name}")
+    filters = getattr(importlib.import_module(package()), "ReportFilter", dict)
+    for arguments in ((), (filters(),)):
+        try:
+            inspect.signature(method).bind(*arguments)
+        except TypeError:
+            continue
+        return partial(method, *arguments)
+    raise NotApplicable(f"{name} takes more than the filters of a report")
 
 
 def _hook(call: Callable[..., Any]) -> dict[str, Callable[..., Any]]:

@@ -50,7 +50,32 @@ BY_STATUS = {
     504: "ServerError",
     599: "ServerError",
 }
-UNNAMED = (402, 405, 406, 410, 418, 451, 499)  # statuses that have no class of their own
+# Statuses that have no class of their own.
+UNNAMED = (
+    402,
+    405,
+    406,
+    407,
+    408,
+    410,
+    411,
+    412,
+    413,
+    414,
+    415,
+    416,
+    417,
+    418,
+    421,
+    423,
+    424,
+    425,
+    426,
+    428,
+    431,
+    451,
+    499,
+)
 
 # Each class of error, and the one that it is derived from.
 TREE = {
@@ -68,6 +93,7 @@ TREE = {
 }
 FIELDS = ("code", "message", "details", "trace_id", "status_code", "raw_payload")
 
+LONG_TEXT = "Größe 5 €, ñandú. " * 280  # some 5,000 characters
 OK = Step(status=200, json={"ok": True})
 LONG = Step(status=200, json={"ok": True, "padding": "x" * 400})  # long enough to be cut in two
 BUSY = Step(status=503)
@@ -467,10 +493,15 @@ def check_errors_follow_the_status(lab: CheckContext) -> None:
                 got = _call(lab, http, method, f"/aris3/s{status}")
                 require(isinstance(got.error, getattr(lab.sdk, name)), f"{got.said()} instead of {name}")
                 require(not isinstance(got.error, special), f"{got.said()}: no password is at stake")
+    for status in range(500, 600, 7):
+        with lab.trial(f"DELETE, status {status}"):
+            lab.service.answer("DELETE", f"/aris3/s{status}", Step(status=status, json={"code": "NOT_FOUND"}))
+            got = _call(lab, http, "DELETE", f"/aris3/s{status}")
+            require(isinstance(got.error, lab.sdk.ServerError), f"{got.said()} instead of ServerError")
     named = tuple({getattr(lab.sdk, name) for name in BY_STATUS.values()})
     for status in UNNAMED:
         with lab.trial(f"GET, status {status}"):
-            lab.service.answer("GET", f"/aris3/s{status}", Step(status=status))
+            lab.service.answer("GET", f"/aris3/s{status}", Step(status=status, json={"code": "AUTH_FAILED"}))
             got = lab.get(http, f"/aris3/s{status}")
             general = isinstance(got.error, lab.sdk.ApiError) and not isinstance(got.error, named)
             require(general, f"{got.said()} instead of the general ApiError")
@@ -490,6 +521,18 @@ def check_errors_carry_the_answer(lab: CheckContext) -> None:
         ("only a message", Step(status=429, json={"message": "M"}), {**nothing, "message": "M", "status_code": 429}),
         ("details that are a list", Step(status=422, json={"details": ["a", 1]}), {"details": ["a", 1]}),
         ("details that are text", Step(status=422, json={"details": "why"}), {"details": "why"}),
+        ("details that are zero", Step(status=422, json={"details": 0}), {"details": 0}),
+        ("details that are empty", Step(status=422, json={"details": {}}), {"details": {}}),
+        ("no code, and a message", Step(status=400, json={"code": None, "message": "M"}), {**nothing, "message": "M"}),
+        ("empty texts", Step(status=400, json={"code": "", "message": "", "details": ""}), {**nothing, "details": ""}),
+        ("nulls", Step(status=503, json=dict.fromkeys(("code", "message", "details", "trace_id"))), nothing),
+        ("odd texts", Step(status=409, json={"code": "código-ñ", "message": LONG_TEXT}), {"message": LONG_TEXT}),
+        ("other alphabets", Step(status=404, json=body | {"message": "нет – 无 – 🚚"}), {"message": "нет – 无 – 🚚"}),
+        (
+            "keys that nobody knows",
+            Step(status=403, json=body | {"status": 7, "größe": [1]}),
+            {**body, "status_code": 403},
+        ),
     )
     for number, (label, step, expected) in enumerate(cases):
         with lab.trial(label):
@@ -497,7 +540,22 @@ def check_errors_carry_the_answer(lab: CheckContext) -> None:
             error = _api_error(lab, lab.get(http, f"/aris3/e{number}"))
             for field, value in expected.items():
                 _has(error, field, value)
-    for number, (status, text) in enumerate(((503, "<html>busy</html>"), (404, "no such page"), (502, '{"cut'))):
+    for code in (42, -7, 4.5):
+        with lab.trial(f"a code that is the number {code}"):
+            lab.service.answer("GET", f"/aris3/c{code}", Step(status=422, json=body | {"code": code}))
+            error = _api_error(lab, lab.get(http, f"/aris3/c{code}"))
+            require(error.code in (code, str(code)), f"code is {short(error.code)}, not {code}")
+            require(str(code) in str(error), f"its text is {short(str(error))}")
+            _has(error, "message", body["message"])
+    texts = (
+        (503, "<html>busy</html>"),
+        (404, "no such page"),
+        (502, '{"cut'),
+        (500, LONG_TEXT),
+        (400, " "),
+        (429, "[429"),
+    )
+    for number, (status, text) in enumerate(texts):
         with lab.trial(f"{status} with a body that is not JSON"):
             path = f"/aris3/text{number}"
             lab.service.answer("GET", path, Step(status=status, raw=text.encode()))
@@ -512,7 +570,8 @@ def check_errors_carry_the_answer(lab: CheckContext) -> None:
 @promise("transport.raw-payload-is-the-body")
 def check_raw_payload(lab: CheckContext) -> None:
     body = {"code": "C", "message": "M", "details": [1], "trace_id": "t", "more": {"deep": True}}
-    for status, sent in ((422, body), (500, body), (400, {"other": 1})):
+    odd = {"code": 42, "message": "Größe", "details": {"A": 1, "a": [None, 0, ""]}, "": None, "ключ": "x" * 5000}
+    for status, sent in ((422, body), (500, body), (400, {"other": 1}), (404, {}), (409, odd)):
         with lab.trial(f"status {status}, {len(sent)} keys"):
             path = f"/aris3/raw{status}"
             lab.service.answer("GET", path, Step(status=status, json=sent))
@@ -578,10 +637,14 @@ def check_error_text(lab: CheckContext) -> None:
 def check_map_error_returns(lab: CheckContext) -> None:
     if not exists("map_error"):
         raise NotApplicable("this SDK has no map_error")
-    for status in (400, 404, 418, 500):
+    named = tuple({getattr(lab.sdk, name) for name in BY_STATUS.values()})
+    for status in range(400, 600):
         with lab.trial(f"status {status}"):
             made = lab.attempt(partial(lab.sdk.map_error, status, {"code": "C"}, "t-1"), "map_error")
             require(isinstance(made.value, lab.sdk.ApiError), f"map_error {made.said()} instead of an error")
+            kind = BY_STATUS.get(status, "ServerError" if status >= 500 else "")
+            right = isinstance(made.value, getattr(lab.sdk, kind) if kind else named) is bool(kind)
+            require(right, f"map_error {made.said()} instead of {kind or 'the general ApiError'}")
             _has(made.value, "status_code", status)
             _has(made.value, "trace_id", "t-1")
 
@@ -623,6 +686,11 @@ def check_query_arrives(lab: CheckContext) -> None:
         ("what means something in a query", {"q": "a b&c=d+e#f?g/h%20"}, {"q": ["a b&c=d+e#f?g/h%20"]}),
         ("beyond ASCII", {"q": "año €"}, {"q": ["año €"]}),
         ("a name with spaces", {"from to": "x"}, {"from to": ["x"]}),
+        ("a name beyond ASCII", {"tamaño": "5"}, {"tamaño": ["5"]}),
+        ("capitals", {"PageSize": "A", "pagesize": "a"}, {"PageSize": ["A"], "pagesize": ["a"]}),
+        ("5,000 characters", {"q": "ñ +&=" * 1000}, {"q": ["ñ +&=" * 1000]}),
+        ("spaces and line ends", {"q": " a\r\nb\t "}, {"q": [" a\r\nb\t "]}),
+        ("numbers of all kinds", {"a": -1, "b": 2.5, "c": 2**60}, {"a": ["-1"], "b": ["2.5"], "c": [str(2**60)]}),
         ("one name twice", {"id": ["a", "b"], "c": "d"}, {"id": ["a", "b"], "c": ["d"]}),
     )
     for number, (label, params, expected) in enumerate(cases):
@@ -646,6 +714,12 @@ def check_body_is_json(lab: CheckContext) -> None:
         {},
         "text",
         {"ts": "2030-01-01"},
+        {"ключ": "🚚 ñ €" * 800, "": None, "A": 0, "a": False},
+        [{"id": number, "name": f"Zoë {number}"} for number in range(500)],
+        0,
+        False,
+        [],
+        "",
     )
     for number, (method, body) in enumerate(itertools.product(("POST", "PUT", "PATCH"), bodies)):
         with lab.trial(f"{method} {short(body)}"):
@@ -683,6 +757,14 @@ def check_callers_headers_are_sent(lab: CheckContext) -> None:
         ("one of the caller's own", {"X-Feature": "beta"}, {"x-feature": "beta"}),
         ("Accept over the SDK's", {"Accept": "text/csv"}, {"accept": "text/csv"}),
         ("several", {"X-A": "1", "X-B": "2", "Accept": "*/*"}, {"x-a": "1", "x-b": "2", "accept": "*/*"}),
+        ("Accept in small letters", {"accept": "text/csv"}, {"accept": "text/csv"}),
+        ("Accept in capitals", {"ACCEPT": "application/pdf", "X-a": "Ab"}, {"accept": "application/pdf", "x-a": "Ab"}),
+        (
+            "a long one, and an empty one",
+            {"X-Long": "aB;=, " * 500 + "z", "X-Empty": ""},
+            {"x-long": "aB;=, " * 500 + "z"},
+        ),
+        ("a language and a type", {"Accept-Language": "es-ES"}, {"accept-language": "es-ES"}),
     )
     for number, (label, headers, expected) in enumerate(cases):
         for method in ("GET", "POST"):
@@ -712,6 +794,14 @@ def check_answers_are_decoded(lab: CheckContext) -> None:
         "",
         [],
         {},
+        -1,
+        2**60,
+        1e300,
+        " \n\t\0",
+        "€ 🚚 ñ" * 1000,
+        {"ключ €": {"": None, "A": 1, "a": 2}, "nested": [[[[{}]]]]},
+        [{"id": f"Row_{n * 7919 % 500}", "name": "Zoë", "at": None} for n in range(500)],
+        {"code": 42, "message": "no error", "details": None, "trace_id": "t"},
     )
     for number, value in enumerate(values):
         for method in ("GET", "POST"):

@@ -1893,6 +1893,142 @@ def any_switch_cancels() -> None:
     """
 
 
+# ── what only odd data shows ──
+
+
+@DEFECTS.add("error_mapper.py", "transport.errors-carry-the-answer")
+def codes_that_are_numbers_are_lost() -> None:
+    """A code that is no text is taken for a missing one.
+
+    - code=fields.get("code") or "HTTP_ERROR",
+    + code=fields["code"] if isinstance(fields.get("code"), str) and fields["code"] else "HTTP_ERROR",
+    """
+
+
+@DEFECTS.add("error_mapper.py", "transport.errors-carry-the-answer")
+def long_messages_are_cut() -> None:
+    """Of a message, the first 500 characters are kept.
+
+    - message=fields.get("message") or "Request failed",
+    + message=(fields.get("message") or "Request failed")[:500],
+    """
+
+
+@DEFECTS.add("error_mapper.py", "transport.errors-follow-the-status", "transport.map-error-returns")
+def gone_is_not_found() -> None:
+    """A 410 raises NotFoundError.
+
+    - 404: NotFoundError,
+    + 404: NotFoundError,
+    + 410: NotFoundError,
+    """
+
+
+@DEFECTS.add("error_mapper.py", "transport.errors-follow-the-status", "transport.map-error-returns")
+def too_early_is_a_rate_limit() -> None:
+    """A 425 raises RateLimitError.
+
+    - 429: RateLimitError,
+    + 429: RateLimitError,
+    + 425: RateLimitError,
+    """
+
+
+@DEFECTS.add("error_mapper.py", "transport.errors-follow-the-status")
+def the_code_decides() -> None:
+    """The code in the body decides on the class, and not the status.
+
+    - error_type = ServerError if status_code >= 500 else ERROR_BY_STATUS.get(status_code, ApiError)
+    + error_type = ServerError if status_code >= 500 else ERROR_BY_STATUS.get(status_code, ApiError)
+    + if "AUTH" in str(fields.get("code")):
+    +     error_type = AuthError
+    + if fields.get("code") == "NOT_FOUND":
+    +     error_type = NotFoundError
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.callers-headers-are-sent")
+def accept_by_its_spelling() -> None:
+    """Accept is the SDK's own, unless the caller writes it just so.
+
+    - sent_headers = {"Accept": "application/json", **(headers or {}), TRACE_HEADER: trace.ensure()}
+    + sent_headers = {
+    +     **{name: value for name, value in (headers or {}).items() if name == "Accept" or name.lower() != "accept"},
+    +     TRACE_HEADER: trace.ensure(),
+    + }
+    + sent_headers.setdefault("Accept", "application/json")
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.callers-trace-id-is-overwritten")
+def trace_id_by_its_spelling() -> None:
+    """A caller's own trace id is sent where it is written in another way than the SDK's.
+
+    - sent_headers = {"Accept": "application/json", **(headers or {}), TRACE_HEADER: trace.ensure()}
+    + sent_headers = {"Accept": "application/json", TRACE_HEADER: trace.ensure(), **(headers or {})}
+    + sent_headers[TRACE_HEADER] = trace.ensure()
+    """
+
+
+@DEFECTS.add("clients/base.py", "transport.callers-headers-beat-identity")
+def identity_by_its_spelling() -> None:
+    """A caller's header stands over the identity only where it is written as the SDK does.
+
+    - headers = {**self._identity_headers(), **(kwargs.pop("headers", None) or {})}
+    + own = kwargs.pop("headers", None) or {}
+    + headers = {**own, **{name: value for name, value in self._identity_headers().items() if name not in own}}
+    """
+
+
+@DEFECTS.add("transport.py", "transport.query-arrives")
+def queries_in_latin_1() -> None:
+    """A query is written in Latin-1, with a question mark for what it lacks.
+
+    - added = urlencode([(name, value) for name, value in pairs if value is not None], doseq=True).encode()
+    + pairs = [(name, value) for name, value in pairs if value is not None]
+    + added = urlencode(pairs, doseq=True, encoding="latin-1", errors="replace").encode()
+    """
+
+
+@DEFECTS.add("transport.py", "transport.body-is-json")
+def empty_bodies_are_none() -> None:
+    """A body that is empty, zero or false is not sent.
+
+    - json=json_body,
+    + json=json_body or None,
+    """
+
+
+# ── reports ──
+
+
+@DEFECTS.add("clients/reports_client.py", "transport.report-errors-are-told-apart")
+def dates_are_not_told_apart() -> None:
+    """A report that is refused for its dates keeps the code of the service.
+
+    - raise _renamed(cause, ValidationError, "REPORT_INVALID_DATE_RANGE") from cause
+    + raise
+    """
+
+
+@DEFECTS.add("clients/reports_client.py", "transport.report-errors-are-told-apart")
+def scope_across_tenants_is_forgotten() -> None:
+    """A report of another tenant keeps the code of the service.
+
+    - OUT_OF_SCOPE = frozenset({"PERMISSION_DENIED", "STORE_SCOPE_MISMATCH", "CROSS_TENANT_ACCESS_DENIED"})
+    + OUT_OF_SCOPE = frozenset({"PERMISSION_DENIED", "STORE_SCOPE_MISMATCH"})
+    """
+
+
+@DEFECTS.add("clients/reports_client.py", "transport.report-errors-are-told-apart")
+def every_refusal_is_of_scope() -> None:
+    """Each 403 of a report is told as one of scope.
+
+    - if cause.code not in OUT_OF_SCOPE:
+    + if not cause.code:
+    """
+
+
 # With one change each, the reference SDK has a weakness that it lacks, or lacks one that it has.
 STAND_INS = StandIns("transport")
 

@@ -544,6 +544,16 @@ def session_shares_one_trace() -> None:
 # ── what is answered ──
 
 
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def report_errors_are_told_apart() -> None:
+    """A report that is refused for its dates, or for what its caller may see, says so by a code of its own.
+
+    Why: The same class means a wrong date here and a wrong field there, and programs go by the code.
+
+    How: Each report, answered with these errors, with their codes under other statuses, and with other codes.
+    """
+
+
 @PROMISES.add(MAJOR, checkpoint_h=0)
 def answers_are_decoded() -> None:
     """A success gives its decoded JSON, whatever its type and its Content-Type.
@@ -950,4 +960,11 @@ def clients_and_session() -> None:
         transport.session-token-is-that-of-the-moment
     A session's clients share its trace context.
         transport.session-shares-one-trace
+    A report's ValidationError with the code VALIDATION_ERROR has the code REPORT_INVALID_DATE_RANGE instead.
+        transport.report-errors-are-told-apart
+    A report's 403 with a code of scope becomes ForbiddenError with REPORT_SCOPE_FORBIDDEN, the cause chained.
+        transport.report-errors-are-told-apart
+    A login whose answer says that the password must be changed raises MustChangePasswordError.
+        Untested: The contract does not say how an answer says so; that the class is an AuthError, and that no 401
+        raises it, `transport.error-tree` and `transport.errors-follow-the-status` test.
     """

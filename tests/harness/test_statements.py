@@ -1,5 +1,7 @@
 """Tests that every sentence of the contract is tested, or has a reason why not."""
 
+import re
+
 import pytest
 
 from atalaya.records.results import Statement
@@ -13,9 +15,15 @@ def test_a_sentence_has_promises_or_a_reason_and_never_both(statement: Statement
     assert set(statement.promises) <= set(PROMISE)
 
 
-@pytest.mark.parametrize("section", ["2", "4", "5", "7"])
+@pytest.mark.parametrize("section", ["1", "2", "3", "4", "5", "6", "7"])
 def test_no_section_that_binds_the_sdk_is_left_out(section: str) -> None:
     assert [statement for statement in STATEMENTS if statement.section == section and statement.promises]
+
+
+def test_the_finding_that_a_reason_names_is_one_of_our_limitations() -> None:
+    named = [name for one in STATEMENTS for name in re.findall(r"finding\s+`([^`]+)`", one.reason)]
+    assert named
+    assert [name for name in named if name not in {limitation.id for limitation in LIMITATIONS}] == []
 
 
 def test_no_sentence_stands_twice() -> None:

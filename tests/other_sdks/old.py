@@ -17,7 +17,7 @@ CLIENT_PARAMETERS = """\
         operation: str = "unknown",
 """
 INVALIDATES = """\
-        if method != "GET" and invalidate_paths:
+        if (method != "GET" or not response.content) and invalidate_paths:
             self._invalidate(list(invalidate_paths))
 """
 CONTEXT_PARAMETERS = """\

@@ -114,7 +114,7 @@ class HttpClient:
             raise
         if caching and response.content:
             self._write_cache(key, payload)
-        if method != "GET":
+        if method != "GET" or not response.content:
             self._invalidate(invalidate_paths or ())
         self.last_operation = LastOperation(module, operation, "success")
         return payload

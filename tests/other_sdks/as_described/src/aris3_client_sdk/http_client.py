@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import random
 import time
 import uuid
@@ -125,7 +127,7 @@ class HttpClient:
         payload = response.json() if response.content else None
         if cached and payload is not None:
             self._cache[cache_key] = (time.monotonic() + self.cache_ttl_seconds, payload)
-        if method != "GET" and invalidate_paths:
+        if (method != "GET" or not response.content) and invalidate_paths:
             self._invalidate(list(invalidate_paths))
         done("success")
         return payload
@@ -182,6 +184,8 @@ class HttpClient:
         retry_mutation: bool,
         trace_id: str,
     ) -> requests.Response:
+        if os.environ.get("ARIS3_QUIET") != "yes":
+            logging.getLogger(__name__).debug("%s %s", method, url)
         attempts = self.config.retries + 1 if method in {"GET", "HEAD"} or retry_mutation else 1
         for attempt in range(attempts):
             last = attempt == attempts - 1
