@@ -6,7 +6,6 @@ Its promises are tested against the release that the package index has.
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from atalaya.harness.pack import Pack
 from atalaya.harness.runner import run_checks, run_smoke
 from atalaya.records.stored import EventKind, Outcome
 from atalaya.sdk.prepare import Prepared, prepare
-from tests.commands import ROOT, command
+from tests.commands import ROOT, in_processes
 from tests.ours import PACK as OURS
 
 EXAMPLE = ROOT / "examples" / "replicate"
@@ -126,13 +125,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(root: Path) -> Run:
     """Runs a command in that project, and gives what it printed."""
-
-    def run(*arguments: str, code: int = 0) -> str:
-        done = subprocess.run(command(*arguments, root=root), cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stderr
-        return done.stdout + done.stderr
-
-    return run
+    return in_processes(root)
 
 
 @pytest.fixture(scope="module")
