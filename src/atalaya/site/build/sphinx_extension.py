@@ -84,9 +84,13 @@ class Live(SphinxDirective):
         return self._otherwise() if file is None else self._included(file)
 
     def _otherwise(self) -> list[nodes.Node]:
+        return self._nested(self.content)
+
+    def _nested(self, lines: StringList) -> list[nodes.Node]:
+        """These lines as part of the page."""
         container = nodes.Element()
         container.document = self.state.document
-        self.state.nested_parse(self.content, self.content_offset, container)
+        self.state.nested_parse(lines, self.content_offset, container)
         return list(container.children)
 
     def _included(self, file: Path) -> list[nodes.Node]:
@@ -99,7 +103,6 @@ class Live(SphinxDirective):
                 f"Run `atalaya publish`, and build again."
             ) from None
         container = nodes.Element()
-        container.document = self.state.document
         container += self.parsed(text, file)
         # It was written in this language. Sphinx knows a sentence by its words, whoever said them.
         for element in container.findall(nodes.TextElement):
@@ -114,10 +117,7 @@ class Live(SphinxDirective):
 
     def parsed(self, text: str, file: Path) -> list[nodes.Node]:
         """What a fragment says: part of the page that it stands on."""
-        container = nodes.Element()
-        container.document = self.state.document
-        self.state.nested_parse(StringList(text.splitlines(), source=str(file)), self.content_offset, container)
-        return list(container.children)
+        return self._nested(StringList(text.splitlines(), source=str(file)))
 
 
 class IncidentPages(TocTree):
