@@ -9,7 +9,7 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from unittest import mock
 
@@ -30,6 +30,17 @@ def run(*arguments: str | Path, root: Path, cwd: Path = ROOT, **environ: str) ->
         except SystemExit as left:
             code = left.code if isinstance(left.code, int) else 0 if left.code is None else 1
     return subprocess.CompletedProcess(argv, code, out.getvalue(), err.getvalue())
+
+
+def in_processes(root: Path) -> Callable[..., str]:
+    """Runs commands in a project, each as a process that must end with ``code``, and gives what it printed."""
+
+    def run(*arguments: str, code: int = 0) -> str:
+        done = subprocess.run(command(*arguments, root=root), cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
+
+    return run
 
 
 @contextlib.contextmanager

@@ -2,15 +2,19 @@
 
 import ast
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from msgspec.structs import replace
 
 from atalaya.core.errors import HarnessError, UsageError
 from atalaya.harness.pack import Pack
+from atalaya.records.results import CheckResult
+from atalaya.records.stored import Outcome, Severity
 from atalaya.sdk.prepare import Prepared
 from atalaya.selftest.seeded_faults import inject
 from tests.ours import DEFECT, EXPLORING, PACK, PACKAGE, PROMISES, REFERENCE, pack_of
@@ -232,8 +236,18 @@ def test_what_cannot_be_imported_is_no_sdk(tried: dict[str, MutantResult]) -> No
     assert (tried["no-sdk"].fate, tried["no-sdk"].reason) == (Fate.INVALID, "ImportError: gone")
 
 
-def test_what_hangs_is_noticed_but_not_judged(tried: dict[str, MutantResult]) -> None:
-    assert (tried["hangs"].fate, len(tried["hangs"].by)) == (Fate.UNSURE, tool.HANGS)
+def test_what_gives_no_answer_is_killed_by_the_first_check_that_waits_for_one(tried: dict[str, MutantResult]) -> None:
+    hangs = tried["hangs"]
+    assert (hangs.fate, len(hangs.by), "gave no answer" in hangs.reason) == (Fate.KILLED, 1, True)
+
+
+def test_checks_that_could_not_tell_in_their_time_are_not_all_waited_for() -> None:
+    hearing = tool._Hearing(SimpleNamespace(patience_s=1.5, stopping=threading.Event()))  # type: ignore[arg-type]
+    slow = CheckResult(id="a.b", severity=Severity.MAJOR, outcome=Outcome.UNKNOWN, reason="busy", duration_s=1.5)
+    for _ in range(tool.HANGS - 1):
+        hearing._hear(slow)
+    with pytest.raises(tool._EnoughHeard):
+        hearing._hear(slow)
 
 
 def test_the_order_of_the_mutants_is_kept(tried: dict[str, MutantResult]) -> None:

@@ -3,7 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from atalaya.watch.checkpoints import duties_of
-from tests.commands import ROOT, command
+from tests.commands import ROOT, in_processes
 from tests.ours import PACK
 
 pytestmark = pytest.mark.long
@@ -37,13 +36,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(root: Path) -> Run:
     """Runs a command in that project, and gives what it printed."""
-
-    def run(*arguments: str, code: int = 0) -> str:
-        done = subprocess.run(command(*arguments, root=root), cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == code, done.stderr
-        return done.stdout + done.stderr
-
-    return run
+    return in_processes(root)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -10,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -48,8 +50,9 @@ class Served(NamedTuple):
         (self.root / "docs" / "page.md").write_text(text)
 
     def read(self) -> str:
-        with urllib.request.urlopen(self.address, timeout=5) as answer:
+        with urllib.request.urlopen(self.address, timeout=5) as answer, suppress(http.client.IncompleteRead):
             return str(answer.read().decode())
+        return ""  # it was written anew while it was sent
 
     def log(self) -> str:
         return (self.root / "log").read_text()

@@ -52,6 +52,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "metrics/stats/burn.py": ("tests/metrics/test_burn.py",),
     "metrics/stats/clustering.py": ("tests/metrics/test_clustering.py",),
     "metrics/stats/comparison.py": ("tests/metrics/test_comparison.py",),
+    "metrics/stats/distributions.py": ("tests/metrics/test_distributions.py",),
     "metrics/timeseries.py": ("tests/metrics/test_timeseries.py",),
     "metrics/coverage.py": ("tests/metrics/test_coverage.py",),
     "metrics/definitions.py": _MEASURED,

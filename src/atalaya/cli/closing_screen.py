@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 
-from atalaya.cli.console import Console
+from atalaya.cli.console import Console, first_of
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Outcome, Presence
 from atalaya.watch.states import OVER
@@ -32,28 +32,23 @@ def close_with(console: Console, judgement: Judgement, page: Path) -> None:
 def five_lines(judgement: Judgement) -> Iterator[tuple[str, str]]:
     """Why, the figures, the promises, the incidents, and what is not known: a line each."""
     verdict = judgement.verdict
-    yield "because", _some(list(map(str, verdict.because)), REASONS, " ") or "no rule says more"
+    yield "because", first_of(list(map(str, verdict.because)), REASONS, " ") or "no rule says more"
     yield "figures", ", ".join(f"{metric.id} {metric.state}" for metric in judgement.metrics)
     yield "promises", _promises(judgement)
     not_over = [f"{one.id} {one.severity} {one.state}" for one in judgement.incidents if one.state not in OVER]
-    yield "incidents", _some(not_over, IDS, ", ") or "none is open"
-    yield "not known", _some(list(map(str, verdict.unknowns)), 1, " ") or "nothing that counts"
+    yield "incidents", first_of(not_over, IDS, ", ") or "none is open"
+    yield "not known", first_of(list(map(str, verdict.unknowns)), 1, " ") or "nothing that counts"
 
 
 def _promises(judgement: Judgement) -> str:
     by_outcome = {
         outcome: [one.promise.id for one in judgement.promises if one.outcome is outcome] for outcome in Outcome
     }
-    named = {Outcome.BROKEN: f" ({_some(by_outcome[Outcome.BROKEN], IDS, ', ')})"}
+    named = {Outcome.BROKEN: f" ({first_of(by_outcome[Outcome.BROKEN], IDS, ', ')})"}
     told = [f"{len(ids)} {outcome}{named.get(outcome, '')}" for outcome, ids in by_outcome.items() if ids]
     latest = {one.weakness: one.seen for one in sorted(judgement.findings, key=lambda one: one.occurred_at)}
     seen = sum(presence is Presence.SEEN for presence in latest.values())
     return ", ".join(told or ["none was tested"]) + f"; {seen} limitations beyond them, which count in nothing"
-
-
-def _some(told: Sequence[str], most: int, between: str) -> str:
-    more = f" (and {len(told) - most} more)" if len(told) > most else ""
-    return between.join(told[:most]) + more
 
 
 def _short(text: str) -> str:

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 # By the words of the command. A test has the command line take each of them.
 EXAMPLES: dict[str, tuple[str, ...]] = {
-    "init": ("init", "init --sdk clients/python/aris3_client_sdk --yes", "init --dry-run", "init --remove"),
+    "init": ("init", "init --sdk clients/python/your_sdk --yes", "init --dry-run", "init --remove"),
     "status": ("status", "status --release 1.1.0 --json"),
-    "watch": ("watch", "watch --sdk clients/python/aris3_client_sdk", "watch --scheduled --no-dispatch"),
+    "watch": ("watch", "watch --sdk clients/python/your_sdk", "watch --scheduled --no-dispatch"),
     "check": (
-        "check --sdk clients/python/aris3_client_sdk --report report.json",
-        "check --sdk 'aris3-client-sdk==1.1.0' --promise config.no-fallback",
+        "check --sdk clients/python/your_sdk --report report.json",
+        "check --sdk 'your-sdk==1.1.0' --promise FAMILY.NAME",
     ),
     "smoke": (
         "smoke --report smoke.json --log smoke.log",
-        "smoke --base-url https://staging.example.com --sdk 'aris3-client-sdk==1.1.0'",
+        "smoke --base-url https://staging.example.com --sdk 'your-sdk==1.1.0'",
     ),
     "artefact": ("artefact --dry-run", "artefact --release 1.1.0"),
     "collect": (
         "collect",
-        "collect --junit reports --workflow clients-python-sdk --commit 0123abc --run 4711 --exit-code 0",
+        "collect --junit reports --workflow sdk-tests --commit 0123abc --run 4711 --exit-code 0",
         "collect --log smoke.log --dry-run",
     ),
     "repeat": ("repeat -- clients/python/tests", "repeat -n 20 --minutes 60 --python .venv -- tests -k polling"),
@@ -27,7 +27,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "publish": ("publish",),
     "site": ("site", "site --out public"),
     "serve": ("serve", "serve --port 0"),
-    "prove": ("prove --report prove.json", "prove --defect never-equal", "prove --detectors"),
+    "prove": ("prove --report prove.json", "prove --defect ID", "prove --detectors"),
     "rehearse": ("rehearse --scenario healthy", "rehearse --scenario stale-cache --seed 7"),
     "release open": (
         "release open 1.1.0 --commit v1.1.0",
@@ -42,7 +42,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     ),
     "release incident": (
         "release incident",
-        'release incident new --severity major --impact "exports of two stores stay at CREATED"',
+        'release incident new --severity major --impact "waits of two shops end in time-outs"',
         'release incident INC-1 --state acknowledged --why "on-call has it"',
     ),
     "release migrate": ("release migrate",),

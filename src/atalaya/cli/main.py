@@ -10,7 +10,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -37,7 +37,7 @@ def parser(scenarios: Mapping[str, Scenario] | None = None, command: str = "") -
     :param scenarios: what can be rehearsed, where that is asked for.
     :param command: the one that is wanted, so that what others need is not imported; empty: all of them.
     """
-    top = argparse.ArgumentParser(
+    top = _Parser(
         prog="atalaya",
         parents=[where()],
         description="Watch a client SDK for the 72 hours after its release.",
@@ -54,6 +54,14 @@ def parser(scenarios: Mapping[str, Scenario] | None = None, command: str = "") -
     if command == "rehearse" or not is_known:
         _rehearsing(commands, scenarios or {})
     return top
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose help ends well where nobody reads it, as that of newer Pythons does."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        with suppress(OSError):
+            super()._print_message(message, file)
 
 
 class _Version(argparse.Action):

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from atalaya.cli.console import first_of
 from atalaya.cli.context import EXIT, Context, instant, print_json, utc_now
 from atalaya.core.errors import UsageError
 from atalaya.core.window import CHECKPOINTS_H, HOUR, due_at, elapsed_h, ends_at
@@ -146,14 +147,14 @@ def lines(found: Standing) -> Iterator[tuple[str, str]]:
     else:
         yield said.word, f"{release.version}, judged {away(said.at, now)}{_validity(found, said)}"
         if said.because:
-            yield "because", _first(said.because, 1)
+            yield "because", first_of(said.because, 1, " ")
     yield "window", _window(found)
     seen = f"the checks ran {away(found.seen_at, now)}" if found.seen_at else "the checks never ran"
     yield "last look", seen + _since(found)
     if said is not None and said.figures:
         yield "figures", ", ".join(f"{id} {state}" for id, state in said.figures)
     told = [f"{one.incident} {one.severity.value} {one.state}" for one in found.incidents]
-    yield "incidents", _first(told, 3, ", ") if told else "none is open"
+    yield "incidents", first_of(told, 3, ", ") if told else "none is open"
     if found.is_sealed:
         yield "next", "nothing: it is closed. The next release: atalaya release open VERSION --commit REF"
         return
@@ -165,7 +166,7 @@ def lines(found: Standing) -> Iterator[tuple[str, str]]:
     if found.due is None:
         yield "next due", "the window is over: decide and close it: atalaya release close --why TEXT"
     if said is not None and said.next_steps:
-        yield "to do", _first(said.next_steps, 1)
+        yield "to do", first_of(said.next_steps, 1, " ")
 
 
 def _validity(found: Standing, said: Said) -> str:
@@ -187,11 +188,6 @@ def _window(found: Standing) -> str:
     ends = ends_at(found.release, found.lasts_h)
     at = f"T+{max(0, int(elapsed_h(found.release, found.now)))} of {found.lasts_h} h"
     return f"{at}, {'ends' if ends > found.now else 'ended'} {away(ends, found.now)} ({ends:%Y-%m-%d %H:%M} UTC)"
-
-
-def _first(told: Sequence[str], most: int, between: str = " ") -> str:
-    more = f" (and {len(told) - most} more)" if len(told) > most else ""
-    return between.join(told[:most]) + more
 
 
 def away(at: datetime, now: datetime) -> str:

@@ -36,7 +36,7 @@ from atalaya.core.errors import EvidenceError, HarnessError, UsageError
 from atalaya.evidence.ledger import parquet as compacted
 from atalaya.evidence.readers.model import printable
 from atalaya.records.results import SegmentInfo
-from atalaya.records.stored import FORMAT, STORED, Environment, Evidence
+from atalaya.records.stored import FORMAT, STORED, Evidence
 
 SUFFIX = ".jsonl"
 PACKED = ".gz"  # follows the suffix of a segment that is compressed
@@ -537,7 +537,6 @@ def _as_written(name: str, named: re.Match[str], lines: Iterator[bytes], size_by
     sha, sha_of_all = hashlib.sha256(), hashlib.sha256()
     decoder = _decoder(STORED[named["kind"]])
     records: list[Evidence] = []
-    environments: set[Environment] = set()
     try:
         while some := list(islice(lines, AT_ONCE)):
             together = b"".join(some)
@@ -547,7 +546,6 @@ def _as_written(name: str, named: re.Match[str], lines: Iterator[bytes], size_by
             if any(one.format > FORMAT or not (one.occurred_at.tzinfo and one.recorded_at.tzinfo) for one in found):
                 return None
             records += found
-            environments.update(one.environment for one in found)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, AttributeError):
         return None
     digest = sha.hexdigest()
@@ -555,18 +553,25 @@ def _as_written(name: str, named: re.Match[str], lines: Iterator[bytes], size_by
         return None
     if named["at"] not in (None, min(record.recorded_at for record in records).astimezone(UTC).strftime(AT)):
         return None
+    return _described(name, named["kind"], size_bytes, digest, sha_of_all.hexdigest(), tuple(records))
+
+
+def _described(
+    name: str, kind: str, size_bytes: int, digest: str, sha256: str, records: tuple[Evidence, ...]
+) -> Segment:
+    """A segment of these records, with what its info derives from them."""
     info = SegmentInfo(
         name=name,
-        kind=named["kind"],
+        kind=kind,
         records=len(records),
         size_bytes=size_bytes,
         digest=digest,
-        sha256=sha_of_all.hexdigest(),
-        environments=tuple(sorted(map(str, environments))),
+        sha256=sha256,
+        environments=tuple(sorted(map(str, {record.environment for record in records}))),
         first_at=min(record.occurred_at for record in records),
         last_at=max(record.occurred_at for record in records),
     )
-    return Segment(info, tuple(records))
+    return Segment(info, records)
 
 
 def _open_compacted(path: Path) -> tuple[Segment, ...]:
@@ -613,19 +618,7 @@ def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sh
             f"{where}: by its name it was recorded at {named['at']}, by its content at {at}: it was changed after "
             f"it was written. Restore it from version control."
         )
-    times = [record.occurred_at for record in records]
-    info = SegmentInfo(
-        name=name,
-        kind=named["kind"],
-        records=len(records),
-        size_bytes=size_bytes,
-        digest=digest,
-        sha256=sha256,
-        environments=tuple(sorted({str(record.environment) for record in records})),
-        first_at=min(times),
-        last_at=max(times),
-    )
-    return Segment(info, records)
+    return _described(name, named["kind"], size_bytes, digest, sha256, records)
 
 
 def _content(path: Path) -> list[bytes]:

@@ -348,8 +348,8 @@ def benjamini_hochberg(ps: Sequence[float], q: float = ALPHA) -> tuple[bool, ...
     """
     if not all(0 <= p <= 1 for p in ps):
         raise ValueError("a probability is from 0 to 1")
-    called = max((rank for rank, p in enumerate(sorted(ps), start=1) if p <= rank / len(ps) * q), default=0)
-    return tuple(bool(called) and p <= sorted(ps)[called - 1] for p in ps)
+    called = [p for rank, p in enumerate(sorted(ps), start=1) if p <= rank / len(ps) * q]
+    return tuple(bool(called) and p <= called[-1] for p in ps)
 
 
 def _word(is_worse: bool) -> Compared:

@@ -17,13 +17,17 @@ IN_A_CLONE = Path(__file__).resolve().parents[4] / "docs"
 MADE_FROM = ".made-from"  # the digest of what a project that nobody keeps was copied from
 
 
+def source() -> Path:
+    """The folder that a home is copied from."""
+    return PACKAGED if PACKAGED.is_dir() else IN_A_CLONE
+
+
 def renew(project: Path, *, guides: bool = True) -> None:
     """Make a project that nobody keeps: whole, and anew where another Atalaya has made it.
 
     :param guides: as for :func:`complete`.
     """
-    source = PACKAGED if PACKAGED.is_dir() else IN_A_CLONE
-    made_from, said = f"{_digest(source)} {guides}", project / MADE_FROM
+    made_from, said = f"{_digest(source())} {guides}", project / MADE_FROM
     if said.is_file() and said.read_text(encoding="utf-8") == made_from:
         return
     shutil.rmtree(project, ignore_errors=True)
@@ -37,14 +41,13 @@ def complete(home: Path, *, guides: bool = True) -> None:
     :param guides: whether the guides and the concepts go with it. They tell of Atalaya by the SDK of its own check
         pack, so the site of another one begins with its releases, and has the reference beside them.
     """
-    source = PACKAGED if PACKAGED.is_dir() else IN_A_CLONE
-    if (home / "conf.py").exists() or not (source / "conf.py").is_file():
+    if (home / "conf.py").exists() or not (source() / "conf.py").is_file():
         return
     if not guides and not (home / "index.md").exists():
         home.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(INDEX, home / "index.md")
     for name in [part for part in PARTS if guides or part not in OF_OUR_OWN_PACK]:
-        part, target = source / name, home / name
+        part, target = source() / name, home / name
         if part.is_dir():
             left_out = shutil.ignore_patterns("*.mo", "__pycache__")
             # Some of it may be there already: the generated pages of the reference are written first.

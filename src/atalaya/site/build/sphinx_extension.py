@@ -38,6 +38,12 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 FEED = "feed.atom"
+# The roles that lead to a page of the reference: its folder, and what an id in it looks like.
+REFERENCES = {
+    "promise": ("promises", r"[a-z]+\.[a-z0-9-]+"),
+    "metric": ("metrics", r"[a-z-]+"),
+    "rule": ("rules", r"[a-z0-9-]+"),
+}
 ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
@@ -68,9 +74,8 @@ class Live(SphinxDirective):
     def _of_another(self, name: str, release: str) -> list[nodes.Node]:
         if not _RELEASE.fullmatch(release):
             raise self.error(f"'{release}' is no name of a release")
-        docs = Path(self.env.app.confdir)
-        self.env.note_dependency(str(docs / "_generated" / "switcher.json"))
-        file = fragment_file(docs, release, self.config.language or "en", name)
+        self.env.note_dependency(str(self.docs / "_generated" / "switcher.json"))
+        file = fragment_file(self.docs, release, self.config.language or "en", name)
         if file is None and not self.content:
             raise self.error(
                 f"nothing named '{name}' has been published of '{release}'. Run `atalaya publish`, or say "
@@ -79,9 +84,13 @@ class Live(SphinxDirective):
         return self._otherwise() if file is None else self._included(file)
 
     def _otherwise(self) -> list[nodes.Node]:
+        return self._nested(self.content)
+
+    def _nested(self, lines: StringList) -> list[nodes.Node]:
+        """These lines as part of the page."""
         container = nodes.Element()
         container.document = self.state.document
-        self.state.nested_parse(self.content, self.content_offset, container)
+        self.state.nested_parse(lines, self.content_offset, container)
         return list(container.children)
 
     def _included(self, file: Path) -> list[nodes.Node]:
@@ -94,14 +103,21 @@ class Live(SphinxDirective):
                 f"Run `atalaya publish`, and build again."
             ) from None
         container = nodes.Element()
-        container.document = self.state.document
-        lines = StringList(text.splitlines(), source=str(file))
-        self.state.nested_parse(lines, self.content_offset, container)
+        container += self.parsed(text, file)
         # It was written in this language. Sphinx knows a sentence by its words, whoever said them.
         for element in container.findall(nodes.TextElement):
             if not isinstance(element, nodes.Inline):  # of which Sphinx would take away what says so
                 element["translatable"] = False
         return list(container.children)
+
+    @property
+    def docs(self) -> Path:
+        """The Sphinx project that the fragments were published into."""
+        return Path(self.env.app.confdir)
+
+    def parsed(self, text: str, file: Path) -> list[nodes.Node]:
+        """What a fragment says: part of the page that it stands on."""
+        return self._nested(StringList(text.splitlines(), source=str(file)))
 
 
 class IncidentPages(TocTree):
@@ -305,9 +321,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("live", Live)
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
-    app.add_role("promise", ReferenceLink("promises", r"[a-z]+\.[a-z0-9-]+"))
-    app.add_role("metric", ReferenceLink("metrics", r"[a-z-]+"))
-    app.add_role("rule", ReferenceLink("rules", r"[a-z0-9-]+"))
+    for role, (folder, ids) in REFERENCES.items():
+        app.add_role(role, ReferenceLink(folder, ids))
     app.set_translator("html", Translator)
     app.connect("config-inited", _leave_out_unreadable)
     app.connect("source-read", _above_the_text)

@@ -1,0 +1,91 @@
+"""Tests of the extension for other people's Sphinx projects: any theme, MyST and reStructuredText."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.commands import ROOT
+
+HOSTILE = "<script>alert(1)</script>"
+FRAGMENT = f"""\
+:::{{list-table}} The metrics
+:header-rows: 1
+:class: metrics
+
+* - Metric
+  - State
+* - [{{metric}}`Flaky tests <flaky-tests>`]{{.row-name}}
+  - [MEETS]{{.state .tone-good}}
+* - {HOSTILE}
+  - {{release}}`its evidence <1.1.1 evidence#x>` and {{promise}}`polling.fresh-status`
+:::
+
+```{{raw}} html
+<svg class="chart spark"><title>Flaky tests</title></svg>
+```
+"""
+PAGES = {
+    "myst": ("index.md", "# Ours\n\n```{live} metrics\n```\n"),
+    "rst": ("index.rst", "Ours\n====\n\n.. live:: metrics\n   :release: 1.1.1\n"),
+}
+
+
+@pytest.fixture(params=PAGES)
+def theirs(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A repository that is set up, with a release that was published, and docs of another theme."""
+    (tmp_path / "watch.toml").touch()
+    (tmp_path / "docs" / "atalaya" / "releases").mkdir(parents=True)
+    generated = tmp_path / ".atalaya" / "site" / "_generated"
+    (generated / "1.1.1" / "en").mkdir(parents=True)
+    (generated / "switcher.json").write_text(json.dumps([{"version": "1.1.1"}]))
+    (generated / "1.1.1" / "en" / "metrics.md").write_text(FRAGMENT)
+    name, text = PAGES[request.param]
+    (tmp_path / "docs" / name).write_text(text)
+    myst = '"myst_parser", ' if name.endswith(".md") else ""
+    (tmp_path / "docs" / "conf.py").write_text(
+        f'extensions = [{myst}"atalaya.sphinxext"]\nhtml_theme = "alabaster"\n'
+        'atalaya_url = "https://example.org/watch/"\nexclude_patterns = ["atalaya/releases/**"]\nnitpicky = True\n'
+    )
+    return tmp_path
+
+
+def built(root: Path) -> str:
+    argv = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "docs", "out"]
+    done = subprocess.run(argv, cwd=root, env={"PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    return (root / "out" / "index.html").read_text(encoding="utf-8")
+
+
+def test_a_fragment_stands_on_a_page_of_any_syntax_and_leads_to_the_release_pages(theirs: Path) -> None:
+    page = built(theirs)
+    for expected in (
+        '<span class="state tone-good">MEETS</span>',
+        'href="https://example.org/watch/reference/metrics/flaky-tests.html"',
+        'href="https://example.org/watch/1.1.1/evidence.html#x"',
+        'href="https://example.org/watch/reference/promises/polling.fresh-status.html"',
+        '<svg class="chart spark">',
+        "_static/live.css",
+    ):
+        assert expected in page, expected
+    assert HOSTILE not in page
+    assert (theirs / "out" / "_static" / "live.css").is_file()
+
+
+def test_without_an_address_the_words_stay_and_lead_nowhere(theirs: Path) -> None:
+    conf = theirs / "docs" / "conf.py"
+    conf.write_text(conf.read_text().replace("https://example.org/watch/", ""))
+    page = built(theirs)
+    assert ("Flaky tests" in page, "its evidence" in page, "reference/metrics" in page) == (True, True, False)
+
+
+def test_what_was_not_published_is_told_where_it_is_asked_for(theirs: Path) -> None:
+    (theirs / ".atalaya" / "site" / "_generated" / "switcher.json").unlink()
+    (theirs / ".atalaya" / "site" / "_generated" / "1.1.1" / "en" / "metrics.md").unlink()
+    argv = [sys.executable, "-m", "sphinx", "-W", "-q", "docs", "out"]
+    done = subprocess.run(argv, cwd=theirs, env={"PYTHONPATH": str(ROOT / "src")}, capture_output=True, text=True)
+    assert (done.returncode, "Run `atalaya publish`" in done.stderr) == (1, True), done.stderr
