@@ -92,13 +92,14 @@ def check_wall_clock(lab: CheckContext) -> None:
             require(outcome_of(wait) == "COMPLETED", f"the outcome is {outcome_of(wait)}")
             require(wait.elapsed_s < 3.0, f"the wait took {wait.elapsed_s:.1f} s")
         with lab.trial(f"{label} in the middle of a wait that runs out"):
+            exports = _waiter(lab)
             lab.service.script(EXPORT, *FOREVER)
             wait = _stepped(lab, step_s, partial(exports.wait_for_export_ready, EXPORT, **_brief(3.0)))
             require(isinstance(wait.error, TimeoutError), f"the wait {wait.said()} instead of TimeoutError")
             require(2.999 <= wait.elapsed_s <= 4.0, f"it gave up after {wait.elapsed_s:.1f} s of a budget of 3")
         with lab.trial(f"{label}, as its telemetry tells it"):
             lab.sdk.needs("telemetry")
-            _tells_the_time(lab, exports, step_s)
+            _tells_the_time(lab, _waiter(lab), step_s)
         with lab.trial(f"{label} between two attempts"):
             http = lab.uncached(config=lab.config(retries=2, retry_backoff_seconds=1.0))
             lab.service.answer("GET", PATH, Step(status=503), Step(status=503), Step(status=200, json={"ok": True}))
