@@ -68,7 +68,7 @@ PACK = Pack(
     ),
     scenarios=SCENARIOS,
     exploring=("polling.fresh-in-any-order", "cache.holds-in-any-order"),
-    overlapping=("roads",),
+    overlapping=("roads", "world"),
     installs="package.installs",
     imports="package.imports",
     credentials=("access_token", "tenant_id", "app_id", "device_id", "store_id"),

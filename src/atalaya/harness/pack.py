@@ -36,11 +36,11 @@ class Pack:
     ``installed`` the folder where that was done. ``sections`` are the titles of the contract's sections, by number.
     ``events`` are the metrics that its checks and its smoke feed, each with the promises whose checks would see what
     it counts: ids, or a family as ``polling.*``. ``seeded`` is what its smoke is shown, to measure how much it sees.
-    ``exploring`` are the promises whose checks look through many sequences of steps, for long, and ``overlapping`` the
-    families that ask on every road what others ask on one. ``credentials`` are what the smoke of a real service takes
-    from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK that mutation changes, each with the
-    families that should notice first. ``installs`` and ``imports`` are the promises that an SDK breaks which cannot be
-    installed, or not imported.
+    ``exploring`` are the promises whose checks look through many sequences of steps, for long, and ``overlapping``
+    the families that ask on every road, or in a less friendly world, what others ask once. ``credentials`` are what
+    the smoke of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK
+    that mutation changes, each with the families that should notice first. ``installs`` and ``imports`` are the
+    promises that an SDK breaks which cannot be installed, or not imported.
     """
 
     name: str
