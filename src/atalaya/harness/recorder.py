@@ -35,6 +35,7 @@ from atalaya.records.stored import Outcome, Presence, Severity
 from atalaya.sdk import binding
 
 LAB = pytest.StashKey[CheckContext]()
+on_trial = ""  # whose check this process was made for: it says so, whatever becomes of its environment
 LEAKED = "real time leaked into the check: the SDK waited in a way that the virtual clock cannot see"
 
 
@@ -193,6 +194,8 @@ class Recorder:
 
     def _be_the_child(self, item: pytest.Item, left: Path, parent: int) -> None:
         """Run the check and leave, whatever threads the SDK has started."""
+        global on_trial
+        on_trial = _id_of(item)
         leave, me = os._exit, os.getpid()
         try:
             process_group.lead_a_group()

@@ -23,12 +23,12 @@ from atalaya.records.stored import Outcome
 from atalaya.sdk.prepare import Prepared
 from atalaya.sdk.source import folder_of
 
-# What the copy notes with: in whose check, as pytest tells it, and in which function. Standard library only.
+# What the copy notes with: in whose check, as the recorder tells it, and in which function. Standard library only.
 NOTING = """
-import builtins as _builtins, os as _os
+import builtins as _builtins, os as _os, sys as _sys
 _noted = set()
 def _reached(where, file={file!r}):
-    line = _os.environ.get("PYTEST_CURRENT_TEST", "") + "\\t" + where + "\\n"
+    line = getattr(_sys.modules.get("atalaya.harness.recorder"), "on_trial", "") + "\\t" + where + "\\n"
     if line not in _noted:
         _noted.add(line)
         handle = _os.open(file, _os.O_WRONLY | _os.O_APPEND | _os.O_CREAT)
@@ -49,7 +49,7 @@ class Reach(Record, frozen=True, kw_only=True):
     ``inner`` is where the package lies below what it is imported from; ``ids`` are all promises.
 
     ``anyones`` are the functions that were entered in no check in particular; ``anywhere`` are the promises
-    whose checks are not known by name, or did not come to their end.
+    whose checks entered none, as far as was noted, or did not come to their end.
     """
 
     package: Path
@@ -169,14 +169,12 @@ def _with_the_means(source: str, means: str) -> str:
 
 
 def _read(notes: str, pack: Pack, stopped: Collection[str]) -> Reach:
-    promised = _promises_of_checks(pack)
     entered: defaultdict[str, set[str]] = defaultdict(set)
     anyones: set[str] = set()
     for line in notes.splitlines():
-        test, where = line.split("\t")
-        check = test.partition(" ")[0].rpartition("::")[2]
-        if check in promised:
-            entered[where].add(promised[check])
+        id, where = line.split("\t")
+        if id in pack.promise:
+            entered[where].add(id)
         else:
             anyones.add(where)
     return Reach(
@@ -185,16 +183,5 @@ def _read(notes: str, pack: Pack, stopped: Collection[str]) -> Reach:
         ids=tuple(pack.promise),
         entered={where: frozenset(ids) for where, ids in entered.items()},
         anyones=frozenset(anyones),
-        anywhere=frozenset(set(pack.promise) - set(promised.values())).union(stopped),
+        anywhere=frozenset(set(pack.promise).difference(*entered.values())).union(stopped),
     )
-
-
-def _promises_of_checks(pack: Pack) -> dict[str, str]:
-    """The promise that each check names in its ``@promise("family.id")``, by the check's own name."""
-    found: dict[str, str] = {}
-    for file in pack.files("check_*.py"):
-        for name, function in _functions(ast.parse(file.read_text(encoding="utf-8"))):
-            for mark in function.decorator_list:
-                if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "promise":
-                    found[name] = ast.literal_eval(mark.args[0])
-    return found

@@ -126,9 +126,9 @@ def _promises(proven: Proven) -> list[str]:
 def _families(proven: Proven, pack: Pack) -> list[str]:
     table = by_family(proven, family_of(pack), [family.name for family in pack.families])
     lines = ["  Defects of a family (down) that turned promises of a family red (across); + where not expected"]
-    lines.append("  " + " " * 14 + "".join(f"{name:>11}" for name in table))
+    lines.append("  " + " " * 12 + "".join(f"{name:>10}" for name in table))
     for down, cells in table.items():
-        lines.append(f"  {down:<14}" + "".join(f"{_cell(cell):>11}" for cell in cells.values()))
+        lines.append(f"  {down:<12}" + "".join(f"{_cell(cell):>10}" for cell in cells.values()))
     return lines
 
 
