@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from itertools import takewhile
+from itertools import count, takewhile
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -58,9 +59,10 @@ COLUMN_TYPES: dict[Any, str] = {
     datetime: "TIMESTAMPTZ",
 }
 
-# A step that a question needs is computed once; one that it reads is only written down once.
+# A step that a question needs is computed once an instant, whichever questions need it; one that it reads is only
+# written down once.
 NEEDS = re.compile(r"^-- (needs|reads): (\w+)$", re.MULTILINE)
-STEP = {"needs": "{name} AS (\n{sql})", "reads": "{name} AS NOT MATERIALIZED (\n{sql})"}
+READ = "{name} AS NOT MATERIALIZED (\n{sql})"
 
 Row = dict[str, Any]
 
@@ -72,6 +74,9 @@ class Engine:
         self._connection = connection
         self._evidence = evidence
         self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
+        self._tables: dict[tuple[str, str], str] = {}  # the steps that were computed, of the instant asked about last
+        self._made = count(1)
+        self._instant: Any = None
 
     def ask(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows that one ``.sql`` file gives: one of this folder by its name, or a file. Parameters that it does
@@ -79,16 +84,17 @@ class Engine:
 
         :raises EvidenceError: a segment cannot be read as what its name says.
         """
-        sql = _written(question)
-        named = {name: parameters[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
+        named = _named(_written(question).names, parameters)
         asked = str(question), repr(named)
         if asked not in self._answers:
-            self._answers[asked] = self._answer(asked[0], sql, named)
+            self._answers[asked] = self._answer(question, parameters)
         return self._answers[asked]
 
-    def _answer(self, question: str, sql: str, named: Mapping[str, Any]) -> list[Row]:
+    def _answer(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
         try:
-            answer = self._connection.execute(sql, named)
+            if (instant := parameters.get("as_of")) != self._instant:
+                self._forget(instant)
+            answer = self._run(_written(question), parameters)
             names = [column[0] for column in answer.description or ()]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
         except duckdb.Error as why:
@@ -96,6 +102,30 @@ class Engine:
                 f"{self._evidence}: {question} cannot be answered: {why}. "
                 f"Restore the segment that it names from git, or collect it again."
             ) from None
+
+    def _run(self, asked: Written, parameters: Mapping[str, Any], *, into: str = "") -> duckdb.DuckDBPyConnection:
+        """Run a question over the steps that it needs; ``into`` makes a table of its answer."""
+        steps = [READ.format(name=name, sql=f"FROM {self._step(name, parameters)}") for name in asked.needs]
+        sql = _with(asked.sql, [*steps, *asked.reads])
+        own = set(re.findall(r"\$(\w+)", sql))
+        return self._connection.execute(f"CREATE TEMP TABLE {into} AS {sql}" if into else sql, _named(own, parameters))
+
+    def _step(self, name: str, parameters: Mapping[str, Any]) -> str:
+        """The table that holds a step's rows, made where there is none yet."""
+        step = _written(name)
+        key = name, repr(_named(step.names, parameters))
+        if key not in self._tables:
+            table = f"{name}_{next(self._made)}"
+            self._run(step, parameters, into=table)
+            self._tables[key] = table
+        return self._tables[key]
+
+    def _forget(self, instant: Any) -> None:
+        """Drop the steps of another instant: nobody asks about it again, and they may be large."""
+        for table in self._tables.values():
+            self._connection.execute(f"DROP TABLE {table}")
+        self._tables.clear()
+        self._instant = instant
 
 
 def sql_docstring(question: str | Path) -> str:
@@ -113,26 +143,50 @@ def _file(question: str | Path) -> Path:
     return question if isinstance(question, Path) else HERE / f"{question}.sql"
 
 
+@dataclass(frozen=True)
+class Written:
+    """A question as it is run: its text, the steps that it needs, the views and steps that it reads, by text, and the
+    names of the parameters of all of them."""
+
+    sql: str
+    needs: tuple[str, ...]
+    reads: tuple[str, ...]
+    names: frozenset[str]
+
+
 @cache
-def _written(question: str | Path) -> str:
-    """A question with the views that it reads and the steps that it says it needs in front of it."""
+def _written(question: str | Path) -> Written:
     sql = _file(question).read_text(encoding="utf-8")
-    needed = tuple(_steps(sql, {}).values())
-    steps = [*_views("\n".join((sql, *needed))), *needed]
+    needs: dict[str, None] = {}
+    reads: dict[str, str] = {}
+    _collect(sql, needs, reads)
+    views = tuple(_views("\n".join((sql, *reads.values()))))
+    told = (*views, *(READ.format(name=name, sql=text) for name, text in reads.items()))
+    names = set(re.findall(r"\$(\w+)", "\n".join((sql, *told)))).union(*(_written(name).names for name in needs))
+    return Written(sql, tuple(needs), told, frozenset(names))
+
+
+def _collect(sql: str, needs: dict[str, None], reads: dict[str, str]) -> None:
+    """Add the steps that a text names, those that it only reads after what these rest on."""
+    for how, name in NEEDS.findall(sql):
+        if how == "needs":
+            needs[name] = None
+        elif name not in reads:
+            text = _file(name).read_text(encoding="utf-8")
+            _collect(text, needs, reads)
+            reads[name] = text
+
+
+def _with(sql: str, steps: Sequence[str]) -> str:
+    """A question with steps in front of it."""
     if not steps:
         return sql
     begins, with_, rest = sql.partition("\nWITH ")
     return f"{begins}\nWITH {', '.join((*steps, rest))}" if with_ else f"WITH {', '.join(steps)}\n{sql}"
 
 
-def _steps(sql: str, known: dict[str, str]) -> dict[str, str]:
-    """The steps that a question names, and those that these name in turn: each once, before what rests on it."""
-    for how, name in NEEDS.findall(sql):
-        if name not in known:
-            step = _file(name).read_text(encoding="utf-8")
-            known = _steps(step, known)
-            known[name] = STEP[how].format(name=name, sql=step)
-    return known
+def _named(names: Collection[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: parameters[name] for name in sorted(names)}
 
 
 def _views(sql: str) -> Iterator[str]:
