@@ -42,7 +42,11 @@ TABLES: dict[str, type[Evidence]] = {
 
 # Over each table, and each over the one before it: what a watch of this kind knows, what of it belongs to the window,
 # and of that what counts. A query that reads from ``counted_events`` has all three in front of it.
-VIEWS = ("recorded", "window", "counted")
+RECORDED = "recorded"
+VIEWS = (RECORDED, "window", "counted")
+# The first of them is a step of its own where it is short: then to plan it in each question takes longer than to read
+# it. Of a long one a question reads the few columns that it asks for, and a copy would have all of them.
+SHORT = 50_000  # rows
 
 # A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
 # each piece of evidence tells once, which all questions read, another that takes its place.
@@ -73,6 +77,7 @@ class Engine:
     def __init__(self, connection: duckdb.DuckDBPyConnection, evidence: Path) -> None:
         self._connection = connection
         self._evidence = evidence
+        self._long = {f"{RECORDED}_{table}" for table in TABLES if len(connection.table(table)) > SHORT}
         self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
         self._tables: dict[tuple[str, str], str] = {}  # the steps that were computed, of the instant asked about last
         self._made = count(1)
@@ -105,25 +110,27 @@ class Engine:
 
     def _run(self, asked: Written, parameters: Mapping[str, Any], *, into: str = "") -> duckdb.DuckDBPyConnection:
         """Run a question over the steps that it needs; ``into`` makes a table of its answer."""
-        steps = [READ.format(name=name, sql=f"FROM {self._step(name, parameters)}") for name in asked.needs]
-        sql = _with(asked.sql, [*steps, *asked.reads])
-        own = set(re.findall(r"\$(\w+)", sql))
-        return self._connection.execute(f"CREATE TEMP TABLE {into} AS {sql}" if into else sql, _named(own, parameters))
+        needed = [READ.format(name=name, sql=self._step(name, parameters)) for name in asked.needs]
+        sql = _with(asked.sql, [*needed, *asked.reads])
+        return self._connection.execute(
+            f"CREATE TEMP TABLE {into} AS {sql}" if into else sql, _named(_names(sql), parameters)
+        )
 
     def _step(self, name: str, parameters: Mapping[str, Any]) -> str:
-        """The table that holds a step's rows, made where there is none yet."""
+        """What to read a step's rows by: a table of them, made where there is none yet."""
         step = _written(name)
+        if name in self._long:
+            return step.sql
         key = name, repr(_named(step.names, parameters))
         if key not in self._tables:
-            table = f"{name}_{next(self._made)}"
-            self._run(step, parameters, into=table)
-            self._tables[key] = table
-        return self._tables[key]
+            self._tables[key] = f"{name}_{next(self._made)}"
+            self._run(step, parameters, into=self._tables[key])
+        return f"FROM {self._tables[key]}"
 
     def _forget(self, instant: Any) -> None:
-        """Drop the steps of another instant: nobody asks about it again, and they may be large."""
+        """Drop the steps of another instant: a judgement goes from one to the next, and does not come back."""
         for table in self._tables.values():
-            self._connection.execute(f"DROP TABLE {table}")
+            self._connection.execute(f"DROP TABLE IF EXISTS {table}")
         self._tables.clear()
         self._instant = instant
 
@@ -145,8 +152,8 @@ def _file(question: str | Path) -> Path:
 
 @dataclass(frozen=True)
 class Written:
-    """A question as it is run: its text, the steps that it needs, the views and steps that it reads, by text, and the
-    names of the parameters of all of them."""
+    """A question as it is run: its text, the steps that it needs, the text of the views and steps that it reads, and
+    the names of the parameters of all of them."""
 
     sql: str
     needs: tuple[str, ...]
@@ -156,25 +163,44 @@ class Written:
 
 @cache
 def _written(question: str | Path) -> Written:
-    sql = _file(question).read_text(encoding="utf-8")
+    sql = _text(question)
     needs: dict[str, None] = {}
-    reads: dict[str, str] = {}
-    _collect(sql, needs, reads)
-    views = tuple(_views("\n".join((sql, *reads.values()))))
-    told = (*views, *(READ.format(name=name, sql=text) for name, text in reads.items()))
-    names = set(re.findall(r"\$(\w+)", "\n".join((sql, *told)))).union(*(_written(name).names for name in needs))
-    return Written(sql, tuple(needs), told, frozenset(names))
+    steps: dict[str, str] = {}
+    _collect(sql, needs, steps)
+    views = tuple(_views("\n".join((sql, *steps.values())), needs))
+    reads = (*views, *(READ.format(name=name, sql=step) for name, step in steps.items()))
+    names = _names("\n".join((sql, *reads))).union(*(_written(name).names for name in needs))
+    return Written(sql, tuple(needs), reads, frozenset(names))
+
+
+def _text(question: str | Path) -> str:
+    """The text of a question or of a step, which may be the records of a kind that a watch can have."""
+    view, _, table = str(question).partition("_")
+    if view == RECORDED and table in TABLES:
+        return _view(view, TABLES[table], table)
+    return _file(question).read_text(encoding="utf-8")
 
 
 def _collect(sql: str, needs: dict[str, None], reads: dict[str, str]) -> None:
-    """Add the steps that a text names, those that it only reads after what these rest on."""
+    """Add the steps that a text names: those that it only reads after what they rest on in turn."""
     for how, name in NEEDS.findall(sql):
         if how == "needs":
             needs[name] = None
         elif name not in reads:
-            text = _file(name).read_text(encoding="utf-8")
-            _collect(text, needs, reads)
-            reads[name] = text
+            step = _text(name)
+            _collect(step, needs, reads)
+            reads[name] = step
+
+
+def _views(sql: str, needs: dict[str, None]) -> Iterator[str]:
+    """The views over the tables that a text names, each before what reads it; the first of them is needed."""
+    for table, record in TABLES.items():
+        named = [view for view in VIEWS if f" {view}_{table}\n" in sql]
+        if named:
+            needs[f"{RECORDED}_{table}"] = None
+        for view in VIEWS[1 : VIEWS.index(named[-1]) + 1] if named else ():
+            # A view is no step that is computed once: what a query does not use of it is never read.
+            yield READ.format(name=f"{view}_{table}", sql=_view(view, record, table))
 
 
 def _with(sql: str, steps: Sequence[str]) -> str:
@@ -185,17 +211,12 @@ def _with(sql: str, steps: Sequence[str]) -> str:
     return f"{begins}\nWITH {', '.join((*steps, rest))}" if with_ else f"WITH {', '.join(steps)}\n{sql}"
 
 
+def _names(sql: str) -> set[str]:
+    return set(re.findall(r"\$(\w+)", sql))
+
+
 def _named(names: Collection[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
     return {name: parameters[name] for name in sorted(names)}
-
-
-def _views(sql: str) -> Iterator[str]:
-    """The views over the tables that a query names, each before what reads it."""
-    for table, record in TABLES.items():
-        named = [view for view in VIEWS if f" {view}_{table}\n" in sql]
-        for view in VIEWS[: VIEWS.index(named[-1]) + 1] if named else ():
-            # A view is no step that is computed once: what a query does not use of it is never read.
-            yield f"{view}_{table} AS NOT MATERIALIZED (\n{_view(view, record, table)})"
 
 
 def _view(view: str, record: type[Evidence], table: str = "") -> str:
