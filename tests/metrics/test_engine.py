@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import atalaya.metrics.engine as engine_module
 from atalaya.core.errors import EvidenceError
+from atalaya.core.settings import Settings
 from atalaya.metrics.engine import HERE, TABLES, columns, opened
 from atalaya.metrics.window_query import MetricQuery, iso
 from atalaya.records.stored import EventKind, Observation, Outcome
+from atalaya.watch.folder import load
 from tests.tables import each_row
+
+REHEARSAL = Path(__file__).parents[2] / "docs/releases/rehearsal-2"
 
 QUESTIONS = sorted(path.stem for path in HERE.glob("*.sql"))
 FILES = sorted(path.relative_to(HERE).with_suffix("").as_posix() for path in HERE.rglob("*.sql"))
@@ -62,6 +68,48 @@ def test_columns_are_declared_from_the_record() -> None:
         "BIGINT",
         "VARCHAR[]",
     ]
+
+
+def rehearsed(hours: float, **more: Any) -> dict[str, Any]:
+    """What is asked of a rehearsal that holds events, failed tests and a fix."""
+    release = load(REHEARSAL)
+    assert release is not None
+    span = MetricQuery(release=release, as_of=release.opened_at + timedelta(hours=hours), settings=Settings(), **more)
+    return {**span.parameters("stale-cache"), "since": iso(release.opened_at)}
+
+
+def test_a_long_table_is_read_where_it_lies_and_gives_the_same_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = []
+    for short in (engine_module.SHORT, 0):
+        monkeypatch.setattr(engine_module, "SHORT", short)
+        with opened(REHEARSAL / "evidence") as engine:
+            # A step has no order of its own: the questions that need it have.
+            answers.append({of: sorted(engine.ask(of, rehearsed(72)), key=repr) for of in QUESTIONS})
+            made = {name for name, _ in engine._tables}
+            assert ("recorded_events" in made) == bool(short)
+            assert "event_tallies" in made
+    assert answers[0] == answers[1]
+
+
+def test_a_step_is_computed_once_an_instant_whichever_questions_need_it() -> None:
+    with opened(REHEARSAL / "evidence") as engine:
+        for hours in (48, 72):
+            for question in ("stale_cache", "polling_timeouts", "network_errors", "stale_cache"):
+                engine.ask(question, rehearsed(hours))
+            made = [name for name, _ in engine._tables]
+            assert made.count("event_tallies") == 1
+        # Where a fix landed between, it is another question.
+        fixed = load(REHEARSAL).opened_at + timedelta(hours=9)  # type: ignore[union-attr]
+        engine.ask("stale_cache", rehearsed(72, fixed_at={"stale-cache": fixed}))
+        assert [name for name, _ in engine._tables].count("event_tallies") == 2
+
+
+def test_an_instant_that_is_asked_about_again_is_answered_alike() -> None:
+    with opened(REHEARSAL / "evidence") as engine:
+        first = engine.ask("stale_cache", rehearsed(48))
+        engine.ask("stale_cache", rehearsed(72))
+        engine._answers.clear()
+        assert engine.ask("stale_cache", rehearsed(48)) == first
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import glob
 import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 from functools import cache
-from itertools import takewhile
+from itertools import count, takewhile
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
@@ -41,7 +42,11 @@ TABLES: dict[str, type[Evidence]] = {
 
 # Over each table, and each over the one before it: what a watch of this kind knows, what of it belongs to the window,
 # and of that what counts. A query that reads from ``counted_events`` has all three in front of it.
-VIEWS = ("recorded", "window", "counted")
+RECORDED = "recorded"
+VIEWS = (RECORDED, "window", "counted")
+# The first of them is a step of its own where it is short: then to plan it in each question takes longer than to read
+# it. Of a long one a question reads the few columns that it asks for, and a copy would have all of them.
+SHORT = 50_000  # rows
 
 # A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
 # each piece of evidence tells once, which all questions read, another that takes its place.
@@ -58,9 +63,10 @@ COLUMN_TYPES: dict[Any, str] = {
     datetime: "TIMESTAMPTZ",
 }
 
-# A step that a question needs is computed once; one that it reads is only written down once.
+# A step that a question needs is computed once an instant, whichever questions need it; one that it reads is only
+# written down once.
 NEEDS = re.compile(r"^-- (needs|reads): (\w+)$", re.MULTILINE)
-STEP = {"needs": "{name} AS (\n{sql})", "reads": "{name} AS NOT MATERIALIZED (\n{sql})"}
+READ = "{name} AS NOT MATERIALIZED (\n{sql})"
 
 Row = dict[str, Any]
 
@@ -71,7 +77,11 @@ class Engine:
     def __init__(self, connection: duckdb.DuckDBPyConnection, evidence: Path) -> None:
         self._connection = connection
         self._evidence = evidence
+        self._long = {f"{RECORDED}_{table}" for table in TABLES if len(connection.table(table)) > SHORT}
         self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
+        self._tables: dict[tuple[str, str], str] = {}  # the steps that were computed, of the instant asked about last
+        self._made = count(1)
+        self._instant: Any = None
 
     def ask(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows that one ``.sql`` file gives: one of this folder by its name, or a file. Parameters that it does
@@ -79,16 +89,17 @@ class Engine:
 
         :raises EvidenceError: a segment cannot be read as what its name says.
         """
-        sql = _written(question)
-        named = {name: parameters[name] for name in sorted(set(re.findall(r"\$(\w+)", sql)))}
+        named = _named(_written(question).names, parameters)
         asked = str(question), repr(named)
         if asked not in self._answers:
-            self._answers[asked] = self._answer(asked[0], sql, named)
+            self._answers[asked] = self._answer(question, parameters)
         return self._answers[asked]
 
-    def _answer(self, question: str, sql: str, named: Mapping[str, Any]) -> list[Row]:
+    def _answer(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
         try:
-            answer = self._connection.execute(sql, named)
+            if (instant := parameters.get("as_of")) != self._instant:
+                self._forget(instant)
+            answer = self._run(_written(question), parameters)
             names = [column[0] for column in answer.description or ()]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
         except duckdb.Error as why:
@@ -96,6 +107,32 @@ class Engine:
                 f"{self._evidence}: {question} cannot be answered: {why}. "
                 f"Restore the segment that it names from git, or collect it again."
             ) from None
+
+    def _run(self, asked: Written, parameters: Mapping[str, Any], *, into: str = "") -> duckdb.DuckDBPyConnection:
+        """Run a question over the steps that it needs; ``into`` makes a table of its answer."""
+        needed = [READ.format(name=name, sql=self._step(name, parameters)) for name in asked.needs]
+        sql = _with(asked.sql, [*needed, *asked.reads])
+        return self._connection.execute(
+            f"CREATE TEMP TABLE {into} AS {sql}" if into else sql, _named(_names(sql), parameters)
+        )
+
+    def _step(self, name: str, parameters: Mapping[str, Any]) -> str:
+        """What to read a step's rows by: a table of them, made where there is none yet."""
+        step = _written(name)
+        if name in self._long:
+            return step.sql
+        key = name, repr(_named(step.names, parameters))
+        if key not in self._tables:
+            self._tables[key] = f"{name}_{next(self._made)}"
+            self._run(step, parameters, into=self._tables[key])
+        return f"FROM {self._tables[key]}"
+
+    def _forget(self, instant: Any) -> None:
+        """Drop the steps of another instant: a judgement goes from one to the next, and does not come back."""
+        for table in self._tables.values():
+            self._connection.execute(f"DROP TABLE IF EXISTS {table}")
+        self._tables.clear()
+        self._instant = instant
 
 
 def sql_docstring(question: str | Path) -> str:
@@ -113,35 +150,73 @@ def _file(question: str | Path) -> Path:
     return question if isinstance(question, Path) else HERE / f"{question}.sql"
 
 
+@dataclass(frozen=True)
+class Written:
+    """A question as it is run: its text, the steps that it needs, the text of the views and steps that it reads, and
+    the names of the parameters of all of them."""
+
+    sql: str
+    needs: tuple[str, ...]
+    reads: tuple[str, ...]
+    names: frozenset[str]
+
+
 @cache
-def _written(question: str | Path) -> str:
-    """A question with the views that it reads and the steps that it says it needs in front of it."""
-    sql = _file(question).read_text(encoding="utf-8")
-    needed = tuple(_steps(sql, {}).values())
-    steps = [*_views("\n".join((sql, *needed))), *needed]
+def _written(question: str | Path) -> Written:
+    sql = _text(question)
+    needs: dict[str, None] = {}
+    steps: dict[str, str] = {}
+    _collect(sql, needs, steps)
+    views = tuple(_views("\n".join((sql, *steps.values())), needs))
+    reads = (*views, *(READ.format(name=name, sql=step) for name, step in steps.items()))
+    names = _names("\n".join((sql, *reads))).union(*(_written(name).names for name in needs))
+    return Written(sql, tuple(needs), reads, frozenset(names))
+
+
+def _text(question: str | Path) -> str:
+    """The text of a question or of a step, which may be the records of a kind that a watch can have."""
+    view, _, table = str(question).partition("_")
+    if view == RECORDED and table in TABLES:
+        return _view(view, TABLES[table], table)
+    return _file(question).read_text(encoding="utf-8")
+
+
+def _collect(sql: str, needs: dict[str, None], reads: dict[str, str]) -> None:
+    """Add the steps that a text names: those that it only reads after what they rest on in turn."""
+    for how, name in NEEDS.findall(sql):
+        if how == "needs":
+            needs[name] = None
+        elif name not in reads:
+            step = _text(name)
+            _collect(step, needs, reads)
+            reads[name] = step
+
+
+def _views(sql: str, needs: dict[str, None]) -> Iterator[str]:
+    """The views over the tables that a text names, each before what reads it; the first of them is needed."""
+    for table, record in TABLES.items():
+        named = [view for view in VIEWS if f" {view}_{table}\n" in sql]
+        if named:
+            needs[f"{RECORDED}_{table}"] = None
+        for view in VIEWS[1 : VIEWS.index(named[-1]) + 1] if named else ():
+            # A view is no step that is computed once: what a query does not use of it is never read.
+            yield READ.format(name=f"{view}_{table}", sql=_view(view, record, table))
+
+
+def _with(sql: str, steps: Sequence[str]) -> str:
+    """A question with steps in front of it."""
     if not steps:
         return sql
     begins, with_, rest = sql.partition("\nWITH ")
     return f"{begins}\nWITH {', '.join((*steps, rest))}" if with_ else f"WITH {', '.join(steps)}\n{sql}"
 
 
-def _steps(sql: str, known: dict[str, str]) -> dict[str, str]:
-    """The steps that a question names, and those that these name in turn: each once, before what rests on it."""
-    for how, name in NEEDS.findall(sql):
-        if name not in known:
-            step = _file(name).read_text(encoding="utf-8")
-            known = _steps(step, known)
-            known[name] = STEP[how].format(name=name, sql=step)
-    return known
+def _names(sql: str) -> set[str]:
+    return set(re.findall(r"\$(\w+)", sql))
 
 
-def _views(sql: str) -> Iterator[str]:
-    """The views over the tables that a query names, each before what reads it."""
-    for table, record in TABLES.items():
-        named = [view for view in VIEWS if f" {view}_{table}\n" in sql]
-        for view in VIEWS[: VIEWS.index(named[-1]) + 1] if named else ():
-            # A view is no step that is computed once: what a query does not use of it is never read.
-            yield f"{view}_{table} AS NOT MATERIALIZED (\n{_view(view, record, table)})"
+def _named(names: Collection[str], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: parameters[name] for name in sorted(names)}
 
 
 def _view(view: str, record: type[Evidence], table: str = "") -> str:

@@ -7,4 +7,5 @@ FROM window_events
 WHERE NOT expected
 ORDER BY
   occurred_at ASC NULLS LAST, run_id ASC NULLS LAST, event ASC NULLS LAST, origin ASC NULLS LAST, line ASC NULLS LAST,
-  message ASC NULLS LAST
+  message ASC NULLS LAST, job ASC NULLS LAST, attempt ASC NULLS LAST, place ASC NULLS LAST, recorded_at ASC NULLS LAST,
+  format ASC NULLS LAST, environment ASC NULLS LAST
