@@ -84,15 +84,43 @@ def test_json_is_the_same_bytes_on_each_terminal(monkeypatch: pytest.MonkeyPatch
     assert narrow.bytes.getvalue() == '{\n  "says": "→ ñ"\n}\n'.encode()
 
 
-def test_progress_is_shown_on_a_terminal_alone_and_gives_way_to_the_next_line(monkeypatch) -> None:
+def test_a_terminal_shows_a_bar_below_the_lines_and_takes_it_back(monkeypatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    terminal, file = Terminal(), io.StringIO()
-    for stream in (terminal, file):
-        console = Console(stream)
-        console.progress("1 of 3")
-        console.progress("2 of 3")
+    monkeypatch.setenv("TERM", "xterm")
+    terminal = Terminal()
+    console = Console(terminal)
+    with console.bar("checks", 10, 3) as done:
+        done()
+        console.row("broken", "[bold]x[/bold]\x1b[2J")
+    console.line("after it")
+    said = terminal.getvalue()
+    assert "checks" in said
+    assert "4/10" in said
+    assert "  broken         [bold]x[/bold]\\x1b[2J" in said
+    assert said.endswith("after it\n")
+    assert "checks" not in said.rpartition("\x1b[2K")[2]
+
+
+def test_a_file_gets_a_line_at_each_quarter_in_which_nothing_else_was_written() -> None:
+    file = io.StringIO()
+    console = Console(file)
+    with console.bar("checks", 8) as done:
+        for part in range(1, 9):
+            if part == 3:
+                console.line("found")
+            done()
+    with console.bar("seeded defects") as done:
+        done()
+    assert file.getvalue() == "  checks: 2 of 8\nfound\n  checks: 6 of 8\n"
+
+
+def test_a_terminal_that_goes_away_while_a_bar_is_shown_ends_nothing(monkeypatch) -> None:
+    class Gone(Terminal):
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    monkeypatch.setenv("TERM", "xterm")
+    console = Console(Gone())
+    with console.bar("checks", 2) as done:
         console.line("found")
-        console.progress("3 of 3")
-        console.progress("")
-    assert file.getvalue() == "found\n"
-    assert terminal.getvalue() == "  1 of 3\r\x1b[K  2 of 3\r\x1b[Kfound\n  3 of 3\r\x1b[K"
+        done()

@@ -252,18 +252,3 @@ def test_a_checkout_of_another_sdk_is_shown_apart(team: Path) -> None:
         assert ("is checked out, which holds another SDK" in done.stderr) == (at != commits[1])
         found = ledger.read(team / "docs" / "releases" / "1.2.0" / "evidence", TestAttempt)
         assert max(found, key=lambda one: one.recorded_at).commit == expected
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-def test_a_terminal_shows_a_bar_and_a_file_plain_lines(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TERM", "xterm")
-    for stream, shows_a_bar in ((Terminal(), True), (io.StringIO(), False)):
-        with repeat._shown(Console(stream), 10, 3) as shown:
-            shown(4, "repeat 4: [bold]1 tests\x1b[31m")
-        said = stream.getvalue()
-        assert ("4/10" in said) == shows_a_bar
-        assert r"repeat 4: [bold]1 tests\x1b[31m" in said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import itertools
 import os
 import shlex
 from collections.abc import Iterator, Sequence
@@ -125,25 +124,27 @@ def observed(
 
     settings, console = place.loaded.settings, place.console
     many = len(wanted) or len(prepared.pack.promises) + len(prepared.pack.limitations)
-    heard = itertools.count(1)
+    with console.bar("checks", many) as done:
 
-    def hear_one(result: CheckResult | FindingResult) -> None:
-        hear(console, result, asked_for=bool(wanted))
-        console.progress(f"{next(heard)} of {many}")
+        def hear_one(result: CheckResult | FindingResult) -> None:
+            hear(console, result, asked_for=bool(wanted))
+            done()
 
-    run = run_checks(
-        prepared,
-        wanted=wanted,
-        port=settings.service.port,
-        deadline_s=settings.service.deadline_s,
-        seed=seed,
-        sides=1 if wanted else min(2, os.cpu_count() or 1),
-        hear=hear_one,
-    )
-    # After it, and not beside: whoever waits for a first defect does not wait for them.
-    console.progress("seeded defects" if canaries and not wanted else "")
-    sung, why_none = _run_canaries(prepared) if canaries and not wanted else ((), "")
-    console.progress("")
+        run = run_checks(
+            prepared,
+            wanted=wanted,
+            port=settings.service.port,
+            deadline_s=settings.service.deadline_s,
+            seed=seed,
+            sides=1 if wanted else min(2, os.cpu_count() or 1),
+            hear=hear_one,
+        )
+    sung: tuple[Canary, ...] = ()
+    why_none = ""
+    if canaries and not wanted:
+        # After it, and not beside: whoever waits for a first defect does not wait for them.
+        with console.bar("seeded defects"):
+            sung, why_none = _run_canaries(prepared)
     for canary in sung:
         if not canary.caught:
             console.row(

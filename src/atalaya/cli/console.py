@@ -7,18 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import os
 import re
 import sys
 import unicodedata
-from collections.abc import Sequence
-from typing import TextIO
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from atalaya.core import environment
 from atalaya.core.errors import UsageError
 
+if TYPE_CHECKING:
+    from rich.console import Console as Terminal
+
 COLOURS = {"good": "32", "bad": "31;1", "doubt": "33", "quiet": "2", "loud": "1"}
-CLEARED = "\r\033[K"  # takes back a line that no line end has closed
 TONES = {
     "kept": "good",
     "PROVEN": "good",
@@ -74,14 +77,37 @@ COMMANDS = [
 _COMMAND = re.compile(rf"\batalaya ({'|'.join(COMMANDS)})\b(?: (?=[-\w]))?")
 
 
+class _Lasting:
+    """A stream that outlives its reader: where nobody reads any more, the command goes on, and what it finds does not
+    hang on who looks."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):
+            self._stream = io.StringIO()
+            return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 class Console:
     """Lines on a stream. Progress goes to standard error, so that ``--json`` can own standard output."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        self.stream: TextIO = stream or sys.stderr or io.StringIO()
+        self.stream = cast(TextIO, _Lasting(stream or sys.stderr or io.StringIO()))
         self.terminal = self.stream.isatty()
         self.colour = self.terminal and environment.wants_colour()
-        self._passing = False
+        self._above: Terminal | None = None  # where lines go while a bar is shown
+        self._said = False  # since the last quarter of something long
 
     def line(self, text: str = "") -> None:
         """One line, safe to show: in a workflow of GitHub, none of them is a command to the runner."""
@@ -97,19 +123,49 @@ class Console:
         """A word of the vocabulary, in its colour, and what it is about."""
         self._write(f"  {self.tint(word.ljust(width), TONES.get(word, 'loud'))} {pasteable(plain(text))}")
 
-    def progress(self, text: str) -> None:
-        """How far something has come, until the next line is written; on a terminal only. Empty: no longer."""
-        if self.terminal:
-            self._write(f"  {plain(text)}" if text else "", end="")
-            self._passing = bool(text)
+    @contextlib.contextmanager
+    def bar(self, of: str, total: int | None = None, done: int = 0) -> Iterator[Callable[[], None]]:
+        """Show how far something long has come: call what is given for each part that is done.
 
-    def _write(self, line: str, *, end: str = "\n") -> None:
-        """Where nobody reads any more, the command goes on: what it found does not hang on who looks."""
-        try:
-            print(CLEARED * self._passing + _encodable(line, self.stream), end=end, file=self.stream, flush=True)
-            self._passing = False
-        except (OSError, ValueError):
-            self.stream = io.StringIO()
+        On a terminal it is a bar, below the lines that are written meanwhile; elsewhere a line at each quarter in
+        which nothing else was written.
+
+        :param total: how many parts there are; None where nobody knows.
+        """
+        if not self.terminal:
+            self._said = False
+            parts = itertools.count(done + 1)
+            yield lambda: self._quarter(of, next(parts), total or 0)
+            return
+        from rich.console import Console as Terminal
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+        terminal = Terminal(file=self.stream, no_color=not self.colour, highlight=False, markup=False, emoji=False)
+        count = (MofNCompleteColumn(),) if total else ()
+        columns = (TextColumn(f"  {plain(of)}", markup=False), BarColumn(), *count, TimeElapsedColumn())
+        with Progress(*columns, console=terminal, transient=True) as shown:
+            self._above = terminal
+            task = shown.add_task("", total=total, completed=min(done, total or 0))
+            try:
+                yield lambda: shown.advance(task)
+            finally:
+                self._above = None
+
+    def _quarter(self, of: str, part: int, total: int) -> None:
+        if part < total and part * 4 // total > (part - 1) * 4 // total:
+            if not self._said:
+                self.line(f"  {of}: {part} of {total}")
+            self._said = False
+
+    def _write(self, line: str) -> None:
+        self._said = True
+        shown = _encodable(line, self.stream)
+        if self._above is None:
+            print(shown, file=self.stream, flush=True)
+        else:
+            from rich.text import Text
+
+            self._above.print(Text.from_ansi(shown), soft_wrap=True)
 
     def tint(self, text: str, tone: str) -> str:
         return f"\033[{COLOURS[tone]}m{text}\033[0m" if self.colour else text

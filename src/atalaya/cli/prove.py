@@ -52,12 +52,13 @@ def _prove_checks(place: Context, args: argparse.Namespace, prepared: Prepared, 
 
     known = place.pack.defect
     chosen = [known[id] for id in args.defect or known]
-    proven = run_all(
-        prepared,
-        defects=chosen,
-        expected_only=args.expected_only,
-        hear=lambda caught: hear_caught(place.console, caught),
-    )
+    with place.console.bar("seeded defects", len(chosen)) as done:
+
+        def hear(caught: Caught) -> None:
+            hear_caught(place.console, caught)
+            done()
+
+        proven = run_all(prepared, defects=chosen, expected_only=args.expected_only, hear=hear)
     never = () if args.defect else proven.promises_never_red
     report |= {**built(proven), "promises_never_red": list(never)}
     _keep_proof(place, proven, prepared, to_all=not args.expected_only, whole=not args.defect)

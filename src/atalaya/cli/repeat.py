@@ -13,16 +13,16 @@ import shutil
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from atalaya.cli.collect import below, keep
-from atalaya.cli.console import Console, plain
+from atalaya.cli.console import Console
 from atalaya.cli.context import (
     Context,
     print_json,
@@ -127,8 +127,8 @@ def repeat(place: Context, args: argparse.Namespace) -> int:
     place.console.line(f"  {shlex.join([series.python, '-m', 'pytest', *series.arguments])}")
     if series.ended:
         place.console.line(f"  {series.id} goes on: {series.whole} repeats are there; --new begins another series")
-    with _alone(folder), _shown(place.console, plan.times, series.whole) as shown:
-        series = _run(place, plan, series, folder, shown)
+    with _alone(folder), place.console.bar("repeats", plan.times, series.whole) as done:
+        series = _run(place, plan, series, folder, done)
     incidents_by_rule(place, release)
     call_the_roll(place, release)
     return _summary(place, plan, series, args)
@@ -251,7 +251,7 @@ def _alone(folder: Path) -> Iterator[None]:
 # ── running it ───────────────────────────────────────────────────────────────
 
 
-def _run(place: Context, plan: Plan, series: Series, folder: Path, shown: Shown) -> Series:
+def _run(place: Context, plan: Plan, series: Series, folder: Path, done: Callable[[], None]) -> Series:
     """Repeat until the series is whole or the time is over. Each repeat is kept before the next one begins."""
     from atalaya.harness.team_tests import run, shuffle
 
@@ -281,8 +281,10 @@ def _run(place: Context, plan: Plan, series: Series, folder: Path, shown: Shown)
             cases=reading.cases,
             failed=None if reading.cases is None else (reading.failed or 0) + (reading.errored or 0),
         )
-        series = replace(series, ended=(*series.ended, ended))
-        shown(series.whole, _told(ended, how))
+        before, series = series.whole, replace(series, ended=(*series.ended, ended))
+        place.console.line(f"  {_told(ended, how)}")
+        if series.whole > before:
+            done()
         if attempt.exit_code == NO_TESTS:  # and none will be: the next call begins anew
             break
         write_text(folder / STATE, msgspec.json.encode(series).decode())
@@ -351,33 +353,6 @@ def _context(place: Context, plan: Plan, series: Series) -> RunContext:
 
 
 # ── what is shown ────────────────────────────────────────────────────────────
-
-
-class Shown(Protocol):
-    """Shows how far the series is: how many repeats are whole, and a line about the one that ended."""
-
-    def __call__(self, whole: int, line: str) -> None: ...
-
-
-@contextlib.contextmanager
-def _shown(console: Console, times: int, whole: int) -> Iterator[Shown]:
-    """A progress bar on a terminal, and plain lines elsewhere."""
-    if not console.stream.isatty():
-        yield lambda whole, line: console.line(f"  {line}")
-        return
-    from rich.console import Console as Terminal
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    terminal = Terminal(file=console.stream, no_color=not console.colour, highlight=False, markup=False, emoji=False)
-    columns = (TextColumn("  repeat"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=terminal, transient=True) as bar:
-        task = bar.add_task("", total=times, completed=min(whole, times))
-
-        def show(whole: int, line: str) -> None:
-            terminal.print(f"  {plain(line)}", soft_wrap=True)
-            bar.update(task, completed=whole)
-
-        yield show
 
 
 def _told(ended: Ended, how: str) -> str:
