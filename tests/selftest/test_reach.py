@@ -18,7 +18,23 @@ class Client:
     def request(self, method="GET"):
         def inner():
             return 4
-        return inner()
+        if method == "GET":
+            self.sent = 7
+        elif method:
+            for _ in range(8):
+                self.sent = 9
+        try:
+            return inner()
+        except KeyError:
+            return 10
+        finally:
+            self.sent = 11
+    @property
+    def kind(self):
+        return 12
+    @kind.setter
+    def kind(self, kind):
+        self.sent = 13
 def load(name):
     return name
 """
@@ -35,7 +51,19 @@ def changed(tmp_path: Path, old: str, new: str) -> frozenset[str] | None:
     ("old", "new", "expected"),
     [
         ("return name", "return None", {"a.py:load"}),
-        ("return 4", "return 5", {"a.py:Client.request"}),
+        ("return 4", "return 5", {"a.py:Client.request/0.body"}),
+        ("        def inner", "        self.sent = 5\n        def inner", {"a.py:Client.request"}),
+        ("if method ==", "if method !=", {"a.py:Client.request"}),
+        ("self.sent = 7", "self.sent = 5", {"a.py:Client.request/1.body"}),
+        ("elif method:", "elif not method:", {"a.py:Client.request/1.orelse"}),
+        ("range(8)", "range(5)", {"a.py:Client.request/1.orelse/0.body"}),
+        ("self.sent = 9", "self.sent = 5", {"a.py:Client.request/1.orelse/0.body/0.body"}),
+        ("self.sent = 9", "pass\n        else:\n            self.sent = 5", {"a.py:Client.request/1.orelse"}),
+        ("except KeyError", "except ValueError", {"a.py:Client.request"}),
+        ("return 10", "return 5", {"a.py:Client.request/2.handlers0"}),
+        ("self.sent = 11", "self.sent = 5", {"a.py:Client.request/2.finalbody"}),
+        ("return 12", "return 5", {"a.py:Client.kind"}),
+        ("self.sent = 13", "self.sent = 5", {"a.py:Client.kind#2"}),
         ("return name", "return name  # a remark", set()),
     ],
 )

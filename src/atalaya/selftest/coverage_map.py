@@ -1,8 +1,9 @@
-"""Maps each function of the SDK to the checks that call it.
+"""Maps each block of the SDK's functions to the checks that enter it.
 
-Only those can notice a change inside of such a function, so a defect or a mutant in there needs no others. One run
-of the checks, against a copy of the bundled SDK whose functions note that they are entered, tells. Whatever could
-have been noted under another check, or lies outside of the functions' bodies, counts as every check's.
+A block is a function's body, a branch, a loop's body, what handles an exception. Only checks that enter one can notice
+a change to a statement of it, so a defect or a mutant in there needs no others. One run of the checks, against a copy
+of the bundled SDK whose blocks note that they are entered, tells. Whatever could have been noted under another check,
+or lies outside of the functions, counts as every check's.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import ast
 import tempfile
 import threading
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from atalaya.records.stored import Outcome
 from atalaya.sdk.prepare import Prepared
 from atalaya.sdk.source import folder_of
 
-# What the copy notes with: in whose check, as the recorder tells it, and in which function. Standard library only.
+# What the copy notes with: in whose check, as the recorder tells it, and in which block. Standard library only.
 NOTING = """
 import builtins as _builtins, os as _os, sys as _sys
 _noted = set()
@@ -44,11 +45,11 @@ _ONE_AT_A_TIME = threading.Lock()
 
 
 class Reach(Record, frozen=True, kw_only=True):
-    """For each function of ``package``, as ``file:name``, the promises whose checks enter it.
+    """For each block of ``package``, as ``file:function`` and the way to it, the promises whose checks enter it.
 
     ``inner`` is where the package lies below what it is imported from; ``ids`` are all promises.
 
-    ``anyones`` are the functions that were entered in no check in particular; ``anywhere`` are the promises
+    ``anyones`` are the blocks that were entered in no check in particular; ``anywhere`` are the promises
     whose checks entered none, as far as was noted, or did not come to their end.
     """
 
@@ -91,9 +92,9 @@ def survey(prepared: Prepared) -> Reach:
 
 
 def changes(before: Path, after: Path) -> frozenset[str] | None:
-    """The functions whose bodies differ between two copies of a package; None where more than that does.
+    """The blocks whose own statements differ between two copies of a package; None where more than that does.
 
-    A function is named as ``file:name``; what is defined inside of another belongs to the outer one.
+    Its name is that in the copy before. A change to what decides between branches is one of the block round them.
     """
     names = {_called(file, before) for file in before.rglob("*.py")}
     if names != {_called(file, after) for file in after.rglob("*.py")}:
@@ -109,7 +110,8 @@ def changes(before: Path, after: Path) -> frozenset[str] | None:
             return None
         if skeleton != other:
             return None
-        found |= {f"{name}:{function}" for function in bodies if bodies[function] != changed[function]}
+        for function, body in bodies.items():
+            found.update(_differing(body, changed[function], f"{name}:{function}"))
     return frozenset(found)
 
 
@@ -117,7 +119,9 @@ def _called(file: Path, package: Path) -> str:
     return file.relative_to(package).as_posix()
 
 
-# ── functions ────────────────────────────────────────────────────────────────
+# ── functions and their blocks ───────────────────────────────────────────────
+
+Block = list[ast.stmt]
 
 
 def _functions(node: ast.AST, scope: str = "") -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
@@ -130,23 +134,72 @@ def _functions(node: ast.AST, scope: str = "") -> Iterator[tuple[str, ast.Functi
             yield from _functions(child, inner or (child.name if isinstance(child, ast.ClassDef) else scope))
 
 
-def _taken_apart(source: str) -> tuple[str, dict[str, str]]:
-    """A module without the bodies of its functions, and those bodies. Functions of one name share an entry."""
+def _bodies(tree: ast.Module) -> Iterator[tuple[str, ast.FunctionDef | ast.AsyncFunctionDef]]:
+    """The outermost functions, each by a name of its own: of several with one name, the later ones have a number."""
+    seen = Counter[str]()
+    for name, function in list(_functions(tree)):
+        seen[name] += 1
+        yield name if seen[name] == 1 else f"{name}#{seen[name]}", function
+
+
+def _taken_apart(source: str) -> tuple[str, dict[str, Block]]:
+    """A module without the bodies of its functions, and those bodies."""
     with _ONE_AT_A_TIME:
         tree = ast.parse(source)
-    bodies: defaultdict[str, str] = defaultdict(str)
-    for name, function in list(_functions(tree)):
-        bodies[name] += "".join(ast.dump(statement) for statement in function.body)
-        function.body = []
-    return ast.dump(tree), dict(bodies)
+    bodies: dict[str, Block] = {}
+    for name, function in _bodies(tree):
+        bodies[name], function.body = function.body, []
+    return ast.dump(tree), bodies
+
+
+def _inner(statement: ast.stmt) -> Iterator[tuple[str, Block]]:
+    """The blocks of a statement, each with its name: they may be entered or not. A class's body is run with it."""
+    if isinstance(statement, ast.ClassDef):
+        return
+    for field in ("body", "orelse", "finalbody"):
+        if block := getattr(statement, field, None):
+            yield field, block
+    for field in ("handlers", "cases"):
+        for number, part in enumerate(getattr(statement, field, ())):
+            yield f"{field}{number}", part.body
+
+
+def _own(statement: ast.stmt) -> str:
+    """A statement but for what stands in its blocks."""
+    blocks = [block for _, block in _inner(statement)]
+    held = [list(block) for block in blocks]
+    for block in blocks:
+        block[:] = [ast.Pass()]
+    try:
+        return ast.dump(statement)
+    finally:
+        for block, statements in zip(blocks, held, strict=True):
+            block[:] = statements
+
+
+def _differing(old: Block, new: Block, where: str) -> Iterator[str]:
+    """The blocks whose own statements differ, from the outside inwards, by their names in the old one."""
+    if [_own(statement) for statement in old] != [_own(statement) for statement in new]:
+        yield where
+        return
+    for number, pair in enumerate(zip(old, new, strict=True)):
+        for (name, block), (_, other) in zip(*map(_inner, pair), strict=True):
+            yield from _differing(block, other, f"{where}/{number}.{name}")
 
 
 def _noting(source: str, file: str) -> str:
-    """A module whose functions note that they are entered."""
+    """A module whose blocks note that they are entered."""
     tree = ast.parse(source)
-    for name, function in list(_functions(tree)):
-        function.body[:0] = ast.parse(f"_atalaya_reached({f'{file}:{name}'!r})").body
-    return ast.unparse(tree)
+    for name, function in _bodies(tree):
+        _note(function.body, f"{file}:{name}")
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _note(block: Block, where: str) -> None:
+    for number, statement in enumerate(block):
+        for name, inner in _inner(statement):
+            _note(inner, f"{where}/{number}.{name}")
+    block[:0] = ast.parse(f"_atalaya_reached({where!r})").body
 
 
 def _with_the_means(source: str, means: str) -> str:
