@@ -669,6 +669,16 @@ def check_client_can_be_changed(lab: CheckContext) -> None:
                 require(len(calls) == 1, "taken away, it was still called")
 
 
+def _held(session: Any) -> dict[str, Any]:
+    """What a session has: its adapters, headers and settings, told apart as objects, and texts as texts."""
+    return {
+        name: {key: part if isinstance(part, str) else id(part) for key, part in value.items()}
+        if isinstance(value, Mapping)
+        else id(value)
+        for name, value in vars(session).items()
+    }
+
+
 @promise("transport.session-is-taken")
 def check_session_is_taken(lab: CheckContext) -> None:
     if not has_field("HttpClient", "session"):
@@ -678,8 +688,11 @@ def check_session_is_taken(lab: CheckContext) -> None:
         lab.given(partial(other.request, "GET", "/aris3/first"), "a GET")
         if other.session is None:
             raise NotApplicable("this SDK's clients keep no session")
+        before = _held(other.session)
         http = lab.http(session=other.session)
         require(http.session is other.session, f"its session is {short(http.session)}, not the one given")
+        changed = sorted(name for name, held in _held(http.session).items() if before.get(name) != held)
+        require(not changed, f"the session that was given has other {words(changed)} than before")
         got = lab.get(http, "/aris3/second")
         require(got.error is None, f"a GET with it {got.said()}")
         require(http.session is other.session, "after a GET, its session is another one")

@@ -1754,6 +1754,17 @@ def session_not_taken() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "transport.session-is-taken")
+def given_session_fitted_out() -> None:
+    """A session that was passed in gets a header of the client's own.
+
+    - if self.session is None:
+    + if self.session is not None:
+    +     self.session.headers["X-Client"] = "aris3"
+    + if self.session is None:
+    """
+
+
 @DEFECTS.add("http_client.py", "transport.last-operation-tells-the-result")
 def result_in_another_word() -> None:
     """An error is told in another word.

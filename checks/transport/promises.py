@@ -675,7 +675,7 @@ def client_can_be_changed() -> None:
 
 @PROMISES.add(MINOR, checkpoint_h=24)
 def session_is_taken() -> None:
-    """A session that is passed in is the one that the client has.
+    """A session that is passed in is the one that the client has, as it was.
 
     Why: It is how programs bring their own proxies and certificates.
 
