@@ -388,9 +388,7 @@ def pytest(session, *what):
     """
     install(session, extras=["site"], groups=["tests"])
     at_once = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
-    # What is imported is compiled once, and not by each of the hundreds of processes that the tests start.
-    env = environment() | {"PYTHONDONTWRITEBYTECODE": None}
-    session.run("python", "-m", "pytest", *at_once, *what, *session.posargs, env=env)
+    session.run("python", "-m", "pytest", *at_once, *what, *session.posargs, env=environment())
 
 
 def atalaya(session, command, extras=()):
@@ -414,9 +412,13 @@ EXIT_CODES = []  # of the commands that failed
 
 
 def environment():
-    """Where Python finds the tree, and the uv that came with nox, which is on nobody's PATH."""
+    """Where Python finds the tree, and the uv that came with nox, which is on nobody's PATH.
+
+    What is imported is compiled once, and not by each of the many processes that a command starts.
+    """
     uv = shutil.which(nox.virtualenv.UV) if nox.virtualenv.HAS_UV else None
     found = {"PYTHONPATH": os.pathsep.join(filter(None, [str(HERE / "src"), os.environ.get("PYTHONPATH")]))}
+    found["PYTHONDONTWRITEBYTECODE"] = None
     return found | ({"ATALAYA_UV": uv} if uv and "ATALAYA_UV" not in os.environ else {})
 
 

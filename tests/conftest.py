@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from atalaya.harness.runner import run_checks, run_smoke
 from atalaya.sdk.prepare import Prepared, prepare
-from atalaya.selftest.prove import make_quick_to_start
 from tests.once import made_once, shared_folder
 from tests.ours import PACK
 
@@ -35,7 +34,6 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
 @contextmanager
 def _prepared() -> Iterator[Prepared]:
     with prepare("", pack=PACK) as made:
-        make_quick_to_start(made)
         yield made
 
 

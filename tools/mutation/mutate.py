@@ -32,7 +32,7 @@ from atalaya.records.stored import Outcome
 from atalaya.sdk.prepare import Prepared, scrubbed_environ
 from atalaya.sdk.source import folder_of
 from atalaya.selftest.coverage_map import Reach, survey
-from atalaya.selftest.prove import FEW, at_the_least, make_quick_to_start
+from atalaya.selftest.prove import FEW, at_the_least
 from tools.mutation.mutants import Mutant, all_mutants, applied
 
 PATIENCE_S = 8.0  # real seconds for one check, at the least: commonly the slowest takes less than one
@@ -141,7 +141,6 @@ def mutate(
     :param hear: called with each answer, in that order.
     :raises HarnessError: the SDK as it is breaks a promise, so that no mutant could be told from it.
     """
-    make_quick_to_start(prepared)
     bench = _bench(prepared, several=len(mutants) > FEW)
     heard = []
     with ThreadPoolExecutor(jobs or os.cpu_count() or 1) as pool:

@@ -81,11 +81,9 @@ def prove_detectors(place: Context, prepared: Prepared, report: dict[str, Any]) 
     from atalaya.selftest import detector_record
     from atalaya.selftest.detector_record import Detector, Detectors, Measured
     from atalaya.selftest.detectors import show_logs, show_smoke
-    from atalaya.selftest.prove import make_quick_to_start
 
     place.console.line("Seeding events into what the smoke sees and what the log reader reads.")
     begun_s = time.monotonic()
-    make_quick_to_start(prepared)
     sights = {
         Detector.SMOKE: show_smoke(prepared, hear=lambda seen: _hear_seen(place.console, seen)),
         Detector.LOGS: show_logs(lambda log: [event.kind for event in logs.read(log, scrub=scrub).events]),

@@ -163,8 +163,9 @@ class Uv(Installer):
         mend: str = "",
     ) -> None:
         # Copied, not hard-linked: an SDK that rewrites its own files must not reach uv's cache.
+        # Compiled once, and not by each of the processes that a run starts, as pip does.
         argv: list[str | Path] = [self.uv, "pip", "install", "--python", python, "--link-mode", "copy", "--no-progress"]
-        argv += ["--target", target] if target else []
+        argv += ["--compile-bytecode", *(["--target", target] if target else [])]
         argv += [*self.constraints_file(constraints), *what]
         code, said = self.run(argv)
         if code and is_about_the_network(said):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -119,7 +118,6 @@ def prove(
     :param jobs: how many at once; 0 means one for each processor.
     :param hear: called with each answer, in that order.
     """
-    make_quick_to_start(prepared)
     defects = prepared.pack.defects if defects is None else defects
     reach = survey(prepared) if len(defects) > FEW and not expected_only else None
 
@@ -140,19 +138,6 @@ def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int
             yield from pool.map(work, items)
         finally:
             pool.shutdown(wait=False, cancel_futures=True)  # Ctrl-C waits for what runs, and for no more
-
-
-def make_quick_to_start(prepared: Prepared) -> None:
-    """Compile what the checks import, once for all the runs to come: it halves the time that each takes to begin.
-
-    An environment that is not our own is left as it is.
-    """
-    if prepared.is_reference:
-        library = prepared.python.parent.parent
-        argv = [str(prepared.python), "-m", "compileall", "-q", str(library)]
-        subprocess.run(
-            argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-        )
 
 
 def proven(caught: Sequence[Caught], ids: Sequence[str]) -> Proven:

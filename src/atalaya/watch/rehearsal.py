@@ -47,7 +47,6 @@ from atalaya.records.results import CheckResult, CheckRun, Host, SmokeRun
 from atalaya.sdk.prepare import Prepared
 from atalaya.sdk.source import folder_of
 from atalaya.sdk.source_hash import package_digest
-from atalaya.selftest.prove import make_quick_to_start
 from atalaya.selftest.seeded_faults import inject
 from atalaya.watch.rehearsed_ci import CiRun, happened, jobs_in_words
 
@@ -134,7 +133,6 @@ def rehearse(prepared: Prepared, scenario: Scenario, *, name: str, seed: int, op
     :param prepared: an environment that has what the bundled SDK needs.
     :param name: what the scenario is called: a part of each run's id.
     """
-    make_quick_to_start(prepared)
     with tempfile.TemporaryDirectory(prefix="atalaya-rehearsal-") as folder:
         watch = _Watch(
             scenario, name=name, seed=seed, opened_at=opened_at, builds=_builds(prepared, scenario, Path(folder))
