@@ -74,6 +74,10 @@ def check_budget_starts_with_the_wait(lab: CheckContext) -> None:
         lab.service.script(EXPORT, *FOREVER)
         wait = lab.wait(pollster(lab), timeout_sec=3.0, poll_interval_sec=1.0)
         _within_its_budget(wait, 3.0, slack_s=1.0 * LONGER)
+    with lab.trial("another state at each poll, 3 s in steps of 1 s"):
+        lab.service.script("moving", *(f"STAGE_{number}" for number in range(50)), "READY")
+        wait = lab.wait(pollster(lab), "moving", timeout_sec=3.0, poll_interval_sec=1.0)
+        _within_its_budget(wait, 3.0, slack_s=1.0 * LONGER)
     with lab.trial("CREATED for ever, an hour in steps of 5 minutes"):
         lab.service.script("long", *FOREVER)
         wait = lab.wait(pollster(lab), "long", timeout_sec=3600.0, poll_interval_sec=300.0)

@@ -565,6 +565,16 @@ def budget_begins_again() -> None:
 
 
 @DEFECTS.add("clients/exports_client.py", "polling.budget-starts-with-the-wait")
+def budget_begins_again_where_it_moves() -> None:
+    """The budget is counted from the newest change of the state.
+
+      attempt += 1
+    + if attempt == 1 or status.status.upper() != state:
+    +     deadline = time.monotonic() + max(0.0, timeout_sec)
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.budget-starts-with-the-wait")
 def budget_counts_pauses() -> None:
     """Only pauses count against the budget.
 

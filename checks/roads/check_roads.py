@@ -119,6 +119,10 @@ def answered_trace_id_goes_on(lab: CheckContext, road: Road) -> None:
         sent = [seen.headers.get(TRACE) for seen in take(lab, road, step, client=client).sent]
         require(sent == [expected], f"at request {number + 1} it sent {short(sent)} instead of {expected!r}")
         expected = answered
+    if "hooked" not in road.traits:
+        take(lab, road, Step(status=404, json={"code": "E", "message": "gone", "trace_id": "of-a-body"}), client=client)
+        sent = [seen.headers.get(TRACE) for seen in take(lab, road, road.good(), client=client).sent]
+        require(sent == [expected], f"after an error whose body has a trace id it sent {short(sent)}, not {expected!r}")
 
 
 def _http(client: Any) -> Any:

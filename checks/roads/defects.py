@@ -581,6 +581,15 @@ def download_adopts_nothing() -> None:
     """
 
 
+@DEFECTS.add("clients/exports_client.py", "roads.answered-trace-id-goes-on")
+def refused_downloads_name_the_next_request() -> None:
+    """The trace id in the body of a refused download becomes the client's.
+
+    - raise error_of(response, TraceContext(trace_id))
+    + raise error_of(response, self.http.trace or TraceContext(trace_id))
+    """
+
+
 @DEFECTS.add("http_client.py", "roads.answered-trace-id-goes-on")
 def head_is_no_part_of_the_story() -> None:
     """The trace id that answers a HEAD is not adopted.
