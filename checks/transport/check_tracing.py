@@ -671,12 +671,14 @@ def check_client_can_be_changed(lab: CheckContext) -> None:
 
 def _held(session: Any) -> dict[str, Any]:
     """What a session has: its adapters, headers and settings, told apart as objects, and texts as texts."""
-    return {
-        name: {key: part if isinstance(part, str) else id(part) for key, part in value.items()}
-        if isinstance(value, Mapping)
-        else id(value)
-        for name, value in vars(session).items()
-    }
+    return {name: _parts(value) for name, value in getattr(session, "__dict__", {}).items()}
+
+
+def _parts(value: Any) -> Any:
+    try:
+        return {key: part if isinstance(part, str) else id(part) for key, part in value.items()}
+    except Exception:  # it is no mapping, or one that does not say what it holds
+        return id(value)
 
 
 @promise("transport.session-is-taken")
