@@ -33,7 +33,7 @@ from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.flaky_list import flaky
-from atalaya.metrics.health import health
+from atalaya.metrics.health.judge import health
 from atalaya.metrics.measure import measure
 from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.timeseries import course

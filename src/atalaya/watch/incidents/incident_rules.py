@@ -14,7 +14,7 @@ from atalaya.core.window import due_at
 from atalaya.core.words import N_
 from atalaya.evidence.apart import counts
 from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
-from atalaya.metrics.health_signs import SIGNS
+from atalaya.metrics.health.signs import SIGNS
 from atalaya.metrics.window_query import may_be_ci
 from atalaya.records.judged import Acts, BrokenTest, CellState, CiCell, Judgement, State, Trace
 from atalaya.records.stored import (

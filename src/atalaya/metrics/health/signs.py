@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from atalaya.core.words import N_
+from atalaya.core.words import N_, Text, text
+from atalaya.records.judged import HealthSign, HealthState
 from atalaya.records.stored import Severity
 
 
@@ -40,3 +41,12 @@ SIGNS: dict[str, HealthSignDefinition] = {
         N_("On one Python version, the SDK surely fails to be imported or a client of it to be built too often."),
     ),
 }
+
+NOTHING = text("Nothing was recorded.")
+NO_BASIS = text("No accepted release before this one has recorded it: there is nothing to compare with.")
+
+
+def sign(id: str, state: HealthState, said: Text, allowed: Text, reason: Text, **more: Any) -> HealthSign:
+    """A sign of the table, as it stands against what is ``allowed``."""
+    title = Text(template=SIGNS[id].title)
+    return HealthSign(id=id, title=title, state=state, text=said, limit=allowed, reason=reason, **more)
