@@ -145,7 +145,7 @@ def test_an_sdk_that_cannot_be_imported_on_one_python_opens_a_major_incident_of_
     assert set(states.values()) == {HealthState.TOO_FEW}
     assert opens(judged) == [("start-failures", Severity.MAJOR)]
     (step,) = (one for one in due(judged, at=at(72)) if one.rule == "start-failures")
-    assert "on Python 3.10" in step.impact
+    assert "(Python 3.10)" in step.impact
 
 
 def test_health_alters_no_metric_and_its_minor_incidents_no_word(watched: Watched, smokes: Smokes) -> None:
@@ -165,7 +165,7 @@ def test_a_ledger_from_before_says_that_nothing_was_recorded(watched: Watched) -
     watched.keep(in_force(0), *healthy())
     judged = watched.judged(72)
     assert {one.state for one in judged.health} == {HealthState.NOTHING}
-    assert FRAGMENTS["health"](judged, Renderer(Language("en"))).count("○ nothing recorded") == 4
+    assert FRAGMENTS["health"](judged, Renderer(Language("en"))).count("○ nothing recorded") == 8
     assert opens(judged) == []
 
 

@@ -6,18 +6,23 @@ from typing import Any, NamedTuple
 
 from atalaya.core.words import N_, Text, text
 from atalaya.records.judged import HealthSign, HealthState
-from atalaya.records.stored import Severity
+from atalaya.records.stored import Environment, Severity
 
 
 class HealthSignDefinition(NamedTuple):
-    """One sign: what it is called, and the incident that opens when it is over its limit at a checkpoint."""
+    """One sign: what it is called, and the incident that opens when it is over its limit at a checkpoint.
+
+    Without a severity none opens: it is shown only.
+    """
 
     title: str
-    severity: Severity
-    says: str
+    severity: Severity | None = None
+    says: str = ""
 
 
 READY_LATENCY, RETRIES, FAILED_ENDS, START_FAILURES = "ready-latency", "retries", "failed-ends", "start-failures"
+COMPAT_PYTHON, COMPAT_DEPENDENCIES = "compat-python", "compat-dependencies"
+PUBLISHED_FILES, PUBLIC_API = "published-files", "public-api"
 
 SIGNS: dict[str, HealthSignDefinition] = {
     READY_LATENCY: HealthSignDefinition(
@@ -40,7 +45,38 @@ SIGNS: dict[str, HealthSignDefinition] = {
         Severity.MAJOR,
         N_("On one Python version, the SDK surely fails to be imported or a client of it to be built too often."),
     ),
+    COMPAT_PYTHON: HealthSignDefinition(
+        N_("In a fresh environment"),
+        Severity.MAJOR,
+        N_("On one of the Pythons that were named, the SDK cannot be installed, imported, or a client of it be built."),
+    ),
+    COMPAT_DEPENDENCIES: HealthSignDefinition(
+        N_("With other dependencies"),
+        Severity.MINOR,
+        N_("With the lowest or the highest versions that it allows of what it depends on, the SDK does not start."),
+    ),
+    PUBLISHED_FILES: HealthSignDefinition(
+        N_("sdist and wheel"),
+        Severity.MINOR,
+        N_("The index lacks an sdist or a wheel, and the last accepted release had one."),
+    ),
+    PUBLIC_API: HealthSignDefinition(N_("Public API")),
 }
+
+# What a sign is about, beside a version of Python.
+ABOUT: dict[str, str] = {
+    Environment.SERVICE.value: N_("against a real service, on its real clock"),
+    "lowest": N_("the lowest versions"),
+    "highest": N_("the highest versions"),
+}
+
+
+def about_of(sign: HealthSign) -> Text | None:
+    """What a sign is about, in words; None where there is only one of its kind."""
+    if not sign.about:
+        return None
+    return Text(template=ABOUT[sign.about]) if sign.about in ABOUT else text("Python {version}", version=sign.about)
+
 
 NOTHING = text("Nothing was recorded.")
 NO_BASIS = text("No accepted release before this one has recorded it: there is nothing to compare with.")
