@@ -54,7 +54,7 @@ def test_a_python_that_cannot_be_had_is_unknown(tmp_path: Path) -> None:
 
 def test_an_sdk_that_is_for_other_pythons_is_not_broken(tmp_path: Path) -> None:
     found = one([wheel(tmp_path, WELL, "Requires-Python: >=3.99\n")])
-    assert found.outcome is Outcome.NOT_APPLICABLE
+    assert (found.outcome, found.reason) == (Outcome.NOT_APPLICABLE, "It is for Python>=3.99.")
 
 
 def test_a_crash_in_the_import_is_broken_with_its_last_line(tmp_path: Path) -> None:

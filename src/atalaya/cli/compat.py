@@ -77,12 +77,11 @@ def seen_beside(place: Context, prepared: Prepared, release: Release) -> list[Ev
 
     settings, made = place.loaded.settings.compat, new_metadata(release)
     rooms: Sequence[Room] = every_room(settings.pythons, dependencies=settings.dependencies)
-    known = ledger.read(place.releases / release.version / "evidence", Compatibility.kind) if rooms else []
+    known = ledger.readable(place.releases / release.version / "evidence", Compatibility) if rooms else []
     fresh = {
         (one.python, one.dependencies)
         for one in known
-        if isinstance(one, Compatibility)
-        and one.subject_digest == prepared.subject.digest
+        if one.subject_digest == prepared.subject.digest
         and one.outcome is not Outcome.UNKNOWN
         and one.occurred_at > made["occurred_at"] - AGAIN_AFTER
     }
@@ -166,7 +165,7 @@ def _offered(place: Context, prepared: Prepared, release: Release, made: Metadat
     from atalaya.evidence.ledger import ledger
     from atalaya.sdk.public_api import files_in, modules_of
 
-    known = _apis(ledger.read(place.releases / release.version / "evidence", PublicApi.kind))
+    known = ledger.readable(place.releases / release.version / "evidence", PublicApi)
     digest, found = prepared.subject.digest, []
     if prepared.package_folder and digest not in {one.subject_digest for one in known}:
         modules, problem = modules_of(files_in(prepared.package_folder), prepared.package)
@@ -199,7 +198,7 @@ def _earlier(
     before = [one for one in before if one.rehearsal is release.rehearsal and one.version not in known]
     repository = git.find(place.root, settings) if before else None
     for one in sorted(before, key=lambda one: one.opened_at)[-MOST_EARLIER:]:
-        if repository is None or ledger.read(place.releases / one.version / "evidence", PublicApi.kind):
+        if repository is None or ledger.readable(place.releases / one.version / "evidence", PublicApi):
             continue
         files = files_below(git.python_files(repository, one.commit, settings.subject.path), prepared.package)
         if files:
@@ -213,7 +212,3 @@ def _earlier(
                 modules=modules,
                 problem=problem,
             )
-
-
-def _apis(records: Sequence[Evidence]) -> list[PublicApi]:
-    return [one for one in records if isinstance(one, PublicApi)]

@@ -28,6 +28,7 @@ AT_ONCE = 2  # each installs and compiles, on machines of two cores
 WARM = 2  # starts that are timed, after one that compiles what it imports
 
 
+_ASKS_FOR = re.compile(r"(?:satisfy|Python:) (Python ?[<>=!~][^ ]*)")
 _EXTRA = re.compile(r"\bextra\s*==")
 
 
@@ -113,13 +114,19 @@ def started(
             named = [*what, *(needs if room.dependencies else ())]
             return _in_a_room(room, named, question, package, installer)
         except AtalayaError as why:
-            said = str(why).replace(str(interpreter_in(scratch / "env")), f"Python {room.python}".rstrip())
+            said = _in_short(str(why)).replace(str(interpreter_in(scratch / "env")), f"Python {room.python}".rstrip())
             return Started(room=room, outcome=_outcome_of(why), reason=scrub(said))
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
     with ThreadPoolExecutor(AT_ONCE) as pool:
         yield from pool.map(run, rooms)
+
+
+def _in_short(why: str) -> str:
+    """What an installer says; where that is a proof that the SDK is for other Pythons, which ones."""
+    asked = _ASKS_FOR.search(why)
+    return f"It is for {asked[1].replace(' ', '')}." if asked and is_for_another_python(why) else why
 
 
 def _outcome_of(why: AtalayaError) -> Outcome:

@@ -353,7 +353,13 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
     )
     host = Host(python=told.python, implementation=told.implementation, os=told.os, freeze=told.freeze)
     prepared = Prepared(
-        pack=bench.pack, python=place.python, paths=place.paths, subject=subject, host=host, installs=place.installs
+        pack=bench.pack,
+        python=place.python,
+        paths=place.paths,
+        subject=subject,
+        host=host,
+        installs=place.installs,
+        package_folder=package,
     )
     if bench.pack.requirement and prepared.is_reference:
         installed = package.parents[bench.package.count(".")]
