@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from atalaya.evidence.from_runs import from_smoke
 from atalaya.harness.fault_plan import FaultInjection, FaultPlan
 from atalaya.harness.runner import run_smoke
+from atalaya.metrics.health.signs import SIGNS
 from atalaya.records.judged import HealthSign, HealthState, Judgement
 from atalaya.records.results import SmokeRun
 from atalaya.records.stored import Evidence, Health, IncidentStep, Severity
@@ -225,7 +226,7 @@ def test_the_page_and_the_json_show_each_sign_with_its_limit_and_the_clock(watch
     )
     assert [one for one in said if one not in page] == []
     document = judgement_document(judged)["health"]
-    assert [one["id"] for one in document] == list(RULES)
+    assert [one["id"] for one in document] == list(SIGNS)
     assert [one["state"] for one in document[:2]] == ["nothing to compare with"] * 2
     assert (document[0]["clock"], document[0]["p95_ms"], "runs" in document[0]) == ("virtual", 200.0, False)
 

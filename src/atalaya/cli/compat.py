@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -56,9 +56,9 @@ def compat(place: Context, args: argparse.Namespace) -> int:
         say_if_of_another_version(place, release, prepared.subject.version)
         made = new_metadata(release) if release else record_metadata("dry", Environment.LOOPBACK, utc_now())
         tried = _tried(place, prepared, every_room(pythons, dependencies=not args.python), made)
-        offered = _offered(place, prepared, release, made) if release else []
+        offers = list(_offered(place, prepared, release, made)) if release else []
     if release is not None:
-        append_evidence(place, release, [*tried, *offered])
+        append_evidence(place, release, [*tried, *offers])
         incidents_by_rule(place, release)
         call_the_roll(place, release)
     report = {"schema": "atalaya.compat/1", "rooms": [_reported(one) for one in tried]}
@@ -160,28 +160,26 @@ def _steps(place: Context, prepared: Prepared) -> list[Step]:
 # ── what it offers ───────────────────────────────────────────────────────────
 
 
-def _offered(place: Context, prepared: Prepared, release: Release, made: Metadata) -> list[PublicApi]:
+def offered(prepared: Prepared, made: Metadata, *, version: str) -> Iterator[PublicApi]:
+    """What the SDK that was prepared offers; nothing where its files are out of reach.
+
+    :param version: of the release, where the SDK does not say its own.
+    """
+    from atalaya.sdk.public_api import files_in
+
+    if prepared.package_folder is not None:
+        told, files = prepared.subject.version or version, files_in(prepared.package_folder)
+        yield _api(prepared, files, made, version=told, digest=prepared.subject.digest, origin="installed")
+
+
+def _offered(place: Context, prepared: Prepared, release: Release, made: Metadata) -> Iterator[PublicApi]:
     """What the SDK offers, and what the releases before it did that have no record of it: each once."""
     from atalaya.evidence.ledger import ledger
-    from atalaya.sdk.public_api import files_in, modules_of
 
     known = ledger.readable(place.releases / release.version / "evidence", PublicApi)
-    digest, found = prepared.subject.digest, []
-    if prepared.package_folder and digest not in {one.subject_digest for one in known}:
-        modules, problem = modules_of(files_in(prepared.package_folder), prepared.package)
-        found.append(
-            PublicApi(
-                **made,
-                package=prepared.package,
-                version=prepared.subject.version or release.version,
-                subject_digest=digest,
-                origin="installed",
-                modules=modules,
-                problem=problem,
-            )
-        )
-    found += _earlier(place, prepared, release, made, {one.version for one in known})
-    return found
+    if prepared.subject.digest not in {one.subject_digest for one in known}:
+        yield from offered(prepared, made, version=release.version)
+    yield from _earlier(place, prepared, release, made, {one.version for one in known})
 
 
 def _earlier(
@@ -190,7 +188,7 @@ def _earlier(
     """What earlier releases offered, read from their commits, where their own ledgers do not say."""
     from atalaya.evidence.ledger import ledger
     from atalaya.sdk import git_repository as git
-    from atalaya.sdk.public_api import files_below, modules_of
+    from atalaya.sdk.public_api import files_below
     from atalaya.watch import folder
 
     settings = place.loaded.settings
@@ -202,13 +200,21 @@ def _earlier(
             continue
         files = files_below(git.python_files(repository, one.commit, settings.subject.path), prepared.package)
         if files:
-            modules, problem = modules_of(files, prepared.package)
-            yield PublicApi(
-                **made,
-                package=prepared.package,
-                version=one.version,
-                subject_digest="",
-                origin=one.commit,
-                modules=modules,
-                problem=problem,
-            )
+            yield _api(prepared, files, made, version=one.version, digest="", origin=one.commit)
+
+
+def _api(
+    prepared: Prepared, files: Mapping[str, bytes], made: Metadata, *, version: str, digest: str, origin: str
+) -> PublicApi:
+    from atalaya.sdk.public_api import modules_of
+
+    modules, problem = modules_of(files, prepared.package)
+    return PublicApi(
+        **made,
+        package=prepared.package,
+        version=version,
+        subject_digest=digest,
+        origin=origin,
+        modules=modules,
+        problem=problem,
+    )
