@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from atalaya.records.stored import ApiModule, PublicApi, record_metadata
 from atalaya.sdk.public_api import outline
@@ -72,16 +73,11 @@ def test_a_kind_of_change_that_is_not_known_is_told_all_the_same() -> None:
 def test_what_cannot_be_read_is_not_the_same_but_unknown() -> None:
     with pytest.raises(Incomparable, match="too much"):
         changes(api(""), api("", problem="too much"))
-    broken = PublicApi(
-        **record_metadata("r", LOOPBACK, at(0)),
-        package="acme",
-        version="1",
-        subject_digest="",
-        origin="installed",
-        modules=(),
-    )
-    with pytest.raises(Incomparable):
-        changes(broken, api(""))
+    newer = ApiModule(name="acme.deep", source="type X = = int")  # as a Python of tomorrow may have it
+    old = api("", deep="x = 1")
+    for broken in (replace(old, modules=()), replace(old, modules=(*old.modules[:1], newer))):
+        with pytest.raises(Incomparable):
+            changes(old, broken)
 
 
 def test_a_long_name_is_cut() -> None:

@@ -127,6 +127,13 @@ def test_what_broke_in_the_public_api_is_told_and_decides_nothing() -> None:
     assert (unread.state, "it cannot be read" in str(unread.reason)) == (HealthState.UNKNOWN, True)
 
 
+def test_of_many_changes_the_line_tells_the_first_and_the_list_no_end() -> None:
+    old = api("".join(f"def f{number:03}(): ...\n" for number in range(150)))
+    (found,) = of("public-api", api("", version="1.1.0"), before=Before("1.0.0", installed([old])))
+    assert (found.k, len(found.says)) == (150, 100)
+    assert str(found.text) == "f000 is gone. f001 is gone. f002 is gone. And 147 more."
+
+
 def test_an_old_release_without_a_record_is_compared_by_what_its_commit_holds() -> None:
     read = replace(api("def f(a): ..."), origin="0123abc")
     (found,) = of("public-api", read, api("def f(): ...", version="1.1.0"), before=OLD)

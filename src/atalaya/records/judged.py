@@ -371,8 +371,8 @@ class HealthSign(Record, frozen=True, kw_only=True):
     versions of dependencies; empty otherwise. ``k`` are what it
     counts among ``n``, ``value``, ``low`` and ``high`` the share or the rate; None where there is none. Times have
     their percentiles, and ``clock`` says what they were read from: ``virtual`` or ``real``. ``p`` is the probability
-    that the state rests on. ``runs`` are those that could have shown it, oldest first. ``says`` is each sentence of
-    which ``text`` holds the first.
+    that the state rests on. ``runs`` are those that could have shown it, oldest first. ``says`` are the sentences
+    of which ``text`` holds the first.
     """
 
     id: str

@@ -6,6 +6,8 @@ and defaults too, and not at what a function does: that is what the promises are
 
 from __future__ import annotations
 
+import ast
+import logging
 import tempfile
 from collections.abc import Mapping
 from functools import lru_cache
@@ -17,6 +19,8 @@ from atalaya.records.stored import PublicApi
 
 if TYPE_CHECKING:
     from griffe import Breakage
+
+logging.getLogger("griffe").addHandler(logging.NullHandler())  # what it warns of is none of our lines
 
 LONGEST = 120  # signs of a name, a type or a default that are shown
 
@@ -51,6 +55,10 @@ def changes(old: PublicApi, new: PublicApi) -> tuple[Text, ...]:
     import griffe
 
     try:
+        for one in (*old.modules, *new.modules):
+            ast.parse(
+                one.source
+            )  # a module that griffe cannot read is left out by it, and would look as if it were gone
         with tempfile.TemporaryDirectory(prefix="atalaya-api-") as folder:
             before, after = (_loaded(one, Path(folder) / name) for one, name in ((old, "old"), (new, "new")))
             found = list(map(_told, griffe.find_breaking_changes(before, after)))

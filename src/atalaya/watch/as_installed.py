@@ -23,7 +23,7 @@ from atalaya.records.judged import HealthSign, HealthState, SeenRun
 from atalaya.records.stored import Artefact, Compatibility, Evidence, Outcome, PublicApi
 from atalaya.watch.api_changes import Incomparable, changes
 
-MOST_TOLD = 3  # sentences of what has changed; the page's own list has more
+MOST_TOLD, MOST_KEPT = 3, 100  # sentences of what has changed: in the line, and in the list below it
 
 STATES: dict[Outcome, HealthState] = {
     Outcome.KEPT: HealthState.WITHIN,
@@ -178,7 +178,7 @@ def _api(apis: Sequence[PublicApi], before: Before | None) -> HealthSign:
     if not found:
         said = text("Nothing that users could rely on is gone or has changed.")
         return sign(PUBLIC_API, HealthState.WITHIN, said, allowed, against, k=0)
-    return sign(PUBLIC_API, HealthState.SHOWN, _first(found), allowed, against, k=len(found), says=found)
+    return sign(PUBLIC_API, HealthState.SHOWN, _first(found), allowed, against, k=len(found), says=found[:MOST_KEPT])
 
 
 def _api_of(before: Before, apis: Sequence[PublicApi]) -> PublicApi | None:

@@ -8,9 +8,7 @@ from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
 
-MOST = 100  # sentences of a list: a hostile SDK can make more than anybody reads
-
 
 def health(judgement: Judgement, voice: Renderer) -> Markdown:
     """A line for each sign, and what has changed of what the SDK offers."""
-    return render("health", voice, judgement=judgement, about=about_of, most=MOST)
+    return render("health", voice, judgement=judgement, about=about_of)
