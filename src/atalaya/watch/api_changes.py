@@ -56,9 +56,8 @@ def changes(old: PublicApi, new: PublicApi) -> tuple[Text, ...]:
 
     try:
         for one in (*old.modules, *new.modules):
-            ast.parse(
-                one.source
-            )  # a module that griffe cannot read is left out by it, and would look as if it were gone
+            # A module that griffe cannot read is left out by it, and would look as if it were gone.
+            ast.parse(one.source)
         with tempfile.TemporaryDirectory(prefix="atalaya-api-") as folder:
             before, after = (_loaded(one, Path(folder) / name) for one, name in ((old, "old"), (new, "new")))
             found = list(map(_told, griffe.find_breaking_changes(before, after)))
