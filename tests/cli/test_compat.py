@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import io
 import subprocess
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from atalaya.core.settings import load
 from atalaya.evidence.ledger import ledger
 from atalaya.records.results import Host, Subject
 from atalaya.records.stored import Compatibility, Evidence, Outcome, PublicApi, Release
+from atalaya.sdk.adapter import Adapter
 from atalaya.sdk.compat import Room, Started
 from atalaya.sdk.prepare import Prepared
 from atalaya.watch.folder import open_release
@@ -129,13 +131,27 @@ def test_what_an_earlier_release_offered_is_read_from_its_commit(place: Context,
     assert not [one for one in compat.seen_beside(place, prepared(place.root), RELEASE) if isinstance(one, PublicApi)]
 
 
-def test_the_way_to_a_first_client_is_in_the_names_of_the_sdk(place: Context) -> None:
-    steps = compat._steps(place, prepared(place.root))
+def test_the_way_to_a_first_client_is_in_the_names_of_the_sdk(tmp_path: Path) -> None:
+    steps = compat._steps(prepared(tmp_path))
     assert [(one.name, one.place) for one in steps] == [
         ("ClientConfig", f"{PACKAGE}:ClientConfig"),
         ("HttpClient", f"{PACKAGE}:HttpClient"),
     ]
     assert steps[1].uses == {"config": "ClientConfig"}
+    theirs = {"ClientConfig": "acme:Settings", "HttpClient": "acme.http:Session"}
+    renamed = Adapter(
+        file="", package="acme", distribution="acme", names=theirs, fields={"ClientConfig": {"api_base_url": "url"}}
+    )
+    steps = compat._steps(replace(prepared(tmp_path), adapter=renamed))
+    assert [one.place for one in steps] == list(theirs.values())
+    assert steps[0].arguments == {"env_name": "check", "url": "http://127.0.0.1:9"}
+    lacks = replace(renamed, names={"ClientConfig": "acme:Settings"})
+    assert compat._steps(replace(prepared(tmp_path), adapter=lacks)) == []
+
+
+def test_a_pack_that_tells_no_way_to_a_client_is_asked_for_no_names(tmp_path: Path) -> None:
+    bare = dataclasses.replace(PACK, folder=tmp_path, first_client=())
+    assert compat._steps(replace(prepared(tmp_path), pack=bare)) == []
 
 
 def test_a_record_of_another_digest_is_not_this_ones(place: Context, tried: list[Room]) -> None:

@@ -102,7 +102,7 @@ def _tried(place: Context, prepared: Prepared, rooms: Sequence[Room], made: Meta
         prepared.installs,
         rooms,
         package=prepared.package,
-        steps=_steps(place, prepared),
+        steps=_steps(prepared),
         needs=direct_needs(site, prepared.subject.name),
         patience_s=place.loaded.settings.compat.patience_s,
     ):
@@ -136,13 +136,15 @@ def _reported(one: Compatibility) -> dict[str, Any]:
     return {key: report[key] for key in keys}
 
 
-def _steps(place: Context, prepared: Prepared) -> list[Step]:
+def _steps(prepared: Prepared) -> list[Step]:
     """The way to a first client, in the SDK's own names; empty where the pack, or its adapter, tells none."""
     from atalaya.sdk.compat import Step
 
-    adapter, steps = prepared.adapter, []
-    places = adapter.names if adapter else place.pack.load("capabilities").VOCABULARY.names
-    for one in place.pack.first_client:
+    adapter, pack, steps = prepared.adapter, prepared.pack, []
+    if not pack.first_client:
+        return []
+    places = adapter.names if adapter else pack.load("capabilities").VOCABULARY.names
+    for one in pack.first_client:
         if one.name not in places:
             return []
         theirs = {key: adapter.field(one.name, key) if adapter else key for key in (*one.arguments, *one.uses)}
