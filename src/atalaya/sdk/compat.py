@@ -25,7 +25,7 @@ from atalaya.sdk.prepare import is_for_another_python, scrubbed_environ
 
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")  # where none is named
 AT_ONCE = 2  # each installs and compiles, on machines of two cores
-WARM = 2  # starts that are timed, after one that compiles what it imports
+WARM = 2  # starts that are timed, after one that finds nothing of it in memory
 
 
 _ASKS_FOR = re.compile(r"(?:satisfy|Python:) (Python ?[<>=!~][^ ]*)")
