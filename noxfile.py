@@ -185,6 +185,12 @@ def repeat(session):
 
 
 @nox.session
+def compat(session):
+    """Start the SDK on other Pythons and with other dependencies: -- --python 3.10 --report FILE."""
+    atalaya(session, "compat")
+
+
+@nox.session
 def artefact(session):
     """Look at the files that were published: -- --dry-run."""
     atalaya(session, "artefact")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from atalaya.harness.declare import N_, family
 from atalaya.harness.duties import NoneSeen, PackDuty, PromisesKept
-from atalaya.harness.pack import Pack
+from atalaya.harness.pack import FirstBuild, Pack
 
 from .rehearsals import SCENARIOS
 from .seeded_events import SEEDED
@@ -71,6 +71,10 @@ PACK = Pack(
     overlapping=("roads", "world"),
     installs="package.installs",
     imports="package.imports",
+    first_client=(
+        FirstBuild("ClientConfig", {"env_name": "check", "api_base_url": "http://127.0.0.1:9"}),
+        FirstBuild("HttpClient", uses={"config": "ClientConfig"}),
+    ),
     credentials=("access_token", "tenant_id", "app_id", "device_id", "store_id"),
     mutated={
         "config.py": ("config",),

@@ -68,6 +68,9 @@ DEFAULTS = {
     "artefact.index": "https://pypi.org/simple/",
     "artefact.built": "",
     "artefact.deadline_s": 300.0,
+    "compat.pythons": (),
+    "compat.dependencies": False,
+    "compat.patience_s": 180.0,
 }
 
 
@@ -93,6 +96,7 @@ LIMITS = [
     ("health", "failed_ends_h", ("0.001", "8760"), ("0", "8760.5")),
     ("health", "start_failures", ("0.001", "0.999"), ("0", "1")),
     ("artefact", "deadline_s", ("0.001",), ("0",)),
+    ("compat", "patience_s", ("0.001", "3600"), ("0", "3600.5")),
     *(("thresholds", name, ("0.001", "1"), ("0", "1.01")) for name in HALF_OPEN_SHARES),
     *(("thresholds", name, ("0", "1"), ("-0.01", "1.01")) for name in SHARES),
     *(("thresholds", name, ("0", "7"), ("-1",)) for name in COUNTS),

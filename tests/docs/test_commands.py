@@ -122,6 +122,9 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} collect --log smoke.log": Run(places.watched, "smoke.log"),
     f"{CHECKS} repeat -n 10 --python .venv -- clients/python/tests": REPEATED,
     f"{CHECKS} repeat -n N --python PATH -- PYTEST_ARGS": REPEATED,
+    f"{CHECKS} compat --python VERSION --report FILE": NotHere(
+        "it makes an environment for each Python", "tests/sdk/test_compat.py"
+    ),
     f"{CHECKS} artefact --dry-run": Run(places.published, "acme_sdk-1.1.0-py3-none-any.whl"),
     # ── the verdict ──
     f"{CHECKS} judge --explain pass-rate": TOLD,

@@ -441,6 +441,8 @@ def test_what_the_first_format_wrote_is_read_for_ever() -> None:
     three = dict.fromkeys(("context", "finding", "test", "proof"), 3)
     several = {
         "tree": 0,
+        "compat": 0,
+        "api": 0,
         "health": 0,
         "dispatch": 0,
         "job": 6,

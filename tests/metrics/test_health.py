@@ -13,7 +13,12 @@ from scipy import stats
 
 from atalaya.core.settings import HealthSettings
 from atalaya.metrics.engine import opened
-from atalaya.metrics.health import Told, failed_ends, health, ready_latency, retries, start_failures, told, totals
+from atalaya.metrics.health.failed_ends import failed_ends
+from atalaya.metrics.health.judge import health
+from atalaya.metrics.health.ready_latency import ready_latency
+from atalaya.metrics.health.retries import retries
+from atalaya.metrics.health.runs import Told, told, totals
+from atalaya.metrics.health.start_failures import start_failures
 from atalaya.metrics.measure import basis_of
 from atalaya.metrics.stats.sequential import limit
 from atalaya.metrics.window_query import Baseline, HealthTotals, MetricQuery

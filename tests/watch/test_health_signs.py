@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from atalaya.evidence.from_runs import from_smoke
 from atalaya.harness.fault_plan import FaultInjection, FaultPlan
 from atalaya.harness.runner import run_smoke
+from atalaya.metrics.health.signs import SIGNS
 from atalaya.records.judged import HealthSign, HealthState, Judgement
 from atalaya.records.results import SmokeRun
 from atalaya.records.stored import Evidence, Health, IncidentStep, Severity
@@ -145,7 +146,7 @@ def test_an_sdk_that_cannot_be_imported_on_one_python_opens_a_major_incident_of_
     assert set(states.values()) == {HealthState.TOO_FEW}
     assert opens(judged) == [("start-failures", Severity.MAJOR)]
     (step,) = (one for one in due(judged, at=at(72)) if one.rule == "start-failures")
-    assert "on Python 3.10" in step.impact
+    assert "(Python 3.10)" in step.impact
 
 
 def test_health_alters_no_metric_and_its_minor_incidents_no_word(watched: Watched, smokes: Smokes) -> None:
@@ -165,7 +166,7 @@ def test_a_ledger_from_before_says_that_nothing_was_recorded(watched: Watched) -
     watched.keep(in_force(0), *healthy())
     judged = watched.judged(72)
     assert {one.state for one in judged.health} == {HealthState.NOTHING}
-    assert FRAGMENTS["health"](judged, Renderer(Language("en"))).count("○ nothing recorded") == 4
+    assert FRAGMENTS["health"](judged, Renderer(Language("en"))).count("○ nothing recorded") == 8
     assert opens(judged) == []
 
 
@@ -225,7 +226,7 @@ def test_the_page_and_the_json_show_each_sign_with_its_limit_and_the_clock(watch
     )
     assert [one for one in said if one not in page] == []
     document = judgement_document(judged)["health"]
-    assert [one["id"] for one in document] == list(RULES)
+    assert [one["id"] for one in document] == list(SIGNS)
     assert [one["state"] for one in document[:2]] == ["nothing to compare with"] * 2
     assert (document[0]["clock"], document[0]["p95_ms"], "runs" in document[0]) == ("virtual", 200.0, False)
 

@@ -60,6 +60,7 @@ COMMANDS = [
     "check",
     "smoke",
     "collect",
+    "compat",
     "artefact",
     "judge",
     "release",

@@ -15,6 +15,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "smoke --report smoke.json --log smoke.log",
         "smoke --base-url https://staging.example.com --sdk 'your-sdk==1.1.0'",
     ),
+    "compat": ("compat", "compat --python 3.10 --python 3.12 --release 1.1.0"),
     "artefact": ("artefact --dry-run", "artefact --release 1.1.0"),
     "collect": (
         "collect",

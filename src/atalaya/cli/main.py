@@ -144,7 +144,7 @@ def _adopting(commands: Commands) -> None:
 
 def _watching(commands: Commands) -> None:
     """The commands that gather evidence."""
-    from atalaya.cli import check, collect, published, watch
+    from atalaya.cli import check, collect, compat, published, watch
 
     it = _command(commands, "watch", watch.watch)
     it.add_argument("--scheduled", action="store_true", help="do nothing where no release is open")
@@ -175,6 +175,18 @@ def _watching(commands: Commands) -> None:
     it.add_argument("--waits", type=positive, metavar="N", help="waits on loopback")
     _report(it)
     it.add_argument("--log", metavar="FILE", help="write a log to this file")
+    it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
+
+    it = _command(commands, "compat", compat.compat)
+    _sdk(it)
+    it.add_argument(
+        "--python",
+        action="append",
+        metavar="VERSION",
+        help="only this Python, by version or path; may be given again (default: those of watch.toml, else 3.10 to "
+        "3.14, and the lowest and highest dependencies)",
+    )
+    _report(it)
     it.add_argument("--release", metavar="VERSION", help="keep it as evidence of this release (default: nowhere)")
 
     it = _command(commands, "artefact", published.artefact)
@@ -468,7 +480,7 @@ def _standing(commands: Commands) -> None:
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Commands], None]], ...] = (
     (("init",), _adopting),
     (("status",), _standing),
-    (("watch", "check", "checks", "smoke", "artefact", "collect"), _watching),
+    (("watch", "check", "checks", "smoke", "compat", "artefact", "collect"), _watching),
     (("repeat",), _repeating),
     (("judge", "notify", "publish", "site", "serve"), _publishing),
     (("prove",), _proving),

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from atalaya.cli.compat import offered
 from atalaya.cli.context import Context, instant, judged, summarise, write_text
 from atalaya.cli.prove import hear_caught
 from atalaya.core.errors import ReleaseError, UsageError
@@ -99,7 +100,8 @@ def _command(args: argparse.Namespace) -> str:
 
 
 def _rehearsed(place: Context, args: argparse.Namespace, prepared: Prepared, people: People) -> Iterator[Evidence]:
-    """The evidence of a rehearsal: the settings in force, the proof that the checks can see, then the watch itself."""
+    """The evidence of a rehearsal: the settings in force, the proof that the checks can see, what the SDK offers, and
+    the watch itself."""
     from atalaya.evidence.from_runs import from_checks, from_proof, from_smoke
     from atalaya.watch.state_at import in_force_record
 
@@ -113,6 +115,7 @@ def _rehearsed(place: Context, args: argparse.Namespace, prepared: Prepared, peo
             recorded_at=opened_at,
             occurred_at=opened_at,
         )
+    yield from offered(prepared, people.metadata(opened_at), version=args.name)
     watch = run_it(prepared, people.scenario, name=args.scenario, seed=args.seed, opened_at=opened_at)
     for slot in watch:
         for record in people.before(slot.hour) if slot.smoked else ():

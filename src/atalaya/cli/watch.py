@@ -18,6 +18,7 @@ from atalaya.cli.check import (
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.closing_screen import close_with
 from atalaya.cli.collect import all_that_is_named
+from atalaya.cli.compat import seen_beside
 from atalaya.cli.context import (
     Context,
     append_evidence,
@@ -38,7 +39,7 @@ from atalaya.cli.record_verdict import say
 from atalaya.core.errors import HarnessError, UsageError
 from atalaya.records.judged import Judgement
 from atalaya.records.results import CheckRun, SmokeRun
-from atalaya.records.stored import Environment, Outcome, Release
+from atalaya.records.stored import Environment, Evidence, Outcome, Release
 
 if TYPE_CHECKING:
     from atalaya.sdk.prepare import Prepared
@@ -93,31 +94,31 @@ def _observed(place: Context, args: argparse.Namespace) -> tuple[Release, int]:
     require_a_named_sdk(place, args, watched_now(place, args.release))
     commit, here = place.loaded.settings.subject.commit, Environment.LOOPBACK
     place.console.stage("observe")
-    release, run, smoked = _run_both(place, args)
+    release, run, smoked, beside = _run_all(place, args)
     say_if_of_another_version(place, release, run.subject.version)
     at = utc_now()
     records = from_checks(run, environment=here, commit=commit, recorded_at=at)
     if smoked:
         records += from_smoke(smoked, environment=here, commit=commit, recorded_at=at)
-    append_evidence(place, release, records)
+    append_evidence(place, release, [*records, *beside])
     steps = [step.outcome for step in smoked.steps] if smoked else [Outcome.UNKNOWN]
     return release, exit_of_checks(run, *steps)
 
 
-def _run_both(place: Context, args: argparse.Namespace) -> tuple[Release, CheckRun, SmokeRun | None]:
-    """Run the checks and the smoke against the SDK. One that cannot be used is evidence too."""
+def _run_all(place: Context, args: argparse.Namespace) -> tuple[Release, CheckRun, SmokeRun | None, list[Evidence]]:
+    """Run the checks and the smoke, and look at what is beside. An SDK that cannot be used is evidence too."""
     try:
         with prepared_sdk(place, args) as prepared:
             release = resolve_release(place, args.release, prepared.subject.version)
             seed = int(utc_now().timestamp() // 3600)  # each hour draws anew, and what it drew can be drawn again
             run = observed(place, prepared, seed=seed, canaries=True, strict=True)
             _tell_of_checks(place, run)
-            return release, run, _smoke_or_why_not(place, prepared)
+            return release, run, _smoke_or_why_not(place, prepared), seen_beside(place, prepared, release)
     except UNUSABLE as why:
         run = without_sdk(place, args, why)
         release = resolve_release(place, args.release, run.subject.version)
         _tell_of_checks(place, run)
-        return release, run, None
+        return release, run, None, []
 
 
 def _tell_of_checks(place: Context, run: CheckRun) -> None:

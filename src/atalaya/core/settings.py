@@ -307,6 +307,28 @@ class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 300.0
 
 
+class CompatSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where else the SDK is installed, imported and a first client of it is built."""
+
+    pythons: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="The Pythons that `watch` tries once a day, by version (`3.10`) or by path. One that this "
+            "machine cannot have is unknown. Empty: `watch` tries none, and `compat` 3.10 to 3.14."
+        ),
+    ] = ()
+    dependencies: Annotated[
+        bool,
+        Meta(
+            description="Whether `watch` also tries the lowest and the highest versions that the SDK allows of what it "
+            "depends on, once a day."
+        ),
+    ] = False
+    patience_s: Annotated[
+        float, Meta(gt=0, le=3600, description="Seconds that the installation in one of these environments may take.")
+    ] = 180.0
+
+
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
@@ -319,6 +341,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     thresholds: Thresholds = Thresholds()
     health: HealthSettings = HealthSettings()
     artefact: ArtefactSettings = ArtefactSettings()
+    compat: CompatSettings = CompatSettings()
 
 
 class Loaded(NamedTuple):

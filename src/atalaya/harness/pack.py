@@ -27,6 +27,18 @@ from atalaya.harness.duties import PackDuty
 from atalaya.harness.scenarios import Scenario
 
 
+@dataclass(frozen=True)
+class FirstBuild:
+    """One object on the way to a first client: the contract's name of its class, and what it is built with.
+
+    ``uses`` are the arguments that take what was built before, by its name.
+    """
+
+    name: str
+    arguments: Mapping[str, str] = field(default_factory=dict)
+    uses: Mapping[str, str] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Pack:
     """The checks of one client SDK, with what they need.
@@ -40,7 +52,8 @@ class Pack:
     the families that ask on every road, or in a less friendly world, what others ask once. ``credentials`` are what
     the smoke of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK
     that mutation changes, each with the families that should notice first. ``installs`` and ``imports`` are the
-    promises that an SDK breaks which cannot be installed, or not imported.
+    promises that an SDK breaks which cannot be installed, or not imported. ``first_client`` is what a first client is
+    built by, in order, where nothing of ours is installed.
     """
 
     name: str
@@ -63,6 +76,7 @@ class Pack:
     mutated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     installs: str = ""
     imports: str = ""
+    first_client: tuple[FirstBuild, ...] = ()
 
     # ── its tables ──
 

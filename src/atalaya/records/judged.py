@@ -13,6 +13,7 @@ from atalaya.records.results import Limitation, Promise, SegmentInfo
 from atalaya.records.stored import (
     Artefact,
     Built,
+    Compatibility,
     Decision,
     Dispatch,
     Environment,
@@ -21,6 +22,7 @@ from atalaya.records.stored import (
     IncidentStep,
     Notice,
     Outcome,
+    PublicApi,
     Reading,
     Release,
     RunContext,
@@ -351,7 +353,8 @@ class HealthState(StrictEnum):
     TOO_FEW = "too few to tell"
     NO_BASIS = "nothing to compare with"
     NOTHING = "nothing recorded"
-    SHOWN = "shown only"  # of a real service, which decides nothing
+    UNKNOWN = "unknown"
+    SHOWN = "shown only"  # it decides nothing: of a real service, for one
 
 
 class SeenRun(NamedTuple):
@@ -364,10 +367,12 @@ class SeenRun(NamedTuple):
 class HealthSign(Record, frozen=True, kw_only=True):
     """One sign of the SDK's health: no metric, and in none of them.
 
-    ``about`` is the Python version, or ``service`` for what a real service showed; empty otherwise. ``k`` are what it
+    ``about`` is the Python version, ``service`` for what a real service showed, or ``lowest`` and ``highest`` for the
+    versions of dependencies; empty otherwise. ``k`` are what it
     counts among ``n``, ``value``, ``low`` and ``high`` the share or the rate; None where there is none. Times have
     their percentiles, and ``clock`` says what they were read from: ``virtual`` or ``real``. ``p`` is the probability
-    that the state rests on. ``runs`` are those that could have shown it, oldest first.
+    that the state rests on. ``runs`` are those that could have shown it, oldest first. ``says`` are the sentences
+    of which ``text`` holds the first.
     """
 
     id: str
@@ -388,6 +393,7 @@ class HealthSign(Record, frozen=True, kw_only=True):
     p99_ms: float | None = None
     clock: str = ""
     runs: tuple[SeenRun, ...] = ()
+    says: tuple[Text, ...] = ()
 
 
 class BrokenTest(Record, frozen=True, kw_only=True):
@@ -744,6 +750,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     notices: tuple[Notice, ...] = ()
     artefacts: tuple[Artefact, ...] = ()  # newest last
+    rooms: tuple[Compatibility, ...] = ()  # newest last
+    apis: tuple[PublicApi, ...] = ()  # newest last
     built: tuple[Built, ...] = ()
     published: tuple[ArtefactFinding, ...] = ()  # what is wrong with what is served
     moves: tuple[EnvironmentChange, ...] = ()

@@ -566,6 +566,50 @@ class Built(Evidence, frozen=True, kw_only=True):
     files: tuple[BuiltFile, ...]
 
 
+class Compatibility(Evidence, frozen=True, kw_only=True):
+    """Whether the SDK could be installed, imported and a client of it be built in a fresh environment of its own.
+
+    ``python`` is the one that was asked for and ``ran_on`` the whole version of the one that ran, empty where none did.
+    ``dependencies`` are ``lowest`` or ``highest`` where those versions were asked for, and empty where the installer
+    chose. The outcome is ``not-applicable`` where the SDK says that it is for other Pythons, and ``unknown`` where that
+    Python could not be had. Times are None where it did not come so far.
+    """
+
+    kind = "compat"
+    subject_version: str | None
+    subject_digest: str
+    python: str
+    dependencies: str
+    outcome: Outcome
+    reason: str = ""
+    ran_on: str = ""
+    import_ms: float | None = None
+    client_ms: float | None = None
+    freeze: tuple[str, ...] = ()
+
+
+class ApiModule(Record, frozen=True, kw_only=True):
+    """One module of an SDK: its dotted name, and its source without what its functions do."""
+
+    name: str
+    source: str
+
+
+class PublicApi(Evidence, frozen=True, kw_only=True):
+    """What an SDK offers, as its source says, so that another version can be compared with it.
+
+    ``origin`` is ``installed``, or the commit that it was read from. ``problem`` says why ``modules`` are not all.
+    """
+
+    kind = "api"
+    package: str
+    version: str
+    subject_digest: str
+    origin: str
+    modules: tuple[ApiModule, ...]
+    problem: str = ""
+
+
 class Notice(Evidence, frozen=True, kw_only=True):
     """What was told, and where: the names of the happenings, and the host of the webhook."""
 
@@ -598,6 +642,8 @@ STORED: dict[str, type[Evidence]] = {
         Notice,
         Artefact,
         Built,
+        Compatibility,
+        PublicApi,
     )
 }
 

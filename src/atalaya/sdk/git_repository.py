@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import re
 import subprocess
+import tarfile
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import NamedTuple
@@ -96,6 +98,23 @@ def tree_of(repository: Path, commit: str, path: str) -> str | None:
     if found is None or not _SHA.fullmatch(found):
         return None
     return found if _git(repository, "cat-file", "-t", found).text == "tree" else None
+
+
+def python_files(repository: Path, commit: str, path: str) -> dict[str, bytes]:
+    """The content of the ``.py`` files that a folder of a commit has, by their paths in it; nothing where none is."""
+    tree = tree_of(repository, commit, path)
+    if tree is None:
+        return {}
+    with tempfile.TemporaryDirectory(prefix="atalaya-git-") as scratch:
+        packed = Path(scratch) / "tree.tar"
+        if _git(repository, "archive", "--format=tar", f"--output={packed}", tree).text is None:
+            return {}
+        with tarfile.open(packed) as archive:
+            return {
+                one.name: held.read()
+                for one in archive
+                if one.isfile() and one.name.endswith(".py") and (held := archive.extractfile(one)) is not None
+            }
 
 
 def user_name(folder: Path) -> str:

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from atalaya.core import environment
-from atalaya.core.errors import NetworkError, SubjectError
+from atalaya.core.errors import NetworkError, NoPython, SubjectError, UsageError
 from atalaya.sdk.interpreter_probe import wait_for
 
 # Variables that would send an install elsewhere, or another Python's modules into it.
@@ -56,6 +56,10 @@ _NETWORK = re.compile(
     r"(401|403|407|429|50\d) (client|server)? ?error|status (client|server) error \((401|403|407|429|50\d)",
     re.IGNORECASE,
 )
+# Which of the versions that are allowed, and what uv calls them: the lowest of what is named, not of all below it.
+LOWEST, HIGHEST = "lowest", "highest"
+RESOLUTIONS = {LOWEST: "lowest-direct", HIGHEST: "highest"}
+
 _CREDENTIALS = re.compile(r"(?<=://)[^/@\s]+@")
 
 
@@ -70,10 +74,15 @@ class Installer(ABC):
         self.echo = echo
         self.environ = {name: value for name, value in environment.everything().items() if name not in _MISLEADING}
         self.environ["NO_COLOR"] = "1"
+        self.patience_s: float | None = None  # of each command that is given no time of its own
 
     @abstractmethod
-    def create(self, folder: Path) -> Path:
-        """Make an empty environment for the Python that runs us, and return its interpreter."""
+    def create(self, folder: Path, asked: str = "") -> Path:
+        """Make an empty environment, and return its interpreter.
+
+        :param asked: the Python that it is for, by version or path (default: the one that runs us).
+        :raises NoPython: that Python cannot be had.
+        """
 
     @abstractmethod
     def install(
@@ -85,9 +94,11 @@ class Installer(ABC):
         constraints: Iterable[str] = (),
         target: Path | None = None,
         mend: str = "",
+        dependencies: str = "",
     ) -> None:
         """Install into the interpreter's environment, or into the folder ``target`` for that interpreter.
 
+        :param dependencies: ``lowest`` or ``highest``: which of the versions that are allowed of what ``what`` needs.
         :raises NetworkError: no package index could be reached.
         :raises SubjectError: it cannot be installed; ``called`` and ``mend`` say what, and what to do.
         """
@@ -106,6 +117,7 @@ class Installer(ABC):
 
         :raises NetworkError: it took longer than ``within_s``, and was stopped with all that it had started.
         """
+        within_s = self.patience_s if within_s is None else within_s
         log = self.scratch / "installer.log"
         words = [str(part) for part in argv]
         code: int | None
@@ -142,9 +154,13 @@ class Uv(Installer):
         super().__init__(scratch, echo)
         self.uv = uv
 
-    def create(self, folder: Path) -> Path:
-        python = sys.executable
+    def create(self, folder: Path, asked: str = "") -> Path:
+        python = asked or sys.executable
+        if asked:
+            self.environ["PATH"] = os.pathsep.join(filter(None, [self.environ.get("PATH"), *map(str, _of_pyenv())]))
         code, said = self.run([self.uv, "venv", "--quiet", "--no-project", "--python", python, folder])
+        if code and asked:
+            raise NoPython(f"It cannot be had here: {last_words(said)}")
         if code:
             raise SubjectError(
                 f"uv could not make an environment for {python}: {last_words(said)} "
@@ -161,11 +177,14 @@ class Uv(Installer):
         constraints: Iterable[str] = (),
         target: Path | None = None,
         mend: str = "",
+        dependencies: str = "",
     ) -> None:
         # Copied, not hard-linked: an SDK that rewrites its own files must not reach uv's cache.
         # Compiled once, and not by each of the processes that a run starts, as pip does.
         argv: list[str | Path] = [self.uv, "pip", "install", "--python", python, "--link-mode", "copy", "--no-progress"]
-        argv += ["--compile-bytecode", *(["--target", target] if target else [])]
+        argv += ["--compile-bytecode"]
+        argv += ["--target", target] if target else []
+        argv += ["--resolution", RESOLUTIONS[dependencies]] if dependencies else []
         argv += [*self.constraints_file(constraints), *what]
         code, said = self.run(argv)
         if code and is_about_the_network(said):
@@ -213,7 +232,9 @@ class Pip(Installer):
         super().__init__(scratch, echo)
         self.home = home
 
-    def create(self, folder: Path) -> Path:
+    def create(self, folder: Path, asked: str = "") -> Path:
+        if asked:
+            raise NoPython("It cannot be had here: only uv finds other Pythons. Install uv.")
         code, said = self.run([sys.executable, "-m", "venv", "--without-pip", folder])
         if code:
             raise no_environment(said)
@@ -228,7 +249,10 @@ class Pip(Installer):
         constraints: Iterable[str] = (),
         target: Path | None = None,
         mend: str = "",
+        dependencies: str = "",
     ) -> None:
+        if dependencies == LOWEST:
+            raise UsageError("pip takes the highest versions only. Install uv to try the lowest.")
         argv: list[str | Path] = [self.home, "-m", "pip", "--python", python, "--no-input"]
         argv += [
             "--disable-pip-version-check",
@@ -316,6 +340,12 @@ def site_packages_in(folder: Path) -> Path:
     """Where an environment that we made ourselves has its packages."""
     base = str(folder)
     return Path(sysconfig.get_path("purelib", "venv", {"base": base, "platbase": base}))
+
+
+def _of_pyenv() -> list[Path]:
+    """The folders of the Pythons that pyenv has: its shims show uv those alone that are switched on."""
+    home = environment.everything().get("PYENV_ROOT") or Path.home() / ".pyenv"
+    return sorted(Path(home).glob("versions/*/bin"))
 
 
 def is_about_the_network(said: str) -> bool:

@@ -99,7 +99,7 @@ def probe_interpreter(
         {"paths": [str(path) for path in paths], "package": package, "distribution": distribution}
     ).decode()
     argv = [str(python), "-I", "-B", "-c", _CODE, question]
-    return msgspec.json.decode(_answer(argv, environ, package or ""), type=InterpreterFacts)
+    return msgspec.json.decode(answer(argv, environ, package or ""), type=InterpreterFacts)
 
 
 def missing_bindings(
@@ -113,11 +113,15 @@ def missing_bindings(
     """
     question = {"paths": [str(path) for path in paths], "pack": str(pack), "adapter": msgspec.to_builtins(adapter)}
     argv = command("atalaya.sdk.adapter_check", msgspec.json.encode(question).decode(), python=str(python))
-    return msgspec.json.decode(_answer(argv, environ, adapter.package), type=list[str])
+    return msgspec.json.decode(answer(argv, environ, adapter.package), type=list[str])
 
 
-def _answer(argv: Sequence[str], environ: Mapping[str, str], package: str) -> bytes:
-    """What a process answers on its standard output that imports the SDK; or nothing, where none is named."""
+def answer(argv: Sequence[str], environ: Mapping[str, str], package: str) -> bytes:
+    """What a process answers on its standard output that imports the SDK; or nothing, where none is named.
+
+    :raises NoPython: it does not run.
+    :raises BrokenSubject: it ends in the middle of that import, or the import does not end.
+    """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         # Files, not pipes: a process that the SDK leaves behind could hold a pipe open for ever.
         try:
@@ -135,13 +139,13 @@ def _answer(argv: Sequence[str], environ: Mapping[str, str], package: str) -> by
         code = wait_for(child, IMPORT_DEADLINE_S)
         out.seek(0)
         err.seek(0)
-        answer, said = out.read(), err.read().decode(errors="replace").strip()
-    if not answer:
+        answered, said = out.read(), err.read().decode(errors="replace").strip()
+    if not answered:
         last = said.splitlines()[-1].strip() if said else "it said nothing"
         ended = f"stopped after {IMPORT_DEADLINE_S:.0f} s" if code is None else f"ended with exit code {code}"
         told = f"{argv[0]} {ended} when asked to import {package or 'nothing'}: {last}. Try that import by hand."
         raise BrokenSubject(told, imports=True) if package else NoPython(told)
-    return answer
+    return answered
 
 
 def wait_for(child: subprocess.Popen[bytes], within_s: float | None) -> int | None:

@@ -91,7 +91,8 @@ class Prepared(Record, frozen=True, kw_only=True):
     """An interpreter that can import the SDK and pytest, once ``paths`` stand first on ``sys.path``.
 
     ``pack`` holds the checks that it is for. ``adapter`` says what the names of the contract are called in the SDK,
-    where they are not the contract's own.
+    where they are not the contract's own. ``installs`` is what an installer is given to install the SDK elsewhere;
+    empty where it is a folder or an environment, which cannot be. ``package_folder`` is where the SDK's package lies.
     """
 
     pack: Pack
@@ -100,6 +101,8 @@ class Prepared(Record, frozen=True, kw_only=True):
     subject: Subject
     host: Host
     adapter: Adapter | None = None
+    installs: tuple[str, ...] = ()
+    package_folder: Path | None = None
 
     @property
     def package(self) -> str:
@@ -117,6 +120,7 @@ class _Place(NamedTuple):
 
     python: Path
     paths: tuple[Path, ...] = ()
+    installs: tuple[str, ...] = ()
 
 
 class _Bench(NamedTuple):
@@ -276,12 +280,17 @@ def _installed(what: Sequence[str], source: Source, bench: _Bench) -> _Place:
     except SubjectError as why:
         raise _not_installed(source, str(why)) from None
     _add_recorder(python, _freeze([site_packages_in(env)]), bench)
-    return _Place(python)
+    return _Place(python, installs=tuple(what))
+
+
+def is_for_another_python(why: str) -> bool:
+    """Whether an installer refuses a package since it is for other Pythons."""
+    return _OTHER_PYTHON.search(why) is not None
 
 
 def _not_installed(source: Source, why: str) -> SubjectError:
     """What an installer's refusal means: a Python that is not there, a name or version that is not, or a broken SDK."""
-    if _OTHER_PYTHON.search(why):
+    if is_for_another_python(why):
         return NoPython(why)
     asked = re.match(r"[\w.-]+", source.asked)
     if source.kind is Kind.REQUIREMENT and source.path is None and asked and "depends on" not in why:
@@ -343,7 +352,15 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
         source=source.label,
     )
     host = Host(python=told.python, implementation=told.implementation, os=told.os, freeze=told.freeze)
-    prepared = Prepared(pack=bench.pack, python=place.python, paths=place.paths, subject=subject, host=host)
+    prepared = Prepared(
+        pack=bench.pack,
+        python=place.python,
+        paths=place.paths,
+        subject=subject,
+        host=host,
+        installs=place.installs,
+        package_folder=package,
+    )
     if bench.pack.requirement and prepared.is_reference:
         installed = package.parents[bench.package.count(".")]
         prepared = msgspec.structs.replace(prepared, pack=dataclasses.replace(bench.pack, installed=installed))

@@ -21,8 +21,10 @@ from atalaya.harness.pack import Pack
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.measure import basis_of
 from atalaya.metrics.window_query import Baseline, MetricQuery
+from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release, VerdictStatus
 from atalaya.watch import folder
+from atalaya.watch.as_installed import Before, Installed
 
 
 class Accepted(NamedTuple):
@@ -31,6 +33,7 @@ class Accepted(NamedTuple):
     release: Release
     folder: Path
     fixed_at: Mapping[str, datetime]
+    before: Before
     engine: Engine | None = None
 
     @contextmanager
@@ -65,5 +68,10 @@ def accepted_before(releases: Path, release: Release, settings: Settings, pack: 
         except (ReleaseError, EvidenceError):
             continue  # what cannot be judged was not accepted; its own pages say why
         if judged.verdict.word is VerdictStatus.GO:
-            return Accepted(judged.release, place, judged.fixed_at)
+            return Accepted(judged.release, place, judged.fixed_at, _before(judged))
     return None
+
+
+def _before(judged: Judgement) -> Before:
+    looks = tuple(one for one in judged.artefacts if not one.problem)
+    return Before(judged.release.version, Installed(judged.rooms, judged.apis, looks))

@@ -33,7 +33,7 @@ from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.flaky_list import flaky
-from atalaya.metrics.health import health
+from atalaya.metrics.health.judge import health
 from atalaya.metrics.measure import measure
 from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.timeseries import course
@@ -68,6 +68,7 @@ from atalaya.records.stored import (
     Built,
     CaseOutcome,
     CommitTree,
+    Compatibility,
     Decision,
     Dispatch,
     Environment,
@@ -80,6 +81,7 @@ from atalaya.records.stored import (
     Observation,
     Outcome,
     Proof,
+    PublicApi,
     Reading,
     Release,
     RunContext,
@@ -91,7 +93,7 @@ from atalaya.records.stored import (
 from atalaya.selftest import last_run
 from atalaya.verdict.rules import judge
 from atalaya.verdict.situation import Situation
-from atalaya.watch import package_findings
+from atalaya.watch import as_installed, package_findings
 from atalaya.watch.backlog import BacklogInputs, backlog
 from atalaya.watch.baseline import Accepted, accepted_before
 from atalaya.watch.checkpoints import checkpoints
@@ -335,6 +337,8 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         followed=followed,
         disputed=situation.disputed,
         artefacts=tuple(_of(view.records, Artefact)),
+        rooms=tuple(_of(view.records, Compatibility)),
+        apis=tuple(_of(view.records, PublicApi)),
         built=tuple(_of(view.records, Built)),
         published=view.published,
         moves=moves(_looked(view.records)),
@@ -419,11 +423,14 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     observations, proofs, jobs = _of(records, Observation), _of(records, Proof), _of(records, JobAttempt)
     statuses = _statuses(case.pack.promises, observations, proofs)
     span = _query(case, now, as_of, metrics_at)
-    metrics, signs = measure(case.engine, span), health(case.engine, span)
+    looked = _looked(records)
+    before = case.basis.before if case.basis else None
+    metrics = measure(case.engine, span)
+    signs = (*health(case.engine, span), *as_installed.signs(as_installed.installed(looked), before))
     unproven = not_shown(now.transitions, observations, jobs, metrics, signs)
     incidents = tuple(replace(one, state=MONITORING) if one.id in unproven else one for one in now.incidents)
     monitored = {one.id for one in incidents if one.state == MONITORING}
-    published = package_findings.findings(_looked(records))
+    published = package_findings.findings(looked)
     broken = broken_tests(case.engine, span)
     followed = follow(
         now.transitions,

@@ -16,7 +16,9 @@ SAYS: dict[str, str] = {
     "figures": N_("How each figure comes about, step by step"),
     "ci-cells": N_("Each job of CI by variant: how its runs ended, and how it is now"),
     "own-runs": N_("The runs of Atalaya's own checks and smoke, which are no jobs of CI"),
-    "health": N_("READY's latency, retries, FAILED ends and failed imports, each with its limit"),
+    "health": N_(
+        "READY's latency, retries, FAILED ends, imports, fresh environments, files and public API, each with its limit"
+    ),
     "flaky": N_("The tests that did not just pass, the costliest first"),
     "coverage": N_("In how much of the window somebody was looking, and where nobody was"),
     "environments": N_("What was tried on loopback, in CI and against a real service, apart"),

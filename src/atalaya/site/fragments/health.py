@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
-from atalaya.site.markup.templating import fragment
+from atalaya.metrics.health.signs import about_of
+from atalaya.records.judged import Judgement
+from atalaya.site.markup.myst import Markdown
+from atalaya.site.markup.renderer import Renderer
+from atalaya.site.markup.templating import render
 
-health = fragment("health")
+
+def health(judgement: Judgement, voice: Renderer) -> Markdown:
+    """A line for each sign, and what has changed of what the SDK offers."""
+    return render("health", voice, judgement=judgement, about=about_of)

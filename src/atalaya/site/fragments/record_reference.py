@@ -36,6 +36,8 @@ SAYS: dict[str, str] = {
     "decision": N_("Who read which verdict, and what they did about it."),
     "said": N_("A verdict that was said to people: kept when it is another one than before."),
     "artefact": N_("What an index served of the version, and what installing it brought along."),
+    "compat": N_("Whether the SDK could be installed, imported and used on one Python, or with one set of versions."),
+    "api": N_("What the SDK offers, as its source says: names and signatures, without what they do."),
     "built": N_("What CI built, to be held against what is published."),
     "notice": N_("What was told by a webhook, and where."),
     "roll": N_("The segments that were there, and that no roll call before had named."),

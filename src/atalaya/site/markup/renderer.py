@@ -51,6 +51,7 @@ SHAPES: dict[StrictEnum, tuple[str, str]] = {
     HealthState.TOO_FEW: ("◑", "unsure"),
     HealthState.NO_BASIS: ("◌", "unknown"),
     HealthState.NOTHING: ("○", "unknown"),
+    HealthState.UNKNOWN: ("○", "unknown"),
     HealthState.SHOWN: ("–", "unknown"),
     Outcome.KEPT: ("●", "good"),
     Outcome.BROKEN: ("✖", "bad"),

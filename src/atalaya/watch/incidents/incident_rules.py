@@ -14,10 +14,12 @@ from atalaya.core.window import due_at
 from atalaya.core.words import N_
 from atalaya.evidence.apart import counts
 from atalaya.metrics.definitions import METRICS, EventCount, MetricDefinition, counting_events
-from atalaya.metrics.health_signs import SIGNS
+from atalaya.metrics.health.signs import SIGNS, about_of
 from atalaya.metrics.window_query import may_be_ci
 from atalaya.records.judged import Acts, BrokenTest, CellState, CiCell, Judgement, State, Trace
 from atalaya.records.stored import (
+    Artefact,
+    Compatibility,
     Conclusion,
     Environment,
     Event,
@@ -46,6 +48,7 @@ from atalaya.watch.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPEN
 
 STORM = 5  # more new causes of one rule than this, at once, are one incident
 BY = "atalaya"
+TELLING = (Health.kind, Compatibility.kind, Artefact.kind)  # the records that signs of health are told by
 
 
 class Sighting(NamedTuple):
@@ -243,6 +246,7 @@ def _health(id: str) -> OpensWhen:
     It was last seen in the last run that was not well, so it comes back by a new one only.
     """
     severity = SIGNS[id].severity
+    assert severity is not None
 
     def see(judgement: Judgement) -> Iterator[Sighting]:
         unwell = judgement.looks[-1].unwell if judgement.looks else ()
@@ -252,21 +256,21 @@ def _health(id: str) -> OpensWhen:
             times = [run.at for run in sign.runs if not run.well] or [
                 due_at(judgement.release, judgement.looks[-1].hours)
             ]
-            of = f" on Python {sign.about}" if sign.about else ""
+            about = about_of(sign)
             yield Sighting(
                 rule=id,
                 fingerprint=cause_of_sign(sign),
                 severity=severity,
                 about="health",
                 metric="",
-                impact=f"{sign.title}{of}: {sign.text}; the limit is {sign.limit}",
+                impact=f"{sign.title}{f' ({about})' if about else ''}: {sign.text}; the limit is {sign.limit}",
                 first_at=times[0],
                 last_at=times[-1],
                 times=len(times),
                 shows=_few(
                     segment.name
                     for segment in judgement.segments
-                    if segment.kind == Health.kind and any(segment.first_at <= at <= segment.last_at for at in times)
+                    if segment.kind in TELLING and any(segment.first_at <= at <= segment.last_at for at in times)
                 ),
             )
 
@@ -322,7 +326,7 @@ OPENS: tuple[OpensWhen, ...] = (
         N_("A metric fails its threshold, and no event of its own opens an incident."),
         _metrics,
     ),
-    *map(_health, SIGNS),
+    *(_health(id) for id, it in SIGNS.items() if it.severity is not None),
     *map(_artefact, package_findings.RULES),
 )
 

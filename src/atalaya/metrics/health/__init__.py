@@ -1,0 +1,1 @@
+"""The signs of the SDK's health, beside the five metrics: a module each."""
