@@ -26,6 +26,7 @@ from atalaya.records.stored import (
     Dispatch,
     Environment,
     Health,
+    IncidentNote,
     Notice,
     PublishedFile,
     SegmentManifest,
@@ -55,6 +56,7 @@ STAMP: dict[str, Any] = {
 }
 # What no rehearsal and no collection writes.
 WRITTEN_DOWN = (
+    IncidentNote(**STAMP, incident="INC-1", comment=1, by="member", text="It is the proxy."),
     Decision(
         **STAMP,
         action="go-on",

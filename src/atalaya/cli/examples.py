@@ -45,6 +45,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         'release incident new --severity major --impact "waits of two shops end in time-outs"',
         'release incident INC-1 --state acknowledged --why "on-call has it"',
     ),
+    "release issues": ("release issues", "release issues --release 1.1.0"),
     "release migrate": ("release migrate",),
     "release close": ('release close --why "decided with the team"', "release close --early --why TEXT --carry INC-1"),
     "release verify": ("release verify", "release verify 1.1.0"),

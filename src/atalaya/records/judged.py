@@ -18,6 +18,7 @@ from atalaya.records.stored import (
     Environment,
     Evidence,
     Finding,
+    IncidentNote,
     IncidentStep,
     Notice,
     Outcome,
@@ -570,7 +571,11 @@ class DispatchPlan(Record, frozen=True, kw_only=True):
 
 
 class Incident(Record, frozen=True, kw_only=True):
-    """One row of the runbook's table of incidents. ``metric`` is the one of the five that it spoils, or none."""
+    """One row of the runbook's table of incidents.
+
+    ``metric`` is the one of the five that it spoils, or none; ``about`` are the metrics and the families of promises
+    that it hurts.
+    """
 
     id: str
     at: datetime
@@ -580,6 +585,7 @@ class Incident(Record, frozen=True, kw_only=True):
     state: str
     severity: Severity
     metric: str = ""
+    about: tuple[str, ...] = ()
 
 
 class IncidentFollowUp(Record, frozen=True, kw_only=True):
@@ -743,6 +749,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     said: tuple[VerdictRecord, ...] = ()
     decisions: tuple[Decision, ...] = ()
     notices: tuple[Notice, ...] = ()
+    notes: tuple[IncidentNote, ...] = ()  # the latest of each comment
     artefacts: tuple[Artefact, ...] = ()  # newest last
     built: tuple[Built, ...] = ()
     published: tuple[ArtefactFinding, ...] = ()  # what is wrong with what is served

@@ -74,6 +74,7 @@ from atalaya.records.stored import (
     Event,
     Evidence,
     Finding,
+    IncidentNote,
     IncidentStep,
     JobAttempt,
     Notice,
@@ -163,6 +164,7 @@ def judge_release(
         said=tuple(_of(known, VerdictRecord)),
         decisions=tuple(_of(known, Decision)),
         notices=tuple(_of(known, Notice)),
+        notes=tuple({one.comment: one for one in _of(known, IncidentNote)}.values()),
         steps=tuple(_of(known, WatchTransition)),
         # Pages are those of now, so they are compared with all that is recorded.
         pages=read_pages(folder / "incidents", incident_steps(in_order(everything, IncidentStep))[0]),
