@@ -742,6 +742,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     fixed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
     defects_seeded: int = 0
     defects_caught: int = 0
+    sees: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)  # the promises that see a metric's events
     state: str = "open"  # of the watch
     transitions: tuple[IncidentStep, ...] = ()
     followed: tuple[IncidentFollowUp, ...] = ()

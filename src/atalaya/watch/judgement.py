@@ -332,6 +332,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         fixed_at=dict(view.span.fixed_at),
         defects_seeded=situation.defects_seeded,
         defects_caught=situation.defects_caught,
+        sees=dict(case.pack.events),
         state=view.standing.state,
         transitions=view.standing.transitions,
         followed=followed,

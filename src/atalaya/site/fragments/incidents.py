@@ -297,7 +297,9 @@ def opening_rules(voice: Renderer) -> Markdown:
         voice(
             N_(
                 "The same cause opens once: it is told by what broke, the type of the error and the place, never by a "
-                "message. More than {n} new causes of one rule at once are one incident."
+                "message. What began together, or is known to see the same, is one cause: a defect, the promises whose "
+                "checks see it, the tests and jobs that fail in the same runs, and the figure that they spoil. More "
+                "than {n} new causes of one rule at once are one incident."
             ),
             n=STORM,
         ),
