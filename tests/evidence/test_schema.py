@@ -29,6 +29,7 @@ from atalaya.records.stored import (
     IncidentNote,
     Notice,
     PublishedFile,
+    Redaction,
     SegmentManifest,
     VerdictRecord,
     VerdictStatus,
@@ -56,6 +57,7 @@ STAMP: dict[str, Any] = {
 }
 # What no rehearsal and no collection writes.
 WRITTEN_DOWN = (
+    Redaction(**STAMP, incident="INC-1", by="Ana", why="a token", records=1, removed=("note-0",), comments=(1,)),
     IncidentNote(**STAMP, incident="INC-1", comment=1, by="member", text="It is the proxy."),
     Decision(
         **STAMP,

@@ -44,6 +44,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "release incident",
         'release incident new --severity major --impact "waits of two shops end in time-outs"',
         'release incident INC-1 --state acknowledged --why "on-call has it"',
+        'release incident redact INC-1 --why "a token stood in it" --by "Ana"',
     ),
     "release issues": ("release issues", "release issues --release 1.1.0"),
     "release migrate": ("release migrate",),

@@ -127,11 +127,12 @@ def _notes(
             "private too, say so: `private_pages = true` in [incidents] of watch.toml"
         )
         return
+    redacted = {comment for one in judgement.redactions for comment in one.comments}
     known = {one.comment: one.text for one in judgement.notes}
     for incident, issue in kept:
         for one in issue.written[:MOST_NOTES]:
             words = _scrubbed(one.body or "")
-            if words and known.get(one.id) != words:
+            if words and one.id not in redacted and known.get(one.id) != words:
                 yield _note(release, incident, one, words, now)
 
 

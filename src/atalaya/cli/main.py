@@ -386,7 +386,8 @@ def _incident(it: argparse.ArgumentParser) -> None:
     from atalaya.records.stored import Severity
     from atalaya.watch.states import INCIDENT, states
 
-    it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
+    it.add_argument("id", nargs="?", default="", help="the incident, `new` or `redact`; none: list them")
+    it.add_argument("of", nargs="?", default="", help="with `redact`: the incident; the text is read from the terminal")
     it.add_argument(
         "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
     )

@@ -23,6 +23,7 @@ from atalaya.records.stored import (
     Notice,
     Outcome,
     Reading,
+    Redaction,
     Release,
     RunContext,
     SettingsSnapshot,
@@ -677,6 +678,7 @@ class SealState(Record, frozen=True, kw_only=True):
     files: int = 0
     digest: str = ""
     differs: tuple[Text, ...] = ()
+    redacted: tuple[Text, ...] = ()  # what a redaction changed since: it says so itself, and nothing else differs
 
     @property
     def is_sealed(self) -> bool:
@@ -751,6 +753,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     decisions: tuple[Decision, ...] = ()
     notices: tuple[Notice, ...] = ()
     notes: tuple[IncidentNote, ...] = ()  # the latest of each comment
+    redactions: tuple[Redaction, ...] = ()
     artefacts: tuple[Artefact, ...] = ()  # newest last
     built: tuple[Built, ...] = ()
     published: tuple[ArtefactFinding, ...] = ()  # what is wrong with what is served

@@ -431,6 +431,30 @@ class IncidentNote(Evidence, frozen=True, kw_only=True):
     text: str
 
 
+class RedactedFile(Record, frozen=True, kw_only=True):
+    """One file of a release that stands there since a redaction; ``path`` is relative, with slashes."""
+
+    path: str
+    sha256: str
+
+
+class Redaction(Evidence, frozen=True, kw_only=True):
+    """A text was taken out of what is recorded of an incident. Which one stands nowhere.
+
+    So many ``records`` are other ones now. ``removed`` are the segments, and the files of them, that held it; ``files``
+    stand in their place, or are pages that were changed. ``comments`` are the notes among them: none is taken again.
+    """
+
+    kind = "redaction"
+    incident: str
+    by: str
+    why: str
+    records: int
+    removed: tuple[str, ...] = ()
+    files: tuple[RedactedFile, ...] = ()
+    comments: tuple[int, ...] = ()
+
+
 class Signature(Evidence, frozen=True, kw_only=True):
     """A person's word for a duty that no machine can see."""
 
@@ -605,6 +629,7 @@ STORED: dict[str, type[Evidence]] = {
         SettingsSnapshot,
         IncidentStep,
         IncidentNote,
+        Redaction,
         Signature,
         WatchTransition,
         Dispatch,

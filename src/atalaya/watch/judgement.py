@@ -82,6 +82,7 @@ from atalaya.records.stored import (
     Outcome,
     Proof,
     Reading,
+    Redaction,
     Release,
     RunContext,
     Severity,
@@ -164,6 +165,7 @@ def judge_release(
         said=tuple(_of(known, VerdictRecord)),
         decisions=tuple(_of(known, Decision)),
         notices=tuple(_of(known, Notice)),
+        redactions=tuple(_of(known, Redaction)),
         notes=tuple({one.comment: one for one in _of(known, IncidentNote)}.values()),
         steps=tuple(_of(known, WatchTransition)),
         # Pages are those of now, so they are compared with all that is recorded.

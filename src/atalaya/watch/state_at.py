@@ -28,6 +28,7 @@ from atalaya.records.stored import (
     IncidentStep,
     Metadata,
     Notice,
+    Redaction,
     Release,
     SegmentManifest,
     SettingsSnapshot,
@@ -65,7 +66,7 @@ DEFAULTS_THEN = (
 )
 
 # What tells of a verdict, and is no reason for one: nothing is judged anew for it.
-NOT_EVIDENCE = (VerdictRecord, Decision, SegmentManifest, Notice, IncidentNote)
+NOT_EVIDENCE = (VerdictRecord, Decision, SegmentManifest, Notice, IncidentNote, Redaction)
 
 Kind = TypeVar("Kind", bound=Evidence)
 

@@ -179,6 +179,11 @@ def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voi
         facts.append((voice(N_("Owner")), names(owners)))
     if one.state not in OVER:
         facts.append((voice(N_("What is to be done")), voice.say(action_of(one.severity, judgement.settings))))
+    for cut in (cut for cut in judgement.redactions if cut.incident == one.id):
+        says = voice(
+            N_("A text was removed from {n} records on {at}, by {by}:"), n=cut.records, at=cut.occurred_at, by=cut.by
+        )
+        facts.append((voice(N_("Redacted")), myst.joined([says, voice.plain(cut.why)], SPACE)))
     if one.metric:
         facts.append((voice(N_("Metric")), voice.literal(one.metric)))
     amiss = _not_recorded(page, voice)
