@@ -29,6 +29,9 @@ def issues(place: Context, args: argparse.Namespace) -> int:
     """Keep each incident as an issue of [ci] repo, as `github` in [incidents] asks, and take in the team's notes."""
     from atalaya.watch import folder
 
+    if not place.loaded.settings.incidents.github:
+        place.console.line("  no incident becomes an issue. To ask for it: `github = true` in [incidents] of watch.toml")
+        return 0
     if args.release:
         releases = [folder.load(place.releases / args.release)]
     else:
