@@ -331,6 +331,14 @@ def test_a_promise_that_breaks_later_joins_the_incident_of_what_it_sees(watched:
     assert steps(watched, 22.2) == ()
 
 
+def test_what_joins_an_incident_that_a_person_wrote_leaves_it_theirs(watched: Watched) -> None:
+    watched.keep(stale(21), transition(21.05, "open"), broken(21, "polling.fresh-status"))
+    (joined,) = steps(watched, 21.1)
+    assert (joined.incident, joined.rule, len(joined.fingerprints)) == ("INC-1", "", 1)
+    watched.keep(replace(stale(22), place="elsewhere", message="ValueError: another"))
+    assert steps(watched, 22.1) == ()
+
+
 def test_a_dead_matrix_is_one_incident_with_its_test(watched: Watched) -> None:
     for hour in (20.1, 20.2, 20.3):
         for variant in ("3.11", "3.12", "3.13"):

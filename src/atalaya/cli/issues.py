@@ -30,7 +30,7 @@ def issues(place: Context, args: argparse.Namespace) -> int:
     from atalaya.watch import folder
 
     if not place.loaded.settings.incidents.github:
-        place.console.line("  no incident becomes an issue. To ask for it: `github = true` in [incidents] of watch.toml")
+        place.console.line("  no incident becomes an issue: `github = true` in [incidents] of watch.toml asks for it")
         return 0
     if args.release:
         releases = [folder.load(place.releases / args.release)]

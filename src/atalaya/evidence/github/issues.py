@@ -8,7 +8,7 @@ The same goes for comments, of which the later one is taken away. What a strange
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import NamedTuple, TypeVar
@@ -159,7 +159,7 @@ class Board:
     def _change(self, number: int, change: dict[str, object]) -> None:
         self._write("PATCH", f"issues/{number}", change)
 
-    def _write(self, method: str, path: str, content: dict[str, object], but: tuple[int, ...] = ()) -> None:
+    def _write(self, method: str, path: str, content: Mapping[str, object], but: tuple[int, ...] = ()) -> None:
         status, says = self._client.send(method, f"repos/{self._repo}/{path}", content)
         self._sleep(PAUSE_S)
         if status in DONE or status in but:

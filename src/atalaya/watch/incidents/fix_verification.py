@@ -170,10 +170,9 @@ def _followed(
 def _is_of(seen: Event, one: IncidentStep) -> bool:
     """Whether an event is of an incident's causes; of one that a person wrote, whether it spoils the same metric."""
     it, events = counting(seen.event)
-    if one.fingerprints:
-        names = (cause_of_event(seen, events.opens.id), formerly_of_event(seen, events.opens.id))
-        return any(name in one.fingerprints for name in names)
-    return one.metric == it.id and seen.occurred_at >= one.opened_at
+    names = {cause_of_event(seen, events.opens.id), formerly_of_event(seen, events.opens.id)}
+    theirs = not one.rule and one.metric == it.id and seen.occurred_at >= one.opened_at
+    return theirs or not names.isdisjoint(one.fingerprints)
 
 
 def _smokes(jobs: Sequence[JobAttempt]) -> list[SeenRun]:

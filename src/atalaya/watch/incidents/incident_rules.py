@@ -401,7 +401,7 @@ def _stands_for(sighting: Sighting, latest: Iterable[IncidentStep]) -> IncidentS
     """
     found = None
     for one in latest:
-        theirs = not one.fingerprints and one.metric and one.metric == sighting.metric
+        theirs = not one.rule and one.metric and one.metric == sighting.metric
         if {sighting.fingerprint, *sighting.formerly}.intersection(one.fingerprints) or theirs:
             too_late = one.state == RESOLVED and sighting.last_at > one.occurred_at + timedelta(
                 days=REOPENS_WITHIN_DAYS
