@@ -183,6 +183,7 @@ def test_each_later_step_is_one_comment_and_the_issue_closes_and_opens_as_the_re
     assert states == [("open", True), ("open", True), ("closed", True), ("open", True)]
     said = [one["body"].splitlines()[1].partition(" ")[0] for one in team.github.comments]
     assert said == ["**Acknowledged**", "**Monitoring**", "**Resolved**", "**Reopened**"]
+    assert team.github.writes.count(("POST", "issues/1/comments")) == 4
     assert "Fix applied: the cache is passed by" in team.github.comments[1]["body"]
 
 
