@@ -17,7 +17,7 @@ import msgspec
 from atalaya.core.errors import ReleaseError
 from atalaya.core.words import Record, Text, text
 from atalaya.evidence.ledger import ledger
-from atalaya.evidence.ledger.redaction import KINDS, removed_by
+from atalaya.evidence.ledger.redaction import KINDS, in_words, removed_by
 from atalaya.records.judged import Judgement, SealState
 from atalaya.records.stored import Redaction, WatchTransition
 from atalaya.watch.states import CLOSED, INVALID
@@ -136,17 +136,7 @@ def state_of(folder: Path, followers: Sequence[WatchTransition] = ()) -> SealSta
         files=len(seal.files),
         digest=digest,
         differs=(*_differs(folder, seal, redactions), *_made_anew(digest, followers)),
-        redacted=tuple(
-            text(
-                "On {at}, {by} redacted {n} records of {incident}: {why}",
-                at=one.occurred_at,
-                by=one.by,
-                n=one.records,
-                incident=one.incident,
-                why=one.why,
-            )
-            for one in redactions
-        ),
+        redacted=tuple(map(in_words, redactions)),
     )
 
 

@@ -14,6 +14,7 @@ from typing import NamedTuple
 import msgspec
 from msgspec.structs import replace
 
+from atalaya.core.words import Text, text
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.ledger import parquet as compacted
 from atalaya.records.stored import Evidence, IncidentNote, IncidentStep, Redaction, VerdictRecord
@@ -40,6 +41,18 @@ def removed_by(records: Iterable[Evidence]) -> frozenset[str]:
     """What redactions took away, without times of recording. None may take away what was measured."""
     names = (name for one in records if isinstance(one, Redaction) for name in one.removed)
     return frozenset(ledger.identity(name) for name in names if name.partition("-")[0] in KINDS)
+
+
+def in_words(one: Redaction) -> Text:
+    """What was redacted, and by whom."""
+    return text(
+        "On {at}, {by} redacted {n} records of {incident}: {why}",
+        at=one.occurred_at,
+        by=one.by,
+        n=one.records,
+        incident=one.incident,
+        why=one.why,
+    )
 
 
 def without(record: Evidence, secret: str) -> Evidence:
