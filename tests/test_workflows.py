@@ -33,8 +33,8 @@ def steps(workflow: Path) -> list[dict[str, Any]]:
     return [step for job in table.get("jobs", {"": table.get("runs")}).values() for step in job["steps"]]
 
 
-def test_there_are_the_six_workflows() -> None:
-    names = ["ci.yml", "dispatch.yml", "long.yml", "own-watch.yml", "release.yml", "watch.yml"]
+def test_there_are_the_seven_workflows() -> None:
+    names = ["ci.yml", "dispatch.yml", "incidents.yml", "long.yml", "own-watch.yml", "release.yml", "watch.yml"]
     assert [path.name for path in WORKFLOWS] == names
 
 

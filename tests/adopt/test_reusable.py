@@ -177,7 +177,31 @@ def test_runs_of_ci_are_started_by_a_job_of_its_own(team: Team) -> None:
     dispatch = team.job(team.calls("dispatch"), "dispatch")
     assert not dispatch.failed, words(dispatch)
     said = (dispatch.temp / "said").read_text()
-    assert ("watch --scheduled --no-checks\n" in said, "--no-dispatch" in said) == (True, False)
+    assert ("watch --scheduled --no-checks --no-issues\n" in said, "--no-dispatch" in said) == (True, False)
+
+
+def test_incidents_become_issues_in_a_job_of_its_own_that_may_write_nothing_else(team: Team, github: GitHub) -> None:
+    team.opens()
+    settings = team.root / "watch.toml"
+    settings.write_text(settings.read_text().replace("# github = true", "github = true").replace("# notes", "notes"))
+    said = ("--severity", "major", "--impact", "waits fail", "--by", "Ana")
+    for words_of_cli in (("release", "incident", "new", *said), ("sync", "push")):
+        done = atalaya(*words_of_cli, cwd=team.root)
+        assert done.returncode == 0, done.stderr
+    git(team.root, "commit", "-qam", "Keep incidents as issues")
+    git(team.root, "push", "-q", "origin", "main")
+    called = team.calls("incidents")
+    issues = team.job(called, "issues")
+    assert not issues.failed, words(issues)
+    assert [one["title"].partition(": ")[2] for one in github.issues] == ["waits fail"]
+    assert called.needs["needs.issues.outputs.notes"] == "true"
+    github.comment("It is the proxy.")
+    before = set(team.on_the_branch())
+    notes = team.job(called, "notes")
+    assert not notes.failed, words(notes)
+    (added,) = set(team.on_the_branch()) - before - {one for one in team.on_the_branch() if "/roll-" in one}
+    assert "/evidence/note-" in added
+    assert len(github.issues) == 1
 
 
 # ── what each may do ─────────────────────────────────────────────────────────
@@ -196,13 +220,18 @@ def test_each_job_may_do_what_it_does_and_no_more() -> None:
         "keep": {"contents": "write", "actions": "read", "checks": "read"},
         "propose": {"contents": "read", "pull-requests": "write"},
     }
+    assert granted("incidents") == {
+        "issues": {"contents": "read", "issues": "write"},
+        "notes": {"contents": "write", "issues": "read"},
+    }
     assert granted("dispatch") == {"dispatch": {"contents": "write", "actions": "write", "checks": "read"}}
 
 
 def test_what_init_writes_grants_each_workflow_what_its_jobs_need_and_no_more(tmp_path: Path) -> None:
     root = repository(tmp_path)
-    init(root, "--dispatch", "--base-url", "https://staging.example.com")
+    init(root, "--dispatch", "--issues", "--base-url", "https://staging.example.com")
     caller = yaml.safe_load((root / ".github/workflows/atalaya.yml").read_text())
+    assert [*caller["jobs"]] == ["watch", "dispatch", "incidents"]
     for name, job in caller["jobs"].items():
         needed: dict[str, str] = {}
         for scopes in granted(name).values():

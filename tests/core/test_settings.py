@@ -71,6 +71,12 @@ DEFAULTS = {
     "compat.pythons": (),
     "compat.dependencies": False,
     "compat.patience_s": 180.0,
+    "incidents.github": False,
+    "incidents.notes": False,
+    "incidents.private_pages": False,
+    "owners.NAME": (),
+    "actions.critical": "Stop the roll-out, and consider going back to the last release.",
+    "actions.warning": "Keep an incident open, and look at it every four hours.",
 }
 
 
@@ -220,3 +226,13 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "watch.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(SettingsError, match="cannot be read"):
         load(tmp_path / "watch.toml", {})
+
+
+def test_owners_are_named_freely_and_each_line_is_kept(tmp_path: Path) -> None:
+    path = written(tmp_path, '[owners]\ncritical = "@on-call"\nstale-cache = "ana@example.com"\n')
+    assert dict(load(path, {}).settings.owners) == {"critical": "@on-call", "stale-cache": "ana@example.com"}
+
+
+def test_an_owner_that_is_no_name_is_an_error_that_names_the_section(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="owners"):
+        load(written(tmp_path, "[owners]\ncritical = 3\n"), {})

@@ -179,6 +179,11 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f'{CHECKS} release incident new --severity major --impact "exports of two stores stayed at CREATED"': Run(
         places.watched, "open"
     ),
+    **dict.fromkeys(
+        (f"{CHECKS} release incident redact ID", f"{CHECKS} release incident redact ID --why TEXT"),
+        NotHere("it asks for the text", "tests/cli/test_redact_command.py"),
+    ),
+    f"{CHECKS} release issues": Run(places.watched, "`github = true`"),
     f"{CHECKS} release migrate": Run(places.older, "free text"),
     f"{CHECKS} release decide ACTION --why TEXT": Run(places.watched, "stop", values={"ACTION": "stop"}),
     f"{CHECKS} release decide roll-back --why TEXT": Run(places.watched, "roll-back"),

@@ -445,6 +445,8 @@ def test_what_the_first_format_wrote_is_read_for_ever() -> None:
         "api": 0,
         "health": 0,
         "dispatch": 0,
+        "note": 0,
+        "redaction": 0,
         "job": 6,
         "observation": 3 + 191,
         "transition": 2,

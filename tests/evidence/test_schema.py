@@ -28,10 +28,12 @@ from atalaya.records.stored import (
     Dispatch,
     Environment,
     Health,
+    IncidentNote,
     Notice,
     Outcome,
     PublicApi,
     PublishedFile,
+    Redaction,
     SegmentManifest,
     VerdictRecord,
     VerdictStatus,
@@ -59,6 +61,8 @@ STAMP: dict[str, Any] = {
 }
 # What no rehearsal and no collection writes.
 WRITTEN_DOWN = (
+    Redaction(**STAMP, incident="INC-1", by="Ana", why="a token", records=1, removed=("note-0",), comments=(1,)),
+    IncidentNote(**STAMP, incident="INC-1", comment=1, by="member", text="It is the proxy."),
     Decision(
         **STAMP,
         action="go-on",

@@ -1,4 +1,4 @@
-"""A GitHub that keeps pull requests, on loopback."""
+"""A GitHub that keeps pull requests and issues, on loopback."""
 
 from __future__ import annotations
 
@@ -16,9 +16,29 @@ class GitHub:
 
     def __init__(self) -> None:
         self.pulls: list[dict[str, Any]] = []
+        self.issues: list[dict[str, Any]] = []
+        self.comments: list[dict[str, Any]] = []
         self.asked: list[tuple[str, str, str]] = []
         self.refuse = 0
         self.url = ""
+
+    def comment(self, words: str) -> None:
+        """A member comments the first issue."""
+        writer = {"author_association": "MEMBER", "user": {"id": 7, "type": "User"}}
+        self.comments.append({"id": len(self.comments) + 1, "body": words} | writer)
+
+    def told(self, path: str) -> Any:
+        """What is told of issues."""
+        if path.endswith("/issues"):
+            return self.issues
+        return self.comments if path.endswith("/issues/1/comments") else {"private": False}
+
+    def takes(self, body: dict[str, Any]) -> dict[str, Any]:
+        """An issue is opened."""
+        number, labels = len(self.issues) + 1, [{"name": name} for name in body["labels"]]
+        bot = {"author_association": "NONE", "user": {"id": 1, "type": "Bot"}}
+        self.issues.append(body | bot | {"id": number, "number": number, "state": "open", "labels": labels})
+        return self.issues[-1]
 
 
 @contextmanager
@@ -27,6 +47,9 @@ def serving() -> Iterator[GitHub]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if not urlsplit(self.path).path.endswith("/pulls"):
+                self.give(200, github.told(urlsplit(self.path).path))
+                return
             asked = parse_qs(urlsplit(self.path).query)
             found = [
                 one
@@ -39,6 +62,9 @@ def serving() -> Iterator[GitHub]:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             if github.refuse:
                 self.give(github.refuse, {"message": "no"})
+                return
+            if self.path.endswith("/issues"):
+                self.give(201, github.takes(body))
                 return
             number = len(github.pulls) + 1
             github.pulls.append(body | {"html_url": f"https://github.test/acme/sdk/pull/{number}"})

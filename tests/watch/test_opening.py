@@ -179,13 +179,14 @@ def test_a_pass_rate_that_fails_at_a_checkpoint_opens_one_and_comes_back_only_at
         for n in range(30)
     ]
     watched.keep(*lost, *checked(24.2))
-    opened, of_the_variant = sorted(steps(watched, 24.3), key=lambda one: one.rule)
-    assert of_the_variant.rule == "variant-failing"
-    assert (opened.rule, opened.metric, opened.blocks) == (
-        "metric-failed",
+    (opened,) = steps(watched, 24.3)  # of the variant that fails, and the rate that it spoils
+    assert (opened.rule, opened.severity, opened.metric, opened.blocks) == (
+        "variant-failing",
+        Severity.CRITICAL,
         "pass-rate",
         ("pipeline-green", "review-pass-rate"),
     )
+    assert opened.impact.endswith("Seen with it: the metric pass-rate")
     say(watched, 25, opened, "monitoring")
     watched.keep(*checked(26))
     assert steps(watched, 26.1) == ()  # what was lost stays counted: that is no news
@@ -296,6 +297,75 @@ def test_the_fix_of_a_broken_test_is_shown_by_a_pass_and_a_failure_after_it_come
     assert steps(watched, 20.95) == ()
     watched.keep(failed("r10", 21))
     assert [one.state for one in steps(watched, 21.1)] == ["reopened"]
+
+
+# ── one cause, one incident ──────────────────────────────────────────────────
+
+
+def test_stale_reads_of_several_waits_are_one_incident_with_the_promises_that_see_them(watched: Watched) -> None:
+    reads = [replace(stale(21), place=f"wait_for_export_ready(smoke-{n:04})", message=f"m{n}") for n in range(4)]
+    watched.keep(*reads, broken(21.2, "polling.fresh-status"), broken(21.2, "cache.bypass-per-request"))
+    (opened,) = steps(watched, 21.3)
+    assert (opened.rule, opened.severity, opened.metric) == ("stale-read", Severity.CRITICAL, "stale-cache")
+    assert opened.impact == (
+        "A poll read an outdated status from the cache, in wait_for_export_ready. Seen with it: "
+        "the promise polling.fresh-status, the promise cache.bypass-per-request"
+    )
+    assert opened.about == ("stale-cache", "polling", "cache")
+    watched.keep(replace(stale(22), place="wait_for_export_ready(smoke-9999)"))
+    assert steps(watched, 22.1) == ()
+
+
+def test_two_causes_at_once_are_two_incidents(watched: Watched) -> None:
+    watched.keep(stale(21), broken(21, "polling.fresh-status"), broken(21, PROMISE))
+    assert sorted(one.rule for one in steps(watched, 21.1)) == ["promise-broken", "stale-read"]
+
+
+def test_a_promise_that_breaks_later_joins_the_incident_of_what_it_sees(watched: Watched) -> None:
+    watched.keep(stale(21))
+    (opened,) = steps(watched, 21.1)
+    watched.keep(broken(22, "polling.fresh-status"))
+    (joined,) = steps(watched, 22.1)
+    assert (joined.incident, joined.state) == (opened.incident, "open")
+    assert (len(joined.fingerprints), joined.why) == (2, "It is of the same cause: the promise polling.fresh-status.")
+    assert steps(watched, 22.2) == ()
+
+
+def test_what_joins_an_incident_that_a_person_wrote_leaves_it_theirs(watched: Watched) -> None:
+    watched.keep(stale(21), transition(21.05, "open"), broken(21, "polling.fresh-status"))
+    (joined,) = steps(watched, 21.1)
+    assert (joined.incident, joined.rule, len(joined.fingerprints)) == ("INC-1", "", 1)
+    watched.keep(replace(stale(22), place="elsewhere", message="ValueError: another"))
+    assert steps(watched, 22.1) == ()
+
+
+def test_a_dead_matrix_is_one_incident_with_its_test(watched: Watched) -> None:
+    for hour in (20.1, 20.2, 20.3):
+        for variant in ("3.11", "3.12", "3.13"):
+            watched.keep(ci(hour, Conclusion.FAILURE, variant, run_id=f"ci-{hour}"))
+            watched.keep(failed(f"ci-{hour}", hour, variant=variant))
+    (opened,) = steps(watched, 20.4)
+    assert (opened.rule, len(opened.fingerprints)) == ("test-broken", 4)
+    assert "Seen with it: the job tests (3.11), the job tests (3.12), the job tests (3.13)" in opened.impact
+
+
+def test_variants_that_break_in_different_runs_are_different_causes(watched: Watched) -> None:
+    watched.keep(*(ci(hour, Conclusion.FAILURE, "3.12", run_id=f"a-{hour}") for hour in (20.1, 20.2, 20.3)))
+    watched.keep(*(ci(hour, Conclusion.FAILURE, "3.13", run_id=f"b-{hour}") for hour in (20.4, 20.5, 20.6)))
+    assert [one.rule for one in steps(watched, 20.7)] == ["variant-failing"] * 2
+
+
+def test_an_incident_that_an_earlier_version_named_is_not_opened_again(watched: Watched) -> None:
+    place = "wait_for_export_ready(smoke-0004)"
+    watched.keep(replace(stale(21), place=place))
+    (opened,) = steps(watched, 21.1)
+    formerly = fingerprint("stale-read", "stale-read", "", place)
+    watched.keep(replace(opened, **stamp(20, "old"), incident="INC-OLD", fingerprints=(formerly,)))
+    other = Watched(watched.folder.parent / "other")
+    other.keep(in_force(0), replace(stale(21), place=place))
+    other.keep(replace(opened, **stamp(20.9, "old"), incident="INC-OLD", fingerprints=(formerly,)))
+    assert steps(other, 21.2) == ()
+    assert [one.seen for one in other.judged().followed] == [1]
 
 
 # ── what comes back ──────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from atalaya.adopt.find import Sdk, Uses, Workflow
 from atalaya.core.places import BESIDE, SCRATCH
-from atalaya.core.settings import every_key
+from atalaya.core.settings import ActionSettings, every_key
 
 WORKFLOW = ".github/workflows/atalaya.yml"
 NOWHERE = Uses("OWNER/atalaya", "0" * 40, "v1")
@@ -25,6 +25,7 @@ class Choices(NamedTuple):
     workflows: tuple[Workflow, ...] = ()
     uses: Uses = NOWHERE
     dispatch: bool = False
+    issues: bool = False  # whether incidents are kept as such
     base_url: str = ""
     sphinx: str = ""  # the suffix of the pages of the Sphinx site that is there; empty: there is none
 
@@ -42,6 +43,7 @@ def watch_toml(choices: Choices) -> str:
         "ci.dispatch": choices.dispatch,
         "watch.every_h": 1,
         "smoke.base_url": choices.base_url,
+        "incidents.github": choices.issues,
     }
     proposed: dict[str, Any] = {
         "subject.adapter": "atalaya-adapter.toml",
@@ -51,6 +53,11 @@ def watch_toml(choices: Choices) -> str:
         "ci.junit": ["reports"],
         "watch.language": "es",
         "artefact.project": choices.sdk.name,
+        "incidents.github": True,
+        "incidents.notes": True,
+        "owners.NAME": {"critical": "@on-call", "stale-cache": "@ana"},
+        "actions.critical": ActionSettings().critical,
+        "actions.warning": ActionSettings().warning,
     }
     says = (
         "What Atalaya watches in this repository. Written by `atalaya init`; edit it as you like. A key that is left "
@@ -67,7 +74,8 @@ def watch_toml(choices: Choices) -> str:
         lines += _wrapped(key.description)
         is_set = bool(set_here.get(dotted)) or dotted == "ci.dispatch"
         value = set_here[dotted] if is_set else proposed.get(dotted, set_here.get(dotted))
-        lines.append(f"{'' if is_set else '# '}{key.name} = {_toml(value)}")
+        keys = value if isinstance(value, dict) else {key.name: value}
+        lines += [f"{'' if is_set else '# '}{name} = {_toml(one)}" for name, one in keys.items()]
     return "\n".join(lines) + "\n"
 
 
@@ -124,6 +132,20 @@ def workflow(choices: Choices) -> str:
                     "contents": ("write", "to record on the branch of evidence what was started"),
                     "actions": ("write", "to start the runs of CI that are missing"),
                     "checks": ("read", "to see whether a job was cut at its time limit"),
+                },
+                needs="watch",
+            ),
+        ]
+    if choices.issues:
+        lines += [
+            "",
+            *_job(
+                "incidents",
+                choices,
+                (),
+                {
+                    "contents": ("write", "to keep what the team wrote on the branch of evidence"),
+                    "issues": ("write", "to open, comment and close the issue of an incident"),
                 },
                 needs="watch",
             ),

@@ -220,6 +220,7 @@ def verify(place: Context, args: argparse.Namespace) -> int:
                         "files": state.files,
                         "digest": state.digest,
                         "differs": [str(one) for one in state.differs],
+                        "redacted": [str(one) for one in state.redacted],
                     }
                     for name, state in states.items()
                 },
@@ -258,6 +259,8 @@ def _say_state(place: Context, name: str, state: SealState) -> None:
         place.console.row("kept", f"{name}: {state.files} files, as they were sealed; seal {state.digest[:12]}")
     else:
         place.console.row("unknown", f"{name}: it is not sealed yet")
+    for one in state.redacted:
+        place.console.row("redacted", f"{name}: {one}")
 
 
 def extend_what_needs_it(place: Context) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from atalaya.cli.console import Console, first_of
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Outcome, Presence
+from atalaya.watch.owners import due_now, named_for_nothing, owners_of_incident
 from atalaya.watch.states import OVER
 
 REASONS, STEPS, IDS = 2, 3, 3  # so many are told; the others are counted
@@ -20,6 +21,10 @@ def close_with(console: Console, judgement: Judgement, page: Path) -> None:
     console.row(str(verdict.word), f"{judgement.release.version}, valid until {verdict.valid_until:%Y-%m-%d %H:%M} UTC")
     for word, says in five_lines(judgement):
         console.row(word, _short(says))
+    if due := due_now(judgement.incidents, judgement.settings):
+        console.row("by level", _short(str(due)))
+    for name, nearest in named_for_nothing(judgement.settings, judgement):
+        console.row("unknown", f"[owners] {name}: no metric, family or severity. The nearest is {nearest}")
     if verdict.next_steps:
         console.line("  what to do:")
         for number, step in enumerate(verdict.next_steps[:STEPS], 1):
@@ -35,7 +40,11 @@ def five_lines(judgement: Judgement) -> Iterator[tuple[str, str]]:
     yield "because", first_of(list(map(str, verdict.because)), REASONS, " ") or "no rule says more"
     yield "figures", ", ".join(f"{metric.id} {metric.state}" for metric in judgement.metrics)
     yield "promises", _promises(judgement)
-    not_over = [f"{one.id} {one.severity} {one.state}" for one in judgement.incidents if one.state not in OVER]
+    not_over = [
+        " ".join((one.id, str(one.severity), one.state, *owners_of_incident(one, judgement.settings)))
+        for one in judgement.incidents
+        if one.state not in OVER
+    ]
     yield "incidents", first_of(not_over, IDS, ", ") or "none is open"
     yield "not known", first_of(list(map(str, verdict.unknowns)), 1, " ") or "nothing that counts"
 

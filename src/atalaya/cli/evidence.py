@@ -11,7 +11,7 @@ from typing import Any
 
 from atalaya.cli.context import Context, judged, named_or_open, print_json, write_json
 from atalaya.core.errors import AtalayaError
-from atalaya.records.stored import Release
+from atalaya.records.stored import Redaction, Release
 
 
 def compact(place: Context, args: argparse.Namespace) -> int:
@@ -82,8 +82,10 @@ def verify(place: Context, args: argparse.Namespace) -> int:
 
 def _verified(place: Context, release: Release) -> dict[str, Any]:
     from atalaya.evidence.ledger import ledger, manifest
+    from atalaya.evidence.ledger.redaction import in_words
 
-    survey = ledger.survey(place.releases / release.version / "evidence")
+    folder = place.releases / release.version / "evidence"
+    survey = ledger.survey(folder)
     problems, differs = [*survey.problems, *map(str, manifest.differs(survey))], []
     published = place.docs / "_generated" / release.version
     if published.is_dir():
@@ -97,6 +99,7 @@ def _verified(place: Context, release: Release) -> dict[str, Any]:
         "records": sum(segment.info.records for segment in survey.segments),
         "published": published.is_dir(),
         "problems": problems,
+        "redacted": [str(in_words(one)) for one in ledger.readable(folder, Redaction)],
         "differs": differs,
     }
 
@@ -142,6 +145,8 @@ def _text(line: bytes | None) -> str:
 def _say(place: Context, found: dict[str, Any]) -> None:
     for problem in found["problems"]:
         place.console.row("broken", problem)
+    for said in found["redacted"]:
+        place.console.row("redacted", f"{found['release']}: {said}")
     for each in found["differs"]:
         was, now = (each[name] if each[name] is not None else "(no such file)" for name in ("published", "replayed"))
         place.console.row(

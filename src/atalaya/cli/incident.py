@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import secrets
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +23,7 @@ from atalaya.cli.context import (
     new_metadata,
     print_json,
     say_what_is_not_recorded,
+    signer,
     utc_now,
     who,
     write_text,
@@ -71,6 +74,10 @@ def _page(place: Context, release: Release, id: str) -> Path:
 
 def incident(place: Context, args: argparse.Namespace) -> int:
     """List the incidents; open one (`new`); or record how one stands now."""
+    if args.id == "redact":
+        return _redacted(place, args)
+    if args.of:
+        raise UsageError(f"release incident {args.id} {args.of}: give one incident, or `redact` and one.")
     release = named_or_open(place, args.release, "release incident", to_write=bool(args.id))
     for name in ("impact", "root_cause", "fix"):
         if getattr(args, name) is not None:
@@ -96,6 +103,46 @@ def _listed(place: Context, release: Release, *, as_json: bool) -> int:
         place.console.line("  no incidents")
     say_what_is_not_recorded(place.console, judgement)
     return 0
+
+
+def _redacted(place: Context, args: argparse.Namespace) -> int:
+    """Take a text out of an incident's records and pages, whether the release is closed or not; and say that it was."""
+    from atalaya.cli.collect_github import CACHE
+    from atalaya.watch.incidents import redaction
+
+    release = named_or_open(place, args.release, "release incident redact")
+    if release.rehearsal:
+        raise ReleaseError(f"{release.version}: a rehearsal is written by nobody. Make it anew: {release.made_by}.")
+    folder = place.releases / release.version
+    ids = redaction.known(folder)
+    id = next((one for one in ids if one.lower() == args.of.lower()), None)
+    if id is None:
+        raise UsageError(
+            f"release incident redact {args.of}: no such incident is recorded. There are: "
+            f"{', '.join(sorted(ids)) or 'none'}."
+        )
+    if not args.why:
+        raise UsageError("release incident redact: give a reason for those who read it later: --why TEXT.")
+    by, secret = signer(place, args), _secret_of_stdin()
+    done = redaction.redact(folder, id, secret, new_metadata(release), by=by, why=args.why)
+    (place.root / CACHE).unlink(missing_ok=True)  # it holds what was read of comments, and nothing rests on it
+    if done.record is None:
+        place.console.line(f"  {id}: the text stands in none of its records and pages")
+    else:
+        pages = sum(not file.path.startswith("evidence/") for file in done.record.files)
+        place.console.row("redacted", f"{id}: {done.record.records} records, {pages} pages; by {by}: {args.why}")
+        place.console.line("    build the pages anew: atalaya site; and share it: atalaya sync push")
+        place.console.line("    change the secret: who has seen it, git's history and GitHub's issues have it still")
+    for name in done.left:
+        place.console.row("left", f"{name}: what was measured is never changed, and it holds the text")
+    return 1 if done.left else 0
+
+
+def _secret_of_stdin() -> str:
+    """The text that is to go: typed unseen, or piped in. Not an argument, since shells and systems keep those."""
+    if sys.stdin.isatty():
+        return getpass.getpass("The text to remove: ")
+    return sys.stdin.readline().rstrip("\r\n")
 
 
 def drawn_id() -> str:

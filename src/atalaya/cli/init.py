@@ -85,6 +85,7 @@ def _choices(place: Context, args: argparse.Namespace) -> Choices:
         workflows=found,
         uses=_uses(root, args),
         dispatch=args.dispatch or settings.ci.dispatch,
+        issues=args.issues or settings.incidents.github,
         base_url=args.base_url or settings.smoke.base_url,
         sphinx="" if not theirs or EXTENSION in theirs else ".md" if "myst" in theirs else ".rst",
     )

@@ -130,6 +130,7 @@ def _adopting(commands: Commands) -> None:
         "--base-url", type=_address, default="", metavar="URL", help="a real service that the smoke is run against"
     )
     it.add_argument("--dispatch", action="store_true", help="let the workflow start the runs of CI that are missing")
+    it.add_argument("--issues", action="store_true", help="let the workflow keep each incident as an issue")
     it.add_argument(
         "--uses",
         default="",
@@ -152,6 +153,7 @@ def _watching(commands: Commands) -> None:
         "--no-checks", action="store_true", help="run no check and no smoke: another job has, and kept them"
     )
     it.add_argument("--no-dispatch", action="store_true", help="start no run of CI, whatever `dispatch` in [ci] says")
+    it.add_argument("--no-issues", action="store_true", help="write no issue, whatever `github` in [incidents] says")
     _sdk(it)
     _release(it)
     _strict(it)
@@ -334,7 +336,7 @@ def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
-    from atalaya.cli import close, incident, release
+    from atalaya.cli import close, incident, issues, release
     from atalaya.watch.decisions import ACTIONS
 
     inner = commands.add_parser(
@@ -364,6 +366,9 @@ def _releasing(commands: Commands) -> None:
     it.add_argument("--by", default="", metavar="NAME", help=f"who signs ({YOU})")
     _release(it)
     _incident(_command(inner, "incident", incident.incident))
+    it = _command(inner, "issues", issues.issues)
+    it.add_argument("--notes-only", action="store_true", help="write nothing there: only take what the team wrote")
+    _release(it)
     _by(_command(inner, "migrate", incident.migrate), required=False)
     it = _command(inner, "close", close.close)
     it.add_argument(
@@ -393,7 +398,8 @@ def _incident(it: argparse.ArgumentParser) -> None:
     from atalaya.records.stored import Severity
     from atalaya.watch.states import INCIDENT, states
 
-    it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
+    it.add_argument("id", nargs="?", default="", help="the incident, `new` or `redact`; none: list them")
+    it.add_argument("of", nargs="?", default="", help="with `redact`: the incident; the text is read from the terminal")
     it.add_argument(
         "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
     )

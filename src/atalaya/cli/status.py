@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from atalaya.cli.console import first_of
 from atalaya.cli.context import EXIT, Context, instant, print_json, utc_now
 from atalaya.core.errors import UsageError
+from atalaya.core.settings import Settings
 from atalaya.core.window import CHECKPOINTS_H, HOUR, due_at, elapsed_h, ends_at
 from atalaya.records.stored import IncidentStep, Release, RunContext, VerdictRecord, VerdictStatus
 
@@ -41,6 +42,7 @@ class Standing(NamedTuple):
     seen_at: datetime | None  # when the checks or the smoke last ran
     incidents: tuple[IncidentStep, ...]  # those that are not over
     looks_by: datetime | None  # when the schedule is to look again
+    settings: Settings = Settings()
 
     @property
     def is_valid(self) -> bool:
@@ -108,6 +110,7 @@ def standing(place: Context, release: Release, now: datetime) -> Standing:
         seen_at=seen_at,
         incidents=tuple(one for one in latest.values() if one.state not in OVER),
         looks_by=(seen_at or release.opened_at) + every_h * HOUR if every_h and not is_over else None,
+        settings=place.loaded.settings,
     )
 
 
@@ -141,6 +144,8 @@ def _published(file: Path) -> Said | None:
 
 def lines(found: Standing) -> Iterator[tuple[str, str]]:
     """Ten lines at the most: a word, and what it is about."""
+    from atalaya.watch.owners import due_now, owners_of_incident
+
     release, now, said = found.release, found.now, found.said
     if said is None:
         yield "UNKNOWN", f"{release.version}: nothing was judged on this machine. Judge it: atalaya judge"
@@ -153,8 +158,12 @@ def lines(found: Standing) -> Iterator[tuple[str, str]]:
     yield "last look", seen + _since(found)
     if said is not None and said.figures:
         yield "figures", ", ".join(f"{id} {state}" for id, state in said.figures)
-    told = [f"{one.incident} {one.severity.value} {one.state}" for one in found.incidents]
-    yield "incidents", first_of(told, 3, ", ") if told else "none is open"
+    told = [
+        " ".join((one.incident, one.severity.value, one.state, *owners_of_incident(one, found.settings)))
+        for one in found.incidents
+    ]
+    due = due_now(found.incidents, found.settings)
+    yield "incidents", f"{first_of(told, 3, ', ')}. {due}" if due else "none is open"
     if found.is_sealed:
         yield "next", "nothing: it is closed. The next release: atalaya release open VERSION --commit REF"
         return
@@ -208,6 +217,8 @@ def away(at: datetime, now: datetime) -> str:
 
 
 def _document(found: Standing) -> dict[str, Any]:
+    from atalaya.watch.owners import owners_of_incident
+
     said = found.said
     return {
         "schema": SCHEMA,
@@ -218,7 +229,15 @@ def _document(found: Standing) -> dict[str, Any]:
         "ends_at": ends_at(found.release, found.lasts_h),
         "is_closed": found.is_sealed,
         "seen_at": found.seen_at,
-        "incidents": [{"id": one.incident, "severity": one.severity, "state": one.state} for one in found.incidents],
+        "incidents": [
+            {
+                "id": one.incident,
+                "severity": one.severity,
+                "state": one.state,
+                "owners": owners_of_incident(one, found.settings),
+            }
+            for one in found.incidents
+        ],
         "looks_by": found.looks_by,
         "due_at": found.due,
     }

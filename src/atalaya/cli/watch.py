@@ -32,6 +32,7 @@ from atalaya.cli.context import (
 )
 from atalaya.cli.dispatch import start_what_is_missing
 from atalaya.cli.incident import open_by_rule
+from atalaya.cli.issues import keep_issues
 from atalaya.cli.notify import annotate, summarise_run, tell
 from atalaya.cli.publish import build_site, write_pages
 from atalaya.cli.published import look
@@ -72,6 +73,8 @@ def watch(place: Context, args: argparse.Namespace) -> int:
     page = build_site(place, None)
     summarise_run(place, judgement, args.summary)
     tell(place, release, judgement)
+    if not args.no_issues:
+        keep_issues(place, release, judgement)
     say_what_is_not_recorded(console, judgement)
     console.stage("the watch")
     own = page.parent / release.version / "index.html"

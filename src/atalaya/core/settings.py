@@ -19,6 +19,7 @@ from msgspec import Meta
 
 from atalaya.core import environment
 from atalaya.core.errors import SettingsError
+from atalaya.core.words import N_
 
 Share = Annotated[float, Meta(ge=0, le=1)]
 Count = Annotated[int, Meta(ge=0)]
@@ -329,6 +330,43 @@ class CompatSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = 180.0
 
 
+class IncidentSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Incidents where the team works."""
+
+    github: Annotated[
+        bool,
+        Meta(
+            description="Whether each incident is an issue of `repo` in [ci] on GitHub, with its history as comments. "
+            "The token needs `issues: write`."
+        ),
+    ] = False
+    notes: Annotated[
+        bool,
+        Meta(
+            description="Whether what members and collaborators write under such an issue is shown on the incident's "
+            "page, without credentials and addresses. It is never evidence."
+        ),
+    ] = False
+    private_pages: Annotated[
+        bool,
+        Meta(
+            description="Whether the release pages are read by those alone who may read the repository. From a private "
+            "repository, notes are taken only where this is so."
+        ),
+    ] = False
+
+
+class ActionSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What the team does, by the level of an incident."""
+
+    critical: Annotated[
+        str, Meta(max_length=200, description="What the team does while a critical incident is open.")
+    ] = N_("Stop the roll-out, and consider going back to the last release.")
+    warning: Annotated[
+        str, Meta(max_length=200, description="What the team does while another incident is open, major or minor.")
+    ] = N_("Keep an incident open, and look at it every four hours.")
+
+
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
@@ -342,6 +380,16 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     health: HealthSettings = HealthSettings()
     artefact: ArtefactSettings = ArtefactSettings()
     compat: CompatSettings = CompatSettings()
+    incidents: IncidentSettings = IncidentSettings()
+    owners: Annotated[
+        tuple[tuple[Name, Name], ...],  # hashable, as all settings are
+        Meta(
+            description="Who an incident belongs to, by a metric, a family of promises or a severity: `stale-cache`, "
+            "`polling`, `critical`. A metric or a family comes before a severity. Any name will do, such as `@ana`; it "
+            "is published."
+        ),
+    ] = ()
+    actions: ActionSettings = ActionSettings()
 
 
 class Loaded(NamedTuple):
@@ -352,8 +400,14 @@ class Loaded(NamedTuple):
     path: Path
 
 
+FREE = "NAME"
+
+
 class Key(NamedTuple):
-    """One key, as the reference page prints it."""
+    """One key, as the reference page prints it.
+
+    ``FREE`` is the name of keys that are chosen freely. They have no variable.
+    """
 
     section: str
     name: str
@@ -369,7 +423,11 @@ def every_key() -> tuple[Key, ...]:
 
 
 def _keys() -> Iterator[Key]:
+    of_sections = get_type_hints(Settings, include_extras=True)
     for section in msgspec.structs.fields(Settings):
+        if metadata := getattr(of_sections[section.name], "__metadata__", ()):
+            yield Key(section.name, FREE, (), str(metadata[0].description), "")
+            continue
         hints = get_type_hints(section.type, include_extras=True)
         for field in msgspec.structs.fields(section.type):
             meta = next(item for item in hints[field.name].__metadata__ if item.description)
@@ -400,6 +458,8 @@ def load(path: Path, environ: Mapping[str, str] | None = None) -> Loaded:
         if key.variable in variables:
             table.setdefault(key.section, {})[key.name] = _from_text(variables[key.variable], key.default)
             origins[f"{key.section}.{key.name}"] = key.variable
+    if isinstance(owners := table.get("owners"), dict):
+        table["owners"] = list(owners.items())
     return Loaded(_convert(table, origins, path, text), origins, path)
 
 

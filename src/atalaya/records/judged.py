@@ -19,11 +19,13 @@ from atalaya.records.stored import (
     Environment,
     Evidence,
     Finding,
+    IncidentNote,
     IncidentStep,
     Notice,
     Outcome,
     PublicApi,
     Reading,
+    Redaction,
     Release,
     RunContext,
     SettingsSnapshot,
@@ -576,7 +578,11 @@ class DispatchPlan(Record, frozen=True, kw_only=True):
 
 
 class Incident(Record, frozen=True, kw_only=True):
-    """One row of the runbook's table of incidents. ``metric`` is the one of the five that it spoils, or none."""
+    """One row of the runbook's table of incidents.
+
+    ``metric`` is the one of the five that it spoils, or none; ``about`` are the metrics and the families of promises
+    that it hurts.
+    """
 
     id: str
     at: datetime
@@ -586,6 +592,7 @@ class Incident(Record, frozen=True, kw_only=True):
     state: str
     severity: Severity
     metric: str = ""
+    about: tuple[str, ...] = ()
 
 
 class IncidentFollowUp(Record, frozen=True, kw_only=True):
@@ -677,6 +684,7 @@ class SealState(Record, frozen=True, kw_only=True):
     files: int = 0
     digest: str = ""
     differs: tuple[Text, ...] = ()
+    redacted: tuple[Text, ...] = ()  # what a redaction changed since: it says so itself, and nothing else differs
 
     @property
     def is_sealed(self) -> bool:
@@ -742,6 +750,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     fixed_at: dict[str, datetime] = msgspec.field(default_factory=dict)
     defects_seeded: int = 0
     defects_caught: int = 0
+    sees: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)  # the promises that see a metric's events
     state: str = "open"  # of the watch
     transitions: tuple[IncidentStep, ...] = ()
     followed: tuple[IncidentFollowUp, ...] = ()
@@ -749,6 +758,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     said: tuple[VerdictRecord, ...] = ()
     decisions: tuple[Decision, ...] = ()
     notices: tuple[Notice, ...] = ()
+    notes: tuple[IncidentNote, ...] = ()  # the latest of each comment
+    redactions: tuple[Redaction, ...] = ()
     artefacts: tuple[Artefact, ...] = ()  # newest last
     rooms: tuple[Compatibility, ...] = ()  # newest last
     apis: tuple[PublicApi, ...] = ()  # newest last

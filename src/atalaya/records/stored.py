@@ -396,7 +396,7 @@ class IncidentStep(Evidence, frozen=True, kw_only=True):
     ``metric`` is the one of the five that it spoils, where it spoils one: with the state ``monitoring`` a fix
     has landed, and what that metric counts from then on has to show that it holds. ``rule`` opened it, or nobody's
     rule did; ``fingerprints`` are the causes that it stands for, ``blocks`` the duties that it stands in the way of,
-    and ``shows`` where the evidence is.
+    and ``shows`` where the evidence is. ``about`` are the metrics and the families of promises that it hurts.
     """
 
     kind = "transition"
@@ -414,6 +414,45 @@ class IncidentStep(Evidence, frozen=True, kw_only=True):
     fingerprints: tuple[str, ...] = ()
     blocks: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
+    about: tuple[str, ...] = ()
+
+
+class IncidentNote(Evidence, frozen=True, kw_only=True):
+    """What somebody of the team wrote under an incident's issue, scrubbed: shown, and never evidence.
+
+    ``comment`` is GitHub's number of it; a later note of the same number is the same comment, edited. ``by`` is what
+    its writer is to the repository (``member``, ``collaborator``, ``owner``), and no name.
+    """
+
+    kind = "note"
+    incident: str
+    comment: int
+    by: str
+    text: str
+
+
+class RedactedFile(Record, frozen=True, kw_only=True):
+    """One file of a release that stands there since a redaction; ``path`` is relative, with slashes."""
+
+    path: str
+    sha256: str
+
+
+class Redaction(Evidence, frozen=True, kw_only=True):
+    """A text was taken out of what is recorded of an incident. Which one stands nowhere.
+
+    So many ``records`` are other ones now. ``removed`` are the segments, and the files of them, that held it; ``files``
+    stand in their place, or are pages that were changed. ``comments`` are the notes among them: none is taken again.
+    """
+
+    kind = "redaction"
+    incident: str
+    by: str
+    why: str
+    records: int
+    removed: tuple[str, ...] = ()
+    files: tuple[RedactedFile, ...] = ()
+    comments: tuple[int, ...] = ()
 
 
 class Signature(Evidence, frozen=True, kw_only=True):
@@ -633,6 +672,8 @@ STORED: dict[str, type[Evidence]] = {
         Proof,
         SettingsSnapshot,
         IncidentStep,
+        IncidentNote,
+        Redaction,
         Signature,
         WatchTransition,
         Dispatch,

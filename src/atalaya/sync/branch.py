@@ -1,7 +1,8 @@
 """Merges the evidence of many runners into one shared branch without losing any.
 
 By adding only. A commit is the branch's newest tree and the files that it has not; where somebody was faster it is
-made anew on theirs. Nothing is ever forced. What a person edits on purpose is another matter, and asked for by name.
+made anew on theirs. Nothing is ever forced. What a person edits on purpose is another matter, and asked for by name;
+and what a redaction took away goes from the branch too, and never comes back from it.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ import stamina
 from atalaya.core import environment, places
 from atalaya.core.errors import EvidenceError, NetworkError, ReleaseError, UsageError
 from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger.redaction import removed_by
+from atalaya.records.stored import Redaction
 from atalaya.sync.changed import TRAILER
 from atalaya.sync.git import Git, failure
 from atalaya.watch.folder import LOCAL, load
@@ -57,6 +60,14 @@ class Plan(NamedTuple):
     edited: tuple[str, ...] = ()
     stays: tuple[str, ...] = ()  # edited here, and the branch's is kept
     late: tuple[str, ...] = ()  # of a folder that is sealed on the branch
+    redacted: tuple[str, ...] = ()  # on the branch still
+
+
+class Redactions(NamedTuple):
+    """What redactions took away, without times of recording, and what stands there since, with its digest."""
+
+    gone: frozenset[str]
+    made: frozenset[tuple[str, str]]
 
 
 class Branch:
@@ -118,13 +129,15 @@ class Branch:
         """Write what is missing here. Returns it, and the pages that say something else here than there."""
         local, seen = self._local(), self._files_of(self._seen)
         shared = {path: blob for path, blob in tip.files.items() if self._is_ours(path)}
-        missing = [path for path in shared if path not in local]
+        gone = self._redacted().gone
+        missing = [path for path in shared if path not in local and not _is_gone(path, gone)]
         differ = [path for path in shared if path in local and local[path] != shared[path]]
         _require_same([path for path in differ if _is_fixed(path)], where=self.name)
         follow = [path for path in differ if local[path] in (seen.get(path), self._head.get(path))]
         wanted = (*missing, *follow)
         self._require_whole_seals(wanted, local, tip.files)
         self._write({path: shared[path] for path in wanted})
+        self._take_away(local)
         return wanted, [path for path in differ if path not in follow]
 
     def _require_whole_seals(self, wanted: Sequence[str], local: Files, there: Files) -> None:
@@ -135,6 +148,23 @@ class Branch:
                     f"{self.below}/{seal}: it was closed here without {path}, which is on {self.name}. Take the seal "
                     f"and what came with it away (git status shows it), pull, and close it again."
                 )
+
+    def _redacted(self) -> Redactions:
+        """What redactions took away, and what they left, as the folders here say it."""
+        gone: set[str] = set()
+        made: set[tuple[str, str]] = set()
+        for folder in self._folders():
+            records = ledger.readable(folder / "evidence", Redaction)
+            gone |= {f"{folder.name}/evidence/{name}" for name in removed_by(records)}
+            made |= {(f"{folder.name}/{file.path}", file.sha256) for one in records for file in one.files}
+        return Redactions(frozenset(gone), frozenset(made))
+
+    def _take_away(self, local: Files) -> None:
+        """Remove here what somebody redacted elsewhere."""
+        gone = self._redacted().gone
+        for path in local:
+            if _is_gone(path, gone):
+                (self.releases / path).unlink(missing_ok=True)
 
     def _write(self, wanted: Files) -> None:
         for path, content in zip(wanted, self._contents(list(wanted.values())), strict=True):
@@ -180,29 +210,35 @@ class Branch:
         plan = self._plan(tip, seen, edited=edited)
         self._tell(plan)
         changed = (*plan.added, *plan.edited)
-        if not changed:
+        if not changed and not plan.redacted:
             self._echo(f"  {self.name}: it has everything that is here")
             return plan
-        commit = self._commit(tip.commit or self.git.line("rev-parse", "HEAD"), changed, message, visible)
+        parent = tip.commit or self.git.line("rev-parse", "HEAD")
+        commit = self._commit(parent, changed, message, visible, without=plan.redacted)
         self._send(commit)
         self._remember(commit)
         back = [path for path in plan.added if path in seen]
         if back:
             self._echo(f"  {len(back)} files that the branch had lost were put back: {_some(back)}")
         self._echo(f"  {self.name}: {len(plan.added)} files were added, {len(plan.edited)} edited")
+        if plan.redacted:
+            self._echo(f"  {len(plan.redacted)} redacted files were taken off the branch; its history has them still")
         return plan
 
     def _plan(self, tip: Tip, seen: Files, *, edited: bool) -> Plan:
         local = {path: blob for path, blob in self._local().items() if self._is_ours(path)}
         sealed = {path.split("/")[0] for path in tip.files if path.endswith(f"/{SEAL}") and path.count("/") == 1}
+        redactions = self._redacted()
         added: list[str] = []
         late: list[str] = []
         differ: list[str] = []
+        redacted: list[str] = []
         for path, blob in local.items():
             if path not in tip.files:
-                (late if path.split("/")[0] in sealed else added).append(path)
+                is_late = path.split("/")[0] in sealed and not self._is_of_a_redaction(path, redactions)
+                (late if is_late else added).append(path)
             elif tip.files[path] != blob:
-                differ.append(path)
+                (redacted if self._is_of_a_redaction(path, redactions) else differ).append(path)
         _require_same([path for path in differ if _is_fixed(path)], where=self.name)
         closed = [path for path in differ if path.split("/")[0] in sealed]
         if (edited and (closed or late)) or any(path.endswith(f"/{SEAL}") for path in closed):
@@ -220,10 +256,17 @@ class Branch:
             )
         return Plan(
             added=tuple(added),
-            edited=tuple(differ) if edited else (),
+            edited=(*redacted, *(differ if edited else ())),
+            redacted=tuple(path for path in tip.files if self._is_ours(path) and _is_gone(path, redactions.gone)),
             stays=() if edited else tuple(differ),
             late=tuple(late),
         )
+
+    def _is_of_a_redaction(self, path: str, redactions: Redactions) -> bool:
+        """Whether a file is a redaction's record, or stands there as one of them says."""
+        if path.split("/")[1:2] == ["evidence"] and path.split("/")[-1].startswith(f"{Redaction.kind}-"):
+            return True
+        return (path, hashlib.sha256((self.releases / path).read_bytes()).hexdigest()) in redactions.made
 
     def _tell(self, plan: Plan) -> None:
         if plan.stays:
@@ -237,7 +280,9 @@ class Branch:
                 f"{_some(plan.late)}"
             )
 
-    def _commit(self, parent: str, changed: Sequence[str], message: str, visible: Callable[[], str]) -> str:
+    def _commit(
+        self, parent: str, changed: Sequence[str], message: str, visible: Callable[[], str], without: Sequence[str] = ()
+    ) -> str:
         names = [f"{self.below}/{path}" for path in changed]
         # --no-filters: the bytes as they lie there, which is what a segment's name is about.
         blobs = self.git.line(
@@ -246,12 +291,13 @@ class Branch:
         with tempfile.TemporaryDirectory(prefix="atalaya-index-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             self.git.output("read-tree", parent, env=index)
-            rows = (f"100644 {blob}\t{self.git.prefix}{name}\0" for name, blob in zip(names, blobs, strict=True))
+            rows = [f"100644 {blob}\t{self.git.prefix}{name}\0" for name, blob in zip(names, blobs, strict=True)]
+            rows += [f"0 {'0' * 40}\t{self.git.prefix}{self.below}/{path}\0" for path in without]
             self.git.output("update-index", "-z", "--index-info", stdin="".join(rows).encode(), env=index)
             tree = self.git.line("write-tree", env=index)
         seen_as = visible()
         trailer = f"\n\n{TRAILER}: {digest_with_pages(self.git, tree, seen_as, self.below)}" if seen_as else ""
-        text = f"{message or _message(changed)}{trailer}\n"
+        text = f"{message or _message((*changed, *without))}{trailer}\n"
         return self.git.line("commit-tree", tree, "-p", parent, "-F", "-", stdin=text.encode(), env=self._identity())
 
     def _identity(self) -> Mapping[str, str]:
@@ -378,6 +424,11 @@ def _is_fixed(path: str) -> bool:
     """Whether a file never changes once it is there: evidence, and what a watch began as."""
     parts = path.split("/")
     return parts[1:2] == ["evidence"] or parts[1:] == [TOML]
+
+
+def _is_gone(path: str, gone: frozenset[str]) -> bool:
+    folder, _, name = path.rpartition("/")
+    return f"{folder}/{ledger.identity(name)}" in gone
 
 
 def _require_same(paths: Sequence[str], *, where: str) -> None:

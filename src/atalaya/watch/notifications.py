@@ -9,10 +9,13 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from atalaya.core.settings import Settings
 from atalaya.core.words import N_, Record, Text, text
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Decision, Evidence, IncidentStep, VerdictRecord, WatchTransition
 from atalaya.watch.decisions import ACTIONS
+from atalaya.watch.owners import due_of
+from atalaya.watch.states import OVER
 
 
 class Notification(Record, frozen=True, kw_only=True):
@@ -29,7 +32,7 @@ def happenings(judgement: Judgement) -> tuple[Notification, ...]:
     """All of them, the oldest first."""
     found = [
         *_verdicts(judgement.said),
-        *_incidents(judgement.transitions),
+        *_incidents(judgement.transitions, judgement.settings),
         *_steps(judgement.steps),
         *_decisions(judgement.decisions),
     ]
@@ -60,7 +63,7 @@ def _verdicts(said: Sequence[VerdictRecord]) -> Iterator[Notification]:
         before = one
 
 
-def _incidents(transitions: Sequence[IncidentStep]) -> Iterator[Notification]:
+def _incidents(transitions: Sequence[IncidentStep], settings: Settings) -> Iterator[Notification]:
     states: dict[str, str] = {}
     for one in transitions:
         if states.get(one.incident) != one.state:
@@ -72,7 +75,10 @@ def _incidents(transitions: Sequence[IncidentStep]) -> Iterator[Notification]:
                 state=one.state,
                 impact=one.impact,
             )
-            yield _named(one, one.incident, one.state, title=title, body=_why(one.by, one.why), page="incidents.html")
+            body = _why(one.by, one.why)
+            if one.state not in OVER:
+                body = text("{body} {due}", body=body, due=due_of(one, settings))
+            yield _named(one, one.incident, one.state, title=title, body=body, page="incidents.html")
 
 
 # What a watch becomes, in words for those who did not see it.

@@ -28,6 +28,7 @@ def visible_digest(judgement: Judgement) -> str:
         "metrics": [(one.id, one.state, one.reason.template, one.compared) for one in judgement.metrics],
         "duties": [(duty.id, duty.state) for point in judgement.checkpoints for duty in point.duties],
         "incidents": judgement.incidents,
+        "notes": judgement.notes,
         "decisions": judgement.decisions,
         "backlog": [item.id for item in judgement.backlog],
     }

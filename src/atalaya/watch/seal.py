@@ -8,7 +8,7 @@ release, which holds the digest of the seal that it began from.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -17,8 +17,9 @@ import msgspec
 from atalaya.core.errors import ReleaseError
 from atalaya.core.words import Record, Text, text
 from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger.redaction import KINDS, in_words, removed_by
 from atalaya.records.judged import Judgement, SealState
-from atalaya.records.stored import WatchTransition
+from atalaya.records.stored import Redaction, WatchTransition
 from atalaya.watch.states import CLOSED, INVALID
 
 NAME = "seal.json"
@@ -126,6 +127,7 @@ def state_of(folder: Path, followers: Sequence[WatchTransition] = ()) -> SealSta
         seal = msgspec.json.decode(content, type=Seal)
     except msgspec.MsgspecError as why:
         return SealState(digest=digest, differs=(text("{name} cannot be read: {why}", name=NAME, why=str(why)),))
+    redactions = ledger.readable(folder / "evidence", Redaction)
     return SealState(
         closed_at=seal.closed_at,
         by=seal.by,
@@ -133,11 +135,12 @@ def state_of(folder: Path, followers: Sequence[WatchTransition] = ()) -> SealSta
         word=seal.word,
         files=len(seal.files),
         digest=digest,
-        differs=(*_differs(folder, seal), *_made_anew(digest, followers)),
+        differs=(*_differs(folder, seal, redactions), *_made_anew(digest, followers)),
+        redacted=tuple(map(in_words, redactions)),
     )
 
 
-def _differs(folder: Path, seal: Seal) -> Iterator[Text]:
+def _differs(folder: Path, seal: Seal, redactions: Sequence[Redaction]) -> Iterator[Text]:
     if seal.schema != SCHEMA:
         yield text("The seal is of the format {schema}, which this Atalaya does not know.", schema=seal.schema)
         return
@@ -149,13 +152,29 @@ def _differs(folder: Path, seal: Seal) -> Iterator[Text]:
         yield text("{why}", why=str(why))
         return
     then = {file.path: file for file in seal.files}
+    removed = removed_by(redactions)
+    made = {(file.path, file.sha256) for one in redactions for file in one.files}
     for path in sorted(then.keys() | now.keys()):
+        if path in now and path in then and now[path] == then[path]:
+            continue
+        if _is_redacted(path, now.get(path), removed, made):
+            continue
         if path not in now:
             yield text("{file} is gone.", file=path)
         elif path not in then:
             yield text("{file} was added.", file=path)
-        elif now[path] != then[path]:
+        else:
             yield text("{file} was changed.", file=path)
+
+
+def _is_redacted(path: str, now: SealedFile | None, removed: frozenset[str], made: Container[tuple[str, str]]) -> bool:
+    """Whether a redaction says itself that a file is gone, or what stands there now. Of evidence, nothing changes."""
+    evidence = path.removeprefix("evidence/") if path.startswith("evidence/") else ""
+    if now is None:
+        return bool(evidence) and ledger.identity(evidence) in removed
+    if evidence.startswith(f"{Redaction.kind}-"):
+        return True
+    return (path, now.sha256) in made and (not evidence or evidence.partition("-")[0] in KINDS)
 
 
 def _made_anew(digest: str, followers: Sequence[WatchTransition]) -> Iterator[Text]:

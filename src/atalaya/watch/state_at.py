@@ -24,9 +24,11 @@ from atalaya.records.judged import Incident
 from atalaya.records.stored import (
     Decision,
     Evidence,
+    IncidentNote,
     IncidentStep,
     Metadata,
     Notice,
+    Redaction,
     Release,
     SegmentManifest,
     SettingsSnapshot,
@@ -64,7 +66,7 @@ DEFAULTS_THEN = (
 )
 
 # What tells of a verdict, and is no reason for one: nothing is judged anew for it.
-NOT_EVIDENCE = (VerdictRecord, Decision, SegmentManifest, Notice)
+NOT_EVIDENCE = (VerdictRecord, Decision, SegmentManifest, Notice, IncidentNote, Redaction)
 
 Kind = TypeVar("Kind", bound=Evidence)
 
@@ -318,6 +320,7 @@ def _with_causes(one: IncidentStep, before: IncidentStep) -> IncidentStep:
         fingerprints=tuple(dict.fromkeys((*before.fingerprints, *one.fingerprints))),
         blocks=tuple(dict.fromkeys((*before.blocks, *one.blocks))),
         shows=tuple(dict.fromkeys((*before.shows, *one.shows))),
+        about=tuple(dict.fromkeys((*before.about, *one.about))),
     )
 
 
@@ -332,6 +335,7 @@ def incident_of(transition: IncidentStep) -> Incident:
         fix=transition.fix,
         severity=transition.severity,
         metric=transition.metric,
+        about=tuple(dict.fromkeys(filter(None, (transition.metric, *transition.about)))),
     )
 
 

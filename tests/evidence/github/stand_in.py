@@ -65,6 +65,11 @@ class StandIn:
         self.on_dispatch: Callable[[str, str], Answer] = lambda file, ref: Answer(204)
         self.commits: dict[str, str] = {}  # the tree of each
         self.folders: dict[str, list[dict[str, Any]]] = {}  # what is in a commit, and in a tree
+        self.issues: list[dict[str, Any]] = []
+        self.comments: list[dict[str, Any]] = []  # of all issues
+        self.writes: list[tuple[str, str]] = []  # of issues: the method and the path
+        self.is_private: bool | None = False
+        self.writes_as = {"author_association": "NONE", "user": {"id": 41898282, "type": "Bot"}}
         self.now = BEGAN + timedelta(days=2)
         self.asked: list[Asked] = []
         self.downloads: list[Asked] = []
@@ -129,8 +134,49 @@ class StandIn:
                 return self._route(parts.path.removeprefix(prefix), query)
         return self._other(parts.path.removeprefix(f"/repos/{REPO}/"), query)
 
+    # ── issues ───────────────────────────────────────────────────────────────
+
+    def add_comment(self, number: int, body: str, **fields: Any) -> dict[str, Any]:
+        at = f"{self.now:%Y-%m-%dT%H:%M:%SZ}"
+        made = {"id": 9_000 + len(self.writes) + len(self.comments), "issue": number, "body": body, "created_at": at}
+        self.comments.append(made | {"updated_at": at, **self.writes_as, **fields})
+        return self.comments[-1]
+
+    def write(self, method: str, path: str, body: bytes) -> Answer:
+        """What is written of issues, as GitHub does it: labels as names, and no second look at what is there."""
+        path = path.removeprefix(f"/repos/{REPO}/")
+        self.writes.append((method, path))
+        content = json.loads(body or b"{}")
+        if "labels" in content:
+            content["labels"] = [{"name": name} for name in content["labels"]]
+        if (method, path) == ("POST", "issues"):
+            number = len(self.issues) + 1
+            self.issues.append({"id": 100 + number, "number": number, "state": "open"} | self.writes_as | content)
+            return Answer(201, json.dumps(self.issues[-1]).encode())
+        if match := re.fullmatch(r"issues/(\d+)/comments", path):
+            return Answer(201, json.dumps(self.add_comment(int(match[1]), content["body"])).encode())
+        if match := re.fullmatch(r"issues/comments/(\d+)", path):
+            before = len(self.comments)
+            self.comments = [one for one in self.comments if one["id"] != int(match[1])]
+            return Answer(204) if len(self.comments) < before else missing()
+        if match := re.fullmatch(r"issues/(\d+)", path):
+            self.issues[int(match[1]) - 1].update(content)
+            return Answer(200, json.dumps(self.issues[int(match[1]) - 1]).encode())
+        return missing()
+
+    def _issues(self, path: str, query: dict[str, str]) -> Answer:
+        if path == "issues":
+            label = query.get("labels")
+            found = [one for one in self.issues if label is None or {"name": label} in one["labels"]]
+            return self._json(found)
+        if match := re.fullmatch(r"issues/(\d+)/comments", path):
+            return self._json([one for one in self.comments if one["issue"] == int(match[1])])
+        return missing()
+
     def post(self, path: str, body: bytes) -> Answer:
-        """A dispatch, which is the one thing that is written."""
+        """A dispatch, or what is written of issues."""
+        if path.startswith(f"/repos/{REPO}/issues"):
+            return self.write("POST", path, body)
         match = re.fullmatch(rf"/repos/{REPO}/actions/workflows/([^/]+)/dispatches", path)
         if match is None:
             return missing()
@@ -146,7 +192,9 @@ class StandIn:
             refs = self.branches if path == "branches" else self.tags
             return self._json([{"name": name, "commit": {"sha": sha}} for name, sha in refs.items()])
         if path == f"/repos/{REPO}":
-            return self._json({"default_branch": "main"})
+            return self._json({"default_branch": "main", "private": self.is_private})
+        if path.startswith("issues"):
+            return self._issues(path, query)
         if path.startswith("commits/") and (sha := (self.tags | self.branches).get(path.removeprefix("commits/"))):
             return self._json({"sha": sha, "commit": {"tree": {"sha": self.commits.get(sha, "0" * 40)}}})
         kind, _, name = path.rpartition("/")
@@ -259,6 +307,14 @@ def serving() -> Iterator[StandIn]:
             answer = github.interfere(self.path) or github.post(self.path, body)
             github.asked.append(Asked(self.path, self.told(), answer.status))
             self.give(answer, {})
+
+        def do_PATCH(self) -> None:
+            body = self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            answer = github.interfere(self.path) or github.write(self.command, self.path, body)
+            github.asked.append(Asked(self.path, self.told(), answer.status))
+            self.give(answer, {})
+
+        do_DELETE = do_PATCH
 
     class Storage(_Host):
         def do_GET(self) -> None:

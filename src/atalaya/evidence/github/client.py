@@ -1,4 +1,4 @@
-"""The GitHub API client: conditional requests, rate limits, one kind of write, and no leak of the token.
+"""The GitHub API client: conditional requests, rate limits, writes that are sent once, and no leak of the token.
 
 Each page is asked for with the tag of the answer that is there already: "not changed" costs nothing of the hour's
 requests. The token goes to the API and nowhere else; a download is followed to another host without it, and that
@@ -92,7 +92,7 @@ class _Answer(NamedTuple):
 
 
 class Client:
-    """GitHub's REST API: read, but for :meth:`post`.
+    """GitHub's REST API: read, but for :meth:`send`.
 
     :param echo: is told of waits. ``clock`` and ``sleep`` are parameters, so that tests need not wait.
     """
@@ -179,8 +179,8 @@ class Client:
         if answer.status != 200:
             _refuse(url, answer)
 
-    def post(self, path: str, content: Mapping[str, Any]) -> tuple[int, str]:
-        """The status and the words of the answer to one POST. It is sent once: a second one may do it twice.
+    def send(self, method: str, path: str, content: Mapping[str, Any]) -> tuple[int, str]:
+        """The status and the words of the answer to one request that writes. It is sent once: twice may do it twice.
 
         :raises NetworkError: there was no answer, so that it is not known whether it was done.
         """
@@ -190,10 +190,10 @@ class Client:
             headers["Authorization"] = f"Bearer {self._token.reveal()}"
         self.requests += 1
         try:
-            response = self._http.post(url, headers=headers, json=dict(content))
+            response = self._http.request(method, url, headers=headers, json=dict(content))
         except httpx.RequestError as why:
             raise NetworkError(
-                f"{url.host}: {type(why).__name__} as a run was dispatched: whether it began is not known."
+                f"{url.host}: {type(why).__name__} at {method} {url.path}: whether it was done is not known."
             ) from None
         self._count(response)
         return response.status_code, scrub(_message_in(response.content))

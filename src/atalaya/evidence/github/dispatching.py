@@ -81,7 +81,7 @@ def start(client: Client, repo: str, workflow: Workflow, on: Target) -> str:
     :raises NetworkError: there was no answer.
     """
     file = workflow.path.rpartition("/")[2]
-    status, says = client.post(f"repos/{repo}/actions/workflows/{file}/dispatches", {"ref": on.ref})
+    status, says = client.send("POST", f"repos/{repo}/actions/workflows/{file}/dispatches", {"ref": on.ref})
     if status in STARTED:
         return ""
     if status in (401, 403):

@@ -178,6 +178,52 @@ class Home(Payload, frozen=True, kw_only=True):
     """A repository as GitHub tells of it."""
 
     default_branch: str = ""
+    private: bool | None = None
+
+
+class Account(Payload, frozen=True, kw_only=True):
+    """What somebody is on GitHub, without their name."""
+
+    id: int = 0
+    type: str = ""
+
+
+class Written(Item, frozen=True, kw_only=True):
+    """What somebody wrote, and what they are to the repository."""
+
+    body: str | None = None
+    user: Account | None = None
+    author_association: str = ""
+    created_at: str | None = None
+    updated_at: str | None = None
+
+
+class Label(Payload, frozen=True, kw_only=True):
+    """A label of an issue."""
+
+    name: str = ""
+
+
+class Issue(Written, frozen=True, kw_only=True):
+    """An issue. A pull request is listed as one too."""
+
+    number: int
+    state: str = ""
+    labels: tuple[Label, ...] = ()
+
+
+class Issues(Payload, frozen=True, kw_only=True):
+    """A page of issues."""
+
+    bare: ClassVar[str] = "items"
+    items: tuple[Issue, ...]
+
+
+class Comments(Payload, frozen=True, kw_only=True):
+    """A page of the comments of an issue."""
+
+    bare: ClassVar[str] = "items"
+    items: tuple[Written, ...]
 
 
 class Tree(Payload, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from atalaya.core.errors import EvidenceError
 from atalaya.core.words import Text, text
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.ledger.ledger import Survey
+from atalaya.evidence.ledger.redaction import removed_by
 from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import SegmentManifest
 
@@ -41,9 +42,13 @@ def _not_in(folder: Path, named: set[str]) -> Iterator[SegmentInfo]:
 
 
 def differs(survey: Survey) -> Iterator[Text]:
-    """What was named, and is not there, or not as it was: nothing at all, as long as nobody touched a segment."""
+    """What was named, and is not there, or not as it was: nothing at all, as long as nobody touched a segment.
+
+    What a redaction took away is not missing: it says so itself.
+    """
     names = (*(one.info.name for one in survey.segments), *survey.damaged)
-    there = {ledger.identity(name) for name in names}
+    redacted = removed_by(record for segment in survey.segments for record in segment.records)
+    there = {ledger.identity(name) for name in names} | redacted
     content = {_name(one.info.name): one.info.sha256 for one in survey.segments}
     for call in _calls(survey):
         for name in call.segments:

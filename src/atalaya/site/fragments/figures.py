@@ -16,11 +16,13 @@ from atalaya.records.judged import Figure, Judgement, Metric, State
 from atalaya.records.results import SegmentInfo
 from atalaya.site.charts import charts
 from atalaya.site.fragments import segments
+from atalaya.site.fragments.incidents import names
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
 from atalaya.verdict.rules import RULES
+from atalaya.watch.owners import owners_of_metric
 
 SEGMENTS_SHOWN = 50
 
@@ -59,7 +61,7 @@ def metrics(judgement: Judgement, voice: Renderer) -> Markdown:
 def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Renderer) -> myst.Row:
     badge = voice.badge(metric.state)
     return [
-        myst.span(_defined(metric, voice), "row-name"),
+        myst.paragraphs(myst.span(_defined(metric, voice), "row-name"), _owners(metric, judgement, voice)),
         voice.ours(METRICS[metric.id].definition),
         voice.say(metric.source),
         voice.say(metric.threshold),
@@ -67,6 +69,11 @@ def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Renderer
         myst.joined(part for part in (voice.number(metric.n), voice.say(metric.exposure)) if part),
         myst.paragraphs(myst.joined((voice(N_("So far:")), badge)) if open_still else badge, voice.say(metric.reason)),
     ]
+
+
+def _owners(metric: Metric, judgement: Judgement, voice: Renderer) -> Markdown | None:
+    owners = owners_of_metric(metric, judgement.settings)
+    return voice(N_("Owner: {owner}."), owner=names(owners)) if owners else None
 
 
 def _defined(metric: Metric, voice: Renderer) -> Markdown:

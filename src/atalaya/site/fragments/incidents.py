@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from atalaya.core.words import N_
 from atalaya.records.judged import Incident, IncidentFollowUp, IncidentPage, Judgement
@@ -16,6 +17,7 @@ from atalaya.watch.decisions import ACTIONS
 from atalaya.watch.drift import before
 from atalaya.watch.incidents.incident_rules import OPENS, STORM
 from atalaya.watch.incidents.incidents import slug
+from atalaya.watch.owners import action_of, owners_of_incident
 from atalaya.watch.states import INCIDENT, NEW, OVER, REOPENS_WITHIN_DAYS, WATCH, Step, states
 
 _LINKED = re.compile(r"[a-zA-Z0-9._-]+")  # the names of pages that the role ``release`` leads to
@@ -88,6 +90,10 @@ def _row(incident: Incident, told: IncidentFollowUp | None, judgement: Judgement
     ]
     if told is not None and told.seen > 1 and told.last_at is not None:
         impact.append(voice(N_("Seen {n} times, the last on {at}."), n=told.seen, at=told.last_at))
+    if incident.state not in OVER:
+        impact.append(voice.say(action_of(incident.severity, judgement.settings)))
+    if owners := owners_of_incident(incident, judgement.settings):
+        impact.append(voice(N_("Owner: {owner}."), owner=names(owners)))
     if told is not None and told.blocks:
         impact.append(voice(N_("Stands in the way of {duties}."), duties=told.blocks))
     state = [_state(incident.state, voice)]
@@ -100,6 +106,11 @@ def _row(incident: Incident, told: IncidentFollowUp | None, judgement: Judgement
         voice.plain(incident.fix),
         myst.paragraphs(*state),
     ]
+
+
+def names(owners: Iterable[str]) -> Markdown:
+    """The owners as the team wrote them, an address too: it is there to be read."""
+    return myst.joined(map(myst.escaped, owners), COMMA)
 
 
 def link(judgement: Judgement, incident: Incident) -> Markdown:
@@ -164,13 +175,23 @@ def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voi
         (voice(N_("Root cause")), voice.plain(one.root_cause or "–")),
         (voice(N_("Fix applied")), voice.plain(one.fix or "–")),
     ]
+    if owners := owners_of_incident(one, judgement.settings):
+        facts.append((voice(N_("Owner")), names(owners)))
+    if one.state not in OVER:
+        facts.append((voice(N_("What is to be done")), voice.say(action_of(one.severity, judgement.settings))))
+    for cut in (cut for cut in judgement.redactions if cut.incident == one.id):
+        says = voice(
+            N_("A text was removed from {n} records on {at}, by {by}:"), n=cut.records, at=cut.occurred_at, by=cut.by
+        )
+        facts.append((voice(N_("Redacted")), myst.joined([says, voice.plain(cut.why)], SPACE)))
     if one.metric:
         facts.append((voice(N_("Metric")), voice.literal(one.metric)))
     amiss = _not_recorded(page, voice)
     if page is not None and page.problem is not None:
         amiss = myst.joined([voice(N_("Its page cannot be shown:")), voice.say(page.problem)], SPACE)
+    steps, written = _steps(judgement, one.id, voice), _notes(judgement, one.id, voice)
     if told is None:
-        return myst.paragraphs(myst.facts(facts), amiss)
+        return myst.paragraphs(myst.facts(facts), amiss, steps, written)
     if told.rule:
         facts.append((voice(N_("Opened by the rule")), voice.literal(told.rule)))
     if told.seen and told.first_at is not None and told.last_at is not None:
@@ -187,7 +208,7 @@ def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voi
     moved = before(judgement.moves, one.at)
     caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
     changes = package.table(judgement, moved, caption, voice) if moved else None
-    return myst.paragraphs(myst.facts(facts), amiss, _steps(judgement, one.id, voice), changes, evidence)
+    return myst.paragraphs(myst.facts(facts), amiss, steps, written, changes, evidence)
 
 
 def _segment(name: str, judgement: Judgement, voice: Renderer) -> Markdown:
@@ -200,6 +221,15 @@ def _steps(judgement: Judgement, id: str, voice: Renderer) -> Markdown | None:
     taken = [one for one in judgement.transitions if one.incident == id]
     rows = [_step(one, voice) for one in taken]
     return myst.table(voice(N_("What became of it")), header, rows, classes="cards steps") if rows else None
+
+
+def _notes(judgement: Judgement, id: str, voice: Renderer) -> Markdown | None:
+    """What the team wrote under the incident's issue: for people to read."""
+    found = sorted((one for one in judgement.notes if one.incident == id), key=lambda one: one.occurred_at)
+    header = [voice(N_("When (UTC)")), voice(N_("By")), voice(N_("Note"))]
+    rows = [[voice.at(one.occurred_at), voice.plain(one.by), voice.plain(one.text)] for one in found]
+    caption = voice(N_("What the team wrote under its issue: {n} notes, which are no evidence"), n=len(rows))
+    return myst.table(caption, header, rows, classes="cards notes") if rows else None
 
 
 def _step(one: IncidentStep, voice: Renderer) -> list[Markdown]:
@@ -272,7 +302,9 @@ def opening_rules(voice: Renderer) -> Markdown:
         voice(
             N_(
                 "The same cause opens once: it is told by what broke, the type of the error and the place, never by a "
-                "message. More than {n} new causes of one rule at once are one incident."
+                "message. What began together, or is known to see the same, is one cause: a defect, the promises whose "
+                "checks see it, the tests and jobs that fail in the same runs, and the figure that they spoil. More "
+                "than {n} new causes of one rule at once are one incident."
             ),
             n=STORM,
         ),

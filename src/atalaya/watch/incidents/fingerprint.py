@@ -12,6 +12,12 @@ import re
 from atalaya.records.judged import ArtefactFinding, BrokenTest, CiCell, HealthSign
 from atalaya.records.stored import Event, Observation
 
+_VARIES = re.compile(
+    r"\([^()]*\)"
+    r"|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b"
+    r"|\b(?=[a-f]*[0-9])[0-9a-f]{8,}\b"
+    r"|(?<=[-/#=:])[0-9]+\b"
+)
 _ERROR = re.compile(r"\b[A-Z]\w*(?:Error|Exception|Timeout|Warning)\b")
 
 
@@ -62,4 +68,18 @@ def cause_of_sign(sign: HealthSign) -> str:
 
 def cause_of_event(event: Event, rule: str) -> str:
     """The fingerprint of an event, by the rule that opens an incident for it."""
+    return fingerprint(rule, event.event.value, error_type(event.message), place_of(event.place))
+
+
+def formerly_of_event(event: Event, rule: str) -> str:
+    """The fingerprint that earlier versions gave an event: one for each job that was waited for."""
     return fingerprint(rule, event.event.value, error_type(event.message), event.place)
+
+
+def place_of(place: str) -> str:
+    """A place without what differs from one event to the next there: arguments, ids, numbers of lines.
+
+    >>> place_of("wait_for_export_ready(smoke-0004)"), place_of("client.py:57"), place_of("/exports/8f3a11c2/status")
+    ('wait_for_export_ready', 'client.py:', '/exports//status')
+    """
+    return _VARIES.sub("", place).strip()

@@ -12,7 +12,14 @@ from atalaya.metrics.definitions import METRICS, counting
 from atalaya.metrics.event_counts import clean_runs_needed
 from atalaya.records.judged import ArtefactFinding, BrokenTest, HealthSign, IncidentFollowUp, Metric, SeenRun, State
 from atalaya.records.stored import Conclusion, Environment, Event, IncidentStep, JobAttempt, Observation, Outcome
-from atalaya.watch.incidents.fingerprint import cause_of, cause_of_event, cause_of_finding, cause_of_sign, cause_of_test
+from atalaya.watch.incidents.fingerprint import (
+    cause_of,
+    cause_of_event,
+    cause_of_finding,
+    cause_of_sign,
+    cause_of_test,
+    formerly_of_event,
+)
 from atalaya.watch.states import FIXED, RESOLVED
 
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
@@ -126,7 +133,10 @@ def _followed(
     hurt = [seen for seen in events if _is_of(seen, one)]
     times = sorted(seen.occurred_at for seen in (*broken, *hurt))
     sick = _sick(one, runs, landed)
-    if one.metric in metrics:
+    failing = [test for test in broken_tests if cause_of_test(test) in one.fingerprints]
+    if failing:
+        proof = Proof(False, failing[0].reason, fails=True)
+    elif one.metric in metrics:
         proof = _by_metric(metrics[one.metric], sick, landed)
     elif sick:
         proof = _by_runs(sick, landed)
@@ -135,9 +145,7 @@ def _followed(
         served = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
         proof = Proof(not wrong, served, fails=bool(wrong))
     elif one.rule == "test-broken":
-        still = [test for test in broken_tests if cause_of_test(test) in one.fingerprints]
-        passed = text("It passed since: its last attempts did not all fail.")
-        proof = Proof(not still, still[0].reason if still else passed, fails=bool(still))
+        proof = Proof(True, text("It passed since: its last attempts did not all fail."))
     else:
         proof = Proof(True, text("Nothing that is measured can show it: it is a person's word."), measured=False)
     return IncidentFollowUp(
@@ -151,7 +159,7 @@ def _followed(
         last_at=times[-1] if times else None,
         landed_at=landed,
         promises=tuple(sorted({seen.promise for seen in broken})),
-        shown=proof.shown and landed is not None,
+        shown=proof.shown and landed is not None and not any(seen.occurred_at > landed for seen in broken),
         measured=proof.measured,
         fails_still=landed is None or proof.fails or any(at > landed for at in times),
         proof=proof.says,
@@ -162,9 +170,9 @@ def _followed(
 def _is_of(seen: Event, one: IncidentStep) -> bool:
     """Whether an event is of an incident's causes; of one that a person wrote, whether it spoils the same metric."""
     it, events = counting(seen.event)
-    if one.fingerprints:
-        return cause_of_event(seen, events.opens.id) in one.fingerprints
-    return one.metric == it.id and seen.occurred_at >= one.opened_at
+    names = {cause_of_event(seen, events.opens.id), formerly_of_event(seen, events.opens.id)}
+    theirs = not one.rule and one.metric == it.id and seen.occurred_at >= one.opened_at
+    return theirs or not names.isdisjoint(one.fingerprints)
 
 
 def _smokes(jobs: Sequence[JobAttempt]) -> list[SeenRun]:

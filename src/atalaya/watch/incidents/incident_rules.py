@@ -34,6 +34,7 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.watch import package_findings
+from atalaya.watch.incidents.causes import Cause, Sighting, also, by_cause, in_words
 from atalaya.watch.incidents.fingerprint import (
     cause_of,
     cause_of_cell,
@@ -42,6 +43,8 @@ from atalaya.watch.incidents.fingerprint import (
     cause_of_sign,
     cause_of_test,
     fingerprint,
+    formerly_of_event,
+    place_of,
 )
 from atalaya.watch.incidents.fix_verification import landed_at
 from atalaya.watch.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPENS_WITHIN_DAYS, RESOLVED
@@ -49,21 +52,6 @@ from atalaya.watch.states import FIXED, MONITORING, OPEN, OVER, REOPENED, REOPEN
 STORM = 5  # more new causes of one rule than this, at once, are one incident
 BY = "atalaya"
 TELLING = (Health.kind, Compatibility.kind, Artefact.kind)  # the records that signs of health are told by
-
-
-class Sighting(NamedTuple):
-    """One cause, as often as it was seen. ``about`` is the metric, or the family of promises, that it hurts."""
-
-    rule: str
-    fingerprint: str
-    severity: Severity
-    about: str
-    metric: str
-    impact: str
-    first_at: datetime
-    last_at: datetime
-    times: int
-    shows: tuple[str, ...]
 
 
 class OpensWhen(NamedTuple):
@@ -102,6 +90,8 @@ def _promises(judgement: Judgement) -> Iterator[Sighting]:
             last_at=alike[-1][0].occurred_at,
             times=len(alike),
             shows=_few(segment for _, segment in alike),
+            name=promise.id,
+            began=alike[0][0].run_id,
         )
 
 
@@ -117,6 +107,13 @@ def _tests(judgement: Judgement) -> Iterator[Sighting]:
     for test, broken in sorted(of_test.items()):
         since = min(one.since for one in broken)
         critical = any(one.critical for one in broken)
+        attempts = [
+            (record, segment)
+            for one in broken
+            for record, segment in failed.get((test, one.variant), ())
+            if record.occurred_at >= one.since
+        ]
+        attempts.sort(key=lambda attempt: attempt[0].occurred_at)
         yield Sighting(
             rule="test-broken",
             fingerprint=cause_of_test(broken[0]),
@@ -128,12 +125,10 @@ def _tests(judgement: Judgement) -> Iterator[Sighting]:
             first_at=since,
             last_at=max(one.last_at or one.since for one in broken),
             times=sum(one.failures for one in broken),
-            shows=_few(
-                segment
-                for one in broken
-                for record, segment in failed.get((test, one.variant), ())
-                if record.occurred_at >= one.since
-            ),
+            shows=_few(segment for _, segment in attempts),
+            name=test,
+            began=attempts[0][0].run_id if attempts else "",
+            runs=frozenset(record.run_id for record, _ in attempts),
         )
 
 
@@ -161,11 +156,13 @@ def _events(it: MetricDefinition, events: EventCount) -> OpensWhen:
                 severity=rule.severity,
                 about=it.id,
                 metric=it.id,
-                impact=f"{rule.says.removesuffix('.')}, in {found[0][0].place}",
+                impact=f"{rule.says.removesuffix('.')}, in {place_of(found[0][0].place) or found[0][0].place}",
                 first_at=times[0],
                 last_at=times[-1],
                 times=len(found),
                 shows=_few(segment for _, segment in found),
+                name=f"{it.id} in {place_of(found[0][0].place)}",
+                formerly=frozenset(formerly_of_event(event, rule.id) for event, _ in found),
             )
 
     return OpensWhen(rule.id, str(rule.severity), rule.says, see)
@@ -194,7 +191,14 @@ def _metrics(judgement: Judgement) -> Iterator[Sighting]:
             last_at=looked_at or judgement.release.opened_at,
             times=1,
             shows=(),
+            name=metric.id,
+            runs=_lost_runs(judgement) if metric.id == "pass-rate" else frozenset(),
         )
+
+
+def _lost_runs(judgement: Judgement) -> frozenset[str]:
+    """The runs of CI that lost a job: they are what a pass rate misses its threshold by."""
+    return frozenset(trace.record.run_id for cell in judgement.cells for trace in _failures(cell, judgement))
 
 
 def _variants(judgement: Judgement) -> Iterator[Sighting]:
@@ -205,8 +209,9 @@ def _variants(judgement: Judgement) -> Iterator[Sighting]:
     for cell in judgement.cells:
         if cell.state not in (CellState.BROKEN, CellState.WORSE):
             continue
-        failed = [(trace.record.occurred_at, trace.segment) for trace in _failures(cell, judgement)]
-        times = sorted(at for at, _ in failed) or [cell.since or cell.last_at]
+        failed = sorted(_failures(cell, judgement), key=lambda trace: trace.record.occurred_at)
+        times = [trace.record.occurred_at for trace in failed] or [cell.since or cell.last_at]
+        since = cell.since or times[0]
         yield Sighting(
             rule="variant-failing",
             fingerprint=cause_of_cell(cell),
@@ -214,10 +219,13 @@ def _variants(judgement: Judgement) -> Iterator[Sighting]:
             about="pass-rate",
             metric="",  # it is one variant's: the rate of all fails, or holds, by itself
             impact=f"The job {cell.job} ({cell.variant}) of {cell.workflow} fails. {cell.reason}",
-            first_at=cell.since or times[0],
+            first_at=since,
             last_at=times[-1],
             times=len(times),
-            shows=_few(segment for _, segment in failed),
+            shows=_few(trace.segment for trace in failed),
+            name=f"the job {cell.job} ({cell.variant})",
+            began=next((trace.record.run_id for trace in failed if trace.record.occurred_at >= since), ""),
+            runs=frozenset(trace.record.run_id for trace in failed),
         )
 
 
@@ -342,28 +350,44 @@ def sightings(judgement: Judgement) -> tuple[Sighting, ...]:
 
 
 def due(judgement: Judgement, *, at: datetime) -> tuple[IncidentStep, ...]:
-    """The steps that the rules take now: incidents that open, join a storm, or come back."""
+    """The steps that the rules take now: incidents that open, are joined by more of their cause, or come back."""
     latest = {one.incident: one for one in judgement.transitions}
     steps: list[IncidentStep] = []
-    new: dict[str, list[Sighting]] = {}
-    for sighting in sightings(judgement):
-        known = _stands_for(sighting, latest.values())
-        if known is None:
-            new.setdefault(sighting.rule, []).append(sighting)
-        elif _came_back(sighting, known, judgement.transitions):
-            steps.append(_reopened(known, sighting, judgement, at))
-    for rule, of_rule in new.items():
-        storm = next((one for one in latest.values() if one.rule == rule and _is_storm(one)), None)
-        if storm is not None:
-            back = next((one for one in of_rule if _came_back(one, storm, judgement.transitions)), None)
-            steps.append(
-                _reopened(storm, back, judgement, at, more=of_rule) if back else _joined(storm, of_rule, judgement, at)
-            )
-        elif len(of_rule) > STORM:
-            steps.append(_opened(of_rule, latest, judgement, at))
-        else:
-            steps += [_opened([one], latest, judgement, at) for one in of_rule]
+    new: dict[str, list[Cause]] = {}
+    for cause in by_cause(sightings(judgement), judgement.sees):
+        known = {one.fingerprint: _stands_for(one, latest.values()) for one in cause}
+        theirs = {one.incident: one for one in known.values() if one is not None}
+        if not theirs:
+            new.setdefault(cause[0].rule, []).append(cause)
+        for number, one in enumerate(theirs.values()):
+            # What has no incident yet is of the first that the cause has.
+            of_it = [seen for seen in cause if (known[seen.fingerprint] or one).incident == one.incident]
+            more = [seen for seen in of_it if known[seen.fingerprint] is None and number == 0]
+            back = next((seen for seen in of_it if _came_back(seen, one, judgement.transitions)), None)
+            if back is not None:
+                steps.append(_reopened(one, back, judgement, at, more=more))
+            elif more:
+                why = f"It is of the same cause: {also(more)}."
+                steps.append(_step(one, judgement, at, state=one.state, why=why, of=more))
+    for rule, causes in new.items():
+        steps += _opening(rule, causes, latest, judgement, at)
     return tuple(steps)
+
+
+def _opening(
+    rule: str, causes: Sequence[Cause], latest: Mapping[str, IncidentStep], judgement: Judgement, at: datetime
+) -> list[IncidentStep]:
+    """What becomes of new causes of one rule: an incident each, but in a storm."""
+    together = [one for cause in causes for one in cause]
+    storm = next((one for one in latest.values() if one.rule == rule and _is_storm(one)), None)
+    if storm is not None:
+        back = next((one for one in together if _came_back(one, storm, judgement.transitions)), None)
+        if back is not None:
+            return [_reopened(storm, back, judgement, at, more=together)]
+        return [_joined(storm, together, judgement, at)]
+    if sum(one.rule == rule for one in together) > STORM:
+        return [_opened(causes, latest, judgement, at)]
+    return [_opened([cause], latest, judgement, at) for cause in causes]
 
 
 def _is_live(one: IncidentStep) -> bool:
@@ -381,8 +405,8 @@ def _stands_for(sighting: Sighting, latest: Iterable[IncidentStep]) -> IncidentS
     """
     found = None
     for one in latest:
-        theirs = not one.fingerprints and one.metric and one.metric == sighting.metric
-        if sighting.fingerprint in one.fingerprints or theirs:
+        theirs = not one.rule and one.metric and one.metric == sighting.metric
+        if {sighting.fingerprint, *sighting.formerly}.intersection(one.fingerprints) or theirs:
             too_late = one.state == RESOLVED and sighting.last_at > one.occurred_at + timedelta(
                 days=REOPENS_WITHIN_DAYS
             )
@@ -422,44 +446,54 @@ def _step(
         incident=known.incident,
         opened_at=known.opened_at,
         state=state,
-        severity=known.severity,
+        severity=min((known.severity, *(one.severity for one in of)), key=list(Severity).index),
         impact=known.impact,
         root_cause=known.root_cause,
         fix=known.fix,
-        metric=known.metric,
+        metric=known.metric or next((one.metric for one in of if one.metric), ""),
         why=why,
         rule=known.rule,
         fingerprints=_once((*known.fingerprints, *(one.fingerprint for one in of))),
-        blocks=known.blocks,
+        blocks=_once((*known.blocks, *_blocks(of, judgement))),
         shows=_once((*known.shows, *(name for one in of for name in one.shows))),
+        about=_once((*known.about, *(one.about for one in of))),
     )
 
 
 def _opened(
-    of_rule: Sequence[Sighting], latest: Mapping[str, IncidentStep], judgement: Judgement, at: datetime
+    together: Sequence[Cause], latest: Mapping[str, IncidentStep], judgement: Judgement, at: datetime
 ) -> IncidentStep:
-    ranked = sorted(of_rule, key=lambda one: (list(Severity).index(one.severity), one.first_at, one.fingerprint))
-    first = ranked[0]
-    causes = tuple(sorted(one.fingerprint for one in of_rule))
-    since = min(one.first_at for one in of_rule).replace(microsecond=0)  # to the second, as people read it
-    impact = first.impact if len(of_rule) == 1 else f"{len(of_rule)} at once, the first: {first.impact}"
+    """The incident of one cause; of a storm of them, which is one too."""
+    found = [one for cause in together for one in cause]
+    ranked = sorted(together, key=lambda cause: (_worst(cause), cause[0].first_at, cause[0].fingerprint))
+    first = ranked[0][0]
+    names = tuple(sorted(one.fingerprint for one in found))
+    since = min(one.first_at for one in found).replace(microsecond=0)  # to the second, as people read it
+    count = len([one for one in found if one.rule == first.rule])
+    impact = in_words(ranked[0]) if len(together) == 1 else f"{count} at once, the first: {first.impact}"
     return IncidentStep(
         **_metadata(judgement, at),
         by=BY,
-        incident=_name(causes, latest),
+        incident=_name(names, latest),
         opened_at=since,
         state=OPEN,
-        severity=first.severity,
+        severity=list(Severity)[_worst(found)],
         impact=impact,
         root_cause="",
         fix="",
-        metric=first.metric,
+        metric=first.metric or next((one.metric for one in ranked[0] if one.metric), ""),
         why=f"The rule {first.rule} opened it.",
         rule=first.rule,
-        fingerprints=causes,
-        blocks=_blocks(of_rule, judgement),
-        shows=_few(name for one in of_rule for name in one.shows),
+        fingerprints=names,
+        blocks=_blocks(found, judgement),
+        shows=_few(name for one in found for name in one.shows),
+        about=_once(one.about for one in found),
     )
+
+
+def _worst(found: Sequence[Sighting]) -> int:
+    """Where the most severe stands in the order of severities."""
+    return min(list(Severity).index(one.severity) for one in found)
 
 
 def _metadata(judgement: Judgement, at: datetime) -> Metadata:
