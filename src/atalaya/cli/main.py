@@ -322,7 +322,7 @@ def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
-    from atalaya.cli import close, incident, release
+    from atalaya.cli import close, handover, incident, release
     from atalaya.watch.decisions import ACTIONS
 
     inner = commands.add_parser(
@@ -363,6 +363,9 @@ def _releasing(commands: Commands) -> None:
     )
     it.add_argument("--early", action="store_true", help="before the window's end, of a release that was taken back")
     _by(it)
+    it = _command(inner, "backlog", handover.release_backlog)
+    it.add_argument("--out", default="handover", metavar="DIR", help="where the files go (default: handover)")
+    _release(it)
     it = _command(inner, "verify", close.verify)
     it.add_argument("version", nargs="?", help="the release (default: all of them)")
     it = _command(inner, "decide", release.decide)

@@ -307,6 +307,24 @@ class ArtefactSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields
     ] = 300.0
 
 
+class EffortSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people have estimated of the backlog, by the ids of promises, metrics, limitations and incidents."""
+
+    low: Annotated[
+        tuple[Name, ...], Meta(description="Items of the backlog that take little effort, by their ids.")
+    ] = ()
+    medium: Annotated[
+        tuple[Name, ...], Meta(description="Items of the backlog that take some effort, by their ids.")
+    ] = ()
+    high: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="Items of the backlog that take much effort, by their ids. What is in none of the three lists "
+            "is not estimated."
+        ),
+    ] = ()
+
+
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
@@ -319,6 +337,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     thresholds: Thresholds = Thresholds()
     health: HealthSettings = HealthSettings()
     artefact: ArtefactSettings = ArtefactSettings()
+    effort: EffortSettings = EffortSettings()
 
 
 class Loaded(NamedTuple):
