@@ -384,7 +384,12 @@ def _incident(it: argparse.ArgumentParser) -> None:
     from atalaya.records.stored import Severity
     from atalaya.watch.states import INCIDENT, states
 
-    it.add_argument("id", nargs="?", default="", help="the incident, or `new`; none: list them")
+    it.add_argument(
+        "id",
+        nargs="?",
+        default="",
+        help="the incident, `open` for the only one that is not over, or `new`; none: list them",
+    )
     it.add_argument(
         "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
     )
