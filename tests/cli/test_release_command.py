@@ -481,6 +481,19 @@ def test_the_backlog_can_be_written_while_the_watch_is_on(root: Path) -> None:
     assert {"backlog.md", "backlog.csv", "go-no-go.md", "backlog.es.md"} <= names
 
 
+def test_open_means_the_only_incident_that_is_not_over(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(root)
+    none = incident("open", "--state", "acknowledged", "--why", "x", root=root)
+    assert (none.returncode, "There are: none" in none.stderr) == (2, True)
+    new(root)
+    taken = incident("open", "--state", "acknowledged", "--why", "x", root=root)
+    assert (taken.returncode, "acknowledged" in taken.stderr) == (0, True)
+    monkeypatch.setattr("atalaya.cli.incident.drawn_id", lambda: "INC-2")
+    incident("new", "--impact", "another", "--severity", "minor", root=root)
+    several = incident("open", "--state", "monitoring", "--why", "x", root=root)
+    assert (several.returncode, "There are: INC-1, INC-2" in several.stderr) == (2, True)
+
+
 def test_what_is_not_sealed_is_unknown(root: Path) -> None:
     over(root)
     assert run("release", "verify", root=root).returncode == 3

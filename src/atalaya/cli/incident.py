@@ -91,7 +91,7 @@ def _the_only_one(place: Context, release: Release) -> str:
     """
     from atalaya.watch.states import OVER
 
-    found = {one.incident: one.state for one in judged(place, release, None).transitions}
+    found = {one.incident: one.state for one in judge_all(place, release).transitions}
     left = [id for id, state in found.items() if state not in OVER]
     if len(left) != 1:
         raise UsageError(
