@@ -43,7 +43,7 @@ gettext_compact = "docs"
 gettext_uuid = False
 gettext_location = False
 exclude_patterns = (
-    ["evidence/**", "incidents/_*", "README.md"]
+    ["evidence/**", "handover/**", "incidents/_*", "README.md"]
     if RELEASE
     else ["releases/**", "_generated/**", "_build/**", "_templates/**", "_static/**", "locale/**", "README.md"]
 )

@@ -461,6 +461,9 @@ def test_a_watch_is_closed_sealed_and_proven_untouched(root: Path) -> None:
     assert "pass-rate" in {one["id"] for one in report["questions"]}
     printed = (folder / "report.html").read_text(encoding="utf-8")
     assert ("http" in printed, "<script" in printed, "INCONCLUSIVE" in printed) == (False, False, True)
+    page = (folder / "handover" / "go-no-go.md").read_text(encoding="utf-8")
+    assert ("INCONCLUSIVE" in page, "by `ana`: `it is over`" in page) == (True, True)
+    assert (folder / "handover" / "backlog.es.csv").is_file()
     assert run("release", "verify", "1.1.1", root=root).returncode == 0
     (folder / "t24.md").write_text("all was well", encoding="utf-8")
     verified = run("release", "verify", "--json", root=root)
@@ -468,6 +471,27 @@ def test_a_watch_is_closed_sealed_and_proven_untouched(root: Path) -> None:
         1,
         ["t24.md was changed."],
     )
+
+
+def test_the_backlog_can_be_written_while_the_watch_is_on(root: Path) -> None:
+    opened(root)
+    done = release("backlog", "--out", str(root / "planning"), root=root)
+    assert (done.returncode, "planning/go-no-go.md" in done.stderr) == (0, True), done.stderr
+    names = {one.name for one in (root / "planning").iterdir()}
+    assert {"backlog.md", "backlog.csv", "go-no-go.md", "backlog.es.md"} <= names
+
+
+def test_open_means_the_only_incident_that_is_not_over(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(root)
+    none = incident("open", "--state", "acknowledged", "--why", "x", root=root)
+    assert (none.returncode, "There are: none" in none.stderr) == (2, True)
+    new(root)
+    taken = incident("open", "--state", "acknowledged", "--why", "x", root=root)
+    assert (taken.returncode, "acknowledged" in taken.stderr) == (0, True)
+    monkeypatch.setattr("atalaya.cli.incident.drawn_id", lambda: "INC-2")
+    incident("new", "--impact", "another", "--severity", "minor", root=root)
+    several = incident("open", "--state", "monitoring", "--why", "x", root=root)
+    assert (several.returncode, "There are: INC-1, INC-2" in several.stderr) == (2, True)
 
 
 def test_what_is_not_sealed_is_unknown(root: Path) -> None:

@@ -58,12 +58,22 @@ def options() -> set[tuple[str, str]]:
     }
 
 
+def in_blocks(page: str) -> tuple[str, ...]:
+    """What the commands in the blocks of a page come to: those that are pasted."""
+    blocks, _ = _parts((ROOT / page).read_text(encoding="utf-8"))
+    return tuple(command for text in _lines(blocks) for command in comes_to(text))
+
+
 def _commands(markdown: str) -> Iterator[str]:
     blocks, prose = _parts(markdown)
+    yield from _lines(blocks)
+    yield from _INLINE.findall(prose)
+
+
+def _lines(blocks: str) -> Iterator[str]:
     for line in blocks.replace("\\\n", " ").splitlines():
         if line.strip():
             yield " ".join(re.sub(r"\s#\s.*", "", line.removeprefix("$ ")).split())
-    yield from _INLINE.findall(prose)
 
 
 def _parts(markdown: str) -> tuple[str, str]:

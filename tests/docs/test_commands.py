@@ -70,20 +70,13 @@ MERGED = ByTest("test_a_change_of_the_main_branch_is_brought_over")
 # The command, as it is handed over, beside how it is run.
 REPEATED = NotHere("it runs a team's own tests", "tests/cli/test_repeat.py")
 HOW: dict[str, Run | ByTest | NotHere] = {
-    # ── your own repository ──
-    **dict.fromkeys(
-        (
-            'uv tool install "atalaya-watch[site] @ git+https://github.com/OWNER/REPO@TAG"',
-            f"{CHECKS} init",
-            f"{CHECKS} init --dry-run",
-            f"{CHECKS} init --yes",
-            f"{CHECKS} init --remove --yes",
-            "git add :/watch.toml :/docs/atalaya :/.github/workflows/atalaya.yml :/.gitignore",
-            'git commit -m "Watch releases with Atalaya"',
-            f"{CHECKS} release open 1.1.1 --commit HEAD",
-        ),
-        NotHere("the page is run from beginning to end", "tests/adopt/test_guide.py"),
-    ),
+    # ── your own repository: a row below stands over what is pasted there ──
+    **{
+        command: NotHere("the page is run from beginning to end", "tests/adopt/test_guide.py")
+        for guide in ("in-your-repository", "release-hour-by-hour", "when-it-is-red")
+        for command in shown.in_blocks(f"docs/guides/{guide}.md")
+    },
+    f"{CHECKS} init": NotHere("what it writes is looked at there", "tests/adopt/test_init.py"),
     f"{CHECKS} status": Run(places.watched, "T+30 of 72 h", code=3),
     f"{CHECKS} completion bash": Run(places.empty, "argcomplete"),
     # ── the watch ──
@@ -199,6 +192,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f'{CHECKS} release close --why "the window is over"': Run(places.over, "the next release begins with"),
     f'{CHECKS} release close --why "decided with the team"': Run(places.over, "the next release begins with"),
     f"{CHECKS} release close --early --why TEXT": Run(places.taken_back, "the next release begins with"),
+    f"{CHECKS} release backlog --release 1.1.0 --out handover": Run(places.over, "handover/go-no-go.md"),
     f"{CHECKS} release verify": Run(places.sealed, "as they were sealed"),
     f"{CHECKS} release verify [VERSION]": Run(places.sealed, "as they were sealed", values={"[VERSION]": "1.1.0"}),
     # ── the evidence ──

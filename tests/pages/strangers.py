@@ -17,12 +17,15 @@ from atalaya.core.words import Text, text
 from atalaya.records.judged import (
     ArtefactFinding,
     BacklogItem,
+    BacklogPart,
     Duty,
     DutyState,
     EnvironmentChange,
     IncidentFollowUp,
     IncidentPage,
     Judgement,
+    Level,
+    Priority,
     Question,
 )
 from atalaya.records.stored import Artefact, Built, BuiltFile, Environment, IncidentStep, PublishedFile, Severity
@@ -176,7 +179,16 @@ def everywhere(base: Judgement, words: tuple[str, ...], incident: str) -> Judgem
         ),
         checkpoints=tuple(replace(one, duties=_duties(pairs)) for one in base.checkpoints),
         backlog=tuple(
-            BacklogItem(id=one, priority=1, proven_by=one, says=as_text, why=as_text) for one, as_text in pairs
+            BacklogItem(
+                id=one,
+                priority=Priority.P0,
+                impact=Level.HIGH,
+                says=as_text,
+                why=as_text,
+                accepts=as_text,
+                parts=(BacklogPart(id=one, says=text("{one}", one=one), proven_by=one),),
+            )
+            for one, as_text in pairs
         ),
         questions=tuple(Question(id=one, says=as_text, item=one) for one, as_text in pairs),
         transitions=(*base.transitions, *(_transition(one, incident) for one in words)),

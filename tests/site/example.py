@@ -12,6 +12,7 @@ from atalaya.core.words import text
 from atalaya.metrics.stats.intervals import Estimate, garwood, wilson
 from atalaya.records.judged import (
     BacklogItem,
+    BacklogPart,
     Burning,
     BurnRate,
     BurnRateSign,
@@ -34,7 +35,9 @@ from atalaya.records.judged import (
     Incident,
     IncidentFollowUp,
     Judgement,
+    Level,
     Metric,
+    Priority,
     PromiseStatus,
     Question,
     RateInBin,
@@ -161,17 +164,34 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         backlog=(
             BacklogItem(
                 id="polling.fresh-status",
-                priority=1,
-                proven_by="polling.fresh-status",
+                priority=Priority.P0,
+                impact=Level.HIGH,
                 says=text("Mend the promise {promise}", promise=from_outside(4, "polling.fresh-status")),
                 why=text("It was broken in {n} of {runs} runs", n=2, runs=9),
+                accepts=text("Kept, by `{command}`.", command="atalaya check --promise polling.fresh-status"),
+                parts=(
+                    BacklogPart(
+                        id="polling.fresh-status",
+                        says=text("Mend the promise {promise}", promise=from_outside(4, "polling.fresh-status")),
+                        proven_by="polling.fresh-status",
+                    ),
+                ),
             ),
             BacklogItem(
                 id=from_outside(5, "more-trials"),
-                priority=2,
-                proven_by=from_outside(6, "stale-cache"),
+                priority=Priority.P1,
+                impact=Level.MEDIUM,
+                effort=Level.LOW,
                 says=text("Raise the number of trials behind {metric}", metric="stale-cache"),
                 why=text("A zero with {n} trials allows {upper:.2%}", n=120, upper=0.0246),
+                accepts=text("{metric} is proven", metric=from_outside(6, "stale-cache")),
+                parts=(
+                    BacklogPart(
+                        id=from_outside(5, "more-trials"),
+                        says=text("Mend {test}", test=from_outside(5, "more-trials")),
+                        proven_by=from_outside(6, "stale-cache"),
+                    ),
+                ),
             ),
         ),
         segments=_segments(strangers),

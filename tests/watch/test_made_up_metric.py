@@ -95,7 +95,7 @@ def test_machines_read_it(judgement: Judgement) -> None:
 
 
 def test_the_next_version_begins_with_it(judgement: Judgement) -> None:
-    assert [str(item.says) for item in judgement.backlog if item.proven_by == ROW.id] == [
+    assert [str(item.says) for item in judgement.backlog if item.id == ROW.id] == [
         "Gather evidence for slow-exports: nothing is known of it"
     ]
 

@@ -23,6 +23,7 @@ from atalaya.cli.context import (
     write_json,
     write_text,
 )
+from atalaya.cli.handover import write_handover
 from atalaya.cli.notify import deliver
 from atalaya.core.errors import ReleaseError
 from atalaya.core.whole_file import HALF, write_whole
@@ -157,9 +158,10 @@ def _carried(place: Context, judgement: Judgement, release: Release, args: argpa
 
 
 def _write_close_out(place: Context, where: Path, judgement: Judgement) -> None:
-    """The report for machines and for printers, and the backlog."""
+    """The report for machines and for printers, the backlog, and what a team publishes."""
     from atalaya.site.i18n.language import Language
     from atalaya.site.markup.renderer import Renderer
+    from atalaya.site.outputs.handover import FOLDER
     from atalaya.site.outputs.json_output import closing_json
     from atalaya.site.outputs.printable import report
     from atalaya.watch.close_checks import asked_of_the_next
@@ -167,6 +169,7 @@ def _write_close_out(place: Context, where: Path, judgement: Judgement) -> None:
     write_text(where / "report.json", closing_json(judgement))
     write_text(where / "report.html", report(judgement, Renderer(Language(place.loaded.settings.watch.language))))
     write_json(where / "backlog.json", asked_of_the_next(judgement))
+    write_handover(where / FOLDER, judgement)
 
 
 def _seal(where: Path, judgement: Judgement, step: WatchTransition) -> None:
@@ -183,6 +186,7 @@ def _seal(where: Path, judgement: Judgement, step: WatchTransition) -> None:
 
 
 def _say(place: Context, judgement: Judgement, where: Path) -> None:
+    from atalaya.site.outputs.handover import FOLDER
     from atalaya.watch.seal import state_of
 
     sealed = state_of(where)
@@ -192,12 +196,13 @@ def _say(place: Context, judgement: Judgement, where: Path) -> None:
         f"{judgement.release.version} is closed and sealed: {sealed.files} files, seal {sealed.digest[:12]}",
     )
     console.line(f"  the report: {where / 'report.html'}")
+    console.line(f"  to publish: {where / FOLDER}: the backlog, and go or no go")
     console.line(f"  open questions: {len(judgement.questions)}")
     console.line("  the next release begins with:")
     for item in judgement.backlog[:5]:
-        console.line(f"    {item.priority}. {item.id}: {item.says}")
+        console.line(f"    {item.priority} {item.id}: {item.says}")
     if len(judgement.backlog) > 5:
-        console.line(f"    and {len(judgement.backlog) - 5} more, in {where / 'backlog.json'}")
+        console.line(f"    and {len(judgement.backlog) - 5} more, in {where / FOLDER / 'backlog.md'}")
 
 
 def verify(place: Context, args: argparse.Namespace) -> int:
@@ -346,7 +351,7 @@ def first_step(place: Context, release: Release, args: argparse.Namespace) -> Wa
 
 def say_what_was_asked(place: Context, step: WatchTransition) -> None:
     """The backlog that a watch begins with, and which items have a check by now."""
-    from atalaya.watch.inherited_backlog import has_check
+    from atalaya.watch.inherited_backlog import has_check, priority_of
 
     if not step.asked:
         return
@@ -355,6 +360,6 @@ def say_what_was_asked(place: Context, step: WatchTransition) -> None:
     for item in step.asked[:20]:
         known = has_check(item, checked)
         has = "has a check" if known else "has no check yet"
-        place.console.row("known" if known else "unknown", f"{item.priority}. {item.id}, {has}: {item.says}")
+        place.console.row("known" if known else "unknown", f"{priority_of(item)} {item.id}, {has}: {item.says}")
     if len(step.asked) > 20:
         place.console.line(f"    and {len(step.asked) - 20} more")

@@ -50,6 +50,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "release issues": ("release issues", "release issues --release 1.1.0"),
     "release migrate": ("release migrate",),
     "release close": ('release close --why "decided with the team"', "release close --early --why TEXT --carry INC-1"),
+    "release backlog": ("release backlog", "release backlog --release 1.1.0 --out docs/handover"),
     "release verify": ("release verify", "release verify 1.1.0"),
     "release decide": ('release decide go-on --why "all five figures hold" --by "Ana"',),
     "evidence verify": ("evidence verify", "evidence verify --release 1.1.0"),

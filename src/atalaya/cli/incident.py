@@ -73,7 +73,7 @@ def _page(place: Context, release: Release, id: str) -> Path:
 
 
 def incident(place: Context, args: argparse.Namespace) -> int:
-    """List the incidents; open one (`new`); or record how one stands now."""
+    """List the incidents; open one (`new`); or record how one stands now (`open`: the only one that is not over)."""
     if args.id == "redact":
         return _redacted(place, args)
     if args.of:
@@ -86,7 +86,26 @@ def incident(place: Context, args: argparse.Namespace) -> int:
         return _listed(place, release, as_json=args.json)
     if args.id == "new":
         return _new(place, release, args)
+    if args.id == "open":
+        args.id = _the_only_one(place, release)
     return _changed(place, release, args)
+
+
+def _the_only_one(place: Context, release: Release) -> str:
+    """The incident that is not over.
+
+    :raises UsageError: there is none, or there are several: which is meant, a person says.
+    """
+    from atalaya.watch.states import OVER
+
+    found = {one.incident: one.state for one in judge_all(place, release).transitions}
+    left = [id for id, state in found.items() if state not in OVER]
+    if len(left) != 1:
+        raise UsageError(
+            f"release incident open: the only incident that is not over is meant. There are: "
+            f"{', '.join(left) or 'none'}. Name one by its id."
+        )
+    return left[0]
 
 
 def _listed(place: Context, release: Release, *, as_json: bool) -> int:

@@ -336,7 +336,7 @@ def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
 
 def _releasing(commands: Commands) -> None:
     """The commands that look after a release."""
-    from atalaya.cli import close, incident, issues, release
+    from atalaya.cli import close, handover, incident, issues, release
     from atalaya.watch.decisions import ACTIONS
 
     inner = commands.add_parser(
@@ -380,6 +380,9 @@ def _releasing(commands: Commands) -> None:
     )
     it.add_argument("--early", action="store_true", help="before the window's end, of a release that was taken back")
     _by(it)
+    it = _command(inner, "backlog", handover.release_backlog)
+    it.add_argument("--out", default="handover", metavar="DIR", help="where the files go (default: handover)")
+    _release(it)
     it = _command(inner, "verify", close.verify)
     it.add_argument("version", nargs="?", help="the release (default: all of them)")
     it = _command(inner, "decide", release.decide)
@@ -398,7 +401,12 @@ def _incident(it: argparse.ArgumentParser) -> None:
     from atalaya.records.stored import Severity
     from atalaya.watch.states import INCIDENT, states
 
-    it.add_argument("id", nargs="?", default="", help="the incident, `new` or `redact`; none: list them")
+    it.add_argument(
+        "id",
+        nargs="?",
+        default="",
+        help="the incident, `open` for the only one that is not over, `new` or `redact`; none: list them",
+    )
     it.add_argument("of", nargs="?", default="", help="with `redact`: the incident; the text is read from the terminal")
     it.add_argument(
         "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"

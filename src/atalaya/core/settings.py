@@ -367,6 +367,24 @@ class ActionSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = N_("Keep an incident open, and look at it every four hours.")
 
 
+class EffortSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What people have estimated of the backlog, by the ids of promises, metrics, limitations and incidents."""
+
+    low: Annotated[
+        tuple[Name, ...], Meta(description="Items of the backlog that take little effort, by their ids.")
+    ] = ()
+    medium: Annotated[
+        tuple[Name, ...], Meta(description="Items of the backlog that take some effort, by their ids.")
+    ] = ()
+    high: Annotated[
+        tuple[Name, ...],
+        Meta(
+            description="Items of the backlog that take much effort, by their ids. What is in none of the three lists "
+            "is not estimated."
+        ),
+    ] = ()
+
+
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
@@ -390,6 +408,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
         ),
     ] = ()
     actions: ActionSettings = ActionSettings()
+    effort: EffortSettings = EffortSettings()
 
 
 class Loaded(NamedTuple):

@@ -59,21 +59,50 @@ class DutyState(StrictEnum):
     NOT_APPLICABLE = "not applicable"  # the check pack feeds no metric that it is about
 
 
-class BacklogItem(Record, frozen=True, kw_only=True):
-    """Something the next version begins with, and the check or metric that will prove it done.
+class Priority(StrictEnum):
+    """How soon an item of the backlog is wanted: P0 comes first."""
 
-    ``priority`` is 1 for what comes first. It follows from ``impact`` x ``frequency`` x ``cost``, each from 1 to 3:
-    whom it hurts, how often it was met, and what it costs to leave it; ``why`` says each in words.
+    P0 = "P0"
+    P1 = "P1"
+    P2 = "P2"
+
+
+class Level(StrictEnum):
+    """How much: of an impact, or of an effort."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class BacklogPart(Record, frozen=True, kw_only=True):
+    """One thing that an item of the backlog holds, and the check or metric that will prove it done."""
+
+    id: str
+    says: Text
+    proven_by: str
+
+
+class BacklogItem(Record, frozen=True, kw_only=True):
+    """Something the next version begins with: one cause, with all that comes of it.
+
+    ``accepts`` says how it will be shown to be done. ``effort`` is None where nobody has estimated it.
+    ``parts`` are what it holds; the first of them is the item itself where it is one.
     """
 
     id: str
     says: Text
     why: Text
-    proven_by: str
-    priority: int
-    impact: int = 1
-    frequency: int = 1
-    cost: int = 1
+    accepts: Text
+    priority: Priority
+    impact: Level
+    effort: Level | None = None
+    parts: tuple[BacklogPart, ...]
+
+    @property
+    def beneath(self) -> tuple[BacklogPart, ...]:
+        """What it holds beside what it says itself."""
+        return self.parts[1:] if self.says == self.parts[0].says else self.parts
 
 
 # ── what is computed ─────────────────────────────────────────────────────────

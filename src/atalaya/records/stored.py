@@ -466,7 +466,10 @@ class Signature(Evidence, frozen=True, kw_only=True):
 
 
 class BacklogCarryover(Record, frozen=True, kw_only=True):
-    """An item of the last release's backlog, as a watch began with it. ``says`` is in English."""
+    """An item of the last release's backlog, as a watch began with it. ``says`` is in English.
+
+    ``priority`` is 1 for what comes first. Records of before there were three have a fourth.
+    """
 
     id: str
     says: str

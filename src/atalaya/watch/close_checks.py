@@ -7,7 +7,7 @@ from datetime import datetime
 
 from atalaya.core.window import LONGEST_H, ends_at
 from atalaya.core.words import text
-from atalaya.records.judged import CellState, DutyState, Judgement, Question, State
+from atalaya.records.judged import CellState, DutyState, Judgement, Priority, Question, State
 from atalaya.records.stored import BacklogCarryover, Severity, VerdictStatus
 from atalaya.verdict.findings import cell_name
 from atalaya.watch.decisions import TAKES_BACK
@@ -16,11 +16,11 @@ from atalaya.watch.states import CLOSED, INVALID, OVER, RESOLVED
 
 def questions(judgement: Judgement) -> Iterator[Question]:
     """Everything that is not settled, by name: what is unknown, who has not signed, what is carried over."""
-    items = {item.id for item in judgement.backlog}
+    items = {part.id: item.id for item in judgement.backlog for part in item.parts}
     for metric in judgement.metrics:
         if metric.state in (State.UNKNOWN, State.INCONCLUSIVE):
             says = text("{metric}, {state}: {reason}", metric=metric.id, state=metric.state, reason=metric.reason)
-            yield Question(id=metric.id, says=says, item=metric.id)
+            yield Question(id=metric.id, says=says, item=items.get(metric.id, ""))
     for point in judgement.checkpoints:
         for duty in point.duties:
             if duty.state in (DutyState.MISSING, DutyState.PERSON_SIGNS, DutyState.NOT_YET_DUE):
@@ -44,19 +44,19 @@ def questions(judgement: Judgement) -> Iterator[Question]:
                 state=incident.state,
                 impact=incident.impact,
             )
-            yield Question(id=incident.id, says=says, item=incident.id)
+            yield Question(id=incident.id, says=says, item=items.get(incident.id, ""))
     for cell in judgement.cells:
         if cell.state is not CellState.GREEN:
-            yield Question(id=cell_name(cell), says=cell.reason)
+            yield Question(id=cell_name(cell), says=cell.reason, item=items.get(cell_name(cell), ""))
     for test in judgement.broken_tests:
-        yield Question(id=test.test, says=test.reason)
+        yield Question(id=test.test, says=test.reason, item=items.get(test.test, ""))
     for item in judgement.backlog:
         if item.id == "checks":
             yield Question(id=item.id, says=item.says, item=item.id)
     for status in judgement.promises:
         if status.promise.id in items:
             says = text("{promise} is {outcome}.", promise=status.promise.id, outcome=status.outcome)
-            yield Question(id=status.promise.id, says=says, item=status.promise.id)
+            yield Question(id=status.promise.id, says=says, item=items[status.promise.id])
 
 
 def hinders(judgement: Judgement, *, now: datetime, early: bool) -> Iterator[str]:
@@ -102,8 +102,11 @@ def needs_longer(judgement: Judgement) -> bool:
 
 
 def asked_of_the_next(judgement: Judgement) -> tuple[BacklogCarryover, ...]:
-    """The backlog as the next release takes it on."""
+    """The backlog as the next release takes it on: each thing by itself, since each is proven by itself."""
     return tuple(
-        BacklogCarryover(id=item.id, says=str(item.says), proven_by=item.proven_by, priority=item.priority)
+        BacklogCarryover(
+            id=part.id, says=str(part.says), proven_by=part.proven_by, priority=1 + tuple(Priority).index(item.priority)
+        )
         for item in judgement.backlog
+        for part in item.parts
     )

@@ -6,10 +6,16 @@ from collections.abc import Container
 from typing import NamedTuple
 
 from atalaya.metrics.definitions import METRICS
-from atalaya.records.judged import Judgement, State
+from atalaya.records.judged import Judgement, Priority, State
 from atalaya.records.stored import BacklogCarryover, Outcome, Presence
 
 DONE = (Outcome.KEPT, Outcome.NOT_APPLICABLE, State.MEETS, State.PROVEN)
+
+
+def priority_of(item: BacklogCarryover) -> Priority:
+    """The priority of an item, also of one that was recorded when there was a fourth."""
+    known = tuple(Priority)
+    return known[max(1, min(item.priority, len(known))) - 1]
 
 
 class Answer(NamedTuple):

@@ -313,7 +313,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         findings=findings,
         limitations=case.pack.limitations,
         incidents=situation.incidents,
-        backlog=_backlog(case.pack, view, findings, followed),
+        backlog=_backlog(case, view, findings, followed, measured.flaky),
         segments=_segments(case.segments, as_of),
         # Every file that was taken in is listed, also one that tells of another time.
         readings=tuple(_of([one for one in case.records if is_recorded(one, case.release, as_of)], Reading)),
@@ -374,17 +374,26 @@ def _looked(records: Sequence[Evidence]) -> list[Evidence]:
 
 
 def _backlog(
-    pack: Pack, view: View, findings: tuple[Finding, ...], followed: tuple[IncidentFollowUp, ...]
+    case: Case,
+    view: View,
+    findings: tuple[Finding, ...],
+    followed: tuple[IncidentFollowUp, ...],
+    flaky: tuple[FlakyTest, ...],
 ) -> tuple[BacklogItem, ...]:
+    situation = view.situation
     return backlog(
         BacklogInputs(
             promises=view.statuses,
-            metrics=view.situation.metrics,
+            metrics=situation.metrics,
             findings=findings,
-            limitations=pack.limitations,
-            incidents=view.situation.incidents,
+            limitations=case.pack.limitations,
+            incidents=situation.incidents,
             followed=followed,
             coverage=view.coverage,
+            flaky=flaky,
+            broken_tests=situation.broken_tests,
+            cells=situation.cells,
+            effort=case.settings.effort,
         )
     )
 

@@ -23,13 +23,16 @@ def summary(judgement: Judgement, voice: Renderer) -> str:
             judgement=judgement,
             coming=next((point for point in judgement.checkpoints if point.due_at > judgement.as_of), None),
             incidents=[one for one in judgement.incidents if one.state not in OVER],
-            cell=_cell,
+            cell=cell,
             most=MOST,
         )
         + "\n"
     )
 
 
-def _cell(words: Markdown) -> Markdown:
-    # A cell ends at a pipe, even in code, and readers differ on how many backslashes keep it: none is left.
+def cell(words: Markdown) -> Markdown:
+    """Words as they may stand in a cell of a table.
+
+    A cell ends at a pipe, even in code, and readers differ on how many backslashes keep it: none is left.
+    """
     return Markdown(_PIPE.sub("¦", words))
