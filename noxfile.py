@@ -325,7 +325,7 @@ def publish_package(session):
 
 @nox.session
 def mutate(session):
-    """Change the bundled SDK by rule, or with --own the machine, and see what nobody notices: -- --report FILE."""
+    """Change an SDK by rule, or with --own the machine, and see what nobody notices: -- --sdk PATH --sample N."""
     install(session, extras=["site"], groups=["tests"])
     module(session, "tools.mutation")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atalaya.harness.api import Capability, Vocabulary, exists, has_field, has_method, takes
+from atalaya.harness.api import Capability, Vocabulary, WireKind, exists, has_field, has_method, takes
 
 PACKAGE = "aris3_client_sdk"
 
@@ -160,6 +160,43 @@ ERRORS = (
     "TransportError",
 )
 
+# What crosses the wire, and the keys of a telemetry event.
+PATHS = (
+    "/aris3/auth/login",
+    "/aris3/me",
+    "/aris3/exports",
+    "/aris3/exports/{export_id}",
+    "/aris3/exports/{export_id}/download",
+    "/aris3/reports/overview",
+    "/aris3/reports/daily",
+    "/aris3/reports/calendar",
+    "/health",
+)
+HEADERS = ("Authorization", "X-Tenant-ID", "X-App-ID", "X-Device-ID", "X-Trace-ID", "Idempotency-Key")
+BODIES = tuple(
+    dict.fromkeys((*FIELDS["ExportStatus"], *FIELDS["ExportRequest"], "rows", "code", "message", "details", "trace_id"))
+)
+TELEMETRY = ("event", "export_id", "state", "attempt", "elapsed_ms", "is_terminal")
+
+# Which arguments, results and fields hold them.
+WIRE: dict[str, WireKind] = {
+    "HttpClient.before_request": WireKind.REQUEST_HOOK,
+    "HttpClient.request": WireKind.BODY,
+    "HttpClient.request.path": WireKind.PATH,
+    "HttpClient.request.invalidate_paths": WireKind.PATH,
+    "HttpClient.request.headers": WireKind.HEADERS,
+    "HttpClient.request.json_body": WireKind.BODY,
+    "ExportsClient.request_export.payload": WireKind.BODY,
+    "ExportsClient.wait_for_export_ready.telemetry_hook": WireKind.TELEMETRY,
+    "TraceContext.update_from_headers.headers": WireKind.HEADERS,
+    "TraceContext.update_from_payload.payload": WireKind.BODY,
+    "ExportArtifact.url": WireKind.URL,
+    "ExportResolvedArtifact.url": WireKind.URL,
+    "idempotency_headers": WireKind.HEADERS,
+    "map_error.payload": WireKind.BODY,
+    "ApiError.raw_payload": WireKind.BODY,
+}
+
 VOCABULARY = Vocabulary(
     package=PACKAGE,
     prefix="ARIS3_",
@@ -183,6 +220,11 @@ VOCABULARY = Vocabulary(
     ),
     loader="load_config",
     subclassed="HttpClient",
+    paths=PATHS,
+    headers=HEADERS,
+    bodies=BODIES,
+    telemetry=TELEMETRY,
+    wire=WIRE,
 )
 
 CAPABILITIES: dict[str, Capability] = {

@@ -218,6 +218,8 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox -s pages": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s types": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s mutate": NotHere(HOURS, "tests/mutation/test_mutants.py"),
+    "nox -s mutate -- --sdk PATH --sample N": NotHere(HOURS, "tests/mutation/test_mutants.py"),
+    "nox -s mutate -- --sdk PATH --sample N --seed N": NotHere(HOURS, "tests/mutation/test_mutants.py"),
     "nox -s mutate -- --file FILE": NotHere(HOURS, "tests/mutation/test_mutants.py"),
     "nox -s mutate -- --own": NotHere("it runs these tests", "tests/mutation/test_own.py"),
     "nox -s mutate -- --own --module NAME": NotHere("it runs these tests", "tests/mutation/test_own.py"),

@@ -20,8 +20,12 @@ from atalaya.selftest.seeded_faults import inject
 from tests.ours import DEFECT, EXPLORING, PACK, PACKAGE, PROMISES, REFERENCE, pack_of
 from tests.tables import each_row
 from tools.mutation import mutate as tool
+from tools.mutation import results
+from tools.mutation.__main__ import main
+from tools.mutation.answers import Answers, Unchanged, key_of
 from tools.mutation.mutants import OPERATORS, Mutant, all_mutants, applied, mutants_of
-from tools.mutation.mutate import Explained, Fate, MutantResult, Mutated, Why, choose, explanations, mutate, summary
+from tools.mutation.mutate import Target, bundled, choose, lying_at, mutate
+from tools.mutation.results import Explained, Fate, MutantResult, Mutated, Why, explanations, summary, tried
 
 pytestmark = pytest.mark.begun_first
 CONFIG = "config.py"
@@ -50,6 +54,18 @@ def made(source: str, operator: str) -> list[str]:
         ("compare", "a is None", ["a is not None"]),
         ("compare", "a < b == c", ["a <= b == c", "a >= b == c", "a < b != c"]),
         ("boolean", "a and b and c", ["a or b and c", "a and b or c"]),
+        ("operand", "a or b.c(d)", ["a", "b.c(d)"]),
+        ("operand", "a and b and c", ["b and c", "a and c", "a and b"]),
+        ("operand", "a * (b + c)", ["a", "(b + c)", "a * (b)", "a * (c)"]),
+        ("position", "f(a, b, c=d)", ["f(b, a, c=d)", "f(a, c=d)"]),
+        ("position", "f(a)", []),
+        ("position", "f(*a, b)", []),
+        ("element", "a in {1, 2, 3}", ["a in {2, 3}", "a in {1, 3}", "a in {1, 2}"]),
+        ("element", "try: a\nexcept (E, F): b", ["try: a\nexcept (F): b", "try: a\nexcept (E): b"]),
+        ("element", "{'a': b, 'c': d}", ["{'c': d}", "{'a': b}"]),
+        ("element", "{'a': b, **c}", []),
+        ("element", "a, b = c", []),
+        ("statement", "del a[b]", ["pass"]),
         ("negation", "not a", ["a"]),
         ("negation", "b if a else c", ["b if not (a) else c"]),
         ("arithmetic", "2.0**a", ["2.0*a"]),
@@ -163,15 +179,81 @@ def test_a_list_of_survivors_in_another_shape_is_an_error(text: str, tmp_path: P
 
 
 def test_mutants_are_chosen_by_file_and_by_name() -> None:
-    made = choose(PACK, [CONFIG])
+    made = choose(bundled(PACK), [CONFIG])
     assert {CONFIG} == {mutant.file for mutant in made}
-    assert (made[1], made[0]) == choose(PACK, [CONFIG], [made[1].id, made[0].id])
+    assert (made[1], made[0]) == choose(bundled(PACK), [CONFIG], [made[1].id, made[0].id])
+
+
+def test_a_sample_is_the_same_for_its_seed_and_begins_a_larger_one() -> None:
+    short = bundled(PACK)._replace(files=("idempotency.py",))
+    few, more, others = (choose(short, sample=n, seed=seed) for n, seed in ((5, 1), (9, 1), (5, 2)))
+    assert (few, more[:5], len(set(few) & set(others)) < 5) == (more[:5], few, True)
+
+
+def project(folder: Path, text: str) -> Path:
+    """Another SDK of the contract's name, as far as its text goes."""
+    package = folder / "src" / PACKAGE
+    package.mkdir(parents=True)
+    (folder / "pyproject.toml").write_text("[project]\n")
+    (package / "__init__.py").write_text(text)
+    return folder
+
+
+def test_the_mutants_of_another_sdk_are_those_of_all_its_modules(tmp_path: Path) -> None:
+    target = lying_at(str(project(tmp_path, "def f(a, b):\n    return a - b\n")), PACK, PACKAGE)
+    assert target == Target(tmp_path / "src" / PACKAGE, PACKAGE, ("__init__.py",))
+    assert {mutant.operator for mutant in choose(target)} == {"return", "operand", "arithmetic"}
+
+
+def test_mutants_are_listed_without_running_anything(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["--sdk", str(project(tmp_path, "def f(a):\n    return a > 0\n")), "--dry-run", "--sample", "2"]
+    assert main(asked) == 0
+    shown = capsys.readouterr().err
+    assert ("return a > 0 → " in shown, shown.splitlines()[-1]) == (True, "2 mutants")
+
+
+def test_what_is_for_an_sdk_does_not_go_with_own(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--own", "--sdk", "."])
+    assert (ended.value.code, "--own changes the machine" in capsys.readouterr().err) == (2, True)
+
+
+# ── answers that are kept ────────────────────────────────────────────────────
+
+UNCHANGED = Unchanged(kept={"config.env-file": 0.1}, red=("a.b",), slowest_s=0.1)
+
+
+def test_what_was_found_is_known_to_the_next_run_of_the_same_key(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "mutants.jsonl"
+    before = Answers(file, "a key")
+    before.keep(UNCHANGED)
+    before.keep(tried(SAME, Fate.SURVIVED))
+    with file.open("a") as cut:
+        cut.write('{"key":"a key","ans')  # a run that was killed while it wrote
+    after = Answers(file, "a key")
+    assert (after.unchanged, list(after.known)) == (UNCHANGED, ["same"])
+    after.keep(tried(TOLD, Fate.SURVIVED))
+    assert list(Answers(file, "a key").known) == ["same", "told"]
+    assert (Answers(file, "another").known, Answers(file, "another").unchanged) == ({}, None)
+
+
+def test_an_answer_counts_for_its_sdk_and_its_checks(tmp_path: Path) -> None:
+    one, other = (bundled(PACK).folder, project(tmp_path, "").joinpath("src", PACKAGE))
+    assert (key_of(one, PACK), key_of(other, PACK) != key_of(one, PACK)) == (key_of(one, PACK), True)
+
+
+def test_what_is_known_is_not_tried_again(tmp_path: Path, prepared: Prepared) -> None:
+    answers = Answers(tmp_path / "mutants.jsonl", "a key")
+    answers.keep(UNCHANGED)
+    answers.keep(tried(SAME, Fate.KILLED, ("a.c",)))
+    found = mutate(prepared, [SAME], explained={}, answers=answers)  # anything else would say that it survives
+    assert ([one.fate for one in found.mutants], found.left_out, found.tried) == ([Fate.KILLED], ("a.b",), 0)
 
 
 @pytest.mark.parametrize(("files", "ids", "words"), [(["a.py"], [], "--file a.py"), ([CONFIG], ["a"], "--id a")])
 def test_what_does_not_exist_cannot_be_chosen(files: list[str], ids: list[str], words: str) -> None:
     with pytest.raises(UsageError, match=f"{words}: .* (Those that are|Near it): .*config"):
-        choose(PACK, files, ids)
+        choose(bundled(PACK), files, ids)
 
 
 # ── what became of each ──────────────────────────────────────────────────────
@@ -207,37 +289,44 @@ def quick(prepared: Prepared) -> Iterator[Prepared]:
 
 
 @pytest.fixture(scope="module")
-def tried(quick: Prepared) -> dict[str, MutantResult]:
+def quickest(quick: Prepared) -> Prepared:
+    """With the checks of the configuration alone."""
+    return replace(quick, pack=pack_of(one for one in PROMISES if one.id.startswith("config.")))
+
+
+@pytest.fixture(scope="module")
+def became(quick: Prepared) -> dict[str, MutantResult]:
     found = mutate(
         quick, [SAME, TOLD, BROKEN, OPEN, NO_SDK, HANGS], explained={"told": EXPLAINED, "open": EXPLAINED}, jobs=2
     )
     return {one.id: one for one in found.mutants}
 
 
-def test_a_change_that_breaks_a_promise_is_killed_by_it(tried: dict[str, MutantResult]) -> None:
-    (by,) = tried["broken"].by
-    assert (tried["broken"].fate, by.partition(".")[0]) == (Fate.KILLED, "config")
+def test_a_change_that_breaks_a_promise_is_killed_by_it(became: dict[str, MutantResult]) -> None:
+    (by,) = became["broken"].by
+    assert (became["broken"].fate, by.partition(".")[0]) == (Fate.KILLED, "config")
 
 
-def test_a_change_that_nobody_notices_survives_unexplained(tried: dict[str, MutantResult]) -> None:
-    assert (tried["same"].fate, tried["same"].explained) == (Fate.SURVIVED, "")
-    assert [one.id for one in Mutated(mutants=tuple(tried.values())).unexplained] == ["same"]
+def test_a_change_that_nobody_notices_survives_unexplained(became: dict[str, MutantResult]) -> None:
+    assert (became["same"].fate, became["same"].explained) == (Fate.SURVIVED, "")
+    assert became["same"].diff[:2] == ("@@ -1,2 +1,3 @@", "+# a remark")
+    assert [one.id for one in Mutated(mutants=tuple(became.values())).unexplained] == ["same"]
 
 
-def test_a_survivor_that_is_explained_says_why(tried: dict[str, MutantResult]) -> None:
-    assert (tried["told"].fate, tried["told"].explained) == (Fate.SURVIVED, "equivalent: a remark is no code")
+def test_a_survivor_that_is_explained_says_why(became: dict[str, MutantResult]) -> None:
+    assert (became["told"].fate, became["told"].explained) == (Fate.SURVIVED, "equivalent: a remark is no code")
 
 
-def test_what_is_explained_and_turns_red_all_the_same_is_a_mistake(tried: dict[str, MutantResult]) -> None:
-    assert [one.id for one in Mutated(mutants=tuple(tried.values())).mistaken] == ["open"]
+def test_what_is_explained_and_turns_red_all_the_same_is_a_mistake(became: dict[str, MutantResult]) -> None:
+    assert [one.id for one in Mutated(mutants=tuple(became.values())).mistaken] == ["open"]
 
 
-def test_what_cannot_be_imported_is_no_sdk(tried: dict[str, MutantResult]) -> None:
-    assert (tried["no-sdk"].fate, tried["no-sdk"].reason) == (Fate.INVALID, "ImportError: gone")
+def test_what_cannot_be_imported_is_no_sdk(became: dict[str, MutantResult]) -> None:
+    assert (became["no-sdk"].fate, became["no-sdk"].reason) == (Fate.INVALID, "ImportError: gone")
 
 
-def test_what_gives_no_answer_is_killed_by_the_first_check_that_waits_for_one(tried: dict[str, MutantResult]) -> None:
-    hangs = tried["hangs"]
+def test_what_gives_no_answer_is_killed_by_the_first_check_that_waits_for_one(became: dict[str, MutantResult]) -> None:
+    hangs = became["hangs"]
     assert (hangs.fate, len(hangs.by), "gave no answer" in hangs.reason) == (Fate.KILLED, 1, True)
 
 
@@ -250,12 +339,12 @@ def test_checks_that_could_not_tell_in_their_time_are_not_all_waited_for() -> No
         hearing._hear(slow)
 
 
-def test_the_order_of_the_mutants_is_kept(tried: dict[str, MutantResult]) -> None:
-    assert list(tried) == ["same", "told", "broken", "open", "no-sdk", "hangs"]
+def test_the_order_of_the_mutants_is_kept(became: dict[str, MutantResult]) -> None:
+    assert list(became) == ["same", "told", "broken", "open", "no-sdk", "hangs"]
 
 
 def test_a_run_that_is_broken_off_leaves_nothing(
-    quick: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    quickest: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
@@ -263,20 +352,32 @@ def test_a_run_that_is_broken_off_leaves_nothing(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        mutate(quick, [BROKEN, SAME, TOLD], explained={}, jobs=2, hear=interrupt)
+        mutate(quickest, [BROKEN, SAME, TOLD], explained={}, jobs=2, hear=interrupt)
     assert [*tmp_path.iterdir()] == []
 
 
-def test_an_sdk_that_is_broken_as_it_is_is_an_error(
-    quick: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_what_the_sdk_breaks_without_any_change_is_left_out(
+    quickest: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     planted = inject(PACK, DEFECT["fallback-address"], tmp_path)
     monkeypatch.setattr(Pack, "source", property(lambda pack: planted))
-    with pytest.raises(HarnessError, match=r"breaks config\.no-fallback"):
-        mutate(quick, [SAME], explained={})
+    found = mutate(quickest, [BROKEN], explained={})
+    assert found.left_out == ("config.no-fallback",)
+    assert ["config.no-fallback" in line for line in summary(found) if line.startswith("broken without")] == [True]
 
 
-def test_the_summary_fits_on_a_terminal_and_names_the_gaps(tried: dict[str, MutantResult]) -> None:
-    lines = summary(Mutated(mutants=tuple(tried.values())))
-    assert [line for line in lines if len(line) > tool.WIDTH] == []
+def test_an_sdk_that_keeps_nothing_is_an_error(
+    quickest: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    package = tmp_path / PACKAGE
+    package.mkdir()
+    (package / "__init__.py").write_text("raise ImportError('gone')\n")
+    monkeypatch.setattr(Pack, "source", property(lambda pack: tmp_path))
+    with pytest.raises(HarnessError, match="keeps no promise without any change"):
+        mutate(quickest, [SAME], explained={})
+
+
+def test_the_summary_fits_on_a_terminal_and_names_the_gaps(became: dict[str, MutantResult]) -> None:
+    lines = summary(Mutated(mutants=tuple(became.values())))
+    assert [line for line in lines if len(line) > results.WIDTH] == []
     assert "survived, unexplained: 1" in lines

@@ -10,8 +10,8 @@ from atalaya.core.errors import HarnessError, UsageError
 from tools.mutation import own
 from tools.mutation.__main__ import main
 from tools.mutation.mutants import Mutant, mutants_of
-from tools.mutation.mutate import Explained, Fate, MutantResult, Mutated, Why, explanations
 from tools.mutation.own import MACHINE, OWN_SURVIVORS, ROOT, TESTS, choose_own, mutate_own, share_killed
+from tools.mutation.results import Explained, Fate, MutantResult, Mutated, Why, explanations
 
 # ── which are drawn ──────────────────────────────────────────────────────────
 

@@ -11,7 +11,7 @@ import ast
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from typing import NamedTuple
 # translations holds each of those, so a test of a module need not.
 UNSEEN = ("repr", "description")
 SENTENCES = ("N_", "text")
+FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class Mutant(NamedTuple):
@@ -141,7 +142,7 @@ class _Text:
             if self._is_left_alone(child, node):
                 continue
             inner = scope
-            if isinstance(child, (ast.FunctionDef, ast.ClassDef)):
+            if isinstance(child, (*FUNCTIONS, ast.ClassDef)):
                 inner = f"{scope}.{child.name}" if scope else child.name
             yield child, inner or "module"
             yield from self._sites(child, inner)
@@ -158,7 +159,7 @@ class _Text:
             return True
         if isinstance(parent, ast.Call) and self.of(parent.func) in SENTENCES and node in parent.args[:1]:
             return True
-        if isinstance(node, ast.FunctionDef) and node.name == "__repr__":
+        if isinstance(node, FUNCTIONS) and node.name == "__repr__":
             return True
         if isinstance(parent, ast.JoinedStr):
             return not isinstance(node, ast.FormattedValue) or _is_said_of_a_failure(parent, self)
@@ -276,6 +277,22 @@ def _boolean(node: ast.AST, text: _Text) -> Iterator[_Edit]:
         yield _Edit(at, at + len(old), new)
 
 
+def _operand(node: ast.AST, text: _Text) -> Iterator[_Edit]:
+    """One side of an ``and``, an ``or`` or a calculation, without the other."""
+    if isinstance(node, ast.BoolOp):
+        for without in node.values:
+            rest = [_in_brackets(each, text) for each in node.values if each is not without]
+            yield text.instead(node, (" and " if isinstance(node.op, ast.And) else " or ").join(rest))
+    if isinstance(node, ast.BinOp) and type(node.op) in ARITHMETIC:
+        yield text.instead(node, _in_brackets(node.left, text))
+        yield text.instead(node, _in_brackets(node.right, text))
+
+
+def _in_brackets(node: ast.AST, text: _Text) -> str:
+    bare = isinstance(node, (ast.Name, ast.Attribute, ast.Call, ast.Constant, ast.Subscript, ast.Compare))
+    return text.of(node) if bare else f"({text.of(node)})"
+
+
 def _negation(node: ast.AST, text: _Text) -> Iterator[_Edit]:
     if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
         yield text.instead(node, text.of(node.operand))
@@ -332,7 +349,7 @@ def _statement(node: ast.AST, text: _Text) -> Iterator[_Edit]:
     """A call, or an assignment to what was there before, that is not made."""
     if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         yield text.instead(node, "pass")
-    if isinstance(node, ast.AugAssign):
+    if isinstance(node, (ast.AugAssign, ast.Delete)):
         yield text.instead(node, "pass")
     if isinstance(node, ast.Assign) and _is_bound_before(node, text):
         yield text.instead(node, "pass")
@@ -343,7 +360,7 @@ def _is_bound_before(node: ast.Assign, text: _Text) -> bool:
     if isinstance(target, (ast.Attribute, ast.Subscript)):
         return True
     around = text.parents.get(node)
-    while around is not None and not isinstance(around, ast.FunctionDef):
+    while around is not None and not isinstance(around, FUNCTIONS):
         around = text.parents.get(around)
     if around is None or not isinstance(target, ast.Name):
         return False
@@ -409,6 +426,43 @@ def _argument(node: ast.AST, text: _Text) -> Iterator[_Edit]:
         yield _Edit(start, end + (comma.end() if comma else 0), "")
 
 
+def _position(node: ast.AST, text: _Text) -> Iterator[_Edit]:
+    """Two arguments that change places, and the last one that is not passed on."""
+    if not isinstance(node, ast.Call) or any(isinstance(each, ast.Starred) for each in node.args):
+        return
+    for left, right in zip(node.args, node.args[1:], strict=False):
+        gap = text.between(left, right)[1]
+        yield _Edit(text.start(left), text.end(right), f"{text.of(right)}{gap}{text.of(left)}")
+    if len(node.args) > 1 and not isinstance(text.parents.get(node), ast.Raise):
+        yield _without(node.args, len(node.args) - 1, text)
+
+
+def _element(node: ast.AST, text: _Text) -> Iterator[_Edit]:
+    """A set, a list, a tuple or a table that lacks one of its elements."""
+    if isinstance(node, ast.Dict) and None not in node.keys:
+        pairs = list(zip(node.keys, node.values, strict=True))
+        for number, (key, value) in enumerate(pairs):
+            after = pairs[number + 1][0] if number + 1 < len(pairs) else None
+            before = pairs[number - 1][1] if number else None
+            yield _cut(key, value, before, after, text)
+    elif isinstance(node, (ast.Set, ast.List, ast.Tuple)) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load):
+        for number in range(len(node.elts)):
+            yield _without(node.elts, number, text)
+
+
+def _without(elements: Sequence[ast.AST], number: int, text: _Text) -> _Edit:
+    """A row of elements without one of them, and without its comma."""
+    after = elements[number + 1] if number + 1 < len(elements) else None
+    return _cut(elements[number], elements[number], elements[number - 1] if number else None, after, text)
+
+
+def _cut(first: ast.AST | None, last: ast.AST, before: ast.AST | None, after: ast.AST | None, text: _Text) -> _Edit:
+    assert first is not None
+    if after is not None:
+        return _Edit(text.start(first), text.start(after), "")
+    return _Edit(text.start(first) if before is None else text.end(before), text.end(last), "")
+
+
 def _shape(node: ast.AST, text: _Text) -> Iterator[_Edit]:
     """A value that is passed on as it is, neither stripped nor copied nor converted."""
     if not isinstance(node, ast.Call):
@@ -422,6 +476,7 @@ def _shape(node: ast.AST, text: _Text) -> Iterator[_Edit]:
 OPERATORS: Mapping[str, Callable[[ast.AST, _Text], Iterator[_Edit]]] = {
     "compare": _compare,
     "boolean": _boolean,
+    "operand": _operand,
     "negation": _negation,
     "arithmetic": _arithmetic,
     "number": _number,
@@ -436,5 +491,7 @@ OPERATORS: Mapping[str, Callable[[ast.AST, _Text], Iterator[_Edit]]] = {
     "loop": _loop,
     "parent": _parent,
     "argument": _argument,
+    "position": _position,
+    "element": _element,
     "shape": _shape,
 }

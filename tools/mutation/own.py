@@ -26,7 +26,7 @@ import msgspec
 import atalaya
 from atalaya.core.errors import HarnessError, UsageError
 from tools.mutation.mutants import Mutant, applied, mutants_of
-from tools.mutation.mutate import Explained, Fate, MutantResult, Mutated, tried
+from tools.mutation.results import Explained, Fate, MutantResult, Mutated, tried
 
 MACHINE = Path(atalaya.__file__).parent
 ROOT = MACHINE.parents[1]

@@ -27,6 +27,7 @@ from atalaya.sdk.binding import (
     resolve,
     takes,
 )
+from atalaya.sdk.wire_names import WireKind
 
 __all__ = [
     "AUTHORITY",
@@ -54,6 +55,7 @@ __all__ = [
     "Table",
     "Taken",
     "Vocabulary",
+    "WireKind",
     "attempt",
     "closed_port",
     "deaf_port",

@@ -50,10 +50,10 @@ class Pack:
     it counts: ids, or a family as ``polling.*``. ``seeded`` is what its smoke is shown, to measure how much it sees.
     ``exploring`` are the promises whose checks look through many sequences of steps, for long, and ``overlapping``
     the families that ask on every road, or in a less friendly world, what others ask once. ``credentials`` are what
-    the smoke of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK
-    that mutation changes, each with the families that should notice first. ``installs`` and ``imports`` are the
-    promises that an SDK breaks which cannot be installed, or not imported. ``first_client`` is what a first client is
-    built by, in order, where nothing of ours is installed.
+    the smoke of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK of
+    which the contract speaks, and which mutation changes. ``installs`` and ``imports`` are the promises that an SDK
+    breaks which cannot be installed, or not imported. ``first_client`` is what a first client is built by, in order,
+    where nothing of ours is installed.
     """
 
     name: str
@@ -73,7 +73,7 @@ class Pack:
     exploring: tuple[str, ...] = ()
     overlapping: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
-    mutated: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mutated: tuple[str, ...] = ()
     installs: str = ""
     imports: str = ""
     first_client: tuple[FirstBuild, ...] = ()

@@ -284,7 +284,9 @@ def _launched(
         home.mkdir()
         results = folder / "results.jsonl"
         results.touch()
-        with ServiceProcess(port, pack=prepared.pack.folder) as service, (folder / "output.txt").open("wb") as output:
+        names = prepared.adapter.wire if prepared.adapter else None
+        serving = ServiceProcess(port, pack=prepared.pack.folder, names=names)
+        with serving as service, (folder / "output.txt").open("wb") as output:
             order = RunRequest(
                 pack=str(prepared.pack.folder),
                 paths=tuple(str(path) for path in prepared.paths),

@@ -13,13 +13,17 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
+from email.message import Message
 from typing import Any
 
 from atalaya.mock_server import tls as encryption
 from atalaya.mock_server.faults import FAULTS, Exchange
 from atalaya.mock_server.http1 import BadRequest, Reader, Request, error_object, render, say_goodbye, to_json
 from atalaya.mock_server.scenario import Answer, Lives, Turn
+from atalaya.sdk.wire_names import WireNames
 
+NO_NAMES = WireNames()  # the contract's own
 HOST = "127.0.0.1"
 HANDSHAKE_PATIENCE_S = 1.0
 Entry = dict[str, Any]
@@ -34,8 +38,12 @@ def no_witness(entry: Entry) -> tuple[Any, str]:
 class Scope:
     """One listener with its scripts and its log. Open from the moment that it is made."""
 
-    def __init__(self, prefix: str = "", tls: str = "", lives: type[Lives] = Lives) -> None:
+    def __init__(
+        self, prefix: str = "", tls: str = "", lives: type[Lives] = Lives, names: WireNames = NO_NAMES
+    ) -> None:
+        """:param names: what the client calls what crosses the wire; scripts and log speak the contract's names."""
         self.tls = tls
+        self._names = names
         if tls:
             encryption.context(tls)  # an unknown name is an error here, and not on the first connection
         self.prefix = "/" + prefix.strip("/") if prefix.strip("/") else ""
@@ -110,7 +118,7 @@ class Scope:
                 if not self._shake_hands(secure):
                     return
             reader = Reader(sock)
-            while (request := reader.request()) is not None and self._exchange(sock, request):
+            while (request := reader.request()) is not None and self._exchange(sock, self._read(request)):
                 """Kept alive."""
         except BadRequest as why:
             with contextlib.suppress(OSError):
@@ -156,7 +164,7 @@ class Scope:
             turn = self.lives.take(request)
         if turn.step.delay_s:
             time.sleep(turn.step.delay_s)
-        answer = self._settle(entry, turn)
+        answer = self._worded(self._settle(entry, turn))
         head_only = request.method == "HEAD"
         whole = render(
             answer.status,
@@ -170,6 +178,37 @@ class Scope:
             return FAULTS[turn.step.fault].act(sock, exchange)
         sock.sendall(whole)
         return request.keep_alive
+
+    def _read(self, request: Request) -> Request:
+        """A request by the names of the contract."""
+        if self._names == NO_NAMES:
+            return request
+        headers = self._names.named_headers(request.headers, own=False)
+        return replace(
+            request,
+            target=self._names.path(request.target),
+            headers={name.lower(): value for name, value in headers.items()},
+            body=self._names.body(request.body, own=False),
+        )
+
+    def _worded(self, answer: Answer) -> Answer:
+        """An answer by the names of the client."""
+        if self._names == NO_NAMES:
+            return answer
+        headers = self._names.named_headers(answer.headers, own=True)
+        coding = ""
+        for name in headers:
+            if name.lower() == "location":
+                headers[name] = self._names.own_path(headers[name])
+            if name.lower() == "content-encoding":
+                coding = headers[name]
+        kind = Message()
+        kind["Content-Type"] = answer.content_type
+        if "json" not in kind.get_content_type():
+            return answer._replace(headers=headers)
+        charset = kind.get_content_charset() or "utf-8"
+        body = self._names.body(answer.body, own=True, coding=coding, charset=charset)
+        return answer._replace(headers=headers, body=body)
 
     # ── the log ──
 

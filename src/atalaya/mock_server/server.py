@@ -23,8 +23,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from atalaya.mock_server.listener import HOST, Entry, Scope
+import msgspec
+
+from atalaya.mock_server.listener import HOST, NO_NAMES, Entry, Scope
 from atalaya.mock_server.scenario import Lives, Step
+from atalaya.sdk.wire_names import WireNames
 
 WITNESS_PATIENCE_S = 10.0
 Order = dict[str, Any]
@@ -64,8 +67,9 @@ class WitnessLine:
 class Service:
     """The scopes that are open, and what can be done to them."""
 
-    def __init__(self, lives: type[Lives] = Lives) -> None:
+    def __init__(self, lives: type[Lives] = Lives, names: WireNames = NO_NAMES) -> None:
         self._lives = lives
+        self._names = names
         self._scopes: dict[int, Scope] = {}
         self._ids = itertools.count(1)
         self.orders: dict[str, Callable[[Order], Any]] = {
@@ -88,7 +92,7 @@ class Service:
 
     def open(self, order: Order) -> Order:
         """Open a scope."""
-        scope, number = Scope(order.get("prefix", ""), order.get("tls", ""), self._lives), next(self._ids)
+        scope, number = Scope(order.get("prefix", ""), order.get("tls", ""), self._lives, self._names), next(self._ids)
         self._scopes[number] = scope
         return {"scope": number, "base_url": scope.base_url}
 
@@ -203,8 +207,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="atalaya.mock_server.server", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="the control port; 0 takes any that is free")
     parser.add_argument("--pack", default="", help="the folder of the check pack whose routes are served")
+    parser.add_argument("--names", default="{}", help="what the client calls what crosses the wire, as JSON")
     asked = parser.parse_args(arguments)
-    port = asked.port
+    port, names = asked.port, msgspec.json.decode(asked.names, type=WireNames)
     # Ctrl-C reaches the whole terminal; whoever started us may still need answers on its way out.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
@@ -212,7 +217,7 @@ def main(arguments: Sequence[str]) -> int:
     except OSError as why:
         _say({"port_taken": os.strerror(why.errno) if why.errno else str(why)})
         return 2
-    threading.Thread(target=_accept, args=(listener, Service(_lives(asked.pack))), daemon=True).start()
+    threading.Thread(target=_accept, args=(listener, Service(_lives(asked.pack), names)), daemon=True).start()
     _say({"control_port": listener.getsockname()[1]})
     while sys.stdin.buffer.read(65536):
         """Nothing is expected there but its end."""

@@ -12,8 +12,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 
+import msgspec
+
 from atalaya.core.errors import HarnessError, PortTaken, UsageError
 from atalaya.mock_server.isolated_entry import command
+from atalaya.sdk.wire_names import WireNames
 
 SERVER = "atalaya.mock_server.server"
 
@@ -24,6 +27,7 @@ class ServiceProcess:
     It ends too when this process dies, by whatever signal, since it watches a pipe that closes then.
 
     :param pack: the folder of the check pack whose routes are served; none: only what is scripted.
+    :param names: what the client calls what crosses the wire; none: as the contract calls it.
     :raises PortTaken: ``port`` belongs to another program.
     :raises UsageError: ``port`` is no port.
     :raises HarnessError: the service did not come up.
@@ -31,11 +35,12 @@ class ServiceProcess:
 
     control_port: int
 
-    def __init__(self, port: int = 0, *, pack: Path | None = None) -> None:
+    def __init__(self, port: int = 0, *, pack: Path | None = None, names: WireNames | None = None) -> None:
         if not 0 <= port <= 65535:
             raise UsageError(f"port {port}: a port lies between 1 and 65535. Give one, or 0 for any that is free.")
         self._port = port
-        self._pack = ["--pack", str(pack)] if pack else []
+        self._more = ["--pack", str(pack)] if pack else []
+        self._more += ["--names", msgspec.json.encode(names).decode()] if names else []
         self._process: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None
 
@@ -49,7 +54,7 @@ class ServiceProcess:
     def __enter__(self) -> ServiceProcess:
         self._complaints = tempfile.TemporaryFile()
         self._process = subprocess.Popen(
-            command(SERVER, "--port", str(self._port), *self._pack),
+            command(SERVER, "--port", str(self._port), *self._more),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._complaints,

@@ -3,8 +3,8 @@
 An SDK that behaves as the contract says, under other names, is watched through one file: ``adapter.toml``. Here it
 is read, and nothing is imported; :mod:`atalaya.sdk.binding` speaks the SDK's names by it.
 
-What an adapter cannot change is what crosses the wire, and what a telemetry event holds: an SDK that differs
-there does not keep this contract.
+What crosses the wire, and the keys of a telemetry event, may have other names as well: :mod:`atalaya.sdk.wire_names`
+translates them. What an adapter cannot change is what they mean.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import msgspec
 
 from atalaya.core.errors import SettingsError
 from atalaya.core.words import Record
+from atalaya.sdk.wire_names import WireKind, WireNames
 
 ANY = "*"
 
@@ -32,6 +33,9 @@ class Vocabulary(Record, frozen=True, kw_only=True):
     ``plain_error``, which has none. ``enum`` has the members ``outcomes``. Without ``required`` there is nothing to
     check. ``loader`` is the function that reads the variables, which begin with ``prefix``; ``subclassed`` is the class
     that checks make subclasses of.
+
+    ``paths``, ``headers``, ``bodies`` and ``telemetry`` are the names that cross the wire, and the keys of an event.
+    ``wire`` says which arguments, as ``Class.method.argument``, results, as ``Class.method``, and fields hold them.
     """
 
     package: str
@@ -48,6 +52,11 @@ class Vocabulary(Record, frozen=True, kw_only=True):
     required: tuple[str, ...] = ()
     loader: str = ""
     subclassed: str = ""
+    paths: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    telemetry: tuple[str, ...] = ()
+    wire: dict[str, WireKind] = msgspec.field(default_factory=dict)
 
     @property
     def known(self) -> tuple[str, ...]:
@@ -71,7 +80,8 @@ class Adapter(Record, frozen=True, kw_only=True):
 
     ``names`` holds ``module:Name`` for each name that the SDK has: one that is not in it, the SDK lacks.
     ``methods`` and ``fields`` go by class, ``arguments`` by ``Class.method`` or function. ``variables`` may
-    end in ``*`` on both sides. ``outcomes`` are the values of the outcome of a wait.
+    end in ``*`` on both sides. ``outcomes`` are the values of the outcome of a wait. ``paths``, ``headers`` and
+    ``bodies`` are what crosses the wire, ``telemetry`` the keys of an event.
     """
 
     file: str
@@ -83,6 +93,15 @@ class Adapter(Record, frozen=True, kw_only=True):
     fields: dict[str, dict[str, str]] = msgspec.field(default_factory=dict)
     variables: dict[str, str] = msgspec.field(default_factory=dict)
     outcomes: dict[str, str] = msgspec.field(default_factory=dict)
+    paths: dict[str, str] = msgspec.field(default_factory=dict)
+    headers: dict[str, str] = msgspec.field(default_factory=dict)
+    bodies: dict[str, str] = msgspec.field(default_factory=dict)
+    telemetry: dict[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def wire(self) -> WireNames:
+        """The names that cross the wire."""
+        return WireNames(paths=self.paths, headers=self.headers, bodies=self.bodies, telemetry=self.telemetry)
 
     def method(self, owner: str, method: str) -> str:
         """What a method of the contract is called in the SDK."""
@@ -227,6 +246,24 @@ def _problems_of_outcomes(section: str, outcomes: Mapping[str, Any], vocabulary:
     yield from _problems_of_twins(section, outcomes)
 
 
+def _problems_of_wire(section: str, names: Mapping[str, Any], vocabulary: Vocabulary) -> Iterator[Problem]:
+    """``[paths]``, ``[headers]``, ``[bodies]`` and ``[telemetry]``."""
+    known: tuple[str, ...] = getattr(vocabulary, section)
+    yield from _unknown(section, names, known)
+    for name, own in names.items():
+        if not isinstance(own, str) or not re.fullmatch(_WIRE[section], own):
+            yield section, name, f"{own!r} cannot stand in its place. Write it as the SDK sends it, such as {name!r}."
+        elif section == "paths" and set(re.findall(r"\{\w+\}", own)) != set(re.findall(r"\{\w+\}", name)):
+            yield section, name, f"{own!r} does not hold the same segments in braces. Give each of them its place."
+        elif own in known and names.get(own, own) == own and own != name:
+            yield section, name, f"{own!r} is another name of the contract. Rename that one too."
+    yield from _problems_of_twins(section, names)
+
+
+# What a name of each kind looks like (RFC 9110, 5.6.2, for a header's).
+_WIRE = {"paths": r"/[^?#\s]*", "headers": r"[A-Za-z0-9!#$%&'*+.^_|~`-]+", "bodies": r"(?s).+", "telemetry": r"(?s).+"}
+
+
 def _problems_of_words(section: str, members: Mapping[str, Any]) -> Iterator[Problem]:
     for name, own in members.items():
         if not isinstance(own, str) or not own.isidentifier() or keyword.iskeyword(own):
@@ -253,6 +290,7 @@ _SECTIONS: dict[str, Any] = {
     "fields": _problems_of_members,
     "variables": _problems_of_variables,
     "outcomes": _problems_of_outcomes,
+    **dict.fromkeys(_WIRE, _problems_of_wire),
 }
 
 

@@ -18,14 +18,19 @@ import inspect
 import operator
 import os
 import re
+import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from atalaya.core.errors import HarnessError
 from atalaya.sdk.adapter import Adapter, Vocabulary
+from atalaya.sdk.async_calls import finished
+from atalaya.sdk.wire_names import WireNames
+
+NO_NAMES = WireNames()
 
 
 class View:
@@ -74,6 +79,7 @@ class Translator:
         self._faces: dict[tuple[str, type], type[View]] = {}
         self._clients: dict[type, type] = {}
         self._enums: dict[type, Any] = {}
+        self._wire = adapter.wire
 
     def of(self, name: str) -> Any:
         """What stands for a name of the contract: a class or a function that speaks the contract's names."""
@@ -101,13 +107,18 @@ class Translator:
         if value is None or isinstance(value, (str, int, float, dict, View, *self._clients.values())):
             return value
         fitting = [(name, own) for name, own in self._classes() if isinstance(value, own)]
-        if not fitting:
+        if not fitting and not self._is_of_the_sdk(value):
             return value
-        name, own = max(fitting, key=lambda pair: len(pair[1].__mro__))  # the most particular
+        # The most particular; one that the contract does not name may still hold what it does.
+        name, own = max(fitting, key=lambda pair: len(pair[1].__mro__), default=("", type(value)))
         face = self._face(name, own)
         made = face.__new__(face)
         View.__init__(made, value)
         return made
+
+    def _is_of_the_sdk(self, value: Any) -> bool:
+        package = type(value).__module__.partition(".")[0]
+        return package == self.adapter.package.partition(".")[0] and not isinstance(value, (BaseException, type))
 
     def _classes(self) -> Iterator[tuple[str, type]]:
         for name in self.adapter.names:
@@ -140,9 +151,25 @@ class Translator:
             self._enums[own] = enum.Enum(own.__name__, members, **mixed_in)
         return self._enums[own]
 
-    def _arguments(self, where: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    def _given(self, where: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], dict[str, Any]]:
+        """The arguments of a call, as the SDK takes them."""
         renamed = self.adapter.arguments.get(where, {})
-        return {renamed.get(name, name): _bare(value) for name, value in given.items()}
+        order = (*self.vocabulary.arguments.get(where, ()), *[""] * len(args))
+        values = [self._own_value(f"{where}.{name}", value) for name, value in zip(order, args, strict=False)]
+        return values, {
+            renamed.get(name, name): self._own_value(f"{where}.{name}", value) for name, value in kwargs.items()
+        }
+
+    def _own_value(self, place: str, value: Any) -> Any:
+        kind = self.vocabulary.wire.get(place)
+        return _bare(value) if kind is None else self._wire.own(kind, _bare(value))
+
+    def _answered(self, place: str, value: Any) -> Any:
+        """What a call came to, or a field holds, as the contract shows it."""
+        if inspect.isawaitable(value):
+            value = finished(value)
+        kind = self.vocabulary.wire.get(place)
+        return self.shown(value) if kind is None else self._wire.shown(kind, self.shown(value))
 
     # ── functions ──
 
@@ -151,9 +178,9 @@ class Translator:
 
         @functools.wraps(own)
         def spoken(*args: Any, **kwargs: Any) -> Any:
-            values, named = [_bare(value) for value in args], self._arguments(where, kwargs)
+            values, named = self._given(where, args, kwargs)
             _fitting(own, values, named)
-            return self.shown(own(*values, **named))
+            return self._answered(where, own(*values, **named))
 
         _sign(spoken, own, self.adapter.arguments.get(where, {}))
         return spoken
@@ -285,7 +312,7 @@ class Translator:
     def _member(self, value: Any, owner: str, member: str) -> Any:
         if inspect.isroutine(value):
             return self._function(value, f"{owner}.{member}")
-        return self.shown(value)
+        return self._answered(f"{owner}.{member}", value)
 
     def _client(self, own: Any) -> type:
         """A subclass of the class that checks make subclasses of, with the contract's names beside the SDK's."""
@@ -297,10 +324,11 @@ class Translator:
 
         def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
             values = [_bare(value) for value in args]
-            own.__init__(self, *values, **{renamed.get(k, k): _bare(v) for k, v in kwargs.items()})
+            named = {renamed.get(k, k): translator._own_value(f"{owner}.{k}", v) for k, v in kwargs.items()}
+            own.__init__(self, *values, **named)
 
         def __setattr__(self: Any, name: str, value: Any) -> None:
-            own.__setattr__(self, renamed.get(name, name), _bare(value))
+            own.__setattr__(self, renamed.get(name, name), translator._own_value(f"{owner}.{name}", value))
 
         def __init_subclass__(cls: type, /) -> None:
             if "__setattr__" in vars(cls):  # a check that watches assignments knows the contract's names
@@ -322,19 +350,34 @@ class Translator:
         }
         for mine, theirs in renamed.items():
             body[mine] = _field(translator, theirs)
-        for where in {*adapter.methods.get(owner, {}), *_methods_with_arguments(adapter, owner)}:
+        for where in self.vocabulary.methods.get(owner, {}):
             theirs = adapter.method(owner, where)
-            if hasattr(own, theirs):
+            if hasattr(own, theirs) and self._is_spoken_for(owner, where, getattr(own, theirs)):
                 body[where] = _method(translator, own, where, theirs)
         made = type(own.__name__, (own,), body)
         _sign(made, own, renamed)
         self._clients[own] = made
         return made
 
+    def _is_spoken_for(self, owner: str, where: str, method: Any) -> bool:
+        """Whether a method of the client is not yet what the contract says."""
+        place = f"{owner}.{where}"
+        return (
+            where in self.adapter.methods.get(owner, {})
+            or place in self.adapter.arguments
+            or inspect.iscoroutinefunction(method)
+            or (self._wire != NO_NAMES and any(f"{one}.".startswith(f"{place}.") for one in self.vocabulary.wire))
+        )
+
     def _named(self, own: type, name: str) -> type:
         """An exception class itself; its fields can be read, and given, by the contract's names too."""
         renamed = self.adapter.fields.get(self.vocabulary.base_error, {})
-        if name == self.vocabulary.plain_error or not renamed:
+        held = {
+            place.rpartition(".")[2]: kind
+            for place, kind in self.vocabulary.wire.items()
+            if place.startswith(f"{self.vocabulary.base_error}.") and self._wire != NO_NAMES
+        }
+        if name == self.vocabulary.plain_error or not (renamed or held):
             return own
         for mine, theirs in renamed.items():
             if not hasattr(own, mine):
@@ -347,6 +390,11 @@ class Translator:
         @functools.wraps(build)
         def by_either_name(error: Any, *args: Any, **kwargs: Any) -> None:
             build(error, *args, **{renamed.get(key, key): value for key, value in kwargs.items()})
+            for field, kind in held.items():
+                theirs = renamed.get(field, field)
+                value = getattr(error, theirs, None)
+                if (ours := self._wire.shown(kind, value)) is not value:
+                    setattr(error, theirs, ours)
 
         by_either_name._by_either_name = True  # type: ignore[attr-defined]
         type.__setattr__(built, "__init__", by_either_name)
@@ -361,23 +409,18 @@ def _method(translator: Translator, own: type, where: str, theirs: str) -> Calla
     """A method of the client under the contract's name. Under its own name, the SDK calls it too: as it likes."""
     inherited = getattr(own, theirs)
     path = f"{translator.vocabulary.subclassed}.{where}"
+    packages = {base.__module__.partition(".")[0] for base in own.__mro__ if base is not object}
 
     @functools.wraps(inherited)
     def spoken(self: Any, *args: Any, **kwargs: Any) -> Any:
-        named = translator._arguments(path, kwargs)
-        values = [_bare(value) for value in args]
-        if theirs == where:
-            return inherited(self, *values, **named)
-        return translator.shown(getattr(self, theirs)(*values, **named))
+        if theirs == where and sys._getframe(1).f_globals["__name__"].partition(".")[0] in packages:
+            return inherited(self, *args, **kwargs)
+        values, named = translator._given(path, args, kwargs)
+        called = functools.partial(inherited, self) if theirs == where else getattr(self, theirs)
+        return translator._answered(path, called(*values, **named))
 
     _sign(spoken, inherited, translator.adapter.arguments.get(path, {}))
     return spoken
-
-
-def _methods_with_arguments(adapter: Adapter, owner: str) -> Iterator[str]:
-    for where in adapter.arguments:
-        if where.startswith(f"{owner}."):
-            yield where.partition(".")[2]
 
 
 def _renamed_field(field: Any, name: str) -> Any:

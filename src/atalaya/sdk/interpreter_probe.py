@@ -29,7 +29,7 @@ answer = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 asked = json.loads(sys.argv[1])
 sys.path[:0] = asked["paths"]
-import platform, re
+import importlib.util, platform, re
 from importlib import metadata
 try:  # the system's name is enough: a kernel's build says more about a machine than about a run
     system = platform.freedesktop_os_release()["PRETTY_NAME"]
@@ -47,6 +47,26 @@ told = {
     "os": "%s, %s" % (system, platform.machine()),
     "freeze": sorted("%s==%s" % pair for pair in found.values()),
 }
+def held_by(owner):
+    # The modules of a distribution. An editable one records none: what it is called, or says that it holds, is asked.
+    try:
+        dist = metadata.distribution(owner)
+    except metadata.PackageNotFoundError:
+        return {}
+    files = [f for f in dist.files or () if f.suffix == ".py" and not ({"..", "__pycache__"} & set(f.parts))]
+    files = [f for f in files if "_editable_" not in f.parts[0]]
+    if files:
+        return {f.as_posix(): str(dist.locate_file(f)) for f in files}
+    held = {}
+    for name in (dist.read_text("top_level.txt") or owner.replace("-", "_")).split():
+        spec = importlib.util.find_spec(name)
+        for folder in spec.submodule_search_locations or () if spec else ():
+            for at, _, names in os.walk(folder):
+                for one in names:
+                    if one.endswith(".py"):
+                        path = os.path.join(at, one)
+                        held[name + "/" + os.path.relpath(path, folder).replace(os.sep, "/")] = path
+    return held
 if asked["package"]:
     try:
         __import__(asked["package"])
@@ -60,6 +80,7 @@ if asked["package"]:
         told["name"] = name
         told["version"] = installed if installed is None else str(installed)
         told["package"] = os.path.dirname(os.path.abspath(module.__file__)) if module.__file__ else None
+        told["held"] = held_by(owner)
     except BaseException as why:
         told["error"] = ("%s: %s" % (type(why).__name__, why)).strip().splitlines()[-1]
 answer.write(json.dumps(told))
@@ -69,7 +90,10 @@ os._exit(0)
 
 
 class InterpreterFacts(Record, frozen=True, kw_only=True):
-    """What the probe tells. The last four are about the SDK, and None where it was not imported."""
+    """What the probe tells. The last five are about the SDK, and None where it was not imported.
+
+    ``held`` are the modules of its distribution: where they are, by their path below the folder they are imported from.
+    """
 
     executable: str
     python: str
@@ -80,6 +104,7 @@ class InterpreterFacts(Record, frozen=True, kw_only=True):
     version: str | None = None
     package: str | None = None
     error: str | None = None
+    held: dict[str, str] | None = None
 
 
 def probe_interpreter(
@@ -103,16 +128,22 @@ def probe_interpreter(
 
 
 def missing_bindings(
-    python: Path, environ: Mapping[str, str], paths: Sequence[Path], *, pack: Path, adapter: Adapter
+    python: Path, environ: Mapping[str, str], paths: Sequence[Path], *, pack: Path, adapter: Adapter, layer: bool
 ) -> list[str]:
     """What an adapter says and the SDK does not have, a sentence each.
 
     :param python: with ``paths``, it has msgspec beside the SDK.
     :param pack: the folder of the check pack.
+    :param layer: whether the adapter's package stands in front of the SDK, and is no part of it.
     :raises BrokenSubject: it does not answer, or not in time.
     """
-    question = {"paths": [str(path) for path in paths], "pack": str(pack), "adapter": msgspec.to_builtins(adapter)}
-    argv = command("atalaya.sdk.adapter_check", msgspec.json.encode(question).decode(), python=str(python))
+    question = {
+        "paths": [str(path) for path in paths],
+        "pack": str(pack),
+        "adapter": msgspec.to_builtins(adapter),
+        "layer": layer,
+    }
+    argv = command("atalaya.harness.adapter_check", msgspec.json.encode(question).decode(), python=str(python))
     return msgspec.json.decode(answer(argv, environ, adapter.package), type=list[str])
 
 

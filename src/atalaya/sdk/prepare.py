@@ -43,7 +43,7 @@ from atalaya.sdk.source import (
     package_in,
     reference_of,
 )
-from atalaya.sdk.source_hash import digest_of, first_difference, source_files
+from atalaya.sdk.source_hash import digest_of, first_difference, is_layer, source_files, subject_files
 
 if TYPE_CHECKING:
     from atalaya.harness.pack import Pack
@@ -163,10 +163,13 @@ def prepare(
         home.mkdir()
         bench = _Bench(scratch, home, find_installer(scratch, echo), pack, named.package, named.distribution)
         echo(f"Preparing the SDK ({source.label}) in a private environment.")
-        prepared = _described(source, _WAYS[source.kind](source, bench), bench)
+        place = _WAYS[source.kind](source, bench)
+        told, package = _imported(source, place, bench)
+        held = (told.held or {}) if adapter else {}
+        prepared = _described(source, place, bench, told, package, subject_files(package, held))
         if adapter is not None:
             prepared = msgspec.structs.replace(prepared, adapter=adapter)
-            _require_fit(prepared, home)
+            _require_fit(prepared, home, layer=is_layer(package, held))
         yield prepared
 
 
@@ -334,7 +337,8 @@ def _require_same_files(original: Path, copy: Path, label: str, bench: _Bench) -
         )
 
 
-def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
+def _imported(source: Source, place: _Place, bench: _Bench) -> tuple[interpreter_probe.InterpreterFacts, Path]:
+    """What the interpreter says of the SDK, and the folder of the package that it is imported by."""
     told = interpreter_probe.probe_interpreter(
         place.python, scrubbed_environ(bench.home), place.paths, package=bench.package, distribution=bench.distribution
     )
@@ -345,11 +349,20 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
         raise SubjectError(
             f"{bench.package} of {source.label} is imported from {package}, which is no folder. Unpack it."
         )
+    return told, package
+
+
+def _described(
+    source: Source,
+    place: _Place,
+    bench: _Bench,
+    told: interpreter_probe.InterpreterFacts,
+    package: Path,
+    files: Mapping[str, str],
+) -> Prepared:
+    """What was prepared. ``files`` are those of the SDK, by which its copies are told apart."""
     subject = Subject(
-        name=told.name or bench.distribution,
-        version=told.version,
-        digest=digest_of(source_files(package)),
-        source=source.label,
+        name=told.name or bench.distribution, version=told.version, digest=digest_of(files), source=source.label
     )
     host = Host(python=told.python, implementation=told.implementation, os=told.os, freeze=told.freeze)
     prepared = Prepared(
@@ -367,11 +380,16 @@ def _described(source: Source, place: _Place, bench: _Bench) -> Prepared:
     return prepared
 
 
-def _require_fit(prepared: Prepared, home: Path) -> None:
-    """Refuse an adapter that names what the SDK does not have."""
+def _require_fit(prepared: Prepared, home: Path, *, layer: bool) -> None:
+    """Refuse an adapter that names what the SDK does not have, or by which no client can be built."""
     assert prepared.adapter is not None
     amiss = interpreter_probe.missing_bindings(
-        prepared.python, scrubbed_environ(home), prepared.paths, pack=prepared.pack.folder, adapter=prepared.adapter
+        prepared.python,
+        scrubbed_environ(home),
+        prepared.paths,
+        pack=prepared.pack.folder,
+        adapter=prepared.adapter,
+        layer=layer,
     )
     if amiss:
         raise SettingsError(

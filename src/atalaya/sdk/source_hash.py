@@ -16,6 +16,27 @@ def source_files(package: Path) -> dict[str, str]:
     return {path.relative_to(package).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in found}
 
 
+def is_layer(package: Path, held: Mapping[str, str]) -> bool:
+    """Whether a package is none of the modules that a distribution holds: then it stands in front of them.
+
+    :param held: where the distribution's modules are, by their path.
+    """
+    inside = package.resolve()
+    return bool(held) and not any(Path(path).resolve().is_relative_to(inside) for path in held.values())
+
+
+def subject_files(package: Path, held: Mapping[str, str]) -> dict[str, str]:
+    """The files of an SDK that is spoken to through ``package``: all that its distribution holds.
+
+    A distribution that holds this package and nothing else, and one that is not known, are the package's own files.
+    """
+    inside = package.resolve()
+    if all(Path(path).resolve().is_relative_to(inside) for path in held.values()):
+        return source_files(package)
+    found = ((name, Path(path)) for name, path in held.items() if Path(path).is_file())
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found}
+
+
 def digest_of(files: Mapping[str, str]) -> str:
     """One SHA-256 over the paths and digests, in the order of the paths.
 

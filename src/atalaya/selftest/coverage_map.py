@@ -69,26 +69,27 @@ class Reach(Record, frozen=True, kw_only=True):
         return tuple(id for id in self.ids if id in near)
 
 
-def survey(prepared: Prepared) -> Reach:
-    """Run all checks once against the reference SDK, and note where they go.
+def survey(prepared: Prepared, package: Path | None = None) -> Reach:
+    """Run all checks once against an SDK, and note where they go.
 
-    :param prepared: an environment that has what the reference SDK needs.
+    :param prepared: an environment that has what the SDK needs.
+    :param package: the folder of its package (default: the reference SDK's).
     """
-    pack = prepared.pack
-    package = pack.source / folder_of(pack.package)
+    pack, inner = prepared.pack, folder_of(prepared.package)
+    package = package or pack.source / inner
     with tempfile.TemporaryDirectory(prefix="atalaya-reach-", ignore_cleanup_errors=True) as name:
         notes, source = Path(name) / "notes.txt", Path(name) / "src"
         notes.touch()
         for file in sorted(package.rglob("*.py")):
-            copy = source / file.relative_to(pack.source)
+            copy = source / inner / file.relative_to(package)
             copy.parent.mkdir(parents=True, exist_ok=True)
             text = _noting(file.read_text(encoding="utf-8"), _called(file, package))
             if file == package / "__init__.py":
                 text = _with_the_means(text, NOTING.format(file=str(notes)))
             copy.write_text(text, encoding="utf-8")
-        run = run_checks(msgspec.structs.replace(prepared, paths=(source,)), wanted=tuple(pack.promise))
+        run = run_checks(msgspec.structs.replace(prepared, paths=(source, *prepared.paths)), wanted=tuple(pack.promise))
         stopped = {check.id for check in run.checks if check.outcome is not Outcome.KEPT}
-        return _read(notes.read_text(encoding="utf-8"), pack, stopped)
+        return _read(notes.read_text(encoding="utf-8"), pack, package, inner, stopped)
 
 
 def changes(before: Path, after: Path) -> frozenset[str] | None:
@@ -221,7 +222,7 @@ def _with_the_means(source: str, means: str) -> str:
 # ── notes ────────────────────────────────────────────────────────────────────
 
 
-def _read(notes: str, pack: Pack, stopped: Collection[str]) -> Reach:
+def _read(notes: str, pack: Pack, package: Path, inner: str, stopped: Collection[str]) -> Reach:
     entered: defaultdict[str, set[str]] = defaultdict(set)
     anyones: set[str] = set()
     for line in notes.splitlines():
@@ -231,8 +232,8 @@ def _read(notes: str, pack: Pack, stopped: Collection[str]) -> Reach:
         else:
             anyones.add(where)
     return Reach(
-        package=pack.source / folder_of(pack.package),
-        inner=folder_of(pack.package),
+        package=package,
+        inner=inner,
         ids=tuple(pack.promise),
         entered={where: frozenset(ids) for where, ids in entered.items()},
         anyones=frozenset(anyones),
