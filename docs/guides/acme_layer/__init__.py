@@ -1,15 +1,6 @@
 """What the contract says, said to acme_exports: it waits in milliseconds, where the contract waits in seconds."""
 
-from acme_exports import (
-    AcmeError,
-    BadSettings,
-    Connection,
-    Missing,
-    NetworkError,
-    Settings,
-    Trace,
-    read_settings,
-)
+from acme_exports import AcmeError, BadSettings, Connection, Missing, NetworkError, Settings, Trace, read_settings
 from acme_exports.clients import exports_client
 from acme_exports.models_exports import Ended, Ending, Progress, Wanted
 
