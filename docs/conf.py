@@ -65,6 +65,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
+html_show_search_summary = False  # for which a search would load every page that it finds
 html_use_index = False
 html_title = f"Atalaya {RELEASE}".strip()
 if WATCH.get("rehearsal"):

@@ -29,7 +29,9 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from atalaya.core.words import Text
+from atalaya.site.build import shared_files
 from atalaya.site.build.atomic_write import fragment_file
+from atalaya.site.build.shared_files import ROOT, language_folder, way_to_front
 from atalaya.watch.incidents.incidents import content_of, new_page, page_files, slug, taken_apart
 
 if TYPE_CHECKING:
@@ -44,7 +46,6 @@ REFERENCES = {
     "metric": ("metrics", r"[a-z-]+"),
     "rule": ("rules", r"[a-z0-9-]+"),
 }
-ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -168,15 +169,13 @@ class SiteLink(SphinxRole):
 
     @property
     def front(self) -> str:
-        """From there to the front of the site: a release lies one folder below, and so does the other language."""
-        below: int = bool(self.language) + (self.config.live_release != ROOT)
-        return self.here + "../" * below
+        """From there to the front of the site."""
+        return self.here + way_to_front(self.config)
 
     @property
     def language(self) -> str:
         """The folder of the language that is being built, below the front of the site or of a release."""
-        config = self.config
-        return "" if config.live_front_language == config.language else f"{config.language}/"
+        return language_folder(self.config)
 
     def refused(self, why: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """What the role comes to where its text is wrong."""
@@ -329,6 +328,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _name_the_feed)
     app.connect("html-page-context", Contents().remember)
     app.connect("html-collect-pages", _segments)
+    shared_files.setup(app)
     # Pages that another version of this file has read are read anew.
     itself = zlib.crc32(Path(__file__).read_bytes())
     return {"version": "1", "env_version": itself, "parallel_read_safe": True, "parallel_write_safe": True}
