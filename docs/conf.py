@@ -56,6 +56,7 @@ myst_heading_anchors = 3
 smartquotes = False
 
 templates_path = ["_templates"]
+template_bridge = "atalaya.site.build.shared_files.Compact"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["live.css", "atalaya.css"]
@@ -98,6 +99,7 @@ html_theme_options = {
     "footer_center": [],
     "footer_end": [],
     "secondary_sidebar_items": [] if RELEASE else ["page-toc"],
+    "primary_sidebar_end": [],
     "show_prev_next": False,
     "show_nav_level": 1,
     "navigation_with_keys": False,
