@@ -15,6 +15,7 @@ from atalaya.core import environment  # noqa: E402
 from atalaya.site.i18n import page_words  # noqa: E402
 
 RELEASE, LANGUAGE, FRONT = environment.site()
+URL = environment.site_url()
 RELEASES = environment.site_releases() or HERE / "releases"
 OTHER = "es" if LANGUAGE == "en" else "en"
 WORDS = page_words.WORDS[LANGUAGE]
@@ -76,7 +77,17 @@ html_sidebars = {"**": [] if RELEASE else ["all-pages.html"]}
 # From any page of this build: the way to the front of the whole site, and to the same page in the other language.
 _depth = bool(RELEASE) + (LANGUAGE != FRONT)
 _front = "../" * _depth + ("" if LANGUAGE == FRONT else f"{LANGUAGE}/")
+# The address of this build in each language, where that of the site is known.
+ADDRESSES = {
+    code: f"{URL}{RELEASE}{'/' if RELEASE else ''}{'' if code == FRONT else f'{code}/'}"
+    for code in (LANGUAGE, OTHER)
+    if URL
+}
+html_baseurl = ADDRESSES.get(LANGUAGE, "")
+live_url = URL
 html_context = {
+    "addresses": ADDRESSES,
+    "front_language": FRONT,
     "default_mode": "auto",
     "words": WORDS,
     "other_language": OTHER,
