@@ -94,7 +94,7 @@ def take_away_copies(app: Sphinx, problem: Exception | None) -> None:
 class Compact(BuiltinTemplateLoader):
     """Sphinx's own templates, without the indents and the blank lines that they leave: a twentieth of a site."""
 
-    def render(self, template: str, context: dict[str, Any]) -> str:
+    def render(self, template: str, context: dict[str, Any]) -> str:  # type: ignore[override]  # as Sphinx's own
         """The page, or the part of one."""
         parts = PREFORMATTED.split(super().render(template, context))
         return "".join(part if number % 2 else BLANK.sub("\n", part) for number, part in enumerate(parts))

@@ -229,7 +229,7 @@ class ReferenceLink(SiteLink):
 class Translator(HTML5Translator):
     """Sphinx's own; each cell of a header says what it is the header of, and each row with a name links to itself."""
 
-    def depart_entry(self, node: nodes.Element) -> None:
+    def depart_entry(self, node: nodes.entry) -> None:
         row = node.parent
         if row["ids"] and node is row.children[0]:
             self.add_permalink_ref(row, _("Link to this definition"))
