@@ -29,7 +29,7 @@ ONLY_TO_SEARCH = {f"{FOLDER}/{name}" for name in ("doctools.js", "sphinx_highlig
 TABS = f"{FOLDER}/design-tabs.js"
 SOURCE_MAPS = "*.map"
 PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
-BLANK = re.compile(r"[ \t]*\n[ \t\n]*")
+BLANK = re.compile(r"(?:[ \t]*(?:<!--(?:(?!-->|<script).)*-->[ \t]*)?\n[ \t]*)+", re.DOTALL)
 
 
 def language_folder(config: Config) -> str:
@@ -92,7 +92,7 @@ def take_away_copies(app: Sphinx, problem: Exception | None) -> None:
 
 
 class Compact(BuiltinTemplateLoader):
-    """Sphinx's own templates, without the indents and the blank lines that they leave: a twentieth of a site."""
+    """Sphinx's own templates, without the indents, blank lines and comments that they leave: a twentieth of a site."""
 
     def render(self, template: str, context: dict[str, Any]) -> str:  # type: ignore[override]  # as Sphinx's own
         """The page, or the part of one."""
