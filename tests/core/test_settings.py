@@ -77,6 +77,9 @@ DEFAULTS = {
     "owners.NAME": (),
     "actions.critical": "Stop the roll-out, and consider going back to the last release.",
     "actions.warning": "Keep an incident open, and look at it every four hours.",
+    "effort.low": (),
+    "effort.medium": (),
+    "effort.high": (),
     "site.url": "",
 }
 
