@@ -15,6 +15,7 @@ from atalaya.core import environment  # noqa: E402
 from atalaya.site.i18n import page_words  # noqa: E402
 
 RELEASE, LANGUAGE, FRONT = environment.site()
+URL = environment.site_url()
 RELEASES = environment.site_releases() or HERE / "releases"
 OTHER = "es" if LANGUAGE == "en" else "en"
 WORDS = page_words.WORDS[LANGUAGE]
@@ -56,6 +57,7 @@ myst_heading_anchors = 3
 smartquotes = False
 
 templates_path = ["_templates"]
+template_bridge = "atalaya.site.build.shared_files.Compact"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["live.css", "atalaya.css"]
@@ -65,6 +67,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_show_sphinx = False
 html_show_copyright = False
+html_show_search_summary = False  # for which a search would load every page that it finds
 html_use_index = False
 html_title = f"Atalaya {RELEASE}".strip()
 if WATCH.get("rehearsal"):
@@ -74,7 +77,17 @@ html_sidebars = {"**": [] if RELEASE else ["all-pages.html"]}
 # From any page of this build: the way to the front of the whole site, and to the same page in the other language.
 _depth = bool(RELEASE) + (LANGUAGE != FRONT)
 _front = "../" * _depth + ("" if LANGUAGE == FRONT else f"{LANGUAGE}/")
+# The address of this build in each language, where that of the site is known.
+ADDRESSES = {
+    code: f"{URL}{RELEASE}{'/' if RELEASE else ''}{'' if code == FRONT else f'{code}/'}"
+    for code in (LANGUAGE, OTHER)
+    if URL
+}
+html_baseurl = ADDRESSES.get(LANGUAGE, "")
+live_url = URL
 html_context = {
+    "addresses": ADDRESSES,
+    "front_language": FRONT,
     "default_mode": "auto",
     "words": WORDS,
     "other_language": OTHER,
@@ -97,6 +110,7 @@ html_theme_options = {
     "footer_center": [],
     "footer_end": [],
     "secondary_sidebar_items": [] if RELEASE else ["page-toc"],
+    "primary_sidebar_end": [],
     "show_prev_next": False,
     "show_nav_level": 1,
     "navigation_with_keys": False,

@@ -64,6 +64,7 @@ def test_a_build_of_pages_is_told_what_it_builds(monkeypatch: pytest.MonkeyPatch
     for name, value in environment.site_variables("1.1.1", "es", "en").items():
         monkeypatch.setenv(name, value)
     assert environment.site() == ("1.1.1", "es", "en")
+    assert environment.site_url() == ""
 
 
 def test_the_first_token_that_is_not_blank_is_taken() -> None:

@@ -80,6 +80,7 @@ DEFAULTS = {
     "effort.low": (),
     "effort.medium": (),
     "effort.high": (),
+    "site.url": "",
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -201,6 +202,45 @@ def test_from_a_figure_on_the_front_page_its_evidence_is_two_links_away(site):
     assert any("segments/" in link for link in parsed(folder / "evidence.html").xpath("//details//a/@href"))
 
 
+def loaded(file: Path) -> dict[Path, int]:
+    """The files that a browser loads for a page, with itself and what its style sheets import: compressed bytes."""
+    tree = parsed(file)
+    asked = tree.xpath("//script/@src | //img/@src | //link[@rel = 'stylesheet' or @rel = 'icon']/@href")
+    found = {file, *((file.parent / urlsplit(one).path).resolve() for one in asked)}
+    for sheet in [one for one in found if one.suffix == ".css"]:
+        found |= {(sheet.parent / one).resolve() for one in re.findall(r'@import "([^"]+)"', sheet.read_text("utf-8"))}
+    return {one: len(gzip.compress(one.read_bytes())) for one in found}
+
+
+def test_the_whole_site_has_one_folder_of_static_files_and_no_source_maps(site):
+    assert [site.out / "_static"] == [folder for folder in site.out.rglob("_static") if folder.is_dir()]
+    assert list(site.out.rglob("*.map")) == []
+    assert (site.out / "_static" / "es" / "language_data.js").is_file()
+
+
+@pytest.mark.parametrize("version", ["", *VERSIONS])
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_a_page_is_light_and_all_that_it_loads_is_there(site, version, language):
+    for name in ("index", "search", *(NAMES if version else ["reference/metrics/pass-rate"])):
+        file = site.out / version / language / f"{name}.html"
+        weights = loaded(file)
+        assert len(weights) <= (20 if name == "search" else 15), (file, sorted(weights))
+        assert sum(weights.values()) <= 600_000, file
+        shared = [one for one in weights if "_static" in one.parts]
+        assert all(one.is_relative_to(site.out / "_static") for one in shared), file
+        assert any("_static/atalaya.css?v=" in one for one in parsed(file).xpath("//link/@href")), file
+
+
+def test_a_search_speaks_the_language_of_its_pages(site):
+    for file in (site.out / "search.html", site.out / "1.1.0" / "search.html"):
+        spanish = parsed(file.parent / "es" / "search.html").xpath("//script/@src")
+        english = parsed(file).xpath("//script/@src")
+        assert next(one for one in spanish if "language_data" in one).endswith("../_static/es/language_data.js")
+        assert next(one for one in english if "language_data" in one).endswith("_static/language_data.js")
+        assert [one for one in english if "/es/" in one] == []
+        assert any("_static/es/translations.js?v=" in one for one in spanish)
+
+
 def test_no_page_loads_anything_from_another_host(site):
     for file in all_pages(site):
         loaded = parsed(file).xpath("//script/@src | //link/@href | //img/@src | //iframe/@src | //source/@src")
@@ -328,6 +368,74 @@ def test_a_badge_and_a_feed_lie_beside_the_pages(site):
         assert (site.out / name).is_file(), name
     front = (site.out / "1.1.0" / "index.html").read_text(encoding="utf-8")
     assert '<link rel="alternate" type="application/atom+xml"' in front
+
+
+URL = "https://watch.example.org/sdk/"
+
+
+def test_a_site_that_knows_its_address_says_it_on_each_page_and_lists_its_pages(empty_site):
+    hostile = empty_site.add("1.0.9", example.judgement(strangers=True))
+    publish_releases(empty_site.docs, [hostile], url=URL)
+    empty_site.build(url=URL.rstrip("/"))
+    out = empty_site.out
+    for page, other in (("1.0.9/t24.html", "1.0.9/es/t24.html"), ("guides/embed.html", "es/guides/embed.html")):
+        for file, language in ((page, "en"), (other, "es")):
+            tree = parsed(out / file)
+            assert [URL + file] == tree.xpath("//link[@rel = 'canonical']/@href"), language
+            named = {link.get("hreflang"): link.get("href") for link in tree.xpath("//head/link[@hreflang]")}
+            assert {"en": URL + page, "es": URL + other, "x-default": URL + page} == named
+    listed = html.fromstring((out / "sitemap.xml").read_bytes()).xpath("//loc/text()")
+    assert {f"{URL}index.html", f"{URL}1.0.9/es/t24.html"} <= set(listed)
+    assert all((out / unquote(one.removeprefix(URL))).is_file() for one in listed)
+    assert {f"{URL}index.html", f"{URL}es/index.html"} == set(parsed(out / "404.html").xpath("//a/@href"))
+
+
+def test_a_site_without_an_address_says_nothing_that_needs_it(site):
+    assert not (site.out / "sitemap.xml").exists()
+    for file in all_pages(site):
+        assert (
+            parsed(file).xpath("//link[@rel = 'canonical'] | //head/link[@hreflang] | //meta[@property='og:url']") == []
+        )
+    assert parsed(site.out / "404.html").xpath("//a") == []
+    assert parsed(site.out / "404.html").xpath("//section/@lang") == ["en", "es"]
+
+
+def test_a_page_says_in_its_head_what_it_is_about_and_a_release_what_its_verdict_is(site):
+    def said(file: Path) -> list[str]:
+        tree = parsed(file)
+        assert len(tree.xpath("//head/title")) == 1
+        names = ("@property = 'og:title'", "@property = 'og:description'", "@name = 'description'")
+        return [str(tree.xpath(f"string(//meta[{name}]/@content)")) for name in names]
+
+    for language, word in (("", "OFF TRACK"), ("es/", "▲")):
+        title, description, same = said(site.out / "1.0.9" / language / "index.html")
+        assert title.startswith("1.0.9: ▲ ")
+        assert word in title
+        assert "2026-03-05 12:00 UTC" in description
+        assert description == same
+    assert said(site.out / "rehearsal-7" / "index.html")[0].startswith("REHEARSAL: rehearsal-7: ")
+    for page in (site.out / "guides" / "embed.html", site.out / "es" / "reference" / "settings.html"):
+        assert said(page)[2], page
+    assert parsed(site.out / "index.html").xpath("string(//head/title)") == "Atalaya"
+
+
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_every_setting_and_every_command_of_the_reference_has_a_link_to_itself(site, language):
+    from atalaya.core.settings import every_key
+
+    settings = parsed(site.out / language / "reference" / "settings.html")
+    links = set(settings.xpath("//tr//a[contains(@class, 'headerlink')]/@href"))
+    assert {f"#{key.section}-{key.name}".replace("_", "-") for key in every_key()} <= links
+    assert links <= {f"#{id}" for id in settings.xpath("//tr/@id")}
+    commands = parsed(site.out / language / "reference" / "command-line.html").xpath("//tr/@id")
+    assert {"atalaya-init", "nox-s-watch-no-checks"} <= set(commands)
+
+
+def test_the_inventory_holds_no_label_of_a_page_that_is_not_there(site):
+    for folder in (site.out, site.out / "1.1.0", site.out / "1.1.0" / "es"):
+        listed = zlib.decompress((folder / "objects.inv").read_bytes().split(b"\n", 4)[4]).decode("utf-8")
+        places = {re.split(r" std:\S+ -?\d+ ", line)[1].split(" ")[0].partition("#")[0] for line in listed.splitlines()}
+        assert [place for place in places if not (folder / place).is_file()] == []
 
 
 def test_the_site_is_the_same_in_another_folder_and_at_another_time(tmp_path, few_promises):

@@ -38,6 +38,7 @@ def test_publish_writes_every_fragment_and_the_figures_for_machines(tmp_path):
         "badge.json",
         "badge.svg",
         f"en/{NAME}",
+        "en/card.json",
     }
     assert expected == set(written(tmp_path))
 

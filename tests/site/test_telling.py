@@ -91,6 +91,21 @@ def test_a_watch_in_which_nothing_happened_has_a_feed() -> None:
     assert (root.findtext(f"{ATOM}updated") or "")[:5] == "2026-"
 
 
+@pytest.mark.parametrize(
+    ("url", "begins"),
+    [
+        ("", "tag:atalaya.invalid,2026:1.1.0/en"),
+        ("https://Watch.example.org:8443/", "tag:watch.example.org,2026:1.1.0/en"),
+        ("https://example.org/a/b", "tag:example.org,2026:a/b/1.1.0/en"),
+    ],
+)
+def test_the_ids_of_a_feed_are_those_of_ones_own_site(url: str, begins: str) -> None:
+    feed_of = feed.of_release(example.judgement(incidents=True), EN, url)
+    ids = [one.text or "" for one in ElementTree.fromstring(feed_of).iter(f"{ATOM}id")]
+    assert ids[0] == begins
+    assert [one for one in ids if not one.startswith(begins)] == []
+
+
 def test_the_same_happenings_give_the_same_bytes() -> None:
     assert feed.of_release(example.judgement(strangers=True), EN) == feed.of_release(
         example.judgement(strangers=True), EN

@@ -140,7 +140,7 @@ def write_pages(place: Context, known: Judgement | None = None) -> None:
         return store.release(release, releases, lambda: _written(place, judged(place, release, None, now=now)), now=now)
 
     judgements = [published(release) for release in releases]
-    publish_releases(place.docs, judgements, place.loaded.settings.watch.language)
+    publish_releases(place.docs, judgements, place.loaded.settings.watch.language, _url(place))
     store.reference(inputs(place.docs, place.pack), lambda: publish_reference(place.docs, place.pack))
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
 
@@ -156,7 +156,7 @@ def _written(place: Context, judgement: Judgement) -> Judgement:
     evidence = ledger.survey(place.releases / judgement.release.version / "evidence").segments
     for code in LANGUAGES:
         out = place.docs / "_generated" / judgement.release.version / code
-        write_fragments(judgement, out, Language(code))
+        write_fragments(judgement, out, Language(code), _url(place))
         segments.write_pages(judgement, evidence, out, Renderer(Language(code)))
     return judgement
 
@@ -172,7 +172,12 @@ def build_site(place: Context, out: Path | None) -> Path:
 
     home.complete(place.docs, guides=_with_guides(place))
     language, echo = place.loaded.settings.watch.language, place.console.line
-    return build(place.docs, out or _out(place), releases=place.releases, language=language, echo=echo)
+    return build(place.docs, out or _out(place), releases=place.releases, language=language, url=_url(place), echo=echo)
+
+
+def _url(place: Context) -> str:
+    """Where the pages will stand: what the settings say, or what Read the Docs says of itself."""
+    return place.loaded.settings.site.url or environment.readthedocs_url()
 
 
 def _with_guides(place: Context) -> bool:

@@ -101,17 +101,17 @@ def credentials() -> dict[str, Secret]:
 # ── the build of pages ───────────────────────────────────────────────────────
 
 
-def site_variables(release: str, language: str, front: str, releases: str = "") -> dict[str, str]:
-    """What a build of Sphinx is told by: which release (empty: the root pages), in which language, the front's, and
-    the folder of releases (empty: the one beside ``conf.py``).
+def site_variables(release: str, language: str, front: str, releases: str = "", url: str = "") -> dict[str, str]:
+    """What a build of Sphinx is told by: which release (empty: the root pages), in which language, the front's, the
+    folder of releases (empty: the one beside ``conf.py``), and the site's address (empty: not known).
     """
     told = {"SITE_RELEASE": release, "SITE_LANGUAGE": language, "SITE_FRONT_LANGUAGE": front}
-    return told | {"SITE_RELEASES": releases}
+    return told | {"SITE_RELEASES": releases, "SITE_URL": url}
 
 
 def site() -> tuple[str, str, str]:
     """The release, the language and the front language that ``conf.py`` is told of; plain: the root pages, English."""
-    release, language, front, _ = (os.environ.get(name, "") for name in site_variables("", "", ""))
+    release, language, front, *_ = (os.environ.get(name, "") for name in site_variables("", "", ""))
     return release, language or "en", front or "en"
 
 
@@ -119,6 +119,11 @@ def site_releases() -> Path | None:
     """The folder of the releases, where it does not lie beside ``conf.py``."""
     folder = os.environ.get("SITE_RELEASES")
     return Path(folder) if folder else None
+
+
+def site_url() -> str:
+    """The address of the site that is built, with a slash at its end; empty where it is not known."""
+    return os.environ.get("SITE_URL", "")
 
 
 def virtual_environment() -> Path | None:
@@ -184,6 +189,11 @@ def readthedocs_output() -> Path | None:
     """The folder that Read the Docs takes the pages from; None elsewhere."""
     folder = os.environ.get("READTHEDOCS_OUTPUT")
     return Path(folder) / "html" if folder else None
+
+
+def readthedocs_url() -> str:
+    """The address that Read the Docs serves the pages at; empty elsewhere."""
+    return os.environ.get("READTHEDOCS_CANONICAL_URL", "")
 
 
 def readthedocs_branch() -> str:

@@ -385,6 +385,20 @@ class EffortSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     ] = ()
 
 
+class SiteSettings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the pages stand."""
+
+    url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^\s/@?#\\<>\"']+(/[^\s@?#\\<>\"']*)?)?$",
+            description="The address of the site, such as `https://watch.example.org/`: for the canonical address of "
+            "each page, the other language's, the site map and the ids of the feeds. Empty: pages say nothing that "
+            "needs it, unless Read the Docs names its own.",
+        ),
+    ] = ""
+
+
 class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """All of ``watch.toml``."""
 
@@ -409,6 +423,7 @@ class Settings(Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     actions: ActionSettings = ActionSettings()
     effort: EffortSettings = EffortSettings()
+    site: SiteSettings = SiteSettings()
 
 
 class Loaded(NamedTuple):

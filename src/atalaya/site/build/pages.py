@@ -31,25 +31,28 @@ from atalaya.site.i18n.language import Language
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import fragment, render
-from atalaya.site.outputs import badge, feed
+from atalaya.site.outputs import badge, feed, social_card
 from atalaya.site.outputs.json_output import as_json
 from atalaya.watch.decisions import RED
 
 Fragment = Callable[[Judgement, Renderer], str]
 
 
-def publish(judgement: Judgement, out: Path, language: Language) -> tuple[Path, ...]:
+def publish(judgement: Judgement, out: Path, language: Language, url: str = "") -> tuple[Path, ...]:
     """Write every fragment of one release in one language, and beside that folder ``metrics.json``.
 
     ``out`` is ``docs/_generated/<release>/<language>/``. A file whose content is the same keeps its time.
     Returns the files that had to be written.
+
+    :param url: the address of the site, which the ids of its feed begin with; empty where it is not known.
     """
     voice = Renderer(language)
     texts = {out / f"{name}.md": make(judgement, voice) for name, make in FRAGMENTS.items()}
     texts |= {out / f"t{hours:02}.md": checkpoint(judgement, hours, voice) for hours in CHECKPOINTS_H}
     texts |= {out / f"{name}.md": text for name, text in page_fragments(judgement, voice).items()}
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
-    texts[out / feed.NAME] = feed.of_release(judgement, voice)
+    texts[out / feed.NAME] = feed.of_release(judgement, voice, url)
+    texts[out / social_card.NAME] = social_card.card(judgement, voice)
     texts[out.parent / "metrics.json"] = as_json(judgement)
     texts[out.parent / "badge.json"] = badge.endpoint(judgement)
     texts[out.parent / "badge.svg"] = badge.svg(judgement)

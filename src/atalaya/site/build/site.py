@@ -37,7 +37,7 @@ from atalaya.site.fragments.verdicts import dating
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from atalaya.site.outputs import feed
+from atalaya.site.outputs import feed, not_found, sitemap
 from atalaya.watch.folder import find
 
 ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
@@ -74,6 +74,7 @@ def build(
     language: str = "en",
     only: Iterable[str] | None = None,
     jobs: int = 2,
+    url: str = "",
     echo: Callable[[str], object] = lambda line: None,
 ) -> Path:
     """Build the site into ``out`` and return its ``index.html``.
@@ -83,6 +84,7 @@ def build(
     by ``publish``, ``publish_reference`` and :func:`publish_releases`.
 
     :param releases: the folder with a folder for each release (default: that of ``docs``).
+    :param url: the address of the site. Empty: pages say nothing that needs it.
     :raises ReleaseError: a release has no fragments, or a name that a page of the site has already.
     :raises UsageError: Sphinx refused a page.
     """
@@ -95,7 +97,8 @@ def build(
     _compile_catalogues(docs)
     _prune(out, there)
     builds = list(_builds(docs, folder, out, wanted, language))
-    problems = list(_run(builds, docs, environment.site_variables("", "", language, str(folder)), jobs, echo))
+    url = f"{url.rstrip('/')}/" if url else ""
+    problems = list(_run(builds, docs, environment.site_variables("", "", language, str(folder), url), jobs, echo))
     if problems:
         raise UsageError("\n\n".join(problems))
     switcher = docs / "_generated" / "switcher.json"
@@ -106,7 +109,19 @@ def build(
     for release in wanted:
         for name in FOR_MACHINES:
             _copy(docs / "_generated" / release.version / name, out / release.version / name)
+    _for_visitors(out, language, url)
     return out / "index.html"
+
+
+def _for_visitors(out: Path, language: str, url: str) -> None:
+    """Write what is asked for at the front of a site: the page for an address that has none, and the list of pages."""
+    write_if_changed(out / not_found.NAME, not_found.not_found(language, url))
+    if url:
+        pages = (file.relative_to(out) for file in out.rglob("*.html"))
+        listed = [page.as_posix() for page in pages if "_static" not in page.parts]
+        write_if_changed(out / sitemap.NAME, sitemap.sitemap(url, listed))
+    else:
+        (out / sitemap.NAME).unlink(missing_ok=True)
 
 
 def _wanted(releases: Sequence[Release], only: Iterable[str] | None) -> list[Release]:
@@ -133,7 +148,19 @@ def taken_names(docs: Path | None = None) -> frozenset[str]:
     :param docs: the home of the pages, where what it holds beside its usual parts counts too.
     """
     ours = {*LANGUAGES, *home.PARTS, *ROOT_ENTRIES, *SHARED_ENTRIES, *FOR_MACHINES, *WRITTEN_BY_SPHINX}
-    ours |= {FOLDER, NEWEST, ROOT_PAGES, SCRIPT, feed.NAME, "switcher.json", "releases", "_generated", "_build"}
+    ours |= {
+        not_found.NAME,
+        sitemap.NAME,
+        FOLDER,
+        NEWEST,
+        ROOT_PAGES,
+        SCRIPT,
+        feed.NAME,
+        "switcher.json",
+        "releases",
+        "_generated",
+        "_build",
+    }
     there = {one.name for one in docs.iterdir()} if docs is not None and docs.is_dir() else set()
     return frozenset(form.casefold() for name in ours | there for form in (name, Path(name).stem))
 
@@ -280,12 +307,14 @@ def _compile_catalogues(docs: Path) -> None:
             write_mo(target, read_po(source))
 
 
-def _feed(judgements: Sequence[Judgement], code: str, language: str) -> str:
+def _feed(judgements: Sequence[Judgement], code: str, language: str, url: str) -> str:
     """What happened in all releases. Pages in the front language stand in the release's own folder."""
-    return feed.of_site(judgements, Renderer(Language(code)), "" if code == language else f"{code}/")
+    return feed.of_site(judgements, Renderer(Language(code)), "" if code == language else f"{code}/", url)
 
 
-def publish_releases(docs: Path, judgements: Iterable[Judgement], language: str = "en") -> tuple[Path, ...]:
+def publish_releases(
+    docs: Path, judgements: Iterable[Judgement], language: str = "en", url: str = ""
+) -> tuple[Path, ...]:
     """Write the list of releases for the landing page, and ``switcher.json``, which the others read it from.
 
     Returns the files that had to be written.
@@ -295,7 +324,7 @@ def publish_releases(docs: Path, judgements: Iterable[Judgement], language: str 
     for code in LANGUAGES:
         list_of_releases = render("releases", Renderer(Language(code)), judgements=newest_first, dating=dating) + "\n"
         texts[docs / "_generated" / FOLDER / code / "releases.md"] = list_of_releases
-        texts[docs / "_generated" / FOLDER / code / feed.NAME] = _feed(newest_first, code, language)
+        texts[docs / "_generated" / FOLDER / code / feed.NAME] = _feed(newest_first, code, language, url)
     return tuple(file for file, text in texts.items() if write_if_changed(file, text))
 
 

@@ -23,13 +23,18 @@ from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx import addnodes
 from sphinx.directives.other import TocTree
+from sphinx.environment import CONFIG_OK
 from sphinx.errors import ExtensionError
+from sphinx.locale import _
 from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 from sphinx.writers.html5 import HTML5Translator
 
 from atalaya.core.words import Text
+from atalaya.site.build import page_head, shared_files
 from atalaya.site.build.atomic_write import fragment_file
+from atalaya.site.build.page_head import fragments_folder
+from atalaya.site.build.shared_files import ROOT, language_folder, way_to_front
 from atalaya.watch.incidents.incidents import content_of, new_page, page_files, slug, taken_apart
 
 if TYPE_CHECKING:
@@ -44,7 +49,6 @@ REFERENCES = {
     "metric": ("metrics", r"[a-z-]+"),
     "rule": ("rules", r"[a-z0-9-]+"),
 }
-ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
@@ -168,15 +172,13 @@ class SiteLink(SphinxRole):
 
     @property
     def front(self) -> str:
-        """From there to the front of the site: a release lies one folder below, and so does the other language."""
-        below: int = bool(self.language) + (self.config.live_release != ROOT)
-        return self.here + "../" * below
+        """From there to the front of the site."""
+        return self.here + way_to_front(self.config)
 
     @property
     def language(self) -> str:
         """The folder of the language that is being built, below the front of the site or of a release."""
-        config = self.config
-        return "" if config.live_front_language == config.language else f"{config.language}/"
+        return language_folder(self.config)
 
     def refused(self, why: str) -> tuple[list[nodes.Node], list[nodes.system_message]]:
         """What the role comes to where its text is wrong."""
@@ -225,7 +227,13 @@ class ReferenceLink(SiteLink):
 
 
 class Translator(HTML5Translator):
-    """Sphinx's own, and each cell of a header says what it is the header of."""
+    """Sphinx's own; each cell of a header says what it is the header of, and each row with a name links to itself."""
+
+    def depart_entry(self, node: nodes.entry) -> None:
+        row = node.parent
+        if row["ids"] and node is row.children[0]:
+            self.add_permalink_ref(row, _("Link to this definition"))
+        super().depart_entry(node)
 
     def starttag(
         self, node: nodes.Element, tagname: str, suffix: str = "\n", empty: bool = False, **attributes: Any
@@ -233,6 +241,21 @@ class Translator(HTML5Translator):
         if tagname == "th":
             attributes["scope"] = "col" if isinstance(node.parent.parent, nodes.thead) else "row"
         return str(super().starttag(node, tagname, suffix, empty, **attributes))
+
+
+def _name_rows(app: Sphinx, doctree: nodes.document) -> None:
+    """Give each row of the reference that begins with code an id for ever: of that code, below that of the caption."""
+    if app.config.live_release != ROOT or not app.env.docname.startswith("reference/"):
+        return
+    for table in doctree.findall(nodes.table):
+        captions = table.findall(nodes.title)
+        section = "".join(code.astext() for caption in captions for code in caption.findall(nodes.literal))
+        for row in table.findall(nodes.row):
+            code = next(iter(row.children[0].findall(nodes.literal)), None)
+            id = nodes.make_id(f"{section} {code.astext()}") if code is not None else ""
+            if id and id not in doctree.ids and isinstance(row.parent, nodes.tbody):
+                row["ids"].append(id)
+                doctree.ids[id] = row
 
 
 def _name_the_feed(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
@@ -249,20 +272,15 @@ def _segments(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
     folder = fragments_folder(app) / "segments"
     frame = [Path(app.confdir) / "conf.py", *(Path(app.confdir) / "_templates").glob("*.html")]
     changed_ns = max(file.stat().st_mtime_ns for file in frame)
+    as_before = app.env.config_status == CONFIG_OK
     for file in sorted(folder.glob("*.html")):
         name = f"segments/{file.stem}"
         built = Path(app.outdir) / f"{name}.html"
-        if built.is_file() and built.stat().st_mtime_ns > max(changed_ns, file.stat().st_mtime_ns):
+        if as_before and built.is_file() and built.stat().st_mtime_ns > max(changed_ns, file.stat().st_mtime_ns):
             continue
         body = file.read_text(encoding="utf-8")
         title = re.sub("<[^>]+>", "", body.partition("\n")[0])  # escaped already, as the theme wants it
         yield name, {"title": title, "body": body, "toc": "", "display_toc": False}, "page.html"
-
-
-def fragments_folder(app: Sphinx) -> Path:
-    """Where the fragments lie of what is being built, in its language."""
-    config = app.config
-    return Path(app.confdir) / "_generated" / str(config.live_release) / (config.language or "en")
 
 
 class Contents:
@@ -317,6 +335,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     gc.set_threshold(20_000, 20, 100)
     app.add_config_value("live_release", ROOT, "env", types=[str])
     app.add_config_value("live_front_language", "en", "env", types=[str])
+    app.add_config_value("live_url", "", "env", types=[str])
     app.add_transform(Cells)
     app.add_directive("live", Live)
     app.add_directive("incident-pages", IncidentPages)
@@ -329,6 +348,10 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", _name_the_feed)
     app.connect("html-page-context", Contents().remember)
     app.connect("html-collect-pages", _segments)
-    # Pages that another version of this file has read are read anew.
-    itself = zlib.crc32(Path(__file__).read_bytes())
+    app.connect("doctree-read", _name_rows)
+    page_head.setup(app)
+    shared_files.setup(app)
+    # Pages that another version of these files has read are read anew.
+    files = (__file__, str(page_head.__file__), str(shared_files.__file__))
+    itself = zlib.crc32(b"".join(Path(file).read_bytes() for file in files))
     return {"version": "1", "env_version": itself, "parallel_read_safe": True, "parallel_write_safe": True}

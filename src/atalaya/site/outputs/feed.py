@@ -30,18 +30,22 @@ class Told(NamedTuple):
     way: str
 
 
-def of_release(judgement: Judgement, voice: Renderer) -> str:
-    """The feed of one release, in one language."""
+def of_release(judgement: Judgement, voice: Renderer, url: str = "") -> str:
+    """The feed of one release, in one language.
+
+    :param url: the address of the site, which its ids begin with; empty where it is not known.
+    """
     release = judgement.release
     told = [Told(release, one, "") for one in happenings(judgement)]
-    return _feed(told, voice, title=_title(release, voice), id=_id(release.version, voice), began=release.opened_at)
+    title = _title(release, voice)
+    return _feed(told, voice, title=title, name=release.version, began=release.opened_at, url=url)
 
 
-def of_site(judgements: Sequence[Judgement], voice: Renderer, way: str) -> str:
+def of_site(judgements: Sequence[Judgement], voice: Renderer, way: str, url: str = "") -> str:
     """The feed of all releases. ``way`` leads from a release's folder to its pages in this language."""
     told = [Told(one.release, each, f"{one.release.version}/{way}") for one in judgements for each in happenings(one)]
     began = min((one.release.opened_at for one in judgements), default=datetime(2026, 1, 1, tzinfo=UTC))
-    return _feed(told, voice, title="Atalaya", id=_id("site", voice), began=began)
+    return _feed(told, voice, title="Atalaya", name="site", began=began, url=url)
 
 
 def _title(release: Release, voice: Renderer) -> str:
@@ -49,31 +53,33 @@ def _title(release: Release, voice: Renderer) -> str:
     return f"{voice.language.gettext(N_('REHEARSAL'))}: {name}" if release.rehearsal else name
 
 
-def _id(name: str, voice: Renderer) -> str:
-    """A name for ever, whoever publishes it where (RFC 4151)."""
-    return f"tag:atalaya.invalid,2026:{name}/{voice.language.code}"
+def _id(name: str, voice: Renderer, url: str) -> str:
+    """A name for ever (RFC 4151): one's own, where the site has an address that says whose it is."""
+    host, _, path = url.partition("://")[2].partition("/")
+    authority = host.partition(":")[0].lower() or "atalaya.invalid"
+    return f"tag:{authority},2026:{path}{'/' if path and not path.endswith('/') else ''}{name}/{voice.language.code}"
 
 
-def _feed(told: Sequence[Told], voice: Renderer, *, title: str, id: str, began: datetime) -> str:
+def _feed(told: Sequence[Told], voice: Renderer, *, title: str, name: str, began: datetime, url: str) -> str:
     newest = sorted(told, key=lambda one: (one.happening.at, one.happening.id), reverse=True)[:NEWEST]
     feed = ElementTree.Element("feed", {"xmlns": NAMESPACE, "xml:lang": voice.language.code})
-    _add(feed, "id", id)
+    _add(feed, "id", _id(name, voice, url))
     _add(feed, "title", title)
     _add(feed, "updated", _at(newest[0].happening.at if newest else began))
     ElementTree.SubElement(feed, "link", {"rel": "self", "href": NAME, "type": "application/atom+xml"})
     ElementTree.SubElement(feed, "link", {"rel": "alternate", "href": "index.html", "type": "text/html"})
     _add(ElementTree.SubElement(feed, "author"), "name", "Atalaya")
     for one in newest:
-        _entry(feed, one, voice)
+        _entry(feed, one, voice, url)
     ElementTree.indent(feed)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(feed, encoding="unicode") + "\n"
 
 
-def _entry(feed: ElementTree.Element, one: Told, voice: Renderer) -> None:
+def _entry(feed: ElementTree.Element, one: Told, voice: Renderer, url: str) -> None:
     happening = one.happening
     entry = ElementTree.SubElement(feed, "entry")
     # The same in the release's feed and the site's, so that who reads both is told once.
-    _add(entry, "id", f"{_id(one.release.version, voice)}/{happening.id}")
+    _add(entry, "id", f"{_id(one.release.version, voice, url)}/{happening.id}")
     _add(entry, "title", f"{_title(one.release, voice)}: {said(happening.title, voice)}")
     _add(entry, "updated", _at(happening.at))
     ElementTree.SubElement(entry, "link", {"rel": "alternate", "href": one.way + happening.page, "type": "text/html"})

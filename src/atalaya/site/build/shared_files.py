@@ -1,0 +1,107 @@
+"""Keeps one `_static` for all builds of a site, and on a page only the scripts and the lines that it uses.
+
+Sphinx gives each build the theme's files anew, three megabytes for each release and language. Here all pages lead to
+those at the front of the site, and the others are taken away. What depends on the language lies in a folder of its
+own there; what depends on the release are a few lines, which each page holds itself.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sphinx.jinja2glue import BuiltinTemplateLoader
+
+from atalaya.site.build.atomic_write import write_if_changed
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
+FOLDER = "_static"
+OF_A_LANGUAGE = ("language_data.js", "translations.js")
+INLINE = f"{FOLDER}/documentation_options.js"
+ONLY_TO_SEARCH = {f"{FOLDER}/{name}" for name in ("doctools.js", "sphinx_highlight.js", "translations.js")}
+TABS = f"{FOLDER}/design-tabs.js"
+SOURCE_MAPS = "*.map"
+PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+BLANK = re.compile(r"(?:[ \t]*(?:<!--(?:(?!-->|<script).)*-->[ \t]*)?\n[ \t]*)+", re.DOTALL)
+
+
+def language_folder(config: Config) -> str:
+    """The folder of the language that is being built, below the front of the site or of a release."""
+    return "" if config.live_front_language == config.language else f"{config.language}/"
+
+
+def way_to_front(config: Config) -> str:
+    """From the front of a build to that of the site: a release lies a folder below, and so does the other language."""
+    below: int = bool(language_folder(config)) + (config.live_release != ROOT)
+    return "../" * below
+
+
+def lead_to_shared(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Let every link to a shared file lead to the front of the site."""
+    pathto: Callable[..., str] = context["pathto"]
+    own = pathto(f"{FOLDER}/", True)
+    shared = f"{way_to_front(app.config)}{own}"
+    link = re.compile(rf'(^|="){re.escape(own)}({"|".join(map(re.escape, OF_A_LANGUAGE))})?')
+
+    def to_shared(found: re.Match[str]) -> str:
+        before, of_a_language = found.groups("")
+        return before + shared + (language_folder(app.config) + of_a_language if of_a_language else "")
+
+    def moved(made: Callable[..., str]) -> Callable[..., str]:
+        return lambda *args, **options: link.sub(to_shared, made(*args, **options))
+
+    own_js_tag = moved(context["js_tag"])
+
+    def js_tag(js: Any) -> str:
+        if getattr(js, "filename", js) == INLINE:
+            return f"<script>{(Path(app.outdir) / INLINE).read_text(encoding='utf-8')}</script>"
+        return own_js_tag(js)
+
+    context |= {"pathto": moved(pathto), "css_tag": moved(context["css_tag"]), "js_tag": js_tag}
+
+
+def leave_out_unused(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Take from a page the scripts that have nothing to do there."""
+    unused = set() if page == "search" else set(ONLY_TO_SEARCH)
+    if "sd-tab-set" not in context.get("body", ""):
+        unused.add(TABS)
+    context["script_files"] = [js for js in context["script_files"] if getattr(js, "filename", js) not in unused]
+
+
+def take_away_copies(app: Sphinx, problem: Exception | None) -> None:
+    """Leave the shared files at the front of the site only, and no source maps."""
+    if problem or app.builder.format != "html":
+        return
+    own = Path(app.outdir) / FOLDER
+    shared = Path(app.outdir) / way_to_front(app.config) / FOLDER
+    if own.resolve() != shared.resolve():
+        for name in OF_A_LANGUAGE if language_folder(app.config) else ():
+            if (own / name).is_file():
+                target = shared / language_folder(app.config) / name
+                write_if_changed(target, (own / name).read_text(encoding="utf-8"))
+        shutil.rmtree(own, ignore_errors=True)
+    for file in own.rglob(SOURCE_MAPS):
+        file.unlink()
+
+
+class Compact(BuiltinTemplateLoader):
+    """Sphinx's own templates, without the indents, blank lines and comments that they leave: a twentieth of a site."""
+
+    def render(self, template: str, context: dict[str, Any]) -> str:  # type: ignore[override]  # as Sphinx's own
+        """The page, or the part of one."""
+        parts = PREFORMATTED.split(super().render(template, context))
+        return "".join(part if number % 2 else BLANK.sub("\n", part) for number, part in enumerate(parts))
+
+
+def setup(app: Sphinx) -> None:
+    """Be called before the theme asks for paths, and after all that it writes."""
+    app.connect("html-page-context", lead_to_shared, priority=100)
+    app.connect("html-page-context", leave_out_unused, priority=900)
+    app.connect("build-finished", take_away_copies, priority=900)
