@@ -55,7 +55,8 @@ def metrics(judgement: Judgement, voice: Renderer) -> Markdown:
         if open_still
         else voice(N_("The five metrics at the end, as of {at}"), at=judgement.as_of)
     )
-    return myst.paragraphs(myst.table(caption, header, rows, classes="cards metrics"), _through(judgement, voice))
+    table = myst.table(caption, header, rows, classes="cards metrics")
+    return myst.paragraphs(myst.folded(caption, table), _through(judgement, voice))
 
 
 def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Renderer) -> myst.Row:
