@@ -59,7 +59,7 @@ templates_path = ["_templates"]
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["live.css", "atalaya.css"]
-html_js_files = [("atalaya.js", {"defer": "defer"})]
+html_js_files = [("tables.js", {"defer": "defer"}), ("atalaya.js", {"defer": "defer"})]
 html_favicon = "_static/tower.svg"
 html_copy_source = False
 html_show_sourcelink = False
@@ -96,7 +96,7 @@ html_theme_options = {
     "footer_start": ["footer.html"],
     "footer_center": [],
     "footer_end": [],
-    "secondary_sidebar_items": [] if RELEASE else ["page-toc"],
+    "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": False,
     "show_nav_level": 1,
     "navigation_with_keys": False,
