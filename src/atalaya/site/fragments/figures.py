@@ -186,18 +186,24 @@ def _through(judgement: Judgement, voice: Renderer) -> Markdown | None:
     if not any(look.figures for look in judgement.looks):
         return None
     header = [voice(N_("Metric")), voice(N_("Hour")), voice(N_("Value (95% interval)")), voice(N_("State"))]
-    rows = [
-        [
-            title_of(metric, voice),
-            voice.hour(hours, ".4g"),
-            myst.escaped(_said(one, metric.unit, voice)),
-            voice.badge(one.state),
+    each = [(title_of(metric, voice), row) for metric in judgement.metrics for row in _course(metric, judgement, voice)]
+    rows = [[title, *row] for title, row in each]
+    caption = voice(N_("The five metrics at each look, and events by day"))
+    table = myst.table(caption, header, rows, classes="cards course")
+    return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
+
+
+def _course(metric: Metric, judgement: Judgement, voice: Renderer) -> list[list[Markdown | None]]:
+    """What the small chart of a metric is drawn from."""
+    if metric.by_day:
+        return [
+            [voice.hour(DAY_H * n), voice(N_("{k} of {n}"), k=day.events, n=day.trials), None]
+            for n, day in enumerate(metric.by_day, start=1)
         ]
-        for metric in judgement.metrics
+    return [
+        [voice.hour(hours, ".4g"), myst.escaped(_said(one, metric.unit, voice)), voice.badge(one.state)]
         for hours, one in at_looks(judgement, metric)
     ]
-    table = myst.table(voice(N_("The five metrics at each look")), header, rows, classes="cards course")
-    return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
 
 
 def about_the_metrics() -> dict[str, Callable[[Renderer], Markdown]]:
