@@ -85,12 +85,13 @@ class Count(NamedTuple):
     said: tuple[str, ...]
 
 
+OF_HOW_MANY = r"`[^\n]*\n  - [^\n]*\.figure\} of ([\d,]+)"
 COUNTS = (
     Count("promises that are broken", (r"Promises broken: (\d+)", r"Broken: (\d+), not applicable")),
     Count("items of the backlog", (r"next version: (\d+) items",)),
     Count("segments", (r"records in (\d+) segments",)),
-    Count("requests", (r"\.figure\} of ([\d,]+) requests", r"errors? in ([\d,]+) requests")),
-    Count("waits", (r"\.figure\} of ([\d,]+) waits(?! beside)",)),
+    Count("requests", (rf"figure-network-errors>{OF_HOW_MANY}", r"errors? in ([\d,]+) requests")),
+    Count("waits", (rf"(?:figure-|<)polling-timeouts>{OF_HOW_MANY}",)),
     Count("the digest of the verdict", (r"\[Digest\]\{\.fact\} `(\w+)`",)),
     Count("until when it is valid", (r"\[Valid until\]\{\.fact\} \[([^\]]+)",)),
 )

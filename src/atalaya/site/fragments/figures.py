@@ -100,12 +100,12 @@ def _counted(metric: Metric, value: Markdown, voice: Renderer) -> tuple[Markdown
     """What counts now and of how many trials; its rate, which is what the threshold is about; and what came before."""
     before = metric.before_fix
     fixed = before.events > 0 or before.trials > 0
-    of = N_("of {n} {trials} since the fix") if fixed else N_("of {n} {trials}")
-    parts = [myst.joined((value, voice(of, n=metric.n, trials=metric.exposure)))]
+    of = N_("of {n} since the fix") if fixed else N_("of {n}")
+    parts = [myst.joined((value, voice(of, n=metric.n)))]
     # Events of runs that tell no trials are in the count, and in no rate.
     if metric.low is not None and metric.high is not None and metric.value == metric.k:
         low, high = (voice.language.number(end / metric.n, ".2g") for end in (metric.low, metric.high))
-        rate = voice(N_("a rate of {low} to {high}"), low=Text(template=low), high=Text(template=high))
+        rate = voice(N_("rate {low} … {high}"), low=Text(template=low), high=Text(template=high))
         parts.append(myst.span(rate, "interval"))
     if fixed:
         parts.append(myst.span(voice(N_("before it {k} of {n}"), k=before.events, n=before.trials), "interval"))
@@ -147,7 +147,8 @@ def spark(metric: Metric, judgement: Judgement, voice: Renderer) -> Markdown | N
     if metric.by_day:
         title = voice.language.gettext(N_("{name}, the rate of each day"))
         level = metric.threshold.values.get("level", 0)
-        return charts.spark(title.replace("{name}", name), _each_day(metric, judgement), hours, limit=level)
+        drawn = charts.spark(title.replace("{name}", name), _each_day(metric, judgement), hours, limit=level)
+        return drawn and myst.paragraphs(drawn, myst.span(voice(N_("rate by day")), "interval"))
     seen = [
         charts.Seen(hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}")
         for hours, one in at_looks(judgement, metric)
