@@ -20,14 +20,15 @@ ALL = [page for page in (*of_release(NO_FAULTS), *of_release(HOSTILE), *of_site(
 
 
 @pytest.mark.long
-def test_no_page_is_longer_than_25_screens_of_a_telephone_and_none_is_wider(browser, origin):
+def test_no_page_is_longer_than_25_screens_of_a_telephone(browser, origin):
     walls = []
     with opened(browser, origin, viewport=PHONE) as tab:
         for page in ALL:
             tab.go(page)
             screens = tab.page.evaluate(HEIGHT) / PHONE["height"]
             most = OF_THE_FRONT if page == f"{NO_FAULTS}/index.html" else MOST_SCREENS
-            if screens > most:
+            # Strangers' words fill a screen each: they may make a page long, and never a wide one.
+            if screens > most and not page.startswith(HOSTILE):
                 walls.append(f"{page}: {screens:.1f} screens")
     assert walls == []
 

@@ -8,7 +8,7 @@ together, a macro's and a block's text too, may be shown again, since each piece
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -205,12 +205,24 @@ def _begun(
     *,
     caller: Callable[[], Markdown],
 ) -> Markdown:
-    """A table of which only the first rows stand open, and the rest is folded; nothing where it has no rows."""
     body = caller().strip("\n")
     rows = [Markdown(one) for one in EACH_ROW.split(body)] if body else []
+    return begun(caption, header, rows, context["voice"], classes=classes, widths=widths) + LINE
+
+
+def begun(
+    caption: Markdown,
+    header: myst.Row,
+    rows: Sequence[Markdown],
+    voice: Renderer,
+    *,
+    classes: str,
+    widths: str = "auto",
+) -> Markdown:
+    """A table of which only the first rows stand open, and the rest is folded; nothing where it has no rows."""
     made = partial(myst.list_table, classes=classes, widths=widths)
     tables = [made(caption, header, rows[:BEGUN])] if rows else []
     if rows[BEGUN:]:
-        more = context["voice"](MORE_ROWS, n=len(rows) - BEGUN)
+        more = voice(MORE_ROWS, n=len(rows) - BEGUN)
         tables.append(myst.folded(more, made(more, header, rows[BEGUN:])))
-    return myst.paragraphs(*tables) + LINE
+    return myst.paragraphs(*tables)
