@@ -61,7 +61,7 @@ template_bridge = "atalaya.site.build.shared_files.Compact"
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
 html_css_files = ["live.css", "atalaya.css"]
-html_js_files = [("atalaya.js", {"defer": "defer"})]
+html_js_files = [("tables.js", {"defer": "defer"}), ("atalaya.js", {"defer": "defer"})]
 html_favicon = "_static/tower.svg"
 html_copy_source = False
 html_show_sourcelink = False
@@ -109,7 +109,7 @@ html_theme_options = {
     "footer_start": ["footer.html"],
     "footer_center": [],
     "footer_end": [],
-    "secondary_sidebar_items": [] if RELEASE else ["page-toc"],
+    "secondary_sidebar_items": ["page-toc"],
     "primary_sidebar_end": [],
     "show_prev_next": False,
     "show_nav_level": 1,

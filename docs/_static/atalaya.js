@@ -21,11 +21,11 @@
       const at = instantOf(until);
       const card = until.closest(".verdict-card") || until.closest("tr");
       // What cannot be read cannot be believed either.
-      if (card && (at === null || Date.now() > at)) replaceWord(card);
+      if (card && (at === null || Date.now() > at)) replaceWord(card, until.textContent);
     });
   }
 
-  function replaceWord(card) {
+  function replaceWord(card, until) {
     const word = card.querySelector(".verdict-word");
     const late = document.getElementById("out-of-date");
     if (!word || !late || card.classList.contains("is-late")) return;
@@ -40,7 +40,7 @@
       one.className = "state tone-unknown";
     });
     const why = document.createElement("p");
-    why.textContent = late.content.textContent.replace("{was}", said);
+    why.textContent = late.content.textContent.replace("{was}", said).replace("{until}", until);
     word.closest("p").after(why);
   }
 
@@ -64,7 +64,6 @@
       table.querySelectorAll("tbody tr").forEach(function (row) {
         Array.from(row.cells).forEach((cell, number) => { cell.dataset.label = names[number] || ""; });
       });
-      table.classList.add("labelled");
     });
   }
 

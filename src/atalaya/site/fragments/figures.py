@@ -8,7 +8,7 @@ from functools import partial
 from html import escape
 from typing import Any
 
-from atalaya.core.window import elapsed_h
+from atalaya.core.window import DAY_H, elapsed_h
 from atalaya.core.words import N_, Text
 from atalaya.metrics.definitions import METRICS, MetricDefinition
 from atalaya.metrics.engine import sql_docstring
@@ -55,7 +55,8 @@ def metrics(judgement: Judgement, voice: Renderer) -> Markdown:
         if open_still
         else voice(N_("The five metrics at the end, as of {at}"), at=judgement.as_of)
     )
-    return myst.paragraphs(myst.table(caption, header, rows, classes="cards metrics"), _through(judgement, voice))
+    table = myst.table(caption, header, rows, classes="cards metrics")
+    return myst.paragraphs(myst.folded(caption, table), _through(judgement, voice))
 
 
 def _row(metric: Metric, judgement: Judgement, open_still: bool, voice: Renderer) -> myst.Row:
@@ -81,16 +82,34 @@ def _defined(metric: Metric, voice: Renderer) -> Markdown:
     return myst.role("metric", f"{name_of(metric, voice)} <{metric.id}>")
 
 
-def figure(metric: Metric, voice: Renderer) -> tuple[Markdown, Markdown | None]:
-    """The value and its interval, in digits that stand under one another."""
+def figure(metric: Metric, voice: Renderer) -> tuple[Markdown, ...]:
+    """The value, of how many where it counts events, and its interval."""
     if metric.state is State.NOT_APPLICABLE:
-        return myst.span(myst.NOTHING, "figure"), None
+        return (myst.span(myst.NOTHING, "figure"),)
     if metric.value is None:
-        return myst.span(voice(N_("not known")), "figure"), None
+        return (myst.span(voice(N_("not known")), "figure"),)
     value = myst.span(_in_unit(metric.value, metric.unit, voice), "figure")
+    if metric.unit == "events" and metric.n:
+        return _counted(metric, value, voice)
     if metric.low is None and metric.high is None:
-        return value, None
+        return (value,)
     return value, myst.span(_interval(metric, voice), "interval")
+
+
+def _counted(metric: Metric, value: Markdown, voice: Renderer) -> tuple[Markdown, ...]:
+    """What counts now and of how many trials; its rate, which is what the threshold is about; and what came before."""
+    before = metric.before_fix
+    fixed = before.events > 0 or before.trials > 0
+    of = N_("of {n} since the fix") if fixed else N_("of {n}")
+    parts = [myst.joined((value, voice(of, n=metric.n)))]
+    # Events of runs that tell no trials are in the count, and in no rate.
+    if metric.low is not None and metric.high is not None and metric.value == metric.k:
+        low, high = (voice.language.number(end / metric.n, ".2g") for end in (metric.low, metric.high))
+        rate = voice(N_("rate {low} … {high}"), low=Text(template=low), high=Text(template=high))
+        parts.append(myst.span(rate, "interval"))
+    if fixed:
+        parts.append(myst.span(voice(N_("before it {k} of {n}"), k=before.events, n=before.trials), "interval"))
+    return tuple(parts)
 
 
 def _interval(metric: Metric, voice: Renderer) -> Markdown:
@@ -122,14 +141,35 @@ def at_looks(judgement: Judgement, metric: Metric) -> list[tuple[float, Figure]]
 
 
 def spark(metric: Metric, judgement: Judgement, voice: Renderer) -> Markdown | None:
-    """A small chart of the figure at each look."""
+    """A small chart of the figure at each look; of a metric that counts events by day, its rate on each."""
+    name = escape(name_of(metric, voice))
+    hours = judgement.release.window_h
+    if metric.by_day:
+        title = voice.language.gettext(N_("{name}, the rate of each day"))
+        level = metric.threshold.values.get("level", 0)
+        drawn = charts.spark(title.replace("{name}", name), _each_day(metric, judgement), hours, limit=level)
+        return drawn and myst.paragraphs(drawn, myst.span(voice(N_("rate by day")), "interval"))
     seen = [
         charts.Seen(hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}")
         for hours, one in at_looks(judgement, metric)
     ]
-    name = escape(name_of(metric, voice))
     target = judgement.course.target if judgement.course and metric.unit == "share" else None
-    return charts.spark(name, seen, judgement.release.window_h, target)
+    return charts.spark(name, seen, hours, target)
+
+
+def _each_day(metric: Metric, judgement: Judgement) -> list[charts.Seen]:
+    """The rate of each 24 hours: a count of all so far would hide that it falls."""
+    now = elapsed_h(judgement.release, judgement.as_of)
+    return [
+        charts.Seen(
+            min(DAY_H * number, now),
+            day.events / day.trials if day.trials else None,
+            None,
+            None,
+            f"T+{DAY_H * (number - 1)} … T+{DAY_H * number}: {day.events} / {day.trials}",
+        )
+        for number, day in enumerate(metric.by_day, start=1)
+    ]
 
 
 def _said(one: Figure, unit: str, voice: Renderer) -> str:
@@ -147,18 +187,24 @@ def _through(judgement: Judgement, voice: Renderer) -> Markdown | None:
     if not any(look.figures for look in judgement.looks):
         return None
     header = [voice(N_("Metric")), voice(N_("Hour")), voice(N_("Value (95% interval)")), voice(N_("State"))]
-    rows = [
-        [
-            title_of(metric, voice),
-            voice.hour(hours, ".4g"),
-            myst.escaped(_said(one, metric.unit, voice)),
-            voice.badge(one.state),
+    each = [(title_of(metric, voice), row) for metric in judgement.metrics for row in _course(metric, judgement, voice)]
+    rows = [[title, *row] for title, row in each]
+    caption = voice(N_("The five metrics at each look, and events by day"))
+    table = myst.table(caption, header, rows, classes="cards course")
+    return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
+
+
+def _course(metric: Metric, judgement: Judgement, voice: Renderer) -> list[list[Markdown | None]]:
+    """What the small chart of a metric is drawn from."""
+    if metric.by_day:
+        return [
+            [voice.hour(DAY_H * n), voice(N_("{k} of {n}"), k=day.events, n=day.trials), None]
+            for n, day in enumerate(metric.by_day, start=1)
         ]
-        for metric in judgement.metrics
+    return [
+        [voice.hour(hours, ".4g"), myst.escaped(_said(one, metric.unit, voice)), voice.badge(one.state)]
         for hours, one in at_looks(judgement, metric)
     ]
-    table = myst.table(voice(N_("The five metrics at each look")), header, rows, classes="cards course")
-    return myst.dropdown(voice(N_("The small charts in numbers")), table, classes="chart-table")
 
 
 def about_the_metrics() -> dict[str, Callable[[Renderer], Markdown]]:

@@ -13,6 +13,7 @@ from atalaya.site.fragments import package, segments
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
+from atalaya.site.markup.templating import begun
 from atalaya.watch.decisions import ACTIONS
 from atalaya.watch.drift import before
 from atalaya.watch.incidents.incident_rules import OPENS, STORM
@@ -63,7 +64,7 @@ def incidents(judgement: Judgement, voice: Renderer) -> Markdown:
         [voice(N_("No incidents")), absent, absent, absent, voice(N_("Closed"))]
     ]
     caption = voice(N_("Incidents in the {hours} hours"), hours=judgement.release.window_h)
-    table = myst.table(caption, header, rows, classes="cards incidents")
+    table = begun(caption, header, [myst.row(*row) for row in rows], voice, classes="cards incidents")
     return myst.paragraphs(table, *(_amiss(page, judgement, voice) for page in judgement.pages))
 
 
@@ -247,8 +248,8 @@ def decisions(judgement: Judgement, voice: Renderer) -> Markdown:
         voice(N_("By")),
         voice(N_("Why")),
     ]
-    rows = [_decision(one, voice) for one in judgement.decisions]
-    return myst.table(voice(N_("Decisions: {n}"), n=len(rows)), header, rows, classes="cards decisions")
+    rows = [myst.row(*_decision(one, voice)) for one in judgement.decisions]
+    return begun(voice(N_("Decisions: {n}"), n=len(rows)), header, rows, voice, classes="cards decisions")
 
 
 def _decision(one: Decision, voice: Renderer) -> list[Markdown]:

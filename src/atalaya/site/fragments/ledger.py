@@ -31,6 +31,7 @@ def evidence(judgement: Judgement, voice: Renderer) -> Markdown:
         readings=list(_anchored(shown)),
         unread=sum(reading.status is not ReadStatus.READ for reading in judgement.readings),
         metrics_behind=metrics_behind(judgement.traces, voice),
+        ReadStatus=ReadStatus,
         contexts=_alike(judgement.contexts),
     )
 

@@ -41,7 +41,7 @@ SAYS: dict[str, str] = {
     "built": N_("What CI built, to be held against what is published."),
     "notice": N_("What was told by a webhook, and where."),
     "note": N_("What somebody of the team wrote under an incident's issue: shown, and never evidence."),
-    "redaction": N_("That a text was taken out of what is recorded of an incident, and why."),
+    "redaction": N_("A text that was taken out of what is recorded of an incident: by whom and why, and not which."),
     "roll": N_("The segments that were there, and that no roll call before had named."),
 }
 TYPES: dict[object, str] = {

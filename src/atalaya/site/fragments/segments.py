@@ -23,7 +23,7 @@ from atalaya.site.build import atomic_write
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
-from atalaya.site.markup.templating import render_html
+from atalaya.site.markup.templating import BEGUN, render_html
 
 FOLDER = "segments"
 RECORDS_SHOWN = 200
@@ -68,6 +68,7 @@ def page(segment: Segment, voice: Renderer) -> str:
         id=name_of(segment.info),
         metrics=[Text(template=it.title) for it in METRICS.values() if _is_counted(segment.info, it)],
         records=[(one, _line(one)) for one in segment.records[:RECORDS_SHOWN]],
+        most=BEGUN,
         left_out=len(segment.records) - RECORDS_SHOWN,
         limit=RECORD_LIMIT,
     ).rstrip("\n")

@@ -73,7 +73,7 @@ def _five(judgement: Judgement, voice: Renderer) -> Markdown:
         voice(N_("State")),
     ]
     rows = [_row(metric, judgement, voice) for metric in judgement.metrics]
-    return myst.table(voice(N_("The five metrics")), header, rows, classes="cards five", widths="18 19 13 24 26")
+    return myst.table(voice(N_("The five metrics")), header, rows, classes="cards five", widths="17 24 14 21 24")
 
 
 def _row(metric: Metric, judgement: Judgement, voice: Renderer) -> myst.Row:

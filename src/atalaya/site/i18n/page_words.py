@@ -12,10 +12,13 @@ SENTENCES = {
     "not_current": N_("There is a newer release than the one that this page is about: {newer}"),
     "rehearsal_mark": N_("REHEARSAL"),
     "rehearsal": N_("REHEARSAL. Nothing on these pages happened: no SDK was released."),
+    "filter": N_("Filter the rows"),
+    "sort": N_("Sort the rows"),
+    "link": N_("Link to the row"),
     "late_word": N_("UNKNOWN: out of date"),
     "late": N_(
-        "It said {was}, and could be believed until the instant below. Nothing newer has been published since, so how "
-        "the release does now is not known."
+        "It said {was}, and could be believed until {until}. Nothing newer has been published since, so how the "
+        "release does now is not known."
     ),
 }
 # Said on the pages of the other language, in the language that they lead to.

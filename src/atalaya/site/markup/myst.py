@@ -220,6 +220,11 @@ def list_table(
     return _directive("list-table", safe(caption), Markdown(options), joined(rows, Markdown("\n")))
 
 
+def folded(caption: Markdown, table: Markdown) -> Markdown:
+    """A table that is folded away under its caption until somebody asks, and on paper never."""
+    return dropdown(caption, table, classes="fold")
+
+
 def row(*cells: Markdown | Sequence[Markdown | None] | None) -> Markdown:
     """One row of a table. A cell of several blocks is given as a list of them."""
     return Markdown("\n".join(line for number, cell in enumerate(cells) for line in _cell(cell, first=number == 0)))

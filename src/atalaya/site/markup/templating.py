@@ -7,7 +7,8 @@ together, a macro's and a block's text too, may be shown again, since each piece
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, nodes, pass_context
 from jinja2.runtime import Context
 
+from atalaya.core.words import N_
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Outcome
 from atalaya.site.markup import html_markup, myst
@@ -26,6 +28,9 @@ from atalaya.verdict.rules import RULES
 TEMPLATES = Path(__file__).parents[1] / "templates"
 RULE_IDS = frozenset(rule.id for rule in RULES)  # those with a page: an older verdict may name one that is gone
 LINE = Markdown("\n")
+BEGUN = 8  # rows of what is not fine that stand open: on a telephone they take a few screens
+EACH_ROW = re.compile(r"\n(?=\* - )")  # the lines of a cell are indented
+MORE_ROWS = N_("And {n} more")
 OPTIONS: dict[str, Any] = {
     "loader": FileSystemLoader(TEMPLATES),
     "undefined": StrictUndefined,
@@ -111,6 +116,8 @@ def _environment() -> _Environment:
         "div": _div,
         "dropdown": _dropdown,
         "table": _table,
+        "fold": _fold,
+        "begun": _begun,
         "Outcome": Outcome,
     }
     environment.filters |= {name: _by_voice(name) for name in VOICE_FILTERS}
@@ -176,3 +183,46 @@ def _table(
 ) -> Markdown:
     rows = Markdown(caller().strip("\n"))
     return myst.list_table(caption, header, [rows], classes=classes, widths=widths) + LINE
+
+
+def _fold(
+    caption: Markdown, header: myst.Row, classes: str, widths: str = "auto", *, caller: Callable[[], Markdown]
+) -> Markdown:
+    """A table that begins folded, for what is fine or is looked up; nothing where it has no rows."""
+    rows = Markdown(caller().strip("\n"))
+    if not rows:
+        return Markdown()
+    return myst.folded(caption, myst.list_table(caption, header, [rows], classes=classes, widths=widths)) + LINE
+
+
+@pass_context
+def _begun(
+    context: Context,
+    caption: Markdown,
+    header: myst.Row,
+    classes: str,
+    widths: str = "auto",
+    *,
+    caller: Callable[[], Markdown],
+) -> Markdown:
+    body = caller().strip("\n")
+    rows = [Markdown(one) for one in EACH_ROW.split(body)] if body else []
+    return begun(caption, header, rows, context["voice"], classes=classes, widths=widths) + LINE
+
+
+def begun(
+    caption: Markdown,
+    header: myst.Row,
+    rows: Sequence[Markdown],
+    voice: Renderer,
+    *,
+    classes: str,
+    widths: str = "auto",
+) -> Markdown:
+    """A table of which only the first rows stand open, and the rest is folded; nothing where it has no rows."""
+    made = partial(myst.list_table, classes=classes, widths=widths)
+    tables = [made(caption, header, rows[:BEGUN])] if rows else []
+    if rows[BEGUN:]:
+        more = voice(MORE_ROWS, n=len(rows) - BEGUN)
+        tables.append(myst.folded(more, made(more, header, rows[BEGUN:])))
+    return myst.paragraphs(*tables)
