@@ -19,7 +19,8 @@ from atalaya.records.results import CheckRun
 from atalaya.records.stored import Notice, Outcome, Release
 
 LARGEST_BYTES = 1024 * 1024  # of a summary, as GitHub takes it
-_CHECK = re.compile(r'^@promise\("(?P<id>[^"]+)"\)', re.MULTILINE)
+# A check names its promise by a decorator, or is made from a table of roads.
+_CHECK = re.compile(r'^(?:@promise|\w+ = \w+\.\w+)\("(?P<id>[^"]+)"\)', re.MULTILINE)
 
 # ── the run's summary ────────────────────────────────────────────────────────
 

@@ -50,7 +50,7 @@ SHAPES: dict[StrictEnum, tuple[str, str]] = {
     HealthState.WITHIN: ("●", "good"),
     HealthState.TOO_FEW: ("◑", "unsure"),
     HealthState.NO_BASIS: ("◌", "unknown"),
-    HealthState.NOTHING: ("○", "unknown"),
+    HealthState.NOTHING: ("∅", "unknown"),
     HealthState.UNKNOWN: ("○", "unknown"),
     HealthState.SHOWN: ("–", "unknown"),
     Outcome.KEPT: ("●", "good"),
