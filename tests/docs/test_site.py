@@ -425,7 +425,7 @@ def test_every_setting_and_every_command_of_the_reference_has_a_link_to_itself(s
 
     settings = parsed(site.out / language / "reference" / "settings.html")
     links = set(settings.xpath("//tr//a[contains(@class, 'headerlink')]/@href"))
-    assert {f"#{key.section}-{key.name}".replace("_", "-") for key in every_key()} <= links
+    assert {f"#{key.section}-{key.name}".replace("_", "-").lower() for key in every_key()} <= links
     assert links <= {f"#{id}" for id in settings.xpath("//tr/@id")}
     commands = parsed(site.out / language / "reference" / "command-line.html").xpath("//tr/@id")
     assert {"atalaya-init", "nox-s-watch-no-checks"} <= set(commands)

@@ -26,7 +26,8 @@ FOLDER = "_static"
 OF_A_LANGUAGE = ("language_data.js", "translations.js")
 INLINE = f"{FOLDER}/documentation_options.js"
 ONLY_TO_SEARCH = {f"{FOLDER}/{name}" for name in ("doctools.js", "sphinx_highlight.js", "translations.js")}
-TABS = f"{FOLDER}/design-tabs.js"
+# Scripts that have nothing to do on a page without this.
+ONLY_TO = {f"{FOLDER}/design-tabs.js": "sd-tab-set", f"{FOLDER}/tables.js": "<table"}
 SOURCE_MAPS = "*.map"
 PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 BLANK = re.compile(r"(?:[ \t]*(?:<!--(?:(?!-->|<script).)*-->[ \t]*)?\n[ \t]*)+", re.DOTALL)
@@ -70,8 +71,7 @@ def lead_to_shared(app: Sphinx, page: str, template: str, context: dict[str, Any
 def leave_out_unused(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
     """Take from a page the scripts that have nothing to do there."""
     unused = set() if page == "search" else set(ONLY_TO_SEARCH)
-    if "sd-tab-set" not in context.get("body", ""):
-        unused.add(TABS)
+    unused |= {script for script, sign in ONLY_TO.items() if sign not in context.get("body", "")}
     context["script_files"] = [js for js in context["script_files"] if getattr(js, "filename", js) not in unused]
 
 
