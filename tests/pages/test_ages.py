@@ -73,4 +73,4 @@ def test_without_a_script_the_plain_times_stay(browser, origin):
         assert "▲ OFF TRACK" in card
         assert "2026-03-05 12:00 UTC" in card
         assert page.is_visible(".all-releases a")
-        assert page.is_visible("table.metrics caption")
+        assert page.is_visible("table.five")
