@@ -246,7 +246,6 @@ def check_profile_comes_first(lab: CheckContext) -> None:
             {PROFILE: "pre_prod", _own("pre_prod"): own, _own("pre-prod"): general},
             own,
         ),
-        ("a hyphen, and an underscore's only", {PROFILE: "pre-prod", _own("pre_prod"): own, GENERAL: general}, general),
         (
             "a longer name's set",
             {PROFILE: "prod", _own("prod-eu"): own, _own("prod_eu"): own, GENERAL: general},

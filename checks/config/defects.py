@@ -1392,5 +1392,9 @@ def plain_http_is_accepted() -> None:
 def profile_with_a_hyphen_is_not_found() -> None:
     """
     - base_url = _text(f"ARIS3_API_BASE_URL_{env_name.upper()}") or _text("ARIS3_API_BASE_URL")
-    + base_url = _text(f"ARIS3_API_BASE_URL_{env_name.upper().replace('-', '_')}") or _text("ARIS3_API_BASE_URL")
+    + base_url = (
+    +     _text(f"ARIS3_API_BASE_URL_{env_name.upper()}")
+    +     or _text(f"ARIS3_API_BASE_URL_{env_name.upper().replace('-', '_')}")
+    +     or _text("ARIS3_API_BASE_URL")
+    + )
     """

@@ -77,6 +77,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
         for command in shown.in_blocks(f"docs/guides/{guide}.md")
     },
     f"{CHECKS} init": NotHere("what it writes is looked at there", "tests/adopt/test_init.py"),
+    f"{CHECKS} init --issues": NotHere("what it writes is looked at there", "tests/adopt/test_init.py"),
     f"{CHECKS} status": Run(places.watched, "T+30 of 72 h", code=3),
     f"{CHECKS} completion bash": Run(places.empty, "argcomplete"),
     # ── the watch ──

@@ -166,7 +166,7 @@ def test_a_ledger_from_before_says_that_nothing_was_recorded(watched: Watched) -
     watched.keep(in_force(0), *healthy())
     judged = watched.judged(72)
     assert {one.state for one in judged.health} == {HealthState.NOTHING}
-    assert FRAGMENTS["health"](judged, Renderer(Language("en"))).count("○ nothing recorded") == 8
+    assert FRAGMENTS["health"](judged, Renderer(Language("en"))).count("∅ nothing recorded") == 8
     assert opens(judged) == []
 
 

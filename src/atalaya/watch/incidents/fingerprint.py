@@ -79,7 +79,7 @@ def formerly_of_event(event: Event, rule: str) -> str:
 def place_of(place: str) -> str:
     """A place without what differs from one event to the next there: arguments, ids, numbers of lines.
 
-    >>> place_of("wait_for_export_ready(smoke-0004)"), place_of("client.py:57"), place_of("/exports/8f3a11c2/status")
-    ('wait_for_export_ready', 'client.py:', '/exports//status')
+    >>> place_of("wait_until_done(smoke-0004)"), place_of("client.py:57"), place_of("/jobs/8f3a11c2/status")
+    ('wait_until_done', 'client.py:', '/jobs//status')
     """
     return _VARIES.sub("", place).strip()
