@@ -16,12 +16,11 @@ import pytest
 from atalaya.cli import evidence
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context, judged
+from atalaya.cli.publish import write_release
 from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core.settings import Loaded, Settings
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import RunContext, SegmentManifest
-from atalaya.site.build.pages import publish
-from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.watch import folder
 
 REHEARSAL = Path(__file__).parents[2] / "docs" / "releases" / "rehearsal-1"
@@ -39,9 +38,7 @@ def place(tmp_path: Path) -> Context:
 
 def published(place: Context) -> Path:
     out = place.docs / "_generated" / NAME
-    judgement = judged(place, folder.load(place.releases / NAME), None)
-    for code in LANGUAGES:
-        publish(judgement, out / code, Language(code))
+    write_release(place, judged(place, folder.load(place.releases / NAME), None), out)
     return out
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from atalaya.cli.context import Context, judged, named_or_open, print_json, write_json
+from atalaya.cli.publish import write_release
 from atalaya.core.errors import AtalayaError
 from atalaya.records.stored import Redaction, Release
 
@@ -106,14 +107,10 @@ def _verified(place: Context, release: Release) -> dict[str, Any]:
 
 def _replayed(place: Context, release: Release, published: Path) -> Iterator[dict[str, Any]]:
     """Each file that is published and would not be written so today, or the other way round."""
-    from atalaya.site.build.pages import publish
-    from atalaya.site.i18n.language import LANGUAGES, Language
-
     judgement = judged(place, release, None)
     with tempfile.TemporaryDirectory(prefix="atalaya-verify-") as folder:
         replayed = Path(folder)
-        for code in LANGUAGES:
-            publish(judgement, replayed / code, Language(code))
+        write_release(place, judgement, replayed)
         files = {file.relative_to(root) for root in (published, replayed) for file in root.rglob("*") if file.is_file()}
         for file in sorted(files):
             if said := difference(published / file, replayed / file):

@@ -146,7 +146,13 @@ def write_pages(place: Context, known: Judgement | None = None) -> None:
 
 
 def _written(place: Context, judgement: Judgement) -> Judgement:
-    """The same judgement, once its fragments are written in each language."""
+    """The same judgement, once its pages are written."""
+    write_release(place, judgement, place.docs / "_generated" / judgement.release.version)
+    return judgement
+
+
+def write_release(place: Context, judgement: Judgement, into: Path) -> None:
+    """Write all that is published of a release into a folder: its fragments and its segments' pages, by language."""
     from atalaya.evidence.ledger import ledger
     from atalaya.site.build.pages import publish as write_fragments
     from atalaya.site.fragments import segments
@@ -155,10 +161,8 @@ def _written(place: Context, judgement: Judgement) -> Judgement:
 
     evidence = ledger.survey(place.releases / judgement.release.version / "evidence").segments
     for code in LANGUAGES:
-        out = place.docs / "_generated" / judgement.release.version / code
-        write_fragments(judgement, out, Language(code), _url(place))
-        segments.write_pages(judgement, evidence, out, Renderer(Language(code)))
-    return judgement
+        write_fragments(judgement, into / code, Language(code), _url(place))
+        segments.write_pages(judgement, evidence, into / code, Renderer(Language(code)))
 
 
 def _out(place: Context) -> Path:
