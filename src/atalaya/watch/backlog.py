@@ -262,53 +262,55 @@ def _promises(statuses: Sequence[PromiseStatus]) -> Iterator[Found]:
 
 def _broken(status: PromiseStatus) -> Found:
     promise = status.promise
-    reason = (
-        text("Broken in its latest run: {reason}", reason=status.reason)
-        if status.reason
-        else text("Broken in its latest run.")
-    )
-    return Found(
-        BacklogPart(
-            id=promise.id,
-            says=text("Keep this promise again: {promise}", promise=sentence(promise.says)),
-            proven_by=promise.id,
-        ),
+    reason = text("Broken in its latest run: {reason}", reason=status.reason)
+    return _of_promise(
+        status,
         Standing.BROKEN,
-        promise.severity,
         ("broken", promise.contract, error_type(status.reason)),
-        reason,
-        _kept([promise.id]),
-        told_as=(promise.id,),
-        several=lambda ids: (
-            text("Keep these promises of {family} again: {n}", family=promise.contract, n=len(ids)),
-            reason,
-            _kept(ids),
-        ),
-        met=share(status.broken, status.kept + status.broken + status.unknown),
+        text("Keep this promise again: {promise}", promise=sentence(promise.says)),
+        reason if status.reason else text("Broken in its latest run."),
+        lambda n: text("Keep these promises of {family} again: {n}", family=promise.contract, n=n),
+        status.broken,
     )
 
 
 def _unknown(status: PromiseStatus) -> Found:
-    promise = status.promise
-    reason = (
-        text("No run has tested it.")
-        if status.at is None
-        else text("The check could not tell: {reason}", reason=status.reason)
-    )
-    return Found(
-        BacklogPart(
-            id=promise.id,
-            says=text("Find out whether this promise is kept: {promise}", promise=sentence(promise.says)),
-            proven_by=promise.id,
-        ),
+    reason = text("The check could not tell: {reason}", reason=status.reason)
+    return _of_promise(
+        status,
         Standing.UNSURE,
-        promise.severity,
         ("unknown", "" if status.at is None else re.sub(r"\d+", "0", status.reason)),
-        reason,
-        _kept([promise.id]),
-        told_as=(promise.id,),
-        several=lambda ids: (text("Find out whether these promises are kept: {n}", n=len(ids)), reason, _kept(ids)),
-        met=share(status.unknown, status.kept + status.broken + status.unknown),
+        text("Find out whether this promise is kept: {promise}", promise=sentence(status.promise.says)),
+        text("No run has tested it.") if status.at is None else reason,
+        lambda n: text("Find out whether these promises are kept: {n}", n=n),
+        status.unknown,
+    )
+
+
+def _of_promise(
+    status: PromiseStatus,
+    standing: Standing,
+    cause: tuple[str, ...],
+    says: Text,
+    why: Text,
+    several: Callable[[int], Text],
+    met: int,
+) -> Found:
+    """A promise to see to; of several with one cause, the reason of the first speaks for all.
+
+    :param met: how many of its runs met what is to be seen to.
+    """
+    id = status.promise.id
+    return Found(
+        BacklogPart(id=id, says=says, proven_by=id),
+        standing,
+        status.promise.severity,
+        cause,
+        why,
+        _kept([id]),
+        told_as=(id,),
+        several=lambda ids: (several(len(ids)), why, _kept(ids)),
+        met=share(met, status.kept + status.broken + status.unknown),
     )
 
 
