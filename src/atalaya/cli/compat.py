@@ -8,6 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from atalaya.cli.check import exit_of, require_a_named_sdk, say_if_of_another_version
 from atalaya.cli.console import plain
 from atalaya.cli.context import (
@@ -106,18 +108,13 @@ def _tried(place: Context, prepared: Prepared, rooms: Sequence[Room], made: Meta
         needs=direct_needs(site, prepared.subject.name),
         patience_s=place.loaded.settings.compat.patience_s,
     ):
+        told = msgspec.structs.asdict(one)
         record = Compatibility(
             **made,
             subject_version=prepared.subject.version,
             subject_digest=prepared.subject.digest,
-            python=one.room.python,
-            dependencies=one.room.dependencies,
-            outcome=one.outcome,
-            reason=one.reason,
-            ran_on=one.ran_on,
-            import_ms=one.import_ms,
-            client_ms=one.client_ms,
-            freeze=one.freeze,
+            **told.pop("room")._asdict(),
+            **told,
         )
         found.append(record)
         where = f"{one.room.dependencies} dependencies" if one.room.dependencies else f"Python {one.room.python}"
