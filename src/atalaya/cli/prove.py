@@ -58,7 +58,11 @@ def _prove_checks(place: Context, args: argparse.Namespace, prepared: Prepared, 
             hear_caught(place.console, caught)
             done()
 
-        proven = run_all(prepared, defects=chosen, expected_only=args.expected_only, hear=hear)
+        def hear_group(number: int, of: int) -> None:
+            if number * 4 // of > (number - 1) * 4 // of:  # a line a quarter: the bar counts the defects
+                place.console.line(f"  groups of defects: {number} of {of}")
+
+        proven = run_all(prepared, defects=chosen, expected_only=args.expected_only, hear=hear, hear_group=hear_group)
     never = () if args.defect else proven.promises_never_red
     report |= {**built(proven), "promises_never_red": list(never)}
     _keep_proof(place, proven, prepared, to_all=not args.expected_only, whole=not args.defect)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import threading
@@ -23,7 +24,7 @@ _SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 _SET_CHILD_SUBREAPER = 36
 
 # An SDK may replace these in its modules. Whoever ends processes must not have to ask it.
-_exit, _kill, _waitpid = os._exit, os.kill, os.waitpid
+_exit, _kill, _waitpid, _select, _close = os._exit, os.kill, os.waitpid, select.select, os.close
 
 
 def adopt_orphans() -> None:
@@ -102,17 +103,36 @@ def end_all(spared: set[int] | None = None) -> None:
 
 
 def wait(pid: int, until: Callable[[], bool], nap: Callable[[float], None] = time.sleep) -> int | None:
-    """The exit code of a child, negative for a signal; None where it has not ended when ``until`` holds."""
-    while True:
-        try:
-            ended, status = _waitpid(pid, os.WNOHANG)
-        except ChildProcessError:  # somebody else has reaped it
-            return 0
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        if until():
-            return None
-        nap(0.001)
+    """The exit code of a child, negative for a signal; None where it has not ended when ``until`` holds.
+
+    Where the system tells when a child ends, ``until`` is asked five times a second; else after each nap.
+    """
+    ending = _descriptor_of(pid)
+    try:
+        while True:
+            try:
+                ended, status = _waitpid(pid, os.WNOHANG)
+            except ChildProcessError:  # somebody else has reaped it
+                return 0
+            if ended:
+                return os.waitstatus_to_exitcode(status)
+            if until():
+                return None
+            if ending is None:
+                nap(0.001)
+            else:
+                _select([ending], [], [], 0.2)
+    finally:
+        if ending is not None:
+            _close(ending)
+
+
+def _descriptor_of(pid: int) -> int | None:
+    """What can be read once this child has ended; None where the system has no such thing (before Linux 5.3)."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):
+        return None
 
 
 def cpu_s(pid: int) -> float:

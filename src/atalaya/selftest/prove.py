@@ -13,11 +13,13 @@ import msgspec
 
 from atalaya.core.words import Record
 from atalaya.harness.declare import Defect
+from atalaya.harness.pack import Pack
 from atalaya.harness.runner import run_checks
 from atalaya.records.stored import Outcome
 from atalaya.sdk.prepare import Prepared
 from atalaya.selftest.coverage_map import Reach, survey
-from atalaya.selftest.seeded_faults import inject
+from atalaya.selftest.group_test import grouped
+from atalaya.selftest.seeded_faults import inject, inject_together
 
 # Real seconds for a check that is shown a defect. More than in a watch: that none was caught must not be the machine's
 # doing, and hardly a defect hangs.
@@ -80,26 +82,33 @@ class Proven(Record, frozen=True, kw_only=True):
     unexpected: tuple[FalseAlarm, ...] = ()
 
 
-def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = (), reach: Reach | None = None) -> Caught:
+def catch(defect: Defect, prepared: Prepared, *, wanted: Sequence[str] = ()) -> Caught:
     """Run the checks against the reference SDK with one defect in it.
 
     :param prepared: an environment that has what the reference SDK needs.
-    :param wanted: the promises to test; none means all.
-    :param reach: where the checks go: those that never come by the defect are not run, and not red.
+    :param wanted: the promises to test; none means all that say something about any defect, and its own.
     """
+    asked = tuple(wanted) or tuple(dict.fromkeys((*_quick(prepared.pack, prepared.pack.promise), *defect.expected)))
+    return Caught(id=defect.id, expected=defect.expected, caught_by=_red(prepared, (defect,), asked))
+
+
+def _quick(pack: Pack, near: Iterable[str]) -> tuple[str, ...]:
+    """Those that any defect is shown to.
+
+    The promises that explore take longer than all others together, and those that overlap turn red for what others
+    are about, as they should: they are shown the defects that are their own, and no others.
+    """
+    return tuple(id for id in near if id not in pack.exploring and pack.promise[id].contract not in pack.overlapping)
+
+
+def _red(prepared: Prepared, defects: Sequence[Defect], asked: Sequence[str]) -> tuple[str, ...]:
+    """Which of the promises turn red with these defects in the SDK."""
+    if not asked:  # to run_checks that would mean all, the probes among them, which judge nothing
+        return ()
     with tempfile.TemporaryDirectory(prefix="atalaya-defect-") as folder:
-        pack = prepared.pack
-        source = inject(pack, defect, Path(folder))
-        near = tuple(pack.promise) if reach is None else reach.of(source)
-        # Never none: that would mean all, the probes among them, which judge nothing. Those that explore take longer
-        # than all others together, and those that overlap turn red for what others are about, as they should: they
-        # are shown the defects that are their own, and no others.
-        quick = (id for id in near if id not in pack.exploring and pack.promise[id].contract not in pack.overlapping)
-        asked = tuple(wanted) or tuple(dict.fromkeys((*quick, *defect.expected)))
-        sick = msgspec.structs.replace(prepared, paths=(source,))
+        sick = msgspec.structs.replace(prepared, paths=(inject_together(prepared.pack, defects, Path(folder) / "src"),))
         run = run_checks(sick, wanted=asked, deadline_s=PATIENCE_S)
-    red = tuple(check.id for check in run.checks if check.outcome is Outcome.BROKEN)
-    return Caught(id=defect.id, expected=defect.expected, caught_by=red)
+    return tuple(check.id for check in run.checks if check.outcome is Outcome.BROKEN)
 
 
 def prove(
@@ -109,26 +118,58 @@ def prove(
     expected_only: bool = False,
     jobs: int = 0,
     hear: Callable[[Caught], None] = lambda caught: None,
+    hear_group: Callable[[int, int], None] = lambda number, of: None,
 ) -> Proven:
     """Show every defect to every check that comes by it, some at once; the answers keep the order of the defects.
+
+    Each is shown alone to the promises that it should turn red, and in a group to the others.
 
     :param defects: some of the pack's; None means all of them.
     :param expected_only: show each defect only to the promises that it should turn red: quick, and blind to
         false alarms.
-    :param jobs: how many at once; 0 means one for each processor.
+    :param jobs: how many at once; 0 means one more than there are processors, since many a check waits for a time-out.
     :param hear: called with each answer, in that order.
+    :param hear_group: called after each group with how many are done, and of how many.
     """
     defects = prepared.pack.defects if defects is None else defects
-    reach = survey(prepared) if len(defects) > FEW and not expected_only else None
-
-    def show(defect: Defect) -> Caught:
-        return catch(defect, prepared, wanted=defect.expected if expected_only else (), reach=reach)
-
+    jobs = jobs or (os.cpu_count() or 1) + 1
+    if expected_only:
+        alone = {defect.id: defect.expected for defect in defects}
+    elif len(defects) <= FEW:
+        alone = {defect.id: () for defect in defects}
+    else:
+        alone = _left_for_each(prepared, defects, jobs=jobs, hear_group=hear_group)
     caught = []
-    for result in in_order(show, defects, jobs=jobs or os.cpu_count() or 1):
+    for result in in_order(lambda defect: catch(defect, prepared, wanted=alone[defect.id]), defects, jobs=jobs):
         hear(result)
         caught.append(result)
     return proven(caught, tuple(prepared.pack.promise))
+
+
+def _left_for_each(
+    prepared: Prepared, defects: Sequence[Defect], *, jobs: int, hear_group: Callable[[int, int], None]
+) -> dict[str, tuple[str, ...]]:
+    """The promises that each defect has to be shown to alone, once the groups are through.
+
+    Its own; those that can notice it and are another's of its group; and those that its group turned red.
+    """
+    pack = prepared.pack
+    reach = survey(prepared)
+    near = {defect.id: _quick(pack, _near(prepared, defect, reach)) for defect in defects}
+    groups = grouped(pack, defects, near)
+    alone: dict[str, tuple[str, ...]] = {}
+    results = in_order(lambda group: _red(prepared, group.defects, group.asked), groups, jobs=jobs)
+    for number, (group, red) in enumerate(zip(groups, results, strict=True), 1):
+        cleared = set(group.asked) - set(red)
+        for one in group.defects:
+            alone[one.id] = tuple(dict.fromkeys((*one.expected, *(id for id in near[one.id] if id not in cleared))))
+        hear_group(number, len(groups))
+    return alone
+
+
+def _near(prepared: Prepared, defect: Defect, reach: Reach) -> tuple[str, ...]:
+    with tempfile.TemporaryDirectory(prefix="atalaya-defect-") as folder:
+        return reach.of(inject(prepared.pack, defect, Path(folder)))
 
 
 def in_order(work: Callable[[Item], Result], items: Iterable[Item], *, jobs: int) -> Iterator[Result]:

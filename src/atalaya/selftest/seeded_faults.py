@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tomllib
+from collections.abc import Sequence
 from pathlib import Path
 
 from atalaya.core.errors import HarnessError
@@ -17,21 +18,47 @@ PROJECT = "pyproject.toml"  # a defect in it is one in what the package declares
 def inject(pack: Pack, defect: Defect | SeededEvent | StandIn, into: Path) -> Path:
     """Copy the source of the pack's reference SDK into a folder, with the change in it; the folder to import from.
 
-    What is found in the SDK as it was released is mended first, but for the change itself.
-
     :raises HarnessError: the lines to be replaced do not stand there exactly once, indented alike.
     """
-    folder = into / defect.id
+    return inject_together(pack, (defect,), into / defect.id)
+
+
+def inject_together(pack: Pack, defects: Sequence[Defect | SeededEvent | StandIn], folder: Path) -> Path:
+    """Copy the source of the pack's reference SDK to ``folder``, with several changes in it at once.
+
+    What is found in the SDK as it was released is mended first, but for what is among the changes.
+
+    :raises HarnessError: lines to be replaced do not stand there exactly once, indented alike: another change of
+        these may have replaced them.
+    """
     inner = folder_of(pack.package)
     shutil.copytree(pack.source / inner, folder / inner, ignore=shutil.ignore_patterns("__pycache__"))
-    mends = [one.mended for one in pack.defects if one.found and one.id != defect.id]
-    for change in (*mends, *([] if isinstance(defect, Defect) and defect.found else [defect])):
-        if change.file == PROJECT:
-            _declare(folder, changed(change, (pack.reference / PROJECT).read_text(encoding="utf-8")))
+    for name, text in changed_files(pack, defects).items():
+        if name == PROJECT:
+            _declare(folder, text)
         else:
-            file = folder / inner / change.file
-            file.write_text(changed(change, file.read_text(encoding="utf-8")), encoding="utf-8")
+            (folder / inner / name).write_text(text, encoding="utf-8")
     return folder
+
+
+def changed_files(pack: Pack, defects: Sequence[Defect | SeededEvent | StandIn]) -> dict[str, str]:
+    """The text of each file that these changes touch, by its name in the package.
+
+    :raises HarnessError: as for :func:`inject_together`.
+    """
+    ids = {one.id for one in defects}
+    mends = [one.mended for one in pack.defects if one.found and one.id not in ids]
+    texts: dict[str, str] = {}
+    for change in (*mends, *(one for one in defects if not (isinstance(one, Defect) and one.found))):
+        if change.file not in texts:
+            file = (
+                pack.reference / PROJECT
+                if change.file == PROJECT
+                else pack.source / folder_of(pack.package) / change.file
+            )
+            texts[change.file] = file.read_text(encoding="utf-8")
+        texts[change.file] = changed(change, texts[change.file])
+    return texts
 
 
 def _declare(folder: Path, project: str) -> None:

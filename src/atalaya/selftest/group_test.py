@@ -1,0 +1,62 @@
+"""Shows several seeded defects at once to the checks that should notice none of them.
+
+False alarms are rare. Where they are, most of what there is can be cleared in groups: R. Dorfman, "The Detection of
+Defective Members of Large Populations", Annals of Mathematical Statistics 14 (1943). A check
+that keeps its promise with all defects of a group in the SDK is taken to keep it with each; where one turns red, each
+defect is shown to it alone. What a defect must turn red sees it alone in any case, so no group can hide that a defect
+survives. It could hide a false alarm, where two defects cancel each other for a check that is about neither.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from atalaya.core.errors import HarnessError
+from atalaya.core.words import Record
+from atalaya.harness.declare import Defect
+from atalaya.harness.pack import Pack
+from atalaya.selftest.seeded_faults import PROJECT, changed_files
+
+MOST = 8  # defects in one copy of the SDK
+WIDE = 12  # promises: a defect that breaks more of them leaves too little to look at together
+OPEN = 6  # groups that still take defects: trying all of them for each defect takes longer than it saves
+
+
+class Group(Record, frozen=True, kw_only=True):
+    """Defects that fit into one copy of the SDK, and the promises that can notice some and that none of them breaks."""
+
+    defects: tuple[Defect, ...]
+    asked: tuple[str, ...]
+
+
+def grouped(pack: Pack, defects: Sequence[Defect], near: Mapping[str, Sequence[str]]) -> list[Group]:
+    """The defects in groups of neighbours: those that follow each other break mostly the promises of one family.
+
+    :param near: for the id of each defect, the promises that can notice it.
+    """
+    groups: list[list[Defect]] = []
+    for defect in defects:
+        takes = (group for group in groups[-OPEN:] if len(group) < MOST and _fits(pack, group, defect))
+        home = next(takes, None)
+        if home is None:
+            groups.append(home := [])
+        home.append(defect)
+    return [_group(pack, group, near) for group in groups]
+
+
+def _fits(pack: Pack, group: Sequence[Defect], defect: Defect) -> bool:
+    """Whether the changes can stand beside each other. What a package declares is one text, and holds one change."""
+    together = (*group, defect)
+    if any(len(one.expected) > WIDE for one in together) or sum(one.file == PROJECT for one in together) > 1:
+        return False
+    try:
+        changed_files(pack, together)
+    except HarnessError:
+        return False
+    return True
+
+
+def _group(pack: Pack, defects: Sequence[Defect], near: Mapping[str, Sequence[str]]) -> Group:
+    broken = {id for one in defects for id in one.expected}
+    noticed = {id for one in defects for id in near[one.id]} - broken
+    return Group(defects=tuple(defects), asked=tuple(id for id in pack.promise if id in noticed))
