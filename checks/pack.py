@@ -67,7 +67,7 @@ PACK = Pack(
         ),
     ),
     scenarios=SCENARIOS,
-    exploring=("polling.fresh-in-any-order", "cache.holds-in-any-order"),
+    exploring=("polling.fresh-in-any-order", "cache.holds-in-any-order", "cache.none-is-pushed-out"),
     overlapping=("roads", "world"),
     installs="package.installs",
     imports="package.imports",

@@ -16,6 +16,8 @@ PATH = "/aris3/reports/overview"
 STORES, USERS = "/aris3/stores", "/aris3/users"
 IDENTITY = ("Authorization", "X-Tenant-ID", "X-App-ID", "X-Device-ID")
 GOOD = {"good": True}
+LONG_S = 600.0
+MANY = 1100  # answers: more than the bounds that people choose
 
 
 # ── what it is for ───────────────────────────────────────────────────────────
@@ -171,6 +173,18 @@ def check_hits_do_not_prolong(lab: CheckContext) -> None:
         require(_stamp(lab, http) != first, "it is still served after 5.6 of 5 s")
 
 
+@promise("cache.lifetime-ends-on-time")
+def check_lifetime_ends_on_time(lab: CheckContext) -> None:
+    lab.sdk.needs("cache")
+    lab.sdk.needs("cache-ttl")
+    for lifetime_s in (0.5, 4.0):
+        with lab.trial(f"a lifetime of {lifetime_s:g} s, asked at its very end"), lab.clock.exact():
+            http = lab.http(cache_ttl_seconds=lifetime_s)
+            first = _hit(lab, http, f"{PATH}/{lifetime_s:g}")
+            time.sleep(lifetime_s)
+            require(_stamp(lab, http, f"{PATH}/{lifetime_s:g}") != first, f"after {lifetime_s:g} s it is still served")
+
+
 @promise("cache.lifetime-is-set-when-stored")
 def check_lifetime_is_set_when_stored(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
@@ -238,7 +252,7 @@ def check_no_stale_answer_on_error(lab: CheckContext) -> None:
 def check_query_is_part_of_the_key(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     http = lab.http()
-    cases: tuple[tuple[str, dict[str, Any], dict[str, Any]], ...] = (
+    cases: tuple[tuple[str, Any, Any], ...] = (
         ("another value", {"page": 1}, {"page": 2}),
         ("a longer value", {"page": 1}, {"page": 11}),
         ("another name", {"from": "x"}, {"to": "x"}),
@@ -258,6 +272,8 @@ def check_query_is_part_of_the_key(lab: CheckContext) -> None:
         ("a list in another order", {"store": ["a", "b"]}, {"store": ["b", "a"]}),
         ("zero and nothing", {"page": 0}, {"page": ""}),
         ("a list that is longer", {"store": ["a", "b"]}, {"store": ["a"]}),
+        ("pairs, the first of one name", [("store", "a"), ("store", "c")], [("store", "b"), ("store", "c")]),
+        ("pairs, one of a name and two", [("store", "a"), ("store", "b")], [("store", "b")]),
     )
     for number, (label, one, other) in enumerate(cases):
         with lab.trial(label):
@@ -637,6 +653,17 @@ def check_clear_empties_it(lab: CheckContext) -> None:
     lab.sdk.needs("cache")
     lab.sdk.needs("cache-clear")
     _emptied_by(lab, "clear_cache", lambda http: http.clear_cache())
+
+
+@promise("cache.none-is-pushed-out")
+def check_none_is_pushed_out(lab: CheckContext) -> None:
+    lab.sdk.needs("cache")
+    http = lab.http(cache_ttl_seconds=LONG_S)
+    with lab.trial(f"{MANY} others"):
+        first = _hit(lab, http, f"{PATH}/first")
+        for number in range(MANY):
+            _stamp(lab, http, f"{PATH}/{number}")
+        require(_stamp(lab, http, f"{PATH}/first") == first, f"after {MANY} other answers it was asked for anew")
 
 
 @promise("cache.switch-context-empties-it")

@@ -202,6 +202,47 @@ def key_with_values_of_the_query() -> None:
 
 
 @DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key")
+def key_with_the_last_of_a_name() -> None:
+    """Of a name that a query holds twice, the key has the last value.
+
+    - return json.dumps([url, params, identity], default=str, sort_keys=True)
+    + pairs = dict(params) if isinstance(params, (list, tuple)) else params
+    + return json.dumps([url, pairs, identity], default=str, sort_keys=True)
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.lifetime-ends-on-time")
+def lifetime_includes_its_end() -> None:
+    """An answer is served at the very end of its lifetime too.
+
+    - if time.monotonic() < expires_at:
+    + if time.monotonic() <= expires_at:
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.none-is-pushed-out")
+def oldest_is_pushed_out() -> None:
+    """The cache holds 128 answers, and drops the oldest.
+
+    - self._cache[key] = (time.monotonic() + self.cache_ttl_seconds, payload)
+    + self._cache[key] = (time.monotonic() + self.cache_ttl_seconds, payload)
+    + while len(self._cache) > 128:
+    +     self._cache.pop(next(iter(self._cache)))
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.none-is-pushed-out")
+def full_cache_is_emptied() -> None:
+    """A cache that holds a thousand answers is emptied.
+
+    - self._cache[key] = (time.monotonic() + self.cache_ttl_seconds, payload)
+    + if len(self._cache) >= 1000:
+    +     self._cache.clear()
+    + self._cache[key] = (time.monotonic() + self.cache_ttl_seconds, payload)
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key")
 def key_with_one_parameter() -> None:
     """The cache is keyed by the first parameter of the query alone.
 

@@ -39,6 +39,27 @@ def repeats_are_served() -> None:
 
 
 @PROMISES.add(MINOR, checkpoint_h=24)
+def lifetime_ends_on_time() -> None:
+    """At the very end of its lifetime an answer is not served any more.
+
+    Why: A lifetime that goes on while the clock stands is none.
+
+    How: Two lifetimes, by a clock that stands still but for one pause of the same length.
+    """
+
+
+@PROMISES.add(MINOR, checkpoint_h=24)
+def none_is_pushed_out() -> None:
+    """An answer is served for its lifetime, however many others are stored meanwhile.
+
+    Why: A bound that nobody knows of is reached in production, on the day with the most to do. That answers whose
+    lifetime is over stay is another matter, shown as the finding `cache.expired-answers-stay`.
+
+    How: One answer, then more than a thousand others, then the first again.
+    """
+
+
+@PROMISES.add(MINOR, checkpoint_h=24)
 def empty_lists_are_answers() -> None:
     """An empty list and an empty object are served from the cache like any other answer.
 
@@ -375,7 +396,7 @@ def the_http_client() -> None:
     An answer's end is its lifetime after the moment when it is stored.
         cache.entries-expire, cache.lifetime-is-set-when-stored, cache.hits-do-not-prolong
     An answer is served before its end, and not from then on.
-        cache.entries-expire, cache.no-stale-answer-on-error, cache.holds-in-any-order
+        cache.entries-expire, cache.lifetime-ends-on-time, cache.no-stale-answer-on-error, cache.holds-in-any-order
     With a lifetime of zero there is never a hit.
         cache.entries-expire
     An expired answer is dropped only when the same GET is made again.
@@ -430,6 +451,5 @@ def the_http_client() -> None:
     A plain POST invalidates nothing.
         cache.plain-mutations-invalidate-nothing
     There is no bound to the number of answers.
-        Untested: A cache with a bound is healthy; what becomes of answers that nobody wants any more is shown as the
-        finding `cache.expired-answers-stay`.
+        cache.none-is-pushed-out
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib
 import importlib.util
+import json
 import re
 import sys
 from collections.abc import Iterator
@@ -70,6 +71,9 @@ NAMES = (
     "MustChangePasswordError",
 )
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
+NEWER_NAMES = Path(__file__).with_name("newer_names.json")
+# Statements that `ast.parse` reads whatever version it is asked for.
+NEWER_SYNTAX = {"TryStar": ("except*", "3.11"), "TypeAlias": ("a type statement", "3.12")}
 
 
 # ── installed and imported ───────────────────────────────────────────────────
@@ -168,6 +172,27 @@ def check_declares_its_python(lab: CheckContext) -> None:
             require(fits, f"it is declared for {declared!r}, which shuts it out")
 
 
+@promise("package.fits-its-python")
+def check_fits_its_python(lab: CheckContext) -> None:
+    from packaging.specifiers import SpecifierSet
+
+    declared = SpecifierSet(_distribution().metadata["Requires-Python"] or "")
+    oldest = next((version for version in PYTHONS if declared.contains(f"{version}.5")), None)
+    if oldest is None:
+        raise NotApplicable(f"it is declared for none of {words(PYTHONS)}")
+    newer = _Newer(oldest)
+    folder = Path(str(importlib.import_module(package()).__file__)).parent
+    for file in sorted(folder.rglob("*.py")):
+        with lab.trial(file.relative_to(folder).as_posix()):
+            text = file.read_text(encoding="utf-8")
+            try:
+                tree = ast.parse(text, feature_version=(3, int(oldest.partition(".")[2])))
+            except SyntaxError as why:
+                raise Broken(f"line {why.lineno} is no Python {oldest}: {why.msg}") from None
+            for line, name, since in newer.used_in(tree):
+                require(False, f"line {line} takes {name}, which Python {oldest} lacks: it came with {since}")
+
+
 # ── what the checks share ────────────────────────────────────────────────────
 
 
@@ -229,6 +254,62 @@ def _imported_by(folder: Path) -> dict[str, str]:
             if name not in own:
                 found.setdefault(name, file.relative_to(folder).as_posix())
     return found
+
+
+class _Newer:
+    """What the standard library has that one Python lacks."""
+
+    def __init__(self, oldest: str) -> None:
+        self.oldest = oldest
+        self.modules: dict[str, str] = {}
+        self.names: dict[tuple[str, str], str] = {}
+        for since, told in json.loads(NEWER_NAMES.read_text(encoding="utf-8")).items():
+            if PYTHONS.index(since) > PYTHONS.index(oldest):
+                self.modules |= dict.fromkeys(told["modules"], since)
+                self.names |= {
+                    (module, name): since for module, names in told["names"].items() for name in names.split()
+                }
+
+    def used_in(self, tree: ast.Module) -> Iterator[tuple[int, str, str]]:
+        """What a module uses of it in any case: line, name, and the Python that it came with."""
+        called = {
+            alias.asname or alias.name: alias.name
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Import)
+            for alias in node.names
+        }
+        for node in ast.walk(tree):  # it has to be read, whether or not it is run
+            name, since = NEWER_SYNTAX.get(type(node).__name__, ("", self.oldest))
+            if PYTHONS.index(since) > PYTHONS.index(self.oldest):
+                yield getattr(node, "lineno", 0), name, since
+        for node in _in_any_case(tree):
+            if isinstance(node, ast.Import):
+                for alias in node.names:
+                    if alias.name in self.modules:
+                        yield node.lineno, alias.name, self.modules[alias.name]
+            elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+                if node.module in self.modules:
+                    yield node.lineno, node.module, self.modules[node.module]
+                for alias in node.names:
+                    yield from self._name(node, node.module, alias.name)
+            elif isinstance(node, ast.Attribute) and (module := called.get(ast.unparse(node.value))):
+                yield from self._name(node, module, node.attr)
+            elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                yield from self._name(node, "builtins", node.id)
+
+    def _name(self, node: ast.stmt | ast.expr, module: str, name: str) -> Iterator[tuple[int, str, str]]:
+        since = self.names.get((module, name)) or self.modules.get(f"{module}.{name}")
+        if since:
+            yield node.lineno, name if module == "builtins" else f"{module}.{name}", since
+
+
+def _in_any_case(node: ast.AST) -> Iterator[ast.AST]:
+    """A node with all below it but what is tried, or done on some versions or for a type checker only."""
+    if isinstance(node, (ast.Try, ast.If, ast.IfExp)):
+        return
+    yield node
+    for child in ast.iter_child_nodes(node):
+        yield from _in_any_case(child)
 
 
 def _imports_of(nodes: list[Any]) -> Iterator[str]:

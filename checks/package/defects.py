@@ -155,4 +155,47 @@ def no_python_declared() -> None:
     """
 
 
+@DEFECTS.add("models_exports.py", "package.fits-its-python")
+def enum_of_a_newer_python() -> None:
+    """It takes an enumeration that came with Python 3.11.
+
+    - from enum import Enum
+    + from enum import Enum, StrEnum
+    """
+
+
+@DEFECTS.add("models.py", "package.fits-its-python")
+def time_zone_of_a_newer_python() -> None:
+    """It takes the time zone by a name that came with Python 3.11.
+
+    - from datetime import date, datetime
+    + from datetime import UTC, date, datetime
+    """
+
+
+@DEFECTS.add("idempotency.py", "package.fits-its-python")
+def module_of_a_newer_python() -> None:
+    """It takes a module that came with Python 3.11.
+
+    - import uuid
+    + import tomllib
+    + import uuid
+    """
+
+
+@DEFECTS.add("auth_store.py", "package.fits-its-python")
+def syntax_of_a_newer_python() -> None:
+    """It catches groups of exceptions, which Python 3.10 cannot read.
+
+    - import json
+    - import os
+    + import json
+    +
+    + try:
+    +     import os
+    + except* ImportError:
+    +     raise
+    """
+
+
 STAND_INS = StandIns("package")

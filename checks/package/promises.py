@@ -68,6 +68,16 @@ def declares_its_python() -> None:
     """
 
 
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def fits_its_python() -> None:
+    """Its code is Python of the oldest version that it declares, and takes no name that came later.
+
+    Why: Who develops it has a newer Python, and sees nothing of it; who installs it on the old one cannot import it.
+
+    How: The syntax of each of its files, and each name of the standard library that it takes in any case.
+    """
+
+
 STATEMENTS = Statements("package")
 
 
@@ -78,7 +88,7 @@ def the_package() -> None:
     Its distribution is built from a project with its package below src/, and can be installed.
         package.installs, package.wheel-holds-the-package
     It declares Python 3.10 or newer.
-        package.declares-its-python
+        package.declares-its-python, package.fits-its-python
     It declares the libraries that importing it needs, and they can be installed beside it.
         package.declares-what-it-imports, package.installs
     The package and its modules can be imported once it is installed.

@@ -126,6 +126,20 @@ def check_last_poll_is_not_early(lab: CheckContext) -> None:
             )
 
 
+@promise("polling.deadline-is-the-end")
+def check_deadline_is_the_end(lab: CheckContext) -> None:
+    exports = pollster(lab)
+    for interval, budget in ((0.5, 1.0), (0.25, 2.0), (2.0, 30.0)):
+        with lab.trial(f"CREATED for ever, {budget:g} s in steps of {interval:g} s"):
+            export_id = f"end-{interval}"
+            lab.service.script(export_id, *FOREVER)
+            with lab.clock.exact():
+                wait = lab.wait(exports, export_id, timeout_sec=budget, poll_interval_sec=interval)
+            timed_out(wait, budget)
+            polls, most = len(lab.polls(export_id)), round(budget / interval) + 1
+            require(polls <= most, f"{polls} polls instead of {most}: the one at the deadline was not the last")
+
+
 @promise("polling.short-budget-polls-once")
 def check_short_budget(lab: CheckContext) -> None:
     exports = pollster(lab)

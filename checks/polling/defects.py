@@ -622,6 +622,24 @@ def pause_before_an_error() -> None:
     """
 
 
+@DEFECTS.add("clients/exports_client.py", "polling.deadline-is-the-end")
+def deadline_is_exceeded() -> None:
+    """A wait goes on at its very deadline, and ends after it.
+
+    - if time.monotonic() >= deadline:
+    + if time.monotonic() > deadline:
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.deadline-is-the-end")
+def deadline_has_a_grace() -> None:
+    """A wait has a hundredth of a second beyond its budget.
+
+    - if time.monotonic() >= deadline:
+    + if time.monotonic() >= deadline + 0.01:
+    """
+
+
 @DEFECTS.add("clients/exports_client.py", "polling.last-poll-is-not-early")
 def last_pause_without_a_look() -> None:
     """A wait that runs out of time in a pause does not look again.

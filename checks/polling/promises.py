@@ -229,6 +229,16 @@ def last_poll_is_not_early() -> None:
 
 
 @PROMISES.add(MINOR, checkpoint_h=24)
+def deadline_is_the_end() -> None:
+    """A poll that is answered at the very deadline is the last.
+
+    Why: A budget that is a multiple of the interval, as the default one is, else costs an interval more.
+
+    How: CREATED for ever, with budgets that intervals divide, by a clock that stands still but for the pauses.
+    """
+
+
+@PROMISES.add(MINOR, checkpoint_h=24)
 def short_budget_polls_once() -> None:
     """A wait with no budget polls exactly once, and a READY export is found.
 
@@ -438,7 +448,7 @@ def exports() -> None:
     The first round begins with the wait.
         polling.first-poll-is-not-late
     Once the deadline has come, the wait raises the built-in TimeoutError.
-        polling.timeout-is-timeout-error
+        polling.timeout-is-timeout-error, polling.deadline-is-the-end
     A time-out is told to the telemetry hook before it is raised.
         polling.telemetry-tells-each-poll
     The text of a time-out holds the export's id and its last status.

@@ -404,6 +404,21 @@ def pauses_never_begin_anew() -> None:
 
 
 @DEFECTS.add("http_client.py", "roads.second-call-is-retried-like-the-first")
+def pauses_go_on_after_a_failure() -> None:
+    """After a call that failed, the pauses go on where they were.
+
+    - if response.status_code < 500 or last:
+    -     return response
+    + if response.status_code < 500:
+    +     self._failures = 0
+    + if response.status_code < 500 or last:
+    +     return response
+    + attempt = getattr(self, "_failures", 0)
+    + self._failures = attempt + 1
+    """
+
+
+@DEFECTS.add("http_client.py", "roads.second-call-is-retried-like-the-first")
 def retries_wear_off() -> None:
     """A client has three retries in its life.
 

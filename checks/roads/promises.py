@@ -170,8 +170,8 @@ def second_call_is_retried_like_the_first() -> None:
 
     Why: A client lives for days: what wears off with use is not seen in a test of one call.
 
-    How: Two calls in a row that each need two retries, on each road that is tried again; the pauses are read off
-    the virtual clock.
+    How: Three calls in a row that each need two retries, of which the second fails in the end, on each road that is
+    tried again; the pauses are read off the virtual clock.
     """
 
 

@@ -411,6 +411,69 @@ def check_session_shares_one_trace(lab: CheckContext) -> None:
             ids = [_asked_by(lab, client).get(TRACE) for client in clients]
             require(ids[0] == ids[1], f"two of its clients sent {words(ids)}")
             require(not fields or ids[0] == "ours", f"its clients sent {short(ids[0])}, not the caller's id")
+        with lab.trial(f"{label}, and an id that one client was answered"):
+            session = _session(lab, token="tok", **fields)
+            one, other = (lab.given(session.exports_client, "exports_client") for _ in range(2))
+            lab.service.answer("GET", "/aris3/a", Step(status=200, json={}, trace_id="from-service"))
+            lab.given(partial(one.http.request, "GET", "/aris3/a"), "a GET")
+            sent = _asked_by(lab, other).get(TRACE)
+            require(sent == "from-service", f"the other client sent {short(sent)}")
+            held = getattr(getattr(session, "trace", None), "trace_id", sent)
+            require(held == sent, f"the session holds {short(held)}, and its clients {short(sent)}")
+
+
+@promise("transport.login-and-health-are-anonymous")
+def check_login_and_health(lab: CheckContext) -> None:
+    session = _session(lab, token="tok")
+    roads: tuple[tuple[str, str, str, tuple[str, ...]], ...] = (
+        ("login", "auth_client", "/aris3/auth/login", ("user", "password")),
+        ("health", "health_client", "/health", ()),
+    )
+    for name, maker, path, given in roads:
+        with lab.trial(name):
+            if not has_method("ApiSession", maker):
+                raise NotApplicable(f"a session of this SDK has no {maker}")
+            client = lab.given(getattr(session, maker), maker)
+            call = getattr(client, name, None)
+            if not callable(call):
+                raise NotApplicable(f"this SDK has no {name}")
+            lab.service.answer("POST" if given else "GET", path, Step(status=200, json={"access_token": "t"}))
+            lab.attempt(partial(call, *given), name)
+            sent = lab.log(path)
+            require(bool(sent), "it sent nothing")
+            held = [header for header in IDENTITY if header in sent[-1].headers]
+            require(not held, f"it sent {words(held)}")
+
+
+@promise("transport.password-change-is-raised")
+def check_password_change(lab: CheckContext) -> None:
+    raised = lab.sdk.MustChangePasswordError
+    path, says = "/aris3/auth/login", "must_change_password"
+
+    def login(auth: Any, token: str, must: bool) -> Attempt:
+        answer = {"access_token": token, "token_type": "bearer", says: must}
+        lab.service.answer("POST", path, Step(status=200, json=answer))
+        return lab.attempt(partial(auth.login, "user", "password"), "a login")
+
+    def new_client() -> Any:
+        session = _session(lab)
+        if not has_method("ApiSession", "auth_client"):
+            raise NotApplicable("a session of this SDK has no auth_client")
+        return lab.given(session.auth_client, "auth_client")
+
+    with lab.trial("an answer that does not say so"):
+        got = login(new_client(), "t-1", must=False)
+        if not hasattr(got.value, says):
+            raise NotApplicable(f"what a login returns has no {says}: the contract does not say how else it is told")
+        require(got.value.must_change_password is False, f"it {got.said()}")
+    if not hasattr(got.value, says):
+        return
+    for label, token in (("with a token", "t-1"), ("with an empty token", "")):
+        with lab.trial(f"{label}, at the first and at the second login"):
+            auth = new_client()
+            for _ in range(2):
+                got = login(auth, token, must=True)
+                require(isinstance(got.error, raised), f"it {got.said()} instead of MustChangePasswordError")
 
 
 # ── reports ──────────────────────────────────────────────────────────────────

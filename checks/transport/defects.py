@@ -1454,6 +1454,53 @@ def session_adds_a_tenant() -> None:
 
 
 @DEFECTS.add("session.py", "transport.session-shares-one-trace")
+def session_copies_its_trace() -> None:
+    """Each client of a session has a copy of its trace, and what one is answered stays its own.
+
+    - return client_type(http=HttpClient(self.config, trace=self.trace), access_token=self.token)
+    + copied = TraceContext(self.trace.ensure())
+    + return client_type(http=HttpClient(self.config, trace=copied), access_token=self.token)
+    """
+
+
+@DEFECTS.add("clients/auth_client.py", "transport.login-and-health-are-anonymous")
+def login_sends_the_token() -> None:
+    """A login sends the token that it is to replace.
+
+    - answer = self.http.request(
+    + answer = self._request(
+    """
+
+
+@DEFECTS.add("clients/health_client.py", "transport.login-and-health-are-anonymous")
+def health_sends_the_token() -> None:
+    """Who asks for health says who it is.
+
+    - return self.http.request("GET", "/health", module="health", operation="health")
+    + return self._request("GET", "/health", module="health", operation="health")
+    """
+
+
+@DEFECTS.add("clients/auth_client.py", "transport.password-change-is-raised")
+def password_change_passes_with_a_token() -> None:
+    """A login that brings a token is taken, though the password must be changed.
+
+    - if token.must_change_password:
+    + if token.must_change_password and not token.access_token:
+    """
+
+
+@DEFECTS.add("clients/auth_client.py", "transport.password-change-is-raised")
+def password_change_is_raised_once() -> None:
+    """That the password must be changed is raised at a client's first login alone.
+
+    - if token.must_change_password:
+    + if token.must_change_password and not hasattr(self, "_warned"):
+    +     self._warned = True
+    """
+
+
+@DEFECTS.add("session.py", "transport.session-shares-one-trace")
 def session_traces_apart() -> None:
     """Each client of a session has a trace of its own.
 

@@ -537,7 +537,29 @@ def session_shares_one_trace() -> None:
 
     Why: What a user does through several clients is one story.
 
-    How: Two clients of a session, with a trace of its own and with one of the caller's.
+    How: Two clients of a session, with a trace of its own and with one of the caller's; and what the service answers
+    to one of them, sent by the other.
+    """
+
+
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def login_and_health_are_anonymous() -> None:
+    """Login and health send no identity.
+
+    Why: A token that has expired must not keep its owner from a new one, and who asks for health is nobody's matter.
+
+    How: The headers of both, through a session that holds a token.
+    """
+
+
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def password_change_is_raised() -> None:
+    """A login whose answer says that the password must be changed raises MustChangePasswordError.
+
+    Why: Otherwise a program goes on with a token that the service will refuse.
+
+    How: Such an answer with a token and with an empty one, at a first and at a second login; and one that does not say
+    so.
     """
 
 
@@ -965,6 +987,7 @@ def clients_and_session() -> None:
     A report's 403 with a code of scope becomes ForbiddenError with REPORT_SCOPE_FORBIDDEN, the cause chained.
         transport.report-errors-are-told-apart
     A login whose answer says that the password must be changed raises MustChangePasswordError.
-        Untested: The contract does not say how an answer says so; that the class is an AuthError, and that no 401
-        raises it, `transport.error-tree` and `transport.errors-follow-the-status` test.
+        transport.password-change-is-raised
+    Login and health send no identity; me and reports do.
+        transport.login-and-health-are-anonymous, roads.identity-is-that-of-now
     """

@@ -9,7 +9,7 @@ import time
 from functools import partial
 from typing import Any
 
-from atalaya.harness.api import Attempt, CannotTell, Step, promise, require, short, words
+from atalaya.harness.api import Attempt, CannotTell, Step, has_field, promise, require, short, words
 
 from ..export_helpers import FOREVER, needs, pollster
 from ..fixture import EXPORT, CheckContext, outcome_of
@@ -49,6 +49,17 @@ def check_environment_changes_no_client(lab: CheckContext) -> None:
         os.environ.update(VARIABLES)
         imported_anew()
         _same(lived(lab, _client(lab)), usual)
+    for verified in (True, False) if has_field("ClientConfig", "verify_ssl") else ():
+        with lab.trial(
+            f"certificates {'verified' if verified else 'not verified'}, and a variable that says otherwise"
+        ):
+            server = lab.another_service(tls="untrusted")
+            os.environ["ARIS3_VERIFY_SSL"] = str(not verified).lower()
+            client = lab.http(config=lab.config(api_base_url=server.base_url, verify_ssl=verified, retries=0))
+            got = lab.get(client, PATH)
+            require(
+                bool(server.log()) is not verified, f"against a certificate that nobody vouches for it {got.said()}"
+            )
 
 
 @promise("world.import-keeps-no-settings")

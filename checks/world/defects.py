@@ -19,6 +19,16 @@ def retries_by_the_call() -> None:
     """
 
 
+@DEFECTS.add("transport.py", "world.environment-changes-no-client")
+def certificates_by_the_variable() -> None:
+    """Whether certificates are verified is what the environment says when a client is built.
+
+    - return httpx.create_ssl_context(verify=verify_ssl)
+    + no = __import__("os").environ.get("ARIS3_VERIFY_SSL") == "false"
+    + return httpx.create_ssl_context(verify=verify_ssl and not no)
+    """
+
+
 @DEFECTS.add("clients/base.py", "world.environment-changes-no-client")
 def app_from_the_environment() -> None:
     """A client without an app takes that of a variable that nobody named.

@@ -28,13 +28,17 @@ import sys
 import threading
 import time
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from atalaya.core.errors import HarnessError
 
 READ_NS = 1_000  # what reading the clock costs, in virtual time
+FREE_READS = (
+    20_000  # so many cost nothing where the clock is to be exact; a loop that waits for time to pass still ends
+)
 STALL_S = 1.0  # real seconds without a move, after which the clock jumps though not all threads wait
 SLICE_S = 0.002  # how often an event loop that waits looks whether the clock has moved on
 GRACE_S = 0.1  # how long an event loop with open connections waits for them before time may pass
@@ -109,6 +113,7 @@ class VirtualClock:
             "time": self.real.time_ns(),
         }
         self._ns = 0
+        self._free_reads = 0
         # Reentrant, since a signal handler or a finaliser may read the clock in the middle of a move.
         self._lock = threading.RLock()
         self._watched: dict[int, _Watched] = {_thread.get_ident(): _Watched()}
@@ -143,11 +148,30 @@ class VirtualClock:
         """Set the time of day forward or back, as an administrator does: nothing that is measured notices."""
         self._origin_ns["time"] += round(seconds * 1e9)
 
+    @contextmanager
+    def exact(self) -> Iterator[None]:
+        """Let reading cost nothing, so that the very instant of a deadline can be met; not between watched waits.
+
+        The clocks that measure begin with a whole second: sums of halves and quarters of it are exact in floats too.
+        """
+        whole_s = 1_000_000_000
+        with self._lock:
+            self._ns += -(self._origin_ns["monotonic"] + self._ns) % whole_s
+            self._origin_ns["perf_counter"] += -(self._origin_ns["perf_counter"] + self._ns) % whole_s
+            self._free_reads = FREE_READS
+        try:
+            yield
+        finally:
+            self._free_reads = 0
+
     # ── reading ──
 
     def _read_ns(self, origin: str) -> int:
         with self._lock:
-            self._ns += READ_NS
+            if self._free_reads:
+                self._free_reads -= 1
+            else:
+                self._ns += READ_NS
             if self._ns >= self._nearest_ns:
                 self._wake_due()
             return self._origin_ns[origin] + self._ns

@@ -9,9 +9,12 @@ from .base import BaseClient
 
 class AuthClient(BaseClient):
     def login(self, username_or_email: str, password: str) -> TokenResponse:
-        """Trade a password for a token. Raises ``MustChangePasswordError`` when it must be changed first."""
+        """Trade a password for a token. Raises ``MustChangePasswordError`` when it must be changed first.
+
+        No identity is sent: a token that has expired must not keep its owner from a new one.
+        """
         credentials = {"username_or_email": username_or_email, "password": password}
-        answer = self._request(
+        answer = self.http.request(
             "POST", "/aris3/auth/login", json_body=credentials, module="auth", operation="login"
         )
         token = TokenResponse.model_validate(answer)

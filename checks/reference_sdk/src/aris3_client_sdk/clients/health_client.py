@@ -9,4 +9,5 @@ from .base import BaseClient
 
 class HealthClient(BaseClient):
     def health(self) -> Any:
-        return self._request("GET", "/health", module="health", operation="health")
+        """Whether the service is well. Anybody may ask: no identity is sent."""
+        return self.http.request("GET", "/health", module="health", operation="health")
