@@ -55,7 +55,7 @@ KEYS = {"status": "phase", "row_count": "made_rows", "transaction_id": "request_
 # Words that mean something else elsewhere: file, pattern, replacement.
 PLACES = (
     ("http_client.py", r"def request\(", "def call("),
-    ("clients/base.py", r"\.http\.request\(", ".http.call("),
+    ("*", r"\.http\.request\(", ".http.call("),
     ("exceptions.py", r"^    code: str", "    kind: str"),
     ("exceptions.py", r"self\.code\b", "self.kind"),
     ("*", r"\bcode=", "kind="),

@@ -9,7 +9,7 @@ from .base import BaseClient
 
 class AuthClient(BaseClient):
     def login(self, username_or_email: str, password: str) -> TokenResponse:
-        data = self._request(
+        data = self.http.request(
             "POST",
             "/aris3/auth/login",
             json_body={"username_or_email": username_or_email, "password": password},

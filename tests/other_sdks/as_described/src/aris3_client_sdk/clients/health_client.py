@@ -9,4 +9,4 @@ from .base import BaseClient
 
 class HealthClient(BaseClient):
     def health(self) -> dict[str, Any]:
-        return self._request("GET", "/health", module="health", operation="health")
+        return self.http.request("GET", "/health", module="health", operation="health")
