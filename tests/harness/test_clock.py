@@ -562,3 +562,28 @@ def test_a_witness_reads_the_virtual_instant_of_a_request_in_flight() -> None:
         )
     assert found["at_s"] == [about(0), about(10), about(20), about(30)]
     assert found["stalls"] == 0
+
+
+def test_an_exact_clock_meets_the_very_instant_of_a_deadline() -> None:
+    found = run("""
+        with clock.exact():
+            for name in ("monotonic", "perf_counter"):
+                read = getattr(time, name)
+                deadline = read() + 30.0
+                for _ in range(15):
+                    time.sleep(2.0)
+                found[name] = read() - deadline
+        found["left"] = time.monotonic() < time.monotonic()
+    """)
+    assert found == {"monotonic": 0.0, "perf_counter": 0.0, "left": True}
+
+
+def test_a_loop_that_waits_for_time_to_pass_ends_by_an_exact_clock_too() -> None:
+    found = run("""
+        with clock.exact():
+            start = time.monotonic()
+            while time.monotonic() == start:
+                pass
+        found["passed"] = time.monotonic() > start
+    """)
+    assert found == {"passed": True}

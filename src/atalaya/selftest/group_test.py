@@ -50,10 +50,10 @@ def _fits(pack: Pack, group: Sequence[Defect], defect: Defect) -> bool:
     if any(len(one.expected) > WIDE for one in together) or sum(one.file == PROJECT for one in together) > 1:
         return False
     try:
-        changed_files(pack, together)
+        # The same in any order: neither changes what the other has put there.
+        return changed_files(pack, together) == changed_files(pack, together[::-1])
     except HarnessError:
         return False
-    return True
 
 
 def _group(pack: Pack, defects: Sequence[Defect], near: Mapping[str, Sequence[str]]) -> Group:
