@@ -2,8 +2,8 @@
 
 ``extensions = ["atalaya.sphinxext"]`` is all that a ``conf.py`` needs. The directive ``live`` is that of the release
 pages, and shows the newest release where none is named. Its fragments are read as MyST with the extensions that they
-are written in, whatever the page is, and its links lead to the release pages at ``atalaya_url``, which is ``[site] url`` of
-``watch.toml`` where it is not set. The folders of releases are a site of their own, and no pages of the project.
+are written in, whatever the page is, and its links lead to the release pages at ``atalaya_url``, or at ``[site] url``
+of ``watch.toml``. The folders of releases are a site of their own, and no pages of the project.
 """
 
 from __future__ import annotations

@@ -57,8 +57,8 @@ class Source(Record, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """How evidence names it: ``bundled``, or what was asked for."""
-        return self.asked or BUNDLED_LABEL
+        """How evidence names it: ``bundled``, or what was asked for, without who asks."""
+        return re.sub(r"(?<=://)[^/@\s]*@", "", self.asked) or BUNDLED_LABEL
 
 
 class Reference(NamedTuple):
