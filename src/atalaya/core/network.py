@@ -6,6 +6,7 @@ The machine's proxies and certificates are respected (``HTTPS_PROXY``, ``HTTP_PR
 
 from __future__ import annotations
 
+import logging
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -61,6 +62,7 @@ def _is_of_a_certificate(error: Exception) -> bool:
 
 @contextmanager
 def _as_set_up() -> Iterator[None]:
+    logging.getLogger("stamina").setLevel(logging.ERROR)  # that it tries again is nothing to read between our lines
     try:
         yield
     except (ValueError, ImportError, httpx.InvalidURL):
