@@ -2,7 +2,8 @@
 
 ``extensions = ["atalaya.sphinxext"]`` is all that a ``conf.py`` needs. The directive ``live`` is that of the release
 pages, and shows the newest release where none is named. Its fragments are read as MyST with the extensions that they
-are written in, whatever the page is, and its links lead to the release pages at ``atalaya_url``.
+are written in, whatever the page is, and its links lead to the release pages at ``atalaya_url``, or at ``[site] url``
+of ``watch.toml``. The folders of releases are a site of their own, and no pages of the project.
 """
 
 from __future__ import annotations
@@ -15,14 +16,18 @@ from docutils.utils import new_document
 from myst_parser.config.main import MdParserConfig
 from myst_parser.mdit_to_docutils.sphinx_ import SphinxRenderer
 from myst_parser.parsers.mdit import create_md_parser
+from sphinx.errors import ConfigError
 
 from atalaya.core import places
+from atalaya.core.errors import SettingsError
+from atalaya.core.settings import load
 from atalaya.site.build import sphinx_extension as ours
 from atalaya.site.build.atomic_write import NEWEST
 from atalaya.site.build.home import source as home
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
 
 STYLE = "live.css"
 # Those of the release pages. Nobody's text may become HTML of its own, whatever the project allows its own pages.
@@ -46,6 +51,10 @@ class Live(ours.Live):
         parser = create_md_parser(SYNTAX, SphinxRenderer)
         parser.options["document"] = document
         parser.render(text)
+        for link in document.findall(nodes.reference):
+            # MyST would look for its target among those of the page, to which the fragment's own do not belong.
+            if link.attributes.pop("id_link", None):
+                link["refid"] = link.attributes.pop("refuri").removeprefix("#")
         return list(document.children)
 
 
@@ -77,6 +86,18 @@ def project_of(app: Sphinx) -> Path:
     return places.project_of(places.root_of(Path(app.confdir)))
 
 
+def _know_the_repository(app: Sphinx, config: Config) -> None:
+    """Take the address from its settings, and leave the folders of releases to their own site."""
+    root = places.root_of(Path(app.confdir))
+    try:
+        config.atalaya_url = config.atalaya_url or load(root / places.SETTINGS).settings.site.url
+    except SettingsError as why:
+        raise ConfigError(str(why)) from None
+    releases = places.releases_of(root)
+    if releases.is_relative_to(app.srcdir):
+        config.exclude_patterns.append(f"{releases.relative_to(app.srcdir).as_posix()}/**")
+
+
 def _bring_the_style(app: Sphinx) -> None:
     folder = home() / "_static"
     app.config.html_static_path.append(str(folder / STYLE))
@@ -92,6 +113,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("release", ReleaseLink())
     for role, (folder, ids) in ours.REFERENCES.items():
         app.add_role(role, ReferenceLink(folder, ids))
+    app.connect("config-inited", _know_the_repository)
     app.connect("builder-inited", _bring_the_style)
     app.add_css_file(STYLE)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

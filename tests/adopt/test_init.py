@@ -106,10 +106,58 @@ def test_the_workflow_calls_the_reusable_one_by_its_digest_and_grants_what_is_as
 def test_the_home_is_a_page_of_the_sphinx_site_that_is_there(team: Path) -> None:
     for extensions, page in (('["myst_parser"]', "index.md"), ("[]", "index.rst")):
         (team / "docs" / "conf.py").write_text(f"extensions = {extensions}\n", encoding="utf-8")
-        assert 'exclude_patterns += ["atalaya/releases/**"]' in init(team).stderr
+        init(team)
         names = {one.name for one in (team / "docs" / "atalaya").iterdir()}
         assert names == {".readthedocs.yaml", "init.json", page}
         assert atalaya("init", "--remove", "--yes", cwd=team).returncode == 0
+
+
+def test_a_sphinx_that_would_read_the_releases_is_told_how_to_leave_them_out_in_a_line_that_runs(team: Path) -> None:
+    conf, line = team / "docs" / "conf.py", 'exclude_patterns {} ["atalaya/releases/**"]'
+    for theirs, expected in (
+        ('extensions = ["myst_parser"]\n', line.format("=")),
+        ('extensions = ["myst_parser"]\nexclude_patterns = ["drafts"]\n', line.format("+=")),
+        ('extensions = ["myst_parser", "atalaya.sphinxext"]\n', ""),
+        ('extensions = ["myst_parser"]\nexclude_patterns = ["atalaya/releases/**"]\n', ""),
+        ("extensions = []\n", ""),
+    ):
+        conf.write_text(theirs, encoding="utf-8")
+        said = init(team).stderr
+        added = next((one.strip() for one in said.splitlines() if one.strip().startswith("exclude_patterns")), "")
+        assert (theirs, added) == (theirs, expected)
+        found: dict[str, list[str]] = {}
+        exec(theirs + added, found)
+        assert not added or "atalaya/releases/**" in found["exclude_patterns"]
+        assert atalaya("init", "--remove", "--yes", cwd=team).returncode == 0
+
+
+def test_a_team_without_a_schedule_has_no_slots_to_miss_and_it_stays_so(team: Path) -> None:
+    for arguments, every_h in (((), 1), (("--by-hand",), 0), ((), 0)):
+        init(team, *arguments)
+        triggers = yaml.safe_load((team / ".github/workflows/atalaya.yml").read_text())[True]
+        assert (arguments, "schedule" in triggers) == (arguments, every_h > 0)
+        assert load(team / "watch.toml", {}).settings.watch.every_h == every_h
+
+
+def test_a_schedule_that_a_person_took_out_of_the_workflow_is_none(team: Path) -> None:
+    init(team)
+    workflow = team / ".github/workflows/atalaya.yml"
+    text = workflow.read_text(encoding="utf-8").splitlines(keepends=True)
+    workflow.write_text("".join(one for one in text if "cron" not in one and "schedule:" not in one), encoding="utf-8")
+    init(team)
+    assert load(team / "watch.toml", {}).settings.watch.every_h == 0
+
+
+def test_the_pythons_that_are_tried_are_those_of_the_matrix_else_those_of_the_sdk(team: Path) -> None:
+    workflow = team / ".github/workflows/clients-python-sdk.yml"
+    matrix = '    strategy:\n      matrix:\n        python-version: ["3.10", "3.13"]\n'
+    without = workflow.read_text(encoding="utf-8")
+    for text, pythons in ((without, ("3.10", "3.11", "3.12")), (without + matrix, ("3.10", "3.13"))):
+        workflow.write_text(text, encoding="utf-8")
+        init(team)
+        assert load(team / "watch.toml", {}).settings.compat.pythons == pythons
+        jobs = yaml.safe_load((team / ".github/workflows/atalaya.yml").read_text())["jobs"]
+        assert jobs["watch"]["with"]["pythons"] == " ".join(pythons)
 
 
 def test_the_pythons_are_those_that_the_sdk_says_it_supports(tmp_path: Path) -> None:
@@ -224,11 +272,12 @@ def test_a_person_is_asked_which_and_whether(team: Path, monkeypatch: pytest.Mon
         def isatty(self) -> bool:
             return True
 
-    monkeypatch.setattr(sys, "stdin", Person("1\nn\n"))
+    monkeypatch.setattr(sys, "stdin", Person("1\ny\nn\n"))
     done = atalaya("init", cwd=team)
     assert (done.returncode, "nothing was changed" in done.stderr) == (2, True)
-    monkeypatch.setattr(sys, "stdin", Person("1\ny\n"))
+    monkeypatch.setattr(sys, "stdin", Person("1\nn\ny\n"))
     assert atalaya("init", cwd=team).returncode == 0
+    assert load(team / "watch.toml", {}).settings.watch.every_h == 0
     assert SDK in (team / "watch.toml").read_text(encoding="utf-8")
 
 

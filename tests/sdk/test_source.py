@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from atalaya.core.errors import SubjectError
-from atalaya.sdk.source import Kind
+from atalaya.sdk.source import Kind, local_path
 from atalaya.sdk.source import classify as classified
 from tests.ours import BUNDLED, PACKAGE
 from tests.tables import each_row
@@ -142,3 +142,12 @@ def test_a_file_of_another_kind_is_refused(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").touch()
     with pytest.raises(SubjectError, match="neither an archive"):
         classify(str(tmp_path / "notes.txt"))
+
+
+@pytest.mark.parametrize(
+    "asked", ["C:\\sdk", "C:sdk", "c:/work/sdk", "clients\\python", ".\\sdk", "\\\\host\\share\\sdk"]
+)
+def test_a_path_of_windows_is_never_taken_for_a_requirement_or_an_address(asked: str, tmp_path: Path) -> None:
+    with pytest.raises(SubjectError, match=r"^no such path "):
+        classified(asked, tmp_path, package="aris3_client_sdk", bundled=tmp_path)
+    assert local_path(asked, tmp_path) is None

@@ -52,6 +52,7 @@ class Workflow(NamedTuple):
     file: str
     by_hand: bool  # whether it can be dispatched
     on_push: bool
+    pythons: tuple[str, ...] = ()  # of its matrix
 
 
 class Uses(NamedTuple):
@@ -177,8 +178,24 @@ def _workflow(file: Path) -> tuple[Workflow, str]:
         file=file.name,
         by_hand=re.search(r"\bworkflow_dispatch\b", text) is not None,
         on_push=re.search(r"^\s*(?:push\s*:|on:.*\bpush\b)", text, re.MULTILINE) is not None,
+        pythons=_matrix(text),
     )
     return about, text
+
+
+def _matrix(text: str) -> tuple[str, ...]:
+    """The Pythons that a workflow names, on the line of a key such as ``python-version`` or in the list below it.
+
+    >>> _matrix('matrix:\\n  python: ["3.10", 3.9]\\n  include:\\n    - python: "3.12"\\n      os: windows')
+    ('3.10', '3.12')
+    >>> _matrix('python-version:\\n  - "3.11"\\n  - "3.13"\\nruns-on: x')
+    ('3.11', '3.13')
+    """
+    keyed = re.findall(
+        r"^[ \t-]*[\"']?py(?:thon)?[\w-]*[\"']?:(.*(?:\n[ \t]*-[ \t]*[\"']?3\.\d+[\"']?[ \t]*$)*)", text, re.MULTILINE
+    )
+    named = {number for words in keyed for number in re.findall(r"(?<![\d.])3\.\d+(?![\d.])", words)}
+    return tuple(one for one in PYTHONS if one in named)
 
 
 def _is_about(text: str, sdk: Sdk) -> bool:

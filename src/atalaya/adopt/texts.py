@@ -14,6 +14,7 @@ from atalaya.core.settings import ActionSettings, every_key
 WORKFLOW = ".github/workflows/atalaya.yml"
 NOWHERE = Uses("OWNER/atalaya", "0" * 40, "v1")
 BEGINS, ENDS = "# >>> atalaya init", "# <<< atalaya init"
+EVERY_H = 1  # what the schedule of the workflow promises: it runs twice in each hour, and either run will do
 WIDE = 100
 
 
@@ -26,8 +27,20 @@ class Choices(NamedTuple):
     uses: Uses = NOWHERE
     dispatch: bool = False
     issues: bool = False  # whether incidents are kept as such
+    schedule: bool = True  # whether the workflow runs by itself
     base_url: str = ""
     sphinx: str = ""  # the suffix of the pages of the Sphinx site that is there; empty: there is none
+    exclude: str = ""  # the line that its conf.py needs
+
+    @property
+    def pythons(self) -> tuple[str, ...]:
+        """The Pythons that its workflows test the SDK on; where they name none, those that it says it is for."""
+        tested = {python for one in self.workflows for python in one.pythons}
+        return tuple(sorted(tested, key=_number)) or self.sdk.pythons
+
+
+def _number(version: str) -> tuple[int, ...]:
+    return tuple(map(int, version.split(".")))
 
 
 # ── watch.toml ───────────────────────────────────────────────────────────────
@@ -41,7 +54,8 @@ def watch_toml(choices: Choices) -> str:
         "ci.repo": choices.repository,
         "ci.workflows": [one.name for one in choices.workflows],
         "ci.dispatch": choices.dispatch,
-        "watch.every_h": 1,
+        "watch.every_h": EVERY_H if choices.schedule else 0,
+        "compat.pythons": list(choices.pythons),
         "smoke.base_url": choices.base_url,
         "incidents.github": choices.issues,
     }
@@ -52,6 +66,7 @@ def watch_toml(choices: Choices) -> str:
         "smoke.base_url": "https://api.example.com",
         "ci.junit": ["reports"],
         "watch.language": "es",
+        "compat.pythons": ["3.11", "3.12"],
         "artefact.project": choices.sdk.name,
         "incidents.github": True,
         "incidents.notes": True,
@@ -72,7 +87,7 @@ def watch_toml(choices: Choices) -> str:
         lines += ["", f"[{key.section}]"] if key.section != section else [""]
         section = key.section
         lines += _wrapped(key.description)
-        is_set = bool(set_here.get(dotted)) or dotted == "ci.dispatch"
+        is_set = bool(set_here.get(dotted)) or dotted in ("ci.dispatch", "watch.every_h")
         value = set_here[dotted] if is_set else proposed.get(dotted, set_here.get(dotted))
         keys = value if isinstance(value, dict) else {key.name: value}
         lines += [f"{'' if is_set else '# '}{name} = {_toml(one)}" for name, one in keys.items()]
@@ -90,6 +105,13 @@ def _toml(value: Any) -> str:
 # ── the workflow ─────────────────────────────────────────────────────────────
 
 
+SCHEDULE = (
+    "  schedule:",
+    "    # Every half hour: this keeps `every_h` in watch.toml. It ends in seconds where no release is open.",
+    '    - cron: "23,53 * * * *"',
+)
+
+
 def workflow(choices: Choices) -> str:
     """The one workflow: it calls the reusable ones, and grants each what it needs and no more."""
     lines = [
@@ -98,9 +120,7 @@ def workflow(choices: Choices) -> str:
         "",
         "on:",
         "  workflow_dispatch:",
-        "  schedule:",
-        "    # Every half hour: this keeps `every_h` in watch.toml. It ends in seconds where no release is open.",
-        '    - cron: "23,53 * * * *"',
+        *(SCHEDULE if choices.schedule else ()),
         "",
         "permissions: {}",
         "",
@@ -172,7 +192,7 @@ def _job(
 
 
 def _inputs(choices: Choices) -> list[tuple[str, str]]:
-    given = [("sdk", choices.sdk.path), ("pythons", " ".join(choices.sdk.pythons)), ("base-url", choices.base_url)]
+    given = [("sdk", choices.sdk.path), ("pythons", " ".join(choices.pythons)), ("base-url", choices.base_url)]
     return [(name, value) for name, value in given if value]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from atalaya.cli.console import Console, put_line
 from atalaya.cli.context import Context, print_json
 from atalaya.core.errors import UsageError
-from atalaya.core.places import BESIDE, EXTENSION, SETTINGS
+from atalaya.core.places import BESIDE, EMBEDS, EXTENSION, SETTINGS
 
 if TYPE_CHECKING:
     from atalaya.adopt.find import Sdk, Uses
@@ -76,6 +77,7 @@ def _choices(place: Context, args: argparse.Namespace) -> Choices:
     settings, root = place.loaded.settings, place.root
     is_set_up = (root / SETTINGS).is_file()
     sdk = _sdk(place, args)
+    schedule = _has_schedule(root, args, set_before=settings.watch.every_h > 0 if is_set_up else None)
     conf = root / "docs" / "conf.py"
     theirs = conf.read_text(encoding="utf-8", errors="replace") if conf.is_file() else ""
     found = find.workflows(root, sdk, leave_out=[texts.WORKFLOW])
@@ -86,9 +88,39 @@ def _choices(place: Context, args: argparse.Namespace) -> Choices:
         uses=_uses(root, args),
         dispatch=args.dispatch or settings.ci.dispatch,
         issues=args.issues or settings.incidents.github,
+        schedule=schedule,
         base_url=args.base_url or settings.smoke.base_url,
         sphinx="" if not theirs or EXTENSION in theirs else ".md" if "myst" in theirs else ".rst",
+        exclude=_exclude(theirs),
     )
+
+
+def _exclude(conf: str) -> str:
+    """The line that a ``conf.py`` needs so that Sphinx leaves the releases alone; empty where it does already.
+
+    They are Markdown, which Sphinx reads with MyST only, and our extension leaves them out by itself.
+    """
+    releases = f"{BESIDE.removeprefix('docs/')}/releases"
+    if "myst" not in conf or EMBEDS in conf or EXTENSION in conf or releases in conf:
+        return ""
+    is_there = re.search(r"^exclude_patterns\b", conf, re.MULTILINE)
+    return f'exclude_patterns {"+=" if is_there else "="} ["{releases}/**"]'
+
+
+def _has_schedule(root: Path, args: argparse.Namespace, *, set_before: bool | None) -> bool:
+    """Whether the workflow runs by itself: as asked for, as it stands, as set before, else as somebody answers."""
+    from atalaya.adopt.texts import WORKFLOW
+
+    if args.by_hand:
+        return False
+    if (file := root / WORKFLOW).is_file():
+        text = file.read_text(encoding="utf-8", errors="replace")
+        return re.search(r"^\s*-?\s*cron\s*:", text, re.MULTILINE) is not None
+    if set_before is not None:
+        return set_before
+    if args.yes or args.dry_run or args.remove or not sys.stdin.isatty():
+        return True
+    return _answer("Let a schedule watch each release, twice an hour? [Y/n] ").lower() not in ("n", "no")
 
 
 def _uses(root: Path, args: argparse.Namespace) -> Uses:
@@ -184,8 +216,11 @@ def _what_next(console: Console, root: Path, choices: Choices, steps: Sequence[S
         console.line(f"    git add {added} && git commit -m 'Watch releases with Atalaya'")
     console.line("    atalaya watch")
     console.line(f"    atalaya release open {choices.sdk.version or 'VERSION'} --commit HEAD && atalaya sync push")
-    if choices.sphinx:
-        console.line(f'  in docs/conf.py, add: exclude_patterns += ["{BESIDE.removeprefix("docs/")}/releases/**"]')
+    if choices.exclude:
+        console.line(
+            "  for your Sphinx, which would read the release pages as its own, add at the end of docs/conf.py:"
+        )
+        console.line(f"    {choices.exclude}")
 
 
 def _print(root: Path, steps: Sequence[Step], **more: object) -> None:

@@ -129,6 +129,9 @@ def _adopting(commands: Commands) -> None:
     it.add_argument(
         "--base-url", type=_address, default="", metavar="URL", help="a real service that the smoke is run against"
     )
+    it.add_argument(
+        "--by-hand", action="store_true", help="let no schedule run: what must be observed are the checkpoints"
+    )
     it.add_argument("--dispatch", action="store_true", help="let the workflow start the runs of CI that are missing")
     it.add_argument("--issues", action="store_true", help="let the workflow keep each incident as an issue")
     it.add_argument(

@@ -16,6 +16,9 @@ DOOR = "ATALAYA_DOOR"
 WEBHOOK = "ATALAYA_NOTIFY_WEBHOOK"
 SERVICE = "ATALAYA_SERVICE_"  # and the name of a credential of the check pack
 TOKENS = ("GITHUB_TOKEN", "GH_TOKEN")
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")  # never asked by way of a proxy
+CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 # The ATALAYA_* variables that are no settings, as the reference prints them. Settings have variables of their own.
 OWN: dict[str, str] = {
@@ -129,6 +132,30 @@ def site_url() -> str:
 def virtual_environment() -> Path | None:
     """The Python environment that is active in the shell; None where none is."""
     return Path(os.environ["VIRTUAL_ENV"]) if os.environ.get("VIRTUAL_ENV") else None
+
+
+# ── the network ──────────────────────────────────────────────────────────────
+
+
+def proxies() -> list[str]:
+    """The variables that name a proxy, as they are written here. Their values may hold a password."""
+    return [name for name in _in_either_case(PROXIES) if os.environ.get(name)]
+
+
+def certificates() -> list[str]:
+    """The variables that say which certificates are trusted."""
+    return [name for name in CERTIFICATES if os.environ.get(name)]
+
+
+def way_out() -> dict[str, str]:
+    """The variables by which a process finds its way out of this machine: proxies, and whom it trusts."""
+    named = [os.environ.get(name) for name in _in_either_case(("NO_PROXY",))]
+    without = ",".join(dict.fromkeys([*LOOPBACK, *filter(None, named)]))
+    return only([*proxies(), *certificates()]) | dict.fromkeys(_in_either_case(("NO_PROXY",)), without)
+
+
+def _in_either_case(names: Iterable[str]) -> list[str]:
+    return [form for name in names for form in (name, name.lower())]
 
 
 # ── the terminal ─────────────────────────────────────────────────────────────

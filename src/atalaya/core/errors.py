@@ -10,7 +10,7 @@
     │   │   └── NoPython         there is no Python here that it is for: exit code 3
     │   ├── ReleaseError     a release folder is not what the command needs
     │   └── PortTaken        the port asked for belongs to another program
-    ├── NetworkError         a package index or a service that cannot be reached: exit code 2
+    ├── NetworkError         a package index or a service that cannot be reached: exit code 3
     ├── EvidenceError        a segment is not what its name says: somebody changed it
     └── HarnessError         us: the checks' own machinery failed; never the SDK's fault
 
@@ -71,7 +71,9 @@ class PortTaken(UsageError):
 
 
 class NetworkError(AtalayaError):
-    """A package index or a service cannot be reached. Mended by the network, or by trying again."""
+    """A package index or a service cannot be reached: nothing is known. Mended by the network, or by trying again."""
+
+    exit_code = 3
 
 
 class EvidenceError(AtalayaError):

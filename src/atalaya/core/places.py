@@ -10,6 +10,7 @@ from pathlib import Path
 DISTRIBUTION = "atalaya-watch"  # the name that this project is installed by
 SETTINGS = "watch.toml"
 EXTENSION = "atalaya.site.build.sphinx_extension"  # what the conf.py of Atalaya's own pages names
+EMBEDS = "atalaya.sphinxext"  # what the conf.py of other people names
 BESIDE = "docs/atalaya"  # the home of the release pages beside other people's
 SCRATCH = ".atalaya"  # what is written for this machine alone: git is to ignore it
 

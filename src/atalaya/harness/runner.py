@@ -21,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from atalaya.core import environment
 from atalaya.core.environment import Secret
 from atalaya.core.errors import HarnessError, UsageError
 from atalaya.core.scrub import scrub
@@ -302,7 +303,9 @@ def _launched(
             process = subprocess.Popen(
                 command(LAUNCH, str(folder / "order.json"), python=str(prepared.python)),
                 cwd=home,
-                env=scrubbed_environ(home) | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+                env=scrubbed_environ(home)
+                | {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+                | (environment.way_out() if more.get("base_url") else {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,

@@ -22,6 +22,7 @@ from typing import Any
 
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError, NoPython, SubjectError, UsageError
+from atalaya.sdk import pip_settings
 from atalaya.sdk.interpreter_probe import wait_for
 
 # Variables that would send an install elsewhere, or another Python's modules into it.
@@ -53,8 +54,31 @@ _NETWORK = re.compile(
     r"NewConnectionError|ConnectTimeoutError|ReadTimeoutError|ConnectionResetError|ProxyError|ProtocolError\(|"
     r"SSLError|invalid peer certificate|certificate verify failed|could not resolve (host|proxy)|"
     r"temporary failure in name resolution|name or service not known|network is unreachable|"
-    r"(401|403|407|429|50\d) (client|server)? ?error|status (client|server) error \((401|403|407|429|50\d)",
+    r"(401|403|407|429|50\d) (client|server)? ?error|status (client|server) error \((401|403|407|429|50\d)|"
+    r"lack of valid authentication credentials|\((401 Unauthorized|403 Forbidden)\)",
     re.IGNORECASE,
+)
+_WHO_ASKS = re.compile(
+    r"(401|403) (client|server)? ?error|error \((401|403)|valid authentication|\((401|403) ", re.IGNORECASE
+)
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([\w ]+)")
+# What it was in particular, in words of ours, and what to do. The first that fits.
+_MENDS = (
+    (
+        re.compile(r"certificate verify failed|invalid peer certificate", re.IGNORECASE),
+        "its certificate is not known here",
+        "Name the file of the authority that signed it in SSL_CERT_FILE for uv, in PIP_CERT for pip.",
+    ),
+    (
+        re.compile(r"407|proxyerror|resolve proxy|tunnel|proxy auth", re.IGNORECASE),
+        "the proxy does not answer or does not let it through",
+        "Mend HTTPS_PROXY or HTTP_PROXY, or name the index in NO_PROXY.",
+    ),
+    (
+        _WHO_ASKS,
+        "the index does not know who asks",
+        "Give the user and the password to the installer that asks: in the address of the index, or in a .netrc file.",
+    ),
 )
 # Which of the versions that are allowed, and what uv calls them: the lowest of what is named, not of all below it.
 LOWEST, HIGHEST = "lowest", "highest"
@@ -73,7 +97,7 @@ class Installer(ABC):
         self.scratch = scratch
         self.echo = echo
         self.environ = {name: value for name, value in environment.everything().items() if name not in _MISLEADING}
-        self.environ["NO_COLOR"] = "1"
+        self.environ |= {"NO_COLOR": "1"} | environment.way_out()
         self.patience_s: float | None = None  # of each command that is given no time of its own
 
     @abstractmethod
@@ -153,6 +177,7 @@ class Uv(Installer):
     def __init__(self, uv: Path, scratch: Path, echo: Callable[[str], None]) -> None:
         super().__init__(scratch, echo)
         self.uv = uv
+        self.environ |= pip_settings.for_uv(self.environ)
 
     def create(self, folder: Path, asked: str = "") -> Path:
         python = asked or sys.executable
@@ -187,7 +212,7 @@ class Uv(Installer):
         argv += ["--resolution", RESOLUTIONS[dependencies]] if dependencies else []
         argv += [*self.constraints_file(constraints), *what]
         code, said = self.run(argv)
-        if code and is_about_the_network(said):
+        if code and is_about_the_network(said) and not _WHO_ASKS.search(said):
             # A machine that was on-line before has what it needs in uv's cache.
             code, _ = self.run([*argv, "--offline"])
             if not code:
@@ -198,6 +223,8 @@ class Uv(Installer):
     def resolve(self, requirement: str, *, index: str, within_s: float) -> tuple[str, ...]:
         asked = self.scratch / "asked.in"
         asked.write_text(requirement + "\n", encoding="utf-8")
+        # This index is asked, and no other that the machine is set up with.
+        self.environ = {name: value for name, value in self.environ.items() if name not in pip_settings.OF_UV}
         # What is in its cache may be older than the question.
         code, said = self.run(
             [
@@ -253,11 +280,15 @@ class Pip(Installer):
     ) -> None:
         if dependencies == LOWEST:
             raise UsageError("pip takes the highest versions only. Install uv to try the lowest.")
+        log = self.scratch / "pip.log"
+        log.unlink(missing_ok=True)
         argv: list[str | Path] = [self.home, "-m", "pip", "--python", python, "--no-input"]
         argv += [
             "--disable-pip-version-check",
             "--retries",
             "2",
+            "--log",
+            log,
             "install",
             "--quiet",
             "--no-compile",
@@ -267,7 +298,7 @@ class Pip(Installer):
         argv += [*self.constraints_file(constraints), *what]
         code, said = self.run(argv)
         if code:
-            raise failure(said, called, mend)
+            raise failure(said if is_about_the_network(said) else f"{_unasked(log)}\n{said}", called, mend)
 
     def resolve(self, requirement: str, *, index: str, within_s: float) -> tuple[str, ...]:
         report = self.scratch / "resolved.json"
@@ -378,11 +409,25 @@ def last_words(said: str) -> str:
 def failure(said: str, called: str, mend: str) -> SubjectError | NetworkError:
     """The error for an install that failed, by what the installer said."""
     if is_about_the_network(said):
+        for signs, what, todo in _MENDS:
+            if signs.search(said):
+                return NetworkError(f"No package index could be asked to install {called}: {what}. {todo}")
+        system = _ERRNO.search(said)  # pip's last words are that there is no such package
+        reason = f"{system[1]}." if system else last_words(said)
         return NetworkError(
-            f"No package index could be reached to install {called}: {last_words(said)} "
+            f"No package index could be reached to install {called}: {reason} "
             f"Check the network, the proxy or the index that is set up, and try again."
         )
     return SubjectError(f"{called} cannot be installed: {last_words(said)} {mend}".rstrip())
+
+
+def _unasked(log: Path) -> str:
+    """The indexes that pip could not ask, which it tells its log alone: an index that refuses has no package to it."""
+    try:
+        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        return ""
+    return "\n".join(line for line in lines if "Could not fetch URL" in line)
 
 
 def no_environment(said: str) -> SubjectError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
@@ -57,8 +57,8 @@ class Source(Record, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """How evidence names it: ``bundled``, or what was asked for."""
-        return self.asked or BUNDLED_LABEL
+        """How evidence names it: ``bundled``, or what was asked for, without who asks."""
+        return re.sub(r"(?<=://)[^/@\s]*@", "", self.asked) or BUNDLED_LABEL
 
 
 class Reference(NamedTuple):
@@ -149,7 +149,7 @@ def _absolute(path: Path, base: Path | None) -> Path:
 def _looks_like_a_path(asked: str) -> bool:
     if reference_of(asked):
         return False
-    separators = "/" in asked or os.sep in asked
+    separators = "/" in asked or "\\" in asked or bool(PureWindowsPath(asked).drive)  # as typed on any system
     return separators or asked.startswith((".", "~")) or asked.lower().endswith(ARCHIVES)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import httpx
 
+from atalaya.core import network
 from atalaya.core.environment import Secret
 from atalaya.core.errors import NetworkError, UsageError
 from atalaya.core.scrub import scrub
@@ -64,10 +65,10 @@ class Proposal:
 
     def _ask(self, method: str, **asked: object) -> httpx.Response:
         try:
-            with httpx.Client(timeout=TIMEOUT_S, follow_redirects=False) as client:
+            with network.client(timeout=TIMEOUT_S) as client:
                 return client.request(method, self._url, headers=self._headers, **asked)  # type: ignore[arg-type]
         except httpx.HTTPError as why:
-            raise NetworkError(f"GitHub cannot be reached: {scrub(str(why))}. Run again later.") from None
+            raise NetworkError(f"GitHub cannot be reached ({network.what(why)}). {network.mend(why)}") from None
 
     def _good(self, answer: httpx.Response) -> httpx.Response:
         if answer.is_success:

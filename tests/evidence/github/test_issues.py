@@ -239,6 +239,17 @@ def test_the_issue_names_its_owner_and_what_is_to_be_done(team: Team) -> None:
     assert "What is to be done: Stop the roll-out, and consider going back to the last release." in issue.opening.text
 
 
+def test_the_issue_leads_to_the_page_where_the_address_of_the_site_is_set(team: Team) -> None:
+    incident, voice = team.judgement.incidents[0], Renderer(Language("en"))
+    assert "Its page" not in as_issue(team.judgement, incident, voice).opening.text
+    for url in ("https://watch.example/", "https://watch.example"):
+        settings = replace(team.judgement.settings, site=replace(team.judgement.settings.site, url=url))
+        said = as_issue(replace(team.judgement, settings=settings), incident, voice).opening.text
+        page = next(one.name for one in team.judgement.pages if one.incident == incident.id).removesuffix(".md")
+        address = f"https://watch.example/{team.judgement.release.version}/incidents/{page}.html"
+        assert f"- Its page: <{address}>\n" in said
+
+
 # ── notes ────────────────────────────────────────────────────────────────────
 
 

@@ -20,6 +20,7 @@ import httpx
 import msgspec
 import stamina
 
+from atalaya.core import environment, network
 from atalaya.core.environment import Secret
 from atalaya.core.errors import NetworkError, SettingsError
 from atalaya.core.scrub import scrub
@@ -37,7 +38,6 @@ PAGES = 1_000
 REDIRECTS = (301, 302, 303, 307, 308)
 HOPS = 5
 PATIENCE_S = 3_900.0  # the hour that a limit lasts at most, and some minutes
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 P = TypeVar("P", bound=Payload)
 
@@ -115,7 +115,7 @@ class Client:
         self._origin = _origin(self.api)
         self._token = checked_token(token)
         self._echo, self._clock, self._sleep, self._patience_s = echo, clock, sleep, patience_s
-        self._http = httpx.Client(timeout=TIMEOUT_S, headers={"User-Agent": "atalaya"}, follow_redirects=False)
+        self._http = network.client(timeout=TIMEOUT_S, headers={"User-Agent": "atalaya"})
         self._retry = stamina.RetryingCaller(attempts=TRIES, timeout=None, wait_initial=0.5, wait_max=8.0)
         # They log addresses and headers, and a signed address is a secret.
         for name in ("httpx", "httpcore", "stamina"):
@@ -193,7 +193,8 @@ class Client:
             response = self._http.request(method, url, headers=headers, json=dict(content))
         except httpx.RequestError as why:
             raise NetworkError(
-                f"{url.host}: {type(why).__name__} at {method} {url.path}: whether it was done is not known."
+                f"{url.host}: {network.what(why)} at {method} {url.path}: whether it was done is not known. "
+                f"{network.mend(why)}"
             ) from None
         self._count(response)
         return response.status_code, scrub(_message_in(response.content))
@@ -254,9 +255,10 @@ class Client:
         try:
             return self._retry((httpx.RequestError, _Broken), self._once, url, headers, into, most_bytes)
         except (httpx.RequestError, _Broken) as why:
-            what = str(why) if isinstance(why, _Broken) else type(why).__name__
+            what = str(why) if isinstance(why, _Broken) else network.what(why)
+            mend = "" if isinstance(why, _Broken) else f"{network.mend(why)} "
             raise NetworkError(
-                f"{url.host}: {what}, {TRIES} times in a row. Run again later: what was read is kept."
+                f"{url.host}: {what}, {TRIES} times in a row. {mend}Run again later: what was read is kept."
             ) from None
 
     def _once(self, url: httpx.URL, headers: dict[str, str], into: IO[bytes] | None, most_bytes: int) -> _Answer:
@@ -332,7 +334,7 @@ def checked_address(api: str) -> httpx.URL:
         url = httpx.URL(api.rstrip("/"))
     except (httpx.InvalidURL, ValueError):
         raise SettingsError(f"GITHUB_API_URL is no address. Give one such as {API}, or leave it out.") from None
-    safe = url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)
+    safe = url.scheme == "https" or (url.scheme == "http" and url.host in environment.LOOPBACK)
     if url.userinfo or not url.host or not safe:
         raise SettingsError(f"GITHUB_API_URL: only https:// keeps a token safe. Give {API}, or leave it out.")
     return url

@@ -31,6 +31,7 @@ from packaging.utils import (
 )
 from packaging.version import InvalidVersion, Version
 
+from atalaya.core import network
 from atalaya.core.errors import AtalayaError, NetworkError, UsageError
 from atalaya.core.scrub import scrub
 from atalaya.records.stored import Artefact, Built, BuiltFile, Metadata, PublishedFile
@@ -135,7 +136,7 @@ def look(
 
 async def _served(project: str, version: str, index: str, deadline: Deadline) -> tuple[tuple[PublishedFile, ...], int]:
     """The files of one version, by name, and how many more are listed."""
-    async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as client:
+    async with network.async_client(timeout=TIMEOUT) as client:
         ours = []
         for one in await _listed(client, project, index, deadline):
             deadline.hold(without_credentials(index))  # names can be made so that each takes long to read
@@ -296,8 +297,7 @@ async def _fetch(
     except _Busy as why:
         raise NetworkError(f"{shown}: {why}. Ask again later.") from None
     except httpx.HTTPError as why:
-        said = type(why).__name__
-        raise NetworkError(f"{shown} cannot be reached ({said}). Check the network and the index.") from None
+        raise NetworkError(f"{shown} cannot be reached ({network.what(why)}). {network.mend(why)}") from None
     raise AssertionError  # pragma: no cover - the last attempt returns or raises
 
 

@@ -116,8 +116,13 @@ def names(owners: Iterable[str]) -> Markdown:
 
 def link(judgement: Judgement, incident: Incident) -> Markdown:
     """The id of an incident, which leads to its page; to the table of all where it has none."""
+    return myst.page(incident.id, judgement.release.version, document_of(judgement, incident))
+
+
+def document_of(judgement: Judgement, incident: Incident) -> str:
+    """The page of an incident, from the front page of its release; the table of all where it has none."""
     page = next((one for one in judgement.pages if one.incident == incident.id and one.problem is None), None)
-    return myst.page(incident.id, judgement.release.version, _document(page) if page else "incidents")
+    return _document(page) if page else "incidents"
 
 
 def _document(page: IncidentPage) -> str:

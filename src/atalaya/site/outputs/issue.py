@@ -13,7 +13,7 @@ from atalaya.core.words import N_, Text, sentence
 from atalaya.evidence.github.issues import LABEL, Said, Wanted
 from atalaya.records.judged import Incident, Judgement
 from atalaya.records.stored import IncidentStep
-from atalaya.site.fragments.incidents import NAMES
+from atalaya.site.fragments.incidents import NAMES, document_of
 from atalaya.site.markup.myst import visible
 from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.incidents.incidents import slug
@@ -65,6 +65,9 @@ def _opening(judgement: Judgement, incident: Incident, voice: Renderer) -> Itera
     told = next((one for one in judgement.followed if one.incident == incident.id), None)
     if told is not None and told.blocks:
         yield _fact(N_("Stands in the way of"), ", ".join(map(harmless, told.blocks)), voice)
+    if url := settings.site.url:
+        page = f"{judgement.release.version}/{document_of(judgement, incident)}.html"
+        yield _fact(N_("Its page"), f"<{url.rstrip('/')}/{page}>", voice)
     yield ""
     yield _say(
         sentence(

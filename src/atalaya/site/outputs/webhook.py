@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import httpx
 import stamina
 
+from atalaya.core import environment, network
 from atalaya.core.environment import Secret
 from atalaya.core.errors import NetworkError, UsageError
 from atalaya.core.words import N_
@@ -23,7 +24,6 @@ LONGEST_WAIT_S = 30.0  # that one answer may ask for: a watch has more to do tha
 LONGEST_BLOCK = 3000  # characters, as Slack takes them
 LONGEST_TITLE = 150
 MOST_BLOCKS = 20
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 def message(judgement: Judgement, untold: Sequence[Notification], voice: Renderer) -> dict[str, Any]:
@@ -68,7 +68,9 @@ def send(webhook: Secret, body: dict[str, Any]) -> None:
     except _Refused as why:
         raise NetworkError(f"it answered {why.status}. Nothing was marked as told.") from None
     except httpx.HTTPError as why:
-        raise NetworkError(f"it cannot be reached ({type(why).__name__}). Nothing was marked as told.") from None
+        raise NetworkError(
+            f"it cannot be reached ({network.what(why)}). {network.mend(why)} Nothing was marked as told."
+        ) from None
 
 
 class _Refused(Exception):
@@ -82,7 +84,7 @@ class _Refused(Exception):
 
 def _post(webhook: str, body: dict[str, Any]) -> None:
     # Who is sent elsewhere is not followed: the message is for this address alone. What is answered is not read.
-    with httpx.stream("POST", webhook, json=body, timeout=TIMEOUT_S, follow_redirects=False) as answer:
+    with network.client(timeout=TIMEOUT_S) as client, client.stream("POST", webhook, json=body) as answer:
         if not answer.is_success:
             raise _Refused(answer)
 
@@ -104,5 +106,5 @@ def _require_private(webhook: str) -> None:
         raise UsageError("the webhook is no address. Give the one that the chat shows, whole.") from None
     if parts.scheme == "https" and parts.hostname:
         return
-    if parts.scheme != "http" or parts.hostname not in LOOPBACK:
+    if parts.scheme != "http" or parts.hostname not in environment.LOOPBACK:
         raise UsageError("the webhook has to begin with https://: what is sent names what fails.")
