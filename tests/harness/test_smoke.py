@@ -47,14 +47,30 @@ def test_a_healthy_sdk_passes_against_a_service_in_real_time(prepared: Prepared)
     assert {request.headers["authorization"] for request in seen} == {"Bearer tok"}
 
 
-def test_a_service_that_is_not_there_is_a_network_error(prepared: Prepared) -> None:
+def test_a_service_that_is_not_there_is_a_network_error_and_tells_nothing_of_the_sdk(prepared: Prepared) -> None:
     with ServiceProcess(pack=PACK.folder) as service, Control(service.control_port) as control:
         scope = control.open_scope()
         gone = scope.base_url
         scope.close()
         run = run_smoke(prepared, base_url=gone)
-    assert outcomes(run)["created-to-ready"] is Outcome.BROKEN
+    assert outcomes(run)["created-to-ready"] is Outcome.UNKNOWN
+    assert outcomes(run)["strict-config"] is Outcome.KEPT
+    assert f"nothing answers at {gone} (Connection refused)" in next(
+        step.reason for step in run.steps if step.id == "created-to-ready"
+    )
     assert {event.kind for event in run.events} == {EventKind.NETWORK_ERROR}
+
+
+def test_an_sdk_that_does_not_reach_a_service_that_is_there_is_broken(sdk_with) -> None:
+    asks = "    def url(self, path: str) -> str:\n"
+    sick = sdk_with("http_client.py", asks, asks + '        return "http://127.0.0.1:9" + path\n')
+    with (
+        ServiceProcess(pack=PACK.folder) as service,
+        Control(service.control_port) as control,
+        control.open_scope() as scope,
+    ):
+        run = run_smoke(sick, base_url=scope.base_url)
+    assert outcomes(run)["created-to-ready"] is Outcome.BROKEN
 
 
 def test_a_poll_that_reads_the_cache_is_a_stale_read(sdk_with) -> None:

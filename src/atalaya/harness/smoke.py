@@ -9,12 +9,14 @@ kept as one that blocked nothing, and the step goes on; else all of its errors b
 
 from __future__ import annotations
 
+import socket
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -30,6 +32,7 @@ from atalaya.records.stored import EventKind, Outcome
 
 TOO_MANY = 429  # what a service answers that wants to be asked later
 FAILED_FROM = 500
+REACH_S = 5.0  # real seconds in which a service that is there takes a connection
 
 
 def run(order: dict[str, Any], clock: VirtualClock | None, smokes: ModuleType, fixture: ModuleType) -> dict[str, Any]:
@@ -48,7 +51,7 @@ def run(order: dict[str, Any], clock: VirtualClock | None, smokes: ModuleType, f
         smoke = smokes.ServiceSmoke(order["base_url"], order["credentials"])
     return {
         "base_url": order["base_url"],
-        "steps": [_step(id, walk) for id, walk in smoke.steps.items()],
+        "steps": [_walked(smoke, id, walk, order["base_url"]) for id, walk in smoke.steps.items()],
         "events": smoke.events,
         "requests": smoke.requests,
         "polls": smoke.polls,
@@ -125,6 +128,29 @@ def attempt(call: Callable[[], Any]) -> Attempt:
     except Exception as raised:
         error = raised
     return Attempt(value, error, started_s, time.monotonic() - started_s)
+
+
+def _walked(smoke: Smoke, id: str, walk: Callable[[], None], base_url: str) -> SmokeStep:
+    """A step as it ended. That a real service is down is no fault of the SDK: what it hindered is unknown."""
+    before = len(smoke.events)
+    step = _step(id, walk)
+    hindered = any(event.kind is EventKind.NETWORK_ERROR and event.blocking for event in smoke.events[before:])
+    if not base_url or step.outcome is not Outcome.BROKEN or not hindered or not (why := _why_out_of_reach(base_url)):
+        return step
+    return msgspec.structs.replace(
+        step, outcome=Outcome.UNKNOWN, reason=f"nothing answers at {base_url} ({why}): start it, or give its address"
+    )
+
+
+def _why_out_of_reach(base_url: str) -> str:
+    """Why no connection to the service can be made from here, without the SDK; empty where one can."""
+    url = urlsplit(base_url)
+    port = url.port or (443 if url.scheme == "https" else 80)
+    try:
+        socket.create_connection((url.hostname or "", port), timeout=REACH_S).close()
+    except OSError as why:
+        return why.strerror or str(why) or type(why).__name__
+    return ""
 
 
 def _step(id: str, walk: Callable[[], None]) -> SmokeStep:
