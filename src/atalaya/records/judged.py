@@ -313,6 +313,8 @@ class TimeSeries(Record, frozen=True, kw_only=True):
 
     ``jobs`` are those decided in each 6 h and ended well, ``so_far`` those from T+0 to the end of each; ``errors`` are
     network errors among requests in each 24 h, and ``smoke`` the durations of the smoke in each 6 h that had one.
+    ``events`` are, for each metric that counts events, all of them in each 6 h beside what was tried; the rate is None
+    where more happened than was tried, since runs that tell no trials have events too.
     """
 
     target: float
@@ -320,6 +322,7 @@ class TimeSeries(Record, frozen=True, kw_only=True):
     so_far: tuple[RateInBin, ...] = ()
     errors: tuple[RateInBin, ...] = ()
     smoke: tuple[DurationStats, ...] = ()
+    events: dict[str, tuple[RateInBin, ...]] = msgspec.field(default_factory=dict)
 
 
 class CellState(StrictEnum):
