@@ -627,9 +627,22 @@ class Incident(Record, frozen=True, kw_only=True):
     about: tuple[str, ...] = ()
 
 
+class CauseCount(Record, frozen=True, kw_only=True):
+    """How often one kind of record showed an incident, among so many ``trials`` of what ``what`` says.
+
+    None where nothing counts them.
+    """
+
+    what: Text
+    seen: int
+    trials: int | None = None
+
+
 class IncidentFollowUp(Record, frozen=True, kw_only=True):
     """What the evidence says of one incident: how often its causes were seen, and whether its fix is shown.
 
+    ``seen_at`` is each time that its causes were seen, oldest first, ``seen`` how often that was, also before it was
+    opened, and ``counts`` say among how many trials.
     ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing. ``runs_needed``
     are the further clean runs that it takes; None where no number of runs shows it. ``fails_still`` says that more than
     the proof is missing: no fix has landed, or what it was for is there still, or was seen again. Where nothing that is
@@ -651,6 +664,8 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     runs_needed: int | None = None  # further clean runs that would show it; None where no number is known
     fails_still: bool = False
     measured: bool = True
+    seen_at: tuple[datetime, ...] = ()
+    counts: tuple[CauseCount, ...] = ()
 
 
 class Trace(Record, frozen=True, kw_only=True):
