@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from atalaya.records.judged import Judgement, TimeSeries
 from atalaya.records.stored import VerdictStatus, WatchTransition
 from atalaya.site.build.pages import FRAGMENTS
-from atalaya.site.charts import charts
+from atalaya.site.charts import charts, drawing
 from atalaya.site.fragments.figures import at_looks, metrics
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
@@ -95,7 +95,7 @@ def test_no_line_of_a_chart_begins_with_what_could_close_it(name: str) -> None:
 @each_row("name", WITH_SPARKS)
 def test_a_chart_asks_nobody_and_has_no_colour_of_its_own(name: str) -> None:
     html = "".join(html for _, html in RAW.findall(FRAGMENTS[name](full(), EN)))
-    assert not re.search(r"url\(|href|#[0-9a-f]{3,6}\b|style=|fill=|stroke=", html.replace(charts.XMLNS, ""))
+    assert not re.search(r"url\(|href|#[0-9a-f]{3,6}\b|style=|fill=|stroke=", html.replace(drawing.XMLNS, ""))
 
 
 @each_row("name", CHARTS)
@@ -109,19 +109,19 @@ def test_below_each_chart_its_numbers_are_folded_in_a_table(name: str) -> None:
 @each_row("voice", [EN, ES], ids=["en", "es"])
 def test_no_verdict_lies_on_another_where_the_page_is_narrow(word: VerdictStatus, hours: int, voice: Renderer) -> None:
     words = f"○ {voice.language.gettext(word.value)}"
-    marks = [charts.Mark(at_h, words, len(words), "") for at_h in (24.0, 48.0, 50.0, 72.0, float(hours))]
-    placed = list(zip(charts.lanes(marks, hours), (charts.extent(mark, hours) for mark in marks), strict=True))
+    marks = [drawing.Mark(at_h, words, len(words), "") for at_h in (24.0, 48.0, 50.0, 72.0, float(hours))]
+    placed = list(zip(drawing.lanes(marks, hours), (drawing.extent(mark, hours) for mark in marks), strict=True))
     assert [
         (one, other)
         for (lane, one), (beside, other) in combinations(placed, 2)
         if lane == beside and one[0] < other[1] and other[0] < one[1]
     ] == []
-    assert all(begins >= -charts.LETTER and ends <= charts.NARROW + charts.LETTER for _, (begins, ends) in placed)
+    assert all(begins >= -drawing.LETTER and ends <= drawing.NARROW + drawing.LETTER for _, (begins, ends) in placed)
 
 
 @each_row(("low", "high"), [(0, 0.003), (0, 1), (0.62, 1), (0.9, 1), (0, 106.5), (0, 4e6), (0, 7e-5)])
 def test_an_axis_holds_its_values_with_few_round_numbers(low: float, high: float) -> None:
-    places = charts.ticks(low, high)
+    places = drawing.ticks(low, high)
     assert 2 <= len(places) <= 5
     assert places[0] <= low < high <= places[-1]
 
@@ -162,7 +162,7 @@ def test_what_is_counted_stands_over_each_column_and_in_the_table() -> None:
 
 @pytest.mark.parametrize("count", [0, 9_999, 10_000, 999_999])
 def test_what_is_counted_has_room_over_its_column_in_the_longest_window(count: int) -> None:
-    assert charts.LETTER * len(f"/ {charts.figure_of(count, EN)}") <= charts.NARROW / 5
+    assert drawing.LETTER * len(f"/ {charts.figure_of(count, EN)}") <= drawing.NARROW / 5
 
 
 def test_a_day_without_a_request_has_no_column() -> None:
