@@ -27,7 +27,7 @@ CHARTS = ("timeline", "chart-pass-rate", "chart-network", "chart-flaky", "chart-
 WITH_SPARKS = (*CHARTS, "metrics")
 SVG = "{http://www.w3.org/2000/svg}"
 RAW = re.compile(r"^( *)```\{raw\} html\n(.*?)\n\1```$", re.MULTILINE | re.DOTALL)
-HARMLESS = {"svg", "title", "desc", "line", "rect", "circle", "path", "text", "tspan", "figure", "figcaption", "p"}
+HARMLESS = {"g", "svg", "title", "desc", "line", "rect", "circle", "path", "text", "tspan", "figure", "figcaption", "p"}
 T0 = example.T0
 
 
@@ -320,6 +320,44 @@ def places(name: str) -> str:
 def test_everything_is_drawn_where_it_was(name: str) -> None:
     """After a change that is meant, look at the pages and write the files: ``python -m tests.site.test_charts``."""
     assert (DRAWN / f"{name}.txt").read_text(encoding="utf-8") == places(name)
+
+
+@each_row("name", ["chart-pass-rate", "chart-network"])
+def test_incidents_and_their_fixes_are_marked_where_they_were(name: str) -> None:
+    judgement = full()
+    (incident,), (told,) = judgement.incidents, judgement.followed
+    judgement = replace(judgement, followed=(replace(told, incident=incident.id, landed_at=T0 + timedelta(hours=48)),))
+    (svg,) = svgs(name, judgement)
+    drawn = [
+        (line.get("x1"), line.get("class")) for line in svg.findall(f"{SVG}line") if "moment" in line.get("class", "")
+    ]
+    assert drawn == [("30.21%", "moment tone-bad"), ("50%", "moment tone-unsure")]
+    table = FRAGMENTS[name](judgement, EN).replace("\\", "")
+    assert f"`{incident.id}` was opened" in table
+    assert f"The fix of `{incident.id}` landed" in table
+
+
+@each_row("name", CHARTS[:4])
+def test_each_place_of_a_chart_says_its_value_in_the_order_of_the_keys(name: str) -> None:
+    (svg,) = svgs(name, full())
+    said = [(title.text or "") for title in svg.findall(f"{SVG}g[@class='says']/{SVG}title")]
+    assert all(said)
+    hours = [float(found[1]) for one in said if (found := re.match(r"T\+([\d.]+) – T\+", one))]
+    assert hours == sorted(hours)
+    table = FRAGMENTS[name](full(), EN).replace("\\", "")
+    assert all(number in table for one in said for number in re.findall(r"\d+\.\d%", one))
+
+
+def test_of_many_incidents_a_chart_marks_its_own_and_says_how_many_it_leaves_out() -> None:
+    judgement = full()
+    (one,) = judgement.incidents
+    others = tuple(replace(one, id=f"N{n}", metric="network-errors", about=("network-errors",)) for n in range(5))
+    own = replace(one, id="own", metric="pass-rate", about=("pass-rate",))
+    (svg,) = svgs("chart-pass-rate", replace(judgement, incidents=(*others, own)))
+    words = [text.text for text in svg.findall(f"{SVG}text") if "moment-word" in text.get("class", "")]
+    assert "✖ own" in words
+    assert len(words) == 4
+    assert "table of incidents: 2" in FRAGMENTS["chart-pass-rate"](replace(judgement, incidents=(*others, own)), EN)
 
 
 if __name__ == "__main__":

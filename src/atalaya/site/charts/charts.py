@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 from atalaya.core.window import DAY_H, EXTENSION_H, due_at, elapsed_h
 from atalaya.core.words import N_, StrictEnum, Text
-from atalaya.records.judged import FlakyTest, Incident, Judgement, RateInBin
-from atalaya.site.charts import drawing
+from atalaya.records.judged import DurationStats, FlakyTest, Incident, Judgement, RateInBin, TimeSeries
+from atalaya.site.charts import drawing, moments
 from atalaya.site.fragments.incidents import NAMES, TONES
 from atalaya.site.markup import myst
-from atalaya.site.markup.html_markup import Said
+from atalaya.site.markup.html_markup import Html, Said
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import SHAPES, Renderer
 from atalaya.watch.decisions import ACTIONS
@@ -244,16 +244,21 @@ def _incident(incident: Incident, judgement: Judgement, said: Said) -> Row:
             )
         # A span of no length is seen too.
         yield drawing.dot(drawing.percent(span.begins_h, hours), y + 5, 5, "hurts")
+        yield drawing.value("0%", "100%", y - 20, y + 12, _lasted(incident, state, span, said))
 
     state = said.language.gettext(NAMES[incident.state]) if incident.state in NAMES else incident.state
-    name = f"{shape} {escape(_short(incident.id, 18))} · {escape(_short(state, 16))}"
+    name = f"{shape} {escape(moments.short(incident.id, 18))} · {escape(moments.short(state, 16))}"
     return Row(f'<tspan class="tone-{tone}">{name}</tspan>', 10, drawn)
 
 
-def _short(words: str, most: int) -> str:
-    """The end of a name says more than its beginning, where it does not fit."""
-    shown = myst.visible(words, 120, "…")
-    return shown if len(shown) <= most else f"…{shown[-most + 1 :]}"
+def _lasted(incident: Incident, state: str, span: Span, said: Said) -> Html:
+    begins, ends = _hour(span.begins_h, said), _hour(span.ends_h, said)
+    if span.landed_h is None:
+        sentence = N_("{incident}, {state}: {begins} – {ends}; no fix has landed.")
+        return said(sentence, incident=incident.id, state=state, begins=begins, ends=ends)
+    landed = _hour(span.landed_h, said)
+    sentence = N_("{incident}, {state}: {begins} – {ends}; a fix landed at {landed}.")
+    return said(sentence, incident=incident.id, state=state, begins=begins, ends=ends, landed=landed)
 
 
 def _decided(judgement: Judgement, said: Said) -> Iterator[Row]:
@@ -320,7 +325,8 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
         return voice(N_("No CI job has been decided, so nothing is known of the rate."))
     own = [(part, part.value) for part in course.jobs if part.value is not None]
     lowest = min(course.target, *(rate.low for _, rate in known), *(value for _, value in own))
-    axis = drawing.Axis(drawing.ticks(min(lowest, 0.9), 1.0), 10)
+    marks = moments.Marks(moments.of_incidents(judgement, "pass-rate", voice), judgement.release, 0, hours)
+    axis = drawing.Axis(drawing.ticks(min(lowest, 0.9), 1.0), 10 + marks.height)
     target = axis.y(course.target)
     last, rate = known[-1]
     parts = [
@@ -334,6 +340,8 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
             for part, value in own
         ),
         *_rate_of_now(last, rate, axis, hours),
+        *marks.drawn(axis.bottom),
+        *_values(zip(course.jobs, _jobs_in_words(course, said), strict=True), marks, axis, hours),
     ]
     says = said(
         N_(
@@ -346,13 +354,14 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
         high=rate.high,
         target=course.target,
     )
-    legend = said(
+    legend: str = said(
         N_(
             "Line: the rate so far, in the band of its 95 % interval. Circles: the rate of each 6 h alone. Dashes: the "
             "threshold, {target:.1%}."
         ),
         target=course.target,
     )
+    legend += _legend_of(marks, judgement, said)
     header = [
         voice(N_("Stretch")),
         voice(N_("Ended well, of decided")),
@@ -364,8 +373,60 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
         for part, sum_ in zip(course.jobs, course.so_far, strict=True)
     ]
     title = said(N_("CI pass rate through the window"))
-    table = myst.table(voice(N_("Decided jobs in each 6 h")), header, rows, classes="cards course")
+    jobs = myst.table(voice(N_("Decided jobs in each 6 h")), header, rows, classes="cards course")
+    table = myst.paragraphs(jobs, marks.table(voice))
     return drawing.framed(drawing.Drawn(title, says, axis.bottom + drawing.HOURS_HEIGHT, parts, legend), table, voice)
+
+
+def _jobs_in_words(course: TimeSeries, said: Said) -> Iterator[str]:
+    """What each 6 h showed, and all so far."""
+    for part, sum_ in zip(course.jobs, course.so_far, strict=True):
+        if part.trials:
+            sentence = N_("{begins} – {ends}: {events} of {trials} decided CI jobs ended well.")
+        else:
+            sentence = N_("{begins} – {ends}: no CI job was decided.")
+        of_part = said(sentence, **_place(part, said), events=part.events, trials=part.trials)
+        rate = _known(sum_)
+        so_far = N_("So far: {value:.1%}, {low:.1%} to {high:.1%} at 95 %.")
+        yield f"{of_part} {said(so_far, value=rate.value, low=rate.low, high=rate.high)}" if rate else of_part
+
+
+def _place(part: RateInBin | DurationStats, said: Said) -> dict[str, str]:
+    return {"begins": _hour(part.begins_h, said), "ends": _hour(part.ends_h, said)}
+
+
+def _hour(hours: float, said: Said) -> str:
+    return f"T+{said.language.number(round(hours, 1), 'g')}"
+
+
+def _values(
+    parts: Iterable[tuple[RateInBin | DurationStats, str]], marks: moments.Marks, axis: drawing.Axis, hours: float
+) -> list[str]:
+    """The values of each stretch and of each mark, in the order of time: the keys lead from one to the next."""
+    found = [
+        (
+            part.begins_h,
+            drawing.value(
+                drawing.percent(part.begins_h, hours),
+                drawing.percent(part.ends_h - part.begins_h, hours),
+                axis.top,
+                axis.bottom,
+                says,
+            ),
+        )
+        for part, says in parts
+    ]
+    return [drawn for _, drawn in sorted([*found, *marks.values(axis.bottom)], key=lambda one: one[0])]
+
+
+def _legend_of(marks: moments.Marks, judgement: Judgement, said: Said) -> str:
+    """What the marks mean, and how many incidents have none."""
+    if not marks.moments:
+        return ""
+    key = said(N_("{opened}: an incident was opened. {fix}: its fix landed."), opened=moments.OPENED, fix=moments.FIX)
+    left_out = len(judgement.incidents) - moments.MARKED
+    more = f" {said(N_('More in the table of incidents: {n}.'), n=left_out)}" if left_out > 0 else ""
+    return f" {key}{more}"
 
 
 class Rate(NamedTuple):
@@ -418,7 +479,8 @@ def network(judgement: Judgement, voice: Renderer) -> Markdown:
     known = [(part, rate) for part in parts_of if (rate := _known(part))]
     if not known:
         return voice(N_("No request was counted, so errors have nothing to be compared with."))
-    axis = drawing.Axis(drawing.ticks(0, THOUSAND * max(rate.high for _, rate in known)), 44)
+    marks = moments.Marks(moments.of_incidents(judgement, "network-errors", voice), judgement.release, 0, hours)
+    axis = drawing.Axis(drawing.ticks(0, THOUSAND * max(rate.high for _, rate in known)), 44 + marks.height)
 
     def figure(value: float) -> str:
         return escape(voice.language.number(value, ".4g"))
@@ -429,8 +491,8 @@ def network(judgement: Judgement, voice: Renderer) -> Markdown:
             part.begins_h + DAY_H / 2, hours
         )  # a day that is not over has the place of a whole one
         drawn += [
-            drawing.words(middle, 13, figure_of(part.events, voice), "value", "middle"),
-            drawing.words(middle, 29, f"/ {figure_of(part.trials, voice)}", "tick", "middle"),
+            drawing.words(middle, marks.height + 13, figure_of(part.events, voice), "value", "middle"),
+            drawing.words(middle, marks.height + 29, f"/ {figure_of(part.trials, voice)}", "tick", "middle"),
         ]
         rate = _known(part)
         if rate is None:
@@ -448,22 +510,44 @@ def network(judgement: Judgement, voice: Renderer) -> Markdown:
             drawing.line(middle, axis.y(THOUSAND * rate.high), middle, axis.y(THOUSAND * rate.low), "whisker"),
             drawing.dot(middle, top, 4, "point"),
         ]
+    said_of = [(part, _errors_in_words(part, said)) for part in parts_of]
+    drawn += [*marks.drawn(axis.bottom), *_values(said_of, marks, axis, hours)]
     counts = ", ".join(" / ".join(map(voice.language.number, (one.events, one.trials))) for one in parts_of)
     says = said(N_("Errors among requests, in each 24 h: {counts}."), counts=counts)
-    legend = said(
+    legend: str = said(
         N_(
             "Columns: errors for each 1,000 requests, with the 95 % interval. Above them: errors / requests. "
             "A ring: no request was counted."
         )
     )
+    legend += _legend_of(marks, judgement, said)
     header = [voice(N_("Stretch")), voice(N_("Errors / requests")), voice(N_("For each 1,000 (95% interval)"))]
     rows = [
         [_stretch(part.begins_h, part.ends_h, voice), _of(part, voice), _rate(part, voice, THOUSAND, ".2f")]
         for part in parts_of
     ]
-    table = myst.table(voice(N_("Network errors in each 24 h")), header, rows, classes="cards course")
+    errors = myst.table(voice(N_("Network errors in each 24 h")), header, rows, classes="cards course")
+    table = myst.paragraphs(errors, marks.table(voice))
     title = said(N_("Network errors for each 1,000 requests"))
     return drawing.framed(drawing.Drawn(title, says, axis.bottom + drawing.HOURS_HEIGHT, drawn, legend), table, voice)
+
+
+def _errors_in_words(part: RateInBin, said: Said) -> str:
+    rate = _known(part)
+    if rate is None:
+        return said(N_("{begins} – {ends}: no request was counted."), **_place(part, said))
+    return said(
+        N_(
+            "{begins} – {ends}: {events} errors in {trials} requests, {value:.2f} for each 1,000, {low:.2f} to "
+            "{high:.2f} at 95 %."
+        ),
+        **_place(part, said),
+        events=part.events,
+        trials=part.trials,
+        value=THOUSAND * rate.value,
+        low=THOUSAND * rate.low,
+        high=THOUSAND * rate.high,
+    )
 
 
 def figure_of(count: int, voice: Renderer) -> str:
@@ -495,6 +579,9 @@ def flaky(judgement: Judgement, voice: Renderer) -> Markdown:
         drawn += [drawing.line(x, 2, x, bottom, "grid"), drawing.words(x, bottom + 15, words, "tick", "middle")]
     for row, (one, rate) in enumerate(shown):
         drawn += _score(one, rate, most, 36.0 * row)
+        sentence = N_("{test}: a good version fails it in {value:.1%}, {low:.1%} to {high:.1%}, of its attempts.")
+        scored = said(sentence, test=one.test, value=rate.value, low=rate.low, high=rate.high)
+        drawn.append(drawing.value("0%", "100%", 36.0 * row, 36.0 * (row + 1), scored))
     says = said(
         N_("{n} tests, the one that fails most by itself first: {test}, {value:.1%}, {low:.1%} to {high:.1%}."),
         n=len(ranked),
@@ -519,7 +606,7 @@ def _score(one: FlakyTest, rate: Rate, most: float, y: float) -> list[str]:
     value = drawing.percent(rate.value, most)
     return [
         drawing.words(
-            "0%", y + 13, f'<tspan class="tone-{tone}">{shape}</tspan> {escape(_short(one.test, 34))}', "name"
+            "0%", y + 13, f'<tspan class="tone-{tone}">{shape}</tspan> {escape(moments.short(one.test, 34))}', "name"
         ),
         drawing.line(drawing.percent(rate.low, most), y + 24, drawing.percent(rate.high, most), y + 24, "whisker wide"),
         drawing.dot(value, y + 24, 4.5, f"point tone-{tone}"),
@@ -534,7 +621,9 @@ def latency(judgement: Judgement, voice: Renderer) -> Markdown:
         return voice(N_("A rehearsal runs in virtual time, and keeps no durations."))
     if not took:
         return voice(N_("No run of the smoke said how long it took."))
-    hours, axis = release.window_h, drawing.Axis(drawing.ticks(0, max(one.most_s for one in took) or 1.0), 10)
+    hours = release.window_h
+    marks = moments.Marks(moments.of_incidents(judgement, "", voice), release, 0, hours)
+    axis = drawing.Axis(drawing.ticks(0, max(one.most_s for one in took) or 1.0), 10 + marks.height)
 
     def seconds(value: float) -> str:
         return escape(voice.language.number(value, ".4g")) + " s"
@@ -546,6 +635,8 @@ def latency(judgement: Judgement, voice: Renderer) -> Markdown:
             drawing.line(middle, axis.y(one.most_s), middle, axis.y(one.least_s), "whisker"),
             drawing.dot(middle, axis.y(one.median_s), 4, "point"),
         ]
+    said_of = [(one, _took_in_words(one, said)) for one in took]
+    drawn += [*marks.drawn(axis.bottom), *_values(said_of, marks, axis, hours)]
     last = took[-1]
     says = said(
         N_("The last stretch: {n} runs, {median:.2f} s in the middle, {least:.2f} s to {most:.2f} s."),
@@ -554,12 +645,13 @@ def latency(judgement: Judgement, voice: Renderer) -> Markdown:
         least=last.least_s,
         most=last.most_s,
     )
-    legend = said(
+    legend: str = said(
         N_(
             "Dots: the middle run of each 6 h; lines: from the shortest to the longest. A run of the "
             "smoke holds all its polls: how long a single poll took is not in the evidence."
         )
     )
+    legend += _legend_of(marks, judgement, said)
     header = [
         voice(N_("Stretch")),
         voice(N_("Runs")),
@@ -575,9 +667,21 @@ def latency(judgement: Judgement, voice: Renderer) -> Markdown:
         ]
         for one in took
     ]
-    table = myst.table(voice(N_("Durations of the smoke in each 6 h")), header, rows, classes="cards course")
+    durations = myst.table(voice(N_("Durations of the smoke in each 6 h")), header, rows, classes="cards course")
+    table = myst.paragraphs(durations, marks.table(voice))
     title = said(N_("How long a run of the smoke took"))
     return drawing.framed(drawing.Drawn(title, says, axis.bottom + drawing.HOURS_HEIGHT, drawn, legend), table, voice)
+
+
+def _took_in_words(one: DurationStats, said: Said) -> str:
+    return said(
+        N_("{begins} – {ends}: {n} runs, {median:.2f} s in the middle, {least:.2f} s to {most:.2f} s."),
+        **_place(one, said),
+        n=one.n,
+        median=one.median_s,
+        least=one.least_s,
+        most=one.most_s,
+    )
 
 
 # ── a spark beside a number ──────────────────────────────────────────────────

@@ -109,6 +109,16 @@ def words(x: str, y: float, words: str, name: str = "", anchor: str = "start", d
     return f'<text class="{name}" x="{x}" y="{number(y)}" text-anchor="{anchor}"{moved}>{words}</text>'
 
 
+def value(x: str, width: str, top: float, bottom: float, says: str, *, moved: float = 0) -> str:
+    """A place that says its value to who points at it; the page's script says it to who taps it or comes by keys.
+
+    ``says`` is escaped.
+    """
+    place = f' transform="translate({number(moved)} 0)"' if moved else ""
+    hit = f'<rect class="hit" x="{x}" y="{number(top)}" width="{width}" height="{number(bottom - top)}"{place}/>'
+    return f'<g class="says"><title>{says}</title>{hit}</g>'
+
+
 def layer(height: float, *paths: str) -> list[str]:
     """Paths in per cents across and pixels down: a layer that stretches, and their lines do not."""
     box = f'viewBox="0 0 100 {number(height)}" preserveAspectRatio="none"'
