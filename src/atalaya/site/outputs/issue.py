@@ -16,7 +16,7 @@ from atalaya.records.stored import IncidentStep
 from atalaya.site.fragments.incidents import NAMES
 from atalaya.site.markup.myst import visible
 from atalaya.site.markup.renderer import Renderer
-from atalaya.watch.incidents.incidents import slug
+from atalaya.watch.incidents.incidents import pasted, slug
 from atalaya.watch.owners import action_of, owners_of_incident
 from atalaya.watch.states import RESOLVED
 
@@ -76,12 +76,7 @@ def _opening(judgement: Judgement, incident: Incident, voice: Renderer) -> Itera
         voice,
     )
     yield ""
-    yield f"    atalaya release incident {_pasted(incident)} --state STATE --why TEXT"
-
-
-def _pasted(incident: Incident) -> str:
-    """The id as it is pasted; one that a shell or Markdown might read otherwise, as a placeholder."""
-    return incident.id if re.fullmatch(r"[A-Za-z0-9-]{1,64}", incident.id) else "ID"
+    yield f"    atalaya release incident {pasted(incident.id)} --state STATE --why TEXT"
 
 
 def _events(taken: list[IncidentStep], voice: Renderer) -> Iterator[Said]:

@@ -18,6 +18,7 @@ from atalaya.records.stored import (
     CaseOutcome,
     Conclusion,
     Event,
+    Evidence,
     IncidentStep,
     JobAttempt,
     Observation,
@@ -111,6 +112,28 @@ class Causes(NamedTuple):
         is_before = self.until is None or at <= self.until
         return bool(self.metric) and self.metric == metric and is_later and is_before
 
+    def show_in(self, record: Evidence) -> bool:
+        """Whether one record, of those that count, shows these causes."""
+        match record:
+            case Event():
+                return not record.expected and self.has_event(record)
+            case Observation():
+                at, is_counted = record.occurred_at, record.promise in _counted_checks(self.metric)
+                is_broken = record.outcome is Outcome.BROKEN
+                return self.has_broken(record) or (is_broken and is_counted and self.are_spoiling(self.metric, at))
+            case TestAttempt():
+                return record.outcome in FAILED and cause_of_attempt(record.test) in self.fingerprints
+            case JobAttempt():
+                is_lost = record.conclusion in LOST and may_be_ci(record)
+                return is_lost and cause_of_job(record) in self.fingerprints
+            case _:
+                return False
+
+
+def _counted_checks(metric: str) -> tuple[str, ...]:
+    it = METRICS.get(metric)
+    return it.events.checks if it is not None and it.events is not None else ()
+
 
 def causes_of(one: IncidentStep, steps: Sequence[IncidentStep]) -> Causes:
     """The causes of an incident.
@@ -142,8 +165,7 @@ def _measured(causes: Causes, looked: Looked) -> Iterator[Counted]:
     for event in looked.events:
         if causes.has_event(event):
             by_metric.setdefault(counting(event.event)[0].id, []).append(event.occurred_at)
-    it = METRICS.get(causes.metric)
-    counted = it.events.checks if it is not None and it.events is not None else ()
+    counted = _counted_checks(causes.metric)
     for seen in checks:
         # A broken check that the metric counts is no other cause than its events.
         spoils = seen.promise in counted and causes.are_spoiling(causes.metric, seen.occurred_at)
