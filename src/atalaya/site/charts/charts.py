@@ -538,7 +538,7 @@ def _errors_in_words(part: RateInBin, said: Said) -> str:
         return said(N_("{begins} – {ends}: no request was counted."), **_place(part, said))
     return said(
         N_(
-            "{begins} – {ends}: {events} errors in {trials} requests, {value:.2f} for each 1,000, {low:.2f} to "
+            "{begins} – {ends}: {events} errors, {trials} requests; {value:.2f} for each 1,000, {low:.2f} to "
             "{high:.2f} at 95 %."
         ),
         **_place(part, said),
