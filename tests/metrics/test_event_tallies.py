@@ -238,7 +238,7 @@ def oracle(it: Ledger) -> Rows:
             )
     for event, why in _seen(it, jobs):
         if why:
-            rows[str(event.event), why, 1, _bin(event.occurred_at)]["events"] += 1
+            rows[str(event.event), why, 1, *_bins(event.occurred_at)]["events"] += 1
     for key, facts in _placed(it, jobs):
         units[key].append(facts)
     for run, at, broken in _decided(it):
@@ -247,10 +247,10 @@ def oracle(it: Ledger) -> Rows:
         since = side if side is not None else int(min(one["at"] for one in facts) >= FIXED)
         is_run = runs_kind != "telling" or sum(one.get("trials", 0) for one in facts) > 0
         for one in facts:
-            rows[kind, runs_kind, since, _bin(one["at"])].update({k: v for k, v in one.items() if k != "at"})
+            rows[kind, runs_kind, since, *_bins(one["at"])].update({k: v for k, v in one.items() if k != "at"})
         if is_run:
-            # A run counts in the 24 hours of its first record.
-            row = rows[kind, runs_kind, since, _bin(min(one["at"] for one in facts))]
+            # A run counts in the 6 hours of its first record.
+            row = rows[kind, runs_kind, since, *_bins(min(one["at"] for one in facts))]
             row["runs"] += 1
             row["bad_runs"] += max(one.get("events", 0) for one in facts)
             row["blocked_runs"] += max(one.get("blocking", 0) for one in facts)
@@ -359,8 +359,9 @@ def _decided(it: Ledger) -> Iterator[tuple[str, datetime, int]]:
             yield one.run_id, one.occurred_at, int(one.outcome is Outcome.BROKEN)
 
 
-def _bin(at: datetime) -> int:
-    return min(2, (at - T0) // (24 * HOUR))
+def _bins(at: datetime) -> tuple[int, int]:
+    """The number of the 24 hours, and of the 6 hours."""
+    return min(2, (at - T0) // (24 * HOUR)), min(11, (at - T0) // (6 * HOUR))
 
 
 # ── side by side ─────────────────────────────────────────────────────────────
@@ -378,7 +379,7 @@ def counted(folder: Path, it: Ledger) -> Rows:
     )
     with opened(folder) as engine:
         rows = engine.ask("event_tallies", span.parameters("any"))
-    keys = ("event", "runs_kind", "since_fix", "bin")
+    keys = ("event", "runs_kind", "since_fix", "bin", "part")
     found = {tuple(row[key] for key in keys): tuple(row[k] for k in row if k not in keys) for row in rows}
     return {key: row for key, row in found.items() if any(row)}
 

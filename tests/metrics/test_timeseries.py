@@ -106,3 +106,22 @@ def test_before_the_window_there_is_no_course(watch: Watch) -> None:
     watch.keep(watch.job("r", hours=0))
     found, _ = courses(watch, hours=0)
     assert (found.jobs, found.so_far) == ((), ())
+
+
+def test_the_events_of_each_six_hours_are_all_that_the_metric_counted(watch: Watch) -> None:
+    watch.keep(
+        *(watch.job(f"s{n}", hours=n, workflow=SMOKE_WORKFLOW, stale_trials=6) for n in (1, 5, 7, 13)),
+        *(watch.event(EventKind.STALE_READ, hours=n, run_id=f"s{int(n)}") for n in (5, 7, 7.1)),
+    )
+    found, metrics = courses(watch, hours=13)
+    assert [(part.events, part.trials) for part in found.events["stale-cache"]] == [(1, 12), (2, 6), (0, 6)]
+    assert metrics["stale-cache"].value == 3
+
+
+def test_more_events_than_trials_have_no_rate(watch: Watch) -> None:
+    watch.keep(
+        watch.job("s1", hours=1, workflow=SMOKE_WORKFLOW, stale_trials=1),
+        *(watch.event(EventKind.STALE_READ, hours=1, run_id=f"log{n}") for n in range(3)),
+    )
+    (part,) = courses(watch, hours=3)[0].events["stale-cache"]
+    assert (part.events, part.trials, part.value) == (3, 1, None)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from atalaya.records.judged import Judgement, TimeSeries
 from atalaya.records.stored import VerdictStatus, WatchTransition
 from atalaya.site.build.pages import FRAGMENTS
-from atalaya.site.charts import charts
+from atalaya.site.charts import charts, drawing
 from atalaya.site.fragments.figures import at_looks, metrics
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
@@ -27,7 +27,7 @@ CHARTS = ("timeline", "chart-pass-rate", "chart-network", "chart-flaky", "chart-
 WITH_SPARKS = (*CHARTS, "metrics")
 SVG = "{http://www.w3.org/2000/svg}"
 RAW = re.compile(r"^( *)```\{raw\} html\n(.*?)\n\1```$", re.MULTILINE | re.DOTALL)
-HARMLESS = {"svg", "title", "desc", "line", "rect", "circle", "path", "text", "tspan", "figure", "figcaption", "p"}
+HARMLESS = {"g", "svg", "title", "desc", "line", "rect", "circle", "path", "text", "tspan", "figure", "figcaption", "p"}
 T0 = example.T0
 
 
@@ -95,7 +95,7 @@ def test_no_line_of_a_chart_begins_with_what_could_close_it(name: str) -> None:
 @each_row("name", WITH_SPARKS)
 def test_a_chart_asks_nobody_and_has_no_colour_of_its_own(name: str) -> None:
     html = "".join(html for _, html in RAW.findall(FRAGMENTS[name](full(), EN)))
-    assert not re.search(r"url\(|href|#[0-9a-f]{3,6}\b|style=|fill=|stroke=", html.replace(charts.XMLNS, ""))
+    assert not re.search(r"url\(|href|#[0-9a-f]{3,6}\b|style=|fill=|stroke=", html.replace(drawing.XMLNS, ""))
 
 
 @each_row("name", CHARTS)
@@ -109,19 +109,19 @@ def test_below_each_chart_its_numbers_are_folded_in_a_table(name: str) -> None:
 @each_row("voice", [EN, ES], ids=["en", "es"])
 def test_no_verdict_lies_on_another_where_the_page_is_narrow(word: VerdictStatus, hours: int, voice: Renderer) -> None:
     words = f"○ {voice.language.gettext(word.value)}"
-    marks = [charts.Mark(at_h, words, len(words), "") for at_h in (24.0, 48.0, 50.0, 72.0, float(hours))]
-    placed = list(zip(charts.lanes(marks, hours), (charts.extent(mark, hours) for mark in marks), strict=True))
+    marks = [drawing.Mark(at_h, words, len(words), "") for at_h in (24.0, 48.0, 50.0, 72.0, float(hours))]
+    placed = list(zip(drawing.lanes(marks, hours), (drawing.extent(mark, hours) for mark in marks), strict=True))
     assert [
         (one, other)
         for (lane, one), (beside, other) in combinations(placed, 2)
         if lane == beside and one[0] < other[1] and other[0] < one[1]
     ] == []
-    assert all(begins >= -charts.LETTER and ends <= charts.NARROW + charts.LETTER for _, (begins, ends) in placed)
+    assert all(begins >= -drawing.LETTER and ends <= drawing.NARROW + drawing.LETTER for _, (begins, ends) in placed)
 
 
 @each_row(("low", "high"), [(0, 0.003), (0, 1), (0.62, 1), (0.9, 1), (0, 106.5), (0, 4e6), (0, 7e-5)])
 def test_an_axis_holds_its_values_with_few_round_numbers(low: float, high: float) -> None:
-    places = charts.ticks(low, high)
+    places = drawing.ticks(low, high)
     assert 2 <= len(places) <= 5
     assert places[0] <= low < high <= places[-1]
 
@@ -162,7 +162,7 @@ def test_what_is_counted_stands_over_each_column_and_in_the_table() -> None:
 
 @pytest.mark.parametrize("count", [0, 9_999, 10_000, 999_999])
 def test_what_is_counted_has_room_over_its_column_in_the_longest_window(count: int) -> None:
-    assert charts.LETTER * len(f"/ {charts.figure_of(count, EN)}") <= charts.NARROW / 5
+    assert drawing.LETTER * len(f"/ {charts.figure_of(count, EN)}") <= drawing.NARROW / 5
 
 
 def test_a_day_without_a_request_has_no_column() -> None:
@@ -320,6 +320,44 @@ def places(name: str) -> str:
 def test_everything_is_drawn_where_it_was(name: str) -> None:
     """After a change that is meant, look at the pages and write the files: ``python -m tests.site.test_charts``."""
     assert (DRAWN / f"{name}.txt").read_text(encoding="utf-8") == places(name)
+
+
+@each_row("name", ["chart-pass-rate", "chart-network"])
+def test_incidents_and_their_fixes_are_marked_where_they_were(name: str) -> None:
+    judgement = full()
+    (incident,), (told,) = judgement.incidents, judgement.followed
+    judgement = replace(judgement, followed=(replace(told, incident=incident.id, landed_at=T0 + timedelta(hours=48)),))
+    (svg,) = svgs(name, judgement)
+    drawn = [
+        (line.get("x1"), line.get("class")) for line in svg.findall(f"{SVG}line") if "moment" in line.get("class", "")
+    ]
+    assert drawn == [("30.21%", "moment tone-bad"), ("50%", "moment tone-unsure")]
+    table = FRAGMENTS[name](judgement, EN).replace("\\", "")
+    assert f"`{incident.id}` was opened" in table
+    assert f"The fix of `{incident.id}` landed" in table
+
+
+@each_row("name", CHARTS[:4])
+def test_each_place_of_a_chart_says_its_value_in_the_order_of_the_keys(name: str) -> None:
+    (svg,) = svgs(name, full())
+    said = [(title.text or "") for title in svg.findall(f"{SVG}g[@class='says']/{SVG}title")]
+    assert all(said)
+    hours = [float(found[1]) for one in said if (found := re.match(r"T\+([\d.]+) – T\+", one))]
+    assert hours == sorted(hours)
+    table = FRAGMENTS[name](full(), EN).replace("\\", "")
+    assert all(number in table for one in said for number in re.findall(r"\d+\.\d%", one))
+
+
+def test_of_many_incidents_a_chart_marks_its_own_and_says_how_many_it_leaves_out() -> None:
+    judgement = full()
+    (one,) = judgement.incidents
+    others = tuple(replace(one, id=f"N{n}", metric="network-errors", about=("network-errors",)) for n in range(5))
+    own = replace(one, id="own", metric="pass-rate", about=("pass-rate",))
+    (svg,) = svgs("chart-pass-rate", replace(judgement, incidents=(*others, own)))
+    words = [text.text for text in svg.findall(f"{SVG}text") if "moment-word" in text.get("class", "")]
+    assert "✖ own" in words
+    assert len(words) == 4
+    assert "table of incidents: 2" in FRAGMENTS["chart-pass-rate"](replace(judgement, incidents=(*others, own)), EN)
 
 
 if __name__ == "__main__":

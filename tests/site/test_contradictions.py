@@ -92,6 +92,11 @@ COUNTS = (
     Count("segments", (r"records in (\d+) segments",)),
     Count("requests", (rf"figure-network-errors>{OF_HOW_MANY}", r"errors? in ([\d,]+) requests")),
     Count("waits", (rf"(?:figure-|<)polling-timeouts>{OF_HOW_MANY}",)),
+    # Of a watch with one incident, whose metric nothing else spoils.
+    Count(
+        "how often an incident was seen",
+        (r"Seen ([\d,]+) times", r"\b([\d,]+) times, from", r"seen ([\d,]+) times", r"before it ([\d,]+) of"),
+    ),
     Count("the digest of the verdict", (r"\[Digest\]\{\.fact\} `(\w+)`",)),
     Count("until when it is valid", (r"\[Valid until\]\{\.fact\} \[([^\]]+)",)),
 )
@@ -168,6 +173,11 @@ WATCHES: dict[str, tuple[float, list[Evidence]]] = {
     "without CI": (72, [one for one in healthy() if one.environment is not CI]),
     "one job of CI": (72, [one for one in healthy() if one.environment is not CI or one.run_id == "ci-1"]),
     "a stale read": (50, [*healthy(50), stale(30)]),
+    "a cause that was seen before its incident was opened": (
+        50,
+        [*healthy(50), stale(28), stale(29), stale(35), transition(31, "open"), transition(40, "monitoring")],
+    ),
+    "an incident of a cause that is broken still": (34, [*healthy(34), stale(28), stale(33), transition(31, "open")]),
     "a critical promise is broken": (24, list(_broken_promise(24, Severity.CRITICAL))),
     "a minor promise is broken": (30, list(_broken_promise(30, Severity.MINOR))),
     "a minor incident is open": (30, [*healthy(30), transition(20, "open", severity="minor", metric="")]),

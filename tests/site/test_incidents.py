@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from atalaya.core.words import text
 from atalaya.records.judged import IncidentPage, Judgement
 from atalaya.site.build.pages import FRAGMENTS
-from atalaya.site.fragments.incidents import page_fragments
+from atalaya.site.fragments.incident_page import page_fragments
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
 from tests.site import example

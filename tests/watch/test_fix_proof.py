@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import IncidentFollowUp, State
-from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, VerdictStatus
+from atalaya.records.stored import (
+    CaseOutcome,
+    Conclusion,
+    Environment,
+    Evidence,
+    JobAttempt,
+    Observation,
+    Outcome,
+    TestAttempt,
+    VerdictStatus,
+)
+from atalaya.watch.incidents.fingerprint import cause_of_attempt, cause_of_job
 from atalaya.watch.incidents.fix_verification import follow, not_shown
-from tests.watch.watched import Watched, in_force, job, stale, transition
+from tests.watch.watched import CI, Watched, at, checked, in_force, job, stale, stamp, transition
 
 FAILED = Conclusion.FAILURE
 STEPS = (
@@ -127,3 +141,67 @@ def test_an_incident_was_seen_as_often_as_events_happened(watched: Watched) -> N
     watched.keep(job(30), stale(30), transition(31, "open"))
     watched.keep(stale(30), stale(32))  # taken in again, with another
     assert watched.judged(40).followed[0].seen == 2
+
+
+def test_what_was_seen_before_a_person_opened_an_incident_is_its_own(watched: Watched) -> None:
+    watched.keep(job(28), job(35), stale(28), stale(35), transition(31, "open"))
+    (one,) = watched.judged(40).followed
+    assert (one.seen, one.seen_at) == (2, (at(28), at(35)))
+    assert [(count.seen, count.trials) for count in one.counts] == [(2, 12)]
+
+
+def test_what_was_seen_before_another_incident_of_the_metric_was_over_is_that_ones(watched: Watched) -> None:
+    first = {"opened_at": at(5), "incident": "INC-0"}
+    watched.keep(
+        *(job(hour) for hour in range(60)),
+        *(stale(hour) for hour in (4, 6, 28, 35)),
+        transition(5, "open", **first),
+        transition(7, "monitoring", **first),
+        transition(25, "carried over", **first),
+        transition(31, "open"),
+    )
+    seen = {one.incident: one.seen_at for one in watched.judged(60).followed}
+    assert seen == {"INC-0": (at(4), at(6)), "INC-1": (at(28), at(35))}
+
+
+def test_a_stale_read_of_a_real_service_is_of_no_incident(watched: Watched) -> None:
+    real = stale(29)
+    fields = {name: getattr(real, name) for name in real.__struct_fields__}
+    watched.keep(
+        job(28), stale(28), type(real)(**fields | {"environment": Environment.SERVICE}), transition(31, "open")
+    )
+    assert watched.judged(40).followed[0].seen == 1
+
+
+def test_a_broken_check_that_the_metric_counts_is_seen_of_what_a_person_wrote(watched: Watched) -> None:
+    (checks,) = (it.events.checks for it in METRICS.values() if it.id == "stale-cache" and it.events)
+    broken = [
+        replace(one, outcome=Outcome.BROKEN) if isinstance(one, Observation) and one.promise in checks else one
+        for one in checked(29)
+    ]
+    watched.keep(*broken, stale(28), job(28), transition(31, "open"), transition(34, "monitoring"))
+    judged = watched.judged(40)
+    assert (judged.followed[0].seen, judged.metrics[4].before_fix.events) == (2, 2)
+
+
+def test_the_table_of_metrics_names_the_checks_that_the_question_counts() -> None:
+    sql = (Path(str(METRICS["stale-cache"].question)).parent / "event_tallies.sql").read_text(encoding="utf-8")
+    counted = {name for it in METRICS.values() if it.events for name in it.events.checks}
+    assert counted == set(re.findall(r"WHERE promise = '([^']+)'", sql))
+
+
+def test_a_broken_test_and_the_jobs_that_fail_with_it_are_counted_each_and_seen_once(watched: Watched) -> None:
+    failing = {"workflow": "clients-python-sdk", "job": "tests", "environment": CI}
+    silent = dict.fromkeys(("requests", "polls", "waits", "stale_trials"))
+    case = {"test": "t", "variant": "3.12", "attempt": 1, "commit": "c", "critical": False, "origin": "x"}
+    tests = [
+        TestAttempt(**stamp(hour, f"ci-{hour}", CI), outcome=outcome, **case)
+        for hour, outcome in ((10, CaseOutcome.PASSED), *((hour, CaseOutcome.FAILED) for hour in (20, 21, 22)))
+    ]
+    jobs = [job(hour, FAILED, run_id=f"ci-{hour}", **failing, **silent) for hour in (20, 21, 22)]
+    ended = job(10, run_id="ci-10", **failing, **silent)
+    causes = (cause_of_attempt("t"), cause_of_job(ended))
+    watched.keep(*tests, *jobs, ended, transition(23, "open", metric="", rule="test-broken", fingerprints=causes))
+    (one,) = watched.judged(24).followed
+    assert (one.seen, one.first_at) == (3, at(20))
+    assert [(count.seen, count.trials) for count in one.counts] == [(3, 4), (3, 4)]

@@ -13,7 +13,8 @@ from atalaya.core.settings import ActionSettings, Settings
 from atalaya.records.judged import Incident, Judgement
 from atalaya.records.stored import Severity
 from atalaya.site.fragments.figures import metrics
-from atalaya.site.fragments.incidents import incidents, page_fragments
+from atalaya.site.fragments.incident_page import page_fragments
+from atalaya.site.fragments.incidents import incidents
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.notifications import happenings
@@ -61,8 +62,8 @@ def test_it_stands_on_the_pages_beside_the_incident_and_the_metric() -> None:
     judgement = owned(incident())
     for text, says in (
         (incidents(judgement, EN), "Owner\\: \\@on\\-call"),
-        (page_fragments(judgement, EN)["incident-inc-1"], "[Owner]{.fact} \\@on\\-call"),
-        (page_fragments(judgement, EN)["incident-inc-1"], "[What is to be done]{.fact} Stop the roll"),
+        (page_fragments(judgement, EN)["incident-inc-1"], "* - Owner\n  - \\@on\\-call"),
+        (page_fragments(judgement, EN)["incident-inc-1"], "* - What is to be done\n  - Stop the roll"),
         (metrics(judgement, EN), "\\@ana"),
         (metrics(judgement, EN), "ci\\@example\\.test"),
     ):

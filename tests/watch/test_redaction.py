@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from atalaya.core.errors import UsageError
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.records.stored import IncidentNote, IncidentStep, Redaction, SegmentManifest, WatchTransition
-from atalaya.site.fragments.incidents import page_fragments
+from atalaya.site.fragments.incident_page import page_fragments
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.incidents.redaction import Redacted, redact

@@ -92,6 +92,9 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "evidence/readers/archives.py": ("tests/evidence/test_archives.py",),
     "evidence/readers/model.py": ("tests/evidence/test_report.py", "tests/evidence/test_junit.py"),
     "site/charts/charts.py": ("tests/site/test_charts.py",),
+    "site/charts/cutout.py": ("tests/site/test_incident_page.py",),
+    "site/charts/drawing.py": ("tests/site/test_charts.py",),
+    "site/charts/moments.py": ("tests/site/test_charts.py",),
     "site/markup/myst.py": ("tests/site/test_myst.py",),
 }
 

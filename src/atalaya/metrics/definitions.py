@@ -46,12 +46,14 @@ class EventCount(Record, frozen=True, kw_only=True):
     """What a metric that counts events rests on.
 
     ``trials`` says how often one smoke tried. Which checks would see such an event, the check pack says: see
-    ``Pack.events``. A zero is worth as much as they are.
+    ``Pack.events``. A zero is worth as much as they are. ``checks`` are the promises that count as an event where they
+    are broken, as ``event_tallies.sql`` has it.
     """
 
     kind: EventKind
     trials: Callable[[SmokeRun], int]
     opens: IncidentRule
+    checks: tuple[str, ...] = ()
 
 
 class MetricDefinition(Record, frozen=True, kw_only=True):
@@ -192,6 +194,7 @@ METRICS: dict[str, MetricDefinition] = {
             events=EventCount(
                 kind=EventKind.STALE_READ,
                 trials=lambda smoke: smoke.trials,
+                checks=("polling.fresh-status",),
                 opens=IncidentRule(
                     id="stale-read",
                     severity=Severity.CRITICAL,

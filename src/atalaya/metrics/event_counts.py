@@ -97,6 +97,13 @@ def _by_day(rows: Sequence[Row], bins: int) -> tuple[Tally, ...]:
     return tuple(Tally(events=_sum(day, "in_rate"), trials=_sum(day, "trials")) for day in days)
 
 
+def by_part(rows: Sequence[Row], parts: int) -> tuple[Tally, ...]:
+    """All events, and the trials beside them, in each 6 hours since T+0. The end belongs to the last."""
+    counted = [row for row in rows if row["runs_kind"] in KINDS]
+    of_part = ([row for row in counted if min(row["part"], parts - 1) == number] for number in range(parts))
+    return tuple(Tally(events=_sum(part, "events"), trials=_sum(part, "trials")) for part in of_part)
+
+
 def _side(rows: Sequence[Row]) -> Side:
     return Side(
         events=_sum(rows, "events"),

@@ -1,13 +1,13 @@
 -- Counts the events of each kind, and the trials among which they happened, of the runs that count: by kind of run, by
--- 24 hours since T+0, and apart before and since a fix. The questions of the three metrics read their kind from it.
--- Runs count as jobs do: of a listed workflow and of the released commit, or Atalaya's own. Events of others, those
--- outside the window and those that a test provoked are rows of their own. Trials are what jobs say that they tried,
--- each attempt of a job once. An event is among them (in_rate) where its job says how often it tried, and as far as
--- the attempt of the run has as many trials as events; where an event names no job, all jobs of its run have to say
--- so. Else it counts, and enters no rate. A run counts once for each kind: telling (it says how often it tried),
--- silent (it does not, as a log of CI), check (it decided the promise polling.fresh-status, which is a stale read
--- where it is broken). It lies before a fix if its first record does, with all that is counted of it. Without a fix,
--- all lies since.
+-- 24 hours since T+0 and the 6 hours (part) within them, and apart before and since a fix. The questions of the three
+-- metrics read their kind from it. Runs count as jobs do: of a listed workflow and of the released commit, or Atalaya's
+-- own. Events of others, those outside the window and those that a test provoked are rows of their own. Trials are what
+-- jobs say that they tried, each attempt of a job once. An event is among them (in_rate) where its job says how often
+-- it tried, and as far as the attempt of the run has as many trials as events; where an event names no job, all jobs of
+-- its run have to say so. Else it counts, and enters no rate. A run counts once for each kind: telling (it says how
+-- often it tried), silent (it does not, as a log of CI), check (it decided the promise polling.fresh-status, which is a
+-- stale read where it is broken). It lies before a fix if its first record does, with all that is counted of it.
+-- Without a fix, all lies since.
 WITH listed AS (
   SELECT
     workflow, job, variant, run_id, COALESCE(attempt, 1) AS attempt, occurred_at, requests, waits, stale_trials,
@@ -206,6 +206,10 @@ SELECT
     CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 86400000000.0) AS BIGINT),
     $last_bin
   ) AS bin,
+  LEAST(
+    CAST(FLOOR(date_diff('microsecond', CAST($t0 AS TIMESTAMPTZ), occurred_at) / 21600000000.0) AS BIGINT),
+    4 * $last_bin + 3
+  ) AS part,
   CAST(SUM(events) AS BIGINT) AS events,
   CAST(SUM(in_rate) AS BIGINT) AS in_rate,
   CAST(SUM(blocking) AS BIGINT) AS blocking,
@@ -215,4 +219,4 @@ SELECT
   CAST(SUM(is_blocked) AS BIGINT) AS blocked_runs,
   CAST(SUM(silent_jobs) AS BIGINT) AS silent_jobs
 FROM all_of_it
-GROUP BY 1, 2, 3, 4
+GROUP BY 1, 2, 3, 4, 5

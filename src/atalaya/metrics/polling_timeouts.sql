@@ -6,7 +6,7 @@
 -- about the class of a timeout is no timeout: the check asked for one, and judged its class.
 -- What happened before a fix landed is counted by itself, and by runs, since the trials of one run share its fate.
 -- needs: event_tallies
-SELECT runs_kind, since_fix, bin, events, in_rate, blocking, trials, runs, bad_runs, blocked_runs, silent_jobs
+SELECT runs_kind, since_fix, bin, part, events, in_rate, blocking, trials, runs, bad_runs, blocked_runs, silent_jobs
 FROM event_tallies
 WHERE event = 'polling-timeout'
-ORDER BY runs_kind ASC NULLS LAST, since_fix ASC NULLS LAST, bin ASC NULLS LAST
+ORDER BY runs_kind ASC NULLS LAST, since_fix ASC NULLS LAST, part ASC NULLS LAST

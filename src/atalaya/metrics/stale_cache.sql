@@ -6,7 +6,7 @@
 -- another commit or workflow and those outside the window are counted apart. What happened before a fix landed is
 -- counted by itself, and by runs, since the trials of one run share its fate.
 -- needs: event_tallies
-SELECT runs_kind, since_fix, bin, events, in_rate, blocking, trials, runs, bad_runs, blocked_runs, silent_jobs
+SELECT runs_kind, since_fix, bin, part, events, in_rate, blocking, trials, runs, bad_runs, blocked_runs, silent_jobs
 FROM event_tallies
 WHERE event = 'stale-read'
-ORDER BY runs_kind ASC NULLS LAST, since_fix ASC NULLS LAST, bin ASC NULLS LAST
+ORDER BY runs_kind ASC NULLS LAST, since_fix ASC NULLS LAST, part ASC NULLS LAST

@@ -12,8 +12,9 @@ from statistics import median
 
 from atalaya.core.window import DAY_H, elapsed_h
 from atalaya.evidence.from_runs import SMOKE_WORKFLOW
-from atalaya.metrics.definitions import counting
+from atalaya.metrics.definitions import METRICS, counting, counting_events
 from atalaya.metrics.engine import Engine, Row
+from atalaya.metrics.event_counts import by_part
 from atalaya.metrics.pass_rate import by_run
 from atalaya.metrics.stats.clustering import clustered
 from atalaya.metrics.stats.intervals import Estimate, garwood
@@ -37,6 +38,7 @@ def course(engine: Engine, span: MetricQuery, metrics: Sequence[Metric]) -> Time
         so_far=tuple(_so_far(jobs, until_h)),
         errors=tuple(_errors(metrics, until_h)),
         smoke=tuple(_smoke(engine, span, until_h)),
+        events={it.id: tuple(_events(engine, span, it.id, until_h)) for it, _ in counting_events()},
     )
 
 
@@ -67,6 +69,15 @@ def _errors(metrics: Sequence[Metric], until_h: float) -> Iterator[RateInBin]:
     counted = next((metric.by_day for metric in metrics if metric.id == it.id), ())
     for number, (seen, sent) in enumerate((day.events, day.trials) for day in counted):
         yield _part(number * DAY_H, DAY_H, until_h, seen, sent, garwood(seen, float(sent)))
+
+
+def _events(engine: Engine, span: MetricQuery, metric: str, until_h: float) -> Iterator[RateInBin]:
+    """What a metric counts in each 6 h, of all that it counted, before a fix and since."""
+    rows = engine.ask(METRICS[metric].question, span.parameters(metric))
+    for number, part in enumerate(by_part(rows, max(0, math.ceil(until_h / PART_H)))):
+        # Where more happened than was tried, runs that do not say how often they tried have events too.
+        exposure = float(part.trials) if part.events <= part.trials else 0.0
+        yield _part(number * PART_H, PART_H, until_h, part.events, part.trials, garwood(part.events, exposure))
 
 
 def _smoke(engine: Engine, span: MetricQuery, until_h: float) -> Iterator[DurationStats]:

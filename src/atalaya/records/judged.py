@@ -313,6 +313,8 @@ class TimeSeries(Record, frozen=True, kw_only=True):
 
     ``jobs`` are those decided in each 6 h and ended well, ``so_far`` those from T+0 to the end of each; ``errors`` are
     network errors among requests in each 24 h, and ``smoke`` the durations of the smoke in each 6 h that had one.
+    ``events`` are, for each metric that counts events, all of them in each 6 h beside what was tried; the rate is None
+    where more happened than was tried, since runs that tell no trials have events too.
     """
 
     target: float
@@ -320,6 +322,7 @@ class TimeSeries(Record, frozen=True, kw_only=True):
     so_far: tuple[RateInBin, ...] = ()
     errors: tuple[RateInBin, ...] = ()
     smoke: tuple[DurationStats, ...] = ()
+    events: dict[str, tuple[RateInBin, ...]] = msgspec.field(default_factory=dict)
 
 
 class CellState(StrictEnum):
@@ -624,9 +627,22 @@ class Incident(Record, frozen=True, kw_only=True):
     about: tuple[str, ...] = ()
 
 
+class CauseCount(Record, frozen=True, kw_only=True):
+    """How often one kind of record showed an incident, among so many ``trials`` of what ``what`` says.
+
+    None where nothing counts them.
+    """
+
+    what: Text
+    seen: int
+    trials: int | None = None
+
+
 class IncidentFollowUp(Record, frozen=True, kw_only=True):
     """What the evidence says of one incident: how often its causes were seen, and whether its fix is shown.
 
+    ``seen_at`` is each time that its causes were seen, oldest first, ``seen`` how often that was, also before it was
+    opened, and ``counts`` say among how many trials.
     ``landed_at`` is when a fix landed; ``proof`` says in words what came since, and what is missing. ``runs_needed``
     are the further clean runs that it takes; None where no number of runs shows it. ``fails_still`` says that more than
     the proof is missing: no fix has landed, or what it was for is there still, or was seen again. Where nothing that is
@@ -648,6 +664,8 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
     runs_needed: int | None = None  # further clean runs that would show it; None where no number is known
     fails_still: bool = False
     measured: bool = True
+    seen_at: tuple[datetime, ...] = ()
+    counts: tuple[CauseCount, ...] = ()
 
 
 class Trace(Record, frozen=True, kw_only=True):

@@ -210,6 +210,8 @@ def _incidents(known: BacklogInputs) -> Iterator[Found]:
             says = text("Have a check that sees {incident} before users do: {impact}", **named)
         else:
             standing, why = Standing.BROKEN, text("It is {state}: seen {n} times.", state=incident.state, n=seen)
+            if not seen:
+                why = text("It is {state}. No record counts how often it was seen.", state=incident.state)
             says = text("Mend {incident}: {impact}", **named)
         yield Found(
             BacklogPart(id=incident.id, says=says, proven_by=incident.metric or _promise_of(incident, followed)),

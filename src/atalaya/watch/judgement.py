@@ -455,6 +455,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         jobs=jobs,
         broken_tests=broken,
         health=signs,
+        tests=_of(records, TestAttempt),
     )
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}

@@ -9,11 +9,11 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from atalaya.core.settings import Settings
 from atalaya.core.words import N_, Record, Text, text
 from atalaya.records.judged import Judgement
-from atalaya.records.stored import Decision, Evidence, IncidentStep, VerdictRecord, WatchTransition
+from atalaya.records.stored import Decision, Evidence, VerdictRecord, WatchTransition
 from atalaya.watch.decisions import ACTIONS
+from atalaya.watch.incidents.incidents import page_of
 from atalaya.watch.owners import due_of
 from atalaya.watch.states import OVER
 
@@ -32,7 +32,7 @@ def happenings(judgement: Judgement) -> tuple[Notification, ...]:
     """All of them, the oldest first."""
     found = [
         *_verdicts(judgement.said),
-        *_incidents(judgement.transitions, judgement.settings),
+        *_incidents(judgement),
         *_steps(judgement.steps),
         *_decisions(judgement.decisions),
     ]
@@ -63,9 +63,9 @@ def _verdicts(said: Sequence[VerdictRecord]) -> Iterator[Notification]:
         before = one
 
 
-def _incidents(transitions: Sequence[IncidentStep], settings: Settings) -> Iterator[Notification]:
+def _incidents(judgement: Judgement) -> Iterator[Notification]:
     states: dict[str, str] = {}
-    for one in transitions:
+    for one in judgement.transitions:
         if states.get(one.incident) != one.state:
             states[one.incident] = one.state
             title = text(
@@ -77,8 +77,9 @@ def _incidents(transitions: Sequence[IncidentStep], settings: Settings) -> Itera
             )
             body = _why(one.by, one.why)
             if one.state not in OVER:
-                body = text("{body} {due}", body=body, due=due_of(one, settings))
-            yield _named(one, one.incident, one.state, title=title, body=body, page="incidents.html")
+                body = text("{body} {due}", body=body, due=due_of(one, judgement.settings))
+            page = f"{page_of(one.incident, judgement.pages)}.html"
+            yield _named(one, one.incident, one.state, title=title, body=body, page=page)
 
 
 # What a watch becomes, in words for those who did not see it.

@@ -16,7 +16,7 @@ from atalaya.cli.issues import UNKNOWN, keep_issues
 from atalaya.core.settings import IncidentSettings
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import IncidentNote, IncidentStep, Severity
-from atalaya.site.fragments.incidents import page_fragments
+from atalaya.site.fragments.incident_page import page_fragments
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.outputs.issue import as_issue, harmless

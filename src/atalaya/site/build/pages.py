@@ -20,7 +20,8 @@ from atalaya.site.fragments.coverage import coverage
 from atalaya.site.fragments.figures import figures, metrics
 from atalaya.site.fragments.flaky import flaky
 from atalaya.site.fragments.health import health
-from atalaya.site.fragments.incidents import decisions, incidents, page_fragments
+from atalaya.site.fragments.incident_page import page_fragments
+from atalaya.site.fragments.incidents import decisions, incidents
 from atalaya.site.fragments.ledger import evidence
 from atalaya.site.fragments.outlook import outlook
 from atalaya.site.fragments.package import artefact, moves

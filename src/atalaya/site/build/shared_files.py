@@ -27,7 +27,11 @@ OF_A_LANGUAGE = ("language_data.js", "translations.js")
 INLINE = f"{FOLDER}/documentation_options.js"
 ONLY_TO_SEARCH = {f"{FOLDER}/{name}" for name in ("doctools.js", "sphinx_highlight.js", "translations.js")}
 # Scripts that have nothing to do on a page without this.
-ONLY_TO = {f"{FOLDER}/design-tabs.js": "sd-tab-set", f"{FOLDER}/tables.js": "<table"}
+ONLY_TO = {
+    f"{FOLDER}/design-tabs.js": "sd-tab-set",
+    f"{FOLDER}/tables.js": "<table",
+    f"{FOLDER}/charts.js": '<g class="says"',
+}
 SOURCE_MAPS = "*.map"
 PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 BLANK = re.compile(r"(?:[ \t]*(?:<!--(?:(?!-->|<script).)*-->[ \t]*)?\n[ \t]*)+", re.DOTALL)

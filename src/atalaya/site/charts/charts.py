@@ -7,7 +7,6 @@ wide as its page and its words stay as large as the text; what is drawn with pat
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
@@ -15,32 +14,19 @@ from typing import NamedTuple
 
 from atalaya.core.window import DAY_H, EXTENSION_H, due_at, elapsed_h
 from atalaya.core.words import N_, StrictEnum, Text
-from atalaya.records.judged import FlakyTest, Incident, Judgement, RateInBin
+from atalaya.records.judged import DurationStats, FlakyTest, Incident, Judgement, RateInBin, TimeSeries
+from atalaya.site.charts import drawing, moments
 from atalaya.site.fragments.incidents import NAMES, TONES
 from atalaya.site.markup import myst
-from atalaya.site.markup.html_markup import Said
+from atalaya.site.markup.html_markup import Html, Said
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import SHAPES, Renderer
 from atalaya.watch.decisions import ACTIONS
 from atalaya.watch.states import EXTENDED, FIXED, OVER
 
-XMLNS = 'xmlns="http://www.w3.org/2000/svg"'
-NARROW = 256  # pixels that a chart has at the least, between its margins, on a screen of 360
-LETTER = 6.7  # pixels of a letter, at the size that the style sheet gives
-LINE = 18
 SHOWN = 8  # incidents, and
 RANKED = 10  # tests that are drawn; the tables hold them all
 ROWS = 200  # of a table
-PLOT = 150  # pixels between the ends of an axis
-
-
-class Mark(NamedTuple):
-    """Words at a place along the window, given in hours."""
-
-    at_h: float
-    words: str  # escaped
-    length: int  # in letters
-    tone: str
 
 
 class Row(NamedTuple):
@@ -51,158 +37,17 @@ class Row(NamedTuple):
     drawn: Callable[[float], Iterable[str]]
 
 
-# ── places, in per cent and in pixels ────────────────────────────────────────
-
-
-def percent(value: float, whole: float) -> str:
-    """Where a value lies on its way to the whole; what lies outside is drawn at the edge.
-
-    >>> percent(36, 96), percent(-1, 96), percent(200, 96)
-    ('37.5%', '0%', '100%')
-    """
-    return f"{number(min(100.0, max(0.0, 100 * value / whole)))}%"
-
-
-def number(value: float) -> str:
-    """Two digits at the most: the same bytes on each machine."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
-
-
-def ticks(low: float, high: float, most: int = 4) -> list[float]:
-    """Round numbers from at or below ``low`` to at or above ``high``, as few as an axis needs.
-
-    >>> ticks(0, 87), ticks(0.62, 1)
-    ([0.0, 25.0, 50.0, 75.0, 100.0], [0.6, 0.7, 0.8, 0.9, 1.0])
-    """
-    rough = (high - low) / most or 1.0
-    size = 10.0 ** math.floor(math.log10(rough))
-    for factor in (1, 2, 2.5, 5, 10, 20):
-        step = factor * size
-        first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-        if last - first <= most:
-            return [round(step * place, 9) for place in range(first, last + 1)]
-    raise AssertionError(f"{low} to {high} have no round numbers")
-
-
-def lanes(marks: Sequence[Mark], hours: float) -> list[int]:
-    """Which line each mark's words go to, so that none lies on another where the chart is narrowest."""
-    ends: list[float] = []
-    chosen = []
-    for mark in marks:
-        begins, until = extent(mark, hours)
-        lane = next((lane for lane, end in enumerate(ends) if end + LETTER <= begins), len(ends))
-        ends[lane : lane + 1] = [until]
-        chosen.append(lane)
-    return chosen
-
-
-def extent(mark: Mark, hours: float) -> tuple[float, float]:
-    """From where to where a mark's words reach, in pixels of the narrowest chart."""
-    at, wide = NARROW * min(1.0, max(0.0, mark.at_h / hours)), LETTER * mark.length
-    begins = {"start": at, "middle": at - wide / 2, "end": at - wide}[_anchor(mark.at_h, hours)]
-    return begins, begins + wide
-
-
-def _anchor(at_h: float, hours: float) -> str:
-    share = at_h / hours
-    return "start" if share < 0.15 else "end" if share > 0.85 else "middle"
-
-
-# ── what charts are made of ──────────────────────────────────────────────────
-
-
-def _line(x1: str, y1: float, x2: str, y2: float, name: str) -> str:
-    return f'<line class="{name}" x1="{x1}" y1="{number(y1)}" x2="{x2}" y2="{number(y2)}"/>'
-
-
-def _rect(x: str, y: float, width: str, height: float, name: str) -> str:
-    return f'<rect class="{name}" x="{x}" y="{number(y)}" width="{width}" height="{number(height)}"/>'
-
-
-def _dot(x: str, y: float, radius: float, name: str) -> str:
-    return f'<circle class="{name}" cx="{x}" cy="{number(y)}" r="{number(radius)}"/>'
-
-
-def _words(x: str, y: float, words: str, name: str = "", anchor: str = "start", dx: float = 0) -> str:
-    """Words that are escaped already."""
-    moved = f' dx="{number(dx)}"' if dx else ""
-    return f'<text class="{name}" x="{x}" y="{number(y)}" text-anchor="{anchor}"{moved}>{words}</text>'
-
-
-def _layer(height: float, *paths: str) -> list[str]:
-    """Paths in per cents across and pixels down: a layer that stretches, and their lines do not."""
-    box = f'viewBox="0 0 100 {number(height)}" preserveAspectRatio="none"'
-    return [f'<svg width="100%" height="{number(height)}" {box}>', *paths, "</svg>"]
-
-
-def _path(points: Iterable[tuple[float, float]], name: str, *, closed: bool = False) -> str:
-    told = "L".join(f"{number(x)} {number(y)}" for x, y in points)
-    return f'<path class="{name}" d="M{told}{"Z" if closed else ""}"/>'
-
-
-class Drawn(NamedTuple):
-    """A chart without its frame."""
-
-    title: str  # escaped, as all that is here
-    says: str
-    height: float
-    parts: list[str]
-    legend: str = ""
-    name: str = "chart"
-
-
-def _framed(drawn: Drawn, table: Markdown, voice: Renderer, *after: Markdown | None) -> Markdown:
-    """The chart, its legend, and its numbers folded below. No line begins with what a stranger wrote."""
-    svg = [
-        f'<svg class="{drawn.name}" role="img" width="100%" height="{number(drawn.height)}" {XMLNS}>',
-        f"<title>{drawn.title}</title>",
-        f"<desc>{drawn.says}</desc>",
-        *drawn.parts,
-        "</svg>",
-    ]
-    legend = [f'<p class="legend">{drawn.legend}</p>'] if drawn.legend else []
-    raw = ['<figure class="chart-frame">', f"<figcaption>{drawn.title}</figcaption>", *svg, *legend, "</figure>"]
-    return myst.paragraphs(
-        myst.raw_html(raw), *after, myst.dropdown(voice(N_("The same in numbers")), table, classes="chart-table")
-    )
-
-
 def _hours(judgement: Judgement, voice: Renderer, top: float, bottom: float) -> list[str]:
     """Hairlines at each day of the window, with the hour and the day below."""
     release, parts = judgement.release, []
     for hours in range(0, release.window_h + 1, DAY_H):
-        x, day = percent(hours, release.window_h), voice.language.day(due_at(release, hours))
+        x, day = drawing.percent(hours, release.window_h), voice.language.day(due_at(release, hours))
         parts += [
-            _line(x, top, x, bottom, "grid"),
-            _words(x, bottom + 18, f"T+{hours}", "tick", "middle"),
-            _words(x, bottom + 33, escape(day), "day", "middle"),
+            drawing.line(x, top, x, bottom, "grid"),
+            drawing.words(x, bottom + 18, f"T+{hours}", "tick", "middle"),
+            drawing.words(x, bottom + 33, escape(day), "day", "middle"),
         ]
     return parts
-
-
-HOURS_HEIGHT = 38  # of the two lines of words below the hairlines
-
-
-class Axis(NamedTuple):
-    """From values to heights: ``places`` are its round numbers, the lowest first."""
-
-    places: list[float]
-    top: float
-
-    def y(self, value: float) -> float:
-        low, high = self.places[0], self.places[-1]
-        return self.top + PLOT * (high - min(high, max(low, value))) / (high - low)
-
-    @property
-    def bottom(self) -> float:
-        return self.top + PLOT
-
-    def drawn(self, said: Callable[[float], str], without: float | None = None) -> Iterator[str]:
-        """Hairlines with their numbers; one that lies on another line's number is left to that."""
-        for value in self.places:
-            yield _line("0%", self.y(value), "100%", self.y(value), "grid")
-            if without is None or abs(self.y(value) - self.y(without)) >= LINE - 4:
-                yield _words("0%", self.y(value) + 4, said(value), "tick", "end", dx=-7)
 
 
 def _share(value: float, voice: Renderer) -> str:
@@ -241,16 +86,16 @@ def timeline(judgement: Judgement, voice: Renderer) -> Markdown:
     ]
     y, parts, top = 0.0, [], 2.0
     for row in rows:
-        parts += [_words("0%", y + 13, row.name, "name"), *row.drawn(y + 20)]
+        parts += [drawing.words("0%", y + 13, row.name, "name"), *row.drawn(y + 20)]
         y += 20 + row.height + 12
     over = now >= release.window_h
     if not over:
-        at = percent(now, release.window_h)
+        at = drawing.percent(now, release.window_h)
         # What comes later lies above: the line crosses no word.
         parts = [
-            _line(at, top, at, y + 2, "now"),
+            drawing.line(at, top, at, y + 2, "now"),
             *parts,
-            _words(at, y + 13, said(N_("now")), "now-word", _anchor(now, release.window_h)),
+            drawing.words(at, y + 13, said(N_("now")), "now-word", drawing.anchor(now, release.window_h)),
         ]
         y += 18
     parts = [*_hours(judgement, voice, top, y), *parts]
@@ -275,10 +120,12 @@ def timeline(judgement: Judgement, voice: Renderer) -> Markdown:
         (judgement.coverage.unseen, N_("Dashed: nobody looked.")),
     )
     legend = " ".join(said(key) for drawn, key in keys if drawn)
-    drawn = Drawn(said(N_("The watch, from T+0 on")), says, y + HOURS_HEIGHT, parts, legend, "chart rows")
+    drawn = drawing.Drawn(
+        said(N_("The watch, from T+0 on")), says, y + drawing.HOURS_HEIGHT, parts, legend, "chart rows"
+    )
     left_out = len(judgement.incidents) - SHOWN
     more = voice(N_("More in the table of incidents: {n}."), n=left_out) if left_out > 0 else None
-    return _framed(drawn, _happened(judgement, voice), voice, more)
+    return drawing.framed(drawn, _happened(judgement, voice), voice, more)
 
 
 def _verdicts(judgement: Judgement, said: Said) -> Iterator[Row]:
@@ -286,19 +133,21 @@ def _verdicts(judgement: Judgement, said: Said) -> Iterator[Row]:
     hours, now = judgement.release.window_h, elapsed_h(judgement.release, judgement.as_of)
     looks = [(float(look.hours), look.verdict.word) for look in judgement.looks if look.hours < min(now, hours)]
     marks = [
-        Mark(at_h, *_mark(word, said), f"tone-{SHAPES[word][1]}")
+        drawing.Mark(at_h, *_mark(word, said), f"tone-{SHAPES[word][1]}")
         for at_h, word in [*looks, (min(now, hours), judgement.verdict.word)]
     ]
-    chosen = lanes(marks, hours)
+    chosen = drawing.lanes(marks, hours)
 
     def drawn(y: float) -> Iterator[str]:
-        yield _line("0%", y + 5, "100%", y + 5, "rail")
+        yield drawing.line("0%", y + 5, "100%", y + 5, "rail")
         for mark, lane in zip(marks, chosen, strict=True):
-            at = percent(mark.at_h, hours)
-            yield _dot(at, y + 5, 4, f"point {mark.tone}")
-            yield _words(at, y + 24 + LINE * lane, mark.words, mark.tone, _anchor(mark.at_h, hours))
+            at = drawing.percent(mark.at_h, hours)
+            yield drawing.dot(at, y + 5, 4, f"point {mark.tone}")
+            yield drawing.words(
+                at, y + 24 + drawing.LINE * lane, mark.words, mark.tone, drawing.anchor(mark.at_h, hours)
+            )
 
-    yield Row(said(N_("Verdict at each checkpoint, and now")), 10 + LINE * (max(chosen) + 1), drawn)
+    yield Row(said(N_("Verdict at each checkpoint, and now")), 10 + drawing.LINE * (max(chosen) + 1), drawn)
 
 
 def _window(judgement: Judgement, said: Said) -> Iterator[Row]:
@@ -310,11 +159,11 @@ def _window(judgement: Judgement, said: Said) -> Iterator[Row]:
     first = max(DAY_H, hours - EXTENSION_H * len(longer))
 
     def drawn(y: float) -> Iterator[str]:
-        yield _rect("0%", y, percent(first, hours), 8, "bar")
-        yield _rect(percent(first, hours), y, percent(hours - first, hours), 8, "bar added")
+        yield drawing.rect("0%", y, drawing.percent(first, hours), 8, "bar")
+        yield drawing.rect(drawing.percent(first, hours), y, drawing.percent(hours - first, hours), 8, "bar added")
         for step in longer:
-            at = percent(elapsed_h(judgement.release, step.occurred_at), hours)
-            yield _words(at, y + 22, "▲", "tone-unsure", "middle")
+            at = drawing.percent(elapsed_h(judgement.release, step.occurred_at), hours)
+            yield drawing.words(at, y + 22, "▲", "tone-unsure", "middle")
 
     yield Row(said(N_("Window: {first} h, extended to {hours} h"), first=first, hours=hours), 24, drawn)
 
@@ -325,10 +174,10 @@ def _watched(judgement: Judgement, said: Said) -> Row:
     gaps = [(elapsed_h(release, gap.begins), elapsed_h(release, gap.ends)) for gap in watched.unseen]
 
     def drawn(y: float) -> Iterator[str]:
-        yield _line("0%", y + 5, "100%", y + 5, "rail")
-        yield _rect("0%", y, percent(now, hours), 10, "seen")
+        yield drawing.line("0%", y + 5, "100%", y + 5, "rail")
+        yield drawing.rect("0%", y, drawing.percent(now, hours), 10, "seen")
         for begins, ends in gaps:
-            yield _rect(percent(begins, hours), y, percent(ends - begins, hours), 10, "gap")
+            yield drawing.rect(drawing.percent(begins, hours), y, drawing.percent(ends - begins, hours), 10, "gap")
 
     name = (
         said(
@@ -381,22 +230,35 @@ def _incident(incident: Incident, judgement: Judgement, said: Said) -> Row:
     landed = max(span.begins_h, min(span.ends_h, span.ends_h if span.landed_h is None else span.landed_h))
 
     def drawn(y: float) -> Iterator[str]:
-        yield _line("0%", y + 5, "100%", y + 5, "rail")
-        yield _rect(percent(span.begins_h, hours), y, percent(max(0.0, landed - span.begins_h), hours), 10, "hurts")
+        yield drawing.line("0%", y + 5, "100%", y + 5, "rail")
+        yield drawing.rect(
+            drawing.percent(span.begins_h, hours),
+            y,
+            drawing.percent(max(0.0, landed - span.begins_h), hours),
+            10,
+            "hurts",
+        )
         if landed < span.ends_h:
-            yield _rect(percent(landed, hours), y, percent(span.ends_h - landed, hours), 10, "proving")
+            yield drawing.rect(
+                drawing.percent(landed, hours), y, drawing.percent(span.ends_h - landed, hours), 10, "proving"
+            )
         # A span of no length is seen too.
-        yield _dot(percent(span.begins_h, hours), y + 5, 5, "hurts")
+        yield drawing.dot(drawing.percent(span.begins_h, hours), y + 5, 5, "hurts")
+        yield drawing.value("0%", "100%", y - 20, y + 12, _lasted(incident, state, span, said))
 
     state = said.language.gettext(NAMES[incident.state]) if incident.state in NAMES else incident.state
-    name = f"{shape} {escape(_short(incident.id, 18))} · {escape(_short(state, 16))}"
+    name = f"{shape} {escape(moments.short(incident.id, 18))} · {escape(moments.short(state, 16))}"
     return Row(f'<tspan class="tone-{tone}">{name}</tspan>', 10, drawn)
 
 
-def _short(words: str, most: int) -> str:
-    """The end of a name says more than its beginning, where it does not fit."""
-    shown = myst.visible(words, 120, "…")
-    return shown if len(shown) <= most else f"…{shown[-most + 1 :]}"
+def _lasted(incident: Incident, state: str, span: Span, said: Said) -> Html:
+    begins, ends = _hour(span.begins_h, said), _hour(span.ends_h, said)
+    if span.landed_h is None:
+        sentence = N_("{incident}, {state}: {begins} – {ends}; no fix has landed.")
+        return said(sentence, incident=incident.id, state=state, begins=begins, ends=ends)
+    landed = _hour(span.landed_h, said)
+    sentence = N_("{incident}, {state}: {begins} – {ends}; a fix landed at {landed}.")
+    return said(sentence, incident=incident.id, state=state, begins=begins, ends=ends, landed=landed)
 
 
 def _decided(judgement: Judgement, said: Said) -> Iterator[Row]:
@@ -405,10 +267,10 @@ def _decided(judgement: Judgement, said: Said) -> Iterator[Row]:
     hours = judgement.release.window_h
 
     def drawn(y: float) -> Iterator[str]:
-        yield _line("0%", y + 5, "100%", y + 5, "rail")
+        yield drawing.line("0%", y + 5, "100%", y + 5, "rail")
         for one in judgement.decisions:
-            at = percent(elapsed_h(judgement.release, one.occurred_at), hours)
-            yield _words(at, y + 10, "◆", "decided", "middle")
+            at = drawing.percent(elapsed_h(judgement.release, one.occurred_at), hours)
+            yield drawing.words(at, y + 10, "◆", "decided", "middle")
 
     yield Row(said(N_("Decisions: {n}"), n=len(judgement.decisions)), 10, drawn)
 
@@ -463,17 +325,23 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
         return voice(N_("No CI job has been decided, so nothing is known of the rate."))
     own = [(part, part.value) for part in course.jobs if part.value is not None]
     lowest = min(course.target, *(rate.low for _, rate in known), *(value for _, value in own))
-    axis = Axis(ticks(min(lowest, 0.9), 1.0), 10)
+    marks = moments.Marks(moments.of_incidents(judgement, "pass-rate", voice), judgement.release, 0, hours)
+    axis = drawing.Axis(drawing.ticks(min(lowest, 0.9), 1.0), 10 + marks.height)
     target = axis.y(course.target)
     last, rate = known[-1]
     parts = [
         *_hours(judgement, voice, axis.top, axis.bottom),
         *axis.drawn(lambda value: _share(value, voice), course.target),
         *_rates_so_far(known, axis, hours),
-        _line("0%", target, "100%", target, "threshold"),
-        _words("0%", target + 4, _share(course.target, voice), "tick wanted", "end", dx=-7),
-        *(_dot(percent((part.begins_h + part.ends_h) / 2, hours), axis.y(value), 3.5, "hollow") for part, value in own),
+        drawing.line("0%", target, "100%", target, "threshold"),
+        drawing.words("0%", target + 4, _share(course.target, voice), "tick wanted", "end", dx=-7),
+        *(
+            drawing.dot(drawing.percent((part.begins_h + part.ends_h) / 2, hours), axis.y(value), 3.5, "hollow")
+            for part, value in own
+        ),
         *_rate_of_now(last, rate, axis, hours),
+        *marks.drawn(axis.bottom),
+        *_values(zip(course.jobs, _jobs_in_words(course, said), strict=True), marks, axis, hours),
     ]
     says = said(
         N_(
@@ -486,13 +354,14 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
         high=rate.high,
         target=course.target,
     )
-    legend = said(
+    legend: str = said(
         N_(
             "Line: the rate so far, in the band of its 95 % interval. Circles: the rate of each 6 h alone. Dashes: the "
             "threshold, {target:.1%}."
         ),
         target=course.target,
     )
+    legend += _legend_of(marks, judgement, said)
     header = [
         voice(N_("Stretch")),
         voice(N_("Ended well, of decided")),
@@ -504,8 +373,60 @@ def pass_rate(judgement: Judgement, voice: Renderer) -> Markdown:
         for part, sum_ in zip(course.jobs, course.so_far, strict=True)
     ]
     title = said(N_("CI pass rate through the window"))
-    table = myst.table(voice(N_("Decided jobs in each 6 h")), header, rows, classes="cards course")
-    return _framed(Drawn(title, says, axis.bottom + HOURS_HEIGHT, parts, legend), table, voice)
+    jobs = myst.table(voice(N_("Decided jobs in each 6 h")), header, rows, classes="cards course")
+    table = myst.paragraphs(jobs, marks.table(voice))
+    return drawing.framed(drawing.Drawn(title, says, axis.bottom + drawing.HOURS_HEIGHT, parts, legend), table, voice)
+
+
+def _jobs_in_words(course: TimeSeries, said: Said) -> Iterator[str]:
+    """What each 6 h showed, and all so far."""
+    for part, sum_ in zip(course.jobs, course.so_far, strict=True):
+        if part.trials:
+            sentence = N_("{begins} – {ends}: {events} of {trials} decided CI jobs ended well.")
+        else:
+            sentence = N_("{begins} – {ends}: no CI job was decided.")
+        of_part = said(sentence, **_place(part, said), events=part.events, trials=part.trials)
+        rate = _known(sum_)
+        so_far = N_("So far: {value:.1%}, {low:.1%} to {high:.1%} at 95 %.")
+        yield f"{of_part} {said(so_far, value=rate.value, low=rate.low, high=rate.high)}" if rate else of_part
+
+
+def _place(part: RateInBin | DurationStats, said: Said) -> dict[str, str]:
+    return {"begins": _hour(part.begins_h, said), "ends": _hour(part.ends_h, said)}
+
+
+def _hour(hours: float, said: Said) -> str:
+    return f"T+{said.language.number(round(hours, 1), 'g')}"
+
+
+def _values(
+    parts: Iterable[tuple[RateInBin | DurationStats, str]], marks: moments.Marks, axis: drawing.Axis, hours: float
+) -> list[str]:
+    """The values of each stretch and of each mark, in the order of time: the keys lead from one to the next."""
+    found = [
+        (
+            part.begins_h,
+            drawing.value(
+                drawing.percent(part.begins_h, hours),
+                drawing.percent(part.ends_h - part.begins_h, hours),
+                axis.top,
+                axis.bottom,
+                says,
+            ),
+        )
+        for part, says in parts
+    ]
+    return [drawn for _, drawn in sorted([*found, *marks.values(axis.bottom)], key=lambda one: one[0])]
+
+
+def _legend_of(marks: moments.Marks, judgement: Judgement, said: Said) -> str:
+    """What the marks mean, and how many incidents have none."""
+    if not marks.moments:
+        return ""
+    key = said(N_("{opened}: an incident was opened. {fix}: its fix landed."), opened=moments.OPENED, fix=moments.FIX)
+    left_out = len(judgement.incidents) - moments.MARKED
+    more = f" {said(N_('More in the table of incidents: {n}.'), n=left_out)}" if left_out > 0 else ""
+    return f" {key}{more}"
 
 
 class Rate(NamedTuple):
@@ -516,19 +437,19 @@ class Rate(NamedTuple):
     high: float
 
 
-def _rates_so_far(known: Sequence[tuple[RateInBin, Rate]], axis: Axis, hours: int) -> Iterable[str]:
+def _rates_so_far(known: Sequence[tuple[RateInBin, Rate]], axis: drawing.Axis, hours: int) -> Iterable[str]:
     """The rate so far as a line, in the band of its interval."""
     places = [(100 * part.ends_h / hours, rate) for part, rate in known]
     band = [(x, axis.y(rate.high)) for x, rate in places] + [(x, axis.y(rate.low)) for x, rate in reversed(places)]
     line = [(x, axis.y(rate.value)) for x, rate in places]
-    return _layer(axis.bottom + 4, _path(band, "band", closed=True), _path(line, "course"))
+    return drawing.layer(axis.bottom + 4, drawing.path(band, "band", closed=True), drawing.path(line, "course"))
 
 
-def _rate_of_now(last: RateInBin, rate: Rate, axis: Axis, hours: int) -> Iterator[str]:
+def _rate_of_now(last: RateInBin, rate: Rate, axis: drawing.Axis, hours: int) -> Iterator[str]:
     """The last rate as a point, with its interval."""
-    end = percent(last.ends_h, hours)
-    yield _line(end, axis.y(rate.high), end, axis.y(rate.low), "whisker")
-    yield _dot(end, axis.y(rate.value), 4, "point")
+    end = drawing.percent(last.ends_h, hours)
+    yield drawing.line(end, axis.y(rate.high), end, axis.y(rate.low), "whisker")
+    yield drawing.dot(end, axis.y(rate.value), 4, "point")
 
 
 def _known(part: RateInBin) -> Rate | None:
@@ -558,46 +479,75 @@ def network(judgement: Judgement, voice: Renderer) -> Markdown:
     known = [(part, rate) for part in parts_of if (rate := _known(part))]
     if not known:
         return voice(N_("No request was counted, so errors have nothing to be compared with."))
-    axis = Axis(ticks(0, THOUSAND * max(rate.high for _, rate in known)), 44)
+    marks = moments.Marks(moments.of_incidents(judgement, "network-errors", voice), judgement.release, 0, hours)
+    axis = drawing.Axis(drawing.ticks(0, THOUSAND * max(rate.high for _, rate in known)), 44 + marks.height)
 
     def figure(value: float) -> str:
         return escape(voice.language.number(value, ".4g"))
 
     drawn = [*_hours(judgement, voice, axis.top, axis.bottom), *axis.drawn(figure)]
     for part in parts_of:
-        middle = percent(part.begins_h + DAY_H / 2, hours)  # a day that is not over has the place of a whole one
+        middle = drawing.percent(
+            part.begins_h + DAY_H / 2, hours
+        )  # a day that is not over has the place of a whole one
         drawn += [
-            _words(middle, 13, figure_of(part.events, voice), "value", "middle"),
-            _words(middle, 29, f"/ {figure_of(part.trials, voice)}", "tick", "middle"),
+            drawing.words(middle, marks.height + 13, figure_of(part.events, voice), "value", "middle"),
+            drawing.words(middle, marks.height + 29, f"/ {figure_of(part.trials, voice)}", "tick", "middle"),
         ]
         rate = _known(part)
         if rate is None:
-            drawn.append(_words(middle, axis.bottom - 6, "○", "tone-unknown", "middle"))
+            drawn.append(drawing.words(middle, axis.bottom - 6, "○", "tone-unknown", "middle"))
             continue
         top = axis.y(THOUSAND * rate.value)
         drawn += [
-            _rect(
-                percent(part.begins_h + DAY_H / 4, hours), top, percent(DAY_H / 2, hours), axis.bottom - top, "column"
+            drawing.rect(
+                drawing.percent(part.begins_h + DAY_H / 4, hours),
+                top,
+                drawing.percent(DAY_H / 2, hours),
+                axis.bottom - top,
+                "column",
             ),
-            _line(middle, axis.y(THOUSAND * rate.high), middle, axis.y(THOUSAND * rate.low), "whisker"),
-            _dot(middle, top, 4, "point"),
+            drawing.line(middle, axis.y(THOUSAND * rate.high), middle, axis.y(THOUSAND * rate.low), "whisker"),
+            drawing.dot(middle, top, 4, "point"),
         ]
+    said_of = [(part, _errors_in_words(part, said)) for part in parts_of]
+    drawn += [*marks.drawn(axis.bottom), *_values(said_of, marks, axis, hours)]
     counts = ", ".join(" / ".join(map(voice.language.number, (one.events, one.trials))) for one in parts_of)
     says = said(N_("Errors among requests, in each 24 h: {counts}."), counts=counts)
-    legend = said(
+    legend: str = said(
         N_(
             "Columns: errors for each 1,000 requests, with the 95 % interval. Above them: errors / requests. "
             "A ring: no request was counted."
         )
     )
+    legend += _legend_of(marks, judgement, said)
     header = [voice(N_("Stretch")), voice(N_("Errors / requests")), voice(N_("For each 1,000 (95% interval)"))]
     rows = [
         [_stretch(part.begins_h, part.ends_h, voice), _of(part, voice), _rate(part, voice, THOUSAND, ".2f")]
         for part in parts_of
     ]
-    table = myst.table(voice(N_("Network errors in each 24 h")), header, rows, classes="cards course")
+    errors = myst.table(voice(N_("Network errors in each 24 h")), header, rows, classes="cards course")
+    table = myst.paragraphs(errors, marks.table(voice))
     title = said(N_("Network errors for each 1,000 requests"))
-    return _framed(Drawn(title, says, axis.bottom + HOURS_HEIGHT, drawn, legend), table, voice)
+    return drawing.framed(drawing.Drawn(title, says, axis.bottom + drawing.HOURS_HEIGHT, drawn, legend), table, voice)
+
+
+def _errors_in_words(part: RateInBin, said: Said) -> str:
+    rate = _known(part)
+    if rate is None:
+        return said(N_("{begins} – {ends}: no request was counted."), **_place(part, said))
+    return said(
+        N_(
+            "{begins} – {ends}: {events} errors, {trials} requests; {value:.2f} for each 1,000, {low:.2f} to "
+            "{high:.2f} at 95 %."
+        ),
+        **_place(part, said),
+        events=part.events,
+        trials=part.trials,
+        value=THOUSAND * rate.value,
+        low=THOUSAND * rate.low,
+        high=THOUSAND * rate.high,
+    )
 
 
 def figure_of(count: int, voice: Renderer) -> str:
@@ -621,14 +571,17 @@ def flaky(judgement: Judgement, voice: Renderer) -> Markdown:
     if not ranked:
         return voice(N_("Of no test that failed is it known how often a good version fails it."))
     shown = ranked[:RANKED]
-    places = ticks(0, max(rate.high for _, rate in shown))
+    places = drawing.ticks(0, max(rate.high for _, rate in shown))
     most, bottom = places[-1], 36.0 * len(shown)
     drawn = []
     for place in places:
-        x, words = percent(place, most), _share(place, voice)
-        drawn += [_line(x, 2, x, bottom, "grid"), _words(x, bottom + 15, words, "tick", "middle")]
+        x, words = drawing.percent(place, most), _share(place, voice)
+        drawn += [drawing.line(x, 2, x, bottom, "grid"), drawing.words(x, bottom + 15, words, "tick", "middle")]
     for row, (one, rate) in enumerate(shown):
         drawn += _score(one, rate, most, 36.0 * row)
+        sentence = N_("{test}: a good version fails it in {value:.1%}, {low:.1%} to {high:.1%}, of its attempts.")
+        scored = said(sentence, test=one.test, value=rate.value, low=rate.low, high=rate.high)
+        drawn.append(drawing.value("0%", "100%", 36.0 * row, 36.0 * (row + 1), scored))
     says = said(
         N_("{n} tests, the one that fails most by itself first: {test}, {value:.1%}, {low:.1%} to {high:.1%}."),
         n=len(ranked),
@@ -645,16 +598,18 @@ def flaky(judgement: Judgement, voice: Renderer) -> Markdown:
     left_out = len(judgement.flaky) - len(shown)
     more = voice(N_("Only in the table below, or not known: {n}."), n=left_out) if left_out else None
     title = said(N_("How often a good version fails each test, with the 95 % credible interval"))
-    return _framed(Drawn(title, says, bottom + 22, drawn, legend, "chart rows"), table, voice, more)
+    return drawing.framed(drawing.Drawn(title, says, bottom + 22, drawn, legend, "chart rows"), table, voice, more)
 
 
 def _score(one: FlakyTest, rate: Rate, most: float, y: float) -> list[str]:
     shape, tone = SHAPES[one.kind]
-    value = percent(rate.value, most)
+    value = drawing.percent(rate.value, most)
     return [
-        _words("0%", y + 13, f'<tspan class="tone-{tone}">{shape}</tspan> {escape(_short(one.test, 34))}', "name"),
-        _line(percent(rate.low, most), y + 24, percent(rate.high, most), y + 24, "whisker wide"),
-        _dot(value, y + 24, 4.5, f"point tone-{tone}"),
+        drawing.words(
+            "0%", y + 13, f'<tspan class="tone-{tone}">{shape}</tspan> {escape(moments.short(one.test, 34))}', "name"
+        ),
+        drawing.line(drawing.percent(rate.low, most), y + 24, drawing.percent(rate.high, most), y + 24, "whisker wide"),
+        drawing.dot(value, y + 24, 4.5, f"point tone-{tone}"),
     ]
 
 
@@ -666,18 +621,22 @@ def latency(judgement: Judgement, voice: Renderer) -> Markdown:
         return voice(N_("A rehearsal runs in virtual time, and keeps no durations."))
     if not took:
         return voice(N_("No run of the smoke said how long it took."))
-    hours, axis = release.window_h, Axis(ticks(0, max(one.most_s for one in took) or 1.0), 10)
+    hours = release.window_h
+    marks = moments.Marks(moments.of_incidents(judgement, "", voice), release, 0, hours)
+    axis = drawing.Axis(drawing.ticks(0, max(one.most_s for one in took) or 1.0), 10 + marks.height)
 
     def seconds(value: float) -> str:
         return escape(voice.language.number(value, ".4g")) + " s"
 
     drawn = [*_hours(judgement, voice, axis.top, axis.bottom), *axis.drawn(seconds)]
     for one in took:
-        middle = percent((one.begins_h + one.ends_h) / 2, hours)
+        middle = drawing.percent((one.begins_h + one.ends_h) / 2, hours)
         drawn += [
-            _line(middle, axis.y(one.most_s), middle, axis.y(one.least_s), "whisker"),
-            _dot(middle, axis.y(one.median_s), 4, "point"),
+            drawing.line(middle, axis.y(one.most_s), middle, axis.y(one.least_s), "whisker"),
+            drawing.dot(middle, axis.y(one.median_s), 4, "point"),
         ]
+    said_of = [(one, _took_in_words(one, said)) for one in took]
+    drawn += [*marks.drawn(axis.bottom), *_values(said_of, marks, axis, hours)]
     last = took[-1]
     says = said(
         N_("The last stretch: {n} runs, {median:.2f} s in the middle, {least:.2f} s to {most:.2f} s."),
@@ -686,12 +645,13 @@ def latency(judgement: Judgement, voice: Renderer) -> Markdown:
         least=last.least_s,
         most=last.most_s,
     )
-    legend = said(
+    legend: str = said(
         N_(
             "Dots: the middle run of each 6 h; lines: from the shortest to the longest. A run of the "
             "smoke holds all its polls: how long a single poll took is not in the evidence."
         )
     )
+    legend += _legend_of(marks, judgement, said)
     header = [
         voice(N_("Stretch")),
         voice(N_("Runs")),
@@ -707,9 +667,21 @@ def latency(judgement: Judgement, voice: Renderer) -> Markdown:
         ]
         for one in took
     ]
-    table = myst.table(voice(N_("Durations of the smoke in each 6 h")), header, rows, classes="cards course")
+    durations = myst.table(voice(N_("Durations of the smoke in each 6 h")), header, rows, classes="cards course")
+    table = myst.paragraphs(durations, marks.table(voice))
     title = said(N_("How long a run of the smoke took"))
-    return _framed(Drawn(title, says, axis.bottom + HOURS_HEIGHT, drawn, legend), table, voice)
+    return drawing.framed(drawing.Drawn(title, says, axis.bottom + drawing.HOURS_HEIGHT, drawn, legend), table, voice)
+
+
+def _took_in_words(one: DurationStats, said: Said) -> str:
+    return said(
+        N_("{begins} – {ends}: {n} runs, {median:.2f} s in the middle, {least:.2f} s to {most:.2f} s."),
+        **_place(one, said),
+        n=one.n,
+        median=one.median_s,
+        least=one.least_s,
+        most=one.most_s,
+    )
 
 
 # ── a spark beside a number ──────────────────────────────────────────────────
@@ -747,18 +719,18 @@ def spark(
         return SPARK_EDGE + (SPARK_HEIGHT - 2 * SPARK_EDGE) * (high - value) / wide
 
     def x(at_h: float) -> str:
-        return number(SPARK_EDGE + (SPARK_WIDTH - 2 * SPARK_EDGE) * min(1.0, at_h / hours))
+        return drawing.number(SPARK_EDGE + (SPARK_WIDTH - 2 * SPARK_EDGE) * min(1.0, at_h / hours))
 
     baseline = y(low if target is None else target)
-    parts = [_line("0", baseline, str(SPARK_WIDTH), baseline, "rail" if target is None else "threshold")]
+    parts = [drawing.line("0", baseline, str(SPARK_WIDTH), baseline, "rail" if target is None else "threshold")]
     for place, one in enumerate(seen):
         if one.value is None:
-            parts.append(_dot(x(one.hours), SPARK_HEIGHT / 2, 3, "absent"))
+            parts.append(drawing.dot(x(one.hours), SPARK_HEIGHT / 2, 3, "absent"))
             continue
         if one.low is not None and one.high is not None:
-            parts.append(_line(x(one.hours), y(one.high), x(one.hours), y(one.low), "whisker"))
+            parts.append(drawing.line(x(one.hours), y(one.high), x(one.hours), y(one.low), "whisker"))
         parts.append(
-            _dot(
+            drawing.dot(
                 x(one.hours),
                 y(one.value),
                 4 if place == len(seen) - 1 else 3,
@@ -767,7 +739,7 @@ def spark(
         )
     size = f'width="{SPARK_WIDTH}" height="{SPARK_HEIGHT}" viewBox="0 0 {SPARK_WIDTH} {SPARK_HEIGHT}"'
     svg = [
-        f'<svg class="chart spark" role="img" {size} {XMLNS}>',
+        f'<svg class="chart spark" role="img" {size} {drawing.XMLNS}>',
         f"<title>{title}</title>",
         f"<desc>{'; '.join(one.says for one in seen)}</desc>",
         *parts,

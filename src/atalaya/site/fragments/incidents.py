@@ -1,27 +1,22 @@
-"""The fragments about incidents, steps of the watch and decisions by people."""
+"""The fragments about all incidents, decisions by people and the tables of states."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from atalaya.core.words import N_
 from atalaya.records.judged import Incident, IncidentFollowUp, IncidentPage, Judgement
-from atalaya.records.stored import Decision, IncidentStep
+from atalaya.records.stored import Decision
 from atalaya.site.charts.state_diagram import machine
-from atalaya.site.fragments import package, segments
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import begun
 from atalaya.watch.decisions import ACTIONS
-from atalaya.watch.drift import before
 from atalaya.watch.incidents.incident_rules import OPENS, STORM
-from atalaya.watch.incidents.incidents import slug
+from atalaya.watch.incidents.incidents import document, page_of
 from atalaya.watch.owners import action_of, owners_of_incident
 from atalaya.watch.states import INCIDENT, NEW, OVER, REOPENS_WITHIN_DAYS, WATCH, Step, states
-
-_LINKED = re.compile(r"[a-zA-Z0-9._-]+")  # the names of pages that the role ``release`` leads to
 
 NAMES: dict[str, str] = {
     NEW: N_("new"),
@@ -75,7 +70,7 @@ def _amiss(page: IncidentPage, judgement: Judgement, voice: Renderer) -> Markdow
         return myst.joined([unread, voice.say(page.problem)], SPACE)
     if page.incident and not page.not_recorded:
         return None
-    link = myst.page(page.name, judgement.release.version, _document(page))
+    link = myst.page(page.name, judgement.release.version, document(page))
     if page.incident:
         says = voice(N_("The front matter of this page says what is not recorded, so it counts for nothing:"))
     else:
@@ -97,15 +92,15 @@ def _row(incident: Incident, told: IncidentFollowUp | None, judgement: Judgement
         impact.append(voice(N_("Owner: {owner}."), owner=names(owners)))
     if told is not None and told.blocks:
         impact.append(voice(N_("Stands in the way of {duties}."), duties=told.blocks))
-    state = [_state(incident.state, voice)]
+    stands = [state(incident.state, voice)]
     if told is not None and told.landed_at is not None and incident.state not in OVER:
-        state.append(voice.say(told.proof))
+        stands.append(voice.say(told.proof))
     return [
         voice.at(incident.at),
         myst.paragraphs(*impact),
         voice.plain(incident.root_cause),
         voice.plain(incident.fix),
-        myst.paragraphs(*state),
+        myst.paragraphs(*stands),
     ]
 
 
@@ -116,130 +111,15 @@ def names(owners: Iterable[str]) -> Markdown:
 
 def link(judgement: Judgement, incident: Incident) -> Markdown:
     """The id of an incident, which leads to its page; to the table of all where it has none."""
-    return myst.page(incident.id, judgement.release.version, document_of(judgement, incident))
+    return myst.page(incident.id, judgement.release.version, page_of(incident.id, judgement.pages))
 
 
-def document_of(judgement: Judgement, incident: Incident) -> str:
-    """The page of an incident, from the front page of its release; the table of all where it has none."""
-    page = next((one for one in judgement.pages if one.incident == incident.id and one.problem is None), None)
-    return _document(page) if page else "incidents"
-
-
-def _document(page: IncidentPage) -> str:
-    name = page.name.removesuffix(".md")
-    return f"incidents/{name}" if _LINKED.fullmatch(name) else "incidents"
-
-
-def _state(state: str, voice: Renderer) -> Markdown:
-    if state not in TONES:
-        return voice.plain(state)
-    shape, tone = TONES[state]
-    return voice.mark(shape, voice(NAMES[state]), tone)
-
-
-def page_fragments(judgement: Judgement, voice: Renderer) -> dict[str, Markdown]:
-    """What stands above the free text of each page, by the name of the fragment; and of each incident without one."""
-    named = {slug(one.id): incident(judgement, one, None, voice) for one in judgement.incidents}
-    recorded = {one.id: one for one in judgement.incidents}
-    for page in judgement.pages:
-        one = recorded.get(page.incident)
-        above = incident(judgement, one, page, voice) if one else _of_no_incident(page, voice)
-        named |= {name: above for name in (slug(page.name.removesuffix(".md")), slug(one.id) if one else "") if name}
-    return {f"incident-{name}": text for name, text in named.items()}
-
-
-def _of_no_incident(page: IncidentPage, voice: Renderer) -> Markdown:
-    unknown = voice(N_("No record is about this page as of this verdict: nothing is judged by it."))
-    return myst.paragraphs(unknown, _not_recorded(page, voice))
-
-
-def _not_recorded(page: IncidentPage | None, voice: Renderer) -> Markdown | None:
-    if page is None or not page.not_recorded:
-        return None
-    return myst.div(
-        "not-recorded",
-        myst.joined(
-            [
-                voice.mark("○", voice(N_("not recorded")), "unknown"),
-                voice(N_("The front matter of this page says this, and no record does. Nothing is judged by it:")),
-            ],
-            SPACE,
-        ),
-        myst.block(page.not_recorded),
-        voice(N_("To record how an incident stands: `atalaya release incident ID --state STATE --why TEXT`")),
-    )
-
-
-def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voice: Renderer) -> Markdown:
-    """What is recorded of one incident, and what the evidence says of it: this stands above the text of its page."""
-    told = next((each for each in judgement.followed if each.incident == one.id), None)
-    facts = [
-        (voice(N_("State")), _state(one.state, voice)),
-        (voice(N_("Severity")), voice.badge(one.severity)),
-        (voice(N_("Since")), voice.at(one.at)),
-        (voice(N_("Impact")), voice.plain(one.impact)),
-        (voice(N_("Root cause")), voice.plain(one.root_cause or "–")),
-        (voice(N_("Fix applied")), voice.plain(one.fix or "–")),
-    ]
-    if owners := owners_of_incident(one, judgement.settings):
-        facts.append((voice(N_("Owner")), names(owners)))
-    if one.state not in OVER:
-        facts.append((voice(N_("What is to be done")), voice.say(action_of(one.severity, judgement.settings))))
-    for cut in (cut for cut in judgement.redactions if cut.incident == one.id):
-        says = voice(
-            N_("A text was removed from {n} records on {at}, by {by}:"), n=cut.records, at=cut.occurred_at, by=cut.by
-        )
-        facts.append((voice(N_("Redacted")), myst.joined([says, voice.plain(cut.why)], SPACE)))
-    if one.metric:
-        facts.append((voice(N_("Metric")), voice.literal(one.metric)))
-    amiss = _not_recorded(page, voice)
-    if page is not None and page.problem is not None:
-        amiss = myst.joined([voice(N_("Its page cannot be shown:")), voice.say(page.problem)], SPACE)
-    steps, written = _steps(judgement, one.id, voice), _notes(judgement, one.id, voice)
-    if told is None:
-        return myst.paragraphs(myst.facts(facts), amiss, steps, written)
-    if told.rule:
-        facts.append((voice(N_("Opened by the rule")), voice.literal(told.rule)))
-    if told.seen and told.first_at is not None and told.last_at is not None:
-        seen = voice(N_("{n} times, from {first} to {last}"), n=told.seen, first=told.first_at, last=told.last_at)
-        facts.append((voice(N_("Seen")), seen))
-    if told.fingerprints:
-        facts.append((voice(N_("Causes")), myst.joined(map(voice.literal, told.fingerprints[:6]), COMMA)))
-    if told.blocks:
-        facts.append((voice(N_("Stands in the way of")), myst.joined(map(voice.literal, told.blocks), COMMA)))
-    facts.append((voice(N_("Is the fix shown?")), voice.say(told.proof)))
-    shown = myst.bullets(_segment(name, judgement, voice) for name in told.shows)
-    title = voice(N_("Where the evidence is: {n} segments"), n=len(told.shows))
-    evidence = myst.dropdown(title, shown) if shown else None
-    moved = before(judgement.moves, one.at)
-    caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
-    changes = package.table(judgement, moved, caption, voice) if moved else None
-    return myst.paragraphs(myst.facts(facts), amiss, steps, written, changes, evidence)
-
-
-def _segment(name: str, judgement: Judgement, voice: Renderer) -> Markdown:
-    found = next((one for one in judgement.segments if one.name == name), None)
-    return segments.link(found, judgement) if found else voice.literal(name)
-
-
-def _steps(judgement: Judgement, id: str, voice: Renderer) -> Markdown | None:
-    header = [voice(N_("When (UTC)")), voice(N_("State")), voice(N_("By")), voice(N_("Why"))]
-    taken = [one for one in judgement.transitions if one.incident == id]
-    rows = [_step(one, voice) for one in taken]
-    return myst.table(voice(N_("What became of it")), header, rows, classes="cards steps") if rows else None
-
-
-def _notes(judgement: Judgement, id: str, voice: Renderer) -> Markdown | None:
-    """What the team wrote under the incident's issue: for people to read."""
-    found = sorted((one for one in judgement.notes if one.incident == id), key=lambda one: one.occurred_at)
-    header = [voice(N_("When (UTC)")), voice(N_("By")), voice(N_("Note"))]
-    rows = [[voice.at(one.occurred_at), voice.plain(one.by), voice.plain(one.text)] for one in found]
-    caption = voice(N_("What the team wrote under its issue: {n} notes, which are no evidence"), n=len(rows))
-    return myst.table(caption, header, rows, classes="cards notes") if rows else None
-
-
-def _step(one: IncidentStep, voice: Renderer) -> list[Markdown]:
-    return [voice.at(one.occurred_at), _state(one.state, voice), voice.plain(one.by), voice.plain(one.why)]
+def state(now: str, voice: Renderer) -> Markdown:
+    """A state of an incident as it is told everywhere: by its shape, its word, its colour."""
+    if now not in TONES:
+        return voice.plain(now)
+    shape, tone = TONES[now]
+    return voice.mark(shape, voice(NAMES[now]), tone)
 
 
 def decisions(judgement: Judgement, voice: Renderer) -> Markdown:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from atalaya.core.words import N_
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import Trace
-from atalaya.records.stored import Conclusion, Event, JobAttempt, TestAttempt
+from atalaya.records.stored import Conclusion, Event, JobAttempt, Observation, TestAttempt
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
@@ -38,8 +38,8 @@ def traces(found: Iterable[Trace], places: Places, voice: Renderer) -> Markdown:
         voice,
         figures=[(it, list(filter(it.lists, ordered))) for it in METRICS.values()],
         most=ROWS_SHOWN,
-        what=partial(_what, voice=voice),
-        how=partial(_how, voice=voice),
+        what=partial(what, voice=voice),
+        how=partial(how, voice=voice),
         where=partial(_where, places=places, voice=voice),
         segment=lambda trace: places.segments.get(trace.segment) or voice.literal(trace.segment),
     )
@@ -69,7 +69,8 @@ def _ended_well(trace: Trace) -> bool:
     return isinstance(record, JobAttempt) and record.conclusion is Conclusion.SUCCESS
 
 
-def _what(trace: Trace, voice: Renderer) -> Markdown:
+def what(trace: Trace, voice: Renderer) -> Markdown:
+    """What a record is about."""
     match trace.record:
         case JobAttempt() as job:
             names = [voice.literal(name) for name in (job.workflow, job.job, job.variant) if name]
@@ -80,11 +81,14 @@ def _what(trace: Trace, voice: Renderer) -> Markdown:
             return myst.joined((voice.literal(test.test), attempt), COMMA)
         case Event() as event:
             return myst.joined((voice.literal(event.place), voice(N_("run {run}"), run=event.run_id)), COMMA)
+        case Observation() as seen:
+            return myst.joined((voice.literal(seen.promise), voice(N_("run {run}"), run=seen.run_id)), COMMA)
         case _:
             return myst.NOTHING
 
 
-def _how(trace: Trace, voice: Renderer) -> Markdown:
+def how(trace: Trace, voice: Renderer) -> Markdown:
+    """How what a record is about ended."""
     match trace.record:
         case JobAttempt() as job:
             return voice.word(job.conclusion)
@@ -96,6 +100,8 @@ def _how(trace: Trace, voice: Renderer) -> Markdown:
                 voice(N_("Expected by the test: not counted.")) if event.expected else None,
                 voice(N_("It stopped the run.")) if event.blocking else None,
             )
+        case Observation() as seen:
+            return myst.paragraphs(voice.word(seen.outcome), voice.literal(seen.reason) if seen.reason else None)
         case _:
             return myst.NOTHING
 

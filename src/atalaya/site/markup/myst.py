@@ -206,6 +206,17 @@ def facts(named: Iterable[tuple[Markdown, Markdown]]) -> Markdown:
     return bullets(joined((span(name, "fact"), value)) for name, value in named)
 
 
+def definitions(caption: Markdown, named: Iterable[tuple[Markdown, Markdown]]) -> Markdown:
+    """A small table of names, each the header of its row, with what they stand for. A value may be several blocks."""
+    options = Markdown(":stub-columns: 1\n:widths: auto\n:class: definitions")
+    return _directive("list-table", safe(caption), options, joined((row(*pair) for pair in named), Markdown("\n")))
+
+
+def rubric(words: Markdown) -> Markdown:
+    """A heading within a fragment, for which a page has no place in its table of contents."""
+    return Markdown(f"```{{rubric}} {safe(words)}\n:heading-level: 2\n```")
+
+
 def table(caption: Markdown, header: Row, rows: Iterable[Row], *, classes: str = "", widths: str = "auto") -> Markdown:
     """A table with a caption and a header row. A cell may hold several blocks, or nothing."""
     return list_table(caption, header, [row(*cells) for cells in rows], classes=classes, widths=widths)

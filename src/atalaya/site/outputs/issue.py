@@ -13,10 +13,10 @@ from atalaya.core.words import N_, Text, sentence
 from atalaya.evidence.github.issues import LABEL, Said, Wanted
 from atalaya.records.judged import Incident, Judgement
 from atalaya.records.stored import IncidentStep
-from atalaya.site.fragments.incidents import NAMES, document_of
+from atalaya.site.fragments.incidents import NAMES
 from atalaya.site.markup.myst import visible
 from atalaya.site.markup.renderer import Renderer
-from atalaya.watch.incidents.incidents import slug
+from atalaya.watch.incidents.incidents import page_of, pasted, slug
 from atalaya.watch.owners import action_of, owners_of_incident
 from atalaya.watch.states import RESOLVED
 
@@ -66,7 +66,7 @@ def _opening(judgement: Judgement, incident: Incident, voice: Renderer) -> Itera
     if told is not None and told.blocks:
         yield _fact(N_("Stands in the way of"), ", ".join(map(harmless, told.blocks)), voice)
     if url := settings.site.url:
-        page = f"{judgement.release.version}/{document_of(judgement, incident)}.html"
+        page = f"{judgement.release.version}/{page_of(incident.id, judgement.pages)}.html"
         yield _fact(N_("Its page"), f"<{url.rstrip('/')}/{page}>", voice)
     yield ""
     yield _say(
@@ -79,12 +79,7 @@ def _opening(judgement: Judgement, incident: Incident, voice: Renderer) -> Itera
         voice,
     )
     yield ""
-    yield f"    atalaya release incident {_pasted(incident)} --state STATE --why TEXT"
-
-
-def _pasted(incident: Incident) -> str:
-    """The id as it is pasted; one that a shell or Markdown might read otherwise, as a placeholder."""
-    return incident.id if re.fullmatch(r"[A-Za-z0-9-]{1,64}", incident.id) else "ID"
+    yield f"    atalaya release incident {pasted(incident.id)} --state STATE --why TEXT"
 
 
 def _events(taken: list[IncidentStep], voice: Renderer) -> Iterator[Said]:

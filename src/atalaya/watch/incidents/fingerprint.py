@@ -10,7 +10,7 @@ import hashlib
 import re
 
 from atalaya.records.judged import ArtefactFinding, BrokenTest, CiCell, HealthSign
-from atalaya.records.stored import Event, Observation
+from atalaya.records.stored import Event, JobAttempt, Observation
 
 _VARIES = re.compile(
     r"\([^()]*\)"
@@ -48,7 +48,12 @@ def cause_of(observation: Observation) -> str:
 
 def cause_of_test(broken: BrokenTest) -> str:
     """The fingerprint of a broken test. Its variants are one cause: the place is none of them."""
-    return fingerprint("test-broken", broken.test, "", "")
+    return cause_of_attempt(broken.test)
+
+
+def cause_of_attempt(test: str) -> str:
+    """The fingerprint of a test that fails, by its name."""
+    return fingerprint("test-broken", test, "", "")
 
 
 def cause_of_finding(found: ArtefactFinding) -> str:
@@ -58,7 +63,16 @@ def cause_of_finding(found: ArtefactFinding) -> str:
 
 def cause_of_cell(cell: CiCell) -> str:
     """The fingerprint of a variant of a job of CI that fails: the variant is the place."""
-    return fingerprint("variant-failing", cell.workflow, cell.job, cell.variant)
+    return _cause_of_variant(cell.workflow, cell.job, cell.variant)
+
+
+def cause_of_job(job: JobAttempt) -> str:
+    """The fingerprint that a variant of a job of CI has, of one attempt of it."""
+    return _cause_of_variant(job.workflow, job.job, job.variant)
+
+
+def _cause_of_variant(workflow: str, job: str, variant: str) -> str:
+    return fingerprint("variant-failing", workflow, job, variant)
 
 
 def cause_of_sign(sign: HealthSign) -> str:

@@ -8,22 +8,23 @@ from typing import NamedTuple
 
 from atalaya.core.words import Text, text
 from atalaya.evidence.from_runs import SMOKE_WORKFLOW
-from atalaya.metrics.definitions import METRICS, counting
+from atalaya.metrics.definitions import METRICS
 from atalaya.metrics.event_counts import clean_runs_needed
 from atalaya.records.judged import ArtefactFinding, BrokenTest, HealthSign, IncidentFollowUp, Metric, SeenRun, State
-from atalaya.records.stored import Conclusion, Environment, Event, IncidentStep, JobAttempt, Observation, Outcome
-from atalaya.watch.incidents.fingerprint import (
-    cause_of,
-    cause_of_event,
-    cause_of_finding,
-    cause_of_sign,
-    cause_of_test,
-    formerly_of_event,
+from atalaya.records.stored import (
+    Conclusion,
+    Environment,
+    Event,
+    IncidentStep,
+    JobAttempt,
+    Observation,
+    Outcome,
+    TestAttempt,
 )
+from atalaya.watch.incidents.fingerprint import cause_of_finding, cause_of_sign, cause_of_test
+from atalaya.watch.incidents.occurrences import DECIDED, LOST, Causes, Looked, causes_of, occurrences
 from atalaya.watch.states import FIXED, RESOLVED
 
-DECIDED = (Outcome.KEPT, Outcome.BROKEN)
-LOST = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
 BEARS_WITHIN = timedelta(hours=24)  # how long before an incident was opened a smoke may have failed for its cause
 
 
@@ -50,9 +51,8 @@ class Runs(NamedTuple):
 
     def broken(self, one: IncidentStep) -> list[Observation]:
         """The observations of the promises that an incident broke."""
-        return [
-            seen for seen in self.observations if seen.outcome is Outcome.BROKEN and cause_of(seen) in one.fingerprints
-        ]
+        causes = causes_of(one, ())
+        return [seen for seen in self.observations if causes.has_broken(seen)]
 
 
 def landed_at(incident: str, transitions: Sequence[IncidentStep]) -> datetime | None:
@@ -74,6 +74,7 @@ def follow(
     jobs: Sequence[JobAttempt] = (),
     broken_tests: Sequence[BrokenTest] = (),
     health: Sequence[HealthSign] = (),
+    tests: Sequence[TestAttempt] = (),
 ) -> tuple[IncidentFollowUp, ...]:
     """How often each incident was seen, and whether what came since its fix shows that it holds.
 
@@ -83,12 +84,14 @@ def follow(
     :param jobs: those that count; the smokes among them show the fix of what a smoke saw.
     :param broken_tests: those that are broken now.
     :param health: the signs of health, with the runs that could have shown them.
+    :param tests: those that count.
     """
     runs = Runs(observations, _smokes(jobs), health)
     latest = {one.incident: one for one in transitions}
     by_id = {metric.id: metric for metric in metrics}
+    looked = Looked(observations, events, tests, jobs, health, published, by_id)
     return tuple(
-        _followed(one, landed_at(one.incident, transitions), runs, events, by_id, published, broken_tests)
+        _followed(one, causes_of(one, transitions), landed_at(one.incident, transitions), runs, looked, broken_tests)
         for one in latest.values()
     )
 
@@ -122,26 +125,26 @@ def not_shown(
 
 def _followed(
     one: IncidentStep,
+    causes: Causes,
     landed: datetime | None,
     runs: Runs,
-    events: Sequence[Event],
-    metrics: Mapping[str, Metric],
-    published: Sequence[ArtefactFinding],
+    looked: Looked,
     broken_tests: Sequence[BrokenTest],
 ) -> IncidentFollowUp:
-    broken = runs.broken(one)
-    hurt = [seen for seen in events if _is_of(seen, one)]
-    times = sorted(seen.occurred_at for seen in (*broken, *hurt))
+    broken, seen = runs.broken(one), occurrences(causes, looked)
+    hurt = [event for event in looked.events if causes.has_event(event)]
     sick = _sick(one, runs, landed)
     failing = [test for test in broken_tests if cause_of_test(test) in one.fingerprints]
     if failing:
         proof = Proof(False, failing[0].reason, fails=True)
-    elif one.metric in metrics:
-        proof = _by_metric(metrics[one.metric], sick, landed)
+    elif one.metric in looked.metrics:
+        proof = _by_metric(looked.metrics[one.metric], sick, landed)
     elif sick:
         proof = _by_runs(sick, landed)
     elif one.rule.startswith("artefact-"):
-        wrong = [found for found in published if found.gone_at is None and cause_of_finding(found) in one.fingerprints]
+        wrong = [
+            found for found in looked.published if found.gone_at is None and cause_of_finding(found) in one.fingerprints
+        ]
         served = wrong[0].says if wrong else text("What is served now is not wrong in this way any more.")
         proof = Proof(not wrong, served, fails=bool(wrong))
     elif one.rule == "test-broken":
@@ -154,25 +157,19 @@ def _followed(
         fingerprints=one.fingerprints,
         blocks=one.blocks,
         shows=one.shows,
-        seen=len(times),
-        first_at=times[0] if times else None,
-        last_at=times[-1] if times else None,
+        seen=len(seen.times),
+        seen_at=seen.times,
+        first_at=seen.times[0] if seen.times else None,
+        last_at=seen.times[-1] if seen.times else None,
+        counts=seen.counts,
         landed_at=landed,
-        promises=tuple(sorted({seen.promise for seen in broken})),
-        shown=proof.shown and landed is not None and not any(seen.occurred_at > landed for seen in broken),
+        promises=tuple(sorted({each.promise for each in broken})),
+        shown=proof.shown and landed is not None and not any(each.occurred_at > landed for each in broken),
         measured=proof.measured,
-        fails_still=landed is None or proof.fails or any(at > landed for at in times),
+        fails_still=landed is None or proof.fails or any(each.occurred_at > landed for each in (*broken, *hurt)),
         proof=proof.says,
         runs_needed=None if landed is None else proof.runs_needed,
     )
-
-
-def _is_of(seen: Event, one: IncidentStep) -> bool:
-    """Whether an event is of an incident's causes; of one that a person wrote, whether it spoils the same metric."""
-    it, events = counting(seen.event)
-    names = {cause_of_event(seen, events.opens.id), formerly_of_event(seen, events.opens.id)}
-    theirs = not one.rule and one.metric == it.id and seen.occurred_at >= one.opened_at
-    return theirs or not names.isdisjoint(one.fingerprints)
 
 
 def _smokes(jobs: Sequence[JobAttempt]) -> list[SeenRun]:

@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import stat
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,8 @@ STATES = states(INCIDENT)
 MOST_BYTES = 1_000_000  # a page that is larger was written by no person, and would be read with each judgement
 MOST_LINES, LONGEST = 12, 200  # what is shown of front matter that is not recorded
 STRUCTURE = tuple("|>[]{}&*!%@`?,#")  # what begins a value that is more than one line of text to YAML
+ALL = "incidents"  # the page of all incidents
+_LINKED = re.compile(r"[a-zA-Z0-9._-]+")  # the names of pages that the role ``release`` leads to
 _LIVE = re.compile(r"^```\{live\} incident-(\S+)\n```\n+", re.MULTILINE)
 
 
@@ -68,6 +70,26 @@ def latest_by_slug(transitions: Sequence[IncidentStep]) -> dict[str, IncidentSte
 def page_files(folder: Path) -> list[Path]:
     """The files of a folder that are pages of incidents."""
     return [file for file in sorted(folder.glob("*.md")) if file.name != "index.md" and file.name[0] != "_"]
+
+
+def document(page: IncidentPage) -> str:
+    """The name of a page on the site, from the front of its release; the table of all incidents, where no link can."""
+    name = page.name.removesuffix(".md")
+    return f"incidents/{name}" if _LINKED.fullmatch(name) and page.problem is None else ALL
+
+
+def page_of(incident: str, pages: Iterable[IncidentPage]) -> str:
+    """Where an incident is told of: on its page, or in the table of all where it has none that can be shown."""
+    return next((document(page) for page in pages if page.incident == incident and page.problem is None), ALL)
+
+
+def pasted(id: str) -> str:
+    """The id as it is pasted; one that a shell or Markdown might read otherwise, as a placeholder.
+
+    >>> pasted("INC-3F2A91"), pasted("$(reboot)")
+    ('INC-3F2A91', 'ID')
+    """
+    return id if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9-]{0,63}", id) else "ID"
 
 
 def _read_page(file: Path, latest: Mapping[str, IncidentStep]) -> IncidentPage:
