@@ -124,7 +124,7 @@ def places(tree) -> set[str]:
     found = tree.xpath(".//@href | .//@src | .//@action | .//@data | .//@style | .//@srcset | .//@formaction")
     own = re.compile(
         r"#[a-z0-9-]+|(?:\.\./)*[a-z0-9/-]+\.html(?:#[a-z0-9-]+)?|(?:\.\./)*[\w/.-]+\.html"
-        r"|(?:(?:\.\./)*(?:[\d.]+/)?evidence/)?[\w.%~-]+\.jsonl(?:\.gz)?"  # a file of the ledger, its name encoded
+        r"|(?:(?:\.\./)*(?:[\d.]+/)?evidence/)?[\w.%~-]*\.jsonl(?:\.gz)?"  # a file of the ledger, its name encoded
     )
     return {place for place in found if not own.fullmatch(place)}
 
