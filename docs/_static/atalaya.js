@@ -121,7 +121,9 @@
 
   // What a link leads to may be folded away.
   function unfold() {
-    const target = location.hash.length > 1 && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const id = decodeURIComponent(location.hash.slice(1));
+    const of = id.match(/^record-([0-9a-f]+)-\d+$/);  // a record that is not listed is in the file of its segment
+    const target = document.getElementById(id) || (of && document.getElementById("segment-" + of[1]));
     for (let one = target; one; one = one.parentElement) {
       if (one.tagName === "DETAILS") one.open = true;
     }

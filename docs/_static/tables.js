@@ -1,5 +1,4 @@
-/* A filter, an order and a link to each row, for every table that is long. Without it each table is whole.
-   Words are only ever set as text. */
+/* A filter, an order and a link to each row, for each long table. Words are only ever set as text. */
 (function () {
   "use strict";
   const long = 9;
@@ -16,8 +15,9 @@
     return element;
   }
 
-  // A row keeps the anchor that it has; another is named after its first cell.
+  // A row with an id shows its link. Another keeps its anchor, or is named after its first cell.
   function linkTo(row) {
+    if (row.id) return;
     const name = textOf(row.cells[0]);
     if (!row.querySelector("[id]")) {
       const id = "row-" + name.toLowerCase().replace(/[^\p{L}\p{N}.]+/gu, "-").slice(0, 60);

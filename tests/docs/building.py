@@ -7,14 +7,16 @@ from pathlib import Path
 
 import msgspec
 
-from atalaya.evidence.ledger.ledger import Segment
+from atalaya.core.errors import HarnessError
+from atalaya.evidence.ledger import files, ledger
 from atalaya.harness.pack import Pack
-from atalaya.records.judged import Judgement
+from atalaya.records.judged import Judgement, Trace
+from atalaya.records.stored import Evidence
 from atalaya.site.build.pages import publish
 from atalaya.site.build.site import build
 from atalaya.site.build.skeleton import pages
+from atalaya.site.fragments.evidence_pages import write_pages
 from atalaya.site.fragments.reference import publish_reference
-from atalaya.site.fragments.segments import write_pages
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.folder import open_release
@@ -41,10 +43,16 @@ class Site:
         release = msgspec.structs.replace(judgement.release, version=version)
         judgement = msgspec.structs.replace(judgement, release=release)
         open_release(self.docs / "releases", release, pages())
+        evidence = self.docs / "releases" / version / "evidence"
+        judgement = with_ledger(judgement, evidence)
+        held = files.holdings(evidence)
+        for one in judgement.unreadable:
+            if one.sha256:
+                (evidence / one.name).write_bytes(b"damaged")
         for code in LANGUAGES:
             out = self.docs / "_generated" / version / code
             publish(judgement, out, Language(code))
-            write_pages(judgement, _ledger(judgement), out, Renderer(Language(code)))
+            write_pages(judgement, held, out, Renderer(Language(code)))
         return judgement
 
     def build(self, **options) -> Path:
@@ -53,7 +61,30 @@ class Site:
         return build(self.docs, self.out, echo=self.said.append, **options)
 
 
-def _ledger(judgement: Judgement) -> list[Segment]:
-    """The segments that the judgement lists, each with every record that it shows."""
-    records = tuple(trace.record for trace in judgement.traces)
-    return [Segment(info, records) for info in judgement.segments]
+def with_ledger(judgement: Judgement, folder: Path) -> Judgement:
+    """The judgement as one of a ledger in that folder, which is made to hold every record that the judgement names."""
+    traced = [trace.record for trace in judgement.traces]
+    tables = (getattr(judgement, name) for name in judgement.__struct_fields__)
+    listed = [one for table in tables if isinstance(table, tuple) for one in table if isinstance(one, Evidence)]
+    kept = [one for one in (*traced, *listed) if _can_be_stored(one, folder)]
+    ledger.write(folder, kept)
+    found = ledger.survey(folder).segments
+    return msgspec.structs.replace(
+        judgement,
+        segments=tuple(one.info for one in found),
+        traces=tuple(
+            Trace(record=record, segment=one.info.name, line=line)
+            for one in found
+            for line, record in enumerate(one.records, start=1)
+            if record in traced
+        ),
+    )
+
+
+def _can_be_stored(record: Evidence, folder: Path) -> bool:
+    """A string that is no text, such as half of a pair, cannot come into a ledger."""
+    try:
+        ledger._lines([record])
+    except HarnessError:
+        return False
+    return True

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from atalaya.site.fragments.segments import name_of
 from tests.ours import PROMISES
-from tests.site import example
 
 NO_FAULTS, HOSTILE = "1.1.0", "1.2.0"  # the later one is what the site's own pages embed
 LANGUAGES = ("", "es/")  # the folder of each, below the front
@@ -23,11 +21,14 @@ OF_A_RELEASE = (
     "backlog",
     "report",
     "evidence",
-    "segments/{segment}",
+    "evidence/job",
+    "evidence/test",
+    "evidence/event",
+    "evidence/reading",
+    "evidence/transition",
     "printable",
 )
 INCIDENTS = {NO_FAULTS: "i1", HOSTILE: "s0"}
-SEGMENT = name_of(example.judgement().segments[0])
 
 # Of the site: of those that are written by hand, one of each; all that are generated.
 OF_THE_SITE = (
@@ -55,7 +56,7 @@ OF_THE_SITE = (
 def of_release(release: str) -> list[str]:
     """The pages of a release in both languages, from the front of the site."""
     return [
-        f"{release}/{language}{kind}.html".replace("{incident}", INCIDENTS[release]).replace("{segment}", SEGMENT)
+        f"{release}/{language}{kind}.html".replace("{incident}", INCIDENTS[release])
         for language in LANGUAGES
         for kind in OF_A_RELEASE
     ]

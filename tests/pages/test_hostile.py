@@ -9,7 +9,9 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from lxml import etree, html
 
+from atalaya.site.fragments.evidence_pages import RAW_SHOWN
 from atalaya.site.markup import myst
+from atalaya.site.markup.html_markup import CELL_LIMIT
 from tests.pages.browsing import opened
 from tests.pages.kinds import HOSTILE, LANGUAGES, NO_FAULTS, of_release
 from tests.pages.strangers import STRANGERS
@@ -87,10 +89,19 @@ def test_nothing_happens_when_a_browser_opens_what_strangers_wrote_and_all_of_it
     page.keyboard.press("Tab")
     page.mouse.wheel(0, 4000)
     page.wait_for_timeout(50)
-    if path in PAGES and "/segments/" not in path:  # a segment holds the records of one file only
+    if path in PAGES and "/evidence/" not in path:  # these pages cut what is long, and list one kind of record
         text = words(page.inner_text("article.bd-article, main:not(.bd-main)"))
         assert [string for string in STRANGERS if shown(string) not in text] == []
     assert tab_for_strangers.did == []
+
+
+def test_the_page_of_a_kind_shows_every_string_that_a_ledger_can_hold(site):
+    rows = parsed(site.out / HOSTILE / "evidence" / "transition.html").xpath(".//table/tbody/tr[@id]")
+    texts = [words(row.text_content()) for row in rows]
+    storable = [one for one in STRANGERS if one.strip() and not re.search("[\ud800-\udfff]", one)]
+    begun = [words(myst.visible(one, CELL_LIMIT, more="")) for one in storable]
+    assert [one for one in begun if not any(one in text for text in texts)] == []
+    assert len([text for text in texts if 'JSON{"about":[]' in text]) == RAW_SHOWN
 
 
 @pytest.mark.parametrize(("alike", "path"), list(zip(of_release(NO_FAULTS), PAGES, strict=True)))
@@ -111,7 +122,10 @@ def tags(tree) -> set[str]:
 def places(tree) -> set[str]:
     """Where an element leads to, or takes something from, other than to a page or an anchor of the release."""
     found = tree.xpath(".//@href | .//@src | .//@action | .//@data | .//@style | .//@srcset | .//@formaction")
-    own = re.compile(r"#[a-z0-9-]+|(?:\.\./)*[a-z0-9/-]+\.html(?:#[a-z0-9-]+)?|(?:\.\./)*[\w/.-]+\.html")
+    own = re.compile(
+        r"#[a-z0-9-]+|(?:\.\./)*[a-z0-9/-]+\.html(?:#[a-z0-9-]+)?|(?:\.\./)*[\w/.-]+\.html"
+        r"|(?:(?:\.\./)*(?:[\d.]+/)?evidence/)?[\w.%~-]*\.jsonl(?:\.gz)?"  # a file of the ledger, its name encoded
+    )
     return {place for place in found if not own.fullmatch(place)}
 
 

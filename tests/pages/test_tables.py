@@ -63,6 +63,15 @@ def test_each_row_has_a_link_that_leads_to_it(page):
     assert page.locator(f"tr[id='{link.get_attribute('href')[1:]}']").text_content() == "name 1158"
 
 
+def test_a_row_with_an_id_keeps_it_and_gets_no_second_link(browser):
+    with opened(browser, "about:blank") as tab:
+        tab.page.set_content(table(12).replace("<tr><td>", '<tr id="record-0a-1"><td>', 1))
+        tab.page.add_script_tag(content=SCRIPT)
+        row = tab.page.locator("tbody tr").first
+        assert (row.get_attribute("id"), row.locator("a").count()) == ("record-0a-1", 0)
+        assert tab.page.locator("a.row-link").count() == 11
+
+
 def test_a_short_table_is_left_as_it_is(browser):
     with opened(browser, "about:blank") as tab:
         tab.page.set_content(table(8))

@@ -48,7 +48,7 @@ from atalaya.records.judged import (
     Trace,
     Verdict,
 )
-from atalaya.records.results import Promise, SegmentInfo
+from atalaya.records.results import Promise, SegmentInfo, UnreadableFile
 from atalaya.records.stored import (
     BacklogCarryover,
     CaseOutcome,
@@ -199,6 +199,7 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
         contexts=_contexts(strangers),
         coverage=_coverage(),
         traces=_traces(strangers),
+        unreadable=tuple(_unreadable()) if strangers else (),
         looks=(
             CheckpointVerdict(
                 hours=24, verdict=_verdict(from_outside(7, "polling.fresh-status")), late=0, figures=_figures(0.93)
@@ -622,6 +623,16 @@ def _segments(strangers: bool) -> tuple[SegmentInfo, ...]:
     )
 
 
+def _unreadable() -> Iterator[UnreadableFile]:
+    """A file of each name that a file can have, and of what cannot be one no bytes."""
+    for string in HOSTILE:
+        name = f"{string}.jsonl"
+        is_file = string.isprintable() and "/" not in name and len(name.encode()) <= 255
+        yield UnreadableFile(
+            name=name, size_bytes=7 if is_file else None, sha256=DIGEST if is_file else "", reason=string
+        )
+
+
 def _health(from_outside: Callable[[int, str], str]) -> Iterator[HealthSign]:
     """A sign in each state, about a Python and with an error that a stranger named."""
     for number, state in enumerate(HealthState):
@@ -730,7 +741,7 @@ def _traces(strangers: bool) -> tuple[Trace, ...]:
                 for kind in EventKind
             ),
         )
-        traces += [Trace(record=record, segment=segment) for record in records]
+        traces += [Trace(record=record, segment=segment, line=line) for line, record in enumerate(records, start=1)]
     return tuple(traces)
 
 

@@ -116,12 +116,13 @@ def test_a_rehearsal_says_so_and_a_real_release_says_nothing():
     assert "REHEARSAL" not in FRAGMENTS["banner"](example.judgement(), EN)
 
 
-def test_every_segment_and_every_reading_is_on_the_evidence_page():
+def test_every_kind_of_evidence_and_every_reading_is_on_the_evidence_page():
     judgement = example.judgement()
     page = FRAGMENTS["evidence"](judgement, EN)
-    for segment in judgement.segments:
-        assert segment.name in page
-        assert segment.digest in page
+    records = sum(segment.records for segment in judgement.segments)
+    assert f"{records} records in {len(judgement.segments)} segments" in page
+    for kind in {segment.kind for segment in judgement.segments}:
+        assert f"{{release}}`{kind} <1.1.0 evidence/{kind}>`" in page
     for reading in judgement.readings:
         assert f"`{reading.file}`" in page
     assert "ends in the middle of an element" in page

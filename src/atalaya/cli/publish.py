@@ -152,17 +152,18 @@ def _written(place: Context, judgement: Judgement) -> Judgement:
 
 
 def write_release(place: Context, judgement: Judgement, into: Path) -> None:
-    """Write all that is published of a release into a folder: its fragments and its segments' pages, by language."""
-    from atalaya.evidence.ledger import ledger
+    """Write all that is published of a release into a folder: its fragments and its evidence pages, by language."""
+    from atalaya.evidence.ledger.files import holdings
     from atalaya.site.build.pages import publish as write_fragments
-    from atalaya.site.fragments import segments
+    from atalaya.site.fragments import evidence_pages
     from atalaya.site.i18n.language import LANGUAGES, Language
     from atalaya.site.markup.renderer import Renderer
 
-    evidence = ledger.survey(place.releases / judgement.release.version / "evidence").segments
+    held = holdings(place.releases / judgement.release.version / "evidence")
+    front = place.loaded.settings.watch.language
     for code in LANGUAGES:
         write_fragments(judgement, into / code, Language(code), _url(place))
-        segments.write_pages(judgement, evidence, into / code, Renderer(Language(code)))
+        evidence_pages.write_pages(judgement, held, into / code, Renderer(Language(code)), front)
 
 
 def _out(place: Context) -> Path:

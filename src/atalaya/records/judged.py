@@ -9,7 +9,7 @@ import msgspec
 
 from atalaya.core.settings import Settings
 from atalaya.core.words import Record, StrictEnum, Text
-from atalaya.records.results import Limitation, Promise, SegmentInfo
+from atalaya.records.results import Limitation, Promise, SegmentInfo, UnreadableFile
 from atalaya.records.stored import (
     Artefact,
     Built,
@@ -669,10 +669,11 @@ class IncidentFollowUp(Record, frozen=True, kw_only=True):
 
 
 class Trace(Record, frozen=True, kw_only=True):
-    """One record that a figure rests on, and the segment that holds it."""
+    """One record that a figure rests on, the segment that holds it, and its line there, from 1."""
 
     record: Evidence
     segment: str
+    line: int
 
 
 class PromiseStatus(Record, frozen=True, kw_only=True):
@@ -779,6 +780,7 @@ class Judgement(Record, frozen=True, kw_only=True):
     contexts: tuple[RunContext, ...]  # newest last
     limitations: tuple[Limitation, ...] = ()  # those that are looked for
     traces: tuple[Trace, ...] = ()
+    unreadable: tuple[UnreadableFile, ...] = ()  # files of the ledger, as they lie there now
     looks: tuple[CheckpointVerdict, ...] = ()
     course: TimeSeries | None = None
     environments: tuple[EnvironmentTotals, ...] = ()

@@ -207,3 +207,15 @@ class SegmentInfo(Record, frozen=True, kw_only=True):
     first_at: datetime
     last_at: datetime
     sha256: str = ""
+
+
+class UnreadableFile(Record, frozen=True, kw_only=True):
+    """One file of the ledger that is not what its name says, or cannot be opened: nothing was taken from it.
+
+    ``sha256`` is over its bytes. Both it and the size are empty where it is no regular file.
+    """
+
+    name: str
+    size_bytes: int | None
+    sha256: str
+    reason: str

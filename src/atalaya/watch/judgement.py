@@ -21,6 +21,7 @@ from atalaya.core.window import LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
 from atalaya.evidence import apart
 from atalaya.evidence.commits import same_tree
+from atalaya.evidence.ledger import files as ledger_files
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.ledger import Segment
 from atalaya.harness.pack import Pack
@@ -62,7 +63,7 @@ from atalaya.records.judged import (
     Trace,
     Verdict,
 )
-from atalaya.records.results import Promise, SegmentInfo
+from atalaya.records.results import Promise, SegmentInfo, UnreadableFile
 from atalaya.records.stored import (
     Artefact,
     Built,
@@ -158,6 +159,7 @@ def judge_release(
             superseded=_superseded(folder, release),
             detectors=detectors(pack),
             now=now,
+            unreadable=ledger_files.unreadable(evidence, found),
         )
         measured = _measured(case, as_of)
     known = [one for one in everything if is_recorded(one, release, told_by)]
@@ -242,6 +244,7 @@ class Case(NamedTuple):
     superseded: bool
     detectors: Mapping[str, DetectorPower]
     now: datetime | None = None
+    unreadable: tuple[UnreadableFile, ...] = ()
 
 
 class View(NamedTuple):
@@ -319,6 +322,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         readings=tuple(_of([one for one in case.records if is_recorded(one, case.release, as_of)], Reading)),
         contexts=tuple(_of(view.records, RunContext)),
         traces=tuple(_traces(case.segments, view.release, as_of)),
+        unreadable=case.unreadable,
         looks=tuple(_checkpoint_verdict(case, look, as_of) for look in measured.looks),
         course=measured.course,
         environments=measured.environments,
@@ -596,12 +600,12 @@ def _environments(engine: Engine, span: MetricQuery) -> tuple[EnvironmentTotals,
 def _traces(segments: Sequence[Segment], release: Release, as_of: datetime) -> Iterator[Trace]:
     """What the figures rest on: every attempt of a job, every event, and the tests and promises that failed."""
     for segment in segments:
-        for record in segment.records:
+        for line, record in enumerate(segment.records, start=1):
             failed = (isinstance(record, TestAttempt) and record.outcome in NOT_PASSED) or (
                 isinstance(record, Observation) and record.outcome is Outcome.BROKEN
             )
             if (failed or isinstance(record, JobAttempt | Event)) and in_window(record, release, as_of):
-                yield Trace(record=record, segment=segment.info.name)
+                yield Trace(record=record, segment=segment.info.name, line=line)
 
 
 def _of(records: Sequence[Evidence], kind: type[Kind]) -> list[Kind]:

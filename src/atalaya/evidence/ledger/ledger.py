@@ -603,6 +603,18 @@ def _unpack(path: Path, kind: str) -> tuple[Segment, ...]:
     return tuple(found)
 
 
+def lines_in(path: Path) -> Iterator[tuple[str, list[bytes]]]:
+    """The lines of each segment that one file holds, without their ends, by the segment's name. No digest is checked.
+
+    :raises EvidenceError: the file cannot be read.
+    """
+    if path.suffix == compacted.SUFFIX:
+        for entry, lines in compacted.unpack(path):
+            yield entry.name, lines
+    else:
+        yield path.name, _content(path)
+
+
 def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sha256: str) -> Segment:
     named = _named(where)
     rows = _rows(where, lines)

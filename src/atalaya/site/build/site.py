@@ -27,11 +27,13 @@ from babel.messages.pofile import read_po
 from atalaya.core import environment
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.window import CHECKPOINTS_H
+from atalaya.evidence.ledger import files as ledger_files
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release
 from atalaya.site.build import build_workers, home
 from atalaya.site.build.atomic_write import NEWEST, digest, fragment_file, write_if_changed
 from atalaya.site.build.pages import FRAGMENTS
+from atalaya.site.fragments import segments
 from atalaya.site.fragments.reference import FOLDER
 from atalaya.site.fragments.verdicts import dating
 from atalaya.site.i18n.language import LANGUAGES, Language
@@ -109,6 +111,7 @@ def build(
     for release in wanted:
         for name in FOR_MACHINES:
             _copy(docs / "_generated" / release.version / name, out / release.version / name)
+        ledger_files.copy(folder / release.version / "evidence", out / release.version / segments.FOLDER)
     _for_visitors(out, language, url)
     return out / "index.html"
 

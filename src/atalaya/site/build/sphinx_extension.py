@@ -14,7 +14,7 @@ import glob
 import html
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -51,6 +51,7 @@ REFERENCES = {
 }
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
+_TO_FILE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._~%-]+)>", re.DOTALL)
 _NAME = re.compile(r"[a-z0-9-]+")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -204,6 +205,22 @@ class ReleaseLink(SiteLink):
         return [nodes.reference(self.rawtext, words, refuri=target, internal=True)], []
 
 
+class EvidenceFileLink(SiteLink):
+    """A link from any page of the site to a file of a release's evidence, which both languages share.
+
+    ``{evidence-file}`WORDS <VERSION NAME>```; the name is encoded as an address has it.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        found = _TO_FILE.fullmatch(self.text.strip())
+        if found is None or not _RELEASE.fullmatch(found[2]):
+            return self.refused(f"'{self.text}' is no file of a release's evidence")
+        words, release, name = found.groups()
+        return [
+            nodes.reference(self.rawtext, words, refuri=f"{self.front}{release}/evidence/{name}", internal=True)
+        ], []
+
+
 class ReferenceLink(SiteLink):
     """A link from any page of the site to a page of the reference, in the same language.
 
@@ -267,20 +284,28 @@ def _name_the_feed(app: Sphinx, page: str, template: str, context: dict[str, Any
     )
 
 
-def _segments(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """The pages of a release's segments, whose bodies were written whole: those that are newer than what was built."""
-    folder = fragments_folder(app) / "segments"
+def _of_evidence(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The page of each kind of evidence, whose body was written whole: those that are newer than what was built."""
+    folder = fragments_folder(app) / "evidence"
+    _take_away_gone(Path(app.outdir) / "evidence", {file.name for file in folder.glob("*.html")})
     frame = [Path(app.confdir) / "conf.py", *(Path(app.confdir) / "_templates").glob("*.html")]
     changed_ns = max(file.stat().st_mtime_ns for file in frame)
     as_before = app.env.config_status == CONFIG_OK
     for file in sorted(folder.glob("*.html")):
-        name = f"segments/{file.stem}"
+        name = f"evidence/{file.stem}"
         built = Path(app.outdir) / f"{name}.html"
         if as_before and built.is_file() and built.stat().st_mtime_ns > max(changed_ns, file.stat().st_mtime_ns):
             continue
         body = file.read_text(encoding="utf-8")
         title = re.sub("<[^>]+>", "", body.partition("\n")[0])  # escaped already, as the theme wants it
         yield name, {"title": title, "body": body, "toc": "", "display_toc": False}, "page.html"
+
+
+def _take_away_gone(built: Path, names: Collection[str]) -> None:
+    """Sphinx knows nothing of pages that it was once given, so nobody else would take them away."""
+    for old in built.glob("*.html"):
+        if old.name not in names:
+            old.unlink()
 
 
 class Contents:
@@ -340,6 +365,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("live", Live)
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
+    app.add_role("evidence-file", EvidenceFileLink())
     for role, (folder, ids) in REFERENCES.items():
         app.add_role(role, ReferenceLink(folder, ids))
     app.set_translator("html", Translator)
@@ -347,7 +373,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", _above_the_text)
     app.connect("html-page-context", _name_the_feed)
     app.connect("html-page-context", Contents().remember)
-    app.connect("html-collect-pages", _segments)
+    app.connect("html-collect-pages", _of_evidence)
     app.connect("doctree-read", _name_rows)
     page_head.setup(app)
     shared_files.setup(app)

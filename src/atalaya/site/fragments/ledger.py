@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import groupby
+from typing import NamedTuple
 
-from atalaya.records.judged import Judgement
+from atalaya.records.judged import Judgement, Trace
+from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import Reading, ReadStatus, RunContext
 from atalaya.site.fragments import segments
 from atalaya.site.fragments.provenance import Places, metrics_behind, traces
+from atalaya.site.fragments.record_reference import SAYS
+from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
@@ -17,23 +22,64 @@ READINGS_SHOWN = 500
 
 
 def evidence(judgement: Judgement, voice: Renderer) -> Markdown:
-    """Segments, readings and run contexts."""
+    """Segments by their kind, files that nobody can read, readings and run contexts."""
     shown = _shown(judgement.readings)
-    links = {segment.name: segments.link(segment, judgement) for segment in judgement.segments}
+    by_name = {segment.name: segment for segment in judgement.segments}
+
+    def record(trace: Trace) -> Markdown | None:
+        segment = by_name.get(trace.segment)
+        return segments.record_link(trace, segment, judgement) if segment else None
+
     files = {reading.origin: _file_id(reading) for reading in shown if reading.sha256}
     return render(
         "evidence",
         voice,
         judgement=judgement,
-        behind_figures=traces(judgement.traces, Places(files, links), voice),
-        segments=links,
-        name_of=segments.name_of,
+        behind_figures=traces(judgement.traces, Places(files, record), voice),
+        kinds=_kinds(judgement),
         readings=list(_anchored(shown)),
         unread=sum(reading.status is not ReadStatus.READ for reading in judgement.readings),
         metrics_behind=metrics_behind(judgement.traces, voice),
         ReadStatus=ReadStatus,
         contexts=_alike(judgement.contexts),
     )
+
+
+class Kind(NamedTuple):
+    """The segments of one kind, in numbers, and the link to its page."""
+
+    link: Markdown
+    says: str
+    environments: list[str]
+    segments: int
+    records: int
+    size_bytes: int
+    first_at: datetime
+    last_at: datetime
+
+
+def _kinds(judgement: Judgement) -> list[Kind]:
+    """However many segments there are, a release has no more rows than there are kinds."""
+    found = []
+    for kind, of_it in groupby(sorted(judgement.segments, key=_kind), key=_kind):
+        alike = list(of_it)
+        found.append(
+            Kind(
+                link=myst.page(kind, judgement.release.version, segments.page_of(kind)),
+                says=SAYS[kind],
+                environments=sorted({name for one in alike for name in one.environments}),
+                segments=len(alike),
+                records=sum(one.records for one in alike),
+                size_bytes=sum(one.size_bytes for one in alike),
+                first_at=min(one.first_at for one in alike),
+                last_at=max(one.last_at for one in alike),
+            )
+        )
+    return found
+
+
+def _kind(segment: SegmentInfo) -> str:
+    return segment.kind
 
 
 def _shown(readings: Iterable[Reading]) -> list[Reading]:

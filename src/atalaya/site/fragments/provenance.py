@@ -1,17 +1,17 @@
 """The fragment of the records behind each figure, with the file and the line where each of them stands.
 
-Each row leads to the file and the segment that it came from, where those are listed on the same page, and each file
-leads back to the figures that it speaks for.
+Each row leads to the file that it was read from, where that is listed on the same page, and to its record on the page
+of its kind; each file leads back to the figures that it speaks for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import NamedTuple
 
 from atalaya.core.words import N_
-from atalaya.metrics.definitions import METRICS
+from atalaya.metrics.definitions import METRICS, MetricDefinition
 from atalaya.records.judged import Trace
 from atalaya.records.stored import Conclusion, Event, JobAttempt, Observation, TestAttempt
 from atalaya.site.markup import myst
@@ -24,25 +24,36 @@ COMMA = Markdown(", ")
 
 
 class Places(NamedTuple):
-    """The anchors of the files that a page lists, and the links to the pages of segments, by what records call them."""
+    """The anchors of the files that a page lists, by what records call them, and the way from a trace to its record."""
 
     files: dict[str, str]
-    segments: dict[str, Markdown]
+    record: Callable[[Trace], Markdown | None]
 
 
 def traces(found: Iterable[Trace], places: Places, voice: Renderer) -> Markdown:
     """For each metric, the records behind it: what failed first, then the newest."""
-    ordered = sorted(sorted(found, key=_newest), key=_ended_well)
     return render(
         "traces",
         voice,
-        figures=[(it, list(filter(it.lists, ordered))) for it in METRICS.values()],
+        figures=list(_by_figure(found)),
         most=ROWS_SHOWN,
         what=partial(what, voice=voice),
         how=partial(how, voice=voice),
         where=partial(_where, places=places, voice=voice),
-        segment=lambda trace: places.segments.get(trace.segment) or voice.literal(trace.segment),
+        segment=lambda trace: places.record(trace) or voice.literal(trace.segment),
     )
+
+
+def shown_of(found: Iterable[Trace]) -> Iterator[Trace]:
+    """The records that :func:`traces` lists, and so leads to; one may be behind two figures."""
+    for _, listed in _by_figure(found):
+        yield from listed[:ROWS_SHOWN]
+
+
+def _by_figure(found: Iterable[Trace]) -> Iterator[tuple[MetricDefinition, list[Trace]]]:
+    ordered = sorted(sorted(found, key=_newest), key=_ended_well)
+    for it in METRICS.values():
+        yield it, list(filter(it.lists, ordered))
 
 
 def metrics_behind(found: Iterable[Trace], voice: Renderer) -> dict[str, Markdown]:

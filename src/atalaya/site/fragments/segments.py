@@ -1,81 +1,58 @@
-"""The page of one file of evidence, record by record.
+"""Links to segments and to their records, on the page of their kind.
 
-Each segment has a page of its own, so that from any figure its evidence is two links away. These pages have no
-source in the release's folder, which is sealed one day: they are made whole from the ledger, as HTML, and the
-extension puts the frame of the site around them.
+The anchor of a record is made of the digest of its segment and of its line there, so that it leads to the same record
+however many segments come, and after they were compacted.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from pathlib import Path
-
-import msgspec
-
-from atalaya.core.words import Text
-from atalaya.evidence.ledger.ledger import Segment
 from atalaya.metrics.definitions import METRICS, MetricDefinition
-from atalaya.records.judged import Judgement
+from atalaya.records.judged import Judgement, Trace
 from atalaya.records.results import SegmentInfo
-from atalaya.records.stored import Evidence
-from atalaya.site.build import atomic_write
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
-from atalaya.site.markup.renderer import Renderer
-from atalaya.site.markup.templating import BEGUN, render_html
 
-FOLDER = "segments"
-RECORDS_SHOWN = 200
-RECORD_LIMIT = 1500  # characters: the longest record of the bundled SDK has about 900
-
-
-def link(segment: SegmentInfo, judgement: Judgement) -> Markdown:
-    """The name of a segment, which leads to its page."""
-    return myst.page(segment.name, judgement.release.version, f"{FOLDER}/{name_of(segment)}")
+FOLDER = "evidence"  # of a release's pages; the files of evidence lie there too, beside the front language's
+DIGITS = 16  # of a digest, in an anchor
+SHOWN_DIGITS = 8  # of it in the words of a link
 
 
 def name_of(segment: SegmentInfo) -> str:
-    """What its page is called: the beginning of its digest, so it never changes either."""
-    return segment.digest[:16]
+    """The beginning of its digest, which never changes."""
+    return segment.digest[:DIGITS]
+
+
+def segment_id(segment: SegmentInfo) -> str:
+    """The anchor of a segment on the page of its kind."""
+    return f"segment-{name_of(segment)}"
+
+
+def record_id(segment: SegmentInfo, line: int) -> str:
+    """The anchor of the record at a line of a segment, from 1, on the page of its kind."""
+    return f"record-{name_of(segment)}-{line}"
+
+
+def page_of(kind: str) -> str:
+    """The page of a kind, from the front of the release."""
+    return f"{FOLDER}/{kind}"
+
+
+def link(segment: SegmentInfo, judgement: Judgement) -> Markdown:
+    """The name of a segment, which leads to its place on the page of its kind."""
+    return myst.page(segment.name, judgement.release.version, f"{page_of(segment.kind)}#{segment_id(segment)}")
+
+
+def record_link(trace: Trace, segment: SegmentInfo, judgement: Judgement) -> Markdown:
+    """The kind and the digest of a segment with the line of a record, which leads to that record."""
+    words = f"{segment.kind}-{segment.digest[:SHOWN_DIGITS]}:{trace.line}"
+    return myst.page(words, judgement.release.version, f"{page_of(segment.kind)}#{record_id(segment, trace.line)}")
 
 
 def behind(metric: str, judgement: Judgement) -> list[SegmentInfo]:
     """The segments that hold records which a metric counts."""
-    return [segment for segment in judgement.segments if _is_counted(segment, METRICS[metric])]
+    return [segment for segment in judgement.segments if is_counted(segment.kind, METRICS[metric])]
 
 
-def _is_counted(segment: SegmentInfo, it: MetricDefinition) -> bool:
-    return segment.kind in [record.kind for record in it.evidence]
-
-
-def write_pages(judgement: Judgement, segments: Iterable[Segment], out: Path, voice: Renderer) -> tuple[Path, ...]:
-    """Write the page of each segment that the judgement rests on, and take away those of segments gone.
-
-    ``out`` is the folder of the release's fragments in one language. Returns the files that had to be written.
-    """
-    listed = {segment.name for segment in judgement.segments}
-    texts = {name_of(segment.info): page(segment, voice) for segment in segments if segment.info.name in listed}
-    return atomic_write.write_pages(out / FOLDER, texts, ".html")
-
-
-def page(segment: Segment, voice: Renderer) -> str:
-    """The body of the page."""
-    return render_html(
-        "segment",
-        voice,
-        segment=segment.info,
-        id=name_of(segment.info),
-        metrics=[Text(template=it.title) for it in METRICS.values() if _is_counted(segment.info, it)],
-        records=[(one, _line(one)) for one in segment.records[:RECORDS_SHOWN]],
-        most=BEGUN,
-        left_out=len(segment.records) - RECORDS_SHOWN,
-        limit=RECORD_LIMIT,
-    ).rstrip("\n")
-
-
-def _line(record: Evidence) -> str:
-    """What the record says beyond where and when, as it stands in the file."""
-    said = msgspec.to_builtins(record)
-    kept = {name: value for name, value in said.items() if name not in ("occurred_at", "environment", "format")}
-    return json.dumps(kept, ensure_ascii=False, separators=(",", ":"))
+def is_counted(kind: str, it: MetricDefinition) -> bool:
+    """Whether a metric counts records of a kind."""
+    return kind in [record.kind for record in it.evidence]

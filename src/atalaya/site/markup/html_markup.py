@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 from html import escape
 
-from atalaya.core.words import StrictEnum, Text, instant
+from atalaya.core.words import N_, StrictEnum, Text, instant
 from atalaya.site.markup import myst
 from atalaya.site.markup.renderer import SHAPES, Renderer
 
 LIMIT = 600
+CELL_LIMIT, ITEMS = 160, 5  # characters, and items of a list, in a cell of a table
+MORE_ITEMS = N_("and {n} more")
 
 
 class Html(str):
@@ -47,6 +49,21 @@ class Said:
         """A person's words, or a stranger's."""
         return Html(escape(myst.visible(value, limit)) or myst.NOTHING)
 
+    def content(self, value: str, limit: int = LIMIT) -> Html:
+        """The same for the content of an element, never for an attribute: quotation marks stay as they are.
+
+        JSON has so many of them that a page of it would be half as large again.
+        """
+        return Html(escape(myst.visible(value, limit), quote=False) or myst.NOTHING)
+
+    def cell(self, value: object, limit: int = CELL_LIMIT) -> Html:
+        """The value of a record's field, for the content of an element: of a list, as many items as a cell holds."""
+        items = value if isinstance(value, tuple) else (value,)
+        shown = [self.language.value(item, escape=lambda one: myst.visible(one, limit)) for item in items[:ITEMS]]
+        if len(items) > ITEMS:
+            shown.append(self.language.say(Text(template=MORE_ITEMS, values={"n": len(items) - ITEMS})))
+        return Html(escape(", ".join(filter(None, shown)), quote=False) or myst.NOTHING)
+
     def shaped(self, word: StrictEnum) -> Html:
         """A state, told by its shape and its word."""
         words = escape(self.language.gettext(str(word.value)))
@@ -57,3 +74,7 @@ class Said:
 
     def at(self, at: datetime) -> Html:
         return Html(escape(instant(at)))
+
+    def time(self, at: datetime) -> Html:
+        """An instant to the second, in UTC, where the table says so."""
+        return Html(f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}")

@@ -6,10 +6,12 @@ module: a stranger's text becomes :class:`Markdown` by way of :func:`visible`, a
 
 from __future__ import annotations
 
+import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import overload
+from urllib.parse import quote
 
 from atalaya.core.scrub import scrub
 
@@ -167,6 +169,19 @@ def page(words: str, version: str, name: str) -> Markdown:
     """
     shown = visible(words, more="…").strip() or NOTHING
     return role("release", f"{shown} <{version} {name}>")
+
+
+def download(file: str, version: str) -> Markdown:
+    """The name of a file of a release's evidence, which leads to the file itself from any page of the site.
+
+    >>> download("job <1>.jsonl", "1.2.0")
+    '{evidence-file}`job <1>.jsonl <1.2.0 job%20%3C1%3E.jsonl>`'
+    """
+    shown = visible(file, more="…").strip() or NOTHING
+    encoded = quote(os.fsencode(file), safe="")
+    # No literal: that cuts what is long, and this has to lead there.
+    words = f"{shown} <{version} {encoded}>"
+    return Markdown(f"{{evidence-file}}{literal(words, len(words))}")
 
 
 def div(classes: str, *parts: Markdown) -> Markdown:

@@ -42,7 +42,7 @@ OPTIONS: dict[str, Any] = {
 }
 
 VOICE_FILTERS = ("literal", "plain", "ours", "say", "say_all", "word", "shaped", "badge", "at", "number", "hour")
-SAID_FILTERS = ("say", "stranger", "shaped", "at", "number")
+SAID_FILTERS = ("say", "stranger", "content", "cell", "shaped", "at", "time", "number")
 
 
 class _Environment(Environment):
@@ -110,6 +110,7 @@ def _environment() -> _Environment:
         "checkpoint": lambda hours: Markdown(f"T+{hours:d}"),
         "page": myst.page,
         "role": myst.role,
+        "download": myst.download,
         "promise_links": _promise_links,
         "row": myst.row,
         "joined": lambda *pieces: myst.joined(pieces),
