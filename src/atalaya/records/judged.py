@@ -444,6 +444,15 @@ class BrokenTest(Record, frozen=True, kw_only=True):
     last_at: datetime | None = None
 
 
+class CourseOfTest(StrictEnum):
+    """How a test of CI did in one release."""
+
+    PASSED = "passed each time"
+    MIXED = "failed and passed in the end"
+    FAILED = "failed in the end"
+    NOT_RUN = "not run"
+
+
 class VariantAttempts(Record, frozen=True, kw_only=True):
     """The attempts of a test in one variant: how many ended how, and the outcomes of the latest 40, oldest first."""
 
@@ -455,6 +464,11 @@ class VariantAttempts(Record, frozen=True, kw_only=True):
     first_failed_at: datetime | None = None
     last_failed_at: datetime | None = None
 
+    @property
+    def decided(self) -> tuple[CaseOutcome, ...]:
+        """The latest attempts without those that were skipped."""
+        return tuple(one for one in self.latest if one is not CaseOutcome.SKIPPED)
+
 
 class FailedTest(Record, frozen=True, kw_only=True):
     """A test of CI that failed at least once, in the variants in which it was run."""
@@ -462,6 +476,12 @@ class FailedTest(Record, frozen=True, kw_only=True):
     test: str
     critical: bool
     variants: tuple[VariantAttempts, ...]
+
+    @property
+    def course(self) -> CourseOfTest:
+        """FAILED where the last attempt of a variant failed; what was skipped after it says nothing."""
+        last = [decided[-1] for one in self.variants if (decided := one.decided)]
+        return CourseOfTest.FAILED if CaseOutcome.FAILED in last else CourseOfTest.MIXED
 
     @property
     def first_failed_at(self) -> datetime | None:

@@ -48,7 +48,12 @@ def cause_of(observation: Observation) -> str:
 
 def cause_of_test(broken: BrokenTest) -> str:
     """The fingerprint of a broken test. Its variants are one cause: the place is none of them."""
-    return fingerprint("test-broken", broken.test, "", "")
+    return cause_of_failing(broken.test)
+
+
+def cause_of_failing(test: str) -> str:
+    """The same by the name of the test, broken or not."""
+    return fingerprint("test-broken", test, "", "")
 
 
 def cause_of_finding(found: ArtefactFinding) -> str:
