@@ -85,7 +85,6 @@ def test_a_failure_in_the_newest_release_is_in_the_history_and_only_that_release
     assert {name for name in again if name.startswith("reference/en/")} == {
         "reference/en/history-tests.md",
         "reference/en/history.md",
-        "reference/en/releases.md",
     }
     shown = after["reference/en/history-tests.md"].decode()
     assert shown.index("suite::test_new") < shown.index("suite::test_old")
