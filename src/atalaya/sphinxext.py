@@ -81,6 +81,10 @@ class ReferenceLink(_Elsewhere, ours.ReferenceLink):
     """``promise``, ``metric`` and ``rule``: a page of the reference."""
 
 
+class HistoryLink(_Elsewhere, ours.HistoryLink):
+    """``history``: a page of the history over releases."""
+
+
 def project_of(app: Sphinx) -> Path:
     """The folder that `publish` writes to, of the repository that the project lies in."""
     return places.project_of(places.root_of(Path(app.confdir)))
@@ -111,6 +115,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("live_front_language", "en", "env", types=[str])
     app.add_directive("live", Live)
     app.add_role("release", ReleaseLink())
+    app.add_role("history", HistoryLink())
     for role, (folder, ids) in ours.REFERENCES.items():
         app.add_role(role, ReferenceLink(folder, ids))
     app.connect("config-inited", _know_the_repository)

@@ -13,7 +13,7 @@ from tests.ours import PROMISES, pack_of
 from tests.site import example
 
 RELEASES = {
-    "1.1.0": example.judgement(),
+    "1.1.0": replace(example.judgement(), accepted=example.accepted("1.0.9")),
     "1.0.9": example.judgement(strangers=True),
     "rehearsal-7": replace(
         example.judgement(rehearsal=True, incidents=True),

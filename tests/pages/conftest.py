@@ -10,6 +10,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import sync_playwright
 
 from atalaya.records.judged import Judgement
@@ -30,9 +31,10 @@ from tests.site import example
 def judgements():
     """What two releases come to: one as it should be, and one in which strangers wrote every word that they can."""
     calm = strangers.everywhere(example.judgement(incidents=True), ("ana", "exports::test_ready"), "i1")
+    calm = replace(calm, accepted=example.accepted(NO_FAULTS))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(example, "HOSTILE", strangers.STRANGERS)
-        hostile = strangers.judgement()
+        hostile = replace(strangers.judgement(), accepted=example.accepted(NO_FAULTS, strangers=True))
     return {NO_FAULTS: calm, HOSTILE: hostile}
 
 

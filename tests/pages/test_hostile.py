@@ -17,7 +17,9 @@ from tests.pages.kinds import HOSTILE, LANGUAGES, NO_FAULTS, of_release
 from tests.pages.strangers import STRANGERS
 
 PAGES = of_release(HOSTILE)
-OF_THE_SITE = [f"{language}{page}.html" for language in LANGUAGES for page in ("index", "guides/embed")]
+OF_THE_SITE = [
+    f"{language}{page}.html" for language in LANGUAGES for page in ("index", "guides/embed", "history", "history/tests")
+]
 FOR_MACHINES = [
     "feed.atom",
     "es/feed.atom",

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from atalaya.core.words import text
 from atalaya.metrics.stats.intervals import Estimate, garwood, wilson
 from atalaya.records.judged import (
+    AcceptedBefore,
     BacklogItem,
     BacklogPart,
     Burning,
@@ -25,6 +26,7 @@ from atalaya.records.judged import (
     Duty,
     DutyState,
     EnvironmentTotals,
+    FailedTest,
     Figure,
     Fired,
     FlakyClass,
@@ -46,6 +48,7 @@ from atalaya.records.judged import (
     State,
     TimeSeries,
     Trace,
+    VariantAttempts,
     Verdict,
 )
 from atalaya.records.results import Promise, SegmentInfo, UnreadableFile
@@ -245,6 +248,8 @@ def judgement(*, strangers: bool = False, rehearsal: bool = False, incidents: bo
             )
             for number, kind in enumerate(FlakyClass)
         ),
+        failed_tests=_failed_tests(strangers),
+        clean_tests={"exports::test_healthy": 45},
         defects_seeded=61,
         defects_caught=61,
         digest=DIGEST,
@@ -551,9 +556,46 @@ def _promises(strangers: bool) -> tuple[PromiseStatus, ...]:
             broken=2 if outcome is Outcome.BROKEN else 0,
             unknown=number % 2,
             last_seen_red_at=T0 - timedelta(days=1) if number != 4 else None,
+            latest=(*[Outcome.KEPT] * (7 - number), *[outcome] * (2 if outcome is Outcome.BROKEN else number % 2)),
             log=HOSTILE if strangers else ("GET /aris3/exports/e1 200 CREATED", "GET /aris3/exports/e1 200 READY"),
         )
         for number, (id, severity, outcome, reason) in enumerate(rows)
+    )
+
+
+def _failed_tests(strangers: bool) -> tuple[FailedTest, ...]:
+    """Two tests that failed, one of them to the end; or one for each hostile string, in variants of that name."""
+    passed, failed = CaseOutcome.PASSED, CaseOutcome.FAILED
+    calm = (("exports::test_broken", "py3.11", failed), ("exports::test_confirmed", "py3.12", passed))
+    rows = tuple((said, said, failed) for said in HOSTILE) if strangers else calm
+    return tuple(
+        FailedTest(
+            test=test,
+            critical=number == 0,
+            variants=(
+                VariantAttempts(
+                    variant=variant,
+                    passed=3,
+                    failed=2,
+                    skipped=1,
+                    latest=(passed, CaseOutcome.SKIPPED, passed, failed, failed, last),
+                    first_failed_at=T0 + timedelta(hours=20),
+                    last_failed_at=T0 + timedelta(hours=30 + number),
+                ),
+                VariantAttempts(variant=f"{variant} too", passed=9, failed=0, skipped=0, latest=(passed,) * 9),
+            ),
+        )
+        for number, (test, variant, last) in enumerate(rows)
+    )
+
+
+def accepted(version: str, *, strangers: bool = False) -> AcceptedBefore:
+    """A release that was accepted: a promise was kept that is broken in :func:`judgement`, and a test was steady."""
+    return AcceptedBefore(
+        version=version,
+        outcomes={"polling.fresh-status": Outcome.KEPT, "config.no-fallback": Outcome.KEPT},
+        unsteady=dict.fromkeys(HOSTILE if strangers else ["exports::test_gone"], FlakyClass.CONFIRMED),
+        incidents=_incidents(strangers),
     )
 
 

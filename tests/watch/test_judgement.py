@@ -462,6 +462,14 @@ def test_a_release_is_held_against_the_last_one_that_was_accepted(watched: Watch
     assert "against 73 of 73 in 1.0.0" in str(judged.metrics[0].against)
 
 
+def test_what_the_accepted_release_came_to_stands_beside_its_figures(watched: Watched, tmp_path: Path) -> None:
+    before(tmp_path)
+    watched.keep(in_force(0), *healthy())
+    accepted = watched.judged(72).accepted
+    assert accepted is not None
+    assert (accepted.version, set(accepted.outcomes.values()), accepted.incidents) == ("1.0.0", {Outcome.KEPT}, ())
+
+
 def test_a_release_that_failed_is_no_basis(watched: Watched, tmp_path: Path) -> None:
     before(tmp_path, lost=60)
     watched.keep(in_force(0), *healthy())

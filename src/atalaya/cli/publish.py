@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from datetime import datetime
 from pathlib import Path
 
 from atalaya.cli.console import plain, put_line
@@ -140,9 +141,18 @@ def write_pages(place: Context, known: Judgement | None = None) -> None:
         return store.release(release, releases, lambda: _written(place, judged(place, release, None, now=now)), now=now)
 
     judgements = [published(release) for release in releases]
-    publish_releases(place.docs, judgements, place.loaded.settings.watch.language, _url(place))
+    publish_releases(place.docs, judgements, place.loaded.settings.watch.language, _url(place), _last_red(place))
     store.reference(inputs(place.docs, place.pack), lambda: publish_reference(place.docs, place.pack))
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
+
+
+def _last_red(place: Context) -> dict[str, datetime]:
+    """When the self-test of the pack last saw each promise red; nothing where it never was."""
+    from atalaya.selftest import last_run
+
+    tested = last_run.read(place.pack)
+    found = {id: tested.last_red(id) for id in place.pack.promise} if tested else {}
+    return {id: at for id, at in found.items() if at is not None}
 
 
 def _written(place: Context, judgement: Judgement) -> Judgement:

@@ -13,6 +13,7 @@ from atalaya.records.results import Limitation, Promise, SegmentInfo, Unreadable
 from atalaya.records.stored import (
     Artefact,
     Built,
+    CaseOutcome,
     Compatibility,
     Decision,
     Dispatch,
@@ -446,6 +447,68 @@ class BrokenTest(Record, frozen=True, kw_only=True):
     last_at: datetime | None = None
 
 
+class CourseOfTest(StrictEnum):
+    """How a test of CI did in one release."""
+
+    PASSED = "passed each time"
+    MIXED = "failed and passed in the end"
+    FAILED = "failed in the end"
+    NOT_RUN = "not run"
+
+
+class VariantAttempts(Record, frozen=True, kw_only=True):
+    """The attempts of a test in one variant: how many ended how, and the outcomes of the latest 40, oldest first."""
+
+    variant: str
+    passed: int
+    failed: int
+    skipped: int
+    latest: tuple[CaseOutcome, ...]
+    first_failed_at: datetime | None = None
+    last_failed_at: datetime | None = None
+
+    @property
+    def decided(self) -> tuple[CaseOutcome, ...]:
+        """The latest attempts without those that were skipped."""
+        return tuple(one for one in self.latest if one is not CaseOutcome.SKIPPED)
+
+
+class FailedTest(Record, frozen=True, kw_only=True):
+    """A test of CI that failed at least once, in the variants in which it was run."""
+
+    test: str
+    critical: bool
+    variants: tuple[VariantAttempts, ...]
+
+    @property
+    def course(self) -> CourseOfTest:
+        """FAILED where the last attempt of a variant failed; what was skipped after it says nothing."""
+        last = [decided[-1] for one in self.variants if (decided := one.decided)]
+        return CourseOfTest.FAILED if CaseOutcome.FAILED in last else CourseOfTest.MIXED
+
+    @property
+    def first_failed_at(self) -> datetime | None:
+        """When it failed first, in any variant."""
+        return min((one.first_failed_at for one in self.variants if one.first_failed_at), default=None)
+
+    @property
+    def last_failed_at(self) -> datetime | None:
+        """When it failed last, in any variant."""
+        return max((one.last_failed_at for one in self.variants if one.last_failed_at), default=None)
+
+
+class AcceptedBefore(Record, frozen=True, kw_only=True):
+    """What the last accepted release came to, as far as another one is held against it beside the metrics.
+
+    ``outcomes`` are those of its promises, and ``unsteady`` the class of each of its tests that was flaky or broken.
+    """
+
+    version: str
+    outcomes: dict[str, Outcome] = msgspec.field(default_factory=dict)
+    unsteady: dict[str, FlakyClass] = msgspec.field(default_factory=dict)
+    incidents: tuple[Incident, ...] = ()
+
+
 class Figure(Record, frozen=True, kw_only=True):
     """What one metric said at one look."""
 
@@ -692,6 +755,7 @@ class PromiseStatus(Record, frozen=True, kw_only=True):
     last_seen_red_at: datetime | None = None
     log: tuple[str, ...] = ()
     script: tuple[str, ...] = ()
+    latest: tuple[Outcome, ...] = ()  # of the latest 40 runs, oldest first
 
 
 class ArtefactFinding(Record, frozen=True, kw_only=True):
@@ -789,6 +853,9 @@ class Judgement(Record, frozen=True, kw_only=True):
     pace: BurnRate | None = None
     flaky: tuple[FlakyTest, ...] = ()  # what did not just pass, the costliest first
     baseline: str = ""
+    accepted: AcceptedBefore | None = None  # the release that is the baseline
+    failed_tests: tuple[FailedTest, ...] = ()
+    clean_tests: dict[str, int] = msgspec.field(default_factory=dict)  # the attempts of each test that only passed
     cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
     own_runs: tuple[OwnRuns, ...] = ()
     health: tuple[HealthSign, ...] = ()

@@ -21,10 +21,13 @@ from atalaya.harness.pack import Pack
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.measure import basis_of
 from atalaya.metrics.window_query import Baseline, MetricQuery
-from atalaya.records.judged import Judgement
+from atalaya.records.judged import AcceptedBefore, FlakyClass, Judgement
 from atalaya.records.stored import Release, VerdictStatus
 from atalaya.watch import folder
 from atalaya.watch.as_installed import Before, Installed
+
+# The classes of tests that do not just pass; one that failed once and was never tried again may be any.
+UNSTEADY = (FlakyClass.CONFIRMED, FlakyClass.REGRESSION, FlakyClass.BROKEN)
 
 
 class Accepted(NamedTuple):
@@ -34,6 +37,7 @@ class Accepted(NamedTuple):
     folder: Path
     fixed_at: Mapping[str, datetime]
     before: Before
+    result: AcceptedBefore
     engine: Engine | None = None
 
     @contextmanager
@@ -68,10 +72,19 @@ def accepted_before(releases: Path, release: Release, settings: Settings, pack: 
         except (ReleaseError, EvidenceError):
             continue  # what cannot be judged was not accepted; its own pages say why
         if judged.verdict.word is VerdictStatus.GO:
-            return Accepted(judged.release, place, judged.fixed_at, _before(judged))
+            return Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged))
     return None
 
 
 def _before(judged: Judgement) -> Before:
     looks = tuple(one for one in judged.artefacts if not one.problem)
     return Before(judged.release.version, Installed(judged.rooms, judged.apis, looks))
+
+
+def _result(judged: Judgement) -> AcceptedBefore:
+    return AcceptedBefore(
+        version=judged.release.version,
+        outcomes={one.promise.id: one.outcome for one in judged.promises},
+        unsteady={one.test: one.kind for one in judged.flaky if one.kind in UNSTEADY},
+        incidents=judged.incidents,
+    )

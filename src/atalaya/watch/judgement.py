@@ -33,6 +33,7 @@ from atalaya.metrics.definitions import counting_events
 from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine import Engine, opened
 from atalaya.metrics.event_list import unexpected_events
+from atalaya.metrics.failed_tests import failed_tests
 from atalaya.metrics.flaky_list import flaky
 from atalaya.metrics.health.judge import health
 from atalaya.metrics.measure import measure
@@ -49,6 +50,7 @@ from atalaya.records.judged import (
     Compared,
     Coverage,
     EnvironmentTotals,
+    FailedTest,
     Figure,
     FlakyTest,
     HealthSign,
@@ -112,6 +114,7 @@ from atalaya.watch.states import CLOSED, INVALID, MONITORING
 from atalaya.watch.window import in_window, is_recorded
 
 NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
+LATEST = 40  # runs of a promise whose outcomes are shown one by one
 Kind = TypeVar("Kind", bound=Evidence)
 
 
@@ -279,6 +282,8 @@ class Measured(NamedTuple):
     pace: BurnRate
     course: TimeSeries
     flaky: tuple[FlakyTest, ...]
+    failed_tests: tuple[FailedTest, ...]
+    clean_tests: dict[str, int]
     ci_runs: tuple[CiRun, ...]
     own_runs: tuple[OwnRuns, ...]
 
@@ -286,13 +291,16 @@ class Measured(NamedTuple):
 def _measured(case: Case, as_of: datetime) -> Measured:
     looks = _looks(case, as_of)
     view = _view(case, as_of, {look.hours: look.metrics for look in looks})
+    tests = flaky(case.engine, view.span)
     return Measured(
         view=view,
         looks=looks,
         environments=_environments(case.engine, view.span),
         pace=pace(case.engine, view.span),
         course=course(case.engine, view.span, view.situation.metrics),
-        flaky=tuple(one for one in flaky(case.engine, view.span) if one.failures),
+        flaky=tuple(one for one in tests if one.failures),
+        failed_tests=failed_tests(case.engine, view.span),
+        clean_tests={one.test: one.attempts for one in tests if one.attempts and not one.failures},
         ci_runs=tuple(_ci_runs(case.engine, view.span)),
         own_runs=own_runs(case.engine, view.span),
     )
@@ -330,6 +338,9 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         pace=measured.pace,
         flaky=measured.flaky,
         baseline=case.basis.release.version if case.basis else "",
+        accepted=case.basis.result if case.basis else None,
+        failed_tests=measured.failed_tests,
+        clean_tests=measured.clean_tests,
         cells=situation.cells,
         own_runs=measured.own_runs,
         health=view.health,
@@ -639,6 +650,7 @@ def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proo
         last_seen_red_at=max(red_at, default=None),
         log=last.log if last else (),
         script=last.script if last else (),
+        latest=tuple(observation.outcome for observation in seen[-LATEST:]),
     )
 
 

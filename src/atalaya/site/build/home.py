@@ -9,7 +9,7 @@ from pathlib import Path
 from atalaya.core.whole_file import write_whole
 
 # What a home consists of, beside the releases. In a clone it lies in docs/, in the wheel beside this module's package.
-PARTS = ("conf.py", "index.md", "_static", "_templates", "locale", "guides", "concepts", "reference")
+PARTS = ("conf.py", "index.md", "history.md", "_static", "_templates", "locale", "guides", "concepts", "reference")
 OF_OUR_OWN_PACK = ("index.md", "guides", "concepts")
 PACKAGED = Path(__file__).resolve().parents[1] / "home"
 INDEX = PACKAGED.with_name("templates") / "home.md"  # of the site of another check pack

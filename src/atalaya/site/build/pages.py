@@ -16,10 +16,12 @@ from atalaya.site.build.atomic_write import write_if_changed
 from atalaya.site.charts import charts
 from atalaya.site.fragments.ci import ci_cells, own_runs
 from atalaya.site.fragments.closing_report import asked, backlog, questions, seal
+from atalaya.site.fragments.compared import compared
 from atalaya.site.fragments.coverage import coverage
 from atalaya.site.fragments.figures import figures, metrics
 from atalaya.site.fragments.flaky import flaky
 from atalaya.site.fragments.health import health
+from atalaya.site.fragments.history import page_of_family
 from atalaya.site.fragments.incident_page import page_fragments
 from atalaya.site.fragments.incidents import decisions, incidents
 from atalaya.site.fragments.ledger import evidence
@@ -29,6 +31,7 @@ from atalaya.site.fragments.summary_card import glance
 from atalaya.site.fragments.verdicts import reasons, verdict
 from atalaya.site.fragments.watch_health import environments, in_force, looks, pace
 from atalaya.site.i18n.language import Language
+from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import fragment, render
@@ -63,7 +66,13 @@ def publish(judgement: Judgement, out: Path, language: Language, url: str = "") 
 def contracts(judgement: Judgement, voice: Renderer) -> Markdown:
     """The matrix: each promise, its outcome, and when its check was last seen red."""
     outcomes = Counter(status.outcome for status in judgement.promises)
-    return render("contracts", voice, judgement=judgement, outcomes=outcomes)
+    return render("contracts", voice, judgement=judgement, outcomes=outcomes, histories=_histories)
+
+
+def _histories(judgement: Judgement) -> list[Markdown]:
+    """The way to the history of each family of promises."""
+    families = dict.fromkeys(status.promise.contract for status in judgement.promises)
+    return [myst.history(family, page_of_family(family)) for family in families]
 
 
 def findings(judgement: Judgement, voice: Renderer) -> Markdown:
@@ -94,6 +103,7 @@ FRAGMENTS: dict[str, Fragment] = {
     "coverage": coverage,
     "environments": environments,
     "looks": looks,
+    "compared": compared,
     "outlook": outlook,
     "settings": in_force,
     "pace": pace,

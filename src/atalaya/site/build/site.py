@@ -16,9 +16,11 @@ import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
+from datetime import datetime
 from functools import cache, partial
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 from babel.messages.mofile import write_mo
@@ -30,19 +32,18 @@ from atalaya.core.window import CHECKPOINTS_H
 from atalaya.evidence.ledger import files as ledger_files
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release
-from atalaya.site.build import build_workers, home
+from atalaya.site.build import build_workers, history_pages, home
 from atalaya.site.build.atomic_write import NEWEST, digest, fragment_file, write_if_changed
 from atalaya.site.build.pages import FRAGMENTS
 from atalaya.site.fragments import segments
 from atalaya.site.fragments.reference import FOLDER
-from atalaya.site.fragments.verdicts import dating
+from atalaya.site.fragments.releases import releases
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup.renderer import Renderer
-from atalaya.site.markup.templating import render
 from atalaya.site.outputs import feed, not_found, sitemap
 from atalaya.watch.folder import find
 
-ROOT_ENTRIES = ("conf.py", "index.md", "guides", "concepts", "reference")
+ROOT_ENTRIES = ("conf.py", "index.md", "history.md", "history", "guides", "concepts", "reference")
 SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
 TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
 EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)
@@ -98,6 +99,7 @@ def build(
     _require_fragments(docs, wanted)
     _compile_catalogues(docs)
     _prune(out, there)
+    history_pages.prune(docs, out)
     builds = list(_builds(docs, folder, out, wanted, language))
     url = f"{url.rstrip('/')}/" if url else ""
     problems = list(_run(builds, docs, environment.site_variables("", "", language, str(folder), url), jobs, echo))
@@ -316,19 +318,26 @@ def _feed(judgements: Sequence[Judgement], code: str, language: str, url: str) -
 
 
 def publish_releases(
-    docs: Path, judgements: Iterable[Judgement], language: str = "en", url: str = ""
+    docs: Path,
+    judgements: Iterable[Judgement],
+    language: str = "en",
+    url: str = "",
+    last_red: Mapping[str, datetime] = MappingProxyType({}),
 ) -> tuple[Path, ...]:
-    """Write the list of releases for the landing page, and ``switcher.json``, which the others read it from.
+    """Write what is of all releases: their list for the landing page, ``switcher.json`` and the history.
 
     Returns the files that had to be written.
+
+    :param last_red: when the self-test last saw each promise red.
     """
     newest_first = sorted(judgements, key=lambda one: (one.release.opened_at, one.release.version), reverse=True)
     texts = {docs / "_generated" / "switcher.json": _switcher(newest_first)}
     for code in LANGUAGES:
-        list_of_releases = render("releases", Renderer(Language(code)), judgements=newest_first, dating=dating) + "\n"
-        texts[docs / "_generated" / FOLDER / code / "releases.md"] = list_of_releases
+        texts[docs / "_generated" / FOLDER / code / "releases.md"] = releases(newest_first, Renderer(Language(code)))
         texts[docs / "_generated" / FOLDER / code / feed.NAME] = _feed(newest_first, code, language, url)
-    return tuple(file for file, text in texts.items() if write_if_changed(file, text))
+    written = [file for file, text in texts.items() if write_if_changed(file, text)]
+    history = history_pages.publish_history(docs, docs / "_generated" / FOLDER, newest_first, last_red)
+    return (*written, *history)
 
 
 def _switcher(judgements: Sequence[Judgement]) -> str:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import glob
 import html
+import json
 import re
 import zlib
 from collections.abc import Collection, Iterator
@@ -33,6 +34,7 @@ from sphinx.writers.html5 import HTML5Translator
 from atalaya.core.words import Text
 from atalaya.site.build import page_head, shared_files
 from atalaya.site.build.atomic_write import fragment_file
+from atalaya.site.build.history_pages import TITLES
 from atalaya.site.build.page_head import fragments_folder
 from atalaya.site.build.shared_files import ROOT, language_folder, way_to_front
 from atalaya.watch.incidents.incidents import content_of, new_page, page_files, slug, taken_apart
@@ -52,6 +54,10 @@ REFERENCES = {
 _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _TO_FILE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._~%-]+)>", re.DOTALL)
+_TO_HISTORY = re.compile(r"(?P<words>.+?) <(?P<page>[a-z0-9-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
+_TONES, _SHAPES = "good|bad|unsure|unknown", "[^\\w\\s<>&\"']+"
+_RUN = re.compile(f"({_TONES})({_SHAPES})")
+_STRIP = re.compile(f"(?P<words>[^<>]+) <(?P<runs>(?:{_TONES}){_SHAPES}(?: (?:{_TONES}){_SHAPES})*)>")
 _NAME = re.compile(r"[a-z0-9-]+")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
@@ -161,6 +167,18 @@ def _above_the_text(app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = new_page(parts.title or file.stem, f"```{{live}} incident-{own}\n```\n\n{parts.body}")
 
 
+def _titled(app: Sphinx, page: str, source: list[str]) -> None:
+    """Give a page of the history its title in the language that is built: Sphinx translates what people wrote."""
+    file = fragments_folder(app) / TITLES
+    if app.builder.name == "gettext":
+        return  # it asks for the words of people's pages
+    if app.config.live_release == ROOT and page.startswith("history/") and file.is_file():
+        app.env.note_dependency(str(file))
+        title = json.loads(file.read_text(encoding="utf-8")).get(PurePosixPath(page).name)
+        if title:
+            source[0] = re.sub(r"^# .*$", lambda _: f"# {title}", source[0], count=1, flags=re.MULTILINE)
+
+
 class SiteLink(SphinxRole):
     """A link to another build of the site, of which Sphinx knows nothing: a release, or the root pages."""
 
@@ -243,6 +261,38 @@ class ReferenceLink(SiteLink):
         return [link], []
 
 
+class HistoryLink(SiteLink):
+    """A link to a page of the history from any page of the site, as ``{history}`WORDS <PAGE#ANCHOR>```."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        found = _TO_HISTORY.fullmatch(self.text.strip())
+        if found is None:
+            return self.refused(f"'{self.text}' is no page of the history")
+        name, _, anchor = found["page"].partition("#")
+        is_own = self.config.live_release == ROOT
+        root = self.here if is_own else f"{self.front}{self.language}"
+        below = "history" if name == "index" else f"history/{name}"
+        if is_own and below not in self.env.found_docs:
+            # No release has been judged yet, so nothing has a history; when one is, this page is read anew.
+            self.env.note_dependency(str(Path(self.env.app.srcdir) / f"{below}.md"))
+            return [nodes.Text(found["words"])], []
+        target = f"{root}{below}.html" + (f"#{anchor}" if anchor else "")
+        return [nodes.reference(self.rawtext, found["words"], refuri=target, internal=True)], []
+
+
+class Strip(SphinxRole):
+    """Outcomes as a row of shapes, which a screen reader is told in words: ``{strip}`WORDS <TONE SHAPES ...>```."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        found = _STRIP.fullmatch(self.text.strip())
+        if found is None:
+            return [], [self.inliner.reporter.error(f"'{self.text}' is no row of outcomes")]
+        runs = "".join(f'<i class="tone-{tone}">{shapes}</i>' for tone, shapes in _RUN.findall(found["runs"]))
+        label = html.escape(found["words"])
+        drawn = f'<span class="strip" role="img" aria-label="{label}">{runs}</span>'
+        return [nodes.raw(self.rawtext, drawn, format="html")], []
+
+
 class Translator(HTML5Translator):
     """Sphinx's own; each cell of a header says what it is the header of, and each row with a name links to itself."""
 
@@ -262,7 +312,7 @@ class Translator(HTML5Translator):
 
 def _name_rows(app: Sphinx, doctree: nodes.document) -> None:
     """Give each row of the reference that begins with code an id for ever: of that code, below that of the caption."""
-    if app.config.live_release != ROOT or not app.env.docname.startswith("reference/"):
+    if app.config.live_release != ROOT or not app.env.docname.startswith(("reference/", "history/")):
         return
     for table in doctree.findall(nodes.table):
         captions = table.findall(nodes.title)
@@ -366,11 +416,14 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("incident-pages", IncidentPages)
     app.add_role("release", ReleaseLink())
     app.add_role("evidence-file", EvidenceFileLink())
+    app.add_role("history", HistoryLink())
+    app.add_role("strip", Strip())
     for role, (folder, ids) in REFERENCES.items():
         app.add_role(role, ReferenceLink(folder, ids))
     app.set_translator("html", Translator)
     app.connect("config-inited", _leave_out_unreadable)
     app.connect("source-read", _above_the_text)
+    app.connect("source-read", _titled)
     app.connect("html-page-context", _name_the_feed)
     app.connect("html-page-context", Contents().remember)
     app.connect("html-collect-pages", _of_evidence)

@@ -15,6 +15,7 @@ from atalaya.selftest.kill_matrix import Cell, by_defect, by_family, by_promise,
 from atalaya.selftest.last_run import SelfTest
 from atalaya.selftest.seeded_logs import LAYOUTS, WORDINGS
 from atalaya.site.build.atomic_write import write_pages
+from atalaya.site.fragments.history import page_of_family
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
@@ -25,6 +26,11 @@ PAGES = Path("reference") / "promises"
 def fragment_of(id: str) -> str:
     """The name of the fragment that a promise's page includes."""
     return f"promise-{id.replace('.', '-')}"
+
+
+def history_of_promise(id: str) -> str:
+    """Where on the pages of the history a promise stands: its row is named as each row that begins with an id."""
+    return f"{page_of_family(id.partition('.')[0])}#{id.replace('.', '-')}"
 
 
 def write_promise_pages(docs: Path, pack: Pack) -> tuple[Path, ...]:
@@ -64,6 +70,7 @@ def _promise(pack: Pack, promise: Promise, selftest: SelfTest | None, voice: Ren
         caught=selftest.turned_red(promise.id) if selftest else (),
         last_red=selftest.last_red(promise.id) if selftest else None,
         defects=_defects(pack),
+        history_of=history_of_promise,
     )
 
 

@@ -23,6 +23,7 @@ SAYS: dict[str, str] = {
     "coverage": N_("In how much of the window somebody was looking, and where nobody was"),
     "environments": N_("What was tried on loopback, in CI and against a real service, apart"),
     "looks": N_("The verdict as it was at each checkpoint"),
+    "compared": N_("The release beside the last accepted one: figures, promises, tests and incidents"),
     "outlook": N_("How often a release would reach each verdict with the runs of CI so far"),
     "settings": N_("The thresholds in force, and every change of them"),
     "pace": N_("At which pace the budget of errors is spent"),

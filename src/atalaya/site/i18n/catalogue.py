@@ -25,6 +25,7 @@ from atalaya.core.errors import HarnessError
 from atalaya.core.words import StrictEnum
 from atalaya.harness.pack import Pack
 from atalaya.records.stored import Environment
+from atalaya.site.build import history_pages
 from atalaya.site.build.atomic_write import write_if_changed
 from atalaya.site.build.skeleton import pages
 from atalaya.site.fragments.rules import KNOWN
@@ -101,7 +102,9 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
         for name, text in pages().items():
             (skeleton / name).write_text(text, encoding="utf-8")
         found: dict[str, tuple[str, ...]] = {}
-        ids = {*pack_loader.load(pack_loader.find()).promise, *KNOWN}  # the titles of the pages of promises and rules
+        # The titles of the generated pages: of promises, of rules, and of the history.
+        ids = {*pack_loader.load(pack_loader.find()).promise, *KNOWN}
+        ids |= {file.stem for file in (docs / history_pages.FOLDER).glob("*.md")}
         for source, names in ((docs, "docs"), (skeleton, "src/atalaya/site/templates/release")):
             for message in _extracted(docs, source, Path(folder) / source.name):
                 if message.strip("`") not in ids:

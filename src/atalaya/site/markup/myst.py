@@ -157,8 +157,8 @@ def link(words: Markdown, id: str) -> Markdown:
 
 
 def role(name: str, target: str) -> Markdown:
-    """A role of ours, and what it is to lead to."""
-    return Markdown(f"{{{name}}}") + literal(target, 2 * LIMIT)
+    """A role of ours, and what it is to lead to, or to show."""
+    return Markdown(f"{{{name}}}") + literal(target, 4 * LIMIT)
 
 
 def page(words: str, version: str, name: str) -> Markdown:
@@ -182,6 +182,15 @@ def download(file: str, version: str) -> Markdown:
     # No literal: that cuts what is long, and this has to lead there.
     words = f"{shown} <{version} {encoded}>"
     return Markdown(f"{{evidence-file}}{literal(words, len(words))}")
+
+
+def history(words: str, name: str) -> Markdown:
+    """Words, as they are, that lead to a page of the history from whichever page of the site they are shown on.
+
+    >>> history("Tests that failed", "tests")
+    '{history}`Tests that failed <tests>`'
+    """
+    return role("history", f"{visible(words, more='…').strip() or NOTHING} <{name}>")
 
 
 def div(classes: str, *parts: Markdown) -> Markdown:

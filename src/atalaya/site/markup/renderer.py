@@ -6,17 +6,20 @@ colour. The table of shapes is the whole of that rule.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import Any
 
 from atalaya.core.words import N_, StrictEnum, Text, instant, sentence
-from atalaya.records.judged import Burning, CellState, DutyState, FlakyClass, HealthState, State
-from atalaya.records.stored import Outcome, Presence, ReadStatus, Severity, VerdictStatus
+from atalaya.records.judged import Burning, CellState, Compared, CourseOfTest, DutyState, FlakyClass, HealthState, State
+from atalaya.records.stored import CaseOutcome, Outcome, Presence, ReadStatus, Severity, VerdictStatus
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 
+TURNS = 12  # changes of a strip that are told one by one
 MORE = N_("… ({n} characters)")
 
 # The shape, and the tone that the style sheet colours.
@@ -57,6 +60,19 @@ SHAPES: dict[StrictEnum, tuple[str, str]] = {
     Outcome.BROKEN: ("✖", "bad"),
     Outcome.NOT_APPLICABLE: ("–", "unknown"),
     Outcome.UNKNOWN: ("○", "unknown"),
+    CaseOutcome.PASSED: ("●", "good"),
+    CaseOutcome.FAILED: ("✖", "bad"),
+    CaseOutcome.ERRORED: ("▲", "bad"),
+    CaseOutcome.SKIPPED: ("–", "unknown"),
+    CaseOutcome.UNKNOWN: ("○", "unknown"),
+    CourseOfTest.PASSED: ("●", "good"),
+    CourseOfTest.MIXED: ("◑", "unsure"),
+    CourseOfTest.FAILED: ("✖", "bad"),
+    CourseOfTest.NOT_RUN: ("○", "unknown"),
+    Compared.REGRESSED: ("▲", "bad"),
+    Compared.NOT_SHOWN: ("●", "good"),
+    Compared.TOO_FEW: ("◑", "unsure"),
+    Compared.NO_BASIS: ("○", "unknown"),
     DutyState.MET: ("●", "good"),
     DutyState.FAILED: ("✖", "bad"),
     DutyState.MISSING: ("○", "unsure"),
@@ -119,6 +135,20 @@ class Renderer:
     def shaped(self, word: StrictEnum) -> Markdown:
         """A state by its shape and its word, where there is no colour."""
         return Markdown(f"{SHAPES[word][0]} ") + self.word(word)
+
+    def strip(self, words: Sequence[StrictEnum]) -> Markdown | None:
+        """Outcomes side by side, each a shape, with all of them in words for who cannot see it; nothing of none.
+
+        Where they change often, the words say how many there are of each.
+
+        >>> Renderer(Language("en")).strip([Outcome.KEPT, Outcome.KEPT, Outcome.BROKEN])
+        '{strip}`kept 2, broken 1 <good●● bad✖>`'
+        """
+        runs = [(word, len(list(alike))) for word, alike in groupby(words)]
+        told = runs if len(runs) <= TURNS else Counter(words).items()
+        said = ", ".join(f"{self.language.gettext(str(word.value)).replace(',', '')} {n}" for word, n in told)
+        drawn = " ".join(f"{SHAPES[word][1]}{SHAPES[word][0] * n}" for word, n in runs)
+        return myst.role("strip", f"{said} <{drawn}>") if runs else None
 
     def mark(self, shape: str, words: Markdown, tone: str, *classes: str) -> Markdown:
         """A badge for words that are no state."""

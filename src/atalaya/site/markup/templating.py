@@ -41,7 +41,20 @@ OPTIONS: dict[str, Any] = {
     "cache_size": -1,
 }
 
-VOICE_FILTERS = ("literal", "plain", "ours", "say", "say_all", "word", "shaped", "badge", "at", "number", "hour")
+VOICE_FILTERS = (
+    "literal",
+    "plain",
+    "ours",
+    "say",
+    "say_all",
+    "word",
+    "shaped",
+    "badge",
+    "at",
+    "number",
+    "hour",
+    "strip",
+)
 SAID_FILTERS = ("say", "stranger", "content", "cell", "shaped", "at", "time", "number")
 
 
@@ -109,6 +122,7 @@ def _environment() -> _Environment:
         "interval": _by_voice("interval"),
         "checkpoint": lambda hours: Markdown(f"T+{hours:d}"),
         "page": myst.page,
+        "history": myst.history,
         "role": myst.role,
         "download": myst.download,
         "promise_links": _promise_links,

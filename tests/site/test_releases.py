@@ -1,0 +1,101 @@
+"""Tests that the strip over the releases says of each what was known at each checkpoint and what is known now."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from atalaya.records.judged import Checkpoint, DutyState, Judgement, Tally
+from atalaya.records.stored import VerdictStatus
+from atalaya.site.fragments.releases import at_checkpoints, releases
+from atalaya.site.i18n.language import Language
+from atalaya.site.markup.renderer import Renderer
+from atalaya.watch.states import CLOSED, INVALID
+from tests.site import example
+
+EN = Renderer(Language("en"))
+
+
+def shown(*judgements: Judgement) -> str:
+    return releases(judgements, EN).replace("\\", "")
+
+
+def words(judgement: Judgement) -> list[str | None]:
+    return [str(one.word) if one.word is not None else None for one in at_checkpoints(judgement)]
+
+
+def with_duties(*states: DutyState) -> Judgement:
+    base = example.judgement()
+    first, *rest = base.checkpoints
+    duty = first.duties[0]
+    point: Checkpoint = replace(first, duties=tuple(replace(duty, state=state) for state in states))
+    return replace(base, checkpoints=(point, *rest))
+
+
+def test_a_checkpoint_shows_the_verdict_of_then_and_not_the_one_of_now():
+    base = example.judgement()
+    first, second = base.looks
+    judgement = replace(
+        base, looks=(replace(first, verdict=replace(first.verdict, word=VerdictStatus.ON_TRACK)), second)
+    )
+    assert words(judgement)[1:3] == ["ON TRACK", "OFF TRACK"]
+    assert "{release}`T+24 <1.1.0 t24>` [◕ ON TRACK]" in shown(judgement)
+
+
+@pytest.mark.parametrize(
+    ("word", "states"),
+    [
+        ("met", [DutyState.MET, DutyState.SIGNED]),
+        ("missing", [DutyState.MET, DutyState.MISSING]),
+        ("failed", [DutyState.MISSING, DutyState.FAILED, DutyState.MET]),
+        ("a person signs this", [DutyState.PERSON_SIGNS, DutyState.MET]),
+    ],
+)
+def test_t0_shows_the_worst_that_became_of_its_duties(word: str, states: list[DutyState]):
+    assert words(with_duties(*states))[0] == word
+
+
+@pytest.mark.parametrize(
+    ("state", "word"), [("open", "not yet due"), ("extended", "not yet due"), (CLOSED, None), (INVALID, None)]
+)
+def test_a_checkpoint_that_has_not_come_is_not_yet_due_and_after_a_close_never_will_be(state: str, word: str | None):
+    judgement = replace(example.judgement(), state=state)
+    assert words(judgement)[3] == word
+    assert ("the watch ended before it" in shown(judgement)) == (word is None)
+
+
+def test_the_figures_are_those_of_now_and_after_a_fix_of_what_came_since():
+    base = example.judgement()
+    stale = next(one for one in base.metrics if one.unit == "events")
+    fixed = replace(stale, value=0.0, k=0, n=210, before_fix=Tally(events=24, trials=282))
+    row = shown(replace(base, metrics=(fixed,)))
+    assert "[0]{.figure} of 210 since the fix" in row
+    assert "24" not in row.partition("since the fix")[2].partition("\n")[0]
+    assert f"<1.1.0 evidence#figure-{stale.id}>" in row
+
+
+def test_a_figure_that_is_not_known_says_so():
+    unknown = replace(example.judgement(), metrics=example.judgement().metrics[-1:])
+    assert "[not known]{.figure}" in shown(unknown)
+
+
+def test_incidents_are_counted_open_and_all():
+    judgement = example.judgement(incidents=True)
+    still, all = 0, len(judgement.incidents)
+    closed = replace(judgement, incidents=tuple(replace(one, state="resolved") for one in judgement.incidents))
+    opened = replace(judgement, incidents=tuple(replace(one, state="reopened") for one in judgement.incidents))
+    assert f"`{still} / {all} <1.1.0 incidents>`" in shown(closed)
+    assert f"`{all} / {all} <1.1.0 incidents>`" in shown(opened)
+
+
+def test_of_many_releases_the_newest_stand_open_and_none_is_left_out():
+    many = [
+        replace(one, release=replace(one.release, version=f"1.{n}.0", opened_at=example.T0 + timedelta(days=n)))
+        for n in reversed(range(40))
+        for one in [example.judgement()]
+    ]
+    page = shown(*many)
+    before, _, folded = page.partition("{dropdown}")
+    assert (before.count("verdict-word"), page.count("verdict-word"), "And 32 more" in folded) == (8, 40, True)
