@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from atalaya.cli.console import Console
 from atalaya.cli.issues import UNKNOWN, keep_issues
 from atalaya.core.settings import IncidentSettings
-from atalaya.records.judged import Judgement
+from atalaya.records.judged import IncidentPage, Judgement
 from atalaya.records.stored import IncidentNote, IncidentStep, Severity
 from atalaya.site.fragments.incident_page import page_fragments
 from atalaya.site.i18n.language import Language
@@ -240,14 +240,14 @@ def test_the_issue_names_its_owner_and_what_is_to_be_done(team: Team) -> None:
 
 
 def test_the_issue_leads_to_the_page_where_the_address_of_the_site_is_set(team: Team) -> None:
-    incident, voice = team.judgement.incidents[0], Renderer(Language("en"))
-    assert "Its page" not in as_issue(team.judgement, incident, voice).opening.text
+    voice = Renderer(Language("en"))
+    incident = team.judgement.incidents[0]
+    judgement = replace(team.judgement, pages=(IncidentPage(name="stale.md", incident=incident.id),))
+    assert "Its page" not in as_issue(judgement, incident, voice).opening.text
     for url in ("https://watch.example/", "https://watch.example"):
-        settings = replace(team.judgement.settings, site=replace(team.judgement.settings.site, url=url))
-        said = as_issue(replace(team.judgement, settings=settings), incident, voice).opening.text
-        page = next(one.name for one in team.judgement.pages if one.incident == incident.id).removesuffix(".md")
-        address = f"https://watch.example/{team.judgement.release.version}/incidents/{page}.html"
-        assert f"- Its page: <{address}>\n" in said
+        settings = replace(judgement.settings, site=replace(judgement.settings.site, url=url))
+        said = as_issue(replace(judgement, settings=settings), incident, voice).opening.text
+        assert f"- Its page: <https://watch.example/{judgement.release.version}/incidents/stale.html>\n" in said
 
 
 # ── notes ────────────────────────────────────────────────────────────────────
