@@ -30,6 +30,7 @@ from atalaya.harness.api import (
     words,
 )
 
+from ..capabilities import PACKAGE
 from ..fixture import CheckContext
 
 TRACE = "x-trace-id"
@@ -422,6 +423,27 @@ def check_session_shares_one_trace(lab: CheckContext) -> None:
             require(held == sent, f"the session holds {short(held)}, and its clients {short(sent)}")
 
 
+@promise("transport.session-loads-its-store")
+def check_session_loads_its_store(lab: CheckContext) -> None:
+    if package() != PACKAGE or not hasattr(importlib.import_module(PACKAGE), "AuthStore"):
+        raise NotApplicable("this SDK has no AuthStore")
+    kind: Any = importlib.import_module(PACKAGE).AuthStore
+    loaded: list[Any] = []
+
+    class Store(kind):  # type: ignore[misc]
+        def load(self) -> Any:
+            loaded.append(self)
+            return super().load()
+
+    os.environ.update({"HOME": str(lab.home), "XDG_DATA_HOME": str(lab.home / "data")})
+    with lab.trial("a store that is given"):
+        store = lab.given(Store, "AuthStore")
+        session = _session(lab, auth_store=store)
+        require(loaded == [store], f"it was loaded {len(loaded)} times instead of once")
+        held = getattr(session, "auth_store", store)
+        require(held is store, f"the session holds {short(held)}")
+
+
 @promise("transport.login-and-health-are-anonymous")
 def check_login_and_health(lab: CheckContext) -> None:
     session = _session(lab, token="tok")
@@ -781,6 +803,12 @@ def check_last_operation(lab: CheckContext) -> None:
             lab.service.answer(method, path, step)
             lab.attempt(partial(http.request, method, path), "a request")
             _ended(http, expected)
+    for name in ("module", "operation"):
+        with lab.trial(f"the {name} that nobody names"):
+            named = inspect.signature(http.request).parameters.get(name)
+            if named is None or named.default is named.empty:
+                raise NotApplicable(f"its request has no {name} of its own accord")
+            require(named.default == "unknown", f"it is {short(named.default)}, not 'unknown'")
 
 
 @promise("transport.last-operation-passes-network-failures-by")

@@ -547,6 +547,13 @@ def check_errors_carry_the_answer(lab: CheckContext) -> None:
             require(error.code in (code, str(code)), f"code is {short(error.code)}, not {code}")
             require(str(code) in str(error), f"its text is {short(str(error))}")
             _has(error, "message", body["message"])
+    for body_of_nothing in ("null", "[]", '""'):
+        with lab.trial(f"a body of {body_of_nothing}"):
+            path = f"/aris3/nothing{len(body_of_nothing)}{body_of_nothing[0] == '['}"
+            lab.service.answer("GET", path, Step(status=404, raw=body_of_nothing.encode()))
+            error = _api_error(lab, lab.get(http, path))
+            for field, value in (nothing | {"status_code": 404}).items():
+                _has(error, field, value)
     texts = (
         (503, "<html>busy</html>"),
         (404, "no such page"),
@@ -647,6 +654,9 @@ def check_map_error_returns(lab: CheckContext) -> None:
             require(right, f"map_error {made.said()} instead of {kind or 'the general ApiError'}")
             _has(made.value, "status_code", status)
             _has(made.value, "trace_id", "t-1")
+    with lab.trial("no body at all"):
+        made = lab.attempt(partial(lab.sdk.map_error, 404, None, "t-1"), "map_error")
+        require(isinstance(made.value, lab.sdk.NotFoundError), f"map_error {made.said()} instead of NotFoundError")
 
 
 # ── what is sent ─────────────────────────────────────────────────────────────

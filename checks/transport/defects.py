@@ -1463,6 +1463,42 @@ def session_copies_its_trace() -> None:
     """
 
 
+@DEFECTS.add("error_mapper.py", "transport.map-error-returns")
+def empty_bodies_are_taken_for_objects() -> None:
+    """map_error without a body raises AttributeError.
+
+    - fields = payload if isinstance(payload, Mapping) else {}
+    + fields = payload
+    """
+
+
+@DEFECTS.add("session.py", "transport.session-loads-its-store")
+def given_store_is_passed_by() -> None:
+    """A session has a store of its own, whichever it is given.
+
+    - self.auth_store = self.auth_store or AuthStore()
+    + self.auth_store = AuthStore()
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.last-operation-tells-the-result")
+def module_is_empty() -> None:
+    """A call that names no module has an empty one.
+
+    - module: str = "unknown",
+    + module: str = "",
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.defaults")
+def three_seconds_by_default() -> None:
+    """A wait polls every three seconds where nothing else is asked for.
+
+    - self, export_id: str, *, timeout_seconds: float = 30.0, poll_interval_seconds: float = 2.0
+    + self, export_id: str, *, timeout_seconds: float = 30.0, poll_interval_seconds: float = 3.0
+    """
+
+
 @DEFECTS.add("clients/auth_client.py", "transport.login-and-health-are-anonymous")
 def login_sends_the_token() -> None:
     """A login sends the token that it is to replace.

@@ -542,6 +542,16 @@ def session_shares_one_trace() -> None:
     """
 
 
+@PROMISES.add(MINOR, checkpoint_h=24)
+def session_loads_its_store() -> None:
+    """A session loads the store that it is given, and keeps it.
+
+    Why: A program that keeps its tokens elsewhere would find them in the user's folder.
+
+    How: A store that notes when it is loaded.
+    """
+
+
 @PROMISES.add(MAJOR, checkpoint_h=24)
 def login_and_health_are_anonymous() -> None:
     """Login and health send no identity.
@@ -980,6 +990,8 @@ def clients_and_session() -> None:
         transport.callers-headers-beat-identity
     A session's clients have its token as of that moment, and no tenant, app or device.
         transport.session-token-is-that-of-the-moment
+    A session builds a store if none is given, and loads it.
+        transport.session-loads-its-store, world.leaves-nothing-behind
     A session's clients share its trace context.
         transport.session-shares-one-trace
     A report's ValidationError with the code VALIDATION_ERROR has the code REPORT_INVALID_DATE_RANGE instead.
