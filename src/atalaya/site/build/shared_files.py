@@ -29,8 +29,7 @@ ONLY_TO_SEARCH = {f"{FOLDER}/{name}" for name in ("doctools.js", "sphinx_highlig
 # Scripts that have nothing to do on a page without this.
 ONLY_TO = {
     f"{FOLDER}/design-tabs.js": "sd-tab-set",
-    f"{FOLDER}/tables.js": "<table",
-    f"{FOLDER}/charts.js": '<g class="says"',
+    f"{FOLDER}/figures.js": "<table",  # which stands below each chart too
 }
 SOURCE_MAPS = "*.map"
 PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)

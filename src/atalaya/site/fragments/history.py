@@ -351,9 +351,9 @@ def _version(judgement: Judgement, page: str = "contracts") -> Markdown:
 
 
 def _segment(one: SegmentInfo, judgement: Judgement) -> Markdown:
-    """The page of a segment, by the beginning of its name."""
-    page = f"{segments.FOLDER}/{segments.name_of(one)}"
-    return myst.page(f"{one.kind}-{one.digest[:8]}", judgement.release.version, page)
+    """A segment by the beginning of its digest, which leads to its place on the page of its kind."""
+    words = f"{one.kind}-{one.digest[: segments.SHOWN_DIGITS]}"
+    return myst.page(words, judgement.release.version, f"{segments.page_of(one.kind)}#{segments.segment_id(one)}")
 
 
 def _cells(voice: Renderer) -> dict[str, Callable[..., Markdown | None]]:
