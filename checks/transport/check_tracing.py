@@ -423,6 +423,24 @@ def check_session_shares_one_trace(lab: CheckContext) -> None:
             require(held == sent, f"the session holds {short(held)}, and its clients {short(sent)}")
 
 
+@promise("transport.clients-take-their-fields")
+def check_clients_take_their_fields(lab: CheckContext) -> None:
+    if package() != PACKAGE:
+        raise NotApplicable("this SDK has names of its own")
+    names = {"ExportsClient": "clients.exports_client", "AuthClient": "clients", "ReportsClient": "clients"}
+    for name, module in names.items():
+        with lab.trial(name):
+            try:
+                kind = getattr(importlib.import_module(f"{PACKAGE}.{module}"), name)
+            except (ImportError, AttributeError):
+                raise NotApplicable(f"this SDK has no {name} there") from None
+            for label, more in (("its HTTP client alone", {}), ("an identity too", WHO)):
+                try:
+                    inspect.signature(kind).bind(http=None, **more)
+                except TypeError as why:
+                    raise Broken(f"it cannot be built from {label}: {why}") from None
+
+
 @promise("transport.session-loads-its-store")
 def check_session_loads_its_store(lab: CheckContext) -> None:
     if package() != PACKAGE or not hasattr(importlib.import_module(PACKAGE), "AuthStore"):

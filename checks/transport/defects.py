@@ -1472,6 +1472,15 @@ def empty_bodies_are_taken_for_objects() -> None:
     """
 
 
+@DEFECTS.add("clients/base.py", "transport.clients-take-their-fields")
+def tenant_by_another_name() -> None:
+    """A client takes its tenant by another name.
+
+    - tenant_id: str | None = None
+    + tenant: str | None = None
+    """
+
+
 @DEFECTS.add("session.py", "transport.session-loads-its-store")
 def given_store_is_passed_by() -> None:
     """A session has a store of its own, whichever it is given.

@@ -542,6 +542,16 @@ def session_shares_one_trace() -> None:
     """
 
 
+@PROMISES.add(MAJOR, checkpoint_h=24)
+def clients_take_their_fields() -> None:
+    """A client is built from its HTTP client, and from a token, a tenant, an app and a device where they are given.
+
+    Why: Every program that uses the SDK builds one.
+
+    How: The signature of each client, with its HTTP client alone and with an identity.
+    """
+
+
 @PROMISES.add(MINOR, checkpoint_h=24)
 def session_loads_its_store() -> None:
     """A session loads the store that it is given, and keeps it.
@@ -984,6 +994,8 @@ def errors() -> None:
 def clients_and_session() -> None:
     """Clients and session.
 
+    A client is built from its HTTP client, and from a token, a tenant, an app and a device, which may be None.
+        transport.clients-take-their-fields
     A client adds its token, tenant, app and device to each request, where they are set.
         transport.identity-is-sent, transport.identity-is-not-shared
     The caller's headers go over the identity.
