@@ -213,6 +213,10 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "git merge origin/main": MERGED,
     "git push origin evidence": MERGED,
     # ── for those who work on it ──
+    'pip install "atalaya-watch[embed] @ git+https://github.com/OWNER/REPO@TAG"': NotHere(
+        "what it brings is tried with each Sphinx", "tests/site/test_sphinxext.py"
+    ),
+    "sphinx-build -W docs docs/_build": NotHere("the project has another name", "tests/site/test_sphinxext.py"),
     "nox --list": NotHere("a whole test of its own", "tests/test_noxfile.py"),
     "nox -s tests": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s lint": NotHere(WORKS, "tests/test_noxfile.py"),
