@@ -270,6 +270,15 @@ def xlsx_unknown() -> None:
 
 
 @DEFECTS.add("models_exports.py", "exports.malformed-status-is-refused")
+def any_row_count_will_do() -> None:
+    """The number of rows is whatever the service says, a number or not.
+
+    - row_count: int = required(whole)
+    + row_count: int = required(lambda value: value)
+    """
+
+
+@DEFECTS.add("models_exports.py", "exports.malformed-status-is-refused")
 def row_count_may_be_missing() -> None:
     """A status without a row count is accepted.
 
