@@ -110,7 +110,8 @@ def status_is_read_whole() -> None:
 
 @PROMISES.add(MAJOR, checkpoint_h=24)
 def malformed_status_is_refused() -> None:
-    """An answer that is no status object raises ValueError, and one that lacks a required field, or has it of another kind, an error.
+    """An answer that is no status object raises ValueError, and one that lacks a required field, or has it of another
+    kind, an error.
 
     Why: Half a status that passes for one shows up far from its cause.
 
