@@ -73,7 +73,7 @@
   function linkTo(entry, place) {
     const link = document.createElement("a");
     link.href = place.dataset.to + encodeURIComponent(entry.version) + "/" + place.dataset.language + "index.html";
-    link.textContent = entry.name;
+    link.textContent = (entry.names || {})[document.documentElement.lang] || entry.name;
     return link;
   }
 

@@ -279,6 +279,7 @@ def test_the_switcher_names_every_release(site):
     assert set(VERSIONS) == {entry["version"] for entry in entries}
     assert sum(entry["preferred"] for entry in entries) == 1
     assert "rehearsal-7 (REHEARSAL, OFF TRACK)" in {entry["name"] for entry in entries}
+    assert "rehearsal-7 (SIMULACRO, FUERA DE RUMBO)" in {entry["names"]["es"] for entry in entries}
 
 
 def test_machines_find_the_figures_beside_the_pages(site):

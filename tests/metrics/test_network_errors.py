@@ -112,7 +112,7 @@ def test_a_fix_of_what_stopped_runs_takes_as_many_clean_ones_as_reject_it() -> N
         State.INCONCLUSIVE,
         State.PROVEN,
     ]
-    assert "1 clean since, of 8 that it takes" in judged(since, fix=fix(clean=1))[1]
+    assert "1 clean since, 8 needed" in judged(since, fix=fix(clean=1))[1]
 
 
 def test_a_fix_after_which_a_run_is_stopped_has_failed() -> None:

@@ -30,9 +30,9 @@ def test_where_no_release_was_accepted_that_is_said_and_nothing_else():
 def test_a_release_stands_beside_the_accepted_one_with_what_became_worse():
     said = shown(replace(example.judgement(), accepted=example.accepted("1.0.0")))
     assert "{release}`1.0.0`" in said
-    assert "Promises that are broken, and were not: 1" in said
+    assert "Newly broken promises: 1" in said
     assert "{promise}`polling.fresh-status`" in said
-    assert f"Incidents: 0, 0 of them open; in the accepted release {len(example.accepted('1').incidents)}" in said
+    assert f"Incidents: 0, of which 0 are open; before: {len(example.accepted('1').incidents)}" in said
 
 
 @pytest.mark.parametrize(

@@ -74,7 +74,7 @@ PAIRS = (
     Pair(r"No file of test results was taken in", r"Files taken in: [1-9]|could not be used: [1-9]"),
     Pair(r"No promise is broken, and none is unknown", r"\.state-broken\b|Promises broken: [1-9]|unknown: [1-9]"),
     Pair(r"The backlog is empty", r"[1-9]\d* items, the most pressing first"),
-    Pair(r"No incidents\b", r"Seen \d+ times|Stands in the way of|Where the evidence is"),
+    Pair(r"No incidents\b", r"Seen \d+ times|Stands in the way of|Segments that hold the evidence"),
 )
 
 

@@ -123,7 +123,7 @@ def test_what_is_not_fine_comes_first_and_what_is_cut_is_said_with_where_it_is(t
     assert len(page.xpath("//td/details")) == RAW_SHOWN
     text = " ".join(page.text_content().split())
     assert "250 of 1,200 records are listed" in text
-    assert "50 of them have their raw text beside them; that of the others is in the file" in text
+    assert "50 of them show their raw text. That of each other one is in its file" in text
     assert "success: 1,199, failure: 1" in text
 
 

@@ -89,7 +89,7 @@ def test_a_rehearsal_is_told_apart_and_breaks_a_promise_in_no_release() -> None:
     assert "{strip}`kept 1 <good●>`" in row
     assert "{strip}`broken 1 <bad✖>`" in row
     assert "never" in row
-    assert "1 releases and 1 rehearsals" in shown
+    assert "Releases: 1; rehearsals: 1" in shown
 
 
 def test_a_release_in_which_nothing_tested_a_promise_is_unknown_and_not_kept() -> None:

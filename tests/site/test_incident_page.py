@@ -79,7 +79,7 @@ def test_what_is_needed_first_stands_first(watched: Watched) -> None:
 def test_the_first_sighting_and_the_trials_are_told(watched: Watched) -> None:
     said = page(kept(watched, "open", "monitoring"))
     assert "3 times, from 2026-03-03 13:00 UTC to 2026-03-03 18:00 UTC. Before it was opened: 2." in fact(said, "Seen")
-    assert "waits beside a cached status so far: 270; seen: 3." in fact(said, "Seen")
+    assert "Trials so far, waits beside a cached status: 270. Seen: 3." in fact(said, "Seen")
     assert "first seen on 2026-03-03 13:00 UTC, opened on 2026-03-03 15:00 UTC" in fact(said, "Began")
     assert "fix landed on 2026-03-03 17:00 UTC, not over yet" in fact(said, "Ended")
 

@@ -116,7 +116,7 @@ def test_the_metric_says_how_many_more_runs_its_fix_takes(watched: Watched) -> N
     metric, (one,) = judged.metrics[4], judged.followed
     assert (metric.state, metric.value, metric.fix_runs_needed) == (State.INCONCLUSIVE, 0.0, 7)
     assert (one.shown, one.runs_needed) == (False, 7)
-    assert "1 clean since, of 8 that it takes" in str(one.proof)
+    assert "1 clean since, 8 needed" in str(one.proof)
 
 
 def test_an_event_of_a_log_is_mended_by_runs_that_tell_no_trials_either(watched: Watched) -> None:

@@ -329,9 +329,8 @@ def test_a_fix_is_proven_by_enough_clean_runs_and_trials(watched: Watched) -> No
     # before it 3 of 40 runs and 3 of 240 trials: ceil(ln .05 / ln(1 - 3/40)) = 39, and with 240 it is 239
     assert after_a_fix(watched) is State.INCONCLUSIVE
     metric = watched.judged(72).metrics[4]
-    assert (
-        "33 clean since, of 39 that it takes to reject at 95 % the 3 in 40 from before; 198 trials since, of 239"
-        in str(metric.reason)
+    assert "33 clean since, 39 needed to reject at 95 % the 3 in 40 from before; 198 trials since, of 239" in str(
+        metric.reason
     )
     assert (metric.value, metric.k, metric.n, metric.before_fix) == (0.0, 0, 198, Tally(events=3, trials=240))
     assert "0 in 198 trials; at most 0.0151 for each, at 95 %. Before it: 3 in 240 trials." in str(metric.text)

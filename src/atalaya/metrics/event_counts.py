@@ -240,7 +240,7 @@ def sick_in_words(fix: Fix) -> tuple[Text, ...]:
     """Each kind of runs that was sick: what was there, and how far the clean ones since have come."""
     return tuple(
         text(
-            "{kind}: {clean} clean since, of {needed} that it takes to reject at 95 % the {bad} in {n} from before",
+            "{kind}: {clean} clean since, {needed} needed to reject at 95 % the {bad} in {n} from before",
             kind=Text(template=KINDS[one.kind]),
             clean=one.clean,
             needed=one.needed,

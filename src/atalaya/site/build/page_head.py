@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 FRONT = "index"
+BANNER = "rehearsal-banner"  # what it says is the same on every page
 SHORTEST, LONGEST = 30, 200  # characters of a description
 NEVER_WRITTEN = ("genindex", "modindex", "py-modindex")  # pages that Sphinx lists, and this site has not
 
@@ -32,10 +33,11 @@ def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doc
 
 
 def description(doctree: nodes.document) -> str:
-    """The first paragraph of a page that says something, and nothing where there is none."""
+    """The first paragraph of a page that says something of its own, and nothing where there is none."""
     for paragraph in doctree.findall(nodes.paragraph):
         words = " ".join(paragraph.astext().split())
-        if len(words) >= SHORTEST and not isinstance(paragraph.parent, nodes.entry):
+        is_own = not isinstance(paragraph.parent, nodes.entry) and BANNER not in paragraph.parent.get("classes", ())
+        if len(words) >= SHORTEST and is_own:
             return words if len(words) <= LONGEST else words[: LONGEST - 1].rpartition(" ")[0] + "…"
     return ""
 

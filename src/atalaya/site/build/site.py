@@ -345,10 +345,11 @@ def _switcher(judgements: Sequence[Judgement]) -> str:
     entries = []
     for judgement in judgements:
         version, word = judgement.release.version, judgement.verdict.word.value
-        said = f"REHEARSAL, {word}" if judgement.release.rehearsal else word
+        said = ["REHEARSAL", word] if judgement.release.rehearsal else [word]
         entries.append(
             {
-                "name": f"{version} ({said})",
+                "name": f"{version} ({', '.join(said)})",
+                "names": {code: f"{version} ({', '.join(map(Language(code).gettext, said))})" for code in LANGUAGES},
                 "version": version,
                 "url": f"{version}/",
                 "preferred": judgement is judgements[0],

@@ -229,7 +229,7 @@ def _counts(told: IncidentFollowUp) -> Iterator[Text]:
 def _count(count: CauseCount) -> Text:
     if count.trials is None:
         return text("{what}: {seen}; nothing counts how often it was looked for.", what=count.what, seen=count.seen)
-    return text("{what} so far: {trials}; seen: {seen}.", what=count.what, trials=count.trials, seen=count.seen)
+    return text("Trials so far, {what}: {trials}. Seen: {seen}.", what=count.what, trials=count.trials, seen=count.seen)
 
 
 def _decided(case: Case) -> Markdown:
@@ -290,7 +290,7 @@ def _to_run(case: Case) -> Markdown:
 
 
 _CLOSED = {
-    True: N_("A rehearsal is written by nobody: no step of its incidents can be recorded."),
+    True: N_("This is a rehearsal: no step of its incidents can be recorded."),
     False: N_("The watch is closed: no step of its incidents can be recorded any more."),
 }
 
@@ -400,9 +400,9 @@ def _evidence(case: Case) -> Markdown:
         facts.append((voice(N_("Causes")), myst.joined(map(voice.literal, told.fingerprints[:6]), COMMA)))
     names = dict.fromkeys((*(told.shows if told else ()), *(trace.segment for trace in case.found)))
     shown = myst.bullets(_segment(name, judgement, voice) for name in list(names)[:SEGMENTS])
-    where = voice(N_("Where the evidence is: {n} segments"), n=len(names))
+    where = voice(N_("Segments that hold the evidence: {n}"), n=len(names))
     moved = before(judgement.moves, one.at)
-    caption = voice(N_("What moved in the hours before it, the nearest first: {n} changes"), n=len(moved))
+    caption = voice(N_("What changed in the hours before it, the nearest first: {n}"), n=len(moved))
     parts = (
         myst.facts(facts),
         _rows(case),
