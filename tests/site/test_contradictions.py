@@ -29,8 +29,9 @@ FAILS = rf"{HOLDS_BACK}|\.state-broken\b"  # a minor promise holds nothing back
 RED = r"Broken since|Red since"
 
 
-# The date on which the check of a promise was last seen red, behind that of its last run.
-SEEN_RED = r"UTC\]\{\.instant\}\n  - \[[^\n]* UTC\]\{\.instant\}"
+# The date on which the check of a promise was last seen red, behind that of its last run and the counts of outcomes.
+# The ledger has two dates side by side too, behind a plain number.
+SEEN_RED = r"(?m)^  - (?![\d,.]+$)[^\n]*\n  - \[[^\n]* UTC\]\{\.instant\}\n  - \[[^\n]* UTC\]\{\.instant\}"
 
 
 class Pair(NamedTuple):
@@ -246,6 +247,7 @@ No CI job was taken in. CI jobs so far: 5. T+24: 100.0%. Every job of the run 7 
 `strict-config` has not been checked. `config.no-fallback` was kept on 2026-03-02. nothing was observed from 9:00
 The smoke of 2026-03-02 10:00 UTC ended well. It came late. A setting was changed after T+0. confirmed flaky
 the change was not recorded. This folder is not what was sealed. Files taken in: 3. {.state-broken}
+  - 5 kept, 0 broken, 0 unknown
   - [2026-03-02 10:00 UTC]{.instant}
   - [2026-03-02 11:00 UTC]{.instant}
 Seeded defects caught by the promise that they break: 5 of 5. 12 records in 2 segments. Seen 18 times
