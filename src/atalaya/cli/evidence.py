@@ -132,7 +132,12 @@ def difference(published: Path, replayed: Path) -> dict[str, Any] | None:
 
 
 def _lines(file: Path) -> list[bytes] | None:
-    return file.read_bytes().split(b"\n") if file.is_file() else None
+    """The lines of a published file, without what a compaction changes: in which files the segments lie."""
+    from atalaya.site.fragments.evidence_pages import without_files
+
+    if not file.is_file():
+        return None
+    return (without_files(file.read_bytes()) if file.suffix == ".html" else file.read_bytes()).split(b"\n")
 
 
 def _text(line: bytes | None) -> str:
