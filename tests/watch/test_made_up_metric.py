@@ -11,12 +11,12 @@ import pytest
 
 from atalaya.cli.publish import explain
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger.files import holdings
 from atalaya.metrics.definitions import METRICS, Comparison, MetricDefinition
 from atalaya.records.judged import Acts, Judgement, State
 from atalaya.records.stored import Observation, VerdictStatus
 from atalaya.site.build.pages import publish
-from atalaya.site.fragments import segments
+from atalaya.site.fragments import evidence_pages
 from atalaya.site.fragments.figures import about_the_metrics
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup.renderer import Renderer
@@ -117,10 +117,12 @@ def test_each_page_that_speaks_of_metrics_speaks_of_it(code: str, judgement: Jud
 def test_its_evidence_leads_to_it(judgement: Judgement, tmp_path: Path) -> None:
     watched = Watched(tmp_path)
     watched.keep(*healthy(0))
-    kept = {one.info.kind: one for one in ledger.survey(watched.folder / "evidence").segments}
-    voice = Renderer(Language("en"))
-    assert ROW.title in segments.page(kept["observation"], voice)
-    assert ROW.title not in segments.page(kept["job"], voice)
+    held = holdings(watched.folder / "evidence")
+    kept = {one.info.kind: one for one in held.segments}
+    voice, roads = Renderer(Language("en")), evidence_pages.Roads(files="", reference="")
+    of_kind = {kind: evidence_pages.page(kind, [one], held, voice=voice, roads=roads) for kind, one in kept.items()}
+    assert ROW.title in of_kind["observation"]
+    assert ROW.title not in of_kind["job"]
 
 
 def test_it_can_be_explained_in_a_terminal(judgement: Judgement, capsys: pytest.CaptureFixture[str]) -> None:
