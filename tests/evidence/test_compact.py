@@ -89,7 +89,7 @@ def test_a_release_is_judged_the_same_from_compacted_evidence(tmp_path: Path) ->
     later = newest.recorded_at + timedelta(hours=1)
     ledger.write(evidence, [msgspec.structs.replace(newest, run_id="current", recorded_at=later)])
     before = judge_release(book, release, as_of=None, settings=Settings(), pack=PACK)
-    assert len(ledger.compact(evidence)) == 9
+    assert len(ledger.compact(evidence)) == 11
     assert len(list(evidence.glob("*.jsonl*"))) == 1
     assert before == judge_release(book, release, as_of=None, settings=Settings(), pack=PACK)
 
