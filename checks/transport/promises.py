@@ -839,9 +839,9 @@ def the_http_client() -> None:
     The fields that begin with an underscore are dicts after construction.
         Untested: No name that begins with an underscore is looked at: it is the SDK's own affair.
     A requests session with pooled adapters exists after construction.
-        Untested: It is about one HTTP library and not about what a caller sees.
+        world.pool-is-of-the-configured-size
     The size of the pool is max_connections.
-        Untested: Two healthy SDKs may differ here: one may open a connection for each request, and none limits them.
+        world.pool-is-of-the-configured-size
     The session's adapters make no retries of their own.
         transport.zero-retries-is-one-attempt, transport.posts-are-not-retried
     A session that is passed in is used as it is.

@@ -8,7 +8,18 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from atalaya.harness.api import CannotTell, NotApplicable, Step, exists, is_argument, promise, require, short, words
+from atalaya.harness.api import (
+    CannotTell,
+    NotApplicable,
+    Step,
+    exists,
+    has_field,
+    is_argument,
+    promise,
+    require,
+    short,
+    words,
+)
 
 from ..export_helpers import needs
 from ..fixture import EXPORT, CheckContext
@@ -38,6 +49,10 @@ PLAIN = frozenset(
 IDENTITY = frozenset(("authorization", "x-tenant-id", "x-app-id", "x-device-id"))
 REQUESTS = 200
 SLACK = 8  # threads or descriptors that a pool may open late
+
+POOLING = {"requests", "httpx"}  # libraries whose sessions keep connections to use them again
+BURST = 5  # requests that are under way at the same time
+SLOW_S = 0.4  # real seconds until one is answered
 
 WRITES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "shutil.copyfile", "os.chmod")
 ASKS = (
@@ -144,6 +159,29 @@ def check_two_hundred_requests(lab: CheckContext) -> None:
         require(threads_now <= threads + SLACK, f"there are {threads_now}, and there were {threads}")
     with lab.trial("files and sockets"):
         require(opened_now <= opened + SLACK, f"{opened_now} are open, and {opened} were")
+
+
+@promise("world.pool-is-of-the-configured-size")
+def check_pool_size(lab: CheckContext) -> None:
+    if not has_field("HttpClient", "session"):
+        raise NotApplicable("this SDK's clients show no session")
+    if descriptors() is None:
+        raise CannotTell("this system does not tell what is open")
+    lab.service.answer("GET", "/aris3/slow", Step(status=200, json={}, delay_s=SLOW_S))
+    clients = []  # the connections of one that is gone would be missed in the count
+    for size in (1, 3):
+        with lab.trial(f"{BURST} requests at once, and a pool of {size}"):
+            clients.append(http := lab.uncached(config=lab.config(max_connections=size, retries=0)))
+            if not {kind.__module__.partition(".")[0] for kind in type(http.session).__mro__} & POOLING:
+                raise NotApplicable("what this SDK's clients send by is not a session that keeps connections")
+            before, begun = descriptors() or 0, len(lab.log())
+            for made in lab.together(*[partial(http.request, "GET", "/aris3/slow")] * BURST):
+                require(made.error is None, f"a request {made.said()}")
+            came = [one.arrived_s for one in lab.log()[begun:]]
+            if len(came) != BURST or max(came) - min(came) > SLOW_S / 2:
+                raise CannotTell("the requests did not come at once")
+            kept = (descriptors() or 0) - before
+            require(kept == size, f"{kept} connections are kept afterwards")
 
 
 # ── what is sent, and to whom ────────────────────────────────────────────────

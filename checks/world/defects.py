@@ -193,6 +193,33 @@ def headers_of_the_last() -> None:
     """
 
 
+@DEFECTS.add("transport.py", "world.pool-is-of-the-configured-size")
+def pool_of_the_library() -> None:
+    """The pool is as large as the library makes it.
+
+    - pool = httpx.Limits(max_connections=None, max_keepalive_connections=config.max_connections)
+    + pool = httpx.Limits(max_connections=None)
+    """
+
+
+@DEFECTS.add("transport.py", "world.pool-is-of-the-configured-size")
+def pool_of_one_more() -> None:
+    """The pool keeps one connection more than it is told.
+
+    - pool = httpx.Limits(max_connections=None, max_keepalive_connections=config.max_connections)
+    + pool = httpx.Limits(max_connections=None, max_keepalive_connections=config.max_connections + 1)
+    """
+
+
+@DEFECTS.add("transport.py", "world.pool-is-of-the-configured-size")
+def no_connection_is_kept() -> None:
+    """Each connection is closed after its request.
+
+    - pool = httpx.Limits(max_connections=None, max_keepalive_connections=config.max_connections)
+    + pool = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    """
+
+
 @DEFECTS.add("__init__.py", "world.import-does-nothing")
 def logging_is_set_up() -> None:
     """The import sets up logging for the whole process.

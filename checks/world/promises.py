@@ -99,6 +99,17 @@ def two_hundred_requests_leak_nothing() -> None:
     """
 
 
+@PROMISES.add(MINOR, checkpoint_h=24)
+def pool_is_of_the_configured_size() -> None:
+    """A client keeps as many connections open for later requests as its max_connections says.
+
+    Why: A worker with many threads opens each connection once, and a small one does not hold more than it may.
+
+    How: Several requests at once, with a pool of one and of three, and what is open afterwards. Only where a client
+    shows a session of requests or httpx.
+    """
+
+
 @PROMISES.add(MAJOR, checkpoint_h=0)
 def contacts_nobody_else() -> None:
     """Nobody but the service of the configuration is asked, neither for an answer nor for an address.

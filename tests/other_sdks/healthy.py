@@ -204,6 +204,9 @@ def _get_session(client):
         import requests
 
         client._session = requests.Session()
+        adapter = requests.adapters.HTTPAdapter(pool_maxsize=client.config.max_connections)
+        client._session.mount("http://", adapter)
+        client._session.mount("https://", adapter)
     return client._session
 
 
