@@ -250,7 +250,7 @@ def _imported_by(folder: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for file in sorted(folder.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        for name in _imports_of(tree.body):
+        for name in _imports_of(tree):
             if name not in own:
                 found.setdefault(name, file.relative_to(folder).as_posix())
     return found
@@ -305,20 +305,17 @@ class _Newer:
 
 def _in_any_case(node: ast.AST) -> Iterator[ast.AST]:
     """A node with all below it but what is tried, or done on some versions or for a type checker only."""
-    if isinstance(node, (ast.Try, ast.If, ast.IfExp)):
+    if isinstance(node, (ast.Try, ast.TryStar, ast.If, ast.IfExp, ast.Match)):
         return
     yield node
     for child in ast.iter_child_nodes(node):
         yield from _in_any_case(child)
 
 
-def _imports_of(nodes: list[Any]) -> Iterator[str]:
-    """What is imported in any case: not what is tried, or asked for by a type checker or on some versions only."""
-    for node in nodes:
+def _imports_of(module: ast.AST) -> Iterator[str]:
+    """The top-level names of the modules that are imported in any case."""
+    for node in _in_any_case(module):
         if isinstance(node, ast.Import):
             yield from (alias.name.partition(".")[0] for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            if not node.level and node.module:
-                yield node.module.partition(".")[0]
-        elif not isinstance(node, (ast.Try, ast.If)):
-            yield from _imports_of([child for child in ast.iter_child_nodes(node) if isinstance(child, ast.stmt)])
+        elif isinstance(node, ast.ImportFrom) and not node.level and node.module:
+            yield node.module.partition(".")[0]
