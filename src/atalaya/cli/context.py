@@ -8,7 +8,7 @@ import itertools
 import os
 import re
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -202,9 +202,16 @@ def append_evidence(place: Context, release: Release, records: Iterable[Evidence
             )
         ]
     )
-    number = itertools.count()
-    written = ledger.write(folder, (record for record, _ in zip(itertools.chain(first, records), number, strict=False)))
-    place.console.line(f"  kept: {next(number)} records in {len(written)} segments of {release.version}")
+    kept = 0
+
+    def counted() -> Iterator[Evidence]:
+        nonlocal kept
+        for record in itertools.chain(first, records):
+            kept += 1
+            yield record
+
+    written = ledger.write(folder, counted())
+    place.console.line(f"  kept: {kept} records in {len(written)} segments of {release.version}")
 
 
 def new_metadata(release: Release, at: datetime | None = None) -> Metadata:

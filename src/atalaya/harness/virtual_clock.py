@@ -36,9 +36,7 @@ from typing import Any
 from atalaya.core.errors import HarnessError
 
 READ_NS = 1_000  # what reading the clock costs, in virtual time
-FREE_READS = (
-    20_000  # so many cost nothing where the clock is to be exact; a loop that waits for time to pass still ends
-)
+FREE_READS = 20_000  # that cost nothing where the clock is exact; then a loop that waits for time to pass still ends
 STALL_S = 1.0  # real seconds without a move, after which the clock jumps though not all threads wait
 SLICE_S = 0.002  # how often an event loop that waits looks whether the clock has moved on
 GRACE_S = 0.1  # how long an event loop with open connections waits for them before time may pass
