@@ -1,5 +1,6 @@
 """Tests that seeded defects are put together where they fit, and that each is still shown alone where it has to be."""
 
+import itertools
 from collections.abc import Sequence
 from typing import cast
 
@@ -13,7 +14,8 @@ from atalaya.selftest.prove import prove
 from atalaya.selftest.seeded_faults import PROJECT, changed_files
 from tests.ours import DEFECTS, PACK
 
-NEAR = {defect.id: tuple(PACK.promise) for defect in DEFECTS}
+SOME = tuple(PACK.promise)[::7]
+NEAR = {defect.id: tuple(dict.fromkeys((*SOME, *defect.expected))) for defect in DEFECTS}
 
 
 class PREPARED:  # what `prove` asks of an environment before it runs anything
@@ -49,6 +51,19 @@ def test_what_breaks_many_promises_stands_alone(groups: list[Group]) -> None:
     wide = [group for group in groups if any(len(one.expected) > WIDE for one in group.defects)]
     assert wide
     assert [len(group.defects) for group in wide] == [1] * len(wide)
+
+
+def test_a_defect_joins_the_group_that_breaks_its_promise_too() -> None:
+    small = [one for one in DEFECTS if len(one.expected) == 1 and not one.found]
+    first, second, third = next(
+        (one, other, third)
+        for one, other in itertools.combinations(small, 2)
+        if one.old == other.old and one.expected != other.expected
+        for third in small
+        if third.expected == other.expected and third.file != other.file
+    )
+    near = dict.fromkeys([one.id for one in (first, second, third)], (*first.expected, *second.expected))
+    assert [group.defects for group in grouped(PACK, (first, second, third), near)] == [(first,), (second, third)]
 
 
 def test_no_group_asks_for_what_one_of_its_defects_breaks(groups: list[Group]) -> None:

@@ -17,9 +17,9 @@ from atalaya.harness.declare import Defect
 from atalaya.harness.pack import Pack
 from atalaya.selftest.seeded_faults import PROJECT, changed_files
 
-MOST = 8  # defects in one copy of the SDK
+MOST = 16  # defects in one copy of the SDK: of twice as many, what one turns red is shown to too many alone
 WIDE = 12  # promises: a defect that breaks more of them leaves too little to look at together
-OPEN = 6  # groups that still take defects: trying all of them for each defect takes longer than it saves
+OPEN = 16  # groups that still take defects: trying all of them for each defect takes longer than it saves
 
 
 class Group(Record, frozen=True, kw_only=True):
@@ -30,18 +30,27 @@ class Group(Record, frozen=True, kw_only=True):
 
 
 def grouped(pack: Pack, defects: Sequence[Defect], near: Mapping[str, Sequence[str]]) -> list[Group]:
-    """The defects in groups of neighbours: those that follow each other break mostly the promises of one family.
+    """The defects in groups, each in the one where it adds least to what has to be shown alone.
 
     :param near: for the id of each defect, the promises that can notice it.
     """
     groups: list[list[Defect]] = []
     for defect in defects:
-        takes = (group for group in groups[-OPEN:] if len(group) < MOST and _fits(pack, group, defect))
-        home = next(takes, None)
+        takes = sorted(
+            (group for group in groups[-OPEN:] if len(group) < MOST),
+            key=lambda group: _shown_alone(near, [*group, defect]) - _shown_alone(near, group),
+        )
+        home = next((group for group in takes if _fits(pack, group, defect)), None)
         if home is None:
             groups.append(home := [])
         home.append(defect)
     return [_group(pack, group, near) for group in groups]
+
+
+def _shown_alone(near: Mapping[str, Sequence[str]], group: Sequence[Defect]) -> int:
+    """How often a promise that one of a group breaks could notice another of it."""
+    broken = {id for one in group for id in one.expected}
+    return sum(id in broken and id not in one.expected for one in group for id in near[one.id])
 
 
 def _fits(pack: Pack, group: Sequence[Defect], defect: Defect) -> bool:
