@@ -55,6 +55,11 @@ class CheckContext(api.CheckContext):
         switch = {"enable_get_cache": False} if self.sdk.has("cache") else {}
         return self.http(**{**switch, **fields})
 
+    def library_of(self, http: Any) -> str:
+        """The library whose session an HTTP client shows: ``requests``, ``httpx``, or empty for neither."""
+        made_of = {kind.__module__.partition(".")[0] for kind in type(getattr(http, "session", None)).__mro__}
+        return next((name for name in ("requests", "httpx") if name in made_of), "")
+
     def get(self, http: Any, path: str, **options: Any) -> Attempt:
         """A GET through the SDK."""
         return self.attempt(partial(http.request, "GET", path, **options), f"GET {path}")

@@ -596,6 +596,12 @@ def check_invalidation_by_path(lab: CheckContext) -> None:
             lab.given(partial(http.request, "GET", f"{PATH}/nothing/{step.status}", invalidate_paths=[STORES]), "a GET")
             require(_stamp(lab, http, STORES) != old, "the answer of the path it names is still served")
             require(_stamp(lab, http, USERS) == other, "the answer of another path is gone too")
+    with lab.trial("a path that would be a pattern, too"):
+        plain, other = f"{STORES}.a+b", f"{STORES}-aab"
+        old, kept = _hit(lab, http, plain), _hit(lab, http, other)
+        _mutate(lab, http, [plain])
+        require(_stamp(lab, http, plain) != old, f"the answer of {plain} is still served")
+        require(_stamp(lab, http, other) == kept, f"{plain} was named, and the answer of {other} is gone too")
     with lab.trial("behind a base address with a path"):
         http = lab.http(config=lab.config(api_base_url=f"{lab.service.base_url}/gateway"))
         old = _hit(lab, http, STORES)

@@ -741,6 +741,15 @@ def invalidation_needs_a_body() -> None:
 
 
 @DEFECTS.add("http_client.py", "cache.invalidation-by-path")
+def invalidation_by_pattern() -> None:
+    """The paths that a mutation names are taken for regular expressions.
+
+    - if any(path in key for path in wanted):
+    + if any(__import__("re").search(path, key) for path in wanted):
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.invalidation-by-path")
 def invalidation_of_everything() -> None:
     """A mutation that names a path empties the cache.
 

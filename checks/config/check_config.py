@@ -794,6 +794,23 @@ def check_search_starts_at_the_sdk(lab: CheckContext) -> None:
             _has_url(_search(lab, {}), nearest)
 
 
+@promise("config.file-values-stay")
+def check_file_values_stay(lab: CheckContext) -> None:
+    _allow_files()
+    file = str(_file(lab, f"{GENERAL}={OTHER}\nARIS3_RETRIES=6\nATALAYA_TOLD=yes\n"))
+    first = lab.load_config({}, file)
+    if first.error is not None:
+        raise CannotTell(f"a load with a file {first.said()}")
+    with lab.trial("a later load without a file"):
+        later = lab.attempt(partial(lab.sdk.load_config, ""), "load_config('')")
+        require(later.error is None, f"it {later.said()}")
+        got = later.value.api_base_url, later.value.retries
+        require(got == (OTHER, 6), f"its base URL and retries are {short(got)}, not those of the file")
+    with lab.trial("another name of the file"):
+        told = os.environ.get("ATALAYA_TOLD")
+        require(told == "yes", f"ATALAYA_TOLD is {told!r} afterwards, and the file says 'yes'")
+
+
 @promise("config.environment-gains-only-the-file")
 def check_environment_gains_only_the_file(lab: CheckContext) -> None:
     _allow_files()

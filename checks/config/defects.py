@@ -1252,6 +1252,23 @@ def no_search() -> None:
     """
 
 
+@DEFECTS.add("config.py", "config.file-values-stay")
+def file_taken_out_again() -> None:
+    """What a file has put into the environment is taken out again.
+
+    - def load_config(env_file: str | None = None) -> ClientConfig:
+    + def load_config(env_file: str | None = None) -> ClientConfig:
+    +     before = dict(os.environ)
+    +     try:
+    +         return _read(env_file)
+    +     finally:
+    +         for name in set(os.environ) - set(before):
+    +             del os.environ[name]
+    +
+    + def _read(env_file: str | None = None) -> ClientConfig:
+    """
+
+
 @DEFECTS.add("config.py", "config.environment-gains-only-the-file")
 def profile_written_back() -> None:
     """The default profile is written into the environment.

@@ -315,6 +315,16 @@ def environment_gains_only_the_file() -> None:
     """
 
 
+@PROMISES.add(MINOR, checkpoint_h=24)
+def file_values_stay() -> None:
+    """What an env file has put into the environment is still there after the call, for a later load without a file.
+
+    Why: A process that loads its file once, at its start, has a configuration wherever it loads one.
+
+    How: A load with a file, and then one without.
+    """
+
+
 # What the contract says, a sentence at a time, and the promises that test it or the reason why none does.
 STATEMENTS = Statements("config")
 
@@ -344,7 +354,7 @@ def configuration() -> None:
     A value that exists wins over the file even when it is empty.
         config.empty-value-stands-over-the-file
     The file's values stay in the process, and a later load without a file still sees them.
-        Untested: It is a weakness, shown as the finding `config.file-stays-in-the-environment`.
+        config.file-values-stay
     A path as env_file means that file.
         config.env-file-fills-gaps, config.read-anew-each-time
     A path that is missing, or is a folder, is ignored in silence. A ConfigError that speaks of it is let pass, since

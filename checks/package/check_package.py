@@ -70,6 +70,15 @@ NAMES = (
     "TransportError",
     "MustChangePasswordError",
 )
+# What is not at the top: the contract names the modules that have it.
+BELOW = (
+    ("clients.exports_client", "ExportsClient"),
+    ("clients", "ExportsClient"),
+    ("models_exports", "ExportWaitResult"),
+    ("models_exports", "ExportTerminalState"),
+    ("models_exports", "ExportResolvedArtifact"),
+    ("exceptions", "ConflictError"),
+)
 PYTHONS = ("3.10", "3.11", "3.12", "3.13", "3.14")
 NEWER_NAMES = Path(__file__).with_name("newer_names.json")
 # Statements that `ast.parse` reads whatever version it is asked for.
@@ -139,6 +148,12 @@ def check_has_its_names(lab: CheckContext) -> None:
             require(not holders, f"it is in {words(holders)}, and cannot be imported from {PACKAGE}")
             require(name not in VOCABULARY.required, f"it cannot be imported from {PACKAGE}")
             raise NotApplicable(f"this SDK does not have {name}")
+    for module, name in BELOW:
+        with lab.trial(f"{module}.{name}"):
+            if not any(hasattr(one, name) for one in found.values()):
+                raise NotApplicable(f"this SDK does not have {name}")
+            holder = found.get(f"{PACKAGE}.{module}")
+            require(holder is not None and hasattr(holder, name), f"it cannot be imported from {PACKAGE}.{module}")
 
 
 # ── what it declares ─────────────────────────────────────────────────────────

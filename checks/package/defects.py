@@ -81,6 +81,17 @@ def imports_what_is_on_one_machine_only() -> None:
 
 
 @DEFECTS.add("__init__.py", "package.has-its-names")
+def client_left_out() -> None:
+    """ExportsClient can be imported from its own module alone.
+
+    - from .session import ApiSession
+    + from .session import ApiSession
+    + from . import clients
+    + del clients.ExportsClient
+    """
+
+
+@DEFECTS.add("__init__.py", "package.has-its-names")
 def filter_left_out() -> None:
     """ReportFilter cannot be imported from the package.
 

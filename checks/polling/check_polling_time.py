@@ -48,8 +48,7 @@ def check_never_faster(lab: CheckContext) -> None:
             export_id = f"fast{interval}"
             lab.service.script(export_id, *FOREVER)
             lab.wait(exports, export_id, poll_interval_sec=interval, timeout_sec=2.0)
-            # The last pause may be cut to what is left of the budget: that is a virtue.
-            inner = gaps_of(lab, export_id)[:-1]
+            inner = gaps_of(lab, export_id)[:-1]  # of the last pause, polling.last-pause-is-whole speaks
             require(min(inner) >= BRISK_S - 1e-3, f"two polls lie {min(inner):.3f} s apart")
 
 
@@ -68,6 +67,18 @@ def check_interval_is_kept(lab: CheckContext) -> None:
             lab.service.script(export_id, *FOREVER)
             lab.wait(exports, export_id, poll_interval_sec=interval, timeout_sec=4.0)
             _spaced(gaps_of(lab, export_id), at_least=0.0, at_most=BRISK_S * LONGER)
+
+
+@promise("polling.last-pause-is-whole")
+def check_last_pause_is_whole(lab: CheckContext) -> None:
+    exports = pollster(lab)
+    for interval, budget, ends in ((5.0, 0.5, 5.0), (5.0, 7.0, 10.0), (0.3, 1.0, 1.2)):
+        with lab.trial(f"interval {interval:g}, budget {budget:g}"):
+            export_id = f"whole-{budget}"
+            lab.service.script(export_id, *FOREVER)
+            wait = lab.wait(exports, export_id, poll_interval_sec=interval, timeout_sec=budget)
+            require(isinstance(wait.error, TimeoutError), f"the wait {wait.said()}")
+            require(wait.elapsed_s >= ends - 1e-2, f"it ended after {wait.elapsed_s:.2f} s, and not {ends:g}")
 
 
 @promise("polling.budget-starts-with-the-wait")
@@ -186,8 +197,7 @@ def check_defaults(lab: CheckContext) -> None:
 
 
 def _spaced(gaps: list[float], *, at_least: float, at_most: float) -> None:
-    """The last pause may be cut to what is left of the budget: that is a virtue."""
-    inner = gaps[:-1]
+    inner = gaps[:-1]  # of the last pause, polling.last-pause-is-whole speaks
     require(min(inner) >= at_least, f"two polls lie {min(inner):.3f} s apart")
     require(max(gaps) <= at_most + 0.05, f"two polls lie {max(gaps):.3f} s apart")
 

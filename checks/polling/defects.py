@@ -1277,6 +1277,24 @@ def failed_results_name_no_export() -> None:
     """
 
 
+@DEFECTS.add("clients/exports_client.py", "polling.last-pause-is-whole")
+def last_pause_cut_short() -> None:
+    """The last pause ends with the budget.
+
+    - time.sleep(interval)
+    + time.sleep(min(interval, max(0.0, deadline - time.monotonic())))
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.last-pause-is-whole")
+def pauses_no_longer_than_the_budget() -> None:
+    """A pause is no longer than the whole budget of the wait.
+
+    - time.sleep(interval)
+    + time.sleep(min(interval, max(0.2, timeout_sec)))
+    """
+
+
 # With one change each, the reference SDK has a weakness that it lacks, or lacks one that it has.
 STAND_INS = StandIns("polling")
 

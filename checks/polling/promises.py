@@ -229,6 +229,16 @@ def last_poll_is_not_early() -> None:
 
 
 @PROMISES.add(MINOR, checkpoint_h=24)
+def last_pause_is_whole() -> None:
+    """The last pause of a wait is a whole interval, though the deadline comes sooner.
+
+    Why: Polls lie as far apart as the caller asked, at the end of a wait as well.
+
+    How: CREATED for ever, with intervals that are longer than the budget or do not divide it; the wait is timed.
+    """
+
+
+@PROMISES.add(MINOR, checkpoint_h=24)
 def deadline_is_the_end() -> None:
     """A poll that is answered at the very deadline is the last.
 
@@ -456,8 +466,7 @@ def exports() -> None:
     Between two rounds lies the interval.
         polling.interval-is-kept
     The last pause is a full interval too.
-        Untested: A pause that is cut to what is left of the budget serves callers better; the full one is a weakness,
-        shown as the finding `polling.deadline-overshoot`.
+        polling.last-pause-is-whole
     At least one poll is always made, and exactly one with a budget of zero or less.
         polling.short-budget-polls-once
     The last poll comes at the deadline or after it.

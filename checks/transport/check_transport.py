@@ -166,6 +166,34 @@ def check_certificates_are_verified(lab: CheckContext) -> None:
         for kind in ("wrong-host", "expired"):
             with lab.trial(f"{kind}, by a signer that is trusted, verified"):
                 _refuses(lab, lab.another_service(tls=kind))
+    if lab.library_of(lab.http()) == "requests":  # which takes the setting with each request
+        server = lab.another_service(tls="untrusted")
+        for verified in (True, False):
+            with lab.trial(f"verify_ssl={verified}, on a session of a client with verify_ssl={not verified}"):
+                other = lab.http(config=lab.config(api_base_url=server.base_url, verify_ssl=not verified))
+                config = lab.config(api_base_url=server.base_url, verify_ssl=verified)
+                got = lab.get(lab.http(config=config, session=other.session), "/health")
+                require((got.error is not None) is verified, f"the call {got.said()}")
+
+
+@promise("transport.environment-proxies-apply")
+def check_environment_proxies_apply(lab: CheckContext) -> None:
+    proxy = lab.another_service()
+    http = lab.uncached()
+    if not lab.library_of(http):
+        raise NotApplicable("what this SDK's clients send by is not a session of a library that knows proxies")
+    through_proxies_of_the_environment(proxy.base_url)
+    with lab.trial("a GET, through a proxy of the environment"):
+        got = lab.get(lab.uncached(), PATH)
+        asked = [one.path for one in proxy.log()]
+        require(asked == [f"{lab.service.base_url}{PATH}"], f"the proxy was asked for {words(asked)}; it {got.said()}")
+
+
+def through_proxies_of_the_environment(address: str) -> None:
+    """Name one proxy for all plain requests, as an operator does; no host is left out."""
+    for name in ("NO_PROXY", "no_proxy"):
+        os.environ.pop(name, None)
+    os.environ.update(dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"), address))
 
 
 @promise("transport.errors-tell-the-cause")

@@ -77,6 +77,15 @@ def cut_answers_pass() -> None:
     """
 
 
+@DEFECTS.add("transport.py", "transport.environment-proxies-apply")
+def proxies_passed_by() -> None:
+    """The session passes the proxies of the environment by.
+
+    - return Session(verify=_tls(config.verify_ssl), limits=pool)
+    + return Session(verify=_tls(config.verify_ssl), limits=pool, trust_env=False)
+    """
+
+
 @DEFECTS.add("transport.py", "transport.certificates-are-verified")
 def certificates_not_verified() -> None:
     """Every certificate is accepted.

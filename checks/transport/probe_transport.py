@@ -13,10 +13,9 @@ from typing import Any
 from atalaya.harness.api import CannotTell, Step, describe, limitation, short
 
 from ..fixture import CheckContext
+from .check_transport import through_proxies_of_the_environment
 
 PATH = "/aris3/reports/overview"
-PROXIES = ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy")
-NO_PROXIES = ("NO_PROXY", "no_proxy")
 
 
 @limitation("errors.cannot-be-pickled")
@@ -114,9 +113,7 @@ def probe_redirect(lab: CheckContext) -> str | None:
 def probe_proxies(lab: CheckContext) -> str | None:
     proxy = lab.another_service()
     address = lab.service.base_url
-    for name in NO_PROXIES:
-        os.environ.pop(name, None)
-    os.environ.update(dict.fromkeys(PROXIES, proxy.base_url))
+    through_proxies_of_the_environment(proxy.base_url)
     http = lab.http(config=lab.config(api_base_url=address))
     got = lab.get(http, PATH)
     if proxy.log():

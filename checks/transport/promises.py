@@ -28,7 +28,18 @@ def certificates_are_verified() -> None:
 
     Why: Whoever sits between would read the token.
 
-    How: Servers with a certificate that nobody vouches for, and with one for another host, with the setting on and off.
+    How: Servers with a certificate that nobody vouches for, and with one for another host, with the setting on and off;
+    and the session of a client with another setting, where it is one of requests.
+    """
+
+
+@PROMISES.add(MINOR, checkpoint_h=24)
+def environment_proxies_apply() -> None:
+    """The proxies that the environment names are used.
+
+    Why: In many companies no request gets out without one.
+
+    How: A GET, with a proxy of ours in the environment. Only for clients that show a session of requests or httpx.
     """
 
 
@@ -893,7 +904,7 @@ def the_http_client() -> None:
     Redirects are followed, and a 302 turns POST into GET.
         transport.redirects-are-followed
     The session trusts the environment: proxies apply.
-        Untested: It is a weakness, shown as the finding `requests.environment-proxies-apply`.
+        transport.environment-proxies-apply
     An entry for the host in .netrc replaces the token.
         Untested: It is a weakness, shown as the finding `requests.netrc-replaces-the-token`.
     GET and HEAD are tried up to one more time than there are retries.

@@ -8,18 +8,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from atalaya.harness.api import (
-    CannotTell,
-    NotApplicable,
-    Step,
-    exists,
-    has_field,
-    is_argument,
-    promise,
-    require,
-    short,
-    words,
-)
+from atalaya.harness.api import CannotTell, NotApplicable, Step, exists, is_argument, promise, require, short, words
 
 from ..export_helpers import needs
 from ..fixture import EXPORT, CheckContext
@@ -50,7 +39,6 @@ IDENTITY = frozenset(("authorization", "x-tenant-id", "x-app-id", "x-device-id")
 REQUESTS = 200
 SLACK = 8  # threads or descriptors that a pool may open late
 
-POOLING = {"requests", "httpx"}  # libraries whose sessions keep connections to use them again
 BURST = 5  # requests that are under way at the same time
 SLOW_S = 0.4  # real seconds until one is answered
 
@@ -163,8 +151,6 @@ def check_two_hundred_requests(lab: CheckContext) -> None:
 
 @promise("world.pool-is-of-the-configured-size")
 def check_pool_size(lab: CheckContext) -> None:
-    if not has_field("HttpClient", "session"):
-        raise NotApplicable("this SDK's clients show no session")
     if descriptors() is None:
         raise CannotTell("this system does not tell what is open")
     lab.service.answer("GET", "/aris3/slow", Step(status=200, json={}, delay_s=SLOW_S))
@@ -172,7 +158,7 @@ def check_pool_size(lab: CheckContext) -> None:
     for size in (1, 3):
         with lab.trial(f"{BURST} requests at once, and a pool of {size}"):
             clients.append(http := lab.uncached(config=lab.config(max_connections=size, retries=0)))
-            if not {kind.__module__.partition(".")[0] for kind in type(http.session).__mro__} & POOLING:
+            if not lab.library_of(http):
                 raise NotApplicable("what this SDK's clients send by is not a session that keeps connections")
             before, begun = descriptors() or 0, len(lab.log())
             for made in lab.together(*[partial(http.request, "GET", "/aris3/slow")] * BURST):

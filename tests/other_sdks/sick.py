@@ -138,4 +138,18 @@ SICK: tuple[Sdk, ...] = (
         breaks=frozenset({"transport.failures-are-transport-errors"}),
         edits=(Edit(HTTP, TRANSPORT_ERROR, "                    raise\n"),),
     ),
+    Sdk(
+        "verification-of-the-session",
+        "Certificates are verified as the client was told for which the session was made.",
+        breaks=frozenset({"transport.certificates-are-verified"}),
+        edits=(
+            Edit(
+                HTTP,
+                "            self.session = requests.Session()\n",
+                "            self.session = requests.Session()\n"
+                "            self.session.verify = self.config.verify_ssl\n",
+            ),
+            Edit(HTTP, "                    verify=self.config.verify_ssl,\n", ""),
+        ),
+    ),
 )
