@@ -54,6 +54,12 @@ def check_cancel(lab: CheckContext) -> None:
         lab.service.script("exp-4", "CREATED", "CREATED", "READY")
         wait = lab.wait(exports, "exp-4", cancel_check=lambda: False)
         require(len(lab.polls("exp-4")) >= 3, f"a wait that nobody cancelled {wait.said()}")
+    answers: tuple[Any, ...] = (1, "yes", [0], 0, "", None)
+    for number, answer in enumerate(answers):
+        with lab.trial(f"the answer {answer!r}"):
+            lab.service.script(f"exp-a{number}", "CREATED", "READY")
+            wait = lab.wait(exports, f"exp-a{number}", cancel_check=lambda answer=answer: answer)
+            require(isinstance(wait.error, TimeoutError) is bool(answer), f"the wait {wait.said()}")
 
 
 @promise("polling.cancel-is-asked-once-a-round")

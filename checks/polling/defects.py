@@ -883,6 +883,24 @@ def cancel_after_the_poll() -> None:
 
 
 @DEFECTS.add("clients/exports_client.py", "polling.cancel-stops-the-wait")
+def cancel_is_true_itself() -> None:
+    """A wait is cancelled by True alone, and not by what is as good as true.
+
+    - if cancel_check and cancel_check():
+    + if cancel_check and cancel_check() is True:
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.cancel-stops-the-wait")
+def cancel_is_all_but_false() -> None:
+    """A wait is cancelled by whatever is not False, such as nothing.
+
+    - if cancel_check and cancel_check():
+    + if cancel_check and cancel_check() is not False:
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.cancel-stops-the-wait")
 def cancel_every_other_round() -> None:
     """Cancellation is asked about in every other round.
 
