@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import atalaya.metrics.engine as engine_module
-from atalaya.core.errors import EvidenceError
+import atalaya.metrics.engine.engine as engine_module
+from atalaya.core.errors import EvidenceError, UsageError
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine import HERE, TABLES, columns, opened
+from atalaya.metrics.engine.engine import opened
+from atalaya.metrics.engine.questions import HERE
+from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.metrics.window_query import MetricQuery, iso
 from atalaya.records.stored import EventKind, Observation, Outcome
 from atalaya.watch.folder import load
@@ -43,6 +46,7 @@ FUNCTIONS = {
     "regexp_replace",
     "row_number",
     "substr",
+    "translate",
     "sum",
     "unnest",
     "and",
@@ -110,6 +114,14 @@ def test_an_instant_that_is_asked_about_again_is_answered_alike() -> None:
         engine.ask("stale_cache", rehearsed(72))
         engine._answers.clear()
         assert engine.ask("stale_cache", rehearsed(48)) == first
+
+
+def test_an_engine_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delitem(sys.modules, "atalaya.metrics.engine.spark_database", raising=False)
+    for needed in ("pyarrow", "pyspark", "sqlglot"):
+        monkeypatch.setitem(sys.modules, needed, None)
+    with pytest.raises(UsageError, match=r"atalaya-watch\[scale\]"), opened(tmp_path, engine="spark"):
+        pass
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -183,7 +195,7 @@ def test_the_window_and_the_released_commit_are_filtered_in_one_place() -> None:
 
 
 def test_python_holds_no_question_of_its_own() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in Path(HERE).glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(HERE).rglob("*.py"))
     assert not re.search(r"\bSELECT\b|\bFROM [a-z_]+ WHERE\b", sources)
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from atalaya.core.settings import CiSettings, Settings
 from atalaya.evidence.ledger import ledger
-from atalaya.metrics.engine import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.window_query import OUR_WORKFLOWS, MetricQuery
 from atalaya.records.stored import (
     Conclusion,
@@ -392,8 +392,8 @@ def compare(seeds: Iterable[int], folder: Path) -> None:
         assert oracle(it) == counted(place, it), seed
 
 
-def test_sql_counts_as_plain_python_does(tmp_path: Path) -> None:
-    compare(range(40), tmp_path)
+def test_sql_counts_as_plain_python_does(tmp_path: Path, asked_of: str) -> None:
+    compare(range(40 if asked_of == "duckdb" else 6), tmp_path)
 
 
 @pytest.mark.long

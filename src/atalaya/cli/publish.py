@@ -25,7 +25,7 @@ def judge(place: Context, args: argparse.Namespace) -> int:
         raise UsageError("judge: --json holds every derivation; give --explain for people, or --json for programs.")
     as_of = instant(args.as_of) if args.as_of else None
     release = named_or_open(place, args.release, "judge")
-    judgement = judged(place, release, as_of)
+    judgement = judged(place, release, as_of, engine=args.engine)
     if args.json:
         print_json(judgement_document(judgement) | outlook_document(judgement, asked=args.outlook))
     elif args.outlook:
@@ -39,7 +39,7 @@ def judge(place: Context, args: argparse.Namespace) -> int:
 
 def explain(judgement: Judgement, id: str) -> None:
     """Print the whole derivation of one metric: what is counted, each step with its numbers, and the evidence."""
-    from atalaya.metrics.engine import sql_docstring
+    from atalaya.metrics.engine.questions import sql_docstring
 
     metric = next((metric for metric in judgement.metrics if metric.id == id), None)
     if metric is None:

@@ -20,7 +20,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from atalaya.metrics.engine import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.window_query import MetricQuery
 
 REPEAT = re.compile(
@@ -44,7 +44,7 @@ def parameters(engine: Engine, span: MetricQuery) -> dict[str, Any]:
         names[report].add(row["test"])
         tests[report] = row["tests"]
     found = repeats((frozenset(named), tests[report]) for report, named in names.items())
-    return {**span.parameters(), "repeats": list(found), "repeated": list(found.values())}
+    return {**span.parameters(), "repeats": [list(pair) for pair in found.items()]}
 
 
 def repeats(reports: Iterable[Report]) -> dict[str, str]:
