@@ -18,7 +18,7 @@ import pandas
 import pytest
 
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine import TABLES, Engine, Row, columns
+from atalaya.metrics.engine.duckdb_database import TABLES, Engine, Row, columns
 from atalaya.metrics.repeats import parameters
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import Release, TestAttempt

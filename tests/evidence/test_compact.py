@@ -18,7 +18,7 @@ import pytest
 from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger, parquet
-from atalaya.metrics import engine
+from atalaya.metrics.engine import duckdb_database as engine
 from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, RunContext
 from atalaya.watch import folder as releases
 from atalaya.watch.judgement import judge_release

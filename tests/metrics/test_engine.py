@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-import atalaya.metrics.engine as engine_module
+import atalaya.metrics.engine.duckdb_database as engine_module
 from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine import HERE, TABLES, columns, opened
+from atalaya.metrics.engine.duckdb_database import HERE, TABLES, columns, opened
 from atalaya.metrics.window_query import MetricQuery, iso
 from atalaya.records.stored import EventKind, Observation, Outcome
 from atalaya.watch.folder import load
@@ -183,7 +183,7 @@ def test_the_window_and_the_released_commit_are_filtered_in_one_place() -> None:
 
 
 def test_python_holds_no_question_of_its_own() -> None:
-    sources = "".join(path.read_text(encoding="utf-8") for path in Path(HERE).glob("*.py"))
+    sources = "".join(path.read_text(encoding="utf-8") for path in Path(HERE).rglob("*.py"))
     assert not re.search(r"\bSELECT\b|\bFROM [a-z_]+ WHERE\b", sources)
 
 

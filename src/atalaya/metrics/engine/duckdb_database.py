@@ -28,7 +28,7 @@ from atalaya.evidence.ledger.ledger import LISTINGS, sources
 from atalaya.evidence.ledger.parquet import as_columns
 from atalaya.records.stored import Event, Evidence, Health, JobAttempt, Observation, Reading, TestAttempt
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]  # the folder of the questions
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
 TABLES: dict[str, type[Evidence]] = {
