@@ -18,7 +18,9 @@ import pandas
 import pytest
 
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine.duckdb_database import TABLES, Engine, Row, columns
+from atalaya.metrics.engine.duckdb_database import DuckDB
+from atalaya.metrics.engine.engine import Engine, Row
+from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.metrics.repeats import parameters
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import Release, TestAttempt
@@ -127,7 +129,7 @@ def ours(connection: duckdb.DuckDBPyConnection, file: Path) -> Callable[[], Coun
 
 def ask_anew(connection: duckdb.DuckDBPyConnection, file: Path, span: MetricQuery) -> list[Row]:
     """The names of repeats, and the question itself. An engine answers a question once: a new one each time."""
-    engine = Engine(connection, file)
+    engine = Engine(DuckDB(connection), file)
     return engine.ask("flaky_tests", parameters(engine, span))
 
 

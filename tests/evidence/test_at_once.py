@@ -17,7 +17,7 @@ import pytest
 from atalaya.core.settings import CiSettings, Settings
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.readers.collector import Job, collect
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.repeats import parameters
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import Reading, Release, TestAttempt

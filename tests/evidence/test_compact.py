@@ -18,7 +18,7 @@ import pytest
 from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger, parquet
-from atalaya.metrics.engine import duckdb_database as engine
+from atalaya.metrics.engine import engine
 from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, RunContext
 from atalaya.watch import folder as releases
 from atalaya.watch.judgement import judge_release
@@ -62,13 +62,12 @@ def only(folder: Path) -> Path:
 def count(folder: Path, damaged: frozenset[str] = frozenset()) -> int:
     """How many attempts the metrics see."""
     with engine.opened(folder, damaged=damaged) as asked:
-        (row,) = asked._connection.execute("SELECT count(*) FROM job_attempts").fetchall()
-    return int(row[0])
+        return asked._database.length("job_attempts")
 
 
-def all_rows(folder: Path) -> list[tuple[Any, ...]]:
+def all_rows(folder: Path) -> list[engine.Row]:
     with engine.opened(folder) as asked:
-        return asked._connection.execute("SELECT * EXCLUDE (filename) FROM job_attempts ORDER BY ALL").fetchall()
+        return asked._database.rows("SELECT * EXCLUDE (filename) FROM job_attempts ORDER BY ALL", {})
 
 
 def packed_by_hand(folder: Path, holding: Sequence[Evidence] = (), **changed: Any) -> Path:

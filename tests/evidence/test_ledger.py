@@ -22,7 +22,7 @@ import pytest
 
 from atalaya.core.errors import EvidenceError, HarnessError, UsageError
 from atalaya.evidence.ledger import ledger
-from atalaya.metrics.engine import duckdb_database as engine
+from atalaya.metrics.engine import engine
 from atalaya.records.stored import FORMAT, STORED, Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
 
 ROOT = Path(__file__).parents[2]

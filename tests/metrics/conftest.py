@@ -12,7 +12,7 @@ import pytest
 
 from atalaya.core.settings import Settings
 from atalaya.evidence.from_runs import PERIOD
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.measure import measure
 from atalaya.metrics.window_query import DetectorPower, MetricQuery
 from atalaya.records.judged import Metric

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from atalaya.metrics.broken_tests import AttemptEnd, broken, broken_tests
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.flaky_list import flaky
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import BrokenTest, FlakyClass, State

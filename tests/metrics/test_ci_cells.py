@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from atalaya.metrics.ci_cells import JobEnd, cells, ci_cells
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import CellState, CiCell
 from atalaya.records.stored import Conclusion, Release

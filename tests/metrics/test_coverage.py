@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from atalaya.core.settings import Settings, WatchSettings
 from atalaya.metrics.coverage import coverage, covered
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import Coverage
 from atalaya.records.stored import Conclusion, Release

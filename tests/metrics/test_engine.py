@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 
-import atalaya.metrics.engine.duckdb_database as engine_module
+import atalaya.metrics.engine.engine as engine_module
 from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine.duckdb_database import HERE, TABLES, columns, opened
+from atalaya.metrics.engine.engine import opened
+from atalaya.metrics.engine.questions import HERE
+from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.metrics.window_query import MetricQuery, iso
 from atalaya.records.stored import EventKind, Observation, Outcome
 from atalaya.watch.folder import load

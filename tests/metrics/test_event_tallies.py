@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from atalaya.core.settings import CiSettings, Settings
 from atalaya.evidence.ledger import ledger
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.window_query import OUR_WORKFLOWS, MetricQuery
 from atalaya.records.stored import (
     Conclusion,

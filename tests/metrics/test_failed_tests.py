@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.failed_tests import failed_tests
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import FailedTest

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.flaky_list import FlakyClass, FlakyTest, flaky, in_order
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import CaseOutcome, Conclusion, Environment, Outcome

@@ -14,7 +14,7 @@ import pytest
 
 from atalaya.metrics.broken_tests import broken_tests
 from atalaya.metrics.definitions import METRICS
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import CaseOutcome, Conclusion, Environment, Evidence, JobAttempt, TestAttempt
 from tests.metrics.conftest import T0, Watch

@@ -12,7 +12,7 @@ import pytest
 from scipy import stats
 
 from atalaya.core.settings import HealthSettings
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.health.failed_ends import failed_ends
 from atalaya.metrics.health.judge import health
 from atalaya.metrics.health.ready_latency import ready_latency

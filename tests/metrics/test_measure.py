@@ -10,7 +10,7 @@ import pytest
 
 from atalaya.core.settings import CiSettings, Settings, Thresholds
 from atalaya.metrics.burn_rate import pace
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import Acts, Burning, State
 from atalaya.records.stored import CaseOutcome, Conclusion, Environment, EventKind, Outcome, ReadStatus

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import OwnRuns

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.metrics.ci_cells import ci_cells
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.measure import measure
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import Conclusion, JobAttempt

@@ -8,7 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from atalaya.evidence.from_runs import CHECKS_WORKFLOW, SMOKE_WORKFLOW
-from atalaya.metrics.engine.duckdb_database import opened
+from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.measure import measure
 from atalaya.metrics.timeseries import course
 from atalaya.metrics.window_query import MetricQuery

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from atalaya.core.words import Text, text
 from atalaya.metrics.definitions import MetricDefinition
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import Metric, State
 

@@ -57,7 +57,15 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     "metrics/coverage.py": ("tests/metrics/test_coverage.py",),
     "metrics/definitions.py": _MEASURED,
     "metrics/stats/rounding.py": ("tests/metrics/test_rounding.py",),
-    "metrics/engine/duckdb_database.py": ("tests/metrics/test_engine.py", *_MEASURED),
+    **dict.fromkeys(
+        (
+            "metrics/engine/duckdb_database.py",
+            "metrics/engine/engine.py",
+            "metrics/engine/questions.py",
+            "metrics/engine/tables.py",
+        ),
+        ("tests/metrics/test_engine.py", *_MEASURED),
+    ),
     "metrics/stats/flakiness.py": ("tests/metrics/test_flakiness.py", "tests/metrics/test_judge_flaky.py"),
     "metrics/failed_tests.py": ("tests/metrics/test_failed_tests.py",),
     "metrics/flaky_list.py": ("tests/metrics/test_flaky.py",),

@@ -39,7 +39,7 @@ def judge(place: Context, args: argparse.Namespace) -> int:
 
 def explain(judgement: Judgement, id: str) -> None:
     """Print the whole derivation of one metric: what is counted, each step with its numbers, and the evidence."""
-    from atalaya.metrics.engine.duckdb_database import sql_docstring
+    from atalaya.metrics.engine.questions import sql_docstring
 
     metric = next((metric for metric in judgement.metrics if metric.id == id), None)
     if metric is None:

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from atalaya.core.words import text
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.repeats import parameters, step
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import BrokenTest

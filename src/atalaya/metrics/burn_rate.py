@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from atalaya.core.window import elapsed_h
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.stats.burn import ALERTS, Alert, Events, budget_used, burn_rate, burning
 from atalaya.metrics.window_query import MetricQuery, iso
 from atalaya.records.judged import Burning, BurnRate, BurnRateSign

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from atalaya.core.window import DAY_H, HOUR, LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.stats.comparison import fails_more
 from atalaya.metrics.stats.rounding import rates
 from atalaya.metrics.stats.sequential import limit

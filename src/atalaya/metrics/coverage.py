@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from atalaya.core.settings import WatchSettings
 from atalaya.core.window import DAY_H, HOUR, due_at, ends_at
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import CheckpointWatch, CiGap, Coverage, Gap
 from atalaya.records.stored import Release

@@ -14,7 +14,7 @@ from atalaya.records.results import SmokeRun
 from atalaya.records.stored import Event, EventKind, Evidence, JobAttempt, Observation, Severity, TestAttempt
 
 if TYPE_CHECKING:
-    from atalaya.metrics.engine.duckdb_database import Engine
+    from atalaya.metrics.engine.engine import Engine
     from atalaya.metrics.window_query import MetricQuery
 
     Measure = Callable[["MetricDefinition", Engine, MetricQuery], Metric]

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from atalaya.core.words import N_, Text, text
-from atalaya.metrics.engine.duckdb_database import Row
+from atalaya.metrics.engine.engine import Row
 from atalaya.metrics.stats.flakiness import clean_runs_to_prove
 from atalaya.records.judged import Tally
 

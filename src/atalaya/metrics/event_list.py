@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import FORMAT, Event
 

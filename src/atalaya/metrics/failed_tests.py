@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
 
-from atalaya.metrics.engine.duckdb_database import Engine, Row
+from atalaya.metrics.engine.engine import Engine, Row
 from atalaya.metrics.repeats import parameters
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import FailedTest, VariantAttempts

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from atalaya.core.words import Text, text
 from atalaya.metrics.broken_tests import broken_tests
-from atalaya.metrics.engine.duckdb_database import Engine, Row
+from atalaya.metrics.engine.engine import Engine, Row
 from atalaya.metrics.repeats import parameters
 from atalaya.metrics.stats.flakiness import Shape, clean_runs_to_prove, impact, rank, score
 from atalaya.metrics.window_query import MetricQuery

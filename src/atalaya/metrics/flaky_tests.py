@@ -10,7 +10,7 @@ from atalaya.core.settings import Thresholds
 from atalaya.core.words import Record, Text, text
 from atalaya.metrics.broken_tests import broken_tests
 from atalaya.metrics.definitions import MetricDefinition
-from atalaya.metrics.engine.duckdb_database import Engine, Row
+from atalaya.metrics.engine.engine import Engine, Row
 from atalaya.metrics.repeats import parameters
 from atalaya.metrics.stats.flakiness import ACCEPTABLE, POWER, detectable, mixed_by_chance
 from atalaya.metrics.window_query import MetricQuery

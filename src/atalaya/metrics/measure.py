@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from atalaya.core.words import Text, text
 from atalaya.metrics.baseline_delta import compared
 from atalaya.metrics.definitions import METRICS
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.health.runs import told, totals
 from atalaya.metrics.window_query import Baseline, MetricQuery
 from atalaya.records.judged import Metric, State

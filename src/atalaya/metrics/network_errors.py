@@ -11,7 +11,7 @@ from atalaya.core.settings import Thresholds
 from atalaya.core.window import DAY_H, LOOKS_H
 from atalaya.core.words import N_, Text, text
 from atalaya.metrics.definitions import MetricDefinition
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.event_counts import EventCounts, Fix, event_counts, fix_of
 from atalaya.metrics.stats.intervals import ALPHA, TOO_FEW, Trend, garwood, joint_upper, trend
 from atalaya.metrics.stats.rounding import rates

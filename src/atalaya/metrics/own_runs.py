@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.stats.intervals import wilson
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.judged import OwnRuns

@@ -8,7 +8,7 @@ from typing import Any
 from atalaya.core.settings import Thresholds
 from atalaya.core.words import N_, Text, text
 from atalaya.metrics.definitions import MetricDefinition
-from atalaya.metrics.engine.duckdb_database import Engine, Row
+from atalaya.metrics.engine.engine import Engine, Row
 from atalaya.metrics.stats.clustering import Clustered, Runs, clustered
 from atalaya.metrics.stats.distributions import binomial_at_least
 from atalaya.metrics.stats.intervals import Estimate, Z, score_interval, wilson

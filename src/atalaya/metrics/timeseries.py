@@ -13,7 +13,7 @@ from statistics import median
 from atalaya.core.window import DAY_H, elapsed_h
 from atalaya.evidence.from_runs import SMOKE_WORKFLOW
 from atalaya.metrics.definitions import METRICS, counting, counting_events
-from atalaya.metrics.engine.duckdb_database import Engine, Row
+from atalaya.metrics.engine.engine import Engine, Row
 from atalaya.metrics.event_counts import by_part
 from atalaya.metrics.pass_rate import by_run
 from atalaya.metrics.stats.clustering import clustered

@@ -7,7 +7,7 @@ from typing import Any
 
 from atalaya.core.words import N_, Text, text
 from atalaya.metrics.definitions import MetricDefinition
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.event_counts import KINDS, EventCounts, Fix, Side, event_counts, fix_of, sick_in_words
 from atalaya.metrics.stats.intervals import events_ruled_out, garwood, joint_upper, trials_for
 from atalaya.metrics.stats.rounding import rates

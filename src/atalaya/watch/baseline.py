@@ -18,7 +18,7 @@ from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger
 from atalaya.harness.pack import Pack
-from atalaya.metrics.engine.duckdb_database import Engine, opened
+from atalaya.metrics.engine.engine import Engine, opened
 from atalaya.metrics.measure import basis_of
 from atalaya.metrics.window_query import Baseline, MetricQuery
 from atalaya.records.judged import AcceptedBefore, FlakyClass, Judgement

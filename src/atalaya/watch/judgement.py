@@ -31,7 +31,7 @@ from atalaya.metrics.ci_cells import ci_cells
 from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
 from atalaya.metrics.detector_power import detectors
-from atalaya.metrics.engine.duckdb_database import Engine, opened
+from atalaya.metrics.engine.engine import Engine, opened
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.failed_tests import failed_tests
 from atalaya.metrics.flaky_list import flaky

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from atalaya.core.words import text
-from atalaya.metrics.engine.duckdb_database import Engine
+from atalaya.metrics.engine.engine import Engine
 from atalaya.metrics.health.failed_ends import failed_ends
 from atalaya.metrics.health.ready_latency import percentiles, ready_latency
 from atalaya.metrics.health.retries import retries

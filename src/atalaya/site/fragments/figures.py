@@ -11,7 +11,7 @@ from typing import Any
 from atalaya.core.window import DAY_H, elapsed_h
 from atalaya.core.words import N_, Text
 from atalaya.metrics.definitions import METRICS, MetricDefinition
-from atalaya.metrics.engine.duckdb_database import sql_docstring
+from atalaya.metrics.engine.questions import sql_docstring
 from atalaya.records.judged import Figure, Judgement, Metric, State
 from atalaya.records.results import SegmentInfo
 from atalaya.site.charts import charts

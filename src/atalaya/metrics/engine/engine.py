@@ -1,0 +1,145 @@
+"""Answers questions from one folder of evidence, on whichever database holds it.
+
+An engine computes each step that questions share once an instant, and keeps what it has answered; a database runs a
+text and knows nothing of questions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Any, Protocol
+
+from atalaya.core.errors import EvidenceError
+from atalaya.metrics.engine.questions import RECORDED, Question, named, names_in, view, written
+from atalaya.metrics.engine.tables import TABLES
+from atalaya.records.stored import Event, Reading
+
+# The records of a kind that a watch can have are a step of its own where they are few: then to plan it in each question
+# takes longer than to read it. Of a long table a question reads the few columns that it asks for, and a copy would have
+# all of them.
+SHORT = 50_000  # rows
+
+# A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
+# each piece of evidence tells once, which all questions read, another that takes its place.
+WHOLE = {"job_attempts": "whole_runs", "test_attempts": "whole", "events": "whole"}
+# Events may be told more than once also by several files. What was told is one table, and each event once another.
+TOLD = "told_events"
+ONCE = "events"
+
+Row = dict[str, Any]
+
+
+class QueryFailed(Exception):
+    """A database could not run a text; it says why in its own words."""
+
+
+class Database(Protocol):
+    """Runs SQL in the portable subset over tables. Parameters are written ``$name``; lists are among them.
+
+    Each of its methods raises :class:`QueryFailed`.
+    """
+
+    def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows of a query. Times in them are aware, and in UTC."""
+
+    def keep(self, table: str, sql: str, parameters: Mapping[str, Any]) -> None:
+        """Make a table of a query's rows, computed now and read as often as asked."""
+
+    def drop(self, table: str) -> None:
+        """Forget a table that was kept."""
+
+    def length(self, table: str) -> int:
+        """How many rows a table has."""
+
+
+class Engine:
+    """Answers the questions of the ``.sql`` files from one folder of evidence."""
+
+    def __init__(self, database: Database, evidence: Path) -> None:
+        self._database = database
+        self._evidence = evidence
+        self._long = {f"{RECORDED}_{table}" for table in TABLES if database.length(table) > SHORT}
+        self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
+        self._tables: dict[tuple[str, str], str] = {}  # the steps that were computed, of the instant asked about last
+        self._made = count(1)
+        self._instant: Any = None
+
+    def ask(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
+        """The rows that one ``.sql`` file gives: one of the metrics' folder by its name, or a file. Parameters that it
+        does not name are left out.
+
+        :raises EvidenceError: a segment cannot be read as what its name says.
+        """
+        asked = str(question), repr(named(written(question).names, parameters))
+        if asked not in self._answers:
+            self._answers[asked] = self._answer(question, parameters)
+        return self._answers[asked]
+
+    def _answer(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
+        try:
+            if (instant := parameters.get("as_of")) != self._instant:
+                self._forget(instant)
+            sql = self._sql(written(question), parameters)
+            return self._database.rows(sql, named(names_in(sql), parameters))
+        except QueryFailed as why:
+            raise EvidenceError(
+                f"{self._evidence}: {question} cannot be answered: {why}. "
+                f"Restore the segment that it names from git, or collect it again."
+            ) from None
+
+    def _sql(self, question: Question, parameters: Mapping[str, Any]) -> str:
+        """The text of a question, over the steps that it needs, which are there when this returns."""
+        return question.over({name: self._step(name, parameters) for name in question.needs})
+
+    def _step(self, name: str, parameters: Mapping[str, Any]) -> str:
+        """What to read a step's rows by: a table of them, made where there is none yet."""
+        step = written(name)
+        if name in self._long:
+            return step.sql
+        key = name, repr(named(step.names, parameters))
+        if key not in self._tables:
+            table = self._tables[key] = f"{name}_{next(self._made)}"
+            sql = self._sql(step, parameters)
+            self._database.keep(table, sql, named(names_in(sql), parameters))
+        return f"FROM {self._tables[key]}"
+
+    def _forget(self, instant: Any) -> None:
+        """Drop the steps of another instant: a judgement goes from one to the next, and does not come back."""
+        for table in self._tables.values():
+            self._database.drop(table)
+        self._tables.clear()
+        self._instant = instant
+
+
+def prepare(database: Database) -> None:
+    """Make the tables that questions read from those that were loaded: ``read_`` ones of the kinds in ``WHOLE``."""
+    database.keep("pieces", view("pieces", Reading), {})
+    for table, by in WHOLE.items():
+        database.keep(TOLD if table == ONCE else table, view(by, TABLES[table], table), {})
+        database.drop(f"read_{table}")
+    database.keep(ONCE, view("once", Event), {})
+    database.drop(TOLD)
+
+
+@contextmanager
+def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
+    """An engine over the segments of one folder, but for the damaged ones. No folder means no evidence.
+
+    :raises EvidenceError: a segment cannot be opened.
+    """
+    with _loaded(evidence, damaged) as database:
+        try:
+            prepare(database)
+            engine = Engine(database, evidence)
+        except QueryFailed as why:
+            raise EvidenceError(f"{evidence}: its records cannot be read: {why}. Restore them from git.") from None
+        yield engine
+
+
+def _loaded(evidence: Path, damaged: Container[str]) -> AbstractContextManager[Database]:
+    from atalaya.metrics.engine import duckdb_database
+
+    return duckdb_database.loaded(evidence, damaged)
