@@ -18,6 +18,8 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 NEEDS = "nox[uv]>=2025.2.9"
 CONSTRAINTS = "requirements/constraints.txt"
+# Those that ask questions: about NULLs, ties, empty groups, random ledgers. They run on DuckDB in the session `tests`.
+SPARK_TESTS = ("tests/spark", "tests/metrics/test_engine.py", "tests/metrics/test_event_tallies.py")
 
 
 # ── where there is no nox yet ────────────────────────────────────────────────
@@ -275,6 +277,14 @@ def long(session):
 def pages(session):
     """Run the tests of the built pages, which need Chromium: -- PATH for some of them."""
     pytest(session, *([] if any("tests/" in one for one in session.posargs) else ["tests/pages"]))
+
+
+@nox.session
+def spark(session):
+    """Run the tests of the questions on Spark, which needs Java 17 or newer: -- PATH for some of them."""
+    install(session, extras=["site", "scale"], groups=["tests"])
+    asked = session.posargs or [*SPARK_TESTS]
+    session.run("python", "-m", "pytest", "--engine=spark", *asked, env=environment())
 
 
 @nox.session

@@ -17,6 +17,11 @@ from tests.ours import PACK
 os.environ["PYTHONPATH"] = str(Path(__file__).parents[1] / "src")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--engine=spark`` has the tests of questions ask Spark; the session `spark` of nox does."""
+    parser.addoption("--engine", default="duckdb", choices=["duckdb", "spark"])
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that say so, whole, and leave all others in their order."""
     first = {item.path for item in items if item.get_closest_marker("begun_first")}

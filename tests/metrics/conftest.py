@@ -12,6 +12,7 @@ import pytest
 
 from atalaya.core.settings import Settings
 from atalaya.evidence.from_runs import PERIOD
+from atalaya.metrics.engine import engine as engine_module
 from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.measure import measure
 from atalaya.metrics.window_query import DetectorPower, MetricQuery
@@ -137,6 +138,16 @@ class Watch:
     def _stamp(self, run: str, hours: float) -> dict[str, Any]:
         at = T0 + timedelta(hours=hours)
         return {"run_id": run, "environment": Environment.CI, "occurred_at": at, "recorded_at": at}
+
+
+@pytest.fixture(autouse=True)
+def asked_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Which engine answers, however a test opens it: Spark where ``--engine=spark`` says so."""
+    asked: str = request.config.getoption("--engine", "duckdb")
+    if asked == "spark":
+        loaded = engine_module._loaded
+        monkeypatch.setattr(engine_module, "_loaded", lambda _, *given: loaded("spark", *given))
+    return asked
 
 
 @pytest.fixture

@@ -45,6 +45,7 @@ FUNCTIONS = {
     "regexp_replace",
     "row_number",
     "substr",
+    "translate",
     "sum",
     "unnest",
     "and",

@@ -61,7 +61,6 @@ def test_what_a_metric_may_ask_for_is_of_its_release() -> None:
         "period": "github/runs.json",
         "last_bin": 2,
         "repeats": [],
-        "repeated": [],
         "ends": "2026-03-05T09:00:00+00:00",
     }
     assert it.parameters("pass-rate")["fixed"] == iso(T0)

@@ -301,16 +301,20 @@ def github_repository(place: Context) -> str:
     return repo
 
 
-def judged(place: Context, release: Release, as_of: datetime | None, *, now: datetime | None = None) -> Judgement:
+def judged(
+    place: Context, release: Release, as_of: datetime | None, *, now: datetime | None = None, engine: str = "duckdb"
+) -> Judgement:
     """Judge a release as of an instant, or as of the one that its evidence and the clock give.
 
     :param now: what the clock says, where it was read before; the clock is read nowhere behind this.
+    :param engine: what counts the evidence.
     """
     from atalaya.watch.judgement import judge_release
 
     folder = place.releases / release.version
     clock = None if as_of else clock_of(folder, release, now or utc_now())
-    return judge_release(folder, release, as_of=as_of, now=clock, settings=place.loaded.settings, pack=place.pack)
+    settings, pack = place.loaded.settings, place.pack
+    return judge_release(folder, release, as_of=as_of, now=clock, settings=settings, pack=pack, engine=engine)
 
 
 def clock_of(folder: Path, release: Release, now: datetime) -> datetime | None:

@@ -255,6 +255,7 @@ def _repeating(commands: Commands) -> None:
 def _publishing(commands: Commands) -> None:
     """The commands that judge, and show what was judged."""
     from atalaya.cli import notify, publish
+    from atalaya.metrics.engine.engine import DUCKDB, ENGINES
 
     it = _command(commands, "judge", publish.judge)
     it.add_argument(
@@ -267,6 +268,13 @@ def _publishing(commands: Commands) -> None:
         "--outlook",
         action="store_true",
         help="print how often a release would reach each verdict with these runs of CI",
+    )
+    it.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=DUCKDB,
+        help="what counts the evidence, with the same answers: duckdb in this process, or spark, which needs the extra "
+        "`scale`: on the server that SPARK_REMOTE names (sc://host), else on this machine, with Java (default: duckdb)",
     )
     _release(it)
     _strict(it)

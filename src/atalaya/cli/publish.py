@@ -25,7 +25,7 @@ def judge(place: Context, args: argparse.Namespace) -> int:
         raise UsageError("judge: --json holds every derivation; give --explain for people, or --json for programs.")
     as_of = instant(args.as_of) if args.as_of else None
     release = named_or_open(place, args.release, "judge")
-    judgement = judged(place, release, as_of)
+    judgement = judged(place, release, as_of, engine=args.engine)
     if args.json:
         print_json(judgement_document(judgement) | outlook_document(judgement, asked=args.outlook))
     elif args.outlook:

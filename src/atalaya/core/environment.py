@@ -72,6 +72,11 @@ def update(changes: Mapping[str, str]) -> None:
     os.environ.update(changes)
 
 
+def forget(name: str) -> None:
+    """Unset a variable of this process, for a library that reads it."""
+    os.environ.pop(name, None)
+
+
 def own(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Every ``ATALAYA_*`` variable that is set, known or not."""
     return {name: value for name, value in environ.items() if name.startswith(PREFIX)}
@@ -127,6 +132,17 @@ def site_releases() -> Path | None:
 def site_url() -> str:
     """The address of the site that is built, with a slash at its end; empty where it is not known."""
     return os.environ.get("SITE_URL", "")
+
+
+def spark_remote() -> str:
+    """The Spark Connect server that questions are asked of, as ``sc://host:15002``; empty: Spark runs here."""
+    return os.environ.get("SPARK_REMOTE", "").strip()
+
+
+def java_home() -> Path | None:
+    """Where Java lies, as it was named; None where nothing was said."""
+    folder = os.environ.get("JAVA_HOME")
+    return Path(folder) if folder else None
 
 
 def virtual_environment() -> Path | None:

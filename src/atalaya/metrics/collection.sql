@@ -4,7 +4,11 @@ WITH collections AS (
   SELECT
     status,
     reason,
-    ROW_NUMBER() OVER (ORDER BY recorded_at DESC NULLS LAST, run_id ASC NULLS LAST, sha256 ASC NULLS LAST) AS place
+    ROW_NUMBER() OVER (
+      ORDER BY
+        recorded_at DESC NULLS LAST, run_id ASC NULLS LAST, sha256 ASC NULLS LAST, status ASC NULLS LAST,
+        reason ASC NULLS LAST
+    ) AS place
   FROM readings
   WHERE file = $period
     AND recorded_at <= CAST($as_of AS TIMESTAMPTZ)

@@ -111,7 +111,8 @@ numbered AS (
   SELECT
     event, run_id, attempt, occurred_at, blocking, tells, has_job,
     ROW_NUMBER() OVER (
-      PARTITION BY event, run_id, attempt, tells ORDER BY occurred_at ASC NULLS LAST, blocking ASC NULLS LAST
+      PARTITION BY event, run_id, attempt, tells
+      ORDER BY occurred_at ASC NULLS LAST, blocking ASC NULLS LAST, has_job ASC NULLS LAST
     ) AS number
   FROM placed
 ),

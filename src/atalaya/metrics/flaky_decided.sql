@@ -3,7 +3,7 @@
 -- own in its report, "test_x[2-5]" for the second of five: told is that name, and test the one that all five have.
 -- reads: runs_of_ours
 -- reads: repeats_told
-WITH attempts AS NOT MATERIALIZED (
+WITH told_attempts AS NOT MATERIALIZED (
   SELECT
     test, variant, run_id, attempt, origin, "commit", of_another_commit, occurred_at, outcome, critical, duration_s
   FROM counted_test_attempts
@@ -21,7 +21,7 @@ SELECT
     WHEN attempts.duration_s >= 0 AND attempts.duration_s < 1000000000
       THEN CAST(FLOOR(attempts.duration_s * 1000000) AS BIGINT)
   END AS duration_us
-FROM attempts
+FROM told_attempts AS attempts
 LEFT JOIN repeats_told
   ON repeats_told.told = attempts.test
 LEFT JOIN runs_of_ours

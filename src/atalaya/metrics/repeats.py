@@ -44,7 +44,7 @@ def parameters(engine: Engine, span: MetricQuery) -> dict[str, Any]:
         names[report].add(row["test"])
         tests[report] = row["tests"]
     found = repeats((frozenset(named), tests[report]) for report, named in names.items())
-    return {**span.parameters(), "repeats": list(found), "repeated": list(found.values())}
+    return {**span.parameters(), "repeats": [list(pair) for pair in found.items()]}
 
 
 def repeats(reports: Iterable[Report]) -> dict[str, str]:

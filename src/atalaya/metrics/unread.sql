@@ -9,7 +9,8 @@ WITH readings_of_parts AS (
     CASE WHEN outside_window = 1 THEN 0 ELSE COALESCE(unclassified, 0) END AS unclassified,
     ROW_NUMBER() OVER (
       PARTITION BY file, COALESCE(place, '')
-      ORDER BY recorded_at DESC NULLS LAST, run_id ASC NULLS LAST, sha256 ASC NULLS LAST
+      ORDER BY recorded_at DESC NULLS LAST, run_id ASC NULLS LAST, sha256 ASC NULLS LAST, status ASC NULLS LAST,
+        reason ASC NULLS LAST
     ) AS nth
   FROM recorded_readings
 ),

@@ -109,9 +109,8 @@ class MetricQuery(Record, frozen=True, kw_only=True):
             "period": PERIOD,
             "last_bin": self.last_bin,
             "ends": iso(ends_at(self.release)),
-            # The questions about tests are given those that the reports show: see repeats.py.
+            # Pairs of names: the questions about tests are given those that the reports show, see repeats.py.
             "repeats": [],
-            "repeated": [],
         }
 
 

@@ -18,7 +18,7 @@ from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger
 from atalaya.harness.pack import Pack
-from atalaya.metrics.engine.engine import Engine, opened
+from atalaya.metrics.engine.engine import DUCKDB, Engine, opened
 from atalaya.metrics.measure import basis_of
 from atalaya.metrics.window_query import Baseline, MetricQuery
 from atalaya.records.judged import AcceptedBefore, FlakyClass, Judgement
@@ -41,11 +41,11 @@ class Accepted(NamedTuple):
     engine: Engine | None = None
 
     @contextmanager
-    def opened(self) -> Iterator[Accepted]:
+    def opened(self, engine: str = DUCKDB) -> Iterator[Accepted]:
         """The same with its evidence at hand."""
         evidence = self.folder / "evidence"
-        with opened(evidence, damaged=ledger.survey(evidence).damaged) as engine:
-            yield self._replace(engine=engine)
+        with opened(evidence, damaged=ledger.survey(evidence).damaged, engine=engine) as asked:
+            yield self._replace(engine=asked)
 
     def over(self, elapsed: timedelta, settings: Settings) -> Baseline | None:
         """What it showed over as much of its window as has passed of the other's, by the other's settings."""
@@ -56,7 +56,9 @@ class Accepted(NamedTuple):
         return basis_of(self.engine, span)
 
 
-def accepted_before(releases: Path, release: Release, settings: Settings, pack: Pack) -> Accepted | None:
+def accepted_before(
+    releases: Path, release: Release, settings: Settings, pack: Pack, engine: str = DUCKDB
+) -> Accepted | None:
     """The last accepted release before this one; None where there is none."""
     from atalaya.watch.judgement import judge_release
 
@@ -68,7 +70,9 @@ def accepted_before(releases: Path, release: Release, settings: Settings, pack: 
         place = releases / other.version
         # What is said of it later, or asked of it now, does not change what it was then.
         try:
-            judged = judge_release(place, other, as_of=release.opened_at, settings=settings, pack=pack, baseline=False)
+            judged = judge_release(
+                place, other, as_of=release.opened_at, settings=settings, pack=pack, baseline=False, engine=engine
+            )
         except (ReleaseError, EvidenceError):
             continue  # what cannot be judged was not accepted; its own pages say why
         if judged.verdict.word is VerdictStatus.GO:

@@ -31,7 +31,7 @@ from atalaya.metrics.ci_cells import ci_cells
 from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
 from atalaya.metrics.detector_power import detectors
-from atalaya.metrics.engine.engine import Engine, opened
+from atalaya.metrics.engine.engine import DUCKDB, Engine, opened
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.failed_tests import failed_tests
 from atalaya.metrics.flaky_list import flaky
@@ -127,6 +127,7 @@ def judge_release(
     pack: Pack,
     baseline: bool = True,
     now: datetime | None = None,
+    engine: str = DUCKDB,
 ) -> Judgement:
     """Everything that the pages of a release are made from.
 
@@ -135,6 +136,7 @@ def judge_release(
     :param baseline: whether the last accepted release is looked for, to compare with.
     :param now: what a clock says, read once by who asks: records from a clock that is ahead of it are named. A replay
         gives none.
+    :param engine: what counts the evidence; each gives the same answers.
     """
     evidence = folder / "evidence"
     found = ledger.survey(evidence)
@@ -144,21 +146,21 @@ def judge_release(
     as_of = as_of or instant_of(everything, release, now)
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
-        engine = stack.enter_context(opened(evidence, damaged=found.damaged))
-        basis = accepted_before(folder.parent, release, settings, pack) if baseline else None
+        asked_of = stack.enter_context(opened(evidence, damaged=found.damaged, engine=engine))
+        basis = accepted_before(folder.parent, release, settings, pack, engine) if baseline else None
         case = Case(
             release=release,
             pack=pack,
             settings=settings,
             segments=found.segments,
             records=everything,
-            engine=engine,
+            engine=asked_of,
             problems=(
                 *(text("{problem}", problem=problem) for problem in found.problems),
                 *manifest.differs(found),
                 *seal.differs,
             ),
-            basis=stack.enter_context(basis.opened()) if basis else None,
+            basis=stack.enter_context(basis.opened(engine)) if basis else None,
             superseded=_superseded(folder, release),
             detectors=detectors(pack),
             now=now,

@@ -45,6 +45,10 @@ class DuckDB:
         """Make a table of a query's rows."""
         self._run(f"CREATE TEMP TABLE {table} AS {sql}", parameters)
 
+    def define(self, table: str, sql: str) -> None:
+        """Give a query a name."""
+        self._run(f"CREATE TEMP VIEW {table} AS {sql}", {})
+
     def drop(self, table: str) -> None:
         """Forget a table."""
         self._run(f"DROP TABLE IF EXISTS {table}", {})
@@ -61,14 +65,40 @@ class DuckDB:
 
 
 @contextmanager
+def _connected(limits: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(":memory:", config={"threads": 2, **limits}) as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
+        yield connection
+
+
+@contextmanager
+def on_columns(folder: Path, limits: Mapping[str, str]) -> Iterator[DuckDB]:
+    """A database that reads Parquet files of columns where they lie.
+
+    :param limits: settings of DuckDB's own.
+    :raises EvidenceError: the files are not there, or not what they should be.
+    """
+    with _connected({"temp_directory": "", "preserve_insertion_order": "false", **limits}) as connection:
+        for table, record in TABLES.items():
+            try:
+                rows = connection.read_parquet(f"{glob.escape(str(folder / table))}/*.parquet")
+                declared = [f'CAST("{name}" AS {of}) AS "{name}"' for name, of in columns(record).items()]
+                rows.project(", ".join([*declared, "segment AS filename"])).create_view(
+                    f"read_{table}" if table in WHOLE else table
+                )
+            except duckdb.Error as why:
+                raise EvidenceError(f"{folder / table}: its columns cannot be read: {why}. Write them again.") from None
+        yield DuckDB(connection)
+
+
+@contextmanager
 def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[DuckDB]:
     """A database with the segments of one folder, but for the damaged ones.
 
     :raises EvidenceError: a segment cannot be opened.
     """
-    with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
+    with _connected({"temp_directory": ""}) as connection:
         for table, record in TABLES.items():
             _load(connection, evidence, f"read_{table}" if table in WHOLE else table, record, damaged)
         yield DuckDB(connection)

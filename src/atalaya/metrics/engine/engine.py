@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from itertools import count
 from pathlib import Path
 from typing import Any, Protocol
 
-from atalaya.core.errors import EvidenceError
+from atalaya.core.errors import EvidenceError, UsageError
 from atalaya.metrics.engine.questions import RECORDED, Question, named, names_in, view, written
 from atalaya.metrics.engine.tables import TABLES
 from atalaya.records.stored import Event, Reading
@@ -22,12 +21,17 @@ from atalaya.records.stored import Event, Reading
 # all of them.
 SHORT = 50_000  # rows
 
+# Of a larger table no copy is made at all: what of it counts is read anew by each question.
+LARGE = 20_000_000  # rows
+
 # A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
 # each piece of evidence tells once, which all questions read, another that takes its place.
 WHOLE = {"job_attempts": "whole_runs", "test_attempts": "whole", "events": "whole"}
 # Events may be told more than once also by several files. What was told is one table, and each event once another.
 TOLD = "told_events"
 ONCE = "events"
+
+DUCKDB, SPARK = ENGINES = ("duckdb", "spark")
 
 Row = dict[str, Any]
 
@@ -48,6 +52,9 @@ class Database(Protocol):
     def keep(self, table: str, sql: str, parameters: Mapping[str, Any]) -> None:
         """Make a table of a query's rows, computed now and read as often as asked."""
 
+    def define(self, table: str, sql: str) -> None:
+        """Give a query a name, under which it is read; nothing is computed."""
+
     def drop(self, table: str) -> None:
         """Forget a table that was kept."""
 
@@ -64,7 +71,6 @@ class Engine:
         self._long = {f"{RECORDED}_{table}" for table in TABLES if database.length(table) > SHORT}
         self._answers: dict[tuple[str, str], list[Row]] = {}  # the evidence does not change while it is open
         self._tables: dict[tuple[str, str], str] = {}  # the steps that were computed, of the instant asked about last
-        self._made = count(1)
         self._instant: Any = None
 
     def ask(self, question: str | Path, parameters: Mapping[str, Any]) -> list[Row]:
@@ -101,7 +107,8 @@ class Engine:
             return step.sql
         key = name, repr(named(step.names, parameters))
         if key not in self._tables:
-            table = self._tables[key] = f"{name}_{next(self._made)}"
+            # The same names at each instant, so that a text that was translated once is known again.
+            table = self._tables[key] = f"{name}_{sum(name == made for made, _ in self._tables) + 1}"
             sql = self._sql(step, parameters)
             self._database.keep(table, sql, named(names_in(sql), parameters))
         return f"FROM {self._tables[key]}"
@@ -118,28 +125,72 @@ def prepare(database: Database) -> None:
     """Make the tables that questions read from those that were loaded: ``read_`` ones of the kinds in ``WHOLE``."""
     database.keep("pieces", view("pieces", Reading), {})
     for table, by in WHOLE.items():
-        database.keep(TOLD if table == ONCE else table, view(by, TABLES[table], table), {})
+        name, sql = TOLD if table == ONCE else table, view(by, TABLES[table], table)
+        if table != ONCE and database.length(f"read_{table}") > LARGE:
+            database.define(name, sql)
+            continue
+        database.keep(name, sql, {})
         database.drop(f"read_{table}")
     database.keep(ONCE, view("once", Event), {})
     database.drop(TOLD)
 
 
 @contextmanager
-def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
+def opened(evidence: Path, *, damaged: Container[str] = (), engine: str = DUCKDB) -> Iterator[Engine]:
     """An engine over the segments of one folder, but for the damaged ones. No folder means no evidence.
 
+    :param engine: one of :data:`ENGINES`.
     :raises EvidenceError: a segment cannot be opened.
+    :raises UsageError: what the engine needs is not installed.
+    :raises NetworkError: the engine is on another machine, which cannot be reached.
     """
-    with _loaded(evidence, damaged) as database:
-        try:
-            prepare(database)
-            engine = Engine(database, evidence)
-        except QueryFailed as why:
-            raise EvidenceError(f"{evidence}: its records cannot be read: {why}. Restore them from git.") from None
-        yield engine
+    with _loaded(engine, evidence, damaged) as database:
+        yield _over(database, evidence)
 
 
-def _loaded(evidence: Path, damaged: Container[str]) -> AbstractContextManager[Database]:
+@contextmanager
+def opened_columns(folder: Path, *, engine: str = DUCKDB, **limits: str) -> Iterator[Engine]:
+    """An engine over tables that are too large for a ledger: a folder of Parquet files for each kind of record, with
+    the columns that it declares, and ``segment``. The files are read where they lie.
+
+    :param limits: for DuckDB: ``memory_limit``, and the ``temp_directory`` for what goes beyond it.
+    :raises EvidenceError: the tables are not there, or not what they should be.
+    :raises UsageError: what the engine needs is not installed.
+    :raises NetworkError: the engine is on another machine, which cannot be reached.
+    """
+    with _on_columns(engine, folder, limits) as database:
+        yield _over(database, folder)
+
+
+def _over(database: Database, evidence: Path) -> Engine:
+    try:
+        prepare(database)
+        return Engine(database, evidence)
+    except QueryFailed as why:
+        raise EvidenceError(f"{evidence}: its records cannot be read: {why}. Restore them from git.") from None
+
+
+def _loaded(engine: str, evidence: Path, damaged: Container[str]) -> AbstractContextManager[Database]:
+    if engine == SPARK:
+        return _spark().loaded(evidence, damaged)
     from atalaya.metrics.engine import duckdb_database
 
     return duckdb_database.loaded(evidence, damaged)
+
+
+def _on_columns(engine: str, folder: Path, limits: Mapping[str, str]) -> AbstractContextManager[Database]:
+    if engine == SPARK:
+        return _spark().on_columns(folder)
+    from atalaya.metrics.engine import duckdb_database
+
+    return duckdb_database.on_columns(folder, limits)
+
+
+def _spark() -> Any:
+    try:
+        from atalaya.metrics.engine import spark_database
+    except ModuleNotFoundError as missing:
+        raise UsageError(
+            f"--engine spark: {missing}. Install Atalaya with its extra `scale`: pip install 'atalaya-watch[scale]'."
+        ) from None
+    return spark_database

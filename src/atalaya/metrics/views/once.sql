@@ -11,7 +11,7 @@
 WITH named AS (
   SELECT
     {columns}, filename AS segment,
-    regexp_replace(origin, '@[0-9a-f]+$', '') AS path,
+    regexp_replace(origin, '@[0-9a-f]+\z', '') AS path,
     CASE
       WHEN line IS NOT NULL AND origin LIKE '%@%'
         THEN MIN(occurred_at) OVER (PARTITION BY run_id, environment, event, origin, line, message)
@@ -34,11 +34,15 @@ WITH named AS (
       ELSE MAX("commit") OVER (PARTITION BY run_id, environment, event, origin, line, message)
     END AS commit_of_line,
     regexp_replace(
-      regexp_replace(regexp_replace(lower(message), '\(\d+ times\)\s*$', ''), '\s+', ' ', 'g'), '^ | ?[.]? ?$', '', 'g'
+      regexp_replace(
+        regexp_replace(lower(translate(message, 'İΣ', 'iσ')), '\([0-9]+ times\)[ \t\n\f\r]*\z', ''),
+        '[ \t\n\f\r]+', ' ', 'g'
+      ),
+      '^ | ?[.]? ?\z', '', 'g'
     ) AS says,
     CASE
-      WHEN COALESCE(quote, '') <> '' OR regexp_replace(origin, '@[0-9a-f]+$', '') LIKE '%.log' THEN 'log'
-      WHEN regexp_replace(origin, '@[0-9a-f]+$', '') LIKE '%log.txt' THEN 'log'
+      WHEN COALESCE(quote, '') <> '' OR regexp_replace(origin, '@[0-9a-f]+\z', '') LIKE '%.log' THEN 'log'
+      WHEN regexp_replace(origin, '@[0-9a-f]+\z', '') LIKE '%log.txt' THEN 'log'
       WHEN origin LIKE '%/artifacts/%' THEN 'artifact'
       ELSE 'report'
     END AS source
@@ -52,7 +56,8 @@ keyed AS (
     COALESCE(attempt_of_line, attempt, 1) AS of_attempt,
     COALESCE(commit_of_line, "commit", '') AS of_commit,
     DENSE_RANK() OVER (
-      ORDER BY run_id ASC NULLS LAST, environment ASC NULLS LAST, event ASC NULLS LAST, expected ASC NULLS LAST,
+      PARTITION BY run_id
+      ORDER BY environment ASC NULLS LAST, event ASC NULLS LAST, expected ASC NULLS LAST,
         blocking ASC NULLS LAST, place ASC NULLS LAST, message ASC NULLS LAST, path ASC NULLS LAST,
         line ASC NULLS LAST, told_at ASC NULLS LAST, COALESCE(workflow_of_line, workflow, '') ASC NULLS LAST,
         COALESCE(job_of_line, job, '') ASC NULLS LAST, COALESCE(attempt_of_line, attempt, 1) ASC NULLS LAST,
@@ -64,7 +69,8 @@ copies AS (
   SELECT
     {columns}, segment, path, says, source, of_workflow, of_job, of_attempt, of_commit, record,
     ROW_NUMBER() OVER (
-      PARTITION BY record, segment ORDER BY recorded_at ASC NULLS LAST, occurred_at ASC NULLS LAST
+      PARTITION BY run_id, record, segment
+      ORDER BY recorded_at ASC NULLS LAST, occurred_at ASC NULLS LAST, quote ASC NULLS LAST
     ) AS copy
   FROM keyed
 ),
@@ -72,7 +78,7 @@ first_told AS (
   SELECT
     {columns}, segment, path, says, source, of_workflow, of_job, of_attempt, of_commit, record, copy,
     ROW_NUMBER() OVER (
-      PARTITION BY record, copy ORDER BY recorded_at ASC NULLS LAST, segment ASC NULLS LAST
+      PARTITION BY run_id, record, copy ORDER BY recorded_at ASC NULLS LAST, segment ASC NULLS LAST
     ) AS teller
   FROM copies
 ),
@@ -80,7 +86,8 @@ alike AS (
   SELECT
     {columns}, path, source, record, copy,
     DENSE_RANK() OVER (
-      ORDER BY run_id ASC NULLS LAST, environment ASC NULLS LAST, event ASC NULLS LAST, expected ASC NULLS LAST,
+      PARTITION BY run_id
+      ORDER BY environment ASC NULLS LAST, event ASC NULLS LAST, expected ASC NULLS LAST,
         blocking ASC NULLS LAST, of_workflow ASC NULLS LAST, of_job ASC NULLS LAST, of_attempt ASC NULLS LAST,
         of_commit ASC NULLS LAST, says ASC NULLS LAST,
         CASE WHEN of_job = '' OR says = '' THEN record END ASC NULLS LAST,
@@ -93,7 +100,7 @@ by_file AS (
   SELECT
     {columns}, path, source, same, record, copy,
     ROW_NUMBER() OVER (
-      PARTITION BY same, source, place, path
+      PARTITION BY run_id, same, source, place, path
       ORDER BY recorded_at ASC NULLS LAST, record ASC NULLS LAST, copy ASC NULLS LAST
     ) AS nth_of_file
   FROM alike
@@ -102,7 +109,7 @@ by_place AS (
   SELECT
     {columns}, source, same, record, copy,
     ROW_NUMBER() OVER (
-      PARTITION BY same, source, place, nth_of_file
+      PARTITION BY run_id, same, source, place, nth_of_file
       ORDER BY recorded_at ASC NULLS LAST, record ASC NULLS LAST, copy ASC NULLS LAST
     ) AS file
   FROM by_file
@@ -111,7 +118,8 @@ by_source AS (
   SELECT
     {columns}, same, record, copy,
     ROW_NUMBER() OVER (
-      PARTITION BY same, source ORDER BY recorded_at ASC NULLS LAST, record ASC NULLS LAST, copy ASC NULLS LAST
+      PARTITION BY run_id, same, source
+      ORDER BY recorded_at ASC NULLS LAST, record ASC NULLS LAST, copy ASC NULLS LAST
     ) AS nth
   FROM by_place
   WHERE file = 1
@@ -120,7 +128,8 @@ told_once AS (
   SELECT
     {columns},
     ROW_NUMBER() OVER (
-      PARTITION BY same, nth ORDER BY recorded_at ASC NULLS LAST, record ASC NULLS LAST, copy ASC NULLS LAST
+      PARTITION BY run_id, same, nth
+      ORDER BY recorded_at ASC NULLS LAST, record ASC NULLS LAST, copy ASC NULLS LAST
     ) AS place_of_nth
   FROM by_source
 )
