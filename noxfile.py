@@ -20,6 +20,7 @@ NEEDS = "nox[uv]>=2025.2.9"
 CONSTRAINTS = "requirements/constraints.txt"
 # Those that ask questions: about NULLs, ties, empty groups, random ledgers. They run on DuckDB in the session `tests`.
 SPARK_TESTS = ("tests/spark", "tests/metrics/test_engine.py", "tests/metrics/test_event_tallies.py")
+SHORT_RUNS = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"  # for Java: to compile well what runs for a moment takes longer
 
 
 # ── where there is no nox yet ────────────────────────────────────────────────
@@ -264,13 +265,13 @@ def notify(session):
 @nox.session
 def tests(session):
     """Run the tests and the doctests, without those that need a browser or take long: -- PATH for some of them."""
-    pytest(session, "--ignore=tests/pages")
+    pytest(session, "--ignore=tests/pages", "--ignore=tests/spark")
 
 
 @nox.session
 def long(session):
     """Run the tests that take long: every other SDK, more seeds, more kills: -- PATH for some of them."""
-    pytest(session, "--ignore=tests/pages", "-m", "long")
+    pytest(session, "--ignore=tests/pages", "--ignore=tests/spark", "-m", "long")
 
 
 @nox.session
@@ -283,8 +284,9 @@ def pages(session):
 def spark(session):
     """Run the tests of the questions on Spark, which needs Java 17 or newer: -- PATH for some of them."""
     install(session, extras=["site", "scale"], groups=["tests"])
-    asked = session.posargs or [*SPARK_TESTS]
-    session.run("python", "-m", "pytest", "--engine=spark", *asked, env=environment())
+    asked = session.posargs or SPARK_TESTS
+    env = {"JDK_JAVA_OPTIONS": SHORT_RUNS} | environment()
+    session.run("python", "-m", "pytest", "--engine=spark", *asked, env=env)
 
 
 @nox.session

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from atalaya.core.settings import Settings
 from atalaya.metrics.engine.engine import DUCKDB, Row, opened_columns
@@ -66,7 +67,9 @@ def answered(folder: Path, engine: str, into: Path, *, memory: str, spill: Path)
     """
     into.mkdir(parents=True, exist_ok=True)
     release = Release(version="1.0.0", commit="", opened_at=datetime.fromisoformat(T0))
-    span = MetricQuery(release=release, as_of=datetime.fromisoformat(AS_OF), settings=Settings())
+    settings = Settings()
+    settings = replace(settings, ci=replace(settings.ci, workflows=()))  # all of them: each SDK has its own
+    span = MetricQuery(release=release, as_of=datetime.fromisoformat(AS_OF), settings=settings)
     limits = {"memory_limit": memory, "temp_directory": str(spill)} if engine == DUCKDB else {}
     began, cpu = time.monotonic(), _cpu_s()
     found = []

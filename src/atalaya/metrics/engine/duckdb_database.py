@@ -31,6 +31,7 @@ class DuckDB:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._defined: set[str] = set()
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows of a query."""
@@ -48,10 +49,11 @@ class DuckDB:
     def define(self, table: str, sql: str) -> None:
         """Give a query a name."""
         self._run(f"CREATE TEMP VIEW {table} AS {sql}", {})
+        self._defined.add(table)
 
     def drop(self, table: str) -> None:
         """Forget a table."""
-        self._run(f"DROP TABLE IF EXISTS {table}", {})
+        self._run(f"DROP {'VIEW' if table in self._defined else 'TABLE'} IF EXISTS {table}", {})
 
     def length(self, table: str) -> int:
         """How many rows a table has."""
@@ -80,16 +82,18 @@ def on_columns(folder: Path, limits: Mapping[str, str]) -> Iterator[DuckDB]:
     :raises EvidenceError: the files are not there, or not what they should be.
     """
     with _connected({"temp_directory": "", "preserve_insertion_order": "false", **limits}) as connection:
+        database = DuckDB(connection)
         for table, record in TABLES.items():
             try:
                 rows = connection.read_parquet(f"{glob.escape(str(folder / table))}/*.parquet")
                 declared = [f'CAST("{name}" AS {of}) AS "{name}"' for name, of in columns(record).items()]
-                rows.project(", ".join([*declared, "segment AS filename"])).create_view(
-                    f"read_{table}" if table in WHOLE else table
+                declared.append("segment AS filename")
+                database.define(
+                    f"read_{table}" if table in WHOLE else table, rows.project(", ".join(declared)).sql_query()
                 )
-            except duckdb.Error as why:
+            except (duckdb.Error, QueryFailed) as why:
                 raise EvidenceError(f"{folder / table}: its columns cannot be read: {why}. Write them again.") from None
-        yield DuckDB(connection)
+        yield database
 
 
 @contextmanager

@@ -22,7 +22,7 @@ from atalaya.records.stored import Event, Reading
 SHORT = 50_000  # rows
 
 # Of a larger table no copy is made at all: what of it counts is read anew by each question.
-LARGE = 20_000_000  # rows
+LARGE = 2_000_000  # rows
 
 # A file may be taken in more than once, and a writer be killed: of these kinds all that was read is one table, and what
 # each piece of evidence tells once, which all questions read, another that takes its place.
