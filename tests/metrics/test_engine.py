@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 import atalaya.metrics.engine.engine as engine_module
-from atalaya.core.errors import EvidenceError
+from atalaya.core.errors import EvidenceError, UsageError
 from atalaya.core.settings import Settings
 from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.engine.questions import HERE
@@ -113,6 +114,14 @@ def test_an_instant_that_is_asked_about_again_is_answered_alike() -> None:
         engine.ask("stale_cache", rehearsed(72))
         engine._answers.clear()
         assert engine.ask("stale_cache", rehearsed(48)) == first
+
+
+def test_an_engine_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delitem(sys.modules, "atalaya.metrics.engine.spark_database", raising=False)
+    for needed in ("pyarrow", "pyspark", "sqlglot"):
+        monkeypatch.setitem(sys.modules, needed, None)
+    with pytest.raises(UsageError, match=r"atalaya-watch\[scale\]"), opened(tmp_path, engine="spark"):
+        pass
 
 
 @pytest.mark.parametrize("question", QUESTIONS)

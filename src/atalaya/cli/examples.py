@@ -23,7 +23,12 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "collect --log smoke.log --dry-run",
     ),
     "repeat": ("repeat -- clients/python/tests", "repeat -n 20 --minutes 60 --python .venv -- tests -k polling"),
-    "judge": ("judge", "judge --explain pass-rate", "judge --as-of 2026-01-31T09:00:00Z --json"),
+    "judge": (
+        "judge",
+        "judge --explain pass-rate",
+        "judge --as-of 2026-01-31T09:00:00Z --json",
+        "judge --engine spark",
+    ),
     "notify": ("notify --dry-run", "notify --release 1.1.0"),
     "publish": ("publish",),
     "site": ("site", "site --out public"),

@@ -172,7 +172,8 @@ def _over(database: Database, evidence: Path) -> Engine:
 
 def _loaded(engine: str, evidence: Path, damaged: Container[str]) -> AbstractContextManager[Database]:
     if engine == SPARK:
-        return _spark().loaded(evidence, damaged)
+        on_spark: AbstractContextManager[Database] = _spark().loaded(evidence, damaged)
+        return on_spark
     from atalaya.metrics.engine import duckdb_database
 
     return duckdb_database.loaded(evidence, damaged)
@@ -180,7 +181,8 @@ def _loaded(engine: str, evidence: Path, damaged: Container[str]) -> AbstractCon
 
 def _on_columns(engine: str, folder: Path, limits: Mapping[str, str]) -> AbstractContextManager[Database]:
     if engine == SPARK:
-        return _spark().on_columns(folder)
+        on_spark: AbstractContextManager[Database] = _spark().on_columns(folder)
+        return on_spark
     from atalaya.metrics.engine import duckdb_database
 
     return duckdb_database.on_columns(folder, limits)

@@ -74,9 +74,10 @@ def _translated(sql: str, lists: frozenset[str]) -> str:
     for step in tree.find_all(exp.CTE):
         step.set("materialized", None)  # Spark has no word for it, and plans all steps together
     try:
-        return tree.sql(dialect="spark", unsupported_level=ErrorLevel.RAISE, comments=False)
+        text: str = tree.sql(dialect="spark", unsupported_level=ErrorLevel.RAISE, comments=False)
     except SqlglotError as why:
         raise NotPortable(str(why)) from why
+    return text
 
 
 def parsed(sql: str) -> exp.Expression:

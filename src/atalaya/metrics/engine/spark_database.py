@@ -102,9 +102,10 @@ class Spark:
     def length(self, table: str) -> int:
         """How many rows a table has."""
         try:
-            return self._session.table(table).count()
+            rows: int = self._session.table(table).count()
         except FAILED as why:
             raise _failed(why) from why
+        return rows
 
     def _query(self, sql: str, parameters: Mapping[str, Any]) -> DataFrame:
         given = {name: _json(value) if isinstance(value, list) else value for name, value in parameters.items()}
