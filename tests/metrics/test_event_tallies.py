@@ -392,8 +392,8 @@ def compare(seeds: Iterable[int], folder: Path) -> None:
         assert oracle(it) == counted(place, it), seed
 
 
-def test_sql_counts_as_plain_python_does(tmp_path: Path) -> None:
-    compare(range(40), tmp_path)
+def test_sql_counts_as_plain_python_does(tmp_path: Path, asked_of: str) -> None:
+    compare(range(40 if asked_of == "duckdb" else 6), tmp_path)
 
 
 @pytest.mark.long

@@ -11,7 +11,7 @@ import logging
 import shutil
 import socket
 import warnings
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache, reduce
 from pathlib import Path
@@ -262,9 +262,9 @@ def _load(
                 return
             try:
                 database.hold(table, _decoded(lines, record))
-            except QueryFailed:
-                raise QueryFailed(_not_a_record(lines, record)) from None
-        except (QueryFailed, OSError, *FAILED) as why:
+            except QueryFailed as why:
+                raise QueryFailed(_not_a_record(lines, record) or str(why)) from why
+        except (QueryFailed, EvidenceError, OSError, *FAILED) as why:
             if left and not all(file.exists() for file in alone):
                 continue
             raise EvidenceError(
@@ -285,16 +285,16 @@ def _lines(session: SparkSession, compacted: list[Source], alone: list[Path]) ->
 
 
 def _of_files(session: SparkSession, files: list[Path]) -> DataFrame:
-    rows = session.read.text([_seen(file) for file in files], lineSep="\n")
-    if _is_there(rows):
+    rows = _if_seen(lambda: session.read.text([_seen(file) for file in files], lineSep="\n"))
+    if rows is not None:
         folder = _quoted(f"{files[0].parent}/")
         return rows.selectExpr(f"{folder} || _metadata.file_name AS segment", "value AS line").where("line <> ''")
     return _sent(session, ((str(file), lines) for file in files for _, lines in lines_in(file)))
 
 
 def _of_compacted(session: SparkSession, file: Path) -> DataFrame:
-    rows = session.read.schema("segment STRING, line STRING").parquet(_seen(file))
-    return rows if _is_there(rows) else _sent(session, lines_in(file))
+    rows = _if_seen(lambda: session.read.schema("segment STRING, line STRING").parquet(_seen(file)))
+    return _sent(session, lines_in(file)) if rows is None else rows
 
 
 def _seen(path: Path) -> str:
@@ -302,15 +302,16 @@ def _seen(path: Path) -> str:
     return "file://" + "".join(f"\\{sign}" if sign in "\\*?[]{}" else sign for sign in str(path.resolve()))
 
 
-def _is_there(rows: DataFrame) -> bool:
-    """Whether Spark sees the files: those of a cluster may be others than ours."""
+def _if_seen(read: Callable[[], DataFrame]) -> DataFrame | None:
+    """What is read, if Spark sees the files: a cluster may have others than we."""
     try:
-        rows.schema  # noqa: B018 - it asks the server
+        rows = read()
+        rows.schema  # noqa: B018 - only this asks a server
     except AnalysisException as why:
         if why.getCondition() == "PATH_NOT_FOUND":
-            return False
+            return None
         raise
-    return True
+    return rows
 
 
 def _sent(session: SparkSession, segments: Any) -> DataFrame:
@@ -342,12 +343,12 @@ def _decoded(lines: DataFrame, record: type[Evidence]) -> DataFrame:
 
 
 def _not_a_record(lines: DataFrame, record: type[Evidence]) -> str:
-    """The first segment with a line that is no record, for people."""
+    """The first segment with a line that is no record, for people; empty where there is none."""
     shape = _quoted(f"{_shape(record)}, not_a_record STRING")
     options = "map('mode', 'PERMISSIVE', 'columnNameOfCorruptRecord', 'not_a_record')"
     bad = lines.selectExpr(f"from_json(line, {shape}, {options}) AS record", "segment")
     first = bad.where("record.not_a_record IS NOT NULL").orderBy("segment").first()
-    return f"{first['segment']} holds a line that is no record" if first else "a file of them cannot be read"
+    return f"{first['segment']} holds a line that is no record" if first else ""
 
 
 def _shape(record: type[Evidence]) -> str:
