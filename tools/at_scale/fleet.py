@@ -1,7 +1,7 @@
 """Makes the evidence of a fleet: releases of hundreds of SDKs, as tables of Parquet columns.
 
 Made up, and the same for the same number and seed and version of DuckDB: what is drawn is a hash of what it is drawn
-for. Sizes are skewed, as those of real projects are: the largest SDK has more than thirty times the tests of the smallest.
+for. Sizes are skewed, as those of real projects are: the largest SDK has more than thirty times the tests of another.
 Jobs are run again, tests are flaky or broken, machinery fails, a report is taken in twice, fields of old records
 are NULL, runs are of pull requests, of another commit, outside the window, or written down too late to be known.
 """

@@ -66,6 +66,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         ),
         ("tests/metrics/test_engine.py", *_MEASURED),
     ),
+    "metrics/engine/portable.py": ("tests/metrics/test_portable.py",),
     "metrics/stats/flakiness.py": ("tests/metrics/test_flakiness.py", "tests/metrics/test_judge_flaky.py"),
     "metrics/failed_tests.py": ("tests/metrics/test_failed_tests.py",),
     "metrics/flaky_list.py": ("tests/metrics/test_flaky.py",),
