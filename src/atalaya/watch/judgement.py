@@ -159,7 +159,7 @@ def judge_release(
                 *seal.differs,
             ),
             basis=stack.enter_context(basis.opened()) if basis else None,
-            superseded=_superseded(folder, release),
+            superseded=is_superseded(folder, release, find(folder.parent)),
             detectors=detectors(pack),
             now=now,
             unreadable=ledger_files.unreadable(evidence, found),
@@ -224,12 +224,12 @@ def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
     return hashlib.sha256(msgspec.json.encode((verdict, metrics), order="deterministic")).hexdigest()
 
 
-def _superseded(folder: Path, release: Release) -> bool:
+def is_superseded(folder: Path, release: Release, releases: Iterable[Release]) -> bool:
     """Whether the settings of now are another release's: one that was opened since."""
     return (
         release.rehearsal
         or is_sealed(folder)
-        or any(other.opened_at > release.opened_at and not other.rehearsal for other in find(folder.parent))
+        or any(other.opened_at > release.opened_at and not other.rehearsal for other in releases)
     )
 
 
