@@ -856,6 +856,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     accepted: AcceptedBefore | None = None  # the release that is the baseline
     failed_tests: tuple[FailedTest, ...] = ()
     clean_tests: dict[str, int] = msgspec.field(default_factory=dict)  # the attempts of each test that only passed
+    # what was seen of a limitation, as a sentence of the pack that can be translated
+    worded: dict[str, Text] = msgspec.field(default_factory=dict)
     cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
     own_runs: tuple[OwnRuns, ...] = ()
     health: tuple[HealthSign, ...] = ()

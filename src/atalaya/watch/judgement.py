@@ -112,6 +112,7 @@ from atalaya.watch.seal import followers_of, is_sealed, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
 from atalaya.watch.states import CLOSED, INVALID, MONITORING
 from atalaya.watch.window import in_window, is_recorded
+from atalaya.watch.wordings import worded
 
 NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
 LATEST = 40  # runs of a promise whose outcomes are shown one by one
@@ -323,6 +324,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         promises=view.statuses,
         findings=findings,
         limitations=case.pack.limitations,
+        worded=_worded(case.pack, findings),
         incidents=situation.incidents,
         backlog=_backlog(case, view, findings, followed, measured.flaky),
         segments=_segments(case.segments, as_of),
@@ -664,6 +666,11 @@ def _self_test(proofs: Sequence[Proof]) -> tuple[int, int] | None:
         return None
     caught = [proof for proof in newest.values() if set(proof.expected) <= set(proof.caught_by)]
     return len(newest), len(caught)
+
+
+def _worded(pack: Pack, findings: Iterable[Finding]) -> dict[str, Text]:
+    found = {one.weakness: worded(one.reason, pack.wordings) for one in findings}
+    return {id: says for id, says in found.items() if says is not None}
 
 
 def _newest_findings(pack: Pack, findings: Sequence[Finding]) -> tuple[Finding, ...]:

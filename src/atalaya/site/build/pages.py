@@ -79,7 +79,8 @@ def findings(judgement: Judgement, voice: Renderer) -> Markdown:
     """Limitations beyond the contract: shown, never counted."""
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
     known = {limitation.id: limitation for limitation in judgement.limitations}
-    return render("findings", voice, findings=[(finding, known.get(id)) for id, finding in sorted(newest.items())])
+    rows = [(finding, known.get(id), judgement.worded.get(id)) for id, finding in sorted(newest.items())]
+    return render("findings", voice, findings=rows)
 
 
 def checkpoint(judgement: Judgement, hours: int, voice: Renderer) -> Markdown:
