@@ -63,7 +63,7 @@ def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
         found.append(myst.joined((myst.page(words, version, "contracts"), count)))
     found += [
         myst.joined(
-            (link(judgement, one), voice.plain(one.impact), voice(N_("since {at}"), at=_seen(one, judgement)[0]))
+            (link(judgement, one), voice.plain(one.impact), voice(N_("(since {at})"), at=_seen(one, judgement)[0]))
         )
         for one in judgement.incidents
         if one.state.lower() not in OVER
@@ -82,7 +82,7 @@ def _over(judgement: Judgement, voice: Renderer) -> list[Markdown]:
     for one in judgement.incidents:
         if one.state.lower() in OVER:
             first, last = _seen(one, judgement)
-            when = voice(N_("from {first} to {last}"), first=first, last=last)
+            when = voice(N_("(from {first} to {last})"), first=first, last=last)
             found.append(myst.joined((link(judgement, one), voice.plain(one.impact), when)))
     return found
 
