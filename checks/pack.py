@@ -10,6 +10,7 @@ from atalaya.harness.pack import FirstBuild, Pack
 
 from .rehearsals import SCENARIOS
 from .seeded_events import SEEDED
+from .wordings import WORDINGS
 
 NAME = "aris3"
 HERE = Path(__file__).parent
@@ -69,6 +70,7 @@ PACK = Pack(
     scenarios=SCENARIOS,
     exploring=("polling.fresh-in-any-order", "cache.holds-in-any-order", "cache.none-is-pushed-out"),
     overlapping=("roads", "world"),
+    wordings=WORDINGS,
     installs="package.installs",
     imports="package.imports",
     first_client=(

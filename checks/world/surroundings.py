@@ -245,7 +245,7 @@ def connections_to(port: int) -> int:
     found = 0
     for one in Path("/proc/self/fd").iterdir():
         with suppress(OSError):  # a file that is closed meanwhile, and a socket that leads nowhere
-            if os.readlink(one).startswith("socket:"):
+            if str(one.readlink()).startswith("socket:"):
                 with socket.socket(fileno=os.dup(int(one.name))) as opened:
                     found += opened.family == socket.AF_INET and opened.getpeername()[1] == port
     return found

@@ -256,13 +256,13 @@ def proposing(folder: Path) -> Iterator[Place]:
 
 @contextmanager
 def moved(folder: Path) -> Iterator[Place]:
-    """A clone of the branch, and a main branch that has moved since the evidence branch began."""
-    made, _ = _cloned(folder, pushed=True)
+    """The clone in which the release was opened, and a main branch that has moved since the evidence branch began."""
+    made, root = _cloned(folder, pushed=True)
     other = made.clone("other")
     (other / "README.md").write_text("the project, changed\n", encoding="utf-8")
     git(other, "commit", "-qam", "Change")
     git(other, "push", "-q", "origin", "main")
-    yield Place(made.clone("theirs"), NOBODY)
+    yield Place(root, NOBODY)
 
 
 @contextmanager

@@ -76,6 +76,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
         for guide in ("in-your-repository", "release-hour-by-hour", "when-it-is-red")
         for command in shown.in_blocks(f"docs/guides/{guide}.md")
     },
+    "git config --global user.name NAME": NotHere("it changes the settings of an account", "tests/cli/test_who.py"),
     f"{CHECKS} init": NotHere("what it writes is looked at there", "tests/adopt/test_init.py"),
     f"{CHECKS} init --issues": NotHere("what it writes is looked at there", "tests/adopt/test_init.py"),
     f"{CHECKS} status": Run(places.watched, "T+30 of 72 h", code=3),
@@ -209,9 +210,10 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} sync propose": Run(places.proposing, "proposed: https://github.test/acme/sdk/pull/1"),
     f"{CHECKS} sync changed": Run(places.joining, "builds are spared on evidence only"),
     "git fetch origin": MERGED,
-    "git switch evidence": MERGED,
-    "git merge origin/main": MERGED,
-    "git push origin evidence": MERGED,
+    "git worktree add --detach ../evidence origin/evidence": MERGED,
+    "git -C ../evidence merge origin/main": MERGED,
+    "git -C ../evidence push origin HEAD:evidence": MERGED,
+    "git worktree remove ../evidence": MERGED,
     # ── for those who work on it ──
     'pip install "atalaya-watch[embed] @ git+https://github.com/OWNER/REPO@TAG"': NotHere(
         "what it brings is tried with each Sphinx", "tests/site/test_sphinxext.py"
@@ -395,7 +397,7 @@ def test_a_chat_is_told_by_the_block_of_the_guide(tmp_path: Path) -> None:
 
 
 def test_a_change_of_the_main_branch_is_brought_over(tmp_path: Path) -> None:
-    script = block("docs/guides/set-up-in-github.md", "git merge origin/main")
+    script = block("docs/guides/set-up-in-github.md", "merge origin/main")
     with places.moved(tmp_path) as place:
         bash(script, place.root, tmp_path, GIT_MERGE_AUTOEDIT="no", **place.environ)
         changed = places.git(tmp_path / "shared.git", "show", "evidence:README.md")

@@ -7,7 +7,7 @@ import re
 import pytest
 from msgspec.structs import replace
 
-from atalaya.core.words import text
+from atalaya.core.words import instant, text
 from atalaya.records.judged import BrokenTest, CellState, CiCell, Duty, DutyState, IncidentPage, State
 from atalaya.records.stored import Outcome
 from atalaya.site.fragments.summary_card import MOST, glance
@@ -104,7 +104,23 @@ def test_where_no_job_of_ci_was_taken_in_that_is_said():
 def test_an_incident_that_hurts_still_is_wrong_and_leads_to_its_page(state, expected):
     one = replace(example.judgement(incidents=True).incidents[0], state=state)
     said = glance(replace(calm(), incidents=(one,), pages=(IncidentPage(name="i1.md", incident=one.id),)), EN)
+    said = said.split("What is wrong")[1].split(":::")[0]
     assert expected == said.count(f"{{release}}`{one.id} <1.1.0 incidents/i1>`")
+
+
+def test_since_when_an_incident_hurts_is_told_beside_it():
+    one = replace(example.judgement(incidents=True).incidents[0], state="open")
+    followed = (replace(example.judgement(incidents=True).followed[0], incident=one.id, first_at=example.T0),)
+    said = glance(replace(calm(), incidents=(one,), followed=followed), EN)
+    assert instant(example.T0) in said.split("What is wrong")[1].split(":::")[0]
+
+
+def test_what_was_wrong_and_is_over_is_told_with_its_time_and_is_left_out_where_nothing_was():
+    one = replace(example.judgement(incidents=True).incidents[0], state="resolved")
+    said = glance(replace(calm(), incidents=(one,)), EN)
+    over = said.split("What was wrong\\, and is over")[1].split(":::")[0]
+    assert [one.id in over, instant(one.at) in over, "Nothing" in said] == [True, True, True]
+    assert "is over" not in glance(calm(), EN)
 
 
 def test_a_duty_that_failed_is_wrong_and_leads_to_its_checkpoint():

@@ -116,7 +116,7 @@ def test_where_a_promise_was_broken_its_runs_incident_and_evidence_are_a_row() -
     first = shown[: shown.index("Every promise")]
     assert "Broken, by release: 1" in first
     assert "broken in 2 of 4 runs" in first
-    assert "{release}`INC-7 <1.1.0 incidents>`" in first
+    assert "{release}`INC-7 <1.1.0 incidents#incident-inc-7>`" in first
 
 
 def test_a_promise_was_last_seen_red_by_the_self_test_or_in_a_watch_whichever_is_later() -> None:
@@ -189,7 +189,7 @@ def test_the_incident_of_a_failing_test_is_linked() -> None:
     )
     failed = (failing(variant(FAILED)), failing(variant(FAILED), test="another"))
     shown = page([released("1.0.0", failed_tests=failed, incidents=(incident,), followed=(followed,))], "tests")
-    assert shown.count("{release}`INC-9 <1.0.0 incidents>`") == 1
+    assert shown.count("{release}`INC-9 <1.0.0 incidents#incident-inc-9>`") == 1
 
 
 def test_that_which_failed_last_comes_first() -> None:

@@ -15,6 +15,7 @@ from atalaya.cli.main import parser
 from atalaya.core.settings import Settings
 from atalaya.records.judged import IncidentPage, Judgement
 from atalaya.records.stored import Evidence
+from atalaya.site.build.pages import FRAGMENTS
 from atalaya.site.fragments.incident_page import page_fragments
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
@@ -213,12 +214,35 @@ def test_what_no_metric_counts_is_charted_by_its_own_sightings(watched: Watched)
     assert "so there is no chart of it" in page(replace(judged, followed=())).replace("\\", "")
 
 
+# ── said once, and told of without a page ────────────────────────────────────
+
+
+@pytest.mark.parametrize(("title", "times"), [("INC-1", 1), ("INC-1: polls read stale states", 0)])
+def test_the_impact_is_said_once_on_a_page_above_its_facts_unless_the_heading_says_it(
+    watched: Watched, title: str, times: int
+) -> None:
+    one = IncidentPage(name="inc-1.md", incident="INC-1", title=title)
+    said = page(replace(kept(watched, "open"), pages=(one,)))
+    assert times == said.count("polls read stale states")
+
+
+def test_an_incident_without_a_page_is_told_of_below_the_table_and_links_lead_there(watched: Watched) -> None:
+    judged = kept(watched, "open")
+    with_page = replace(judged, pages=(IncidentPage(name="inc-1.md", incident="INC-1"),))
+    without, beside = (FRAGMENTS["incidents"](one, EN) for one in (judged, with_page))
+    assert "{release}`INC-1 <1.1.0 incidents#incident-inc-1>`" in without
+    assert "[`INC-1`]{#incident-inc-1}" in without
+    assert "The chart around it" in without
+    assert "What people wrote" not in without
+    assert "incident-inc-1" not in beside
+
+
 # ── the feed ─────────────────────────────────────────────────────────────────
 
 
-def test_the_feed_leads_to_the_page_of_an_incident_and_to_the_table_where_it_has_none(watched: Watched) -> None:
+def test_the_feed_leads_to_the_page_of_an_incident_and_below_the_table_where_it_has_none(watched: Watched) -> None:
     judged = kept(watched, "open")
     with_page = replace(judged, pages=(IncidentPage(name="inc-1.md", incident="INC-1"),))
     assert 'href="incidents/inc-1.html"' in feed.of_release(with_page, EN)
     assert 'href="1.1.0/es/incidents/inc-1.html"' in feed.of_site([with_page], ES, "es/")
-    assert 'href="incidents.html"' in feed.of_release(judged, EN)
+    assert 'href="incidents.html#incident-inc-1"' in feed.of_release(judged, EN)

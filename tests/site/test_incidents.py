@@ -9,6 +9,7 @@ from atalaya.core.words import text
 from atalaya.records.judged import IncidentPage, Judgement
 from atalaya.site.build.pages import FRAGMENTS
 from atalaya.site.fragments.incident_page import page_fragments
+from atalaya.site.fragments.incidents import incidents
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
 from tests.site import example
@@ -70,11 +71,11 @@ def test_a_page_that_no_link_can_name_leads_to_the_table(name: str) -> None:
 def test_a_page_that_cannot_be_shown_is_no_target_of_a_link() -> None:
     broken = IncidentPage(name="i1.md", incident="i1", problem=text("It is not UTF-8 text. Save it as that."))
     judgement = with_pages(broken)
-    assert "{release}`i1 <1.1.0 incidents>`" in FRAGMENTS["incidents"](judgement, EN)
+    assert "{release}`i1 <1.1.0 incidents#incident-i1>`" in FRAGMENTS["incidents"](judgement, EN)
     assert "Its page cannot be shown" in page_fragments(judgement, EN)["incident-i1"]
 
 
 def test_pages_that_are_as_they_should_be_add_nothing_to_the_table() -> None:
-    plain = FRAGMENTS["incidents"](with_pages(), EN)
+    plain = incidents(with_pages(), EN)
     linked = FRAGMENTS["incidents"](with_pages(IncidentPage(name="i1.md", incident="i1")), EN)
-    assert linked.replace("incidents/i1>", "incidents>") == plain
+    assert linked.replace("incidents/i1>", "incidents#incident-i1>") == plain

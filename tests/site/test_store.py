@@ -5,20 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from atalaya.core.settings import Settings, WatchSettings
-from atalaya.records.stored import Release
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import Environment, Release, WatchTransition
 from atalaya.site.build import build_cache as stores
 from atalaya.site.build.build_cache import Store
 from atalaya.site.build.skeleton import pages
 from atalaya.watch.folder import open_release
+from atalaya.watch.seal import digest_of
 from tests.ours import PACK
 from tests.site import example
 
 EARLIER = Release(version="1.0.0", commit="", opened_at=example.T0)
 RELEASE = Release(version="1.1.0", commit="", opened_at=example.T0 + timedelta(days=30))
 LATER = Release(version="1.2.0", commit="", opened_at=example.T0 + timedelta(days=60))
-ALL = (LATER, RELEASE, EARLIER)
+MEANWHILE = Release(version="1.0.9", commit="", opened_at=RELEASE.opened_at - timedelta(hours=1))
+FIRST = Release(version="0.9.0", commit="", opened_at=example.T0 - timedelta(days=30))
+ALL = (LATER, RELEASE, MEANWHILE, EARLIER, FIRST)
 NOW = example.judgement().as_of + timedelta(minutes=1)
 
 
@@ -26,7 +31,7 @@ class Press:
     """Publishes, and counts how often it had to."""
 
     def __init__(self, docs) -> None:
-        self.docs, self.judgement, self.made = docs, example.judgement(), 0
+        self.docs, self.judgement, self.made = docs, replace(example.judgement(), baseline=EARLIER.version), 0
 
     def __call__(self):
         self.made += 1
@@ -51,8 +56,8 @@ def press(tmp_path):
 def published(press):
     """Once published; again, it says what is published, and the counter how often it was made."""
 
-    def again(settings: Settings | None = None, now=NOW):
-        return store(press, settings).release(RELEASE, ALL, press, now=now)
+    def again(settings: Settings | None = None, now=NOW, releases=ALL):
+        return store(press, settings).release(RELEASE, releases, press, now=now)
 
     again()
     return again
@@ -75,8 +80,7 @@ def test_what_is_kept_is_the_whole_judgement(press, published):
         "1.1.0/release.toml",
         "1.1.0/incidents/i1.md",
         "1.0.0/evidence/job-1.jsonl",
-        "1.2.0/evidence/watch-1.jsonl",
-        "1.2.0/release.toml",
+        "1.0.0/release.toml",
     ],
 )
 def test_whatever_a_judgement_reads_has_it_made_again(press, published, name):
@@ -85,10 +89,49 @@ def test_whatever_a_judgement_reads_has_it_made_again(press, published, name):
     assert press.made == 2
 
 
-def test_evidence_of_a_later_release_does_not_touch_a_closed_one(press, published):
-    write(press, "1.2.0/evidence/job-1.jsonl")
+@pytest.mark.parametrize("version", [LATER.version, MEANWHILE.version, FIRST.version])
+def test_the_evidence_of_a_release_that_it_is_not_compared_with_does_not_touch_it(press, published, version):
+    write(press, f"{version}/evidence/job-1.jsonl")
     published()
     assert press.made == 1
+
+
+def test_where_no_release_was_accepted_all_that_were_tried_have_it_made_again(press, published):
+    press.judgement = replace(press.judgement, baseline="")
+    write(press, "1.0.0/evidence/job-1.jsonl")
+    published()
+    write(press, "0.9.0/evidence/job-1.jsonl")
+    published()
+    assert press.made == 3
+
+
+def test_the_settings_of_now_are_those_of_a_release_that_was_opened_since_unless_it_is_closed(press, published):
+    published(releases=ALL[1:])
+    assert press.made == 2
+    (press.docs / "releases" / "1.1.0" / "seal.json").write_text("{}", encoding="utf-8")
+    published(releases=ALL[1:])
+    published(releases=ALL)
+    assert press.made == 3
+
+
+def began_from(press, seal: str) -> None:
+    """Let the later release begin from this one, whose seal has that digest."""
+    made = {"run_id": "opening-1.2.0", "environment": Environment.LOOPBACK, "state": "open", "window_h": 72, "why": ""}
+    at = LATER.opened_at
+    first = WatchTransition(**made, occurred_at=at, recorded_at=at, by="", previous="1.1.0", previous_seal=seal)
+    ledger.write(press.docs / "releases" / "1.2.0" / "evidence", [first])
+
+
+def test_a_release_that_began_from_this_one_has_it_made_again_only_where_the_seal_is_another(press, published):
+    seal = press.docs / "releases" / "1.1.0" / "seal.json"
+    seal.write_text("{}", encoding="utf-8")
+    published()
+    began_from(press, digest_of(seal.parent))
+    published()
+    assert press.made == 2
+    began_from(press, "another")
+    published()
+    assert press.made == 3
 
 
 def test_other_settings_have_it_made_again(press, published):

@@ -33,7 +33,7 @@ def page(folder: Path, content: str | bytes = SAME, name: str = "inc-1.md") -> I
 
 
 def test_a_page_is_about_the_incident_of_its_name(tmp_path: Path) -> None:
-    assert page(tmp_path, "# INC-1\n") == IncidentPage(name="inc-1.md", incident="INC-1")
+    assert page(tmp_path, "# INC-1\n") == IncidentPage(name="inc-1.md", incident="INC-1", title="INC-1")
 
 
 def test_a_page_of_another_name_is_about_the_incident_that_its_front_matter_names(tmp_path: Path) -> None:

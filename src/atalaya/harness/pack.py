@@ -52,8 +52,9 @@ class Pack:
     the families that ask on every road, or in a less friendly world, what others ask once. ``credentials`` are what
     the smoke of a real service takes from ``ATALAYA_SERVICE_*``. ``mutated`` are the files of the reference SDK of
     which the contract speaks, and which mutation changes. ``installs`` and ``imports`` are the promises that an SDK
-    breaks which cannot be installed, or not imported. ``first_client`` is what a first client is built by, in order,
-    where nothing of ours is installed.
+    breaks which cannot be installed, or not imported. ``wordings`` are the sentences in which its probes say what they
+    saw, with names in braces for the values. ``first_client`` is what a first client is built by, in order, where
+    nothing of ours is installed.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Pack:
     overlapping: tuple[str, ...] = ()
     credentials: tuple[str, ...] = ()
     mutated: tuple[str, ...] = ()
+    wordings: tuple[str, ...] = ()
     installs: str = ""
     imports: str = ""
     first_client: tuple[FirstBuild, ...] = ()

@@ -815,13 +815,14 @@ class Question(Record, frozen=True, kw_only=True):
 class IncidentPage(Record, frozen=True, kw_only=True):
     """A page in ``incidents/``: shown, and never judged.
 
-    ``incident`` is the id of the recorded incident that it is about, empty where there is none. ``not_recorded`` are
-    the lines of its front matter that no record says, cut to what a page can show. ``problem`` says why the page
-    cannot be shown.
+    ``incident`` is the id of the recorded incident that it is about, empty where there is none. ``title`` is its first
+    heading, in one line. ``not_recorded`` are the lines of its front matter that no record says, cut to what a page
+    can show. ``problem`` says why the page cannot be shown.
     """
 
     name: str
     incident: str = ""
+    title: str = ""
     not_recorded: tuple[str, ...] = ()
     problem: Text | None = None
 
@@ -856,6 +857,8 @@ class Judgement(Record, frozen=True, kw_only=True):
     accepted: AcceptedBefore | None = None  # the release that is the baseline
     failed_tests: tuple[FailedTest, ...] = ()
     clean_tests: dict[str, int] = msgspec.field(default_factory=dict)  # the attempts of each test that only passed
+    # what was seen of a limitation, as a sentence of the pack that can be translated
+    worded: dict[str, Text] = msgspec.field(default_factory=dict)
     cells: tuple[CiCell, ...] = ()  # of CI, in the order of their names
     own_runs: tuple[OwnRuns, ...] = ()
     health: tuple[HealthSign, ...] = ()

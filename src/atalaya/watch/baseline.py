@@ -7,7 +7,7 @@ verdict does not hang on a chain of others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -62,11 +62,7 @@ def accepted_before(
     """The last accepted release before this one; None where there is none."""
     from atalaya.watch.judgement import judge_release
 
-    for other in folder.find(releases):
-        if ends_at(other) > release.opened_at or other.rehearsal is not release.rehearsal:
-            continue
-        if other.version.startswith(folder.LOCAL) and not release.version.startswith(folder.LOCAL):
-            continue
+    for other in candidates(folder.find(releases), release):
         place = releases / other.version
         # What is said of it later, or asked of it now, does not change what it was then.
         try:
@@ -78,6 +74,20 @@ def accepted_before(
         if judged.verdict.word is VerdictStatus.GO:
             return Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged))
     return None
+
+
+def candidates(releases: Sequence[Release], release: Release) -> list[Release]:
+    """The releases that may be the baseline of this one, in the order in which they are tried: the newest first.
+
+    :param releases: all of them, the newest first.
+    """
+    return [
+        other
+        for other in releases
+        if ends_at(other) <= release.opened_at
+        and other.rehearsal is release.rehearsal
+        and (release.version.startswith(folder.LOCAL) or not other.version.startswith(folder.LOCAL))
+    ]
 
 
 def _before(judged: Judgement) -> Before:

@@ -112,6 +112,7 @@ from atalaya.watch.seal import followers_of, is_sealed, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
 from atalaya.watch.states import CLOSED, INVALID, MONITORING
 from atalaya.watch.window import in_window, is_recorded
+from atalaya.watch.wordings import worded
 
 NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
 LATEST = 40  # runs of a promise whose outcomes are shown one by one
@@ -161,7 +162,7 @@ def judge_release(
                 *seal.differs,
             ),
             basis=stack.enter_context(basis.opened(engine)) if basis else None,
-            superseded=_superseded(folder, release),
+            superseded=is_superseded(folder, release, find(folder.parent)),
             detectors=detectors(pack),
             now=now,
             unreadable=ledger_files.unreadable(evidence, found),
@@ -226,12 +227,12 @@ def digest_of(verdict: Verdict, metrics: Sequence[Metric]) -> str:
     return hashlib.sha256(msgspec.json.encode((verdict, metrics), order="deterministic")).hexdigest()
 
 
-def _superseded(folder: Path, release: Release) -> bool:
+def is_superseded(folder: Path, release: Release, releases: Iterable[Release]) -> bool:
     """Whether the settings of now are another release's: one that was opened since."""
     return (
         release.rehearsal
         or is_sealed(folder)
-        or any(other.opened_at > release.opened_at and not other.rehearsal for other in find(folder.parent))
+        or any(other.opened_at > release.opened_at and not other.rehearsal for other in releases)
     )
 
 
@@ -325,6 +326,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         promises=view.statuses,
         findings=findings,
         limitations=case.pack.limitations,
+        worded=_worded(case.pack, findings),
         incidents=situation.incidents,
         backlog=_backlog(case, view, findings, followed, measured.flaky),
         segments=_segments(case.segments, as_of),
@@ -666,6 +668,11 @@ def _self_test(proofs: Sequence[Proof]) -> tuple[int, int] | None:
         return None
     caught = [proof for proof in newest.values() if set(proof.expected) <= set(proof.caught_by)]
     return len(newest), len(caught)
+
+
+def _worded(pack: Pack, findings: Iterable[Finding]) -> dict[str, Text]:
+    found = {one.weakness: worded(one.reason, pack.wordings) for one in findings}
+    return {id: says for id, says in found.items() if says is not None}
 
 
 def _newest_findings(pack: Pack, findings: Sequence[Finding]) -> tuple[Finding, ...]:

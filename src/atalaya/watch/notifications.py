@@ -13,7 +13,7 @@ from atalaya.core.words import N_, Record, Text, text
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Decision, Evidence, VerdictRecord, WatchTransition
 from atalaya.watch.decisions import ACTIONS
-from atalaya.watch.incidents.incidents import page_of
+from atalaya.watch.incidents.incidents import address_of
 from atalaya.watch.owners import due_of
 from atalaya.watch.states import OVER
 
@@ -78,7 +78,7 @@ def _incidents(judgement: Judgement) -> Iterator[Notification]:
             body = _why(one.by, one.why)
             if one.state not in OVER:
                 body = text("{body} {due}", body=body, due=due_of(one, judgement.settings))
-            page = f"{page_of(one.incident, judgement.pages)}.html"
+            page = address_of(one.incident, judgement.pages)
             yield _named(one, one.incident, one.state, title=title, body=body, page=page)
 
 

@@ -114,12 +114,11 @@ def state_of(folder: Path, followers: Sequence[WatchTransition] = ()) -> SealSta
     try:
         content = file.read_bytes()
     except FileNotFoundError:
-        gone = tuple(
+        gone = (
             text("{name} is gone: {release} began from it.", name=NAME, release=step.run_id)
-            for step in followers
-            if step.previous_seal
+            for step in disputed_by(followers, "")
         )
-        return SealState(differs=gone)
+        return SealState(differs=tuple(gone))
     except OSError as why:
         return SealState(digest="unreadable", differs=(text("{name} cannot be read: {why}", name=NAME, why=str(why)),))
     digest = hashlib.sha256(content).hexdigest()
@@ -178,17 +177,36 @@ def _is_redacted(path: str, now: SealedFile | None, removed: frozenset[str], mad
 
 
 def _made_anew(digest: str, followers: Sequence[WatchTransition]) -> Iterator[Text]:
-    if any(step.previous_seal and step.previous_seal != digest for step in followers):
+    if disputed_by(followers, digest):
         yield text("{name} itself was made anew: the next release began from another one.", name=NAME)
+
+
+def disputed_by(followers: Sequence[WatchTransition], digest: str) -> tuple[WatchTransition, ...]:
+    """The first records of releases that began from another seal than the one of this digest; empty: there is none."""
+    return tuple(step for step in followers if step.previous_seal and step.previous_seal != digest)
 
 
 def followers_of(releases: Path, version: str) -> tuple[WatchTransition, ...]:
     """The first records of the releases that began from this one. What cannot be read began from nothing."""
-    found: list[WatchTransition] = []
+    return all_followers(releases).get(version, ())
+
+
+def digest_of(folder: Path) -> str:
+    """The digest of a release's seal; empty where it has none."""
+    try:
+        return hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def all_followers(releases: Path) -> dict[str, tuple[WatchTransition, ...]]:
+    """Of each release that others began from, their first records: :func:`followers_of`, read once for all."""
+    found: dict[str, tuple[WatchTransition, ...]] = {}
     for folder in sorted(file.parent for file in releases.glob("*/release.toml")):
-        steps = ledger.readable(folder / "evidence", WatchTransition)
-        found += [step for step in steps if step.previous == version and folder.name != version]
-    return tuple(found)
+        for step in ledger.readable(folder / "evidence", WatchTransition):
+            if step.previous and step.previous != folder.name:
+                found[step.previous] = (*found.get(step.previous, ()), step)
+    return found
 
 
 def _files(folder: Path) -> Iterator[SealedFile]:

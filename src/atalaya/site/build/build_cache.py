@@ -16,7 +16,7 @@ import pickle
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import NamedTuple
@@ -27,14 +27,16 @@ from atalaya.core.settings import Settings
 from atalaya.core.whole_file import write_whole
 from atalaya.core.window import ends_at
 from atalaya.records.judged import Judgement
-from atalaya.records.stored import Release
+from atalaya.records.stored import Release, WatchTransition
 from atalaya.site.build.atomic_write import digest, files
+from atalaya.watch.baseline import candidates
+from atalaya.watch.judgement import is_superseded
+from atalaya.watch.seal import all_followers, disputed_by
+from atalaya.watch.seal import digest_of as seal_digest
 from atalaya.watch.states import CLOSED, INVALID
 
 PACKAGE = Path(__file__).parents[2]
 TOOLS = ("babel", "duckdb", "jinja2", "msgspec", "scipy")
-# What a judgement reads of releases that were opened later: the steps of their watch say which seal they began from.
-SEEN_OF_LATER = ("release.toml", "evidence/watch-*", "evidence/*.parquet")
 
 # What lies elsewhere than in the folder of that name below ``_generated``.
 BESIDE = {"reference": ("reference/promises", "reference/rules")}
@@ -51,9 +53,13 @@ ALWAYS = Valid(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC
 
 
 class Kept(NamedTuple):
-    """What was made, from what, the files that were written of it, and when it may be used again."""
+    """What was made, from what, the files that were written of it, and when it may be used again.
+
+    ``baseline`` is the release that a judgement is compared with; empty where there is none.
+    """
 
     made_from: str
+    baseline: str
     judgement: Judgement | None
     files: tuple[str, ...]
     valid: Valid
@@ -64,7 +70,7 @@ class Store:
 
     def __init__(self, docs: Path, releases: Path, settings: Settings, pack: Path) -> None:
         self.docs, self.releases, self.settings, self.pack = docs, releases, settings, pack
-        self.digest = cache(digest)  # an earlier release is read for each later one
+        self.digest = cache(digest)  # a release is read for itself, and for those that may be compared with it
 
     def release(
         self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement], *, now: datetime
@@ -73,38 +79,62 @@ class Store:
 
         :param now: what the clock said when the build began.
         """
-        parts = [msgspec.json.encode(self.settings).decode(), self.digest(self.pack)]
-        for other in releases:
-            folder = self.releases / other.version
-            whole = other.opened_at <= release.opened_at
-            seen = [folder] if whole else [file for one in SEEN_OF_LATER for file in folder.glob(one)]
-            parts += [self.digest(place) for place in sorted(seen)]
-        made_from = _made_from(parts)
-        kept = self._read(release.version, made_from)
+        made_from = self._inputs(release, releases)  # read before it is judged: a tree may change meanwhile
+        kept = self._read(release.version, lambda kept: made_from(kept.baseline))
         if kept is None or kept.judgement is None or not kept.valid.since <= now < kept.valid.until:
             judgement = make()
-            self._keep(release.version, made_from, judgement, valid(judgement, now))
+            self._keep(release.version, made_from(judgement.baseline), judgement, valid(judgement, now))
             return judgement
         return kept.judgement
+
+    def _inputs(self, release: Release, releases: Sequence[Release]) -> Callable[[str], str]:
+        """What a judgement is made from, by the release that turned out to be its baseline.
+
+        Its own folder, and those of the releases that were tried as its baseline. Of all others only whether one was
+        opened since, and whether one began from another seal.
+        """
+        is_past = is_superseded(self.releases / release.version, release, releases)
+        fixed = [msgspec.json.encode(self.settings).decode(), self.digest(self.pack), str(is_past)]
+        own, *others = [(one.version, self._state(one.version)) for one in (release, *candidates(releases, release))]
+
+        def made_from(baseline: str) -> str:
+            names = [name for name, _ in others]
+            tried = others[: names.index(baseline) + 1] if baseline in names else others
+            return _made_from([*fixed, *(part for one in (own, *tried) for part in one)])
+
+        return made_from
+
+    def _state(self, version: str) -> str:
+        """A release's folder, and which others began from another seal than the one in it."""
+        folder = self.releases / version
+        disputed = disputed_by(self._followers.get(version, ()), seal_digest(folder))
+        return "\0".join((self.digest(folder), *(step.run_id for step in disputed)))
+
+    @cached_property
+    def _followers(self) -> dict[str, tuple[WatchTransition, ...]]:
+        return all_followers(self.releases)
 
     def reference(self, inputs: Iterable[Path], make: Callable[[], object]) -> None:
         """The generated part of the reference, which ``make`` writes from the code and from these files."""
         made_from = _made_from([self.digest(self.pack), *(digest(file) for file in inputs if file.is_file())])
-        if self._read("reference", made_from) is None:
+        if self._read("reference", lambda _: made_from) is None:
             make()
             self._keep("reference", made_from, None)
 
-    def _read(self, name: str, made_from: str) -> Kept | None:
+    def _read(self, name: str, made_from: Callable[[Kept], str]) -> Kept | None:
         """What is kept, if it was made from the same and all that was written is there still."""
         try:
             kept = pickle.loads(self._file(name).read_bytes())  # our own, as Sphinx's beside it
         except Exception:  # there is none, or another version wrote it: it is made again
             return None
-        same = isinstance(kept, Kept) and kept.made_from == made_from and kept.files == self._written(name)
-        return kept if same else None
+        if not isinstance(kept, Kept) or kept.files != self._written(name) or kept.made_from != made_from(kept):
+            return None
+        return kept
 
     def _keep(self, name: str, made_from: str, judgement: Judgement | None, valid: Valid = ALWAYS) -> None:
-        write_whole(self._file(name), pickle.dumps(Kept(made_from, judgement, self._written(name), valid)))
+        baseline = judgement.baseline if judgement else ""
+        kept = Kept(made_from, baseline, judgement, self._written(name), valid)
+        write_whole(self._file(name), pickle.dumps(kept))
 
     def _file(self, name: str) -> Path:
         return self.docs / "_build" / "published" / name

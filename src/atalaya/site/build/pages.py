@@ -22,8 +22,8 @@ from atalaya.site.fragments.figures import figures, metrics
 from atalaya.site.fragments.flaky import flaky
 from atalaya.site.fragments.health import health
 from atalaya.site.fragments.history import page_of_family
-from atalaya.site.fragments.incident_page import page_fragments
-from atalaya.site.fragments.incidents import decisions, incidents
+from atalaya.site.fragments.incident_page import incidents_with_accounts, page_fragments
+from atalaya.site.fragments.incidents import decisions
 from atalaya.site.fragments.ledger import evidence
 from atalaya.site.fragments.outlook import outlook
 from atalaya.site.fragments.package import artefact, moves
@@ -79,7 +79,8 @@ def findings(judgement: Judgement, voice: Renderer) -> Markdown:
     """Limitations beyond the contract: shown, never counted."""
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
     known = {limitation.id: limitation for limitation in judgement.limitations}
-    return render("findings", voice, findings=[(finding, known.get(id)) for id, finding in sorted(newest.items())])
+    rows = [(finding, known.get(id), judgement.worded.get(id)) for id, finding in sorted(newest.items())]
+    return render("findings", voice, findings=rows)
 
 
 def checkpoint(judgement: Judgement, hours: int, voice: Renderer) -> Markdown:
@@ -108,7 +109,7 @@ FRAGMENTS: dict[str, Fragment] = {
     "settings": in_force,
     "pace": pace,
     "contracts": contracts,
-    "incidents": incidents,
+    "incidents": incidents_with_accounts,
     "decisions": decisions,
     "backlog": backlog,
     "asked": asked,

@@ -32,6 +32,11 @@ ONLY_TO = {
     f"{FOLDER}/figures.js": "<table",  # which stands below each chart too
 }
 SOURCE_MAPS = "*.map"
+# A line feed that begins or ends a block is nothing that anybody sees.
+_BLOCK = "(?:aside|body|div|dd|dl|figure|head|header|li|main|nav|ol|p|section|table|tbody|td|th|thead|tr|ul)"
+EDGE_OF_BLOCK = re.compile(rf"(<{_BLOCK}(?:\s[^<>]*)?>)\n(?=<)|(?<=>)\n(?=</{_BLOCK}>)")
+# The style sheet draws it.
+CHEVRON = re.compile(r'<span class="sd-summary-state-marker[^"<>]*"><svg\b.*?</svg></span>', re.DOTALL)
 PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 BLANK = re.compile(r"(?:[ \t]*(?:<!--(?:(?!-->|<script).)*-->[ \t]*)?\n[ \t]*)+", re.DOTALL)
 
@@ -95,12 +100,16 @@ def take_away_copies(app: Sphinx, problem: Exception | None) -> None:
 
 
 class Compact(BuiltinTemplateLoader):
-    """Sphinx's own templates, without the indents, blank lines and comments that they leave: a twentieth of a site."""
+    """Sphinx's own templates, without the indents, blank lines, comments and drawings that nobody misses."""
 
     def render(self, template: str, context: dict[str, Any]) -> str:  # type: ignore[override]  # as Sphinx's own
         """The page, or the part of one."""
         parts = PREFORMATTED.split(super().render(template, context))
-        return "".join(part if number % 2 else BLANK.sub("\n", part) for number, part in enumerate(parts))
+        return "".join(part if number % 2 else _compact(part) for number, part in enumerate(parts))
+
+
+def _compact(page: str) -> str:
+    return EDGE_OF_BLOCK.sub(r"\1", BLANK.sub("\n", CHEVRON.sub("", page)))
 
 
 def setup(app: Sphinx) -> None:

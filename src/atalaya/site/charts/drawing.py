@@ -16,7 +16,7 @@ from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 
 XMLNS = 'xmlns="http://www.w3.org/2000/svg"'
-NARROW = 256  # pixels that a chart has at the least, between its margins, on a screen of 360
+NARROW = 236  # pixels that a chart has at the least, between its margins, on a screen of 320
 LETTER = 6.7  # pixels of a letter, at the size that the style sheet gives
 LINE = 18
 PLOT = 150  # pixels between the ends of an axis

@@ -15,13 +15,13 @@ from atalaya.records.stored import Environment, IncidentStep, JobAttempt
 from atalaya.site.charts.cutout import cutout, metric_of
 from atalaya.site.fragments import package, provenance, segments
 from atalaya.site.fragments.figures import name_of
-from atalaya.site.fragments.incidents import COMMA, SPACE, TONES, names, state
+from atalaya.site.fragments.incidents import COMMA, SPACE, TONES, incidents, names, state
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.drift import before
 from atalaya.watch.incidents.fingerprint import cause_of_test
-from atalaya.watch.incidents.incidents import pasted, slug
+from atalaya.watch.incidents.incidents import ALL, account_id, one_line, page_of, pasted, slug
 from atalaya.watch.incidents.occurrences import causes_of
 from atalaya.watch.owners import action_of, owners_of_incident
 from atalaya.watch.states import ACKNOWLEDGED, CARRIED_OVER, CLOSED, INVALID, MONITORING, OPEN, OVER, REOPENED, RESOLVED
@@ -70,18 +70,38 @@ def page_fragments(judgement: Judgement, voice: Renderer) -> dict[str, Markdown]
     return {f"incident-{name}": text for name, text in named.items()}
 
 
+def incidents_with_accounts(judgement: Judgement, voice: Renderer) -> Markdown:
+    """The table of all incidents, and below it, folded, what is told of each that has no page to be told on."""
+    accounts = (
+        _account(judgement, one, voice)
+        for one in judgement.incidents
+        if page_of(one.id, judgement.pages).startswith(f"{ALL}#")
+    )
+    return myst.paragraphs(incidents(judgement, voice), *accounts)
+
+
+def _account(judgement: Judgement, one: Incident, voice: Renderer) -> Markdown:
+    title = myst.joined((state(one.state, voice), myst.anchor(voice.literal(one.id), account_id(one.id))))
+    return myst.dropdown(title, incident(judgement, one, None, voice, has_text=False))
+
+
 def _of_no_incident(page: IncidentPage, voice: Renderer) -> Markdown:
     unknown = voice(N_("No record is about this page as of this verdict: nothing is judged by it."))
     return myst.paragraphs(unknown, _not_recorded(page, voice))
 
 
-def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voice: Renderer) -> Markdown:
-    """How it stands; its facts; what to run; the chart around it; the evidence; what became of it."""
+def incident(
+    judgement: Judgement, one: Incident, page: IncidentPage | None, voice: Renderer, *, has_text: bool = True
+) -> Markdown:
+    """How it stands; its facts; what to run; the chart around it; the evidence; what became of it.
+
+    :param has_text: whether what people wrote follows.
+    """
     told = next((each for each in judgement.followed if each.incident == one.id), None)
     steps = tuple(step for step in judgement.transitions if step.incident == one.id)
     case = Case(judgement, one, told, steps, _found(steps, judgement), voice)
     return myst.paragraphs(
-        _headline(case),
+        _headline(case, page.title if page else ""),
         _facts(case),
         _amiss(page, voice),
         myst.rubric(voice(N_("What to run"))),
@@ -92,7 +112,7 @@ def incident(judgement: Judgement, one: Incident, page: IncidentPage | None, voi
         _evidence(case),
         myst.rubric(voice(N_("What became of it"))),
         _history(case),
-        myst.rubric(voice(N_("What people wrote"))),
+        myst.rubric(voice(N_("What people wrote"))) if has_text else None,
     )
 
 
@@ -112,20 +132,25 @@ def _found(steps: tuple[IncidentStep, ...], judgement: Judgement) -> tuple[Trace
 # ── how it stands, and its facts ─────────────────────────────────────────────
 
 
-def _headline(case: Case) -> Markdown:
-    """State, severity and the sentence, in one line above anything else."""
+def _headline(case: Case, title: str) -> Markdown:
+    """State, severity and the sentence, in one line above anything else.
+
+    :param title: the heading of the page, which may say the sentence already.
+    """
     one, voice = case.one, case.voice
-    tone = TONES.get(one.state, ("", "unknown"))[1]
-    sentence = voice.plain(one.impact) if one.impact.strip() else _missing(case)
-    return myst.div(
-        f"incident-head tone-{tone}", myst.joined((state(one.state, voice), voice.badge(one.severity), sentence))
-    )
+    tone, impact = TONES.get(one.state, ("", "unknown"))[1], one_line(one.impact)
+    says = [state(one.state, voice), voice.badge(one.severity)]
+    if not impact:
+        says.append(_missing(case))
+    elif impact not in title:
+        says.append(voice.plain(impact))
+    return myst.div(f"incident-head tone-{tone}", myst.joined(says))
 
 
 def _facts(case: Case) -> Markdown:
     one, voice, settings = case.one, case.voice, case.judgement.settings
     facts: list[tuple[Markdown, Markdown | None]] = [
-        (voice(N_("Impact")), _written(one.impact, "--impact", case)),
+        (voice(N_("Impact")), None if one.impact.strip() else _missing(case, "--impact", "TEXT")),
         (voice(N_("Cause")), _written(one.root_cause, "--root-cause", case)),
         (voice(N_("Fix")), _fix(case)),
         (voice(N_("Is the fix shown?")), voice.say(case.told.proof) if case.told else None),

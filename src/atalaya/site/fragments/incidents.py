@@ -110,7 +110,7 @@ def names(owners: Iterable[str]) -> Markdown:
 
 
 def link(judgement: Judgement, incident: Incident) -> Markdown:
-    """The id of an incident, which leads to its page; to the table of all where it has none."""
+    """The id of an incident, which leads to its page; without one, to what is told of it below the table of all."""
     return myst.page(incident.id, judgement.release.version, page_of(incident.id, judgement.pages))
 
 

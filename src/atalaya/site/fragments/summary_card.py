@@ -6,8 +6,10 @@ Each name leads to the page that says more.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from atalaya.core.words import N_
-from atalaya.records.judged import CellState, DutyState, Judgement, Metric, State
+from atalaya.records.judged import CellState, DutyState, Incident, Judgement, Metric, State
 from atalaya.records.stored import Outcome
 from atalaya.site.fragments.figures import figure, name_of, spark
 from atalaya.site.fragments.incidents import link
@@ -28,7 +30,15 @@ def glance(judgement: Judgement, voice: Renderer) -> Markdown:
     wrong, five = _wrong(judgement, voice), _five(judgement, voice)
     none = no_ci(next((metric for metric in judgement.metrics if metric.id == "pass-rate"), None))
     return render(
-        "glance", voice, judgement=judgement, wrong=wrong, five=five, most=MOST, no_ci=none, **card(judgement)
+        "glance",
+        voice,
+        judgement=judgement,
+        wrong=wrong,
+        over=_over(judgement, voice),
+        five=five,
+        most=MOST,
+        no_ci=none,
+        **card(judgement),
     )
 
 
@@ -52,7 +62,9 @@ def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
         count = voice(N_("Promises broken: {n}, the first of them {id}"), n=len(broken), id=broken[0])
         found.append(myst.joined((myst.page(words, version, "contracts"), count)))
     found += [
-        myst.joined((link(judgement, one), voice.plain(one.impact)))
+        myst.joined(
+            (link(judgement, one), voice.plain(one.impact), voice(N_("(since {at})"), at=_seen(one, judgement)[0]))
+        )
         for one in judgement.incidents
         if one.state.lower() not in OVER
     ]
@@ -62,6 +74,25 @@ def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
             count = voice(N_("Duties failed: {n}"), n=failed)
             found.append(myst.joined((myst.page(f"T+{point.hours}", version, f"t{point.hours:02}"), count)))
     return found
+
+
+def _over(judgement: Judgement, voice: Renderer) -> list[Markdown]:
+    """The incidents that hurt somebody and are over, each with the time in which it did."""
+    found = []
+    for one in judgement.incidents:
+        if one.state.lower() in OVER:
+            first, last = _seen(one, judgement)
+            when = voice(N_("(from {first} to {last})"), first=first, last=last)
+            found.append(myst.joined((link(judgement, one), voice.plain(one.impact), when)))
+    return found
+
+
+def _seen(incident: Incident, judgement: Judgement) -> tuple[datetime, datetime]:
+    """When its causes were first and last seen; where no record tells that, when it was opened."""
+    told = next((one for one in judgement.followed if one.incident == incident.id), None)
+    first = told.first_at if told else None
+    last = told.last_at if told else None
+    return first or incident.at, last or incident.at
 
 
 def _five(judgement: Judgement, voice: Renderer) -> Markdown:

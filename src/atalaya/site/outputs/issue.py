@@ -16,7 +16,7 @@ from atalaya.records.stored import IncidentStep
 from atalaya.site.fragments.incidents import NAMES
 from atalaya.site.markup.myst import visible
 from atalaya.site.markup.renderer import Renderer
-from atalaya.watch.incidents.incidents import page_of, pasted, slug
+from atalaya.watch.incidents.incidents import address_of, pasted, slug
 from atalaya.watch.owners import action_of, owners_of_incident
 from atalaya.watch.states import RESOLVED
 
@@ -66,7 +66,7 @@ def _opening(judgement: Judgement, incident: Incident, voice: Renderer) -> Itera
     if told is not None and told.blocks:
         yield _fact(N_("Stands in the way of"), ", ".join(map(harmless, told.blocks)), voice)
     if url := settings.site.url:
-        page = f"{judgement.release.version}/{page_of(incident.id, judgement.pages)}.html"
+        page = f"{judgement.release.version}/{address_of(incident.id, judgement.pages)}"
         yield _fact(N_("Its page"), f"<{url.rstrip('/')}/{page}>", voice)
     yield ""
     yield _say(

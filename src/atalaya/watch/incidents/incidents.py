@@ -79,8 +79,20 @@ def document(page: IncidentPage) -> str:
 
 
 def page_of(incident: str, pages: Iterable[IncidentPage]) -> str:
-    """Where an incident is told of: on its page, or in the table of all where it has none that can be shown."""
-    return next((document(page) for page in pages if page.incident == incident and page.problem is None), ALL)
+    """Where an incident is told of: on its page; without one that can be shown, on the page of all, at its account."""
+    of_it = (document(page) for page in pages if page.incident == incident)
+    return next((name for name in of_it if name != ALL), f"{ALL}#{account_id(incident)}")
+
+
+def account_id(incident: str) -> str:
+    """The id, on the page of all incidents, of what is told of one that has no page."""
+    return f"incident-{slug(incident)}"
+
+
+def address_of(incident: str, pages: Iterable[IncidentPage]) -> str:
+    """:func:`page_of` as an address, from the front of the release."""
+    name, hash, anchor = page_of(incident, pages).partition("#")
+    return f"{name}.html{hash}{anchor}"
 
 
 def pasted(id: str) -> str:
@@ -102,6 +114,7 @@ def _read_page(file: Path, latest: Mapping[str, IncidentStep]) -> IncidentPage:
     return IncidentPage(
         name=name,
         incident=last.incident if last else "",
+        title=one_line(parts.title),
         not_recorded=(*shown, *(["…"] if len(lines) > MOST_LINES else [])),
         problem=content if isinstance(content, Text) else None,
     )
