@@ -64,7 +64,7 @@ class Files(NamedTuple):
         for path in self.paths:
             try:
                 with ledger.regular(path) as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                    digest = hashlib.sha256(file.read()).hexdigest()
             except Exception as why:  # a pipe, a link, a file without a right to read it
                 digest = type(why).__name__
             over.update(f"{path.name}\0{digest}\0".encode("utf-8", "surrogateescape"))
