@@ -24,15 +24,17 @@ def test_sources_are_read_in_their_order_and_named_after_the_last_part_of_where_
         '[[source]]\nparquet = "exported/stock"\nsubject = "Stock"\n',
     )
     settings = load(path).settings
-    assert [("path", "orders"), ("git", "billing"), ("parquet", "Stock")] == [
-        (one.kind, one.name) for one in settings.source
+    assert [(one.kind, one.name) for one in settings.source] == [
+        ("path", "orders"),
+        ("git", "billing"),
+        ("parquet", "Stock"),
     ]
     assert settings.rehearsals is True
 
 
 def test_every_key_of_a_source_has_a_description_and_an_empty_default() -> None:
     of_source = [key for key in every_key() if key.section == "source"]
-    assert ["path", "git", "parquet", "branch", "releases", "subject", "site"] == [key.name for key in of_source]
+    assert [key.name for key in of_source] == ["path", "git", "parquet", "branch", "releases", "subject", "site"]
     assert all(key.description and key.default == "" for key in of_source)
 
 
@@ -40,9 +42,13 @@ WRONG = [
     ("nothing is named", "", "fleet.toml: it names no source"),
     ("no source", "rehearsals = true\n", "fleet.toml: it names no source"),
     ("no TOML", "[[source]\n", "not TOML"),
-    ("an unknown key", '[[source]]\npath = "a"\nreles = "b"\n', "fleet.toml:3 unknown key 'reles'. Known here: path, git"),
+    (
+        "an unknown key",
+        '[[source]]\npath = "a"\nreles = "b"\n',
+        "fleet.toml:3 unknown key 'reles'. Known here: path, git",
+    ),
     ("an unknown key of the file", 'every = 1\n[[source]]\npath = "a"\n', "fleet.toml:1 unknown key 'every'"),
-    ("a wrong type", '[[source]]\npath = 7\n', "fleet.toml:2 path: expected `str`, got `int`"),
+    ("a wrong type", "[[source]]\npath = 7\n", "fleet.toml:2 path: expected `str`, got `int`"),
     ("two places", '[[source]]\npath = "a"\ngit = "https://h/a"\n', "fleet.toml:1 source: path and git are both named"),
     ("no place", '[[source]]\nsubject = "a"\n', "fleet.toml:1 source: nothing says where it is. Give one of path"),
     (
@@ -52,7 +58,11 @@ WRONG = [
     ),
     ("no name", '[[source]]\npath = ".."\n', "its path has no name of its own"),
     ("a branch of a folder", '[[source]]\npath = "a"\nbranch = "b"\n', "only `git` has a branch"),
-    ("a branch that is an option", '[[source]]\ngit = "https://h/a"\nbranch = "--upload-pack=x"\n', "fleet.toml:3 branch"),
+    (
+        "a branch that is an option",
+        '[[source]]\ngit = "https://h/a"\nbranch = "--upload-pack=x"\n',
+        "fleet.toml:3 branch",
+    ),
     ("another protocol", '[[source]]\ngit = "ext::sh -c id"\n', "'ext::sh -c id' is no address that git is asked for"),
     ("an option for git", '[[source]]\ngit = "--upload-pack=touch x"\n', "is no address that git is asked for"),
     ("a password", '[[source]]\ngit = "https://ana:s3cret@h/a.git"\n', "the address holds a name or a password"),

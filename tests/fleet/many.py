@@ -104,7 +104,7 @@ def fleet(folder: Path, subjects: int, each: int) -> Path:
             made = release(place.parent, place.name, kind=kind, at=T0 + timedelta(hours=number))
             word = WORDS[(subject * 7 + number) % 10]
             if number == each - 1:
-                said(made, word if word not in ("INCONCLUSIVE",) else "WAITING")
+                said(made, word if word != "INCONCLUSIVE" else "WAITING")
             else:
                 sealed(made, word, state={"GO": "PROVEN", "NO-GO": "FAIL"}.get(word, "INCONCLUSIVE"))
     sources = "".join(f'\n[[source]]\npath = "team-{number:04}"\n' for number in range(subjects))

@@ -48,8 +48,12 @@ def shown(*rows: ReleaseRow, problems: Sequence[str] = (), now: datetime = NOW) 
     gathered = []
     for name in subjects:
         own = tuple(one for one in rows if one.subject == name)
-        gathered.append(Gathered(FleetSource(subject=name, kind="path", place=name, releases=len(own)), "", own, Work()))
-    gathered += [Gathered(FleetSource(subject=name, kind="git", place="x", problem="gone"), "", (), Work()) for name in problems]
+        gathered.append(
+            Gathered(FleetSource(subject=name, kind="path", place=name, releases=len(own)), "", own, Work())
+        )
+    gathered += [
+        Gathered(FleetSource(subject=name, kind="git", place="x", problem="gone"), "", (), Work()) for name in problems
+    ]
     releases = list(assemble.releases_of(gathered, now))
     with tables.opened([one for each in gathered for one in each.rows], releases) as ask:
         return assemble.fleet_of(gathered, releases, ask, now)
@@ -61,20 +65,20 @@ def word_of(one: ReleaseRow) -> tuple[FleetWord, Why | None]:
 
 
 def test_a_word_is_shown_until_its_hour_and_not_at_it() -> None:
-    assert (FleetWord.ON_TRACK, None) == word_of(row(valid_until=NOW + timedelta(seconds=1)))
-    assert (FleetWord.UNKNOWN, Why.EXPIRED) == word_of(row(valid_until=NOW))
+    assert word_of(row(valid_until=NOW + timedelta(seconds=1))) == (FleetWord.ON_TRACK, None)
+    assert word_of(row(valid_until=NOW)) == (FleetWord.UNKNOWN, Why.EXPIRED)
     assert FleetWord.ON_TRACK is shown(row(valid_until=NOW)).releases[0].last_word
 
 
 def test_what_was_closed_or_rehearsed_does_not_expire() -> None:
     old = {"valid_until": NOW - DAY, "word": FleetWord.GO}
-    assert (FleetWord.GO, None) == word_of(row(closed=True, **old))
-    assert (FleetWord.GO, None) == word_of(row(rehearsal=True, **old))
+    assert word_of(row(closed=True, **old)) == (FleetWord.GO, None)
+    assert word_of(row(rehearsal=True, **old)) == (FleetWord.GO, None)
 
 
 def test_what_cannot_be_read_or_was_never_judged_is_unknown_whatever_its_word() -> None:
-    assert (FleetWord.UNKNOWN, Why.UNREADABLE) == word_of(row(word=FleetWord.GO, problem="torn"))
-    assert (FleetWord.UNKNOWN, Why.NOTHING) == word_of(row(word=FleetWord.UNKNOWN, basis=Basis.NOTHING))
+    assert word_of(row(word=FleetWord.GO, problem="torn")) == (FleetWord.UNKNOWN, Why.UNREADABLE)
+    assert word_of(row(word=FleetWord.UNKNOWN, basis=Basis.NOTHING)) == (FleetWord.UNKNOWN, Why.NOTHING)
 
 
 def test_nothing_is_unknown_and_never_fine() -> None:
@@ -85,17 +89,18 @@ def test_a_source_that_cannot_be_reached_keeps_the_fleet_from_being_fine() -> No
     assert FleetWord.ON_TRACK is shown(row()).word
     assert FleetWord.UNKNOWN is shown(row(), problems=["gone"]).word
     assert FleetWord.NO_GO is shown(row(word=FleetWord.NO_GO), problems=["gone"]).word
-    assert {"gone": FleetWord.UNKNOWN, "orders": FleetWord.ON_TRACK} == {
-        one.subject: one.word for one in shown(row(), problems=["gone"]).subjects
+    assert {one.subject: one.word for one in shown(row(), problems=["gone"]).subjects} == {
+        "gone": FleetWord.UNKNOWN,
+        "orders": FleetWord.ON_TRACK,
     }
 
 
 def test_the_word_of_the_fleet_is_that_of_what_is_current() -> None:
     past = row("0.9.0", days_ago=30, word=FleetWord.NO_GO, closed=True)
     found = shown(past, row("1.0.0", word=FleetWord.GO))
-    assert (FleetWord.GO, {"1.0.0": True, "0.9.0": False}) == (
+    assert (
         found.word, {one.release: one.current for one in found.releases},
-    )  # fmt: skip
+    ) == (FleetWord.GO, {"1.0.0": True, "0.9.0": False})  # fmt: skip
     assert FleetWord.NO_GO is shown(past).word
 
 
@@ -145,8 +150,8 @@ def test_no_metric_is_known_where_none_applies() -> None:
 def test_an_open_incident_is_not_fine_whatever_the_word_is() -> None:
     incident = FleetIncident(id="I", state="open", is_open=True, severity=Severity.MINOR, opened_at=NOW)
     found = shown(row(incidents=(incident, msgspec.structs.replace(incident, is_open=False))))
-    assert (1, 1) == (found.counts["not_fine"], found.counts["open_incidents"])
-    assert 0 == shown(row()).counts["not_fine"]
+    assert (found.counts["not_fine"], found.counts["open_incidents"]) == (1, 1)
+    assert shown(row()).counts["not_fine"] == 0
 
 
 def test_a_flaky_test_is_shared_by_two_releases_at_least_and_most_subjects_come_first() -> None:
@@ -159,10 +164,11 @@ def test_a_flaky_test_is_shared_by_two_releases_at_least_and_most_subjects_come_
         row("3", subject="a", tests=flaky("deep")),
         row("1", subject="b", tests=flaky("wide")),
     )
-    assert [("wide", 2, {"a": 1, "b": 1}, True), ("deep", 3, {"a": 3}, False)] == [
-        (one.test, one.releases, one.subjects, one.critical) for one in found.shared_tests
+    assert [(one.test, one.releases, one.subjects, one.critical) for one in found.shared_tests] == [
+        ("wide", 2, {"a": 1, "b": 1}, True),
+        ("deep", 3, {"a": 3}, False),
     ]
-    assert {"a": 3, "b": 1} == {one.subject: one.flaky_tests for one in found.subjects}
+    assert {one.subject: one.flaky_tests for one in found.subjects} == {"a": 3, "b": 1}
 
 
 def test_a_cause_is_shared_by_its_fingerprint() -> None:
@@ -173,9 +179,9 @@ def test_a_cause_is_shared_by_its_fingerprint() -> None:
         row(subject="b", causes=(blocking, FleetCause(cause="f2", what="stale-read"))),
     )
     (one,) = found.shared_causes
-    assert ("f1", "ReadTimeout", "wait", True, {"a": 1, "b": 1}) == (
+    assert (
         one.cause, one.error, one.place, one.blocking, one.subjects,
-    )  # fmt: skip
+    ) == ("f1", "ReadTimeout", "wait", True, {"a": 1, "b": 1})  # fmt: skip
 
 
 def test_no_more_is_shared_than_can_be_shown() -> None:
@@ -185,9 +191,11 @@ def test_no_more_is_shared_than_can_be_shown() -> None:
 
 
 def test_the_words_of_a_subject_are_counted() -> None:
-    found = shown(row("1", days_ago=9, closed=True, word=FleetWord.GO), row("2", closed=True, word=FleetWord.GO), row("3"))
+    found = shown(
+        row("1", days_ago=9, closed=True, word=FleetWord.GO), row("2", closed=True, word=FleetWord.GO), row("3")
+    )
     (subject,) = found.subjects
-    assert (3, {"ON TRACK": 1, "GO": 2}) == (subject.releases, subject.words)
+    assert (subject.releases, subject.words) == (3, {"ON TRACK": 1, "GO": 2})
 
 
 def test_a_question_is_in_the_portable_subset() -> None:

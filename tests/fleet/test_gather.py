@@ -47,7 +47,9 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     return stands_in
 
 
-def gathered(folder: Path, store: Store, *, now: datetime = NOW, rehearsals: bool = True, judge: bool = True) -> Gathered:
+def gathered(
+    folder: Path, store: Store, *, now: datetime = NOW, rehearsals: bool = True, judge: bool = True
+) -> Gathered:
     places = tuple(ReleasePlace(one.name, one, one / "evidence") for one in sorted(folder.iterdir()))
     source = FoundSource(FleetSource(subject="orders", kind="path", place="x"), "", places)
     (found,) = gather.gather([source], store, pack=PACK, now=now, rehearsals=rehearsals, judge=judge)
@@ -85,7 +87,7 @@ def test_a_fresh_clone_is_opened_and_found_to_be_the_same(tmp_path: Path, store:
     folder = tmp_path / "releases"
     closed(folder, 1)
     release(folder, "2.0.0", real=True)
-    assert 1 == gathered(folder, store).work.judged
+    assert gathered(folder, store).work.judged == 1
     for file in folder.rglob("*.*"):
         os.utime(file, (1, 1))
     assert Work(listed=2, opened=2, read=0, judged=0) == gathered(folder, store).work
@@ -99,7 +101,7 @@ def test_a_release_that_is_compared_with_another_is_judged_anew_when_that_change
     earlier = closed(folder, 1)
     release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True)
     gathered(folder, store)
-    assert {"2.0.0": ["1.1.0"]} == judge.beside
+    assert judge.beside == {"2.0.0": ["1.1.0"]}
     sealed(earlier, "NO-GO")
     assert Work(listed=2, opened=1, read=1, judged=1) == gathered(folder, store).work
 
@@ -109,7 +111,7 @@ def test_one_that_cannot_be_read_keeps_no_other_from_being_judged(tmp_path: Path
     (closed(folder, 1) / "release.toml").write_text("not TOML [")
     release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True)
     found = gathered(folder, store)
-    assert ({"2.0.0": []}, [True, False]) == (judge.beside, [bool(row.problem) for row in found.rows])
+    assert (judge.beside, [bool(row.problem) for row in found.rows]) == ({"2.0.0": []}, [True, False])
 
 
 def test_a_release_is_compared_with_few_others_however_many_there_are(
@@ -126,7 +128,7 @@ def test_a_release_is_compared_with_few_others_however_many_there_are(
 def test_the_clock_alone_makes_a_word_be_looked_for_anew(tmp_path: Path, store: Store, judge: Judge) -> None:
     folder = tmp_path / "releases"
     said(release(folder, "1.0.0", real=True), "ON TRACK", T0 + timedelta(hours=70), real=True)
-    assert 0 == gathered(folder, store, now=T0 + timedelta(hours=71)).work.judged
+    assert gathered(folder, store, now=T0 + timedelta(hours=71)).work.judged == 0
     assert Work(listed=1, opened=0, read=0, judged=0) == gathered(folder, store, now=T0 + timedelta(hours=71)).work
     assert Work(listed=1, opened=1, read=1, judged=1) == gathered(folder, store, now=T0 + timedelta(hours=73)).work
 
@@ -135,9 +137,9 @@ def test_what_nobody_wanted_judged_is_judged_when_somebody_does(tmp_path: Path, 
     folder = tmp_path / "releases"
     release(folder, "1.0.0", real=True)
     (row,) = gathered(folder, store, judge=False).rows
-    assert (FleetWord.UNKNOWN, []) == (row.word, judge.judged)
+    assert (row.word, judge.judged) == (FleetWord.UNKNOWN, [])
     (row,) = gathered(folder, store).rows
-    assert (FleetWord.ON_TRACK, ["1.0.0"]) == (row.word, judge.judged)
+    assert (row.word, judge.judged) == (FleetWord.ON_TRACK, ["1.0.0"])
     assert Work(listed=1, opened=0, read=0, judged=0) == gathered(folder, store, judge=False).work
 
 
@@ -159,7 +161,7 @@ def test_a_run_that_was_stopped_leaves_nothing_unjudged_as_if_it_were(
         gathered(folder, store)
     monkeypatch.setattr(reading, "judge", judge)
     found = gathered(folder, store)
-    assert (1, ["1.0.0", "1.1.0", "1.2.0"]) == (found.work.judged, judge.judged)
+    assert (found.work.judged, judge.judged) == (1, ["1.0.0", "1.1.0", "1.2.0"])
     assert {FleetWord.ON_TRACK} == {row.word for row in found.rows}
 
 
@@ -184,7 +186,7 @@ def test_rehearsals_and_watches_of_one_machine_are_left_out_and_counted(
     sealed(release(folder, "rehearsal-1"))
     release(folder, "local-1.0.0", real=True)
     found = gathered(folder, store, rehearsals=False)
-    assert (["1.1.0"], 2) == ([row.release for row in found.rows], found.source.left_out)
+    assert ([row.release for row in found.rows], found.source.left_out) == (["1.1.0"], 2)
 
 
 def test_a_release_that_is_gone_leaves_no_row(tmp_path: Path, store: Store, judge: Judge) -> None:
@@ -194,7 +196,7 @@ def test_a_release_that_is_gone_leaves_no_row(tmp_path: Path, store: Store, judg
     closed(folder, 3)
     gathered(folder, store)
     shutil.rmtree(folder / "1.3.0")
-    assert ["1.1.0"] == [row.release for row in gathered(folder, store).rows]
+    assert [row.release for row in gathered(folder, store).rows] == ["1.1.0"]
 
 
 def test_a_real_judgement_is_the_word_of_the_release_s_own_pages(tmp_path: Path, store: Store) -> None:

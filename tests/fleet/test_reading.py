@@ -44,12 +44,12 @@ def row_of(folder: Path, by: Judging) -> Made:
 
 def test_a_closed_release_has_the_word_and_the_figures_of_its_sealed_report(tmp_path: Path, by: Judging) -> None:
     row = row_of(sealed(release(tmp_path, "1.0.0", real=True), "NO-GO", state="FAIL"), by).row
-    assert (FleetWord.NO_GO, Basis.SEALED, True, None, "") == (
+    assert (
         row.word, row.basis, row.closed, row.valid_until, row.problem,
-    )  # fmt: skip
-    assert ("pass-rate", State.FAIL, 0.95, 0.89, 0.98) == (
+    ) == (FleetWord.NO_GO, Basis.SEALED, True, None, "")  # fmt: skip
+    assert (
         row.metrics[0].id, row.metrics[0].state, row.metrics[0].value, row.metrics[0].low, row.metrics[0].high,
-    )  # fmt: skip
+    ) == ("pass-rate", State.FAIL, 0.95, 0.89, 0.98)  # fmt: skip
 
 
 def test_a_report_that_is_not_what_was_sealed_gives_no_word(tmp_path: Path, by: Judging) -> None:
@@ -57,7 +57,7 @@ def test_a_report_that_is_not_what_was_sealed_gives_no_word(tmp_path: Path, by: 
     report = folder / "report.json"
     report.write_text(report.read_text().replace("NO-GO", "GO"))
     row = row_of(folder, by).row
-    assert (FleetWord.UNKNOWN, "report.json is not what was sealed. Restore it from git.") == (row.word, row.problem)
+    assert (row.word, row.problem) == (FleetWord.UNKNOWN, "report.json is not what was sealed. Restore it from git.")
 
 
 def test_the_report_of_another_release_gives_no_word(tmp_path: Path, by: Judging) -> None:
@@ -83,7 +83,7 @@ def test_what_was_published_is_shown_with_its_figures_where_nothing_was_said_lat
     folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
     published.write_text(json.dumps(metrics("1.0.0", "EXTEND")))
     row = read("orders", place_of(folder, published), by).row
-    assert (FleetWord.EXTEND, Basis.PUBLISHED, 2) == (row.word, row.basis, len(row.metrics))
+    assert (row.word, row.basis, len(row.metrics)) == (FleetWord.EXTEND, Basis.PUBLISHED, 2)
     said(folder, "GO", SAID_AT + timedelta(hours=1), real=True)
     assert read("orders", place_of(folder, published), by).row.word is FleetWord.GO
 
@@ -93,7 +93,7 @@ def test_a_page_that_is_not_of_this_release_says_nothing(text: str, tmp_path: Pa
     folder = tmp_path / "1.0.0" if (tmp_path / "1.0.0").exists() else release(tmp_path, "1.0.0", real=True)
     (tmp_path / "metrics.json").write_text(text)
     row = read("orders", place_of(folder, tmp_path / "metrics.json"), by).row
-    assert (FleetWord.UNKNOWN, Basis.NOTHING, "") == (row.word, row.basis, row.problem)
+    assert (row.word, row.basis, row.problem) == (FleetWord.UNKNOWN, Basis.NOTHING, "")
 
 
 def test_what_was_said_before_newer_evidence_is_judged_anew(tmp_path: Path, by: Judging) -> None:
@@ -119,13 +119,19 @@ def test_the_checks_of_another_pack_are_not_judged_by_this_one(tmp_path: Path, b
         folder / "evidence",
         [
             Observation(
-                **record_metadata("run", Environment.LOOPBACK, T0), promise="other.promise", severity=Severity.MAJOR,
-                outcome=Outcome.KEPT, reason="", duration_s=0.1, trials=1, subject_digest="",
+                **record_metadata("run", Environment.LOOPBACK, T0),
+                promise="other.promise",
+                severity=Severity.MAJOR,
+                outcome=Outcome.KEPT,
+                reason="",
+                duration_s=0.1,
+                trials=1,
+                subject_digest="",
             )  # fmt: skip
         ],
     )
     made = row_of(folder, by)
-    assert (None, NotJudged.OTHER_PACK, Basis.NOTHING) == (made.to_judge, made.row.not_judged, made.row.basis)
+    assert (made.to_judge, made.row.not_judged, made.row.basis) == (None, NotJudged.OTHER_PACK, Basis.NOTHING)
     asked = row_of(folder, by._replace(not_judged=NotJudged.ASKED))
     assert NotJudged.ASKED is asked.row.not_judged
 
@@ -152,7 +158,7 @@ def test_flaky_is_what_passed_and_failed_on_one_commit_and_variant(tmp_path: Pat
             attempt("a step of the smoke", bad, workflow="atalaya-smoke"),
         ],
     )  # fmt: skip
-    assert [("flaky", True, 1)] == [(one.test, one.critical, one.keys) for one in row_of(folder, by).row.tests]
+    assert [(one.test, one.critical, one.keys) for one in row_of(folder, by).row.tests] == [("flaky", True, 1)]
 
 
 def event(place: str, **changes: object) -> Event:
@@ -168,8 +174,8 @@ def test_an_error_is_told_by_its_type_and_place_without_what_differs_each_time(t
     ledger.write(
         folder / "evidence", [event("wait(job-1)"), event("wait(job-2)", blocking=True), event("x", expected=True)]
     )
-    assert [("network-error", "ReadTimeout", "wait", True)] == [
-        (one.what, one.error, one.place, one.blocking) for one in row_of(folder, by).row.causes
+    assert [(one.what, one.error, one.place, one.blocking) for one in row_of(folder, by).row.causes] == [
+        ("network-error", "ReadTimeout", "wait", True)
     ]
 
 
@@ -183,10 +189,10 @@ def test_an_incident_is_open_until_its_records_say_that_it_is_over(tmp_path: Pat
     monitored = replace(step, state="monitoring", occurred_at=T0 + timedelta(hours=1))
     ledger.write(folder / "evidence", [step, monitored])
     row = row_of(folder, by).row
-    assert [("INC-1", "monitoring", True)] == [(one.id, one.state, one.is_open) for one in row.incidents]
-    assert [("f1", "stale-read", "exports stay")] == [(one.cause, one.what, one.incident) for one in row.causes]
+    assert [(one.id, one.state, one.is_open) for one in row.incidents] == [("INC-1", "monitoring", True)]
+    assert [(one.cause, one.what, one.incident) for one in row.causes] == [("f1", "stale-read", "exports stay")]
     ledger.write(folder / "evidence", [replace(monitored, state="resolved", occurred_at=T0 + timedelta(hours=2))])
-    assert [False] == [one.is_open for one in row_of(folder, by).row.incidents]
+    assert [one.is_open for one in row_of(folder, by).row.incidents] == [False]
 
 
 # ── whatever a folder holds ──────────────────────────────────────────────────
@@ -300,7 +306,7 @@ def test_a_release_that_cannot_be_judged_is_a_row_that_says_so(tmp_path: Path, b
     assert made.to_judge is not None
     monkeypatch.setattr(reading, "judge_release", fails)
     row = reading.judge(made, made.to_judge, place_of(folder), [], by).row
-    assert ("it cannot be judged: ZeroDivisionError: by nothing", FleetWord.UNKNOWN) == (row.problem, row.word)
+    assert (row.problem, row.word) == ("it cannot be judged: ZeroDivisionError: by nothing", FleetWord.UNKNOWN)
 
 
 def test_secrets_of_strangers_are_scrubbed_and_long_texts_cut(tmp_path: Path, by: Judging) -> None:
@@ -313,7 +319,7 @@ def test_secrets_of_strangers_are_scrubbed_and_long_texts_cut(tmp_path: Path, by
         ],
     )
     (test,) = row_of(folder, by).row.tests
-    assert (True, True) == (test.test.startswith("[secret] x"), len(test.test) <= 301)
+    assert (test.test.startswith("[secret] x"), len(test.test) <= 301) == (True, True)
 
 
 def test_evidence_without_a_folder_of_its_own_is_named_by_its_first_records(tmp_path: Path, by: Judging) -> None:
@@ -326,10 +332,10 @@ def test_evidence_without_a_folder_of_its_own_is_named_by_its_first_records(tmp_
     )
     ledger.write(evidence, [first])
     row = read("orders", ReleasePlace("exported", evidence, evidence), by).row
-    assert ("2.1.0", T0, "") == (row.release, row.opened_at, row.problem)
+    assert (row.release, row.opened_at, row.problem) == ("2.1.0", T0, "")
     assert datetime(2026, 11, 5, 9, tzinfo=UTC) == row.ends_at
 
 
 def test_evidence_that_does_not_say_when_it_began_is_a_row_that_says_so(tmp_path: Path, by: Judging) -> None:
     row = read("orders", ReleasePlace("exported", tmp_path, tmp_path), by).row
-    assert ("exported", True) == (row.release, "no record says when its watch was opened" in row.problem)
+    assert (row.release, "no record says when its watch was opened" in row.problem) == ("exported", True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
@@ -32,17 +31,19 @@ def test_a_repository_and_a_folder_of_releases_are_both_a_path(tmp_path: Path) -
     (tmp_path / "orders" / "watch.toml").write_text("[watch]\nvalid_h = 30\n")
     sealed(release(tmp_path / "billing", "2.0.0", real=True))
     (tmp_path / "billing" / "notes").mkdir()
-    orders, billing = found(tmp_path, '[[source]]\npath = "orders"\nsite = "https://w.example"\n[[source]]\npath = "billing"\n')
-    assert (["1.0.0"], ["2.0.0"]) == (names(orders), names(billing))
+    orders, billing = found(
+        tmp_path, '[[source]]\npath = "orders"\nsite = "https://w.example"\n[[source]]\npath = "billing"\n'
+    )
+    assert (names(orders), names(billing)) == (["1.0.0"], ["2.0.0"])
     assert orders.settings is not None
-    assert (30.0, None, "https://w.example/") == (orders.settings.watch.valid_h, billing.settings, orders.site)
+    assert (orders.settings.watch.valid_h, billing.settings, orders.site) == (30.0, None, "https://w.example/")
     assert tmp_path / "orders" / "docs" / "_generated" / "1.0.0" / "metrics.json" == orders.releases[0].published
 
 
 def test_releases_may_lie_anywhere_below_a_repository(tmp_path: Path) -> None:
     release(tmp_path / "mono" / "clients" / "python" / "watches", "1.0.0", real=True)
     (one,) = found(tmp_path, '[[source]]\npath = "mono"\nreleases = "clients/python/watches"\n')
-    assert ["1.0.0"] == names(one)
+    assert names(one) == ["1.0.0"]
 
 
 @pytest.mark.parametrize("kind", ["path", "parquet"])
@@ -55,9 +56,9 @@ def test_a_source_without_a_release_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "begun" / "docs" / "releases").mkdir(parents=True)
     empty, begun = found(tmp_path, '[[source]]\npath = "empty"\n[[source]]\npath = "begun"\n')
-    assert ("there is no folder of releases in it", "there is no release in it") == (
+    assert (
         empty.source.problem, begun.source.problem,
-    )  # fmt: skip
+    ) == ("there is no folder of releases in it", "there is no release in it")  # fmt: skip
 
 
 def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path) -> None:
@@ -65,12 +66,12 @@ def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path) -> No
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders" / "watches").symlink_to(tmp_path / "secret")
     (one,) = found(tmp_path, '[[source]]\npath = "orders"\nreleases = "watches"\n')
-    assert ([], "a link leads out of it") == (names(one), one.source.problem)
+    assert (names(one), one.source.problem) == ([], "a link leads out of it")
     (tmp_path / "billing").mkdir()
     release(tmp_path / "billing", "1.0.0", real=True)
     (tmp_path / "billing" / "2.0.0").symlink_to(tmp_path / "secret" / "1.0.0")
     (one,) = found(tmp_path, '[[source]]\npath = "billing"\n')
-    assert ["1.0.0"] == names(one)
+    assert names(one) == ["1.0.0"]
 
 
 def test_a_repository_with_checks_of_its_own_is_not_judged_here(tmp_path: Path) -> None:
@@ -79,7 +80,7 @@ def test_a_repository_with_checks_of_its_own_is_not_judged_here(tmp_path: Path) 
         release(tmp_path / name / "docs" / "releases", "1.0.0", real=True)
         (tmp_path / name / "watch.toml").write_text(text)
     own, broken = found(tmp_path, '[[source]]\npath = "own"\n[[source]]\npath = "broken"\n')
-    assert (NotJudged.OWN_PACK, NotJudged.SETTINGS) == (own.not_judged, broken.not_judged)
+    assert (own.not_judged, broken.not_judged) == (NotJudged.OWN_PACK, NotJudged.SETTINGS)
 
 
 def test_variables_of_this_machine_are_no_settings_of_another_repository(
@@ -106,7 +107,7 @@ def test_compacted_evidence_is_one_release_or_a_folder_of_them(tmp_path: Path) -
     one, two = found(
         tmp_path, '[[source]]\nparquet = "stock/1.0.0/evidence"\nsubject = "a"\n[[source]]\nparquet = "stock"\n'
     )
-    assert (["evidence"], ["1.0.0", "1.1.0"]) == (names(one), names(two))
+    assert (names(one), names(two)) == (["evidence"], ["1.0.0", "1.1.0"])
 
 
 # ── git ──────────────────────────────────────────────────────────────────────
@@ -140,7 +141,7 @@ def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_shared_branch_of_a_repository_is_fetched_as_it_was_committed(tmp_path: Path, remote: str) -> None:
     (one,) = found(tmp_path, f'[[source]]\ngit = "{remote}"\nsubject = "orders"\n')
-    assert ("", ["1.0.0"], 40) == (one.source.problem, names(one), len(one.source.revision))
+    assert (one.source.problem, names(one), len(one.source.revision)) == ("", ["1.0.0"], 40)
     folder = one.releases[0].folder
     committed = tmp_path / "work" / "docs" / "releases" / "1.0.0"
     for name in ("report.json", "seal.json", "release.toml"):
@@ -148,7 +149,7 @@ def test_the_shared_branch_of_a_repository_is_fetched_as_it_was_committed(tmp_pa
     assert one.settings is not None
     assert one.settings.watch.valid_h == 30
     top = folder.parents[2]
-    assert {".git", "docs", "watch.toml"} == set(os.listdir(top))
+    assert {".git", "docs", "watch.toml"} == {one.name for one in top.iterdir()}
     assert not (top / "docs" / "releases" / "2.0.0").is_symlink()
 
 
@@ -164,7 +165,7 @@ def test_a_branch_that_has_not_moved_is_not_written_again(tmp_path: Path, remote
     assert (["1.0.0", "1.1.0"], before) == (names(one), first.stat().st_mtime_ns)
     git(work, "rm", "-rq", "docs/releases/1.0.0")
     git(work, "commit", "-qm", "Take one away")
-    assert ["1.1.0"] == names(found(tmp_path, text)[0])
+    assert names(found(tmp_path, text)[0]) == ["1.1.0"]
 
 
 def test_a_repository_without_the_shared_branch_is_read_on_its_default_branch(tmp_path: Path, remote: str) -> None:
@@ -173,21 +174,21 @@ def test_a_repository_without_the_shared_branch_is_read_on_its_default_branch(tm
     git(work, "merge", "-q", "evidence")
     git(work, "branch", "-qD", "evidence")
     (one,) = found(tmp_path, f'[[source]]\ngit = "{remote}"\n')
-    assert ["1.0.0"] == names(one)
+    assert names(one) == ["1.0.0"]
     (one,) = found(tmp_path, f'[[source]]\ngit = "{remote}"\nbranch = "gone"\n')
-    assert (True, []) == ("it has no branch 'gone'" in one.source.problem, names(one))
+    assert ("it has no branch 'gone'" in one.source.problem, names(one)) == (True, [])
 
 
 def test_a_remote_that_cannot_be_reached_is_unknown_and_hides_no_other(tmp_path: Path, remote: str) -> None:
     gone, there = found(
         tmp_path, f'[[source]]\ngit = "{tmp_path.as_uri()}/gone.git"\n[[source]]\ngit = "{remote}"\nsubject = "b"\n'
     )
-    assert (True, [], ["1.0.0"]) == (bool(gone.source.problem), names(gone), names(there))
+    assert (bool(gone.source.problem), names(gone), names(there)) == (True, [], ["1.0.0"])
 
 
 def test_a_remote_that_was_reached_once_is_not_shown_as_of_then(tmp_path: Path, remote: str) -> None:
     text = f'[[source]]\ngit = "{remote}"\nsubject = "orders"\n'
-    assert ["1.0.0"] == names(found(tmp_path, text)[0])
+    assert names(found(tmp_path, text)[0]) == ["1.0.0"]
     (tmp_path / "work").rename(tmp_path / "moved")
     (one,) = found(tmp_path, text)
-    assert (True, []) == (bool(one.source.problem), names(one))
+    assert (bool(one.source.problem), names(one)) == (True, [])

@@ -17,7 +17,7 @@ from atalaya.core.settings import Settings
 from atalaya.fleet import reading
 from atalaya.fleet.kept import Files, Kept, Store, files_of
 from atalaya.fleet.reading import Judging, Made
-from atalaya.fleet.sources import TOML, FoundSource, ReleasePlace
+from atalaya.fleet.sources import TOML, FoundSource, ReleasePlace, encodable
 from atalaya.harness.pack import Pack
 from atalaya.records.fleet import FleetSource, FleetWord, NotJudged, ReleaseRow
 from atalaya.watch.folder import LOCAL
@@ -59,6 +59,11 @@ class _Release(NamedTuple):
     was_read: bool
 
     @property
+    def name(self) -> str:
+        """What it is kept by."""
+        return encodable(self.place.name)
+
+    @property
     def row_until(self) -> datetime | None:
         """Until when the row may be used as it is: one that has yet to be judged never may."""
         return NEVER if self.made.to_judge is not None else self.made.until
@@ -92,13 +97,13 @@ def _gathered(
     before = store.read(subject)
     made_by = _made_by(by)
     shared = [place for place in found.releases if not place.name.startswith(LOCAL)]
-    releases = [_looked_at(subject, place, before.get(place.name), made_by, by) for place in shared]
+    releases = [_looked_at(subject, place, before.get(encodable(place.name)), made_by, by) for place in shared]
     work = Work(
         listed=len(releases),
         opened=sum(one.kept is None or one.kept.signature != one.files.signature for one in releases),
         read=sum(one.was_read for one in releases),
     )
-    kept = {one.place.name: _to_keep(one, made_by) for one in releases}
+    kept = {one.name: _to_keep(one, made_by) for one in releases}
     for number, (name, one) in enumerate(_judged(releases, kept, by, judging), start=1):
         kept[name] = one
         work = work._replace(judged=number)
@@ -139,11 +144,11 @@ def _judged(
     """Those that have to be judged: new ones, and those that are compared with what is another one now."""
     in_time = sorted((one for one in releases if one.made.row.opened_at is not None), key=_when)
     for number, one in enumerate(in_time):
-        if one.made.to_judge is None and kept[one.place.name].beside is None:
+        if one.made.to_judge is None and kept[one.name].beside is None:
             continue
         others = _compared_with(in_time[:number], in_time[number + 1 :])
-        beside = hashlib.sha256("\0".join(f"{other.place.name}\0{other.content}" for other in others).encode())
-        if one.made.to_judge is None and kept[one.place.name].beside == beside.hexdigest():
+        beside = hashlib.sha256("\0".join(f"{other.name}\0{other.content}" for other in others).encode())
+        if one.made.to_judge is None and kept[one.name].beside == beside.hexdigest():
             continue
         made = one.made
         if made.to_judge is None:  # its own files are the same: read it as if they were not
@@ -152,7 +157,7 @@ def _judged(
             judging(made.row.release)
             folders = [other.place.folder for other in others]
             made = reading.judge(made, made.to_judge, one.place, folders, by)
-        yield one.place.name, replace(kept[one.place.name], row=made.row, until=made.until, beside=beside.hexdigest())
+        yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest())
 
 
 def _compared_with(earlier: Sequence[_Release], later: Sequence[_Release]) -> list[_Release]:
@@ -164,7 +169,7 @@ def _compared_with(earlier: Sequence[_Release], later: Sequence[_Release]) -> li
 
 
 def _when(one: _Release) -> tuple[datetime | None, str]:
-    return one.made.row.opened_at, one.place.name
+    return one.made.row.opened_at, one.name
 
 
 def _made_by(by: Judging) -> str:

@@ -18,11 +18,10 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core.errors import AtalayaError, ReleaseError, interrupted
-from atalaya.core.scrub import scrub
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet.sources import TOML, ReleasePlace
+from atalaya.fleet.sources import TOML, ReleasePlace, encodable
 from atalaya.harness.pack import Pack
 from atalaya.metrics.window_query import OUR_WORKFLOWS
 from atalaya.records.fleet import (
@@ -115,7 +114,7 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
         release = _release(place, records)
         row = replace(
             row,
-            release=scrub(release.version),
+            release=_cut(release.version),
             opened_at=release.opened_at,
             ends_at=ends_at(release),
             rehearsal=release.rehearsal,
@@ -240,7 +239,7 @@ def _published(place: ReleasePlace, release: Release) -> Said | None:
 
 def _of_document(document: Any, version: str, basis: Basis) -> Said:
     """What a document of the schema ``atalaya.metrics/1`` says."""
-    if scrub(str(document["release"]["version"])) != version:
+    if str(document["release"]["version"]) != version:
         raise ValueError(f"it is of {document['release']['version']!r}")
     verdict = document["verdict"]
     return Said(
@@ -371,7 +370,7 @@ def _judged_incidents(row: ReleaseRow, judgement: Judgement) -> Iterator[FleetIn
     """As the judgement has them: one whose fix is not shown is not over, whatever its last record says."""
     known = {one.id: one for one in row.incidents}
     for incident in judgement.incidents:
-        yield _incident(incident, known.get(scrub(incident.id)))
+        yield _incident(incident, known.get(_cut(incident.id)))
 
 
 def _incident(one: Incident, recorded: FleetIncident | None) -> FleetIncident:
@@ -464,7 +463,7 @@ def _content(file: Path) -> bytes:
 
 def _cut(text: object) -> str:
     """A text without secrets, and no longer than a table can show."""
-    words = scrub(str(text)[: LONGEST * 4])
+    words = encodable(str(text)[: LONGEST * 4])
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
 
 

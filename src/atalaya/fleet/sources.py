@@ -42,6 +42,15 @@ class FoundSource(NamedTuple):
     not_judged: NotJudged | None = None  # why none of its releases is judged here
 
 
+def encodable(text: object) -> str:
+    """A text of any origin without secrets, that can be written as UTF-8: a file's name may be no text.
+
+    >>> encodable("odd-\\udcff")
+    'odd-\\\\udcff'
+    """
+    return scrub(str(text)).encode("utf-8", "backslashreplace").decode()
+
+
 def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterator[FoundSource]:
     """Each source of a fleet, in the order of its file.
 
@@ -60,7 +69,7 @@ def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterato
 
 
 def _found(source: SourceSettings, base: Path, cache: Path, fetched: Fetch) -> FoundSource:
-    shown = FleetSource(subject=scrub(source.name), kind=source.kind, place=scrub(source.place))
+    shown = FleetSource(subject=encodable(source.name), kind=source.kind, place=encodable(source.place))
     site = f"{source.site.rstrip('/')}/" if source.site else ""
     try:
         if source.kind == "git":
@@ -71,9 +80,9 @@ def _found(source: SourceSettings, base: Path, cache: Path, fetched: Fetch) -> F
             return FoundSource(shown, site, tuple(_of_parquet(root)))
         return _of_repository(source, root, shown, site)
     except AtalayaError as why:
-        return FoundSource(replace(shown, problem=scrub(str(why))), site)
+        return FoundSource(replace(shown, problem=encodable(why)), site)
     except OSError as why:
-        return FoundSource(replace(shown, problem=scrub(f"it cannot be read: {why.strerror or why}")), site)
+        return FoundSource(replace(shown, problem=encodable(f"it cannot be read: {why.strerror or why}")), site)
 
 
 def _of_repository(
