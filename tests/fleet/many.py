@@ -75,9 +75,18 @@ def sealed(folder: Path, word: str = "GO", *, state: str = "MEETS") -> Path:
     (folder / "report.json").write_bytes(content)
     report = SealedFile(path="report.json", size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     seal = Seal(
-        schema=SCHEMA, release=folder.name, state="closed", closed_at=SAID_AT, by="ana", why="it is over", word=word,
-        rule="all-met", verdict="", settings="", files=(report,),
-    )  # fmt: skip
+        schema=SCHEMA,
+        release=folder.name,
+        state="closed",
+        closed_at=SAID_AT,
+        by="ana",
+        why="it is over",
+        word=word,
+        rule="all-met",
+        verdict="",
+        settings="",
+        files=(report,),
+    )
     (folder / "seal.json").write_bytes(msgspec.json.encode(seal))
     return folder
 

@@ -37,9 +37,15 @@ def row(release: str = "1.0.0", *, subject: str = "orders", days_ago: float = 1,
     """A release whose window is open, and whose word can be believed."""
     opened_at = NOW - days_ago * DAY
     values: dict[str, object] = {
-        "subject": subject, "release": release, "opened_at": opened_at, "ends_at": opened_at + 3 * DAY,
-        "word": FleetWord.ON_TRACK, "basis": Basis.JUDGED, "as_of": NOW - HOUR, "valid_until": NOW + HOUR,
-    }  # fmt: skip
+        "subject": subject,
+        "release": release,
+        "opened_at": opened_at,
+        "ends_at": opened_at + 3 * DAY,
+        "word": FleetWord.ON_TRACK,
+        "basis": Basis.JUDGED,
+        "as_of": NOW - HOUR,
+        "valid_until": NOW + HOUR,
+    }
     return ReleaseRow(**(values | changes))  # type: ignore[arg-type]
 
 
@@ -98,9 +104,10 @@ def test_a_source_that_cannot_be_reached_keeps_the_fleet_from_being_fine() -> No
 def test_the_word_of_the_fleet_is_that_of_what_is_current() -> None:
     past = row("0.9.0", days_ago=30, word=FleetWord.NO_GO, closed=True)
     found = shown(past, row("1.0.0", word=FleetWord.GO))
-    assert (
-        found.word, {one.release: one.current for one in found.releases},
-    ) == (FleetWord.GO, {"1.0.0": True, "0.9.0": False})  # fmt: skip
+    assert (found.word, {one.release: one.current for one in found.releases}) == (
+        FleetWord.GO,
+        {"1.0.0": True, "0.9.0": False},
+    )
     assert FleetWord.NO_GO is shown(past).word
 
 
@@ -179,9 +186,13 @@ def test_a_cause_is_shared_by_its_fingerprint() -> None:
         row(subject="b", causes=(blocking, FleetCause(cause="f2", what="stale-read"))),
     )
     (one,) = found.shared_causes
-    assert (
-        one.cause, one.error, one.place, one.blocking, one.subjects,
-    ) == ("f1", "ReadTimeout", "wait", True, {"a": 1, "b": 1})  # fmt: skip
+    assert (one.cause, one.error, one.place, one.blocking, one.subjects) == (
+        "f1",
+        "ReadTimeout",
+        "wait",
+        True,
+        {"a": 1, "b": 1},
+    )
 
 
 def test_no_more_is_shared_than_can_be_shown() -> None:

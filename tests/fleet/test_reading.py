@@ -44,12 +44,20 @@ def row_of(folder: Path, by: Judging) -> Made:
 
 def test_a_closed_release_has_the_word_and_the_figures_of_its_sealed_report(tmp_path: Path, by: Judging) -> None:
     row = row_of(sealed(release(tmp_path, "1.0.0", real=True), "NO-GO", state="FAIL"), by).row
-    assert (
-        row.word, row.basis, row.closed, row.valid_until, row.problem,
-    ) == (FleetWord.NO_GO, Basis.SEALED, True, None, "")  # fmt: skip
-    assert (
-        row.metrics[0].id, row.metrics[0].state, row.metrics[0].value, row.metrics[0].low, row.metrics[0].high,
-    ) == ("pass-rate", State.FAIL, 0.95, 0.89, 0.98)  # fmt: skip
+    assert (row.word, row.basis, row.closed, row.valid_until, row.problem) == (
+        FleetWord.NO_GO,
+        Basis.SEALED,
+        True,
+        None,
+        "",
+    )
+    assert (row.metrics[0].id, row.metrics[0].state, row.metrics[0].value, row.metrics[0].low, row.metrics[0].high) == (
+        "pass-rate",
+        State.FAIL,
+        0.95,
+        0.89,
+        0.98,
+    )
 
 
 def test_a_report_that_is_not_what_was_sealed_gives_no_word(tmp_path: Path, by: Judging) -> None:
@@ -74,8 +82,10 @@ def test_the_last_verdict_that_was_recorded_is_shown_until_it_expires(tmp_path: 
     said(folder, "ON TRACK", SAID_AT + timedelta(hours=2), real=True)
     made = row_of(folder, by)
     assert (FleetWord.ON_TRACK, Basis.RECORDED, SAID_AT + timedelta(hours=2 + 25)) == (
-        made.row.word, made.row.basis, made.row.valid_until,
-    )  # fmt: skip
+        made.row.word,
+        made.row.basis,
+        made.row.valid_until,
+    )
     assert made.to_judge is None
 
 
@@ -127,7 +137,7 @@ def test_the_checks_of_another_pack_are_not_judged_by_this_one(tmp_path: Path, b
                 duration_s=0.1,
                 trials=1,
                 subject_digest="",
-            )  # fmt: skip
+            )
         ],
     )
     made = row_of(folder, by)
@@ -138,9 +148,15 @@ def test_the_checks_of_another_pack_are_not_judged_by_this_one(tmp_path: Path, b
 
 def attempt(test: str, outcome: CaseOutcome, at: datetime = T0, **changes: object) -> TestAttempt:
     values = {
-        "test": test, "variant": "3.12", "attempt": 1, "commit": "abc", "outcome": outcome, "critical": False,
-        "origin": "x", "workflow": "tests",
-    }  # fmt: skip
+        "test": test,
+        "variant": "3.12",
+        "attempt": 1,
+        "commit": "abc",
+        "outcome": outcome,
+        "critical": False,
+        "origin": "x",
+        "workflow": "tests",
+    }
     return TestAttempt(**record_metadata(f"run-{at.isoformat()}", CI, at), **(values | changes))  # type: ignore[arg-type]
 
 
@@ -150,22 +166,30 @@ def test_flaky_is_what_passed_and_failed_on_one_commit_and_variant(tmp_path: Pat
     ledger.write(
         folder / "evidence",
         [
-            attempt("flaky", good), attempt("flaky", bad, critical=True),
-            attempt("fixed", bad, commit="old"), attempt("fixed", good, commit="new"),
-            attempt("one variant", bad, variant="3.13"), attempt("one variant", good),
-            attempt("skipped", bad), attempt("skipped", CaseOutcome.SKIPPED),
+            attempt("flaky", good),
+            attempt("flaky", bad, critical=True),
+            attempt("fixed", bad, commit="old"),
+            attempt("fixed", good, commit="new"),
+            attempt("one variant", bad, variant="3.13"),
+            attempt("one variant", good),
+            attempt("skipped", bad),
+            attempt("skipped", CaseOutcome.SKIPPED),
             attempt("a step of the smoke", good, workflow="atalaya-smoke"),
             attempt("a step of the smoke", bad, workflow="atalaya-smoke"),
         ],
-    )  # fmt: skip
+    )
     assert [(one.test, one.critical, one.keys) for one in row_of(folder, by).row.tests] == [("flaky", True, 1)]
 
 
 def event(place: str, **changes: object) -> Event:
     values = {
-        "event": EventKind.NETWORK_ERROR, "expected": False, "blocking": False, "place": place,
-        "message": "ReadTimeout: no answer", "origin": "x",
-    }  # fmt: skip
+        "event": EventKind.NETWORK_ERROR,
+        "expected": False,
+        "blocking": False,
+        "place": place,
+        "message": "ReadTimeout: no answer",
+        "origin": "x",
+    }
     return Event(**record_metadata("run", CI, T0), **(values | changes))  # type: ignore[arg-type]
 
 
@@ -182,10 +206,20 @@ def test_an_error_is_told_by_its_type_and_place_without_what_differs_each_time(t
 def test_an_incident_is_open_until_its_records_say_that_it_is_over(tmp_path: Path, by: Judging) -> None:
     folder = said(release(tmp_path, "1.0.0", real=True), real=True)
     step = IncidentStep(
-        **record_metadata("people", Environment.LOOPBACK, T0), incident="INC-1", opened_at=T0, state="open",
-        severity=Severity.CRITICAL, impact="exports stay", root_cause="", fix="", metric="stale-cache", by="ana",
-        why="seen", rule="stale-read", fingerprints=("f1",),
-    )  # fmt: skip
+        **record_metadata("people", Environment.LOOPBACK, T0),
+        incident="INC-1",
+        opened_at=T0,
+        state="open",
+        severity=Severity.CRITICAL,
+        impact="exports stay",
+        root_cause="",
+        fix="",
+        metric="stale-cache",
+        by="ana",
+        why="seen",
+        rule="stale-read",
+        fingerprints=("f1",),
+    )
     monitored = replace(step, state="monitoring", occurred_at=T0 + timedelta(hours=1))
     ledger.write(folder / "evidence", [step, monitored])
     row = row_of(folder, by).row
@@ -280,10 +314,24 @@ def _deep_json(folder: Path) -> None:
 
 
 BAD = [
-    _empty, _binary, _newer, _other_name, _no_zone, _toml_is_a_folder, _toml_is_a_link, _toml_is_a_pipe,
-    _segment_changed, _evidence_is_a_link, _unknown_kind, _packed_bomb, _parquet_of_nothing, _seal_of_nothing,
-    _seal_without_report, _report_is_a_link, _deep_json,
-]  # fmt: skip
+    _empty,
+    _binary,
+    _newer,
+    _other_name,
+    _no_zone,
+    _toml_is_a_folder,
+    _toml_is_a_link,
+    _toml_is_a_pipe,
+    _segment_changed,
+    _evidence_is_a_link,
+    _unknown_kind,
+    _packed_bomb,
+    _parquet_of_nothing,
+    _seal_of_nothing,
+    _seal_without_report,
+    _report_is_a_link,
+    _deep_json,
+]
 
 
 def test_a_folder_that_cannot_be_read_is_a_row_that_says_so(tmp_path: Path, by: Judging) -> None:
@@ -292,8 +340,11 @@ def test_a_folder_that_cannot_be_read_is_a_row_that_says_so(tmp_path: Path, by: 
         damage(folder)
         made = row_of(folder, by)
         assert (damage.__name__, FleetWord.UNKNOWN, True, None) == (
-            damage.__name__, made.row.word, bool(made.row.problem), made.to_judge,
-        ), made.row  # fmt: skip
+            damage.__name__,
+            made.row.word,
+            bool(made.row.problem),
+            made.to_judge,
+        ), made.row
         assert "Traceback" not in made.row.problem
 
 

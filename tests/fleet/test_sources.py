@@ -56,9 +56,10 @@ def test_a_source_without_a_release_is_unknown(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     (tmp_path / "begun" / "docs" / "releases").mkdir(parents=True)
     empty, begun = found(tmp_path, '[[source]]\npath = "empty"\n[[source]]\npath = "begun"\n')
-    assert (
-        empty.source.problem, begun.source.problem,
-    ) == ("there is no folder of releases in it", "there is no release in it")  # fmt: skip
+    assert (empty.source.problem, begun.source.problem) == (
+        "there is no folder of releases in it",
+        "there is no release in it",
+    )
 
 
 def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path) -> None:
