@@ -346,6 +346,7 @@ def test_a_folder_that_cannot_be_read_is_a_row_that_says_so(tmp_path: Path, by: 
             made.to_judge,
         ), made.row
         assert "Traceback" not in made.row.problem
+        assert str(tmp_path) not in made.row.problem
 
 
 def test_a_release_that_cannot_be_judged_is_a_row_that_says_so(tmp_path: Path, by: Judging, monkeypatch) -> None:

@@ -154,7 +154,7 @@ def _judged(
         if made.to_judge is None:  # its own files are the same: read it as if they were not
             made = reading.read(made.row.subject, one.place, by)
         if made.to_judge is not None:
-            judging(made.row.release)
+            judging(f"{made.row.subject} {made.row.release}")
             folders = [other.place.folder for other in others]
             made = reading.judge(made, made.to_judge, one.place, folders, by)
         yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest())

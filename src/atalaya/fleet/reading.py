@@ -8,6 +8,7 @@ a row too.
 from __future__ import annotations
 
 import hashlib
+import os
 import tempfile
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -121,11 +122,11 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
         )
         return _read(row, release, place, records, judging)
     except AtalayaError as why:
-        return Made(replace(row, problem=_cut(why)))
+        return Made(replace(row, problem=_told(why, place.folder.parent)))
     except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
         if interrupted(why):
             raise
-        return Made(replace(row, problem=_cut(f"it cannot be read: {type(why).__name__}: {why}")))
+        return Made(replace(row, problem=_told(f"it cannot be read: {type(why).__name__}: {why}", place.folder.parent)))
 
 
 def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Records, judging: Judging) -> Made:
@@ -312,16 +313,17 @@ def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Pa
 
     :param beside: the folders of other releases of the same subject that it is compared with.
     """
-    try:
-        with tempfile.TemporaryDirectory(prefix="atalaya-fleet-") as scratch:
+    with tempfile.TemporaryDirectory(prefix="atalaya-fleet-") as scratch:
+        try:
             folder = _linked(Path(scratch), release, place, beside)
             return _judged(made.row, release, folder, judging)
-    except AtalayaError as why:
-        return Made(replace(made.row, problem=_cut(why)))
-    except Exception as why:
-        if interrupted(why):
-            raise
-        return Made(replace(made.row, problem=_cut(f"it cannot be judged: {type(why).__name__}: {why}")))
+        except AtalayaError as why:
+            return Made(replace(made.row, problem=_told(why, Path(scratch))))
+        except Exception as why:
+            if interrupted(why):
+                raise
+            problem = _told(f"it cannot be judged: {type(why).__name__}: {why}", Path(scratch))
+            return Made(replace(made.row, problem=problem))
 
 
 def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequence[Path]) -> Path:
@@ -349,7 +351,7 @@ def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -
         as_of=verdict.as_of,
         rule=verdict.rule,
         digest=judgement.digest,
-        because=tuple(_cut(str(one).replace(f"{folder.parent}/", "")) for one in verdict.because[:REASONS]),
+        because=tuple(_told(one, folder.parent) for one in verdict.because[:REASONS]),
         valid_until=verdict.valid_until,
         metrics=tuple(
             FleetMetric(id=one.id, state=one.state, value=one.value, low=one.low, high=one.high, n=one.n, unit=one.unit)
@@ -465,6 +467,11 @@ def _cut(text: object) -> str:
     """A text without secrets, and no longer than a table can show."""
     words = encodable(str(text)[: LONGEST * 4])
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+
+
+def _told(why: object, base: Path) -> str:
+    """What went wrong, with paths from the folder of the releases on: where that lies here is nobody's business."""
+    return _cut(str(why).replace(f"{base}{os.sep}", ""))
 
 
 def _number(value: object) -> float | None:

@@ -33,6 +33,8 @@ from atalaya.site.markup.templating import render, render_html
 MOST_NOT_FINE = 60  # releases on the first page; the others are on the lists
 MOST_SUBJECTS = 100
 MOST_SHARED = 40
+MOST_INCIDENTS = 3  # of one release
+LONGEST = 160  # signs of an incident's impact
 MOST_NAMED = 5  # subjects that share something, by name
 ROWS = 250  # of a page of the list
 WORST_FIRST = tuple(FleetWord)
@@ -78,7 +80,6 @@ def fleet(found: Fleet, voice: Renderer) -> Markdown:
         subject_link=lambda name: myst.fleet(name, where[name]) if name in where else voice.literal(name),
         named=lambda one: _named(one, voice),
         figure=lambda one: _figure(one, voice),
-        incidents=lambda one: _incidents(one.open_incidents, voice),
         reason=lambda one: _reason(one, voice),
         dating=dating,
         counts=lambda one: _words(one, voice),
@@ -132,20 +133,17 @@ def _value(metric: FleetMetric, voice: Renderer) -> str:
     return said
 
 
-def _incidents(incidents: Sequence[FleetIncident], voice: Renderer) -> Markdown | None:
-    if not incidents:
-        return None
-    lines = [
-        myst.joined((voice.badge(one.severity), voice.literal(one.id, 60), voice.plain(one.impact[:120])))
-        for one in incidents[:3]
-    ]
-    if len(incidents) > 3:
-        lines.append(voice(N_("and {n} more"), n=len(incidents) - 3))
-    return myst.bullets(lines)
+def _incidents(incidents: Sequence[FleetIncident], voice: Renderer) -> Iterator[Markdown]:
+    """The first of the incidents that are open, a line each."""
+    for one in incidents[:MOST_INCIDENTS]:
+        names = [voice.badge(one.severity), voice.literal(one.id, 60)]
+        yield myst.joined([*names, voice.plain(one.impact[:LONGEST])] if one.impact else names)
+    if len(incidents) > MOST_INCIDENTS:
+        yield voice(N_("and {n} more"), n=len(incidents) - MOST_INCIDENTS)
 
 
 def _reason(one: FleetRelease, voice: Renderer) -> list[Markdown]:
-    """Why the word is what it is: what cannot be read, what expired, or the first reason of the verdict."""
+    """Why somebody has to look: what cannot be read, what expired, the first reason of the verdict, open incidents."""
     lines: list[Markdown] = []
     if one.why is Why.EXPIRED:
         lines.append(voice(N_("It was {word}: its verdict has expired."), word=one.last_word))
@@ -157,7 +155,7 @@ def _reason(one: FleetRelease, voice: Renderer) -> list[Markdown]:
         lines.append(voice.literal(one.problem))
     elif one.because:
         lines.append(voice.plain(one.because[0]))
-    return lines
+    return [*lines, *_incidents(one.open_incidents, voice)]
 
 
 def _words(one: FleetSubject, voice: Renderer) -> Markdown | None:
@@ -235,6 +233,7 @@ def list_pages(found: Fleet, voice: Renderer) -> Iterator[tuple[str, str]]:
                 dating=dating,
                 value=lambda one: _value(one, voice),
                 title=_title,
+                most=MOST_INCIDENTS,
             ).rstrip("\n"),
         )
 
