@@ -232,15 +232,17 @@ def list_pages(found: Fleet, voice: Renderer) -> Iterator[tuple[str, str]]:
                 anchor=anchor,
                 dating=dating,
                 value=lambda one: _value(one, voice),
-                title=_title,
+                leads_away=myst.leads_away,
+                title=lambda metric: _title(metric, voice),
                 most=MOST_INCIDENTS,
             ).rstrip("\n"),
         )
 
 
-def _title(metric: FleetMetric) -> str:
+def _title(metric: FleetMetric, voice: Renderer) -> str:
+    """The name of a metric, in words that are not escaped yet: where we do not know it, a stranger gave it."""
     known = METRICS.get(metric.id)
-    return known.title if known else metric.id
+    return voice.language.gettext(known.title) if known else metric.id
 
 
 def titles(voice: Renderer) -> Mapping[str, str]:

@@ -163,7 +163,12 @@ def away(words: Markdown, url: str) -> Markdown:
     >>> away(Markdown("1.1.0"), "https://watch.example.org/1.1.0/"), away(Markdown("1.1.0"), "javascript:alert(1)")
     ('[1.1.0](<https://watch.example.org/1.1.0/>)', '1.1.0')
     """
-    return Markdown(f"[{safe(words)}](<{url}>)") if _AWAY.fullmatch(url) else safe(words)
+    return Markdown(f"[{safe(words)}](<{url}>)") if leads_away(url) else safe(words)
+
+
+def leads_away(url: str) -> bool:
+    """Whether an address is one that a page may lead to: of the web, and nothing that runs or signs in."""
+    return _AWAY.fullmatch(url) is not None
 
 
 def fleet(words: str, page: str) -> Markdown:
