@@ -28,7 +28,7 @@ from atalaya.site.fragments.figures import in_words
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
-from atalaya.site.markup.templating import render, render_html
+from atalaya.site.markup.templating import BEGUN, render, render_html
 
 MOST_NOT_FINE = 60  # releases on the first page; the others are on the lists
 MOST_SUBJECTS = 100
@@ -235,6 +235,7 @@ def list_pages(found: Fleet, voice: Renderer) -> Iterator[tuple[str, str]]:
                 leads_away=myst.leads_away,
                 title=lambda metric: _title(metric, voice),
                 most=MOST_INCIDENTS,
+                begun=BEGUN,
             ).rstrip("\n"),
         )
 
