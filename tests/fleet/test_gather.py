@@ -60,12 +60,17 @@ def closed(folder: Path, number: int) -> Path:
     return sealed(release(folder, f"1.{number}.0", at=T0 + timedelta(days=number), real=True))
 
 
-def test_a_second_run_opens_no_file_of_any_release(tmp_path: Path, store: Store, judge: Judge) -> None:
+def test_a_second_run_opens_no_file_of_any_release(
+    tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for number in range(5):
         closed(tmp_path / "releases", number)
     first = gathered(tmp_path / "releases", store)
     assert Work(listed=5, opened=5, read=5, judged=0) == first.work
+    opened: list[Path] = []
+    monkeypatch.setattr(ledger, "regular", lambda path: opened.append(path))
     second = gathered(tmp_path / "releases", store)
+    assert opened == []
     assert Work(listed=5, opened=0, read=0, judged=0) == second.work
     assert first.rows == second.rows
 
