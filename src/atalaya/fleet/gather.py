@@ -162,8 +162,8 @@ def _judged(
 
 def _compared_with(earlier: Sequence[_Release], later: Sequence[_Release]) -> list[_Release]:
     """What a judgement reads of other releases: the last accepted one, and whether a later one was opened."""
-    before = [one for one in earlier if one.made.row.problem == "" and (one.place.folder / TOML).exists()]
-    after = [one for one in later if one.made.row.problem == "" and (one.place.folder / TOML).exists()]
+    before = [one for one in earlier if (one.place.folder / TOML).exists()]
+    after = [one for one in later if (one.place.folder / TOML).exists()]
     went = [one for one in before[:-BEFORE] if one.made.row.word is FleetWord.GO][-1:]
     return [*went, *before[-BEFORE:], *[one for one in after if not one.made.row.rehearsal][:1]]
 
