@@ -259,6 +259,12 @@ def notify(session):
     atalaya(session, "notify")
 
 
+@nox.session
+def fleet(session):
+    """Show the releases of many repositories together, as fleet.toml lists them: -- --fleet FILE --json."""
+    atalaya(session, "fleet", extras=["site"])
+
+
 # ── for those who work on it ─────────────────────────────────────────────────
 
 
@@ -442,7 +448,7 @@ def environment():
 
 # Options that name a file or a folder; the first are to be written, the others must exist to be one.
 WRITTEN = ("--report", "--log", "--out")
-READ = ("--root", "--sdk", "--adapter", "--junit", "--python", "--settings")
+READ = ("--root", "--sdk", "--adapter", "--junit", "--python", "--settings", "--fleet")
 
 
 def where_asked(session):

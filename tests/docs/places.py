@@ -179,6 +179,17 @@ def renamed(folder: Path) -> Iterator[Place]:
 
 
 @contextmanager
+def many(folder: Path) -> Iterator[Place]:
+    """A list of two repositories: one whose release is watched, and one that has none yet."""
+    (folder / "billing" / "docs" / "releases").mkdir(parents=True)
+    _began(folder / "orders", HOURS)
+    (folder / "docs" / "releases").mkdir(parents=True)
+    listed = '[[source]]\npath = "orders"\n\n[[source]]\npath = "billing"\n'
+    (folder / "fleet.toml").write_text(listed, encoding="utf-8")
+    yield Place(folder)
+
+
+@contextmanager
 def served(folder: Path) -> Iterator[Place]:
     """A service that listens, and what it asks its callers for."""
     secrets = {"ATALAYA_SERVICE_ACCESS_TOKEN": "tok", "ATALAYA_SERVICE_STORE_ID": "s-1"}

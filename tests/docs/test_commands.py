@@ -203,6 +203,12 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} evidence export --ctrf FILE": Run(places.watched, "2 tests"),
     f"{CHECKS} evidence export --ctrf tests.ctrf.json": Run(places.watched, "2 tests"),
     f"{CHECKS} evidence schema": Run(places.empty, "$defs"),
+    # ── many repositories ──
+    f"{CHECKS} fleet": Run(places.many, "2 subjects, 1 releases", code=3),
+    f"{CHECKS} fleet --no-judge": Run(places.many, "not judged here", code=3),
+    f"{CHECKS} fleet --fleet FILE --json": Run(places.many, "atalaya.fleet/1", code=3, values={"FILE": "fleet.toml"}),
+    f"{CHECKS} fleet --json": Run(places.many, "atalaya.fleet/1", code=3),
+    f"{CHECKS} fleet --json --report fleet.json": Run(places.many, "atalaya.fleet/1", code=3),
     # ── the shared branch ──
     f"{CHECKS} sync pull": Run(places.joining, "3 files were brought"),
     f"{CHECKS} sync push": Run(places.unshared, "3 files were added"),

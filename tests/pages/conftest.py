@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from playwright.sync_api import sync_playwright
 
 from atalaya.records.judged import Judgement
+from atalaya.site.build.fleet_pages import publish_fleet
 from atalaya.site.build.site import publish_releases
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup.renderer import Renderer
@@ -76,6 +77,7 @@ def _build(site: Site, judgements: dict[str, Judgement]) -> None:
     site.copy_docs()
     published = [site.add(version, judgement) for version, judgement in judgements.items()]
     publish_releases(site.docs, published)
+    publish_fleet(site.docs, strangers.fleet(), b"{}\n")
     for version, judgement in judgements.items():
         _write_incidents(site, version, judgement)
     site.build()

@@ -14,6 +14,20 @@ from typing import Any
 from msgspec.structs import replace
 
 from atalaya.core.words import Text, text
+from atalaya.records.fleet import (
+    Basis,
+    Fleet,
+    FleetIncident,
+    FleetMetric,
+    FleetRelease,
+    FleetSource,
+    FleetSubject,
+    FleetWord,
+    NotJudged,
+    SharedCause,
+    SharedTest,
+    Why,
+)
 from atalaya.records.judged import (
     ArtefactFinding,
     BacklogItem,
@@ -27,6 +41,7 @@ from atalaya.records.judged import (
     Level,
     Priority,
     Question,
+    State,
 )
 from atalaya.records.stored import Artefact, Built, BuiltFile, Environment, IncidentStep, PublishedFile, Severity
 from tests.site import example
@@ -166,6 +181,66 @@ def judgement() -> Judgement:
     base = example.judgement(strangers=True)
     # Of the five records of each string, one or two.
     return everywhere(replace(base, traces=base.traces[::4]), STRANGERS, INCIDENT)
+
+
+def fleet() -> Fleet:
+    """A fleet of which strangers wrote every name and every text."""
+    releases = tuple(_release(number, words) for number, words in enumerate(STRANGERS))
+    shared = {words: number for number, words in enumerate(STRANGERS[:8], start=1)}
+    return Fleet(
+        as_of=NOW,
+        word=FleetWord.NO_GO,
+        counts=dict.fromkeys(
+            ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "left_out"), len(STRANGERS)
+        ),
+        sources=tuple(FleetSource(subject=one, kind="git", place=one, problem=one) for one in STRANGERS[:30]),
+        subjects=tuple(
+            FleetSubject(subject=one.subject, word=one.word, newest=one.release, releases=1, words={"NO-GO": 1})
+            for one in releases
+        ),
+        releases=releases,
+        shared_tests=tuple(SharedTest(test=one, critical=True, releases=2, subjects=shared) for one in STRANGERS[:60]),
+        shared_causes=tuple(
+            SharedCause(
+                cause=one, what=one, error=one, place=one, incident=one, blocking=True, releases=2, subjects=shared
+            )
+            for one in STRANGERS[:60]
+        ),
+    )
+
+
+def _release(number: int, words: str) -> FleetRelease:
+    metric = FleetMetric(id=words, state=State.FAIL, value=0.9, low=0.8, high=0.95, n=10, unit=words)
+    incident = FleetIncident(
+        id=words, state=words, is_open=True, severity=Severity.CRITICAL, opened_at=T0, impact=words, metric=words
+    )
+    return FleetRelease(
+        subject=words,
+        release=words,
+        word=(FleetWord.NO_GO, FleetWord.UNKNOWN)[number % 2],
+        last_word=FleetWord.NO_GO,
+        why=(None, Why.EXPIRED)[number % 2],
+        current=True,
+        link=words,
+        opened_at=T0,
+        ends_at=T0,
+        rehearsal=False,
+        closed=False,
+        basis=Basis.RECORDED,
+        rule=words,
+        because=(words,),
+        as_of=NOW,
+        valid_until=NOW,
+        evidence_at=NOW,
+        verdict=words,
+        worst_metric=metric,
+        metrics=(metric,),
+        open_incidents=(incident,) * 4,
+        incidents=4,
+        flaky_tests=(words,),
+        problem=words if number % 3 else "",
+        not_judged=NotJudged.OTHER_PACK,
+    )
 
 
 def everywhere(base: Judgement, words: tuple[str, ...], incident: str) -> Judgement:

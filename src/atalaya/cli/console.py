@@ -73,6 +73,7 @@ COMMANDS = [
     "evidence",
     "sync",
     "notify",
+    "fleet",
     "completion",
 ]
 _COMMAND = re.compile(rf"\batalaya ({'|'.join(COMMANDS)})\b(?: (?=[-\w]))?")

@@ -501,6 +501,18 @@ def _standing(commands: Commands) -> None:
     _release(_command(commands, "status", status.status))
 
 
+def _together(commands: Commands) -> None:
+    """The command that shows many releases together."""
+    from atalaya.cli import fleet
+
+    it = _command(commands, "fleet", fleet.fleet)
+    it.add_argument("--fleet", metavar="FILE", help="the list of sources (default: fleet.toml beside watch.toml)")
+    it.add_argument(
+        "--no-judge", action="store_true", help="judge no release anew: show what was said of it, and how old that is"
+    )
+    _report(it)
+
+
 # The commands, and what adds them with all that they import.
 GROUPS: tuple[tuple[tuple[str, ...], Callable[[Commands], None]], ...] = (
     (("init",), _adopting),
@@ -512,6 +524,7 @@ GROUPS: tuple[tuple[tuple[str, ...], Callable[[Commands], None]], ...] = (
     (("release",), _releasing),
     (("evidence",), _keeping),
     (("sync",), _sharing),
+    (("fleet",), _together),
     (("completion",), _completing),
 )
 

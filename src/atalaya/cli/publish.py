@@ -130,7 +130,7 @@ def write_pages(place: Context, known: Judgement | None = None) -> None:
     from atalaya.watch import folder
 
     if place.docs != place.releases.parent:
-        home.renew(place.docs, guides=_with_guides(place))
+        home.renew(place.docs, guides=with_guides(place))
     store = Store(place.docs, place.releases, place.loaded.settings, place.pack.folder)
     releases = folder.find(place.releases)
     now = utc_now()  # once, so that all the pages of a build are of one instant
@@ -185,7 +185,7 @@ def build_site(place: Context, out: Path | None) -> Path:
     from atalaya.site.build import home
     from atalaya.site.build.site import build
 
-    home.complete(place.docs, guides=_with_guides(place))
+    home.complete(place.docs, guides=with_guides(place))
     language, echo = place.loaded.settings.watch.language, place.console.line
     return build(place.docs, out or _out(place), releases=place.releases, language=language, url=_url(place), echo=echo)
 
@@ -195,6 +195,6 @@ def _url(place: Context) -> str:
     return place.loaded.settings.site.url or environment.readthedocs_url()
 
 
-def _with_guides(place: Context) -> bool:
+def with_guides(place: Context) -> bool:
     """Whether the guides are among the pages: they tell of the SDK of Atalaya's own check pack."""
     return not place.loaded.settings.checks.packs

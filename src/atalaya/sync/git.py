@@ -44,22 +44,32 @@ class Git:
         self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ) -> tuple[int, bytes, str]:
         """The exit code, what git answers, and what it says of it."""
-        quiet = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
-        try:
-            done = subprocess.run(
-                ["git", *arguments],
-                cwd=self.root,
-                input=stdin,
-                capture_output=True,
-                check=False,
-                timeout=LONGEST_S,
-                env={**environment.everything(), **quiet, **(env or {})},
-            )
-        except FileNotFoundError:
-            raise UsageError("git: no such program. Install git, and run again.") from None
-        except subprocess.TimeoutExpired:
-            raise NetworkError(f"git {arguments[0]}: no end after {LONGEST_S:.0f} s. Run again later.") from None
-        return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
+        return run(self.root, *arguments, stdin=stdin, env=env)
+
+
+def run(
+    where: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+) -> tuple[int, bytes, str]:
+    """Run git in a folder, which need not be in a repository: the exit code, what it answers, and what it says of it.
+
+    :raises UsageError: there is no git. :raises NetworkError: it does not end.
+    """
+    quiet = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    try:
+        done = subprocess.run(
+            ["git", *arguments],
+            cwd=where,
+            input=stdin,
+            capture_output=True,
+            check=False,
+            timeout=LONGEST_S,
+            env={**environment.everything(), **quiet, **(env or {})},
+        )
+    except FileNotFoundError:
+        raise UsageError("git: no such program. Install git, and run again.") from None
+    except subprocess.TimeoutExpired:
+        raise NetworkError(f"git {arguments[0]}: no end after {LONGEST_S:.0f} s. Run again later.") from None
+    return done.returncode, done.stdout, done.stderr.decode("utf-8", "replace")
 
 
 def failure(command: str, said: str) -> UsageError | NetworkError:

@@ -43,7 +43,7 @@ from atalaya.site.markup.renderer import Renderer
 from atalaya.site.outputs import feed, not_found, sitemap
 from atalaya.watch.folder import find
 
-ROOT_ENTRIES = ("conf.py", "index.md", "history.md", "history", "guides", "concepts", "reference")
+ROOT_ENTRIES = ("conf.py", "index.md", "history.md", "history", "fleet.md", "guides", "concepts", "reference")
 SHARED_ENTRIES = ("conf.py", "_static", "_templates", "locale")
 TOOLS = ("sphinx", "myst-parser", "sphinx-design", "pydata-sphinx-theme")
 EMBEDDED = re.compile(r"^```\{live\} ([a-z0-9-]+)\n:release: (\S+)", re.MULTILINE)

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 FEED = "feed.atom"
+FLEET, FLEET_TITLES = "fleet", "fleet-titles.json"
 # The roles that lead to a page of the reference: its folder, and what an id in it looks like.
 REFERENCES = {
     "promise": ("promises", r"[a-z]+\.[a-z0-9-]+"),
@@ -55,6 +56,7 @@ _RELEASE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]*")
 _TO_PAGE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._/-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _TO_FILE = re.compile(r"(.+?) <(\S+) ([a-zA-Z0-9._~%-]+)>", re.DOTALL)
 _TO_HISTORY = re.compile(r"(?P<words>.+?) <(?P<page>[a-z0-9-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
+_TO_FLEET = re.compile(r"(?P<words>.+?) <(?P<page>[a-z0-9-]+(?:#[a-z0-9-]+)?)>", re.DOTALL)
 _TONES, _SHAPES = "good|bad|unsure|unknown", "[^\\w\\s<>&\"']+"
 _RUN = re.compile(f"({_TONES})({_SHAPES})")
 _STRIP = re.compile(f"(?P<words>[^<>]+) <(?P<runs>(?:{_TONES}){_SHAPES}(?: (?:{_TONES}){_SHAPES})*)>")
@@ -168,11 +170,12 @@ def _above_the_text(app: Sphinx, page: str, source: list[str]) -> None:
 
 
 def _titled(app: Sphinx, page: str, source: list[str]) -> None:
-    """Give a page of the history its title in the language that is built: Sphinx translates what people wrote."""
-    file = fragments_folder(app) / TITLES
+    """Give a generated page its title in the language that is built: Sphinx translates what people wrote."""
+    titles = TITLES if page.startswith("history/") else FLEET_TITLES if page == FLEET else ""
+    file = fragments_folder(app) / titles
     if app.builder.name == "gettext":
         return  # it asks for the words of people's pages
-    if app.config.live_release == ROOT and page.startswith("history/") and file.is_file():
+    if app.config.live_release == ROOT and titles and file.is_file():
         app.env.note_dependency(str(file))
         title = json.loads(file.read_text(encoding="utf-8")).get(PurePosixPath(page).name)
         if title:
@@ -280,6 +283,18 @@ class HistoryLink(SiteLink):
         return [nodes.reference(self.rawtext, found["words"], refuri=target, internal=True)], []
 
 
+class FleetLink(SiteLink):
+    """A link from a root page to a page below that of the fleet, as ``{fleet}`WORDS <PAGE#ANCHOR>```."""
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        found = _TO_FLEET.fullmatch(self.text.strip())
+        if found is None:
+            return self.refused(f"'{self.text}' is no page of the fleet")
+        name, _, anchor = found["page"].partition("#")
+        target = f"{self.here}fleet/{name}.html" + (f"#{anchor}" if anchor else "")
+        return [nodes.reference(self.rawtext, found["words"], refuri=target, internal=True)], []
+
+
 class Strip(SphinxRole):
     """Outcomes as a row of shapes, which a screen reader is told in words: ``{strip}`WORDS <TONE SHAPES ...>```."""
 
@@ -352,21 +367,28 @@ def _name_the_feed(app: Sphinx, page: str, template: str, context: dict[str, Any
     )
 
 
-def _of_evidence(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """The page of each kind of evidence, whose body was written whole: those that are newer than what was built."""
-    folder = fragments_folder(app) / "evidence"
-    _take_away_gone(Path(app.outdir) / "evidence", {file.name for file in folder.glob("*.html")})
+def _made_whole(app: Sphinx, name: str) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The pages of a folder whose bodies were written whole: those that are newer than what was built."""
+    folder = fragments_folder(app) / name
+    _take_away_gone(Path(app.outdir) / name, {file.name for file in folder.glob("*.html")})
     frame = [Path(app.confdir) / "conf.py", *(Path(app.confdir) / "_templates").glob("*.html")]
     changed_ns = max(file.stat().st_mtime_ns for file in frame)
     as_before = app.env.config_status == CONFIG_OK
     for file in sorted(folder.glob("*.html")):
-        name = f"evidence/{file.stem}"
-        built = Path(app.outdir) / f"{name}.html"
+        page = f"{name}/{file.stem}"
+        built = Path(app.outdir) / f"{page}.html"
         if as_before and built.is_file() and built.stat().st_mtime_ns > max(changed_ns, file.stat().st_mtime_ns):
             continue
         body = file.read_text(encoding="utf-8")
         title = re.sub("<[^>]+>", "", body.partition("\n")[0])  # escaped already, as the theme wants it
-        yield name, {"title": title, "body": body, "toc": "", "display_toc": False}, "page.html"
+        yield page, {"title": title, "body": body, "toc": "", "display_toc": False}, "page.html"
+
+
+def _of_evidence(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """The page of each kind of evidence, and the pages below that of a fleet."""
+    yield from _made_whole(app, "evidence")
+    if app.config.live_release == ROOT:
+        yield from _made_whole(app, FLEET)
 
 
 def _take_away_gone(built: Path, names: Collection[str]) -> None:
@@ -435,6 +457,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_role("release", ReleaseLink())
     app.add_role("evidence-file", EvidenceFileLink())
     app.add_role("history", HistoryLink())
+    app.add_role("fleet", FleetLink())
     app.add_role("strip", Strip())
     for role, (folder, ids) in REFERENCES.items():
         app.add_role(role, ReferenceLink(folder, ids))

@@ -12,6 +12,7 @@ from atalaya.core.window import DAY_H, elapsed_h
 from atalaya.core.words import N_, Text
 from atalaya.metrics.definitions import METRICS, MetricDefinition
 from atalaya.metrics.engine.questions import sql_docstring
+from atalaya.records.fleet import FleetMetric
 from atalaya.records.judged import Figure, Judgement, Metric, State
 from atalaya.records.results import SegmentInfo
 from atalaya.site.charts import charts
@@ -150,7 +151,7 @@ def spark(metric: Metric, judgement: Judgement, voice: Renderer) -> Markdown | N
         drawn = charts.spark(title.replace("{name}", name), _each_day(metric, judgement), hours, limit=level)
         return drawn and myst.paragraphs(drawn, myst.span(voice(N_("rate by day")), "interval"))
     seen = [
-        charts.Seen(hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(_said(one, metric.unit, voice))}")
+        charts.Seen(hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(in_words(one, metric.unit, voice))}")
         for hours, one in at_looks(judgement, metric)
     ]
     target = judgement.course.target if judgement.course and metric.unit == "share" else None
@@ -172,7 +173,7 @@ def _each_day(metric: Metric, judgement: Judgement) -> list[charts.Seen]:
     ]
 
 
-def _said(one: Figure, unit: str, voice: Renderer) -> str:
+def in_words(one: Figure | FleetMetric, unit: str, voice: Renderer) -> str:
     """A figure with its interval, in plain words."""
     if one.value is None:
         return voice.language.gettext(N_("not known"))
@@ -202,7 +203,7 @@ def _course(metric: Metric, judgement: Judgement, voice: Renderer) -> list[list[
             for n, day in enumerate(metric.by_day, start=1)
         ]
     return [
-        [voice.hour(hours, ".4g"), myst.escaped(_said(one, metric.unit, voice)), voice.badge(one.state)]
+        [voice.hour(hours, ".4g"), myst.escaped(in_words(one, metric.unit, voice)), voice.badge(one.state)]
         for hours, one in at_looks(judgement, metric)
     ]
 

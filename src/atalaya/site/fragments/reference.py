@@ -8,10 +8,11 @@ from functools import partial
 from itertools import groupby
 from pathlib import Path
 
-from atalaya.core import environment, settings
+from atalaya.core import environment, fleet_settings, settings
 from atalaya.core.words import N_
 from atalaya.evidence.ledger import schema
 from atalaya.harness.pack import Pack
+from atalaya.records import fleet_schema
 from atalaya.selftest import detector_record, last_run
 from atalaya.site.build.atomic_write import write_if_changed
 from atalaya.site.fragments import (
@@ -58,16 +59,26 @@ def publish_reference(docs: Path, pack: Pack) -> tuple[Path, ...]:
             file = docs / "_generated" / FOLDER / code / f"{name}.md"
             if write_if_changed(file, fragment(voice).rstrip("\n") + "\n"):
                 written.append(file)
-    file = docs / "_generated" / FOLDER / "evidence.schema.json"
-    if write_if_changed(file, json.dumps(schema.document(), indent=2, sort_keys=True) + "\n"):
-        written.append(file)
+    for name, said in (("evidence", schema.document()), ("fleet", fleet_schema.document())):
+        file = docs / "_generated" / FOLDER / f"{name}.schema.json"
+        if write_if_changed(file, json.dumps(said, indent=2, sort_keys=True) + "\n"):
+            written.append(file)
     return tuple(written)
 
 
 def keys(voice: Renderer) -> Markdown:
     """Every key of ``watch.toml``, a table for each section."""
     sections = [(name, list(keys)) for name, keys in groupby(settings.every_key(), key=lambda key: key.section)]
-    return render("settings-keys", voice, sections=sections, json=partial(json.dumps, ensure_ascii=False))
+    return render("settings-keys", voice, sections=sections, json=_json)
+
+
+def fleet_keys(voice: Renderer) -> Markdown:
+    """Every key of ``fleet.toml``."""
+    sections = [(name, list(keys)) for name, keys in groupby(fleet_settings.every_key(), key=lambda key: key.section)]
+    return render("fleet-keys", voice, sections=sections, source=fleet_settings.SOURCE, json=_json)
+
+
+_json = partial(json.dumps, ensure_ascii=False)
 
 
 def variables(voice: Renderer) -> Markdown:
@@ -80,6 +91,7 @@ def variables(voice: Renderer) -> Markdown:
 
 FRAGMENTS: dict[str, Callable[[Renderer], str]] = {
     "settings": keys,
+    "fleet-settings": fleet_keys,
     "variables": variables,
     **rules.about_the_rules(),
     "network-table": network.table,

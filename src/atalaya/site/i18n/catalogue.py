@@ -20,12 +20,12 @@ from babel.messages.pofile import read_po, write_po
 
 import atalaya
 from atalaya import records
-from atalaya.core import environment, pack_loader, settings
+from atalaya.core import environment, fleet_settings, pack_loader, settings
 from atalaya.core.errors import HarnessError
 from atalaya.core.words import StrictEnum
 from atalaya.harness.pack import Pack
 from atalaya.records.stored import Environment
-from atalaya.site.build import history_pages
+from atalaya.site.build import fleet_pages, history_pages
 from atalaya.site.build.atomic_write import write_if_changed
 from atalaya.site.build.skeleton import pages
 from atalaya.site.fragments.rules import KNOWN
@@ -55,6 +55,8 @@ def sentences() -> dict[str, tuple[str, ...]]:
             _add(found, file, f"src/atalaya/{file.relative_to(PACKAGE).as_posix()}")
     for key in settings.every_key():
         found.setdefault(key.description, set()).add("src/atalaya/core/settings.py")
+    for key in fleet_settings.every_key():
+        found.setdefault(key.description, set()).add("src/atalaya/core/fleet_settings.py")
     for description in environment.OWN.values():
         found.setdefault(description, set()).add("src/atalaya/core/environment.py")
     for kind in StrictEnum.__subclasses__():
@@ -104,6 +106,7 @@ def page_sentences(docs: Path) -> dict[str, tuple[str, ...]]:
         found: dict[str, tuple[str, ...]] = {}
         # The titles of the generated pages: of promises, of rules, and of the history.
         ids = {*pack_loader.load(pack_loader.find()).promise, *KNOWN}
+        ids.add(fleet_pages.TITLE)
         ids |= {file.stem for file in (docs / history_pages.FOLDER).glob("*.md")}
         for source, names in ((docs, "docs"), (skeleton, "src/atalaya/site/templates/release")):
             for message in _extracted(docs, source, Path(folder) / source.name):

@@ -7,6 +7,7 @@ from atalaya.site.i18n.language import LANGUAGES, Language
 
 SENTENCES = {
     "all": N_("Releases"),
+    "fleet": N_("Fleet"),
     "numbers": N_("The figures for machines"),
     "feed": N_("Feed of what happens"),
     "not_current": N_("There is a newer release than the one that this page is about: {newer}"),

@@ -69,6 +69,12 @@ class Said:
         words = escape(self.language.gettext(str(word.value)))
         return Html(f'<span class="state">{SHAPES[word][0]} {words}</span>')
 
+    def badge(self, word: StrictEnum, classes: str = "") -> Html:
+        """A state with its tone, as the fragments have it."""
+        words = escape(self.language.gettext(str(word.value)))
+        shape, tone = SHAPES[word]
+        return Html(f'<span class="state tone-{tone}{escape(f" {classes}" if classes else "")}">{shape} {words}</span>')
+
     def number(self, value: float) -> Html:
         return Html(escape(self.language.number(value)))
 

@@ -18,6 +18,7 @@ from atalaya.core.scrub import scrub
 LIMIT = 300
 
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
+_AWAY = re.compile(r"https?://[^\s@\\<>\"'`]+")
 _PILES = re.compile(r"([\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]{2})[\u0300-\u036f\u0483-\u0489\u20d0-\u20ff]+")
 _FENCES = re.compile(r"^\s*(:{3,})", re.MULTILINE)
 
@@ -154,6 +155,29 @@ def anchor(words: Markdown, id: str) -> Markdown:
 def link(words: Markdown, id: str) -> Markdown:
     """Words that lead to an anchor on the same page."""
     return Markdown(f"[{safe(words)}](#{id})")
+
+
+def away(words: Markdown, url: str) -> Markdown:
+    """Words that lead to another site; the words alone where the address is none of those that a page may lead to.
+
+    >>> away(Markdown("1.1.0"), "https://watch.example.org/1.1.0/"), away(Markdown("1.1.0"), "javascript:alert(1)")
+    ('[1.1.0](<https://watch.example.org/1.1.0/>)', '1.1.0')
+    """
+    return Markdown(f"[{safe(words)}](<{url}>)") if leads_away(url) else safe(words)
+
+
+def leads_away(url: str) -> bool:
+    """Whether an address is one that a page may lead to: of the web, and nothing that runs or signs in."""
+    return _AWAY.fullmatch(url) is not None
+
+
+def fleet(words: str, page: str) -> Markdown:
+    """Words, as they are, that lead to a page below that of the fleet.
+
+    >>> fleet("orders", "releases-1#orders")
+    '{fleet}`orders <releases-1#orders>`'
+    """
+    return role("fleet", f"{visible(words, more='…').strip() or NOTHING} <{page}>")
 
 
 def role(name: str, target: str) -> Markdown:

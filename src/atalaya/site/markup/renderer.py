@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Any
 
 from atalaya.core.words import N_, StrictEnum, Text, instant, sentence
+from atalaya.records.fleet import FleetWord
 from atalaya.records.judged import Burning, CellState, Compared, CourseOfTest, DutyState, FlakyClass, HealthState, State
 from atalaya.records.stored import CaseOutcome, Outcome, Presence, ReadStatus, Severity, VerdictStatus
 from atalaya.site.i18n.language import Language
@@ -38,6 +39,15 @@ SHAPES: dict[StrictEnum, tuple[str, str]] = {
     VerdictStatus.INCONCLUSIVE: ("◑", "unsure"),
     VerdictStatus.EXTEND: ("▶", "unsure"),
     VerdictStatus.WAITING: ("○", "unknown"),
+    FleetWord.GO: ("●", "good"),
+    FleetWord.ON_TRACK: ("◕", "good"),
+    FleetWord.NO_GO: ("✖", "bad"),
+    FleetWord.OFF_TRACK: ("▲", "bad"),
+    FleetWord.INVALID: ("⊘", "bad"),
+    FleetWord.INCONCLUSIVE: ("◑", "unsure"),
+    FleetWord.EXTEND: ("▶", "unsure"),
+    FleetWord.WAITING: ("○", "unknown"),
+    FleetWord.UNKNOWN: ("◌", "unknown"),
     FlakyClass.CONFIRMED: ("▲", "bad"),
     FlakyClass.REGRESSION: ("◆", "bad"),
     FlakyClass.BROKEN: ("✖", "bad"),

@@ -55,7 +55,7 @@ VOICE_FILTERS = (
     "hour",
     "strip",
 )
-SAID_FILTERS = ("say", "stranger", "content", "cell", "shaped", "at", "time", "number")
+SAID_FILTERS = ("say", "stranger", "content", "cell", "shaped", "badge", "at", "time", "number")
 
 
 class _Environment(Environment):

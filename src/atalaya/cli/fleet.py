@@ -1,0 +1,139 @@
+"""The `fleet` command: the releases of many repositories on one page, what is not fine first."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from atalaya.cli.context import Context, as_json, print_json, require_writable, utc_now, write_json
+from atalaya.core import places
+from atalaya.core.fleet_settings import FILE, LoadedFleet, load
+from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, Why
+
+SHOWN = 20  # releases on the terminal
+# The exit code of each word, as a verdict has it; nothing known is 3.
+EXIT: dict[FleetWord, int] = {
+    FleetWord.GO: 0,
+    FleetWord.ON_TRACK: 0,
+    FleetWord.WAITING: 0,
+    FleetWord.INVALID: 1,
+    FleetWord.NO_GO: 1,
+    FleetWord.EXTEND: 1,
+    FleetWord.OFF_TRACK: 1,
+    FleetWord.INCONCLUSIVE: 3,
+    FleetWord.UNKNOWN: 3,
+}
+
+
+def fleet(place: Context, args: argparse.Namespace) -> int:
+    """Show the releases of many repositories, as `fleet.toml` lists them, and write their page."""
+    require_writable(args.report)
+    named = Path(args.fleet) if args.fleet else place.root / FILE
+    found = gathered(place, load(named), judge=not args.no_judge)
+    _write_pages(place, found)
+    if args.report:
+        write_json(Path(args.report), found)
+    if args.json:
+        print_json(found)
+    _say(place, found)
+    return EXIT[found.word]
+
+
+def gathered(place: Context, loaded: LoadedFleet, *, judge: bool) -> Fleet:
+    """All that the sources of a fleet show, as of now."""
+    from atalaya.fleet import assemble, gather, sources, tables
+    from atalaya.fleet.kept import Store
+
+    cache, now = place.root / places.SCRATCH / "fleet", utc_now()
+    found = [
+        one
+        for source in sources.find(loaded, cache / "git")
+        for one in gather.gather(
+            [source],
+            Store(cache / "rows"),
+            pack=place.pack,
+            now=now,
+            rehearsals=loaded.settings.rehearsals,
+            judge=judge,
+            judging=lambda release: place.console.line(f"  judged: {release}"),
+        )
+    ]
+    work = gather.total(one.work for one in found)
+    place.console.line(
+        f"  {work.listed} releases: {work.opened} opened, {work.read} read, {work.judged} judged, the others as kept"
+    )
+    releases = list(assemble.releases_of(found, now))
+    with tables.opened([row for one in found for row in one.rows], releases) as ask:
+        return assemble.fleet_of(found, releases, ask, now)
+
+
+def _write_pages(place: Context, found: Fleet) -> None:
+    from atalaya.cli.publish import with_guides
+    from atalaya.site.build import home
+    from atalaya.site.build.fleet_pages import publish_fleet
+
+    if place.docs != place.releases.parent:
+        home.renew(place.docs, guides=with_guides(place))
+    written = publish_fleet(place.docs, found, as_json(found))
+    place.console.line(f"  its page: {place.docs / 'fleet.md'} ({len(written)} files written). Build it: atalaya site")
+
+
+def _say(place: Context, found: Fleet) -> None:
+    """A short table: the worst first."""
+    from atalaya.fleet.assemble import is_fine, worst_first
+
+    console = place.console
+    for source in found.sources:
+        if source.problem:
+            console.row("unknown", f"{source.subject}: {source.problem}")
+    bad = sorted((one for one in found.releases if one.problem or (one.current and not is_fine(one))), key=worst_first)
+    for one in bad[:SHOWN]:
+        console.row(str(one.word), _line(one))
+    if len(bad) > SHOWN:
+        console.line(f"  and {len(bad) - SHOWN} more, on the page")
+    for word, names in _fine(found.releases):
+        console.row(word, names)
+    for test in found.shared_tests[:3]:
+        console.row("flaky", f"{test.test}: in {test.releases} releases of {len(test.subjects)} subjects")
+    for cause in found.shared_causes[:3]:
+        says = " ".join(filter(None, (cause.what, cause.error, cause.place)))
+        console.row("shared", f"{says}: in {cause.releases} releases of {len(cause.subjects)} subjects")
+    all_ = found.counts
+    left_out = f", {all_['left_out']} left out (rehearsals, and watches of one machine)" if all_["left_out"] else ""
+    console.row(
+        str(found.word),
+        f"{all_['subjects']} subjects, {all_['releases']} releases, {all_['not_fine']} not fine now, "
+        f"{all_['open_incidents']} incidents open{left_out}",
+    )
+
+
+def _line(one: FleetRelease) -> str:
+    said = [f"{one.subject} {one.release}"]
+    if one.why is Why.EXPIRED:
+        said.append(f"it was {one.last_word}, valid until {one.valid_until:%Y-%m-%d %H:%M} UTC")
+    elif one.why is not None:
+        said.append(one.problem or str(one.why))
+    if one.not_judged is not None:
+        said.append(f"not judged here: {one.not_judged}")
+    if (worst := one.worst_metric) is not None:
+        interval = f" ({worst.low:.4g} to {worst.high:.4g})" if worst.low is not None and worst.high is not None else ""
+        value = "not known" if worst.value is None else f"{worst.value:.4g}{interval}"
+        said.append(f"{worst.id} {worst.state}: {value}")
+    if one.open_incidents:
+        said.append(f"{len(one.open_incidents)} incidents open")
+    return ", ".join(said)
+
+
+def _fine(releases: Sequence[FleetRelease]) -> list[tuple[str, str]]:
+    """The subjects whose newest release is fine, by its word, in a line each."""
+    from atalaya.fleet.assemble import FINE, is_fine
+
+    fine = [one for one in releases if one.current and is_fine(one)]
+    found = []
+    for word in FINE:
+        names = [f"{one.subject} {one.release}" for one in fine if one.word is word]
+        if names:
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            found.append((str(word), ", ".join(names[:5]) + more))
+    return found

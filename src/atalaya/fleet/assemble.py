@@ -1,0 +1,215 @@
+"""Says of all rows how they stand now: which words can be believed, what is current, and what several share."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from urllib.parse import quote
+
+from atalaya.fleet.gather import Gathered
+from atalaya.fleet.reading import worst_metric
+from atalaya.fleet.tables import Ask
+from atalaya.records.fleet import (
+    Basis,
+    Fleet,
+    FleetRelease,
+    FleetSource,
+    FleetSubject,
+    FleetWord,
+    ReleaseRow,
+    SharedCause,
+    SharedTest,
+    Why,
+)
+
+WORST_FIRST = tuple(FleetWord)
+FINE = (FleetWord.GO, FleetWord.ON_TRACK, FleetWord.WAITING)
+MOST_SHARED = 200  # tests, and causes
+
+
+def releases_of(gathered: Iterable[Gathered], now: datetime) -> Iterator[FleetRelease]:
+    """Every release as it stands now, subject by subject, the newest first."""
+    for one in gathered:
+        newest = _newest(one.rows)
+        rows = sorted(one.rows, key=_opened, reverse=True)
+        yield from (_stands(row, one.site, now, is_current=_is_current(row, newest, now)) for row in rows)
+
+
+def fleet_of(gathered: Sequence[Gathered], releases: Sequence[FleetRelease], ask: Ask, now: datetime) -> Fleet:
+    """All that is shown.
+
+    :param ask: answers the questions of this folder from the tables of these releases.
+    """
+    subjects = tuple(_subjects(gathered, releases, ask))
+    sources = tuple(one.source for one in gathered)
+    return Fleet(
+        as_of=now,
+        word=_worst(_words(sources, releases)),
+        counts=_counts(sources, subjects, releases),
+        sources=sources,
+        subjects=subjects,
+        releases=tuple(releases),
+        shared_tests=tuple(_shared_tests(ask)),
+        shared_causes=tuple(_shared_causes(ask)),
+    )
+
+
+# ── one release ──────────────────────────────────────────────────────────────
+
+
+def _stands(row: ReleaseRow, site: str, now: datetime, *, is_current: bool) -> FleetRelease:
+    why = _why(row, now)
+    return FleetRelease(
+        subject=row.subject,
+        release=row.release,
+        word=row.word if why is None else FleetWord.UNKNOWN,
+        last_word=row.word,
+        why=why,
+        current=is_current,
+        link=f"{site}{quote(row.release, safe='')}/" if site else "",
+        opened_at=row.opened_at,
+        ends_at=row.ends_at,
+        rehearsal=row.rehearsal,
+        closed=row.closed,
+        basis=row.basis,
+        rule=row.rule,
+        because=row.because,
+        as_of=row.as_of,
+        valid_until=row.valid_until,
+        evidence_at=row.evidence_at,
+        verdict=row.digest,
+        worst_metric=worst_metric(row.metrics),
+        metrics=row.metrics,
+        open_incidents=tuple(one for one in row.incidents if one.is_open),
+        incidents=len(row.incidents),
+        flaky_tests=tuple(one.test for one in row.tests),
+        problem=row.problem,
+        not_judged=row.not_judged,
+    )
+
+
+def _why(row: ReleaseRow, now: datetime) -> Why | None:
+    if row.problem:
+        return Why.UNREADABLE
+    if row.basis is Basis.NOTHING:
+        return Why.NOTHING
+    # The calendar of a rehearsal is made up, and what was sealed stays as it is.
+    is_over = row.valid_until is not None and now >= row.valid_until
+    return Why.EXPIRED if is_over and not row.closed and not row.rehearsal else None
+
+
+def _newest(rows: Iterable[ReleaseRow]) -> ReleaseRow | None:
+    """The release of a subject that was opened last; of rehearsals only where there is nothing else."""
+    dated = [row for row in rows if row.opened_at is not None]
+    return max(dated, key=lambda row: (not row.rehearsal, _opened(row)), default=None)
+
+
+def _opened(row: ReleaseRow) -> tuple[bool, float, str]:
+    """What releases are ordered by; one that cannot be read may be the newest."""
+    at = row.opened_at
+    return at is None, at.timestamp() if at is not None else 0.0, row.release
+
+
+def _is_current(row: ReleaseRow, newest: ReleaseRow | None, now: datetime) -> bool:
+    is_watched = not row.closed and not row.rehearsal and row.ends_at is not None and now < row.ends_at
+    return row is newest or is_watched or row.opened_at is None
+
+
+# ── all of them ──────────────────────────────────────────────────────────────
+
+
+def _words(sources: Iterable[FleetSource], releases: Iterable[FleetRelease]) -> Iterator[FleetWord]:
+    """The words of what is current; a source of which nothing is known is one of them."""
+    yield from (one.word for one in releases if one.current)
+    yield from (FleetWord.UNKNOWN for one in sources if one.problem or not one.releases)
+
+
+def _worst(words: Iterable[FleetWord]) -> FleetWord:
+    return min(words, key=WORST_FIRST.index, default=FleetWord.UNKNOWN)
+
+
+def is_fine(release: FleetRelease) -> bool:
+    """Whether nobody has to look at it."""
+    return release.word in FINE and not release.problem and not release.open_incidents
+
+
+def worst_first(release: FleetRelease) -> tuple[int, str, float, str]:
+    """What is worse comes first; of one word the subjects in order, the newest release first."""
+    at = release.opened_at
+    return WORST_FIRST.index(release.word), release.subject, -(at.timestamp() if at else 0.0), release.release
+
+
+def _counts(
+    sources: Sequence[FleetSource], subjects: Sequence[FleetSubject], releases: Sequence[FleetRelease]
+) -> dict[str, int]:
+    return {
+        "sources": len(sources),
+        "unreachable": sum(bool(one.problem) for one in sources),
+        "subjects": len(subjects),
+        "releases": len(releases),
+        "current": sum(one.current for one in releases),
+        "not_fine": sum(one.current and not is_fine(one) for one in releases),
+        "unreadable": sum(one.why is Why.UNREADABLE for one in releases),
+        "expired": sum(one.why is Why.EXPIRED for one in releases),
+        "open_incidents": sum(len(one.open_incidents) for one in releases),
+        "left_out": sum(one.left_out for one in sources),
+    }
+
+
+def _subjects(gathered: Iterable[Gathered], releases: Sequence[FleetRelease], ask: Ask) -> Iterator[FleetSubject]:
+    words: dict[str, dict[str, int]] = {}
+    incidents: Counter[str] = Counter()
+    for row in ask("subjects", {}):
+        words.setdefault(row["subject"], {})[row["word"]] = row["releases"]
+        incidents[row["subject"]] += row["open_incidents"]
+    flaky = {row["subject"]: row["tests"] for row in ask("flaky_of_subject", {})}
+    current: dict[str, list[FleetRelease]] = {}
+    for one in releases:
+        if one.current:
+            current.setdefault(one.subject, []).append(one)
+    for each in gathered:
+        name = each.source.subject
+        now = current.get(name, [])
+        yield FleetSubject(
+            subject=name,
+            word=_worst([*(one.word for one in now), *([FleetWord.UNKNOWN] if each.source.problem else [])]),
+            newest=now[0].release if now else "",
+            releases=len(each.rows),
+            words={str(word.value): n for word in WORST_FIRST if (n := words.get(name, {}).get(str(word.value), 0))},
+            open_incidents=incidents[name],
+            flaky_tests=flaky.get(name, 0),
+            problem=each.source.problem,
+        )
+
+
+def _shared_tests(ask: Ask) -> Iterator[SharedTest]:
+    for _, rows in groupby(ask("shared_tests", {"most": MOST_SHARED}), key=lambda row: row["place"]):
+        of_test = list(rows)
+        yield SharedTest(
+            test=of_test[0]["test"],
+            critical=of_test[0]["critical"] == 1,
+            releases=of_test[0]["releases"],
+            subjects=_by_subject(of_test),
+        )
+
+
+def _shared_causes(ask: Ask) -> Iterator[SharedCause]:
+    for _, rows in groupby(ask("shared_causes", {"most": MOST_SHARED}), key=lambda row: row["rank"]):
+        of_cause = list(rows)
+        first = of_cause[0]
+        yield SharedCause(
+            cause=first["cause"],
+            what=first["what"],
+            error=first["error"],
+            place=first["place"],
+            incident=first["incident"],
+            blocking=first["blocking"] == 1,
+            releases=first["releases"],
+            subjects=_by_subject(of_cause),
+        )
+
+
+def _by_subject(rows: Iterable[Mapping[str, object]]) -> dict[str, int]:
+    return {str(row["subject"]): int(str(row["of_subject"])) for row in rows}

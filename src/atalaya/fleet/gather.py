@@ -1,0 +1,189 @@
+"""Brings the rows of all releases together: those that are kept, and those that are new, read and judged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+import atalaya
+from atalaya.core.settings import Settings
+from atalaya.fleet import reading
+from atalaya.fleet.kept import Files, Kept, Store, files_of
+from atalaya.fleet.reading import Judging, Made
+from atalaya.fleet.sources import TOML, FoundSource, ReleasePlace, encodable
+from atalaya.harness.pack import Pack
+from atalaya.records.fleet import FleetSource, FleetWord, NotJudged, ReleaseRow
+from atalaya.watch.folder import LOCAL
+
+BEFORE = 10  # earlier releases among which the last accepted one is looked for, beside the last that ended in GO
+NEVER = datetime.min.replace(tzinfo=UTC)
+SAVE_EVERY = 20  # judgements, so that a run that was stopped is not begun anew
+
+
+class Work(NamedTuple):
+    """What a run had to do: releases that were looked at, whose files were opened, that were read, and judged."""
+
+    listed: int = 0
+    opened: int = 0
+    read: int = 0
+    judged: int = 0
+
+
+def total(works: Iterable[Work]) -> Work:
+    """All of them together."""
+    return Work(*map(sum, zip(*works, strict=True)))
+
+
+class Gathered(NamedTuple):
+    """One source with the rows of its releases, and what it took."""
+
+    source: FleetSource
+    site: str
+    rows: tuple[ReleaseRow, ...]
+    work: Work
+
+
+class _Release(NamedTuple):
+    place: ReleasePlace
+    files: Files
+    content: str
+    made: Made
+    kept: Kept | None  # as it can be used again
+    was_read: bool
+
+    @property
+    def name(self) -> str:
+        """What it is kept by."""
+        return encodable(self.place.name)
+
+    @property
+    def row_until(self) -> datetime | None:
+        """Until when the row may be used as it is: one that has yet to be judged never may."""
+        return NEVER if self.made.to_judge is not None else self.made.until
+
+
+def gather(
+    sources: Iterable[FoundSource],
+    store: Store,
+    *,
+    pack: Pack,
+    now: datetime,
+    rehearsals: bool,
+    judge: bool = True,
+    judging: Callable[[str], object] = lambda release: None,
+) -> Iterator[Gathered]:
+    """Each source with the rows of its releases, those that were kept before where nothing has changed.
+
+    :param judge: whether releases are judged anew where that is needed.
+    :param judging: called before each judgement, which takes a second or more.
+    """
+    for found in sources:
+        why = found.not_judged if judge or found.not_judged is not None else NotJudged.ASKED
+        by = Judging(pack=pack, now=now, own=found.settings, not_judged=why)
+        yield _gathered(found, store, by, rehearsals, judging)
+
+
+def _gathered(
+    found: FoundSource, store: Store, by: Judging, rehearsals: bool, judging: Callable[[str], object]
+) -> Gathered:
+    subject = found.source.subject
+    before = store.read(subject)
+    made_by = _made_by(by)
+    shared = [place for place in found.releases if not place.name.startswith(LOCAL)]
+    releases = [_looked_at(subject, place, before.get(encodable(place.name)), made_by, by) for place in shared]
+    work = Work(
+        listed=len(releases),
+        opened=sum(one.kept is None or one.kept.signature != one.files.signature for one in releases),
+        read=sum(one.was_read for one in releases),
+    )
+    kept = {one.name: _to_keep(one, made_by) for one in releases}
+    for number, (name, one) in enumerate(_judged(releases, kept, by, judging), start=1):
+        kept[name] = one
+        work = work._replace(judged=number)
+        if number % SAVE_EVERY == 0:
+            store.keep(subject, kept)
+    if found.source.problem == "" and kept != before:
+        store.keep(subject, kept)
+    rows = [one.row for one in kept.values()]
+    shown = tuple(row for row in rows if rehearsals or not row.rehearsal)
+    left_out = len(found.releases) - len(shown)
+    return Gathered(replace(found.source, releases=len(shown), left_out=left_out), found.site, shown, work)
+
+
+def _looked_at(subject: str, place: ReleasePlace, kept: Kept | None, made_by: str, by: Judging) -> _Release:
+    """A release with the row that is kept of it, or one that was read anew."""
+    files = files_of(place)
+    same = kept is not None and kept.signature == files.signature
+    content = kept.content if kept is not None and same else files.content()
+    if kept is not None and kept.content == content and kept.made_by == made_by and kept.is_for(by):
+        return _Release(place, files, content, kept.made, kept, was_read=False)
+    return _Release(place, files, content, reading.read(subject, place, by), None, was_read=True)
+
+
+def _to_keep(one: _Release, made_by: str) -> Kept:
+    return Kept(
+        signature=one.files.signature,
+        content=one.content,
+        made_by=made_by,
+        row=one.made.row,
+        until=one.row_until,
+        beside=one.kept.beside if one.kept is not None else None,
+    )
+
+
+def _judged(
+    releases: Sequence[_Release], kept: Mapping[str, Kept], by: Judging, judging: Callable[[str], object]
+) -> Iterator[tuple[str, Kept]]:
+    """Those that have to be judged: new ones, and those that are compared with what is another one now."""
+    in_time = sorted((one for one in releases if one.made.row.opened_at is not None), key=_when)
+    for number, one in enumerate(in_time):
+        if one.made.to_judge is None and kept[one.name].beside is None:
+            continue
+        others = _compared_with(in_time[:number], in_time[number + 1 :])
+        beside = hashlib.sha256("\0".join(f"{other.name}\0{other.content}" for other in others).encode())
+        if one.made.to_judge is None and kept[one.name].beside == beside.hexdigest():
+            continue
+        made = one.made
+        if made.to_judge is None:  # its own files are the same: read it as if they were not
+            made = reading.read(made.row.subject, one.place, by)
+        if made.to_judge is not None:
+            judging(f"{made.row.subject} {made.row.release}")
+            folders = [other.place.folder for other in others]
+            made = reading.judge(made, made.to_judge, one.place, folders, by)
+        yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest())
+
+
+def _compared_with(earlier: Sequence[_Release], later: Sequence[_Release]) -> list[_Release]:
+    """What a judgement reads of other releases: the last accepted one, and whether a later one was opened."""
+    before = [one for one in earlier if (one.place.folder / TOML).exists()]
+    after = [one for one in later if (one.place.folder / TOML).exists()]
+    went = [one for one in before[:-BEFORE] if one.made.row.word is FleetWord.GO][-1:]
+    return [*went, *before[-BEFORE:], *[one for one in after if not one.made.row.rehearsal][:1]]
+
+
+def _when(one: _Release) -> tuple[datetime | None, str]:
+    return one.made.row.opened_at, one.name
+
+
+def _made_by(by: Judging) -> str:
+    """The digest of what makes a row: this version, the checks, and the settings of the source."""
+    settings = msgspec.json.encode(by.own or Settings()).decode()
+    why = by.not_judged if by.not_judged is not NotJudged.ASKED else None
+    parts = (_sources(Path(atalaya.__file__).parent), _sources(by.pack.folder), settings, str(why), str(by.own is None))
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+@cache
+def _sources(folder: Path) -> str:
+    over = hashlib.sha256()
+    for file in sorted(one for one in folder.rglob("*") if one.is_file() and "__pycache__" not in one.parts):
+        if file.suffix != ".mo":
+            over.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
+    return over.hexdigest()

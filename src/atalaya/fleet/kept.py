@@ -1,0 +1,117 @@
+"""Keeps the row of each release under the digest of what it was made from, so that only what is new is read.
+
+A folder whose files have the same names, sizes and times as before is not opened. Where only times differ, as in a
+fresh clone, its files are read once and found to be the same: nothing is judged again for that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from atalaya.core.whole_file import write_whole
+from atalaya.core.words import Record
+from atalaya.evidence.ledger import ledger
+from atalaya.fleet.reading import REPORT, Judging, Made
+from atalaya.fleet.sources import TOML, ReleasePlace
+from atalaya.records.fleet import NotJudged, ReleaseRow
+from atalaya.watch.seal import NAME as SEAL
+
+READ_OF_A_RELEASE = (TOML, SEAL, REPORT)
+
+
+class Kept(Record, frozen=True, kw_only=True):
+    """A row, and what it was made from.
+
+    ``signature`` is over names, sizes and times of the files, ``content`` over their bytes, ``made_by`` over what reads
+    them. A row that was judged has in ``beside`` the digest of the releases that it was compared with.
+    """
+
+    signature: str
+    content: str
+    made_by: str
+    row: ReleaseRow
+    until: datetime | None = None
+    beside: str | None = None
+
+    def is_for(self, by: Judging) -> bool:
+        """Whether the same files give this row now: the clock may have come to where they say something else, and a
+        release that was not judged because nobody wanted it may be wanted."""
+        is_left = self.row.not_judged is NotJudged.ASKED and by.not_judged is not NotJudged.ASKED
+        return not is_left and (self.until is None or by.now < self.until)
+
+    @property
+    def made(self) -> Made:
+        """The row as it was made."""
+        return Made(self.row, self.until)
+
+
+class Files(NamedTuple):
+    """The files of a release that its row is made from, as they lie there now."""
+
+    signature: str
+    paths: tuple[Path, ...]
+
+    def content(self) -> str:
+        """The digest of their names and bytes. One that cannot be read counts as what it is: unreadable."""
+        over = hashlib.sha256()
+        for path in self.paths:
+            try:
+                with ledger.regular(path) as file:
+                    digest = hashlib.sha256(file.read()).hexdigest()
+            except Exception as why:  # a pipe, a link, a file without a right to read it
+                digest = type(why).__name__
+            over.update(f"{path.name}\0{digest}\0".encode("utf-8", "surrogateescape"))
+        return over.hexdigest()
+
+
+def files_of(place: ReleasePlace) -> Files:
+    """Look at a release's folder without opening anything in it."""
+    paths = tuple(_paths(place))
+    over = hashlib.sha256()
+    for path in paths:
+        try:
+            there = path.lstat()
+        except OSError:
+            continue
+        said = f"{path}\0{there.st_mode}\0{there.st_size}\0{there.st_mtime_ns}\0"
+        over.update(said.encode("utf-8", "surrogateescape"))
+    return Files(over.hexdigest(), paths)
+
+
+def _paths(place: ReleasePlace) -> Iterator[Path]:
+    for path in (*(place.folder / name for name in READ_OF_A_RELEASE), place.published):
+        if path is not None and os.path.lexists(path):
+            yield path
+    try:
+        with os.scandir(place.evidence) as entries:
+            yield from sorted(Path(one.path) for one in entries if not one.name.startswith("."))
+    except OSError:
+        return
+
+
+class Store:
+    """The rows that were kept of each subject, a file each."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, subject: str) -> Mapping[str, Kept]:
+        """What is kept of a subject, by the names of its releases; nothing where another version wrote it."""
+        try:
+            return msgspec.json.decode(self._file(subject).read_bytes(), type=dict[str, Kept])
+        except (OSError, msgspec.MsgspecError, ValueError, RecursionError):
+            return {}
+
+    def keep(self, subject: str, kept: Mapping[str, Kept]) -> None:
+        """Keep these and no others."""
+        write_whole(self._file(subject), msgspec.json.encode(kept))
+
+    def _file(self, subject: str) -> Path:
+        return self._folder / f"{hashlib.sha256(subject.encode('utf-8', 'replace')).hexdigest()[:24]}.json"

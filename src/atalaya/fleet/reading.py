@@ -1,0 +1,491 @@
+"""Makes the row of one release: from its sealed report, its published page, its records, or by judging it.
+
+What was sealed or published is shown as it was said. A watch that goes on is judged anew where evidence came since,
+since nobody said what that comes to; where that cannot be done here, the row says so. A folder that cannot be read is
+a row too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+from msgspec.structs import replace
+
+from atalaya.core.errors import AtalayaError, ReleaseError, interrupted
+from atalaya.core.settings import Settings
+from atalaya.core.window import ends_at
+from atalaya.evidence.ledger import ledger
+from atalaya.fleet.sources import TOML, ReleasePlace, encodable
+from atalaya.harness.pack import Pack
+from atalaya.metrics.window_query import OUR_WORKFLOWS
+from atalaya.records.fleet import (
+    Basis,
+    FleetCause,
+    FleetIncident,
+    FleetMetric,
+    FleetTest,
+    FleetWord,
+    NotJudged,
+    ReleaseRow,
+)
+from atalaya.records.judged import Incident, Judgement, State
+from atalaya.records.stored import (
+    CaseOutcome,
+    Environment,
+    Event,
+    Evidence,
+    IncidentStep,
+    Observation,
+    Release,
+    SettingsSnapshot,
+    TestAttempt,
+    VerdictRecord,
+    WatchTransition,
+)
+from atalaya.watch import folder as watch_folder
+from atalaya.watch.incidents.fingerprint import cause_of_event, error_type, place_of
+from atalaya.watch.judgement import judge_release
+from atalaya.watch.seal import NAME as SEAL
+from atalaya.watch.seal import Seal
+from atalaya.watch.state_at import NOT_EVIDENCE, in_order, incident_steps, restored
+from atalaya.watch.states import CLOSED, INVALID, OVER
+
+REPORT = "report.json"
+REASONS = 3
+MOST = 200  # incidents, tests or causes that a row keeps
+LONGEST = 300  # signs of a text
+TELLS_OF_A_VERDICT = tuple(f"{kind.kind}-" for kind in NOT_EVIDENCE)  # how the names of such segments begin
+OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
+DECIDED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED)
+LARGEST_BYTES = 64 * 1024 * 1024  # of a report that is read
+
+
+Kind = TypeVar("Kind", bound=Evidence)
+
+
+class Judging(NamedTuple):
+    """What releases are judged by, and when.
+
+    ``own`` are the settings of their repository, where it has any; ``not_judged`` is why none of them is judged.
+    """
+
+    pack: Pack
+    now: datetime
+    own: Settings | None = None
+    not_judged: NotJudged | None = None
+
+
+class Made(NamedTuple):
+    """A row, and until when it may be used again: None is for ever. ``to_judge`` is what has yet to be judged."""
+
+    row: ReleaseRow
+    until: datetime | None = None
+    to_judge: Release | None = None
+
+
+class Records:
+    """The records of one release, each kind read once."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._known: dict[str, list[Any]] = {}
+
+    def of(self, kind: type[Kind]) -> list[Kind]:
+        """All of one kind, in the order in which they came into force.
+
+        :raises EvidenceError: a segment of that kind cannot be read, or a newer Atalaya wrote one of any kind.
+        """
+        if kind.kind not in self._known:
+            self._known[kind.kind] = in_order(ledger.read(self.folder, kind), kind)
+        return self._known[kind.kind]
+
+
+def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
+    """The row of one release. Whatever its folder holds, it is a row."""
+    row = ReleaseRow(subject=subject, release=_cut(place.name))
+    records = Records(place.evidence)
+    try:
+        release = _release(place, records)
+        row = replace(
+            row,
+            release=_cut(release.version),
+            opened_at=release.opened_at,
+            ends_at=ends_at(release),
+            rehearsal=release.rehearsal,
+        )
+        return _read(row, release, place, records, judging)
+    except AtalayaError as why:
+        return Made(replace(row, problem=_told(why, place.folder.parent)))
+    except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
+        if interrupted(why):
+            raise
+        return Made(replace(row, problem=_told(f"it cannot be read: {type(why).__name__}: {why}", place.folder.parent)))
+
+
+def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Records, judging: Judging) -> Made:
+    state, window_h = watch_folder.steps_taken(records.of(WatchTransition), release)
+    row = replace(
+        row,
+        ends_at=ends_at(release, window_h),
+        closed=state in (CLOSED, INVALID),
+        evidence_at=_evidence_at(place.evidence),
+        incidents=tuple(_recorded_incidents(records))[:MOST],
+        tests=tuple(_flaky(records, release))[:MOST],
+        causes=tuple(_causes(records, release))[:MOST],
+    )
+    if (place.folder / SEAL).is_file():
+        return Made(_sealed(row, place))
+    said = _later(_published(place, release), _said(records))
+    if said is not None and (row.closed or not _is_newer(said, row, judging.now)):
+        return Made(said.over(row), until=_end_of_window(row, judging.now))
+    row = said.over(row) if said is not None else row
+    is_ours = {one.promise for one in records.of(Observation)} <= set(judging.pack.promise)
+    why = judging.not_judged if is_ours or judging.not_judged is not None else NotJudged.OTHER_PACK
+    until = _end_of_window(row, judging.now)
+    return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None)
+
+
+def _end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
+    """When what was said has to be looked at again though nothing was recorded: the window ends then."""
+    ends = row.ends_at
+    return ends if ends is not None and now < ends and not (row.rehearsal or row.closed) else None
+
+
+# ── what it is ───────────────────────────────────────────────────────────────
+
+
+def _release(place: ReleasePlace, records: Records) -> Release:
+    """What ``release.toml`` says; of evidence that came without one, what its first records say."""
+    if place.evidence.is_symlink() or (place.folder / TOML).is_symlink():
+        raise ReleaseError(f"{place.name}: a link is in its folder, and links are not followed. Put the file there.")
+    if (place.folder / TOML).exists():
+        return watch_folder.load(place.folder)
+    first = [*records.of(WatchTransition), *records.of(SettingsSnapshot)]
+    if not first:
+        raise ReleaseError(f"{place.name}: no record says when its watch was opened. Name the folder of the release.")
+    named = [one.run_id.removeprefix(OPENED_BY) for one in first if one.run_id.startswith(OPENED_BY)]
+    return Release(
+        version=next(iter(named), place.name),
+        commit="",
+        opened_at=min(one.occurred_at for one in first),
+        rehearsal=first[0].environment is Environment.REHEARSAL,
+    )
+
+
+def _evidence_at(evidence: Path) -> datetime | None:
+    """When the newest segment that a verdict rests on was begun, as the names say."""
+    names = (name for path in ledger.files(evidence) for name in ledger.names_in(path))
+    found = (ledger.NAME.fullmatch(name) for name in names if not name.startswith(TELLS_OF_A_VERDICT))
+    at = max((match["at"] for match in found if match and match["at"]), default=None)
+    return datetime.strptime(at, ledger.AT).replace(tzinfo=UTC) if at else None
+
+
+# ── what was said of it ──────────────────────────────────────────────────────
+
+
+class Said(NamedTuple):
+    """A verdict as somebody said it."""
+
+    basis: Basis
+    word: FleetWord
+    as_of: datetime
+    rule: str = ""
+    digest: str = ""
+    because: tuple[str, ...] = ()
+    valid_until: datetime | None = None
+    metrics: tuple[FleetMetric, ...] = ()
+
+    def over(self, row: ReleaseRow) -> ReleaseRow:
+        """The row with this verdict."""
+        return replace(
+            row,
+            basis=self.basis,
+            word=self.word,
+            as_of=self.as_of,
+            rule=self.rule,
+            digest=self.digest,
+            because=self.because,
+            valid_until=self.valid_until,
+            metrics=self.metrics,
+        )
+
+
+def _sealed(row: ReleaseRow, place: ReleasePlace) -> ReleaseRow:
+    """What the report of a closed watch says, where it is the one that was sealed."""
+    seal = msgspec.json.decode(_content(place.folder / SEAL), type=Seal)
+    content = _content(place.folder / REPORT)
+    sealed = next((file.sha256 for file in seal.files if file.path == REPORT), "")
+    if hashlib.sha256(content).hexdigest() != sealed:
+        return replace(row, closed=True, problem=f"{REPORT} is not what was sealed. Restore it from git.")
+    said = _of_document(msgspec.json.decode(content)["report"], row.release, Basis.SEALED)
+    return said._replace(valid_until=None).over(replace(row, closed=True))
+
+
+def _published(place: ReleasePlace, release: Release) -> Said | None:
+    """The verdict that was published beside the folder; none where there is none, or another Atalaya wrote it."""
+    if place.published is None or not place.published.is_file():
+        return None
+    try:
+        return _of_document(msgspec.json.decode(_content(place.published)), release.version, Basis.PUBLISHED)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def _of_document(document: Any, version: str, basis: Basis) -> Said:
+    """What a document of the schema ``atalaya.metrics/1`` says."""
+    if str(document["release"]["version"]) != version:
+        raise ValueError(f"it is of {document['release']['version']!r}")
+    verdict = document["verdict"]
+    return Said(
+        basis=basis,
+        word=FleetWord(verdict["word"]),
+        as_of=_instant(document["as_of"]),
+        rule=_cut(verdict["rule"]),
+        digest=_cut(verdict["digest"]),
+        because=tuple(_cut(one) for one in verdict["because"][:REASONS]),
+        valid_until=_instant(verdict["valid_until"]),
+        metrics=tuple(
+            FleetMetric(
+                id=_cut(one["id"]),
+                state=State(one["state"]),
+                value=_number(one["value"]),
+                low=_number(one["low"]),
+                high=_number(one["high"]),
+                n=int(one["n"]),
+                unit=_cut(one["unit"]),
+            )
+            for one in document["metrics"][:MOST]
+        ),
+    )
+
+
+def _said(records: Records) -> Said | None:
+    """The last verdict that was recorded as said to people."""
+    last = next(reversed(records.of(VerdictRecord)), None)
+    if last is None:
+        return None
+    valid_h = _settings(records, Settings()).watch.valid_h
+    return Said(
+        basis=Basis.RECORDED,
+        word=FleetWord(last.word.value),
+        as_of=last.occurred_at,
+        rule=_cut(last.rule),
+        digest=last.verdict,
+        because=tuple(map(_cut, last.because[:REASONS])),
+        valid_until=last.occurred_at + timedelta(hours=valid_h),
+    )
+
+
+def _later(published: Said | None, said: Said | None) -> Said | None:
+    """The one that was said later; of one instant that of the page, which holds the figures too."""
+    if published is None or said is None:
+        return published or said
+    return published if published.as_of >= said.as_of else said
+
+
+def _is_newer(said: Said, row: ReleaseRow, now: datetime) -> bool:
+    """Whether something was recorded, or the window ended, after what was said."""
+    ended = row.ends_at is not None and not row.rehearsal and said.as_of < row.ends_at <= now
+    return ended or (row.evidence_at is not None and row.evidence_at > said.as_of)
+
+
+# ── judged here ──────────────────────────────────────────────────────────────
+
+
+def _settings(records: Records, base: Settings) -> Settings:
+    """The settings in force by the records, over those of ``watch.toml``."""
+    snapshots = records.of(SettingsSnapshot)
+    return restored(snapshots[-1], base) if snapshots else base
+
+
+def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Path], judging: Judging) -> Made:
+    """The row with the verdict of now.
+
+    It is judged in a folder of links to it and to what it is compared with: one release that cannot be read keeps no
+    other from being judged.
+
+    :param beside: the folders of other releases of the same subject that it is compared with.
+    """
+    with tempfile.TemporaryDirectory(prefix="atalaya-fleet-") as scratch:
+        try:
+            folder = _linked(Path(scratch), release, place, beside)
+            return _judged(made.row, release, folder, judging)
+        except AtalayaError as why:
+            return Made(replace(made.row, problem=_told(why, Path(scratch))))
+        except Exception as why:
+            if interrupted(why):
+                raise
+            problem = _told(f"it cannot be judged: {type(why).__name__}: {why}", Path(scratch))
+            return Made(replace(made.row, problem=problem))
+
+
+def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequence[Path]) -> Path:
+    """A folder with the release in it, whatever its own layout is."""
+    for other in beside:
+        (scratch / other.name).symlink_to(other, target_is_directory=True)
+    folder = scratch / release.version
+    if (place.folder / TOML).exists():
+        folder.symlink_to(place.folder, target_is_directory=True)
+    else:
+        folder.mkdir()
+        (folder / "evidence").symlink_to(place.evidence, target_is_directory=True)
+    return folder
+
+
+def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -> Made:
+    clock = None if release.rehearsal or row.closed else max(judging.now, release.opened_at)
+    # Where nobody says what watch.toml holds there, it holds what was recorded.
+    settings = judging.own or _settings(Records(folder / "evidence"), Settings())
+    judgement = judge_release(folder, release, as_of=None, now=clock, settings=settings, pack=judging.pack)
+    verdict = judgement.verdict
+    said = Said(
+        basis=Basis.JUDGED,
+        word=FleetWord(verdict.word.value),
+        as_of=verdict.as_of,
+        rule=verdict.rule,
+        digest=judgement.digest,
+        because=tuple(_told(one, folder.parent) for one in verdict.because[:REASONS]),
+        valid_until=verdict.valid_until,
+        metrics=tuple(
+            FleetMetric(id=one.id, state=one.state, value=one.value, low=one.low, high=one.high, n=one.n, unit=one.unit)
+            for one in judgement.metrics
+        ),
+    )
+    incidents = tuple(_judged_incidents(row, judgement))[:MOST]
+    return Made(said.over(replace(row, incidents=incidents)), until=_until(row, judgement, judging.now))
+
+
+def _until(row: ReleaseRow, judgement: Judgement, now: datetime) -> datetime | None:
+    """Until when the same folder is judged as of the same instant; None is for ever."""
+    is_ahead = judgement.as_of >= now and not (row.rehearsal or row.closed)
+    return now if is_ahead else _end_of_window(row, now)  # the time of a record ahead of the clock is still to come
+
+
+def _judged_incidents(row: ReleaseRow, judgement: Judgement) -> Iterator[FleetIncident]:
+    """As the judgement has them: one whose fix is not shown is not over, whatever its last record says."""
+    known = {one.id: one for one in row.incidents}
+    for incident in judgement.incidents:
+        yield _incident(incident, known.get(_cut(incident.id)))
+
+
+def _incident(one: Incident, recorded: FleetIncident | None) -> FleetIncident:
+    return FleetIncident(
+        id=_cut(one.id),
+        state=_cut(one.state),
+        is_open=one.state.lower() not in OVER,
+        severity=one.severity,
+        opened_at=one.at,
+        impact=_cut(one.impact),
+        metric=_cut(one.metric),
+        rule=recorded.rule if recorded else "",
+        causes=recorded.causes if recorded else (),
+    )
+
+
+# ── what its records tell beside the verdict ─────────────────────────────────
+
+
+def _recorded_incidents(records: Records) -> Iterator[FleetIncident]:
+    steps, _ = incident_steps(records.of(IncidentStep))
+    latest = {one.incident: one for one in steps}
+    for one in sorted(latest.values(), key=lambda step: (step.opened_at, step.incident)):
+        yield FleetIncident(
+            id=_cut(one.incident),
+            state=_cut(one.state),
+            is_open=one.state not in OVER,
+            severity=one.severity,
+            opened_at=one.opened_at,
+            impact=_cut(one.impact),
+            metric=_cut(one.metric),
+            rule=_cut(one.rule),
+            causes=tuple(map(_cut, one.fingerprints[:MOST])),
+        )
+
+
+def _flaky(records: Records, release: Release) -> Iterator[FleetTest]:
+    """The tests of CI that passed and failed on one commit and variant; the smoke's own steps are none."""
+    wanted = Environment.REHEARSAL if release.rehearsal else Environment.CI
+    keys: dict[tuple[str, str, str], set[bool]] = {}
+    critical: dict[str, bool] = {}
+    for one in records.of(TestAttempt):
+        if one.environment is wanted and one.outcome in DECIDED and one.workflow not in OUR_WORKFLOWS:
+            key = (one.test, one.variant, one.commit or one.run_id)
+            keys.setdefault(key, set()).add(one.outcome is CaseOutcome.PASSED)
+            critical[one.test] = critical.get(one.test, False) or one.critical
+    mixed: dict[str, int] = {}
+    for (test, _, _), ended in keys.items():
+        if len(ended) == 2:
+            mixed[test] = mixed.get(test, 0) + 1
+    for test in sorted(mixed, key=lambda name: (-mixed[name], name)):
+        yield FleetTest(test=_cut(test), critical=critical[test], keys=mixed[test])
+
+
+def _causes(records: Records, release: Release) -> Iterator[FleetCause]:
+    """The causes of its unexpected events and of its incidents, each once."""
+    wanted = (Environment.REHEARSAL,) if release.rehearsal else (Environment.CI, Environment.LOOPBACK)
+    found: dict[str, FleetCause] = {}
+    for one in records.of(Event):
+        if one.expected or one.environment not in wanted:
+            continue
+        cause = cause_of_event(one, one.event.value)
+        before = found.get(cause)
+        found[cause] = FleetCause(
+            cause=cause,
+            what=one.event.value,
+            error=_cut(error_type(one.message)),
+            place=_cut(place_of(one.place)),
+            blocking=one.blocking or (before is not None and before.blocking),
+        )
+    yield from found.values()
+    for incident in _recorded_incidents(records):
+        for cause in incident.causes:
+            if cause not in found:
+                found[cause] = FleetCause(cause=cause, what=incident.rule, incident=incident.impact or incident.id)
+                yield found[cause]
+
+
+# ── text and numbers of strangers ────────────────────────────────────────────
+
+
+def _content(file: Path) -> bytes:
+    """The bytes of a plain file that is no larger than a report can be."""
+    with ledger.regular(file) as opened:
+        content = opened.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise ValueError(f"{file.name} has more than {LARGEST_BYTES} bytes")
+    return content
+
+
+def _cut(text: object) -> str:
+    """A text without secrets, and no longer than a table can show."""
+    words = encodable(str(text)[: LONGEST * 4])
+    return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
+
+
+def _told(why: object, base: Path) -> str:
+    """What went wrong, with paths from the folder of the releases on: where that lies here is nobody's business."""
+    return _cut(str(why).replace(f"{base}{os.sep}", ""))
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None
+
+
+def _instant(text: object) -> datetime:
+    return msgspec.convert(text, datetime).astimezone(UTC)
+
+
+def worst_metric(metrics: Sequence[FleetMetric]) -> FleetMetric | None:
+    """The metric in the worst state, the first of those; None where none is known or all are not applicable."""
+    known = [one for one in metrics if one.state in WORST_FIRST]
+    return min(known, key=lambda one: WORST_FIRST.index(one.state), default=None)
+
+
+WORST_FIRST = (State.FAIL, State.UNKNOWN, State.INCONCLUSIVE, State.MEETS, State.PROVEN)

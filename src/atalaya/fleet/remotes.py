@@ -1,0 +1,99 @@
+"""Fetches one branch of a repository into a folder of the cache, and brings its releases out there.
+
+What is fetched is a stranger's: no hook, filter or link of it is followed, and nothing but what the releases need is
+written down. A file that has not changed since the last fetch is not written again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import NamedTuple
+
+from atalaya.core import places
+from atalaya.core.errors import UsageError
+from atalaya.core.fleet_settings import SourceSettings
+from atalaya.sync.changed import BRANCH
+from atalaya.sync.git import Git, failure, run
+
+FETCHED = "refs/atalaya/fleet"
+CHECKED_OUT = "atalaya-checked-out"
+# Bytes as they were committed, whatever the settings of this machine or of that repository do to them.
+ATTRIBUTES = "* -text -filter -ident -working-tree-encoding\n"
+SETTINGS = {
+    "core.hooksPath": "/dev/null",
+    "core.symlinks": "false",
+    "core.autocrlf": "false",
+    "core.fsmonitor": "false",
+    "core.sparseCheckout": "true",
+    "core.sparseCheckoutCone": "false",
+}
+ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file", "GIT_LFS_SKIP_SMUDGE": "1"}
+
+
+class Checkout(NamedTuple):
+    """A branch as it was fetched: the folder that its files lie in, and its commit."""
+
+    root: Path
+    commit: str
+
+
+def fetch(cache: Path, source: SourceSettings) -> Checkout:
+    """The branch of a source as its remote has it now; nothing is fetched where it has not moved.
+
+    :raises NetworkError: the remote cannot be reached. :raises UsageError: it refuses, or has no such branch.
+    """
+    named = "\0".join((source.git, source.branch, source.releases))
+    git = _repository(cache / hashlib.sha256(named.encode()).hexdigest()[:24], source)
+    commit, ref = _wanted(git, source)
+    if git.tried("rev-parse", "--quiet", "--verify", FETCHED)[1].decode().strip() != commit:
+        git.output("fetch", "--quiet", "--no-tags", "--depth=1", "--", source.git, f"+{ref}:{FETCHED}", env=ENVIRONMENT)
+    commit = git.line("rev-parse", FETCHED)
+    _check_out(git, commit)
+    return Checkout(git.root, commit)
+
+
+def _repository(root: Path, source: SourceSettings) -> Git:
+    """The repository of a source in the cache, made where there is none."""
+    if not (root / ".git" / "config").is_file():
+        root.mkdir(parents=True, exist_ok=True)
+        code, _, said = run(root, "init", "--quiet", "--template=")
+        if code:
+            raise failure("init", said)
+    git = Git(root)
+    for name, value in SETTINGS.items():
+        git.output("config", name, value)
+    info = root / ".git" / "info"
+    info.mkdir(exist_ok=True)
+    (info / "attributes").write_text(ATTRIBUTES, encoding="utf-8")
+    wanted = [source.releases.strip("/")] if source.releases else ["docs/releases", f"{places.BESIDE}/releases"]
+    patterns = [f"/{places.SETTINGS}", *(f"/{_literal(folder)}/" for folder in wanted)]
+    (info / "sparse-checkout").write_text("".join(f"{one}\n" for one in patterns), encoding="utf-8")
+    return git
+
+
+def _literal(folder: str) -> str:
+    """A folder as a pattern that means it alone."""
+    return "".join(f"\\{sign}" if sign in "\\*?[]!# " else sign for sign in folder)
+
+
+def _wanted(git: Git, source: SourceSettings) -> tuple[str, str]:
+    """The commit and the name of the branch that is wanted."""
+    branches = [source.branch] if source.branch else [BRANCH]
+    asked = [*(f"refs/heads/{one}" for one in branches), *([] if source.branch else ["HEAD"])]
+    rows = git.line("ls-remote", "--", source.git, *asked, env=ENVIRONMENT).splitlines()
+    there = {name: commit for commit, _, name in (row.partition("\t") for row in rows)}
+    ref = next((one for one in asked if one in there), None)
+    if ref is None:
+        raise UsageError(f'it has no branch {source.branch or BRANCH!r}. Name one that it has: branch = "NAME".')
+    return there[ref], ref
+
+
+def _check_out(git: Git, commit: str) -> None:
+    done = git.root / ".git" / CHECKED_OUT
+    if done.is_file() and done.read_text(encoding="utf-8") == commit:
+        return
+    done.unlink(missing_ok=True)
+    git.output("checkout", "--quiet", "--force", "--detach", commit, env=ENVIRONMENT)
+    git.output("clean", "--quiet", "-ffdx", env=ENVIRONMENT)
+    done.write_text(commit, encoding="utf-8")

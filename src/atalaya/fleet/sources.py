@@ -1,0 +1,149 @@
+"""Finds the releases of each source: a folder here, a branch that git fetches, or compacted evidence."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from msgspec.structs import replace
+
+from atalaya.core import places, settings
+from atalaya.core.errors import AtalayaError, SettingsError
+from atalaya.core.fleet_settings import LoadedFleet, SourceSettings
+from atalaya.core.scrub import scrub
+from atalaya.core.settings import Settings
+from atalaya.fleet.remotes import Checkout, fetch
+from atalaya.records.fleet import FleetSource, NotJudged
+
+TOML = "release.toml"
+PARQUET = ".parquet"
+
+Fetch = Callable[[Path, SourceSettings], Checkout]
+
+
+class ReleasePlace(NamedTuple):
+    """One release of a source: its name there, its folder, its evidence, and what was published of it, if anything."""
+
+    name: str
+    folder: Path
+    evidence: Path
+    published: Path | None = None
+
+
+class FoundSource(NamedTuple):
+    """A source with its releases, and the settings that its own ``watch.toml`` has; None where it has none."""
+
+    source: FleetSource
+    site: str
+    releases: tuple[ReleasePlace, ...] = ()
+    settings: Settings | None = None
+    not_judged: NotJudged | None = None  # why none of its releases is judged here
+
+
+def encodable(text: object) -> str:
+    """A text of any origin without secrets, that can be written as UTF-8: a file's name may be no text.
+
+    >>> encodable("odd-\\udcff")
+    'odd-\\\\udcff'
+    """
+    return scrub(str(text)).encode("utf-8", "backslashreplace").decode()
+
+
+def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterator[FoundSource]:
+    """Each source of a fleet, in the order of its file.
+
+    :param cache: the folder that branches are fetched into.
+    :raises SettingsError: a folder that the file names is not there.
+    """
+    base = loaded.path.parent
+    for source in loaded.settings.source:
+        if source.kind != "git" and not (base / source.place).is_dir():
+            raise SettingsError(
+                f"{loaded.path.name} {source.kind}: {source.place!r}: there is no such folder. Name the one that has "
+                f"the releases of {source.name}, relative to {loaded.path.name}."
+            )
+    for source in loaded.settings.source:
+        yield _found(source, base, cache, fetched)
+
+
+def _found(source: SourceSettings, base: Path, cache: Path, fetched: Fetch) -> FoundSource:
+    shown = FleetSource(subject=encodable(source.name), kind=source.kind, place=encodable(source.place))
+    site = f"{source.site.rstrip('/')}/" if source.site else ""
+    try:
+        if source.kind == "git":
+            root, commit = fetched(cache, source)
+            return _of_repository(source, root, shown, site, revision=commit)
+        root = (base / source.place).resolve()
+        if source.kind == "parquet":
+            return FoundSource(shown, site, tuple(_of_parquet(root)))
+        return _of_repository(source, root, shown, site)
+    except AtalayaError as why:
+        return FoundSource(replace(shown, problem=encodable(why)), site)
+    except OSError as why:
+        return FoundSource(replace(shown, problem=encodable(f"it cannot be read: {why.strerror or why}")), site)
+
+
+def _of_repository(
+    source: SourceSettings, root: Path, shown: FleetSource, site: str, revision: str = ""
+) -> FoundSource:
+    """The releases of a repository, or of a folder that is nothing but releases."""
+    releases = root / source.releases if source.releases else _releases_in(root)
+    if releases is None or not releases.is_dir():
+        return FoundSource(replace(shown, revision=revision, problem="there is no folder of releases in it"), site)
+    if not releases.resolve().is_relative_to(root.resolve()):
+        return FoundSource(replace(shown, revision=revision, problem="a link leads out of it"), site)
+    own, not_judged = _own_settings(root)
+    generated = releases.parent / "_generated"
+    found = tuple(
+        ReleasePlace(folder.name, folder, folder / "evidence", generated / folder.name / "metrics.json")
+        for folder in _folders(releases)
+    )
+    if not found:
+        shown = replace(shown, problem="there is no release in it")
+    return FoundSource(replace(shown, revision=revision), site, found, own, not_judged)
+
+
+def _releases_in(root: Path) -> Path | None:
+    """The folder of releases of a repository; the folder itself where that is what it is."""
+    kept = places.releases_of(root)
+    if kept.is_dir():
+        return kept
+    return root if next(iter(_folders(root)), None) is not None else None
+
+
+def _folders(releases: Path) -> list[Path]:
+    """The folders that may be of a release: what is half made or hidden is not one, nor is what a link leads to."""
+    with os.scandir(releases) as entries:
+        names = [one.name for one in entries if not one.name.startswith(".") and one.is_dir(follow_symlinks=False)]
+    return [releases / name for name in sorted(names) if os.path.lexists(releases / name / TOML)]
+
+
+def _own_settings(root: Path) -> tuple[Settings | None, NotJudged | None]:
+    """What the repository's ``watch.toml`` says, and why its releases cannot be judged by it."""
+    file = root / places.SETTINGS
+    if not file.is_file() or file.is_symlink():
+        return None, None
+    try:
+        own = settings.load(file, {}).settings
+    except SettingsError:
+        return None, NotJudged.SETTINGS
+    # Its checks are code of that repository, and this command runs none of it.
+    return own, NotJudged.OWN_PACK if own.checks.packs else None
+
+
+def _of_parquet(root: Path) -> Iterator[ReleasePlace]:
+    """One release where the files lie in the folder itself, else one for each folder that has some."""
+    if _has_parquet(root):
+        yield ReleasePlace(root.name, root, root)
+        return
+    for folder in sorted(one for one in root.iterdir() if one.is_dir() and not one.is_symlink()):
+        evidence = folder / "evidence" if (folder / "evidence").is_dir() else folder
+        if _has_parquet(evidence):
+            yield ReleasePlace(folder.name, folder, evidence)
+
+
+def _has_parquet(folder: Path) -> bool:
+    with os.scandir(folder) as entries:
+        return any(one.name.endswith(PARQUET) and not one.name.startswith(".") for one in entries)

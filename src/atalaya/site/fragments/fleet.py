@@ -1,0 +1,251 @@
+"""The fragment of a fleet, what is not fine first, and the pages below it that list every release.
+
+The pages are made whole, as HTML: a list of ten thousand releases is forty of them, however many subjects there are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import NamedTuple
+
+from atalaya.core.words import N_
+from atalaya.metrics.definitions import METRICS
+from atalaya.records.fleet import (
+    Fleet,
+    FleetIncident,
+    FleetMetric,
+    FleetRelease,
+    FleetSubject,
+    FleetWord,
+    SharedCause,
+    SharedTest,
+    Why,
+)
+from atalaya.site.fragments.figures import in_words
+from atalaya.site.markup import myst
+from atalaya.site.markup.myst import Markdown
+from atalaya.site.markup.renderer import Renderer
+from atalaya.site.markup.templating import BEGUN, render, render_html
+
+MOST_NOT_FINE = 60  # releases on the first page; the others are on the lists
+MOST_SUBJECTS = 100
+MOST_SHARED = 40
+MOST_INCIDENTS = 3  # of one release
+LONGEST = 160  # signs of an incident's impact
+MOST_NAMED = 5  # subjects that share something, by name
+ROWS = 250  # of a page of the list
+WORST_FIRST = tuple(FleetWord)
+FINE = (FleetWord.GO, FleetWord.ON_TRACK, FleetWord.WAITING)
+
+
+class Page(NamedTuple):
+    """One page of the list of releases: those of some subjects, a part of each."""
+
+    name: str
+    parts: tuple[tuple[str, tuple[FleetRelease, ...]], ...]
+
+    @property
+    def first(self) -> str:
+        """Its first subject."""
+        return self.parts[0][0]
+
+    @property
+    def last(self) -> str:
+        """Its last subject."""
+        return self.parts[-1][0]
+
+
+def fleet(found: Fleet, voice: Renderer) -> Markdown:
+    """What is shown first: how all stands, what is not fine, every subject, and what several releases share."""
+    pages = pages_of(found)
+    where = {subject: f"{page.name}#{anchor(subject)}" for page in reversed(pages) for subject, _ in page.parts}
+    bad = sorted((one for one in found.releases if is_shown_first(one)), key=worst_first)
+    subjects = sorted(found.subjects, key=lambda one: (WORST_FIRST.index(one.word), one.subject))
+    return render(
+        "fleet",
+        voice,
+        fleet=found,
+        broken=[one for one in found.sources if one.problem],
+        bad=bad[:MOST_NOT_FINE],
+        more_bad=len(bad) - len(bad[:MOST_NOT_FINE]),
+        subjects=subjects[:MOST_SUBJECTS],
+        more_subjects=len(subjects) - len(subjects[:MOST_SUBJECTS]),
+        tests=found.shared_tests[:MOST_SHARED],
+        causes=found.shared_causes[:MOST_SHARED],
+        lists=[(page, _page_words(page)) for page in pages],
+        list_link=myst.fleet,
+        subject_link=lambda name: myst.fleet(name, where[name]) if name in where else voice.literal(name),
+        named=lambda one: _named(one, voice),
+        figure=lambda one: _figure(one, voice),
+        reason=lambda one: _reason(one, voice),
+        dating=dating,
+        counts=lambda one: _words(one, voice),
+        shared=lambda one: _subjects(one, voice),
+        cause=lambda one: _cause(one, voice),
+    )
+
+
+def is_shown_first(release: FleetRelease) -> bool:
+    """Whether somebody has to look at it: one that is current and not fine, or that cannot be read."""
+    return bool(release.problem) or (release.current and (release.word not in FINE or len(release.open_incidents) > 0))
+
+
+def worst_first(release: FleetRelease) -> tuple[int, str, float, str]:
+    """What is worse comes first; of one word the subjects in order, the newest release first."""
+    at = release.opened_at
+    return WORST_FIRST.index(release.word), release.subject, -(at.timestamp() if at else 0.0), release.release
+
+
+def dating(release: FleetRelease) -> str:
+    """The class that lets the page's script take back a word that is out of date."""
+    return "" if release.rehearsal or release.closed else "valid-until"
+
+
+# ── the cells ────────────────────────────────────────────────────────────────
+
+
+def _named(one: FleetRelease, voice: Renderer) -> Markdown:
+    name = myst.away(voice.literal(one.release), one.link) if one.link else voice.literal(one.release)
+    mark = voice.mark("✎", voice(N_("REHEARSAL")), "unsure") if one.rehearsal else None
+    return myst.joined(part for part in (name, mark) if part)
+
+
+def _figure(one: FleetRelease, voice: Renderer) -> list[Markdown] | Markdown:
+    worst = one.worst_metric
+    if worst is None:
+        return voice(N_("none is known"))
+    return [myst.joined((_metric_name(worst, voice), voice.badge(worst.state))), myst.escaped(_value(worst, voice))]
+
+
+def _metric_name(metric: FleetMetric, voice: Renderer) -> Markdown:
+    known = METRICS.get(metric.id)
+    return voice.ours(known.title) if known else voice.literal(metric.id)
+
+
+def _value(metric: FleetMetric, voice: Renderer) -> str:
+    """The value with its interval; of events, among how many trials."""
+    said = in_words(metric, metric.unit, voice)
+    if metric.unit == "events" and metric.n and metric.value is not None:
+        return f"{said} / {voice.language.number(metric.n)}"
+    return said
+
+
+def _incidents(incidents: Sequence[FleetIncident], voice: Renderer) -> Iterator[Markdown]:
+    """The first of the incidents that are open, a line each."""
+    for one in incidents[:MOST_INCIDENTS]:
+        names = [voice.badge(one.severity), voice.literal(one.id, 60)]
+        yield myst.joined([*names, voice.plain(one.impact[:LONGEST])] if one.impact else names)
+    if len(incidents) > MOST_INCIDENTS:
+        yield voice(N_("and {n} more"), n=len(incidents) - MOST_INCIDENTS)
+
+
+def _reason(one: FleetRelease, voice: Renderer) -> list[Markdown]:
+    """Why somebody has to look: what cannot be read, what expired, the first reason of the verdict, open incidents."""
+    lines: list[Markdown] = []
+    if one.why is Why.EXPIRED:
+        lines.append(voice(N_("It was {word}: its verdict has expired."), word=one.last_word))
+    elif one.why is Why.NOTHING:
+        lines.append(voice(N_("No verdict of it was recorded.")))
+    if one.not_judged is not None:
+        lines.append(voice(N_("Not judged here: {why}."), why=one.not_judged))
+    if one.problem:
+        lines.append(voice.literal(one.problem))
+    elif one.because:
+        lines.append(voice.plain(one.because[0]))
+    return [*lines, *_incidents(one.open_incidents, voice)]
+
+
+def _words(one: FleetSubject, voice: Renderer) -> Markdown | None:
+    return myst.joined(
+        (voice(N_("{n} {word}"), n=n, word=FleetWord(word)) for word, n in one.words.items()), Markdown(", ")
+    )
+
+
+def _subjects(one: SharedTest | SharedCause, voice: Renderer) -> Markdown:
+    """The subjects that share something, those with the most releases first."""
+    ordered = sorted(one.subjects.items(), key=lambda item: (-item[1], item[0]))
+    shown = [myst.joined((voice.literal(name, 60), myst.escaped(f"× {n}"))) for name, n in ordered[:MOST_NAMED]]
+    if len(ordered) > MOST_NAMED:
+        shown.append(voice(N_("and {n} more"), n=len(ordered) - MOST_NAMED))
+    return myst.joined(shown, Markdown(", "))
+
+
+def _cause(one: SharedCause, voice: Renderer) -> list[Markdown]:
+    lines = [myst.joined(voice.literal(part, 120) for part in (one.what, one.error, one.place) if part)]
+    if one.incident:
+        lines.append(voice.plain(one.incident))
+    if one.blocking:
+        lines.append(voice(N_("it stopped a run")))
+    return [line for line in lines if line] or [voice.literal(one.cause)]
+
+
+# ── the pages ────────────────────────────────────────────────────────────────
+
+
+def anchor(subject: str) -> str:
+    """What the place of a subject on its page is called: from its name, and the same for ever."""
+    digest = hashlib.sha256(subject.encode("utf-8", "replace")).hexdigest()[:8]
+    words = re.sub(r"[^a-z0-9]+", "-", subject.lower())[:40].strip("-")
+    return f"s-{words}-{digest}" if words else f"s-{digest}"
+
+
+def pages_of(found: Fleet) -> list[Page]:
+    """The pages of the list: subjects stay together where they fit on one."""
+    pages: list[list[tuple[str, tuple[FleetRelease, ...]]]] = []
+    room = 0
+    ordered = sorted(found.releases, key=lambda one: one.subject)  # stable: the newest first within each
+    for subject, of_subject in groupby(ordered, key=lambda one: one.subject):
+        rows = tuple(of_subject)
+        if len(rows) > room:
+            room = 0
+        for at in range(0, len(rows), ROWS):
+            part = rows[at : at + ROWS]
+            if room < len(part):
+                pages.append([])
+                room = ROWS
+            pages[-1].append((subject, part))
+            room -= len(part)
+    return [Page(f"releases-{number}", tuple(parts)) for number, parts in enumerate(pages, start=1)]
+
+
+def _page_words(page: Page) -> str:
+    return page.first if page.first == page.last else f"{page.first} … {page.last}"
+
+
+def list_pages(found: Fleet, voice: Renderer) -> Iterator[tuple[str, str]]:
+    """The pages by their names, each with its whole body."""
+    pages = pages_of(found)
+    for number, page in enumerate(pages):
+        yield (
+            page.name,
+            render_html(
+                "fleet-releases",
+                voice,
+                page=page,
+                number=number + 1,
+                pages=len(pages),
+                before=pages[number - 1].name if number else None,
+                after=pages[number + 1].name if number + 1 < len(pages) else None,
+                anchor=anchor,
+                dating=dating,
+                value=lambda one: _value(one, voice),
+                leads_away=myst.leads_away,
+                title=lambda metric: _title(metric, voice),
+                most=MOST_INCIDENTS,
+                begun=BEGUN,
+            ).rstrip("\n"),
+        )
+
+
+def _title(metric: FleetMetric, voice: Renderer) -> str:
+    """The name of a metric, in words that are not escaped yet: where we do not know it, a stranger gave it."""
+    known = METRICS.get(metric.id)
+    return voice.language.gettext(known.title) if known else metric.id
+
+
+def titles(voice: Renderer) -> Mapping[str, str]:
+    """The title of the first page in a language."""
+    return {"fleet": voice.language.gettext(N_("Fleet"))}

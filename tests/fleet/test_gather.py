@@ -1,0 +1,212 @@
+"""Tests that work grows with what is new: counted in files opened, rows read and releases judged, never in seconds."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from atalaya.evidence.ledger import ledger
+from atalaya.fleet import gather, reading
+from atalaya.fleet.gather import Gathered, Work
+from atalaya.fleet.kept import Store
+from atalaya.fleet.reading import Made
+from atalaya.fleet.sources import FoundSource, ReleasePlace
+from atalaya.records.fleet import Basis, FleetSource, FleetWord
+from atalaya.records.stored import CaseOutcome
+from tests.commands import ROOT
+from tests.fleet.conftest import NOW
+from tests.fleet.many import RELEASES, SAID_AT, T0, release, said, sealed
+from tests.fleet.test_reading import attempt
+from tests.ours import PACK
+
+
+class Judge:
+    """Stands in for the judgement, and remembers what it was asked for: a real one takes seconds."""
+
+    def __init__(self) -> None:
+        self.judged: list[str] = []
+        self.beside: dict[str, list[str]] = {}
+
+    def __call__(self, made: Made, of, place, beside, by) -> Made:
+        self.judged.append(made.row.release)
+        self.beside[made.row.release] = [one.name for one in beside]
+        row = replace(made.row, word=FleetWord.ON_TRACK, basis=Basis.JUDGED, as_of=by.now)
+        return Made(row, until=reading._end_of_window(row, by.now))
+
+
+@pytest.fixture
+def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
+    stands_in = Judge()
+    monkeypatch.setattr(reading, "judge", stands_in)
+    return stands_in
+
+
+def gathered(
+    folder: Path, store: Store, *, now: datetime = NOW, rehearsals: bool = True, judge: bool = True
+) -> Gathered:
+    places = tuple(ReleasePlace(one.name, one, one / "evidence") for one in sorted(folder.iterdir()))
+    source = FoundSource(FleetSource(subject="orders", kind="path", place="x"), "", places)
+    (found,) = gather.gather([source], store, pack=PACK, now=now, rehearsals=rehearsals, judge=judge)
+    return found
+
+
+def closed(folder: Path, number: int) -> Path:
+    return sealed(release(folder, f"1.{number}.0", at=T0 + timedelta(days=number), real=True))
+
+
+def test_a_second_run_opens_no_file_of_any_release(
+    tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        closed(tmp_path / "releases", number)
+    first = gathered(tmp_path / "releases", store)
+    assert Work(listed=5, opened=5, read=5, judged=0) == first.work
+    opened: list[Path] = []
+    monkeypatch.setattr(ledger, "regular", lambda path: opened.append(path))
+    second = gathered(tmp_path / "releases", store)
+    assert opened == []
+    assert Work(listed=5, opened=0, read=0, judged=0) == second.work
+    assert first.rows == second.rows
+
+
+def test_of_many_releases_only_the_one_with_new_evidence_is_opened_and_judged(
+    tmp_path: Path, store: Store, judge: Judge
+) -> None:
+    folder = tmp_path / "releases"
+    for number in range(5):
+        closed(folder, number)
+    newest = said(release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True), real=True)
+    assert Work(listed=6, opened=6, read=6, judged=0) == gathered(folder, store).work
+    ledger.write(newest / "evidence", [attempt("t", CaseOutcome.PASSED, SAID_AT + timedelta(hours=1))])
+    assert Work(listed=6, opened=1, read=1, judged=1) == gathered(folder, store).work
+    assert (["2.0.0"], Work(listed=6, opened=0, read=0, judged=0)) == (judge.judged, gathered(folder, store).work)
+
+
+def test_a_fresh_clone_is_opened_and_found_to_be_the_same(tmp_path: Path, store: Store, judge: Judge) -> None:
+    folder = tmp_path / "releases"
+    closed(folder, 1)
+    release(folder, "2.0.0", real=True)
+    assert gathered(folder, store).work.judged == 1
+    for file in folder.rglob("*.*"):
+        os.utime(file, (1, 1))
+    assert Work(listed=2, opened=2, read=0, judged=0) == gathered(folder, store).work
+    assert Work(listed=2, opened=0, read=0, judged=0) == gathered(folder, store).work
+
+
+def test_a_release_that_is_compared_with_another_is_judged_anew_when_that_changes(
+    tmp_path: Path, store: Store, judge: Judge
+) -> None:
+    folder = tmp_path / "releases"
+    earlier = closed(folder, 1)
+    release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True)
+    gathered(folder, store)
+    assert judge.beside == {"2.0.0": ["1.1.0"]}
+    sealed(earlier, "NO-GO")
+    assert Work(listed=2, opened=1, read=1, judged=1) == gathered(folder, store).work
+
+
+def test_one_that_cannot_be_read_keeps_no_other_from_being_judged(tmp_path: Path, store: Store, judge: Judge) -> None:
+    folder = tmp_path / "releases"
+    (closed(folder, 1) / "release.toml").write_text("not TOML [")
+    release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True)
+    found = gathered(folder, store)
+    assert (judge.beside, [bool(row.problem) for row in found.rows]) == ({"2.0.0": []}, [True, False])
+
+
+def test_a_release_is_compared_with_few_others_however_many_there_are(
+    tmp_path: Path, store: Store, judge: Judge
+) -> None:
+    folder = tmp_path / "releases"
+    for number in range(30):
+        closed(folder, number)
+    release(folder, "2.0.0", at=T0 + timedelta(days=99), real=True)
+    gathered(folder, store)
+    assert [f"1.{number}.0" for number in (19, *range(20, 30))] == judge.beside["2.0.0"]
+
+
+def test_the_clock_alone_makes_a_word_be_looked_for_anew(tmp_path: Path, store: Store, judge: Judge) -> None:
+    folder = tmp_path / "releases"
+    said(release(folder, "1.0.0", real=True), "ON TRACK", T0 + timedelta(hours=70), real=True)
+    assert gathered(folder, store, now=T0 + timedelta(hours=71)).work.judged == 0
+    assert Work(listed=1, opened=0, read=0, judged=0) == gathered(folder, store, now=T0 + timedelta(hours=71)).work
+    assert Work(listed=1, opened=1, read=1, judged=1) == gathered(folder, store, now=T0 + timedelta(hours=73)).work
+
+
+def test_what_nobody_wanted_judged_is_judged_when_somebody_does(tmp_path: Path, store: Store, judge: Judge) -> None:
+    folder = tmp_path / "releases"
+    release(folder, "1.0.0", real=True)
+    (row,) = gathered(folder, store, judge=False).rows
+    assert (row.word, judge.judged) == (FleetWord.UNKNOWN, [])
+    (row,) = gathered(folder, store).rows
+    assert (row.word, judge.judged) == (FleetWord.ON_TRACK, ["1.0.0"])
+    assert Work(listed=1, opened=0, read=0, judged=0) == gathered(folder, store, judge=False).work
+
+
+def test_a_run_that_was_stopped_leaves_nothing_unjudged_as_if_it_were(
+    tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "releases"
+    for number in range(3):
+        release(folder, f"1.{number}.0", at=T0 + timedelta(days=number), real=True)
+    monkeypatch.setattr(gather, "SAVE_EVERY", 1)
+
+    def stopped(made: Made, *rest) -> Made:
+        if len(judge.judged) == 2:
+            raise KeyboardInterrupt
+        return judge(made, *rest)
+
+    monkeypatch.setattr(reading, "judge", stopped)
+    with pytest.raises(KeyboardInterrupt):
+        gathered(folder, store)
+    monkeypatch.setattr(reading, "judge", judge)
+    found = gathered(folder, store)
+    assert (found.work.judged, judge.judged) == (1, ["1.0.0", "1.1.0", "1.2.0"])
+    assert {FleetWord.ON_TRACK} == {row.word for row in found.rows}
+
+
+def test_rows_that_another_version_kept_are_read_anew(
+    tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "releases"
+    closed(folder, 1)
+    gathered(folder, store)
+    monkeypatch.setattr(gather, "_sources", lambda folder: "other")
+    assert Work(listed=1, opened=1, read=1, judged=0) == gathered(folder, store).work
+    for file in (tmp_path / "rows").iterdir():
+        file.write_bytes(b"\xff not JSON")
+    assert Work(listed=1, opened=1, read=1, judged=0) == gathered(folder, store).work
+
+
+def test_rehearsals_and_watches_of_one_machine_are_left_out_and_counted(
+    tmp_path: Path, store: Store, judge: Judge
+) -> None:
+    folder = tmp_path / "releases"
+    closed(folder, 1)
+    sealed(release(folder, "rehearsal-1"))
+    release(folder, "local-1.0.0", real=True)
+    found = gathered(folder, store, rehearsals=False)
+    assert ([row.release for row in found.rows], found.source.left_out) == (["1.1.0"], 2)
+
+
+def test_a_release_that_is_gone_leaves_no_row(tmp_path: Path, store: Store, judge: Judge) -> None:
+    folder = tmp_path / "releases"
+    closed(folder, 1)
+    shutil.rmtree(closed(folder, 2))
+    closed(folder, 3)
+    gathered(folder, store)
+    shutil.rmtree(folder / "1.3.0")
+    assert [row.release for row in gathered(folder, store).rows] == ["1.1.0"]
+
+
+def test_a_real_judgement_is_the_word_of_the_release_s_own_pages(tmp_path: Path, store: Store) -> None:
+    shutil.copytree(RELEASES / "rehearsal-1", tmp_path / "releases" / "rehearsal-1")
+    (row,) = gathered(tmp_path / "releases", store).rows
+    expected = json.loads((ROOT / "tests" / "watch" / "rehearsals.json").read_text())["rehearsal-1"]
+    assert (expected["verdict"], Basis.JUDGED, "") == (str(row.word), row.basis, row.problem)
+    assert list(expected["metrics"]) == [one.id for one in row.metrics]

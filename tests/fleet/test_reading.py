@@ -1,0 +1,393 @@
+"""Tests that the row of a release says what was said of it, and that whatever a folder holds is a row."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from atalaya.evidence.ledger import ledger
+from atalaya.fleet import reading
+from atalaya.fleet.reading import Judging, Made, read
+from atalaya.fleet.sources import ReleasePlace
+from atalaya.records.fleet import Basis, FleetWord, NotJudged
+from atalaya.records.judged import State
+from atalaya.records.stored import (
+    CaseOutcome,
+    Environment,
+    Event,
+    EventKind,
+    IncidentStep,
+    Observation,
+    Outcome,
+    Severity,
+    TestAttempt,
+    record_metadata,
+)
+from tests.fleet.many import SAID_AT, T0, metrics, release, said, sealed
+from tests.tables import each_row
+
+CI = Environment.CI
+
+
+def place_of(folder: Path, published: Path | None = None) -> ReleasePlace:
+    return ReleasePlace(folder.name, folder, folder / "evidence", published)
+
+
+def row_of(folder: Path, by: Judging) -> Made:
+    return read("orders", place_of(folder), by)
+
+
+def test_a_closed_release_has_the_word_and_the_figures_of_its_sealed_report(tmp_path: Path, by: Judging) -> None:
+    row = row_of(sealed(release(tmp_path, "1.0.0", real=True), "NO-GO", state="FAIL"), by).row
+    assert (row.word, row.basis, row.closed, row.valid_until, row.problem) == (
+        FleetWord.NO_GO,
+        Basis.SEALED,
+        True,
+        None,
+        "",
+    )
+    assert (row.metrics[0].id, row.metrics[0].state, row.metrics[0].value, row.metrics[0].low, row.metrics[0].high) == (
+        "pass-rate",
+        State.FAIL,
+        0.95,
+        0.89,
+        0.98,
+    )
+
+
+def test_a_report_that_is_not_what_was_sealed_gives_no_word(tmp_path: Path, by: Judging) -> None:
+    folder = sealed(release(tmp_path, "1.0.0", real=True), "NO-GO")
+    report = folder / "report.json"
+    report.write_text(report.read_text().replace("NO-GO", "GO"))
+    row = row_of(folder, by).row
+    assert (row.word, row.problem) == (FleetWord.UNKNOWN, "report.json is not what was sealed. Restore it from git.")
+
+
+def test_the_report_of_another_release_gives_no_word(tmp_path: Path, by: Judging) -> None:
+    other = sealed(release(tmp_path / "other", "2.0.0", real=True), "GO")
+    folder = release(tmp_path, "1.0.0", real=True)
+    for name in ("report.json", "seal.json"):
+        (folder / name).write_bytes((other / name).read_bytes())
+    row = row_of(folder, by).row
+    assert (FleetWord.UNKNOWN, "it is of '2.0.0'" in row.problem) == (row.word, True)
+
+
+def test_the_last_verdict_that_was_recorded_is_shown_until_it_expires(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "WAITING", SAID_AT, real=True)
+    said(folder, "ON TRACK", SAID_AT + timedelta(hours=2), real=True)
+    made = row_of(folder, by)
+    assert (FleetWord.ON_TRACK, Basis.RECORDED, SAID_AT + timedelta(hours=2 + 25)) == (
+        made.row.word,
+        made.row.basis,
+        made.row.valid_until,
+    )
+    assert made.to_judge is None
+
+
+def test_what_was_published_is_shown_with_its_figures_where_nothing_was_said_later(tmp_path: Path, by: Judging) -> None:
+    folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    published.write_text(json.dumps(metrics("1.0.0", "EXTEND")))
+    row = read("orders", place_of(folder, published), by).row
+    assert (row.word, row.basis, len(row.metrics)) == (FleetWord.EXTEND, Basis.PUBLISHED, 2)
+    said(folder, "GO", SAID_AT + timedelta(hours=1), real=True)
+    assert read("orders", place_of(folder, published), by).row.word is FleetWord.GO
+
+
+@each_row("text", ["", "[]", "{}", "not JSON", '{"release": {"version": "1.0.0"}}', json.dumps(metrics("2", "GO"))])
+def test_a_page_that_is_not_of_this_release_says_nothing(text: str, tmp_path: Path, by: Judging) -> None:
+    folder = tmp_path / "1.0.0" if (tmp_path / "1.0.0").exists() else release(tmp_path, "1.0.0", real=True)
+    (tmp_path / "metrics.json").write_text(text)
+    row = read("orders", place_of(folder, tmp_path / "metrics.json"), by).row
+    assert (row.word, row.basis, row.problem) == (FleetWord.UNKNOWN, Basis.NOTHING, "")
+
+
+def test_what_was_said_before_newer_evidence_is_judged_anew(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "GO", real=True)
+    assert row_of(folder, by).to_judge is None
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED, SAID_AT + timedelta(minutes=1))])
+    made = row_of(folder, by)
+    assert made.to_judge is not None
+    assert made.to_judge.version == "1.0.0"
+
+
+def test_what_was_said_before_the_window_ended_is_judged_anew_at_its_end(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "ON TRACK", T0 + timedelta(hours=70), real=True)
+    ends = T0 + timedelta(hours=72)
+    before = row_of(folder, by._replace(now=ends - timedelta(hours=1)))
+    assert (None, ends) == (before.to_judge, before.until)
+    assert row_of(folder, by._replace(now=ends)).to_judge is not None
+
+
+def test_the_checks_of_another_pack_are_not_judged_by_this_one(tmp_path: Path, by: Judging) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    ledger.write(
+        folder / "evidence",
+        [
+            Observation(
+                **record_metadata("run", Environment.LOOPBACK, T0),
+                promise="other.promise",
+                severity=Severity.MAJOR,
+                outcome=Outcome.KEPT,
+                reason="",
+                duration_s=0.1,
+                trials=1,
+                subject_digest="",
+            )
+        ],
+    )
+    made = row_of(folder, by)
+    assert (made.to_judge, made.row.not_judged, made.row.basis) == (None, NotJudged.OTHER_PACK, Basis.NOTHING)
+    asked = row_of(folder, by._replace(not_judged=NotJudged.ASKED))
+    assert NotJudged.ASKED is asked.row.not_judged
+
+
+def attempt(test: str, outcome: CaseOutcome, at: datetime = T0, **changes: object) -> TestAttempt:
+    values = {
+        "test": test,
+        "variant": "3.12",
+        "attempt": 1,
+        "commit": "abc",
+        "outcome": outcome,
+        "critical": False,
+        "origin": "x",
+        "workflow": "tests",
+    }
+    return TestAttempt(**record_metadata(f"run-{at.isoformat()}", CI, at), **(values | changes))  # type: ignore[arg-type]
+
+
+def test_flaky_is_what_passed_and_failed_on_one_commit_and_variant(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), real=True)
+    good, bad = CaseOutcome.PASSED, CaseOutcome.FAILED
+    ledger.write(
+        folder / "evidence",
+        [
+            attempt("flaky", good),
+            attempt("flaky", bad, critical=True),
+            attempt("fixed", bad, commit="old"),
+            attempt("fixed", good, commit="new"),
+            attempt("one variant", bad, variant="3.13"),
+            attempt("one variant", good),
+            attempt("skipped", bad),
+            attempt("skipped", CaseOutcome.SKIPPED),
+            attempt("a step of the smoke", good, workflow="atalaya-smoke"),
+            attempt("a step of the smoke", bad, workflow="atalaya-smoke"),
+        ],
+    )
+    assert [(one.test, one.critical, one.keys) for one in row_of(folder, by).row.tests] == [("flaky", True, 1)]
+
+
+def event(place: str, **changes: object) -> Event:
+    values = {
+        "event": EventKind.NETWORK_ERROR,
+        "expected": False,
+        "blocking": False,
+        "place": place,
+        "message": "ReadTimeout: no answer",
+        "origin": "x",
+    }
+    return Event(**record_metadata("run", CI, T0), **(values | changes))  # type: ignore[arg-type]
+
+
+def test_an_error_is_told_by_its_type_and_place_without_what_differs_each_time(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), real=True)
+    ledger.write(
+        folder / "evidence", [event("wait(job-1)"), event("wait(job-2)", blocking=True), event("x", expected=True)]
+    )
+    assert [(one.what, one.error, one.place, one.blocking) for one in row_of(folder, by).row.causes] == [
+        ("network-error", "ReadTimeout", "wait", True)
+    ]
+
+
+def test_an_incident_is_open_until_its_records_say_that_it_is_over(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), real=True)
+    step = IncidentStep(
+        **record_metadata("people", Environment.LOOPBACK, T0),
+        incident="INC-1",
+        opened_at=T0,
+        state="open",
+        severity=Severity.CRITICAL,
+        impact="exports stay",
+        root_cause="",
+        fix="",
+        metric="stale-cache",
+        by="ana",
+        why="seen",
+        rule="stale-read",
+        fingerprints=("f1",),
+    )
+    monitored = replace(step, state="monitoring", occurred_at=T0 + timedelta(hours=1))
+    ledger.write(folder / "evidence", [step, monitored])
+    row = row_of(folder, by).row
+    assert [(one.id, one.state, one.is_open) for one in row.incidents] == [("INC-1", "monitoring", True)]
+    assert [(one.cause, one.what, one.incident) for one in row.causes] == [("f1", "stale-read", "exports stay")]
+    ledger.write(folder / "evidence", [replace(monitored, state="resolved", occurred_at=T0 + timedelta(hours=2))])
+    assert [one.is_open for one in row_of(folder, by).row.incidents] == [False]
+
+
+# ── whatever a folder holds ──────────────────────────────────────────────────
+
+
+def _empty(folder: Path) -> None:
+    (folder / "release.toml").write_bytes(b"")
+
+
+def _binary(folder: Path) -> None:
+    (folder / "release.toml").write_bytes(b"\xff\xfe\x00version = 1")
+
+
+def _newer(folder: Path) -> None:
+    (folder / "release.toml").write_text('format = 99\nversion = "1.0.0"\n')
+
+
+def _other_name(folder: Path) -> None:
+    toml = folder / "release.toml"
+    toml.write_text(toml.read_text().replace('"1.0.0"', '"../../etc"'))
+
+
+def _no_zone(folder: Path) -> None:
+    toml = folder / "release.toml"
+    toml.write_text(toml.read_text().replace("Z\n", "\n"))
+
+
+def _toml_is_a_folder(folder: Path) -> None:
+    (folder / "release.toml").unlink()
+    (folder / "release.toml").mkdir()
+
+
+def _toml_is_a_link(folder: Path) -> None:
+    (folder / "release.toml").unlink()
+    (folder / "release.toml").symlink_to("/etc/hostname")
+
+
+def _toml_is_a_pipe(folder: Path) -> None:
+    (folder / "seal.json").unlink(missing_ok=True)
+    os.mkfifo(folder / "seal.json")
+    (folder / "evidence" / f"job-{'0' * 32}.jsonl").write_text("{}\n")
+    (folder / "evidence" / f"watch-{'0' * 32}.jsonl").write_text("{}\n")
+
+
+def _segment_changed(folder: Path) -> None:
+    said(folder, real=True)
+    segment = next((folder / "evidence").glob("said-*"))
+    segment.write_bytes(segment.read_bytes().replace(b"GO", b"NO"))
+
+
+def _evidence_is_a_link(folder: Path) -> None:
+    (folder / "evidence").rmdir()
+    (folder / "evidence").symlink_to("/etc", target_is_directory=True)
+
+
+def _unknown_kind(folder: Path) -> None:
+    (folder / "evidence" / f"future-{'0' * 32}.jsonl").write_text("{}\n")
+
+
+def _packed_bomb(folder: Path) -> None:
+    (folder / "evidence" / f"watch-{'0' * 32}.jsonl.gz").write_bytes(gzip.compress(b"a" * (17 * 1024 * 1024)))
+
+
+def _parquet_of_nothing(folder: Path) -> None:
+    (folder / "evidence" / f"watch-{'0' * 32}.parquet").write_bytes(b"PAR1 nothing PAR1")
+
+
+def _seal_of_nothing(folder: Path) -> None:
+    (folder / "seal.json").write_text("[1, 2")
+
+
+def _seal_without_report(folder: Path) -> None:
+    sealed(folder)
+    (folder / "report.json").unlink()
+
+
+def _report_is_a_link(folder: Path) -> None:
+    sealed(folder)
+    (folder / "report.json").unlink()
+    (folder / "report.json").symlink_to("/dev/zero")
+
+
+def _deep_json(folder: Path) -> None:
+    (folder / "seal.json").write_text("[" * 100_000)
+
+
+BAD = [
+    _empty,
+    _binary,
+    _newer,
+    _other_name,
+    _no_zone,
+    _toml_is_a_folder,
+    _toml_is_a_link,
+    _toml_is_a_pipe,
+    _segment_changed,
+    _evidence_is_a_link,
+    _unknown_kind,
+    _packed_bomb,
+    _parquet_of_nothing,
+    _seal_of_nothing,
+    _seal_without_report,
+    _report_is_a_link,
+    _deep_json,
+]
+
+
+def test_a_folder_that_cannot_be_read_is_a_row_that_says_so(tmp_path: Path, by: Judging) -> None:
+    for number, damage in enumerate(BAD):
+        folder = release(tmp_path / str(number), "1.0.0", real=True)
+        damage(folder)
+        made = row_of(folder, by)
+        assert (damage.__name__, FleetWord.UNKNOWN, True, None) == (
+            damage.__name__,
+            made.row.word,
+            bool(made.row.problem),
+            made.to_judge,
+        ), made.row
+        assert "Traceback" not in made.row.problem
+        assert str(tmp_path) not in made.row.problem
+
+
+def test_a_release_that_cannot_be_judged_is_a_row_that_says_so(tmp_path: Path, by: Judging, monkeypatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by nothing")
+
+    folder = release(tmp_path, "1.0.0", real=True)
+    made = row_of(folder, by)
+    assert made.to_judge is not None
+    monkeypatch.setattr(reading, "judge_release", fails)
+    row = reading.judge(made, made.to_judge, place_of(folder), [], by).row
+    assert (row.problem, row.word) == ("it cannot be judged: ZeroDivisionError: by nothing", FleetWord.UNKNOWN)
+
+
+def test_secrets_of_strangers_are_scrubbed_and_long_texts_cut(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), real=True)
+    ledger.write(
+        folder / "evidence",
+        [
+            attempt("token=abcdefghijklmnop " + "x" * 1000, CaseOutcome.PASSED),
+            attempt("token=abcdefghijklmnop " + "x" * 1000, CaseOutcome.FAILED),
+        ],
+    )
+    (test,) = row_of(folder, by).row.tests
+    assert (test.test.startswith("[secret] x"), len(test.test) <= 301) == (True, True)
+
+
+def test_evidence_without_a_folder_of_its_own_is_named_by_its_first_records(tmp_path: Path, by: Judging) -> None:
+    from atalaya.core.settings import Settings
+    from atalaya.watch.state_at import in_force_record
+
+    evidence = tmp_path / "exported"
+    first = in_force_record(
+        Settings(), record_metadata("opening-2.1.0", Environment.LOOPBACK, T0), by="ana", why="the first record"
+    )
+    ledger.write(evidence, [first])
+    row = read("orders", ReleasePlace("exported", evidence, evidence), by).row
+    assert (row.release, row.opened_at, row.problem) == ("2.1.0", T0, "")
+    assert datetime(2026, 11, 5, 9, tzinfo=UTC) == row.ends_at
+
+
+def test_evidence_that_does_not_say_when_it_began_is_a_row_that_says_so(tmp_path: Path, by: Judging) -> None:
+    row = read("orders", ReleasePlace("exported", tmp_path, tmp_path), by).row
+    assert (row.release, "no record says when its watch was opened" in row.problem) == ("exported", True)

@@ -1,0 +1,195 @@
+"""Tests that each kind of source is found, and that one which cannot be reached is unknown and hides no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from atalaya.core.errors import SettingsError
+from atalaya.core.fleet_settings import load
+from atalaya.evidence.ledger import ledger
+from atalaya.fleet.sources import FoundSource, find
+from atalaya.records.fleet import NotJudged
+from atalaya.records.stored import CaseOutcome
+from tests.fleet.many import release, said, sealed
+from tests.fleet.test_reading import attempt
+from tests.sync.clones import NOBODY, git
+
+
+def found(folder: Path, text: str) -> list[FoundSource]:
+    (folder / "fleet.toml").write_text(text, encoding="utf-8")
+    return list(find(load(folder / "fleet.toml"), folder / "cache"))
+
+
+def names(one: FoundSource) -> list[str]:
+    return [place.name for place in one.releases]
+
+
+def test_a_repository_and_a_folder_of_releases_are_both_a_path(tmp_path: Path) -> None:
+    sealed(release(tmp_path / "orders" / "docs" / "releases", "1.0.0", real=True))
+    (tmp_path / "orders" / "watch.toml").write_text("[watch]\nvalid_h = 30\n")
+    sealed(release(tmp_path / "billing", "2.0.0", real=True))
+    (tmp_path / "billing" / "notes").mkdir()
+    orders, billing = found(
+        tmp_path, '[[source]]\npath = "orders"\nsite = "https://w.example"\n[[source]]\npath = "billing"\n'
+    )
+    assert (names(orders), names(billing)) == (["1.0.0"], ["2.0.0"])
+    assert orders.settings is not None
+    assert (orders.settings.watch.valid_h, billing.settings, orders.site) == (30.0, None, "https://w.example/")
+    assert tmp_path / "orders" / "docs" / "_generated" / "1.0.0" / "metrics.json" == orders.releases[0].published
+
+
+def test_releases_may_lie_anywhere_below_a_repository(tmp_path: Path) -> None:
+    release(tmp_path / "mono" / "clients" / "python" / "watches", "1.0.0", real=True)
+    (one,) = found(tmp_path, '[[source]]\npath = "mono"\nreleases = "clients/python/watches"\n')
+    assert names(one) == ["1.0.0"]
+
+
+@pytest.mark.parametrize("kind", ["path", "parquet"])
+def test_a_folder_that_is_not_there_is_an_error_and_no_release_that_is_fine(kind: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=rf"fleet.toml {kind}: 'nowhere': there is no such folder"):
+        found(tmp_path, f'[[source]]\n{kind} = "nowhere"\n')
+
+
+def test_a_source_without_a_release_is_unknown(tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "begun" / "docs" / "releases").mkdir(parents=True)
+    empty, begun = found(tmp_path, '[[source]]\npath = "empty"\n[[source]]\npath = "begun"\n')
+    assert (empty.source.problem, begun.source.problem) == (
+        "there is no folder of releases in it",
+        "there is no release in it",
+    )
+
+
+def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path) -> None:
+    sealed(release(tmp_path / "secret", "1.0.0", real=True))
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "watches").symlink_to(tmp_path / "secret")
+    (one,) = found(tmp_path, '[[source]]\npath = "orders"\nreleases = "watches"\n')
+    assert (names(one), one.source.problem) == ([], "a link leads out of it")
+    (tmp_path / "billing").mkdir()
+    release(tmp_path / "billing", "1.0.0", real=True)
+    (tmp_path / "billing" / "2.0.0").symlink_to(tmp_path / "secret" / "1.0.0")
+    (one,) = found(tmp_path, '[[source]]\npath = "billing"\n')
+    assert names(one) == ["1.0.0"]
+
+
+def test_a_repository_with_checks_of_its_own_is_not_judged_here(tmp_path: Path) -> None:
+    """Its checks are code, and a page of others is no reason to run it."""
+    for name, text in (("own", '[checks]\npacks = ["checks"]\n'), ("broken", "[checks\n")):
+        release(tmp_path / name / "docs" / "releases", "1.0.0", real=True)
+        (tmp_path / name / "watch.toml").write_text(text)
+    own, broken = found(tmp_path, '[[source]]\npath = "own"\n[[source]]\npath = "broken"\n')
+    assert (own.not_judged, broken.not_judged) == (NotJudged.OWN_PACK, NotJudged.SETTINGS)
+
+
+def test_variables_of_this_machine_are_no_settings_of_another_repository(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ATALAYA_WATCH_VALID_H", "1")
+    release(tmp_path / "orders" / "docs" / "releases", "1.0.0", real=True)
+    (tmp_path / "orders" / "watch.toml").write_text("")
+    (one,) = found(tmp_path, '[[source]]\npath = "orders"\n')
+    assert one.settings is not None
+    assert one.settings.watch.valid_h == 25.0
+
+
+def compacted(evidence: Path) -> None:
+    ledger.write(evidence, [attempt("old", CaseOutcome.PASSED)])
+    said(evidence.parent, real=True)
+    ledger.compact(evidence)
+    assert list(evidence.glob("*.parquet"))
+
+
+def test_compacted_evidence_is_one_release_or_a_folder_of_them(tmp_path: Path) -> None:
+    for version in ("1.0.0", "1.1.0"):
+        compacted(release(tmp_path / "stock", version, real=True) / "evidence")
+    one, two = found(
+        tmp_path, '[[source]]\nparquet = "stock/1.0.0/evidence"\nsubject = "a"\n[[source]]\nparquet = "stock"\n'
+    )
+    assert (names(one), names(two)) == (["evidence"], ["1.0.0", "1.1.0"])
+
+
+# ── git ──────────────────────────────────────────────────────────────────────
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> str:
+    """A repository with a release on its branch ``evidence``, and all that a stranger can put beside it."""
+    work = tmp_path / "work"
+    work.mkdir()
+    git(work, "init", "-q", "-b", "main")
+    (work / "README.md").write_text("the project\n")
+    git(work, "add", "-A")
+    git(work, "commit", "-qm", "Begin")
+    git(work, "switch", "-qc", "evidence")
+    sealed(release(work / "docs" / "releases", "1.0.0", real=True))
+    (work / "docs" / "releases" / "2.0.0").symlink_to("/etc")
+    (work / ".gitattributes").write_text("* text eol=crlf ident\n")
+    (work / "watch.toml").write_text("[watch]\nvalid_h = 30\n")
+    (work / "large.bin").write_bytes(b"x" * 1000)
+    git(work, "add", "-A")
+    git(work, "commit", "-qm", "Add a release")
+    return work.as_uri()
+
+
+@pytest.fixture(autouse=True)
+def _nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in NOBODY.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_the_shared_branch_of_a_repository_is_fetched_as_it_was_committed(tmp_path: Path, remote: str) -> None:
+    (one,) = found(tmp_path, f'[[source]]\ngit = "{remote}"\nsubject = "orders"\n')
+    assert (one.source.problem, names(one), len(one.source.revision)) == ("", ["1.0.0"], 40)
+    folder = one.releases[0].folder
+    committed = tmp_path / "work" / "docs" / "releases" / "1.0.0"
+    for name in ("report.json", "seal.json", "release.toml"):
+        assert (committed / name).read_bytes() == (folder / name).read_bytes()
+    assert one.settings is not None
+    assert one.settings.watch.valid_h == 30
+    top = folder.parents[2]
+    assert {".git", "docs", "watch.toml"} == {one.name for one in top.iterdir()}
+    assert not (top / "docs" / "releases" / "2.0.0").is_symlink()
+
+
+def test_a_branch_that_has_not_moved_is_not_written_again(tmp_path: Path, remote: str) -> None:
+    text = f'[[source]]\ngit = "{remote}"\nsubject = "orders"\n'
+    first = found(tmp_path, text)[0].releases[0].folder / "report.json"
+    before = first.stat().st_mtime_ns
+    work = tmp_path / "work"
+    sealed(release(work / "docs" / "releases", "1.1.0", real=True))
+    git(work, "add", "-A")
+    git(work, "commit", "-qm", "Add another")
+    (one,) = found(tmp_path, text)
+    assert (["1.0.0", "1.1.0"], before) == (names(one), first.stat().st_mtime_ns)
+    git(work, "rm", "-rq", "docs/releases/1.0.0")
+    git(work, "commit", "-qm", "Take one away")
+    assert names(found(tmp_path, text)[0]) == ["1.1.0"]
+
+
+def test_a_repository_without_the_shared_branch_is_read_on_its_default_branch(tmp_path: Path, remote: str) -> None:
+    work = tmp_path / "work"
+    git(work, "switch", "-q", "main")
+    git(work, "merge", "-q", "evidence")
+    git(work, "branch", "-qD", "evidence")
+    (one,) = found(tmp_path, f'[[source]]\ngit = "{remote}"\n')
+    assert names(one) == ["1.0.0"]
+    (one,) = found(tmp_path, f'[[source]]\ngit = "{remote}"\nbranch = "gone"\n')
+    assert ("it has no branch 'gone'" in one.source.problem, names(one)) == (True, [])
+
+
+def test_a_remote_that_cannot_be_reached_is_unknown_and_hides_no_other(tmp_path: Path, remote: str) -> None:
+    gone, there = found(
+        tmp_path, f'[[source]]\ngit = "{tmp_path.as_uri()}/gone.git"\n[[source]]\ngit = "{remote}"\nsubject = "b"\n'
+    )
+    assert (bool(gone.source.problem), names(gone), names(there)) == (True, [], ["1.0.0"])
+
+
+def test_a_remote_that_was_reached_once_is_not_shown_as_of_then(tmp_path: Path, remote: str) -> None:
+    text = f'[[source]]\ngit = "{remote}"\nsubject = "orders"\n'
+    assert names(found(tmp_path, text)[0]) == ["1.0.0"]
+    (tmp_path / "work").rename(tmp_path / "moved")
+    (one,) = found(tmp_path, text)
+    assert (bool(one.source.problem), names(one)) == (True, [])

@@ -1,0 +1,155 @@
+"""Tests that the page of a fleet shows first what somebody has to look at, and that its lists have a bounded length."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import pytest
+from msgspec.structs import replace
+
+from atalaya.records.fleet import Fleet, FleetRelease, FleetSource, FleetSubject, FleetWord, NotJudged, Why
+from atalaya.site.fragments import fleet
+from atalaya.site.i18n.language import Language
+from atalaya.site.markup.renderer import Renderer
+from tests.pages import strangers
+from tests.site.example import NOW
+
+EN, ES = Renderer(Language("en")), Renderer(Language("es"))
+CALM = replace(
+    strangers._release(0, "1.0.0"),
+    word=FleetWord.GO,
+    last_word=FleetWord.GO,
+    problem="",
+    not_judged=None,
+    open_incidents=(),
+    link="",
+    because=("All is met.",),
+    worst_metric=None,
+)
+
+
+def of(*releases: FleetRelease, **changes: object) -> Fleet:
+    counts = dict.fromkeys(("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable"), 0)
+    subjects = dict.fromkeys(one.subject for one in releases)
+    base = Fleet(
+        as_of=NOW,
+        word=FleetWord.GO,
+        counts=counts | {"left_out": 0},
+        releases=releases,
+        subjects=tuple(FleetSubject(subject=one, word=FleetWord.GO, newest="1.0.0", releases=1) for one in subjects),
+    )
+    return replace(base, **changes)
+
+
+def shown(found: Fleet, voice: Renderer = EN) -> str:
+    return fleet.fleet(found, voice).replace("\\", "")
+
+
+def test_nothing_found_is_said_to_be_unknown() -> None:
+    page = shown(of(word=FleetWord.UNKNOWN))
+    assert "[◌ UNKNOWN]" in page
+    assert "No release was found, so nothing is known." in page
+
+
+def test_a_calm_fleet_says_that_nothing_has_to_be_looked_at() -> None:
+    assert "Nothing: what is watched now, and the newest release of each subject, is fine." in shown(of(CALM))
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"word": FleetWord.OFF_TRACK}, "[▲ OFF TRACK]"),
+        ({"word": FleetWord.UNKNOWN, "why": Why.EXPIRED}, "It was GO: its verdict has expired."),
+        ({"word": FleetWord.UNKNOWN, "why": Why.NOTHING, "because": ()}, "No verdict of it was recorded."),
+        ({"word": FleetWord.UNKNOWN, "why": Why.UNREADABLE, "problem": "torn", "current": False}, "`torn`"),
+        (
+            {"word": FleetWord.UNKNOWN, "not_judged": NotJudged.OTHER_PACK},
+            "Not judged here: its checks are of another check pack.",
+        ),
+        ({"open_incidents": strangers._release(0, "INC-1").open_incidents}, "and 1 more"),
+    ],
+)
+def test_what_is_not_fine_stands_among_those_to_be_looked_at(changes: dict[str, object], says: str) -> None:
+    page = shown(of(replace(CALM, **changes)))
+    first = page.partition("The subjects, the worst first")[0]
+    assert ("Releases that somebody has to look at" in first, says in first) == (True, True), page
+
+
+def test_a_past_release_with_a_bad_word_is_on_the_lists_alone() -> None:
+    assert "somebody has to look at" not in shown(of(replace(CALM, word=FleetWord.NO_GO, current=False)))
+
+
+def test_the_worst_come_first() -> None:
+    words = (FleetWord.INCONCLUSIVE, FleetWord.UNKNOWN, FleetWord.NO_GO, FleetWord.INVALID)
+    page = shown(of(*(replace(CALM, subject=f"s{n}", word=word) for n, word in enumerate(words))))
+    assert sorted(range(4), key=lambda n: page.index(f"s{n}")) == [3, 2, 1, 0]
+
+
+def test_a_source_of_which_nothing_is_known_is_shown_with_the_reason() -> None:
+    gone = FleetSource(subject="billing", kind="git", place="https://h/x", problem="could not resolve host")
+    assert "`could not resolve host`" in shown(of(CALM, sources=(gone,)))
+
+
+def test_a_release_is_a_link_to_its_own_site_and_to_nothing_that_runs() -> None:
+    bad = replace(CALM, word=FleetWord.NO_GO, link="https://w.example/1.0.0/")
+    assert "[`1.0.0`](<https://w.example/1.0.0/>)" in shown(of(bad))
+    assert "alert" not in shown(of(replace(bad, link="javascript:alert(1)")))
+
+
+def test_an_instant_takes_the_word_back_unless_it_stays_for_ever() -> None:
+    bad = replace(CALM, word=FleetWord.NO_GO)
+    for found, expected in ((bad, 1), (replace(bad, closed=True), 0), (replace(bad, rehearsal=True), 0)):
+        assert fleet.fleet(of(found), EN).count("valid-until") == expected
+        assert dict(fleet.list_pages(of(found), EN))["releases-1"].count("valid-until") == expected
+
+
+def many(subjects: int, each: int) -> Fleet:
+    return of(
+        *(
+            replace(CALM, subject=f"s{subject:05}", release=f"1.{number}", opened_at=NOW - timedelta(hours=number))
+            for subject in range(subjects)
+            for number in range(each)
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    ("subjects", "each", "pages"),
+    [(1, 1, 1), (1, 250, 1), (1, 251, 2), (3, 100, 2), (5, 125, 3), (600, 1, 3), (2, 251, 4)],
+)
+def test_a_list_has_at_most_so_many_rows_and_every_release_is_on_one(subjects: int, each: int, pages: int) -> None:
+    found = many(subjects, each)
+    made = fleet.pages_of(found)
+    rows = [one for page in made for _, part in page.parts for one in part]
+    assert (len(made), len(rows), set(map(id, rows))) == (pages, subjects * each, set(map(id, found.releases)))
+    assert all(sum(len(part) for _, part in page.parts) <= fleet.ROWS for page in made)
+
+
+def test_the_first_page_is_no_longer_for_ten_thousand_subjects_than_for_two_hundred() -> None:
+    lengths = []
+    for subjects in (200, 2000):
+        bad = [replace(CALM, subject=f"s{number:05}", word=FleetWord.NO_GO) for number in range(subjects)]
+        lengths.append(shown(of(*bad)).count("* - "))
+    assert lengths[0] == lengths[1] < 200
+
+
+def test_each_list_leads_to_the_ones_beside_it_and_back() -> None:
+    pages = dict(fleet.list_pages(many(1, 600), EN))
+    assert list(pages) == ["releases-1", "releases-2", "releases-3"]
+    assert all(page.startswith("<h1>Releases s00000</h1>\n") for page in pages.values())
+    for name in ("releases-1.html", "releases-3.html", "../fleet.html"):
+        assert f'href="{name}"' in pages["releases-2"]
+
+
+def test_two_subjects_of_like_names_have_two_anchors() -> None:
+    assert fleet.anchor("a/b") != fleet.anchor("a b")
+    assert fleet.anchor("🚀").startswith("s-")
+
+
+def test_strangers_words_are_text_wherever_they_stand() -> None:
+    for voice in (EN, ES):
+        assert fleet.fleet(strangers.fleet(), voice)  # in Chromium, tests/pages opens it
+        for name, body in fleet.list_pages(strangers.fleet(), voice):
+            assert ("<script" in body, "<img" in body, "<svg" in body) == (False, False, False), name
+            assert re.findall(r'href="(?!https?:|releases-|\.\./fleet)[^"]*"', body) == []
