@@ -10,7 +10,7 @@ from __future__ import annotations
 import glob
 import re
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -24,8 +24,8 @@ import duckdb
 import msgspec
 
 from atalaya.core.errors import EvidenceError
-from atalaya.evidence.ledger.ledger import LISTINGS, sources
-from atalaya.evidence.ledger.parquet import as_columns
+from atalaya.evidence.ledger.ledger import LISTINGS, PACKED, Source, sources
+from atalaya.evidence.ledger.parquet import as_columns, rows_in
 from atalaya.records.stored import Event, Evidence, Health, JobAttempt, Observation, Reading, TestAttempt
 
 HERE = Path(__file__).parent
@@ -54,6 +54,11 @@ WHOLE = {"job_attempts": "whole_runs", "test_attempts": "whole", "events": "whol
 # Events may be told more than once also by several files. What was told is one table, and each event once another.
 TOLD = "told_events"
 ONCE = "events"
+# The attempts of tests that several records tell of: what counts each once has to look at those alone.
+TWICE = "taken_twice"
+
+LOT_BYTES, LOT_ROWS = 64e6, 150_000  # of segments, unpacked, and of a compacted file
+UNPACKED = 16  # times the size of a packed segment, about
 
 COLUMN_TYPES: dict[Any, str] = {
     str: "VARCHAR",
@@ -132,6 +137,7 @@ class Engine:
         for table in self._tables.values():
             self._connection.execute(f"DROP TABLE IF EXISTS {table}")
         self._tables.clear()
+        self._answers.clear()
         self._instant = instant
 
 
@@ -236,38 +242,50 @@ def opened(evidence: Path, *, damaged: Container[str] = ()) -> Iterator[Engine]:
     :raises EvidenceError: a segment cannot be opened.
     """
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": ""}) as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
-        for table, record in TABLES.items():
-            _load(connection, evidence, f"read_{table}" if table in WHOLE else table, record, damaged)
+        _prepare(connection)
+        for table in TABLES.keys() - WHOLE.keys():
+            _load(connection, evidence, table, damaged)
         connection.execute(f"CREATE TABLE pieces AS {_view('pieces', Reading)}")
-        for table, view in WHOLE.items():
-            name = TOLD if table == ONCE else table
-            connection.execute(f"CREATE TABLE {name} AS {_view(view, TABLES[table], table)}")
-            connection.execute(f"DROP TABLE read_{table}")
+        for table in WHOLE:
+            _load(connection, evidence, table, damaged)
+        connection.execute(f"CREATE TABLE {TWICE} AS {_text(TWICE)}")
         connection.execute(f"CREATE TABLE {ONCE} AS {_view('once', Event)}")
         connection.execute(f"DROP TABLE {TOLD}")
         yield Engine(connection, evidence)
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection, evidence: Path, table: str, record: type[Evidence], damaged: Container[str]
-) -> None:
-    """The rows of one kind, in memory: a compaction beside us takes files away, and then we look again."""
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
+    # It would copy each row of a step that two parts of a question read, which takes three times as long as to read it
+    # twice, and twice the memory of all that was loaded.
+    if connection.table_function("duckdb_optimizers").filter("name = 'common_subplan'").limit(1).fetchall():
+        connection.execute("SET disabled_optimizers = 'common_subplan'")
+    with suppress(duckdb.Error):  # versions before 1.4 cannot
+        connection.execute("ATTACH ':memory:' AS evidence (COMPRESS)")
+        connection.execute("USE evidence")
+
+
+def _load(connection: duckdb.DuckDBPyConnection, evidence: Path, table: str, damaged: Container[str]) -> None:
+    """The rows of one kind, in memory: a compaction beside us takes files away, and then we look again.
+
+    Lot by lot, and a lot is compressed before the next is read: words repeat in them. Straight from the files, since a
+    table of all that was read would be a second copy.
+    """
+    record, name = TABLES[table], TOLD if table == ONCE else table
+    sql = _view(WHOLE[table], record, table) if table in WHOLE else f"FROM read_{table}"
     for left in reversed(range(LISTINGS)):
         compacted, alone = sources(evidence, record.kind, damaged)
-        # DuckDB takes a path for a pattern, and a folder may have a star in its name.
-        segments = [glob.escape(str(file)) for file in alone]
         try:
-            rows = connection.read_json(
-                segments or [glob.escape(str(NOTHING))],
-                columns=columns(record),
-                format="newline_delimited",
-                filename=True,  # the last column: the segment that a row lies in
-            )
-            for source in compacted:
-                rows = rows.union(connection.sql(as_columns(source.path, shape(record), source.passed_over)))
-            rows.create(table)
+            lots = list(_lots(connection, record, compacted, alone))
+            for number, lot in enumerate(lots):
+                lot.create_view(f"read_{table}", replace=True)
+                connection.execute(
+                    f"INSERT INTO {name} {sql}" if number else f"CREATE OR REPLACE TABLE {name} AS {sql}"
+                )
+                if len(lots) > 1:
+                    connection.execute("CHECKPOINT")
+            connection.execute(f"DROP VIEW read_{table}")
         except (duckdb.Error, OSError) as why:
             if left and not all(file.exists() for file in alone):
                 continue
@@ -276,6 +294,35 @@ def _load(
             ) from None
         else:
             return
+
+
+def _lots(
+    connection: duckdb.DuckDBPyConnection, record: type[Evidence], compacted: Sequence[Source], alone: Sequence[Path]
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The rows of one kind, as many at a time as are compressed together: at least one lot, which may have no row."""
+    for files in _together(alone) or [[NOTHING]]:
+        yield connection.read_json(
+            [glob.escape(str(file)) for file in files],  # DuckDB takes a path for a pattern: a folder may have a star
+            columns=columns(record),
+            format="newline_delimited",
+            filename=True,  # the last column: the segment that a row lies in
+        )
+    for source in compacted:
+        for begin in range(0, rows_in(source.path), LOT_ROWS):
+            yield connection.sql(as_columns(source.path, shape(record), source.passed_over, begin, LOT_ROWS))
+
+
+def _together(files: Sequence[Path]) -> list[list[Path]]:
+    """Files in lots of about the same size, unpacked."""
+    lots: list[list[Path]] = []
+    left = 0.0
+    for file in files:
+        if left <= 0:
+            lots.append([])
+            left = LOT_BYTES
+        lots[-1].append(file)
+        left -= file.stat().st_size * (UNPACKED if file.suffix == PACKED else 1)
+    return lots
 
 
 def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
