@@ -186,8 +186,9 @@ def followers_of(releases: Path, version: str) -> tuple[WatchTransition, ...]:
     """The first records of the releases that began from this one. What cannot be read began from nothing."""
     found: list[WatchTransition] = []
     for folder in sorted(file.parent for file in releases.glob("*/release.toml")):
-        steps = ledger.readable(folder / "evidence", WatchTransition)
-        found += [step for step in steps if step.previous == version and folder.name != version]
+        if folder.name != version:
+            steps = ledger.readable(folder / "evidence", WatchTransition)
+            found += [step for step in steps if step.previous == version]
     return tuple(found)
 
 
