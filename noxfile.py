@@ -313,9 +313,11 @@ def types(session):
 
 @nox.session
 def bench(session):
-    """Measure what is said to be fast."""
+    """Measure what is said to be fast, beside other tools: -- --quick --out FILE, or PATH for some of it."""
     install(session, extras=["site"], groups=["bench"])
-    session.run("python", "-m", "pytest", *(session.posargs or ["-s", "tests/benchmarks"]), env=environment())
+    asked = where_asked(session)
+    which = [] if any("tests/" in one for one in asked) else ["tests/benchmarks"]
+    session.run("python", "-m", "pytest", "-s", *which, *asked, env=environment())
 
 
 @nox.session

@@ -1,23 +1,36 @@
-"""Says once on which machine, and with which versions, the figures were measured."""
+"""Options and the table of the benchmarks, and on which machine, with which versions, the figures were measured."""
 
 from __future__ import annotations
 
 import os
 import platform
+from collections.abc import Iterator
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from xml.parsers import expat
 
 import pytest
 
-BESIDE = ("junitparser", "lxml", "msgspec", "numpy", "duckdb")
+from tests.benchmarks.table import Table
+
+BESIDE = ("junitparser", "lxml", "msgspec", "numpy", "duckdb", "pandas", "polars", "sphinx")
 
 
-@pytest.fixture(scope="session", autouse=True)
-def machine(pytestconfig: pytest.Config) -> None:
-    reporter = pytestconfig.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None:
-        reporter.write_line(f"\nmeasured on {_processor()}, {os.cpu_count()} cores; {_versions()}")
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("benchmarks")
+    group.addoption("--quick", action="store_true", help="small inputs: a run of a few minutes")
+    group.addoption("--out", metavar="FILE", default="", help="write the page of results, Markdown, to this file")
+
+
+@pytest.fixture(scope="session")
+def bench(pytestconfig: pytest.Config) -> Iterator[Table]:
+    """The table that all benchmarks of a run add to; it is printed, and written, at the end."""
+    table = Table(quick=pytestconfig.getoption("--quick"))
+    yield table
+    page = table.markdown(f"{_processor()}, {os.cpu_count()} cores; {_versions()}")
+    print(f"\n\n{page}")
+    if name := pytestconfig.getoption("--out"):
+        Path(name).write_text(page, encoding="utf-8")
 
 
 def _processor() -> str:

@@ -1,6 +1,6 @@
 """Measures requests per real second in one long wait of the SDK, with and without the virtual clock.
 
-Run by :mod:`test_speed` with the Python of the SDK's environment. Arguments: the project's folder, the folder to
+Run by :mod:`test_checks` with the Python of the SDK's environment. Arguments: the project's folder, the folder to
 import the SDK from (or nothing), the service's control port, ``clock`` or ``bare``, and how many polls.
 """
 

@@ -5,7 +5,6 @@ Run by ``nox -s bench``. Figures are printed, never asserted: what is asserted i
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from datetime import timedelta
@@ -15,34 +14,40 @@ import msgspec
 import pytest
 
 from atalaya.evidence.ledger import ledger
+from tests.benchmarks.table import Table
 from tests.evidence import ledger_soak
-
-SEGMENTS = 2_000
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL there")
-def test_a_thousand_kills_lose_nothing(tmp_path: Path) -> None:
-    said = ledger_soak.soak(tmp_path, kills=1_000, writers=8, seed=1)
-    print("\n ", json.dumps(said))
+def test_a_thousand_kills_lose_nothing(bench: Table, tmp_path: Path) -> None:
+    kills = bench.size(1_000, 50)
+    said = ledger_soak.soak(tmp_path, kills=kills, writers=8, seed=1)
+    kept = f"{said['acknowledged']} segments acknowledged, {len(said['lost'])} lost"
+    bench.add(
+        "kill writers and compactions", f"{kills} kills of 8 writers", kept, target="none lost", met=not said["lost"]
+    )
     assert ledger_soak.well(said)
 
 
-def test_many_segments_are_the_same_compacted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_segments_are_the_same_compacted(bench: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    segments = bench.size(2_000, 500)
     monkeypatch.setattr(os, "fsync", lambda _: None)
     monkeypatch.setattr(ledger, "_sweep", lambda _: None)
-    for number in range(SEGMENTS):
+    for number in range(segments):
         at = ledger_soak.T0 + timedelta(seconds=number)
         ledger.write(tmp_path, [msgspec.structs.replace(job, recorded_at=at) for job in ledger_soak.jobs(number)])
-    before = timed("a survey of segments", tmp_path)
-    begun_s = time.perf_counter()
+    size = f"{segments:,} segments"
+    before = timed(bench, "survey segments", size, tmp_path)
+    began_s = time.perf_counter()
     ledger.compact(tmp_path)
-    print(f"  {'to compact them':28}{time.perf_counter() - begun_s:6.2f} s")
-    assert before == timed("a survey, compacted", tmp_path)
+    bench.add("compact them", size, f"{time.perf_counter() - began_s:.2f} s")
+    assert before == timed(bench, "survey them, compacted", size, tmp_path)
 
 
-def timed(what: str, folder: Path) -> ledger.Survey:
-    begun_s = time.perf_counter()
+def timed(bench: Table, what: str, size: str, folder: Path) -> ledger.Survey:
+    began_s = time.perf_counter()
     found = ledger.survey(folder)
-    size = sum(file.stat().st_size for file in folder.iterdir())
-    print(f"  {what:28}{time.perf_counter() - begun_s:6.2f} s  {size / 1e6:.1f} MB")
+    took_s = time.perf_counter() - began_s
+    size_mb = sum(file.stat().st_size for file in folder.iterdir()) / 1e6
+    bench.add(what, f"{size}, {size_mb:.1f} MB", f"{took_s:.2f} s")
     return found

@@ -5,19 +5,17 @@ Run by ``nox -s bench``. Figures are printed, never asserted: what is asserted i
 
 from __future__ import annotations
 
-import os
 import random
 import re
-import resource
-import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-SIZE_BYTES = int(os.environ.get("BENCH_LOG_BYTES", "200_000_000"))  # 1_000_000_000 takes half a minute
+from tests.benchmarks.table import Table, spent
+
+ROOT = Path(__file__).parents[2]
 BLOCK_LINES = 200_000
 ERRORS = 20  # in a block, each of another cause
 WORDS = "error|exception|timeout|timed out|refused|reset"
@@ -37,12 +35,11 @@ TELLING: tuple[tuple[int, str], ...] = (
 )
 KINDS = {"quiet": LINES, "that speaks of errors": TELLING}
 READ = """
-import re, sys
+import sys
 from pathlib import Path
 from atalaya.evidence.readers import logs
 log = logs.read(Path(sys.argv[1]), scrub=str)
 print(len(log.events), log.lines, log.unclassified)
-print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
 """
 
 
@@ -78,33 +75,22 @@ def line_by_line(path: Path) -> int:
         return sum(wanted.search(line) is not None for line in file)
 
 
-def cpu_s(call: Callable[[], object]) -> float:
-    """The CPU time of this process and of those that it starts."""
-    used = [sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    call()
-    return sum(sum(resource.getrusage(who)[:2]) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)) - sum(used)
-
-
-@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks /proc for the peak, and grep for a speed")
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks grep for a speed, and the system for a peak")
 @pytest.mark.parametrize("kind", KINDS)
-def test_reading_a_large_log_in_one_pass(kind: str, tmp_path: Path) -> None:
+def test_reading_a_large_log_in_one_pass(bench: Table, kind: str, tmp_path: Path) -> None:
     path = tmp_path / "big.log"
-    lines = write(path, SIZE_BYTES, kind)
+    lines = write(path, bench.size(200_000_000, 40_000_000), kind)
     size_mb = path.stat().st_size / 1e6
-    said: list[str] = []
-
-    def ours() -> None:
-        done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, check=True)
-        said.extend(done.stdout.splitlines())
-
-    def grep() -> None:
-        subprocess.run(["grep", "-ciE", WORDS, str(path)], capture_output=True, check=False)
-
-    began_s = time.perf_counter()
-    taken = {"Atalaya": cpu_s(ours)}
-    wall_s = time.perf_counter() - began_s
-    taken |= {"grep -ciE": cpu_s(grep), "a loop over the lines": cpu_s(lambda: line_by_line(path))}
-    print(f"\na log {kind}, of {lines} lines, {size_mb:.0f} MB; at most {said[1]} MB of memory, {wall_s:.1f} s")
-    for name, took_s in taken.items():
-        print(f"  {name:24}{size_mb / took_s:6.0f} MB/s of CPU time")
-    assert said[0] == f"{ERRORS} {lines} 0"
+    took = spent([sys.executable, "-c", READ, path], cwd=ROOT)
+    assert took.output.split() == [str(ERRORS), str(lines), "0"]
+    grep = spent(["grep", "-ciE", WORDS, path], cwd=ROOT)
+    began_s = time.process_time()
+    line_by_line(path)
+    loop_s = time.process_time() - began_s
+    bench.add(
+        f"read a log {kind}",
+        f"{lines:,} lines, {size_mb:.0f} MB",
+        f"{size_mb / took.cpu_s:.0f} MB/s of CPU time, {took.peak_mb:.0f} MB of memory",
+        floor=("grep -ciE", took.cpu_s / grep.cpu_s),
+        peers={"a loop over the lines": took.cpu_s / loop_s},
+    )

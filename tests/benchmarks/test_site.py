@@ -1,9 +1,9 @@
-"""Benchmarks the build of a site of many releases: from nothing, and after one new segment of evidence.
+"""Benchmarks the build of a site of one, of thirteen and of forty releases: from nothing, after one new segment of
+evidence, and where nothing is new.
 
-Run by ``nox -s bench``. Twelve releases that nothing happens to any more and one that is watched, in two languages,
-each with the evidence of a rehearsed watch. Beside them stands what one would wait for with Sphinx alone: a build of
-one release in one language in which nothing has changed. Figures are printed, never asserted; what is asserted is
-that the builds that nothing changed for were not made.
+Run by ``nox -s bench``. All but one of the releases are closed; all have the evidence of a rehearsed watch, and two
+languages. The floor is a build by Sphinx alone of one release in one language in which nothing has changed. Figures are
+never asserted; what is asserted is that the builds that nothing changed for were not made.
 """
 
 from __future__ import annotations
@@ -22,21 +22,23 @@ from msgspec.structs import replace
 
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import JobAttempt
+from tests.benchmarks.table import Table
 
 ROOT = Path(__file__).parents[2]
 REHEARSED = ROOT / "docs" / "releases" / "rehearsal-1"
-FROZEN, LIVE = [f"1.{minor}.0" for minor in range(12)], "1.12.0"
+SIZES = (1, 13, 40)
+QUICK = SIZES[:1]
 TURNS = 3
+LIVE = "2.0.0"
 
 
-@pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    root = tmp_path_factory.mktemp("place")
+def place_of(root: Path, releases: int) -> Path:
+    """A project with so many releases, the last of which is watched."""
     ignored = shutil.ignore_patterns("_build", "_generated", "releases", "*.mo")
     shutil.copytree(ROOT / "docs", root / "docs", ignore=ignored)
     shutil.copy(ROOT / "watch.toml", root)
     # Each a second after the one before: what is opened at the same time is held against one another.
-    for second, version in enumerate((*FROZEN, LIVE)):
+    for second, version in enumerate((*(f"1.{minor}.0" for minor in range(releases - 1)), LIVE)):
         folder = root / "docs" / "releases" / version
         shutil.copytree(REHEARSED, folder)
         file = folder / "release.toml"
@@ -93,10 +95,14 @@ def add_a_segment(root: Path, turn: int) -> None:
     ledger.write(evidence, [replace(job, run_id=f"added-{turn}")])
 
 
-def test_a_site_of_thirteen_releases(place: Path) -> None:
-    nothing_s = taken_s(lambda: site(place))
-    alone, again = [], []
-    for turn in range(TURNS):
+@pytest.mark.parametrize("releases", SIZES)
+def test_a_site_of_releases(bench: Table, releases: int, tmp_path: Path) -> None:
+    if bench.quick and releases not in QUICK:
+        pytest.skip("not in a quick run")
+    place = place_of(tmp_path, releases)
+    cold_s = taken_s(lambda: site(place))
+    alone, again, still = [], [], []
+    for turn in range(1 if bench.quick else TURNS):
         alone.append(taken_s(lambda: sphinx_alone(place)))
         add_a_segment(place, turn)
         said: list[str] = []
@@ -104,8 +110,13 @@ def test_a_site_of_thirteen_releases(place: Path) -> None:
         made = [line for line in said[0].splitlines() if ": built" in line]
         assert [line for line in made if not line.startswith((LIVE, "site"))] == []
         assert len([line for line in made if line.startswith(LIVE)]) == 2
-    print(
-        f"\n13 releases in 2 languages, from nothing: {nothing_s:.0f} s\n"
-        f"after one new segment: {statistics.median(again):.1f} s; Sphinx alone, one release, nothing changed: "
-        f"{statistics.median(alone):.1f} s; ratio {statistics.median(again) / statistics.median(alone):.1f}"
-    )
+        still.append(taken_s(lambda said=said: said.append(site(place))))
+        assert [line for line in said[1].splitlines() if ": built" in line] == []
+    floor_s, size = statistics.median(alone), f"{releases} releases in 2 languages"
+    for what, took_s in (
+        ("site, from nothing", cold_s),
+        ("site, one new segment", statistics.median(again)),
+        ("site, nothing new", statistics.median(still)),
+    ):
+        floor = ("Sphinx alone, one release, nothing changed", took_s / floor_s)
+        bench.add(what, size, f"{took_s:.1f} s", floor=floor)

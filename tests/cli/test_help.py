@@ -68,3 +68,30 @@ def test_a_shell_that_asks_is_answered(tmp_path: Path) -> None:
         check=True,
     )
     assert said.read_text().split() == ["withdraw"]
+
+
+def test_the_help_imports_no_part_that_it_does_not_need() -> None:
+    code = "import sys; from atalaya.cli.main import parser; parser().format_help(); print(*sorted(sys.modules))"
+    here = os.environ | {"PYTHONPATH": str(ROOT / "src")}
+    done = subprocess.run([sys.executable, "-c", code], env=here, capture_output=True, text=True, check=True)
+    imported = set(done.stdout.split())
+    slow = {
+        "babel",
+        "concurrent.futures.process",
+        "duckdb",
+        "email.message",
+        "http.client",
+        "httpx",
+        "importlib.metadata",
+        "jinja2",
+        "numpy",
+        "scipy",
+        "sphinx",
+        "ssl",
+        "urllib.request",
+        "atalaya.evidence.readers.classifier",
+        "atalaya.harness.runner",
+        "atalaya.metrics.engine",
+        "atalaya.watch.judgement",
+    }
+    assert ("atalaya.cli.main" in imported, slow & imported) == (True, set())

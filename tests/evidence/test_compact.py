@@ -169,7 +169,7 @@ def test_a_reader_that_a_compaction_overtakes_looks_again(tmp_path: Path, monkey
     written(tmp_path)
     before, open_file = ledger.survey(tmp_path), ledger.open_file
 
-    def overtaken(path: Path) -> tuple[ledger.Segment, ...]:
+    def overtaken(path: Path, sieve: ledger.Sieve | None = None) -> tuple[ledger.Segment, ...]:
         monkeypatch.setattr(ledger, "open_file", open_file)
         ledger.compact(tmp_path)
         return open_file(path)

@@ -262,8 +262,7 @@ def _known(place: Context, release: Release | None, run_id: str = "") -> KnownFi
 
     if release is None:
         return KnownFiles(())
-    segments = ledger.survey(place.releases / release.version / "evidence").segments
-    return KnownFiles((r for s in segments for r in s.records if isinstance(r, Reading)), run_id)
+    return KnownFiles(ledger.readable(place.releases / release.version / "evidence", Reading), run_id)
 
 
 def _ask_github(place: Context, release: Release) -> int:

@@ -115,7 +115,7 @@ def _take(place: Context, release: Release, client: Client, echo: Callable[[str]
 
     settings = place.loaded.settings
     repo, folder = settings.ci.repo, place.releases / release.version / "evidence"
-    records = [record for segment in ledger.survey(folder).segments for record in segment.records]
+    records = ledger.of_kinds(folder, CommitTree, JobAttempt, Reading, RunContext)
     trees = trees_of(place, client, records, now)
     kept: list[Evidence] = []
 

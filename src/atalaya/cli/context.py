@@ -185,7 +185,7 @@ def append_evidence(place: Context, release: Release, records: Iterable[Evidence
     require_opened(place, release)
     require_unsealed(place.releases / release.version)
     folder = place.releases / release.version / "evidence"
-    known = ledger.survey(folder, SettingsSnapshot.kind)
+    known = ledger.survey(folder, {SettingsSnapshot.kind})
     # Settings that were altered are not made good by those of now: they stay what has to be restored.
     settled = isinstance(records, Sequence) and any(isinstance(one, SettingsSnapshot) for one in records)
     is_first = not (known.segments or known.damaged or settled)
@@ -344,11 +344,10 @@ def judge_all(place: Context, release: Release) -> Judgement:
 def ahead(place: Context, release: Release, now: datetime) -> datetime | None:
     """When the last of the records that a clock ahead of ours has written is of now; None where there is none."""
     from atalaya.evidence.ledger import ledger
-    from atalaya.watch.state_at import NOT_EVIDENCE
+    from atalaya.watch.state_at import evidence_recorded_at
 
-    found = ledger.survey(place.releases / release.version / "evidence").segments
-    written = (one.recorded_at for segment in found for one in segment.records if not isinstance(one, NOT_EVIDENCE))
-    newest = max(written, default=now)
+    found = ledger.survey(place.releases / release.version / "evidence", sieve=ledger.none).segments
+    newest = max(evidence_recorded_at(found), default=now)
     return newest if newest > now else None
 
 

@@ -15,7 +15,7 @@ from atalaya.cli.context import Context, append_evidence, github_repository, new
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError
 from atalaya.records.judged import DispatchPlan
-from atalaya.records.stored import Dispatch, Release
+from atalaya.records.stored import CommitTree, Dispatch, JobAttempt, Release
 
 if TYPE_CHECKING:
     from atalaya.evidence.github.client import Client
@@ -104,7 +104,7 @@ class _Dispatching:
         from atalaya.evidence.ledger import ledger
 
         folder = place.releases / release.version / "evidence"
-        self._records = [record for segment in ledger.survey(folder).segments for record in segment.records]
+        self._records = ledger.of_kinds(folder, CommitTree, Dispatch, JobAttempt)
         self._done = [record for record in self._records if isinstance(record, Dispatch)]
         self._place, self._release, self._plan = place, release, plan
         self._client, self._echo, self._clock, self._environ = client, echo, clock, environ

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import getpass
-import secrets
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -166,6 +165,8 @@ def _secret_of_stdin() -> str:
 
 def drawn_id() -> str:
     """An id that nobody else draws, on this machine or another: two incidents opened at once stay two."""
+    import secrets
+
     return f"INC-{secrets.token_hex(3).upper()}"
 
 

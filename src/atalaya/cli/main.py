@@ -313,7 +313,7 @@ def _proving(commands: Commands) -> None:
 def _rehearsing(commands: Commands, scenarios: Mapping[str, Scenario]) -> None:
     """The command that goes through a watch on a made-up calendar."""
     from atalaya.cli import rehearse
-    from atalaya.watch.rehearsal import scenario_help
+    from atalaya.watch.scenario_help import scenario_help
 
     it = _command(commands, "rehearse", rehearse.rehearse)
     it.epilog = "\n\n".join(filter(None, [scenario_help(scenarios), it.epilog]))

@@ -163,13 +163,12 @@ def _written(place: Context, judgement: Judgement) -> Judgement:
 
 def write_release(place: Context, judgement: Judgement, into: Path) -> None:
     """Write all that is published of a release into a folder: its fragments and its evidence pages, by language."""
-    from atalaya.evidence.ledger.files import holdings
     from atalaya.site.build.pages import publish as write_fragments
     from atalaya.site.fragments import evidence_pages
     from atalaya.site.i18n.language import LANGUAGES, Language
     from atalaya.site.markup.renderer import Renderer
 
-    held = holdings(place.releases / judgement.release.version / "evidence")
+    held = evidence_pages.held(place.releases / judgement.release.version / "evidence", judgement)
     front = place.loaded.settings.watch.language
     for code in LANGUAGES:
         write_fragments(judgement, into / code, Language(code), _url(place))

@@ -37,14 +37,12 @@ from atalaya.records.stored import (
     WatchTransition,
     record_metadata,
 )
-from atalaya.watch.rehearsal import Slot
-from atalaya.watch.rehearsal import rehearse as run_it
-from atalaya.watch.rehearsed_ci import CiRun
 from atalaya.watch.states import EXTENDED
 
 if TYPE_CHECKING:
     from atalaya.sdk.prepare import Prepared
     from atalaya.selftest.prove import Caught, Proven
+    from atalaya.watch.rehearsal import Slot
 
 ON_CALL = "on-call (rehearsed)"
 
@@ -103,6 +101,8 @@ def _rehearsed(place: Context, args: argparse.Namespace, prepared: Prepared, peo
     """The evidence of a rehearsal: the settings in force, the proof that the checks can see, what the SDK offers, and
     the watch itself."""
     from atalaya.evidence.from_runs import from_checks, from_proof, from_smoke
+    from atalaya.watch.rehearsal import rehearse as run_it
+    from atalaya.watch.rehearsed_ci import CiRun
     from atalaya.watch.state_at import in_force_record
 
     console, opened_at = place.console, people.opened_at

@@ -149,7 +149,7 @@ def _changed_settings(place: Context, release: Release, args: argparse.Namespace
     settings = place.loaded.settings
     folder = place.releases / release.version / "evidence"
     changes = in_order(ledger.readable(folder, SettingsSnapshot), SettingsSnapshot)
-    altered = ledger.survey(folder, SettingsSnapshot.kind).damaged
+    altered = ledger.survey(folder, {SettingsSnapshot.kind}).damaged
     differ = differing(changes[-1], settings, place.loaded.origins) if changes else ()
     for then, now in differ:
         place.console.line(f"  {then} becomes {now}")

@@ -7,7 +7,6 @@ import contextlib
 import io
 import os
 import random
-import secrets
 import shlex
 import shutil
 import sys
@@ -178,6 +177,8 @@ def _in(folder: Path) -> Path | None:
 
 def _series(place: Context, plan: Plan, args: argparse.Namespace) -> tuple[Series, Path]:
     """The series to continue, else a new one, and the folder of its reports."""
+    import secrets
+
     now = utc_now()
     new = Series(
         id=f"repeat-{now:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",

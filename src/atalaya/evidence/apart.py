@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 
 from atalaya.core.window import ends_at
 from atalaya.core.words import Text, text
@@ -53,8 +54,17 @@ class Apart:
         self._groups: dict[str, tuple[Text, Counter[tuple[str, bool]]]] = {}
 
     def count(self, record: Evidence) -> None:
-        if isinstance(record, Told) and (reason := _reason(record, self._release, self._same_tree)) is not None:
-            self._groups.setdefault(str(reason), (reason, Counter()))[1][record.kind, _failed(record)] += 1
+        if isinstance(record, Told):
+            event = record.event if isinstance(record, JobAttempt) else ""
+            self.add(record.kind, record.occurred_at, record.commit, event, failed=_failed(record))
+
+    def add(self, kind: str, at: datetime, commit: str, event: str = "", *, failed: bool, records: int = 1) -> None:
+        """Count some records of one kind that happened at one time, or on one side of the window.
+
+        :param event: what started the run, of a job.
+        """
+        if (reason := _reason(at, commit, event, self._release, self._same_tree)) is not None:
+            self._groups.setdefault(str(reason), (reason, Counter()))[1][kind, failed] += records
 
     def lines(self) -> tuple[Text, ...]:
         """A line for each reason."""
@@ -64,15 +74,15 @@ class Apart:
         )
 
 
-def _reason(record: Told, release: Release, same_tree: Collection[str]) -> Text | None:
-    if record.occurred_at < release.opened_at:
+def _reason(at: datetime, commit: str, event: str, release: Release, same_tree: Collection[str]) -> Text | None:
+    if at < release.opened_at:
         return text("before T+0: counts in nothing")
-    if record.occurred_at > ends_at(release):
+    if at > ends_at(release):
         return text("after the end of the window: counts in nothing")
-    if not is_of(record.commit, release, same_tree):
+    if not is_of(commit, release, same_tree):
         return text("of another commit: shown apart, counts in nothing")
-    if isinstance(record, JobAttempt) and not counts(record.event):
-        return text("started by {event}: shown apart, counts in nothing", event=record.event)
+    if not counts(event):
+        return text("started by {event}: shown apart, counts in nothing", event=event)
     return None
 
 

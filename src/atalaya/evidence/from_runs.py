@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from atalaya.records.results import CheckRun, Host, SmokeRun, Subject
 from atalaya.records.stored import (
@@ -23,7 +24,9 @@ from atalaya.records.stored import (
     TestAttempt,
     record_metadata,
 )
-from atalaya.selftest.prove import Proven
+
+if TYPE_CHECKING:
+    from atalaya.selftest.prove import Proven
 
 PERIOD = "github/runs.json"  # the file of the reading that says whether a whole period was read
 CHECKS_WORKFLOW = "atalaya-checks"

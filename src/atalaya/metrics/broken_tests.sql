@@ -5,8 +5,9 @@
 WITH failing AS (
   SELECT test, variant
   FROM flaky_told
+  WHERE passed = 0
   GROUP BY test, variant
-  HAVING COUNT(*) FILTER (WHERE passed = 0) >= 3
+  HAVING COUNT(*) >= 3
 ),
 failing_tests AS (
   SELECT test FROM failing GROUP BY test

@@ -3,6 +3,7 @@
 -- standing when no later version passed with the same variant: versions are in the order in which they were first
 -- seen, and those first seen at one instant are all the latest. Standing keys of a variant begin at the first of them;
 -- they begin after a pass when an earlier version passed. A test without a key was seen, and nothing decided it.
+-- There may be very many that only passed: who looks at the others alone asks for those.
 -- reads: runs_of_ours
 -- reads: repeats_told
 -- needs: flaky_keys
@@ -77,20 +78,24 @@ totals AS (
   FROM variants
   GROUP BY test
 ),
-named AS (
-  SELECT test, run_id, MAX(CASE WHEN critical THEN 1 ELSE 0 END) AS critical
+in_reports AS NOT MATERIALIZED (
+  SELECT test, run_id, critical
   FROM counted_test_attempts
   WHERE NOT list_contains($ours, workflow)
-  GROUP BY test, run_id
+),
+named AS (
+  SELECT in_reports.test, MAX(CASE WHEN in_reports.critical THEN 1 ELSE 0 END) AS critical
+  FROM in_reports
+  LEFT JOIN runs_of_ours
+    ON runs_of_ours.run_id = in_reports.run_id
+  WHERE runs_of_ours.run_id IS NULL
+  GROUP BY in_reports.test
 ),
 tests AS (
   SELECT COALESCE(repeats_told.test, named.test) AS test, MAX(named.critical) AS critical
   FROM named
   LEFT JOIN repeats_told
     ON repeats_told.told = named.test
-  LEFT JOIN runs_of_ours
-    ON runs_of_ours.run_id = named.run_id
-  WHERE runs_of_ours.run_id IS NULL
   GROUP BY COALESCE(repeats_told.test, named.test)
 )
 SELECT
@@ -116,4 +121,5 @@ LEFT JOIN stood
   ON stood.test = tests.test
 LEFT JOIN widest
   ON widest.test = tests.test
+WHERE NOT $only_failed OR totals.failures > 0
 ORDER BY test ASC NULLS LAST

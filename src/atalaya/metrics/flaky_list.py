@@ -27,14 +27,23 @@ DAY = timedelta(days=1)
 UNTIMED_MIN = 1.0  # what a failure is taken to cost where no report says: CI bills by the begun minute
 
 
-def flaky(engine: Engine, span: MetricQuery) -> tuple[FlakyTest, ...]:
-    """Every test that CI's reports name, the costliest first: lower end of the score, times runs a day, times
-    minutes. Ties go by name.
+def clean_tests(engine: Engine, span: MetricQuery) -> dict[str, int]:
+    """The attempts of each test that only passed, by its name.
 
     :raises EvidenceError: a segment cannot be read.
     """
+    return {row["test"]: row["attempts"] for row in engine.ask("clean_tests", parameters(engine, span))}
+
+
+def flaky(engine: Engine, span: MetricQuery, *, failed: bool = False) -> tuple[FlakyTest, ...]:
+    """Every test that CI's reports name, the costliest first: lower end of the score, times runs a day, times
+    minutes. Ties go by name.
+
+    :param failed: only those that failed at least once.
+    :raises EvidenceError: a segment cannot be read.
+    """
     shapes = defaultdict(list)
-    asked = parameters(engine, span)
+    asked = {**parameters(engine, span), "only_failed": failed}
     broken = defaultdict(list)
     for one in broken_tests(engine, span):
         broken[one.test].append(one)

@@ -109,6 +109,10 @@ class MetricQuery(Record, frozen=True, kw_only=True):
             "period": PERIOD,
             "last_bin": self.last_bin,
             "ends": iso(ends_at(self.release)),
+            # What is late to a checkpoint, which tests failed, and how some ended, is asked with these.
+            "at": iso(self.as_of),
+            "only_failed": False,
+            "tests": [],
             # Pairs of names: the questions about tests are given those that the reports show, see repeats.py.
             "repeats": [],
         }

@@ -16,7 +16,6 @@ from typing import NamedTuple
 from atalaya.core.errors import EvidenceError, ReleaseError
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
-from atalaya.evidence.ledger import ledger
 from atalaya.harness.pack import Pack
 from atalaya.metrics.engine.engine import DUCKDB, Engine, opened
 from atalaya.metrics.measure import basis_of
@@ -38,13 +37,13 @@ class Accepted(NamedTuple):
     fixed_at: Mapping[str, datetime]
     before: Before
     result: AcceptedBefore
+    damaged: frozenset[str] = frozenset()  # the names of its files that cannot be read
     engine: Engine | None = None
 
     @contextmanager
     def opened(self, engine: str = DUCKDB) -> Iterator[Accepted]:
         """The same with its evidence at hand."""
-        evidence = self.folder / "evidence"
-        with opened(evidence, damaged=ledger.survey(evidence).damaged, engine=engine) as asked:
+        with opened(self.folder / "evidence", damaged=self.damaged, engine=engine) as asked:
             yield self._replace(engine=asked)
 
     def over(self, elapsed: timedelta, settings: Settings) -> Baseline | None:
@@ -72,7 +71,8 @@ def accepted_before(
         except (ReleaseError, EvidenceError):
             continue  # what cannot be judged was not accepted; its own pages say why
         if judged.verdict.word is VerdictStatus.GO:
-            return Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged))
+            damaged = frozenset(one.name for one in judged.unreadable)
+            return Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged), damaged)
     return None
 
 

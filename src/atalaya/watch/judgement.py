@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
+from functools import partial
+from itertools import chain
 from pathlib import Path
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -34,12 +36,12 @@ from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine.engine import DUCKDB, Engine, opened
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.failed_tests import failed_tests
-from atalaya.metrics.flaky_list import flaky
+from atalaya.metrics.flaky_list import clean_tests, flaky
 from atalaya.metrics.health.judge import health
 from atalaya.metrics.measure import measure
 from atalaya.metrics.own_runs import own_runs
 from atalaya.metrics.timeseries import course
-from atalaya.metrics.window_query import OUR_WORKFLOWS, DetectorPower, MetricQuery
+from atalaya.metrics.window_query import OUR_WORKFLOWS, DetectorPower, MetricQuery, iso
 from atalaya.records.judged import (
     ArtefactFinding,
     BacklogItem,
@@ -101,15 +103,16 @@ from atalaya.verdict.situation import Situation
 from atalaya.watch import as_installed, package_findings
 from atalaya.watch.backlog import BacklogInputs, backlog
 from atalaya.watch.baseline import Accepted, accepted_before
-from atalaya.watch.checkpoints import checkpoints
+from atalaya.watch.checkpoints import STEP, checkpoints
 from atalaya.watch.close_checks import questions
 from atalaya.watch.dispatch import asked
 from atalaya.watch.drift import moves
 from atalaya.watch.folder import find, steps_taken
+from atalaya.watch.incidents.fingerprint import cause_of_attempt
 from atalaya.watch.incidents.fix_verification import follow, not_shown
 from atalaya.watch.incidents.incidents import read_pages
 from atalaya.watch.seal import followers_of, is_sealed, state_of
-from atalaya.watch.state_at import NOT_EVIDENCE, Standing, in_order, incident_steps, standing
+from atalaya.watch.state_at import NOT_EVIDENCE, Standing, evidence_recorded_at, in_order, incident_steps, standing
 from atalaya.watch.states import CLOSED, INVALID, MONITORING
 from atalaya.watch.window import in_window, is_recorded
 from atalaya.watch.wordings import worded
@@ -140,11 +143,12 @@ def judge_release(
     :param engine: what counts the evidence; each gives the same answers.
     """
     evidence = folder / "evidence"
-    found = ledger.survey(evidence)
-    everything = [record for segment in found.segments for record in segment.records]
     now = now if as_of is None else None
+    found = ledger.survey(evidence, sieve=lambda _: partial(_looked_at, now=now))
+    everything = [record for segment in found.segments for record in segment.records]
+    recorded_at = evidence_recorded_at(found.segments)
     told_by = as_of or now or datetime.max.replace(tzinfo=UTC)
-    as_of = as_of or instant_of(everything, release, now)
+    as_of = as_of or instant_of(everything, release, now, recorded_at)
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
         asked_of = stack.enter_context(opened(evidence, damaged=found.damaged, engine=engine))
@@ -155,6 +159,7 @@ def judge_release(
             settings=settings,
             segments=found.segments,
             records=everything,
+            recorded_at=recorded_at,
             engine=asked_of,
             problems=(
                 *(text("{problem}", problem=problem) for problem in found.problems),
@@ -184,15 +189,32 @@ def judge_release(
     return replace(judgement, questions=tuple(questions(judgement)))
 
 
-def instant_of(records: Sequence[Evidence], release: Release, now: datetime | None) -> datetime:
+def _looked_at(records: Sequence[Evidence], now: datetime | None) -> list[int]:
+    """The records that a judgement looks at itself. Most of a ledger are tests that passed, and SQL counts those."""
+    if not isinstance(records[0], TestAttempt):
+        return [*range(len(records))]
+    return [
+        place
+        for place, one in enumerate(cast("Sequence[TestAttempt]", records))
+        if one.outcome in NOT_PASSED
+        or one.test.startswith(STEP)
+        or (now is not None and (one.recorded_at > now or one.occurred_at > now))
+    ]
+
+
+def instant_of(
+    records: Sequence[Evidence], release: Release, now: datetime | None, recorded_at: Collection[datetime] = ()
+) -> datetime:
     """The instant to judge as of: that of the newest evidence, or now where a clock that is ahead wrote it.
 
     Once the window is over, at least its end: what nobody observed by then is not waited for any more. A watch that was
     closed stays judged as of its last record, and so does a rehearsal, whose calendar is made up. Without a clock, it
     is that of the newest evidence; T+0 where there is none.
+
+    :param recorded_at: when the evidence that is not among the records was written down.
     """
     written = (record.recorded_at for record in records if not isinstance(record, NOT_EVIDENCE))
-    newest = max(written, default=release.opened_at)
+    newest = max(chain(recorded_at, written), default=release.opened_at)
     closed = any(isinstance(one, WatchTransition) and one.state in (CLOSED, INVALID) for one in records)
     if now is None or closed or release.rehearsal:
         return newest
@@ -243,7 +265,8 @@ class Case(NamedTuple):
     pack: Pack
     settings: Settings
     segments: Sequence[Segment]
-    records: Sequence[Evidence]  # of all segments
+    records: Sequence[Evidence]  # of all segments, but for the tests that passed
+    recorded_at: frozenset[datetime]  # of all evidence, kept or not
     engine: Engine
     problems: tuple[Text, ...]
     basis: Accepted | None
@@ -289,23 +312,26 @@ class Measured(NamedTuple):
     clean_tests: dict[str, int]
     ci_runs: tuple[CiRun, ...]
     own_runs: tuple[OwnRuns, ...]
+    late: Mapping[int, int]
+    apart: tuple[Text, ...]
 
 
 def _measured(case: Case, as_of: datetime) -> Measured:
     looks = _looks(case, as_of)
     view = _view(case, as_of, {look.hours: look.metrics for look in looks})
-    tests = flaky(case.engine, view.span)
     return Measured(
         view=view,
         looks=looks,
         environments=_environments(case.engine, view.span),
         pace=pace(case.engine, view.span),
         course=course(case.engine, view.span, view.situation.metrics),
-        flaky=tuple(one for one in tests if one.failures),
+        flaky=flaky(case.engine, view.span, failed=True),
         failed_tests=failed_tests(case.engine, view.span),
-        clean_tests={one.test: one.attempts for one in tests if one.attempts and not one.failures},
+        clean_tests=clean_tests(case.engine, view.span),
         ci_runs=tuple(_ci_runs(case.engine, view.span)),
         own_runs=own_runs(case.engine, view.span),
+        late={look.hours: _late(case, view, look.hours, as_of) for look in looks},
+        apart=_apart(case, view, as_of),
     )
 
 
@@ -335,7 +361,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         contexts=tuple(_of(view.records, RunContext)),
         traces=tuple(_traces(case.segments, view.release, as_of)),
         unreadable=case.unreadable,
-        looks=tuple(_checkpoint_verdict(case, look, as_of) for look in measured.looks),
+        looks=tuple(_checkpoint_verdict(look, measured.late[look.hours]) for look in measured.looks),
         course=measured.course,
         environments=measured.environments,
         changes=view.standing.changes,
@@ -348,7 +374,7 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
         cells=situation.cells,
         own_runs=measured.own_runs,
         health=view.health,
-        apart=_apart(case, view, as_of),
+        apart=measured.apart,
         broken_tests=situation.broken_tests,
         ci_runs=measured.ci_runs,
         settings=situation.settings,
@@ -376,15 +402,16 @@ def _judgement(case: Case, measured: Measured, as_of: datetime) -> Judgement:
 
 def _apart(case: Case, view: View, as_of: datetime) -> tuple[Text, ...]:
     """What CI told of and counts in nothing. Our own runs are shown where they belong."""
-    told = (
-        one
-        for one in case.records
-        if is_recorded(one, case.release, as_of)
-        and isinstance(one, apart.Told)
-        and one.workflow not in OUR_WORKFLOWS
-        and one.environment in (Environment.CI, Environment.REHEARSAL)
-    )
-    return apart.lines(told, release=view.release, same_tree=view.span.same_tree)
+    found = apart.Apart(view.release, view.span.same_tree)
+    for one in case.records:
+        is_told = isinstance(one, JobAttempt | Event) and one.workflow not in OUR_WORKFLOWS
+        is_ci = one.environment in (Environment.CI, Environment.REHEARSAL)
+        if is_told and is_ci and is_recorded(one, case.release, as_of):
+            found.count(one)
+    for row in case.engine.ask("tests_apart", view.span.parameters()):
+        amount, failed = row["attempts"], row["failed"] == 1
+        found.add(TestAttempt.kind, row["first_at"], row["commit"], failed=failed, records=amount)
+    return found.lines()
 
 
 def _looked(records: Sequence[Evidence]) -> list[Evidence]:
@@ -419,14 +446,14 @@ def _backlog(
 
 def _segments(segments: Sequence[Segment], as_of: datetime) -> tuple[SegmentInfo, ...]:
     """The segments of which a record was known by then."""
-    return tuple(one.info for one in segments if any(record.recorded_at <= as_of for record in one.records))
+    return tuple(one.info for one in segments if one.recorded_at[0] <= as_of)
 
 
-def _checkpoint_verdict(case: Case, look: CheckpointVerdictInputs, as_of: datetime) -> CheckpointVerdict:
+def _checkpoint_verdict(look: CheckpointVerdictInputs, late: int) -> CheckpointVerdict:
     return CheckpointVerdict(
         hours=look.hours,
         verdict=look.verdict,
-        late=_late(case, look, as_of),
+        late=late,
         failing=tuple(metric.id for metric in look.metrics if metric.state is State.FAIL),
         unwell=tuple((sign.id, sign.about) for sign in look.health if sign.state is HealthState.OVER),
         figures=tuple(
@@ -449,7 +476,13 @@ def _looks(case: Case, as_of: datetime) -> list[CheckpointVerdictInputs]:
 
 def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> View:
     now = standing(
-        case.records, case.release, as_of=as_of, settings=case.settings, superseded=case.superseded, now=case.now
+        case.records,
+        case.release,
+        as_of=as_of,
+        settings=case.settings,
+        superseded=case.superseded,
+        now=case.now,
+        recorded_at=case.recorded_at,
     )
     release = now.release
     records = [record for record in case.records if in_window(record, release, as_of)]
@@ -465,6 +498,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     monitored = {one.id for one in incidents if one.state == MONITORING}
     published = package_findings.findings(looked)
     broken = broken_tests(case.engine, span)
+    tests = _of(records, TestAttempt)
     followed = follow(
         now.transitions,
         observations=observations,
@@ -474,7 +508,8 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         jobs=jobs,
         broken_tests=broken,
         health=signs,
-        tests=_of(records, TestAttempt),
+        tests=tests,
+        ended=_ended(case.engine, span, tests, now.transitions),
     )
     # At a checkpoint itself, what is measured is what the checkpoint shows.
     at_this = {hours: metrics for hours in LOOKS_H if due_at(release, hours) == as_of}
@@ -598,14 +633,27 @@ def _regressed(metrics_at: Mapping[int, tuple[Metric, ...]]) -> frozenset[str]:
     return frozenset(metric.id for metric in last if metric.compared is Compared.REGRESSED)
 
 
-def _late(case: Case, look: CheckpointVerdictInputs, as_of: datetime) -> int:
+def _late(case: Case, view: View, hours: int, as_of: datetime) -> int:
     """How many records tell of before a checkpoint, and were written down after it."""
-    at = due_at(case.release, look.hours)
-    return sum(
+    at = due_at(case.release, hours)
+    others = sum(
         record.occurred_at <= at < record.recorded_at
         for record in case.records
-        if in_window(record, case.release, as_of)
+        if not isinstance(record, TestAttempt) and in_window(record, case.release, as_of)
     )
+    (tests,) = case.engine.ask("late_tests", {**view.span.parameters(), "at": iso(at)})
+    return others + int(tests["late"])
+
+
+def _ended(
+    engine: Engine, span: MetricQuery, tests: Sequence[TestAttempt], steps: Sequence[IncidentStep]
+) -> dict[str, int]:
+    """How many attempts ended of each test that an incident is about."""
+    fingerprints = {name for step in steps for name in step.fingerprints}
+    failed = {one.test for one in tests} if fingerprints else set()
+    names = sorted(name for name in failed if cause_of_attempt(name) in fingerprints)
+    rows = engine.ask("tests_ended", {**span.parameters(), "tests": names}) if names else ()
+    return {row["test"]: row["attempts"] for row in rows}
 
 
 def _environments(engine: Engine, span: MetricQuery) -> tuple[EnvironmentTotals, ...]:
@@ -615,7 +663,7 @@ def _environments(engine: Engine, span: MetricQuery) -> tuple[EnvironmentTotals,
 def _traces(segments: Sequence[Segment], release: Release, as_of: datetime) -> Iterator[Trace]:
     """What the figures rest on: every attempt of a job, every event, and the tests and promises that failed."""
     for segment in segments:
-        for line, record in enumerate(segment.records, start=1):
+        for line, record in zip(segment.lines, segment.records, strict=True):
             failed = (isinstance(record, TestAttempt) and record.outcome in NOT_PASSED) or (
                 isinstance(record, Observation) and record.outcome is Outcome.BROKEN
             )

@@ -14,7 +14,6 @@ import os
 import random
 import re
 import tempfile
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -27,28 +26,13 @@ from atalaya.core.window import DAY_H
 from atalaya.core.words import Record
 from atalaya.harness.fault_plan import FaultInjection, FaultPlan
 from atalaya.harness.runner import run_checks, run_smoke
-from atalaya.harness.scenarios import (
-    Build,
-    CiHappening,
-    Dispatch,
-    Extend,
-    Happening,
-    Network,
-    PullRequest,
-    Repeat,
-    Report,
-    Scenario,
-    Schedule,
-    Sign,
-    Squash,
-    Visit,
-)
+from atalaya.harness.scenarios import CiHappening, PullRequest, Scenario, Visit
 from atalaya.records.results import CheckResult, CheckRun, Host, SmokeRun
 from atalaya.sdk.prepare import Prepared
 from atalaya.sdk.source import folder_of
 from atalaya.sdk.source_hash import package_digest
 from atalaya.selftest.seeded_faults import inject
-from atalaya.watch.rehearsed_ci import CiRun, happened, jobs_in_words
+from atalaya.watch.rehearsed_ci import CiRun, happened
 
 LATE_S = 600  # how late the schedule fires, at the most
 FAULTS = ("close", "truncated-body")  # whose errors are worded alike on every system
@@ -58,53 +42,6 @@ NOWHERE = Host(python="", implementation="", os="", freeze=())
 VOLATILE = re.compile(
     r"(?<=127\.0\.0\.1:)\d+|\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b|\b[0-9a-f]{32}\b|\b\d{4,}(?= kB\b)"
 )
-
-
-def scenario_help(scenarios: Mapping[str, Scenario]) -> str:
-    """The scenarios as the command's help tells them: what happens in each, hour by hour."""
-    lines = [
-        "The same scenario, seed and T+0 give the same release, to the byte. Nothing is kept before its end.",
-        "",
-        "scenarios:",
-    ]
-    for name, scenario in scenarios.items():
-        lines += [f"  {name}", *textwrap.wrap(scenario.says, 92, initial_indent="    ", subsequent_indent="    ")]
-        happenings = sorted(scenario.happenings, key=lambda one: one.at_h)
-        lines += [f"      T+{one.at_h:g}  {_in_words(one)}" for one in happenings if not isinstance(one, Sign)]
-    return "\n".join(lines)
-
-
-def _in_words(happening: Happening) -> str:
-    match happening:
-        case Build(defect="") | Network(faults=0.0):
-            return "the defect is gone" if isinstance(happening, Build) else "the network is well again"
-        case Build():
-            often = f"every {happening.every} hours " if happening.every > 1 else ""
-            return f"{often}the SDK has the seeded defect {happening.defect}"
-        case Network():
-            return f"the network takes {happening.faults:g} requests of a smoke, on average"
-        case Schedule():
-            return "the schedule fires again" if happening.fires else "the schedule stops firing"
-        case Visit():
-            return "somebody runs the checks and the smoke by hand"
-        case Dispatch():
-            again = f", and every {happening.every_h} hours from then on" if happening.every_h else ""
-            of = f" of {happening.commit}" if happening.commit else ""
-            of += f" of T+{happening.again_of:g} again" if happening.again_of is not None else ""
-            return f"CI runs {jobs_in_words(happening.jobs)}{of} ({happening.event}){again}"
-        case PullRequest():
-            ill = f", which has the seeded defect {happening.defect}" if happening.defect else ""
-            return f"CI runs {jobs_in_words(happening.jobs)} of {happening.merge}{ill}"
-        case Squash():
-            return f"git is asked: {happening.branch} holds the SDK that was released"
-        case Repeat():
-            return f"the SDK's own tests are run {happening.times} times each"
-        case Report():
-            return f"{happening.incident}: {happening.state}{', once the fix is proven' * happening.once_proven}"
-        case Extend():
-            return f"the window is extended to {happening.window_h} h"
-        case Sign():
-            return f"{happening.duty} is signed"
 
 
 # ── the runs ─────────────────────────────────────────────────────────────────

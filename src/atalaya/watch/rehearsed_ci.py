@@ -21,6 +21,7 @@ from atalaya.harness.own_tests import run_own_tests
 from atalaya.harness.scenarios import CiHappening, Dispatch, PullRequest, Repeat, Squash
 from atalaya.records.stored import CommitTree, Conclusion, Environment, Evidence, JobAttempt, Metadata, record_metadata
 from atalaya.sdk.prepare import Prepared
+from atalaya.watch.scenario_help import jobs_in_words
 
 WORKFLOW = Settings().ci.workflows[0]  # as the settings of a rehearsal have it
 FOLDER = "clients/python"  # of the SDKs in the made-up repository
@@ -74,11 +75,6 @@ def happened(one: CiHappening, build: Prepared, *, released: str, watch: str, at
 def commit_called(name: str, watch: str) -> str:
     """A commit of the made-up repository, by what people call it."""
     return hashlib.sha256(f"{watch} {name}".encode()).hexdigest()[:SHA_CHARS]
-
-
-def jobs_in_words(jobs: Sequence[str]) -> str:
-    """How many jobs they are."""
-    return "1 job" if len(jobs) == 1 else f"{len(jobs)} jobs"
 
 
 def _jobs(build: Prepared, jobs: Sequence[str], event: str, commit: str, metadata: Metadata, attempt: int = 1) -> CiRun:

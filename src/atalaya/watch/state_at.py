@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from itertools import chain
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +21,7 @@ from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings, every_key
 from atalaya.core.window import ends_at
 from atalaya.core.words import Record, Text, text
+from atalaya.evidence.ledger.ledger import Segment
 from atalaya.records.judged import Incident
 from atalaya.records.stored import (
     Decision,
@@ -94,6 +96,12 @@ class Standing(Record, frozen=True, kw_only=True):
     moved: tuple[Text, ...] = ()
 
 
+def evidence_recorded_at(segments: Iterable[Segment]) -> frozenset[datetime]:
+    """When the evidence in some segments was written down, whether its records are kept in memory or not."""
+    told = {kind.kind for kind in NOT_EVIDENCE}
+    return frozenset(at for segment in segments if segment.info.kind not in told for at in segment.recorded_at)
+
+
 def standing(
     records: Sequence[Evidence],
     release: Release,
@@ -102,21 +110,20 @@ def standing(
     settings: Settings,
     superseded: bool = False,
     now: datetime | None = None,
+    recorded_at: Collection[datetime] = (),
 ) -> Standing:
     """How the watch stood at ``as_of``.
 
-    :param records: all that the ledger holds, of any time.
+    :param records: what the ledger holds, of any time; all of the kinds that say how a watch stands.
+    :param recorded_at: when the evidence that is not among the records was written down.
     :param settings: those of ``watch.toml`` now. They are held against the records where it is asked how the watch
         stands now; how it stood in the past is told by the records alone.
     :param superseded: whether another release has been opened since, or this one is a rehearsal: then ``watch.toml``
         is not about it any more.
     :param now: what a clock says, where one was read: a record of later was written by a clock that is ahead.
     """
-    is_now = not any(
-        as_of < record.recorded_at and (now is None or record.recorded_at <= now)
-        for record in records
-        if not isinstance(record, NOT_EVIDENCE)
-    )
+    of_records = (record.recorded_at for record in records if not isinstance(record, NOT_EVIDENCE))
+    is_now = not any(as_of < at and (now is None or at <= now) for at in chain(recorded_at, of_records))
     known = [record for record in records if is_recorded(record, release, as_of)]
     state, window_h = steps_taken(in_order(known, WatchTransition), release)
     release = replace(release, window_h=window_h)

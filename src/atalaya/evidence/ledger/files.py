@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from itertools import chain
 from pathlib import Path
@@ -29,10 +30,14 @@ class LedgerFile(NamedTuple):
 
 
 class Holdings(NamedTuple):
-    """The segments of a ledger, and the files that each of them stands in: two where two recorded the same."""
+    """The segments of a ledger, and the files that each of them stands in: two where two recorded the same.
+
+    ``counts`` are of the records of segments of which not all are held, by the segment's name.
+    """
 
     segments: tuple[Segment, ...]
     files: Mapping[str, tuple[LedgerFile, ...]]  # by what a segment is, whenever it was recorded
+    counts: Mapping[str, Counter[object]] = {}
 
     def files_of(self, segment: SegmentInfo) -> tuple[LedgerFile, ...]:
         return self.files.get(ledger.identity(segment.name), ())

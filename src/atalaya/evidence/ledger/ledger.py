@@ -22,11 +22,11 @@ import stat
 import tempfile
 import time
 import zlib
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
-from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from typing import IO, Any, NamedTuple, TypeVar, overload
 
@@ -46,6 +46,7 @@ PACK_LEVEL = 6  # 9 takes more than twice as long, for a file that is a tenth sm
 LARGEST_BYTES = 512 * 1024 * 1024  # unpacked
 FULL_BYTES = LARGEST_BYTES // 2  # then the next segment begins
 LONGEST_LINE_BYTES = 16 * 1024 * 1024  # a record of ours is never near it either
+BLOCK_BYTES = 256 * 1024  # of lines that are decoded together
 LISTINGS = 100  # a compaction beside a reader takes away what was listed: then it looks again, so often
 DIGEST_CHARS = 32
 # A temporary file must not look like a segment: a writer that is killed leaves it behind.
@@ -62,13 +63,22 @@ RECORDED_AT = re.compile(RECORDED + b'[^"]*"')
 ENCODER = msgspec.json.Encoder(order="sorted")
 
 E = TypeVar("E", bound=Evidence)
+V = TypeVar("V")
+# Of a segment's name, what says which of some of its records are to be held in memory, by their places among them.
+Sieve = Callable[[str], Callable[[Sequence[Evidence]], Iterable[int]]]
 
 
 class Segment(NamedTuple):
-    """One segment, checked and decoded."""
+    """One segment, checked and decoded.
+
+    ``records`` are those that a reader asked to keep, all where it did not say which, and ``lines`` the lines that they
+    stand on, from 1. ``recorded_at`` are the instants at which any of its records was written down, in order.
+    """
 
     info: SegmentInfo
     records: tuple[Evidence, ...]
+    lines: Sequence[int]
+    recorded_at: tuple[datetime, ...]
 
 
 class Source(NamedTuple):
@@ -355,6 +365,11 @@ def _without_times(lines: bytes, number: int) -> bytes:
 
     In a text a quotation mark is escaped, so no text looks like the member. A record inside may have one like it.
     """
+    if first := RECORDED_AT.search(lines):
+        parts = lines.split(first[0])
+        left = b"".join(parts)
+        if len(parts) == number + 1 and RECORDED not in left:  # all at one instant, as one call records them
+            return left
     if lines.count(RECORDED) != number:
         return b"".join(_encode_without_time(msgspec.json.decode(line)) for line in lines.splitlines())
     return RECORDED_AT.sub(b"", lines)
@@ -395,13 +410,19 @@ def read(folder: Path, kind: type[Evidence] | str) -> list[Any]:
     if name not in STORED:
         raise HarnessError(f"'{name}' is no kind of evidence. Known: {', '.join(STORED)}. Mend the caller.")
     # Every name is looked at: what a newer version wrote must not be passed over.
-    return [record for segment in _whole(folder, name) for record in segment.records]
+    return [record for segment in _whole(folder, {name}) for record in segment.records]
 
 
 def readable(folder: Path, kind: type[E]) -> list[E]:
     """As :func:`read`, but for what cannot be read: a verdict tells of that, and it must not end a watch."""
-    found = survey(folder, kind.kind).segments
+    found = survey(folder, {kind.kind}).segments
     return [record for segment in found for record in segment.records if isinstance(record, kind)]
+
+
+def of_kinds(folder: Path, *kinds: type[Evidence]) -> list[Evidence]:
+    """As :func:`readable`, of several kinds: the files of no other are opened."""
+    found = survey(folder, {kind.kind for kind in kinds}).segments
+    return [record for segment in found for record in segment.records]
 
 
 def segments(folder: Path) -> tuple[SegmentInfo, ...]:
@@ -409,26 +430,34 @@ def segments(folder: Path) -> tuple[SegmentInfo, ...]:
 
     :raises EvidenceError: as for :func:`read`.
     """
-    return tuple(segment.info for segment in _whole(folder))
+    return tuple(segment.info for segment in _whole(folder, sieve=none))
 
 
-def survey(folder: Path, kind: str | None = None) -> Survey:
-    """Read all that can be read, or that of one kind, and say what cannot: one that was changed hides no other."""
-    opened, wrong = _open_all(folder, kind)
+def survey(folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | None = None) -> Survey:
+    """Read all that can be read, or that of some kinds, and say what cannot: one that was changed hides no other.
+
+    :param sieve: which records are held in memory; all are decoded and checked, whether they are held or not.
+    """
+    opened, wrong = _open_all(folder, kinds, sieve)
     return Survey(_once(opened), tuple(str(why) for why in wrong.values()), frozenset(wrong))
 
 
-def _whole(folder: Path, kind: str | None = None) -> tuple[Segment, ...]:
-    opened, wrong = _open_all(folder, kind)
+def none(segment: str) -> Callable[[Sequence[Evidence]], Iterable[int]]:
+    """The sieve of who asks what there is, and whether it is whole, and looks at no record."""
+    return lambda records: ()
+
+
+def _whole(folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | None = None) -> tuple[Segment, ...]:
+    opened, wrong = _open_all(folder, kinds, sieve)
     for why in wrong.values():
         raise why
     return _once(opened)
 
 
 def _open_all(
-    folder: Path, kind: str | None = None
+    folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | None = None
 ) -> tuple[dict[Path, tuple[Segment, ...]], dict[str, EvidenceError]]:
-    """Every file of a ledger, or of one kind in it, opened, and what is wrong with the others, by their names."""
+    """Every file of a ledger, or of some kinds in it, opened, and what is wrong with the others, by their names."""
     opened: dict[Path, tuple[Segment, ...]] = {}
     wrong: dict[str, EvidenceError] = {}
     for _ in range(LISTINGS):
@@ -437,8 +466,9 @@ def _open_all(
             if path in opened or path.name in wrong:
                 continue
             try:
-                if _kind_of(path) == (kind or _kind_of(path)):
-                    opened[path] = open_file(path)
+                kind = _kind_of(path)
+                if kinds is None or kind in kinds:
+                    opened[path] = open_file(path, sieve)
             except Gone:
                 gone = True
             except EvidenceError as why:
@@ -505,102 +535,160 @@ def names_in(path: Path) -> tuple[str, ...]:
 
 def verify(folder: Path) -> list[str]:
     """What is wrong with a ledger, one sentence a segment; nothing, if all is well."""
-    return list(survey(folder).problems)
+    return list(survey(folder, sieve=none).problems)
 
 
-def open_file(path: Path) -> tuple[Segment, ...]:
+def open_file(path: Path, sieve: Sieve | None = None) -> tuple[Segment, ...]:
     """The segments that one file holds: one, unless it is compacted.
 
     :raises EvidenceError: as for :func:`read`.
     """
-    return _open_compacted(path) if path.suffix == compacted.SUFFIX else (open_segment(path),)
+    return _open_compacted(path, sieve) if path.suffix == compacted.SUFFIX else (open_segment(path, sieve),)
 
 
-def open_segment(path: Path) -> Segment:
+def open_segment(path: Path, sieve: Sieve | None = None) -> Segment:
     """One segment: its digest checked against its name, its records strictly decoded.
 
     :raises EvidenceError: as for :func:`read`.
     """
     named = _named(path)
-    with _opened(path) as (lines, size_bytes):
-        found = _as_written(path.name, named, lines, size_bytes)
+    with _opened(path) as (blocks, size_bytes):
+        found = _as_written(path.name, named, blocks, size_bytes, sieve)
     if found is not None:
         return found
-    with _opened(path) as (lines, size_bytes):  # it says what is wrong, or was written by other means
-        content = list(lines)
+    with _opened(path) as (blocks, size_bytes):  # it says what is wrong, or was written by other means
+        content = list(blocks)
     sha256 = hashlib.sha256(b"".join(content)).hexdigest()
-    return _segment(path, path.name, size_bytes, [line.rstrip(b"\n") for line in content], sha256)
+    return _segment(path, path.name, size_bytes, _lines_of(content), sha256, sieve)
 
 
-def _as_written(name: str, named: re.Match[str], lines: Iterator[bytes], size_bytes: int) -> Segment | None:
-    """A segment from its lines, where each is as :func:`write` writes it; None where one is not, or one is wrong."""
+def _as_written(
+    name: str, named: re.Match[str], blocks: Iterable[bytes], size_bytes: int, sieve: Sieve | None
+) -> Segment | None:
+    """A segment from its lines, where each is as :func:`write` writes it; None where one is not, or one is wrong.
+
+    :param blocks: the lines, some of them at a time, each with its end.
+    """
     sha, sha_of_all = hashlib.sha256(), hashlib.sha256()
     decoder = _decoder(STORED[named["kind"]])
-    records: list[Evidence] = []
+    tally = _Tally(sieve and sieve(name))
     try:
-        while some := list(islice(lines, AT_ONCE)):
-            together = b"".join(some)
-            sha_of_all.update(together)
-            sha.update(_without_times(together, len(some)))
-            found = decoder.decode_lines(together)
-            if any(one.format > FORMAT or not (one.occurred_at.tzinfo and one.recorded_at.tzinfo) for one in found):
+        for block in blocks:
+            sha_of_all.update(block)
+            found = decoder.decode_lines(block)
+            sha.update(_without_times(block, len(found)))
+            if max(map(_FORMAT_OF, found), default=FORMAT) > FORMAT or not _have_zones(found):
                 return None
-            records += found
+            tally.add(found)
     except (msgspec.MsgspecError, UnicodeError, RecursionError, AttributeError):
         return None
     digest = sha.hexdigest()
-    if not records or digest[:DIGEST_CHARS] != named["digest"]:
+    if not tally.number or digest[:DIGEST_CHARS] != named["digest"]:
         return None
-    if named["at"] not in (None, min(record.recorded_at for record in records).astimezone(UTC).strftime(AT)):
+    if named["at"] not in (None, min(tally.recorded_at).astimezone(UTC).strftime(AT)):
         return None
-    return _described(name, named["kind"], size_bytes, digest, sha_of_all.hexdigest(), tuple(records))
+    return tally.segment(name, named["kind"], size_bytes, digest, sha_of_all.hexdigest())
 
 
-def _described(
-    name: str, kind: str, size_bytes: int, digest: str, sha256: str, records: tuple[Evidence, ...]
-) -> Segment:
-    """A segment of these records, with what its info derives from them."""
-    info = SegmentInfo(
-        name=name,
-        kind=kind,
-        records=len(records),
-        size_bytes=size_bytes,
-        digest=digest,
-        sha256=sha256,
-        environments=tuple(sorted(map(str, {record.environment for record in records}))),
-        first_at=min(record.occurred_at for record in records),
-        last_at=max(record.occurred_at for record in records),
-    )
-    return Segment(info, records)
+# By these a million records are looked at without a line of Python for each.
+_FORMAT_OF, _OCCURRED_AT, _RECORDED_AT = map(attrgetter, ("format", "occurred_at", "recorded_at"))
+_ZONES_OF = tuple(attrgetter(f"{name}.tzinfo") for name in TIMES)
 
 
-def _open_compacted(path: Path) -> tuple[Segment, ...]:
+def _have_zones(records: Sequence[Evidence]) -> bool:
+    return all(all(map(zone_of, records)) for zone_of in _ZONES_OF)
+
+
+class _Tally:
+    """What is said of a segment, as its records pass, and those of them that are kept."""
+
+    def __init__(self, keep: Callable[[Sequence[Evidence]], Iterable[int]] | None) -> None:
+        self._keep = keep
+        self._records: list[Evidence] = []
+        self._lines: list[int] = []
+        self._environments: set[str] = set()
+        self._occurred_at: list[datetime] = []  # the first and the last of each lot
+        self.recorded_at: set[datetime] = set()
+        self.number = 0
+
+    def add(self, records: Sequence[Evidence]) -> None:
+        """Count some records, at least one; all their times have a zone."""
+        if not records:
+            return
+        keep, lines = self._keep, range(self.number + 1, self.number + len(records) + 1)
+        self.number += len(records)
+        occurred_at = list(map(_OCCURRED_AT, records))
+        self._occurred_at += min(occurred_at), max(occurred_at)
+        self.recorded_at |= _distinct(list(map(_RECORDED_AT, records)))
+        self._environments |= {str(one) for one in _distinct([one.environment for one in records])}
+        if keep is None:
+            self._records += records
+            return
+        kept = list(keep(records))
+        self._records += [records[place] for place in kept]
+        self._lines += [lines[place] for place in kept]
+
+    def segment(self, name: str, kind: str, size_bytes: int, digest: str, sha256: str) -> Segment:
+        """The segment that these records are."""
+        info = SegmentInfo(
+            name=name,
+            kind=kind,
+            records=self.number,
+            size_bytes=size_bytes,
+            digest=digest,
+            sha256=sha256,
+            environments=tuple(sorted(self._environments)),
+            first_at=min(self._occurred_at),
+            last_at=max(self._occurred_at),
+        )
+        lines = range(1, self.number + 1) if self._keep is None else tuple(self._lines)
+        return Segment(info, tuple(self._records), lines, tuple(sorted(self.recorded_at)))
+
+
+def _distinct(values: list[V]) -> set[V]:
+    """Mostly one: then no other is hashed, which takes a time ten times as long as to compare it."""
+    return {values[0]} if values.count(values[0]) == len(values) else set(values)
+
+
+def _open_compacted(path: Path, sieve: Sieve | None) -> tuple[Segment, ...]:
     _kind_of(path)
     with regular(path):
         pass
-    return _unpack(path, compacted.check_name(path, compacted.sha256_of(path)))
+    return _unpack(path, compacted.check_name(path, compacted.sha256_of(path)), sieve)
 
 
-def _unpack(path: Path, kind: str) -> tuple[Segment, ...]:
-    found = []
-    for entry, lines in compacted.unpack(path):
+def _unpack(path: Path, kind: str, sieve: Sieve | None = None) -> tuple[Segment, ...]:
+    found: list[Segment | None] = []
+    for entry, blocks in compacted.unpack(path):
         match = NAME.fullmatch(entry.name)
         if match is None or match["kind"] != kind:
             raise EvidenceError(
                 f"{path}: its manifest tells of {entry.name!r}, which is no segment of the kind '{kind}'. "
                 f"Restore it from version control."
             )
-        segment = _as_written(entry.name, match, (line + b"\n" for line in lines), entry.size_bytes)
-        if segment is None:
-            sha256 = hashlib.sha256(b"".join(line + b"\n" for line in lines)).hexdigest()
-            segment = _segment(path / entry.name, entry.name, entry.size_bytes, lines, sha256)
-        if segment.info.digest != entry.digest:
-            raise EvidenceError(
-                f"{path}: {entry.name} comes to {segment.info.digest}, and the manifest says {entry.digest}. "
-                f"Restore it from version control."
-            )
-        found.append(segment)
-    return tuple(found)
+        found.append(_of_the_manifest(path, entry, _as_written(entry.name, match, blocks, entry.size_bytes, sieve)))
+    if None in found:  # something is wrong in it, or it was written by other means
+        for place, (entry, blocks) in enumerate(compacted.unpack(path)):
+            if found[place] is None:
+                content = list(blocks)
+                sha256 = hashlib.sha256(b"".join(content)).hexdigest()
+                where, lines = path / entry.name, _lines_of(content)
+                one = _segment(where, entry.name, entry.size_bytes, lines, sha256, sieve)
+                found[place] = _of_the_manifest(path, entry, one)
+    return tuple(one for one in found if one is not None)
+
+
+def _of_the_manifest(path: Path, entry: compacted.Entry, segment: Segment | None) -> Segment | None:
+    """The same segment.
+
+    :raises EvidenceError: the manifest tells of another digest.
+    """
+    if segment is not None and segment.info.digest != entry.digest:
+        raise EvidenceError(
+            f"{path}: {entry.name} comes to {segment.info.digest}, and the manifest says {entry.digest}. "
+            f"Restore it from version control."
+        )
+    return segment
 
 
 def lines_in(path: Path) -> Iterator[tuple[str, list[bytes]]]:
@@ -609,13 +697,15 @@ def lines_in(path: Path) -> Iterator[tuple[str, list[bytes]]]:
     :raises EvidenceError: the file cannot be read.
     """
     if path.suffix == compacted.SUFFIX:
-        for entry, lines in compacted.unpack(path):
-            yield entry.name, lines
+        for entry, blocks in compacted.unpack(path):
+            yield entry.name, _lines_of(blocks)
     else:
         yield path.name, _content(path)
 
 
-def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sha256: str) -> Segment:
+def _segment(
+    where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sha256: str, sieve: Sieve | None
+) -> Segment:
     named = _named(where)
     rows = _rows(where, lines)
     digest = _digest(rows)
@@ -630,24 +720,30 @@ def _segment(where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sh
             f"{where}: by its name it was recorded at {named['at']}, by its content at {at}: it was changed after "
             f"it was written. Restore it from version control."
         )
-    return _described(name, named["kind"], size_bytes, digest, sha256, records)
+    tally = _Tally(sieve and sieve(name))
+    tally.add(records)
+    return tally.segment(name, named["kind"], size_bytes, digest, sha256)
 
 
 def _content(path: Path) -> list[bytes]:
     """The lines of a segment's file, without their ends."""
-    with _opened(path) as (lines, _):
-        return [line.rstrip(b"\n") for line in lines]
+    with _opened(path) as (blocks, _):
+        return _lines_of(blocks)
+
+
+def _lines_of(blocks: Iterable[bytes]) -> list[bytes]:
+    return [line for block in blocks for line in block.removesuffix(b"\n").split(b"\n")]
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[tuple[Iterator[bytes], int]]:
-    """The lines of a segment's file, unpacked one at a time, and how large the file is."""
+    """The lines of a segment's file, unpacked some at a time, and how large the file is."""
     try:
         with regular(path) as file:
             size_bytes = os.fstat(file.fileno()).st_size
             if size_bytes > LARGEST_BYTES:
                 raise OSError(f"it has more than {LARGEST_BYTES} bytes")
-            yield (_unpacked(file) if path.suffix == PACKED else iter(file)), size_bytes
+            yield (_unpacked(file) if path.suffix == PACKED else _blocks(file)), size_bytes
     except (OSError, EOFError, zlib.error) as why:
         raise _unreadable(path, why) from why
 
@@ -681,16 +777,31 @@ def regular(path: Path) -> Iterator[IO[bytes]]:
 
 
 def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
-    """A line at a time: what was made to unpack without end is found at its first one."""
+    """Some lines at a time: what was made to unpack without end is found at its first one."""
     total = 0
     with gzip.open(file) as unpacked:
-        while line := unpacked.readline(LONGEST_LINE_BYTES + 1):
-            total += len(line)
-            if len(line) > LONGEST_LINE_BYTES:
-                raise OSError(f"a line in it has more than {LONGEST_LINE_BYTES} bytes")
+        for block in _blocks(unpacked, LONGEST_LINE_BYTES):
+            total += len(block)
             if total > LARGEST_BYTES:
                 raise OSError(f"it unpacks to more than {LARGEST_BYTES} bytes")
-            yield line
+            yield block
+
+
+def _blocks(file: IO[bytes] | gzip.GzipFile, longest_bytes: int | None = None) -> Iterator[bytes]:
+    """Whole lines with their ends, as many at a time as a block holds; the last may have none."""
+    begun = b""  # of a line that goes on in the next piece
+    while piece := file.read(BLOCK_BYTES):
+        end = piece.find(b"\n")
+        if longest_bytes is not None and len(begun) + (len(piece) if end < 0 else end) > longest_bytes:
+            raise OSError(f"a line in it has more than {longest_bytes} bytes")
+        cut = piece.rfind(b"\n") + 1
+        if cut:
+            yield begun + piece[:cut]
+            begun = piece[cut:]
+        else:
+            begun += piece
+    if begun:
+        yield begun
 
 
 def paths(folder: Path, kind: str = "*") -> list[Path]:

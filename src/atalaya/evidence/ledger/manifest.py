@@ -36,7 +36,9 @@ def _not_in(folder: Path, named: set[str]) -> Iterator[SegmentInfo]:
     for path in ledger.files(folder):
         try:
             if any(_name(name) not in named for name in ledger.names_in(path)):
-                yield from (one.info for one in ledger.open_file(path) if _name(one.info.name) not in named)
+                yield from (
+                    one.info for one in ledger.open_file(path, ledger.none) if _name(one.info.name) not in named
+                )
         except EvidenceError:
             continue
 

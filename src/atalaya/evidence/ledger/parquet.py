@@ -15,9 +15,10 @@ import glob
 import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import groupby, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
@@ -118,53 +119,97 @@ def check_name(path: Path, sha256: str) -> str:
     return match["kind"]
 
 
-def unpack(path: Path) -> Iterator[tuple[Entry, list[bytes]]]:
-    """Each segment of a compacted file, with its lines. Their digest is for the caller to compute.
+def unpack(path: Path) -> Iterator[tuple[Entry, Iterator[bytes]]]:
+    """Each segment of a compacted file, with its lines, some of them at a time, each with its end.
+
+    The lines are to be taken before the next segment is. Their digest is for the caller to compute.
 
     :raises EvidenceError: the rows are not those that the manifest tells of.
     """
+    entries = manifest(path).segments
+    found: list[str] = []
+    with _as_the_manifest_tells(path, found):
+        for (name, lots), entry in zip(groupby(_lots(path), key=lambda lot: lot.segment), entries, strict=True):
+            counts: list[int] = []
+            lines = _lines(path, lots, counts, found)
+            if name == entry.name:
+                yield entry, lines
+            for _ in lines:
+                pass
+            if (entry.name, entry.records) != (name, sum(counts)):
+                raise ValueError(
+                    f"the manifest tells of {entry.records} in {entry.name}, there are {sum(counts)} in {name}"
+                )
+            found.append(name)
+
+
+@contextmanager
+def _as_the_manifest_tells(path: Path, found: Sequence[str]) -> Iterator[None]:
     import duckdb
 
-    entries = manifest(path).segments
-    found = 0
     try:
-        for (name, rows), entry in zip(groupby(_rows(path), key=lambda row: row[0]), entries, strict=True):
-            lines = [line.encode() for _, line in rows]
-            if (entry.name, entry.records) != (name, len(lines)):
-                raise ValueError(
-                    f"the manifest tells of {entry.records} in {entry.name}, there are {len(lines)} in {name}"
-                )
-            found += 1
-            yield entry, lines
-    except (duckdb.Error, ValueError, AttributeError) as why:
+        yield
+    except (duckdb.Error, ValueError, TypeError) as why:
         raise EvidenceError(
-            f"{path}: after {found} segments: its rows are not those of its manifest: {_line(why)}. "
+            f"{path}: after {len(found)} segments: its rows are not those of its manifest: {_line(why)}. "
             f"Restore it from version control."
         ) from None
 
 
-def _rows(path: Path) -> Iterator[tuple[str, str]]:
+class _Lot(NamedTuple):
+    """Some lines of one segment that follow each other, each with its end."""
+
+    segment: str
+    lines: bytes
+    number: int
+
+
+def _lines(path: Path, lots: Iterator[_Lot], counts: list[int], found: Sequence[str]) -> Iterator[bytes]:
+    with _as_the_manifest_tells(path, found):
+        for lot in lots:
+            counts.append(lot.number)
+            yield lot.lines
+
+
+def _lots(path: Path) -> Iterator[_Lot]:
     total = 0
     with _database() as database:
         answer = database.execute('SELECT "segment", "line" FROM read_parquet(?)', [glob.escape(str(path))])
         while some := answer.fetchmany(AT_ONCE):
-            total += sum(len(line) for _, line in some)
-            if total > LARGEST_BYTES:
-                raise ValueError(f"it unpacks to more than {LARGEST_BYTES} bytes")
-            yield from some
+            # Two columns at once: most lots are of one segment, and then no row is looked at by itself.
+            segments, lines = zip(*some, strict=True)
+            for name, rows in groupby(range(len(some)), key=segments.__getitem__):
+                places = list(rows)
+                text = "\n".join(lines[places[0] : places[-1] + 1]).encode() + b"\n"
+                total += len(text)
+                if total > LARGEST_BYTES:
+                    raise ValueError(f"it unpacks to more than {LARGEST_BYTES} bytes")
+                yield _Lot(name, text, len(places))
 
 
-def as_columns(path: Path, shape: Mapping[str, Any], passed_over: Sequence[str] = ()) -> str:
-    """The SQL for a compacted file's rows as columns taken from its lines, but for some of its segments.
+def as_columns(
+    path: Path, shape: Mapping[str, Any], passed_over: Sequence[str] = (), begin: int = 0, number: int = LARGEST_BYTES
+) -> str:
+    """The SQL for some of a compacted file's rows as columns taken from its lines, but for those of some segments.
 
     The last column names the segment that a row came from.
 
     :param shape: the columns, as DuckDB's ``from_json`` wants them.
+    :param begin: the first of the rows, from 0. :param number: how many at most.
     """
     types = quoted(msgspec.json.encode(shape).decode())
-    rows = f"FROM read_parquet({quoted(glob.escape(str(path)))})"
-    but = f' WHERE "segment" NOT IN ({", ".join(map(quoted, passed_over))})' if passed_over else ""
-    return f'SELECT unnest(from_json("line", {types})), "segment" {rows}{but}'
+    rows = f"FROM read_parquet({quoted(glob.escape(str(path)))}, file_row_number = true)"
+    some = f"WHERE file_row_number BETWEEN {begin} AND {begin + number - 1}"
+    but = f' AND "segment" NOT IN ({", ".join(map(quoted, passed_over))})' if passed_over else ""
+    return f'SELECT unnest(from_json("line", {types})), "segment" AS filename {rows} {some}{but}'
+
+
+def rows_in(path: Path) -> int:
+    """How many rows a compacted file has.
+
+    :raises EvidenceError: as for :func:`manifest`.
+    """
+    return sum(entry.records for entry in manifest(path).segments)
 
 
 def sha256_of(path: Path) -> str:

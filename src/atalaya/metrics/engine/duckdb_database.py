@@ -1,14 +1,16 @@
 """Loads one folder of evidence into DuckDB tables for the SQL queries.
 
 DuckDB in memory: one connection, UTC, nothing on disk. A table for each kind of record holds its
-segments, packed, compacted or not, with columns declared from the records themselves.
+segments, packed, compacted or not, with columns declared from the records themselves. They are read lot by lot, and a
+lot is compressed before the next is read: words repeat in them. They go straight from the files into the tables, since
+a table of all that was read would be a second copy.
 """
 
 from __future__ import annotations
 
 import glob
-from collections.abc import Container, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Container, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +18,9 @@ import duckdb
 import msgspec
 
 from atalaya.core.errors import EvidenceError
-from atalaya.evidence.ledger.ledger import LISTINGS, sources
-from atalaya.evidence.ledger.parquet import as_columns
-from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row
+from atalaya.evidence.ledger.ledger import LISTINGS, PACKED, Source, sources
+from atalaya.evidence.ledger.parquet import as_columns, rows_in
+from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row, take_once
 from atalaya.metrics.engine.questions import HERE
 from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.records.stored import Evidence
@@ -26,6 +28,11 @@ from atalaya.records.stored import Evidence
 # Of a view over a long table DuckDB expects a hundredth of the rows that come, and would hold them in memory to look up
 # the few others. The questions are written with what is short on the right of a join, which is what is held.
 AS_WRITTEN = "join_order,build_side_probe_side"
+# It copies each row of a step that two parts of a question read, which takes three times as long as to read it twice,
+# and twice the memory of all that was loaded.
+COPIES = "common_subplan"
+LOT_BYTES, LOT_ROWS = 64e6, 150_000  # of segments, unpacked, and of a compacted file
+UNPACKED = 16  # times the size of a packed segment, about
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
 
@@ -49,6 +56,10 @@ class DuckDB:
         """Make a table of a query's rows."""
         self._run(f"CREATE TEMP TABLE {table} AS {sql}", parameters)
 
+    def take(self, table: str, sql: str, of: str) -> None:
+        """Make a table of what a query says of a table, and forget that."""
+        take_once(self, table, sql, of)
+
     def define(self, table: str, sql: str) -> None:
         """Give a query a name."""
         self._run(f"CREATE TEMP VIEW {table} AS {sql}", {})
@@ -69,11 +80,60 @@ class DuckDB:
             raise QueryFailed(str(why)) from why
 
 
+class Ledger(DuckDB):
+    """The same over the segments of one folder, but for the damaged ones."""
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, evidence: Path, damaged: Container[str]) -> None:
+        super().__init__(connection)
+        self._evidence = evidence
+        self._damaged = damaged
+        with suppress(duckdb.Error):  # versions before 1.4 cannot
+            connection.execute("ATTACH ':memory:' AS evidence (COMPRESS)")
+            connection.execute("USE evidence")
+        for table in TABLES.keys() - WHOLE.keys():
+            self.take(table, f"FROM read_{table}", f"read_{table}")
+
+    def take(self, table: str, sql: str, of: str) -> None:
+        """Make a table of what a query says of the records of a kind: a compaction beside us takes files away, and then
+        we look again."""
+        record = TABLES[of.removeprefix("read_")]
+        for left in reversed(range(LISTINGS)):
+            compacted, alone = sources(self._evidence, record.kind, self._damaged)
+            try:
+                self._fill(table, sql, of, list(_lots(self._connection, record, compacted, alone)))
+            except (duckdb.Error, OSError) as why:
+                if left and not all(file.exists() for file in alone):
+                    continue
+                raise EvidenceError(
+                    f"{self._evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
+                ) from None
+            else:
+                return
+
+    def _fill(self, table: str, sql: str, of: str, lots: Sequence[duckdb.DuckDBPyRelation]) -> None:
+        for number, lot in enumerate(lots):
+            lot.create_view(of, replace=True)
+            self._connection.execute(
+                f"INSERT INTO {table} {sql}" if number else f"CREATE OR REPLACE TABLE {table} AS {sql}"
+            )
+            if len(lots) > 1:
+                self._connection.execute("CHECKPOINT")
+        self._connection.execute(f"DROP VIEW {of}")
+
+
 @contextmanager
-def _connected(limits: Mapping[str, str]) -> Iterator[duckdb.DuckDBPyConnection]:
-    with duckdb.connect(":memory:", config={"threads": 2, **limits}) as connection:
+def _connected(*without: str, **settings: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to a database of its own.
+
+    :param without: optimizers of DuckDB's that do harm; a version may lack one.
+    :param settings: DuckDB's own.
+    """
+    with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": "", **settings}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
+        known = {name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+        off = known.intersection(",".join((COPIES, *without)).split(","))
+        connection.execute(f"SET disabled_optimizers = '{','.join(sorted(off))}'")
         yield connection
 
 
@@ -84,8 +144,7 @@ def on_columns(folder: Path, limits: Mapping[str, str]) -> Iterator[DuckDB]:
     :param limits: settings of DuckDB's own.
     :raises EvidenceError: the files are not there, or not what they should be.
     """
-    with _connected({"temp_directory": "", "preserve_insertion_order": "false", **limits}) as connection:
-        connection.execute(f"SET disabled_optimizers = '{AS_WRITTEN}'")
+    with _connected(AS_WRITTEN, preserve_insertion_order="false", **limits) as connection:
         database = DuckDB(connection)
         for table, record in TABLES.items():
             try:
@@ -106,38 +165,37 @@ def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[DuckDB]:
 
     :raises EvidenceError: a segment cannot be opened.
     """
-    with _connected({"temp_directory": ""}) as connection:
-        for table, record in TABLES.items():
-            _load(connection, evidence, f"read_{table}" if table in WHOLE else table, record, damaged)
-        yield DuckDB(connection)
+    with _connected() as connection:
+        yield Ledger(connection, evidence, damaged)
 
 
-def _load(
-    connection: duckdb.DuckDBPyConnection, evidence: Path, table: str, record: type[Evidence], damaged: Container[str]
-) -> None:
-    """The rows of one kind, in memory: a compaction beside us takes files away, and then we look again."""
-    for left in reversed(range(LISTINGS)):
-        compacted, alone = sources(evidence, record.kind, damaged)
-        # DuckDB takes a path for a pattern, and a folder may have a star in its name.
-        segments = [glob.escape(str(file)) for file in alone]
-        try:
-            rows = connection.read_json(
-                segments or [glob.escape(str(NOTHING))],
-                columns=columns(record),
-                format="newline_delimited",
-                filename=True,  # the last column: the segment that a row lies in
-            )
-            for source in compacted:
-                rows = rows.union(connection.sql(as_columns(source.path, shape(record), source.passed_over)))
-            rows.create(table)
-        except (duckdb.Error, OSError) as why:
-            if left and not all(file.exists() for file in alone):
-                continue
-            raise EvidenceError(
-                f"{evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
-            ) from None
-        else:
-            return
+def _lots(
+    connection: duckdb.DuckDBPyConnection, record: type[Evidence], compacted: Sequence[Source], alone: Sequence[Path]
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The rows of one kind, as many at a time as are compressed together: at least one lot, which may have no row."""
+    for files in _together(alone) or [[NOTHING]]:
+        yield connection.read_json(
+            [glob.escape(str(file)) for file in files],  # DuckDB takes a path for a pattern: a folder may have a star
+            columns=columns(record),
+            format="newline_delimited",
+            filename=True,  # the last column: the segment that a row lies in
+        )
+    for source in compacted:
+        for begin in range(0, rows_in(source.path), LOT_ROWS):
+            yield connection.sql(as_columns(source.path, shape(record), source.passed_over, begin, LOT_ROWS))
+
+
+def _together(files: Sequence[Path]) -> list[list[Path]]:
+    """Files in lots of about the same size, unpacked."""
+    lots: list[list[Path]] = []
+    left = 0.0
+    for file in files:
+        if left <= 0:
+            lots.append([])
+            left = LOT_BYTES
+        lots[-1].append(file)
+        left -= file.stat().st_size * (UNPACKED if file.suffix == PACKED else 1)
+    return lots
 
 
 def shape(record: type[msgspec.Struct]) -> dict[str, Any]:

@@ -30,6 +30,8 @@ WHOLE = {"job_attempts": "whole_runs", "test_attempts": "whole", "events": "whol
 # Events may be told more than once also by several files. What was told is one table, and each event once another.
 TOLD = "told_events"
 ONCE = "events"
+# The attempts of tests that several records tell of: what counts each once has to look at those alone.
+TWICE = "taken_twice"
 
 DUCKDB, SPARK = ENGINES = ("duckdb", "spark")
 
@@ -51,6 +53,10 @@ class Database(Protocol):
 
     def keep(self, table: str, sql: str, parameters: Mapping[str, Any]) -> None:
         """Make a table of a query's rows, computed now and read as often as asked."""
+
+    def take(self, table: str, sql: str, of: str) -> None:
+        """Make a table of what a query says of the records that were read under the name ``of``, which is forgotten. Of
+        very many records no copy need be made."""
 
     def define(self, table: str, sql: str) -> None:
         """Give a query a name, under which it is read; nothing is computed."""
@@ -118,6 +124,7 @@ class Engine:
         for table in self._tables.values():
             self._database.drop(table)
         self._tables.clear()
+        self._answers.clear()
         self._instant = instant
 
 
@@ -125,14 +132,19 @@ def prepare(database: Database) -> None:
     """Make the tables that questions read from those that were loaded: ``read_`` ones of the kinds in ``WHOLE``."""
     database.keep("pieces", view("pieces", Reading), {})
     for table, by in WHOLE.items():
-        name, sql = TOLD if table == ONCE else table, view(by, TABLES[table], table)
-        if table != ONCE and database.length(f"read_{table}") > LARGE:
-            database.define(name, sql)
-            continue
-        database.keep(name, sql, {})
-        database.drop(f"read_{table}")
+        database.take(TOLD if table == ONCE else table, view(by, TABLES[table], table), f"read_{table}")
+    database.keep(TWICE, written(TWICE).sql, {})
     database.keep(ONCE, view("once", Event), {})
     database.drop(TOLD)
+
+
+def take_once(database: Database, table: str, sql: str, of: str) -> None:
+    """:meth:`Database.take` of a table that is there: what it says is kept, or of a large one only named."""
+    if database.length(of) > LARGE:
+        database.define(table, sql)
+    else:
+        database.keep(table, sql, {})
+        database.drop(of)
 
 
 @contextmanager

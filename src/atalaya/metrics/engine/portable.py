@@ -80,7 +80,7 @@ def _translated(sql: str, lists: frozenset[str]) -> str:
     return text
 
 
-def parsed(sql: str) -> exp.Expression:
+def parsed(sql: str) -> exp.Expr:
     """The tree of a question.
 
     :raises NotPortable: it cannot be parsed.
@@ -91,7 +91,7 @@ def parsed(sql: str) -> exp.Expression:
         raise NotPortable(f"it cannot be parsed: {why}") from why
 
 
-def _from_json(parameter: exp.Expression) -> exp.Expression:
+def _from_json(parameter: exp.Expr) -> exp.Expr:
     """A list as its JSON says it, with a type that also an empty one has."""
     cast = parameter.parent
     depth = cast.to.sql("duckdb").count("[]") if isinstance(cast, exp.Cast) else 1
@@ -99,7 +99,7 @@ def _from_json(parameter: exp.Expression) -> exp.Expression:
     return exp.Anonymous(this="FROM_JSON", expressions=[parameter.copy(), exp.Literal.string(shape)])
 
 
-def unportable(tree: exp.Expression) -> Iterator[str]:
+def unportable(tree: exp.Expr) -> Iterator[str]:
     """What a tree holds that is not among what both databases answer alike, a phrase each."""
     for node in tree.walk():
         if isinstance(node, exp.Func) and not isinstance(node, exp.JSONExtract):
@@ -109,13 +109,13 @@ def unportable(tree: exp.Expression) -> Iterator[str]:
         yield from _of_kind(node)
 
 
-def _named_twice(tree: exp.Expression) -> Iterator[str]:
+def _named_twice(tree: exp.Expr) -> Iterator[str]:
     """The steps of one name: Spark is given all of them side by side, however they stood within each other."""
     names = Counter(step.alias.lower() for step in tree.find_all(exp.CTE))
     yield from (f"two steps of the name {name}" for name, times in names.items() if times > 1)
 
 
-def _of_kind(node: exp.Expression) -> Iterator[str]:
+def _of_kind(node: exp.Expr) -> Iterator[str]:
     if isinstance(node, exp.Cast):
         yield from _in_cast(node)
     elif isinstance(node, exp.DateDiff | exp.TimestampDiff):

@@ -27,7 +27,7 @@ from pyspark.sql import DataFrame, SparkSession
 from atalaya.core import environment
 from atalaya.core.errors import EvidenceError, NetworkError, UsageError
 from atalaya.evidence.ledger.ledger import LISTINGS, Source, files, lines_in, sources
-from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row
+from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row, take_once
 from atalaya.metrics.engine.portable import NotPortable, translate
 from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.records.stored import Evidence
@@ -86,6 +86,10 @@ class Spark:
             self._kept[table].createOrReplaceTempView(table)
         except FAILED as why:
             raise _failed(why) from why
+
+    def take(self, table: str, sql: str, of: str) -> None:
+        """Make a table of what a query says of a table, and forget that."""
+        take_once(self, table, sql, of)
 
     def define(self, table: str, sql: str) -> None:
         """Give a query a name."""

@@ -10,18 +10,21 @@ from __future__ import annotations
 import heapq
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
 from atalaya.core.words import Text
-from atalaya.evidence.ledger.files import Holdings, LedgerFile
+from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger.files import Holdings, LedgerFile, holdings
 from atalaya.evidence.ledger.ledger import Segment
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import Judgement
 from atalaya.records.results import SegmentInfo
-from atalaya.records.stored import Evidence
+from atalaya.records.stored import Evidence, TestAttempt
 from atalaya.site.build import atomic_write
 from atalaya.site.fragments import segments
 from atalaya.site.fragments.provenance import shown_of
@@ -60,14 +63,58 @@ class Place(NamedTuple):
 
     segment: Segment
     line: int
-
-    @property
-    def record(self) -> Evidence:
-        return self.segment.records[self.line - 1]
+    record: Evidence
 
     @property
     def name(self) -> tuple[str, int]:
         return self.segment.info.name, self.line
+
+
+class Listing:
+    """Counts the records of a ledger as they are read, and chooses those that a page may list: no other is held.
+
+    Of tests it may list those that are amiss, all that a figure leads to among them, and the newest of the others. Of
+    every other kind it may list each.
+
+    :param segments: the names of those that the pages are of.
+    """
+
+    def __init__(self, segments: Collection[str]) -> None:
+        self._segments = segments
+        self._newest: list[datetime] = []  # a heap of the times of tests that are not amiss, the earliest first
+        self.counts: dict[str, Counter[object]] = {}
+
+    def __call__(self, segment: str) -> Callable[[Sequence[Evidence]], Iterable[int]]:
+        """What chooses among the records of a segment; one that stands in two files is read twice, and counts once."""
+        if segment not in self._segments:
+            return lambda records: ()
+        is_again = segment in self.counts
+        counts = self.counts[segment] = Counter()
+        return partial(self._chosen, counts, is_again)
+
+    def _chosen(self, counts: Counter[object], is_again: bool, records: Sequence[Evidence]) -> list[int]:
+        shown = SHOWN[records[0].kind]
+        if shown.counted_by is not None:
+            counts.update(map(shown.counted_by.of, records))
+        if not isinstance(records[0], TestAttempt):
+            return [*range(len(records))]
+        may_be = self._again if is_again else self._first
+        return [place for place, one in enumerate(records) if shown.is_amiss(one) or may_be(one.occurred_at)]
+
+    def _again(self, at: datetime) -> bool:
+        return len(self._newest) < ROWS_SHOWN or at >= self._newest[0]
+
+    def _first(self, at: datetime) -> bool:
+        if not self._again(at):
+            return False
+        (heapq.heappush if len(self._newest) < ROWS_SHOWN else heapq.heappushpop)(self._newest, at)
+        return True
+
+
+def held(folder: Path, judgement: Judgement) -> Holdings:
+    """What lies in a ledger, with those records of it in memory that the pages of a judgement may list."""
+    listing = Listing({segment.name for segment in judgement.segments})
+    return holdings(folder, ledger.survey(folder, sieve=listing))._replace(counts=listing.counts)
 
 
 class Roads(NamedTuple):
@@ -137,7 +184,7 @@ def page(
         shown=shown,
         columns=[column.title for column in shown.columns],
         cells=lambda record: [column.of(record) for column in shown.columns],
-        counts=_counts(of_kind, shown),
+        counts=_counts(of_kind, shown, holdings.counts),
         metrics=[Text(template=it.title) for it in METRICS.values() if segments.is_counted(kind, it)],
         environments=environments,
         first_at=min(one.info.first_at for one in of_kind),
@@ -181,18 +228,20 @@ def _chosen(newest_first: list[Segment], linked: set[tuple[str, int]], shown: Sh
         record = place.record
         return (not shown.is_amiss(record), -record.occurred_at.timestamp(), place.segment.info.digest, place.line)
 
-    places = (Place(segment, line) for segment in newest_first for line in range(1, len(segment.records) + 1))
+    places = [Place(of, *one) for of in newest_first for one in zip(of.lines, of.records, strict=True)]
     chosen = heapq.nsmallest(ROWS_SHOWN, places, key=order)
     among = {place.name for place in chosen}
-    by_name = {segment.info.name: segment for segment in newest_first}
-    more = [Place(by_name[name], line) for name, line in linked if name in by_name and (name, line) not in among]
+    more = [place for place in places if place.name in linked and place.name not in among]
     return sorted([*chosen, *more], key=order)
 
 
-def _counts(of_kind: Iterable[Segment], shown: Shown) -> list[tuple[object, int]]:
+def _counts(
+    of_kind: Iterable[Segment], shown: Shown, counts: Mapping[str, Counter[object]]
+) -> list[tuple[object, int]]:
     """How many records say what, in the column that they are counted by; the most frequent first."""
     if shown.counted_by is None:
         return []
-    column = shown.counted_by
-    counted = Counter(column.of(record) for segment in of_kind for record in segment.records)
+    counted = Counter[object]()
+    for one in of_kind:
+        counted.update(counts.get(one.info.name) or map(shown.counted_by.of, one.records))
     return sorted(counted.items(), key=lambda one: (-one[1], str(one[0])))

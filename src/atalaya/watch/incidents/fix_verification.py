@@ -75,6 +75,7 @@ def follow(
     broken_tests: Sequence[BrokenTest] = (),
     health: Sequence[HealthSign] = (),
     tests: Sequence[TestAttempt] = (),
+    ended: Mapping[str, int] | None = None,
 ) -> tuple[IncidentFollowUp, ...]:
     """How often each incident was seen, and whether what came since its fix shows that it holds.
 
@@ -84,12 +85,13 @@ def follow(
     :param jobs: those that count; the smokes among them show the fix of what a smoke saw.
     :param broken_tests: those that are broken now.
     :param health: the signs of health, with the runs that could have shown them.
-    :param tests: those that count.
+    :param tests: the attempts of tests that failed.
+    :param ended: how many attempts passed or failed, by the test.
     """
     runs = Runs(observations, _smokes(jobs), health)
     latest = {one.incident: one for one in transitions}
     by_id = {metric.id: metric for metric in metrics}
-    looked = Looked(observations, events, tests, jobs, health, published, by_id)
+    looked = Looked(observations, events, tests, jobs, health, published, by_id, ended or {})
     return tuple(
         _followed(one, causes_of(one, transitions), landed_at(one.incident, transitions), runs, looked, broken_tests)
         for one in latest.values()

@@ -39,7 +39,6 @@ from atalaya.watch.states import OVER
 DECIDED = (Outcome.KEPT, Outcome.BROKEN)
 LOST = (Conclusion.FAILURE, Conclusion.TIMED_OUT)
 FAILED = (CaseOutcome.FAILED, CaseOutcome.ERRORED)
-ENDED = (*FAILED, CaseOutcome.PASSED)
 
 
 class Occurrences(NamedTuple):
@@ -63,6 +62,7 @@ class Looked(NamedTuple):
     health: Sequence[HealthSign] = ()
     published: Sequence[ArtefactFinding] = ()
     metrics: Mapping[str, Metric] = {}
+    ended: Mapping[str, int] = {}  # how many attempts passed or failed, by the test
 
 
 def occurrences(causes: Causes, looked: Looked) -> Occurrences:
@@ -188,13 +188,13 @@ def _tests(causes: Causes, looked: Looked) -> Iterator[Counted]:
     """The attempts of a test, each once, that failed."""
     names = {seen.test for seen in looked.tests} if causes.fingerprints else set()
     for name in sorted(name for name in names if cause_of_attempt(name) in causes.fingerprints):
-        ended = {
-            (seen.variant, seen.run_id, seen.attempt, seen.origin): seen
+        failed = {
+            (seen.variant, seen.run_id, seen.attempt, seen.origin): seen.occurred_at
             for seen in looked.tests
-            if seen.test == name and seen.outcome in ENDED
+            if seen.test == name and seen.outcome in FAILED
         }
-        times = [seen.occurred_at for seen in ended.values() if seen.outcome in FAILED]
-        yield _count(times, text("attempts of the test {test}", test=name), len(ended))
+        ended = looked.ended.get(name, len(failed))
+        yield _count(failed.values(), text("attempts of the test {test}", test=name), ended)
 
 
 def _jobs(causes: Causes, looked: Looked) -> Iterator[Counted]:

@@ -1,0 +1,51 @@
+"""Benchmarks the first run on a machine that has nothing yet, beside the bare installation of the same versions.
+
+Run by ``nox -s bench``; it needs the network. Both begin with an empty environment and an empty cache of the installer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.table import Table, spent
+
+ROOT = Path(__file__).parents[2]
+LEFT_OUT = (".git", ".nox", ".venv", ".atalaya", "_build", "_generated", "__pycache__", "dist")
+CONSTRAINTS = "requirements/constraints.txt"
+TIMES = 1.5
+
+
+def test_the_first_run_beside_a_bare_installation(bench: Table, tmp_path: Path) -> None:
+    uv = shutil.which("uv", path=f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
+    if uv is None:
+        pytest.skip("there is no uv here to install with")
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(*LEFT_OUT), symlinks=True)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ATALAYA", "NOX", "PYTHON"))}
+
+    def fresh(name: str) -> dict[str, str]:
+        return kept | {"UV_CACHE_DIR": str(tmp_path / f"{name}-cache"), "PIP_CACHE_DIR": str(tmp_path / f"{name}-pip")}
+
+    began_s = time.perf_counter()
+    spent([uv, "venv", "--python", sys.executable, tmp_path / "bare"], cwd=clone, env=fresh("bare"))
+    python = tmp_path / "bare" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    install = [uv, "pip", "install", "--quiet", "--python", python, "-c", CONSTRAINTS]
+    spent([*install, ".[site]"], cwd=clone, env=fresh("bare"))
+    bare_s = time.perf_counter() - began_s
+
+    run = spent([sys.executable, "noxfile.py", "-s", "check"], cwd=clone, env=fresh("run"), fine=False)
+    assert run.code in (0, 1, 3), run.output
+    bench.add(
+        "first run: nox -s check",
+        "an empty machine",
+        f"{run.wall_s:.0f} s",
+        floor=("install the same versions", run.wall_s / bare_s),
+        target=f"at most {TIMES} times the bare installation",
+        met=None if bench.quick else run.wall_s <= TIMES * bare_s,
+    )

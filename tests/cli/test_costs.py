@@ -1,0 +1,144 @@
+"""Tests that what a command reads, decodes and writes grows with what is new: work is counted, and no second."""
+
+from __future__ import annotations
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from atalaya.cli.context import Context
+from atalaya.cli.main import main
+from atalaya.cli.publish import write_pages
+from atalaya.core.settings import Settings
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import CaseOutcome, Environment, Reading, RunContext, TestAttempt
+from atalaya.watch.judgement import judge_release
+from tests.benchmarks import release as made
+from tests.benchmarks.release import VERSION
+from tests.cli.test_release_command import place_of
+from tests.counting import counted
+from tests.ours import PACK
+
+TESTS = 30
+RUNS = (3, 12)
+LATER = made.T0 + timedelta(hours=72)
+
+
+def ledger_of(root: Path, runs: int) -> Path:
+    root.mkdir()
+    return made.make(root, runs=runs, tests=TESTS)
+
+
+def judged(evidence: Path) -> None:
+    book = evidence.parent
+    release = made.Release(version=VERSION, commit=made.COMMIT, opened_at=made.T0)
+    judge_release(book, release, as_of=LATER, settings=Settings(), pack=PACK)
+
+
+@pytest.mark.parametrize("runs", RUNS)
+def test_a_judgement_opens_each_file_once_and_decodes_each_record_once(tmp_path: Path, runs: int) -> None:
+    evidence = ledger_of(tmp_path / "of", runs)
+    there = Counter({path.name: 1 for path in ledger.files(evidence)})
+    assert len(there) == 3 * runs  # tests, jobs and readings
+    with counted() as work:
+        judged(evidence)
+    assert work.opened == there
+    assert work.decoded == {"test": runs * TESTS, "job": runs, "reading": runs}
+
+
+def test_a_judgement_of_compacted_evidence_opens_each_file_once_too(tmp_path: Path) -> None:
+    evidence = ledger_of(tmp_path / "of", RUNS[1])
+    ledger.compact(evidence)
+    with counted() as work:
+        judged(evidence)
+    assert set(work.opened.values()) == {1}
+    assert work.decoded == {"test": RUNS[1] * TESTS, "job": RUNS[1], "reading": RUNS[1]}
+
+
+def test_a_judgement_holds_no_more_of_the_tests_that_passed_whatever_their_number(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = {}
+    survey = ledger.survey
+
+    def seen(*args, **options):
+        found = survey(*args, **options)
+        tests = [one for of in found.segments for one in of.records if isinstance(one, TestAttempt)]
+        held[runs] = sum(one.outcome is CaseOutcome.PASSED for one in tests)
+        return found
+
+    monkeypatch.setattr(ledger, "survey", seen)
+    for runs in RUNS:
+        judged(ledger_of(tmp_path / f"{runs}", runs))
+    assert held == dict.fromkeys(RUNS, 0)
+
+
+def collected(root: Path, run: int) -> Counter[str]:
+    """Collect one report more. Returns how many files of each kind the ledger has since."""
+    at = made.T0 + timedelta(hours=71)
+    report = root / "reports" / f"again-{run}" / "ubuntu-py311.xml"
+    made.write_report(report, at, TESTS, made.random.Random(run))
+    main(["--root", str(root), "collect", "--junit", str(report), "--run", f"again-{run}", "--release", VERSION])
+    return Counter(
+        path.name.partition("-")[0] for path in ledger.files(root / "docs" / "releases" / VERSION / "evidence")
+    )
+
+
+def test_to_collect_one_run_more_opens_what_is_there_once_and_writes_what_is_new(tmp_path: Path) -> None:
+    written = []
+    for runs in RUNS:
+        evidence = ledger_of(tmp_path / f"{runs}", runs)
+        root = tmp_path / f"{runs}"
+        before = collected(root, 1)
+        old = {path.name for path in ledger.files(evidence)}
+        with counted() as work:
+            after = collected(root, 2)
+        written.append(after - before)
+        for kind in ("test", "job", "event"):
+            # Once, by the judgement; and what is new once more, to be named in the manifest.
+            assert {name: 1 for name in old if name.startswith(f"{kind}-")} == {
+                name: times for name, times in work.of(kind).items() if name in old
+            }
+        assert work.decoded["test"] <= (runs + 1) * TESTS + 3 * TESTS
+    assert written[0] == written[1]
+    assert written[0]["test"] == 1
+
+
+def times_of(folder: Path) -> dict[str, int]:
+    """When each file below a folder was written."""
+    return {file.relative_to(folder).as_posix(): file.stat().st_mtime_ns for file in folder.rglob("*.*")}
+
+
+def test_to_publish_after_one_new_segment_writes_what_shows_it_and_nothing_of_others(tmp_path: Path) -> None:
+    evidence = ledger_of(tmp_path / "of", RUNS[0])
+    place: Context = place_of(tmp_path / "of")
+    generated = place.docs / "_generated"
+    write_pages(place)
+    before = times_of(generated)
+    (reading,) = ledger.read(evidence, Reading)[:1]
+    context = RunContext(
+        run_id="new",
+        environment=Environment.LOOPBACK,
+        occurred_at=reading.occurred_at,
+        recorded_at=reading.recorded_at,
+        producer="checks",
+        subject_name="sdk",
+        subject_version="1.1.0",
+        subject_digest="d",
+        subject_source="",
+        python="3.11",
+        implementation="CPython",
+        os="Linux",
+    )
+    ledger.write(evidence, [context])
+    with counted() as work:
+        write_pages(place)
+    after = times_of(generated)
+    again = {name for name in after if before.get(name) != after[name]}
+    kinds = {name.rpartition("/")[2] for name in again if "/evidence/" in name}
+    assert kinds == {"context.html"}
+    assert len(again) < len(after) / 2
+    # Once to judge it, and once to write the pages of evidence, whose rows are not in a judgement.
+    assert max(work.opened.values()) == 2
