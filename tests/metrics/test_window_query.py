@@ -62,6 +62,9 @@ def test_what_a_metric_may_ask_for_is_of_its_release() -> None:
         "last_bin": 2,
         "repeats": [],
         "ends": "2026-03-05T09:00:00+00:00",
+        "at": "2026-03-03T15:00:00+00:00",
+        "only_failed": False,
+        "tests": [],
     }
     assert it.parameters("pass-rate")["fixed"] == iso(T0)
     assert span(30, settings=Settings(ci=CiSettings(workflows=()))).parameters()["any_workflow"] is True

@@ -131,7 +131,7 @@ def _connected(*without: str, **settings: str) -> Iterator[duckdb.DuckDBPyConnec
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": "", **settings}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
         connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
-        known = {name for (name,) in connection.execute("SELECT name FROM duckdb_optimizers()").fetchall()}
+        known = {name for (name, *_) in connection.table_function("duckdb_optimizers").fetchall()}
         off = known.intersection(",".join((COPIES, *without)).split(","))
         connection.execute(f"SET disabled_optimizers = '{','.join(sorted(off))}'")
         yield connection
