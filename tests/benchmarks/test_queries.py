@@ -17,6 +17,7 @@ import polars
 import pytest
 
 from atalaya.core.settings import CiSettings, Settings
+from atalaya.metrics.engine.duckdb_database import DuckDB
 from atalaya.metrics.engine.engine import TWICE, Engine, Row
 from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.metrics.repeats import parameters
