@@ -49,6 +49,7 @@ EXIT: dict[VerdictStatus, int] = {
     VerdictStatus.OFF_TRACK: 1,
     VerdictStatus.INCONCLUSIVE: 3,
 }
+UNKNOWN = 3  # where no verdict can be believed
 
 
 TICK = timedelta(microseconds=1)

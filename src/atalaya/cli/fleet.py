@@ -6,24 +6,13 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from atalaya.cli.context import Context, as_json, print_json, require_writable, utc_now, write_json
+from atalaya.cli.context import EXIT, UNKNOWN, Context, as_json, print_json, require_writable, utc_now, write_json
 from atalaya.core import places
 from atalaya.core.fleet_settings import FILE, LoadedFleet, load
 from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, Why
+from atalaya.records.stored import VerdictStatus
 
 SHOWN = 20  # releases on the terminal
-# The exit code of each word, as a verdict has it; nothing known is 3.
-EXIT: dict[FleetWord, int] = {
-    FleetWord.GO: 0,
-    FleetWord.ON_TRACK: 0,
-    FleetWord.WAITING: 0,
-    FleetWord.INVALID: 1,
-    FleetWord.NO_GO: 1,
-    FleetWord.EXTEND: 1,
-    FleetWord.OFF_TRACK: 1,
-    FleetWord.INCONCLUSIVE: 3,
-    FleetWord.UNKNOWN: 3,
-}
 
 
 def fleet(place: Context, args: argparse.Namespace) -> int:
@@ -37,7 +26,7 @@ def fleet(place: Context, args: argparse.Namespace) -> int:
     if args.json:
         print_json(found)
     _say(place, found)
-    return EXIT[found.word]
+    return UNKNOWN if found.word is FleetWord.UNKNOWN else EXIT[VerdictStatus(found.word.value)]
 
 
 def gathered(place: Context, loaded: LoadedFleet, *, judge: bool) -> Fleet:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from atalaya.cli.console import first_of
-from atalaya.cli.context import EXIT, Context, instant, print_json, utc_now
+from atalaya.cli.context import EXIT, UNKNOWN, Context, instant, print_json, utc_now
 from atalaya.core.errors import UsageError
 from atalaya.core.settings import Settings
 from atalaya.core.window import CHECKPOINTS_H, HOUR, due_at, elapsed_h, ends_at
 from atalaya.records.stored import IncidentStep, Release, RunContext, VerdictRecord, VerdictStatus
 
 SCHEMA = "atalaya.status/1"
-UNKNOWN = 3  # the exit code where no verdict is valid
 
 
 class Said(NamedTuple):

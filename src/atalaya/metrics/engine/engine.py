@@ -205,6 +205,6 @@ def _spark() -> Any:
         from atalaya.metrics.engine import spark_database
     except ModuleNotFoundError as missing:
         raise UsageError(
-            f"--engine spark: {missing}. Install Atalaya with its extra `scale`: pip install 'atalaya-watch[scale]'."
+            f"--engine spark: {missing}. Install what the extra `scale` brings: pip install 'pyspark[connect]' sqlglot."
         ) from None
     return spark_database
