@@ -789,19 +789,19 @@ def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
 
 def _blocks(file: IO[bytes] | gzip.GzipFile, longest_bytes: int | None = None) -> Iterator[bytes]:
     """Whole lines with their ends, as many at a time as a block holds; the last may have none."""
-    begun = b""  # of a line that goes on in the next piece
+    begun: list[bytes] = []  # of a line that goes on in the next piece
+    begun_bytes = 0
     while piece := file.read(BLOCK_BYTES):
         end = piece.find(b"\n")
-        if longest_bytes is not None and len(begun) + (len(piece) if end < 0 else end) > longest_bytes:
+        if longest_bytes is not None and begun_bytes + (len(piece) if end < 0 else end) > longest_bytes:
             raise OSError(f"a line in it has more than {longest_bytes} bytes")
-        cut = piece.rfind(b"\n") + 1
-        if cut:
-            yield begun + piece[:cut]
-            begun = piece[cut:]
-        else:
-            begun += piece
-    if begun:
-        yield begun
+        if cut := piece.rfind(b"\n") + 1:
+            yield b"".join((*begun, piece[:cut]))
+            begun, begun_bytes = [], 0
+        begun.append(piece[cut:])
+        begun_bytes += len(piece) - cut
+    if begun_bytes:
+        yield b"".join(begun)
 
 
 def paths(folder: Path, kind: str = "*") -> list[Path]:
