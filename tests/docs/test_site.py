@@ -57,6 +57,15 @@ def test_every_release_has_every_page_in_both_languages(site):
     assert (site.out / "es" / "index.html").is_file()
 
 
+HEADINGS_IN_FOLDS = " | ".join(f".//{one}[ancestor::details]" for one in ("h1", "h2", "h3", "h4", "hr"))
+HEADINGS = HEADINGS_IN_FOLDS.replace("[", "[not(").replace("]", ")]")
+
+
+def headings_of_incidents(site, language: str) -> set[str]:
+    pages = (site.out / "1.1.0" / language / "incidents").glob("*.html")
+    return {one.text_content() for file in pages for one in article(file).xpath(".//h2 | .//h3 | .//h4")}
+
+
 def test_strangers_make_no_element_and_no_link(site):
     alone = (site.out / "1.1.0", site.out / "1.0.9")
     for name in NAMES:
@@ -70,8 +79,11 @@ def test_strangers_make_no_element_and_no_link(site):
                 and not re.fullmatch(r"(?:\.\./)*1\.0\.9/evidence/[\w.%~-]+\.jsonl", value)  # a file of that name
             ] == []
             assert not hostile.xpath(".//@*[starts-with(name(), 'on')]")
-            headings = [len(tree.xpath(".//h1 | .//h2 | .//h3 | .//h4 | .//hr")) for tree in (calm, hostile)]
+            headings = [len(tree.xpath(HEADINGS)) for tree in (calm, hostile)]
             assert headings[0] == headings[1]
+            # An incident without a page is told of below the table: with the headings that such a page has.
+            folded = {one.text_content() for one in hostile.xpath(f"({HEADINGS_IN_FOLDS})")}
+            assert folded <= headings_of_incidents(site, language)
 
 
 def test_strangers_text_is_shown_as_it_is(site):
