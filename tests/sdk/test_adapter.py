@@ -139,7 +139,10 @@ def test_it_keeps_every_promise_through_its_adapter(every: int, renamed: Prepare
     assert ids == [check.id for check in run.checks]
     assert len(run.findings) == len(LIMITATIONS[::every])
     others = [(c.id, c.outcome, c.reason) for c in run.checks if c.outcome is not Outcome.KEPT]
-    of_its_own = ("package.has-its-names", "transport.clients-take-their-fields")  # which are about the names themselves
+    of_its_own = (
+        "package.has-its-names",
+        "transport.clients-take-their-fields",
+    )  # which are about the names themselves
     assert [one for one in others if one[0] not in of_its_own] == []
     assert [found for found in run.findings if found.seen is Presence.UNKNOWN] == []
 

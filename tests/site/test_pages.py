@@ -65,7 +65,7 @@ def test_only_the_fragments_that_changed_are_written_again_and_with_a_fresh_time
     for file in out.iterdir():
         os.utime(file, (1, 1))
     written = {file.name.partition("-")[0] for file in publish(example.judgement(incidents=True), out, Language("en"))}
-    told = {"incidents.md", "incident", "decisions.md", "asked.md", "seal.md", "timeline.md", "feed.atom"}
+    told = {"incidents.md", "incident", "decisions.md", "asked.md", "seal.md", "timeline.md", "feed.atom", "glance.md"}
     assert told | {"chart"} == written  # charts mark incidents
     assert (out / "incidents.md").stat().st_mtime > 1
 

@@ -73,7 +73,9 @@ def test_a_feed_has_what_atom_asks_for(voice: Renderer, strangers: bool) -> None
             assert entry.findtext(f"{ATOM}title")
             assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", entry.findtext(f"{ATOM}updated") or "")
             assert entry.find(f"{ATOM}content").get("type") == "text"  # type: ignore[union-attr]
-            assert re.fullmatch(r"(1\.1\.0/es/)?[a-z]+\.html", entry.find(f"{ATOM}link").get("href"))  # type: ignore
+            assert re.fullmatch(
+                r"(1\.1\.0/es/)?[a-z]+\.html(#incident-[a-z0-9]+)?", entry.find(f"{ATOM}link").get("href")
+            )  # type: ignore
 
 
 def test_a_feed_says_that_a_rehearsal_is_one() -> None:
