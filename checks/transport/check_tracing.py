@@ -409,6 +409,7 @@ def check_session_shares_one_trace(lab: CheckContext) -> None:
         with lab.trial(label):
             session = _session(lab, token="tok", **fields)
             clients = [lab.given(session.exports_client, "exports_client") for _ in range(2)]
+            require(None not in clients, "exports_client returned None")
             ids = [_asked_by(lab, client).get(TRACE) for client in clients]
             require(ids[0] == ids[1], f"two of its clients sent {words(ids)}")
             require(not fields or ids[0] == "ours", f"its clients sent {short(ids[0])}, not the caller's id")
@@ -503,6 +504,7 @@ def check_password_change(lab: CheckContext) -> None:
 
     with lab.trial("an answer that does not say so"):
         got = login(new_client(), "t-1", must=False)
+        require(not isinstance(got.error, (TypeError, AttributeError, LookupError)), f"it {got.said()}")
         if not hasattr(got.value, says):
             raise NotApplicable(f"what a login returns has no {says}: the contract does not say how else it is told")
         require(got.value.must_change_password is False, f"it {got.said()}")
