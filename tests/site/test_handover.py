@@ -50,11 +50,12 @@ def test_each_file_is_there_in_both_languages(rehearsed: Judgement) -> None:
     )
 
 
-def test_the_backlog_of_a_rehearsal_is_nine_rows_of_more_than_one_priority(rehearsed: Judgement) -> None:
+def test_the_backlog_of_a_rehearsal_is_a_page_of_rows_of_more_than_one_priority(rehearsed: Judgement) -> None:
     header, _, *top = table(backlog_markdown(rehearsed, ENGLISH), "#")
     assert header == ["#", "Item", "Impact", "Effort", "Priority", "Acceptance criterion"]
-    assert [row[0] for row in top] == [str(n) for n in range(1, 10)]
-    assert [row[4] for row in top] == ["P1"] + ["P2"] * 8
+    assert [row[0] for row in top] == [str(n) for n in range(1, len(top) + 1)]
+    assert len(top) in (9, 10)  # one for the promises that are newer than the rehearsal, where there are any
+    assert [row[4] for row in top] == ["P1"] + ["P2"] * (len(top) - 1)
     assert all("`atalaya " in row[5] for row in top)
     assert {row[3] for row in top} == {"not estimated"}
 
