@@ -224,7 +224,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     'pip install "atalaya-watch[embed] @ git+https://github.com/OWNER/REPO@TAG"': NotHere(
         "what it brings is tried with each Sphinx", "tests/site/test_sphinxext.py"
     ),
-    'pip install "atalaya-watch[scale]"': NotHere(
+    'pip install "atalaya-watch[scale] @ git+https://github.com/OWNER/REPO@TAG"': NotHere(
         "what it brings is what that session installs", "tests/spark/test_judge.py"
     ),
     "export SPARK_REMOTE=sc://spark.example.com:15002": NotHere("it is nobody's", "tests/spark/test_judge.py"),
@@ -232,6 +232,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox -s spark": NotHere("it needs Java", "tests/spark/test_judge.py"),
     "sphinx-build -W docs docs/_build": NotHere("the project has another name", "tests/site/test_sphinxext.py"),
     "nox --list": NotHere("a whole test of its own", "tests/test_noxfile.py"),
+    "nox -s bench -- --quick --out FILE": NotHere("it takes minutes", "tests/test_noxfile.py"),
     "nox -s tests": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s lint": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s pages": NotHere(WORKS, "tests/test_noxfile.py"),
