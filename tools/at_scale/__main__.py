@@ -9,7 +9,7 @@ from pathlib import Path
 
 import msgspec
 
-from atalaya.metrics.engine.engine import DUCKDB, ENGINES
+from atalaya.core.engines import DUCKDB, ENGINES
 
 
 def main() -> int:

@@ -16,8 +16,9 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from atalaya.core.engines import DUCKDB
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine.engine import DUCKDB, Row, opened_columns
+from atalaya.metrics.engine.engine import Row, opened_columns
 from atalaya.metrics.repeats import parameters
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import Release

@@ -255,7 +255,7 @@ def _repeating(commands: Commands) -> None:
 def _publishing(commands: Commands) -> None:
     """The commands that judge, and show what was judged."""
     from atalaya.cli import notify, publish
-    from atalaya.metrics.engine.engine import DUCKDB, ENGINES
+    from atalaya.core.engines import DUCKDB, ENGINES
 
     it = _command(commands, "judge", publish.judge)
     it.add_argument(

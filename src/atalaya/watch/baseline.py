@@ -13,11 +13,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from atalaya.core.engines import DUCKDB
 from atalaya.core.errors import EvidenceError, ReleaseError
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.harness.pack import Pack
-from atalaya.metrics.engine.engine import DUCKDB, Engine, opened
+from atalaya.metrics.engine.engine import Engine, opened
 from atalaya.metrics.measure import basis_of
 from atalaya.metrics.window_query import Baseline, MetricQuery
 from atalaya.records.judged import AcceptedBefore, FlakyClass, Judgement

@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeVar, cast
 import msgspec
 from msgspec.structs import replace
 
+from atalaya.core.engines import DUCKDB
 from atalaya.core.settings import Settings
 from atalaya.core.window import LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
@@ -33,7 +34,7 @@ from atalaya.metrics.ci_cells import ci_cells
 from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
 from atalaya.metrics.detector_power import detectors
-from atalaya.metrics.engine.engine import DUCKDB, Engine, opened
+from atalaya.metrics.engine.engine import Engine, opened
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.failed_tests import failed_tests
 from atalaya.metrics.flaky_list import clean_tests, flaky

@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
 
+from atalaya.core.engines import DUCKDB, SPARK
 from atalaya.core.errors import EvidenceError, UsageError
 from atalaya.metrics.engine.questions import RECORDED, Question, named, names_in, view, written
 from atalaya.metrics.engine.tables import TABLES
@@ -32,8 +33,6 @@ TOLD = "told_events"
 ONCE = "events"
 # The attempts of tests that several records tell of: what counts each once has to look at those alone.
 TWICE = "taken_twice"
-
-DUCKDB, SPARK = ENGINES = ("duckdb", "spark")
 
 Row = dict[str, Any]
 
@@ -151,7 +150,7 @@ def take_once(database: Database, table: str, sql: str, of: str) -> None:
 def opened(evidence: Path, *, damaged: Container[str] = (), engine: str = DUCKDB) -> Iterator[Engine]:
     """An engine over the segments of one folder, but for the damaged ones. No folder means no evidence.
 
-    :param engine: one of :data:`ENGINES`.
+    :param engine: one of :data:`~atalaya.core.engines.ENGINES`.
     :raises EvidenceError: a segment cannot be opened.
     :raises UsageError: what the engine needs is not installed.
     :raises NetworkError: the engine is on another machine, which cannot be reached.
