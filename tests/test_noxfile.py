@@ -19,8 +19,8 @@ ROOT = Path(__file__).resolve().parents[1]
 # In the order of --list: first what a release engineer does, then what is for those who work on it.
 SESSIONS = (
     "init watch status check checks smoke collect repeat compat artefact judge release publish site serve prove "
-    "rehearse evidence sync notify fleet tests long pages spark lint types bench package publish_package mutate calibrate "
-    "lock"
+    "rehearse evidence sync notify fleet tests long pages spark lint types bench package publish_package mutate "
+    "calibrate lock"
 )
 
 

@@ -18,12 +18,12 @@ from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.site.build.site import publish_releases
 from atalaya.site.build.skeleton import pages
 from atalaya.site.i18n import catalogue
-from atalaya.site.i18n.language import Language
 from atalaya.site.markup import myst
 from tests.docs.building import Site
 from tests.docs.conftest import RELEASES
 from tests.ours import PROMISES
 from tests.site import example
+from tests.site.headings import headings
 
 pytestmark = pytest.mark.begun_first
 
@@ -58,15 +58,6 @@ def test_every_release_has_every_page_in_both_languages(site):
     assert (site.out / "es" / "index.html").is_file()
 
 
-HEADINGS_IN_FOLDS = " | ".join(f".//{one}[ancestor::details]" for one in ("h1", "h2", "h3", "h4", "hr"))
-HEADINGS = HEADINGS_IN_FOLDS.replace("[", "[not(").replace("]", ")]")
-
-
-def headings_of_incidents(language: str) -> set[str]:
-    say = Language("es" if language else "en").gettext
-    return {say(words) for words in ("What to run", "The chart around it", "Evidence", "What became of it")}
-
-
 def test_strangers_make_no_element_and_no_link(site):
     alone = (site.out / "1.1.0", site.out / "1.0.9")
     for name in NAMES:
@@ -80,11 +71,7 @@ def test_strangers_make_no_element_and_no_link(site):
                 and not re.fullmatch(r"(?:\.\./)*1\.0\.9/evidence/[\w.%~-]+\.jsonl", value)  # a file of that name
             ] == []
             assert not hostile.xpath(".//@*[starts-with(name(), 'on')]")
-            headings = [len(tree.xpath(HEADINGS)) for tree in (calm, hostile)]
-            assert headings[0] == headings[1]
-            # An incident without a page is told of below the table: with the headings that such a page has.
-            folded = {one.text_content() for one in hostile.xpath(f"({HEADINGS_IN_FOLDS})")}
-            assert folded <= headings_of_incidents(language)
+            assert headings(calm) == headings(hostile)
 
 
 def test_strangers_text_is_shown_as_it_is(site):

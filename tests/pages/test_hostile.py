@@ -15,6 +15,7 @@ from atalaya.site.markup.html_markup import CELL_LIMIT
 from tests.pages.browsing import opened
 from tests.pages.kinds import HOSTILE, LANGUAGES, NO_FAULTS, of_release
 from tests.pages.strangers import STRANGERS
+from tests.site.headings import headings
 
 PAGES = of_release(HOSTILE)
 OF_THE_SITE = [
@@ -129,10 +130,6 @@ def places(tree) -> set[str]:
         r"|(?:(?:\.\./)*(?:[\d.]+/)?evidence/)?[\w.%~-]*\.jsonl(?:\.gz)?"  # a file of the ledger, its name encoded
     )
     return {place for place in found if not own.fullmatch(place)}
-
-
-def headings(tree) -> int:
-    return len(tree.xpath(".//h1 | .//h2 | .//h3 | .//h4 | .//hr"))
 
 
 @pytest.mark.parametrize("path", [*PAGES, *OF_THE_SITE])
