@@ -13,14 +13,14 @@ import duckdb
 import msgspec
 
 from atalaya.core.words import Record
+from atalaya.metrics.engine.duckdb_database import DuckDB
+from atalaya.metrics.engine.engine import Row
 from atalaya.records.fleet import FleetRelease, ReleaseRow
 
 HERE = Path(__file__).parent
 ENCODER = msgspec.json.Encoder()
 
 COLUMN_TYPES = {str: "VARCHAR", bool: "BOOLEAN", int: "BIGINT"}
-
-Row = dict[str, Any]
 
 
 class ReleaseOfTable(Record, frozen=True, kw_only=True):
@@ -91,10 +91,10 @@ def opened(rows: Iterable[ReleaseRow], releases: Iterable[FleetRelease]) -> Iter
             file.write_bytes(lines)
             connection.read_json(glob.escape(str(file)), columns=columns(name), format="newline_delimited").create(name)
 
+        database = DuckDB(connection)
+
         def ask(question: str, parameters: Mapping[str, Any]) -> list[Row]:
-            answer = connection.execute((HERE / f"{question}.sql").read_text(encoding="utf-8"), dict(parameters))
-            names = [column[0] for column in answer.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
+            return database.rows((HERE / f"{question}.sql").read_text(encoding="utf-8"), parameters)
 
         yield ask
 
