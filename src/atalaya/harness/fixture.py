@@ -11,6 +11,7 @@ import functools
 import inspect
 import itertools
 import os
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -226,6 +227,8 @@ class CheckContext:
         def run(number: int, call: Callable[[], Any]) -> None:
             results[number] = self.attempt(call)
 
+        if sys.excepthook is None:  # the SDK took it away, and no thread is made without one
+            sys.excepthook = sys.__excepthook__
         threads = [threading.Thread(target=run, args=item, daemon=True) for item in enumerate(calls)]
         for thread in threads:
             thread.start()
