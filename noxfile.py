@@ -276,14 +276,15 @@ def tests(session):
 
 @nox.session
 def long(session):
-    """Run the tests that take long: every other SDK, more seeds, more kills: -- PATH for some of them."""
-    pytest(session, "--ignore=tests/pages", "--ignore=tests/spark", "-m", "long")
+    """Run the tests that take long: other SDKs, more seeds, more kills, more of the pages: -- PATH for some."""
+    pytest(session, "--ignore=tests/spark", "-m", "long")
 
 
 @nox.session
 def pages(session):
     """Run the tests of the built pages, which need Chromium: -- PATH for some of them."""
-    pytest(session, *([] if any("tests/" in one for one in session.posargs) else ["tests/pages"]))
+    where = [] if any("tests/" in one for one in session.posargs) else ["tests/pages"]
+    pytest(session, "--dist=worksteal", *where)  # one file of them takes longer than all others
 
 
 @nox.session
