@@ -1,17 +1,19 @@
 """Tests that Read the Docs can build the site from the tree, without an SDK."""
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 import yaml
 
+from atalaya.cli import publish
+from atalaya.cli.main import parser
 from atalaya.sdk.installer import interpreter_in
-
-pytestmark = pytest.mark.begun_first
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,6 +23,20 @@ NOT_IN_THE_TREE = shutil.ignore_patterns(
 )
 
 
+def test_its_commands_name_what_is_in_the_tree() -> None:
+    jobs = yaml.safe_load((ROOT / ".readthedocs.yaml").read_text())["build"]["jobs"]
+    [install], [build] = jobs["install"], jobs["build"]["html"]
+    *install, extra = shlex.split(install)
+    assert install == ["python", "-m", "pip", "install", "--constraint", "requirements/constraints.txt"]
+    assert extra == ".[site]"
+    assert (ROOT / "requirements" / "constraints.txt").is_file()
+    assert "site" in tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    python, *module = shlex.split(build)
+    assert (python, module[:2]) == ("python", ["-m", "atalaya"])
+    assert parser().parse_args(module[2:]).run is publish.site
+
+
+@pytest.mark.long
 def test_its_own_commands_build_the_site_in_a_clean_environment(tmp_path: Path) -> None:
     tree, env, output = tmp_path / "tree", tmp_path / "env", tmp_path / "output"
     shutil.copytree(ROOT, tree, ignore=NOT_IN_THE_TREE)

@@ -15,6 +15,8 @@ from atalaya.records.stored import EventKind, Health, IncidentStep, Observation,
 from tests.commands import opened, run, unreachable
 from tests.ours import PACKAGE, REFERENCE
 
+COMMANDS = ["check", "smoke", pytest.param("watch", marks=pytest.mark.long)]  # it goes the way of both, and more
+
 
 def rules(folder: Path) -> list[str]:
     return [one.rule for one in ledger.read(folder / "evidence", IncidentStep)]
@@ -78,7 +80,7 @@ def unimportable(to: Path, line: str) -> Path:
     return sdk
 
 
-@pytest.mark.parametrize("command", ["check", "smoke", "watch"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_an_sdk_whose_import_fails_breaks_its_promise_and_is_kept_as_such(
     folder: Path, root: Path, tmp_path: Path, command: str
 ) -> None:
@@ -94,7 +96,7 @@ def test_an_sdk_whose_import_fails_breaks_its_promise_and_is_kept_as_such(
     assert rules(folder) == ["promise-broken"]
 
 
-@pytest.mark.parametrize("command", ["check", "smoke", "watch"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_an_index_out_of_reach_leaves_everything_unknown(folder: Path, root: Path, command: str) -> None:
     done = run(command, "--sdk", "aris3-client-sdk==1.1.1", "--release", "1.1.1", root=root, **unreachable(root))
 

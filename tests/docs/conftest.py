@@ -55,13 +55,6 @@ def few_promises():
     return pack_of(PROMISES[::40])
 
 
-@pytest.fixture
-def bare_site(empty_site):
-    """A site without a release, built."""
-    empty_site.build()
-    return empty_site
-
-
 @pytest.fixture(scope="module", params=[40, pytest.param(1, marks=pytest.mark.long)], ids=["few", "all"])
 def site(tmp_path_factory, request):
     """A site of three releases, built: with a page for a few of the promises, or with all of them, which takes long."""

@@ -21,7 +21,7 @@ from atalaya.site.i18n import catalogue
 from atalaya.site.markup import myst
 from tests.docs.building import Site
 from tests.docs.conftest import RELEASES
-from tests.ours import PROMISES
+from tests.ours import PROMISES, pack_of
 from tests.site import example
 from tests.site.headings import headings
 
@@ -300,20 +300,31 @@ def test_what_has_not_changed_is_not_built_again_and_what_has_is(site):
     site.build(only=["1.1.0"])
 
 
-def test_without_a_release_the_landing_page_says_so_and_pages_of_one_that_is_gone_are_taken_away(bare_site):
-    assert "No release is being watched yet." in article(bare_site.out / "index.html").text_content()
-    gone = bare_site.out / "0.9.0"
+@pytest.fixture(scope="module")
+def bare_site(tmp_path_factory):
+    """A site without a release, in Spanish first, built where a site with one had been."""
+    site = Site(tmp_path_factory.mktemp("bare"), pack_of(PROMISES[::40])).copy_docs()
+    publish_releases(site.docs, [])
+    gone = site.out / "0.9.0"
     gone.mkdir(parents=True)
     (gone / "index.html").write_text("old")
-    (bare_site.out / "switcher.json").write_text(json.dumps([{"version": "0.9.0"}, {"version": "../docs"}]))
-    bare_site.build()
-    assert not gone.exists()
+    (site.out / "switcher.json").write_text(json.dumps([{"version": "0.9.0"}, {"version": "../docs"}]))
+    site.build(language="es")
+    return site
+
+
+def test_without_a_release_the_landing_page_says_so(bare_site):
+    assert "No release is being watched yet." in article(bare_site.out / "en" / "index.html").text_content()
+
+
+def test_pages_of_a_release_that_is_gone_are_taken_away(bare_site):
+    assert not (bare_site.out / "0.9.0").exists()
     assert bare_site.docs.exists()
 
 
-def test_the_front_language_can_be_spanish(empty_site):
-    assert parsed(empty_site.build(language="es")).get("lang") == "es"
-    assert parsed(empty_site.out / "en" / "index.html").get("lang") == "en"
+def test_the_front_language_can_be_spanish(bare_site):
+    assert parsed(bare_site.out / "index.html").get("lang") == "es"
+    assert parsed(bare_site.out / "en" / "index.html").get("lang") == "en"
 
 
 def test_a_release_that_was_never_published_is_named_with_the_command_to_run(empty_site):
@@ -450,6 +461,7 @@ def test_the_inventory_holds_no_label_of_a_page_that_is_not_there(site):
         assert [place for place in places if not (folder / place).is_file()] == []
 
 
+@pytest.mark.long
 def test_the_site_is_the_same_in_another_folder_and_at_another_time(tmp_path, few_promises):
     built = []
     for place in ("one", "another"):

@@ -51,8 +51,9 @@ def not_kept(run: CheckRun) -> dict[str, Outcome]:
     return {check.id: check.outcome for check in run.checks if check.outcome is not Outcome.KEPT}
 
 
-def test_a_healthy_one_on_requests_keeps_every_promise(tmp_path: Path) -> None:
-    run = checked(build.on_requests(tmp_path))
+@pytest.mark.parametrize("wanted", [ONE_OF_EACH, pytest.param((), marks=pytest.mark.long)], ids=["few", "all"])
+def test_a_healthy_one_on_requests_keeps_every_promise(wanted: Iterable[str], tmp_path: Path) -> None:
+    run = checked(build.on_requests(tmp_path), wanted)
     assert not_kept(run) == {}
     assert any(name.startswith("requests==") for name in run.host.freeze)
     assert not any(name.startswith("httpx==") for name in run.host.freeze)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -396,6 +396,19 @@ def test_a_name_that_is_taken_is_refused_and_left_as_it_is(once: Path, capsys: p
     assert before == sorted(file.name for file in once.iterdir())
 
 
+def test_whatever_ends_a_rehearsal_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: object, **__: object) -> Iterator[Slot]:
+        raise KeyboardInterrupt
+        yield
+
+    monkeypatch.setattr("atalaya.watch.rehearsal.rehearse", interrupted)
+    with_self_test(monkeypatch)
+    with pytest.raises(SystemExit, match="130"):
+        main(["--root", str(tmp_path), "rehearse", "--name", "r"])
+    assert list((tmp_path / "docs" / "releases").iterdir()) == []
+
+
+@pytest.mark.long
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process group")
 def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
     asked = ["--root", str(tmp_path), "rehearse", "--name", "r"]
