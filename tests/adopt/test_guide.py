@@ -173,6 +173,7 @@ def at_night(shell: Shell, *titles: str) -> dict[str, str]:
     return {title: "".join(map(shell.paste, of)) for title, of in wanted.items()}
 
 
+@pytest.mark.long
 def test_a_person_at_night_writes_down_what_was_seen_and_decides(tmp_path: Path) -> None:
     said = at_night(Shell(tmp_path, quick=True).opened(30), "Write it down", "Stop, or go on")
     assert ("acknowledged" in said["Write it down"], "stop: Ana read" in said["Stop, or go on"]) == (True, True)

@@ -105,6 +105,7 @@ def clock(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
         monkeypatch.setattr(f"atalaya.cli.{module}.utc_now", lambda: at(hours))
 
 
+@pytest.mark.long
 def test_every_command_judges_as_of_the_same_instant(
     place: Context, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -146,6 +147,7 @@ def test_pages_are_written_again_when_the_window_ends_and_not_before(
     assert [at(30), END, at(30), END] == made
 
 
+@pytest.mark.long
 def test_a_record_ahead_is_looked_at_again_by_each_build(place: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger.write(place.releases / "1.1.1" / "evidence", [job(45)])
     words = []

@@ -77,6 +77,7 @@ def test_observe_writes_the_report_that_others_read(root: Path) -> None:
     ]
 
 
+@pytest.mark.long
 def test_observe_ends_with_1_and_says_how_to_see_it_again(root: Path, tmp_path: Path) -> None:
     sick = inject(PACK, DEFECT["fallback-address"], tmp_path / "sick")
     sdk = shutil.copytree(REFERENCE.parent, tmp_path / "sdk", ignore=shutil.ignore_patterns("__pycache__", ".*"))

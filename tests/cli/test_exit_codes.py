@@ -81,9 +81,14 @@ STREAMS = {
 }
 
 
-@pytest.mark.parametrize("shell", STREAMS.values(), ids=STREAMS)
-def test_a_stream_that_is_gone_changes_no_verdict(shell: str, hurt: Path) -> None:
-    for arguments in (("judge", "--json"), ("judge",), ("judge", "--explain", "pass-rate")):
+SPOKEN = (("judge", "--json"), ("judge",), ("judge", "--explain", "pass-rate"))
+
+
+@pytest.mark.parametrize("every", [3, pytest.param(1, marks=pytest.mark.long)])
+@pytest.mark.parametrize("number", range(len(STREAMS)), ids=STREAMS)
+def test_a_stream_that_is_gone_changes_no_verdict(number: int, every: int, hurt: Path) -> None:
+    shell = [*STREAMS.values()][number]
+    for arguments in SPOKEN[number % every :: every]:
         assert started(*arguments, root=hurt, shell=shell).returncode == 1, arguments
 
 

@@ -144,6 +144,7 @@ def test_opening_a_release_judges_no_release_that_was_closed_and_writes_none_of_
     assert again == {release.version, "reference"}
 
 
+@pytest.mark.long
 def test_a_release_that_was_published_is_not_judged_again_for_the_history_to_be_written(
     place: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -481,6 +481,7 @@ def test_the_backlog_can_be_written_while_the_watch_is_on(root: Path) -> None:
     assert {"backlog.md", "backlog.csv", "go-no-go.md", "backlog.es.md"} <= names
 
 
+@pytest.mark.long
 def test_open_means_the_only_incident_that_is_not_over(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(root)
     none = incident("open", "--state", "acknowledged", "--why", "x", root=root)
@@ -536,6 +537,7 @@ def sealed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.mark.long
 def test_an_open_incident_hinders_until_it_is_carried_over(root: Path) -> None:
     folder = over(root)
     new(root)
@@ -549,6 +551,7 @@ def test_an_open_incident_hinders_until_it_is_carried_over(root: Path) -> None:
     assert "The incident INC-1 is open" in release_judged(root).stderr
 
 
+@pytest.mark.long
 def test_what_a_page_says_and_no_record_does_hinders_the_seal_until_it_is_migrated(root: Path) -> None:
     folder = over(root)
     old(folder)
@@ -770,6 +773,7 @@ def test_closing_does_not_get_round_the_extension_that_a_critical_incident_asks_
     assert (done.returncode, "has to be watched for 96 h" in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.long
 def test_a_step_that_was_none_is_answered_by_recording_once_more_how_it_stands(root: Path) -> None:
     folder = over(root)
     new(root)

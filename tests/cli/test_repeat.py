@@ -99,6 +99,7 @@ def test_the_same_seed_gives_the_same_again(team: Path) -> None:
     assert first == second
 
 
+@pytest.mark.long
 def test_a_repeat_that_the_limit_cuts_short_is_no_failure_and_the_series_goes_on(team: Path) -> None:
     path = team / "tests" / "test_it.py"
     path.write_text(SLOW)

@@ -22,14 +22,18 @@ from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.folder import open_release
 from tests.ours import PACK
 
+URL = "https://watch.example.org/sdk/"  # of a site that knows its address
 DOCS = Path(__file__).parents[2] / "docs"
 
 
 class Site:
-    """A copy of the docs folder, the releases added to it, the pack that it tells of, and where it is built."""
+    """A copy of the docs folder, the releases added to it, the pack that it tells of, and where it is built.
 
-    def __init__(self, folder: Path, pack: Pack = PACK) -> None:
-        self.pack = pack
+    :param url: its address, if it knows that.
+    """
+
+    def __init__(self, folder: Path, pack: Pack = PACK, url: str = "") -> None:
+        self.pack, self.url = pack, url
         self.docs, self.out = folder / "docs", folder / "html"
         self.said: list[str] = []
 
@@ -58,7 +62,7 @@ class Site:
     def build(self, **options) -> Path:
         self.said.clear()
         publish_reference(self.docs, self.pack)
-        return build(self.docs, self.out, echo=self.said.append, **options)
+        return build(self.docs, self.out, url=self.url, echo=self.said.append, **options)
 
 
 def with_ledger(judgement: Judgement, folder: Path) -> Judgement:

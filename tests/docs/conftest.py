@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from atalaya.core.words import text
 from atalaya.records.judged import IncidentPage
 from atalaya.site.build.site import publish_releases
-from tests.docs.building import Site
+from tests.docs.building import URL, Site
 from tests.ours import PROMISES, pack_of
 from tests.site import example
 
@@ -24,7 +24,6 @@ RELEASES = {
         ),
     ),
 }
-
 
 INCIDENT = """\
 ---
@@ -58,9 +57,9 @@ def few_promises():
 @pytest.fixture(scope="module", params=[40, pytest.param(1, marks=pytest.mark.long)], ids=["few", "all"])
 def site(tmp_path_factory, request):
     """A site of three releases, built: with a page for a few of the promises, or with all of them, which takes long."""
-    site = Site(tmp_path_factory.mktemp("site"), pack_of(PROMISES[:: request.param])).copy_docs()
+    site = Site(tmp_path_factory.mktemp("site"), pack_of(PROMISES[:: request.param]), URL.rstrip("/")).copy_docs()
     judgements = [site.add(version, judgement) for version, judgement in RELEASES.items()]
-    publish_releases(site.docs, judgements)
+    publish_releases(site.docs, judgements, url=URL)
     incidents = site.docs / "releases" / "rehearsal-7" / "incidents"
     (incidents / "stuck.md").write_text(INCIDENT, encoding="utf-8")
     (incidents / "garbled.md").write_text("---\n\t{[: <b>&\n---\nHalf a page.\n", encoding="utf-8")

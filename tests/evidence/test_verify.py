@@ -63,6 +63,7 @@ def test_all_is_well_where_it_is_and_nothing_is_written(place: Context, capsys: 
     assert before == snapshot(place.root)
 
 
+@pytest.mark.long
 def test_it_is_all_well_after_a_compaction_too(place: Context, capsys: pytest.CaptureFixture[str]) -> None:
     published(place)
     code, said = asked(evidence.compact, place, capsys)

@@ -28,6 +28,7 @@ def test_every_module_of_the_metrics_is_changed() -> None:
     assert there == {module for module in TESTS if module.startswith("metrics/")}
 
 
+@pytest.mark.long
 def test_a_sample_is_the_same_for_a_seed_whatever_is_drawn_beside_it() -> None:
     alone = choose_own(["core/settings.py"], sample=5, seed=3)
     assert alone == choose_own(["verdict/rules.py", "core/settings.py"], sample=5, seed=3)[5:]
@@ -35,6 +36,7 @@ def test_a_sample_is_the_same_for_a_seed_whatever_is_drawn_beside_it() -> None:
     assert len(choose_own(["metrics/detector_power.py"], sample=10_000)) < 10_000
 
 
+@pytest.mark.long
 def test_a_mutant_is_chosen_by_its_name() -> None:
     first, second = choose_own(["core/settings.py"], sample=2)
     assert (second, first) == choose_own(ids=[second.id, first.id])

@@ -116,6 +116,7 @@ def test_a_build_that_leaves_a_file_out_is_refused_by_its_name(tmp_path: Path, h
         pass
 
 
+@pytest.mark.long
 def test_a_rebuilt_wheel_of_the_same_version_is_not_taken_from_a_cache(tmp_path: Path) -> None:
     with prepare(str(sdk_wheel(tmp_path)), pack=PACK) as first:
         pass

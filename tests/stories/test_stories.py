@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+import pytest
+
 from atalaya.records.judged import State
 from atalaya.records.stored import Severity
 from tests.stories.week import Told, Week, with_errors
@@ -51,6 +53,7 @@ def test_the_runbook_by_hand_is_a_go(week: Week) -> None:
     no_nonsense(told)
 
 
+@pytest.mark.long
 def test_the_runbook_by_hand_with_half_of_the_runs_says_what_is_missing(week: Week) -> None:
     by_hand(week, runs=4)
     week.repeats(49)
@@ -69,6 +72,7 @@ def test_smokes_without_ci_are_no_pass_rate(week: Week) -> None:
     no_nonsense(told)
 
 
+@pytest.mark.long
 def test_one_job_and_then_silence_is_inconclusive(week: Week) -> None:
     week.ci(1, (WELL,))
     told = week.judge()
@@ -88,6 +92,7 @@ def test_cancelled_jobs_prove_nothing(week: Week) -> None:
     assert rate.state is State.INCONCLUSIVE
 
 
+@pytest.mark.long
 def test_one_lost_job_of_48_is_a_go(week: Week) -> None:
     week.hourly()
     clean_ci(week, 4, lost=[(4, 2)])
@@ -95,6 +100,7 @@ def test_one_lost_job_of_48_is_a_go(week: Week) -> None:
     assert told.word == "GO", told.said
 
 
+@pytest.mark.long
 def test_three_lost_jobs_of_60_are_inconclusive(week: Week) -> None:
     week.hourly()
     clean_ci(week, 5, lost=[(2, 0), (5, 3), (8, 1)])
@@ -103,6 +109,7 @@ def test_three_lost_jobs_of_60_are_inconclusive(week: Week) -> None:
     told.requires(r"57 of 60", r"\d+ more (clean )?(CI )?jobs")
 
 
+@pytest.mark.long
 def test_one_bad_run_of_a_wide_matrix_is_no_crisis(week: Week) -> None:
     week.hourly()
     clean_ci(week, 20, lost=[(1, job) for job in range(20)])
@@ -122,6 +129,7 @@ def test_a_variant_that_is_dead_extends_the_watch(week: Week) -> None:
     told.requires(r"(?i)broken since", r"v4")
 
 
+@pytest.mark.long
 def test_a_last_run_that_is_mostly_red_extends_the_watch(week: Week) -> None:
     week.hourly()
     clean_ci(week, 5, lost=[(11, 0), (11, 1), (11, 2)])
@@ -139,6 +147,7 @@ def test_the_only_job_of_the_first_day_is_red(week: Week) -> None:
     told.forbids(r"0\.00001\d", r"1\.3e-05")
 
 
+@pytest.mark.long
 def test_two_of_three_jobs_are_too_few(week: Week) -> None:
     week.hourly()
     for hour, ended in ((2, WELL), (26, LOST), (71, WELL)):

@@ -85,6 +85,7 @@ def opens(judged: Judgement) -> list[tuple[str, Severity]]:
     return [(step.rule, step.severity) for step in due(judged, at=judged.as_of) if step.rule in RULES]
 
 
+@pytest.mark.long
 def test_a_slow_service_against_a_fast_one_is_slower_and_opens_a_minor_incident(
     watched: Watched, smokes: Smokes
 ) -> None:

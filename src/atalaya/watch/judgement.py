@@ -685,13 +685,13 @@ def _statuses(
     of_promise = defaultdict[str, list[Observation]](list)
     for observation in observations:
         of_promise[observation.promise].append(observation)
-    return tuple(_status(promise, of_promise[promise.id], proofs) for promise in promises)
+    red_at = {id: proof.occurred_at for proof in proofs for id in proof.caught_by}  # the newest proof comes last
+    return tuple(_status(promise, of_promise[promise.id], red_at.get(promise.id)) for promise in promises)
 
 
-def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proof]) -> PromiseStatus:
+def _status(promise: Promise, seen: Sequence[Observation], last_red_at: datetime | None) -> PromiseStatus:
     counts = Counter(observation.outcome for observation in seen)
     last = seen[-1] if seen else None
-    red_at = [proof.occurred_at for proof in proofs if promise.id in proof.caught_by]
     return PromiseStatus(
         promise=promise,
         outcome=last.outcome if last else Outcome.UNKNOWN,
@@ -700,7 +700,7 @@ def _status(promise: Promise, seen: Sequence[Observation], proofs: Sequence[Proo
         kept=counts[Outcome.KEPT],
         broken=counts[Outcome.BROKEN],
         unknown=counts[Outcome.UNKNOWN],
-        last_seen_red_at=max(red_at, default=None),
+        last_seen_red_at=last_red_at,
         log=last.log if last else (),
         script=last.script if last else (),
         latest=tuple(observation.outcome for observation in seen[-LATEST:]),
