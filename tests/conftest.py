@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.harness.runner import run_checks, run_smoke
+from atalaya.records.results import CheckRun
 from atalaya.sdk.prepare import Prepared, prepare
 from tests.once import made_once, shared_folder
 from tests.ours import PACK
@@ -40,6 +41,18 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Prepared]:
 def _prepared() -> Iterator[Prepared]:
     with prepare("", pack=PACK) as made:
         yield made
+
+
+@pytest.fixture(scope="session")
+def whole_run(prepared: Prepared, patient: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CheckRun]:
+    """All checks of the pack, run against the bundled SDK: once for all tests that look at it."""
+
+    @contextmanager
+    def made() -> Iterator[CheckRun]:
+        yield run_checks(prepared)
+
+    with made_once(shared_folder(tmp_path_factory, "whole-run"), made) as run:
+        yield run
 
 
 @pytest.fixture(autouse=True, scope="session")

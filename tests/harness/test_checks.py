@@ -11,33 +11,28 @@ from atalaya.sdk.prepare import Prepared
 from tests.ours import LIMITATIONS, PACK, PACKAGE, PROMISES
 
 
-@pytest.fixture(scope="module")
-def healthy(prepared: Prepared) -> CheckRun:
-    return run_checks(prepared)
-
-
 def result(run: CheckRun, id: str) -> CheckResult:
     return next(check for check in run.checks if check.id == id)
 
 
-def test_every_promise_has_a_result_in_the_order_of_the_table(healthy: CheckRun) -> None:
-    assert [promise.id for promise in PROMISES] == [check.id for check in healthy.checks]
+def test_every_promise_has_a_result_in_the_order_of_the_table(whole_run: CheckRun) -> None:
+    assert [promise.id for promise in PROMISES] == [check.id for check in whole_run.checks]
 
 
-def test_the_reference_sdk_keeps_every_promise(healthy: CheckRun) -> None:
-    assert [(c.id, c.outcome, c.reason) for c in healthy.checks if c.outcome is not Outcome.KEPT] == []
+def test_the_reference_sdk_keeps_every_promise(whole_run: CheckRun) -> None:
+    assert [(c.id, c.outcome, c.reason) for c in whole_run.checks if c.outcome is not Outcome.KEPT] == []
 
 
-def test_every_check_counts_its_trials(healthy: CheckRun) -> None:
-    assert [check.id for check in healthy.checks if check.trials == 0] == []
+def test_every_check_counts_its_trials(whole_run: CheckRun) -> None:
+    assert [check.id for check in whole_run.checks if check.trials == 0] == []
 
 
-def test_every_limitation_has_an_answer(healthy: CheckRun) -> None:
-    assert [limitation.id for limitation in LIMITATIONS] == [found.id for found in healthy.findings]
-    assert [found for found in healthy.findings if found.seen is Presence.UNKNOWN] == []
+def test_every_limitation_has_an_answer(whole_run: CheckRun) -> None:
+    assert [limitation.id for limitation in LIMITATIONS] == [found.id for found in whole_run.findings]
+    assert [found for found in whole_run.findings if found.seen is Presence.UNKNOWN] == []
 
 
-def test_the_reference_sdk_has_the_limitations_that_the_contract_itself_asks_for(healthy: CheckRun) -> None:
+def test_the_reference_sdk_has_the_limitations_that_the_contract_itself_asks_for(whole_run: CheckRun) -> None:
     assert {
         "cache.expired-answers-stay",
         "cache.header-case-mixes-identities",
@@ -75,7 +70,7 @@ def test_the_reference_sdk_has_the_limitations_that_the_contract_itself_asks_for
         "requests.rate-limits-end-the-call",
         "requests.redirects-take-the-identity-along",
         "requests.service-sets-the-trace-id",
-    } == {found.id for found in healthy.findings if found.seen is Presence.SEEN}
+    } == {found.id for found in whole_run.findings if found.seen is Presence.SEEN}
 
 
 def test_one_promise_can_be_asked_for_alone(prepared: Prepared) -> None:

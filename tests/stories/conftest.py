@@ -8,6 +8,7 @@ import pytest
 import stamina
 
 from atalaya.evidence.github.client import TRIES
+from atalaya.records.results import CheckRun
 from atalaya.sdk.prepare import Prepared
 from tests.evidence.github.stand_in import serving
 from tests.once import made_once, shared_folder
@@ -16,10 +17,10 @@ from tests.stories.week import Week
 
 
 @pytest.fixture(scope="session")
-def runs(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
+def runs(prepared: Prepared, whole_run: CheckRun, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runs]:
     @contextmanager
     def made() -> Iterator[Runs]:
-        yield make(prepared)
+        yield make(prepared, whole_run)
 
     with made_once(shared_folder(tmp_path_factory, "stories"), made) as found:
         yield found

@@ -29,7 +29,7 @@ class Runs(Record, frozen=True, kw_only=True):
     broken_checks: CheckRun  # of an SDK that breaks critical promises
 
 
-def make(prepared: Prepared) -> Runs:
+def make(prepared: Prepared, healthy: CheckRun) -> Runs:
     cured = FaultPlan(gusts=(FaultInjection(wait=3, request=1),))
     with tempfile.TemporaryDirectory(prefix="atalaya-stories-") as folder:
 
@@ -37,7 +37,6 @@ def make(prepared: Prepared) -> Runs:
             return replace(prepared, paths=(inject(PACK, PACK.defect[defect], Path(folder)),))
 
         builds = {id: sick(id) for id in SICK}
-        healthy = run_checks(prepared)
         broken = [run_checks(build, wanted=PACK.defect[id].expected) for id, build in builds.items()]
         worse = {check.id: check for found in broken for check in found.checks}
         return Runs(
