@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from atalaya.core.errors import SettingsError
 from atalaya.core.scrub import scrub
-from atalaya.core.settings import Key, Section
+from atalaya.core.settings import Key, Section, cannot_be, not_known, refused
 
 FILE = "fleet.toml"
 SOURCE = "source"
@@ -157,25 +157,17 @@ def _convert(table: dict[str, Any], path: Path, text: str, lines: list[int]) -> 
     try:
         return msgspec.convert(table, FleetSettings)
     except msgspec.ValidationError as why:
-        message, _, where = str(why).partition(" - at `")
-        dotted = where.rstrip("`").removeprefix("$").removeprefix(".")
+        message, dotted, unknown = refused(why)
         found = re.match(rf"{SOURCE}\[(\d+)\]\.?(.*)", dotted)
         number = int(found[1]) if found else None
-        unknown = re.search(r"unknown field `(.+)`", message)
-        key = unknown[1] if unknown else found[2] if found else dotted
+        key = unknown or (found[2] if found else dotted)
         place = f"{path.name}:{_line_of(text, lines, number, key)}"
         if unknown:
             known = [one.name for one in every_key() if one.section == (FLEET if number is None else SOURCE)]
             known += [] if number is not None else [f"[[{SOURCE}]]"]
-            raise SettingsError(
-                f"{place} unknown key '{key}'. Known here: {', '.join(known)}. Rename it, or take it out."
-            ) from None
-        if " matching regex " in message:
-            takes = next(one.description for one in every_key() if one.name == key)
-            raise SettingsError(f"{place} {key}: that is none. It takes this: {takes}") from None
-        raise SettingsError(
-            f"{place} {key}: {message[0].lower()}{message[1:]}. The reference of fleet.toml says what each key takes."
-        ) from None
+            raise not_known(place, f"key '{key}'", known) from None
+        declared = next((one for one in every_key() if one.name == key), None)
+        raise cannot_be(f"{place} {key}", message, declared, f"reference of {FILE}") from None
 
 
 def _require_sources(settings: FleetSettings, path: Path, lines: list[int]) -> None:

@@ -520,18 +520,49 @@ def _convert(table: dict[str, Any], origins: Mapping[str, str], path: Path, text
     try:
         return msgspec.convert(table, Settings, strict=False)
     except msgspec.ValidationError as why:
-        message, _, where = str(why).partition(" - at `")
-        dotted = where.rstrip("`").removeprefix("$").removeprefix(".")
+        message, dotted, unknown = refused(why)
+        if unknown:
+            raise _unknown(dotted, unknown, path, text) from None
         if ours := re.match(r"(\w+): (.+)", message):  # a section's own check, which names its key
             dotted, message = f"{dotted}.{ours[1]}", ours[2]
-        if unknown := re.search(r"unknown field `(.+)`", message):
-            raise SettingsError(_unknown(dotted, unknown[1], path, text)) from None
         place = origins.get(re.sub(r"\[.*", "", dotted), path.name)
-        if " matching regex " in message and (key := _key(dotted)):
-            raise SettingsError(f"{place} {dotted}: that is none. It takes this: {key.description}") from None
-        raise SettingsError(
-            f"{place} {dotted}: {message[0].lower()}{message[1:]}. The settings reference says what each key takes."
-        ) from None
+        raise cannot_be(f"{place} {dotted}", message, _key(dotted), "settings reference") from None
+
+
+class Refused(NamedTuple):
+    """What msgspec says of a table that is not what was declared, where in it, and the key that is not known."""
+
+    message: str
+    dotted: str
+    unknown: str
+
+
+def refused(why: msgspec.ValidationError) -> Refused:
+    """Take apart what msgspec says.
+
+    >>> refused(msgspec.ValidationError("Expected `int`, got `str` - at `$.ci.dispatch_per_day`"))
+    Refused(message='Expected `int`, got `str`', dotted='ci.dispatch_per_day', unknown='')
+    """
+    message, _, where = str(why).partition(" - at `")
+    unknown = re.search(r"unknown field `(.+)`", message)
+    dotted = where.rstrip("`").removeprefix("$").removeprefix(".")
+    return Refused(message, dotted, unknown[1] if unknown else "")
+
+
+def cannot_be(place: str, message: str, key: Key | None, reference: str) -> SettingsError:
+    """The error of a value that a key does not take.
+
+    :param place: where it stands, with the name of the key.
+    :param key: what is declared of it; a pattern is told by its description.
+    """
+    if " matching regex " in message and key is not None:
+        return SettingsError(f"{place}: that is none. It takes this: {key.description}")
+    return SettingsError(f"{place}: {message[0].lower()}{message[1:]}. The {reference} says what each key takes.")
+
+
+def not_known(place: str, what: str, known: Iterable[str]) -> SettingsError:
+    """The error of a key that nothing declares."""
+    return SettingsError(f"{place} unknown {what}. Known here: {', '.join(known)}. Rename it, or take it out.")
 
 
 def _key(dotted: str) -> Key | None:
@@ -539,7 +570,7 @@ def _key(dotted: str) -> Key | None:
     return next((key for key in every_key() if (key.section, key.name) == (section, name)), None)
 
 
-def _unknown(section: str, name: str, path: Path, text: str) -> str:
+def _unknown(section: str, name: str, path: Path, text: str) -> SettingsError:
     known = (
         [f.name for f in msgspec.structs.fields(Settings)]
         if not section
@@ -547,9 +578,11 @@ def _unknown(section: str, name: str, path: Path, text: str) -> str:
     )
     line = _line_of(text, section, name)
     if not section and name == "notify":
-        return f"{path.name}:{line} notify: the webhook is a secret. Take it out, and set {environment.WEBHOOK}."
-    what = f"unknown key '{name}' in [{section}]" if section else f"unknown section or key '{name}'"
-    return f"{path.name}:{line} {what}. Known here: {', '.join(known)}. Rename it, or take it out."
+        return SettingsError(
+            f"{path.name}:{line} notify: the webhook is a secret. Take it out, and set {environment.WEBHOOK}."
+        )
+    what = f"key '{name}' in [{section}]" if section else f"section or key '{name}'"
+    return not_known(f"{path.name}:{line}", what, known)
 
 
 def _line_of(text: str, section: str, name: str) -> int:
