@@ -229,6 +229,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     ),
     "export SPARK_REMOTE=sc://spark.example.com:15002": NotHere("it is nobody's", "tests/spark/test_judge.py"),
     "atalaya judge --engine spark": NotHere("it needs Java", "tests/spark/test_judge.py"),
+    "atalaya fleet --engine spark": NotHere("it needs Java", "tests/spark/test_fleet.py"),
     "nox -s spark": NotHere("it needs Java", "tests/spark/test_judge.py"),
     "sphinx-build -W docs docs/_build": NotHere("the project has another name", "tests/site/test_sphinxext.py"),
     "nox --list": NotHere("a whole test of its own", "tests/test_noxfile.py"),

@@ -6,12 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import duckdb
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from atalaya.core.errors import HarnessError
 from atalaya.fleet import assemble, tables
 from atalaya.fleet.gather import Gathered, Work
+from atalaya.metrics.engine.duckdb_database import DuckDB
+from atalaya.metrics.engine.engine import QueryFailed, Row, opened_empty
 from atalaya.records.fleet import (
     Basis,
     Fleet,
@@ -61,7 +66,8 @@ def shown(*rows: ReleaseRow, problems: Sequence[str] = (), now: datetime = NOW) 
         Gathered(FleetSource(subject=name, kind="git", place="x", problem="gone"), "", (), Work()) for name in problems
     ]
     releases = list(assemble.releases_of(gathered, now))
-    with tables.opened([one for each in gathered for one in each.rows], releases) as ask:
+    with opened_empty() as database:
+        ask = tables.filled(database, [one for each in gathered for one in each.rows], releases)
         return assemble.fleet_of(gathered, releases, ask, now)
 
 
@@ -207,6 +213,20 @@ def test_the_words_of_a_subject_are_counted() -> None:
     )
     (subject,) = found.subjects
     assert (subject.releases, subject.words) == (3, {"ON TRACK": 1, "GO": 2})
+
+
+def test_what_a_database_cannot_count_is_said_and_no_verdict() -> None:
+    class Full(DuckDB):
+        def rows(self, sql: str, parameters: object) -> list[Row]:
+            raise QueryFailed("no space is left")
+
+    with duckdb.connect(":memory:") as connection:
+        ask = tables.filled(Full(connection), [], [])
+        with pytest.raises(HarnessError, match="the fleet: subjects cannot be counted: no space is left") as raised:
+            ask("subjects", {})
+        with pytest.raises(HarnessError, match="the fleet: fleet_releases cannot be counted"):
+            tables.filled(Full(connection), [], [])
+    assert raised.value.exit_code == 3
 
 
 def test_a_question_is_in_the_portable_subset() -> None:

@@ -8,8 +8,10 @@ import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pytest
 from msgspec.structs import replace
 
+from atalaya.core.errors import NetworkError
 from atalaya.evidence.ledger import ledger
 from atalaya.fleet import reading
 from atalaya.fleet.reading import Judging, Made, read
@@ -121,6 +123,24 @@ def test_what_was_said_before_the_window_ended_is_judged_anew_at_its_end(tmp_pat
     before = row_of(folder, by._replace(now=ends - timedelta(hours=1)))
     assert (None, ends) == (before.to_judge, before.until)
     assert row_of(folder, by._replace(now=ends)).to_judge is not None
+
+
+def test_an_engine_that_does_not_answer_any_more_says_nothing_of_a_release(
+    tmp_path: Path, by: Judging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def lost(*_: object, engine: str, **__: object) -> None:
+        asked.append(engine)
+        raise NetworkError("SPARK_REMOTE: the connection to Spark is lost")
+
+    monkeypatch.setattr(reading, "judge_release", lost)
+    folder = release(tmp_path, "1.0.0", real=True)
+    made = row_of(folder, by)
+    assert made.to_judge is not None
+    with pytest.raises(NetworkError):
+        reading.judge(made, made.to_judge, place_of(folder), [], by._replace(engine="spark"))
+    assert asked == ["spark"]
 
 
 def test_the_checks_of_another_pack_are_not_judged_by_this_one(tmp_path: Path, by: Judging) -> None:

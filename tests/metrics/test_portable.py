@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+import atalaya
 from atalaya.metrics.engine.questions import HERE, names_in, view, written
 from atalaya.metrics.engine.tables import TABLES
 from tests.tables import each_row
@@ -16,6 +17,7 @@ pytest.importorskip("sqlglot", reason="SQLGlot translates for Spark; `nox -s tes
 from atalaya.metrics.engine.portable import NotPortable, _named_twice, parsed, translate, unportable
 
 QUESTIONS = sorted(path.stem for path in HERE.glob("*.sql"))
+FLEET = sorted(Path(atalaya.__file__).parent.glob("fleet/*.sql"))
 VIEWS = sorted(path.stem for path in (HERE / "views").glob("*.sql"))
 LISTS: dict[str, Any] = {name: [] for name in ("ours", "workflows", "same_tree", "ci_events", "repeats")}
 OTHERS = Path(__file__).parents[1]
@@ -39,6 +41,11 @@ def test_a_question_holds_nothing_that_engines_answer_otherwise(question: str) -
 def test_a_view_holds_nothing_that_engines_answer_otherwise(question: str) -> None:
     for table, record in TABLES.items():
         assert not found(view(question, record, table))
+
+
+@each_row("file", FLEET)
+def test_a_question_of_the_fleet_holds_nothing_that_engines_answer_otherwise(file: Path) -> None:
+    assert not found(file.read_text(encoding="utf-8"))
 
 
 @each_row("file", sorted(OTHERS.rglob("*.sql")))

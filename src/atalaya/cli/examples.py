@@ -66,7 +66,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "sync push": ("sync push", "sync push --edited"),
     "sync propose": ("sync propose --base main",),
     "sync changed": ("sync changed",),
-    "fleet": ("fleet", "fleet --fleet all-teams.toml --json", "fleet --no-judge"),
+    "fleet": ("fleet", "fleet --fleet all-teams.toml --json", "fleet --no-judge", "fleet --engine spark"),
     "completion": (
         "completion bash >> ~/.bash_completion",
         'completion zsh > "${fpath[1]}/_atalaya"',

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from atalaya.cli.context import EXIT, UNKNOWN, Context, as_json, print_json, require_writable, utc_now, write_json
 from atalaya.core import places
+from atalaya.core.engines import DUCKDB
 from atalaya.core.fleet_settings import FILE, LoadedFleet, load
 from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, Why
 from atalaya.records.stored import VerdictStatus
+
+if TYPE_CHECKING:
+    from atalaya.fleet.gather import Gathered
 
 SHOWN = 20  # releases on the terminal
 
@@ -19,7 +25,7 @@ def fleet(place: Context, args: argparse.Namespace) -> int:
     """Show the releases of many repositories, as `fleet.toml` lists them, and write their page."""
     require_writable(args.report)
     named = Path(args.fleet) if args.fleet else place.root / FILE
-    found = gathered(place, load(named), judge=not args.no_judge)
+    found = gathered(place, load(named), judge=not args.no_judge, engine=args.engine)
     _write_pages(place, found)
     if args.report:
         write_json(Path(args.report), found)
@@ -29,32 +35,41 @@ def fleet(place: Context, args: argparse.Namespace) -> int:
     return UNKNOWN if found.word is FleetWord.UNKNOWN else EXIT[VerdictStatus(found.word.value)]
 
 
-def gathered(place: Context, loaded: LoadedFleet, *, judge: bool) -> Fleet:
-    """All that the sources of a fleet show, as of now."""
-    from atalaya.fleet import assemble, gather, sources, tables
+def gathered(place: Context, loaded: LoadedFleet, *, judge: bool, engine: str = DUCKDB) -> Fleet:
+    """All that the sources of a fleet show, as of now.
+
+    :param engine: what counts, in each release and in all of them; each gives the same answers.
+    """
+    from atalaya.fleet import assemble, gather, tables
+    from atalaya.metrics.engine.engine import opened_empty
+
+    now = utc_now()
+    # First of all, so that an engine that is not there keeps no release from being judged.
+    with opened_empty(engine=engine) as database:
+        found = list(_sources(place, loaded, now, judge=judge, engine=engine))
+        work = gather.total(one.work for one in found)
+        done = f"{work.opened} opened, {work.read} read, {work.judged} judged, the others as kept"
+        place.console.line(f"  {work.listed} releases: {done}")
+        releases = list(assemble.releases_of(found, now))
+        ask = tables.filled(database, [row for one in found for row in one.rows], releases)
+        return assemble.fleet_of(found, releases, ask, now)
+
+
+def _sources(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool, engine: str) -> Iterator[Gathered]:
+    from atalaya.fleet import gather, sources
     from atalaya.fleet.kept import Store
 
-    cache, now = place.root / places.SCRATCH / "fleet", utc_now()
-    found = [
-        one
-        for source in sources.find(loaded, cache / "git")
-        for one in gather.gather(
-            [source],
-            Store(cache / "rows"),
-            pack=place.pack,
-            now=now,
-            rehearsals=loaded.settings.rehearsals,
-            judge=judge,
-            judging=lambda release: place.console.line(f"  judged: {release}"),
-        )
-    ]
-    work = gather.total(one.work for one in found)
-    place.console.line(
-        f"  {work.listed} releases: {work.opened} opened, {work.read} read, {work.judged} judged, the others as kept"
+    cache = place.root / places.SCRATCH / "fleet"
+    return gather.gather(
+        sources.find(loaded, cache / "git"),
+        Store(cache / "rows"),
+        pack=place.pack,
+        now=now,
+        rehearsals=loaded.settings.rehearsals,
+        judge=judge,
+        engine=engine,
+        judging=lambda release: place.console.line(f"  judged: {release}"),
     )
-    releases = list(assemble.releases_of(found, now))
-    with tables.opened([row for one in found for row in one.rows], releases) as ask:
-        return assemble.fleet_of(found, releases, ask, now)
 
 
 def _write_pages(place: Context, found: Fleet) -> None:

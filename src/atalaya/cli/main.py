@@ -20,6 +20,7 @@ from atalaya.cli.context import Context
 from atalaya.cli.examples import EXAMPLES
 from atalaya.cli.version import own_version
 from atalaya.core import environment
+from atalaya.core.engines import DUCKDB, ENGINES
 from atalaya.core.errors import AtalayaError, SettingsError, UsageError, interrupted
 from atalaya.core.places import root_of
 from atalaya.core.scrub import scrub
@@ -114,6 +115,16 @@ def _release(it: argparse.ArgumentParser) -> None:
 
 def _report(it: argparse.ArgumentParser) -> None:
     it.add_argument("--report", metavar="FILE", help="write the result to this file, as JSON")
+
+
+def _engine(it: argparse.ArgumentParser) -> None:
+    it.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=DUCKDB,
+        help="what counts the evidence, with the same answers: duckdb in this process, or spark, which needs the extra "
+        "`scale`: on the server that SPARK_REMOTE names (sc://host), else on this machine, with Java (default: duckdb)",
+    )
 
 
 def _strict(it: argparse.ArgumentParser) -> None:
@@ -255,7 +266,6 @@ def _repeating(commands: Commands) -> None:
 def _publishing(commands: Commands) -> None:
     """The commands that judge, and show what was judged."""
     from atalaya.cli import notify, publish
-    from atalaya.core.engines import DUCKDB, ENGINES
 
     it = _command(commands, "judge", publish.judge)
     it.add_argument(
@@ -269,13 +279,7 @@ def _publishing(commands: Commands) -> None:
         action="store_true",
         help="print how often a release would reach each verdict with these runs of CI",
     )
-    it.add_argument(
-        "--engine",
-        choices=ENGINES,
-        default=DUCKDB,
-        help="what counts the evidence, with the same answers: duckdb in this process, or spark, which needs the extra "
-        "`scale`: on the server that SPARK_REMOTE names (sc://host), else on this machine, with Java (default: duckdb)",
-    )
+    _engine(it)
     _release(it)
     _strict(it)
 
@@ -510,6 +514,7 @@ def _together(commands: Commands) -> None:
     it.add_argument(
         "--no-judge", action="store_true", help="judge no release anew: show what was said of it, and how old that is"
     )
+    _engine(it)
     _report(it)
 
 

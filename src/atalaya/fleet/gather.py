@@ -13,6 +13,7 @@ import msgspec
 from msgspec.structs import replace
 
 import atalaya
+from atalaya.core.engines import DUCKDB
 from atalaya.core.settings import Settings
 from atalaya.fleet import reading
 from atalaya.fleet.kept import Files, Kept, Store, files_of
@@ -77,16 +78,18 @@ def gather(
     now: datetime,
     rehearsals: bool,
     judge: bool = True,
+    engine: str = DUCKDB,
     judging: Callable[[str], object] = lambda release: None,
 ) -> Iterator[Gathered]:
     """Each source with the rows of its releases, those that were kept before where nothing has changed.
 
     :param judge: whether releases are judged anew where that is needed.
+    :param engine: what counts the evidence of those; each gives the same answers.
     :param judging: called before each judgement, which takes a second or more.
     """
     for found in sources:
         why = found.not_judged if judge or found.not_judged is not None else NotJudged.ASKED
-        by = Judging(pack=pack, now=now, own=found.settings, not_judged=why)
+        by = Judging(pack=pack, now=now, own=found.settings, not_judged=why, engine=engine)
         yield _gathered(found, store, by, rehearsals, judging)
 
 

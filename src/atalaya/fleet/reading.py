@@ -18,7 +18,8 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from atalaya.core.errors import AtalayaError, ReleaseError, interrupted
+from atalaya.core.engines import DUCKDB
+from atalaya.core.errors import AtalayaError, NetworkError, ReleaseError, interrupted
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger
@@ -73,13 +74,15 @@ Kind = TypeVar("Kind", bound=Evidence)
 class Judging(NamedTuple):
     """What releases are judged by, and when.
 
-    ``own`` are the settings of their repository, where it has any; ``not_judged`` is why none of them is judged.
+    ``own`` are the settings of their repository, where it has any; ``not_judged`` is why none of them is judged;
+    ``engine`` counts their evidence.
     """
 
     pack: Pack
     now: datetime
     own: Settings | None = None
     not_judged: NotJudged | None = None
+    engine: str = DUCKDB
 
 
 class Made(NamedTuple):
@@ -312,11 +315,14 @@ def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Pa
     other from being judged.
 
     :param beside: the folders of other releases of the same subject that it is compared with.
+    :raises NetworkError: the engine is on another machine, and does not answer any more.
     """
     with tempfile.TemporaryDirectory(prefix="atalaya-fleet-") as scratch:
         try:
             folder = _linked(Path(scratch), release, place, beside)
             return _judged(made.row, release, folder, judging)
+        except NetworkError:  # which says nothing of the release
+            raise
         except AtalayaError as why:
             return Made(replace(made.row, problem=_told(why, Path(scratch))))
         except Exception as why:
@@ -343,7 +349,9 @@ def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -
     clock = None if release.rehearsal or row.closed else max(judging.now, release.opened_at)
     # Where nobody says what watch.toml holds there, it holds what was recorded.
     settings = judging.own or _settings(Records(folder / "evidence"), Settings())
-    judgement = judge_release(folder, release, as_of=None, now=clock, settings=settings, pack=judging.pack)
+    judgement = judge_release(
+        folder, release, as_of=None, now=clock, settings=settings, pack=judging.pack, engine=judging.engine
+    )
     verdict = judgement.verdict
     said = Said(
         basis=Basis.JUDGED,
@@ -370,22 +378,22 @@ def _until(row: ReleaseRow, judgement: Judgement, now: datetime) -> datetime | N
 
 def _judged_incidents(row: ReleaseRow, judgement: Judgement) -> Iterator[FleetIncident]:
     """As the judgement has them: one whose fix is not shown is not over, whatever its last record says."""
-    known = {one.id: one for one in row.incidents}
-    for incident in judgement.incidents:
-        yield _incident(incident, known.get(_cut(incident.id)))
+    recorded = {one.id: one for one in row.incidents}
+    for one in judgement.incidents:
+        made = _incident(one, one.id, one.at)
+        before = recorded.get(made.id, made)
+        yield replace(made, rule=before.rule, causes=before.causes)
 
 
-def _incident(one: Incident, recorded: FleetIncident | None) -> FleetIncident:
+def _incident(one: Incident | IncidentStep, id: str, opened_at: datetime) -> FleetIncident:
     return FleetIncident(
-        id=_cut(one.id),
+        id=_cut(id),
         state=_cut(one.state),
         is_open=one.state.lower() not in OVER,
         severity=one.severity,
-        opened_at=one.at,
+        opened_at=opened_at,
         impact=_cut(one.impact),
         metric=_cut(one.metric),
-        rule=recorded.rule if recorded else "",
-        causes=recorded.causes if recorded else (),
     )
 
 
@@ -396,17 +404,8 @@ def _recorded_incidents(records: Records) -> Iterator[FleetIncident]:
     steps, _ = incident_steps(records.of(IncidentStep))
     latest = {one.incident: one for one in steps}
     for one in sorted(latest.values(), key=lambda step: (step.opened_at, step.incident)):
-        yield FleetIncident(
-            id=_cut(one.incident),
-            state=_cut(one.state),
-            is_open=one.state not in OVER,
-            severity=one.severity,
-            opened_at=one.opened_at,
-            impact=_cut(one.impact),
-            metric=_cut(one.metric),
-            rule=_cut(one.rule),
-            causes=tuple(map(_cut, one.fingerprints[:MOST])),
-        )
+        made = _incident(one, one.incident, one.opened_at)
+        yield replace(made, rule=_cut(one.rule), causes=tuple(map(_cut, one.fingerprints[:MOST])))
 
 
 def _flaky(records: Records, release: Release) -> Iterator[FleetTest]:

@@ -2,25 +2,16 @@
 
 from __future__ import annotations
 
-import glob
-import tempfile
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, get_type_hints
+from typing import Any, ClassVar, Protocol
 
-import duckdb
-import msgspec
-
+from atalaya.core.errors import HarnessError
 from atalaya.core.words import Record
-from atalaya.metrics.engine.duckdb_database import DuckDB
-from atalaya.metrics.engine.engine import Row
-from atalaya.records.fleet import FleetRelease, ReleaseRow
+from atalaya.metrics.engine.engine import Database, QueryFailed, Row
+from atalaya.records.fleet import FleetCause, FleetRelease, FleetTest, ReleaseRow
 
 HERE = Path(__file__).parent
-ENCODER = msgspec.json.Encoder()
-
-COLUMN_TYPES = {str: "VARCHAR", bool: "BOOLEAN", int: "BIGINT"}
 
 
 class ReleaseOfTable(Record, frozen=True, kw_only=True):
@@ -55,84 +46,64 @@ class CauseOfTable(Record, frozen=True, kw_only=True):
     blocking: bool
 
 
-TABLES: dict[str, type[Record]] = {
-    "fleet_releases": ReleaseOfTable,
-    "fleet_tests": TestOfTable,
-    "fleet_causes": CauseOfTable,
-}
-
-
-def columns(table: str) -> dict[str, str]:
-    """The columns of a table by name, in DuckDB's types: declared, and never guessed from what is there.
-
-    >>> columns("fleet_tests")["critical"]
-    'BOOLEAN'
-    """
-    return {name: COLUMN_TYPES[hint] for name, hint in get_type_hints(TABLES[table]).items() if hint in COLUMN_TYPES}
-
-
 class Ask(Protocol):
     """Answers a question of this folder, by its name."""
 
     def __call__(self, question: str, parameters: Mapping[str, Any]) -> list[Row]: ...
 
 
-@contextmanager
-def opened(rows: Iterable[ReleaseRow], releases: Iterable[FleetRelease]) -> Iterator[Ask]:
-    """The tables of these rows, to be asked.
+def filled(database: Database, rows: Iterable[ReleaseRow], releases: Iterable[FleetRelease]) -> Ask:
+    """Make the tables of these rows in a database, to be asked.
 
     :param rows: those that are shown, as they were read.
     :param releases: the same as they stand now.
+    :raises HarnessError: the database cannot hold them, as does what is returned where it cannot answer.
     """
-    with tempfile.TemporaryDirectory(prefix="atalaya-fleet-") as folder, duckdb.connect(":memory:") as connection:
-        connection.execute("SET TimeZone = 'UTC'")
-        for name, lines in _lines(list(rows), releases).items():
-            file = Path(folder) / f"{name}.jsonl"
-            file.write_bytes(lines)
-            connection.read_json(glob.escape(str(file)), columns=columns(name), format="newline_delimited").create(name)
 
-        database = DuckDB(connection)
-
-        def ask(question: str, parameters: Mapping[str, Any]) -> list[Row]:
+    def ask(question: str, parameters: Mapping[str, Any]) -> list[Row]:
+        try:
             return database.rows((HERE / f"{question}.sql").read_text(encoding="utf-8"), parameters)
+        except QueryFailed as why:
+            raise _cannot(question, why) from None
 
-        yield ask
+    for table, (record, records) in _tables(list(rows), releases).items():
+        try:
+            database.put(table, record, records)
+        except QueryFailed as why:
+            raise _cannot(table, why) from None
+    return ask
 
 
-def _lines(rows: list[ReleaseRow], releases: Iterable[FleetRelease]) -> dict[str, bytes]:
+def _cannot(what: str, why: QueryFailed) -> HarnessError:
+    return HarnessError(f"the fleet: {what} cannot be counted: {why}. Run it again, or with another --engine.")
+
+
+def _tables(rows: list[ReleaseRow], releases: Iterable[FleetRelease]) -> dict[str, tuple[type[Record], list[Record]]]:
     return {
-        "fleet_releases": ENCODER.encode_lines(
-            [
-                ReleaseOfTable(
-                    subject=one.subject,
-                    release=one.release,
-                    word=str(one.word.value),
-                    open_incidents=len(one.open_incidents),
-                )
-                for one in releases
-            ]
-        ),
-        "fleet_tests": ENCODER.encode_lines(
-            [
-                TestOfTable(subject=row.subject, release=row.release, test=one.test, critical=one.critical)
-                for row in rows
-                for one in row.tests
-            ]
-        ),
-        "fleet_causes": ENCODER.encode_lines(
-            [
-                CauseOfTable(
-                    subject=row.subject,
-                    release=row.release,
-                    cause=one.cause,
-                    what=one.what,
-                    error=one.error,
-                    place=one.place,
-                    incident=one.incident,
-                    blocking=one.blocking,
-                )
-                for row in rows
-                for one in row.causes
-            ]
-        ),
+        "fleet_releases": (ReleaseOfTable, [_of_release(one) for one in releases]),
+        "fleet_tests": (TestOfTable, [_of_test(row, one) for row in rows for one in row.tests]),
+        "fleet_causes": (CauseOfTable, [_of_cause(row, one) for row in rows for one in row.causes]),
     }
+
+
+def _of_release(one: FleetRelease) -> ReleaseOfTable:
+    return ReleaseOfTable(
+        subject=one.subject, release=one.release, word=str(one.word.value), open_incidents=len(one.open_incidents)
+    )
+
+
+def _of_test(row: ReleaseRow, one: FleetTest) -> TestOfTable:
+    return TestOfTable(subject=row.subject, release=row.release, test=one.test, critical=one.critical)
+
+
+def _of_cause(row: ReleaseRow, one: FleetCause) -> CauseOfTable:
+    return CauseOfTable(
+        subject=row.subject,
+        release=row.release,
+        cause=one.cause,
+        what=one.what,
+        error=one.error,
+        place=one.place,
+        incident=one.incident,
+        blocking=one.blocking,
+    )

@@ -9,7 +9,8 @@ a table of all that was read would be a second copy.
 from __future__ import annotations
 
 import glob
-from collections.abc import Container, Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,16 @@ class DuckDB:
     def keep(self, table: str, sql: str, parameters: Mapping[str, Any]) -> None:
         """Make a table of a query's rows."""
         self._run(f"CREATE TEMP TABLE {table} AS {sql}", parameters)
+
+    def put(self, table: str, record: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> None:
+        """Make a table of records that this process holds."""
+        with tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
+            file = Path(folder) / f"{table}.jsonl"
+            file.write_bytes(msgspec.json.Encoder().encode_lines(rows))
+            try:
+                _read(self._connection, record, [file]).create(table)
+            except duckdb.Error as why:
+                raise QueryFailed(str(why)) from why
 
     def take(self, table: str, sql: str, of: str) -> None:
         """Make a table of what a query says of a table, and forget that."""
@@ -160,6 +171,13 @@ def on_columns(folder: Path, limits: Mapping[str, str]) -> Iterator[DuckDB]:
 
 
 @contextmanager
+def empty() -> Iterator[DuckDB]:
+    """A database without tables."""
+    with _connected() as connection:
+        yield DuckDB(connection)
+
+
+@contextmanager
 def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[DuckDB]:
     """A database with the segments of one folder, but for the damaged ones.
 
@@ -174,15 +192,25 @@ def _lots(
 ) -> Iterator[duckdb.DuckDBPyRelation]:
     """The rows of one kind, as many at a time as are compressed together: at least one lot, which may have no row."""
     for files in _together(alone) or [[NOTHING]]:
-        yield connection.read_json(
-            [glob.escape(str(file)) for file in files],  # DuckDB takes a path for a pattern: a folder may have a star
-            columns=columns(record),
-            format="newline_delimited",
-            filename=True,  # the last column: the segment that a row lies in
-        )
+        yield _read(connection, record, files, filename=True)  # the last column: the segment that a row lies in
     for source in compacted:
         for begin in range(0, rows_in(source.path), LOT_ROWS):
             yield connection.sql(as_columns(source.path, shape(record), source.passed_over, begin, LOT_ROWS))
+
+
+def _read(
+    connection: duckdb.DuckDBPyConnection,
+    record: type[msgspec.Struct],
+    files: Sequence[Path],
+    *,
+    filename: bool = False,
+) -> duckdb.DuckDBPyRelation:
+    return connection.read_json(
+        [glob.escape(str(file)) for file in files],  # DuckDB takes a path for a pattern: a folder may have a star
+        columns=columns(record),
+        format="newline_delimited",
+        filename=filename,
+    )
 
 
 def _together(files: Sequence[Path]) -> list[list[Path]]:

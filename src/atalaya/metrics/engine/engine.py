@@ -6,10 +6,12 @@ text and knows nothing of questions.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+
+import msgspec
 
 from atalaya.core.engines import DUCKDB, SPARK
 from atalaya.core.errors import EvidenceError, UsageError
@@ -52,6 +54,9 @@ class Database(Protocol):
 
     def keep(self, table: str, sql: str, parameters: Mapping[str, Any]) -> None:
         """Make a table of a query's rows, computed now and read as often as asked."""
+
+    def put(self, table: str, record: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> None:
+        """Make a table of records of one kind that this process holds, with the columns that the kind declares."""
 
     def take(self, table: str, sql: str, of: str) -> None:
         """Make a table of what a query says of the records that were read under the name ``of``, which is forgotten. Of
@@ -173,6 +178,18 @@ def opened_columns(folder: Path, *, engine: str = DUCKDB, **limits: str) -> Iter
         yield _over(database, folder)
 
 
+@contextmanager
+def opened_empty(*, engine: str = DUCKDB) -> Iterator[Database]:
+    """A database without tables, for questions that are asked of no evidence.
+
+    :param engine: one of :data:`~atalaya.core.engines.ENGINES`.
+    :raises UsageError: what the engine needs is not installed.
+    :raises NetworkError: the engine is on another machine, which cannot be reached.
+    """
+    with _empty(engine) as database:
+        yield database
+
+
 def _over(database: Database, evidence: Path) -> Engine:
     try:
         prepare(database)
@@ -188,6 +205,15 @@ def _loaded(engine: str, evidence: Path, damaged: Container[str]) -> AbstractCon
     from atalaya.metrics.engine import duckdb_database
 
     return duckdb_database.loaded(evidence, damaged)
+
+
+def _empty(engine: str) -> AbstractContextManager[Database]:
+    if engine == SPARK:
+        on_spark: AbstractContextManager[Database] = _spark().empty()
+        return on_spark
+    from atalaya.metrics.engine import duckdb_database
+
+    return duckdb_database.empty()
 
 
 def _on_columns(engine: str, folder: Path, limits: Mapping[str, str]) -> AbstractContextManager[Database]:

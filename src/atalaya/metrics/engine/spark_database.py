@@ -11,7 +11,7 @@ import logging
 import shutil
 import socket
 import warnings
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache, reduce
 from pathlib import Path
@@ -86,6 +86,11 @@ class Spark:
             self._kept[table].createOrReplaceTempView(table)
         except FAILED as why:
             raise _failed(why) from why
+
+    def put(self, table: str, record: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> None:
+        """Send records that this process holds to where the tables lie."""
+        lines = _sent(self._session, (("", [msgspec.json.encode(row)]) for row in rows))
+        self.hold(table, _decoded(lines, record).drop("filename"))
 
     def take(self, table: str, sql: str, of: str) -> None:
         """Make a table of what a query says of a table, and forget that."""
@@ -217,6 +222,17 @@ def _on_this_machine() -> SparkSession:
 
 
 @contextmanager
+def empty() -> Iterator[Spark]:
+    """A database without tables.
+
+    :raises UsageError: there is no Java. :raises NetworkError: the server cannot be reached.
+    """
+    with session() as without_tables:
+        _set(without_tables, FEW)
+        yield Spark(without_tables)
+
+
+@contextmanager
 def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[Spark]:
     """A database with the segments of one folder, but for the damaged ones.
 
@@ -340,7 +356,7 @@ def _empty(session: SparkSession, record: type[Evidence]) -> DataFrame:
     return session.range(0).selectExpr(*declared, "'' AS filename")
 
 
-def _decoded(lines: DataFrame, record: type[Evidence]) -> DataFrame:
+def _decoded(lines: DataFrame, record: type[msgspec.Struct]) -> DataFrame:
     """The columns of a kind, as its records declare them. A line that is no such record is an error."""
     found = f"from_json(line, {_quoted(_shape(record))}, map('mode', 'FAILFAST')) AS record"
     return lines.selectExpr(found, "segment AS filename").selectExpr("record.*", "filename")
@@ -355,7 +371,7 @@ def _not_a_record(lines: DataFrame, record: type[Evidence]) -> str:
     return f"{first['segment']} holds a line that is no record" if first else ""
 
 
-def _shape(record: type[Evidence]) -> str:
+def _shape(record: type[msgspec.Struct]) -> str:
     """The columns as Spark declares them.
 
     >>> from atalaya.records.stored import CommitTree
