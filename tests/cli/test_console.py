@@ -5,7 +5,8 @@ import sys
 
 import pytest
 
-from atalaya.cli.console import COMMANDS, Console, pasteable, plain
+from atalaya.cli.commands import COMMANDS
+from atalaya.cli.console import Console, pasteable, plain
 from atalaya.cli.context import print_json
 from atalaya.cli.main import parser
 

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
+import gc
+import subprocess
+import sys
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from atalaya.cli import collect
 from atalaya.cli.context import Context
 from atalaya.cli.main import main
 from atalaya.cli.publish import write_pages
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger
+from atalaya.evidence.readers.collector import Gathered
+from atalaya.metrics.engine import duckdb_database
+from atalaya.metrics.engine.engine import opened
 from atalaya.records.stored import CaseOutcome, Environment, Reading, RunContext, TestAttempt
 from atalaya.watch.judgement import judge_release
 from tests.benchmarks import release as made
 from tests.benchmarks.release import VERSION
 from tests.cli.test_release_command import place_of
+from tests.commands import ROOT
 from tests.counting import counted
 from tests.ours import PACK
 
 TESTS = 30
 RUNS = (3, 12)
+FOR_HELP = ("commands", "console", "examples", "main", "version")
 LATER = made.T0 + timedelta(hours=72)
 
 
@@ -104,6 +113,56 @@ def test_to_collect_one_run_more_opens_what_is_there_once_and_writes_what_is_new
         assert work.decoded["test"] <= (runs + 1) * TESTS + 3 * TESTS
     assert written[0] == written[1]
     assert written[0]["test"] == 1
+
+
+def test_a_long_segment_is_loaded_a_lot_at_a_time_and_is_the_same_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence = made.make(tmp_path, runs=1, tests=3000)
+    read, sizes = duckdb_database._read, []
+
+    def seen(connection, record, files, **how):
+        sizes.extend(file.stat().st_size for file in files if record is TestAttempt)
+        return read(connection, record, files, **how)
+
+    monkeypatch.setattr(duckdb_database, "_read", seen)
+    tables = []
+    for most in (duckdb_database.LOT_BYTES, 100_000):
+        monkeypatch.setattr(duckdb_database, "LOT_BYTES", most)
+        sizes.clear()
+        with opened(evidence) as engine:
+            tables.append(engine._database.rows("FROM test_attempts ORDER BY ALL", {}))
+    assert (len(sizes) > 2, max(sizes) <= 100_000 + ledger.BLOCK_BYTES) == (True, True), sizes
+    assert (len(tables[0]), tables[0] == tables[1]) == (3000, True)
+
+
+def test_nothing_of_the_reports_is_held_while_their_release_is_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[int] = []
+    judged_by = collect.incidents_by_rule
+
+    def looked(*given: object) -> None:
+        gc.collect()
+        held.append(sum(isinstance(one, Gathered) for one in gc.get_objects()))
+        judged_by(*given)
+
+    monkeypatch.setattr(collect, "incidents_by_rule", looked)
+    ledger_of(tmp_path / "of", RUNS[0])
+    collected(tmp_path / "of", 1)
+    assert held == [0]
+
+
+def test_to_show_the_help_imports_no_command_and_nothing_that_one_needs() -> None:
+    for given in ("--help", "--version", "jugde"):
+        told = subprocess.run(
+            [sys.executable, "-X", "importtime", "-m", "atalaya", given], cwd=ROOT, capture_output=True, text=True
+        )
+        imported = {line.rpartition("|")[2].strip() for line in told.stderr.splitlines()}
+        ours = {name.removeprefix("atalaya.") for name in imported if name.startswith("atalaya.")}
+        light = {f"core.{name}" for name in ("engines", "environment", "errors", "places", "scrub")}
+        assert ours == {"cli", "core", *light, *(f"cli.{name}" for name in FOR_HELP)}, given
+        assert not imported & {"msgspec", "tomllib", "uuid"}, given
 
 
 def times_of(folder: Path) -> dict[str, int]:

@@ -10,9 +10,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from atalaya.cli.completion import SHELLS
 from atalaya.cli.examples import EXAMPLES
-from atalaya.cli.main import GROUPS, parser
+from atalaya.cli.main import GROUPS, names_only, parser
 from tests.commands import ROOT, run
 
 
@@ -45,6 +47,18 @@ def test_a_command_alone_is_the_same_as_among_all() -> None:
         alone = parser(command=name)
         choices = next(action for action in alone._actions if isinstance(action, argparse._SubParsersAction)).choices
         assert choices[name].format_help() == one.format_help()
+
+
+def test_the_help_of_all_is_the_same_without_what_runs_them() -> None:
+    assert names_only().format_help() == parser().format_help()
+
+
+def test_what_is_no_command_is_refused_as_where_all_are_there(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for given in ([], ["jugde"], ["--rooot"], ["jugde", "--help"]):
+        done = run(*given, root=root)
+        with pytest.raises(SystemExit) as left:
+            parser().parse_args(["--root", str(root), *given])
+        assert (done.returncode, done.stdout, done.stderr) == (left.value.code, *capsys.readouterr()), given
 
 
 def test_the_version_is_told(root: Path) -> None:

@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from atalaya.cli.commands import COMMANDS
 from atalaya.core import environment
 from atalaya.core.errors import UsageError
 
@@ -52,30 +53,7 @@ TONES = {
 }
 
 
-# The commands that text names, so that they can be shown as they are run here.
-COMMANDS = [
-    "init",
-    "status",
-    "watch",
-    "check",
-    "smoke",
-    "collect",
-    "compat",
-    "artefact",
-    "judge",
-    "release",
-    "repeat",
-    "publish",
-    "site",
-    "serve",
-    "prove",
-    "rehearse",
-    "evidence",
-    "sync",
-    "notify",
-    "fleet",
-    "completion",
-]
+# The commands that text names are shown as they are run here.
 _COMMAND = re.compile(rf"\batalaya ({'|'.join(COMMANDS)})\b(?: (?=[-\w]))?")
 
 

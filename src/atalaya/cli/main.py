@@ -14,9 +14,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from atalaya.cli import completion
+from atalaya.cli.commands import ALIASES, COMMANDS
 from atalaya.cli.console import Console, put_line
-from atalaya.cli.context import Context
 from atalaya.cli.examples import EXAMPLES
 from atalaya.cli.version import own_version
 from atalaya.core import environment
@@ -24,9 +23,9 @@ from atalaya.core.engines import DUCKDB, ENGINES
 from atalaya.core.errors import AtalayaError, SettingsError, UsageError, interrupted
 from atalaya.core.places import root_of
 from atalaya.core.scrub import scrub
-from atalaya.core.settings import ADDRESS, load
 
 if TYPE_CHECKING:
+    from atalaya.cli.context import Context
     from atalaya.harness.scenarios import Scenario
 
 # ── the command line ─────────────────────────────────────────────────────────
@@ -38,6 +37,26 @@ def parser(scenarios: Mapping[str, Scenario] | None = None, command: str = "") -
     :param scenarios: what can be rehearsed, where that is asked for.
     :param command: the one that is wanted, so that what others need is not imported; empty: all of them.
     """
+    top, commands = _top()
+    is_known = any(command in names for names, _ in GROUPS)
+    for names, add in GROUPS:
+        if command in names or not is_known:
+            add(commands)
+    if command == "rehearse" or not is_known:
+        _rehearsing(commands, scenarios or {})
+    return top
+
+
+def names_only() -> argparse.ArgumentParser:
+    """The command line where no command is given: the help, the version, and what is wrong are the same."""
+    top, commands = _top()
+    for name, says in COMMANDS.items():
+        commands.add_parser(name, help=says, aliases=ALIASES.get(name, ()))
+    return top
+
+
+def _top() -> tuple[argparse.ArgumentParser, Commands]:
+    """The command line without its commands, and where they are added."""
     top = _Parser(
         prog="atalaya",
         parents=[where()],
@@ -47,14 +66,7 @@ def parser(scenarios: Mapping[str, Scenario] | None = None, command: str = "") -
         "after Ctrl-C",
     )
     top.add_argument("--version", action=_Version, nargs=0, help="print Atalaya's version, and end")
-    commands = top.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    is_known = any(command in names for names, _ in GROUPS)
-    for names, add in GROUPS:
-        if command in names or not is_known:
-            add(commands)
-    if command == "rehearse" or not is_known:
-        _rehearsing(commands, scenarios or {})
-    return top
+    return top, top.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,13 +93,13 @@ def where() -> argparse.ArgumentParser:
     return it
 
 
-Run = Callable[[Context, argparse.Namespace], int]
+Run = Callable[["Context", argparse.Namespace], int]
 Commands = Any  # argparse has no public name for what add_subparsers returns
 
 
-def _command(into: Commands, name: str, run: Run, aliases: Sequence[str] = ()) -> argparse.ArgumentParser:
+def _command(into: Commands, name: str, run: Run) -> argparse.ArgumentParser:
     added: argparse.ArgumentParser = into.add_parser(
-        name, help=run.__doc__, description=run.__doc__, aliases=list(aliases)
+        name, help=run.__doc__, description=run.__doc__, aliases=ALIASES.get(name, ())
     )
     added.set_defaults(run=run)
     added.add_argument("--json", action="store_true", help="print the result as JSON on standard output")
@@ -95,6 +107,12 @@ def _command(into: Commands, name: str, run: Run, aliases: Sequence[str] = ()) -
     shown = EXAMPLES[added.prog.removeprefix("atalaya ")]
     added.epilog = "examples:\n" + "\n".join(f"  atalaya {one}" for one in shown)
     return added
+
+
+def _inner(into: Commands, name: str) -> Commands:
+    """A command that has commands of its own."""
+    added: argparse.ArgumentParser = into.add_parser(name, help=COMMANDS[name])
+    return added.add_subparsers(required=True, metavar="COMMAND")
 
 
 YOU = "default: GITHUB_ACTOR, or git's user.name; it is published, so give no address"
@@ -177,7 +195,7 @@ def _watching(commands: Commands) -> None:
         help="add a summary in Markdown to this file (default: where GitHub Actions shows one)",
     )
 
-    it = _command(commands, "check", check.check, aliases=["checks"])
+    it = _command(commands, "check", check.check)
     _sdk(it)
     _report(it)
     it.add_argument("--promise", action="append", metavar="ID", help="only this promise; may be given again")
@@ -354,9 +372,7 @@ def _releasing(commands: Commands) -> None:
     from atalaya.cli import close, handover, incident, issues, release
     from atalaya.watch.decisions import ACTIONS
 
-    inner = commands.add_parser(
-        "release", help="open, checkpoint, incident, decide, close: the life of a watch"
-    ).add_subparsers(required=True, metavar="COMMAND")
+    inner = _inner(commands, "release")
     it = _command(inner, "open", release.release_open)
     it.add_argument("version", help="its name, as 1.1.0: the version that was released")
     it.add_argument(
@@ -438,9 +454,7 @@ def _keeping(commands: Commands) -> None:
     """The commands that look after the evidence."""
     from atalaya.cli import evidence, export
 
-    inner = commands.add_parser("evidence", help="look after the evidence").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    inner = _inner(commands, "evidence")
     _release(_command(inner, "verify", evidence.verify))
     _release(_command(inner, "compact", evidence.compact))
     it = _command(inner, "export", export.export)
@@ -461,9 +475,7 @@ def _sharing(commands: Commands) -> None:
     from atalaya.cli import sync
     from atalaya.sync.changed import BRANCH
 
-    inner = commands.add_parser("sync", help="keep the evidence of many runners in one branch").add_subparsers(
-        required=True, metavar="COMMAND"
-    )
+    inner = _inner(commands, "sync")
     added = {
         name: _command(inner, name, run)
         for name, run in (
@@ -494,6 +506,8 @@ def _by(it: argparse.ArgumentParser, *, required: bool = True) -> None:
 
 def _completing(commands: Commands) -> None:
     """The command that a shell is told by how to complete."""
+    from atalaya.cli import completion
+
     it = _command(commands, "completion", completion.completion)
     it.add_argument("shell", choices=completion.SHELLS, help="the shell")
 
@@ -558,6 +572,8 @@ def _seed(text: str) -> int:
 
 
 def _address(text: str) -> str:
+    from atalaya.core.settings import ADDRESS
+
     if text and not re.fullmatch(ADDRESS, text):
         raise argparse.ArgumentTypeError(
             f"{scrub(text)!r} is no address of a service. Give one such as https://api.example.com; what signs in is "
@@ -651,7 +667,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     console = Console()
     with _told(console):
         if environment.is_completing():
+            from atalaya.cli import completion
+
             completion.answer(parser())
+        if not _names_a_command(given):
+            return execute(names_only(), given)
         scenarios = _place(where().parse_known_args(given)[0], console).pack.scenarios if "rehearse" in given else {}
         return execute(parser(scenarios, _command_of(given)), given)
     return UNFORESEEN
@@ -661,6 +681,11 @@ def _command_of(given: Sequence[str]) -> str:
     """The command that arguments begin with, after those that say where; empty where it cannot be told."""
     rest = where().parse_known_args(given)[1]
     return rest[0] if rest and not rest[0].startswith("-") else ""
+
+
+def _names_a_command(given: Sequence[str]) -> bool:
+    """Whether anything that was given may be a command: if not, none of them has to be imported."""
+    return not {*COMMANDS, *(name for names in ALIASES.values() for name in names)}.isdisjoint(given)
 
 
 def execute(of: argparse.ArgumentParser, argv: Sequence[str] | None = None) -> int:
@@ -678,6 +703,9 @@ def _place(args: argparse.Namespace, console: Console) -> Context:
 
     :raises UsageError: there is no such folder. :raises SettingsError: there is no such file of settings.
     """
+    from atalaya.cli.context import Context
+    from atalaya.core.settings import load
+
     root = root_of(Path.cwd()) if args.root is None else Path(args.root).resolve()
     if not root.is_dir():
         raise UsageError(f"--root {args.root}: there is no such folder. Name the project's folder.")
