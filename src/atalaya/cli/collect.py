@@ -58,8 +58,6 @@ TOLD = (
 
 def collect(place: Context, args: argparse.Namespace) -> int:
     """Take in what CI said: the files given, or all that watch.toml names, GitHub among it."""
-    from atalaya.evidence.readers.collector import report
-
     settings = place.loaded.settings
     given = bool(args.junit or args.log)
     _require_sense(args)
@@ -81,11 +79,8 @@ def collect(place: Context, args: argparse.Namespace) -> int:
     table: dict[str, dict[str, Any]] = {}
     in_run = ""
     if paths:
-        collected = take_in(place, paths, release, job=job, run_id=args.of_run or "")
-        table |= report(collected)
-        if release is not None:
-            keep(place, release, collected)
-        job, in_run = _of_this_call(job, collected)
+        of_reports, job, in_run = _take_in_reports(place, paths, release, job, args.of_run or "")
+        table |= of_reports
     table |= _take_in_logs(place, [Path(log) for log in args.log], release, job, args.of_run or "", in_run)
     if args.report:
         write_json(Path(args.report), table)
@@ -99,6 +94,21 @@ def collect(place: Context, args: argparse.Namespace) -> int:
     incidents_by_rule(place, release)
     call_the_roll(place, release)
     return code
+
+
+def _take_in_reports(
+    place: Context, paths: Sequence[Path], release: Release | None, job: Job, run_id: str
+) -> tuple[dict[str, dict[str, Any]], Job, str]:
+    """Read reports and keep what they tell: the outcome of each, and their job and its run, for logs beside them.
+
+    What is held of the reports ends with this, since a judgement follows, which needs the room.
+    """
+    from atalaya.evidence.readers.collector import report
+
+    collected = take_in(place, paths, release, job=job, run_id=run_id)
+    if release is not None:
+        keep(place, release, collected)
+    return report(collected), *_of_this_call(job, collected)
 
 
 def _require_sense(args: argparse.Namespace) -> None:

@@ -703,6 +703,16 @@ def lines_in(path: Path) -> Iterator[tuple[str, list[bytes]]]:
         yield path.name, _content(path)
 
 
+@contextlib.contextmanager
+def blocks_in(path: Path) -> Iterator[Iterator[bytes]]:
+    """The lines of a file that is one segment, with their ends, some at a time. No digest is checked.
+
+    :raises EvidenceError: the file cannot be read.
+    """
+    with _opened(path) as (blocks, _):
+        yield blocks
+
+
 def _segment(
     where: Path, name: str, size_bytes: int, lines: Sequence[bytes], sha256: str, sieve: Sieve | None
 ) -> Segment:

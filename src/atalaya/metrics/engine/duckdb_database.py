@@ -19,7 +19,7 @@ import duckdb
 import msgspec
 
 from atalaya.core.errors import EvidenceError
-from atalaya.evidence.ledger.ledger import LISTINGS, PACKED, Source, sources
+from atalaya.evidence.ledger.ledger import LISTINGS, PACKED, Source, blocks_in, sources
 from atalaya.evidence.ledger.parquet import as_columns, rows_in
 from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row, take_once
 from atalaya.metrics.engine.questions import HERE
@@ -32,7 +32,8 @@ AS_WRITTEN = "join_order,build_side_probe_side"
 # It copies each row of a step that two parts of a question read, which takes three times as long as to read it twice,
 # and twice the memory of all that was loaded.
 COPIES = "common_subplan"
-LOT_BYTES, LOT_ROWS = 64e6, 150_000  # of segments, unpacked, and of a compacted file
+# Of segments, unpacked, and of a compacted file. Of a lot DuckDB holds some six times its bytes until it is compressed.
+LOT_BYTES, LOT_ROWS = 16e6, 150_000
 UNPACKED = 16  # times the size of a packed segment, about
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
@@ -111,8 +112,8 @@ class Ledger(DuckDB):
         for left in reversed(range(LISTINGS)):
             compacted, alone = sources(self._evidence, record.kind, self._damaged)
             try:
-                self._fill(table, sql, of, list(_lots(self._connection, record, compacted, alone)))
-            except (duckdb.Error, OSError) as why:
+                self._fill(table, sql, of, _lots(self._connection, record, compacted, alone))
+            except (duckdb.Error, EvidenceError, OSError) as why:
                 if left and not all(file.exists() for file in alone):
                     continue
                 raise EvidenceError(
@@ -121,13 +122,13 @@ class Ledger(DuckDB):
             else:
                 return
 
-    def _fill(self, table: str, sql: str, of: str, lots: Sequence[duckdb.DuckDBPyRelation]) -> None:
+    def _fill(self, table: str, sql: str, of: str, lots: Iterable[duckdb.DuckDBPyRelation]) -> None:
         for number, lot in enumerate(lots):
             lot.create_view(of, replace=True)
             self._connection.execute(
                 f"INSERT INTO {table} {sql}" if number else f"CREATE OR REPLACE TABLE {table} AS {sql}"
             )
-            if len(lots) > 1:
+            if number:
                 self._connection.execute("CHECKPOINT")
         self._connection.execute(f"DROP VIEW {of}")
 
@@ -192,7 +193,10 @@ def _lots(
 ) -> Iterator[duckdb.DuckDBPyRelation]:
     """The rows of one kind, as many at a time as are compressed together: at least one lot, which may have no row."""
     for files in _together(alone) or [[NOTHING]]:
-        yield _read(connection, record, files, filename=True)  # the last column: the segment that a row lies in
+        if _unpacked_bytes(files[0]) > LOT_BYTES:
+            yield from _parts(connection, record, files[0])
+        else:
+            yield _read(connection, record, files, filename=True)  # the last column: the segment that a row lies in
     for source in compacted:
         for begin in range(0, rows_in(source.path), LOT_ROWS):
             yield connection.sql(as_columns(source.path, shape(record), source.passed_over, begin, LOT_ROWS))
@@ -213,17 +217,39 @@ def _read(
     )
 
 
+def _parts(
+    connection: duckdb.DuckDBPyConnection, record: type[Evidence], file: Path
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The rows of a segment that is longer than a lot, a lot at a time. Each is there until the next is asked for."""
+    segment = duckdb.ConstantExpression(str(file)).alias("filename")
+    with tempfile.TemporaryDirectory(prefix="atalaya-") as folder, blocks_in(file) as blocks:
+        for number, first in enumerate(blocks):
+            part = Path(folder) / f"{number}.jsonl"
+            with part.open("wb") as some:
+                written = some.write(first)
+                while written < LOT_BYTES and (more := next(blocks, b"")):
+                    written += some.write(more)
+            yield _read(connection, record, [part]).select(duckdb.StarExpression(), segment)
+            part.unlink()
+
+
 def _together(files: Sequence[Path]) -> list[list[Path]]:
-    """Files in lots of about the same size, unpacked."""
+    """Files in lots of no more than so many bytes, unpacked; one that is larger is a lot of its own."""
     lots: list[list[Path]] = []
     left = 0.0
     for file in files:
-        if left <= 0:
+        size_bytes = _unpacked_bytes(file)
+        if not lots or left < size_bytes:
             lots.append([])
             left = LOT_BYTES
         lots[-1].append(file)
-        left -= file.stat().st_size * (UNPACKED if file.suffix == PACKED else 1)
+        left -= size_bytes
     return lots
+
+
+def _unpacked_bytes(file: Path) -> int:
+    """How large a segment is, unpacked: about."""
+    return file.stat().st_size * (UNPACKED if file.suffix == PACKED else 1)
 
 
 def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
