@@ -35,6 +35,7 @@ COPIES = "common_subplan"
 # Of segments, unpacked, and of a compacted file. Of a lot DuckDB holds some six times its bytes until it is compressed.
 LOT_BYTES, LOT_ROWS = 16e6, 150_000
 UNPACKED = 16  # times the size of a packed segment, about
+SMALL_BYTES = 400_000  # of a whole ledger, as it lies: some thousand records
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
 
@@ -184,8 +185,21 @@ def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[DuckDB]:
 
     :raises EvidenceError: a segment cannot be opened.
     """
-    with _connected() as connection:
+    # To make a good plan, and to share the work, takes longer than to answer a question about a few records.
+    small = _size(evidence) <= SMALL_BYTES
+    with _connected(threads="1" if small else "2") as connection:
+        if small:
+            connection.execute("PRAGMA disable_optimizer")
         yield Ledger(connection, evidence, damaged)
+
+
+def _size(folder: Path) -> int:
+    """The bytes of the files in a folder; one that a compaction has just taken away has none."""
+    size = 0
+    for file in folder.glob("*"):
+        with suppress(OSError):
+            size += file.stat().st_size
+    return size
 
 
 def _lots(
