@@ -14,6 +14,7 @@ from atalaya.core.settings import CiSettings, Settings, WatchSettings
 from atalaya.core.words import text
 from atalaya.metrics.coverage import covered
 from atalaya.metrics.definitions import METRICS
+from atalaya.metrics.zero_events import SELF_TEST
 from atalaya.records.judged import (
     Acts,
     BrokenTest,
@@ -613,6 +614,16 @@ def test_a_watch_without_a_self_test_says_how_to_make_one() -> None:
 
 
 # ── what to do next ──────────────────────────────────────────────────────────
+
+
+def test_where_it_is_not_known_what_the_detectors_see_the_first_step_finds_out() -> None:
+    id = "stale-cache"
+    unsure = msgspec.structs.replace(metric(id, State.INCONCLUSIVE), settles=SELF_TEST)
+    others = tuple(one for one in metrics() if one.id != id)
+    for hours in (30, 72):
+        assert "`atalaya prove --detectors`" in steps(hours, metrics=(*others, unsure))[0]
+        known = msgspec.structs.replace(unsure, settles=text("40 clean trials more"))
+        assert "--detectors" not in "".join(steps(hours, metrics=(*others, known)))
 
 
 CI = CiSettings(repo="aris/sdk", ref="v1.1.0")

@@ -176,6 +176,9 @@ def test_to_publish_after_one_new_segment_writes_what_shows_it_and_nothing_of_ot
     generated = place.docs / "_generated"
     write_pages(place)
     before = times_of(generated)
+    begun: list[str] = []
+    write_pages(place, begin=lambda: begun.append("again"))
+    assert begun == []  # so no process begins to import Sphinx
     (reading,) = ledger.read(evidence, Reading)[:1]
     context = RunContext(
         run_id="new",
@@ -193,7 +196,8 @@ def test_to_publish_after_one_new_segment_writes_what_shows_it_and_nothing_of_ot
     )
     ledger.write(evidence, [context])
     with counted() as work:
-        write_pages(place)
+        write_pages(place, begin=lambda: begun.append("new"))
+    assert begun == ["new"]
     after = times_of(generated)
     again = {name for name in after if before.get(name) != after[name]}
     kinds = {name.rpartition("/")[2] for name in again if "/evidence/" in name}

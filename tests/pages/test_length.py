@@ -53,6 +53,21 @@ def test_without_a_script_the_state_of_each_metric_is_on_the_screen_and_has_a_co
         assert lines.count() == 1
 
 
+def test_without_a_script_charts_have_their_lines_and_folded_parts_their_sign(browser, origin):
+    with opened(browser, origin, viewport=PHONE, java_script_enabled=False) as tab:
+        tab.page.goto(f"{origin}{NO_FAULTS}/index.html")
+        line, bar = tab.page.locator(".chart line.threshold").first, tab.page.locator(".chart .seen").first
+        folded = tab.page.locator("details > summary.sd-summary-title").first
+        dashes = [line.evaluate(f"line => getComputedStyle(line).{of}") for of in ("stroke", "strokeDasharray")]
+        filled = bar.evaluate("bar => getComputedStyle(bar).fill")
+        sign = [
+            folded.evaluate(f"it => getComputedStyle(it, '::after').{of}") for of in ("borderRightWidth", "transform")
+        ]
+    assert (dashes[0] != "none", dashes[1]) == (True, "5px, 4px")
+    assert filled not in ("none", "rgb(0, 0, 0)")
+    assert (sign[0], sign[1] != "none") == ("2px", True)
+
+
 @pytest.mark.long
 def test_the_evidence_prints_on_ten_pages_at_the_most(browser, origin):
     with opened(browser, origin) as tab:

@@ -38,6 +38,23 @@ def test_where_nothing_is_wrong_or_unknown_that_is_said_and_not_left_out():
     assert "What to do next" not in said
 
 
+def test_a_metric_that_is_not_settled_is_not_known():
+    judgement = calm()
+    first = replace(judgement.metrics[0], state=State.INCONCLUSIVE)
+    said = glance(replace(judgement, metrics=(first, *judgement.metrics[1:])), EN)
+    assert f"- {{release}}`CI pass rate <1.1.0 evidence#figure-{first.id}>` {EN.badge(State.INCONCLUSIVE)}" in said
+    assert "Nothing that is due" not in said.replace("\\", "")
+
+
+def test_while_there_is_something_to_do_closing_the_watch_is_not_what_comes_next():
+    judgement = replace(calm(), checkpoints=())
+    judgement = replace(judgement, verdict=replace(judgement.verdict, window="ended"))
+    assert "to close the watch" in glance(judgement, EN)
+    assert "below; then to close" not in glance(judgement, EN)
+    todo = replace(judgement, verdict=replace(judgement.verdict, next_steps=(text("Watch on."),)))
+    assert "what there is to do, below; then to close the watch" in glance(todo, EN).replace("\\", "")
+
+
 def test_each_of_the_five_is_shown_with_value_threshold_and_state_and_leads_to_its_figure():
     judgement = example.judgement()
     said = glance(judgement, EN)

@@ -45,7 +45,8 @@ def test_line_feeds_at_the_edges_of_blocks_and_drawings_of_the_style_go_and_word
 
 def test_words_of_code_rows_and_links_have_no_element_or_class_that_no_style_asks_for(tmp_path: Path) -> None:
     (tmp_path / "conf.py").write_text(CONF, encoding="utf-8")
-    table = "| a | b |\n| --- | --- |\n| `one  <two>` | [up](#page) |\n"
+    long = "x" * 30
+    table = f"| a | b |\n| --- | --- |\n| `one  --two <three> --{long}` | [up](#page) |\n"
     (tmp_path / "index.md").write_text(f"(page)=\n# Page\n\n{table}", encoding="utf-8")
     subprocess.run(
         [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(tmp_path), str(tmp_path / "out")],
@@ -53,6 +54,21 @@ def test_words_of_code_rows_and_links_have_no_element_or_class_that_no_style_ask
         check=True,
     )
     page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
-    assert '<code class="literal notranslate">one  &lt;two&gt;</code>' in page
+    option = '<span class="nb">--two</span>'
+    assert f'<code class="literal notranslate">one  {option} &lt;three&gt; --{long}</code>' in page
     assert '<a href="#page">' in page
     assert [name for name in ("row-odd", "row-even", 'class="pre"', "reference internal") if name in page] == []
+
+
+def test_a_page_asks_for_no_icon_and_for_no_style_of_what_is_not_on_it(tmp_path: Path) -> None:
+    (tmp_path / "conf.py").write_text(f"{CONF}\nhtml_favicon = 'icon.svg'\n", encoding="utf-8")
+    (tmp_path / "icon.svg").write_text("<svg>\n</svg>\n", encoding="utf-8")
+    (tmp_path / "index.md").write_text("# Page\n\nWords.\n", encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-b", "html", str(tmp_path), str(tmp_path / "out")],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        check=True,
+    )
+    page = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert 'href="data:image/svg+xml,%3Csvg%3E%0A%3C/svg%3E"' in page
+    assert "pygments.css" not in page

@@ -13,6 +13,7 @@ from atalaya.records.stored import Environment, Release, WatchTransition
 from atalaya.site.build import build_cache as stores
 from atalaya.site.build.build_cache import Store
 from atalaya.site.build.skeleton import pages
+from atalaya.watch.baseline import Tried
 from atalaya.watch.folder import open_release
 from atalaya.watch.seal import digest_of
 from tests.ours import PACK
@@ -165,6 +166,43 @@ def test_what_failed_is_not_kept(press):
     with pytest.raises(KeyboardInterrupt):
         store(press).release(RELEASE, ALL, fails, now=NOW)
     assert press.judgement == store(press).release(RELEASE, ALL, press, now=NOW)
+
+
+@pytest.fixture
+def tried(press):
+    """Asks what the release, settled a week after T+0, came to as a baseline; says how often it was judged."""
+    settled_at, judged = RELEASE.opened_at + timedelta(days=7), []
+
+    def judge():
+        judged.append(RELEASE)
+        return Tried(None, settled_at)
+
+    def again(days: int, settings: Settings | None = None) -> int:
+        asked_at = RELEASE.opened_at + timedelta(days=days)
+        assert store(press, settings).recall(ALL)(RELEASE, asked_at, judge) == Tried(None, settled_at)
+        return len(judged)
+
+    return again
+
+
+def test_a_release_that_was_not_accepted_is_judged_once_as_a_baseline_and_not_for_each_later_release(tried):
+    assert [tried(days) for days in (8, 8, 30, 7)] == [1, 1, 1, 1]
+
+
+def test_before_a_release_has_settled_it_is_judged_anew_for_each_later_release(tried):
+    assert [tried(days) for days in (5, 5, 6, 8)] == [1, 1, 2, 3]
+
+
+@pytest.mark.parametrize("name", ["1.1.0/evidence/job-1.jsonl", "1.1.0/release.toml"])
+def test_what_a_release_came_to_as_a_baseline_is_judged_anew_when_its_folder_changes(press, tried, name):
+    tried(8)
+    write(press, name)
+    assert tried(8) == 2
+
+
+def test_what_a_release_came_to_as_a_baseline_is_judged_anew_under_other_settings(tried):
+    tried(8)
+    assert tried(8, Settings(watch=WatchSettings(language="es"))) == 2
 
 
 def test_the_reference_is_written_again_when_what_it_prints_changes(press):

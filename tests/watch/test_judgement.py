@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -32,13 +32,28 @@ from atalaya.records.stored import (
 from atalaya.site.build.pages import FRAGMENTS
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
+from atalaya.watch.baseline import Tried, accepted_before
 from atalaya.watch.folder import to_write
 from atalaya.watch.incidents.fingerprint import cause_of
 from atalaya.watch.judgement import instant_of
 from atalaya.watch.state_at import differing, in_force_record
 from tests.ours import PROMISES
 from tests.tables import each_row
-from tests.watch.watched import CI, LOOPBACK, T0, Watched, at, checked, healthy, in_force, job, stale, stamp, transition
+from tests.watch.watched import (
+    CI,
+    LOOPBACK,
+    PACK,
+    T0,
+    Watched,
+    at,
+    checked,
+    healthy,
+    in_force,
+    job,
+    stale,
+    stamp,
+    transition,
+)
 
 
 @pytest.fixture
@@ -474,6 +489,33 @@ def test_a_release_that_failed_is_no_basis(watched: Watched, tmp_path: Path) -> 
     watched.keep(in_force(0), *healthy())
     judged = watched.judged(72)
     assert (judged.baseline, {metric.compared for metric in judged.metrics}) == ("", {Compared.NO_BASIS})
+
+
+def test_the_basis_comes_to_the_same_whenever_it_is_asked_for_once_it_has_settled(
+    watched: Watched, tmp_path: Path
+) -> None:
+    other = before(tmp_path)
+    tried: list[Tried] = []
+
+    def recall(release: Release, as_of: datetime, judge: Callable[[], Tried]) -> Tried:
+        tried.append(judge())
+        return tried[-1]
+
+    for days in (0, 300):
+        later = Release(version=f"2.{days}", commit="", opened_at=T0 + timedelta(days=days))
+        assert accepted_before(tmp_path, later, watched.settings, PACK, recall=recall) is not None
+    assert tried[0].settled_at == other.release.opened_at + timedelta(hours=72)
+    assert tried[0] == tried[-1]  # between them stands a release without evidence
+
+
+def test_what_is_kept_of_the_basis_is_not_judged_again(watched: Watched, tmp_path: Path) -> None:
+    before(tmp_path)
+    kept = accepted_before(tmp_path, watched.release, watched.settings, PACK)
+    found = accepted_before(
+        tmp_path, watched.release, watched.settings, PACK, recall=lambda *_: Tried(kept, watched.release.opened_at)
+    )
+    assert found == kept
+    assert found is not None
 
 
 def test_the_basis_is_measured_over_as_much_of_its_window(watched: Watched, tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from atalaya.harness.pack import Pack
     from atalaya.sdk.prepare import Prepared
     from atalaya.sdk.source_version import SourceVersion
+    from atalaya.watch.baseline import Recall
 
 
 # The exit code of each word. WAITING is 3 under --strict.
@@ -303,19 +304,34 @@ def github_repository(place: Context) -> str:
 
 
 def judged(
-    place: Context, release: Release, as_of: datetime | None, *, now: datetime | None = None, engine: str = "duckdb"
+    place: Context,
+    release: Release,
+    as_of: datetime | None,
+    *,
+    now: datetime | None = None,
+    engine: str = "duckdb",
+    recall: Recall | None = None,
 ) -> Judgement:
     """Judge a release as of an instant, or as of the one that its evidence and the clock give.
 
     :param now: what the clock says, where it was read before; the clock is read nowhere behind this.
     :param engine: what counts the evidence.
+    :param recall: what is kept of the releases that are tried as the baseline.
     """
+    from atalaya.watch.baseline import anew
     from atalaya.watch.judgement import judge_release
 
     folder = place.releases / release.version
-    clock = None if as_of else clock_of(folder, release, now or utc_now())
-    settings, pack = place.loaded.settings, place.pack
-    return judge_release(folder, release, as_of=as_of, now=clock, settings=settings, pack=pack, engine=engine)
+    return judge_release(
+        folder,
+        release,
+        as_of=as_of,
+        now=None if as_of else clock_of(folder, release, now or utc_now()),
+        settings=place.loaded.settings,
+        pack=place.pack,
+        engine=engine,
+        recall=recall or anew,
+    )
 
 
 def clock_of(folder: Path, release: Release, now: datetime) -> datetime | None:

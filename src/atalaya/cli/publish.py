@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -92,8 +93,7 @@ def site(place: Context, args: argparse.Namespace) -> int:
     """Build the versioned site from what is in the tree: offline, and with no SDK."""
     from atalaya.site.build import build_workers
 
-    build_workers.begin_early()
-    write_pages(place)
+    write_pages(place, begin=build_workers.begin_early)
     page = build_site(place, Path(args.out) if args.out else None)
     place.console.line(f"  read it: {page}")
     return 0
@@ -120,8 +120,11 @@ def _settings(place: Context) -> list[str]:
     return [f"--settings={place.loaded.path}"] if place.loaded.path.exists() else []
 
 
-def write_pages(place: Context, known: Judgement | None = None) -> None:
-    """Write every release's includes; the one that has been judged already is not judged again."""
+def write_pages(place: Context, known: Judgement | None = None, begin: Callable[[], object] = lambda: None) -> None:
+    """Write every release's includes; the one that has been judged already is not judged again.
+
+    :param begin: called before what has changed is judged or written, and not at all where nothing has.
+    """
     from atalaya.site.build import home
     from atalaya.site.build.build_cache import Store
     from atalaya.site.build.site import publish_releases
@@ -133,16 +136,25 @@ def write_pages(place: Context, known: Judgement | None = None) -> None:
         home.renew(place.docs, guides=with_guides(place))
     store = Store(place.docs, place.releases, place.loaded.settings, place.pack.folder)
     releases = folder.find(place.releases)
+    recall = store.recall(releases)
     now = utc_now()  # once, so that all the pages of a build are of one instant
 
     def published(release: Release) -> Judgement:
         if known is not None and known.release.version == release.version:
             return _written(place, known)
-        return store.release(release, releases, lambda: _written(place, judged(place, release, None, now=now)), now=now)
+        return store.release(release, releases, lambda: judged_and_written(release), now=now)
+
+    def judged_and_written(release: Release) -> Judgement:
+        begin()
+        return _written(place, judged(place, release, None, now=now, recall=recall))
+
+    def reference() -> None:
+        begin()
+        publish_reference(place.docs, place.pack)
 
     judgements = [published(release) for release in releases]
     publish_releases(place.docs, judgements, place.loaded.settings.watch.language, _url(place), _last_red(place))
-    store.reference(inputs(place.docs, place.pack), lambda: publish_reference(place.docs, place.pack))
+    store.reference(inputs(place.docs, place.pack), reference)
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
 
 

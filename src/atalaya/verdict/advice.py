@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from atalaya.core.window import EXTENSION_H
 from atalaya.core.words import Text, text
 from atalaya.metrics.definitions import METRICS
+from atalaya.metrics.zero_events import SELF_TEST
 from atalaya.records.judged import CellState, Compared, DutyState, Fired, Incident, State
 from atalaya.records.stored import VerdictStatus
 from atalaya.verdict import findings
@@ -210,6 +211,8 @@ def _was_just_now(situation: Situation, at: datetime | None) -> bool:
 def _to_learn(situation: Situation) -> Iterator[Text]:
     if situation.defects_seeded == 0:
         yield text("Show the checks a seeded defect each: `atalaya prove`.")
+    if any(metric.state in UNSURE and metric.settles == SELF_TEST for metric in situation.metrics):
+        yield text("Find out what the detectors of events see: `atalaya prove --detectors`.")
     measured = {metric.id: metric.state for metric in situation.metrics}
     unsure = [it for it in METRICS.values() if measured.get(it.id, State.UNKNOWN) in UNSURE]
     if any(it.events is None for it in unsure) or situation.cells_in(CellState.TOO_OLD):

@@ -7,9 +7,10 @@ verdict does not hang on a chain of others.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,7 @@ from atalaya.core.engines import DUCKDB
 from atalaya.core.errors import EvidenceError, ReleaseError
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
+from atalaya.evidence.ledger import ledger
 from atalaya.harness.pack import Pack
 from atalaya.metrics.engine.engine import Engine, opened
 from atalaya.metrics.measure import basis_of
@@ -56,25 +58,55 @@ class Accepted(NamedTuple):
         return basis_of(self.engine, span)
 
 
+class Tried(NamedTuple):
+    """What a release came to as a baseline: ``accepted`` is None where it is none.
+
+    As of any instant from ``settled_at`` on it comes to the same, as long as its folder stays as it is.
+    """
+
+    accepted: Accepted | None
+    settled_at: datetime
+
+
+# Gives what a release came to as of an instant: what is kept of it, or what the function judges now.
+Recall = Callable[[Release, datetime, Callable[[], Tried]], Tried]
+
+
+def anew(release: Release, as_of: datetime, judge: Callable[[], Tried]) -> Tried:
+    """Keep nothing."""
+    return judge()
+
+
 def accepted_before(
-    releases: Path, release: Release, settings: Settings, pack: Pack, engine: str = DUCKDB
+    releases: Path, release: Release, settings: Settings, pack: Pack, engine: str = DUCKDB, recall: Recall = anew
 ) -> Accepted | None:
     """The last accepted release before this one; None where there is none."""
-    from atalaya.watch.judgement import judge_release
-
+    as_of = release.opened_at  # what is said of another later, or asked of it now, does not change what it was then
     for other in candidates(folder.find(releases), release):
         place = releases / other.version
-        # What is said of it later, or asked of it now, does not change what it was then.
-        try:
-            judged = judge_release(
-                place, other, as_of=release.opened_at, settings=settings, pack=pack, baseline=False, engine=engine
-            )
-        except (ReleaseError, EvidenceError):
-            continue  # what cannot be judged was not accepted; its own pages say why
-        if judged.verdict.word is VerdictStatus.GO:
-            damaged = frozenset(one.name for one in judged.unreadable)
-            return Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged), damaged)
+        tried = recall(other, as_of, partial(_tried, place, other, as_of, settings, pack, engine))
+        if tried.accepted is not None:
+            return tried.accepted._replace(folder=place)
     return None
+
+
+def _tried(place: Path, other: Release, as_of: datetime, settings: Settings, pack: Pack, engine: str) -> Tried:
+    from atalaya.watch.judgement import judge_release
+
+    try:
+        judged = judge_release(place, other, as_of=as_of, settings=settings, pack=pack, baseline=False, engine=engine)
+    except (ReleaseError, EvidenceError):  # what cannot be judged was not accepted; its own pages say why
+        return Tried(None, datetime.max.replace(tzinfo=UTC))
+    damaged = frozenset(one.name for one in judged.unreadable)
+    accepted = Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged), damaged)
+    return Tried(accepted if judged.verdict.word is VerdictStatus.GO else None, _settled_at(place, judged.release))
+
+
+def _settled_at(place: Path, release: Release) -> datetime:
+    """When the window is over and the last record is written: nothing comes after that but what changes a file."""
+    segments = ledger.survey(place / "evidence", sieve=ledger.none).segments
+    written = [at for segment in segments for at in segment.recorded_at]
+    return max([ends_at(release), *written])
 
 
 def candidates(releases: Sequence[Release], release: Release) -> list[Release]:

@@ -103,7 +103,7 @@ from atalaya.verdict.rules import judge
 from atalaya.verdict.situation import Situation
 from atalaya.watch import as_installed, package_findings
 from atalaya.watch.backlog import BacklogInputs, backlog
-from atalaya.watch.baseline import Accepted, accepted_before
+from atalaya.watch.baseline import Accepted, Recall, accepted_before, anew
 from atalaya.watch.checkpoints import STEP, checkpoints
 from atalaya.watch.close_checks import questions
 from atalaya.watch.dispatch import asked
@@ -133,6 +133,7 @@ def judge_release(
     baseline: bool = True,
     now: datetime | None = None,
     engine: str = DUCKDB,
+    recall: Recall = anew,
 ) -> Judgement:
     """Everything that the pages of a release are made from.
 
@@ -142,6 +143,7 @@ def judge_release(
     :param now: what a clock says, read once by who asks: records from a clock that is ahead of it are named. A replay
         gives none.
     :param engine: what counts the evidence; each gives the same answers.
+    :param recall: what is kept of the releases that are tried as the baseline; by default nothing.
     """
     evidence = folder / "evidence"
     now = now if as_of is None else None
@@ -153,7 +155,7 @@ def judge_release(
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
         asked_of = stack.enter_context(opened(evidence, damaged=found.damaged, engine=engine))
-        basis = accepted_before(folder.parent, release, settings, pack, engine) if baseline else None
+        basis = accepted_before(folder.parent, release, settings, pack, engine, recall) if baseline else None
         case = Case(
             release=release,
             pack=pack,

@@ -29,7 +29,7 @@ from atalaya.core.window import ends_at
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release, WatchTransition
 from atalaya.site.build.atomic_write import digest, files
-from atalaya.watch.baseline import candidates
+from atalaya.watch.baseline import Recall, Tried, candidates
 from atalaya.watch.judgement import is_superseded
 from atalaya.watch.seal import all_followers, disputed_by
 from atalaya.watch.seal import digest_of as seal_digest
@@ -65,6 +65,18 @@ class Kept(NamedTuple):
     valid: Valid
 
 
+class KeptTry(NamedTuple):
+    """What a release came to as a baseline as of an instant, and from what it was judged."""
+
+    made_from: str
+    as_of: datetime
+    tried: Tried
+
+    def holds(self, as_of: datetime) -> bool:
+        """Whether it comes to the same as of another instant."""
+        return as_of == self.as_of or self.tried.settled_at <= min(as_of, self.as_of)
+
+
 class Store:
     """What has been published into one docs folder, under these settings, by the checks of one pack."""
 
@@ -93,8 +105,7 @@ class Store:
         Its own folder, and those of the releases that were tried as its baseline. Of all others only whether one was
         opened since, and whether one began from another seal.
         """
-        is_past = is_superseded(self.releases / release.version, release, releases)
-        fixed = [msgspec.json.encode(self.settings).decode(), self.digest(self.pack), str(is_past)]
+        fixed = self._fixed(release, releases)
         own, *others = [(one.version, self._state(one.version)) for one in (release, *candidates(releases, release))]
 
         def made_from(baseline: str) -> str:
@@ -103,6 +114,29 @@ class Store:
             return _made_from([*fixed, *(part for one in (own, *tried) for part in one)])
 
         return made_from
+
+    def _fixed(self, release: Release, releases: Sequence[Release]) -> list[str]:
+        """What a judgement is made from beside folders of releases."""
+        is_past = is_superseded(self.releases / release.version, release, releases)
+        return [msgspec.json.encode(self.settings).decode(), self.digest(self.pack), str(is_past)]
+
+    def recall(self, releases: Sequence[Release]) -> Recall:
+        """Keeps what each of the releases came to as a baseline.
+
+        Where none was accepted, all of them are tried for each judgement of a later one.
+        """
+
+        def recalled(other: Release, as_of: datetime, judge: Callable[[], Tried]) -> Tried:
+            made_from = _made_from([*self._fixed(other, releases), self._state(other.version)])
+            file = self.docs / "_build" / "accepted" / other.version
+            kept = _unpickled(file)
+            if isinstance(kept, KeptTry) and kept.made_from == made_from and kept.holds(as_of):
+                return kept.tried
+            tried = judge()
+            write_whole(file, pickle.dumps(KeptTry(made_from, as_of, tried)))
+            return tried
+
+        return recalled
 
     def _state(self, version: str) -> str:
         """A release's folder, and which others began from another seal than the one in it."""
@@ -123,10 +157,7 @@ class Store:
 
     def _read(self, name: str, made_from: Callable[[Kept], str]) -> Kept | None:
         """What is kept, if it was made from the same and all that was written is there still."""
-        try:
-            kept = pickle.loads(self._file(name).read_bytes())  # our own, as Sphinx's beside it
-        except Exception:  # there is none, or another version wrote it: it is made again
-            return None
+        kept = _unpickled(self._file(name))
         if not isinstance(kept, Kept) or kept.files != self._written(name) or kept.made_from != made_from(kept):
             return None
         return kept
@@ -157,6 +188,13 @@ def valid(judgement: Judgement, now: datetime) -> Valid:
         return Valid(now, now)
     ends = ends_at(release)
     return Valid(judgement.as_of, ends if now < ends else ALWAYS.until)
+
+
+def _unpickled(file: Path) -> object:
+    try:
+        return pickle.loads(file.read_bytes())  # our own, as Sphinx's beside it
+    except Exception:  # there is none, or another version wrote it: it is made again
+        return None
 
 
 def _made_from(parts: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
@@ -26,10 +27,12 @@ FOLDER = "_static"
 OF_A_LANGUAGE = ("language_data.js", "translations.js")
 INLINE = f"{FOLDER}/documentation_options.js"
 ONLY_TO_SEARCH = {f"{FOLDER}/{name}" for name in ("doctools.js", "sphinx_highlight.js", "translations.js")}
-# Scripts that have nothing to do on a page without this.
+# Scripts and style sheets that have nothing to do on a page without this.
 ONLY_TO = {
     f"{FOLDER}/design-tabs.js": "sd-tab-set",
     f"{FOLDER}/figures.js": "<table",  # which stands below each chart too
+    f"{FOLDER}/pygments.css": "highlight",
+    f"{FOLDER}/sphinx-design.min.css": "sd-",
 }
 SOURCE_MAPS = "*.map"
 # A line feed that begins or ends a block is nothing that anybody sees.
@@ -76,11 +79,19 @@ def lead_to_shared(app: Sphinx, page: str, template: str, context: dict[str, Any
     context |= {"pathto": moved(pathto), "css_tag": moved(context["css_tag"]), "js_tag": js_tag}
 
 
+def hold_icon(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
+    """Put a drawn icon into the page, where it is no file to be asked for."""
+    icon = Path(app.confdir) / (app.config.html_favicon or "")
+    if icon.suffix == ".svg" and icon.is_file():
+        context["favicon_url"] = f"data:image/svg+xml,{quote(icon.read_text(encoding='utf-8').strip())}"
+
+
 def leave_out_unused(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: object) -> None:
-    """Take from a page the scripts that have nothing to do there."""
+    """Take from a page the scripts and the style sheets that have nothing to do there."""
     unused = set() if page == "search" else set(ONLY_TO_SEARCH)
-    unused |= {script for script, sign in ONLY_TO.items() if sign not in context.get("body", "")}
-    context["script_files"] = [js for js in context["script_files"] if getattr(js, "filename", js) not in unused]
+    unused |= {file for file, sign in ONLY_TO.items() if sign not in context.get("body", "")}
+    for files in ("script_files", "css_files"):
+        context[files] = [one for one in context[files] if getattr(one, "filename", one) not in unused]
 
 
 def take_away_copies(app: Sphinx, problem: Exception | None) -> None:
@@ -115,5 +126,6 @@ def _compact(page: str) -> str:
 def setup(app: Sphinx) -> None:
     """Be called before the theme asks for paths, and after all that it writes."""
     app.connect("html-page-context", lead_to_shared, priority=100)
+    app.connect("html-page-context", hold_icon)
     app.connect("html-page-context", leave_out_unused, priority=900)
     app.connect("build-finished", take_away_copies, priority=900)

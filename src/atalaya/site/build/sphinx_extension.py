@@ -61,6 +61,7 @@ _TONES, _SHAPES = "good|bad|unsure|unknown", "[^\\w\\s<>&\"']+"
 _RUN = re.compile(f"({_TONES})({_SHAPES})")
 _STRIP = re.compile(f"(?P<words>[^<>]+) <(?P<runs>(?:{_TONES}){_SHAPES}(?: (?:{_TONES}){_SHAPES})*)>")
 _NAME = re.compile(r"[a-z0-9-]+")
+_OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]{0,20}(?![\w-])")
 _WORD = re.compile(r"[^\W\d_]{2}")
 
 
@@ -334,7 +335,8 @@ class Translator(HTML5Translator):
 
     def visit_Text(self, node: nodes.Text) -> None:
         if self.protect_literal_text:
-            self.body.append(self.encode(node.astext()))  # the style keeps its blanks
+            # The style keeps its blanks, and the hyphens of an option on the line of its name.
+            self.body.append(_OPTION.sub(r'<span class="nb">\g<0></span>', self.encode(node.astext())))
         else:
             super().visit_Text(node)
 

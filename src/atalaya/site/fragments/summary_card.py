@@ -34,6 +34,7 @@ def glance(judgement: Judgement, voice: Renderer) -> Markdown:
         voice,
         judgement=judgement,
         wrong=wrong,
+        unknown=_unknown(judgement, voice),
         over=_over(judgement, voice),
         five=five,
         most=MOST,
@@ -74,6 +75,16 @@ def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
             count = voice(N_("Duties failed: {n}"), n=failed)
             found.append(myst.joined((myst.page(f"T+{point.hours}", version, f"t{point.hours:02}"), count)))
     return found
+
+
+def _unknown(judgement: Judgement, voice: Renderer) -> list[Markdown]:
+    """The metrics that are not settled, in one line, and what else is not known."""
+    version, found = judgement.release.version, []
+    unsure = [metric for metric in judgement.metrics if metric.state is State.INCONCLUSIVE]
+    if unsure:
+        names = myst.joined((_figure(metric, version, voice) for metric in unsure), Markdown(", "))
+        found.append(myst.joined((names, voice.badge(State.INCONCLUSIVE))))
+    return found + [voice.say(one) for one in judgement.verdict.unknowns]
 
 
 def _over(judgement: Judgement, voice: Renderer) -> list[Markdown]:
