@@ -217,7 +217,8 @@ def loaded(file: Path) -> dict[Path, int]:
     """The files that a browser loads for a page, with itself and what its style sheets import: compressed bytes."""
     tree = parsed(file)
     asked = tree.xpath("//script/@src | //img/@src | //link[@rel = 'stylesheet' or @rel = 'icon']/@href")
-    found = {file, *((file.parent / urlsplit(one).path).resolve() for one in asked)}
+    files = [one for one in asked if not one.startswith("data:")]  # such an icon is in the page
+    found = {file, *((file.parent / urlsplit(one).path).resolve() for one in files)}
     for sheet in [one for one in found if one.suffix == ".css"]:
         found |= {(sheet.parent / one).resolve() for one in re.findall(r'@import "([^"]+)"', sheet.read_text("utf-8"))}
     return {one: len(gzip.compress(one.read_bytes())) for one in found}
