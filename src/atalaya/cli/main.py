@@ -627,7 +627,7 @@ def _told(console: Console) -> Iterator[None]:
             _stop(console)
         if sys.flags.dev_mode:
             traceback.print_exc()
-        if isinstance(why, ModuleNotFoundError) and not (why.name or "").startswith("atalaya"):
+        if isinstance(why, ImportError) and not (why.name or "").startswith("atalaya"):
             _end(console, f"{why}. Install Atalaya with all it needs (for pages: its extra `site`), and run again.", 2)
         if isinstance(why, OSError):
             named = f"{why.filename}: " if why.filename else ""
