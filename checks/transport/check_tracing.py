@@ -8,6 +8,7 @@ import os
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from atalaya.harness.api import (
@@ -395,6 +396,11 @@ def check_session_token(lab: CheckContext) -> None:
     with lab.trial("a session without a token"):
         client = lab.given(_session(lab).exports_client, "exports_client")
         _has_only_token(_asked_by(lab, client), "")
+    with lab.trial("a session whose user has a tenant"):
+        session = _session(lab, token="tok-1")
+        session.user = SimpleNamespace(id="u-1", tenant_id="of-the-user", app_id="of-the-user", device_id="of-the-user")
+        client = lab.given(session.exports_client, "exports_client")
+        _has_only_token(_asked_by(lab, client), "tok-1")
 
 
 @promise("transport.session-shares-one-trace")

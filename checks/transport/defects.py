@@ -1462,6 +1462,19 @@ def session_adds_a_tenant() -> None:
     """
 
 
+@DEFECTS.add("session.py", "transport.session-token-is-that-of-the-moment")
+def session_names_the_users_tenant() -> None:
+    """A session's clients name the tenant of the user.
+
+    - return client_type(http=HttpClient(self.config, trace=self.trace), access_token=self.token)
+    + return client_type(
+    +     http=HttpClient(self.config, trace=self.trace),
+    +     access_token=self.token,
+    +     tenant_id=self.user and self.user.tenant_id,
+    + )
+    """
+
+
 @DEFECTS.add("session.py", "transport.session-shares-one-trace")
 def session_copies_its_trace() -> None:
     """Each client of a session has a copy of its trace, and what one is answered stays its own.
