@@ -316,7 +316,13 @@ def check_malformed_status(lab: CheckContext) -> None:
             lab.service.answer("GET", STATUS, Step(json=body))
             made = lab.attempt(partial(exports.get_export_status, EXPORT))
             require(made.error is not None, f"the status request {made.said()}")
-    wrong = (("row_count", "many"), ("row_count", None), ("created_at", "yesterday"), ("filters_snapshot", "all"))
+    wrong = (
+        ("row_count", "many"),
+        ("row_count", 3.5),
+        ("row_count", None),
+        ("created_at", "yesterday"),
+        ("filters_snapshot", "all"),
+    )
     for key, value in wrong:
         with lab.trial(f"{key} is {short(value)}"):
             lab.service.answer("GET", STATUS, Step(json=REQUIRED | {key: value}))

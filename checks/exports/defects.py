@@ -279,6 +279,15 @@ def any_row_count_will_do() -> None:
 
 
 @DEFECTS.add("models_exports.py", "exports.malformed-status-is-refused")
+def row_count_is_cut() -> None:
+    """A row count that is no whole number loses its fraction.
+
+    - row_count: int = required(whole)
+    + row_count: int = required(int)
+    """
+
+
+@DEFECTS.add("models_exports.py", "exports.malformed-status-is-refused")
 def row_count_may_be_missing() -> None:
     """A status without a row count is accepted.
 
