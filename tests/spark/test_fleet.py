@@ -51,6 +51,7 @@ def test_spark_shows_the_fleet_as_duckdb_does(root: Path) -> None:
     assert ours == shown(root, "--engine=spark")
 
 
+@pytest.mark.xfail(strict=True, reason="a release that is judged beside the session of the fleet is UNKNOWN")
 def test_a_spark_connect_server_shows_it_as_duckdb_does(root: Path, server: str) -> None:
     assert shown(root) == shown(root, "--engine=spark", SPARK_REMOTE=server)
 
