@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from atalaya.cli.console import Console, first_of
+from atalaya.cli.console import Console
+from atalaya.core.words import first_of
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Outcome, Presence
 from atalaya.watch.owners import due_now, named_for_nothing, owners_of_incident
@@ -45,7 +46,7 @@ def five_lines(judgement: Judgement) -> Iterator[tuple[str, str]]:
         for one in judgement.incidents
         if one.state not in OVER
     ]
-    yield "incidents", first_of(not_over, IDS, ", ") or "none is open"
+    yield "incidents", first_of(not_over, IDS) or "none is open"
     yield "not known", first_of(list(map(str, verdict.unknowns)), 1, " ") or "nothing that counts"
 
 
@@ -53,7 +54,7 @@ def _promises(judgement: Judgement) -> str:
     by_outcome = {
         outcome: [one.promise.id for one in judgement.promises if one.outcome is outcome] for outcome in Outcome
     }
-    named = {Outcome.BROKEN: f" ({first_of(by_outcome[Outcome.BROKEN], IDS, ', ')})"}
+    named = {Outcome.BROKEN: f" ({first_of(by_outcome[Outcome.BROKEN], IDS)})"}
     told = [f"{len(ids)} {outcome}{named.get(outcome, '')}" for outcome, ids in by_outcome.items() if ids]
     latest = {one.weakness: one.seen for one in sorted(judgement.findings, key=lambda one: one.occurred_at)}
     seen = sum(presence is Presence.SEEN for presence in latest.values())

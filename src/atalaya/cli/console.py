@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from atalaya.cli.commands import COMMANDS
@@ -194,16 +194,6 @@ def forget(stream: TextIO) -> None:
             os.dup2(nowhere, stream.fileno())
         finally:
             os.close(nowhere)
-
-
-def first_of(told: Sequence[str], most: int, between: str) -> str:
-    """The first of what there is to tell in one line, and how many more there are.
-
-    >>> first_of(["a", "b", "c"], 2, ", "), first_of([], 2, ", ")
-    ('a, b (and 1 more)', '')
-    """
-    more = f" (and {len(told) - most} more)" if len(told) > most else ""
-    return between.join(told[:most]) + more
 
 
 def pasteable(text: str) -> str:

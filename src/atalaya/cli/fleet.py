@@ -12,6 +12,7 @@ from atalaya.cli.context import EXIT, UNKNOWN, Context, as_json, print_json, req
 from atalaya.core import places
 from atalaya.core.engines import DUCKDB
 from atalaya.core.fleet_settings import FILE, LoadedFleet, load
+from atalaya.core.words import first_of
 from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, Why
 from atalaya.records.stored import VerdictStatus
 
@@ -138,6 +139,5 @@ def _fine(releases: Sequence[FleetRelease]) -> list[tuple[str, str]]:
     for word in FINE:
         names = [f"{one.subject} {one.release}" for one in fine if one.word is word]
         if names:
-            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-            found.append((str(word), ", ".join(names[:5]) + more))
+            found.append((str(word), first_of(names)))
     return found

@@ -13,6 +13,7 @@ from atalaya.cli.console import Console, put_line
 from atalaya.cli.context import Context, print_json
 from atalaya.core.errors import UsageError
 from atalaya.core.places import BESIDE, EMBEDS, EXTENSION, SETTINGS
+from atalaya.core.words import first_of
 
 if TYPE_CHECKING:
     from atalaya.adopt.find import Sdk, Uses
@@ -174,8 +175,7 @@ def _named(root: Path, named: str, found: Sequence[Sdk]) -> Sdk:
 
 
 def _listed(found: Sequence[Sdk]) -> str:
-    more = f" and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return ", ".join(one.path for one in found[:NAMED]) + more
+    return first_of([str(one.path) for one in found], NAMED)
 
 
 # ── what is said and asked ───────────────────────────────────────────────────

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from atalaya.cli.console import first_of
 from atalaya.cli.context import EXIT, UNKNOWN, Context, instant, print_json, utc_now
 from atalaya.core.errors import UsageError
 from atalaya.core.settings import Settings
 from atalaya.core.window import CHECKPOINTS_H, HOUR, due_at, elapsed_h, ends_at
+from atalaya.core.words import first_of
 from atalaya.records.stored import IncidentStep, Release, RunContext, VerdictRecord, VerdictStatus
 
 SCHEMA = "atalaya.status/1"
@@ -162,7 +162,7 @@ def lines(found: Standing) -> Iterator[tuple[str, str]]:
         for one in found.incidents
     ]
     due = due_now(found.incidents, found.settings)
-    yield "incidents", f"{first_of(told, 3, ', ')}. {due}" if due else "none is open"
+    yield "incidents", f"{first_of(told, 3)}. {due}" if due else "none is open"
     if found.is_sealed:
         yield "next", "nothing: it is closed. The next release: atalaya release open VERSION --commit REF"
         return

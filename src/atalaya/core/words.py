@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
@@ -101,3 +102,13 @@ def text(template: str, **values: Any) -> Text:
 def N_(template: str) -> str:
     """Mark a sentence that is stored as it is and translated when it is shown: gettext's own name for it."""
     return template
+
+
+def first_of(told: Sequence[str], most: int = 5, between: str = ", ") -> str:
+    """The first of what there is to tell in one line, and how many more there are.
+
+    >>> first_of(["a", "b", "c"], 2), first_of([], 2)
+    ('a, b (and 1 more)', '')
+    """
+    more = f" (and {len(told) - most} more)" if len(told) > most else ""
+    return between.join(told[:most]) + more

@@ -20,6 +20,7 @@ import stamina
 
 from atalaya.core import environment, places
 from atalaya.core.errors import EvidenceError, NetworkError, ReleaseError, UsageError
+from atalaya.core.words import first_of
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.ledger.redaction import removed_by
 from atalaya.records.stored import Redaction
@@ -36,7 +37,6 @@ SAFE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+-]{0,127}", re.ASCII)
 DEEPEST = 6
 # What the other side says where somebody was faster.
 OVERTAKEN = ("[rejected]", "cannot lock ref", "failed to update ref", "incorrect old value", "already exists")
-NAMED = 5  # so many files are named, and the others counted
 
 Files = Mapping[str, str]  # a path below the folder of releases, and the name that git gives to its bytes
 Echo = Callable[[str], None]
@@ -107,7 +107,9 @@ class Branch:
             raise self._both(both)
         self._remember(tip.commit)
         if lost := [path for path in self._local() if path in seen and path not in tip.files]:
-            self._echo(f"  {self.name} has lost {len(lost)} files that are here: {_some(lost)}. Push puts them back.")
+            self._echo(
+                f"  {self.name} has lost {len(lost)} files that are here: {first_of(lost)}. Push puts them back."
+            )
         self._echo(f"  {self.name}: {len(brought)} files were brought")
         return brought
 
@@ -219,7 +221,7 @@ class Branch:
         self._remember(commit)
         back = [path for path in plan.added if path in seen]
         if back:
-            self._echo(f"  {len(back)} files that the branch had lost were put back: {_some(back)}")
+            self._echo(f"  {len(back)} files that the branch had lost were put back: {first_of(back)}")
         self._echo(f"  {self.name}: {len(plan.added)} files were added, {len(plan.edited)} edited")
         if plan.redacted:
             self._echo(f"  {len(plan.redacted)} redacted files were taken off the branch; its history has them still")
@@ -243,7 +245,7 @@ class Branch:
         closed = [path for path in differ if path.split("/")[0] in sealed]
         if (edited and (closed or late)) or any(path.endswith(f"/{SEAL}") for path in closed):
             raise ReleaseError(
-                f"{_some([*closed, *late])}: the release is sealed on {self.name}, and nothing is added to it. Take "
+                f"{first_of([*closed, *late])}: the release is sealed on {self.name}, and nothing is added to it. Take "
                 f"away what was changed here (git status shows it), and pull."
             )
         if edited and (both := [path for path in differ if tip.files[path] != self._base(path, seen)]):
@@ -252,7 +254,8 @@ class Branch:
         unpushed = [] if edited else [path for path in differ if path.split("/")[0] in new_seals]
         if unpushed:
             raise ReleaseError(
-                f"{_some(unpushed)}: edited here and not on {self.name}, and the seal is over it. Push with --edited."
+                f"{first_of(unpushed)}: edited here and not on {self.name}, and the seal is over it. "
+                "Push with --edited."
             )
         return Plan(
             added=tuple(added),
@@ -272,12 +275,12 @@ class Branch:
         if plan.stays:
             self._echo(
                 f"  {len(plan.stays)} pages say something else here, and those of {self.name} stay: "
-                f"{_some(plan.stays)}. A person pushes theirs with --edited."
+                f"{first_of(plan.stays)}. A person pushes theirs with --edited."
             )
         if plan.late:
             self._echo(
                 f"  {len(plan.late)} files came after their release was sealed on {self.name}, and were not added: "
-                f"{_some(plan.late)}"
+                f"{first_of(plan.late)}"
             )
 
     def _commit(
@@ -373,7 +376,7 @@ class Branch:
     def _both(self, paths: Sequence[str]) -> ReleaseError:
         page = f"{self.git.prefix}{self.below}/{paths[0]}"
         return ReleaseError(
-            f"{_some(paths)}: edited here and on {self.name} too, and neither is thrown away. Keep your text "
+            f"{first_of(paths)}: edited here and on {self.name} too, and neither is thrown away. Keep your text "
             f"elsewhere, take theirs with `git show {self._fetched}:{page} > {self.below}/{paths[0]}`, "
             f"pull, and edit it anew."
         )
@@ -434,19 +437,9 @@ def _is_gone(path: str, gone: frozenset[str]) -> bool:
 def _require_same(paths: Sequence[str], *, where: str) -> None:
     if paths:
         raise EvidenceError(
-            f"{_some(paths)}: its bytes here are not those on {where}, and evidence "
+            f"{first_of(paths)}: its bytes here are not those on {where}, and evidence "
             f"never changes. One of them was altered: `atalaya evidence verify` says which; restore it."
         )
-
-
-def _some(paths: Sequence[str]) -> str:
-    """The first few paths, and how many more.
-
-    >>> _some(["a", "b", "c", "d", "e", "f", "g"])
-    'a, b, c, d, e and 2 more'
-    """
-    more = f" and {len(paths) - NAMED} more" if len(paths) > NAMED else ""
-    return ", ".join(paths[:NAMED]) + more
 
 
 def _message(changed: Sequence[str]) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
+from atalaya.core.words import first_of
 from atalaya.records.stored import Severity
 
 WHAT = {"promise-broken": "the promise ", "test-broken": "the test ", "metric-failed": "the metric "}
@@ -117,5 +118,4 @@ def also(found: Sequence[Sighting]) -> str:
     ''
     """
     named = [f"{WHAT.get(one.rule, '')}{one.name or one.fingerprint}" for one in found]
-    more = f" and {len(named) - SHOWN} more" if len(named) > SHOWN else ""
-    return ", ".join(named[:SHOWN]) + more
+    return first_of(named, SHOWN)
