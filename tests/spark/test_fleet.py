@@ -48,12 +48,13 @@ def shown(root: Path, *more: str, **environ: str) -> str:
 def test_spark_shows_the_fleet_as_duckdb_does(root: Path) -> None:
     ours = shown(root)
     assert '"shared_tests":[{' in ours.replace(" ", "").replace("\n", "")
-    assert ours == shown(root, "--engine=spark")
+    same = ours == shown(root, "--engine=spark")
+    assert same  # pytest would take minutes to show how two such documents differ
 
 
-@pytest.mark.xfail(strict=True, reason="a release that is judged beside the session of the fleet is UNKNOWN")
 def test_a_spark_connect_server_shows_it_as_duckdb_does(root: Path, server: str) -> None:
-    assert shown(root) == shown(root, "--engine=spark", SPARK_REMOTE=server)
+    same = shown(root) == shown(root, "--engine=spark", SPARK_REMOTE=server)
+    assert same  # pytest would take minutes to show how two such documents differ
 
 
 def test_strangers_names_are_counted_alike() -> None:

@@ -81,6 +81,7 @@ class Spark:
 
     def hold(self, table: str, rows: DataFrame) -> None:
         """Compute rows now, and give them a name."""
+        _activate(self._session)
         try:
             self._kept[table] = rows.localCheckpoint(eager=True)
             self._kept[table].createOrReplaceTempView(table)
@@ -194,6 +195,13 @@ def _client(remote: str) -> Any:
     from pyspark.sql.connect.session import SparkSession as ConnectSession
 
     return ConnectSession.builder.remote(remote).create()
+
+
+def _activate(session: SparkSession) -> None:
+    """Of several sessions with a server, PySpark gives checkpointed rows to the thread's active one: the first made."""
+    of_thread = getattr(type(session), "_active_session", None)  # none where Spark runs here
+    if of_thread is not None:
+        of_thread.session = session
 
 
 @cache
