@@ -150,6 +150,13 @@ def test_an_environment_gets_the_recorder_from_a_folder_beside_it(tmp_path: Path
     assert before == listing(env)
 
 
+def test_what_is_installed_is_compiled_before_any_process_imports_it() -> None:
+    with prepare("", pack=PACK) as prepared:
+        cached = Path(imported(prepared, "pytest.__cached__"))
+        assert cached.is_file(), cached
+        assert Path(imported(prepared, "sdk.__cached__")).is_file()
+
+
 def test_the_recorder_must_fit_what_the_sdk_chose(tmp_path: Path) -> None:
     env = tmp_path / "env"
     older = wheel(tmp_path, {"msgspec.py": ""}, name="msgspec", version="0.1")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn
 
@@ -143,6 +144,16 @@ def java_home() -> Path | None:
     """Where Java lies, as it was named; None where nothing was said."""
     folder = os.environ.get("JAVA_HOME")
     return Path(folder) if folder else None
+
+
+def caches() -> Path | None:
+    """Where programs keep what they can make again, as each system has it; None where no home is known."""
+    for name in ("XDG_CACHE_HOME", "LOCALAPPDATA"):
+        if os.environ.get(name):
+            return Path(os.environ[name])
+    with suppress(RuntimeError):
+        return Path.home() / ".cache"
+    return None
 
 
 def virtual_environment() -> Path | None:

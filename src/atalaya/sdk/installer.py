@@ -205,9 +205,7 @@ class Uv(Installer):
         dependencies: str = "",
     ) -> None:
         # Copied, not hard-linked: an SDK that rewrites its own files must not reach uv's cache.
-        # Compiled once, and not by each of the processes that a run starts, as pip does.
         argv: list[str | Path] = [self.uv, "pip", "install", "--python", python, "--link-mode", "copy", "--no-progress"]
-        argv += ["--compile-bytecode"]
         argv += ["--target", target] if target else []
         argv += ["--resolution", RESOLUTIONS[dependencies]] if dependencies else []
         argv += [*self.constraints_file(constraints), *what]

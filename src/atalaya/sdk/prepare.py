@@ -29,7 +29,7 @@ from atalaya.core import environment as process_environment
 from atalaya.core.errors import BrokenSubject, NoPython, SettingsError, SubjectError
 from atalaya.core.words import Record
 from atalaya.records.results import Host, Subject
-from atalaya.sdk import interpreter_probe
+from atalaya.sdk import bytecode, interpreter_probe
 from atalaya.sdk.adapter import Adapter
 from atalaya.sdk.installer import Installer, find_installer, site_packages_in
 from atalaya.sdk.source import (
@@ -308,6 +308,13 @@ def _add_recorder(python: Path, held: Sequence[str], bench: _Bench, target: Path
     usable = [line for line in held if re.fullmatch(r"[\w.-]+==v?\d[\w.!+-]*", line)]
     bench.installer.install(
         python, RECORDER, called=RECORDER_CALLED, constraints=usable, target=target, mend=RECORDER_MEND
+    )
+    caches = process_environment.caches()
+    bytecode.compile_packages(
+        python,
+        target or site_packages_in(bench.scratch / "env"),
+        caches and caches / "atalaya" / "bytecode",
+        scrubbed_environ(bench.home),
     )
 
 
