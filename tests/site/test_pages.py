@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from atalaya.core.window import CHECKPOINTS_H
+from atalaya.core.words import text
 from atalaya.records.judged import State
 from atalaya.records.stored import VerdictStatus
 from atalaya.site.build.pages import FRAGMENTS, publish
@@ -188,3 +189,19 @@ def test_a_watch_that_slept_shows_when():
     assert "43 of 50" in shown
     assert "it slept" in shown
     assert "7\\.5" in shown
+
+
+@pytest.mark.parametrize("name", ["reasons", "verdict"])
+def test_what_is_not_known_is_not_said_again_where_it_is_why(name):
+    judgement = example.judgement()
+    why, other = text("CI is silent."), text("Nobody has signed it.")
+
+    def shown(*because):
+        said = msgspec.structs.replace(judgement.verdict, because=because, unknowns=(why, other), fired=())
+        return FRAGMENTS[name](msgspec.structs.replace(judgement, verdict=said), EN).replace("\\", "")
+
+    repeating, alone = shown(why), shown(text("Met."))
+    assert (repeating.count("CI is silent."), repeating.count("Nobody has signed it.")) == (1, 1)
+    assert "What else is not known" in repeating
+    assert "What is not known" in alone
+    assert alone.count("CI is silent.") == 1
