@@ -69,7 +69,8 @@ def test_without_a_script_charts_have_their_lines_and_folded_parts_their_sign(br
 
 
 @pytest.mark.long
-def test_the_evidence_prints_on_ten_pages_at_the_most(browser, origin):
+@pytest.mark.parametrize("name", ["contracts", "evidence"])
+def test_the_longest_pages_of_a_release_print_on_ten_at_the_most(browser, origin, name):
     with opened(browser, origin) as tab:
-        printed = tab.go(f"{NO_FAULTS}/evidence.html").pdf(format="A4")
+        printed = tab.go(f"{NO_FAULTS}/{name}.html").pdf(format="A4")
     assert len(re.findall(rb"/Type\s*/Page\b", printed)) <= MOST_PAGES

@@ -189,6 +189,35 @@ def test_a_release_that_was_not_accepted_is_judged_once_as_a_baseline_and_not_fo
     assert [tried(days) for days in (8, 8, 30, 7)] == [1, 1, 1, 1]
 
 
+def test_in_one_build_a_release_that_was_tried_is_read_once_for_all_that_are_judged(press, tried, monkeypatch):
+    tried(8)
+    read = {"digest": [], "_unpickled": [], "seal_digest": []}
+    for name, places in read.items():
+        own = getattr(stores, name)
+        monkeypatch.setattr(stores, name, lambda place, own=own, places=places: places.append(place) or own(place))
+    recall = store(press).recall(ALL)
+    for days in (8, 9, 10):
+        recall(RELEASE, RELEASE.opened_at + timedelta(days=days), pytest.fail)
+    folder = press.docs / "releases" / RELEASE.version
+    assert {name: [place for place in places if place != PACK.folder] for name, places in read.items()} == {
+        "digest": [folder],
+        "_unpickled": [press.docs / "_build" / "accepted" / RELEASE.version],
+        "seal_digest": [folder],
+    }
+
+
+def test_the_versions_of_the_tools_are_looked_up_once_however_many_releases_there_are(press, published, monkeypatch):
+    asked = []
+    monkeypatch.setattr(stores, "installed_version", lambda tool: asked.append(tool) or "1.0")
+    stores._versions.cache_clear()
+    try:
+        published()
+        published()
+    finally:
+        stores._versions.cache_clear()
+    assert asked == list(stores.TOOLS)
+
+
 def test_before_a_release_has_settled_it_is_judged_anew_for_each_later_release(tried):
     assert [tried(days) for days in (5, 5, 6, 8)] == [1, 1, 2, 3]
 

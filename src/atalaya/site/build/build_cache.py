@@ -82,7 +82,9 @@ class Store:
 
     def __init__(self, docs: Path, releases: Path, settings: Settings, pack: Path) -> None:
         self.docs, self.releases, self.settings, self.pack = docs, releases, settings, pack
-        self.digest = cache(digest)  # a release is read for itself, and for those that may be compared with it
+        # A release is read for itself, and for those that may be compared with it.
+        self.digest = cache(digest)
+        self.state = cache(self._state_of)
 
     def release(
         self, release: Release, releases: Sequence[Release], make: Callable[[], Judgement], *, now: datetime
@@ -106,7 +108,7 @@ class Store:
         opened since, and whether one began from another seal.
         """
         fixed = self._fixed(release, releases)
-        own, *others = [(one.version, self._state(one.version)) for one in (release, *candidates(releases, release))]
+        own, *others = [(one.version, self.state(one.version)) for one in (release, *candidates(releases, release))]
 
         def made_from(baseline: str) -> str:
             names = [name for name, _ in others]
@@ -123,22 +125,26 @@ class Store:
     def recall(self, releases: Sequence[Release]) -> Recall:
         """Keeps what each of the releases came to as a baseline.
 
-        Where none was accepted, all of them are tried for each judgement of a later one.
+        Where none was accepted, all of them are tried for each judgement of a later one: each is read once.
         """
+        known: dict[str, object] = {}
 
         def recalled(other: Release, as_of: datetime, judge: Callable[[], Tried]) -> Tried:
-            made_from = _made_from([*self._fixed(other, releases), self._state(other.version)])
+            made_from = _made_from([*self._fixed(other, releases), self.state(other.version)])
             file = self.docs / "_build" / "accepted" / other.version
-            kept = _unpickled(file)
+            if other.version not in known:
+                known[other.version] = _unpickled(file)
+            kept = known[other.version]
             if isinstance(kept, KeptTry) and kept.made_from == made_from and kept.holds(as_of):
                 return kept.tried
             tried = judge()
-            write_whole(file, pickle.dumps(KeptTry(made_from, as_of, tried)))
+            known[other.version] = new = KeptTry(made_from, as_of, tried)
+            write_whole(file, pickle.dumps(new))
             return tried
 
         return recalled
 
-    def _state(self, version: str) -> str:
+    def _state_of(self, version: str) -> str:
         """A release's folder, and which others began from another seal than the one in it."""
         folder = self.releases / version
         disputed = disputed_by(self._followers.get(version, ()), seal_digest(folder))
@@ -198,8 +204,13 @@ def _unpickled(file: Path) -> object:
 
 
 def _made_from(parts: Iterable[str]) -> str:
-    versions = (sys.version, *(f"{tool} {installed_version(tool)}" for tool in TOOLS))
-    return hashlib.sha256("\0".join((*versions, _sources(), *parts)).encode()).hexdigest()
+    return hashlib.sha256("\0".join((*_versions(), _sources(), *parts)).encode()).hexdigest()
+
+
+@cache
+def _versions() -> tuple[str, ...]:
+    """Of Python and of the tools; to look one up reads its files."""
+    return (sys.version, *(f"{tool} {installed_version(tool)}" for tool in TOOLS))
 
 
 @cache

@@ -294,9 +294,14 @@ def _environment(one: Build, told: Mapping[str, str]) -> dict[str, str]:
     return {**told, "SITE_RELEASE": one.release, "SITE_LANGUAGE": one.language}
 
 
+@cache
+def _versions() -> tuple[str, ...]:
+    return (sys.version, *(f"{tool} {installed_version(tool)}" for tool in TOOLS))
+
+
 def _digest(one: Build, docs: Path, told: Mapping[str, str], of: Callable[[Path], str]) -> str:
     """Over everything that the build reads."""
-    parts = [sys.version, *told.values(), str(one.out), *(f"{tool} {installed_version(tool)}" for tool in TOOLS)]
+    parts = [*_versions(), *told.values(), str(one.out)]
     parts.append(of(Path(__file__).parents[1]))
     parts += [f"{os.path.relpath(source, docs)} {of(source)}" for source in one.sources]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
