@@ -38,6 +38,17 @@ def test_where_nothing_is_wrong_or_unknown_that_is_said_and_not_left_out():
     assert "What to do next" not in said
 
 
+def test_what_to_do_stands_right_below_what_is_wrong():
+    judgement = replace(calm(), incidents=example.judgement(incidents=True).incidents)
+    judgement = replace(
+        judgement,
+        incidents=(replace(judgement.incidents[0], state="resolved"),),
+        verdict=replace(judgement.verdict, next_steps=(text("Watch on."),)),
+    )
+    parts = re.findall(r"\[(What [^\]]+)\]\{\.fact\}", glance(judgement, EN).replace("\\", ""))
+    assert parts == ["What is wrong", "What to do next", "What was wrong, and is over", "What is not known"]
+
+
 def test_a_metric_that_is_not_settled_is_not_known():
     judgement = calm()
     first = replace(judgement.metrics[0], state=State.INCONCLUSIVE)

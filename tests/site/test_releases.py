@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from atalaya.core.words import text
 from atalaya.records.judged import Checkpoint, DutyState, Judgement, Tally
 from atalaya.records.stored import VerdictStatus
 from atalaya.site.fragments.releases import at_checkpoints, releases
@@ -98,4 +99,38 @@ def test_of_many_releases_the_newest_stand_open_and_none_is_left_out():
     ]
     page = shown(*many)
     before, _, folded = page.partition("{dropdown}")
-    assert (before.count("verdict-word"), page.count("verdict-word"), "And 32 more" in folded) == (8, 40, True)
+    # That of the newest stands above all rows too.
+    assert (before.count("verdict-word"), page.count("verdict-word"), "And 32 more" in folded) == (9, 41, True)
+
+
+def of(version: str, *steps: str, rehearsal: bool = False) -> Judgement:
+    base = example.judgement()
+    return replace(
+        base,
+        release=replace(base.release, version=version, rehearsal=rehearsal),
+        verdict=replace(base.verdict, next_steps=tuple(text(step) for step in steps)),
+    )
+
+
+def test_above_the_strip_stands_what_to_do_about_the_newest_release_that_is_no_rehearsal():
+    rehearsed, newest = of("rehearsal-9", "Rehearse.", rehearsal=True), of("1.2.0", "Run the smoke.", "Look.")
+    card, _, strip = shown(rehearsed, newest, of("1.1.0", "Close it.")).partition("{list-table}")
+    assert "{release}`1.2.0`" in card
+    assert "[▲ OFF TRACK]" in card
+    assert "{release}`T+72 <1.2.0 t72>`" in card
+    assert "[What to do next]{.fact} Run the smoke." in card
+    assert "{release}`All that there is to do <1.2.0 index>`" in card
+    assert "{.instant .valid-until}" in card
+    assert "Run the smoke." not in strip
+
+
+def test_where_there_are_only_rehearsals_the_newest_stands_above_and_is_called_one():
+    card, _, _ = shown(of("rehearsal-2", rehearsal=True), of("rehearsal-1", rehearsal=True)).partition("{list-table}")
+    assert "{release}`rehearsal-2`" in card
+    assert "REHEARSAL" in card
+    assert "What to do next" not in card
+    assert "valid-until" not in card
+
+
+def test_of_no_release_there_is_nothing_to_do():
+    assert "verdict-card" not in releases((), EN)

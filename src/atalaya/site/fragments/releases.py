@@ -1,4 +1,4 @@
-"""The strip over the releases: a row each, with its word at each checkpoint, its five figures and its incidents."""
+"""The card of the newest release, and the strip over all of them: a row each, with its word at each checkpoint, its five figures and its incidents."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from atalaya.core.window import CHECKPOINTS_H
 from atalaya.core.words import N_, StrictEnum
 from atalaya.records.judged import DutyState, Judgement
 from atalaya.site.fragments.figures import figure, name_of
-from atalaya.site.fragments.verdicts import dating
+from atalaya.site.fragments.verdicts import card, dating
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
@@ -28,19 +28,22 @@ class AtCheckpoint(NamedTuple):
 
 
 def releases(judgements: Sequence[Judgement], voice: Renderer) -> str:
-    """The strip, in the order of the judgements.
+    """What to do about the newest release, and the strip, in the order of the judgements.
 
     :param judgements: of all releases, the newest first.
     """
+    newest = next((one for one in judgements if not one.release.rehearsal), next(iter(judgements), None))
     return (
         render(
             "releases",
             voice,
+            judgement=newest,
             judgements=judgements,
-            dating=dating,
+            dated=dating,
             points=lambda judgement: _points(judgement, voice),
             figures=lambda judgement: _figures(judgement, voice),
             incidents=lambda judgement: _incidents(judgement, voice),
+            **(card(newest) if newest else {}),
         )
         + "\n"
     )
