@@ -74,6 +74,21 @@ def test_a_test_that_failed_stands_with_its_class_and_its_score() -> None:
     assert "No test has failed" in FRAGMENTS["flaky"](replace(example.judgement(), flaky=()), EN)
 
 
+def test_where_no_test_failed_the_chart_above_the_table_does_not_say_the_same_again() -> None:
+    calm = replace(example.judgement(), flaky=(), broken_tests=())
+    chart, table = (FRAGMENTS[name](calm, EN) for name in ("chart-flaky", "flaky"))
+    assert "No test has failed" in table
+    assert chart.strip()
+    assert chart.strip() not in table
+    assert "No test has failed" not in chart
+
+
+def test_a_sign_of_health_that_was_not_recorded_says_so_once_in_its_row() -> None:
+    sign = replace(example.judgement().health[0], says=(), text=text("Not run."), reason=text("Not run."))
+    page = FRAGMENTS["health"](replace(example.judgement(), health=(sign,)), EN)
+    assert page.count("Not run") == 1
+
+
 def test_a_broken_test_stands_with_since_when_and_what_could_have_been_seen_is_said() -> None:
     judgement = example.judgement()
     inputs = {"tests": 41, "median_attempts": 5, "detectable_rate": 0.2764, "expected_by_chance": 1.96}

@@ -559,7 +559,7 @@ def flaky(judgement: Judgement, voice: Renderer) -> Markdown:
     """The tests that failed, by how often a good version fails them, with the credible interval."""
     said = Said(voice)
     if not judgement.flaky:
-        return voice(N_("No test has failed."))
+        return voice(N_("There is no flake rate to draw."))
     ranked = sorted(
         (
             (one, Rate(one.score.mean, one.score.low, one.score.high))
