@@ -167,6 +167,27 @@ def test_a_test_shows_every_release_in_which_it_was_run_and_none_in_which_it_was
     assert "○ not run" in shown[shown.index("{release}`1.2.0") :].partition("{release}`1.1.0")[0]
 
 
+def test_of_earlier_releases_those_in_which_a_test_failed_have_rows_and_the_others_are_counted() -> None:
+    failed = {36, 12}
+    newest_first = [
+        released(
+            f"1.{n}.0",
+            failed_tests=(failing(variant(FAILED)),) if n in failed else (),
+            clean_tests={} if n in failed or n == 5 else {TEST: 4},
+        )
+        for n in reversed(range(40))
+    ]
+    shown = page(newest_first, "tests")
+    rows = [row for row in re.split(r"^\* - ", shown, flags=re.MULTILINE) if "\n  - " in row][1:]
+    assert [re.findall(r"<(1\.\d+\.0) evidence>", row) for row in rows] == [
+        *([f"1.{n}.0"] for n in (39, 38, 37, 36, 12)),
+        [],
+    ]
+    assert "Earlier releases and rehearsals: 35" in rows[-1]
+    assert "[● passed each time]{.state .tone-good .state-passed-each-time} 34" in rows[-1]
+    assert re.search(r"not run\]\{[^}]*\} 1\b", rows[-1])
+
+
 def test_a_rehearsal_adds_nothing_to_how_a_test_did_in_releases() -> None:
     rehearsed = released("rehearsal-1", rehearsal=True, failed_tests=(failing(variant(FAILED)),))
     assert history.failed_ever([rehearsed])[0].courses == (CourseOfTest.FAILED,)

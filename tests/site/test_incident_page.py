@@ -95,6 +95,11 @@ def test_who_decided_what_stands_at_the_top(watched: Watched) -> None:
     assert decided.count("ana") == 3
 
 
+def test_what_is_to_be_done_comes_first_while_there_is_something_to_do(watched: Watched) -> None:
+    first = page(kept(watched, "open")).replace("\\", "").partition("\n* - ")[2].partition("\n")[0]
+    assert "What is to be done" in first
+
+
 @each_row("name", ["Cause", "Fix"])
 def test_what_nobody_recorded_is_said_to_be_missing_with_the_command_that_records_it(name: str, tmp_path: Path) -> None:
     said = fact(page(kept(Watched(tmp_path / name), "open")), name)

@@ -36,6 +36,7 @@ TESTS = "tests"
 TESTS_ON_A_PAGE = 40
 MOST_TESTS = 400
 MOST_ROWS = 60  # of one table
+NEWEST = 3  # releases that a test shows whatever became of it there; of all others, those in which it failed
 MOST_SEGMENTS = 3
 MOST_VARIANTS = 8  # that are named beside one another
 
@@ -195,6 +196,16 @@ class HistoryOfTest(NamedTuple):
         return tuple(one.course for one in real or run)
 
     @property
+    def shown(self) -> tuple[InOneRelease, ...]:
+        """Those that have rows of their own."""
+        return tuple(one for number, one in enumerate(self.releases) if one.failed or number < NEWEST)
+
+    @property
+    def others(self) -> dict[CourseOfTest, int]:
+        """Of those that have none, how many there are of each course."""
+        return dict(Counter(one.course for one in self.releases[NEWEST:] if not one.failed))
+
+    @property
     def failed_in(self) -> tuple[InOneRelease, ...]:
         """Those in which it failed."""
         return tuple(one for one in self.releases if one.failed)
@@ -283,6 +294,9 @@ def _tests(found: Sequence[HistoryOfTest], voice: Renderer) -> Iterator[tuple[st
             strip_of=lambda test: test.courses,
             counts_of=lambda found: _counts(found, voice),
             variants=lambda found: _names(found, voice),
+            earlier=lambda courses: [
+                myst.joined((voice.badge(course), voice.number(n))) for course, n in courses.items()
+            ],
             **_cells(voice),
         )
         title = voice.language.gettext(N_("Tests that ever failed"))

@@ -162,7 +162,7 @@ def _facts(case: Case) -> Markdown:
     if owners := owners_of_incident(one, settings):
         facts.append((voice(N_("Owner")), names(owners)))
     if one.state not in OVER:
-        facts.append((voice(N_("What is to be done")), voice.say(action_of(one.severity, settings))))
+        facts.insert(0, (voice(N_("What is to be done")), voice.say(action_of(one.severity, settings))))
     if case.told is not None and case.told.blocks:
         blocks = myst.joined(map(voice.literal, case.told.blocks), COMMA)
         facts.append((voice(N_("Stands in the way of")), blocks))
