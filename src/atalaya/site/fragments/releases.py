@@ -1,4 +1,4 @@
-"""The card of the newest release, and the strip over all of them: a row each, with its word at each checkpoint, its five figures and its incidents."""
+"""The card of the newest release, and the strip over all of them: a row each, with words, figures and incidents."""
 
 from __future__ import annotations
 
