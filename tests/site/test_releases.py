@@ -108,7 +108,11 @@ def of(version: str, *steps: str, rehearsal: bool = False) -> Judgement:
     return replace(
         base,
         release=replace(base.release, version=version, rehearsal=rehearsal),
-        verdict=replace(base.verdict, next_steps=tuple(text(step) for step in steps)),
+        verdict=replace(
+            base.verdict,
+            because=(text("CI is red."), text("It slept.")),
+            next_steps=tuple(text(step) for step in steps),
+        ),
     )
 
 
@@ -117,6 +121,7 @@ def test_above_the_strip_stands_what_to_do_about_the_newest_release_that_is_no_r
     card, _, strip = shown(rehearsed, newest, of("1.1.0", "Close it.")).partition("{list-table}")
     assert "{release}`1.2.0`" in card
     assert "[▲ OFF TRACK]" in card
+    assert "[Why]{.fact} CI is red." in card
     assert "{release}`T+72 <1.2.0 t72>`" in card
     assert "[What to do next]{.fact} Run the smoke." in card
     assert "{release}`All that there is to do <1.2.0 index>`" in card
