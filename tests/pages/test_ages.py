@@ -30,7 +30,12 @@ def test_until_its_last_minute_a_verdict_stands_and_after_it_the_page_says_unkno
     page = at(tab, VALID_UNTIL + timedelta(minutes=1), f"{NO_FAULTS}/{language}{path}")
     assert LATE[language][0] == page.inner_text(WORD)
     assert said in page.inner_text(".verdict-card")
-    assert LATE[language][0] in page.inner_text(".way-back")
+    assert LATE[language][0] in page.text_content(".way-back")  # not shown where the card follows
+
+
+def test_the_word_stands_beside_the_way_back_but_not_twice_right_above_the_card(tab):
+    shown = {page: tab.go(f"{NO_FAULTS}/{page}.html").is_visible(".way-back .state") for page in ("index", "contracts")}
+    assert shown == {"index": False, "contracts": True}
 
 
 def test_a_page_that_stays_open_stops_believing_without_being_loaded_again(tab):
@@ -44,6 +49,7 @@ def test_a_page_that_stays_open_stops_believing_without_being_loaded_again(tab):
 def test_the_list_of_releases_says_it_too(tab):
     page = at(tab, VALID_UNTIL + timedelta(days=9), "index.html")
     assert {"○ UNKNOWN: out of date"} == set(page.locator(".releases .verdict-word").all_inner_texts())
+    assert page.inner_text(WORD) == "○ UNKNOWN: out of date"
 
 
 @pytest.mark.parametrize(
