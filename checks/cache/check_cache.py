@@ -197,6 +197,13 @@ def check_lifetime_is_set_when_stored(lab: CheckContext) -> None:
         time.sleep(2.5)
         _expired(lab, other, USERS)
         require(_stamp(lab, http) != first, "it is still served after 2.5 of the 2 s that it was stored for")
+    for label, built_s, set_s in (("lowered to nothing", 60.0, 0.0), ("raised from nothing", 0.0, 60.0)):
+        with lab.trial(f"{label} before any answer was stored"):
+            http = lab.http(cache_ttl_seconds=built_s)
+            http.cache_ttl_seconds = set_s
+            first, second = (_stamp(lab, http, f"{PATH}/{set_s:g}") for _ in range(2))
+            served = first == second
+            require(served is (set_s > 0), "an answer was served from the cache" if served else "it was fetched again")
     with lab.trial("an answer that came two seconds after it was asked for"):
         http = lab.http(config=lab.config(retries=1, retry_backoff_seconds=2.0), cache_ttl_seconds=3.0)
         lab.need_hits(http)
@@ -583,7 +590,7 @@ def check_invalidation_by_path(lab: CheckContext) -> None:
             old = _hit(lab, http, path, **options)
             _mutate(lab, http, [STORES])
             require(_stamp(lab, http, path, **options) != old, "it is still served")
-    for method, step in {"PUT": Step(), "PATCH": Step(), "DELETE": Step(status=204)}.items():
+    for method, step in {"PUT": Step(), "PATCH": Step(), "DELETE": Step(status=204), "OPTIONS": Step()}.items():
         with lab.trial(f"by {method}"):
             old = _hit(lab, http, STORES)
             lab.service.answer(method, STORES, step)
@@ -596,6 +603,22 @@ def check_invalidation_by_path(lab: CheckContext) -> None:
             lab.given(partial(http.request, "GET", f"{PATH}/nothing/{step.status}", invalidate_paths=[STORES]), "a GET")
             require(_stamp(lab, http, STORES) != old, "the answer of the path it names is still served")
             require(_stamp(lab, http, USERS) == other, "the answer of another path is gone too")
+    if lab.sdk.has("bypass"):
+        with lab.trial("by a GET past the cache that is answered 204"):
+            old = _hit(lab, http, STORES)
+            lab.service.answer("GET", f"{PATH}/past", Step(status=204))
+            past = partial(http.request, "GET", f"{PATH}/past", use_get_cache=False, invalidate_paths=[STORES])
+            lab.given(past, "a GET")
+            require(_stamp(lab, http, STORES) != old, "the answer of the path it names is still served")
+    for label, named, other in (
+        ("in other capitals", STORES, STORES.upper()),
+        ("with another query", f"{STORES}?x=1", f"{STORES}?x=2"),
+    ):
+        with lab.trial(f"a path, and the same {label}"):
+            old, kept = _hit(lab, http, named), _hit(lab, http, other)
+            _mutate(lab, http, [named])
+            require(_stamp(lab, http, named) != old, f"the answer of {named} is still served")
+            require(_stamp(lab, http, other) == kept, f"{named} was named, and the answer of {other} is gone too")
     with lab.trial("a path that would be a pattern, too"):
         plain, other = f"{STORES}.a+b", f"{STORES}-aab"
         old, kept = _hit(lab, http, plain), _hit(lab, http, other)

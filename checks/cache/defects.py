@@ -171,6 +171,17 @@ def stale_if_error() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "cache.lifetime-is-set-when-stored")
+def lifetime_as_it_was_built() -> None:
+    """The lifetime is that of the moment at which the client was built.
+
+    - self._cache = {} if self._cache is None else self._cache
+    + self._cache = {} if self._cache is None else self._cache
+    + built_s = self.cache_ttl_seconds
+    + self._write_cache = lambda key, payload: self._cache.update({key: (time.monotonic() + built_s, payload)})
+    """
+
+
 # ── what is kept apart ──
 
 
@@ -863,6 +874,42 @@ def lock_that_is_never_given_back() -> None:
     - self._cache.clear()
     + vars(self).setdefault("_emptying", __import__("threading").Lock()).acquire()
     + self._cache.clear()
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.invalidation-by-path")
+def bypass_invalidates_nothing() -> None:
+    """A GET past the cache that is answered nothing takes no entry away.
+
+    - if method != "GET" or not response.content:
+    + if method != "GET" or (caching and not response.content):
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.invalidation-by-path")
+def invalidation_without_case() -> None:
+    """A path takes away the entries of the same path in other capitals.
+
+    - if any(path in key for path in wanted):
+    + if any(path.lower() in key.lower() for path in wanted):
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.invalidation-by-path")
+def options_invalidate_nothing() -> None:
+    """Only the methods that usually change something take entries away.
+
+    - if method != "GET" or not response.content:
+    + if method in ("POST", "PUT", "PATCH", "DELETE") or not response.content:
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.invalidation-by-path")
+def invalidation_without_query() -> None:
+    """A path with a query takes away the entries of every query.
+
+    - wanted = tuple(paths)
+    + wanted = tuple(path.partition("?")[0] for path in paths)
     """
 
 

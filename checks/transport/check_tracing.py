@@ -128,6 +128,18 @@ def check_trace_id_is_adopted(lab: CheckContext) -> None:
             sent = _trace_of(lab, http, "/aris3/next")
             require(sent == "from-service", f"the next request carried {short(sent)}, not the answered id")
             require(context.trace_id == sent, f"the context holds {short(context.trace_id)}")
+    for label, last, expected in (
+        ("without an id", {}, "ours"),
+        ("with another id", {TRACE: "of-the-last"}, "of-the-last"),
+    ):
+        with lab.trial(f"an answer {label}, after one with an id that was tried again"):
+            http = lab.http(config=lab.config(retries=1), trace=lab.sdk.TraceContext(trace_id="ours"))
+            path = f"/aris3/again/{expected}"
+            failed = Step(status=503, trace_id="of-the-first")
+            lab.service.answer("GET", path, failed, Step(status=200, json={}, headers=last))
+            lab.given(partial(http.request, "GET", path), "a GET")
+            sent = _trace_of(lab, http, "/aris3/next")
+            require(sent == expected, f"the next request carried {short(sent)}, not {expected!r}")
     with lab.trial("an answer without an id"):
         http = lab.http(trace=lab.sdk.TraceContext(trace_id="ours"))
         others = {"X-Trace": "no", "Trace-ID": "no", "X-Request-ID": "no"}
@@ -329,6 +341,15 @@ def check_identity_is_sent(lab: CheckContext) -> None:
             exports = lab.exports(lab.http(), **who)
             lab.given(partial(exports.get_export_status, "exp-1"), "a status request")
             _identifies(lab.polls()[-1].headers, who)
+    exports = lab.exports(lab.http(), access_token="tok")
+    who = {"access_token": "tok"}
+    _asked_by(lab, exports)
+    for field in reversed(WHO):
+        with lab.trial(f"{field}, set on a client that was used"):
+            who[field] = "new"
+            setattr(exports, field, "new")
+            _forget(lab, exports.http)
+            _identifies(_asked_by(lab, exports), who)
     with lab.trial("a POST, all set"):
         exports = lab.exports(lab.http(), **WHO)
         order = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "T"}
@@ -410,6 +431,7 @@ def check_session_shares_one_trace(lab: CheckContext) -> None:
     contexts: tuple[tuple[str, dict[str, Any]], ...] = (
         ("a trace of its own", {}),
         ("a trace of the caller's", {"trace": lab.sdk.TraceContext("ours")}),
+        ("a trace of the caller's that has no id yet", {"trace": lab.sdk.TraceContext()}),
     )
     for label, fields in contexts:
         with lab.trial(label):
@@ -418,7 +440,10 @@ def check_session_shares_one_trace(lab: CheckContext) -> None:
             require(None not in clients, "exports_client returned None")
             ids = [_asked_by(lab, client).get(TRACE) for client in clients]
             require(ids[0] == ids[1], f"two of its clients sent {words(ids)}")
-            require(not fields or ids[0] == "ours", f"its clients sent {short(ids[0])}, not the caller's id")
+            callers = fields["trace"].trace_id if fields else ids[0]
+            require(
+                ids[0] == callers, f"its clients sent {short(ids[0])}, and the caller's trace holds {short(callers)}"
+            )
         with lab.trial(f"{label}, and an id that one client was answered"):
             session = _session(lab, token="tok", **fields)
             one, other = (lab.given(session.exports_client, "exports_client") for _ in range(2))
@@ -535,19 +560,20 @@ def check_report_errors(lab: CheckContext) -> None:
         (400, "VALIDATION_ERROR", "ValidationError", ranges),
         (422, "VALIDATION_ERROR", "ValidationError", ranges),
         (422, "OTHER", "ValidationError", "OTHER"),
+        (422, "", "ValidationError", "HTTP_ERROR"),
         (409, "VALIDATION_ERROR", "ConflictError", "VALIDATION_ERROR"),
         *((403, code, "ForbiddenError", scope) for code in OUT_OF_SCOPE),
         (403, "OTHER", "PermissionError", "OTHER"),
+        (403, "", "PermissionError", "HTTP_ERROR"),
         (404, "PERMISSION_DENIED", "NotFoundError", "PERMISSION_DENIED"),
         (401, "STORE_SCOPE_MISMATCH", "AuthError", "STORE_SCOPE_MISMATCH"),
     )
     for name in ("overview", "daily", "calendar"):
         for status, code, kind, expected in cases:
-            with lab.trial(f"{name}, {status} with the code {code}"):
+            with lab.trial(f"{name}, {status} with {f'the code {code}' if code else 'no code'}"):
                 call = _report(lab, reports, f"get_sales_{name}")
-                lab.service.answer(
-                    "GET", f"/aris3/reports/{name}", Step(status=status, json={"code": code, "message": "M"})
-                )
+                body = {"code": code, "message": "M"} if code else {}
+                lab.service.answer("GET", f"/aris3/reports/{name}", Step(status=status, json=body))
                 error: Any = lab.attempt(call, f"get_sales_{name}").error
                 require(isinstance(error, getattr(lab.sdk, kind)), f"it raised {describe(error)} instead of {kind}")
                 require(error.code == expected, f"its code is {short(error.code)}, not {expected!r}")
@@ -917,13 +943,15 @@ def check_outdated_context(lab: CheckContext) -> None:
 def check_switch_in_flight(lab: CheckContext) -> None:
     lab.sdk.needs("context")
     lab.sdk.needs("context-switch")
-    for method in ("GET", "POST"):
+    asked = (("GET", Step(json={})), ("POST", Step(json={})), ("GET", Step(status=404)), ("POST", Step(status=409)))
+    for method, step in asked:
         for label, switched in (("another key", "other"), ("its own key", "store")):
-            with lab.trial(f"{method}, {label} switched in flight"):
+            with lab.trial(f"{method} that is answered {step.status}, {label} switched in flight"):
                 http = lab.http()
                 old = http.get_context_version("store")
                 lab.samplers[:] = [partial(_switch, http, switched)]
-                path = f"/aris3/{switched}"
+                path = f"/aris3/{switched}/{step.status}"
+                lab.service.answer(method, path, step)
                 context = {"context_key": "store", "context_version": old}
                 got = lab.attempt(partial(http.request, method, path, **context), method)
                 if not lab.log(path, method):

@@ -857,6 +857,15 @@ def check_answers_are_decoded(lab: CheckContext) -> None:
             step = Step(status=200, raw=b'{"a": "n"}', headers={"Content-Type": kind})
             lab.service.answer("GET", f"/aris3/{kind.partition(';')[0]}", step)
             _returns(lab.get(http, f"/aris3/{kind.partition(';')[0]}"), {"a": "n"})
+    for kind in (
+        'application/json; profile="x; charset=utf-8"; charset=latin-1',
+        "application/json;charset=LATIN-1;q=1",
+    ):
+        with lab.trial(f"Content-Type: {kind}"):
+            lab.service.answer(
+                "GET", "/aris3/latin", Step(status=200, raw=b'{"a": "a\xf1o"}', headers={"Content-Type": kind})
+            )
+            _returns(lab.get(http, "/aris3/latin"), {"a": "año"})
 
 
 @promise("transport.empty-answers-are-none")

@@ -1269,6 +1269,27 @@ def number_adopted() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "transport.trace-id-is-adopted")
+def id_of_a_failed_attempt_is_adopted() -> None:
+    """The trace id of an answer that is tried again is adopted.
+
+    - if response.status_code < 500 or last:
+    -     return response
+    + if response.status_code < 500 or last:
+    +     return response
+    + trace.update_from_headers(response.headers)
+    """
+
+
+@DEFECTS.add("session.py", "transport.session-shares-one-trace")
+def trace_without_an_id_is_replaced() -> None:
+    """A caller's trace that has no id yet gives way to a new one.
+
+    - self.trace = self.trace or TraceContext()
+    + self.trace = self.trace if self.trace and self.trace.trace_id else TraceContext()
+    """
+
+
 # ── idempotency ──
 
 
@@ -1585,6 +1606,16 @@ def session_ignores_the_callers_trace() -> None:
     """
 
 
+@DEFECTS.add("clients/base.py", "transport.identity-is-sent")
+def identity_is_kept_while_the_token_lasts() -> None:
+    """The identity is put together once for each token.
+
+    - return {name: value for name, value in headers.items() if value}
+    + known = self.__dict__.setdefault("_known", {})
+    + return dict(known.setdefault(self.access_token, {name: value for name, value in headers.items() if value}))
+    """
+
+
 # ── what is answered ──
 
 
@@ -1659,6 +1690,16 @@ def redirects_of_posts_not_followed() -> None:
 
     - follow_redirects=True,
     + follow_redirects=method == "GET",
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.answers-are-decoded")
+def charset_must_come_first() -> None:
+    """The charset of an answer counts only as the first parameter of its type.
+
+    - charset = declared.get_content_charset()
+    + name, _, value = declared["Content-Type"].partition(";")[2].partition("=")
+    + charset = value.split(";")[0].strip('" ') if name.strip().lower() == "charset" else None
     """
 
 
@@ -2018,6 +2059,18 @@ def any_switch_cancels() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "transport.switch-in-flight-cancels")
+def errors_outlive_a_switch() -> None:
+    """An error that comes after a switch in flight is raised as if nothing had been switched.
+
+    - self._check_context(context_key, context_version, trace)
+    - if self.after_response:
+    + if response.status_code < 400:
+    +     self._check_context(context_key, context_version, trace)
+    + if self.after_response:
+    """
+
+
 # ── what only odd data shows ──
 
 
@@ -2265,4 +2318,13 @@ def service_sets_the_trace_id() -> None:
     """
     - if name.lower() == TRACE_HEADER.lower() and value:
     + if name.lower() == TRACE_HEADER.lower() and value and len(value) <= 200:
+    """
+
+
+@DEFECTS.add("clients/reports_client.py", "transport.report-errors-are-told-apart")
+def any_refused_report_is_a_wrong_range() -> None:
+    """A refusal of a report that gives no code is called a wrong range of dates.
+
+    - if cause.code != "VALIDATION_ERROR":
+    + if cause.code not in ("VALIDATION_ERROR", "HTTP_ERROR"):
     """
