@@ -171,14 +171,14 @@ def written(folder: Path, sql: str, keys: int) -> tuple[Path, int]:
     file = folder / "attempts.parquet"
     with duckdb.connect(config={"threads": 2}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        asked = {"keys": keys, "tests": tests_of(keys)}
+        asked = {"keys": keys, "tests": number_of_tests(keys)}
         named = {name: value for name, value in asked.items() if f"${name}" in sql}
         connection.execute(f"COPY ({sql}) TO '{file}' (FORMAT parquet, COMPRESSION zstd)", named)
         ((rows,),) = connection.execute(f"SELECT count(*) FROM '{file}'").fetchall()
     return file, rows
 
 
-def tests_of(keys: int) -> int:
+def number_of_tests(keys: int) -> int:
     """So many tests that there are keys of each, as in a window with many runs."""
     return min(TESTS, keys // 40)
 
