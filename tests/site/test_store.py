@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from atalaya.core.settings import Settings, WatchSettings
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import Environment, Release, WatchTransition
+from atalaya.site.build import atomic_write
 from atalaya.site.build import build_cache as stores
 from atalaya.site.build.build_cache import Store
 from atalaya.site.build.skeleton import pages
@@ -208,13 +209,13 @@ def test_in_one_build_a_release_that_was_tried_is_read_once_for_all_that_are_jud
 
 def test_the_versions_of_the_tools_are_looked_up_once_however_many_releases_there_are(press, published, monkeypatch):
     asked = []
-    monkeypatch.setattr(stores, "installed_version", lambda tool: asked.append(tool) or "1.0")
-    stores._versions.cache_clear()
+    monkeypatch.setattr(atomic_write, "installed_version", lambda tool: asked.append(tool) or "1.0")
+    atomic_write.versions.cache_clear()
     try:
         published()
         published()
     finally:
-        stores._versions.cache_clear()
+        atomic_write.versions.cache_clear()
     assert asked == list(stores.TOOLS)
 
 

@@ -8,7 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Collection, Mapping
+from functools import cache
+from importlib.metadata import version as installed_version
 from pathlib import Path
 
 from atalaya.core.whole_file import write_whole
@@ -46,6 +49,16 @@ def fragment_file(docs: Path, release: str, code: str, name: str) -> Path | None
         release = str((real or listed)[0]["version"]) if listed else ""
     file = docs / "_generated" / release / code / f"{name}.md"
     return file if release and file.is_file() else None
+
+
+@cache
+def versions(tools: tuple[str, ...]) -> tuple[str, ...]:
+    """Of Python and of the tools that something is made with; to look one up reads its files.
+
+    >>> versions(())[0] == sys.version
+    True
+    """
+    return (sys.version, *(f"{tool} {installed_version(tool)}" for tool in tools))
 
 
 def digest(place: Path, leave_out: Collection[str] = ()) -> str:

@@ -13,11 +13,9 @@ from __future__ import annotations
 
 import hashlib
 import pickle
-import sys
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, cached_property
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +26,7 @@ from atalaya.core.whole_file import write_whole
 from atalaya.core.window import ends_at
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release, WatchTransition
-from atalaya.site.build.atomic_write import digest, files
+from atalaya.site.build.atomic_write import digest, files, versions
 from atalaya.watch.baseline import Recall, Tried, candidates
 from atalaya.watch.judgement import is_superseded
 from atalaya.watch.seal import all_followers, disputed_by
@@ -204,13 +202,7 @@ def _unpickled(file: Path) -> object:
 
 
 def _made_from(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join((*_versions(), _sources(), *parts)).encode()).hexdigest()
-
-
-@cache
-def _versions() -> tuple[str, ...]:
-    """Of Python and of the tools; to look one up reads its files."""
-    return (sys.version, *(f"{tool} {installed_version(tool)}" for tool in TOOLS))
+    return hashlib.sha256("\0".join((*versions(TOOLS), _sources(), *parts)).encode()).hexdigest()
 
 
 @cache

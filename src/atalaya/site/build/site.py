@@ -12,13 +12,11 @@ import json
 import os
 import re
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import as_completed
 from datetime import datetime
 from functools import cache, partial
-from importlib.metadata import version as installed_version
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -33,7 +31,7 @@ from atalaya.evidence.ledger import files as ledger_files
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release
 from atalaya.site.build import build_workers, history_pages, home
-from atalaya.site.build.atomic_write import NEWEST, digest, fragment_file, write_if_changed
+from atalaya.site.build.atomic_write import NEWEST, digest, fragment_file, versions, write_if_changed
 from atalaya.site.build.pages import FRAGMENTS
 from atalaya.site.fragments import segments
 from atalaya.site.fragments.reference import FOLDER
@@ -294,14 +292,9 @@ def _environment(one: Build, told: Mapping[str, str]) -> dict[str, str]:
     return {**told, "SITE_RELEASE": one.release, "SITE_LANGUAGE": one.language}
 
 
-@cache
-def _versions() -> tuple[str, ...]:
-    return (sys.version, *(f"{tool} {installed_version(tool)}" for tool in TOOLS))
-
-
 def _digest(one: Build, docs: Path, told: Mapping[str, str], of: Callable[[Path], str]) -> str:
     """Over everything that the build reads."""
-    parts = [*_versions(), *told.values(), str(one.out)]
+    parts = [*versions(TOOLS), *told.values(), str(one.out)]
     parts.append(of(Path(__file__).parents[1]))
     parts += [f"{os.path.relpath(source, docs)} {of(source)}" for source in one.sources]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
