@@ -155,7 +155,8 @@ def _mixed(word: str) -> str:
 SPACES = ((" ", ""), ("", " "), ("\t", "\r\n"))
 TRUE_WORDS = _spelled("1", "true", "yes", "on")
 FALSE_WORDS = _spelled("0", "false", "no", "off")
-TYPOS = ("ture", "enabled", "y", "t", "ok", "2", "-1", "1.0", "01", "yes please", "on,", "si", " ", "")
+QUOTED = ('"true"', "'1'", '"yes', "`on`", "(true)")
+TYPOS = ("ture", "enabled", "y", "t", "ok", "2", "-1", "1.0", "01", "yes please", "on,", "si", " ", "", *QUOTED)
 
 
 # ── the base URL ─────────────────────────────────────────────────────────────
@@ -702,6 +703,11 @@ def check_env_file(lab: CheckContext) -> None:
         lines = f"# where\n\nexport {PROFILE}='qa'\n{_own('qa')} = \"{OTHER}\"  # ours\nARIS3_RETRIES=6 # enough\n"
         expected = _as_from_environment(lab, {PROFILE: "qa", _own("qa"): OTHER, "ARIS3_RETRIES": "6"})
         _same(lab.load_config({}, str(_file(lab, lines))), expected)
+    with lab.trial("values that name others, of the file and of the environment, and one that is not there"):
+        lines = f"ARIS3_HOST=127.0.0.1:9\n{GENERAL}=http://${{ARIS3_HOST}}/${{ARIS3_PART}}\n"
+        lines += "ARIS3_RETRIES=${ARIS3_NOWHERE:-6}\n"
+        expected = _as_from_environment(lab, {GENERAL: OTHER, "ARIS3_RETRIES": "6"})
+        _same(lab.load_config({"ARIS3_PART": "other"}, str(_file(lab, lines))), expected)
     with lab.trial("a path from the working folder"):
         expected = _as_from_environment(lab, {GENERAL: OTHER})
         os.chdir(_file(lab, f"{GENERAL}={OTHER}\n").parent)
@@ -721,21 +727,16 @@ def check_empty_value_stands(lab: CheckContext) -> None:
         ("an empty profile", {PROFILE: "", _own("dev"): URL}),
         ("an empty URL of the profile", {PROFILE: "dev", _own("dev"): "", GENERAL: URL}),
         ("an empty URL of another profile", {PROFILE: "qa", _own("qa"): "", GENERAL: URL}),
+        ("a profile of spaces", {PROFILE: "  ", _own(""): URL}),
+        ("a URL of the profile of spaces", {PROFILE: "dev", _own("dev"): " \t", GENERAL: URL}),
     ):
         with lab.trial(label):
             if _url_of(lab, environment) != URL:
                 raise CannotTell("it is not taken as empty even without a file: see config.profile-comes-first")
             _has_url(lab.load_config(environment, file), URL)
-    with lab.trial("an empty general URL"):
-        others = {_own("qa"): FOUND, _own("dev"): FOUND}
-        for told, load in (
-            ("without a file", lab.load_config({PROFILE: "ci", GENERAL: "", **others})),
-            ("with one", lab.load_config({PROFILE: "ci", GENERAL: ""}, file)),
-        ):
-            if getattr(load.value, "api_base_url", None) == FOUND:
-                if told == "without a file":
-                    raise CannotTell("another profile's URL is taken: see config.no-fallback")
-                require(False, f"the base URL is the file's, {FOUND!r}")
+    for label, nothing in (("an empty general URL", ""), ("a general URL of spaces", "  ")):
+        with lab.trial(label):
+            _stays_nothing(lab, file, nothing)
 
 
 @promise("config.empty-path-reads-no-file")
@@ -1020,6 +1021,19 @@ def _file(lab: CheckContext, lines: str) -> Path:
     path = lab.home / "settings.env"
     path.write_text(lines, encoding="utf-8")
     return path
+
+
+def _stays_nothing(lab: CheckContext, file: str, nothing: str) -> None:
+    """A general URL that is there and says nothing is not filled in by a file's."""
+    others = {_own("qa"): FOUND, _own("dev"): FOUND}
+    for told, load in (
+        ("without a file", lab.load_config({PROFILE: "ci", GENERAL: nothing, **others})),
+        ("with one", lab.load_config({PROFILE: "ci", GENERAL: nothing}, file)),
+    ):
+        if getattr(load.value, "api_base_url", None) == FOUND:
+            if told == "without a file":
+                raise CannotTell("another profile's URL is taken: see config.no-fallback")
+            require(False, f"the base URL is the file's, {FOUND!r}")
 
 
 def _as_from_environment(lab: CheckContext, variables: Mapping[str, str], env_file: str = "") -> Any:

@@ -940,6 +940,15 @@ def empty_switch_is_default() -> None:
 
 
 @DEFECTS.add("config.py", "config.booleans")
+def switches_lose_their_quotes() -> None:
+    """A switch is read without the quotes around its word.
+
+    - return _text(name).lower() in TRUE_WORDS if name in os.environ else default
+    + return _text(name).strip(chr(34) + chr(39)).lower() in TRUE_WORDS if name in os.environ else default
+    """
+
+
+@DEFECTS.add("config.py", "config.booleans")
 def typing_errors_are_key_errors() -> None:
     """A switch that is neither on nor off raises a KeyError.
 
@@ -1152,6 +1161,15 @@ def file_read_by_hand() -> None:
     """
 
 
+@DEFECTS.add("config.py", "config.env-file-fills-gaps")
+def file_names_are_left() -> None:
+    """The names of others in the file's values are left as they stand.
+
+    - load_dotenv(env_file)
+    + load_dotenv(env_file, interpolate=False)
+    """
+
+
 @DEFECTS.add("config.py", "config.empty-value-stands-over-the-file")
 def file_fills_empty_values() -> None:
     """The env file fills a variable that is there and empty.
@@ -1162,6 +1180,17 @@ def file_fills_empty_values() -> None:
     + for name, text in dotenv_values(env_file or find_dotenv()).items():
     +     if not os.environ.get(name):
     +         os.environ[name] = text or ""
+    """
+
+
+@DEFECTS.add("config.py", "config.empty-value-stands-over-the-file")
+def file_fills_blank_values() -> None:
+    """The env file fills a variable that holds nothing but spaces.
+
+      from dotenv import load_dotenv
+
+    + for name in [name for name, value in os.environ.items() if name.startswith("ARIS3_") and value.isspace()]:
+    +     del os.environ[name]
     """
 
 

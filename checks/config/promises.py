@@ -178,8 +178,8 @@ def booleans() -> None:
 
     Why: One of these switches is TLS verification.
 
-    How: Both switches with each of these words in several spellings, with false ones, and with typing errors, which may
-    raise ConfigError instead.
+    How: Both switches with each of these words in several spellings, with false ones, and with typing errors and words
+    in quotes, which may raise ConfigError instead.
     """
 
 
@@ -251,17 +251,17 @@ def env_file_fills_gaps() -> None:
     Why: A file left in a checkout must not override what an operator set.
 
     How: load_config with a file that holds each kind of setting, beside an empty environment, a set one, and one that
-    is set in part.
+    is set in part; and with a file whose values name others.
     """
 
 
 @PROMISES.add(MINOR, checkpoint_h=0)
 def empty_value_stands_over_the_file() -> None:
-    """A variable that is there and empty counts as already there: the file does not fill it.
+    """A variable that is there and empty, or of spaces only, counts as already there: the file does not fill it.
 
     Why: An operator who empties a variable has made a choice.
 
-    How: load_config with a file, beside an empty profile and an empty URL of the profile.
+    How: load_config with a file, beside a profile and URLs that are empty, and beside ones of spaces.
     """
 
 
