@@ -656,6 +656,24 @@ def no_backoff_is_default() -> None:
     """
 
 
+@DEFECTS.add("config.py", "config.range-ends-are-accepted")
+def infinite_backoff_refused() -> None:
+    """A backoff that is infinite is refused.
+
+    - if at_least is not None and not value >= at_least:
+    + if at_least is not None and not float("inf") > value >= at_least:
+    """
+
+
+@DEFECTS.add("config.py", "config.range-ends-are-accepted")
+def infinite_time_outs_refused() -> None:
+    """A time-out that is infinite is refused.
+
+    - if above is not None and not value > above:
+    + if above is not None and not float("inf") > value > above:
+    """
+
+
 @DEFECTS.add("config.py", "config.numbers-as-python-reads-them")
 def underscores_refused() -> None:
     """A number with an underscore is refused.

@@ -55,7 +55,8 @@ def range_ends_are_accepted() -> None:
 
     Why: Who wants no retries at all says so with a zero.
 
-    How: Each number at the end of its range, and just inside where the end is left out.
+    How: Each number at the end of its range, and just inside where the end is left out; infinity where a number may
+    have a fraction.
     """
 
 
@@ -439,8 +440,7 @@ def configuration() -> None:
     NaN is refused everywhere.
         config.numbers-are-config-errors
     Infinity is accepted where a number may have a fraction.
-        Untested: It is a weakness, shown as the finding `config.infinity-is-accepted`; what refuses it must raise
-        ConfigError.
+        config.range-ends-are-accepted
     A jitter minimum alone exceeds the maximum, which is 0, and is refused, infinity included.
         config.numbers-are-config-errors
     With the general time-out at 2 both others are 2, at 60 they are 5 and 60, and a connect time-out of 30 alone makes
