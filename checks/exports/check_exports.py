@@ -106,6 +106,10 @@ def check_request(lab: CheckContext) -> None:
             before = copy.deepcopy(payload)
             _is_asked(_body(_requested(lab, exports, payload)), before)
             require(payload == before, f"the caller's own payload was changed to {short(payload)}")
+    with lab.trial("letters that Unicode writes in another way too"):
+        text = "an\u0303o \u2460 \ufb01 \u212b"
+        payload = PAYLOAD | {"filters": {"store_id": text}, "transaction_id": text, "file_name": f"{text}.csv"}
+        _is_asked(_body(_requested(lab, exports, payload)), payload)
     with lab.trial("without a file name"):
         body = _body(_requested(lab, exports, PAYLOAD))
         require(body.get("file_name") is None, f"the body has file_name {body.get('file_name')!r}, and none was given")

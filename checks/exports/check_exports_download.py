@@ -36,6 +36,7 @@ KINDS = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "application/json",
 )
+LARGE = 9 << 20  # bytes
 PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 IDENTITY = {"access_token": "token-1", "tenant_id": "tenant-1", "app_id": "app-1", "device_id": "device-1"}
 IDENTITY_HEADERS = ("authorization", "x-tenant-id", "x-app-id", "x-device-id")
@@ -150,6 +151,14 @@ def check_download(lab: CheckContext) -> None:
             lab.service.answer("GET", DOWNLOAD, Step(raw=content, headers={"Content-Type": kind}))
             made = lab.attempt(partial(exports.download_export, EXPORT))
             require(made.value == content, f"the download {made.said()}, and the file is {short(content)}")
+    with lab.trial("nine MiB"):
+        content = (b"id;amount;stamp_0123456789" * (LARGE // 26 + 1))[:LARGE]
+        lab.service.answer("GET", DOWNLOAD, Step(raw=content, headers={"Content-Type": "application/octet-stream"}))
+        made = lab.attempt(partial(exports.download_export, EXPORT))
+        require(made.error is None, f"the download {made.said()}")
+        size = len(made.value) if isinstance(made.value, bytes) else None
+        require(size == LARGE, f"the download has {size} bytes, and the file {LARGE}")
+        require(made.value == content, "the download has as many bytes as the file, and others")
     with lab.trial("an id with capitals"):
         lab.service.answer("GET", f"{LIST}/Exp-7aB/download", Step(raw=b"a file"))
         made = lab.attempt(partial(exports.download_export, "Exp-7aB"))

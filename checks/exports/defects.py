@@ -663,6 +663,16 @@ def empty_filters_dropped() -> None:
     """
 
 
+@DEFECTS.add("models_exports.py", "exports.request-is-sent-as-asked")
+def file_name_in_another_form() -> None:
+    """A file's name is sent in a form of Unicode that puts letters together.
+
+      transaction_id: str = required(text)
+    - file_name: str | None = optional(text)
+    + file_name: str | None = optional(lambda value: __import__("unicodedata").normalize("NFKC", text(value)))
+    """
+
+
 @DEFECTS.add("clients/exports_client.py", "exports.transaction-id")
 def key_takes_the_transaction_along() -> None:
     """A caller's idempotency key becomes the transaction id too.
@@ -753,6 +763,15 @@ def first_mebibyte() -> None:
 
     - return response.content
     + return response.content[: 1 << 20]
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.download-is-whole")
+def first_eight_mebibytes() -> None:
+    """Of a file, the first eight MiB are read.
+
+    - return response.content
+    + return response.content[: 8 << 20]
     """
 
 

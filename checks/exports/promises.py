@@ -13,7 +13,8 @@ def request_is_sent_as_asked() -> None:
 
     Why: An export of the wrong month is worse than none.
 
-    How: Each source in each format; filters with other alphabets, capitals, one date of two and 5,000 characters.
+    How: Each source in each format; filters with other alphabets, capitals, one date of two and 5,000 characters; and
+    letters that Unicode writes in another way too.
     """
 
 
@@ -195,8 +196,8 @@ def download_is_whole() -> None:
 
     Why: It is the end of the whole way.
 
-    How: Files of text, of every byte, with a byte order mark and zeros, of a MiB and a half, and of nothing; under
-    seven types.
+    How: Files of text, of every byte, with a byte order mark and zeros, of a MiB and a half, of nine, and of nothing;
+    under seven types.
     """
 
 
