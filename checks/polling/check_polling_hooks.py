@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from atalaya.harness.api import CannotTell, Step, promise, require, short, words
@@ -159,6 +161,24 @@ def check_telemetry_keys(lab: CheckContext) -> None:
                     f"elapsed_ms is {told_ms} after {last_ms}, and {passed_ms:.0f} ms of the wait had passed",
                 )
                 last_ms = told_ms
+    with lab.trial("while time.perf_counter runs eight times as fast"):
+        lab.service.script("keys-fast", *("created",) * 100)
+        events = []
+        with _other_clock_fast(lab):
+            wait = lab.wait(
+                exports,
+                "keys-fast",
+                timeout_sec=2.0,
+                poll_interval_sec=0.5,
+                telemetry_hook=_keeping(events, lab.clock.now),
+            )
+        _whole([event for _, event in events])
+        for heard_s, event in events:
+            told_ms, passed_ms = event["elapsed_ms"], (heard_s - wait.started_s) * 1000
+            require(
+                abs(told_ms - passed_ms) <= 50,
+                f"elapsed_ms is {told_ms}, and {passed_ms:.0f} ms of the wait had passed by time.monotonic",
+            )
 
 
 @promise("polling.telemetry-is-kept-apart")
@@ -291,6 +311,27 @@ def check_hook_errors_escape(lab: CheckContext) -> None:
 
 
 # ── what the checks share ────────────────────────────────────────────────────
+
+
+@contextmanager
+def _other_clock_fast(lab: CheckContext) -> Iterator[None]:
+    """The other clock of the `time` module that measures gains seven seconds in each second.
+
+    Of the time of day, world.wall-clock-does-not-count speaks.
+    """
+    names = {"perf_counter": 7.0, "perf_counter_ns": 7 * 10**9}
+    real = {name: getattr(time, name) for name in names}
+
+    def ahead(name: str, gained_a_second: float) -> Callable[[], float]:
+        return lambda: real[name]() + type(gained_a_second)(lab.clock.now() * gained_a_second)
+
+    for name, gained_a_second in names.items():
+        setattr(time, name, ahead(name, gained_a_second))
+    try:
+        yield
+    finally:
+        for name, clock in real.items():
+            setattr(time, name, clock)
 
 
 def _keeping(events: list[Any], at: Callable[[], float] | None = None) -> Callable[[Any], None]:

@@ -108,6 +108,18 @@ def check_budget_starts_with_the_wait(lab: CheckContext) -> None:
         lab.service.script("slow", *(Step(status=503), "CREATED") * 50, "READY")
         wait = lab.wait(exports, "slow", timeout_sec=3.0, poll_interval_sec=0.5)
         _within_its_budget(wait, 3.0, slack_s=0.5 * LONGER + 1.0 * LONGER)
+    with lab.trial("a first poll that takes ten seconds, for its retry, with a budget of three"):
+        exports = pollster(lab, retries=1, retry_backoff_seconds=10.0)
+        lab.service.script("spent", *FOREVER)
+        lab.wait(exports, "spent", timeout_sec=0.0, poll_interval_sec=1.0)
+        if len(lab.polls("spent")) != 1:
+            raise CannotTell("even without a budget it does not poll once: see polling.short-budget-polls-once")
+        lab.service.script("late", Step(status=503), *FOREVER)
+        wait = lab.wait(exports, "late", timeout_sec=3.0, poll_interval_sec=1.0)
+        sent = lab.polls("late")
+        if len(sent) < 2 or lab.at_s(sent[1]) - wait.started_s < 3.0:
+            raise CannotTell(f"its first poll was not answered late, at a second attempt: the wait {wait.said()}")
+        require(len(sent) == 2, f"{len(sent) - 2} polls more, and the first was answered after the budget was spent")
 
 
 @promise("polling.first-poll-is-not-late")

@@ -575,6 +575,16 @@ def budget_begins_again_where_it_moves() -> None:
 
 
 @DEFECTS.add("clients/exports_client.py", "polling.budget-starts-with-the-wait")
+def budget_begins_with_the_first_answer() -> None:
+    """The budget is counted from the answer to the first poll.
+
+      attempt += 1
+    + if attempt == 1:
+    +     deadline = time.monotonic() + max(0.0, timeout_sec)
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.budget-starts-with-the-wait")
 def budget_counts_pauses() -> None:
     """Only pauses count against the budget.
 
@@ -1028,6 +1038,25 @@ def telemetry_in_seconds() -> None:
 
     - elapsed_ms = int((time.monotonic() - start) * 1000)
     + elapsed_ms = int(time.monotonic() - start)
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.telemetry-has-its-keys")
+def telemetry_by_another_clock() -> None:
+    """The time passed is read off time.perf_counter.
+
+      start = time.monotonic()
+    + began = time.perf_counter()
+      # In this order max() answers the floor for nan, and so a wait always paces itself and ends.
+      deadline = start + max(0.0, timeout_sec)
+      interval = max(MIN_POLL_INTERVAL_SECONDS, poll_interval_sec)
+      status: ExportStatus | None = None
+      attempt = 0
+
+      def tell(event: str, state: str, is_terminal: bool) -> None:
+          if telemetry_hook:
+    -         elapsed_ms = int((time.monotonic() - start) * 1000)
+    +         elapsed_ms = int((time.perf_counter() - began) * 1000)
     """
 
 

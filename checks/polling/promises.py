@@ -204,7 +204,8 @@ def budget_starts_with_the_wait() -> None:
 
     Why: A budget that begins again with each poll never ends.
 
-    How: CREATED for ever with three seconds of budget, with an hour, and with polls that take a second each.
+    How: CREATED for ever with three seconds of budget, with an hour, with polls that take a second each, and with a
+    first poll that takes longer than the budget.
     """
 
 
@@ -335,7 +336,8 @@ def telemetry_has_its_keys() -> None:
 
     Why: A dashboard that misses a key shows nothing, and says nothing.
 
-    How: The events of two waits, their types, and their times beside the virtual clock.
+    How: The events of several waits, their types, and their times beside the virtual clock, also while
+    time.perf_counter runs faster.
     """
 
 
