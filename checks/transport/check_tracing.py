@@ -32,10 +32,12 @@ from atalaya.harness.api import (
 )
 
 from ..capabilities import PACKAGE
-from ..fixture import CheckContext
+from ..export_helpers import needs
+from ..fixture import EXPORT, CheckContext
 
 TRACE = "x-trace-id"
 OUT_OF_SCOPE = ("PERMISSION_DENIED", "STORE_SCOPE_MISMATCH", "CROSS_TENANT_ACCESS_DENIED")
+EXPORT_REQUEST = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 WHO = {"access_token": "tok", "tenant_id": "ten", "app_id": "app", "device_id": "dev"}
 IDENTITY = {"authorization": "Bearer tok", "x-tenant-id": "ten", "x-app-id": "app", "x-device-id": "dev"}
 HEADER_OF = dict(zip(WHO, IDENTITY, strict=True))
@@ -192,6 +194,20 @@ def check_success_body_gives_no_trace_id(lab: CheckContext) -> None:
                 require(False, "the next request carried the id of the body")
             if sent != expected:
                 raise CannotTell(f"the next request carried {short(sent)}: see transport.trace-id-is-adopted")
+    calls: dict[str, tuple[str, str, tuple[Any, ...]]] = {
+        "request_export": ("POST", "/aris3/exports", (EXPORT_REQUEST,)),
+        "get_export_status": ("GET", f"/aris3/exports/{EXPORT}", (EXPORT,)),
+        "get_export_artifact": ("GET", f"/aris3/exports/{EXPORT}", (EXPORT,)),
+        "wait_for_export_ready": ("GET", f"/aris3/exports/{EXPORT}", (EXPORT,)),
+    }
+    for name, (method, path, arguments) in calls.items():
+        with lab.trial(f"{name}, of an export that has one"):
+            needs(lab, name)
+            http = lab.uncached(trace=lab.sdk.TraceContext(trace_id="ours"))
+            lab.service.answer(method, path, Step(status=200, state="READY", fields={"trace_id": "from-body"}))
+            lab.given(partial(getattr(lab.exports(http), name), *arguments), name)
+            sent = _trace_of(lab, http, "/aris3/next")
+            require(sent != "from-body", "the next request carried the id of the body")
 
 
 @promise("transport.callers-trace-id-is-overwritten")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -278,6 +279,10 @@ def check_gets_are_retried(lab: CheckContext) -> None:
                     got = lab.get(http, path)
                     require(got.error is not None, f"it never succeeded, and yet the call {got.said()}")
                     _sent(lab, path, retries + 1)
+    with lab.trial("30 retries, failures for ever (busy)"):
+        lab.service.answer("GET", "/aris3/many", BUSY)
+        lab.get(lab.http(config=lab.config(retries=30)), "/aris3/many")
+        _sent(lab, "/aris3/many", 31)
 
 
 @promise("transport.server-errors-are-retried")
@@ -491,6 +496,8 @@ def check_jitter_is_drawn_anew(lab: CheckContext) -> None:
         # That no draw of forty falls into the lowest, or the highest, third is one chance in ten million.
         require(max(gaps) - min(gaps) > 0.01, f"each pause has the same jitter: {gaps[0]:.3f} s")
         require(min(gaps) < 4 / 3 < 5 / 3 < max(gaps), f"all between {min(gaps):.2f} and {max(gaps):.2f} s")
+    with lab.trial("480 pauses with nothing to 10 s of jitter"):
+        _is_even(lab, [gap / 10.0 for _ in range(12) for gap in _jittered(lab, 40)])
 
 
 @promise("transport.jitter-off-adds-nothing")
@@ -1072,6 +1079,24 @@ def _stretch(lab: CheckContext) -> float:
 
 def _jitter(least_s: float, most_s: float) -> dict[str, Any]:
     return {"retry_jitter_enabled": True, "retry_jitter_min_seconds": least_s, "retry_jitter_max_seconds": most_s}
+
+
+def _jittered(lab: CheckContext, retries: int) -> list[float]:
+    return _gaps(lab, retries=retries, retry_backoff_seconds=0.0, **_jitter(0.0, 10.0))
+
+
+def _is_even(lab: CheckContext, draws: Sequence[float]) -> None:
+    """The draws, as shares of the whole range, fall into each part of it as often as it is wide.
+
+    An SDK whose pauses are a bit longer than asked moves them up. By Hoeffding's inequality each of the bounds is
+    passed by an even draw once in ten thousand million times at most.
+    """
+    stretch, count = _stretch(lab), len(draws)
+    by_chance = math.sqrt(math.log(1e10) / (2 * count))
+    for low, high in ((0.0, 0.25), (0.0, 0.5), (0.0, 0.75), (0.25, 0.75)):
+        share = sum(low <= draw < high for draw in draws) / count
+        least, most = (high - low) / stretch - by_chance, (high - low) / STRICT + by_chance
+        require(least <= share <= most, f"{share:.0%} of its draws are between {low:.0%} and {high:.0%} of the range")
 
 
 def _seconds(gaps: Sequence[float]) -> str:

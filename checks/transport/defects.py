@@ -241,6 +241,18 @@ def one_retry_too_many() -> None:
 
 
 @DEFECTS.add("http_client.py", "transport.gets-are-retried")
+def ten_retries_at_most() -> None:
+    """Beyond ten retries there is none.
+
+    - for attempt in range(self.config.retries + 1):
+    -     last = attempt == self.config.retries or not may_retry
+    + retries = min(self.config.retries, 10)
+    + for attempt in range(retries + 1):
+    +     last = attempt == retries or not may_retry
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.gets-are-retried")
 def server_errors_not_retried() -> None:
     """Only the network is a reason to try again.
 
@@ -664,6 +676,15 @@ def jitter_from_the_lower_half() -> None:
     - )
     + delay += random.uniform(self.config.retry_jitter_min_seconds,
     +     (self.config.retry_jitter_min_seconds + self.config.retry_jitter_max_seconds) / 2,)
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.jitter-is-drawn-anew")
+def jitter_near_the_middle() -> None:
+    """Jitter is drawn from its whole range, and more often near the middle.
+
+    - delay += random.uniform(
+    + delay += random.triangular(
     """
 
 
@@ -1202,6 +1223,20 @@ def body_of_a_success_adopted() -> None:
 
     + trace.update_from_payload(payload)
       if caching and response.content:
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "transport.success-body-gives-no-trace-id")
+def id_of_a_new_export_adopted() -> None:
+    """The trace_id of an export that was asked for becomes the client's.
+
+          invalidate_paths=[EXPORTS_PATH],  # or a cached list would go on without the new export
+      )
+    - return ExportStatus.model_validate(answer)
+    + created = ExportStatus.model_validate(answer)
+    + if self.http.trace:
+    +     self.http.trace.update_from_payload({"trace_id": created.trace_id})
+    + return created
     """
 
 

@@ -84,7 +84,8 @@ def gets_are_retried() -> None:
 
     Why: It is what carries a client over a restart of the service.
 
-    How: With one and three retries: as many failures and then an answer, and failures for ever, counted on the wire.
+    How: With one and three retries: as many failures and then an answer, and failures for ever, counted on the wire;
+    and with thirty retries, failures for ever.
     """
 
 
@@ -229,7 +230,8 @@ def jitter_is_drawn_anew() -> None:
 
     Why: Clients that failed together come back together, unless they differ.
 
-    How: Forty pauses in a range of one second: they differ, and reach its lowest and its highest third.
+    How: Forty pauses in a range of one second: they differ, and reach its lowest and its highest third. And 480 in a
+    range of ten seconds: how many fall into its quarters.
     """
 
 
@@ -427,7 +429,7 @@ def success_body_gives_no_trace_id() -> None:
 
     Why: It may be the id of quite another conversation.
 
-    How: Answers with an id in the body, alone and beside one in the header.
+    How: Answers with an id in the body, alone and beside one in the header; and exports that have one.
     """
 
 
