@@ -408,8 +408,7 @@ def check_client_errors_are_not_retried(lab: CheckContext) -> None:
 
 @promise("transport.backoff-doubles")
 def check_backoff_doubles(lab: CheckContext) -> None:
-    # To 16 seconds: a cap at half a minute or more is the mending of a limitation.
-    for backoff_s, retries in ((0.05, 3), (1.0, 5), (0.0, 2)):
+    for backoff_s, retries in ((0.05, 3), (1.0, 5), (0.0, 2), (100.0, 4)):
         asked = _doubling(backoff_s, retries)
         gaps = _gaps(lab, asked=asked, retries=retries, retry_backoff_seconds=backoff_s)
         for number, gap in enumerate(gaps):

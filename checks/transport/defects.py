@@ -697,6 +697,15 @@ def jitter_without_the_switch() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "transport.backoff-doubles")
+def two_minutes_at_most() -> None:
+    """No pause is longer than two minutes.
+
+    - return max(delay, 0.0)
+    + return min(max(delay, 0.0), 120.0)
+    """
+
+
 # ── errors ──
 
 

@@ -931,8 +931,7 @@ def the_http_client() -> None:
     A pause is never negative.
         Untested: It cannot be seen from outside: with settings that are in range, none could be.
     A pause has no upper bound.
-        Untested: It is a weakness, shown as the finding `config.backoff-has-no-cap`; up to 16 seconds,
-        `transport.backoff-doubles` tests it.
+        transport.backoff-doubles
     There is no pause after the last attempt.
         transport.no-pause-but-between-attempts
     Pauses block the calling thread: a call lasts as long as its attempts and pauses.
