@@ -29,6 +29,7 @@ def not_kept(sdk: Prepared, *ids: str) -> dict[str, Outcome]:
 ASKED_FOR = {
     "config.direct-build-is-not-checked-gone": "config.direct-build-validates-nothing",
     "config.file-stays-in-the-environment-gone": "config.file-values-stay",
+    "config.infinity-is-accepted-gone": "config.range-ends-are-accepted",
 }
 
 
