@@ -31,6 +31,7 @@ from .fixture import EXPORT, CheckContext, outcome_of, stamp_of
 FOREVER: tuple[str | Step, ...] = ("CREATED",) * 100 + ("READY",)
 
 WAIT = "wait_for_export_ready"
+PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}  # no less
 BRISK_S = 0.2  # how often the waits of most checks poll: as often as the contract allows
 LONGER = 1.5  # a pause may be that much longer than asked: jitter is healthy
 

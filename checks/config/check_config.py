@@ -105,6 +105,11 @@ class Number(NamedTuple):
     refused: tuple[str, ...]
     ends: tuple[str, ...]
 
+    @property
+    def takes_infinity(self) -> bool:
+        """Whether it may be infinite; not a minimum of the jitter, which would be above its maximum."""
+        return self.parse is float and self.variable != MIN
+
 
 MIN, MAX = "ARIS3_RETRY_JITTER_MIN_SECONDS", "ARIS3_RETRY_JITTER_MAX_SECONDS"
 NOT_NUMBERS = ("abc", "", " ", "nan", "NaN", "-nan", "1,5", "1 2", "0x10", "10s", "None")
@@ -388,7 +393,7 @@ def check_numbers(lab: CheckContext) -> None:
             _refused_number(lab, {MIN: "0.5", **switch}, beside_valid=False)
     # Last, since these may load, and an SDK that keeps what it has loaded is another promise's.
     for number in _numbers(lab):
-        if number.parse is float and number.variable != MIN:
+        if number.takes_infinity:
             with lab.trial(f"{number.variable}='inf', if it is refused"):
                 load = lab.load_config({GENERAL: URL, number.variable: "inf"})
                 if load.error is not None:
@@ -399,8 +404,7 @@ def check_numbers(lab: CheckContext) -> None:
 def check_range_ends(lab: CheckContext) -> None:
     _steady(lab)
     for number in _numbers(lab):
-        # A minimum of the jitter that is infinite would be above its maximum.
-        for text in (*number.ends, *(["inf"] if number.parse is float and number.variable != MIN else [])):
+        for text in (*number.ends, *(["inf"] if number.takes_infinity else [])):
             with lab.trial(f"{number.variable}={text!r}"):
                 _usual_arrives(lab, number)
                 _arrives(lab, number, text)

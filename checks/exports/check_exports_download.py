@@ -19,7 +19,7 @@ from atalaya.harness.api import (
     words,
 )
 
-from ..export_helpers import asker, having, needs, sent_as
+from ..export_helpers import PAYLOAD, asker, having, needs, sent_as
 from ..fixture import EXPORT, CheckContext
 
 LIST = "/aris3/exports"
@@ -37,7 +37,6 @@ KINDS = (
     "application/json",
 )
 LARGE = 9 << 20  # bytes
-PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 IDENTITY = {"access_token": "token-1", "tenant_id": "tenant-1", "app_id": "app-1", "device_id": "device-1"}
 IDENTITY_HEADERS = ("authorization", "x-tenant-id", "x-app-id", "x-device-id")
 

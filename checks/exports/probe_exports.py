@@ -9,10 +9,8 @@ from functools import partial
 
 from atalaya.harness.api import Step, describe, limitation, words
 
-from ..export_helpers import needs
+from ..export_helpers import PAYLOAD, needs
 from ..fixture import EXPORT, CheckContext
-
-PAYLOAD = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 
 
 @limitation("exports.malformed-status-leaks")

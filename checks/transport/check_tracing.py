@@ -32,12 +32,11 @@ from atalaya.harness.api import (
 )
 
 from ..capabilities import PACKAGE
-from ..export_helpers import needs
+from ..export_helpers import PAYLOAD, needs
 from ..fixture import EXPORT, CheckContext
 
 TRACE = "x-trace-id"
 OUT_OF_SCOPE = ("PERMISSION_DENIED", "STORE_SCOPE_MISMATCH", "CROSS_TENANT_ACCESS_DENIED")
-EXPORT_REQUEST = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "tx-1"}
 WHO = {"access_token": "tok", "tenant_id": "ten", "app_id": "app", "device_id": "dev"}
 IDENTITY = {"authorization": "Bearer tok", "x-tenant-id": "ten", "x-app-id": "app", "x-device-id": "dev"}
 HEADER_OF = dict(zip(WHO, IDENTITY, strict=True))
@@ -195,7 +194,7 @@ def check_success_body_gives_no_trace_id(lab: CheckContext) -> None:
             if sent != expected:
                 raise CannotTell(f"the next request carried {short(sent)}: see transport.trace-id-is-adopted")
     calls: dict[str, tuple[str, str, tuple[Any, ...]]] = {
-        "request_export": ("POST", "/aris3/exports", (EXPORT_REQUEST,)),
+        "request_export": ("POST", "/aris3/exports", (PAYLOAD,)),
         "get_export_status": ("GET", f"/aris3/exports/{EXPORT}", (EXPORT,)),
         "get_export_artifact": ("GET", f"/aris3/exports/{EXPORT}", (EXPORT,)),
         "wait_for_export_ready": ("GET", f"/aris3/exports/{EXPORT}", (EXPORT,)),
@@ -368,8 +367,7 @@ def check_identity_is_sent(lab: CheckContext) -> None:
             _identifies(_asked_by(lab, exports), who)
     with lab.trial("a POST, all set"):
         exports = lab.exports(lab.http(), **WHO)
-        order = {"source_type": "reports_daily", "format": "csv", "filters": {}, "transaction_id": "T"}
-        got = lab.attempt(partial(exports.request_export, order), "request_export")
+        got = lab.attempt(partial(exports.request_export, PAYLOAD), "request_export")
         posts = lab.log("/aris3/exports", "POST")
         if not posts:
             raise CannotTell(f"nothing was sent: request_export {got.said()}")

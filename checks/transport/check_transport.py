@@ -495,8 +495,9 @@ def check_jitter_is_drawn_anew(lab: CheckContext) -> None:
         # That no draw of forty falls into the lowest, or the highest, third is one chance in ten million.
         require(max(gaps) - min(gaps) > 0.01, f"each pause has the same jitter: {gaps[0]:.3f} s")
         require(min(gaps) < 4 / 3 < 5 / 3 < max(gaps), f"all between {min(gaps):.2f} and {max(gaps):.2f} s")
+    jittered: dict[str, Any] = {"retries": 40, "retry_backoff_seconds": 0.0, **_jitter(0.0, 10.0)}
     with lab.trial("480 pauses with nothing to 10 s of jitter"):
-        _is_even(lab, [gap / 10.0 for _ in range(12) for gap in _jittered(lab, 40)])
+        _is_even(lab, [gap / 10.0 for _ in range(12) for gap in _gaps(lab, **jittered)])
 
 
 @promise("transport.jitter-off-adds-nothing")
@@ -1078,10 +1079,6 @@ def _stretch(lab: CheckContext) -> float:
 
 def _jitter(least_s: float, most_s: float) -> dict[str, Any]:
     return {"retry_jitter_enabled": True, "retry_jitter_min_seconds": least_s, "retry_jitter_max_seconds": most_s}
-
-
-def _jittered(lab: CheckContext, retries: int) -> list[float]:
-    return _gaps(lab, retries=retries, retry_backoff_seconds=0.0, **_jitter(0.0, 10.0))
 
 
 def _is_even(lab: CheckContext, draws: Sequence[float]) -> None:
