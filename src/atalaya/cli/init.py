@@ -175,7 +175,7 @@ def _named(root: Path, named: str, found: Sequence[Sdk]) -> Sdk:
 
 
 def _listed(found: Sequence[Sdk]) -> str:
-    return first_of([str(one.path) for one in found], NAMED)
+    return first_of([one.path for one in found], NAMED)
 
 
 # ── what is said and asked ───────────────────────────────────────────────────

@@ -42,9 +42,9 @@ def main(folder: Path, kept: Path | None) -> None:
     """Compile each package that is installed in a folder."""
     for record in sorted(folder.glob("*.dist-info/RECORD")):
         digests = _modules(record)
-        # A folder has no version that lasts: each edit of an SDK would be kept.
-        lasting = kept is not None and not (record.parent / "direct_url.json").exists()
-        archive = kept / f"{_key(digests)}.zip" if kept is not None and lasting else None
+        # Of what came from a folder, each edit would be kept.
+        from_a_folder = (record.parent / "direct_url.json").exists()
+        archive = None if kept is None or from_a_folder else kept / f"{_key(digests)}.zip"
         if archive is not None and _put_back(archive, folder, digests):
             continue
         made = {name: code for name in digests if (code := _compiled(folder, name)) is not None}
