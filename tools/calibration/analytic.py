@@ -23,6 +23,7 @@ from tools.calibration.scenarios import Sees, plan_of
 
 Floats = NDArray[np.float64]
 MET = (State.MEETS, State.PROVEN)
+PROCESSES = ("alike", "together", "stale", "flaky")  # those of which something can be computed
 LAST_LOOK = len(LOOKS_H)
 MOST_OUTCOMES = 10_000  # of all runs of a watch; where there are more, they are not summed over
 FLOOR_JOBS = (30, 32, 48, 60, 120, 240)
