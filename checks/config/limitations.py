@@ -16,7 +16,7 @@ def tls_typo_turns_verification_off() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="config.range-ends-are-accepted")
 def infinity_is_accepted() -> None:
     """Infinity is accepted as a time-out.
 
@@ -40,7 +40,7 @@ def file_search_depends_on_the_start() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="config.file-values-stay")
 def file_stays_in_the_environment() -> None:
     """The values of an env file stay in the environment, and decide later loads and child processes.
 
@@ -80,7 +80,7 @@ def backoff_has_no_cap() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="config.direct-build-validates-nothing")
 def direct_build_is_not_checked() -> None:
     """A ClientConfig built directly accepts what load_config refuses, such as minus one retries.
 

@@ -64,9 +64,10 @@ def test_a_promise_has_its_id_from_its_name_and_its_sentences_from_its_docstring
 def test_an_id_that_is_no_name_is_given() -> None:
     defects, limitations = Defects("cache"), Limitations("cache")
     defects.add("file.py", id="500-is-fine")(documented("It is.\n\n- a\n+ b"))
-    limitations.add(id="errors.are-few")(documented("They are.\n\nProposal: More."))
+    limitations.add(id="errors.are-few", against="errors.fit")(documented("They are.\n\nProposal: More."))
     assert [defect.id for defect in defects] == ["500-is-fine"]
-    assert [Limitation(id="errors.are-few", says="They are.", proposal="More.")] == list(limitations)
+    limitation = Limitation(id="errors.are-few", says="They are.", proposal="More.", against="errors.fit")
+    assert [limitation] == list(limitations)
 
 
 def test_a_defect_is_the_lines_of_a_diff_below_its_sentence() -> None:

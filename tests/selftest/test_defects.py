@@ -133,6 +133,10 @@ def test_every_limitation_has_a_stand_in() -> None:
     assert {limitation.id for limitation in LIMITATIONS} == {stand_in.limitation for stand_in in STAND_INS}
 
 
+def test_what_a_limitation_is_asked_for_by_is_a_promise() -> None:
+    assert {one.against for one in LIMITATIONS} - {""} <= set(PROMISES)
+
+
 SHOWN_SOON = STAND_INS[::5]
 
 

@@ -186,6 +186,12 @@ def test_wishes_for_one_family_are_one_row_and_what_holds_many_names_no_command_
     assert str(item.accepts) == "`atalaya check` does not see them any more."
 
 
+def test_a_wish_that_breaks_a_promise_says_so() -> None:
+    asked = Limitation(id="config.a", says="It is so.", proposal="Mend it.", against="config.is-so")
+    (item,) = backlog(BacklogInputs(findings=[found(asked.id, True, 1)], limitations=[asked]))
+    assert str(item.says) == "Mend it. That breaks the promise `config.is-so`, so the contract has to change first."
+
+
 def test_tests_and_variants_that_fail_stand_behind_their_metric() -> None:
     cell = CiCell(
         workflow="w", job="j", variant="v", state=CellState.BROKEN, runs=4, succeeded=1, last_at=T0, reason=text("red")

@@ -204,12 +204,15 @@ class Promises(_Table[Promise]):
 class Limitations(_Table[Limitation]):
     """The limitations beyond the contract that one family looks for."""
 
-    def add(self, *, id: str = "") -> Callable[[Function], Limitation]:
-        """Add a limitation. The docstring says it, then a "Proposal: " to remove it."""
+    def add(self, *, id: str = "", against: str = "") -> Callable[[Function], Limitation]:
+        """Add a limitation. The docstring says it, then a "Proposal: " to remove it.
+
+        :param against: the promise that would be broken by that, since the contract asks for what is there.
+        """
 
         def row(function: Function) -> Limitation:
             says, proposal = _sentences(function, "Proposal")
-            return Limitation(id=self._id(function, id), says=says, proposal=proposal)
+            return Limitation(id=self._id(function, id), says=says, proposal=proposal, against=against)
 
         return self._adds(row)
 

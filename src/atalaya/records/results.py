@@ -42,11 +42,15 @@ class Statement(Record, frozen=True, kw_only=True):
 
 
 class Limitation(Record, frozen=True, kw_only=True):
-    """A finding that can be looked for: it lies beyond the contract, and never counts against it."""
+    """A finding that can be looked for: it lies beyond the contract, and never counts against it.
+
+    ``against`` is the promise that says that it must be so: to mend it breaks that. Mostly there is none.
+    """
 
     id: str
     says: str
     proposal: str
+    against: str = ""
 
 
 # ── what is observed ─────────────────────────────────────────────────────────

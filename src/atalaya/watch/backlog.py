@@ -465,7 +465,7 @@ def _limitations(findings: Sequence[Finding], limitations: Sequence[Limitation])
         if found is not None and found.seen is Presence.SEEN:
             family = limitation.id.partition(".")[0]
             yield Found(
-                BacklogPart(id=limitation.id, says=sentence(limitation.proposal), proven_by=limitation.id),
+                BacklogPart(id=limitation.id, says=mended_by(limitation), proven_by=limitation.id),
                 Standing.WISH,
                 Severity.MINOR,
                 ("wish", family),
@@ -473,6 +473,18 @@ def _limitations(findings: Sequence[Finding], limitations: Sequence[Limitation])
                 _not_seen([limitation.id]),
                 several=partial(_wishes, family),
             )
+
+
+def mended_by(limitation: Limitation) -> Text:
+    """What would mend a limitation, and which promise that would break."""
+    proposal = sentence(limitation.proposal)
+    if not limitation.against:
+        return proposal
+    return text(
+        "{proposal} That breaks the promise `{promise}`, so the contract has to change first.",
+        proposal=proposal,
+        promise=limitation.against,
+    )
 
 
 def _wishes(family: str, ids: Sequence[str]) -> tuple[Text, Text, Text]:

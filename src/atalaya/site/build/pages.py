@@ -37,6 +37,7 @@ from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import fragment, render
 from atalaya.site.outputs import badge, feed, social_card
 from atalaya.site.outputs.json_output import as_json
+from atalaya.watch.backlog import mended_by
 from atalaya.watch.decisions import RED
 
 Fragment = Callable[[Judgement, Renderer], str]
@@ -80,7 +81,7 @@ def findings(judgement: Judgement, voice: Renderer) -> Markdown:
     newest = {finding.weakness: finding for finding in sorted(judgement.findings, key=lambda found: found.occurred_at)}
     known = {limitation.id: limitation for limitation in judgement.limitations}
     rows = [(finding, known.get(id), judgement.worded.get(id)) for id, finding in sorted(newest.items())]
-    return render("findings", voice, findings=rows)
+    return render("findings", voice, findings=rows, mended_by=mended_by)
 
 
 def checkpoint(judgement: Judgement, hours: int, voice: Renderer) -> Markdown:

@@ -19,6 +19,7 @@ from atalaya.site.fragments.history import page_of_family
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
+from atalaya.watch.backlog import mended_by
 
 PAGES = Path("reference") / "promises"
 
@@ -51,7 +52,7 @@ def about_the_checks(
     """The fragments that tell what a pack checks, and what self-tests found of it, by name."""
     fragments: dict[str, Callable[[Renderer], str]] = {
         "promises": lambda voice: render("promises", voice, promises=pack.promises),
-        "weaknesses": lambda voice: render("limitations", voice, limitations=pack.limitations),
+        "weaknesses": lambda voice: render("limitations", voice, limitations=pack.limitations, mended_by=mended_by),
         "statements": partial(statements, pack),
         "matrix": partial(matrix, pack, selftest, detectors),
     }
