@@ -182,7 +182,9 @@ ABUSES: tuple[tuple[str, ...], ...] = (
     ("surplus", "words", "here"),
 )
 # These run the SDK or tests, build or serve: they are given what does not let them begin.
-QUIET = {("serve",), ("watch",), ("check",), ("checks",), ("smoke",), ("repeat",), ("prove",), ("rehearse",), ("site",)}
+QUIET = {
+    (name,) for name in ("serve", "watch", "check", "checks", "smoke", "repeat", "compat", "prove", "rehearse", "site")
+}
 
 
 @pytest.mark.parametrize("every", [5, pytest.param(1, marks=pytest.mark.long)])

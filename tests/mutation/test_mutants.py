@@ -17,7 +17,7 @@ from atalaya.records.results import CheckResult
 from atalaya.records.stored import Outcome, Severity
 from atalaya.sdk.prepare import Prepared
 from atalaya.selftest.seeded_faults import inject
-from tests.ours import DEFECT, EXPLORING, PACK, PACKAGE, PROMISES, REFERENCE, pack_of
+from tests.ours import DEFECT, PACK, PACKAGE, PROMISES, REFERENCE, pack_of
 from tests.tables import each_row
 from tools.mutation import mutate as tool
 from tools.mutation import results
@@ -278,20 +278,11 @@ EXPLAINED = Explained(id="told", change="", why=Why.EQUIVALENT, reason="a remark
 
 @pytest.fixture(scope="module")
 def quick(prepared: Prepared) -> Iterator[Prepared]:
-    """With a few of the checks: what becomes of a mutant does not depend on how many look at it.
-
-    All of the configuration's are among them, whose file is changed here, and none of those that explore.
-    """
-    few = [one for number, one in enumerate(PROMISES) if number % 10 == 0 or one.id.startswith("config.")]
+    """With the checks of the configuration, whose file is changed here: what becomes of a mutant does not depend on how
+    many look at it."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tool, "PATIENCE_S", 1.5)
-        yield replace(prepared, pack=pack_of(one for one in few if one.id not in EXPLORING))
-
-
-@pytest.fixture(scope="module")
-def quickest(quick: Prepared) -> Prepared:
-    """With the checks of the configuration alone."""
-    return replace(quick, pack=pack_of(one for one in PROMISES if one.id.startswith("config.")))
+        yield replace(prepared, pack=pack_of(one for one in PROMISES if one.id.startswith("config.")))
 
 
 @pytest.fixture(scope="module")
@@ -344,7 +335,7 @@ def test_the_order_of_the_mutants_is_kept(became: dict[str, MutantResult]) -> No
 
 
 def test_a_run_that_is_broken_off_leaves_nothing(
-    quickest: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    quick: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
@@ -352,29 +343,29 @@ def test_a_run_that_is_broken_off_leaves_nothing(
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        mutate(quickest, [BROKEN, SAME, TOLD], explained={}, jobs=2, hear=interrupt)
+        mutate(quick, [BROKEN, SAME, TOLD], explained={}, jobs=2, hear=interrupt)
     assert [*tmp_path.iterdir()] == []
 
 
 def test_what_the_sdk_breaks_without_any_change_is_left_out(
-    quickest: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    quick: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     planted = inject(PACK, DEFECT["fallback-address"], tmp_path)
     monkeypatch.setattr(Pack, "source", property(lambda pack: planted))
-    found = mutate(quickest, [BROKEN], explained={})
+    found = mutate(quick, [BROKEN], explained={})
     assert found.left_out == ("config.no-fallback",)
     assert ["config.no-fallback" in line for line in summary(found) if line.startswith("broken without")] == [True]
 
 
 def test_an_sdk_that_keeps_nothing_is_an_error(
-    quickest: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    quick: Prepared, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     package = tmp_path / PACKAGE
     package.mkdir()
     (package / "__init__.py").write_text("raise ImportError('gone')\n")
     monkeypatch.setattr(Pack, "source", property(lambda pack: tmp_path))
     with pytest.raises(HarnessError, match="keeps no promise without any change"):
-        mutate(quickest, [SAME], explained={})
+        mutate(quick, [SAME], explained={})
 
 
 def test_the_summary_fits_on_a_terminal_and_names_the_gaps(became: dict[str, MutantResult]) -> None:
