@@ -11,7 +11,7 @@ import pytest
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError
 from atalaya.mock_server.tls import AUTHORITY, CERTIFICATES
-from atalaya.sdk.installer import find_installer, site_packages_in
+from atalaya.sdk.installer import find_installer, interpreter_in, site_packages_in
 from atalaya.sdk.source import classify
 from tests.loopback import PASSWORD, PrivateIndex, Proxy, serving
 from tests.sdk.sdk_stubs import sdk_wheel
@@ -78,11 +78,12 @@ def name(by: str, url: str, settings: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def install(scratch: Path) -> bool:
-    """Whether the SDK is there then."""
-    scratch.mkdir()
+    """Whether the SDK is there then, in the environment of that folder: made the first time, which takes long."""
     installer = find_installer(scratch, print)
-    python = installer.create(scratch / "env")
-    installer.install(python, ["aris3-client-sdk==1.2.3"], called="the SDK")
+    if not scratch.is_dir():
+        scratch.mkdir()
+        installer.create(scratch / "env")
+    installer.install(interpreter_in(scratch / "env"), ["aris3-client-sdk==1.2.3"], called="the SDK")
     return (site_packages_in(scratch / "env") / "aris3_client_sdk").is_dir()
 
 
@@ -121,16 +122,14 @@ def test_why_an_index_cannot_be_asked_is_one_line_that_says_what_to_do(
     private, proxy = PrivateIndex(packages, CERTIFICATES / "trusted.pem"), Proxy(407)
     monkeypatch.setenv("HTTPS_PROXY", proxy.url)
     with serving(private), serving(proxy):
-        for number, (url, says) in enumerate(
-            {
-                index.url(WRONG): "does not know who asks. Give the user and the password",
-                private.url(): "its certificate is not known here. Name the file",
-                f"https://ana:{PASSWORD}@far.invalid/simple": "the proxy does not answer or does not let it through",
-                f"http://ana:{PASSWORD}@127.0.0.1:9/simple": "onnection refused",
-            }.items()
-        ):
+        for url, says in {
+            index.url(WRONG): "does not know who asks. Give the user and the password",
+            private.url(): "its certificate is not known here. Name the file",
+            f"https://ana:{PASSWORD}@far.invalid/simple": "the proxy does not answer or does not let it through",
+            f"http://ana:{PASSWORD}@127.0.0.1:9/simple": "onnection refused",
+        }.items():
             monkeypatch.setenv("PIP_INDEX_URL", url)
-            assert says in refused(tmp_path / f"scratch{number}")
+            assert says in refused(tmp_path / "scratch")
         assert "CONNECT far.invalid:443" in proxy.asked
         monkeypatch.setenv("PIP_INDEX_URL", private.url())
         monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITY))
