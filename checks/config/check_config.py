@@ -831,6 +831,7 @@ def check_environment_gains_only_the_file(lab: CheckContext) -> None:
     }
     for label, variables, env_file, told in (
         ("a URL only", {GENERAL: URL}, "", {}),
+        ("a profile's own URL only", {PROFILE: "staging", _own("staging"): URL}, "", {}),
         ("values with spaces", padded, "", {}),
         ("no URL", {}, "", {}),
         ("a number that is none", {GENERAL: URL, "ARIS3_RETRIES": "abc"}, "", {}),

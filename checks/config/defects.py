@@ -1326,6 +1326,16 @@ def profile_written_back() -> None:
 
 
 @DEFECTS.add("config.py", "config.environment-gains-only-the-file")
+def url_written_back() -> None:
+    """The URL that was found is written into the environment as the general one, and found there by other profiles.
+
+      if not base_url:
+          raise ConfigError("ARIS3_API_BASE_URL is not set. Set it, or the variable of the chosen ARIS3_ENV.")
+    + os.environ.setdefault("ARIS3_API_BASE_URL", base_url)
+    """
+
+
+@DEFECTS.add("config.py", "config.environment-gains-only-the-file")
 def variables_tidied() -> None:
     """Variables are stripped in the environment itself.
 

@@ -109,10 +109,21 @@ def check_result_is_as_asked(lab: CheckContext) -> None:
 @promise("polling.not-found-at-first-raises")
 def check_not_found_at_first(lab: CheckContext) -> None:
     with lab.trial("an unknown id"):
-        lab.service.script(EXPORT, Step(status=404))
-        wait = lab.wait(pollster(lab))
-        require(isinstance(wait.error, lab.sdk.NotFoundError), f"the wait {wait.said()} instead of NotFoundError")
-        require(len(lab.polls()) == 1, f"{len(lab.polls())} polls for an id that is not known")
+        _not_found_at_once(lab, pollster(lab), EXPORT)
+    for label, life in (("ended READY", ("CREATED", "READY")), ("ended with a 404", ("CREATED", Step(status=404)))):
+        with lab.trial(f"an unknown id, after a wait of the same client that {label}"):
+            exports = pollster(lab)
+            lab.service.script(f"before-{len(label)}", *life)
+            _returned(lab.wait(exports, f"before-{len(label)}"))
+            _not_found_at_once(lab, exports, f"unknown-{len(label)}")
+
+
+def _not_found_at_once(lab: CheckContext, exports: Any, export_id: str) -> None:
+    lab.service.script(export_id, Step(status=404))
+    wait = lab.wait(exports, export_id)
+    require(isinstance(wait.error, lab.sdk.NotFoundError), f"the wait {wait.said()} instead of NotFoundError")
+    polls = len(lab.polls(export_id))
+    require(polls == 1, f"{polls} polls for an id that is not known")
 
 
 @promise("polling.not-found-later-is-expired")

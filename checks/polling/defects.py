@@ -160,6 +160,17 @@ def first_404_forgiven() -> None:
     """
 
 
+@DEFECTS.add("clients/exports_client.py", "polling.not-found-at-first-raises")
+def last_status_outlives_its_wait() -> None:
+    """The last status is kept on the client: in its next wait, a first 404 is EXPIRED beside another export's status.
+
+    -     status = self.get_export_status(export_id, use_get_cache=False)
+    +     status = self._last = self.get_export_status(export_id, use_get_cache=False)
+      except NotFoundError:
+    +     status = status or vars(self).get("_last")
+    """
+
+
 @DEFECTS.add("clients/exports_client.py", "polling.not-found-later-is-expired")
 def later_404_raises() -> None:
     """An export that vanishes raises NotFoundError.

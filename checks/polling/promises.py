@@ -114,7 +114,7 @@ def not_found_at_first_raises() -> None:
 
     Why: A wrong id should be heard at once.
 
-    How: A wait for an id that the service does not know.
+    How: A wait for an id that the service does not know, on a new client and on one that has waited for another.
     """
 
 
