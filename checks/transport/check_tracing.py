@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import os
+import sys
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -506,6 +507,12 @@ def check_session_loads_its_store(lab: CheckContext) -> None:
         require(any(one is store for one in loaded), "it was not loaded")
         held = getattr(session, "auth_store", store)
         require(held is store, f"the session holds {short(held)}")
+    if sys.platform == "linux":
+        with lab.trial("a store of its own"):
+            _session(lab, auth_store=None)
+            own = lab.home / "data" / "aris3"
+            made = words(one.name for one in own.parent.glob("*")) or "nothing"
+            require(own.is_dir(), f"in the folder of the user's data it made {made}, not aris3")
 
 
 @promise("transport.login-and-health-are-anonymous")

@@ -483,6 +483,16 @@ def check_jitter_stays_in_range(lab: CheckContext) -> None:
         for number, (gap, low, high) in enumerate(zip(gaps, lows, highs, strict=True)):
             with lab.trial(f"{label}, pause {number + 1}"):
                 require(low * STRICT <= gap <= high, f"it took {gap:.3f} s")
+    with lab.trial("2 to 1 s less than a backoff of 1 s, and so nothing at first"):
+        settings = {"retries": 2, "retry_backoff_seconds": 1.0, **_jitter(-2.0, -1.0)}
+        config = lab.given(partial(lab.config, **settings), "a configuration whose jitter is below nothing")
+        path = f"/aris3/gaps/{next(_numbers)}"
+        lab.service.answer("GET", path, BUSY)
+        got = lab.get(lab.http(config=config), path)
+        gaps = [later - earlier for earlier, later in pairwise(map(lab.at_s, lab.log(path)))]
+        paused = len(gaps) == 2 and gaps[0] <= 0.01 and gaps[1] <= 1.01 * stretch
+        told = f"the pauses were {_seconds(gaps) or 'none'} instead of 0 and at most 1 s"
+        require(paused, f"{told}: the call {got.said()}")
 
 
 @promise("transport.jitter-is-drawn-anew")

@@ -613,6 +613,15 @@ def jitter_above_maximum() -> None:
 
 
 @DEFECTS.add("http_client.py", "transport.jitter-stays-in-range")
+def pause_below_nothing() -> None:
+    """A pause that jitter makes negative is handed to sleep, which refuses it.
+
+    - return max(delay, 0.0)
+    + return delay
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.jitter-stays-in-range")
 def jitter_multiplies() -> None:
     """Jitter is a factor instead of an amount.
 
@@ -1565,6 +1574,15 @@ def tenant_by_another_name() -> None:
 
     - tenant_id: str | None = None
     + tenant: str | None = None
+    """
+
+
+@DEFECTS.add("auth_store.py", "transport.session-loads-its-store")
+def store_lies_under_its_vendor() -> None:
+    """The folder of a session's own store is named after who makes the SDK.
+
+    - return Path(os.environ.get("XDG_DATA_HOME", "").strip() or home / ".local/share") / "aris3"
+    + return Path(os.environ.get("XDG_DATA_HOME", "").strip() or home / ".local/share") / "ARIS"
     """
 
 

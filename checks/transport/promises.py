@@ -215,12 +215,13 @@ def retry_after_is_ignored() -> None:
 
 @PROMISES.add(MINOR, checkpoint_h=24)
 def jitter_stays_in_range() -> None:
-    """With jitter on, each pause is longer by an amount between the minimum and the maximum that are set.
+    """With jitter on, each pause is longer by an amount between the minimum and the maximum that are set, and none is
+    negative.
 
     Why: Jitter out of its range is a delay that nobody asked for.
 
     How: Some seventy pauses, with and without a backoff; what each adds is read off the virtual clock, and measured by
-    the pauses without jitter.
+    the pauses without jitter. A jitter below nothing, which load_config would refuse, where the backoff is shorter.
     """
 
 
@@ -567,11 +568,12 @@ def clients_take_their_fields() -> None:
 
 @PROMISES.add(MINOR, checkpoint_h=24)
 def session_loads_its_store() -> None:
-    """A session loads the store that it is given, and keeps it.
+    """A session loads the store that it is given, and keeps it; a store of its own lies in the user's data, in aris3.
 
-    Why: A program that keeps its tokens elsewhere would find them in the user's folder.
+    Why: A program that keeps its tokens elsewhere would find them in the user's folder; who has logged in before would
+    have to do so again.
 
-    How: A store that notes when it is loaded.
+    How: A store that notes when it is loaded, and a session without one in a home of its own, on Linux.
     """
 
 
@@ -929,7 +931,7 @@ def the_http_client() -> None:
     Where jitter is on, a draw between its minimum and maximum is added.
         transport.jitter-stays-in-range, transport.jitter-is-drawn-anew, transport.jitter-off-adds-nothing
     A pause is never negative.
-        Untested: It cannot be seen from outside: with settings that are in range, none could be.
+        transport.jitter-stays-in-range
     A pause has no upper bound.
         transport.backoff-doubles
     There is no pause after the last attempt.
