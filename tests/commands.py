@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest import mock
 
@@ -62,7 +63,12 @@ def unreachable(root: Path) -> dict[str, str]:
     return indexes | {"UV_HTTP_RETRIES": "0", "PIP_CONFIG_FILE": os.devnull, "UV_CACHE_DIR": str(root / "cache")}
 
 
-def opened(root: Path, at: str = "2026-01-05T09:00:00Z") -> Path:
+LONG_AGO = "2026-01-05T09:00:00Z"  # of a release whose watch is over
+
+
+def opened(root: Path, at: str = "") -> Path:
+    """The folder of a release that was opened at an instant: an hour ago, since what is not over is judged sooner."""
+    at = at or (datetime.now(UTC) - timedelta(hours=1)).isoformat()
     done = run("release", "open", "1.1.1", "--commit", "abc", "--unverified", "--at", at, root=root)
     assert done.returncode == 0, done.stderr
     return root / "docs" / "releases" / "1.1.1"

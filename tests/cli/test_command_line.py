@@ -14,7 +14,7 @@ import pytest
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import Event, JobAttempt, Observation, SegmentManifest, TestAttempt
 from atalaya.selftest.seeded_faults import inject
-from tests.commands import ROOT, command, opened, run
+from tests.commands import LONG_AGO, ROOT, command, opened, run
 from tests.ours import DEFECT, PACK, PROMISES, REFERENCE
 
 PASSING = '<testsuite name="s" timestamp="2026-01-05T10:00:00+00:00"><testcase classname="c" name="n"/></testsuite>'
@@ -125,7 +125,7 @@ def test_collect_reports_each_file_and_keeps_nothing_in_a_dry_run(root: Path) ->
 
 
 def test_what_was_collected_is_judged(root: Path) -> None:
-    folder = opened(root)
+    folder = opened(root, LONG_AGO)
     (root / "good.xml").write_text(PASSING)
     done = run("collect", "--junit", root / "good.xml", "--exit-code", "0", "--release", "1.1.1", root=root)
     assert done.returncode == 0, done.stderr
@@ -193,7 +193,7 @@ def test_what_cannot_be_told_of_a_job_is_a_usage_error(root: Path, options: tupl
 
 
 def test_what_counts_in_nothing_is_said_with_its_failures(root: Path) -> None:
-    opened(root)
+    opened(root, LONG_AGO)
     for name, at in (("before", "2026-01-05T08:00:00Z"), ("inside", "2026-01-05T10:00:00Z")):
         (root / f"{name}.xml").write_text(
             f'<testsuite name="s" timestamp="{at}"><testcase name="a"><failure message="x"/></testcase></testsuite>'
@@ -207,7 +207,7 @@ def test_what_counts_in_nothing_is_said_with_its_failures(root: Path) -> None:
 
 
 def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> None:
-    opened(root)
+    opened(root, LONG_AGO)
     judged = run("judge", "--release", "1.1.1", "--json", "--as-of", "2026-01-05T10:00:00Z", "--strict", root=root)
     assert judged.returncode == 3
     assert json.loads(judged.stdout)["verdict"]["word"] == "WAITING"
@@ -217,7 +217,7 @@ def test_with_no_evidence_the_verdict_waits_and_is_never_good(root: Path) -> Non
 
 
 def test_an_edited_segment_makes_the_verdict_invalid(root: Path) -> None:
-    folder = opened(root)
+    folder = opened(root, LONG_AGO)
     (root / "good.xml").write_text(PASSING)
     run("collect", "--junit", root / "good.xml", "--exit-code", "0", "--release", "1.1.1", root=root)
     segment = next((folder / "evidence").glob("job-*.jsonl"))
@@ -290,7 +290,7 @@ def test_what_cannot_be_read_stays_on_this_machine(root: Path) -> None:
 
 
 def test_a_log_is_taken_in_once_and_its_events_are_counted(root: Path) -> None:
-    folder = opened(root)
+    folder = opened(root, LONG_AGO)
     (root / "smoke.log").write_text("2026-01-05T10:00:00Z ERROR timed out after 60 s waiting for job 17\n")
     for _ in range(2):
         done = run("collect", "--log", root / "smoke.log", "--release", "1.1.1", root=root)
@@ -301,7 +301,7 @@ def test_a_log_is_taken_in_once_and_its_events_are_counted(root: Path) -> None:
 
 
 def test_a_log_and_a_report_of_one_call_are_of_one_job_and_tell_of_one_event(root: Path) -> None:
-    folder = opened(root)
+    folder = opened(root, LONG_AGO)
     said = "ConnectionError: connection refused"
     (root / "r.xml").write_text(
         '<testsuite name="s" timestamp="2026-01-05T10:00:00Z"><testcase classname="c" name="a">'

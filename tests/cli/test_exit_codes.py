@@ -17,7 +17,7 @@ import pytest
 
 from atalaya.cli import publish
 from atalaya.cli.main import parser
-from tests.commands import ROOT, command, opened, run
+from tests.commands import LONG_AGO, ROOT, command, opened, run
 
 CODES = {0, 1, 2, 3, 130}
 STRANGE = "→ 日本語 ñ"
@@ -146,7 +146,7 @@ def test_files_in_the_way_end_with_2(root: Path, tmp_path: Path) -> None:
 
 
 def test_without_git_every_command_still_has_a_code(root: Path, tmp_path: Path) -> None:
-    opened(root)
+    opened(root, LONG_AGO)
     commands = (("sync", "pull"), ("judge", "--release", "1.1.1"), ("sync", "propose"), ("release", "open", "1.1.2"))
     codes = [run(*arguments, root=root, PATH=str(tmp_path)).returncode for arguments in commands]
 

@@ -34,13 +34,13 @@ from atalaya.records.stored import (
 from atalaya.watch.folder import lasts_h, load
 from atalaya.watch.incidents.fingerprint import cause_of
 from atalaya.watch.incidents.incidents import new_page
-from tests.commands import opened, run
+from tests.commands import LONG_AGO, opened, run
 
 pytestmark = pytest.mark.begun_first
 
 
 def test_a_threshold_changed_after_t0_is_invalid_until_it_is_recorded_with_its_reason(root: Path) -> None:
-    opened(root)
+    opened(root, LONG_AGO)
     before = run("judge", "--release", "1.1.1", root=root)
     (root / "watch.toml").write_text("[thresholds]\npass_rate = 0.5\n", encoding="utf-8")
     changed = run("judge", "--release", "1.1.1", root=root)
@@ -59,13 +59,13 @@ def test_a_watch_is_extended_twice_and_no_more(root: Path) -> None:
 
 
 def test_a_watch_that_nobody_kept_up_is_not_extended(root: Path) -> None:
-    opened(root)
+    opened(root, LONG_AGO)
     done = run("release", "extend", "--release", "1.1.1", "--why", "a fix", root=root)
     assert (done.returncode, "open the release anew" in done.stderr) == (2, True)
 
 
 def test_a_person_signs_what_no_machine_sees_and_nothing_else(root: Path) -> None:
-    opened(root)
+    opened(root, LONG_AGO)
     signed = run("release", "checkpoint", "--sign", "review-pass-rate", "--release", "1.1.1", "--by", "ana", root=root)
     refused = run("release", "checkpoint", "--sign", "smoke", "--release", "1.1.1", "--by", "ana", root=root)
     assert (signed.returncode, refused.returncode) == (0, 2)
