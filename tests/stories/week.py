@@ -17,6 +17,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from atalaya.cli import publish
 from atalaya.cli.collect_github import take_from_github
 from atalaya.cli.console import Console
 from atalaya.cli.context import Context, append_evidence, judged
@@ -193,12 +194,14 @@ class Week:
         self.to_do = [one for one in self.to_do if one[0] > hour]
         as_of = (T0 + timedelta(hours=hour)).isoformat()
         asked = ("judge", "--release", VERSION, "--as-of", as_of)
-        told = run(*asked, root=self.root)
-        document = run(*asked, "--json", root=self.root)
+        judgement = judged(self.place, load(self.folder), datetime.fromisoformat(as_of))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(publish, "judged", lambda *_, **__: judgement)  # once is enough: it is what takes long
+            told = run(*asked, root=self.root)
+            document = run(*asked, "--json", root=self.root)
         assert document.returncode in (0, 1, 3), document.stderr
         content = msgspec.json.decode(document.stdout)
         word = content["verdict"]["word"]
-        judgement = judged(self.place, load(self.folder), datetime.fromisoformat(as_of))
         return Told(word, told.stderr + "\n".join(_strings(content)), judgement)
 
     def _look(self, collecting: bool) -> None:
