@@ -72,7 +72,7 @@ def retries_have_no_ceiling() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="transport.backoff-doubles")
 def backoff_has_no_cap() -> None:
     """The pause before a retry doubles without end: the eighth takes over two minutes.
 
