@@ -24,6 +24,11 @@ ALL_KINDS = tuple(product(SOURCES, FORMATS))
 STATES = ("CREATED", "READY", "COMPLETED", "FAILED", "ERROR", "EXPIRED", "NOT_FOUND", "ready", "in Prüfung – 50 %", "")
 LONG = "Straße Ñandú €, " * 320  # some 5,000 characters
 
+CALLERS = {
+    "a key": {"idempotency_key": "key-1"},
+    "a transaction id": {"transaction_id": "tx-2"},
+    "both": {"transaction_id": "tx-2", "idempotency_key": "key-1"},
+}
 PAYLOAD = {
     "source_type": "reports_daily",
     "format": "csv",
@@ -180,6 +185,16 @@ def check_transaction_id(lab: CheckContext) -> None:
         with lab.trial(f"replaced by the argument {given!r}"):
             sent = _body(_requested(lab, exports, PAYLOAD, transaction_id=given)).get("transaction_id")
             require(sent == given, f"transaction_id is {sent!r}, not {given!r}")
+    with lab.trial("replaced by the argument, beside a key"):
+        sent = _body(_requested(lab, exports, PAYLOAD, **CALLERS["both"])).get("transaction_id")
+        require(sent == "tx-2", f"transaction_id is {sent!r}, not 'tx-2'")
+    for label in ("a transaction id", "both"):
+        with lab.trial(f"a model, with {label} of the caller's"):
+            if not exists("ExportRequest"):
+                raise NotApplicable("this SDK does not have ExportRequest")
+            model = lab.given(partial(lab.sdk.ExportRequest, **PAYLOAD), "ExportRequest(...)")
+            sent = _body(_requested(lab, exports, model, **CALLERS[label])).get("transaction_id")
+            require(sent == "tx-2", f"transaction_id is {sent!r}, not 'tx-2'")
 
 
 @promise("exports.idempotency-key")
@@ -217,6 +232,12 @@ def check_payload_holds_its_transaction_id(lab: CheckContext) -> None:
             made = lab.attempt(partial(exports.request_export, payload, **options))
             require(made.error is not None, f"it {made.said()} instead of being refused")
             require(len(lab.log()) == before, "it was sent to the service all the same")
+    for key, value in (("source_type", "reports_weekly"), ("format", "xml")):
+        with lab.trial(f"a {key} that there is not"):
+            before = len(lab.log())
+            made = lab.attempt(partial(exports.request_export, PAYLOAD | {key: value}))
+            require(made.error is not None, f"it {made.said()} instead of being refused")
+            require(len(lab.log()) == before, "it was sent to the service all the same")
 
 
 @promise("exports.request-is-sent-once")
@@ -243,6 +264,13 @@ def check_request_is_sent_once(lab: CheckContext) -> None:
                 raise CannotTell(f"nothing was sent: request_export {made.said()}")
             require(sent == 1, f"it was sent {sent} times")
             require(made.error is not None, f"it {made.said()}, and nothing was answered")
+    for label, given in CALLERS.items():
+        with lab.trial(f"503, with {label} of the caller's"):
+            lab.service.answer("POST", LIST, Step(status=503), "CREATED")
+            before = len(lab.log(LIST, "POST"))
+            made = lab.attempt(partial(exports.request_export, PAYLOAD, **given))
+            sent = len(lab.log(LIST, "POST")) - before
+            require(sent == 1, f"it was sent {sent} times: request_export {made.said()}")
 
 
 @promise("exports.request-returns-the-status")
@@ -326,6 +354,10 @@ def check_malformed_status(lab: CheckContext) -> None:
         ("row_count", None),
         ("created_at", "yesterday"),
         ("filters_snapshot", "all"),
+        ("source_type", "reports_weekly"),
+        ("format", "xml"),
+        ("store_id", None),
+        ("tenant_id", None),
     )
     for key, value in wrong:
         with lab.trial(f"{key} is {short(value)}"):

@@ -210,6 +210,13 @@ def check_download_trace_id(lab: CheckContext) -> None:
         seen = _downloaded(lab, lab.exports(lab.http(trace=context)))
         sent = seen.headers.get("x-trace-id")
         require(sent == "trace-77", f"X-Trace-Id is {sent!r}, not 'trace-77'")
+    with lab.trial("a client whose trace context has no id yet"):
+        context = lab.sdk.TraceContext()
+        exports = lab.exports(lab.http(trace=context))
+        sent = _downloaded(lab, exports).headers.get("x-trace-id")
+        require(bool(sent), "it has no X-Trace-Id")
+        held = context.trace_id
+        require(sent == held, f"X-Trace-Id is {sent!r}, and the context's id is {held!r} then")
     with lab.trial("a client without one"):
         sent = _downloaded(lab, lab.exports()).headers.get("x-trace-id")
         require(sent is None, f"X-Trace-Id is {sent!r}, and the client has no trace context")

@@ -170,6 +170,76 @@ def request_retried() -> None:
 
 
 @DEFECTS.add("clients/exports_client.py", "exports.request-is-sent-once")
+def request_with_a_key_retried() -> None:
+    """A request for an export is retried where the caller has given its key.
+
+      operation="request_export",
+    + retry_mutation=idempotency_key is not None,
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.transaction-id")
+def argument_lost_beside_a_model() -> None:
+    """A transaction id that is given beside a model is left out of the body.
+
+    - json_body=replace(wanted, transaction_id=keys.transaction_id).model_dump(exclude_none=True),
+    + json_body=(
+    +     wanted if wanted is payload else replace(wanted, transaction_id=keys.transaction_id)
+    + ).model_dump(exclude_none=True),
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.transaction-id")
+def argument_lost_beside_a_key() -> None:
+    """A transaction id that is given beside a key is left out of the body.
+
+    - json_body=replace(wanted, transaction_id=keys.transaction_id).model_dump(exclude_none=True),
+    + json_body=(
+    +     wanted if idempotency_key else replace(wanted, transaction_id=keys.transaction_id)
+    + ).model_dump(exclude_none=True),
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.download-trace-id")
+def download_makes_no_id() -> None:
+    """A download in a trace that has no id yet is sent without one.
+
+    - if self.http.trace:
+    -     headers["X-Trace-Id"] = self.http.trace.ensure()
+    + if self.http.trace and self.http.trace.trace_id:
+    +     headers["X-Trace-Id"] = self.http.trace.ensure()
+    """
+
+
+@DEFECTS.add("models_exports.py", "exports.malformed-status-is-refused")
+def any_source_in_a_status() -> None:
+    """A status may be of any source and in any format.
+
+    - store_id: str = required(text)
+    - source_type: ExportSourceType = required(ExportSourceType)
+    - format: ExportFormat = required(ExportFormat)
+    - filters_snapshot: dict[str, Any] = required(mapping)
+    + store_id: str = required(text)
+    + source_type: str = required(text)
+    + format: str = required(text)
+    + filters_snapshot: dict[str, Any] = required(mapping)
+    """
+
+
+@DEFECTS.add("models_exports.py", "exports.payload-holds-its-transaction-id")
+def any_source_in_a_request() -> None:
+    """A request may be for any source and any format.
+
+    - source_type: ExportSourceType = required(ExportSourceType)
+    - format: ExportFormat = required(ExportFormat)
+    - filters: dict[str, Any] = field(default_factory=dict, metadata={"read": _filters})
+    + source_type: str = required(text)
+    + format: str = required(text)
+    + filters: dict[str, Any] = field(default_factory=dict, metadata={"read": _filters})
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "exports.request-is-sent-once")
 def request_sent_again() -> None:
     """A request for an export is sent again when its answer is lost.
 

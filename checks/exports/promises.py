@@ -44,7 +44,7 @@ def transaction_id() -> None:
 
     Why: It is how two systems agree that they talk about one thing.
 
-    How: A payload alone, with an argument beside it, and with a key only.
+    How: A payload alone, with an argument beside it, with a key only and with both; as a mapping and as a model.
     """
 
 
@@ -60,11 +60,13 @@ def idempotency_key() -> None:
 
 @PROMISES.add(MINOR, checkpoint_h=24)
 def payload_holds_its_transaction_id() -> None:
-    """A payload without its transaction id is refused and not sent, also where an argument brings one.
+    """A payload without its transaction id is refused and not sent, also where an argument brings one; so is one for a
+    source or a format that there is not.
 
     Why: A mistake should be heard where it is made.
 
-    How: A payload that lacks it, with and without the argument, counted on the wire.
+    How: A payload that lacks it, with and without the argument, and one of another source or format, counted on the
+    wire.
     """
 
 
@@ -309,7 +311,8 @@ def exports() -> None:
     The body of a request holds source_type, format, filters, transaction_id and, if given, file_name.
         exports.request-is-sent-as-asked
     source_type is reports_overview, reports_daily or reports_calendar; format is csv, xlsx or pdf.
-        exports.request-is-sent-as-asked, exports.status-is-read-whole
+        exports.request-is-sent-as-asked, exports.status-is-read-whole, exports.payload-holds-its-transaction-id,
+        exports.malformed-status-is-refused
     Filters are an object with keys such as store_id, from, to and timezone.
         exports.request-is-sent-as-asked
     Filters that are null are dropped.

@@ -262,6 +262,20 @@ def check_polls_are_status_requests(lab: CheckContext) -> None:
                     "of a poll and a status request only one carries X-Trace-ID",
                 )
                 require(not poll.body, f"a poll has a body: {short(poll.body)}")
+    with lab.trial("another identity after the first poll"):
+        lab.sdk.needs("cancellation")
+        lab.service.script("changing", "CREATED", "CREATED", "READY")
+        exports = lab.exports(lab.uncached(), **identity)
+
+        def change() -> bool:
+            if lab.polls("changing"):
+                exports.access_token, exports.tenant_id = "token-2", "tenant-2"
+            return False
+
+        lab.wait(exports, "changing", cancel_check=change)
+        sent = [(one.headers.get("authorization"), one.headers.get("x-tenant-id")) for one in lab.polls("changing")]
+        expected = [("Bearer token-1", "tenant-1"), *[("Bearer token-2", "tenant-2")] * 2]
+        require(sent == expected, f"the polls say {short(sent)} of who asks, and not {short(expected)}")
 
 
 @promise("polling.wait-until-ready-is-the-same-wait")
@@ -269,19 +283,22 @@ def check_wait_until_ready(lab: CheckContext) -> None:
     needs(lab, "wait_for_export_ready", "wait_until_ready")
     lives: dict[str, tuple[str | Step, ...]] = {state: ("CREATED", state) for state in OUTCOMES}
     lives |= {"time-out": FOREVER, "gone": ("CREATED", Step(status=404)), "unknown": (Step(status=404),)}
-    for label, life in lives.items():
+    cases = [(label, life, 1.0, BRISK_S) for label, life in lives.items()]
+    cases += [("no budget", FOREVER, 0.0, BRISK_S), ("a budget below nothing", FOREVER, -5.0, BRISK_S)]
+    cases += [("no interval", FOREVER, 1.0, 0.0), ("no budget, READY", ("READY",), 0.0, BRISK_S)]
+    for label, life, budget_s, interval_s in cases:
         with lab.trial(label):
             results = []
             for method, budget, interval in (
                 ("wait_for_export_ready", "timeout_sec", "poll_interval_sec"),
                 ("wait_until_ready", "timeout_seconds", "poll_interval_seconds"),
             ):
-                export_id = f"{method[5:8]}-{label}"
+                export_id = f"{method[5:8]}-{label.replace(' ', '-').replace(',', '')}"
                 lab.service.script(export_id, "CREATED", *life)
                 exports = waiter(lab)
                 lab.given(partial(exports.get_export_status, export_id), "a status")  # in the cache, if there is one
                 wait = getattr(exports, method)
-                made = lab.attempt(partial(wait, export_id, **{budget: 1.0, interval: BRISK_S}))
+                made = lab.attempt(partial(wait, export_id, **{budget: budget_s, interval: interval_s}))
                 results.append((made, len(lab.polls(export_id)) - 1))
             (long, long_polls), (brief, brief_polls) = results
             require(
@@ -289,7 +306,7 @@ def check_wait_until_ready(lab: CheckContext) -> None:
                 f"wait_until_ready {brief.said()}, and wait_for_export_ready {long.said()}",
             )
             # Pauses that are a little longer than asked make one poll more or less before a time-out.
-            slack = 2 if label == "time-out" else 0
+            slack = 2 if life is FOREVER and budget_s > 0 else 0
             require(
                 abs(brief_polls - long_polls) <= slack,
                 f"wait_until_ready polled {brief_polls} times, and wait_for_export_ready {long_polls}",

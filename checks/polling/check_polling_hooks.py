@@ -40,6 +40,10 @@ def check_cancel(lab: CheckContext) -> None:
         wait = lab.wait(exports, cancel_check=lambda: True)
         require(isinstance(wait.error, TimeoutError), f"the wait {wait.said()} instead of TimeoutError")
         require(not lab.polls(), f"{len(lab.polls())} polls were sent all the same")
+    with lab.trial("cancelled before it began, without a budget"):
+        wait = lab.wait(exports, timeout_sec=0.0, cancel_check=lambda: True)
+        require(isinstance(wait.error, TimeoutError), f"the wait {wait.said()} instead of TimeoutError")
+        require(not lab.polls(), f"{len(lab.polls())} polls were sent all the same")
     with lab.trial("cancelled after two polls"):
         lab.service.script("exp-2", *FOREVER)
         wait = lab.wait(exports, "exp-2", cancel_check=lambda: len(lab.polls("exp-2")) >= 2)
@@ -110,6 +114,7 @@ def check_telemetry(lab: CheckContext) -> None:
         "success": ("CREATED", "PROCESSING", "READY"),
         "ready at once": ("COMPLETED",),
         "time-out": FOREVER,
+        "no budget": FOREVER,
         "states that end nothing": ("DONE", "CANCELLED", "READY ", "NOT-FOUND", "ГОТОВО", "READY"),
     }
     lives |= {f"the end {state}": ("CREATED", state) for state in ENDS}
@@ -119,7 +124,7 @@ def check_telemetry(lab: CheckContext) -> None:
             events: list[Any] = []
             export_id = f"tel-{label.replace(' ', '-')}"
             lab.service.script(export_id, *life)
-            budget_s = 0.5 if label == "time-out" else 5.0
+            budget_s = {"time-out": 0.5, "no budget": 0.0}.get(label, 5.0)
             wait = lab.wait(exports, export_id, timeout_sec=budget_s, telemetry_hook=_keeping(events))
             polls = lab.polls(export_id)
             states = [str(seen.state).upper() for seen in polls]

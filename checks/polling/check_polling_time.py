@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from functools import partial
 
 from atalaya.harness.api import Attempt, CannotTell, Step, promise, require, short
@@ -120,6 +121,12 @@ def check_budget_starts_with_the_wait(lab: CheckContext) -> None:
         if len(sent) < 2 or lab.at_s(sent[1]) - wait.started_s < 3.0:
             raise CannotTell(f"its first poll was not answered late, at a second attempt: the wait {wait.said()}")
         require(len(sent) == 2, f"{len(sent) - 2} polls more, and the first was answered after the budget was spent")
+    with lab.trial("a telemetry hook that takes five seconds, with a budget of three"):
+        lab.sdk.needs("telemetry")
+        lab.service.script("told", *FOREVER)
+        wait = lab.wait(pollster(lab), "told", timeout_sec=3.0, telemetry_hook=lambda event: time.sleep(5.0))
+        polls = len(lab.polls("told"))
+        require(polls == 1, f"{polls} polls, and the budget was spent when the hook had heard of the first")
 
 
 @promise("polling.first-poll-is-not-late")
@@ -177,7 +184,9 @@ def check_short_budget(lab: CheckContext) -> None:
             wait = lab.wait(exports, f"created{budget}", timeout_sec=budget)
             polls = len(lab.polls(f"created{budget}"))
             require(polls == 1, f"{polls} polls instead of 1: the wait {wait.said()}")
-            require(wait.error is not None, f"the wait {wait.said()}, and the export is CREATED")
+            require(isinstance(wait.error, TimeoutError), f"the wait {wait.said()}, and the export is CREATED")
+            told = str(wait.error)
+            require(f"created{budget}" in told and "CREATED" in told, f"the error says {short(told)}")
         with lab.trial(f"budget {budget:g}, READY"):
             lab.service.script("patient", "READY")
             lab.given(partial(exports.wait_for_export_ready, "patient", timeout_sec=1.0), "a wait with a budget")

@@ -681,6 +681,63 @@ def one_poll_at_least_two() -> None:
     """
 
 
+@DEFECTS.add("clients/exports_client.py", "polling.telemetry-tells-each-poll", "polling.cancel-stops-the-wait")
+def no_budget_is_another_way() -> None:
+    """A wait without a budget asks by itself: nobody is told, and nobody can cancel it.
+
+    + if timeout_sec <= 0 and self.get_export_status(export_id, use_get_cache=False).status.upper() == "CREATED":
+    +     raise TimeoutError(f"Export {export_id} was still CREATED after {timeout_sec} seconds")
+      while True:
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.short-budget-polls-once")
+def no_budget_no_words() -> None:
+    """The error of a wait without a budget names no state.
+
+    - raise TimeoutError(
+    -     f"Export {export_id} was still {status.status} after {timeout_sec} seconds"
+    - )
+    + raise TimeoutError(
+    +     f"Export {export_id} was still {status.status} after {timeout_sec} seconds" if timeout_sec > 0 else export_id
+    + )
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.wait-until-ready-is-the-same-wait")
+def no_budget_is_the_usual_one() -> None:
+    """wait_until_ready takes a budget of nothing for the usual one.
+
+    - export_id, timeout_sec=timeout_seconds, poll_interval_sec=poll_interval_seconds
+    + export_id, timeout_sec=timeout_seconds or 30.0, poll_interval_sec=poll_interval_seconds
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.polls-are-status-requests")
+def wait_keeps_who_asks() -> None:
+    """A wait asks to its end as whoever began it.
+
+    + self = replace(self)
+      while True:
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "polling.budget-starts-with-the-wait")
+def hooks_take_no_time() -> None:
+    """Whether the budget is spent is decided before the telemetry hook has run.
+
+    - tell("export_poll_status", state, is_terminal=outcome is not None)
+    - if outcome is not None:
+    -     return ExportWaitResult(export_id, outcome, status)
+    - if time.monotonic() >= deadline:
+    + late = time.monotonic() >= deadline
+    + tell("export_poll_status", state, is_terminal=outcome is not None)
+    + if outcome is not None:
+    +     return ExportWaitResult(export_id, outcome, status)
+    + if late:
+    """
+
+
 @DEFECTS.add("clients/exports_client.py", "polling.short-budget-polls-once")
 def no_budget_no_poll() -> None:
     """A wait without a budget does not poll.

@@ -321,6 +321,16 @@ def _injected(lab: CheckContext, kind: type[Exception], method: str, often: int)
 # ── a malformed status ───────────────────────────────────────────────────────
 
 
+NO_OBJECT = {
+    "a list": Step(json=[]),
+    "null": Step(json=None),
+    "nothing": Step(raw=b""),
+    "a text": Step(json="READY"),
+    "a number": Step(json=7),
+    "false": Step(json=False),
+}
+
+
 @promise("roads.no-object-is-a-plain-value-error")
 def check_plain_value_error(lab: CheckContext) -> None:
     path = f"/aris3/exports/{EXPORT}"
@@ -332,7 +342,7 @@ def check_plain_value_error(lab: CheckContext) -> None:
         "request_export": ("POST", "/aris3/exports", lambda exports: exports.request_export(PAYLOAD)),
     }
     for name, (method, at, call) in calls.items():
-        for label, step in (("a list", Step(json=[])), ("null", Step(json=None)), ("nothing", Step(raw=b""))):
+        for label, step in NO_OBJECT.items():
             with lab.trial(f"{name}, {label}"):
                 needs(lab, name)
                 lab.service.answer(method, at, step)

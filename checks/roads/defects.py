@@ -727,6 +727,16 @@ def no_object_is_a_class_of_its_own() -> None:
     """
 
 
+@DEFECTS.add("models.py", "roads.no-object-is-a-plain-value-error")
+def scalar_is_a_class_of_its_own() -> None:
+    """A text or a number where an object was asked for raises an error of a class of its own.
+
+    - raise ValueError(f"{cls.__name__} is read from a JSON object, not from {type(data).__name__}")
+    + kind = ValueError if data is None or isinstance(data, list) else type("ModelError", (ValueError,), {})
+    + raise kind(f"{cls.__name__} is read from a JSON object, not from {type(data).__name__}")
+    """
+
+
 @DEFECTS.add("clients/exports_client.py", "roads.no-object-is-a-plain-value-error")
 def wait_calls_it_a_unicode_error() -> None:
     """A list where a status was asked for is taken for an error of encoding.

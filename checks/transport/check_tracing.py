@@ -437,6 +437,28 @@ def check_session_token(lab: CheckContext) -> None:
         session.user = SimpleNamespace(id="u-1", tenant_id="of-the-user", app_id="of-the-user", device_id="of-the-user")
         client = lab.given(session.exports_client, "exports_client")
         _has_only_token(_asked_by(lab, client), "tok-1")
+    for maker, call in (
+        ("auth_client", "me"),
+        ("reports_client", "get_sales_overview"),
+        ("reports_client", "get_sales_daily"),
+        ("reports_client", "get_sales_calendar"),
+    ):
+        with lab.trial(f"{call} of a client made by {maker}, before and after a change"):
+            session = _session(lab, token="tok-1")
+            if not callable(getattr(session, maker, None)):
+                raise NotApplicable(f"a session of this SDK has no {maker}")
+            session.user = SimpleNamespace(id="u-1", tenant_id="of-the-user", app_id="of-the-user", device_id="d")
+            for token in ("tok-1", "tok-2"):
+                session.token = token
+                client = lab.given(getattr(session, maker), maker)
+                before = len(lab.log())
+                ask = getattr(client, call, None) if call == "me" else _report(lab, client, call)
+                if not callable(ask):
+                    raise NotApplicable(f"this SDK has no {call}")
+                lab.attempt(ask, call)
+                sent = lab.log()[before:]
+                require(bool(sent), "it sent nothing")
+                _has_only_token(sent[-1].headers, token)
 
 
 @promise("transport.session-shares-one-trace")
@@ -856,6 +878,20 @@ def check_session_is_taken(lab: CheckContext) -> None:
         got = lab.get(http, "/aris3/second")
         require(got.error is None, f"a GET with it {got.said()}")
         require(http.session is other.session, "after a GET, its session is another one")
+    with lab.trial("a download, after a cookie"):
+        needs(lab, "download_export")
+        http = lab.uncached()
+        cookie = Step(status=200, json={}, headers={"Set-Cookie": "road=taken; Path=/"})
+        lab.service.answer("GET", "/aris3/cookie", cookie)
+        lab.get(http, "/aris3/cookie")
+        lab.get(http, "/aris3/plain")
+        if "road=taken" not in lab.log("/aris3/plain")[-1].headers.get("cookie", ""):
+            raise NotApplicable("this SDK's session keeps no cookies")
+        path = f"/aris3/exports/{EXPORT}/download"
+        lab.service.answer("GET", path, Step(raw=b"a file"))
+        lab.attempt(partial(lab.exports(http).download_export, EXPORT), "a download")
+        sent = [seen.headers.get("cookie", "") for seen in lab.log(path)]
+        require("road=taken" in "".join(sent[-1:]), "it is sent without the session's cookie, and a plain GET with it")
 
 
 @promise("transport.last-operation-tells-the-result")

@@ -538,6 +538,13 @@ def check_errors_follow_the_status(lab: CheckContext) -> None:
                 got = _call(lab, http, method, f"/aris3/s{status}")
                 require(isinstance(got.error, getattr(lab.sdk, name)), f"{got.said()} instead of {name}")
                 require(not isinstance(got.error, special), f"{got.said()}: no password is at stake")
+    for status in (400, 403, 404, 409, 422, 429):
+        for code in ("MUST_CHANGE_PASSWORD", "NOT_FOUND", "CONFLICT", "RATE_LIMITED", "VALIDATION_ERROR"):
+            with lab.trial(f"GET, status {status} with the code {code}"):
+                lab.service.answer("GET", f"/aris3/c{status}", Step(status=status, json={"code": code}))
+                got, name = lab.get(http, f"/aris3/c{status}"), BY_STATUS[status]
+                require(isinstance(got.error, getattr(lab.sdk, name)), f"{got.said()} instead of {name}")
+                require(not isinstance(got.error, special), f"{got.said()}: no password is at stake")
     for status in range(500, 600, 7):
         with lab.trial(f"DELETE, status {status}"):
             lab.service.answer("DELETE", f"/aris3/s{status}", Step(status=status, json={"code": "NOT_FOUND"}))
@@ -592,9 +599,9 @@ def check_errors_carry_the_answer(lab: CheckContext) -> None:
             require(error.code in (code, str(code)), f"code is {short(error.code)}, not {code}")
             require(str(code) in str(error), f"its text is {short(str(error))}")
             _has(error, "message", body["message"])
-    for body_of_nothing in ("null", "[]"):
-        with lab.trial(f"a body of {body_of_nothing}"):
-            path = f"/aris3/nothing{len(body_of_nothing)}{body_of_nothing[0] == '['}"
+    for number, body_of_nothing in enumerate(("null", "[]", "")):
+        with lab.trial(f"a body of {body_of_nothing or 'no byte'}"):
+            path = f"/aris3/nothing{number}"
             lab.service.answer("GET", path, Step(status=404, raw=body_of_nothing.encode()))
             error = _api_error(lab, lab.get(http, path))
             for field, value in (nothing | {"status_code": 404}).items():

@@ -1577,6 +1577,52 @@ def tenant_by_another_name() -> None:
     """
 
 
+@DEFECTS.add("session.py", "transport.session-token-is-that-of-the-moment")
+def reports_have_no_token() -> None:
+    """A session's client of reports is made without its token.
+
+    - return self._client(ReportsClient)
+    + return ReportsClient(http=HttpClient(self.config, trace=self.trace))
+    """
+
+
+@DEFECTS.add("session.py", "transport.session-token-is-that-of-the-moment")
+def sign_in_has_no_token() -> None:
+    """A session's client for signing in is made without its token, which `me` sends.
+
+    - return self._client(AuthClient)
+    + return AuthClient(http=HttpClient(self.config, trace=self.trace))
+    """
+
+
+@DEFECTS.add("error_mapper.py", "transport.errors-follow-the-status")
+def code_decides_the_class() -> None:
+    """A code in the body decides which class an error has, whatever its status.
+
+      error_type = ServerError if status_code >= 500 else ERROR_BY_STATUS.get(status_code, ApiError)
+    + if fields.get("code") == "NOT_FOUND" and status_code < 500:
+    +     error_type = NotFoundError
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.errors-carry-the-answer")
+def no_body_is_its_phrase() -> None:
+    """An error without a body has the phrase of its status as its message.
+
+    - payload = {"message": response.text}
+    + payload = {"message": response.text or response.reason_phrase}
+    """
+
+
+@DEFECTS.add("clients/exports_client.py", "transport.session-is-taken")
+def download_in_another_session() -> None:
+    """A download is made in a session of its own.
+
+    - response = self.http.exchange("GET", url, headers, trace_id=trace_id)
+    + response = type(self.http)(self.http.config).exchange("GET", url, headers, trace_id=trace_id)
+    """
+
+
 @DEFECTS.add("auth_store.py", "transport.session-loads-its-store")
 def store_lies_under_its_vendor() -> None:
     """The folder of a session's own store is named after who makes the SDK.
