@@ -48,7 +48,7 @@ def odd_error_body_leaks() -> None:
     """
 
 
-@LIMITATIONS.add(id="errors.bare-redirect-counts-as-success")
+@LIMITATIONS.add(id="errors.bare-redirect-counts-as-success", against="roads.empty-answers-are-told")
 def bare_redirect_counts_as_success() -> None:
     """A 301 that leads nowhere, or a 304, counts as a success and gives None.
 
@@ -56,7 +56,7 @@ def bare_redirect_counts_as_success() -> None:
     """
 
 
-@LIMITATIONS.add(id="requests.rate-limits-end-the-call")
+@LIMITATIONS.add(id="requests.rate-limits-end-the-call", against="transport.client-errors-are-not-retried")
 def rate_limits_end_the_call() -> None:
     """A 429 ends a call at once, though Retry-After says when to come back.
 
