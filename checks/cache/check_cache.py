@@ -39,6 +39,22 @@ def check_repeats_are_served(lab: CheckContext) -> None:
             got = lab.given(partial(http.request, "GET", f"{PATH}/rich"), "a GET")
             require(got == said, f"the {which} answer is {short(got)} instead of {short(said)}")
         require(len(lab.log(f"{PATH}/rich")) == 1, "the second GET was sent too")
+    steps = {
+        "203": Step(status=203, json=GOOD),
+        "206": Step(status=206, json=GOOD),
+        "with a Cache-Control that forbids to store it": Step(
+            status=200, json=GOOD, headers={"Cache-Control": "no-store, max-age=0"}
+        ),
+    }
+    for number, (label, step) in enumerate(steps.items()):
+        with lab.trial(f"an answer {label}"):
+            path = f"{PATH}/kind/{number}"
+            lab.service.answer("GET", path, step)
+            _served_again(lab, http, path)
+    with lab.trial("an answer that a redirect leads to"):
+        lab.service.answer("GET", f"{PATH}/moved", Step(status=302, headers={"Location": f"{PATH}/there"}))
+        lab.service.answer("GET", f"{PATH}/there", Step(status=200, json=GOOD))
+        _served_again(lab, http, f"{PATH}/moved")
     with lab.trial("the same user's status, asked for by two clients on one HTTP client"):
         lab.service.script(EXPORT, "CREATED")
         first, second = (_status(lab, lab.exports(http, access_token="alice")) for _ in range(2))
@@ -733,6 +749,15 @@ def _hit(lab: CheckContext, http: Any, path: str = PATH, **options: Any) -> Any:
     if first != second:
         raise CannotTell("a GET repeated at once is not served from the cache: see cache.repeats-are-served")
     return first
+
+
+def _served_again(lab: CheckContext, http: Any, path: str, **options: Any) -> None:
+    """A GET that is answered GOOD is made twice, and sent once."""
+    for which in ("first", "second"):
+        got = lab.given(partial(http.request, "GET", path, **options), "a GET")
+        if got != GOOD:
+            raise CannotTell(f"the {which} answer is {short(got)} instead of {short(GOOD)}")
+    require(len(lab.log(path)) == 1, "the second GET was sent too")
 
 
 def _expired(lab: CheckContext, http: Any, path: str) -> None:

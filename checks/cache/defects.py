@@ -19,6 +19,33 @@ def never_a_hit() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "cache.repeats-are-served")
+def only_200_is_stored() -> None:
+    """An answer is stored only where its status is 200.
+
+    - if caching and response.content:
+    + if caching and response.content and response.status_code == 200:
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.repeats-are-served")
+def no_store_is_obeyed() -> None:
+    """An answer whose Cache-Control says no-store is not stored.
+
+    - if caching and response.content:
+    + if caching and response.content and "no-store" not in response.headers.get("Cache-Control", ""):
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.repeats-are-served")
+def redirected_answers_are_not_stored() -> None:
+    """An answer that a redirect led to is not stored.
+
+    - if caching and response.content:
+    + if caching and response.content and not response.history:
+    """
+
+
 @DEFECTS.add("http_client.py", "cache.empty-lists-are-answers")
 def empty_lists_are_no_hits() -> None:
     """A cached answer counts only if there is something in it.
