@@ -742,7 +742,7 @@ def check_paths_arrive_as_given(lab: CheckContext) -> None:
 
 @promise("transport.query-arrives")
 def check_query_arrives(lab: CheckContext) -> None:
-    cases: tuple[tuple[str, dict[str, Any], dict[str, list[str]]], ...] = (
+    cases: tuple[tuple[str, Any, dict[str, list[str]]], ...] = (
         ("text and number", {"q": "abc", "page_size": 5}, {"q": ["abc"], "page_size": ["5"]}),
         ("zero and nothing", {"page": 0, "q": ""}, {"page": ["0"], "q": [""]}),
         ("what means something in a query", {"q": "a b&c=d+e#f?g/h%20"}, {"q": ["a b&c=d+e#f?g/h%20"]}),
@@ -754,6 +754,8 @@ def check_query_arrives(lab: CheckContext) -> None:
         ("spaces and line ends", {"q": " a\r\nb\t "}, {"q": [" a\r\nb\t "]}),
         ("numbers of all kinds", {"a": -1, "b": 2.5, "c": 2**60}, {"a": ["-1"], "b": ["2.5"], "c": [str(2**60)]}),
         ("one name twice", {"id": ["a", "b"], "c": "d"}, {"id": ["a", "b"], "c": ["d"]}),
+        ("None, and a true one", {"a": None, "b": True}, {"b": ["True"]}),
+        ("pairs of one name", [("id", "a"), ("id", "b")], {"id": ["a", "b"]}),
     )
     for number, (label, params, expected) in enumerate(cases):
         for method in ("GET", "POST"):
@@ -766,6 +768,12 @@ def check_query_arrives(lab: CheckContext) -> None:
                 require(bool(asked), "nothing was sent, though an ordinary query is")
                 got = parse_qs(asked[-1], keep_blank_values=True)
                 require(got == expected, f"the query is {asked[-1]!r}, which means {short(got)}")
+    for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        with lab.trial(f"{method}, behind a query in the path"):
+            sent = _call(lab, lab.http(), method, "/aris3/both?z=1", params={"q": 1})
+            asked = _only(lab, "/aris3/both", sent, method).path.partition("?")[2]
+            got = parse_qs(asked, keep_blank_values=True)
+            require(got == {"z": ["1"], "q": ["1"]}, f"the query is {asked!r}, which means {short(got)}")
 
 
 @promise("transport.body-is-json")
@@ -794,6 +802,19 @@ def check_body_is_json(lab: CheckContext) -> None:
             except ValueError:
                 raise Broken(f"the body is not JSON: {short(seen.body)}") from None
             require(sent == body, f"the body is {short(sent)}")
+            kind = seen.headers.get("content-type", "")
+            require(kind.partition(";")[0].strip() == "application/json", f"its Content-Type is {kind!r}")
+    for method in ("DELETE", "OPTIONS"):
+        with lab.trial(f"{method} with a body"):
+            path = f"/aris3/body/{method.lower()}"
+            call = partial(lab.http().request, method, path, json_body={"ids": [1]})
+            seen = _only(lab, path, lab.attempt(call, f"{method} {path}"), method)
+            require(bool(seen.body), "it was sent without the body")
+            try:
+                sent = json.loads(seen.body)
+            except ValueError:
+                raise Broken(f"the body is not JSON: {short(seen.body)}") from None
+            require(sent == {"ids": [1]}, f"the body is {short(sent)}")
             kind = seen.headers.get("content-type", "")
             require(kind.partition(";")[0].strip() == "application/json", f"its Content-Type is {kind!r}")
     for method in ("GET", "POST", "DELETE"):

@@ -1063,6 +1063,64 @@ def query_of_posts_lost() -> None:
     """
 
 
+@DEFECTS.add("transport.py", "transport.query-arrives")
+def none_in_a_query() -> None:
+    """A parameter of None is sent as a word.
+
+    - added = urlencode([(name, value) for name, value in pairs if value is not None], doseq=True).encode()
+    + added = urlencode(list(pairs), doseq=True).encode()
+    """
+
+
+@DEFECTS.add("transport.py", "transport.query-arrives")
+def truths_in_small_letters() -> None:
+    """A parameter that is true or false is sent in small letters.
+
+    - pairs = params.items() if isinstance(params, Mapping) else params or ()
+    + pairs = [
+    +     (name, str(value).lower() if isinstance(value, bool) else value)
+    +     for name, value in (params.items() if isinstance(params, Mapping) else params or ())
+    + ]
+    """
+
+
+@DEFECTS.add("transport.py", "transport.query-arrives")
+def last_of_the_pairs() -> None:
+    """Of several pairs with one name, the last is sent.
+
+    - pairs = params.items() if isinstance(params, Mapping) else params or ()
+    + pairs = dict(params or {}).items()
+    """
+
+
+@DEFECTS.add("transport.py", "transport.query-arrives")
+def query_of_the_path_lost() -> None:
+    """Parameters take the place of a query that the path carries.
+
+    - return target.copy_with(query=b"&".join(filter(None, (target.query, added)))) if added else target
+    + return target.copy_with(query=added) if added else target
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.query-arrives")
+def query_of_two_methods() -> None:
+    """Only a GET and a POST have a query.
+
+    - response = self.exchange(method, url, headers, json_body, params, trace.trace_id)
+    + asked = params if method in ("GET", "POST") else None
+    + response = self.exchange(method, url, headers, json_body, asked, trace.trace_id)
+    """
+
+
+@DEFECTS.add("transport.py", "transport.body-is-json")
+def body_of_three_methods() -> None:
+    """Only a POST, a PUT and a PATCH have a body.
+
+    - json=json_body,
+    + json=json_body if method in ("POST", "PUT", "PATCH") else None,
+    """
+
+
 @DEFECTS.add("transport.py", "transport.body-is-json")
 def empty_body_left_out() -> None:
     """An empty object is not sent.
