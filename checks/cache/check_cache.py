@@ -297,6 +297,9 @@ def check_query_is_part_of_the_key(lab: CheckContext) -> None:
         ("a list that is longer", {"store": ["a", "b"]}, {"store": ["a"]}),
         ("pairs, the first of one name", [("store", "a"), ("store", "c")], [("store", "b"), ("store", "c")]),
         ("pairs, one of a name and two", [("store", "a"), ("store", "b")], [("store", "b")]),
+        ("true and one", {"x": True}, {"x": 1}),
+        ("false and zero", {"x": False}, {"x": 0}),
+        ("None and its name", {"x": None}, {"x": "None"}),
     )
     for number, (label, one, other) in enumerate(cases):
         with lab.trial(label):

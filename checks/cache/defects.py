@@ -240,6 +240,28 @@ def key_with_values_of_the_query() -> None:
 
 
 @DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key")
+def key_with_truths_as_numbers() -> None:
+    """In the key, true is one, and false is zero.
+
+    - return json.dumps([url, params, identity], default=str, sort_keys=True)
+    + if isinstance(params, dict):
+    +     params = {name: int(value) if isinstance(value, bool) else value for name, value in params.items()}
+    + return json.dumps([url, params, identity], default=str, sort_keys=True)
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key")
+def key_with_values_as_text() -> None:
+    """In the key, each value of a query is a text, None too.
+
+    - return json.dumps([url, params, identity], default=str, sort_keys=True)
+    + if isinstance(params, dict):
+    +     params = {name: str(value) for name, value in params.items()}
+    + return json.dumps([url, params, identity], default=str, sort_keys=True)
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.query-is-part-of-the-key")
 def key_with_the_last_of_a_name() -> None:
     """Of a name that a query holds twice, the key has the last value.
 

@@ -1020,6 +1020,27 @@ def check_switch_in_flight(lab: CheckContext) -> None:
                     _cancelled(lab, got)
                 else:
                     require(not _is_cancelled(lab, got), "it was cancelled, though its own context is as it was")
+    for method in ("GET", "POST"):
+        with lab.trial(f"{method} with a key alone, switched in flight"):
+            http = lab.http()
+            got = _switched_in_flight(lab, http, method, f"/aris3/alone/{method.lower()}")
+            _cancelled(lab, got)
+        with lab.trial(f"{method} that is switched in flight, and what its answer brings"):
+            lab.sdk.needs("hooks")
+            called: list[str] = []
+            hook: dict[str, Any] = {"after_response": lambda *_, called=called: called.append("after_response")}
+            traced = {"trace": lab.sdk.TraceContext(trace_id="ours")} if exists("TraceContext") else {}
+            http = lab.http(**hook, **traced)
+            path = f"/aris3/brings/{method.lower()}"
+            lab.service.answer(method, path, Step(status=200, json={}, trace_id="theirs"))
+            own = _hook(lambda *_, called=called: called.append("response_hook"))
+            got = _switched_in_flight(lab, http, method, path, context_version=0, **own)
+            if not _is_cancelled(lab, got):
+                raise CannotTell(f"it was not cancelled: it {got.said()}")
+            require(not called, f"the answer went to {words(called)} all the same")
+            if traced:
+                following = _trace_of(lab, http, "/aris3/after")
+                require(following != "theirs", "the next request carries the id that the answer brought")
     lab.samplers.clear()
 
 
@@ -1148,6 +1169,19 @@ def _note_the_wire(order: list[str], seen: Seen) -> None:
 def _switch(http: Any, key: str, seen: Seen) -> None:
     """What a witness does while a request is in flight."""
     http.switch_context(key)
+
+
+def _switched_in_flight(lab: CheckContext, http: Any, method: str, path: str, **options: Any) -> Attempt:
+    """A request whose context is switched while it is in flight; not what follows it."""
+    old = http.get_context_version("store")
+    lab.samplers[:] = [partial(_switch, http, "store")]
+    got = lab.attempt(partial(http.request, method, path, context_key="store", **options), method)
+    lab.samplers.clear()
+    if not lab.log(path, method):
+        raise CannotTell(f"nothing was sent: the call {got.said()}")
+    if http.get_context_version("store") == old:
+        raise CannotTell("the versions are amiss: see transport.context-versions-count")
+    return got
 
 
 def _passes(lab: CheckContext, http: Any, path: str, **context: Any) -> None:

@@ -2237,6 +2237,51 @@ def errors_outlive_a_switch() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "transport.switch-in-flight-cancels")
+def cancelled_after_the_hooks() -> None:
+    """A switch in flight is noticed only after the hooks have been called with the answer.
+
+    - self._check_context(context_key, context_version, trace)
+    - if self.after_response:
+    -     self.after_response(response)
+    - trace.update_from_headers(response.headers)
+    - if response_hook:
+    -     response_hook(response)
+    + if self.after_response:
+    +     self.after_response(response)
+    + trace.update_from_headers(response.headers)
+    + if response_hook:
+    +     response_hook(response)
+    + self._check_context(context_key, context_version, trace)
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.switch-in-flight-cancels")
+def cancelled_answers_give_their_id() -> None:
+    """The trace id of an answer is adopted before a switch in flight is noticed.
+
+    - self._check_context(context_key, context_version, trace)
+    - if self.after_response:
+    -     self.after_response(response)
+    - trace.update_from_headers(response.headers)
+    + trace.update_from_headers(response.headers)
+    + self._check_context(context_key, context_version, trace)
+    + if self.after_response:
+    +     self.after_response(response)
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.switch-in-flight-cancels")
+def only_versions_cancel() -> None:
+    """A switch in flight is noticed only where the request names a version.
+
+    - if context_key is not None and context_version is None:
+    -     context_version = self.get_context_version(context_key)
+    + if context_version is None:
+    +     context_key = None
+    """
+
+
 # ── what only odd data shows ──
 
 
