@@ -7,7 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from atalaya.harness.api import Attempt, CannotTell, Step, promise, require, short, takes
+from atalaya.harness.api import Attempt, CannotTell, NotApplicable, Step, promise, require, short, takes
 
 from ..export_helpers import stamp_shown
 from ..fixture import EXPORT, CheckContext
@@ -55,6 +55,16 @@ def check_repeats_are_served(lab: CheckContext) -> None:
         lab.service.answer("GET", f"{PATH}/moved", Step(status=302, headers={"Location": f"{PATH}/there"}))
         lab.service.answer("GET", f"{PATH}/there", Step(status=200, json=GOOD))
         _served_again(lab, http, f"{PATH}/moved")
+    with lab.trial("a GET with the current version of a context"):
+        lab.sdk.needs("context")
+        lab.service.answer("GET", f"{PATH}/context", Step(status=200, json=GOOD))
+        _served_again(lab, http, f"{PATH}/context", context_key="tenant", context_version=0)
+    with lab.trial("a GET with a response_hook"):
+        if not _takes_response_hook():
+            raise NotApplicable("this SDK's request has no response_hook")
+        lab.service.answer("GET", f"{PATH}/hooked", Step(status=200, json=GOOD))
+        _served_again(lab, http, f"{PATH}/hooked", response_hook=lambda *_: None)
+        _served_again(lab, http, f"{PATH}/hooked")
     with lab.trial("the same user's status, asked for by two clients on one HTTP client"):
         lab.service.script(EXPORT, "CREATED")
         first, second = (_status(lab, lab.exports(http, access_token="alice")) for _ in range(2))
@@ -693,6 +703,11 @@ def check_gets_invalidate_nothing(lab: CheckContext) -> None:
     with lab.trial("a GET that names a path"):
         first = _hit(lab, http, STORES)
         _stamp(lab, http, USERS, invalidate_paths=[STORES])
+        require(_stamp(lab, http, STORES) == first, "the cached answer is gone")
+    with lab.trial("a GET that names a path, and is answered null"):
+        first = _hit(lab, http, STORES)
+        lab.service.answer("GET", f"{PATH}/null", Step(status=200, json=None))
+        lab.given(partial(http.request, "GET", f"{PATH}/null", invalidate_paths=[STORES]), "a GET")
         require(_stamp(lab, http, STORES) == first, "the cached answer is gone")
 
 

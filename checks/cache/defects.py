@@ -46,6 +46,24 @@ def redirected_answers_are_not_stored() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "cache.repeats-are-served")
+def answers_of_a_context_are_not_stored() -> None:
+    """The answer of a request with a context is not stored.
+
+    - if caching and response.content:
+    + if caching and response.content and context_key is None:
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.repeats-are-served")
+def hooked_answers_are_not_stored() -> None:
+    """A GET with a response_hook passes the cache by.
+
+    - caching = method == "GET" and self.enable_get_cache and use_get_cache
+    + caching = method == "GET" and self.enable_get_cache and use_get_cache and response_hook is None
+    """
+
+
 @DEFECTS.add("http_client.py", "cache.empty-lists-are-answers")
 def empty_lists_are_no_hits() -> None:
     """A cached answer counts only if there is something in it.
@@ -863,6 +881,15 @@ def gets_invalidate() -> None:
 
     - if method != "GET" or not response.content:
     + if invalidate_paths:
+    """
+
+
+@DEFECTS.add("http_client.py", "cache.gets-invalidate-nothing")
+def null_is_an_empty_answer() -> None:
+    """A GET that is answered null invalidates the paths that it names.
+
+    - if method != "GET" or not response.content:
+    + if method != "GET" or payload is None:
     """
 
 
