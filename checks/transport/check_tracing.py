@@ -942,6 +942,23 @@ def check_last_operation_passes_network_failures_by(lab: CheckContext) -> None:
                 if got.error is None:
                     raise CannotTell("the network failed, and yet the call succeeded")
                 require(http.last_operation == before, f"it has become {short(http.last_operation)}")
+    for label, sent in (("an outdated context", False), ("a context that is switched in flight", True)):
+        with lab.trial(f"after /aris3/fine, a GET with {label}"):
+            lab.sdk.needs("context")
+            lab.sdk.needs("context-switch")
+            http = lab.http()
+            lab.get(http, "/aris3/fine")
+            if _result(http) != "success":
+                raise CannotTell("see transport.last-operation-tells-the-result")
+            before = http.last_operation
+            if sent:
+                got = _switched_in_flight(lab, http, "GET", "/aris3/switched")
+            else:
+                lab.given(partial(http.switch_context, "store"), "switch_context")
+                got = lab.get(http, "/aris3/outdated", context_key="store", context_version=0)
+            if not _is_cancelled(lab, got):
+                raise CannotTell(f"it was not cancelled: it {got.said()}")
+            require(http.last_operation == before, f"it has become {short(http.last_operation)}")
 
 
 # ── contexts ─────────────────────────────────────────────────────────────────

@@ -856,6 +856,13 @@ def check_callers_headers_are_sent(lab: CheckContext) -> None:
                 sent = _only(lab, path, _call(lab, lab.http(), method, path, headers=headers), method).headers
                 for name, value in expected.items():
                     require(sent.get(name) == value, f"{name} is {short(sent.get(name))}, not {value!r}")
+    merge = "application/merge-patch+json"
+    for method, name in itertools.product(("POST", "PATCH"), ("Content-Type", "content-type")):
+        with lab.trial(f"{method}, {name} over the type of a JSON body"):
+            path = f"/aris3/type/{name}"
+            call = partial(lab.http().request, method, path, json_body={"a": 1}, headers={name: merge})
+            sent = _only(lab, path, lab.attempt(call, f"{method} {path}"), method).headers
+            require(sent.get("content-type") == merge, f"{name} is {short(sent.get('content-type'))}, not {merge!r}")
 
 
 # ── what is answered ─────────────────────────────────────────────────────────
@@ -911,6 +918,14 @@ def check_answers_are_decoded(lab: CheckContext) -> None:
                 "GET", "/aris3/latin", Step(status=200, raw=b'{"a": "a\xf1o"}', headers={"Content-Type": kind})
             )
             _returns(lab.get(http, "/aris3/latin"), {"a": "año"})
+    for kind, encoding in itertools.product(
+        ("application/vnd.x+json", "application/octet-stream"), ("UTF-16", "UTF-16-LE", "UTF-32", "UTF-32-BE")
+    ):
+        with lab.trial(f"Content-Type: {kind}, in {encoding}"):
+            path = f"/aris3/{kind}/{encoding}"
+            step = Step(status=200, raw='{"a": "año"}'.encode(encoding), headers={"Content-Type": kind})
+            lab.service.answer("GET", path, step)
+            _returns(lab.get(http, path), {"a": "año"})
 
 
 @promise("transport.empty-answers-are-none")

@@ -1167,6 +1167,16 @@ def accept_over_the_callers() -> None:
 
 
 @DEFECTS.add("http_client.py", "transport.callers-headers-are-sent")
+def type_over_the_callers() -> None:
+    """A JSON body goes as application/json, whatever type the caller names.
+
+      sent_headers = {"Accept": "application/json", **(headers or {}), TRACE_HEADER: trace.ensure()}
+    + if json_body is not None:
+    +     sent_headers["Content-Type"] = "application/json"
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.callers-headers-are-sent")
 def only_known_headers() -> None:
     """Headers that the SDK does not know are dropped.
 
@@ -1860,6 +1870,15 @@ def redirects_of_posts_not_followed() -> None:
 
 
 @DEFECTS.add("http_client.py", "transport.answers-are-decoded")
+def all_answers_are_utf_8() -> None:
+    """An answer that declares no charset is taken for UTF-8.
+
+    - return json.loads(response.content.decode(charset)) if charset else response.json()
+    + return json.loads(response.content.decode(charset or "utf-8"))
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.answers-are-decoded")
 def charset_must_come_first() -> None:
     """The charset of an answer counts only as the first parameter of its type.
 
@@ -2128,6 +2147,16 @@ def network_failure_told_as_nothing() -> None:
 
     + self.last_operation = None
       response = self._send(method, url, sent_headers, json_body, params, may_retry, trace)
+    """
+
+
+@DEFECTS.add("http_client.py", "transport.last-operation-passes-network-failures-by")
+def cancelled_requests_are_told() -> None:
+    """A request that is cancelled is told as one that ended.
+
+    + self.last_operation = LastOperation("unknown", "unknown", "cancelled")
+      raise TransportError(
+          code="REQUEST_CANCELLED",
     """
 
 

@@ -213,6 +213,14 @@ def check_no_header_of_its_own(lab: CheckContext) -> None:
                 require(not more, f"{seen.method} {seen.path} has {words(more)} too")
                 agent = seen.headers.get("user-agent", "")
                 require("aris" not in agent.lower(), f"User-Agent is {agent!r}, and not the library's")
+    for method in ("GET", "HEAD", "DELETE"):
+        with lab.trial(f"a {method} without a body"):
+            path = f"/aris3/bare/{method.lower()}"
+            made = lab.attempt(partial(lab.http().request, method, path), f"{method} {path}")
+            if not lab.log(path, method):
+                raise CannotTell(f"nothing was sent: the call {made.said()}")
+            kind = lab.log(path, method)[0].headers.get("content-type")
+            require(kind is None, f"it says that it has a body: Content-Type is {short(kind)}")
 
 
 # ── what is told ─────────────────────────────────────────────────────────────

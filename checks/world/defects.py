@@ -361,6 +361,16 @@ def agent_of_its_own() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "world.no-header-of-its-own")
+def type_without_a_body() -> None:
+    """A request without a body says that it is JSON.
+
+      sent_headers = {"Accept": "application/json", **(headers or {}), TRACE_HEADER: trace.ensure()}
+    + if json_body is None:
+    +     sent_headers["Content-Type"] = "application/json"
+    """
+
+
 @DEFECTS.add("clients/exports_client.py", "world.no-header-of-its-own")
 def downloads_tell_the_export() -> None:
     """A download has a header with the id of the export.
