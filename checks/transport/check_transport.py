@@ -754,7 +754,6 @@ def check_query_arrives(lab: CheckContext) -> None:
         ("spaces and line ends", {"q": " a\r\nb\t "}, {"q": [" a\r\nb\t "]}),
         ("numbers of all kinds", {"a": -1, "b": 2.5, "c": 2**60}, {"a": ["-1"], "b": ["2.5"], "c": [str(2**60)]}),
         ("one name twice", {"id": ["a", "b"], "c": "d"}, {"id": ["a", "b"], "c": ["d"]}),
-        ("None, and a true one", {"a": None, "b": True}, {"b": ["True"]}),
         ("pairs of one name", [("id", "a"), ("id", "b")], {"id": ["a", "b"]}),
     )
     for number, (label, params, expected) in enumerate(cases):
@@ -769,6 +768,14 @@ def check_query_arrives(lab: CheckContext) -> None:
                 got = parse_qs(asked[-1], keep_blank_values=True)
                 require(got == expected, f"the query is {asked[-1]!r}, which means {short(got)}")
     for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
+        with lab.trial(f"{method}, a parameter of None"):
+            path = f"/aris3/none/{method.lower()}"
+            sent = _call(lab, lab.http(), method, path, params={"a": None, "b": "c"})
+            asked = _only(lab, path, sent, method).path.partition("?")[2]
+            got = parse_qs(asked, keep_blank_values=True)
+            # Some libraries leave it out, and some send its name alone.
+            right = got.get("b") == ["c"] and got.get("a", [""]) == [""]
+            require(right, f"the query is {asked!r}, which means {short(got)}")
         with lab.trial(f"{method}, behind a query in the path"):
             sent = _call(lab, lab.http(), method, "/aris3/both?z=1", params={"q": 1})
             asked = _only(lab, "/aris3/both", sent, method).path.partition("?")[2]

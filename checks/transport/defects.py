@@ -1073,18 +1073,6 @@ def none_in_a_query() -> None:
 
 
 @DEFECTS.add("transport.py", "transport.query-arrives")
-def truths_in_small_letters() -> None:
-    """A parameter that is true or false is sent in small letters.
-
-    - pairs = params.items() if isinstance(params, Mapping) else params or ()
-    + pairs = [
-    +     (name, str(value).lower() if isinstance(value, bool) else value)
-    +     for name, value in (params.items() if isinstance(params, Mapping) else params or ())
-    + ]
-    """
-
-
-@DEFECTS.add("transport.py", "transport.query-arrives")
 def last_of_the_pairs() -> None:
     """Of several pairs with one name, the last is sent.
 
