@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError
 from atalaya.mock_server.tls import AUTHORITY, CERTIFICATES
-from atalaya.sdk.installer import find_installer, interpreter_in, site_packages_in
+from atalaya.sdk.installer import Pip, find_installer, interpreter_in, site_packages_in
 from atalaya.sdk.source import classify
 from tests.loopback import PASSWORD, PrivateIndex, Proxy, serving
 from tests.sdk.sdk_stubs import sdk_wheel
@@ -77,38 +79,55 @@ def name(by: str, url: str, settings: Path, monkeypatch: pytest.MonkeyPatch) -> 
     file.write_text(text.format(url), encoding="utf-8")
 
 
-def install(scratch: Path) -> bool:
-    """Whether the SDK is there then, in the environment of that folder: made the first time, which takes long."""
-    installer = find_installer(scratch, print)
-    if not scratch.is_dir():
-        scratch.mkdir()
-        installer.create(scratch / "env")
-    installer.install(interpreter_in(scratch / "env"), ["aris3-client-sdk==1.2.3"], called="the SDK")
-    return (site_packages_in(scratch / "env") / "aris3_client_sdk").is_dir()
+Install = Callable[[], bool]
+
+
+@pytest.fixture(scope="module")
+def with_pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The interpreter of an environment with pip in it: to make one takes long, and a session of nox has none."""
+    folder = tmp_path_factory.mktemp("with-pip")
+    subprocess.run([sys.executable, "-m", "venv", folder], check=True)
+    return interpreter_in(folder)
+
+
+@pytest.fixture
+def install(with_pip: Path, tmp_path: Path) -> Install:
+    """Installs the SDK, and says whether it is there then. Settings are read anew at each call."""
+    env = tmp_path / "env"
+
+    def installed() -> bool:
+        pip = environment.uv() == ""
+        installer = Pip(with_pip, tmp_path, print) if pip else find_installer(tmp_path, print)
+        if not env.is_dir():
+            installer.create(env)
+        installer.install(interpreter_in(env), ["aris3-client-sdk==1.2.3"], called="the SDK")
+        return (site_packages_in(env) / "aris3_client_sdk").is_dir()
+
+    return installed
 
 
 @pytest.mark.parametrize(("tool", "by"), CASES)
 def test_the_index_that_the_machine_is_set_up_with_is_asked(
-    tool: str, by: str, machine: Path, index: PrivateIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tool: str, by: str, machine: Path, index: PrivateIndex, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(tool, monkeypatch)
     name(by, index.url(), machine, monkeypatch)
     for variable in ("HTTP_PROXY", "ALL_PROXY"):  # none leads to this machine itself
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
-    assert install(tmp_path / "scratch")
+    assert install()
 
 
 def test_what_uv_is_told_stands_over_what_pip_is_told(
-    machine: Path, index: PrivateIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    machine: Path, index: PrivateIndex, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     name("uv.toml", index.url(), machine, monkeypatch)
     name("PIP_INDEX_URL", "http://127.0.0.1:9/simple", machine, monkeypatch)
-    assert install(tmp_path / "scratch")
+    assert install()
 
 
-def refused(scratch: Path) -> str:
+def refused(install: Install) -> str:
     with pytest.raises(NetworkError) as caught:
-        install(scratch)
+        install()
     said = str(caught.value)
     assert (caught.value.exit_code, "\n" in said, PASSWORD in said, WRONG in said) == (3, False, False, False)
     return said
@@ -116,7 +135,7 @@ def refused(scratch: Path) -> str:
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])
 def test_why_an_index_cannot_be_asked_is_one_line_that_says_what_to_do(
-    tool: str, machine: Path, packages: Path, index: PrivateIndex, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tool: str, machine: Path, packages: Path, index: PrivateIndex, install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(tool, monkeypatch)
     private, proxy = PrivateIndex(packages, CERTIFICATES / "trusted.pem"), Proxy(407)
@@ -129,12 +148,12 @@ def test_why_an_index_cannot_be_asked_is_one_line_that_says_what_to_do(
             f"http://ana:{PASSWORD}@127.0.0.1:9/simple": "onnection refused",
         }.items():
             monkeypatch.setenv("PIP_INDEX_URL", url)
-            assert says in refused(tmp_path / "scratch")
+            assert says in refused(install)
         assert "CONNECT far.invalid:443" in proxy.asked
         monkeypatch.setenv("PIP_INDEX_URL", private.url())
         monkeypatch.setenv("SSL_CERT_FILE", str(AUTHORITY))
         monkeypatch.setenv("PIP_CERT", str(AUTHORITY))
-        assert install(tmp_path / "scratch")
+        assert install()
 
 
 def test_evidence_names_a_requirement_without_who_asks(tmp_path: Path) -> None:
