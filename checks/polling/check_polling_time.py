@@ -122,9 +122,10 @@ def check_budget_starts_with_the_wait(lab: CheckContext) -> None:
             raise CannotTell(f"its first poll was not answered late, at a second attempt: the wait {wait.said()}")
         require(len(sent) == 2, f"{len(sent) - 2} polls more, and the first was answered after the budget was spent")
     with lab.trial("a telemetry hook that takes five seconds, with a budget of three"):
+        exports = pollster(lab)
         lab.sdk.needs("telemetry")
         lab.service.script("told", *FOREVER)
-        wait = lab.wait(pollster(lab), "told", timeout_sec=3.0, telemetry_hook=lambda event: time.sleep(5.0))
+        lab.wait(exports, "told", timeout_sec=3.0, telemetry_hook=lambda event: time.sleep(5.0))
         polls = len(lab.polls("told"))
         require(polls == 1, f"{polls} polls, and the budget was spent when the hook had heard of the first")
 

@@ -6,10 +6,11 @@ in those runs at the hours that a story names. CI is a GitHub on a loopback sock
 
 from __future__ import annotations
 
+import pkgutil
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
+from atalaya import cli
 from atalaya.cli import publish
 from atalaya.cli.collect_github import take_from_github
 from atalaya.cli.console import Console
@@ -70,8 +72,10 @@ class Week:
         (root / "watch.toml").write_text(SETTINGS, encoding="utf-8")
         patch.setenv("GITHUB_TOKEN", TOKEN)
         patch.setenv("GITHUB_API_URL", github.api)
-        for name, module in list(sys.modules.items()):
-            if name.startswith("atalaya.cli.") and hasattr(module, "utc_now"):
+        # All of them: one that is imported only now would keep this clock for ever.
+        for found in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
+            module = import_module(found.name)
+            if hasattr(module, "utc_now"):
                 patch.setattr(module, "utc_now", lambda: self.now)
         opening = ("release", "open", VERSION, "--commit", SHA, "--unverified", "--at", T0.isoformat())
         opened = run(*opening, root=root)
