@@ -72,9 +72,8 @@ class Week:
         (root / "watch.toml").write_text(SETTINGS, encoding="utf-8")
         patch.setenv("GITHUB_TOKEN", TOKEN)
         patch.setenv("GITHUB_API_URL", github.api)
-        # All of them: one that is imported only now would keep this clock for ever.
-        for found in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}."):
-            module = import_module(found.name)
+        # All are imported before: one that is imported under this clock would keep it for ever.
+        for module in [import_module(one.name) for one in pkgutil.iter_modules(cli.__path__, f"{cli.__name__}.")]:
             if hasattr(module, "utc_now"):
                 patch.setattr(module, "utc_now", lambda: self.now)
         opening = ("release", "open", VERSION, "--commit", SHA, "--unverified", "--at", T0.isoformat())
