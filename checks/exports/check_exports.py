@@ -10,7 +10,19 @@ from functools import partial
 from itertools import product
 from typing import Any
 
-from atalaya.harness.api import CannotTell, NotApplicable, Seen, Step, describe, exists, promise, require, short, words
+from atalaya.harness.api import (
+    Attempt,
+    CannotTell,
+    NotApplicable,
+    Seen,
+    Step,
+    describe,
+    exists,
+    promise,
+    require,
+    short,
+    words,
+)
 
 from ..export_helpers import asker, having, needs, sent_as
 from ..fixture import EXPORT, CheckContext
@@ -24,7 +36,7 @@ ALL_KINDS = tuple(product(SOURCES, FORMATS))
 STATES = ("CREATED", "READY", "COMPLETED", "FAILED", "ERROR", "EXPIRED", "NOT_FOUND", "ready", "in Prüfung – 50 %", "")
 LONG = "Straße Ñandú €, " * 320  # some 5,000 characters
 
-CALLERS = {
+CALLERS: dict[str, dict[str, Any]] = {
     "a key": {"idempotency_key": "key-1"},
     "a transaction id": {"transaction_id": "tx-2"},
     "both": {"transaction_id": "tx-2", "idempotency_key": "key-1"},
@@ -228,16 +240,10 @@ def check_payload_holds_its_transaction_id(lab: CheckContext) -> None:
     payload = {key: value for key, value in PAYLOAD.items() if key != "transaction_id"}
     for label, options in cases.items():
         with lab.trial(label):
-            before = len(lab.log())
-            made = lab.attempt(partial(exports.request_export, payload, **options))
-            require(made.error is not None, f"it {made.said()} instead of being refused")
-            require(len(lab.log()) == before, "it was sent to the service all the same")
+            _is_refused(lab, exports, payload, **options)
     for key, value in (("source_type", "reports_weekly"), ("format", "xml")):
         with lab.trial(f"a {key} that there is not"):
-            before = len(lab.log())
-            made = lab.attempt(partial(exports.request_export, PAYLOAD | {key: value}))
-            require(made.error is not None, f"it {made.said()} instead of being refused")
-            require(len(lab.log()) == before, "it was sent to the service all the same")
+            _is_refused(lab, exports, PAYLOAD | {key: value})
 
 
 @promise("exports.request-is-sent-once")
@@ -256,20 +262,14 @@ def check_request_is_sent_once(lab: CheckContext) -> None:
         ("a connection reset in the body", Step(fault="reset-mid-body", state="CREATED")),
     ):
         with lab.trial(label):
-            lab.service.answer("POST", LIST, step, "CREATED")
-            before = len(lab.log(LIST, "POST"))
-            made = lab.attempt(partial(exports.request_export, PAYLOAD))
-            sent = len(lab.log(LIST, "POST")) - before
+            made, sent = _counted(lab, exports, step)
             if not sent:
                 raise CannotTell(f"nothing was sent: request_export {made.said()}")
             require(sent == 1, f"it was sent {sent} times")
             require(made.error is not None, f"it {made.said()}, and nothing was answered")
     for label, given in CALLERS.items():
         with lab.trial(f"503, with {label} of the caller's"):
-            lab.service.answer("POST", LIST, Step(status=503), "CREATED")
-            before = len(lab.log(LIST, "POST"))
-            made = lab.attempt(partial(exports.request_export, PAYLOAD, **given))
-            sent = len(lab.log(LIST, "POST")) - before
+            made, sent = _counted(lab, exports, Step(status=503), **given)
             require(sent == 1, f"it was sent {sent} times: request_export {made.said()}")
 
 
@@ -437,6 +437,21 @@ def check_reads_are_cached(lab: CheckContext) -> None:
 
 
 # ── what the checks share ────────────────────────────────────────────────────
+
+
+def _is_refused(lab: CheckContext, exports: Any, payload: dict[str, Any], **options: Any) -> None:
+    before = len(lab.log())
+    made = lab.attempt(partial(exports.request_export, payload, **options))
+    require(made.error is not None, f"it {made.said()} instead of being refused")
+    require(len(lab.log()) == before, "it was sent to the service all the same")
+
+
+def _counted(lab: CheckContext, exports: Any, step: Step, **options: Any) -> tuple[Attempt, int]:
+    """A request for an export that meets this step first, and how often it was sent."""
+    lab.service.answer("POST", LIST, step, "CREATED")
+    before = len(lab.log(LIST, "POST"))
+    made = lab.attempt(partial(exports.request_export, PAYLOAD, **options))
+    return made, len(lab.log(LIST, "POST")) - before
 
 
 def _requested(lab: CheckContext, exports: Any, payload: Any, *, judged: bool = False, **options: Any) -> Seen:

@@ -1023,17 +1023,10 @@ def check_switch_in_flight(lab: CheckContext) -> None:
             with lab.trial(f"{method} that is answered {step.status}, {label} switched in flight"):
                 http = lab.http()
                 old = http.get_context_version("store")
-                lab.samplers[:] = [partial(_switch, http, switched)]
                 path = f"/aris3/{switched}/{step.status}"
                 lab.service.answer(method, path, step)
-                context = {"context_key": "store", "context_version": old}
-                got = lab.attempt(partial(http.request, method, path, **context), method)
-                if not lab.log(path, method):
-                    raise CannotTell(f"nothing was sent: the call {got.said()}")
-                changed = http.get_context_version("store") != old
-                if changed != (switched == "store"):
-                    raise CannotTell("the versions are amiss: see transport.context-versions-count")
-                if changed:
+                got = _switched_in_flight(lab, http, method, path, switched=switched, context_version=old)
+                if switched == "store":
                     _cancelled(lab, got)
                 else:
                     require(not _is_cancelled(lab, got), "it was cancelled, though its own context is as it was")
@@ -1058,7 +1051,6 @@ def check_switch_in_flight(lab: CheckContext) -> None:
             if traced:
                 following = _trace_of(lab, http, "/aris3/after")
                 require(following != "theirs", "the next request carries the id that the answer brought")
-    lab.samplers.clear()
 
 
 # ── what the checks share ────────────────────────────────────────────────────
@@ -1188,15 +1180,18 @@ def _switch(http: Any, key: str, seen: Seen) -> None:
     http.switch_context(key)
 
 
-def _switched_in_flight(lab: CheckContext, http: Any, method: str, path: str, **options: Any) -> Attempt:
-    """A request whose context is switched while it is in flight; not what follows it."""
+def _switched_in_flight(
+    lab: CheckContext, http: Any, method: str, path: str, *, switched: str = "store", **options: Any
+) -> Attempt:
+    """A request of the context "store", and a switch of that or another one while it is in flight, and only then."""
     old = http.get_context_version("store")
-    lab.samplers[:] = [partial(_switch, http, "store")]
+    lab.samplers[:] = [partial(_switch, http, switched)]
     got = lab.attempt(partial(http.request, method, path, context_key="store", **options), method)
     lab.samplers.clear()
     if not lab.log(path, method):
         raise CannotTell(f"nothing was sent: the call {got.said()}")
-    if http.get_context_version("store") == old:
+    changed = http.get_context_version("store") != old
+    if changed != (switched == "store"):
         raise CannotTell("the versions are amiss: see transport.context-versions-count")
     return got
 

@@ -21,6 +21,7 @@ from atalaya.harness.api import (
     CannotTell,
     NotApplicable,
     Scope,
+    Seen,
     Step,
     closed_port,
     deaf_port,
@@ -804,26 +805,14 @@ def check_body_is_json(lab: CheckContext) -> None:
             call = partial(lab.http().request, method, path, json_body=body)
             got = lab.attempt(call, f"{method} {path}")
             seen = _only(lab, path, got)
-            try:
-                sent = json.loads(seen.body)
-            except ValueError:
-                raise Broken(f"the body is not JSON: {short(seen.body)}") from None
-            require(sent == body, f"the body is {short(sent)}")
-            kind = seen.headers.get("content-type", "")
-            require(kind.partition(";")[0].strip() == "application/json", f"its Content-Type is {kind!r}")
+            _holds_json(seen, body)
     for method in ("DELETE", "OPTIONS"):
         with lab.trial(f"{method} with a body"):
             path = f"/aris3/body/{method.lower()}"
             call = partial(lab.http().request, method, path, json_body={"ids": [1]})
             seen = _only(lab, path, lab.attempt(call, f"{method} {path}"), method)
             require(bool(seen.body), "it was sent without the body")
-            try:
-                sent = json.loads(seen.body)
-            except ValueError:
-                raise Broken(f"the body is not JSON: {short(seen.body)}") from None
-            require(sent == {"ids": [1]}, f"the body is {short(sent)}")
-            kind = seen.headers.get("content-type", "")
-            require(kind.partition(";")[0].strip() == "application/json", f"its Content-Type is {kind!r}")
+            _holds_json(seen, {"ids": [1]})
     for method in ("GET", "POST", "DELETE"):
         with lab.trial(f"{method} without a body"):
             path = f"/aris3/none/{method.lower()}"
@@ -1135,6 +1124,16 @@ def _stretch(lab: CheckContext) -> float:
     pairs = [pair for _ in range(2) for pair in zip(_usual_gaps(lab, 1.0, 5), _doubling(1.0, 5), strict=True)]
     most = max(gap / asked for gap, asked in pairs)
     return min(1.0 + (most - 1.0) * 2 + 0.05, LENIENT)
+
+
+def _holds_json(seen: Seen, body: Any) -> None:
+    try:
+        sent = json.loads(seen.body)
+    except ValueError:
+        raise Broken(f"the body is not JSON: {short(seen.body)}") from None
+    require(sent == body, f"the body is {short(sent)}")
+    kind = seen.headers.get("content-type", "")
+    require(kind.partition(";")[0].strip() == "application/json", f"its Content-Type is {kind!r}")
 
 
 def _jitter(least_s: float, most_s: float) -> dict[str, Any]:
