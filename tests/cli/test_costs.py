@@ -18,7 +18,7 @@ from atalaya.cli.publish import write_pages
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.readers.collector import Gathered
-from atalaya.metrics.engine import duckdb_database
+from atalaya.metrics.engine import duckdb_rows
 from atalaya.metrics.engine.engine import opened
 from atalaya.records.stored import CaseOutcome, Environment, Reading, RunContext, TestAttempt
 from atalaya.watch.judgement import judge_release
@@ -119,16 +119,16 @@ def test_a_long_segment_is_loaded_a_lot_at_a_time_and_is_the_same_table(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     evidence = made.make(tmp_path, runs=1, tests=3000)
-    read, sizes = duckdb_database._read, []
+    read, sizes = duckdb_rows.read, []
 
     def seen(connection, record, files, **how):
         sizes.extend(file.stat().st_size for file in files if record is TestAttempt)
         return read(connection, record, files, **how)
 
-    monkeypatch.setattr(duckdb_database, "_read", seen)
+    monkeypatch.setattr(duckdb_rows, "read", seen)
     tables = []
-    for most in (duckdb_database.LOT_BYTES, 100_000):
-        monkeypatch.setattr(duckdb_database, "LOT_BYTES", most)
+    for most in (duckdb_rows.LOT_BYTES, 100_000):
+        monkeypatch.setattr(duckdb_rows, "LOT_BYTES", most)
         sizes.clear()
         with opened(evidence) as engine:
             tables.append(engine._database.rows("FROM test_attempts ORDER BY ALL", {}))

@@ -176,7 +176,7 @@ def test_rows_that_another_version_kept_are_read_anew(
     folder = tmp_path / "releases"
     closed(folder, 1)
     gathered(folder, store)
-    monkeypatch.setattr(gather, "_sources", lambda folder: "other")
+    monkeypatch.setattr(gather, "program", lambda: "other")
     assert Work(listed=1, opened=1, read=1, judged=0) == gathered(folder, store).work
     for file in (tmp_path / "rows").iterdir():
         file.write_bytes(b"\xff not JSON")

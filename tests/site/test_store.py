@@ -7,10 +7,10 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from atalaya.core import source_digest
 from atalaya.core.settings import Settings, WatchSettings
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import Environment, Release, WatchTransition
-from atalaya.site.build import atomic_write
 from atalaya.site.build import build_cache as stores
 from atalaya.site.build.build_cache import Store
 from atalaya.site.build.skeleton import pages
@@ -142,7 +142,7 @@ def test_other_settings_have_it_made_again(press, published):
 
 
 def test_another_version_of_the_code_has_it_made_again(press, published, monkeypatch):
-    monkeypatch.setattr(stores, "_sources", lambda: "another")
+    monkeypatch.setattr(stores, "program", lambda: "another")
     published()
     assert press.made == 2
 
@@ -209,13 +209,13 @@ def test_in_one_build_a_release_that_was_tried_is_read_once_for_all_that_are_jud
 
 def test_the_versions_of_the_tools_are_looked_up_once_however_many_releases_there_are(press, published, monkeypatch):
     asked = []
-    monkeypatch.setattr(atomic_write, "installed_version", lambda tool: asked.append(tool) or "1.0")
-    atomic_write.versions.cache_clear()
+    monkeypatch.setattr(source_digest, "installed_version", lambda tool: asked.append(tool) or "1.0")
+    source_digest.versions.cache_clear()
     try:
         published()
         published()
     finally:
-        atomic_write.versions.cache_clear()
+        source_digest.versions.cache_clear()
     assert asked == list(stores.TOOLS)
 
 

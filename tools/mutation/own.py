@@ -60,6 +60,7 @@ TESTS: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(
         (
             "metrics/engine/duckdb_database.py",
+            "metrics/engine/duckdb_rows.py",
             "metrics/engine/engine.py",
             "metrics/engine/questions.py",
             "metrics/engine/tables.py",

@@ -5,16 +5,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
-import atalaya
 from atalaya.core.engines import DUCKDB
 from atalaya.core.settings import Settings
+from atalaya.core.source_digest import code, program
 from atalaya.fleet import reading
 from atalaya.fleet.kept import Files, Kept, Store, files_of
 from atalaya.fleet.reading import Judging, Made
@@ -179,14 +177,5 @@ def _made_by(by: Judging) -> str:
     """The digest of what makes a row: this version, the checks, and the settings of the source."""
     settings = msgspec.json.encode(by.own or Settings()).decode()
     why = by.not_judged if by.not_judged is not NotJudged.ASKED else None
-    parts = (_sources(Path(atalaya.__file__).parent), _sources(by.pack.folder), settings, str(why), str(by.own is None))
+    parts = (program(), code(by.pack.folder), settings, str(why), str(by.own is None))
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
-
-
-@cache
-def _sources(folder: Path) -> str:
-    over = hashlib.sha256()
-    for file in sorted(one for one in folder.rglob("*") if one.is_file() and "__pycache__" not in one.parts):
-        if file.suffix != ".mo":
-            over.update(f"{file.relative_to(folder).as_posix()}\0".encode() + file.read_bytes())
-    return over.hexdigest()

@@ -19,6 +19,7 @@ from atalaya.core.errors import EvidenceError, ReleaseError
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.harness.pack import Pack
 from atalaya.metrics.engine.engine import Engine, opened
 from atalaya.metrics.measure import basis_of
@@ -44,9 +45,13 @@ class Accepted(NamedTuple):
     engine: Engine | None = None
 
     @contextmanager
-    def opened(self, engine: str = DUCKDB) -> Iterator[Accepted]:
-        """The same with its evidence at hand."""
-        with opened(self.folder / "evidence", damaged=self.damaged, engine=engine) as asked:
+    def opened(self, engine: str = DUCKDB, read: Path | None = None) -> Iterator[Accepted]:
+        """The same with its evidence at hand.
+
+        :param read: the folder for what was read of large files, by release.
+        """
+        cache = ReadCache(read / self.folder.name) if read else None
+        with opened(self.folder / "evidence", damaged=self.damaged, engine=engine, cache=cache) as asked:
             yield self._replace(engine=asked)
 
     def over(self, elapsed: timedelta, settings: Settings) -> Baseline | None:
@@ -78,23 +83,33 @@ def anew(release: Release, as_of: datetime, judge: Callable[[], Tried]) -> Tried
 
 
 def accepted_before(
-    releases: Path, release: Release, settings: Settings, pack: Pack, engine: str = DUCKDB, recall: Recall = anew
+    releases: Path,
+    release: Release,
+    settings: Settings,
+    pack: Pack,
+    engine: str = DUCKDB,
+    recall: Recall = anew,
+    read: Path | None = None,
 ) -> Accepted | None:
     """The last accepted release before this one; None where there is none."""
     as_of = release.opened_at  # what is said of another later, or asked of it now, does not change what it was then
     for other in candidates(folder.find(releases), release):
         place = releases / other.version
-        tried = recall(other, as_of, partial(_tried, place, other, as_of, settings, pack, engine))
+        tried = recall(other, as_of, partial(_tried, place, other, as_of, settings, pack, engine, read))
         if tried.accepted is not None:
             return tried.accepted._replace(folder=place)
     return None
 
 
-def _tried(place: Path, other: Release, as_of: datetime, settings: Settings, pack: Pack, engine: str) -> Tried:
+def _tried(
+    place: Path, other: Release, as_of: datetime, settings: Settings, pack: Pack, engine: str, read: Path | None
+) -> Tried:
     from atalaya.watch.judgement import judge_release
 
     try:
-        judged = judge_release(place, other, as_of=as_of, settings=settings, pack=pack, baseline=False, engine=engine)
+        judged = judge_release(
+            place, other, as_of=as_of, settings=settings, pack=pack, baseline=False, engine=engine, read=read
+        )
     except (ReleaseError, EvidenceError):  # what cannot be judged was not accepted; its own pages say why
         return Tried(None, datetime.max.replace(tzinfo=UTC))
     damaged = frozenset(one.name for one in judged.unreadable)

@@ -27,6 +27,7 @@ from atalaya.evidence.commits import same_tree
 from atalaya.evidence.ledger import files as ledger_files
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.ledger import Segment
+from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.harness.pack import Pack
 from atalaya.metrics.broken_tests import broken_tests
 from atalaya.metrics.burn_rate import pace
@@ -134,6 +135,7 @@ def judge_release(
     now: datetime | None = None,
     engine: str = DUCKDB,
     recall: Recall = anew,
+    read: Path | None = None,
 ) -> Judgement:
     """Everything that the pages of a release are made from.
 
@@ -144,18 +146,20 @@ def judge_release(
         gives none.
     :param engine: what counts the evidence; each gives the same answers.
     :param recall: what is kept of the releases that are tried as the baseline; by default nothing.
+    :param read: the folder for what was read of large files, by release; without one, each is read whole.
     """
     evidence = folder / "evidence"
     now = now if as_of is None else None
-    found = ledger.survey(evidence, sieve=lambda _: partial(_looked_at, now=now))
+    cache = ReadCache(read / folder.name, now) if read else None
+    found = ledger.survey(evidence, sieve=lambda _: partial(_looked_at, now=now), cache=cache)
     everything = [record for segment in found.segments for record in segment.records]
     recorded_at = evidence_recorded_at(found.segments)
     told_by = as_of or now or datetime.max.replace(tzinfo=UTC)
     as_of = as_of or instant_of(everything, release, now, recorded_at)
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
-        asked_of = stack.enter_context(opened(evidence, damaged=found.damaged, engine=engine))
-        basis = accepted_before(folder.parent, release, settings, pack, engine, recall) if baseline else None
+        asked_of = stack.enter_context(opened(evidence, damaged=found.damaged, engine=engine, cache=cache))
+        basis = accepted_before(folder.parent, release, settings, pack, engine, recall, read) if baseline else None
         case = Case(
             release=release,
             pack=pack,
@@ -169,13 +173,15 @@ def judge_release(
                 *manifest.differs(found),
                 *seal.differs,
             ),
-            basis=stack.enter_context(basis.opened(engine)) if basis else None,
+            basis=stack.enter_context(basis.opened(engine, read)) if basis else None,
             superseded=is_superseded(folder, release, find(folder.parent)),
             detectors=detectors(pack),
             now=now,
             unreadable=ledger_files.unreadable(evidence, found),
         )
         measured = _measured(case, as_of)
+    if cache:
+        cache.sweep()
     known = [one for one in everything if is_recorded(one, release, told_by)]
     judgement = replace(
         _judgement(case, measured, as_of),

@@ -26,9 +26,10 @@ from collections.abc import Callable, Collection, Container, Iterable, Iterator,
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
 from functools import lru_cache
+from io import BufferedReader
 from operator import attrgetter
 from pathlib import Path
-from typing import IO, Any, NamedTuple, TypeVar, overload
+from typing import IO, Any, NamedTuple, Protocol, TypeVar, overload
 
 import msgspec
 
@@ -86,6 +87,16 @@ class Source(NamedTuple):
 
     path: Path
     passed_over: tuple[str, ...]
+
+
+class Cache(Protocol):
+    """Keeps what was read of files, which never change."""
+
+    def segments(self, path: Path) -> tuple[Segment, ...] | None:
+        """What was found in a file; None where that is to be found out."""
+
+    def keep(self, path: Path, found: Sequence[Segment]) -> None:
+        """Keep what was found in a file."""
 
 
 class Gone(EvidenceError):
@@ -433,12 +444,15 @@ def segments(folder: Path) -> tuple[SegmentInfo, ...]:
     return tuple(segment.info for segment in _whole(folder, sieve=none))
 
 
-def survey(folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | None = None) -> Survey:
+def survey(
+    folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | None = None, cache: Cache | None = None
+) -> Survey:
     """Read all that can be read, or that of some kinds, and say what cannot: one that was changed hides no other.
 
     :param sieve: which records are held in memory; all are decoded and checked, whether they are held or not.
+    :param cache: what is kept of files that were read with this sieve before: those are not decoded again.
     """
-    opened, wrong = _open_all(folder, kinds, sieve)
+    opened, wrong = _open_all(folder, kinds, sieve, cache)
     return Survey(_once(opened), tuple(str(why) for why in wrong.values()), frozenset(wrong))
 
 
@@ -455,7 +469,7 @@ def _whole(folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | No
 
 
 def _open_all(
-    folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | None = None
+    folder: Path, kinds: Collection[str] | None = None, sieve: Sieve | None = None, cache: Cache | None = None
 ) -> tuple[dict[Path, tuple[Segment, ...]], dict[str, EvidenceError]]:
     """Every file of a ledger, or of some kinds in it, opened, and what is wrong with the others, by their names."""
     opened: dict[Path, tuple[Segment, ...]] = {}
@@ -468,7 +482,7 @@ def _open_all(
             try:
                 kind = _kind_of(path)
                 if kinds is None or kind in kinds:
-                    opened[path] = open_file(path, sieve)
+                    opened[path] = _open(path, sieve, cache)
             except Gone:
                 gone = True
             except EvidenceError as why:
@@ -476,6 +490,16 @@ def _open_all(
         if not gone:
             return opened, dict(sorted(wrong.items()))
     raise EvidenceError(f"{folder}: files go away as fast as they are listed. Run again when it is at rest.")
+
+
+def _open(path: Path, sieve: Sieve | None, cache: Cache | None) -> tuple[Segment, ...]:
+    if cache is None:
+        return open_file(path, sieve)
+    found = cache.segments(path)
+    if found is None:
+        found = open_file(path, sieve)
+        cache.keep(path, found)
+    return found
 
 
 def _once(opened: dict[Path, tuple[Segment, ...]]) -> tuple[Segment, ...]:
@@ -766,7 +790,7 @@ def _unreadable(path: Path, why: Exception) -> EvidenceError:
 
 
 @contextlib.contextmanager
-def regular(path: Path) -> Iterator[IO[bytes]]:
+def regular(path: Path) -> Iterator[BufferedReader]:
     """A file opened for reading. Nothing else is opened: a pipe waits for ever, a link may lead anywhere.
 
     :raises EvidenceError: it is no file, or cannot be opened.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import glob
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,11 @@ import duckdb
 import msgspec
 
 from atalaya.core.errors import EvidenceError
-from atalaya.evidence.ledger.ledger import LISTINGS, PACKED, Source, blocks_in, sources
-from atalaya.evidence.ledger.parquet import as_columns, rows_in
+from atalaya.evidence.ledger.ledger import LISTINGS, sources
+from atalaya.evidence.ledger.read_cache import ReadCache
+from atalaya.metrics.engine.duckdb_rows import lots, read
 from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row, take_once
-from atalaya.metrics.engine.questions import HERE
 from atalaya.metrics.engine.tables import TABLES, columns
-from atalaya.records.stored import Evidence
 
 # Of a view over a long table DuckDB expects a hundredth of the rows that come, and would hold them in memory to look up
 # the few others. The questions are written with what is short on the right of a join, which is what is held.
@@ -32,11 +31,7 @@ AS_WRITTEN = "join_order,build_side_probe_side"
 # It copies each row of a step that two parts of a question read, which takes three times as long as to read it twice,
 # and twice the memory of all that was loaded.
 COPIES = "common_subplan"
-# Of segments, unpacked, and of a compacted file. Of a lot DuckDB holds some six times its bytes until it is compressed.
-LOT_BYTES, LOT_ROWS = 16e6, 150_000
-UNPACKED = 16  # times the size of a packed segment, about
 SMALL_BYTES = 400_000  # of a whole ledger, as it lies: some thousand records
-NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
 
 class DuckDB:
@@ -65,7 +60,7 @@ class DuckDB:
             file = Path(folder) / f"{table}.jsonl"
             file.write_bytes(msgspec.json.Encoder().encode_lines(rows))
             try:
-                _read(self._connection, record, [file]).create(table)
+                read(self._connection, record, [file]).create(table)
             except duckdb.Error as why:
                 raise QueryFailed(str(why)) from why
 
@@ -96,10 +91,13 @@ class DuckDB:
 class Ledger(DuckDB):
     """The same over the segments of one folder, but for the damaged ones."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, evidence: Path, damaged: Container[str]) -> None:
+    def __init__(
+        self, connection: duckdb.DuckDBPyConnection, evidence: Path, damaged: Container[str], cache: ReadCache | None
+    ) -> None:
         super().__init__(connection)
         self._evidence = evidence
         self._damaged = damaged
+        self._cache = cache
         with suppress(duckdb.Error):  # versions before 1.4 cannot
             connection.execute("ATTACH ':memory:' AS evidence (COMPRESS)")
             connection.execute("USE evidence")
@@ -113,8 +111,11 @@ class Ledger(DuckDB):
         for left in reversed(range(LISTINGS)):
             compacted, alone = sources(self._evidence, record.kind, self._damaged)
             try:
-                self._fill(table, sql, of, _lots(self._connection, record, compacted, alone))
+                self._fill(table, sql, of, lots(self._connection, record, compacted, alone, self._cache))
             except (duckdb.Error, EvidenceError, OSError) as why:
+                if self._cache is not None:  # what is kept may be at fault: then the evidence itself is read
+                    self._cache = None
+                    continue
                 if left and not all(file.exists() for file in alone):
                     continue
                 raise EvidenceError(
@@ -180,9 +181,10 @@ def empty() -> Iterator[DuckDB]:
 
 
 @contextmanager
-def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[DuckDB]:
+def loaded(evidence: Path, damaged: Container[str] = (), cache: ReadCache | None = None) -> Iterator[DuckDB]:
     """A database with the segments of one folder, but for the damaged ones.
 
+    :param cache: what is kept of the columns of large files.
     :raises EvidenceError: a segment cannot be opened.
     """
     # To make a good plan, and to share the work, takes longer than to answer a question about a few records.
@@ -190,7 +192,7 @@ def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[DuckDB]:
     with _connected(threads="1" if small else "2") as connection:
         if small:
             connection.execute("PRAGMA disable_optimizer")
-        yield Ledger(connection, evidence, damaged)
+        yield Ledger(connection, evidence, damaged, cache)
 
 
 def _size(folder: Path) -> int:
@@ -200,73 +202,3 @@ def _size(folder: Path) -> int:
         with suppress(OSError):
             size += file.stat().st_size
     return size
-
-
-def _lots(
-    connection: duckdb.DuckDBPyConnection, record: type[Evidence], compacted: Sequence[Source], alone: Sequence[Path]
-) -> Iterator[duckdb.DuckDBPyRelation]:
-    """The rows of one kind, as many at a time as are compressed together: at least one lot, which may have no row."""
-    for files in _together(alone) or [[NOTHING]]:
-        if _unpacked_bytes(files[0]) > LOT_BYTES:
-            yield from _parts(connection, record, files[0])
-        else:
-            yield _read(connection, record, files, filename=True)  # the last column: the segment that a row lies in
-    for source in compacted:
-        for begin in range(0, rows_in(source.path), LOT_ROWS):
-            yield connection.sql(as_columns(source.path, shape(record), source.passed_over, begin, LOT_ROWS))
-
-
-def _read(
-    connection: duckdb.DuckDBPyConnection,
-    record: type[msgspec.Struct],
-    files: Sequence[Path],
-    *,
-    filename: bool = False,
-) -> duckdb.DuckDBPyRelation:
-    return connection.read_json(
-        [glob.escape(str(file)) for file in files],  # DuckDB takes a path for a pattern: a folder may have a star
-        columns=columns(record),
-        format="newline_delimited",
-        filename=filename,
-    )
-
-
-def _parts(
-    connection: duckdb.DuckDBPyConnection, record: type[Evidence], file: Path
-) -> Iterator[duckdb.DuckDBPyRelation]:
-    """The rows of a segment that is longer than a lot, a lot at a time. Each is there until the next is asked for."""
-    segment = duckdb.ConstantExpression(str(file)).alias("filename")
-    with tempfile.TemporaryDirectory(prefix="atalaya-") as folder, blocks_in(file) as blocks:
-        for number, first in enumerate(blocks):
-            part = Path(folder) / f"{number}.jsonl"
-            with part.open("wb") as some:
-                written = some.write(first)
-                while written < LOT_BYTES and (more := next(blocks, b"")):
-                    written += some.write(more)
-            yield _read(connection, record, [part]).select(duckdb.StarExpression(), segment)
-            part.unlink()
-
-
-def _together(files: Sequence[Path]) -> list[list[Path]]:
-    """Files in lots of no more than so many bytes, unpacked; one that is larger is a lot of its own."""
-    lots: list[list[Path]] = []
-    left = 0.0
-    for file in files:
-        size_bytes = _unpacked_bytes(file)
-        if not lots or left < size_bytes:
-            lots.append([])
-            left = LOT_BYTES
-        lots[-1].append(file)
-        left -= size_bytes
-    return lots
-
-
-def _unpacked_bytes(file: Path) -> int:
-    """How large a segment is, unpacked: about."""
-    return file.stat().st_size * (UNPACKED if file.suffix == PACKED else 1)
-
-
-def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
-    """The columns as ``from_json`` wants them: a list is a list with its type in it."""
-    types = columns(record)
-    return {name: [of.removesuffix("[]")] if of.endswith("[]") else of for name, of in types.items()}

@@ -15,6 +15,7 @@ import msgspec
 
 from atalaya.core.engines import DUCKDB, SPARK
 from atalaya.core.errors import EvidenceError, UsageError
+from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.questions import RECORDED, Question, named, names_in, view, written
 from atalaya.metrics.engine.tables import TABLES
 from atalaya.records.stored import Event, Reading
@@ -152,15 +153,18 @@ def take_once(database: Database, table: str, sql: str, of: str) -> None:
 
 
 @contextmanager
-def opened(evidence: Path, *, damaged: Container[str] = (), engine: str = DUCKDB) -> Iterator[Engine]:
+def opened(
+    evidence: Path, *, damaged: Container[str] = (), engine: str = DUCKDB, cache: ReadCache | None = None
+) -> Iterator[Engine]:
     """An engine over the segments of one folder, but for the damaged ones. No folder means no evidence.
 
     :param engine: one of :data:`~atalaya.core.engines.ENGINES`.
+    :param cache: what is kept of the columns of large files. Spark does not ask for it.
     :raises EvidenceError: a segment cannot be opened.
     :raises UsageError: what the engine needs is not installed.
     :raises NetworkError: the engine is on another machine, which cannot be reached.
     """
-    with _loaded(engine, evidence, damaged) as database:
+    with _loaded(engine, evidence, damaged, cache) as database:
         yield _over(database, evidence)
 
 
@@ -198,13 +202,15 @@ def _over(database: Database, evidence: Path) -> Engine:
         raise EvidenceError(f"{evidence}: its records cannot be read: {why}. Restore them from git.") from None
 
 
-def _loaded(engine: str, evidence: Path, damaged: Container[str]) -> AbstractContextManager[Database]:
+def _loaded(
+    engine: str, evidence: Path, damaged: Container[str], cache: ReadCache | None
+) -> AbstractContextManager[Database]:
     if engine == SPARK:
         on_spark: AbstractContextManager[Database] = _spark().loaded(evidence, damaged)
         return on_spark
     from atalaya.metrics.engine import duckdb_database
 
-    return duckdb_database.loaded(evidence, damaged)
+    return duckdb_database.loaded(evidence, damaged, cache)
 
 
 def _empty(engine: str) -> AbstractContextManager[Database]:

@@ -6,12 +6,8 @@ content must get a fresh one.
 
 from __future__ import annotations
 
-import hashlib
 import json
-import sys
-from collections.abc import Collection, Mapping
-from functools import cache
-from importlib.metadata import version as installed_version
+from collections.abc import Mapping
 from pathlib import Path
 
 from atalaya.core.whole_file import write_whole
@@ -49,36 +45,3 @@ def fragment_file(docs: Path, release: str, code: str, name: str) -> Path | None
         release = str((real or listed)[0]["version"]) if listed else ""
     file = docs / "_generated" / release / code / f"{name}.md"
     return file if release and file.is_file() else None
-
-
-@cache
-def versions(tools: tuple[str, ...]) -> tuple[str, ...]:
-    """Of Python and of the tools that something is made with; to look one up reads its files.
-
-    >>> versions(())[0] == sys.version
-    True
-    """
-    return (sys.version, *(f"{tool} {installed_version(tool)}" for tool in tools))
-
-
-def digest(place: Path, leave_out: Collection[str] = ()) -> str:
-    """The SHA-256 of a file, or of all that a folder holds, but for files and folders of these names or endings."""
-    found = hashlib.sha256()
-    for file in files(place, leave_out):
-        content = file.read_bytes()
-        found.update(
-            f"{file.relative_to(place.parent).as_posix()}\0{len(content)}\0".encode("utf-8", "surrogateescape")
-            + content
-        )
-    return found.hexdigest()
-
-
-def files(place: Path, leave_out: Collection[str] = ()) -> list[Path]:
-    """A file itself, or every file of a folder, in order."""
-    if place.is_file():
-        return [place]
-    return sorted(
-        file
-        for file in place.rglob("*")
-        if file.is_file() and file.suffix not in leave_out and not set(leave_out) & set(file.relative_to(place).parts)
-    )

@@ -22,18 +22,17 @@ from typing import NamedTuple
 import msgspec
 
 from atalaya.core.settings import Settings
+from atalaya.core.source_digest import digest, files, program, versions
 from atalaya.core.whole_file import write_whole
 from atalaya.core.window import ends_at
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release, WatchTransition
-from atalaya.site.build.atomic_write import digest, files, versions
 from atalaya.watch.baseline import Recall, Tried, candidates
 from atalaya.watch.judgement import is_superseded
 from atalaya.watch.seal import all_followers, disputed_by
 from atalaya.watch.seal import digest_of as seal_digest
 from atalaya.watch.states import CLOSED, INVALID
 
-PACKAGE = Path(__file__).parents[2]
 TOOLS = ("babel", "duckdb", "jinja2", "msgspec", "scipy")
 
 # What lies elsewhere than in the folder of that name below ``_generated``.
@@ -202,10 +201,4 @@ def _unpickled(file: Path) -> object:
 
 
 def _made_from(parts: Iterable[str]) -> str:
-    return hashlib.sha256("\0".join((*versions(TOOLS), _sources(), *parts)).encode()).hexdigest()
-
-
-@cache
-def _sources() -> str:
-    """The digest of this package, with its questions and its translations."""
-    return digest(PACKAGE, leave_out=("__pycache__", ".mo"))
+    return hashlib.sha256("\0".join((*versions(TOOLS), program(), *parts)).encode()).hexdigest()

@@ -26,12 +26,13 @@ from babel.messages.pofile import read_po
 
 from atalaya.core import environment
 from atalaya.core.errors import ReleaseError, UsageError
+from atalaya.core.source_digest import digest, versions
 from atalaya.core.window import CHECKPOINTS_H
 from atalaya.evidence.ledger import files as ledger_files
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release
 from atalaya.site.build import build_workers, history_pages, home
-from atalaya.site.build.atomic_write import NEWEST, digest, fragment_file, versions, write_if_changed
+from atalaya.site.build.atomic_write import NEWEST, fragment_file, write_if_changed
 from atalaya.site.build.pages import FRAGMENTS
 from atalaya.site.fragments import segments
 from atalaya.site.fragments.reference import FOLDER

@@ -1,0 +1,180 @@
+"""Tests that a judgement reads a large file of evidence once, and that nothing of what is kept is believed blindly."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from msgspec.structs import replace
+
+from atalaya.core.settings import Settings
+from atalaya.core.source_digest import program
+from atalaya.evidence.ledger import ledger, read_cache
+from atalaya.records.judged import Judgement
+from atalaya.records.stored import JobAttempt, Release
+from atalaya.watch.judgement import judge_release
+from tests.benchmarks import release as made
+from tests.counting import counted
+from tests.ours import PACK
+
+RELEASE = Release(version=made.VERSION, commit=made.COMMIT, opened_at=made.T0)
+RUNS, TESTS = 4, 30
+AFTER = made.T0 + timedelta(hours=72)
+
+
+@pytest.fixture
+def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A small ledger, each file of which is taken for a large one."""
+    monkeypatch.setattr(read_cache, "LARGE_BYTES", 0)
+    return made.make(tmp_path, runs=RUNS, tests=TESTS)
+
+
+@pytest.fixture
+def kept(tmp_path: Path) -> Path:
+    """The folder for what was read."""
+    return tmp_path / "read"
+
+
+@pytest.fixture
+def judged(evidence: Path, kept: Path) -> Callable[..., Judgement]:
+    def judge(read: Path | None = kept, now: datetime = AFTER, as_of: datetime | None = None) -> Judgement:
+        return judge_release(evidence.parent, RELEASE, as_of=as_of, now=now, settings=Settings(), pack=PACK, read=read)
+
+    return judge
+
+
+def names(kept: Path, suffix: str) -> list[Path]:
+    return sorted(kept.glob(f"*/*{suffix}"))
+
+
+def test_the_second_judgement_decodes_no_record_and_says_the_same(judged, evidence, kept):
+    anew = judged(read=None)
+    assert judged() == anew
+    assert len(names(kept, ".segments")) == len(ledger.files(evidence))
+    with counted() as work:
+        assert judged() == anew
+    assert (dict(work.opened), dict(work.decoded)) == ({}, {})
+
+
+def test_of_a_later_instant_or_an_earlier_one_it_is_read_no_more_often(judged):
+    judged()
+    early = made.T0 + timedelta(hours=20)
+    with counted() as work:
+        cached = judged(as_of=early)
+    assert not work.opened
+    assert cached == judged(read=None, as_of=early)
+
+
+def test_a_new_segment_is_read_and_no_other(judged, evidence):
+    judged()
+    job = ledger.readable(evidence, JobAttempt)[0]
+    (path,) = ledger.write(evidence, [replace(job, run_id="one-more")])
+    with counted() as work:
+        cached = judged()
+    assert dict(work.opened) == {path.name: 1}
+    assert cached == judged(read=None)
+
+
+def test_compacted_evidence_is_kept_too_and_what_it_replaced_is_swept_away_later(judged, evidence, kept):
+    anew = judged()
+    before = {*names(kept, "")}
+    ledger.compact(evidence)
+    assert judged() == anew
+    with counted() as work:
+        assert judged() == anew
+    assert not work.opened
+    assert before < {*names(kept, "")}  # another command may still read them
+    long_ago = time.time() - read_cache.SWEEP_AFTER_S - 60
+    for file in names(kept, ""):
+        os.utime(file, (long_ago, long_ago))
+    assert judged() == anew
+    gone = before - {*names(kept, "")}
+    assert len(gone) == 2 * 3 * (RUNS - 1)  # the current run is not compacted
+
+
+def test_a_file_that_was_changed_is_found_though_it_was_read_before(judged, evidence):
+    judged()
+    path = ledger.paths(evidence, "test-")[0]
+    path.write_bytes(path.read_bytes().replace(b'"passed"', b'"failed"', 1))
+    cached = judged()
+    assert [one.name for one in cached.unreadable] == [path.name]
+    assert cached == judged(read=None)
+
+
+def test_a_file_under_the_name_of_another_is_found_though_its_bytes_were_read_before(judged, evidence):
+    judged()
+    one, other = ledger.paths(evidence, "test-")[:2]
+    other.write_bytes(one.read_bytes())
+    cached = judged()
+    assert [found.name for found in cached.unreadable] == [other.name]
+    assert cached == judged(read=None)
+
+
+def cut_off(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[:-1])
+
+
+def changed(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[:60] + bytes([content[60] ^ 1]) + content[61:])
+
+
+def emptied(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+def of_another_make(file: Path) -> None:
+    """What is no record, or no column, under a digest that fits."""
+    content = b"\x93\x01\x02\x03"
+    digest = hashlib.sha256(content)
+    if file.suffix == ".segments":
+        file.write_bytes(digest.digest() + content)
+    else:
+        file.write_bytes(content)
+        file.rename(file.with_name(f"{file.name.partition('-')[0]}-{digest.hexdigest()}.parquet"))
+
+
+@pytest.mark.parametrize("suffix", [".segments", ".parquet"])
+@pytest.mark.parametrize("spoil", [cut_off, changed, emptied, of_another_make])
+def test_what_is_kept_and_was_spoiled_is_read_anew(judged, kept, spoil, suffix):
+    anew = judged()
+    for file in names(kept, suffix):
+        spoil(file)
+    assert judged() == anew
+
+
+def test_another_version_reads_all_anew(judged, monkeypatch):
+    anew = judged()
+    monkeypatch.setattr(read_cache, "program", lambda: f"not {program()}")
+    with counted() as work:
+        assert judged() == anew
+    assert len(work.opened) == 3 * RUNS
+
+
+def test_what_lies_ahead_of_the_clock_is_never_kept(judged, evidence, kept):
+    early = made.T0 + timedelta(hours=30)
+    assert judged(now=early) == judged(read=None, now=early)
+    assert 0 < len(names(kept, ".segments")) < len(ledger.files(evidence))
+    judged()
+    assert len(names(kept, ".segments")) == len(ledger.files(evidence))
+    with counted() as work:
+        assert judged(now=early) == judged(read=None, now=early)
+    assert work.opened
+
+
+def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(judged, kept):
+    anew = judged(read=None)
+    kept.parent.mkdir(exist_ok=True)
+    kept.write_text("a file where the folder should be", encoding="utf-8")
+    assert judged() == anew
+
+
+def test_small_files_are_not_kept(judged, kept, monkeypatch):
+    monkeypatch.setattr(read_cache, "LARGE_BYTES", 100_000)
+    judged()
+    assert names(kept, "") == []
