@@ -2,22 +2,15 @@
 -- are all listed, passes among them: which came first, the numbers of the attempts tell.
 -- The same attempt taken in twice is one, and the first record tells its time. flaky_told.sql says what counts.
 -- reads: flaky_told
+-- needs: flaky_keys
 WITH failing AS (
   SELECT test, variant
-  FROM flaky_told
-  WHERE passed = 0
+  FROM flaky_keys
   GROUP BY test, variant
-  HAVING COUNT(*) >= 3
-),
-failing_tests AS (
-  SELECT test FROM failing GROUP BY test
+  HAVING SUM(failures) >= 3
 ),
 critical AS (
-  SELECT told.test, MAX(told.critical) AS critical
-  FROM flaky_told AS told
-  INNER JOIN failing_tests
-    ON failing_tests.test = told.test
-  GROUP BY told.test
+  SELECT test, MAX(critical) AS critical FROM flaky_keys GROUP BY test
 ),
 attempts AS (
   SELECT

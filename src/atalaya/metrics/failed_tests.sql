@@ -5,8 +5,9 @@
 -- reads: flaky_told
 -- reads: runs_of_ours
 -- reads: repeats_told
+-- needs: flaky_keys
 WITH failing AS (
-  SELECT test, MAX(critical) AS critical FROM flaky_told GROUP BY test HAVING MIN(passed) = 0
+  SELECT test, MAX(critical) AS critical FROM flaky_keys GROUP BY test HAVING SUM(failures) > 0
 ),
 skipped AS (
   SELECT

@@ -14,7 +14,7 @@ SELECT
   COALESCE(repeats_told.test, attempts.test) AS test,
   attempts.test AS told,
   attempts.variant, attempts.run_id, attempts.attempt, attempts.origin, attempts."commit", attempts.of_another_commit,
-  attempts.occurred_at,
+  attempts.occurred_at, attempts.outcome,
   CASE WHEN attempts.outcome = 'passed' THEN 1 ELSE 0 END AS passed,
   CASE WHEN attempts.critical THEN 1 ELSE 0 END AS critical,
   CASE

@@ -6,7 +6,7 @@
 WITH troubled AS (
   SELECT run_id, variant, "commit"
   FROM flaky_decided
-  WHERE passed = 0
+  WHERE outcome <> 'passed'
   GROUP BY run_id, variant, "commit"
   HAVING COUNT(*) >= 5
 ),

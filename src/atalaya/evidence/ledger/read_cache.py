@@ -5,7 +5,7 @@ its segments, each verified and decoded, and its rows as columns for the queries
 ``docs/_build/read``, which git ignores. Whoever removes that folder loses time and nothing else, and
 ``evidence verify`` never looks into it.
 
-What is kept is named after the file's name and bytes and after the program that read it, and carries the digest of its
+What is kept is named after the file's place and bytes and after the program that read it, and carries the digest of its
 own bytes. What another version made, or what was changed or cut off since, is made again.
 """
 
@@ -91,6 +91,7 @@ class ReadCache:
         for kept in self._folder.glob(f"{name}-*{COLUMNS}"):
             with suppress(OSError):
                 if kept.stem.endswith(sha256_of(kept)):
+                    kept.touch()  # it is read for as long as the questions go on: nobody sweeps it away
                     return kept
         half = self._folder / f".{name}.{os.getpid()}{HALF}"
         try:
@@ -118,7 +119,7 @@ class ReadCache:
             with suppress(EvidenceError, OSError), regular(path) as file:
                 if os.fstat(file.fileno()).st_size < LARGE_BYTES:
                     return None
-                read = (hashlib.file_digest(file, "sha256").hexdigest(), path.name, program())
+                read = (hashlib.file_digest(file, "sha256").hexdigest(), str(path), program())
                 self._names[path] = hashlib.sha256("\0".join(read).encode()).hexdigest()
         return self._names.get(path)
 

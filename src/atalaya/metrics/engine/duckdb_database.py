@@ -3,7 +3,7 @@
 DuckDB in memory: one connection, UTC, nothing on disk. A table for each kind of record holds its
 segments, packed, compacted or not, with columns declared from the records themselves. They are read lot by lot, and a
 lot is compressed before the next is read: words repeat in them. They go straight from the files into the tables, since
-a table of all that was read would be a second copy.
+a table of all that was read would be a second copy. Of large files whose columns are kept, the table is a view.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import msgspec
 from atalaya.core.errors import EvidenceError
 from atalaya.evidence.ledger.ledger import LISTINGS, sources
 from atalaya.evidence.ledger.read_cache import ReadCache
-from atalaya.metrics.engine.duckdb_rows import lots, read
+from atalaya.metrics.engine.duckdb_rows import Stored, lots, read, stored
 from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row, take_once
 from atalaya.metrics.engine.tables import TABLES, columns
 
@@ -111,7 +111,11 @@ class Ledger(DuckDB):
         for left in reversed(range(LISTINGS)):
             compacted, alone = sources(self._evidence, record.kind, self._damaged)
             try:
-                self._fill(table, sql, of, lots(self._connection, record, compacted, alone, self._cache))
+                at = stored(self._connection, record, compacted, alone, self._cache)
+                if at.columns:
+                    self._name(table, sql, of, at)
+                else:
+                    self._fill(table, sql, of, lots(self._connection, record, at))
             except (duckdb.Error, EvidenceError, OSError) as why:
                 if self._cache is not None:  # what is kept may be at fault: then the evidence itself is read
                     self._cache = None
@@ -124,8 +128,8 @@ class Ledger(DuckDB):
             else:
                 return
 
-    def _fill(self, table: str, sql: str, of: str, lots: Iterable[duckdb.DuckDBPyRelation]) -> None:
-        for number, lot in enumerate(lots):
+    def _fill(self, table: str, sql: str, of: str, some: Iterable[duckdb.DuckDBPyRelation]) -> None:
+        for number, lot in enumerate(some):
             lot.create_view(of, replace=True)
             self._connection.execute(
                 f"INSERT INTO {table} {sql}" if number else f"CREATE OR REPLACE TABLE {table} AS {sql}"
@@ -134,21 +138,38 @@ class Ledger(DuckDB):
                 self._connection.execute("CHECKPOINT")
         self._connection.execute(f"DROP VIEW {of}")
 
+    def _name(self, table: str, sql: str, of: str, at: Stored) -> None:
+        """Have a table read from columns where they lie, with a copy of those rows only that are not kept as columns:
+        to copy a million takes longer than all questions do."""
+        _turn_off(self._connection, COPIES, AS_WRITTEN)
+        rows = [*at.columns]
+        if at.lines or at.compacted:
+            self._fill(f"{of}_lines", f"FROM {of}", of, lots(self._connection, TABLES[of.removeprefix("read_")], at))
+            rows.append(f"FROM {of}_lines")
+        self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {of} AS {' UNION ALL '.join(rows)}")
+        self.define(table, sql)
+
 
 @contextmanager
 def _connected(*without: str, **settings: str) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to a database of its own.
 
-    :param without: optimizers of DuckDB's that do harm; a version may lack one.
+    :param without: optimizers of DuckDB's that do harm.
     :param settings: DuckDB's own.
     """
     with duckdb.connect(":memory:", config={"threads": 2, "temp_directory": "", **settings}) as connection:
         connection.execute("SET TimeZone = 'UTC'")
+        connection.execute("SET parquet_metadata_cache = true")  # each question opens the same files
         connection.execute("SET enable_progress_bar = false")  # it would stand in what a program reads
-        known = {name for (name, *_) in connection.table_function("duckdb_optimizers").fetchall()}
-        off = known.intersection(",".join((COPIES, *without)).split(","))
-        connection.execute(f"SET disabled_optimizers = '{','.join(sorted(off))}'")
+        _turn_off(connection, COPIES, *without)
         yield connection
+
+
+def _turn_off(connection: duckdb.DuckDBPyConnection, *optimizers: str) -> None:
+    """Have no other of DuckDB's optimizers turned off than these; a version may lack one."""
+    known = {name for (name, *_) in connection.table_function("duckdb_optimizers").fetchall()}
+    off = known.intersection(",".join(optimizers).split(","))
+    connection.execute(f"SET disabled_optimizers = '{','.join(sorted(off))}'")
 
 
 @contextmanager

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import glob
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import duckdb
 import msgspec
@@ -24,45 +24,61 @@ LOT_BYTES, LOT_ROWS = 16e6, 150_000
 UNPACKED = 16  # times the size of a packed segment, about
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
-Item = TypeVar("Item")
+
+class Stored(NamedTuple):
+    """Where the rows of one kind lie: in files of lines, in compacted files, and in columns that are kept of either."""
+
+    lines: tuple[Path, ...]
+    compacted: tuple[Source, ...]
+    columns: tuple[str, ...]  # statements for the rows of them
 
 
-def lots(
+def stored(
     connection: duckdb.DuckDBPyConnection,
     record: type[Evidence],
     compacted: Sequence[Source],
     alone: Sequence[Path],
     cache: ReadCache | None,
-) -> Iterator[duckdb.DuckDBPyRelation]:
-    """The rows of one kind, as many at a time as are compressed together: at least one lot, which may have no row.
-
-    Each lot is there until the next is asked for. Its last column, ``filename``, is the segment that a row lies in.
+) -> Stored:
+    """Where the rows of some files are to be read.
 
     :param cache: what is kept of the columns of large files; they are written where they are not there yet.
     :raises duckdb.Error: a file cannot be read as such rows.
     """
-    kept: list[_Kept] = []
+    if cache is None:
+        return Stored(tuple(alone), tuple(compacted), ())
     lines, packed = [], []
+    kept: dict[tuple[str, ...], list[Path]] = {}  # by what is passed over in them
     for source in (*(Source(path, ()) for path in alone), *compacted):
-        write = partial(_write_columns, connection, record, source.path)
-        if cache and (stored := cache.columns(source.path, write)):
-            kept += _ranges(connection, record, source, stored)
+        columns_of = cache.columns(source.path, partial(_write_columns, record, source.path))
+        if columns_of is not None:
+            kept.setdefault(source.passed_over, []).append(columns_of)
         elif source.path.suffix == SUFFIX:
             packed.append(source)
         else:
             lines.append(source.path)
-    for some in _together(kept, lambda one: one.rows, LOT_ROWS):
-        yield connection.sql(" UNION ALL ".join(one.sql for one in some))
-    for files in _together(lines, _unpacked_bytes, LOT_BYTES):
+    statements = (_of_columns(connection, record, files, but) for but, files in kept.items())
+    return Stored(tuple(lines), tuple(packed), tuple(statements))
+
+
+def lots(
+    connection: duckdb.DuckDBPyConnection, record: type[Evidence], at: Stored
+) -> Iterator[duckdb.DuckDBPyRelation]:
+    """The rows that are not kept as columns, as many at a time as are compressed together: at least one lot, which may
+    have no row.
+
+    Each lot is there until the next is asked for. Its last column, ``filename``, is the segment that a row lies in.
+
+    :raises duckdb.Error: a file cannot be read as such rows.
+    """
+    for files in _together(at.lines) or ([] if at.compacted else [[NOTHING]]):
         if _unpacked_bytes(files[0]) > LOT_BYTES:
             yield from _parts(connection, record, files[0])
         else:
             yield read(connection, record, files, filename=True)
-    for source in packed:
+    for source in at.compacted:
         for begin in range(0, rows_in(source.path), LOT_ROWS):
             yield connection.sql(as_columns(source.path, shape(record), source.passed_over, begin, LOT_ROWS))
-    if not alone and not compacted:
-        yield read(connection, record, [NOTHING], filename=True)
 
 
 def read(
@@ -87,33 +103,26 @@ def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: [of.removesuffix("[]")] if of.endswith("[]") else of for name, of in types.items()}
 
 
-def _write_columns(connection: duckdb.DuckDBPyConnection, record: type[Evidence], path: Path, to: Path) -> None:
-    """Write all rows of a file as Parquet columns; of a compacted one with the segment that each lies in."""
-    is_packed = path.suffix == SUFFIX
-    rows = connection.sql(as_columns(path, shape(record))) if is_packed else read(connection, record, [path])
-    rows.write_parquet(str(to), compression="zstd")
+def _write_columns(record: type[Evidence], path: Path, to: Path) -> None:
+    """Write all rows of a file as Parquet columns, with the segment that each lies in."""
+    # One thread: each holds the rows that it reads and those that it writes, and two take no less time.
+    with duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""}) as connection:
+        if path.suffix == SUFFIX:
+            rows = connection.sql(as_columns(path, shape(record)))
+        else:
+            rows = read(connection, record, [path], filename=True)
+        rows.write_parquet(str(to), compression="zstd")
 
 
-class _Kept(NamedTuple):
-    """A statement for some rows that are kept as columns, and how many rows they are at most."""
-
-    sql: str
-    rows: int
-
-
-def _ranges(
-    connection: duckdb.DuckDBPyConnection, record: type[Evidence], source: Source, stored: Path
-) -> Iterator[_Kept]:
-    """The rows of one file, no more than a lot in each statement."""
-    names = ", ".join(f'"{name}"' for name in columns(record))
-    segment = "filename" if source.path.suffix == SUFFIX else f"{quoted(str(source.path))} AS filename"
-    file = quoted(glob.escape(str(stored)))
-    but = f" AND filename NOT IN ({', '.join(map(quoted, source.passed_over))})" if source.passed_over else ""
-    number = len(connection.read_parquet(glob.escape(str(stored))))
-    for begin in range(0, number, LOT_ROWS):
-        some = f"file_row_number BETWEEN {begin} AND {begin + LOT_ROWS - 1}"
-        rows = f"FROM read_parquet({file}, file_row_number = true) WHERE {some}{but}"
-        yield _Kept(f"SELECT {names}, {segment} {rows}", min(LOT_ROWS, number - begin))
+def _of_columns(
+    connection: duckdb.DuckDBPyConnection, record: type[Evidence], files: Sequence[Path], but: Sequence[str]
+) -> str:
+    """A statement for the rows of files by their columns, but for those of some segments."""
+    # One step over all files: a step for each would have its buffers for each. What is no such file is found here.
+    rows = connection.read_parquet([glob.escape(str(file)) for file in files])
+    if but:
+        rows = rows.filter(f"filename NOT IN ({', '.join(map(quoted, but))})")
+    return rows.project(", ".join(f'"{name}"' for name in (*columns(record), "filename"))).sql_query()
 
 
 def _parts(
@@ -132,17 +141,17 @@ def _parts(
             part.unlink()
 
 
-def _together(items: Sequence[Item], size_of: Callable[[Item], float], most: float) -> list[list[Item]]:
-    """What comes in order in lots of no more than so much; one that is larger is a lot of its own."""
-    found: list[list[Item]] = []
+def _together(files: Sequence[Path]) -> list[list[Path]]:
+    """Files in lots of no more than so many bytes, unpacked; one that is larger is a lot of its own."""
+    found: list[list[Path]] = []
     left = 0.0
-    for item in items:
-        size = size_of(item)
-        if not found or left < size:
+    for file in files:
+        size_bytes = _unpacked_bytes(file)
+        if not found or left < size_bytes:
             found.append([])
-            left = most
-        found[-1].append(item)
-        left -= size
+            left = LOT_BYTES
+        found[-1].append(file)
+        left -= size_bytes
     return found
 
 

@@ -155,6 +155,7 @@ def clean_runs_to_prove(q: float) -> int | None:
     return 1 if q == 1 else max(1, math.ceil(math.log(ALPHA) / math.log1p(-q)))
 
 
+@lru_cache(maxsize=4096)  # thousands of tests were run as often as each other
 def mixed_by_chance(q: float, attempts: float, keys: int = 1) -> float:
     """The probability that a test whose attempts fail with probability q is seen to pass and to fail in one key.
 

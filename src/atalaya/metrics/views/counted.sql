@@ -2,5 +2,5 @@
 -- that test another tree, which are shown apart and decide nothing.
 SELECT {columns}, of_another_commit
 FROM window_{records}
-WHERE environment IN ('loopback', 'ci', 'rehearsal')
+WHERE of_a_service = 0
   AND of_another_event = 0
