@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,8 +16,10 @@ from msgspec.structs import replace
 from atalaya.core.settings import Settings
 from atalaya.core.source_digest import program
 from atalaya.evidence.ledger import ledger, read_cache
+from atalaya.metrics.engine.duckdb_database import loaded
+from atalaya.metrics.engine.questions import view
 from atalaya.records.judged import Judgement
-from atalaya.records.stored import JobAttempt, Release
+from atalaya.records.stored import JobAttempt, Reading, Release, TestAttempt
 from atalaya.watch.judgement import judge_release
 from tests.benchmarks import release as made
 from tests.counting import counted
@@ -97,6 +100,22 @@ def test_compacted_evidence_is_kept_too_and_what_it_replaced_is_swept_away_later
     assert len(gone) == 2 * 3 * (RUNS - 1)  # the current run is not compacted
 
 
+def test_a_segment_that_two_branches_compacted_is_read_once(evidence, kept, tmp_path):
+    branch = tmp_path / "branch"
+    shutil.copytree(evidence, branch)
+    ledger.paths(branch, "test-")[0].unlink()
+    for folder in (evidence, branch):
+        ledger.compact(folder)
+    for file in branch.glob("test-*.parquet"):
+        shutil.copy(file, evidence)
+    assert len([*evidence.glob("test-*.parquet")]) == 2
+    for _ in ("at first", "again"):
+        with loaded(evidence, cache=read_cache.ReadCache(kept)) as database:
+            database.keep("pieces", view("pieces", Reading), {})
+            database.take("whole", view("whole", TestAttempt, "test_attempts"), "read_test_attempts")
+            assert database.length("whole") == RUNS * TESTS
+
+
 def test_a_file_that_was_changed_is_found_though_it_was_read_before(judged, evidence):
     judged()
     path = ledger.paths(evidence, "test-")[0]
@@ -163,8 +182,9 @@ def test_what_lies_ahead_of_the_clock_is_never_kept(judged, evidence, kept):
     judged()
     assert len(names(kept, ".segments")) == len(ledger.files(evidence))
     with counted() as work:
-        assert judged(now=early) == judged(read=None, now=early)
+        cached = judged(now=early)
     assert work.opened
+    assert cached == judged(read=None, now=early)
 
 
 def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(judged, kept):
