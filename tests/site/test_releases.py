@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from atalaya.core.words import text
+from atalaya.core.words import instant, text
 from atalaya.records.judged import Checkpoint, DutyState, Judgement, Tally
 from atalaya.records.stored import VerdictStatus
 from atalaya.site.fragments.releases import at_checkpoints, releases
@@ -127,6 +127,25 @@ def test_above_the_strip_stands_what_to_do_about_the_newest_release_that_is_no_r
     assert "{release}`All that there is to do <1.2.0 index>`" in card
     assert "{.instant .valid-until}" in card
     assert "Run the smoke." not in strip
+
+
+def test_above_the_strip_stands_since_when_what_is_open_still_was_seen_and_where_it_is_told():
+    base = example.judgement(incidents=True)
+    first, second = base.incidents[0], replace(base.incidents[0], id="INC-2", at=example.T0 + timedelta(hours=9))
+    followed = (replace(base.followed[0], incident=first.id, first_at=example.T0 + timedelta(hours=3)),)
+    expected = {"open": example.T0 + timedelta(hours=3), "resolved": second.at}
+    for state, at in expected.items():
+        judgement = replace(base, incidents=(replace(first, state=state), replace(second, state="open")))
+        card, _, _ = shown(replace(judgement, followed=followed)).partition("{list-table}")
+        since = next(line for line in card.splitlines() if "[Since]{.fact}" in line)
+        assert instant(at) in since
+        assert "{release}`Open incidents <1.1.0 incidents>`" in since
+
+
+def test_where_nothing_is_open_nothing_is_said_of_since_when():
+    base = example.judgement(incidents=True)
+    over = tuple(replace(one, state="resolved") for one in base.incidents)
+    assert "[Since]" not in shown(replace(base, incidents=over))
 
 
 def test_where_there_are_only_rehearsals_the_newest_stands_above_and_is_called_one():

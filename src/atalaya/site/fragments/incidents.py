@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from atalaya.core.words import N_
 from atalaya.records.judged import Incident, IncidentFollowUp, IncidentPage, Judgement
@@ -112,6 +113,14 @@ def names(owners: Iterable[str]) -> Markdown:
 def link(judgement: Judgement, incident: Incident) -> Markdown:
     """The id of an incident, which leads to its page; without one, to what is told of it below the table of all."""
     return myst.page(incident.id, judgement.release.version, page_of(incident.id, judgement.pages))
+
+
+def seen(judgement: Judgement, incident: Incident) -> tuple[datetime, datetime]:
+    """When its causes were first and last seen; where no record tells that, when it was opened."""
+    told = next((one for one in judgement.followed if one.incident == incident.id), None)
+    first = told.first_at if told else None
+    last = told.last_at if told else None
+    return first or incident.at, last or incident.at
 
 
 def state(now: str, voice: Renderer) -> Markdown:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from atalaya.core.window import CHECKPOINTS_H
 from atalaya.core.words import N_, StrictEnum
 from atalaya.records.judged import DutyState, Judgement
 from atalaya.site.fragments.figures import figure, name_of
+from atalaya.site.fragments.incidents import seen
 from atalaya.site.fragments.verdicts import card, dating
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
@@ -43,10 +45,17 @@ def releases(judgements: Sequence[Judgement], voice: Renderer) -> str:
             points=lambda judgement: _points(judgement, voice),
             figures=lambda judgement: _figures(judgement, voice),
             incidents=lambda judgement: _incidents(judgement, voice),
+            since=_since(newest) if newest else None,
             **(card(newest) if newest else {}),
         )
         + "\n"
     )
+
+
+def _since(judgement: Judgement) -> datetime | None:
+    """When the causes of the incidents that are open still were first seen."""
+    open_still = [one for one in judgement.incidents if one.state.lower() not in OVER]
+    return min((seen(judgement, one)[0] for one in open_still), default=None)
 
 
 def at_checkpoints(judgement: Judgement) -> list[AtCheckpoint]:

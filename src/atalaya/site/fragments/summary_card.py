@@ -6,13 +6,11 @@ Each name leads to the page that says more.
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from atalaya.core.words import N_
-from atalaya.records.judged import CellState, DutyState, Incident, Judgement, Metric, State
+from atalaya.records.judged import CellState, DutyState, Judgement, Metric, State
 from atalaya.records.stored import Outcome
 from atalaya.site.fragments.figures import figure, name_of, spark
-from atalaya.site.fragments.incidents import link
+from atalaya.site.fragments.incidents import link, seen
 from atalaya.site.fragments.verdicts import card
 from atalaya.site.markup import myst
 from atalaya.site.markup.myst import Markdown
@@ -64,7 +62,7 @@ def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
         found.append(myst.joined((myst.page(words, version, "contracts"), count)))
     found += [
         myst.joined(
-            (link(judgement, one), voice.plain(one.impact), voice(N_("(since {at})"), at=_seen(one, judgement)[0]))
+            (link(judgement, one), voice.plain(one.impact), voice(N_("(since {at})"), at=seen(judgement, one)[0]))
         )
         for one in judgement.incidents
         if one.state.lower() not in OVER
@@ -92,18 +90,10 @@ def _over(judgement: Judgement, voice: Renderer) -> list[Markdown]:
     found = []
     for one in judgement.incidents:
         if one.state.lower() in OVER:
-            first, last = _seen(one, judgement)
+            first, last = seen(judgement, one)
             when = voice(N_("(from {first} to {last})"), first=first, last=last)
             found.append(myst.joined((link(judgement, one), voice.plain(one.impact), when)))
     return found
-
-
-def _seen(incident: Incident, judgement: Judgement) -> tuple[datetime, datetime]:
-    """When its causes were first and last seen; where no record tells that, when it was opened."""
-    told = next((one for one in judgement.followed if one.incident == incident.id), None)
-    first = told.first_at if told else None
-    last = told.last_at if told else None
-    return first or incident.at, last or incident.at
 
 
 def _five(judgement: Judgement, voice: Renderer) -> Markdown:
