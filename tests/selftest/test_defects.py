@@ -53,8 +53,9 @@ def looked_at(defect: Defect) -> tuple[str, ...]:
 
 
 CHOSEN = one_for_each_promise()
-# Some of them say soon enough that it works; `nox -s long` shows the others.
-SOON = CHOSEN[::10]
+# Some of them say soon enough that it works; `nox -s long` shows the others. The first leaves the virtual clock, so that a
+# check has to wait out its time.
+SOON = CHOSEN[1::10]
 
 
 def seen_red(prepared: Prepared, chosen: Sequence[Defect]) -> dict[str, set[str]]:
