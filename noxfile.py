@@ -284,7 +284,8 @@ def long(session):
 def pages(session):
     """Run the tests of the built pages, which need Chromium: -- PATH for some of them."""
     where = [] if any("tests/" in one for one in session.posargs) else ["tests/pages"]
-    pytest(session, "--dist=worksteal", *where)  # one file of them takes longer than all others
+    # One file of them takes longer than all others; and a browser waits for nothing.
+    pytest(session, "--numprocesses=2", "--dist=worksteal", *where)
 
 
 @nox.session
@@ -409,12 +410,13 @@ def install(session, *, project=True, extras=(), groups=()):
 
 
 def pytest(session, *what):
-    """Run tests, two at once and each file whole: what its tests share is made once. Later options win.
+    """Run tests, three at once and each file whole: what its tests share is made once. Later options win.
 
     The files in their order: by default the file with the fewest tests comes last, long or not.
     """
     install(session, extras=["site"], groups=["tests"])
-    at_once = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder")
+    # Three on two cores too: some tests wait for a process, or for a time-out.
+    at_once = ("--numprocesses=3", "--dist=loadfile", "--no-loadscope-reorder")
     session.run("python", "-m", "pytest", *at_once, *what, *session.posargs, env=environment())
 
 

@@ -31,7 +31,8 @@ AS_WRITTEN = "join_order,build_side_probe_side"
 # It copies each row of a step that two parts of a question read, which takes three times as long as to read it twice,
 # and twice the memory of all that was loaded.
 COPIES = "common_subplan"
-SMALL_BYTES = 400_000  # of a whole ledger, as it lies: some thousand records
+# Of a whole ledger, as it lies: some thousand records, and some hundred thousand.
+SMALL_BYTES, MIDDLING_BYTES = 400_000, 8_000_000
 
 
 class DuckDB:
@@ -208,10 +209,11 @@ def loaded(evidence: Path, damaged: Container[str] = (), cache: ReadCache | None
     :param cache: what is kept of the columns of large files.
     :raises EvidenceError: a segment cannot be opened.
     """
-    # To make a good plan, and to share the work, takes longer than to answer a question about a few records.
-    small = _size(evidence) <= SMALL_BYTES
-    with _connected(threads="1" if small else "2") as connection:
-        if small:
+    # To make a good plan takes longer than to answer a question about a few records. And where all answers take less
+    # than a second, a second thread saves little time, and takes memory of its own.
+    size_bytes = _size(evidence)
+    with _connected(threads="1" if size_bytes <= MIDDLING_BYTES else "2") as connection:
+        if size_bytes <= SMALL_BYTES:
             connection.execute("PRAGMA disable_optimizer")
         yield Ledger(connection, evidence, damaged, cache)
 
