@@ -53,8 +53,8 @@ def looked_at(defect: Defect) -> tuple[str, ...]:
 
 
 CHOSEN = one_for_each_promise()
-# Some of them say soon enough that it works; `nox -s long` shows the others. The first leaves the virtual clock, so that a
-# check has to wait out its time.
+# Some of them say soon enough that it works; `nox -s long` shows the others. For the first of all, a check has to wait
+# out its time, since it leaves the virtual clock.
 SOON = CHOSEN[1::10]
 
 
