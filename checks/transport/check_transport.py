@@ -1090,9 +1090,11 @@ def _gaps(
 def _measured(lab: CheckContext, step: Step, retries: int, settings: Mapping[str, Any]) -> list[float]:
     path = f"/aris3/gaps/{next(_numbers)}"
     lab.service.answer("GET", path, step)
-    lab.get(lab.http(config=lab.config(retries=retries, **settings)), path)
+    got = lab.get(lab.http(config=lab.config(retries=retries, **settings)), path)
     at_s = [lab.at_s(seen) for seen in lab.log(path)]
     if len(at_s) != retries + 1:
+        if got.error is not None and not isinstance(got.error, lab.sdk.ApiError):
+            raise got.error  # a crash between two attempts is the SDK's answer
         raise CannotTell(f"{len(at_s)} requests on the wire instead of {retries + 1}: no pauses to measure")
     return [later - earlier for earlier, later in pairwise(at_s)]
 

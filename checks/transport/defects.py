@@ -621,6 +621,17 @@ def pause_below_nothing() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "transport.jitter-stays-in-range", "transport.jitter-is-drawn-anew")
+def jitter_between_one_end() -> None:
+    """The draw is given one end of its range: the call raises TypeError in place of its second attempt.
+
+    - delay += random.uniform(
+    -     self.config.retry_jitter_min_seconds, self.config.retry_jitter_max_seconds
+    - )
+    + delay += random.uniform(self.config.retry_jitter_min_seconds)
+    """
+
+
 @DEFECTS.add("http_client.py", "transport.jitter-stays-in-range")
 def jitter_multiplies() -> None:
     """Jitter is a factor instead of an amount.
