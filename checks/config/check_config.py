@@ -15,7 +15,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from atalaya.harness.api import Attempt, CannotTell, NotApplicable, describe, package, promise, require, short, words
+from atalaya.harness.api import (
+    Attempt,
+    CannotTell,
+    NotApplicable,
+    Step,
+    describe,
+    package,
+    promise,
+    require,
+    short,
+    words,
+)
 
 from ..fixture import CheckContext
 
@@ -680,6 +691,14 @@ def check_direct_build_validates_nothing(lab: CheckContext) -> None:
             require(built.error is None, f"it {built.said()}")
             for name, value in given.items():
                 _has(built.value, name, value)
+    with lab.trial("a request with retries=-1"):
+        if "retries" not in _fields_of(lab):
+            raise NotApplicable("ClientConfig has no retries")
+        path = "/aris3/no-attempt"
+        lab.service.answer("GET", path, Step(status=200, json={}))
+        got = lab.get(lab.http(config=lab.config(retries=-1)), path)
+        require(isinstance(got.error, RuntimeError), f"it {got.said()} instead of raising RuntimeError")
+        require(not lab.log(path), "it was sent")
 
 
 # ── files ────────────────────────────────────────────────────────────────────

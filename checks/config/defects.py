@@ -1123,6 +1123,15 @@ def direct_build_refuses_a_url() -> None:
     """
 
 
+@DEFECTS.add("http_client.py", "config.direct-build-validates-nothing")
+def one_attempt_at_the_least() -> None:
+    """A request is tried once, though its configuration says that it is tried less than that.
+
+    - for attempt in range(self.config.retries + 1):
+    + for attempt in range(max(self.config.retries, 0) + 1):
+    """
+
+
 @DEFECTS.add("config.py", "config.direct-build-validates-nothing")
 def direct_build_mends_a_time_out() -> None:
     """A configuration that is built by hand has another time-out than it was given.

@@ -535,6 +535,11 @@ def check_session_loads_its_store(lab: CheckContext) -> None:
             own = lab.home / "data" / "aris3"
             made = words(one.name for one in own.parent.glob("*")) or "nothing"
             require(own.is_dir(), f"in the folder of the user's data it made {made}, not aris3")
+        with lab.trial("a store of its own, where the variable for that folder is blank"):
+            os.environ["XDG_DATA_HOME"] = " "
+            lab.given(partial(lab.sdk.ApiSession, config=lab.config()), "ApiSession")
+            usual = lab.home / ".local" / "share" / "aris3"
+            require(usual.is_dir(), "in the usual folder of the user's data it made nothing")
 
 
 @promise("transport.login-and-health-are-anonymous")

@@ -1691,6 +1691,15 @@ def download_in_another_session() -> None:
 
 
 @DEFECTS.add("auth_store.py", "transport.session-loads-its-store")
+def blank_data_home_is_a_folder() -> None:
+    """A variable of spaces names the folder of the user's data.
+
+    - return Path(os.environ.get("XDG_DATA_HOME", "").strip() or home / ".local/share") / "aris3"
+    + return Path(os.environ.get("XDG_DATA_HOME", "") or home / ".local/share") / "aris3"
+    """
+
+
+@DEFECTS.add("auth_store.py", "transport.session-loads-its-store")
 def store_lies_under_its_vendor() -> None:
     """The folder of a session's own store is named after who makes the SDK.
 
