@@ -117,7 +117,9 @@ def test_an_instant_that_is_asked_about_again_is_answered_alike() -> None:
 
 
 def test_an_engine_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delitem(sys.modules, "atalaya.metrics.engine.spark_database", raising=False)
+    name = "spark_database"  # imported already, where the other tests ask Spark
+    monkeypatch.delitem(sys.modules, f"atalaya.metrics.engine.{name}", raising=False)
+    monkeypatch.delattr(sys.modules["atalaya.metrics.engine"], name, raising=False)
     for needed in ("pyarrow", "pyspark", "sqlglot"):
         monkeypatch.setitem(sys.modules, needed, None)
     with pytest.raises(UsageError, match="the extra `scale`"), opened(tmp_path, engine="spark"):
