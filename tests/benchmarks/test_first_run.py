@@ -1,10 +1,13 @@
-"""Benchmarks the first run on a machine that has nothing yet, beside the bare installation of the same versions.
+"""Benchmarks the first run on a machine that has nothing yet, beside the bare installation of the same versions and the
+time that the checks themselves take.
 
-Run by ``nox -s bench``; it needs the network. Both begin with an empty environment and an empty cache of the installer.
+Run by ``nox -s bench``; it needs the network. Both installations begin with an empty environment and an empty cache of
+the installer. How long the checks took, their report says: what is above both is ours.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -18,7 +21,7 @@ from tests.benchmarks.table import Table, spent
 ROOT = Path(__file__).parents[2]
 LEFT_OUT = (".git", ".nox", ".venv", ".atalaya", "_build", "_generated", "__pycache__", "dist")
 CONSTRAINTS = "requirements/constraints.txt"
-TIMES = 1.5
+TIMES = 1.3
 
 
 def test_the_first_run_beside_a_bare_installation(bench: Table, tmp_path: Path) -> None:
@@ -39,13 +42,16 @@ def test_the_first_run_beside_a_bare_installation(bench: Table, tmp_path: Path) 
     spent([*install, ".[site]"], cwd=clone, env=fresh("bare"))
     bare_s = time.perf_counter() - began_s
 
-    run = spent([sys.executable, "noxfile.py", "-s", "check"], cwd=clone, env=fresh("run"), fine=False)
+    report = tmp_path / "report.json"
+    check = [sys.executable, "noxfile.py", "-s", "check", "--", "--report", report]
+    run = spent(check, cwd=clone, env=fresh("run"), fine=False)
     assert run.code in (0, 1, 3), run.output
+    checks_s = json.loads(report.read_bytes())["duration_s"]
     bench.add(
         "first run: nox -s check",
         "an empty machine",
-        f"{run.wall_s:.0f} s",
-        floor=("install the same versions", run.wall_s / bare_s),
-        target=f"at most {TIMES} times the bare installation",
-        met=None if bench.quick else run.wall_s <= TIMES * bare_s,
+        f"{run.wall_s:.0f} s, of which the checks took {checks_s:.0f} s",
+        floor=("install the same versions, and check", run.wall_s / (bare_s + checks_s)),
+        target=f"at most {TIMES} times that",
+        met=None if bench.quick else run.wall_s <= TIMES * (bare_s + checks_s),
     )
