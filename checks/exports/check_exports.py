@@ -310,9 +310,10 @@ def check_status(lab: CheckContext) -> None:
     bodies |= {f"{key} alone": {key: value} for key, value in OPTIONAL.items()}
     for label, more in bodies.items():
         with lab.trial(label):
-            lab.service.answer("GET", STATUS, Step(json=REQUIRED | more))
-            made = lab.attempt(partial(exports.get_export_status, EXPORT))
-            require(made.error is None, f"the status request {made.said()} for {short(REQUIRED | more)}")
+            body = REQUIRED | more
+            lab.service.answer("GET", f"{LIST}/{body['export_id']}", Step(json=body))
+            made = lab.attempt(partial(exports.get_export_status, body["export_id"]))
+            require(made.error is None, f"the status request {made.said()} for {short(body)}")
             _same_fields(made.value, REQUIRED | dict.fromkeys(OPTIONAL) | _known(more))
 
 

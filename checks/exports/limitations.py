@@ -8,7 +8,7 @@ from atalaya.harness.declare import Limitations
 LIMITATIONS = Limitations("exports")
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="roads.no-object-is-a-plain-value-error")
 def malformed_status_leaks() -> None:
     """A status that cannot be read raises an error from outside the SDK's tree.
 
@@ -48,7 +48,7 @@ def foreign_status_is_accepted() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="exports.idempotency-key")
 def no_key_for_a_second_try() -> None:
     """A request that is made again after a failure has a new idempotency key, though its transaction is the same.
 

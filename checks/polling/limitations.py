@@ -8,7 +8,7 @@ from atalaya.harness.declare import Limitations
 LIMITATIONS = Limitations("polling")
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.last-pause-is-whole")
 def deadline_overshoot() -> None:
     """The last pause of a wait is not shortened to the time that is left.
 
@@ -16,7 +16,7 @@ def deadline_overshoot() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.polls-are-retried")
 def retries_outlast_the_budget() -> None:
     """The retries of one poll go on long after the budget of its wait is spent.
 
@@ -32,7 +32,7 @@ def cancel_looks_like_a_timeout() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.cancel-is-asked-once-a-round")
 def cancel_waits_for_the_pause() -> None:
     """A cancellation is noticed only when the current pause is over.
 
@@ -56,7 +56,7 @@ def interval_is_not_checked() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.wait-until-ready-is-the-same-wait")
 def wait_until_ready_hides_the_outcome() -> None:
     """wait_until_ready returns for an export that failed as it does for one that is ready.
 
@@ -64,7 +64,7 @@ def wait_until_ready_hides_the_outcome() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.not-found-later-is-expired")
 def expired_beside_created() -> None:
     """An export that vanishes is reported as EXPIRED beside a status that still reads CREATED.
 
@@ -72,7 +72,7 @@ def expired_beside_created() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.hook-errors-escape")
 def hook_ends_the_wait() -> None:
     """A telemetry hook that fails ends a wait that was going well.
 
@@ -80,7 +80,7 @@ def hook_ends_the_wait() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.telemetry-is-silent-otherwise")
 def silent_endings() -> None:
     """A wait that is cancelled or ends in an error tells its telemetry hook nothing.
 
@@ -88,7 +88,7 @@ def silent_endings() -> None:
     """
 
 
-@LIMITATIONS.add()
+@LIMITATIONS.add(against="polling.leaves-cache-entries-alone")
 def stale_after_the_wait() -> None:
     """After a wait has seen READY, a plain status request may still answer CREATED from the cache.
 

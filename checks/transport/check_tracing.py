@@ -204,7 +204,8 @@ def check_success_body_gives_no_trace_id(lab: CheckContext) -> None:
         with lab.trial(f"{name}, of an export that has one"):
             needs(lab, name)
             http = lab.uncached(trace=lab.sdk.TraceContext(trace_id="ours"))
-            lab.service.answer(method, path, Step(status=200, state="READY", fields={"trace_id": "from-body"}))
+            fields = {"export_id": EXPORT, "trace_id": "from-body"}
+            lab.service.answer(method, path, Step(status=200, state="READY", fields=fields))
             lab.given(partial(getattr(lab.exports(http), name), *arguments), name)
             sent = _trace_of(lab, http, "/aris3/next")
             require(sent != "from-body", "the next request carried the id of the body")

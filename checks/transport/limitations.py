@@ -64,7 +64,7 @@ def rate_limits_end_the_call() -> None:
     """
 
 
-@LIMITATIONS.add(id="requests.hopeless-addresses-are-retried")
+@LIMITATIONS.add(id="requests.hopeless-addresses-are-retried", against="roads.every-library-error-is-mapped")
 def hopeless_addresses_are_retried() -> None:
     """A request that can never be sent, since its address is no address, is tried again with all pauses.
 
@@ -88,7 +88,7 @@ def redirects_take_the_identity_along() -> None:
     """
 
 
-@LIMITATIONS.add(id="requests.environment-proxies-apply")
+@LIMITATIONS.add(id="requests.environment-proxies-apply", against="transport.environment-proxies-apply")
 def environment_proxies_apply() -> None:
     """A proxy from the environment sees every request.
 
