@@ -284,7 +284,7 @@ def long(session):
 def pages(session):
     """Run the tests of the built pages, which need Chromium: -- PATH for some of them."""
     where = [] if any("tests/" in one for one in session.posargs) else ["tests/pages"]
-    # One file of them takes longer than all others; and a browser waits for nothing.
+    # One file of them takes longer than all others. Two at once, since they only compute: none of them waits.
     pytest(session, "--numprocesses=2", "--dist=worksteal", *where)
 
 

@@ -7,19 +7,23 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+import duckdb
 import pytest
 from msgspec.structs import replace
 
 from atalaya.core.settings import Settings
 from atalaya.core.source_digest import program
 from atalaya.evidence.ledger import ledger, read_cache
+from atalaya.metrics.engine import duckdb_database, duckdb_rows
 from atalaya.metrics.engine.duckdb_database import loaded
+from atalaya.metrics.engine.engine import QueryFailed
 from atalaya.metrics.engine.questions import view
 from atalaya.records.judged import Judgement
-from atalaya.records.stored import JobAttempt, Reading, Release, TestAttempt
+from atalaya.records.stored import Evidence, JobAttempt, Reading, Release, TestAttempt
+from atalaya.watch import baseline
 from atalaya.watch.judgement import judge_release
 from tests.benchmarks import release as made
 from tests.counting import counted
@@ -34,6 +38,7 @@ AFTER = made.T0 + timedelta(hours=72)
 def evidence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A small ledger, each file of which is taken for a large one."""
     monkeypatch.setattr(read_cache, "LARGE_BYTES", 0)
+    monkeypatch.setattr(duckdb_database, "SMALL_BYTES", -1)
     return made.make(tmp_path, runs=RUNS, tests=TESTS)
 
 
@@ -185,6 +190,101 @@ def test_what_lies_ahead_of_the_clock_is_never_kept(judged, evidence, kept):
         cached = judged(now=early)
     assert work.opened
     assert cached == judged(read=None, now=early)
+
+
+@pytest.mark.parametrize("reader", read_cache.READERS)
+def test_another_version_of_what_reads_it_reads_all_anew(judged, monkeypatch, reader):
+    judged()
+    monkeypatch.setattr(read_cache, "versions", lambda tools: tuple(f"{tool} {tool == reader}" for tool in tools))
+    with counted() as work:
+        judged()
+    assert len(work.opened) == 3 * RUNS
+
+
+def test_of_a_file_that_does_not_hold_still_nothing_is_kept(evidence, kept):
+    path, other = ledger.paths(evidence, "test-")[:2]
+    sound, changed = path.read_bytes(), other.read_bytes()
+
+    def made(half: Path) -> None:
+        half.write_bytes(b"columns of what lay there for a moment")
+        path.write_bytes(changed)
+
+    cache = read_cache.ReadCache(kept)
+    assert cache.columns(path, made) is None
+    cache.keep(path, ledger.open_file(other))
+    path.write_bytes(sound)
+    assert [*kept.glob("*")] == []
+    assert read_cache.ReadCache(kept).segments(path) is None
+
+
+def test_times_keep_the_zone_that_they_were_written_with(evidence, kept):
+    path = ledger.paths(evidence, "job-")[0]
+    (segment,) = ledger.open_file(path)
+    at = segment.info.first_at.astimezone(timezone(timedelta(hours=2)))
+    found = (segment._replace(info=replace(segment.info, first_at=at), recorded_at=(at,)),)
+    read_cache.ReadCache(kept).keep(path, found)
+    cached = read_cache.ReadCache(kept).segments(path)
+    assert cached is not None
+    assert (cached[0].info, cached[0].records) == (found[0].info, found[0].records)
+    assert (cached[0].info.first_at.isoformat(), cached[0].recorded_at[0].isoformat()) == (at.isoformat(),) * 2
+
+
+def test_what_is_kept_may_go_away_while_questions_are_asked(evidence, kept):
+    rows = "FROM read_test_attempts"
+    with loaded(evidence, cache=read_cache.ReadCache(kept)) as database:
+        database.keep("pieces", view("pieces", Reading), {})
+        database.take("whole", view("whole", TestAttempt, "test_attempts"), "read_test_attempts")
+        before = database.rows("FROM whole ORDER BY ALL", {})
+        shutil.rmtree(kept)
+        assert len(before) == RUNS * TESTS
+        assert database.rows("FROM whole ORDER BY ALL", {}) == before
+        with pytest.raises(QueryFailed, match="read_test_attempts"):  # no other failure is made good
+            database.rows(rows, {})
+
+
+def test_ctrl_c_while_columns_are_written_ends_the_judgement(judged, kept, monkeypatch):
+    read, calls = duckdb_rows.read, []
+
+    def stopped(connection: object, record: type[Evidence], files: list[Path], **how: bool) -> object:
+        if record is TestAttempt:
+            calls.append(files)
+        if len(calls) == 1:
+            raise duckdb.InterruptException("INTERRUPT Error: Interrupted!")
+        return read(connection, record, files, **how)
+
+    monkeypatch.setattr(duckdb_rows, "read", stopped)
+    with pytest.raises(duckdb.InterruptException):
+        judged()
+    assert len(calls) == 1
+
+
+def test_columns_that_cannot_be_written_leave_the_evidence_to_be_read(judged, kept, monkeypatch):
+    anew = judged(read=None)
+
+    def full(*_: object, **__: object) -> None:
+        raise OSError("no space left on the device")
+
+    monkeypatch.setattr(duckdb_rows, "_write_columns", full)
+    assert judged() == anew
+    assert names(kept, ".parquet") == []
+
+
+def test_a_ledger_in_a_folder_that_looks_like_a_column_is_read_as_it_is(evidence, kept, tmp_path):
+    odd = tmp_path / "variant=zzz"
+    shutil.copytree(evidence, odd)
+    for cache in (None, read_cache.ReadCache(kept), read_cache.ReadCache(kept)):
+        with loaded(odd, cache=cache) as database:
+            database.keep("pieces", view("pieces", Reading), {})
+            database.take("whole", view("whole", TestAttempt, "test_attempts"), "read_test_attempts")
+            assert database.rows("SELECT DISTINCT variant FROM whole", {}) == [{"variant": "ubuntu-py311.xml"}]
+
+
+def test_a_release_that_was_accepted_before_is_read_once_too(evidence, kept):
+    place = evidence.parent
+    for _ in range(2):
+        with counted() as work:
+            baseline._tried(place, RELEASE, AFTER, Settings(), PACK, "duckdb", kept)
+    assert not work.opened
 
 
 def test_a_folder_that_cannot_be_written_costs_time_and_nothing_else(judged, kept):

@@ -318,7 +318,6 @@ def judged(
     :param engine: what counts the evidence.
     :param recall: what is kept of the releases that are tried as the baseline.
     """
-    from atalaya.evidence.ledger.read_cache import FOLDER
     from atalaya.watch.baseline import anew
     from atalaya.watch.judgement import judge_release
 
@@ -332,7 +331,7 @@ def judged(
         pack=place.pack,
         engine=engine,
         recall=recall or anew,
-        read=place.docs / FOLDER,
+        read=place.docs / places.READ,
     )
 
 

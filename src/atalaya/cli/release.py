@@ -6,6 +6,7 @@ import argparse
 import shutil
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from atalaya.cli.close import first_step, say_what_was_asked
 from atalaya.cli.commit import commit_of
@@ -24,6 +25,7 @@ from atalaya.cli.context import (
     utc_now,
     who,
 )
+from atalaya.core import places
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.window import EXTENSION_H, LONGEST_H, MOST_EXTENSIONS, due_at, ends_at
 from atalaya.records.judged import Checkpoint, DutyState, Judgement
@@ -122,8 +124,8 @@ def withdraw(place: Context, args: argparse.Namespace) -> int:
             f"({', '.join(sorted(step.run_id.removeprefix('opening-') for step in followers))}). Withdraw that first."
         )
     folder.remove(where)
-    for left in (place.docs / "_generated" / release.version, place.docs / "_build" / "doctrees" / release.version):
-        shutil.rmtree(left, ignore_errors=True)
+    for left in (Path("_generated"), Path("_build", "doctrees"), places.READ):
+        shutil.rmtree(place.docs / left / release.version, ignore_errors=True)
     (place.docs / "_build" / "published" / release.version).unlink(missing_ok=True)
     place.console.line(
         f"  {release.version} was taken back: {where} is gone. Where it was pushed or committed, take it away there too"

@@ -12,6 +12,7 @@ SETTINGS = "watch.toml"
 EXTENSION = "atalaya.site.build.sphinx_extension"  # what the conf.py of Atalaya's own pages names
 EMBEDS = "atalaya.sphinxext"  # what the conf.py of other people names
 BESIDE = "docs/atalaya"  # the home of the release pages beside other people's
+READ = Path("_build", "read")  # in the Sphinx project: what was read of large files of evidence, by release
 SCRATCH = ".atalaya"  # what is written for this machine alone: git is to ignore it
 
 

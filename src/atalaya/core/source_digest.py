@@ -14,7 +14,7 @@ PACKAGE = Path(__file__).parents[1]
 
 @cache
 def versions(tools: tuple[str, ...]) -> tuple[str, ...]:
-    """Of Python and of the tools that something is made with; to look one up reads its files.
+    """The versions of Python and of the tools that something is made with; to look one up reads its files.
 
     >>> versions(())[0] == sys.version
     True

@@ -6,6 +6,7 @@
 WITH troubled AS (
   SELECT run_id, variant, "commit"
   FROM flaky_decided
+  -- The outcome as it stands in the records: of what passed, no other column is read then.
   WHERE outcome <> 'passed'
   GROUP BY run_id, variant, "commit"
   HAVING COUNT(*) >= 5

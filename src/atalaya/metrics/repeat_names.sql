@@ -3,6 +3,7 @@
 WITH numbered AS (
   SELECT run_id, variant, origin, test
   FROM counted_test_attempts
+  -- Hardly a name ends so, and to find its last character but one takes counting them all.
   WHERE test LIKE '%]'
     AND SUBSTR(test, LENGTH(test) - 1, 1) IN ('0', '1', '2', '3', '4', '5', '6', '7', '8', '9')
   GROUP BY run_id, variant, origin, test

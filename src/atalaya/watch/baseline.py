@@ -50,7 +50,7 @@ class Accepted(NamedTuple):
 
         :param read: the folder for what was read of large files, by release.
         """
-        cache = ReadCache(read / self.folder.name) if read else None
+        cache = _cache(self.folder, read)
         with opened(self.folder / "evidence", damaged=self.damaged, engine=engine, cache=cache) as asked:
             yield self._replace(engine=asked)
 
@@ -104,7 +104,7 @@ def accepted_before(
 def _tried(
     place: Path, other: Release, as_of: datetime, settings: Settings, pack: Pack, engine: str, read: Path | None
 ) -> Tried:
-    from atalaya.watch.judgement import judge_release
+    from atalaya.watch.judgement import judge_release, surveyed
 
     try:
         judged = judge_release(
@@ -114,13 +114,19 @@ def _tried(
         return Tried(None, datetime.max.replace(tzinfo=UTC))
     damaged = frozenset(one.name for one in judged.unreadable)
     accepted = Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged), damaged)
-    return Tried(accepted if judged.verdict.word is VerdictStatus.GO else None, _settled_at(place, judged.release))
+    return Tried(
+        accepted if judged.verdict.word is VerdictStatus.GO else None,
+        _settled_at(surveyed(place / "evidence", cache=_cache(place, read)), judged.release),
+    )
 
 
-def _settled_at(place: Path, release: Release) -> datetime:
+def _cache(place: Path, read: Path | None) -> ReadCache | None:
+    return ReadCache(read / place.name) if read else None
+
+
+def _settled_at(found: ledger.Survey, release: Release) -> datetime:
     """When the window is over and the last record is written: nothing comes after that but what changes a file."""
-    segments = ledger.survey(place / "evidence", sieve=ledger.none).segments
-    written = [at for segment in segments for at in segment.recorded_at]
+    written = [at for segment in found.segments for at in segment.recorded_at]
     return max([ends_at(release), *written])
 
 

@@ -151,7 +151,7 @@ def judge_release(
     evidence = folder / "evidence"
     now = now if as_of is None else None
     cache = ReadCache(read / folder.name, now) if read else None
-    found = ledger.survey(evidence, sieve=lambda _: partial(_looked_at, now=now), cache=cache)
+    found = surveyed(evidence, now, cache)
     everything = [record for segment in found.segments for record in segment.records]
     recorded_at = evidence_recorded_at(found.segments)
     told_by = as_of or now or datetime.max.replace(tzinfo=UTC)
@@ -196,6 +196,15 @@ def judge_release(
         pages=read_pages(folder / "incidents", incident_steps(in_order(everything, IncidentStep))[0]),
     )
     return replace(judgement, questions=tuple(questions(judgement)))
+
+
+def surveyed(evidence: Path, now: datetime | None = None, cache: ReadCache | None = None) -> ledger.Survey:
+    """What a ledger holds, with the records in memory that a judgement looks at itself.
+
+    :param now: what a clock says: records that are ahead of it are looked at too.
+    :param cache: what is kept of large files; nobody else may fill it, since other records would be in it.
+    """
+    return ledger.survey(evidence, sieve=lambda _: partial(_looked_at, now=now), cache=cache)
 
 
 def _looked_at(records: Sequence[Evidence], now: datetime | None) -> list[int]:

@@ -5,14 +5,17 @@ its segments, each verified and decoded, and its rows as columns for the queries
 ``docs/_build/read``, which git ignores. Whoever removes that folder loses time and nothing else, and
 ``evidence verify`` never looks into it.
 
-What is kept is named after the file's place and bytes and after the program that read it, and carries the digest of its
-own bytes. What another version made, or what was changed or cut off since, is made again.
+What is kept is named after the file's place and bytes, after this program and after the libraries that read it, and
+carries the digest of its own bytes. What another version made, or what was changed or cut off since, is made again. A
+file that did not hold still while it was read is not kept.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import shutil
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -22,7 +25,7 @@ from pathlib import Path
 import msgspec
 
 from atalaya.core.errors import EvidenceError
-from atalaya.core.source_digest import program
+from atalaya.core.source_digest import program, versions
 from atalaya.core.whole_file import HALF, write_whole
 from atalaya.evidence.ledger.ledger import ENCODER, Segment, regular
 from atalaya.evidence.ledger.parquet import sha256_of
@@ -30,19 +33,24 @@ from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import STORED
 
 LARGE_BYTES = 100_000  # of a file as it lies: some thousand records. To keep less takes longer than to read it again.
-FOLDER = Path("_build", "read")  # in the Sphinx project
+READERS = ("duckdb", "msgspec")
 SEGMENTS, COLUMNS = ".segments", ".parquet"
 DIGEST_BYTES = hashlib.sha256().digest_size
 SWEEP_AFTER_S = 3600.0  # another command may still be reading it
 
 
 class KeptSegment(msgspec.Struct, frozen=True, kw_only=True):
-    """One segment, and the records of it that a judgement looks at itself, as the lines that they stand on."""
+    """One segment, and the records of it that a judgement looks at itself, with the lines that they stand on.
 
-    info: SegmentInfo
-    records: bytes
+    ``told`` and ``records`` are JSON, which keeps the zone of a time.
+    """
+
+    told: bytes  # a Told
+    records: bytes  # a line each
     lines: tuple[int, ...]
-    recorded_at: tuple[datetime, ...]
+
+
+Told = tuple[SegmentInfo, tuple[datetime, ...]]  # with the instants at which its records were written down
 
 
 class ReadCache:
@@ -72,9 +80,9 @@ class ReadCache:
         return None if self._is_ahead(found) else found
 
     def keep(self, path: Path, found: Sequence[Segment]) -> None:
-        """Keep what was found in a file. One that cannot be written is none the worse for it."""
+        """Keep what was found in a file. Where that cannot be written, nothing is kept."""
         name = self._name(path)
-        if name is None or self._is_ahead(found):
+        if name is None or self._is_ahead(found) or name != _name_of(path):
             return
         content = msgspec.msgpack.encode([*map(_as_kept, found)])
         with suppress(OSError):
@@ -83,27 +91,30 @@ class ReadCache:
     def columns(self, path: Path, make: Callable[[Path], None]) -> Path | None:
         """A Parquet file with the rows of a file; None where there is none, and the file itself is to be read.
 
-        :param make: writes it, where it is not kept yet.
+        :param make: writes it, where it is not kept yet; an OSError says that it cannot.
         """
         name = self._name(path)
-        if name is None:
-            return None
+        return None if name is None else self._columns_kept(name) or self._keep_columns(name, path, make)
+
+    def _columns_kept(self, name: str) -> Path | None:
         for kept in self._folder.glob(f"{name}-*{COLUMNS}"):
             with suppress(OSError):
                 if kept.stem.endswith(sha256_of(kept)):
-                    kept.touch()  # it is read for as long as the questions go on: nobody sweeps it away
+                    with suppress(OSError):
+                        kept.touch()  # it is read for as long as the questions go on: nobody sweeps it away
                     return kept
-        half = self._folder / f".{name}.{os.getpid()}{HALF}"
-        try:
+        return None
+
+    def _keep_columns(self, name: str, path: Path, make: Callable[[Path], None]) -> Path | None:
+        with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            make(half)
-            kept = self._folder / f"{name}-{sha256_of(half)}{COLUMNS}"
-            half.replace(kept)
-        except OSError:
-            return None
-        finally:
-            half.unlink(missing_ok=True)
-        return kept
+            # Two may make it at once, also on machines that share the folder.
+            with tempfile.TemporaryDirectory(prefix=".", suffix=HALF, dir=self._folder) as alone:
+                half = Path(alone) / "columns"
+                make(half)
+                if name == _name_of(path):
+                    return half.replace(self._folder / f"{name}-{sha256_of(half)}{COLUMNS}")
+        return None
 
     def sweep(self) -> None:
         """Take away what is kept of files that nobody asked for, once it is old enough to be no other command's."""
@@ -111,16 +122,12 @@ class ReadCache:
         for kept in self._folder.glob("*"):
             with suppress(OSError):  # another command swept it first
                 if not kept.name.startswith(known) and time.time() - kept.stat().st_mtime > SWEEP_AFTER_S:
-                    kept.unlink()
+                    shutil.rmtree(kept) if kept.is_dir() else kept.unlink()
 
     def _name(self, path: Path) -> str | None:
-        """The name that a file is kept under; None where it is not large."""
-        if path not in self._names:
-            with suppress(EvidenceError, OSError), regular(path) as file:
-                if os.fstat(file.fileno()).st_size < LARGE_BYTES:
-                    return None
-                read = (hashlib.file_digest(file, "sha256").hexdigest(), str(path), program())
-                self._names[path] = hashlib.sha256("\0".join(read).encode()).hexdigest()
+        """The name that a file is kept under, by what it holds when it is asked for first; None where it is small."""
+        if path not in self._names and (name := _name_of(path)):
+            self._names[path] = name
         return self._names.get(path)
 
     def _is_ahead(self, found: Sequence[Segment]) -> bool:
@@ -129,15 +136,25 @@ class ReadCache:
         )
 
 
+def _name_of(path: Path) -> str | None:
+    """The name that a file is kept under by what it holds now; None where it is not large, or not there."""
+    with suppress(EvidenceError, OSError), regular(path) as file:
+        if os.fstat(file.fileno()).st_size >= LARGE_BYTES:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            read = (digest, str(path), program(), *versions(READERS))
+            return hashlib.sha256("\0".join(read).encode()).hexdigest()
+    return None
+
+
 def _as_kept(segment: Segment) -> KeptSegment:
     return KeptSegment(
-        info=segment.info,
+        told=msgspec.json.encode((segment.info, segment.recorded_at)),
         records=ENCODER.encode_lines(segment.records),
         lines=tuple(segment.lines),
-        recorded_at=segment.recorded_at,
     )
 
 
 def _as_found(kept: KeptSegment) -> Segment:
-    records = msgspec.json.Decoder(STORED[kept.info.kind]).decode_lines(kept.records)
-    return Segment(kept.info, tuple(records), kept.lines, kept.recorded_at)
+    info, recorded_at = msgspec.json.decode(kept.told, type=Told)
+    records = msgspec.json.Decoder(STORED[info.kind]).decode_lines(kept.records)
+    return Segment(info, tuple(records), kept.lines, recorded_at)

@@ -1,6 +1,6 @@
 """Loads one folder of evidence into DuckDB tables for the SQL queries.
 
-DuckDB in memory: one connection, UTC, nothing on disk. A table for each kind of record holds its
+DuckDB in memory: one connection, UTC, and nothing of its own on disk. A table for each kind of record holds its
 segments, packed, compacted or not, with columns declared from the records themselves. They are read lot by lot, and a
 lot is compressed before the next is read: words repeat in them. They go straight from the files into the tables, since
 a table of all that was read would be a second copy. Of large files whose columns are kept, the table is a view.
@@ -18,7 +18,7 @@ from typing import Any
 import duckdb
 import msgspec
 
-from atalaya.core.errors import EvidenceError
+from atalaya.core.errors import EvidenceError, interrupted
 from atalaya.evidence.ledger.ledger import LISTINGS, sources
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.duckdb_rows import Stored, lots, read, stored
@@ -99,6 +99,7 @@ class Ledger(DuckDB):
         self._evidence = evidence
         self._damaged = damaged
         self._cache = cache
+        self._views: dict[str, tuple[str, str, Stored]] = {}  # what each says, of what, and where that lies
         with suppress(duckdb.Error):  # versions before 1.4 cannot
             connection.execute("ATTACH ':memory:' AS evidence (COMPRESS)")
             connection.execute("USE evidence")
@@ -114,14 +115,16 @@ class Ledger(DuckDB):
             try:
                 at = stored(self._connection, record, compacted, alone, self._cache)
                 if at.columns:
-                    self._name(table, sql, of, at)
+                    self._view(table, sql, of, at)
                 else:
                     self._fill(table, sql, of, lots(self._connection, record, at))
-            except (duckdb.Error, EvidenceError, OSError) as why:
+            except (duckdb.Error, QueryFailed, EvidenceError, OSError) as why:
+                if interrupted(why):
+                    raise
+                if left and not all(file.exists() for file in alone):
+                    continue
                 if self._cache is not None:  # what is kept may be at fault: then the evidence itself is read
                     self._cache = None
-                    continue
-                if left and not all(file.exists() for file in alone):
                     continue
                 raise EvidenceError(
                     f"{self._evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
@@ -139,9 +142,11 @@ class Ledger(DuckDB):
                 self._connection.execute("CHECKPOINT")
         self._connection.execute(f"DROP VIEW {of}")
 
-    def _name(self, table: str, sql: str, of: str, at: Stored) -> None:
-        """Have a table read from columns where they lie, with a copy of those rows only that are not kept as columns:
-        to copy a million takes longer than all questions do."""
+    def _view(self, table: str, sql: str, of: str, at: Stored) -> None:
+        """Have a table read from columns where they lie: to copy a million rows takes longer than all questions do.
+
+        Rows that are not kept as columns are copied all the same.
+        """
         _turn_off(self._connection, COPIES, AS_WRITTEN)
         rows = [*at.columns]
         if at.lines or at.compacted:
@@ -149,6 +154,22 @@ class Ledger(DuckDB):
             rows.append(f"FROM {of}_lines")
         self._connection.execute(f"CREATE OR REPLACE TEMP VIEW {of} AS {' UNION ALL '.join(rows)}")
         self.define(table, sql)
+        self._views[table] = sql, of, at
+
+    def _run(self, sql: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+        try:
+            return super()._run(sql, parameters)
+        except QueryFailed:
+            views, self._views = self._views, {}
+            if all(file.exists() for _, _, at in views.values() for file in at.files):
+                raise
+        # Somebody took away what is kept while questions were asked: from here on, the evidence itself is read.
+        self._cache = None
+        for table, (said, of, _) in views.items():
+            self.drop(table)
+            self._connection.execute(f"DROP VIEW IF EXISTS {of}")
+            self.take(table, said, of)
+        return super()._run(sql, parameters)
 
 
 @contextmanager
@@ -167,7 +188,7 @@ def _connected(*without: str, **settings: str) -> Iterator[duckdb.DuckDBPyConnec
 
 
 def _turn_off(connection: duckdb.DuckDBPyConnection, *optimizers: str) -> None:
-    """Have no other of DuckDB's optimizers turned off than these; a version may lack one."""
+    """Turn off these of DuckDB's optimizers, and only these; one that this version lacks is passed over."""
     known = {name for (name, *_) in connection.table_function("duckdb_optimizers").fetchall()}
     off = known.intersection(",".join(optimizers).split(","))
     connection.execute(f"SET disabled_optimizers = '{','.join(sorted(off))}'")
@@ -215,7 +236,7 @@ def loaded(evidence: Path, damaged: Container[str] = (), cache: ReadCache | None
     with _connected(threads="1" if size_bytes <= MIDDLING_BYTES else "2") as connection:
         if size_bytes <= SMALL_BYTES:
             connection.execute("PRAGMA disable_optimizer")
-        yield Ledger(connection, evidence, damaged, cache)
+        yield Ledger(connection, evidence, damaged, cache if size_bytes > SMALL_BYTES else None)
 
 
 def _size(folder: Path) -> int:

@@ -6,12 +6,14 @@ import glob
 import tempfile
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
 import msgspec
 
+from atalaya.core.errors import interrupted
 from atalaya.evidence.ledger.ledger import PACKED, Source, blocks_in
 from atalaya.evidence.ledger.parquet import SUFFIX, as_columns, quoted, rows_in
 from atalaya.evidence.ledger.read_cache import ReadCache
@@ -32,6 +34,7 @@ class Stored(NamedTuple):
     lines: tuple[Path, ...]
     compacted: tuple[Source, ...]
     columns: tuple[str, ...]  # statements for the rows of them
+    files: tuple[Path, ...] = ()  # that hold the columns
 
 
 def stored(
@@ -59,7 +62,7 @@ def stored(
         else:
             lines.append(source.path)
     statements = (_of_columns(connection, record, files, but) for but, files in kept.items())
-    return Stored(tuple(lines), tuple(packed), tuple(statements))
+    return Stored(tuple(lines), tuple(packed), tuple(statements), tuple(chain(*kept.values())))
 
 
 def lots(
@@ -72,7 +75,7 @@ def lots(
 
     :raises duckdb.Error: a file cannot be read as such rows.
     """
-    for files in _together(at.lines) or ([] if at.compacted else [[NOTHING]]):
+    for files in _together(at.lines) or [[NOTHING]]:
         if _unpacked_bytes(files[0]) > LOT_BYTES:
             yield from _parts(connection, record, files[0])
         else:
@@ -95,6 +98,7 @@ def read(
         columns=columns(record),
         format="newline_delimited",
         filename=filename,
+        hive_partitioning=False,  # a folder may be called variant=x
     )
 
 
@@ -105,14 +109,20 @@ def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def _write_columns(record: type[Evidence], path: Path, to: Path) -> None:
-    """Write all rows of a file as Parquet columns, with the segment that each lies in."""
+    """Write all rows of a file as Parquet columns, with the segment that each lies in.
+
+    :raises OSError: they cannot be read, or not be written.
+    """
     # One thread: each holds the rows that it reads and those that it writes, and two take no less time.
     with duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""}) as connection:
-        if path.suffix == SUFFIX:
-            rows = connection.sql(as_columns(path, shape(record)))
-        else:
-            rows = read(connection, record, [path], filename=True)
-        rows.write_parquet(str(to), compression="zstd", row_group_size=GROUP_ROWS)
+        try:
+            if path.suffix == SUFFIX:
+                rows = connection.sql(as_columns(path, shape(record)))
+            else:
+                rows = read(connection, record, [path], filename=True)
+            rows.write_parquet(str(to), compression="zstd", row_group_size=GROUP_ROWS)
+        except duckdb.Error as why:
+            raise why if interrupted(why) else OSError(str(why)) from why
 
 
 def _of_columns(
@@ -120,7 +130,7 @@ def _of_columns(
 ) -> str:
     """A statement for the rows of files by their columns, but for those of some segments."""
     # One step over all files: a step for each would have its buffers for each. What is no such file is found here.
-    rows = connection.read_parquet([glob.escape(str(file)) for file in files])
+    rows = connection.read_parquet([glob.escape(str(file)) for file in files], hive_partitioning=False)
     if but:
         rows = rows.filter(f"filename NOT IN ({', '.join(map(quoted, but))})")
     return rows.project(", ".join(f'"{name}"' for name in (*columns(record), "filename"))).sql_query()
