@@ -156,16 +156,20 @@ class Ledger(DuckDB):
         self.define(table, sql)
         self._views[table] = sql, of, at
 
+    def drop(self, table: str) -> None:
+        """Forget a table."""
+        self._views.pop(table, None)
+        super().drop(table)
+
     def _run(self, sql: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
         try:
             return super()._run(sql, parameters)
         except QueryFailed:
-            views, self._views = self._views, {}
-            if all(file.exists() for _, _, at in views.values() for file in at.files):
+            if all(file.exists() for _, _, at in self._views.values() for file in at.files):
                 raise
         # Somebody took away what is kept while questions were asked: from here on, the evidence itself is read.
         self._cache = None
-        for table, (said, of, _) in views.items():
+        for table, (said, of, _) in [*self._views.items()]:
             self.drop(table)
             self._connection.execute(f"DROP VIEW IF EXISTS {of}")
             self.take(table, said, of)
