@@ -13,7 +13,7 @@ import pytest
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError
 from atalaya.mock_server.tls import AUTHORITY, CERTIFICATES
-from atalaya.sdk.installer import Pip, find_installer, interpreter_in, site_packages_in
+from atalaya.sdk.installer import Pip, failure, find_installer, interpreter_in, site_packages_in
 from atalaya.sdk.source import classify
 from tests.loopback import PASSWORD, PrivateIndex, Proxy, serving
 from tests.sdk.sdk_stubs import sdk_wheel
@@ -131,6 +131,16 @@ def refused(install: Install) -> str:
     said = str(caught.value)
     assert (caught.value.exit_code, "\n" in said, PASSWORD in said, WRONG in said) == (3, False, False, False)
     return said
+
+
+def test_where_something_lies_in_memory_is_no_answer_of_a_proxy() -> None:
+    said = (
+        "WARNING: Retrying (Retry(total=0)) after connection broken by 'NewConnectionError("
+        "'<HTTPConnection object at 0x7f2a4070c1d0>: [Errno 111] Connection refused')': /simple/x/"
+    )
+    assert "Connection refused" in str(failure(said, "the SDK", ""))
+    assert "the proxy does not" in str(failure(f"{said} Tunnel connection failed: 407", "the SDK", ""))
+    assert "the proxy does not" in str(failure(f"{said} OSError: 407 Who are you", "the SDK", ""))
 
 
 @pytest.mark.parametrize("tool", ["uv", "pip"])

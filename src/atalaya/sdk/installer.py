@@ -70,7 +70,7 @@ _MENDS = (
         "Name the file of the authority that signed it in SSL_CERT_FILE for uv, in PIP_CERT for pip.",
     ),
     (
-        re.compile(r"407|proxyerror|resolve proxy|tunnel|proxy auth", re.IGNORECASE),
+        re.compile(r"\b407\b|proxyerror|resolve proxy|tunnel|proxy auth", re.IGNORECASE),
         "the proxy does not answer or does not let it through",
         "Mend HTTPS_PROXY or HTTP_PROXY, or name the index in NO_PROXY.",
     ),
