@@ -35,7 +35,8 @@ def ids(sdks: tuple[Sdk, ...]) -> list[str]:
 def runs(request: pytest.FixtureRequest) -> Iterator[Runs]:
     """A run of the checks for each SDK that the selected tests ask for: two at a time, from now on."""
     here = (item for item in request.session.items if item.path == request.path)
-    asked = [item.callspec.params["sdk"] for item in here if hasattr(item, "callspec")]
+    cases = [item.callspec.params for item in here if hasattr(item, "callspec")]
+    asked = [case["sdk"] for case in cases if "sdk" in case]
     with bench() as made, ThreadPoolExecutor(2) as pool:
         under_way = {id: pool.submit(made.run, sdk) for id, sdk in {sdk.id: sdk for sdk in asked}.items()}
         yield lambda sdk: under_way[sdk.id].result()
