@@ -74,13 +74,17 @@ SICK: tuple[Sdk, ...] = (
     Sdk(
         "waits-with-the-switch-off",
         "A wait turns the cache off for all, and on again at its end.",
-        breaks=frozenset({"polling.leaves-cache-flag-alone"}),
+        breaks=frozenset(
+            {"polling.leaves-cache-flag-alone", "polling.leaves-cache-entries-alone", "polling.overlapping-waits"}
+        ),
         edits=WAITS_WITH_THE_SWITCH_OFF,
     ),
     Sdk(
         "waits-with-the-switch-off-without-bypass",
         "The same, in a version that has no bypass.",
-        breaks=frozenset({"polling.leaves-cache-flag-alone"}),
+        breaks=frozenset(
+            {"polling.leaves-cache-flag-alone", "polling.leaves-cache-entries-alone", "polling.overlapping-waits"}
+        ),
         edits=(
             *WAITS_WITH_THE_SWITCH_OFF,
             Edit(HTTP, "        use_get_cache: bool = True,\n", ""),
@@ -94,13 +98,13 @@ SICK: tuple[Sdk, ...] = (
     Sdk(
         "waits-through-the-cache",
         "A wait sees what was cached.",
-        breaks=frozenset({"polling.fresh-status"}),
+        breaks=frozenset({"polling.fresh-status", "polling.fresh-in-any-order", "polling.leaves-cache-entries-alone"}),
         edits=(Edit(EXPORTS, "(export_id, use_get_cache=False)", "(export_id)"),),
     ),
     Sdk(
         "waits-by-emptying-the-cache",
         "A wait empties the cache before each poll.",
-        breaks=frozenset({"polling.leaves-cache-entries-alone"}),
+        breaks=frozenset({"polling.leaves-cache-entries-alone", "polling.fresh-in-any-order"}),
         edits=(
             Edit(
                 EXPORTS,
@@ -135,7 +139,7 @@ SICK: tuple[Sdk, ...] = (
     Sdk(
         "library-errors-leak",
         "What the HTTP library raises reaches the caller.",
-        breaks=frozenset({"transport.failures-are-transport-errors"}),
+        breaks=frozenset({"transport.failures-are-transport-errors", "polling.network-failure-ends-the-wait"}),
         edits=(Edit(HTTP, TRANSPORT_ERROR, "                    raise\n"),),
     ),
     Sdk(
