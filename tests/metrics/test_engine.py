@@ -33,6 +33,7 @@ FUNCTIONS = {
     "dense_rank",
     "filter",
     "floor",
+    "hash",
     "in",
     "least",
     "length",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
@@ -9,8 +10,10 @@ from typing import Any
 import msgspec
 import pytest
 
+from atalaya.metrics.engine import questions
 from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.flaky_list import FlakyClass, FlakyTest, flaky, in_order
+from atalaya.metrics.repeats import parameters
 from atalaya.metrics.window_query import MetricQuery
 from atalaya.records.stored import CaseOutcome, Conclusion, Environment, Outcome
 
@@ -227,6 +230,14 @@ def test_evidence_that_came_late_changes_no_earlier_answer(watch: Any) -> None:
     assert [one(watch, hours=hours).kind for hours in (48, 72)] == [SUSPECT, CONFIRMED]
 
 
+def test_an_attempt_that_was_taken_in_again_later_is_one_before_that_too(watch: Any) -> None:
+    once = watch.test("run", PASSED)
+    again = msgspec.structs.replace(once, recorded_at=watch.release.opened_at + timedelta(hours=50))
+    watch.keep(once)
+    watch.keep(again)
+    assert [(one(watch, hours=hours).keys, one(watch, hours=hours).attempts) for hours in (48, 72)] == 2 * [(1, 1)]
+
+
 def test_another_commits_tests_do_not_count(watch: Any) -> None:
     watch.release = msgspec.structs.replace(watch.release, commit="abc123")
     watch.keep(
@@ -276,3 +287,49 @@ def test_equals_are_in_the_order_of_their_names(watch: Any) -> None:
     for name in ("b", "c", "a"):
         watch.keep(*commits(watch, ["FP"], test=name))
     assert [test.test for test in in_order(reversed(found(watch)))] == ["a", "b", "c"]
+
+
+# ── how keys are found ───────────────────────────────────────────────────────
+
+KEYS = ["P", "PP", "F", "FP", "PF", "P", "FFF", "-", "P"]
+ON_KEYS = ("flaky_tests", "flaky_shapes", "flaky_classes", "clean_tests", "broken_tests")
+
+
+def answers(watch: Any) -> dict[str, list[Any]]:
+    span = MetricQuery(
+        release=watch.release, as_of=watch.release.opened_at + timedelta(hours=72), settings=watch.settings
+    )
+    with opened(watch.folder) as engine:
+        asked = {**parameters(engine, span), "only_failed": False}
+        return {question: engine.ask(question, asked) for question in ON_KEYS}
+
+
+def test_keys_whose_words_have_one_number_are_counted_apart(watch: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    watch.keep(
+        *(
+            one
+            for test in ("a::test_x", "a::test_y")
+            for variant in ("3.11", "3.12")
+            for one in commits(watch, KEYS, test=test, variant=variant)
+        ),
+        *commits(watch, 3 * ["P"], test="a::test_clean"),
+    )
+    expected = answers(watch)
+    written = questions._text
+    monkeypatch.setattr(questions, "_text", lambda name: re.sub(r"HASH\([^)]*\)", "1", written(name)))
+    questions.written.cache_clear()
+    assert "1 AS number" in questions.written("flaky_keys").sql
+    assert answers(watch) == expected
+    monkeypatch.undo()
+    questions.written.cache_clear()
+
+
+def test_keys_tried_once_that_passed_are_one_row_of_their_test_and_variant(watch: Any) -> None:
+    watch.keep(*commits(watch, ["P", "FP", "P", "P"]))
+    answered = answers(watch)
+    assert answered["flaky_shapes"] == [
+        {"test": TEST, "failures": 0, "passes": 1, "keys": 3},
+        {"test": TEST, "failures": 1, "passes": 1, "keys": 1},
+    ]
+    (row,) = answered["flaky_tests"]
+    assert (row["repeated_keys"], row["mixed_keys"], row["attempts"], row["most_attempts"]) == (1, 1, 2, 2)

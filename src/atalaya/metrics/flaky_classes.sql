@@ -11,7 +11,7 @@ WITH variants AS (
   SELECT
     test, variant,
     MAX(critical) AS critical,
-    COUNT(*) AS keys,
+    SUM(keys) AS keys,
     COUNT(*) FILTER (WHERE passes > 0 AND failures > 0) AS mixed_keys,
     COUNT(*) FILTER (WHERE passes = 0) AS lost_keys,
     COUNT(*) FILTER (WHERE passes = 0 AND failures = 1) AS lone_keys,

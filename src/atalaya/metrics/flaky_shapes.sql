@@ -3,10 +3,11 @@
 -- needs: flaky_keys
 WITH shapes AS (
   SELECT
-    test, failures, passes, COUNT(*) AS keys,
+    test, failures, CASE WHEN attempts > keys THEN passes ELSE 1 - failures END AS passes,
+    SUM(keys) AS keys,
     SUM(failures) AS lost
   FROM flaky_keys
-  GROUP BY test, failures, passes
+  GROUP BY test, failures, CASE WHEN attempts > keys THEN passes ELSE 1 - failures END
 ),
 lost AS (
   SELECT test FROM shapes GROUP BY test HAVING SUM(lost) > 0

@@ -5,11 +5,11 @@
 SELECT
   test,
   CAST(MAX(critical) AS BIGINT) AS critical,
-  CAST(COUNT(*) FILTER (WHERE attempts >= 2) AS BIGINT) AS repeated_keys,
+  CAST(COUNT(*) FILTER (WHERE attempts > keys) AS BIGINT) AS repeated_keys,
   CAST(COUNT(*) FILTER (WHERE passes > 0 AND failures > 0) AS BIGINT) AS mixed_keys,
-  CAST(COALESCE(SUM(attempts) FILTER (WHERE attempts >= 2), 0) AS BIGINT) AS attempts,
-  CAST(COALESCE(SUM(failures) FILTER (WHERE attempts >= 2), 0) AS BIGINT) AS failures,
-  CAST(MAX(attempts) AS BIGINT) AS most_attempts
+  CAST(COALESCE(SUM(attempts) FILTER (WHERE attempts > keys), 0) AS BIGINT) AS attempts,
+  CAST(COALESCE(SUM(failures) FILTER (WHERE attempts > keys), 0) AS BIGINT) AS failures,
+  CAST(MAX(CASE WHEN attempts > keys THEN attempts ELSE 1 END) AS BIGINT) AS most_attempts
 FROM flaky_keys
 GROUP BY test
 ORDER BY mixed_keys DESC NULLS LAST, test ASC NULLS LAST
