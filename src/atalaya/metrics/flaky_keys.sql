@@ -2,8 +2,8 @@
 -- A key is one (test, version, variant): nothing that we know of changed between its attempts. They are joined over the
 -- re-runs of a job, the runs, the repeats of a test and the retries within a report. flaky_told.sql says what counts.
 -- The same attempt taken in twice is one: only the keys with such an attempt are looked at attempt by attempt.
--- The keys of a (test, variant) that were tried once and passed are one row without a version: keys says how many they
--- are, and first_at when the newest of them was first seen.
+-- Where no commit was released, the keys of a (test, variant) that were tried once and passed are one row without a
+-- version: keys says how many they are, and first_at when the newest of them was first seen.
 -- reads: flaky_told
 WITH numbered AS NOT MATERIALIZED (
   SELECT
@@ -11,21 +11,23 @@ WITH numbered AS NOT MATERIALIZED (
     HASH(test, version, variant) AS number
   FROM flaky_told
 ),
-telling AS MATERIALIZED (
-  -- Of millions of keys hardly any was tried twice or failed, and a number is counted in half the time that three words
-  -- take. Two keys of one number do no harm: both are then counted by their words.
+tried_twice AS MATERIALIZED (
+  -- Of millions of keys hardly any was tried twice, and a number is counted in half the time that three words take. Two
+  -- keys of one number do no harm: both are then counted by their words. Of one commit there are few keys, and all are.
   SELECT number
   FROM numbered
+  WHERE $commit = ''
   GROUP BY number
-  HAVING COUNT(*) > 1 OR MIN(passed) = 0
+  HAVING COUNT(*) > 1
 ),
 marked AS NOT MATERIALIZED (
   SELECT
-    numbered.test, numbered.variant, numbered.passed, numbered.critical, numbered.occurred_at, numbered.duration_us,
-    CASE WHEN telling.number IS NOT NULL THEN numbered.version END AS version
+    numbered.test, numbered.told, numbered.variant, numbered.run_id, numbered.attempt, numbered.origin,
+    numbered.passed, numbered.critical, numbered.occurred_at, numbered.duration_us,
+    CASE WHEN $commit <> '' OR numbered.passed = 0 OR tried_twice.number IS NOT NULL THEN numbered.version END AS version
   FROM numbered
-  LEFT JOIN telling
-    ON telling.number = numbered.number
+  LEFT JOIN tried_twice
+    ON tried_twice.number = numbered.number
 ),
 seen AS (
   SELECT
@@ -41,18 +43,16 @@ seen AS (
   GROUP BY test, version, variant
 ),
 doubtful AS (
-  SELECT numbered.test, numbered.version, numbered.variant
-  FROM numbered
+  SELECT marked.test, marked.version, marked.variant
+  FROM marked
   INNER JOIN taken_twice
-    ON taken_twice.test = numbered.told
-    AND taken_twice.variant = numbered.variant
-    AND taken_twice.run_id = numbered.run_id
-    AND taken_twice.attempt = numbered.attempt
-    AND taken_twice.origin = numbered.origin
-  -- Of what was taken in twice an earlier instant knows one record.
-  INNER JOIN telling
-    ON telling.number = numbered.number
-  GROUP BY numbered.test, numbered.version, numbered.variant
+    ON taken_twice.test = marked.told
+    AND taken_twice.variant = marked.variant
+    AND taken_twice.run_id = marked.run_id
+    AND taken_twice.attempt = marked.attempt
+    AND taken_twice.origin = marked.origin
+  WHERE marked.version IS NOT NULL
+  GROUP BY marked.test, marked.version, marked.variant
 ),
 again AS (
   SELECT
