@@ -7,8 +7,10 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import pytest
@@ -261,12 +263,29 @@ def test_ctrl_c_while_columns_are_written_ends_the_judgement(judged, kept, monke
 def test_columns_that_cannot_be_written_leave_the_evidence_to_be_read(judged, kept, monkeypatch):
     anew = judged(read=None)
 
-    def full(*_: object, **__: object) -> None:
+    def full(path: Path, to: Path) -> None:
         raise OSError("no space left on the device")
 
-    monkeypatch.setattr(duckdb_rows, "_write_columns", full)
+    monkeypatch.setattr(duckdb_rows, "_writing", lambda record: nullcontext(full))
     assert judged() == anew
     assert names(kept, ".parquet") == []
+
+
+def test_all_columns_of_a_kind_are_written_by_one_connection(judged, evidence, kept, monkeypatch):
+    connect, made = duckdb.connect, []
+
+    def counting(*asked: Any, **how: Any) -> Any:
+        made.append(how.get("config", {}).get("threads"))
+        return connect(*asked, **how)
+
+    monkeypatch.setattr(duckdb, "connect", counting)
+    judged()
+    at_first = made.count(1)
+    made.clear()
+    judged()
+    kinds = {path.name.partition("-")[0] for path in ledger.files(evidence)}
+    assert len(kinds) < len(names(kept, ".parquet"))
+    assert (at_first, made.count(1)) == (len(kinds), 0)
 
 
 def test_a_ledger_in_a_folder_that_looks_like_a_column_is_read_as_it_is(evidence, kept, tmp_path):

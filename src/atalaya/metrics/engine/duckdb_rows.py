@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import glob
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -53,14 +54,15 @@ def stored(
         return Stored(tuple(alone), tuple(compacted), ())
     lines, packed = [], []
     kept: dict[tuple[str, ...], list[Path]] = {}  # by what is passed over in them
-    for source in (*(Source(path, ()) for path in alone), *compacted):
-        columns_of = cache.columns(source.path, partial(_write_columns, record, source.path))
-        if columns_of is not None:
-            kept.setdefault(source.passed_over, []).append(columns_of)
-        elif source.path.suffix == SUFFIX:
-            packed.append(source)
-        else:
-            lines.append(source.path)
+    with _writing(record) as write:
+        for source in (*(Source(path, ()) for path in alone), *compacted):
+            columns_of = cache.columns(source.path, partial(write, source.path))
+            if columns_of is not None:
+                kept.setdefault(source.passed_over, []).append(columns_of)
+            elif source.path.suffix == SUFFIX:
+                packed.append(source)
+            else:
+                lines.append(source.path)
     statements = (_of_columns(connection, record, files, but) for but, files in kept.items())
     return Stored(tuple(lines), tuple(packed), tuple(statements), tuple(chain(*kept.values())))
 
@@ -108,14 +110,21 @@ def shape(record: type[msgspec.Struct]) -> dict[str, Any]:
     return {name: [of.removesuffix("[]")] if of.endswith("[]") else of for name, of in types.items()}
 
 
-def _write_columns(record: type[Evidence], path: Path, to: Path) -> None:
-    """Write all rows of a file as Parquet columns, with the segment that each lies in.
+@contextmanager
+def _writing(record: type[Evidence]) -> Iterator[Callable[[Path, Path], None]]:
+    """What writes all rows of a file as Parquet columns, with the segment that each lies in.
 
-    :raises OSError: they cannot be read, or not be written.
+    It raises an OSError where they cannot be read, or not be written.
     """
-    # One thread: each holds the rows that it reads and those that it writes, and two take no less time.
-    with duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""}) as connection:
+    # To connect takes as long as to read a thousand rows: once for all files, and not where none is to be written.
+    connection: duckdb.DuckDBPyConnection | None = None
+
+    def write(path: Path, to: Path) -> None:
+        nonlocal connection
         try:
+            if connection is None:
+                # One thread: each holds the rows that it reads and those that it writes, and two take no less time.
+                connection = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
             if path.suffix == SUFFIX:
                 rows = connection.sql(as_columns(path, shape(record)))
             else:
@@ -123,6 +132,12 @@ def _write_columns(record: type[Evidence], path: Path, to: Path) -> None:
             rows.write_parquet(str(to), compression="zstd", row_group_size=GROUP_ROWS)
         except duckdb.Error as why:
             raise why if interrupted(why) else OSError(str(why)) from why
+
+    try:
+        yield write
+    finally:
+        if connection is not None:
+            connection.close()
 
 
 def _of_columns(
