@@ -83,8 +83,10 @@ def visible(value: str, limit: int = LIMIT, more: str = "… ({n} characters)") 
     # A secret can straddle the cut, so the text is scrubbed before; ten times the limit bounds the work.
     value = scrub(value[: limit * 10].replace("\r\n", "\n"))
     # Marks pile up over and under their letter, and over the lines around it: two are enough for any script.
-    value = _PILES.sub(r"\1", value)
-    shown = "".join(_shown(character) for character in value[:limit])
+    value = value if value.isascii() else _PILES.sub(r"\1", value)
+    shown = value[:limit]
+    if not shown.isprintable():  # which is so of hardly any: what is written out below is never printable
+        shown = "".join(map(_shown, shown))
     cut = len(value) > limit or length > limit * 10
     return shown + (more.format(n=length) if cut else "")
 
