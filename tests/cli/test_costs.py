@@ -165,6 +165,19 @@ def test_to_show_the_help_imports_no_command_and_nothing_that_one_needs() -> Non
         assert not imported & {"msgspec", "tomllib", "uuid"}, given
 
 
+def test_to_build_pages_imports_nothing_that_judges_a_release_and_each_build_imports_nothing_more() -> None:
+    code = """
+import gc, sys
+import atalaya.site.build.build_preload
+print(gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules)
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    collects, frozen, *imported = told.stdout.split()
+    assert (collects, frozen) == ("True", "True")
+    assert set(imported) & {"numpy", "scipy", "duckdb", "atalaya.watch.judgement"} == set()
+    assert {"pydata_sphinx_theme", "soupsieve", "sphinx_design.extension", "sphinx.search.es"} <= set(imported)
+
+
 def times_of(folder: Path) -> dict[str, int]:
     """When each file below a folder was written."""
     return {file.relative_to(folder).as_posix(): file.stat().st_mtime_ns for file in folder.rglob("*.*")}

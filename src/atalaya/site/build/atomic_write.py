@@ -12,6 +12,9 @@ from pathlib import Path
 
 from atalaya.core.whole_file import write_whole
 
+# What a build reads beside the fragments: these names stand here, where it needs nothing that judges a release.
+CARD = "card.json"  # what the front page of a release is shown as, where a link leads to it
+HISTORY_TITLES = "history.json"  # the titles of the pages of the history
 NEWEST = "latest"  # what a page calls the newest release that was no rehearsal
 
 

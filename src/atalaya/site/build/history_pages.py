@@ -12,14 +12,13 @@ from datetime import datetime
 from pathlib import Path
 
 from atalaya.records.judged import Judgement
-from atalaya.site.build.atomic_write import write_if_changed, write_pages
+from atalaya.site.build.atomic_write import HISTORY_TITLES, write_if_changed, write_pages
 from atalaya.site.fragments import history
 from atalaya.site.i18n.language import LANGUAGES, Language
 from atalaya.site.markup.renderer import Renderer
 
 FOLDER = "history"
 FRONT = "history.md"
-TITLES = "history.json"
 # A project whose table of contents is older does not name them: they are there all the same.
 PAGE = """---
 orphan: true
@@ -48,7 +47,7 @@ def publish_history(
         pages = history.pages(judgements, last_red, voice)
         names = list(pages)
         titles = {name: page.title for name, page in pages.items()}
-        texts[folder / TITLES] = json.dumps(titles, ensure_ascii=False, indent=2) + "\n"
+        texts[folder / HISTORY_TITLES] = json.dumps(titles, ensure_ascii=False, indent=2) + "\n"
         texts[folder / "history.md"] = history.overview(judgements, last_red, voice).rstrip("\n") + "\n"
         texts |= {folder / f"history-{name}.md": page.body.rstrip("\n") + "\n" for name, page in pages.items()}
         for old in set(folder.glob("history-*.md")) - set(texts):

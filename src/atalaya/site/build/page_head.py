@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 
-from atalaya.site.outputs import social_card
+from atalaya.site.build.atomic_write import CARD
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -24,7 +24,7 @@ NEVER_WRITTEN = ("genindex", "modindex", "py-modindex")  # pages that Sphinx lis
 
 def describe(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None) -> None:
     """Give the template the description of a page, and the verdict on the front page of a release."""
-    file = fragments_folder(app) / social_card.NAME
+    file = fragments_folder(app) / CARD
     if page == FRONT and file.is_file():
         context["card"] = json.loads(file.read_text(encoding="utf-8"))
         context["description"] = context["card"]["description"]

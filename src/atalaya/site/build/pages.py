@@ -12,7 +12,7 @@ from pathlib import Path
 
 from atalaya.core.window import CHECKPOINTS_H
 from atalaya.records.judged import Judgement
-from atalaya.site.build.atomic_write import write_if_changed
+from atalaya.site.build.atomic_write import CARD, write_if_changed
 from atalaya.site.charts import charts
 from atalaya.site.fragments.ci import ci_cells, own_runs
 from atalaya.site.fragments.closing_report import asked, backlog, questions, seal
@@ -57,7 +57,7 @@ def publish(judgement: Judgement, out: Path, language: Language, url: str = "") 
     texts |= {out / f"{name}.md": text for name, text in page_fragments(judgement, voice).items()}
     texts = {file: text.rstrip("\n") + "\n" for file, text in texts.items()}
     texts[out / feed.NAME] = feed.of_release(judgement, voice, url)
-    texts[out / social_card.NAME] = social_card.card(judgement, voice)
+    texts[out / CARD] = social_card.card(judgement, voice)
     texts[out.parent / "metrics.json"] = as_json(judgement)
     texts[out.parent / "badge.json"] = badge.endpoint(judgement)
     texts[out.parent / "badge.svg"] = badge.svg(judgement)

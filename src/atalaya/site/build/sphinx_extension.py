@@ -33,8 +33,7 @@ from sphinx.writers.html5 import HTML5Translator
 
 from atalaya.core.words import Text
 from atalaya.site.build import page_head, shared_files
-from atalaya.site.build.atomic_write import fragment_file
-from atalaya.site.build.history_pages import TITLES
+from atalaya.site.build.atomic_write import HISTORY_TITLES, fragment_file
 from atalaya.site.build.page_head import fragments_folder
 from atalaya.site.build.shared_files import ROOT, language_folder, way_to_front
 from atalaya.watch.incidents.incidents import content_of, new_page, page_files, slug, taken_apart
@@ -172,7 +171,7 @@ def _above_the_text(app: Sphinx, page: str, source: list[str]) -> None:
 
 def _titled(app: Sphinx, page: str, source: list[str]) -> None:
     """Give a generated page its title in the language that is built: Sphinx translates what people wrote."""
-    titles = TITLES if page.startswith("history/") else FLEET_TITLES if page == FLEET else ""
+    titles = HISTORY_TITLES if page.startswith("history/") else FLEET_TITLES if page == FLEET else ""
     file = fragments_folder(app) / titles
     if app.builder.name == "gettext":
         return  # it asks for the words of people's pages

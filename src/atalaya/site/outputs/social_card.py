@@ -9,8 +9,6 @@ from atalaya.records.judged import Judgement
 from atalaya.site.markup import myst
 from atalaya.site.markup.renderer import SHAPES, Renderer
 
-NAME = "card.json"  # a page is built with what it holds
-
 
 def card(judgement: Judgement, voice: Renderer) -> str:
     """The title and the description, as plain text: whoever puts them into a page escapes them."""
