@@ -113,7 +113,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("atalaya_url", "", "env", types=[str])
     app.add_config_value("live_release", "", "env", types=[str])
     app.add_config_value("live_front_language", "en", "env", types=[str])
-    app.add_directive("live", Live)
+    ours.add_live(app, Live)
     app.add_role("release", ReleaseLink())
     app.add_role("history", HistoryLink())
     for role, (folder, ids) in ours.REFERENCES.items():

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+from docutils import nodes
 
 from tests.commands import ROOT
 
@@ -43,3 +47,28 @@ def test_a_strangers_text_in_a_fragment_is_not_translated_as_if_it_were_the_page
     )
     page = (tmp_path / "out" / "index.pseudoxml").read_text(encoding="utf-8")
     assert (page.count("Nadie lo miró."), page.count(OURS), page.count('<inline classes="badge">')) == (2, 4, 1)
+
+
+def test_a_fragment_stands_where_the_page_takes_it_in_and_is_translated_nowhere(tmp_path: Path) -> None:
+    files = {
+        "conf.py": f'{CONF}\nextensions.append("sphinx_design")\nmyst_enable_extensions.append("colon_fence")\n',
+        "locale/es/LC_MESSAGES/index.po": CATALOGUE,
+        "index.md": (
+            f"# {OURS}\n\n:::{{dropdown}} More\n```{{live}} a\n```\n:::\n\n- {OURS}\n\n  ```{{live}} b\n  ```\n\nend\n"
+        ),
+        "_generated/1.0/es/a.md": f"[{OURS}](#end)\n\nsecond of a",
+        "_generated/1.0/es/b.md": f"(end)=\n{OURS} b",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-b", "text", str(tmp_path), str(tmp_path / "out")],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        check=True,
+    )
+    page = (tmp_path / "out" / "index.txt").read_text(encoding="utf-8")
+    order = ["Nadie lo miró.", "More", OURS, "second of a", "Nadie lo miró.", f"{OURS} b", "end"]
+    assert re.findall("|".join(map(re.escape, sorted(order, key=len, reverse=True))), page) == order
+    doctree = pickle.loads((tmp_path / "out" / ".doctrees" / "index.doctree").read_bytes())
+    assert [*doctree.findall(nodes.comment)] == []

@@ -105,6 +105,20 @@ def test_it_stands_with_each_sphinx_and_theme_that_a_project_may_have(versions: 
         assert_it_stands(built(theirs, python=python, theme=theme))
 
 
+def test_the_words_of_the_project_are_translated_and_those_of_a_fragment_are_not(theirs: Path) -> None:
+    docs, generated = theirs / "docs", theirs / ".atalaya" / "site" / "_generated" / "1.1.1"
+    (generated / "es").mkdir()
+    (generated / "es" / "metrics.md").write_text(f"Ours\n\n{FRAGMENT}")
+    with (docs / "conf.py").open("a") as conf:
+        conf.write('language = "es"\nlocale_dirs = ["locale"]\n')
+    catalogue = docs / "locale" / "es" / "LC_MESSAGES" / "index.po"
+    catalogue.parent.mkdir(parents=True)
+    head = 'msgid ""\nmsgstr "Content-Type: text/plain; charset=utf-8\\n"'
+    catalogue.write_text(f'{head}\n\nmsgid "Ours"\nmsgstr "Lo propio"\n')
+    page = built(theirs)
+    assert ("<h1>Lo propio" in page, "<p>Ours</p>" in page, "<p>Lo propio</p>" in page) == (True, True, False)
+
+
 def test_without_an_address_the_words_stay_and_lead_nowhere(theirs: Path) -> None:
     conf = theirs / "docs" / "conf.py"
     conf.write_text(conf.read_text().replace("https://example.org/watch/", ""))
