@@ -130,6 +130,7 @@ def write_pages(place: Context, known: Judgement | None = None, begin: Callable[
     from atalaya.site.build.site import publish_releases
     from atalaya.site.fragments.reference import inputs, publish_reference
     from atalaya.site.i18n.language import LANGUAGES
+    from atalaya.site.markup.templating import kept_compiled
     from atalaya.watch import folder
 
     if place.docs != place.releases.parent:
@@ -152,9 +153,10 @@ def write_pages(place: Context, known: Judgement | None = None, begin: Callable[
         begin()
         publish_reference(place.docs, place.pack)
 
-    judgements = [published(release) for release in releases]
-    publish_releases(place.docs, judgements, place.loaded.settings.watch.language, _url(place), _last_red(place))
-    store.reference(inputs(place.docs, place.pack), reference)
+    with kept_compiled(place.docs):
+        judgements = [published(release) for release in releases]
+        publish_releases(place.docs, judgements, place.loaded.settings.watch.language, _url(place), _last_red(place))
+        store.reference(inputs(place.docs, place.pack), reference)
     place.console.line(f"  includes: {len(judgements)} releases, in {' and '.join(LANGUAGES)}")
 
 

@@ -16,11 +16,16 @@ from urllib.parse import quote
 
 from sphinx.jinja2glue import BuiltinTemplateLoader
 
+from atalaya.core.source_digest import versions
 from atalaya.site.build.atomic_write import write_if_changed
+from atalaya.site.markup.compiled_templates import FOLDER as COMPILED
+from atalaya.site.markup.compiled_templates import CompiledTemplates
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.builders import Builder
     from sphinx.config import Config
+    from sphinx.theming import Theme
 
 ROOT = "reference"  # the value of live_release for the root pages, whose fragments lie in a folder of that name
 FOLDER = "_static"
@@ -35,6 +40,7 @@ ONLY_TO = {
     f"{FOLDER}/sphinx-design.min.css": "sd-",
 }
 SOURCE_MAPS = "*.map"
+COMPILED_WITH = ("sphinx", "pydata-sphinx-theme")  # the templates, beside Jinja: both bring filters
 # A line feed that begins or ends a block is nothing that anybody sees.
 _BLOCK = "(?:aside|body|div|dd|dl|figure|head|header|li|main|nav|ol|p|section|table|tbody|td|th|thead|tr|ul)"
 EDGE_OF_BLOCK = re.compile(rf"(<{_BLOCK}(?:\s[^<>]*)?>)\n(?=<)|(?<=>)\n(?=</{_BLOCK}>)")
@@ -110,8 +116,22 @@ def take_away_copies(app: Sphinx, problem: Exception | None) -> None:
         file.unlink()
 
 
+def keep_compiled(app: Sphinx, problem: Exception | None) -> None:
+    """Keep the templates that this build has compiled for those that come."""
+    templates = getattr(app.builder, "templates", None)
+    if isinstance(templates, Compact):
+        templates.compiled.save()
+
+
 class Compact(BuiltinTemplateLoader):
     """Sphinx's own templates, without the indents, blank lines, comments and drawings that nobody misses."""
+
+    def init(self, builder: Builder, theme: Theme | None = None, dirs: list[str] | None = None) -> None:
+        """Take the templates of the theme as an earlier build has compiled them."""
+        super().init(builder, theme, dirs)
+        file = Path(builder.confdir) / COMPILED / "theme"
+        self.compiled = CompiledTemplates(file, self.environment, "\0".join(versions(COMPILED_WITH)))
+        self.environment.bytecode_cache = self.compiled
 
     def render(self, template: str, context: dict[str, Any]) -> str:  # type: ignore[override]  # as Sphinx's own
         """The page, or the part of one."""
@@ -129,3 +149,4 @@ def setup(app: Sphinx) -> None:
     app.connect("html-page-context", hold_icon)
     app.connect("html-page-context", leave_out_unused, priority=900)
     app.connect("build-finished", take_away_copies, priority=900)
+    app.connect("build-finished", keep_compiled)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -16,10 +17,12 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Undefined, nodes, pass_context
 from jinja2.runtime import Context
 
+from atalaya.core.source_digest import program
 from atalaya.core.words import N_
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Outcome
 from atalaya.site.markup import html_markup, myst
+from atalaya.site.markup.compiled_templates import FOLDER, CompiledTemplates
 from atalaya.site.markup.html_markup import Html, Said
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
@@ -84,6 +87,26 @@ def render(name: str, voice: Renderer, **values: Any) -> Markdown:
 def render_html(name: str, voice: Renderer, **values: Any) -> Html:
     """The HTML template of that name, filled in; it raises what :func:`render` does."""
     return Html(_html_environment().get_template(f"{name}.html").render(voice=Said(voice), **values))
+
+
+@contextmanager
+def kept_compiled(docs: Path) -> Iterator[None]:
+    """Meanwhile, take the templates as they were compiled before, and keep those that are compiled now.
+
+    :param docs: the Sphinx project.
+    """
+    environments = (_environment(), _html_environment())
+    caches = []
+    for environment in environments:
+        file = docs / FOLDER / environment.markup.__name__.lower()
+        environment.bytecode_cache = cache = CompiledTemplates(file, environment, program())
+        caches.append(cache)
+    try:
+        yield
+    finally:
+        for environment, cache in zip(environments, caches, strict=True):
+            environment.bytecode_cache = None
+            cache.save()
 
 
 def fragment(name: str, **helpers: Any) -> Callable[[Judgement, Renderer], Markdown]:
