@@ -8,6 +8,7 @@ import sys
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +22,8 @@ from atalaya.evidence.readers.collector import Gathered
 from atalaya.metrics.engine import duckdb_rows
 from atalaya.metrics.engine.engine import opened
 from atalaya.records.stored import CaseOutcome, Environment, Reading, RunContext, TestAttempt
+from atalaya.site.fragments import evidence_pages
+from atalaya.site.markup import templating
 from atalaya.watch.judgement import judge_release
 from tests.benchmarks import release as made
 from tests.benchmarks.release import VERSION
@@ -183,10 +186,19 @@ def times_of(folder: Path) -> dict[str, int]:
     return {file.relative_to(folder).as_posix(): file.stat().st_mtime_ns for file in folder.rglob("*.*")}
 
 
-def test_to_publish_after_one_new_segment_writes_what_shows_it_and_nothing_of_others(tmp_path: Path) -> None:
+def as_another_process_begins() -> None:
+    """Forget the templates that this one has compiled."""
+    for environment in (templating._environment, templating._html_environment):
+        environment.cache_clear()
+
+
+def test_to_publish_after_one_new_segment_writes_what_shows_it_and_nothing_of_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     evidence = ledger_of(tmp_path / "of", RUNS[0])
     place: Context = place_of(tmp_path / "of")
     generated = place.docs / "_generated"
+    as_another_process_begins()
     write_pages(place)
     before = times_of(generated)
     begun: list[str] = []
@@ -208,6 +220,22 @@ def test_to_publish_after_one_new_segment_writes_what_shows_it_and_nothing_of_ot
         os="Linux",
     )
     ledger.write(evidence, [context])
+    made: Counter[str] = Counter()
+    compiled: list[object] = []
+    page, compile_ = evidence_pages.page, templating._Environment.compile
+
+    def counted_page(kind: str, *given: Any, **named: Any) -> str:
+        made[kind] += 1
+        return page(kind, *given, **named)
+
+    monkeypatch.setattr(evidence_pages, "page", counted_page)
+
+    def counted_template(self: Any, *given: Any, **named: Any) -> Any:
+        compiled.append(given)
+        return compile_(self, *given, **named)
+
+    monkeypatch.setattr(templating._Environment, "compile", counted_template)
+    as_another_process_begins()
     with counted() as work:
         write_pages(place, begin=lambda: begun.append("new"))
     assert begun == ["new"]
@@ -216,5 +244,8 @@ def test_to_publish_after_one_new_segment_writes_what_shows_it_and_nothing_of_ot
     kinds = {name.rpartition("/")[2] for name in again if "/evidence/" in name}
     assert kinds == {"context.html"}
     assert len(again) < len(after) / 2
+    # Whose pages need not be written need not be made either; and no template is compiled twice.
+    assert made == {"context": 2}
+    assert compiled == []
     # Once to judge it, and once to write the pages of evidence, whose rows are not in a judgement.
     assert max(work.opened.values()) == 2

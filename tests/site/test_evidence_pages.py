@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from atalaya.evidence.ledger import files, ledger
 from atalaya.records.judged import Judgement, Trace
 from atalaya.records.stored import STORED, Conclusion, Environment, Evidence, JobAttempt, Observation
+from atalaya.site.build.kept_pages import KeptPages
 from atalaya.site.fragments import evidence_pages, segments
 from atalaya.site.fragments.evidence_pages import RAW_SHOWN, ROWS_SHOWN, write_pages
 from atalaya.site.fragments.ledger import evidence
@@ -258,3 +259,54 @@ def test_behind_a_metric_stand_the_segments_of_the_kinds_that_it_counts(metric, 
     judgement = example.judgement()
     expected = [one.name for one in judgement.segments if one.kind in kinds]
     assert expected == [one.name for one in segments.behind(metric, judgement)]
+
+
+def made_again(folder: Path, out: Path, voice: Renderer = EN, front: str = "en", **changes: Any) -> list[str]:
+    """The kinds whose pages were made, where those that need not be are kept; each is what it is without that."""
+    made = []
+    page = evidence_pages.page
+
+    def seen(kind: str, *given: Any, **named: Any) -> str:
+        made.append(kind)
+        return page(kind, *given, **named)
+
+    judgement, holdings = judged(folder, **changes), files.holdings(folder)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(evidence_pages, "page", seen)
+        write_pages(judgement, holdings, out / "kept", voice, front, KeptPages(out / "seals.json"))
+    write_pages(judgement, holdings, out / "anew", voice, front)
+    kept, anew = (
+        {file.name: file.read_bytes() for file in (out / name / "evidence").iterdir()} for name in ("kept", "anew")
+    )
+    assert kept == anew
+    return sorted(made)
+
+
+def test_only_the_page_of_a_kind_whose_evidence_changed_is_made_again(tmp_path):
+    folder = tmp_path / "e"
+    with_ledger(example.judgement(), folder)
+    kinds = made_again(folder, tmp_path)
+    assert len(kinds) > 3
+    assert made_again(folder, tmp_path) == []
+    ledger.write(folder, [job(1)])
+    assert made_again(folder, tmp_path) == ["job"]
+    for number in range(2, 40):
+        ledger.write(folder, [job(number)])
+    made_again(folder, tmp_path)
+    assert ledger.compact(folder)  # which changes only the files that are listed
+    assert "job" in made_again(folder, tmp_path)
+    assert made_again(folder, tmp_path) == []
+
+
+def test_the_page_of_a_kind_is_made_again_where_it_leads_elsewhere_or_a_figure_leads_to_it(tmp_path):
+    folder = tmp_path / "e"
+    ledger.write(folder, [job(number) for number in range(ROWS_SHOWN + 9)])
+    (segment,) = ledger.survey(folder).segments
+    made_again(folder, tmp_path)
+    assert made_again(folder, tmp_path, voice=ES, front="es") == ["job"]
+    assert made_again(folder, tmp_path, front="es") == ["job"]
+    assert made_again(folder, tmp_path, voice=ES, front="es") == ["job"]
+    assert made_again(folder, tmp_path, voice=ES, front="es") == []
+    trace = Trace(record=segment.records[0], segment=segment.info.name, line=1)
+    assert made_again(folder, tmp_path, voice=ES, front="es", traces=(trace,)) == ["job"]
+    assert made_again(folder, tmp_path, voice=ES, front="es", traces=(trace,)) == []

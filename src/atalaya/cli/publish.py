@@ -125,7 +125,7 @@ def write_pages(place: Context, known: Judgement | None = None, begin: Callable[
 
     :param begin: called before what has changed is judged or written, and not at all where nothing has.
     """
-    from atalaya.site.build import home
+    from atalaya.site.build import home, kept_pages
     from atalaya.site.build.build_cache import Store
     from atalaya.site.build.site import publish_releases
     from atalaya.site.fragments.reference import inputs, publish_reference
@@ -153,6 +153,7 @@ def write_pages(place: Context, known: Judgement | None = None, begin: Callable[
         begin()
         publish_reference(place.docs, place.pack)
 
+    kept_pages.sweep(place.docs, [release.version for release in releases])
     with kept_compiled(place.docs):
         judgements = [published(release) for release in releases]
         publish_releases(place.docs, judgements, place.loaded.settings.watch.language, _url(place), _last_red(place))
@@ -171,12 +172,20 @@ def _last_red(place: Context) -> dict[str, datetime]:
 
 def _written(place: Context, judgement: Judgement) -> Judgement:
     """The same judgement, once its pages are written."""
-    write_release(place, judgement, place.docs / "_generated" / judgement.release.version)
+    from atalaya.site.build import kept_pages
+
+    version = judgement.release.version
+    kept = place.docs / kept_pages.FOLDER / version
+    write_release(place, judgement, place.docs / "_generated" / version, kept)
     return judgement
 
 
-def write_release(place: Context, judgement: Judgement, into: Path) -> None:
-    """Write all that is published of a release into a folder: its fragments and its evidence pages, by language."""
+def write_release(place: Context, judgement: Judgement, into: Path, kept: Path | None = None) -> None:
+    """Write all that is published of a release into a folder: its fragments and its evidence pages, by language.
+
+    :param kept: the folder that says what they were made from, so that what is there need not be made again.
+    """
+    from atalaya.site.build.kept_pages import KeptPages
     from atalaya.site.build.pages import publish as write_fragments
     from atalaya.site.fragments import evidence_pages
     from atalaya.site.i18n.language import LANGUAGES, Language
@@ -186,7 +195,8 @@ def write_release(place: Context, judgement: Judgement, into: Path) -> None:
     front = place.loaded.settings.watch.language
     for code in LANGUAGES:
         write_fragments(judgement, into / code, Language(code), _url(place))
-        evidence_pages.write_pages(judgement, held, into / code, Renderer(Language(code)), front)
+        seals = KeptPages(kept / f"evidence-{code}.json" if kept else None)
+        evidence_pages.write_pages(judgement, held, into / code, Renderer(Language(code)), front, seals)
 
 
 def _out(place: Context) -> Path:

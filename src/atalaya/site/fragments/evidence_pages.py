@@ -17,6 +17,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
+import msgspec
+
 from atalaya.core.words import Text
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.ledger.files import Holdings, LedgerFile, holdings
@@ -26,6 +28,7 @@ from atalaya.records.judged import Judgement
 from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import Evidence, TestAttempt
 from atalaya.site.build import atomic_write
+from atalaya.site.build.kept_pages import KeptPages
 from atalaya.site.fragments import segments
 from atalaya.site.fragments.provenance import shown_of
 from atalaya.site.fragments.record_columns import SHOWN, Shown
@@ -37,6 +40,7 @@ ROWS_SHOWN = 250  # of one kind; what a figure leads to is listed beyond that to
 RAW_SHOWN = 50
 RAW_LIMIT = 1500  # characters of a raw line: the longest record of the bundled SDK has about 900
 SEGMENTS_OPEN = BEGUN
+SUFFIX = ".html"
 FILES = re.compile(rb'<table class="table cards files">.*?</table>', re.DOTALL)
 
 
@@ -130,14 +134,21 @@ def without_files(page: bytes) -> bytes:
 
 
 def write_pages(
-    judgement: Judgement, holdings: Holdings, out: Path, voice: Renderer, front: str = "en"
+    judgement: Judgement,
+    holdings: Holdings,
+    out: Path,
+    voice: Renderer,
+    front: str = "en",
+    kept: KeptPages | None = None,
 ) -> tuple[Path, ...]:
     """Write a page for each kind of segment that the judgement rests on, and take away those of kinds that are gone.
 
     ``out`` is the folder of the release's fragments in one language. Returns the files that had to be written.
 
     :param front: the language whose pages stand at the front of the release.
+    :param kept: knows which pages need not be made again.
     """
+    kept = kept or KeptPages(None)
     listed = {segment.name for segment in judgement.segments}
     by_kind: dict[str, list[Segment]] = {}
     for segment in holdings.segments:
@@ -145,11 +156,34 @@ def write_pages(
             by_kind.setdefault(segment.info.kind, []).append(segment)
     linked = {(trace.segment, trace.line) for trace in shown_of(judgement.traces)}
     roads = _roads(voice.language.code, front)
-    texts = {
-        kind: page(kind, of_kind, holdings, linked=linked, voice=voice, roads=roads)
-        for kind, of_kind in by_kind.items()
-    }
-    return atomic_write.write_pages(out / segments.FOLDER, texts, ".html")
+    texts = {}
+    for kind, of_kind in by_kind.items():
+        names = {segment.info.name for segment in of_kind}
+        of_it = sorted(one for one in linked if one[0] in names)
+        texts[kind] = kept.text(
+            out / segments.FOLDER / f"{kind}{SUFFIX}",
+            _made_from(kind, of_kind, holdings, of_it, voice.language.code, roads),
+            partial(page, kind, of_kind, holdings, linked=of_it, voice=voice, roads=roads),
+        )
+    written = atomic_write.write_pages(out / segments.FOLDER, texts, SUFFIX)
+    kept.save()
+    return written
+
+
+def _made_from(
+    kind: str,
+    of_kind: Iterable[Segment],
+    holdings: Holdings,
+    linked: Iterable[tuple[str, int]],
+    code: str,
+    roads: Roads,
+) -> str:
+    """All that the page of a kind is made from: its segments by their digests, and the files that they stand in."""
+    listed = [
+        (one.info, [(file.name, file.size_bytes, file.sha256) for file in holdings.files_of(one.info)])
+        for one in of_kind
+    ]
+    return msgspec.json.encode((kind, listed, [*linked], code, roads)).decode()
 
 
 def _roads(code: str, front: str) -> Roads:
