@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -146,7 +146,7 @@ class Language:
     def number(self, value: float, spec: str = "") -> str:
         """A number with this language's decimal sign; a per cent sign stands where it is put here."""
         if isinstance(value, int) and not spec:
-            return format_decimal(value, locale=self._locale)
+            return _grouped(value, self.code)
         written = format(value, spec or ".6g")
         signs = {".": get_decimal_symbol(self._locale), ",": get_group_symbol(self._locale)}
         written = "".join(signs.get(character, character) for character in written)
@@ -159,6 +159,12 @@ class Language:
         '2 nov'
         """
         return str(format_skeleton("MMMd", at.astimezone(UTC), locale=self._locale))
+
+
+@lru_cache(maxsize=10_000)
+def _grouped(value: int, code: str) -> str:
+    """A whole number with the signs between its thousands: the same few stand on a page again and again."""
+    return str(format_decimal(value, locale=code))
 
 
 def _pieces(template: str) -> Iterator[tuple[str, bool]]:
