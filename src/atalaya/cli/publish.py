@@ -5,13 +5,15 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from atalaya.cli.console import plain, put_line
 from atalaya.cli.context import Context, exit_code, instant, judged, named_or_open, print_json, summarise, utc_now
 from atalaya.cli.outlook import outlook_document, print_outlook
-from atalaya.core import environment
+from atalaya.core import environment, file_lock, places
 from atalaya.core.errors import UsageError
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import Judgement
@@ -125,6 +127,19 @@ def write_pages(place: Context, known: Judgement | None = None, begin: Callable[
 
     :param begin: called before what has changed is judged or written, and not at all where nothing has.
     """
+    with _alone(place):
+        _write_all(place, known, begin)
+
+
+def _alone(place: Context) -> AbstractContextManager[None]:
+    """Write pages, or build them, while no other command does: Sphinx would find half of what it reads."""
+    return file_lock.alone(
+        place.root / places.SCRATCH / "pages.lock",  # not among the pages: where those lie hangs on what is there
+        partial(place.console.line, "  another command writes these pages now: waiting until it is done"),
+    )
+
+
+def _write_all(place: Context, known: Judgement | None, begin: Callable[[], object]) -> None:
     from atalaya.site.build import home, kept_pages
     from atalaya.site.build.build_cache import Store
     from atalaya.site.build.site import publish_releases
@@ -210,7 +225,10 @@ def build_site(place: Context, out: Path | None) -> Path:
 
     home.complete(place.docs, guides=with_guides(place))
     language, echo = place.loaded.settings.watch.language, place.console.line
-    return build(place.docs, out or _out(place), releases=place.releases, language=language, url=_url(place), echo=echo)
+    with _alone(place):
+        return build(
+            place.docs, out or _out(place), releases=place.releases, language=language, url=_url(place), echo=echo
+        )
 
 
 def _url(place: Context) -> str:

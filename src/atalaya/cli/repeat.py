@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import io
-import os
 import random
 import shlex
 import shutil
@@ -15,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, NoReturn
 
 import msgspec
 from msgspec.structs import replace
@@ -34,7 +33,7 @@ from atalaya.cli.context import (
 )
 from atalaya.cli.incident import incidents_by_rule
 from atalaya.cli.record_verdict import call_the_roll
-from atalaya.core import environment
+from atalaya.core import environment, file_lock
 from atalaya.core.errors import UsageError
 from atalaya.core.scrub import scrub
 from atalaya.core.words import Record
@@ -229,24 +228,18 @@ def _alone(folder: Path) -> Iterator[None]:
 
     :raises UsageError: somebody does.
     """
-    folder.mkdir(parents=True, exist_ok=True)
     lock = folder / "lock"
-    with lock.open("w") as file:
-        try:
-            if os.name != "nt":  # there, a folder that is in use cannot be taken away either
-                import fcntl
-
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UsageError(
-                "repeat: another call goes on with this series now. Wait for it, or begin another series: --new."
-            ) from None
+    with file_lock.alone(lock, _refuse):
         try:
             yield
         finally:
             with contextlib.suppress(OSError):  # there is something else in it
                 lock.unlink()
                 folder.rmdir()
+
+
+def _refuse() -> NoReturn:
+    raise UsageError("repeat: another call goes on with this series now. Wait for it, or begin another series: --new.")
 
 
 # ── running it ───────────────────────────────────────────────────────────────
