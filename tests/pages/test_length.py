@@ -98,6 +98,15 @@ def rehearsed(tmp_path_factory):
     return site.build().parent.as_uri() + "/"
 
 
+def test_on_a_telephone_a_chart_stands_closer_to_what_follows_than_on_a_wide_screen(browser, origin):
+    below = "getComputedStyle(document.querySelector('.chart-frame')).marginBottom"
+    margins = []
+    for viewport in (PHONE, {"width": 1280, "height": 900}):
+        with opened(browser, origin, viewport=viewport) as tab:
+            margins.append(tab.go(f"{NO_FAULTS}/index.html").evaluate(f"parseFloat({below})"))
+    assert 0 < margins[0] < margins[1]
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["contracts", "es/contracts", "evidence", "es/evidence"])
 def test_the_longest_pages_of_a_release_print_on_ten_at_the_most(browser, rehearsed, name):
