@@ -22,6 +22,7 @@ from tests.pages.browsing import opened
 from tests.pages.kinds import HOSTILE, NO_FAULTS, of_release, of_site
 
 PHONE = {"width": 360, "height": 800}
+SMALL_PHONE = {"width": 360, "height": 780}
 MOST_SCREENS, OF_THE_FRONT = 25, 5  # four where nothing is wrong; this one has a list of each kind
 MOST_PAGES = 10
 REHEARSAL = "rehearsal-2"  # the one with the most in it
@@ -96,6 +97,14 @@ def rehearsed(tmp_path_factory):
         write_pages(judgement, held, out, Renderer(Language(code)))
     publish_releases(site.docs, [judgement])
     return site.build().parent.as_uri() + "/"
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("language", ["", "es/"])
+def test_a_release_with_two_incidents_fills_four_screens(browser, rehearsed, language):
+    with opened(browser, rehearsed, viewport=SMALL_PHONE) as tab:
+        height = tab.go(f"{REHEARSAL}/{language}index.html").evaluate(HEIGHT)
+    assert height <= 4 * SMALL_PHONE["height"]
 
 
 def test_on_a_telephone_a_chart_stands_closer_to_what_follows_than_on_a_wide_screen(browser, origin):

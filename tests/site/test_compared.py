@@ -32,7 +32,7 @@ def test_a_release_stands_beside_the_accepted_one_with_what_became_worse():
     assert "{release}`1.0.0`" in said
     assert "Newly broken promises: 1" in said
     assert "{promise}`polling.fresh-status`" in said
-    assert f"Incidents: 0, of which 0 are open; before: {len(example.accepted('1').incidents)}" in said
+    assert f"Incidents: 0, open: 0; before: {len(example.accepted('1').incidents)}" in said
 
 
 @pytest.mark.parametrize(
