@@ -101,10 +101,15 @@ def rehearsed(tmp_path_factory):
 
 @pytest.mark.long
 @pytest.mark.parametrize("language", ["", "es/"])
-def test_a_release_with_two_incidents_fills_four_screens(browser, rehearsed, language):
+def test_a_release_with_two_incidents_fills_four_screens_and_says_on_the_first_how_sure_it_is(
+    browser, rehearsed, language
+):
     with opened(browser, rehearsed, viewport=SMALL_PHONE) as tab:
-        height = tab.go(f"{REHEARSAL}/{language}index.html").evaluate(HEIGHT)
+        page = tab.go(f"{REHEARSAL}/{language}index.html")
+        height = page.evaluate(HEIGHT)
+        sure = page.locator(".glance .answer:has(.state-proven)").bounding_box()
     assert height <= 4 * SMALL_PHONE["height"]
+    assert sure["y"] + sure["height"] <= SMALL_PHONE["height"]
 
 
 def test_on_a_telephone_a_chart_stands_closer_to_what_follows_than_on_a_wide_screen(browser, origin):

@@ -167,3 +167,38 @@ def test_of_a_long_answer_the_beginning_is_shown_and_the_rest_is_counted():
     assert "and 4 more, below" in said.replace("\\", "")
     assert f"unknown {MOST - 1}" in said
     assert f"unknown {MOST}" not in said
+
+
+def test_how_sure_it_is_says_how_many_are_in_each_state_and_between_which_ends_lies_what_is_not_proven():
+    judgement = calm()
+    proven, flaky, failing, counted, last = judgement.metrics
+    metrics = (
+        replace(proven, state=State.PROVEN),
+        flaky,
+        replace(failing, state=State.FAIL, value=6.0, k=6, low=2.2, high=13.1, n=500),
+        replace(counted, state=State.MEETS, value=0.0, k=0, low=0.0, high=3.0, n=200),
+        replace(last, state=State.UNKNOWN, value=None, low=None, high=None),
+    )
+    said = glance(replace(judgement, metrics=metrics), EN).split("How sure")[1].split(":::")[0].replace("\\", "")
+    counts, ends = re.findall("^- (.+)$", said, re.MULTILINE)
+    assert counts == "Metrics: " + " ".join(
+        f"{EN.badge(state)} {n}"
+        for state, n in ((State.PROVEN, 1), (State.MEETS, 2), (State.FAIL, 1), (State.UNKNOWN, 1))
+    )
+    assert ends == (
+        "Not proven, each with its 95% interval: Network errors rate 0.0044 … 0.026; Polling timeouts rate 0 … 0.015."
+    )
+
+
+def test_where_each_metric_is_proven_no_interval_is_left_open():
+    judgement = calm()
+    proven = tuple(replace(metric, state=State.PROVEN) for metric in judgement.metrics)
+    said = glance(replace(judgement, metrics=proven), EN).split("How sure")[1].split(":::")[0]
+    assert [f"{EN.badge(State.PROVEN)} 5" in said, "Not proven" in said] == [True, False]
+
+
+def test_the_metrics_that_fail_take_one_line_and_leave_room_for_the_incidents():
+    judgement = calm()
+    failing = tuple(replace(metric, state=State.FAIL) for metric in judgement.metrics)
+    said = glance(replace(judgement, metrics=failing), EN).split("What is wrong")[1].split(":::")[0]
+    assert [said.count("{release}`"), said.count(str(EN.badge(State.FAIL)))] == [5, 1]

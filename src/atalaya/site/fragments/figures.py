@@ -92,9 +92,8 @@ def figure(metric: Metric, voice: Renderer) -> tuple[Markdown, ...]:
     value = myst.span(_in_unit(metric.value, metric.unit, voice), "figure")
     if metric.unit == "events" and metric.n:
         return _counted(metric, value, voice)
-    if metric.low is None and metric.high is None:
-        return (value,)
-    return value, myst.span(_interval(metric, voice), "interval")
+    ends = interval(metric, voice)
+    return (value, myst.span(ends, "interval")) if ends is not None else (value,)
 
 
 def _counted(metric: Metric, value: Markdown, voice: Renderer) -> tuple[Markdown, ...]:
@@ -103,17 +102,24 @@ def _counted(metric: Metric, value: Markdown, voice: Renderer) -> tuple[Markdown
     fixed = before.events > 0 or before.trials > 0
     of = N_("of {n} since the fix") if fixed else N_("of {n}")
     parts = [myst.joined((value, voice(of, n=metric.n)))]
-    # Events of runs that tell no trials are in the count, and in no rate.
-    if metric.low is not None and metric.high is not None and metric.value == metric.k:
-        low, high = (voice.language.number(end / metric.n, ".2g") for end in (metric.low, metric.high))
-        rate = voice(N_("rate {low} … {high}"), low=Text(template=low), high=Text(template=high))
+    rate = interval(metric, voice)
+    if rate is not None:
         parts.append(myst.span(rate, "interval"))
     if fixed:
         parts.append(myst.span(voice(N_("before it {k} of {n}"), k=before.events, n=before.trials), "interval"))
     return tuple(parts)
 
 
-def _interval(metric: Metric, voice: Renderer) -> Markdown:
+def interval(metric: Metric, voice: Renderer) -> Markdown | None:
+    """Between which ends a figure lies, of counted events their rate; None where that is not known."""
+    if metric.value is None or (metric.low is None and metric.high is None):
+        return None
+    if metric.unit == "events" and metric.n:
+        # Events of runs that tell no trials are in the count, and in no rate.
+        if metric.low is None or metric.high is None or metric.value != metric.k:
+            return None
+        low, high = (voice.language.number(end / metric.n, ".2g") for end in (metric.low, metric.high))
+        return voice(N_("rate {low} … {high}"), low=Text(template=low), high=Text(template=high))
     ends = (_in_unit(end, metric.unit, voice) if end is not None else None for end in (metric.low, metric.high))
     return myst.joined(ends, Markdown(" … "))
 

@@ -1,15 +1,19 @@
-"""The fragment that says at one look whether the release holds, what is due, what is wrong, and what is not known.
+"""The fragment that says at one look whether the release holds, what is due, what is wrong, how sure that is, and what
+is not known.
 
-Whoever opens the page at night must not have to scroll for any of the four answers.
+Whoever opens the page at night must not have to scroll for any of these answers.
 Each name leads to the page that says more.
 """
 
 from __future__ import annotations
 
+from collections import Counter
+
 from atalaya.core.words import N_
+from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import CellState, DutyState, Judgement, Metric, State
 from atalaya.records.stored import Outcome
-from atalaya.site.fragments.figures import figure, name_of, spark
+from atalaya.site.fragments.figures import figure, interval, name_of, spark
 from atalaya.site.fragments.incidents import link, seen
 from atalaya.site.fragments.verdicts import card
 from atalaya.site.markup import myst
@@ -32,6 +36,7 @@ def glance(judgement: Judgement, voice: Renderer) -> Markdown:
         voice,
         judgement=judgement,
         wrong=wrong,
+        sure=_sure(judgement, voice),
         unknown=_unknown(judgement, voice),
         over=_over(judgement, voice),
         five=five,
@@ -44,11 +49,7 @@ def glance(judgement: Judgement, voice: Renderer) -> Markdown:
 def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
     """What fails, what is red now, what is broken, and what hurts somebody still."""
     version = judgement.release.version
-    found = [
-        myst.joined((_figure(metric, version, voice), voice.badge(metric.state)))
-        for metric in judgement.metrics
-        if metric.state is State.FAIL
-    ]
+    found = _in_one_line(State.FAIL, judgement, voice)
     found += [
         myst.joined((voice.literal(cell_name(cell)), voice.say(cell.reason)))
         for cell in sorted(judgement.cells, key=lambda cell: WORST_FIRST.get(cell.state, len(WORST_FIRST)))
@@ -77,12 +78,29 @@ def _wrong(judgement: Judgement, voice: Renderer) -> list[Markdown]:
 
 def _unknown(judgement: Judgement, voice: Renderer) -> list[Markdown]:
     """The metrics that are not settled, in one line, and what else is not known."""
-    version, found = judgement.release.version, []
-    unsure = [metric for metric in judgement.metrics if metric.state is State.INCONCLUSIVE]
-    if unsure:
-        names = myst.joined((_figure(metric, version, voice) for metric in unsure), Markdown(", "))
-        found.append(myst.joined((names, voice.badge(State.INCONCLUSIVE))))
-    return found + [voice.say(one) for one in judgement.verdict.unknowns]
+    return _in_one_line(State.INCONCLUSIVE, judgement, voice) + [voice.say(one) for one in judgement.verdict.unknowns]
+
+
+def _in_one_line(state: State, judgement: Judgement, voice: Renderer) -> list[Markdown]:
+    """The metrics in a state, side by side before its word; nothing where there are none."""
+    version = judgement.release.version
+    names = [_figure(metric, version, voice) for metric in judgement.metrics if metric.state is state]
+    return [myst.joined((myst.joined(names, Markdown(", ")), voice.badge(state)))] if names else []
+
+
+def _sure(judgement: Judgement, voice: Renderer) -> list[Markdown]:
+    """How many metrics are in each state, and the intervals of those that are not proven."""
+    states = Counter(metric.state for metric in judgement.metrics)
+    counts = (myst.joined((voice.badge(state), voice.number(states[state]))) for state in State if states[state])
+    open_still = (
+        myst.joined((voice.ours(METRICS[metric.id].title), ends))
+        for metric in judgement.metrics
+        if metric.state is not State.PROVEN and (ends := interval(metric, voice)) is not None
+    )
+    said = [voice(N_("Metrics: {states}"), states=myst.joined(counts))]
+    if between := myst.joined(open_still, Markdown("; ")):
+        said.append(voice(N_("Not proven, each with its 95% interval: {metrics}."), metrics=between))
+    return said
 
 
 def _over(judgement: Judgement, voice: Renderer) -> list[Markdown]:
