@@ -43,6 +43,14 @@ def test_a_word_of_the_glossary_is_never_translated_by_another(term):
 
 def test_readers_are_addressed_as_tú():
     assert [spanish for _, spanish in TRANSLATED if says("usted|ustedes", spanish)] == []
+    # Orders to one whom one does not know, by their endings and the words that they begin with.
+    ordered = [spanish for _, spanish in TRANSLATED if says("deje que|pónga(?:lo|la|los|las)|hága(?:lo|la)", spanish)]
+    assert ordered == []
+
+
+def test_a_decimal_has_a_comma_outside_code():
+    prose = [re.sub(r"`+[^`]*`+", "", spanish) for _, spanish in TRANSLATED]
+    assert [one for one in prose if re.search(r"(?<![\w.])0\.\d+(?![\w.]*\w)", one)] == []
 
 
 def test_commands_are_the_same_in_both_languages():
