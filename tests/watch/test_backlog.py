@@ -26,6 +26,8 @@ from atalaya.records.judged import (
 )
 from atalaya.records.results import Limitation, Promise
 from atalaya.records.stored import Environment, Finding, Outcome, Severity
+from atalaya.site.i18n.language import Language
+from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.backlog import MOST_UNTESTED, PRIORITY, RULES, BacklogInputs, Standing, backlog
 from atalaya.watch.incidents.fingerprint import cause_of_test
 
@@ -176,6 +178,22 @@ def test_checks_that_could_not_tell_for_one_reason_are_one_row() -> None:
         ]
     )
     assert [parts for _, _, parts in held(known)] == [("cache.a", "config.b"), ("config.c",)]
+    several, alone = backlog(known)
+    assert [str(part.says) for part in several.beneath] == ["It {holds}."] * 2
+    assert str(alone.says) == "Find out whether this promise is kept: It {holds}."
+
+
+def test_an_item_that_names_itself_needs_its_id_no_second_time() -> None:
+    known = BacklogInputs(incidents=[incident("open")], promises=[status("cache.a", Outcome.UNKNOWN, reason="late")])
+    assert {item.id: item.names_itself for item in backlog(known)} == {"INC-1": True, "cache.a": False}
+
+
+def test_the_state_of_an_incident_is_a_word_of_ours_and_a_strangers_stays_as_it_is() -> None:
+    said = [backlog(BacklogInputs(incidents=[incident(state)]))[0].why for state in ("acknowledged", "lost")]
+    assert [Renderer(Language("es")).say(one) for one in said] == [
+        "Está reconocido\\. Ningún registro cuenta cuántas veces se vio\\.",
+        "Está `lost`\\. Ningún registro cuenta cuántas veces se vio\\.",
+    ]
 
 
 def test_wishes_for_one_family_are_one_row_and_what_holds_many_names_no_command_that_is_too_long() -> None:

@@ -105,6 +105,11 @@ class BacklogItem(Record, frozen=True, kw_only=True):
         """What it holds beside what it says itself."""
         return self.parts[1:] if self.says == self.parts[0].says else self.parts
 
+    @property
+    def names_itself(self) -> bool:
+        """Whether its id stands in its sentence, or with the first of what it holds."""
+        return self.beneath == self.parts or self.id in self.says.values.values()
+
 
 # ── what is computed ─────────────────────────────────────────────────────────
 

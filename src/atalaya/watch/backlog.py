@@ -14,6 +14,8 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import NamedTuple
 
+from msgspec.structs import replace
+
 from atalaya.core.settings import EffortSettings
 from atalaya.core.words import N_, StrictEnum, Text, sentence, text
 from atalaya.records.judged import (
@@ -37,7 +39,7 @@ from atalaya.records.results import Limitation
 from atalaya.records.stored import Finding, Outcome, Presence, Severity
 from atalaya.verdict.findings import cell_name
 from atalaya.watch.incidents.fingerprint import cause_of_cell, cause_of_test, error_type
-from atalaya.watch.states import RESOLVED
+from atalaya.watch.states import RESOLVED, in_words
 
 
 class Standing(StrictEnum):
@@ -92,7 +94,8 @@ class Found(NamedTuple):
 
     ``told_as`` are the names by which an incident may tell of it: then the cause is the incident's. ``several`` says
     what several of one cause are, why, and what shows them done, from what proves each; where there is none, the first
-    speaks for all. ``met`` is the share of the runs that met it.
+    speaks for all. ``brief`` is what it is below that, where it would only repeat the words of all. ``met`` is the
+    share of the runs that met it.
     """
 
     part: BacklogPart
@@ -103,6 +106,7 @@ class Found(NamedTuple):
     accepts: Text
     told_as: tuple[str, ...] = ()
     several: Callable[[Sequence[str]], tuple[Text, Text, Text]] | None = None
+    brief: Text | None = None
     met: float = 1.0
 
 
@@ -162,8 +166,10 @@ def _owners(known: BacklogInputs) -> dict[str, tuple[str, ...]]:
 def _row(of_cause: Sequence[Found], effort: EffortSettings) -> BacklogItem:
     first = of_cause[0]
     says, why, accepts = first.part.says, first.why, first.accepts
+    parts = tuple(one.part for one in of_cause)
     if first.several and len(of_cause) > 1:
         says, why, accepts = first.several([one.part.proven_by for one in of_cause])
+        parts = tuple(replace(one.part, says=one.brief or one.part.says) for one in of_cause)
     return BacklogItem(
         id=first.part.id,
         says=says,
@@ -172,7 +178,7 @@ def _row(of_cause: Sequence[Found], effort: EffortSettings) -> BacklogItem:
         priority=_priority(of_cause),
         impact=IMPACT[_severity(of_cause)],
         effort=_effort({one.part.id for one in of_cause}, effort),
-        parts=tuple(one.part for one in of_cause),
+        parts=parts,
     )
 
 
@@ -209,9 +215,10 @@ def _incidents(known: BacklogInputs) -> Iterator[Found]:
             standing, why = Standing.MENDED, text("It was resolved in this watch, and may come back.")
             says = text("Have a check that sees {incident} before users do: {impact}", **named)
         else:
-            standing, why = Standing.BROKEN, text("It is {state}: seen {n} times.", state=incident.state, n=seen)
+            standing, state = Standing.BROKEN, in_words(incident.state)
+            why = text("It is {state}: seen {n} times.", state=state, n=seen)
             if not seen:
-                why = text("It is {state}. No record counts how often it was seen.", state=incident.state)
+                why = text("It is {state}. No record counts how often it was seen.", state=state)
             says = text("Mend {incident}: {impact}", **named)
         yield Found(
             BacklogPart(id=incident.id, says=says, proven_by=incident.metric or _promise_of(incident, followed)),
@@ -312,6 +319,7 @@ def _of_promise(
         _kept([id]),
         told_as=(id,),
         several=lambda ids: (several(len(ids)), why, _kept(ids)),
+        brief=sentence(status.promise.says),
         met=share(met, status.kept + status.broken + status.unknown),
     )
 

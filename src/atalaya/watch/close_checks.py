@@ -11,7 +11,7 @@ from atalaya.records.judged import CellState, DutyState, Judgement, Priority, Qu
 from atalaya.records.stored import BacklogCarryover, Severity, VerdictStatus
 from atalaya.verdict.findings import cell_name
 from atalaya.watch.decisions import TAKES_BACK
-from atalaya.watch.states import CLOSED, INVALID, OVER, RESOLVED
+from atalaya.watch.states import CLOSED, INVALID, OVER, RESOLVED, in_words
 
 
 def questions(judgement: Judgement) -> Iterator[Question]:
@@ -41,7 +41,7 @@ def questions(judgement: Judgement) -> Iterator[Question]:
                 "{incident}, {severity}, is {state}: {impact}",
                 incident=incident.id,
                 severity=incident.severity,
-                state=incident.state,
+                state=in_words(incident.state),
                 impact=incident.impact,
             )
             yield Question(id=incident.id, says=says, item=items.get(incident.id, ""))

@@ -15,7 +15,7 @@ from atalaya.records.stored import Decision, Evidence, VerdictRecord, WatchTrans
 from atalaya.watch.decisions import ACTIONS
 from atalaya.watch.incidents.incidents import address_of
 from atalaya.watch.owners import due_of
-from atalaya.watch.states import OVER
+from atalaya.watch.states import OVER, in_words
 
 
 class Notification(Record, frozen=True, kw_only=True):
@@ -72,7 +72,7 @@ def _incidents(judgement: Judgement) -> Iterator[Notification]:
                 "{incident}, {severity}, is {state}: {impact}",
                 incident=one.incident,
                 severity=one.severity,
-                state=one.state,
+                state=in_words(one.state),
                 impact=one.impact,
             )
             body = _why(one.by, one.why)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from atalaya.core.words import N_
+from atalaya.core.words import N_, Text
 
 NEW = ""  # what is not there yet
 
@@ -21,6 +21,16 @@ CARRIED_OVER = "carried over"
 
 FIXED = (MONITORING, RESOLVED)  # a fix has landed
 OVER = (RESOLVED, CARRIED_OVER)  # what does not keep a watch from being closed
+
+# How each is said in a sentence.
+WORDS: dict[str, str] = {
+    OPEN: N_("open"),
+    ACKNOWLEDGED: N_("acknowledged"),
+    MONITORING: N_("monitoring"),
+    RESOLVED: N_("resolved"),
+    REOPENED: N_("reopened"),
+    CARRIED_OVER: N_("carried over"),
+}
 
 REOPENS_WITHIN_DAYS = 10  # what comes back later than this is an incident of its own
 
@@ -64,6 +74,15 @@ INCIDENT: tuple[Step, ...] = (
     Step(MONITORING, CARRIED_OVER, PERSON, N_("The watch closes before the fix is shown.")),
     Step(REOPENED, CARRIED_OVER, PERSON, N_("The watch closes, and the next version begins with it.")),
 )
+
+
+def in_words(state: str) -> Text | str:
+    """The state of an incident, to be said in a sentence; one that no table has is left as it is.
+
+    >>> str(in_words("carried over")), in_words("lost")
+    ('carried over', 'lost')
+    """
+    return Text(template=WORDS[state]) if state in WORDS else state
 
 
 def states(table: Iterable[Step]) -> tuple[str, ...]:
