@@ -121,6 +121,14 @@ def test_on_a_telephone_a_chart_stands_closer_to_what_follows_than_on_a_wide_scr
     assert 0 < margins[0] < margins[1]
 
 
+def test_on_a_telephone_a_command_is_read_without_scrolling_sideways(browser, origin):
+    beyond = "blocks => blocks.map(block => block.scrollWidth - block.clientWidth)"
+    with opened(browser, origin, viewport=SMALL_PHONE) as tab:
+        wide = tab.go("guides/take-in-ci.html").locator(".highlight-shell pre").evaluate_all(beyond)
+    assert wide
+    assert max(wide) <= 0
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("name", ["contracts", "es/contracts", "evidence", "es/evidence"])
 def test_the_longest_pages_of_a_release_print_on_ten_at_the_most(browser, rehearsed, name):

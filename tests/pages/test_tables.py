@@ -77,3 +77,16 @@ def test_a_short_table_is_left_as_it_is(browser):
         tab.page.set_content(table(8))
         tab.page.add_script_tag(content=SCRIPT)
         assert (tab.page.locator("input").count(), tab.page.locator("a").count()) == (0, 0)
+
+
+def test_the_link_to_a_row_takes_no_line_of_its_own(tab):
+    sunk = """() => Array.from(document.querySelectorAll(".row-link")).map((link) => {
+      const words = document.createRange();
+      words.selectNodeContents(link.nextElementSibling || link.nextSibling);
+      const top = words.getBoundingClientRect().top;
+      link.style.display = "none";
+      return top - words.getBoundingClientRect().top;
+    })"""
+    found = tab.go("es/reference/states.html").evaluate(sunk)
+    assert found
+    assert {round(one) for one in found} == {0}
