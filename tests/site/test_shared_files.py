@@ -27,6 +27,10 @@ html_theme = "basic"
         ("<ul>\n<li><p>one</p></li>\n<li>two</li>\n</ul>\n", "<ul><li><p>one</p></li>\n<li>two</li></ul>\n"),
         ("<tr>\n<td>\n<p>a</p>\n</td>\n<td>b</td>\n</tr>", "<tr><td><p>a</p></td>\n<td>b</td></tr>"),
         ("<p>one\n<b>two</b>\nthree</p>\n<p>\nfour\n</p>", "<p>one\n<b>two</b>\nthree</p>\n<p>\nfour\n</p>"),
+        (
+            '<meta name="viewport" content="a" />\n<meta name="viewport" content="b" />',
+            '<meta name="viewport" content="b" />',
+        ),
         ("<div>\n<pre>\n<b>x</b>\n\n</pre>\n</div>", "<div>\n<pre>\n<b>x</b>\n\n</pre>\n</div>"),
         (f"<summary><b>More</b>{CHEVRON}</summary>", "<summary><b>More</b></summary>"),
         (

@@ -46,6 +46,8 @@ _BLOCK = "(?:aside|body|div|dd|dl|figure|head|header|li|main|nav|ol|p|section|ta
 EDGE_OF_BLOCK = re.compile(rf"(<{_BLOCK}(?:\s[^<>]*)?>)\n(?=<)|(?<=>)\n(?=</{_BLOCK}>)")
 # The style sheet draws it.
 CHEVRON = re.compile(r'<span class="sd-summary-state-marker[^"<>]*"><svg\b.*?</svg></span>', re.DOTALL)
+# Docutils says it, and the theme once more.
+VIEWPORT = re.compile(r'<meta name="viewport"[^<>]*>\s*(?=<meta name="viewport")')
 PREFORMATTED = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 BLANK = re.compile(r"(?:[ \t]*(?:<!--(?:(?!-->|<script).)*-->[ \t]*)?\n[ \t]*)+", re.DOTALL)
 
@@ -140,7 +142,7 @@ class Compact(BuiltinTemplateLoader):
 
 
 def _compact(page: str) -> str:
-    return EDGE_OF_BLOCK.sub(r"\1", BLANK.sub("\n", CHEVRON.sub("", page)))
+    return EDGE_OF_BLOCK.sub(r"\1", BLANK.sub("\n", CHEVRON.sub("", VIEWPORT.sub("", page))))
 
 
 def setup(app: Sphinx) -> None:
