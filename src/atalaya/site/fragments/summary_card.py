@@ -99,7 +99,7 @@ def _sure(judgement: Judgement, voice: Renderer) -> list[Markdown]:
     )
     said = [voice(N_("Metrics: {states}"), states=myst.joined(counts))]
     if between := myst.joined(open_still, Markdown("; ")):
-        said.append(voice(N_("Not proven, each with its 95% interval: {metrics}."), metrics=between))
+        said.append(voice(N_("Not proven, with a 95% interval: {metrics}."), metrics=between))
     return said
 
 
