@@ -121,6 +121,14 @@ def test_on_a_telephone_a_chart_stands_closer_to_what_follows_than_on_a_wide_scr
     assert 0 < margins[0] < margins[1]
 
 
+def test_on_a_telephone_each_chart_below_a_heading_of_other_words_has_its_caption(browser, origin):
+    with opened(browser, origin, viewport=PHONE) as tab:
+        captions = tab.go(f"{NO_FAULTS}/evidence.html").locator(".chart-frame > figcaption")
+        high = captions.evaluate_all("all => all.map(one => one.offsetHeight)")
+    assert high
+    assert min(high) > 10
+
+
 def test_on_a_telephone_a_command_is_read_without_scrolling_sideways(browser, origin):
     beyond = "blocks => blocks.map(block => block.scrollWidth - block.clientWidth)"
     with opened(browser, origin, viewport=SMALL_PHONE) as tab:
