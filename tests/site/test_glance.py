@@ -1,4 +1,4 @@
-"""Tests that the summary card answers its four questions first, each with a link to more."""
+"""Tests that the summary card answers its questions first, each with a link to more."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ def test_where_nothing_is_wrong_or_unknown_that_is_said_and_not_left_out():
     assert "What to do next" not in said
 
 
-def test_what_to_do_stands_right_below_what_is_wrong():
+def test_what_to_do_stands_below_what_is_wrong_and_how_sure_that_is():
     judgement = replace(calm(), incidents=example.judgement(incidents=True).incidents)
     judgement = replace(
         judgement,
         incidents=(replace(judgement.incidents[0], state="resolved"),),
         verdict=replace(judgement.verdict, next_steps=(text("Watch on."),)),
     )
-    parts = re.findall(r"\[(What [^\]]+)\]\{\.fact\}", glance(judgement, EN).replace("\\", ""))
-    assert parts == ["What is wrong", "What to do next", "What was wrong, and is over", "What is not known"]
+    parts = re.findall(r"\[((?:What|How) [^\]]+)\]\{\.fact\}", glance(judgement, EN).replace("\\", ""))
+    assert parts == ["What is wrong", "How sure", "What to do next", "What was wrong, and is over", "What is not known"]
 
 
 def test_a_metric_that_is_not_settled_is_not_known():
