@@ -9,7 +9,7 @@ import pytest
 from babel.messages.pofile import read_po
 
 from atalaya.core.errors import UsageError
-from atalaya.core.words import Text, text
+from atalaya.core.words import Prose, Text, text
 from atalaya.records.stored import Outcome
 from atalaya.site.i18n import catalogue
 from atalaya.site.i18n.language import LANGUAGES, Language, catalogue_path, pack_catalogue_path
@@ -106,3 +106,21 @@ def test_translations_have_the_placeholders_and_the_code_of_their_sentence(code)
     wrong = [message.id for message in messages if placeholders(message.id) != placeholders(str(message.string))]
     assert wrong == []
     assert [message.id for message in messages if str(message.string).count("`") % 2] == []
+
+
+def test_what_a_person_wrote_is_text_and_a_name_is_code() -> None:
+    said = text("{name}: {words}", name="a.b", words=text("{by}, {why}", by=Prose(words="Ana *B*"), why="x"))
+    assert Renderer(EN).say(said) == r"`a.b`\: Ana \*B\*\, `x`"
+
+
+def test_what_a_person_wrote_is_escaped_as_names_are_where_nobody_says_otherwise() -> None:
+    hostile = text("{by}", by=Prose(words="@team"))
+    assert (EN.say(hostile), EN.say(hostile, escape=quoted), EN.value((Prose(words="a"),), escape=quoted)) == (
+        "@team",
+        "<@team>",
+        "<a>",
+    )
+
+
+def test_what_a_person_wrote_keeps_no_hidden_character() -> None:
+    assert "\u202e" not in Renderer(EN).say(text("{by}", by=Prose(words="A\u202eB")))

@@ -141,3 +141,16 @@ def test_tables_that_are_not_there_are_an_error(tmp_path: Path) -> None:
     for engine in ("duckdb", "spark"):
         with pytest.raises(EvidenceError, match="columns cannot be read"), opened_columns(tmp_path, engine=engine):
             pass
+
+
+def test_what_java_says_is_told_and_not_what_was_called() -> None:
+    from atalaya.metrics.engine.spark_database import _failed
+
+    called = "An error occurred while calling o98.localCheckpoint.\n"
+    aborted = f"{called}: org.apache.spark.SparkException: Job aborted\n\tat a.b(C.scala)\n"
+    memory = "Caused by: java.lang.OutOfMemoryError: Java heap space\n"
+    assert str(_failed(RuntimeError(aborted))) == "org.apache.spark.SparkException: Job aborted"
+    assert str(_failed(RuntimeError(aborted + memory))).startswith(
+        "org.apache.spark.SparkException: Job aborted. Its Java process had too little memory"
+    )
+    assert [str(_failed(RuntimeError(says))) for says in ("", "one\ntwo")] == ["RuntimeError", "one"]

@@ -60,6 +60,19 @@ class Text(Record, frozen=True, kw_only=True):
         return self.template.format(**shown)
 
 
+class Prose(Record, frozen=True, kw_only=True):
+    """What a person wrote or is called, as a value of a sentence: text for people to read, and no name of a thing.
+
+    >>> str(text("{who} signed it.", who=Prose(words="Ana")))
+    'Ana signed it.'
+    """
+
+    words: str
+
+    def __str__(self) -> str:
+        return self.words
+
+
 def sentence(words: str) -> Text:
     """One of our sentences that is stored as it is, such as a promise: braces in it are braces.
 

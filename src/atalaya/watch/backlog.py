@@ -17,7 +17,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from atalaya.core.settings import EffortSettings
-from atalaya.core.words import N_, StrictEnum, Text, sentence, text
+from atalaya.core.words import N_, Prose, StrictEnum, Text, sentence, text
 from atalaya.records.judged import (
     BacklogItem,
     BacklogPart,
@@ -210,7 +210,7 @@ def _incidents(known: BacklogInputs) -> Iterator[Found]:
     for incident in known.incidents:
         followed = told.get(incident.id)
         seen = followed.seen if followed else 0
-        named = {"incident": incident.id, "impact": incident.impact}
+        named = {"incident": incident.id, "impact": Prose(words=incident.impact)}
         if incident.state == RESOLVED:
             standing, why = Standing.MENDED, text("It was resolved in this watch, and may come back.")
             says = text("Have a check that sees {incident} before users do: {impact}", **named)

@@ -18,7 +18,7 @@ from typing import NamedTuple, TypeVar
 
 from atalaya.core.settings import CiSettings
 from atalaya.core.window import CHECKPOINTS_H, DAY_H, T0, T24, T48, T72, due_at
-from atalaya.core.words import N_, Text, text
+from atalaya.core.words import N_, Prose, Text, text
 from atalaya.evidence.apart import is_of
 from atalaya.evidence.from_runs import SMOKE_WORKFLOW
 from atalaya.harness.duties import NoneSeen, PackDuty, PromisesKept
@@ -146,9 +146,9 @@ def _duty(
         state = DutyState.SIGNED
         evidence = text(
             "{by} signed it on {at}. {note} {evidence}",
-            by=signed.by,
+            by=Prose(words=signed.by),
             at=signed.occurred_at,
-            note=signed.note,
+            note=Prose(words=signed.note),
             evidence=evidence,
         )
     if not is_due and state is not DutyState.NOT_APPLICABLE:

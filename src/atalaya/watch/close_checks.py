@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from atalaya.core.window import LONGEST_H, ends_at
-from atalaya.core.words import text
+from atalaya.core.words import Prose, text
 from atalaya.records.judged import CellState, DutyState, Judgement, Priority, Question, State
 from atalaya.records.stored import BacklogCarryover, Severity, VerdictStatus
 from atalaya.verdict.findings import cell_name
@@ -42,7 +42,7 @@ def questions(judgement: Judgement) -> Iterator[Question]:
                 incident=incident.id,
                 severity=incident.severity,
                 state=in_words(incident.state),
-                impact=incident.impact,
+                impact=Prose(words=incident.impact),
             )
             yield Question(id=incident.id, says=says, item=items.get(incident.id, ""))
     for cell in judgement.cells:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from atalaya.core.words import N_, Record, Text, text
+from atalaya.core.words import N_, Prose, Record, Text, text
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Decision, Evidence, VerdictRecord, WatchTransition
 from atalaya.watch.decisions import ACTIONS
@@ -73,7 +73,7 @@ def _incidents(judgement: Judgement) -> Iterator[Notification]:
                 incident=one.incident,
                 severity=one.severity,
                 state=in_words(one.state),
-                impact=one.impact,
+                impact=Prose(words=one.impact),
             )
             body = _why(one.by, one.why)
             if one.state not in OVER:
@@ -102,10 +102,14 @@ def _decisions(decisions: Sequence[Decision]) -> Iterator[Notification]:
         says = ACTIONS.get(one.action, "")
         title = text("{action}: {says}", action=one.action, says=Text(template=says) if says else "")
         body = text(
-            "{by} read {word} ({digest}). {why}", by=one.by, word=one.word, digest=one.verdict[:12], why=one.why
+            "{by} read {word} ({digest}). {why}",
+            by=Prose(words=one.by),
+            word=one.word,
+            digest=one.verdict[:12],
+            why=Prose(words=one.why),
         )
         yield _named(one, one.action, one.verdict, title=title, body=body, page="rollback.html")
 
 
 def _why(by: str, why: str) -> Text:
-    return text("{by}: {why}", by=by, why=why)
+    return text("{by}: {why}", by=Prose(words=by), why=Prose(words=why))

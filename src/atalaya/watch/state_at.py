@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings, every_key
 from atalaya.core.window import ends_at
-from atalaya.core.words import Record, Text, text
+from atalaya.core.words import Prose, Record, Text, text
 from atalaya.evidence.ledger.ledger import Segment
 from atalaya.records.judged import Incident
 from atalaya.records.stored import (
@@ -39,7 +39,7 @@ from atalaya.records.stored import (
     WatchTransition,
 )
 from atalaya.watch.folder import steps_taken
-from atalaya.watch.states import FIXED, INCIDENT, NEW, OPEN, is_allowed
+from atalaya.watch.states import FIXED, INCIDENT, NEW, OPEN, in_words, is_allowed
 from atalaya.watch.window import is_recorded
 
 # What a verdict rests on, and what opens incidents: every limit, the schedule, and whose jobs count. Not what only
@@ -308,9 +308,9 @@ def incident_steps(transitions: Sequence[IncidentStep]) -> tuple[tuple[IncidentS
                     "there, so it counts as {before} still.",
                     incident=one.incident,
                     at=one.occurred_at,
-                    by=one.by,
-                    after=one.state,
-                    before=before or OPEN,
+                    by=Prose(words=one.by),
+                    after=in_words(one.state),
+                    before=in_words(before or OPEN),
                 )
             one = replace(one, state=before or OPEN)
         before_it = taken.get(one.incident)

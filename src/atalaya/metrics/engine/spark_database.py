@@ -53,6 +53,8 @@ FEW = {
     "spark.sql.shuffle.partitions": "1",
 }
 FAILED = (PySparkException, Py4JError)
+CALLED = "An error occurred while calling"  # the line that Py4J writes above what Java says
+OUT_OF_MEMORY = "java.lang.OutOfMemoryError"
 
 # What fails is raised; PySpark would write it to the screen as well, with the whole of a query.
 logging.getLogger("SQLQueryContextLogger").disabled = True
@@ -133,7 +135,10 @@ def _json(value: list[Any]) -> str:
 
 def _failed(why: Exception) -> QueryFailed | NetworkError:
     """What Spark says of a failure, in its first line; where nobody answers any more, nothing is known."""
-    says = str(why).strip().splitlines()[0] if str(why).strip() else type(why).__name__
+    lines = [line.strip(" :") for line in str(why).splitlines() if line.strip() and not line.startswith(CALLED)]
+    says = lines[0] if lines else type(why).__name__
+    if OUT_OF_MEMORY in str(why):
+        says += ". Its Java process had too little memory: docs/guides/at-scale.md says how to give it more"
     if "StatusCode.UNAVAILABLE" in str(why):
         return NetworkError(
             f"SPARK_REMOTE: the connection to Spark is lost: {says}. Look at the server, and run again."

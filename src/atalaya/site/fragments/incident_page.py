@@ -467,7 +467,10 @@ def _history(case: Case) -> Markdown:
     redacted = []
     for cut in (cut for cut in case.judgement.redactions if cut.incident == case.one.id):
         says = voice(
-            N_("A text was removed from {n} records on {at}, by {by}:"), n=cut.records, at=cut.occurred_at, by=cut.by
+            N_("A text was removed from {n} records on {at}, by {by}:"),
+            n=cut.records,
+            at=cut.occurred_at,
+            by=voice.plain(cut.by),
         )
         redacted.append((voice(N_("Redacted")), myst.joined([says, voice.plain(cut.why)], SPACE)))
     parts = (_steps(case), _notes(case), myst.facts(redacted))

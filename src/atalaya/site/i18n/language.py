@@ -21,7 +21,7 @@ from babel.numbers import format_decimal, get_decimal_symbol, get_group_symbol
 
 from atalaya.core.errors import UsageError
 from atalaya.core.pack_loader import mounted
-from atalaya.core.words import N_, Text, instant, with_braces
+from atalaya.core.words import N_, Prose, Text, instant, with_braces
 from atalaya.site.markup.myst import Markdown
 
 LANGUAGES: dict[str, str] = {"en": "English", "es": "Español"}
@@ -89,26 +89,28 @@ class Language:
         """The sentence in this language, or as it is where nobody has translated it."""
         return self._messages.get(message, message)
 
-    def say(self, text: Text, *, escape: Escape = _as_is, prose: Escape = _as_is) -> str:
+    def say(self, text: Text, *, escape: Escape = _as_is, prose: Escape = _as_is, person: Escape | None = None) -> str:
         """Translate a sentence and fill in its values.
 
         ``escape`` is given each string that came in as a value, since it may be a stranger's, and what
-        stands between backticks in the template. ``prose`` is given the template's own words. A value that is
-        Markdown has been escaped already; a sentence of ours among the values is a text of its own.
+        stands between backticks in the template. ``prose`` is given the template's own words, and ``person`` what
+        somebody wrote for people to read: by default it is escaped as the other strings are. A value that is Markdown
+        has been escaped already; a sentence of ours among the values is a text of its own.
         """
         # The catalogue has a sentence without values as it is read.
         template = self.gettext(text.template) if text.values else with_braces(self.gettext(str(text)))
+        person = person or escape
         if escape is _as_is:
-            return self._fill(template, text.values, escape, prose)
+            return self._fill(template, text.values, escape, prose, person)
         said = ""
         for piece, is_code in _pieces(template):
             if is_code:
-                said = _join(said, escape(self._fill(piece, text.values, _as_is, _as_is)))
+                said = _join(said, escape(self._fill(piece, text.values, _as_is, _as_is, _as_is)))
             else:
-                said = _join(said, self._fill(piece, text.values, escape, prose))
+                said = _join(said, self._fill(piece, text.values, escape, prose, person))
         return said
 
-    def _fill(self, template: str, values: Mapping[str, Any], escape: Escape, prose: Escape) -> str:
+    def _fill(self, template: str, values: Mapping[str, Any], escape: Escape, prose: Escape, person: Escape) -> str:
         filled = ""
         for words, field, spec, conversion in _FORMATTER.parse(template):
             filled = _join(filled, prose(words)) if words else filled
@@ -116,14 +118,24 @@ class Language:
                 value, _ = _FORMATTER.get_field(field, (), values)
                 if conversion:
                     value = _FORMATTER.convert_field(value, conversion)
-                filled = _join(filled, self.value(value, spec or "", escape=escape, prose=prose))
+                filled = _join(filled, self.value(value, spec or "", escape=escape, prose=prose, person=person))
         return filled
 
-    def value(self, value: Any, spec: str = "", *, escape: Escape = _as_is, prose: Escape = _as_is) -> str:
+    def value(
+        self,
+        value: Any,
+        spec: str = "",
+        *,
+        escape: Escape = _as_is,
+        prose: Escape = _as_is,
+        person: Escape | None = None,
+    ) -> str:
         """One value, as it is written in this language."""
         match value:
             case Text():
-                return self.say(value, escape=escape, prose=prose)
+                return self.say(value, escape=escape, prose=prose, person=person)
+            case Prose():
+                return (person or escape)(value.words)
             case None:
                 return "–"
             case datetime():
@@ -139,7 +151,8 @@ class Language:
             case str():
                 return escape(format(value, spec))
             case Iterable():
-                return ", ".join(self.value(item, spec, escape=escape, prose=prose) for item in value)
+                items = (self.value(item, spec, escape=escape, prose=prose, person=person) for item in value)
+                return ", ".join(items)
             case _:
                 return escape(format(value, spec))
 

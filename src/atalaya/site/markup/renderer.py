@@ -118,7 +118,7 @@ class Renderer:
 
     def say(self, text: Text) -> Markdown:
         """A sentence that was computed elsewhere."""
-        return Markdown(self.language.say(text, escape=self.literal, prose=myst.escaped))
+        return Markdown(self.language.say(text, escape=self.literal, prose=myst.escaped, person=self.plain))
 
     def literal(self, value: str, limit: int = myst.LIMIT) -> Markdown:
         """A name or a message that a stranger chose."""

@@ -21,7 +21,7 @@ from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
 from atalaya.site.outputs.summary import cell
 from atalaya.watch.backlog import RULES
-from atalaya.watch.states import OVER
+from atalaya.watch.states import OVER, in_words
 
 FOLDER = "handover"
 FIRST = "en"  # the language of the files whose names bear none
@@ -91,6 +91,7 @@ def go_no_go(judgement: Judgement, voice: Renderer) -> str:
             closing=judgement.steps[-1] if judgement.steps and judgement.steps[-1].verdict else None,
             first=list(enumerate(judgement.backlog[:3], start=1)),
             cell=cell,
+            in_words=in_words,
         )
     )
 

@@ -8,7 +8,7 @@ from atalaya.records.judged import Judgement
 from atalaya.site.markup.myst import Markdown
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.markup.templating import render
-from atalaya.watch.states import OVER
+from atalaya.watch.states import OVER, in_words
 
 _PIPE = re.compile(r"\\?\|")
 MOST = 25  # lines of one kind: a summary is no archive
@@ -24,6 +24,7 @@ def summary(judgement: Judgement, voice: Renderer) -> str:
             coming=next((point for point in judgement.checkpoints if point.due_at > judgement.as_of), None),
             incidents=[one for one in judgement.incidents if one.state not in OVER],
             cell=cell,
+            in_words=in_words,
             most=MOST,
         )
         + "\n"
