@@ -228,6 +228,9 @@ HOW: dict[str, Run | ByTest | NotHere] = {
         "what it brings is what that session installs", "tests/spark/test_judge.py"
     ),
     "export SPARK_REMOTE=sc://spark.example.com:15002": NotHere("it is nobody's", "tests/spark/test_judge.py"),
+    'export PYSPARK_SUBMIT_ARGS="--driver-memory 6g pyspark-shell"': NotHere(
+        "it takes Java", "tests/spark/test_database.py"
+    ),
     "atalaya judge --engine spark": NotHere("it needs Java", "tests/spark/test_judge.py"),
     "atalaya fleet --engine spark": NotHere("it needs Java", "tests/spark/test_fleet.py"),
     "nox -s spark": NotHere("it needs Java", "tests/spark/test_judge.py"),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,3 +157,18 @@ def test_what_java_says_is_told_and_not_what_was_called() -> None:
         "org.apache.spark.SparkException: Job aborted. Its Java process had too little memory"
     )
     assert [str(_failed(RuntimeError(says))) for says in ("", "one\ntwo")] == ["RuntimeError", "one"]
+
+
+MEMORY = """
+from atalaya.metrics.engine.spark_database import session
+with session() as spark:
+    print(spark._jvm.java.lang.Runtime.getRuntime().maxMemory() // 2**20)
+"""
+
+
+def test_spark_on_this_machine_has_the_memory_that_it_is_given() -> None:
+    given = {"PYSPARK_SUBMIT_ARGS": "--driver-memory 700m pyspark-shell"}
+    done = subprocess.run(
+        [sys.executable, "-c", MEMORY], env=os.environ | given, capture_output=True, text=True, check=True
+    )
+    assert 600 < int(done.stdout.split()[-1]) <= 700
