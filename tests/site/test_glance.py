@@ -186,7 +186,7 @@ def test_how_sure_it_is_says_how_many_are_in_each_state_and_between_which_ends_l
         for state, n in ((State.PROVEN, 1), (State.MEETS, 2), (State.FAIL, 1), (State.UNKNOWN, 1))
     )
     assert ends == (
-        "Not proven, with a 95% interval: Network errors rate 0.0044 … 0.026; Polling timeouts rate 0 … 0.015."
+        "Not proven, with a 95% interval: Network errors (rate 0.0044 … 0.026), Polling timeouts (rate 0 … 0.015)."
     )
 
 

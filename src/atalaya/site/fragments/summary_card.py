@@ -93,12 +93,12 @@ def _sure(judgement: Judgement, voice: Renderer) -> list[Markdown]:
     states = Counter(metric.state for metric in judgement.metrics)
     counts = (myst.joined((voice.badge(state), voice.number(states[state]))) for state in State if states[state])
     open_still = (
-        myst.joined((voice.ours(METRICS[metric.id].title), ends))
+        voice("{metric} ({interval})", metric=voice.ours(METRICS[metric.id].title), interval=ends)
         for metric in judgement.metrics
         if metric.state is not State.PROVEN and (ends := interval(metric, voice)) is not None
     )
     said = [voice(N_("Metrics: {states}"), states=myst.joined(counts))]
-    if between := myst.joined(open_still, Markdown("; ")):
+    if between := myst.joined(open_still, Markdown(", ")):
         said.append(voice(N_("Not proven, with a 95% interval: {metrics}."), metrics=between))
     return said
 
