@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 from pathlib import Path
@@ -66,3 +67,14 @@ def test_who_would_not_wait_is_refused(tmp_path: Path) -> None:
         with pytest.raises(RuntimeError, match="busy"), alone(tmp_path / "lock", refuse):
             pass
         first.communicate("\n", timeout=HANG_S)
+
+
+def test_where_a_file_system_has_no_locks_nobody_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    with alone(tmp_path / "lock", lambda: pytest.fail("nobody holds it")):
+        pass

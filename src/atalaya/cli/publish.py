@@ -223,9 +223,9 @@ def build_site(place: Context, out: Path | None) -> Path:
     from atalaya.site.build import home
     from atalaya.site.build.site import build
 
-    home.complete(place.docs, guides=with_guides(place))
     language, echo = place.loaded.settings.watch.language, place.console.line
     with _alone(place):
+        home.complete(place.docs, guides=with_guides(place))
         return build(
             place.docs, out or _out(place), releases=place.releases, language=language, url=_url(place), echo=echo
         )

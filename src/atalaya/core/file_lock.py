@@ -10,7 +10,8 @@ from pathlib import Path
 
 @contextmanager
 def alone(lock: Path, busy: Callable[[], object]) -> Iterator[None]:
-    """Hold a lock, which ends with the process that holds it, however that ends. On Windows there is none.
+    """Hold a lock, which ends with the process that holds it, however that ends. Windows has none, nor have some
+    file systems.
 
     :param lock: the file to hold; it is made, and stays.
     :param busy: called where another process holds it. It may raise; else this waits until the other is done.
@@ -22,7 +23,9 @@ def alone(lock: Path, busy: Callable[[], object]) -> Iterator[None]:
 
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 busy()
                 fcntl.flock(file, fcntl.LOCK_EX)
+            except OSError:
+                pass  # there is no lock to be had
         yield
