@@ -7,6 +7,7 @@ import pickle
 import re
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from docutils import nodes
@@ -30,6 +31,19 @@ msgstr "Nadie lo miró."
 OURS, TABLE = "Nobody looked at it.", "| a | b |\n| --- | --- |\n| Nobody looked at it. | c |\n"
 
 
+def built(project: Path, files: Mapping[str, str], builder: str) -> Path:
+    """The folder that Sphinx has built a project of these files into."""
+    for name, text in files.items():
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text(text, encoding="utf-8")
+    subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-b", builder, str(project), str(project / "out")],
+        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
+        check=True,
+    )
+    return project / "out"
+
+
 def test_a_strangers_text_in_a_fragment_is_not_translated_as_if_it_were_the_pages(tmp_path: Path) -> None:
     files = {
         "conf.py": CONF,
@@ -37,15 +51,8 @@ def test_a_strangers_text_in_a_fragment_is_not_translated_as_if_it_were_the_page
         "index.md": f"# Page\n\n{OURS}\n\n{TABLE}\n```{{live}} it\n```\n",
         "_generated/1.0/es/it.md": f"{OURS}\n\n- {OURS}\n\n[{OURS}]{{.badge}}\n\n{TABLE}",
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-b", "pseudoxml", str(tmp_path), str(tmp_path / "out")],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        check=True,
-    )
-    page = (tmp_path / "out" / "index.pseudoxml").read_text(encoding="utf-8")
+    out = built(tmp_path, files, "pseudoxml")
+    page = (out / "index.pseudoxml").read_text(encoding="utf-8")
     assert (page.count("Nadie lo miró."), page.count(OURS), page.count('<inline classes="badge">')) == (2, 4, 1)
 
 
@@ -59,16 +66,9 @@ def test_a_fragment_stands_where_the_page_takes_it_in_and_is_translated_nowhere(
         "_generated/1.0/es/a.md": f"[{OURS}](#end)\n\nsecond of a",
         "_generated/1.0/es/b.md": f"(end)=\n{OURS} b",
     }
-    for name, text in files.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text, encoding="utf-8")
-    subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-b", "text", str(tmp_path), str(tmp_path / "out")],
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src")},
-        check=True,
-    )
-    page = (tmp_path / "out" / "index.txt").read_text(encoding="utf-8")
+    out = built(tmp_path, files, "text")
+    page = (out / "index.txt").read_text(encoding="utf-8")
     order = ["Nadie lo miró.", "More", OURS, "second of a", "Nadie lo miró.", f"{OURS} b", "end"]
     assert re.findall("|".join(map(re.escape, sorted(order, key=len, reverse=True))), page) == order
-    doctree = pickle.loads((tmp_path / "out" / ".doctrees" / "index.doctree").read_bytes())
+    doctree = pickle.loads((out / ".doctrees" / "index.doctree").read_bytes())
     assert [*doctree.findall(nodes.comment)] == []
