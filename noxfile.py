@@ -9,6 +9,7 @@ where nox is not installed: then it makes a private environment with nox in it, 
 What follows ``--`` goes to the command behind the session: ``nox -s checks -- --sdk PATH --report FILE``.
 """
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -77,21 +78,26 @@ def fill(folder):
     """An environment with nox in it: by uv where there is one, otherwise by venv and pip."""
     python = str(python_of(folder))
     uv = shutil.which("uv")
+    pip = ["-m", "pip", "--disable-pip-version-check", "--no-input"]
+    install = ["install", "--quiet", "--retries", "2", NEEDS]
     if uv:
         steps = [
             [uv, "venv", "--quiet", "--no-project", "--python", sys.executable, str(folder)],
             [uv, "pip", "install", "--quiet", "--python", python, NEEDS],
         ]
+    elif fills_others():
+        # To install pip as well takes as long as to install nox.
+        steps = [
+            [sys.executable, "-m", "venv", "--without-pip", str(folder)],
+            [sys.executable, *pip, "--python", python, *install],
+        ]
+    elif importlib.util.find_spec("ensurepip"):
+        steps = [[sys.executable, "-m", "venv", str(folder)], [python, *pip, *install]]
     else:
-        import importlib.util
-
-        if importlib.util.find_spec("ensurepip") is None:
-            give_up(
-                "this Python has neither nox nor ensurepip to get it with. "
-                "Install the venv module (Debian and Ubuntu: apt install python3-venv), or run: uvx nox"
-            )
-        pip = [python, "-m", "pip", "--disable-pip-version-check", "--no-input"]
-        steps = [[sys.executable, "-m", "venv", str(folder)], [*pip, "install", "--quiet", "--retries", "2", NEEDS]]
+        give_up(
+            "this Python has neither nox nor a way to get it: no ensurepip, and no pip since 22.3. "
+            "Install the venv module (Debian and Ubuntu: apt install python3-venv), or run: uvx nox"
+        )
     for step in steps:
         done = subprocess.run(step, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         if done.returncode:
@@ -101,6 +107,17 @@ def fill(folder):
                 f"nox could not be installed with {Path(step[0]).name}: {reason}. "
                 f"Check the network or the package index that is set up, or install nox yourself."
             )
+
+
+def fills_others():
+    """Whether this Python has a pip that can fill another environment, as it can since 22.3."""
+    import importlib.metadata
+
+    try:
+        major, minor = importlib.metadata.version("pip").split(".")[:2]
+        return importlib.util.find_spec("pip") is not None and (int(major), int(minor)) >= (22, 3)
+    except (importlib.metadata.PackageNotFoundError, ValueError):
+        return False
 
 
 def has_nox(home):

@@ -119,6 +119,35 @@ def test_without_ensurepip_there_is_one_message(door: Path, bare: Path, tmp_path
     assert (done.returncode, "apt install python3-venv" in done.stderr, "Traceback" in done.stderr) == (2, True, False)
 
 
+FAKE_PIP = """
+import sys
+from pathlib import Path
+
+into = Path(sys.argv[sys.argv.index("--python") + 1]).parents[1]
+next(into.glob("**/site-packages")).joinpath("nox.py").touch()
+"""
+
+
+@pytest.mark.parametrize(("version", "code"), [("22.3.1", 0), ("22.2", 2), ("one", 2)])
+def test_a_pip_that_fills_other_environments_need_not_be_installed_again(
+    bare: Path, tmp_path: Path, version: str, code: int
+) -> None:
+    program, home, there = tmp_path / "program.py", tmp_path / "made", tmp_path / "there"
+    before_nox = (ROOT / "noxfile.py").read_text(encoding="utf-8").partition("\nif sys.version_info")[0]
+    program.write_text(f"{before_nox}\nmake(Path(sys.argv[1]))\n", encoding="utf-8")
+    (there / "pip").mkdir(parents=True)
+    (there / "pip" / "__main__.py").write_text(FAKE_PIP)
+    (there / "pip-1.dist-info").mkdir()
+    (there / "pip-1.dist-info" / "METADATA").write_text(f"Metadata-Version: 2.1\nName: pip\nVersion: {version}\n")
+    (there / "sitecustomize.py").write_text("import sys; sys.modules['ensurepip'] = None\n")
+    done = subprocess.run(
+        [bare, str(program), str(home)], check=False, env={**plain(), "PYTHONPATH": str(there)}, capture_output=True
+    )
+    assert done.returncode == code, done.stderr
+    assert home.exists() is (code == 0)
+    assert code or subprocess.run([interpreter_in(home), "-c", "import nox"], check=False).returncode == 0
+
+
 def test_ctrl_c_in_the_first_start_leaves_nothing_behind(door: Path, bare: Path) -> None:
     child = subprocess.Popen(
         [str(bare), str(door), "--list"],
