@@ -181,8 +181,7 @@ def _last_red(place: Context) -> dict[str, datetime]:
     from atalaya.selftest import last_run
 
     tested = last_run.read(place.pack)
-    found = {id: tested.last_red(id) for id in place.pack.promise} if tested else {}
-    return {id: at for id, at in found.items() if at is not None}
+    return tested.last_red() if tested else {}
 
 
 def _written(place: Context, judgement: Judgement) -> Judgement:

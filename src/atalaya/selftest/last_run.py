@@ -83,16 +83,24 @@ class SelfTest(Record, frozen=True, kw_only=True):
         """Whether every run was against this source of the reference SDK."""
         return {run.subject_digest for run in self.runs} == {subject_digest}
 
-    def turned_red(self, promise: str) -> tuple[Caught, ...]:
-        """The defects that turned one promise red."""
-        return tuple(caught for caught in self.defects if promise in caught.caught_by)
+    def turned_red(self) -> dict[str, tuple[Caught, ...]]:
+        """The defects that turned each promise red, in the order in which they are declared.
 
-    def last_red(self, promise: str) -> datetime | None:
-        """When one promise was last seen red; None where it never was."""
-        return max(
-            (run.made_at for run in self.runs if any(promise in caught.caught_by for caught in run.defects)),
-            default=None,
-        )
+        A promise that was never red is not among them.
+        """
+        found: dict[str, list[Caught]] = {}
+        for caught in self.defects:
+            for promise in caught.caught_by:
+                found.setdefault(promise, []).append(caught)
+        return {promise: tuple(defects) for promise, defects in found.items()}
+
+    def last_red(self) -> dict[str, datetime]:
+        """When each promise was last seen red. One that never was is not among them."""
+        found: dict[str, datetime] = {}
+        for run in self.runs:
+            for promise in {promise for caught in run.defects for promise in caught.caught_by}:
+                found[promise] = max(run.made_at, found.get(promise, run.made_at))
+        return found
 
 
 def path(family: Family) -> Path:

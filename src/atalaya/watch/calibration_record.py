@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import msgspec
@@ -76,10 +77,15 @@ class Beside(Record, frozen=True, kw_only=True):
 
     def p(self, watches: int) -> float:
         """How likely a count at least as far off would be: the exact binomial test, two-sided."""
-        chance = min(1.0, max(0.0, self.expected))  # sums of floats may be beyond by a hair
-        from scipy import stats  # here, since it takes long to import and few judgements need it
+        return _as_far_off(self.seen, watches, min(1.0, max(0.0, self.expected)))  # sums of floats are beyond by a hair
 
-        return float(stats.binomtest(self.seen, watches, chance).pvalue)
+
+@cache
+def _as_far_off(seen: int, watches: int, chance: float) -> float:
+    """Once for the pages of all languages: one takes a millisecond."""
+    from scipy import stats  # here, since it takes long to import and few judgements need it
+
+    return float(stats.binomtest(seen, watches, chance).pvalue)
 
 
 class Simple(Record, frozen=True, kw_only=True):

@@ -56,23 +56,29 @@ def about_the_checks(
         "statements": partial(statements, pack),
         "matrix": partial(matrix, pack, selftest, detectors),
     }
-    for promise in pack.promises:
-        fragments[fragment_of(promise.id)] = partial(_promise, pack, promise, selftest)
-    return fragments
+    return fragments | _of_each_promise(pack, selftest)
 
 
-def _promise(pack: Pack, promise: Promise, selftest: SelfTest | None, voice: Renderer) -> Markdown:
-    return render(
-        "promise",
-        voice,
-        promise=promise,
-        statements=[statement for statement in pack.statements if promise.id in statement.promises],
-        sections=pack.sections,
-        caught=selftest.turned_red(promise.id) if selftest else (),
-        last_red=selftest.last_red(promise.id) if selftest else None,
-        defects=_defects(pack),
-        history_of=history_of_promise,
-    )
+def _of_each_promise(pack: Pack, selftest: SelfTest | None) -> dict[str, Callable[[Renderer], str]]:
+    """The fragment of each promise. What is of all promises is looked up once: there are hundreds."""
+    caught = selftest.turned_red() if selftest else {}
+    last_red = selftest.last_red() if selftest else {}
+    defects = _defects(pack)
+
+    def fragment(promise: Promise, voice: Renderer) -> Markdown:
+        return render(
+            "promise",
+            voice,
+            promise=promise,
+            statements=[statement for statement in pack.statements if promise.id in statement.promises],
+            sections=pack.sections,
+            caught=caught.get(promise.id, ()),
+            last_red=last_red.get(promise.id),
+            defects=defects,
+            history_of=history_of_promise,
+        )
+
+    return {fragment_of(promise.id): partial(fragment, promise) for promise in pack.promises}
 
 
 def _defects(pack: Pack) -> dict[str, str]:
