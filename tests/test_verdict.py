@@ -35,6 +35,7 @@ from atalaya.records.judged import (
 from atalaya.records.stored import Release, Severity, VerdictStatus
 from atalaya.verdict.rules import RULES, judge
 from atalaya.verdict.situation import Situation, When
+from tests import made_metric
 from tests.tables import each_row
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -42,20 +43,9 @@ CRITICAL = ("pass-rate", "polling-timeouts", "stale-cache")
 
 
 def metric(id: str, state: State = State.MEETS, *, acts: Acts = Acts.AT_ONCE) -> Metric:
-    nothing = text("")
-    return Metric(
-        id=id,
-        value=None,
-        low=None,
-        high=None,
-        n=0,
-        unit="",
-        exposure=nothing,
-        source=nothing,
-        state=state,
-        threshold=nothing,
-        method=nothing,
-        text=nothing,
+    return made_metric.metric(
+        id,
+        state,
         reason=text("because of {id}", id=id),
         critical=id in CRITICAL,
         acts=Acts.AT_CHECKPOINTS if id == "pass-rate" else acts,

@@ -30,6 +30,7 @@ from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
 from atalaya.watch.backlog import MOST_UNTESTED, PRIORITY, RULES, BacklogInputs, Standing, backlog
 from atalaya.watch.incidents.fingerprint import cause_of_test
+from tests import made_metric
 
 T0 = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 LIMITATIONS = (
@@ -46,23 +47,8 @@ def status(
 
 
 def metric(id: str, state: State, *, critical: bool = True) -> Metric:
-    nothing = text("")
-    return Metric(
-        id=id,
-        value=None,
-        low=None,
-        high=None,
-        n=0,
-        unit="",
-        exposure=nothing,
-        source=nothing,
-        state=state,
-        threshold=text("at most {n}", n=0),
-        method=nothing,
-        text=nothing,
-        reason=text("the reason"),
-        critical=critical,
-    )
+    told = {"threshold": text("at most {n}", n=0), "reason": text("the reason")}
+    return made_metric.metric(id, state, critical=critical, **told)
 
 
 def found(weakness: str, seen: bool | None, hours: float) -> Finding:

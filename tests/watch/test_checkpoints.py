@@ -24,6 +24,7 @@ from atalaya.records.stored import (
 )
 from atalaya.watch.checkpoints import checkpoints as checkpoints_of
 from atalaya.watch.checkpoints import duties_of
+from tests import made_metric
 from tests.ours import PACK
 from tests.tables import each_row
 
@@ -76,23 +77,7 @@ def seen(promise: str, outcome: Outcome, hours: float) -> Observation:
 
 
 def metric(id: str, state: State, figure: str = "a figure") -> Metric:
-    nothing = text("")
-    return Metric(
-        id=id,
-        value=None,
-        low=None,
-        high=None,
-        n=0,
-        unit="",
-        exposure=nothing,
-        source=nothing,
-        state=state,
-        threshold=nothing,
-        method=nothing,
-        text=text("{figure}", figure=figure),
-        reason=nothing,
-        critical=False,
-    )
+    return made_metric.metric(id, state, text=text("{figure}", figure=figure))
 
 
 def metrics(**states: State) -> list[Metric]:
