@@ -11,9 +11,23 @@ WITH attempts AS NOT MATERIALIZED (
   WHERE outcome IN ('passed', 'failed', 'errored')
     AND NOT list_contains($ours, workflow)
 ),
-twice AS (
+as_told AS (
+  SELECT
+    run_id,
+    COUNT(*) AS attempts,
+    SUM(outside) AS outside,
+    SUM(counting) AS counting,
+    SUM(counting * of_another_commit) AS elsewhere
+  FROM attempts
+  GROUP BY run_id
+),
+again AS (
   SELECT
     attempts.run_id,
+    COUNT(*) AS told,
+    SUM(attempts.outside) AS told_outside,
+    SUM(attempts.counting) AS told_counting,
+    SUM(attempts.counting * attempts.of_another_commit) AS told_elsewhere,
     MIN(attempts.outside) AS outside,
     MAX(attempts.counting) AS counting,
     MAX(attempts.counting * attempts.of_another_commit) AS elsewhere
@@ -28,27 +42,17 @@ twice AS (
     attempts.test, attempts.variant, attempts.run_id, attempts.attempt, attempts.origin, attempts."commit",
     attempts.outcome
 ),
-once AS (
-  SELECT
-    attempts.run_id,
-    COUNT(*) AS attempts,
-    SUM(attempts.outside) AS outside,
-    SUM(attempts.counting) AS counting,
-    SUM(attempts.counting * attempts.of_another_commit) AS elsewhere
-  FROM attempts
-  LEFT JOIN taken_twice
-    ON taken_twice.test = attempts.test
-    AND taken_twice.variant = attempts.variant
-    AND taken_twice.run_id = attempts.run_id
-    AND taken_twice.attempt = attempts.attempt
-    AND taken_twice.origin = attempts.origin
-  WHERE taken_twice.test IS NULL
-  GROUP BY attempts.run_id
-),
 everything AS (
-  SELECT run_id, outside, attempts - outside AS inside, counting, elsewhere FROM once
+  -- Mostly none was taken in twice: then no attempt is looked at by its words.
+  SELECT run_id, outside, attempts - outside AS inside, counting, elsewhere FROM as_told
   UNION ALL
-  SELECT run_id, outside, 1 - outside AS inside, counting, elsewhere FROM twice
+  SELECT
+    run_id,
+    outside - told_outside AS outside,
+    1 - outside - (told - told_outside) AS inside,
+    counting - told_counting AS counting,
+    elsewhere - told_elsewhere AS elsewhere
+  FROM again
 )
 SELECT
   CAST(COALESCE(SUM(everything.outside), 0) AS BIGINT) AS outside_window,
