@@ -13,12 +13,14 @@ from msgspec.structs import replace
 
 from atalaya.evidence.ledger import ledger
 from atalaya.fleet import gather, reading
+from atalaya.fleet.assemble import reasons_of
 from atalaya.fleet.gather import Gathered, Work
 from atalaya.fleet.kept import Store
 from atalaya.fleet.reading import Made
 from atalaya.fleet.sources import FoundSource, ReleasePlace
 from atalaya.records.fleet import Basis, FleetSource, FleetWord
 from atalaya.records.stored import CaseOutcome
+from atalaya.site.i18n.language import Language
 from tests.commands import ROOT
 from tests.fleet.conftest import NOW
 from tests.fleet.many import RELEASES, SAID_AT, T0, release, said, sealed
@@ -183,6 +185,25 @@ def test_rows_that_another_version_kept_are_read_anew(
     assert Work(listed=1, opened=1, read=1, judged=0) == gathered(folder, store).work
 
 
+def test_a_row_of_an_older_form_is_made_again(tmp_path: Path, store: Store) -> None:
+    folder = tmp_path / "releases"
+    release(folder, "1.0.0", at=NOW - timedelta(hours=1), real=True)
+    (made,) = gathered(folder, store).rows
+    assert made.reason is not None
+    (file,) = (tmp_path / "rows").iterdir()
+    kept = json.loads(file.read_text())["1.0.0"]
+    del kept["row"]["reason"]
+    torn = {"type": "text", "template": "{n} jobs", "values": {}}
+    for older in (
+        kept | {"made_by": "before there were sentences"},
+        kept | {"row": kept["row"] | {"reason": "in a form that nobody knows"}},
+        kept | {"row": kept["row"] | {"reason": torn}},
+    ):
+        file.write_text(json.dumps({"1.0.0": older}))
+        again = gathered(folder, store)
+        assert (again.rows, again.work.judged) == ((made,), 1)
+
+
 def test_rehearsals_and_watches_of_one_machine_are_left_out_and_counted(
     tmp_path: Path, store: Store, judge: Judge
 ) -> None:
@@ -210,3 +231,15 @@ def test_a_real_judgement_is_the_word_of_the_release_s_own_pages(tmp_path: Path,
     expected = json.loads((ROOT / "tests" / "watch" / "rehearsals.json").read_text())["rehearsal-1"]
     assert (expected["verdict"], Basis.JUDGED, "") == (str(row.word), row.basis, row.problem)
     assert list(expected["metrics"]) == [one.id for one in row.metrics]
+
+
+def test_a_reason_that_was_kept_is_said_in_each_language(tmp_path: Path, store: Store) -> None:
+    shutil.copytree(RELEASES / "rehearsal-1", tmp_path / "releases" / "rehearsal-1")
+    judged = reasons_of([gathered(tmp_path / "releases", store)])
+    found = gathered(tmp_path / "releases", store)
+    assert (found.work.judged, reasons_of([found])) == (0, judged)
+    (row,) = found.rows
+    assert (row.because[0],) == tuple(map(str, judged.values()))
+    assert list(judged) == [row.digest]
+    (said,) = map(Language("es").say, judged.values())
+    assert said == "Probadas: network-errors, polling-timeouts, stale-cache."

@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from atalaya.records.fleet import Fleet, FleetRelease, FleetSource, FleetSubject, FleetWord, NotJudged, Why
+from atalaya.core.words import text
+from atalaya.records.fleet import Basis, Fleet, FleetRelease, FleetSource, FleetSubject, FleetWord, NotJudged, Why
+from atalaya.records.stored import Severity
 from atalaya.site.fragments import fleet
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
@@ -42,8 +44,8 @@ def of(*releases: FleetRelease, **changes: object) -> Fleet:
     return replace(base, **changes)
 
 
-def shown(found: Fleet, voice: Renderer = EN) -> str:
-    return fleet.fleet(found, voice).replace("\\", "")
+def shown(found: Fleet, voice: Renderer = EN, **more: object) -> str:
+    return fleet.fleet(found, voice, **more).replace("\\", "")
 
 
 def test_nothing_found_is_said_to_be_unknown() -> None:
@@ -78,6 +80,26 @@ def test_what_is_not_fine_stands_among_those_to_be_looked_at(changes: dict[str, 
 
 def test_a_past_release_with_a_bad_word_is_on_the_lists_alone() -> None:
     assert "somebody has to look at" not in shown(of(replace(CALM, word=FleetWord.NO_GO, current=False)))
+
+
+def test_each_language_says_why_a_release_that_was_judged_here_has_its_word() -> None:
+    why = text("The incident {id} is open. Its severity: {severity}.", id="INC-1", severity=Severity.CRITICAL)
+    bad = replace(CALM, word=FleetWord.NO_GO, basis=Basis.JUDGED, because=(str(why),))
+    reasons = {bad.verdict: why}
+    for voice, first, listed in (
+        (EN, "The incident `INC-1` is open. Its severity: critical.", "The incident INC-1 is open."),
+        (ES, "El incidente `INC-1` está abierto. Su gravedad: crítica.", "El incidente INC-1 está abierto."),
+    ):
+        assert first in shown(of(bad), voice, reasons=reasons)
+        assert listed in dict(fleet.list_pages(of(bad), voice, reasons))["releases-1"]
+
+
+def test_what_was_said_elsewhere_is_in_english_but_for_sentences_of_ours_without_values() -> None:
+    bad = replace(CALM, word=FleetWord.NO_GO, because=("The incident INC-1 is open. Its severity: critical.",))
+    other = {bad.verdict: text("No CI job was taken in.")}
+    assert "The incident INC-1 is open." in shown(of(bad), ES, reasons=other)
+    ours = replace(bad, because=("Nothing is failing, and nothing that is due is unknown.",))
+    assert "Nothing is failing" not in shown(of(ours), ES)
 
 
 def test_the_worst_come_first() -> None:

@@ -12,7 +12,7 @@ from atalaya.cli.context import EXIT, UNKNOWN, Context, as_json, print_json, req
 from atalaya.core import places
 from atalaya.core.engines import DUCKDB
 from atalaya.core.fleet_settings import FILE, LoadedFleet, load
-from atalaya.core.words import first_of
+from atalaya.core.words import Text, first_of
 from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, Why
 from atalaya.records.stored import VerdictStatus
 
@@ -26,8 +26,8 @@ def fleet(place: Context, args: argparse.Namespace) -> int:
     """Show the releases of many repositories, as `fleet.toml` lists them, and write their page."""
     require_writable(args.report)
     named = Path(args.fleet) if args.fleet else place.root / FILE
-    found = gathered(place, load(named), judge=not args.no_judge, engine=args.engine)
-    _write_pages(place, found)
+    found, reasons = gathered(place, load(named), judge=not args.no_judge, engine=args.engine)
+    _write_pages(place, found, reasons)
     if args.report:
         write_json(Path(args.report), found)
     if args.json:
@@ -36,8 +36,10 @@ def fleet(place: Context, args: argparse.Namespace) -> int:
     return UNKNOWN if found.word is FleetWord.UNKNOWN else EXIT[VerdictStatus(found.word.value)]
 
 
-def gathered(place: Context, loaded: LoadedFleet, *, judge: bool, engine: str = DUCKDB) -> Fleet:
-    """All that the sources of a fleet show, as of now.
+def gathered(
+    place: Context, loaded: LoadedFleet, *, judge: bool, engine: str = DUCKDB
+) -> tuple[Fleet, dict[str, Text]]:
+    """All that the sources of a fleet show, as of now; and the reasons that every language can say, by their verdicts.
 
     :param engine: what counts, in each release and in all of them; each gives the same answers.
     """
@@ -53,7 +55,7 @@ def gathered(place: Context, loaded: LoadedFleet, *, judge: bool, engine: str = 
         place.console.line(f"  {work.listed} releases: {done}")
         releases = list(assemble.releases_of(found, now))
         ask = tables.filled(database, [row for one in found for row in one.rows], releases)
-        return assemble.fleet_of(found, releases, ask, now)
+        return assemble.fleet_of(found, releases, ask, now), assemble.reasons_of(found)
 
 
 def _sources(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool, engine: str) -> Iterator[Gathered]:
@@ -73,14 +75,14 @@ def _sources(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool,
     )
 
 
-def _write_pages(place: Context, found: Fleet) -> None:
+def _write_pages(place: Context, found: Fleet, reasons: dict[str, Text]) -> None:
     from atalaya.cli.publish import with_guides
     from atalaya.site.build import home
     from atalaya.site.build.fleet_pages import publish_fleet
 
     if place.docs != place.releases.parent:
         home.renew(place.docs, guides=with_guides(place))
-    written = publish_fleet(place.docs, found, as_json(found))
+    written = publish_fleet(place.docs, found, as_json(found), reasons)
     place.console.line(f"  its page: {place.docs / 'fleet.md'} ({len(written)} files written). Build it: atalaya site")
 
 

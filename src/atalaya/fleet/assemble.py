@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 from urllib.parse import quote
 
+from atalaya.core.words import Text
 from atalaya.fleet.gather import Gathered
 from atalaya.fleet.reading import worst_metric
 from atalaya.fleet.tables import Ask
@@ -35,6 +36,11 @@ def releases_of(gathered: Iterable[Gathered], now: datetime) -> Iterator[FleetRe
         newest = _newest(one.rows)
         rows = sorted(one.rows, key=_opened, reverse=True)
         yield from (_stands(row, one.site, now, is_current=_is_current(row, newest, now)) for row in rows)
+
+
+def reasons_of(gathered: Iterable[Gathered]) -> dict[str, Text]:
+    """The first reason of each verdict that was judged here, by the digest of that verdict, for all languages."""
+    return {row.digest: row.reason.text for one in gathered for row in one.rows if row.reason is not None}
 
 
 def fleet_of(gathered: Sequence[Gathered], releases: Sequence[FleetRelease], ask: Ask, now: datetime) -> Fleet:

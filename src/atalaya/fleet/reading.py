@@ -20,6 +20,7 @@ from msgspec.structs import replace
 
 from atalaya.core.engines import DUCKDB
 from atalaya.core.errors import AtalayaError, NetworkError, ReleaseError, interrupted
+from atalaya.core.kept_text import KeptText, to_keep
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger
@@ -202,6 +203,7 @@ class Said(NamedTuple):
     rule: str = ""
     digest: str = ""
     because: tuple[str, ...] = ()
+    reason: KeptText | None = None
     valid_until: datetime | None = None
     metrics: tuple[FleetMetric, ...] = ()
 
@@ -215,6 +217,7 @@ class Said(NamedTuple):
             rule=self.rule,
             digest=self.digest,
             because=self.because,
+            reason=self.reason,
             valid_until=self.valid_until,
             metrics=self.metrics,
         )
@@ -360,6 +363,7 @@ def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -
         rule=verdict.rule,
         digest=judgement.digest,
         because=tuple(_told(one, folder.parent) for one in verdict.because[:REASONS]),
+        reason=next((to_keep(one, lambda words: _told(words, folder.parent)) for one in verdict.because), None),
         valid_until=verdict.valid_until,
         metrics=tuple(
             FleetMetric(id=one.id, state=one.state, value=one.value, low=one.low, high=one.high, n=one.n, unit=one.unit)

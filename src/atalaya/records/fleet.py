@@ -10,6 +10,7 @@ from datetime import datetime
 
 import msgspec
 
+from atalaya.core.kept_text import KeptText
 from atalaya.core.words import Record, StrictEnum
 from atalaya.records.judged import State
 from atalaya.records.stored import Severity
@@ -110,8 +111,9 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     """One release as its folder says, whatever the time is. ``problem`` says why it cannot be read, or not all of it.
 
     ``word`` was said as of ``as_of`` and may be believed until ``valid_until``, for ever where that is None and the
-    watch is ``closed``. ``evidence_at`` is when the newest segment was begun, and ``not_judged`` why a newer word than
-    that was not looked for.
+    watch is ``closed``. ``because`` are its reasons in English, and ``reason`` is the first of them for all languages,
+    where it was judged here. ``evidence_at`` is when the newest segment was begun, and ``not_judged`` why a newer word
+    than that was not looked for.
     """
 
     subject: str
@@ -123,6 +125,7 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     word: FleetWord = FleetWord.UNKNOWN
     rule: str = ""
     because: tuple[str, ...] = ()
+    reason: KeptText | None = None
     basis: Basis = Basis.NOTHING
     as_of: datetime | None = None
     valid_until: datetime | None = None

@@ -27,18 +27,21 @@ orphan: true
 """
 
 
-def publish_fleet(docs: Path, found: Fleet, document: bytes) -> tuple[Path, ...]:
+def publish_fleet(
+    docs: Path, found: Fleet, document: bytes, reasons: fleet.Reasons = fleet.NONE_KEPT
+) -> tuple[Path, ...]:
     """Write the page, what it includes in each language, and the lists; returns the files that had to be written.
 
     :param docs: the home of the pages.
     :param document: what ``fleet --json`` prints.
+    :param reasons: the first reason of each verdict, by its digest, where every language can say it.
     """
     folder = docs / "_generated" / FOLDER
     texts = {docs / f"{NAME}.md": PAGE, folder / f"{NAME}.json": document.decode()}
     written: list[Path] = []
     for code in LANGUAGES:
         voice = Renderer(Language(code))
-        texts[folder / code / f"{NAME}.md"] = fleet.fleet(found, voice).rstrip("\n") + "\n"
+        texts[folder / code / f"{NAME}.md"] = fleet.fleet(found, voice, reasons).rstrip("\n") + "\n"
         texts[folder / code / TITLES] = json.dumps(fleet.titles(voice), ensure_ascii=False, indent=2) + "\n"
-        written += write_pages(folder / code / NAME, dict(fleet.list_pages(found, voice)), ".html")
+        written += write_pages(folder / code / NAME, dict(fleet.list_pages(found, voice, reasons)), ".html")
     return (*written, *(file for file, text in texts.items() if write_if_changed(file, text)))

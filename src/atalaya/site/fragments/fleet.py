@@ -11,9 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from atalaya.core.words import N_
+from atalaya.core.words import N_, Prose, Text
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.fleet import (
+    Basis,
     Fleet,
     FleetIncident,
     FleetMetric,
@@ -40,6 +41,9 @@ ROWS = 250  # of a page of the list
 WORST_FIRST = tuple(FleetWord)
 FINE = (FleetWord.GO, FleetWord.ON_TRACK, FleetWord.WAITING)
 
+Reasons = Mapping[str, Text]  # the first of each verdict that was judged here, by its digest
+NONE_KEPT: Reasons = {}
+
 
 class Page(NamedTuple):
     """One page of the list of releases: those of some subjects, a part of each."""
@@ -58,8 +62,11 @@ class Page(NamedTuple):
         return self.parts[-1][0]
 
 
-def fleet(found: Fleet, voice: Renderer) -> Markdown:
-    """What is shown first: how all stands, what is not fine, every subject, and what several releases share."""
+def fleet(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Markdown:
+    """What is shown first: how all stands, what is not fine, every subject, and what several releases share.
+
+    :param reasons: the sentences that can be said in each language; the others are in English.
+    """
     pages = pages_of(found)
     where = {subject: f"{page.name}#{anchor(subject)}" for page in reversed(pages) for subject, _ in page.parts}
     bad = sorted((one for one in found.releases if is_shown_first(one)), key=worst_first)
@@ -80,7 +87,7 @@ def fleet(found: Fleet, voice: Renderer) -> Markdown:
         subject_link=lambda name: myst.fleet(name, where[name]) if name in where else voice.literal(name),
         named=lambda one: _named(one, voice),
         figure=lambda one: _figure(one, voice),
-        reason=lambda one: _reason(one, voice),
+        reason=lambda one: _reason(one, voice, reasons),
         dating=dating,
         counts=lambda one: _words(one, voice),
         shared=lambda one: _subjects(one, voice),
@@ -142,7 +149,14 @@ def _incidents(incidents: Sequence[FleetIncident], voice: Renderer) -> Iterator[
         yield voice(N_("and {n} more"), n=len(incidents) - MOST_INCIDENTS)
 
 
-def _reason(one: FleetRelease, voice: Renderer) -> list[Markdown]:
+def _first_reason(one: FleetRelease, voice: Renderer, reasons: Reasons) -> Text:
+    """Why it has its word. What was said elsewhere is in English, but for a sentence of ours that takes no values."""
+    if one.basis is Basis.JUDGED and one.verdict in reasons:
+        return reasons[one.verdict]
+    return Text(template="{words}", values={"words": Prose(words=voice.language.gettext(one.because[0]))})
+
+
+def _reason(one: FleetRelease, voice: Renderer, reasons: Reasons) -> list[Markdown]:
     """Why somebody has to look: what cannot be read, what expired, the first reason of the verdict, open incidents."""
     lines: list[Markdown] = []
     if one.why is Why.EXPIRED:
@@ -154,7 +168,7 @@ def _reason(one: FleetRelease, voice: Renderer) -> list[Markdown]:
     if one.problem:
         lines.append(voice.literal(one.problem))
     elif one.because:
-        lines.append(voice.plain(one.because[0]))
+        lines.append(voice.say(_first_reason(one, voice, reasons)))
     return [*lines, *_incidents(one.open_incidents, voice)]
 
 
@@ -215,8 +229,11 @@ def _page_words(page: Page) -> str:
     return page.first if page.first == page.last else f"{page.first} … {page.last}"
 
 
-def list_pages(found: Fleet, voice: Renderer) -> Iterator[tuple[str, str]]:
-    """The pages by their names, each with its whole body."""
+def list_pages(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Iterator[tuple[str, str]]:
+    """The pages by their names, each with its whole body.
+
+    :param reasons: as for :func:`fleet`.
+    """
     pages = pages_of(found)
     for number, page in enumerate(pages):
         yield (
@@ -231,6 +248,7 @@ def list_pages(found: Fleet, voice: Renderer) -> Iterator[tuple[str, str]]:
                 after=pages[number + 1].name if number + 1 < len(pages) else None,
                 anchor=anchor,
                 dating=dating,
+                reason=lambda one: voice.language.say(_first_reason(one, voice, reasons)),
                 value=lambda one: _value(one, voice),
                 leads_away=myst.leads_away,
                 title=lambda metric: _title(metric, voice),
