@@ -31,8 +31,8 @@ def cell(state: CellState, variant: str) -> CiCell:
     )
 
 
-def shown(*cells: CiCell) -> str:
-    return FRAGMENTS["ci-cells"](replace(example.judgement(), cells=cells), VOICE)
+def shown(*cells: CiCell, voice: Renderer = VOICE) -> str:
+    return FRAGMENTS["ci-cells"](replace(example.judgement(), cells=cells), voice)
 
 
 def test_what_hinders_comes_first() -> None:
@@ -46,6 +46,12 @@ def test_what_hinders_comes_first() -> None:
 def test_a_cell_says_how_it_is_and_since_when() -> None:
     page = shown(cell(CellState.BROKEN, "3.12"))
     assert [said for said in ("broken", "Broken since", "9 of 12", "clients-python-sdk") if said not in page] == []
+
+
+def test_a_job_without_a_matrix_is_said_to_have_no_variant() -> None:
+    for code, words in (("en", "no variant"), ("es", "sin variante")):
+        page = shown(cell(CellState.GREEN, ""), voice=Renderer(Language(code)))
+        assert [line for line in page.splitlines() if line.strip() in ("- –", f"- {words}")] == [f"  - {words}"], code
 
 
 def test_more_cells_than_a_page_holds_are_left_out_and_counted() -> None:

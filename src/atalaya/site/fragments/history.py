@@ -306,7 +306,7 @@ def _tests(found: Sequence[HistoryOfTest], voice: Renderer) -> Iterator[tuple[st
 def _names(found: Sequence[VariantAttempts], voice: Renderer) -> Markdown:
     """The names of variants, the first of them; the others are counted."""
     more = [voice(N_("and {n} more"), n=len(found) - MOST_VARIANTS)] if len(found) > MOST_VARIANTS else []
-    return myst.joined([*(voice.literal(one.variant) for one in found[:MOST_VARIANTS]), *more], Markdown(", "))
+    return myst.joined([*(voice.variant(one.variant) for one in found[:MOST_VARIANTS]), *more], Markdown(", "))
 
 
 def _counts(found: Sequence[VariantAttempts], voice: Renderer) -> Markdown:

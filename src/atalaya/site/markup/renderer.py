@@ -124,6 +124,10 @@ class Renderer:
         """A name or a message that a stranger chose."""
         return myst.literal(value, limit, self.language.gettext(MORE))
 
+    def variant(self, value: str) -> Markdown:
+        """A variant of a job of CI; a job without a matrix has none, and a dash would not say so."""
+        return self.literal(value) if value else self(N_("no variant"))
+
     def plain(self, value: str) -> Markdown:
         """Prose that a person wrote for people to read."""
         return myst.plain(value, more=self.language.gettext(MORE))

@@ -57,6 +57,7 @@ VOICE_FILTERS = (
     "number",
     "hour",
     "strip",
+    "variant",
 )
 SAID_FILTERS = ("say", "stranger", "content", "cell", "shaped", "badge", "at", "time", "number")
 
