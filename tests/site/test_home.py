@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from atalaya.core.places import EXTENSION
 from atalaya.site.build import home
 
@@ -45,3 +47,27 @@ def test_a_project_that_nobody_keeps_is_made_anew_where_another_version_made_it(
     (project / home.MADE_FROM).write_text("another", encoding="utf-8")
     home.renew(project)
     assert (page.exists(), (project / "guides" / "embed.md").exists()) == (False, True)
+
+
+def test_a_project_is_made_anew_for_what_people_write_and_not_for_what_a_build_leaves(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, project = tmp_path / "source", tmp_path / "site"
+    (source / "locale").mkdir(parents=True)
+    monkeypatch.setattr(home, "PACKAGED", source)
+
+    def made_from() -> str:
+        home.renew(project)
+        return (project / home.MADE_FROM).read_text(encoding="utf-8")
+
+    (source / "conf.py").write_text("x")
+    (source / "index.md").write_text("y")
+    first = made_from()
+    (source / "locale" / "docs.mo").write_text("compiled")
+    assert first == made_from()
+    (source / "locale" / "docs.po").write_text("words")
+    assert first != made_from()
+    (source / "locale" / "docs.po").unlink()
+    (source / "index.md").unlink()
+    (source / "conf.py").write_text("xindex.md\0y")  # the same signs in a row, in one file fewer
+    assert first != made_from()

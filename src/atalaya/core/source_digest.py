@@ -10,6 +10,7 @@ from importlib.metadata import version as installed_version
 from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1]
+GENERATED = ("__pycache__", ".mo")  # what Python and Babel put beside what people write
 
 
 @cache
@@ -52,5 +53,5 @@ def program() -> str:
 
 @cache
 def code(folder: Path) -> str:
-    """The digest of a folder of code, read once: what Python and Babel put beside it says nothing."""
-    return digest(folder, leave_out=("__pycache__", ".mo"))
+    """The digest of a folder of code, read once: what is generated beside it says nothing."""
+    return digest(folder, leave_out=GENERATED)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
+from atalaya.core.source_digest import GENERATED, digest
 from atalaya.core.whole_file import write_whole
 
 # What a home consists of, beside the releases. In a clone it lies in docs/, in the wheel beside this module's package.
@@ -14,7 +14,7 @@ OF_OUR_OWN_PACK = ("index.md", "guides", "concepts")
 PACKAGED = Path(__file__).resolve().parents[1] / "home"
 INDEX = PACKAGED.with_name("templates") / "home.md"  # of the site of another check pack
 IN_A_CLONE = Path(__file__).resolve().parents[4] / "docs"
-MADE_FROM = ".made-from"  # the digest of what a project that nobody keeps was copied from
+MADE_FROM = ".made-from"  # the digests of the parts that a project which nobody keeps was copied from
 
 
 def source() -> Path:
@@ -27,7 +27,8 @@ def renew(project: Path, *, guides: bool = True) -> None:
 
     :param guides: as for :func:`complete`.
     """
-    made_from, said = f"{_digest(source())} {guides}", project / MADE_FROM
+    made_from = " ".join((*(digest(source() / name, leave_out=GENERATED) for name in PARTS), str(guides)))
+    said = project / MADE_FROM
     if said.is_file() and said.read_text(encoding="utf-8") == made_from:
         return
     shutil.rmtree(project, ignore_errors=True)
@@ -59,13 +60,3 @@ def complete(home: Path, *, guides: bool = True) -> None:
 
 def _copy_what_is_missing(source: str, target: str) -> str:
     return target if Path(target).exists() else shutil.copy2(source, target)
-
-
-def _digest(source: Path) -> str:
-    """Over the parts as they are kept; what a build has generated among them says nothing."""
-    files = [file for name in PARTS for file in (source / name, *sorted((source / name).rglob("*"))) if file.is_file()]
-    over = hashlib.sha256()
-    for file in files:
-        if file.suffix not in (".mo", ".pyc"):
-            over.update(f"{file.relative_to(source).as_posix()}\0".encode() + file.read_bytes())
-    return over.hexdigest()
