@@ -38,6 +38,11 @@ def test_the_word_stands_beside_the_way_back_but_not_twice_right_above_the_card(
     assert shown == {"index": False, "contracts": True}
 
 
+def test_on_the_page_of_the_way_back_only_the_word_stands(tab):
+    shown = tab.go(f"{NO_FAULTS}/rollback.html").locator(".way-back")
+    assert shown.inner_text().strip() == shown.locator(".state").inner_text()
+
+
 def test_a_page_that_stays_open_stops_believing_without_being_loaded_again(tab):
     tab.page.clock.install(time=VALID_UNTIL - timedelta(seconds=30))
     page = tab.go(f"{NO_FAULTS}/index.html")

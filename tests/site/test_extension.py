@@ -28,6 +28,7 @@ msgstr "Content-Type: text/plain; charset=utf-8\\n"
 msgid "Nobody looked at it."
 msgstr "Nadie lo miró."
 """
+PAGES = ("index", "rollback")
 OURS, TABLE = "Nobody looked at it.", "| a | b |\n| --- | --- |\n| Nobody looked at it. | c |\n"
 
 
@@ -72,3 +73,16 @@ def test_a_fragment_stands_where_the_page_takes_it_in_and_is_translated_nowhere(
     assert re.findall("|".join(map(re.escape, sorted(order, key=len, reverse=True))), page) == order
     doctree = pickle.loads((out / ".doctrees" / "index.doctree").read_bytes())
     assert [*doctree.findall(nodes.comment)] == []
+
+
+def test_a_fragment_leads_to_a_page_of_its_release_from_every_page_but_that_one(tmp_path: Path) -> None:
+    files = {
+        "conf.py": CONF,
+        "index.md": "# Page\n\n```{live} it\n```\n",
+        "rollback.md": "---\norphan: true\n---\n\n# Decisions\n\n## Who\n\n```{live} it\n```\n",
+        "_generated/1.0/es/it.md": "{release}`What to do <1.0 rollback>`, {release}`by whom <1.0 rollback#who>`",
+    }
+    out = built(tmp_path, files, "pseudoxml")
+    links = {page: re.findall(r'refuri="(.*?)"', (out / f"{page}.pseudoxml").read_text()) for page in PAGES}
+    assert links == {"index": ["rollback.html", "rollback.html#who"], "rollback": ["rollback.html#who"]}
+    assert '<inline classes="this-page">' in (out / "rollback.pseudoxml").read_text()

@@ -209,7 +209,8 @@ class SiteLink(SphinxRole):
 class ReleaseLink(SiteLink):
     """A link from any page of the site to a page of a release, in the same language.
 
-    ``{release}`VERSION``` leads to its front page, ``{release}`WORDS <VERSION PAGE#ANCHOR>``` to any other.
+    ``{release}`VERSION``` leads to its front page, ``{release}`WORDS <VERSION PAGE#ANCHOR>``` to any other. On the
+    page that it would lead to, only its words are left.
     """
 
     def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
@@ -220,6 +221,8 @@ class ReleaseLink(SiteLink):
             return self.refused(f"'{release}' is no name of a release")
         name, _, anchor = page.partition("#")
         is_own = release == self.config.live_release
+        if is_own and page == self.env.docname:
+            return [nodes.inline(self.rawtext, words, classes=["this-page"])], []
         folder = self.here if is_own else f"{self.front}{release}/{self.language}"
         target = f"{folder}{name}.html" + (f"#{anchor}" if anchor else "")
         return [nodes.reference(self.rawtext, words, refuri=target, internal=True)], []
