@@ -150,6 +150,13 @@ def test_machines_read_the_verdict_the_metrics_and_the_promises(tmp_path):
     assert document["promises"]["polling.fresh-status"]["outcome"] == "broken"
 
 
+def test_the_page_of_a_metric_says_what_is_counted_in_each_language_and_leads_to_its_rules() -> None:
+    for name, page in about_the_metrics().items():
+        english, spanish = (page(Renderer(Language(code))) for code in ("en", "es"))
+        assert ("\nCounts" in english, "\nCuenta" in spanish, "Counts" in spanish) == (True, True, False), name
+        assert "{rule}`extend`" in english
+
+
 @pytest.mark.parametrize("code", ["en", "es"])
 def test_the_reference_is_written_in_each_language_and_once(tmp_path, code):
     assert publish_reference(tmp_path, PACK)

@@ -221,9 +221,13 @@ def about_the_metrics() -> dict[str, Callable[[Renderer], Markdown]]:
 
 def _described(it: MetricDefinition, voice: Renderer) -> Markdown:
     """What one metric is, wherever it is measured: its definition, what decides its state, and what is counted."""
-    counted = sql_docstring(it.question).splitlines()
     rules = [rule.id for rule in RULES if rule.id.startswith(("critical-metric", "metric-", "extend"))]
-    return render("metric", voice, it=it, counted=counted, rules=rules)
+    return render("metric", voice, it=it, counted=what_is_counted(it), rules=[myst.role("rule", id) for id in rules])
+
+
+def what_is_counted(it: MetricDefinition) -> str:
+    """What the question of a metric counts, as a paragraph."""
+    return " ".join(sql_docstring(it.question).splitlines())
 
 
 def figures(judgement: Judgement, voice: Renderer) -> Markdown:

@@ -24,10 +24,12 @@ from atalaya.core import environment, fleet_settings, pack_loader, settings
 from atalaya.core.errors import HarnessError
 from atalaya.core.words import StrictEnum
 from atalaya.harness.pack import Pack
+from atalaya.metrics.definitions import METRICS
 from atalaya.records.stored import Environment
 from atalaya.site.build import fleet_pages, history_pages
 from atalaya.site.build.atomic_write import write_if_changed
 from atalaya.site.build.skeleton import pages
+from atalaya.site.fragments.figures import what_is_counted
 from atalaya.site.fragments.rules import KNOWN
 from atalaya.site.i18n.language import LANGUAGES, catalogue_path, pack_catalogue_path
 from atalaya.site.markup.templating import said_by, templates
@@ -57,6 +59,8 @@ def sentences() -> dict[str, tuple[str, ...]]:
         found.setdefault(key.description, set()).add("src/atalaya/core/settings.py")
     for key in fleet_settings.every_key():
         found.setdefault(key.description, set()).add("src/atalaya/core/fleet_settings.py")
+    for metric in METRICS.values():
+        found.setdefault(what_is_counted(metric), set()).add(f"src/atalaya/metrics/{Path(metric.question).name}")
     for description in environment.OWN.values():
         found.setdefault(description, set()).add("src/atalaya/core/environment.py")
     for kind in StrictEnum.__subclasses__():
