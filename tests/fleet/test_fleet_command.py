@@ -11,6 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
+from atalaya.core.places import project_of
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger
 from atalaya.records.fleet_schema import document
@@ -181,6 +182,17 @@ def test_the_page_is_written_in_both_languages_and_not_again_where_nothing_chang
         assert word in (generated / code / "fleet" / "releases-1.html").read_text(encoding="utf-8")
     fleet(root)
     assert before == (page.stat().st_mtime_ns, (generated / "en" / "fleet" / "releases-1.html").stat().st_mtime_ns)
+
+
+def test_the_first_page_of_all_lies_where_the_site_is_built_from(tmp_path: Path) -> None:
+    root = tmp_path / "empty"
+    root.mkdir()
+    sealed(release(tmp_path / "orders", "1.0.0", real=True))
+    done = fleet(root)
+    assert (project_of(root) / "fleet.md").is_file(), done.stderr
+    assert f"its page: {project_of(root) / 'fleet.md'}" in done.stderr
+    assert run("publish", root=root, cwd=root).returncode == 0
+    assert (project_of(root) / "_generated" / "switcher.json").is_file()
 
 
 def test_a_name_that_is_no_text_hurts_nobody(root: Path) -> None:

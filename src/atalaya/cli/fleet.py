@@ -76,12 +76,10 @@ def _sources(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool,
 
 
 def _write_pages(place: Context, found: Fleet, reasons: dict[str, Text]) -> None:
-    from atalaya.cli.publish import with_guides
-    from atalaya.site.build import home
+    from atalaya.cli.publish import make_home
     from atalaya.site.build.fleet_pages import publish_fleet
 
-    if place.docs != place.releases.parent:
-        home.renew(place.docs, guides=with_guides(place))
+    make_home(place)
     written = publish_fleet(place.docs, found, as_json(found), reasons)
     place.console.line(f"  its page: {place.docs / 'fleet.md'} ({len(written)} files written). Build it: atalaya site")
 

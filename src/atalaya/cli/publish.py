@@ -140,7 +140,7 @@ def _alone(place: Context) -> AbstractContextManager[None]:
 
 
 def _write_all(place: Context, known: Judgement | None, begin: Callable[[], object]) -> None:
-    from atalaya.site.build import home, kept_pages
+    from atalaya.site.build import kept_pages
     from atalaya.site.build.build_cache import Store
     from atalaya.site.build.site import publish_releases
     from atalaya.site.fragments.reference import inputs, publish_reference
@@ -148,8 +148,7 @@ def _write_all(place: Context, known: Judgement | None, begin: Callable[[], obje
     from atalaya.site.markup.templating import kept_compiled
     from atalaya.watch import folder
 
-    if place.docs != place.releases.parent:
-        home.renew(place.docs, guides=with_guides(place))
+    make_home(place)
     store = Store(place.docs, place.releases, place.loaded.settings, place.pack.folder)
     releases = folder.find(place.releases)
     recall = store.recall(releases)
@@ -211,6 +210,16 @@ def write_release(place: Context, judgement: Judgement, into: Path, kept: Path |
         write_fragments(judgement, into / code, Language(code), _url(place))
         seals = KeptPages(kept / f"evidence-{code}.json" if kept else None)
         evidence_pages.write_pages(judgement, held, into / code, Renderer(Language(code)), front, seals)
+
+
+def make_home(place: Context) -> None:
+    """Make the Sphinx project of the pages before the first of them is written: a folder without it is of others."""
+    from atalaya.site.build import home
+
+    if place.docs != place.releases.parent:
+        home.renew(place.docs, guides=with_guides(place))
+    elif not place.docs.exists():
+        home.complete(place.docs, guides=with_guides(place))
 
 
 def _out(place: Context) -> Path:
