@@ -57,9 +57,13 @@ def test_a_page_says_what_has_turned_the_promise_red_and_when():
     assert "atalaya check --promise config.no-fallback" in said
 
 
+def test_a_sentence_of_the_contract_that_a_promise_tests_begins_its_row() -> None:
+    assert "* - There is no built\\-in base URL\\.\n  - Configuration\n" in page(ID)
+
+
 def test_a_defect_that_turned_it_red_by_the_way_is_told_apart():
-    assert "it should" in page(ID)
-    assert "besides" in page("config.blank-url-is-an-error")
+    assert "  - as it should\n" in page(ID)
+    assert "  - and is about another promise\n" in page("config.blank-url-is-an-error")
 
 
 @pytest.mark.parametrize("tested", [None, TESTED])
