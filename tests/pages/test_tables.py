@@ -90,3 +90,23 @@ def test_the_link_to_a_row_takes_no_line_of_its_own(tab):
     found = tab.go("es/reference/states.html").evaluate(sunk)
     assert found
     assert {round(one) for one in found} == {0}
+
+
+def test_the_link_of_a_row_lies_over_no_word_of_its_card(browser):
+    with opened(browser, "about:blank") as tab:
+        tab.page.set_viewport_size({"width": 360, "height": 800})
+        tab.page.set_content(table(12).replace('"cards"', '"table cards"').replace("name", "m" * 200))
+        tab.page.add_style_tag(path=DOCS / "_static" / "atalaya.css")
+        tab.page.add_script_tag(content=SCRIPT)
+        assert (
+            tab.page.evaluate(
+                """() => Array.from(document.querySelectorAll("td:has(> .row-link)"), (cell) => {
+                const words = document.createRange();
+                words.selectNodeContents(cell.lastChild);
+                const link = cell.querySelector(".row-link").getBoundingClientRect();
+                const over = (line) => line.right > link.left && line.bottom > link.top && line.top < link.bottom;
+                return Array.from(words.getClientRects()).some(over);
+            })"""
+            )
+            == [False] * 12
+        )
