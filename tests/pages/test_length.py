@@ -55,6 +55,15 @@ def test_nothing_scrolls_sideways_at_320_pixels(browser, origin):
     assert wide == {}
 
 
+def test_on_a_telephone_the_name_of_a_release_stands_apart_from_ours(browser, origin):
+    gaps = {}
+    for width in (320, 360):
+        with opened(browser, origin, viewport={"width": width, "height": 800}) as tab:
+            ours, theirs = (tab.go(f"{NO_FAULTS}/t48.html").locator(part) for part in (".navbar-brand", ".watched"))
+            gaps[width] = theirs.bounding_box()["x"] - ours.bounding_box()["x"] - ours.bounding_box()["width"]
+    assert min(gaps.values()) >= 6, gaps
+
+
 def test_without_a_script_the_state_of_each_metric_is_on_the_screen_and_has_a_colour(browser, origin):
     with opened(browser, origin, viewport=PHONE, java_script_enabled=False) as tab:
         tab.page.goto(f"{origin}{NO_FAULTS}/index.html")
