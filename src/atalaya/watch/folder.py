@@ -25,6 +25,7 @@ from atalaya.records.stored import Release, SettingsSnapshot, WatchTransition
 from atalaya.watch.states import EXTENDED, OPEN, WATCH, is_allowed
 
 FORMAT = 1
+LARGEST_BYTES = 1_000_000  # of a release.toml: ten lines
 LOCAL = "local-"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
 
@@ -45,7 +46,7 @@ def load(folder: Path) -> Release:
     """
     file = folder / "release.toml"
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(_text(file))
     except FileNotFoundError:
         raise ReleaseError(
             f"{file}: no such file. Open the release first: atalaya release open {folder.name} --commit REF."
@@ -68,6 +69,17 @@ def load(folder: Path) -> Release:
     if release.opened_at.tzinfo is None:
         raise ReleaseError(f"{file}: opened_at has no zone. Write it in UTC, as 2026-01-31T09:00:00Z.")
     return release
+
+
+def _text(file: Path) -> str:
+    """The text of a plain file that is no larger than one of ours can be: a pipe would be waited for without end."""
+    if file.exists() and not file.is_file():
+        raise OSError("it is no file")
+    with file.open("rb") as opened:
+        content = opened.read(LARGEST_BYTES + 1)
+    if len(content) > LARGEST_BYTES:
+        raise OSError(f"it has more than {LARGEST_BYTES} bytes")
+    return content.decode("utf-8")
 
 
 def open_release(releases: Path, release: Release, pages: Mapping[str, str]) -> Path:

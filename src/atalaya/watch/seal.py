@@ -8,13 +8,14 @@ release, which holds the digest of the seal that it began from.
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Container, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from atalaya.core.errors import ReleaseError
+from atalaya.core.errors import EvidenceError, ReleaseError
 from atalaya.core.words import Record, Text, text
 from atalaya.evidence.ledger import ledger
 from atalaya.evidence.ledger.redaction import KINDS, in_words, removed_by
@@ -112,15 +113,16 @@ def state_of(folder: Path, followers: Sequence[WatchTransition] = ()) -> SealSta
     """
     file = folder / NAME
     try:
-        content = file.read_bytes()
-    except FileNotFoundError:
+        content = _content(file)
+    except ledger.Gone:
         gone = (
             text("{name} is gone: {release} began from it.", name=NAME, release=step.run_id)
             for step in disputed_by(followers, "")
         )
         return SealState(differs=tuple(gone))
-    except OSError as why:
-        return SealState(digest="unreadable", differs=(text("{name} cannot be read: {why}", name=NAME, why=str(why)),))
+    except EvidenceError as why:
+        said = str(why).replace(f"{folder}{os.sep}", "")
+        return SealState(digest="unreadable", differs=(text("{why}", why=said),))
     digest = hashlib.sha256(content).hexdigest()
     try:
         seal = msgspec.json.decode(content, type=Seal)
@@ -194,9 +196,18 @@ def followers_of(releases: Path, version: str) -> tuple[WatchTransition, ...]:
 def digest_of(folder: Path) -> str:
     """The digest of a release's seal; empty where it has none."""
     try:
-        return hashlib.sha256((folder / NAME).read_bytes()).hexdigest()
-    except OSError:
+        return hashlib.sha256(_content(folder / NAME)).hexdigest()
+    except EvidenceError:
         return ""
+
+
+def _content(file: Path) -> bytes:
+    """The bytes of a plain file: a pipe would be waited for without end.
+
+    :raises EvidenceError: it is none, or cannot be read; :class:`ledger.Gone` where it is not there.
+    """
+    with ledger.regular(file) as opened:
+        return opened.read()
 
 
 def all_followers(releases: Path) -> dict[str, tuple[WatchTransition, ...]]:
@@ -218,5 +229,12 @@ def _files(folder: Path) -> Iterator[SealedFile]:
             continue
         if path.name.startswith("."):
             raise ReleaseError(f"{path}: a hidden file does not belong to a release. Take it away.")
-        content = path.read_bytes()
-        yield SealedFile(path=name, size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
+        try:
+            with ledger.regular(path) as file:  # a pipe would be waited for without end
+                yield SealedFile(
+                    path=name,
+                    size_bytes=os.fstat(file.fileno()).st_size,
+                    sha256=hashlib.file_digest(file, "sha256").hexdigest(),
+                )
+        except EvidenceError as why:
+            raise ReleaseError(str(why)) from None
