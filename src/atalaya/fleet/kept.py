@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -43,7 +44,7 @@ class Kept(Record, frozen=True, kw_only=True):
     def is_for(self, by: Judging) -> bool:
         """Whether the same files give this row now: the clock may have come to where they say something else, and a
         release that was not judged because nobody wanted it may be wanted."""
-        is_left = self.row.not_judged is NotJudged.ASKED and by.not_judged is not NotJudged.ASKED
+        is_left = self.row.not_judged is NotJudged.ASKED and by.why_not(self.row) is not NotJudged.ASKED
         return not is_left and (self.until is None or by.now < self.until)
 
     @property
@@ -56,15 +57,15 @@ class Files(NamedTuple):
     """The files of a release that its row is made from, as they lie there now."""
 
     signature: str
-    paths: tuple[Path, ...]
+    paths: tuple[str, ...]
 
     def content(self) -> str:
         """The digest of their names and bytes. One that cannot be read counts as what it is: unreadable."""
         over = hashlib.sha256()
-        for path in self.paths:
+        for path in map(Path, self.paths):
             try:
                 with ledger.regular(path) as file:
-                    digest = hashlib.sha256(file.read()).hexdigest()
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
             except Exception as why:  # a pipe, a link, a file without a right to read it
                 digest = type(why).__name__
             over.update(f"{path.name}\0{digest}\0".encode("utf-8", "surrogateescape"))
@@ -73,27 +74,28 @@ class Files(NamedTuple):
 
 def files_of(place: ReleasePlace) -> Files:
     """Look at a release's folder without opening anything in it."""
-    paths = tuple(_paths(place))
-    over = hashlib.sha256()
-    for path in paths:
-        try:
-            there = path.lstat()
-        except OSError:
-            continue
+    over, paths = hashlib.sha256(), []
+    for path, there in _there(place):
+        paths.append(path)
         said = f"{path}\0{there.st_mode}\0{there.st_size}\0{there.st_mtime_ns}\0"
         over.update(said.encode("utf-8", "surrogateescape"))
-    return Files(over.hexdigest(), paths)
+    return Files(over.hexdigest(), tuple(paths))
 
 
-def _paths(place: ReleasePlace) -> Iterator[Path]:
+def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:
+    """The files by their paths, as texts: a fleet has hundreds of thousands, and looks at each of them each time."""
     for path in (*(place.folder / name for name in READ_OF_A_RELEASE), place.published):
-        if path is not None and os.path.lexists(path):
-            yield path
+        if path is not None:
+            with suppress(OSError):
+                yield str(path), path.lstat()
     try:
         with os.scandir(place.evidence) as entries:
-            yield from sorted(Path(one.path) for one in entries if not one.name.startswith("."))
+            evidence = sorted((one for one in entries if not one.name.startswith(".")), key=lambda one: one.name)
     except OSError:
         return
+    for one in evidence:
+        with suppress(OSError):
+            yield one.path, one.stat(follow_symlinks=False)
 
 
 class Store:
