@@ -20,7 +20,7 @@ import msgspec
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import Environment, Release, VerdictRecord, VerdictStatus, record_metadata
 from atalaya.watch.folder import _toml
-from atalaya.watch.seal import SCHEMA, Seal, SealedFile
+from atalaya.watch.seal import SCHEMA, Seal, _files
 
 RELEASES = Path(__file__).parents[2] / "docs" / "releases"
 KINDS = ("rehearsal-1", "rehearsal-2", "rehearsal-3")
@@ -70,10 +70,9 @@ def _segments(kind: str) -> tuple[Path, ...]:
 
 
 def sealed(folder: Path, word: str = "GO", *, state: str = "MEETS") -> Path:
-    """The same release, closed with a word: its report, and the seal over that."""
+    """The same release, closed with a word: its report, and the seal over all that is there."""
     content = json.dumps({"schema": "atalaya.closing/1", "report": metrics(folder.name, word, state=state)}).encode()
     (folder / "report.json").write_bytes(content)
-    report = SealedFile(path="report.json", size_bytes=len(content), sha256=hashlib.sha256(content).hexdigest())
     seal = Seal(
         schema=SCHEMA,
         release=folder.name,
@@ -85,7 +84,7 @@ def sealed(folder: Path, word: str = "GO", *, state: str = "MEETS") -> Path:
         rule="all-met",
         verdict="",
         settings="",
-        files=(report,),
+        files=tuple(_files(folder)),
     )
     (folder / "seal.json").write_bytes(msgspec.json.encode(seal))
     return folder

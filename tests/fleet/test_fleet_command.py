@@ -161,8 +161,8 @@ def test_a_branch_is_fetched_once_and_read_again_when_it_moves(root: Path, monke
     git(work, "add", "-A")
     git(work, "commit", "-qm", "Add a release")
     (root / "fleet.toml").write_text(f'[[source]]\ngit = "{work.as_uri()}"\n')
-    assert "1 releases: 1 opened, 1 read" in run("fleet", root=root, cwd=root).stderr
-    assert "1 releases: 0 opened, 0 read" in run("fleet", root=root, cwd=root).stderr
+    assert "1 release: 1 opened, 1 read" in run("fleet", root=root, cwd=root).stderr
+    assert "1 release: 0 opened, 0 read" in run("fleet", root=root, cwd=root).stderr
     sealed(release(work / "docs" / "releases", "1.1.0", real=True))
     git(work, "add", "-A")
     git(work, "commit", "-qm", "Add another")
@@ -201,3 +201,65 @@ def test_a_name_that_is_no_text_hurts_nobody(root: Path) -> None:
     ((root.parent / "orders" / os.fsdecode(b"odd-\xff")) / "release.toml").write_text("")
     done = fleet(root, "--json")
     assert (done.returncode, len(json.loads(done.stdout)["releases"])) == (3, 2), done.stderr
+
+
+def test_versions_that_look_like_private_addresses_are_two_releases_by_their_names(root: Path) -> None:
+    """Scrubbed, both had one name, and the one that went wrong was not there."""
+    for version, word in (("10.0.0.1", "NO-GO"), ("10.0.0.2", "ON TRACK")):
+        watched(root.parent / "orders", version, word)
+    done = fleet(root)
+    assert done.returncode == 1, done.stderr
+    assert "NO-GO          orders 10.0.0.1" in done.stderr
+    assert "1 subject, 2 releases, 1 not fine now" in done.stderr
+    assert "2 releases: 0 opened" in run("fleet", root=root, cwd=root).stderr
+
+
+def test_releases_whose_names_are_secrets_stay_two_though_neither_is_shown(root: Path) -> None:
+    for number, word in enumerate(("NO-GO", "GO")):
+        sealed(release(root.parent / "orders", f"ghp_{number}{'a' * 20}", real=True), word)
+    done = fleet(root)
+    assert "1 subject, 2 releases" in done.stderr
+    assert "ghp_" not in done.stdout + done.stderr
+
+
+def test_subjects_that_would_be_shown_alike_are_refused(root: Path) -> None:
+    teams = ("ana@example.test", "eva@example.test")
+    for team in teams:
+        sealed(release(root.parent / team, "1.0.0", real=True))
+    done = fleet(root, teams=teams)
+    assert (done.returncode, "several sources are shown as '[e-mail]'" in done.stderr) == (2, True)
+
+
+def test_rehearsals_that_nobody_asked_for_are_not_judged_and_it_is_said_that_nothing_else_is_there(root: Path) -> None:
+    release(root.parent / "orders", "1.0.0")
+    done = fleet(root)
+    assert done.returncode == 3
+    assert "1 release: 1 opened, 1 read, 0 judged" in done.stderr
+    assert "orders: all that is in it are rehearsals" in done.stderr
+    assert "1 release: 0 opened, 0 read, 0 judged" in run("fleet", root=root, cwd=root).stderr
+    assert "1 read, 1 judged" in fleet(root, more="rehearsals = true\n").stderr
+
+
+def test_a_folder_without_parquet_says_so(root: Path) -> None:
+    (root.parent / "none").mkdir()
+    (root / "fleet.toml").write_text('[[source]]\nparquet = "../none"\n', encoding="utf-8")
+    done = run("fleet", root=root, cwd=root)
+    assert (done.returncode, "none: there is no Parquet file in it" in done.stderr) == (3, True)
+
+
+def test_a_report_is_not_written_over_the_list_of_sources(root: Path) -> None:
+    sealed(release(root.parent / "orders", "1.0.0", real=True))
+    done = fleet(root, "--report", "fleet.toml")
+    assert (done.returncode, "that is the list of the sources" in done.stderr) == (2, True)
+    assert (root / "fleet.toml").read_text(encoding="utf-8").startswith("[[source]]")
+
+
+def test_how_far_it_has_come_is_said_where_nothing_else_is(root: Path) -> None:
+    for number in range(8):
+        sealed(release(root.parent / "orders", f"1.{number}.0", real=True))
+    said_of_it = fleet(root).stderr
+    assert [line.strip() for line in said_of_it.splitlines() if " of 8" in line] == [
+        "releases: 2 of 8",
+        "releases: 4 of 8",
+        "releases: 6 of 8",
+    ]

@@ -132,6 +132,21 @@ def test_a_release_is_compared_with_few_others_however_many_there_are(
     assert [f"1.{number}.0" for number in (19, *range(20, 30))] == judge.beside["2.0.0"]
 
 
+def test_what_releases_are_compared_with_is_looked_for_once_each(
+    tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "releases"
+    for number in range(30):
+        release(folder, f"2.{number}.0", at=T0 + timedelta(days=number), real=True)
+    gathered(folder, store)
+    assert len(judge.judged) == 30
+    asked: list[Path] = []
+    exists = Path.exists
+    monkeypatch.setattr(Path, "exists", lambda path: (asked.append(path), exists(path))[1])
+    assert gathered(folder, store).work.judged == 0
+    assert len([path for path in asked if path.name == "release.toml"]) == 30
+
+
 def test_the_clock_alone_makes_a_word_be_looked_for_anew(tmp_path: Path, store: Store, judge: Judge) -> None:
     folder = tmp_path / "releases"
     said(release(folder, "1.0.0", real=True), "ON TRACK", T0 + timedelta(hours=70), real=True)

@@ -62,6 +62,58 @@ def test_a_closed_release_has_the_word_and_the_figures_of_its_sealed_report(tmp_
     )
 
 
+@pytest.mark.parametrize("harm", ["changed", "gone", "added"])
+def test_a_sealed_release_whose_evidence_is_not_what_was_sealed_gives_no_word(
+    tmp_path: Path, by: Judging, harm: str
+) -> None:
+    folder = sealed(said(release(tmp_path, "1.0.0", real=True), "GO", T0, real=True))
+    (segment,) = (folder / "evidence").iterdir()
+    match harm:
+        case "changed":
+            segment.write_bytes(segment.read_bytes().replace(b"GO", b"NO"))
+        case "gone":
+            segment.unlink()
+        case "added":
+            (folder / "evidence" / "notes.txt").touch()
+    row = row_of(folder, by).row
+    assert (row.word, row.closed, row.problem.startswith("It is not as it was sealed: evidence/")) == (
+        FleetWord.UNKNOWN,
+        True,
+        True,
+    )
+
+
+@pytest.mark.parametrize("kind", ["api", "job", "reading", "test"])
+def test_what_was_said_is_not_believed_where_any_evidence_is_damaged(tmp_path: Path, by: Judging, kind: str) -> None:
+    folder = said(release(tmp_path, "1.0.0"), "GO")
+    segment = next((folder / "evidence").glob(f"{kind}-*"))
+    content = segment.read_bytes()
+    segment.unlink()  # it is a link to that of the rehearsal
+    segment.write_bytes(content[: len(content) // 2])
+    made = row_of(folder, by)
+    assert (made.row.word, made.row.basis) == (FleetWord.UNKNOWN, Basis.NOTHING)
+    assert made.to_judge is not None or kind in made.row.problem
+    left = row_of(folder, by._replace(not_judged=NotJudged.ASKED)).row
+    assert (left.word, kind in left.problem) == (FleetWord.UNKNOWN, True)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in a folder there")
+@pytest.mark.parametrize("name", ["release.toml", "seal.json", "report.json", "evidence/notes", "evidence/job-1.jsonl"])
+def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path, by: Judging, name: str) -> None:
+    folder = sealed(release(tmp_path, "1.0.0", real=True))
+    (folder / name).unlink(missing_ok=True)
+    os.mkfifo(folder / name)
+    row = row_of(folder, by).row
+    assert (row.word, bool(row.problem)) == (FleetWord.UNKNOWN, True)
+
+
+def test_a_release_toml_without_end_is_not_read(tmp_path: Path, by: Judging) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    with (folder / "release.toml").open("a", encoding="utf-8") as file:
+        file.write("# so it goes on\n" * 100_000)
+    assert "more than 1000000 bytes" in row_of(folder, by).row.problem
+
+
 def test_a_report_that_is_not_what_was_sealed_gives_no_word(tmp_path: Path, by: Judging) -> None:
     folder = sealed(release(tmp_path, "1.0.0", real=True), "NO-GO")
     report = folder / "report.json"

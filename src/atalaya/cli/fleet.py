@@ -11,21 +11,26 @@ from typing import TYPE_CHECKING
 from atalaya.cli.context import EXIT, UNKNOWN, Context, as_json, print_json, require_writable, utc_now, write_json
 from atalaya.core import places
 from atalaya.core.engines import DUCKDB
+from atalaya.core.errors import UsageError
 from atalaya.core.fleet_settings import FILE, LoadedFleet, load
 from atalaya.core.words import Text, first_of
-from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, Why
+from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, SharedCause, SharedTest, Why
 from atalaya.records.stored import VerdictStatus
 
 if TYPE_CHECKING:
+    from atalaya.cli.console import Console
     from atalaya.fleet.gather import Gathered
+    from atalaya.fleet.sources import FoundSource
 
 SHOWN = 20  # releases on the terminal
 
 
 def fleet(place: Context, args: argparse.Namespace) -> int:
     """Show the releases of many repositories, as `fleet.toml` lists them, and write their page."""
-    require_writable(args.report)
     named = Path(args.fleet) if args.fleet else place.root / FILE
+    if args.report and Path(args.report).resolve() == named.resolve():
+        raise UsageError(f"--report {args.report}: that is the list of the sources. Name another file.")
+    require_writable(args.report)
     found, reasons = gathered(place, load(named), judge=not args.no_judge, engine=args.engine)
     _write_pages(place, found, reasons)
     if args.report:
@@ -49,30 +54,45 @@ def gathered(
     now = utc_now()
     # First of all, so that an engine that is not there keeps no release from being judged.
     with opened_empty(engine=engine) as database:
-        found = list(_sources(place, loaded, now, judge=judge, engine=engine))
+        found = _rows(place, loaded, now, judge=judge, engine=engine)
         work = gather.total(one.work for one in found)
         done = f"{work.opened} opened, {work.read} read, {work.judged} judged, the others as kept"
-        place.console.line(f"  {work.listed} releases: {done}")
+        place.console.line(f"  {_many(work.listed, 'release')}: {done}")
         releases = list(assemble.releases_of(found, now))
         ask = tables.filled(database, [row for one in found for row in one.rows], releases)
         return assemble.fleet_of(found, releases, ask, now), assemble.reasons_of(found)
 
 
-def _sources(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool, engine: str) -> Iterator[Gathered]:
-    from atalaya.fleet import gather, sources
+def _rows(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool, engine: str) -> list[Gathered]:
+    """Each source with its rows; how far it has come is shown, since a fleet may take minutes."""
+    from atalaya.fleet import gather
     from atalaya.fleet.kept import Store
 
-    cache = place.root / places.SCRATCH / "fleet"
-    return gather.gather(
-        sources.find(loaded, cache / "git"),
-        Store(cache / "rows"),
-        pack=place.pack,
-        now=now,
-        rehearsals=loaded.settings.rehearsals,
-        judge=judge,
-        engine=engine,
-        judging=lambda release: place.console.line(f"  judged: {release}"),
-    )
+    console, cache = place.console, place.root / places.SCRATCH / "fleet"
+    sources = list(_sources(console, loaded, cache / "git"))
+    with console.bar("releases", sum(len(one.releases) for one in sources)) as done:
+        return list(
+            gather.gather(
+                sources,
+                Store(cache / "rows"),
+                pack=place.pack,
+                now=now,
+                rehearsals=loaded.settings.rehearsals,
+                judge=judge,
+                engine=engine,
+                looked_at=done,
+                judged=lambda release: console.line(f"  judged: {release}"),
+            )
+        )
+
+
+def _sources(console: Console, loaded: LoadedFleet, cache: Path) -> Iterator[FoundSource]:
+    from atalaya.fleet import sources
+
+    with console.bar("sources", len(loaded.settings.source)) as done:
+        for one in sources.find(loaded, cache):
+            yield one
+            done()
 
 
 def _write_pages(place: Context, found: Fleet, reasons: dict[str, Text]) -> None:
@@ -100,17 +120,28 @@ def _say(place: Context, found: Fleet) -> None:
     for word, names in _fine(found.releases):
         console.row(word, names)
     for test in found.shared_tests[:3]:
-        console.row("flaky", f"{test.test}: in {test.releases} releases of {len(test.subjects)} subjects")
+        console.row("flaky", f"{test.test}: in {_shared(test)}")
     for cause in found.shared_causes[:3]:
         says = " ".join(filter(None, (cause.what, cause.error, cause.place)))
-        console.row("shared", f"{says}: in {cause.releases} releases of {len(cause.subjects)} subjects")
+        console.row("shared", f"{says}: in {_shared(cause)}")
     all_ = found.counts
-    left_out = f", {all_['left_out']} left out (rehearsals, and watches of one machine)" if all_["left_out"] else ""
-    console.row(
-        str(found.word),
-        f"{all_['subjects']} subjects, {all_['releases']} releases, {all_['not_fine']} not fine now, "
-        f"{all_['open_incidents']} incidents open{left_out}",
-    )
+    said = [
+        _many(all_["subjects"], "subject"),
+        _many(all_["releases"], "release"),
+        f"{all_['not_fine']} not fine now",
+        f"{_many(all_['open_incidents'], 'incident')} open",
+        *([f"{_many(all_['unreachable'], 'source')} not known"] if all_["unreachable"] else []),
+        *([f"{all_['left_out']} left out (rehearsals, and watches of one machine)"] if all_["left_out"] else []),
+    ]
+    console.row(str(found.word), ", ".join(said))
+
+
+def _many(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _shared(one: SharedTest | SharedCause) -> str:
+    return f"{_many(one.releases, 'release')} of {_many(len(one.subjects), 'subject')}"
 
 
 def _line(one: FleetRelease) -> str:
@@ -126,7 +157,7 @@ def _line(one: FleetRelease) -> str:
         value = "not known" if worst.value is None else f"{worst.value:.4g}{interval}"
         said.append(f"{worst.id} {worst.state}: {value}")
     if one.open_incidents:
-        said.append(f"{len(one.open_incidents)} incidents open")
+        said.append(f"{_many(len(one.open_incidents), 'incident')} open")
     return ", ".join(said)
 
 

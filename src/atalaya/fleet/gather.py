@@ -23,6 +23,7 @@ from atalaya.watch.folder import LOCAL
 
 BEFORE = 10  # earlier releases among which the last accepted one is looked for, beside the last that ended in GO
 NEVER = datetime.min.replace(tzinfo=UTC)
+NOTHING_SHARED = "all that is in it are rehearsals, which `rehearsals = true` shows, or watches of one machine"
 SAVE_EVERY = 20  # judgements, so that a run that was stopped is not begun anew
 
 
@@ -77,35 +78,40 @@ def gather(
     rehearsals: bool,
     judge: bool = True,
     engine: str = DUCKDB,
-    judging: Callable[[str], object] = lambda release: None,
+    looked_at: Callable[[], object] = lambda: None,
+    judged: Callable[[str], object] = lambda release: None,
 ) -> Iterator[Gathered]:
     """Each source with the rows of its releases, those that were kept before where nothing has changed.
 
     :param judge: whether releases are judged anew where that is needed.
     :param engine: what counts the evidence of those; each gives the same answers.
-    :param judging: called before each judgement, which takes a second or more.
+    :param looked_at: called for each release, once its row is there or it is known that it has to be judged.
+    :param judged: called after each judgement, which takes a second or more.
     """
     for found in sources:
         why = found.not_judged if judge or found.not_judged is not None else NotJudged.ASKED
-        by = Judging(pack=pack, now=now, own=found.settings, not_judged=why, engine=engine)
-        yield _gathered(found, store, by, rehearsals, judging)
+        by = Judging(pack=pack, now=now, own=found.settings, not_judged=why, engine=engine, rehearsals=rehearsals)
+        yield _gathered(found, store, by, looked_at, judged)
 
 
 def _gathered(
-    found: FoundSource, store: Store, by: Judging, rehearsals: bool, judging: Callable[[str], object]
+    found: FoundSource, store: Store, by: Judging, looked_at: Callable[[], object], judged: Callable[[str], object]
 ) -> Gathered:
     subject = found.source.subject
     before = store.read(subject)
     made_by = _made_by(by)
-    shared = [place for place in found.releases if not place.name.startswith(LOCAL)]
-    releases = [_looked_at(subject, place, before.get(encodable(place.name)), made_by, by) for place in shared]
+    releases = []
+    for place in found.releases:
+        if not place.name.startswith(LOCAL):
+            releases.append(_looked_at(subject, place, before.get(encodable(place.name)), made_by, by))
+        looked_at()
     work = Work(
         listed=len(releases),
         opened=sum(one.kept is None or one.kept.signature != one.files.signature for one in releases),
         read=sum(one.was_read for one in releases),
     )
     kept = {one.name: _to_keep(one, made_by) for one in releases}
-    for number, (name, one) in enumerate(_judged(releases, kept, by, judging), start=1):
+    for number, (name, one) in enumerate(_judged(releases, kept, by, judged), start=1):
         kept[name] = one
         work = work._replace(judged=number)
         if number % SAVE_EVERY == 0:
@@ -113,9 +119,12 @@ def _gathered(
     if found.source.problem == "" and kept != before:
         store.keep(subject, kept)
     rows = [one.row for one in kept.values()]
-    shown = tuple(row for row in rows if rehearsals or not row.rehearsal)
+    shown = tuple(row for row in rows if by.rehearsals or not row.rehearsal)
     left_out = len(found.releases) - len(shown)
-    return Gathered(replace(found.source, releases=len(shown), left_out=left_out), found.site, shown, work)
+    source = replace(found.source, releases=len(shown), left_out=left_out)
+    if left_out and not shown:
+        source = replace(source, problem=NOTHING_SHARED)
+    return Gathered(source, found.site, shown, work)
 
 
 def _looked_at(subject: str, place: ReleasePlace, kept: Kept | None, made_by: str, by: Judging) -> _Release:
@@ -140,14 +149,12 @@ def _to_keep(one: _Release, made_by: str) -> Kept:
 
 
 def _judged(
-    releases: Sequence[_Release], kept: Mapping[str, Kept], by: Judging, judging: Callable[[str], object]
+    releases: Sequence[_Release], kept: Mapping[str, Kept], by: Judging, judged: Callable[[str], object]
 ) -> Iterator[tuple[str, Kept]]:
     """Those that have to be judged: new ones, and those that are compared with what is another one now."""
-    in_time = sorted((one for one in releases if one.made.row.opened_at is not None), key=_when)
-    for number, one in enumerate(in_time):
+    for one, others in _compared(releases):
         if one.made.to_judge is None and kept[one.name].beside is None:
             continue
-        others = _compared_with(in_time[:number], in_time[number + 1 :])
         beside = hashlib.sha256("\0".join(f"{other.name}\0{other.content}" for other in others).encode())
         if one.made.to_judge is None and kept[one.name].beside == beside.hexdigest():
             continue
@@ -155,18 +162,31 @@ def _judged(
         if made.to_judge is None:  # its own files are the same: read it as if they were not
             made = reading.read(made.row.subject, one.place, by)
         if made.to_judge is not None:
-            judging(f"{made.row.subject} {made.row.release}")
             folders = [other.place.folder for other in others]
             made = reading.judge(made, made.to_judge, one.place, folders, by)
+            judged(f"{made.row.subject} {made.row.release}")
         yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest())
 
 
-def _compared_with(earlier: Sequence[_Release], later: Sequence[_Release]) -> list[_Release]:
-    """What a judgement reads of other releases: the last accepted one, and whether a later one was opened."""
-    before = [one for one in earlier if (one.place.folder / TOML).exists()]
-    after = [one for one in later if (one.place.folder / TOML).exists()]
-    went = [one for one in before[:-BEFORE] if one.made.row.word is FleetWord.GO][-1:]
-    return [*went, *before[-BEFORE:], *[one for one in after if not one.made.row.rehearsal][:1]]
+def _compared(releases: Iterable[_Release]) -> Iterator[tuple[_Release, list[_Release]]]:
+    """Each release in the order in which they were opened, with what a judgement of it reads of others: the earlier
+    ones among which the last accepted one is looked for, and whether a later one was opened."""
+    in_time = sorted((one for one in releases if one.made.row.opened_at is not None), key=_when)
+    there = [(one.place.folder / TOML).exists() for one in in_time]
+    opened_after: list[_Release | None] = []  # of each, from the last one back
+    after: _Release | None = None
+    for one, is_there in zip(reversed(in_time), reversed(there), strict=True):
+        opened_after.append(after)
+        after = one if is_there and not one.made.row.rehearsal else after
+    before: list[_Release] = []
+    went: list[_Release] = []  # the last that ended in GO, of those before the nearest
+    for one, is_there, next_one in zip(in_time, there, reversed(opened_after), strict=True):
+        others = [*went, *before, *([next_one] if next_one is not None else [])]
+        yield one, others
+        before += [one] if is_there else []
+        if len(before) > BEFORE:
+            further = before.pop(0)
+            went = [further] if further.made.row.word is FleetWord.GO else went
 
 
 def _when(one: _Release) -> tuple[datetime | None, str]:

@@ -24,7 +24,7 @@ from atalaya.core.kept_text import KeptText, to_keep
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet.sources import TOML, ReleasePlace, encodable
+from atalaya.fleet.sources import TOML, ReleasePlace, shown
 from atalaya.harness.pack import Pack
 from atalaya.metrics.window_query import OUR_WORKFLOWS
 from atalaya.records.fleet import (
@@ -55,7 +55,7 @@ from atalaya.watch import folder as watch_folder
 from atalaya.watch.incidents.fingerprint import cause_of_event, error_type, place_of
 from atalaya.watch.judgement import judge_release
 from atalaya.watch.seal import NAME as SEAL
-from atalaya.watch.seal import Seal
+from atalaya.watch.seal import Seal, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, in_order, incident_steps, restored
 from atalaya.watch.states import CLOSED, INVALID, OVER
 
@@ -76,7 +76,7 @@ class Judging(NamedTuple):
     """What releases are judged by, and when.
 
     ``own`` are the settings of their repository, where it has any; ``not_judged`` is why none of them is judged;
-    ``engine`` counts their evidence.
+    ``engine`` counts their evidence. Where nobody asks for ``rehearsals``, none of those is judged.
     """
 
     pack: Pack
@@ -84,6 +84,12 @@ class Judging(NamedTuple):
     own: Settings | None = None
     not_judged: NotJudged | None = None
     engine: str = DUCKDB
+    rehearsals: bool = True
+
+    def why_not(self, release: Release | ReleaseRow) -> NotJudged | None:
+        """Why a release is not judged, whatever is in it."""
+        is_asked = self.rehearsals or not release.rehearsal
+        return self.not_judged if is_asked or self.not_judged is not None else NotJudged.ASKED
 
 
 class Made(NamedTuple):
@@ -144,15 +150,21 @@ def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Recor
         tests=tuple(_flaky(records, release))[:MOST],
         causes=tuple(_causes(records, release))[:MOST],
     )
-    if (place.folder / SEAL).is_file():
-        return Made(_sealed(row, place))
+    if os.path.lexists(place.folder / SEAL):
+        return Made(_sealed(row, release, place))
     said = _later(_published(place, release), _said(records))
+    until = _end_of_window(row, judging.now)
+    why = judging.why_not(release)
+    if said is not None and (damaged := ledger.verify(place.evidence)):
+        # What was said rests on more than there is now. Judged anew, it says so; else nobody knows what it comes to.
+        if why is not None:
+            return Made(replace(row, not_judged=why, problem=_told(damaged[0], place.folder.parent)), until)
+        said = None
     if said is not None and (row.closed or not _is_newer(said, row, judging.now)):
-        return Made(said.over(row), until=_end_of_window(row, judging.now))
+        return Made(said.over(row), until)
     row = said.over(row) if said is not None else row
     is_ours = {one.promise for one in records.of(Observation)} <= set(judging.pack.promise)
-    why = judging.not_judged if is_ours or judging.not_judged is not None else NotJudged.OTHER_PACK
-    until = _end_of_window(row, judging.now)
+    why = why if is_ours or why is not None else NotJudged.OTHER_PACK
     return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None)
 
 
@@ -173,7 +185,10 @@ def _release(place: ReleasePlace, records: Records) -> Release:
         return watch_folder.load(place.folder)
     first = [*records.of(WatchTransition), *records.of(SettingsSnapshot)]
     if not first:
-        raise ReleaseError(f"{place.name}: no record says when its watch was opened. Name the folder of the release.")
+        raise ReleaseError(
+            f"{place.name}: no record says when its watch was opened: the file with its settings is not there. "
+            f"Hand over all of its evidence, or name the folder of the release."
+        )
     named = [one.run_id.removeprefix(OPENED_BY) for one in first if one.run_id.startswith(OPENED_BY)]
     return Release(
         version=next(iter(named), place.name),
@@ -223,14 +238,16 @@ class Said(NamedTuple):
         )
 
 
-def _sealed(row: ReleaseRow, place: ReleasePlace) -> ReleaseRow:
-    """What the report of a closed watch says, where it is the one that was sealed."""
+def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRow:
+    """What the report of a closed watch says, where all is as it was sealed."""
     seal = msgspec.json.decode(_content(place.folder / SEAL), type=Seal)
     content = _content(place.folder / REPORT)
     sealed = next((file.sha256 for file in seal.files if file.path == REPORT), "")
     if hashlib.sha256(content).hexdigest() != sealed:
         return replace(row, closed=True, problem=f"{REPORT} is not what was sealed. Restore it from git.")
-    said = _of_document(msgspec.json.decode(content)["report"], row.release, Basis.SEALED)
+    said = _of_document(msgspec.json.decode(content)["report"], release.version, Basis.SEALED)
+    if differs := state_of(place.folder).differs:
+        return replace(row, closed=True, problem=_told(f"It is not as it was sealed: {differs[0]}", place.folder))
     return said._replace(valid_until=None).over(replace(row, closed=True))
 
 
@@ -468,7 +485,7 @@ def _content(file: Path) -> bytes:
 
 def _cut(text: object) -> str:
     """A text without secrets, and no longer than a table can show."""
-    words = encodable(str(text)[: LONGEST * 4])
+    words = shown(str(text)[: LONGEST * 4])
     return words if len(words) <= LONGEST else f"{words[:LONGEST]}…"
 
 

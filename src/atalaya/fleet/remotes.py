@@ -28,7 +28,13 @@ SETTINGS = {
     "core.sparseCheckout": "true",
     "core.sparseCheckoutCone": "false",
 }
-ENVIRONMENT = {"GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file", "GIT_LFS_SKIP_SMUDGE": "1"}
+ENVIRONMENT = {
+    "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+    # A server that took the question and sends next to nothing is given up.
+    "GIT_HTTP_LOW_SPEED_LIMIT": "100",
+    "GIT_HTTP_LOW_SPEED_TIME": "30",
+}
 
 
 class Checkout(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +21,8 @@ from atalaya.records.fleet import FleetSource, NotJudged
 
 TOML = "release.toml"
 PARQUET = ".parquet"
+# A version of four numbers looks like an address of a private network, and is none.
+VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){1,3}(?:[-.+]?[a-z]{1,5}\.?[0-9]{0,6})?")
 
 Fetch = Callable[[Path, SourceSettings], Checkout]
 
@@ -43,12 +47,22 @@ class FoundSource(NamedTuple):
 
 
 def encodable(text: object) -> str:
-    """A text of any origin without secrets, that can be written as UTF-8: a file's name may be no text.
+    """A text of any origin that can be written as UTF-8: a file's name may be no text.
 
     >>> encodable("odd-\\udcff")
     'odd-\\\\udcff'
     """
-    return scrub(str(text)).encode("utf-8", "backslashreplace").decode()
+    return str(text).encode("utf-8", "backslashreplace").decode()
+
+
+def shown(text: object) -> str:
+    """A text of any origin as a page may show it: without secrets, and as UTF-8 can write it.
+
+    >>> shown("10.0.0.1"), shown("of 10.0.0.1")
+    ('10.0.0.1', 'of [private address]')
+    """
+    words = str(text)
+    return encodable(words if VERSION.fullmatch(words) else scrub(words))
 
 
 def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterator[FoundSource]:
@@ -64,36 +78,44 @@ def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterato
                 f"{loaded.path.name} {source.kind}: {source.place!r}: there is no such folder. Name the one that has "
                 f"the releases of {source.name}, relative to {loaded.path.name}."
             )
+    names = Counter(shown(source.name) for source in loaded.settings.source)
+    for name in (name for name, sources in names.items() if sources > 1):
+        raise SettingsError(
+            f"{loaded.path.name}: several sources are shown as {name!r}, since the rest of their names is nothing to "
+            f'publish. Give each a name of its own: subject = "NAME".'
+        )
     for source in loaded.settings.source:
         yield _found(source, base, cache, fetched)
 
 
 def _found(source: SourceSettings, base: Path, cache: Path, fetched: Fetch) -> FoundSource:
-    shown = FleetSource(subject=encodable(source.name), kind=source.kind, place=encodable(source.place))
+    is_shown = FleetSource(subject=shown(source.name), kind=source.kind, place=shown(source.place))
     site = f"{source.site.rstrip('/')}/" if source.site else ""
     try:
         if source.kind == "git":
             root, commit = fetched(cache, source)
-            return _of_repository(source, root, shown, site, revision=commit)
+            return _of_repository(source, root, is_shown, site, revision=commit)
         root = (base / source.place).resolve()
         if source.kind == "parquet":
-            return FoundSource(shown, site, tuple(_of_parquet(root)))
-        return _of_repository(source, root, shown, site)
+            found = tuple(_of_parquet(root))
+            problem = "" if found else "there is no Parquet file in it, nor in a folder of it"
+            return FoundSource(replace(is_shown, problem=problem), site, found)
+        return _of_repository(source, root, is_shown, site)
     except AtalayaError as why:
-        return FoundSource(replace(shown, problem=encodable(why)), site)
+        return FoundSource(replace(is_shown, problem=shown(why)), site)
     except OSError as why:
-        return FoundSource(replace(shown, problem=encodable(f"it cannot be read: {why.strerror or why}")), site)
+        return FoundSource(replace(is_shown, problem=shown(f"it cannot be read: {why.strerror or why}")), site)
 
 
 def _of_repository(
-    source: SourceSettings, root: Path, shown: FleetSource, site: str, revision: str = ""
+    source: SourceSettings, root: Path, is_shown: FleetSource, site: str, revision: str = ""
 ) -> FoundSource:
     """The releases of a repository, or of a folder that is nothing but releases."""
     releases = root / source.releases if source.releases else _releases_in(root)
     if releases is None or not releases.is_dir():
-        return FoundSource(replace(shown, revision=revision, problem="there is no folder of releases in it"), site)
+        return FoundSource(replace(is_shown, revision=revision, problem="there is no folder of releases in it"), site)
     if not releases.resolve().is_relative_to(root.resolve()):
-        return FoundSource(replace(shown, revision=revision, problem="a link leads out of it"), site)
+        return FoundSource(replace(is_shown, revision=revision, problem="a link leads out of it"), site)
     own, not_judged = _own_settings(root)
     generated = releases.parent / "_generated"
     found = tuple(
@@ -101,8 +123,8 @@ def _of_repository(
         for folder in _folders(releases)
     )
     if not found:
-        shown = replace(shown, problem="there is no release in it")
-    return FoundSource(replace(shown, revision=revision), site, found, own, not_judged)
+        is_shown = replace(is_shown, problem="there is no release in it")
+    return FoundSource(replace(is_shown, revision=revision), site, found, own, not_judged)
 
 
 def _releases_in(root: Path) -> Path | None:
