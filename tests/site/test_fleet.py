@@ -159,7 +159,7 @@ def test_the_first_page_is_no_longer_for_ten_thousand_subjects_than_for_two_hund
 def test_each_list_leads_to_the_ones_beside_it_and_back() -> None:
     pages = dict(fleet.list_pages(many(1, 600), EN))
     assert list(pages) == ["releases-1", "releases-2", "releases-3"]
-    assert all(page.startswith("<h1>Releases s00000</h1>\n") for page in pages.values())
+    assert all(page.startswith("<h1>Releases: s00000</h1>\n") for page in pages.values())
     for name in ("releases-1.html", "releases-3.html", "../fleet.html"):
         assert f'href="{name}"' in pages["releases-2"]
 
