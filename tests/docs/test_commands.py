@@ -204,7 +204,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} evidence export --ctrf tests.ctrf.json": Run(places.watched, "2 tests"),
     f"{CHECKS} evidence schema": Run(places.empty, "$defs"),
     # ── many repositories ──
-    f"{CHECKS} fleet": Run(places.many, "2 subjects, 1 releases", code=3),
+    f"{CHECKS} fleet": Run(places.many, "2 subjects, 1 release", code=3),
     f"{CHECKS} fleet --no-judge": Run(places.many, "not judged here", code=3),
     f"{CHECKS} fleet --fleet FILE --json": Run(places.many, "atalaya.fleet/1", code=3, values={"FILE": "fleet.toml"}),
     f"{CHECKS} fleet --json": Run(places.many, "atalaya.fleet/1", code=3),
