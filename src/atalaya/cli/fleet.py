@@ -89,10 +89,12 @@ def _rows(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool, en
 def _sources(console: Console, loaded: LoadedFleet, cache: Path) -> Iterator[FoundSource]:
     from atalaya.fleet import sources
 
-    with console.bar("sources", len(loaded.settings.source)) as done:
+    fetched = sum(one.kind == "git" for one in loaded.settings.source)  # to look at a folder takes no time
+    with console.bar("repositories", fetched) as done:
         for one in sources.find(loaded, cache):
             yield one
-            done()
+            if one.source.kind == "git":
+                done()
 
 
 def _write_pages(place: Context, found: Fleet, reasons: dict[str, Text]) -> None:
