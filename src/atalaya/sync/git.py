@@ -74,7 +74,7 @@ def run(
 
 def failure(command: str, said: str) -> UsageError | NetworkError:
     """The error that git's own words amount to. They hold addresses, and an address may hold a password."""
-    words = scrub(" ".join(said.split()))[-500:] or "it gave no reason"
+    words = (scrub(" ".join(said.split()))[-500:] or "it gave no reason").rstrip(".") + "."
     low = said.lower()
     if any(way in low for way in WAYS) and not any(word in low for word in KEPT_OUT):
         return NetworkError(f"git {command}: {words} Run again later.")
