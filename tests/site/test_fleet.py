@@ -94,6 +94,20 @@ def test_each_language_says_why_a_release_that_was_judged_here_has_its_word() ->
         assert listed in dict(fleet.list_pages(of(bad), voice, reasons))["releases-1"]
 
 
+def test_a_long_impact_ends_with_a_whole_word_and_says_that_it_was_cut() -> None:
+    (incident, *_) = strangers._release(0, "INC-1").open_incidents
+    for impact, ends in (
+        ("Exports time out " * 20, " time out…"),
+        (f"{'a' * 155} behind", f"{'a' * 155}…"),
+        ("a" * 300, f"{'a' * 160}…"),
+        (f"{'a ' * 75}ghp_{chr(98) * 36}", "[token]"),
+        ("Exports time out", "Exports time out"),
+    ):
+        bad = replace(CALM, open_incidents=(replace(incident, impact=impact),))
+        for page in (shown(of(bad)), dict(fleet.list_pages(of(bad), EN))["releases-1"]):
+            assert re.search(rf"INC-1\b.*{re.escape(ends)}(\n|<)", page), (impact, page)
+
+
 def test_what_was_said_elsewhere_is_in_english_but_for_sentences_of_ours_without_values() -> None:
     bad = replace(CALM, word=FleetWord.NO_GO, because=("The incident INC-1 is open. Its severity: critical.",))
     other = {bad.verdict: text("No CI job was taken in.")}

@@ -36,6 +36,7 @@ MOST_SUBJECTS = 100
 MOST_SHARED = 40
 MOST_INCIDENTS = 3  # of one release
 LONGEST = 160  # signs of an incident's impact
+MORE = "…"  # where something was cut
 MOST_NAMED = 5  # subjects that share something, by name
 ROWS = 250  # of a page of the list
 WORST_FIRST = tuple(FleetWord)
@@ -144,9 +145,22 @@ def _incidents(incidents: Sequence[FleetIncident], voice: Renderer) -> Iterator[
     """The first of the incidents that are open, a line each."""
     for one in incidents[:MOST_INCIDENTS]:
         names = [voice.badge(one.severity), voice.literal(one.id, 60)]
-        yield myst.joined([*names, voice.plain(one.impact[:LONGEST])] if one.impact else names)
+        yield myst.joined([*names, voice.plain(shortened(one.impact))] if one.impact else names)
     if len(incidents) > MOST_INCIDENTS:
         yield voice(N_("and {n} more"), n=len(incidents) - MOST_INCIDENTS)
+
+
+def shortened(words: str) -> str:
+    """A person's prose as far as a row has room for it, to the end of a word, and a sign where there was more.
+
+    What is hidden, or a secret, is made visible or taken out before it is cut, since it may straddle the cut.
+    """
+    shown = myst.visible(words, LONGEST, MORE)
+    if not shown.endswith(MORE) or len(shown) <= LONGEST:
+        return shown
+    cut = shown.removesuffix(MORE)
+    whole = cut.rpartition(" ")[0].rstrip()
+    return f"{whole if len(whole) > LONGEST // 2 else cut}{MORE}"
 
 
 def _first_reason(one: FleetRelease, voice: Renderer, reasons: Reasons) -> Text:
@@ -251,6 +265,7 @@ def list_pages(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> I
                 reason=lambda one: voice.language.say(_first_reason(one, voice, reasons)),
                 value=lambda one: _value(one, voice),
                 leads_away=myst.leads_away,
+                shortened=shortened,
                 title=lambda metric: _title(metric, voice),
                 most=MOST_INCIDENTS,
                 begun=BEGUN,
