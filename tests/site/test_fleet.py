@@ -48,6 +48,15 @@ def shown(found: Fleet, voice: Renderer = EN, **more: object) -> str:
     return fleet.fleet(found, voice, **more).replace("\\", "")
 
 
+def listed(found: Fleet, voice: Renderer = EN, page: str = "releases-1") -> str:
+    return dict(fleet.list_pages(found, voice))[page]
+
+
+def words_of(html: str) -> list[str]:
+    """What a reader sees, piece by piece."""
+    return [" ".join(one.split()) for one in re.sub(r"<[^>]+>", "\n", html).split("\n") if one.strip()]
+
+
 def test_nothing_found_is_said_to_be_unknown() -> None:
     page = shown(of(word=FleetWord.UNKNOWN))
     assert "[◌ UNKNOWN]" in page
@@ -176,6 +185,16 @@ def test_each_list_leads_to_the_ones_beside_it_and_back() -> None:
     assert all(page.startswith("<h1>Releases: s00000</h1>\n") for page in pages.values())
     for name in ("releases-1.html", "releases-3.html", "../fleet.html"):
         assert f'href="{name}"' in pages["releases-2"]
+
+
+def test_one_is_said_in_the_singular() -> None:
+    one, two = of(CALM), of(CALM, replace(CALM, release="1.1.0"))
+    for voice, of_one, of_two in ((EN, "1 release", "2 releases"), (ES, "1 versión", "2 versiones")):
+        assert of_one in words_of(listed(one, voice))
+        assert any(words.startswith(of_two) for words in words_of(listed(two, voice)))
+        counts = dict.fromkeys(one.counts, 1)
+        pages = shown(replace(one, counts=counts), voice) + listed(one, voice)
+        assert re.findall(r"\b1 (?:releases|subjects|are|versiones|productos|more)\b", pages) == []
 
 
 def test_two_subjects_of_like_names_have_two_anchors() -> None:
