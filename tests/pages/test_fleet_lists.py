@@ -1,0 +1,51 @@
+"""Tests of the lists of a fleet's releases in a browser: names of any length, what is folded, and where links lead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydata_sphinx_theme
+from msgspec.structs import replace
+
+from atalaya.records.fleet import FleetWord
+from atalaya.site.fragments import fleet
+from tests.docs.building import DOCS
+from tests.pages.browsing import opened
+from tests.site.example import NOW
+from tests.site.test_fleet import CALM, EN, of
+
+THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
+STYLES = (THEME / "styles" / "pydata-sphinx-theme.css", DOCS / "_static" / "live.css", DOCS / "_static" / "atalaya.css")
+LONG = "a" * 64
+PHONE = {"width": 360, "height": 800}
+
+
+def listed(folder: Path, *scripts: str) -> str:
+    """Where a list lies: of a subject with long names, and of others that are folded."""
+    releases = [
+        replace(CALM, subject="a", release=f"{LONG}_{number}", current=not number, link="https://w.example/1/")
+        for number in range(3)
+    ]
+    releases += [replace(CALM, subject=f"b{number:02}") for number in range(30)]
+    releases += [replace(CALM, subject=LONG, word=FleetWord.NO_GO, release=f"{LONG}{number}") for number in range(12)]
+    body = dict(fleet.list_pages(of(*releases), EN))["releases-1"]
+    style = "".join(f"<style>{file.read_text(encoding='utf-8')}</style>" for file in STYLES)
+    script = "".join(f"<script>{(DOCS / '_static' / name).read_text(encoding='utf-8')}</script>" for name in scripts)
+    words = '<template id="table-words" data-filter="Filter" data-sort="Sort" data-link="Link"></template>'
+    late = '<template id="out-of-date" data-word="unknown"></template>'
+    frame = "bd-main", "bd-content", "bd-article-container", "bd-article"
+    inside = "".join(f'<div class="{name}">' for name in frame)
+    page = f'<!doctype html><html lang="en"><meta charset="utf-8">{style}<body>{inside}{body}{"</div>" * 4}'
+    (folder / "list.html").write_text(f"{page}{words}{late}{script}</body></html>", encoding="utf-8")
+    return f"{folder.as_uri()}/list.html"
+
+
+def test_a_link_to_a_subject_unfolds_it_without_a_script_too(browser, tmp_path):
+    for script, scripts in ((False, ()), (True, ("atalaya.js", "figures.js"))):
+        with opened(browser, "file:", viewport=PHONE, java_script_enabled=script) as tab:
+            address = listed(tmp_path, *scripts)
+            tab.page.goto(f"{address}#{fleet.anchor(LONG)}")
+            fold = tab.page.locator("details[open]")
+            assert fold.count() == 1, script
+            summary, row = fold.locator("summary").bounding_box(), fold.locator("tbody tr").first.bounding_box()
+            assert 0 <= summary["y"] < row["y"] < PHONE["height"], script
