@@ -19,7 +19,7 @@
   function degrade() {
     document.querySelectorAll(".valid-until").forEach(function (until) {
       const at = instantOf(until);
-      const card = until.closest(".verdict-card") || until.closest("tr");
+      const card = until.closest(".verdict-card") || until.closest("tr") || until.closest(".stands");
       // What cannot be read cannot be believed either.
       if (card && (at === null || Date.now() > at)) replaceWord(card, until.textContent);
     });

@@ -11,7 +11,6 @@ from atalaya.records.fleet import FleetWord
 from atalaya.site.fragments import fleet
 from tests.docs.building import DOCS
 from tests.pages.browsing import opened
-from tests.site.example import NOW
 from tests.site.test_fleet import CALM, EN, of
 
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
@@ -49,3 +48,9 @@ def test_a_link_to_a_subject_unfolds_it_without_a_script_too(browser, tmp_path):
             assert fold.count() == 1, script
             summary, row = fold.locator("summary").bounding_box(), fold.locator("tbody tr").first.bounding_box()
             assert 0 <= summary["y"] < row["y"] < PHONE["height"], script
+
+
+def test_the_word_of_what_is_folded_is_taken_back_when_it_is_out_of_date(browser, tmp_path):
+    with opened(browser, "file:", viewport=PHONE) as tab:
+        page = tab.go(listed(tmp_path, "atalaya.js").removeprefix("file:"))  # its instants are long past
+        assert set(page.locator("summary .verdict-word").all_text_contents()) == {"○ unknown"}

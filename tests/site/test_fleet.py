@@ -146,7 +146,7 @@ def test_an_instant_takes_the_word_back_unless_it_stays_for_ever() -> None:
     bad = replace(CALM, word=FleetWord.NO_GO)
     for found, expected in ((bad, 1), (replace(bad, closed=True), 0), (replace(bad, rehearsal=True), 0)):
         assert fleet.fleet(of(found), EN).count("valid-until") == expected
-        assert dict(fleet.list_pages(of(found), EN))["releases-1"].count("valid-until") == expected
+        assert listed(of(found)).count("valid-until") == 2 * expected  # in its row, and above that
 
 
 def many(subjects: int, each: int) -> Fleet:
@@ -175,7 +175,7 @@ def test_the_first_page_is_no_longer_for_ten_thousand_subjects_than_for_two_hund
     lengths = []
     for subjects in (200, 2000):
         bad = [replace(CALM, subject=f"s{number:05}", word=FleetWord.NO_GO) for number in range(subjects)]
-        lengths.append(shown(of(*bad)).count("* - "))
+        lengths.append(shown(of(*bad)).partition("Lists of every release")[0].count("* - "))
     assert lengths[0] == lengths[1] < 200
 
 
@@ -187,11 +187,58 @@ def test_each_list_leads_to_the_ones_beside_it_and_back() -> None:
         assert f'href="{name}"' in pages["releases-2"]
 
 
+PAST = replace(CALM, current=False, closed=True)
+OF_BILLING = (
+    replace(CALM, subject="billing", word=FleetWord.ON_TRACK),
+    replace(PAST, subject="billing", word=FleetWord.NO_GO),
+    replace(PAST, subject="billing", word=FleetWord.NO_GO),
+    replace(PAST, subject="billing", word=FleetWord.EXTEND),
+    replace(PAST, subject="billing"),
+)
+BAD = replace(
+    CALM, subject="orders", word=FleetWord.OFF_TRACK, open_incidents=strangers._release(0, "I").open_incidents
+)
+
+
+def test_the_first_page_says_of_each_list_how_it_stands_and_what_of_it_is_not_fine() -> None:
+    badge = "{.state .tone-bad .state-off-track}"
+    for voice, row in (
+        (EN, f"[▲ OFF TRACK]{badge} 1 7 2 NO-GO, 1 OFF TRACK, 1 EXTEND, incidents open: 4"),
+        (ES, f"[▲ FUERA DE RUMBO]{badge} 1 7 2 NO-GO, 1 FUERA DE RUMBO, 1 PROLONGAR, incidentes abiertos: 4"),
+    ):
+        lists = shown(of(*OF_BILLING, BAD, CALM), voice).rpartition("* - [{fleet}`")[2]
+        assert row in " ".join(lists.replace("\n  - ", " ").split()), lists
+
+
+def test_what_is_folded_says_how_it_stands_and_which_of_its_releases_are_not_fine() -> None:
+    of_z = [replace(one, subject="z", current=False) for one in many(1, 10).releases]
+    page = listed(of(*(replace(one, subject="a") for one in (*of_z, PAST, OF_BILLING[1])), *OF_BILLING, BAD, *of_z))
+    until = "valid until 2026-03-04 11:00 UTC"
+    assert [" ".join(words_of(one)) for one in re.findall("(?s)<summary.*?</summary>", page)] == [
+        "And 4 more Not fine: 1 NO-GO",
+        f"billing ◕ ON TRACK 5 releases · Not fine: 2 NO-GO, 1 EXTEND · {until}",
+        f"orders ▲ OFF TRACK 1 release · Not fine: 1 OFF TRACK, incidents open: 4 · {until}",
+        "z 10 releases",
+    ]
+
+
+def test_the_word_of_many_is_believed_as_long_as_each_that_it_needs() -> None:
+    def until(*said: tuple[FleetWord, int]) -> object:
+        found = [replace(CALM, word=word, valid_until=NOW + timedelta(hours=hours)) for word, hours in said]
+        stands = fleet.standing(found)
+        return stands.word, stands.until and (stands.until - NOW) / timedelta(hours=1)
+
+    assert until((FleetWord.GO, 5), (FleetWord.ON_TRACK, 7)) == (FleetWord.ON_TRACK, 5)
+    assert until((FleetWord.GO, 5), (FleetWord.NO_GO, 7)) == (FleetWord.NO_GO, 7)
+    assert until((FleetWord.GO, 5), (FleetWord.UNKNOWN, 7)) == (FleetWord.UNKNOWN, None)
+    assert fleet.standing([PAST]) == fleet.Standing(None, None, 1, 0, ())
+
+
 def test_one_is_said_in_the_singular() -> None:
     one, two = of(CALM), of(CALM, replace(CALM, release="1.1.0"))
     for voice, of_one, of_two in ((EN, "1 release", "2 releases"), (ES, "1 versión", "2 versiones")):
-        assert of_one in words_of(listed(one, voice))
-        assert any(words.startswith(of_two) for words in words_of(listed(two, voice)))
+        assert f"{of_one} ·" in words_of(listed(one, voice))
+        assert f"{of_two} ·" in words_of(listed(two, voice))
         counts = dict.fromkeys(one.counts, 1)
         pages = shown(replace(one, counts=counts), voice) + listed(one, voice)
         assert re.findall(r"\b1 (?:releases|subjects|are|versiones|productos|more)\b", pages) == []

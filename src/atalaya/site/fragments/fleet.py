@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import NamedTuple
 
-from atalaya.core.words import N_, Prose, Text
+from atalaya.core.words import N_, Prose, Text, text
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.fleet import (
     Basis,
@@ -36,6 +38,7 @@ MOST_SUBJECTS = 100
 MOST_SHARED = 40
 MOST_INCIDENTS = 3  # of one release
 LONGEST = 160  # signs of an incident's impact
+N_WORDS = N_("{n} {word}")
 MORE = "…"  # where something was cut
 MOST_NAMED = 5  # subjects that share something, by name
 ROWS = 250  # of a page of the list
@@ -53,6 +56,11 @@ class Page(NamedTuple):
     parts: tuple[tuple[str, tuple[FleetRelease, ...]], ...]
 
     @property
+    def releases(self) -> tuple[FleetRelease, ...]:
+        """All of them."""
+        return tuple(one for _, releases in self.parts for one in releases)
+
+    @property
     def first(self) -> str:
         """Its first subject."""
         return self.parts[0][0]
@@ -61,6 +69,19 @@ class Page(NamedTuple):
     def last(self) -> str:
         """Its last subject."""
         return self.parts[-1][0]
+
+
+class Standing(NamedTuple):
+    """How some releases stand together: the worst word of what is current, and what is not fine of all of them.
+
+    ``word`` may be believed until ``until``; both are None where none of them is current.
+    """
+
+    word: FleetWord | None
+    until: datetime | None
+    releases: int
+    not_fine_now: int
+    not_fine: tuple[Text, ...]
 
 
 def fleet(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Markdown:
@@ -83,7 +104,7 @@ def fleet(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Markdo
         more_subjects=len(subjects) - len(subjects[:MOST_SUBJECTS]),
         tests=found.shared_tests[:MOST_SHARED],
         causes=found.shared_causes[:MOST_SHARED],
-        lists=[(page, _page_words(page)) for page in pages],
+        lists=[(page, _page_words(page), standing(page.releases)) for page in pages],
         list_link=myst.fleet,
         subject_link=lambda name: myst.fleet(name, where[name]) if name in where else voice.literal(name),
         named=lambda one: _named(one, voice),
@@ -98,13 +119,42 @@ def fleet(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Markdo
 
 def is_shown_first(release: FleetRelease) -> bool:
     """Whether somebody has to look at it: one that is current and not fine, or that cannot be read."""
-    return bool(release.problem) or (release.current and (release.word not in FINE or len(release.open_incidents) > 0))
+    return bool(release.problem) or (release.current and not is_fine(release))
 
 
 def worst_first(release: FleetRelease) -> tuple[int, str, float, str]:
     """What is worse comes first; of one word the subjects in order, the newest release first."""
     at = release.opened_at
     return WORST_FIRST.index(release.word), release.subject, -(at.timestamp() if at else 0.0), release.release
+
+
+def is_fine(release: FleetRelease) -> bool:
+    """Whether its word is one, it can be read, and none of its incidents is open."""
+    return release.word in FINE and not release.problem and not release.open_incidents
+
+
+def standing(releases: Sequence[FleetRelease]) -> Standing:
+    """How some releases stand together: of a subject, or of a whole list."""
+    now = [one for one in releases if one.current]
+    word = min((one.word for one in now), key=WORST_FIRST.index, default=None)
+    # A good word needs all of them; a bad one those that have it.
+    dated = [one.valid_until for one in now if dating(one) and (word in FINE or one.word is word)]
+    counted = Counter(one.word for one in releases)
+    incidents = sum(len(one.open_incidents) for one in releases)
+    return Standing(
+        word=word,
+        until=min(filter(None, dated), default=None) if word is not FleetWord.UNKNOWN else None,
+        releases=len(releases),
+        not_fine_now=sum(map(is_shown_first, releases)),
+        not_fine=(
+            *(
+                Text(template=N_WORDS, values={"n": counted[one], "word": one})
+                for one in WORST_FIRST
+                if counted[one] and one not in FINE
+            ),
+            *([text("incidents open: {n}", n=incidents)] if incidents else []),
+        ),
+    )
 
 
 def dating(release: FleetRelease) -> str:
@@ -187,9 +237,7 @@ def _reason(one: FleetRelease, voice: Renderer, reasons: Reasons) -> list[Markdo
 
 
 def _words(one: FleetSubject, voice: Renderer) -> Markdown | None:
-    return myst.joined(
-        (voice(N_("{n} {word}"), n=n, word=FleetWord(word)) for word, n in one.words.items()), Markdown(", ")
-    )
+    return myst.joined((voice(N_WORDS, n=n, word=FleetWord(word)) for word, n in one.words.items()), Markdown(", "))
 
 
 def _subjects(one: SharedTest | SharedCause, voice: Renderer) -> Markdown:
@@ -261,6 +309,7 @@ def list_pages(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> I
                 before=pages[number - 1].name if number else None,
                 after=pages[number + 1].name if number + 1 < len(pages) else None,
                 anchor=anchor,
+                standing=standing,
                 dating=dating,
                 reason=lambda one: voice.language.say(_first_reason(one, voice, reasons)),
                 value=lambda one: _value(one, voice),
