@@ -16,7 +16,7 @@ from tests.site.test_fleet import CALM, EN, of
 THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme" / "static"
 STYLES = (THEME / "styles" / "pydata-sphinx-theme.css", DOCS / "_static" / "live.css", DOCS / "_static" / "atalaya.css")
 LONG = "a" * 64
-PHONE = {"width": 360, "height": 800}
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 800}
 
 
 def listed(folder: Path, *scripts: str) -> str:
@@ -37,6 +37,19 @@ def listed(folder: Path, *scripts: str) -> str:
     page = f'<!doctype html><html lang="en"><meta charset="utf-8">{style}<body>{inside}{body}{"</div>" * 4}'
     (folder / "list.html").write_text(f"{page}{words}{late}{script}</body></html>", encoding="utf-8")
     return f"{folder.as_uri()}/list.html"
+
+
+def test_a_long_name_leaves_the_other_columns_their_width(browser, tmp_path):
+    with opened(browser, "file:", viewport=WIDE) as tab:
+        page = tab.go(listed(tmp_path).removeprefix("file:"))
+        table = page.locator("table").first
+        name, word, why, *_ = (
+            cell.bounding_box()["width"] for cell in table.locator("tbody tr").first.locator("td").all()
+        )
+        assert (name < 1.2 * why, why > 1.5 * word) == (True, True), (name, word, why)
+        sides = "one => [one.scrollWidth, one.parentElement.clientWidth, document.body.scrollWidth]"
+        table_width, place, body = table.evaluate(sides)
+        assert (table_width <= place, body) == (True, WIDE["width"])
 
 
 def test_a_link_to_a_subject_unfolds_it_without_a_script_too(browser, tmp_path):
