@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pydata_sphinx_theme
+import pytest
 from msgspec.structs import replace
 
 from atalaya.records.fleet import FleetWord
@@ -50,6 +51,20 @@ def test_a_long_name_leaves_the_other_columns_their_width(browser, tmp_path):
         sides = "one => [one.scrollWidth, one.parentElement.clientWidth, document.body.scrollWidth]"
         table_width, place, body = table.evaluate(sides)
         assert (table_width <= place, body) == (True, WIDE["width"])
+
+
+@pytest.mark.parametrize("window", [WIDE, PHONE])
+def test_what_is_folded_stands_apart_from_the_border(browser, tmp_path, window):
+    with opened(browser, "file:", viewport=window) as tab:
+        page = tab.go(listed(tmp_path, "atalaya.js", "figures.js").removeprefix("file:"))
+        fold = page.locator(f"details:has(#{fleet.anchor(LONG)})")
+        fold.locator("summary").click()
+        outer = fold.bounding_box()
+        for part in (".find", "table", "tbody tr >> nth=0"):
+            inner = fold.locator(part).first.bounding_box()
+            left, right = inner["x"] - outer["x"], outer["x"] + outer["width"] - inner["x"] - inner["width"]
+            assert (left >= 8, right >= 8) == (True, True), (part, left, right)
+        assert page.evaluate("document.documentElement.scrollWidth") == window["width"]
 
 
 def test_a_link_to_a_subject_unfolds_it_without_a_script_too(browser, tmp_path):
