@@ -67,6 +67,15 @@ def test_what_is_folded_stands_apart_from_the_border(browser, tmp_path, window):
         assert page.evaluate("document.documentElement.scrollWidth") == window["width"]
 
 
+def test_the_underline_of_a_name_is_off_its_low_line(browser, tmp_path):
+    with opened(browser, "file:", viewport=WIDE) as tab:
+        link = tab.go(listed(tmp_path).removeprefix("file:")).locator("td a").first
+        offset, size = link.evaluate(
+            "one => [getComputedStyle(one).textUnderlineOffset, getComputedStyle(one).fontSize].map(parseFloat)"
+        )
+        assert offset > 0.25 * size
+
+
 def test_a_link_to_a_subject_unfolds_it_without_a_script_too(browser, tmp_path):
     for script, scripts in ((False, ()), (True, ("atalaya.js", "figures.js"))):
         with opened(browser, "file:", viewport=PHONE, java_script_enabled=script) as tab:
