@@ -8,10 +8,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from itertools import groupby
 from typing import NamedTuple
+
+import msgspec
 
 from atalaya.core.words import N_, Prose, Text, text
 from atalaya.metrics.definitions import METRICS
@@ -47,6 +50,7 @@ FINE = (FleetWord.GO, FleetWord.ON_TRACK, FleetWord.WAITING)
 
 Reasons = Mapping[str, Text]  # the first of each verdict that was judged here, by its digest
 NONE_KEPT: Reasons = {}
+Keep = Callable[[str, str, Callable[[], str]], str]
 
 
 class Page(NamedTuple):
@@ -69,6 +73,15 @@ class Page(NamedTuple):
     def last(self) -> str:
         """Its last subject."""
         return self.parts[-1][0]
+
+
+class Place(NamedTuple):
+    """Where a page of the list stands among the others, whose names are given."""
+
+    number: int
+    of: int
+    before: str | None
+    after: str | None
 
 
 class Standing(NamedTuple):
@@ -258,6 +271,11 @@ def _cause(one: SharedCause, voice: Renderer) -> list[Markdown]:
     return [line for line in lines if line] or [voice.literal(one.cause)]
 
 
+def _first_said(one: FleetRelease, voice: Renderer, reasons: Reasons) -> str:
+    """Why it has its word, in words that are not escaped yet."""
+    return voice.language.say(_first_reason(one, voice, reasons))
+
+
 # ── the pages ────────────────────────────────────────────────────────────────
 
 
@@ -291,35 +309,59 @@ def _page_words(page: Page) -> str:
     return page.first if page.first == page.last else f"{page.first} … {page.last}"
 
 
-def list_pages(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Iterator[tuple[str, str]]:
+def made_again(name: str, made_from: str, make: Callable[[], str]) -> str:
+    """Make a page, whatever there is."""
+    return make()
+
+
+def list_pages(
+    found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT, keep: Keep = made_again
+) -> Iterator[tuple[str, str]]:
     """The pages by their names, each with its whole body.
 
     :param reasons: as for :func:`fleet`.
+    :param keep: is given the name of a page, all that it is made from, and what makes it.
     """
     pages = pages_of(found)
     for number, page in enumerate(pages):
-        yield (
-            page.name,
-            render_html(
-                "fleet-releases",
-                voice,
-                page=page,
-                number=number + 1,
-                pages=len(pages),
-                before=pages[number - 1].name if number else None,
-                after=pages[number + 1].name if number + 1 < len(pages) else None,
-                anchor=anchor,
-                standing=standing,
-                dating=dating,
-                reason=lambda one: voice.language.say(_first_reason(one, voice, reasons)),
-                value=lambda one: _value(one, voice),
-                leads_away=myst.leads_away,
-                shortened=shortened,
-                title=lambda metric: _title(metric, voice),
-                most=MOST_INCIDENTS,
-                begun=BEGUN,
-            ).rstrip("\n"),
+        place = Place(
+            number=number + 1,
+            of=len(pages),
+            before=pages[number - 1].name if number else None,
+            after=pages[number + 1].name if number + 1 < len(pages) else None,
         )
+        made_from = _made_from(page, place, voice, reasons)
+        yield page.name, keep(page.name, made_from, partial(list_page, page, place, voice, reasons))
+
+
+def _made_from(page: Page, place: Place, voice: Renderer, reasons: Reasons) -> str:
+    """All that a page of the list is made from, but for the program and its translations."""
+    said = [_first_said(one, voice, reasons) for one in page.releases if one.because]
+    made_from = page.parts, place, voice.language.code, said
+    try:
+        return msgspec.json.encode(made_from).decode()
+    except UnicodeEncodeError:  # a name of a file that is no text
+        return repr(made_from)
+
+
+def list_page(page: Page, place: Place, voice: Renderer, reasons: Reasons) -> str:
+    """The body of one page of the list."""
+    return render_html(
+        "fleet-releases",
+        voice,
+        page=page,
+        place=place,
+        anchor=anchor,
+        standing=standing,
+        dating=dating,
+        reason=lambda one: _first_said(one, voice, reasons),
+        value=lambda one: _value(one, voice),
+        leads_away=myst.leads_away,
+        shortened=shortened,
+        title=lambda metric: _title(metric, voice),
+        most=MOST_INCIDENTS,
+        begun=BEGUN,
+    ).rstrip("\n")
 
 
 def _title(metric: FleetMetric, voice: Renderer) -> str:
