@@ -109,6 +109,9 @@ def _each(scenarios: Sequence[Scenario], inputs: Inputs, processes: int) -> Iter
     # Ctrl-C reaches the whole group of processes: the workers leave it to this one, which ends them.
     with multiprocessing.Pool(processes, signal.signal, (signal.SIGINT, signal.SIG_IGN)) as pool:
         yield from pool.imap_unordered(_task, tasks)
+        # They end by themselves: one that is told to end as it begins may not hear it, and be waited for without end.
+        pool.close()
+        pool.join()
 
 
 def _task(task: tuple[Scenario, Inputs]) -> Found:

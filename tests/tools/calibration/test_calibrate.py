@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import io
+import os
+import signal
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -304,6 +306,23 @@ def test_a_small_calibration_is_reported_and_kept_nowhere(tmp_path: Path, self_t
     assert '"made_by": "nox -s calibrate -- --watches 2 --seed 1"' in report.read_text()
     assert read(tmp_path / "docs") is None
     assert [file.name for file in (tmp_path / WORK).iterdir()] == ["2-1.jsonl"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="processes are told to end in another way there")
+def test_no_process_is_told_to_end_when_the_work_is_done(tmp_path: Path) -> None:
+    """One that had just begun did not hear it, and was waited for without end."""
+    told = tmp_path / "told"
+
+    def hear(*_: object) -> None:
+        told.touch()
+        os._exit(1)
+
+    before = signal.signal(signal.SIGTERM, hear)
+    try:
+        assert len(made("network-one", "ci-once", watches=2, processes=2).found) == 2
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not told.exists()
 
 
 def test_without_a_self_test_nothing_could_be_go_and_the_command_says_so(
