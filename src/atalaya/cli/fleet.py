@@ -14,7 +14,7 @@ from atalaya.core.engines import DUCKDB
 from atalaya.core.errors import UsageError
 from atalaya.core.fleet_settings import FILE, LoadedFleet, load
 from atalaya.core.words import Text, first_of
-from atalaya.records.fleet import Fleet, FleetRelease, FleetWord, SharedCause, SharedTest, Why
+from atalaya.records.fleet import FINE, Fleet, FleetRelease, FleetWord, SharedCause, SharedTest, Why
 from atalaya.records.stored import VerdictStatus
 
 if TYPE_CHECKING:
@@ -108,13 +108,11 @@ def _write_pages(place: Context, found: Fleet, reasons: dict[str, Text]) -> None
 
 def _say(place: Context, found: Fleet) -> None:
     """A short table: the worst first."""
-    from atalaya.fleet.assemble import is_fine, worst_first
-
     console = place.console
     for source in found.sources:
         if source.problem:
             console.row("unknown", f"{source.subject}: {source.problem}")
-    bad = sorted((one for one in found.releases if one.problem or (one.current and not is_fine(one))), key=worst_first)
+    bad = sorted((one for one in found.releases if one.is_shown_first), key=FleetRelease.worst_first)
     for one in bad[:SHOWN]:
         console.row(str(one.word), _line(one))
     if len(bad) > SHOWN:
@@ -165,9 +163,7 @@ def _line(one: FleetRelease) -> str:
 
 def _fine(releases: Sequence[FleetRelease]) -> list[tuple[str, str]]:
     """The subjects whose newest release is fine, by its word, in a line each."""
-    from atalaya.fleet.assemble import FINE, is_fine
-
-    fine = [one for one in releases if one.current and is_fine(one)]
+    fine = [one for one in releases if one.current and one.is_fine]
     found = []
     for word in FINE:
         names = [f"{one.subject} {one.release}" for one in fine if one.word is word]

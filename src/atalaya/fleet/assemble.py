@@ -13,6 +13,7 @@ from atalaya.fleet.gather import Gathered
 from atalaya.fleet.reading import worst_metric
 from atalaya.fleet.tables import Ask
 from atalaya.records.fleet import (
+    WORST_FIRST,
     Basis,
     Fleet,
     FleetRelease,
@@ -25,8 +26,6 @@ from atalaya.records.fleet import (
     Why,
 )
 
-WORST_FIRST = tuple(FleetWord)
-FINE = (FleetWord.GO, FleetWord.ON_TRACK, FleetWord.WAITING)
 MOST_SHARED = 200  # tests, and causes
 
 
@@ -136,17 +135,6 @@ def _worst(words: Iterable[FleetWord]) -> FleetWord:
     return min(words, key=WORST_FIRST.index, default=FleetWord.UNKNOWN)
 
 
-def is_fine(release: FleetRelease) -> bool:
-    """Whether nobody has to look at it."""
-    return release.word in FINE and not release.problem and not release.open_incidents
-
-
-def worst_first(release: FleetRelease) -> tuple[int, str, float, str]:
-    """What is worse comes first; of one word the subjects in order, the newest release first."""
-    at = release.opened_at
-    return WORST_FIRST.index(release.word), release.subject, -(at.timestamp() if at else 0.0), release.release
-
-
 def _counts(
     sources: Sequence[FleetSource], subjects: Sequence[FleetSubject], releases: Sequence[FleetRelease]
 ) -> dict[str, int]:
@@ -156,7 +144,7 @@ def _counts(
         "subjects": len(subjects),
         "releases": len(releases),
         "current": sum(one.current for one in releases),
-        "not_fine": sum(one.current and not is_fine(one) for one in releases),
+        "not_fine": sum(one.current and not one.is_fine for one in releases),
         "unreadable": sum(one.why is Why.UNREADABLE for one in releases),
         "expired": sum(one.why is Why.EXPIRED for one in releases),
         "open_incidents": sum(len(one.open_incidents) for one in releases),

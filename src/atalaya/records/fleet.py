@@ -32,6 +32,10 @@ class FleetWord(StrictEnum):
     GO = "GO"
 
 
+WORST_FIRST = tuple(FleetWord)
+FINE = (FleetWord.GO, FleetWord.ON_TRACK, FleetWord.WAITING)
+
+
 class Basis(StrictEnum):
     """Where the word of a release comes from."""
 
@@ -171,6 +175,21 @@ class FleetRelease(Record, frozen=True, kw_only=True):
     flaky_tests: tuple[str, ...]
     problem: str
     not_judged: NotJudged | None
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether its word is a fine one, it can be read, and none of its incidents is open."""
+        return self.word in FINE and not self.problem and not self.open_incidents
+
+    @property
+    def is_shown_first(self) -> bool:
+        """Whether somebody has to look at it now: it cannot be read, or it is current and not fine."""
+        return bool(self.problem) or (self.current and not self.is_fine)
+
+    def worst_first(self) -> tuple[int, str, float, str]:
+        """What to sort by: what is worse comes first; of one word the subjects in order, the newest release first."""
+        at = self.opened_at.timestamp() if self.opened_at else 0.0
+        return WORST_FIRST.index(self.word), self.subject, -at, self.release
 
 
 class FleetSource(Record, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ import msgspec
 from atalaya.core.words import N_, Prose, Text, text
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.fleet import (
+    FINE,
+    WORST_FIRST,
     Basis,
     Fleet,
     FleetIncident,
@@ -45,8 +47,6 @@ N_WORDS = N_("{n} {word}")
 MORE = "…"  # where something was cut
 MOST_NAMED = 5  # subjects that share something, by name
 ROWS = 250  # of a page of the list
-WORST_FIRST = tuple(FleetWord)
-FINE = (FleetWord.GO, FleetWord.ON_TRACK, FleetWord.WAITING)
 
 Reasons = Mapping[str, Text]  # the first of each verdict that was judged here, by its digest
 NONE_KEPT: Reasons = {}
@@ -104,7 +104,7 @@ def fleet(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Markdo
     """
     pages = pages_of(found)
     where = {subject: f"{page.name}#{anchor(subject)}" for page in reversed(pages) for subject, _ in page.parts}
-    bad = sorted((one for one in found.releases if is_shown_first(one)), key=worst_first)
+    bad = sorted((one for one in found.releases if one.is_shown_first), key=FleetRelease.worst_first)
     subjects = sorted(found.subjects, key=lambda one: (WORST_FIRST.index(one.word), one.subject))
     return render(
         "fleet",
@@ -130,22 +130,6 @@ def fleet(found: Fleet, voice: Renderer, reasons: Reasons = NONE_KEPT) -> Markdo
     )
 
 
-def is_shown_first(release: FleetRelease) -> bool:
-    """Whether somebody has to look at it: one that is current and not fine, or that cannot be read."""
-    return bool(release.problem) or (release.current and not is_fine(release))
-
-
-def worst_first(release: FleetRelease) -> tuple[int, str, float, str]:
-    """What is worse comes first; of one word the subjects in order, the newest release first."""
-    at = release.opened_at
-    return WORST_FIRST.index(release.word), release.subject, -(at.timestamp() if at else 0.0), release.release
-
-
-def is_fine(release: FleetRelease) -> bool:
-    """Whether its word is one, it can be read, and none of its incidents is open."""
-    return release.word in FINE and not release.problem and not release.open_incidents
-
-
 def standing(releases: Sequence[FleetRelease]) -> Standing:
     """How some releases stand together: of a subject, or of a whole list."""
     now = [one for one in releases if one.current]
@@ -158,7 +142,7 @@ def standing(releases: Sequence[FleetRelease]) -> Standing:
         word=word,
         until=min(filter(None, dated), default=None) if word is not FleetWord.UNKNOWN else None,
         releases=len(releases),
-        not_fine_now=sum(map(is_shown_first, releases)),
+        not_fine_now=sum(one.is_shown_first for one in releases),
         not_fine=(
             *(
                 Text(template=N_WORDS, values={"n": counted[one], "word": one})
