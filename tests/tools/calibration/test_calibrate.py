@@ -319,7 +319,7 @@ def test_no_process_is_told_to_end_when_the_work_is_done(tmp_path: Path) -> None
 
     before = signal.signal(signal.SIGTERM, hear)
     try:
-        assert len(made("network-one", "ci-once", watches=2, processes=2).found) == 2
+        assert len(made("network-one", "ci-once", watches=2, processes=24).found) == 2
     finally:
         signal.signal(signal.SIGTERM, before)
     assert not told.exists()
