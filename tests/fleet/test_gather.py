@@ -132,6 +132,17 @@ def test_a_release_is_compared_with_few_others_however_many_there_are(
     assert [f"1.{number}.0" for number in (19, *range(20, 30))] == judge.beside["2.0.0"]
 
 
+def test_a_page_of_a_sealed_release_that_was_changed_takes_its_word_back(tmp_path: Path, store: Store) -> None:
+    folder = tmp_path / "releases"
+    made = release(folder, "1.0.0", real=True)
+    (made / "incidents").mkdir()
+    (made / "incidents" / "INC-1.md").write_text("It was slow.\n")
+    sealed(made)
+    assert [row.word for row in gathered(folder, store).rows] == [FleetWord.GO]
+    (made / "incidents" / "INC-1.md").write_text("It was fast.\n")
+    assert [row.word for row in gathered(folder, store).rows] == [FleetWord.UNKNOWN]
+
+
 def test_what_releases_are_compared_with_is_looked_for_once_each(
     tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -84,10 +84,9 @@ def files_of(place: ReleasePlace) -> Files:
 
 def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:
     """The files by their paths, as texts: a fleet has hundreds of thousands, and looks at each of them each time."""
-    for path in (*(place.folder / name for name in READ_OF_A_RELEASE), place.published):
-        if path is not None:
-            with suppress(OSError):
-                yield str(path), path.lstat()
+    for path in (*_beside_evidence(place), *([place.published] if place.published is not None else [])):
+        with suppress(OSError):
+            yield str(path), path.lstat()
     try:
         with os.scandir(place.evidence) as entries:
             evidence = sorted((one for one in entries if not one.name.startswith(".")), key=lambda one: one.name)
@@ -96,6 +95,16 @@ def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:
     for one in evidence:
         with suppress(OSError):
             yield one.path, one.stat(follow_symlinks=False)
+
+
+def _beside_evidence(place: ReleasePlace) -> Iterator[Path]:
+    """What of a release's folder its row is made from, beside the evidence: of a sealed one all that was sealed."""
+    if not os.path.lexists(place.folder / SEAL):
+        yield from (place.folder / name for name in READ_OF_A_RELEASE)
+        return
+    for folder, folders, names in os.walk(place.folder):
+        folders[:] = sorted(name for name in folders if Path(folder, name) != place.evidence)
+        yield from (Path(folder, name) for name in sorted(names))
 
 
 class Store:
