@@ -97,6 +97,18 @@ def test_what_was_said_is_not_believed_where_any_evidence_is_damaged(tmp_path: P
     assert (left.word, kind in left.problem) == (FleetWord.UNKNOWN, True)
 
 
+def test_evidence_that_a_judgement_reads_is_not_read_through_before_it(
+    tmp_path: Path, by: Judging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read_through: list[Path] = []
+    monkeypatch.setattr(ledger, "verify", lambda folder: read_through.append(folder) or [])
+    stands = said(release(tmp_path, "1.0.0"), "GO")
+    assert (row_of(stands, by).to_judge, read_through) == (None, [stands / "evidence"])
+    is_older = said(release(tmp_path, "1.1.0"), "GO", T0 - timedelta(days=90))
+    assert row_of(is_older, by).to_judge is not None
+    assert read_through == [stands / "evidence"]
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes in a folder there")
 @pytest.mark.parametrize("name", ["release.toml", "seal.json", "report.json", "evidence/notes", "evidence/job-1.jsonl"])
 def test_a_pipe_in_a_folder_is_not_waited_for(tmp_path: Path, by: Judging, name: str) -> None:

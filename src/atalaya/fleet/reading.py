@@ -155,16 +155,17 @@ def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Recor
     said = _later(_published(place, release), _said(records))
     until = _end_of_window(row, judging.now)
     why = judging.why_not(release)
-    if said is not None and (damaged := ledger.verify(place.evidence)):
-        # What was said rests on more than there is now. Judged anew, it says so; else nobody knows what it comes to.
-        if why is not None:
+    if why is None and not {one.promise for one in records.of(Observation)} <= set(judging.pack.promise):
+        why = NotJudged.OTHER_PACK
+    stands = said is not None and (row.closed or not _is_newer(said, row, judging.now))
+    # What was said rests on all of the evidence. Where it is judged anyway, the judgement looks at that, and says so.
+    if said is not None and (stands or why is not None) and (damaged := ledger.verify(place.evidence)):
+        if why is not None:  # nobody knows what it comes to
             return Made(replace(row, not_judged=why, problem=_told(damaged[0], place.folder.parent)), until)
-        said = None
-    if said is not None and (row.closed or not _is_newer(said, row, judging.now)):
-        return Made(said.over(row), until)
+        said, stands = None, False
     row = said.over(row) if said is not None else row
-    is_ours = {one.promise for one in records.of(Observation)} <= set(judging.pack.promise)
-    why = why if is_ours or why is not None else NotJudged.OTHER_PACK
+    if stands:
+        return Made(row, until)
     return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None)
 
 
