@@ -65,6 +65,7 @@ def test_each_session_says_in_one_line_what_it_does() -> None:
     assert [line for _, line in listed if not re.fullmatch(r"[A-Z].{10,110}\.", line)] == []
 
 
+BEFORE_NOX = (ROOT / "noxfile.py").read_text(encoding="utf-8").partition("\nif sys.version_info")[0]
 # An environment that is made as fast as can be, in place of one into which nox is installed.
 QUICK = """
 import venv
@@ -81,8 +82,7 @@ make(Path(sys.argv[1]))
 
 def test_of_two_that_make_the_environment_at_once_either_serves_and_nothing_else_is_left(tmp_path: Path) -> None:
     program, home = tmp_path / "program.py", tmp_path / "made" / "home"
-    before_nox = (ROOT / "noxfile.py").read_text(encoding="utf-8").partition("\nif sys.version_info")[0]
-    program.write_text(f"{before_nox}\n{QUICK}", encoding="utf-8")
+    program.write_text(f"{BEFORE_NOX}\n{QUICK}", encoding="utf-8")
     both = [subprocess.Popen([sys.executable, str(program), str(home)]) for _ in range(2)]
     assert [one.wait() for one in both] == [0, 0]
     assert [path.name for path in home.parent.iterdir()] == ["home"]
@@ -133,8 +133,7 @@ def test_a_pip_that_fills_other_environments_need_not_be_installed_again(
     bare: Path, tmp_path: Path, version: str, code: int
 ) -> None:
     program, home, there = tmp_path / "program.py", tmp_path / "made", tmp_path / "there"
-    before_nox = (ROOT / "noxfile.py").read_text(encoding="utf-8").partition("\nif sys.version_info")[0]
-    program.write_text(f"{before_nox}\nmake(Path(sys.argv[1]))\n", encoding="utf-8")
+    program.write_text(f"{BEFORE_NOX}\nmake(Path(sys.argv[1]))\n", encoding="utf-8")
     (there / "pip").mkdir(parents=True)
     (there / "pip" / "__main__.py").write_text(FAKE_PIP)
     (there / "pip-1.dist-info").mkdir()
