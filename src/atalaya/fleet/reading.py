@@ -18,6 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 import msgspec
 from msgspec.structs import replace
 
+from atalaya.core import plain_file
 from atalaya.core.engines import DUCKDB
 from atalaya.core.errors import AtalayaError, NetworkError, ReleaseError, interrupted
 from atalaya.core.kept_text import KeptText, to_keep
@@ -241,8 +242,8 @@ class Said(NamedTuple):
 
 def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRow:
     """What the report of a closed watch says, where all is as it was sealed."""
-    seal = msgspec.json.decode(_content(place.folder / SEAL), type=Seal)
-    content = _content(place.folder / REPORT)
+    seal = msgspec.json.decode(plain_file.content(place.folder / SEAL, LARGEST_BYTES), type=Seal)
+    content = plain_file.content(place.folder / REPORT, LARGEST_BYTES)
     sealed = next((file.sha256 for file in seal.files if file.path == REPORT), "")
     if hashlib.sha256(content).hexdigest() != sealed:
         return replace(row, closed=True, problem=f"{REPORT} is not what was sealed. Restore it from git.")
@@ -257,7 +258,8 @@ def _published(place: ReleasePlace, release: Release) -> Said | None:
     if place.published is None or not place.published.is_file():
         return None
     try:
-        return _of_document(msgspec.json.decode(_content(place.published)), release.version, Basis.PUBLISHED)
+        said = msgspec.json.decode(plain_file.content(place.published, LARGEST_BYTES))
+        return _of_document(said, release.version, Basis.PUBLISHED)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
@@ -473,15 +475,6 @@ def _causes(records: Records, release: Release) -> Iterator[FleetCause]:
 
 
 # ── text and numbers of strangers ────────────────────────────────────────────
-
-
-def _content(file: Path) -> bytes:
-    """The bytes of a plain file that is no larger than a report can be."""
-    with ledger.regular(file) as opened:
-        content = opened.read(LARGEST_BYTES + 1)
-    if len(content) > LARGEST_BYTES:
-        raise ValueError(f"{file.name} has more than {LARGEST_BYTES} bytes")
-    return content
 
 
 def _cut(text: object) -> str:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import msgspec
 
+from atalaya.core import plain_file
 from atalaya.core.errors import ReleaseError
 from atalaya.core.window import EXTENSION_H, LONGEST_H, ends_at
 from atalaya.evidence.ledger import ledger
@@ -46,7 +47,7 @@ def load(folder: Path) -> Release:
     """
     file = folder / "release.toml"
     try:
-        table = tomllib.loads(_text(file))
+        table = tomllib.loads(plain_file.content(file, LARGEST_BYTES).decode("utf-8"))
     except FileNotFoundError:
         raise ReleaseError(
             f"{file}: no such file. Open the release first: atalaya release open {folder.name} --commit REF."
@@ -69,17 +70,6 @@ def load(folder: Path) -> Release:
     if release.opened_at.tzinfo is None:
         raise ReleaseError(f"{file}: opened_at has no zone. Write it in UTC, as 2026-01-31T09:00:00Z.")
     return release
-
-
-def _text(file: Path) -> str:
-    """The text of a plain file that is no larger than one of ours can be: a pipe would be waited for without end."""
-    if file.exists() and not file.is_file():
-        raise OSError("it is no file")
-    with file.open("rb") as opened:
-        content = opened.read(LARGEST_BYTES + 1)
-    if len(content) > LARGEST_BYTES:
-        raise OSError(f"it has more than {LARGEST_BYTES} bytes")
-    return content.decode("utf-8")
 
 
 def open_release(releases: Path, release: Release, pages: Mapping[str, str]) -> Path:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from atalaya.core import plain_file
 from atalaya.core.errors import EvidenceError, ReleaseError
 from atalaya.core.words import Record, Text, text
 from atalaya.evidence.ledger import ledger
@@ -25,6 +26,7 @@ from atalaya.watch.states import CLOSED, INVALID
 
 NAME = "seal.json"
 SCHEMA = "atalaya.seal/1"
+LARGEST_BYTES = 64 * 1024 * 1024  # of seal.json: more files than a watch has
 
 
 class SealedFile(Record, frozen=True, kw_only=True):
@@ -113,16 +115,16 @@ def state_of(folder: Path, followers: Sequence[WatchTransition] = ()) -> SealSta
     """
     file = folder / NAME
     try:
-        content = _content(file)
-    except ledger.Gone:
+        content = plain_file.content(file, LARGEST_BYTES)
+    except FileNotFoundError:
         gone = (
             text("{name} is gone: {release} began from it.", name=NAME, release=step.run_id)
             for step in disputed_by(followers, "")
         )
         return SealState(differs=tuple(gone))
-    except EvidenceError as why:
+    except OSError as why:
         said = str(why).replace(f"{folder}{os.sep}", "")
-        return SealState(digest="unreadable", differs=(text("{why}", why=said),))
+        return SealState(digest="unreadable", differs=(text("{name} cannot be read: {why}", name=NAME, why=said),))
     digest = hashlib.sha256(content).hexdigest()
     try:
         seal = msgspec.json.decode(content, type=Seal)
@@ -196,18 +198,9 @@ def followers_of(releases: Path, version: str) -> tuple[WatchTransition, ...]:
 def digest_of(folder: Path) -> str:
     """The digest of a release's seal; empty where it has none."""
     try:
-        return hashlib.sha256(_content(folder / NAME)).hexdigest()
-    except EvidenceError:
+        return hashlib.sha256(plain_file.content(folder / NAME, LARGEST_BYTES)).hexdigest()
+    except OSError:
         return ""
-
-
-def _content(file: Path) -> bytes:
-    """The bytes of a plain file: a pipe would be waited for without end.
-
-    :raises EvidenceError: it is none, or cannot be read; :class:`ledger.Gone` where it is not there.
-    """
-    with ledger.regular(file) as opened:
-        return opened.read()
 
 
 def all_followers(releases: Path) -> dict[str, tuple[WatchTransition, ...]]:

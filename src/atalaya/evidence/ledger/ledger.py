@@ -18,7 +18,6 @@ import gzip
 import hashlib
 import os
 import re
-import stat
 import tempfile
 import time
 import zlib
@@ -33,6 +32,7 @@ from typing import IO, Any, NamedTuple, Protocol, TypeVar, overload
 
 import msgspec
 
+from atalaya.core import plain_file
 from atalaya.core.errors import EvidenceError, HarnessError, UsageError
 from atalaya.evidence.ledger import parquet as compacted
 from atalaya.evidence.readers.model import printable
@@ -795,18 +795,13 @@ def regular(path: Path) -> Iterator[BufferedReader]:
 
     :raises EvidenceError: it is no file, or cannot be opened.
     """
-    try:
-        mode = path.lstat().st_mode
-        if not stat.S_ISREG(mode):
-            raise OSError("a link: links are not followed" if stat.S_ISLNK(mode) else "not a file")
-        # It may have become something else since.
-        flags = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
-        handle = os.open(path, flags)
-    except FileNotFoundError as why:
-        raise Gone(str(_unreadable(path, why))) from None
-    except OSError as why:
-        raise _unreadable(path, why) from None
-    with os.fdopen(handle, "rb") as file:
+    with contextlib.ExitStack() as stack:
+        try:
+            file = stack.enter_context(plain_file.opened(path))
+        except FileNotFoundError as why:
+            raise Gone(str(_unreadable(path, why))) from None
+        except OSError as why:
+            raise _unreadable(path, why) from None
         yield file
 
 

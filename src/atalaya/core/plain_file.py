@@ -1,0 +1,42 @@
+"""Opens plain files alone, and reads no more of them than they should hold.
+
+A folder may be somebody else's: what is called ``release.toml`` there can be a pipe, which is waited for without end, a
+link, which leads anywhere, or a file of any size.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+from collections.abc import Iterator
+from io import BufferedReader
+from pathlib import Path
+
+FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY"))
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BufferedReader]:
+    """A plain file, for reading.
+
+    :raises OSError: it is a link or no file, or cannot be opened.
+    """
+    mode = path.lstat().st_mode
+    if not stat.S_ISREG(mode):
+        raise OSError("a link: links are not followed" if stat.S_ISLNK(mode) else "not a file")
+    # It may have become something else since: the flags say again that it must not have.
+    with os.fdopen(os.open(path, FLAGS), "rb") as file:
+        yield file
+
+
+def content(path: Path, most: int) -> bytes:
+    """The bytes of a plain file that has at most so many.
+
+    :raises OSError: it has more, is a link or no file, or cannot be read.
+    """
+    with opened(path) as file:
+        read = file.read(most + 1)
+    if len(read) > most:
+        raise OSError(f"it has more than {most} bytes")
+    return read
