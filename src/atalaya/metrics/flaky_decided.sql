@@ -1,29 +1,11 @@
--- Lists each execution of a test of CI that passed or failed. Skipped and xfailed cases are no attempts.
--- Atalaya's own runs are none: a step of its smoke is no test, nor is a promise. A repeat of a test has a name of its
--- own in its report, "test_x[2-5]" for the second of five: told is that name, and test the one that all five have.
--- reads: runs_of_ours
+-- Lists each execution of a test of CI that passed or failed: those of flaky_ended.sql. A repeat of a test has a name of
+-- its own in its report, "test_x[2-5]" for the second of five: told is that name, and test the one that all five have.
+-- reads: flaky_ended
 -- reads: repeats_told
-WITH told_attempts AS NOT MATERIALIZED (
-  SELECT
-    test, variant, run_id, attempt, origin, "commit", of_another_commit, occurred_at, outcome, critical, duration_s
-  FROM counted_test_attempts
-  WHERE outcome IN ('passed', 'failed', 'errored')
-    AND NOT list_contains($ours, workflow)
-)
 SELECT
-  COALESCE(repeats_told.test, attempts.test) AS test,
-  attempts.test AS told,
-  attempts.variant, attempts.run_id, attempts.attempt, attempts.origin, attempts."commit", attempts.of_another_commit,
-  attempts.occurred_at, attempts.outcome,
-  CASE WHEN attempts.outcome = 'passed' THEN 1 ELSE 0 END AS passed,
-  CASE WHEN attempts.critical THEN 1 ELSE 0 END AS critical,
-  CASE
-    WHEN attempts.duration_s >= 0 AND attempts.duration_s < 1000000000
-      THEN CAST(FLOOR(attempts.duration_s * 1000000) AS BIGINT)
-  END AS duration_us
-FROM told_attempts AS attempts
+  COALESCE(repeats_told.test, ended.told) AS test,
+  ended.told, ended.variant, ended.run_id, ended.attempt, ended.origin, ended."commit", ended.of_another_commit,
+  ended.occurred_at, ended.passed, ended.critical, ended.duration_us
+FROM flaky_ended AS ended
 LEFT JOIN repeats_told
-  ON repeats_told.told = attempts.test
-LEFT JOIN runs_of_ours
-  ON runs_of_ours.run_id = attempts.run_id
-WHERE runs_of_ours.run_id IS NULL
+  ON repeats_told.told = ended.told

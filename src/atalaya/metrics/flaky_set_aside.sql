@@ -2,27 +2,28 @@
 -- failed. Then it was the machinery.
 -- A job attempt is one (run, variant, attempt, origin). With fewer than 5 tests it is believed, since one true flake in
 -- a report of one test is 100 %. A re-run of less than half of the tests is believed too: it is of those that failed.
+-- reads: flaky_ended
 -- reads: flaky_decided
 WITH troubled AS (
   SELECT run_id, variant, "commit"
-  FROM flaky_decided
-  -- The outcome as it stands in the records: of what passed, no other column is read then.
+  -- The names of tests are read for the doubtful alone, and of what passed no column but the outcome.
+  FROM flaky_ended
   WHERE outcome <> 'passed'
   GROUP BY run_id, variant, "commit"
   HAVING COUNT(*) >= 5
 ),
 executions AS (
   SELECT
-    decided.run_id, decided.variant, decided.attempt, decided.origin, decided."commit",
+    ended.run_id, ended.variant, ended.attempt, ended.origin, ended."commit",
     COUNT(*) AS records,
-    COUNT(*) - SUM(decided.passed) AS failures,
-    MAX(COUNT(*)) OVER (PARTITION BY decided.run_id, decided.variant, decided."commit") AS most_records
-  FROM flaky_decided AS decided
+    COUNT(*) - SUM(ended.passed) AS failures,
+    MAX(COUNT(*)) OVER (PARTITION BY ended.run_id, ended.variant, ended."commit") AS most_records
+  FROM flaky_ended AS ended
   INNER JOIN troubled
-    ON troubled.run_id = decided.run_id
-    AND troubled.variant = decided.variant
-    AND troubled."commit" = decided."commit"
-  GROUP BY decided.run_id, decided.variant, decided.attempt, decided.origin, decided."commit"
+    ON troubled.run_id = ended.run_id
+    AND troubled.variant = ended.variant
+    AND troubled."commit" = ended."commit"
+  GROUP BY ended.run_id, ended.variant, ended.attempt, ended.origin, ended."commit"
 ),
 doubtful AS (
   SELECT run_id, variant, attempt, origin, "commit"

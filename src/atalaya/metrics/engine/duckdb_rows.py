@@ -24,7 +24,7 @@ from atalaya.records.stored import Evidence
 
 # Of segments, unpacked, and of a compacted file. Of a lot DuckDB holds some six times its bytes until it is compressed.
 LOT_BYTES, LOT_ROWS = 16e6, 150_000
-GROUP_ROWS = 8_192  # of columns: a group is held in memory until it is written
+GROUP_ROWS = 32_768  # of columns: a group is held in memory until it is written
 UNPACKED = 16  # times the size of a packed segment, about
 NOTHING = HERE / "nothing.jsonl"  # a segment without records: a kind without evidence is a table without rows
 
@@ -129,7 +129,7 @@ def _writing(record: type[Evidence]) -> Iterator[Callable[[Path, Path], None]]:
                 rows = connection.sql(as_columns(path, shape(record)))
             else:
                 rows = read(connection, record, [path], filename=True)
-            rows.write_parquet(str(to), compression="zstd", row_group_size=GROUP_ROWS)
+            rows.write_parquet(str(to), compression="snappy", row_group_size=GROUP_ROWS)
         except duckdb.Error as why:
             raise why if interrupted(why) else OSError(str(why)) from why
 
