@@ -43,7 +43,7 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatc
     really = os.open
 
     def swapped(path: Path, flags: int) -> int:
-        os.replace(tmp_path / "pipe", tmp_path / "told")
+        (tmp_path / "pipe").replace(tmp_path / "told")
         return really(path, flags)
 
     monkeypatch.setattr(os, "open", swapped)
