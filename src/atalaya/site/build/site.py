@@ -231,16 +231,12 @@ def _run(
     """Build what has changed, so many at once; yields the problem of each that failed, in words."""
     known = cache(partial(digest, leave_out=NOT_IN_PAGES))  # most of what a build reads, all of them read
     digests = {one: _digest(one, docs, told, known) for one in builds}
-    changed = []
-    for one in builds:
-        if _is_built(one, digests[one]):
-            echo(f"{one.name}: unchanged")
-        else:
-            _digest_file(one).unlink(missing_ok=True)
-            changed.append(one)
+    changed = longest_first(one for one in builds if not _is_built(one, digests[one]))
+    echo(f"unchanged: {len(builds) - len(changed)} of {len(builds)} builds, one for each release and language")
     if not changed:
         return
-    changed = longest_first(changed)
+    for one in changed:
+        _digest_file(one).unlink(missing_ok=True)
     with build_workers.workers(min(jobs, len(changed))) as pool:
         started_s = time.perf_counter()
         running = {
