@@ -181,6 +181,17 @@ print(gc.isenabled(), gc.get_freeze_count() > 10_000, *sys.modules)
     assert {"pydata_sphinx_theme", "soupsieve", "sphinx_design.extension", "sphinx.search.es"} <= set(imported)
 
 
+def test_a_site_in_which_nothing_is_new_asks_no_distribution() -> None:
+    """SciPy's functions take a third of a second to import, which is as long as all the rest of such a run."""
+    code = """
+import sys
+import atalaya.cli.publish, atalaya.site.build.build_cache, atalaya.site.build.site
+print("scipy.special" in sys.modules, "duckdb" in sys.modules)
+"""
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert told.stdout.split() == ["False", "False"]
+
+
 def times_of(folder: Path) -> dict[str, int]:
     """When each file below a folder was written."""
     return {file.relative_to(folder).as_posix(): file.stat().st_mtime_ns for file in folder.rglob("*.*")}

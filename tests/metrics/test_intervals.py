@@ -12,7 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import optimize, stats
 
+from atalaya.metrics.stats.distributions import normal_quantile
 from atalaya.metrics.stats.intervals import (
+    ALPHA,
+    Z,
     clean_runs_needed,
     events_ruled_out,
     garwood,
@@ -23,6 +26,10 @@ from atalaya.metrics.stats.intervals import (
 )
 from atalaya.selftest.prove import at_the_least
 from tests.tables import each_row
+
+
+def test_z_is_the_quantile_of_the_normal_that_it_stands_for() -> None:
+    assert normal_quantile(1 - ALPHA / 2) == Z
 
 
 @each_row(
