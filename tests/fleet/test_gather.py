@@ -176,21 +176,31 @@ def test_what_nobody_wanted_judged_is_judged_when_somebody_does(tmp_path: Path, 
     assert Work(listed=1, opened=0, read=0, judged=0) == gathered(folder, store, judge=False).work
 
 
-def test_a_run_that_was_stopped_leaves_nothing_unjudged_as_if_it_were(
-    tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
+class Killed(BaseException):
+    """Stands for a process that ends at once."""
+
+
+@pytest.mark.parametrize(("how", "saved_every"), [(KeyboardInterrupt, 20), (RuntimeError, 20), (Killed, 1)])
+def test_a_run_that_was_stopped_is_gone_on_with_and_leaves_nothing_unjudged_as_if_it_were(
+    tmp_path: Path,
+    store: Store,
+    judge: Judge,
+    monkeypatch: pytest.MonkeyPatch,
+    how: type[BaseException],
+    saved_every: int,
 ) -> None:
     folder = tmp_path / "releases"
     for number in range(3):
         release(folder, f"1.{number}.0", at=T0 + timedelta(days=number), real=True)
-    monkeypatch.setattr(gather, "SAVE_EVERY", 1)
+    monkeypatch.setattr(gather, "SAVE_EVERY", saved_every)
 
     def stopped(made: Made, *rest) -> Made:
         if len(judge.judged) == 2:
-            raise KeyboardInterrupt
+            raise how
         return judge(made, *rest)
 
     monkeypatch.setattr(reading, "judge", stopped)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(how):
         gathered(folder, store)
     monkeypatch.setattr(reading, "judge", judge)
     found = gathered(folder, store)

@@ -24,7 +24,7 @@ from atalaya.watch.folder import LOCAL
 BEFORE = 10  # earlier releases among which the last accepted one is looked for, beside the last that ended in GO
 NEVER = datetime.min.replace(tzinfo=UTC)
 NOTHING_SHARED = "all that is in it are rehearsals, which `rehearsals = true` shows, or watches of one machine"
-SAVE_EVERY = 20  # judgements, so that a run that was stopped is not begun anew
+SAVE_EVERY = 20  # judgements, so that a run that was killed is not begun anew
 
 
 class Work(NamedTuple):
@@ -111,11 +111,15 @@ def _gathered(
         read=sum(one.was_read for one in releases),
     )
     kept = {one.name: _to_keep(one, made_by) for one in releases}
-    for number, (name, one) in enumerate(_judged(releases, kept, by, judged), start=1):
-        kept[name] = one
-        work = work._replace(judged=number)
-        if number % SAVE_EVERY == 0:
-            store.keep(subject, kept)
+    try:
+        for number, (name, one) in enumerate(_judged(releases, kept, by, judged), start=1):
+            kept[name] = one
+            work = work._replace(judged=number)
+            if number % SAVE_EVERY == 0:
+                store.keep(subject, kept)
+    except (KeyboardInterrupt, Exception):  # a query that is stopped raises an error of its own
+        store.keep(subject, kept)
+        raise
     if found.source.problem == "" and kept != before:
         store.keep(subject, kept)
     rows = [one.row for one in kept.values()]
