@@ -52,12 +52,16 @@ with open(sys.argv[1], "w") as file:
 
 
 class Spent(NamedTuple):
-    """What a process and all that it waited for took: CPU and wall in seconds, the largest of them in MB."""
+    """What a process and all that it waited for took: CPU and wall in seconds, the largest of them in MB.
+
+    ``output`` is its standard output, and ``said`` what it wrote beside it.
+    """
 
     cpu_s: float
     wall_s: float
     peak_mb: float
     output: str
+    said: str
     code: int
 
 
@@ -83,7 +87,7 @@ def spent(
         code, cpu_s, peak = json.loads(told.read_text())
     assert code == 0 or not fine, done.stdout + done.stderr
     unit = 2**20 if sys.platform == "darwin" else 2**10  # of the peak: bytes there, kB here
-    return Spent(cpu_s, wall_s, peak / unit, done.stdout, code)
+    return Spent(cpu_s, wall_s, peak / unit, done.stdout, done.stderr, code)
 
 
 class Row(NamedTuple):
