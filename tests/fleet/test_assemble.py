@@ -169,7 +169,7 @@ def test_an_open_incident_is_not_fine_whatever_the_word_is() -> None:
 
 def test_a_flaky_test_is_shared_by_two_releases_at_least_and_most_subjects_come_first() -> None:
     def flaky(*tests: str) -> tuple[FleetTest, ...]:
-        return tuple(FleetTest(test=one, critical=one == "wide", keys=1) for one in tests)
+        return tuple(FleetTest(id=one, test=one, critical=one == "wide", keys=1) for one in tests)
 
     found = shown(
         row("1", subject="a", tests=flaky("deep", "wide", "alone")),
@@ -202,9 +202,10 @@ def test_a_cause_is_shared_by_its_fingerprint() -> None:
 
 
 def test_no_more_is_shared_than_can_be_shown() -> None:
-    tests = tuple(FleetTest(test=f"t{number:03}", critical=False, keys=1) for number in range(250))
+    tests = tuple(FleetTest(id=f"{number:03}", test=f"t{number:03}", critical=False, keys=1) for number in range(250))
     found = shown(row("1", tests=tests), row("2", tests=tests))
     assert [f"t{number:03}" for number in range(assemble.MOST_SHARED)] == [one.test for one in found.shared_tests]
+    assert (found.counts["shared_tests"], found.counts["shared_causes"]) == (250, 0)
 
 
 def test_the_words_of_a_subject_are_counted() -> None:
@@ -237,5 +238,5 @@ def test_a_question_is_in_the_portable_subset() -> None:
         for word in ("list(", "arg_max", "quantile", "regexp", "strftime", "::", "QUALIFY", "SELECT *", "string_agg"):
             assert (file.name, word, False) == (file.name, word, word.lower() in text.lower())
         for line in text.split("ORDER BY")[1:]:
-            keys = line.split(")")[0].strip().splitlines()[0].split(",")
+            keys = line.partition(")")[0].split(",")
             assert all("NULLS LAST" in key for key in keys), (file.name, line)

@@ -34,11 +34,13 @@ class Judge:
     def __init__(self) -> None:
         self.judged: list[str] = []
         self.beside: dict[str, list[str]] = {}
+        self.words: dict[str, FleetWord] = {}
 
     def __call__(self, made: Made, of, place, beside, by) -> Made:
         self.judged.append(made.row.release)
         self.beside[made.row.release] = [one.name for one in beside]
-        row = replace(made.row, word=FleetWord.ON_TRACK, basis=Basis.JUDGED, as_of=by.now)
+        word = self.words.get(made.row.release, FleetWord.ON_TRACK)
+        row = replace(made.row, word=word, basis=Basis.JUDGED, as_of=by.now)
         return Made(row, until=reading._end_of_window(row, by.now))
 
 
@@ -130,6 +132,17 @@ def test_a_release_is_compared_with_few_others_however_many_there_are(
     release(folder, "2.0.0", at=T0 + timedelta(days=99), real=True)
     gathered(folder, store)
     assert [f"1.{number}.0" for number in (19, *range(20, 30))] == judge.beside["2.0.0"]
+
+
+def test_the_first_run_compares_with_the_same_releases_as_the_next(tmp_path: Path, store: Store, judge: Judge) -> None:
+    """The one that is accepted is further back than those that are always looked at, and is judged in the same run."""
+    folder = tmp_path / "releases"
+    for number in range(13):
+        release(folder, f"1.{number}.0", at=T0 + timedelta(days=number), real=True)
+    judge.words = {"1.0.0": FleetWord.GO}
+    gathered(folder, store)
+    assert judge.beside["1.12.0"][0] == "1.0.0"
+    assert gathered(folder, store).work.judged == 0
 
 
 def test_a_page_of_a_sealed_release_that_was_changed_takes_its_word_back(tmp_path: Path, store: Store) -> None:

@@ -12,24 +12,32 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.core.errors import NetworkError
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import ledger, manifest
 from atalaya.fleet import reading
 from atalaya.fleet.reading import Judging, Made, read
 from atalaya.fleet.sources import ReleasePlace
-from atalaya.records.fleet import Basis, FleetWord, NotJudged
+from atalaya.metrics.definitions import counting
+from atalaya.records.fleet import Basis, FleetIncident, FleetWord, NotJudged
 from atalaya.records.judged import State
 from atalaya.records.stored import (
     CaseOutcome,
+    CommitTree,
+    Conclusion,
     Environment,
     Event,
     EventKind,
     IncidentStep,
+    JobAttempt,
     Observation,
     Outcome,
+    SegmentManifest,
     Severity,
     TestAttempt,
+    WatchTransition,
     record_metadata,
 )
+from atalaya.watch.incidents.fingerprint import cause_of_event
+from atalaya.watch.states import CLOSED
 from tests.fleet.many import SAID_AT, T0, metrics, release, said, sealed
 from tests.tables import each_row
 
@@ -101,7 +109,13 @@ def test_evidence_that_a_judgement_reads_is_not_read_through_before_it(
     tmp_path: Path, by: Judging, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read_through: list[Path] = []
-    monkeypatch.setattr(ledger, "verify", lambda folder: read_through.append(folder) or [])
+    survey = ledger.survey
+
+    def surveyed(folder: Path, **how: object) -> ledger.Survey:
+        read_through.append(folder)
+        return survey(folder, **how)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ledger, "survey", surveyed)
     stands = said(release(tmp_path, "1.0.0"), "GO")
     assert (row_of(stands, by).to_judge, read_through) == (None, [stands / "evidence"])
     is_older = said(release(tmp_path, "1.1.0"), "GO", T0 - timedelta(days=90))
@@ -157,6 +171,7 @@ def test_the_last_verdict_that_was_recorded_is_shown_until_it_expires(tmp_path: 
 
 def test_what_was_published_is_shown_with_its_figures_where_nothing_was_said_later(tmp_path: Path, by: Judging) -> None:
     folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
     published.write_text(json.dumps(metrics("1.0.0", "EXTEND")))
     row = read("orders", place_of(folder, published), by).row
     assert (row.word, row.basis, len(row.metrics)) == (FleetWord.EXTEND, Basis.PUBLISHED, 2)
@@ -179,6 +194,89 @@ def test_what_was_said_before_newer_evidence_is_judged_anew(tmp_path: Path, by: 
     made = row_of(folder, by)
     assert made.to_judge is not None
     assert made.to_judge.version == "1.0.0"
+
+
+def test_a_verdict_from_a_clock_that_is_ahead_waits_until_its_time_has_come(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "WAITING", real=True)
+    comes = by.now + timedelta(days=50)
+    said(folder, "GO", comes, real=True)
+    published = tmp_path / "metrics.json"
+    published.write_text(json.dumps(metrics("1.0.0", "ON TRACK", by.now + timedelta(days=90))))
+    made = read("orders", place_of(folder, published), by)
+    assert (made.row.word, made.until) == (FleetWord.WAITING, comes)
+    assert read("orders", place_of(folder, published), by._replace(now=comes)).row.word is FleetWord.GO
+
+
+def test_the_verdict_of_a_rehearsal_is_none_of_a_release(tmp_path: Path, by: Judging) -> None:
+    made = row_of(said(release(tmp_path, "1.0.0", real=True), "GO", real=False), by)
+    assert (made.row.basis, made.to_judge is not None) == (Basis.NOTHING, True)
+
+
+def test_a_closed_release_without_its_seal_gives_no_word(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "GO", real=True)
+    step = WatchTransition(
+        **record_metadata("ana", Environment.LOOPBACK, SAID_AT), state=CLOSED, window_h=72, by="ana", why="it is over"
+    )
+    ledger.write(folder / "evidence", [step])
+    row = row_of(folder, by).row
+    assert (row.word, row.problem) == (
+        FleetWord.UNKNOWN,
+        "It is closed, and its seal.json is gone. Restore it from git.",
+    )
+
+
+def call_the_roll(evidence: Path, at: datetime = SAID_AT) -> None:
+    names, digests = manifest.unnamed(evidence)
+    call = SegmentManifest(
+        **record_metadata(f"roll-{at.isoformat()}", Environment.LOOPBACK, at), segments=names, digests=digests
+    )
+    ledger.write(evidence, [call])
+
+
+def test_what_was_said_is_not_believed_where_evidence_was_taken_away(tmp_path: Path, by: Judging) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    (segment,) = ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED)])
+    said(folder, "ON TRACK", real=True)
+    call_the_roll(folder / "evidence")
+    assert row_of(folder, by).row.word is FleetWord.ON_TRACK
+    segment.unlink()
+    made = row_of(folder, by)
+    assert (made.row.basis, made.to_judge is not None) == (Basis.NOTHING, True)
+    left = row_of(folder, by._replace(not_judged=NotJudged.ASKED)).row
+    assert (left.word, segment.name.partition(".")[0] in left.problem) == (FleetWord.UNKNOWN, True)
+
+
+def test_a_page_without_any_evidence_is_not_believed(tmp_path: Path, by: Judging) -> None:
+    folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    published.write_text(json.dumps(metrics("1.0.0", "GO")))
+    row = read("orders", place_of(folder, published), by).row
+    assert (row.word, row.basis, "no evidence" in row.problem) == (FleetWord.UNKNOWN, Basis.NOTHING, True)
+
+
+@pytest.mark.parametrize("how", ["late", "long", "without a time in its name"])
+def test_evidence_that_came_after_a_verdict_is_known_by_more_than_its_name(
+    tmp_path: Path, by: Judging, how: str
+) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    ledger.write(folder / "evidence", [attempt("before", CaseOutcome.PASSED)])
+    said(folder, "ON TRACK", real=True)
+    call_the_roll(folder / "evidence", SAID_AT + timedelta(seconds=1))
+    assert row_of(folder, by).to_judge is None
+    hour = timedelta(hours=1)
+    match how:
+        case "late":  # from another machine, whose own roll was called there
+            elsewhere = tmp_path / "elsewhere"
+            ledger.write(elsewhere, [attempt("late", CaseOutcome.FAILED, SAID_AT - hour)])
+            call_the_roll(elsewhere, SAID_AT - hour)
+            for file in elsewhere.iterdir():
+                file.rename(folder / "evidence" / file.name)
+        case "long":
+            both = [attempt("t", CaseOutcome.FAILED, SAID_AT + sign * hour) for sign in (-1, 1)]
+            ledger.write(folder / "evidence", both)
+        case _:
+            (segment,) = ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED, SAID_AT + hour)])
+            segment.rename(segment.with_name(f"{segment.name.rpartition('-')[0]}.jsonl"))
+    assert row_of(folder, by).to_judge is not None
 
 
 def test_what_was_said_before_the_window_ended_is_judged_anew_at_its_end(tmp_path: Path, by: Judging) -> None:
@@ -235,13 +333,13 @@ def attempt(test: str, outcome: CaseOutcome, at: datetime = T0, **changes: objec
         "test": test,
         "variant": "3.12",
         "attempt": 1,
-        "commit": "abc",
+        "commit": "0123abc",
         "outcome": outcome,
         "critical": False,
         "origin": "x",
         "workflow": "tests",
     }
-    return TestAttempt(**record_metadata(f"run-{at.isoformat()}", CI, at), **(values | changes))  # type: ignore[arg-type]
+    return TestAttempt(**(record_metadata(f"run-{at.isoformat()}", CI, at) | values | changes))  # type: ignore[arg-type]
 
 
 def test_flaky_is_what_passed_and_failed_on_one_commit_and_variant(tmp_path: Path, by: Judging) -> None:
@@ -260,9 +358,50 @@ def test_flaky_is_what_passed_and_failed_on_one_commit_and_variant(tmp_path: Pat
             attempt("skipped", CaseOutcome.SKIPPED),
             attempt("a step of the smoke", good, workflow="atalaya-smoke"),
             attempt("a step of the smoke", bad, workflow="atalaya-smoke"),
+            attempt("before T+0", good),
+            attempt("before T+0", bad, T0 - timedelta(hours=1)),
+            attempt("after the window", good),
+            attempt("after the window", bad, T0 + timedelta(hours=73)),
+            attempt("of a pull request", good),
+            attempt("of a pull request", bad, run_id="pr"),
+            attempt("on another commit", good, commit="fedcba9"),
+            attempt("on another commit", bad, commit="fedcba9"),
+            attempt("on a commit of the same tree", good),
+            attempt("on a commit of the same tree", bad, commit="89abcde"),
+            job(run_id="pr", event="pull_request"),
+            *(
+                CommitTree(**record_metadata("t", CI, T0), commit=one, path="", tree="t", asked_of="git")
+                for one in ("0123abc", "89abcde")
+            ),
         ],
     )
-    assert [(one.test, one.critical, one.keys) for one in row_of(folder, by).row.tests] == [("flaky", True, 1)]
+    assert [(one.test, one.critical, one.keys) for one in row_of(folder, by).row.tests] == [
+        ("flaky", True, 1),
+        ("on a commit of the same tree", False, 1),
+    ]
+
+
+def test_tests_whose_names_are_shown_alike_are_as_many_as_they_are(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), real=True)
+    names = [f"test_connect[{at}]" for at in ("10.0.0.1", "192.168.7.7")] + [f"{'x' * 300}{end}" for end in "ab"]
+    ended = (CaseOutcome.PASSED, CaseOutcome.FAILED)
+    ledger.write(folder / "evidence", [attempt(name, outcome) for name in names for outcome in ended])
+    found = row_of(folder, by).row.tests
+    assert (len({one.id for one in found}), len({one.test for one in found})) == (4, 2)
+
+
+def job(**changes: object) -> JobAttempt:
+    values = {
+        "workflow": "tests",
+        "job": "tests",
+        "variant": "3.12",
+        "attempt": 1,
+        "commit": "0123abc",
+        "conclusion": Conclusion.SUCCESS,
+        "origin": "x",
+        "event": "push",
+    }
+    return JobAttempt(**(record_metadata("run", CI, T0) | values | changes))  # type: ignore[arg-type]
 
 
 def event(place: str, **changes: object) -> Event:
@@ -274,36 +413,61 @@ def event(place: str, **changes: object) -> Event:
         "message": "ReadTimeout: no answer",
         "origin": "x",
     }
-    return Event(**record_metadata("run", CI, T0), **(values | changes))  # type: ignore[arg-type]
+    return Event(**(record_metadata("run", CI, T0) | values | changes))  # type: ignore[arg-type]
 
 
 def test_an_error_is_told_by_its_type_and_place_without_what_differs_each_time(tmp_path: Path, by: Judging) -> None:
     folder = said(release(tmp_path, "1.0.0", real=True), real=True)
     ledger.write(
-        folder / "evidence", [event("wait(job-1)"), event("wait(job-2)", blocking=True), event("x", expected=True)]
+        folder / "evidence",
+        [
+            event("wait(job-1)"),
+            event("wait(job-2)", blocking=True),
+            event("x", expected=True),
+            event("before T+0", occurred_at=T0 - timedelta(hours=1)),
+            event("of another commit", commit="fedcba9"),
+            event("of a pull request", run_id="pr"),
+            job(run_id="pr", event="pull_request"),
+        ],
     )
     assert [(one.what, one.error, one.place, one.blocking) for one in row_of(folder, by).row.causes] == [
         ("network-error", "ReadTimeout", "wait", True)
     ]
 
 
+def opened(**changes: object) -> IncidentStep:
+    values = {
+        "incident": "INC-1",
+        "opened_at": T0,
+        "state": "open",
+        "severity": Severity.CRITICAL,
+        "impact": "exports stay",
+        "root_cause": "",
+        "fix": "",
+        "metric": "stale-cache",
+        "by": "ana",
+        "why": "seen",
+        "rule": "stale-read",
+        "fingerprints": ("f1",),
+    }
+    return IncidentStep(**(record_metadata("people", Environment.LOOPBACK, T0) | values | changes))  # type: ignore[arg-type]
+
+
+def test_an_event_and_the_incident_that_it_opened_are_one_cause(tmp_path: Path, by: Judging) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), real=True)
+    seen = event("wait", blocking=True)
+    _, counted = counting(seen.event)
+    step = opened(rule=counted.opens.id, fingerprints=(cause_of_event(seen, counted.opens.id), "another"))
+    ledger.write(folder / "evidence", [seen, step])
+    assert [(one.what, one.place or one.cause) for one in row_of(folder, by).row.causes] == [
+        ("network-error", "wait"),
+        (counted.opens.id, "another"),
+    ]
+
+
 def test_an_incident_is_open_until_its_records_say_that_it_is_over(tmp_path: Path, by: Judging) -> None:
     folder = said(release(tmp_path, "1.0.0", real=True), real=True)
-    step = IncidentStep(
-        **record_metadata("people", Environment.LOOPBACK, T0),
-        incident="INC-1",
-        opened_at=T0,
-        state="open",
-        severity=Severity.CRITICAL,
-        impact="exports stay",
-        root_cause="",
-        fix="",
-        metric="stale-cache",
-        by="ana",
-        why="seen",
-        rule="stale-read",
-        fingerprints=("f1",),
-    )
+    step = opened()
     monitored = replace(step, state="monitoring", occurred_at=T0 + timedelta(hours=1))
     ledger.write(folder / "evidence", [step, monitored])
     row = row_of(folder, by).row
@@ -311,6 +475,29 @@ def test_an_incident_is_open_until_its_records_say_that_it_is_over(tmp_path: Pat
     assert [(one.cause, one.what, one.incident) for one in row.causes] == [("f1", "stale-read", "exports stay")]
     ledger.write(folder / "evidence", [replace(monitored, state="resolved", occurred_at=T0 + timedelta(hours=2))])
     assert [one.is_open for one in row_of(folder, by).row.incidents] == [False]
+
+
+@pytest.mark.parametrize("kind", ["test", "incident"])
+def test_an_incident_that_can_be_read_stays_open_where_other_evidence_is_damaged(
+    tmp_path: Path, by: Judging, kind: str
+) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    ledger.write(folder / "evidence", [opened()])
+    damaged = attempt("t", CaseOutcome.PASSED) if kind == "test" else opened(incident="INC-2", impact="it hurts")
+    (segment,) = ledger.write(folder / "evidence", [damaged])
+    segment.write_bytes(segment.read_bytes().replace(b"0123abc", b"0123abd").replace(b"hurts", b"hurtz"))
+    row = row_of(folder, by).row
+    assert (row.word, bool(row.problem), [one.id for one in row.incidents if one.is_open]) == (
+        FleetWord.UNKNOWN,
+        True,
+        ["INC-1"],
+    )
+
+
+def test_of_very_many_incidents_those_that_are_open_are_kept() -> None:
+    closed = FleetIncident(id="INC-0", state="resolved", is_open=False, severity=Severity.MINOR, opened_at=T0)
+    kept = reading._most([closed] * reading.MOST + [replace(closed, id="INC-200", state="open", is_open=True)])
+    assert (len(kept), [one.id for one in kept if one.is_open]) == (reading.MOST, ["INC-200"])
 
 
 # ── whatever a folder holds ──────────────────────────────────────────────────
@@ -326,6 +513,11 @@ def _binary(folder: Path) -> None:
 
 def _newer(folder: Path) -> None:
     (folder / "release.toml").write_text('format = 99\nversion = "1.0.0"\n')
+
+
+def _toml_is_gone(folder: Path) -> None:
+    said(folder, real=True)
+    (folder / "release.toml").unlink()
 
 
 def _other_name(folder: Path) -> None:
@@ -401,6 +593,7 @@ BAD = [
     _empty,
     _binary,
     _newer,
+    _toml_is_gone,
     _other_name,
     _no_zone,
     _toml_is_a_folder,
@@ -467,11 +660,11 @@ def test_evidence_without_a_folder_of_its_own_is_named_by_its_first_records(tmp_
         Settings(), record_metadata("opening-2.1.0", Environment.LOOPBACK, T0), by="ana", why="the first record"
     )
     ledger.write(evidence, [first])
-    row = read("orders", ReleasePlace("exported", evidence, evidence), by).row
+    row = read("orders", ReleasePlace("exported", evidence, evidence, evidence_alone=True), by).row
     assert (row.release, row.opened_at, row.problem) == ("2.1.0", T0, "")
     assert datetime(2026, 11, 5, 9, tzinfo=UTC) == row.ends_at
 
 
 def test_evidence_that_does_not_say_when_it_began_is_a_row_that_says_so(tmp_path: Path, by: Judging) -> None:
-    row = read("orders", ReleasePlace("exported", tmp_path, tmp_path), by).row
+    row = read("orders", ReleasePlace("exported", tmp_path, tmp_path, evidence_alone=True), by).row
     assert (row.release, "no record says when its watch was opened" in row.problem) == ("exported", True)

@@ -9,6 +9,7 @@ import pytest
 from atalaya.core.errors import SettingsError
 from atalaya.core.fleet_settings import load
 from atalaya.evidence.ledger import ledger
+from atalaya.fleet.reading import Judging, read
 from atalaya.fleet.sources import FoundSource, find
 from atalaya.records.fleet import NotJudged
 from atalaya.records.stored import CaseOutcome
@@ -62,7 +63,7 @@ def test_a_source_without_a_release_is_unknown(tmp_path: Path) -> None:
     )
 
 
-def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path) -> None:
+def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path, by: Judging) -> None:
     sealed(release(tmp_path / "secret", "1.0.0", real=True))
     (tmp_path / "orders").mkdir()
     (tmp_path / "orders" / "watches").symlink_to(tmp_path / "secret")
@@ -71,8 +72,25 @@ def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path) -> No
     (tmp_path / "billing").mkdir()
     release(tmp_path / "billing", "1.0.0", real=True)
     (tmp_path / "billing" / "2.0.0").symlink_to(tmp_path / "secret" / "1.0.0")
+    (tmp_path / "billing" / "latest").symlink_to("1.0.0")  # a second name of one that is there
     (one,) = found(tmp_path, '[[source]]\npath = "billing"\n')
-    assert names(one) == ["1.0.0"]
+    assert names(one) == ["1.0.0", "2.0.0"]
+    assert "links are not followed" in read("billing", one.releases[1], by).row.problem
+
+
+def test_a_release_that_lost_its_first_file_is_no_release_less(tmp_path: Path) -> None:
+    """It cannot be read, and is shown so: the one before it is not the newest for that."""
+    for version in ("1.0.0", "1.1.0"):
+        compacted(release(tmp_path / "orders", version, real=True) / "evidence")
+    (tmp_path / "orders" / "notes").mkdir()
+    (tmp_path / "orders" / "1.1.0" / "release.toml").unlink()
+    (one,) = found(tmp_path, '[[source]]\npath = "orders"\n')
+    assert names(one) == ["1.0.0", "1.1.0"]
+    for file in (tmp_path / "orders" / "1.1.0" / "evidence").glob("*.parquet"):
+        file.unlink()
+    ledger.write(tmp_path / "orders" / "1.1.0" / "evidence", [attempt("new", CaseOutcome.FAILED)])
+    (one,) = found(tmp_path, '[[source]]\nparquet = "orders"\n')
+    assert names(one) == ["1.0.0", "1.1.0"]
 
 
 def test_a_repository_with_checks_of_its_own_is_not_judged_here(tmp_path: Path) -> None:

@@ -192,7 +192,8 @@ def fleet() -> Fleet:
         word=FleetWord.NO_GO,
         counts=dict.fromkeys(
             ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "left_out"), len(STRANGERS)
-        ),
+        )
+        | {"shared_tests": 60, "shared_causes": 60},
         sources=tuple(FleetSource(subject=one, kind="git", place=one, problem=one) for one in STRANGERS[:30]),
         subjects=tuple(
             FleetSubject(subject=one.subject, word=one.word, newest=one.release, releases=1, words={"NO-GO": 1})

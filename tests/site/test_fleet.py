@@ -9,7 +9,17 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.core.words import text
-from atalaya.records.fleet import Basis, Fleet, FleetRelease, FleetSource, FleetSubject, FleetWord, NotJudged, Why
+from atalaya.records.fleet import (
+    Basis,
+    Fleet,
+    FleetRelease,
+    FleetSource,
+    FleetSubject,
+    FleetWord,
+    NotJudged,
+    SharedTest,
+    Why,
+)
 from atalaya.records.stored import Severity
 from atalaya.site.fragments import fleet
 from atalaya.site.i18n.language import Language
@@ -32,12 +42,15 @@ CALM = replace(
 
 
 def of(*releases: FleetRelease, **changes: object) -> Fleet:
-    counts = dict.fromkeys(("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable"), 0)
+    counts = dict.fromkeys(
+        ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "left_out"), 0
+    )
+    shared = {name: len(changes.get(name, ())) for name in ("shared_tests", "shared_causes")}  # type: ignore[arg-type]
     subjects = dict.fromkeys(one.subject for one in releases)
     base = Fleet(
         as_of=NOW,
         word=FleetWord.GO,
-        counts=counts | {"left_out": 0},
+        counts=counts | shared,
         releases=releases,
         subjects=tuple(FleetSubject(subject=one, word=FleetWord.GO, newest="1.0.0", releases=1) for one in subjects),
     )
@@ -169,6 +182,14 @@ def test_a_list_has_at_most_so_many_rows_and_every_release_is_on_one(subjects: i
     rows = [one for page in made for _, part in page.parts for one in part]
     assert (len(made), len(rows), set(map(id, rows))) == (pages, subjects * each, set(map(id, found.releases)))
     assert all(sum(len(part) for _, part in page.parts) <= fleet.ROWS for page in made)
+
+
+def test_what_is_shared_and_not_shown_is_counted() -> None:
+    tests = tuple(SharedTest(test=f"t{n}", critical=False, releases=2, subjects={"orders": 2}) for n in range(60))
+    one = of(CALM, shared_tests=tests)
+    assert "And 20 more." in shown(one)
+    assert "And 210 more." in shown(replace(one, counts=one.counts | {"shared_tests": 250}))
+    assert "more." not in shown(replace(one, counts=one.counts | {"shared_tests": 40}))
 
 
 def test_the_first_page_is_no_longer_for_ten_thousand_subjects_than_for_two_hundred() -> None:

@@ -62,7 +62,9 @@ def test_strangers_names_are_counted_alike() -> None:
         row(
             f"{number}",
             subject=f"of {name}",
-            tests=tuple(FleetTest(test=one, critical=bool(number % 2), keys=1) for one in STRANGE[: number + 1]),
+            tests=tuple(
+                FleetTest(id=one, test=one, critical=bool(number % 2), keys=1) for one in STRANGE[: number + 1]
+            ),
             causes=tuple(FleetCause(cause=one, what=one, blocking=bool(number % 3)) for one in STRANGE[number:]),
         )
         for number, name in enumerate(STRANGE)

@@ -6,12 +6,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
+from operator import itemgetter
 from urllib.parse import quote
 
 from atalaya.core.words import Text
 from atalaya.fleet.gather import Gathered
 from atalaya.fleet.reading import worst_metric
 from atalaya.fleet.tables import Ask
+from atalaya.metrics.engine.engine import Row
 from atalaya.records.fleet import (
     WORST_FIRST,
     Basis,
@@ -26,7 +28,7 @@ from atalaya.records.fleet import (
     Why,
 )
 
-MOST_SHARED = 200  # tests, and causes
+MOST_SHARED = 200  # tests, and causes: as many are listed
 
 
 def releases_of(gathered: Iterable[Gathered], now: datetime) -> Iterator[FleetRelease]:
@@ -49,15 +51,17 @@ def fleet_of(gathered: Sequence[Gathered], releases: Sequence[FleetRelease], ask
     """
     subjects = tuple(_subjects(gathered, releases, ask))
     sources = tuple(one.source for one in gathered)
+    tests, causes = (ask(question, {"most": MOST_SHARED}) for question in ("shared_tests", "shared_causes"))
+    shared = {"shared_tests": _in_all(tests), "shared_causes": _in_all(causes)}
     return Fleet(
         as_of=now,
         word=_worst(_words(sources, releases)),
-        counts=_counts(sources, subjects, releases),
+        counts=_counts(sources, subjects, releases) | shared,
         sources=sources,
         subjects=subjects,
         releases=tuple(releases),
-        shared_tests=tuple(_shared_tests(ask)),
-        shared_causes=tuple(_shared_causes(ask)),
+        shared_tests=tuple(_shared_tests(tests)),
+        shared_causes=tuple(_shared_causes(causes)),
     )
 
 
@@ -178,8 +182,13 @@ def _subjects(gathered: Iterable[Gathered], releases: Sequence[FleetRelease], as
         )
 
 
-def _shared_tests(ask: Ask) -> Iterator[SharedTest]:
-    for _, rows in groupby(ask("shared_tests", {"most": MOST_SHARED}), key=lambda row: row["place"]):
+def _in_all(shared: Sequence[Row]) -> int:
+    """How many are shared, whether they are listed or not."""
+    return int(shared[0]["in_all"]) if shared else 0
+
+
+def _shared_tests(shared: Iterable[Row]) -> Iterator[SharedTest]:
+    for _, rows in groupby(shared, key=itemgetter("place")):
         of_test = list(rows)
         yield SharedTest(
             test=of_test[0]["test"],
@@ -189,8 +198,8 @@ def _shared_tests(ask: Ask) -> Iterator[SharedTest]:
         )
 
 
-def _shared_causes(ask: Ask) -> Iterator[SharedCause]:
-    for _, rows in groupby(ask("shared_causes", {"most": MOST_SHARED}), key=lambda row: row["rank"]):
+def _shared_causes(shared: Iterable[Row]) -> Iterator[SharedCause]:
+    for _, rows in groupby(shared, key=itemgetter("rank")):
         of_cause = list(rows)
         first = of_cause[0]
         yield SharedCause(

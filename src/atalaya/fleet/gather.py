@@ -156,7 +156,7 @@ def _judged(
     releases: Sequence[_Release], kept: Mapping[str, Kept], by: Judging, judged: Callable[[str], object]
 ) -> Iterator[tuple[str, Kept]]:
     """Those that have to be judged: new ones, and those that are compared with what is another one now."""
-    for one, others in _compared(releases):
+    for one, others in _compared(releases, lambda other: kept[other.name].row.word):
         if one.made.to_judge is None and kept[one.name].beside is None:
             continue
         beside = hashlib.sha256("\0".join(f"{other.name}\0{other.content}" for other in others).encode())
@@ -172,9 +172,14 @@ def _judged(
         yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest())
 
 
-def _compared(releases: Iterable[_Release]) -> Iterator[tuple[_Release, list[_Release]]]:
+def _compared(
+    releases: Iterable[_Release], word_of: Callable[[_Release], FleetWord]
+) -> Iterator[tuple[_Release, list[_Release]]]:
     """Each release in the order in which they were opened, with what a judgement of it reads of others: the earlier
-    ones among which the last accepted one is looked for, and whether a later one was opened."""
+    ones among which the last accepted one is looked for, and whether a later one was opened.
+
+    :param word_of: the word of an earlier one by now: it may have been judged a moment ago.
+    """
     in_time = sorted((one for one in releases if one.made.row.opened_at is not None), key=_when)
     there = [(one.place.folder / TOML).exists() for one in in_time]
     opened_after: list[_Release | None] = []  # of each, from the last one back
@@ -190,7 +195,7 @@ def _compared(releases: Iterable[_Release]) -> Iterator[tuple[_Release, list[_Re
         before += [one] if is_there else []
         if len(before) > BEFORE:
             further = before.pop(0)
-            went = [further] if further.made.row.word is FleetWord.GO else went
+            went = [further] if word_of(further) is FleetWord.GO else went
 
 
 def _when(one: _Release) -> tuple[datetime | None, str]:

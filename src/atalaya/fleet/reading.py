@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -24,9 +25,12 @@ from atalaya.core.errors import AtalayaError, NetworkError, ReleaseError, interr
 from atalaya.core.kept_text import KeptText, to_keep
 from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.apart import counts, is_of
+from atalaya.evidence.commits import same_tree
+from atalaya.evidence.ledger import ledger, manifest
 from atalaya.fleet.sources import TOML, ReleasePlace, shown
 from atalaya.harness.pack import Pack
+from atalaya.metrics.definitions import counting
 from atalaya.metrics.window_query import OUR_WORKFLOWS
 from atalaya.records.fleet import (
     Basis,
@@ -41,10 +45,12 @@ from atalaya.records.fleet import (
 from atalaya.records.judged import Incident, Judgement, State
 from atalaya.records.stored import (
     CaseOutcome,
+    CommitTree,
     Environment,
     Event,
     Evidence,
     IncidentStep,
+    JobAttempt,
     Observation,
     Release,
     SettingsSnapshot,
@@ -57,7 +63,7 @@ from atalaya.watch.incidents.fingerprint import cause_of_event, error_type, plac
 from atalaya.watch.judgement import judge_release
 from atalaya.watch.seal import NAME as SEAL
 from atalaya.watch.seal import Seal, state_of
-from atalaya.watch.state_at import NOT_EVIDENCE, in_order, incident_steps, restored
+from atalaya.watch.state_at import NOT_EVIDENCE, evidence_recorded_at, in_order, incident_steps, restored
 from atalaya.watch.states import CLOSED, INVALID, OVER
 
 REPORT = "report.json"
@@ -65,6 +71,7 @@ REASONS = 3
 MOST = 200  # incidents, tests or causes that a row keeps
 LONGEST = 300  # signs of a text
 TELLS_OF_A_VERDICT = tuple(f"{kind.kind}-" for kind in NOT_EVIDENCE)  # how the names of such segments begin
+A_MOMENT = timedelta(seconds=10)
 OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
 DECIDED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED)
 LARGEST_BYTES = 64 * 1024 * 1024  # of a report that is read
@@ -133,41 +140,76 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
         )
         return _read(row, release, place, records, judging)
     except AtalayaError as why:
-        return Made(replace(row, problem=_told(why, place.folder.parent)))
+        return Made(_unreadable(row, place, why))
     except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
         if interrupted(why):
             raise
-        return Made(replace(row, problem=_told(f"it cannot be read: {type(why).__name__}: {why}", place.folder.parent)))
+        return Made(_unreadable(row, place, f"it cannot be read: {type(why).__name__}: {why}"))
+
+
+def _unreadable(row: ReleaseRow, place: ReleasePlace, why: object) -> ReleaseRow:
+    """The row of a release of which something cannot be read: what is open by the rest of it stays open."""
+    steps: list[IncidentStep] = []
+    if not (place.folder.is_symlink() or place.evidence.is_symlink()):
+        with suppress(Exception):
+            steps = in_order(ledger.readable(place.evidence, IncidentStep), IncidentStep)
+    return replace(row, problem=_told(why, place.folder.parent), incidents=_most(_incidents_of(steps)))
 
 
 def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Records, judging: Judging) -> Made:
     state, window_h = watch_folder.steps_taken(records.of(WatchTransition), release)
+    is_counting = _counting(records, release, ends_at(release, window_h))
     row = replace(
         row,
         ends_at=ends_at(release, window_h),
         closed=state in (CLOSED, INVALID),
         evidence_at=_evidence_at(place.evidence),
-        incidents=tuple(_recorded_incidents(records))[:MOST],
-        tests=tuple(_flaky(records, release))[:MOST],
-        causes=tuple(_causes(records, release))[:MOST],
+        incidents=_most(_incidents_of(records.of(IncidentStep))),
+        tests=tuple(_flaky(records, release, is_counting))[:MOST],
+        causes=tuple(_causes(records, release, is_counting))[:MOST],
     )
     if os.path.lexists(place.folder / SEAL):
         return Made(_sealed(row, release, place))
-    said = _later(_published(place, release), _said(records))
-    until = _end_of_window(row, judging.now)
+    if row.closed and not place.evidence_alone:
+        return Made(replace(row, problem=f"It is closed, and its {SEAL} is gone. Restore it from git."))
+    said, next_at = _last_by(judging.now, _published(place, release), _said(records, release), release)
+    until = min((at for at in (_end_of_window(row, judging.now), next_at) if at is not None), default=None)
     why = judging.why_not(release)
     if why is None and not {one.promise for one in records.of(Observation)} <= set(judging.pack.promise):
         why = NotJudged.OTHER_PACK
     stands = said is not None and (row.closed or not _is_newer(said, row, judging.now))
     # What was said rests on all of the evidence. Where it is judged anyway, the judgement looks at that, and says so.
-    if said is not None and (stands or why is not None) and (damaged := ledger.verify(place.evidence)):
-        if why is not None:  # nobody knows what it comes to
-            return Made(replace(row, not_judged=why, problem=_told(damaged[0], place.folder.parent)), until)
-        said, stands = None, False
+    if said is not None and (stands or why is not None):
+        survey = ledger.survey(place.evidence, sieve=manifest.kept)
+        if problem := next(_problems(survey), ""):
+            if why is not None or not survey.segments:  # nobody knows what it comes to
+                return Made(replace(row, not_judged=why, problem=_told(problem, place.folder.parent)), until)
+            said, stands = None, False
+        elif not row.closed and _came_later(said, survey):
+            stands = False
     row = said.over(row) if said is not None else row
     if stands:
         return Made(row, until)
     return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None)
+
+
+def _problems(survey: ledger.Survey) -> Iterator[str]:
+    """Why what was said of some evidence cannot be believed: it is not all there as it was."""
+    yield from survey.problems
+    yield from map(str, manifest.differs(survey))
+    if not survey.segments:
+        yield "There is no evidence for what was said of it. Restore it from git."
+
+
+def _came_later(said: Said, survey: ledger.Survey) -> bool:
+    """Whether evidence was written down after what was said, or before it and came into this ledger only since."""
+    if any(at > said.as_of for at in evidence_recorded_at(survey.segments)):
+        return True
+    if said.recorded_at is None:
+        return False
+    told = {kind.kind for kind in NOT_EVIDENCE}
+    # The roll is called with a verdict, by the same command: a moment after it.
+    return any(one.kind not in told for one in manifest.unknown_at(survey, said.recorded_at + A_MOMENT))
 
 
 def _end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
@@ -181,10 +223,14 @@ def _end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
 
 def _release(place: ReleasePlace, records: Records) -> Release:
     """What ``release.toml`` says; of evidence that came without one, what its first records say."""
-    if place.evidence.is_symlink() or (place.folder / TOML).is_symlink():
-        raise ReleaseError(f"{place.name}: a link is in its folder, and links are not followed. Put the file there.")
+    if any(path.is_symlink() for path in (place.folder, place.evidence, place.folder / TOML)):
+        raise ReleaseError(
+            f"{place.name}: it is a link, or one is in its folder, and links are not followed. Put the files there."
+        )
     if (place.folder / TOML).exists():
         return watch_folder.load(place.folder)
+    if not place.evidence_alone:
+        raise ReleaseError(f"{place.name}: its {TOML} is gone. Restore it from git.")
     first = [*records.of(WatchTransition), *records.of(SettingsSnapshot)]
     if not first:
         raise ReleaseError(
@@ -223,6 +269,7 @@ class Said(NamedTuple):
     reason: KeptText | None = None
     valid_until: datetime | None = None
     metrics: tuple[FleetMetric, ...] = ()
+    recorded_at: datetime | None = None  # of what was recorded, when that was
 
     def over(self, row: ReleaseRow) -> ReleaseRow:
         """The row with this verdict."""
@@ -292,21 +339,38 @@ def _of_document(document: Any, version: str, basis: Basis) -> Said:
     )
 
 
-def _said(records: Records) -> Said | None:
-    """The last verdict that was recorded as said to people."""
-    last = next(reversed(records.of(VerdictRecord)), None)
-    if last is None:
-        return None
+def _said(records: Records, release: Release) -> Iterator[Said]:
+    """The verdicts that were recorded as said to people, the last one first: of a rehearsal, those of a rehearsal."""
     valid_h = _settings(records, Settings()).watch.valid_h
-    return Said(
-        basis=Basis.RECORDED,
-        word=FleetWord(last.word.value),
-        as_of=last.occurred_at,
-        rule=_cut(last.rule),
-        digest=last.verdict,
-        because=tuple(map(_cut, last.because[:REASONS])),
-        valid_until=last.occurred_at + timedelta(hours=valid_h),
-    )
+    for one in reversed(records.of(VerdictRecord)):
+        if (one.environment is Environment.REHEARSAL) == release.rehearsal:
+            yield Said(
+                basis=Basis.RECORDED,
+                word=FleetWord(one.word.value),
+                as_of=one.occurred_at,
+                rule=_cut(one.rule),
+                digest=one.verdict,
+                because=tuple(map(_cut, one.because[:REASONS])),
+                valid_until=one.occurred_at + timedelta(hours=valid_h),
+                recorded_at=one.recorded_at,
+            )
+
+
+def _last_by(
+    now: datetime, published: Said | None, recorded: Iterable[Said], release: Release
+) -> tuple[Said | None, datetime | None]:
+    """What was published or recorded last by now, and when the first of those that are ahead of the clock has come."""
+    ahead: list[datetime] = []
+
+    def is_said(one: Said) -> bool:
+        at = max(one.as_of, one.recorded_at or one.as_of)
+        if at > now and not release.rehearsal:  # whose calendar is made up
+            ahead.append(at)
+        return at <= now or release.rehearsal
+
+    on_a_page = published if published is not None and is_said(published) else None
+    said = next(filter(is_said, recorded), None)
+    return _later(on_a_page, said), min(ahead, default=None)
 
 
 def _later(published: Said | None, said: Said | None) -> Said | None:
@@ -390,7 +454,7 @@ def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -
             for one in judgement.metrics
         ),
     )
-    incidents = tuple(_judged_incidents(row, judgement))[:MOST]
+    incidents = _most(_judged_incidents(row, judgement))
     return Made(said.over(replace(row, incidents=incidents)), until=_until(row, judgement, judging.now))
 
 
@@ -409,6 +473,12 @@ def _judged_incidents(row: ReleaseRow, judgement: Judgement) -> Iterator[FleetIn
         yield replace(made, rule=before.rule, causes=before.causes)
 
 
+def _most(incidents: Iterable[FleetIncident]) -> tuple[FleetIncident, ...]:
+    """As many as a row keeps, in their order: where there are more, those that are open."""
+    found = tuple(incidents)
+    return found if len(found) <= MOST else tuple(sorted(found, key=lambda one: not one.is_open))[:MOST]
+
+
 def _incident(one: Incident | IncidentStep, id: str, opened_at: datetime) -> FleetIncident:
     return FleetIncident(
         id=_cut(id),
@@ -424,40 +494,59 @@ def _incident(one: Incident | IncidentStep, id: str, opened_at: datetime) -> Fle
 # ── what its records tell beside the verdict ─────────────────────────────────
 
 
-def _recorded_incidents(records: Records) -> Iterator[FleetIncident]:
-    steps, _ = incident_steps(records.of(IncidentStep))
+def _incidents_of(recorded: Sequence[IncidentStep]) -> Iterator[FleetIncident]:
+    steps, _ = incident_steps(recorded)
     latest = {one.incident: one for one in steps}
     for one in sorted(latest.values(), key=lambda step: (step.opened_at, step.incident)):
         made = _incident(one, one.incident, one.opened_at)
         yield replace(made, rule=_cut(one.rule), causes=tuple(map(_cut, one.fingerprints[:MOST])))
 
 
-def _flaky(records: Records, release: Release) -> Iterator[FleetTest]:
+def _counting(records: Records, release: Release, until: datetime) -> Callable[[TestAttempt | Event], bool]:
+    """Whether a record counts for a release, as for its metrics: it is of its window, of its commit or one of the same
+    tree, and of no run that tests another tree."""
+    elsewhere = {job.run_id for job in records.of(JobAttempt) if not counts(job.event)}
+    trees = same_tree(release.commit, records.of(CommitTree))
+
+    def is_counting(one: TestAttempt | Event) -> bool:
+        is_inside = release.opened_at <= one.occurred_at <= until
+        return is_inside and one.run_id not in elsewhere and is_of(one.commit, release, trees)
+
+    return is_counting
+
+
+def _flaky(records: Records, release: Release, is_counting: Callable[[TestAttempt], bool]) -> Iterator[FleetTest]:
     """The tests of CI that passed and failed on one commit and variant; the smoke's own steps are none."""
     wanted = Environment.REHEARSAL if release.rehearsal else Environment.CI
     keys: dict[tuple[str, str, str], set[bool]] = {}
     critical: dict[str, bool] = {}
     for one in records.of(TestAttempt):
-        if one.environment is wanted and one.outcome in DECIDED and one.workflow not in OUR_WORKFLOWS:
-            key = (one.test, one.variant, one.commit or one.run_id)
-            keys.setdefault(key, set()).add(one.outcome is CaseOutcome.PASSED)
+        is_a_test = one.environment is wanted and one.outcome in DECIDED and one.workflow not in OUR_WORKFLOWS
+        if is_a_test and is_counting(one):
+            # What is counted is of one version: its commits with the same tree are no others.
+            version = one.run_id if not one.commit else release.commit or one.commit
+            keys.setdefault((one.test, one.variant, version), set()).add(one.outcome is CaseOutcome.PASSED)
             critical[one.test] = critical.get(one.test, False) or one.critical
     mixed: dict[str, int] = {}
     for (test, _, _), ended in keys.items():
         if len(ended) == 2:
             mixed[test] = mixed.get(test, 0) + 1
     for test in sorted(mixed, key=lambda name: (-mixed[name], name)):
-        yield FleetTest(test=_cut(test), critical=critical[test], keys=mixed[test])
+        # Names that are shown alike, cut short or without what is private, are still of two tests.
+        id = hashlib.sha256(test.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+        yield FleetTest(id=id, test=_cut(test), critical=critical[test], keys=mixed[test])
 
 
-def _causes(records: Records, release: Release) -> Iterator[FleetCause]:
-    """The causes of its unexpected events and of its incidents, each once."""
+def _causes(records: Records, release: Release, is_counting: Callable[[Event], bool]) -> Iterator[FleetCause]:
+    """The causes of its unexpected events and of its incidents, each once: an event is of the cause that an incident
+    of it would have."""
     wanted = (Environment.REHEARSAL,) if release.rehearsal else (Environment.CI, Environment.LOOPBACK)
     found: dict[str, FleetCause] = {}
     for one in records.of(Event):
-        if one.expected or one.environment not in wanted:
+        if one.expected or one.environment not in wanted or not is_counting(one):
             continue
-        cause = cause_of_event(one, one.event.value)
+        _, counted = counting(one.event)
+        cause = cause_of_event(one, counted.opens.id)
         before = found.get(cause)
         found[cause] = FleetCause(
             cause=cause,
@@ -467,7 +556,7 @@ def _causes(records: Records, release: Release) -> Iterator[FleetCause]:
             blocking=one.blocking or (before is not None and before.blocking),
         )
     yield from found.values()
-    for incident in _recorded_incidents(records):
+    for incident in _incidents_of(records.of(IncidentStep)):
         for cause in incident.causes:
             if cause not in found:
                 found[cause] = FleetCause(cause=cause, what=incident.rule, incident=incident.impact or incident.id)

@@ -1,5 +1,5 @@
 -- Lists the causes of events and of incidents that several releases share, with how many releases of each subject.
--- Those of the most subjects come first, and no more than are asked for.
+-- Those of the most subjects come first, and no more than are asked for: in_all is how many there are.
 WITH of_subject AS (
   SELECT
     cause, subject,
@@ -19,6 +19,7 @@ of_all AS (
 ranked AS (
   SELECT
     cause, subjects, releases, blocking, what, error, place, incident,
+    COUNT(*) OVER () AS in_all,
     ROW_NUMBER() OVER (
       ORDER BY subjects DESC NULLS LAST, releases DESC NULLS LAST, blocking DESC NULLS LAST, cause ASC NULLS LAST
     ) AS rank
@@ -26,7 +27,7 @@ ranked AS (
   WHERE releases > 1
 )
 SELECT
-  ranked.rank, ranked.cause, ranked.what, ranked.error, ranked.place, ranked.incident, ranked.blocking,
+  ranked.rank, ranked.in_all, ranked.cause, ranked.what, ranked.error, ranked.place, ranked.incident, ranked.blocking,
   CAST(ranked.releases AS BIGINT) AS releases, of_subject.subject, of_subject.releases AS of_subject
 FROM ranked
 INNER JOIN of_subject

@@ -16,10 +16,12 @@ from atalaya.core.errors import AtalayaError, SettingsError
 from atalaya.core.fleet_settings import LoadedFleet, SourceSettings
 from atalaya.core.scrub import scrub
 from atalaya.core.settings import Settings
+from atalaya.evidence.ledger import ledger
 from atalaya.fleet.remotes import Checkout, fetch
 from atalaya.records.fleet import FleetSource, NotJudged
 
 TOML = "release.toml"
+LEFT_OF_A_RELEASE = ("evidence", "incidents", "report.json", "seal.json")  # of which one is enough to tell a release
 PARQUET = ".parquet"
 # A version of four numbers looks like an address of a private network, and is none.
 VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){1,3}(?:[-.+]?[a-z]{1,5}\.?[0-9]{0,6})?")
@@ -28,12 +30,16 @@ Fetch = Callable[[Path, SourceSettings], Checkout]
 
 
 class ReleasePlace(NamedTuple):
-    """One release of a source: its name there, its folder, its evidence, and what was published of it, if anything."""
+    """One release of a source: its name there, its folder, its evidence, and what was published of it, if anything.
+
+    ``evidence_alone`` says that it was handed over as evidence, which comes without the other files of its folder.
+    """
 
     name: str
     folder: Path
     evidence: Path
     published: Path | None = None
+    evidence_alone: bool = False
 
 
 class FoundSource(NamedTuple):
@@ -120,7 +126,7 @@ def _of_repository(
     generated = releases.parent / "_generated"
     found = tuple(
         ReleasePlace(folder.name, folder, folder / "evidence", generated / folder.name / "metrics.json")
-        for folder in _folders(releases)
+        for folder in _of_releases(releases)
     )
     if not found:
         is_shown = replace(is_shown, problem="there is no release in it")
@@ -136,10 +142,24 @@ def _releases_in(root: Path) -> Path | None:
 
 
 def _folders(releases: Path) -> list[Path]:
-    """The folders that may be of a release: what is half made or hidden is not one, nor is what a link leads to."""
+    """The folders with a ``release.toml``: what is half made or hidden is none, nor is what a link leads to."""
     with os.scandir(releases) as entries:
         names = [one.name for one in entries if not one.name.startswith(".") and one.is_dir(follow_symlinks=False)]
     return [releases / name for name in sorted(names) if os.path.lexists(releases / name / TOML)]
+
+
+def _of_releases(releases: Path) -> list[Path]:
+    """What has to be shown of a folder of releases: one that lost its ``release.toml``, or that a link stands for, is a
+    release that cannot be read, and no release less. A link to another one of them is a second name of it."""
+    there = set(_folders(releases))
+    with os.scandir(releases) as entries:
+        for one in (one for one in entries if not one.name.startswith(".") and one.is_dir()):
+            folder = releases / one.name
+            if one.is_symlink() and folder.resolve().parent == releases.resolve():
+                continue
+            if one.is_symlink() or any(os.path.lexists(folder / name) for name in LEFT_OF_A_RELEASE):
+                there.add(folder)
+    return sorted(there)
 
 
 def _own_settings(root: Path) -> tuple[Settings | None, NotJudged | None]:
@@ -157,15 +177,15 @@ def _own_settings(root: Path) -> tuple[Settings | None, NotJudged | None]:
 
 def _of_parquet(root: Path) -> Iterator[ReleasePlace]:
     """One release where the files lie in the folder itself, else one for each folder that has some."""
-    if _has_parquet(root):
-        yield ReleasePlace(root.name, root, root)
+    if _has_evidence(root):
+        yield ReleasePlace(root.name, root, root, evidence_alone=True)
         return
     for folder in sorted(one for one in root.iterdir() if one.is_dir() and not one.is_symlink()):
         evidence = folder / "evidence" if (folder / "evidence").is_dir() else folder
-        if _has_parquet(evidence):
-            yield ReleasePlace(folder.name, folder, evidence)
+        if _has_evidence(evidence):
+            yield ReleasePlace(folder.name, folder, evidence, evidence_alone=True)
 
 
-def _has_parquet(folder: Path) -> bool:
-    with os.scandir(folder) as entries:
-        return any(one.name.endswith(PARQUET) and not one.name.startswith(".") for one in entries)
+def _has_evidence(folder: Path) -> bool:
+    """Whether a folder has evidence, compacted or not yet: a release whose Parquet is gone is shown as what is left."""
+    return any(path.suffix == PARQUET or ledger.NAME.fullmatch(path.name) for path in ledger.files(folder))

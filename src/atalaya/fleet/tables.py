@@ -29,6 +29,7 @@ class TestOfTable(Record, frozen=True, kw_only=True):
     __test__: ClassVar[bool] = False
     subject: str
     release: str
+    id: str
     test: str
     critical: bool
 
@@ -93,7 +94,7 @@ def _of_release(one: FleetRelease) -> ReleaseOfTable:
 
 
 def _of_test(row: ReleaseRow, one: FleetTest) -> TestOfTable:
-    return TestOfTable(subject=row.subject, release=row.release, test=one.test, critical=one.critical)
+    return TestOfTable(subject=row.subject, release=row.release, id=one.id, test=one.test, critical=one.critical)
 
 
 def _of_cause(row: ReleaseRow, one: FleetCause) -> CauseOfTable:

@@ -90,8 +90,12 @@ class FleetIncident(Record, frozen=True, kw_only=True):
 
 
 class FleetTest(Record, frozen=True, kw_only=True):
-    """A test of CI that passed and failed on one commit and variant, in ``keys`` of them."""
+    """A test of CI that passed and failed on one commit and variant, in ``keys`` of them.
 
+    ``id`` stands for its whole name, of which ``test`` is what may be shown.
+    """
+
+    id: str
     test: str
     critical: bool
     keys: int

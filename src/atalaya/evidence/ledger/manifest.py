@@ -7,7 +7,9 @@ time of recording is no part of what a segment's name is the digest of, so besid
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+from operator import itemgetter
 from pathlib import Path
 
 from atalaya.core.errors import EvidenceError
@@ -16,7 +18,7 @@ from atalaya.evidence.ledger import ledger
 from atalaya.evidence.ledger.ledger import Survey
 from atalaya.evidence.ledger.redaction import removed_by
 from atalaya.records.results import SegmentInfo
-from atalaya.records.stored import SegmentManifest
+from atalaya.records.stored import Evidence, Redaction, SegmentManifest
 
 
 def unnamed(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -68,6 +70,41 @@ def differs(survey: Survey) -> Iterator[Text]:
                     segment=name,
                     at=call.recorded_at,
                 )
+
+
+def kept(segment: str) -> Callable[[Sequence[Evidence]], Iterable[int]]:
+    """The sieve of who asks what differs, and looks at no other record."""
+    is_looked_at = segment.partition("-")[0] in (SegmentManifest.kind, Redaction.kind)
+    return lambda records: range(len(records)) if is_looked_at else ()
+
+
+def unknown_at(survey: Survey, at: datetime) -> tuple[SegmentInfo, ...]:
+    """The segments that came into the ledger after an instant, whenever they were recorded; none where no roll had been
+    called by then.
+
+    The newest call of that instant names what none before it had, the calls before it among that. What it does not lead
+    to lay elsewhere then: on another machine, or on a branch that was merged since.
+    """
+    calls = [
+        (record.recorded_at, _name(segment.info.name), record)
+        for segment in survey.segments
+        for record in segment.records
+        if isinstance(record, SegmentManifest)
+    ]
+    newest = max((call for call in calls if call[0] <= at), key=itemgetter(0, 1), default=None)
+    if newest is None:
+        return ()
+    of_segment: dict[str, list[SegmentManifest]] = {}
+    for _, segment, record in calls:
+        of_segment.setdefault(segment, []).append(record)
+    known: set[str] = set()
+    left = [newest[1]]
+    while left:
+        segment = left.pop()
+        if segment not in known:
+            known.add(segment)
+            left += [name for call in of_segment.get(segment, ()) for name in call.segments]
+    return tuple(segment.info for segment in survey.segments if _name(segment.info.name) not in known)
 
 
 def _calls(survey: Survey) -> list[SegmentManifest]:
