@@ -17,8 +17,8 @@ from typing import Any
 
 import msgspec
 
-from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import Environment, Release, VerdictRecord, VerdictStatus, record_metadata
+from atalaya.evidence.ledger import ledger, manifest
+from atalaya.records.stored import Environment, Release, SegmentManifest, VerdictRecord, VerdictStatus, record_metadata
 from atalaya.watch.folder import _toml
 from atalaya.watch.seal import SCHEMA, Seal, _files
 
@@ -101,7 +101,17 @@ def said(folder: Path, word: str = "GO", at: datetime = SAID_AT, *, real: bool =
         because=("Everything that was asked for is met.",),
     )
     ledger.write(folder / "evidence", [verdict])
+    call_the_roll(folder / "evidence", at)
     return folder
+
+
+def call_the_roll(evidence: Path, at: datetime = SAID_AT) -> None:
+    """Write down which segments are there, as each command that adds evidence does."""
+    names, digests = manifest.unnamed(evidence)
+    call = SegmentManifest(
+        **record_metadata(f"roll-{at.isoformat()}", Environment.LOOPBACK, at), segments=names, digests=digests
+    )
+    ledger.write(evidence, [call])
 
 
 def fleet(folder: Path, subjects: int, each: int) -> Path:

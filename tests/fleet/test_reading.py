@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.core.errors import NetworkError
-from atalaya.evidence.ledger import ledger, manifest
+from atalaya.evidence.ledger import ledger
 from atalaya.fleet import reading
 from atalaya.fleet.reading import Judging, Made, read
 from atalaya.fleet.sources import ReleasePlace
@@ -30,7 +31,6 @@ from atalaya.records.stored import (
     JobAttempt,
     Observation,
     Outcome,
-    SegmentManifest,
     Severity,
     TestAttempt,
     WatchTransition,
@@ -38,7 +38,7 @@ from atalaya.records.stored import (
 )
 from atalaya.watch.incidents.fingerprint import cause_of_event
 from atalaya.watch.states import CLOSED
-from tests.fleet.many import SAID_AT, T0, metrics, release, said, sealed
+from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed
 from tests.tables import each_row
 
 CI = Environment.CI
@@ -75,7 +75,7 @@ def test_a_sealed_release_whose_evidence_is_not_what_was_sealed_gives_no_word(
     tmp_path: Path, by: Judging, harm: str
 ) -> None:
     folder = sealed(said(release(tmp_path, "1.0.0", real=True), "GO", T0, real=True))
-    (segment,) = (folder / "evidence").iterdir()
+    (segment,) = (folder / "evidence").glob("said-*")
     match harm:
         case "changed":
             segment.write_bytes(segment.read_bytes().replace(b"GO", b"NO"))
@@ -111,9 +111,9 @@ def test_evidence_that_a_judgement_reads_is_not_read_through_before_it(
     read_through: list[Path] = []
     survey = ledger.survey
 
-    def surveyed(folder: Path, **how: object) -> ledger.Survey:
-        read_through.append(folder)
-        return survey(folder, **how)  # type: ignore[arg-type]
+    def surveyed(folder: Path, kinds: Collection[str] | None = None, **how: object) -> ledger.Survey:
+        read_through.extend([folder] if kinds is None else [])
+        return survey(folder, kinds, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ledger, "survey", surveyed)
     stands = said(release(tmp_path, "1.0.0"), "GO")
@@ -172,6 +172,7 @@ def test_the_last_verdict_that_was_recorded_is_shown_until_it_expires(tmp_path: 
 def test_what_was_published_is_shown_with_its_figures_where_nothing_was_said_later(tmp_path: Path, by: Judging) -> None:
     folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
     ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
+    call_the_roll(folder / "evidence", SAID_AT - timedelta(hours=1))
     published.write_text(json.dumps(metrics("1.0.0", "EXTEND")))
     row = read("orders", place_of(folder, published), by).row
     assert (row.word, row.basis, len(row.metrics)) == (FleetWord.EXTEND, Basis.PUBLISHED, 2)
@@ -225,19 +226,10 @@ def test_a_closed_release_without_its_seal_gives_no_word(tmp_path: Path, by: Jud
     )
 
 
-def call_the_roll(evidence: Path, at: datetime = SAID_AT) -> None:
-    names, digests = manifest.unnamed(evidence)
-    call = SegmentManifest(
-        **record_metadata(f"roll-{at.isoformat()}", Environment.LOOPBACK, at), segments=names, digests=digests
-    )
-    ledger.write(evidence, [call])
-
-
 def test_what_was_said_is_not_believed_where_evidence_was_taken_away(tmp_path: Path, by: Judging) -> None:
     folder = release(tmp_path, "1.0.0", real=True)
     (segment,) = ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED)])
     said(folder, "ON TRACK", real=True)
-    call_the_roll(folder / "evidence")
     assert row_of(folder, by).row.word is FleetWord.ON_TRACK
     segment.unlink()
     made = row_of(folder, by)
@@ -260,7 +252,6 @@ def test_evidence_that_came_after_a_verdict_is_known_by_more_than_its_name(
     folder = release(tmp_path, "1.0.0", real=True)
     ledger.write(folder / "evidence", [attempt("before", CaseOutcome.PASSED)])
     said(folder, "ON TRACK", real=True)
-    call_the_roll(folder / "evidence", SAID_AT + timedelta(seconds=1))
     assert row_of(folder, by).to_judge is None
     hour = timedelta(hours=1)
     match how:

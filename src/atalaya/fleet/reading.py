@@ -202,14 +202,12 @@ def _problems(survey: ledger.Survey) -> Iterator[str]:
 
 
 def _came_later(said: Said, survey: ledger.Survey) -> bool:
-    """Whether evidence was written down after what was said, or before it and came into this ledger only since."""
-    if any(at > said.as_of for at in evidence_recorded_at(survey.segments)):
-        return True
-    if said.recorded_at is None:
-        return False
+    """Whether evidence was written down after what was said, or nobody can say that it was in this ledger by then."""
     told = {kind.kind for kind in NOT_EVIDENCE}
-    # The roll is called with a verdict, by the same command: a moment after it.
-    return any(one.kind not in told for one in manifest.unknown_at(survey, said.recorded_at + A_MOMENT))
+    # The roll is called by the command that says a verdict, a moment after it, or by one before it.
+    unknown = manifest.unknown_at(survey, (said.recorded_at or said.as_of) + A_MOMENT)
+    is_newer = any(at > said.as_of for at in evidence_recorded_at(survey.segments))
+    return is_newer or any(one.kind not in told for one in unknown)
 
 
 def _end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:

@@ -79,8 +79,8 @@ def kept(segment: str) -> Callable[[Sequence[Evidence]], Iterable[int]]:
 
 
 def unknown_at(survey: Survey, at: datetime) -> tuple[SegmentInfo, ...]:
-    """The segments that came into the ledger after an instant, whenever they were recorded; none where no roll had been
-    called by then.
+    """The segments that nobody can say were in the ledger at an instant, whenever they were recorded: all of them where
+    no roll had been called by then.
 
     The newest call of that instant names what none before it had, the calls before it among that. What it does not lead
     to lay elsewhere then: on another machine, or on a branch that was merged since.
@@ -91,14 +91,12 @@ def unknown_at(survey: Survey, at: datetime) -> tuple[SegmentInfo, ...]:
         for record in segment.records
         if isinstance(record, SegmentManifest)
     ]
-    newest = max((call for call in calls if call[0] <= at), key=itemgetter(0, 1), default=None)
-    if newest is None:
-        return ()
+    by_then = [call for call in calls if call[0] <= at]
     of_segment: dict[str, list[SegmentManifest]] = {}
     for _, segment, record in calls:
         of_segment.setdefault(segment, []).append(record)
     known: set[str] = set()
-    left = [newest[1]]
+    left = [max(by_then, key=itemgetter(0, 1))[1]] if by_then else []
     while left:
         segment = left.pop()
         if segment not in known:
