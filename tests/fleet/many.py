@@ -18,9 +18,18 @@ from typing import Any
 import msgspec
 
 from atalaya.evidence.ledger import ledger, manifest
-from atalaya.records.stored import Environment, Release, SegmentManifest, VerdictRecord, VerdictStatus, record_metadata
+from atalaya.records.stored import (
+    Environment,
+    Release,
+    SegmentManifest,
+    VerdictRecord,
+    VerdictStatus,
+    WatchTransition,
+    record_metadata,
+)
 from atalaya.watch.folder import _toml
 from atalaya.watch.seal import SCHEMA, Seal, _files
+from atalaya.watch.states import OPEN
 
 RELEASES = Path(__file__).parents[2] / "docs" / "releases"
 KINDS = ("rehearsal-1", "rehearsal-2", "rehearsal-3")
@@ -54,14 +63,22 @@ def metrics(version: str, word: str, at: datetime = SAID_AT, *, state: str = "ME
 
 
 def release(releases: Path, version: str, *, kind: str = KINDS[0], at: datetime = T0, real: bool = False) -> Path:
-    """A release with the evidence of a rehearsal, by hard links; one that is ``real`` has none."""
+    """A release with the evidence of a rehearsal, by hard links; one that is ``real`` was opened, and no more."""
     folder = releases / version
     (folder / "evidence").mkdir(parents=True)
     opened = Release(version=version, commit="0123abc", opened_at=at, rehearsal=not real)
     (folder / "release.toml").write_text(_toml(opened), encoding="utf-8")
     for file in _segments(kind) if not real else ():
         os.link(file, folder / "evidence" / file.name)
+    if real:
+        ledger.write(folder / "evidence", [step(at, OPEN)])
     return folder
+
+
+def step(at: datetime, state: str, **changes: Any) -> WatchTransition:
+    """A watch takes a step."""
+    taken = {"state": state, "window_h": 72, "by": "ana", "why": "it is time"}
+    return WatchTransition(**(record_metadata(f"{state}-{at.isoformat()}", Environment.LOOPBACK, at) | taken | changes))
 
 
 @cache
@@ -94,23 +111,21 @@ def said(folder: Path, word: str = "GO", at: datetime = SAID_AT, *, real: bool =
     """The same release, with a verdict that was recorded as said at an instant."""
     environment = Environment.LOOPBACK if real else Environment.REHEARSAL
     verdict = VerdictRecord(
-        **record_metadata("said", environment, at),
+        **record_metadata(f"said-{at.isoformat()}", environment, at),
         word=VerdictStatus(word),
         rule="all-met",
         verdict="0" * 64,
         because=("Everything that was asked for is met.",),
     )
     ledger.write(folder / "evidence", [verdict])
-    call_the_roll(folder / "evidence", at)
+    call_the_roll(folder / "evidence", at, run_id=verdict.run_id)
     return folder
 
 
-def call_the_roll(evidence: Path, at: datetime = SAID_AT) -> None:
+def call_the_roll(evidence: Path, at: datetime = SAID_AT, run_id: str = "roll") -> None:
     """Write down which segments are there, as each command that adds evidence does."""
     names, digests = manifest.unnamed(evidence)
-    call = SegmentManifest(
-        **record_metadata(f"roll-{at.isoformat()}", Environment.LOOPBACK, at), segments=names, digests=digests
-    )
+    call = SegmentManifest(**record_metadata(run_id, Environment.LOOPBACK, at), segments=names, digests=digests)
     ledger.write(evidence, [call])
 
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from atalaya.core.errors import HarnessError
 from atalaya.fleet import assemble, tables
@@ -199,6 +200,24 @@ def test_a_cause_is_shared_by_its_fingerprint() -> None:
         True,
         {"a": 1, "b": 1},
     )
+
+
+def test_a_release_that_has_yet_to_begin_does_not_stand_for_its_subject() -> None:
+    red = row("1.0.0", closed=True, word=FleetWord.NO_GO, valid_until=None)
+    found = shown(red, row("2.0.0", days_ago=-300, word=FleetWord.WAITING))
+    assert (found.word, [one.release for one in found.releases if one.current]) == (FleetWord.NO_GO, ["2.0.0", "1.0.0"])
+
+
+def test_a_seal_that_was_made_anew_since_the_next_release_began_is_not_believed() -> None:
+    before = row("1.0.0", days_ago=9, closed=True, word=FleetWord.GO, seal="new")
+    after = row("1.1.0", previous="1.0.0", previous_seal="old")
+    problems = {one.release: one.problem for one in shown(before, after).releases}
+    assert problems == {
+        "1.0.0": "Its seal was made anew: 1.1.0 began from another one. Restore it from git.",
+        "1.1.0": "",
+    }
+    as_it_was = shown(before, replace(after, previous_seal="new")).releases
+    assert [one.problem for one in as_it_was] == ["", ""]
 
 
 def test_no_more_is_shared_than_can_be_shown() -> None:

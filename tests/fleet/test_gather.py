@@ -156,6 +156,22 @@ def test_a_page_of_a_sealed_release_that_was_changed_takes_its_word_back(tmp_pat
     assert [row.word for row in gathered(folder, store).rows] == [FleetWord.UNKNOWN]
 
 
+@pytest.mark.parametrize("how", ["a link in its place", "a folder of it has another name"])
+def test_a_sealed_release_that_is_not_where_it_was_takes_its_word_back(tmp_path: Path, store: Store, how: str) -> None:
+    folder = tmp_path / "releases"
+    made = release(folder, "1.0.0", real=True)
+    (made / "incidents").mkdir()
+    (made / "incidents" / "INC-1.md").write_text("It was slow.\n")
+    sealed(made)
+    assert [row.word for row in gathered(folder, store).rows] == [FleetWord.GO]
+    if how == "a link in its place":
+        made.rename(tmp_path / "elsewhere")
+        made.symlink_to(tmp_path / "elsewhere")
+    else:
+        (made / "incidents").rename(made / "incidentz")
+    assert [row.word for row in gathered(folder, store).rows] == [FleetWord.UNKNOWN]
+
+
 def test_what_releases_are_compared_with_is_looked_for_once_each(
     tmp_path: Path, store: Store, judge: Judge, monkeypatch: pytest.MonkeyPatch
 ) -> None:

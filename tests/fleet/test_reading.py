@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import shutil
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -33,15 +34,15 @@ from atalaya.records.stored import (
     Outcome,
     Severity,
     TestAttempt,
-    WatchTransition,
     record_metadata,
 )
 from atalaya.watch.incidents.fingerprint import cause_of_event
-from atalaya.watch.states import CLOSED
-from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed
+from atalaya.watch.states import CLOSED, INVALID
+from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed, step
 from tests.tables import each_row
 
 CI = Environment.CI
+NO_ZONE = json.dumps(metrics("1.0.0", "GO") | {"as_of": "2026-11-27T09:00:00"})
 
 
 def place_of(folder: Path, published: Path | None = None) -> ReleasePlace:
@@ -148,6 +149,14 @@ def test_a_report_that_is_not_what_was_sealed_gives_no_word(tmp_path: Path, by: 
     assert (row.word, row.problem) == (FleetWord.UNKNOWN, "report.json is not what was sealed. Restore it from git.")
 
 
+def test_a_report_that_cannot_be_opened_is_named_with_what_to_do(tmp_path: Path, by: Judging) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    _report_is_a_link(folder)
+    assert row_of(folder, by).row.problem == (
+        "report.json: cannot be read: a link: links are not followed. Restore it from git."
+    )
+
+
 def test_the_report_of_another_release_gives_no_word(tmp_path: Path, by: Judging) -> None:
     other = sealed(release(tmp_path / "other", "2.0.0", real=True), "GO")
     folder = release(tmp_path, "1.0.0", real=True)
@@ -180,7 +189,9 @@ def test_what_was_published_is_shown_with_its_figures_where_nothing_was_said_lat
     assert read("orders", place_of(folder, published), by).row.word is FleetWord.GO
 
 
-@each_row("text", ["", "[]", "{}", "not JSON", '{"release": {"version": "1.0.0"}}', json.dumps(metrics("2", "GO"))])
+@each_row(
+    "text", ["", "[]", "{}", "not JSON", '{"release": {"version": "1.0.0"}}', json.dumps(metrics("2", "GO")), NO_ZONE]
+)
 def test_a_page_that_is_not_of_this_release_says_nothing(text: str, tmp_path: Path, by: Judging) -> None:
     folder = tmp_path / "1.0.0" if (tmp_path / "1.0.0").exists() else release(tmp_path, "1.0.0", real=True)
     (tmp_path / "metrics.json").write_text(text)
@@ -208,6 +219,16 @@ def test_a_verdict_from_a_clock_that_is_ahead_waits_until_its_time_has_come(tmp_
     assert read("orders", place_of(folder, published), by._replace(now=comes)).row.word is FleetWord.GO
 
 
+def test_a_release_that_is_judged_is_looked_at_again_when_a_verdict_that_is_ahead_has_come(
+    tmp_path: Path, by: Judging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    comes = by.now + timedelta(days=50)
+    made = row_of(said(release(tmp_path, "1.0.0", real=True), "NO-GO", comes, real=True), by)
+    assert made.to_judge is not None
+    monkeypatch.setattr(reading, "_judged", lambda row, *_: Made(row))
+    assert reading.judge(made, made.to_judge, place_of(tmp_path / "1.0.0"), [], by).until == comes
+
+
 def test_the_verdict_of_a_rehearsal_is_none_of_a_release(tmp_path: Path, by: Judging) -> None:
     made = row_of(said(release(tmp_path, "1.0.0", real=True), "GO", real=False), by)
     assert (made.row.basis, made.to_judge is not None) == (Basis.NOTHING, True)
@@ -215,10 +236,7 @@ def test_the_verdict_of_a_rehearsal_is_none_of_a_release(tmp_path: Path, by: Jud
 
 def test_a_closed_release_without_its_seal_gives_no_word(tmp_path: Path, by: Judging) -> None:
     folder = said(release(tmp_path, "1.0.0", real=True), "GO", real=True)
-    step = WatchTransition(
-        **record_metadata("ana", Environment.LOOPBACK, SAID_AT), state=CLOSED, window_h=72, by="ana", why="it is over"
-    )
-    ledger.write(folder / "evidence", [step])
+    ledger.write(folder / "evidence", [step(SAID_AT, CLOSED)])
     row = row_of(folder, by).row
     assert (row.word, row.problem) == (
         FleetWord.UNKNOWN,
@@ -238,14 +256,52 @@ def test_what_was_said_is_not_believed_where_evidence_was_taken_away(tmp_path: P
     assert (left.word, segment.name.partition(".")[0] in left.problem) == (FleetWord.UNKNOWN, True)
 
 
-def test_a_page_without_any_evidence_is_not_believed(tmp_path: Path, by: Judging) -> None:
+@pytest.mark.parametrize("said_by", ["a page", "a record"])
+def test_what_was_said_without_any_evidence_is_not_believed(tmp_path: Path, by: Judging, said_by: str) -> None:
     folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
-    published.write_text(json.dumps(metrics("1.0.0", "GO")))
+    if said_by == "a page":
+        published.write_text(json.dumps(metrics("1.0.0", "GO")))
+    else:
+        said(folder, "GO", real=True)
+    for segment in (folder / "evidence").iterdir():
+        if not segment.name.startswith("said-"):
+            segment.unlink()
     row = read("orders", place_of(folder, published), by).row
     assert (row.word, row.basis, "no evidence" in row.problem) == (FleetWord.UNKNOWN, Basis.NOTHING, True)
 
 
-@pytest.mark.parametrize("how", ["late", "long", "without a time in its name"])
+@pytest.mark.parametrize("how", ["with what was said", "after more was seen", "as invalid", "by a rehearsal", "ahead"])
+def test_of_a_closed_release_that_came_without_its_seal_the_word_is_the_one_it_was_closed_with(
+    tmp_path: Path, by: Judging, how: str
+) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "GO", real=True)
+    (folder / "release.toml").unlink()
+    hour, digest = timedelta(hours=1), "0" * 64
+    match how:
+        case "with what was said":
+            closing = step(SAID_AT + hour, CLOSED, verdict=digest)
+        case "after more was seen":
+            ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED, SAID_AT + hour)])
+            closing = step(SAID_AT + 2 * hour, CLOSED, verdict="1" * 64)
+        case "as invalid":
+            closing = step(SAID_AT + hour, INVALID, verdict="1" * 64)
+        case "by a rehearsal":
+            closing = step(SAID_AT + hour, CLOSED, verdict=digest, environment=Environment.REHEARSAL)
+        case _:
+            closing = step(by.now + hour, CLOSED, verdict=digest)
+    ledger.write(folder / "evidence", [closing])
+    made = read("orders", ReleasePlace("1.0.0", folder, folder / "evidence", evidence_alone=True), by)
+    found = made.row.closed, made.row.word if made.to_judge is None else None
+    assert found == {
+        "with what was said": (True, FleetWord.GO),
+        "after more was seen": (True, None),
+        "as invalid": (True, FleetWord.INVALID),
+    }.get(how, (False, None))
+    if how == "ahead":
+        assert made.until == by.now + hour
+
+
+@pytest.mark.parametrize("how", ["late", "late, and named since", "long", "without a time in its name"])
 def test_evidence_that_came_after_a_verdict_is_known_by_more_than_its_name(
     tmp_path: Path, by: Judging, how: str
 ) -> None:
@@ -255,12 +311,15 @@ def test_evidence_that_came_after_a_verdict_is_known_by_more_than_its_name(
     assert row_of(folder, by).to_judge is None
     hour = timedelta(hours=1)
     match how:
-        case "late":  # from another machine, whose own roll was called there
+        case "late" | "late, and named since":  # from another machine, whose own roll was called there
             elsewhere = tmp_path / "elsewhere"
             ledger.write(elsewhere, [attempt("late", CaseOutcome.FAILED, SAID_AT - hour)])
-            call_the_roll(elsewhere, SAID_AT - hour)
+            if how == "late":
+                call_the_roll(elsewhere, SAID_AT - hour)
             for file in elsewhere.iterdir():
                 file.rename(folder / "evidence" / file.name)
+            if how != "late":
+                call_the_roll(folder / "evidence", SAID_AT + timedelta(seconds=9), run_id="collect")
         case "long":
             both = [attempt("t", CaseOutcome.FAILED, SAID_AT + sign * hour) for sign in (-1, 1)]
             ledger.write(folder / "evidence", both)
@@ -468,6 +527,17 @@ def test_an_incident_is_open_until_its_records_say_that_it_is_over(tmp_path: Pat
     assert [one.is_open for one in row_of(folder, by).row.incidents] == [False]
 
 
+@pytest.mark.parametrize("how", ["by a rehearsal", "ahead of the clock"])
+def test_an_incident_is_not_over_by_what_a_judgement_does_not_know(tmp_path: Path, by: Judging, how: str) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), real=True)
+    step = opened(state="monitoring")
+    at = {"ahead of the clock": by.now + timedelta(hours=1)}.get(how, T0 + timedelta(hours=1))
+    whose = Environment.REHEARSAL if how == "by a rehearsal" else Environment.LOOPBACK
+    over = replace(step, state="resolved", occurred_at=at, recorded_at=at, environment=whose)
+    ledger.write(folder / "evidence", [opened(), step, over])
+    assert [one.is_open for one in row_of(folder, by).row.incidents] == [True]
+
+
 @pytest.mark.parametrize("kind", ["test", "incident"])
 def test_an_incident_that_can_be_read_stays_open_where_other_evidence_is_damaged(
     tmp_path: Path, by: Judging, kind: str
@@ -545,7 +615,7 @@ def _segment_changed(folder: Path) -> None:
 
 
 def _evidence_is_a_link(folder: Path) -> None:
-    (folder / "evidence").rmdir()
+    shutil.rmtree(folder / "evidence")
     (folder / "evidence").symlink_to("/etc", target_is_directory=True)
 
 
@@ -580,7 +650,12 @@ def _deep_json(folder: Path) -> None:
     (folder / "seal.json").write_text("[" * 100_000)
 
 
+def _incident_without_a_zone(folder: Path) -> None:
+    ledger.write(folder / "evidence", [opened(), opened(incident="INC-2", opened_at=T0.replace(tzinfo=None))])
+
+
 BAD = [
+    _incident_without_a_zone,
     _empty,
     _binary,
     _newer,

@@ -78,6 +78,17 @@ def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path, by: J
     assert "links are not followed" in read("billing", one.releases[1], by).row.problem
 
 
+def test_no_link_hides_a_release_or_takes_a_source_away(tmp_path: Path) -> None:
+    for name in ("1.0.0", ".1.1.0"):
+        release(tmp_path / "orders", name, real=True)
+    (tmp_path / "orders" / "1.1.0").symlink_to(".1.1.0")  # which is listed nowhere else
+    (tmp_path / "orders" / "gone").symlink_to("nowhere")
+    (tmp_path / "orders" / "loop").symlink_to("loop")
+    (tmp_path / "orders" / "manual").symlink_to(tmp_path)  # nothing of a release
+    (one,) = found(tmp_path, '[[source]]\npath = "orders"\n')
+    assert names(one) == ["1.0.0", "1.1.0", "gone", "loop"]
+
+
 def test_a_release_that_lost_its_first_file_is_no_release_less(tmp_path: Path) -> None:
     """It cannot be read, and is shown so: the one before it is not the newest for that."""
     for version in ("1.0.0", "1.1.0"):
@@ -91,6 +102,9 @@ def test_a_release_that_lost_its_first_file_is_no_release_less(tmp_path: Path) -
     ledger.write(tmp_path / "orders" / "1.1.0" / "evidence", [attempt("new", CaseOutcome.FAILED)])
     (one,) = found(tmp_path, '[[source]]\nparquet = "orders"\n')
     assert names(one) == ["1.0.0", "1.1.0"]
+    ledger.write(tmp_path / "orders", [attempt("stray", CaseOutcome.FAILED)])
+    (one,) = found(tmp_path, '[[source]]\nparquet = "orders"\n')
+    assert names(one) == ["orders", "1.0.0", "1.1.0"]
 
 
 def test_a_repository_with_checks_of_its_own_is_not_judged_here(tmp_path: Path) -> None:

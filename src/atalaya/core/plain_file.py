@@ -22,12 +22,15 @@ def opened(path: Path) -> Iterator[BufferedReader]:
 
     :raises OSError: it is a link or no file, or cannot be opened.
     """
-    mode = path.lstat().st_mode
+    _require_plain(path.lstat().st_mode)
+    with os.fdopen(os.open(path, FLAGS), "rb") as file:
+        _require_plain(os.fstat(file.fileno()).st_mode)  # it may have become something else in between
+        yield file
+
+
+def _require_plain(mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise OSError("a link: links are not followed" if stat.S_ISLNK(mode) else "not a file")
-    # It may have become something else since: the flags say again that it must not have.
-    with os.fdopen(os.open(path, FLAGS), "rb") as file:
-        yield file
 
 
 def content(path: Path, most: int) -> bytes:

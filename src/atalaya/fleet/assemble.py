@@ -9,6 +9,8 @@ from itertools import groupby
 from operator import itemgetter
 from urllib.parse import quote
 
+from msgspec.structs import replace
+
 from atalaya.core.words import Text
 from atalaya.fleet.gather import Gathered
 from atalaya.fleet.reading import worst_metric
@@ -34,8 +36,9 @@ MOST_SHARED = 200  # tests, and causes: as many are listed
 def releases_of(gathered: Iterable[Gathered], now: datetime) -> Iterator[FleetRelease]:
     """Every release as it stands now, subject by subject, the newest first."""
     for one in gathered:
-        newest = _newest(one.rows)
-        rows = sorted(one.rows, key=_opened, reverse=True)
+        began = {(row.previous, row.previous_seal): row.release for row in one.rows if row.previous_seal}
+        rows = sorted((_with_seal_of(row, began) for row in one.rows), key=_opened, reverse=True)
+        newest = _newest(rows, now)
         yield from (_stands(row, one.site, now, is_current=_is_current(row, newest, now)) for row in rows)
 
 
@@ -109,10 +112,26 @@ def _why(row: ReleaseRow, now: datetime) -> Why | None:
     return Why.EXPIRED if is_over and not row.closed and not row.rehearsal else None
 
 
-def _newest(rows: Iterable[ReleaseRow]) -> ReleaseRow | None:
-    """The release of a subject that was opened last; of rehearsals only where there is nothing else."""
+def _with_seal_of(row: ReleaseRow, began: Mapping[tuple[str, str], str]) -> ReleaseRow:
+    """The same row, or one that cannot be believed, where a later release began from another seal of it.
+
+    :param began: the releases by the one that they began from and the digest of the seal that it had then.
+    """
+    others = (by for (previous, seal), by in began.items() if previous == row.release and seal != row.seal)
+    if not row.seal or row.problem or (other := next(others, None)) is None:
+        return row
+    return replace(row, problem=f"Its seal was made anew: {other} began from another one. Restore it from git.")
+
+
+def _newest(rows: Iterable[ReleaseRow], now: datetime) -> ReleaseRow | None:
+    """The release of a subject that was opened last by now; a rehearsal, or one that has yet to begin, only where there
+    is no other."""
     dated = [row for row in rows if row.opened_at is not None]
-    return max(dated, key=lambda row: (not row.rehearsal, _opened(row)), default=None)
+    return max(dated, key=lambda row: (not row.rehearsal, _begun(row, now), _opened(row)), default=None)
+
+
+def _begun(row: ReleaseRow, now: datetime) -> bool:
+    return row.opened_at is not None and row.opened_at <= now
 
 
 def _opened(row: ReleaseRow) -> tuple[bool, float, str]:

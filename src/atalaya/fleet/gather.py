@@ -24,7 +24,7 @@ from atalaya.watch.folder import LOCAL
 BEFORE = 10  # earlier releases among which the last accepted one is looked for, beside the last that ended in GO
 NEVER = datetime.min.replace(tzinfo=UTC)
 NOTHING_SHARED = "all that is in it are rehearsals, which `rehearsals = true` shows, or watches of one machine"
-SAVE_EVERY = 20  # judgements, so that a run that was killed is not begun anew
+SAVE_EVERY = 20  # judgements: a run that was killed need not make these again
 
 
 class Work(NamedTuple):

@@ -58,29 +58,31 @@ class Files(NamedTuple):
 
     signature: str
     paths: tuple[str, ...]
+    folder: str  # the release's
+    is_linked: bool  # whether a link stands in the place of that folder, or of its evidence
 
     def content(self) -> str:
         """The digest of their names and bytes. One that cannot be read counts as what it is: unreadable."""
-        over = hashlib.sha256()
+        over = hashlib.sha256(str(self.is_linked).encode())
         for path in map(Path, self.paths):
             try:
                 with ledger.regular(path) as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
             except Exception as why:  # a pipe, a link, a file without a right to read it
                 digest = type(why).__name__
-            over.update(f"{path.name}\0{digest}\0".encode("utf-8", "surrogateescape"))
+            over.update(f"{os.path.relpath(path, self.folder)}\0{digest}\0".encode("utf-8", "surrogateescape"))
         return over.hexdigest()
 
 
 def files_of(place: ReleasePlace) -> Files:
     """Look at a release's folder without opening anything in it."""
-    is_a_link = place.folder.is_symlink() or place.evidence.is_symlink()  # which is not what lay there before it
-    over, paths = hashlib.sha256(str(is_a_link).encode()), []
+    is_linked = place.folder.is_symlink() or place.evidence.is_symlink()
+    over, paths = hashlib.sha256(str(is_linked).encode()), []
     for path, there in _there(place):
         paths.append(path)
         said = f"{path}\0{there.st_mode}\0{there.st_size}\0{there.st_mtime_ns}\0"
         over.update(said.encode("utf-8", "surrogateescape"))
-    return Files(over.hexdigest(), tuple(paths))
+    return Files(over.hexdigest(), tuple(paths), str(place.folder), is_linked)
 
 
 def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:

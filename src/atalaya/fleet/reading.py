@@ -65,13 +65,15 @@ from atalaya.watch.seal import NAME as SEAL
 from atalaya.watch.seal import Seal, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE, evidence_recorded_at, in_order, incident_steps, restored
 from atalaya.watch.states import CLOSED, INVALID, OVER
+from atalaya.watch.window import is_recorded
 
 REPORT = "report.json"
 REASONS = 3
 MOST = 200  # incidents, tests or causes that a row keeps
 LONGEST = 300  # signs of a text
-TELLS_OF_A_VERDICT = tuple(f"{kind.kind}-" for kind in NOT_EVIDENCE)  # how the names of such segments begin
-A_MOMENT = timedelta(seconds=10)
+TELL_OF_A_VERDICT = frozenset(kind.kind for kind in NOT_EVIDENCE)  # kinds of records that no verdict rests on
+A_MOMENT = timedelta(seconds=10)  # between the evidence that a page tells of and the roll call after it
+NEVER = datetime.max.replace(tzinfo=UTC)
 OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
 DECIDED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED)
 LARGEST_BYTES = 64 * 1024 * 1024  # of a report that is read
@@ -109,10 +111,14 @@ class Made(NamedTuple):
 
 
 class Records:
-    """The records of one release, each kind read once."""
+    """The records of one release, each kind read once.
+
+    ``ahead`` are the instants at which records that were asked for by an earlier one are written down.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.ahead: set[datetime] = set()
         self._known: dict[str, list[Any]] = {}
 
     def of(self, kind: type[Kind]) -> list[Kind]:
@@ -123,6 +129,15 @@ class Records:
         if kind.kind not in self._known:
             self._known[kind.kind] = in_order(ledger.read(self.folder, kind), kind)
         return self._known[kind.kind]
+
+    def by(self, now: datetime, kind: type[Kind], release: Release) -> list[Kind]:
+        """Those of one kind that a judgement knows: written down by now, and of a rehearsal where it is one and only
+        there. The calendar of a rehearsal is made up, and all of it has come."""
+        of_watch = [one for one in self.of(kind) if is_recorded(one, release, NEVER)]
+        if release.rehearsal:
+            return of_watch
+        self.ahead |= {one.recorded_at for one in of_watch if one.recorded_at > now}
+        return [one for one in of_watch if one.recorded_at <= now]
 
 
 def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
@@ -149,43 +164,54 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
 
 def _unreadable(row: ReleaseRow, place: ReleasePlace, why: object) -> ReleaseRow:
     """The row of a release of which something cannot be read: what is open by the rest of it stays open."""
-    steps: list[IncidentStep] = []
+    incidents: tuple[FleetIncident, ...] = ()
     if not (place.folder.is_symlink() or place.evidence.is_symlink()):
         with suppress(Exception):
             steps = in_order(ledger.readable(place.evidence, IncidentStep), IncidentStep)
-    return replace(row, problem=_told(why, place.folder.parent), incidents=_most(_incidents_of(steps)))
+            incidents = _most(_incidents_of(steps))
+    return replace(row, problem=_told(why, place.folder.parent), incidents=incidents)
 
 
 def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Records, judging: Judging) -> Made:
-    state, window_h = watch_folder.steps_taken(records.of(WatchTransition), release)
-    is_counting = _counting(records, release, ends_at(release, window_h))
+    now = judging.now
+    steps = records.by(now, WatchTransition, release)
+    state, window_h = watch_folder.steps_taken(steps, release)
+    counts_for = _counts_for(records, release, ends_at(release, window_h))
+    incidents = tuple(_incidents_of(records.by(now, IncidentStep, release)))
+    began = next((one for one in steps if one.previous_seal), None)
     row = replace(
         row,
         ends_at=ends_at(release, window_h),
         closed=state in (CLOSED, INVALID),
+        previous=_cut(began.previous) if began else "",
+        previous_seal=began.previous_seal if began else "",
         evidence_at=_evidence_at(place.evidence),
-        incidents=_most(_incidents_of(records.of(IncidentStep))),
-        tests=tuple(_flaky(records, release, is_counting))[:MOST],
-        causes=tuple(_causes(records, release, is_counting))[:MOST],
+        incidents=_most(incidents),
+        tests=tuple(_flaky(records, release, counts_for))[:MOST],
+        causes=tuple(_causes(records, release, counts_for, incidents))[:MOST],
     )
     if os.path.lexists(place.folder / SEAL):
         return Made(_sealed(row, release, place))
     if row.closed and not place.evidence_alone:
         return Made(replace(row, problem=f"It is closed, and its {SEAL} is gone. Restore it from git."))
-    said, next_at = _last_by(judging.now, _published(place, release), _said(records, release), release)
-    until = min((at for at in (_end_of_window(row, judging.now), next_at) if at is not None), default=None)
+    closing = next((one for one in reversed(steps) if row.closed and one.state == state), None)
+    said, until = _last_said(row, release, place, records, now)
+    if closing is not None and state == INVALID:
+        said = Said(Basis.RECORDED, FleetWord.INVALID, closing.occurred_at, because=(_cut(closing.why),))
     why = judging.why_not(release)
     if why is None and not {one.promise for one in records.of(Observation)} <= set(judging.pack.promise):
         why = NotJudged.OTHER_PACK
-    stands = said is not None and (row.closed or not _is_newer(said, row, judging.now))
+    stands = said is not None and not _is_newer(said, row, now)
+    if said is not None and closing is not None:  # without its seal: of what was said, what it was closed with stands
+        stands = state == INVALID or closing.verdict == said.digest
     # What was said rests on all of the evidence. Where it is judged anyway, the judgement looks at that, and says so.
     if said is not None and (stands or why is not None):
-        survey = ledger.survey(place.evidence, sieve=manifest.kept)
+        survey = ledger.survey(place.evidence, sieve=manifest.rolls_and_redactions)
         if problem := next(_problems(survey), ""):
-            if why is not None or not survey.segments:  # nobody knows what it comes to
+            if why is not None or not _has_evidence(survey):  # nobody knows what it comes to
                 return Made(replace(row, not_judged=why, problem=_told(problem, place.folder.parent)), until)
             said, stands = None, False
-        elif not row.closed and _came_later(said, survey):
+        elif closing is None and _may_rest_on_less(said, survey):
             stands = False
     row = said.over(row) if said is not None else row
     if stands:
@@ -197,17 +223,20 @@ def _problems(survey: ledger.Survey) -> Iterator[str]:
     """Why what was said of some evidence cannot be believed: it is not all there as it was."""
     yield from survey.problems
     yield from map(str, manifest.differs(survey))
-    if not survey.segments:
+    if not _has_evidence(survey):
         yield "There is no evidence for what was said of it. Restore it from git."
 
 
-def _came_later(said: Said, survey: ledger.Survey) -> bool:
+def _has_evidence(survey: ledger.Survey) -> bool:
+    return any(segment.info.kind not in TELL_OF_A_VERDICT for segment in survey.segments)
+
+
+def _may_rest_on_less(said: Said, survey: ledger.Survey) -> bool:
     """Whether evidence was written down after what was said, or nobody can say that it was in this ledger by then."""
-    told = {kind.kind for kind in NOT_EVIDENCE}
-    # The roll is called by the command that says a verdict, a moment after it, or by one before it.
-    unknown = manifest.unknown_at(survey, (said.recorded_at or said.as_of) + A_MOMENT)
-    is_newer = any(at > said.as_of for at in evidence_recorded_at(survey.segments))
-    return is_newer or any(one.kind not in told for one in unknown)
+    if any(at > said.as_of for at in evidence_recorded_at(survey.segments)):
+        return True
+    at = said.recorded_at or said.as_of + A_MOMENT
+    return any(one.kind not in TELL_OF_A_VERDICT for one in manifest.unknown_at(survey, at, said.run_id))
 
 
 def _end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
@@ -247,8 +276,8 @@ def _release(place: ReleasePlace, records: Records) -> Release:
 def _evidence_at(evidence: Path) -> datetime | None:
     """When the newest segment that a verdict rests on was begun, as the names say."""
     names = (name for path in ledger.files(evidence) for name in ledger.names_in(path))
-    found = (ledger.NAME.fullmatch(name) for name in names if not name.startswith(TELLS_OF_A_VERDICT))
-    at = max((match["at"] for match in found if match and match["at"]), default=None)
+    found = [match for name in names if (match := ledger.NAME.fullmatch(name))]
+    at = max((one["at"] for one in found if one["at"] and one["kind"] not in TELL_OF_A_VERDICT), default=None)
     return datetime.strptime(at, ledger.AT).replace(tzinfo=UTC) if at else None
 
 
@@ -267,7 +296,8 @@ class Said(NamedTuple):
     reason: KeptText | None = None
     valid_until: datetime | None = None
     metrics: tuple[FleetMetric, ...] = ()
-    recorded_at: datetime | None = None  # of what was recorded, when that was
+    recorded_at: datetime | None = None  # of what was recorded, when that was, and in which run
+    run_id: str = ""
 
     def over(self, row: ReleaseRow) -> ReleaseRow:
         """The row with this verdict."""
@@ -287,8 +317,14 @@ class Said(NamedTuple):
 
 def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRow:
     """What the report of a closed watch says, where all is as it was sealed."""
-    seal = msgspec.json.decode(plain_file.content(place.folder / SEAL, LARGEST_BYTES), type=Seal)
-    content = plain_file.content(place.folder / REPORT, LARGEST_BYTES)
+    contents = []
+    for name in (SEAL, REPORT):
+        try:
+            contents.append(plain_file.content(place.folder / name, LARGEST_BYTES))
+        except OSError as why:
+            raise ReleaseError(f"{name}: cannot be read: {why.strerror or why}. Restore it from git.") from None
+    seal, content = msgspec.json.decode(contents[0], type=Seal), contents[1]
+    row = replace(row, seal=hashlib.sha256(contents[0]).hexdigest())
     sealed = next((file.sha256 for file in seal.files if file.path == REPORT), "")
     if hashlib.sha256(content).hexdigest() != sealed:
         return replace(row, closed=True, problem=f"{REPORT} is not what was sealed. Restore it from git.")
@@ -337,38 +373,40 @@ def _of_document(document: Any, version: str, basis: Basis) -> Said:
     )
 
 
-def _said(records: Records, release: Release) -> Iterator[Said]:
-    """The verdicts that were recorded as said to people, the last one first: of a rehearsal, those of a rehearsal."""
-    valid_h = _settings(records, Settings()).watch.valid_h
-    for one in reversed(records.of(VerdictRecord)):
-        if (one.environment is Environment.REHEARSAL) == release.rehearsal:
-            yield Said(
-                basis=Basis.RECORDED,
-                word=FleetWord(one.word.value),
-                as_of=one.occurred_at,
-                rule=_cut(one.rule),
-                digest=one.verdict,
-                because=tuple(map(_cut, one.because[:REASONS])),
-                valid_until=one.occurred_at + timedelta(hours=valid_h),
-                recorded_at=one.recorded_at,
-            )
-
-
-def _last_by(
-    now: datetime, published: Said | None, recorded: Iterable[Said], release: Release
+def _last_said(
+    row: ReleaseRow, release: Release, place: ReleasePlace, records: Records, now: datetime
 ) -> tuple[Said | None, datetime | None]:
-    """What was published or recorded last by now, and when the first of those that are ahead of the clock has come."""
-    ahead: list[datetime] = []
+    """What was published or recorded last by now, and until when it is that: a record of a clock that is ahead waits
+    until its time has come."""
+    on_a_page = _published(place, release)
+    recorded = _recorded(records, release, now)
+    ahead = {one.as_of for one in (on_a_page, *recorded) if one is not None and one.as_of > now}
+    if release.rehearsal:  # whose calendar is made up
+        ahead = set()
+    if on_a_page is not None and on_a_page.as_of in ahead:
+        on_a_page = None
+    said = _later(on_a_page, next((one for one in recorded if one.as_of not in ahead), None))
+    times = (*ahead, *records.ahead, _end_of_window(row, now))
+    return said, min((at for at in times if at is not None), default=None)
 
-    def is_said(one: Said) -> bool:
-        at = max(one.as_of, one.recorded_at or one.as_of)
-        if at > now and not release.rehearsal:  # whose calendar is made up
-            ahead.append(at)
-        return at <= now or release.rehearsal
 
-    on_a_page = published if published is not None and is_said(published) else None
-    said = next(filter(is_said, recorded), None)
-    return _later(on_a_page, said), min(ahead, default=None)
+def _recorded(records: Records, release: Release, now: datetime) -> list[Said]:
+    """The verdicts that were recorded as said to people, the last one first."""
+    valid_h = _settings(records.by(now, SettingsSnapshot, release), Settings()).watch.valid_h
+    return [
+        Said(
+            basis=Basis.RECORDED,
+            word=FleetWord(one.word.value),
+            as_of=one.occurred_at,
+            rule=_cut(one.rule),
+            digest=one.verdict,
+            because=tuple(map(_cut, one.because[:REASONS])),
+            valid_until=one.occurred_at + timedelta(hours=valid_h),
+            recorded_at=one.recorded_at,
+            run_id=one.run_id,
+        )
+        for one in reversed(records.by(now, VerdictRecord, release))
+    ]
 
 
 def _later(published: Said | None, said: Said | None) -> Said | None:
@@ -387,9 +425,8 @@ def _is_newer(said: Said, row: ReleaseRow, now: datetime) -> bool:
 # ── judged here ──────────────────────────────────────────────────────────────
 
 
-def _settings(records: Records, base: Settings) -> Settings:
+def _settings(snapshots: Sequence[SettingsSnapshot], base: Settings) -> Settings:
     """The settings in force by the records, over those of ``watch.toml``."""
-    snapshots = records.of(SettingsSnapshot)
     return restored(snapshots[-1], base) if snapshots else base
 
 
@@ -405,7 +442,9 @@ def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Pa
     with tempfile.TemporaryDirectory(prefix="atalaya-fleet-") as scratch:
         try:
             folder = _linked(Path(scratch), release, place, beside)
-            return _judged(made.row, release, folder, judging)
+            judged = _judged(made.row, release, folder, judging)
+            times = (made.until, judged.until)
+            return judged._replace(until=min((at for at in times if at is not None), default=None))
         except NetworkError:  # which says nothing of the release
             raise
         except AtalayaError as why:
@@ -433,7 +472,8 @@ def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequen
 def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -> Made:
     clock = None if release.rehearsal or row.closed else max(judging.now, release.opened_at)
     # Where nobody says what watch.toml holds there, it holds what was recorded.
-    settings = judging.own or _settings(Records(folder / "evidence"), Settings())
+    recorded = Records(folder / "evidence").by(judging.now, SettingsSnapshot, release)
+    settings = judging.own or _settings(recorded, Settings())
     judgement = judge_release(
         folder, release, as_of=None, now=clock, settings=settings, pack=judging.pack, engine=judging.engine
     )
@@ -500,27 +540,27 @@ def _incidents_of(recorded: Sequence[IncidentStep]) -> Iterator[FleetIncident]:
         yield replace(made, rule=_cut(one.rule), causes=tuple(map(_cut, one.fingerprints[:MOST])))
 
 
-def _counting(records: Records, release: Release, until: datetime) -> Callable[[TestAttempt | Event], bool]:
-    """Whether a record counts for a release, as for its metrics: it is of its window, of its commit or one of the same
-    tree, and of no run that tests another tree."""
+def _counts_for(records: Records, release: Release, until: datetime) -> Callable[[TestAttempt | Event], bool]:
+    """Says of a record whether it is of a release's window, of its commit or one of the same tree, and of no run that
+    tests another tree: as its metrics ask it."""
     elsewhere = {job.run_id for job in records.of(JobAttempt) if not counts(job.event)}
     trees = same_tree(release.commit, records.of(CommitTree))
 
-    def is_counting(one: TestAttempt | Event) -> bool:
+    def does_count(one: TestAttempt | Event) -> bool:
         is_inside = release.opened_at <= one.occurred_at <= until
         return is_inside and one.run_id not in elsewhere and is_of(one.commit, release, trees)
 
-    return is_counting
+    return does_count
 
 
-def _flaky(records: Records, release: Release, is_counting: Callable[[TestAttempt], bool]) -> Iterator[FleetTest]:
+def _flaky(records: Records, release: Release, counts_for: Callable[[TestAttempt], bool]) -> Iterator[FleetTest]:
     """The tests of CI that passed and failed on one commit and variant; the smoke's own steps are none."""
     wanted = Environment.REHEARSAL if release.rehearsal else Environment.CI
     keys: dict[tuple[str, str, str], set[bool]] = {}
     critical: dict[str, bool] = {}
     for one in records.of(TestAttempt):
         is_a_test = one.environment is wanted and one.outcome in DECIDED and one.workflow not in OUR_WORKFLOWS
-        if is_a_test and is_counting(one):
+        if is_a_test and counts_for(one):
             # What is counted is of one version: its commits with the same tree are no others.
             version = one.run_id if not one.commit else release.commit or one.commit
             keys.setdefault((one.test, one.variant, version), set()).add(one.outcome is CaseOutcome.PASSED)
@@ -535,13 +575,15 @@ def _flaky(records: Records, release: Release, is_counting: Callable[[TestAttemp
         yield FleetTest(id=id, test=_cut(test), critical=critical[test], keys=mixed[test])
 
 
-def _causes(records: Records, release: Release, is_counting: Callable[[Event], bool]) -> Iterator[FleetCause]:
+def _causes(
+    records: Records, release: Release, counts_for: Callable[[Event], bool], incidents: Iterable[FleetIncident]
+) -> Iterator[FleetCause]:
     """The causes of its unexpected events and of its incidents, each once: an event is of the cause that an incident
     of it would have."""
     wanted = (Environment.REHEARSAL,) if release.rehearsal else (Environment.CI, Environment.LOOPBACK)
     found: dict[str, FleetCause] = {}
     for one in records.of(Event):
-        if one.expected or one.environment not in wanted or not is_counting(one):
+        if one.expected or one.environment not in wanted or not counts_for(one):
             continue
         _, counted = counting(one.event)
         cause = cause_of_event(one, counted.opens.id)
@@ -554,7 +596,7 @@ def _causes(records: Records, release: Release, is_counting: Callable[[Event], b
             blocking=one.blocking or (before is not None and before.blocking),
         )
     yield from found.values()
-    for incident in _incidents_of(records.of(IncidentStep)):
+    for incident in incidents:
         for cause in incident.causes:
             if cause not in found:
                 found[cause] = FleetCause(cause=cause, what=incident.rule, incident=incident.impact or incident.id)
@@ -580,7 +622,10 @@ def _number(value: object) -> float | None:
 
 
 def _instant(text: object) -> datetime:
-    return msgspec.convert(text, datetime).astimezone(UTC)
+    at = msgspec.convert(text, datetime)
+    if at.tzinfo is None:
+        raise ValueError(f"{text} has no zone")
+    return at.astimezone(UTC)
 
 
 def worst_metric(metrics: Sequence[FleetMetric]) -> FleetMetric | None:

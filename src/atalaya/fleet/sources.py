@@ -149,17 +149,32 @@ def _folders(releases: Path) -> list[Path]:
 
 
 def _of_releases(releases: Path) -> list[Path]:
-    """What has to be shown of a folder of releases: one that lost its ``release.toml``, or that a link stands for, is a
-    release that cannot be read, and no release less. A link to another one of them is a second name of it."""
-    there = set(_folders(releases))
+    """What has to be shown of a folder of releases. One that lost its ``release.toml``, or that a link stands for, is
+    listed all the same, as one that cannot be read. A link to another one of them is a second name of that one."""
+    there = {*_folders(releases)}
+    links = []
     with os.scandir(releases) as entries:
-        for one in (one for one in entries if not one.name.startswith(".") and one.is_dir()):
-            folder = releases / one.name
-            if one.is_symlink() and folder.resolve().parent == releases.resolve():
-                continue
-            if one.is_symlink() or any(os.path.lexists(folder / name) for name in LEFT_OF_A_RELEASE):
-                there.add(folder)
-    return sorted(there)
+        for one in (one for one in entries if not one.name.startswith(".")):
+            if one.is_symlink():
+                links.append(releases / one.name)
+            elif one.is_dir() and _is_left(releases / one.name):
+                there.add(releases / one.name)
+    names = {folder.resolve() for folder in there}
+    return sorted(there | {link for link in links if _is_left(link) and _target(link) not in names})
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether something tells that a folder is, or was, a release's; a link that leads nowhere may have been one."""
+    is_broken = folder.is_symlink() and _target(folder) is None
+    return is_broken or any(os.path.lexists(folder / name) for name in (TOML, *LEFT_OF_A_RELEASE))
+
+
+def _target(link: Path) -> Path | None:
+    """Where a link leads; None where it leads nowhere, or in a circle."""
+    try:
+        return link.resolve(strict=True)
+    except (OSError, RuntimeError):
+        return None
 
 
 def _own_settings(root: Path) -> tuple[Settings | None, NotJudged | None]:
@@ -176,9 +191,10 @@ def _own_settings(root: Path) -> tuple[Settings | None, NotJudged | None]:
 
 
 def _of_parquet(root: Path) -> Iterator[ReleasePlace]:
-    """One release where the files lie in the folder itself, else one for each folder that has some."""
+    """One release where Parquet lies in the folder itself, else one for each folder that has evidence."""
     if _has_evidence(root):
         yield ReleasePlace(root.name, root, root, evidence_alone=True)
+    if any(path.suffix == PARQUET for path in ledger.files(root)):
         return
     for folder in sorted(one for one in root.iterdir() if one.is_dir() and not one.is_symlink()):
         evidence = folder / "evidence" if (folder / "evidence").is_dir() else folder

@@ -121,7 +121,8 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     ``word`` was said as of ``as_of`` and may be believed until ``valid_until``, for ever where that is None and the
     watch is ``closed``. ``because`` are its reasons in English, and ``reason`` is the first of them for all languages,
     where it was judged here. ``evidence_at`` is when the newest segment was begun, and ``not_judged`` why a newer word
-    than that was not looked for.
+    than that was not looked for. ``seal`` is the digest of its seal, and ``previous_seal`` that of the seal of
+    ``previous``, the release that it began from.
     """
 
     subject: str
@@ -145,6 +146,9 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     causes: tuple[FleetCause, ...] = ()
     problem: str = ""
     not_judged: NotJudged | None = None
+    seal: str = ""
+    previous: str = ""
+    previous_seal: str = ""
 
 
 class FleetRelease(Record, frozen=True, kw_only=True):

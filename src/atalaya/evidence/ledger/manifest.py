@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
-from operator import itemgetter
 from pathlib import Path
 
 from atalaya.core.errors import EvidenceError
@@ -72,37 +71,40 @@ def differs(survey: Survey) -> Iterator[Text]:
                 )
 
 
-def kept(segment: str) -> Callable[[Sequence[Evidence]], Iterable[int]]:
-    """The sieve of who asks what differs, and looks at no other record."""
-    is_looked_at = segment.partition("-")[0] in (SegmentManifest.kind, Redaction.kind)
-    return lambda records: range(len(records)) if is_looked_at else ()
+def rolls_and_redactions(segment: str) -> Callable[[Sequence[Evidence]], Iterable[int]]:
+    """A sieve that keeps roll calls and redactions, which :func:`differs` and :func:`unknown_at` read."""
+    is_read = segment.partition("-")[0] in (SegmentManifest.kind, Redaction.kind)
+    return lambda records: range(len(records)) if is_read else ()
 
 
-def unknown_at(survey: Survey, at: datetime) -> tuple[SegmentInfo, ...]:
-    """The segments that nobody can say were in the ledger at an instant, whenever they were recorded: all of them where
-    no roll had been called by then.
+def unknown_at(survey: Survey, at: datetime, run_id: str = "") -> tuple[SegmentInfo, ...]:
+    """The segments that no roll call proves to have been in the ledger at an instant, whenever they were recorded.
 
     The newest call of that instant names what none before it had, the calls before it among that. What it does not lead
-    to lay elsewhere then: on another machine, or on a branch that was merged since.
+    to may have lain elsewhere then: on another machine, or on a branch that was merged since. Where no roll had been
+    called by then, that is all of them.
+
+    :param run_id: what wrote down something then; where it called the roll too, that call is the one.
     """
     calls = [
-        (record.recorded_at, _name(segment.info.name), record)
+        (record, ledger.identity(segment.info.name))
         for segment in survey.segments
         for record in segment.records
         if isinstance(record, SegmentManifest)
     ]
-    by_then = [call for call in calls if call[0] <= at]
+    same_run = [call for call in calls if run_id and call[0].run_id == run_id]
+    by_then = same_run or [call for call in calls if call[0].recorded_at <= at]
     of_segment: dict[str, list[SegmentManifest]] = {}
-    for _, segment, record in calls:
+    for record, segment in calls:
         of_segment.setdefault(segment, []).append(record)
     known: set[str] = set()
-    left = [max(by_then, key=itemgetter(0, 1))[1]] if by_then else []
+    left = [max(by_then, key=lambda call: (call[0].recorded_at, call[1]))[1]] if by_then else []
     while left:
         segment = left.pop()
         if segment not in known:
             known.add(segment)
-            left += [name for call in of_segment.get(segment, ()) for name in call.segments]
-    return tuple(segment.info for segment in survey.segments if _name(segment.info.name) not in known)
+            left += [ledger.identity(name) for call in of_segment.get(segment, ()) for name in call.segments]
+    return tuple(segment.info for segment in survey.segments if ledger.identity(segment.info.name) not in known)
 
 
 def _calls(survey: Survey) -> list[SegmentManifest]:
