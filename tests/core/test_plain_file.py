@@ -51,6 +51,11 @@ def test_a_file_that_becomes_a_pipe_is_not_waited_for(tmp_path: Path, monkeypatc
         plain_file.content(tmp_path / "told", most=4)
 
 
+def test_a_link_is_known_and_what_is_not_there_is_none(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("nowhere")
+    assert [plain_file.is_link(tmp_path / name) for name in ("link", "gone", ".")] == [True, False, False]
+
+
 def test_a_folder_is_none(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="not a file"):
         plain_file.content(tmp_path, most=4)

@@ -117,8 +117,8 @@ def said(folder: Path, word: str = "GO", at: datetime = SAID_AT, *, real: bool =
         verdict="0" * 64,
         because=("Everything that was asked for is met.",),
     )
-    ledger.write(folder / "evidence", [verdict])
     call_the_roll(folder / "evidence", at, run_id=verdict.run_id)
+    ledger.write(folder / "evidence", [verdict])
     return folder
 
 
@@ -126,7 +126,7 @@ def call_the_roll(evidence: Path, at: datetime = SAID_AT, run_id: str = "roll") 
     """Write down which segments are there, as each command that adds evidence does."""
     names, digests = manifest.unnamed(evidence)
     call = SegmentManifest(**record_metadata(run_id, Environment.LOOPBACK, at), segments=names, digests=digests)
-    ledger.write(evidence, [call])
+    ledger.write(evidence, [call] if names else [])
 
 
 def fleet(folder: Path, subjects: int, each: int) -> Path:

@@ -206,6 +206,7 @@ def test_a_release_that_has_yet_to_begin_does_not_stand_for_its_subject() -> Non
     red = row("1.0.0", closed=True, word=FleetWord.NO_GO, valid_until=None)
     found = shown(red, row("2.0.0", days_ago=-300, word=FleetWord.WAITING))
     assert (found.word, [one.release for one in found.releases if one.current]) == (FleetWord.NO_GO, ["2.0.0", "1.0.0"])
+    assert [one.newest for one in found.subjects] == ["1.0.0"]
 
 
 def test_a_seal_that_was_made_anew_since_the_next_release_began_is_not_believed() -> None:
@@ -218,6 +219,23 @@ def test_a_seal_that_was_made_anew_since_the_next_release_began_is_not_believed(
     }
     as_it_was = shown(before, replace(after, previous_seal="new")).releases
     assert [one.problem for one in as_it_was] == ["", ""]
+
+
+def test_a_seal_that_was_taken_away_since_the_next_release_began_is_missed() -> None:
+    before = row("1.0.0", days_ago=9, word=FleetWord.GO)
+    after = row("1.1.0", previous="1.0.0", previous_seal="old")
+    assert shown(before, after).releases[1].problem.startswith("Its seal was taken away: 1.1.0 began")
+    handed_over = replace(before, evidence_alone=True)
+    assert [one.problem for one in shown(handed_over, after).releases] == ["", ""]
+    of_itself = row("1.0.0", previous="1.0.0", previous_seal="old")
+    assert [one.problem for one in shown(of_itself).releases] == [""]
+
+
+@pytest.mark.parametrize("basis", [one for one in Basis if one is not Basis.NOTHING])
+def test_what_a_closed_watch_came_to_stays_where_it_was_sealed_or_judged(basis: Basis) -> None:
+    over = row("1.0.0", closed=True, basis=basis, word=FleetWord.GO, valid_until=NOW - HOUR)
+    expected = FleetWord.GO if basis in (Basis.SEALED, Basis.JUDGED) else FleetWord.UNKNOWN
+    assert word_of(over)[0] is expected
 
 
 def test_no_more_is_shared_than_can_be_shown() -> None:

@@ -37,7 +37,7 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.watch.incidents.fingerprint import cause_of_event
-from atalaya.watch.states import CLOSED, INVALID
+from atalaya.watch.states import CLOSED, INVALID, OPEN
 from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed, step
 from tests.tables import each_row
 
@@ -270,35 +270,43 @@ def test_what_was_said_without_any_evidence_is_not_believed(tmp_path: Path, by: 
     assert (row.word, row.basis, "no evidence" in row.problem) == (FleetWord.UNKNOWN, Basis.NOTHING, True)
 
 
-@pytest.mark.parametrize("how", ["with what was said", "after more was seen", "as invalid", "by a rehearsal", "ahead"])
-def test_of_a_closed_release_that_came_without_its_seal_the_word_is_the_one_it_was_closed_with(
-    tmp_path: Path, by: Judging, how: str
+@pytest.mark.parametrize("state", [CLOSED, INVALID])
+def test_a_closed_release_that_came_without_its_seal_is_judged_but_for_one_that_is_invalid(
+    tmp_path: Path, by: Judging, state: str
 ) -> None:
     folder = said(release(tmp_path, "1.0.0", real=True), "GO", real=True)
     (folder / "release.toml").unlink()
-    hour, digest = timedelta(hours=1), "0" * 64
-    match how:
-        case "with what was said":
-            closing = step(SAID_AT + hour, CLOSED, verdict=digest)
-        case "after more was seen":
-            ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED, SAID_AT + hour)])
-            closing = step(SAID_AT + 2 * hour, CLOSED, verdict="1" * 64)
-        case "as invalid":
-            closing = step(SAID_AT + hour, INVALID, verdict="1" * 64)
-        case "by a rehearsal":
-            closing = step(SAID_AT + hour, CLOSED, verdict=digest, environment=Environment.REHEARSAL)
-        case _:
-            closing = step(by.now + hour, CLOSED, verdict=digest)
-    ledger.write(folder / "evidence", [closing])
-    made = read("orders", ReleasePlace("1.0.0", folder, folder / "evidence", evidence_alone=True), by)
-    found = made.row.closed, made.row.word if made.to_judge is None else None
-    assert found == {
-        "with what was said": (True, FleetWord.GO),
-        "after more was seen": (True, None),
-        "as invalid": (True, FleetWord.INVALID),
-    }.get(how, (False, None))
-    if how == "ahead":
-        assert made.until == by.now + hour
+    ledger.write(folder / "evidence", [step(SAID_AT + timedelta(hours=1), state, verdict="0" * 64)])
+    place = ReleasePlace("1.0.0", folder, folder / "evidence", evidence_alone=True)
+    made = read("orders", place, by)
+    assert (made.row.closed, made.to_judge is None) == (True, state == INVALID)
+    if state == INVALID:
+        assert (made.row.word, made.row.because) == (FleetWord.INVALID, ("it is time",))
+
+
+@pytest.mark.parametrize("how", ["by a rehearsal", "by a clock that is ahead"])
+def test_a_release_is_not_closed_by_a_step_that_a_judgement_does_not_know(
+    tmp_path: Path, by: Judging, how: str
+) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "GO", real=True)
+    at = by.now + timedelta(hours=1) if how != "by a rehearsal" else SAID_AT - timedelta(hours=1)
+    whose = Environment.REHEARSAL if how == "by a rehearsal" else Environment.LOOPBACK
+    ledger.write(folder / "evidence", [step(at, CLOSED, environment=whose)])
+    made = row_of(folder, by)
+    assert (made.row.closed, made.row.problem) == (False, "")
+    assert made.until == (None if how == "by a rehearsal" else at)
+
+
+def test_a_record_of_a_rehearsal_makes_no_rehearsal_of_evidence_that_was_handed_over(
+    tmp_path: Path, by: Judging
+) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "NO-GO", real=True)
+    (folder / "release.toml").unlink()
+    early = T0 - timedelta(days=30)
+    ledger.write(folder / "evidence", [step(early, OPEN, environment=Environment.REHEARSAL)])
+    place = ReleasePlace("1.0.0", folder, folder / "evidence", evidence_alone=True)
+    row = read("orders", place, by).row
+    assert (row.rehearsal, row.opened_at) == (False, T0)
 
 
 @pytest.mark.parametrize("how", ["late", "late, and named since", "long", "without a time in its name"])
@@ -527,6 +535,17 @@ def test_an_incident_is_open_until_its_records_say_that_it_is_over(tmp_path: Pat
     assert [one.is_open for one in row_of(folder, by).row.incidents] == [False]
 
 
+def test_evidence_of_two_machines_is_known_by_the_roll_call_after_both(tmp_path: Path, by: Judging) -> None:
+    folder, elsewhere = release(tmp_path, "1.0.0", real=True), tmp_path / "elsewhere"
+    hour = timedelta(hours=1)
+    for evidence, name in ((folder / "evidence", "here"), (elsewhere, "there")):
+        ledger.write(evidence, [attempt(name, CaseOutcome.PASSED, SAID_AT - hour)])
+        call_the_roll(evidence, SAID_AT - hour, run_id=name)
+    for file in elsewhere.iterdir():
+        file.rename(folder / "evidence" / file.name)
+    assert row_of(said(folder, "ON TRACK", real=True), by).to_judge is None
+
+
 @pytest.mark.parametrize("how", ["by a rehearsal", "ahead of the clock"])
 def test_an_incident_is_not_over_by_what_a_judgement_does_not_know(tmp_path: Path, by: Judging, how: str) -> None:
     folder = said(release(tmp_path, "1.0.0", real=True), real=True)
@@ -547,7 +566,9 @@ def test_an_incident_that_can_be_read_stays_open_where_other_evidence_is_damaged
     damaged = attempt("t", CaseOutcome.PASSED) if kind == "test" else opened(incident="INC-2", impact="it hurts")
     (segment,) = ledger.write(folder / "evidence", [damaged])
     segment.write_bytes(segment.read_bytes().replace(b"0123abc", b"0123abd").replace(b"hurts", b"hurtz"))
+    ledger.write(folder / "evidence", [step(T0, OPEN, previous="0.9.0", previous_seal="5ea1", run_id="again")])
     row = row_of(folder, by).row
+    assert (row.previous, row.previous_seal) == ("0.9.0", "5ea1")
     assert (row.word, bool(row.problem), [one.id for one in row.incidents if one.is_open]) == (
         FleetWord.UNKNOWN,
         True,
@@ -702,6 +723,18 @@ def test_a_release_that_cannot_be_judged_is_a_row_that_says_so(tmp_path: Path, b
     monkeypatch.setattr(reading, "judge_release", fails)
     row = reading.judge(made, made.to_judge, place_of(folder), [], by).row
     assert (row.problem, row.word) == ("it cannot be judged: ZeroDivisionError: by nothing", FleetWord.UNKNOWN)
+
+
+def test_a_full_disk_says_nothing_of_a_release_for_long(tmp_path: Path, by: Judging, monkeypatch) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    folder = release(tmp_path, "1.0.0", real=True)
+    made = row_of(folder, by)
+    assert made.to_judge is not None
+    monkeypatch.setattr(reading, "judge_release", fails)
+    again = reading.judge(made, made.to_judge, place_of(folder), [], by)
+    assert ("No space left" in again.row.problem, again.until) == (True, by.now)
 
 
 def test_secrets_of_strangers_are_scrubbed_and_long_texts_cut(tmp_path: Path, by: Judging) -> None:

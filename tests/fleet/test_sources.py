@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -104,7 +105,24 @@ def test_a_release_that_lost_its_first_file_is_no_release_less(tmp_path: Path) -
     assert names(one) == ["1.0.0", "1.1.0"]
     ledger.write(tmp_path / "orders", [attempt("stray", CaseOutcome.FAILED)])
     (one,) = found(tmp_path, '[[source]]\nparquet = "orders"\n')
-    assert names(one) == ["orders", "1.0.0", "1.1.0"]
+    assert names(one) == ["1.0.0", "1.1.0"]
+
+
+def test_a_release_that_nobody_may_open_is_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who is root may open everything: the system is made to refuse."""
+    for version in ("1.0.0", "1.1.0"):
+        release(tmp_path / "orders", version, real=True)
+    closed, scandir, lexists = tmp_path / "orders" / "1.1.0", os.scandir, os.path.lexists
+
+    def refused(path: Path) -> object:
+        if Path(path) == closed:
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    monkeypatch.setattr(os.path, "lexists", lambda path: Path(path).parent != closed and lexists(path))
+    (one,) = found(tmp_path, '[[source]]\npath = "orders"\n')
+    assert names(one) == ["1.0.0", "1.1.0"]
 
 
 def test_a_repository_with_checks_of_its_own_is_not_judged_here(tmp_path: Path) -> None:

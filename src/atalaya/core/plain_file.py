@@ -28,6 +28,11 @@ def opened(path: Path) -> Iterator[BufferedReader]:
         yield file
 
 
+def is_link(path: Path) -> bool:
+    """Whether a link lies there; no where nobody may look, which :meth:`Path.is_symlink` raises an error for."""
+    return os.path.islink(path)  # noqa: PTH114
+
+
 def _require_plain(mode: int) -> None:
     if not stat.S_ISREG(mode):
         raise OSError("a link: links are not followed" if stat.S_ISLNK(mode) else "not a file")

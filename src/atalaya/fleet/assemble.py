@@ -36,8 +36,11 @@ MOST_SHARED = 200  # tests, and causes: as many are listed
 def releases_of(gathered: Iterable[Gathered], now: datetime) -> Iterator[FleetRelease]:
     """Every release as it stands now, subject by subject, the newest first."""
     for one in gathered:
-        began = {(row.previous, row.previous_seal): row.release for row in one.rows if row.previous_seal}
-        rows = sorted((_with_seal_of(row, began) for row in one.rows), key=_opened, reverse=True)
+        began: dict[str, list[ReleaseRow]] = {}
+        for row in one.rows:
+            if row.previous_seal and row.previous != row.release:
+                began.setdefault(row.previous, []).append(row)
+        rows = sorted((_with_its_seal(row, began.get(row.release, ())) for row in one.rows), key=_opened, reverse=True)
         newest = _newest(rows, now)
         yield from (_stands(row, one.site, now, is_current=_is_current(row, newest, now)) for row in rows)
 
@@ -52,7 +55,7 @@ def fleet_of(gathered: Sequence[Gathered], releases: Sequence[FleetRelease], ask
 
     :param ask: answers the questions of this folder from the tables of these releases.
     """
-    subjects = tuple(_subjects(gathered, releases, ask))
+    subjects = tuple(_subjects(gathered, releases, ask, now))
     sources = tuple(one.source for one in gathered)
     tests, causes = (ask(question, {"most": MOST_SHARED}) for question in ("shared_tests", "shared_causes"))
     shared = {"shared_tests": _in_all(tests), "shared_causes": _in_all(causes)}
@@ -107,20 +110,22 @@ def _why(row: ReleaseRow, now: datetime) -> Why | None:
         return Why.UNREADABLE
     if row.basis is Basis.NOTHING:
         return Why.NOTHING
-    # The calendar of a rehearsal is made up, and what was sealed stays as it is.
+    # The calendar of a rehearsal is made up, and what a closed watch came to stays as it is.
+    stays = row.rehearsal or (row.closed and row.basis in (Basis.SEALED, Basis.JUDGED))
     is_over = row.valid_until is not None and now >= row.valid_until
-    return Why.EXPIRED if is_over and not row.closed and not row.rehearsal else None
+    return Why.EXPIRED if is_over and not stays else None
 
 
-def _with_seal_of(row: ReleaseRow, began: Mapping[tuple[str, str], str]) -> ReleaseRow:
-    """The same row, or one that cannot be believed, where a later release began from another seal of it.
+def _with_its_seal(row: ReleaseRow, began: Iterable[ReleaseRow]) -> ReleaseRow:
+    """The same row, or one that cannot be believed, where a later release began from another seal than it has.
 
-    :param began: the releases by the one that they began from and the digest of the seal that it had then.
+    :param began: the rows of the releases that began from it.
     """
-    others = (by for (previous, seal), by in began.items() if previous == row.release and seal != row.seal)
-    if not row.seal or row.problem or (other := next(others, None)) is None:
+    other = next((one for one in began if one.previous_seal != row.seal), None)
+    if other is None or row.problem or (row.evidence_alone and not row.seal):
         return row
-    return replace(row, problem=f"Its seal was made anew: {other} began from another one. Restore it from git.")
+    what = "made anew" if row.seal else "taken away"
+    return replace(row, problem=f"Its seal was {what}: {other.release} began from another one. Restore it from git.")
 
 
 def _newest(rows: Iterable[ReleaseRow], now: datetime) -> ReleaseRow | None:
@@ -130,7 +135,7 @@ def _newest(rows: Iterable[ReleaseRow], now: datetime) -> ReleaseRow | None:
     return max(dated, key=lambda row: (not row.rehearsal, _begun(row, now), _opened(row)), default=None)
 
 
-def _begun(row: ReleaseRow, now: datetime) -> bool:
+def _begun(row: ReleaseRow | FleetRelease, now: datetime) -> bool:
     return row.opened_at is not None and row.opened_at <= now
 
 
@@ -175,7 +180,9 @@ def _counts(
     }
 
 
-def _subjects(gathered: Iterable[Gathered], releases: Sequence[FleetRelease], ask: Ask) -> Iterator[FleetSubject]:
+def _subjects(
+    gathered: Iterable[Gathered], releases: Sequence[FleetRelease], ask: Ask, at: datetime
+) -> Iterator[FleetSubject]:
     words: dict[str, dict[str, int]] = {}
     incidents: Counter[str] = Counter()
     for row in ask("subjects", {}):
@@ -192,7 +199,7 @@ def _subjects(gathered: Iterable[Gathered], releases: Sequence[FleetRelease], as
         yield FleetSubject(
             subject=name,
             word=_worst([*(one.word for one in now), *([FleetWord.UNKNOWN] if each.source.problem else [])]),
-            newest=now[0].release if now else "",
+            newest=next((one.release for one in [*filter(lambda one: _begun(one, at), now), *now]), ""),
             releases=len(each.rows),
             words={str(word.value): n for word in WORST_FIRST if (n := words.get(name, {}).get(str(word.value), 0))},
             open_incidents=incidents[name],

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from atalaya.core import plain_file
 from atalaya.core.whole_file import write_whole
 from atalaya.core.words import Record
 from atalaya.evidence.ledger import ledger
@@ -76,7 +77,7 @@ class Files(NamedTuple):
 
 def files_of(place: ReleasePlace) -> Files:
     """Look at a release's folder without opening anything in it."""
-    is_linked = place.folder.is_symlink() or place.evidence.is_symlink()
+    is_linked = plain_file.is_link(place.folder) or plain_file.is_link(place.evidence)
     over, paths = hashlib.sha256(str(is_linked).encode()), []
     for path, there in _there(place):
         paths.append(path)

@@ -73,7 +73,7 @@ MOST = 200  # incidents, tests or causes that a row keeps
 LONGEST = 300  # signs of a text
 TELL_OF_A_VERDICT = frozenset(kind.kind for kind in NOT_EVIDENCE)  # kinds of records that no verdict rests on
 A_MOMENT = timedelta(seconds=10)  # between the evidence that a page tells of and the roll call after it
-NEVER = datetime.max.replace(tzinfo=UTC)
+FOREVER = datetime.max.replace(tzinfo=UTC)
 OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
 DECIDED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED)
 LARGEST_BYTES = 64 * 1024 * 1024  # of a report that is read
@@ -133,7 +133,7 @@ class Records:
     def by(self, now: datetime, kind: type[Kind], release: Release) -> list[Kind]:
         """Those of one kind that a judgement knows: written down by now, and of a rehearsal where it is one and only
         there. The calendar of a rehearsal is made up, and all of it has come."""
-        of_watch = [one for one in self.of(kind) if is_recorded(one, release, NEVER)]
+        of_watch = [one for one in self.of(kind) if is_recorded(one, release, FOREVER)]
         if release.rehearsal:
             return of_watch
         self.ahead |= {one.recorded_at for one in of_watch if one.recorded_at > now}
@@ -145,7 +145,7 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
     row = ReleaseRow(subject=subject, release=_cut(place.name))
     records = Records(place.evidence)
     try:
-        release = _release(place, records)
+        release = _release(place, records, judging.now)
         row = replace(
             row,
             release=_cut(release.version),
@@ -155,21 +155,38 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
         )
         return _read(row, release, place, records, judging)
     except AtalayaError as why:
-        return Made(_unreadable(row, place, why))
+        return Made(_unreadable(row, place, judging.now, why))
     except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
         if interrupted(why):
             raise
-        return Made(_unreadable(row, place, f"it cannot be read: {type(why).__name__}: {why}"))
+        return Made(_unreadable(row, place, judging.now, f"it cannot be read: {type(why).__name__}: {why}"))
 
 
-def _unreadable(row: ReleaseRow, place: ReleasePlace, why: object) -> ReleaseRow:
-    """The row of a release of which something cannot be read: what is open by the rest of it stays open."""
-    incidents: tuple[FleetIncident, ...] = ()
-    if not (place.folder.is_symlink() or place.evidence.is_symlink()):
-        with suppress(Exception):
-            steps = in_order(ledger.readable(place.evidence, IncidentStep), IncidentStep)
-            incidents = _most(_incidents_of(steps))
-    return replace(row, problem=_told(why, place.folder.parent), incidents=incidents)
+def _unreadable(row: ReleaseRow, place: ReleasePlace, now: datetime, why: object) -> ReleaseRow:
+    """The row of a release of which something cannot be read: by the rest of it what is open stays open, and the seal
+    that it began from is still known."""
+    row = replace(row, problem=_told(why, place.folder.parent), evidence_alone=place.evidence_alone)
+    if plain_file.is_link(place.folder) or plain_file.is_link(place.evidence):
+        return row
+
+    def known(kind: type[Kind]) -> list[Kind]:
+        found = in_order(ledger.readable(place.evidence, kind), kind)
+        is_of = [one for one in found if (one.environment is Environment.REHEARSAL) == row.rehearsal]
+        return [one for one in is_of if row.rehearsal or one.recorded_at <= now]
+
+    with suppress(Exception):
+        row = _began_from(row, known(WatchTransition))
+    with suppress(Exception):
+        row = replace(row, incidents=_most(_incidents_of(known(IncidentStep))))
+    return row
+
+
+def _began_from(row: ReleaseRow, steps: Iterable[WatchTransition]) -> ReleaseRow:
+    """The row with the seal of the release that its watch began from."""
+    began = next((one for one in steps if one.previous_seal), None)
+    if began is None:
+        return row
+    return replace(row, previous=_cut(began.previous), previous_seal=_cut(began.previous_seal))
 
 
 def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Records, judging: Judging) -> Made:
@@ -178,32 +195,30 @@ def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Recor
     state, window_h = watch_folder.steps_taken(steps, release)
     counts_for = _counts_for(records, release, ends_at(release, window_h))
     incidents = tuple(_incidents_of(records.by(now, IncidentStep, release)))
-    began = next((one for one in steps if one.previous_seal), None)
     row = replace(
-        row,
+        _began_from(row, steps),
         ends_at=ends_at(release, window_h),
         closed=state in (CLOSED, INVALID),
-        previous=_cut(began.previous) if began else "",
-        previous_seal=began.previous_seal if began else "",
+        evidence_alone=place.evidence_alone,
         evidence_at=_evidence_at(place.evidence),
         incidents=_most(incidents),
         tests=tuple(_flaky(records, release, counts_for))[:MOST],
         causes=tuple(_causes(records, release, counts_for, incidents))[:MOST],
     )
     if os.path.lexists(place.folder / SEAL):
-        return Made(_sealed(row, release, place))
+        return Made(_sealed(row, release, place), until=min(records.ahead, default=None))
     if row.closed and not place.evidence_alone:
         return Made(replace(row, problem=f"It is closed, and its {SEAL} is gone. Restore it from git."))
-    closing = next((one for one in reversed(steps) if row.closed and one.state == state), None)
     said, until = _last_said(row, release, place, records, now)
-    if closing is not None and state == INVALID:
+    if state == INVALID:
+        closing = next(one for one in steps if one.state == state)
         said = Said(Basis.RECORDED, FleetWord.INVALID, closing.occurred_at, because=(_cut(closing.why),))
+        return Made(said.over(row), until)
     why = judging.why_not(release)
     if why is None and not {one.promise for one in records.of(Observation)} <= set(judging.pack.promise):
         why = NotJudged.OTHER_PACK
-    stands = said is not None and not _is_newer(said, row, now)
-    if said is not None and closing is not None:  # without its seal: of what was said, what it was closed with stands
-        stands = state == INVALID or closing.verdict == said.digest
+    # What a closed watch was closed with is in its seal alone: without that, it is judged.
+    stands = said is not None and not row.closed and not _is_newer(said, row, now)
     # What was said rests on all of the evidence. Where it is judged anyway, the judgement looks at that, and says so.
     if said is not None and (stands or why is not None):
         survey = ledger.survey(place.evidence, sieve=manifest.rolls_and_redactions)
@@ -211,7 +226,7 @@ def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Recor
             if why is not None or not _has_evidence(survey):  # nobody knows what it comes to
                 return Made(replace(row, not_judged=why, problem=_told(problem, place.folder.parent)), until)
             said, stands = None, False
-        elif closing is None and _may_rest_on_less(said, survey):
+        elif _may_rest_on_less(said, survey):
             stands = False
     row = said.over(row) if said is not None else row
     if stands:
@@ -248,9 +263,9 @@ def _end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
 # ── what it is ───────────────────────────────────────────────────────────────
 
 
-def _release(place: ReleasePlace, records: Records) -> Release:
+def _release(place: ReleasePlace, records: Records, now: datetime) -> Release:
     """What ``release.toml`` says; of evidence that came without one, what its first records say."""
-    if any(path.is_symlink() for path in (place.folder, place.evidence, place.folder / TOML)):
+    if any(map(plain_file.is_link, (place.folder, place.evidence, place.folder / TOML))):
         raise ReleaseError(
             f"{place.name}: it is a link, or one is in its folder, and links are not followed. Put the files there."
         )
@@ -258,7 +273,10 @@ def _release(place: ReleasePlace, records: Records) -> Release:
         return watch_folder.load(place.folder)
     if not place.evidence_alone:
         raise ReleaseError(f"{place.name}: its {TOML} is gone. Restore it from git.")
-    first = [*records.of(WatchTransition), *records.of(SettingsSnapshot)]
+    told = [*records.of(WatchTransition), *records.of(SettingsSnapshot)]
+    # A rehearsal is one where nothing else is told: no record of one hides a release.
+    real = [one for one in told if one.environment is not Environment.REHEARSAL and one.recorded_at <= now]
+    first = real or [one for one in told if one.environment is Environment.REHEARSAL]
     if not first:
         raise ReleaseError(
             f"{place.name}: no record says when its watch was opened: the file with its settings is not there. "
@@ -453,7 +471,8 @@ def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Pa
             if interrupted(why):
                 raise
             problem = _told(f"it cannot be judged: {type(why).__name__}: {why}", Path(scratch))
-            return Made(replace(made.row, problem=problem))
+            passes = isinstance(why, OSError | MemoryError)  # a full disk says nothing of the release
+            return Made(replace(made.row, problem=problem), until=judging.now if passes else None)
 
 
 def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequence[Path]) -> Path:

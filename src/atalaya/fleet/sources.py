@@ -164,9 +164,14 @@ def _of_releases(releases: Path) -> list[Path]:
 
 
 def _is_left(folder: Path) -> bool:
-    """Whether something tells that a folder is, or was, a release's; a link that leads nowhere may have been one."""
-    is_broken = folder.is_symlink() and _target(folder) is None
-    return is_broken or any(os.path.lexists(folder / name) for name in (TOML, *LEFT_OF_A_RELEASE))
+    """Whether something tells that a folder is, or was, a release's. What leads nowhere or cannot be opened may be."""
+    try:
+        with os.scandir(folder):
+            return any(os.path.lexists(folder / name) for name in (TOML, *LEFT_OF_A_RELEASE))
+    except NotADirectoryError:  # a link to a file
+        return False
+    except OSError:
+        return True
 
 
 def _target(link: Path) -> Path | None:
@@ -192,9 +197,8 @@ def _own_settings(root: Path) -> tuple[Settings | None, NotJudged | None]:
 
 def _of_parquet(root: Path) -> Iterator[ReleasePlace]:
     """One release where Parquet lies in the folder itself, else one for each folder that has evidence."""
-    if _has_evidence(root):
-        yield ReleasePlace(root.name, root, root, evidence_alone=True)
     if any(path.suffix == PARQUET for path in ledger.files(root)):
+        yield ReleasePlace(root.name, root, root, evidence_alone=True)
         return
     for folder in sorted(one for one in root.iterdir() if one.is_dir() and not one.is_symlink()):
         evidence = folder / "evidence" if (folder / "evidence").is_dir() else folder

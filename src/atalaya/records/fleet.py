@@ -122,7 +122,7 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     watch is ``closed``. ``because`` are its reasons in English, and ``reason`` is the first of them for all languages,
     where it was judged here. ``evidence_at`` is when the newest segment was begun, and ``not_judged`` why a newer word
     than that was not looked for. ``seal`` is the digest of its seal, and ``previous_seal`` that of the seal of
-    ``previous``, the release that it began from.
+    ``previous``, the release that it began from; ``evidence_alone`` says that it was handed over without such files.
     """
 
     subject: str
@@ -149,6 +149,7 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     seal: str = ""
     previous: str = ""
     previous_seal: str = ""
+    evidence_alone: bool = False
 
 
 class FleetRelease(Record, frozen=True, kw_only=True):

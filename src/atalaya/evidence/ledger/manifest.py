@@ -23,11 +23,12 @@ from atalaya.records.stored import Evidence, Redaction, SegmentManifest
 def unnamed(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The segments that no roll call has named yet, and the SHA-256 of the content of each.
 
-    None where only roll calls are new: else each would be the reason for another one.
+    None where a roll call alone is new: else each would be the reason for another one. Of two, called on two machines,
+    neither leads to the other, so the next one has to name both.
     """
     named = {name for call in ledger.readable(folder, SegmentManifest) for name in call.segments}
     new = {_name(info.name): info for info in _not_in(folder, named)}
-    if all(info.kind == SegmentManifest.kind for info in new.values()):
+    if len(new) <= 1 and all(info.kind == SegmentManifest.kind for info in new.values()):
         return (), ()
     return tuple(sorted(new)), tuple(new[name].sha256 for name in sorted(new))
 
