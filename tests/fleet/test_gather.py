@@ -145,12 +145,16 @@ def test_the_first_run_compares_with_the_same_releases_as_the_next(tmp_path: Pat
     assert gathered(folder, store).work.judged == 0
 
 
-def test_a_page_of_a_sealed_release_that_was_changed_takes_its_word_back(tmp_path: Path, store: Store) -> None:
-    folder = tmp_path / "releases"
+def sealed_with_an_incident(folder: Path) -> Path:
     made = release(folder, "1.0.0", real=True)
     (made / "incidents").mkdir()
     (made / "incidents" / "INC-1.md").write_text("It was slow.\n")
-    sealed(made)
+    return sealed(made)
+
+
+def test_a_page_of_a_sealed_release_that_was_changed_takes_its_word_back(tmp_path: Path, store: Store) -> None:
+    folder = tmp_path / "releases"
+    made = sealed_with_an_incident(folder)
     assert [row.word for row in gathered(folder, store).rows] == [FleetWord.GO]
     (made / "incidents" / "INC-1.md").write_text("It was fast.\n")
     assert [row.word for row in gathered(folder, store).rows] == [FleetWord.UNKNOWN]
@@ -159,10 +163,7 @@ def test_a_page_of_a_sealed_release_that_was_changed_takes_its_word_back(tmp_pat
 @pytest.mark.parametrize("how", ["a link in its place", "a folder of it has another name"])
 def test_a_sealed_release_that_is_not_where_it_was_takes_its_word_back(tmp_path: Path, store: Store, how: str) -> None:
     folder = tmp_path / "releases"
-    made = release(folder, "1.0.0", real=True)
-    (made / "incidents").mkdir()
-    (made / "incidents" / "INC-1.md").write_text("It was slow.\n")
-    sealed(made)
+    made = sealed_with_an_incident(folder)
     assert [row.word for row in gathered(folder, store).rows] == [FleetWord.GO]
     if how == "a link in its place":
         made.rename(tmp_path / "elsewhere")

@@ -206,7 +206,7 @@ def _read(row: ReleaseRow, release: Release, place: ReleasePlace, records: Recor
         causes=tuple(_causes(records, release, counts_for, incidents))[:MOST],
     )
     if os.path.lexists(place.folder / SEAL):
-        return Made(_sealed(row, release, place), until=min(records.ahead, default=None))
+        return Made(_sealed(row, release, place), until=_earliest(*records.ahead))
     if row.closed and not place.evidence_alone:
         return Made(replace(row, problem=f"It is closed, and its {SEAL} is gone. Restore it from git."))
     said, until = _last_said(row, release, place, records, now)
@@ -252,6 +252,10 @@ def _may_rest_on_less(said: Said, survey: ledger.Survey) -> bool:
         return True
     at = said.recorded_at or said.as_of + A_MOMENT
     return any(one.kind not in TELL_OF_A_VERDICT for one in manifest.unknown_at(survey, at, said.run_id))
+
+
+def _earliest(*times: datetime | None) -> datetime | None:
+    return min((at for at in times if at is not None), default=None)
 
 
 def _end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
@@ -404,8 +408,7 @@ def _last_said(
     if on_a_page is not None and on_a_page.as_of in ahead:
         on_a_page = None
     said = _later(on_a_page, next((one for one in recorded if one.as_of not in ahead), None))
-    times = (*ahead, *records.ahead, _end_of_window(row, now))
-    return said, min((at for at in times if at is not None), default=None)
+    return said, _earliest(*ahead, *records.ahead, _end_of_window(row, now))
 
 
 def _recorded(records: Records, release: Release, now: datetime) -> list[Said]:
@@ -461,8 +464,7 @@ def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Pa
         try:
             folder = _linked(Path(scratch), release, place, beside)
             judged = _judged(made.row, release, folder, judging)
-            times = (made.until, judged.until)
-            return judged._replace(until=min((at for at in times if at is not None), default=None))
+            return judged._replace(until=_earliest(made.until, judged.until))
         except NetworkError:  # which says nothing of the release
             raise
         except AtalayaError as why:

@@ -155,12 +155,13 @@ def _of_releases(releases: Path) -> list[Path]:
     links = []
     with os.scandir(releases) as entries:
         for one in (one for one in entries if not one.name.startswith(".")):
+            folder = releases / one.name
             if one.is_symlink():
-                links.append(releases / one.name)
-            elif one.is_dir() and _is_left(releases / one.name):
-                there.add(releases / one.name)
-    names = {folder.resolve() for folder in there}
-    return sorted(there | {link for link in links if _is_left(link) and _target(link) not in names})
+                links.append(folder)
+            elif folder not in there and one.is_dir() and _is_left(folder):
+                there.add(folder)
+    targets = {folder.resolve() for folder in there} if links else set()
+    return sorted(there | {link for link in links if _is_left(link) and _target(link) not in targets})
 
 
 def _is_left(folder: Path) -> bool:

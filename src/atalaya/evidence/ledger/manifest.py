@@ -54,7 +54,7 @@ def differs(survey: Survey) -> Iterator[Text]:
     redacted = removed_by(record for segment in survey.segments for record in segment.records)
     there = {ledger.identity(name) for name in names} | redacted
     content = {_name(one.info.name): one.info.sha256 for one in survey.segments}
-    for call in _calls(survey):
+    for _, call in _calls(survey):
         for name in call.segments:
             if ledger.identity(name) not in there:
                 yield text(
@@ -87,19 +87,14 @@ def unknown_at(survey: Survey, at: datetime, run_id: str = "") -> tuple[SegmentI
 
     :param run_id: what wrote down something then; where it called the roll too, that call is the one.
     """
-    calls = [
-        (record, ledger.identity(segment.info.name))
-        for segment in survey.segments
-        for record in segment.records
-        if isinstance(record, SegmentManifest)
-    ]
-    same_run = [call for call in calls if run_id and call[0].run_id == run_id]
-    by_then = same_run or [call for call in calls if call[0].recorded_at <= at]
+    calls = list(_calls(survey))
+    same_run = [(call.recorded_at, segment) for segment, call in calls if run_id and call.run_id == run_id]
+    by_then = same_run or [(call.recorded_at, segment) for segment, call in calls if call.recorded_at <= at]
     of_segment: dict[str, list[SegmentManifest]] = {}
-    for record, segment in calls:
-        of_segment.setdefault(segment, []).append(record)
+    for segment, call in calls:
+        of_segment.setdefault(segment, []).append(call)
     known: set[str] = set()
-    left = [max(by_then, key=lambda call: (call[0].recorded_at, call[1]))[1]] if by_then else []
+    left = [max(by_then)[1]] if by_then else []
     while left:
         segment = left.pop()
         if segment not in known:
@@ -108,8 +103,11 @@ def unknown_at(survey: Survey, at: datetime, run_id: str = "") -> tuple[SegmentI
     return tuple(segment.info for segment in survey.segments if ledger.identity(segment.info.name) not in known)
 
 
-def _calls(survey: Survey) -> list[SegmentManifest]:
-    return [record for segment in survey.segments for record in segment.records if isinstance(record, SegmentManifest)]
+def _calls(survey: Survey) -> Iterator[tuple[str, SegmentManifest]]:
+    """Each roll call, after the identity of the segment that it lies in."""
+    for segment in survey.segments:
+        calls = (record for record in segment.records if isinstance(record, SegmentManifest))
+        yield from ((ledger.identity(segment.info.name), call) for call in calls)
 
 
 def _name(name: str) -> str:
