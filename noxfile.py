@@ -439,7 +439,8 @@ def pytest(session, *what):
 
 def atalaya(session, command, extras=()):
     """Hand over to the command line, and remember how it ended: nox itself knows only 1."""
-    install(session, extras=extras)
+    on_spark = any(one.removeprefix("--engine=") == "spark" for one in session.posargs)
+    install(session, extras=[*extras, "scale"] if on_spark else extras)
     try:
         module(session, "atalaya", command)
     except nox.command.CommandFailed as failed:

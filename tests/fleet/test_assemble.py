@@ -27,6 +27,7 @@ from atalaya.records.fleet import (
     FleetSource,
     FleetTest,
     FleetWord,
+    NotJudged,
     ReleaseRow,
     Why,
 )
@@ -209,13 +210,33 @@ def test_a_release_that_has_yet_to_begin_does_not_stand_for_its_subject() -> Non
     assert [one.newest for one in found.subjects] == ["1.0.0"]
 
 
+def test_a_word_that_does_not_rest_on_all_there_is_stands_and_is_not_fine() -> None:
+    found = shown(row(not_judged=NotJudged.OWN_PACK))
+    assert (found.releases[0].word, found.counts["not_fine"]) == (FleetWord.ON_TRACK, 1)
+
+
+def test_an_older_release_that_cannot_be_read_is_one_that_is_not_fine() -> None:
+    found = shown(row("1.0.0", days_ago=9, problem="torn"), row("1.1.0"))
+    assert (found.word, found.counts["not_fine"]) == (FleetWord.ON_TRACK, 1)
+
+
+def test_a_release_that_is_not_as_it_was_sealed_is_invalid() -> None:
+    found = shown(row(word=FleetWord.UNKNOWN, closed=True, problem="report.json", seal_broken=True))
+    assert (found.word, found.releases[0].why, found.counts["broken_seals"], found.counts["unreadable"]) == (
+        FleetWord.INVALID,
+        Why.SEAL_BROKEN,
+        1,
+        0,
+    )
+
+
 def test_a_seal_that_was_made_anew_since_the_next_release_began_is_not_believed() -> None:
     before = row("1.0.0", days_ago=9, closed=True, word=FleetWord.GO, seal="new")
     after = row("1.1.0", previous="1.0.0", previous_seal="old")
-    problems = {one.release: one.problem for one in shown(before, after).releases}
-    assert problems == {
-        "1.0.0": "Its seal was made anew: 1.1.0 began from another one. Restore it from git.",
-        "1.1.0": "",
+    told = {one.release: (one.word, one.problem) for one in shown(before, after).releases}
+    assert told == {
+        "1.0.0": (FleetWord.INVALID, "Its seal was made anew: 1.1.0 began from another one. Restore it from git."),
+        "1.1.0": (FleetWord.ON_TRACK, ""),
     }
     as_it_was = shown(before, replace(after, previous_seal="new")).releases
     assert [one.problem for one in as_it_was] == ["", ""]

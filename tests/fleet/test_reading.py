@@ -37,6 +37,7 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.watch.incidents.fingerprint import cause_of_event
+from atalaya.watch.state_at import evidence_digest
 from atalaya.watch.states import CLOSED, INVALID, OPEN
 from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed, step
 from tests.tables import each_row
@@ -72,7 +73,7 @@ def test_a_closed_release_has_the_word_and_the_figures_of_its_sealed_report(tmp_
 
 
 @pytest.mark.parametrize("harm", ["changed", "gone", "added"])
-def test_a_sealed_release_whose_evidence_is_not_what_was_sealed_gives_no_word(
+def test_a_sealed_release_whose_evidence_is_not_what_was_sealed_has_a_broken_seal(
     tmp_path: Path, by: Judging, harm: str
 ) -> None:
     folder = sealed(said(release(tmp_path, "1.0.0", real=True), "GO", T0, real=True))
@@ -85,8 +86,8 @@ def test_a_sealed_release_whose_evidence_is_not_what_was_sealed_gives_no_word(
         case "added":
             (folder / "evidence" / "notes.txt").touch()
     row = row_of(folder, by).row
-    assert (row.word, row.closed, row.problem.startswith("It is not as it was sealed: evidence/")) == (
-        FleetWord.UNKNOWN,
+    assert (row.seal_broken, row.closed, row.problem.startswith("It is not as it was sealed: evidence/")) == (
+        True,
         True,
         True,
     )
@@ -141,12 +142,12 @@ def test_a_release_toml_without_end_is_not_read(tmp_path: Path, by: Judging) -> 
     assert "more than 1000000 bytes" in row_of(folder, by).row.problem
 
 
-def test_a_report_that_is_not_what_was_sealed_gives_no_word(tmp_path: Path, by: Judging) -> None:
+def test_a_report_that_is_not_what_was_sealed_breaks_the_seal(tmp_path: Path, by: Judging) -> None:
     folder = sealed(release(tmp_path, "1.0.0", real=True), "NO-GO")
     report = folder / "report.json"
     report.write_text(report.read_text().replace("NO-GO", "GO"))
     row = row_of(folder, by).row
-    assert (row.word, row.problem) == (FleetWord.UNKNOWN, "report.json is not what was sealed. Restore it from git.")
+    assert (row.seal_broken, row.problem) == (True, "report.json is not what was sealed. Restore it from git.")
 
 
 def test_a_report_that_cannot_be_opened_is_named_with_what_to_do(tmp_path: Path, by: Judging) -> None:
@@ -187,6 +188,20 @@ def test_what_was_published_is_shown_with_its_figures_where_nothing_was_said_lat
     assert (row.word, row.basis, len(row.metrics)) == (FleetWord.EXTEND, Basis.PUBLISHED, 2)
     said(folder, "GO", SAID_AT + timedelta(hours=1), real=True)
     assert read("orders", place_of(folder, published), by).row.word is FleetWord.GO
+
+
+def test_a_page_that_names_its_evidence_stands_as_long_as_that_is_all_there_is(tmp_path: Path, by: Judging) -> None:
+    folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    hour = timedelta(hours=1)
+    ledger.write(folder / "evidence", [attempt("before", CaseOutcome.PASSED, SAID_AT - hour)])
+    survey = ledger.survey(folder / "evidence")
+    page = metrics("1.0.0", "ON TRACK") | {"evidence": evidence_digest(one.info for one in survey.segments)}
+    published.write_text(json.dumps(page))
+    call_the_roll(folder / "evidence", SAID_AT + hour)  # it took an hour to judge
+    assert read("orders", place_of(folder, published), by).to_judge is None
+    ledger.write(folder / "evidence", [attempt("late", CaseOutcome.FAILED, SAID_AT - hour)])
+    call_the_roll(folder / "evidence", SAID_AT, run_id="elsewhere")
+    assert read("orders", place_of(folder, published), by).to_judge is not None
 
 
 @each_row(

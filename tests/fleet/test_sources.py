@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from atalaya.core import places
 from atalaya.core.errors import SettingsError
 from atalaya.core.fleet_settings import load
 from atalaya.evidence.ledger import ledger
@@ -17,6 +18,7 @@ from atalaya.records.stored import CaseOutcome
 from tests.fleet.many import release, said, sealed
 from tests.fleet.test_reading import attempt
 from tests.sync.clones import NOBODY, git
+from tests.tables import each_row
 
 
 def found(folder: Path, text: str) -> list[FoundSource]:
@@ -62,6 +64,16 @@ def test_a_source_without_a_release_is_unknown(tmp_path: Path) -> None:
         "there is no folder of releases in it",
         "there is no release in it",
     )
+
+
+@each_row("pages", ["docs", "docs/atalaya"])
+def test_the_page_of_a_release_is_looked_for_where_its_repository_writes_it(pages: str, tmp_path: Path) -> None:
+    root = tmp_path / pages.replace("/", "-")
+    release(root / pages / "releases", "1.0.0", real=True)
+    (one,) = found(tmp_path, f'[[source]]\npath = "{root.name}"\n')
+    assert one.releases[0].published == places.project_of(root) / "_generated" / "1.0.0" / "metrics.json"
+    (other,) = found(tmp_path, f'[[source]]\npath = "{root.name}/{pages}"\nreleases = "releases"\n')
+    assert other.releases[0].published == root / pages / "_generated" / "1.0.0" / "metrics.json"
 
 
 def test_a_link_that_leads_out_of_a_source_is_not_followed(tmp_path: Path, by: Judging) -> None:

@@ -191,7 +191,8 @@ def fleet() -> Fleet:
         as_of=NOW,
         word=FleetWord.NO_GO,
         counts=dict.fromkeys(
-            ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "left_out"), len(STRANGERS)
+            ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "broken_seals", "left_out"),
+            len(STRANGERS),
         )
         | {"shared_tests": 60, "shared_causes": 60},
         sources=tuple(FleetSource(subject=one, kind="git", place=one, problem=one) for one in STRANGERS[:30]),

@@ -43,7 +43,7 @@ CALM = replace(
 
 def of(*releases: FleetRelease, **changes: object) -> Fleet:
     counts = dict.fromkeys(
-        ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "left_out"), 0
+        ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "broken_seals", "left_out"), 0
     )
     shared = {name: len(changes.get(name, ())) for name in ("shared_tests", "shared_causes")}  # type: ignore[arg-type]
     subjects = dict.fromkeys(one.subject for one in releases)
@@ -89,8 +89,10 @@ def test_a_calm_fleet_says_that_nothing_has_to_be_looked_at() -> None:
         ({"word": FleetWord.UNKNOWN, "why": Why.UNREADABLE, "problem": "torn", "current": False}, "`torn`"),
         (
             {"word": FleetWord.UNKNOWN, "not_judged": NotJudged.OTHER_PACK},
-            "Not judged here: its checks are of another check pack.",
+            "What came since was not judged here: its checks are of another check pack.",
         ),
+        ({"not_judged": NotJudged.ASKED}, "What came since was not judged here: --no-judge was given."),
+        ({"not_judged": NotJudged.ASKED, "as_of": None}, "Not judged here: --no-judge was given."),
         ({"open_incidents": strangers._release(0, "INC-1").open_incidents}, "and 1 more"),
     ],
 )

@@ -14,7 +14,7 @@ FIELDS = {
         "schema release as_of verdict metrics rules checkpoints environments baseline cells own_runs health apart "
         "tests unknowns next_steps"
     ),
-    "schema release as_of verdict metrics promises",
+    "schema release as_of evidence verdict metrics promises",
     "schema report checkpoints incidents decisions questions backlog",
 }
 

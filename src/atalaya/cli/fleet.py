@@ -130,7 +130,7 @@ def _say(place: Context, found: Fleet) -> None:
         _many(all_["releases"], "release"),
         f"{all_['not_fine']} not fine now",
         f"{_many(all_['open_incidents'], 'incident')} open",
-        *([f"{_many(all_['unreachable'], 'source')} not known"] if all_["unreachable"] else []),
+        *([f"{_many(all_['unknown_sources'], 'source')} not known"] if all_["unknown_sources"] else []),
         *([f"{all_['left_out']} left out (rehearsals, and watches of one machine)"] if all_["left_out"] else []),
     ]
     console.row(str(found.word), ", ".join(said))
@@ -151,7 +151,8 @@ def _line(one: FleetRelease) -> str:
     elif one.why is not None:
         said.append(one.problem or str(one.why))
     if one.not_judged is not None:
-        said.append(f"not judged here: {one.not_judged}")
+        since = f"said at {one.as_of:%Y-%m-%d %H:%M} UTC, and what came since is " if one.as_of else ""
+        said.append(f"{since}not judged here: {one.not_judged}")
     if (worst := one.worst_metric) is not None:
         interval = f" ({worst.low:.4g} to {worst.high:.4g})" if worst.low is not None and worst.high is not None else ""
         value = "not known" if worst.value is None else f"{worst.value:.4g}{interval}"

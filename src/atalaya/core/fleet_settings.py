@@ -184,6 +184,11 @@ def _require_sources(settings: FleetSettings, path: Path, lines: list[int]) -> N
             says = f"{' and '.join(named)} are both named" if named else "nothing says where it is"
             raise SettingsError(f"{place} {SOURCE}: {says}. Give one of {', '.join(KINDS)}.")
         _require_git(source, place)
+        if source.releases and source.parquet:
+            raise SettingsError(
+                f"{place} releases: a `parquet` folder holds the releases itself. Take it out, or name the folder of "
+                f"releases with `path`."
+            )
         name = source.name
         if not name:
             raise SettingsError(f'{place} {SOURCE}: its path has no name of its own. Give it one: subject = "NAME".')

@@ -43,7 +43,8 @@ PATTERNS: tuple[tuple[str, tuple[str, ...], re.Pattern[str]], ...] = (
         ("?",),
         re.compile(r"(?i)(?<=\?)[^\s\"'<>?]*(?:signature|x-amz-|x-goog-|sig=|se=|sv=)[^\s\"'<>]*"),
     ),
-    ("e-mail", ("@",), re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]+)+")),
+    # What signs in to a git server by SSH is called `git` everywhere, and is nobody's address.
+    ("e-mail", ("@",), re.compile(r"[\w.+-]{1,64}(?<!(?<![\w.+-])git)@[\w-]{1,63}(?:\.[\w-]+)+")),
     (
         "private address",
         ("10.", "192.168.", "172."),
@@ -63,6 +64,8 @@ def scrub(value: str) -> str:
 
     >>> scrub("GET https://ana:s3cret@example.test/x from 10.1.2.3")
     'GET https://[credentials]@example.test/x from [private address]'
+    >>> scrub("git@example.test:acme/sdk.git, pushed by ana.git@example.test")
+    'git@example.test:acme/sdk.git, pushed by [e-mail]'
     """
     # Beyond ASCII, some letters are alike for a pattern that have no small letter in common: then each rule is tried.
     signs_in = value.lower() if value.isascii() else ALL_SIGNS

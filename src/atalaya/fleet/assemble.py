@@ -31,6 +31,8 @@ from atalaya.records.fleet import (
 )
 
 MOST_SHARED = 200  # tests, and causes: as many are listed
+# The word where the last one cannot be believed.
+INSTEAD = dict.fromkeys(Why, FleetWord.UNKNOWN) | {Why.SEAL_BROKEN: FleetWord.INVALID}
 
 
 def releases_of(gathered: Iterable[Gathered], now: datetime) -> Iterator[FleetRelease]:
@@ -79,7 +81,7 @@ def _stands(row: ReleaseRow, site: str, now: datetime, *, is_current: bool) -> F
     return FleetRelease(
         subject=row.subject,
         release=row.release,
-        word=row.word if why is None else FleetWord.UNKNOWN,
+        word=row.word if why is None else INSTEAD[why],
         last_word=row.word,
         why=why,
         current=is_current,
@@ -107,7 +109,7 @@ def _stands(row: ReleaseRow, site: str, now: datetime, *, is_current: bool) -> F
 
 def _why(row: ReleaseRow, now: datetime) -> Why | None:
     if row.problem:
-        return Why.UNREADABLE
+        return Why.SEAL_BROKEN if row.seal_broken else Why.UNREADABLE
     if row.basis is Basis.NOTHING:
         return Why.NOTHING
     # The calendar of a rehearsal is made up, and what a closed watch came to stays as it is.
@@ -125,7 +127,8 @@ def _with_its_seal(row: ReleaseRow, began: Iterable[ReleaseRow]) -> ReleaseRow:
     if other is None or row.problem or (row.evidence_alone and not row.seal):
         return row
     what = "made anew" if row.seal else "taken away"
-    return replace(row, problem=f"Its seal was {what}: {other.release} began from another one. Restore it from git.")
+    problem = f"Its seal was {what}: {other.release} began from another one. Restore it from git."
+    return replace(row, problem=problem, seal_broken=True)
 
 
 def _newest(rows: Iterable[ReleaseRow], now: datetime) -> ReleaseRow | None:
@@ -168,12 +171,13 @@ def _counts(
 ) -> dict[str, int]:
     return {
         "sources": len(sources),
-        "unreachable": sum(bool(one.problem) for one in sources),
+        "unknown_sources": sum(bool(one.problem) for one in sources),
         "subjects": len(subjects),
         "releases": len(releases),
         "current": sum(one.current for one in releases),
-        "not_fine": sum(one.current and not one.is_fine for one in releases),
+        "not_fine": sum(one.is_shown_first for one in releases),
         "unreadable": sum(one.why is Why.UNREADABLE for one in releases),
+        "broken_seals": sum(one.why is Why.SEAL_BROKEN for one in releases),
         "expired": sum(one.why is Why.EXPIRED for one in releases),
         "open_incidents": sum(len(one.open_incidents) for one in releases),
         "left_out": sum(one.left_out for one in sources),

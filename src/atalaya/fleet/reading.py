@@ -63,7 +63,14 @@ from atalaya.watch.incidents.fingerprint import cause_of_event, error_type, plac
 from atalaya.watch.judgement import judge_release
 from atalaya.watch.seal import NAME as SEAL
 from atalaya.watch.seal import Seal, state_of
-from atalaya.watch.state_at import NOT_EVIDENCE, evidence_recorded_at, in_order, incident_steps, restored
+from atalaya.watch.state_at import (
+    NOT_EVIDENCE_KINDS,
+    evidence_digest,
+    evidence_recorded_at,
+    in_order,
+    incident_steps,
+    restored,
+)
 from atalaya.watch.states import CLOSED, INVALID, OVER
 from atalaya.watch.window import is_recorded
 
@@ -71,8 +78,7 @@ REPORT = "report.json"
 REASONS = 3
 MOST = 200  # incidents, tests or causes that a row keeps
 LONGEST = 300  # signs of a text
-TELL_OF_A_VERDICT = frozenset(kind.kind for kind in NOT_EVIDENCE)  # kinds of records that no verdict rests on
-A_MOMENT = timedelta(seconds=10)  # between the evidence that a page tells of and the roll call after it
+A_MOMENT = timedelta(seconds=10)  # after the evidence of a page that does not name it: the roll is called by then
 FOREVER = datetime.max.replace(tzinfo=UTC)
 OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
 DECIDED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED)
@@ -243,15 +249,18 @@ def _problems(survey: ledger.Survey) -> Iterator[str]:
 
 
 def _has_evidence(survey: ledger.Survey) -> bool:
-    return any(segment.info.kind not in TELL_OF_A_VERDICT for segment in survey.segments)
+    return any(segment.info.kind not in NOT_EVIDENCE_KINDS for segment in survey.segments)
 
 
 def _may_rest_on_less(said: Said, survey: ledger.Survey) -> bool:
-    """Whether evidence was written down after what was said, or nobody can say that it was in this ledger by then."""
+    """Whether what was said rests on other evidence than there is, or nobody can say that it does not: some was written
+    down later, or may have come to this ledger later."""
     if any(at > said.as_of for at in evidence_recorded_at(survey.segments)):
         return True
+    if said.evidence:
+        return said.evidence != evidence_digest(segment.info for segment in survey.segments)
     at = said.recorded_at or said.as_of + A_MOMENT
-    return any(one.kind not in TELL_OF_A_VERDICT for one in manifest.unknown_at(survey, at, said.run_id))
+    return any(one.kind not in NOT_EVIDENCE_KINDS for one in manifest.unknown_at(survey, at, said.run_id))
 
 
 def _earliest(*times: datetime | None) -> datetime | None:
@@ -299,7 +308,7 @@ def _evidence_at(evidence: Path) -> datetime | None:
     """When the newest segment that a verdict rests on was begun, as the names say."""
     names = (name for path in ledger.files(evidence) for name in ledger.names_in(path))
     found = [match for name in names if (match := ledger.NAME.fullmatch(name))]
-    at = max((one["at"] for one in found if one["at"] and one["kind"] not in TELL_OF_A_VERDICT), default=None)
+    at = max((one["at"] for one in found if one["at"] and one["kind"] not in NOT_EVIDENCE_KINDS), default=None)
     return datetime.strptime(at, ledger.AT).replace(tzinfo=UTC) if at else None
 
 
@@ -320,6 +329,7 @@ class Said(NamedTuple):
     metrics: tuple[FleetMetric, ...] = ()
     recorded_at: datetime | None = None  # of what was recorded, when that was, and in which run
     run_id: str = ""
+    evidence: str = ""  # what a page says that it rests on
 
     def over(self, row: ReleaseRow) -> ReleaseRow:
         """The row with this verdict."""
@@ -349,11 +359,15 @@ def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRo
     row = replace(row, seal=hashlib.sha256(contents[0]).hexdigest())
     sealed = next((file.sha256 for file in seal.files if file.path == REPORT), "")
     if hashlib.sha256(content).hexdigest() != sealed:
-        return replace(row, closed=True, problem=f"{REPORT} is not what was sealed. Restore it from git.")
+        return _not_as_sealed(row, f"{REPORT} is not what was sealed. Restore it from git.")
     said = _of_document(msgspec.json.decode(content)["report"], release.version, Basis.SEALED)
     if differs := state_of(place.folder).differs:
-        return replace(row, closed=True, problem=_told(f"It is not as it was sealed: {differs[0]}", place.folder))
+        return _not_as_sealed(row, _told(f"It is not as it was sealed: {differs[0]}", place.folder))
     return said._replace(valid_until=None).over(replace(row, closed=True))
+
+
+def _not_as_sealed(row: ReleaseRow, problem: str) -> ReleaseRow:
+    return replace(row, closed=True, problem=problem, seal_broken=True)
 
 
 def _published(place: ReleasePlace, release: Release) -> Said | None:
@@ -378,6 +392,7 @@ def _of_document(document: Any, version: str, basis: Basis) -> Said:
         as_of=_instant(document["as_of"]),
         rule=_cut(verdict["rule"]),
         digest=_cut(verdict["digest"]),
+        evidence=_cut(document.get("evidence", "")),
         because=tuple(_cut(one) for one in verdict["because"][:REASONS]),
         valid_until=_instant(verdict["valid_until"]),
         metrics=tuple(

@@ -123,7 +123,8 @@ def _of_repository(
     if not releases.resolve().is_relative_to(root.resolve()):
         return FoundSource(replace(is_shown, revision=revision, problem="a link leads out of it"), site)
     own, not_judged = _own_settings(root)
-    generated = releases.parent / "_generated"
+    is_kept = releases == places.releases_of(root)
+    generated = (places.project_of(root) if is_kept else releases.parent) / "_generated"
     found = tuple(
         ReleasePlace(folder.name, folder, folder / "evidence", generated / folder.name / "metrics.json")
         for folder in _of_releases(releases)

@@ -56,8 +56,10 @@ class NotJudged(StrictEnum):
 
 
 class Why(StrictEnum):
-    """Why the word of a release is not known now."""
+    """Why the word of a release is not the one that was said last: it is not known now, or INVALID, as its seal does
+    not hold."""
 
+    SEAL_BROKEN = "it is not as it was sealed"
     UNREADABLE = "it cannot be read"
     NOTHING = "no verdict of it was recorded"
     EXPIRED = "its verdict has expired"
@@ -123,6 +125,7 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     where it was judged here. ``evidence_at`` is when the newest segment was begun, and ``not_judged`` why a newer word
     than that was not looked for. ``seal`` is the digest of its seal, and ``previous_seal`` that of the seal of
     ``previous``, the release that it began from; ``evidence_alone`` says that it was handed over without such files.
+    ``seal_broken`` says that ``problem`` is one of its seal: it is not as it was sealed.
     """
 
     subject: str
@@ -150,10 +153,12 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     previous: str = ""
     previous_seal: str = ""
     evidence_alone: bool = False
+    seal_broken: bool = False
 
 
 class FleetRelease(Record, frozen=True, kw_only=True):
-    """One release as it stands now. ``word`` is UNKNOWN where ``last_word`` cannot be believed, and ``why`` says why.
+    """One release as it stands now. ``word`` is UNKNOWN where ``last_word`` cannot be believed, INVALID where it is not
+    as it was sealed, and ``why`` says which.
 
     ``current`` is what is watched now, or the newest of its subject. ``link`` leads to its page; empty: none is known.
     ``flaky_tests`` passed and failed on one commit and variant. The other fields are those of :class:`ReleaseRow`.
@@ -187,8 +192,8 @@ class FleetRelease(Record, frozen=True, kw_only=True):
 
     @property
     def is_fine(self) -> bool:
-        """Whether its word is a fine one, it can be read, and none of its incidents is open."""
-        return self.word in FINE and not self.problem and not self.open_incidents
+        """Whether its word is a fine one that rests on all there is, and none of its incidents is open."""
+        return self.word in FINE and not self.problem and self.not_judged is None and not self.open_incidents
 
     @property
     def is_shown_first(self) -> bool:

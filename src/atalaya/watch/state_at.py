@@ -21,8 +21,9 @@ from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings, every_key
 from atalaya.core.window import ends_at
 from atalaya.core.words import Prose, Record, Text, text
-from atalaya.evidence.ledger.ledger import Segment
+from atalaya.evidence.ledger.ledger import Segment, identity
 from atalaya.records.judged import Incident
+from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import (
     Decision,
     Evidence,
@@ -69,6 +70,7 @@ DEFAULTS_THEN = (
 
 # What tells of a verdict, and is no reason for one: nothing is judged anew for it.
 NOT_EVIDENCE = (VerdictRecord, Decision, SegmentManifest, Notice, IncidentNote, Redaction)
+NOT_EVIDENCE_KINDS = frozenset(kind.kind for kind in NOT_EVIDENCE)
 
 Kind = TypeVar("Kind", bound=Evidence)
 
@@ -98,8 +100,14 @@ class Standing(Record, frozen=True, kw_only=True):
 
 def evidence_recorded_at(segments: Iterable[Segment]) -> frozenset[datetime]:
     """When the evidence in some segments was written down, whether its records are kept in memory or not."""
-    told = {kind.kind for kind in NOT_EVIDENCE}
-    return frozenset(at for segment in segments if segment.info.kind not in told for at in segment.recorded_at)
+    return frozenset(at for one in segments if one.info.kind not in NOT_EVIDENCE_KINDS for at in one.recorded_at)
+
+
+def evidence_digest(segments: Iterable[SegmentInfo]) -> str:
+    """What a verdict rests on, in one name: SHA-256 of the identities of the segments of evidence among some, in their
+    order, a line each."""
+    names = sorted(identity(one.name) for one in segments if one.kind not in NOT_EVIDENCE_KINDS)
+    return hashlib.sha256("".join(f"{name}\n" for name in names).encode()).hexdigest()
 
 
 def standing(

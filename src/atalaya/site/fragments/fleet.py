@@ -226,13 +226,21 @@ def _reason(one: FleetRelease, voice: Renderer, reasons: Reasons) -> list[Markdo
         lines.append(voice(N_("It was {word}: its verdict has expired."), word=one.last_word))
     elif one.why is Why.NOTHING:
         lines.append(voice(N_("No verdict of it was recorded.")))
-    if one.not_judged is not None:
-        lines.append(voice(N_("Not judged here: {why}."), why=one.not_judged))
+    if (left := _not_judged(one)) is not None:
+        lines.append(voice.say(left))
     if one.problem:
         lines.append(voice.literal(one.problem))
     elif one.because:
         lines.append(voice.say(_first_reason(one, voice, reasons)))
     return [*lines, *_incidents(one.open_incidents, voice)]
+
+
+def _not_judged(one: FleetRelease) -> Text | None:
+    if one.not_judged is None:
+        return None
+    if one.as_of is None:
+        return text("Not judged here: {why}.", why=one.not_judged)
+    return text("Said on {at}. What came since was not judged here: {why}.", at=one.as_of, why=one.not_judged)
 
 
 def _words(one: FleetSubject, voice: Renderer) -> Markdown | None:
@@ -341,6 +349,7 @@ def list_page(page: Page, place: Place, voice: Renderer, reasons: Reasons) -> st
         standing=standing,
         dating=dating,
         reason=lambda one: _first_said(one, voice, reasons),
+        not_judged=lambda one: (left := _not_judged(one)) and voice.language.say(left),
         value=lambda one: _value(one, voice),
         leads_away=myst.leads_away,
         shortened=shortened,

@@ -14,6 +14,7 @@ from msgspec.structs import asdict
 from atalaya.core.scrub import scrub
 from atalaya.core.words import Record, Text
 from atalaya.records.judged import FlakyTest, Judgement, Metric
+from atalaya.watch.state_at import evidence_digest
 
 
 def judgement_document(judgement: Judgement) -> dict[str, Any]:
@@ -88,6 +89,7 @@ def _metrics_document(judgement: Judgement) -> dict[str, Any]:
         "schema": "atalaya.metrics/1",
         "release": _without(asdict(release), "format"),
         "as_of": judgement.as_of,
+        "evidence": evidence_digest(judgement.segments),
         "verdict": _verdict(judgement)
         | {
             "fired": [rule.rule for rule in verdict.fired],
