@@ -9,9 +9,12 @@ import pytest
 
 from atalaya.core import places
 from atalaya.core.errors import SettingsError
-from atalaya.core.fleet_settings import load
+from atalaya.core.fleet_settings import SourceSettings, load
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet.reading import Judging, read
+from atalaya.fleet import remotes
+from atalaya.fleet.judging import Judging
+from atalaya.fleet.reading import read
+from atalaya.fleet.remotes import Checkout, fetch
 from atalaya.fleet.sources import FoundSource, find
 from atalaya.records.fleet import NotJudged
 from atalaya.records.stored import CaseOutcome
@@ -173,6 +176,29 @@ def test_compacted_evidence_is_one_release_or_a_folder_of_them(tmp_path: Path) -
     assert (names(one), names(two)) == (["evidence"], ["1.0.0", "1.1.0"])
 
 
+def test_a_link_among_evidence_that_was_handed_over_is_shown_and_one_that_cannot_be_opened_hides_no_other(
+    tmp_path: Path, by: Judging, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for version in ("1.0.0", "1.1.0", "1.2.0"):
+        compacted(release(tmp_path / "stock", version, real=True) / "evidence")
+    (tmp_path / "stock" / "1.1.0").rename(tmp_path / "elsewhere")
+    (tmp_path / "stock" / "1.1.0").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "stock" / "1.3.0").symlink_to("nowhere")
+    (tmp_path / "stock" / "manual").mkdir()
+    listdir, closed = os.listdir, tmp_path / "stock" / "1.2.0"
+
+    def refused(path: Path) -> list[str]:
+        if Path(path) in (closed, closed / "evidence"):
+            raise PermissionError(13, "Permission denied")
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    (one,) = found(tmp_path, '[[source]]\nparquet = "stock"\n')
+    assert (names(one), one.source.problem) == (["1.0.0", "1.1.0", "1.2.0", "1.3.0"], "")
+    problems = [bool(read("stock", place, by).row.problem) for place in one.releases]
+    assert problems == [False, True, True, True]
+
+
 # ── git ──────────────────────────────────────────────────────────────────────
 
 
@@ -255,3 +281,75 @@ def test_a_remote_that_was_reached_once_is_not_shown_as_of_then(tmp_path: Path, 
     (tmp_path / "work").rename(tmp_path / "moved")
     (one,) = found(tmp_path, text)
     assert (bool(one.source.problem), names(one)) == (True, [])
+
+
+def test_each_branch_is_fetched_once_however_many_name_it(tmp_path: Path, remote: str) -> None:
+    asked: list[str] = []
+
+    def fetched(cache: Path, source: SourceSettings) -> Checkout:
+        asked.append(source.git)
+        return fetch(cache, source)
+
+    text = "".join(f'[[source]]\ngit = "{remote}"\nsubject = "{name}"\n' for name in ("a", "b"))
+    (tmp_path / "fleet.toml").write_text(text)
+    both = list(find(load(tmp_path / "fleet.toml"), tmp_path / "cache", fetched=fetched))
+    assert ([names(one) for one in both], asked) == ([["1.0.0"], ["1.0.0"]], [remote])
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    """The clone that the command runs in, with the cache in it, and an edit that nobody has committed yet."""
+    root = tmp_path / "own"
+    root.mkdir()
+    git(root, "init", "-q", "-b", "main")
+    (root / "code.py").write_text("committed\n")
+    (root / ".gitignore").write_text(".atalaya\n")
+    git(root, "add", "-A")
+    git(root, "commit", "-qm", "Begin")
+    (root / "code.py").write_text("an edit\n")
+    return root
+
+
+@pytest.mark.parametrize("how", ["a hook", "a cache that lost its head"])
+def test_no_other_repository_is_taken_for_that_of_the_cache(
+    tmp_path: Path, remote: str, own: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = [git(own, *words) for words in (("rev-parse", "HEAD"), ("config", "--list", "--local"))]
+    (tmp_path / "fleet.toml").write_text(f'[[source]]\ngit = "{remote}"\n')
+    cache = own / ".atalaya" / "fleet" / "git"
+
+    def look() -> list[str]:
+        return names(*find(load(tmp_path / "fleet.toml"), cache))
+
+    if how == "a hook":
+        monkeypatch.setenv("GIT_DIR", str(own / ".git"))
+        monkeypatch.setenv("GIT_WORK_TREE", str(own))
+    else:
+        look()
+        (head,) = cache.glob("*/.git/HEAD")
+        head.unlink()
+        git(tmp_path / "work", "commit", "-q", "--allow-empty", "-m", "Move on")
+    assert look() == ["1.0.0"]
+    monkeypatch.delenv("GIT_DIR", raising=False)
+    monkeypatch.delenv("GIT_WORK_TREE", raising=False)
+    assert [git(own, *words) for words in (("rev-parse", "HEAD"), ("config", "--list", "--local"))] == state
+    assert (own / "code.py").read_text() == "an edit\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "variables", "says"),
+    [
+        ("git@example.test:acme/sdk.git", {}, True),
+        ("ssh://example.test/acme/sdk.git", {}, True),
+        ("git@example.test:acme/sdk.git", {"GIT_SSH_COMMAND": "ssh -i key"}, False),
+        ("https://example.test/acme/sdk.git", {}, False),
+    ],
+)
+def test_nobody_is_asked_for_a_password_by_ssh(
+    address: str, variables: dict[str, str], says: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GIT_SSH_COMMAND", raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    environment = remotes._environment(tmp_path, SourceSettings(git=address))
+    assert ("BatchMode" in environment.get("GIT_SSH_COMMAND", "")) is says

@@ -107,6 +107,11 @@ def credentials() -> dict[str, Secret]:
     return {name.removeprefix(SERVICE).lower(): Secret(found[name]) for name in found if name.startswith(SERVICE)}
 
 
+def says_ssh_of_git() -> bool:
+    """Whether somebody says how git is to call ssh."""
+    return bool(only(("GIT_SSH_COMMAND", "GIT_SSH")))
+
+
 # ── the build of pages ───────────────────────────────────────────────────────
 
 

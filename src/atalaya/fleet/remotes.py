@@ -7,10 +7,11 @@ written down. A file that has not changed since the last fetch is not written ag
 from __future__ import annotations
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import NamedTuple
 
-from atalaya.core import places
+from atalaya.core import environment, places
 from atalaya.core.errors import UsageError
 from atalaya.core.fleet_settings import SourceSettings
 from atalaya.sync.changed import BRANCH
@@ -20,14 +21,18 @@ FETCHED = "refs/atalaya/fleet"
 CHECKED_OUT = "atalaya-checked-out"
 # Bytes as they were committed, whatever the settings of this machine or of that repository do to them.
 ATTRIBUTES = "* -text -filter -ident -working-tree-encoding\n"
-SETTINGS = {
-    "core.hooksPath": "/dev/null",
-    "core.symlinks": "false",
-    "core.autocrlf": "false",
-    "core.fsmonitor": "false",
-    "core.sparseCheckout": "true",
-    "core.sparseCheckoutCone": "false",
-}
+CONFIG = """\
+[core]
+\trepositoryformatversion = 0
+\tbare = false
+\tlogallrefupdates = false
+\thooksPath = /dev/null
+\tsymlinks = false
+\tautocrlf = false
+\tfsmonitor = false
+\tsparseCheckout = true
+\tsparseCheckoutCone = false
+"""
 ENVIRONMENT = {
     "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
     "GIT_LFS_SKIP_SMUDGE": "1",
@@ -35,6 +40,7 @@ ENVIRONMENT = {
     "GIT_HTTP_LOW_SPEED_LIMIT": "100",
     "GIT_HTTP_LOW_SPEED_TIME": "30",
 }
+SSH = "ssh -oBatchMode=yes -oConnectTimeout=30"  # nobody is there to answer it, and many repositories are waiting
 
 
 class Checkout(NamedTuple):
@@ -53,29 +59,53 @@ def fetch(cache: Path, source: SourceSettings) -> Checkout:
     git = _repository(cache / hashlib.sha256(named.encode()).hexdigest()[:24], source)
     commit, ref = _wanted(git, source)
     if git.tried("rev-parse", "--quiet", "--verify", FETCHED)[1].decode().strip() != commit:
-        git.output("fetch", "--quiet", "--no-tags", "--depth=1", "--", source.git, f"+{ref}:{FETCHED}", env=ENVIRONMENT)
-    commit = git.line("rev-parse", FETCHED)
+        git.output("fetch", "--quiet", "--no-tags", "--depth=1", "--", source.git, f"+{ref}:{FETCHED}")
+        commit = git.line("rev-parse", FETCHED)  # it may have moved on since
     _check_out(git, commit)
     return Checkout(git.root, commit)
 
 
 def _repository(root: Path, source: SourceSettings) -> Git:
-    """The repository of a source in the cache, made where there is none."""
-    if not (root / ".git" / "config").is_file():
-        root.mkdir(parents=True, exist_ok=True)
+    """The repository of a source in the cache, made where there is none, or what is left of one."""
+    git = _opened(root, source)
+    if git is None:
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True)
         code, _, said = run(root, "init", "--quiet", "--template=")
         if code:
             raise failure("init", said)
-    git = Git(root)
-    for name, value in SETTINGS.items():
-        git.output("config", name, value)
+        _settle(root, source)
+        git = Git(root, _environment(root, source))
+    return git
+
+
+def _opened(root: Path, source: SourceSettings) -> Git | None:
+    try:
+        _settle(root, source)
+        return Git(root, _environment(root, source))
+    except (OSError, UsageError):
+        return None
+
+
+def _environment(root: Path, source: SourceSettings) -> dict[str, str]:
+    """What its git is called with. It is told where its repository is: the cache may lie in a clone of somebody's, in
+    which git would look for one."""
+    found = ENVIRONMENT | {"GIT_DIR": str(root / ".git"), "GIT_WORK_TREE": str(root)}
+    by_ssh = source.git.startswith("ssh:") or "://" not in source.git
+    if by_ssh and not environment.says_ssh_of_git() and not run(root, "config", "core.sshCommand")[1]:
+        found["GIT_SSH_COMMAND"] = SSH
+    return found
+
+
+def _settle(root: Path, source: SourceSettings) -> None:
+    """Write down what it is to do, and what it is to bring out."""
+    (root / ".git" / "config").write_text(CONFIG, encoding="utf-8")
     info = root / ".git" / "info"
     info.mkdir(exist_ok=True)
     (info / "attributes").write_text(ATTRIBUTES, encoding="utf-8")
     wanted = [source.releases.strip("/")] if source.releases else ["docs/releases", f"{places.BESIDE}/releases"]
     patterns = [f"/{places.SETTINGS}", *(f"/{_literal(folder)}/" for folder in wanted)]
     (info / "sparse-checkout").write_text("".join(f"{one}\n" for one in patterns), encoding="utf-8")
-    return git
 
 
 def _literal(folder: str) -> str:
@@ -85,13 +115,13 @@ def _literal(folder: str) -> str:
 
 def _wanted(git: Git, source: SourceSettings) -> tuple[str, str]:
     """The commit and the name of the branch that is wanted."""
-    branches = [source.branch] if source.branch else [BRANCH]
-    asked = [*(f"refs/heads/{one}" for one in branches), *([] if source.branch else ["HEAD"])]
-    rows = git.line("ls-remote", "--", source.git, *asked, env=ENVIRONMENT).splitlines()
+    branch = source.branch or BRANCH
+    asked = [f"refs/heads/{branch}", *([] if source.branch else ["HEAD"])]
+    rows = git.line("ls-remote", "--", source.git, *asked).splitlines()
     there = {name: commit for commit, _, name in (row.partition("\t") for row in rows)}
     ref = next((one for one in asked if one in there), None)
     if ref is None:
-        raise UsageError(f'it has no branch {source.branch or BRANCH!r}. Name one that it has: branch = "NAME".')
+        raise UsageError(f'it has no branch {branch!r}. Name one that it has: branch = "NAME".')
     return there[ref], ref
 
 
@@ -100,6 +130,6 @@ def _check_out(git: Git, commit: str) -> None:
     if done.is_file() and done.read_text(encoding="utf-8") == commit:
         return
     done.unlink(missing_ok=True)
-    git.output("checkout", "--quiet", "--force", "--detach", commit, env=ENVIRONMENT)
-    git.output("clean", "--quiet", "-ffdx", env=ENVIRONMENT)
+    git.output("checkout", "--quiet", "--force", "--detach", commit)
+    git.output("clean", "--quiet", "-ffdx")
     done.write_text(commit, encoding="utf-8")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,18 +15,16 @@ from msgspec.structs import replace
 from atalaya.core import places, settings
 from atalaya.core.errors import AtalayaError, SettingsError
 from atalaya.core.fleet_settings import LoadedFleet, SourceSettings
-from atalaya.core.scrub import scrub
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger
 from atalaya.fleet.remotes import Checkout, fetch
+from atalaya.fleet.strangers import shown
 from atalaya.records.fleet import FleetSource, NotJudged
 
 TOML = "release.toml"
 LEFT_OF_A_RELEASE = ("evidence", "incidents", "report.json", "seal.json")  # of which one is enough to tell a release
 PARQUET = ".parquet"
-# A version of four numbers looks like an address of a private network, and is none.
-VERSION = re.compile(r"[0-9]+(?:\.[0-9]+){1,3}(?:[-.+]?[a-z]{1,5}\.?[0-9]{0,6})?")
-
+AT_ONCE = 8  # repositories that are asked: each mostly waits for its server
 Fetch = Callable[[Path, SourceSettings], Checkout]
 
 
@@ -52,25 +51,6 @@ class FoundSource(NamedTuple):
     not_judged: NotJudged | None = None  # why none of its releases is judged here
 
 
-def encodable(text: object) -> str:
-    """A text of any origin that can be written as UTF-8: a file's name may be no text.
-
-    >>> encodable("odd-\\udcff")
-    'odd-\\\\udcff'
-    """
-    return str(text).encode("utf-8", "backslashreplace").decode()
-
-
-def shown(text: object) -> str:
-    """A text of any origin as a page may show it: without secrets, and as UTF-8 can write it.
-
-    >>> shown("10.0.0.1"), shown("of 10.0.0.1")
-    ('10.0.0.1', 'of [private address]')
-    """
-    words = str(text)
-    return encodable(words if VERSION.fullmatch(words) else scrub(words))
-
-
 def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterator[FoundSource]:
     """Each source of a fleet, in the order of its file.
 
@@ -90,16 +70,37 @@ def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterato
             f"{loaded.path.name}: several sources are shown as {name!r}, since the rest of their names is nothing to "
             f'publish. Give each a name of its own: subject = "NAME".'
         )
-    for source in loaded.settings.source:
-        yield _found(source, base, cache, fetched)
+    with _fetching(loaded.settings.source, cache, fetched) as checkout_of:
+        for source in loaded.settings.source:
+            yield _found(source, base, checkout_of)
 
 
-def _found(source: SourceSettings, base: Path, cache: Path, fetched: Fetch) -> FoundSource:
+@contextmanager
+def _fetching(
+    listed: Iterable[SourceSettings], cache: Path, fetched: Fetch
+) -> Iterator[Callable[[SourceSettings], Checkout]]:
+    """Begin to fetch all that is to be fetched, some at a time, each once; what one came to is waited for."""
+    begun: dict[tuple[str, str, str], Future[Checkout]] = {}
+    pool = ThreadPoolExecutor(AT_ONCE)
+    try:
+        for source in (one for one in listed if one.kind == "git"):
+            if _branch(source) not in begun:
+                begun[_branch(source)] = pool.submit(fetched, cache, source)
+        yield lambda source: begun[_branch(source)].result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _branch(source: SourceSettings) -> tuple[str, str, str]:
+    return source.git, source.branch, source.releases
+
+
+def _found(source: SourceSettings, base: Path, checkout_of: Callable[[SourceSettings], Checkout]) -> FoundSource:
     is_shown = FleetSource(subject=shown(source.name), kind=source.kind, place=shown(source.place))
     site = f"{source.site.rstrip('/')}/" if source.site else ""
     try:
         if source.kind == "git":
-            root, commit = fetched(cache, source)
+            root, commit = checkout_of(source)
             return _of_repository(source, root, is_shown, site, revision=commit)
         root = (base / source.place).resolve()
         if source.kind == "parquet":
@@ -127,7 +128,7 @@ def _of_repository(
     generated = (places.project_of(root) if is_kept else releases.parent) / "_generated"
     found = tuple(
         ReleasePlace(folder.name, folder, folder / "evidence", generated / folder.name / "metrics.json")
-        for folder in _of_releases(releases)
+        for folder in _of_releases(releases, _is_left)
     )
     if not found:
         is_shown = replace(is_shown, problem="there is no release in it")
@@ -139,30 +140,32 @@ def _releases_in(root: Path) -> Path | None:
     kept = places.releases_of(root)
     if kept.is_dir():
         return kept
-    return root if next(iter(_folders(root)), None) is not None else None
+    return root if _has_a_release(root) else None
 
 
-def _folders(releases: Path) -> list[Path]:
-    """The folders with a ``release.toml``: what is half made or hidden is none, nor is what a link leads to."""
-    with os.scandir(releases) as entries:
-        names = [one.name for one in entries if not one.name.startswith(".") and one.is_dir(follow_symlinks=False)]
-    return [releases / name for name in sorted(names) if os.path.lexists(releases / name / TOML)]
+def _has_a_release(folder: Path) -> bool:
+    """Whether one in it has a ``release.toml``: what is half made or hidden is none, nor is what a link leads to."""
+    with os.scandir(folder) as entries:
+        return any(
+            one.is_dir(follow_symlinks=False) and os.path.lexists(folder / one.name / TOML)
+            for one in entries
+            if not one.name.startswith(".")
+        )
 
 
-def _of_releases(releases: Path) -> list[Path]:
-    """What has to be shown of a folder of releases. One that lost its ``release.toml``, or that a link stands for, is
-    listed all the same, as one that cannot be read. A link to another one of them is a second name of that one."""
-    there = {*_folders(releases)}
-    links = []
+def _of_releases(releases: Path, is_one: Callable[[Path], bool]) -> list[Path]:
+    """What has to be shown of a folder of releases. One that a link stands for is listed too, as one that cannot be
+    read. A link to another one of them is a second name of that one."""
+    there, links = set(), []
     with os.scandir(releases) as entries:
         for one in (one for one in entries if not one.name.startswith(".")):
             folder = releases / one.name
             if one.is_symlink():
                 links.append(folder)
-            elif folder not in there and one.is_dir() and _is_left(folder):
+            elif one.is_dir() and is_one(folder):
                 there.add(folder)
     targets = {folder.resolve() for folder in there} if links else set()
-    return sorted(there | {link for link in links if _is_left(link) and _target(link) not in targets})
+    return sorted(there | {link for link in links if is_one(link) and _target(link) not in targets})
 
 
 def _is_left(folder: Path) -> bool:
@@ -202,12 +205,19 @@ def _of_parquet(root: Path) -> Iterator[ReleasePlace]:
     if any(path.suffix == PARQUET for path in ledger.files(root)):
         yield ReleasePlace(root.name, root, root, evidence_alone=True)
         return
-    for folder in sorted(one for one in root.iterdir() if one.is_dir() and not one.is_symlink()):
-        evidence = folder / "evidence" if (folder / "evidence").is_dir() else folder
-        if _has_evidence(evidence):
-            yield ReleasePlace(folder.name, folder, evidence, evidence_alone=True)
+    for folder in _of_releases(root, _has_evidence):
+        within = folder / "evidence"
+        yield ReleasePlace(folder.name, folder, within if os.path.isdir(within) else folder, evidence_alone=True)  # noqa: PTH112 - no error
 
 
 def _has_evidence(folder: Path) -> bool:
-    """Whether a folder has evidence, compacted or not yet: a release whose Parquet is gone is shown as what is left."""
-    return any(path.suffix == PARQUET or ledger.NAME.fullmatch(path.name) for path in ledger.files(folder))
+    """Whether a folder has evidence, compacted or not yet: a release whose Parquet is gone is shown as what is left.
+    What leads nowhere or cannot be opened may have some."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - names
+        names += os.listdir(folder / "evidence") if "evidence" in names else []  # noqa: PTH208 - names
+    except NotADirectoryError:
+        return False
+    except OSError:
+        return True
+    return any(name.endswith(PARQUET) or ledger.NAME.fullmatch(name) for name in names)

@@ -14,13 +14,22 @@ LONGEST_S = 600.0
 # What git says where the way there is broken, and not what was asked.
 WAYS = ("could not resolve", "unable to access", "connection", "timed out", "early eof", "hung up", "rpc failed")
 KEPT_OUT = ("403", "401", "permission", "denied", "authentication", "not granted")
+# A hook runs with these set, to the repository that it is a hook of. The one meant here is that of a folder.
+OF_A_HOOK = frozenset(
+    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"}
+    | {"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"}
+)
 
 
 class Git:
-    """The git of one working tree."""
+    """The git of one working tree.
 
-    def __init__(self, root: Path) -> None:
+    :param env: what is set for each of its commands.
+    """
+
+    def __init__(self, root: Path, env: Mapping[str, str] | None = None) -> None:
         self.root = root
+        self._env = dict(env or {})
         code, out, _ = self.tried("rev-parse", "--show-prefix")
         if code:
             raise UsageError(f"{root}: it is in no git repository. Run this in a clone of the project.")
@@ -44,7 +53,7 @@ class Git:
         self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
     ) -> tuple[int, bytes, str]:
         """The exit code, what git answers, and what it says of it."""
-        return run(self.root, *arguments, stdin=stdin, env=env)
+        return run(self.root, *arguments, stdin=stdin, env={**self._env, **(env or {})})
 
 
 def run(
@@ -54,6 +63,7 @@ def run(
 
     :raises UsageError: there is no git. :raises NetworkError: it does not end.
     """
+    outer = {name: value for name, value in environment.everything().items() if name not in OF_A_HOOK}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     try:
         done = subprocess.run(
@@ -63,7 +73,7 @@ def run(
             capture_output=True,
             check=False,
             timeout=LONGEST_S,
-            env={**environment.everything(), **quiet, **(env or {})},
+            env={**outer, **quiet, **(env or {})},
         )
     except FileNotFoundError:
         raise UsageError("git: no such program. Install git, and run again.") from None
