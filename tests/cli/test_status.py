@@ -83,8 +83,13 @@ def test_a_later_verdict_of_another_machine_stands_over_the_one_that_was_publish
         told = record_metadata("x", Environment.CI, at, at)
         return VerdictRecord(**told, word=VerdictStatus.OFF_TRACK, rule="r", verdict="0", because=("it broke",))
 
-    words = [found.word for hours in (-3, -1) if (found := _last_said(judged.parent, [recorded(hours)]))]
-    assert words == ["ON TRACK", "OFF TRACK"]
+    def until(at: datetime) -> datetime:
+        return at + timedelta(hours=5)
+
+    older, later = (_last_said(judged.parent, [recorded(hours)], until) for hours in (-3, -1))
+    assert older is not None
+    assert later is not None
+    assert (older.word, later.word, later.valid_until) == ("ON TRACK", "OFF TRACK", until(later.at))
 
 
 def test_a_program_reads_the_same(root: Path, judged: Path) -> None:

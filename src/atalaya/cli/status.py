@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from atalaya.cli.context import EXIT, UNKNOWN, Context, instant, print_json, utc_now
 from atalaya.core.errors import UsageError
 from atalaya.core.settings import Settings
-from atalaya.core.window import CHECKPOINTS_H, HOUR, due_at, elapsed_h, ends_at
+from atalaya.core.window import HOUR, elapsed_h, ends_at, next_look, valid_until
 from atalaya.core.words import first_of
 from atalaya.records.stored import IncidentStep, Release, RunContext, VerdictRecord, VerdictStatus
 
@@ -52,9 +52,8 @@ class Standing(NamedTuple):
     @property
     def due(self) -> datetime | None:
         """The next checkpoint, or the end of a window that was made longer."""
-        ends = ends_at(self.release, self.lasts_h)
-        coming = [at for at in (*(due_at(self.release, hours) for hours in CHECKPOINTS_H), ends) if at > self.now]
-        return min(coming, default=None)
+        is_over = self.now >= ends_at(self.release, self.lasts_h)
+        return None if is_over else next_look(self.release, self.now, self.lasts_h)
 
 
 def status(place: Context, args: argparse.Namespace) -> int:
@@ -105,7 +104,11 @@ def standing(place: Context, release: Release, now: datetime) -> Standing:
         now=now,
         lasts_h=lasts,
         is_sealed=is_sealed(folder),
-        said=_last_said(place.docs / "_generated" / release.version, ledger.readable(evidence, VerdictRecord)),
+        said=_last_said(
+            place.docs / "_generated" / release.version,
+            ledger.readable(evidence, VerdictRecord),
+            lambda at: valid_until(release, at, place.loaded.settings.watch.valid_h, lasts),
+        ),
         seen_at=seen_at,
         incidents=tuple(one for one in latest.values() if one.state not in OVER),
         looks_by=(seen_at or release.opened_at) + every_h * HOUR if every_h and not is_over else None,
@@ -113,13 +116,16 @@ def standing(place: Context, release: Release, now: datetime) -> Standing:
     )
 
 
-def _last_said(published: Path, records: Sequence[VerdictRecord]) -> Said | None:
-    """The verdict that was published here last, or one of the records where another machine said a later one."""
+def _last_said(published: Path, records: Sequence[VerdictRecord], until: Callable[[datetime], datetime]) -> Said | None:
+    """The verdict that was published here last, or one of the records where another machine said a later one.
+
+    :param until: says how long one of an instant may be believed.
+    """
     here = _published(published / "metrics.json")
     last = max(records, key=lambda one: (one.occurred_at, one.recorded_at), default=None)
     if last is None or (here is not None and here.at >= last.occurred_at):
         return here
-    return Said(str(last.word), last.occurred_at, last.because)
+    return Said(str(last.word), last.occurred_at, last.because, until(last.occurred_at))
 
 
 def _published(file: Path) -> Said | None:

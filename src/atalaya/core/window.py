@@ -41,3 +41,17 @@ def due_at(release: Watched, hours: float) -> datetime:
 def ends_at(release: Watched, window_h: int | None = None) -> datetime:
     """The end of the window, or of one that lasts so many hours."""
     return due_at(release, release.window_h if window_h is None else window_h)
+
+
+def next_look(release: Watched, at: datetime, window_h: int | None = None) -> datetime:
+    """The next instant after ``at`` at which the metrics are looked at: a checkpoint, or the end."""
+    ends = ends_at(release, window_h)
+    due = (due_at(release, hours) for hours in CHECKPOINTS_H)
+    return min((one for one in due if at < one < ends), default=ends)
+
+
+def valid_until(release: Watched, at: datetime, valid_h: float, window_h: int | None = None) -> datetime:
+    """Until when a verdict as of ``at`` may be believed: so many hours; before the end, no longer than to the next
+    checkpoint."""
+    until = at + timedelta(hours=valid_h)
+    return until if at >= ends_at(release, window_h) else min(until, next_look(release, at, window_h))

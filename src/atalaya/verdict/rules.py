@@ -15,9 +15,9 @@ A duty that a person signs blocks nothing: at the end, those that are not signed
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from atalaya.core.window import valid_until
 from atalaya.core.words import N_, Text, text
 from atalaya.records.judged import Fired, Verdict
 from atalaya.records.stored import VerdictStatus
@@ -49,17 +49,17 @@ def judge(situation: Situation) -> Verdict:
     if not fired:
         otherwise = candidates[-1]
         fired = [Fired(rule=otherwise.id, word=otherwise.word, because=otherwise.applies(situation))]
-    decisive, valid_until = fired[0], _valid_until(situation)
+    decisive, until = fired[0], valid_until(situation.release, situation.as_of, situation.settings.watch.valid_h)
     return Verdict(
         word=decisive.word,
         rule=decisive.rule,
         because=decisive.because,
         as_of=situation.as_of,
-        valid_until=valid_until,
+        valid_until=until,
         window=_window(situation, decisive.word),
         fired=tuple(fired),
         unknowns=tuple(advice.unknowns(situation)),
-        next_steps=advice.next_steps(situation, decisive, valid_until),
+        next_steps=advice.next_steps(situation, decisive, until),
         would_change=tuple(_would_change(situation)),
     )
 
@@ -69,12 +69,6 @@ def _would_change(situation: Situation) -> Iterator[Text]:
     for metric in situation.metrics:
         if metric.settles is not None:
             yield text("{metric}, {state}: {settles}", metric=metric.id, state=metric.state, settles=metric.settles)
-
-
-def _valid_until(situation: Situation) -> datetime:
-    """As long as the settings say; before the end, no longer than to the next checkpoint."""
-    until = situation.as_of + timedelta(hours=situation.settings.watch.valid_h)
-    return min(until, situation.next_look) if situation.when is When.BEFORE else until
 
 
 def _window(situation: Situation, word: VerdictStatus) -> str:

@@ -8,7 +8,7 @@ from datetime import datetime
 import msgspec
 
 from atalaya.core.settings import Settings
-from atalaya.core.window import LONGEST_H, due_at, ends_at
+from atalaya.core.window import LONGEST_H, due_at, ends_at, next_look
 from atalaya.core.words import Record, StrictEnum, Text
 from atalaya.records.judged import (
     BrokenTest,
@@ -95,8 +95,7 @@ class Situation(Record, frozen=True, kw_only=True):
     @property
     def next_look(self) -> datetime:
         """The next instant at which the metrics are looked at: a checkpoint, or the end."""
-        due = (point.due_at for point in self.checkpoints if self.as_of < point.due_at < self.ends_at)
-        return min(due, default=self.ends_at)
+        return next_look(self.release, self.as_of)
 
     @property
     def open_incidents(self) -> tuple[Incident, ...]:
