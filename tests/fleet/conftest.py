@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from atalaya.fleet.judging import Judging
 from atalaya.fleet.kept import Store
-from atalaya.fleet.reading import Judging
 from tests.fleet.many import SAID_AT
 from tests.ours import PACK
 

@@ -12,11 +12,12 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet import gather, reading
+from atalaya.fleet import gather, judging
+from atalaya.fleet import said as said_then
 from atalaya.fleet.assemble import reasons_of
 from atalaya.fleet.gather import Gathered, Work
+from atalaya.fleet.judging import Made
 from atalaya.fleet.kept import Store
-from atalaya.fleet.reading import Made
 from atalaya.fleet.sources import FoundSource, ReleasePlace
 from atalaya.records.fleet import Basis, FleetSource, FleetWord
 from atalaya.records.stored import CaseOutcome
@@ -41,13 +42,13 @@ class Judge:
         self.beside[made.row.release] = [one.name for one in beside]
         word = self.words.get(made.row.release, FleetWord.ON_TRACK)
         row = replace(made.row, word=word, basis=Basis.JUDGED, as_of=by.now)
-        return Made(row, until=reading._end_of_window(row, by.now))
+        return Made(row, until=said_then.end_of_window(row, by.now))
 
 
 @pytest.fixture
 def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
     stands_in = Judge()
-    monkeypatch.setattr(reading, "judge", stands_in)
+    monkeypatch.setattr(judging, "judge", stands_in)
     return stands_in
 
 
@@ -138,11 +139,26 @@ def test_the_first_run_compares_with_the_same_releases_as_the_next(tmp_path: Pat
     """The one that is accepted is further back than those that are always looked at, and is judged in the same run."""
     folder = tmp_path / "releases"
     for number in range(13):
-        release(folder, f"1.{number}.0", at=T0 + timedelta(days=number), real=True)
+        release(folder, f"1.{number}.0", at=T0 + timedelta(days=4 * number), real=True)
     judge.words = {"1.0.0": FleetWord.GO}
     gathered(folder, store)
     assert judge.beside["1.12.0"][0] == "1.0.0"
     assert gathered(folder, store).work.judged == 0
+
+
+@pytest.mark.parametrize("between", ["rehearsals", "releases whose windows go on"])
+def test_what_is_no_baseline_of_a_release_takes_the_place_of_none(
+    tmp_path: Path, store: Store, judge: Judge, between: str
+) -> None:
+    folder = tmp_path / "releases"
+    closed(folder, 0)
+    for number in range(1, 13):
+        is_real = between != "rehearsals"
+        at = T0 + timedelta(days=8 if is_real else 4, hours=number)
+        release(folder, f"1.{number}.0", at=at, real=is_real)
+    release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True)
+    gathered(folder, store)
+    assert judge.beside["2.0.0"] == ["1.0.0"]
 
 
 def sealed_with_an_incident(folder: Path) -> Path:
@@ -152,12 +168,27 @@ def sealed_with_an_incident(folder: Path) -> Path:
     return sealed(made)
 
 
-def test_a_page_of_a_sealed_release_that_was_changed_takes_its_word_back(tmp_path: Path, store: Store) -> None:
+@pytest.mark.parametrize("what", ["a page", "a hidden file", "a file in a folder of the evidence", "a linked folder"])
+def test_a_sealed_release_in_which_anything_was_changed_takes_its_word_back(
+    tmp_path: Path, store: Store, what: str
+) -> None:
     folder = tmp_path / "releases"
-    made = sealed_with_an_incident(folder)
+    made = release(folder, "1.0.0", real=True)
+    for name in ("incidents", "evidence/notes"):
+        (made / name).mkdir()
+        (made / name / "INC-1.md").write_text("It was slow.\n")
+    sealed(made)
     assert [row.word for row in gathered(folder, store).rows] == [FleetWord.GO]
-    (made / "incidents" / "INC-1.md").write_text("It was fast.\n")
-    assert [row.word for row in gathered(folder, store).rows] == [FleetWord.UNKNOWN]
+    match what:
+        case "a page":
+            (made / "incidents" / "INC-1.md").write_text("It was fast.\n")
+        case "a hidden file":
+            (made / "evidence" / ".notes").touch()
+        case "a file in a folder of the evidence":
+            (made / "evidence" / "notes" / "INC-1.md").write_text("It was fast.\n")
+        case _:
+            (made / "incidents" / "more").symlink_to(tmp_path, target_is_directory=True)
+    assert [(row.word, row.seal_broken) for row in gathered(folder, store).rows] == [(FleetWord.UNKNOWN, True)]
 
 
 @pytest.mark.parametrize("how", ["a link in its place", "a folder of it has another name"])
@@ -229,10 +260,10 @@ def test_a_run_that_was_stopped_is_gone_on_with_and_leaves_nothing_unjudged_as_i
             raise how
         return judge(made, *rest)
 
-    monkeypatch.setattr(reading, "judge", stopped)
+    monkeypatch.setattr(judging, "judge", stopped)
     with pytest.raises(how):
         gathered(folder, store)
-    monkeypatch.setattr(reading, "judge", judge)
+    monkeypatch.setattr(judging, "judge", judge)
     found = gathered(folder, store)
     assert (found.work.judged, judge.judged) == (1, ["1.0.0", "1.1.0", "1.2.0"])
     assert {FleetWord.ON_TRACK} == {row.word for row in found.rows}

@@ -15,8 +15,9 @@ from msgspec.structs import replace
 
 from atalaya.core.errors import NetworkError
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet import reading
-from atalaya.fleet.reading import Judging, Made, read
+from atalaya.fleet import judging, tallies
+from atalaya.fleet.judging import Judging, Made
+from atalaya.fleet.reading import read
 from atalaya.fleet.sources import ReleasePlace
 from atalaya.metrics.definitions import counting
 from atalaya.records.fleet import Basis, FleetIncident, FleetWord, NotJudged
@@ -38,11 +39,12 @@ from atalaya.records.stored import (
 )
 from atalaya.watch.incidents.fingerprint import cause_of_event
 from atalaya.watch.state_at import evidence_digest
-from atalaya.watch.states import CLOSED, INVALID, OPEN
+from atalaya.watch.states import CLOSED, EXTENDED, INVALID, OPEN
 from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed, step
 from tests.tables import each_row
 
 CI = Environment.CI
+DIGITS = json.dumps(metrics("1.0.0", "GO")).replace("0.95", "9" * 400)
 NO_ZONE = json.dumps(metrics("1.0.0", "GO") | {"as_of": "2026-11-27T09:00:00"})
 
 
@@ -205,7 +207,18 @@ def test_a_page_that_names_its_evidence_stands_as_long_as_that_is_all_there_is(t
 
 
 @each_row(
-    "text", ["", "[]", "{}", "not JSON", '{"release": {"version": "1.0.0"}}', json.dumps(metrics("2", "GO")), NO_ZONE]
+    "text",
+    [
+        "",
+        "[]",
+        "[" * 100_000,
+        DIGITS,
+        "{}",
+        "not JSON",
+        '{"release": {"version": "1.0.0"}}',
+        json.dumps(metrics("2", "GO")),
+        NO_ZONE,
+    ],
 )
 def test_a_page_that_is_not_of_this_release_says_nothing(text: str, tmp_path: Path, by: Judging) -> None:
     folder = tmp_path / "1.0.0" if (tmp_path / "1.0.0").exists() else release(tmp_path, "1.0.0", real=True)
@@ -240,8 +253,49 @@ def test_a_release_that_is_judged_is_looked_at_again_when_a_verdict_that_is_ahea
     comes = by.now + timedelta(days=50)
     made = row_of(said(release(tmp_path, "1.0.0", real=True), "NO-GO", comes, real=True), by)
     assert made.to_judge is not None
-    monkeypatch.setattr(reading, "_judged", lambda row, *_: Made(row))
-    assert reading.judge(made, made.to_judge, place_of(tmp_path / "1.0.0"), [], by).until == comes
+    monkeypatch.setattr(judging, "_judged", lambda row, *_: Made(row))
+    assert judging.judge(made, made.to_judge, place_of(tmp_path / "1.0.0"), [], by).until == comes
+
+
+@pytest.mark.parametrize(("at_h", "until_h"), [(0, 24), (23, 24), (24, 48), (70, 72), (72, 97), (80, 105)])
+def test_a_recorded_verdict_is_believed_until_the_next_checkpoint(
+    tmp_path: Path, by: Judging, at_h: int, until_h: int
+) -> None:
+    hour = timedelta(hours=1)
+    folder = said(release(tmp_path, "1.0.0", real=True), "ON TRACK", T0 + at_h * hour, real=True)
+    made = row_of(folder, by._replace(now=T0 + at_h * hour))
+    assert (made.row.valid_until, made.to_judge) == (T0 + until_h * hour, None)
+
+
+@pytest.mark.parametrize("damage", [True, False])
+def test_a_longer_window_is_known_though_something_in_it_cannot_be_read(
+    tmp_path: Path, by: Judging, damage: bool
+) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    ledger.write(folder / "evidence", [step(T0 + timedelta(hours=70), EXTENDED, window_h=96)])
+    (segment,) = ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED)])
+    if damage:
+        segment.write_bytes(b"torn")
+    row = row_of(folder, by).row
+    assert (bool(row.problem), row.ends_at, row.closed) == (damage, T0 + timedelta(hours=96), False)
+
+
+@pytest.mark.parametrize("name", ["/tmp/outside", "../outside", ""])
+def test_what_evidence_calls_its_release_is_no_path(tmp_path: Path, by: Judging, name: str) -> None:
+    folder = tmp_path / "handed" / "1.0.0"
+    ledger.write(folder, [step(T0, OPEN, run_id=f"opening-{name}")])
+    made = read("orders", ReleasePlace("1.0.0", folder, folder, evidence_alone=True), by)
+    assert made.to_judge is not None
+    assert made.to_judge.version == "1.0.0"
+
+
+def test_a_test_that_a_clock_wrote_down_ahead_waits_until_its_time_has_come(tmp_path: Path, by: Judging) -> None:
+    folder, comes = release(tmp_path, "1.0.0", real=True), by.now + timedelta(days=365)
+    failed = replace(attempt("t", CaseOutcome.FAILED), recorded_at=comes)
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED), failed])
+    made = row_of(folder, by)
+    assert (made.row.tests, made.until) == ((), comes)
+    assert [one.test for one in row_of(folder, by._replace(now=comes)).row.tests] == ["t"]
 
 
 def test_the_verdict_of_a_rehearsal_is_none_of_a_release(tmp_path: Path, by: Judging) -> None:
@@ -369,12 +423,12 @@ def test_an_engine_that_does_not_answer_any_more_says_nothing_of_a_release(
         asked.append(engine)
         raise NetworkError("SPARK_REMOTE: the connection to Spark is lost")
 
-    monkeypatch.setattr(reading, "judge_release", lost)
+    monkeypatch.setattr(judging, "judge_release", lost)
     folder = release(tmp_path, "1.0.0", real=True)
     made = row_of(folder, by)
     assert made.to_judge is not None
     with pytest.raises(NetworkError):
-        reading.judge(made, made.to_judge, place_of(folder), [], by._replace(engine="spark"))
+        judging.judge(made, made.to_judge, place_of(folder), [], by._replace(engine="spark"))
     assert asked == ["spark"]
 
 
@@ -593,8 +647,8 @@ def test_an_incident_that_can_be_read_stays_open_where_other_evidence_is_damaged
 
 def test_of_very_many_incidents_those_that_are_open_are_kept() -> None:
     closed = FleetIncident(id="INC-0", state="resolved", is_open=False, severity=Severity.MINOR, opened_at=T0)
-    kept = reading._most([closed] * reading.MOST + [replace(closed, id="INC-200", state="open", is_open=True)])
-    assert (len(kept), [one.id for one in kept if one.is_open]) == (reading.MOST, ["INC-200"])
+    kept = tallies.most([closed] * tallies.MOST + [replace(closed, id="INC-200", state="open", is_open=True)])
+    assert (len(kept), [one.id for one in kept if one.is_open]) == (tallies.MOST, ["INC-200"])
 
 
 # ── whatever a folder holds ──────────────────────────────────────────────────
@@ -735,8 +789,8 @@ def test_a_release_that_cannot_be_judged_is_a_row_that_says_so(tmp_path: Path, b
     folder = release(tmp_path, "1.0.0", real=True)
     made = row_of(folder, by)
     assert made.to_judge is not None
-    monkeypatch.setattr(reading, "judge_release", fails)
-    row = reading.judge(made, made.to_judge, place_of(folder), [], by).row
+    monkeypatch.setattr(judging, "judge_release", fails)
+    row = judging.judge(made, made.to_judge, place_of(folder), [], by).row
     assert (row.problem, row.word) == ("it cannot be judged: ZeroDivisionError: by nothing", FleetWord.UNKNOWN)
 
 
@@ -747,8 +801,8 @@ def test_a_full_disk_says_nothing_of_a_release_for_long(tmp_path: Path, by: Judg
     folder = release(tmp_path, "1.0.0", real=True)
     made = row_of(folder, by)
     assert made.to_judge is not None
-    monkeypatch.setattr(reading, "judge_release", fails)
-    again = reading.judge(made, made.to_judge, place_of(folder), [], by)
+    monkeypatch.setattr(judging, "judge_release", fails)
+    again = judging.judge(made, made.to_judge, place_of(folder), [], by)
     assert ("No space left" in again.row.problem, again.until) == (True, by.now)
 
 

@@ -13,13 +13,13 @@ from msgspec.structs import replace
 
 from atalaya.core.words import Text
 from atalaya.fleet.gather import Gathered
-from atalaya.fleet.reading import worst_metric
 from atalaya.fleet.tables import Ask
 from atalaya.metrics.engine.engine import Row
 from atalaya.records.fleet import (
     WORST_FIRST,
     Basis,
     Fleet,
+    FleetMetric,
     FleetRelease,
     FleetSource,
     FleetSubject,
@@ -29,7 +29,9 @@ from atalaya.records.fleet import (
     SharedTest,
     Why,
 )
+from atalaya.records.judged import State
 
+WORST_STATES = (State.FAIL, State.UNKNOWN, State.INCONCLUSIVE, State.MEETS, State.PROVEN)
 MOST_SHARED = 200  # tests, and causes: as many are listed
 # The word where the last one cannot be believed.
 INSTEAD = dict.fromkeys(Why, FleetWord.UNKNOWN) | {Why.SEAL_BROKEN: FleetWord.INVALID}
@@ -97,7 +99,7 @@ def _stands(row: ReleaseRow, site: str, now: datetime, *, is_current: bool) -> F
         valid_until=row.valid_until,
         evidence_at=row.evidence_at,
         verdict=row.digest,
-        worst_metric=worst_metric(row.metrics),
+        worst_metric=_worst_metric(row.metrics),
         metrics=row.metrics,
         open_incidents=tuple(one for one in row.incidents if one.is_open),
         incidents=len(row.incidents),
@@ -105,6 +107,12 @@ def _stands(row: ReleaseRow, site: str, now: datetime, *, is_current: bool) -> F
         problem=row.problem,
         not_judged=row.not_judged,
     )
+
+
+def _worst_metric(metrics: Sequence[FleetMetric]) -> FleetMetric | None:
+    """The metric in the worst state, the first of those; None where none is known or all are not applicable."""
+    known = [one for one in metrics if one.state in WORST_STATES]
+    return min(known, key=lambda one: WORST_STATES.index(one.state), default=None)
 
 
 def _why(row: ReleaseRow, now: datetime) -> Why | None:

@@ -13,10 +13,12 @@ from msgspec.structs import replace
 from atalaya.core.engines import DUCKDB
 from atalaya.core.settings import Settings
 from atalaya.core.source_digest import code, program
-from atalaya.fleet import reading
+from atalaya.core.window import HOUR
+from atalaya.fleet import judging, reading
+from atalaya.fleet.judging import Judging, Made
 from atalaya.fleet.kept import Files, Kept, Store, files_of
-from atalaya.fleet.reading import Judging, Made
-from atalaya.fleet.sources import TOML, FoundSource, ReleasePlace, encodable
+from atalaya.fleet.sources import TOML, FoundSource, ReleasePlace
+from atalaya.fleet.strangers import encodable
 from atalaya.harness.pack import Pack
 from atalaya.records.fleet import FleetSource, FleetWord, NotJudged, ReleaseRow
 from atalaya.watch.folder import LOCAL
@@ -167,7 +169,7 @@ def _judged(
             made = reading.read(made.row.subject, one.place, by)
         if made.to_judge is not None:
             folders = [other.place.folder for other in others]
-            made = reading.judge(made, made.to_judge, one.place, folders, by)
+            made = judging.judge(made, made.to_judge, one.place, folders, by)
             judged(f"{made.row.subject} {made.row.release}")
         yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest())
 
@@ -187,15 +189,29 @@ def _compared(
     for one, is_there in zip(reversed(in_time), reversed(there), strict=True):
         opened_after.append(after)
         after = one if is_there and not one.made.row.rehearsal else after
-    before: list[_Release] = []
-    went: list[_Release] = []  # the last that ended in GO, of those before the nearest
-    for one, is_there, next_one in zip(in_time, there, reversed(opened_after), strict=True):
-        others = [*went, *before, *([next_one] if next_one is not None else [])]
-        yield one, others
-        before += [one] if is_there else []
-        if len(before) > BEFORE:
-            further = before.pop(0)
-            went = [further] if word_of(further) is FleetWord.GO else went
+    listed = [*zip(in_time, there, reversed(opened_after), strict=True)]
+    for is_rehearsal in (False, True):  # neither is compared with one of the others
+        before: list[_Release] = []
+        went: list[_Release] = []  # the last that ended in GO, of those before the nearest
+        watched: list[_Release] = []  # those whose window may go on when the next one is opened
+        for one, is_there, next_one in listed:
+            if one.made.row.rehearsal is not is_rehearsal:
+                continue
+            over = [other for other in watched if _is_over_before(other, one)]
+            watched = [other for other in watched if other not in over]
+            for other in over:
+                before.append(other)
+                if len(before) > BEFORE:
+                    further = before.pop(0)
+                    went = [further] if word_of(further) is FleetWord.GO else went
+            yield one, [*went, *before, *([next_one] if next_one is not None else [])]
+            watched += [one] if is_there else []
+
+
+def _is_over_before(other: _Release, one: _Release) -> bool:
+    """Whether the window that a release was opened for was over when another one was opened."""
+    row, opened_at = other.made.row, one.made.row.opened_at
+    return row.opened_at is not None and opened_at is not None and row.opened_at + row.window_h * HOUR <= opened_at
 
 
 def _when(one: _Release) -> tuple[datetime | None, str]:

@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +21,8 @@ from atalaya.core import plain_file
 from atalaya.core.whole_file import write_whole
 from atalaya.core.words import Record
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet.reading import REPORT, Judging, Made
+from atalaya.fleet.judging import Judging, Made
+from atalaya.fleet.reading import REPORT
 from atalaya.fleet.sources import TOML, ReleasePlace
 from atalaya.records.fleet import NotJudged, ReleaseRow
 from atalaya.watch.seal import NAME as SEAL
@@ -88,27 +90,26 @@ def files_of(place: ReleasePlace) -> Files:
 
 def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:
     """The files by their paths, as texts: a fleet has hundreds of thousands, and looks at each of them each time."""
-    for path in (*_beside_evidence(place), *([place.published] if place.published is not None else [])):
+    if os.path.lexists(place.folder / SEAL):
+        paths = _all_in(place.folder)
+    else:
+        paths = chain((str(place.folder / name) for name in READ_OF_A_RELEASE), _segments_in(place.evidence))
+    for path in (*paths, *([str(place.published)] if place.published is not None else [])):
         with suppress(OSError):
-            yield str(path), path.lstat()
-    try:
-        with os.scandir(place.evidence) as entries:
-            evidence = sorted((one for one in entries if not one.name.startswith(".")), key=lambda one: one.name)
-    except OSError:
-        return
-    for one in evidence:
-        with suppress(OSError):
-            yield one.path, one.stat(follow_symlinks=False)
+            yield path, os.lstat(path)
 
 
-def _beside_evidence(place: ReleasePlace) -> Iterator[Path]:
-    """What of a release's folder its row is made from, beside the evidence: of a sealed one all that was sealed."""
-    if not os.path.lexists(place.folder / SEAL):
-        yield from (place.folder / name for name in READ_OF_A_RELEASE)
-        return
-    for folder, folders, names in os.walk(place.folder):
-        folders[:] = sorted(name for name in folders if Path(folder, name) != place.evidence)
-        yield from (Path(folder, name) for name in sorted(names))
+def _segments_in(evidence: Path) -> Iterator[str]:
+    with suppress(OSError), os.scandir(evidence) as entries:
+        yield from sorted(one.path for one in entries if not one.name.startswith("."))
+
+
+def _all_in(folder: Path) -> Iterator[str]:
+    """All that a seal is over, and what may have come since."""
+    for inside, folders, names in os.walk(folder):
+        folders.sort()
+        links = (name for name in folders if os.path.islink(os.path.join(inside, name)))  # noqa: PTH114, PTH118 - texts
+        yield from (os.path.join(inside, name) for name in sorted((*names, *links)))  # noqa: PTH118 - texts
 
 
 class Store:

@@ -11,6 +11,7 @@ from datetime import datetime
 import msgspec
 
 from atalaya.core.kept_text import KeptText
+from atalaya.core.window import WINDOW_H
 from atalaya.core.words import Record, StrictEnum
 from atalaya.records.judged import State
 from atalaya.records.stored import Severity
@@ -120,17 +121,19 @@ class FleetCause(Record, frozen=True, kw_only=True):
 class ReleaseRow(Record, frozen=True, kw_only=True):
     """One release as its folder says, whatever the time is. ``problem`` says why it cannot be read, or not all of it.
 
-    ``word`` was said as of ``as_of`` and may be believed until ``valid_until``, for ever where that is None and the
-    watch is ``closed``. ``because`` are its reasons in English, and ``reason`` is the first of them for all languages,
-    where it was judged here. ``evidence_at`` is when the newest segment was begun, and ``not_judged`` why a newer word
-    than that was not looked for. ``seal`` is the digest of its seal, and ``previous_seal`` that of the seal of
-    ``previous``, the release that it began from; ``evidence_alone`` says that it was handed over without such files.
-    ``seal_broken`` says that ``problem`` is one of its seal: it is not as it was sealed.
+    Its watch was opened for ``window_h`` hours and goes on until ``ends_at``. ``word`` was said as of ``as_of`` and may
+    be believed until ``valid_until``, for ever where that is None and the watch is ``closed``. ``because`` are its
+    reasons in English, and ``reason`` is the first of them for all languages, where it was judged here. ``evidence_at``
+    is when the newest segment was begun, and ``not_judged`` why a newer word than that was not looked for. ``seal`` is
+    the digest of its seal, and ``previous_seal`` that of the seal of ``previous``, the release that it began from;
+    ``evidence_alone`` says that it was handed over without such files. ``seal_broken`` says that ``problem`` is one of
+    its seal: it is not as it was sealed.
     """
 
     subject: str
     release: str
     opened_at: datetime | None = None
+    window_h: int = WINDOW_H
     ends_at: datetime | None = None
     rehearsal: bool = False
     closed: bool = False

@@ -1,0 +1,188 @@
+"""What was said of a release, and whether it can still be believed.
+
+It was published on a page or recorded in the ledger. It rests on all the evidence of then, and holds for so long.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
+
+import msgspec
+from msgspec.structs import replace
+
+from atalaya.core import plain_file
+from atalaya.core.kept_text import KeptText
+from atalaya.core.settings import Settings
+from atalaya.core.window import valid_until
+from atalaya.evidence.ledger import ledger, manifest
+from atalaya.fleet.release_records import Known
+from atalaya.fleet.sources import ReleasePlace
+from atalaya.fleet.strangers import cut, instant, number
+from atalaya.fleet.tallies import MOST
+from atalaya.records.fleet import Basis, FleetMetric, FleetWord, ReleaseRow
+from atalaya.records.judged import State
+from atalaya.records.stored import Release, SettingsSnapshot, VerdictRecord, WatchTransition
+from atalaya.watch.folder import steps_taken
+from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, evidence_digest, evidence_recorded_at, restored
+
+REASONS = 3
+A_MOMENT = timedelta(seconds=10)  # after the evidence of a page that does not name it: the roll is called by then
+LARGEST_BYTES = 64 * 1024 * 1024  # of a report that is read
+
+
+class Said(NamedTuple):
+    """A verdict as somebody said it."""
+
+    basis: Basis
+    word: FleetWord
+    as_of: datetime
+    rule: str = ""
+    digest: str = ""
+    because: tuple[str, ...] = ()
+    reason: KeptText | None = None
+    valid_until: datetime | None = None
+    metrics: tuple[FleetMetric, ...] = ()
+    recorded_at: datetime | None = None  # of what was recorded, when that was, and in which run
+    run_id: str = ""
+    evidence: str = ""  # what a page says that it rests on
+
+    def over(self, row: ReleaseRow) -> ReleaseRow:
+        """The row with this verdict."""
+        return replace(
+            row,
+            basis=self.basis,
+            word=self.word,
+            as_of=self.as_of,
+            rule=self.rule,
+            digest=self.digest,
+            because=self.because,
+            reason=self.reason,
+            valid_until=self.valid_until,
+            metrics=self.metrics,
+        )
+
+
+def published(place: ReleasePlace, release: Release) -> Said | None:
+    """The verdict that was published beside the folder; none where there is none, or another Atalaya wrote it."""
+    if place.published is None or not place.published.is_file():
+        return None
+    try:
+        said = msgspec.json.decode(plain_file.content(place.published, LARGEST_BYTES))
+        return of_document(said, release.version, Basis.PUBLISHED)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
+        return None
+
+
+def of_document(document: Any, version: str, basis: Basis) -> Said:
+    """What a document of the schema ``atalaya.metrics/1`` says."""
+    if str(document["release"]["version"]) != version:
+        raise ValueError(f"it is of {document['release']['version']!r}")
+    verdict = document["verdict"]
+    return Said(
+        basis=basis,
+        word=FleetWord(verdict["word"]),
+        as_of=instant(document["as_of"]),
+        rule=cut(verdict["rule"]),
+        digest=cut(verdict["digest"]),
+        evidence=cut(document.get("evidence", "")),
+        because=tuple(cut(one) for one in verdict["because"][:REASONS]),
+        valid_until=instant(verdict["valid_until"]),
+        metrics=tuple(
+            FleetMetric(
+                id=cut(one["id"]),
+                state=State(one["state"]),
+                value=number(one["value"]),
+                low=number(one["low"]),
+                high=number(one["high"]),
+                n=int(one["n"]),
+                unit=cut(one["unit"]),
+            )
+            for one in document["metrics"][:MOST]
+        ),
+    )
+
+
+def last_said(row: ReleaseRow, place: ReleasePlace, known: Known) -> tuple[Said | None, datetime | None]:
+    """What was published or recorded last by now, and until when it is that: a record of a clock that is ahead waits
+    until its time has come."""
+    on_a_page, recorded = published(place, known.release), _recorded(known)
+    ahead = {one.as_of for one in (on_a_page, *recorded) if one is not None and one.as_of > known.now}
+    if known.release.rehearsal:  # whose calendar is made up
+        ahead = set()
+    if on_a_page is not None and on_a_page.as_of in ahead:
+        on_a_page = None
+    said = _later(on_a_page, next((one for one in recorded if one.as_of not in ahead), None))
+    return said, earliest(*ahead, *known.ahead, end_of_window(row, known.now))
+
+
+def _recorded(known: Known) -> list[Said]:
+    """The verdicts that were recorded as said to people, the last one first."""
+    valid_h = settings_of(known.of(SettingsSnapshot), Settings()).watch.valid_h
+    _, window_h = steps_taken(known.of(WatchTransition), known.release)
+    return [
+        Said(
+            basis=Basis.RECORDED,
+            word=FleetWord(one.word.value),
+            as_of=one.occurred_at,
+            rule=cut(one.rule),
+            digest=one.verdict,
+            because=tuple(map(cut, one.because[:REASONS])),
+            valid_until=valid_until(known.release, one.occurred_at, valid_h, window_h),
+            recorded_at=one.recorded_at,
+            run_id=one.run_id,
+        )
+        for one in reversed(known.of(VerdictRecord))
+    ]
+
+
+def _later(published: Said | None, said: Said | None) -> Said | None:
+    """The one that was said later; of one instant that of the page, which holds the figures too."""
+    if published is None or said is None:
+        return published or said
+    return published if published.as_of >= said.as_of else said
+
+
+def is_newer(said: Said, row: ReleaseRow, now: datetime) -> bool:
+    """Whether something was recorded, or the window ended, after what was said."""
+    ended = row.ends_at is not None and not row.rehearsal and said.as_of < row.ends_at <= now
+    return ended or (row.evidence_at is not None and row.evidence_at > said.as_of)
+
+
+def problems(survey: ledger.Survey) -> Iterator[str]:
+    """Why what was said of some evidence cannot be believed: it is not all there as it was."""
+    yield from survey.problems
+    yield from map(str, manifest.differs(survey))
+    if not has_evidence(survey):
+        yield "There is no evidence for what was said of it. Restore it from git."
+
+
+def has_evidence(survey: ledger.Survey) -> bool:
+    return any(segment.info.kind not in NOT_EVIDENCE_KINDS for segment in survey.segments)
+
+
+def may_rest_on_less(said: Said, survey: ledger.Survey) -> bool:
+    """Whether what was said rests on other evidence than there is, or nobody can say that it does not: some was written
+    down later, or may have come to this ledger later."""
+    if any(at > said.as_of for at in evidence_recorded_at(survey.segments)):
+        return True
+    if said.evidence:
+        return said.evidence != evidence_digest(segment.info for segment in survey.segments)
+    at = said.recorded_at or said.as_of + A_MOMENT
+    return any(one.kind not in NOT_EVIDENCE_KINDS for one in manifest.unknown_at(survey, at, said.run_id))
+
+
+def settings_of(snapshots: Sequence[SettingsSnapshot], base: Settings) -> Settings:
+    """The settings in force by the records, over those of ``watch.toml``."""
+    return restored(snapshots[-1], base) if snapshots else base
+
+
+def earliest(*times: datetime | None) -> datetime | None:
+    return min((at for at in times if at is not None), default=None)
+
+
+def end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
+    """When what was said has to be looked at again though nothing was recorded: the window ends then."""
+    ends = row.ends_at
+    return ends if ends is not None and now < ends and not (row.rehearsal or row.closed) else None
