@@ -67,10 +67,8 @@ def shown(*rows: ReleaseRow, problems: Sequence[str] = (), now: datetime = NOW) 
     gathered += [
         Gathered(FleetSource(subject=name, kind="git", place="x", problem="gone"), "", (), Work()) for name in problems
     ]
-    releases = list(assemble.releases_of(gathered, now))
     with opened_empty() as database:
-        ask = tables.filled(database, [one for each in gathered for one in each.rows], releases)
-        return assemble.fleet_of(gathered, releases, ask, now)
+        return assemble.fleet_of(gathered, database, now)
 
 
 def word_of(one: ReleaseRow) -> tuple[FleetWord, Why | None]:

@@ -113,7 +113,7 @@ def test_a_release_that_is_compared_with_another_is_judged_anew_when_that_change
     gathered(folder, store)
     assert judge.beside == {"2.0.0": ["1.1.0"]}
     sealed(earlier, "NO-GO")
-    assert Work(listed=2, opened=1, read=1, judged=1) == gathered(folder, store).work
+    assert Work(listed=2, opened=1, read=2, judged=1) == gathered(folder, store).work
 
 
 def test_one_that_cannot_be_read_keeps_no_other_from_being_judged(tmp_path: Path, store: Store, judge: Judge) -> None:

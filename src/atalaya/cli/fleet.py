@@ -48,7 +48,7 @@ def gathered(
 
     :param engine: what counts, in each release and in all of them; each gives the same answers.
     """
-    from atalaya.fleet import assemble, gather, tables
+    from atalaya.fleet import assemble, gather
     from atalaya.metrics.engine.engine import opened_empty
 
     now = utc_now()
@@ -58,9 +58,7 @@ def gathered(
         work = gather.total(one.work for one in found)
         done = f"{work.opened} opened, {work.read} read, {work.judged} judged, the others as kept"
         place.console.line(f"  {_many(work.listed, 'release')}: {done}")
-        releases = list(assemble.releases_of(found, now))
-        ask = tables.filled(database, [row for one in found for row in one.rows], releases)
-        return assemble.fleet_of(found, releases, ask, now), assemble.reasons_of(found)
+        return assemble.fleet_of(found, database, now), assemble.reasons_of(found)
 
 
 def _rows(place: Context, loaded: LoadedFleet, now: datetime, *, judge: bool, engine: str) -> list[Gathered]:
@@ -163,7 +161,7 @@ def _line(one: FleetRelease) -> str:
 
 
 def _fine(releases: Sequence[FleetRelease]) -> list[tuple[str, str]]:
-    """The subjects whose newest release is fine, by its word, in a line each."""
+    """What is current and fine, by its word, in a line each."""
     fine = [one for one in releases if one.current and one.is_fine]
     found = []
     for word in FINE:

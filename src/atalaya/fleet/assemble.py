@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from atalaya.core.words import Text
 from atalaya.fleet.gather import Gathered
-from atalaya.fleet.tables import Ask
-from atalaya.metrics.engine.engine import Row
+from atalaya.fleet.tables import Ask, filled
+from atalaya.metrics.engine.engine import Database, Row
 from atalaya.records.fleet import (
     WORST_FIRST,
     Basis,
@@ -54,11 +54,13 @@ def reasons_of(gathered: Iterable[Gathered]) -> dict[str, Text]:
     return {row.digest: row.reason.text for one in gathered for row in one.rows if row.reason is not None}
 
 
-def fleet_of(gathered: Sequence[Gathered], releases: Sequence[FleetRelease], ask: Ask, now: datetime) -> Fleet:
-    """All that is shown.
+def fleet_of(gathered: Sequence[Gathered], database: Database, now: datetime) -> Fleet:
+    """All that is shown, as of an instant.
 
-    :param ask: answers the questions of this folder from the tables of these releases.
+    :param database: an empty one, which counts what several releases share.
     """
+    releases = list(releases_of(gathered, now))
+    ask = filled(database, [row for one in gathered for row in one.rows], releases)
     subjects = tuple(_subjects(gathered, releases, ask, now))
     sources = tuple(one.source for one in gathered)
     tests, causes = (ask(question, {"most": MOST_SHARED}) for question in ("shared_tests", "shared_causes"))
@@ -193,7 +195,7 @@ def _counts(
 
 
 def _subjects(
-    gathered: Iterable[Gathered], releases: Sequence[FleetRelease], ask: Ask, at: datetime
+    gathered: Iterable[Gathered], releases: Sequence[FleetRelease], ask: Ask, now: datetime
 ) -> Iterator[FleetSubject]:
     words: dict[str, dict[str, int]] = {}
     incidents: Counter[str] = Counter()
@@ -207,11 +209,11 @@ def _subjects(
             current.setdefault(one.subject, []).append(one)
     for each in gathered:
         name = each.source.subject
-        now = current.get(name, [])
+        of_it = current.get(name, [])
         yield FleetSubject(
             subject=name,
-            word=_worst([*(one.word for one in now), *([FleetWord.UNKNOWN] if each.source.problem else [])]),
-            newest=next((one.release for one in [*filter(lambda one: _begun(one, at), now), *now]), ""),
+            word=_worst([*(one.word for one in of_it), *([FleetWord.UNKNOWN] if each.source.problem else [])]),
+            newest=next((one.release for one in [*(one for one in of_it if _begun(one, now)), *of_it]), ""),
             releases=len(each.rows),
             words={str(word.value): n for word in WORST_FIRST if (n := words.get(name, {}).get(str(word.value), 0))},
             open_incidents=incidents[name],
@@ -252,5 +254,5 @@ def _shared_causes(shared: Iterable[Row]) -> Iterator[SharedCause]:
         )
 
 
-def _by_subject(rows: Iterable[Mapping[str, object]]) -> dict[str, int]:
-    return {str(row["subject"]): int(str(row["of_subject"])) for row in rows}
+def _by_subject(rows: Iterable[Row]) -> dict[str, int]:
+    return {row["subject"]: row["of_subject"] for row in rows}

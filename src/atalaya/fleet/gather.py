@@ -114,10 +114,10 @@ def _gathered(
     )
     kept = {one.name: _to_keep(one, made_by) for one in releases}
     try:
-        for number, (name, one) in enumerate(_judged(releases, kept, by, judged), start=1):
+        for name, one, more in _judged(releases, kept, by, judged):
             kept[name] = one
-            work = work._replace(judged=number)
-            if number % SAVE_EVERY == 0:
+            work = total((work, more))
+            if more.judged and work.judged % SAVE_EVERY == 0:
                 store.keep(subject, kept)
     except (KeyboardInterrupt, Exception):  # a query that is stopped raises an error of its own
         store.keep(subject, kept)
@@ -156,22 +156,24 @@ def _to_keep(one: _Release, made_by: str) -> Kept:
 
 def _judged(
     releases: Sequence[_Release], kept: Mapping[str, Kept], by: Judging, judged: Callable[[str], object]
-) -> Iterator[tuple[str, Kept]]:
-    """Those that have to be judged: new ones, and those that are compared with what is another one now."""
+) -> Iterator[tuple[str, Kept, Work]]:
+    """Those that have to be judged, and what each took: new ones, and those that are compared with what is another one
+    now."""
     for one, others in _compared(releases, lambda other: kept[other.name].row.word):
         if one.made.to_judge is None and kept[one.name].beside is None:
             continue
         beside = hashlib.sha256("\0".join(f"{other.name}\0{other.content}" for other in others).encode())
         if one.made.to_judge is None and kept[one.name].beside == beside.hexdigest():
             continue
-        made = one.made
+        made, work = one.made, Work()
         if made.to_judge is None:  # its own files are the same: read it as if they were not
-            made = reading.read(made.row.subject, one.place, by)
+            made, work = reading.read(made.row.subject, one.place, by), Work(read=1)
         if made.to_judge is not None:
             folders = [other.place.folder for other in others]
             made = judging.judge(made, made.to_judge, one.place, folders, by)
             judged(f"{made.row.subject} {made.row.release}")
-        yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest())
+            work = work._replace(judged=1)
+        yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest()), work
 
 
 def _compared(
