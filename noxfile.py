@@ -377,6 +377,20 @@ def calibrate(session):
 
 
 @nox.session
+def at_scale(session):
+    """Make the evidence of a made-up fleet, and measure both engines on it: -- make DIR --attempts N."""
+    install(session, extras=["site", "scale"])
+    module(session, "tools.at_scale")
+
+
+@nox.session
+def catalogue(session):
+    """Bring the files of translations up to date, and print what has to be translated."""
+    install(session, extras=["site"])
+    module(session, "atalaya.site.i18n.catalogue")
+
+
+@nox.session
 def lock(session):
     """Write requirements/constraints.txt anew: -- --upgrade takes the newest of everything."""
     session.install("uv")

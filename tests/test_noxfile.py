@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 SESSIONS = (
     "init watch status check checks smoke collect repeat compat artefact judge release publish site serve prove "
     "rehearse evidence sync notify fleet tests long pages spark lint types bench package publish_package mutate "
-    "calibrate lock"
+    "calibrate at_scale catalogue lock"
 )
 
 

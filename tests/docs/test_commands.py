@@ -224,7 +224,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     'pip install "atalaya-watch[embed] @ git+https://github.com/OWNER/REPO@TAG"': NotHere(
         "what it brings is tried with each Sphinx", "tests/site/test_sphinxext.py"
     ),
-    'pip install "atalaya-watch[scale] @ git+https://github.com/OWNER/REPO@TAG"': NotHere(
+    'pip install "atalaya-watch[site,scale] @ git+https://github.com/OWNER/REPO@TAG"': NotHere(
         "what it brings is what that session installs", "tests/spark/test_judge.py"
     ),
     "export SPARK_REMOTE=sc://spark.example.com:15002": NotHere("it is nobody's", "tests/spark/test_judge.py"),
@@ -254,6 +254,9 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     "nox -s tests -- tests/metrics": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s long": NotHere(WORKS, "tests/test_noxfile.py"),
     "nox -s long -- tests/harness/test_other_sdks.py": NotHere(WORKS, "tests/test_noxfile.py"),
+    "nox -s at_scale": NotHere("it takes minutes", "tests/spark/test_database.py"),
+    "nox -s at_scale -- make DIR --attempts N": NotHere("it takes minutes", "tests/spark/test_database.py"),
+    "nox -s catalogue": NotHere("it writes into the tree", "tests/site/test_language.py"),
     "nox -s lock -- --upgrade": NotHere("it writes the lock anew, from the index", "tests/test_noxfile.py"),
     ".ci/run": NotHere(WORKS, "tests/test_workflows.py"),
 }

@@ -1,4 +1,4 @@
-"""The command line: ``python -m tools.at_scale`` with ``make``, ``run`` or ``compare``, and a folder."""
+"""The command line of ``nox -s at_scale``: ``make``, ``run`` or ``compare``, and a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from atalaya.core.engines import DUCKDB, ENGINES
 
 def main() -> int:
     """Make a fleet's tables, have an engine answer from them, or hold the answers of both against each other."""
-    of = argparse.ArgumentParser(prog="python -m tools.at_scale", description=main.__doc__)
+    of = argparse.ArgumentParser(prog="nox -s at_scale --", description=main.__doc__)
     commands = of.add_subparsers(dest="command", required=True)
     make = commands.add_parser("make", help="write the tables of a fleet")
     make.add_argument("folder", type=Path)
