@@ -107,7 +107,7 @@ def evidence_digest(segments: Iterable[SegmentInfo]) -> str:
     """What a verdict rests on, in one name: SHA-256 of the identities of the segments of evidence among some, in their
     order, a line each."""
     names = sorted(identity(one.name) for one in segments if one.kind not in NOT_EVIDENCE_KINDS)
-    return hashlib.sha256("".join(f"{name}\n" for name in names).encode()).hexdigest()
+    return hashlib.sha256("".join(f"{name}\n" for name in names).encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def standing(
