@@ -21,10 +21,10 @@ from atalaya.core.source_digest import program
 from atalaya.evidence.ledger import ledger, read_cache
 from atalaya.metrics.engine import duckdb_database, duckdb_rows
 from atalaya.metrics.engine.duckdb_database import loaded
-from atalaya.metrics.engine.engine import QueryFailed
+from atalaya.metrics.engine.engine import ONCE, TOLD, QueryFailed, prepare
 from atalaya.metrics.engine.questions import view
 from atalaya.records.judged import Judgement
-from atalaya.records.stored import Evidence, JobAttempt, Reading, Release, TestAttempt
+from atalaya.records.stored import Environment, Event, EventKind, Evidence, JobAttempt, Reading, Release, TestAttempt
 from atalaya.watch import baseline
 from atalaya.watch.judgement import judge_release
 from tests.benchmarks import release as made
@@ -242,6 +242,43 @@ def test_what_is_kept_may_go_away_while_questions_are_asked(evidence, kept):
         assert database.rows("FROM whole ORDER BY ALL", {}) == before
         with pytest.raises(QueryFailed, match="read_test_attempts"):  # no other failure is made good
             database.rows(rows, {})
+
+
+@pytest.fixture
+def with_events(evidence: Path) -> Path:
+    """The same with events, which are counted once however often they were told."""
+    at = made.T0 + timedelta(hours=5)
+    event = Event(
+        run_id="smoke",
+        environment=Environment.CI,
+        occurred_at=at,
+        recorded_at=at,
+        event=EventKind.STALE_READ,
+        expected=False,
+        blocking=False,
+        place="smoke",
+        message="gone",
+        origin="run",
+    )
+    ledger.write(evidence, [event])
+    return evidence
+
+
+def test_what_is_kept_may_go_away_while_the_tables_are_made(with_events, kept, monkeypatch):
+    keep = duckdb_database.DuckDB.keep
+
+    def vanishing(self: duckdb_database.DuckDB, table: str, *asked: Any) -> None:
+        if table == ONCE:
+            shutil.rmtree(kept)
+        keep(self, table, *asked)
+
+    with loaded(with_events, cache=read_cache.ReadCache(kept)) as database:
+        monkeypatch.setattr(duckdb_database.DuckDB, "keep", vanishing)
+        prepare(database)
+        assert not kept.exists()
+        assert database.length(ONCE) == 1
+        with pytest.raises(QueryFailed, match=TOLD):
+            database.rows(f"FROM {TOLD}", {})
 
 
 def test_ctrl_c_while_columns_are_written_ends_the_judgement(judged, kept, monkeypatch):

@@ -77,6 +77,7 @@ class DuckDB:
     def drop(self, table: str) -> None:
         """Forget a table."""
         self._run(f"DROP {'VIEW' if table in self._defined else 'TABLE'} IF EXISTS {table}", {})
+        self._defined.discard(table)  # a table may have its name next
 
     def length(self, table: str) -> int:
         """How many rows a table has."""
