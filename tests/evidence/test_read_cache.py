@@ -281,6 +281,13 @@ def test_what_is_kept_may_go_away_while_the_tables_are_made(with_events, kept, m
             database.rows(f"FROM {TOLD}", {})
 
 
+def test_what_is_kept_may_go_away_before_a_table_is_counted(evidence, kept):
+    with loaded(evidence, cache=read_cache.ReadCache(kept)) as database:
+        prepare(database)
+        shutil.rmtree(kept)
+        assert database.length("test_attempts") == RUNS * TESTS
+
+
 def test_ctrl_c_while_columns_are_written_ends_the_judgement(judged, kept, monkeypatch):
     read, calls = duckdb_rows.read, []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import pytest
 import atalaya.metrics.engine.engine as engine_module
 from atalaya.core.errors import EvidenceError, UsageError
 from atalaya.core.settings import Settings
-from atalaya.metrics.engine.engine import opened
+from atalaya.metrics.engine.engine import Database, QueryFailed, opened, opened_empty
 from atalaya.metrics.engine.questions import HERE
 from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.metrics.window_query import MetricQuery, iso
@@ -115,6 +116,21 @@ def test_an_instant_that_is_asked_about_again_is_answered_alike() -> None:
         engine.ask("stale_cache", rehearsed(72))
         engine._answers.clear()
         assert engine.ask("stale_cache", rehearsed(48)) == first
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda database: database.rows("FROM nowhere", {}),
+        lambda database: database.keep("made", "FROM nowhere", {}),
+        lambda database: database.take("made", "FROM nowhere", "nowhere"),
+        lambda database: database.define("made", "FROM nowhere"),
+        lambda database: database.length("nowhere"),
+    ],
+)
+def test_a_database_says_in_one_way_that_it_cannot(asked_of: str, asked: Callable[[Database], object]) -> None:
+    with opened_empty(engine=asked_of) as database, pytest.raises(QueryFailed, match="nowhere"):
+        asked(database)
 
 
 def test_an_engine_that_is_not_installed_says_what_to_install(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import glob
 import tempfile
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import msgspec
@@ -34,6 +34,8 @@ COPIES = "common_subplan"
 # Of a whole ledger, as it lies: some thousand records, and some hundred thousand.
 SMALL_BYTES, MIDDLING_BYTES = 400_000, 8_000_000
 
+T = TypeVar("T")
+
 
 class DuckDB:
     """A database in this process."""
@@ -44,12 +46,13 @@ class DuckDB:
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows of a query."""
-        answer = self._run(sql, parameters)
-        try:
+
+        def fetched() -> list[Row]:
+            answer = self._connection.execute(sql, dict(parameters))
             names = [column[0] for column in answer.description or ()]
             return [dict(zip(names, row, strict=True)) for row in answer.fetchall()]
-        except duckdb.Error as why:
-            raise QueryFailed(str(why)) from why
+
+        return self._done(fetched)
 
     def keep(self, table: str, sql: str, parameters: Mapping[str, Any]) -> None:
         """Make a table of a query's rows."""
@@ -57,13 +60,15 @@ class DuckDB:
 
     def put(self, table: str, record: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> None:
         """Make a table of records that this process holds."""
-        with tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
-            file = Path(folder) / f"{table}.jsonl"
-            file.write_bytes(msgspec.json.Encoder().encode_lines(rows))
-            try:
+        lines = msgspec.json.Encoder().encode_lines(rows)
+
+        def made() -> None:
+            with tempfile.TemporaryDirectory(prefix="atalaya-") as folder:
+                file = Path(folder) / f"{table}.jsonl"
+                file.write_bytes(lines)
                 read(self._connection, record, [file]).create(table)
-            except duckdb.Error as why:
-                raise QueryFailed(str(why)) from why
+
+        self._done(made)
 
     def take(self, table: str, sql: str, of: str) -> None:
         """Make a table of what a query says of a table, and forget that."""
@@ -81,12 +86,16 @@ class DuckDB:
 
     def length(self, table: str) -> int:
         """How many rows a table has."""
-        return len(self._connection.table(table))
+        return self._done(lambda: len(self._connection.table(table)))
 
-    def _run(self, sql: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    def _run(self, sql: str, parameters: Mapping[str, Any]) -> None:
+        self._done(lambda: self._connection.execute(sql, dict(parameters)))
+
+    def _done(self, act: Callable[[], T]) -> T:
+        """What comes of something that is done with the connection, on which alone all else here rests."""
         try:
-            return self._connection.execute(sql, dict(parameters))
-        except duckdb.Error as why:
+            return act()
+        except (duckdb.Error, OSError) as why:
             raise QueryFailed(str(why)) from why
 
 
@@ -162,9 +171,9 @@ class Ledger(DuckDB):
         self._views.pop(table, None)
         super().drop(table)
 
-    def _run(self, sql: str, parameters: Mapping[str, Any]) -> duckdb.DuckDBPyConnection:
+    def _done(self, act: Callable[[], T]) -> T:
         try:
-            return super()._run(sql, parameters)
+            return super()._done(act)
         except QueryFailed:
             if all(file.exists() for _, _, at in self._views.values() for file in at.files):
                 raise
@@ -172,9 +181,9 @@ class Ledger(DuckDB):
         self._cache = None
         for table, (said, of, _) in [*self._views.items()]:
             self.drop(table)
-            self._connection.execute(f"DROP VIEW IF EXISTS {of}")
+            self._run(f"DROP VIEW IF EXISTS {of}", {})
             self.take(table, said, of)
-        return super()._run(sql, parameters)
+        return super()._done(act)
 
 
 @contextmanager
