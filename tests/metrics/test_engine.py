@@ -118,6 +118,26 @@ def test_an_instant_that_is_asked_about_again_is_answered_alike() -> None:
         assert engine.ask("stale_cache", rehearsed(48)) == first
 
 
+def test_a_step_that_failed_is_computed_when_it_is_asked_for_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    with opened(REHEARSAL / "evidence") as engine:
+        database = engine._database
+        keep, failed = database.keep, []
+
+        def failing_once(table: str, *asked: Any) -> None:
+            if not failed:
+                failed.append(table)
+                raise QueryFailed("its files went away")
+            keep(table, *asked)
+
+        monkeypatch.setattr(database, "keep", failing_once)
+        with pytest.raises(EvidenceError, match="its files went away"):
+            engine.ask("stale_cache", rehearsed(72))
+        answer = engine.ask("stale_cache", rehearsed(72))
+    assert failed
+    with opened(REHEARSAL / "evidence") as engine:
+        assert engine.ask("stale_cache", rehearsed(72)) == answer
+
+
 @pytest.mark.parametrize(
     "asked",
     [

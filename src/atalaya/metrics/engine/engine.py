@@ -119,9 +119,10 @@ class Engine:
         key = name, repr(named(step.names, parameters))
         if key not in self._tables:
             # The same names at each instant, so that a text that was translated once is known again.
-            table = self._tables[key] = f"{name}_{sum(name == made for made, _ in self._tables) + 1}"
+            table = f"{name}_{sum(name == made for made, _ in self._tables) + 1}"
             sql = self._sql(step, parameters)
             self._database.keep(table, sql, named(names_in(sql), parameters))
+            self._tables[key] = table
         return f"FROM {self._tables[key]}"
 
     def _forget(self, instant: Any) -> None:
