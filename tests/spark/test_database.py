@@ -16,6 +16,7 @@ import pytest
 from atalaya.core.errors import EvidenceError
 from atalaya.metrics.engine.duckdb_database import DuckDB
 from atalaya.metrics.engine.engine import Database, QueryFailed, opened, opened_columns
+from atalaya.records.stored import Event
 from tools.at_scale import fleet
 from tools.at_scale.run import QUESTIONS, answered
 
@@ -107,6 +108,20 @@ def test_an_order_is_that_of_the_bytes(both: tuple[Database, Database]) -> None:
 def test_what_is_not_portable_is_not_run(both: tuple[Database, Database]) -> None:
     with pytest.raises(QueryFailed, match="ARG_MAX"):
         both[1].rows("SELECT arg_max(a, b) AS x FROM (SELECT 1 AS a, 2 AS b) AS t", {})
+
+
+def test_no_error_of_pysparks_own_gets_out(both: tuple[Database, Database], monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark.errors import PySparkException
+    from pyspark.sql import SparkSession
+
+    def failing(*asked: Any, **how: Any) -> None:
+        raise PySparkException("it is gone")
+
+    monkeypatch.setattr(SparkSession, "createDataFrame", failing)
+    monkeypatch.setattr(both[1]._session.catalog, "dropTempView", failing)  # type: ignore[attr-defined]
+    for asked in (lambda: both[1].put("events", Event, []), lambda: both[1].drop("events")):
+        with pytest.raises(QueryFailed, match="it is gone"):
+            asked()
 
 
 def test_a_line_that_is_no_record_names_its_segment(tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ class QueryFailed(Exception):
 class Database(Protocol):
     """Runs SQL in the portable subset over tables. Parameters are written ``$name``; lists are among them.
 
-    Each of its methods raises :class:`QueryFailed`.
+    Each of its methods raises :class:`QueryFailed`, or NetworkError where it is on another machine that does not answer
+    any more; over the segments of a ledger also EvidenceError, where they changed and cannot be read again.
     """
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:

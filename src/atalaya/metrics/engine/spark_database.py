@@ -71,29 +71,27 @@ class Spark:
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
         """The rows of a query."""
-        try:
+        with _telling():
             found: list[Row] = self._query(sql, parameters).toArrow().to_pylist()
-        except FAILED as why:
-            raise _failed(why) from why
         return found
 
     def keep(self, table: str, sql: str, parameters: Mapping[str, Any]) -> None:
         """Compute a query's rows where its data lies, and let them stay there."""
-        self.hold(table, self._query(sql, parameters))
+        with _telling():
+            self.hold(table, self._query(sql, parameters))
 
     def hold(self, table: str, rows: DataFrame) -> None:
         """Compute rows now, and give them a name."""
         _activate(self._session)
-        try:
+        with _telling():
             self._kept[table] = rows.localCheckpoint(eager=True)
             self._kept[table].createOrReplaceTempView(table)
-        except FAILED as why:
-            raise _failed(why) from why
 
     def put(self, table: str, record: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> None:
         """Send records that this process holds to where the tables lie."""
-        lines = _sent(self._session, (("", [msgspec.json.encode(row)]) for row in rows))
-        self.hold(table, _decoded(lines, record).drop("filename"))
+        with _telling():
+            lines = _sent(self._session, (("", [msgspec.json.encode(row)]) for row in rows))
+            self.hold(table, _decoded(lines, record).drop("filename"))
 
     def take(self, table: str, sql: str, of: str) -> None:
         """Make a table of what a query says of a table, and forget that."""
@@ -101,22 +99,19 @@ class Spark:
 
     def define(self, table: str, sql: str) -> None:
         """Give a query a name."""
-        try:
+        with _telling():
             self._query(sql, {}).createOrReplaceTempView(table)
-        except FAILED as why:
-            raise _failed(why) from why
 
     def drop(self, table: str) -> None:
         """Forget a table."""
-        self._session.catalog.dropTempView(table)
+        with _telling():
+            self._session.catalog.dropTempView(table)
         self._kept.pop(table, None)
 
     def length(self, table: str) -> int:
         """How many rows a table has."""
-        try:
+        with _telling():
             rows: int = self._session.table(table).count()
-        except FAILED as why:
-            raise _failed(why) from why
         return rows
 
     def _query(self, sql: str, parameters: Mapping[str, Any]) -> DataFrame:
@@ -125,12 +120,22 @@ class Spark:
             return self._session.sql(translate(sql, parameters), args=given)
         except NotPortable as why:
             raise QueryFailed(str(why)) from why
-        except FAILED as why:
-            raise _failed(why) from why
 
 
 def _json(value: list[Any]) -> str:
     return msgspec.json.encode(value).decode()
+
+
+@contextmanager
+def _telling() -> Iterator[None]:
+    """Whatever PySpark raises, said as each database says it.
+
+    :raises QueryFailed: Spark could not do it. :raises NetworkError: nobody answers.
+    """
+    try:
+        yield
+    except (*FAILED, OSError) as why:
+        raise _failed(why) from why
 
 
 def _failed(why: Exception) -> QueryFailed | NetworkError:
@@ -271,14 +276,13 @@ def on_columns(folder: Path) -> Iterator[Spark]:
     with session() as of_folder:
         for table, record in TABLES.items():
             try:
-                rows = of_folder.read.schema(f"{_shape(record)}, segment STRING").parquet(_seen(folder / table))
-                rows.withColumnRenamed("segment", "filename").createOrReplaceTempView(
-                    f"read_{table}" if table in WHOLE else table
-                )
-            except FAILED as why:
-                raise EvidenceError(
-                    f"{folder / table}: its columns cannot be read: {_failed(why)}. Write them again."
-                ) from None
+                with _telling():
+                    rows = of_folder.read.schema(f"{_shape(record)}, segment STRING").parquet(_seen(folder / table))
+                    rows.withColumnRenamed("segment", "filename").createOrReplaceTempView(
+                        f"read_{table}" if table in WHOLE else table
+                    )
+            except QueryFailed as why:
+                raise EvidenceError(f"{folder / table}: its columns cannot be read: {why}. Write them again.") from None
         yield Spark(of_folder)
 
 
@@ -289,15 +293,17 @@ def _load(
     for left in reversed(range(LISTINGS)):
         compacted, alone = sources(evidence, record.kind, damaged)
         try:
-            lines = _lines(session, compacted, alone)
-            if lines is None:
-                _empty(session, record).createOrReplaceTempView(table)
-                return
+            with _telling():
+                lines = _lines(session, compacted, alone)
+                if lines is None:
+                    _empty(session, record).createOrReplaceTempView(table)
+                    return
             try:
                 database.hold(table, _decoded(lines, record))
             except QueryFailed as why:
-                raise QueryFailed(_not_a_record(lines, record) or str(why)) from why
-        except (QueryFailed, EvidenceError, OSError, *FAILED) as why:
+                with _telling():
+                    raise QueryFailed(_not_a_record(lines, record) or str(why)) from why
+        except (QueryFailed, EvidenceError) as why:
             if left and not all(file.exists() for file in alone):
                 continue
             raise EvidenceError(
