@@ -145,8 +145,8 @@ def asked_of(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
     """Which engine answers, however a test opens it: Spark where ``--engine=spark`` says so."""
     asked: str = request.config.getoption("--engine", "duckdb")
     if asked == "spark":
-        loaded = engine_module._loaded
-        monkeypatch.setattr(engine_module, "_loaded", lambda _, *given: loaded("spark", *given))
+        module_of = engine_module._module_of
+        monkeypatch.setattr(engine_module, "_module_of", lambda _: module_of("spark"))
     return asked
 
 

@@ -22,7 +22,7 @@ from atalaya.core.errors import EvidenceError, interrupted
 from atalaya.evidence.ledger.ledger import LISTINGS, sources
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.duckdb_rows import Stored, lots, read, stored
-from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row, take_once
+from atalaya.metrics.engine.engine import WHOLE, Database, QueryFailed, Row
 from atalaya.metrics.engine.tables import TABLES, columns
 
 # Of a view over a long table DuckDB expects a hundredth of the rows that come, and would hold them in memory to look up
@@ -37,7 +37,7 @@ SMALL_BYTES, MIDDLING_BYTES = 400_000, 8_000_000
 T = TypeVar("T")
 
 
-class DuckDB:
+class DuckDB(Database):
     """A database in this process."""
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
@@ -69,10 +69,6 @@ class DuckDB:
                 read(self._connection, record, [file]).create(table)
 
         self._done(made)
-
-    def take(self, table: str, sql: str, of: str) -> None:
-        """Make a table of what a query says of a table, and forget that."""
-        take_once(self, table, sql, of)
 
     def define(self, table: str, sql: str) -> None:
         """Give a query a name."""

@@ -63,6 +63,11 @@ class Database(Protocol):
     def take(self, table: str, sql: str, of: str) -> None:
         """Make a table of what a query says of the records that were read under the name ``of``, which is forgotten. Of
         very many records no copy need be made."""
+        if self.length(of) > LARGE:
+            self.define(table, sql)
+        else:
+            self.keep(table, sql, {})
+            self.drop(of)
 
     def define(self, table: str, sql: str) -> None:
         """Give a query a name, under which it is read; nothing is computed."""
@@ -72,6 +77,21 @@ class Database(Protocol):
 
     def length(self, table: str) -> int:
         """How many rows a table has."""
+
+
+class Databases(Protocol):
+    """Opens the databases of one engine, as its module does."""
+
+    def loaded(
+        self, evidence: Path, damaged: Container[str], cache: ReadCache | None
+    ) -> AbstractContextManager[Database]:
+        """A database with the segments of one folder, but for the damaged ones."""
+
+    def on_columns(self, folder: Path, limits: Mapping[str, str]) -> AbstractContextManager[Database]:
+        """A database that reads Parquet files of columns where they lie."""
+
+    def empty(self) -> AbstractContextManager[Database]:
+        """A database without tables."""
 
 
 class Engine:
@@ -145,15 +165,6 @@ def prepare(database: Database) -> None:
     database.drop(TOLD)
 
 
-def take_once(database: Database, table: str, sql: str, of: str) -> None:
-    """:meth:`Database.take` of a table that is there: what it says is kept, or of a large one only named."""
-    if database.length(of) > LARGE:
-        database.define(table, sql)
-    else:
-        database.keep(table, sql, {})
-        database.drop(of)
-
-
 @contextmanager
 def opened(
     evidence: Path, *, damaged: Container[str] = (), engine: str = DUCKDB, cache: ReadCache | None = None
@@ -166,7 +177,7 @@ def opened(
     :raises UsageError: what the engine needs is not installed.
     :raises NetworkError: the engine is on another machine, which cannot be reached.
     """
-    with _loaded(engine, evidence, damaged, cache) as database:
+    with _module_of(engine).loaded(evidence, damaged, cache) as database:
         yield _over(database, evidence)
 
 
@@ -180,7 +191,7 @@ def opened_columns(folder: Path, *, engine: str = DUCKDB, **limits: str) -> Iter
     :raises UsageError: what the engine needs is not installed.
     :raises NetworkError: the engine is on another machine, which cannot be reached.
     """
-    with _on_columns(engine, folder, limits) as database:
+    with _module_of(engine).on_columns(folder, limits) as database:
         yield _over(database, folder)
 
 
@@ -192,7 +203,7 @@ def opened_empty(*, engine: str = DUCKDB) -> Iterator[Database]:
     :raises UsageError: what the engine needs is not installed.
     :raises NetworkError: the engine is on another machine, which cannot be reached.
     """
-    with _empty(engine) as database:
+    with _module_of(engine).empty() as database:
         yield database
 
 
@@ -204,36 +215,12 @@ def _over(database: Database, evidence: Path) -> Engine:
         raise EvidenceError(f"{evidence}: its records cannot be read: {why}. Restore them from git.") from None
 
 
-def _loaded(
-    engine: str, evidence: Path, damaged: Container[str], cache: ReadCache | None
-) -> AbstractContextManager[Database]:
-    if engine == SPARK:
-        on_spark: AbstractContextManager[Database] = _spark().loaded(evidence, damaged)
-        return on_spark
-    from atalaya.metrics.engine import duckdb_database
+def _module_of(engine: str) -> Databases:
+    """The module of an engine: no command imports one that it does not ask."""
+    if engine != SPARK:
+        from atalaya.metrics.engine import duckdb_database
 
-    return duckdb_database.loaded(evidence, damaged, cache)
-
-
-def _empty(engine: str) -> AbstractContextManager[Database]:
-    if engine == SPARK:
-        on_spark: AbstractContextManager[Database] = _spark().empty()
-        return on_spark
-    from atalaya.metrics.engine import duckdb_database
-
-    return duckdb_database.empty()
-
-
-def _on_columns(engine: str, folder: Path, limits: Mapping[str, str]) -> AbstractContextManager[Database]:
-    if engine == SPARK:
-        on_spark: AbstractContextManager[Database] = _spark().on_columns(folder)
-        return on_spark
-    from atalaya.metrics.engine import duckdb_database
-
-    return duckdb_database.on_columns(folder, limits)
-
-
-def _spark() -> Any:
+        return duckdb_database
     try:
         from atalaya.metrics.engine import spark_database
     except ModuleNotFoundError as missing:

@@ -27,7 +27,8 @@ from pyspark.sql import DataFrame, SparkSession
 from atalaya.core import environment
 from atalaya.core.errors import EvidenceError, NetworkError, UsageError
 from atalaya.evidence.ledger.ledger import LISTINGS, Source, files, lines_in, sources
-from atalaya.metrics.engine.engine import WHOLE, QueryFailed, Row, take_once
+from atalaya.evidence.ledger.read_cache import ReadCache
+from atalaya.metrics.engine.engine import WHOLE, Database, QueryFailed, Row
 from atalaya.metrics.engine.portable import NotPortable, translate
 from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.records.stored import Evidence
@@ -62,7 +63,7 @@ logging.getLogger("SQLQueryContextLogger").disabled = True
 warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyspark\.")
 
 
-class Spark:
+class Spark(Database):
     """A database on a cluster, or in a Java process of this one."""
 
     def __init__(self, session: SparkSession) -> None:
@@ -92,10 +93,6 @@ class Spark:
         with _telling():
             lines = _sent(self._session, (("", [msgspec.json.encode(row)]) for row in rows))
             self.hold(table, _decoded(lines, record).drop("filename"))
-
-    def take(self, table: str, sql: str, of: str) -> None:
-        """Make a table of what a query says of a table, and forget that."""
-        take_once(self, table, sql, of)
 
     def define(self, table: str, sql: str) -> None:
         """Give a query a name."""
@@ -251,9 +248,10 @@ def empty() -> Iterator[Spark]:
 
 
 @contextmanager
-def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[Spark]:
+def loaded(evidence: Path, damaged: Container[str] = (), cache: ReadCache | None = None) -> Iterator[Spark]:
     """A database with the segments of one folder, but for the damaged ones.
 
+    :param cache: not asked: Spark reads the evidence itself.
     :raises EvidenceError: a segment cannot be opened.
     :raises UsageError: there is no Java. :raises NetworkError: the server cannot be reached.
     """
@@ -267,9 +265,10 @@ def loaded(evidence: Path, damaged: Container[str] = ()) -> Iterator[Spark]:
 
 
 @contextmanager
-def on_columns(folder: Path) -> Iterator[Spark]:
+def on_columns(folder: Path, limits: Mapping[str, str]) -> Iterator[Spark]:
     """A database that reads Parquet files of columns where they lie, which Spark has to see.
 
+    :param limits: settings of DuckDB's own, which are not Spark's.
     :raises EvidenceError: the files are not there, or not what they should be.
     :raises UsageError: there is no Java. :raises NetworkError: the server cannot be reached.
     """
