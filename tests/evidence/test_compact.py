@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from atalaya.core.errors import EvidenceError
+from atalaya.core.errors import EngineError, EvidenceError
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger, parquet
 from atalaya.metrics.engine import engine
@@ -247,6 +247,20 @@ def test_a_parquet_file_of_a_stranger_is_named(tmp_path: Path) -> None:
     for name in ("mine.parquet", f"telemetry-{'0' * 32}.parquet", f"JOB-{'0' * 32}.PARQUET"):
         (tmp_path / name).write_bytes(b"PAR1")
     assert len(ledger.survey(tmp_path).problems) == 3
+
+
+def test_a_compacted_file_that_finds_no_memory_is_not_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path)
+    path, connect = ledger.compact(tmp_path)[0], parquet._database
+
+    def small() -> Any:
+        connection = connect()
+        connection.execute("SET memory_limit = '1KB'")
+        return connection
+
+    monkeypatch.setattr(parquet, "_database", small)
+    with pytest.raises(EngineError, match=f"{path.name}.*The evidence is not at fault"):
+        ledger.survey(tmp_path)
 
 
 def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

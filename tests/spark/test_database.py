@@ -13,9 +13,9 @@ from typing import Any
 import duckdb
 import pytest
 
-from atalaya.core.errors import EvidenceError
+from atalaya.core.errors import EngineError, EvidenceError
 from atalaya.metrics.engine.duckdb_database import DuckDB
-from atalaya.metrics.engine.engine import Database, QueryFailed, opened, opened_columns
+from atalaya.metrics.engine.engine import Database, LacksRoom, QueryFailed, opened, opened_columns
 from atalaya.records.stored import Event
 from tools.at_scale import fleet
 from tools.at_scale.run import QUESTIONS, answered
@@ -172,6 +172,25 @@ def test_what_java_says_is_told_and_not_what_was_called() -> None:
         "org.apache.spark.SparkException: Job aborted. Its Java process had too little memory"
     )
     assert [str(_failed(RuntimeError(says))) for says in ("", "one\ntwo")] == ["RuntimeError", "one"]
+    full = "Caused by: java.io.IOException: No space left on device\n"
+    assert [type(_failed(RuntimeError(aborted + says))) for says in ("", memory, full)] == [
+        QueryFailed,
+        LacksRoom,
+        LacksRoom,
+    ]
+
+
+def test_evidence_that_finds_no_room_in_java_is_not_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from pyspark.errors import PySparkException
+
+    from atalaya.metrics.engine import spark_database
+
+    def failing(*asked: Any) -> None:
+        raise PySparkException("Job aborted: java.lang.OutOfMemoryError: Java heap space")
+
+    monkeypatch.setattr(spark_database, "_lines", failing)
+    with pytest.raises(EngineError, match=r"little memory.*run again"), opened(tmp_path, engine="spark"):
+        pass
 
 
 MEMORY = """

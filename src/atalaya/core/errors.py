@@ -12,6 +12,7 @@
     │   └── PortTaken        the port asked for belongs to another program
     ├── NetworkError         a package index or a service that cannot be reached: exit code 3
     ├── EvidenceError        a segment is not what its name says: somebody changed it
+    ├── EngineError          what reads the evidence has too little memory, or no room on its disk: exit code 3
     └── HarnessError         us: the checks' own machinery failed; never the SDK's fault
 
 Each message says where, what, and what to do now. None of them is shown with a traceback.
@@ -80,6 +81,16 @@ class EvidenceError(AtalayaError):
     """A segment's content is not what its name says, or cannot be decoded."""
 
     exit_code = 1
+
+
+class EngineError(AtalayaError):
+    """What reads and counts the evidence has too little memory, or no room on its disk: nothing is known.
+
+    No record is at fault, and to run again may be enough: never to be kept as a fault of a release. Mended by who runs
+    it.
+    """
+
+    exit_code = 3
 
 
 class HarnessError(AtalayaError):

@@ -11,6 +11,7 @@ The file's name holds the digest of its bytes: one that was changed is found bef
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import re
@@ -22,7 +23,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from atalaya.core.errors import EvidenceError
+from atalaya.core.errors import EngineError, EvidenceError
 
 if TYPE_CHECKING:
     import duckdb  # elsewhere where it is used: it takes as long to import as all the rest, and few commands need it
@@ -32,6 +33,10 @@ FORMAT = 1  # of the manifest; an older one is read for ever, a newer one is ref
 KEY = "atalaya"
 LARGEST_BYTES = 2 * 1024 * 1024 * 1024  # of all lines of one file
 AT_ONCE = 10_000  # rows
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
+# As systems say it in DuckDB's words for a file that it cannot write.
+FULL_SAYS = ("No space left on device", "Disk quota exceeded", "not enough space on the disk")
+MAKE_ROOM = "The evidence is not at fault: free memory and disk space, or use a larger machine, and run again."
 NAME = re.compile(r"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{32})\.parquet")
 
 
@@ -95,9 +100,10 @@ def manifest(path: Path) -> Manifest:
             )
         return msgspec.json.decode(content, type=Manifest)
     except (duckdb.Error, msgspec.MsgspecError, UnicodeError) as why:
-        raise EvidenceError(
-            f"{path}: no manifest of segments can be read in it: {_line(why)}. Restore it from version control."
-        ) from None
+        says = f"{path}: no manifest of segments can be read in it: {_line(why)}"
+        if lacks_room(why):
+            raise EngineError(f"{says}. {MAKE_ROOM}") from None
+        raise EvidenceError(f"{says}. Restore it from version control.") from None
 
 
 def check_name(path: Path, sha256: str) -> str:
@@ -150,6 +156,8 @@ def _as_the_manifest_tells(path: Path, found: Sequence[str]) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, ValueError, TypeError) as why:
+        if lacks_room(why):
+            raise EngineError(f"{path}: cannot be read: {_line(why)}. {MAKE_ROOM}") from None
         raise EvidenceError(
             f"{path}: after {len(found)} segments: its rows are not those of its manifest: {_line(why)}. "
             f"Restore it from version control."
@@ -216,6 +224,26 @@ def sha256_of(path: Path) -> str:
     """The digest of a file's bytes."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def lacks_room(why: BaseException) -> bool:
+    """Whether too little memory or a full disk is behind an error of DuckDB's, or of a file.
+
+    >>> lacks_room(OSError(errno.ENOSPC, "No space left on device")), lacks_room(OSError(errno.EIO, "I/O error"))
+    (True, False)
+    """
+    import duckdb
+
+    behind: BaseException | None = why
+    while behind is not None:
+        if isinstance(behind, duckdb.OutOfMemoryException | MemoryError):
+            return True
+        if isinstance(behind, OSError) and behind.errno in FULL:
+            return True
+        if isinstance(behind, duckdb.IOException) and any(says in str(behind) for says in FULL_SAYS):
+            return True
+        behind = behind.__cause__
+    return False
 
 
 def quoted(text: str) -> str:

@@ -20,9 +20,10 @@ import msgspec
 
 from atalaya.core.errors import EvidenceError, interrupted
 from atalaya.evidence.ledger.ledger import LISTINGS, sources
+from atalaya.evidence.ledger.parquet import lacks_room
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.duckdb_rows import Stored, lots, read, stored
-from atalaya.metrics.engine.engine import WHOLE, Database, QueryFailed, Row
+from atalaya.metrics.engine.engine import WHOLE, Database, LacksRoom, QueryFailed, Row, not_read
 from atalaya.metrics.engine.tables import TABLES, columns
 
 # Of a view over a long table DuckDB expects a hundredth of the rows that come, and would hold them in memory to look up
@@ -91,8 +92,13 @@ class DuckDB(Database):
         """What comes of something that is done with the connection, on which alone all else here rests."""
         try:
             return act()
-        except (duckdb.Error, OSError) as why:
-            raise QueryFailed(str(why)) from why
+        except (duckdb.Error, OSError, MemoryError) as why:
+            raise _failed(why) from why
+
+
+def _failed(why: Exception) -> QueryFailed:
+    """The same failure as each database tells it."""
+    return LacksRoom(str(why)) if lacks_room(why) else QueryFailed(str(why))
 
 
 class Ledger(DuckDB):
@@ -132,8 +138,10 @@ class Ledger(DuckDB):
                 if self._cache is not None:  # what is kept may be at fault: then the evidence itself is read
                     self._cache = None
                     continue
-                raise EvidenceError(
-                    f"{self._evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
+                raise not_read(
+                    f"{self._evidence}: its {record.kind} segments cannot be opened",
+                    _failed(why),
+                    "Restore them from git.",
                 ) from None
             else:
                 return
@@ -222,7 +230,9 @@ def on_columns(folder: Path, limits: Mapping[str, str]) -> Iterator[DuckDB]:
                     f"read_{table}" if table in WHOLE else table, rows.project(", ".join(declared)).sql_query()
                 )
             except (duckdb.Error, QueryFailed) as why:
-                raise EvidenceError(f"{folder / table}: its columns cannot be read: {why}. Write them again.") from None
+                raise not_read(
+                    f"{folder / table}: its columns cannot be read", _failed(why), "Write them again."
+                ) from None
         yield database
 
 

@@ -14,7 +14,8 @@ from typing import Any, Protocol
 import msgspec
 
 from atalaya.core.engines import DUCKDB, SPARK
-from atalaya.core.errors import EvidenceError, UsageError
+from atalaya.core.errors import EngineError, EvidenceError, UsageError
+from atalaya.evidence.ledger.parquet import MAKE_ROOM
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.questions import RECORDED, Question, named, names_in, view, written
 from atalaya.metrics.engine.tables import TABLES
@@ -44,10 +45,15 @@ class QueryFailed(Exception):
     """A database could not run a text; it says why in its own words."""
 
 
+class LacksRoom(QueryFailed):
+    """It has too little memory, or no room on its disk: the text and the records are not at fault."""
+
+
 class Database(Protocol):
     """Runs SQL in the portable subset over tables. Parameters are written ``$name``; lists are among them.
 
-    Each of its methods raises :class:`QueryFailed`, or NetworkError where it is on another machine that does not answer
+    Each of its methods raises :class:`QueryFailed`, which is a :class:`LacksRoom` where no text and no record is at
+    fault; NetworkError where it is on another machine that does not answer
     any more; over the segments of a ledger also EvidenceError, where they changed and cannot be read again.
     """
 
@@ -110,6 +116,7 @@ class Engine:
         does not name are left out.
 
         :raises EvidenceError: a segment cannot be read as what its name says.
+        :raises EngineError: the database has too little memory, or no room on its disk.
         """
         asked = str(question), repr(named(written(question).names, parameters))
         if asked not in self._answers:
@@ -123,9 +130,10 @@ class Engine:
             sql = self._sql(written(question), parameters)
             return self._database.rows(sql, named(names_in(sql), parameters))
         except QueryFailed as why:
-            raise EvidenceError(
-                f"{self._evidence}: {question} cannot be answered: {why}. "
-                f"Restore the segment that it names from git, or collect it again."
+            raise not_read(
+                f"{self._evidence}: {question} cannot be answered",
+                why,
+                "Restore the segment that it names from git, or collect it again.",
             ) from None
 
     def _sql(self, question: Question, parameters: Mapping[str, Any]) -> str:
@@ -174,6 +182,7 @@ def opened(
     :param engine: one of :data:`~atalaya.core.engines.ENGINES`.
     :param cache: what is kept of the columns of large files. Spark does not ask for it.
     :raises EvidenceError: a segment cannot be opened.
+    :raises EngineError: the engine has too little memory, or no room on its disk.
     :raises UsageError: what the engine needs is not installed.
     :raises NetworkError: the engine is on another machine, which cannot be reached.
     """
@@ -188,6 +197,7 @@ def opened_columns(folder: Path, *, engine: str = DUCKDB, **limits: str) -> Iter
 
     :param limits: for DuckDB: ``memory_limit``, and the ``temp_directory`` for what goes beyond it.
     :raises EvidenceError: the tables are not there, or not what they should be.
+    :raises EngineError: the engine has too little memory, or no room on its disk.
     :raises UsageError: what the engine needs is not installed.
     :raises NetworkError: the engine is on another machine, which cannot be reached.
     """
@@ -212,7 +222,17 @@ def _over(database: Database, evidence: Path) -> Engine:
         prepare(database)
         return Engine(database, evidence)
     except QueryFailed as why:
-        raise EvidenceError(f"{evidence}: its records cannot be read: {why}. Restore them from git.") from None
+        raise not_read(f"{evidence}: its records cannot be read", why, "Restore them from git.") from None
+
+
+def not_read(what: str, why: Exception, remedy: str) -> EvidenceError | EngineError:
+    """The error for evidence that a database does not read: whether that is at fault, or the database.
+
+    :param remedy: what to do where the evidence is at fault.
+    """
+    if isinstance(why, LacksRoom):
+        return EngineError(f"{what}: {str(why).strip().splitlines()[0].rstrip('.')}. {MAKE_ROOM}")
+    return EvidenceError(f"{what}: {why}. {remedy}")
 
 
 def _module_of(engine: str) -> Databases:

@@ -27,8 +27,9 @@ from pyspark.sql import DataFrame, SparkSession
 from atalaya.core import environment
 from atalaya.core.errors import EvidenceError, NetworkError, UsageError
 from atalaya.evidence.ledger.ledger import LISTINGS, Source, files, lines_in, sources
+from atalaya.evidence.ledger.parquet import lacks_room
 from atalaya.evidence.ledger.read_cache import ReadCache
-from atalaya.metrics.engine.engine import WHOLE, Database, QueryFailed, Row
+from atalaya.metrics.engine.engine import WHOLE, Database, LacksRoom, QueryFailed, Row, not_read
 from atalaya.metrics.engine.portable import NotPortable, translate
 from atalaya.metrics.engine.tables import TABLES, columns
 from atalaya.records.stored import Evidence
@@ -56,6 +57,7 @@ FEW = {
 FAILED = (PySparkException, Py4JError)
 CALLED = "An error occurred while calling"  # the line that Py4J writes above what Java says
 OUT_OF_MEMORY = "java.lang.OutOfMemoryError"
+FULL = "java.io.IOException: No space left on device"
 
 # What fails is raised; PySpark would write it to the screen as well, with the whole of a query.
 logging.getLogger("SQLQueryContextLogger").disabled = True
@@ -139,13 +141,14 @@ def _failed(why: Exception) -> QueryFailed | NetworkError:
     """What Spark says of a failure, in its first line; where nobody answers any more, nothing is known."""
     lines = [line.strip(" :") for line in str(why).splitlines() if line.strip() and not line.startswith(CALLED)]
     says = lines[0] if lines else type(why).__name__
-    if OUT_OF_MEMORY in str(why):
+    is_small = OUT_OF_MEMORY in str(why)
+    if is_small:
         says += ". Its Java process had too little memory: docs/guides/at-scale.md says how to give it more"
     if "StatusCode.UNAVAILABLE" in str(why):
         return NetworkError(
             f"SPARK_REMOTE: the connection to Spark is lost: {says}. Look at the server, and run again."
         )
-    return QueryFailed(says)
+    return LacksRoom(says) if is_small or FULL in str(why) or lacks_room(why) else QueryFailed(says)
 
 
 # ── sessions ─────────────────────────────────────────────────────────────────
@@ -281,7 +284,7 @@ def on_columns(folder: Path, limits: Mapping[str, str]) -> Iterator[Spark]:
                         f"read_{table}" if table in WHOLE else table
                     )
             except QueryFailed as why:
-                raise EvidenceError(f"{folder / table}: its columns cannot be read: {why}. Write them again.") from None
+                raise not_read(f"{folder / table}: its columns cannot be read", why, "Write them again.") from None
         yield Spark(of_folder)
 
 
@@ -299,14 +302,16 @@ def _load(
                     return
             try:
                 database.hold(table, _decoded(lines, record))
+            except LacksRoom:
+                raise
             except QueryFailed as why:
                 with _telling():
                     raise QueryFailed(_not_a_record(lines, record) or str(why)) from why
         except (QueryFailed, EvidenceError) as why:
             if left and not all(file.exists() for file in alone):
                 continue
-            raise EvidenceError(
-                f"{evidence}: its {record.kind} segments cannot be opened: {why}. Restore them from git."
+            raise not_read(
+                f"{evidence}: its {record.kind} segments cannot be opened", why, "Restore them from git."
             ) from None
         else:
             return
