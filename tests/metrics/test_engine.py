@@ -182,6 +182,14 @@ def test_a_file_that_is_no_segment_is_not_read(watch: Any) -> None:
     assert watch.metric("stale-cache").value is None
 
 
+def test_a_link_to_nowhere_that_is_left_out_is_in_nobodys_way(watch: Any) -> None:
+    watch.keep(watch.event(EventKind.STALE_READ))
+    link = watch.folder / f"event-{'0' * 32}.jsonl"
+    link.symlink_to(watch.folder / "nowhere")
+    with opened(watch.folder, damaged={link.name}) as engine:
+        assert engine._database.length("events") == 1
+
+
 def test_a_folder_whose_name_is_a_pattern_is_read_as_it_is(watch: Any) -> None:
     (watch.folder / "ab").mkdir()
     watch.folder = watch.folder / "a*"

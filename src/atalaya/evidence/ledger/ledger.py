@@ -18,6 +18,7 @@ import gzip
 import hashlib
 import os
 import re
+import stat
 import tempfile
 import time
 import zlib
@@ -852,6 +853,16 @@ def files(folder: Path) -> list[Path]:
     stands in its file by the second."""
     alone = paths(folder)
     return [*alone, *_compacted(folder)]
+
+
+def size_bytes(folder: Path) -> int:
+    """How large a ledger is as it lies. A link has no bytes, nor has what a compaction has just taken away."""
+    size = 0
+    for name in _names(folder, (SUFFIX, SUFFIX + PACKED, compacted.SUFFIX)):
+        with contextlib.suppress(OSError):
+            status = (folder / name).lstat()
+            size += status.st_size if stat.S_ISREG(status.st_mode) else 0
+    return size
 
 
 def _names(folder: Path, suffixes: tuple[str, ...]) -> list[str]:

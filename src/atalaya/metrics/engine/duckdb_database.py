@@ -19,7 +19,7 @@ import duckdb
 import msgspec
 
 from atalaya.core.errors import EvidenceError, interrupted
-from atalaya.evidence.ledger.ledger import LISTINGS, sources
+from atalaya.evidence.ledger.ledger import LISTINGS, size_bytes, sources
 from atalaya.evidence.ledger.parquet import lacks_room
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.duckdb_rows import Stored, lots, read, stored
@@ -252,17 +252,8 @@ def loaded(evidence: Path, damaged: Container[str] = (), cache: ReadCache | None
     """
     # To make a good plan takes longer than to answer a question about a few records. And where all answers take less
     # than a second, a second thread saves little time, and takes memory of its own.
-    size_bytes = _size(evidence)
-    with _connected(threads="1" if size_bytes <= MIDDLING_BYTES else "2") as connection:
-        if size_bytes <= SMALL_BYTES:
+    size = size_bytes(evidence)
+    with _connected(threads="1" if size <= MIDDLING_BYTES else "2") as connection:
+        if size <= SMALL_BYTES:
             connection.execute("PRAGMA disable_optimizer")
-        yield Ledger(connection, evidence, damaged, cache if size_bytes > SMALL_BYTES else None)
-
-
-def _size(folder: Path) -> int:
-    """The bytes of the files in a folder; one that a compaction has just taken away has none."""
-    size = 0
-    for file in folder.glob("*"):
-        with suppress(OSError):
-            size += file.stat().st_size
-    return size
+        yield Ledger(connection, evidence, damaged, cache if size > SMALL_BYTES else None)

@@ -26,7 +26,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from atalaya.core import environment
 from atalaya.core.errors import EvidenceError, NetworkError, UsageError
-from atalaya.evidence.ledger.ledger import LISTINGS, Source, files, lines_in, sources
+from atalaya.evidence.ledger.ledger import LISTINGS, Source, lines_in, size_bytes, sources
 from atalaya.evidence.ledger.parquet import lacks_room
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.engine import WHOLE, Database, LacksRoom, QueryFailed, Row, not_read
@@ -260,7 +260,7 @@ def loaded(evidence: Path, damaged: Container[str] = (), cache: ReadCache | None
     """
     with session() as of_folder:
         database = Spark(of_folder)
-        if sum(file.stat().st_size for file in files(evidence)) < SMALL_BYTES:
+        if size_bytes(evidence) < SMALL_BYTES:
             _set(of_folder, FEW)
         for table, record in TABLES.items():
             _load(database, of_folder, evidence, f"read_{table}" if table in WHOLE else table, record, damaged)
