@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import os
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from atalaya.core import plain_file
 from atalaya.core.errors import EvidenceError, HarnessError, UsageError
 from atalaya.evidence.ledger import ledger
 from atalaya.metrics.engine import engine
@@ -92,6 +94,73 @@ def test_the_same_evidence_recorded_twice_is_one_file_and_the_first_stays(tmp_pa
     before = first.read_bytes()
     (second,) = ledger.write(tmp_path, [job(recorded_at=T0 + timedelta(days=1))])
     assert (first, before) == (second, only(tmp_path).read_bytes())
+
+
+def cut_off(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-20])
+
+
+def changed(path: Path) -> None:
+    content = path.read_bytes()
+    path.write_bytes(content[:-20] + bytes([content[-20] ^ 1]) + content[-19:])
+
+
+def emptied(path: Path) -> None:
+    path.write_bytes(b"")
+
+
+def moved_behind_a_link(path: Path) -> None:
+    path.rename(path.with_suffix(".moved"))
+    path.symlink_to(path.with_suffix(".moved").name)
+
+
+def linked_to_nothing(path: Path) -> None:
+    path.unlink()
+    path.symlink_to("nothing")
+
+
+DAMAGES = [cut_off, changed, emptied, moved_behind_a_link, linked_to_nothing]
+
+
+@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=1)])
+@pytest.mark.parametrize("number", [1, 400])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_evidence_that_is_recorded_again_takes_the_place_of_a_damaged_segment(
+    tmp_path: Path, damage: Callable[[Path], None], number: int, later: timedelta
+) -> None:
+    (first,) = ledger.write(tmp_path, many(number))
+    damage(first)
+    assert ledger.verify(tmp_path)
+    again = [msgspec.structs.replace(one, recorded_at=one.recorded_at + later) for one in many(number)]
+    (path,) = ledger.write(tmp_path, again)
+    assert ledger.verify(tmp_path) == []
+    assert ledger.read(tmp_path, "job") == again
+    assert ledger.paths(tmp_path) == [path]
+    assert (path == first) is (later == timedelta())
+
+
+def test_of_two_files_of_one_segment_the_whole_one_stays_where_the_other_is_damaged(tmp_path: Path) -> None:
+    (path,) = ledger.write(tmp_path, [job()])
+    packed = path.with_name(f"{path.name}.gz")
+    packed.write_bytes(gzip.compress(path.read_bytes())[:-9])
+    assert ledger.write(tmp_path, [job(recorded_at=T0 + timedelta(hours=1))]) == (path,)
+    assert (ledger.verify(tmp_path), ledger.paths(tmp_path)) == ([], [path])
+
+
+def test_a_segment_that_nobody_can_open_now_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (first,) = ledger.write(tmp_path, [job()])
+    opened = plain_file.opened
+
+    def refusing(path: Path) -> Any:
+        if path == first:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return opened(path)
+
+    with monkeypatch.context() as for_now:
+        for_now.setattr(plain_file, "opened", refusing)
+        (path,) = ledger.write(tmp_path, [job(recorded_at=T0 + timedelta(hours=1))])
+    assert ledger.paths(tmp_path) == [first, path]
+    assert ledger.read(tmp_path, "job") == [job()]
 
 
 def test_the_same_instant_in_another_zone_is_the_same_evidence(tmp_path: Path) -> None:

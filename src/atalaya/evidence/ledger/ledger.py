@@ -119,8 +119,9 @@ def write(folder: Path, records: Iterable[Evidence]) -> tuple[Path, ...]:
     """Add records to a ledger: one segment for each kind, safe on disk when this returns.
 
     The records are taken one at a time, so there may be more than memory holds. None is in the ledger before the last
-    of them is on disk. A segment that is there already is left alone, and its path is returned all the same. Only what
-    no reader would open for its size is parted into several segments.
+    of them is on disk. A segment that is there already and whole is left alone, and its path is returned all the same;
+    one that is damaged gives way to what is written. Only what no reader would open for its size is parted into several
+    segments.
 
     :raises UsageError: the folder cannot be written.
     :raises HarnessError: a record is not what its type says.
@@ -207,15 +208,34 @@ class _Draft:
             file.write(self._packer.compress(rest) + self._packer.flush() if self._packed else rest)
 
     def settle(self, folder: Path) -> Path:
-        """Become a segment, unless it is there already."""
+        """Become a segment, unless it is there already and whole. What is there and damaged is taken away then."""
         assert self._recorded_at is not None
         name = f"{self._kind}-{self._sha.hexdigest()[:DIGEST_CHARS]}"
-        there = [Path(entry.path) for entry in os.scandir(folder) if entry.name.startswith(name)]
-        path = min((path for path in there if NAME.fullmatch(path.name)), key=_preferred, default=None)
+        names = [entry.name for entry in os.scandir(folder) if entry.name.startswith(name)]
+        there = sorted((folder / one for one in names if NAME.fullmatch(one)), key=_preferred)
+        path = next((one for one in there if _fault(one) is None), None)
         if path is None:
             path = folder / f"{name}-{self._recorded_at.strftime(AT)}{SUFFIX}{PACKED if self._packed else ''}"
             _settle(self._temporary, path)
+        for other in there:
+            if other != path and _is_damaged(other):  # another writer may have mended it by now
+                other.unlink(missing_ok=True)
         return path
+
+
+def _fault(path: Path) -> EvidenceError | None:
+    """What is wrong with a segment."""
+    try:
+        open_segment(path, none)
+    except EvidenceError as why:
+        return why
+    return None
+
+
+def _is_damaged(path: Path) -> bool:
+    """Whether a segment is not what its name says. One that nobody can open now may be as it was."""
+    fault = _fault(path)
+    return fault is not None and getattr(fault.__context__, "errno", None) is None
 
 
 def _recorded_at(rows: Iterable[dict[str, Any]]) -> str:
