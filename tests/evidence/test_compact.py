@@ -76,7 +76,7 @@ def packed_by_hand(folder: Path, holding: Sequence[Evidence] = (), **changed: An
     digest = ledger._digest([msgspec.json.decode(line) for line in lines])
     entry = parquet.Entry(name=f"job-{digest[:32]}.jsonl", digest=digest, records=len(lines), size_bytes=1)
     half = folder / "half"
-    parquet.pack(half, "job", {msgspec.structs.replace(entry, **changed): lines})
+    parquet.pack(half, "job", [(msgspec.structs.replace(entry, **changed), lines)])
     path = folder / f"job-{parquet.sha256_of(half)[:32]}.parquet"
     return half.rename(path)
 
@@ -114,6 +114,27 @@ def test_the_current_run_stays_and_the_manifest_tells_of_the_others(tmp_path: Pa
     assert {current, path} == set(tmp_path.iterdir())
     assert ("job", {p.name for p in old}) == (said.kind, {entry.name for entry in said.segments})
     assert {(infos[p.name].digest, 1) for p in old} == {(entry.digest, entry.records) for entry in said.segments}
+
+
+def test_what_no_reader_would_unpack_for_its_size_is_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, 40)
+    before = ledger.survey(tmp_path)
+    line = len(msgspec.json.encode(job(1)))
+    monkeypatch.setattr(ledger, "FULL_BYTES", 10 * line)
+    monkeypatch.setattr(parquet, "LARGEST_BYTES", 20 * line)
+    made = ledger.compact(tmp_path)
+    assert len(made) == 4
+    assert len(list(tmp_path.iterdir())) == 4 + 1
+    assert (before, 40) == (ledger.survey(tmp_path), count(tmp_path))
+    assert ledger.compact(tmp_path) == ()
+
+
+def test_what_a_compacted_file_only_claims_to_hold_is_not_taken_away(tmp_path: Path) -> None:
+    alone, *_ = written(tmp_path)
+    (info,) = (one for one in ledger.segments(tmp_path) if one.name == alone.name)
+    packed_by_hand(tmp_path, [job(0, job="another")], name=info.name, digest=info.digest)
+    ledger.compact(tmp_path)
+    assert job(0) in [record for segment in ledger.survey(tmp_path).segments for record in segment.records]
 
 
 def test_a_second_compaction_finds_nothing_to_do(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ import stat
 import tempfile
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from fnmatch import fnmatchcase
@@ -300,8 +301,9 @@ def _sweep(folder: Path) -> None:
 def compact(folder: Path) -> tuple[Path, ...]:
     """Put the segments that are older than the current run into one file for each kind; the files are returned.
 
-    The current run is that of the newest record. Damaged segments stay as they are. It may be killed at any
-    moment, and run beside writers, readers and itself.
+    The current run is that of the newest record. Damaged segments stay as they are. Only what no reader would unpack
+    for its size is parted into several files. It may be killed at any moment, and run beside writers, readers and
+    itself.
 
     :raises UsageError: the folder cannot be written.
     """
@@ -337,24 +339,33 @@ def compact(folder: Path) -> tuple[Path, ...]:
 
 
 def _compact(folder: Path, kind: str, lot: dict[Path, Segment]) -> Iterator[Path]:
-    """Write one compacted file. Nothing, where another compaction was faster."""
-    lots: dict[compacted.Entry, list[bytes]] = {}
-    for path, segment in lot.items():
-        with contextlib.suppress(Gone):
-            info = segment.info
-            entry = compacted.Entry(
-                name=info.name, digest=info.digest, records=info.records, size_bytes=info.size_bytes
-            )
-            lots[entry] = _content(path)
-    if lots:
+    """Write compacted files, one where all fits into it. None, where another compaction was faster."""
+    waiting = deque(lot.items())
+    while waiting:
         with _half(folder) as temporary:
-            compacted.pack(temporary, kind, lots)
-            _unpack(temporary, kind)  # read back before anything rests on it
+            if not compacted.pack(temporary, kind, _until_full(waiting)).segments:
+                return
+            _unpack(temporary, kind, none)  # read back before anything rests on it
             digest = compacted.sha256_of(temporary)[:DIGEST_CHARS]
             path = folder / f"{kind}-{digest}{compacted.SUFFIX}"
             _settle(temporary, path)
         _sync_folder(folder)
         yield path
+
+
+def _until_full(waiting: deque[tuple[Path, Segment]]) -> Iterator[tuple[compacted.Entry, list[bytes]]]:
+    """The next segments with their lines, until they are as many as one file takes."""
+    size = 0
+    while waiting and size < FULL_BYTES:
+        path, segment = waiting.popleft()
+        info = segment.info
+        entry = compacted.Entry(name=info.name, digest=info.digest, records=info.records, size_bytes=info.size_bytes)
+        try:
+            lines = _content(path)
+        except Gone:
+            continue
+        size += sum(map(len, lines))
+        yield entry, lines
 
 
 # ── content and digest ───────────────────────────────────────────────────────

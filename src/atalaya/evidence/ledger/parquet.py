@@ -15,7 +15,7 @@ import errno
 import glob
 import hashlib
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby, islice
 from pathlib import Path
@@ -57,26 +57,36 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     segments: tuple[Entry, ...]
 
 
-def pack(path: Path, kind: str, lots: Mapping[Entry, Sequence[bytes]]) -> None:
+def pack(path: Path, kind: str, segments: Iterable[tuple[Entry, Sequence[bytes]]]) -> Manifest:
     """Write segments, each with its lines, to one file. It is for the caller to make that file appear whole.
+
+    The segments are taken one at a time. What is returned is the manifest that stands in the file.
 
     :raises OSError: it cannot be written.
     """
     import duckdb
 
-    manifest = Manifest(format=FORMAT, kind=kind, segments=tuple(lots))
+    entries: list[Entry] = []
+
+    def rows() -> Iterator[tuple[str, str]]:
+        for entry, lines in segments:
+            entries.append(entry)
+            yield from ((entry.name, line.decode()) for line in lines)
+
     try:
         with _database() as database:
             database.execute('CREATE TABLE rows ("segment" VARCHAR, "line" VARCHAR)')
-            rows = ((entry.name, line.decode()) for entry, lines in lots.items() for line in lines)
-            while some := list(islice(rows, AT_ONCE)):
+            left = rows()
+            while some := list(islice(left, AT_ONCE)):
                 database.execute("INSERT INTO rows SELECT unnest(?), unnest(?)", list(zip(*some, strict=True)))
+            manifest = Manifest(format=FORMAT, kind=kind, segments=tuple(entries))
             database.execute(
                 f"COPY rows TO {quoted(str(path))} (FORMAT parquet, COMPRESSION zstd, USE_TMP_FILE false, "
                 f"KV_METADATA {{{KEY}: {quoted(msgspec.json.encode(manifest).decode())}}})"
             )
     except duckdb.Error as why:
         raise OSError(_line(why)) from None
+    return manifest
 
 
 def manifest(path: Path) -> Manifest:
