@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,6 +23,7 @@ from atalaya.metrics.engine import engine
 from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, RunContext
 from atalaya.watch import folder as releases
 from atalaya.watch.judgement import judge_release
+from tests.counting import counted
 from tests.ours import PACK
 
 ROOT = Path(__file__).parents[2]
@@ -127,6 +129,35 @@ def test_what_no_reader_would_unpack_for_its_size_is_parted(tmp_path: Path, monk
     assert len(list(tmp_path.iterdir())) == 4 + 1
     assert (before, 40) == (ledger.survey(tmp_path), count(tmp_path))
     assert ledger.compact(tmp_path) == ()
+
+
+def test_what_is_compacted_already_is_not_decoded_again(tmp_path: Path) -> None:
+    written(tmp_path, 20)
+    ledger.compact(tmp_path)
+    ledger.write(tmp_path, [job(20)])
+    with counted() as work:
+        (path,) = ledger.compact(tmp_path)
+    assert [entry.records for entry in parquet.manifest(path).segments] == [1]
+    assert work.decoded == {"job": 3}  # the two that stand alone, and what was written, read back
+    assert len(ledger.read(tmp_path, "job")) == 21
+
+
+def test_a_compaction_holds_one_segment_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "AT_ONCE", 500)
+
+    def peak_bytes(runs: int) -> int:
+        folder = tmp_path / f"{runs}"
+        for run in range(runs):
+            ledger.write(folder, [job(number, run_id=f"r{run}") for number in range(1_000)])
+        tracemalloc.start()
+        ledger.compact(folder)
+        try:
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak_bytes(2)
+    assert peak_bytes(15) < 1.5 * peak_bytes(3)
 
 
 def test_what_a_compacted_file_only_claims_to_hold_is_not_taken_away(tmp_path: Path) -> None:

@@ -301,21 +301,21 @@ def _sweep(folder: Path) -> None:
 def compact(folder: Path) -> tuple[Path, ...]:
     """Put the segments that are older than the current run into one file for each kind; the files are returned.
 
-    The current run is that of the newest record. Damaged segments stay as they are. Only what no reader would unpack
-    for its size is parted into several files. It may be killed at any moment, and run beside writers, readers and
-    itself.
+    The current run is that of the newest record that is not compacted yet. Damaged segments stay as they are. Only what
+    no reader would unpack for its size is parted into several files. It may be killed at any moment, and run beside
+    writers, readers and itself.
 
     :raises UsageError: the folder cannot be written.
+    :raises EngineError: there is too little memory, or no room on the disk.
     """
-    opened, _ = _open_all(folder)
-    records = [record for found in opened.values() for segment in found for record in segment.records]
-    if not records:
+    alone: dict[Path, Segment] = {}
+    for path in paths(folder):
+        with contextlib.suppress(EvidenceError):
+            alone[path] = open_segment(path, _newest_of_each_run)
+    if not alone:
         return ()
-    current = max((record.recorded_at, record.run_id) for record in records)[1]
-    proven = {
-        segment.info.digest for path, found in opened.items() if path.suffix == compacted.SUFFIX for segment in found
-    }
-    alone = {path: found[0] for path, found in opened.items() if path.suffix != compacted.SUFFIX}
+    current = max((record.recorded_at, record.run_id) for found in alone.values() for record in found.records)[1]
+    proven = _proven(folder, {segment.info.digest for segment in alone.values()})
     old: dict[str, dict[Path, Segment]] = {}
     taken = set(proven)
     for path in sorted(alone, key=_preferred):
@@ -336,6 +336,31 @@ def compact(folder: Path) -> tuple[Path, ...]:
             f"{folder}: evidence cannot be compacted: {why}. Make the folder writable, or make room, and run again."
         ) from why
     return written
+
+
+def _newest_of_each_run(segment: str) -> Callable[[Sequence[Evidence]], Iterable[int]]:
+    """The sieve of who asks which runs a segment is of, and which of them is the newest."""
+
+    def newest(records: Sequence[Evidence]) -> Iterable[int]:
+        runs = [record.run_id for record in records]
+        at = list(map(_RECORDED_AT, records))
+        if runs.count(runs[0]) == len(runs):  # mostly
+            return (at.index(max(at)),)
+        # Of one run the last in order of time stays.
+        return {runs[place]: place for place in sorted(range(len(records)), key=at.__getitem__)}.values()
+
+    return newest
+
+
+def _proven(folder: Path, digests: Container[str]) -> set[str]:
+    """Those digests of which the segments stand in compacted files too. Only such a file is decoded: a manifest says
+    what is in it, and proves nothing."""
+    found: set[str] = set()
+    for path in _compacted(folder):
+        with contextlib.suppress(EvidenceError):
+            if any(entry.digest in digests for entry in compacted.manifest(path).segments):
+                found.update(segment.info.digest for segment in open_file(path, none))
+    return found
 
 
 def _compact(folder: Path, kind: str, lot: dict[Path, Segment]) -> Iterator[Path]:
