@@ -13,12 +13,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import msgspec
 import pytest
 
 from atalaya.core.errors import EngineError, EvidenceError
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import ledger, parquet
+from atalaya.evidence.ledger import files, ledger, parquet
 from atalaya.metrics.engine import engine
 from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, RunContext
 from atalaya.watch import folder as releases
@@ -301,16 +302,47 @@ def test_a_parquet_file_of_a_stranger_is_named(tmp_path: Path) -> None:
     assert len(ledger.survey(tmp_path).problems) == 3
 
 
+def test_all_compacted_files_of_a_ledger_are_read_by_one_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence = shutil.copytree(REHEARSAL / "evidence", tmp_path / "evidence")
+    newest = max(ledger.read(evidence, RunContext), key=lambda record: record.recorded_at)
+    later = newest.recorded_at + timedelta(hours=1)
+    ledger.write(evidence, [msgspec.structs.replace(newest, run_id="current", recorded_at=later)])
+    ledger.compact(evidence)
+    connect, made = duckdb.connect, []
+
+    def counting(*asked: Any, **how: Any) -> Any:
+        made.append(asked)
+        return connect(*asked, **how)
+
+    parquet._shared.cache_clear()
+    monkeypatch.setattr(duckdb, "connect", counting)
+    found = ledger.survey(evidence)
+    assert len(files.holdings(evidence, found).files) == len(found.segments)
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize("fatal", [duckdb.FatalException, duckdb.InternalException])
+def test_a_file_that_ends_the_database_hides_no_other(tmp_path: Path, fatal: type[duckdb.Error]) -> None:
+    written(tmp_path)
+    ledger.compact(tmp_path)
+
+    def ending() -> None:
+        with parquet._reading():
+            parquet._shared(os.getpid()).close()
+            raise fatal("the database has been invalidated")
+
+    with pytest.raises(fatal):
+        ending()
+    assert len(ledger.read(tmp_path, "job")) == 4
+
+
 def test_a_compacted_file_that_finds_no_memory_is_not_damaged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path)
-    path, connect = ledger.compact(tmp_path)[0], parquet._database
-
-    def small() -> Any:
-        connection = connect()
-        connection.execute("SET memory_limit = '1KB'")
-        return connection
-
-    monkeypatch.setattr(parquet, "_database", small)
+    (path,) = ledger.compact(tmp_path)
+    small = duckdb.connect(":memory:", config={"threads": 1, "temp_directory": "", "memory_limit": "1KB"})
+    monkeypatch.setattr(parquet, "_shared", lambda _: small)
     with pytest.raises(EngineError, match=f"{path.name}.*The evidence is not at fault"):
         ledger.survey(tmp_path)
 

@@ -14,9 +14,11 @@ from __future__ import annotations
 import errno
 import glob
 import hashlib
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from itertools import groupby, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -97,7 +99,7 @@ def manifest(path: Path) -> Manifest:
     import duckdb
 
     try:
-        with _database() as database:
+        with _reading() as database:
             found = database.execute(
                 "SELECT value FROM parquet_kv_metadata(?) WHERE key = ?", [glob.escape(str(path)), KEY.encode()]
             ).fetchone()
@@ -191,7 +193,7 @@ def _lines(path: Path, lots: Iterator[_Lot], counts: list[int], found: Sequence[
 
 def _lots(path: Path) -> Iterator[_Lot]:
     total = 0
-    with _database() as database:
+    with _reading() as database:
         answer = database.execute('SELECT "segment", "line" FROM read_parquet(?)', [glob.escape(str(path))])
         while some := answer.fetchmany(AT_ONCE):
             # Two columns at once: most lots are of one segment, and then no row is looked at by itself.
@@ -270,6 +272,30 @@ def _database() -> duckdb.DuckDBPyConnection:
 
     # One thread: rows keep their order, and equal contents become equal bytes.
     return duckdb.connect(":memory:", config={"threads": 1, "temp_directory": ""})
+
+
+@contextmanager
+def _reading() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the database that reads all files of this process."""
+    import duckdb
+
+    with _shared(os.getpid()).cursor() as database:
+        try:
+            yield database
+        except (duckdb.FatalException, duckdb.InternalException):  # from here on it answers nothing any more
+            _shared.cache_clear()
+            raise
+
+
+@cache
+def _shared(process: int) -> duckdb.DuckDBPyConnection:
+    """One database for each process: to open one takes fifty times as long as to read a manifest."""
+    import duckdb
+
+    database = _database()
+    with suppress(duckdb.Error):  # versions before 1.3 keep nothing of a file
+        database.execute("SET enable_external_file_cache = false")
+    return database
 
 
 def _line(why: Exception) -> str:
