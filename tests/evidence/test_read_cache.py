@@ -117,7 +117,7 @@ def test_a_segment_that_two_branches_compacted_is_read_once(evidence, kept, tmp_
         shutil.copy(file, evidence)
     assert len([*evidence.glob("test-*.parquet")]) == 2
     for _ in ("at first", "again"):
-        with loaded(evidence, cache=read_cache.ReadCache(kept)) as database:
+        with loaded(evidence, cache=read_cache.ReadCache(kept, "all")) as database:
             database.keep("pieces", view("pieces", Reading), {})
             database.take("whole", view("whole", TestAttempt, "test_attempts"), "read_test_attempts")
             assert database.length("whole") == RUNS * TESTS
@@ -211,12 +211,21 @@ def test_of_a_file_that_does_not_hold_still_nothing_is_kept(evidence, kept):
         half.write_bytes(b"columns of what lay there for a moment")
         path.write_bytes(changed)
 
-    cache = read_cache.ReadCache(kept)
+    cache = read_cache.ReadCache(kept, "all")
     assert cache.columns(path, made) is None
     cache.keep(path, ledger.open_file(other))
     path.write_bytes(sound)
     assert [*kept.glob("*")] == []
-    assert read_cache.ReadCache(kept).segments(path) is None
+    assert read_cache.ReadCache(kept, "all").segments(path) is None
+
+
+def test_each_sieve_finds_what_it_kept_itself(evidence, kept):
+    path = ledger.paths(evidence, "test-")[0]
+    every, none = read_cache.ReadCache(kept, "all"), read_cache.ReadCache(kept, "none")
+    every.keep(path, ledger.open_file(path))
+    assert none.segments(path) is None
+    none.keep(path, ledger.open_file(path, ledger.none))
+    assert [len(cache.segments(path)[0].records) for cache in (every, none)] == [TESTS, 0]
 
 
 def test_times_keep_the_zone_that_they_were_written_with(evidence, kept):
@@ -224,8 +233,8 @@ def test_times_keep_the_zone_that_they_were_written_with(evidence, kept):
     (segment,) = ledger.open_file(path)
     at = segment.info.first_at.astimezone(timezone(timedelta(hours=2)))
     found = (segment._replace(info=replace(segment.info, first_at=at), recorded_at=(at,)),)
-    read_cache.ReadCache(kept).keep(path, found)
-    cached = read_cache.ReadCache(kept).segments(path)
+    read_cache.ReadCache(kept, "all").keep(path, found)
+    cached = read_cache.ReadCache(kept, "all").segments(path)
     assert cached is not None
     assert (cached[0].info, cached[0].records) == (found[0].info, found[0].records)
     assert (cached[0].info.first_at.isoformat(), cached[0].recorded_at[0].isoformat()) == (at.isoformat(),) * 2
@@ -233,7 +242,7 @@ def test_times_keep_the_zone_that_they_were_written_with(evidence, kept):
 
 def test_what_is_kept_may_go_away_while_questions_are_asked(evidence, kept):
     rows = "FROM read_test_attempts"
-    with loaded(evidence, cache=read_cache.ReadCache(kept)) as database:
+    with loaded(evidence, cache=read_cache.ReadCache(kept, "all")) as database:
         database.keep("pieces", view("pieces", Reading), {})
         database.take("whole", view("whole", TestAttempt, "test_attempts"), "read_test_attempts")
         before = database.rows("FROM whole ORDER BY ALL", {})
@@ -272,7 +281,7 @@ def test_what_is_kept_may_go_away_while_the_tables_are_made(with_events, kept, m
             shutil.rmtree(kept)
         keep(self, table, *asked)
 
-    with loaded(with_events, cache=read_cache.ReadCache(kept)) as database:
+    with loaded(with_events, cache=read_cache.ReadCache(kept, "all")) as database:
         monkeypatch.setattr(duckdb_database.DuckDB, "keep", vanishing)
         prepare(database)
         assert not kept.exists()
@@ -282,7 +291,7 @@ def test_what_is_kept_may_go_away_while_the_tables_are_made(with_events, kept, m
 
 
 def test_what_is_kept_may_go_away_before_a_table_is_counted(evidence, kept):
-    with loaded(evidence, cache=read_cache.ReadCache(kept)) as database:
+    with loaded(evidence, cache=read_cache.ReadCache(kept, "all")) as database:
         prepare(database)
         shutil.rmtree(kept)
         assert database.length("test_attempts") == RUNS * TESTS
@@ -335,7 +344,7 @@ def test_all_columns_of_a_kind_are_written_by_one_connection(judged, evidence, k
 def test_a_ledger_in_a_folder_that_looks_like_a_column_is_read_as_it_is(evidence, kept, tmp_path):
     odd = tmp_path / "variant=zzz"
     shutil.copytree(evidence, odd)
-    for cache in (None, read_cache.ReadCache(kept), read_cache.ReadCache(kept)):
+    for cache in (None, read_cache.ReadCache(kept, "all"), read_cache.ReadCache(kept, "all")):
         with loaded(odd, cache=cache) as database:
             database.keep("pieces", view("pieces", Reading), {})
             database.take("whole", view("whole", TestAttempt, "test_attempts"), "read_test_attempts")

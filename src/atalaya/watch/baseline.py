@@ -31,6 +31,7 @@ from atalaya.watch.as_installed import Before, Installed
 
 # The classes of tests that do not just pass; one that failed once and was never tried again may be any.
 UNSTEADY = (FlakyClass.CONFIRMED, FlakyClass.REGRESSION, FlakyClass.BROKEN)
+SIEVE = "judgement"  # what a judgement looks at itself, by the name that it is kept under
 
 
 class Accepted(NamedTuple):
@@ -50,7 +51,7 @@ class Accepted(NamedTuple):
 
         :param read: the folder for what was read of large files, by release.
         """
-        cache = _cache(self.folder, read)
+        cache = cache_of(self.folder, read)
         with opened(self.folder / "evidence", damaged=self.damaged, engine=engine, cache=cache) as asked:
             yield self._replace(engine=asked)
 
@@ -116,12 +117,16 @@ def _tried(
     accepted = Accepted(judged.release, place, judged.fixed_at, _before(judged), _result(judged), damaged)
     return Tried(
         accepted if judged.verdict.word is VerdictStatus.GO else None,
-        _settled_at(surveyed(place / "evidence", cache=_cache(place, read)), judged.release),
+        _settled_at(surveyed(place / "evidence", cache=cache_of(place, read)), judged.release),
     )
 
 
-def _cache(place: Path, read: Path | None) -> ReadCache | None:
-    return ReadCache(read / place.name) if read else None
+def cache_of(place: Path, read: Path | None, now: datetime | None = None) -> ReadCache | None:
+    """What a judgement has read of the large files of a release.
+
+    :param read: the folder for that, by release. :param now: what a clock says.
+    """
+    return ReadCache(read / place.name, SIEVE, now) if read else None
 
 
 def _settled_at(found: ledger.Survey, release: Release) -> datetime:

@@ -104,7 +104,7 @@ from atalaya.verdict.rules import judge
 from atalaya.verdict.situation import Situation
 from atalaya.watch import as_installed, package_findings
 from atalaya.watch.backlog import BacklogInputs, backlog
-from atalaya.watch.baseline import Accepted, Recall, accepted_before, anew
+from atalaya.watch.baseline import Accepted, Recall, accepted_before, anew, cache_of
 from atalaya.watch.checkpoints import STEP, checkpoints
 from atalaya.watch.close_checks import questions
 from atalaya.watch.dispatch import asked
@@ -150,7 +150,7 @@ def judge_release(
     """
     evidence = folder / "evidence"
     now = now if as_of is None else None
-    cache = ReadCache(read / folder.name, now) if read else None
+    cache = cache_of(folder, read, now)
     found = surveyed(evidence, now, cache)
     everything = [record for segment in found.segments for record in segment.records]
     recorded_at = evidence_recorded_at(found.segments)
@@ -202,7 +202,7 @@ def surveyed(evidence: Path, now: datetime | None = None, cache: ReadCache | Non
     """What a ledger holds, with the records in memory that a judgement looks at itself.
 
     :param now: what a clock says: records that are ahead of it are looked at too.
-    :param cache: what is kept of large files; nobody else may fill it, since other records would be in it.
+    :param cache: what is kept of large files with this sieve.
     """
     return ledger.survey(evidence, sieve=lambda _: partial(_looked_at, now=now), cache=cache)
 

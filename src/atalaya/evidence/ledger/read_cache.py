@@ -56,11 +56,13 @@ Told = tuple[SegmentInfo, tuple[datetime, ...]]  # with the instants at which it
 class ReadCache:
     """What was read of the large files of one ledger.
 
+    :param sieve: the name of the one that says which records are kept in memory: each keeps its own.
     :param now: what the clock says: a file with a record from a clock that is ahead of it is read anew each time.
     """
 
-    def __init__(self, folder: Path, now: datetime | None = None) -> None:
+    def __init__(self, folder: Path, sieve: str, now: datetime | None = None) -> None:
         self._folder = folder
+        self._segments = f"-{sieve}{SEGMENTS}"
         self._now = now
         self._names: dict[Path, str] = {}  # of the files that were asked for: what they are kept under
 
@@ -70,7 +72,7 @@ class ReadCache:
         if name is None:
             return None
         try:
-            content = (self._folder / f"{name}{SEGMENTS}").read_bytes()
+            content = (self._folder / f"{name}{self._segments}").read_bytes()
             digest, content = content[:DIGEST_BYTES], content[DIGEST_BYTES:]
             if hashlib.sha256(content).digest() != digest:
                 return None
@@ -86,7 +88,7 @@ class ReadCache:
             return
         content = msgspec.msgpack.encode([*map(_as_kept, found)])
         with suppress(OSError):
-            write_whole(self._folder / f"{name}{SEGMENTS}", hashlib.sha256(content).digest() + content)
+            write_whole(self._folder / f"{name}{self._segments}", hashlib.sha256(content).digest() + content)
 
     def columns(self, path: Path, make: Callable[[Path], None]) -> Path | None:
         """A Parquet file with the rows of a file; None where there is none, and the file itself is to be read.
