@@ -7,8 +7,10 @@ of writers can work side by side without a lock. Two that recorded it at once, o
 left two files: a reader takes the earlier one. Of one name, two files never differ, so branches merge.
 
 Many old segments may stand in one compacted file (:mod:`atalaya.evidence.ledger.parquet`). That is whole, on disk and
-read back before the first of them is removed, and nobody ever removes or rewrites it. So a segment stands in
-one place or in both at any moment, and a reader takes it once: from the compacted file, which had it first.
+read back before the first of them is removed, and nobody ever rewrites it. So a segment stands in one place or in both
+at any moment, and a reader takes it once: from the compacted file, which had it first. A redaction alone takes such a
+file away, once all that it leaves as it was stands alone again (:mod:`atalaya.evidence.ledger.redaction`). And a
+segment that is damaged gives way to the same evidence, where that is recorded again.
 """
 
 from __future__ import annotations
