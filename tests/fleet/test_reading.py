@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from atalaya.core.errors import NetworkError
+from atalaya.core.errors import EngineError, NetworkError
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet import judging, tallies
+from atalaya.fleet import judging, reading, tallies
 from atalaya.fleet.judging import Judging, Made
 from atalaya.fleet.reading import read
 from atalaya.fleet.sources import ReleasePlace
@@ -794,16 +794,22 @@ def test_a_release_that_cannot_be_judged_is_a_row_that_says_so(tmp_path: Path, b
     assert (row.problem, row.word) == ("it cannot be judged: ZeroDivisionError: by nothing", FleetWord.UNKNOWN)
 
 
-def test_a_full_disk_says_nothing_of_a_release_for_long(tmp_path: Path, by: Judging, monkeypatch) -> None:
+@pytest.mark.parametrize("why", [OSError(28, "no room"), MemoryError("no room"), EngineError("no room")])
+def test_a_full_disk_says_nothing_of_a_release_for_long(
+    tmp_path: Path, by: Judging, why: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def fails(*_: object, **__: object) -> None:
-        raise OSError(28, "No space left on device")
+        raise why
 
     folder = release(tmp_path, "1.0.0", real=True)
     made = row_of(folder, by)
     assert made.to_judge is not None
     monkeypatch.setattr(judging, "judge_release", fails)
     again = judging.judge(made, made.to_judge, place_of(folder), [], by)
-    assert ("No space left" in again.row.problem, again.until) == (True, by.now)
+    assert ("no room" in again.row.problem, again.until) == (True, by.now)
+    monkeypatch.setattr(reading, "_read", fails)
+    unread = row_of(folder, by)
+    assert ("no room" in unread.row.problem, unread.until) == (True, by.now)
 
 
 def test_secrets_of_strangers_are_scrubbed_and_long_texts_cut(tmp_path: Path, by: Judging) -> None:

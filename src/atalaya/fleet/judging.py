@@ -11,7 +11,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from atalaya.core.engines import DUCKDB
-from atalaya.core.errors import AtalayaError, NetworkError, interrupted
+from atalaya.core.errors import AtalayaError, EngineError, NetworkError, interrupted
 from atalaya.core.kept_text import to_keep
 from atalaya.core.settings import Settings
 from atalaya.fleet.release_records import Known, Records
@@ -24,6 +24,8 @@ from atalaya.records.fleet import Basis, FleetIncident, FleetMetric, FleetWord, 
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release, SettingsSnapshot
 from atalaya.watch.judgement import judge_release
+
+PASSING = (EngineError, MemoryError, OSError)  # too little memory, a full disk, too many open files
 
 
 class Judging(NamedTuple):
@@ -70,14 +72,20 @@ def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Pa
             return judged._replace(until=earliest(made.until, judged.until))
         except NetworkError:  # which says nothing of the release
             raise
-        except AtalayaError as why:
-            return Made(replace(made.row, problem=told(why, Path(scratch))))
         except Exception as why:
             if interrupted(why):
                 raise
-            problem = told(f"it cannot be judged: {type(why).__name__}: {why}", Path(scratch))
-            passes = isinstance(why, OSError | MemoryError)  # a full disk says nothing of the release
-            return Made(replace(made.row, problem=problem), until=judging.now if passes else None)
+            return failed(made.row, "it cannot be judged", why, judging.now, Path(scratch))
+
+
+def failed(row: ReleaseRow, what: str, why: Exception, now: datetime, base: Path) -> Made:
+    """The row with what went wrong. What says nothing of the release is tried again by the next run.
+
+    :param what: what could not be done, where the error does not say it.
+    :param base: the folder that paths are told from.
+    """
+    problem = why if isinstance(why, AtalayaError) else f"{what}: {type(why).__name__}: {why}"
+    return Made(replace(row, problem=told(problem, base)), until=now if isinstance(why, PASSING) else None)
 
 
 def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequence[Path]) -> Path:

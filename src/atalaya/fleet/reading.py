@@ -18,10 +18,10 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core import plain_file
-from atalaya.core.errors import AtalayaError, ReleaseError, interrupted
+from atalaya.core.errors import ReleaseError, interrupted
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger, manifest
-from atalaya.fleet.judging import Judging, Made
+from atalaya.fleet.judging import Judging, Made, failed
 from atalaya.fleet.release_records import Known, Records
 from atalaya.fleet.said import (
     LARGEST_BYTES,
@@ -65,22 +65,16 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
             rehearsal=release.rehearsal,
         )
         return _read(row, place, Known(records, release, judging.now), judging)
-    except AtalayaError as why:
-        return Made(_unreadable(row, release, place, judging.now, why))
     except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
         if interrupted(why):
             raise
-        problem = f"it cannot be read: {type(why).__name__}: {why}"
-        passes = isinstance(why, OSError | MemoryError)  # too many files are open, say
-        return Made(_unreadable(row, release, place, judging.now, problem), until=judging.now if passes else None)
+        made = failed(row, "it cannot be read", why, judging.now, place.folder.parent)
+        return made._replace(row=_with_the_rest(made.row, release, place, judging.now))
 
 
-def _unreadable(
-    row: ReleaseRow, release: Release | None, place: ReleasePlace, now: datetime, why: object
-) -> ReleaseRow:
-    """The row of a release of which something cannot be read: what the rest of it says of its window, its incidents and
-    the seal that it began from is still known."""
-    row = replace(row, problem=told(why, place.folder.parent))
+def _with_the_rest(row: ReleaseRow, release: Release | None, place: ReleasePlace, now: datetime) -> ReleaseRow:
+    """The row of a release of which something cannot be read, with what the rest says: of its window, its incidents and
+    the seal that it began from."""
     if plain_file.is_link(place.folder) or plain_file.is_link(place.evidence):
         return row
     of_any = Release(version=place.name, commit="", opened_at=now)
