@@ -1,11 +1,13 @@
 """Tests of what the Sphinx project of the release pages is made of."""
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from atalaya.core.places import EXTENSION
 from atalaya.site.build import home
+from tests.commands import ROOT, in_processes
 
 
 def test_a_home_is_completed_and_what_is_there_stays(tmp_path: Path) -> None:
@@ -26,6 +28,13 @@ def test_the_home_of_another_check_pack_has_no_guide_that_tells_of_ours(tmp_path
     assert (tmp_path / "index.md").read_text(encoding="utf-8").startswith("# Releases")
     assert (tmp_path / "reference" / "metrics.md").is_file()
     assert [name for name in ("guides", "concepts") if (tmp_path / name).exists()] == []
+
+
+def test_the_site_of_another_check_pack_is_built_from_nothing(tmp_path: Path) -> None:
+    """No page that goes with it leads to one that does not."""
+    root = shutil.copytree(ROOT / "examples" / "replicate", tmp_path / "replicate")
+    in_processes(root)("site")
+    assert (root / "docs" / "_build" / "html" / "reference" / "fleet.html").is_file()
 
 
 def test_the_reference_of_both_homes_is_the_same(tmp_path: Path) -> None:
