@@ -208,9 +208,14 @@ def test_a_release_that_has_yet_to_begin_does_not_stand_for_its_subject() -> Non
     assert [one.newest for one in found.subjects] == ["1.0.0"]
 
 
-def test_a_word_that_does_not_rest_on_all_there_is_stands_and_is_not_fine() -> None:
-    found = shown(row(not_judged=NotJudged.OWN_PACK))
-    assert (found.releases[0].word, found.counts["not_fine"]) == (FleetWord.ON_TRACK, 1)
+def test_a_fine_word_is_not_believed_where_nobody_judged_what_came_since() -> None:
+    assert word_of(row(not_judged=NotJudged.OWN_PACK)) == (FleetWord.UNKNOWN, Why.NOT_JUDGED)
+    assert word_of(row(not_judged=NotJudged.OWN_PACK, word=FleetWord.NO_GO)) == (FleetWord.NO_GO, None)
+
+
+def test_a_release_that_is_invalid_is_shown_first_however_old_it_is() -> None:
+    found = shown(row("1.0.0", days_ago=9, closed=True, word=FleetWord.INVALID), row("1.1.0"))
+    assert (found.word, found.counts["not_fine"]) == (FleetWord.ON_TRACK, 1)
 
 
 def test_an_older_release_that_cannot_be_read_is_one_that_is_not_fine() -> None:
@@ -241,9 +246,12 @@ def test_a_seal_that_was_made_anew_since_the_next_release_began_is_not_believed(
 
 
 def test_a_seal_that_was_taken_away_since_the_next_release_began_is_missed() -> None:
-    before = row("1.0.0", days_ago=9, word=FleetWord.GO)
+    before = row("1.0.0", days_ago=9, word=FleetWord.GO, seal="")
     after = row("1.1.0", previous="1.0.0", previous_seal="old")
     assert shown(before, after).releases[1].problem.startswith("Its seal was taken away: 1.1.0 began")
+    gone = replace(before, word=FleetWord.UNKNOWN, problem="It is closed, and its seal.json is gone.")
+    assert shown(gone, after).releases[1].word is FleetWord.INVALID
+    assert shown(replace(gone, seal=None), after).releases[1].word is FleetWord.UNKNOWN
     handed_over = replace(before, evidence_alone=True)
     assert [one.problem for one in shown(handed_over, after).releases] == ["", ""]
     of_itself = row("1.0.0", previous="1.0.0", previous_seal="old")

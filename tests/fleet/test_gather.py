@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet import gather, judging
+from atalaya.fleet import gather, judging, sources
 from atalaya.fleet import said as said_then
 from atalaya.fleet.assemble import reasons_of
 from atalaya.fleet.gather import Gathered, Work
@@ -22,9 +22,10 @@ from atalaya.fleet.sources import FoundSource, ReleasePlace
 from atalaya.records.fleet import Basis, FleetSource, FleetWord
 from atalaya.records.stored import CaseOutcome
 from atalaya.site.i18n.language import Language
+from atalaya.watch.states import OPEN
 from tests.commands import ROOT
 from tests.fleet.conftest import NOW
-from tests.fleet.many import RELEASES, SAID_AT, T0, release, said, sealed
+from tests.fleet.many import RELEASES, SAID_AT, T0, release, said, sealed, step
 from tests.fleet.test_reading import attempt
 from tests.ours import PACK
 
@@ -53,9 +54,18 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Judge:
 
 
 def gathered(
-    folder: Path, store: Store, *, now: datetime = NOW, rehearsals: bool = True, judge: bool = True
+    folder: Path,
+    store: Store,
+    *,
+    now: datetime = NOW,
+    rehearsals: bool = True,
+    judge: bool = True,
+    handed_over: bool = False,
 ) -> Gathered:
-    places = tuple(ReleasePlace(one.name, one, one / "evidence") for one in sorted(folder.iterdir()))
+    if handed_over:
+        places = tuple(sources._of_parquet(folder))
+    else:
+        places = tuple(ReleasePlace(one.name, one, one / "evidence") for one in sorted(folder.iterdir()))
     source = FoundSource(FleetSource(subject="orders", kind="path", place="x"), "", places)
     (found,) = gather.gather([source], store, pack=PACK, now=now, rehearsals=rehearsals, judge=judge)
     return found
@@ -159,6 +169,44 @@ def test_what_is_no_baseline_of_a_release_takes_the_place_of_none(
     release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True)
     gathered(folder, store)
     assert judge.beside["2.0.0"] == ["1.0.0"]
+
+
+def test_of_evidence_that_came_without_a_seal_none_is_missed(tmp_path: Path, store: Store, judge: Judge) -> None:
+    folder = tmp_path / "handed"
+    for number, began in enumerate(({}, {"previous": "1.0.0", "previous_seal": "5ea1"})):
+        at = T0 + timedelta(days=4 * number)
+        made = release(folder, f"1.{number}.0", at=at, real=True)
+        ledger.write(made / "evidence", [step(at, OPEN, run_id="began", **began)])
+    assert gathered(folder, store, handed_over=True).work.judged == 2
+    assert judge.beside == {"1.0.0": [], "1.1.0": ["1.0.0"]}
+
+
+def test_a_watch_of_one_machine_is_left_out_whatever_its_folder_is_called(
+    tmp_path: Path, store: Store, judge: Judge
+) -> None:
+    folder = tmp_path / "handed" / "1.2.0"
+    ledger.write(folder, [step(T0, OPEN, run_id="opening-local-1.1.0")])
+    found = gathered(folder.parent, store, handed_over=True)
+    assert (found.rows, found.source.left_out) == ((), 1)
+
+
+def test_what_a_clock_that_was_ahead_made_is_made_again(tmp_path: Path, store: Store, judge: Judge) -> None:
+    folder = tmp_path / "releases"
+    release(folder, "1.0.0", real=True)
+    assert gathered(folder, store, now=NOW + timedelta(days=9)).work.judged == 1
+    assert gathered(folder, store).work.judged == 1
+    assert gathered(folder, store).work.judged == 0
+
+
+def test_a_file_that_was_changed_within_its_size_and_time_is_noticed(tmp_path: Path, store: Store) -> None:
+    made = sealed_with_an_incident(tmp_path / "releases")
+    assert [row.word for row in gathered(made.parent, store).rows] == [FleetWord.GO]
+    page = made / "incidents" / "INC-1.md"
+    before = page.stat()
+    page.write_text("It was fast.\n")
+    os.utime(page, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert page.stat().st_size == before.st_size
+    assert [row.seal_broken for row in gathered(made.parent, store).rows] == [True]
 
 
 def sealed_with_an_incident(folder: Path) -> Path:

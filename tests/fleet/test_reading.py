@@ -11,16 +11,17 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from atalaya.core.errors import EngineError, NetworkError
+from atalaya.core.settings import Settings, Thresholds
 from atalaya.evidence.ledger import ledger
 from atalaya.fleet import judging, reading, tallies
 from atalaya.fleet.judging import Judging, Made
 from atalaya.fleet.reading import read
 from atalaya.fleet.sources import ReleasePlace
 from atalaya.metrics.definitions import counting
-from atalaya.records.fleet import Basis, FleetIncident, FleetWord, NotJudged
+from atalaya.records.fleet import FINE, Basis, FleetIncident, FleetWord, NotJudged
 from atalaya.records.judged import State
 from atalaya.records.stored import (
     CaseOutcome,
@@ -38,7 +39,7 @@ from atalaya.records.stored import (
     record_metadata,
 )
 from atalaya.watch.incidents.fingerprint import cause_of_event
-from atalaya.watch.state_at import evidence_digest
+from atalaya.watch.state_at import in_force_record, rests_on
 from atalaya.watch.states import CLOSED, EXTENDED, INVALID, OPEN
 from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed, step
 from tests.tables import each_row
@@ -197,13 +198,41 @@ def test_a_page_that_names_its_evidence_stands_as_long_as_that_is_all_there_is(t
     hour = timedelta(hours=1)
     ledger.write(folder / "evidence", [attempt("before", CaseOutcome.PASSED, SAID_AT - hour)])
     survey = ledger.survey(folder / "evidence")
-    page = metrics("1.0.0", "ON TRACK") | {"evidence": evidence_digest(one.info for one in survey.segments)}
+    page = metrics("1.0.0", "ON TRACK") | {"evidence": asdict(rests_on(one.info for one in survey.segments))}
     published.write_text(json.dumps(page))
     call_the_roll(folder / "evidence", SAID_AT + hour)  # it took an hour to judge
     assert read("orders", place_of(folder, published), by).to_judge is None
     ledger.write(folder / "evidence", [attempt("late", CaseOutcome.FAILED, SAID_AT - hour)])
     call_the_roll(folder / "evidence", SAID_AT, run_id="elsewhere")
     assert read("orders", place_of(folder, published), by).to_judge is not None
+
+
+def test_a_page_that_rests_on_more_evidence_than_there_is_is_not_believed_and_nothing_is_judged_for_it(
+    tmp_path: Path, by: Judging
+) -> None:
+    folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
+    (red,) = ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED)])
+    survey = ledger.survey(folder / "evidence")
+    page = metrics("1.0.0", "OFF TRACK") | {"evidence": asdict(rests_on(one.info for one in survey.segments))}
+    published.write_text(json.dumps(page))
+    assert read("orders", place_of(folder, published), by).row.word is FleetWord.OFF_TRACK
+    red.unlink()  # and no roll call had named it
+    made = read("orders", place_of(folder, published), by)
+    assert (made.row.basis, made.to_judge) == (Basis.NOTHING, None)
+    assert "rests on 3 segments of evidence, and 2 are there" in made.row.problem
+
+
+def test_what_was_said_by_other_settings_than_those_of_its_repository_is_judged_anew(
+    tmp_path: Path, by: Judging
+) -> None:
+    folder = release(tmp_path, "1.0.0", real=True)
+    told = record_metadata("opening-1.0.0", Environment.LOOPBACK, T0)
+    ledger.write(folder / "evidence", [in_force_record(Settings(), told, by="ana", why="the first record")])
+    said(folder, "ON TRACK", real=True)
+    assert row_of(folder, by._replace(own=Settings())).to_judge is None
+    lax = Settings(thresholds=Thresholds(pass_rate=0.5))
+    assert row_of(folder, by._replace(own=lax)).to_judge is not None
 
 
 @each_row(
@@ -276,7 +305,7 @@ def test_a_longer_window_is_known_though_something_in_it_cannot_be_read(
     (segment,) = ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED)])
     if damage:
         segment.write_bytes(b"torn")
-    row = row_of(folder, by).row
+    row = row_of(folder, by._replace(not_judged=NotJudged.ASKED)).row
     assert (bool(row.problem), row.ends_at, row.closed) == (damage, T0 + timedelta(hours=96), False)
 
 
@@ -636,7 +665,8 @@ def test_an_incident_that_can_be_read_stays_open_where_other_evidence_is_damaged
     (segment,) = ledger.write(folder / "evidence", [damaged])
     segment.write_bytes(segment.read_bytes().replace(b"0123abc", b"0123abd").replace(b"hurts", b"hurtz"))
     ledger.write(folder / "evidence", [step(T0, OPEN, previous="0.9.0", previous_seal="5ea1", run_id="again")])
-    row = row_of(folder, by).row
+    assert row_of(folder, by).to_judge is not None
+    row = row_of(folder, by._replace(not_judged=NotJudged.ASKED)).row
     assert (row.previous, row.previous_seal) == ("0.9.0", "5ea1")
     assert (row.word, bool(row.problem), [one.id for one in row.incidents if one.is_open]) == (
         FleetWord.UNKNOWN,
@@ -772,14 +802,13 @@ def test_a_folder_that_cannot_be_read_is_a_row_that_says_so(tmp_path: Path, by: 
         folder = release(tmp_path / str(number), "1.0.0", real=True)
         damage(folder)
         made = row_of(folder, by)
-        assert (damage.__name__, FleetWord.UNKNOWN, True, None) == (
-            damage.__name__,
-            made.row.word,
-            bool(made.row.problem),
-            made.to_judge,
-        ), made.row
-        assert "Traceback" not in made.row.problem
-        assert str(tmp_path) not in made.row.problem
+        if made.to_judge is not None:  # as its own repository would be judged
+            made = judging.judge(made, made.to_judge, place_of(folder), [], by)
+        said = made.row.problem or made.row.because[0]
+        assert (made.row.word in FINE, bool(said)) == (False, True), damage
+        assert (made.row.word is FleetWord.UNKNOWN) is bool(made.row.problem), damage
+        assert "Traceback" not in said
+        assert str(tmp_path) not in said
 
 
 def test_a_release_that_cannot_be_judged_is_a_row_that_says_so(tmp_path: Path, by: Judging, monkeypatch) -> None:
@@ -826,9 +855,6 @@ def test_secrets_of_strangers_are_scrubbed_and_long_texts_cut(tmp_path: Path, by
 
 
 def test_evidence_without_a_folder_of_its_own_is_named_by_its_first_records(tmp_path: Path, by: Judging) -> None:
-    from atalaya.core.settings import Settings
-    from atalaya.watch.state_at import in_force_record
-
     evidence = tmp_path / "exported"
     first = in_force_record(
         Settings(), record_metadata("opening-2.1.0", Environment.LOOPBACK, T0), by="ana", why="the first record"

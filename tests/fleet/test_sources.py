@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -334,6 +335,21 @@ def test_no_other_repository_is_taken_for_that_of_the_cache(
     monkeypatch.delenv("GIT_WORK_TREE", raising=False)
     assert [git(own, *words) for words in (("rev-parse", "HEAD"), ("config", "--list", "--local"))] == state
     assert (own / "code.py").read_text() == "an edit\n"
+
+
+def test_two_runs_at_once_and_one_that_was_killed_keep_no_branch_from_being_fetched(
+    tmp_path: Path, remote: str
+) -> None:
+    text = f'[[source]]\ngit = "{remote}"\nsubject = "orders"\n'
+    (tmp_path / "fleet.toml").write_text(text)
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(lambda: list(find(load(tmp_path / "fleet.toml"), tmp_path / "cache"))) for _ in range(4)]
+    assert [(one.source.problem, names(one)) for run in runs for one in run.result()] == [("", ["1.0.0"])] * 4
+    (index,) = (tmp_path / "cache").glob("*/.git/index")
+    index.with_name("index.lock").touch()
+    git(tmp_path / "work", "rm", "-rq", "large.bin")
+    git(tmp_path / "work", "commit", "-qm", "Move on")
+    assert [(one.source.problem, names(one)) for one in found(tmp_path, text)] == [("", ["1.0.0"])]
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,9 @@ CALM = replace(
 )
 
 
+STALE = {"word": FleetWord.UNKNOWN, "why": Why.NOT_JUDGED, "not_judged": NotJudged.ASKED}
+
+
 def of(*releases: FleetRelease, **changes: object) -> Fleet:
     counts = dict.fromkeys(
         ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "broken_seals", "left_out"), 0
@@ -91,8 +94,9 @@ def test_a_calm_fleet_says_that_nothing_has_to_be_looked_at() -> None:
             {"word": FleetWord.UNKNOWN, "not_judged": NotJudged.OTHER_PACK},
             "What came since was not judged here: its checks are of another check pack.",
         ),
-        ({"not_judged": NotJudged.ASKED}, "What came since was not judged here: --no-judge was given."),
-        ({"not_judged": NotJudged.ASKED, "as_of": None}, "Not judged here: --no-judge was given."),
+        ({**STALE, "last_word": FleetWord.GO}, "GO was said on"),
+        (STALE, "What came since was not judged here: --no-judge was given."),
+        ({**STALE, "as_of": None}, "Not judged here: --no-judge was given."),
         ({"open_incidents": strangers._release(0, "INC-1").open_incidents}, "and 1 more"),
     ],
 )

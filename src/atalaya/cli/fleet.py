@@ -146,6 +146,8 @@ def _line(one: FleetRelease) -> str:
     said = [f"{one.subject} {one.release}"]
     if one.why is Why.EXPIRED:
         said.append(f"it was {one.last_word}, valid until {one.valid_until:%Y-%m-%d %H:%M} UTC")
+    elif one.why is Why.NOT_JUDGED:
+        said.append(f"it was {one.last_word}")
     elif one.why is not None:
         said.append(one.problem or str(one.why))
     if one.not_judged is not None:

@@ -16,6 +16,7 @@ from atalaya.fleet.gather import Gathered
 from atalaya.fleet.tables import Ask, filled
 from atalaya.metrics.engine.engine import Database, Row
 from atalaya.records.fleet import (
+    FINE,
     WORST_FIRST,
     Basis,
     Fleet,
@@ -125,7 +126,9 @@ def _why(row: ReleaseRow, now: datetime) -> Why | None:
     # The calendar of a rehearsal is made up, and what a closed watch came to stays as it is.
     stays = row.rehearsal or (row.closed and row.basis in (Basis.SEALED, Basis.JUDGED))
     is_over = row.valid_until is not None and now >= row.valid_until
-    return Why.EXPIRED if is_over and not stays else None
+    if is_over and not stays:
+        return Why.EXPIRED
+    return Why.NOT_JUDGED if row.not_judged is not None and row.word in FINE else None
 
 
 def _with_its_seal(row: ReleaseRow, began: Iterable[ReleaseRow]) -> ReleaseRow:
@@ -134,7 +137,7 @@ def _with_its_seal(row: ReleaseRow, began: Iterable[ReleaseRow]) -> ReleaseRow:
     :param began: the rows of the releases that began from it.
     """
     other = next((one for one in began if one.previous_seal != row.seal), None)
-    if other is None or row.problem or (row.evidence_alone and not row.seal):
+    if other is None or row.seal is None or row.seal_broken or (row.evidence_alone and not row.seal):
         return row
     what = "made anew" if row.seal else "taken away"
     problem = f"Its seal was {what}: {other.release} began from another one. Restore it from git."

@@ -112,7 +112,7 @@ def _gathered(
         opened=sum(one.kept is None or one.kept.signature != one.files.signature for one in releases),
         read=sum(one.was_read for one in releases),
     )
-    kept = {one.name: _to_keep(one, made_by) for one in releases}
+    kept = {one.name: _to_keep(one, made_by, by.now) for one in releases}
     try:
         for name, one, more in _judged(releases, kept, by, judged):
             kept[name] = one
@@ -125,12 +125,17 @@ def _gathered(
     if found.source.problem == "" and kept != before:
         store.keep(subject, kept)
     rows = [one.row for one in kept.values()]
-    shown = tuple(row for row in rows if by.rehearsals or not row.rehearsal)
+    shown = tuple(row for row in rows if _is_shown(row, by))
     left_out = len(found.releases) - len(shown)
     source = replace(found.source, releases=len(shown), left_out=left_out)
     if left_out and not shown:
         source = replace(source, problem=NOTHING_SHARED)
     return Gathered(source, found.site, shown, work)
+
+
+def _is_shown(row: ReleaseRow, by: Judging) -> bool:
+    """Not a watch of one machine, whatever its folder is called; a rehearsal where they are asked for."""
+    return not row.release.startswith(LOCAL) and (by.rehearsals or not row.rehearsal)
 
 
 def _looked_at(subject: str, place: ReleasePlace, kept: Kept | None, made_by: str, by: Judging) -> _Release:
@@ -143,8 +148,9 @@ def _looked_at(subject: str, place: ReleasePlace, kept: Kept | None, made_by: st
     return _Release(place, files, content, reading.read(subject, place, by), None, was_read=True)
 
 
-def _to_keep(one: _Release, made_by: str) -> Kept:
+def _to_keep(one: _Release, made_by: str, now: datetime) -> Kept:
     return Kept(
+        since=one.kept.since if one.kept is not None else now,
         signature=one.files.signature,
         content=one.content,
         made_by=made_by,
@@ -169,11 +175,15 @@ def _judged(
         if made.to_judge is None:  # its own files are the same: read it as if they were not
             made, work = reading.read(made.row.subject, one.place, by), Work(read=1)
         if made.to_judge is not None:
-            folders = [other.place.folder for other in others]
+            folders = [other.place.folder for other in others if not _misses_a_seal(one, other)]
             made = judging.judge(made, made.to_judge, one.place, folders, by)
             judged(f"{made.row.subject} {made.row.release}")
             work = work._replace(judged=1)
-        yield one.name, replace(kept[one.name], row=made.row, until=made.until, beside=beside.hexdigest()), work
+        yield (
+            one.name,
+            replace(kept[one.name], row=made.row, since=by.now, until=made.until, beside=beside.hexdigest()),
+            work,
+        )
 
 
 def _compared(
@@ -208,6 +218,11 @@ def _compared(
                     went = [further] if word_of(further) is FleetWord.GO else went
             yield one, [*went, *before, *([next_one] if next_one is not None else [])]
             watched += [one] if is_there else []
+
+
+def _misses_a_seal(one: _Release, other: _Release) -> bool:
+    """Whether another release began from the seal of one that came without such files: no seal of it is missed."""
+    return one.place.evidence_alone and other.made.row.previous == one.made.row.release
 
 
 def _is_over_before(other: _Release, one: _Release) -> bool:

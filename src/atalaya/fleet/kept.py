@@ -34,13 +34,15 @@ class Kept(Record, frozen=True, kw_only=True):
     """A row, and what it was made from.
 
     ``signature`` is over names, sizes and times of the files, ``content`` over their bytes, ``made_by`` over what reads
-    them. A row that was judged has in ``beside`` the digest of the releases that it was compared with.
+    them. It holds from ``since`` on, when it was made, and until ``until``. A row that was judged has in ``beside`` the
+    digest of the releases that it was compared with.
     """
 
     signature: str
     content: str
     made_by: str
     row: ReleaseRow
+    since: datetime
     until: datetime | None = None
     beside: str | None = None
 
@@ -48,7 +50,7 @@ class Kept(Record, frozen=True, kw_only=True):
         """Whether the same files give this row now: the clock may have come to where they say something else, and a
         release that was not judged because nobody wanted it may be wanted."""
         is_left = self.row.not_judged is NotJudged.ASKED and by.why_not(self.row) is not NotJudged.ASKED
-        return not is_left and (self.until is None or by.now < self.until)
+        return not is_left and self.since <= by.now and (self.until is None or by.now < self.until)
 
     @property
     def made(self) -> Made:
@@ -83,7 +85,7 @@ def files_of(place: ReleasePlace) -> Files:
     over, paths = hashlib.sha256(str(is_linked).encode()), []
     for path, there in _there(place):
         paths.append(path)
-        said = f"{path}\0{there.st_mode}\0{there.st_size}\0{there.st_mtime_ns}\0"
+        said = f"{path}\0{there.st_mode}\0{there.st_size}\0{there.st_mtime_ns}\0{there.st_ctime_ns}\0"
         over.update(said.encode("utf-8", "surrogateescape"))
     return Files(over.hexdigest(), tuple(paths), str(place.folder), is_linked)
 

@@ -18,7 +18,7 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core import plain_file
-from atalaya.core.errors import ReleaseError, interrupted
+from atalaya.core.errors import EvidenceError, ReleaseError, interrupted
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.fleet.judging import Judging, Made, failed
@@ -31,6 +31,7 @@ from atalaya.fleet.said import (
     is_newer,
     last_said,
     may_rest_on_less,
+    more_than_there_is,
     of_document,
     problems,
 )
@@ -42,7 +43,7 @@ from atalaya.records.stored import Environment, IncidentStep, Observation, Relea
 from atalaya.watch.folder import NAME, load, steps_taken
 from atalaya.watch.seal import NAME as SEAL
 from atalaya.watch.seal import Seal, state_of
-from atalaya.watch.state_at import NOT_EVIDENCE_KINDS
+from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, differing
 from atalaya.watch.states import CLOSED, INVALID
 
 REPORT = "report.json"
@@ -64,7 +65,11 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
             ends_at=ends_at(release),
             rehearsal=release.rehearsal,
         )
-        return _read(row, place, Known(records, release, judging.now), judging)
+        try:
+            return _read(row, place, Known(records, release, judging.now), judging)
+        except EvidenceError as why:  # the judgement says what that comes to
+            readable = Known(Records(place.evidence, ledger.readable), release, judging.now)
+            return _read(row, place, readable, judging, damage=told(why, place.folder.parent))
     except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
         if interrupted(why):
             raise
@@ -102,7 +107,10 @@ def _as_watched(row: ReleaseRow, release: Release, steps: Sequence[WatchTransiti
     return replace(row, ends_at=ends_at(release, window_h), closed=state in (CLOSED, INVALID))
 
 
-def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging) -> Made:
+def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging, damage: str = "") -> Made:
+    """
+    :param damage: why not all of the records are known.
+    """
     release, steps = known.release, known.of(WatchTransition)
     state, window_h = steps_taken(steps, release)
     does_count = counts_for(known, ends_at(release, window_h))
@@ -116,6 +124,7 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging) 
     )
     if os.path.lexists(place.folder / SEAL):
         return Made(_sealed(row, release, place), until=earliest(*known.ahead))
+    row = replace(row, seal="")
     if row.closed and not place.evidence_alone:
         problem = f"It is closed, and its {SEAL} is gone. Restore it from git."
         return Made(replace(row, problem=problem), until=earliest(*known.ahead))
@@ -127,11 +136,17 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging) 
     why = judging.why_not(release)
     if why is None and not {one.promise for one in known.of(Observation)} <= set(judging.pack.promise):
         why = NotJudged.OTHER_PACK
+    if damage:
+        row = replace(row, not_judged=why, problem=damage if why is not None else "")
+        return Made(row, until, to_judge=release if why is None else None)
     # What a closed watch was closed with is in its seal alone: without that, it is judged.
-    stands = said is not None and not row.closed and not is_newer(said, row, known.now)
+    is_outdated = said is None or row.closed or is_newer(said, row, known.now)
+    stands = not is_outdated and not _has_other_settings(known, judging)
     # What was said rests on all of the evidence. Where it is judged anyway, the judgement looks at that, and says so.
     if said is not None and (stands or why is not None):
         survey = ledger.survey(place.evidence, sieve=manifest.rolls_and_redactions)
+        if gone := more_than_there_is(said, survey):
+            return Made(replace(row, not_judged=why, problem=gone), until)
         if problem := next(problems(survey), ""):
             if why is not None or not has_evidence(survey):  # nobody knows what it comes to
                 return Made(replace(row, not_judged=why, problem=told(problem, place.folder.parent)), until)
@@ -142,6 +157,14 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging) 
     if stands:
         return Made(row, until)
     return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None)
+
+
+def _has_other_settings(known: Known, judging: Judging) -> bool:
+    """Whether the ``watch.toml`` of its repository says another thing than what was recorded of it."""
+    recorded = known.of(SettingsSnapshot)
+    if judging.own is None or not recorded or known.release.rehearsal:
+        return False
+    return bool(differing(recorded[-1], judging.own))
 
 
 # ── what it is ───────────────────────────────────────────────────────────────
@@ -177,7 +200,10 @@ def _release(place: ReleasePlace, records: Records, now: datetime) -> Release:
 
 def _evidence_at(evidence: Path) -> datetime | None:
     """When the newest segment that a verdict rests on was begun, as the names say."""
-    names = (name for path in ledger.files(evidence) for name in ledger.names_in(path))
+    names: list[str] = []
+    for path in ledger.files(evidence):
+        with suppress(EvidenceError):  # whoever looks at all of it finds that
+            names += ledger.names_in(path)
     found = [match for name in names if (match := ledger.NAME.fullmatch(name))]
     at = max((one["at"] for one in found if one["at"] and one["kind"] not in NOT_EVIDENCE_KINDS), default=None)
     return datetime.strptime(at, ledger.AT).replace(tzinfo=UTC) if at else None

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from atalaya.core import environment, places
 from atalaya.core.errors import UsageError
+from atalaya.core.file_lock import alone
 from atalaya.core.fleet_settings import SourceSettings
 from atalaya.sync.changed import BRANCH
 from atalaya.sync.git import Git, failure, run
@@ -56,13 +57,17 @@ def fetch(cache: Path, source: SourceSettings) -> Checkout:
     :raises NetworkError: the remote cannot be reached. :raises UsageError: it refuses, or has no such branch.
     """
     named = "\0".join((source.git, source.branch, source.releases))
-    git = _repository(cache / hashlib.sha256(named.encode()).hexdigest()[:24], source)
-    commit, ref = _wanted(git, source)
-    if git.tried("rev-parse", "--quiet", "--verify", FETCHED)[1].decode().strip() != commit:
-        git.output("fetch", "--quiet", "--no-tags", "--depth=1", "--", source.git, f"+{ref}:{FETCHED}")
-        commit = git.line("rev-parse", FETCHED)  # it may have moved on since
-    _check_out(git, commit)
-    return Checkout(git.root, commit)
+    root = cache / hashlib.sha256(named.encode()).hexdigest()[:24]
+    with alone(root.with_suffix(".lock"), busy=lambda: None):
+        for left in (root / ".git").glob("*.lock"):  # by a git that was killed
+            left.unlink(missing_ok=True)
+        git = _repository(root, source)
+        commit, ref = _wanted(git, source)
+        if git.tried("rev-parse", "--quiet", "--verify", FETCHED)[1].decode().strip() != commit:
+            git.output("fetch", "--quiet", "--no-tags", "--depth=1", "--", source.git, f"+{ref}:{FETCHED}")
+            commit = git.line("rev-parse", FETCHED)  # it may have moved on since
+        _check_out(git, commit)
+        return Checkout(git.root, commit)
 
 
 def _repository(root: Path, source: SourceSettings) -> Git:

@@ -17,6 +17,7 @@ from atalaya.core.kept_text import KeptText
 from atalaya.core.settings import Settings
 from atalaya.core.window import valid_until
 from atalaya.evidence.ledger import ledger, manifest
+from atalaya.evidence.ledger.redaction import removed_by
 from atalaya.fleet.release_records import Known
 from atalaya.fleet.sources import ReleasePlace
 from atalaya.fleet.strangers import cut, instant, number
@@ -25,7 +26,7 @@ from atalaya.records.fleet import Basis, FleetMetric, FleetWord, ReleaseRow
 from atalaya.records.judged import State
 from atalaya.records.stored import Release, SettingsSnapshot, VerdictRecord, WatchTransition
 from atalaya.watch.folder import steps_taken
-from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, evidence_digest, evidence_recorded_at, restored
+from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, RestsOn, evidence_recorded_at, restored, rests_on
 
 REASONS = 3
 A_MOMENT = timedelta(seconds=10)  # after the evidence of a page that does not name it: the roll is called by then
@@ -46,7 +47,7 @@ class Said(NamedTuple):
     metrics: tuple[FleetMetric, ...] = ()
     recorded_at: datetime | None = None  # of what was recorded, when that was, and in which run
     run_id: str = ""
-    evidence: str = ""  # what a page says that it rests on
+    evidence: RestsOn | None = None  # what a page says that it rests on
 
     def over(self, row: ReleaseRow) -> ReleaseRow:
         """The row with this verdict."""
@@ -86,7 +87,7 @@ def of_document(document: Any, version: str, basis: Basis) -> Said:
         as_of=instant(document["as_of"]),
         rule=cut(verdict["rule"]),
         digest=cut(verdict["digest"]),
-        evidence=cut(document.get("evidence", "")),
+        evidence=msgspec.convert(document.get("evidence"), RestsOn | None),
         because=tuple(cut(one) for one in verdict["because"][:REASONS]),
         valid_until=instant(verdict["valid_until"]),
         metrics=tuple(
@@ -158,6 +159,19 @@ def problems(survey: ledger.Survey) -> Iterator[str]:
         yield "There is no evidence for what was said of it. Restore it from git."
 
 
+def more_than_there_is(said: Said, survey: ledger.Survey) -> str:
+    """What to say where a page rests on more evidence than there is; what a redaction took away says so itself."""
+    names = {ledger.identity(one.info.name) for one in survey.segments if one.info.kind not in NOT_EVIDENCE_KINDS}
+    names |= {ledger.identity(name) for name in survey.damaged}
+    there = names | removed_by(record for segment in survey.segments for record in segment.records)
+    if said.evidence is None or len(there) >= said.evidence.segments:
+        return ""
+    return (
+        f"What was published of it rests on {said.evidence.segments} segments of evidence, and {len(there)} are there. "
+        f"Restore the others from git, or publish it anew."
+    )
+
+
 def has_evidence(survey: ledger.Survey) -> bool:
     return any(segment.info.kind not in NOT_EVIDENCE_KINDS for segment in survey.segments)
 
@@ -167,8 +181,8 @@ def may_rest_on_less(said: Said, survey: ledger.Survey) -> bool:
     down later, or may have come to this ledger later."""
     if any(at > said.as_of for at in evidence_recorded_at(survey.segments)):
         return True
-    if said.evidence:
-        return said.evidence != evidence_digest(segment.info for segment in survey.segments)
+    if said.evidence is not None:
+        return said.evidence != rests_on(segment.info for segment in survey.segments)
     at = said.recorded_at or said.as_of + A_MOMENT
     return any(one.kind not in NOT_EVIDENCE_KINDS for one in manifest.unknown_at(survey, at, said.run_id))
 

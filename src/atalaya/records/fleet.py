@@ -63,6 +63,7 @@ class Why(StrictEnum):
     SEAL_BROKEN = "it is not as it was sealed"
     UNREADABLE = "it cannot be read"
     NOTHING = "no verdict of it was recorded"
+    NOT_JUDGED = "what came since its verdict was not judged here"
     EXPIRED = "its verdict has expired"
 
 
@@ -125,9 +126,9 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     be believed until ``valid_until``, for ever where that is None and the watch is ``closed``. ``because`` are its
     reasons in English, and ``reason`` is the first of them for all languages, where it was judged here. ``evidence_at``
     is when the newest segment was begun, and ``not_judged`` why a newer word than that was not looked for. ``seal`` is
-    the digest of its seal, and ``previous_seal`` that of the seal of ``previous``, the release that it began from;
-    ``evidence_alone`` says that it was handed over without such files. ``seal_broken`` says that ``problem`` is one of
-    its seal: it is not as it was sealed.
+    the digest of its seal, empty where it has none and None where nobody knows, and ``previous_seal`` that of the seal
+    of ``previous``, the release that it began from; ``evidence_alone`` says that it was handed over without such files.
+    ``seal_broken`` says that ``problem`` is one of its seal: it is not as it was sealed.
     """
 
     subject: str
@@ -152,7 +153,7 @@ class ReleaseRow(Record, frozen=True, kw_only=True):
     causes: tuple[FleetCause, ...] = ()
     problem: str = ""
     not_judged: NotJudged | None = None
-    seal: str = ""
+    seal: str | None = None
     previous: str = ""
     previous_seal: str = ""
     evidence_alone: bool = False
@@ -195,13 +196,13 @@ class FleetRelease(Record, frozen=True, kw_only=True):
 
     @property
     def is_fine(self) -> bool:
-        """Whether its word is a fine one that rests on all there is, and none of its incidents is open."""
-        return self.word in FINE and not self.problem and self.not_judged is None and not self.open_incidents
+        """Whether its word is a fine one, it can be read, and none of its incidents is open."""
+        return self.word in FINE and not self.problem and not self.open_incidents
 
     @property
     def is_shown_first(self) -> bool:
-        """Whether somebody has to look at it now: it cannot be read, or it is current and not fine."""
-        return bool(self.problem) or (self.current and not self.is_fine)
+        """Whether somebody has to look at it now: it cannot be read or is invalid, or it is current and not fine."""
+        return bool(self.problem) or self.word is FleetWord.INVALID or (self.current and not self.is_fine)
 
     def worst_first(self) -> tuple[int, str, float, str]:
         """What to sort by: what is worse comes first; of one word the subjects in order, the newest release first."""

@@ -103,11 +103,19 @@ def evidence_recorded_at(segments: Iterable[Segment]) -> frozenset[datetime]:
     return frozenset(at for one in segments if one.info.kind not in NOT_EVIDENCE_KINDS for at in one.recorded_at)
 
 
-def evidence_digest(segments: Iterable[SegmentInfo]) -> str:
-    """What a verdict rests on, in one name: SHA-256 of the identities of the segments of evidence among some, in their
+class RestsOn(Record, frozen=True):
+    """The evidence that a verdict rests on: how many segments those are, and the SHA-256 of their identities, in their
     order, a line each."""
-    names = sorted(identity(one.name) for one in segments if one.kind not in NOT_EVIDENCE_KINDS)
-    return hashlib.sha256("".join(f"{name}\n" for name in names).encode("utf-8", "surrogatepass")).hexdigest()
+
+    segments: int
+    sha256: str
+
+
+def rests_on(segments: Iterable[SegmentInfo]) -> RestsOn:
+    """What a verdict rests on, of some segments."""
+    names = sorted({identity(one.name) for one in segments if one.kind not in NOT_EVIDENCE_KINDS})
+    lines = "".join(f"{name}\n" for name in names).encode("utf-8", "surrogatepass")
+    return RestsOn(len(names), hashlib.sha256(lines).hexdigest())
 
 
 def standing(

@@ -240,7 +240,12 @@ def _not_judged(one: FleetRelease) -> Text | None:
         return None
     if one.as_of is None:
         return text("Not judged here: {why}.", why=one.not_judged)
-    return text("Said on {at}. What came since was not judged here: {why}.", at=one.as_of, why=one.not_judged)
+    return text(
+        "{word} was said on {at}. What came since was not judged here: {why}.",
+        word=one.last_word,
+        at=one.as_of,
+        why=one.not_judged,
+    )
 
 
 def _words(one: FleetSubject, voice: Renderer) -> Markdown | None:

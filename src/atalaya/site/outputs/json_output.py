@@ -14,7 +14,7 @@ from msgspec.structs import asdict
 from atalaya.core.scrub import scrub
 from atalaya.core.words import Record, Text
 from atalaya.records.judged import FlakyTest, Judgement, Metric
-from atalaya.watch.state_at import evidence_digest
+from atalaya.watch.state_at import rests_on
 
 
 def judgement_document(judgement: Judgement) -> dict[str, Any]:
@@ -89,7 +89,7 @@ def _metrics_document(judgement: Judgement) -> dict[str, Any]:
         "schema": "atalaya.metrics/1",
         "release": _without(asdict(release), "format"),
         "as_of": judgement.as_of,
-        "evidence": evidence_digest(judgement.segments),
+        "evidence": rests_on(judgement.segments),
         "verdict": _verdict(judgement)
         | {
             "fired": [rule.rule for rule in verdict.fired],
