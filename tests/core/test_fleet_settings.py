@@ -57,6 +57,7 @@ WRONG = [
         "fleet.toml:4 source: its releases are of 'SDK', and so are those of fleet.toml:1. Give each a name",
     ),
     ("no name", '[[source]]\npath = ".."\n', "its path has no name of its own"),
+    ("releases beside Parquet", '[[source]]\nparquet = "a"\nreleases = "b"\n', "holds the releases itself"),
     ("a branch of a folder", '[[source]]\npath = "a"\nbranch = "b"\n', "only `git` has a branch"),
     (
         "a branch that is an option",

@@ -13,11 +13,10 @@ from msgspec.structs import replace
 
 from atalaya.evidence.ledger import ledger
 from atalaya.fleet import gather, judging, sources
-from atalaya.fleet import said as said_then
 from atalaya.fleet.assemble import reasons_of
 from atalaya.fleet.gather import Gathered, Work
-from atalaya.fleet.judging import Made
 from atalaya.fleet.kept import Store
+from atalaya.fleet.row import Made, end_of_window
 from atalaya.fleet.sources import FoundSource, ReleasePlace
 from atalaya.records.fleet import Basis, FleetSource, FleetWord
 from atalaya.records.stored import CaseOutcome
@@ -43,7 +42,7 @@ class Judge:
         self.beside[made.row.release] = [one.name for one in beside]
         word = self.words.get(made.row.release, FleetWord.ON_TRACK)
         row = replace(made.row, word=word, basis=Basis.JUDGED, as_of=by.now)
-        return Made(row, until=said_then.end_of_window(row, by.now))
+        return Made(row, until=end_of_window(row, by.now))
 
 
 @pytest.fixture
@@ -169,6 +168,19 @@ def test_what_is_no_baseline_of_a_release_takes_the_place_of_none(
     release(folder, "2.0.0", at=T0 + timedelta(days=9), real=True)
     gathered(folder, store)
     assert judge.beside["2.0.0"] == ["1.0.0"]
+
+
+@pytest.mark.parametrize("is_real", [True, False])
+def test_new_evidence_of_the_next_release_judges_none_before_it_again(
+    tmp_path: Path, store: Store, judge: Judge, is_real: bool
+) -> None:
+    folder = tmp_path / "releases"
+    for number in range(3):
+        release(folder, f"1.{number}.0", at=T0 + timedelta(days=number), real=is_real)
+    release(folder, "2.0.0", at=T0 + timedelta(days=3), real=True)
+    assert gathered(folder, store).work.judged == 4
+    ledger.write(folder / "2.0.0" / "evidence", [attempt("t", CaseOutcome.FAILED)])
+    assert gathered(folder, store).work.judged == 1
 
 
 def test_of_evidence_that_came_without_a_seal_none_is_missed(tmp_path: Path, store: Store, judge: Judge) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import json
 import os
@@ -13,13 +14,15 @@ from pathlib import Path
 import pytest
 from msgspec.structs import asdict, replace
 
+from atalaya.core import plain_file
 from atalaya.core.errors import EngineError, NetworkError
 from atalaya.core.settings import Settings, Thresholds
 from atalaya.evidence.ledger import ledger
 from atalaya.fleet import judging, reading, tallies
-from atalaya.fleet.judging import Judging, Made
+from atalaya.fleet.judging import Judging
 from atalaya.fleet.reading import read
-from atalaya.fleet.sources import ReleasePlace
+from atalaya.fleet.row import MOST, Made
+from atalaya.fleet.sources import TOML, ReleasePlace
 from atalaya.metrics.definitions import counting
 from atalaya.records.fleet import FINE, Basis, FleetIncident, FleetWord, NotJudged
 from atalaya.records.judged import State
@@ -38,7 +41,10 @@ from atalaya.records.stored import (
     TestAttempt,
     record_metadata,
 )
+from atalaya.site.outputs.json_output import as_json
+from atalaya.watch.folder import load
 from atalaya.watch.incidents.fingerprint import cause_of_event
+from atalaya.watch.judgement import judge_release
 from atalaya.watch.state_at import in_force_record, rests_on
 from atalaya.watch.states import CLOSED, EXTENDED, INVALID, OPEN
 from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed, step
@@ -75,25 +81,71 @@ def test_a_closed_release_has_the_word_and_the_figures_of_its_sealed_report(tmp_
     )
 
 
-@pytest.mark.parametrize("harm", ["changed", "gone", "added"])
-def test_a_sealed_release_whose_evidence_is_not_what_was_sealed_has_a_broken_seal(
-    tmp_path: Path, by: Judging, harm: str
+@pytest.mark.parametrize("harm", ["torn", "gone"])
+@pytest.mark.parametrize("name", ["evidence/said-*", "evidence/test-*", "evidence/watch-*", "report.json", TOML])
+def test_a_sealed_release_that_is_not_what_was_sealed_has_a_broken_seal(
+    tmp_path: Path, by: Judging, name: str, harm: str
+) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "GO", T0, real=True)
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
+    sealed(folder)
+    assert row_of(folder, by).row.word is FleetWord.GO
+    file = next(folder.glob(name))
+    content = file.read_bytes()
+    file.unlink()
+    if harm == "torn":
+        file.write_bytes(content[: len(content) // 2])
+    row = row_of(folder, by).row
+    assert (row.seal_broken, row.closed, Path(name).name.split("-")[0] in row.problem) == (True, True, True)
+
+
+@pytest.mark.parametrize("name", ["evidence/notes.txt", "evidence/.x.jsonl", "notes.md", "seal.json"])
+def test_a_sealed_release_that_has_more_than_was_sealed_or_a_torn_seal_has_a_broken_seal(
+    tmp_path: Path, by: Judging, name: str
 ) -> None:
     folder = sealed(said(release(tmp_path, "1.0.0", real=True), "GO", T0, real=True))
-    (segment,) = (folder / "evidence").glob("said-*")
-    match harm:
-        case "changed":
-            segment.write_bytes(segment.read_bytes().replace(b"GO", b"NO"))
-        case "gone":
-            segment.unlink()
-        case "added":
-            (folder / "evidence" / "notes.txt").touch()
-    row = row_of(folder, by).row
-    assert (row.seal_broken, row.closed, row.problem.startswith("It is not as it was sealed: evidence/")) == (
-        True,
-        True,
-        True,
-    )
+    (folder / name).write_text("torn")
+    assert row_of(folder, by).row.seal_broken
+
+
+@pytest.mark.parametrize("name", ["incidents/INC-1.md", "evidence/test-", "report.json"])
+def test_too_many_open_files_break_no_seal_and_are_tried_again(
+    tmp_path: Path, by: Judging, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = said(release(tmp_path, "1.0.0", real=True), "GO", T0, real=True)
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
+    (folder / "incidents").mkdir()
+    (folder / "incidents" / "INC-1.md").write_text("It was slow.\n")
+    sealed(folder)
+    opened = plain_file.opened
+
+    def refusing(path: Path) -> object:
+        if path.as_posix().startswith((folder / name).as_posix()):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return opened(path)
+
+    with monkeypatch.context() as for_now:
+        for_now.setattr(plain_file, "opened", refusing)
+        made = row_of(folder, by)
+    assert (made.row.seal_broken, made.row.word, made.until) == (False, FleetWord.UNKNOWN, by.now)
+    assert "Too many open files" in made.row.problem
+
+
+def test_evidence_that_a_clock_ahead_opened_is_read_again_when_its_time_has_come(tmp_path: Path, by: Judging) -> None:
+    comes, folder = by.now + timedelta(minutes=1), tmp_path / "1.0.0"
+    ledger.write(folder, [step(comes, OPEN)])
+    made = read("orders", ReleasePlace("1.0.0", folder, folder, evidence_alone=True), by)
+    assert (bool(made.row.problem), made.until) == (True, comes)
+
+
+def test_what_was_published_of_a_release_names_the_evidence_that_it_rests_on(tmp_path: Path, by: Judging) -> None:
+    folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
+    judgement = judge_release(folder, load(folder), as_of=None, now=by.now, settings=Settings(), pack=by.pack)
+    published.write_text(as_json(judgement))
+    assert read("orders", place_of(folder, published), by).to_judge is None
+    ledger.write(folder / "evidence", [attempt("late", CaseOutcome.PASSED)])
+    assert read("orders", place_of(folder, published), by).to_judge is not None
 
 
 @pytest.mark.parametrize("kind", ["api", "job", "reading", "test"])
@@ -153,21 +205,20 @@ def test_a_report_that_is_not_what_was_sealed_breaks_the_seal(tmp_path: Path, by
     assert (row.seal_broken, row.problem) == (True, "report.json is not what was sealed. Restore it from git.")
 
 
-def test_a_report_that_cannot_be_opened_is_named_with_what_to_do(tmp_path: Path, by: Judging) -> None:
+def test_a_link_in_the_place_of_a_report_breaks_the_seal(tmp_path: Path, by: Judging) -> None:
     folder = release(tmp_path, "1.0.0", real=True)
     _report_is_a_link(folder)
-    assert row_of(folder, by).row.problem == (
-        "report.json: cannot be read: a link: links are not followed. Restore it from git."
-    )
+    row = row_of(folder, by).row
+    assert (row.seal_broken, "report.json: a link cannot be sealed" in row.problem) == (True, True)
 
 
-def test_the_report_of_another_release_gives_no_word(tmp_path: Path, by: Judging) -> None:
+def test_the_report_of_another_release_breaks_the_seal(tmp_path: Path, by: Judging) -> None:
     other = sealed(release(tmp_path / "other", "2.0.0", real=True), "GO")
     folder = release(tmp_path, "1.0.0", real=True)
     for name in ("report.json", "seal.json"):
         (folder / name).write_bytes((other / name).read_bytes())
     row = row_of(folder, by).row
-    assert (FleetWord.UNKNOWN, "it is of '2.0.0'" in row.problem) == (row.word, True)
+    assert (row.seal_broken, row.problem) == (True, "It is not as it was sealed: The seal is that of 2.0.0.")
 
 
 def test_the_last_verdict_that_was_recorded_is_shown_until_it_expires(tmp_path: Path, by: Judging) -> None:
@@ -286,12 +337,18 @@ def test_a_release_that_is_judged_is_looked_at_again_when_a_verdict_that_is_ahea
     assert judging.judge(made, made.to_judge, place_of(tmp_path / "1.0.0"), [], by).until == comes
 
 
-@pytest.mark.parametrize(("at_h", "until_h"), [(0, 24), (23, 24), (24, 48), (70, 72), (72, 97), (80, 105)])
+@pytest.mark.parametrize(
+    ("at_h", "lasts_h", "until_h"),
+    [(0, 72, 24), (23, 72, 24), (24, 72, 48), (70, 72, 72), (72, 72, 97), (80, 72, 105), (80, 96, 96)],
+)
 def test_a_recorded_verdict_is_believed_until_the_next_checkpoint(
-    tmp_path: Path, by: Judging, at_h: int, until_h: int
+    tmp_path: Path, by: Judging, at_h: int, lasts_h: int, until_h: int
 ) -> None:
     hour = timedelta(hours=1)
-    folder = said(release(tmp_path, "1.0.0", real=True), "ON TRACK", T0 + at_h * hour, real=True)
+    folder = release(tmp_path, "1.0.0", real=True)
+    if lasts_h > 72:
+        ledger.write(folder / "evidence", [step(T0 + 70 * hour, EXTENDED, window_h=lasts_h)])
+    said(folder, "ON TRACK", T0 + at_h * hour, real=True)
     made = row_of(folder, by._replace(now=T0 + at_h * hour))
     assert (made.row.valid_until, made.to_judge) == (T0 + until_h * hour, None)
 
@@ -677,8 +734,8 @@ def test_an_incident_that_can_be_read_stays_open_where_other_evidence_is_damaged
 
 def test_of_very_many_incidents_those_that_are_open_are_kept() -> None:
     closed = FleetIncident(id="INC-0", state="resolved", is_open=False, severity=Severity.MINOR, opened_at=T0)
-    kept = tallies.most([closed] * tallies.MOST + [replace(closed, id="INC-200", state="open", is_open=True)])
-    assert (len(kept), [one.id for one in kept if one.is_open]) == (tallies.MOST, ["INC-200"])
+    kept = tallies.most([closed] * MOST + [replace(closed, id="INC-200", state="open", is_open=True)])
+    assert (len(kept), [one.id for one in kept if one.is_open]) == (MOST, ["INC-200"])
 
 
 # ── whatever a folder holds ──────────────────────────────────────────────────

@@ -151,8 +151,8 @@ def _line(one: FleetRelease) -> str:
     elif one.why is not None:
         said.append(one.problem or str(one.why))
     if one.not_judged is not None:
-        since = f"said at {one.as_of:%Y-%m-%d %H:%M} UTC, and what came since is " if one.as_of else ""
-        said.append(f"{since}not judged here: {one.not_judged}")
+        since = f" since {one.as_of:%Y-%m-%d %H:%M} UTC" if one.as_of else ""
+        said.append(f"not judged here{since}: {one.not_judged}")
     if (worst := one.worst_metric) is not None:
         interval = f" ({worst.low:.4g} to {worst.high:.4g})" if worst.low is not None and worst.high is not None else ""
         value = "not known" if worst.value is None else f"{worst.value:.4g}{interval}"

@@ -20,6 +20,8 @@ Each message says where, what, and what to do now. None of them is shown with a 
 
 from __future__ import annotations
 
+import errno
+
 
 class AtalayaError(Exception):
     """Base of all errors that Atalaya raises on purpose.
@@ -84,13 +86,27 @@ class EvidenceError(AtalayaError):
 
 
 class EngineError(AtalayaError):
-    """What reads and counts the evidence has too little memory, or no room on its disk: nothing is known.
+    """What reads and counts the evidence has too little memory, no room on its disk, or too many open files: nothing is
+    known.
 
     No record is at fault, and to run again may be enough: never to be kept as a fault of a release. Mended by who runs
     it.
     """
 
     exit_code = 3
+
+
+# A program or a machine holds too many files, has no memory or no room, or its disk fails.
+PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE})
+
+
+def passes(why: BaseException) -> bool:
+    """Whether an error says something of this machine, and nothing of the file that was read.
+
+    >>> passes(OSError(errno.EMFILE, "Too many open files")), passes(PermissionError(errno.EACCES, "Permission denied"))
+    (True, False)
+    """
+    return isinstance(why, OSError) and why.errno in PASSING
 
 
 class HarnessError(AtalayaError):

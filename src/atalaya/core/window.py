@@ -44,7 +44,8 @@ def ends_at(release: Watched, window_h: int | None = None) -> datetime:
 
 
 def next_look(release: Watched, at: datetime, window_h: int | None = None) -> datetime:
-    """The next instant after ``at`` at which the metrics are looked at: a checkpoint, or the end."""
+    """The next instant after ``at`` at which the metrics are looked at: a checkpoint, or the end, which stays the next
+    one once it is over."""
     ends = ends_at(release, window_h)
     due = (due_at(release, hours) for hours in CHECKPOINTS_H)
     return min((one for one in due if at < one < ends), default=ends)

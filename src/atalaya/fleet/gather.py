@@ -15,8 +15,9 @@ from atalaya.core.settings import Settings
 from atalaya.core.source_digest import code, program
 from atalaya.core.window import HOUR
 from atalaya.fleet import judging, reading
-from atalaya.fleet.judging import Judging, Made
+from atalaya.fleet.judging import Judging
 from atalaya.fleet.kept import Files, Kept, Store, files_of
+from atalaya.fleet.row import Made
 from atalaya.fleet.sources import TOML, FoundSource, ReleasePlace
 from atalaya.fleet.strangers import encodable
 from atalaya.harness.pack import Pack
@@ -165,17 +166,21 @@ def _judged(
 ) -> Iterator[tuple[str, Kept, Work]]:
     """Those that have to be judged, and what each took: new ones, and those that are compared with what is another one
     now."""
-    for one, others in _compared(releases, lambda other: kept[other.name].row.word):
+    for one, others, after in _compared(releases, lambda other: kept[other.name].row.word):
         if one.made.to_judge is None and kept[one.name].beside is None:
             continue
-        beside = hashlib.sha256("\0".join(f"{other.name}\0{other.content}" for other in others).encode())
+        compared = [f"{other.name}\0{other.content}" for other in others]
+        if after is not None:  # of the next one, how it began is read
+            compared.append(f"{after.name}\0{after.made.row.opened_at}\0{after.made.row.previous_seal}")
+        beside = hashlib.sha256("\0".join(compared).encode())
         if one.made.to_judge is None and kept[one.name].beside == beside.hexdigest():
             continue
         made, work = one.made, Work()
         if made.to_judge is None:  # its own files are the same: read it as if they were not
             made, work = reading.read(made.row.subject, one.place, by), Work(read=1)
         if made.to_judge is not None:
-            folders = [other.place.folder for other in others if not _misses_a_seal(one, other)]
+            read = [*others, *([after] if after is not None and not _misses_a_seal(one, after) else [])]
+            folders = [other.place.folder for other in read]
             made = judging.judge(made, made.to_judge, one.place, folders, by)
             judged(f"{made.row.subject} {made.row.release}")
             work = work._replace(judged=1)
@@ -188,9 +193,9 @@ def _judged(
 
 def _compared(
     releases: Iterable[_Release], word_of: Callable[[_Release], FleetWord]
-) -> Iterator[tuple[_Release, list[_Release]]]:
+) -> Iterator[tuple[_Release, list[_Release], _Release | None]]:
     """Each release in the order in which they were opened, with what a judgement of it reads of others: the earlier
-    ones among which the last accepted one is looked for, and whether a later one was opened.
+    ones among which the last accepted one is looked for, and the one that was opened after it.
 
     :param word_of: the word of an earlier one by now: it may have been judged a moment ago.
     """
@@ -202,7 +207,7 @@ def _compared(
         opened_after.append(after)
         after = one if is_there and not one.made.row.rehearsal else after
     listed = [*zip(in_time, there, reversed(opened_after), strict=True)]
-    for is_rehearsal in (False, True):  # neither is compared with one of the others
+    for is_rehearsal in (False, True):  # neither is compared with an earlier one of the others
         before: list[_Release] = []
         went: list[_Release] = []  # the last that ended in GO, of those before the nearest
         watched: list[_Release] = []  # those whose window may go on when the next one is opened
@@ -216,7 +221,7 @@ def _compared(
                 if len(before) > BEFORE:
                     further = before.pop(0)
                     went = [further] if word_of(further) is FleetWord.GO else went
-            yield one, [*went, *before, *([next_one] if next_one is not None else [])]
+            yield one, [*went, *before], next_one if not is_rehearsal else None
             watched += [one] if is_there else []
 
 

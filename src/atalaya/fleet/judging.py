@@ -11,21 +11,20 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from atalaya.core.engines import DUCKDB
-from atalaya.core.errors import AtalayaError, EngineError, NetworkError, interrupted
+from atalaya.core.errors import NetworkError, interrupted
 from atalaya.core.kept_text import to_keep
 from atalaya.core.settings import Settings
-from atalaya.fleet.release_records import Known, Records
-from atalaya.fleet.said import REASONS, Said, earliest, end_of_window, settings_of
+from atalaya.fleet.last_verdict import REASONS, StatedVerdict
+from atalaya.fleet.release_records import Records, RecordsByNow
+from atalaya.fleet.row import Made, earliest, end_of_window, failed
 from atalaya.fleet.sources import TOML, ReleasePlace
 from atalaya.fleet.strangers import told
 from atalaya.fleet.tallies import incident, most
 from atalaya.harness.pack import Pack
 from atalaya.records.fleet import Basis, FleetIncident, FleetMetric, FleetWord, NotJudged, ReleaseRow
 from atalaya.records.judged import Judgement
-from atalaya.records.stored import Release, SettingsSnapshot
+from atalaya.records.stored import Release
 from atalaya.watch.judgement import judge_release
-
-PASSING = (EngineError, MemoryError, OSError)  # too little memory, a full disk, too many open files
 
 
 class Judging(NamedTuple):
@@ -46,14 +45,6 @@ class Judging(NamedTuple):
         """Why a release is not judged, whatever is in it."""
         is_asked = self.rehearsals or not release.rehearsal
         return self.not_judged if is_asked or self.not_judged is not None else NotJudged.ASKED
-
-
-class Made(NamedTuple):
-    """A row, and until when it may be used again: None is for ever. ``to_judge`` is what has yet to be judged."""
-
-    row: ReleaseRow
-    until: datetime | None = None
-    to_judge: Release | None = None
 
 
 def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Path], judging: Judging) -> Made:
@@ -78,16 +69,6 @@ def judge(made: Made, release: Release, place: ReleasePlace, beside: Sequence[Pa
             return failed(made.row, "it cannot be judged", why, judging.now, Path(scratch))
 
 
-def failed(row: ReleaseRow, what: str, why: Exception, now: datetime, base: Path) -> Made:
-    """The row with what went wrong. What says nothing of the release is tried again by the next run.
-
-    :param what: what could not be done, where the error does not say it.
-    :param base: the folder that paths are told from.
-    """
-    problem = why if isinstance(why, AtalayaError) else f"{what}: {type(why).__name__}: {why}"
-    return Made(replace(row, problem=told(problem, base)), until=now if isinstance(why, PASSING) else None)
-
-
 def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequence[Path]) -> Path:
     """A folder with the release in it, whatever its own layout is."""
     for other in beside:
@@ -104,13 +85,13 @@ def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequen
 def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -> Made:
     clock = None if release.rehearsal or row.closed else max(judging.now, release.opened_at)
     # Where nobody says what watch.toml holds there, it holds what was recorded.
-    recorded = Known(Records(folder / "evidence"), release, judging.now).of(SettingsSnapshot)
-    settings = judging.own or settings_of(recorded, Settings())
+    recorded = RecordsByNow(Records(folder / "evidence"), release, judging.now)
+    settings = judging.own or recorded.settings(Settings())
     judgement = judge_release(
         folder, release, as_of=None, now=clock, settings=settings, pack=judging.pack, engine=judging.engine
     )
     verdict = judgement.verdict
-    said = Said(
+    said = StatedVerdict(
         basis=Basis.JUDGED,
         word=FleetWord(verdict.word.value),
         as_of=verdict.as_of,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
@@ -18,16 +19,15 @@ from typing import NamedTuple
 import msgspec
 
 from atalaya.core import plain_file
+from atalaya.core.errors import EngineError
 from atalaya.core.whole_file import write_whole
 from atalaya.core.words import Record
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet.judging import Judging, Made
-from atalaya.fleet.reading import REPORT
+from atalaya.fleet.judging import Judging
+from atalaya.fleet.row import Made
 from atalaya.fleet.sources import TOML, ReleasePlace
 from atalaya.records.fleet import NotJudged, ReleaseRow
 from atalaya.watch.seal import NAME as SEAL
-
-READ_OF_A_RELEASE = (TOML, SEAL, REPORT)
 
 
 class Kept(Record, frozen=True, kw_only=True):
@@ -73,6 +73,8 @@ class Files(NamedTuple):
             try:
                 with ledger.regular(path) as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
+            except EngineError:  # it may be read the next time
+                digest = uuid.uuid4().hex
             except Exception as why:  # a pipe, a link, a file without a right to read it
                 digest = type(why).__name__
             over.update(f"{os.path.relpath(path, self.folder)}\0{digest}\0".encode("utf-8", "surrogateescape"))
@@ -95,7 +97,7 @@ def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:
     if os.path.lexists(place.folder / SEAL):
         paths = _all_in(place.folder)
     else:
-        paths = chain((str(place.folder / name) for name in READ_OF_A_RELEASE), _segments_in(place.evidence))
+        paths = chain([str(place.folder / TOML)], _segments_in(place.evidence))
     for path in (*paths, *([str(place.published)] if place.published is not None else [])):
         with suppress(OSError):
             yield path, os.lstat(path)
@@ -103,7 +105,7 @@ def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:
 
 def _segments_in(evidence: Path) -> Iterator[str]:
     with suppress(OSError), os.scandir(evidence) as entries:
-        yield from sorted(one.path for one in entries if not one.name.startswith("."))
+        yield from sorted(one.path for one in entries if not one.name.startswith(ledger.TEMPORARY_PREFIX))
 
 
 def _all_in(folder: Path) -> Iterator[str]:

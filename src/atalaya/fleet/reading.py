@@ -1,4 +1,5 @@
-"""Makes the row of one release: from its sealed report, its published page, its records, or by judging it.
+"""Makes the row of one release from its sealed report, its published page or its records, or says that it has to be
+judged.
 
 What was sealed or published is shown as it was said. A watch that goes on is judged anew where evidence came since,
 since nobody said what that comes to; where that cannot be done here, the row says so. A folder that cannot be read is
@@ -18,26 +19,26 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core import plain_file
-from atalaya.core.errors import EvidenceError, ReleaseError, interrupted
+from atalaya.core.errors import EvidenceError, ReleaseError, interrupted, passes
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger, manifest
-from atalaya.fleet.judging import Judging, Made, failed
-from atalaya.fleet.release_records import Known, Records
-from atalaya.fleet.said import (
+from atalaya.fleet.judging import Judging
+from atalaya.fleet.last_verdict import (
     LARGEST_BYTES,
-    Said,
-    earliest,
+    StatedVerdict,
     has_evidence,
     is_newer,
-    last_said,
+    last_stated,
     may_rest_on_less,
     more_than_there_is,
     of_document,
     problems,
 )
-from atalaya.fleet.sources import TOML, ReleasePlace
+from atalaya.fleet.release_records import Records, RecordsByNow
+from atalaya.fleet.row import MOST, Made, earliest, failed
+from atalaya.fleet.sources import REPORT, TOML, ReleasePlace
 from atalaya.fleet.strangers import cut, told
-from atalaya.fleet.tallies import MOST, causes_of, counts_for, flaky_tests, incidents_of, most
+from atalaya.fleet.tallies import causes_of, counts_for, flaky_tests, incidents_of, most
 from atalaya.records.fleet import Basis, FleetWord, NotJudged, ReleaseRow
 from atalaya.records.stored import Environment, IncidentStep, Observation, Release, SettingsSnapshot, WatchTransition
 from atalaya.watch.folder import NAME, load, steps_taken
@@ -46,7 +47,6 @@ from atalaya.watch.seal import Seal, state_of
 from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, differing
 from atalaya.watch.states import CLOSED, INVALID
 
-REPORT = "report.json"
 OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
 
 
@@ -66,31 +66,37 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
             rehearsal=release.rehearsal,
         )
         try:
-            return _read(row, place, Known(records, release, judging.now), judging)
+            return _read(row, place, RecordsByNow(records, release, judging.now), judging)
         except EvidenceError as why:  # the judgement says what that comes to
-            readable = Known(Records(place.evidence, ledger.readable), release, judging.now)
+            readable = RecordsByNow(Records(place.evidence, ledger.readable), release, judging.now)
             return _read(row, place, readable, judging, damage=told(why, place.folder.parent))
     except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
         if interrupted(why):
             raise
         made = failed(row, "it cannot be read", why, judging.now, place.folder.parent)
-        return made._replace(row=_with_the_rest(made.row, release, place, judging.now))
+        return _with_the_rest(made, release, place, judging.now)
 
 
-def _with_the_rest(row: ReleaseRow, release: Release | None, place: ReleasePlace, now: datetime) -> ReleaseRow:
-    """The row of a release of which something cannot be read, with what the rest says: of its window, its incidents and
-    the seal that it began from."""
+def _with_the_rest(made: Made, release: Release | None, place: ReleasePlace, now: datetime) -> Made:
+    """The row of a release of which something cannot be read, with what the rest says: of its seal, its window, its
+    incidents and the seal that it began from."""
+    row = made.row
     if plain_file.is_link(place.folder) or plain_file.is_link(place.evidence):
-        return row
+        return made
     of_any = Release(version=place.name, commit="", opened_at=now)
-    known = Known(Records(place.evidence, ledger.readable), release or of_any, now)
+    known = RecordsByNow(Records(place.evidence, ledger.readable), release or of_any, now)
     with suppress(Exception):
         steps = known.of(WatchTransition)
         row = _began_from(row, steps)
         row = _as_watched(row, release, steps) if release is not None else row
     with suppress(Exception):
         row = replace(row, incidents=most(incidents_of(known.of(IncidentStep))))
-    return row
+    with suppress(Exception):
+        if made.until is None and (differs := state_of(place.folder).differs):
+            row = _not_as_sealed(row, told(f"It is not as it was sealed: {differs[0]}", place.folder))
+    with suppress(Exception):  # evidence alone says by its settings when its watch was opened
+        known.of(SettingsSnapshot)
+    return made._replace(row=row, until=earliest(made.until, *known.ahead))
 
 
 def _began_from(row: ReleaseRow, steps: Iterable[WatchTransition]) -> ReleaseRow:
@@ -107,7 +113,7 @@ def _as_watched(row: ReleaseRow, release: Release, steps: Sequence[WatchTransiti
     return replace(row, ends_at=ends_at(release, window_h), closed=state in (CLOSED, INVALID))
 
 
-def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging, damage: str = "") -> Made:
+def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Judging, damage: str = "") -> Made:
     """
     :param damage: why not all of the records are known.
     """
@@ -128,10 +134,10 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging, 
     if row.closed and not place.evidence_alone:
         problem = f"It is closed, and its {SEAL} is gone. Restore it from git."
         return Made(replace(row, problem=problem), until=earliest(*known.ahead))
-    said, until = last_said(row, place, known)
+    said, until = last_stated(row, place, known)
     if state == INVALID:
         closing = next(one for one in steps if one.state == state)
-        said = Said(Basis.RECORDED, FleetWord.INVALID, closing.occurred_at, because=(cut(closing.why),))
+        said = StatedVerdict(Basis.RECORDED, FleetWord.INVALID, closing.occurred_at, because=(cut(closing.why),))
         return Made(said.over(row), until)
     why = judging.why_not(release)
     if why is None and not {one.promise for one in known.of(Observation)} <= set(judging.pack.promise):
@@ -159,7 +165,7 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: Known, judging: Judging, 
     return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None)
 
 
-def _has_other_settings(known: Known, judging: Judging) -> bool:
+def _has_other_settings(known: RecordsByNow, judging: Judging) -> bool:
     """Whether the ``watch.toml`` of its repository says another thing than what was recorded of it."""
     recorded = known.of(SettingsSnapshot)
     if judging.own is None or not recorded or known.release.rehearsal:
@@ -180,10 +186,10 @@ def _release(place: ReleasePlace, records: Records, now: datetime) -> Release:
         return load(place.folder)
     if not place.evidence_alone:
         raise ReleaseError(f"{place.name}: its {TOML} is gone. Restore it from git.")
-    told = [*records.of(WatchTransition), *records.of(SettingsSnapshot)]
+    opened = [*records.of(WatchTransition), *records.of(SettingsSnapshot)]
     # A rehearsal is one where nothing else is told: no record of one hides a release.
-    real = [one for one in told if one.environment is not Environment.REHEARSAL and one.recorded_at <= now]
-    first = real or [one for one in told if one.environment is Environment.REHEARSAL]
+    real = [one for one in opened if one.environment is not Environment.REHEARSAL and one.recorded_at <= now]
+    first = real or [one for one in opened if one.environment is Environment.REHEARSAL]
     if not first:
         raise ReleaseError(
             f"{place.name}: no record says when its watch was opened: the file with its settings is not there. "
@@ -216,6 +222,8 @@ def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRo
         try:
             contents.append(plain_file.content(place.folder / name, LARGEST_BYTES))
         except OSError as why:
+            if passes(why):
+                raise
             raise ReleaseError(f"{name}: cannot be read: {why.strerror or why}. Restore it from git.") from None
     seal, content = msgspec.json.decode(contents[0], type=Seal), contents[1]
     row = replace(row, seal=hashlib.sha256(contents[0]).hexdigest())

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger
-from atalaya.records.stored import Evidence, Release
-from atalaya.watch.state_at import in_order
+from atalaya.records.stored import Evidence, Release, SettingsSnapshot
+from atalaya.watch.state_at import in_order, restored
 from atalaya.watch.window import is_recorded
 
 FOREVER = datetime.max.replace(tzinfo=UTC)
@@ -37,7 +38,7 @@ class Records:
         return self._found[kind.kind]
 
 
-class Known:
+class RecordsByNow:
     """The records of one release that a judgement knows at an instant: written down by then, and of a rehearsal where
     it is one and only there. The calendar of a rehearsal is made up, and all of it has come.
 
@@ -59,3 +60,8 @@ class Known:
             return of_watch
         self.ahead |= {one.recorded_at for one in of_watch if one.recorded_at > self.now}
         return [one for one in of_watch if one.recorded_at <= self.now]
+
+    def settings(self, base: Settings) -> Settings:
+        """The settings in force by the records, over those of ``watch.toml``."""
+        snapshots = self.of(SettingsSnapshot)
+        return restored(snapshots[-1], base) if snapshots else base

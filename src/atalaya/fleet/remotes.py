@@ -34,7 +34,13 @@ CONFIG = """\
 \tsparseCheckout = true
 \tsparseCheckoutCone = false
 """
-ENVIRONMENT = {
+# A hook runs with these set, to what it is a hook of (`git rev-parse --local-env-vars`): none of it is meant here.
+OF_A_HOOK = (
+    *("GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_PREFIX"),
+    *("GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE", "GIT_QUARANTINE_PATH"),
+)
+ENVIRONMENT: dict[str, str | None] = {
+    **dict.fromkeys(OF_A_HOOK),
     "GIT_ALLOW_PROTOCOL": "https:http:ssh:git:file",
     "GIT_LFS_SKIP_SMUDGE": "1",
     # A server that took the question and sends next to nothing is given up.
@@ -61,7 +67,8 @@ def fetch(cache: Path, source: SourceSettings) -> Checkout:
     with alone(root.with_suffix(".lock"), busy=lambda: None):
         for left in (root / ".git").glob("*.lock"):  # by a git that was killed
             left.unlink(missing_ok=True)
-        git = _repository(root, source)
+        git = _repository(root)
+        _settle(root, source)
         commit, ref = _wanted(git, source)
         if git.tried("rev-parse", "--quiet", "--verify", FETCHED)[1].decode().strip() != commit:
             git.output("fetch", "--quiet", "--no-tags", "--depth=1", "--", source.git, f"+{ref}:{FETCHED}")
@@ -70,34 +77,23 @@ def fetch(cache: Path, source: SourceSettings) -> Checkout:
         return Checkout(git.root, commit)
 
 
-def _repository(root: Path, source: SourceSettings) -> Git:
+def _repository(root: Path) -> Git:
     """The repository of a source in the cache, made where there is none, or what is left of one."""
-    git = _opened(root, source)
-    if git is None:
+    told = _environment(root)
+    if not (root / ".git" / "HEAD").is_file():
         shutil.rmtree(root, ignore_errors=True)
-        root.mkdir(parents=True)
-        code, _, said = run(root, "init", "--quiet", "--template=")
+        root.mkdir(parents=True, exist_ok=True)
+        code, _, said = run(root, "init", "--quiet", "--template=", env=told)
         if code:
             raise failure("init", said)
-        _settle(root, source)
-        git = Git(root, _environment(root, source))
-    return git
+    return Git(root, told)
 
 
-def _opened(root: Path, source: SourceSettings) -> Git | None:
-    try:
-        _settle(root, source)
-        return Git(root, _environment(root, source))
-    except (OSError, UsageError):
-        return None
-
-
-def _environment(root: Path, source: SourceSettings) -> dict[str, str]:
+def _environment(root: Path) -> dict[str, str | None]:
     """What its git is called with. It is told where its repository is: the cache may lie in a clone of somebody's, in
     which git would look for one."""
-    found = ENVIRONMENT | {"GIT_DIR": str(root / ".git"), "GIT_WORK_TREE": str(root)}
-    by_ssh = source.git.startswith("ssh:") or "://" not in source.git
-    if by_ssh and not environment.says_ssh_of_git() and not run(root, "config", "core.sshCommand")[1]:
+    found: dict[str, str | None] = {**ENVIRONMENT, "GIT_DIR": str(root / ".git"), "GIT_WORK_TREE": str(root)}
+    if not environment.says_ssh_of_git() and not run(root.parent, "config", "core.sshCommand")[1]:
         found["GIT_SSH_COMMAND"] = SSH
     return found
 

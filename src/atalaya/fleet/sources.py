@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from concurrent.futures import Future
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -21,8 +22,8 @@ from atalaya.fleet.remotes import Checkout, fetch
 from atalaya.fleet.strangers import shown
 from atalaya.records.fleet import FleetSource, NotJudged
 
-TOML = "release.toml"
-LEFT_OF_A_RELEASE = ("evidence", "incidents", "report.json", "seal.json")  # of which one is enough to tell a release
+TOML, REPORT = "release.toml", "report.json"
+LEFT_OF_A_RELEASE = ("evidence", "incidents", REPORT, "seal.json")  # of which one is enough to tell a release
 PARQUET = ".parquet"
 AT_ONCE = 8  # repositories that are asked: each mostly waits for its server
 Fetch = Callable[[Path, SourceSettings], Checkout]
@@ -81,14 +82,29 @@ def _fetching(
 ) -> Iterator[Callable[[SourceSettings], Checkout]]:
     """Begin to fetch all that is to be fetched, some at a time, each once; what one came to is waited for."""
     begun: dict[tuple[str, str, str], Future[Checkout]] = {}
-    pool = ThreadPoolExecutor(AT_ONCE)
+    waiting: deque[tuple[SourceSettings, Future[Checkout]]] = deque()
+    for source in (one for one in listed if one.kind == "git"):
+        if _branch(source) not in begun:
+            begun[_branch(source)] = Future()
+            waiting.append((source, begun[_branch(source)]))
+
+    def fetch_them() -> None:
+        while True:
+            try:
+                source, future = waiting.popleft()
+            except IndexError:
+                return
+            try:
+                future.set_result(fetched(cache, source))
+            except BaseException as why:  # it is raised where the result is asked for
+                future.set_exception(why)
+
+    for _ in range(min(AT_ONCE, len(waiting))):
+        Thread(target=fetch_them, daemon=True).start()  # after Ctrl-C nobody waits for them
     try:
-        for source in (one for one in listed if one.kind == "git"):
-            if _branch(source) not in begun:
-                begun[_branch(source)] = pool.submit(fetched, cache, source)
         yield lambda source: begun[_branch(source)].result()
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        waiting.clear()
 
 
 def _branch(source: SourceSettings) -> tuple[str, str, str]:
@@ -215,7 +231,8 @@ def _has_evidence(folder: Path) -> bool:
     What leads nowhere or cannot be opened may have some."""
     try:
         names = os.listdir(folder)  # noqa: PTH208 - names
-        names += os.listdir(folder / "evidence") if "evidence" in names else []  # noqa: PTH208 - names
+        with suppress(NotADirectoryError):  # a file may be called so
+            names += os.listdir(folder / "evidence") if "evidence" in names else []  # noqa: PTH208 - names
     except NotADirectoryError:
         return False
     except OSError:

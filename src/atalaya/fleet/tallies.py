@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from atalaya.evidence.apart import counts, is_of
 from atalaya.evidence.commits import same_tree
-from atalaya.fleet.release_records import Known
+from atalaya.fleet.release_records import RecordsByNow
+from atalaya.fleet.row import MOST
 from atalaya.fleet.strangers import cut
 from atalaya.metrics.definitions import counting
 from atalaya.metrics.window_query import OUR_WORKFLOWS
@@ -21,7 +22,6 @@ from atalaya.watch.incidents.fingerprint import cause_of_event, error_type, plac
 from atalaya.watch.state_at import incident_steps
 from atalaya.watch.states import OVER
 
-MOST = 200  # incidents, tests or causes that a row keeps
 DECIDED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
 
@@ -51,7 +51,7 @@ def incidents_of(recorded: Sequence[IncidentStep]) -> Iterator[FleetIncident]:
         yield replace(made, rule=cut(one.rule), causes=tuple(map(cut, one.fingerprints[:MOST])))
 
 
-def counts_for(known: Known, until: datetime) -> Callable[[TestAttempt | Event], bool]:
+def counts_for(known: RecordsByNow, until: datetime) -> Callable[[TestAttempt | Event], bool]:
     """Says of a record whether it is of a release's window, of its commit or one of the same tree, and of no run that
     tests another tree: as its metrics ask it."""
     release = known.release
@@ -65,7 +65,7 @@ def counts_for(known: Known, until: datetime) -> Callable[[TestAttempt | Event],
     return does_count
 
 
-def flaky_tests(known: Known, does_count: Callable[[TestAttempt], bool]) -> Iterator[FleetTest]:
+def flaky_tests(known: RecordsByNow, does_count: Callable[[TestAttempt], bool]) -> Iterator[FleetTest]:
     """The tests of CI that passed and failed on one commit and variant; the smoke's own steps are none."""
     release = known.release
     wanted = Environment.REHEARSAL if release.rehearsal else Environment.CI
@@ -89,7 +89,7 @@ def flaky_tests(known: Known, does_count: Callable[[TestAttempt], bool]) -> Iter
 
 
 def causes_of(
-    known: Known, does_count: Callable[[Event], bool], incidents: Iterable[FleetIncident]
+    known: RecordsByNow, does_count: Callable[[Event], bool], incidents: Iterable[FleetIncident]
 ) -> Iterator[FleetCause]:
     """The causes of its unexpected events and of its incidents, each once: an event is of the cause that an incident
     of it would have."""

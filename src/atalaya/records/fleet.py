@@ -63,7 +63,7 @@ class Why(StrictEnum):
     SEAL_BROKEN = "it is not as it was sealed"
     UNREADABLE = "it cannot be read"
     NOTHING = "no verdict of it was recorded"
-    NOT_JUDGED = "what came since its verdict was not judged here"
+    NOT_JUDGED = "it was not judged here since its verdict"
     EXPIRED = "its verdict has expired"
 
 

@@ -14,20 +14,15 @@ LONGEST_S = 600.0
 # What git says where the way there is broken, and not what was asked.
 WAYS = ("could not resolve", "unable to access", "connection", "timed out", "early eof", "hung up", "rpc failed")
 KEPT_OUT = ("403", "401", "permission", "denied", "authentication", "not granted")
-# A hook runs with these set, to the repository that it is a hook of. The one meant here is that of a folder.
-OF_A_HOOK = frozenset(
-    {"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_PREFIX"}
-    | {"GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE", "GIT_SHALLOW_FILE", "GIT_GRAFT_FILE"}
-)
 
 
 class Git:
     """The git of one working tree.
 
-    :param env: what is set for each of its commands.
+    :param env: what is set for each of its commands; None is taken away.
     """
 
-    def __init__(self, root: Path, env: Mapping[str, str] | None = None) -> None:
+    def __init__(self, root: Path, env: Mapping[str, str | None] | None = None) -> None:
         self.root = root
         self._env = dict(env or {})
         code, out, _ = self.tried("rev-parse", "--show-prefix")
@@ -35,11 +30,11 @@ class Git:
             raise UsageError(f"{root}: it is in no git repository. Run this in a clone of the project.")
         self.prefix = out.decode("utf-8", "replace").rstrip("\n")
 
-    def line(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> str:
+    def line(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str | None] | None = None) -> str:
         """What git answers, without the end of its last line."""
         return self.output(*arguments, stdin=stdin, env=env).decode("utf-8", "replace").rstrip("\n")
 
-    def output(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None) -> bytes:
+    def output(self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str | None] | None = None) -> bytes:
         """What git answers.
 
         :raises UsageError: it cannot do so. :raises NetworkError: the remote cannot be reached.
@@ -50,21 +45,21 @@ class Git:
         return out
 
     def tried(
-        self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+        self, *arguments: str, stdin: bytes = b"", env: Mapping[str, str | None] | None = None
     ) -> tuple[int, bytes, str]:
         """The exit code, what git answers, and what it says of it."""
         return run(self.root, *arguments, stdin=stdin, env={**self._env, **(env or {})})
 
 
 def run(
-    where: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
+    where: Path, *arguments: str, stdin: bytes = b"", env: Mapping[str, str | None] | None = None
 ) -> tuple[int, bytes, str]:
     """Run git in a folder, which need not be in a repository: the exit code, what it answers, and what it says of it.
 
     :raises UsageError: there is no git. :raises NetworkError: it does not end.
     """
-    outer = {name: value for name, value in environment.everything().items() if name not in OF_A_HOOK}
     quiet = {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    told: dict[str, str | None] = {**environment.everything(), **quiet, **(env or {})}
     try:
         done = subprocess.run(
             ["git", *arguments],
@@ -73,7 +68,7 @@ def run(
             capture_output=True,
             check=False,
             timeout=LONGEST_S,
-            env={**outer, **quiet, **(env or {})},
+            env={name: value for name, value in told.items() if value is not None},
         )
     except FileNotFoundError:
         raise UsageError("git: no such program. Install git, and run again.") from None

@@ -37,7 +37,7 @@ from typing import IO, Any, NamedTuple, Protocol, TypeVar, overload
 import msgspec
 
 from atalaya.core import plain_file
-from atalaya.core.errors import EvidenceError, HarnessError, UsageError
+from atalaya.core.errors import EngineError, EvidenceError, HarnessError, UsageError, passes
 from atalaya.evidence.ledger import parquet as compacted
 from atalaya.evidence.readers.model import printable
 from atalaya.records.results import SegmentInfo
@@ -226,11 +226,11 @@ class _Draft:
         return path
 
 
-def _fault(path: Path) -> EvidenceError | None:
-    """What is wrong with a segment."""
+def _fault(path: Path) -> EvidenceError | EngineError | None:
+    """What is wrong with a segment, or with this machine."""
     try:
         open_segment(path, none)
-    except EvidenceError as why:
+    except (EvidenceError, EngineError) as why:
         return why
     return None
 
@@ -238,7 +238,7 @@ def _fault(path: Path) -> EvidenceError | None:
 def _is_damaged(path: Path) -> bool:
     """Whether a segment is not what its name says. One that nobody can open now may be as it was."""
     fault = _fault(path)
-    return fault is not None and getattr(fault.__context__, "errno", None) is None
+    return isinstance(fault, EvidenceError) and getattr(fault.__context__, "errno", None) is None
 
 
 def _recorded_at(rows: Iterable[dict[str, Any]]) -> str:
@@ -841,11 +841,11 @@ def _opened(path: Path) -> Iterator[tuple[Iterator[bytes], int]]:
         raise _unreadable(path, why) from why
 
 
-def _unreadable(path: Path, why: Exception) -> EvidenceError:
-    return EvidenceError(
-        f"{path}: cannot be read: {getattr(why, 'strerror', None) or why}. "
-        f"Give it back, or restore it from version control."
-    )
+def _unreadable(path: Path, why: Exception) -> EvidenceError | EngineError:
+    says = f"{path}: cannot be read: {getattr(why, 'strerror', None) or why}."
+    if passes(why):
+        return EngineError(f"{says} The evidence is not at fault: see to that, and run again.")
+    return EvidenceError(f"{says} Give it back, or restore it from version control.")
 
 
 @contextlib.contextmanager

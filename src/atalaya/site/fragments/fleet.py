@@ -241,7 +241,7 @@ def _not_judged(one: FleetRelease) -> Text | None:
     if one.as_of is None:
         return text("Not judged here: {why}.", why=one.not_judged)
     return text(
-        "{word} was said on {at}. What came since was not judged here: {why}.",
+        "It was {word} on {at}, and was not judged here since then: {why}.",
         word=one.last_word,
         at=one.as_of,
         why=one.not_judged,

@@ -1,11 +1,11 @@
-"""What was said of a release, and whether it can still be believed.
+"""The last verdict of a release that somebody published or recorded, and whether it can still be believed.
 
-It was published on a page or recorded in the ledger. It rests on all the evidence of then, and holds for so long.
+It can where it rests on all the evidence that there is, and is not older than it may be.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
@@ -18,22 +18,22 @@ from atalaya.core.settings import Settings
 from atalaya.core.window import valid_until
 from atalaya.evidence.ledger import ledger, manifest
 from atalaya.evidence.ledger.redaction import removed_by
-from atalaya.fleet.release_records import Known
+from atalaya.fleet.release_records import RecordsByNow
+from atalaya.fleet.row import MOST, earliest, end_of_window
 from atalaya.fleet.sources import ReleasePlace
 from atalaya.fleet.strangers import cut, instant, number
-from atalaya.fleet.tallies import MOST
 from atalaya.records.fleet import Basis, FleetMetric, FleetWord, ReleaseRow
 from atalaya.records.judged import State
-from atalaya.records.stored import Release, SettingsSnapshot, VerdictRecord, WatchTransition
+from atalaya.records.stored import Release, VerdictRecord, WatchTransition
 from atalaya.watch.folder import steps_taken
-from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, RestsOn, evidence_recorded_at, restored, rests_on
+from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, RestsOn, evidence_recorded_at, rests_on
 
 REASONS = 3
-A_MOMENT = timedelta(seconds=10)  # after the evidence of a page that does not name it: the roll is called by then
+A_MOMENT = timedelta(seconds=10)  # from the newest evidence of a page to the roll call, where the page names none
 LARGEST_BYTES = 64 * 1024 * 1024  # of a report that is read
 
 
-class Said(NamedTuple):
+class StatedVerdict(NamedTuple):
     """A verdict as somebody said it."""
 
     basis: Basis
@@ -65,7 +65,7 @@ class Said(NamedTuple):
         )
 
 
-def published(place: ReleasePlace, release: Release) -> Said | None:
+def published(place: ReleasePlace, release: Release) -> StatedVerdict | None:
     """The verdict that was published beside the folder; none where there is none, or another Atalaya wrote it."""
     if place.published is None or not place.published.is_file():
         return None
@@ -76,12 +76,12 @@ def published(place: ReleasePlace, release: Release) -> Said | None:
         return None
 
 
-def of_document(document: Any, version: str, basis: Basis) -> Said:
+def of_document(document: Any, version: str, basis: Basis) -> StatedVerdict:
     """What a document of the schema ``atalaya.metrics/1`` says."""
     if str(document["release"]["version"]) != version:
         raise ValueError(f"it is of {document['release']['version']!r}")
     verdict = document["verdict"]
-    return Said(
+    return StatedVerdict(
         basis=basis,
         word=FleetWord(verdict["word"]),
         as_of=instant(document["as_of"]),
@@ -105,7 +105,9 @@ def of_document(document: Any, version: str, basis: Basis) -> Said:
     )
 
 
-def last_said(row: ReleaseRow, place: ReleasePlace, known: Known) -> tuple[Said | None, datetime | None]:
+def last_stated(
+    row: ReleaseRow, place: ReleasePlace, known: RecordsByNow
+) -> tuple[StatedVerdict | None, datetime | None]:
     """What was published or recorded last by now, and until when it is that: a record of a clock that is ahead waits
     until its time has come."""
     on_a_page, recorded = published(place, known.release), _recorded(known)
@@ -118,12 +120,12 @@ def last_said(row: ReleaseRow, place: ReleasePlace, known: Known) -> tuple[Said 
     return said, earliest(*ahead, *known.ahead, end_of_window(row, known.now))
 
 
-def _recorded(known: Known) -> list[Said]:
+def _recorded(known: RecordsByNow) -> list[StatedVerdict]:
     """The verdicts that were recorded as said to people, the last one first."""
-    valid_h = settings_of(known.of(SettingsSnapshot), Settings()).watch.valid_h
+    valid_h = known.settings(Settings()).watch.valid_h
     _, window_h = steps_taken(known.of(WatchTransition), known.release)
     return [
-        Said(
+        StatedVerdict(
             basis=Basis.RECORDED,
             word=FleetWord(one.word.value),
             as_of=one.occurred_at,
@@ -138,14 +140,14 @@ def _recorded(known: Known) -> list[Said]:
     ]
 
 
-def _later(published: Said | None, said: Said | None) -> Said | None:
+def _later(on_a_page: StatedVerdict | None, recorded: StatedVerdict | None) -> StatedVerdict | None:
     """The one that was said later; of one instant that of the page, which holds the figures too."""
-    if published is None or said is None:
-        return published or said
-    return published if published.as_of >= said.as_of else said
+    if on_a_page is None or recorded is None:
+        return on_a_page or recorded
+    return on_a_page if on_a_page.as_of >= recorded.as_of else recorded
 
 
-def is_newer(said: Said, row: ReleaseRow, now: datetime) -> bool:
+def is_newer(said: StatedVerdict, row: ReleaseRow, now: datetime) -> bool:
     """Whether something was recorded, or the window ended, after what was said."""
     ended = row.ends_at is not None and not row.rehearsal and said.as_of < row.ends_at <= now
     return ended or (row.evidence_at is not None and row.evidence_at > said.as_of)
@@ -159,7 +161,7 @@ def problems(survey: ledger.Survey) -> Iterator[str]:
         yield "There is no evidence for what was said of it. Restore it from git."
 
 
-def more_than_there_is(said: Said, survey: ledger.Survey) -> str:
+def more_than_there_is(said: StatedVerdict, survey: ledger.Survey) -> str:
     """What to say where a page rests on more evidence than there is; what a redaction took away says so itself."""
     names = {ledger.identity(one.info.name) for one in survey.segments if one.info.kind not in NOT_EVIDENCE_KINDS}
     names |= {ledger.identity(name) for name in survey.damaged}
@@ -176,7 +178,7 @@ def has_evidence(survey: ledger.Survey) -> bool:
     return any(segment.info.kind not in NOT_EVIDENCE_KINDS for segment in survey.segments)
 
 
-def may_rest_on_less(said: Said, survey: ledger.Survey) -> bool:
+def may_rest_on_less(said: StatedVerdict, survey: ledger.Survey) -> bool:
     """Whether what was said rests on other evidence than there is, or nobody can say that it does not: some was written
     down later, or may have come to this ledger later."""
     if any(at > said.as_of for at in evidence_recorded_at(survey.segments)):
@@ -185,18 +187,3 @@ def may_rest_on_less(said: Said, survey: ledger.Survey) -> bool:
         return said.evidence != rests_on(segment.info for segment in survey.segments)
     at = said.recorded_at or said.as_of + A_MOMENT
     return any(one.kind not in NOT_EVIDENCE_KINDS for one in manifest.unknown_at(survey, at, said.run_id))
-
-
-def settings_of(snapshots: Sequence[SettingsSnapshot], base: Settings) -> Settings:
-    """The settings in force by the records, over those of ``watch.toml``."""
-    return restored(snapshots[-1], base) if snapshots else base
-
-
-def earliest(*times: datetime | None) -> datetime | None:
-    return min((at for at in times if at is not None), default=None)
-
-
-def end_of_window(row: ReleaseRow, now: datetime) -> datetime | None:
-    """When what was said has to be looked at again though nothing was recorded: the window ends then."""
-    ends = row.ends_at
-    return ends if ends is not None and now < ends and not (row.rehearsal or row.closed) else None
