@@ -56,6 +56,7 @@ WRONG = [
         '[[source]]\npath = "x/sdk"\n\n[[source]]\ngit = "https://h/SDK.git"\n',
         "fleet.toml:4 source: its releases are of 'SDK', and so are those of fleet.toml:1. Give each a name",
     ),
+    ("one bracket", '\n[source]\npath = "a"\n', "fleet.toml:2 [source]: there may be several. Write it"),
     ("no name", '[[source]]\npath = ".."\n', "its path has no name of its own"),
     ("releases beside Parquet", '[[source]]\nparquet = "a"\nreleases = "b"\n', "holds the releases itself"),
     ("a branch of a folder", '[[source]]\npath = "a"\nbranch = "b"\n', "only `git` has a branch"),

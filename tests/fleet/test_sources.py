@@ -59,7 +59,7 @@ def test_releases_may_lie_anywhere_below_a_repository(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["path", "parquet"])
 def test_a_folder_that_is_not_there_is_an_error_and_no_release_that_is_fine(kind: str, tmp_path: Path) -> None:
-    with pytest.raises(SettingsError, match=rf"fleet.toml {kind}: 'nowhere': there is no such folder"):
+    with pytest.raises(SettingsError, match=rf"fleet.toml:1 {kind}: 'nowhere': there is no such folder"):
         found(tmp_path, f'[[source]]\n{kind} = "nowhere"\n')
 
 

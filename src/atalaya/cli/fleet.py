@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from atalaya.fleet.gather import Gathered
     from atalaya.fleet.sources import FoundSource
 
-SHOWN = 20  # releases on the terminal
+SHOWN, SHARED = 20, 3  # releases on the terminal, and tests and errors that several share
 
 
 def fleet(place: Context, args: argparse.Namespace) -> int:
@@ -117,12 +117,15 @@ def _say(place: Context, found: Fleet) -> None:
         console.line(f"  and {len(bad) - SHOWN} more, on the page")
     for word, names in _fine(found.releases):
         console.row(word, names)
-    for test in found.shared_tests[:3]:
+    all_ = found.counts
+    for test in found.shared_tests[:SHARED]:
         console.row("flaky", f"{test.test}: in {_shared(test)}")
-    for cause in found.shared_causes[:3]:
+    for cause in found.shared_causes[:SHARED]:
         says = " ".join(filter(None, (cause.what, cause.error, cause.place)))
         console.row("shared", f"{says}: in {_shared(cause)}")
-    all_ = found.counts
+    for name, what in (("shared_tests", "flaky test"), ("shared_causes", "error")):
+        if (more := all_[name] - SHARED) > 0:
+            console.line(f"  and {_many(more, what)} more that releases share, on the page")
     said = [
         _many(all_["subjects"], "subject"),
         _many(all_["releases"], "release"),
@@ -154,8 +157,10 @@ def _line(one: FleetRelease) -> str:
         since = f" since {one.as_of:%Y-%m-%d %H:%M} UTC" if one.as_of else ""
         said.append(f"not judged here{since}: {one.not_judged}")
     if (worst := one.worst_metric) is not None:
-        interval = f" ({worst.low:.4g} to {worst.high:.4g})" if worst.low is not None and worst.high is not None else ""
-        value = "not known" if worst.value is None else f"{worst.value:.4g}{interval}"
+        number = "{:.1%}" if worst.unit == "share" else "{:.4g}"
+        ends = [number.format(end) for end in (worst.low, worst.high) if end is not None]
+        interval = f" ({' to '.join(ends)})" if len(ends) == 2 else ""
+        value = "not known" if worst.value is None else f"{number.format(worst.value)}{interval}"
         said.append(f"{worst.id} {worst.state}: {value}")
     if one.open_incidents:
         said.append(f"{_many(len(one.open_incidents), 'incident')} open")

@@ -111,6 +111,11 @@ class LoadedFleet(NamedTuple):
 
     settings: FleetSettings
     path: Path
+    lines: tuple[int, ...] = ()  # on which its sources begin
+
+    def place(self, number: int) -> str:
+        """Where a source stands, by its number from 0."""
+        return f"{self.path.name}:{self.lines[number] if number < len(self.lines) else 1}"
 
 
 @cache
@@ -148,9 +153,19 @@ def load(path: Path) -> LoadedFleet:
     except (OSError, UnicodeDecodeError) as why:
         raise SettingsError(f"{path}: cannot be read: {why}. Give it back as UTF-8 text.") from None
     lines = [number for number, line in enumerate(text.splitlines(), 1) if re.match(r"\s*\[\[\s*source\s*\]\]", line)]
+    if isinstance(table.get(SOURCE), dict):
+        raise SettingsError(
+            f"{path.name}:{_line_of_section(text)} [{SOURCE}]: there may be several. Write it with two brackets: "
+            f"[[{SOURCE}]]."
+        )
     settings = _convert(table, path, text, lines)
     _require_sources(settings, path, lines)
-    return LoadedFleet(settings, path)
+    return LoadedFleet(settings, path, tuple(lines))
+
+
+def _line_of_section(text: str) -> int:
+    begins = (n for n, line in enumerate(text.splitlines(), 1) if re.match(rf"\s*\[\s*{SOURCE}\s*\]", line))
+    return next(begins, 1)
 
 
 def _convert(table: dict[str, Any], path: Path, text: str, lines: list[int]) -> FleetSettings:
@@ -205,7 +220,8 @@ def _require_git(source: SourceSettings, place: str) -> None:
     if source.git and not re.match(REMOTE, source.git):
         raise SettingsError(
             f"{place} git: {scrub(source.git)!r} is no address that git is asked for. Give one such as "
-            f"https://github.com/acme/sdk.git or git@github.com:acme/sdk.git; a folder here is a `path`."
+            f"https://github.com/acme/sdk.git or git@github.com:acme/sdk.git; a folder here is a `path`, and a bare "
+            f"repository here is file:///PATH."
         )
     if re.match(r"https?://[^/@\s]*@", source.git):
         raise SettingsError(

@@ -121,6 +121,8 @@ def _wanted(git: Git, source: SourceSettings) -> tuple[str, str]:
     rows = git.line("ls-remote", "--", source.git, *asked).splitlines()
     there = {name: commit for commit, _, name in (row.partition("\t") for row in rows)}
     ref = next((one for one in asked if one in there), None)
+    if ref is None and not source.branch:
+        raise UsageError("it has no branch yet. Push one.")
     if ref is None:
         raise UsageError(f'it has no branch {branch!r}. Name one that it has: branch = "NAME".')
     return there[ref], ref

@@ -59,11 +59,11 @@ def find(loaded: LoadedFleet, cache: Path, *, fetched: Fetch = fetch) -> Iterato
     :raises SettingsError: a folder that the file names is not there.
     """
     base = loaded.path.parent
-    for source in loaded.settings.source:
+    for number, source in enumerate(loaded.settings.source):
         if source.kind != "git" and not (base / source.place).is_dir():
             raise SettingsError(
-                f"{loaded.path.name} {source.kind}: {source.place!r}: there is no such folder. Name the one that has "
-                f"the releases of {source.name}, relative to {loaded.path.name}."
+                f"{loaded.place(number)} {source.kind}: {source.place!r}: there is no such folder. Name the one that "
+                f"has the releases of {source.name}, relative to {loaded.path.name}."
             )
     names = Counter(shown(source.name) for source in loaded.settings.source)
     for name in (name for name, sources in names.items() if sources > 1):
@@ -136,7 +136,10 @@ def _of_repository(
     """The releases of a repository, or of a folder that is nothing but releases."""
     releases = root / source.releases if source.releases else _releases_in(root)
     if releases is None or not releases.is_dir():
-        return FoundSource(replace(is_shown, revision=revision, problem="there is no folder of releases in it"), site)
+        problem = "there is no folder of releases in it"
+        if (root / "HEAD").is_file() and (root / "objects").is_dir():
+            problem = "it is a bare repository: name it with `git`, as file:///PATH"
+        return FoundSource(replace(is_shown, revision=revision, problem=problem), site)
     if not releases.resolve().is_relative_to(root.resolve()):
         return FoundSource(replace(is_shown, revision=revision, problem="a link leads out of it"), site)
     own, not_judged = _own_settings(root)
