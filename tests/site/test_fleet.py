@@ -92,10 +92,10 @@ def test_a_calm_fleet_says_that_nothing_has_to_be_looked_at() -> None:
         ({"word": FleetWord.UNKNOWN, "why": Why.UNREADABLE, "problem": "torn", "current": False}, "`torn`"),
         (
             {"word": FleetWord.UNKNOWN, "not_judged": NotJudged.OTHER_PACK},
-            "What came since was not judged here: its checks are of another check pack.",
+            "and was not judged here since then: its checks are of another check pack.",
         ),
-        ({**STALE, "last_word": FleetWord.GO}, "GO was said on"),
-        (STALE, "What came since was not judged here: --no-judge was given."),
+        ({**STALE, "last_word": FleetWord.GO}, "It was GO on"),
+        (STALE, "and was not judged here since then: --no-judge was given."),
         ({**STALE, "as_of": None}, "Not judged here: --no-judge was given."),
         ({"open_incidents": strangers._release(0, "INC-1").open_incidents}, "and 1 more"),
     ],

@@ -175,6 +175,7 @@ def more_than_there_is(said: StatedVerdict, survey: ledger.Survey) -> str:
 
 
 def has_evidence(survey: ledger.Survey) -> bool:
+    """Whether anything is there that a verdict rests on."""
     return any(segment.info.kind not in NOT_EVIDENCE_KINDS for segment in survey.segments)
 
 

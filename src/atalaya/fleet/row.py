@@ -36,6 +36,7 @@ def failed(row: ReleaseRow, what: str, why: Exception, now: datetime, base: Path
 
 
 def earliest(*times: datetime | None) -> datetime | None:
+    """The first of some instants; None, which is for ever, where there is none."""
     return min((at for at in times if at is not None), default=None)
 
 

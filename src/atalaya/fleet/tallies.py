@@ -32,6 +32,7 @@ def most(incidents: Iterable[FleetIncident]) -> tuple[FleetIncident, ...]:
 
 
 def incident(one: Incident | IncidentStep, id: str, opened_at: datetime) -> FleetIncident:
+    """What is shown of an incident, by its page or by its last step."""
     return FleetIncident(
         id=cut(id),
         state=cut(one.state),
@@ -44,6 +45,7 @@ def incident(one: Incident | IncidentStep, id: str, opened_at: datetime) -> Flee
 
 
 def incidents_of(recorded: Sequence[IncidentStep]) -> Iterator[FleetIncident]:
+    """Each incident by its steps, the one that was opened first comes first."""
     steps, _ = incident_steps(recorded)
     latest = {one.incident: one for one in steps}
     for one in sorted(latest.values(), key=lambda step: (step.opened_at, step.incident)):
