@@ -122,21 +122,46 @@ def linked_to_nothing(path: Path) -> None:
 DAMAGES = [cut_off, changed, emptied, moved_behind_a_link, linked_to_nothing]
 
 
-@pytest.mark.parametrize("later", [timedelta(), timedelta(hours=1)])
 @pytest.mark.parametrize("number", [1, 400])
 @pytest.mark.parametrize("damage", DAMAGES)
-def test_evidence_that_is_recorded_again_takes_the_place_of_a_damaged_segment(
-    tmp_path: Path, damage: Callable[[Path], None], number: int, later: timedelta
+def test_evidence_that_is_recorded_at_the_same_instant_takes_the_place_of_a_damaged_segment(
+    tmp_path: Path, damage: Callable[[Path], None], number: int
 ) -> None:
     (first,) = ledger.write(tmp_path, many(number))
     damage(first)
     assert ledger.verify(tmp_path)
-    again = [msgspec.structs.replace(one, recorded_at=one.recorded_at + later) for one in many(number)]
-    (path,) = ledger.write(tmp_path, again)
+    assert ledger.write(tmp_path, many(number)) == (first,)
+    assert (ledger.verify(tmp_path), ledger.paths(tmp_path)) == ([], [first])
+    assert ledger.read(tmp_path, "job") == many(number)
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_evidence_that_is_recorded_later_stands_beside_a_damaged_segment_which_is_told_of(
+    tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    (first,) = ledger.write(tmp_path, [job()])
+    damage(first)
+    again = job(recorded_at=T0 + timedelta(hours=1))
+    (path,) = ledger.write(tmp_path, [again])
+    assert (path.is_file(), path != first) == (True, True)
+    assert [first.name in problem for problem in ledger.verify(tmp_path)] == [True]
+    assert ledger.readable(tmp_path, JobAttempt) == [again]
+
+
+def test_a_segment_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path) -> None:
+    (first,) = ledger.write(tmp_path / "once", [job()])
+    (tmp_path / first.name).mkdir()
+    with pytest.raises(UsageError, match="cannot be written"):
+        ledger.write(tmp_path, [job(), event()])
+    assert ledger.readable(tmp_path, Event) == [event()]
+
+
+def test_a_time_of_recording_that_cannot_be_is_damage(tmp_path: Path) -> None:
+    (path,) = ledger.write(tmp_path, [job()])
+    path.write_bytes(ledger.RECORDED_AT.sub(b',"recorded_at":"0001-01-01T00:00:00+01:00"', path.read_bytes()))
+    assert [path.name in problem for problem in ledger.verify(tmp_path)] == [True]
+    assert ledger.write(tmp_path, [job()]) == (path,)
     assert ledger.verify(tmp_path) == []
-    assert ledger.read(tmp_path, "job") == again
-    assert ledger.paths(tmp_path) == [path]
-    assert (path == first) is (later == timedelta())
 
 
 def test_of_two_files_of_one_segment_the_whole_one_stays_where_the_other_is_damaged(tmp_path: Path) -> None:
@@ -144,7 +169,7 @@ def test_of_two_files_of_one_segment_the_whole_one_stays_where_the_other_is_dama
     packed = path.with_name(f"{path.name}.gz")
     packed.write_bytes(gzip.compress(path.read_bytes())[:-9])
     assert ledger.write(tmp_path, [job(recorded_at=T0 + timedelta(hours=1))]) == (path,)
-    assert (ledger.verify(tmp_path), ledger.paths(tmp_path)) == ([], [path])
+    assert ledger.paths(tmp_path) == [path, packed]
 
 
 def test_a_segment_that_nobody_can_open_now_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,12 +10,15 @@ from unittest import mock
 import pytest
 
 from atalaya.cli import fleet as command
+from atalaya.evidence.ledger import ledger
 from atalaya.fleet import tables
 from atalaya.metrics.engine.engine import opened_empty
 from atalaya.records.fleet import FleetCause, FleetTest
+from atalaya.records.stored import CaseOutcome, Environment
 from tests.commands import run
 from tests.fleet.many import T0, release, sealed
 from tests.fleet.test_assemble import row
+from tests.fleet.test_reading import attempt
 
 NOW = datetime(2026, 11, 28, 9, 0, tzinfo=UTC)
 QUESTIONS = sorted(file.stem for file in Path(tables.__file__).parent.glob("*.sql"))
@@ -26,14 +29,21 @@ STRANGE = ("é", "e\u0301", "", "\u2028", "\U0001f600", 'a"b\\', "-- a", "$most"
 def root(tmp_path: Path) -> Iterator[Path]:
     """A project whose fleet has a release that has to be judged, and closed ones that share tests and causes."""
     orders = tmp_path / "orders"
-    release(orders, "1.1.0", kind="rehearsal-2")
+    flaky(release(orders, "1.1.0", kind="rehearsal-2"))
     for number, kind in enumerate(("rehearsal-1", "rehearsal-2", "rehearsal-3")):
-        sealed(release(tmp_path / "billing", f"1.{number}.0", kind=kind, at=T0))
+        sealed(flaky(release(tmp_path / "billing", f"1.{number}.0", kind=kind, at=T0)))
     (tmp_path / "here").mkdir()
     listed = 'rehearsals = true\n[[source]]\npath = "../orders"\n[[source]]\npath = "../billing"\n'
     (tmp_path / "here" / "fleet.toml").write_text(listed, encoding="utf-8")
     with mock.patch.object(command, "utc_now", return_value=NOW):
         yield tmp_path / "here"
+
+
+def flaky(folder: Path) -> Path:
+    """The same release, with a test that passed and failed."""
+    both = (CaseOutcome.PASSED, CaseOutcome.FAILED)
+    ledger.write(folder / "evidence", [attempt("t", one, environment=Environment.REHEARSAL) for one in both])
+    return folder
 
 
 def shown(root: Path, *more: str, **environ: str) -> str:
@@ -76,6 +86,13 @@ def test_strangers_names_are_counted_alike() -> None:
             answers.append([ask(one, {"most": 5} if one.startswith("shared") else {}) for one in QUESTIONS])
     assert answers[0] == answers[1]
     assert [bool(one) for one in answers[0]] == [True, True, True, False]  # no release is shown
+
+
+def test_a_fleet_in_which_nothing_is_shared_is_counted_too() -> None:
+    for engine in ("duckdb", "spark"):
+        with opened_empty(engine=engine) as database:
+            ask = tables.filled(database, [], [])
+            assert [ask(one, {"most": 5} if one.startswith("shared") else {}) for one in QUESTIONS] == [[], [], [], []]
 
 
 def test_a_server_that_is_not_there_ends_with_3_before_anything_is_judged(root: Path) -> None:

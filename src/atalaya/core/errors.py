@@ -96,8 +96,8 @@ class EngineError(AtalayaError):
     exit_code = 3
 
 
-# A program or a machine holds too many files, has no memory or no room, or its disk fails.
-PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.ESTALE})
+# A program or a machine holds too many files, has no memory, or no room.
+PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT})
 
 
 def passes(why: BaseException) -> bool:

@@ -14,6 +14,7 @@ from atalaya.core.engines import DUCKDB
 from atalaya.core.errors import NetworkError, interrupted
 from atalaya.core.kept_text import to_keep
 from atalaya.core.settings import Settings
+from atalaya.evidence.ledger import ledger
 from atalaya.fleet.last_verdict import REASONS, StatedVerdict
 from atalaya.fleet.release_records import Records, RecordsByNow
 from atalaya.fleet.row import Made, earliest, end_of_window, failed
@@ -85,7 +86,7 @@ def _linked(scratch: Path, release: Release, place: ReleasePlace, beside: Sequen
 def _judged(row: ReleaseRow, release: Release, folder: Path, judging: Judging) -> Made:
     clock = None if release.rehearsal or row.closed else max(judging.now, release.opened_at)
     # Where nobody says what watch.toml holds there, it holds what was recorded.
-    recorded = RecordsByNow(Records(folder / "evidence"), release, judging.now)
+    recorded = RecordsByNow(Records(folder / "evidence", ledger.readable), release, judging.now)
     settings = judging.own or recorded.settings(Settings())
     judgement = judge_release(
         folder, release, as_of=None, now=clock, settings=settings, pack=judging.pack, engine=judging.engine

@@ -73,7 +73,7 @@ class Files(NamedTuple):
             try:
                 with ledger.regular(path) as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
-            except EngineError:  # it may be read the next time
+            except (EngineError, MemoryError, OSError):  # it may be read the next time
                 digest = uuid.uuid4().hex
             except Exception as why:  # a pipe, a link, a file without a right to read it
                 digest = type(why).__name__

@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
 
 from atalaya.core import plain_file
+from atalaya.core.errors import EvidenceError, passes
 from atalaya.core.kept_text import KeptText
 from atalaya.core.settings import Settings
 from atalaya.core.window import valid_until
@@ -24,7 +26,7 @@ from atalaya.fleet.sources import ReleasePlace
 from atalaya.fleet.strangers import cut, instant, number
 from atalaya.records.fleet import Basis, FleetMetric, FleetWord, ReleaseRow
 from atalaya.records.judged import State
-from atalaya.records.stored import Release, VerdictRecord, WatchTransition
+from atalaya.records.stored import Redaction, Release, VerdictRecord, WatchTransition
 from atalaya.watch.folder import steps_taken
 from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, RestsOn, evidence_recorded_at, rests_on
 
@@ -72,7 +74,9 @@ def published(place: ReleasePlace, release: Release) -> StatedVerdict | None:
     try:
         said = msgspec.json.decode(plain_file.content(place.published, LARGEST_BYTES))
         return of_document(said, release.version, Basis.PUBLISHED)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as why:
+        if passes(why):
+            raise
         return None
 
 
@@ -161,12 +165,17 @@ def problems(survey: ledger.Survey) -> Iterator[str]:
         yield "There is no evidence for what was said of it. Restore it from git."
 
 
-def more_than_there_is(said: StatedVerdict, survey: ledger.Survey) -> str:
+def more_than_there_is(said: StatedVerdict, evidence: Path, known: RecordsByNow) -> str:
     """What to say where a page rests on more evidence than there is; what a redaction took away says so itself."""
-    names = {ledger.identity(one.info.name) for one in survey.segments if one.info.kind not in NOT_EVIDENCE_KINDS}
-    names |= {ledger.identity(name) for name in survey.damaged}
-    there = names | removed_by(record for segment in survey.segments for record in segment.records)
-    if said.evidence is None or len(there) >= said.evidence.segments:
+    if said.evidence is None:
+        return ""
+    there = set(removed_by(known.of(Redaction)))
+    try:
+        names = [name for path in ledger.files(evidence) for name in ledger.names_in(path)]
+    except EvidenceError:  # nobody knows how many are in a file that is damaged, and that is told
+        return ""
+    there |= {ledger.identity(name) for name in names if name.partition("-")[0] not in NOT_EVIDENCE_KINDS}
+    if len(there) >= said.evidence.segments:
         return ""
     return (
         f"What was published of it rests on {said.evidence.segments} segments of evidence, and {len(there)} are there. "

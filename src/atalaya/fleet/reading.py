@@ -35,7 +35,7 @@ from atalaya.fleet.last_verdict import (
     problems,
 )
 from atalaya.fleet.release_records import Records, RecordsByNow
-from atalaya.fleet.row import MOST, Made, earliest, failed
+from atalaya.fleet.row import MOST, OF_THIS_MACHINE, Made, earliest, failed
 from atalaya.fleet.sources import REPORT, TOML, ReleasePlace
 from atalaya.fleet.strangers import cut, told
 from atalaya.fleet.tallies import causes_of, counts_for, flaky_tests, incidents_of, most
@@ -85,18 +85,20 @@ def _with_the_rest(made: Made, release: Release | None, place: ReleasePlace, now
         return made
     of_any = Release(version=place.name, commit="", opened_at=now)
     known = RecordsByNow(Records(place.evidence, ledger.readable), release or of_any, now)
-    with suppress(Exception):
+    until = made.until
+    try:
         steps = known.of(WatchTransition)
         row = _began_from(row, steps)
         row = _as_watched(row, release, steps) if release is not None else row
-    with suppress(Exception):
         row = replace(row, incidents=most(incidents_of(known.of(IncidentStep))))
-    with suppress(Exception):
-        if made.until is None and (differs := state_of(place.folder).differs):
+        known.of(SettingsSnapshot)  # of evidence alone they too say when its watch was opened
+        if until is None and (differs := state_of(place.folder).differs):
             row = _not_as_sealed(row, told(f"It is not as it was sealed: {differs[0]}", place.folder))
-    with suppress(Exception):  # evidence alone says by its settings when its watch was opened
-        known.of(SettingsSnapshot)
-    return made._replace(row=row, until=earliest(made.until, *known.ahead))
+    except Exception as why:  # then that is not known either
+        if interrupted(why):
+            raise
+        until = now if isinstance(why, OF_THIS_MACHINE) else until
+    return made._replace(row=row, until=earliest(until, *known.ahead))
 
 
 def _began_from(row: ReleaseRow, steps: Iterable[WatchTransition]) -> ReleaseRow:
@@ -145,14 +147,14 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Ju
     if damage:
         row = replace(row, not_judged=why, problem=damage if why is not None else "")
         return Made(row, until, to_judge=release if why is None else None)
+    if said is not None and (gone := more_than_there_is(said, place.evidence, known)):
+        return Made(replace(row, not_judged=why, problem=gone), until)  # a judgement would not know of it
     # What a closed watch was closed with is in its seal alone: without that, it is judged.
     is_outdated = said is None or row.closed or is_newer(said, row, known.now)
     stands = not is_outdated and not _has_other_settings(known, judging)
     # What was said rests on all of the evidence. Where it is judged anyway, the judgement looks at that, and says so.
     if said is not None and (stands or why is not None):
         survey = ledger.survey(place.evidence, sieve=manifest.rolls_and_redactions)
-        if gone := more_than_there_is(said, survey):
-            return Made(replace(row, not_judged=why, problem=gone), until)
         if problem := next(problems(survey), ""):
             if why is not None or not has_evidence(survey):  # nobody knows what it comes to
                 return Made(replace(row, not_judged=why, problem=told(problem, place.folder.parent)), until)

@@ -65,7 +65,7 @@ def fetch(cache: Path, source: SourceSettings) -> Checkout:
     named = "\0".join((source.git, source.branch, source.releases))
     root = cache / hashlib.sha256(named.encode()).hexdigest()[:24]
     with alone(root.with_suffix(".lock"), busy=lambda: None):
-        for left in (root / ".git").glob("*.lock"):  # by a git that was killed
+        for left in (root / ".git").rglob("*.lock"):  # by a git that was killed
             left.unlink(missing_ok=True)
         git = _repository(root)
         _settle(root, source)
@@ -80,7 +80,7 @@ def fetch(cache: Path, source: SourceSettings) -> Checkout:
 def _repository(root: Path) -> Git:
     """The repository of a source in the cache, made where there is none, or what is left of one."""
     told = _environment(root)
-    if not (root / ".git" / "HEAD").is_file():
+    if not (root / ".git").is_dir() or run(root, "rev-parse", "--git-dir", env=told)[0]:
         shutil.rmtree(root, ignore_errors=True)
         root.mkdir(parents=True, exist_ok=True)
         code, _, said = run(root, "init", "--quiet", "--template=", env=told)

@@ -14,7 +14,7 @@ from atalaya.records.fleet import ReleaseRow
 from atalaya.records.stored import Release
 
 MOST = 200  # incidents, tests, causes or metrics that a row keeps
-PASSING = (EngineError, MemoryError, OSError)  # too little memory, a full disk, too many open files
+OF_THIS_MACHINE = (EngineError, MemoryError, OSError)  # too little memory, a full disk, too many open files
 
 
 class Made(NamedTuple):
@@ -32,7 +32,7 @@ def failed(row: ReleaseRow, what: str, why: Exception, now: datetime, base: Path
     :param base: the folder that paths are told from.
     """
     problem = why if isinstance(why, AtalayaError) else f"{what}: {type(why).__name__}: {why}"
-    return Made(replace(row, problem=told(problem, base)), until=now if isinstance(why, PASSING) else None)
+    return Made(replace(row, problem=told(problem, base)), until=now if isinstance(why, OF_THIS_MACHINE) else None)
 
 
 def earliest(*times: datetime | None) -> datetime | None:

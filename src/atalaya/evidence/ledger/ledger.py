@@ -122,9 +122,10 @@ def write(folder: Path, records: Iterable[Evidence]) -> tuple[Path, ...]:
     """Add records to a ledger: one segment for each kind, safe on disk when this returns.
 
     The records are taken one at a time, so there may be more than memory holds. None is in the ledger before the last
-    of them is on disk. A segment that is there already and whole is left alone, and its path is returned all the same;
-    one that is damaged gives way to what is written. Only what no reader would open for its size is parted into several
-    segments.
+    of them is on disk. A segment that is there already and whole is left alone, and its path is returned all the same.
+    One that is damaged is written anew, in its place where it was recorded at the same instant: else it stays beside
+    it, and is told of, since it alone says when that was. Only what no reader would open for its size is parted into
+    several segments.
 
     :raises UsageError: the folder cannot be written.
     :raises HarnessError: a record is not what its type says.
@@ -146,12 +147,25 @@ def write(folder: Path, records: Iterable[Evidence]) -> tuple[Path, ...]:
             finished = [draft for of_kind in drafts.values() for draft in of_kind]
             for draft in finished:
                 draft.finish()
-            written = tuple(draft.settle(folder) for draft in finished)
+            written, failures = _settled(finished, folder)
             if written:
                 _sync_folder(folder)
         except OSError as why:
             raise _not_written(folder, why) from why
+        for failure in failures:
+            raise _not_written(folder, failure) from failure
     return written
+
+
+def _settled(drafts: Iterable[_Draft], folder: Path) -> tuple[tuple[Path, ...], list[OSError]]:
+    """The segments that these have become, and why others could not: one that cannot keeps no other from it."""
+    written, failures = [], []
+    for draft in drafts:
+        try:
+            written.append(draft.settle(folder))
+        except OSError as why:
+            failures.append(why)
+    return tuple(written), failures
 
 
 def _not_written(folder: Path, why: OSError) -> UsageError:
@@ -211,40 +225,34 @@ class _Draft:
             file.write(self._packer.compress(rest) + self._packer.flush() if self._packed else rest)
 
     def settle(self, folder: Path) -> Path:
-        """Become a segment, unless it is there already and whole. What is there and damaged is taken away then."""
+        """Become a segment, unless it is there already and whole."""
         assert self._recorded_at is not None
         name = f"{self._kind}-{self._sha.hexdigest()[:DIGEST_CHARS]}"
         names = [entry.name for entry in os.scandir(folder) if entry.name.startswith(name)]
         there = sorted((folder / one for one in names if NAME.fullmatch(one)), key=_preferred)
-        path = next((one for one in there if _fault(one) is None), None)
-        if path is None:
-            path = folder / f"{name}-{self._recorded_at.strftime(AT)}{SUFFIX}{PACKED if self._packed else ''}"
-            _settle(self._temporary, path)
-        for other in there:
-            if other != path and _is_damaged(other):  # another writer may have mended it by now
-                other.unlink(missing_ok=True)
+        whole = next(filter(_is_whole, there), None)
+        if whole is not None:
+            return whole
+        path = folder / f"{name}-{self._recorded_at.strftime(AT)}{SUFFIX}{PACKED if self._packed else ''}"
+        _settle(self._temporary, path)
         return path
 
 
-def _fault(path: Path) -> EvidenceError | EngineError | None:
-    """What is wrong with a segment, or with this machine."""
+def _is_whole(path: Path) -> bool:
+    """Whether a segment is what its name says, as far as anybody can see now."""
     try:
         open_segment(path, none)
-    except (EvidenceError, EngineError) as why:
-        return why
-    return None
-
-
-def _is_damaged(path: Path) -> bool:
-    """Whether a segment is not what its name says. One that nobody can open now may be as it was."""
-    fault = _fault(path)
-    return isinstance(fault, EvidenceError) and getattr(fault.__context__, "errno", None) is None
+    except (EvidenceError, EngineError):
+        return False
+    return True
 
 
 def _recorded_at(rows: Iterable[dict[str, Any]]) -> str:
     """When the first of some rows was recorded, as a segment's name has it."""
-    at = min(msgspec.convert(row["recorded_at"], datetime) for row in rows)
-    return at.astimezone(UTC).strftime(AT)
+    try:
+        return min(msgspec.convert(row["recorded_at"], datetime) for row in rows).astimezone(UTC).strftime(AT)
+    except (OverflowError, ValueError):
+        return "a time that cannot be"
 
 
 def put(path: Path, content: bytes, mode: int = 0o644) -> None:
@@ -668,7 +676,10 @@ def _as_written(
     digest = sha.hexdigest()
     if not tally.number or digest[:DIGEST_CHARS] != named["digest"]:
         return None
-    if named["at"] not in (None, min(tally.recorded_at).astimezone(UTC).strftime(AT)):
+    try:
+        if named["at"] not in (None, min(tally.recorded_at).astimezone(UTC).strftime(AT)):
+            return None
+    except OverflowError:
         return None
     return tally.segment(name, named["kind"], size_bytes, digest, sha_of_all.hexdigest())
 
@@ -844,7 +855,7 @@ def _opened(path: Path) -> Iterator[tuple[Iterator[bytes], int]]:
 def _unreadable(path: Path, why: Exception) -> EvidenceError | EngineError:
     says = f"{path}: cannot be read: {getattr(why, 'strerror', None) or why}."
     if passes(why):
-        return EngineError(f"{says} The evidence is not at fault: see to that, and run again.")
+        return EngineError(f"{says} Nothing is known of it: see to that, and run again.")
     return EvidenceError(f"{says} Give it back, or restore it from version control.")
 
 

@@ -11,7 +11,6 @@ The file's name holds the digest of its bytes: one that was changed is found bef
 
 from __future__ import annotations
 
-import errno
 import glob
 import hashlib
 import os
@@ -25,7 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from atalaya.core.errors import EngineError, EvidenceError
+from atalaya.core.errors import EngineError, EvidenceError, passes
 
 if TYPE_CHECKING:
     import duckdb  # elsewhere where it is used: it takes as long to import as all the rest, and few commands need it
@@ -35,9 +34,11 @@ FORMAT = 1  # of the manifest; an older one is read for ever, a newer one is ref
 KEY = "atalaya"
 LARGEST_BYTES = 2 * 1024 * 1024 * 1024  # of all lines of one file
 AT_ONCE = 10_000  # rows
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.ENOMEM)
 # As systems say it in DuckDB's words for a file that it cannot write.
-FULL_SAYS = ("No space left on device", "Disk quota exceeded", "not enough space on the disk")
+FULL_SAYS = (
+    *("No space left on device", "Disk quota exceeded", "not enough space on the disk"),
+    *("Too many open files", "Too many open files in system"),
+)
 MAKE_ROOM = "The evidence is not at fault: free memory and disk space, or use a larger machine, and run again."
 NAME = re.compile(r"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{32})\.parquet")
 
@@ -250,7 +251,7 @@ def lacks_room(why: BaseException) -> bool:
     while behind is not None:
         if isinstance(behind, duckdb.OutOfMemoryException | MemoryError):
             return True
-        if isinstance(behind, OSError) and behind.errno in FULL:
+        if passes(behind):
             return True
         if isinstance(behind, duckdb.IOException) and any(says in str(behind) for says in FULL_SAYS):
             return True

@@ -12,7 +12,7 @@ import re
 from hashlib import sha256 as sha256_over
 from pathlib import Path
 
-from atalaya.core.errors import EvidenceError
+from atalaya.core.errors import EngineError, EvidenceError
 from atalaya.evidence.ledger.ledger import put, regular
 
 FOLDER = Path(".atalaya") / "quarantine"  # beneath the project
@@ -44,7 +44,7 @@ def keep(
         if not path.exists():
             _make_room(folder, most_bytes - len(content))
             put(path, content, mode=0o600)
-    except (OSError, EvidenceError):
+    except (OSError, EvidenceError, EngineError):
         return None
     return path
 

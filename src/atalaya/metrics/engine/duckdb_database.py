@@ -137,14 +137,15 @@ class Ledger(DuckDB):
                     continue
                 if self._cache is not None:  # what is kept may be at fault: then the evidence itself is read
                     self._cache = None
-                    continue
+                    return self.take(table, sql, of)
                 raise not_read(
                     f"{self._evidence}: its {record.kind} segments cannot be opened",
                     _failed(why),
                     "Restore them from git.",
                 ) from None
             else:
-                return
+                return None
+        return None
 
     def _fill(self, table: str, sql: str, of: str, some: Iterable[duckdb.DuckDBPyRelation]) -> None:
         for number, lot in enumerate(some):

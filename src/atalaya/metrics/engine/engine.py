@@ -131,9 +131,7 @@ class Engine:
             return self._database.rows(sql, named(names_in(sql), parameters))
         except QueryFailed as why:
             raise not_read(
-                f"{self._evidence}: {question} cannot be answered",
-                why,
-                "Restore the segment that it names from git, or collect it again.",
+                f"{self._evidence}: {question} cannot be answered", why, "Restore the segment that it names from git."
             ) from None
 
     def _sql(self, question: Question, parameters: Mapping[str, Any]) -> str:

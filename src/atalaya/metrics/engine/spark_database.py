@@ -93,8 +93,10 @@ class Spark(Database):
     def put(self, table: str, record: type[msgspec.Struct], rows: Iterable[msgspec.Struct]) -> None:
         """Send records that this process holds to where the tables lie."""
         with _telling():
-            lines = _sent(self._session, (("", [msgspec.json.encode(row)]) for row in rows))
-            self.hold(table, _decoded(lines, record).drop("filename"))
+            lines = [msgspec.json.encode(row) for row in rows]
+            # Of no row at all Spark does not infer what its columns are.
+            found = _decoded(_sent(self._session, [("", lines)]), record) if lines else _empty(self._session, record)
+            self.hold(table, found.drop("filename"))
 
     def define(self, table: str, sql: str) -> None:
         """Give a query a name."""
@@ -373,7 +375,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-def _empty(session: SparkSession, record: type[Evidence]) -> DataFrame:
+def _empty(session: SparkSession, record: type[msgspec.Struct]) -> DataFrame:
     """The columns of a kind without a row."""
     declared = [f"CAST(NULL AS {_type(of)}) AS `{name}`" for name, of in columns(record).items()]
     return session.range(0).selectExpr(*declared, "'' AS filename")
