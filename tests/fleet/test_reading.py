@@ -108,7 +108,7 @@ def test_a_sealed_release_that_has_more_than_was_sealed_or_a_torn_seal_has_a_bro
     assert row_of(folder, by).row.seal_broken
 
 
-@pytest.mark.parametrize("name", ["incidents/INC-1.md", "evidence/test-", "report.json"])
+@pytest.mark.parametrize("name", ["incidents/INC-1.md", "evidence/test-", "report.json", "seal.json", TOML])
 def test_too_many_open_files_break_no_seal_and_are_tried_again(
     tmp_path: Path, by: Judging, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,13 +265,47 @@ def test_a_page_that_rests_on_more_evidence_than_there_is_is_not_believed_and_no
     ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
     (red,) = ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED)])
     survey = ledger.survey(folder / "evidence")
-    page = metrics("1.0.0", "OFF TRACK") | {"evidence": asdict(rests_on(one.info for one in survey.segments))}
+    at = T0 + timedelta(hours=70)
+    page = metrics("1.0.0", "OFF TRACK", at) | {"evidence": asdict(rests_on(one.info for one in survey.segments))}
     published.write_text(json.dumps(page))
-    assert read("orders", place_of(folder, published), by).row.word is FleetWord.OFF_TRACK
+    assert read("orders", place_of(folder, published), by._replace(now=at)).row.word is FleetWord.OFF_TRACK
     red.unlink()  # and no roll call had named it
+    for now in (at, T0 + timedelta(hours=73)):  # the end of the window brings nothing back
+        made = read("orders", place_of(folder, published), by._replace(now=now))
+        assert (made.row.basis, made.to_judge) == (Basis.NOTHING, None)
+        assert "rests on 3 segments of evidence, and 2 are there" in made.row.problem
+
+
+def test_a_damaged_file_of_many_segments_is_damage_and_not_a_lack_of_them(tmp_path: Path, by: Judging) -> None:
+    folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.PASSED)])
+    ledger.write(folder / "evidence", [attempt("t", CaseOutcome.FAILED)])
+    said(folder, "ON TRACK", real=True)
+    ledger.compact(folder / "evidence")
+    survey = ledger.survey(folder / "evidence")
+    page = metrics("1.0.0", "ON TRACK") | {"evidence": asdict(rests_on(one.info for one in survey.segments))}
+    published.write_text(json.dumps(page))
+    file = next((folder / "evidence").glob("test-*.parquet"))
+    file.write_bytes(file.read_bytes()[:-3])
+    assert read("orders", place_of(folder, published), by).to_judge is not None
+
+
+@pytest.mark.parametrize("name", ["metrics.json", TOML])
+def test_what_cannot_be_opened_for_now_is_looked_at_again(
+    tmp_path: Path, by: Judging, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, published = release(tmp_path, "1.0.0", real=True), tmp_path / "metrics.json"
+    published.write_text(json.dumps(metrics("1.0.0", "NO-GO")))
+    content = plain_file.content
+
+    def refusing(path: Path, most: int) -> bytes:
+        if path.name == name:
+            raise OSError(errno.EMFILE, "Too many open files")
+        return content(path, most)
+
+    monkeypatch.setattr(plain_file, "content", refusing)
     made = read("orders", place_of(folder, published), by)
-    assert (made.row.basis, made.to_judge) == (Basis.NOTHING, None)
-    assert "rests on 3 segments of evidence, and 2 are there" in made.row.problem
+    assert ("Too many open files" in made.row.problem, made.until) == (True, by.now)
 
 
 def test_what_was_said_by_other_settings_than_those_of_its_repository_is_judged_anew(

@@ -352,8 +352,11 @@ def test_two_runs_at_once_and_one_that_was_killed_keep_no_branch_from_being_fetc
     assert [(one.source.problem, names(one)) for run in runs for one in run.result()] == [("", ["1.0.0"])] * 4
     (index,) = (tmp_path / "cache").glob("*/.git/index")
     index.with_name("index.lock").touch()
+    (index.parent / "refs" / "atalaya" / "fleet.lock").touch()
     git(tmp_path / "work", "rm", "-rq", "large.bin")
     git(tmp_path / "work", "commit", "-qm", "Move on")
+    assert [(one.source.problem, names(one)) for one in found(tmp_path, text)] == [("", ["1.0.0"])]
+    shutil.rmtree(index.parent / "objects")
     assert [(one.source.problem, names(one)) for one in found(tmp_path, text)] == [("", ["1.0.0"])]
 
 
@@ -388,8 +391,9 @@ def test_a_fetch_that_is_not_waited_for_any_more_keeps_nobody(tmp_path: Path) ->
         ends.wait(60)
         return Checkout(cache, "")
 
+    before = {*threading.enumerate()}
     with sources._fetching([SourceSettings(git="x")], tmp_path, fetched):
         assert begun.wait(60)
-    fetching = [one for one in threading.enumerate() if one.name.startswith("Thread-") and one.daemon]
+    fetching = {*threading.enumerate()} - before
     ends.set()
-    assert fetching  # which the end of the program does not wait for
+    assert [one.daemon for one in fetching] == [True]  # the end of the program does not wait for it

@@ -119,7 +119,8 @@ def test_no_error_of_pysparks_own_gets_out(both: tuple[Database, Database], monk
 
     monkeypatch.setattr(SparkSession, "createDataFrame", failing)
     monkeypatch.setattr(both[1]._session.catalog, "dropTempView", failing)  # type: ignore[attr-defined]
-    for asked in (lambda: both[1].put("events", Event, []), lambda: both[1].drop("events")):
+    rows: list[Any] = [{"run_id": "x"}]
+    for asked in (lambda: both[1].put("events", Event, rows), lambda: both[1].drop("events")):
         with pytest.raises(QueryFailed, match="it is gone"):
             asked()
 

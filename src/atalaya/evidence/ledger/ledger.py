@@ -10,7 +10,7 @@ Many old segments may stand in one compacted file (:mod:`atalaya.evidence.ledger
 read back before the first of them is removed, and nobody ever rewrites it. So a segment stands in one place or in both
 at any moment, and a reader takes it once: from the compacted file, which had it first. A redaction alone takes such a
 file away, once all that it leaves as it was stands alone again (:mod:`atalaya.evidence.ledger.redaction`). And a
-segment that is damaged gives way to the same evidence, where that is recorded again.
+segment that is damaged gives way to the same evidence, recorded at the same instant.
 """
 
 from __future__ import annotations
