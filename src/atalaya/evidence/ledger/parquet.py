@@ -242,6 +242,7 @@ def sha256_of(path: Path) -> str:
 def lacks_room(why: BaseException) -> bool:
     """Whether too little memory or a full disk is behind an error of DuckDB's, or of a file.
 
+    >>> import errno
     >>> lacks_room(OSError(errno.ENOSPC, "No space left on device")), lacks_room(OSError(errno.EIO, "I/O error"))
     (True, False)
     """
