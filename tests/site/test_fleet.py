@@ -44,6 +44,12 @@ CALM = replace(
 STALE = {"word": FleetWord.UNKNOWN, "why": Why.NOT_JUDGED, "not_judged": NotJudged.ASKED}
 
 
+def test_why_a_word_was_fine_does_not_stand_beside_unknown() -> None:
+    (because,) = CALM.because
+    assert because in shown(of(replace(CALM, current=True, word=FleetWord.OFF_TRACK)))
+    assert because not in shown(of(replace(CALM, **STALE)))
+
+
 def of(*releases: FleetRelease, **changes: object) -> Fleet:
     counts = dict.fromkeys(
         ("subjects", "releases", "not_fine", "open_incidents", "expired", "unreadable", "broken_seals", "left_out"), 0

@@ -230,7 +230,7 @@ def _reason(one: FleetRelease, voice: Renderer, reasons: Reasons) -> list[Markdo
         lines.append(voice.say(left))
     if one.problem:
         lines.append(voice.literal(one.problem))
-    elif one.because:
+    elif one.because and one.why is not Why.NOT_JUDGED:
         lines.append(voice.say(_first_reason(one, voice, reasons)))
     return [*lines, *_incidents(one.open_incidents, voice)]
 
