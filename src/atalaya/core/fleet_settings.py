@@ -158,9 +158,9 @@ def load(path: Path) -> LoadedFleet:
             f"{path.name}:{_line_of_section(text)} [{SOURCE}]: there may be several. Write it with two brackets: "
             f"[[{SOURCE}]]."
         )
-    settings = _convert(table, path, text, lines)
-    _require_sources(settings, path, lines)
-    return LoadedFleet(settings, path, tuple(lines))
+    loaded = LoadedFleet(_convert(table, path, text, lines), path, tuple(lines))
+    _require_sources(loaded)
+    return loaded
 
 
 def _line_of_section(text: str) -> int:
@@ -185,15 +185,15 @@ def _convert(table: dict[str, Any], path: Path, text: str, lines: list[int]) -> 
         raise cannot_be(f"{place} {key}", message, declared, f"reference of {FILE}") from None
 
 
-def _require_sources(settings: FleetSettings, path: Path, lines: list[int]) -> None:
-    if not settings.source:
+def _require_sources(loaded: LoadedFleet) -> None:
+    if not loaded.settings.source:
         raise SettingsError(
-            f"{path.name}: it names no source, so there is nothing to show. Add a [[{SOURCE}]] with one of "
+            f"{loaded.path.name}: it names no source, so there is nothing to show. Add a [[{SOURCE}]] with one of "
             f"{', '.join(KINDS)}."
         )
     taken: dict[str, str] = {}
-    for number, source in enumerate(settings.source):
-        place = f"{path.name}:{lines[number] if number < len(lines) else 1}"
+    for number, source in enumerate(loaded.settings.source):
+        place = loaded.place(number)
         named = [kind for kind in KINDS if getattr(source, kind)]
         if len(named) != 1:
             says = f"{' and '.join(named)} are both named" if named else "nothing says where it is"

@@ -26,8 +26,7 @@ from atalaya.fleet.sources import ReleasePlace
 from atalaya.fleet.strangers import cut, instant, number
 from atalaya.records.fleet import Basis, FleetMetric, FleetWord, ReleaseRow
 from atalaya.records.judged import State
-from atalaya.records.stored import Redaction, Release, VerdictRecord, WatchTransition
-from atalaya.watch.folder import steps_taken
+from atalaya.records.stored import Redaction, Release, VerdictRecord
 from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, RestsOn, evidence_recorded_at, rests_on
 
 REASONS = 3
@@ -110,11 +109,14 @@ def of_document(document: Any, version: str, basis: Basis) -> StatedVerdict:
 
 
 def last_stated(
-    row: ReleaseRow, place: ReleasePlace, known: RecordsByNow
+    row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, window_h: int
 ) -> tuple[StatedVerdict | None, datetime | None]:
     """What was published or recorded last by now, and until when it is that: a record of a clock that is ahead waits
-    until its time has come."""
-    on_a_page, recorded = published(place, known.release), _recorded(known)
+    until its time has come.
+
+    :param window_h: how long its watch lasts, as far as is known by now.
+    """
+    on_a_page, recorded = published(place, known.release), _recorded(known, window_h)
     ahead = {one.as_of for one in (on_a_page, *recorded) if one is not None and one.as_of > known.now}
     if known.release.rehearsal:  # whose calendar is made up
         ahead = set()
@@ -124,10 +126,9 @@ def last_stated(
     return said, earliest(*ahead, *known.ahead, end_of_window(row, known.now))
 
 
-def _recorded(known: RecordsByNow) -> list[StatedVerdict]:
+def _recorded(known: RecordsByNow, window_h: int) -> list[StatedVerdict]:
     """The verdicts that were recorded as said to people, the last one first."""
     valid_h = known.settings(Settings()).watch.valid_h
-    _, window_h = steps_taken(known.of(WatchTransition), known.release)
     return [
         StatedVerdict(
             basis=Basis.RECORDED,

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -89,7 +89,7 @@ def _with_the_rest(made: Made, release: Release | None, place: ReleasePlace, now
     try:
         steps = known.of(WatchTransition)
         row = _began_from(row, steps)
-        row = _as_watched(row, release, steps) if release is not None else row
+        row = _as_watched(row, release, *steps_taken(steps, release)) if release is not None else row
         row = replace(row, incidents=most(incidents_of(known.of(IncidentStep))))
         known.of(SettingsSnapshot)  # of evidence alone they too say when its watch was opened
         if until is None and (differs := state_of(place.folder).differs):
@@ -109,9 +109,8 @@ def _began_from(row: ReleaseRow, steps: Iterable[WatchTransition]) -> ReleaseRow
     return replace(row, previous=cut(began.previous), previous_seal=cut(began.previous_seal))
 
 
-def _as_watched(row: ReleaseRow, release: Release, steps: Sequence[WatchTransition]) -> ReleaseRow:
-    """The row with how long its watch lasts, and whether it is over, by its steps."""
-    state, window_h = steps_taken(steps, release)
+def _as_watched(row: ReleaseRow, release: Release, state: str, window_h: int) -> ReleaseRow:
+    """The row with how long its watch lasts, and whether it is over."""
     return replace(row, ends_at=ends_at(release, window_h), closed=state in (CLOSED, INVALID))
 
 
@@ -124,7 +123,7 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Ju
     does_count = counts_for(known, ends_at(release, window_h))
     incidents = tuple(incidents_of(known.of(IncidentStep)))
     row = replace(
-        _as_watched(_began_from(row, steps), release, steps),
+        _as_watched(_began_from(row, steps), release, state, window_h),
         evidence_at=_evidence_at(place.evidence),
         incidents=most(incidents),
         tests=tuple(flaky_tests(known, does_count))[:MOST],
@@ -136,7 +135,7 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Ju
     if row.closed and not place.evidence_alone:
         problem = f"It is closed, and its {SEAL} is gone. Restore it from git."
         return Made(replace(row, problem=problem), until=earliest(*known.ahead))
-    said, until = last_stated(row, place, known)
+    said, until = last_stated(row, place, known, window_h)
     if state == INVALID:
         closing = next(one for one in steps if one.state == state)
         said = StatedVerdict(Basis.RECORDED, FleetWord.INVALID, closing.occurred_at, because=(cut(closing.why),))

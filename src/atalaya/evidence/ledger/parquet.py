@@ -34,11 +34,8 @@ FORMAT = 1  # of the manifest; an older one is read for ever, a newer one is ref
 KEY = "atalaya"
 LARGEST_BYTES = 2 * 1024 * 1024 * 1024  # of all lines of one file
 AT_ONCE = 10_000  # rows
-# As systems say it in DuckDB's words for a file that it cannot write.
-FULL_SAYS = (
-    *("No space left on device", "Disk quota exceeded", "not enough space on the disk"),
-    *("Too many open files", "Too many open files in system"),
-)
+# As systems say it in DuckDB's words for a file that it cannot open or write.
+FULL_SAYS = ("No space left on device", "Disk quota exceeded", "not enough space on the disk", "Too many open files")
 MAKE_ROOM = "The evidence is not at fault: free memory and disk space, or use a larger machine, and run again."
 NAME = re.compile(r"(?P<kind>[a-z]+(?:-[a-z]+)*)-(?P<digest>[0-9a-f]{32})\.parquet")
 

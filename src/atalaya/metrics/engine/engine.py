@@ -53,8 +53,8 @@ class Database(Protocol):
     """Runs SQL in the portable subset over tables. Parameters are written ``$name``; lists are among them.
 
     Each of its methods raises :class:`QueryFailed`, which is a :class:`LacksRoom` where no text and no record is at
-    fault; NetworkError where it is on another machine that does not answer
-    any more; over the segments of a ledger also EvidenceError, where they changed and cannot be read again.
+    fault; NetworkError where it is on another machine that does not answer any more; over the segments of a ledger also
+    EvidenceError, where they changed and cannot be read again.
     """
 
     def rows(self, sql: str, parameters: Mapping[str, Any]) -> list[Row]:
