@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import opening
 from atalaya.records.stored import Evidence
 
 
@@ -29,17 +29,17 @@ class Work:
 def counted() -> Iterator[Work]:
     """Count what is read of ledgers."""
     work = Work()
-    open_file, add = ledger.open_file, ledger._Tally.add
+    open_file, add = opening.open_file, opening._Tally.add
 
-    def opening(path: Path, sieve: ledger.Sieve | None = None) -> tuple[ledger.Segment, ...]:
+    def counting(path: Path, sieve: opening.Sieve | None = None) -> tuple[opening.Segment, ...]:
         work.opened[path.name] += 1
         return open_file(path, sieve)
 
-    def adding(self: ledger._Tally, records: Sequence[Evidence]) -> None:
+    def adding(self: opening._Tally, records: Sequence[Evidence]) -> None:
         work.decoded.update(record.kind for record in records)
         add(self, records)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ledger, "open_file", opening)
-        patch.setattr(ledger._Tally, "add", adding)
+        patch.setattr(opening, "open_file", counting)
+        patch.setattr(opening._Tally, "add", adding)
         yield work

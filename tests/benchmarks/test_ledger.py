@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import ledger, writing
 from tests.benchmarks.table import Table
 from tests.evidence import ledger_soak
 
@@ -32,7 +32,7 @@ def test_a_thousand_kills_lose_nothing(bench: Table, tmp_path: Path) -> None:
 def test_many_segments_are_the_same_compacted(bench: Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     segments = bench.size(2_000, 500)
     monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(ledger, "_sweep", lambda _: None)
+    monkeypatch.setattr(writing, "sweep", lambda _: None)
     for number in range(segments):
         at = ledger_soak.T0 + timedelta(seconds=number)
         ledger.write(tmp_path, [msgspec.structs.replace(job, recorded_at=at) for job in ledger_soak.jobs(number)])

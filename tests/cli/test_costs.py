@@ -17,7 +17,7 @@ from atalaya.cli.context import Context
 from atalaya.cli.main import main
 from atalaya.cli.publish import write_pages
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import file_lines, ledger, listing
 from atalaya.evidence.readers.collector import Gathered
 from atalaya.metrics.engine import duckdb_rows
 from atalaya.metrics.engine.engine import opened
@@ -52,7 +52,7 @@ def judged(evidence: Path) -> None:
 @pytest.mark.parametrize("runs", RUNS)
 def test_a_judgement_opens_each_file_once_and_decodes_each_record_once(tmp_path: Path, runs: int) -> None:
     evidence = ledger_of(tmp_path / "of", runs)
-    there = Counter({path.name: 1 for path in ledger.files(evidence)})
+    there = Counter({path.name: 1 for path in listing.files(evidence)})
     assert len(there) == 3 * runs  # tests, jobs and readings
     with counted() as work:
         judged(evidence)
@@ -94,7 +94,7 @@ def collected(root: Path, run: int) -> Counter[str]:
     made.write_report(report, at, TESTS, made.random.Random(run))
     main(["--root", str(root), "collect", "--junit", str(report), "--run", f"again-{run}", "--release", VERSION])
     return Counter(
-        path.name.partition("-")[0] for path in ledger.files(root / "docs" / "releases" / VERSION / "evidence")
+        path.name.partition("-")[0] for path in listing.files(root / "docs" / "releases" / VERSION / "evidence")
     )
 
 
@@ -104,7 +104,7 @@ def test_to_collect_one_run_more_opens_what_is_there_once_and_writes_what_is_new
         evidence = ledger_of(tmp_path / f"{runs}", runs)
         root = tmp_path / f"{runs}"
         before = collected(root, 1)
-        old = {path.name for path in ledger.files(evidence)}
+        old = {path.name for path in listing.files(evidence)}
         with counted() as work:
             after = collected(root, 2)
         written.append(after - before)
@@ -135,7 +135,7 @@ def test_a_long_segment_is_loaded_a_lot_at_a_time_and_is_the_same_table(
         sizes.clear()
         with opened(evidence) as engine:
             tables.append(engine._database.rows("FROM test_attempts ORDER BY ALL", {}))
-    assert (len(sizes) > 2, max(sizes) <= 100_000 + ledger.BLOCK_BYTES) == (True, True), sizes
+    assert (len(sizes) > 2, max(sizes) <= 100_000 + file_lines.BLOCK_BYTES) == (True, True), sizes
     assert (len(tables[0]), tables[0] == tables[1]) == (3000, True)
 
 

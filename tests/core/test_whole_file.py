@@ -51,4 +51,4 @@ def test_there_is_one_atomic_writer_beside_the_ledgers() -> None:
     found = {file.name for file in SOURCE.rglob("*.py") if replaces.search(file.read_text(encoding="utf-8"))}
 
     # A segment is written under a name of its own, and the recorder has plain system calls alone.
-    assert found == {"whole_file.py", "ledger.py", "recorder.py"}
+    assert found == {"whole_file.py", "atomic_write.py", "recorder.py"}

@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from atalaya.core.errors import HarnessError
-from atalaya.evidence.ledger import files, ledger
+from atalaya.evidence.ledger import files, ledger, segment_format
 from atalaya.harness.pack import Pack
 from atalaya.records.judged import Judgement, Trace
 from atalaya.records.stored import Evidence
@@ -88,7 +88,7 @@ def with_ledger(judgement: Judgement, folder: Path) -> Judgement:
 def _can_be_stored(record: Evidence, folder: Path) -> bool:
     """A string that is no text, such as half of a pair, cannot come into a ledger."""
     try:
-        ledger._lines([record])
+        segment_format.encode([record])
     except HarnessError:
         return False
     return True

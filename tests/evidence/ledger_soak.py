@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from atalaya.core.errors import AtalayaError
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import ledger, naming
 from atalaya.records.stored import Conclusion, Environment, JobAttempt
 
 T0 = datetime(2026, 1, 1, tzinfo=UTC)
@@ -118,12 +118,12 @@ def found(book: Path, acknowledged: Path, problems: Path) -> dict[str, object]:
     acks = acknowledged.read_text().splitlines() if acknowledged.exists() else []
     notes = problems.read_text().splitlines()
     survey = ledger.survey(book)
-    names = [ledger.identity(segment.info.name) for segment in survey.segments]
+    names = [naming.identity(segment.info.name) for segment in survey.segments]
     return {
         "acknowledged": len(acks),
         "segments": len(names),
         "compacted_files": len(list(book.glob("*.parquet"))),
-        "lost": sorted(set(map(ledger.identity, acks)) - set(names)),
+        "lost": sorted(set(map(naming.identity, acks)) - set(names)),
         "twice": len(names) - len(set(names)) + len(ledger.read(book, "job")) - RECORDS * len(names),
         "problems": [*survey.problems, *(note for note in notes if note != "read")],
         "readings": notes.count("read"),

@@ -17,9 +17,9 @@ import duckdb
 import msgspec
 import pytest
 
-from atalaya.core.errors import EngineError, EvidenceError
+from atalaya.core.errors import EngineError, EvidenceError, UsageError
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import files, ledger, parquet
+from atalaya.evidence.ledger import compaction, files, ledger, opening, parquet, segment_format, writing
 from atalaya.metrics.engine import engine
 from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, RunContext
 from atalaya.watch import folder as releases
@@ -76,7 +76,7 @@ def all_rows(folder: Path) -> list[engine.Row]:
 def packed_by_hand(folder: Path, holding: Sequence[Evidence] = (), **changed: Any) -> Path:
     """A compacted file under its right name, with an entry or a line that may be wrong."""
     lines = [msgspec.json.encode(record, order="deterministic") for record in holding or [job(1)]]
-    digest = ledger._digest([msgspec.json.decode(line) for line in lines])
+    digest = segment_format.digest_of([msgspec.json.decode(line) for line in lines])
     entry = parquet.Entry(name=f"job-{digest[:32]}.jsonl", digest=digest, records=len(lines), size_bytes=1)
     half = folder / "half"
     parquet.pack(half, "job", [(msgspec.structs.replace(entry, **changed), lines)])
@@ -100,7 +100,7 @@ def test_thousands_of_segments_are_the_same_records_and_the_same_rows_in_one_fil
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "fsync", lambda _: None)
-    monkeypatch.setattr(ledger, "_sweep", lambda _: None)
+    monkeypatch.setattr(writing, "sweep", lambda _: None)
     written(tmp_path, 1_500)
     ledger.write(tmp_path, [job(number, run_id="large") for number in range(400)])  # a packed one
     before = (ledger.survey(tmp_path), ledger.read(tmp_path, "job"), all_rows(tmp_path))
@@ -123,7 +123,7 @@ def test_what_no_reader_would_unpack_for_its_size_is_parted(tmp_path: Path, monk
     written(tmp_path, 40)
     before = ledger.survey(tmp_path)
     line = len(msgspec.json.encode(job(1)))
-    monkeypatch.setattr(ledger, "FULL_BYTES", 10 * line)
+    monkeypatch.setattr(compaction, "FULL_BYTES", 10 * line)
     monkeypatch.setattr(parquet, "LARGEST_BYTES", 20 * line)
     made = ledger.compact(tmp_path)
     assert len(made) == 4
@@ -220,14 +220,14 @@ def test_compactions_at_once_lose_nothing(tmp_path: Path) -> None:
 
 def test_a_reader_that_a_compaction_overtakes_looks_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written(tmp_path)
-    before, open_file = ledger.survey(tmp_path), ledger.open_file
+    before, open_file = ledger.survey(tmp_path), opening.open_file
 
-    def overtaken(path: Path, sieve: ledger.Sieve | None = None) -> tuple[ledger.Segment, ...]:
-        monkeypatch.setattr(ledger, "open_file", open_file)
+    def overtaken(path: Path, sieve: opening.Sieve | None = None) -> tuple[opening.Segment, ...]:
+        monkeypatch.setattr(opening, "open_file", open_file)
         ledger.compact(tmp_path)
         return open_file(path)
 
-    monkeypatch.setattr(ledger, "open_file", overtaken)
+    monkeypatch.setattr(opening, "open_file", overtaken)
     assert before == ledger.survey(tmp_path)
 
 
@@ -354,6 +354,6 @@ def test_a_full_disk_leaves_everything_as_it_was(tmp_path: Path, monkeypatch: py
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ledger.UsageError, match=r"cannot be compacted.*No space left"):
+    with pytest.raises(UsageError, match=r"cannot be compacted.*No space left"):
         ledger.compact(tmp_path)
     assert before == sorted(tmp_path.iterdir())

@@ -23,7 +23,7 @@ import pytest
 
 from atalaya.core import plain_file
 from atalaya.core.errors import EvidenceError, HarnessError, UsageError
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import atomic_write, file_lines, ledger, listing, naming, segment_format, writing
 from atalaya.metrics.engine import engine
 from atalaya.records.stored import FORMAT, STORED, Conclusion, Environment, Event, EventKind, Evidence, JobAttempt
 
@@ -70,8 +70,8 @@ def only(folder: Path) -> Path:
 
 def put_row(folder: Path, row: dict[str, Any]) -> None:
     """A segment of jobs as another version might have written it."""
-    name = f"job-{ledger._digest([row])[: ledger.DIGEST_CHARS]}-{ledger._recorded_at([row])}.jsonl"
-    ledger.put(folder / name, msgspec.json.encode(row, order="deterministic") + b"\n")
+    name = f"job-{segment_format.digest_of([row])[: naming.DIGEST_CHARS]}-{segment_format.recorded_at_of([row])}.jsonl"
+    atomic_write.put(folder / name, msgspec.json.encode(row, order="deterministic") + b"\n")
 
 
 def test_what_is_written_is_read_back_in_the_order_given(tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_evidence_that_is_recorded_at_the_same_instant_takes_the_place_of_a_dama
     damage(first)
     assert ledger.verify(tmp_path)
     assert ledger.write(tmp_path, many(number)) == (first,)
-    assert (ledger.verify(tmp_path), ledger.paths(tmp_path)) == ([], [first])
+    assert (ledger.verify(tmp_path), listing.paths(tmp_path)) == ([], [first])
     assert ledger.read(tmp_path, "job") == many(number)
 
 
@@ -158,7 +158,7 @@ def test_a_segment_that_cannot_be_written_keeps_no_other_from_it(tmp_path: Path)
 
 def test_a_time_of_recording_that_cannot_be_is_damage(tmp_path: Path) -> None:
     (path,) = ledger.write(tmp_path, [job()])
-    path.write_bytes(ledger.RECORDED_AT.sub(b',"recorded_at":"0001-01-01T00:00:00+01:00"', path.read_bytes()))
+    path.write_bytes(segment_format.RECORDED_AT.sub(b',"recorded_at":"0001-01-01T00:00:00+01:00"', path.read_bytes()))
     assert [path.name in problem for problem in ledger.verify(tmp_path)] == [True]
     assert ledger.write(tmp_path, [job()]) == (path,)
     assert ledger.verify(tmp_path) == []
@@ -169,7 +169,7 @@ def test_of_two_files_of_one_segment_the_whole_one_stays_where_the_other_is_dama
     packed = path.with_name(f"{path.name}.gz")
     packed.write_bytes(gzip.compress(path.read_bytes())[:-9])
     assert ledger.write(tmp_path, [job(recorded_at=T0 + timedelta(hours=1))]) == (path,)
-    assert ledger.paths(tmp_path) == [path, packed]
+    assert listing.paths(tmp_path) == [path, packed]
 
 
 def test_a_segment_that_nobody_can_open_now_is_not_taken_away(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -184,7 +184,7 @@ def test_a_segment_that_nobody_can_open_now_is_not_taken_away(tmp_path: Path, mo
     with monkeypatch.context() as for_now:
         for_now.setattr(plain_file, "opened", refusing)
         (path,) = ledger.write(tmp_path, [job(recorded_at=T0 + timedelta(hours=1))])
-    assert ledger.paths(tmp_path) == [first, path]
+    assert listing.paths(tmp_path) == [first, path]
     assert ledger.read(tmp_path, "job") == [job()]
 
 
@@ -285,7 +285,7 @@ def test_the_ledger_holds_no_record_before_the_last_is_there(tmp_path: Path) -> 
     def records() -> Iterator[Evidence]:
         yield from (job(number) for number in range(2_000))
         yield event()
-        assert ledger.files(tmp_path) == []
+        assert listing.files(tmp_path) == []
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -305,7 +305,7 @@ def test_records_are_taken_one_at_a_time_and_few_are_held(tmp_path: Path) -> Non
 
 def test_what_no_reader_would_open_for_its_size_is_parted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     whole = ledger.write(tmp_path / "whole", [job(number) for number in range(3_000)])
-    monkeypatch.setattr(ledger, "FULL_BYTES", 200_000)
+    monkeypatch.setattr(writing, "FULL_BYTES", 200_000)
     parts = ledger.write(tmp_path / "parts", [job(number) for number in range(3_000)])
     assert (len(whole), len(parts) > 2) == (1, True)
     assert parts == ledger.write(tmp_path / "parts", [job(number) for number in range(3_000)])
@@ -317,7 +317,8 @@ def test_the_digest_of_a_line_leaves_out_its_own_time_of_recording_alone() -> No
     odd = msgspec.json.encode({"a": {"b": 1, "recorded_at": "x"}, "c": ',"recorded_at":"y"', "recorded_at": "z"})
     for line in (msgspec.json.encode(job(), order="sorted"), odd):
         row = msgspec.json.decode(line)
-        assert ledger._digest([row]) == hashlib.sha256(ledger._without_times(line + b"\n", 1)).hexdigest()
+        told = segment_format.without_times(line + b"\n", 1)
+        assert segment_format.digest_of([row]) == hashlib.sha256(told).hexdigest()
 
 
 def test_a_value_that_is_not_known_here_under_a_right_digest_is_from_a_newer_version(tmp_path: Path) -> None:
@@ -424,9 +425,9 @@ def writer(folder: Path, start: int, count: int) -> subprocess.Popen[str]:
 
 def test_six_writers_of_the_same_evidence_at_once_make_each_segment_once(tmp_path: Path) -> None:
     writers = [writer(tmp_path, 0, 40) for _ in range(6)]
-    said = {frozenset(map(ledger.identity, each.communicate(timeout=600)[0].split())) for each in writers}
+    said = {frozenset(map(naming.identity, each.communicate(timeout=600)[0].split())) for each in writers}
     assert [each.returncode for each in writers] == [0] * 6
-    names = frozenset(ledger.identity(path.name) for path in tmp_path.iterdir())
+    names = frozenset(naming.identity(path.name) for path in tmp_path.iterdir())
     assert ({names}, 40, []) == (said, len(names), ledger.verify(tmp_path))
     assert (len(ledger.segments(tmp_path)), len(ledger.read(tmp_path, "job"))) == (40, 40 * 50)
 
@@ -439,10 +440,10 @@ def test_two_files_of_one_segment_are_read_once_and_the_earlier_stands_for_it(tm
     for name in ("one", "two", "three"):
         shutil.copy(only(tmp_path / name), both)
     assert [T0 + timedelta(hours=1)] == [record.recorded_at for record in ledger.read(both, "job")]
-    (first, *_), (packed, alone) = sorted(both.iterdir()), ledger.sources(both, "job")
+    (first, *_), (packed, alone) = sorted(both.iterdir()), listing.sources(both, "job")
     assert ([], [first]) == (packed, alone)
     first.write_bytes(b"{}\n")  # where it was altered, the next one is there
-    assert [sorted(both.iterdir())[1]] == ledger.sources(both, "job", {first.name})[1]
+    assert [sorted(both.iterdir())[1]] == listing.sources(both, "job", {first.name})[1]
     assert len(ledger.verify(both)) == 1
 
 
@@ -489,7 +490,7 @@ def many(number: int = 400) -> list[Evidence]:
 def test_a_large_segment_is_packed_and_reads_back_the_same(tmp_path: Path) -> None:
     (path,) = ledger.write(tmp_path, many())
     assert path.name.endswith(".jsonl.gz")
-    assert path.stat().st_size < ledger.PACK_ABOVE_BYTES
+    assert path.stat().st_size < writing.PACK_ABOVE_BYTES
     assert ledger.read(tmp_path, "job") == many()
 
 
@@ -567,7 +568,7 @@ def test_every_field_that_the_first_format_wrote_is_read_and_written_again() -> 
 def test_a_record_of_each_kind_is_written_with_its_keys_in_order() -> None:
     for record in (record for segment in ledger.survey(SAMPLE).segments for record in segment.records):
         row = msgspec.json.decode(msgspec.json.encode(record))
-        assert msgspec.json.encode(row, order="deterministic") + b"\n" == ledger._lines([record])
+        assert msgspec.json.encode(row, order="deterministic") + b"\n" == segment_format.encode([record])
 
 
 def test_late_evidence_stands_where_it_happened_and_not_where_it_was_recorded(tmp_path: Path) -> None:
@@ -665,7 +666,7 @@ def test_what_is_not_evidence_is_said_in_bounded_memory_and_the_rest_is_read(tmp
     problem.encode()  # it can be shown
     assert frozenset({path.name}) == found.damaged
     assert [job()] == [record for segment in found.segments for record in segment.records]
-    assert peak_bytes < 3 * ledger.LONGEST_LINE_BYTES
+    assert peak_bytes < 3 * file_lines.LONGEST_LINE_BYTES
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL there")

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from atalaya.core.settings import Settings
 from atalaya.core.source_digest import program
-from atalaya.evidence.ledger import ledger, read_cache
+from atalaya.evidence.ledger import ledger, listing, opening, read_cache
 from atalaya.metrics.engine import duckdb_database, duckdb_rows
 from atalaya.metrics.engine.duckdb_database import loaded
 from atalaya.metrics.engine.engine import ONCE, TOLD, QueryFailed, prepare
@@ -65,7 +65,7 @@ def names(kept: Path, suffix: str) -> list[Path]:
 def test_the_second_judgement_decodes_no_record_and_says_the_same(judged, evidence, kept):
     anew = judged(read=None)
     assert judged() == anew
-    assert len(names(kept, ".segments")) == len(ledger.files(evidence))
+    assert len(names(kept, ".segments")) == len(listing.files(evidence))
     with counted() as work:
         assert judged() == anew
     assert (dict(work.opened), dict(work.decoded)) == ({}, {})
@@ -110,7 +110,7 @@ def test_compacted_evidence_is_kept_too_and_what_it_replaced_is_swept_away_later
 def test_a_segment_that_two_branches_compacted_is_read_once(evidence, kept, tmp_path):
     branch = tmp_path / "branch"
     shutil.copytree(evidence, branch)
-    ledger.paths(branch, "test-")[0].unlink()
+    listing.paths(branch, "test-")[0].unlink()
     for folder in (evidence, branch):
         ledger.compact(folder)
     for file in branch.glob("test-*.parquet"):
@@ -125,7 +125,7 @@ def test_a_segment_that_two_branches_compacted_is_read_once(evidence, kept, tmp_
 
 def test_a_file_that_was_changed_is_found_though_it_was_read_before(judged, evidence):
     judged()
-    path = ledger.paths(evidence, "test-")[0]
+    path = listing.paths(evidence, "test-")[0]
     path.write_bytes(path.read_bytes().replace(b'"passed"', b'"failed"', 1))
     cached = judged()
     assert [one.name for one in cached.unreadable] == [path.name]
@@ -134,7 +134,7 @@ def test_a_file_that_was_changed_is_found_though_it_was_read_before(judged, evid
 
 def test_a_file_under_the_name_of_another_is_found_though_its_bytes_were_read_before(judged, evidence):
     judged()
-    one, other = ledger.paths(evidence, "test-")[:2]
+    one, other = listing.paths(evidence, "test-")[:2]
     other.write_bytes(one.read_bytes())
     cached = judged()
     assert [found.name for found in cached.unreadable] == [other.name]
@@ -185,9 +185,9 @@ def test_another_version_reads_all_anew(judged, monkeypatch):
 def test_what_lies_ahead_of_the_clock_is_never_kept(judged, evidence, kept):
     early = made.T0 + timedelta(hours=30)
     assert judged(now=early) == judged(read=None, now=early)
-    assert 0 < len(names(kept, ".segments")) < len(ledger.files(evidence))
+    assert 0 < len(names(kept, ".segments")) < len(listing.files(evidence))
     judged()
-    assert len(names(kept, ".segments")) == len(ledger.files(evidence))
+    assert len(names(kept, ".segments")) == len(listing.files(evidence))
     with counted() as work:
         cached = judged(now=early)
     assert work.opened
@@ -204,7 +204,7 @@ def test_another_version_of_what_reads_it_reads_all_anew(judged, monkeypatch, re
 
 
 def test_of_a_file_that_does_not_hold_still_nothing_is_kept(evidence, kept):
-    path, other = ledger.paths(evidence, "test-")[:2]
+    path, other = listing.paths(evidence, "test-")[:2]
     sound, changed = path.read_bytes(), other.read_bytes()
 
     def made(half: Path) -> None:
@@ -213,24 +213,24 @@ def test_of_a_file_that_does_not_hold_still_nothing_is_kept(evidence, kept):
 
     cache = read_cache.ReadCache(kept, "all")
     assert cache.columns(path, made) is None
-    cache.keep(path, ledger.open_file(other))
+    cache.keep(path, opening.open_file(other))
     path.write_bytes(sound)
     assert [*kept.glob("*")] == []
     assert read_cache.ReadCache(kept, "all").segments(path) is None
 
 
 def test_each_sieve_finds_what_it_kept_itself(evidence, kept):
-    path = ledger.paths(evidence, "test-")[0]
+    path = listing.paths(evidence, "test-")[0]
     every, none = read_cache.ReadCache(kept, "all"), read_cache.ReadCache(kept, "none")
-    every.keep(path, ledger.open_file(path))
+    every.keep(path, opening.open_file(path))
     assert none.segments(path) is None
-    none.keep(path, ledger.open_file(path, ledger.none))
+    none.keep(path, opening.open_file(path, opening.none))
     assert [len(cache.segments(path)[0].records) for cache in (every, none)] == [TESTS, 0]
 
 
 def test_times_keep_the_zone_that_they_were_written_with(evidence, kept):
-    path = ledger.paths(evidence, "job-")[0]
-    (segment,) = ledger.open_file(path)
+    path = listing.paths(evidence, "job-")[0]
+    (segment,) = opening.open_file(path)
     at = segment.info.first_at.astimezone(timezone(timedelta(hours=2)))
     found = (segment._replace(info=replace(segment.info, first_at=at), recorded_at=(at,)),)
     read_cache.ReadCache(kept, "all").keep(path, found)
@@ -336,7 +336,7 @@ def test_all_columns_of_a_kind_are_written_by_one_connection(judged, evidence, k
     at_first = made.count(1)
     made.clear()
     judged()
-    kinds = {path.name.partition("-")[0] for path in ledger.files(evidence)}
+    kinds = {path.name.partition("-")[0] for path in listing.files(evidence)}
     assert len(kinds) < len(names(kept, ".parquet"))
     assert (at_first, made.count(1)) == (len(kinds), 0)
 

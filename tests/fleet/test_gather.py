@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import file_lines, ledger
 from atalaya.fleet import gather, judging, sources
 from atalaya.fleet.assemble import reasons_of
 from atalaya.fleet.gather import Gathered, Work
@@ -82,7 +82,7 @@ def test_a_second_run_opens_no_file_of_any_release(
     first = gathered(tmp_path / "releases", store)
     assert Work(listed=5, opened=5, read=5, judged=0) == first.work
     opened: list[Path] = []
-    monkeypatch.setattr(ledger, "regular", lambda path: opened.append(path))
+    monkeypatch.setattr(file_lines, "regular", lambda path: opened.append(path))
     second = gathered(tmp_path / "releases", store)
     assert opened == []
     assert Work(listed=5, opened=0, read=0, judged=0) == second.work

@@ -13,7 +13,7 @@ import pytest
 
 from atalaya.core.errors import EngineError, EvidenceError
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import file_lines
 from atalaya.metrics.engine import duckdb_database
 from atalaya.metrics.engine.engine import opened
 from atalaya.metrics.window_query import MetricQuery
@@ -29,7 +29,7 @@ FULL = OSError(errno.ENOSPC, "No space left on device")
 
 def unreadable() -> Exception:
     """What a ledger says of a segment, while a part of it is written for the database."""
-    return ledger._unreadable(Path("job-0.jsonl"), FULL)
+    return file_lines.unreadable(Path("job-0.jsonl"), FULL)
 
 
 @pytest.fixture(

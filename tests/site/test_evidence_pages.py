@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 from msgspec.structs import replace
 
-from atalaya.evidence.ledger import files, ledger
+from atalaya.evidence.ledger import file_lines, files, ledger, naming
 from atalaya.records.judged import Judgement, Trace
 from atalaya.records.stored import STORED, Conclusion, Environment, Evidence, JobAttempt, Observation
 from atalaya.site.build.kept_pages import KeptPages
@@ -99,7 +99,7 @@ def test_a_file_can_be_taken_along_from_pages_in_both_languages(tmp_path):
         page = pages(tmp_path / "e", tmp_path / voice.language.code, voice)["job"]
         (link,) = page.xpath("//a[@download]")
         assert (href, path.name) == (link.get("href"), link.text_content())
-        assert files.holdings(tmp_path / "e").files[ledger.identity(path.name)][0].sha256 in page.text_content()
+        assert files.holdings(tmp_path / "e").files[naming.identity(path.name)][0].sha256 in page.text_content()
     write_pages(judged(tmp_path / "e"), files.holdings(tmp_path / "e"), tmp_path / "front", ES, front="es")
     page = parsed(tmp_path / "front" / "evidence" / "job.html")
     assert [path.name] == page.xpath("//a[@download]/@href")
@@ -225,8 +225,8 @@ def test_a_thousand_segments_make_no_page_more_than_two_and_the_work_of_a_page_s
         return visible(value, *args, **named)
 
     monkeypatch.setattr(myst, "visible", counted)
-    lines_in = ledger.lines_in
-    monkeypatch.setattr(ledger, "lines_in", lambda path: said.update(["files read again"]) or lines_in(path))
+    lines_in = file_lines.lines_in
+    monkeypatch.setattr(file_lines, "lines_in", lambda path: said.update(["files read again"]) or lines_in(path))
     work, made, fragments = {}, {}, {}
     for hours in (1, 500):
         folder, out = tmp_path / f"e{hours}", tmp_path / f"html{hours}"

@@ -361,10 +361,10 @@ def judge_all(place: Context, release: Release) -> Judgement:
 
 def ahead(place: Context, release: Release, now: datetime) -> datetime | None:
     """When the last of the records that a clock ahead of ours has written is of now; None where there is none."""
-    from atalaya.evidence.ledger import ledger
+    from atalaya.evidence.ledger import ledger, opening
     from atalaya.watch.state_at import evidence_recorded_at
 
-    found = ledger.survey(place.releases / release.version / "evidence", sieve=ledger.none).segments
+    found = ledger.survey(place.releases / release.version / "evidence", sieve=opening.none).segments
     newest = max(evidence_recorded_at(found), default=now)
     return newest if newest > now else None
 

@@ -22,7 +22,7 @@ from atalaya.core import plain_file
 from atalaya.core.errors import EngineError
 from atalaya.core.whole_file import write_whole
 from atalaya.core.words import Record
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import atomic_write, file_lines
 from atalaya.fleet.judging import Judging
 from atalaya.fleet.row import Made
 from atalaya.fleet.sources import TOML, ReleasePlace
@@ -71,7 +71,7 @@ class Files(NamedTuple):
         over = hashlib.sha256(str(self.is_linked).encode())
         for path in map(Path, self.paths):
             try:
-                with ledger.regular(path) as file:
+                with file_lines.regular(path) as file:
                     digest = hashlib.file_digest(file, "sha256").hexdigest()
             except (EngineError, MemoryError, OSError):  # it may be read the next time
                 digest = uuid.uuid4().hex
@@ -105,7 +105,7 @@ def _there(place: ReleasePlace) -> Iterator[tuple[str, os.stat_result]]:
 
 def _segments_in(evidence: Path) -> Iterator[str]:
     with suppress(OSError), os.scandir(evidence) as entries:
-        yield from sorted(one.path for one in entries if not one.name.startswith(ledger.TEMPORARY_PREFIX))
+        yield from sorted(one.path for one in entries if not one.name.startswith(atomic_write.TEMPORARY_PREFIX))
 
 
 def _all_in(folder: Path) -> Iterator[str]:

@@ -18,7 +18,7 @@ from atalaya.core.errors import EvidenceError, passes
 from atalaya.core.kept_text import KeptText
 from atalaya.core.settings import Settings
 from atalaya.core.window import valid_until
-from atalaya.evidence.ledger import ledger, manifest
+from atalaya.evidence.ledger import ledger, listing, manifest, naming
 from atalaya.evidence.ledger.redaction import removed_by
 from atalaya.fleet.release_records import RecordsByNow
 from atalaya.fleet.row import MOST, earliest, end_of_window
@@ -172,10 +172,10 @@ def more_than_there_is(said: StatedVerdict, evidence: Path, known: RecordsByNow)
         return ""
     there = set(removed_by(known.of(Redaction)))
     try:
-        names = [name for path in ledger.files(evidence) for name in ledger.names_in(path)]
+        names = [name for path in listing.files(evidence) for name in listing.names_in(path)]
     except EvidenceError:  # nobody knows how many are in a file that is damaged, and that is told
         return ""
-    there |= {ledger.identity(name) for name in names if name.partition("-")[0] not in NOT_EVIDENCE_KINDS}
+    there |= {naming.identity(name) for name in names if name.partition("-")[0] not in NOT_EVIDENCE_KINDS}
     if len(there) >= said.evidence.segments:
         return ""
     return (

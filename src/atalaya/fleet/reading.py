@@ -21,7 +21,7 @@ from msgspec.structs import replace
 from atalaya.core import plain_file
 from atalaya.core.errors import EvidenceError, ReleaseError, interrupted, passes
 from atalaya.core.window import ends_at
-from atalaya.evidence.ledger import ledger, manifest
+from atalaya.evidence.ledger import ledger, listing, manifest, naming
 from atalaya.fleet.judging import Judging
 from atalaya.fleet.last_verdict import (
     LARGEST_BYTES,
@@ -208,12 +208,12 @@ def _release(place: ReleasePlace, records: Records, now: datetime) -> Release:
 def _evidence_at(evidence: Path) -> datetime | None:
     """When the newest segment that a verdict rests on was begun, as the names say."""
     names: list[str] = []
-    for path in ledger.files(evidence):
+    for path in listing.files(evidence):
         with suppress(EvidenceError):  # whoever looks at all of it finds that
-            names += ledger.names_in(path)
-    found = [match for name in names if (match := ledger.NAME.fullmatch(name))]
+            names += listing.names_in(path)
+    found = [match for name in names if (match := naming.NAME.fullmatch(name))]
     at = max((one["at"] for one in found if one["at"] and one["kind"] not in NOT_EVIDENCE_KINDS), default=None)
-    return datetime.strptime(at, ledger.AT).replace(tzinfo=UTC) if at else None
+    return datetime.strptime(at, naming.AT).replace(tzinfo=UTC) if at else None
 
 
 def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRow:

@@ -17,7 +17,7 @@ from atalaya.core import places, settings
 from atalaya.core.errors import AtalayaError, SettingsError
 from atalaya.core.fleet_settings import LoadedFleet, SourceSettings
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import listing, naming
 from atalaya.fleet.remotes import Checkout, fetch
 from atalaya.fleet.strangers import shown
 from atalaya.records.fleet import FleetSource, NotJudged
@@ -221,7 +221,7 @@ def _own_settings(root: Path) -> tuple[Settings | None, NotJudged | None]:
 
 def _of_parquet(root: Path) -> Iterator[ReleasePlace]:
     """One release where Parquet lies in the folder itself, else one for each folder that has evidence."""
-    if any(path.suffix == PARQUET for path in ledger.files(root)):
+    if any(path.suffix == PARQUET for path in listing.files(root)):
         yield ReleasePlace(root.name, root, root, evidence_alone=True)
         return
     for folder in _of_releases(root, _has_evidence):
@@ -240,4 +240,4 @@ def _has_evidence(folder: Path) -> bool:
         return False
     except OSError:
         return True
-    return any(name.endswith(PARQUET) or ledger.NAME.fullmatch(name) for name in names)
+    return any(name.endswith(PARQUET) or naming.NAME.fullmatch(name) for name in names)

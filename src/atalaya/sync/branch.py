@@ -21,7 +21,7 @@ import stamina
 from atalaya.core import environment, places
 from atalaya.core.errors import EvidenceError, NetworkError, ReleaseError, UsageError
 from atalaya.core.words import first_of
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import atomic_write, ledger, naming
 from atalaya.evidence.ledger.redaction import removed_by
 from atalaya.records.stored import Redaction
 from atalaya.sync.changed import TRAILER
@@ -174,7 +174,7 @@ class Branch:
             file.parent.mkdir(parents=True, exist_ok=True)
             if self.releases.resolve() not in file.parent.resolve().parents:
                 raise UsageError(f"{file}: a link leads out of {self.below}. Take it away, and pull again.")
-            ledger.put(file, content)
+            atomic_write.put(file, content)
 
     def _contents(self, blobs: Sequence[str]) -> Iterator[bytes]:
         """The bytes as they were committed, whatever the settings of this clone do to ends of lines."""
@@ -431,7 +431,7 @@ def _is_fixed(path: str) -> bool:
 
 def _is_gone(path: str, gone: frozenset[str]) -> bool:
     folder, _, name = path.rpartition("/")
-    return f"{folder}/{ledger.identity(name)}" in gone
+    return f"{folder}/{naming.identity(name)}" in gone
 
 
 def _require_same(paths: Sequence[str], *, where: str) -> None:

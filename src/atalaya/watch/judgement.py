@@ -26,7 +26,7 @@ from atalaya.evidence import apart
 from atalaya.evidence.commits import same_tree
 from atalaya.evidence.ledger import files as ledger_files
 from atalaya.evidence.ledger import ledger, manifest
-from atalaya.evidence.ledger.ledger import Segment
+from atalaya.evidence.ledger.opening import Segment
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.harness.pack import Pack
 from atalaya.metrics.broken_tests import broken_tests

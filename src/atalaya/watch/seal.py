@@ -18,7 +18,7 @@ import msgspec
 from atalaya.core import plain_file
 from atalaya.core.errors import EngineError, EvidenceError, ReleaseError, passes
 from atalaya.core.words import Record, Text, text
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import file_lines, ledger, naming
 from atalaya.evidence.ledger.redaction import KINDS, in_words, removed_by
 from atalaya.records.judged import Judgement, SealState
 from atalaya.records.stored import Redaction, WatchTransition
@@ -176,7 +176,7 @@ def _is_redacted(path: str, now: SealedFile | None, removed: frozenset[str], mad
     """Whether a redaction says itself that a file is gone, or what stands there now. Of evidence, nothing changes."""
     evidence = path.removeprefix("evidence/") if path.startswith("evidence/") else ""
     if now is None:
-        return bool(evidence) and ledger.identity(evidence) in removed
+        return bool(evidence) and naming.identity(evidence) in removed
     if evidence.startswith(f"{Redaction.kind}-"):
         return True
     return (path, now.sha256) in made and (not evidence or evidence.partition("-")[0] in KINDS)
@@ -225,7 +225,7 @@ def _files(folder: Path) -> Iterator[SealedFile]:
         if path.name.startswith("."):
             raise ReleaseError(f"{path}: a hidden file does not belong to a release. Take it away.")
         try:
-            with ledger.regular(path) as file:  # a pipe would be waited for without end
+            with file_lines.regular(path) as file:  # a pipe would be waited for without end
                 yield SealedFile(
                     path=name,
                     size_bytes=os.fstat(file.fileno()).st_size,

@@ -21,7 +21,8 @@ from atalaya.core.errors import EvidenceError
 from atalaya.core.settings import Settings, every_key
 from atalaya.core.window import ends_at
 from atalaya.core.words import Prose, Record, Text, text
-from atalaya.evidence.ledger.ledger import Segment, identity
+from atalaya.evidence.ledger.naming import identity
+from atalaya.evidence.ledger.opening import Segment
 from atalaya.records.judged import Incident
 from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import (

@@ -11,9 +11,10 @@ from typing import NamedTuple
 
 from atalaya.core.errors import EvidenceError
 from atalaya.core.whole_file import write_whole
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import file_lines, ledger, listing, naming
 from atalaya.evidence.ledger import parquet as compacted
-from atalaya.evidence.ledger.ledger import Segment, Survey
+from atalaya.evidence.ledger.ledger import Survey
+from atalaya.evidence.ledger.opening import Segment
 from atalaya.records.results import SegmentInfo, UnreadableFile
 
 
@@ -40,7 +41,7 @@ class Holdings(NamedTuple):
     counts: Mapping[str, Counter[object]] = {}
 
     def files_of(self, segment: SegmentInfo) -> tuple[LedgerFile, ...]:
-        return self.files.get(ledger.identity(segment.name), ())
+        return self.files.get(naming.identity(segment.name), ())
 
     def lines(self, wanted: Mapping[str, Collection[int]]) -> dict[tuple[str, int], str]:
         """The lines of segments as they stand in their files, by the segment's name and the line, from 1.
@@ -53,7 +54,7 @@ class Holdings(NamedTuple):
         for segment in self.segments:
             info = segment.info
             if wanted.get(info.name) and (files := self.files_of(info)):
-                by_file.setdefault(files[0].path, {})[ledger.identity(info.name)] = info.name
+                by_file.setdefault(files[0].path, {})[naming.identity(info.name)] = info.name
         return dict(chain.from_iterable(_lines(path, names, wanted) for path, names in by_file.items()))
 
 
@@ -61,8 +62,8 @@ def _lines(
     path: Path, names: Mapping[str, str], wanted: Mapping[str, Collection[int]]
 ) -> Iterator[tuple[tuple[str, int], str]]:
     try:
-        for stored_as, lines in ledger.lines_in(path):
-            name = names.get(ledger.identity(stored_as))
+        for stored_as, lines in file_lines.lines_in(path):
+            name = names.get(naming.identity(stored_as))
             for number in wanted[name] if name is not None else ():
                 yield (str(name), number), lines[number - 1].decode("utf-8", "backslashreplace")
     except (EvidenceError, IndexError):  # another one took it away, or changed it, in between
@@ -73,10 +74,10 @@ def holdings(folder: Path, survey: Survey | None = None) -> Holdings:
     """What lies in a ledger and can be read. No folder means nothing."""
     found = survey or ledger.survey(folder)
     files: dict[str, list[LedgerFile]] = {}
-    for path in ledger.files(folder):
+    for path in listing.files(folder):
         if path.name not in found.damaged and (one := _listed(path)) is not None:
-            for name in ledger.names_in(path):
-                files.setdefault(ledger.identity(name), []).append(one)
+            for name in listing.names_in(path):
+                files.setdefault(naming.identity(name), []).append(one)
     return Holdings(found.segments, {name: tuple(of_it) for name, of_it in files.items()})
 
 
@@ -98,7 +99,7 @@ def unreadable(folder: Path, survey: Survey) -> tuple[UnreadableFile, ...]:
 
 def _listed(path: Path) -> LedgerFile | None:
     try:
-        with ledger.regular(path) as file:
+        with file_lines.regular(path) as file:
             size_bytes = os.fstat(file.fileno()).st_size
         return LedgerFile(path, size_bytes, compacted.sha256_of(path))
     except (EvidenceError, OSError):
@@ -111,9 +112,9 @@ def copy(folder: Path, into: Path) -> None:
     What is no regular file is left out: a link may lead to anything. A file that was redacted goes from here too.
     """
     names = set()
-    for path in ledger.files(folder):
+    for path in listing.files(folder):
         try:
-            with ledger.regular(path) as file:
+            with file_lines.regular(path) as file:
                 target, there = into / path.name, os.fstat(file.fileno())
                 names.add(path.name)
                 if _is_copied(target, there):
@@ -122,7 +123,7 @@ def copy(folder: Path, into: Path) -> None:
                 os.utime(target, ns=(there.st_atime_ns, there.st_mtime_ns))
         except EvidenceError:
             continue
-    for old in ledger.files(into):
+    for old in listing.files(into):
         if old.name not in names:
             old.unlink()
 

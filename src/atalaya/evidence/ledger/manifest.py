@@ -13,7 +13,7 @@ from pathlib import Path
 
 from atalaya.core.errors import EvidenceError
 from atalaya.core.words import Text, text
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import ledger, listing, naming, opening
 from atalaya.evidence.ledger.ledger import Survey
 from atalaya.evidence.ledger.redaction import removed_by
 from atalaya.records.results import SegmentInfo
@@ -35,11 +35,11 @@ def unnamed(folder: Path) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _not_in(folder: Path, named: set[str]) -> Iterator[SegmentInfo]:
     """What is not named yet; of what is damaged, nobody may say that it is as it was."""
-    for path in ledger.files(folder):
+    for path in listing.files(folder):
         try:
-            if any(_name(name) not in named for name in ledger.names_in(path)):
+            if any(_name(name) not in named for name in listing.names_in(path)):
                 yield from (
-                    one.info for one in ledger.open_file(path, ledger.none) if _name(one.info.name) not in named
+                    one.info for one in opening.open_file(path, opening.none) if _name(one.info.name) not in named
                 )
         except EvidenceError:
             continue
@@ -52,11 +52,11 @@ def differs(survey: Survey) -> Iterator[Text]:
     """
     names = (*(one.info.name for one in survey.segments), *survey.damaged)
     redacted = removed_by(record for segment in survey.segments for record in segment.records)
-    there = {ledger.identity(name) for name in names} | redacted
+    there = {naming.identity(name) for name in names} | redacted
     content = {_name(one.info.name): one.info.sha256 for one in survey.segments}
     for _, call in _calls(survey):
         for name in call.segments:
-            if ledger.identity(name) not in there:
+            if naming.identity(name) not in there:
                 yield text(
                     "{segment}: it was in the ledger on {at}, and is gone. Restore it from git.",
                     segment=name,
@@ -99,15 +99,15 @@ def unknown_at(survey: Survey, at: datetime, run_id: str = "") -> tuple[SegmentI
         segment = left.pop()
         if segment not in known:
             known.add(segment)
-            left += [ledger.identity(name) for call in of_segment.get(segment, ()) for name in call.segments]
-    return tuple(segment.info for segment in survey.segments if ledger.identity(segment.info.name) not in known)
+            left += [naming.identity(name) for call in of_segment.get(segment, ()) for name in call.segments]
+    return tuple(segment.info for segment in survey.segments if naming.identity(segment.info.name) not in known)
 
 
 def _calls(survey: Survey) -> Iterator[tuple[str, SegmentManifest]]:
     """Each roll call, after the identity of the segment that it lies in."""
     for segment in survey.segments:
         calls = (record for record in segment.records if isinstance(record, SegmentManifest))
-        yield from ((ledger.identity(segment.info.name), call) for call in calls)
+        yield from ((naming.identity(segment.info.name), call) for call in calls)
 
 
 def _name(name: str) -> str:

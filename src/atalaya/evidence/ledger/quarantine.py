@@ -13,7 +13,8 @@ from hashlib import sha256 as sha256_over
 from pathlib import Path
 
 from atalaya.core.errors import EngineError, EvidenceError
-from atalaya.evidence.ledger.ledger import put, regular
+from atalaya.evidence.ledger.atomic_write import put
+from atalaya.evidence.ledger.file_lines import regular
 
 FOLDER = Path(".atalaya") / "quarantine"  # beneath the project
 MOST_BYTES = 64 * 1024 * 1024

@@ -27,8 +27,10 @@ import msgspec
 from atalaya.core.errors import EvidenceError
 from atalaya.core.source_digest import program, versions
 from atalaya.core.whole_file import HALF, write_whole
-from atalaya.evidence.ledger.ledger import ENCODER, Segment, regular
+from atalaya.evidence.ledger.file_lines import regular
+from atalaya.evidence.ledger.opening import Segment
 from atalaya.evidence.ledger.parquet import sha256_of
+from atalaya.evidence.ledger.segment_format import ENCODER
 from atalaya.records.results import SegmentInfo
 from atalaya.records.stored import STORED
 

@@ -15,7 +15,7 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core.words import Text, text
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import ledger, listing, naming, opening
 from atalaya.evidence.ledger import parquet as compacted
 from atalaya.records.stored import Evidence, IncidentNote, IncidentStep, Redaction, VerdictRecord
 
@@ -40,7 +40,7 @@ class Replaced(NamedTuple):
 def removed_by(records: Iterable[Evidence]) -> frozenset[str]:
     """What redactions took away, without times of recording. None may take away what was measured."""
     names = (name for one in records if isinstance(one, Redaction) for name in one.removed)
-    return frozenset(ledger.identity(name) for name in names if name.partition("-")[0] in KINDS)
+    return frozenset(naming.identity(name) for name in names if name.partition("-")[0] in KINDS)
 
 
 def in_words(one: Redaction) -> Text:
@@ -76,10 +76,10 @@ def replace_segments(folder: Path, secret: str, is_meant: Callable[[Evidence], b
     removed: list[str] = []
     written: list[Path] = []
     touched: list[Evidence] = []
-    for file in ledger.files(folder):
+    for file in listing.files(folder):
         if file.name.partition("-")[0] not in KINDS:
             continue
-        segments = ledger.open_file(file)
+        segments = opening.open_file(file)
         after = [[without(one, secret) if is_meant(one) else one for one in of.records] for of in segments]
         changed = [of for of, records in zip(segments, after, strict=True) if list(of.records) != records]
         if not changed:

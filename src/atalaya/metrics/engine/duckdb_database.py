@@ -19,7 +19,7 @@ import duckdb
 import msgspec
 
 from atalaya.core.errors import EvidenceError, interrupted
-from atalaya.evidence.ledger.ledger import LISTINGS, size_bytes, sources
+from atalaya.evidence.ledger.listing import LISTINGS, size_bytes, sources
 from atalaya.evidence.ledger.parquet import lacks_room
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.duckdb_rows import Stored, lots, read, stored

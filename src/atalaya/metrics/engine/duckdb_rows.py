@@ -15,7 +15,9 @@ import duckdb
 import msgspec
 
 from atalaya.core.errors import interrupted
-from atalaya.evidence.ledger.ledger import PACKED, Source, blocks_in
+from atalaya.evidence.ledger.file_lines import blocks_in
+from atalaya.evidence.ledger.listing import Source
+from atalaya.evidence.ledger.naming import PACKED
 from atalaya.evidence.ledger.parquet import SUFFIX, as_columns, quoted, rows_in
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.questions import HERE

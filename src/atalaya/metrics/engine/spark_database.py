@@ -26,7 +26,8 @@ from pyspark.sql import DataFrame, SparkSession
 
 from atalaya.core import environment
 from atalaya.core.errors import EvidenceError, NetworkError, UsageError
-from atalaya.evidence.ledger.ledger import LISTINGS, Source, lines_in, size_bytes, sources
+from atalaya.evidence.ledger.file_lines import lines_in
+from atalaya.evidence.ledger.listing import LISTINGS, Source, size_bytes, sources
 from atalaya.evidence.ledger.parquet import lacks_room
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.metrics.engine.engine import WHOLE, Database, LacksRoom, QueryFailed, Row, not_read
