@@ -599,29 +599,35 @@ def _test_attempts(
 
     Attempts within a file and across files are numbered in one row; ``last`` holds where each test of the job stands.
     """
-    origin = source.origin
-    named = name if job.name is None else job.name
+    at_report = _occurred_at(source.report.timestamp, metadata["recorded_at"])[0]
+    # What is the same in all of them is given once: there are many, and names cost.
+    first = TestAttempt(
+        **happened_at(metadata, at_report),
+        test="",
+        variant=name,
+        attempt=attempt,
+        commit=job.commit,
+        outcome=CaseOutcome.UNKNOWN,
+        critical=False,
+        origin=source.origin,
+        workflow=job.workflow,
+        job=name if job.name is None else job.name,
+    )
     for test, id in zip(tests, _scrubbed([test.id for test in tests], scrub), strict=True):
-        at = _occurred_at(test.timestamp or source.report.timestamp, metadata["recorded_at"])[0]
-        if at != metadata["occurred_at"]:
-            metadata = happened_at(metadata, at)
+        at = _occurred_at(test.timestamp, metadata["recorded_at"])[0] if test.timestamp is not None else at_report
         for each in test.tries:
             last[test.id] = attempt_here = max(attempt, last.get(test.id, 0) + 1)
             message = _message(each) if each.problems or each.note else ""
-            yield TestAttempt(
-                **metadata,
+            yield replace(
+                first,
+                occurred_at=at,
                 test=id,
-                variant=name,
                 attempt=attempt_here,
-                commit=job.commit,
                 outcome=each.outcome,
                 critical=test.critical,
-                origin=origin,
                 duration_s=each.duration_s,
                 message=scrub(message) if message else "",
                 line=each.line,
-                workflow=job.workflow,
-                job=named,
             )
 
 
