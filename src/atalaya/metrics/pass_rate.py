@@ -11,7 +11,7 @@ from atalaya.metrics.definitions import MetricDefinition
 from atalaya.metrics.engine.engine import Engine, Row
 from atalaya.metrics.stats.clustering import Clustered, Runs, clustered
 from atalaya.metrics.stats.distributions import binomial_at_least
-from atalaya.metrics.stats.intervals import Estimate, Z, score_interval, wilson
+from atalaya.metrics.stats.intervals import Estimate, Z, fewest, score_interval, wilson
 from atalaya.metrics.stats.rounding import rates, shares, threshold_share
 from atalaya.metrics.stats.sequential import limit
 from atalaya.metrics.window_query import MetricQuery
@@ -165,16 +165,7 @@ def _fewest(of: Clustered, target: float, floor: float) -> int | None:
         low = wilson(effective if share == 1 else share * effective, effective).low
         return share >= target and low is not None and low >= floor
 
-    if reaches(0):
-        return 0
-    enough = 1
-    while not reaches(enough):
-        enough *= 2
-    short = enough // 2
-    while enough - short > 1:
-        middle = (short + enough) // 2
-        short, enough = (short, middle) if reaches(middle) else (middle, enough)
-    return enough
+    return fewest(reaches)
 
 
 def _settles(state: State, runs: Runs, limits: Thresholds) -> Text | None:

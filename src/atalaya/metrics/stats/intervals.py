@@ -8,7 +8,7 @@ Intervals are two-sided at 95 %; bounds and tests are one-sided at 5 %, since th
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from atalaya.core.words import Record, Text, text
@@ -95,6 +95,15 @@ def clean_runs_needed(successes: int, n: int, floor: float) -> int | None:
         low = wilson(successes + extra, n + extra).low
         return low is not None and low >= floor
 
+    return fewest(reaches)
+
+
+def fewest(reaches: Callable[[int], bool]) -> int:
+    """The fewest with which something is reached that all larger numbers reach too.
+
+    >>> fewest(lambda n: n * n >= 50), fewest(lambda n: True)
+    (8, 0)
+    """
     if reaches(0):
         return 0
     enough = 1
