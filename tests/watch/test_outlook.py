@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 
 from atalaya.cli.outlook import outlook_document, print_outlook
-from atalaya.core.settings import Settings, Thresholds
+from atalaya.core.settings import Settings, Thresholds, WatchSettings
 from atalaya.core.window import LOOKS_H
 from atalaya.metrics.pass_rate import jobs_needed
 from atalaya.records.judged import CellState, CiRun, DutyState, Judgement, State
@@ -241,6 +241,15 @@ def test_the_work_is_bounded_however_often_ci_runs(step_h: float, jobs: int, unt
     watches = module._watches(plan, looks_h)
     assert module.LEAST_WATCHES < watches < module.MOST_WATCHES
     assert module.MOST_WORK - looked_at < watches * looked_at <= module.MOST_WORK
+
+
+@pytest.mark.parametrize("every_h", [1 / 60, 0.5, 1.0, 2.5, 4.0, 6.0])
+def test_a_watch_that_keeps_its_schedule_has_the_outlook_of_one_by_hand(judgement: Judgement, every_h: float) -> None:
+    """What is drawn at random is CI: the watch itself is taken to run when it should."""
+    by_hand, watch = Settings(), WatchSettings(every_h=every_h)
+    rows = outlook(replace(judgement, settings=replace(by_hand, watch=watch))).rows
+    assert rows[0].ended[GO] > 0
+    assert rows == outlook(replace(judgement, settings=by_hand)).rows
 
 
 def test_with_many_runs_fewer_watches_are_drawn_and_the_outlook_says_how_many(judgement: Judgement) -> None:

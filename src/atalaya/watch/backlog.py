@@ -65,7 +65,7 @@ RULES: dict[Priority, str] = {
 }
 IMPACT: dict[Severity, Level] = {Severity.CRITICAL: Level.HIGH, Severity.MAJOR: Level.MEDIUM, Severity.MINOR: Level.LOW}
 # The most pressing first.
-PRIORITIES, LEVELS, SEVERITIES, STANDINGS = tuple(Priority), tuple(Level), tuple(Severity), tuple(Standing)
+PRIORITIES, SEVERITIES, STANDINGS = tuple(Priority), tuple(Severity), tuple(Standing)
 
 MOST_UNTESTED = 5  # more promises than this that no run has tested are one item
 MOST_NAMED = 3  # more promises than this are not named in one command

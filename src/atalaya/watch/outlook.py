@@ -23,7 +23,7 @@ from atalaya.core.settings import Settings, Thresholds
 from atalaya.core.window import CHECKPOINTS_H, DAY_H, HOUR, LOOKS_H, T0, WINDOW_H, due_at, elapsed_h
 from atalaya.core.words import Record, Text, text
 from atalaya.metrics.ci_cells import JobEnd, cells
-from atalaya.metrics.coverage import ABOUT_H, covered
+from atalaya.metrics.coverage import ABOUT_H, checkpoints_of, covered
 from atalaya.metrics.definitions import METRICS
 from atalaya.metrics.pass_rate import judge_ci
 from atalaya.metrics.stats.clustering import Runs, clustered
@@ -288,15 +288,21 @@ def _job_ends(at: datetime, run: int, job: int) -> tuple[JobEnd, JobEnd]:
 
 
 def _coverage(release: Release, look_h: int, ci: Sequence[datetime], settings: Settings) -> Coverage:
-    """CI's runs, and beside them what the watch itself observes: at each hour of its schedule, or each checkpoint."""
+    """CI's runs, and beside them what the watch itself observes."""
     as_of = due_at(release, look_h)
     seen = sorted([*ci, *(at for at in own_runs(release, settings) if at <= as_of)])
     return covered(seen, release=release, as_of=as_of, schedule=settings.watch, ci=ci)
 
 
 def own_runs(release: Release, settings: Settings) -> Iterator[datetime]:
-    """When the watch's own checks and smoke run, all of them clean."""
-    return (due_at(release, hour + AFTER_H) for hour in range(release.window_h))
+    """When the watch's own checks and smoke run, all of them clean: at each checkpoint, and as its schedule says."""
+    for hour in checkpoints_of(release):
+        yield due_at(release, min(hour + AFTER_H, release.window_h - AFTER_H))
+    every_h = settings.watch.every_h
+    if every_h:
+        first = due_at(release, min(AFTER_H, every_h / 4))
+        for run in range(math.ceil(release.window_h / every_h)):
+            yield first + run * every_h * HOUR
 
 
 @cache
