@@ -11,7 +11,8 @@ The rooms, in the order of their imports: each imports only from its own row and
     metrics             one table of metrics, their SQL files, and the statistics
     verdict             one table of rules, applied in order
     watch               a watch: folder, window, checkpoints, incidents, backlog, drift, seal, rehearsal
-    site, sync          the pages in two languages; the branch that many runners share
+    site, sync, adopt   the pages in two languages; the branch that many runners share; a team's own repository set up
+    fleet               the releases of many repositories together
     cli                 one module a group of commands
 
 ``packs`` is the name under which check packs are imported, wherever their folders lie: no module here imports a pack.

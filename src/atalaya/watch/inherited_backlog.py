@@ -19,7 +19,11 @@ def priority_of(item: BacklogCarryover) -> Priority:
 
 
 class Answer(NamedTuple):
-    """An item, whether a check exists that could prove it done, one of a promise too, and what that one says now."""
+    """An item of the backlog, and what now says of it.
+
+    ``has_check``: a check or a metric can prove it done. ``of_promise``: it is about a promise. ``now``: what a check
+    or a metric says of it in this watch.
+    """
 
     item: BacklogCarryover
     has_check: bool

@@ -252,11 +252,11 @@ def _incident(incident: Incident, judgement: Judgement, said: Said) -> Row:
 
 
 def _lasted(incident: Incident, state: str, span: Span, said: Said) -> Html:
-    begins, ends = _hour(span.begins_h, said), _hour(span.ends_h, said)
+    begins, ends = said.hour(span.begins_h), said.hour(span.ends_h)
     if span.landed_h is None:
         sentence = N_("{incident}, {state}: {begins} – {ends}; no fix has landed.")
         return said(sentence, incident=incident.id, state=state, begins=begins, ends=ends)
-    landed = _hour(span.landed_h, said)
+    landed = said.hour(span.landed_h)
     sentence = N_("{incident}, {state}: {begins} – {ends}; a fix landed at {landed}.")
     return said(sentence, incident=incident.id, state=state, begins=begins, ends=ends, landed=landed)
 
@@ -392,11 +392,7 @@ def _jobs_in_words(course: TimeSeries, said: Said) -> Iterator[str]:
 
 
 def _place(part: RateInBin | DurationStats, said: Said) -> dict[str, str]:
-    return {"begins": _hour(part.begins_h, said), "ends": _hour(part.ends_h, said)}
-
-
-def _hour(hours: float, said: Said) -> str:
-    return f"T+{said.language.number(round(hours, 1), 'g')}"
+    return {"begins": said.hour(part.begins_h), "ends": said.hour(part.ends_h)}
 
 
 def _values(

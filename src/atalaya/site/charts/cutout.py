@@ -187,8 +187,8 @@ def _drawn(
     counts = ", ".join(said.language.number(part.seen) for part in course.parts)
     of_parts = said(
         N_("From {begins} to {ends}, in each 6 h: {counts}."),
-        begins=_hour(begins_h, said),
-        ends=_hour(ends_h, said),
+        begins=said.hour(begins_h),
+        ends=said.hour(ends_h),
         counts=counts,
     )
     says = " ".join([of_parts, *(f"{one.says}." for one in marks.moments)])
@@ -212,12 +212,8 @@ def _hours(stretch: tuple[float, float], axis: drawing.Axis, judgement: Judgemen
         yield drawing.words(x, axis.bottom + 33, Said(voice).stranger(day), "day", "middle")
 
 
-def _hour(hours: float, said: Said) -> str:
-    return f"T+{said.language.number(round(hours, 1), 'g')}"
-
-
 def _in_words(part: Part, course: Course, said: Said) -> str:
-    place = {"begins": _hour(part.begins_h, said), "ends": _hour(part.ends_h, said), "seen": part.seen}
+    place = {"begins": said.hour(part.begins_h), "ends": said.hour(part.ends_h), "seen": part.seen}
     if part.of is None or course.what is None:
         return said(N_("{begins} – {ends}: {seen}."), **place)
     return said(N_("{begins} – {ends}: {seen}; {what}: {of}."), **place, what=course.what, of=part.of)

@@ -364,12 +364,6 @@ def _version(judgement: Judgement, page: str = "contracts") -> Markdown:
     return myst.page(judgement.release.version, judgement.release.version, page)
 
 
-def _segment(one: SegmentInfo, judgement: Judgement) -> Markdown:
-    """A segment by the beginning of its digest, which leads to its place on the page of its kind."""
-    words = f"{one.kind}-{one.digest[: segments.SHOWN_DIGITS]}"
-    return myst.page(words, judgement.release.version, f"{segments.page_of(one.kind)}#{segments.segment_id(one)}")
-
-
 def _cells(voice: Renderer) -> dict[str, Callable[..., Markdown | None]]:
     """What rows of several tables hold: a release, and of a failure its incidents and its evidence."""
 
@@ -384,7 +378,7 @@ def _cells(voice: Renderer) -> dict[str, Callable[..., Markdown | None]]:
         return myst.joined(links, Markdown(", ")) if links else None
 
     def evidence(one: BrokenPromise | InOneRelease) -> Markdown | None:
-        links = [_segment(each, one.judgement) for each in one.evidence]
+        links = [segments.short_link(each, one.judgement) for each in one.evidence]
         return myst.joined(links, Markdown(", ")) if links else None
 
     return {"release": release, "incidents": incidents, "evidence": evidence}

@@ -207,7 +207,7 @@ def _began(case: Case) -> Markdown:
 
 
 def _ended(case: Case) -> Markdown:
-    """When it was last seen, when a fix landed, and when it was over; that it is not, where it is not."""
+    """When it was last seen, when a fix landed, and when it was over, or that it is not over yet."""
     voice, told, one = case.voice, case.told, case.one
     parts: list[Markdown] = []
     if told is not None and told.last_at is not None:

@@ -42,6 +42,12 @@ def link(segment: SegmentInfo, judgement: Judgement) -> Markdown:
     return myst.page(segment.name, judgement.release.version, f"{page_of(segment.kind)}#{segment_id(segment)}")
 
 
+def short_link(segment: SegmentInfo, judgement: Judgement) -> Markdown:
+    """The kind of a segment and the beginning of its digest, which lead to the same place."""
+    words = f"{segment.kind}-{segment.digest[:SHOWN_DIGITS]}"
+    return myst.page(words, judgement.release.version, f"{page_of(segment.kind)}#{segment_id(segment)}")
+
+
 def record_link(trace: Trace, segment: SegmentInfo, judgement: Judgement) -> Markdown:
     """The kind and the digest of a segment with the line of a record, which leads to that record."""
     words = f"{segment.kind}-{segment.digest[:SHOWN_DIGITS]}:{trace.line}"

@@ -75,6 +75,10 @@ class Said:
         shape, tone = SHAPES[word]
         return Html(f'<span class="state tone-{tone}{escape(f" {classes}" if classes else "")}">{shape} {words}</span>')
 
+    def hour(self, hours: float) -> str:
+        """So many hours after T+0, to a tenth."""
+        return f"T+{self.language.number(round(hours, 1), 'g')}"
+
     def number(self, value: float) -> Html:
         return Html(escape(self.language.number(value)))
 

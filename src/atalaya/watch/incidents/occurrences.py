@@ -87,8 +87,8 @@ def _count(times: Iterable[datetime], what: Text, trials: int | None) -> Counted
 class Causes(NamedTuple):
     """What an incident was seen by: its fingerprints, and of one that a person wrote all that spoils its metric.
 
-    Where there were several of one metric, what came before one was over is that one's, and what came later the next's:
-    it is ``after`` the end of the one before, and ``until`` its own end, where another followed.
+    Of several incidents of one metric, each has what was seen after the end of the one before it, which is ``after``,
+    and up to its own end, which is ``until``. The last has no ``until``.
     """
 
     fingerprints: frozenset[str]
