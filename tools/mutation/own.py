@@ -89,6 +89,8 @@ TESTS: Mapping[str, tuple[str, ...]] = {
         ("tests/metrics/test_health.py",),
     ),
     "metrics/health/signs.py": ("tests/watch/test_health_signs.py",),
+    "metrics/ci_runs.py": ("tests/metrics/test_ci_runs.py",),
+    "metrics/environments.py": ("tests/watch/test_judgement.py",),
     "metrics/own_runs.py": ("tests/metrics/test_own_runs.py",),
     "metrics/repeats.py": ("tests/metrics/test_repeats.py",),
     "metrics/stats/sequential.py": ("tests/metrics/test_sequential.py",),

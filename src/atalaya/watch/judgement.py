@@ -6,7 +6,6 @@ Pure in time: the same evidence, settings and instant give the same judgement, w
 from __future__ import annotations
 
 import hashlib
-from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
@@ -32,10 +31,12 @@ from atalaya.harness.pack import Pack
 from atalaya.metrics.broken_tests import broken_tests
 from atalaya.metrics.burn_rate import pace
 from atalaya.metrics.ci_cells import ci_cells
+from atalaya.metrics.ci_runs import ci_runs
 from atalaya.metrics.coverage import coverage
 from atalaya.metrics.definitions import counting_events
 from atalaya.metrics.detector_power import detectors
 from atalaya.metrics.engine.engine import Engine, opened
+from atalaya.metrics.environments import environments
 from atalaya.metrics.event_list import unexpected_events
 from atalaya.metrics.failed_tests import failed_tests
 from atalaya.metrics.flaky_list import clean_tests, flaky
@@ -69,7 +70,7 @@ from atalaya.records.judged import (
     Trace,
     Verdict,
 )
-from atalaya.records.results import Promise, SegmentInfo, UnreadableFile
+from atalaya.records.results import SegmentInfo, UnreadableFile
 from atalaya.records.stored import (
     Artefact,
     Built,
@@ -94,7 +95,6 @@ from atalaya.records.stored import (
     Redaction,
     Release,
     RunContext,
-    Severity,
     TestAttempt,
     VerdictRecord,
     WatchTransition,
@@ -102,7 +102,7 @@ from atalaya.records.stored import (
 from atalaya.selftest import last_run
 from atalaya.verdict.rules import judge
 from atalaya.verdict.situation import Situation
-from atalaya.watch import as_installed, package_findings
+from atalaya.watch import as_installed, package_findings, promise_status
 from atalaya.watch.backlog import BacklogInputs, backlog
 from atalaya.watch.baseline import Accepted, Recall, accepted_before, anew, cache_of
 from atalaya.watch.checkpoints import STEP, checkpoints
@@ -120,7 +120,6 @@ from atalaya.watch.window import in_window, is_recorded
 from atalaya.watch.wordings import worded
 
 NOT_PASSED = (CaseOutcome.FAILED, CaseOutcome.ERRORED, CaseOutcome.UNKNOWN)
-LATEST = 40  # runs of a promise whose outcomes are shown one by one
 Kind = TypeVar("Kind", bound=Evidence)
 
 
@@ -154,11 +153,11 @@ def judge_release(
     found = surveyed(evidence, now, cache)
     everything = [record for segment in found.segments for record in segment.records]
     recorded_at = evidence_recorded_at(found.segments)
-    told_by = as_of or now or datetime.max.replace(tzinfo=UTC)
+    known_by = as_of or now or datetime.max.replace(tzinfo=UTC)
     as_of = as_of or instant_of(everything, release, now, recorded_at)
     seal = state_of(folder, followers_of(folder.parent, release.version))
     with ExitStack() as stack:
-        asked_of = stack.enter_context(opened(evidence, damaged=found.damaged, engine=engine, cache=cache))
+        database = stack.enter_context(opened(evidence, damaged=found.damaged, engine=engine, cache=cache))
         basis = accepted_before(folder.parent, release, settings, pack, engine, recall, read) if baseline else None
         case = Case(
             release=release,
@@ -167,7 +166,7 @@ def judge_release(
             segments=found.segments,
             records=everything,
             recorded_at=recorded_at,
-            engine=asked_of,
+            engine=database,
             problems=(
                 *(text("{problem}", problem=problem) for problem in found.problems),
                 *manifest.differs(found),
@@ -182,7 +181,7 @@ def judge_release(
         measured = _measured(case, as_of)
     if cache:
         cache.sweep()
-    known = [one for one in everything if is_recorded(one, release, told_by)]
+    known = [one for one in everything if is_recorded(one, release, known_by)]
     judgement = replace(
         _judgement(case, measured, as_of),
         seal=seal,
@@ -340,13 +339,13 @@ def _measured(case: Case, as_of: datetime) -> Measured:
     return Measured(
         view=view,
         looks=looks,
-        environments=_environments(case.engine, view.span),
+        environments=environments(case.engine, view.span),
         pace=pace(case.engine, view.span),
         course=course(case.engine, view.span, view.situation.metrics),
         flaky=flaky(case.engine, view.span, failed=True),
         failed_tests=failed_tests(case.engine, view.span),
         clean_tests=clean_tests(case.engine, view.span),
-        ci_runs=tuple(_ci_runs(case.engine, view.span)),
+        ci_runs=tuple(ci_runs(case.engine, view.span)),
         own_runs=own_runs(case.engine, view.span),
         late={look.hours: _late(case, view, look.hours, as_of) for look in looks},
         apart=_apart(case, view, as_of),
@@ -505,7 +504,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     release = now.release
     records = [record for record in case.records if in_window(record, release, as_of)]
     observations, proofs, jobs = _of(records, Observation), _of(records, Proof), _of(records, JobAttempt)
-    statuses = _statuses(case.pack.promises, observations, proofs)
+    statuses = promise_status.statuses(case.pack.promises, observations, proofs)
     span = _query(case, now, as_of, metrics_at)
     looked = _looked(records)
     before = case.basis.before if case.basis else None
@@ -534,7 +533,7 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
     metrics_at = {**metrics_at, **at_this}
     due = _duties(case, now, records, span, metrics_at, metrics, followed)
     watched = coverage(case.engine, span)
-    seeded, caught = _self_test(proofs) or last_run.counted(case.pack) or (0, 0)
+    seeded, caught = promise_status.self_test(proofs) or last_run.counted(case.pack) or (0, 0)
     situation = Situation(
         release=release,
         as_of=as_of,
@@ -550,14 +549,14 @@ def _view(case: Case, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ..
         unproven=tuple(one.incident for one in followed if one.incident in monitored and not one.fails_still),
         disputed=(*now.disputed, *(_unproven(id, proof) for id, proof in unproven.items())),
         integrity_problems=(*case.problems, *now.tampered),
-        broken_critical=_broken(statuses, critical=True),
-        broken_others=_broken(statuses, critical=False),
+        broken_critical=promise_status.broken(statuses, critical=True),
+        broken_others=promise_status.broken(statuses, critical=False),
         defects_seeded=seeded,
         defects_caught=caught,
         own_at=_newest(one for one in jobs if one.workflow in OUR_WORKFLOWS),
         collected_at=_newest(_of([one for one in case.records if is_recorded(one, release, as_of)], Reading)),
         dispatch=asked(
-            _ci_runs(case.engine, span),
+            ci_runs(case.engine, span),
             release=release,
             as_of=as_of,
             limits=now.settings.thresholds,
@@ -592,28 +591,8 @@ def _duties(
     )
 
 
-def _broken(statuses: Sequence[PromiseStatus], *, critical: bool) -> tuple[str, ...]:
-    """The promises whose latest outcome is broken."""
-    return tuple(
-        status.promise.id
-        for status in statuses
-        if status.outcome is Outcome.BROKEN and (status.promise.severity is Severity.CRITICAL) is critical
-    )
-
-
 def _newest(records: Iterable[Evidence]) -> datetime | None:
     return max((record.recorded_at for record in records), default=None)
-
-
-def _ci_runs(engine: Engine, span: MetricQuery) -> list[CiRun]:
-    """The runs of CI that count: when each ended, and how many of its jobs ended well."""
-    runs: dict[tuple[str, str], CiRun] = {}
-    for row in engine.ask("decided_jobs", span.parameters()):
-        key = row["workflow"], row["run_id"]
-        before = runs.get(key, CiRun(row["ended_at"], 0, 0))
-        ended = max(before.ended_at, row["ended_at"])
-        runs[key] = CiRun(ended, before.succeeded + row["succeeded"], before.decided + 1)
-    return list(runs.values())
 
 
 def _query(case: Case, now: Standing, as_of: datetime, metrics_at: Mapping[int, tuple[Metric, ...]]) -> MetricQuery:
@@ -674,10 +653,6 @@ def _ended(
     return {row["test"]: row["attempts"] for row in rows}
 
 
-def _environments(engine: Engine, span: MetricQuery) -> tuple[EnvironmentTotals, ...]:
-    return tuple(msgspec.convert(row, EnvironmentTotals) for row in engine.ask("environments", span.parameters()))
-
-
 def _traces(segments: Sequence[Segment], release: Release, as_of: datetime) -> Iterator[Trace]:
     """What the figures rest on: every attempt of a job, every event, and the tests and promises that failed."""
     for segment in segments:
@@ -693,47 +668,6 @@ def _of(records: Sequence[Evidence], kind: type[Kind]) -> list[Kind]:
     """The records of one kind, the newest last."""
     of_kind = [record for record in records if isinstance(record, kind)]
     return sorted(of_kind, key=lambda record: (record.occurred_at, record.run_id))
-
-
-def _statuses(
-    promises: Sequence[Promise], observations: Sequence[Observation], proofs: Sequence[Proof]
-) -> tuple[PromiseStatus, ...]:
-    """How each promise of the pack stands, in the order of the pack."""
-    of_promise = defaultdict[str, list[Observation]](list)
-    for observation in observations:
-        of_promise[observation.promise].append(observation)
-    red_at = {id: proof.occurred_at for proof in proofs for id in proof.caught_by}  # the newest proof comes last
-    return tuple(_status(promise, of_promise[promise.id], red_at.get(promise.id)) for promise in promises)
-
-
-def _status(promise: Promise, seen: Sequence[Observation], last_red_at: datetime | None) -> PromiseStatus:
-    counts = Counter(observation.outcome for observation in seen)
-    last = seen[-1] if seen else None
-    return PromiseStatus(
-        promise=promise,
-        outcome=last.outcome if last else Outcome.UNKNOWN,
-        reason=last.reason if last else "",
-        at=last.occurred_at if last else None,
-        kept=counts[Outcome.KEPT],
-        broken=counts[Outcome.BROKEN],
-        unknown=counts[Outcome.UNKNOWN],
-        last_seen_red_at=last_red_at,
-        log=last.log if last else (),
-        script=last.script if last else (),
-        latest=tuple(observation.outcome for observation in seen[-LATEST:]),
-    )
-
-
-def _self_test(proofs: Sequence[Proof]) -> tuple[int, int] | None:
-    """How many defects were seeded at the last self-test, and how many the promises that should caught.
-
-    None where the watch has none: then the one that comes with the check pack stands, so that a first run has it.
-    """
-    newest = {proof.defect: proof for proof in proofs if not proof.canary}
-    if not newest:
-        return None
-    caught = [proof for proof in newest.values() if set(proof.expected) <= set(proof.caught_by)]
-    return len(newest), len(caught)
 
 
 def _worded(pack: Pack, findings: Iterable[Finding]) -> dict[str, Text]:
