@@ -8,7 +8,18 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
-from atalaya.harness.api import CannotTell, NotApplicable, Step, exists, is_argument, promise, require, short, words
+from atalaya.harness.api import (
+    TOGETHER_S,
+    CannotTell,
+    NotApplicable,
+    Step,
+    exists,
+    is_argument,
+    promise,
+    require,
+    short,
+    words,
+)
 
 from ..export_helpers import needs
 from ..fixture import EXPORT, CheckContext
@@ -41,7 +52,6 @@ REQUESTS = 200
 SLACK = 8  # threads or descriptors that a pool may open late
 
 BURST = 5  # requests that are under way at the same time
-SLOW_S = 0.4  # real seconds until one is answered
 
 WRITES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.link", "os.symlink", "shutil.copyfile", "os.chmod")
 ASKS = (
@@ -154,7 +164,6 @@ def check_two_hundred_requests(lab: CheckContext) -> None:
 def check_pool_size(lab: CheckContext) -> None:
     if descriptors() is None:
         raise CannotTell("this system does not tell what is open")
-    lab.service.answer("GET", "/aris3/slow", Step(status=200, json={}, delay_s=SLOW_S))
     port = int(lab.service.base_url.rpartition(":")[2])
     clients = []  # the connections of one that is gone would be missed in the count
     for size in (1, 3):
@@ -162,13 +171,15 @@ def check_pool_size(lab: CheckContext) -> None:
             clients.append(http := lab.uncached(config=lab.config(max_connections=size, retries=0)))
             if not lab.library_of(http):
                 raise NotApplicable("what this SDK's clients send by is not a session that keeps connections")
-            begun = len(lab.log())
+            path = f"/aris3/at-once/{size}"
+            lab.service.answer("GET", path, Step(status=200, json={}, together=BURST))
             before = connections_to(port)
-            for made in lab.together(*[partial(http.request, "GET", "/aris3/slow")] * BURST):
-                require(made.error is None, f"a request {made.said()}")
-            came = [one.arrived_s for one in lab.log()[begun:]]
-            if len(came) != BURST or max(came) - min(came) > SLOW_S / 2:
+            made = lab.together(*[partial(http.request, "GET", path)] * BURST)
+            came = [one.arrived_s for one in lab.log(path)]
+            if len(came) != BURST or max(came) - min(came) > TOGETHER_S / 2:
                 raise CannotTell("the requests did not come at once")
+            for one in made:
+                require(one.error is None, f"a request {one.said()}")
             gc.collect()  # an answer that is still held holds its socket
             kept = connections_to(port) - before
             require(kept == size, f"{kept} connections are kept afterwards")

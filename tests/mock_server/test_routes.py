@@ -5,12 +5,15 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from atalaya.core.errors import HarnessError
 from atalaya.mock_server.control import Control, Scope, Step
+from atalaya.mock_server.scenario import TOGETHER_S
 from tests.tables import each_row
 
 REQUIRED = {
@@ -199,6 +202,21 @@ def test_a_step_can_wait_before_it_answers(scope: Scope, http: httpx.Client) -> 
     assert http.get("/aris3/exports/e1").elapsed.total_seconds() >= 0.2
 
 
+def test_a_step_can_wait_for_requests_that_are_under_way_together(scope: Scope) -> None:
+    scope.answer("GET", "/three", Step(json={}, together=3))
+
+    def status(_: int) -> int:
+        return httpx.get(f"{scope.base_url}/three", trust_env=False).status_code
+
+    with ThreadPoolExecutor(3) as pool:
+        began_s = time.monotonic()
+        assert list(pool.map(status, range(3))) == [200] * 3
+        assert time.monotonic() - began_s < TOGETHER_S
+        began_s = time.monotonic()
+        assert list(pool.map(status, range(2))) == [200] * 2
+        assert time.monotonic() - began_s >= TOGETHER_S
+
+
 def test_under_a_prefix_the_routes_answer_and_outside_nothing_does(control: Control) -> None:
     with control.open_scope(prefix="/gateway/v1") as scope, httpx.Client(trust_env=False) as http:
         scope.script("e1", "READY")
@@ -254,6 +272,7 @@ def test_what_is_not_http_is_told_so_and_not_logged(scope: Scope, bad: bytes) ->
         ({"state": "READY", "raw": b""}, "state and raw"),
         ({"fault": "gremlins"}, "gremlins"),
         ({"delay_s": -1}, "delay_s"),
+        ({"together": -1}, "together"),
         ({"delay_s": float("nan")}, "delay_s"),
         ({"status": 99}, "99"),
     ],

@@ -90,7 +90,7 @@ INVALIDATE = """\
         for key in [key for key in self._cache if any(path in key for path in paths)]:
 """
 
-LRU_OF_BYTES = (
+ORDERED_BYTES = (
     Edit(HTTP, "import json\n", "import json\nfrom collections import OrderedDict\n"),
     Edit(HTTP, MAKE_CACHE, "            self._cache = OrderedDict()\n"),
     Edit(HTTP, MAKE_KEY, "        return (url, json.dumps(params, default=str), tuple(sorted(identity.items())))\n"),
@@ -112,8 +112,6 @@ LRU_OF_BYTES = (
             for old in [old for old, (expires_at, _) in self._cache.items() if expires_at <= now]:
                 del self._cache[old]
             self._cache[cache_key] = (now + self.cache_ttl_seconds, json.dumps(payload).encode())
-            while len(self._cache) > 1000:
-                self._cache.popitem(last=False)
 """,
     ),
     Edit(
@@ -221,7 +219,7 @@ CACHE_KEY_HEADERS = (""",
 
 SEND_BY_POOL = (
     Edit(HTTP, "import uuid\n", "import uuid\nfrom concurrent.futures import ThreadPoolExecutor\n"),
-    Edit(HTTP, "CACHE_KEY_HEADERS = (", "_POOL = ThreadPoolExecutor(4)\n\nCACHE_KEY_HEADERS = ("),
+    Edit(HTTP, "CACHE_KEY_HEADERS = (", "_POOL = ThreadPoolExecutor(8)\n\nCACHE_KEY_HEADERS = ("),
     Edit(HTTP, "response = self.session.request(\n", "response = _POOL.submit(self.session.request,\n"),
     Edit(HTTP, "=self.config.verify_ssl,\n                )", "=self.config.verify_ssl,\n                ).result()"),
 )
@@ -297,11 +295,19 @@ SUBCLASSED_ERRORS = (
 )
 
 
+HAVE_A_SESSION = ("../requests_transport.py", "loop_thread.py")
+OF_A_SESSION = frozenset({"transport.environment-proxies-apply", "world.pool-is-of-the-configured-size"})
+
+
 def _over(id: str, says: str, transport: str, *more: str, edits: tuple[Edit, ...] = ()) -> Sdk:
-    """The bundled SDK over another transport, which may bring a module with it."""
+    """The bundled SDK over another transport, which may bring a module with it.
+
+    What most of them send by is not a session that a check could look into.
+    """
     ours = ((TRANSPORT, f"transports/{transport}"), *((name, f"transports/{name}") for name in more))
     runs_on = "httpx" if "loop_" in transport else "requests"
-    return Sdk(id, says, edits, ours, bundled=True, runs_on=runs_on)
+    lacks = frozenset() if transport in HAVE_A_SESSION else OF_A_SESSION
+    return Sdk(id, says, edits, ours, bundled=True, runs_on=runs_on, lacks=lacks)
 
 
 HEALTHY: tuple[Sdk, ...] = (
@@ -320,11 +326,11 @@ HEALTHY: tuple[Sdk, ...] = (
     Sdk("extra-jitter", "Every pause is up to a fifth longer than asked.", edits=EXTRA_JITTER),
     Sdk("event-wait", "It waits for an event that never comes.", edits=EVENT_WAIT),
     Sdk("early-names", "It has its own names for sleep and monotonic, and counts in nanoseconds.", edits=EARLY_NAMES),
-    Sdk("lru-of-bytes", "A bounded cache of encoded answers, with tuples for keys.", edits=LRU_OF_BYTES),
+    Sdk("ordered-bytes", "A cache of encoded answers, the last used at the end, keyed by tuples.", edits=ORDERED_BYTES),
     Sdk("hashed-copies", "A cache of deep copies under a lock, keyed by a hash.", edits=HASHED_COPIES),
     Sdk("shallow-copies", "A hit is a shallow copy.", edits=SHALLOW_COPIES),
     Sdk("lazy", "Nothing is imported or opened before the first request.", edits=LAZY_SESSION),
-    Sdk("lazy-bounded-and-late", "Three of these in one.", edits=LAZY_SESSION + LRU_OF_BYTES + EXTRA_JITTER),
+    Sdk("lazy-ordered-and-late", "Three of these in one.", edits=LAZY_SESSION + ORDERED_BYTES + EXTRA_JITTER),
     Sdk("sent-by-pool", "The SDK as described, sending from a pool of threads.", edits=SEND_BY_POOL),
     Sdk("flag-is-a-property", "The switch of the cache is a property.", edits=FLAG_IS_A_PROPERTY),
     Sdk("sliced-sleep", "It waits in many short sleeps.", edits=SLICED_SLEEP),

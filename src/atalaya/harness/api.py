@@ -11,7 +11,7 @@ from atalaya.harness.ports import closed_port, deaf_port
 from atalaya.harness.roads import Road, Settings, Table, Taken
 from atalaya.harness.smoke import Smoke, attempt, retries_in
 from atalaya.mock_server.control import Scope, Seen
-from atalaya.mock_server.scenario import Step
+from atalaya.mock_server.scenario import TOGETHER_S, Step
 from atalaya.mock_server.tls import AUTHORITY, TLS_FAULTS, TRUSTED
 from atalaya.records.stored import EventKind
 from atalaya.sdk.adapter import Vocabulary
@@ -33,6 +33,7 @@ __all__ = [
     "AUTHORITY",
     "NO_FAULTS",
     "TLS_FAULTS",
+    "TOGETHER_S",
     "TRUSTED",
     "Answer",
     "Attempt",

@@ -20,7 +20,7 @@ from typing import Any
 from atalaya.mock_server import tls as encryption
 from atalaya.mock_server.faults import FAULTS, Exchange
 from atalaya.mock_server.http1 import BadRequest, Reader, Request, error_object, render, say_goodbye, to_json
-from atalaya.mock_server.scenario import Answer, Lives, Turn
+from atalaya.mock_server.scenario import TOGETHER_S, Answer, Lives, Turn
 from atalaya.sdk.wire_names import WireNames
 
 NO_NAMES = WireNames()  # the contract's own
@@ -53,6 +53,7 @@ class Scope:
         self.ended = threading.Event()
         self._log: list[Entry] = []
         self._handshakes: list[Entry] = []
+        self._barriers: dict[str, threading.Barrier] = {}
         self._shaken = threading.Condition(self.lock)
         self._stamp = 0
         self._opened_s = time.monotonic()
@@ -164,6 +165,8 @@ class Scope:
             turn = self.lives.take(request)
         if turn.step.delay_s:
             time.sleep(turn.step.delay_s)
+        if turn.step.together:
+            self._wait_for_others(request.target, turn.step.together)
         answer = self._worded(self._settle(entry, turn))
         head_only = request.method == "HEAD"
         whole = render(
@@ -178,6 +181,13 @@ class Scope:
             return FAULTS[turn.step.fault].act(sock, exchange)
         sock.sendall(whole)
         return request.keep_alive
+
+    def _wait_for_others(self, path: str, number: int) -> None:
+        """Wait until so many requests of a path are under way. Where they do not come, no later one waits for them."""
+        with self.lock:
+            barrier = self._barriers.setdefault(path, threading.Barrier(number))
+        with contextlib.suppress(threading.BrokenBarrierError):
+            barrier.wait(TOGETHER_S)
 
     def _read(self, request: Request) -> Request:
         """A request by the names of the contract."""

@@ -28,6 +28,7 @@ class _Unset(enum.Enum):
         return "UNSET"
 
 
+TOGETHER_S = 1.0  # real seconds
 UNSET: Final = _Unset.UNSET  # None is a JSON value, and may be asked for
 
 
@@ -38,7 +39,9 @@ class Step:
     The body is ``json``, or ``raw``, or a status object in ``state`` with ``fields`` laid over it. With
     none of them, a ``status`` of 400 or more brings the four-key error object, a lower one an empty body,
     and no status at all the answer that the route gives without a script. ``delay_s`` passes first, in
-    real time, and ``fault`` (a name in :data:`atalaya.mock_server.faults.FAULTS`) may then spoil what is sent.
+    real time. With ``together``, the answer then waits until so many requests of its path are under way, for
+    :data:`TOGETHER_S` at the most. ``fault`` (a name in :data:`atalaya.mock_server.faults.FAULTS`) may spoil what is
+    sent.
     ``headers`` are added; ``trace_id`` goes into the ``X-Trace-ID`` header, and into an error object.
 
     >>> Step(state="FAILED", fields={"failure_reason_code": "NO_ROWS"}).state
@@ -55,6 +58,7 @@ class Step:
     raw: bytes | None = None
     fault: str | None = None
     delay_s: float = 0.0
+    together: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
     trace_id: str | None = None
@@ -67,6 +71,8 @@ class Step:
             raise ValueError(f"Step: no fault is named {self.fault!r}. There are: {', '.join(FAULTS)}")
         if not 0 <= self.delay_s < 3600:
             raise ValueError(f"Step: delay_s is {self.delay_s!r}, not a number of seconds from 0 to an hour")
+        if self.together < 0:
+            raise ValueError(f"Step: together is {self.together!r}, not a number of requests")
         if self.status is not None and not 200 <= self.status <= 599:
             raise ValueError(f"Step: status is {self.status!r}, not a final HTTP status (200 to 599)")
 
