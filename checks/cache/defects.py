@@ -942,7 +942,7 @@ def second_clear_forgets_to() -> None:
 
 
 @DEFECTS.add(
-    "http_client.py", "transport.identity-is-not-shared", "transport.context-versions-count", "cache.holds-in-any-order"
+    "http_client.py", "transport.identity-is-sent", "transport.context-versions-count", "cache.holds-in-any-order"
 )
 def lock_that_is_never_given_back() -> None:
     """The second time that a client's cache is emptied, the call never returns.
