@@ -91,6 +91,14 @@ def test_checks_are_ours_in_a_folder_with_its_own_checks(installed: Path, foreig
     assert [(check["id"], check["outcome"]) for check in report["checks"]] == [("config.no-fallback", "kept")]
 
 
+def test_the_site_is_built_from_what_the_wheel_holds(installed: Path, tmp_path: Path) -> None:
+    done = atalaya(installed, tmp_path, "site")
+    assert done.returncode == 0, done.stderr
+    (front,) = tmp_path.rglob("html/index.html")
+    assert (front.parent / "history.html").is_file()
+    assert (front.parent / "guides").is_dir()
+
+
 @pytest.mark.long
 def test_a_whole_watch_leaves_what_is_theirs_alone(installed: Path, foreign: Path) -> None:
     before = {path: path.read_bytes() for path in foreign.rglob("*") if path.is_file()}
