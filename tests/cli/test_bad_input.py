@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import os
+import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -79,6 +81,40 @@ def test_an_sdk_of_another_version_than_the_release_is_said(root: Path) -> None:
     for version in ("1.1.0", "1.1.1", "v1.1.1", None):
         check.say_if_of_another_version(place, release, version)
     assert [line.strip()[:36] for line in said] == ["the SDK says that it is 1.1.0, and t"]
+
+
+def test_an_sdk_that_is_not_as_in_the_released_commit_is_said(root: Path) -> None:
+    def git(*words: str) -> str:
+        return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
+
+    said: list[str] = []
+    console = Console()
+    console.line = lambda text="": said.append(text)  # type: ignore[method-assign]
+    (root / "watch.toml").write_text('[subject]\nsdk = "sdk"\n', encoding="utf-8")
+    package = root / "sdk" / "src" / "aris3_client_sdk"
+    package.mkdir(parents=True)
+    (package / "config.py").write_text("A = 1\n", encoding="utf-8")
+    git("init", "-q")
+    git("add", "sdk")
+    git("-c", "user.name=ana", "-c", "user.email=a@b", "commit", "-qm", "The release")
+    place = Context(root, load(root / "watch.toml", {}), console)
+    release = Release(version="1.1.1", commit=git("rev-parse", "HEAD"), opened_at=datetime.now(UTC))
+
+    def tell(sdk: str | None = None) -> None:
+        check.say_if_of_another_commit(place, argparse.Namespace(sdk=sdk), release)
+
+    (root / "sdk" / "notes.py").write_text("what is no part of the package", encoding="utf-8")
+    git("add", "sdk/notes.py")
+    tell()
+    assert said == []
+    (package / "config.py").write_text("A = 2\n", encoding="utf-8")
+    tell()
+    tell("aris3-client-sdk==1.1.1")
+    assert [line.split(": ")[1].partition(".py")[0] for line in said] == ["src/aris3_client_sdk/config"]
+    git("-c", "user.name=ana", "-c", "user.email=a@b", "commit", "-qam", "Moved on")
+    tell()
+    assert said == [said[0]] * 2
+    assert f"not that of {release.commit[:12]}, which 1.1.1 was released from" in said[0]
 
 
 def test_a_path_with_the_slashes_of_windows_is_told_how_to_be_written(root: Path) -> None:

@@ -63,6 +63,7 @@ def check(place: Context, args: argparse.Namespace) -> int:
     except UNUSABLE as why:
         run = without_sdk(place, args, why, wanted)
     say_if_of_another_version(place, release, run.subject.version)
+    say_if_of_another_commit(place, args, release)
     annotate(run, place.pack)
     if release is not None:
         _keep_checks(place, release, run)
@@ -248,6 +249,7 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
             _keep_checks(place, release, found)
         return exit_of_checks(found)
     say_if_of_another_version(place, release, run.subject.version)
+    say_if_of_another_commit(place, args, release)
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
         commit = place.loaded.settings.subject.commit
@@ -287,6 +289,25 @@ def say_if_of_another_version(place: Context, release: Release | None, version: 
         place.console.line(
             f"  the SDK says that it is {version}, and the release is {release.version}. Name what was released: `sdk` "
             f"in [subject] of {place.loaded.path.name}, or --sdk."
+        )
+
+
+def say_if_of_another_commit(place: Context, args: argparse.Namespace, release: Release | None) -> None:
+    """Say where the SDK that was run lies here with other code than the commit that was released has."""
+    from atalaya.sdk import git_repository as git
+    from atalaya.sdk.source import folder_of, local_path
+
+    sdk = local_path(asked_sdk(place, args), place.root)
+    if release is None or not release.commit or sdk is None or not sdk.is_dir():
+        return
+    inner = f"/{folder_of(place.pack.package)}/"
+    changed = [name for name in git.changed_since(sdk, release.commit) if inner in f"/{name}"]
+    if changed:
+        place.console.line(
+            f"  the SDK here is not that of {release.commit[:12]}, which {release.version} was released from: "
+            f"{changed[0]}{f' and {len(changed) - 1} more' if changed[1:] else ''} changed since. What it does is kept "
+            f"as evidence of {release.version} all the same. Check out the released commit, or name what was released "
+            f"by --sdk."
         )
 
 

@@ -12,6 +12,7 @@ from atalaya.cli.check import (
     hear_smoke,
     observed,
     require_a_named_sdk,
+    say_if_of_another_commit,
     say_if_of_another_version,
     without_sdk,
 )
@@ -99,6 +100,7 @@ def _observed(place: Context, args: argparse.Namespace) -> tuple[Release, int]:
     place.console.stage("observe")
     release, run, smoked, beside = _run_all(place, args)
     say_if_of_another_version(place, release, run.subject.version)
+    say_if_of_another_commit(place, args, release)
     at = utc_now()
     records = from_checks(run, environment=here, commit=commit, recorded_at=at)
     if smoked:

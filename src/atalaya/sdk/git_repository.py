@@ -117,6 +117,16 @@ def python_files(repository: Path, commit: str, path: str) -> dict[str, bytes]:
             }
 
 
+def changed_since(folder: Path, commit: str) -> tuple[str, ...]:
+    """The ``.py`` files below a folder that are not as they were in a commit, committed since or not.
+
+    Nothing where the commit is not here. What git does not track is not looked at.
+    """
+    sha = resolve(folder, commit)
+    names = asked(folder, "diff", "--name-only", "-z", "--relative", "--no-ext-diff", sha, "--", ".") if sha else ""
+    return tuple(name for name in names.split("\0") if name.endswith(".py"))
+
+
 def user_name(folder: Path) -> str:
     """What ``user.name`` is in git's settings for a folder; empty where it is not set."""
     return asked(folder, "config", "--get", "user.name")
