@@ -102,8 +102,8 @@ def test_without_a_fix_nothing_is_said_of_one():
     assert told(before_fix=Tally()) == "[0]{.figure} of 210 [rate 0 … 0.014]{.interval}"
 
 
-def test_events_that_are_in_no_rate_are_counted_without_one():
-    assert "rate" not in told(value=3.0, k=2, before_fix=Tally())
+def test_events_that_are_in_no_rate_are_said_to_be_of_no_trials():
+    assert told(value=3.0, k=2, before_fix=Tally()) == "[3]{.figure}"
 
 
 def test_the_small_chart_of_a_falling_rate_falls():

@@ -97,11 +97,14 @@ def figure(metric: Metric, voice: Renderer) -> tuple[Markdown, ...]:
 
 
 def _counted(metric: Metric, value: Markdown, voice: Renderer) -> tuple[Markdown, ...]:
-    """What counts now and of how many trials; its rate, which is what the threshold is about; and what came before."""
+    """What counts now and of how many trials; its rate, which is what the threshold is about; and what came before.
+
+    Where some of it is of runs that tell no trials, it is not said to be of the trials of the others.
+    """
     before = metric.before_fix
     fixed = before.events > 0 or before.trials > 0
     of = N_("of {n} since the fix") if fixed else N_("of {n}")
-    parts = [myst.joined((value, voice(of, n=metric.n)))]
+    parts = [myst.joined((value, voice(of, n=metric.n))) if metric.value == metric.k else value]
     rate = interval(metric, voice)
     if rate is not None:
         parts.append(myst.span(rate, "interval"))
@@ -157,7 +160,13 @@ def spark(metric: Metric, judgement: Judgement, voice: Renderer) -> Markdown | N
         drawn = charts.spark(title.replace("{name}", name), _each_day(metric, judgement), hours, limit=level)
         return drawn and myst.paragraphs(drawn, myst.span(voice(N_("rate by day")), "interval"))
     seen = [
-        charts.Seen(hours, one.value, one.low, one.high, f"T+{hours:g}: {escape(in_words(one, metric.unit, voice))}")
+        charts.Seen(
+            hours,
+            one.value,
+            one.low,
+            one.high,
+            f"{voice.language.hour(hours)}: {escape(in_words(one, metric.unit, voice))}",
+        )
         for hours, one in at_looks(judgement, metric)
     ]
     target = judgement.course.target if judgement.course and metric.unit == "share" else None

@@ -165,6 +165,14 @@ class Language:
         written = "".join(signs.get(character, character) for character in written)
         return written.replace("%", "\u00a0%") if self.code == "es" else written
 
+    def hour(self, hours: float) -> str:
+        """An hour of the watch, to a tenth.
+
+        >>> Language("en").hour(1.13001), Language("es").hour(1.13001), Language("en").hour(24)
+        ('T+1.1', 'T+1,1', 'T+24')
+        """
+        return f"T+{self.number(round(hours, 1), 'g')}"
+
     def day(self, at: datetime) -> str:
         """A day of the year, in UTC, short.
 

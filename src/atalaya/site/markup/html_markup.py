@@ -76,8 +76,8 @@ class Said:
         return Html(f'<span class="state tone-{tone}{escape(f" {classes}" if classes else "")}">{shape} {words}</span>')
 
     def hour(self, hours: float) -> str:
-        """So many hours after T+0, to a tenth."""
-        return f"T+{self.language.number(round(hours, 1), 'g')}"
+        """An hour of the watch, to a tenth."""
+        return self.language.hour(hours)
 
     def number(self, value: float) -> Html:
         return Html(escape(self.language.number(value)))
