@@ -59,3 +59,16 @@ def test_an_incident_that_is_not_there_and_a_reason_that_is_missing_are_said(fol
     ):
         done = run("release", "incident", *words, "--by", "Ana", root=root)
         assert (done.returncode, says in done.stderr) == (2, True), done.stderr
+
+
+def test_whoever_writes_what_looks_like_a_secret_is_told_how_to_take_it_out(folder: Path, root: Path) -> None:
+    by = ("--by", "Ana", "--severity", "major")
+    said = "The pages leave it out; the evidence has it."
+    plain = run("release", "incident", "new", "--impact", "it printed a token", *by, root=root)
+    secret = run("release", "incident", "new", "--impact", f"it printed ghp_{'a1B2' * 9}", *by, root=root)
+    assert (plain.returncode, said in plain.stderr) == (0, False), plain.stderr
+    assert (secret.returncode, said in secret.stderr) == (0, True), secret.stderr
+    newest = max(ledger.read(folder / "evidence", IncidentStep), key=lambda one: one.recorded_at).incident
+    assert f"atalaya release incident redact {newest} --release {folder.name} --why TEXT" in secret.stderr
+    why = ("--why", "told by ana@example.test", "--by", "Ana")
+    assert said in run("release", "incident", newest, "--state", "acknowledged", *why, root=root).stderr

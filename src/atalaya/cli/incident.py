@@ -28,6 +28,7 @@ from atalaya.cli.context import (
     write_text,
 )
 from atalaya.core.errors import ReleaseError, UsageError
+from atalaya.core.scrub import scrub
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import IncidentStep, Release, Severity
 
@@ -191,6 +192,7 @@ def _new(place: Context, release: Release, args: argparse.Namespace) -> int:
     _require_step(step, None, judgement, f"release incident new --state {step.state}")
     _keep(place, release, judgement, (step,))
     place.console.row(step.state, f"{id}: {_page(place, release, id)}")
+    _say_if_secret(place, release, step)
     return 0
 
 
@@ -227,7 +229,19 @@ def _changed(place: Context, release: Release, args: argparse.Namespace) -> int:
     _require_step(step, last, judgement, f"release incident {last.incident} --state {step.state}")
     place.console.row(step.state, step.incident)
     _keep(place, release, judgement, (step,))
+    _say_if_secret(place, release, step)
     return 0
+
+
+def _say_if_secret(place: Context, release: Release, step: IncidentStep) -> None:
+    """Say what only the pages hide, while nobody else has it yet."""
+    told = (step.impact, step.root_cause, step.fix, step.why)
+    if any(scrub(one) != one for one in told):
+        place.console.line(
+            "    this holds what looks like a secret, or like a person's address. The pages leave it out; the evidence "
+            "has it. Take it out before you share that: atalaya release incident redact "
+            f"{step.incident} --release {release.version} --why TEXT"
+        )
 
 
 def _require_step(step: IncidentStep, last: IncidentStep | None, judgement: Judgement, where: str) -> None:
