@@ -416,18 +416,17 @@ def check_callers_headers_beat_identity(lab: CheckContext) -> None:
 @promise("transport.session-token-is-that-of-the-moment")
 def check_session_token(lab: CheckContext) -> None:
     session = _session(lab, token="tok-1")
-    lab.service.script("exp-1", "READY")
+    for export in ("exp-1", "exp-2"):
+        lab.service.script(export, "READY")
     older = lab.given(session.exports_client, "exports_client")
     with lab.trial("a client made with the first token"):
         _has_only_token(_asked_by(lab, older), "tok-1")
     with lab.trial("a client made after a change"):
         session.token = "tok-2"
         newer = lab.given(session.exports_client, "exports_client")
-        _forget(lab, newer.http)
         _has_only_token(_asked_by(lab, newer), "tok-2")
     with lab.trial("the older client, after the change"):
-        _forget(lab, older.http)
-        _has_only_token(_asked_by(lab, older), "tok-1")
+        _has_only_token(_asked_by(lab, older, "exp-2"), "tok-1")  # of the other, an answer may be in the cache
     with lab.trial("a session without a token"):
         client = lab.given(_session(lab).exports_client, "exports_client")
         _has_only_token(_asked_by(lab, client), "")
@@ -1115,11 +1114,11 @@ def _forget(lab: CheckContext, http: Any) -> None:
         lab.given(http.clear_cache, "clear_cache")
 
 
-def _asked_by(lab: CheckContext, client: Any) -> Mapping[str, str]:
+def _asked_by(lab: CheckContext, client: Any, export: str = "exp-1") -> Mapping[str, str]:
     """The headers with which a client asks for a status."""
-    before = len(lab.polls())
-    lab.given(partial(client.get_export_status, "exp-1"), "a status request")
-    fresh = lab.polls()[before:]
+    before = len(lab.polls(export))
+    lab.given(partial(client.get_export_status, export), "a status request")
+    fresh = lab.polls(export)[before:]
     if not fresh:
         raise CannotTell("it was answered from the cache")
     return fresh[-1].headers
