@@ -31,6 +31,12 @@ def test_a_window_ends_after_its_hours_or_after_as_many_as_are_asked_about() -> 
     assert [at(72), at(96), at(120)] == [window.ends_at(RELEASE), window.ends_at(longer), window.ends_at(longer, 120)]
 
 
+def test_a_verdict_is_valid_for_its_hours_and_before_the_end_until_the_next_checkpoint_at_most() -> None:
+    until = [window.valid_until(RELEASE, at(hours), 25) for hours in (0, 20, 47, 71, 72, 80)]
+    assert until == [at(24), at(24), at(48), at(72), at(97), at(105)]
+    assert at(22) == window.valid_until(RELEASE, at(20), 2)
+
+
 def test_no_other_module_says_how_long_a_window_is() -> None:
     said = set()
     for file in Path(window.__file__).parents[1].rglob("*.py"):

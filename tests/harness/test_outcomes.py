@@ -75,7 +75,8 @@ def test_a_call_that_does_not_fit_is_never_made() -> None:
 
 
 def test_what_shows_no_signature_is_called() -> None:
-    require_fit(partial(dict.fromkeys, "ab"))
+    require_fit(partial(min, 1, 2))
+    require_fit(partial(map, str, "ab"))
     require_fit(lambda: None)
 
 

@@ -37,6 +37,9 @@ def test_a_badge_says_the_word_and_the_instant(strangers: bool) -> None:
     assert ("OFF TRACK" in shown, "UTC" in shown, 1) == (True, True, said["schemaVersion"])
     assert ("REHEARSAL" in shown) is strangers
     assert "OFF TRACK" in said["message"]
+    fields = [drawn.findall(f"{{*}}{name}") for name in ("rect", "g/{*}text")]
+    assert all(float(box.attrib["width"]) > 6 * len(word.text or "") for box, word in zip(*fields, strict=True))
+    assert float(drawn.attrib["width"]) == sum(float(box.attrib["width"]) for box in fields[0])
 
 
 def _published(docs: Path, *names: str) -> None:

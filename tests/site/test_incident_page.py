@@ -198,6 +198,11 @@ def test_the_cut_out_reaches_from_a_little_before_to_a_little_after_and_marks_wh
     said = page(kept(watched, "open", "monitoring"))
     svg = next(chart(said).iter(f"{SVG}svg"))
     assert (svg.findtext(f"{SVG}desc") or "").startswith("From T+24 to T+36, in each 6 h: 2, 1. INC-1 was first seen")
+    assert [text.text for text in svg.findall(f"{SVG}text[@class='tick']") if "T+" in (text.text or "")] == [
+        "T+24",
+        "T+30",
+        "T+36",
+    ]
     words = [text.text for text in svg.findall(f"{SVG}text") if "moment-word" in text.get("class", "")]
     assert words == ["◌ first seen", "✖ opened", "◑ fix", "◌ last seen"]
     assert [text.text for text in svg.findall(f"{SVG}text[@class='value']")] == ["2", "1"]

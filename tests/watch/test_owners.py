@@ -58,6 +58,15 @@ def test_what_is_to_be_done_goes_by_the_level() -> None:
     assert due_now([incident(Severity.CRITICAL, "resolved")], own) is None
 
 
+def test_what_a_team_wrote_itself_is_escaped_and_not_translated() -> None:
+    ours = ActionSettings().warning  # which is translated where it stands for itself
+    own = replace(OWNERS, owners={}, actions=ActionSettings(warning="**Ask** {Ana}.", critical=ours))
+    for code in ("en", "es"):
+        voice = Renderer(Language(code))
+        assert voice.say(due_of(incident(Severity.MINOR), own)) == "`**Ask** {Ana}.`"
+        assert voice.say(due_of(incident(Severity.CRITICAL), own)) == f"`{ours}`"
+
+
 def test_it_stands_on_the_pages_beside_the_incident_and_the_metric() -> None:
     judgement = owned(incident())
     for text, says in (
