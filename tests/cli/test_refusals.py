@@ -67,7 +67,6 @@ def sealed(root: Path) -> None:
 CLOSE = ("release", "close", "--release", "1.1.1", "--by", "Ana", "--why", "x")
 INCIDENT = ("release", "incident")
 SIGN = ("release", "checkpoint", "--sign")
-NEXT = ("release", "open", "1.1.2", "--commit", "0123abc", "--by", "Ana")
 
 REFUSED = [
     # where nothing is open

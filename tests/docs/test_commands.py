@@ -85,7 +85,7 @@ HOW: dict[str, Run | ByTest | NotHere] = {
     f"{CHECKS} watch --no-checks": NotHere(MINUTES, "tests/adopt/test_reusable.py"),
     f"{CHECKS} watch": NotHere(MINUTES, "tests/harness/test_checks.py"),
     f"{CHECKS} watch --sdk path/to/your/sdk": NotHere(MINUTES, "tests/harness/test_checks.py"),
-    f"{CHECKS} watch --summary summary.md": NotHere(MINUTES, "tests/site/test_telling.py"),
+    f"{CHECKS} watch --summary summary.md": NotHere(MINUTES, "tests/site/test_notifications.py"),
     f"{CHECKS} watch --scheduled": Run(places.empty, "there is nothing to watch"),
     # ── the checks ──
     f"{CHECKS} check": NotHere("it takes a minute: every check", "tests/harness/test_checks.py"),

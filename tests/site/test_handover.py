@@ -23,7 +23,7 @@ from tests.pages import strangers
 from tests.site import example
 
 RELEASES = Path(__file__).parents[2] / "docs" / "releases"
-ENGLISH, SPANISH = Renderer(Language("en")), Renderer(Language("es"))
+ENGLISH = Renderer(Language("en"))
 
 
 @pytest.fixture(scope="module")

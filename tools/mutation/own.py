@@ -42,10 +42,10 @@ _MEASURED = ("tests/metrics/test_measure.py",)
 # The modules that are changed, below the machine's folder, and the files of the tests that should notice.
 # The doctests of a module are run with them.
 TESTS: Mapping[str, tuple[str, ...]] = {
-    "verdict/advice.py": ("tests/test_verdict.py",),
-    "verdict/findings.py": ("tests/test_verdict.py",),
-    "verdict/rules.py": ("tests/test_verdict.py",),
-    "verdict/situation.py": ("tests/test_verdict.py",),
+    "verdict/advice.py": ("tests/verdict/test_verdict.py",),
+    "verdict/findings.py": ("tests/verdict/test_verdict.py",),
+    "verdict/rules.py": ("tests/verdict/test_verdict.py",),
+    "verdict/situation.py": ("tests/verdict/test_verdict.py",),
     "watch/dispatch.py": ("tests/watch/test_dispatch.py",),
     "core/settings.py": ("tests/core/test_settings.py",),
     "metrics/baseline_delta.py": ("tests/watch/test_judgement.py",),
