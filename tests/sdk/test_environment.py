@@ -216,12 +216,20 @@ def test_a_requirement_that_no_index_has_is_the_users_to_mend() -> None:
 
 
 @pytest.mark.parametrize("uv", [True, False])
-def test_an_index_out_of_reach_is_the_networks_fault(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, uv: bool) -> None:
-    for name, value in {**UNREACHABLE, "UV_CACHE_DIR": str(tmp_path)}.items():
+@pytest.mark.parametrize("built", [True, False])
+def test_an_index_out_of_reach_is_the_networks_fault(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, built: bool, uv: bool
+) -> None:
+    sdk = "aris3-client-sdk==1.1.0"
+    if built:
+        project = sdk_project(tmp_path / "sdk") / "pyproject.toml"
+        project.write_text(project.read_text().replace("requires = []", 'requires = ["hatchling"]'))
+        sdk = str(project.parent)
+    for name, value in {**UNREACHABLE, "UV_CACHE_DIR": str(tmp_path / "cache"), "PIP_RETRIES": "0"}.items():
         monkeypatch.setenv(name, value)
     if not uv:
         monkeypatch.setenv("ATALAYA_UV", "")
-    with pytest.raises(NetworkError, match="Check the network"), prepare("aris3-client-sdk==1.1.0", pack=PACK):
+    with pytest.raises(NetworkError, match="Check the network"), prepare(sdk, pack=PACK):
         pass
 
 

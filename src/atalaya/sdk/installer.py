@@ -280,6 +280,7 @@ class Pip(Installer):
             raise UsageError("pip takes the highest versions only. Install uv to try the lowest.")
         log = self.scratch / "pip.log"
         log.unlink(missing_ok=True)
+        self.environ["PIP_RETRIES"] = "2"  # of a build's own pip, which takes no options: without one it says nothing
         argv: list[str | Path] = [self.home, "-m", "pip", "--python", python, "--no-input"]
         argv += [
             "--disable-pip-version-check",
@@ -420,12 +421,15 @@ def failure(said: str, called: str, mend: str) -> SubjectError | NetworkError:
 
 
 def _unasked(log: Path) -> str:
-    """The indexes that pip could not ask, which it tells its log alone: an index that refuses has no package to it."""
+    """The indexes that pip could not ask, which it tells its log alone: to it, one that refuses has no package.
+
+    So has one that nobody reaches, to the pip that a build runs for what it needs itself.
+    """
     try:
         lines = log.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError:
         return ""
-    return "\n".join(line for line in lines if "Could not fetch URL" in line)
+    return "\n".join(line for line in lines if "Could not fetch URL" in line or "Retrying (Retry(total=0" in line)
 
 
 def no_environment(said: str) -> SubjectError:
