@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from atalaya.core.errors import NetworkError, SubjectError
+from atalaya.core.errors import NetworkError, NoPython, SubjectError
 from atalaya.sdk import installer
+from atalaya.sdk.installer import Pip
 from atalaya.sdk.prepare import Prepared, prepare, scrubbed_environ
 from atalaya.sdk.source_hash import package_digest, source_files
 from tests.ours import BUNDLED, PACK
@@ -231,6 +232,19 @@ def test_an_index_out_of_reach_is_the_networks_fault(
         monkeypatch.setenv("ATALAYA_UV", "")
     with pytest.raises(NetworkError, match="Check the network"), prepare(sdk, pack=PACK):
         pass
+
+
+def test_without_uv_the_python_that_is_named_is_used_where_it_is_here(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (tmp_path / "python9.9").symlink_to(sys.executable)
+    pip = Pip(sys.executable, tmp_path, print)
+    for number, asked in enumerate((sys.executable, "{}.{}".format(*sys.version_info), "9.9", "")):
+        assert pip.create(tmp_path / str(number), asked).is_relative_to(tmp_path / str(number))
+    for asked, says in (("9.8", r"no python9\.8 on PATH"), (f"{tmp_path}/nope", "there is no such program")):
+        with pytest.raises(NoPython, match=says):
+            pip.create(tmp_path / "none", asked)
 
 
 def test_a_machine_with_nothing_to_install_with_is_told_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -258,9 +259,10 @@ class Pip(Installer):
         self.home = home
 
     def create(self, folder: Path, asked: str = "") -> Path:
-        if asked:
-            raise NoPython("It cannot be had here: only uv finds other Pythons. Install uv.")
-        code, said = self.run([sys.executable, "-m", "venv", "--without-pip", folder])
+        python = _python_here(asked) if asked else sys.executable
+        code, said = self.run([python, "-m", "venv", "--without-pip", folder])
+        if code and asked:
+            raise NoPython(f"{python} makes no environment: {last_words(said)}")
         if code:
             raise no_environment(said)
         return interpreter_in(folder)
@@ -370,6 +372,25 @@ def site_packages_in(folder: Path) -> Path:
     """Where an environment that we made ourselves has its packages."""
     base = str(folder)
     return Path(sysconfig.get_path("purelib", "venv", {"base": base, "platbase": base}))
+
+
+def _python_here(asked: str) -> str:
+    """The interpreter that a version or a path means, where uv does not look for it.
+
+    :raises NoPython: there is none.
+    """
+    if os.sep in asked:
+        if not os.access(asked, os.X_OK) or Path(asked).is_dir():
+            raise NoPython(f"{asked} is no Python: there is no such program.")
+        return asked
+    if platform.python_version() == asked or platform.python_version().startswith(f"{asked}."):
+        return sys.executable
+    found = shutil.which(f"python{asked}")
+    if found is None:
+        raise NoPython(
+            f"It cannot be had here: there is no python{asked} on PATH, and only uv finds others. Install uv."
+        )
+    return found
 
 
 def _of_pyenv() -> list[Path]:
