@@ -105,6 +105,19 @@ def clock(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
         monkeypatch.setattr(f"atalaya.cli.{module}.utc_now", lambda: at(hours))
 
 
+def test_a_verdict_that_is_out_of_date_by_the_clock_says_so(
+    place: Context, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for now, as_of, says in (
+        (31, (), "valid until 2026-01-07 09:00 UTC"),  # T+48
+        (50, (), "out of date since 2026-01-07 09:00 UTC: look again: atalaya watch"),
+        (50, ("--as-of", at(30).isoformat()), "valid until 2026-01-07 09:00 UTC"),
+        (100, (), "valid until"),  # what is said once the window is over stays
+    ):
+        clock(monkeypatch, now)
+        assert says in run("judge", "--release", "1.1.1", *as_of, root=root).stderr
+
+
 @pytest.mark.long
 def test_every_command_judges_as_of_the_same_instant(
     place: Context, root: Path, monkeypatch: pytest.MonkeyPatch

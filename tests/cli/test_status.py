@@ -56,6 +56,15 @@ def test_a_verdict_that_is_out_of_date_is_unknown_and_says_since_when(root: Path
     said(judged, valid_until=_at(-1))
     done = run("status", root=root)
     assert (done.returncode, "It is out of date since" in done.stderr) == (3, True)
+    assert "UTC: atalaya watch\n" in done.stderr  # to judge once more says the same: nothing was seen since
+
+
+def test_once_the_window_is_over_a_verdict_from_before_is_judged_again(root: Path) -> None:
+    opened(root, at=_at(-80))
+    published = root / "docs" / "_generated" / "1.1.1" / "metrics.json"
+    published.parent.mkdir(parents=True)
+    said(published, valid_until=_at(-8))
+    assert "UTC: atalaya judge\n" in run("status", "--release", "1.1.1", root=root).stderr
 
 
 def test_the_code_is_that_of_the_word(root: Path, judged: Path) -> None:

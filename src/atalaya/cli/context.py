@@ -21,6 +21,7 @@ from atalaya.core import environment, places
 from atalaya.core.errors import ReleaseError, SettingsError, UsageError
 from atalaya.core.settings import Loaded
 from atalaya.core.whole_file import write_whole
+from atalaya.core.window import ends_at
 from atalaya.records.judged import Judgement, Verdict
 from atalaya.records.stored import (
     Environment,
@@ -374,12 +375,17 @@ def exit_code(judgement: Judgement, *, strict: bool) -> int:
     return 3 if strict and word is VerdictStatus.WAITING else EXIT[word]
 
 
-def summarise(console: Console, judgement: Judgement) -> None:
-    verdict = judgement.verdict
+def summarise(console: Console, judgement: Judgement, *, now: datetime | None = None) -> None:
+    """Say a verdict, what it rests on, and what is to be done.
+
+    :param now: what a clock says, where it goes on: a verdict of a watch that is under way may be out of date by then.
+    """
+    verdict, until = judgement.verdict, f"{judgement.verdict.valid_until:%Y-%m-%d %H:%M} UTC"
+    is_late = now is not None and verdict.valid_until <= now < ends_at(judgement.release)
     console.row(
         str(verdict.word),
         f"{judgement.release.version}, as of {judgement.as_of:%Y-%m-%d %H:%M} UTC, "
-        f"valid until {verdict.valid_until:%Y-%m-%d %H:%M} UTC",
+        + (f"out of date since {until}: look again: atalaya watch" if is_late else f"valid until {until}"),
     )
     for text in verdict.because:
         console.line(f"    {text}")

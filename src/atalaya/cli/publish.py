@@ -11,7 +11,17 @@ from functools import partial
 from pathlib import Path
 
 from atalaya.cli.console import plain, put_line
-from atalaya.cli.context import Context, exit_code, instant, judged, named_or_open, print_json, summarise, utc_now
+from atalaya.cli.context import (
+    Context,
+    clock_of,
+    exit_code,
+    instant,
+    judged,
+    named_or_open,
+    print_json,
+    summarise,
+    utc_now,
+)
 from atalaya.cli.outlook import outlook_document, print_outlook
 from atalaya.core import environment, file_lock, places
 from atalaya.core.errors import UsageError
@@ -36,7 +46,8 @@ def judge(place: Context, args: argparse.Namespace) -> int:
     if args.explain:
         explain(judgement, args.explain)
     else:
-        summarise(place.console, judgement)
+        now = None if as_of else clock_of(place.releases / release.version, release, utc_now())
+        summarise(place.console, judgement, now=now)
     return exit_code(judgement, strict=args.strict)
 
 

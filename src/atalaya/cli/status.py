@@ -189,13 +189,23 @@ def _validity(found: Standing, said: Said) -> str:
     if said.valid_until is None:
         return ""
     until = f"{said.valid_until:%Y-%m-%d %H:%M} UTC"
-    return f", valid until {until}" if found.is_valid else f". It is out of date since {until}: atalaya judge"
+    return f", valid until {until}" if found.is_valid else f". It is out of date since {until}: {_refreshed_by(found)}"
+
+
+def _refreshed_by(found: Standing) -> str:
+    """What makes a verdict fresh: where nothing was seen since, to judge once more says the same."""
+    is_over = found.now >= ends_at(found.release, found.lasts_h)
+    return "atalaya judge" if is_over or _is_newer(found) else "atalaya watch"
 
 
 def _since(found: Standing) -> str:
     """Whether anything was seen that the verdict knows nothing of."""
-    is_newer = found.seen_at and found.said and found.seen_at > found.said.at + timedelta(minutes=1)
-    return ", after that verdict: atalaya judge" if is_newer else ""
+    return ", after that verdict: atalaya judge" if _is_newer(found) else ""
+
+
+def _is_newer(found: Standing) -> bool:
+    """Whether the checks or the smoke ran after the last verdict."""
+    return bool(found.seen_at and found.said and found.seen_at > found.said.at + timedelta(minutes=1))
 
 
 def _window(found: Standing) -> str:
