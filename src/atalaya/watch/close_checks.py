@@ -11,7 +11,7 @@ from atalaya.records.judged import CellState, DutyState, Judgement, Priority, Qu
 from atalaya.records.stored import BacklogCarryover, Severity, VerdictStatus
 from atalaya.verdict.findings import cell_name
 from atalaya.watch.decisions import TAKES_BACK
-from atalaya.watch.states import CLOSED, INVALID, OVER, RESOLVED, in_words
+from atalaya.watch.states import CLOSED, INCIDENT, INVALID, MONITORING, OVER, RESOLVED, in_words, is_allowed
 
 
 def questions(judgement: Judgement) -> Iterator[Question]:
@@ -73,9 +73,14 @@ def hinders(judgement: Judgement, *, now: datetime, early: bool) -> Iterator[str
             )
     for incident in judgement.incidents:
         if incident.state not in OVER:
+            shown, state = (
+                ("that it is resolved", RESOLVED)
+                if is_allowed(INCIDENT, incident.state, RESOLVED)
+                else ("first that a fix has landed", MONITORING)
+            )
             yield (
-                f"{incident.id} is {incident.state}. Carry it over with --carry {incident.id}, or show that it is "
-                f"resolved: atalaya release incident {incident.id} --state resolved --why TEXT"
+                f"{incident.id} is {incident.state}. Carry it over with --carry {incident.id}, or show {shown}: "
+                f"atalaya release incident {incident.id} --release {release.version} --state {state} --why TEXT"
             )
 
 
