@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from atalaya.core.settings import Settings
 from atalaya.core.words import text
 from atalaya.records.judged import Judgement
+from atalaya.records.stored import Environment, WatchTransition, record_metadata
 from atalaya.site.i18n.language import Language
 from atalaya.site.markup.renderer import Renderer
 from atalaya.site.outputs.handover import backlog_csv, backlog_markdown, go_no_go, handover
@@ -96,8 +97,35 @@ def test_no_stranger_breaks_a_table_or_opens_markup() -> None:
 def test_the_go_no_go_page_says_what_it_rests_on_and_who_decided() -> None:
     page = go_no_go(example.judgement(incidents=True), ENGLISH)
     parts = re.findall(r"^## (.*)$", page, re.MULTILINE)
-    assert parts == ["What it rests on", "The five metrics", "Open incidents", "Decision", "What to do next"]
+    assert parts == [
+        "What it rests on",
+        "The five metrics",
+        "Open incidents",
+        "What is not known",
+        "Decision",
+        "What to do next",
+    ]
     assert len(table(page, "Metric")) == 2 + 5
+
+
+def test_the_go_no_go_page_says_what_is_not_known_and_asks_nothing_of_what_is_closed() -> None:
+    judgement = replace(example.judgement(), decisions=())
+    unsigned = text("T+24, Review CI: nobody has signed it.")
+    unknown = replace(judgement, verdict=replace(judgement.verdict, unknowns=(unsigned,)))
+    assert "T+24, Review CI: nobody has signed it." in go_no_go(unknown, ENGLISH).replace("\\", "")
+    none = replace(judgement, verdict=replace(judgement.verdict, unknowns=()))
+    assert "## What is not known\n\nNothing that is due." in go_no_go(none, ENGLISH).replace("\\", "")
+    assert "release decide go-on" in go_no_go(judgement, ENGLISH)
+    closed = WatchTransition(
+        **record_metadata("x", Environment.LOOPBACK, judgement.as_of),
+        state="closed",
+        window_h=72,
+        by="Ana",
+        why="x",
+        verdict="0" * 64,
+    )
+    assert "Nobody decided." in go_no_go(replace(judgement, steps=(closed,)), ENGLISH)
+    assert "release decide" not in go_no_go(replace(judgement, steps=(closed,)), ENGLISH)
 
 
 def test_a_person_can_read_the_file_itself(rehearsed: Judgement) -> None:
