@@ -128,7 +128,8 @@ def test_too_many_open_files_break_no_seal_and_are_tried_again(
         for_now.setattr(plain_file, "opened", refusing)
         made = row_of(folder, by)
     assert (made.row.seal_broken, made.row.word, made.until) == (False, FleetWord.UNKNOWN, by.now)
-    assert "Too many open files" in made.row.problem
+    says = "cannot be read: Too many open files. Nothing is known of it: see to that, and run again."
+    assert made.row.problem.endswith(says)
 
 
 def test_evidence_that_a_clock_ahead_opened_is_read_again_when_its_time_has_come(tmp_path: Path, by: Judging) -> None:

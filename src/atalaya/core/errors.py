@@ -21,6 +21,7 @@ Each message says where, what, and what to do now. None of them is shown with a 
 from __future__ import annotations
 
 import errno
+from typing import TypeGuard
 
 
 class AtalayaError(Exception):
@@ -100,13 +101,23 @@ class EngineError(AtalayaError):
 PASSING = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EDQUOT})
 
 
-def passes(why: BaseException) -> bool:
+def passes(why: BaseException) -> TypeGuard[OSError]:
     """Whether an error says something of this machine, and nothing of the file that was read.
 
     >>> passes(OSError(errno.EMFILE, "Too many open files")), passes(PermissionError(errno.EACCES, "Permission denied"))
     (True, False)
     """
     return isinstance(why, OSError) and why.errno in PASSING
+
+
+def short_of_something(what: object, why: OSError) -> EngineError:
+    """The error of what could not be read here and now, where :func:`passes` says so.
+
+    >>> print(short_of_something("seal.json", OSError(errno.EMFILE, "Too many open files")))
+    seal.json: cannot be read: Too many open files. Nothing is known of it: see to that, and run again.
+    """
+    says = f"{what}: cannot be read: {why.strerror or why}."
+    return EngineError(f"{says} Nothing is known of it: see to that, and run again.")
 
 
 class HarnessError(AtalayaError):

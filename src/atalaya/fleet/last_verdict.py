@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core import plain_file
-from atalaya.core.errors import EvidenceError, passes
+from atalaya.core.errors import EvidenceError, passes, short_of_something
 from atalaya.core.kept_text import KeptText
 from atalaya.core.settings import Settings
 from atalaya.core.window import valid_until
@@ -75,7 +75,7 @@ def published(place: ReleasePlace, release: Release) -> StatedVerdict | None:
         return of_document(said, release.version, Basis.PUBLISHED)
     except (OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as why:
         if passes(why):
-            raise
+            raise short_of_something(place.published.name, why) from None
         return None
 
 

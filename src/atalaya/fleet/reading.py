@@ -19,7 +19,7 @@ import msgspec
 from msgspec.structs import replace
 
 from atalaya.core import plain_file
-from atalaya.core.errors import EvidenceError, ReleaseError, interrupted, passes
+from atalaya.core.errors import EvidenceError, ReleaseError, interrupted, passes, short_of_something
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger, listing, manifest, naming
 from atalaya.fleet.judging import Judging
@@ -224,7 +224,7 @@ def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRo
             contents.append(plain_file.content(place.folder / name, LARGEST_BYTES))
         except OSError as why:
             if passes(why):
-                raise
+                raise short_of_something(name, why) from None
             raise ReleaseError(f"{name}: cannot be read: {why.strerror or why}. Restore it from git.") from None
     seal, content = msgspec.json.decode(contents[0], type=Seal), contents[1]
     row = replace(row, seal=hashlib.sha256(contents[0]).hexdigest())

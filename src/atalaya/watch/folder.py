@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from atalaya.core import plain_file
-from atalaya.core.errors import EngineError, ReleaseError, passes
+from atalaya.core.errors import ReleaseError, passes, short_of_something
 from atalaya.core.window import EXTENSION_H, LONGEST_H, ends_at
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import Release, SettingsSnapshot, WatchTransition
@@ -54,7 +54,7 @@ def load(folder: Path) -> Release:
         ) from None
     except (OSError, ValueError) as why:  # no text, no TOML, or a name that no file can have
         if passes(why):
-            raise EngineError(f"{str(file)!r}: cannot be read: {why}. See to that, and run again.") from None
+            raise short_of_something(repr(str(file)), why) from None
         raise ReleaseError(f"{str(file)!r}: cannot be read: {why}. Restore it from git.") from None
     if table.get("format", 0) > FORMAT:
         raise ReleaseError(

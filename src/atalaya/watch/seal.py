@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from atalaya.core import plain_file
-from atalaya.core.errors import EngineError, EvidenceError, ReleaseError, passes
+from atalaya.core.errors import EvidenceError, ReleaseError, passes, short_of_something
 from atalaya.core.words import Record, Text, text
 from atalaya.evidence.ledger import file_lines, ledger, naming
 from atalaya.evidence.ledger.redaction import KINDS, in_words, removed_by
@@ -124,7 +124,7 @@ def state_of(folder: Path, followers: Sequence[WatchTransition] = ()) -> SealSta
         return SealState(differs=tuple(gone))
     except OSError as why:
         if passes(why):
-            raise EngineError(f"{NAME}: cannot be read: {why.strerror}. See to that, and run again.") from None
+            raise short_of_something(NAME, why) from None
         said = str(why).replace(f"{folder}{os.sep}", "")
         return SealState(digest="unreadable", differs=(text("{name} cannot be read: {why}", name=NAME, why=said),))
     digest = hashlib.sha256(content).hexdigest()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from atalaya.core import plain_file
-from atalaya.core.errors import EngineError, EvidenceError, passes
+from atalaya.core.errors import EngineError, EvidenceError, passes, short_of_something
 from atalaya.evidence.ledger import parquet as compacted
 from atalaya.evidence.ledger.naming import PACKED
 
@@ -43,10 +43,10 @@ def regular(path: Path) -> Iterator[BufferedReader]:
 
 def unreadable(path: Path, why: Exception) -> EvidenceError | EngineError:
     """The error that says why a file or a folder cannot be read."""
-    says = f"{path}: cannot be read: {getattr(why, 'strerror', None) or why}."
     if passes(why):
-        return EngineError(f"{says} Nothing is known of it: see to that, and run again.")
-    return EvidenceError(f"{says} Give it back, or restore it from version control.")
+        return short_of_something(path, why)
+    says = getattr(why, "strerror", None) or why
+    return EvidenceError(f"{path}: cannot be read: {says}. Give it back, or restore it from version control.")
 
 
 @contextlib.contextmanager
