@@ -6,7 +6,7 @@ It can where it rests on all the evidence that there is, and is not older than i
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -166,16 +166,36 @@ def problems(survey: ledger.Survey) -> Iterator[str]:
         yield "There is no evidence for what was said of it. Restore it from git."
 
 
-def more_than_there_is(said: StatedVerdict, evidence: Path, known: RecordsByNow) -> str:
+class Named(NamedTuple):
+    """The names of the segments that a verdict rests on; not all, where a file that holds some is damaged."""
+
+    names: tuple[str, ...]
+    are_all: bool
+
+    @classmethod
+    def in_folder(cls, evidence: Path) -> Named:
+        names: list[str] = []
+        are_all = True
+        for path in listing.files(evidence):
+            try:
+                names += listing.names_in(path)
+            except EvidenceError:  # whoever looks at all of it finds that
+                are_all = False
+        return cls(tuple(name for name in names if name.partition("-")[0] not in NOT_EVIDENCE_KINDS), are_all)
+
+    @property
+    def newest_at(self) -> datetime | None:
+        """When the newest of them was begun."""
+        found = (match["at"] for name in self.names if (match := naming.NAME.fullmatch(name)))
+        at = max(filter(None, found), default=None)
+        return datetime.strptime(at, naming.AT).replace(tzinfo=UTC) if at else None
+
+
+def more_than_there_is(said: StatedVerdict, named: Named, known: RecordsByNow) -> str:
     """What to say where a page rests on more evidence than there is; what a redaction took away says so itself."""
-    if said.evidence is None:
+    if said.evidence is None or not named.are_all:
         return ""
-    there = set(removed_by(known.of(Redaction)))
-    try:
-        names = [name for path in listing.files(evidence) for name in listing.names_in(path)]
-    except EvidenceError:  # nobody knows how many are in a file that is damaged, and that is told
-        return ""
-    there |= {naming.identity(name) for name in names if name.partition("-")[0] not in NOT_EVIDENCE_KINDS}
+    there = set(removed_by(known.of(Redaction))) | set(map(naming.identity, named.names))
     if len(there) >= said.evidence.segments:
         return ""
     return (

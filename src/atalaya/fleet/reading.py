@@ -11,9 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterable
-from contextlib import suppress
-from datetime import UTC, datetime
-from pathlib import Path
+from datetime import datetime
 
 import msgspec
 from msgspec.structs import replace
@@ -21,10 +19,11 @@ from msgspec.structs import replace
 from atalaya.core import plain_file
 from atalaya.core.errors import EvidenceError, ReleaseError, interrupted, passes, short_of_something
 from atalaya.core.window import ends_at
-from atalaya.evidence.ledger import ledger, listing, manifest, naming
+from atalaya.evidence.ledger import ledger, manifest
 from atalaya.fleet.judging import Judging
 from atalaya.fleet.last_verdict import (
     LARGEST_BYTES,
+    Named,
     StatedVerdict,
     has_evidence,
     is_newer,
@@ -44,7 +43,7 @@ from atalaya.records.stored import Environment, IncidentStep, Observation, Relea
 from atalaya.watch.folder import NAME, load, steps_taken
 from atalaya.watch.seal import NAME as SEAL
 from atalaya.watch.seal import Seal, state_of
-from atalaya.watch.state_at import NOT_EVIDENCE_KINDS, differing
+from atalaya.watch.state_at import differing
 from atalaya.watch.states import CLOSED, INVALID
 
 OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
@@ -122,9 +121,10 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Ju
     state, window_h = steps_taken(steps, release)
     does_count = counts_for(known, ends_at(release, window_h))
     incidents = tuple(incidents_of(known.of(IncidentStep)))
+    named = Named.in_folder(place.evidence)
     row = replace(
         _as_watched(_began_from(row, steps), release, state, window_h),
-        evidence_at=_evidence_at(place.evidence),
+        evidence_at=named.newest_at,
         incidents=most(incidents),
         tests=tuple(flaky_tests(known, does_count))[:MOST],
         causes=tuple(causes_of(known, does_count, incidents))[:MOST],
@@ -146,7 +146,7 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Ju
     if damage:
         row = replace(row, not_judged=why, problem=damage if why is not None else "")
         return Made(row, until, to_judge=release if why is None else None)
-    if said is not None and (gone := more_than_there_is(said, place.evidence, known)):
+    if said is not None and (gone := more_than_there_is(said, named, known)):
         return Made(replace(row, not_judged=why, problem=gone), until)  # a judgement would not know of it
     # What a closed watch was closed with is in its seal alone: without that, it is judged.
     is_outdated = said is None or row.closed or is_newer(said, row, known.now)
@@ -203,17 +203,6 @@ def _release(place: ReleasePlace, records: Records, now: datetime) -> Release:
         opened_at=min(one.occurred_at for one in first),
         rehearsal=first[0].environment is Environment.REHEARSAL,
     )
-
-
-def _evidence_at(evidence: Path) -> datetime | None:
-    """When the newest segment that a verdict rests on was begun, as the names say."""
-    names: list[str] = []
-    for path in listing.files(evidence):
-        with suppress(EvidenceError):  # whoever looks at all of it finds that
-            names += listing.names_in(path)
-    found = [match for name in names if (match := naming.NAME.fullmatch(name))]
-    at = max((one["at"] for one in found if one["at"] and one["kind"] not in NOT_EVIDENCE_KINDS), default=None)
-    return datetime.strptime(at, naming.AT).replace(tzinfo=UTC) if at else None
 
 
 def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRow:
