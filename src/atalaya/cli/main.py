@@ -442,8 +442,8 @@ def _incident(it: argparse.ArgumentParser) -> None:
     it.add_argument(
         "--state", choices=states(INCIDENT), metavar="STATE", help=f"how it stands now: {', '.join(states(INCIDENT))}"
     )
-    it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly it hurts")
-    it.add_argument("--impact", metavar="TEXT", help="whom it hurts, and how")
+    it.add_argument("--severity", choices=[one.value for one in Severity], help="how badly users are affected")
+    it.add_argument("--impact", metavar="TEXT", help="who is affected, and how")
     it.add_argument("--root-cause", metavar="TEXT", help="why it happened")
     it.add_argument("--fix", metavar="TEXT", help="what was done about it")
     it.add_argument("--metric", choices=METRICS, metavar="ID", help=f"the metric that it spoils: {', '.join(METRICS)}")

@@ -35,7 +35,8 @@ class FaultInjection(Record, frozen=True, kw_only=True):
             raise ValueError(f"FaultInjection: no fault is named {self.fault!r}")
         if self.wait < 0 or self.request < 0 or self.times < 1:
             raise ValueError(
-                f"FaultInjection: wait {self.wait}, request {self.request}, {self.times} times: none can be negative"
+                f"FaultInjection: wait {self.wait}, request {self.request}, {self.times} times: waits and requests are "
+                f"counted from 0, and it happens once at least"
             )
 
 

@@ -178,7 +178,7 @@ class Gathered(Record, frozen=True, kw_only=True):
 
 
 class Collected(Record, frozen=True, kw_only=True):
-    """The same, all of it in memory."""
+    """What :class:`Gathered` tells of, all of it in memory."""
 
     readings: tuple[Reading, ...]
     jobs: tuple[JobAttempt, ...]
@@ -293,6 +293,7 @@ def gather(
 
 @wraps(gather)
 def collect(*args: Any, **options: Any) -> Collected:
+    """As :func:`gather`, with all that the files tell of in memory."""
     found = gather(*args, **options)
     told = tuple(found.told())
     return Collected(
