@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from atalaya.core.errors import HarnessError
-from atalaya.evidence.ledger import files, ledger, segment_format
+from atalaya.evidence.ledger import holdings, ledger, segment_format
 from atalaya.harness.pack import Pack
 from atalaya.records.judged import Judgement, Trace
 from atalaya.records.stored import Evidence
@@ -49,7 +49,7 @@ class Site:
         open_release(self.docs / "releases", release, pages())
         evidence = self.docs / "releases" / version / "evidence"
         judgement = with_ledger(judgement, evidence)
-        held = files.holdings(evidence)
+        held = holdings.holdings(evidence)
         for one in judgement.unreadable:
             if one.sha256:
                 (evidence / one.name).write_bytes(b"damaged")

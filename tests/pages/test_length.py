@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import files
+from atalaya.evidence.ledger import holdings
 from atalaya.site.build.pages import publish
 from atalaya.site.build.site import publish_releases
 from atalaya.site.fragments.evidence_pages import write_pages
@@ -99,7 +99,7 @@ def rehearsed(tmp_path_factory):
     shutil.copytree(DOCS / "releases" / REHEARSAL, folder)
     (release,) = find(folder.parent)
     judgement = judge_release(folder, release, as_of=None, settings=Settings(), pack=PACK)
-    held = files.holdings(folder / "evidence")
+    held = holdings.holdings(folder / "evidence")
     for code in LANGUAGES:
         out = site.docs / "_generated" / REHEARSAL / code
         publish(judgement, out, Language(code))

@@ -11,7 +11,7 @@ import pytest
 
 from atalaya.cli.publish import explain
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger.files import holdings
+from atalaya.evidence.ledger.holdings import holdings
 from atalaya.metrics.definitions import METRICS, Comparison, MetricDefinition
 from atalaya.records.judged import Acts, Judgement, State
 from atalaya.records.stored import Observation, VerdictStatus

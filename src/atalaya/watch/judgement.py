@@ -23,8 +23,7 @@ from atalaya.core.window import LOOKS_H, due_at, ends_at
 from atalaya.core.words import Text, text
 from atalaya.evidence import apart
 from atalaya.evidence.commits import same_tree
-from atalaya.evidence.ledger import files as ledger_files
-from atalaya.evidence.ledger import ledger, manifest
+from atalaya.evidence.ledger import holdings, ledger, manifest
 from atalaya.evidence.ledger.opening import Segment
 from atalaya.evidence.ledger.read_cache import ReadCache
 from atalaya.harness.pack import Pack
@@ -176,7 +175,7 @@ def judge_release(
             superseded=is_superseded(folder, release, find(folder.parent)),
             detectors=detectors(pack),
             now=now,
-            unreadable=ledger_files.unreadable(evidence, found),
+            unreadable=holdings.unreadable(evidence, found),
         )
         measured = _measured(case, as_of)
     if cache:

@@ -28,7 +28,7 @@ from atalaya.core import environment
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.source_digest import digest, files, versions
 from atalaya.core.window import CHECKPOINTS_H
-from atalaya.evidence.ledger import files as ledger_files
+from atalaya.evidence.ledger import holdings
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Release
 from atalaya.site.build import build_workers, history_pages, home
@@ -112,7 +112,7 @@ def build(
     for release in wanted:
         for name in FOR_MACHINES:
             _copy(docs / "_generated" / release.version / name, out / release.version / name)
-        ledger_files.copy(folder / release.version / "evidence", out / release.version / segments.FOLDER)
+        holdings.copy(folder / release.version / "evidence", out / release.version / segments.FOLDER)
     _for_visitors(out, language, url)
     return out / "index.html"
 

@@ -21,7 +21,7 @@ import msgspec
 
 from atalaya.core.words import Text
 from atalaya.evidence.ledger import ledger
-from atalaya.evidence.ledger.files import Holdings, LedgerFile, holdings
+from atalaya.evidence.ledger.holdings import Holdings, LedgerFile, holdings
 from atalaya.evidence.ledger.opening import Segment
 from atalaya.metrics.definitions import METRICS
 from atalaya.records.judged import Judgement

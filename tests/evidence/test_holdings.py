@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from atalaya.core.whole_file import write_whole
-from atalaya.evidence.ledger import files, ledger
+from atalaya.evidence.ledger import holdings, ledger
 from atalaya.records.stored import Conclusion, Environment, JobAttempt
 
 T0 = datetime(2026, 11, 25, 4, tzinfo=UTC)
@@ -43,7 +43,7 @@ def names(folder: Path) -> list[str]:
 
 def test_a_file_is_listed_with_the_size_and_the_digest_of_its_bytes(tmp_path: Path) -> None:
     (path,) = ledger.write(tmp_path, jobs("r1", 1000))
-    held = files.holdings(tmp_path)
+    held = holdings.holdings(tmp_path)
     (listed,) = held.files_of(held.segments[0].info)
     assert path.name.endswith(".jsonl.gz")
     assert (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()) == (listed.size_bytes, listed.sha256)
@@ -55,15 +55,15 @@ def test_lines_are_those_that_stand_in_the_file_packed_or_not(tmp_path: Path) ->
     with gzip.open(packed, "rt", encoding="utf-8") as file:
         expected = {(packed.name, 7): file.read().splitlines()[6]}
     expected[plain.name, 3] = plain.read_text(encoding="utf-8").splitlines()[2]
-    assert expected == files.holdings(tmp_path).lines({packed.name: [7], plain.name: [3], "gone.jsonl": [1]})
+    assert expected == holdings.holdings(tmp_path).lines({packed.name: [7], plain.name: [3], "gone.jsonl": [1]})
 
 
 def test_after_a_compaction_a_line_is_the_same_and_stands_in_the_compacted_file(tmp_path: Path) -> None:
     (path,) = ledger.write(tmp_path, jobs("r1", 3))
-    before = files.holdings(tmp_path).lines({path.name: [2]})
+    before = holdings.holdings(tmp_path).lines({path.name: [2]})
     ledger.write(tmp_path, jobs("r2"))
     (compacted,) = ledger.compact(tmp_path)
-    held = files.holdings(tmp_path)
+    held = holdings.holdings(tmp_path)
     assert before == held.lines({path.name: [2]})
     (segment,) = (one.info for one in held.segments if one.info.name == path.name)
     assert [compacted.name] == [one.name for one in held.files_of(segment)]
@@ -73,7 +73,7 @@ def test_a_segment_that_two_recorded_stands_in_both_files(tmp_path: Path) -> Non
     (path,) = ledger.write(tmp_path, jobs("r1", 3))
     other = path.with_name(f"{path.name}.gz")
     other.write_bytes(gzip.compress(path.read_bytes()))
-    held = files.holdings(tmp_path)
+    held = holdings.holdings(tmp_path)
     assert {path.name, other.name} == {one.name for one in held.files_of(held.segments[0].info)}
 
 
@@ -84,12 +84,12 @@ def test_what_cannot_be_read_keeps_its_bytes_and_is_listed_with_the_reason_and_n
     path.write_bytes(path.read_bytes().replace(b"success", b"failure"))
     (tmp_path / HOSTILE).write_bytes(b"\xff\x00 not a record")
     survey = ledger.survey(tmp_path)
-    found = {one.name: one for one in files.unreadable(tmp_path, survey)}
+    found = {one.name: one for one in holdings.unreadable(tmp_path, survey)}
     assert {path.name, HOSTILE} == found.keys()
     assert hashlib.sha256(b"\xff\x00 not a record").hexdigest() == found[HOSTILE].sha256
     assert "it was changed after it was written" in found[path.name].reason
     assert not any(str(tmp_path) in one.reason for one in found.values())
-    assert files.holdings(tmp_path, survey).files == {}
+    assert holdings.holdings(tmp_path, survey).files == {}
 
 
 def test_copies_have_the_bytes_of_the_files_and_are_made_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,13 +102,13 @@ def test_copies_have_the_bytes_of_the_files_and_are_made_once(tmp_path: Path, mo
         written.append(path.name)
         write_whole(path, content)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(files, "write_whole", counted)
-    files.copy(source, into)
+    monkeypatch.setattr(holdings, "write_whole", counted)
+    holdings.copy(source, into)
     assert {name: (source / name).read_bytes() for name in names(source)} == {
         name: (into / name).read_bytes() for name in names(into)
     }
     assert names(source) == sorted(written)
-    files.copy(source, into)
+    holdings.copy(source, into)
     assert names(source) == sorted(written)
 
 
@@ -116,11 +116,11 @@ def test_a_file_that_changed_is_copied_anew_and_one_that_is_gone_goes_while_page
     source, into = tmp_path / "evidence", tmp_path / "html"
     (first,) = ledger.write(source, jobs("r1"))
     (second,) = ledger.write(source, jobs("r2"))
-    files.copy(source, into)
+    holdings.copy(source, into)
     (into / "job.html").write_text("a page", encoding="utf-8")
     first.unlink()
     second.write_bytes(b"damaged")
-    files.copy(source, into)
+    holdings.copy(source, into)
     assert sorted([second.name, "job.html"]) == names(into)
     assert (into / second.name).read_bytes() == b"damaged"
 
@@ -134,13 +134,13 @@ def test_a_link_and_a_pipe_are_not_followed(tmp_path: Path) -> None:
     name = f"job-{'0' * 32}.jsonl"
     (source / name).symlink_to(secret)
     os.mkfifo(source / f"job-{'1' * 32}.jsonl")
-    files.copy(source, into)
+    holdings.copy(source, into)
     assert len(names(into)) == 1
-    found = {one.name: one for one in files.unreadable(source, ledger.survey(source))}
+    found = {one.name: one for one in holdings.unreadable(source, ledger.survey(source))}
     assert (found[name].size_bytes, found[name].sha256) == (None, "")
 
 
 def test_no_folder_is_nothing(tmp_path: Path) -> None:
-    assert files.holdings(tmp_path / "none").segments == ()
-    files.copy(tmp_path / "none", tmp_path / "html")
+    assert holdings.holdings(tmp_path / "none").segments == ()
+    holdings.copy(tmp_path / "none", tmp_path / "html")
     assert not (tmp_path / "html").exists()

@@ -1,4 +1,4 @@
-"""Lists the files of a ledger as they lie on disk, and copies them byte for byte."""
+"""Says what lies in a ledger, file by file as it lies on disk, and copies it beside the pages byte for byte."""
 
 from __future__ import annotations
 
