@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
+from contextlib import nullcontext
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ import pytest
 
 from atalaya.cli import check
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context
+from atalaya.cli.context import Context, prepared_sdk
 from atalaya.core.settings import load
 from atalaya.records.stored import Release
 from tests.commands import opened, run
@@ -81,6 +82,23 @@ def test_an_sdk_of_another_version_than_the_release_is_said(root: Path) -> None:
     for version in ("1.1.0", "1.1.1", "v1.1.1", None):
         check.say_if_of_another_version(place, release, version)
     assert [line.strip()[:36] for line in said] == ["the SDK says that it is 1.1.0, and t"]
+
+
+def test_where_nothing_names_an_sdk_it_is_said_that_ours_is_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    console = Console()
+    console.line = lambda text="": said.append(text)  # type: ignore[method-assign]
+    monkeypatch.setattr("atalaya.sdk.prepare.prepare", lambda *_, **__: nullcontext())
+
+    def prepared(sdk: str | None) -> None:
+        prepared_sdk(Context(root, load(root / "watch.toml", {}), console), argparse.Namespace(sdk=sdk, adapter=None))
+
+    prepared(None)
+    assert ["nothing names your SDK here" in line for line in said] == [True]
+    prepared("aris3-client-sdk==1.1.1")
+    (root / "watch.toml").write_text('[subject]\nsdk = "sdk"\n', encoding="utf-8")
+    prepared(None)
+    assert len(said) == 1
 
 
 def test_an_sdk_that_is_not_as_in_the_released_commit_is_said(root: Path) -> None:

@@ -86,12 +86,18 @@ class Context(NamedTuple):
 def prepared_sdk(place: Context, args: argparse.Namespace) -> AbstractContextManager[Prepared]:
     """The SDK that was asked for, here or in watch.toml, in an environment of its own."""
     from atalaya.sdk.adapter import read
+    from atalaya.sdk.git_repository import is_ours
     from atalaya.sdk.prepare import prepare
 
     subject = place.loaded.settings.subject
     named = Path(args.adapter) if args.adapter else place.root / subject.adapter if subject.adapter else None
     adapter = read(named, place.pack.load("capabilities").VOCABULARY) if named else None
     asked, base = asked_sdk(place, args), place.root if args.sdk is None else None
+    if not (asked or place.pack.requirement or is_ours(place.root)):
+        place.console.line(
+            "  nothing names your SDK here, so the one that comes with Atalaya is run. Name yours with --sdk, or begin "
+            "with `atalaya init` in its repository."
+        )
     return prepare(asked, pack=place.pack, adapter=adapter, base=base, echo=place.console.line)
 
 
