@@ -162,6 +162,11 @@ def test_a_report_makes_no_successful_job_until_its_exit_code_is_given(root: Pat
         (word, jobs(folder)[0].run_id, "good.xml") for word in ("unknown", "success")
     ]
     assert len(ledger.read(folder / "evidence", TestAttempt)) == 1
+    # A report that says more failures than it shows concludes nothing, and its exit code is known all the same.
+    (root / "odd.xml").write_text(PASSING.replace("<testsuite ", '<testsuite failures="1" ', 1))
+    reports = ("--junit", root / "good.xml", "--junit", root / "odd.xml", "--exit-code", "0", "--run", "7")
+    third = run("collect", *reports, "--dry-run", "--release", "1.1.1", root=root)
+    assert "without an exit code" not in third.stderr
 
 
 def test_what_is_told_of_a_job_by_hand_is_recorded(root: Path) -> None:

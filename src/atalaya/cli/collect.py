@@ -377,7 +377,8 @@ def _take_in(
             else (f"{reading.cases} cases, {reading.failed} failed, {reading.errored} errored. ")
         )
         place.console.row(str(reading.status), f"{reading.file}: {counts}{reading.reason}")
-    _say_what_is_not_concluded(place, collected)
+    if job.conclusion is None:
+        _say_what_is_not_concluded(place, collected)
     if release is not None:
         _quarantine(place, paths, collected)
     return collected
