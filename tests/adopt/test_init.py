@@ -253,6 +253,17 @@ def test_a_newer_atalaya_is_pinned_by_running_it_again(team: Path) -> None:
     assert "2" * 40 in (team / ".github/workflows/atalaya.yml").read_text()
 
 
+def test_a_workflow_that_cannot_run_yet_is_named_before_all_that_comes_next(
+    team: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("atalaya.adopt.find.own_origin", lambda: None)  # nobody knows where Atalaya came from
+    asks = "cannot run before this:\n    atalaya init --uses OWNER/REPO@COMMIT\n"
+    said = atalaya("init", "--yes", cwd=team)
+    assert (said.returncode, asks in said.stderr) == (0, True), said.stderr
+    assert said.stderr.index(asks) < said.stderr.index("git add")
+    assert asks not in init(team).stderr
+
+
 # ── which SDK ────────────────────────────────────────────────────────────────
 
 

@@ -207,9 +207,15 @@ def _show(console: Console, root: Path, choices: Choices, steps: Sequence[Step])
 
 def _what_next(console: Console, root: Path, choices: Choices, steps: Sequence[Step]) -> None:
     from atalaya.adopt.plan import MEMORY, Fate
+    from atalaya.adopt.texts import NOWHERE
 
     written = [step.path for step in steps if step.fate in (Fate.WRITE, Fate.RENEW)]
-    console.line("  written. What comes next:")
+    if choices.uses == NOWHERE:
+        console.line("  written, but what it wrote for GitHub and Read the Docs cannot run before this:")
+        console.line("    atalaya init --uses OWNER/REPO@COMMIT")
+        console.line("  and what comes next:")
+    else:
+        console.line("  written. What comes next:")
     tops = dict.fromkeys(BESIDE if path.startswith(f"{BESIDE}/") else path for path in (*written, MEMORY))
     if (root / ".git").exists():  # `:/` is its top, whichever folder this is pasted in
         added = " ".join(f":/{path}" for path in tops)
