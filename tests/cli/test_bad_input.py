@@ -45,6 +45,13 @@ def refused(*arguments: str, root: Path, **environ: str) -> str:
     return done.stderr
 
 
+def listened_to() -> tuple[Console, list[str]]:
+    """A console, and the lines that it is given."""
+    console, said = Console(), list[str]()
+    console.line = lambda text="": said.append(text)  # type: ignore[method-assign]
+    return console, said
+
+
 def test_what_is_no_address_of_a_service_is_refused_wherever_it_is_named(root: Path) -> None:
     for address in NO_ADDRESSES:
         assert "is no address of a service. Give one such as" in refused("smoke", f"--base-url={address}", root=root)
@@ -74,9 +81,7 @@ def test_a_release_is_not_watched_by_the_bundled_sdk_because_nobody_named_theirs
 
 
 def test_an_sdk_of_another_version_than_the_release_is_said(root: Path) -> None:
-    said: list[str] = []
-    console = Console()
-    console.line = lambda text="": said.append(text)  # type: ignore[method-assign]
+    console, said = listened_to()
     place = Context(root, load(root / "watch.toml", {}), console)
     release = Release(version="1.1.1", commit="", opened_at=datetime.now(UTC))
     for version in ("1.1.0", "1.1.1", "v1.1.1", None):
@@ -85,9 +90,7 @@ def test_an_sdk_of_another_version_than_the_release_is_said(root: Path) -> None:
 
 
 def test_where_nothing_names_an_sdk_it_is_said_that_ours_is_run(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
-    console = Console()
-    console.line = lambda text="": said.append(text)  # type: ignore[method-assign]
+    console, said = listened_to()
     monkeypatch.setattr("atalaya.sdk.prepare.prepare", lambda *_, **__: nullcontext())
 
     def prepared(sdk: str | None) -> None:
@@ -105,9 +108,7 @@ def test_an_sdk_that_is_not_as_in_the_released_commit_is_said(root: Path) -> Non
     def git(*words: str) -> str:
         return subprocess.run(["git", *words], cwd=root, check=True, capture_output=True, text=True).stdout.strip()
 
-    said: list[str] = []
-    console = Console()
-    console.line = lambda text="": said.append(text)  # type: ignore[method-assign]
+    console, said = listened_to()
     (root / "watch.toml").write_text('[subject]\nsdk = "sdk"\n', encoding="utf-8")
     package = root / "sdk" / "src" / "aris3_client_sdk"
     package.mkdir(parents=True)
