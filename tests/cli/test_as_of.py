@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from atalaya.cli import publish
-from atalaya.cli.context import SLACK, Context, clock_of, judged
+from atalaya.cli.as_of import SLACK, clock_of, judged
+from atalaya.cli.context import Context
 from atalaya.cli.publish import write_pages
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import Conclusion, Environment, JobAttempt, Release, WatchTransition
@@ -101,7 +102,7 @@ def place(root: Path) -> Context:
 
 
 def clock(monkeypatch: pytest.MonkeyPatch, hours: float) -> None:
-    for module in ("context", "publish", "close", "release", "incident"):
+    for module in ("as_of", "recording", "which_release", "publish", "close", "release", "incident"):
         monkeypatch.setattr(f"atalaya.cli.{module}.utc_now", lambda: at(hours))
 
 

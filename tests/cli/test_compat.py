@@ -34,7 +34,7 @@ OLD_SOURCE, NEW_SOURCE = b"def f(a): ...\n", b"def f(): ...\n"
 @pytest.fixture
 def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     (tmp_path / "watch.toml").write_text('[compat]\npythons = ["3.10", "3.14"]\ndependencies = true\n')
-    monkeypatch.setattr("atalaya.cli.context.utc_now", lambda: NOW)
+    monkeypatch.setattr("atalaya.cli.recording.utc_now", lambda: NOW)
     made = Context(tmp_path, load(tmp_path / "watch.toml", {}), Console(io.StringIO()))
     open_release(made.releases, RELEASE, {})
     return made
@@ -82,7 +82,7 @@ def test_a_watch_asks_each_environment_once_a_day_and_the_unknown_again(
 
     def again(hours: float, digest: str = "d") -> list[Room]:
         tried.clear()
-        monkeypatch.setattr("atalaya.cli.context.utc_now", lambda: NOW + timedelta(hours=hours))
+        monkeypatch.setattr("atalaya.cli.recording.utc_now", lambda: NOW + timedelta(hours=hours))
         compat.seen_beside(place, prepared(place.root, digest), RELEASE)
         return list(tried)
 

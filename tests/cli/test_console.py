@@ -7,8 +7,8 @@ import pytest
 
 from atalaya.cli.commands import COMMANDS
 from atalaya.cli.console import Console, pasteable, plain
-from atalaya.cli.context import print_json
 from atalaya.cli.main import parser
+from atalaya.cli.output import print_json
 
 
 class Terminal(io.StringIO):

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from atalaya.cli import publish
-from atalaya.cli.context import Context, judged
+from atalaya.cli.as_of import judged
+from atalaya.cli.context import Context
 from atalaya.cli.publish import write_pages
 from atalaya.evidence.ledger import ledger
 from atalaya.records.stored import CaseOutcome, Environment, Release, TestAttempt, WatchTransition

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from atalaya.cli.as_of import judged
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, judged, write_text
+from atalaya.cli.context import Context
 from atalaya.cli.incident import open_by_rule
+from atalaya.cli.output import write_text
 from atalaya.cli.record_verdict import say
 from atalaya.core.settings import load as load_settings
 from atalaya.evidence.ledger import ledger

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from atalaya.cli.as_of import judged
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, judged
+from atalaya.cli.context import Context
 from atalaya.cli.incident import open_by_rule
 from atalaya.core.errors import NetworkError, UsageError
 from atalaya.core.settings import load as load_settings

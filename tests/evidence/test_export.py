@@ -17,8 +17,9 @@ import pytest
 from jsonschema import Draft7Validator, FormatChecker
 
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, write_json
+from atalaya.cli.context import Context
 from atalaya.cli.export import export
+from atalaya.cli.output import write_json
 from atalaya.core.errors import EvidenceError, ReleaseError, UsageError
 from atalaya.core.settings import Loaded, Settings
 from atalaya.evidence.export import document

@@ -14,8 +14,9 @@ import msgspec
 import pytest
 
 from atalaya.cli import evidence
+from atalaya.cli.as_of import judged
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, judged
+from atalaya.cli.context import Context
 from atalaya.cli.publish import write_release
 from atalaya.cli.record_verdict import call_the_roll
 from atalaya.core.settings import Loaded, Settings

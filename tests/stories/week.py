@@ -20,10 +20,12 @@ from msgspec.structs import replace
 
 from atalaya import cli
 from atalaya.cli import publish
+from atalaya.cli.as_of import judged
 from atalaya.cli.collect_github import take_from_github
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, append_evidence, judged
+from atalaya.cli.context import Context
 from atalaya.cli.incident import open_by_rule
+from atalaya.cli.recording import append_evidence
 from atalaya.core.settings import load as load_settings
 from atalaya.evidence.from_runs import from_checks, from_smoke
 from atalaya.records.judged import Judgement

@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, append_evidence, named_or_open
+from atalaya.cli.context import Context
+from atalaya.cli.recording import append_evidence
+from atalaya.cli.which_release import named_or_open
 from atalaya.core.settings import load
 from atalaya.records.stored import Conclusion, Environment, JobAttempt
 

@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from atalaya.cli import close, context, release
+from atalaya.cli import as_of, close, recording, release, which_release
 from atalaya.cli import incident as incidents
+from atalaya.cli.as_of import judged
 from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, judged
+from atalaya.cli.context import Context
 from atalaya.cli.incident import open_by_rule
 from atalaya.cli.record_verdict import say
 from atalaya.core.settings import load as load_settings
@@ -33,7 +34,7 @@ class Life:
         seen = [*healthy(), *(job(hour) for hour in range(73, 97))]
         released = [replace(one, commit="abc") if isinstance(one, TestAttempt) else one for one in seen]
         self.left = sorted(released, key=lambda one: one.recorded_at)
-        for module in (context, incidents, close, release):
+        for module in (as_of, recording, which_release, incidents, close, release):
             monkeypatch.setattr(module, "utc_now", self.clock)
 
     def clock(self) -> datetime:

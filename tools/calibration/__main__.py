@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import count
 from pathlib import Path
 
-from atalaya.cli.context import Context, print_json, write_text
+from atalaya.cli.context import Context
 from atalaya.cli.main import execute, positive, where
+from atalaya.cli.output import print_json, write_text
 from atalaya.core.errors import UsageError
 from atalaya.core.kept_record import encoded
 from atalaya.metrics.detector_power import detectors

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, built, print_json, write_json
+from atalaya.cli.context import Context
 from atalaya.cli.main import execute, positive, where
+from atalaya.cli.output import built, print_json, write_json
 from atalaya.core.errors import UsageError
 from atalaya.sdk.adapter import read
 from atalaya.sdk.prepare import prepare

@@ -11,23 +11,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atalaya.cli.console import Console, plain
-from atalaya.cli.context import (
-    Context,
-    append_evidence,
-    asked_sdk,
-    built,
-    named_or_open,
-    prepared_sdk,
-    print_json,
-    require_writable,
-    told_version,
-    utc_now,
-    write_json,
-    write_text,
-)
+from atalaya.cli.context import Context, asked_sdk, prepared_sdk, told_version
 from atalaya.cli.incident import incidents_by_rule
+from atalaya.cli.instants import utc_now
 from atalaya.cli.notify import annotate
+from atalaya.cli.output import built, print_json, require_writable, write_json, write_text
 from atalaya.cli.record_verdict import call_the_roll
+from atalaya.cli.recording import append_evidence
+from atalaya.cli.which_release import named_or_open
 from atalaya.core import environment
 from atalaya.core.environment import Secret
 from atalaya.core.errors import BrokenSubject, HarnessError, NetworkError, NoPython, SubjectError, UsageError

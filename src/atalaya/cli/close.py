@@ -9,22 +9,14 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from atalaya.cli.context import (
-    Context,
-    ahead,
-    append_evidence,
-    judge_now,
-    judged,
-    metadata_after,
-    new_metadata,
-    print_json,
-    utc_now,
-    who,
-    write_json,
-    write_text,
-)
+from atalaya.cli.as_of import ahead, judge_now, judged
+from atalaya.cli.context import Context
 from atalaya.cli.handover import write_handover
+from atalaya.cli.instants import utc_now
 from atalaya.cli.notify import deliver
+from atalaya.cli.output import print_json, write_json, write_text
+from atalaya.cli.recording import append_evidence, metadata_after, new_metadata
+from atalaya.cli.who import who
 from atalaya.core.errors import ReleaseError
 from atalaya.core.whole_file import HALF, write_whole
 from atalaya.core.window import EXTENSION_H, LONGEST_H, ends_at

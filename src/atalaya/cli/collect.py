@@ -14,18 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
-from atalaya.cli.context import (
-    Context,
-    append_evidence,
-    print_json,
-    require_opened,
-    require_writable,
-    resolve_release,
-    utc_now,
-    write_json,
-)
+from atalaya.cli.context import Context
 from atalaya.cli.incident import incidents_by_rule
+from atalaya.cli.instants import utc_now
+from atalaya.cli.output import print_json, require_writable, write_json
 from atalaya.cli.record_verdict import call_the_roll
+from atalaya.cli.recording import append_evidence
+from atalaya.cli.which_release import require_opened, resolve_release
 from atalaya.core.errors import UsageError
 from atalaya.records.stored import (
     CommitTree,

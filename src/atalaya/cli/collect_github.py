@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
 
-from atalaya.cli.context import Context, github_repository, utc_now
+from atalaya.cli.context import Context, github_repository
+from atalaya.cli.instants import utc_now
 from atalaya.core import environment
 from atalaya.records.stored import (
     CommitTree,

@@ -12,20 +12,13 @@ import msgspec
 
 from atalaya.cli.check import exit_of, require_a_named_sdk, say_if_of_another_version
 from atalaya.cli.console import plain
-from atalaya.cli.context import (
-    Context,
-    append_evidence,
-    built,
-    named_or_open,
-    new_metadata,
-    prepared_sdk,
-    print_json,
-    require_writable,
-    utc_now,
-    write_json,
-)
+from atalaya.cli.context import Context, prepared_sdk
 from atalaya.cli.incident import incidents_by_rule
+from atalaya.cli.instants import utc_now
+from atalaya.cli.output import built, print_json, require_writable, write_json
 from atalaya.cli.record_verdict import call_the_roll
+from atalaya.cli.recording import append_evidence, new_metadata
+from atalaya.cli.which_release import named_or_open
 from atalaya.records.stored import (
     Compatibility,
     Environment,

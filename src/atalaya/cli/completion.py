@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 
 from atalaya.cli.console import put_line
-from atalaya.cli.context import Context, print_json
+from atalaya.cli.context import Context
+from atalaya.cli.output import print_json
 
 SHELLS = ("bash", "zsh", "fish")
 

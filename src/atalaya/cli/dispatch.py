@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from atalaya.cli.collect_github import asking, recorded_names, trees_of
-from atalaya.cli.context import Context, append_evidence, github_repository, new_metadata, utc_now
+from atalaya.cli.context import Context, github_repository
+from atalaya.cli.instants import utc_now
+from atalaya.cli.recording import append_evidence, new_metadata
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError
 from atalaya.records.judged import DispatchPlan

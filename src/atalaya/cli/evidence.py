@@ -9,8 +9,11 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
-from atalaya.cli.context import Context, judged, named_or_open, print_json, write_json
+from atalaya.cli.as_of import judged
+from atalaya.cli.context import Context
+from atalaya.cli.output import print_json, write_json
 from atalaya.cli.publish import write_release
+from atalaya.cli.which_release import named_or_open
 from atalaya.core.errors import AtalayaError
 from atalaya.records.stored import Redaction, Release
 

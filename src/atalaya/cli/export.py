@@ -5,8 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from atalaya.cli.context import Context, named_or_open, write_json
+from atalaya.cli.context import Context
+from atalaya.cli.output import write_json
 from atalaya.cli.version import own_version
+from atalaya.cli.which_release import named_or_open
 from atalaya.records.stored import Environment, Release, TestAttempt
 
 

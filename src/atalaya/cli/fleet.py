@@ -8,7 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from atalaya.cli.context import EXIT, UNKNOWN, Context, as_json, print_json, require_writable, utc_now, write_json
+from atalaya.cli.context import Context
+from atalaya.cli.exit_codes import EXIT, UNKNOWN
+from atalaya.cli.instants import utc_now
+from atalaya.cli.output import as_json, print_json, require_writable, write_json
 from atalaya.core import places
 from atalaya.core.engines import DUCKDB
 from atalaya.core.errors import UsageError

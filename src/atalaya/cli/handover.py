@@ -5,7 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from atalaya.cli.context import Context, judged, named_or_open, write_text
+from atalaya.cli.as_of import judged
+from atalaya.cli.context import Context
+from atalaya.cli.output import write_text
+from atalaya.cli.which_release import named_or_open
 from atalaya.records.judged import Judgement
 
 

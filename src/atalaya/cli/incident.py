@@ -11,22 +11,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from atalaya.cli.context import (
-    TICK,
-    Context,
-    append_evidence,
-    judge_all,
-    judged,
-    metadata_after,
-    named_or_open,
-    new_metadata,
-    print_json,
-    say_what_is_not_recorded,
-    signer,
-    utc_now,
-    who,
-    write_text,
-)
+from atalaya.cli.as_of import judge_all, judged
+from atalaya.cli.context import Context
+from atalaya.cli.instants import utc_now
+from atalaya.cli.output import print_json, write_text
+from atalaya.cli.recording import TICK, append_evidence, metadata_after, new_metadata
+from atalaya.cli.terminal_summary import say_what_is_not_recorded
+from atalaya.cli.which_release import named_or_open
+from atalaya.cli.who import signer, who
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.scrub import scrub
 from atalaya.records.judged import Judgement

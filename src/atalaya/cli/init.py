@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from atalaya.cli.console import Console, put_line
-from atalaya.cli.context import Context, print_json
+from atalaya.cli.context import Context
+from atalaya.cli.output import print_json
 from atalaya.core.errors import UsageError
 from atalaya.core.places import BESIDE, EMBEDS, EXTENSION, SETTINGS
 from atalaya.core.words import first_of

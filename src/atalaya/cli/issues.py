@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from atalaya.cli.as_of import judged
 from atalaya.cli.collect_github import asking
-from atalaya.cli.context import Context, append_evidence, github_repository, judged, utc_now
+from atalaya.cli.context import Context, github_repository
+from atalaya.cli.instants import utc_now
+from atalaya.cli.recording import append_evidence
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError
 from atalaya.core.scrub import scrub

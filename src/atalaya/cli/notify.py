@@ -10,7 +10,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from atalaya.cli.context import Context, append_evidence, judged, named_or_open, new_metadata, print_json
+from atalaya.cli.as_of import judged
+from atalaya.cli.context import Context
+from atalaya.cli.output import print_json
+from atalaya.cli.recording import append_evidence, new_metadata
+from atalaya.cli.which_release import named_or_open
 from atalaya.core import environment
 from atalaya.core.errors import NetworkError, UsageError
 from atalaya.harness.pack import Pack

@@ -10,7 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from atalaya.cli.console import Console
-from atalaya.cli.context import Context, append_evidence, built, print_json, utc_now, write_json
+from atalaya.cli.context import Context
+from atalaya.cli.instants import utc_now
+from atalaya.cli.output import built, print_json, write_json
+from atalaya.cli.recording import append_evidence
 from atalaya.core.errors import UsageError
 from atalaya.records.stored import Environment
 

@@ -10,19 +10,15 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 
+from atalaya.cli.as_of import clock_of, judged
 from atalaya.cli.console import plain, put_line
-from atalaya.cli.context import (
-    Context,
-    clock_of,
-    exit_code,
-    instant,
-    judged,
-    named_or_open,
-    print_json,
-    summarise,
-    utc_now,
-)
+from atalaya.cli.context import Context
+from atalaya.cli.exit_codes import exit_code
+from atalaya.cli.instants import instant, utc_now
 from atalaya.cli.outlook import outlook_document, print_outlook
+from atalaya.cli.output import print_json
+from atalaya.cli.terminal_summary import summarise
+from atalaya.cli.which_release import named_or_open
 from atalaya.core import environment, file_lock, places
 from atalaya.core.errors import UsageError
 from atalaya.metrics.definitions import METRICS

@@ -7,7 +7,10 @@ import tempfile
 from pathlib import Path
 
 from atalaya.cli.console import plain
-from atalaya.cli.context import Context, append_evidence, built, named_or_open, new_metadata, print_json
+from atalaya.cli.context import Context
+from atalaya.cli.output import built, print_json
+from atalaya.cli.recording import append_evidence, new_metadata
+from atalaya.cli.which_release import named_or_open
 from atalaya.core.errors import AtalayaError, UsageError
 from atalaya.records.stored import Artefact, Built, Evidence, Release
 from atalaya.watch.folder import LOCAL

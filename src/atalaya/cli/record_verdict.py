@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
-from atalaya.cli.context import Context, append_evidence, new_metadata
+from atalaya.cli.context import Context
+from atalaya.cli.recording import append_evidence, new_metadata
 from atalaya.records.judged import Judgement
 from atalaya.records.stored import Evidence, Metadata, Release, SegmentManifest, VerdictRecord, happened_at
 

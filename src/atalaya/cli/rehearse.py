@@ -17,9 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
+from atalaya.cli.as_of import judged
 from atalaya.cli.compat import offered
-from atalaya.cli.context import Context, instant, judged, summarise, write_text
+from atalaya.cli.context import Context
+from atalaya.cli.instants import instant
+from atalaya.cli.output import write_text
 from atalaya.cli.prove import hear_caught
+from atalaya.cli.terminal_summary import summarise
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.settings import Settings
 from atalaya.core.window import HOUR

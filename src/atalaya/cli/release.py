@@ -8,23 +8,16 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from atalaya.cli.as_of import judged
 from atalaya.cli.close import first_step, say_what_was_asked
 from atalaya.cli.commit import commit_of
 from atalaya.cli.console import Console
-from atalaya.cli.context import (
-    Context,
-    append_evidence,
-    instant,
-    judged,
-    metadata_after,
-    named_or_open,
-    new_metadata,
-    print_json,
-    signer,
-    told_version,
-    utc_now,
-    who,
-)
+from atalaya.cli.context import Context, told_version
+from atalaya.cli.instants import instant, utc_now
+from atalaya.cli.output import print_json
+from atalaya.cli.recording import append_evidence, metadata_after, new_metadata
+from atalaya.cli.which_release import named_or_open
+from atalaya.cli.who import signer, who
 from atalaya.core import places
 from atalaya.core.errors import ReleaseError, UsageError
 from atalaya.core.window import EXTENSION_H, LONGEST_H, MOST_EXTENSIONS, due_at, ends_at

@@ -21,18 +21,12 @@ from msgspec.structs import replace
 
 from atalaya.cli.collect import below, keep
 from atalaya.cli.console import Console
-from atalaya.cli.context import (
-    Context,
-    print_json,
-    require_opened,
-    require_writable,
-    resolve_release,
-    utc_now,
-    write_json,
-    write_text,
-)
+from atalaya.cli.context import Context
 from atalaya.cli.incident import incidents_by_rule
+from atalaya.cli.instants import utc_now
+from atalaya.cli.output import print_json, require_writable, write_json, write_text
 from atalaya.cli.record_verdict import call_the_roll
+from atalaya.cli.which_release import require_opened, resolve_release
 from atalaya.core import environment, file_lock
 from atalaya.core.errors import UsageError
 from atalaya.core.scrub import scrub

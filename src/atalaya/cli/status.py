@@ -9,7 +9,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from atalaya.cli.context import EXIT, UNKNOWN, Context, instant, print_json, utc_now
+from atalaya.cli.context import Context
+from atalaya.cli.exit_codes import EXIT, UNKNOWN
+from atalaya.cli.instants import instant, utc_now
+from atalaya.cli.output import print_json
 from atalaya.core.errors import UsageError
 from atalaya.core.settings import Settings
 from atalaya.core.window import HOUR, elapsed_h, ends_at, next_look, valid_until

@@ -5,7 +5,9 @@ from __future__ import annotations
 import argparse
 import sys
 
-from atalaya.cli.context import Context, judged, print_json
+from atalaya.cli.as_of import judged
+from atalaya.cli.context import Context
+from atalaya.cli.output import print_json
 from atalaya.core import environment
 from atalaya.core.errors import AtalayaError, UsageError
 

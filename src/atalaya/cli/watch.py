@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
+from atalaya.cli.as_of import judged
 from atalaya.cli.check import (
     UNUSABLE,
     counts,
@@ -20,24 +21,19 @@ from atalaya.cli.close import extend_what_needs_it
 from atalaya.cli.closing_screen import close_with
 from atalaya.cli.collect import all_that_is_named
 from atalaya.cli.compat import seen_beside
-from atalaya.cli.context import (
-    Context,
-    append_evidence,
-    exit_code,
-    judged,
-    named_or_open,
-    prepared_sdk,
-    resolve_release,
-    say_what_is_not_recorded,
-    utc_now,
-)
+from atalaya.cli.context import Context, prepared_sdk
 from atalaya.cli.dispatch import start_what_is_missing
+from atalaya.cli.exit_codes import exit_code
 from atalaya.cli.incident import open_by_rule
+from atalaya.cli.instants import utc_now
 from atalaya.cli.issues import keep_issues
 from atalaya.cli.notify import annotate, summarise_run, tell
 from atalaya.cli.publish import build_site, write_pages
 from atalaya.cli.published import look
 from atalaya.cli.record_verdict import say
+from atalaya.cli.recording import append_evidence
+from atalaya.cli.terminal_summary import say_what_is_not_recorded
+from atalaya.cli.which_release import named_or_open, resolve_release
 from atalaya.core.errors import HarnessError, UsageError
 from atalaya.records.judged import Judgement
 from atalaya.records.results import CheckRun, SmokeRun

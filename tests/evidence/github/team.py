@@ -14,7 +14,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from atalaya.cli.context import judged
+from atalaya.cli.as_of import judged
 from atalaya.core.settings import SubjectSettings
 from atalaya.evidence.from_runs import SMOKE_JOB, SMOKE_WORKFLOW
 from atalaya.evidence.ledger import ledger
