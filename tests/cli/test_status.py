@@ -6,12 +6,28 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec import to_builtins
+from msgspec.structs import replace
 
+from atalaya.evidence.ledger import ledger
+from atalaya.records.stored import (
+    CaseOutcome,
+    Environment,
+    SegmentManifest,
+    TestAttempt,
+    VerdictRecord,
+    VerdictStatus,
+    record_metadata,
+)
+from atalaya.watch.state_at import rests_on
 from tests.commands import ROOT, opened, run
+from tests.fleet.many import call_the_roll, metrics, sealed
 
 
 def _at(hours: float) -> str:
@@ -21,22 +37,30 @@ def _at(hours: float) -> str:
 @pytest.fixture
 def judged(root: Path) -> Path:
     """The folder of the figures of a watch at T+30 whose last verdict was ON TRACK; no page is built for it."""
-    opened(root, at=_at(-30))
+    evidence = opened(root, at=_at(-30)) / "evidence"
+    run("release", "incident", "new", "--severity", "major", "--impact", "x", "--by", "Ana", root=root)
+    three_hours_ago = datetime.fromisoformat(_at(-3))
+    segments = ledger.survey(evidence).segments
+    written_then = [replace(one, recorded_at=three_hours_ago) for segment in segments for one in segment.records]
+    for file in ledger.files(evidence):
+        file.unlink()
+    ledger.write(evidence, [one for one in written_then if not isinstance(one, SegmentManifest)])
     published = root / "docs" / "_generated" / "1.1.1" / "metrics.json"
     published.parent.mkdir(parents=True)
     said(published)
     return published
 
 
-def said(published: Path, **changes: object) -> None:
-    verdict = {"word": "ON TRACK", "valid_until": _at(23), "because": ["a", "b", "c"], "next_steps": ["Do x.", "Do y."]}
-    metrics = [{"id": "pass-rate", "state": "MEETS"}, {"id": "stale-cache", "state": "PROVEN"}]
-    document = {"as_of": _at(-2), "verdict": verdict | changes, "metrics": metrics}
+def said(published: Path, *, hours: float = -2, version: str = "1.1.1", **changes: object) -> None:
+    evidence = published.parents[2] / "releases" / "1.1.1" / "evidence"
+    document = metrics(version, "ON TRACK", datetime.fromisoformat(_at(hours))) | {
+        "evidence": to_builtins(rests_on(ledger.segments(evidence)))
+    }
+    document["verdict"] |= {"because": ["a", "b", "c"], "next_steps": ["Do x.", "Do y."]} | changes
     published.write_text(json.dumps(document), encoding="utf-8")
 
 
 def test_it_tells_the_word_its_age_what_is_due_and_what_to_do_in_ten_lines(root: Path, judged: Path) -> None:
-    run("release", "incident", "new", "--severity", "major", "--impact", "x", "--by", "Ana", root=root)
     done = run("status", root=root)
     told = done.stderr.splitlines()
     assert (done.returncode, len(told) <= 10) == (0, True), done.stderr
@@ -84,21 +108,98 @@ def test_where_nothing_was_judged_it_is_unknown(root: Path) -> None:
 def test_a_later_verdict_of_another_machine_stands_over_the_one_that_was_published_here(
     root: Path, judged: Path
 ) -> None:
-    from atalaya.cli.status import _last_said
-    from atalaya.records.stored import Environment, VerdictRecord, VerdictStatus, record_metadata
+    evidence = root / "docs" / "releases" / "1.1.1" / "evidence"
 
-    def recorded(hours: float) -> VerdictRecord:
-        at = datetime.now(UTC) + timedelta(hours=hours)
-        told = record_metadata("x", Environment.CI, at, at)
-        return VerdictRecord(**told, word=VerdictStatus.OFF_TRACK, rule="r", verdict="0", because=("it broke",))
+    def recorded(hours: float) -> dict[str, Any]:
+        at = datetime.fromisoformat(_at(hours))
+        made = record_metadata(f"judged {hours}", Environment.CI, at)
+        why = ("it broke", "so did that")
+        one = VerdictRecord(**made, word=VerdictStatus.OFF_TRACK, rule="r", verdict="0", because=why)
+        call_the_roll(evidence, at, run_id=one.run_id)
+        ledger.write(evidence, [one])
+        told: dict[str, Any] = json.loads(run("status", "--json", root=root).stdout)["verdict"]
+        return told
 
-    def until(at: datetime) -> datetime:
-        return at + timedelta(hours=5)
+    older, later = recorded(-2.5), recorded(-1)
+    assert (older["word"], later["word"], later["because"]) == ("ON TRACK", "OFF TRACK", ["it broke", "so did that"])
+    off = datetime.fromisoformat(later["valid_until"]) - datetime.fromisoformat(_at(18))  # T+48 is before 25 hours
+    assert abs(off) < timedelta(minutes=2)
 
-    older, later = (_last_said(judged.parent, [recorded(hours)], until) for hours in (-3, -1))
-    assert older is not None
-    assert later is not None
-    assert (older.word, later.word, later.valid_until) == ("ON TRACK", "OFF TRACK", until(later.at))
+
+def _something_new(evidence: Path) -> None:
+    made = record_metadata("new", Environment.CI, datetime.now(UTC))
+    one = TestAttempt(
+        **made, test="t", variant="", attempt=1, commit="", outcome=CaseOutcome.FAILED, critical=False, origin="x"
+    )
+    ledger.write(evidence, [one])
+
+
+def _half(file: Path) -> None:
+    content = file.read_bytes()
+    file.write_bytes(content[: len(content) // 2])
+
+
+def _linked(file: Path) -> None:
+    elsewhere = file.with_suffix(".elsewhere")
+    file.rename(elsewhere)
+    file.symlink_to(elsewhere)
+
+
+def _bad_and_older(evidence: Path, page: Path) -> None:
+    said(page, word="OFF TRACK")
+    _something_new(evidence)
+
+
+def _other_settings(evidence: Path, page: Path) -> None:
+    (page.parents[3] / "watch.toml").write_text("[thresholds]\npass_rate = 0.5\n")
+
+
+# What is done to the evidence of a release that is ON TRACK and to its page, and the word of it then.
+HARMS: dict[str, tuple[Callable[[Path, Path], object], str]] = {
+    "nothing": (lambda evidence, page: None, "ON TRACK"),
+    "evidence that came later": (lambda evidence, page: _something_new(evidence), "UNKNOWN"),
+    "evidence that is gone": (lambda evidence, page: next(evidence.glob("transition-*")).unlink(), "UNKNOWN"),
+    "evidence that is torn": (lambda evidence, page: _half(next(evidence.glob("transition-*"))), "UNKNOWN"),
+    "a page that is torn": (lambda evidence, page: _half(page), "UNKNOWN"),
+    "a page that is a link": (lambda evidence, page: _linked(page), "UNKNOWN"),
+    "a page of another release": (lambda evidence, page: said(page, version="2.0.0"), "UNKNOWN"),
+    "a page of a clock ahead": (lambda evidence, page: said(page, hours=1), "UNKNOWN"),
+    "a page that is out of date": (lambda evidence, page: said(page, valid_until=_at(-1)), "UNKNOWN"),
+    "a bad word that is older than the evidence": (_bad_and_older, "OFF TRACK"),
+    "another watch.toml": (_other_settings, "UNKNOWN"),
+    "a broken seal": (lambda evidence, page: (sealed(evidence.parent) / "x.md").write_text("x"), "INVALID"),
+    "a report that says another word": (lambda evidence, page: sealed(evidence.parent, "NO-GO"), "NO-GO"),
+}
+
+
+@pytest.mark.parametrize("harm", HARMS)
+def test_it_believes_of_a_word_what_the_fleet_believes(root: Path, judged: Path, harm: str) -> None:
+    does, word = HARMS[harm]
+    does(root / "docs" / "releases" / "1.1.1" / "evidence", judged)
+    (root / "fleet.toml").write_text('[[source]]\npath = "."\nsubject = "it"\n')
+    done = run("status", "--json", "--release", "1.1.1", root=root)
+    fleet = run("fleet", "--no-judge", "--json", root=root)
+    assert fleet.stdout, fleet.stderr
+    of_fleet = json.loads(fleet.stdout)["releases"][0]
+    told = json.loads(done.stdout)
+    assert (word, word) == (told["word"], of_fleet["word"])
+    codes = {"ON TRACK": 0, "OFF TRACK": 1, "INVALID": 1, "NO-GO": 1, "UNKNOWN": 3}
+    assert (done.returncode, told["problem"]) == (codes[word], of_fleet["problem"])
+
+
+@pytest.mark.parametrize(
+    ("harm", "says"),
+    [
+        ("evidence that came later", "it was ON TRACK. What came since was not judged: atalaya judge"),
+        ("evidence that is torn", "UNKNOWN        1.1.1: "),
+        ("evidence that is torn", "incidents      none is open, of those that can be read"),
+        ("a broken seal", "INVALID        1.1.1: It is not as it was sealed: x.md was added."),
+    ],
+)
+def test_it_says_why_a_word_cannot_be_believed(root: Path, judged: Path, harm: str, says: str) -> None:
+    HARMS[harm][0](root / "docs" / "releases" / "1.1.1" / "evidence", judged)
+    told = run("status", "--release", "1.1.1", root=root).stderr
+    assert (says in told, "because" in told) == (True, False), told
 
 
 def test_a_program_reads_the_same(root: Path, judged: Path) -> None:

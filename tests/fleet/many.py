@@ -11,13 +11,15 @@ import os
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from atalaya.evidence.ledger import ledger, manifest
+from atalaya.fleet import reading
+from atalaya.fleet.tallies import tallied
 from atalaya.records.stored import (
     Environment,
     Release,
@@ -36,6 +38,8 @@ KINDS = ("rehearsal-1", "rehearsal-2", "rehearsal-3")
 WORDS = ("GO", "GO", "GO", "GO", "GO", "INCONCLUSIVE", "EXTEND", "GO", "NO-GO", "GO")
 T0 = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 SAID_AT = T0 + timedelta(days=25)
+
+read = partial(reading.read, tally=tallied)  # as the fleet reads
 
 
 def metrics(version: str, word: str, at: datetime = SAID_AT, *, state: str = "MEETS") -> dict[str, Any]:

@@ -18,9 +18,9 @@ from atalaya.core import plain_file
 from atalaya.core.errors import EngineError, NetworkError
 from atalaya.core.settings import Settings, Thresholds
 from atalaya.evidence.ledger import ledger
-from atalaya.fleet import judging, reading, tallies
+from atalaya.fleet import judging, reading
+from atalaya.fleet.incidents import most
 from atalaya.fleet.judging import Judging
-from atalaya.fleet.reading import read
 from atalaya.fleet.row import MOST, Made
 from atalaya.fleet.sources import TOML, ReleasePlace
 from atalaya.metrics.definitions import counting
@@ -47,7 +47,7 @@ from atalaya.watch.incidents.fingerprint import cause_of_event
 from atalaya.watch.judgement import judge_release
 from atalaya.watch.state_at import in_force_record, rests_on
 from atalaya.watch.states import CLOSED, EXTENDED, INVALID, OPEN
-from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, release, said, sealed, step
+from tests.fleet.many import SAID_AT, T0, call_the_roll, metrics, read, release, said, sealed, step
 from tests.tables import each_row
 
 CI = Environment.CI
@@ -769,7 +769,7 @@ def test_an_incident_that_can_be_read_stays_open_where_other_evidence_is_damaged
 
 def test_of_very_many_incidents_those_that_are_open_are_kept() -> None:
     closed = FleetIncident(id="INC-0", state="resolved", is_open=False, severity=Severity.MINOR, opened_at=T0)
-    kept = tallies.most([closed] * MOST + [replace(closed, id="INC-200", state="open", is_open=True)])
+    kept = most([closed] * MOST + [replace(closed, id="INC-200", state="open", is_open=True)])
     assert (len(kept), [one.id for one in kept if one.is_open]) == (MOST, ["INC-200"])
 
 

@@ -17,12 +17,11 @@ from atalaya.core.fleet_settings import SourceSettings, load
 from atalaya.evidence.ledger import ledger
 from atalaya.fleet import remotes, sources
 from atalaya.fleet.judging import Judging
-from atalaya.fleet.reading import read
 from atalaya.fleet.remotes import Checkout, fetch
 from atalaya.fleet.sources import FoundSource, find
 from atalaya.records.fleet import NotJudged
 from atalaya.records.stored import CaseOutcome
-from tests.fleet.many import release, said, sealed
+from tests.fleet.many import read, release, said, sealed
 from tests.fleet.test_reading import attempt
 from tests.sync.clones import NOBODY, git
 from tests.tables import each_row

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from atalaya.cli.context import Context
 from atalaya.cli.exit_codes import EXIT, UNKNOWN
-from atalaya.cli.instants import instant, utc_now
+from atalaya.cli.instants import utc_now
 from atalaya.cli.output import print_json
-from atalaya.core.errors import UsageError
 from atalaya.core.settings import Settings
-from atalaya.core.window import HOUR, elapsed_h, ends_at, next_look, valid_until
+from atalaya.core.window import HOUR, elapsed_h, ends_at, next_look
 from atalaya.core.words import first_of
-from atalaya.records.stored import IncidentStep, Release, RunContext, VerdictRecord, VerdictStatus
+from atalaya.records.fleet import FINE, FleetWord, NotJudged, Why
+from atalaya.records.stored import IncidentStep, Release, RunContext, VerdictStatus, WatchTransition
+
+if TYPE_CHECKING:
+    from atalaya.fleet.last_verdict import StatedVerdict
 
 SCHEMA = "atalaya.status/1"
 
@@ -25,7 +26,7 @@ SCHEMA = "atalaya.status/1"
 class Said(NamedTuple):
     """The last verdict that was said, as it was said then."""
 
-    word: str
+    word: FleetWord
     at: datetime
     because: tuple[str, ...] = ()
     valid_until: datetime | None = None
@@ -40,6 +41,9 @@ class Standing(NamedTuple):
     now: datetime
     lasts_h: int
     is_sealed: bool
+    word: FleetWord  # UNKNOWN where no verdict can be believed, INVALID where it is not as it was sealed
+    why: Why | None  # that the word is not the one that was said
+    problem: str
     said: Said | None
     seen_at: datetime | None  # when the checks or the smoke last ran
     incidents: tuple[IncidentStep, ...]  # those that are not over
@@ -48,9 +52,8 @@ class Standing(NamedTuple):
 
     @property
     def is_valid(self) -> bool:
-        """Whether the last verdict may still be believed; what was sealed stays as it is."""
-        said = self.said
-        return said is not None and (self.is_sealed or said.valid_until is None or self.now < said.valid_until)
+        """Whether the last verdict may still be believed."""
+        return self.why is None
 
     @property
     def due(self) -> datetime | None:
@@ -73,7 +76,7 @@ def status(place: Context, args: argparse.Namespace) -> int:
     else:
         for word, says in lines(found):
             place.console.row(word, says)
-    return EXIT[VerdictStatus(found.said.word)] if found.said is not None and found.is_valid else UNKNOWN
+    return UNKNOWN if found.word is FleetWord.UNKNOWN else EXIT[VerdictStatus(found.word.value)]
 
 
 def _release(place: Context, named: str | None) -> Release | None:
@@ -86,65 +89,66 @@ def _release(place: Context, named: str | None) -> Release | None:
     return watched or next((one for one in folder.find(place.releases) if not one.rehearsal), None)
 
 
+class _AsSaid(NamedTuple):
+    """Judges nothing: what was said of a release is believed as it is, or not at all."""
+
+    now: datetime
+    own: Settings
+    promises: frozenset[str] = frozenset()
+
+    def why_not(self, release: Release) -> NotJudged:
+        return NotJudged.ASKED
+
+
 def standing(place: Context, release: Release, now: datetime) -> Standing:
     """What the folder of a release says, with the last judgement of it that was published here."""
     from atalaya.evidence.ledger import ledger
-    from atalaya.watch.folder import lasts_h
-    from atalaya.watch.seal import is_sealed
-    from atalaya.watch.state_at import in_order, incident_steps
+    from atalaya.fleet.reading import OPENED_BY, read
+    from atalaya.fleet.release_records import Records, RecordsByNow
+    from atalaya.fleet.row import why_not, with_its_seal, word_now
+    from atalaya.fleet.sources import ReleasePlace
+    from atalaya.watch.folder import steps_taken
+    from atalaya.watch.seal import followers_of, is_sealed
+    from atalaya.watch.state_at import incident_steps
     from atalaya.watch.states import OVER
 
-    folder = place.releases / release.version
-    evidence = folder / "evidence"
-    steps, _ = incident_steps(in_order(ledger.readable(evidence, IncidentStep), IncidentStep))
+    folder, settings = place.releases / release.version, place.loaded.settings
+    published = place.docs / "_generated" / release.version / "metrics.json"
+    made = read("", ReleasePlace(release.version, folder, folder / "evidence", published), _AsSaid(now, settings))
+    began = [one for one in followers_of(place.releases, release.version) if one.previous_seal]
+    row = with_its_seal(made.row, ((one.run_id.removeprefix(OPENED_BY), one.previous_seal) for one in began))
+    known = RecordsByNow(Records(folder / "evidence", ledger.readable), release, now)
+    steps, _ = incident_steps(known.of(IncidentStep))
     latest = {one.incident: one for one in steps}
-    runs = [one.recorded_at for one in ledger.readable(evidence, RunContext)]
-    seen_at, every_h = max(runs, default=None), place.loaded.settings.watch.every_h
-    lasts = lasts_h(folder, release)
+    runs = [one.recorded_at for one in ledger.readable(folder / "evidence", RunContext)]
+    seen_at = max((at for at in runs if release.rehearsal or at <= now), default=None)
+    lasts, every_h = steps_taken(known.of(WatchTransition), release)[1], settings.watch.every_h
     is_over = now >= ends_at(release, lasts)
     return Standing(
         release=release,
         now=now,
         lasts_h=lasts,
         is_sealed=is_sealed(folder),
-        said=_last_said(
-            place.docs / "_generated" / release.version,
-            ledger.readable(evidence, VerdictRecord),
-            lambda at: valid_until(release, at, place.loaded.settings.watch.valid_h, lasts),
-        ),
+        word=word_now(row, now),
+        why=why_not(row, now),
+        problem=row.problem,
+        said=made.said and _said(made.said),
         seen_at=seen_at,
         incidents=tuple(one for one in latest.values() if one.state not in OVER),
         looks_by=(seen_at or release.opened_at) + every_h * HOUR if every_h and not is_over else None,
-        settings=place.loaded.settings,
+        settings=settings,
     )
 
 
-def _last_said(published: Path, records: Sequence[VerdictRecord], until: Callable[[datetime], datetime]) -> Said | None:
-    """The verdict that was published here last, or one of the records where another machine said a later one.
-
-    :param until: says how long one of an instant may be believed.
-    """
-    here = _published(published / "metrics.json")
-    last = max(records, key=lambda one: (one.occurred_at, one.recorded_at), default=None)
-    if last is None or (here is not None and here.at >= last.occurred_at):
-        return here
-    return Said(str(last.word), last.occurred_at, last.because, until(last.occurred_at))
-
-
-def _published(file: Path) -> Said | None:
-    try:
-        table: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
-        verdict = table["verdict"]
-        return Said(
-            word=str(VerdictStatus(verdict["word"])),
-            at=instant(table["as_of"]),
-            because=tuple(verdict["because"]),
-            valid_until=instant(verdict["valid_until"]),
-            figures=tuple((one["id"], one["state"]) for one in table["metrics"]),
-            next_steps=tuple(verdict["next_steps"]),
-        )
-    except (OSError, ValueError, KeyError, TypeError, UsageError):
-        return None  # there is none, or an older Atalaya wrote it
+def _said(stated: StatedVerdict) -> Said:
+    return Said(
+        word=stated.word,
+        at=stated.as_of,
+        because=stated.because,
+        valid_until=stated.valid_until,
+        figures=tuple((one.id, str(one.state)) for one in stated.metrics),
+        next_steps=stated.next_steps,
+    )
 
 
 # ── in words ─────────────────────────────────────────────────────────────────
@@ -155,12 +159,9 @@ def lines(found: Standing) -> Iterator[tuple[str, str]]:
     from atalaya.watch.owners import due_now, owners_of_incident
 
     release, now, said = found.release, found.now, found.said
-    if said is None:
-        yield "UNKNOWN", f"{release.version}: nothing was judged on this machine. Judge it: atalaya judge"
-    else:
-        yield said.word, f"{release.version}, judged {away(said.at, now)}{_validity(found, said)}"
-        if said.because:
-            yield "because", first_of(said.because, 1, " ")
+    yield str(found.word), f"{release.version}{_validity(found)}"
+    if said is not None and said.because and (found.is_valid or said.word not in FINE):
+        yield "because", first_of(said.because, 1, " ")
     yield "window", _window(found)
     seen = f"the checks ran {away(found.seen_at, now)}" if found.seen_at else "the checks never ran"
     yield "last look", seen + _since(found)
@@ -171,7 +172,8 @@ def lines(found: Standing) -> Iterator[tuple[str, str]]:
         for one in found.incidents
     ]
     due = due_now(found.incidents, found.settings)
-    yield "incidents", f"{first_of(told, 3)}. {due}" if due else "none is open"
+    none = "none is open, of those that can be read" if found.problem else "none is open"
+    yield "incidents", f"{first_of(told, 3)}. {due}" if due else none
     if found.is_sealed:
         yield "next", "nothing: it is closed. The next release: atalaya release open VERSION --commit REF"
         return
@@ -186,13 +188,22 @@ def lines(found: Standing) -> Iterator[tuple[str, str]]:
         yield "to do", first_of(said.next_steps, 1, " ")
 
 
-def _validity(found: Standing, said: Said) -> str:
+def _validity(found: Standing) -> str:
+    """When the word was said, and until when it may be believed; or why it cannot."""
+    said = found.said
+    if found.problem:
+        return f": {found.problem}"
+    if said is None:
+        return ": nothing was judged on this machine. Judge it: atalaya judge"
+    judged = f", judged {away(said.at, found.now)}"
+    until = f"{said.valid_until:%Y-%m-%d %H:%M} UTC" if said.valid_until is not None else ""
+    if found.why is Why.EXPIRED:
+        return f"{judged}: it was {said.word}. It is out of date since {until}: {_refreshed_by(found)}"
+    if found.why is not None:
+        return f"{judged}: it was {said.word}. What came since was not judged: atalaya judge"
     if found.is_sealed:
-        return ", and closed"
-    if said.valid_until is None:
-        return ""
-    until = f"{said.valid_until:%Y-%m-%d %H:%M} UTC"
-    return f", valid until {until}" if found.is_valid else f". It is out of date since {until}: {_refreshed_by(found)}"
+        return f"{judged}, and closed"
+    return f"{judged}, valid until {until}" if until else judged
 
 
 def _refreshed_by(found: Standing) -> str:
@@ -242,6 +253,8 @@ def _document(found: Standing) -> dict[str, Any]:
         "schema": SCHEMA,
         "release": found.release.version,
         "now": found.now,
+        "word": found.word,
+        "problem": found.problem,
         "verdict": said and {**said._asdict(), "figures": dict(said.figures), "is_valid": found.is_valid},
         "opened_at": found.release.opened_at,
         "ends_at": ends_at(found.release, found.lasts_h),

@@ -9,16 +9,13 @@ from itertools import groupby
 from operator import itemgetter
 from urllib.parse import quote
 
-from msgspec.structs import replace
-
 from atalaya.core.words import Text
 from atalaya.fleet.gather import Gathered
+from atalaya.fleet.row import why_not, with_its_seal, word_now
 from atalaya.fleet.tables import Ask, filled
 from atalaya.metrics.engine.engine import Database, Row
 from atalaya.records.fleet import (
-    FINE,
     WORST_FIRST,
-    Basis,
     Fleet,
     FleetMetric,
     FleetRelease,
@@ -34,18 +31,16 @@ from atalaya.records.judged import State
 
 WORST_STATES = (State.FAIL, State.UNKNOWN, State.INCONCLUSIVE, State.MEETS, State.PROVEN)
 MOST_SHARED = 200  # tests, and causes: as many are listed
-# The word where the last one cannot be believed.
-INSTEAD = dict.fromkeys(Why, FleetWord.UNKNOWN) | {Why.SEAL_BROKEN: FleetWord.INVALID}
 
 
 def releases_of(gathered: Iterable[Gathered], now: datetime) -> Iterator[FleetRelease]:
     """Every release as it stands now, subject by subject, the newest first."""
     for one in gathered:
-        began: dict[str, list[ReleaseRow]] = {}
+        began: dict[str, list[tuple[str, str]]] = {}
         for row in one.rows:
             if row.previous_seal and row.previous != row.release:
-                began.setdefault(row.previous, []).append(row)
-        rows = sorted((_with_its_seal(row, began.get(row.release, ())) for row in one.rows), key=_opened, reverse=True)
+                began.setdefault(row.previous, []).append((row.release, row.previous_seal))
+        rows = sorted((with_its_seal(row, began.get(row.release, ())) for row in one.rows), key=_opened, reverse=True)
         newest = _newest(rows, now)
         yield from (_stands(row, one.site, now, is_current=_is_current(row, newest, now)) for row in rows)
 
@@ -82,11 +77,11 @@ def fleet_of(gathered: Sequence[Gathered], database: Database, now: datetime) ->
 
 
 def _stands(row: ReleaseRow, site: str, now: datetime, *, is_current: bool) -> FleetRelease:
-    why = _why(row, now)
+    why = why_not(row, now)
     return FleetRelease(
         subject=row.subject,
         release=row.release,
-        word=row.word if why is None else INSTEAD[why],
+        word=word_now(row, now),
         last_word=row.word,
         why=why,
         current=is_current,
@@ -116,32 +111,6 @@ def _worst_metric(metrics: Sequence[FleetMetric]) -> FleetMetric | None:
     """The metric in the worst state, the first of those; None where none is known or all are not applicable."""
     known = [one for one in metrics if one.state in WORST_STATES]
     return min(known, key=lambda one: WORST_STATES.index(one.state), default=None)
-
-
-def _why(row: ReleaseRow, now: datetime) -> Why | None:
-    if row.problem:
-        return Why.SEAL_BROKEN if row.seal_broken else Why.UNREADABLE
-    if row.basis is Basis.NOTHING:
-        return Why.NOTHING
-    # The calendar of a rehearsal is made up, and what a closed watch came to stays as it is.
-    stays = row.rehearsal or (row.closed and row.basis in (Basis.SEALED, Basis.JUDGED))
-    is_over = row.valid_until is not None and now >= row.valid_until
-    if is_over and not stays:
-        return Why.EXPIRED
-    return Why.NOT_JUDGED if row.not_judged is not None and row.word in FINE else None
-
-
-def _with_its_seal(row: ReleaseRow, began: Iterable[ReleaseRow]) -> ReleaseRow:
-    """The same row, or one that cannot be believed, where a later release began from another seal than it has.
-
-    :param began: the rows of the releases that began from it.
-    """
-    other = next((one for one in began if one.previous_seal != row.seal), None)
-    if other is None or row.seal is None or row.seal_broken or (row.evidence_alone and not row.seal):
-        return row
-    what = "made anew" if row.seal else "taken away"
-    problem = f"Its seal was {what}: {other.release} began from another one. Restore it from git."
-    return replace(row, problem=problem, seal_broken=True)
 
 
 def _newest(rows: Iterable[ReleaseRow], now: datetime) -> ReleaseRow | None:

@@ -20,6 +20,7 @@ from atalaya.fleet.kept import Files, Kept, Store, files_of
 from atalaya.fleet.row import Made
 from atalaya.fleet.sources import TOML, FoundSource, ReleasePlace
 from atalaya.fleet.strangers import encodable
+from atalaya.fleet.tallies import tallied
 from atalaya.harness.pack import Pack
 from atalaya.records.fleet import FleetSource, FleetWord, NotJudged, ReleaseRow
 from atalaya.watch.folder import LOCAL
@@ -146,7 +147,7 @@ def _looked_at(subject: str, place: ReleasePlace, kept: Kept | None, made_by: st
     content = kept.content if kept is not None and same else files.content()
     if kept is not None and kept.content == content and kept.made_by == made_by and kept.is_for(by):
         return _Release(place, files, content, kept.made, kept, was_read=False)
-    return _Release(place, files, content, reading.read(subject, place, by), None, was_read=True)
+    return _Release(place, files, content, reading.read(subject, place, by, tallied), None, was_read=True)
 
 
 def _to_keep(one: _Release, made_by: str, now: datetime) -> Kept:
@@ -177,7 +178,7 @@ def _judged(
             continue
         made, work = one.made, Work()
         if made.to_judge is None:  # its own files are the same: read it as if they were not
-            made, work = reading.read(made.row.subject, one.place, by), Work(read=1)
+            made, work = reading.read(made.row.subject, one.place, by, tallied), Work(read=1)
         if made.to_judge is not None:
             read = [*others, *([after] if after is not None and not _misses_a_seal(one, after) else [])]
             folders = [other.place.folder for other in read]

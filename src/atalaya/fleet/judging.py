@@ -15,12 +15,12 @@ from atalaya.core.errors import NetworkError, interrupted
 from atalaya.core.kept_text import to_keep
 from atalaya.core.settings import Settings
 from atalaya.evidence.ledger import ledger
+from atalaya.fleet.incidents import incident, most
 from atalaya.fleet.last_verdict import REASONS, StatedVerdict
 from atalaya.fleet.release_records import Records, RecordsByNow
 from atalaya.fleet.row import Made, earliest, end_of_window, failed
 from atalaya.fleet.sources import TOML, ReleasePlace
 from atalaya.fleet.strangers import told
-from atalaya.fleet.tallies import incident, most
 from atalaya.harness.pack import Pack
 from atalaya.records.fleet import Basis, FleetIncident, FleetMetric, FleetWord, NotJudged, ReleaseRow
 from atalaya.records.judged import Judgement
@@ -41,6 +41,11 @@ class Judging(NamedTuple):
     not_judged: NotJudged | None = None
     engine: str = DUCKDB
     rehearsals: bool = True
+
+    @property
+    def promises(self) -> frozenset[str]:
+        """Those of the check pack."""
+        return frozenset(self.pack.promise)
 
     def why_not(self, release: Release | ReleaseRow) -> NotJudged | None:
         """Why a release is not judged, whatever is in it."""

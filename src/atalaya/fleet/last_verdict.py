@@ -42,13 +42,14 @@ class StatedVerdict(NamedTuple):
     as_of: datetime
     rule: str = ""
     digest: str = ""
-    because: tuple[str, ...] = ()
+    because: tuple[str, ...] = ()  # all of the reasons
     reason: KeptText | None = None
     valid_until: datetime | None = None
     metrics: tuple[FleetMetric, ...] = ()
     recorded_at: datetime | None = None  # of what was recorded, when that was, and in which run
     run_id: str = ""
-    evidence: RestsOn | None = None  # what a page says that it rests on
+    evidence: RestsOn | None = None  # what a page says that it rests on, and what to do
+    next_steps: tuple[str, ...] = ()
 
     def over(self, row: ReleaseRow) -> ReleaseRow:
         """The row with this verdict."""
@@ -59,7 +60,7 @@ class StatedVerdict(NamedTuple):
             as_of=self.as_of,
             rule=self.rule,
             digest=self.digest,
-            because=self.because,
+            because=self.because[:REASONS],
             reason=self.reason,
             valid_until=self.valid_until,
             metrics=self.metrics,
@@ -91,7 +92,7 @@ def of_document(document: Any, version: str, basis: Basis) -> StatedVerdict:
         rule=cut(verdict["rule"]),
         digest=cut(verdict["digest"]),
         evidence=msgspec.convert(document.get("evidence"), RestsOn | None),
-        because=tuple(cut(one) for one in verdict["because"][:REASONS]),
+        because=tuple(cut(one) for one in verdict["because"][:MOST]),
         valid_until=instant(verdict["valid_until"]),
         metrics=tuple(
             FleetMetric(
@@ -105,6 +106,7 @@ def of_document(document: Any, version: str, basis: Basis) -> StatedVerdict:
             )
             for one in document["metrics"][:MOST]
         ),
+        next_steps=tuple(cut(one) for one in verdict.get("next_steps", ())[:MOST]),
     )
 
 
@@ -136,7 +138,7 @@ def _recorded(known: RecordsByNow, window_h: int) -> list[StatedVerdict]:
             as_of=one.occurred_at,
             rule=cut(one.rule),
             digest=one.verdict,
-            because=tuple(map(cut, one.because[:REASONS])),
+            because=tuple(map(cut, one.because[:MOST])),
             valid_until=valid_until(known.release, one.occurred_at, valid_h, window_h),
             recorded_at=one.recorded_at,
             run_id=one.run_id,

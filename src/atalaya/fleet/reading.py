@@ -10,17 +10,20 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
+from typing import Protocol
 
 import msgspec
 from msgspec.structs import replace
 
 from atalaya.core import plain_file
 from atalaya.core.errors import EvidenceError, ReleaseError, interrupted, passes, short_of_something
+from atalaya.core.settings import Settings
 from atalaya.core.window import ends_at
 from atalaya.evidence.ledger import ledger, manifest
-from atalaya.fleet.judging import Judging
+from atalaya.fleet.incidents import incidents_of, most
 from atalaya.fleet.last_verdict import (
     LARGEST_BYTES,
     Named,
@@ -34,11 +37,10 @@ from atalaya.fleet.last_verdict import (
     problems,
 )
 from atalaya.fleet.release_records import Records, RecordsByNow
-from atalaya.fleet.row import MOST, OF_THIS_MACHINE, Made, earliest, failed
+from atalaya.fleet.row import OF_THIS_MACHINE, Made, earliest, failed
 from atalaya.fleet.sources import REPORT, TOML, ReleasePlace
 from atalaya.fleet.strangers import cut, told
-from atalaya.fleet.tallies import causes_of, counts_for, flaky_tests, incidents_of, most
-from atalaya.records.fleet import Basis, FleetWord, NotJudged, ReleaseRow
+from atalaya.records.fleet import Basis, FleetIncident, FleetWord, NotJudged, ReleaseRow
 from atalaya.records.stored import Environment, IncidentStep, Observation, Release, SettingsSnapshot, WatchTransition
 from atalaya.watch.folder import NAME, load, steps_taken
 from atalaya.watch.seal import NAME as SEAL
@@ -49,7 +51,27 @@ from atalaya.watch.states import CLOSED, INVALID
 OPENED_BY = "opening-"  # what the first records of a watch call their run, before its version
 
 
-def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
+class Judges(Protocol):
+    """Who says whether and by what a release is judged where what was said of it is not enough, and the instant."""
+
+    @property
+    def now(self) -> datetime: ...
+
+    @property
+    def own(self) -> Settings | None: ...
+
+    @property
+    def promises(self) -> AbstractSet[str]: ...
+
+    def why_not(self, release: Release) -> NotJudged | None:
+        """Why it is not judged."""
+
+
+# Adds what the records tell beside the verdict, given the end of the window and all incidents.
+Tally = Callable[[ReleaseRow, RecordsByNow, datetime, Sequence[FleetIncident]], ReleaseRow]
+
+
+def read(subject: str, place: ReleasePlace, judging: Judges, tally: Tally = lambda row, *_: row) -> Made:
     """The row of one release. Whatever its folder holds, it is a row."""
     row = ReleaseRow(subject=subject, release=cut(place.name), evidence_alone=place.evidence_alone)
     records = Records(place.evidence)
@@ -65,10 +87,10 @@ def read(subject: str, place: ReleasePlace, judging: Judging) -> Made:
             rehearsal=release.rehearsal,
         )
         try:
-            return _read(row, place, RecordsByNow(records, release, judging.now), judging)
+            return _read(row, place, RecordsByNow(records, release, judging.now), judging, tally)
         except EvidenceError as why:  # the judgement says what that comes to
             readable = RecordsByNow(Records(place.evidence, ledger.readable), release, judging.now)
-            return _read(row, place, readable, judging, damage=told(why, place.folder.parent))
+            return _read(row, place, readable, judging, tally, damage=told(why, place.folder.parent))
     except Exception as why:  # of a stranger's files anything may be wrong, and the other releases are shown
         if interrupted(why):
             raise
@@ -113,24 +135,25 @@ def _as_watched(row: ReleaseRow, release: Release, state: str, window_h: int) ->
     return replace(row, ends_at=ends_at(release, window_h), closed=state in (CLOSED, INVALID))
 
 
-def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Judging, damage: str = "") -> Made:
+def _read(
+    row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Judges, tally: Tally, damage: str = ""
+) -> Made:
     """
     :param damage: why not all of the records are known.
     """
     release, steps = known.release, known.of(WatchTransition)
     state, window_h = steps_taken(steps, release)
-    does_count = counts_for(known, ends_at(release, window_h))
     incidents = tuple(incidents_of(known.of(IncidentStep)))
     named = Named.in_folder(place.evidence)
     row = replace(
         _as_watched(_began_from(row, steps), release, state, window_h),
         evidence_at=named.newest_at,
         incidents=most(incidents),
-        tests=tuple(flaky_tests(known, does_count))[:MOST],
-        causes=tuple(causes_of(known, does_count, incidents))[:MOST],
     )
+    row = tally(row, known, ends_at(release, window_h), incidents)
     if os.path.lexists(place.folder / SEAL):
-        return Made(_sealed(row, release, place), until=earliest(*known.ahead))
+        row, said = _sealed(row, release, place)
+        return Made(row, until=earliest(*known.ahead), said=said)
     row = replace(row, seal="")
     if row.closed and not place.evidence_alone:
         problem = f"It is closed, and its {SEAL} is gone. Restore it from git."
@@ -139,9 +162,9 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Ju
     if state == INVALID:
         closing = next(one for one in steps if one.state == state)
         said = StatedVerdict(Basis.RECORDED, FleetWord.INVALID, closing.occurred_at, because=(cut(closing.why),))
-        return Made(said.over(row), until)
+        return Made(said.over(row), until, said=said)
     why = judging.why_not(release)
-    if why is None and not {one.promise for one in known.of(Observation)} <= set(judging.pack.promise):
+    if why is None and not {one.promise for one in known.of(Observation)} <= judging.promises:
         why = NotJudged.OTHER_PACK
     if damage:
         row = replace(row, not_judged=why, problem=damage if why is not None else "")
@@ -162,11 +185,11 @@ def _read(row: ReleaseRow, place: ReleasePlace, known: RecordsByNow, judging: Ju
             stands = False
     row = said.over(row) if said is not None else row
     if stands:
-        return Made(row, until)
-    return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None)
+        return Made(row, until, said=said)
+    return Made(replace(row, not_judged=why), until, to_judge=release if why is None else None, said=said)
 
 
-def _has_other_settings(known: RecordsByNow, judging: Judging) -> bool:
+def _has_other_settings(known: RecordsByNow, judging: Judges) -> bool:
     """Whether the ``watch.toml`` of its repository says another thing than what was recorded of it."""
     recorded = known.of(SettingsSnapshot)
     if judging.own is None or not recorded or known.release.rehearsal:
@@ -205,7 +228,7 @@ def _release(place: ReleasePlace, records: Records, now: datetime) -> Release:
     )
 
 
-def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRow:
+def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> tuple[ReleaseRow, StatedVerdict | None]:
     """What the report of a closed watch says, where all is as it was sealed."""
     contents = []
     for name in (SEAL, REPORT):
@@ -219,11 +242,11 @@ def _sealed(row: ReleaseRow, release: Release, place: ReleasePlace) -> ReleaseRo
     row = replace(row, seal=hashlib.sha256(contents[0]).hexdigest())
     sealed = next((file.sha256 for file in seal.files if file.path == REPORT), "")
     if hashlib.sha256(content).hexdigest() != sealed:
-        return _not_as_sealed(row, f"{REPORT} is not what was sealed. Restore it from git.")
+        return _not_as_sealed(row, f"{REPORT} is not what was sealed. Restore it from git."), None
     said = of_document(msgspec.json.decode(content)["report"], release.version, Basis.SEALED)
     if differs := state_of(place.folder).differs:
-        return _not_as_sealed(row, told(f"It is not as it was sealed: {differs[0]}", place.folder))
-    return said._replace(valid_until=None).over(replace(row, closed=True))
+        return _not_as_sealed(row, told(f"It is not as it was sealed: {differs[0]}", place.folder)), None
+    return said._replace(valid_until=None).over(replace(row, closed=True)), said
 
 
 def _not_as_sealed(row: ReleaseRow, problem: str) -> ReleaseRow:

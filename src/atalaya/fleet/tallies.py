@@ -1,4 +1,4 @@
-"""Tallies what the records of a release tell beside its verdict: its incidents, its flaky tests and its errors."""
+"""Tallies what the records of a release tell beside its verdict: its flaky tests and its errors."""
 
 from __future__ import annotations
 
@@ -15,42 +15,24 @@ from atalaya.fleet.row import MOST
 from atalaya.fleet.strangers import cut
 from atalaya.metrics.definitions import counting
 from atalaya.metrics.window_query import OUR_WORKFLOWS
-from atalaya.records.fleet import FleetCause, FleetIncident, FleetTest
-from atalaya.records.judged import Incident
-from atalaya.records.stored import CaseOutcome, CommitTree, Environment, Event, IncidentStep, JobAttempt, TestAttempt
+from atalaya.records.fleet import FleetCause, FleetIncident, FleetTest, ReleaseRow
+from atalaya.records.stored import CaseOutcome, CommitTree, Environment, Event, JobAttempt, TestAttempt
 from atalaya.watch.incidents.fingerprint import cause_of_event, error_type, place_of
-from atalaya.watch.state_at import incident_steps
-from atalaya.watch.states import OVER
 
 DECIDED = (CaseOutcome.PASSED, CaseOutcome.FAILED, CaseOutcome.ERRORED)
 
 
-def most(incidents: Iterable[FleetIncident]) -> tuple[FleetIncident, ...]:
-    """As many as a row keeps, in their order: where there are more, those that are open."""
-    found = tuple(incidents)
-    return found if len(found) <= MOST else tuple(sorted(found, key=lambda one: not one.is_open))[:MOST]
+def tallied(row: ReleaseRow, known: RecordsByNow, until: datetime, incidents: Sequence[FleetIncident]) -> ReleaseRow:
+    """The row of a release whose watch goes on until an instant, with its flaky tests and its causes.
 
-
-def incident(one: Incident | IncidentStep, id: str, opened_at: datetime) -> FleetIncident:
-    """What is shown of an incident, by its page or by its last step."""
-    return FleetIncident(
-        id=cut(id),
-        state=cut(one.state),
-        is_open=one.state.lower() not in OVER,
-        severity=one.severity,
-        opened_at=opened_at,
-        impact=cut(one.impact),
-        metric=cut(one.metric),
+    :param incidents: all of them, where the row has some.
+    """
+    does_count = counts_for(known, until)
+    return replace(
+        row,
+        tests=tuple(flaky_tests(known, does_count))[:MOST],
+        causes=tuple(causes_of(known, does_count, incidents))[:MOST],
     )
-
-
-def incidents_of(recorded: Sequence[IncidentStep]) -> Iterator[FleetIncident]:
-    """Each incident by its steps, the one that was opened first comes first."""
-    steps, _ = incident_steps(recorded)
-    latest = {one.incident: one for one in steps}
-    for one in sorted(latest.values(), key=lambda step: (step.opened_at, step.incident)):
-        made = incident(one, one.incident, one.opened_at)
-        yield replace(made, rule=cut(one.rule), causes=tuple(map(cut, one.fingerprints[:MOST])))
 
 
 def counts_for(known: RecordsByNow, until: datetime) -> Callable[[TestAttempt | Event], bool]:
