@@ -154,6 +154,12 @@ def _other_settings(evidence: Path, page: Path) -> None:
     (page.parents[3] / "watch.toml").write_text("[thresholds]\npass_rate = 0.5\n")
 
 
+def _begins_later(evidence: Path, page: Path) -> None:
+    file = evidence.parent / "release.toml"
+    lines = [line for line in file.read_text().splitlines() if not line.startswith("opened_at")]
+    file.write_text("\n".join([*lines, f"opened_at = {_at(1)}"]) + "\n")
+
+
 # What is done to the evidence of a release that is ON TRACK and to its page, and the word of it then.
 HARMS: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     "nothing": (lambda evidence, page: None, "ON TRACK"),
@@ -166,6 +172,7 @@ HARMS: dict[str, tuple[Callable[[Path, Path], object], str]] = {
     "a page of a clock ahead": (lambda evidence, page: said(page, hours=1), "UNKNOWN"),
     "a page that is out of date": (lambda evidence, page: said(page, valid_until=_at(-1)), "UNKNOWN"),
     "a bad word that is older than the evidence": (_bad_and_older, "OFF TRACK"),
+    "a watch that began after its word": (_begins_later, "UNKNOWN"),
     "another watch.toml": (_other_settings, "UNKNOWN"),
     "a broken seal": (lambda evidence, page: (sealed(evidence.parent) / "x.md").write_text("x"), "INVALID"),
     "a report that says another word": (lambda evidence, page: sealed(evidence.parent, "NO-GO"), "NO-GO"),

@@ -155,7 +155,9 @@ def _later(on_a_page: StatedVerdict | None, recorded: StatedVerdict | None) -> S
 
 
 def is_newer(said: StatedVerdict, row: ReleaseRow, now: datetime) -> bool:
-    """Whether something was recorded, or the window ended, after what was said."""
+    """Whether something was recorded, or the window began or ended, after what was said."""
+    if row.opened_at is not None and said.as_of < row.opened_at:
+        return True
     ended = row.ends_at is not None and not row.rehearsal and said.as_of < row.ends_at <= now
     return ended or (row.evidence_at is not None and row.evidence_at > said.as_of)
 
