@@ -88,7 +88,7 @@ def test_once_the_window_is_over_a_verdict_from_before_is_judged_again(root: Pat
     published = root / "docs" / "_generated" / "1.1.1" / "metrics.json"
     published.parent.mkdir(parents=True)
     said(published, valid_until=_at(-8))
-    assert "UTC: atalaya judge\n" in run("status", "--release", "1.1.1", root=root).stderr
+    assert "UTC: atalaya publish\n" in run("status", "--release", "1.1.1", root=root).stderr
 
 
 def test_the_code_is_that_of_the_word(root: Path, judged: Path) -> None:
@@ -197,7 +197,7 @@ def test_it_believes_of_a_word_what_the_fleet_believes(root: Path, judged: Path,
 @pytest.mark.parametrize(
     ("harm", "says"),
     [
-        ("evidence that came later", "it was ON TRACK. What came since was not judged: atalaya judge"),
+        ("evidence that came later", "it was ON TRACK. What came since was not judged: atalaya publish"),
         ("evidence that is torn", "UNKNOWN        1.1.1: "),
         ("evidence that is torn", "incidents      none is open, of those that can be read"),
         ("a broken seal", "INVALID        1.1.1: It is not as it was sealed: x.md was added."),

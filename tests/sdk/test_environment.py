@@ -240,7 +240,10 @@ def test_without_uv_the_python_that_is_named_is_used_where_it_is_here(
     monkeypatch.setenv("PATH", str(tmp_path))
     (tmp_path / "python9.9").symlink_to(sys.executable)
     pip = Pip(sys.executable, tmp_path, print)
-    for number, asked in enumerate((sys.executable, "{}.{}".format(*sys.version_info), "9.9", "")):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")  # an installer works elsewhere
+    here = ("{}.{}".format(*sys.version_info), "9.9", "python9.9", "../python9.9")
+    for number, asked in enumerate((sys.executable, *here, "")):
         assert pip.create(tmp_path / str(number), asked).is_relative_to(tmp_path / str(number))
     for asked, says in (("9.8", r"no python9\.8 on PATH"), (f"{tmp_path}/nope", "there is no such program")):
         with pytest.raises(NoPython, match=says):

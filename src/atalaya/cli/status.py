@@ -194,27 +194,27 @@ def _validity(found: Standing) -> str:
     if found.problem:
         return f": {found.problem}"
     if said is None:
-        return ": nothing was judged on this machine. Judge it: atalaya judge"
+        return ": nothing was judged on this machine. Judge it: atalaya publish"
     judged = f", judged {away(said.at, found.now)}"
     until = f"{said.valid_until:%Y-%m-%d %H:%M} UTC" if said.valid_until is not None else ""
     if found.why is Why.EXPIRED:
         return f"{judged}: it was {said.word}. It is out of date since {until}: {_refreshed_by(found)}"
     if found.why is not None:
-        return f"{judged}: it was {said.word}. What came since was not judged: atalaya judge"
+        return f"{judged}: it was {said.word}. What came since was not judged: atalaya publish"
     if found.is_sealed:
         return f"{judged}, and closed"
     return f"{judged}, valid until {until}" if until else judged
 
 
 def _refreshed_by(found: Standing) -> str:
-    """What makes a verdict fresh: where nothing was seen since, to judge once more says the same."""
+    """What makes a verdict fresh: what judges again and keeps it; where nothing was seen since, a new look."""
     is_over = found.now >= ends_at(found.release, found.lasts_h)
-    return "atalaya judge" if is_over or _is_newer(found) else "atalaya watch"
+    return "atalaya publish" if is_over or _is_newer(found) else "atalaya watch"
 
 
 def _since(found: Standing) -> str:
     """Whether anything was seen that the verdict knows nothing of."""
-    return ", after that verdict: atalaya judge" if _is_newer(found) else ""
+    return ", after that verdict: atalaya publish" if _is_newer(found) else ""
 
 
 def _is_newer(found: Standing) -> bool:

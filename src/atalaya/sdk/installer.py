@@ -382,7 +382,8 @@ def _python_here(asked: str) -> str:
     if os.sep in asked:
         if not os.access(asked, os.X_OK) or Path(asked).is_dir():
             raise NoPython(f"{asked} is no Python: there is no such program.")
-        return asked
+        return str(Path(asked).absolute())  # not where a link leads: in an environment it is that one's Python
+    asked = asked.removeprefix("python")
     if platform.python_version() == asked or platform.python_version().startswith(f"{asked}."):
         return sys.executable
     found = shutil.which(f"python{asked}")
