@@ -19,7 +19,7 @@ import pytest
 
 from atalaya.core.errors import EngineError, EvidenceError, UsageError
 from atalaya.core.settings import Settings
-from atalaya.evidence.ledger import compaction, files, ledger, opening, parquet, segment_format, writing
+from atalaya.evidence.ledger import compaction, holdings, ledger, opening, parquet, segment_format, writing
 from atalaya.metrics.engine import engine
 from atalaya.records.stored import Conclusion, Environment, Evidence, JobAttempt, RunContext
 from atalaya.watch import folder as releases
@@ -319,7 +319,7 @@ def test_all_compacted_files_of_a_ledger_are_read_by_one_database(
     parquet._shared.cache_clear()
     monkeypatch.setattr(duckdb, "connect", counting)
     found = ledger.survey(evidence)
-    assert len(files.holdings(evidence, found).files) == len(found.segments)
+    assert len(holdings.holdings(evidence, found).files) == len(found.segments)
     assert len(made) == 1
 
 

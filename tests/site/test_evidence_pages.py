@@ -13,7 +13,7 @@ import pytest
 from lxml import html
 from msgspec.structs import replace
 
-from atalaya.evidence.ledger import file_lines, files, ledger, naming
+from atalaya.evidence.ledger import file_lines, holdings, ledger, naming
 from atalaya.records.judged import Judgement, Trace
 from atalaya.records.stored import STORED, Conclusion, Environment, Evidence, JobAttempt, Observation
 from atalaya.site.build.kept_pages import KeptPages
@@ -56,7 +56,7 @@ def judged(folder: Path, base: Judgement | None = None, **changes: Any) -> Judge
 
 
 def pages(folder: Path, out: Path, voice: Renderer = EN, **changes: Any) -> dict[str, Any]:
-    write_pages(judged(folder, **changes), files.holdings(folder), out, voice)
+    write_pages(judged(folder, **changes), holdings.holdings(folder), out, voice)
     return {file.stem: parsed(file) for file in (out / "evidence").glob("*.html")}
 
 
@@ -99,8 +99,8 @@ def test_a_file_can_be_taken_along_from_pages_in_both_languages(tmp_path):
         page = pages(tmp_path / "e", tmp_path / voice.language.code, voice)["job"]
         (link,) = page.xpath("//a[@download]")
         assert (href, path.name) == (link.get("href"), link.text_content())
-        assert files.holdings(tmp_path / "e").files[naming.identity(path.name)][0].sha256 in page.text_content()
-    write_pages(judged(tmp_path / "e"), files.holdings(tmp_path / "e"), tmp_path / "front", ES, front="es")
+        assert holdings.holdings(tmp_path / "e").files[naming.identity(path.name)][0].sha256 in page.text_content()
+    write_pages(judged(tmp_path / "e"), holdings.holdings(tmp_path / "e"), tmp_path / "front", ES, front="es")
     page = parsed(tmp_path / "front" / "evidence" / "job.html")
     assert [path.name] == page.xpath("//a[@download]/@href")
 
@@ -140,7 +140,7 @@ def test_a_record_that_a_figure_leads_to_is_listed_however_many_there_are(tmp_pa
 
 def test_every_link_of_the_evidence_page_leads_to_a_page_of_a_kind_and_to_a_place_on_it(tmp_path):
     judgement = with_ledger(example.judgement(strangers=True), tmp_path / "e")
-    write_pages(judgement, files.holdings(tmp_path / "e"), tmp_path, EN)
+    write_pages(judgement, holdings.holdings(tmp_path / "e"), tmp_path, EN)
     ids = {file.stem: set(parsed(file).xpath("//@id")) for file in (tmp_path / "evidence").glob("*.html")}
     targets = re.findall(r"<1\.1\.0 evidence/([a-z]+)(?:#([a-z0-9-]+))?>", evidence(judgement, EN))
     assert {kind for kind, _ in targets} == ids.keys()
@@ -161,7 +161,7 @@ def test_strangers_make_no_element_of_their_own_on_the_page_of_any_kind(tmp_path
     made = {}
     for name, strangers in (("calm", False), ("hostile", True)):
         judgement = with_ledger(example.judgement(strangers=strangers, incidents=True), tmp_path / name)
-        write_pages(judgement, files.holdings(tmp_path / name), tmp_path / f"{name}-html", EN)
+        write_pages(judgement, holdings.holdings(tmp_path / name), tmp_path / f"{name}-html", EN)
         made[name] = {file.stem: parsed(file) for file in (tmp_path / f"{name}-html").rglob("*.html")}
     assert made["calm"].keys() == made["hostile"].keys() >= {"job", "test", "event", "reading", "transition", "said"}
     folds = {"details", "summary", "p", "span"}  # of which a longer page has some
@@ -186,7 +186,7 @@ def test_the_page_is_in_the_language_of_the_reader(tmp_path):
 
 def test_pages_of_kinds_that_are_gone_are_taken_away_and_others_keep_their_time(tmp_path):
     ledger.write(tmp_path / "e", [job(1)])
-    judgement, held = judged(tmp_path / "e"), files.holdings(tmp_path / "e")
+    judgement, held = judged(tmp_path / "e"), holdings.holdings(tmp_path / "e")
     written = write_pages(judgement, held, tmp_path, EN)
     assert [tmp_path / "evidence" / "job.html"] == list(written)
     assert write_pages(judgement, held, tmp_path, EN) == ()
@@ -233,7 +233,7 @@ def test_a_thousand_segments_make_no_page_more_than_two_and_the_work_of_a_page_s
         hourly(folder, hours)
         judgement = judged(folder, as_of=NOW)
         said.clear()
-        write_pages(judgement, files.holdings(folder), out, EN)
+        write_pages(judgement, holdings.holdings(folder), out, EN)
         work[hours], made[hours] = dict(said), sorted(out.rglob("*.html"))
         fragments[hours] = evidence(judgement, EN).count("\n")
     assert ["job", "observation"] == [file.stem for file in made[500]] == [file.stem for file in made[1]]
@@ -270,11 +270,11 @@ def made_again(folder: Path, out: Path, voice: Renderer = EN, front: str = "en",
         made.append(kind)
         return page(kind, *given, **named)
 
-    judgement, holdings = judged(folder, **changes), files.holdings(folder)
+    judgement, held = judged(folder, **changes), holdings.holdings(folder)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(evidence_pages, "page", seen)
-        write_pages(judgement, holdings, out / "kept", voice, front, KeptPages(out / "seals.json"))
-    write_pages(judgement, holdings, out / "anew", voice, front)
+        write_pages(judgement, held, out / "kept", voice, front, KeptPages(out / "seals.json"))
+    write_pages(judgement, held, out / "anew", voice, front)
     kept, anew = (
         {file.name: file.read_bytes() for file in (out / name / "evidence").iterdir()} for name in ("kept", "anew")
     )
