@@ -15,7 +15,7 @@ import pytest
 from msgspec import to_builtins
 from msgspec.structs import replace
 
-from atalaya.evidence.ledger import ledger
+from atalaya.evidence.ledger import ledger, listing
 from atalaya.records.stored import (
     CaseOutcome,
     Environment,
@@ -42,7 +42,7 @@ def judged(root: Path) -> Path:
     three_hours_ago = datetime.fromisoformat(_at(-3))
     segments = ledger.survey(evidence).segments
     written_then = [replace(one, recorded_at=three_hours_ago) for segment in segments for one in segment.records]
-    for file in ledger.files(evidence):
+    for file in listing.files(evidence):
         file.unlink()
     ledger.write(evidence, [one for one in written_then if not isinstance(one, SegmentManifest)])
     published = root / "docs" / "_generated" / "1.1.1" / "metrics.json"

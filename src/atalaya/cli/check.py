@@ -53,8 +53,7 @@ def check(place: Context, args: argparse.Namespace) -> int:
             )
     except UNUSABLE as why:
         run = without_sdk(place, args, why, wanted)
-    say_if_of_another_version(place, release, run.subject.version)
-    say_if_of_another_commit(place, args, release)
+    say_if_not_as_released(place, args, release, run.subject.version)
     annotate(run, place.pack)
     if release is not None:
         _keep_checks(place, release, run)
@@ -239,8 +238,7 @@ def smoke(place: Context, args: argparse.Namespace) -> int:
         if release is not None:
             _keep_checks(place, release, found)
         return exit_of_checks(found)
-    say_if_of_another_version(place, release, run.subject.version)
-    say_if_of_another_commit(place, args, release)
+    say_if_not_as_released(place, args, release, run.subject.version)
     if release is not None:
         environment = Environment.SERVICE if run.base_url else Environment.LOOPBACK
         commit = place.loaded.settings.subject.commit
@@ -270,6 +268,14 @@ def require_a_named_sdk(place: Context, args: argparse.Namespace, release: Relea
             f"{release.version} is watched, and nothing names its SDK: the bundled one would stand in for it. Name it "
             f"as `sdk` in [subject] of {place.loaded.path.name}, or with --sdk."
         )
+
+
+def say_if_not_as_released(
+    place: Context, args: argparse.Namespace, release: Release | None, version: str | None
+) -> None:
+    """Say where the SDK that was run is not the one that was released: by its version, or by its code."""
+    say_if_of_another_version(place, release, version)
+    say_if_of_another_commit(place, args, release)
 
 
 def say_if_of_another_version(place: Context, release: Release | None, version: str | None) -> None:

@@ -13,8 +13,7 @@ from atalaya.cli.check import (
     hear_smoke,
     observed,
     require_a_named_sdk,
-    say_if_of_another_commit,
-    say_if_of_another_version,
+    say_if_not_as_released,
     without_sdk,
 )
 from atalaya.cli.close import extend_what_needs_it
@@ -95,8 +94,7 @@ def _observed(place: Context, args: argparse.Namespace) -> tuple[Release, int]:
     commit, here = place.loaded.settings.subject.commit, Environment.LOOPBACK
     place.console.stage("observe")
     release, run, smoked, beside = _run_all(place, args)
-    say_if_of_another_version(place, release, run.subject.version)
-    say_if_of_another_commit(place, args, release)
+    say_if_not_as_released(place, args, release, run.subject.version)
     at = utc_now()
     records = from_checks(run, environment=here, commit=commit, recorded_at=at)
     if smoked:
